@@ -1,0 +1,94 @@
+import type { Curve, PartyId } from '../types.ts'
+import type { RandomSource } from '../util/random.ts'
+
+declare const scalarBrand: unique symbol
+
+/**
+ * A scalar below the group order, as its canonical 32 bytes: big-endian on secp256k1 (SEC 1), little-endian on ed25519
+ * (RFC 8032). Only a {@link Group} makes one, so it is always reduced. Secret ones are wiped by their holder.
+ */
+export type Scalar = Uint8Array & { readonly [scalarBrand]: true }
+
+declare const pointBrand: unique symbol
+
+/**
+ * A point of the prime-order subgroup, decoded once and held in the backend's own form. The identity can arise from
+ * arithmetic but never from decoding. Points belong to the backend that made them.
+ */
+export interface Point {
+  readonly [pointBrand]: true
+}
+
+/**
+ * Arithmetic in one prime-order group, on canonical bytes. Two backends implement it (WebAssembly, and portable on
+ * \@noble/curves); the layers above cannot tell which one they were handed.
+ *
+ * Secrets: every operation whose name does not end in `Var` takes time independent of its scalars on the WebAssembly
+ * backend. The portable backend is only as constant-time as JavaScript big integers are, which is not much.
+ */
+export interface Group {
+  readonly curve: Curve
+  /** Bytes of an encoded point: 33 (SEC 1 compressed) or 32 (RFC 8032). */
+  readonly pointLength: 33 | 32
+  /** Bytes that {@link reduce} wants: 48 or 64. */
+  readonly wideLength: 48 | 64
+  readonly generator: Point
+  readonly identity: Point
+
+  // Edge: bytes in and out
+  /** @throws {CodecError} unless 32 canonical bytes below the order; zero is refused unless `allowZero` */
+  decodeScalar(bytes: Uint8Array, options?: { allowZero?: boolean }): Scalar
+  /** @throws {CodecError} unless a canonical encoding of a non-identity point of the prime-order subgroup */
+  decodePoint(bytes: Uint8Array): Point
+  /** Canonical bytes, a fresh copy. @throws {RangeError} for the identity */
+  encodePoint(point: Point): Uint8Array
+  /** Canonical bytes of many points, sharing one inversion. @throws {RangeError} for the identity */
+  encodePoints(points: readonly Point[]): Uint8Array[]
+
+  // Scalars
+  /** The scalar of a small public number, 0 ≤ value < 2^32. */
+  scalar(value: number): Scalar
+  /** Wide reduction of {@link wideLength} uniform bytes, in the curve's byte order; the bias is below 2^-128. */
+  reduce(wide: Uint8Array): Scalar
+  /** A uniform, non-zero scalar by wide reduction. */
+  randomScalar(random: RandomSource): Scalar
+  add(a: Scalar, b: Scalar): Scalar
+  subtract(a: Scalar, b: Scalar): Scalar
+  multiply(a: Scalar, b: Scalar): Scalar
+  negate(a: Scalar): Scalar
+  /** @throws {RangeError} for zero */
+  invert(a: Scalar): Scalar
+  isZero(a: Scalar): boolean
+  equalScalars(a: Scalar, b: Scalar): boolean
+
+  // Points
+  /** s·G */
+  multiplyBase(s: Scalar): Point
+  /** s_i·G for many scalars at once. */
+  multiplyBaseBatch(scalars: readonly Scalar[]): Point[]
+  /** s·P */
+  multiplyPoint(point: Point, s: Scalar): Point
+  /** s_i·P_i for many pairs at once. */
+  multiplyPointBatch(points: readonly Point[], scalars: readonly Scalar[]): Point[]
+  addPoints(a: Point, b: Point): Point
+  subtractPoints(a: Point, b: Point): Point
+  negatePoint(a: Point): Point
+  isIdentity(a: Point): boolean
+  equalPoints(a: Point, b: Point): boolean
+  /** secp256k1: whether the affine y of a non-identity point is even (BIP 340); ed25519: whether the sign bit of x is 0. */
+  hasEvenY(point: Point): boolean
+  /** Σ s_i·P_i in variable time: public input only. */
+  linearCombinationVar(points: readonly Point[], scalars: readonly Scalar[]): Point
+
+  // Sharing, in coarse calls
+  /** f(x) for every x, where f = Σ coefficients[k]·x^k. */
+  evaluatePolynomial(coefficients: readonly Scalar[], xs: readonly PartyId[]): Scalar[]
+  /**
+   * The Lagrange coefficients at zero of each id, in the order of `ids`.
+   *
+   * @throws {RangeError} if an id stands twice
+   */
+  lagrangeCoefficients(ids: readonly PartyId[]): Scalar[]
+  /** Σ x^k·commitments[k] in variable time: commitments are public. */
+  evaluateCommitmentVar(commitments: readonly Point[], x: PartyId): Point
+}

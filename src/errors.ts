@@ -1,0 +1,97 @@
+/** Every code that reshare throws; each tells the caller something different to do. */
+export type ErrorCode =
+  | 'PASSWORD_REQUIRED'
+  | 'WRONG_PASSWORD'
+  | 'BACKUP_CORRUPT'
+  | 'BACKUP_OTHER_WALLET'
+  | 'BACKUP_SUPERSEDED'
+  | 'DECRYPT_FAILED'
+  | 'SHARE_PARSING_FAILED'
+  | 'SHARE_NOT_FOUND'
+  | 'SET_MISMATCH'
+  | 'SET_RETIRED'
+  | 'STORAGE_UNAVAILABLE'
+  | 'STORAGE_CONFLICT'
+  | 'STORAGE_FULL'
+  | 'OPERATION_IN_PROGRESS'
+  | 'WEBHOOK_FAILED'
+  | 'AUTH_FAILED'
+  | 'POLICY_DENIED'
+  | 'PROTOCOL_ABORTED'
+  | 'OT_POISONED'
+  | 'PROTOCOL_VERSION_UNSUPPORTED'
+  | 'NETWORK_ERROR'
+  | 'TIMEOUT'
+  | 'ABORTED'
+  | 'WASM_UNAVAILABLE'
+
+/** Codes after which the same call may succeed without the caller changing anything. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'STORAGE_UNAVAILABLE',
+  'STORAGE_CONFLICT',
+  'OPERATION_IN_PROGRESS',
+  'WEBHOOK_FAILED',
+  'NETWORK_ERROR',
+  'TIMEOUT',
+])
+
+/**
+ * The one error class of reshare. Wrong arguments are `TypeError` or `RangeError`; everything else is an `MpcError`.
+ *
+ * A message never contains a secret.
+ */
+export class MpcError extends Error {
+  override readonly name: string = 'MpcError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? RETRYABLE.has(code)
+  }
+}
+
+/** Why a protocol session ended; `docs/protocol.md` says which check gives which reason. */
+export type AbortReason =
+  | 'VERSION'
+  | 'SET'
+  | 'OT_DESYNC'
+  | 'SID'
+  | 'FORMAT'
+  | 'COMMIT'
+  | 'DEGREE'
+  | 'POINT'
+  | 'POK'
+  | 'PIN'
+  | 'FELDMAN'
+  | 'POP'
+  | 'ECHO'
+  | 'PKSUM'
+  | 'SIG'
+  | 'CHEAT_OTE'
+  | 'CHEAT_VOLE'
+  | 'CHEAT_GAMMA'
+
+const BANNED: ReadonlySet<AbortReason> = new Set<AbortReason>(['CHEAT_OTE', 'CHEAT_VOLE', 'CHEAT_GAMMA'])
+const UNBLAMED: ReadonlySet<AbortReason> = new Set<AbortReason>(['VERSION', 'SET', 'OT_DESYNC', 'SID'])
+
+/** A protocol session ended because a check failed. */
+export class ProtocolError extends MpcError {
+  override readonly name = 'ProtocolError'
+  readonly reason: AbortReason
+  /** The round whose message failed the check. */
+  readonly round: number
+  /** The participants who sent what an honest one never sends; empty where nobody can be blamed. */
+  readonly blame: readonly number[]
+  /** Whether the oblivious-transfer state with the blamed peer must never be used again. */
+  readonly ban: boolean
+
+  constructor(reason: AbortReason, round: number, blame: readonly number[], message: string) {
+    super('PROTOCOL_ABORTED', `${message} (${reason}, round ${round})`, { retryable: UNBLAMED.has(reason) })
+    this.reason = reason
+    this.round = round
+    this.blame = UNBLAMED.has(reason) ? [] : blame
+    this.ban = BANNED.has(reason)
+  }
+}

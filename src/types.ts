@@ -1,0 +1,33 @@
+/** The curves that a wallet holds a key on. */
+export type Curve = 'secp256k1' | 'ed25519'
+
+/** Every curve, in the one order in which lists over curves are written. */
+export const CURVES: readonly Curve[] = ['secp256k1', 'ed25519']
+
+/** What a share set is for. */
+export type Purpose = 'signing' | 'backup'
+
+/** Who holds a share. */
+export type Role = 'client' | 'server' | 'custodian'
+
+/** What a wallet's signing set can sign with. */
+export type SignatureScheme = 'ed25519' | 'bip340'
+
+/** What opens a cipherText. */
+export type BackupMethodName = 'PASSWORD' | 'PASSKEY' | 'GDRIVE' | 'ICLOUD' | 'CUSTOM'
+
+/** The life of a share set; `docs/protocol.md` has the transitions. */
+export type SetState = 'PREPARED' | 'ACTIVE' | 'RETIRING' | 'DESTROYED' | 'ABORTED'
+
+/** The number of a share within its set: 1 to 255, the point at which the polynomial is evaluated. */
+export type PartyId = number & { readonly __brand: 'PartyId' }
+
+/**
+ * Checks and brands a party id.
+ *
+ * @throws {RangeError} unless `id` is a whole number from 1 to 255
+ */
+export function partyId(id: number): PartyId {
+  if (!Number.isInteger(id) || id < 1 || id > 255) throw new RangeError(`party id must be 1..255, got ${id}`)
+  return id as PartyId
+}

@@ -1,0 +1,98 @@
+/** Concatenates byte arrays into a new one. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const out = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}
+
+/** Compares two byte arrays without an early exit; only the lengths are public. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number)
+  return difference === 0
+}
+
+/** Overwrites secrets with zeros. JavaScript cannot promise that no other copy exists. */
+export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
+  for (const secret of secrets) secret?.fill(0)
+}
+
+/**
+ * Asserts a `Uint8Array` of an exact length (or of any length where none is given).
+ *
+ * @throws {TypeError} if it is not a `Uint8Array`
+ * @throws {RangeError} if its length is wrong
+ */
+export function abytes(value: unknown, length: number | undefined, name: string): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array`)
+  if (length !== undefined && value.length !== length) {
+    throw new RangeError(`${name} must be ${length} bytes, got ${value.length}`)
+  }
+  return value
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** UTF-8 bytes of a string. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+/**
+ * The string of strict UTF-8 bytes.
+ *
+ * @throws {TypeError} if the bytes are not UTF-8
+ */
+export function fromUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Lower-case hex. For public values: table look-ups are indexed by the bytes. */
+export function toHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += HEX[byte]
+  return text
+}
+
+/**
+ * Bytes of lower-case hex.
+ *
+ * @throws {TypeError} if `text` is not lower-case hex of whole bytes
+ */
+export function fromHex(text: string): Uint8Array {
+  if (typeof text !== 'string' || !/^(?:[0-9a-f]{2})*$/.test(text)) throw new TypeError('expected lower-case hex')
+  const out = new Uint8Array(text.length / 2)
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  return out
+}
+
+/** Base64 with padding (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = ''
+  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000))
+  return btoa(binary)
+}
+
+/**
+ * Bytes of canonical padded base64 (RFC 4648 §4).
+ *
+ * @throws {TypeError} if `text` is not the one canonical encoding of its bytes
+ */
+export function fromBase64(text: string): Uint8Array {
+  if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) {
+    throw new TypeError('expected padded base64')
+  }
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  if (toBase64(bytes) !== text) throw new TypeError('expected canonical base64')
+  return bytes
+}

@@ -1,0 +1,111 @@
+/** Bytes from outside that are not a valid encoding. Callers turn it into the code of their layer. */
+export class CodecError extends Error {
+  override readonly name = 'CodecError'
+}
+
+/** Writes big-endian fields one after the other. */
+export class Writer {
+  #buffer = new Uint8Array(256)
+  #length = 0
+
+  #reserve(count: number): number {
+    const start = this.#length
+    this.#length += count
+    if (this.#length > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(this.#length, 2 * this.#buffer.length))
+      grown.set(this.#buffer.subarray(0, start))
+      this.#buffer.fill(0)
+      this.#buffer = grown
+    }
+    return start
+  }
+
+  u8(value: number): this {
+    if (!Number.isInteger(value) || value < 0 || value > 0xff) throw new RangeError(`u8 out of range: ${value}`)
+    this.#buffer[this.#reserve(1)] = value
+    return this
+  }
+
+  u16(value: number): this {
+    if (!Number.isInteger(value) || value < 0 || value > 0xffff) throw new RangeError(`u16 out of range: ${value}`)
+    return this.u8(value >>> 8).u8(value & 0xff)
+  }
+
+  u32(value: number): this {
+    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) throw new RangeError(`u32 out of range: ${value}`)
+    const at = this.#reserve(4)
+    for (let i = 0; i < 4; i++) this.#buffer[at + i] = (value >>> (24 - 8 * i)) & 0xff
+    return this
+  }
+
+  /** Bytes of a length that the reader knows. */
+  bytes(value: Uint8Array): this {
+    // The reserve may move the buffer, so it comes before the buffer is read.
+    const at = this.#reserve(value.length)
+    this.#buffer.set(value, at)
+    return this
+  }
+
+  /** A length (u32) and the bytes. */
+  prefixed(value: Uint8Array): this {
+    return this.u32(value.length).bytes(value)
+  }
+
+  /** Ends the writing: returns a copy of what was written and wipes the buffer. */
+  finish(): Uint8Array {
+    const out = this.#buffer.slice(0, this.#length)
+    this.#buffer.fill(0)
+    this.#length = 0
+    return out
+  }
+}
+
+/** Reads what {@link Writer} wrote; every shortage and every leftover is a {@link CodecError}. */
+export class Reader {
+  readonly #bytes: Uint8Array
+  #offset = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#offset
+  }
+
+  u8(): number {
+    return this.#view(1)[0] as number
+  }
+
+  u16(): number {
+    return (this.u8() << 8) | this.u8()
+  }
+
+  u32(): number {
+    return ((this.u16() << 16) | this.u16()) >>> 0
+  }
+
+  /** A copy of the next `length` bytes. */
+  bytes(length: number): Uint8Array {
+    return this.#view(length).slice()
+  }
+
+  /** A copy of length-prefixed bytes, at most `maximum` of them. */
+  prefixed(maximum: number): Uint8Array {
+    const length = this.u32()
+    if (length > maximum) throw new CodecError(`field of ${length} bytes exceeds ${maximum}`)
+    return this.bytes(length)
+  }
+
+  /** Asserts that nothing is left. */
+  end(): void {
+    if (this.remaining !== 0) throw new CodecError(`${this.remaining} trailing bytes`)
+  }
+
+  #view(length: number): Uint8Array {
+    if (length > this.remaining) throw new CodecError(`expected ${length} bytes, ${this.remaining} left`)
+    const view = this.#bytes.subarray(this.#offset, this.#offset + length)
+    this.#offset += length
+    return view
+  }
+}
