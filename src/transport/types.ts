@@ -1,0 +1,27 @@
+/** One request to the signing server. Every request is idempotent by design, so that it may be sent again as it is. */
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** Path and query below the server's base URL, starting with `/v1/`. */
+  readonly path: string
+  readonly contentType?: string
+  readonly body?: Uint8Array
+  readonly signal?: AbortSignal
+}
+
+/** What the server answered, whatever the status. */
+export interface TransportResponse {
+  readonly status: number
+  readonly body: Uint8Array
+}
+
+/** Carries requests to the signing server. */
+export interface Transport {
+  /**
+   * Sends one request and reads the whole answer. An HTTP error status is an answer, not an error.
+   *
+   * @throws {NETWORK_ERROR} if no answer arrived
+   * @throws {TIMEOUT} if no answer arrived in time
+   * @throws {ABORTED} if `request.signal` was aborted
+   */
+  request(request: TransportRequest): Promise<TransportResponse>
+}
