@@ -1,0 +1,55 @@
+import type { Point, Scalar } from '../curve/group.ts'
+import type { Curve, PartyId, Purpose, Role } from '../types.ts'
+
+/** One party of a share set and the public key of its share. */
+export interface SetParty {
+  readonly id: PartyId
+  readonly role: Role
+  /** Y_i = s_i·G */
+  readonly verifyingShare: Point
+}
+
+/** What everybody may know of a share set: one independent t-of-n sharing of one key. It exists only validated. */
+export interface ShareSetRecord {
+  readonly curve: Curve
+  /** 32 bytes, `TH("set", CTX, T)` of the session that made the set */
+  readonly setId: Uint8Array
+  /** 16 bytes */
+  readonly walletId: Uint8Array
+  readonly purpose: Purpose
+  /** t, 1 ≤ t ≤ n */
+  readonly threshold: number
+  /** n parties by ascending id */
+  readonly parties: readonly SetParty[]
+  readonly publicKey: Point
+  /** 32 bytes */
+  readonly chainCode: Uint8Array
+}
+
+/** What one party holds of a share set. */
+export interface KeyShare {
+  readonly record: ShareSetRecord
+  readonly id: PartyId
+  /** s_i, with s_i·G = Y_i */
+  readonly secretShare: Scalar
+}
+
+/**
+ * What one machine holds for one device session or one backup: a share of one share set per curve of the wallet, in the
+ * order of `CURVES`. All have the same wallet, purpose and party id.
+ */
+export interface WalletShares {
+  /** Names the group: `TH("wallet-set", walletId, purpose, setId of each curve …)`, 32 bytes. */
+  readonly setId: Uint8Array
+  readonly walletId: Uint8Array
+  readonly purpose: Purpose
+  readonly shares: readonly KeyShare[]
+}
+
+/** The public part of {@link WalletShares}. */
+export interface WalletSetRecord {
+  readonly setId: Uint8Array
+  readonly walletId: Uint8Array
+  readonly purpose: Purpose
+  readonly records: readonly ShareSetRecord[]
+}
