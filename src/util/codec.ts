@@ -22,7 +22,9 @@ export class Writer {
 
   u8(value: number): this {
     if (!Number.isInteger(value) || value < 0 || value > 0xff) throw new RangeError(`u8 out of range: ${value}`)
-    this.#buffer[this.#reserve(1)] = value
+    // The reserve may move the buffer, so it comes before the buffer is read.
+    const at = this.#reserve(1)
+    this.#buffer[at] = value
     return this
   }
 
@@ -40,7 +42,6 @@ export class Writer {
 
   /** Bytes of a length that the reader knows. */
   bytes(value: Uint8Array): this {
-    // The reserve may move the buffer, so it comes before the buffer is read.
     const at = this.#reserve(value.length)
     this.#buffer.set(value, at)
     return this

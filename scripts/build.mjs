@@ -1,0 +1,47 @@
+// @ts-check
+// Builds the package from its sources: assembly -> src/wasm/generated.ts -> dist, and demo -> build/demo.
+import { spawnSync } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { isStale, markFresh } from './stale.mjs'
+
+const WASM = { name: 'wasm', sources: ['assembly', 'scripts', 'package-lock.json'], outputs: ['src/wasm/generated.ts'] }
+const DIST = {
+  name: 'dist',
+  sources: ['assembly', 'scripts', 'src', 'demo', 'package.json', 'package-lock.json', 'tsconfig.json'],
+  outputs: ['dist/index.js', ...(existsSync('demo/main.ts') ? ['build/demo/main.js'] : [])],
+}
+
+const { values } = parseArgs({
+  options: { 'if-stale': { type: 'boolean', default: false }, wasm: { type: 'boolean', default: false } },
+})
+const onlyIfStale = values['if-stale']
+
+process.chdir(new URL('..', import.meta.url).pathname)
+if (values.wasm) step(WASM, buildWasm)
+else step(DIST, buildAll)
+
+/** @param {import('./stale.mjs').Target} target @param {() => void} build */
+function step(target, build) {
+  if (onlyIfStale && !isStale(target)) return
+  build()
+  markFresh(target)
+}
+
+function buildWasm() {
+  run('scripts/build-wasm.mjs')
+}
+
+function buildAll() {
+  step(WASM, buildWasm)
+  rmSync('dist', { recursive: true, force: true })
+  rmSync('build/demo', { recursive: true, force: true })
+  run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json')
+  if (existsSync('demo/main.ts')) run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.demo.json')
+}
+
+/** Runs a Node program; its output goes to stderr, so that the demo's JSON stands alone on stdout. @param {string[]} args */
+function run(...args) {
+  const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', process.stderr, process.stderr] })
+  if (status !== 0) process.exit(status ?? 1)
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Reporter, SerializedError, TestModule } from 'vitest/node'
+
+/** How many tests of one engine ended how. */
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+/** Prints the seed first and the counts per engine last, and writes the counts as JSON where RESHARE_TEST_REPORT says. */
+export class EngineReporter implements Reporter {
+  readonly #seed: string
+
+  constructor(seed: string) {
+    this.#seed = seed
+  }
+
+  onTestRunStart(): void {
+    console.log(`random seed: RESHARE_TEST_SEED=${this.#seed}`)
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    const engines: Record<string, Counts> = {}
+    for (const module of modules) {
+      const counts = (engines[module.project.name] ??= { passed: 0, failed: 0, skipped: 0 })
+      countModule(module, counts)
+    }
+    console.log(`random seed: RESHARE_TEST_SEED=${this.#seed}`)
+    for (const [engine, { passed, failed, skipped }] of Object.entries(engines)) {
+      console.log(`${engine.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped`)
+    }
+    const path = process.env['RESHARE_TEST_REPORT']
+    if (path === undefined) return
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `${JSON.stringify({ engines, unhandledErrors: unhandled.length }, null, 2)}\n`)
+  }
+}
+
+function countModule(module: TestModule, counts: Counts): void {
+  const before = counts.failed
+  for (const test of module.children.allTests()) {
+    const { state } = test.result()
+    if (state === 'passed') counts.passed++
+    else if (state === 'failed') counts.failed++
+    else counts.skipped++
+  }
+  // A file that does not load, or whose hooks fail, has no failed test of its own.
+  if (module.state() === 'failed' && counts.failed === before) counts.failed++
+}

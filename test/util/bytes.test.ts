@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import {
+  abytes,
+  concatBytes,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  fromUtf8,
+  toBase64,
+  toHex,
+  utf8,
+  wipe,
+} from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+
+const bytes = (...values: number[]) => Uint8Array.from(values)
+
+describe('concatBytes', () => {
+  test('joins in order, empty parts included', () => {
+    expect(concatBytes(bytes(1, 2), bytes(), bytes(3))).toEqual(bytes(1, 2, 3))
+    expect(concatBytes()).toEqual(bytes())
+  })
+
+  test('copies, so that a later change of a part does not show', () => {
+    const part = bytes(1)
+    const joined = concatBytes(part)
+    part[0] = 9
+    expect(joined).toEqual(bytes(1))
+  })
+})
+
+describe('equalBytes', () => {
+  test('compares contents and length', () => {
+    expect(equalBytes(bytes(1, 2), bytes(1, 2))).toBe(true)
+    expect(equalBytes(bytes(), bytes())).toBe(true)
+    expect(equalBytes(bytes(1, 2), bytes(1, 2, 0))).toBe(false)
+  })
+
+  test('sees a difference in any one bit of any byte', () => {
+    const random = seededRandom()
+    const a = random(32)
+    for (let bit = 0; bit < 256; bit++) {
+      const b = a.slice()
+      b[bit >> 3] = (b[bit >> 3] as number) ^ (1 << (bit & 7))
+      expect(equalBytes(a, b)).toBe(false)
+    }
+  })
+
+  test('two differences do not cancel', () => {
+    expect(equalBytes(bytes(1, 1), bytes(2, 2))).toBe(false)
+  })
+})
+
+test('wipe overwrites every argument and passes over undefined', () => {
+  const a = bytes(1, 2)
+  const b = bytes(3)
+  wipe(a, undefined, b)
+  expect([...a, ...b]).toEqual([0, 0, 0])
+})
+
+describe('abytes', () => {
+  test('returns the very argument', () => {
+    const value = bytes(1, 2)
+    expect(abytes(value, 2, 'value')).toBe(value)
+    expect(abytes(value, undefined, 'value')).toBe(value)
+  })
+
+  test.each([[null], [undefined], ['ab'], [[1, 2]], [new ArrayBuffer(2)], [new Uint16Array(2)]])(
+    'rejects %s by type',
+    (value) => {
+      expect(() => abytes(value, 2, 'digest')).toThrow(new TypeError('digest must be a Uint8Array'))
+    },
+  )
+
+  test('rejects a wrong length by range, and names both', () => {
+    expect(() => abytes(bytes(1), 32, 'digest')).toThrow(new RangeError('digest must be 32 bytes, got 1'))
+  })
+})
+
+describe('UTF-8', () => {
+  test('round trip of characters of one to four bytes', () => {
+    const text = 'aé€😀'
+    expect(toHex(utf8(text))).toBe('61c3a9e282acf09f9880')
+    expect(fromUtf8(utf8(text))).toBe(text)
+  })
+
+  test('a byte order mark is a character like any other', () => {
+    expect(fromUtf8(bytes(0xef, 0xbb, 0xbf, 0x61))).toBe('\ufeffa')
+  })
+
+  test.each(['ff', 'c3', 'c080', 'eda080', 'f4908080'])('rejects %s, which is not UTF-8', (hex) => {
+    expect(() => fromUtf8(fromHex(hex))).toThrow(TypeError)
+  })
+})
+
+describe('hex', () => {
+  test('every byte', () => {
+    const all = Uint8Array.from({ length: 256 }, (_, value) => value)
+    expect(toHex(all).slice(0, 40)).toBe('000102030405060708090a0b0c0d0e0f10111213')
+    expect(fromHex(toHex(all))).toEqual(all)
+  })
+
+  test.each(['A0', '0', '0g', ' 00', '00\n', '0x00'])('rejects %j', (text) => {
+    expect(() => fromHex(text)).toThrow(TypeError)
+  })
+
+  test('rejects what is not a string', () => {
+    expect(() => fromHex(['00'] as unknown as string)).toThrow(TypeError)
+  })
+})
+
+describe('base64', () => {
+  // RFC 4648 §10
+  test.each([
+    ['', ''],
+    ['f', 'Zg=='],
+    ['fo', 'Zm8='],
+    ['foo', 'Zm9v'],
+    ['foob', 'Zm9vYg=='],
+    ['fooba', 'Zm9vYmE='],
+    ['foobar', 'Zm9vYmFy'],
+  ])('%j is %j', (text, base64) => {
+    expect(toBase64(utf8(text))).toBe(base64)
+    expect(fromUtf8(fromBase64(base64))).toBe(text)
+  })
+
+  test('more bytes than fit the arguments of one call', () => {
+    const long = seededRandom()(200_000)
+    expect(equalBytes(fromBase64(toBase64(long)), long)).toBe(true)
+  })
+
+  test.each(['Zg', 'Zg=', 'Zh==', 'Zm9=', 'Zm9v\n', 'Z m9', '====', 'Zm_v'])('rejects %j', (text) => {
+    expect(() => fromBase64(text)).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import type { BrowserProviderOption } from 'vitest/node'
+import { findBrowser, findMiniBrowser, selectedEngines, type Engine } from './test/support/browsers/engines.mjs'
+import { webkitGtk } from './test/support/browsers/webkit-provider.ts'
+import { EngineReporter } from './test/support/reporter.ts'
+
+type Browser = Exclude<Engine, 'node'>
+
+const seed = process.env['RESHARE_TEST_SEED'] || randomBytes(8).toString('hex')
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The package by its own name is its sources, as for a user it is `dist`. */
+const alias = [
+  { find: /^reshare$/, replacement: source('src/index.ts') },
+  { find: /^reshare\/(errors|backup\/file|storage\/file)$/, replacement: source('src/$1.ts') },
+  { find: /^reshare\/server\/(pglite|postgres)$/, replacement: source('src/server/database/$1.ts') },
+  { find: /^reshare\/([a-z]+)$/, replacement: source('src/$1/index.ts') },
+]
+
+// Guards against a hang, not assertions: four engines share the machine.
+const timeouts = { testTimeout: 60_000, hookTimeout: 120_000 }
+
+// As root Chromium has no sandbox; the rest keeps it from calling home on a closed network.
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const providers: Record<Browser, () => BrowserProviderOption> = {
+  chromium: () =>
+    playwright({
+      launchOptions: { executablePath: required('chromium', findBrowser('chromium')), args: CHROMIUM_FLAGS },
+    }),
+  // The distribution's Firefox speaks WebDriver BiDi, which this channel selects; a patched build is not needed.
+  firefox: () =>
+    playwright({
+      launchOptions: { executablePath: required('firefox', findBrowser('firefox')), channel: 'moz-firefox' },
+    }),
+  webkit: () =>
+    webkitGtk({
+      driver: required('WebKitWebDriver', findBrowser('webkit')),
+      browser: required('MiniBrowser', findMiniBrowser()),
+    }),
+}
+
+function required(name: string, path: string | undefined): string {
+  if (path === undefined) throw new Error(`${name} is not installed`)
+  return path
+}
+
+function nodeProject(): TestProjectInlineConfiguration {
+  const include = ['test/**/*.test.ts']
+  const exclude = ['test/**/*.browser.test.ts']
+  return {
+    resolve: { alias },
+    test: { name: 'node', environment: 'node', include, exclude, provide: { seed }, ...timeouts },
+  }
+}
+
+function browserProject(browser: Browser): TestProjectInlineConfiguration {
+  return {
+    resolve: { alias },
+    test: {
+      name: browser,
+      include: ['test/**/*.test.ts'],
+      exclude: ['test/**/*.node.test.ts'],
+      provide: { seed },
+      ...timeouts,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: providers[browser](),
+        instances: [{ browser, name: browser }],
+      },
+    },
+  }
+}
+
+const engines = selectedEngines()
+const browsers = engines.filter((engine) => engine !== 'node')
+// Starts one real server for the end-to-end tests in browsers and hands its URL on by `provide`.
+const browserServer = source('test/support/browser-server.node.ts')
+
+export default defineConfig({
+  test: {
+    projects: [...(engines.includes('node') ? [nodeProject()] : []), ...browsers.map(browserProject)],
+    globalSetup: browsers.length > 0 && existsSync(browserServer) ? [browserServer] : [],
+    reporters: ['default', new EngineReporter(seed)],
+  },
+})
