@@ -66,11 +66,11 @@ function nodeProject(): TestProjectInlineConfiguration {
   }
 }
 
-function browserProject(browser: Browser): TestProjectInlineConfiguration {
+function browserProject(browsers: readonly Browser[]): TestProjectInlineConfiguration {
   return {
     resolve: { alias },
     test: {
-      name: browser,
+      name: 'browser',
       include: ['test/**/*.test.ts'],
       exclude: ['test/**/*.node.test.ts'],
       provide: { seed },
@@ -79,8 +79,7 @@ function browserProject(browser: Browser): TestProjectInlineConfiguration {
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        provider: providers[browser](),
-        instances: [{ browser, name: browser }],
+        instances: browsers.map((browser) => ({ browser, name: browser, provider: providers[browser]() })),
       },
     },
   }
@@ -93,7 +92,10 @@ const browserServer = source('test/support/browser-server.node.ts')
 
 export default defineConfig({
   test: {
-    projects: [...(engines.includes('node') ? [nodeProject()] : []), ...browsers.map(browserProject)],
+    projects: [
+      ...(engines.includes('node') ? [nodeProject()] : []),
+      ...(browsers.length > 0 ? [browserProject(browsers)] : []),
+    ],
     globalSetup: browsers.length > 0 && existsSync(browserServer) ? [browserServer] : [],
     reporters: ['default', new EngineReporter(seed)],
   },

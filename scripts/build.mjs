@@ -2,13 +2,26 @@
 // Builds the package from its sources: assembly -> src/wasm/generated.ts -> dist, and demo -> build/demo.
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isStale, markFresh } from './stale.mjs'
 
-const WASM = { name: 'wasm', sources: ['assembly', 'scripts', 'package-lock.json'], outputs: ['src/wasm/generated.ts'] }
+const WASM = {
+  name: 'wasm',
+  sources: ['assembly', 'asconfig.json', 'scripts', 'package-lock.json'],
+  outputs: ['src/wasm/generated.ts'],
+}
 const DIST = {
   name: 'dist',
-  sources: ['assembly', 'scripts', 'src', 'demo', 'package.json', 'package-lock.json', 'tsconfig.json'],
+  sources: [
+    ...WASM.sources,
+    'src',
+    'demo',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.demo.json',
+  ],
   outputs: ['dist/index.js', ...(existsSync('demo/main.ts') ? ['build/demo/main.js'] : [])],
 }
 
@@ -17,7 +30,7 @@ const { values } = parseArgs({
 })
 const onlyIfStale = values['if-stale']
 
-process.chdir(new URL('..', import.meta.url).pathname)
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 if (values.wasm) step(WASM, buildWasm)
 else step(DIST, buildAll)
 

@@ -1,0 +1,64 @@
+// @ts-check
+import { spawnSync } from 'node:child_process'
+import { browserVariable, ENGINES, findBrowser, findMiniBrowser, onPath } from '../test/support/browsers/engines.mjs'
+
+/** @typedef {import('../test/support/browsers/engines.mjs').Engine} Engine */
+
+/** Debian packages that each engine needs. @type {Record<Exclude<Engine, 'node'>, readonly string[]>} */
+const PACKAGES = {
+  chromium: ['chromium'],
+  firefox: ['firefox-esr'],
+  webkit: ['webkit2gtk-driver', 'xvfb', 'xauth'],
+}
+
+/**
+ * Why an engine cannot run here.
+ *
+ * @param {Engine} engine
+ * @returns {string | undefined} nothing if it can
+ */
+function obstacle(engine) {
+  if (engine === 'node') return undefined
+  if (findBrowser(engine) === undefined) return `not on PATH, and ${browserVariable(engine)} does not name it`
+  if (engine !== 'webkit') return undefined
+  if (findMiniBrowser() === undefined) return 'the MiniBrowser of WebKitGTK is not installed'
+  if (!hasXvfb() && !process.env['DISPLAY']) return 'there is no display and no xvfb-run'
+  return undefined
+}
+
+/** Whether a virtual display can be started. */
+export function hasXvfb() {
+  return onPath(['xvfb-run']) !== undefined && onPath(['xauth']) !== undefined
+}
+
+/**
+ * The engines that can run here, after missing browsers are installed where that is allowed (root on Debian).
+ *
+ * @param {readonly Engine[]} [wanted]
+ * @returns {{ engines: Engine[], leftOut: { engine: Engine, reason: string }[] }}
+ */
+export function availableEngines(wanted = ENGINES) {
+  const missing = wanted.filter((engine) => obstacle(engine) !== undefined)
+  if (missing.length > 0) installPackages(missing.flatMap((engine) => (engine === 'node' ? [] : PACKAGES[engine])))
+  const leftOut = wanted.flatMap((engine) => {
+    const reason = obstacle(engine)
+    return reason === undefined ? [] : [{ engine, reason }]
+  })
+  return { engines: wanted.filter((engine) => obstacle(engine) === undefined), leftOut }
+}
+
+/** @param {readonly string[]} packages */
+function installPackages(packages) {
+  if (process.getuid?.() !== 0 || onPath(['apt-get']) === undefined) return
+  console.log(`installing ${packages.join(' ')}`)
+  const wait = ['-o', 'DPkg::Lock::Timeout=300']
+  const install = ['install', '-y', '--no-install-recommends', ...packages]
+  for (const command of [['update'], install]) {
+    const { status, stderr } = spawnSync('apt-get', ['-q', ...wait, ...command], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
+    if (status !== 0) console.log(`apt-get ${command[0]} failed: ${stderr.trim()}`)
+  }
+}
