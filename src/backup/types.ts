@@ -1,4 +1,5 @@
 import type { Identity, Recipient } from 'age-encryption'
+import type { WalletShares } from '../share/types.ts'
 import type { BackupMethodName } from '../types.ts'
 
 /** What a backup method is told when its keys are asked for. */
@@ -28,4 +29,28 @@ export interface BackupMethod {
 
   /** age identities that open; none if the method's key is not there. */
   identities(options: BackupKeyOptions): Promise<readonly Identity[]>
+
+  /**
+   * Seals with this method's {@link recipients}. It stands on the method, so that whoever calls it (the client) need
+   * not import what seals.
+   *
+   * @returns the cipherText: text that is safe to keep on any server
+   */
+  seal(shares: WalletShares, options: BackupKeyOptions): Promise<string>
+
+  /**
+   * Opens a cipherText with this method's {@link identities} and validates every share in it.
+   *
+   * @param options.walletId where given, the cipherText must be of this wallet
+   * @throws {WRONG_PASSWORD} if the password of a password method does not open it
+   * @throws {DECRYPT_FAILED} if this method cannot open it
+   * @throws {BACKUP_CORRUPT} if it is damaged
+   * @throws {BACKUP_OTHER_WALLET} if it is the backup of another wallet
+   */
+  open(cipherText: string, options: BackupOpenOptions): Promise<WalletShares>
+}
+
+/** As {@link BackupKeyOptions}, for a cipherText that says itself whose it is. */
+export interface BackupOpenOptions extends Omit<BackupKeyOptions, 'walletId'> {
+  readonly walletId?: string
 }
