@@ -1,0 +1,34 @@
+import type { Group, Point, Scalar } from '../curve/group.ts'
+import type { PartyId } from '../types.ts'
+
+/** A Feldman commitment C_k = f_k·G to a polynomial, from the constant up (Feldman, FOCS 1987). */
+export type Commitment = readonly Point[]
+
+/** Commits to the coefficients of a polynomial. */
+export function commit(group: Group, coefficients: readonly Scalar[]): Commitment {
+  return group.multiplyBaseBatch(coefficients)
+}
+
+/** The verifying share f(id)·G = Σ id^k·C_k of one party. */
+export function verifyingShare(group: Group, commitment: Commitment, id: PartyId): Point {
+  return group.evaluateCommitmentVar(commitment, id)
+}
+
+/** Whether `share` is f(id) of the committed polynomial. */
+export function verifyShare(group: Group, commitment: Commitment, id: PartyId, share: Scalar): boolean {
+  return group.equalPoints(group.multiplyBase(share), verifyingShare(group, commitment, id))
+}
+
+/**
+ * The commitment to the sum of several dealers' polynomials.
+ *
+ * @throws {RangeError} for no commitments or commitments to polynomials of different degrees
+ */
+export function sumCommitments(group: Group, commitments: readonly Commitment[]): Commitment {
+  const [first, ...others] = commitments
+  if (first === undefined) throw new RangeError('no commitments to add')
+  return others.reduce((total, commitment) => {
+    if (commitment.length !== total.length) throw new RangeError('commitments to polynomials of different degrees')
+    return total.map((point, k) => group.addPoints(point, commitment[k] as Point))
+  }, first)
+}

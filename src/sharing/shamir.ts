@@ -1,0 +1,70 @@
+import type { Group, Scalar } from '../curve/group.ts'
+import type { PartyId } from '../types.ts'
+import { wipe } from '../util/bytes.ts'
+import type { RandomSource } from '../util/random.ts'
+import { weightedSum } from './scalars.ts'
+
+/** One party's share of a Shamir sharing: f(id). */
+export interface Share {
+  readonly id: PartyId
+  readonly value: Scalar
+}
+
+/**
+ * A random polynomial f of degree t−1 with f(0) = `constant`, as its t coefficients from the constant up.
+ *
+ * The coefficients are secret; the caller wipes them. The first one is a copy.
+ *
+ * @param threshold t, 1 to 255
+ * @throws {RangeError} for a threshold outside 1..255
+ */
+export function randomPolynomial(group: Group, constant: Scalar, threshold: number, random: RandomSource): Scalar[] {
+  if (!Number.isInteger(threshold) || threshold < 1 || threshold > 255) {
+    throw new RangeError(`threshold must be 1..255, got ${threshold}`)
+  }
+  const higher = Array.from({ length: threshold - 1 }, () => group.randomScalar(random))
+  return [constant.slice() as Scalar, ...higher]
+}
+
+/**
+ * Splits a secret into shares of which any `threshold` recombine (Shamir, How to share a secret, 1979).
+ *
+ * A dealer knows the secret: wallets never call this on a key, only the protocols that add up several dealers' shares.
+ *
+ * @param threshold t, 1 ≤ t ≤ the number of ids
+ * @param ids distinct
+ * @throws {RangeError} for a threshold outside that range or an id that stands twice
+ */
+export function split(
+  group: Group,
+  secret: Scalar,
+  threshold: number,
+  ids: readonly PartyId[],
+  random: RandomSource,
+): Share[] {
+  if (threshold > ids.length) throw new RangeError(`${ids.length} parties cannot hold shares of threshold ${threshold}`)
+  if (new Set(ids).size !== ids.length) throw new RangeError('a party id stands twice')
+  const coefficients = randomPolynomial(group, secret, threshold, random)
+  try {
+    const values = group.evaluatePolynomial(coefficients, ids)
+    return ids.map((id, i) => ({ id, value: values[i] as Scalar }))
+  } finally {
+    wipe(...coefficients)
+  }
+}
+
+/**
+ * The secret behind at least `threshold` shares: Σ λ_i·s_i.
+ *
+ * It does not notice a wrong share: the caller compares secret·G with the public key.
+ *
+ * @throws {RangeError} for fewer than `threshold` shares or an id that stands twice
+ */
+export function recombine(group: Group, shares: readonly Share[], threshold: number): Scalar {
+  if (shares.length < threshold) throw new RangeError(`${shares.length} shares do not meet threshold ${threshold}`)
+  return weightedSum(
+    group,
+    group.lagrangeCoefficients(shares.map(({ id }) => id)),
+    shares.map(({ value }) => value),
+  )
+}
