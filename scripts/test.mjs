@@ -21,15 +21,13 @@ if (engines.length === 0) refuse('there is no engine to run the tests in')
 
 build()
 const postgres = await postgresForTests()
-let status = 1
 try {
   rmSync(report, { force: true })
-  status = await runVitest(engines)
+  process.exitCode = await runVitest(engines)
 } finally {
   await postgres?.stop()
 }
 for (const note of notes) console.log(note)
-process.exitCode = status
 
 /** @param {string} reason @returns {never} */
 function refuse(reason) {

@@ -1,0 +1,136 @@
+import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+const TYPESCRIPT = ['**/*.ts']
+const ASSEMBLY = ['assembly/**/*.ts']
+
+const bugs = {
+  eqeqeq: 'error',
+  'max-lines': ['error', { max: 400 }],
+  'no-console': 'error',
+  'no-eval': 'error',
+  'no-implicit-coercion': ['error', { allow: ['!!'] }],
+  'no-new-func': 'error',
+  'no-param-reassign': 'error',
+  'no-promise-executor-return': 'error',
+  'no-self-compare': 'error',
+  'no-template-curly-in-string': 'error',
+  'no-unmodified-loop-condition': 'error',
+  'no-var': 'error',
+  'prefer-const': 'error',
+}
+
+const typedBugs = {
+  '@typescript-eslint/consistent-type-imports': 'error',
+  '@typescript-eslint/no-non-null-assertion': 'error',
+  '@typescript-eslint/no-unnecessary-type-conversion': 'error',
+  '@typescript-eslint/prefer-promise-reject-errors': 'error',
+  '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+  // An interface that is asynchronous for some has synchronous implementations too.
+  '@typescript-eslint/require-await': 'off',
+}
+
+/** The protocol layer is synchronous and pure: time, network, randomness and scheduling come from its caller. */
+const PROTOCOL_GLOBALS = [
+  'Date',
+  'fetch',
+  'crypto',
+  'performance',
+  'process',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'Promise',
+  'globalThis',
+  'window',
+  'self',
+]
+
+const PROTOCOL_SYNTAX = [
+  { selector: ':function[async=true]', message: 'protocol/ is synchronous' },
+  { selector: 'AwaitExpression, ForOfStatement[await=true]', message: 'protocol/ is synchronous' },
+  { selector: 'MemberExpression[object.name="Math"][property.name="random"]', message: 'randomness is handed in' },
+]
+
+export default defineConfig(
+  globalIgnores(['dist/', 'build/', 'coverage/', 'reports/', 'src/wasm/generated.ts', '**/*.gen.ts', 'bench/node_modules/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  { rules: { ...js.configs.recommended.rules, ...bugs } },
+  {
+    files: TYPESCRIPT,
+    ignores: ASSEMBLY,
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: typedBugs,
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'use a RandomSource' }],
+    },
+  },
+  {
+    files: ['src/protocol/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...PROTOCOL_GLOBALS.map((name) => ({ name, message: 'protocol/ is pure' }))],
+      'no-restricted-syntax': ['error', ...PROTOCOL_SYNTAX],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/util/random.ts'], allowTypeImports: true, message: 'randomness is handed in' }] },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['test', 'it', 'describe'].flatMap((object) =>
+          ['only', 'todo', 'fails'].map((property) => ({ object, property })),
+        ),
+      ],
+      'no-console': 'off',
+      'max-lines': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // What a test reads back from outside is checked by its expectations.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    files: ['src/server/bin.ts', 'demo/**', 'scripts/**', 'bench/**'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'console', 'URL', 'Buffer', 'performance', 'WebAssembly', 'fetch', 'setTimeout', 'clearTimeout']
+          .concat(['AbortSignal', 'TextEncoder', 'TextDecoder', 'crypto'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
+    // AssemblyScript parses as TypeScript with decorators in odd places, and has types of its own: no typed rules.
+    files: ASSEMBLY,
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { errorOnTypeScriptSyntacticAndSemanticIssues: false, allowInvalidAST: true },
+    },
+    rules: {
+      'no-undef': 'off',
+      'no-unused-vars': 'off',
+      'no-redeclare': 'off',
+      'no-param-reassign': 'off',
+    },
+  },
+)
