@@ -22,7 +22,10 @@ const HEADER_MAX_LENGTH = 1 << 18
 
 /** `version u8 | header length u32 | header (JSON) | count u8 | count × (slot u8 | length u32 | envelope)` */
 export function encodeFlight(flight: Flight<object>): Uint8Array {
-  const writer = new Writer().u8(VERSION).prefixed(utf8(JSON.stringify(flight.header))).u8(flight.parcels.length)
+  const writer = new Writer()
+    .u8(VERSION)
+    .prefixed(utf8(JSON.stringify(flight.header)))
+    .u8(flight.parcels.length)
   for (const { slot, envelope } of flight.parcels) writer.u8(slot).prefixed(envelope)
   return writer.finish()
 }

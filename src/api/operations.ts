@@ -47,21 +47,22 @@ export interface SignRequest {
   readonly message: string
 }
 
-/** A remote proof of possession by the client: round 1 answers with the server's nonces, round 2 carries the proofs. */
+/**
+ * A remote proof of possession by the client. Its parcels are no envelopes: per curve, the answer to round 1 carries the
+ * server's challenge and the request of round 2 the proof.
+ */
 export interface ProveRequest {
   readonly kind: 'prove'
   readonly walletId: string
   readonly setId: string
 }
 
-/** What the first round of an operation asks for. */
+/**
+ * What the first round of an operation asks for: the header of its first flight. Every later request and every answer
+ * but the last has the header `{}`; the last answer's is an {@link OperationResult}.
+ */
 export type OperationRequest =
-  | GenerateRequest
-  | BackupRequest
-  | RecoverRequest
-  | RefreshRequest
-  | SignRequest
-  | ProveRequest
+  GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest | SignRequest | ProveRequest
 
 /** The rounds (request/response pairs) of each kind. */
 export const ROUNDS: Readonly<Record<OperationRequest['kind'], number>> = {
