@@ -17,7 +17,7 @@ export interface ShareSetRecord {
   /** 16 bytes */
   readonly walletId: Uint8Array
   readonly purpose: Purpose
-  /** t, 1 ≤ t ≤ n */
+  /** t, 2 ≤ t ≤ n: with t = 1 every share would be the key */
   readonly threshold: number
   /** n parties by ascending id */
   readonly parties: readonly SetParty[]

@@ -1,0 +1,32 @@
+import type { Curve } from '../types.ts'
+
+/** What a statement is hashed for: a curve, the BIP 340 signatures of secp256k1, or all curves of a wallet at once. */
+export type TagSuite = Curve | 'bip340' | 'wallet'
+
+/** Every label that is ever hashed under, by protocol: one label, one statement. */
+const LABELS = {
+  keygen: ['ctx', 'sid', 'com', 'echo', 'pok', 'cc', 'T', 'pop', 'set', 'expand'],
+  reshare: ['ctx', 'sid', 'com', 'echo', 'pok', 'T', 'pop', 'set', 'expand'],
+  frost: ['ctx', 'sid', 'echo', 'expand'],
+  possession: ['proof', 'expand'],
+  share: ['wallet-set'],
+} as const
+
+export type TaggedProtocol = keyof typeof LABELS
+export type Label<P extends TaggedProtocol> = (typeof LABELS)[P][number]
+
+/** The domain-separation tag of one statement: `reshare/v1/<suite>/<protocol>/<label>`. */
+export function tag<P extends TaggedProtocol>(suite: TagSuite, protocol: P, label: Label<P>): string {
+  return `reshare/v1/${suite}/${protocol}/${label}`
+}
+
+const SUITES: Readonly<Record<TagSuite, true>> = { secp256k1: true, ed25519: true, bip340: true, wallet: true }
+
+/** All tags that {@link tag} can make. */
+export function allTags(): string[] {
+  return Object.keys(SUITES).flatMap((suite) =>
+    Object.entries(LABELS).flatMap(([protocol, labels]) =>
+      labels.map((label) => `reshare/v1/${suite}/${protocol}/${label}`),
+    ),
+  )
+}
