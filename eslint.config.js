@@ -58,7 +58,15 @@ const PROTOCOL_SYNTAX = [
 ]
 
 export default defineConfig(
-  globalIgnores(['dist/', 'build/', 'coverage/', 'reports/', 'src/wasm/generated.ts', '**/*.gen.ts', 'bench/node_modules/']),
+  globalIgnores([
+    'dist/',
+    'build/',
+    'coverage/',
+    'reports/',
+    'src/wasm/generated.ts',
+    '**/*.gen.ts',
+    'bench/node_modules/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   { rules: { ...js.configs.recommended.rules, ...bugs } },
   {

@@ -1,0 +1,161 @@
+// Who may import whom. The layers, from the bottom up:
+//   errors, types, util <- wasm <- curve <- sharing <- share <- protocol <- api <- client | server
+// backup sits on share. Adapters see their own family, the shared vocabulary and nothing of the cryptography.
+
+const BASE = ['errors', 'types', 'util']
+const CORE = [...BASE, 'wasm', 'curve', 'sharing', 'share']
+
+/** What each folder of src may import besides itself; a type file stands for its family. */
+const MAY_IMPORT = {
+  errors: [],
+  types: [],
+  util: BASE,
+  wasm: BASE,
+  curve: [...BASE, 'wasm'],
+  sharing: [...BASE, 'curve'],
+  share: [...BASE, 'curve', 'sharing'],
+  protocol: CORE,
+  api: [...CORE, 'protocol'],
+  client: [...CORE, 'protocol', 'api', 'backup/types', 'storage/types', 'transport/types'],
+  server: [...CORE, 'protocol', 'api', 'custodian/types', 'server/database/types'],
+  backup: CORE,
+  storage: BASE,
+  transport: [...BASE, 'api'],
+  custodian: [...BASE, 'api', 'server/database/types'],
+}
+
+/** @param {string} name a folder or a file of src, without its ending */
+const within = (name) => `^src/${name}(/|[.]ts$)`
+/** @param {readonly string[]} names */
+const withinAny = (names) => `^src/(${names.join('|')})(/|[.]ts$)`
+
+const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  name: `layer-${folder}`,
+  comment: `${folder} may import ${allowed.join(', ') || 'nothing'}`,
+  severity: 'error',
+  // A program is put together from every family; the database adapters have a rule of their own.
+  from: { path: within(folder), pathNot: '^src/server/(bin[.]ts$|database/)' },
+  to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
+}))
+
+/** Adapters, each with the entry points that may export it. */
+const ADAPTERS = [
+  { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/bin[.]ts$)' },
+  { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|index[.]ts$)' },
+  { name: 'database', files: '^src/server/database/', entries: '^src/server/(database/|bin[.]ts$)' },
+  { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/bin[.]ts$)' },
+]
+
+const adapters = ADAPTERS.map(({ name, files, entries }) => ({
+  name: `adapter-${name}`,
+  comment: 'an adapter is imported by its entry point only; its type file by whoever uses one',
+  severity: 'error',
+  from: { path: '^src/', pathNot: entries },
+  to: { path: files, pathNot: '/types[.]ts$' },
+}))
+
+/** Packages that belong to one family, so that no subpath pulls in another's. */
+const PACKAGES = [
+  { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|protocol)/' },
+  { name: 'age', packages: 'age-encryption', homes: '^src/backup/' },
+  { name: 'argon2', packages: 'hash-wasm', homes: '^src/backup/' },
+  { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },
+  { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/server/database/' },
+  { name: 'http', packages: '(hono|@hono/node-server)', homes: '^src/(server|custodian)/' },
+]
+
+const packages = PACKAGES.map(({ name, packages, homes }) => ({
+  name: `package-${name}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: homes },
+  to: { path: `node_modules/${packages}/` },
+}))
+
+/** The folders of assembly: field <- secp256k1, ed25519 <- sharing, ot <- index; memory says where bytes lie. */
+const ASSEMBLY = {
+  memory: [],
+  field: ['memory'],
+  secp256k1: ['memory', 'field'],
+  ed25519: ['memory', 'field'],
+  sharing: ['memory', 'field', 'secp256k1', 'ed25519'],
+  ot: ['memory', 'field', 'secp256k1', 'ed25519'],
+}
+
+const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
+  name: `assembly-${folder}`,
+  severity: 'error',
+  from: { path: `^assembly/${folder}(/|[.]ts$)` },
+  to: { path: '^assembly/', pathNot: `^assembly/(${[folder, ...allowed].join('|')})(/|[.]ts$)` },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layers,
+    ...adapters,
+    ...packages,
+    ...assembly,
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'every-folder-has-a-layer',
+      severity: 'error',
+      from: { path: '^src/', pathNot: withinAny(['index', ...Object.keys(MAY_IMPORT)]) },
+      to: {},
+    },
+    {
+      name: 'client-and-server-apart',
+      comment: 'a client bundle has no server code, and the other way round',
+      severity: 'error',
+      from: { path: '^src/(index[.]ts$|client/)' },
+      to: { reachable: true, path: '^src/(server|custodian)/', pathNot: '/types[.]ts$' },
+    },
+    {
+      name: 'node-only-where-said',
+      comment: 'Node built-ins only in files that are meant for Node',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(storage/file([.]ts$|/)|backup/file[.]ts$|server/(bin[.]ts$|database/))' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'protocol-is-pure',
+      severity: 'error',
+      from: { path: '^src/protocol/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'sources-do-not-import-tests',
+      severity: 'error',
+      from: { path: '^(src|assembly)/' },
+      to: { path: '^(test|scripts|demo|bench|dist|build)/' },
+    },
+    {
+      name: 'demo-uses-the-package',
+      comment: 'the demo is a user of the package: it imports it by name',
+      severity: 'error',
+      from: { path: '^demo/' },
+      to: { path: '^(src|test|assembly)/', dependencyTypesNot: ['aliased'] },
+    },
+    {
+      name: 'only-declared-packages',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(reshare|vitest/browser)' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: '(node_modules|^dist/|^build/)' },
+    exclude: { path: '^bench/node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}
