@@ -1,0 +1,63 @@
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { equalBytes, toHex } from '../../util/bytes.ts'
+import { systemRandom } from '../../util/random.ts'
+import { unavailable } from '../failures.ts'
+import { hasEnded, thisOwner } from './owner.ts'
+
+const TEMPORARY = /\.([0-9a-f-]+)\.[0-9a-f]{16}\.tmp$/
+
+/** A path beside `path` that no other write uses, and that tells who writes there. */
+export function temporaryFor(path: string): string {
+  return `${path}.${thisOwner()}.${toHex(systemRandom(8))}.tmp`
+}
+
+/** Whether a file is the temporary of a process that has ended: secret bytes that nobody will come back for. */
+export function isAbandoned(name: string): boolean {
+  const owner = TEMPORARY.exec(name)?.[1]
+  return owner !== undefined && hasEnded(owner)
+}
+
+/** Writes a new file, for its owner only, and flushes it to the disk. Removes it again if that fails. */
+export async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(path, { force: true })
+    throw error
+  }
+  await file.close()
+}
+
+/**
+ * Moves a flushed temporary over `path`, makes the move durable and reads it back.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if the disk does not give back what was written
+ */
+export async function commit(temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+  await rename(temporary, path)
+  await syncDirectory(dirname(path))
+  const stored = await readFile(path)
+  const same = equalBytes(stored, bytes)
+  stored.fill(0)
+  if (!same) throw unavailable('the disk did not give back what was written')
+}
+
+/** Makes created, renamed and removed names durable. Windows can neither open nor flush a directory. */
+export async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Removes files. What cannot be removed now is left for the next time. */
+export async function removeAll(directory: string, names: readonly string[]): Promise<void> {
+  await Promise.allSettled(names.map((name) => rm(join(directory, name), { force: true })))
+}

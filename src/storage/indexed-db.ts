@@ -1,0 +1,180 @@
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { MpcError } from '../errors.ts'
+import { equalBytes, toHex, utf8 } from '../util/bytes.ts'
+import { systemRandom } from '../util/random.ts'
+import { checkKey, checkWrite } from './arguments.ts'
+import { conflict, damaged, unavailable } from './failures.ts'
+import type { ShareStore } from './types.ts'
+
+interface SealedValue {
+  readonly version: string
+  readonly iv: Uint8Array<ArrayBuffer>
+  readonly sealed: ArrayBuffer
+}
+
+interface Schema extends DBSchema {
+  values: { key: string; value: SealedValue }
+  probes: { key: string; value: SealedValue }
+  keys: { key: 'seal'; value: CryptoKey }
+}
+
+interface Connection {
+  readonly database: IDBPDatabase<Schema>
+  readonly key: CryptoKey
+}
+
+const WRITE = { durability: 'strict' } as const
+
+/**
+ * A share store in the browser's IndexedDB, for several tabs at once.
+ *
+ * Values are sealed with AES-256-GCM under a non-extractable WebCrypto key in the same database: a copy of the values
+ * alone opens nothing, and script on the page can use the key but not carry it away. It does not guard against script
+ * that runs on the page. The browser may evict the database; a wallet is then recovered from its backup.
+ *
+ * @param name the database's name, one for each app on the origin
+ */
+export function indexedDbStore(name: string): ShareStore {
+  if (typeof name !== 'string' || name === '') throw new TypeError('the database name must be a non-empty string')
+  let opened: Promise<Connection> | undefined
+
+  function connect(): Promise<Connection> {
+    const opening = (opened ??= open(name, () => {
+      if (opened === opening) opened = undefined
+    }))
+    opening.catch(() => {
+      if (opened === opening) opened = undefined
+    })
+    return opening
+  }
+
+  async function run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await work(await connect())
+    } catch (cause) {
+      throw storageError(cause)
+    }
+  }
+
+  return {
+    probe: () =>
+      run(async ({ database, key }) => {
+        const id = newVersion()
+        const value = systemRandom(32)
+        await database.put('probes', await seal(key, id, value, id), id)
+        const stored = await database.get('probes', id)
+        await database.delete('probes', id)
+        if (stored === undefined || !equalBytes(await unseal(key, id, stored), value)) {
+          throw unavailable('IndexedDB did not give back what was written')
+        }
+      }),
+
+    async read(key) {
+      checkKey(key)
+      return run(async (connection) => {
+        const stored = await connection.database.get('values', key)
+        return stored && { value: await unseal(connection.key, key, stored), version: stored.version }
+      })
+    },
+
+    async write(key, value, expectedVersion) {
+      checkWrite(key, value, expectedVersion)
+      return run(async (connection) => {
+        const version = newVersion()
+        // Sealed first: a transaction ends as soon as anything but its own requests is awaited.
+        const sealed = await seal(connection.key, key, value, version)
+        const transaction = connection.database.transaction('values', 'readwrite', WRITE)
+        const current = await transaction.store.get(key)
+        if ((current?.version ?? null) !== expectedVersion) {
+          await transaction.done
+          throw conflict()
+        }
+        await Promise.all([transaction.store.put(sealed, key), transaction.done])
+        return version
+      })
+    },
+
+    async delete(key) {
+      checkKey(key)
+      await run(async ({ database }) => {
+        const transaction = database.transaction('values', 'readwrite', WRITE)
+        await Promise.all([transaction.store.delete(key), transaction.done])
+      })
+    },
+
+    list: (prefix) =>
+      run(async ({ database }) => {
+        const keys = await database.getAllKeys('values', prefix === '' ? null : IDBKeyRange.lowerBound(prefix))
+        return keys.filter((key) => key.startsWith(prefix))
+      }),
+  }
+}
+
+async function open(name: string, onClosed: () => void): Promise<Connection> {
+  if (globalThis.indexedDB === undefined) throw unavailable('this runtime has no IndexedDB')
+  if (globalThis.crypto?.subtle === undefined) throw unavailable('WebCrypto needs a secure context (https or localhost)')
+  const database = await openDB<Schema>(name, 1, {
+    upgrade(created) {
+      created.createObjectStore('values')
+      created.createObjectStore('probes')
+      created.createObjectStore('keys')
+    },
+    blocking(_current, _blocked, event) {
+      ;(event.target as IDBDatabase).close()
+      onClosed()
+    },
+    terminated: onClosed,
+  })
+  try {
+    return { database, key: await sealingKey(database) }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+async function sealingKey(database: IDBPDatabase<Schema>): Promise<CryptoKey> {
+  const stored = await database.get('keys', 'seal')
+  if (stored !== undefined) return stored
+  const fresh = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+  // Another tab may have made one meanwhile: the first in the database is everyone's.
+  const transaction = database.transaction('keys', 'readwrite', WRITE)
+  const first = await transaction.store.get('seal')
+  if (first === undefined) await transaction.store.put(fresh, 'seal')
+  await transaction.done
+  return first ?? fresh
+}
+
+function associatedData(key: string, version: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(utf8(`reshare/v1/indexed-db ${version} ${key}`))
+}
+
+async function seal(sealingKey: CryptoKey, key: string, value: Uint8Array, version: string): Promise<SealedValue> {
+  const iv = new Uint8Array(systemRandom(12))
+  const algorithm = { name: 'AES-GCM', iv, additionalData: associatedData(key, version) }
+  return { version, iv, sealed: await crypto.subtle.encrypt(algorithm, sealingKey, value as Uint8Array<ArrayBuffer>) }
+}
+
+async function unseal(sealingKey: CryptoKey, key: string, stored: SealedValue): Promise<Uint8Array> {
+  const algorithm = { name: 'AES-GCM', iv: stored.iv, additionalData: associatedData(key, stored.version) }
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(algorithm, sealingKey, stored.sealed))
+  } catch (cause) {
+    throw damaged('a value in IndexedDB is damaged or belongs to another key', cause)
+  }
+}
+
+/** 128 random bits: no two tabs make the same. */
+function newVersion(): string {
+  return toHex(systemRandom(16))
+}
+
+function storageError(cause: unknown): unknown {
+  if (cause instanceof MpcError) return cause
+  const reason = cause instanceof Error ? cause.name : 'unknown'
+  if (reason === 'QuotaExceededError') {
+    return new MpcError('STORAGE_FULL', 'the browser gives this origin no more room', { cause })
+  }
+  // InvalidStateError and SecurityError: private windows and blocked cookies in some browsers.
+  return unavailable(`IndexedDB failed (${reason})`, cause)
+}

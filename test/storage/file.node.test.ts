@@ -1,0 +1,230 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { storeConformance } from '../../src/storage/conformance.ts'
+import { hasEnded, thisOwner } from '../../src/storage/file/owner.ts'
+import { fileStore } from '../../src/storage/file.ts'
+
+const faults = vi.hoisted(() => ({ syncCode: undefined as string | undefined, linkCode: undefined as string | undefined }))
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof import('node:fs/promises')>()
+  const failure = (code: string) => Object.assign(new Error(code), { code })
+  return {
+    ...real,
+    open: async (...args: Parameters<typeof real.open>) => {
+      const file = await real.open(...args)
+      const { syncCode } = faults
+      if (syncCode !== undefined) file.sync = () => Promise.reject(failure(syncCode))
+      return file
+    },
+    link: async (...args: Parameters<typeof real.link>) => {
+      if (faults.linkCode !== undefined) throw failure(faults.linkCode)
+      return real.link(...args)
+    },
+  }
+})
+
+let root = ''
+let writer = ''
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'reshare-file-store-'))
+  writer = join(root, 'writer.mjs')
+  const entry = fileURLToPath(new URL('file-writer.node.ts', import.meta.url))
+  await build({ entryPoints: [entry], outfile: writer, bundle: true, platform: 'node', format: 'esm', target: 'node20' })
+})
+
+afterEach(() => {
+  faults.syncCode = faults.linkCode = undefined
+})
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  await rm(root, { recursive: true, force: true })
+})
+
+let places = 0
+const newPlace = () => join(root, `place-${places++}`)
+
+function start(...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, [writer, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
+  return child
+}
+
+async function says(child: ChildProcess, text: string): Promise<void> {
+  const [chunk] = await once(child.stdout as NodeJS.ReadableStream, 'data')
+  expect(String(chunk)).toContain(text)
+}
+
+async function onlyShare(place: string): Promise<string> {
+  const [name, ...more] = (await readdir(place)).filter((file) => file.endsWith('.share'))
+  expect(more).toEqual([])
+  return join(place, name ?? '')
+}
+
+describe('file store', () => {
+  for (const { name, run } of storeConformance((place) => fileStore(join(root, place)))) test(name, run)
+
+  test('is for its user only, with no key or value in a name', async () => {
+    const place = newPlace()
+    await fileStore(place).write('../wallet', new Uint8Array(3), null)
+    expect((await stat(place)).mode & 0o777).toBe(0o700)
+    const share = await onlyShare(place)
+    expect((await stat(share)).mode & 0o777).toBe(0o600)
+    expect(share).toMatch(/\/[0-9a-f]{64}\.share$/)
+    expect(await readdir(place)).toHaveLength(1)
+  })
+
+  test('refuses a directory that others may open', async () => {
+    const place = newPlace()
+    const store = fileStore(place)
+    await store.probe()
+    await chmod(place, 0o755)
+    await expect(fileStore(place).probe()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    await chmod(place, 0o700)
+    await fileStore(place).probe()
+  })
+
+  test('says of a torn, changed or foreign file that it is damaged, and does not write over it', async () => {
+    const place = newPlace()
+    const store = fileStore(place)
+    const version = await store.write('a', new Uint8Array(100).fill(5), null)
+    const share = await onlyShare(place)
+    const good = await readFile(share)
+    const isDamaged = async () => {
+      const error = { code: 'STORAGE_UNAVAILABLE', retryable: false }
+      await expect(store.read('a')).rejects.toMatchObject(error)
+      await expect(store.list('')).rejects.toMatchObject(error)
+      await expect(store.write('a', new Uint8Array(1), version)).rejects.toMatchObject(error)
+      await expect(store.write('a', new Uint8Array(1), null)).rejects.toMatchObject(error)
+    }
+    for (const length of [0, 1, 31, 40, good.length - 1]) {
+      await truncate(share, length)
+      await isDamaged()
+      await writeFile(share, good)
+    }
+    for (let at = 0; at < good.length; at += 7) {
+      const changed = Buffer.from(good)
+      changed[at] = (changed[at] as number) ^ 1
+      await writeFile(share, changed)
+      await isDamaged()
+    }
+    await writeFile(share, good)
+    expect((await store.read('a'))?.version).toBe(version)
+
+    const other = newPlace()
+    await fileStore(other).write('b', new Uint8Array(1), null)
+    await writeFile(share, await readFile(await onlyShare(other)))
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+  })
+
+  test('a full disk is STORAGE_FULL and changes nothing; another fault STORAGE_UNAVAILABLE', async () => {
+    const place = newPlace()
+    const store = fileStore(place)
+    const version = await store.write('a', new Uint8Array([1]), null)
+    for (const [syncCode, code] of [
+      ['ENOSPC', 'STORAGE_FULL'],
+      ['EDQUOT', 'STORAGE_FULL'],
+      ['EIO', 'STORAGE_UNAVAILABLE'],
+    ] as const) {
+      faults.syncCode = syncCode
+      await expect(store.write('a', new Uint8Array([2]), version)).rejects.toMatchObject({ code })
+      faults.syncCode = undefined
+      expect(await store.read('a')).toEqual({ value: new Uint8Array([1]), version })
+      expect(await readdir(place)).toHaveLength(1)
+    }
+    await store.write('a', new Uint8Array([3]), version)
+  })
+
+  test('says when the file system has no hard links', async () => {
+    faults.linkCode = 'EPERM'
+    await expect(fileStore(newPlace()).probe()).rejects.toThrow(/hard links/)
+  })
+
+  test('no update of several processes is lost', async () => {
+    const place = newPlace()
+    const counters = Array.from({ length: 4 }, () => start(place, 'count', '15'))
+    const codes = await Promise.all(counters.map((child) => once(child, 'exit')))
+    expect(codes.map(([code]) => code)).toEqual([0, 0, 0, 0])
+    const stored = await fileStore(place).read('counter')
+    expect(new DataView((stored as { value: Uint8Array }).value.buffer).getUint32(0, true)).toBe(60)
+    expect(await readdir(place)).toHaveLength(1)
+  })
+
+  test('waits for no running process, and takes over from one that was killed', async () => {
+    const place = newPlace()
+    const store = fileStore(place)
+    let version = await store.write('a', new Uint8Array([1]), null)
+    const path = await onlyShare(place)
+    // Twice, so that the second one takes over from the first.
+    for (let round = 0; round < 2; round++) {
+      const holder = start(place, 'hold', path, version)
+      await says(holder, 'held')
+      await expect(store.write('a', new Uint8Array([2]), version)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
+      holder.kill('SIGKILL')
+      await once(holder, 'exit')
+    }
+    expect((await readdir(place)).filter((name) => name.endsWith('.claim'))).toHaveLength(2)
+    version = await store.write('a', new Uint8Array([3]), version)
+    expect(await store.read('a')).toEqual({ value: new Uint8Array([3]), version })
+    expect(await readdir(place)).toHaveLength(1)
+  })
+
+  test('a process killed while it writes leaves a whole value', async () => {
+    const place = newPlace()
+    for (let round = 0; round < 5; round++) {
+      const child = start(place, 'write')
+      await says(child, 'ready')
+      const store = fileStore(place)
+      const before = (await store.read('spinning'))?.version
+      while ((await store.read('spinning'))?.version === before) {}
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      const stored = await store.read('spinning')
+      expect(stored?.value).toEqual(new Uint8Array(50_000).fill(stored?.value[0] ?? 0))
+      await store.write('spinning', new Uint8Array(50_000).fill(round), stored?.version ?? null)
+      expect(await readdir(place)).toHaveLength(1)
+    }
+  })
+})
+
+describe('the owner of a claim', () => {
+  const [host, boot, namespace, pid, start] = thisOwner().split('-') as [string, string, string, string, string]
+  const owner = (...parts: string[]) => parts.join('-')
+
+  test('is this process, which runs', () => {
+    expect(pid).toBe(String(process.pid))
+    expect(hasEnded(thisOwner())).toBe(false)
+  })
+
+  test('has ended if its process is gone, or was of an earlier boot', async () => {
+    const child = start_()
+    await once(child, 'exit')
+    expect(hasEnded(owner(host, boot, namespace, String(child.pid), '1'))).toBe(true)
+    expect(hasEnded(owner(host, '0123456789ab', namespace, pid, start))).toBe(true)
+  })
+
+  test.skipIf(process.platform !== 'linux')('has ended if its number now belongs to a later process', () => {
+    expect(hasEnded(owner(host, boot, namespace, pid, '1'))).toBe(true)
+  })
+
+  test('counts as running where that cannot be known', () => {
+    expect(hasEnded(owner('0123456789ab', boot, namespace, '999999999', '1'))).toBe(false)
+    expect(hasEnded(owner(host, boot, '1', '999999999', '1'))).toBe(false)
+    expect(hasEnded('torn')).toBe(false)
+  })
+
+  function start_(): ChildProcess {
+    const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
+    children.push(child)
+    return child
+  }
+})
