@@ -1,0 +1,27 @@
+// @ts-check
+// The package as its users get it: publint's rules, and every entry point really loads in Node.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+
+const { messages } = await publint({ pkgDir: root, strict: true, pack: 'npm' })
+const problems = messages.map((message) => formatMessage(message, manifest, { color: false }) ?? message.code)
+
+const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json')
+for (const entry of entries) {
+  const name = manifest.name + entry.slice(1)
+  try {
+    const exported = Object.keys(await import(name))
+    console.log(`${name}: ${exported.length} exports`)
+  } catch (error) {
+    problems.push(`${name} does not load: ${error}`)
+  }
+}
+
+for (const problem of problems) console.error(problem)
+process.exitCode = problems.length === 0 ? 0 : 1

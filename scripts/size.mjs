@@ -1,0 +1,144 @@
+// @ts-check
+// Sizes against their budgets, and that no bundle has another family's code in it.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+
+const KB = 1000
+const WASM_BUDGET = { raw: 90 * KB, brotli: 25 * KB }
+
+const SERVER = ['dist/server/', 'dist/custodian/', 'node_modules/hono/', 'node_modules/@hono/']
+const DATABASES = ['node_modules/pg/', 'node_modules/@electric-sql/']
+const SEALING = ['dist/backup/', 'node_modules/age-encryption/', 'node_modules/hash-wasm/']
+const CLIENT = ['dist/client/', 'dist/storage/', 'node_modules/idb/']
+const CORE = ['dist/wasm/', 'dist/curve/', 'dist/sharing/', 'dist/share/', 'dist/protocol/']
+
+/**
+ * What a user bundles together.
+ *
+ * @typedef {object} Bundle
+ * @property {string} name
+ * @property {readonly string[]} entries subpaths of the exports map
+ * @property {'browser' | 'node'} platform
+ * @property {readonly string[]} without path parts that no input may have
+ * @property {number} [gzip] budget in bytes
+ */
+
+/** @type {readonly Bundle[]} */
+const BUNDLES = [
+  {
+    name: 'client',
+    entries: ['.', './transport', './storage'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING],
+    gzip: 60 * KB,
+  },
+  {
+    name: 'client + backup',
+    entries: ['.', './transport', './storage', './backup'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES],
+  },
+  {
+    name: 'protocol',
+    entries: ['./protocol'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CLIENT],
+  },
+  { name: 'backup', entries: ['./backup'], platform: 'browser', without: [...SERVER, ...DATABASES, ...CLIENT] },
+  {
+    name: 'transport',
+    entries: ['./transport'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CLIENT, ...CORE],
+  },
+  {
+    name: 'storage',
+    entries: ['./storage'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CORE],
+  },
+  {
+    name: 'errors',
+    entries: ['./errors'],
+    platform: 'browser',
+    without: ['node_modules/', 'dist/server/', 'dist/client/', ...CORE],
+    gzip: 2 * KB,
+  },
+  { name: 'server', entries: ['./server'], platform: 'node', without: [...DATABASES, ...SEALING, ...CLIENT] },
+  {
+    name: 'server/pglite',
+    entries: ['./server/pglite'],
+    platform: 'node',
+    without: ['node_modules/pg/', ...SEALING, ...CLIENT, ...CORE],
+  },
+  {
+    name: 'server/postgres',
+    entries: ['./server/postgres'],
+    platform: 'node',
+    without: ['node_modules/@electric-sql/', ...SEALING, ...CLIENT, ...CORE],
+  },
+  { name: 'custodian', entries: ['./custodian'], platform: 'node', without: [...DATABASES, ...SEALING, ...CLIENT] },
+  {
+    name: 'backup/file',
+    entries: ['./backup/file'],
+    platform: 'node',
+    without: [...SERVER, ...DATABASES, 'node_modules/'],
+  },
+  {
+    name: 'storage/file',
+    entries: ['./storage/file'],
+    platform: 'node',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CORE],
+  },
+]
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+const problems = /** @type {string[]} */ ([])
+
+const wasm = readFileSync('build/core.wasm')
+const compressed = brotliCompressSync(wasm).length
+report('core.wasm', 'raw', wasm.length, WASM_BUDGET.raw)
+report('core.wasm', 'brotli', compressed, WASM_BUDGET.brotli)
+for (const bundle of BUNDLES) await measure(bundle)
+
+for (const problem of problems) console.error(problem)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+/** @param {Bundle} bundle */
+async function measure({ name, entries, platform, without, gzip }) {
+  const contents = entries
+    .map((entry, i) => `export * as entry${i} from '${manifest.exports[entry].default}'`)
+    .join('\n')
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: process.cwd() },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    platform,
+    // Servers install these; what matters is who asks for them.
+    external: platform === 'node' ? ['pg-native'] : [],
+    metafile: true,
+    write: false,
+    logLevel: 'error',
+  })
+  report(
+    name,
+    'gzip',
+    outputFiles.reduce((sum, file) => sum + gzipSync(file.contents).length, 0),
+    gzip,
+  )
+  const strangers = Object.keys(metafile.inputs).filter((input) => without.some((part) => input.includes(part)))
+  for (const stranger of strangers) problems.push(`the ${name} bundle has ${stranger} in it`)
+}
+
+/** @param {string} name @param {string} measure @param {number} bytes @param {number} [budget] */
+function report(name, measure, bytes, budget) {
+  const limit = budget === undefined ? '' : ` of ${(budget / KB).toFixed(1)}`
+  console.log(`${name.padEnd(16)} ${measure.padEnd(6)} ${(bytes / KB).toFixed(1).padStart(8)}${limit} KB`)
+  if (budget !== undefined && bytes > budget) problems.push(`${name} is ${bytes} bytes (${measure}), above ${budget}`)
+}
