@@ -238,7 +238,8 @@ async function winners(writes: readonly Promise<string>[]): Promise<{ winner: nu
   const won = results.flatMap((result, winner) =>
     result.status === 'fulfilled' ? [{ winner, version: result.value }] : [],
   )
-  for (const result of results) if (result.status === 'rejected') await fails('STORAGE_CONFLICT', Promise.reject(result.reason))
+  for (const result of results)
+    if (result.status === 'rejected') await fails('STORAGE_CONFLICT', Promise.reject(result.reason))
   check(won.length === 1 && won[0] !== undefined, `${won.length} of ${writes.length} writers won`)
   return won[0]
 }

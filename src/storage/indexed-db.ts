@@ -112,7 +112,8 @@ export function indexedDbStore(name: string): ShareStore {
 
 async function open(name: string, onClosed: () => void): Promise<Connection> {
   if (globalThis.indexedDB === undefined) throw unavailable('this runtime has no IndexedDB')
-  if (globalThis.crypto?.subtle === undefined) throw unavailable('WebCrypto needs a secure context (https or localhost)')
+  if (globalThis.crypto?.subtle === undefined)
+    throw unavailable('WebCrypto needs a secure context (https or localhost)')
   const database = await openDB<Schema>(name, 1, {
     upgrade(created) {
       created.createObjectStore('values')

@@ -40,7 +40,9 @@ const BROKEN: Record<string, { caughtBy: RegExp; breaks: (good: ShareStore) => P
   },
   'leaves its probe': {
     caughtBy: /probes without/,
-    breaks: (good) => ({ probe: async () => void (await good.write('probe', new Uint8Array(1), null).catch(() => '')) }),
+    breaks: (good) => ({
+      probe: async () => void (await good.write('probe', new Uint8Array(1), null).catch(() => '')),
+    }),
   },
 }
 

@@ -7,7 +7,7 @@ const [directory = '', what = '', ...rest] = process.argv.slice(2)
 const store = fileStore(directory)
 
 if (what === 'count') {
-  for (let done = 0; done < Number(rest[0]); ) {
+  for (let done = 0; done < Number(rest[0]);) {
     const stored = await store.read('counter')
     const next = new Uint8Array(new Uint32Array([(stored ? count(stored.value) : 0) + 1]).buffer)
     try {

@@ -10,7 +10,10 @@ import { storeConformance } from '../../src/storage/conformance.ts'
 import { hasEnded, thisOwner } from '../../src/storage/file/owner.ts'
 import { fileStore } from '../../src/storage/file.ts'
 
-const faults = vi.hoisted(() => ({ syncCode: undefined as string | undefined, linkCode: undefined as string | undefined }))
+const faults = vi.hoisted(() => ({
+  syncCode: undefined as string | undefined,
+  linkCode: undefined as string | undefined,
+}))
 
 vi.mock('node:fs/promises', async (importOriginal) => {
   const real = await importOriginal<typeof import('node:fs/promises')>()
@@ -38,7 +41,14 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'reshare-file-store-'))
   writer = join(root, 'writer.mjs')
   const entry = fileURLToPath(new URL('file-writer.node.ts', import.meta.url))
-  await build({ entryPoints: [entry], outfile: writer, bundle: true, platform: 'node', format: 'esm', target: 'node20' })
+  await build({
+    entryPoints: [entry],
+    outfile: writer,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  })
 })
 
 afterEach(() => {

@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { httpTransport, transportConformance } from '../../src/transport/index.ts'
+
+const servers: Server[] = []
+const options = { wait: async () => {} }
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function readAll(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+describe('http transport over a socket', () => {
+  const connect = async (handler: (request: Request) => Response | Promise<Response>) => {
+    const url = await serve(async (incoming, outgoing) => {
+      const { method = 'GET' } = incoming
+      const body = await readAll(incoming)
+      const headers = incoming.headers as Record<string, string>
+      const request = new Request(`http://server${incoming.url}`, {
+        method,
+        headers,
+        ...(method !== 'GET' && { body }),
+      })
+      const response = await handler(request)
+      outgoing.writeHead(response.status).end(Buffer.from(await response.arrayBuffer()))
+    })
+    return httpTransport(url, options)
+  }
+  for (const { name, run } of transportConformance(connect)) test(name, run)
+
+  test('a connection that breaks is tried again with the same bytes', async () => {
+    const bodies: number[][] = []
+    const url = await serve(async (request, response) => {
+      bodies.push([...(await readAll(request))])
+      if (bodies.length === 1) request.socket.destroy()
+      else if (bodies.length === 2)
+        response.writeHead(200, { 'content-length': '10' }).write('half', () => request.socket.destroy())
+      else response.end('whole')
+    })
+    const answer = await httpTransport(url, options).request({
+      method: 'POST',
+      path: '/v1/x',
+      body: new Uint8Array([4, 2]),
+    })
+    expect(new TextDecoder().decode(answer.body)).toBe('whole')
+    expect(bodies).toEqual(Array(3).fill([4, 2]))
+  })
+
+  test('a redirect is not followed, so that the headers stay here', async () => {
+    let followed = 0
+    const elsewhere = await serve((_request, response) => {
+      followed++
+      response.end()
+    })
+    const url = await serve((_request, response) => response.writeHead(307, { location: `${elsewhere}/v1/x` }).end())
+    const transport = httpTransport(url, { ...options, headers: () => ({ authorization: 'Bearer token' }) })
+    await expect(transport.request({ method: 'GET', path: '/v1/x' })).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
+    expect(followed).toBe(0)
+  })
+
+  test('nobody there is NETWORK_ERROR', async () => {
+    const url = await serve(() => {})
+    const [server] = servers.splice(0) as [Server]
+    await new Promise((closed) => server.close(closed))
+    const transport = httpTransport(url, options)
+    await expect(transport.request({ method: 'GET', path: '/v1/x' })).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
+  })
+
+  test('a server that does not answer is TIMEOUT', async () => {
+    const url = await serve(() => {})
+    const transport = httpTransport(url, { ...options, timeoutMs: 20, retries: 1 })
+    await expect(transport.request({ method: 'GET', path: '/v1/x' })).rejects.toMatchObject({ code: 'TIMEOUT' })
+  })
+})
