@@ -1,0 +1,69 @@
+import type { Scalar } from '../../curve/group.ts'
+import type { PartyId } from '../../types.ts'
+import { concatBytes, wipe } from '../../util/bytes.ts'
+import type { RandomSource } from '../../util/random.ts'
+import type { NonceCommitment } from './commitment.ts'
+import type { FrostSuite } from './suites.ts'
+
+/**
+ * A signer's two secret nonces, good for one signature share.
+ *
+ * Two shares from the same nonces give away the signer's secret share, so the handle is spent before a share is
+ * computed, whatever happens then.
+ */
+export class SigningNonces {
+  readonly commitment: NonceCommitment
+  #secrets: { readonly hiding: Scalar; readonly binding: Scalar } | undefined
+
+  constructor(hiding: Scalar, binding: Scalar, commitment: NonceCommitment) {
+    this.#secrets = { hiding, binding }
+    this.commitment = commitment
+  }
+
+  /**
+   * Spends the nonces: hands them to `use` and wipes them when it returns or throws.
+   *
+   * @throws {RangeError} if they were spent before
+   */
+  spend<T>(use: (hiding: Scalar, binding: Scalar) => T): T {
+    const secrets = this.#secrets
+    if (secrets === undefined) throw new RangeError('these signing nonces have been used')
+    this.#secrets = undefined
+    try {
+      return use(secrets.hiding, secrets.binding)
+    } finally {
+      wipe(secrets.hiding, secrets.binding)
+    }
+  }
+
+  /** Wipes the nonces without using them. Idempotent. */
+  dispose(): void {
+    if (this.#secrets !== undefined) this.spend(() => undefined)
+  }
+}
+
+/**
+ * Round one of RFC 9591 (§5.1): two nonces and the commitments to them.
+ *
+ * Nonces are H3(32 random bytes ‖ secret share), so that neither a weak random source alone nor the share alone gives
+ * them away (§4.1).
+ */
+export function commit(suite: FrostSuite, id: PartyId, secretShare: Scalar, random: RandomSource): SigningNonces {
+  const { group } = suite
+  const hiding = generateNonce(suite, secretShare, random)
+  const binding = generateNonce(suite, secretShare, random)
+  const [D, E] = group.multiplyBaseBatch([hiding, binding]) as [NonceCommitment['hiding'], NonceCommitment['binding']]
+  const encoded = concatBytes(...group.encodePoints([D, E]))
+  return new SigningNonces(hiding, binding, { id, hiding: D, binding: E, encoded })
+}
+
+/** `nonce_generate` of RFC 9591 §4.1. */
+function generateNonce(suite: FrostSuite, secretShare: Scalar, random: RandomSource): Scalar {
+  const entropy = random(32)
+  const input = concatBytes(entropy, secretShare)
+  try {
+    return suite.nonce(input)
+  } finally {
+    wipe(entropy, input)
+  }
+}

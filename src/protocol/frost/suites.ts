@@ -1,0 +1,97 @@
+import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
+
+import type { Group, Scalar } from '../../curve/group.ts'
+import { concatBytes, utf8 } from '../../util/bytes.ts'
+import type { Suite } from '../tags.ts'
+
+/** A group, the hash functions of RFC 9591 §6, and what BIP 340 changes about signatures. */
+export interface FrostSuite {
+  readonly name: Suite
+  readonly group: Group
+  /** H1: a binding factor. */
+  readonly bindingFactor: (input: Uint8Array) => Scalar
+  /** H2: the challenge, over R ‖ public key ‖ message, the first two as {@link publicBytes} gives them. */
+  readonly challenge: (input: Uint8Array) => Scalar
+  /** H3: a nonce, of secret input. */
+  readonly nonce: (input: Uint8Array) => Scalar
+  /** H4 */
+  readonly hashMessage: (message: Uint8Array) => Uint8Array
+  /** H5 */
+  readonly hashCommitments: (encodedList: Uint8Array) => Uint8Array
+  /** Whether R and the public key stand for whichever of ±R, ±PK has an even y (BIP 340). */
+  readonly evenY: boolean
+}
+
+/**
+ * The FROST suite of a signature scheme, on any backend of its group.
+ *
+ * - `ed25519`: FROST(Ed25519, SHA-512), RFC 9591 §6.1; signatures are those of RFC 8032
+ * - `secp256k1`: FROST(secp256k1, SHA-256), RFC 9591 §6.5
+ * - `bip340`: the latter with the challenge and the even-y rule of BIP 340, as in ZF FROST's frost-secp256k1-tr, without
+ *   a Taproot tweak of its own
+ *
+ * @throws {RangeError} if the group is not the suite's
+ */
+export function frostSuite(name: Suite, group: Group): FrostSuite {
+  if (group.curve !== (name === 'ed25519' ? 'ed25519' : 'secp256k1')) {
+    throw new RangeError(`suite ${name} is not defined on ${group.curve}`)
+  }
+  return name === 'ed25519' ? ed25519Suite(group) : secp256k1Suite(group, name)
+}
+
+/** An encoded point as it stands in challenges and signatures: without its prefix byte in BIP 340. */
+export function publicBytes(suite: FrostSuite, encodedPoint: Uint8Array): Uint8Array {
+  return suite.evenY ? encodedPoint.subarray(1) : encodedPoint
+}
+
+function ed25519Suite(group: Group): FrostSuite {
+  const context = 'FROST-ED25519-SHA512-v1'
+  const hash = (label: string) => {
+    const prefix = utf8(context + label)
+    return (input: Uint8Array): Uint8Array => sha512(concatBytes(prefix, input))
+  }
+  const toScalar = (digest: (input: Uint8Array) => Uint8Array) => (input: Uint8Array) => group.reduce(digest(input))
+  return {
+    name: 'ed25519',
+    group,
+    bindingFactor: toScalar(hash('rho')),
+    // No context string: the challenge must be that of RFC 8032.
+    challenge: toScalar(sha512),
+    nonce: toScalar(hash('nonce')),
+    hashMessage: hash('msg'),
+    hashCommitments: hash('com'),
+    evenY: false,
+  }
+}
+
+function secp256k1Suite(group: Group, name: 'secp256k1' | 'bip340'): FrostSuite {
+  const context = name === 'bip340' ? 'FROST-secp256k1-SHA256-TR-v1' : 'FROST-secp256k1-SHA256-v1'
+  const hash = (label: string) => {
+    const prefix = utf8(context + label)
+    return (input: Uint8Array): Uint8Array => sha256(concatBytes(prefix, input))
+  }
+  // hash_to_field of RFC 9380 §5.2 with m = 1 and L = 48.
+  const toScalar = (label: string) => {
+    const tag = utf8(context + label)
+    return (input: Uint8Array): Scalar => group.reduce(expand_message_xmd(input, tag, group.wideLength, sha256))
+  }
+  return {
+    name,
+    group,
+    bindingFactor: toScalar('rho'),
+    challenge: name === 'bip340' ? (input) => bip340Challenge(group, input) : toScalar('chal'),
+    nonce: toScalar('nonce'),
+    hashMessage: hash('msg'),
+    hashCommitments: hash('com'),
+    evenY: name === 'bip340',
+  }
+}
+
+/** BIP 340: int(hash_BIP0340/challenge(bytes(R) ‖ bytes(P) ‖ m)) mod n; the 32-byte hash is taken as it is. */
+function bip340Challenge(group: Group, input: Uint8Array): Scalar {
+  const tag = sha256(utf8('BIP0340/challenge'))
+  const wide = new Uint8Array(group.wideLength)
+  wide.set(sha256(concatBytes(tag, tag, input)), group.wideLength - 32)
+  return group.reduce(wide)
+}

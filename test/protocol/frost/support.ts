@@ -1,0 +1,61 @@
+import type { Group, Scalar } from '../../../src/curve/group.ts'
+import type { SignerSet } from '../../../src/protocol/frost/signing-package.ts'
+import { type FrostSuite, frostSuite } from '../../../src/protocol/frost/suites.ts'
+import { verifyingShare } from '../../../src/sharing/feldman.ts'
+import { randomPolynomial } from '../../../src/sharing/shamir.ts'
+import { partyId, type PartyId } from '../../../src/types.ts'
+import type { RandomSource } from '../../../src/util/random.ts'
+import { groups } from '../../support/groups.ts'
+
+/** The three suites on every backend. */
+export const suites: readonly { name: string; suite: FrostSuite }[] = groups.flatMap(({ name, group }) =>
+  (group.curve === 'ed25519' ? (['ed25519'] as const) : (['secp256k1', 'bip340'] as const)).map((suite) => ({
+    name: `${suite} (${name})`,
+    suite: frostSuite(suite, group),
+  })),
+)
+
+/** A share set from a trusted dealer: what a key generation would have left with each party. */
+export interface DealtSet extends SignerSet {
+  readonly secret: Scalar
+  readonly shares: ReadonlyMap<PartyId, Scalar>
+}
+
+/** Deals a key to parties 1..n, or to the ids given. */
+export function deal(
+  group: Group,
+  threshold: number,
+  parties: number | readonly number[],
+  random: RandomSource,
+  secret: Scalar = group.randomScalar(random),
+): DealtSet {
+  const ids = (typeof parties === 'number' ? Array.from({ length: parties }, (_, i) => i + 1) : parties).map(partyId)
+  const coefficients = randomPolynomial(group, secret, threshold, random)
+  const commitment = group.multiplyBaseBatch(coefficients)
+  const values = group.evaluatePolynomial(coefficients, ids)
+  return {
+    threshold,
+    parties: ids.map((id) => ({ id, role: 'client', verifyingShare: verifyingShare(group, commitment, id) })),
+    publicKey: group.multiplyBase(secret),
+    secret,
+    shares: new Map(ids.map((id, i) => [id, values[i] as Scalar])),
+  }
+}
+
+/** Deals until the public key has the wanted parity of y. */
+export function dealWithParity(group: Group, evenY: boolean, random: RandomSource): DealtSet {
+  for (;;) {
+    const set = deal(group, 2, 2, random)
+    if (group.hasEvenY(set.publicKey) === evenY) return set
+  }
+}
+
+/** A random source that replays what it is given. */
+export function replay(...outputs: readonly Uint8Array[]): RandomSource {
+  const queue = [...outputs]
+  return (length) => {
+    const next = queue.shift()
+    if (next?.length !== length) throw new Error(`no ${length} bytes to replay`)
+    return next.slice()
+  }
+}
