@@ -52,7 +52,6 @@ const PROTOCOL_GLOBALS = [
 const PROTOCOL_SYNTAX = [
   { selector: ':function[async=true]', message: 'protocol/ is synchronous' },
   { selector: 'AwaitExpression, ForOfStatement[await=true]', message: 'protocol/ is synchronous' },
-  { selector: 'MemberExpression[object.name="Math"][property.name="random"]', message: 'randomness is handed in' },
 ]
 
 export default defineConfig(

@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { cruise, type ICruiseResult } from 'dependency-cruiser'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import configuration from '../../.dependency-cruiser.mjs'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reshare-layers-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+/** The names of the rules that a tree of files breaks. */
+async function brokenRules(files: Record<string, string>): Promise<string[]> {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), content)
+  }
+  const { tsConfig: _tsConfig, ...options } = configuration.options ?? {}
+  const ruleSet = { forbidden: configuration.forbidden ?? [] }
+  const roots = [...new Set(Object.keys(files).map((path) => path.split('/')[0] as string))]
+  const { output } = await cruise(roots, { ...options, validate: true, ruleSet, baseDir: folder })
+  const names = (output as ICruiseResult).summary.violations.map(({ rule }) => rule.name)
+  return [...new Set(names)].sort()
+}
+
+const LEAF = 'export const leaf = 1\n'
+
+test('each layer may stand on the ones below it', async () => {
+  const broken = await brokenRules({
+    'src/errors.ts': LEAF,
+    'src/util/bytes.ts': "import '../errors.ts'",
+    'src/wasm/core.ts': "import '../util/bytes.ts'",
+    'src/curve/index.ts': "import '../wasm/core.ts'",
+    'src/sharing/shamir.ts': "import '../curve/index.ts'",
+    'src/share/record.ts': "import '../sharing/shamir.ts'",
+    'src/protocol/session.ts': "import '../share/record.ts'",
+    'src/api/paths.ts': "import '../protocol/session.ts'",
+    'src/storage/types.ts': LEAF,
+    'src/client/client.ts': "import '../api/paths.ts'\nimport '../storage/types.ts'",
+    'src/server/server.ts': "import '../api/paths.ts'",
+    'src/index.ts': "import './client/client.ts'",
+  })
+  expect(broken).toEqual([])
+})
+
+test.each([
+  ['layer-curve', 'src/curve/a.ts', '../sharing/b.ts'],
+  ['layer-sharing', 'src/sharing/a.ts', '../wasm/b.ts'],
+  ['layer-protocol', 'src/protocol/a.ts', '../client/b.ts'],
+  ['layer-client', 'src/client/a.ts', '../backup/password.ts'],
+  ['layer-backup', 'src/backup/a.ts', '../protocol/b.ts'],
+  ['layer-storage', 'src/storage/a.ts', '../share/b.ts'],
+  ['layer-transport', 'src/transport/a.ts', '../curve/b.ts'],
+  ['assembly-field', 'assembly/field/a.ts', '../secp256k1/b.ts'],
+  ['assembly-ed25519', 'assembly/ed25519/a.ts', '../secp256k1/b.ts'],
+  ['every-folder-has-a-layer', 'src/helpers/a.ts', '../errors.ts'],
+  ['sources-do-not-import-tests', 'src/util/a.ts', '../../test/b.ts'],
+  ['demo-uses-the-package', 'demo/a.ts', '../src/errors.ts'],
+])('%s: %s may not import %s', async (rule, importer, specifier) => {
+  const imported = join(dirname(importer), specifier)
+  expect(await brokenRules({ [importer]: `import '${specifier}'`, [imported]: LEAF })).toContain(rule)
+})
+
+test('client and server never import each other, types included', async () => {
+  const client = { 'src/client/a.ts': "import type { B } from '../server/b.ts'\nexport type A = B" }
+  expect(await brokenRules({ ...client, 'src/server/b.ts': 'export type B = 1' })).toEqual([
+    'client-and-server-apart',
+    'layer-client',
+  ])
+})
+
+test('nothing but its entry point imports an adapter', async () => {
+  const files = { 'src/client/a.ts': "import '../storage/memory.ts'", 'src/storage/memory.ts': LEAF }
+  expect(await brokenRules(files)).toContain('adapter-storage')
+})
+
+test('two files do not import each other', async () => {
+  const files = { 'src/util/a.ts': "import './b.ts'", 'src/util/b.ts': "import './a.ts'" }
+  expect(await brokenRules(files)).toEqual(['no-circular'])
+})
+
+test('Node built-ins only where they are said to be', async () => {
+  const files = { 'src/client/a.ts': "import 'node:fs'", 'src/storage/file.ts': "import 'node:fs'" }
+  expect(await brokenRules(files)).toEqual(['node-only-where-said'])
+  expect(await brokenRules({ 'src/protocol/a.ts': "import 'node:crypto'" })).toContain('protocol-is-pure')
+})
