@@ -1,0 +1,162 @@
+import { COLUMNS, ROW_BYTES, transpose } from './bit-matrix'
+import { hashColumnsVar } from './column-hash'
+import { BLOCK_BYTES, wipeSchedule } from './sha256'
+import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
+import { LABEL_OTE_CHI, LABEL_OTE_PRG, LABEL_OTE_U } from './labels'
+
+/**
+ * The OT extension of DKLs23: SoftSpokenOT (eprint 2022/192) with K = 1, 416 transfers and a consistency check over
+ * GF(2^128) made non-interactive. Expanded columns have 544 bits: 416 choices and 128 bits that mask the check.
+ */
+
+export const EXTENDED: i32 = 416
+export const COLUMN_BYTES: i32 = 68
+const COLUMN_STRIDE: i32 = 96
+const SEED_BYTES: i32 = 32
+const PRG_ITEM_BYTES: i32 = 44
+
+/** The message: u (128 columns of 68 bytes), x, t (128 hashes of 16 bytes). */
+const X_OFFSET: i32 = 8704
+const T_OFFSET: i32 = 8720
+const U_QUARTER_BYTES: i32 = 2176
+
+const PREFIX = memory.data(128, 16)
+const CHALLENGES = memory.data(64, 16)
+/** 128 columns, a stride apart. */
+const MATRIX = memory.data(12288, 16)
+const MATRIX_BYTES: i32 = 12288
+/** 544 rows; after a call of the sender its first 416 are the transfers' rows. */
+export const ROWS = memory.data(8704, 16)
+const ROWS_BYTES: i32 = 8704
+const HASHED_ROWS = memory.data(2048, 16)
+const HASHED_COLUMNS = memory.data(2048, 16)
+const HASHED_BYTES: i32 = 2048
+
+/** Expands the seeds of four columns: PRG(vsid, i, b) = TH("ote-prg", vsid, seed ‖ i ‖ b ‖ counter) for counters 0, 1, 2. */
+function expandFour(columns: usize, seeds: usize, stride: usize, first: u32, branches: u32): void {
+  padBlocks(PRG_ITEM_BYTES, PRG_ITEM_BYTES)
+  for (let lane: u32 = 0; lane < 4; lane++) {
+    const block = BLOCKS + lane * BLOCK_BYTES
+    memory.copy(block, seeds + lane * stride, SEED_BYTES)
+    store<u32>(block, bswap<u32>(first + lane), 32)
+    store<u32>(block, bswap<u32>((branches >> lane) & 1), 36)
+  }
+  for (let counter: u32 = 0; counter < 3; counter++) {
+    for (let lane: u32 = 0; lane < 4; lane++) store<u32>(BLOCKS + lane * BLOCK_BYTES, bswap<u32>(counter), 40)
+    hashBlocks(columns + 32 * counter, COLUMN_STRIDE, PREFIX)
+  }
+}
+
+/** chi_j = the first half of TH("ote-chi", TH("ote-u", vsid, u), j): Fiat–Shamir over all of u. */
+function deriveChallenges(labels: usize, vsid: usize, u: usize): void {
+  const digest = HASHED_COLUMNS
+  hashQuarters(digest, labels + LABEL_OTE_U, vsid, u, U_QUARTER_BYTES)
+  startTagged(PREFIX, labels + LABEL_OTE_CHI, digest, 4)
+  padBlocks(4, 4)
+  for (let lane: u32 = 0; lane < 4; lane++) store<u32>(BLOCKS + lane * BLOCK_BYTES, bswap<u32>(lane))
+  hashBlocks(HASHED_ROWS, 32, PREFIX)
+  for (let j: usize = 0; j < 4; j++) v128.store(CHALLENGES + 16 * j, v128.load(HASHED_ROWS + 32 * j))
+}
+
+/** r = the hashes of the columns of ROWS under the challenges. */
+function hashRows(r: usize): void {
+  hashColumnsVar(HASHED_ROWS, ROWS, CHALLENGES)
+  transpose(r, HASHED_ROWS, ROW_BYTES, ROW_BYTES)
+}
+
+/**
+ * The receiver of the extension.
+ *
+ * @param seeds 128 pairs of 32 bytes
+ * @param choices 416 choice bits and 128 random bits, in 68 bytes
+ * @param message takes u ‖ x ‖ t, 10,768 bytes
+ * @param rows takes 416 rows of 16 bytes, what the pads are hashed from
+ */
+export function extendReceiver(
+  labels: usize,
+  vsid: usize,
+  seeds: usize,
+  choices: usize,
+  message: usize,
+  rows: usize,
+): void {
+  startTagged(PREFIX, labels + LABEL_OTE_PRG, vsid, PRG_ITEM_BYTES)
+  const zeroBranch = ROWS
+  for (let i = 0; i < COLUMNS; i += 4) {
+    const oneBranch = MATRIX + i * COLUMN_STRIDE
+    const pairs = seeds + 2 * SEED_BYTES * i
+    expandFour(zeroBranch, pairs, 2 * SEED_BYTES, i, 0b0000)
+    expandFour(oneBranch, pairs + SEED_BYTES, 2 * SEED_BYTES, i, 0b1111)
+    for (let lane = 0; lane < 4; lane++) {
+      const u = message + (i + lane) * COLUMN_BYTES
+      const offset: usize = lane * COLUMN_STRIDE
+      for (let at: usize = 0; at < <usize>COLUMN_BYTES; at += 4) {
+        const pads = load<u32>(zeroBranch + offset + at) ^ load<u32>(oneBranch + offset + at)
+        store<u32>(u + at, load<u32>(choices + at) ^ pads)
+      }
+    }
+  }
+  deriveChallenges(labels, vsid, message)
+
+  transpose(ROWS, MATRIX, COLUMN_STRIDE, COLUMN_BYTES)
+  hashRows(message + T_OFFSET)
+  memory.copy(rows, ROWS, EXTENDED * ROW_BYTES)
+
+  // x is the hash of the choices: of any column of a matrix whose columns are all alike.
+  for (let p: usize = 0; p < 8 * <usize>COLUMN_BYTES; p++) {
+    const bit = <i64>((load<u8>(choices + (p >> 3)) >> <u8>(p & 7)) & 1)
+    v128.store(ROWS + (p << 4), i64x2.splat(-bit))
+  }
+  hashRows(HASHED_COLUMNS)
+  memory.copy(message + X_OFFSET, HASHED_COLUMNS, 16)
+  wipeExtension()
+}
+
+/**
+ * The sender of the extension: checks the message and leaves the rows in {@link ROWS}.
+ *
+ * @param seeds 128 seeds of 32 bytes, of branch 1 ⊕ Δ_i of column i
+ * @param delta Δ, 16 bytes
+ * @returns whether the receiver was consistent; all columns are judged at once
+ */
+export function extendSender(labels: usize, vsid: usize, seeds: usize, delta: usize, message: usize): bool {
+  startTagged(PREFIX, labels + LABEL_OTE_PRG, vsid, PRG_ITEM_BYTES)
+  for (let i = 0; i < COLUMNS; i += 4) {
+    const bits = <u32>(load<u8>(delta + (i >> 3)) >> <u8>(i & 7)) & 15
+    const columns = MATRIX + i * COLUMN_STRIDE
+    expandFour(columns, seeds + SEED_BYTES * i, SEED_BYTES, i, ~bits)
+    for (let lane = 0; lane < 4; lane++) {
+      const mask: u32 = 0 - ((bits >> lane) & 1)
+      const u = message + (i + lane) * COLUMN_BYTES
+      const column = columns + lane * COLUMN_STRIDE
+      for (let at: usize = 0; at < <usize>COLUMN_BYTES; at += 4) {
+        store<u32>(column + at, load<u32>(column + at) ^ (load<u32>(u + at) & mask))
+      }
+    }
+  }
+  deriveChallenges(labels, vsid, message)
+
+  transpose(ROWS, MATRIX, COLUMN_STRIDE, COLUMN_BYTES)
+  hashRows(HASHED_COLUMNS)
+  const x = v128.load(message + X_OFFSET)
+  let difference = i64x2.splat(0)
+  for (let i: usize = 0; i < <usize>COLUMNS; i++) {
+    const bit = <i64>((load<u8>(delta + (i >> 3)) >> <u8>(i & 7)) & 1)
+    const expected = v128.xor(v128.load(message + T_OFFSET + (i << 4)), v128.and(x, i64x2.splat(-bit)))
+    difference = v128.or(difference, v128.xor(v128.load(HASHED_COLUMNS + (i << 4)), expected))
+  }
+  wipeExtension()
+  return !v128.any_true(difference)
+}
+
+function wipeExtension(): void {
+  memory.fill(MATRIX, 0, MATRIX_BYTES)
+  memory.fill(HASHED_ROWS, 0, HASHED_BYTES)
+  memory.fill(HASHED_COLUMNS, 0, HASHED_BYTES)
+  wipeBlocks()
+  wipeSchedule()
+}
+
+export function wipeRows(): void {
+  memory.fill(ROWS, 0, ROWS_BYTES)
+}

@@ -1,0 +1,9 @@
+// Offsets of the tags' SHA-256 digests in the table that callers hand in; src/protocol/ecdsa/ot-arithmetic.ts makes it.
+export const LABEL_GADGET: usize = 0
+export const LABEL_OTE_PRG: usize = 32
+export const LABEL_OTE_U: usize = 64
+export const LABEL_OTE_CHI: usize = 96
+export const LABEL_OTE_PAD: usize = 128
+export const LABEL_VOLE_PAYLOAD: usize = 160
+export const LABEL_THETA: usize = 192
+export const LABEL_MU: usize = 224

@@ -1,0 +1,6 @@
+/** A peer sent what no honest one sends; `src/wasm/ot.ts` mirrors it. Continues the codes of ../memory. */
+export const CHEAT: i32 = 3
+
+/** Inputs and outputs of the exports of oblivious transfer, at offsets that the caller chooses and wipes. */
+export const OT_ARENA_BYTES: i32 = 69632
+export const OT_ARENA: usize = memory.data(69632, 16)

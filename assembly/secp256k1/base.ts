@@ -1,0 +1,133 @@
+import { AFFINE_SCRATCH_END, BATCH_STRIDE, storeJacobian, toAffine } from './affine'
+import { Secp256k1 } from '../field/curve'
+import { copy, extract, insert, lookup, Pair, set, Single, size, spread } from '../field/lanes'
+import { pack } from '../field/limbs'
+import { addScalars, halveScalar, loadScalar } from '../field/scalar'
+import { DIGIT_SCRATCH, SCALAR_BYTES, SECP256K1_COMB, SHARING_SCRATCH, WORK } from '../memory'
+import { COMB_OFFSET, GENERATOR_X, GENERATOR_Y } from './constants.gen'
+import { conditionalNegateCarried } from './field'
+import { addAffine, addComplete, double, pointSize } from './point'
+
+// Constant-time multiplication of the generator. The scalar becomes 52 odd digits |d| < 32 of 5 bits; lane A adds the
+// even windows and lane B the odd ones, each entry taken by a scan over all 16.
+//
+// Why the incomplete addition suffices: a lane adds d·32^j·G to m·32^(j0)·G, where m is odd and, being a sum over lower
+// windows of its lane, |m| < 32^(j−j0)/33. So m ≠ 0 and m ≠ ±d·32^(j−j0), and both are below 2^255 < n. The addition that
+// joins the lanes is complete.
+
+const ROUNDS: i32 = 26
+const ENTRIES: usize = 16
+const ENTRY_BYTES: usize = 2 * 80
+const ROUND_BYTES: usize = ENTRIES * ENTRY_BYTES
+
+const ACCUMULATOR: usize = AFFINE_SCRATCH_END
+const ENTRY: usize = ACCUMULATOR + 3 * 80
+const H: usize = ENTRY + 2 * 80
+const OTHER: usize = H + 80
+const BASE: usize = OTHER + 3 * 48
+const TWICE: usize = BASE + 3 * 48
+const K: usize = SHARING_SCRATCH
+
+let isTableReady: bool = false
+
+@inline
+function copyPoint(r: usize, p: usize): void {
+  copy<Single>(r, p)
+  copy<Single>(r + size<Single>(), p + size<Single>())
+  copy<Single>(r + 2 * size<Single>(), p + 2 * size<Single>())
+}
+
+/** Writes the odd multiples 1, 3 … 31 of the affine BASE into a lane of a round; then BASE = 32·BASE. TWICE is 2·BASE. */
+function buildWindow(round: usize, lane: usize): void {
+  const next = WORK + 15 * BATCH_STRIDE
+  const nextTwice = WORK + 16 * BATCH_STRIDE
+  const p = next
+  copyPoint(p, BASE)
+  for (let e: usize = 0; e < ENTRIES; e++) {
+    if (e > 0) {
+      addAffine<Single>(p, TWICE, H)
+      copyPoint(WORK + (e - 1) * BATCH_STRIDE, p)
+    } else {
+      insert(round, BASE, lane)
+      insert(round + size<Pair>(), BASE + size<Single>(), lane)
+    }
+  }
+  addAffine<Single>(next, BASE, H)
+  copyPoint(nextTwice, next)
+  double<Single>(nextTwice)
+  toAffine(WORK, 17)
+  for (let e: usize = 1; e < ENTRIES; e++) {
+    const point = WORK + (e - 1) * BATCH_STRIDE
+    insert(round + e * ENTRY_BYTES, point, lane)
+    insert(round + e * ENTRY_BYTES + size<Pair>(), point + size<Single>(), lane)
+  }
+  copy<Single>(BASE, next)
+  copy<Single>(BASE + size<Single>(), next + size<Single>())
+  copy<Single>(TWICE, nextTwice)
+  copy<Single>(TWICE + size<Single>(), nextTwice + size<Single>())
+}
+
+/** Makes the table at the first multiplication: public, so in any time; about a millisecond. */
+function prepareTable(): void {
+  copy<Single>(BASE, GENERATOR_X)
+  copy<Single>(BASE + size<Single>(), GENERATOR_Y)
+  set<Single>(BASE + 2 * size<Single>(), 1)
+  copyPoint(WORK, BASE)
+  double<Single>(WORK)
+  toAffine(WORK, 1)
+  copyPoint(TWICE, WORK)
+  for (let window: usize = 0; window < 2 * ROUNDS; window++) {
+    buildWindow(SECP256K1_COMB + (window >> 1) * ROUND_BYTES, window & 1)
+  }
+  isTableReady = true
+}
+
+/** Takes v with k = Σ (2·v_i − 31)·32^i over its base-32 digits: v = (k + Σ 31·32^i)/2 mod n. */
+function recode(digits: usize, k: usize): void {
+  addScalars<Secp256k1>(k, k, COMB_OFFSET)
+  halveScalar<Secp256k1>(k, k)
+  pack(digits, k)
+  store<u64>(digits, 0, 32)
+}
+
+/** ENTRY = the table's point for the digits of both lanes in a round. */
+function lookupDigits(round: i32): void {
+  const bit = 10 * round
+  const digits = <i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7)) & 1023
+  const v0 = digits & 31
+  const v1 = digits >> 5
+  // All ones for a negative digit, v < 16; then |d| = 2(15 − v) + 1, and else 2(v − 16) + 1.
+  const negative0 = (v0 >> 4) - 1
+  const negative1 = (v1 >> 4) - 1
+  const table = SECP256K1_COMB + <usize>round * ROUND_BYTES
+  lookup<Pair>(ENTRY, table, <i32>ENTRIES, 2, (v0 ^ negative0) & 15, (v1 ^ negative1) & 15)
+  const y = ENTRY + size<Pair>()
+  conditionalNegateCarried<Pair>(y, y, spread<Pair>(negative0, negative1))
+}
+
+/** r = k·G (Jacobian) for a scalar in bytes. */
+function multiplyGenerator(r: usize, scalar: usize): void {
+  loadScalar<Secp256k1>(K, scalar)
+  recode(DIGIT_SCRATCH, K)
+  lookupDigits(0)
+  copy<Pair>(ACCUMULATOR, ENTRY)
+  copy<Pair>(ACCUMULATOR + size<Pair>(), ENTRY + size<Pair>())
+  set<Pair>(ACCUMULATOR + 2 * size<Pair>(), 1)
+  for (let round = 1; round < ROUNDS; round++) {
+    lookupDigits(round)
+    addAffine<Pair>(ACCUMULATOR, ENTRY, H)
+  }
+  for (let c: usize = 0; c < 3; c++) {
+    extract(r + c * size<Single>(), ACCUMULATOR + c * size<Pair>(), 0)
+    extract(OTHER + c * size<Single>(), ACCUMULATOR + c * size<Pair>(), 1)
+  }
+  addComplete<Single>(r, OTHER)
+}
+
+/** r_i = k_i·G for `count` ≤ 256 scalars in bytes. */
+export function multiplyBase(r: usize, scalars: usize, count: i32): void {
+  if (!isTableReady) prepareTable()
+  for (let i: usize = 0; i < <usize>count; i++) multiplyGenerator(WORK + i * BATCH_STRIDE, scalars + i * SCALAR_BYTES)
+  storeJacobian(r, WORK, count)
+  memory.fill(WORK, 0, <usize>count * BATCH_STRIDE)
+}
