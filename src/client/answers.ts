@@ -1,0 +1,62 @@
+import type { Decision, OperationResult, SetStatus } from '../api/operations.ts'
+import { MpcError } from '../errors.ts'
+import type { BackupMethodName, Purpose, SetState } from '../types.ts'
+
+const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
+const PURPOSES: readonly Purpose[] = ['signing', 'backup']
+const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
+const SET_ID = /^[0-9a-f]{64}$/
+const WALLET_ID = /^[0-9a-f]{32}$/
+const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a result */
+export function parseResult(value: unknown): OperationResult {
+  const { setId, state, backupSetId, retired } = fields(value)
+  expect(matches(setId, SET_ID) && STATES.includes(state as SetState))
+  expect(backupSetId === undefined || matches(backupSetId, SET_ID))
+  expect(retired === undefined || (Array.isArray(retired) && retired.every((id) => matches(id, SET_ID))))
+  return value as OperationResult
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a decision */
+export function parseDecision(value: unknown): Decision {
+  const { decision } = fields(value)
+  expect(decision === 'COMMIT' || decision === 'ABORT')
+  return { decision: decision as Decision['decision'] }
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a set's status */
+export function parseSetStatus(value: unknown): SetStatus {
+  const set = fields(value)
+  expect(matches(set['setId'], SET_ID) && matches(set['walletId'], WALLET_ID))
+  expect(PURPOSES.includes(set['purpose'] as Purpose) && STATES.includes(set['state'] as SetState))
+  expect(typeof set['label'] === 'string' && typeof set['proven'] === 'boolean')
+  expect(set['backupMethod'] === null || METHODS.includes(set['backupMethod'] as BackupMethodName))
+  expect(matches(set['createdAt'], ISO_8601))
+  expect(set['lastUsedAt'] === null || matches(set['lastUsedAt'], ISO_8601))
+  return value as SetStatus
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a list of sets */
+export function parseSets(value: unknown): SetStatus[] {
+  const { sets } = fields(value)
+  expect(Array.isArray(sets))
+  return (sets as unknown[]).map(parseSetStatus)
+}
+
+function fields(value: unknown): Fields {
+  expect(typeof value === 'object' && value !== null)
+  return value as Fields
+}
+
+function matches(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value)
+}
+
+function expect(condition: boolean): void {
+  if (!condition) {
+    throw new MpcError('NETWORK_ERROR', 'the answer is not one of a reshare server', { retryable: false })
+  }
+}

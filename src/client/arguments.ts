@@ -1,0 +1,123 @@
+import { fromHex } from '../util/bytes.ts'
+
+/** The longest time that a platform's timer can wait. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1
+
+/** The UTF-16 code units that a device label may have. */
+export const LABEL_MAX_LENGTH = 100
+
+/**
+ * Asserts an object of named parameters.
+ *
+ * @throws {TypeError} if it is not an object
+ */
+export function parameters<T extends object>(value: T, name: string): T {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} takes an object of parameters`)
+  return value
+}
+
+/**
+ * Asserts an object that has these methods.
+ *
+ * @throws {TypeError} if it is none
+ */
+export function implementation<T extends object>(value: T, methods: readonly (keyof T & string)[], name: string): T {
+  for (const method of methods) {
+    if (typeof value !== 'object' || value === null || typeof value[method] !== 'function') {
+      throw new TypeError(`${name} must have the method ${method}`)
+    }
+  }
+  return value
+}
+
+/**
+ * Asserts an id in lower-case hex.
+ *
+ * @throws {TypeError} if it is not a string
+ * @throws {RangeError} if it is not lower-case hex of exactly `length` bytes
+ */
+export function hexId(value: unknown, length: number, name: string): string {
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string`)
+  if (value.length !== 2 * length || !/^[0-9a-f]*$/.test(value)) {
+    throw new RangeError(`${name} must be ${length} bytes in lower-case hex`)
+  }
+  return value
+}
+
+/** @throws {TypeError | RangeError} as {@link hexId} for 16 bytes */
+export function walletIdArgument(value: unknown): Uint8Array {
+  return fromHex(hexId(value, 16, 'walletId'))
+}
+
+/** @throws {TypeError | RangeError} as {@link hexId} for 32 bytes */
+export function setIdArgument(value: unknown): string {
+  return hexId(value, 32, 'setId')
+}
+
+/**
+ * Asserts one of a few strings.
+ *
+ * @throws {TypeError} if it is none of them
+ */
+export function oneOf<T extends string>(value: unknown, choices: readonly T[], name: string): T {
+  if (!choices.includes(value as T)) throw new TypeError(`${name} must be ${choices.join(' or ')}`)
+  return value as T
+}
+
+/**
+ * Asserts true, false, or nothing, which is false.
+ *
+ * @throws {TypeError} if it is anything else
+ */
+export function flag(value: unknown, name: string): boolean {
+  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`)
+  return value === true
+}
+
+/**
+ * Asserts a non-empty string.
+ *
+ * @throws {TypeError} if it is not a string
+ * @throws {RangeError} if it is empty
+ */
+export function text(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string`)
+  if (value === '') throw new RangeError(`${name} must not be empty`)
+  return value
+}
+
+/**
+ * Asserts a device label.
+ *
+ * @throws {TypeError} if it is not a string
+ * @throws {RangeError} if it is longer than {@link LABEL_MAX_LENGTH}
+ */
+export function label(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('label must be a string')
+  if (value.length > LABEL_MAX_LENGTH) throw new RangeError(`label must have at most ${LABEL_MAX_LENGTH} characters`)
+  return value
+}
+
+/**
+ * Asserts a time-out.
+ *
+ * @throws {TypeError} if it is not a number
+ * @throws {RangeError} unless it is a whole number of milliseconds that a timer can wait
+ */
+export function timeout(value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError('timeoutMs must be a number')
+  if (!Number.isInteger(value) || value < 1 || value > TIMEOUT_MAX_MS) {
+    throw new RangeError(`timeoutMs must be a whole number from 1 to ${TIMEOUT_MAX_MS}`)
+  }
+  return value
+}
+
+/**
+ * Asserts a callback or nothing.
+ *
+ * @throws {TypeError} if it is anything else
+ */
+export function callback<T>(value: T, name: string): T {
+  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`)
+  return value
+}

@@ -1,0 +1,82 @@
+import { errorFromBody } from '../api/errors.ts'
+import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Flight } from '../api/flight.ts'
+import type { Decision, OperationId, SetStatus } from '../api/operations.ts'
+import { paths } from '../api/paths.ts'
+import { MpcError } from '../errors.ts'
+import type { TransportRequest } from '../transport/types.ts'
+import { fromUtf8 } from '../util/bytes.ts'
+import { parseDecision, parseSets, parseSetStatus } from './answers.ts'
+import type { Deadline } from './deadline.ts'
+import type { Client } from './types.ts'
+
+/**
+ * Plays one round of an operation.
+ *
+ * @throws {NETWORK_ERROR} if no answer arrived, or none that is a flight
+ * @throws {MpcError} the server's own code
+ */
+export async function postRound(
+  client: Client,
+  deadline: Deadline,
+  operationId: OperationId,
+  round: number,
+  flight: Flight<object>,
+): Promise<Flight<unknown>> {
+  const body = encodeFlight(flight)
+  const path = paths.round(operationId, round)
+  const answer = await send(client, deadline, { method: 'POST', path, contentType: FLIGHT_CONTENT_TYPE, body })
+  try {
+    return decodeFlight(answer)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+/** Settles an operation one way or the other: aborts it unless the server has committed it. */
+export async function postAbort(client: Client, deadline: Deadline, operationId: OperationId): Promise<Decision> {
+  return parseDecision(await sendForJson(client, deadline, { method: 'POST', path: paths.abort(operationId) }))
+}
+
+/** Tells the server that the cipherText of a backup set is stored. */
+export async function postConfirm(client: Client, deadline: Deadline, setId: string): Promise<SetStatus> {
+  return parseSetStatus(await sendForJson(client, deadline, { method: 'POST', path: paths.confirm(setId) }))
+}
+
+/** Asks the server to destroy its half of a set. */
+export async function postRetire(client: Client, deadline: Deadline, setId: string): Promise<SetStatus> {
+  return parseSetStatus(await sendForJson(client, deadline, { method: 'POST', path: paths.retire(setId) }))
+}
+
+/** The wallet's sets as the server knows them. */
+export async function getSets(client: Client, deadline: Deadline, walletId: string): Promise<SetStatus[]> {
+  return parseSets(await sendForJson(client, deadline, { method: 'GET', path: paths.sets(walletId) }))
+}
+
+async function sendForJson(client: Client, deadline: Deadline, request: TransportRequest): Promise<unknown> {
+  const body = await send(client, deadline, request)
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+async function send(client: Client, deadline: Deadline, request: TransportRequest): Promise<Uint8Array> {
+  deadline.check()
+  const { status, body } = await deadline.race(client.transport.request({ ...request, signal: deadline.signal }))
+  if (status >= 200 && status < 300) return body
+  throw errorFromBody(status, parseErrorBody(body))
+}
+
+/** A proxy's error page is not JSON; the status alone says what it says. */
+function parseErrorBody(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch {
+    return undefined
+  }
+}
+
+function unreadable(cause: unknown): MpcError {
+  return new MpcError('NETWORK_ERROR', 'the answer is not one of a reshare server', { cause, retryable: false })
+}

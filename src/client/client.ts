@@ -1,0 +1,53 @@
+import { getGroup } from '../curve/index.ts'
+import { systemRandom, type RandomSource } from '../util/random.ts'
+import type { ShareStore } from '../storage/types.ts'
+import type { Transport } from '../transport/types.ts'
+import { implementation, label as labelArgument, parameters, timeout } from './arguments.ts'
+import type { Client } from './types.ts'
+
+/** Long enough for the slowest password work on the slowest phone and a server that fails over. */
+const DEFAULT_TIMEOUT_MS = 120_000
+
+/** What a client is made of. */
+export interface ClientOptions {
+  /** How the signing server is reached; `reshare/transport` has two. */
+  readonly transport: Transport
+  /** Where this device keeps its shares; `reshare/storage` has three. */
+  readonly storage: ShareStore
+  /** The name under which other devices see this one in the list of sets, at most 100 characters; empty by default. */
+  readonly label?: string
+  /** How long an action may take, in milliseconds; two minutes by default. */
+  readonly timeoutMs?: number
+  /** Where the secrets come from; the platform's generator by default. */
+  readonly random?: RandomSource
+}
+
+/**
+ * Binds a transport and a share store together; the actions take the client as their first argument.
+ *
+ * Nothing is read, written or sent.
+ *
+ * @throws {TypeError | RangeError} if an option is wrong
+ *
+ * @example
+ * const client = createClient({ transport: httpTransport('https://mpc.example'), storage: indexedDbStore('acme') })
+ */
+export function createClient(options: ClientOptions): Client {
+  const {
+    transport,
+    storage,
+    random = systemRandom,
+    label = '',
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  } = parameters(options, 'createClient')
+  if (typeof random !== 'function') throw new TypeError('random must be a function')
+  return Object.freeze({
+    transport: implementation(transport, ['request'], 'transport'),
+    storage: implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage'),
+    random,
+    label: labelArgument(label),
+    timeoutMs: timeout(timeoutMs),
+    group: getGroup,
+    operations: new Set<string>(),
+  })
+}

@@ -1,0 +1,72 @@
+import { MpcError } from '../errors.ts'
+import { timeout } from './arguments.ts'
+import type { ActionOptions, Client } from './types.ts'
+
+/** The end of an action's time: by its caller's signal or by its time-out. */
+export interface Deadline {
+  readonly signal: AbortSignal
+  /** @throws {ABORTED | TIMEOUT} once the time is over */
+  check(): void
+  /**
+   * What `work` gives, or the end of the time, whichever comes first.
+   *
+   * @throws {ABORTED | TIMEOUT} once the time is over
+   */
+  race<T>(work: Promise<T>): Promise<T>
+}
+
+/**
+ * Runs an action under its deadline.
+ *
+ * @throws {TypeError | RangeError} if `signal` or `timeoutMs` is wrong
+ * @throws {ABORTED} if the caller's signal is or gets aborted
+ * @throws {TIMEOUT} if `timeoutMs` pass
+ */
+export async function withDeadline<T>(
+  client: Client,
+  { signal, timeoutMs = client.timeoutMs }: ActionOptions,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
+  timeout(timeoutMs)
+  const controller = new AbortController()
+  const deadline = createDeadline(controller.signal)
+  const abort = () => controller.abort(new MpcError('ABORTED', 'the caller aborted', { cause: signal?.reason }))
+  const timer = setTimeout(() => {
+    controller.abort(new MpcError('TIMEOUT', `not finished after ${timeoutMs} ms`))
+  }, timeoutMs)
+  signal?.addEventListener('abort', abort)
+  try {
+    if (signal?.aborted) abort()
+    deadline.check()
+    return await work(deadline)
+  } catch (error) {
+    // A transport or a method that saw the signal reports it in its own words.
+    throw controller.signal.aborted && isCancellation(error) ? controller.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+function createDeadline(signal: AbortSignal): Deadline {
+  return {
+    signal,
+    check() {
+      if (signal.aborted) throw signal.reason
+    },
+    race(work) {
+      return new Promise((resolve, reject) => {
+        const stop = () => reject(signal.reason)
+        if (signal.aborted) stop()
+        signal.addEventListener('abort', stop)
+        work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+      })
+    },
+  }
+}
+
+function isCancellation(error: unknown): boolean {
+  if (error instanceof MpcError) return error.code === 'ABORTED' || error.code === 'TIMEOUT'
+  return error instanceof DOMException && error.name === 'AbortError'
+}

@@ -1,0 +1,67 @@
+import type { GenerateRequest } from '../api/operations.ts'
+import { wipeKeyShare } from '../share/index.ts'
+import type { WalletShares } from '../share/types.ts'
+import { toHex } from '../util/bytes.ts'
+import { callback, parameters } from './arguments.ts'
+import { withDeadline } from './deadline.ts'
+import { forgetWallet, toWallet, wipeShares } from './device.ts'
+import { expectSet } from './expect-set.ts'
+import { parseShares } from './parse-shares.ts'
+import { prepareSet } from './prepare.ts'
+import { createProgress, plans, type Progress } from './progress.ts'
+import { newOperationId, runOperation } from './runner.ts'
+import { keygenSessions } from './sessions.ts'
+import { activateSet } from './settle.ts'
+import type { ActionOptions, Client, Wallet } from './types.ts'
+
+export interface GenerateWalletParameters extends ActionOptions {
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/**
+ * Makes a wallet: a new key on each curve, shared between this device and the server, never in one place.
+ *
+ * If the answer to the last message is lost, {@link listWallets} finds the wallet, if the server made it.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {PROTOCOL_ABORTED} if the server does not follow the protocol; nothing is stored
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * const wallet = await generateWallet(client, { onProgress: ({ fraction }) => bar.set(fraction) })
+ */
+export async function generateWallet(client: Client, options: GenerateWalletParameters = {}): Promise<Wallet> {
+  const { onProgress } = parameters(options, 'generateWallet')
+  const progress = createProgress(plans.generate, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline) => {
+    progress.begin('Generating share')
+    await deadline.race(client.storage.probe())
+    const walletId = toHex(client.random(16))
+    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label }
+    const operationId = newOperationId(client)
+    let made: WalletShares | undefined
+    try {
+      const { result, results } = await runOperation(client, deadline, {
+        operationId,
+        request,
+        sessions: keygenSessions(client, request),
+        prepare: async (results) => {
+          progress.begin('Parsing share')
+          made = parseShares(client, request, results, 'signing', progress)
+          progress.begin('Storing share')
+          await prepareSet(client, made, operationId, () => [])
+        },
+        discard: async () => {
+          if (made !== undefined) await forgetWallet(client, walletId, toHex(made.setId))
+        },
+      })
+      results.forEach(wipeKeyShare)
+      const setId = expectSet(result.setId, made)
+      const wallet = toWallet(await activateSet(client, walletId, setId))
+      progress.finish()
+      return wallet
+    } finally {
+      if (made !== undefined) wipeShares(made)
+    }
+  })
+}

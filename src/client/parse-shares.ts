@@ -1,0 +1,30 @@
+import type { OperationRequest } from '../api/operations.ts'
+import { operationSlots } from '../api/slots.ts'
+import { combineShares, validateKeyShare } from '../share/index.ts'
+import type { KeyShare, WalletShares } from '../share/types.ts'
+import type { Purpose } from '../types.ts'
+import type { ProgressReporter } from './progress.ts'
+import type { Client } from './types.ts'
+
+/**
+ * Takes one target set's shares from what an operation's sessions made, and validates each: s·G = Y, Σ λY = pk.
+ *
+ * @param made one share a slot
+ * @throws {SHARE_PARSING_FAILED} if one is not valid
+ */
+export function parseShares(
+  client: Client,
+  request: OperationRequest,
+  made: readonly KeyShare[],
+  target: Purpose,
+  progress: ProgressReporter,
+): WalletShares {
+  const slots = operationSlots(request)
+  const shares = made.filter((_, slot) => slots[slot]!.target === target)
+  shares.forEach((share, index) => {
+    const { curve } = share.record
+    validateKeyShare(client.group(curve), share)
+    progress.within((index + 1) / shares.length, curve)
+  })
+  return combineShares(shares)
+}

@@ -1,0 +1,31 @@
+import type { WalletShares } from '../share/types.ts'
+import { toHex } from '../util/bytes.ts'
+import { changeWallet, publicKeys, storeShares } from './device.ts'
+import type { Client } from './types.ts'
+import { withPrepared, type WalletRecord } from './wallet-record.ts'
+
+/**
+ * Step 1 of protocols §8: the share durable and read back, then noted as PREPARED, which cannot sign (I1, I2).
+ *
+ * @param replaces the sets on this device that the new one replaces, of those that it has when the note is made
+ */
+export async function prepareSet(
+  client: Client,
+  shares: WalletShares,
+  operationId: string,
+  replaces: (record: WalletRecord) => readonly string[],
+): Promise<void> {
+  await storeShares(client, shares)
+  const walletId = toHex(shares.walletId)
+  const setId = toHex(shares.setId)
+  const keys = publicKeys(client, shares)
+  await changeWallet(
+    client,
+    walletId,
+    (known) => {
+      const record = known ?? { walletId, publicKeys: keys, activeSetId: null, sets: [] }
+      return withPrepared(record, { setId, operationId, replaces: replaces(record) })
+    },
+    { replaceDamaged: true },
+  )
+}

@@ -1,0 +1,118 @@
+import type { Curve } from '../types.ts'
+
+/** What an action is doing. */
+export type Status =
+  | 'Reading share'
+  | 'Decrypting share'
+  | 'Parsing share'
+  | 'Recovering signing share'
+  | 'Generating share'
+  | 'Encrypting share'
+  | 'Storing share'
+  | 'Done'
+
+/** One report of an action's progress. */
+export interface Progress {
+  readonly status: Status
+  /** Whether the action is over; true in the last report only. */
+  readonly done: boolean
+  /** The curve that a step is at, where it goes curve by curve. */
+  readonly curve?: Curve
+  /** The share of the action's work that is done: from 0 to 1, never back. */
+  readonly fraction: number
+}
+
+/** An action's steps in order, each with the part of the whole time that it is expected to take. */
+export type Plan = readonly (readonly [status: Exclude<Status, 'Done'>, weight: number])[]
+
+const GENERATE: Plan = [
+  ['Generating share', 70],
+  ['Parsing share', 5],
+  ['Storing share', 25],
+]
+
+const BACKUP: Plan = [
+  ['Reading share', 5],
+  ['Generating share', 30],
+  ['Parsing share', 5],
+  ['Encrypting share', 45],
+  ['Storing share', 15],
+]
+
+/** What a dry run of a recovery goes through: it stores nothing. */
+const DRY_RECOVERY: Plan = [
+  ['Reading share', 5],
+  ['Decrypting share', 45],
+  ['Parsing share', 5],
+  ['Recovering signing share', 20],
+  ['Generating share', 10],
+  ['Parsing share', 5],
+]
+
+const RECOVER: Plan = [...DRY_RECOVERY, ['Storing share', 10]]
+
+const REFRESH: Plan = [
+  ['Reading share', 5],
+  ['Generating share', 60],
+  ['Parsing share', 5],
+  ['Storing share', 30],
+]
+
+export const plans = {
+  generate: GENERATE,
+  backup: BACKUP,
+  recover: RECOVER,
+  dryRecovery: DRY_RECOVERY,
+  refresh: REFRESH,
+} as const
+
+/** Reports an action's steps to the caller's callback. */
+export interface ProgressReporter {
+  /** Begins the plan's next step. */
+  begin(status: Exclude<Status, 'Done'>): void
+  /** Reports how far the current step is, from 0 to 1. */
+  within(part: number, curve?: Curve): void
+  /** Reports the end of the action. */
+  finish(): void
+}
+
+/**
+ * Makes the reporter of one action.
+ *
+ * A callback that throws cannot change what becomes of a wallet: its error surfaces as an uncaught one, as that of an
+ * event listener does.
+ */
+export function createProgress(plan: Plan, onProgress: ((progress: Progress) => void) | undefined): ProgressReporter {
+  const total = plan.reduce((sum, [, weight]) => sum + weight, 0)
+  let step = -1
+  let before = 0
+  let fraction = 0
+
+  const report = (progress: Progress) => {
+    try {
+      onProgress?.(progress)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  return {
+    begin(status) {
+      if (step >= 0) before += plan[step]![1]
+      step++
+      if (plan[step]?.[0] !== status) throw new Error(`'${status}' is not step ${step} of this action`)
+      fraction = before / total
+      report({ status, done: false, fraction })
+    },
+    within(part, curve) {
+      const [status, weight] = plan[step]!
+      fraction = Math.max(fraction, (before + weight * Math.min(Math.max(part, 0), 1)) / total)
+      report({ status, done: false, fraction, ...(curve && { curve }) })
+    },
+    finish() {
+      report({ status: 'Done', done: true, fraction: 1 })
+    },
+  }
+}

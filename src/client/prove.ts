@@ -1,0 +1,65 @@
+import type { Parcel } from '../api/flight.ts'
+import type { ProveRequest } from '../api/operations.ts'
+import { operationSlots, setParties } from '../api/slots.ts'
+import { MpcError } from '../errors.ts'
+import { provePossession } from '../protocol/possession/index.ts'
+import type { WalletShares } from '../share/types.ts'
+import { toHex } from '../util/bytes.ts'
+import { parseResult } from './answers.ts'
+import { postRound } from './calls.ts'
+import type { Deadline } from './deadline.ts'
+import { discardSets, loadShares, changeKnownWallet, shareOn, wipeShares } from './device.ts'
+import { newOperationId } from './runner.ts'
+import type { Client } from './types.ts'
+import { withProven, type WalletRecord } from './wallet-record.ts'
+
+/**
+ * Proves to the server that this device's new set works, which retires the sets that it replaces: on the server, and
+ * then here (protocols §8 step 5: the server destroys its half, then the client deletes).
+ */
+export async function proveSet(
+  client: Client,
+  deadline: Deadline,
+  record: WalletRecord,
+  setId: string,
+): Promise<WalletRecord> {
+  const shares = await loadShares(client, record, setId)
+  try {
+    await playProof(client, deadline, shares)
+  } finally {
+    wipeShares(shares)
+  }
+  const proven = await changeKnownWallet(client, record.walletId, (current) => withProven(current, setId))
+  return deleteRetired(client, proven)
+}
+
+/** Deletes what is out of use; a run that was cut off before is finished by the next one. */
+export async function deleteRetired(client: Client, record: WalletRecord): Promise<WalletRecord> {
+  const retired = record.sets.filter((set) => set.state === 'RETIRED').map((set) => set.setId)
+  return retired.length === 0 ? record : discardSets(client, record.walletId, retired)
+}
+
+async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<void> {
+  const request: ProveRequest = { kind: 'prove', walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
+  const operationId = newOperationId(client)
+  const { parcels } = await postRound(client, deadline, operationId, 1, { header: request, parcels: [] })
+  const proofs = operationSlots(request).map(({ curve }, slot): Parcel => {
+    const envelope = provePossession({
+      group: client.group(curve),
+      share: shareOn(shares, curve),
+      verifier: setParties('signing')[1]!.id,
+      nonce: challengeOf(parcels, slot),
+      random: client.random,
+    })
+    return { slot, envelope }
+  })
+  const { header } = await postRound(client, deadline, operationId, 2, { header: {}, parcels: proofs })
+  const result = parseResult(header)
+  if (result.setId !== request.setId) throw new MpcError('SET_MISMATCH', 'the server took the proof for another set')
+}
+
+function challengeOf(parcels: readonly Parcel[], slot: number): Uint8Array {
+  const challenge = parcels.find((parcel) => parcel.slot === slot)?.envelope
+  if (challenge?.length !== 32) throw new MpcError('PROTOCOL_ABORTED', 'the server sent no challenge of 32 bytes')
+  return challenge
+}

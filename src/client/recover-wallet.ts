@@ -1,0 +1,201 @@
+import type { RecoverRequest } from '../api/operations.ts'
+import type { BackupMethod } from '../backup/types.ts'
+import { wipeKeyShare } from '../share/index.ts'
+import type { WalletShares } from '../share/types.ts'
+import { callback, flag, oneOf, parameters, text, walletIdArgument } from './arguments.ts'
+import { backupMethod } from './backup-method.ts'
+import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
+import { withDeadline, type Deadline } from './deadline.ts'
+import { discardPrepared, publicKeys, toWallet, wipeShares } from './device.ts'
+import { expectSet } from './expect-set.ts'
+import { openBackup, readKnownWallet } from './open-backup.ts'
+import { parseShares } from './parse-shares.ts'
+import { prepareSet } from './prepare.ts'
+import { createProgress, plans, type Progress, type ProgressReporter } from './progress.ts'
+import { proveSet } from './prove.ts'
+import { newOperationId, runOperation } from './runner.ts'
+import { sealVerified } from './seal.ts'
+import { receivedShares, reshareSessions } from './sessions.ts'
+import { activateSet } from './settle.ts'
+import { toHex } from '../util/bytes.ts'
+import type { ActionOptions, Client, PublicKeys, Wallet } from './types.ts'
+
+export interface RecoverWalletParameters extends ActionOptions {
+  /** What {@link backupWallet} gave. */
+  readonly cipherText: string
+  /** What opens it. */
+  readonly method: BackupMethod
+  /**
+   * What becomes of the wallet's other signing sets: `keep` leaves them working (another device of the same user),
+   * `retire` ends them once the new set has proven that it works (the device was lost).
+   */
+  readonly existingSets: 'keep' | 'retire'
+  /** The wallet that the backup must be of: 16 bytes in lower-case hex. */
+  readonly walletId?: string
+  /** Whether to make a new backup too: true seals it by the same method, another method by that one. */
+  readonly rotateBackup?: boolean | BackupMethod
+  /** Whether only to check that these inputs would recover the wallet; nothing is changed anywhere. */
+  readonly dryRun?: boolean
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** A recovered wallet and, where the backup was rotated, the new backup. */
+export interface RecoveredWallet extends Wallet {
+  readonly backup?: PendingBackup
+}
+
+/** The wallet that a dry run has shown to be recoverable. */
+export interface RecoverableWallet {
+  /** 16 bytes in lower-case hex */
+  readonly id: string
+  readonly publicKeys: PublicKeys
+}
+
+/**
+ * Gives this device a new signing set from a backup: same public keys, on any device, from any app of the same client.
+ *
+ * The old backup stays usable until a rotated one is confirmed. A second recovery always works.
+ *
+ * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the
+ * cipherText does not open; nothing has happened anywhere
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {BACKUP_SUPERSEDED} if a newer backup was confirmed
+ * @throws {SET_MISMATCH} if this device knows the wallet by other public keys
+ * @throws {WEBHOOK_FAILED} if the custodian could not be reached
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * const wallet = await recoverWallet(client, { cipherText, method: password(secret), existingSets: 'keep' })
+ */
+export async function recoverWallet(
+  client: Client,
+  options: RecoverWalletParameters & { readonly dryRun: true },
+): Promise<RecoverableWallet>
+export async function recoverWallet(
+  client: Client,
+  options: RecoverWalletParameters & { readonly dryRun?: false },
+): Promise<RecoveredWallet>
+export async function recoverWallet(
+  client: Client,
+  options: RecoverWalletParameters,
+): Promise<RecoveredWallet | RecoverableWallet> {
+  const recovery = readParameters(options)
+  return withDeadline(client, options, async (deadline) => {
+    const { progress, method, rotation } = recovery
+    progress.begin('Reading share')
+    await deadline.race(client.storage.probe())
+    if (rotation !== undefined) await deadline.race(rotation.probe({ signal: deadline.signal }))
+    progress.begin('Decrypting share')
+    const backup = await openBackup(deadline, method, recovery.cipherText, recovery.walletId, progress)
+    try {
+      progress.begin('Parsing share')
+      await readKnownWallet(client, deadline, backup)
+      return await reshareBackup(client, deadline, backup, recovery)
+    } finally {
+      wipeShares(backup)
+    }
+  })
+}
+
+/** Parameters that have been checked, with their defaults. */
+interface Recovery extends Pick<RecoverWalletParameters, 'cipherText' | 'method' | 'existingSets' | 'walletId'> {
+  readonly rotation: BackupMethod | undefined
+  readonly dryRun: boolean
+  readonly progress: ProgressReporter
+}
+
+function readParameters(options: RecoverWalletParameters): Recovery {
+  const {
+    cipherText,
+    method,
+    existingSets,
+    walletId,
+    rotateBackup = false,
+    onProgress,
+  } = parameters(options, 'recoverWallet')
+  text(cipherText, 'cipherText')
+  backupMethod(method, 'method')
+  oneOf(existingSets, ['keep', 'retire'], 'existingSets')
+  if (walletId !== undefined) walletIdArgument(walletId)
+  const dryRun = flag(options.dryRun, 'dryRun')
+  const plan = dryRun ? plans.dryRecovery : plans.recover
+  const progress = createProgress(plan, callback(onProgress, 'onProgress'))
+  return {
+    cipherText,
+    method,
+    existingSets,
+    walletId,
+    rotation: rotationMethod(rotateBackup, method),
+    dryRun,
+    progress,
+  }
+}
+
+function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMethod): BackupMethod | undefined {
+  if (typeof rotateBackup === 'boolean') return rotateBackup ? method : undefined
+  return backupMethod(rotateBackup, 'rotateBackup')
+}
+
+async function reshareBackup(
+  client: Client,
+  deadline: Deadline,
+  old: WalletShares,
+  { existingSets, rotation, dryRun, progress }: Recovery,
+): Promise<RecoveredWallet | RecoverableWallet> {
+  const walletId = toHex(old.walletId)
+  const request: RecoverRequest = {
+    kind: 'recover',
+    walletId,
+    setId: toHex(old.setId),
+    label: client.label,
+    existingSets,
+    rotateBackup: rotation?.name ?? null,
+    dryRun,
+  }
+  const operationId = newOperationId(client)
+  let signing: WalletShares | undefined
+  let backup: WalletShares | undefined
+  let cipherText = ''
+  try {
+    const { result, results } = await runOperation(client, deadline, {
+      operationId,
+      request,
+      sessions: reshareSessions(client, request, old),
+      onRound: (round) => {
+        if (round === 1) progress.begin('Recovering signing share')
+        if (round === 2) progress.begin('Generating share')
+      },
+      prepare: async (results) => {
+        progress.begin('Parsing share')
+        const made = receivedShares(results)
+        signing = parseShares(client, request, made, 'signing', progress)
+        if (rotation !== undefined) backup = parseShares(client, request, made, 'backup', progress)
+        if (dryRun) return
+        progress.begin('Storing share')
+        const report = (fraction: number) => progress.within(fraction / 2)
+        if (backup !== undefined) cipherText = await sealVerified(client, deadline, rotation!, backup, report)
+        await prepareSet(client, signing, operationId, (record) =>
+          existingSets === 'retire' ? record.sets.map((set) => set.setId) : [],
+        )
+      },
+      discard: async () => {
+        if (signing !== undefined && !dryRun) await discardPrepared(client, walletId, toHex(signing.setId))
+      },
+    })
+    receivedShares(results).forEach(wipeKeyShare)
+    const setId = expectSet(result.setId, signing)
+    if (dryRun) {
+      progress.finish()
+      return { id: walletId, publicKeys: publicKeys(client, old) }
+    }
+    let record = await activateSet(client, walletId, setId)
+    progress.within(0.75)
+    if (existingSets === 'retire') record = await proveSet(client, deadline, record, setId)
+    const wallet = toWallet(record)
+    const rotated = backup && pendingBackup(client, cipherText, expectSet(result.backupSetId, backup))
+    progress.finish()
+    return rotated ? { ...wallet, backup: rotated } : wallet
+  } finally {
+    for (const shares of [signing, backup]) if (shares !== undefined) wipeShares(shares)
+  }
+}

@@ -1,0 +1,82 @@
+import type { RefreshRequest } from '../api/operations.ts'
+import { wipeKeyShare } from '../share/index.ts'
+import type { WalletShares } from '../share/types.ts'
+import { toHex } from '../util/bytes.ts'
+import { useActiveSet } from './active-set.ts'
+import { callback, parameters, walletIdArgument } from './arguments.ts'
+import { withDeadline } from './deadline.ts'
+import { discardPrepared, toWallet, wipeShares } from './device.ts'
+import { expectSet } from './expect-set.ts'
+import { parseShares } from './parse-shares.ts'
+import { prepareSet } from './prepare.ts'
+import { createProgress, plans, type Progress } from './progress.ts'
+import { proveSet } from './prove.ts'
+import { newOperationId, runOperation } from './runner.ts'
+import { receivedShares, reshareSessions } from './sessions.ts'
+import { activateSet } from './settle.ts'
+import type { ActionOptions, Client, Wallet } from './types.ts'
+
+export interface RefreshSharesParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/**
+ * Replaces this device's signing set by a new one for the same public keys; the old one is retired once the new one
+ * has proven that it works.
+ *
+ * A refresh does not undo an earlier theft of both halves of the old set.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {OPERATION_IN_PROGRESS} if the set is being refreshed already
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * const { setId } = await refreshShares(client, { walletId: wallet.id })
+ */
+export async function refreshShares(client: Client, options: RefreshSharesParameters): Promise<Wallet> {
+  const { walletId, onProgress } = parameters(options, 'refreshShares')
+  walletIdArgument(walletId)
+  const progress = createProgress(plans.refresh, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline) => {
+    progress.begin('Reading share')
+    await deadline.race(client.storage.probe())
+    return useActiveSet(client, deadline, walletId, async (shares) => {
+      const oldSetId = toHex(shares.setId)
+      const request: RefreshRequest = { kind: 'refresh', walletId, setId: oldSetId, label: client.label }
+      const operationId = newOperationId(client)
+      let made: WalletShares | undefined
+      try {
+        const { result, results } = await runOperation(client, deadline, {
+          operationId,
+          request,
+          sessions: reshareSessions(client, request, shares),
+          onRound: (round) => {
+            if (round === 1) progress.begin('Generating share')
+            if (round === 2) progress.within(0.5)
+          },
+          prepare: async (results) => {
+            progress.begin('Parsing share')
+            made = parseShares(client, request, receivedShares(results), 'signing', progress)
+            progress.begin('Storing share')
+            await prepareSet(client, made, operationId, () => [oldSetId])
+          },
+          discard: async () => {
+            if (made !== undefined) await discardPrepared(client, walletId, toHex(made.setId))
+          },
+        })
+        receivedShares(results).forEach(wipeKeyShare)
+        const setId = expectSet(result.setId, made)
+        const active = await activateSet(client, walletId, setId)
+        progress.within(0.5)
+        const wallet = toWallet(await proveSet(client, deadline, active, setId))
+        progress.finish()
+        return wallet
+      } finally {
+        if (made !== undefined) wipeShares(made)
+      }
+    })
+  })
+}

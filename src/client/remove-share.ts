@@ -1,0 +1,35 @@
+import { parameters, walletIdArgument } from './arguments.ts'
+import { withDeadline } from './deadline.ts'
+import { discardSets, readWallet } from './device.ts'
+import type { ActionOptions, Client } from './types.ts'
+
+export interface RemoveShareParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+}
+
+/**
+ * Deletes every share of a wallet from this device, without a word to the server: signing out. The sessions stay
+ * listed until {@link retireSet} ends them.
+ *
+ * A wallet without a backup, and without a share on another device, is lost by this.
+ *
+ * @throws {SHARE_PARSING_FAILED} if what this device stores of the wallet is damaged
+ * @throws {STORAGE_UNAVAILABLE | TIMEOUT | ABORTED}
+ *
+ * @example
+ * await removeShare(client, { walletId })
+ */
+export async function removeShare(client: Client, options: RemoveShareParameters): Promise<void> {
+  const { walletId } = parameters(options, 'removeShare')
+  walletIdArgument(walletId)
+  await withDeadline(client, options, async (deadline) => {
+    const record = await deadline.race(readWallet(client, walletId))
+    if (record === undefined) return
+    await discardSets(
+      client,
+      walletId,
+      record.sets.map((set) => set.setId),
+    )
+  })
+}

@@ -1,0 +1,149 @@
+import type { Parcel } from '../api/flight.ts'
+import { ROUNDS, type OperationId, type OperationRequest, type OperationResult } from '../api/operations.ts'
+import { MpcError, ProtocolError } from '../errors.ts'
+import type { Session, Step } from '../protocol/session.ts'
+import { toHex } from '../util/bytes.ts'
+import { parseResult } from './answers.ts'
+import { postAbort, postRound } from './calls.ts'
+import { withDeadline, type Deadline } from './deadline.ts'
+import type { Client } from './types.ts'
+
+/** How long giving up waits for the server to hear of it; it finds out by itself later. */
+const ABORT_TIMEOUT_MS = 5_000
+
+/** An operation with the server: sessions side by side, one a slot, played round by round. */
+export interface Operation<Result> {
+  readonly operationId: OperationId
+  readonly request: OperationRequest
+  /** In the order of `operationSlots(request)`; the runner disposes of them. */
+  readonly sessions: readonly Session<Result>[]
+  /** Told before each round is sent, from 1. */
+  readonly onRound?: (round: number) => void
+  /** Makes the results durable; the last message, which says that they are, leaves only after it. */
+  readonly prepare?: (results: readonly Result[]) => Promise<void>
+  /** Undoes `prepare`, whether wholly or half done. */
+  readonly discard?: () => Promise<void>
+}
+
+/** What an operation ended with. */
+export interface Outcome<Result> {
+  readonly result: OperationResult
+  /** What each session made, in the order of the slots: secrets in them are copies of what `prepare` was given. */
+  readonly results: readonly Result[]
+}
+
+/** The idempotency key of a new operation. */
+export function newOperationId(client: Client): OperationId {
+  return toHex(client.random(16))
+}
+
+/**
+ * Plays an operation to its end.
+ *
+ * If it fails before the last message has left, everything is undone on both sides. If it fails later, the server may
+ * or may not have committed: what was prepared stays as it is, and {@link settleWallet} asks at the next use.
+ *
+ * @throws {PROTOCOL_ABORTED} if a check of the protocol fails
+ * @throws {SET_MISMATCH} if the server's sessions are not ours
+ * @throws {MpcError} what the server, the transport, `prepare` or the deadline threw
+ */
+export async function runOperation<Result>(
+  client: Client,
+  deadline: Deadline,
+  operation: Operation<Result>,
+): Promise<Outcome<Result>> {
+  const { operationId, request, sessions, prepare } = operation
+  const rounds = ROUNDS[request.kind]
+  const players = sessions.map((session) => createPlayer(session))
+  let decidable = false
+  client.operations.add(operationId)
+  try {
+    let parcels = players.flatMap((player, slot) => player.start().map((envelope) => ({ slot, envelope })))
+    for (let round = 1; ; round++) {
+      operation.onRound?.(round)
+      if (round === rounds && prepare !== undefined) {
+        await prepare(players.map((player) => player.made()))
+        deadline.check()
+        decidable = true
+      }
+      const header = round === 1 ? request : {}
+      const answer = await postRound(client, deadline, operationId, round, { header, parcels })
+      parcels = deliver(players, answer.parcels)
+      if (round === rounds) {
+        const result = parseResult(answer.header)
+        return { result, results: players.map((player) => player.finished()) }
+      }
+    }
+  } catch (error) {
+    // A server whose last message fails our check did not play the protocol, whatever it decided.
+    const undone = !decidable || error instanceof ProtocolError
+    if (prepare !== undefined && undone)
+      await giveUp(client, operation, deadline.signal.aborted || isNetworkFailure(error))
+    throw error
+  } finally {
+    client.operations.delete(operationId)
+    for (const session of sessions) session.dispose()
+  }
+}
+
+function deliver<Result>(players: readonly Player<Result>[], parcels: readonly Parcel[]): Parcel[] {
+  for (const { slot, envelope } of parcels) players[slot]?.receive(envelope)
+  return players.flatMap((player, slot) => player.advance().map((envelope) => ({ slot, envelope })))
+}
+
+/** One session and what it has made so far. */
+interface Player<Result> {
+  start(): readonly Uint8Array[]
+  receive(envelope: Uint8Array): void
+  advance(): readonly Uint8Array[]
+  /** The result before the server has confirmed it. */
+  made(): Result
+  /** The result once every check has passed. */
+  finished(): Result
+}
+
+function createPlayer<Result>(session: Session<Result>): Player<Result> {
+  let made: Result | undefined
+  let finished: Result | undefined
+  let accepted = false
+  const take = (step: Step<Result>) => {
+    made = step.prepared ?? step.done ?? made
+    finished = step.done ?? finished
+    return step.out
+  }
+  return {
+    start: () => take(session.start()),
+    receive(envelope) {
+      if (finished === undefined && session.receive(envelope) === 'accepted') accepted = true
+    },
+    advance() {
+      if (!accepted || finished !== undefined) return []
+      accepted = false
+      return take(session.advance())
+    },
+    made: () => made ?? incomplete(),
+    finished: () => finished ?? incomplete(),
+  }
+}
+
+function incomplete(): never {
+  throw new MpcError('PROTOCOL_ABORTED', 'the server left out messages of the protocol')
+}
+
+function isNetworkFailure(error: unknown): boolean {
+  return error instanceof MpcError && (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT')
+}
+
+/**
+ * Undoes what was prepared and tells the server, which otherwise finds out by its own time-out.
+ *
+ * @param hurried whether not to wait for the server: the caller wants to stop, or it cannot be reached
+ */
+async function giveUp<Result>(client: Client, operation: Operation<Result>, hurried: boolean): Promise<void> {
+  const told = withDeadline(client, { timeoutMs: ABORT_TIMEOUT_MS }, (deadline) =>
+    postAbort(client, deadline, operation.operationId),
+  ).catch(() => undefined)
+  // What cannot be undone now stays PREPARED, and is undone when the wallet is settled at its next use.
+  await operation.discard?.().catch(() => undefined)
+  if (!hurried) await told
+}

@@ -1,0 +1,47 @@
+import type { BackupMethod } from '../backup/types.ts'
+import { MpcError } from '../errors.ts'
+import { encodeWalletShares } from '../share/index.ts'
+import type { WalletShares } from '../share/types.ts'
+import { equalBytes, toHex, wipe } from '../util/bytes.ts'
+import type { Deadline } from './deadline.ts'
+import { wipeShares } from './device.ts'
+import type { Client } from './types.ts'
+
+/**
+ * Seals a backup, opens what was sealed and checks that it is what went in, share·G against the public record included.
+ *
+ * @throws {BACKUP_CORRUPT} if it is not
+ * @throws {MpcError} what the method throws
+ */
+export async function sealVerified(
+  client: Client,
+  deadline: Deadline,
+  method: BackupMethod,
+  shares: WalletShares,
+  onProgress: (fraction: number) => void,
+): Promise<string> {
+  const walletId = toHex(shares.walletId)
+  const { signal } = deadline
+  const half = (part: 0 | 1) => (fraction: number) => onProgress((part + fraction) / 2)
+  const cipherText = await deadline.race(method.seal(shares, { walletId, signal, onProgress: half(0) }))
+  const opened = await deadline.race(method.open(cipherText, { walletId, signal, onProgress: half(1) }))
+  try {
+    if (!equalShares(client, shares, opened)) {
+      throw new MpcError('BACKUP_CORRUPT', 'the sealed backup does not open to what was sealed')
+    }
+  } finally {
+    wipeShares(opened)
+  }
+  return cipherText
+}
+
+/** Opening validated s·G = Y against the record inside, so equal bytes say it of the record outside too. */
+function equalShares(client: Client, a: WalletShares, b: WalletShares): boolean {
+  const left = encodeWalletShares(client.group, a)
+  const right = encodeWalletShares(client.group, b)
+  try {
+    return equalBytes(left, right)
+  } finally {
+    wipe(left, right)
+  }
+}

@@ -1,0 +1,64 @@
+import type { OperationRequest } from '../api/operations.ts'
+import { operationSlots, setParties, WALLET_THRESHOLD } from '../api/slots.ts'
+import { createKeygen } from '../protocol/keygen/index.ts'
+import { createReshare, type ReshareParticipant, type ReshareResult } from '../protocol/reshare/index.ts'
+import type { Session } from '../protocol/session.ts'
+import type { KeyShare, WalletShares } from '../share/types.ts'
+import { fromHex } from '../util/bytes.ts'
+import { shareOn } from './device.ts'
+import type { Client } from './types.ts'
+
+/** This machine's number among a reshare's participants; the server is the second. */
+const SELF = 1
+
+/** The sessions of a key generation, one a slot. */
+export function keygenSessions(client: Client, request: OperationRequest): Session<KeyShare>[] {
+  const parties = setParties('signing')
+  return operationSlots(request).map(({ curve }) =>
+    createKeygen({
+      group: client.group(curve),
+      walletId: fromHex(request.walletId),
+      purpose: 'signing',
+      threshold: WALLET_THRESHOLD,
+      parties,
+      self: parties[0]!.id,
+      random: client.random,
+    }),
+  )
+}
+
+/**
+ * The sessions of a reshare, one a slot.
+ *
+ * @param old the set that deals; its shares stay the caller's to wipe
+ */
+export function reshareSessions(
+  client: Client,
+  request: OperationRequest,
+  old: WalletShares,
+): Session<ReshareResult>[] {
+  const dealers = setParties(old.purpose)
+  return operationSlots(request).map(({ target, curve }) => {
+    const share = shareOn(old, curve)
+    return createReshare({
+      group: client.group(curve),
+      old: share.record,
+      purpose: target,
+      threshold: WALLET_THRESHOLD,
+      participants: setParties(target).map((receiver, machine): ReshareParticipant => {
+        return { dealer: dealers[machine]!.id, receiver }
+      }),
+      self: SELF,
+      share,
+      random: client.random,
+    })
+  })
+}
+
+/** The shares that a reshare made for this machine, which always receives. */
+export function receivedShares(results: readonly ReshareResult[]): KeyShare[] {
+  return results.map(({ share }) => {
+    if (share === undefined) throw new Error('this participant receives a share')
+    return share
+  })
+}

@@ -1,0 +1,27 @@
+export { createClient, type ClientOptions } from './client/client.ts'
+export { generateWallet, type GenerateWalletParameters } from './client/generate-wallet.ts'
+export { backupWallet, type BackupWalletParameters } from './client/backup-wallet.ts'
+export { confirmBackup, type ConfirmBackupParameters, type PendingBackup } from './client/confirm-backup.ts'
+export {
+  recoverWallet,
+  type RecoverableWallet,
+  type RecoveredWallet,
+  type RecoverWalletParameters,
+} from './client/recover-wallet.ts'
+export { provisionWallet, type ProvisionWalletParameters } from './client/provision-wallet.ts'
+export { refreshShares, type RefreshSharesParameters } from './client/refresh-shares.ts'
+export { sign, type Signature, type SignParameters } from './client/sign.ts'
+export { listSets, type ListedSet, type ListSetsParameters } from './client/list-sets.ts'
+export { retireSet, type RetireSetParameters } from './client/retire-set.ts'
+export { getWallet, listWallets, type GetWalletParameters } from './client/get-wallet.ts'
+export { removeShare, type RemoveShareParameters } from './client/remove-share.ts'
+export type { Progress, Status } from './client/progress.ts'
+export type { ActionOptions, Client, PublicKeys, Wallet } from './client/types.ts'
+
+export type { SetStatus } from './api/operations.ts'
+export type { BackupMethod } from './backup/types.ts'
+export { MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'
+export type { ShareStore, StoredValue } from './storage/types.ts'
+export type { Transport, TransportRequest, TransportResponse } from './transport/types.ts'
+export type { BackupMethodName, Curve, Purpose, SetState, SignatureScheme } from './types.ts'
+export type { RandomSource } from './util/random.ts'
