@@ -1,4 +1,4 @@
-import type { Scalar } from '../../curve/group.ts'
+import type { Point, Scalar } from '../../curve/group.ts'
 import type { PartyId } from '../../types.ts'
 import { concatBytes, wipe } from '../../util/bytes.ts'
 import type { RandomSource } from '../../util/random.ts'
@@ -49,10 +49,13 @@ export class SigningNonces {
  * them away (§4.1).
  */
 export function commit(suite: FrostSuite, id: PartyId, secretShare: Scalar, random: RandomSource): SigningNonces {
+  return noncesOf(suite, id, generateNonce(suite, secretShare, random), generateNonce(suite, secretShare, random))
+}
+
+/** The handle of two nonces that exist already. It takes them over: they are wiped with it. */
+export function noncesOf(suite: FrostSuite, id: PartyId, hiding: Scalar, binding: Scalar): SigningNonces {
   const { group } = suite
-  const hiding = generateNonce(suite, secretShare, random)
-  const binding = generateNonce(suite, secretShare, random)
-  const [D, E] = group.multiplyBaseBatch([hiding, binding]) as [NonceCommitment['hiding'], NonceCommitment['binding']]
+  const [D, E] = group.multiplyBaseBatch([hiding, binding]) as [Point, Point]
   const encoded = concatBytes(...group.encodePoints([D, E]))
   return new SigningNonces(hiding, binding, { id, hiding: D, binding: E, encoded })
 }

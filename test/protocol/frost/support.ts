@@ -3,7 +3,8 @@ import type { SignerSet } from '../../../src/protocol/frost/signing-package.ts'
 import { type FrostSuite, frostSuite } from '../../../src/protocol/frost/suites.ts'
 import { verifyingShare } from '../../../src/sharing/feldman.ts'
 import { randomPolynomial } from '../../../src/sharing/shamir.ts'
-import { partyId, type PartyId } from '../../../src/types.ts'
+import type { KeyShare, ShareSetRecord } from '../../../src/share/types.ts'
+import { partyId, type PartyId, type Purpose } from '../../../src/types.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { groups } from '../../support/groups.ts'
 
@@ -58,4 +59,24 @@ export function replay(...outputs: readonly Uint8Array[]): RandomSource {
     if (next?.length !== length) throw new Error(`no ${length} bytes to replay`)
     return next.slice()
   }
+}
+
+/** The key shares of a dealt set, as a key generation would have stored them. */
+export function keyShares(
+  group: Group,
+  set: DealtSet,
+  options: { readonly setId?: Uint8Array; readonly purpose?: Purpose } = {},
+): Map<PartyId, KeyShare> {
+  const { threshold, parties, publicKey } = set
+  const record: ShareSetRecord = {
+    curve: group.curve,
+    setId: options.setId ?? new Uint8Array(32).fill(0x5e),
+    walletId: new Uint8Array(16).fill(0x3a),
+    purpose: options.purpose ?? 'signing',
+    threshold,
+    parties,
+    publicKey,
+    chainCode: new Uint8Array(32).fill(0xcc),
+  }
+  return new Map([...set.shares].map(([id, value]) => [id, { record, id, secretShare: value.slice() as Scalar }]))
 }

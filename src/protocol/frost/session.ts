@@ -1,0 +1,115 @@
+import type { Group } from '../../curve/group.ts'
+import { decodeKeyShare, findParty } from '../../share/index.ts'
+import type { KeyShare } from '../../share/types.ts'
+import type { PartyId } from '../../types.ts'
+import { abytes, wipe } from '../../util/bytes.ts'
+import { CodecError, type Reader } from '../../util/codec.ts'
+import type { RandomSource } from '../../util/random.ts'
+import { createSession, restoreSession } from '../create-session.ts'
+import type { Session } from '../session.ts'
+import { type Suite, SUITES } from '../tags.ts'
+import { SigningMachine, type SigningResult, type SigningSetup } from './machine.ts'
+import { frostSuite } from './suites.ts'
+
+export type { SigningResult } from './machine.ts'
+
+/** The longest message that a signing session takes: 2^19 bytes. Sign the hash of a longer one. */
+export const MESSAGE_MAX_LENGTH = 1 << 19
+
+const SHARE_MAX_LENGTH = 1 << 15
+
+/** What all signers of a message agree on beforehand, and who this one is. */
+export interface SigningOptions {
+  /** What the signature is for: `ed25519` (RFC 8032), `bip340`, or `secp256k1` (RFC 9591 §6.5). */
+  readonly scheme: Suite
+  readonly group: Group
+  /** This party's share of a signing set, validated. It stays the caller's. */
+  readonly share: KeyShare
+  /** At least `threshold` parties of the set by ascending id, this one among them. Place + 1 is the participant number. */
+  readonly signers: readonly PartyId[]
+  /** The one signer that learns the signature, from shares sent to it alone. Without one, all send theirs to all. */
+  readonly aggregator?: PartyId
+  /** What is signed, hashed by nobody but the scheme itself. */
+  readonly message: Uint8Array
+  readonly random: RandomSource
+}
+
+/**
+ * A FROST signature (RFC 9591) as a session of two rounds: nonce commitments, then signature shares.
+ *
+ * With an aggregator, the others are done once their share is out, and their result has no signature. For a client and
+ * a server that makes one request and one answer, the client aggregating.
+ *
+ * @throws {TypeError | RangeError} for a share, signers or a message that do not fit together
+ */
+export function createSigning(options: SigningOptions): Session<SigningResult> {
+  return createSession(new SigningMachine(setUp(options)))
+}
+
+/** Checks the options against each other. */
+function setUp(options: SigningOptions): SigningSetup {
+  const { scheme, group, share, signers, aggregator, message, random } = options
+  if (!(scheme in SUITES)) throw new RangeError('unknown signature scheme')
+  const { record, id } = share
+  if (record.curve !== group.curve) throw new RangeError(`the share set is of ${record.curve}`)
+  if (record.purpose !== 'signing') throw new RangeError(`a ${record.purpose} set does not sign`)
+  if (abytes(message, undefined, 'message').length > MESSAGE_MAX_LENGTH) {
+    throw new RangeError(`message must be at most ${MESSAGE_MAX_LENGTH} bytes, got ${message.length}`)
+  }
+  if (signers.some((signer, i) => i > 0 && signer <= (signers[i - 1] as PartyId))) {
+    throw new RangeError('signers must ascend')
+  }
+  const stranger = signers.find((signer) => findParty(record, signer) === undefined)
+  if (stranger !== undefined) throw new RangeError(`the set has no party ${stranger}`)
+  if (signers.length < record.threshold) {
+    throw new RangeError(`${signers.length} signers do not meet threshold ${record.threshold}`)
+  }
+  if (!signers.includes(id)) throw new RangeError(`party ${id} holds this share and is not among the signers`)
+  if (aggregator !== undefined && !signers.includes(aggregator)) {
+    throw new RangeError(`the aggregator ${aggregator} is not among the signers`)
+  }
+  return {
+    suite: frostSuite(scheme, group),
+    share,
+    signers: [...signers],
+    aggregator,
+    message: message.slice(),
+    random,
+  }
+}
+
+/**
+ * The session that `export()` gave as bytes.
+ *
+ * Its nonces are good for one signature share: who keeps such states hands each out once (compare-and-set) and never
+ * restores one from a copy of the database.
+ *
+ * @throws {SHARE_PARSING_FAILED} for anything but a state of a signing session on this curve
+ */
+export function restoreSigning(
+  state: Uint8Array,
+  backend: { readonly group: Group; readonly random: RandomSource },
+): Session<SigningResult> {
+  return restoreSession('frost', state, (reader) => readMachine(reader, backend.group, backend.random))
+}
+
+/** Reads what `SigningMachine.encode` wrote. */
+function readMachine(reader: Reader, group: Group, random: RandomSource): SigningMachine {
+  const code = reader.u8()
+  const scheme = (Object.keys(SUITES) as Suite[]).find((name) => SUITES[name] === code)
+  const aggregator = reader.u8() as PartyId | 0
+  const signers = Array.from(reader.prefixed(255)) as PartyId[]
+  const message = reader.prefixed(MESSAGE_MAX_LENGTH)
+  const encodedShare = reader.prefixed(SHARE_MAX_LENGTH)
+  try {
+    const share = decodeKeyShare(() => group, encodedShare)
+    const learner = aggregator === 0 ? {} : { aggregator }
+    const setup = setUp({ scheme: scheme as Suite, group, share, signers, ...learner, message, random })
+    return SigningMachine.restore(setup, reader)
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new CodecError('signing state that does not fit together', { cause })
+    throw cause
+  } finally {
+    wipe(encodedShare)
+  }
+}
