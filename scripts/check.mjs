@@ -7,6 +7,7 @@ const tool = (/** @type {string} */ path) => `node_modules/${path}`
 
 /** Each check as arguments of Node. @type {Record<string, readonly string[]>} */
 const CHECKS = {
+  generated: ['scripts/check-generated.mjs'],
   build: ['scripts/build.mjs', '--if-stale'],
   types: [tool('typescript/bin/tsc'), '-p', 'tsconfig.json'],
   lint: [tool('eslint/bin/eslint.js'), '--max-warnings=0', '.'],

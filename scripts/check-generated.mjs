@@ -1,0 +1,28 @@
+// @ts-check
+// Generated sources are what their generators write today.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+
+const committed = generatedSources()
+const generators = readdirSync('scripts').filter((name) => /^generate-.*[.]mjs$/.test(name))
+for (const name of generators) {
+  const { status } = spawnSync(process.execPath, [join('scripts', name)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  if (status !== 0) throw new Error(`${name} failed`)
+}
+const written = generatedSources()
+
+const stale = [...written.keys()].filter((path) => committed.get(path) !== written.get(path))
+for (const path of stale) console.error(`${path} was not what its generator writes`)
+console.log(`${generators.length} generators, ${written.size} files, ${stale.length} stale`)
+process.exitCode = stale.length === 0 ? 0 : 1
+
+/** @returns {Map<string, string>} contents by path */
+function generatedSources() {
+  const names = readdirSync('assembly', { recursive: true, encoding: 'utf8' })
+  const paths = names.filter((name) => name.endsWith('.gen.ts')).map((name) => join('assembly', name))
+  return new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]))
+}
