@@ -1,12 +1,34 @@
 import type { Group } from '../../curve/group.ts'
 import type { KeyShare } from '../../share/types.ts'
 import type { RandomSource } from '../../util/random.ts'
+import { createSession, restoreSession } from '../create-session.ts'
 import type { Session } from '../session.ts'
+import { checkKeygenOptions } from './config.ts'
+import { KeygenMachine } from './machine.ts'
 import type { KeygenOptions } from './types.ts'
 
 export type { KeygenOptions, NewParty } from './types.ts'
-export declare function createKeygen(options: KeygenOptions): Session<KeyShare>
-export declare function restoreKeygen(
+
+/**
+ * One party's side of a key generation: t of n, three rounds, a key that is never in one place.
+ *
+ * `prepared` comes with the messages of round 3; two parties need client 1 → server 1+2 → client 2+3 → server 3.
+ *
+ * @throws {TypeError | RangeError} for options that no session can be run with
+ */
+export function createKeygen(options: KeygenOptions): Session<KeyShare> {
+  return createSession(new KeygenMachine(options.group, options.random, checkKeygenOptions(options)))
+}
+
+/**
+ * Goes on with a key generation that was exported.
+ *
+ * @param state what `export()` gave; it stays the caller's to wipe, and must not be restored a second time
+ * @throws {SHARE_PARSING_FAILED} for anything but a state of a key generation on this curve
+ */
+export function restoreKeygen(
   state: Uint8Array,
-  backend: { readonly group: Group; readonly random: RandomSource },
-): Session<KeyShare>
+  { group, random }: { readonly group: Group; readonly random: RandomSource },
+): Session<KeyShare> {
+  return restoreSession('keygen', state, (reader) => KeygenMachine.decode(group, random, reader))
+}

@@ -1,29 +1,92 @@
-import type { Group } from '../../curve/group.ts'
-import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
+import type { Group, Scalar } from '../../curve/group.ts'
+import { ProtocolError } from '../../errors.ts'
+import { findParty } from '../../share/record.ts'
+import type { KeyShare, SetParty, ShareSetRecord } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
+import { abytes } from '../../util/bytes.ts'
+import { Writer } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
+import { readMessage } from '../abort.ts'
+import { failingClaims, proveKnowledge, readProof, writeProof } from '../schnorr.ts'
+import { createHasher, scalarFromHash } from '../transcript.ts'
 
-/** 32 random bytes of the verifier, used once. */
-export declare function newChallenge(random: RandomSource): Uint8Array
+const NONCE_LENGTH = 32
 
-export declare function provePossession(options: {
+/** What a prover is given. */
+export interface ProvePossessionOptions {
   readonly group: Group
   readonly share: KeyShare
   /** The id of the verifying party in the set. */
   readonly verifier: PartyId
-  /** 32 bytes from {@link newChallenge} */
+  /** 32 bytes from the verifier's {@link newChallenge} */
   readonly nonce: Uint8Array
   readonly random: RandomSource
-}): Uint8Array
+}
 
-/** @throws {PROTOCOL_ABORTED} with reason POP */
-export declare function verifyPossession(options: {
+/** What a verifier knows and was sent. */
+export interface VerifyPossessionOptions {
   readonly group: Group
   readonly record: ShareSetRecord
   /** The id of the party that claims to hold its share. */
   readonly prover: PartyId
   /** The id of the verifying party in the set. */
   readonly verifier: PartyId
+  /** 32 bytes that the verifier drew for this proof alone, and has used up now */
   readonly nonce: Uint8Array
   readonly proof: Uint8Array
-}): void
+}
+
+/** 32 random bytes of the verifier for one proof. */
+export function newChallenge(random: RandomSource): Uint8Array {
+  return random(NONCE_LENGTH)
+}
+
+/**
+ * Proves to one other party that this one holds its share of the set: `R | z[32]`, a Schnorr proof bound to
+ * (setId, i, Y_i, pk, verifier, nonce).
+ *
+ * @throws {RangeError} if the set lacks one of the two parties, or the nonce is not 32 bytes
+ */
+export function provePossession(options: ProvePossessionOptions): Uint8Array {
+  const { group, share, verifier, nonce, random } = options
+  const challenge = possessionChallenge(group, share.record, share.id, verifier, nonce)
+  return writeProof(new Writer(), proveKnowledge(group, share.secretShare, random, challenge)).finish()
+}
+
+/**
+ * Checks such a proof.
+ *
+ * @throws {RangeError} if the set lacks one of the two parties, or the nonce is not 32 bytes
+ * @throws {PROTOCOL_ABORTED} FORMAT or POP, blaming the prover's id, if it does not prove possession
+ */
+export function verifyPossession(options: VerifyPossessionOptions): void {
+  const { group, record, prover, verifier, nonce, proof: bytes } = options
+  const challenge = possessionChallenge(group, record, prover, verifier, nonce)
+  const proof = readMessage(abytes(bytes, undefined, 'proof'), 1, prover, (reader) => readProof(group, reader))
+  const { verifyingShare } = partyOf(record, prover)
+  if (failingClaims(group, [{ point: verifyingShare, proof, challenge }]).length > 0) {
+    throw new ProtocolError('POP', 1, [prover], 'the proof of possession fails')
+  }
+}
+
+function possessionChallenge(
+  group: Group,
+  record: ShareSetRecord,
+  prover: PartyId,
+  verifier: PartyId,
+  nonce: Uint8Array,
+): (commitment: Uint8Array) => Scalar {
+  abytes(nonce, NONCE_LENGTH, 'nonce')
+  const { id: verifierId } = partyOf(record, verifier)
+  const { verifyingShare } = partyOf(record, prover)
+  const [share, publicKey] = group.encodePoints([verifyingShare, record.publicKey]) as [Uint8Array, Uint8Array]
+  const hash = createHasher(group.curve, 'possession')
+  return (commitment) =>
+    scalarFromHash(group, hash, hash('proof', record.setId, prover, share, publicKey, verifierId, nonce, commitment))
+}
+
+function partyOf(record: ShareSetRecord, id: PartyId): SetParty {
+  const party = findParty(record, id)
+  if (party === undefined) throw new RangeError(`the set has no party ${id}`)
+  return party
+}

@@ -1,0 +1,100 @@
+import type { Point, Scalar } from '../../curve/group.ts'
+import { sumCommitments } from '../../sharing/feldman.ts'
+import { sum } from '../../sharing/scalars.ts'
+import type { PartyId } from '../../types.ts'
+import { wipe } from '../../util/bytes.ts'
+import { abort, readMessage } from '../abort.ts'
+import { checkCommitment, readCommitmentMessage } from '../commitment.ts'
+import { buildRecord, type ReceiverCompletion } from '../completion.ts'
+import { type Dealing, readSecret } from '../dealing.ts'
+import type { Inbox } from '../machine.ts'
+import { checkDegree, checkKnowledge, checkShares, type Opened, readOpening, readPoints } from '../opening.ts'
+import type { Setting } from '../setting.ts'
+import type { Hasher } from '../transcript.ts'
+import type { KeygenConfig } from './config.ts'
+
+/** What another party has dealt to this one in round 2. */
+interface Dealt extends Opened {
+  readonly share: Scalar
+}
+
+interface CheckedDealt extends Dealt {
+  readonly commitment: readonly Point[]
+}
+
+/**
+ * Checks what the other parties dealt in round 2 and adds it to this party's own dealing.
+ *
+ * @param dealing this party's own; it stays the caller's
+ * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, POINT, POK, FELDMAN or PKSUM
+ */
+export function combineDealings(
+  setting: Setting,
+  hash: Hasher<'keygen'>,
+  config: KeygenConfig,
+  sid: Uint8Array,
+  dealing: Dealing,
+  inbox: Inbox,
+): ReceiverCompletion {
+  const others = config.parties.map((_, i) => i + 1).filter((participant) => participant !== setting.self)
+  const received: Dealt[] = []
+  try {
+    for (const from of others) received.push(readDealt(setting, from, inbox))
+    const id = config.parties[setting.self - 1]?.id as PartyId
+    const dealt = checkDealt(setting, config, sid, id, received, inbox)
+    const transcript = hash('T', sid, inbox.broadcasts(1), inbox.broadcasts(2))
+    const setId = hash('set', setting.context, transcript)
+    const chainCode = hash('cc', sid, chainCodeParts(setting.self, dealing, dealt))
+    const total = sumCommitments(setting.group, [dealing.commitment, ...dealt.map(({ commitment }) => commitment)])
+    const record = buildRecord(setting.group, total, { ...config, setId, chainCode }, 2)
+    return { transcript, record, own: { id, secretShare: addShares(setting, id, dealing, dealt) } }
+  } finally {
+    wipe(...received.map(({ share }) => share))
+  }
+}
+
+function readDealt({ group }: Setting, from: number, inbox: Inbox): Dealt {
+  const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readOpening(group, reader, 32))
+  const share = readMessage(inbox.direct(2, from), 2, from, (reader) => readSecret(group, reader))
+  return { from, opening, share }
+}
+
+function checkDealt(
+  setting: Setting,
+  config: KeygenConfig,
+  sid: Uint8Array,
+  id: PartyId,
+  received: readonly Dealt[],
+  inbox: Inbox,
+): CheckedDealt[] {
+  for (const { from, opening } of received) {
+    checkCommitment(setting, from, readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage), opening)
+    checkDegree({ from, opening }, config.threshold)
+  }
+  const dealt = received.map((one) => ({
+    ...one,
+    commitment: readPoints(setting.group, one.from, one.opening.encoded),
+  }))
+  const constants = dealt.map(({ commitment }) => commitment[0] as Point)
+  checkKnowledge(setting, sid, dealt, constants)
+  checkShares(setting.group, dealt, id, 2)
+  return dealt
+}
+
+function chainCodeParts(self: number, dealing: Dealing, dealt: readonly Dealt[]): Uint8Array[] {
+  const parts = dealt.map(({ opening }) => opening.chainCodePart)
+  parts.splice(self - 1, 0, dealing.chainCodePart)
+  return parts
+}
+
+/** s_i = Σ f_j(i) */
+function addShares({ group }: Setting, id: PartyId, dealing: Dealing, dealt: readonly Dealt[]): Scalar {
+  const own = group.evaluatePolynomial(dealing.coefficients, [id])
+  try {
+    const share = sum(group, [...own, ...dealt.map((one) => one.share)])
+    if (group.isZero(share)) abort('PKSUM', 2, [], 'the share of the key is zero')
+    return share
+  } finally {
+    wipe(...own)
+  }
+}

@@ -1,0 +1,141 @@
+import type { Group, Scalar } from '../../curve/group.ts'
+import type { KeyShare } from '../../share/types.ts'
+import type { PartyId } from '../../types.ts'
+import { wipe } from '../../util/bytes.ts'
+import type { Reader, Writer } from '../../util/codec.ts'
+import type { RandomSource } from '../../util/random.ts'
+import { readMessage } from '../abort.ts'
+import { commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
+import {
+  checkConfirmations,
+  confirmationMessage,
+  readCompletion,
+  type ReceiverCompletion,
+  wipeCompletion,
+  writeCompletion,
+} from '../completion.ts'
+import { contextHash } from '../context.ts'
+import { deal, type Dealing, readDealing, wipeDealing, writeDealing } from '../dealing.ts'
+import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
+import { openingMessage } from '../opening.ts'
+import type { Setting } from '../setting.ts'
+import type { Suite } from '../tags.ts'
+import { createHasher, type Hasher } from '../transcript.ts'
+import { combineDealings } from './combine.ts'
+import { type KeygenConfig, readKeygenConfig, writeKeygenConfig } from './config.ts'
+
+/** Key generation: Pedersen's, with commitments ahead of it and proofs of knowledge and possession (docs/protocol.md). */
+export class KeygenMachine implements Machine<KeyShare> {
+  readonly protocol = 'keygen'
+  readonly rounds = 3
+  readonly suite: Suite
+  readonly participants: number
+  readonly self: number
+  readonly context: Uint8Array
+  sid: Uint8Array | undefined
+  readonly #config: KeygenConfig
+  readonly #hash: Hasher<'keygen'>
+  readonly #setting: Setting
+  #dealing: Dealing | undefined
+  #completion: ReceiverCompletion | undefined
+
+  constructor(group: Group, random: RandomSource, config: KeygenConfig) {
+    this.suite = group.curve
+    this.participants = config.parties.length
+    this.self = config.self
+    this.#config = config
+    this.#hash = createHasher(this.suite, 'keygen')
+    const participants = config.parties.map((receiver) => ({ receiver }))
+    this.context = contextHash(this.#hash, { protocol: 'keygen', group, ...config, participants, flags: 0 })
+    this.#setting = { group, hash: this.#hash, context: this.context, self: this.self, random }
+  }
+
+  expects(round: number): Expected {
+    return { broadcast: round >= 1 && round <= this.rounds, direct: round === 2 }
+  }
+
+  open(): Message[] {
+    const { group, random } = this.#setting
+    const constant = group.randomScalar(random)
+    this.#dealing = deal(group, constant, this.#config.threshold, random(32), random)
+    wipe(constant)
+    return [{ to: 0, body: commitmentMessage(this.#setting, this.#dealing) }]
+  }
+
+  play(round: number, inbox: Inbox): Played {
+    if (round === 1) return this.#openAndShare(inbox)
+    return round === 2 ? this.#combine(inbox) : this.#finish(inbox)
+  }
+
+  #openAndShare(inbox: Inbox): Played {
+    const others = this.#others()
+    for (const from of others) readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage)
+    this.sid = sessionId(this.#setting, inbox.broadcasts(1))
+    const dealing = this.#dealing as Dealing
+    const ids = others.map((to) => this.#idOf(to))
+    const shares = this.#setting.group.evaluatePolynomial(dealing.coefficients, ids)
+    return {
+      messages: [
+        { to: 0, body: openingMessage(this.#setting, this.sid, dealing) },
+        ...others.map((to, i) => ({ to, body: shares[i] as Scalar })),
+      ],
+    }
+  }
+
+  #combine(inbox: Inbox): Played {
+    const sid = this.sid as Uint8Array
+    this.#completion = combineDealings(this.#setting, this.#hash, this.#config, sid, this.#dealing as Dealing, inbox)
+    wipeDealing(this.#dealing)
+    this.#dealing = undefined
+    const body = confirmationMessage(this.#setting, sid, this.#completion)
+    return { messages: [{ to: 0, body }], outcome: 'prepared' }
+  }
+
+  #finish(inbox: Inbox): Played {
+    const confirmations = this.#others().map((from) => ({ from, id: this.#idOf(from), body: inbox.broadcast(3, from) }))
+    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completed(), confirmations, 3)
+    return { messages: [], outcome: 'done' }
+  }
+
+  result(): KeyShare {
+    const { record, own } = this.#completed()
+    return { record, id: own.id, secretShare: own.secretShare.slice() as Scalar }
+  }
+
+  /** `config | sid length u32 | sid | dealing | completion`: secret. */
+  encode(writer: Writer): void {
+    const { group } = this.#setting
+    writeKeygenConfig(group, writer, this.#config)
+    writer.prefixed(this.sid ?? new Uint8Array(0))
+    writeDealing(writer, this.#dealing)
+    writeCompletion(group, writer, this.#completion)
+  }
+
+  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote on this curve */
+  static decode(group: Group, random: RandomSource, reader: Reader): KeygenMachine {
+    const machine = new KeygenMachine(group, random, readKeygenConfig(group, reader))
+    const sid = reader.prefixed(32)
+    machine.sid = sid.length === 0 ? undefined : sid
+    machine.#dealing = readDealing(group, reader)
+    machine.#completion = readCompletion(group, reader) as ReceiverCompletion | undefined
+    return machine
+  }
+
+  wipe(): void {
+    wipeDealing(this.#dealing)
+    wipeCompletion(this.#completion)
+  }
+
+  #others(): number[] {
+    return this.#config.parties.map((_, i) => i + 1).filter((participant) => participant !== this.self)
+  }
+
+  #idOf(participant: number): PartyId {
+    return this.#config.parties[participant - 1]?.id as PartyId
+  }
+
+  #completed(): ReceiverCompletion {
+    if (this.#completion === undefined) throw new RangeError('there is no result yet')
+    return this.#completion
+  }
+}

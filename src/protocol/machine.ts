@@ -1,0 +1,63 @@
+import type { Writer } from '../util/codec.ts'
+import type { ProtocolName, Suite } from './tags.ts'
+
+/** A message without its header. */
+export interface Message {
+  /** Participant number, or 0 for everybody. */
+  readonly to: number
+  readonly body: Uint8Array
+}
+
+/** What participant `from` sends this one in a round. */
+export interface Expected {
+  readonly broadcast: boolean
+  readonly direct: boolean
+}
+
+/** The bodies of the messages that a round is played with. */
+export interface Inbox {
+  /** What a participant (this one included) sent to everybody in a round. */
+  broadcast(round: number, from: number): Uint8Array
+  /** What everybody sent to everybody in a round, by participant number, those who sent nothing left out. */
+  broadcasts(round: number): Uint8Array[]
+  /** What a participant sent to this one alone in the round that is played. */
+  direct(round: number, from: number): Uint8Array
+}
+
+/** What playing a round brought. */
+export interface Played {
+  /** The messages of the next round. */
+  readonly messages: readonly Message[]
+  /** `prepared`: there is a result, and `messages` state that it is safe. `done`: all others have said the same. */
+  readonly outcome?: 'prepared' | 'done'
+}
+
+/**
+ * What differs between protocols: who sends what in each round, and what is checked. Everything else of a session is
+ * done by `createSession`.
+ */
+export interface Machine<Result> {
+  readonly protocol: ProtocolName
+  readonly suite: Suite
+  /** How many participants there are; they are numbered from 1. */
+  readonly participants: number
+  readonly self: number
+  readonly rounds: number
+  /** CTX: all that the participants agree on beforehand. It stands for the session id in round 1. */
+  readonly context: Uint8Array
+  /** The session id, once round 1 has been played. */
+  readonly sid: Uint8Array | undefined
+  expects(round: number, from: number): Expected
+  /** The messages of round 1. */
+  open(): readonly Message[]
+  /**
+   * Checks the messages of a round, all of which are in the inbox, and answers them.
+   *
+   * @throws {PROTOCOL_ABORTED} if a check fails
+   */
+  play(round: number, inbox: Inbox): Played
+  /** The result, once there is one; its secrets are copies. */
+  result(): Result
+  encode(writer: Writer): void
+  wipe(): void
+}

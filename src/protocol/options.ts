@@ -1,0 +1,23 @@
+import type { PartyId } from '../types.ts'
+
+/** @throws {RangeError} unless the ids are whole numbers from 1 to 255 that ascend strictly */
+export function assertAscendingIds(ids: readonly PartyId[]): void {
+  assertDistinctIds(ids)
+  if (ids.some((id, i) => i > 0 && id < (ids[i - 1] as number))) throw new RangeError('party ids must ascend')
+}
+
+/** @throws {RangeError} unless the ids are whole numbers from 1 to 255 and none stands twice */
+export function assertDistinctIds(ids: readonly PartyId[]): void {
+  // Below 256 distinct and non-zero ids stay so modulo the group order.
+  for (const id of ids) {
+    if (!Number.isInteger(id) || id < 1 || id > 255) throw new RangeError(`party id must be 1..255, got ${id}`)
+  }
+  if (new Set(ids).size !== ids.length) throw new RangeError('a party id stands twice')
+}
+
+/** @throws {RangeError} unless 2 ≤ threshold ≤ count: with threshold 1 every share would be the key */
+export function assertThreshold(threshold: number, count: number): void {
+  if (!Number.isInteger(threshold) || threshold < 2 || threshold > count) {
+    throw new RangeError(`threshold must be 2..${count}, got ${threshold}`)
+  }
+}

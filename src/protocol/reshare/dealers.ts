@@ -1,0 +1,108 @@
+import type { Point } from '../../curve/group.ts'
+import { sumCommitments } from '../../sharing/feldman.ts'
+import { findParty } from '../../share/record.ts'
+import type { SetParty } from '../../share/types.ts'
+import type { PartyId } from '../../types.ts'
+import { equalBytes } from '../../util/bytes.ts'
+import type { Reader, Writer } from '../../util/codec.ts'
+import { abort, readMessage } from '../abort.ts'
+import { checkCommitment, readCommitmentMessage } from '../commitment.ts'
+import type { Dealing } from '../dealing.ts'
+import type { Inbox } from '../machine.ts'
+import { checkDegree, checkKnowledge, type Opened, readOpening, readPoints } from '../opening.ts'
+import type { Setting } from '../setting.ts'
+import { dealersOf, type ReshareConfig } from './config.ts'
+
+/** What a dealer has committed to, once it has passed the checks of round 2. */
+export interface CheckedDealer {
+  readonly from: number
+  readonly commitment: readonly Point[]
+}
+
+/**
+ * Checks the openings of all other dealers.
+ *
+ * @param dealing this participant's own, where it deals
+ * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, PIN, POINT, POK or PKSUM
+ */
+export function checkDealers(
+  setting: Setting,
+  config: ReshareConfig,
+  sid: Uint8Array,
+  dealing: Dealing | undefined,
+  inbox: Inbox,
+): CheckedDealer[] {
+  const { group, self } = setting
+  const others = config.participants.flatMap(({ dealer }, i) => (dealer === undefined || i + 1 === self ? [] : [i + 1]))
+  const opened = others.map((from): Opened => {
+    const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readOpening(group, reader, 0))
+    return { from, opening }
+  })
+  for (const one of opened) {
+    checkCommitment(
+      setting,
+      one.from,
+      readMessage(inbox.broadcast(1, one.from), 1, one.from, readCommitmentMessage),
+      one.opening,
+    )
+    checkDegree(one, config.threshold)
+  }
+  const constants = checkPins(setting, config, opened)
+  const dealers = opened.map(({ from, opening }, i): CheckedDealer => {
+    const higher = readPoints(group, from, opening.encoded.slice(1))
+    return { from, commitment: [constants[i] as Point, ...higher] }
+  })
+  checkKnowledge(setting, sid, opened, constants)
+  if (dealing !== undefined) dealers.push({ from: self, commitment: dealing.commitment })
+  if (!group.equalPoints(totalOf(setting, dealers)[0] as Point, config.old.publicKey)) {
+    abort('PKSUM', 2, [], 'what the dealers deal is not the public key')
+  }
+  return dealers
+}
+
+/** ΣC_i */
+export function totalOf({ group }: Setting, dealers: readonly CheckedDealer[]): readonly Point[] {
+  return sumCommitments(
+    group,
+    dealers.map(({ commitment }) => commitment),
+  )
+}
+
+/**
+ * The constant terms λ_i·Y_i, which the record pins: what was sent is compared as bytes and never decoded.
+ *
+ * @throws {PROTOCOL_ABORTED} PIN, blaming all who deal another constant
+ */
+function checkPins({ group }: Setting, config: ReshareConfig, opened: readonly Opened[]): Point[] {
+  const ids = dealersOf(config.participants)
+  const weights = group.lagrangeCoefficients(ids)
+  const constants = opened.map(({ from }) => {
+    const id = config.participants[from - 1]?.dealer as PartyId
+    const { verifyingShare } = findParty(config.old, id) as SetParty
+    return group.linearCombinationVar([verifyingShare], [weights[ids.indexOf(id)] as (typeof weights)[number]])
+  })
+  const encoded = group.encodePoints(constants)
+  const blame = opened
+    .filter(({ opening }, i) => !equalBytes(opening.encoded[0] as Uint8Array, encoded[i] as Uint8Array))
+    .map(({ from }) => from)
+  if (blame.length > 0) abort('PIN', 2, blame, 'a dealer deals another constant than its share of the old set')
+  return constants
+}
+
+/** `count u8 | count × (from u8 | t' u8 | t' × C_ik)` */
+export function writeDealers({ group }: Setting, writer: Writer, dealers: readonly CheckedDealer[]): void {
+  writer.u8(dealers.length)
+  for (const { from, commitment } of dealers) {
+    writer.u8(from).u8(commitment.length)
+    for (const point of group.encodePoints(commitment)) writer.bytes(point)
+  }
+}
+
+/** @throws {CodecError} for anything but what {@link writeDealers} wrote */
+export function readDealers({ group }: Setting, reader: Reader): CheckedDealer[] {
+  return Array.from({ length: reader.u8() }, () => {
+    const from = reader.u8()
+    const commitment = Array.from({ length: reader.u8() }, () => group.decodePoint(reader.bytes(group.pointLength)))
+    return { from, commitment }
+  })
+}

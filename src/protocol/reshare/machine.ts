@@ -1,0 +1,192 @@
+import type { Group, Scalar } from '../../curve/group.ts'
+import { shamirToAdditive } from '../../sharing/additive.ts'
+import type { KeyShare } from '../../share/types.ts'
+import { wipe } from '../../util/bytes.ts'
+import type { Reader, Writer } from '../../util/codec.ts'
+import type { RandomSource } from '../../util/random.ts'
+import { readMessage } from '../abort.ts'
+import { commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
+import {
+  buildRecord,
+  checkConfirmations,
+  type Completion,
+  confirmationMessage,
+  readCompletion,
+  type ReceiverCompletion,
+  wipeCompletion,
+  writeCompletion,
+} from '../completion.ts'
+import { contextHash } from '../context.ts'
+import { deal, type Dealing, readDealing, wipeDealing, writeDealing } from '../dealing.ts'
+import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
+import { openingMessage } from '../opening.ts'
+import type { Setting } from '../setting.ts'
+import type { Suite } from '../tags.ts'
+import { createHasher } from '../transcript.ts'
+import { dealersOf, readReshareConfig, receiversOf, type ReshareConfig, writeReshareConfig } from './config.ts'
+import { type CheckedDealer, checkDealers, readDealers, totalOf, writeDealers } from './dealers.ts'
+import { receiveShare } from './receive.ts'
+import type { ReshareParticipant, ReshareResult } from './types.ts'
+
+/** Reshare: the old set's parties deal λ_i·s_i to a new set with the same key (docs/protocol.md). */
+export class ReshareMachine implements Machine<ReshareResult> {
+  readonly protocol = 'reshare'
+  readonly rounds = 4
+  readonly suite: Suite
+  readonly participants: number
+  readonly self: number
+  readonly context: Uint8Array
+  sid: Uint8Array | undefined
+  readonly #config: ReshareConfig
+  readonly #setting: Setting
+  /** From the start until the shares of round 3 have arrived. */
+  #dealing: Dealing | undefined
+  #dealers: readonly CheckedDealer[] = []
+  #completion: Completion | undefined
+
+  constructor(group: Group, random: RandomSource, config: ReshareConfig) {
+    this.suite = group.curve
+    this.participants = config.participants.length
+    this.self = config.self
+    this.#config = config
+    const hash = createHasher(this.suite, 'reshare')
+    this.context = contextHash(hash, { protocol: 'reshare', group, walletId: config.old.walletId, ...config })
+    this.#setting = { group, hash, context: this.context, self: this.self, random }
+  }
+
+  /** Draws this dealer's polynomial g_i through (0, λ_i·s_i). */
+  deal(share: KeyShare): void {
+    const { group, random } = this.#setting
+    const { id, secretShare } = share
+    const constant = shamirToAdditive(group, { id, value: secretShare }, dealersOf(this.#config.participants))
+    this.#dealing = deal(group, constant, this.#config.threshold, new Uint8Array(0), random)
+    wipe(constant)
+  }
+
+  expects(round: number, from: number): Expected {
+    const sender = this.#config.participants[from - 1]
+    const deals = sender?.dealer !== undefined
+    if (round === 3) return { broadcast: false, direct: deals && this.#own().receiver !== undefined }
+    const broadcast = round === 1 || (round === 2 && deals) || (round === 4 && sender?.receiver !== undefined)
+    return { broadcast, direct: false }
+  }
+
+  open(): Message[] {
+    return [{ to: 0, body: commitmentMessage(this.#setting, this.#dealing) }]
+  }
+
+  play(round: number, inbox: Inbox): Played {
+    if (round === 1) return this.#show(inbox)
+    if (round === 2) return this.#share(inbox)
+    return round === 3 ? this.#receive(inbox) : this.#finish(inbox)
+  }
+
+  #show(inbox: Inbox): Played {
+    for (const { participant, dealer } of this.#others()) {
+      readMessage(inbox.broadcast(1, participant), 1, participant, (reader) =>
+        dealer === undefined ? reader.bytes(32) : readCommitmentMessage(reader),
+      )
+    }
+    this.sid = sessionId(this.#setting, inbox.broadcasts(1))
+    if (this.#dealing === undefined) return { messages: [] }
+    return { messages: [{ to: 0, body: openingMessage(this.#setting, this.sid, this.#dealing) }] }
+  }
+
+  /**
+   * Whoever holds t' evaluations of g_i learns λ_i·s_i, so that none leaves before every dealer has proven, in this
+   * session, that it holds its own share of the old set.
+   */
+  #share(inbox: Inbox): Played {
+    this.#dealers = checkDealers(this.#setting, this.#config, this.sid as Uint8Array, this.#dealing, inbox)
+    if (this.#dealing === undefined) return { messages: [] }
+    const receivers = this.#others().flatMap(({ participant, receiver }) =>
+      receiver === undefined ? [] : [{ participant, id: receiver.id }],
+    )
+    const ids = receivers.map(({ id }) => id)
+    const shares = this.#setting.group.evaluatePolynomial(this.#dealing.coefficients, ids)
+    return { messages: receivers.map(({ participant }, i) => ({ to: participant, body: shares[i] as Scalar })) }
+  }
+
+  #receive(inbox: Inbox): Played {
+    const { group, hash } = this.#setting
+    const sid = this.sid as Uint8Array
+    const { old, purpose, threshold, participants } = this.#config
+    const transcript = hash('T', sid, inbox.broadcasts(1), inbox.broadcasts(2))
+    const blueprint = {
+      setId: hash('set', this.context, transcript),
+      walletId: old.walletId,
+      purpose,
+      threshold,
+      parties: receiversOf(participants).sort((a, b) => a.id - b.id),
+      chainCode: old.chainCode,
+    }
+    const record = buildRecord(group, totalOf(this.#setting, this.#dealers), blueprint, 3)
+    const id = this.#own().receiver?.id
+    const secretShare = id && receiveShare(group, this.self, id, this.#dealers, this.#dealing, inbox)
+    wipeDealing(this.#dealing)
+    this.#dealing = undefined
+    this.#dealers = []
+    if (id === undefined || secretShare === undefined) {
+      this.#completion = { transcript, record }
+      return { messages: [] }
+    }
+    const completion: ReceiverCompletion = { transcript, record, own: { id, secretShare } }
+    this.#completion = completion
+    return { messages: [{ to: 0, body: confirmationMessage(this.#setting, sid, completion) }], outcome: 'prepared' }
+  }
+
+  #finish(inbox: Inbox): Played {
+    const confirmations = this.#others().flatMap(({ participant: from, receiver }) =>
+      receiver === undefined ? [] : [{ from, id: receiver.id, body: inbox.broadcast(4, from) }],
+    )
+    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completed(), confirmations, 4)
+    return { messages: [], outcome: 'done' }
+  }
+
+  result(): ReshareResult {
+    const { record, own } = this.#completed()
+    if (own === undefined) return { record }
+    return { record, share: { record, id: own.id, secretShare: own.secretShare.slice() as Scalar } }
+  }
+
+  /** `config | sid length u32 | sid | dealing | dealers | completion`: secret. */
+  encode(writer: Writer): void {
+    const { group } = this.#setting
+    writeReshareConfig(group, writer, this.#config)
+    writer.prefixed(this.sid ?? new Uint8Array(0))
+    writeDealing(writer, this.#dealing)
+    writeDealers(this.#setting, writer, this.#dealers)
+    writeCompletion(group, writer, this.#completion)
+  }
+
+  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote on this curve */
+  static decode(group: Group, random: RandomSource, reader: Reader): ReshareMachine {
+    const machine = new ReshareMachine(group, random, readReshareConfig(group, reader))
+    const sid = reader.prefixed(32)
+    machine.sid = sid.length === 0 ? undefined : sid
+    machine.#dealing = readDealing(group, reader)
+    machine.#dealers = readDealers(machine.#setting, reader)
+    machine.#completion = readCompletion(group, reader)
+    return machine
+  }
+
+  wipe(): void {
+    wipeDealing(this.#dealing)
+    wipeCompletion(this.#completion)
+  }
+
+  #own(): ReshareParticipant {
+    return this.#config.participants[this.self - 1] as ReshareParticipant
+  }
+
+  #others(): (ReshareParticipant & { readonly participant: number })[] {
+    return this.#config.participants
+      .map((one, i) => ({ ...one, participant: i + 1 }))
+      .filter(({ participant }) => participant !== this.self)
+  }
+
+  #completed(): Completion {
+    if (this.#completion === undefined) throw new RangeError('there is no result yet')
+    return this.#completion
+  }
+}

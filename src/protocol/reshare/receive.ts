@@ -1,0 +1,41 @@
+import type { Group, Scalar } from '../../curve/group.ts'
+import { sum } from '../../sharing/scalars.ts'
+import type { PartyId } from '../../types.ts'
+import { wipe } from '../../util/bytes.ts'
+import { abort, readMessage } from '../abort.ts'
+import { type Dealing, readSecret } from '../dealing.ts'
+import type { Inbox } from '../machine.ts'
+import { checkShares, type ReceivedShare } from '../opening.ts'
+import type { CheckedDealer } from './dealers.ts'
+
+/**
+ * This participant's share s'_j = Σ g_i(j) of the new set.
+ *
+ * @param dealers all of them, this participant included where it deals
+ * @param dealing this participant's own, where it deals; it stays the caller's
+ * @throws {PROTOCOL_ABORTED} FORMAT, FELDMAN or PKSUM
+ */
+export function receiveShare(
+  group: Group,
+  self: number,
+  id: PartyId,
+  dealers: readonly CheckedDealer[],
+  dealing: Dealing | undefined,
+  inbox: Inbox,
+): Scalar {
+  const received: ReceivedShare[] = []
+  const own = dealing === undefined ? [] : group.evaluatePolynomial(dealing.coefficients, [id])
+  try {
+    for (const { from, commitment } of dealers) {
+      if (from === self) continue
+      const share = readMessage(inbox.direct(3, from), 3, from, (reader) => readSecret(group, reader))
+      received.push({ from, commitment, share })
+    }
+    checkShares(group, received, id, 3)
+    const share = sum(group, [...own, ...received.map((one) => one.share)])
+    if (group.isZero(share)) abort('PKSUM', 3, [], 'the share of the key is zero')
+    return share
+  } finally {
+    wipe(...own, ...received.map((one) => one.share))
+  }
+}

@@ -1,0 +1,61 @@
+import type { Group, Point, Scalar } from '../curve/group.ts'
+import { equalBytes, wipe } from '../util/bytes.ts'
+import type { Reader, Writer } from '../util/codec.ts'
+import type { RandomSource } from '../util/random.ts'
+
+/** A proof that somebody knows x behind X = x·G (Schnorr 1989, made non-interactive by a hash). */
+export interface SchnorrProof {
+  /** R = k·G, encoded */
+  readonly commitment: Uint8Array
+  /** z = k + c·x */
+  readonly response: Scalar
+}
+
+/** The challenge c: a hash of the statement, all that it is bound to, and the encoded R. */
+export type Challenge = (commitment: Uint8Array) => Scalar
+
+/** Proves knowledge of `secret`. The nonce is drawn here and dies here, so no restored state can use it twice. */
+export function proveKnowledge(group: Group, secret: Scalar, random: RandomSource, challenge: Challenge): SchnorrProof {
+  const nonce = group.randomScalar(random)
+  const commitment = group.encodePoint(group.multiplyBase(nonce))
+  const product = group.multiply(challenge(commitment), secret)
+  const response = group.add(nonce, product)
+  wipe(nonce, product)
+  return { commitment, response }
+}
+
+export interface Claim {
+  /** X */
+  readonly point: Point
+  readonly proof: SchnorrProof
+  readonly challenge: Challenge
+}
+
+/**
+ * Which of the claims do not hold, by their places.
+ *
+ * R is computed as z·G − c·X and compared as bytes, so that what was sent is never decoded: a non-canonical or
+ * small-order R is just a wrong one.
+ */
+export function failingClaims(group: Group, claims: readonly Claim[]): number[] {
+  const expected = claims.map(({ point, proof, challenge }) =>
+    group.linearCombinationVar([group.generator, point], [proof.response, group.negate(challenge(proof.commitment))]),
+  )
+  // The identity has no encoding; the generator stands in for it and the claim fails by itself.
+  const encoded = group.encodePoints(expected.map((point) => (group.isIdentity(point) ? group.generator : point)))
+  return claims.flatMap(({ proof }, i) => {
+    const holds = !group.isIdentity(expected[i] as Point) && equalBytes(encoded[i] as Uint8Array, proof.commitment)
+    return holds ? [] : [i]
+  })
+}
+
+/** `R | z[32]` */
+export function writeProof(writer: Writer, proof: SchnorrProof): Writer {
+  return writer.bytes(proof.commitment).bytes(proof.response)
+}
+
+/** @throws {CodecError} if z is not a canonical scalar */
+export function readProof(group: Group, reader: Reader): SchnorrProof {
+  const commitment = reader.bytes(group.pointLength)
+  return { commitment, response: group.decodeScalar(reader.bytes(32), { allowZero: true }) }
+}
