@@ -143,10 +143,10 @@ describe.each(suites)('FROST: $name', ({ suite }) => {
       for (const [at, i] of quorum.entries()) {
         const { hiding, binding } = secrets[at]!
         const theirs = noble.signShare(
-          { identifier: theirId[i]!, signingShare: values[i]!.slice() } as never,
-          theirPublic as never,
-          { hiding: hiding.slice(), binding: binding.slice() } as never,
-          theirCommitments as never,
+          { identifier: theirId[i]!, signingShare: values[i]!.slice() },
+          theirPublic,
+          { hiding: hiding.slice(), binding: binding.slice() },
+          theirCommitments,
           message,
         )
         const own = signShare(signing, values[i]!, new SigningNonces(hiding, binding, commitments[at]!))
@@ -154,7 +154,7 @@ describe.each(suites)('FROST: $name', ({ suite }) => {
         shares.set(ids[i]!, own)
         theirShares[theirId[i]!] = theirs
       }
-      const theirs = noble.aggregate(theirPublic as never, theirCommitments as never, message, theirShares as never)
+      const theirs = noble.aggregate(theirPublic, theirCommitments, message, theirShares)
       expect(toHex(aggregate(signing, shares))).toBe(toHex(theirs))
     }
 
