@@ -28,7 +28,7 @@ export function hashColumnsVar(out: usize, rows: usize, challenges: usize): void
     const last = min(first + BLOCK_ROWS, EXTENDED_ROWS)
     const challenge = challenges + block * 16
     for (let bit = 0; bit < 128; bit++) {
-      if (((load<u8>(challenge + (bit >> 3)) >> <u8>(bit & 7)) & 1) === 0) continue
+      if (((load<u8>(challenge + (bit >> 3)) >> (<u8>(bit & 7))) & 1) === 0) continue
       let to = PRODUCT + bit * ROW_BYTES
       for (let from = rows + first * ROW_BYTES; from < rows + last * ROW_BYTES; from += ROW_BYTES) {
         v128.store(to, v128.xor(v128.load(to), v128.load(from)))

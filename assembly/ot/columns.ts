@@ -19,6 +19,7 @@ const FOLD_LIMBS: usize = 5
 const BYTES = memory.data(32, 16)
 const LIMB_SUM = memory.data(48, 16)
 
+
 @inline
 export function clearColumns(columns: usize): void {
   memory.fill(columns, 0, COLUMNS_BYTES)
@@ -29,7 +30,7 @@ export function clearColumns(columns: usize): void {
 export function addLimbs(columns: usize, a: usize, mask: u64): void {
   for (let i: usize = 0; i < LIMBS; i++) {
     const at = columns + (i << 3)
-    store<u64>(at, load<u64>(at) + (<u64>load<u32>(a + (i << 2)) & mask))
+    store<u64>(at, load<u64>(at) + ((<u64>load<u32>(a + (i << 2))) & mask))
   }
 }
 

@@ -33,13 +33,13 @@ const HASHED_COLUMNS = memory.data(2048, 16)
 const HASHED_BYTES: i32 = 2048
 
 /** Expands the seeds of four columns: PRG(vsid, i, b) = TH("ote-prg", vsid, seed ‖ i ‖ b ‖ counter) for counters 0, 1, 2. */
-function expandFour(columns: usize, seeds: usize, stride: usize, first: u32, branches: u32): void {
+function expandFour(columns: usize, seeds: usize, stride: usize, first: i32, branches: u32): void {
   padBlocks(PRG_ITEM_BYTES, PRG_ITEM_BYTES)
-  for (let lane: u32 = 0; lane < 4; lane++) {
+  for (let lane: usize = 0; lane < 4; lane++) {
     const block = BLOCKS + lane * BLOCK_BYTES
     memory.copy(block, seeds + lane * stride, SEED_BYTES)
-    store<u32>(block, bswap<u32>(first + lane), 32)
-    store<u32>(block, bswap<u32>((branches >> lane) & 1), 36)
+    store<u32>(block, bswap<u32>(first + <u32>lane), 32)
+    store<u32>(block, bswap<u32>((branches >> (<u32>lane)) & 1), 36)
   }
   for (let counter: u32 = 0; counter < 3; counter++) {
     for (let lane: u32 = 0; lane < 4; lane++) store<u32>(BLOCKS + lane * BLOCK_BYTES, bswap<u32>(counter), 40)
@@ -104,7 +104,7 @@ export function extendReceiver(
 
   // x is the hash of the choices: of any column of a matrix whose columns are all alike.
   for (let p: usize = 0; p < 8 * <usize>COLUMN_BYTES; p++) {
-    const bit = <i64>((load<u8>(choices + (p >> 3)) >> <u8>(p & 7)) & 1)
+    const bit = <i64>((load<u8>(choices + (p >> 3)) >> (<u8>(p & 7))) & 1)
     v128.store(ROWS + (p << 4), i64x2.splat(-bit))
   }
   hashRows(HASHED_COLUMNS)
@@ -122,7 +122,7 @@ export function extendReceiver(
 export function extendSender(labels: usize, vsid: usize, seeds: usize, delta: usize, message: usize): bool {
   startTagged(PREFIX, labels + LABEL_OTE_PRG, vsid, PRG_ITEM_BYTES)
   for (let i = 0; i < COLUMNS; i += 4) {
-    const bits = <u32>(load<u8>(delta + (i >> 3)) >> <u8>(i & 7)) & 15
+    const bits = (<u32>(load<u8>(delta + (i >> 3)) >> (<u8>(i & 7)))) & 15
     const columns = MATRIX + i * COLUMN_STRIDE
     expandFour(columns, seeds + SEED_BYTES * i, SEED_BYTES, i, ~bits)
     for (let lane = 0; lane < 4; lane++) {
@@ -141,7 +141,7 @@ export function extendSender(labels: usize, vsid: usize, seeds: usize, delta: us
   const x = v128.load(message + X_OFFSET)
   let difference = i64x2.splat(0)
   for (let i: usize = 0; i < <usize>COLUMNS; i++) {
-    const bit = <i64>((load<u8>(delta + (i >> 3)) >> <u8>(i & 7)) & 1)
+    const bit = <i64>((load<u8>(delta + (i >> 3)) >> (<u8>(i & 7))) & 1)
     const expected = v128.xor(v128.load(message + T_OFFSET + (i << 4)), v128.and(x, i64x2.splat(-bit)))
     difference = v128.or(difference, v128.xor(v128.load(HASHED_COLUMNS + (i << 4)), expected))
   }

@@ -35,65 +35,63 @@ export const DIGEST_BYTES: i32 = 32
 const SCHEDULE_BYTES: i32 = 1024
 const SCHEDULE = memory.data(1024, 16)
 
-// @ts-ignore: decorator
+
 @inline
 function rotateRight(x: v128, count: i32): v128 {
   return v128.or(i32x4.shr_u(x, count), i32x4.shl(x, 32 - count))
 }
 
-// @ts-ignore: decorator
+
 @inline
 function bigSigma0(x: v128): v128 {
   return v128.xor(v128.xor(rotateRight(x, 2), rotateRight(x, 13)), rotateRight(x, 22))
 }
 
-// @ts-ignore: decorator
+
 @inline
 function bigSigma1(x: v128): v128 {
   return v128.xor(v128.xor(rotateRight(x, 6), rotateRight(x, 11)), rotateRight(x, 25))
 }
 
-// @ts-ignore: decorator
+
 @inline
 function smallSigma0(x: v128): v128 {
   return v128.xor(v128.xor(rotateRight(x, 7), rotateRight(x, 18)), i32x4.shr_u(x, 3))
 }
 
-// @ts-ignore: decorator
+
 @inline
 function smallSigma1(x: v128): v128 {
   return v128.xor(v128.xor(rotateRight(x, 17), rotateRight(x, 19)), i32x4.shr_u(x, 10))
 }
 
-// @ts-ignore: decorator
+
 @inline
 function choose(e: v128, f: v128, g: v128): v128 {
   return v128.xor(g, v128.and(e, v128.xor(f, g)))
 }
 
-// @ts-ignore: decorator
+
 @inline
 function majority(a: v128, b: v128, c: v128): v128 {
   return v128.or(v128.and(a, b), v128.and(c, v128.or(a, b)))
 }
 
 /** h + Σ1(e) + Ch(e, f, g) + K_t + W_t: what a round adds to d and to the new a. */
-// @ts-ignore: decorator
 @inline
 function roundSum(e: v128, f: v128, g: v128, h: v128, t: i32): v128 {
-  const constant = v128.load32_splat(ROUND_CONSTANTS + (<usize>t << 2))
-  const word = v128.load(SCHEDULE + (<usize>t << 4))
+  const constant = v128.load32_splat(ROUND_CONSTANTS + ((<usize>t) << 2))
+  const word = v128.load(SCHEDULE + ((<usize>t) << 4))
   return i32x4.add(i32x4.add(h, bigSigma1(e)), i32x4.add(choose(e, f, g), i32x4.add(constant, word)))
 }
 
-// @ts-ignore: decorator
+
 @inline
 function swapBytes(x: v128): v128 {
   return i8x16.shuffle(x, x, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)
 }
 
 /** Four words of each lane, big-endian bytes in memory, to four vectors of one word of every lane; its own inverse. */
-// @ts-ignore: decorator
 @inline
 function transposeWords(to: usize, w0: v128, w1: v128, w2: v128, w3: v128): void {
   const low01 = i32x4.shuffle(w0, w1, 0, 4, 1, 5)

@@ -3,15 +3,7 @@ import { isBelow, pack, reverse } from '../field/limbs'
 import { INVALID, OK } from '../memory'
 import { ORDER } from '../secp256k1/constants.gen'
 import { ROW_BYTES } from './bit-matrix'
-import {
-  addLimbs,
-  clearColumns,
-  loadNumber,
-  reduceColumns,
-  subtractLimbs,
-  toMontgomery,
-  wipeColumns,
-} from './columns'
+import { addLimbs, clearColumns, loadNumber, reduceColumns, subtractLimbs, toMontgomery, wipeColumns } from './columns'
 import { EXTENDED, ROWS, extendReceiver, extendSender, wipeRows } from './extension'
 import { LABEL_GADGET, LABEL_MU, LABEL_OTE_PAD, LABEL_THETA, LABEL_VOLE_PAYLOAD } from './labels'
 import { CHEAT } from './memory'
@@ -53,7 +45,7 @@ const SUM = memory.data(80, 16)
 const PRODUCTS = memory.data(160, 16)
 
 /** g_j = TH("gadget", setId, j), 416 of them. */
-export function gadget(labels: usize, setId: usize, out: usize): void {
+export function gadgets(labels: usize, setId: usize, out: usize): void {
   startTagged(PREFIX, labels + LABEL_GADGET, setId, 4)
   padBlocks(4, 4)
   for (let j: u32 = 0; j < <u32>EXTENDED; j += 4) {
@@ -77,7 +69,7 @@ export function gadget(labels: usize, setId: usize, out: usize): void {
 export function start(
   labels: usize,
   vsid: usize,
-  gadgets: usize,
+  vector: usize,
   seeds: usize,
   choices: usize,
   message: usize,
@@ -86,7 +78,7 @@ export function start(
 ): void {
   extendReceiver(labels, vsid, seeds, choices, message, rows)
   clearColumns(SUM)
-  for (let j: usize = 0; j < <usize>EXTENDED; j++) addNumber(SUM, gadgets + 32 * j, choiceMask(choices, j))
+  for (let j: usize = 0; j < <usize>EXTENDED; j++) addNumber(SUM, vector + 32 * j, choiceMask(choices, j))
   storeSum(chi, SUM)
   wipe()
 }
@@ -102,7 +94,7 @@ export function start(
 export function multiply(
   labels: usize,
   vsid: usize,
-  gadgets: usize,
+  vector: usize,
   seeds: usize,
   delta: usize,
   message: usize,
@@ -146,7 +138,7 @@ export function multiply(
   hashQuarters(DIGEST, labels + LABEL_MU, vsid, CHECKED, MU_QUARTER_BYTES)
   memory.copy(answer + MU_OFFSET, DIGEST, 32)
 
-  foldPads(gadgets)
+  foldPads(vector)
   for (let k: usize = 0; k < 2; k++) {
     reduceColumns(LIMB_SPACE, PRODUCTS + 80 * k)
     clearColumns(SUM)
@@ -171,7 +163,7 @@ export function multiply(
 export function finish(
   labels: usize,
   vsid: usize,
-  gadgets: usize,
+  vector: usize,
   rows: usize,
   choices: usize,
   answer: usize,
@@ -216,7 +208,7 @@ export function finish(
   )
   const consistent = !v128.any_true(difference)
   if (consistent) {
-    foldPads(gadgets)
+    foldPads(vector)
     for (let k: usize = 0; k < 2; k++) storeSum(shares + 32 * k, PRODUCTS + 80 * k)
   }
   wipe()
@@ -261,10 +253,10 @@ function addCombination(sum: usize, row: usize): void {
 }
 
 /** PRODUCTS_k = Σ g_j·pads_{j,k} for the two columns of inputs. */
-function foldPads(gadgets: usize): void {
+function foldPads(vector: usize): void {
   memory.fill(PRODUCTS, 0, 160)
   for (let j: usize = 0; j < <usize>EXTENDED; j++) {
-    loadNumber(LIMB_SPACE, gadgets + 32 * j)
+    loadNumber(LIMB_SPACE, vector + 32 * j)
     toMontgomery(LIMB_SPACE + 96, LIMB_SPACE)
     for (let k: usize = 0; k < 2; k++) {
       loadNumber(LIMB_SPACE, PADS + j * PAYLOAD_ROW_BYTES + 32 * k)
@@ -277,7 +269,7 @@ function foldPads(gadgets: usize): void {
 /** All ones if choice bit j is set, else zero. */
 @inline
 function choiceMask(choices: usize, j: usize): u64 {
-  return 0 - <u64>((load<u8>(choices + (j >> 3)) >> <u8>(j & 7)) & 1)
+  return 0 - <u64>((load<u8>(choices + (j >> 3)) >> (<u8>(j & 7))) & 1)
 }
 
 /** sum += the number in 32 big-endian bytes, where the mask is all ones. */

@@ -1,0 +1,18 @@
+/** Columns of the extension and base OTs of a direction, λ_c. */
+export const COLUMNS = 128
+/** Oblivious transfers of one multiplication, ξ = κ + 2λ_s = 256 + 2·80. */
+export const TRANSFERS = 416
+/** Bits of a column: the transfers and 128 that mask the consistency check. */
+export const COLUMN_BITS = TRANSFERS + COLUMNS
+/** A row of the payload: ℓ = 2 inputs and ρ = 1 check. */
+export const WIDTH = 3
+
+export const SEED_BYTES = 32
+export const ROW_BYTES = COLUMNS / 8
+export const COLUMN_BYTES = COLUMN_BITS / 8
+export const CHOICE_BYTES = TRANSFERS / 8
+
+/** u ‖ x ‖ t */
+export const VOLE1_BYTES = COLUMNS * COLUMN_BYTES + ROW_BYTES + COLUMNS * ROW_BYTES
+/** ã ‖ η ‖ μ */
+export const VOLE2_BYTES = TRANSFERS * WIDTH * 32 + 32 + 32
