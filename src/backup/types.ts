@@ -2,16 +2,21 @@ import type { Identity, Recipient } from 'age-encryption'
 import type { WalletShares } from '../share/types.ts'
 import type { BackupMethodName } from '../types.ts'
 
-/** What a backup method is told when its keys are asked for. */
+/** What a backup method is told when it seals. */
 export interface BackupKeyOptions {
-  /** The wallet whose backup is sealed or opened. */
+  /** The wallet whose backup is sealed: 16 bytes in hex. */
   readonly walletId: string
   /** Receives the share of the work that is done: from 0 to 1, never back. */
   readonly onProgress?: (fraction: number) => void
   readonly signal?: AbortSignal
 }
 
-/** What seals and opens a cipherText. Several methods may open the same one. */
+/** As {@link BackupKeyOptions}, for a cipherText that says itself whose it is. */
+export interface BackupOpenOptions extends Omit<BackupKeyOptions, 'walletId'> {
+  readonly walletId?: string
+}
+
+/** What seals and opens a cipherText: what an action of the client asks for. */
 export interface BackupMethod {
   readonly name: BackupMethodName
 
@@ -24,33 +29,57 @@ export interface BackupMethod {
    */
   probe(options?: { readonly signal?: AbortSignal }): Promise<void>
 
-  /** age recipients that seal: at least one. */
-  recipients(options: BackupKeyOptions): Promise<readonly Recipient[]>
-
-  /** age identities that open; none if the method's key is not there. */
-  identities(options: BackupKeyOptions): Promise<readonly Identity[]>
-
   /**
-   * Seals with this method's {@link recipients}. It stands on the method, so that whoever calls it (the client) need
-   * not import what seals.
+   * Seals. It stands on the method, so that whoever calls it (the client) need not import what seals. The caller opens
+   * what was sealed before it relies on it.
    *
    * @returns the cipherText: text that is safe to keep on any server
+   * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE | ABORTED} as `probe`
    */
   seal(shares: WalletShares, options: BackupKeyOptions): Promise<string>
 
   /**
-   * Opens a cipherText with this method's {@link identities} and validates every share in it.
+   * Opens a cipherText and validates every share in it.
    *
    * @param options.walletId where given, the cipherText must be of this wallet
    * @throws {WRONG_PASSWORD} if the password of a password method does not open it
+   * @throws {PASSWORD_REQUIRED} if it opens with a password only, and none was given
    * @throws {DECRYPT_FAILED} if this method cannot open it
    * @throws {BACKUP_CORRUPT} if it is damaged
    * @throws {BACKUP_OTHER_WALLET} if it is the backup of another wallet
+   * @throws {STORAGE_UNAVAILABLE} if the place of the key cannot be read
+   * @throws {ABORTED} if the signal was aborted
    */
   open(cipherText: string, options: BackupOpenOptions): Promise<WalletShares>
 }
 
-/** As {@link BackupKeyOptions}, for a cipherText that says itself whose it is. */
-export interface BackupOpenOptions extends Omit<BackupKeyOptions, 'walletId'> {
-  readonly walletId?: string
+/** An age recipient: its text (`age1…`), or code that wraps a file key. */
+export type AgeRecipient = string | Recipient
+
+/** An age identity: its text (`AGE-SECRET-KEY-…`), a WebCrypto X25519 private key, or code that unwraps a file key. */
+export type AgeIdentity = string | CryptoKey | Identity
+
+/** A stanza of an age header without its body: the type and its arguments. */
+export type StanzaArguments = readonly string[]
+
+/** What a method is told when its identities are asked for. */
+export interface IdentityOptions extends BackupOpenOptions {
+  /** The stanzas of the file to open, so that a method need not ask for a key that cannot fit. */
+  readonly stanzas: readonly StanzaArguments[]
+}
+
+/** The keys of a backup method: what the author of a new one writes; `backupMethod` makes it a {@link BackupMethod}. */
+export interface BackupKeys extends Pick<BackupMethod, 'name' | 'probe'> {
+  /** Set where the method has recipients only, so that what it seals opens elsewhere. */
+  readonly sealsOnly?: boolean
+
+  /** age recipients that seal: at least one. */
+  recipients(options: BackupKeyOptions): Promise<readonly AgeRecipient[]>
+
+  /**
+   * age identities that open; none if the method's key is not there or cannot fit.
+   *
+   * An identity throws WRONG_PASSWORD only if a stanza is for it and does not open.
+   */
+  identities(options: IdentityOptions): Promise<readonly AgeIdentity[]>
 }

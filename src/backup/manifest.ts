@@ -1,0 +1,93 @@
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { Stanza, type Recipient } from 'age-encryption'
+import type { BackupMethodName } from '../types.ts'
+import { utf8, wipe } from '../util/bytes.ts'
+import { corrupt } from './failures.ts'
+import { encodeArgument } from './stanza.ts'
+import type { StanzaArguments } from './types.ts'
+
+/** The header of a backup, as anybody can read it. */
+export interface BackupHeader {
+  /** What opens the backup. */
+  readonly methods: readonly BackupMethodName[]
+  /** Every stanza but the manifest. */
+  readonly stanzas: readonly StanzaArguments[]
+}
+
+const NAMES: readonly string[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'] satisfies BackupMethodName[]
+const MANIFEST_STANZA = 'reshare/v1/manifest'
+const MANIFEST = new RegExp(
+  `\n-> ${MANIFEST_STANZA} ([A-Z]+(?:,[A-Z]+)*) ([A-Za-z0-9+/]{43})\n\n--- ([A-Za-z0-9+/]{43})\n$`,
+)
+const BLANK = 'A'.repeat(43)
+const MAX_HEADER_LENGTH = 1 << 16
+const MAX_STANZAS = 32
+
+/**
+ * A backup is an age file whose last stanza, the manifest, names its methods and holds a checksum of the whole file.
+ *
+ * age authenticates a file only once a key opens it. The checksum tells damage from a wrong password before any key is
+ * tried. It has no key: it finds accidents, not attackers, whom age's own authentication finds.
+ *
+ * @param encrypt seals with the recipient that it is given last
+ */
+export async function withManifest(
+  methods: readonly BackupMethodName[],
+  encrypt: (manifest: Recipient) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  let fileKey: Uint8Array | undefined
+  try {
+    const file = await encrypt({
+      wrapFileKey(key) {
+        fileKey = new Uint8Array(key)
+        return [new Stanza([MANIFEST_STANZA, [...new Set(methods)].join(','), BLANK], new Uint8Array(0))]
+      },
+    })
+    const { checksumAt, macAt } = locate(file)
+    file.set(utf8(encodeArgument(checksum(file, checksumAt, macAt))), checksumAt)
+    // The header has changed, and with it the MAC (C2SP age v1, "Header MAC").
+    const macKey = hkdf(sha256, fileKey as Uint8Array, undefined, utf8('header'), 32)
+    const endOfMacInput = macAt - 1
+    file.set(utf8(encodeArgument(hmac(sha256, macKey, file.subarray(0, endOfMacInput)))), macAt)
+    wipe(macKey)
+    return file
+  } finally {
+    wipe(fileKey)
+  }
+}
+
+/**
+ * Reads the header of a backup and compares the checksum.
+ *
+ * @throws {BACKUP_CORRUPT} if it is not a backup, or not as it was sealed
+ */
+export function readHeader(file: Uint8Array): BackupHeader {
+  const { header, methods, checksumAt, macAt, stored } = locate(file)
+  if (encodeArgument(checksum(file, checksumAt, macAt)) !== stored) throw corrupt('its checksum does not fit')
+  const lines = header.split('\n').filter((line) => line.startsWith('-> '))
+  const stanzas = lines.slice(0, -1).map((line) => line.split(' ').slice(1))
+  if (stanzas.length > MAX_STANZAS) throw corrupt('it has too many stanzas')
+  const names = methods.split(',')
+  if (!names.every((name) => NAMES.includes(name))) throw corrupt('it names a method that is not known')
+  return { methods: names as BackupMethodName[], stanzas }
+}
+
+function locate(file: Uint8Array) {
+  let text = ''
+  for (const byte of file.subarray(0, MAX_HEADER_LENGTH)) text += String.fromCharCode(byte)
+  const header = text.slice(0, text.indexOf('\n--- ') + '\n--- '.length + BLANK.length + 1)
+  const [manifest, methods, stored] = MANIFEST.exec(header) ?? []
+  if (manifest === undefined) throw corrupt('it is not a backup of this package')
+  const macAt = header.length - 1 - BLANK.length
+  const checksumAt = macAt - '\n\n--- '.length - BLANK.length
+  return { header, methods: methods as string, stored, checksumAt, macAt }
+}
+
+/** SHA-256 of the file with the checksum and the MAC, which follow from the rest, blanked out. */
+function checksum(file: Uint8Array, checksumAt: number, macAt: number): Uint8Array {
+  const blanked = file.slice()
+  for (const at of [checksumAt, macAt]) blanked.set(utf8(BLANK), at)
+  return sha256(blanked)
+}

@@ -1,0 +1,135 @@
+import { armor, Decrypter, type Identity } from 'age-encryption'
+import { MpcError } from '../errors.ts'
+import type { BackupMethodName } from '../types.ts'
+import { wipe } from '../util/bytes.ts'
+import { CodecError } from '../util/codec.ts'
+import { corrupt, throwIfAborted, withCode } from './failures.ts'
+import { readHeader, type BackupHeader } from './manifest.ts'
+import { forward, part, type OnProgress } from './progress.ts'
+import { decodeBackupRecord, type BackupRecord } from './record.ts'
+import type { AgeIdentity, BackupKeys } from './types.ts'
+
+/** What {@link openBackup} opens. */
+export interface OpenOptions {
+  readonly cipherText: string
+  /** Tried in this order; the first that opens is enough. */
+  readonly methods: readonly BackupKeys[]
+  /** Where given, the cipherText must be of this wallet: 16 bytes in hex. */
+  readonly walletId?: string
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+const MAX_CIPHER_TEXT_LENGTH = 1 << 20
+
+/** A method's failure that leaves the next method a chance. */
+class CannotOpen extends Error {}
+
+/**
+ * What opens a cipherText, by its own account: nothing has been authenticated yet.
+ *
+ * @throws {BACKUP_CORRUPT} if it is damaged
+ */
+export function backupMethodsOf(cipherText: string): readonly BackupMethodName[] {
+  return readHeader(dearmor(cipherText)).methods
+}
+
+/**
+ * Opens a backup.
+ *
+ * Whether it was superseded the file cannot know: ask the server about the `setId` of the record.
+ *
+ * @returns the record; the caller wipes its payload
+ * @throws {WRONG_PASSWORD} if it is for a password, and not for this one
+ * @throws {PASSWORD_REQUIRED} if it opens with a password only, and none was given
+ * @throws {DECRYPT_FAILED} if no method opens it; the message says which ones would
+ * @throws {BACKUP_CORRUPT} if it is damaged, or not a backup
+ * @throws {BACKUP_OTHER_WALLET} if it opens, and is the backup of another wallet
+ * @throws {STORAGE_UNAVAILABLE} if the place of a key cannot be read
+ * @throws {ABORTED} if the signal was aborted
+ */
+export async function openBackup(options: OpenOptions): Promise<BackupRecord> {
+  const { cipherText, methods, walletId, signal } = options
+  const file = dearmor(cipherText)
+  const header = readHeader(file)
+  const onProgress = forward(options.onProgress)
+  const failures: MpcError[] = []
+  for (const [i, method] of methods.entries()) {
+    throwIfAborted(signal)
+    const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
+    try {
+      const identities = await method.identities({ ...work, ...(walletId && { walletId }), stanzas: header.stanzas })
+      const record = await decrypt(file, identities)
+      throwIfAborted(signal)
+      if (walletId !== undefined && record.walletId !== walletId) {
+        wipe(record.payload)
+        throw new MpcError('BACKUP_OTHER_WALLET', 'this is the backup of another wallet')
+      }
+      onProgress(1)
+      return record
+    } catch (error) {
+      if (error instanceof MpcError && leavesAChance(error)) failures.push(error)
+      else if (!(error instanceof CannotOpen)) throw error
+    }
+  }
+  throw failures[0] ?? noneFits(header, methods)
+}
+
+function leavesAChance({ code }: MpcError): boolean {
+  return code !== 'ABORTED' && code !== 'BACKUP_CORRUPT' && code !== 'BACKUP_OTHER_WALLET'
+}
+
+async function decrypt(file: Uint8Array, identities: readonly AgeIdentity[]): Promise<BackupRecord> {
+  const decrypter = new Decrypter()
+  for (const identity of identities) decrypter.addIdentity(isCode(identity) ? guarded(identity) : identity)
+  // Asked last: no other identity has opened the file.
+  decrypter.addIdentity({
+    unwrapFileKey() {
+      throw new CannotOpen()
+    },
+  })
+  let plaintext: Uint8Array | undefined
+  try {
+    plaintext = await decrypter.decrypt(file)
+    return decodeBackupRecord(plaintext)
+  } catch (cause) {
+    if (cause instanceof MpcError || cause instanceof CannotOpen) throw cause
+    throw corrupt(cause instanceof CodecError ? 'its record is malformed' : 'it is not as it was sealed', cause)
+  } finally {
+    wipe(plaintext)
+  }
+}
+
+function isCode(identity: AgeIdentity): identity is Identity {
+  return typeof identity === 'object' && 'unwrapFileKey' in identity
+}
+
+/** Whatever the code of an identity throws is about its key, not about the file. */
+function guarded(identity: Identity): Identity {
+  return {
+    unwrapFileKey: (stanzas) =>
+      withCode('DECRYPT_FAILED', 'the key of this backup could not be used', () => identity.unwrapFileKey(stanzas)),
+  }
+}
+
+function noneFits({ methods: wanted }: BackupHeader, given: readonly BackupKeys[]): MpcError {
+  const onlyPassword = wanted.every((name) => name === 'PASSWORD')
+  if (onlyPassword && !given.some(({ name }) => name === 'PASSWORD')) {
+    return new MpcError('PASSWORD_REQUIRED', 'this backup opens with its password only')
+  }
+  const names = given.map(({ name }) => name).join(', ') || 'nothing'
+  return new MpcError(
+    'DECRYPT_FAILED',
+    `this backup opens with ${wanted.join(' or ')}; what was given (${names}) does not fit`,
+  )
+}
+
+function dearmor(cipherText: string): Uint8Array {
+  if (typeof cipherText !== 'string') throw new TypeError('cipherText must be a string')
+  if (cipherText.length > MAX_CIPHER_TEXT_LENGTH) throw corrupt('it is too long')
+  try {
+    return armor.decode(cipherText)
+  } catch (cause) {
+    throw corrupt('its armour is broken', cause)
+  }
+}

@@ -1,0 +1,81 @@
+import { armor, Encrypter } from 'age-encryption'
+import { MpcError } from '../errors.ts'
+import { equalBytes, wipe } from '../util/bytes.ts'
+import { throwIfAborted } from './failures.ts'
+import { withManifest } from './manifest.ts'
+import { openBackup } from './open.ts'
+import { forward, part, type OnProgress } from './progress.ts'
+import { encodeBackupRecord, type BackupRecord } from './record.ts'
+import type { BackupKeys } from './types.ts'
+
+/** What {@link sealBackup} seals. */
+export interface SealOptions {
+  readonly record: BackupRecord
+  /** Any one of them opens the cipherText. */
+  readonly methods: readonly BackupKeys[]
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Seals a backup for several methods, and opens what was sealed with each that can, before it gives it away.
+ *
+ * @returns the cipherText: an age file in ASCII armour, safe to keep on any server
+ * @throws {DECRYPT_FAILED | BACKUP_CORRUPT} if a method cannot open what was sealed
+ * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE | ABORTED} as the methods do
+ */
+export async function sealBackup({ record, methods, signal, ...options }: SealOptions): Promise<string> {
+  const openers = methods.filter(({ sealsOnly }) => !sealsOnly)
+  if (openers.length === 0) throw new TypeError('a backup needs a method that can open it')
+  const onProgress = forward(options.onProgress)
+  const work = { ...(signal && { signal }) }
+  const steps = openers.length + 1
+  const cipherText = await sealRecord({ record, methods, onProgress: part(onProgress, 0, steps), ...work })
+  for (const [i, method] of openers.entries()) {
+    const { walletId } = record
+    const check = { cipherText, methods: [method], walletId, onProgress: part(onProgress, i + 1, steps), ...work }
+    const opened = await openBackup(check)
+    try {
+      if (!equalRecords(record, opened)) throw new MpcError('BACKUP_CORRUPT', 'the sealed backup is not what went in')
+    } finally {
+      wipe(opened.payload)
+    }
+  }
+  return cipherText
+}
+
+/** Seals without opening what was sealed: the caller does. */
+export async function sealRecord({ record, methods, signal, ...options }: SealOptions): Promise<string> {
+  if (methods.length === 0) throw new TypeError('a backup needs a method')
+  const onProgress = forward(options.onProgress)
+  const plaintext = encodeBackupRecord(record)
+  try {
+    const encrypter = new Encrypter()
+    for (const [i, method] of methods.entries()) {
+      throwIfAborted(signal)
+      const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
+      const recipients = await method.recipients({ walletId: record.walletId, ...work })
+      if (recipients.length === 0) throw new TypeError(`the method ${method.name} gave no recipient`)
+      for (const recipient of recipients) encrypter.addRecipient(recipient)
+    }
+    const names = methods.map(({ name }) => name)
+    const file = await withManifest(names, (manifest) => {
+      encrypter.addRecipient(manifest)
+      return encrypter.encrypt(plaintext)
+    })
+    throwIfAborted(signal)
+    onProgress(1)
+    return armor.encode(file)
+  } finally {
+    wipe(plaintext)
+  }
+}
+
+function equalRecords(a: BackupRecord, b: BackupRecord): boolean {
+  const [left, right] = [encodeBackupRecord(a), encodeBackupRecord(b)]
+  try {
+    return equalBytes(left, right)
+  } finally {
+    wipe(left, right)
+  }
+}
