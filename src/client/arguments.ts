@@ -90,11 +90,12 @@ export function text(value: unknown, name: string): string {
  * Asserts a device label.
  *
  * @throws {TypeError} if it is not a string
- * @throws {RangeError} if it is longer than {@link LABEL_MAX_LENGTH}
+ * @throws {RangeError} if it is longer than {@link LABEL_MAX_LENGTH}, or has control characters
  */
 export function label(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('label must be a string')
   if (value.length > LABEL_MAX_LENGTH) throw new RangeError(`label must have at most ${LABEL_MAX_LENGTH} characters`)
+  if (/\p{Cc}/u.test(value)) throw new RangeError('label must not have control characters')
   return value
 }
 

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import {
+  backupWallet,
+  confirmBackup,
+  createClient,
+  generateWallet,
+  getWallet,
+  listSets,
+  listWallets,
+  provisionWallet,
+  recoverWallet,
+  refreshShares,
+  removeShare,
+  retireSet,
+  sign,
+  type Client,
+  type ClientOptions,
+  type ShareStore,
+} from '../../src/index.ts'
+import { memoryStore } from '../../src/storage/memory.ts'
+import { stage } from './support/devices.ts'
+import { plainMethod } from './support/plain-method.ts'
+
+type Action = (client: Client, options: never) => Promise<unknown>
+type Bad = readonly [change: Record<string, unknown>, error: typeof TypeError | typeof RangeError]
+
+const walletId = '0'.repeat(32)
+const setId = '0'.repeat(64)
+const method = plainMethod()
+const message = new Uint8Array(3)
+
+const ANY: readonly Bad[] = [
+  [{ signal: {} }, TypeError],
+  [{ timeoutMs: '5' }, TypeError],
+  [{ timeoutMs: 0 }, RangeError],
+  [{ timeoutMs: 1.5 }, RangeError],
+  [{ timeoutMs: Number.NaN }, RangeError],
+  [{ timeoutMs: 2 ** 31 }, RangeError],
+]
+
+const WALLET_ID: readonly Bad[] = [
+  [{ walletId: undefined }, TypeError],
+  [{ walletId: 5 }, TypeError],
+  [{ walletId: '' }, RangeError],
+  [{ walletId: setId }, RangeError],
+  [{ walletId: 'A'.repeat(32) }, RangeError],
+  [{ walletId: '../../wallet/000000000000000000' }, RangeError],
+]
+
+const SET_ID: readonly Bad[] = [
+  [{ setId: undefined }, TypeError],
+  [{ setId: walletId }, RangeError],
+  [{ setId: 'g'.repeat(64) }, RangeError],
+]
+
+const METHOD: readonly Bad[] = [
+  [{ method: undefined }, TypeError],
+  [{ method: 'secret' }, TypeError],
+  [{ method: { ...method, open: 1 } }, TypeError],
+  [{ method: { ...method, name: 'EMAIL' } }, TypeError],
+]
+
+const PROGRESS: readonly Bad[] = [[{ onProgress: 'bar' }, TypeError]]
+
+const OPENING: readonly Bad[] = [
+  ...METHOD,
+  ...PROGRESS,
+  ...WALLET_ID.slice(1),
+  [{ cipherText: undefined }, TypeError],
+  [{ cipherText: new Uint8Array(5) }, TypeError],
+  [{ cipherText: '' }, RangeError],
+  [{ rotateBackup: 'PASSWORD' }, TypeError],
+  [{ rotateBackup: { name: 'PASSWORD' } }, TypeError],
+  [{ rotateBackup: null }, TypeError],
+]
+
+const SIGN: readonly Bad[] = [
+  [{ scheme: undefined }, TypeError],
+  [{ scheme: 'ecdsa' }, TypeError],
+  [{ message: undefined }, TypeError],
+  [{ message: 'hello' }, TypeError],
+  [{ message: [1, 2] }, TypeError],
+  [{ message: new Uint8Array(65_537) }, RangeError],
+]
+
+const RECOVER: readonly Bad[] = [
+  [{ existingSets: undefined }, TypeError],
+  [{ existingSets: 'destroy' }, TypeError],
+  [{ dryRun: 'yes' }, TypeError],
+]
+
+const actions: readonly (readonly [name: string, action: Action, good: object, bad: readonly Bad[]])[] = [
+  ['generateWallet', generateWallet as Action, {}, PROGRESS],
+  ['backupWallet', backupWallet, { walletId, method }, [...WALLET_ID, ...METHOD, ...PROGRESS]],
+  ['confirmBackup', confirmBackup, { setId }, SET_ID],
+  [
+    'recoverWallet',
+    recoverWallet as Action,
+    { cipherText: 'x', method, existingSets: 'keep' },
+    [...OPENING, ...RECOVER],
+  ],
+  ['provisionWallet', provisionWallet, { cipherText: 'x', method }, OPENING],
+  ['refreshShares', refreshShares, { walletId }, [...WALLET_ID, ...PROGRESS]],
+  ['sign', sign, { walletId, scheme: 'ed25519', message }, [...WALLET_ID, ...SIGN]],
+  ['listSets', listSets, { walletId }, WALLET_ID],
+  ['retireSet', retireSet, { walletId, setId }, [...WALLET_ID, ...SET_ID]],
+  ['getWallet', getWallet, { walletId }, WALLET_ID],
+  ['listWallets', listWallets as Action, {}, []],
+  ['removeShare', removeShare, { walletId }, WALLET_ID],
+]
+
+/** A store that any use of would show. */
+function untouched(): ShareStore & { used: number } {
+  const use = () => {
+    store.used++
+    return Promise.reject(new Error('the store was used'))
+  }
+  const store = { used: 0, probe: use, read: use, write: use, delete: use, list: use }
+  return store
+}
+
+describe.each(actions)('%s', (name, action, good, bad) => {
+  const cases = [...ANY, ...bad].map(([change, error]) => [JSON.stringify(change), change, error] as const)
+  test.each(cases)('refuses %s before anything happens', async (_, change, error) => {
+    const { server, device } = stage()
+    const storage = untouched()
+    const attempt = action(device('device', { storage }), { ...good, ...change } as never)
+    await expect(attempt).rejects.toBeInstanceOf(error)
+    expect(storage.used).toBe(0)
+    expect(server.log).toEqual([])
+  })
+
+  test('refuses parameters that are no object', async () => {
+    const { server, device } = stage()
+    await expect(action(device(), null as never)).rejects.toBeInstanceOf(TypeError)
+    await expect(action(device(), name as never)).rejects.toBeInstanceOf(TypeError)
+    expect(server.log).toEqual([])
+  })
+})
+
+describe('createClient', () => {
+  const good: ClientOptions = { transport: { request: () => Promise.reject(new Error()) }, storage: memoryStore() }
+  test.each<[string, unknown, typeof TypeError | typeof RangeError]>([
+    ['no options', undefined, TypeError],
+    ['no transport', { ...good, transport: undefined }, TypeError],
+    ['a transport that is a URL', { ...good, transport: 'https://mpc.example' }, TypeError],
+    ['a store without list', { ...good, storage: { ...memoryStore(), list: undefined } }, TypeError],
+    ['random bytes', { ...good, random: new Uint8Array(32) }, TypeError],
+    ['a label that is no text', { ...good, label: 5 }, TypeError],
+    ['a label too long', { ...good, label: 'x'.repeat(101) }, RangeError],
+    ['a label with a line break', { ...good, label: 'my\nphone' }, RangeError],
+    ['a time-out of 0', { ...good, timeoutMs: 0 }, RangeError],
+  ])('refuses %s', (_, options, error) => {
+    expect(() => createClient(options as ClientOptions)).toThrow(error)
+  })
+})
