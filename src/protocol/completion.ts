@@ -44,6 +44,7 @@ export function buildRecord(
   blueprint: Blueprint,
   round: number,
 ): ShareSetRecord {
+  const { setId, walletId, purpose, threshold, chainCode } = blueprint
   const publicKey = total[0] as Point
   const parties = blueprint.parties.map(({ id, role }) => ({
     id,
@@ -53,7 +54,7 @@ export function buildRecord(
   if ([publicKey, ...parties.map((party) => party.verifyingShare)].some((point) => group.isIdentity(point))) {
     abort('PKSUM', round, [], 'the key or a share of it is zero')
   }
-  return { curve: group.curve, ...blueprint, parties, publicKey }
+  return { curve: group.curve, setId, walletId, purpose, threshold, parties, publicKey, chainCode }
 }
 
 /** The challenges of the proofs of possession: `c = TH("pop", sid, T, i, Y_i, pk, chainCode, R)`, i the id in the set. */

@@ -7,7 +7,7 @@ export interface Step<Result> {
    * that it is safe: the caller stores it durably as PREPARED before it sends `out`.
    */
   readonly prepared?: Result
-  /** The result after every check has passed. The session is over and wiped. */
+  /** The result after every check has passed, the same object as a `prepared` of this step. The session is over and wiped. */
   readonly done?: Result
 }
 

@@ -1,6 +1,6 @@
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 import type { Receipt, Session } from '../../src/protocol/session.ts'
-import type { RandomSource } from '../../src/util/random.ts'
+import type { SeededRandom } from './random.ts'
 
 /** An envelope on its way from one participant to one other. */
 export interface Packet {
@@ -20,7 +20,7 @@ export interface Outcome<Result> {
 /** How the network between the participants behaves; by default it delivers everything once and in order. */
 export interface Network {
   /** Picks the next packet at random. */
-  readonly shuffled?: RandomSource
+  readonly shuffled?: SeededRandom
   /** Delivers every packet this many times. */
   readonly copies?: number
   /** What is delivered in a packet's place. */
@@ -68,7 +68,7 @@ export function simulate<Result>(
 
   sessions.forEach((_, i) => play(i + 1, 'start'))
   while (packets.length > 0) {
-    const at = network.shuffled === undefined ? 0 : pick(network.shuffled, packets.length)
+    const at = network.shuffled === undefined ? 0 : network.shuffled.int(0, packets.length - 1)
     const { to, bytes } = packets.splice(at, 1)[0] as Packet
     const outcome = outcomes[to - 1] as Outcome<Result>
     if (outcome.done !== undefined || outcome.error !== undefined) continue
@@ -77,12 +77,6 @@ export function simulate<Result>(
     if (receipt === 'accepted') play(to, 'advance')
   }
   return outcomes
-}
-
-/** A number below `count` ≤ 65,536; the slight bias does not matter to a test. */
-export function pick(random: RandomSource, count: number): number {
-  const [high, low] = random(2) as unknown as [number, number]
-  return ((high << 8) | low) % count
 }
 
 /** The same packet with another envelope in it. */

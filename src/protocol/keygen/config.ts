@@ -23,9 +23,9 @@ export interface KeygenConfig {
 export function checkKeygenOptions(options: KeygenOptions): KeygenConfig {
   const { walletId, purpose, threshold, parties, self } = options
   abytes(walletId, 16, 'walletId')
-  if (!(purpose in PURPOSE_CODES)) throw new TypeError(`unknown purpose ${purpose}`)
+  if (!Object.hasOwn(PURPOSE_CODES, purpose)) throw new TypeError(`unknown purpose ${purpose}`)
   assertAscendingIds(parties.map(({ id }) => id))
-  for (const { role } of parties) if (!(role in ROLE_CODES)) throw new TypeError(`unknown role ${role}`)
+  for (const { role } of parties) if (!Object.hasOwn(ROLE_CODES, role)) throw new TypeError(`unknown role ${role}`)
   assertThreshold(threshold, parties.length)
   const place = parties.findIndex(({ id }) => id === self)
   if (place < 0) throw new RangeError(`party ${self} is not among the parties`)

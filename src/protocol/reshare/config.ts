@@ -30,7 +30,7 @@ export interface ReshareConfig {
 export function checkReshareOptions(options: ReshareOptions): ReshareConfig {
   const { group, old, purpose, threshold, participants, self, share, flags = 0 } = options
   if (old.curve !== group.curve) throw new RangeError(`a set on ${old.curve} cannot be dealt on ${group.curve}`)
-  if (!(purpose in PURPOSE_CODES)) throw new TypeError(`unknown purpose ${purpose}`)
+  if (!Object.hasOwn(PURPOSE_CODES, purpose)) throw new TypeError(`unknown purpose ${purpose}`)
   if (!Number.isInteger(flags) || flags < 0 || flags > 0xffffffff) throw new RangeError(`flags out of range: ${flags}`)
   checkParticipants(old, participants)
   assertThreshold(threshold, receiversOf(participants).length)
@@ -50,7 +50,8 @@ function checkParticipants(old: ShareSetRecord, participants: readonly ResharePa
     if (dealer !== undefined && findParty(old, dealer) === undefined) {
       throw new RangeError(`the old set has no party ${dealer}`)
     }
-    if (receiver !== undefined && !(receiver.role in ROLE_CODES)) throw new TypeError(`unknown role ${receiver.role}`)
+    if (receiver !== undefined && !Object.hasOwn(ROLE_CODES, receiver.role))
+      throw new TypeError(`unknown role ${receiver.role}`)
   }
   const dealers = dealersOf(participants)
   assertDistinctIds(dealers)
