@@ -57,13 +57,15 @@ async function runVitest(engines) {
   const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)]
   const display = engines.includes('webkit') && hasXvfb() ? ['xvfb-run', '-a'] : []
   const [program, ...args] = /** @type {[string, ...string[]]} */ ([...display, ...vitest])
+  // A process group of its own, so that a signal reaches the display and the browsers too, and the database ends last.
   const child = spawn(program, args, {
     stdio: 'inherit',
+    detached: true,
     env: { ...process.env, RESHARE_ENGINES: engines.join(','), RESHARE_TEST_REPORT: report },
   })
-  // Ctrl-C reaches vitest as well; this process waits for it and then stops the database.
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill())
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(signal, () => child.pid !== undefined && process.kill(-child.pid, signal))
+  }
   const [code] = await once(child, 'exit')
   return code ?? 1
 }
