@@ -8,9 +8,24 @@ export interface Queryable {
   query(sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>
 }
 
+/** The statements that take a schema from one version to the next; a published one is never edited. */
+export type Migration = readonly string[]
+
+/** What is migrated on its own: server and custodian may share a database or not. */
+export interface Schema {
+  readonly component: 'server' | 'custodian'
+  readonly migrations: readonly Migration[]
+}
+
 /** The one database interface of server and custodian: PGlite and PostgreSQL behind it. */
 export interface Database extends Queryable {
   /** Runs `work` in one serializable transaction; rolls back if it throws. Serialization failures are retried. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  /**
+   * Brings a schema to its newest version, whatever other processes do at the same time; cheap to repeat.
+   *
+   * @throws {Error} if the database was written by a newer version of the package
+   */
+  migrate(schema: Schema): Promise<void>
   close(): Promise<void>
 }

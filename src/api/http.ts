@@ -1,0 +1,71 @@
+import { MpcError } from '../errors.ts'
+import { concatBytes, fromUtf8 } from '../util/bytes.ts'
+import { errorStatus, type ErrorBody } from './errors.ts'
+
+/** A request that makes no sense to this version. Answered as 400 BAD_REQUEST; nothing has changed. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest'
+}
+
+/** Reads the body of a request or an answer, stopping at the limit; undefined if it is longer than `maximum` bytes. */
+export async function readAll(
+  body: ReadableStream<Uint8Array> | null,
+  maximum: number,
+): Promise<Uint8Array | undefined> {
+  if (body === null) return new Uint8Array()
+  const reader = body.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return concatBytes(...chunks)
+    length += value.length
+    if (length > maximum) {
+      await reader.cancel()
+      return undefined
+    }
+    chunks.push(value)
+  }
+}
+
+/**
+ * Reads a request's body.
+ *
+ * @throws {BadRequest} if it is longer than `maximum` bytes
+ */
+export async function readBody(request: Request, maximum: number): Promise<Uint8Array> {
+  const body = await readAll(request.body, maximum)
+  if (body === undefined) throw new BadRequest(`the body is longer than ${maximum} bytes`)
+  return body
+}
+
+/**
+ * Reads a request's body as JSON.
+ *
+ * @throws {BadRequest} if it is not JSON, or longer than `maximum` bytes
+ */
+export async function readJson(request: Request, maximum: number): Promise<unknown> {
+  const body = await readBody(request, maximum)
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch {
+    throw new BadRequest('the body is not JSON')
+  }
+}
+
+/**
+ * The answer to a request that failed. Errors without a code of their own say nothing about themselves.
+ *
+ * @param onError told of those errors
+ */
+export function errorResponse(error: unknown, onError: (error: unknown) => void): Response {
+  if (error instanceof BadRequest) return jsonError(400, 'BAD_REQUEST', error.message)
+  if (error instanceof MpcError) return jsonError(errorStatus(error.code), error.code, error.message)
+  onError(error)
+  return jsonError(500, 'INTERNAL', 'the server failed')
+}
+
+export function jsonError(status: number, id: ErrorBody['error']['id'], message: string): Response {
+  const body: ErrorBody = { error: { id, message } }
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } })
+}

@@ -1,0 +1,106 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { errorResponse, jsonError } from '../api/http.ts'
+import { MpcError } from '../errors.ts'
+import type { Database } from '../server/database/types.ts'
+import { abytes } from '../util/bytes.ts'
+import { systemRandom, type RandomSource } from '../util/random.ts'
+import { createSealer, MASTER_KEY_LENGTH } from '../util/seal.ts'
+import { createCipherTexts } from './cipher-texts.ts'
+import { createHalves } from './halves.ts'
+import { backupMethodQuery, parseBackup, parseCipherText, parseFetch } from './requests.ts'
+import { custodianSchema } from './schema.ts'
+import type { CustodianUser } from './types.ts'
+import { createSecretCheck } from './webhook-secret.ts'
+
+export interface CustodianOptions {
+  /** Where halves and cipherTexts are kept; it may be the app's own. It stays the caller's to close. */
+  readonly database: Database
+  /** What the signing server must send as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
+  readonly webhookSecret: string
+  /** 32 bytes that seal the custodian's halves in the database. */
+  readonly masterKey: Uint8Array
+  /** Tells by its headers which of the app's users a request comes from; undefined if it cannot be told. */
+  readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
+  /** The origins whose pages may call the client's endpoints from a browser; none unless given. */
+  readonly allowedOrigins?: readonly string[]
+  /** Told of errors that are answered as 500 INTERNAL. */
+  readonly onError?: (error: unknown) => void
+  readonly now?: () => number
+  readonly random?: RandomSource
+}
+
+export interface CustodianApp {
+  /** Answers one request. Never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>
+}
+
+/**
+ * The app's backend, ready to mount: the webhooks of the signing server and the endpoints of the client. A user reaches
+ * only rows of their own.
+ *
+ * @throws {TypeError | RangeError} for options that do not fit
+ */
+export function createCustodian(options: CustodianOptions): CustodianApp {
+  const { database, authenticateUser, allowedOrigins = [], now = Date.now, random = systemRandom } = options
+  const { onError = () => undefined } = options
+  if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
+  if (typeof authenticateUser !== 'function') throw new TypeError('authenticateUser is required')
+  const masterKey = abytes(options.masterKey, MASTER_KEY_LENGTH, 'masterKey')
+  const requireSecret = createSecretCheck(options.webhookSecret)
+  const halves = createHalves({ database, masterKey, sealer: createSealer(masterKey, random), now })
+  const cipherTexts = createCipherTexts({ database, now })
+
+  const requireUser = async (
+    { url, method, headers }: Request,
+    own: Partial<CustodianUser>,
+  ): Promise<CustodianUser> => {
+    const user = await authenticateUser(new Request(url, { method, headers }))
+    const reached = user !== undefined && (own.userId ?? user.userId) === user.userId
+    if (!reached || (own.clientId ?? user.clientId) !== user.clientId) throw notAuthorized()
+    return user
+  }
+
+  const app = new Hono()
+  app.onError((error) => errorResponse(error, onError))
+  app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
+  if (allowedOrigins.length > 0) {
+    const allowHeaders = ['authorization', 'content-type']
+    const paths = cors({ origin: [...allowedOrigins], allowHeaders, allowMethods: ['GET', 'PUT'], maxAge: 600 })
+    app.use('/users/*', paths)
+    app.use('/clients/*', paths)
+  }
+  app.use(async (c, next) => {
+    await database.migrate(custodianSchema)
+    await next()
+    c.header('cache-control', 'no-store')
+  })
+
+  app.post('/backup', async (c) => {
+    requireSecret(c.req.raw)
+    await halves.store(await parseBackup(c.req.raw))
+    return c.json({})
+  })
+  app.post('/backup/fetch', async (c) => {
+    requireSecret(c.req.raw)
+    return c.json({ backupShares: await halves.fetch(await parseFetch(c.req.raw)) })
+  })
+  app.get('/users/:userId/encrypted-user-backup-shares', async (c) => {
+    const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
+    return c.json({ cipherText: await cipherTexts.ofUser(user, backupMethodQuery(c.req.query('backupMethod'))) })
+  })
+  app.put('/users/:userId/encrypted-user-backup-shares', async (c) => {
+    const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
+    await cipherTexts.put(user, await parseCipherText(c.req.raw))
+    return c.body(null, 204)
+  })
+  app.get('/clients/:clientId/backup', async (c) => {
+    const user = await requireUser(c.req.raw, { clientId: c.req.param('clientId') })
+    return c.json({ cipherText: await cipherTexts.newest(user) })
+  })
+  return { fetch: async (request) => app.fetch(request) }
+}
+
+function notAuthorized(): MpcError {
+  return new MpcError('AUTH_FAILED', 'not authorized')
+}

@@ -1,0 +1,57 @@
+import * as v from 'valibot'
+import { BadRequest, readJson } from '../api/http.ts'
+import type { BackupMethodName } from '../types.ts'
+import { fromBase64, wipe } from '../util/bytes.ts'
+
+const BODY_MAX_BYTES = 256 * 1024
+
+const METHODS = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'] as const
+const backupMethod = v.picklist(METHODS)
+const clientId = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
+const share = v.pipe(v.string(), v.minLength(4), v.maxLength(64 * 1024), v.check(isBase64))
+const cipherText = v.pipe(v.string(), v.minLength(1), v.maxLength(128 * 1024))
+
+const backupBody = v.strictObject({ clientId, backupMethod, share })
+const fetchBody = v.strictObject({ clientId })
+const cipherTextBody = v.strictObject({ backupMethod, cipherText })
+
+/** `POST /backup`; `share` is canonical base64 */
+export type BackupBody = v.InferOutput<typeof backupBody>
+export type CipherTextBody = v.InferOutput<typeof cipherTextBody>
+
+/** @throws {BadRequest} unless the body is that of `POST /backup` */
+export async function parseBackup(request: Request): Promise<BackupBody> {
+  return parse(backupBody, await readJson(request, BODY_MAX_BYTES))
+}
+
+/** @throws {BadRequest} unless the body is that of `POST /backup/fetch` */
+export async function parseFetch(request: Request): Promise<string> {
+  return parse(fetchBody, await readJson(request, BODY_MAX_BYTES)).clientId
+}
+
+/** @throws {BadRequest} unless the body is that of `PUT …/encrypted-user-backup-shares` */
+export async function parseCipherText(request: Request): Promise<CipherTextBody> {
+  return parse(cipherTextBody, await readJson(request, BODY_MAX_BYTES))
+}
+
+/** @throws {BadRequest} unless it names a backup method */
+export function backupMethodQuery(value: string | undefined): BackupMethodName {
+  return parse(backupMethod, value)
+}
+
+/** The message names the field and never repeats its value, which may be a share. */
+function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  throw new BadRequest(`${v.getDotPath(issue) ?? 'the request'} is not valid`)
+}
+
+function isBase64(text: string): boolean {
+  try {
+    wipe(fromBase64(text))
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,30 @@
+import type { Schema } from '../server/database/types.ts'
+
+/** The custodian's tables. */
+export const custodianSchema: Schema = {
+  component: 'custodian',
+  migrations: [
+    [
+      // A half is never overwritten or removed: each belongs to a backup set of its own.
+      `create table reshare_custodian_shares (
+         client_id text not null,
+         share_id bytea not null,
+         ordinal int generated always as identity,
+         backup_method text not null,
+         sealed bytea not null,
+         created_at timestamptz not null,
+         primary key (client_id, share_id)
+       )`,
+      `create table reshare_custodian_ciphertexts (
+         user_id text not null,
+         backup_method text not null,
+         client_id text not null,
+         cipher_text text not null,
+         updated_at timestamptz not null,
+         ordinal int generated always as identity,
+         primary key (user_id, backup_method)
+       )`,
+      `create index reshare_custodian_ciphertexts_of_client on reshare_custodian_ciphertexts (client_id)`,
+    ],
+  ],
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { webhookCustodian } from '../custodian/index.ts'
+import { fromHex, toHex } from '../util/bytes.ts'
+import { createServer } from './create-server.ts'
+import { pgliteDatabase } from './database/pglite.ts'
+import { postgresDatabase } from './database/postgres.ts'
+import type { Database } from './database/types.ts'
+import { apiTokens } from './tokens.ts'
+
+const USAGE = `reshare-server                    starts the signing server on loopback
+reshare-server token <clientId>   prints a new API token for a client
+
+RESHARE_MASTER_KEY       64 hex digits; else a key is made and kept in the data folder
+RESHARE_DATA_DIR         the data folder (./reshare-data)
+DATABASE_URL             PostgreSQL; else an embedded database in the data folder
+RESHARE_CUSTODIAN_URL    the app's backend, with RESHARE_WEBHOOK_SECRET; without it no backups
+RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
+HOST, PORT               where to listen (127.0.0.1, 8787; port 0 takes any)
+`
+
+const SWEEP_MS = 60_000
+
+const { env } = process
+const folder = env['RESHARE_DATA_DIR'] ?? './reshare-data'
+
+async function main([command, ...parameters]: readonly string[]): Promise<void> {
+  if (command === undefined) await start()
+  else if (command === 'token' && parameters.length === 1) await printToken(parameters[0] as string)
+  else {
+    process.stderr.write(USAGE)
+    process.exitCode = 2
+  }
+}
+
+async function printToken(clientId: string): Promise<void> {
+  const database = openDatabase()
+  try {
+    process.stdout.write(`${await apiTokens(database).create(clientId)}\n`)
+  } finally {
+    await database.close()
+  }
+}
+
+async function start(): Promise<void> {
+  const masterKey = readMasterKey()
+  const database = openDatabase()
+  const custodian = openCustodian()
+  const server = createServer({
+    database,
+    masterKey,
+    authenticate: apiTokens(database).authenticate,
+    allowedOrigins: env['RESHARE_ALLOWED_ORIGINS']?.split(',') ?? [],
+    ...(custodian && { custodian }),
+  })
+  await server.sweep()
+  const sweeping = setInterval(() => void server.sweep().catch(report), SWEEP_MS)
+  const listener = serve(
+    { fetch: server.fetch, hostname: env['HOST'] ?? '127.0.0.1', port: Number(env['PORT'] ?? 8787) },
+    (address) => process.stdout.write(`${JSON.stringify({ url: urlOf(address) })}\n`),
+  )
+  const stop = () => {
+    clearInterval(sweeping)
+    // Answers that are under way are finished; idle connections are closed.
+    listener.close(() => void database.close().catch(report))
+    if ('closeIdleConnections' in listener) listener.closeIdleConnections()
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}
+
+function openDatabase(): Database {
+  const url = env['DATABASE_URL']
+  return url === undefined ? pgliteDatabase(folder) : postgresDatabase(url)
+}
+
+function openCustodian() {
+  const url = env['RESHARE_CUSTODIAN_URL']
+  if (url === undefined) return undefined
+  const secret = env['RESHARE_WEBHOOK_SECRET']
+  if (secret === undefined) throw new Error('RESHARE_CUSTODIAN_URL needs RESHARE_WEBHOOK_SECRET')
+  return webhookCustodian({ url, secret })
+}
+
+function readMasterKey(): Uint8Array {
+  const given = env['RESHARE_MASTER_KEY']
+  if (given !== undefined) return fromHex(given)
+  const path = join(folder, 'master-key')
+  if (!existsSync(path)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(path, `${toHex(randomBytes(32))}\n`, { flag: 'wx', mode: 0o600 })
+    process.stderr.write(`made a master key in ${path}: keep a copy, the wallets cannot sign without it\n`)
+  }
+  return fromHex(readFileSync(path, 'utf8').trim())
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function report(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+}
+
+await main(process.argv.slice(2)).catch((error: unknown) => {
+  report(error)
+  process.exitCode = 1
+})

@@ -1,0 +1,49 @@
+import type { Custodian } from '../custodian/types.ts'
+import type { RandomSource } from '../util/random.ts'
+import type { Sealer } from '../util/seal.ts'
+import type { Database } from './database/types.ts'
+import type { Policy } from './policy.ts'
+
+/** How much a request may hold, and how long things live. */
+export interface ServerLimits {
+  /** The longest request body, in bytes. */
+  readonly bodyBytes: number
+  /** The longest message to sign, in bytes. */
+  readonly messageBytes: number
+  /** The longest device label, in UTF-16 code units. */
+  readonly labelLength: number
+  /** How long after its first round an operation may still be played; then it is aborted. */
+  readonly operationMs: number
+  /** How long one process may work on a round before another may take it over. */
+  readonly roundMs: number
+  /** How long the answers of an expired operation are kept for a client that asks again. */
+  readonly answerMs: number
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  bodyBytes: 512 * 1024,
+  messageBytes: 64 * 1024,
+  labelLength: 128,
+  operationMs: 10 * 60_000,
+  roundMs: 60_000,
+  answerMs: 60 * 60_000,
+}
+
+/** What every part of the server works with. */
+export interface ServerContext {
+  readonly database: Database
+  readonly custodian: Custodian | undefined
+  readonly policy: Policy | undefined
+  readonly sealer: Sealer
+  readonly random: RandomSource
+  readonly limits: ServerLimits
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Told of every error that the server cannot answer with a code of its own. */
+  readonly onError: (error: unknown) => void
+}
+
+/** The time that a row is stamped with. */
+export function timestamp(context: Pick<ServerContext, 'now'>, laterMs = 0): Date {
+  return new Date(context.now() + laterMs)
+}

@@ -1,0 +1,103 @@
+import type { Custodian } from '../custodian/types.ts'
+import { abytes } from '../util/bytes.ts'
+import { systemRandom, type RandomSource } from '../util/random.ts'
+import { createSealer, MASTER_KEY_LENGTH } from '../util/seal.ts'
+import { DEFAULT_LIMITS, type ServerContext, type ServerLimits } from './context.ts'
+import type { Database } from './database/types.ts'
+import { createApp } from './http/app.ts'
+import type { Policy } from './policy.ts'
+import { serverSchema } from './schema.ts'
+import { sweep } from './sweep.ts'
+import type { Authenticate } from './tokens.ts'
+
+export interface ServerOptions {
+  /** Where shares and sessions are kept. It stays the caller's to close. */
+  readonly database: Database
+  /** The app's backend; a server without one makes no backups and recovers nothing. */
+  readonly custodian?: Custodian
+  /** Tells who a request comes from. There is no default: whoever it lets in may act for the clients it names. */
+  readonly authenticate: Authenticate
+  /** Asked before every action; all are allowed unless given. */
+  readonly policy?: Policy
+  /** 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. */
+  readonly masterKey: Uint8Array
+  readonly limits?: Partial<ServerLimits>
+  /** The origins whose pages may call the server from a browser; none unless given. */
+  readonly allowedOrigins?: readonly string[]
+  /** Told of errors that are answered as 500 INTERNAL; the console unless given. */
+  readonly onError?: (error: unknown) => void
+  /** Milliseconds since 1970; the system's clock unless given. */
+  readonly now?: () => number
+  readonly random?: RandomSource
+}
+
+export interface Server {
+  /** Answers one request. Never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * Aborts expired operations, finishes interrupted retirements and forgets old answers. Runs before the first request;
+   * call it from time to time.
+   */
+  readonly sweep: () => Promise<void>
+}
+
+/**
+ * The signing server as a function from Request to Response. It keeps nothing in memory between requests: any of several
+ * processes on one database can take the next.
+ *
+ * @throws {TypeError | RangeError} for options that do not fit
+ */
+export function createServer(options: ServerOptions): Server {
+  const context = serverContext(options)
+  const { database, authenticate, allowedOrigins = [] } = options
+  let readiness: Promise<void> | undefined
+  const ready = () => {
+    readiness ??= database
+      .migrate(serverSchema)
+      .then(() => sweep(context))
+      .catch((error: unknown) => {
+        readiness = undefined
+        throw error
+      })
+    return readiness
+  }
+  const app = createApp(context, { authenticate, allowedOrigins, ready })
+  return {
+    fetch: async (request) => app.fetch(request),
+    sweep: async () => {
+      await ready()
+      await sweep(context)
+    },
+  }
+}
+
+function serverContext(options: ServerOptions): ServerContext {
+  const { database, custodian, authenticate, policy, limits, now = Date.now, random = systemRandom } = options
+  if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
+  if (typeof authenticate !== 'function') throw new TypeError('authenticate is required')
+  if (policy !== undefined && typeof policy !== 'function') throw new TypeError('policy must be a function')
+  abytes(options.masterKey, MASTER_KEY_LENGTH, 'masterKey')
+  return {
+    database,
+    custodian,
+    policy,
+    sealer: createSealer(options.masterKey, random),
+    random,
+    limits: mergeLimits(limits),
+    now,
+    onError: options.onError ?? logError,
+  }
+}
+
+function mergeLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`unknown limit ${name}`)
+    if (!Number.isSafeInteger(value) || value <= 0) throw new RangeError(`limits.${name} must be a positive integer`)
+  }
+  return { ...DEFAULT_LIMITS, ...limits }
+}
+
+function logError(error: unknown): void {
+  // eslint-disable-next-line no-console -- an operator who chose no log still has to see that the server fails
+  console.error(error)
+}

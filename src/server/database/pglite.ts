@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { PGlite, type Transaction } from '@electric-sql/pglite'
+import { lockDirectory } from './directory-lock.ts'
+import { createMigrate } from './migrate.ts'
+import { retryConflicts } from './serialization.ts'
+import type { Database, Queryable, Row } from './types.ts'
+
+/**
+ * An embedded PostgreSQL (PGlite) for one process.
+ *
+ * It survives the end of its process at any moment. It does not force its writes to the disk, so that a loss of power
+ * may cost the last of them: where that matters, use PostgreSQL.
+ *
+ * @param directory a folder of its own, made if it is missing; in memory if none is given
+ * @throws {Error} if another living process has the folder open
+ */
+export function pgliteDatabase(directory?: string): Database {
+  if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const unlock = directory === undefined ? () => undefined : lockDirectory(directory)
+  const pglite = new PGlite(directory === undefined ? 'memory://' : join(directory, 'data'))
+  const connection: Pick<Database, 'query' | 'transaction'> = {
+    ...queryable(pglite),
+    transaction: (work) =>
+      retryConflicts(() =>
+        pglite.transaction(async (tx) => {
+          await tx.query('set transaction isolation level serializable')
+          return work(queryable(tx))
+        }),
+      ),
+  }
+  return {
+    ...connection,
+    migrate: createMigrate(connection),
+    async close() {
+      await pglite.close()
+      unlock()
+    },
+  }
+}
+
+function queryable(connection: PGlite | Transaction): Queryable {
+  return {
+    query: async (sql, parameters = []) => (await connection.query<Row>(sql, [...parameters])).rows,
+  }
+}

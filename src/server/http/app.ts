@@ -1,0 +1,83 @@
+import { Hono, type Context } from 'hono'
+import { cors } from 'hono/cors'
+import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
+import { BadRequest, errorResponse, jsonError, readBody } from '../../api/http.ts'
+import type { ServerContext } from '../context.ts'
+import { abortOperation } from '../operations/decide.ts'
+import { playRound } from '../operations/play-round.ts'
+import { confirmBackup, retireSet } from '../sets/actions.ts'
+import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
+import { assertClientId, type Authenticate } from '../tokens.ts'
+import { parseId, parseRound } from './requests.ts'
+
+/** What the HTTP side needs besides the server's own parts. */
+export interface AppOptions {
+  readonly authenticate: Authenticate
+  /** The origins whose pages may call the server; none unless given. */
+  readonly allowedOrigins: readonly string[]
+  /** Resolves once the database is ready. */
+  readonly ready: () => Promise<void>
+}
+
+type Env = { Variables: { clientId: string } }
+
+/** The HTTP API: `src/api/paths.ts` has the paths, and what goes in and out of them. */
+export function createApp(context: ServerContext, options: AppOptions): Hono<Env> {
+  const app = new Hono<Env>()
+  app.onError((error) => errorResponse(error, context.onError))
+  app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
+  if (options.allowedOrigins.length > 0) {
+    const headers = ['authorization', 'content-type']
+    app.use(cors({ origin: [...options.allowedOrigins], allowHeaders: headers, maxAge: 600 }))
+  }
+  app.use('/v1/*', async (c, next) => {
+    await options.ready()
+    c.set('clientId', await clientOf(options.authenticate, c.req.raw))
+    await next()
+    c.header('cache-control', 'no-store')
+  })
+
+  app.post('/v1/operations/:operationId/rounds/:round', async (c) => {
+    const key = { clientId: c.get('clientId'), operationId: parseId('operation', c.req.param('operationId')) }
+    const round = parseRound(c.req.param('round'))
+    if (c.req.header('content-type') !== FLIGHT_CONTENT_TYPE) {
+      throw new BadRequest(`the content type must be ${FLIGHT_CONTENT_TYPE}`)
+    }
+    const answer = await playRound(context, key, round, await readBody(c.req.raw, context.limits.bodyBytes))
+    return c.body(answer as Uint8Array<ArrayBuffer>, 200, { 'content-type': FLIGHT_CONTENT_TYPE })
+  })
+  app.post('/v1/operations/:operationId/abort', async (c) => {
+    await requireNoBody(c)
+    const operationId = parseId('operation', c.req.param('operationId'))
+    return c.json(await abortOperation(context, { clientId: c.get('clientId'), operationId }))
+  })
+  app.get('/v1/sets/:setId', async (c) => {
+    const setId = parseId('set', c.req.param('setId'))
+    return c.json(setStatus(await requireSet(context.database, c.get('clientId'), setId)))
+  })
+  app.post('/v1/sets/:setId/retire', async (c) => {
+    await requireNoBody(c)
+    return c.json(await retireSet(context, c.get('clientId'), parseId('set', c.req.param('setId'))))
+  })
+  app.post('/v1/sets/:setId/confirm', async (c) => {
+    await requireNoBody(c)
+    return c.json(await confirmBackup(context, c.get('clientId'), parseId('set', c.req.param('setId'))))
+  })
+  app.get('/v1/wallets/:walletId/sets', async (c) => {
+    const walletId = parseId('wallet', c.req.param('walletId'))
+    const sets = await requireSets(context.database, c.get('clientId'), walletId)
+    return c.json({ sets: sets.map(setStatus) })
+  })
+  return app
+}
+
+async function clientOf(authenticate: Authenticate, { url, method, headers }: Request): Promise<string> {
+  const authenticated = await authenticate(new Request(url, { method, headers }))
+  if (authenticated === undefined) throw notAuthorized()
+  assertClientId(authenticated.clientId)
+  return authenticated.clientId
+}
+
+async function requireNoBody(c: Context<Env>): Promise<void> {
+  if ((await readBody(c.req.raw, 1)).length > 0) throw new BadRequest('this request has no body')
+}

@@ -1,0 +1,70 @@
+import * as v from 'valibot'
+import { BadRequest } from '../../api/http.ts'
+import type { OperationRequest } from '../../api/operations.ts'
+import type { ServerLimits } from '../context.ts'
+
+const hex = (bytes: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)))
+const walletId = hex(16)
+const setId = hex(32)
+const backupMethod = v.picklist(['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'])
+
+function operationSchema({ labelLength, messageBytes }: ServerLimits) {
+  // Control characters would garble the app's list of devices; the label is text for people.
+  const label = v.pipe(v.string(), v.maxLength(labelLength), v.regex(/^\P{Cc}*$/u))
+  const message = v.pipe(v.string(), v.maxLength(2 * messageBytes), v.regex(/^(?:[0-9a-f]{2})*$/))
+  return v.variant('kind', [
+    v.strictObject({ kind: v.literal('generate'), walletId, label }),
+    v.strictObject({ kind: v.literal('backup'), walletId, setId, backupMethod }),
+    v.strictObject({
+      kind: v.literal('recover'),
+      walletId,
+      setId,
+      label,
+      existingSets: v.picklist(['keep', 'retire']),
+      rotateBackup: v.nullable(backupMethod),
+      dryRun: v.boolean(),
+    }),
+    v.strictObject({ kind: v.literal('refresh'), walletId, setId, label }),
+    v.strictObject({ kind: v.literal('sign'), walletId, setId, scheme: v.picklist(['ed25519', 'bip340']), message }),
+    v.strictObject({ kind: v.literal('prove'), walletId, setId }),
+  ])
+}
+
+/**
+ * The header of an operation's first flight.
+ *
+ * @throws {BadRequest} unless it is an operation within the limits
+ */
+export function parseOperation(header: unknown, limits: ServerLimits): OperationRequest {
+  const parsed = v.safeParse(operationSchema(limits), header)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  throw new BadRequest(`the operation's ${v.getDotPath(issue) ?? 'header'} is not valid`)
+}
+
+/**
+ * The header of every later flight.
+ *
+ * @throws {BadRequest} unless it is `{}`
+ */
+export function parseEmptyHeader(header: unknown): void {
+  if (!v.is(v.strictObject({}), header)) throw new BadRequest('the header of a later round must be {}')
+}
+
+const HEX_IDS = { operation: /^[0-9a-f]{32}$/, wallet: /^[0-9a-f]{32}$/, set: /^[0-9a-f]{64}$/ }
+
+/**
+ * An id in a path.
+ *
+ * @throws {BadRequest} unless it is lower-case hex of the right length
+ */
+export function parseId(kind: keyof typeof HEX_IDS, text: string): string {
+  if (!HEX_IDS[kind].test(text)) throw new BadRequest(`not a valid ${kind} id`)
+  return text
+}
+
+/** @throws {BadRequest} unless it is the number of a round */
+export function parseRound(text: string): number {
+  if (!/^[1-9]$/.test(text)) throw new BadRequest('a round is a number from 1 to 9')
+  return Number(text)
+}

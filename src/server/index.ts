@@ -1,0 +1,6 @@
+export { createServer, type Server, type ServerOptions } from './create-server.ts'
+export type { ServerLimits } from './context.ts'
+export type { Database, Queryable, Row, Schema, SqlValue } from './database/types.ts'
+export { bumpIncarnation } from './incarnation.ts'
+export type { Policy, PolicyRequest } from './policy.ts'
+export { apiTokens, type ApiTokens, type Authenticate, type Authenticated } from './tokens.ts'

@@ -1,0 +1,66 @@
+import type { OperationRequest } from '../../api/operations.ts'
+import { MpcError } from '../../errors.ts'
+import { fromHex } from '../../util/bytes.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+import { askPolicy, type PolicyRequest } from '../policy.ts'
+import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
+import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
+
+/**
+ * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
+ *
+ * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
+ * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
+ */
+export async function admitOperation(
+  context: ServerContext,
+  clientId: string,
+  request: OperationRequest,
+): Promise<void> {
+  if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
+  else await requireSource(context.database, clientId, request)
+  await askPolicy(context.policy, policyRequest(clientId, request))
+}
+
+/** The operations that use a set. */
+export type SetRequest = Exclude<OperationRequest, { readonly kind: 'generate' }>
+
+/** The set that an operation uses, fit for it. Asked again in the transaction that decides the operation. */
+export async function requireSource(db: Queryable, clientId: string, request: SetRequest): Promise<SetRow> {
+  const set = await requireSet(db, clientId, request.setId)
+  if (request.kind === 'recover') {
+    requireNamed(set, request.walletId, 'backup')
+    requireRecoverable(set)
+  } else {
+    requireNamed(set, request.walletId, 'signing')
+    requireActive(set)
+  }
+  return set
+}
+
+/**
+ * @throws {STORAGE_CONFLICT} if the client has this wallet
+ * @throws {AUTH_FAILED} if another client has it
+ */
+export async function requireFreeWallet(db: Queryable, clientId: string, walletId: string): Promise<void> {
+  const [wallet] = await db.query('select client_id from reshare_wallets where wallet_id = $1', [walletId])
+  if (wallet === undefined) return
+  if (wallet['client_id'] !== clientId) throw notAuthorized()
+  throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
+}
+
+function policyRequest(clientId: string, request: OperationRequest): PolicyRequest {
+  const { kind: action, walletId } = request
+  const asked = { clientId, action, walletId }
+  switch (request.kind) {
+    case 'generate':
+      return asked
+    case 'sign':
+      return { ...asked, setId: request.setId, scheme: request.scheme, message: fromHex(request.message) }
+    case 'recover':
+      return { ...asked, setId: request.setId, existingSets: request.existingSets, dryRun: request.dryRun }
+    default:
+      return { ...asked, setId: request.setId }
+  }
+}

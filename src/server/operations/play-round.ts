@@ -1,0 +1,144 @@
+import { decodeFlight, encodeFlight, type Flight } from '../../api/flight.ts'
+import { BadRequest } from '../../api/http.ts'
+import { MpcError, ProtocolError } from '../../errors.ts'
+import { wipe } from '../../util/bytes.ts'
+import { CodecError } from '../../util/codec.ts'
+import type { ServerContext } from '../context.ts'
+import { parseEmptyHeader, parseOperation } from '../http/requests.ts'
+import { admitOperation } from './admit.ts'
+import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
+import { abortOperation } from './decide.ts'
+import { playTurn } from './kinds.ts'
+import {
+  findAnswer,
+  findDecision,
+  hashRequest,
+  insertAnswer,
+  insertOperation,
+  recordDecision,
+  type OperationKey,
+  type OperationRow,
+} from './rows.ts'
+import type { Played } from './turn.ts'
+
+/**
+ * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after
+ * they are stored together with the state that they belong to.
+ *
+ * @param body a flight
+ * @returns a flight
+ * @throws {BadRequest} if the flight makes no sense; nothing has changed
+ * @throws {PROTOCOL_ABORTED} if a check failed, the operation is over, or the round was played with another message
+ * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
+ */
+export async function playRound(
+  context: ServerContext,
+  key: OperationKey,
+  round: number,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  const flight = readFlight(body)
+  const requestHash = hashRequest(body)
+  const answered = await findAnswer(context, context.database, key, round, requestHash)
+  if (answered !== undefined) return answered
+  await requireUndecided(context, key)
+
+  if (round === 1) await begin(context, key, flight, requestHash)
+  else parseEmptyHeader(flight.header)
+  const { claim, operation } = await claimRound(context, key, round, requestHash)
+  try {
+    requireTimeLeft(context, operation)
+    const played = await play(context, claim, operation, flight)
+    const answer = await store(context, claim, requestHash, played)
+    await played.ending?.afterwards?.().catch(context.onError)
+    return answer
+  } catch (error) {
+    await abandon(context, claim, error).catch(context.onError)
+    throw error
+  }
+}
+
+function readFlight(body: Uint8Array): Flight<unknown> {
+  try {
+    return decodeFlight(body)
+  } catch (error) {
+    if (error instanceof CodecError) throw new BadRequest(error.message)
+    throw error
+  }
+}
+
+async function begin(
+  context: ServerContext,
+  key: OperationKey,
+  flight: Flight<unknown>,
+  requestHash: Uint8Array,
+): Promise<void> {
+  const request = parseOperation(flight.header, context.limits)
+  await admitOperation(context, key.clientId, request)
+  await insertOperation(context, context.database, key, request, requestHash)
+}
+
+async function play(
+  context: ServerContext,
+  claim: Claim,
+  operation: OperationRow,
+  { parcels }: Flight<unknown>,
+): Promise<Played> {
+  const state = operation.state === null ? undefined : context.sealer.open(sessionPlace(claim), operation.state)
+  try {
+    const { clientId, operationId, round } = claim
+    return await playTurn(context, { clientId, operationId, round, request: operation.request, parcels, state })
+  } finally {
+    wipe(state)
+  }
+}
+
+async function store(
+  context: ServerContext,
+  claim: Claim,
+  requestHash: Uint8Array,
+  { parcels, state, ending }: Played,
+): Promise<Uint8Array> {
+  const sealed = state === undefined ? null : context.sealer.seal(sessionPlace(claim), state)
+  wipe(state)
+  return context.database.transaction(async (tx) => {
+    await completeRound(tx, claim, sealed)
+    if (ending === undefined) {
+      if ((await findDecision(tx, claim)) !== undefined) throw over()
+    } else if ((await recordDecision(context, tx, claim, ending.decision)) !== ending.decision) {
+      throw over()
+    }
+    const header = ending === undefined ? {} : await ending.settle(tx)
+    const answer = encodeFlight({ header, parcels })
+    await insertAnswer(context, tx, claim, claim.round, requestHash, answer)
+    return answer
+  })
+}
+
+/** After a failed check an operation is over; after a failure around it the same request may be played again. */
+async function abandon(context: ServerContext, claim: Claim, error: unknown): Promise<void> {
+  if (error instanceof BadRequest) await forgetRound(context.database, claim)
+  else if (isFinal(error)) await abortOperation(context, claim)
+  else await releaseRound(context.database, claim)
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof ProtocolError || (error instanceof MpcError && !error.retryable)
+}
+
+async function requireUndecided(context: ServerContext, key: OperationKey): Promise<void> {
+  if ((await findDecision(context.database, key)) !== undefined) throw over()
+}
+
+function requireTimeLeft(context: ServerContext, operation: OperationRow): void {
+  if (context.now() < operation.expiresAt.getTime()) return
+  throw new MpcError('PROTOCOL_ABORTED', 'the operation has expired; start it again')
+}
+
+function over(): MpcError {
+  return new MpcError('PROTOCOL_ABORTED', 'the operation is over')
+}
+
+function sessionPlace({ clientId, operationId }: OperationKey) {
+  return { purpose: 'session', clientId, row: operationId } as const
+}

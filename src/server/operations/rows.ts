@@ -1,0 +1,139 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import type { Decision, OperationRequest } from '../../api/operations.ts'
+import { MpcError } from '../../errors.ts'
+import { equalBytes } from '../../util/bytes.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable, Row } from '../database/types.ts'
+import { notAuthorized } from '../sets/rows.ts'
+
+/** Names one operation: ids are the client's own choice, so they mean nothing without it. */
+export interface OperationKey {
+  readonly clientId: string
+  readonly operationId: string
+}
+
+/** An operation between two of its rounds. */
+export interface OperationRow {
+  readonly request: OperationRequest
+  /** The last round that was answered; 0 before the first. */
+  readonly round: number
+  /** The sealed sessions; null before the first answer and after the last. */
+  readonly state: Uint8Array | null
+  readonly incarnation: number
+  readonly expiresAt: Date
+  /** The hash of the only request that may be played next; null while no session has seen one. */
+  readonly claimHash: Uint8Array | null
+  /** Until when a process that plays it has it to itself. */
+  readonly claimUntil: Date | null
+}
+
+const KEY = 'client_id = $1 and operation_id = $2'
+
+export async function findOperation(db: Queryable, key: OperationKey): Promise<OperationRow | undefined> {
+  const [row] = await db.query(`select * from reshare_operations where ${KEY}`, [key.clientId, key.operationId])
+  return row && operationRow(row)
+}
+
+function operationRow(row: Row): OperationRow {
+  return {
+    request: JSON.parse(row['request'] as string) as OperationRequest,
+    round: row['round'] as number,
+    state: row['state'] as Uint8Array | null,
+    incarnation: row['incarnation'] as number,
+    expiresAt: row['expires_at'] as Date,
+    claimHash: row['claim_hash'] as Uint8Array | null,
+    claimUntil: row['claim_until'] as Date | null,
+  }
+}
+
+/** Adds an operation for exactly one first request; one that is there stays as it is. */
+export async function insertOperation(
+  context: ServerContext,
+  db: Queryable,
+  { clientId, operationId }: OperationKey,
+  request: OperationRequest,
+  requestHash: Uint8Array,
+): Promise<void> {
+  const expiry = timestamp(context, context.limits.operationMs)
+  await db.query(
+    `insert into reshare_operations (client_id, operation_id, request, round, incarnation, claim_hash, expires_at)
+     select $1, $2, $3, 0, number, $4, $5 from reshare_meta where name = 'incarnation'
+     on conflict (client_id, operation_id) do nothing`,
+    [clientId, operationId, JSON.stringify(request), requestHash, expiry],
+  )
+}
+
+export async function findDecision(db: Queryable, key: OperationKey): Promise<Decision['decision'] | undefined> {
+  const [row] = await db.query(`select decision from reshare_decisions where ${KEY}`, [key.clientId, key.operationId])
+  return row?.['decision'] as Decision['decision'] | undefined
+}
+
+/** Records a decision unless there is one; one key holds one decision, so COMMIT and ABORT cannot both exist. */
+export async function recordDecision(
+  context: ServerContext,
+  tx: Queryable,
+  { clientId, operationId }: OperationKey,
+  decision: Decision['decision'],
+): Promise<Decision['decision']> {
+  const [row] = await tx.query(
+    `insert into reshare_decisions (client_id, operation_id, decision, decided_at) values ($1, $2, $3, $4)
+     on conflict (client_id, operation_id) do nothing returning decision`,
+    [clientId, operationId, decision, timestamp(context)],
+  )
+  return row === undefined ? requireDecision(tx, { clientId, operationId }) : decision
+}
+
+async function requireDecision(db: Queryable, key: OperationKey): Promise<Decision['decision']> {
+  const decision = await findDecision(db, key)
+  if (decision === undefined) throw notAuthorized()
+  return decision
+}
+
+/** What stands for the bytes of a request, so that only the same request gets the same answer. */
+export function hashRequest(body: Uint8Array): Uint8Array {
+  return sha256(body)
+}
+
+/**
+ * The stored answer to a round, for exactly the request that it answered.
+ *
+ * @throws {PROTOCOL_ABORTED} if the round was played with another request
+ */
+export async function findAnswer(
+  { sealer }: ServerContext,
+  db: Queryable,
+  key: OperationKey,
+  round: number,
+  requestHash: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const [row] = await db.query(`select request_hash, sealed from reshare_answers where ${KEY} and round = $3`, [
+    key.clientId,
+    key.operationId,
+    round,
+  ])
+  if (row === undefined) return undefined
+  if (!equalBytes(row['request_hash'] as Uint8Array, requestHash)) throw otherRequest(round)
+  return sealer.open(answerPlace(key, round), row['sealed'] as Uint8Array)
+}
+
+export async function insertAnswer(
+  { sealer }: ServerContext,
+  tx: Queryable,
+  key: OperationKey,
+  round: number,
+  requestHash: Uint8Array,
+  answer: Uint8Array,
+): Promise<void> {
+  await tx.query(
+    `insert into reshare_answers (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
+    [key.clientId, key.operationId, round, requestHash, sealer.seal(answerPlace(key, round), answer)],
+  )
+}
+
+export function otherRequest(round: number): MpcError {
+  return new MpcError('PROTOCOL_ABORTED', `round ${round} of this operation was played with another message`)
+}
+
+function answerPlace({ clientId, operationId }: OperationKey, round: number) {
+  return { purpose: 'answer', clientId, row: `${operationId}/${round}` } as const
+}

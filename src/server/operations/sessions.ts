@@ -1,0 +1,98 @@
+import type { Parcel } from '../../api/flight.ts'
+import { BadRequest } from '../../api/http.ts'
+import { MpcError, ProtocolError } from '../../errors.ts'
+import { decodeEnvelope } from '../../protocol/envelope.ts'
+import type { Session, Step } from '../../protocol/session.ts'
+import { wipe } from '../../util/bytes.ts'
+import { CodecError, Reader, Writer } from '../../util/codec.ts'
+
+/** What one request brings the sessions of an operation, which go through their rounds side by side. */
+export interface Stride<Result> {
+  readonly parcels: readonly Parcel[]
+  /** One result a session, in their order. */
+  readonly prepared?: readonly Result[]
+  readonly done?: readonly Result[]
+}
+
+/**
+ * Starts the sessions if asked to, gives them the parcels and plays what they allow.
+ *
+ * @throws {BadRequest} if a parcel is not for any session, or a session gets none; no session has played anything
+ * @throws {SET_MISMATCH} if an envelope belongs to another set or session; no session has played anything
+ * @throws {PROTOCOL_ABORTED} if a check fails, or a session gets less than it waits for
+ */
+export function advanceSessions<Result>(
+  sessions: readonly Session<Result>[],
+  parcels: readonly Parcel[],
+  start: boolean,
+): Stride<Result> {
+  const first = start ? sessions.map((session) => session.start()) : []
+  deliver(sessions, parcels)
+  const steps = sessions.map((session) => session.advance())
+  if (steps.some(isIdle)) throw new ProtocolError('FORMAT', 0, [], 'a message is missing')
+  const out = (list: readonly Step<Result>[]) =>
+    list.flatMap((step, slot) => step.out.map((envelope): Parcel => ({ slot, envelope })))
+  const prepared = all(steps.map((step) => step.prepared))
+  const done = all(steps.map((step) => step.done))
+  return { parcels: [...out(first), ...out(steps)], ...(prepared && { prepared }), ...(done && { done }) }
+}
+
+function deliver(sessions: readonly Session<unknown>[], parcels: readonly Parcel[]): void {
+  if (sessions.some((_, slot) => parcels.every((parcel) => parcel.slot !== slot))) {
+    throw new BadRequest('the flight lacks the messages of a session')
+  }
+  for (const { slot, envelope } of parcels) {
+    const session = sessions[slot]
+    if (session === undefined) throw new BadRequest(`the operation has no session ${slot}`)
+    if (session.receive(envelope) !== 'accepted') throw stray(envelope)
+  }
+}
+
+/** Says why an envelope was not accepted: its header carries the hash of the set (round 1) or of the session. */
+function stray(envelope: Uint8Array): Error {
+  try {
+    const { round } = decodeEnvelope(envelope)
+    return new MpcError('SET_MISMATCH', `a message of round ${round} belongs to another share set or session`)
+  } catch (error) {
+    if (error instanceof CodecError) return new BadRequest(`not an envelope: ${error.message}`)
+    throw error
+  }
+}
+
+function isIdle({ out, prepared, done }: Step<unknown>): boolean {
+  return out.length === 0 && prepared === undefined && done === undefined
+}
+
+function all<T>(values: readonly (T | undefined)[]): T[] | undefined {
+  return values.includes(undefined) ? undefined : (values as T[])
+}
+
+/** Exports sessions into one secret value; consumes them. */
+export function exportSessions(sessions: readonly Session<unknown>[]): Uint8Array {
+  const writer = new Writer().u8(sessions.length)
+  for (const session of sessions) {
+    const state = session.export()
+    writer.prefixed(state)
+    wipe(state)
+  }
+  return writer.finish()
+}
+
+const STATE_MAX_LENGTH = 1 << 20
+
+/** The sessions that {@link exportSessions} wrote. */
+export function restoreSessions<S>(state: Uint8Array, restore: (state: Uint8Array, slot: number) => S): S[] {
+  const reader = new Reader(state)
+  const count = reader.u8()
+  const sessions: S[] = []
+  for (let slot = 0; slot < count; slot++) {
+    const one = reader.prefixed(STATE_MAX_LENGTH)
+    try {
+      sessions.push(restore(one, slot))
+    } finally {
+      wipe(one)
+    }
+  }
+  reader.end()
+  return sessions
+}

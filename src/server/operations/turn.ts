@@ -1,0 +1,41 @@
+import type { Parcel } from '../../api/flight.ts'
+import type {
+  BackupRequest,
+  GenerateRequest,
+  OperationRequest,
+  OperationResult,
+  RecoverRequest,
+  RefreshRequest,
+} from '../../api/operations.ts'
+import type { Queryable } from '../database/types.ts'
+import type { OperationKey } from './rows.ts'
+
+/** The operations that make new share sets: one by key generation, all others by reshare. */
+export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest
+
+/** One round of an operation, as it arrived. */
+export interface Turn<Request extends OperationRequest = OperationRequest> extends OperationKey {
+  readonly request: Request
+  readonly round: number
+  readonly parcels: readonly Parcel[]
+  /** What the round before left, opened; undefined in the first. Secret, wiped by the caller. */
+  readonly state: Uint8Array | undefined
+}
+
+/** What playing a round brought. Nothing of it counts before it is in the database. */
+export interface Played {
+  readonly parcels: readonly Parcel[]
+  /** For the next round; secret, wiped by the caller. */
+  readonly state?: Uint8Array
+  /** Present in the last round only. */
+  readonly ending?: Ending
+}
+
+/** How an operation ends: within the transaction that stores its last answer. */
+export interface Ending {
+  readonly decision: 'COMMIT' | 'ABORT'
+  /** The writes that go with the decision. It may run several times, until its transaction commits. */
+  settle(tx: Queryable): Promise<OperationResult>
+  /** What may follow once the decision is durable, and is made up for by a sweep if it does not happen. */
+  afterwards?(): Promise<void>
+}

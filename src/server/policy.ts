@@ -1,0 +1,27 @@
+import type { OperationRequest } from '../api/operations.ts'
+import { MpcError } from '../errors.ts'
+import type { SignatureScheme } from '../types.ts'
+
+/** What a client asks the server to do. */
+export interface PolicyRequest {
+  readonly clientId: string
+  readonly action: OperationRequest['kind'] | 'confirm' | 'retire'
+  /** lower-case hex */
+  readonly walletId: string
+  /** The set that signs, deals, is proven, confirmed or retired, in lower-case hex; absent for `generate`. */
+  readonly setId?: string
+  readonly scheme?: SignatureScheme
+  /** The message that would be signed. */
+  readonly message?: Uint8Array
+  readonly existingSets?: 'keep' | 'retire'
+  readonly dryRun?: boolean
+}
+
+/** Asked before an action starts, after its sets were found to belong to the client; anything but `true` denies it. */
+export type Policy = (request: PolicyRequest) => boolean | Promise<boolean>
+
+/** @throws {POLICY_DENIED} unless the policy allows the request */
+export async function askPolicy(policy: Policy | undefined, request: PolicyRequest): Promise<void> {
+  if (policy === undefined) return
+  if ((await policy(request)) !== true) throw new MpcError('POLICY_DENIED', `the policy denies ${request.action}`)
+}

@@ -1,0 +1,90 @@
+import type { Schema } from './database/types.ts'
+
+/** The server's tables; `docs/server.md` says what each row means. */
+export const serverSchema: Schema = {
+  component: 'server',
+  migrations: [
+    [
+      `create table reshare_meta (
+         name text primary key,
+         number int not null
+       )`,
+      `insert into reshare_meta (name, number) values ('incarnation', 1)`,
+      `create table reshare_tokens (
+         token_hash bytea primary key,
+         client_id text not null,
+         created_at timestamptz not null,
+         revoked_at timestamptz
+       )`,
+      `create table reshare_wallets (
+         wallet_id text primary key,
+         client_id text not null,
+         created_at timestamptz not null
+       )`,
+      `create table reshare_sets (
+         set_id text primary key,
+         ordinal int generated always as identity,
+         client_id text not null,
+         wallet_id text not null,
+         operation_id text not null,
+         purpose text not null check (purpose in ('signing', 'backup')),
+         state text not null check (state in ('PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED')),
+         label text not null,
+         backup_method text,
+         source_set_id text,
+         record bytea not null,
+         created_at timestamptz not null,
+         committed_at timestamptz,
+         proven_at timestamptz,
+         last_used_at timestamptz
+       )`,
+      `create index reshare_sets_of_wallet on reshare_sets (client_id, wallet_id)`,
+      `create index reshare_sets_of_operation on reshare_sets (client_id, operation_id)`,
+      `create index reshare_sets_retiring on reshare_sets (set_id) where state = 'RETIRING'`,
+      `create table reshare_shares (
+         set_id text primary key references reshare_sets (set_id),
+         sealed bytea not null
+       )`,
+      // Invariant I1: a share row is inserted or destroyed, never overwritten, whatever a later version's code does.
+      `create function reshare_refuse_overwrite() returns trigger language plpgsql as
+         $$ begin raise exception 'a share row is never overwritten'; end $$`,
+      `create trigger reshare_shares_insert_only before update on reshare_shares
+         for each row execute function reshare_refuse_overwrite()`,
+      `create table reshare_retirements (
+         set_id text not null references reshare_sets (set_id),
+         old_set_id text not null references reshare_sets (set_id),
+         primary key (set_id, old_set_id)
+       )`,
+      `create index reshare_retirements_of_old on reshare_retirements (old_set_id)`,
+      `create table reshare_operations (
+         client_id text not null,
+         operation_id text not null,
+         request text not null,
+         round int not null,
+         state bytea,
+         incarnation int not null,
+         claim_token bytea,
+         claim_hash bytea,
+         claim_until timestamptz,
+         expires_at timestamptz not null,
+         primary key (client_id, operation_id)
+       )`,
+      `create index reshare_operations_expiry on reshare_operations (expires_at)`,
+      `create table reshare_answers (
+         client_id text not null,
+         operation_id text not null,
+         round int not null,
+         request_hash bytea not null,
+         sealed bytea not null,
+         primary key (client_id, operation_id, round)
+       )`,
+      `create table reshare_decisions (
+         client_id text not null,
+         operation_id text not null,
+         decision text not null check (decision in ('COMMIT', 'ABORT')),
+         decided_at timestamptz not null,
+         primary key (client_id, operation_id)
+       )`,
+    ],
+  ],
+}

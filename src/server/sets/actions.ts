@@ -1,0 +1,76 @@
+import type { SetStatus } from '../../api/operations.ts'
+import { MpcError } from '../../errors.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+import { askPolicy } from '../policy.ts'
+import { destroyRetiring } from './retirements.ts'
+import { requireSet, setStatus, type SetRow } from './rows.ts'
+import { requireNamed, requireRecoverable, undecided } from './usable.ts'
+
+/**
+ * Ends a device's session: the set refuses to sign, then the server destroys its half. Re-entrant.
+ *
+ * @throws {AUTH_FAILED} if the set is not the client's
+ * @throws {SET_MISMATCH} for a backup set
+ * @throws {POLICY_DENIED} if nothing would be left to sign with or to recover from
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ */
+export async function retireSet(context: ServerContext, clientId: string, setId: string): Promise<SetStatus> {
+  const { walletId } = await requireSet(context.database, clientId, setId)
+  await askPolicy(context.policy, { clientId, action: 'retire', walletId, setId })
+  await context.database.transaction(async (tx) => {
+    const set = await requireSet(tx, clientId, setId)
+    requireNamed(set, walletId, 'signing')
+    if (set.state === 'PREPARED') throw undecided()
+    if (set.state !== 'ACTIVE') return
+    await requireWayBack(tx, set)
+    await tx.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
+  })
+  await destroyRetiring(context, setId)
+  return setStatus(await requireSet(context.database, clientId, setId))
+}
+
+/** What is left must be known to work (invariant I4): a signing set that has proven itself, or a confirmed backup. */
+async function requireWayBack(tx: Queryable, { clientId, walletId, setId }: SetRow): Promise<void> {
+  const others = await tx.query(
+    `select 1 from reshare_sets
+     where client_id = $1 and wallet_id = $2 and set_id <> $3 and state = 'ACTIVE'
+       and (purpose = 'backup' or proven_at is not null) limit 1`,
+    [clientId, walletId, setId],
+  )
+  if (others.length > 0) return
+  throw new MpcError('POLICY_DENIED', 'no other set of this wallet is known to work: confirm a backup first')
+}
+
+/**
+ * Takes the app's word that a backup set's cipherText is stored: the set becomes ACTIVE, and takes the place of the one
+ * that it was rotated from and of the wallet's earlier ones with the same method. Harmless to repeat.
+ *
+ * @throws {AUTH_FAILED} if the set is not the client's
+ * @throws {SET_MISMATCH} for a signing set
+ * @throws {BACKUP_SUPERSEDED} if a later backup was confirmed before
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ */
+export async function confirmBackup(context: ServerContext, clientId: string, setId: string): Promise<SetStatus> {
+  const { walletId } = await requireSet(context.database, clientId, setId)
+  await askPolicy(context.policy, { clientId, action: 'confirm', walletId, setId })
+  return context.database.transaction(async (tx) => {
+    const set = await requireSet(tx, clientId, setId)
+    requireNamed(set, walletId, 'backup')
+    requireRecoverable(set)
+    if (set.state === 'PREPARED') await activateBackup(tx, set)
+    return setStatus(await requireSet(tx, clientId, setId))
+  })
+}
+
+async function activateBackup(tx: Queryable, { clientId, walletId, setId, sourceSetId, backupMethod }: SetRow) {
+  await tx.query(`update reshare_sets set state = 'ACTIVE' where set_id = $1`, [setId])
+  await tx.query(
+    `update reshare_sets older set state = 'DESTROYED' from reshare_sets newer
+     where newer.set_id = $1 and older.client_id = $2 and older.wallet_id = $3 and older.purpose = 'backup'
+       and older.ordinal < newer.ordinal
+       and ((older.set_id = $4 and older.state in ('PREPARED', 'ACTIVE'))
+         or (older.backup_method = $5 and older.state = 'ACTIVE'))`,
+    [setId, clientId, walletId, sourceSetId, backupMethod],
+  )
+}

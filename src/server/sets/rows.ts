@@ -1,0 +1,112 @@
+import type { SetStatus } from '../../api/operations.ts'
+import { MpcError } from '../../errors.ts'
+import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
+import type { Queryable, Row } from '../database/types.ts'
+
+/** One wallet-wide share set as the server's database knows it. */
+export interface SetRow {
+  readonly setId: string
+  readonly clientId: string
+  readonly walletId: string
+  readonly operationId: string
+  readonly purpose: Purpose
+  readonly state: SetState
+  readonly label: string
+  readonly backupMethod: BackupMethodName | null
+  /** The set that it was dealt from. */
+  readonly sourceSetId: string | null
+  /** `encodeWalletSetRecord` */
+  readonly record: Uint8Array
+  readonly createdAt: Date
+  /** When the operation that made it was decided. */
+  readonly committedAt: Date | null
+  readonly provenAt: Date | null
+  readonly lastUsedAt: Date | null
+}
+
+function setRow(row: Row): SetRow {
+  return {
+    setId: row['set_id'] as string,
+    clientId: row['client_id'] as string,
+    walletId: row['wallet_id'] as string,
+    operationId: row['operation_id'] as string,
+    purpose: row['purpose'] as Purpose,
+    state: row['state'] as SetState,
+    label: row['label'] as string,
+    backupMethod: row['backup_method'] as BackupMethodName | null,
+    sourceSetId: row['source_set_id'] as string | null,
+    record: row['record'] as Uint8Array,
+    createdAt: row['created_at'] as Date,
+    committedAt: row['committed_at'] as Date | null,
+    provenAt: row['proven_at'] as Date | null,
+    lastUsedAt: row['last_used_at'] as Date | null,
+  }
+}
+
+/** What is answered for everything that is not the caller's, whether or not it exists. */
+export function notAuthorized(): MpcError {
+  return new MpcError('AUTH_FAILED', 'not authorized')
+}
+
+/** @throws {AUTH_FAILED} if the client has no such set */
+export async function requireSet(db: Queryable, clientId: string, setId: string): Promise<SetRow> {
+  const [row] = await db.query('select * from reshare_sets where set_id = $1 and client_id = $2', [setId, clientId])
+  if (row === undefined) throw notAuthorized()
+  return setRow(row)
+}
+
+/**
+ * A wallet's sets in the order in which they were made, without those of aborted operations.
+ *
+ * @throws {AUTH_FAILED} if the client has no such wallet
+ */
+export async function requireSets(db: Queryable, clientId: string, walletId: string): Promise<SetRow[]> {
+  const wallet = [walletId, clientId]
+  const [known] = await db.query('select 1 from reshare_wallets where wallet_id = $1 and client_id = $2', wallet)
+  if (known === undefined) throw notAuthorized()
+  const rows = await db.query(
+    `select * from reshare_sets where wallet_id = $1 and client_id = $2 and state <> 'ABORTED' order by ordinal`,
+    wallet,
+  )
+  return rows.map(setRow)
+}
+
+/** Adds a PREPARED set; a repetition of the same round finds it there. */
+export async function insertSet(
+  db: Queryable,
+  set: Omit<SetRow, 'state' | 'committedAt' | 'provenAt' | 'lastUsedAt'>,
+): Promise<void> {
+  await db.query(
+    `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, backup_method,
+       source_set_id, record, created_at)
+     values ($1, $2, $3, $4, $5, 'PREPARED', $6, $7, $8, $9, $10)
+     on conflict (set_id) do nothing`,
+    [
+      set.setId,
+      set.clientId,
+      set.walletId,
+      set.operationId,
+      set.purpose,
+      set.label,
+      set.backupMethod,
+      set.sourceSetId,
+      set.record,
+      set.createdAt,
+    ],
+  )
+}
+
+/** A set as the API shows it. */
+export function setStatus(set: SetRow): SetStatus {
+  return {
+    setId: set.setId,
+    walletId: set.walletId,
+    purpose: set.purpose,
+    state: set.state,
+    label: set.label,
+    backupMethod: set.backupMethod,
+    createdAt: set.createdAt.toISOString(),
+    lastUsedAt: set.lastUsedAt?.toISOString() ?? null,
+    proven: set.provenAt !== null,
+  }
+}

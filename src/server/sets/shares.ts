@@ -1,0 +1,64 @@
+import { getGroup } from '../../curve/index.ts'
+import { MpcError } from '../../errors.ts'
+import { decodeWalletShares, encodeWalletShares, type WalletShares } from '../../share/index.ts'
+import { equalBytes, wipe } from '../../util/bytes.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+
+type Sealing = Pick<ServerContext, 'sealer'>
+
+const place = (clientId: string, setId: string) => ({ purpose: 'share', clientId, row: setId }) as const
+
+/** Keeps the server's half of a set. Never overwrites one (invariant I1). */
+export async function insertShare(
+  { sealer }: Sealing,
+  db: Queryable,
+  clientId: string,
+  setId: string,
+  shares: WalletShares,
+): Promise<void> {
+  const encoded = encodeWalletShares(getGroup, shares)
+  try {
+    await db.query('insert into reshare_shares (set_id, sealed) values ($1, $2) on conflict (set_id) do nothing', [
+      setId,
+      sealer.seal(place(clientId, setId), encoded),
+    ])
+  } finally {
+    wipe(encoded)
+  }
+}
+
+/**
+ * The server's half of a set; secret, wiped by the caller.
+ *
+ * @throws {SHARE_NOT_FOUND} if it is not there
+ * @throws {SHARE_PARSING_FAILED} if it does not open or is not a valid half
+ */
+export async function readShare(
+  { sealer }: Sealing,
+  db: Queryable,
+  clientId: string,
+  setId: string,
+): Promise<WalletShares> {
+  const [row] = await db.query('select sealed from reshare_shares where set_id = $1', [setId])
+  if (row === undefined) throw new MpcError('SHARE_NOT_FOUND', 'the server holds no share of this set')
+  const encoded = sealer.open(place(clientId, setId), row['sealed'] as Uint8Array)
+  try {
+    return decodeWalletShares(getGroup, encoded)
+  } catch (cause) {
+    if (cause instanceof MpcError) throw cause
+    throw new MpcError('SHARE_PARSING_FAILED', 'the stored share of this set is damaged', { cause })
+  } finally {
+    wipe(encoded)
+  }
+}
+
+/** Whether two halves are the same, without an early exit. */
+export function equalShares(a: WalletShares, b: WalletShares): boolean {
+  const [left, right] = [encodeWalletShares(getGroup, a), encodeWalletShares(getGroup, b)]
+  try {
+    return equalBytes(left, right)
+  } finally {
+    wipe(left, right)
+  }
+}

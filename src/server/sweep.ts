@@ -1,0 +1,41 @@
+import { timestamp, type ServerContext } from './context.ts'
+import { abortOperation } from './operations/decide.ts'
+import { destroyRetiring } from './sets/retirements.ts'
+
+/**
+ * Makes up for what was left undone: aborts expired operations, destroys the halves of RETIRING sets, forgets old answers.
+ * Any number of processes may do so at once.
+ */
+export async function sweep(context: ServerContext): Promise<void> {
+  const { database, limits } = context
+  const expired = await database.query(
+    `select client_id, operation_id from reshare_operations expired
+     where expires_at <= $1 and not exists (select 1 from reshare_decisions decided
+       where decided.client_id = expired.client_id and decided.operation_id = expired.operation_id)`,
+    [timestamp(context)],
+  )
+  for (const row of expired) {
+    await abortOperation(context, { clientId: row['client_id'] as string, operationId: row['operation_id'] as string })
+  }
+  await destroyRetiring(context)
+  await forgetOperations(context, timestamp(context, -limits.answerMs))
+}
+
+/** Decisions of operations that made sets stay for ever: a client may ask after any time. */
+async function forgetOperations({ database }: ServerContext, before: Date): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.query(
+      `delete from reshare_answers using reshare_operations old
+       where reshare_answers.client_id = old.client_id and reshare_answers.operation_id = old.operation_id
+         and old.expires_at <= $1`,
+      [before],
+    )
+    await tx.query(
+      `delete from reshare_decisions decided using reshare_operations old
+       where decided.client_id = old.client_id and decided.operation_id = old.operation_id and old.expires_at <= $1
+         and old.request::jsonb ->> 'kind' in ('sign', 'prove')`,
+      [before],
+    )
+    await tx.query('delete from reshare_operations where expires_at <= $1', [before])
+  })
+}

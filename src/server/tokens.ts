@@ -1,0 +1,85 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { toBase64, utf8, wipe } from '../util/bytes.ts'
+import { systemRandom, type RandomSource } from '../util/random.ts'
+import type { Database } from './database/types.ts'
+import { serverSchema } from './schema.ts'
+
+/** Who a request comes from. */
+export interface Authenticated {
+  /** The app's own name for its user or installation: 1 to 256 UTF-16 code units. */
+  readonly clientId: string
+}
+
+/**
+ * Tells who a request comes from, by its headers; undefined if it cannot be told.
+ *
+ * @param request the request without its body
+ */
+export type Authenticate = (request: Request) => Authenticated | undefined | Promise<Authenticated | undefined>
+
+export interface ApiTokens {
+  /** Makes a token of 32 random bytes for a client. It is shown here only: the database keeps its hash. */
+  create(clientId: string): Promise<string>
+  /** Ends one token; others of the same client stay. Harmless to repeat. */
+  revoke(token: string): Promise<void>
+  /** {@link Authenticate} by `Authorization: Bearer <token>`. */
+  readonly authenticate: Authenticate
+}
+
+const TOKEN_LENGTH = 32
+const PREFIX = 'reshare_'
+
+/**
+ * API tokens bound to a client, kept as SHA-256: they are uniformly random, so that a slow hash adds nothing.
+ */
+export function apiTokens(
+  database: Database,
+  options: { readonly now?: () => number; readonly random?: RandomSource } = {},
+): ApiTokens {
+  const { now = Date.now, random = systemRandom } = options
+  return {
+    async create(clientId) {
+      assertClientId(clientId)
+      await database.migrate(serverSchema)
+      const secret = random(TOKEN_LENGTH)
+      const token = PREFIX + toBase64(secret).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+      wipe(secret)
+      await database.query('insert into reshare_tokens (token_hash, client_id, created_at) values ($1, $2, $3)', [
+        hashToken(token),
+        clientId,
+        new Date(now()),
+      ])
+      return token
+    },
+    async revoke(token) {
+      await database.migrate(serverSchema)
+      await database.query('update reshare_tokens set revoked_at = $2 where token_hash = $1 and revoked_at is null', [
+        hashToken(token),
+        new Date(now()),
+      ])
+    },
+    async authenticate(request) {
+      const [, token] = /^Bearer (reshare_[A-Za-z0-9_-]{43})$/.exec(request.headers.get('authorization') ?? '') ?? []
+      if (token === undefined) return undefined
+      await database.migrate(serverSchema)
+      // The look-up compares hashes of what the caller sent: its timing tells nothing about a token.
+      const [row] = await database.query(
+        'select client_id from reshare_tokens where token_hash = $1 and revoked_at is null',
+        [hashToken(token)],
+      )
+      return row && { clientId: row['client_id'] as string }
+    },
+  }
+}
+
+function hashToken(token: string): Uint8Array {
+  return sha256(utf8(token))
+}
+
+const CLIENT_ID_MAX_LENGTH = 256
+
+/** @throws {TypeError} unless it names a client */
+export function assertClientId(clientId: unknown): asserts clientId is string {
+  if (typeof clientId === 'string' && clientId.length > 0 && clientId.length <= CLIENT_ID_MAX_LENGTH) return
+  throw new TypeError(`clientId must be a string of 1 to ${CLIENT_ID_MAX_LENGTH} characters`)
+}
