@@ -1,7 +1,6 @@
 import type { Point, Scalar } from '../../curve/group.ts'
 import type { PartyId } from '../../types.ts'
 import { concatBytes } from '../../util/bytes.ts'
-import { CodecError } from '../../util/codec.ts'
 import type { FrostSuite } from './suites.ts'
 
 /** One signer's commitments to its two nonces (RFC 9591 §5.1), D_i = d_i·G and E_i = e_i·G. */
@@ -23,13 +22,10 @@ export function commitmentLength(suite: FrostSuite): number {
 /**
  * Reads D_i ‖ E_i.
  *
- * @throws {CodecError} unless both are canonical, of prime order and not the identity (RFC 9591 §5.2)
+ * @throws {CodecError} for another length, and unless both points are canonical, of prime order and not the identity (RFC 9591 §5.2)
  */
 export function decodeCommitment(suite: FrostSuite, id: PartyId, bytes: Uint8Array): NonceCommitment {
   const { group } = suite
-  if (bytes.length !== commitmentLength(suite)) {
-    throw new CodecError(`nonce commitments are ${commitmentLength(suite)} bytes, got ${bytes.length}`)
-  }
   const encoded = bytes.slice()
   const hiding = group.decodePoint(encoded.subarray(0, group.pointLength))
   const binding = group.decodePoint(encoded.subarray(group.pointLength))

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
 
-import type { Scalar } from '../../../src/curve/group.ts'
+import type { Group, Scalar } from '../../../src/curve/group.ts'
+import { portableGroup } from '../../../src/curve/portable.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import { decodeEnvelope, encodeEnvelope, type Envelope } from '../../../src/protocol/envelope.ts'
 import {
@@ -497,4 +498,44 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
     const text = new Uint8Array(MESSAGE_MAX_LENGTH).fill(7)
     expect(verifies(undefined, run(clientServer({ message: text }))[0]?.signature, text)).toBe(true)
   })
+})
+
+test('what a session holds of the share and of the nonces is wiped when it ends', () => {
+  for (const end of ['done', 'disposed', 'exported', 'aborted'] as const) {
+    const group = portableGroup('ed25519')
+    const secrets: Uint8Array[] = []
+    const remember = <T extends Uint8Array>(secret: T): T => {
+      secrets.push(secret)
+      return secret
+    }
+    let sharing = false
+    const watched: Group = {
+      ...group,
+      // H3 is the only thing reduced before the commitments are out; the share is multiplied when z_i is computed.
+      reduce: (wide) => (sharing ? group.reduce(wide) : remember(group.reduce(wide))),
+      multiply: (a, b) => group.multiply(a, remember(b)),
+    }
+    const shares = keyShares(group, deal(group, 2, 2, random))
+    const options = { scheme: 'ed25519', signers: [CLIENT, SERVER], message: random(8), random } as const
+    const client = createSigning({ ...options, group: watched, share: shares.get(CLIENT)! })
+    const server = createSigning({ ...options, group, share: shares.get(SERVER)! })
+    const [request] = client.start().out
+    sharing = true
+    expect(secrets.map((secret) => secret.some((byte) => byte !== 0))).toEqual([true, true])
+    if (end === 'disposed') client.dispose()
+    else if (end === 'exported') client.export()
+    else {
+      client.receive(server.start().out[0]!)
+      server.receive(request!)
+      client.advance()
+      const held = secrets.filter((secret) => toHex(secret) === toHex(shares.get(CLIENT)!.secretShare))
+      expect(held).toHaveLength(1)
+      const [z] = server.advance().out
+      client.receive(end === 'done' ? z! : altered(z!, { body: new Uint8Array(32) }))
+      if (end === 'done') expect(client.advance().done?.signature).toHaveLength(64)
+      else expect(() => client.advance()).toThrow(ProtocolError)
+      expect(held[0]!.every((byte) => byte === 0)).toBe(true)
+    }
+    expect(secrets.slice(0, 2).every((secret) => secret.every((byte) => byte === 0))).toBe(true)
+  }
 })
