@@ -12,6 +12,7 @@ import { systemRandom } from '../util/random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
 import { throwIfAborted, withCode } from './failures.ts'
 import { backupMethod, type KeyedBackupMethod } from './method.ts'
+import type { OnProgress } from './progress.ts'
 import type { StanzaArguments } from './types.ts'
 
 /** What {@link cloudKey} needs to know. */
@@ -67,8 +68,7 @@ export function cloudKey({ provider, storage, kind = 'hybrid' }: CloudKeyOptions
       const id = toHex(systemRandom(16))
       await keep(id, identity)
       throwIfAborted(signal)
-      onProgress?.(1)
-      return [await identityToRecipient(identity), naming(provider, id)]
+      return [await identityToRecipient(identity), naming(provider, id, onProgress)]
     },
 
     async identities({ stanzas, onProgress, signal }) {
@@ -85,8 +85,13 @@ export function cloudKey({ provider, storage, kind = 'hybrid' }: CloudKeyOptions
 }
 
 /** Adds a stanza that says which key of which cloud opens the file: `-> reshare/v1/cloud-key GDRIVE <id>`. */
-function naming(provider: string, id: string): Recipient {
-  return { wrapFileKey: () => [new Stanza([CLOUD_STANZA, provider, id], new Uint8Array(0))] }
+function naming(provider: string, id: string, onProgress: OnProgress | undefined): Recipient {
+  return {
+    wrapFileKey() {
+      onProgress?.(1)
+      return [new Stanza([CLOUD_STANZA, provider, id], new Uint8Array(0))]
+    },
+  }
 }
 
 /** Ids become file names: nothing but hexadecimal digits gets through. */

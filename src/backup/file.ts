@@ -43,10 +43,10 @@ export function fileCloudKey(directory: string): CloudKeyStorage {
       try {
         await mkdir(root, { recursive: true, mode: 0o700 })
         await writeFlushed(temporary, bytes)
-        await link(temporary, path)
+        await link(temporary, path).catch(taken)
         await syncDirectory(root)
       } catch (error) {
-        if (codeOf(error) === 'EEXIST') throw new MpcError('STORAGE_CONFLICT', 'there is a cloud key with this id')
+        if (error instanceof MpcError) throw error
         if (codeOf(error) === 'ENOSPC') throw new MpcError('STORAGE_FULL', 'the disk is full', { cause: error })
         throw failed('a key cannot be written', error)
       } finally {
@@ -55,8 +55,9 @@ export function fileCloudKey(directory: string): CloudKeyStorage {
     },
 
     async delete(id) {
+      const path = pathOf(root, id)
       try {
-        await rm(pathOf(root, id), { force: true })
+        await rm(path, { force: true })
       } catch (error) {
         throw failed('a key cannot be deleted', error)
       }
@@ -89,6 +90,11 @@ async function syncDirectory(root: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+function taken(error: unknown): never {
+  if (codeOf(error) === 'EEXIST') throw new MpcError('STORAGE_CONFLICT', 'there is a cloud key with this id')
+  throw error
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,0 +1,128 @@
+import { argon2id as nobleArgon2id } from '@noble/hashes/argon2.js'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { deriveArgon2id, type Argon2Engine } from '../../src/backup/argon2.ts'
+import { toHex, utf8 } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+
+const ENGINES: readonly Argon2Engine[] = ['wasm', 'portable']
+
+/** Argon2id, version 0x13, of the reference implementation's test suite (phc-winner-argon2, src/test.c). */
+const REFERENCE = [
+  {
+    password: 'password',
+    salt: 'somesalt',
+    cost: { memoryKiB: 256, passes: 2 },
+    tag: '9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe',
+  },
+  {
+    password: 'password',
+    salt: 'somesalt',
+    cost: { memoryKiB: 65536, passes: 1 },
+    tag: 'f6a5adc1ba723dddef9b5ac1d464e180fcd9dffc9d1cbf76cca2fed795d9ca98',
+  },
+  {
+    password: 'differentpassword',
+    salt: 'somesalt',
+    cost: { memoryKiB: 65536, passes: 2 },
+    tag: '0b84d652cf6b0c4beaef0dfe278ba6a80df6696281d7e0d2891b817d8c458fde',
+  },
+]
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+describe('Argon2id', () => {
+  test.each(ENGINES)('%s: the vectors of the reference implementation', async (engine) => {
+    for (const { password, salt, cost, tag } of REFERENCE) {
+      expect(toHex(await deriveArgon2id(utf8(password), utf8(salt), cost, { engine }))).toBe(tag)
+    }
+  })
+
+  test('the library of the portable engine: RFC 9106 §5.3, which has four lanes, a secret and associated data', () => {
+    const [password, salt] = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(2)]
+    const [key, personalization] = [new Uint8Array(8).fill(3), new Uint8Array(12).fill(4)]
+    expect(toHex(nobleArgon2id(password, salt, { t: 3, m: 32, p: 4, dkLen: 32, key, personalization }))).toBe(
+      '0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659',
+    )
+  })
+
+  test('both engines agree on random input', async () => {
+    const random = seededRandom()
+    for (const cost of [
+      { memoryKiB: 8, passes: 1 },
+      { memoryKiB: 13, passes: 4 },
+      { memoryKiB: 1000, passes: 2 },
+    ]) {
+      const [password, salt] = [random(1 + (random(1)[0] as number)), random(16)]
+      const [wasm, portable] = await Promise.all(
+        ENGINES.map((engine) => deriveArgon2id(password, salt, cost, { engine })),
+      )
+      expect(wasm).toEqual(portable)
+    }
+  })
+
+  test.each([
+    ['is missing', undefined],
+    [
+      'is forbidden',
+      {
+        ...WebAssembly,
+        compile: () => Promise.reject(new Error('CSP')),
+        instantiate: () => Promise.reject(new Error('CSP')),
+      },
+    ],
+  ])('falls back where WebAssembly %s', async (_, replacement) => {
+    vi.stubGlobal('WebAssembly', replacement)
+    const { password, salt, cost, tag } = REFERENCE[0]!
+    const reports: number[] = []
+    const onProgress = (fraction: number) => void reports.push(fraction)
+    expect(toHex(await deriveArgon2id(utf8(password), utf8(salt), cost, { onProgress }))).toBe(tag)
+    // Only the portable engine reports in between.
+    expect(reports.length).toBeGreaterThan(10)
+  })
+
+  test.each(ENGINES)('%s: progress starts at 0, grows and ends at 1', async (engine) => {
+    const reports: number[] = []
+    const onProgress = (fraction: number) => void reports.push(fraction)
+    await deriveArgon2id(utf8('p'), new Uint8Array(16), { memoryKiB: 256, passes: 2 }, { engine, onProgress })
+    expect([reports[0], reports.at(-1)]).toEqual([0, 1])
+    expect(reports).toEqual([...reports].sort((a, b) => a - b))
+    if (engine === 'portable') expect(reports.length).toBeGreaterThan(100)
+  })
+
+  test.each(ENGINES)('%s: an aborted signal starts nothing', async (engine) => {
+    const reports: number[] = []
+    const options = {
+      engine,
+      signal: AbortSignal.abort(),
+      onProgress: (fraction: number) => void reports.push(fraction),
+    }
+    const derived = deriveArgon2id(utf8('p'), new Uint8Array(16), { memoryKiB: 256, passes: 1 }, options)
+    await expect(derived).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(reports).toEqual([])
+  })
+
+  test('the portable engine stops in the middle', async () => {
+    const controller = new AbortController()
+    const reports: number[] = []
+    const onProgress = (fraction: number) => {
+      reports.push(fraction)
+      if (fraction > 0.5) controller.abort()
+    }
+    const { signal } = controller
+    const cost = { memoryKiB: 256, passes: 2 }
+    const derived = deriveArgon2id(utf8('p'), new Uint8Array(16), cost, { engine: 'portable', onProgress, signal })
+    await expect(derived).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(reports.at(-1)).toBeLessThan(0.6)
+  })
+
+  test('a result that comes after the abort is not given away', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const onProgress = () => controller.abort()
+    const derived = deriveArgon2id(utf8('p'), new Uint8Array(16), { memoryKiB: 64, passes: 1 }, { onProgress, signal })
+    await expect(derived).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+})

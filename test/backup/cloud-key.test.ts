@@ -1,0 +1,142 @@
+import { armor } from 'age-encryption'
+import { describe, expect, test, vi } from 'vitest'
+import { cloudKey, memoryCloudKey, openBackup, sealBackup, type CloudKeyStorage } from '../../src/backup/index.ts'
+import { readHeader } from '../../src/backup/manifest.ts'
+import { equalBytes } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+import { codeOf, forge, record } from './fixtures.ts'
+import { Stanza } from 'age-encryption'
+
+const random = seededRandom()
+
+/** A storage that shows what it holds, and that copies nothing. */
+function openStorage(): CloudKeyStorage & { keys: Map<string, Uint8Array> } {
+  const keys = new Map<string, Uint8Array>()
+  return {
+    keys,
+    probe: async () => {},
+    read: async (id) => keys.get(id),
+    write: async (id, bytes) => void keys.set(id, bytes),
+    delete: async (id) => void keys.delete(id),
+  }
+}
+
+describe('cloud key', () => {
+  test.each([
+    ['x25519', /^AGE-SECRET-KEY-1/, ['X25519']],
+    ['hybrid', /^AGE-SECRET-KEY-PQ-1/, ['mlkem768x25519']],
+    [undefined, /^AGE-SECRET-KEY-PQ-1/, ['mlkem768x25519']],
+  ] as const)('of kind %s is kept as an age identity under the id that the file names', async (kind, form, types) => {
+    const storage = openStorage()
+    const method = cloudKey({ provider: 'GDRIVE', storage, ...(kind && { kind }) })
+    const original = record(random)
+    const cipherText = await sealBackup({ record: original, methods: [method] })
+    const { stanzas } = readHeader(armor.decode(cipherText))
+    expect(stanzas.map(([type]) => type)).toEqual([...types, 'reshare/v1/cloud-key'])
+    const [[id, key] = ['', new Uint8Array()], ...more] = [...storage.keys]
+    expect(more).toEqual([])
+    expect(stanzas.at(-1)).toEqual(['reshare/v1/cloud-key', 'GDRIVE', id])
+    expect(new TextDecoder().decode(key)).toMatch(form)
+    // Twice: a storage that gives its own copy away keeps it whole.
+    for (let i = 0; i < 2; i++) expect(await openBackup({ cipherText, methods: [method] })).toEqual(original)
+  })
+
+  test('never touches a key that is there: backups made at the same time all open', async () => {
+    const storage = memoryCloudKey()
+    const makers = () => cloudKey({ provider: 'ICLOUD', storage, kind: 'x25519' })
+    const originals = Array.from({ length: 5 }, () => record(random))
+    const sealed = await Promise.all(originals.map((original) => sealBackup({ record: original, methods: [makers()] })))
+    for (const [i, cipherText] of sealed.entries()) {
+      expect(await openBackup({ cipherText, methods: [makers()] })).toEqual(originals[i])
+    }
+  })
+
+  test('a key that the storage does not give back seals nothing', async () => {
+    for (const read of [async () => undefined, async () => new Uint8Array(74)]) {
+      const storage = { ...openStorage(), read }
+      const method = cloudKey({ provider: 'GDRIVE', storage })
+      expect(await codeOf(sealBackup({ record: record(random), methods: [method] }))).toBe('STORAGE_UNAVAILABLE')
+    }
+  })
+
+  test('a storage that fails is STORAGE_UNAVAILABLE, with its reason', async () => {
+    const reason = new Error('quota of the API')
+    for (const step of ['probe', 'write', 'read'] as const) {
+      const storage = { ...openStorage(), [step]: () => Promise.reject(reason) }
+      const method = cloudKey({ provider: 'GDRIVE', storage })
+      const work = step === 'probe' ? method.probe() : sealBackup({ record: record(random), methods: [method] })
+      await expect(work).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause: reason })
+    }
+  })
+
+  test('a damaged key is DECRYPT_FAILED, and the error does not repeat it', async () => {
+    const storage = openStorage()
+    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    const cipherText = await sealBackup({ record: record(random), methods: [method] })
+    const [id = '', good = new Uint8Array()] = [...storage.keys][0] ?? []
+    for (const bytes of [
+      good.slice(0, -1),
+      good.slice().fill(0xff, 40),
+      new Uint8Array(0),
+      good.slice().fill(65, 20, 21),
+    ]) {
+      storage.keys.set(id, bytes)
+      const error = await openBackup({ cipherText, methods: [method] }).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'DECRYPT_FAILED', message: expect.stringContaining('damaged') })
+      expect((error as Error).cause).toBeUndefined()
+      expect(String((error as Error).stack)).not.toContain(new TextDecoder().decode(good).slice(20, 40))
+    }
+    storage.keys.delete(id)
+    expect(await codeOf(openBackup({ cipherText, methods: [method] }))).toBe('DECRYPT_FAILED')
+  })
+
+  test('asks the storage for nothing but its own ids', async () => {
+    const storage = openStorage()
+    const read = vi.spyOn(storage, 'read')
+    const id = '0123456789abcdef'.repeat(2)
+    const stanzas = [
+      ['GDRIVE', '../../etc/passwd'],
+      ['GDRIVE', id.toUpperCase()],
+      ['GDRIVE', id.slice(1)],
+      ['ICLOUD', id],
+      ['GDRIVE', id, 'more'],
+      ['GDRIVE'],
+      ['GDRIVE', id],
+    ].map((args) => new Stanza(['reshare/v1/cloud-key', ...args], new Uint8Array(0)))
+    const cipherText = await forge(['GDRIVE'], () => stanzas, record(random))
+    const method = cloudKey({ provider: 'GDRIVE', storage })
+    expect(await codeOf(openBackup({ cipherText, methods: [method] }))).toBe('DECRYPT_FAILED')
+    expect(read.mock.calls).toEqual([[id]])
+  })
+
+  test('is aborted between its steps', async () => {
+    const storage = openStorage()
+    const method = cloudKey({ provider: 'GDRIVE', storage })
+    const signal = AbortSignal.abort()
+    expect(await codeOf(method.probe({ signal }))).toBe('ABORTED')
+    expect(await codeOf(method.recipients({ walletId: '00'.repeat(16), signal }))).toBe('ABORTED')
+    expect(storage.keys.size).toBe(0)
+  })
+
+  test('refuses another provider or kind', () => {
+    const storage = memoryCloudKey()
+    expect(() => cloudKey({ provider: 'DROPBOX' as never, storage })).toThrow(TypeError)
+    expect(() => cloudKey({ provider: 'GDRIVE', storage, kind: 'rsa' as never })).toThrow(TypeError)
+  })
+})
+
+describe('cloud in memory', () => {
+  test('copies, never overwrites, deletes', async () => {
+    const storage = memoryCloudKey()
+    await storage.probe()
+    const given = new Uint8Array([1, 2])
+    await storage.write('a', given)
+    given.fill(9)
+    ;(await storage.read('a'))?.fill(9)
+    expect(equalBytes((await storage.read('a')) ?? given, new Uint8Array([1, 2]))).toBe(true)
+    expect(await codeOf(storage.write('a', given))).toBe('STORAGE_CONFLICT')
+    await storage.delete('a')
+    await storage.delete('a')
+    expect(await storage.read('a')).toBeUndefined()
+  })
+})

@@ -1,0 +1,70 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { describe, expect, test } from 'vitest'
+import { custom, openBackup, sealBackup, type AgeIdentity } from '../../src/backup/index.ts'
+import { MpcError } from '../../src/errors.ts'
+import { seededRandom } from '../support/random.ts'
+import { codeOf, record } from './fixtures.ts'
+
+const random = seededRandom()
+
+describe('custom keys', () => {
+  test('a WebCrypto key that cannot be exported seals and opens', async () => {
+    const { privateKey } = (await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits'])) as CryptoKeyPair
+    const method = custom({ identities: [privateKey] })
+    await method.probe()
+    const original = record(random)
+    const cipherText = await sealBackup({ record: original, methods: [method] })
+    expect(await openBackup({ cipherText, methods: [method] })).toEqual(original)
+  })
+
+  test('any of several identities opens', async () => {
+    const identities = await Promise.all([generateX25519Identity(), generateX25519Identity()])
+    const original = record(random)
+    const cipherText = await sealBackup({ record: original, methods: [custom({ identities })] })
+    for (const identity of identities) {
+      expect(await openBackup({ cipherText, methods: [custom({ identities: [identity] })] })).toEqual(original)
+    }
+  })
+
+  test('what the code of an identity throws is DECRYPT_FAILED, unless it has a code', async () => {
+    const identity = await generateX25519Identity()
+    const cipherText = await sealBackup({ record: record(random), methods: [custom({ identities: [identity] })] })
+    const throwing = (error: Error): AgeIdentity => ({ unwrapFileKey: () => Promise.reject(error) })
+    const token = new Error('no token in the slot')
+    await expect(
+      openBackup({ cipherText, methods: [custom({ identities: [throwing(token)] })] }),
+    ).rejects.toMatchObject({
+      code: 'DECRYPT_FAILED',
+      cause: token,
+    })
+    const coded = throwing(new MpcError('TIMEOUT', 'key service'))
+    expect(await codeOf(openBackup({ cipherText, methods: [custom({ identities: [coded] })] }))).toBe('TIMEOUT')
+  })
+
+  test('refuses what is no key, and does not repeat it', async () => {
+    const identity = await generateX25519Identity()
+    const damaged = `${identity.slice(0, -1)}${identity.endsWith('Q') ? 'P' : 'Q'}`
+    for (const options of [
+      {},
+      { recipients: [], identities: [] },
+      { recipients: ['age1x'] },
+      { identities: [damaged] },
+    ]) {
+      expect(() => custom(options)).toThrow(TypeError)
+    }
+    try {
+      custom({ identities: [damaged] })
+    } catch (error) {
+      expect(`${String(error)} ${String((error as Error).cause)}`).not.toContain(damaged.slice(20, 40))
+    }
+    // An identity where a recipient belongs.
+    expect(() => custom({ recipients: [identity] })).toThrow(TypeError)
+  })
+
+  test('an identity that is code needs its recipient', async () => {
+    const identities: AgeIdentity[] = [{ unwrapFileKey: () => null }]
+    await expect(custom({ identities }).recipients({ walletId: '00'.repeat(16) })).rejects.toThrow(TypeError)
+    const recipients = [await identityToRecipient(await generateX25519Identity())]
+    expect(await custom({ identities, recipients }).recipients({ walletId: '00'.repeat(16) })).toEqual(recipients)
+  })
+})
