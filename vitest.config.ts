@@ -66,9 +66,30 @@ function nodeProject(): TestProjectInlineConfiguration {
   }
 }
 
+/** What tests import in a browser: a package found only while they run makes Vite reload the page under them. */
+const BROWSER_DEPENDENCIES = [
+  '@noble/ciphers/chacha.js',
+  '@noble/curves/abstract/curve.js',
+  '@noble/curves/abstract/hash-to-curve.js',
+  '@noble/curves/ed25519.js',
+  '@noble/curves/secp256k1.js',
+  '@noble/curves/utils.js',
+  '@noble/hashes/argon2.js',
+  '@noble/hashes/hkdf.js',
+  '@noble/hashes/hmac.js',
+  '@noble/hashes/sha2.js',
+  '@noble/hashes/sha3.js',
+  'age-encryption',
+  'fast-check',
+  'hash-wasm',
+  'idb',
+  'valibot',
+]
+
 function browserProject(browsers: readonly Browser[]): TestProjectInlineConfiguration {
   return {
     resolve: { alias },
+    optimizeDeps: { include: BROWSER_DEPENDENCIES },
     test: {
       name: 'browser',
       include: ['test/**/*.test.ts'],
