@@ -1,0 +1,286 @@
+import { describe, expect, test } from 'vitest'
+import { MpcError } from '../../src/errors.ts'
+import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+import { restoreKeygen } from '../../src/protocol/keygen/index.ts'
+import { restoreReshare } from '../../src/protocol/reshare/index.ts'
+import type { Session, Step } from '../../src/protocol/session.ts'
+import type { KeyShare } from '../../src/share/index.ts'
+import { groups } from '../support/groups.ts'
+import { seededRandom } from '../support/random.ts'
+import { firstIds, generate, keygenSessions, newParties, PAIR, reshareSessions } from '../support/sets.ts'
+import { flip, rewrite, simulate } from '../support/simulator.ts'
+
+const { group } = groups[0]!
+
+type Pair = [Session<KeyShare>, Session<KeyShare>]
+
+function pair(): Pair {
+  return keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, seededRandom()) as Pair
+}
+
+function change(envelope: Uint8Array, fields: Partial<Envelope>): Uint8Array {
+  return encodeEnvelope({ ...decodeEnvelope(envelope), ...fields })
+}
+
+describe('order of use', () => {
+  test('nothing before start', () => {
+    const [client] = pair()
+    expect(() => client.receive(new Uint8Array(0))).toThrow(TypeError)
+    expect(() => client.advance()).toThrow(TypeError)
+  })
+
+  test('one start', () => {
+    const [client] = pair()
+    client.start()
+    expect(() => client.start()).toThrow(TypeError)
+  })
+
+  test('advance without messages does nothing', () => {
+    const [client] = pair()
+    client.start()
+    expect(client.advance()).toEqual({ out: [] })
+  })
+
+  test.each([
+    ['dispose', (session: Session<KeyShare>) => session.dispose()],
+    ['export', (session: Session<KeyShare>) => session.export()],
+    [
+      'a failed check',
+      (session: Session<KeyShare>, peer: Session<KeyShare>) => {
+        const [message] = peer.start().out as [Uint8Array]
+        session.receive(change(message, { body: new Uint8Array(3) }))
+        expect(() => session.advance()).toThrow(MpcError)
+      },
+    ],
+  ])('nothing after %s', (_, end) => {
+    const [client, server] = pair()
+    client.start()
+    end(client, server)
+    expect(() => client.start()).toThrow(TypeError)
+    expect(() => client.receive(new Uint8Array(0))).toThrow(TypeError)
+    expect(() => client.advance()).toThrow(TypeError)
+    expect(() => client.export()).toThrow(TypeError)
+    expect(() => client.dispose()).not.toThrow()
+  })
+
+  test('nothing after done', () => {
+    const [client, server] = pair()
+    simulate([client, server])
+    expect(() => client.advance()).toThrow(TypeError)
+    expect(() => client.export()).toThrow(TypeError)
+  })
+
+  test('an envelope is bytes', () => {
+    const [client] = pair()
+    client.start()
+    expect(() => client.receive('junk' as never)).toThrow(TypeError)
+  })
+})
+
+describe('receive', () => {
+  /** A client that has the server's first message and its second flight, and the server. */
+  function afterRound1() {
+    const [client, server] = pair()
+    const hello = client.start().out
+    const first = server.start().out
+    hello.forEach((bytes) => server.receive(bytes))
+    const second = server.advance().out
+    return { client, server, first: first[0] as Uint8Array, second }
+  }
+
+  test('takes a message once and knows it again', () => {
+    const { client, first, second } = afterRound1()
+    expect(client.receive(first)).toBe('accepted')
+    expect(client.receive(first)).toBe('duplicate')
+    client.advance()
+    expect(client.receive(first)).toBe('duplicate')
+    for (const bytes of second) expect(client.receive(bytes)).toBe('accepted')
+    client.advance()
+    for (const bytes of second) expect(client.receive(bytes)).toBe('duplicate')
+  })
+
+  test('takes messages of later rounds early', () => {
+    const { client, first, second } = afterRound1()
+    for (const bytes of second) expect(client.receive(bytes)).toBe('accepted')
+    for (const bytes of second) expect(client.receive(bytes)).toBe('duplicate')
+    expect(client.advance().out).toEqual([])
+    expect(client.receive(first)).toBe('accepted')
+    expect(client.advance().prepared).toBeDefined()
+  })
+
+  // Attack 31: what does not belong to the session has no effect on it.
+  test.each([
+    ['no envelope', () => Uint8Array.of(1, 2, 3)],
+    ['another version', (bytes) => bytes.with(0, 9)],
+    ['another protocol', (bytes) => change(bytes, { protocol: 'reshare' })],
+    ['another suite', (bytes) => change(bytes, { suite: 'ed25519' })],
+    ['a stranger', (bytes) => change(bytes, { from: 3 })],
+    ['itself', (bytes) => change(bytes, { from: 1 })],
+    ['a message for somebody else', (bytes) => change(bytes, { to: 2 })],
+    ['a private message where none is due', (bytes) => change(bytes, { to: 1 })],
+    ['a round that the protocol lacks', (bytes) => change(bytes, { round: 4 })],
+    ['another context', (bytes) => change(bytes, { sid: new Uint8Array(32) })],
+  ] as [string, (bytes: Uint8Array) => Uint8Array][])('drops %s, and the session still completes', (_, spoil) => {
+    const [client, server] = pair()
+    const outcomes = simulate([client, server], {
+      intercept: (packet) =>
+        packet.to === 1 && decodeEnvelope(packet.bytes).round === 1
+          ? [{ ...packet, bytes: spoil(packet.bytes) }, packet]
+          : [packet],
+    })
+    expect(outcomes[0]?.receipts[0]).toBe('dropped')
+    expect(outcomes.every(({ done }) => done !== undefined)).toBe(true)
+  })
+
+  test('drops another session id, early or late', () => {
+    const { client, first, second } = afterRound1()
+    const stray = second.map((bytes) => change(bytes, { sid: new Uint8Array(32).fill(1) }))
+    for (const bytes of stray) expect(client.receive(bytes)).toBe('accepted')
+    for (const bytes of second) expect(client.receive(bytes)).toBe('accepted')
+    client.receive(first)
+    expect(client.advance().prepared).toBeDefined()
+    for (const bytes of stray) expect(client.receive(bytes)).toBe('dropped')
+  })
+
+  test('keeps no more than a few early rivals for one slot', () => {
+    const { client, second } = afterRound1()
+    const [opening] = second as [Uint8Array]
+    const receipts = [1, 2, 3, 4, 5].map((n) => client.receive(change(opening, { sid: new Uint8Array(32).fill(n) })))
+    expect(receipts).toEqual(['accepted', 'accepted', 'accepted', 'accepted', 'dropped'])
+  })
+
+  test('the first message for a slot binds, a second one is dropped', () => {
+    const { client, first, second } = afterRound1()
+    client.receive(first)
+    expect(client.receive(change(first, { body: flip(decodeEnvelope(first).body, 0) }))).toBe('dropped')
+    for (const bytes of second) client.receive(bytes)
+    expect(client.advance().prepared).toBeDefined()
+  })
+
+  test('a session with messages withheld stays where it is', () => {
+    for (const withheld of [1, 2, 3]) {
+      const outcomes = simulate(pair(), {
+        intercept: (packet) => (decodeEnvelope(packet.bytes).round === withheld && packet.to === 1 ? [] : [packet]),
+      })
+      expect(outcomes[0]).toMatchObject({ receipts: expect.anything() as unknown })
+      expect(outcomes[0]?.done).toBeUndefined()
+      expect(outcomes[0]?.error).toBeUndefined()
+    }
+  })
+})
+
+describe.each(groups)('export and restore on $name', ({ group }) => {
+  const random = seededRandom('restore')
+  const backend = { group, random }
+
+  test.each([
+    [2, 2],
+    [2, 3],
+  ])('a key generation of %i of %i goes on from every state', (threshold, count) => {
+    const sessions = keygenSessions({ group, threshold, parties: newParties(firstIds(count)) }, random)
+    const resumed = sessions.map((session) => restoreKeygen(session.export(), backend))
+    let restored = 0
+    const outcomes = simulate(
+      resumed,
+      {},
+      {
+        afterStep: (_, session) => {
+          restored += 1
+          return restoreKeygen(session.export(), backend)
+        },
+      },
+    )
+    expect(restored).toBeGreaterThanOrEqual(3 * count)
+    for (const { done, error } of outcomes) {
+      expect(error).toBeUndefined()
+      expect(done?.record.setId).toEqual(outcomes[0]?.done?.record.setId)
+    }
+  })
+
+  test.each([
+    ['two machines', PAIR],
+    [
+      'four machines, a mere dealer and a mere receiver among them',
+      [...PAIR, { dealer: newParties([3])[0]!.id }, { receiver: newParties([3])[0]! }],
+    ],
+  ] as const)('a reshare among %s goes on from every state', (_, participants) => {
+    const shares = generate(group, 2, 3, random)
+    const sessions = reshareSessions({ group, shares, participants, threshold: 2 }, random)
+    const resumed = sessions.map((session) => restoreReshare(session.export(), backend))
+    const outcomes = simulate(
+      resumed,
+      { shuffled: random },
+      {
+        afterStep: (_, session) => restoreReshare(session.export(), backend),
+      },
+    )
+    for (const { done, error } of outcomes) {
+      expect(error).toBeUndefined()
+      expect(done?.record.setId).toEqual(outcomes[0]?.done?.record.setId)
+    }
+  })
+
+  test('early messages survive', () => {
+    const [client, server] = keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, random) as Pair
+    const hello = client.start().out
+    const first = server.start().out
+    hello.forEach((bytes) => server.receive(bytes))
+    server.advance().out.forEach((bytes) => client.receive(bytes))
+    const restored = restoreKeygen(client.export(), backend)
+    first.forEach((bytes) => restored.receive(bytes))
+    const step: Step<KeyShare> = restored.advance()
+    expect(step.prepared).toBeDefined()
+  })
+
+  test('a state of something else is refused', () => {
+    const [keygen] = keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, random) as Pair
+    keygen.start()
+    const state = keygen.export()
+    const code = expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as Error
+    const other = groups.find((one) => one.group.curve !== group.curve)!.group
+    expect(() => restoreReshare(state, backend)).toThrow(code)
+    expect(() => restoreKeygen(state, { group: other, random })).toThrow(code)
+    expect(() => restoreKeygen(state.with(0, 2), backend)).toThrow(code)
+    expect(() => restoreKeygen(state.slice(0, -1), backend)).toThrow(code)
+    expect(() => restoreKeygen(Uint8Array.of(...state, 0), backend)).toThrow(code)
+    expect(() => restoreKeygen(new Uint8Array(0), backend)).toThrow(code)
+    expect(restoreKeygen(state, backend).advance()).toEqual({ out: [] })
+  })
+})
+
+describe('secrets', () => {
+  test('a result survives the session that gave it, and dispose does not touch it', () => {
+    const [client, server] = pair()
+    const outcomes = simulate([client, server])
+    client.dispose()
+    const { prepared, done } = outcomes[0]!
+    expect(done?.secretShare).toEqual(prepared?.secretShare)
+    expect(done?.secretShare.some((byte) => byte !== 0)).toBe(true)
+  })
+
+  test('a wiped prepared share does not harm the one that is done', () => {
+    const outcomes = simulate(pair(), {}, { afterStep: (_, session) => session })
+    expect(outcomes[0]!.prepared).not.toBe(outcomes[0]!.done)
+    outcomes[0]!.prepared!.secretShare.fill(0)
+    expect(outcomes[0]!.done!.secretShare.some((byte) => byte !== 0)).toBe(true)
+  })
+
+  test('drawn secrets are wiped when the session ends', () => {
+    const drawn: Uint8Array[] = []
+    const random = seededRandom()
+    const sessions = keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, (length) => {
+      const bytes = random(length)
+      if (length === group.wideLength) drawn.push(bytes)
+      return bytes
+    })
+    simulate(sessions)
+    expect(drawn.length).toBeGreaterThan(0)
+    for (const bytes of drawn) expect(bytes.every((byte) => byte === 0)).toBe(true)
+  })
+})
+
+test('rewrite keeps what it is not told to change', () => {
+  const [client] = pair()
+  const [bytes] = client.start().out as [Uint8Array]
+  expect(rewrite({ from: 1, to: 2, bytes }, () => ({})).bytes).toEqual(bytes)
+})
