@@ -1,0 +1,199 @@
+import type { Group, Point, Scalar } from '../../curve/group.ts'
+import { MpcError } from '../../errors.ts'
+import { parsing } from '../../share/parsing.ts'
+import { partyId, type PartyId } from '../../types.ts'
+import { abytes, concatBytes, equalBytes, wipe } from '../../util/bytes.ts'
+import { CodecError, Reader, Writer } from '../../util/codec.ts'
+import { abort, readMessage } from '../abort.ts'
+import type { Digest32 } from './digest.ts'
+import { assembleSignature, type EcdsaSignature, scalarOfCommitment, scalarOfDigest } from './signature.ts'
+
+/** w_i ‖ u_i: all that a signer sends once the message is known. */
+export const SIGNATURE_SHARE_BYTES = 64
+
+const VERSION = 1
+
+/** What a presignature says of itself. */
+export interface PresignatureAbout {
+  /** The same 32 bytes for all signers of one presignature */
+  readonly id: Uint8Array
+  readonly setId: Uint8Array
+  /** pk', 33 bytes: the only key that it signs for */
+  readonly publicKey: Uint8Array
+  /** R, 33 bytes */
+  readonly commitment: Uint8Array
+  readonly signers: readonly PartyId[]
+  readonly self: PartyId
+  /** Which life of the signer's database it was made in; one that was restored since does not spend it. */
+  readonly incarnation: number
+}
+
+interface Secrets {
+  /** φ_i */
+  readonly mask: Scalar
+  /** u_i */
+  readonly denominator: Scalar
+  /** v_i */
+  readonly keyed: Scalar
+}
+
+/** What {@link Presignature.spend} makes sure of. */
+export interface SpendConditions {
+  readonly setId: Uint8Array
+  /** 33 bytes */
+  readonly publicKey: Uint8Array
+  readonly incarnation: number
+}
+
+/**
+ * One signer's part of a signature on a message that is not known yet; good for one message.
+ *
+ * Two shares of one presignature give away the key. The handle is spent before a share is computed; whoever stores
+ * {@link encode}d ones deletes the stored one, durably and compare-and-set, before it spends it.
+ */
+export class Presignature implements PresignatureAbout {
+  readonly id: Uint8Array
+  readonly setId: Uint8Array
+  readonly publicKey: Uint8Array
+  readonly commitment: Uint8Array
+  readonly signers: readonly PartyId[]
+  readonly self: PartyId
+  readonly incarnation: number
+  #secrets: Secrets | undefined
+
+  constructor(about: PresignatureAbout, mask: Scalar, denominator: Scalar, keyed: Scalar) {
+    this.id = about.id
+    this.setId = about.setId
+    this.publicKey = about.publicKey
+    this.commitment = about.commitment
+    this.signers = about.signers
+    this.self = about.self
+    this.incarnation = about.incarnation
+    this.#secrets = { mask, denominator, keyed }
+  }
+
+  /**
+   * Spends the presignature on a digest: w_i = m·φ_i + r·v_i, and u_i.
+   *
+   * @returns w_i ‖ u_i, 64 bytes; the caller may send it
+   * @throws {RangeError} if it was spent before, was made for another key, or in an earlier life of the database
+   * @throws {SET_MISMATCH} if it was made for another set
+   */
+  spend(group: Group, digest: Digest32, conditions: SpendConditions): Uint8Array {
+    if (!equalBytes(conditions.setId, this.setId)) throw new MpcError('SET_MISMATCH', 'a presignature of another set')
+    if (!equalBytes(conditions.publicKey, this.publicKey)) throw new RangeError('a presignature for another key')
+    if (conditions.incarnation !== this.incarnation) throw new RangeError('a presignature from before a restore')
+    abytes(digest, 32, 'digest')
+    const { mask, denominator, keyed } = this.#take()
+    const hashed = group.multiply(scalarOfDigest(group, digest), mask)
+    const signed = group.multiply(scalarOfCommitment(group, this.commitment), keyed)
+    const sum = group.add(hashed, signed)
+    try {
+      return concatBytes(sum, denominator)
+    } finally {
+      wipe(hashed, signed, sum, mask, denominator, keyed)
+    }
+  }
+
+  /** Wipes it unspent. Idempotent. */
+  dispose(): void {
+    if (this.#secrets === undefined) return
+    const { mask, denominator, keyed } = this.#take()
+    wipe(mask, denominator, keyed)
+  }
+
+  /**
+   * `version u8 | id[32] | setId[32] | pk'[33] | R[33] | incarnation u32 | self u8 | signers u32 + n | φ_i | u_i | v_i`:
+   * secret. Spends the handle: the presignature lives on in the bytes alone.
+   *
+   * @throws {RangeError} if it was spent before
+   */
+  encode(): Uint8Array {
+    const { mask, denominator, keyed } = this.#take()
+    const writer = new Writer().u8(VERSION).bytes(this.id).bytes(this.setId).bytes(this.publicKey)
+    writer.bytes(this.commitment).u32(this.incarnation).u8(this.self).prefixed(Uint8Array.from(this.signers))
+    writer.bytes(mask).bytes(denominator).bytes(keyed)
+    wipe(mask, denominator, keyed)
+    return writer.finish()
+  }
+
+  /**
+   * Reads what {@link encode} wrote.
+   *
+   * @throws {SHARE_PARSING_FAILED} for anything else
+   */
+  static decode(group: Group, bytes: Uint8Array): Presignature {
+    return parsing('presignature', () => {
+      const reader = new Reader(abytes(bytes, undefined, 'bytes'))
+      const version = reader.u8()
+      if (version !== VERSION) throw new CodecError(`presignature version ${version} is not supported`)
+      const [id, setId, publicKey, commitment] = [32, 32, 33, 33].map((length) => reader.bytes(length)) as [
+        Uint8Array,
+        Uint8Array,
+        Uint8Array,
+        Uint8Array,
+      ]
+      group.decodePoint(publicKey)
+      group.decodePoint(commitment)
+      const incarnation = reader.u32()
+      const self = readId(reader.u8())
+      const signers = Array.from(reader.prefixed(255), readId)
+      if (!signers.includes(self)) throw new CodecError('the signer is not among the signers')
+      const [mask, denominator, keyed] = [0, 1, 2].map(() =>
+        group.decodeScalar(reader.bytes(32), { allowZero: true }),
+      ) as [Scalar, Scalar, Scalar]
+      reader.end()
+      const about = { id, setId, publicKey, commitment, signers, self, incarnation }
+      return new Presignature(about, mask, denominator, keyed)
+    })
+  }
+
+  #take(): Secrets {
+    const secrets = this.#secrets
+    if (secrets === undefined) throw new RangeError('this presignature has been used')
+    this.#secrets = undefined
+    return secrets
+  }
+}
+
+function readId(id: number): PartyId {
+  if (id === 0) throw new CodecError('party ids count from 1')
+  return partyId(id)
+}
+
+/**
+ * The signature of all signers' shares, verified before it is returned.
+ *
+ * @param shares w_i ‖ u_i of each signer
+ * @throws {RangeError} unless there is one share of each signer
+ * @throws {PROTOCOL_ABORTED} FORMAT, or SIG, which blames the other one of two signers and nobody among more: the
+ *   shares of an ECDSA signature cannot be checked one by one. Participants are places in the list of signers, from 1
+ */
+export function aggregateShares(
+  group: Group,
+  presignature: Pick<PresignatureAbout, 'signers' | 'self' | 'commitment' | 'publicKey'>,
+  digest: Digest32,
+  shares: ReadonlyMap<PartyId, Uint8Array>,
+  round = 4,
+): EcdsaSignature {
+  const { signers, self, commitment } = presignature
+  if (shares.size !== signers.length) throw new RangeError(`${shares.size} shares of ${signers.length} signers`)
+  let [w, u] = [group.scalar(0), group.scalar(0)]
+  for (const [i, id] of signers.entries()) {
+    const share = shares.get(id)
+    if (share === undefined) throw new RangeError(`the signature share of party ${id} is missing`)
+    const [sharedW, sharedU] = readShare(group, share, round, i + 1)
+    w = group.add(w, sharedW)
+    u = group.add(u, sharedU)
+  }
+  const publicKey: Point = group.decodePoint(presignature.publicKey)
+  const signature = assembleSignature(group, publicKey, commitment, digest, u, w)
+  if (signature !== undefined) return signature
+  const others = signers.flatMap((id, i) => (id === self ? [] : [i + 1]))
+  return abort('SIG', round, others.length === 1 ? others : [], 'the signature does not verify')
+}
+
+function readShare(group: Group, share: Uint8Array, round: number, from: number): readonly [Scalar, Scalar] {
+  const read = (reader: Reader): Scalar => group.decodeScalar(reader.bytes(32), { allowZero: true })
+  return readMessage(share, round, from, (reader) => [read(reader), read(reader)])
+}

@@ -1,0 +1,164 @@
+import type { Point, Scalar } from '../../curve/group.ts'
+import { MpcError } from '../../errors.ts'
+import { findParty } from '../../share/index.ts'
+import type { KeyShare } from '../../share/types.ts'
+import type { PartyId } from '../../types.ts'
+import { equalBytes } from '../../util/bytes.ts'
+import type { RandomSource } from '../../util/random.ts'
+import { createHasher } from '../transcript.ts'
+import type { EcdsaBackend } from './backend.ts'
+import type { Digest32 } from './digest.ts'
+import { hedgedRandom } from './hedge.ts'
+import type { OtPair } from './ot-pair.ts'
+import { u32 } from './tagged-batch.ts'
+
+/** A key below the set's own: pk' = pk + δ·G (BIP 32). */
+export interface KeyPath {
+  readonly path: readonly number[]
+  /** δ */
+  readonly tweak: Scalar
+}
+
+/** What all signers agree on beforehand, and who this one is. */
+export interface EcdsaOptions {
+  readonly backend: EcdsaBackend
+  /** This party's share of a signing set on secp256k1, validated. It stays the caller's. */
+  readonly share: KeyShare
+  /** The oblivious-transfer states with the other signers. They stay the caller's; a cheat poisons them. */
+  readonly pairs: readonly OtPair[]
+  /** At least `threshold` parties of the set by ascending id, this one among them. Place + 1 is the participant number. */
+  readonly signers: readonly PartyId[]
+  /** The key that signs, where it is not the set's own. */
+  readonly derivation?: KeyPath
+  readonly random: RandomSource
+}
+
+/** What a session signs: a digest, or whatever will be known later. */
+export type SigningMode =
+  | { readonly kind: 'sign'; readonly digest: Digest32; readonly aggregator?: PartyId | undefined }
+  | { readonly kind: 'presign'; readonly incarnation: number }
+
+/** The options of a session after validation. */
+export interface SigningSetup {
+  readonly backend: EcdsaBackend
+  /** The secret share is the session's own copy. */
+  readonly share: KeyShare
+  /** By participant number, this one left out. */
+  readonly pairs: ReadonlyMap<number, OtPair>
+  readonly signers: readonly PartyId[]
+  /** This signer's participant number. */
+  readonly self: number
+  readonly derivation: KeyPath | undefined
+  /** pk', and its encoding */
+  readonly publicKey: Point
+  readonly encodedKey: Uint8Array
+  readonly mode: SigningMode
+  /** ctx: what is signed, by which key, for which set and by whom */
+  readonly statement: Uint8Array
+  readonly random: RandomSource
+}
+
+export const ecdsaHash = createHasher('secp256k1', 'ecdsa')
+
+/**
+ * @throws {TypeError | RangeError} for options that do not fit together
+ * @throws {SET_MISMATCH} for an oblivious-transfer state of another set
+ * @throws {OT_POISONED} for one that was poisoned
+ */
+export function setUpSigning(options: EcdsaOptions, mode: SigningMode): SigningSetup {
+  const { backend, share, signers, derivation, random } = options
+  const { group } = backend
+  const { record, id } = share
+  if (record.curve !== 'secp256k1') throw new RangeError(`threshold ECDSA is not defined on ${record.curve}`)
+  if (record.purpose !== 'signing') throw new RangeError(`a ${record.purpose} set does not sign`)
+  checkSigners(share, signers)
+  if (mode.kind === 'sign' && mode.aggregator !== undefined && !signers.includes(mode.aggregator)) {
+    throw new RangeError(`the aggregator ${mode.aggregator} is not among the signers`)
+  }
+  const pairs = pairsBySigner(options)
+  const publicKey =
+    derivation === undefined
+      ? record.publicKey
+      : group.addPoints(record.publicKey, group.multiplyBase(derivation.tweak))
+  if (group.isIdentity(publicKey)) throw new RangeError('the derived key is the identity')
+  const encodedKey = group.encodePoint(publicKey)
+  const secretShare = share.secretShare.slice() as Scalar
+  return {
+    backend,
+    share: { ...share, secretShare },
+    pairs,
+    signers: [...signers],
+    self: signers.indexOf(id) + 1,
+    derivation,
+    publicKey,
+    encodedKey,
+    mode,
+    statement: statementOf(share, signers, encodedKey, derivation?.path ?? [], mode),
+    random: hedgedRandom(random, secretShare),
+  }
+}
+
+function checkSigners({ record, id }: KeyShare, signers: readonly PartyId[]): void {
+  if (signers.some((signer, i) => i > 0 && signer <= (signers[i - 1] as PartyId))) {
+    throw new RangeError('signers must ascend')
+  }
+  const stranger = signers.find((signer) => findParty(record, signer) === undefined)
+  if (stranger !== undefined) throw new RangeError(`the set has no party ${stranger}`)
+  if (signers.length < record.threshold) {
+    throw new RangeError(`${signers.length} signers do not meet threshold ${record.threshold}`)
+  }
+  if (!signers.includes(id)) throw new RangeError(`party ${id} holds this share and is not among the signers`)
+}
+
+function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtPair> {
+  const found = new Map<number, OtPair>()
+  for (const [i, signer] of signers.entries()) {
+    if (signer === share.id) continue
+    const pair = pairs.find(({ self, peer }) => self === share.id && peer === signer)
+    if (pair === undefined) throw new RangeError(`there is no oblivious-transfer state with party ${signer}`)
+    if (!equalBytes(pair.setId, share.record.setId)) {
+      throw new MpcError('SET_MISMATCH', `the oblivious-transfer state with party ${signer} is of another set`)
+    }
+    // Refuses a poisoned one before anything happens.
+    void pair.secrets
+    found.set(i + 1, pair)
+  }
+  return found
+}
+
+/**
+ * ctx = TH("sign", setId, signers, pk', path, mode, digest).
+ *
+ * Deviation: otDigest is not in here but in every vsid, and compared first of all: it belongs to a pair of signers, and
+ * this hash is the same for all of them.
+ */
+function statementOf(
+  share: KeyShare,
+  signers: readonly PartyId[],
+  encodedKey: Uint8Array,
+  path: readonly number[],
+  mode: SigningMode,
+): Uint8Array {
+  const isSigning = mode.kind === 'sign'
+  return ecdsaHash(
+    'sign',
+    share.record.setId,
+    Uint8Array.from(signers),
+    encodedKey,
+    path.map(u32),
+    isSigning ? 1 : 2,
+    isSigning ? mode.digest : new Uint8Array(0),
+  )
+}
+
+/** The participant numbers of the other signers. */
+export function others({ signers, self }: Pick<SigningSetup, 'signers' | 'self'>): number[] {
+  return signers.map((_, i) => i + 1).filter((number) => number !== self)
+}
+
+/** The oblivious-transfer state with a participant. */
+export function pairWith({ pairs }: SigningSetup, participant: number): OtPair {
+  const pair = pairs.get(participant)
+  if (pair === undefined) throw new RangeError(`no oblivious-transfer state with participant ${participant}`)
+  return pair
+}

@@ -1,0 +1,124 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+
+import { type EcdsaBackend, portableEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
+import type { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { createPresigning, type PresigningOptions } from '../../../src/protocol/ecdsa/presign.ts'
+import { bindPair, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup.ts'
+import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/sign.ts'
+import { type EcdsaSignature, encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
+import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing-machine.ts'
+import type { Session } from '../../../src/protocol/session.ts'
+import type { KeyShare } from '../../../src/share/index.ts'
+import { partyId, type PartyId } from '../../../src/types.ts'
+import type { RandomSource } from '../../../src/util/random.ts'
+import { firstIds, generate } from '../../support/sets.ts'
+import { type Network, simulate } from '../../support/simulator.ts'
+
+/** The backends of threshold ECDSA. */
+export const backends: readonly { name: string; backend: EcdsaBackend }[] = [
+  { name: 'portable', backend: portableEcdsa() },
+]
+
+/** What one party of a share set holds. */
+export interface Holder {
+  readonly share: KeyShare
+  readonly pairs: readonly OtPair[]
+}
+
+const BINDING = new Uint8Array(32).fill(9)
+
+export function setupSessions(
+  backend: EcdsaBackend,
+  parties: readonly PartyId[],
+  random: RandomSource,
+  binding = BINDING,
+): Session<readonly PairSetup[]>[] {
+  return parties.map((self) => createOtSetup({ backend, parties, self, binding, random }))
+}
+
+/** Sets up every pair of a set's parties. */
+export function setUpPairs(backend: EcdsaBackend, shares: readonly KeyShare[], random: RandomSource): Holder[] {
+  const outcomes = simulate(
+    setupSessions(
+      backend,
+      shares.map(({ id }) => id),
+      random,
+    ),
+  )
+  return shares.map((share, i) => {
+    const { done, error } = outcomes[i] as (typeof outcomes)[number]
+    if (done === undefined) throw error ?? new Error('the set-up did not finish')
+    return { share, pairs: done.map((setup) => bindPair(setup, share.record.setId)) }
+  })
+}
+
+/** A signing set, generated and set up. */
+export function holders(backend: EcdsaBackend, threshold: number, count: number, random: RandomSource): Holder[] {
+  return setUpPairs(backend, generate(backend.group, threshold, count, random), random)
+}
+
+/** The states of a set as they were before anything happened: a copy, as a restored database would have it. */
+export function ids(...numbers: number[]): PartyId[] {
+  return numbers.map(partyId)
+}
+
+export type Changes<Options> = (id: PartyId) => Partial<Options>
+
+export function signingSessions(
+  backend: EcdsaBackend,
+  signers: readonly Holder[],
+  digest: Digest32,
+  random: RandomSource,
+  change: Changes<EcdsaSigningOptions> = () => ({}),
+): Session<EcdsaResult>[] {
+  const list = signers.map(({ share }) => share.id)
+  return signers.map((holder) =>
+    createEcdsaSigning({ backend, ...holder, signers: list, digest, random, ...change(holder.share.id) }),
+  )
+}
+
+export function presigningSessions(
+  backend: EcdsaBackend,
+  signers: readonly Holder[],
+  random: RandomSource,
+  change: Changes<PresigningOptions> = () => ({}),
+): Session<EcdsaResult>[] {
+  const list = signers.map(({ share }) => share.id)
+  return signers.map((holder) =>
+    createPresigning({ backend, ...holder, signers: list, incarnation: 0, random, ...change(holder.share.id) }),
+  )
+}
+
+/** Runs signing sessions and gives every signer's signature. */
+export function signatures(
+  sessions: readonly Session<EcdsaResult>[],
+  network?: Network,
+): (EcdsaSignature | undefined)[] {
+  return simulate(sessions, network).map(({ done, error }) => {
+    if (done === undefined) throw error ?? new Error('the signature did not finish')
+    return done.signature
+  })
+}
+
+/** Whether noble takes a signature: low s, the right key, and the same key recovered from it. */
+export function nobleAccepts(signature: EcdsaSignature, digest: Uint8Array, publicKey: Uint8Array): boolean {
+  const compact = encodeSignature(signature)
+  const verifies = secp256k1.verify(compact, digest, publicKey, { prehash: false, lowS: true })
+  const recovered = new secp256k1.Signature(
+    BigInt(`0x${hex(signature.r)}`),
+    BigInt(`0x${hex(signature.s)}`),
+    signature.recovery,
+  ).recoverPublicKey(digest)
+  return verifies && hex(recovered.toBytes(true)) === hex(publicKey)
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export function randomDigest(random: RandomSource): Digest32 {
+  return digest32(random(32))
+}
+
+export { firstIds }
