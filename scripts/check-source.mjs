@@ -1,8 +1,8 @@
 // @ts-check
-// What no tracked file may say: where it was written, where packages came from, that something is unfinished.
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+// What no file of the repository may say: where it was written, where packages came from, that something is unfinished.
+import { readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -24,13 +24,29 @@ const RULES = [
   },
 ]
 
-const BINARY = /[.](wasm|png|ico|age)$/
-const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-  encoding: 'utf8',
-  maxBuffer: 2 ** 26,
-})
-const files = tracked.split('\0').filter((path) => path !== '' && !BINARY.test(path) && existsSync(path))
+const BINARY = /[.](wasm|png|ico|age|tsbuildinfo)$/
+const NOT_SOURCE = new Set([
+  '.git',
+  'node_modules',
+  'dist',
+  'build',
+  'coverage',
+  'reports',
+  '.stryker-tmp',
+  'test-results',
+])
 
+/** @param {string} folder @returns {string[]} */
+function sourcesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (NOT_SOURCE.has(entry.name)) return []
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return sourcesIn(path)
+    return entry.isFile() && !BINARY.test(path) ? [path] : []
+  })
+}
+
+const files = sourcesIn('.')
 let found = 0
 for (const path of files) {
   for (const [index, line] of readFileSync(path, 'utf8').split('\n').entries()) {
@@ -41,6 +57,5 @@ for (const path of files) {
     }
   }
 }
-if (files.length === 0) throw new Error('no tracked file was found')
 console.log(`${files.length} files read, ${found} findings`)
 process.exitCode = found === 0 ? 0 : 1
