@@ -1,10 +1,15 @@
-import { ARENA, ARENA_BYTES, wipeScratch } from './memory'
-import * as base from './secp256k1/base'
-import * as multiplication from './secp256k1/multiply'
-import { decodePoint } from './secp256k1/decode'
-import { encodePoint } from './secp256k1/affine'
+import * as ed25519 from './ed25519'
+import { Ed25519, Secp256k1 } from './field/curve'
+import { ARENA, ARENA_BYTES, wipeScalarScratch, wipeScratch } from './memory'
+import * as secp256k1 from './secp256k1'
+import * as lagrange from './sharing/lagrange'
+import * as polynomial from './sharing/polynomial'
+import * as scalars from './sharing/scalars'
 
-/** Where the caller may put inputs and take outputs. */
+// All exports of the module. Arguments are offsets into the arena, and counts. Scalars are 32 canonical bytes, points 64
+// (memory.ts). Nothing is checked here but what a status says: src/curve/wasm.ts hands in only what it decoded before.
+// Scratch is clear again when an export returns. Exports named …Var take public input only.
+
 export function arena(): usize {
   return ARENA
 }
@@ -12,20 +17,179 @@ export function arena(): usize {
 export function arenaBytes(): i32 {
   return ARENA_BYTES
 }
-export function kBase(r: usize, s: usize, count: i32): void {
-  base.multiplyBase(r, s, count)
+
+export function secp256k1CheckScalar(a: usize): i32 {
+  const status = scalars.checkScalar<Secp256k1>(a)
+  wipeScalarScratch()
+  return status
+}
+
+export function secp256k1AddScalars(r: usize, a: usize, b: usize): void {
+  scalars.addScalars<Secp256k1>(r, a, b)
+  wipeScalarScratch()
+}
+
+export function secp256k1SubtractScalars(r: usize, a: usize, b: usize): void {
+  scalars.subtractScalars<Secp256k1>(r, a, b)
+  wipeScalarScratch()
+}
+
+export function secp256k1MultiplyScalars(r: usize, a: usize, b: usize): void {
+  scalars.multiplyScalars<Secp256k1>(r, a, b)
+  wipeScalarScratch()
+}
+
+export function secp256k1InvertScalar(r: usize, a: usize): i32 {
+  const status = scalars.invertScalar<Secp256k1>(r, a)
+  wipeScalarScratch()
+  return status
+}
+
+export function secp256k1ReduceWide(r: usize, wide: usize): void {
+  scalars.reduceWide<Secp256k1>(r, wide)
+  wipeScalarScratch()
+}
+
+export function secp256k1EvaluatePolynomial(r: usize, coefficients: usize, xs: usize, count: i32, xCount: i32): void {
+  polynomial.evaluatePolynomial<Secp256k1>(r, coefficients, xs, count, xCount)
+  wipeScalarScratch()
+}
+
+export function secp256k1LagrangeCoefficients(r: usize, xs: usize, count: i32): i32 {
+  const status = lagrange.lagrangeCoefficients<Secp256k1>(r, xs, count)
+  wipeScalarScratch()
+  return status
+}
+
+export function secp256k1DecodePoint(r: usize, bytes: usize): i32 {
+  const status = secp256k1.decodePoint(r, bytes)
+  wipeScratch()
+  return status
+}
+
+export function secp256k1EncodePoint(r: usize, point: usize): void {
+  secp256k1.encodePoint(r, point)
+}
+
+export function secp256k1AddPoints(r: usize, p: usize, q: usize): void {
+  secp256k1.addPoints(r, p, q)
   wipeScratch()
 }
-export function kMul(r: usize, p: usize, s: usize, count: i32): void {
-  multiplication.multiplyPoints(r, p, s, count)
+
+export function secp256k1SubtractPoints(r: usize, p: usize, q: usize): void {
+  secp256k1.subtractPoints(r, p, q)
   wipeScratch()
 }
-export function kDec(r: usize, p: usize): i32 {
-  const st = decodePoint(r, p)
+
+export function secp256k1NegatePoint(r: usize, p: usize): void {
+  secp256k1.negatePoint(r, p)
   wipeScratch()
-  return st
 }
-export function kEnc(r: usize, p: usize): void {
-  encodePoint(r, p)
+
+export function secp256k1MultiplyBase(r: usize, scalars: usize, count: i32): void {
+  secp256k1.multiplyBase(r, scalars, count)
+  wipeScratch()
+}
+
+export function secp256k1MultiplyPoints(r: usize, points: usize, scalars: usize, count: i32): void {
+  secp256k1.multiplyPoints(r, points, scalars, count)
+  wipeScratch()
+}
+
+export function secp256k1CombineVar(r: usize, points: usize, scalars: usize, count: i32): void {
+  secp256k1.combineVar(r, points, scalars, count)
+  wipeScratch()
+}
+
+export function secp256k1EvaluateCommitmentVar(r: usize, commitment: usize, count: i32, x: u32): void {
+  secp256k1.evaluateCommitmentVar(r, commitment, count, x)
+  wipeScratch()
+}
+
+export function ed25519CheckScalar(a: usize): i32 {
+  const status = scalars.checkScalar<Ed25519>(a)
+  wipeScalarScratch()
+  return status
+}
+
+export function ed25519AddScalars(r: usize, a: usize, b: usize): void {
+  scalars.addScalars<Ed25519>(r, a, b)
+  wipeScalarScratch()
+}
+
+export function ed25519SubtractScalars(r: usize, a: usize, b: usize): void {
+  scalars.subtractScalars<Ed25519>(r, a, b)
+  wipeScalarScratch()
+}
+
+export function ed25519MultiplyScalars(r: usize, a: usize, b: usize): void {
+  scalars.multiplyScalars<Ed25519>(r, a, b)
+  wipeScalarScratch()
+}
+
+export function ed25519InvertScalar(r: usize, a: usize): i32 {
+  const status = scalars.invertScalar<Ed25519>(r, a)
+  wipeScalarScratch()
+  return status
+}
+
+export function ed25519ReduceWide(r: usize, wide: usize): void {
+  scalars.reduceWide<Ed25519>(r, wide)
+  wipeScalarScratch()
+}
+
+export function ed25519EvaluatePolynomial(r: usize, coefficients: usize, xs: usize, count: i32, xCount: i32): void {
+  polynomial.evaluatePolynomial<Ed25519>(r, coefficients, xs, count, xCount)
+  wipeScalarScratch()
+}
+
+export function ed25519LagrangeCoefficients(r: usize, xs: usize, count: i32): i32 {
+  const status = lagrange.lagrangeCoefficients<Ed25519>(r, xs, count)
+  wipeScalarScratch()
+  return status
+}
+
+export function ed25519DecodePoint(r: usize, bytes: usize): i32 {
+  const status = ed25519.decodePoint(r, bytes)
+  wipeScratch()
+  return status
+}
+
+export function ed25519EncodePoint(r: usize, point: usize): void {
+  ed25519.encodePoint(r, point)
+}
+
+export function ed25519AddPoints(r: usize, p: usize, q: usize): void {
+  ed25519.addPoints(r, p, q)
+  wipeScratch()
+}
+
+export function ed25519SubtractPoints(r: usize, p: usize, q: usize): void {
+  ed25519.subtractPoints(r, p, q)
+  wipeScratch()
+}
+
+export function ed25519NegatePoint(r: usize, p: usize): void {
+  ed25519.negatePoint(r, p)
+  wipeScratch()
+}
+
+export function ed25519MultiplyBase(r: usize, scalars: usize, count: i32): void {
+  ed25519.multiplyBase(r, scalars, count)
+  wipeScratch()
+}
+
+export function ed25519MultiplyPoints(r: usize, points: usize, scalars: usize, count: i32): void {
+  ed25519.multiplyPoints(r, points, scalars, count)
+  wipeScratch()
+}
+
+export function ed25519CombineVar(r: usize, points: usize, scalars: usize, count: i32): void {
+  ed25519.combineVar(r, points, scalars, count)
+  wipeScratch()
+}
+
+export function ed25519EvaluateCommitmentVar(r: usize, commitment: usize, count: i32, x: u32): void {
+  ed25519.evaluateCommitmentVar(r, commitment, count, x)
   wipeScratch()
 }

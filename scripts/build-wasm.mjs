@@ -1,8 +1,11 @@
-// Builds build/core.wasm from assembly/, and src/wasm/generated.ts, which inlines it for every bundler.
+// Builds build/core.wasm from assembly/, and src/wasm/generated.ts, which inlines it for every bundler. The generated
+// sources of assembly/ are written first.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync } from 'node:zlib'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
+import './generate-constants.mjs'
+import './generate-field.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 mkdirSync('build', { recursive: true })

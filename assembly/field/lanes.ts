@@ -3,7 +3,7 @@
 //   Single: limb i in the u32 at 4·i; three words of padding; 48 bytes
 //   Pair:   limb i of two independent elements A and B in the u64 at 8·i, A in its low half; padding; 80 bytes
 //
-// Padding is always zero. Elements are congruent, not equal, to the value they stand for. Bounds, per limb (the top
+// Padding holds anything and never reaches a limb. Elements are congruent, not equal, to the value they stand for. Bounds, per limb (the top
 // limb has 24 bits on secp256k1 and 23 on ed25519, and as much slack):
 //
 //   carried: below 2^29 + 2^18. Products, squares and functions named …Carried return it

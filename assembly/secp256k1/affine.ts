@@ -1,22 +1,20 @@
 import { POINT_SCRATCH } from '../memory'
-import { conditionalCopy, copy, set, Single, size } from '../field/lanes'
+import { Secp256k1 } from '../field/curve'
+import { set, Single, size } from '../field/lanes'
 import { isZero, pack, reverse, unpack } from '../field/limbs'
-import { invert, multiply, normalize, square, zeroMask } from './field'
+import { invertAll, multiply, normalize, square } from '../field/prime'
+
+type C = Secp256k1
 
 // Points between calls: 64 bytes, affine x and y in little-endian words, the identity all zeros (0² ≠ 0³ + 7).
 
-/** A Jacobian point (Single) and a slot of work for {@link toAffine}: X, Y, Z, and the product of all Z before it. */
+/** A Jacobian point (Single): X, Y, Z; then a slot of work for {@link toAffine}. */
 export const BATCH_STRIDE: usize = 4 * 48
 
-const X: usize = POINT_SCRATCH
-const Y: usize = POINT_SCRATCH + 48
-const PRODUCT: usize = POINT_SCRATCH + 2 * 48
-const INVERSE: usize = POINT_SCRATCH + 3 * 48
-const ONE: usize = POINT_SCRATCH + 4 * 48
-const ZERO: usize = POINT_SCRATCH + 5 * 48
+const T: usize = POINT_SCRATCH
 
-/** Points of this module end here in POINT_SCRATCH. */
-export const AFFINE_SCRATCH_END: usize = POINT_SCRATCH + 6 * 48
+/** Slots of POINT_SCRATCH from here on are free for multiplication. */
+export const AFFINE_SCRATCH_END: usize = POINT_SCRATCH + 48
 
 /** Loads x and y (Single) of a stored point; all ones if it is the identity. */
 export function loadPoint(xy: usize, bytes: usize): i32 {
@@ -28,45 +26,31 @@ export function loadPoint(xy: usize, bytes: usize): i32 {
 /** Loads a stored point as a Jacobian one. */
 export function loadJacobian(p: usize, bytes: usize): void {
   const isIdentity = loadPoint(p, bytes)
-  set<Single>(p + 2 * size<Single>(), 0)
-  store<i32>(p + 2 * size<Single>(), 1 + isIdentity)
+  set<Single>(p + 2 * size<Single>(), 1 + isIdentity)
 }
 
 /** Stores x and y (Single, any bounds) canonically. */
 export function storePoint(bytes: usize, xy: usize): void {
-  normalize(X, xy)
-  pack(bytes, X)
-  normalize(X, xy + size<Single>())
-  pack(bytes + 32, X)
+  normalize<C>(T, xy)
+  pack(bytes, T)
+  normalize<C>(T, xy + size<Single>())
+  pack(bytes + 32, T)
 }
 
 /**
- * Replaces X and Y of `count` Jacobian points, {@link BATCH_STRIDE} apart, by affine x and y with one inversion
- * (Montgomery's trick). The identity becomes x = y = 0; constant-time, so that nothing tells which point it was.
+ * Replaces X and Y of `count` Jacobian points, {@link BATCH_STRIDE} apart, by affine x and y with one inversion. The
+ * identity becomes x = y = 0; constant-time, so that nothing tells which point it was.
  */
 export function toAffine(points: usize, count: i32): void {
-  set<Single>(ONE, 1)
-  set<Single>(ZERO, 0)
-  copy<Single>(PRODUCT, ONE)
-  const end = points + <usize>count * BATCH_STRIDE
-  for (let p = points; p < end; p += BATCH_STRIDE) {
-    const z = p + 2 * size<Single>()
-    const isIdentity = zeroMask<Single>(z)
-    conditionalCopy<Single>(p, ZERO, isIdentity)
-    conditionalCopy<Single>(p + size<Single>(), ZERO, isIdentity)
-    conditionalCopy<Single>(z, ONE, isIdentity)
-    copy<Single>(p + 3 * size<Single>(), PRODUCT)
-    multiply<Single>(PRODUCT, PRODUCT, z)
-  }
-  invert(INVERSE, PRODUCT)
-  for (let p = end - BATCH_STRIDE; p >= points; p -= BATCH_STRIDE) {
-    const z = p + 2 * size<Single>()
-    multiply<Single>(X, INVERSE, p + 3 * size<Single>())
-    multiply<Single>(INVERSE, INVERSE, z)
-    square<Single>(Y, X)
-    multiply<Single>(p, p, Y)
-    multiply<Single>(Y, Y, X)
-    multiply<Single>(p + size<Single>(), p + size<Single>(), Y)
+  const z: usize = 2 * size<Single>()
+  invertAll<C>(points + z, points + 3 * size<Single>(), BATCH_STRIDE, count)
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const x = points + i * BATCH_STRIDE
+    const y = x + size<Single>()
+    square<C, Single>(T, x + z)
+    multiply<C, Single>(x, x, T)
+    multiply<C, Single>(T, T, x + z)
+    multiply<C, Single>(y, y, T)
   }
 }
 

@@ -2,11 +2,13 @@ import { AFFINE_SCRATCH_END, BATCH_STRIDE, storeJacobian, toAffine } from './aff
 import { Secp256k1 } from '../field/curve'
 import { copy, extract, insert, lookup, Pair, set, Single, size, spread } from '../field/lanes'
 import { pack } from '../field/limbs'
+import { conditionalNegateCarried } from '../field/prime'
 import { addScalars, halveScalar, loadScalar } from '../field/scalar'
 import { DIGIT_SCRATCH, SCALAR_BYTES, SECP256K1_COMB, SHARING_SCRATCH, WORK } from '../memory'
 import { COMB_OFFSET, GENERATOR_X, GENERATOR_Y } from './constants.gen'
-import { conditionalNegateCarried } from './field'
-import { addAffine, addComplete, double, pointSize } from './point'
+import { addAffine, addComplete, double } from './point'
+
+type C = Secp256k1
 
 // Constant-time multiplication of the generator. The scalar becomes 52 odd digits |d| < 32 of 5 bits; lane A adds the
 // even windows and lane B the odd ones, each entry taken by a scan over all 16.
@@ -84,8 +86,8 @@ function prepareTable(): void {
 
 /** Takes v with k = Σ (2·v_i − 31)·32^i over its base-32 digits: v = (k + Σ 31·32^i)/2 mod n. */
 function recode(digits: usize, k: usize): void {
-  addScalars<Secp256k1>(k, k, COMB_OFFSET)
-  halveScalar<Secp256k1>(k, k)
+  addScalars<C>(k, k, COMB_OFFSET)
+  halveScalar<C>(k, k)
   pack(digits, k)
   store<u64>(digits, 0, 32)
 }
@@ -102,12 +104,12 @@ function lookupDigits(round: i32): void {
   const table = SECP256K1_COMB + <usize>round * ROUND_BYTES
   lookup<Pair>(ENTRY, table, <i32>ENTRIES, 2, (v0 ^ negative0) & 15, (v1 ^ negative1) & 15)
   const y = ENTRY + size<Pair>()
-  conditionalNegateCarried<Pair>(y, y, spread<Pair>(negative0, negative1))
+  conditionalNegateCarried<C, Pair>(y, y, spread<Pair>(negative0, negative1))
 }
 
 /** r = k·G (Jacobian) for a scalar in bytes. */
 function multiplyGenerator(r: usize, scalar: usize): void {
-  loadScalar<Secp256k1>(K, scalar)
+  loadScalar<C>(K, scalar)
   recode(DIGIT_SCRATCH, K)
   lookupDigits(0)
   copy<Pair>(ACCUMULATOR, ENTRY)

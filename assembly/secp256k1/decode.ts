@@ -1,8 +1,12 @@
 import { INVALID, OK, POINT_SCRATCH } from '../memory'
+import { Secp256k1 } from '../field/curve'
 import { Single, size, spread } from '../field/lanes'
 import { isEqual, reverse, unpack } from '../field/limbs'
+import { conditionalNegateCarried, multiply, normalize, square } from '../field/prime'
 import { storePoint } from './affine'
-import { conditionalNegateCarried, multiply, normalize, square, squareRoot } from './field'
+import { squareRoot } from './field'
+
+type C = Secp256k1
 
 const XY: usize = POINT_SCRATCH + 8 * 80
 const CUBE: usize = XY + 2 * 48
@@ -17,21 +21,21 @@ export function decodePoint(r: usize, bytes: usize): i32 {
   const y = XY + size<Single>()
   reverse(BYTES, bytes + 1)
   unpack(XY, BYTES)
-  normalize(CANONICAL, XY)
+  normalize<C>(CANONICAL, XY)
   if (!isEqual(CANONICAL, XY)) return INVALID
 
-  square<Single>(CUBE, XY)
-  multiply<Single>(CUBE, CUBE, XY)
+  square<C, Single>(CUBE, XY)
+  multiply<C, Single>(CUBE, CUBE, XY)
   store<u32>(CUBE, load<u32>(CUBE) + 7)
   squareRoot(y, CUBE)
-  square<Single>(CHECK, y)
-  normalize(CHECK, CHECK)
-  normalize(CUBE, CUBE)
+  square<C, Single>(CHECK, y)
+  normalize<C>(CHECK, CHECK)
+  normalize<C>(CUBE, CUBE)
   if (!isEqual(CHECK, CUBE)) return INVALID
 
-  normalize(CANONICAL, y)
+  normalize<C>(CANONICAL, y)
   const negate = -<i32>((load<u32>(CANONICAL) ^ prefix) & 1)
-  conditionalNegateCarried<Single>(y, y, spread<Single>(negate, negate))
+  conditionalNegateCarried<C, Single>(y, y, spread<Single>(negate, negate))
   storePoint(r, XY)
   return OK
 }

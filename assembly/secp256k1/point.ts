@@ -1,15 +1,10 @@
 import { FORMULA_SCRATCH } from '../memory'
+import { Secp256k1 } from '../field/curve'
 import { conditionalCopy, copy, size } from '../field/lanes'
-import {
-  multiply,
-  square,
-  subtract,
-  subtractCarried,
-  subtractOnceTwiceCarried,
-  subtractTwiceCarried,
-  threeHalves,
-  zeroMask,
-} from './field'
+import { multiply, square, subtract, subtractCarried, zeroMask } from '../field/prime'
+import { subtractOnceTwiceCarried, subtractTwiceCarried, threeHalves } from './field'
+
+type C = Secp256k1
 
 // Points of y² = x³ + 7 in Jacobian coordinates (x = X/Z², y = Y/Z³), as X, Y, Z one after the other; Z = 0 is the
 // identity. Coordinates are carried. Formulas: hyperelliptic.org/EFD, short Weierstrass with a = 0.
@@ -34,17 +29,17 @@ export function double<L>(p: usize): void {
   const slope = temporary<L>(1)
   const t = temporary<L>(2)
   const u = temporary<L>(3)
-  square<L>(s, y)
-  square<L>(u, x)
+  square<C, L>(s, y)
+  square<C, L>(u, x)
   threeHalves<L>(slope, u)
-  multiply<L>(t, x, s)
-  multiply<L>(z, y, z)
-  square<L>(u, slope)
+  multiply<C, L>(t, x, s)
+  multiply<C, L>(z, y, z)
+  square<C, L>(u, slope)
   subtractTwiceCarried<L>(x, u, t)
-  subtract<L>(t, t, x)
-  multiply<L>(t, t, slope)
-  square<L>(s, s)
-  subtractCarried<L>(y, t, s)
+  subtract<C, L>(t, t, x)
+  multiply<C, L>(t, t, slope)
+  square<C, L>(s, s)
+  subtractCarried<C, L>(y, t, s)
 }
 
 /**
@@ -61,22 +56,22 @@ export function addAffine<L>(p: usize, q: usize, h: usize): void {
   const hh = temporary<L>(3)
   const hhh = temporary<L>(4)
   const v = temporary<L>(5)
-  square<L>(zz, z)
-  multiply<L>(u, q, zz)
-  multiply<L>(zz, zz, z)
-  multiply<L>(r, q + size<L>(), zz)
-  subtractCarried<L>(h, u, x)
-  subtractCarried<L>(r, r, y)
-  square<L>(hh, h)
-  multiply<L>(hhh, h, hh)
-  multiply<L>(v, x, hh)
-  multiply<L>(z, z, h)
-  square<L>(u, r)
+  square<C, L>(zz, z)
+  multiply<C, L>(u, q, zz)
+  multiply<C, L>(zz, zz, z)
+  multiply<C, L>(r, q + size<L>(), zz)
+  subtractCarried<C, L>(h, u, x)
+  subtractCarried<C, L>(r, r, y)
+  square<C, L>(hh, h)
+  multiply<C, L>(hhh, h, hh)
+  multiply<C, L>(v, x, hh)
+  multiply<C, L>(z, z, h)
+  square<C, L>(u, r)
   subtractOnceTwiceCarried<L>(x, u, hhh, v)
-  subtract<L>(v, v, x)
-  multiply<L>(v, v, r)
-  multiply<L>(hhh, hhh, y)
-  subtractCarried<L>(y, v, hhh)
+  subtract<C, L>(v, v, x)
+  multiply<C, L>(v, v, r)
+  multiply<C, L>(hhh, hhh, y)
+  subtractCarried<C, L>(y, v, hhh)
 }
 
 /** p = p + q for any p and q, the identity, equal and opposite points included, without a branch. */
@@ -98,31 +93,31 @@ export function addComplete<L>(p: usize, q: usize): void {
   const sum = temporary<L>(14)
   const sumY = sum + size<L>()
   const sumZ = sum + 2 * size<L>()
-  square<L>(z1, z)
-  square<L>(z2, qz)
-  multiply<L>(u1, x, z2)
-  multiply<L>(h, qx, z1)
-  multiply<L>(s1, y, z2)
-  multiply<L>(s1, s1, qz)
-  multiply<L>(r, qy, z1)
-  multiply<L>(r, r, z)
-  subtractCarried<L>(h, h, u1)
-  subtractCarried<L>(r, r, s1)
-  multiply<L>(sumZ, z, qz)
-  multiply<L>(sumZ, sumZ, h)
-  square<L>(hh, h)
-  multiply<L>(v, u1, hh)
-  multiply<L>(hh, hh, h)
-  square<L>(z1, r)
+  square<C, L>(z1, z)
+  square<C, L>(z2, qz)
+  multiply<C, L>(u1, x, z2)
+  multiply<C, L>(h, qx, z1)
+  multiply<C, L>(s1, y, z2)
+  multiply<C, L>(s1, s1, qz)
+  multiply<C, L>(r, qy, z1)
+  multiply<C, L>(r, r, z)
+  subtractCarried<C, L>(h, h, u1)
+  subtractCarried<C, L>(r, r, s1)
+  multiply<C, L>(sumZ, z, qz)
+  multiply<C, L>(sumZ, sumZ, h)
+  square<C, L>(hh, h)
+  multiply<C, L>(v, u1, hh)
+  multiply<C, L>(hh, hh, h)
+  square<C, L>(z1, r)
   subtractOnceTwiceCarried<L>(sum, z1, hh, v)
-  subtract<L>(v, v, sum)
-  multiply<L>(v, v, r)
-  multiply<L>(hh, hh, s1)
-  subtractCarried<L>(sumY, v, hh)
+  subtract<C, L>(v, v, sum)
+  multiply<C, L>(v, v, r)
+  multiply<C, L>(hh, hh, s1)
+  subtractCarried<C, L>(sumY, v, hh)
   // H = 0: p = q if R = 0 too, and then 2p; p = −q if not, and then Z3 = 0 is right.
-  const isFirstIdentity = zeroMask<L>(z)
-  const isSecondIdentity = zeroMask<L>(qz)
-  const isEqual = v128.and(zeroMask<L>(h), zeroMask<L>(r))
+  const isFirstIdentity = zeroMask<C, L>(z)
+  const isSecondIdentity = zeroMask<C, L>(qz)
+  const isEqual = v128.and(zeroMask<C, L>(h), zeroMask<C, L>(r))
   const keep = temporary<L>(17)
   copy<L>(keep, x)
   copy<L>(keep + size<L>(), y)

@@ -1,16 +1,45 @@
 import { MpcError } from '../errors.ts'
+import type { Curve } from '../types.ts'
 import { fromBase64 } from '../util/bytes.ts'
 import { WASM_BASE64 } from './generated.ts'
 
-/** What assembly/index.ts exports; test/wasm/exports.test.ts pins the list. */
-export interface CoreExports {
-  readonly memory: WebAssembly.Memory
-  arena(): number
-  arenaBytes(): number
+/**
+ * The exports of assembly/index.ts for one curve; their names there begin with the curve's. Arguments are offsets into
+ * the arena, and counts; a number returned is a {@link Status}.
+ */
+export interface CurveExports {
+  checkScalar(a: number): number
+  addScalars(r: number, a: number, b: number): void
+  subtractScalars(r: number, a: number, b: number): void
+  multiplyScalars(r: number, a: number, b: number): void
+  invertScalar(r: number, a: number): number
+  reduceWide(r: number, wide: number): void
+  evaluatePolynomial(r: number, coefficients: number, xs: number, count: number, xCount: number): void
+  lagrangeCoefficients(r: number, xs: number, count: number): number
+  decodePoint(r: number, bytes: number): number
+  encodePoint(r: number, point: number): void
+  addPoints(r: number, p: number, q: number): void
+  subtractPoints(r: number, p: number, q: number): void
+  negatePoint(r: number, p: number): void
+  multiplyBase(r: number, scalars: number, count: number): void
+  multiplyPoints(r: number, points: number, scalars: number, count: number): void
+  combineVar(r: number, points: number, scalars: number, count: number): void
+  evaluateCommitmentVar(r: number, commitment: number, count: number, x: number): void
+}
+
+/** What assembly/memory.ts says of an operation's input. */
+export const Status = { ok: 0, invalid: 1, undefined: 2 } as const
+
+/** An instance of the module with its memory, whose size is fixed, so that a view of it stays valid. */
+export interface Core {
+  readonly curves: Readonly<Record<Curve, CurveExports>>
+  readonly memory: Uint8Array
+  readonly arena: number
+  readonly arenaBytes: number
 }
 
 let module: WebAssembly.Module | undefined
-let instance: CoreExports | undefined
+let shared: Core | undefined
 
 /**
  * The one shared instance, compiled once and instantiated at its first use. Synchronous: browsers allow modules of this
@@ -18,20 +47,40 @@ let instance: CoreExports | undefined
  *
  * @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy
  */
-export function core(): CoreExports {
-  if (instance === undefined) {
-    try {
-      module ??= new WebAssembly.Module(fromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>)
-      instance = new WebAssembly.Instance(module).exports as unknown as CoreExports
-    } catch (cause) {
-      throw new MpcError('WASM_UNAVAILABLE', 'WebAssembly is not available in this runtime', { cause })
-    }
-  }
-  return instance
+export function sharedCore(): Core {
+  shared ??= instantiate()
+  return shared
 }
 
-/** Forgets the instance after a trap: its memory may hold secrets in an unknown state, so it is wiped and dropped. */
+/** Wipes and forgets the instance after a trap: its memory holds what the operation left. */
 export function dropCore(): void {
-  if (instance !== undefined) new Uint8Array(instance.memory.buffer).fill(0)
-  instance = undefined
+  shared?.memory.fill(0)
+  shared = undefined
+}
+
+function instantiate(): Core {
+  try {
+    module ??= new WebAssembly.Module(fromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>)
+    const { exports } = new WebAssembly.Instance(module)
+    const { memory, arena, arenaBytes } = exports as unknown as {
+      memory: WebAssembly.Memory
+      arena(): number
+      arenaBytes(): number
+    }
+    return {
+      curves: { secp256k1: exportsOf(exports, 'secp256k1'), ed25519: exportsOf(exports, 'ed25519') },
+      memory: new Uint8Array(memory.buffer),
+      arena: arena(),
+      arenaBytes: arenaBytes(),
+    }
+  } catch (cause) {
+    throw new MpcError('WASM_UNAVAILABLE', 'WebAssembly is not available in this runtime', { cause })
+  }
+}
+
+/** The exports of one curve without its name. */
+function exportsOf(exports: WebAssembly.Exports, curve: Curve): CurveExports {
+  const own = Object.entries(exports).filter(([name]) => name.startsWith(curve))
+  const strip = (name: string): string => name.charAt(curve.length).toLowerCase() + name.slice(curve.length + 1)
+  return Object.fromEntries(own.map(([name, run]) => [strip(name), run])) as unknown as CurveExports
 }

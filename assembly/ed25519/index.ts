@@ -1,0 +1,6 @@
+export { encodePoint } from './affine'
+export { addPoints, negatePoint, subtractPoints } from './arithmetic'
+export { multiplyBase } from './base'
+export { combineVar, evaluateCommitmentVar } from './combination'
+export { decodePoint } from './decode'
+export { multiplyPoints } from './multiply'

@@ -1,0 +1,185 @@
+import { FIELD_SCRATCH } from '../memory'
+import * as ed25519 from '../ed25519/constants.gen'
+import * as secp256k1 from '../secp256k1/constants.gen'
+import { isSecp256k1 } from './curve'
+import * as ed25519Products from './ed25519.gen'
+import { conditionalCopy, copy, extract, isPair, set, Single, spread, storeCarried } from './lanes'
+import { isZero, normalizePseudoMersenne, pack, unpack } from './limbs'
+import { invertBytes } from './safegcd'
+import * as secp256k1Products from './secp256k1.gen'
+
+// Arithmetic modulo the field prime of a curve C, 2^256 − 2^32 − 977 or 2^255 − 19, in a layout L. Layouts and bounds:
+// lanes.ts. Bounds of results, in units of 2^29, are written where they are not "carried". A result may lie where an
+// input does.
+
+const T: usize = FIELD_SCRATCH
+const BYTES: usize = FIELD_SCRATCH + 48
+const PRODUCT: usize = FIELD_SCRATCH + 2 * 48
+const INVERSE: usize = FIELD_SCRATCH + 3 * 48
+const ONE: usize = FIELD_SCRATCH + 4 * 48
+/** Slots of {@link FIELD_SCRATCH} from here on are the curves'. */
+export const CURVE_FIELD_SCRATCH: usize = FIELD_SCRATCH + 5 * 48
+
+@inline
+export function multiply<C, L>(r: usize, a: usize, b: usize): void {
+  if (isSecp256k1<C>()) {
+    if (isPair<L>()) secp256k1Products.multiplyPair(r, a, b)
+    else secp256k1Products.multiplySingle(r, a, b)
+  } else if (isPair<L>()) ed25519Products.multiplyPair(r, a, b)
+  else ed25519Products.multiplySingle(r, a, b)
+}
+
+@inline
+export function square<C, L>(r: usize, a: usize): void {
+  if (isSecp256k1<C>()) {
+    if (isPair<L>()) secp256k1Products.squarePair(r, a)
+    else secp256k1Products.squareSingle(r, a)
+  } else if (isPair<L>()) ed25519Products.squarePair(r, a)
+  else ed25519Products.squareSingle(r, a)
+}
+
+/** r = a^(2^n), n ≥ 1 */
+export function squareTimes<C>(r: usize, a: usize, n: i32): void {
+  square<C, Single>(r, a)
+  for (let i = 1; i < n; i++) square<C, Single>(r, r)
+}
+
+/** r = a^(2^n)·b, for a b that is not r. */
+export function squareTimesMultiply<C>(r: usize, a: usize, n: i32, b: usize): void {
+  squareTimes<C>(r, a, n)
+  multiply<C, Single>(r, r, b)
+}
+
+/** Bits of the top limb. */
+@inline
+function topBits<C>(): i32 {
+  return isSecp256k1<C>() ? 24 : 23
+}
+
+/** Stores what the arguments hold, carried; x3 and x4 count for a Pair only. */
+@inline
+export function carried<C, L>(r: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128): void {
+  if (isSecp256k1<C>()) storeCarried<L>(r, x0, x1, x2, x3, x4, 24, isPair<L>() ? i32x4(977, 977, 8, 8) : i32x4(977, 8, 0, 0))
+  else storeCarried<L>(r, x0, x1, x2, x3, x4, 23, isPair<L>() ? i32x4(19, 19, 0, 0) : i32x4(19, 0, 0, 0))
+}
+
+/** One vector of a multiple of p that keeps a − b positive for a carried b. */
+@inline
+export function subtrahend<C, L>(i: usize): v128 {
+  if (isSecp256k1<C>()) return v128.load((isPair<L>() ? secp256k1.SUBTRAHEND_1_PAIR : secp256k1.SUBTRAHEND_1) + i)
+  return v128.load((isPair<L>() ? ed25519.SUBTRAHEND_1_PAIR : ed25519.SUBTRAHEND_1) + i)
+}
+
+/** One vector of a − b for a carried b; bound of a, plus 2. */
+@inline
+export function difference<C, L>(a: v128, b: usize, i: usize): v128 {
+  return i32x4.add(a, i32x4.sub(subtrahend<C, L>(i), v128.load(b + i)))
+}
+
+@inline
+function loadDifference<C, L>(a: usize, b: usize, i: usize): v128 {
+  return difference<C, L>(v128.load(a + i), b, i)
+}
+
+/** r = a − b for a carried b; bound of a, plus 2. */
+@inline
+export function subtract<C, L>(r: usize, a: usize, b: usize): void {
+  v128.store(r, loadDifference<C, L>(a, b, 0))
+  v128.store(r, loadDifference<C, L>(a, b, 16), 16)
+  v128.store(r, loadDifference<C, L>(a, b, 32), 32)
+  if (isPair<L>()) {
+    v128.store(r, loadDifference<C, L>(a, b, 48), 48)
+    v128.store(r, loadDifference<C, L>(a, b, 64), 64)
+  }
+}
+
+/** r = a − b for a carried b. */
+@inline
+export function subtractCarried<C, L>(r: usize, a: usize, b: usize): void {
+  const x3 = isPair<L>() ? loadDifference<C, L>(a, b, 48) : i64x2.splat(0)
+  const x4 = isPair<L>() ? loadDifference<C, L>(a, b, 64) : i64x2.splat(0)
+  const x0 = loadDifference<C, L>(a, b, 0)
+  const x1 = loadDifference<C, L>(a, b, 16)
+  const x2 = loadDifference<C, L>(a, b, 32)
+  carried<C, L>(r, x0, x1, x2, x3, x4)
+}
+
+@inline
+function negatedWhere<C, L>(a: usize, mask: v128, i: usize): v128 {
+  const x = v128.load(a + i)
+  return v128.bitselect(i32x4.sub(subtrahend<C, L>(i), x), x, mask)
+}
+
+/** r = mask ? −a : a, for a carried a. */
+@inline
+export function conditionalNegateCarried<C, L>(r: usize, a: usize, mask: v128): void {
+  const x3 = isPair<L>() ? negatedWhere<C, L>(a, mask, 48) : i64x2.splat(0)
+  const x4 = isPair<L>() ? negatedWhere<C, L>(a, mask, 64) : i64x2.splat(0)
+  const x0 = negatedWhere<C, L>(a, mask, 0)
+  const x1 = negatedWhere<C, L>(a, mask, 16)
+  const x2 = negatedWhere<C, L>(a, mask, 32)
+  carried<C, L>(r, x0, x1, x2, x3, x4)
+}
+
+/** r = the canonical limbs of a Single of any bound. */
+export function normalize<C>(r: usize, a: usize): void {
+  if (isSecp256k1<C>()) normalizePseudoMersenne(r, a, topBits<C>(), 977, 8)
+  else normalizePseudoMersenne(r, a, topBits<C>(), 19, 0)
+}
+
+/** All ones in the lanes where a ≡ 0. */
+export function zeroMask<C, L>(a: usize): v128 {
+  if (!isPair<L>()) {
+    normalize<C>(T, a)
+    return i32x4.splat(isZero(T))
+  }
+  extract(T, a, 0)
+  normalize<C>(T, T)
+  const first = isZero(T)
+  extract(T, a, 1)
+  normalize<C>(T, T)
+  return spread<L>(first, isZero(T))
+}
+
+/** Whether a Single ≡ 0, to branch on: public input only. */
+export function isZeroVar<C>(a: usize): bool {
+  normalize<C>(T, a)
+  return isZero(T) != 0
+}
+
+/** r = 1/a for a Single, or 0 for 0. */
+export function invert<C>(r: usize, a: usize): void {
+  normalize<C>(T, a)
+  pack(BYTES, T)
+  invertBytes(BYTES, isSecp256k1<C>() ? secp256k1.FIELD_30 : ed25519.FIELD_30)
+  unpack(r, BYTES)
+}
+
+/**
+ * Inverts `count` Singles, `stride` bytes apart, in place with one inversion (Montgomery's trick). Zero stays zero, in
+ * constant time. `products` are slots at the same distance.
+ */
+export function invertAll<C>(elements: usize, products: usize, stride: usize, count: i32): void {
+  set<Single>(ONE, 1)
+  copy<Single>(PRODUCT, ONE)
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const element = elements + i * stride
+    const product = products + i * stride
+    const zero = zeroMask<C, Single>(element)
+    conditionalCopy<Single>(element, ONE, zero)
+    copy<Single>(product, PRODUCT)
+    store<i32>(product, i32x4.extract_lane(zero, 0), 40)
+    multiply<C, Single>(PRODUCT, PRODUCT, element)
+  }
+  invert<C>(INVERSE, PRODUCT)
+  set<Single>(PRODUCT, 0)
+  for (let i = count - 1; i >= 0; i--) {
+    const element = elements + <usize>i * stride
+    const product = products + <usize>i * stride
+    const zero = i32x4.splat(load<i32>(product, 40))
+    multiply<C, Single>(product, product, INVERSE)
+    multiply<C, Single>(INVERSE, INVERSE, element)
+    copy<Single>(element, product)
+    conditionalCopy<Single>(element, PRODUCT, zero)
+  }
+}

@@ -1,0 +1,157 @@
+import { POINT_BYTES, POINT_SCRATCH, SCALAR_BYTES, SHARING_SCRATCH, TABLE_SCRATCH, WORK } from '../memory'
+import { Secp256k1 } from '../field/curve'
+import { copy, set, Single, size } from '../field/lanes'
+import { pack } from '../field/limbs'
+import { NAF_BYTES, recodeNafVar } from '../field/naf'
+import { invertAll, isZeroVar, multiply, square, subtract } from '../field/prime'
+import { loadScalar, negateScalar } from '../field/scalar'
+import { loadJacobian, loadPoint, storeJacobian } from './affine'
+import { BETA } from './constants.gen'
+import { FACTOR, oddMultiples } from './multiply'
+import { addAffine, addComplete, double, pointSize } from './point'
+import { splitScalar } from './split'
+
+type C = Secp256k1
+
+// Sums of products of public points and public scalars, in variable time: Straus' method over the two halves of each
+// scalar in non-adjacent form, with the odd multiples of all points made affine by one inversion.
+
+const ENTRIES: usize = 8
+/** An entry: x, y and β·x. */
+const ENTRY_BYTES: usize = 3 * 48
+const FACTOR_OFFSET: usize = ENTRIES * ENTRY_BYTES
+const PRODUCT_OFFSET: usize = FACTOR_OFFSET + 48
+const NAF_OFFSET: usize = PRODUCT_OFFSET + 48
+/** What one point keeps in WORK. */
+const STRIDE: usize = NAF_OFFSET + 2 * NAF_BYTES
+
+// Above what multiply.ts uses.
+const SUM: usize = POINT_SCRATCH + 30 * 80
+const ADDEND: usize = SUM + 4 * 48
+const BACKUP: usize = ADDEND + 3 * 48
+const H: usize = BACKUP + 3 * 48
+
+const K: usize = SHARING_SCRATCH
+const K1: usize = SHARING_SCRATCH + 48
+const K2: usize = SHARING_SCRATCH + 96
+const BYTES: usize = SHARING_SCRATCH + 144
+
+@inline
+function copyPoint(r: usize, p: usize): void {
+  for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)
+}
+
+/** p = p + (x, y) for an affine q with room for a Z behind it. */
+function addAffineVar(p: usize, q: usize): void {
+  const z: usize = 2 * size<Single>()
+  set<Single>(q + z, 1)
+  if (isZeroVar<C>(p + z)) {
+    copyPoint(p, q)
+    return
+  }
+  copyPoint(BACKUP, p)
+  addAffine<Single>(p, q, H)
+  if (isZeroVar<C>(H)) {
+    copyPoint(p, BACKUP)
+    addComplete<Single>(p, q)
+  }
+}
+
+/** A half of a split scalar, which is small or the negative of a small one, as signed digits. */
+function recodeHalfVar(digits: usize, half: usize): i32 {
+  const isNegative = (load<u32>(half, 28) | load<u32>(half, 32)) != 0
+  if (isNegative) negateScalar<C>(half, half)
+  pack(BYTES, half)
+  store<u64>(BYTES, 0, 32)
+  const length = recodeNafVar(digits, BYTES)
+  if (isNegative) for (let i = 0; i < length; i++) store<i8>(digits + i, -load<i8>(digits + i))
+  return length
+}
+
+/** The digits and the odd multiples, still to be divided by {@link FACTOR}, of one term; returns the digits in use. */
+function prepareTermVar(term: usize, point: usize, scalar: usize): i32 {
+  const isIdentity = loadPoint(ADDEND, point) != 0
+  oddMultiples<Single>(TABLE_SCRATCH, ADDEND)
+  for (let i: usize = 0; i < ENTRIES; i++) {
+    copy<Single>(term + i * ENTRY_BYTES, TABLE_SCRATCH + i * 2 * size<Single>())
+    copy<Single>(term + i * ENTRY_BYTES + size<Single>(), TABLE_SCRATCH + i * 2 * size<Single>() + size<Single>())
+  }
+  copy<Single>(term + FACTOR_OFFSET, FACTOR)
+  loadScalar<C>(K, scalar)
+  splitScalar(K1, K2, K)
+  const length1 = recodeHalfVar(term + NAF_OFFSET, K1)
+  const length2 = recodeHalfVar(term + NAF_OFFSET + NAF_BYTES, K2)
+  if (!isIdentity) return max(length1, length2)
+  memory.fill(term + NAF_OFFSET, 0, 2 * NAF_BYTES)
+  return 0
+}
+
+/** Brings the odd multiples of one term back to the curve, given the inverse of their factor, and adds β·x. */
+function finishTermVar(term: usize): void {
+  const inverse = term + FACTOR_OFFSET
+  const power = term + PRODUCT_OFFSET
+  square<C, Single>(power, inverse)
+  multiply<C, Single>(inverse, inverse, power)
+  for (let entry = term; entry < term + FACTOR_OFFSET; entry += ENTRY_BYTES) {
+    multiply<C, Single>(entry, entry, power)
+    multiply<C, Single>(entry + size<Single>(), entry + size<Single>(), inverse)
+    multiply<C, Single>(entry + 2 * size<Single>(), entry, BETA)
+  }
+}
+
+/** SUM = SUM + d·P, or d·λP. */
+function addDigitVar(term: usize, digit: i32, isSecondHalf: bool): void {
+  const entry = term + <usize>((abs<i32>(digit) - 1) >> 1) * ENTRY_BYTES
+  copy<Single>(ADDEND, isSecondHalf ? entry + 2 * size<Single>() : entry)
+  const y = entry + size<Single>()
+  if (digit < 0) {
+    set<Single>(ADDEND + size<Single>(), 0)
+    subtract<C, Single>(ADDEND + size<Single>(), ADDEND + size<Single>(), y)
+  } else copy<Single>(ADDEND + size<Single>(), y)
+  addAffineVar(SUM, ADDEND)
+}
+
+/** r = Σ k_i·P_i for `count` ≤ 32 public stored points and public scalars in bytes. */
+export function combineVar(r: usize, points: usize, scalars: usize, count: i32): void {
+  let length: i32 = 0
+  for (let i: usize = 0; i < <usize>count; i++) {
+    length = max(length, prepareTermVar(WORK + i * STRIDE, points + i * POINT_BYTES, scalars + i * SCALAR_BYTES))
+  }
+  invertAll<C>(WORK + FACTOR_OFFSET, WORK + PRODUCT_OFFSET, STRIDE, count)
+  const end = WORK + <usize>count * STRIDE
+  for (let term: usize = WORK; term < end; term += STRIDE) finishTermVar(term)
+
+  set<Single>(SUM, 0)
+  set<Single>(SUM + size<Single>(), 0)
+  set<Single>(SUM + 2 * size<Single>(), 0)
+  for (let bit = length - 1; bit >= 0; bit--) {
+    double<Single>(SUM)
+    for (let term: usize = WORK; term < end; term += STRIDE) {
+      const digit1 = <i32>load<i8>(term + NAF_OFFSET + bit)
+      const digit2 = <i32>load<i8>(term + NAF_OFFSET + NAF_BYTES + bit)
+      if (digit1 != 0) addDigitVar(term, digit1, false)
+      if (digit2 != 0) addDigitVar(term, digit2, true)
+    }
+  }
+  storeJacobian(r, SUM, 1)
+}
+
+/** p = x·p for a small public x > 0. */
+function multiplySmallVar(p: usize, x: u32): void {
+  copyPoint(BACKUP, p)
+  for (let bit = 30 - clz<u32>(x); <i32>bit >= 0; bit--) {
+    double<Single>(p)
+    if ((x >> bit) & 1) addComplete<Single>(p, BACKUP)
+  }
+}
+
+/** r = Σ x^i·C_i for `count` public stored points and a public x > 0, by Horner's rule. */
+export function evaluateCommitmentVar(r: usize, commitment: usize, count: i32, x: u32): void {
+  loadJacobian(SUM, commitment + <usize>(count - 1) * POINT_BYTES)
+  for (let i = count - 2; i >= 0; i--) {
+    multiplySmallVar(SUM, x)
+    loadJacobian(ADDEND, commitment + <usize>i * POINT_BYTES)
+    addComplete<Single>(SUM, ADDEND)
+  }
+  storeJacobian(r, SUM, 1)
+}
