@@ -1,0 +1,104 @@
+import { encodeFlight } from '../../src/api/flight.ts'
+import type { Group } from '../../src/curve/group.ts'
+import { decodeEnvelope } from '../../src/protocol/envelope.ts'
+import { createKeygen } from '../../src/protocol/keygen/index.ts'
+import { provePossession } from '../../src/protocol/possession/index.ts'
+import { createReshare } from '../../src/protocol/reshare/index.ts'
+import type { Session } from '../../src/protocol/session.ts'
+import {
+  combineRecords,
+  combineShares,
+  encodeKeyShare,
+  encodeShareSetRecord,
+  encodeWalletSetRecord,
+  encodeWalletShares,
+  type KeyShare,
+} from '../../src/share/index.ts'
+import { fixedRandom } from './fixed-random.ts'
+import { newParties } from './sets.ts'
+
+/** The bytes of docs/wire.md, by name: one run with fixed randomness of everything that has a format. */
+export type Example = Readonly<Record<string, Uint8Array>>
+
+const WALLET_ID = Uint8Array.from({ length: 16 }, (_, i) => i)
+
+/** A key generation and a backup reshare between two machines, on one curve. */
+export function exampleRun(group: Group): Example {
+  const random = [fixedRandom('client'), fixedRandom('server')] as const
+  const parties = newParties([1, 2])
+  const agreed = { group, walletId: WALLET_ID, purpose: 'signing', threshold: 2, parties } as const
+  const keygen = converse(
+    'keygen',
+    parties.map(({ id }, i) => createKeygen({ ...agreed, self: id, random: random[i as 0 | 1] })),
+  )
+  const shares = keygen.results as [KeyShare, KeyShare]
+
+  const participants = newParties([1, 2]).map((receiver, i) => ({
+    dealer: receiver.id,
+    receiver: { ...receiver, role: i === 0 ? ('client' as const) : ('custodian' as const) },
+  }))
+  const old = shares[0].record
+  const reshare = converse(
+    'reshare',
+    shares.map((share, i) =>
+      createReshare({
+        group,
+        old,
+        purpose: 'backup',
+        threshold: 2,
+        participants,
+        self: i + 1,
+        share,
+        random: random[i as 0 | 1],
+      }),
+    ),
+  )
+  const nonce = new Uint8Array(32).fill(0x2a)
+  return {
+    ...keygen.messages,
+    ...reshare.messages,
+    possession: provePossession({ group, share: shares[0], verifier: shares[1].id, nonce, random: random[0] }),
+    record: encodeShareSetRecord(group, old),
+    'key-share': encodeKeyShare(group, shares[0]),
+    'wallet-shares': encodeWalletShares(() => group, combineShares([shares[0]])),
+    'wallet-set-record': encodeWalletSetRecord(() => group, combineRecords([old])),
+    'wallet-set-id': combineShares([shares[0]]).setId,
+    flight: encodeFlight({
+      header: { round: 1 },
+      parcels: [{ slot: 1, envelope: keygen.messages['keygen-1-client'] as Uint8Array }],
+    }),
+  }
+}
+
+/** Lets client and server answer each other flight by flight; names messages `protocol-round[-direct]-sender`. */
+function converse<Result>(
+  protocol: string,
+  sessions: readonly Session<Result>[],
+): { messages: Record<string, Uint8Array>; results: Result[] } {
+  const [client, server] = sessions as [Session<Result>, Session<Result>]
+  const messages: Record<string, Uint8Array> = {}
+  const results: Result[] = []
+  const note = (sender: 'client' | 'server', out: readonly Uint8Array[]) => {
+    for (const bytes of out) {
+      const { round, to } = decodeEnvelope(bytes)
+      messages[`${protocol}-${round}-${to === 0 ? '' : 'direct-'}${sender}`] = bytes
+    }
+  }
+  const turns = [
+    { name: 'server', to: server },
+    { name: 'client', to: client },
+  ] as const
+  let flight = client.start().out
+  note('client', flight)
+  let greeting = server.start().out
+  for (let turn = 0; flight.length > 0 || greeting.length > 0; turn++) {
+    const { name, to } = turns[turn % 2] as (typeof turns)[number]
+    for (const bytes of flight) to.receive(bytes)
+    const step = to.advance()
+    if (step.done !== undefined) results[name === 'client' ? 0 : 1] = step.done
+    flight = [...greeting, ...step.out]
+    greeting = []
+    note(name, flight)
+  }
+  return { messages, results }
+}
