@@ -5,7 +5,8 @@ import { ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
 import { getGroup } from '../../src/curve/index.ts'
 import type { Point, Scalar } from '../../src/curve/group.ts'
 import { portableGroup } from '../../src/curve/portable.ts'
-import { partyId } from '../../src/types.ts'
+import { wasmGroup } from '../../src/curve/wasm.ts'
+import { CURVES, partyId } from '../../src/types.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { bytesToNumber, inverse, mod, numberToBytes, ORDER, toScalar } from '../support/bigint-scalars.ts'
@@ -467,9 +468,13 @@ describe.each(groups)('Group contract: $name', ({ group }) => {
   })
 })
 
-test('getGroup gives the group of the curve that was asked for', () => {
+test('getGroup gives the WebAssembly group of the curve that was asked for', () => {
   expect(getGroup('secp256k1').curve).toBe('secp256k1')
   expect(getGroup('ed25519').curve).toBe('ed25519')
+  for (const curve of CURVES) {
+    expect(getGroup(curve)).toBe(wasmGroup(curve))
+    expect(getGroup(curve)).toBe(getGroup(curve))
+  }
 })
 
 /** G + T on edwards25519 for the seven torsion points T ≠ O, by the affine addition law in integers. */

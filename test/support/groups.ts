@@ -1,9 +1,11 @@
 import type { Group } from '../../src/curve/group.ts'
 import { portableGroup } from '../../src/curve/portable.ts'
+import { wasmGroup } from '../../src/curve/wasm.ts'
 import { CURVES, type Curve } from '../../src/types.ts'
 
 /** The backends behind the Group interface. */
 export const backends: readonly { name: string; create: (curve: Curve) => Group }[] = [
+  { name: 'wasm', create: wasmGroup },
   { name: 'portable', create: portableGroup },
 ]
 
