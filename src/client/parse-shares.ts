@@ -1,6 +1,6 @@
 import type { OperationRequest } from '../api/operations.ts'
 import { operationSlots } from '../api/slots.ts'
-import { combineShares, validateKeyShare } from '../share/index.ts'
+import { combineShares, validateKeyShare, wipeKeyShare } from '../share/index.ts'
 import type { KeyShare, WalletShares } from '../share/types.ts'
 import type { Purpose } from '../types.ts'
 import type { ProgressReporter } from './progress.ts'
@@ -9,7 +9,7 @@ import type { Client } from './types.ts'
 /**
  * Takes one target set's shares from what an operation's sessions made, and validates each: s·G = Y, Σ λY = pk.
  *
- * @param made one share a slot
+ * @param made one share a slot; wiped if one of the target's is not valid
  * @throws {SHARE_PARSING_FAILED} if one is not valid
  */
 export function parseShares(
@@ -21,10 +21,15 @@ export function parseShares(
 ): WalletShares {
   const slots = operationSlots(request)
   const shares = made.filter((_, slot) => slots[slot]!.target === target)
-  shares.forEach((share, index) => {
-    const { curve } = share.record
-    validateKeyShare(client.group(curve), share)
-    progress.within((index + 1) / shares.length, curve)
-  })
-  return combineShares(shares)
+  try {
+    shares.forEach((share, index) => {
+      const { curve } = share.record
+      validateKeyShare(client.group(curve), share)
+      progress.within((index + 1) / shares.length, curve)
+    })
+    return combineShares(shares)
+  } catch (error) {
+    made.forEach(wipeKeyShare)
+    throw error
+  }
 }

@@ -2,6 +2,7 @@ import type { RecoverRequest } from '../api/operations.ts'
 import type { BackupMethod } from '../backup/types.ts'
 import { wipeKeyShare } from '../share/index.ts'
 import type { WalletShares } from '../share/types.ts'
+import { toHex } from '../util/bytes.ts'
 import { callback, flag, oneOf, parameters, text, walletIdArgument } from './arguments.ts'
 import { backupMethod } from './backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
@@ -17,8 +18,8 @@ import { newOperationId, runOperation } from './runner.ts'
 import { sealVerified } from './seal.ts'
 import { receivedShares, reshareSessions } from './sessions.ts'
 import { activateSet } from './settle.ts'
-import { toHex } from '../util/bytes.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from './types.ts'
+import { activeSetIds } from './wallet-record.ts'
 
 export interface RecoverWalletParameters extends ActionOptions {
   /** What {@link backupWallet} gave. */
@@ -175,7 +176,7 @@ async function reshareBackup(
         const report = (fraction: number) => progress.within(fraction / 2)
         if (backup !== undefined) cipherText = await sealVerified(client, deadline, rotation!, backup, report)
         await prepareSet(client, signing, operationId, (record) =>
-          existingSets === 'retire' ? record.sets.map((set) => set.setId) : [],
+          existingSets === 'retire' ? activeSetIds(record) : [],
         )
       },
       discard: async () => {

@@ -104,6 +104,11 @@ function validateSets(sets: readonly LocalSet[], activeSetId: string | null): vo
   }
 }
 
+/** The sets that can sign. */
+export function activeSetIds(record: WalletRecord): string[] {
+  return record.sets.filter((set) => set.state === 'ACTIVE').map((set) => set.setId)
+}
+
 /** Adds a set that waits for the server's decision. */
 export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state'>): WalletRecord {
   return { ...record, sets: [...record.sets, { ...set, state: 'PREPARED' }] }
