@@ -6,6 +6,8 @@ import * as lagrange from './sharing/lagrange'
 import * as polynomial from './sharing/polynomial'
 import * as scalars from './sharing/scalars'
 
+export * from './ot/exports'
+
 // All exports of the module. Arguments are offsets into the arena, and counts. Scalars are 32 canonical bytes, points 64
 // (memory.ts). Nothing is checked here but what a status says: src/curve/wasm.ts hands in only what it decoded before.
 // Scratch is clear again when an export returns. Exports named …Var take public input only.

@@ -1,3 +1,5 @@
+import { mapToCurve, UNIFORM_BYTES } from '../secp256k1/hash-to-curve'
+import { expandFour } from './expand-message'
 import { OT_ARENA, OT_ARENA_BYTES } from './memory'
 
 export { gadgets as voleGadgets, start as voleStart, multiply as voleMultiply, finish as voleFinish } from './vole'
@@ -9,4 +11,25 @@ export function otArena(): usize {
 
 export function otArenaBytes(): i32 {
   return OT_ARENA_BYTES
+}
+
+/**
+ * Hashes messages of one length to stored points.
+ *
+ * @param uniform work space of 96 bytes a message
+ * @param count a multiple of 4, at most 256
+ */
+export function hashToCurve(
+  out: usize,
+  uniform: usize,
+  messages: usize,
+  length: i32,
+  count: i32,
+  domain: usize,
+  domainLength: i32,
+): void {
+  for (let i = 0; i < count; i += 4) {
+    expandFour(uniform + <usize>i * UNIFORM_BYTES, messages + i * length, length, length, domain, domainLength)
+  }
+  mapToCurve(out, uniform, count)
 }

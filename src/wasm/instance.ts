@@ -27,12 +27,59 @@ export interface CurveExports {
   evaluateCommitmentVar(r: number, commitment: number, count: number, x: number): void
 }
 
+/** The exports of assembly/ot/exports.ts; arguments are offsets into the arena of oblivious transfer, and counts. */
+export interface OtExports {
+  otArena(): number
+  otArenaBytes(): number
+  voleGadgets(labels: number, setId: number, out: number): void
+  voleStart(
+    labels: number,
+    vsid: number,
+    gadgets: number,
+    seeds: number,
+    choices: number,
+    message: number,
+    rows: number,
+    chi: number,
+  ): void
+  voleMultiply(
+    labels: number,
+    vsid: number,
+    gadgets: number,
+    seeds: number,
+    delta: number,
+    message: number,
+    inputs: number,
+    answer: number,
+    shares: number,
+  ): number
+  voleFinish(
+    labels: number,
+    vsid: number,
+    gadgets: number,
+    rows: number,
+    choices: number,
+    answer: number,
+    shares: number,
+  ): number
+  hashToCurve(
+    out: number,
+    uniform: number,
+    messages: number,
+    length: number,
+    count: number,
+    domain: number,
+    domainLength: number,
+  ): void
+}
+
 /** What assembly/memory.ts says of an operation's input. */
 export const Status = { ok: 0, invalid: 1, undefined: 2 } as const
 
 /** An instance of the module with its memory, whose size is fixed, so that a view of it stays valid. */
 export interface Core {
   readonly curves: Readonly<Record<Curve, CurveExports>>
+  readonly ot: OtExports
   readonly memory: Uint8Array
   readonly arena: number
   readonly arenaBytes: number
@@ -69,6 +116,7 @@ function instantiate(): Core {
     }
     return {
       curves: { secp256k1: exportsOf(exports, 'secp256k1'), ed25519: exportsOf(exports, 'ed25519') },
+      ot: exports as unknown as OtExports,
       memory: new Uint8Array(memory.buffer),
       arena: arena(),
       arenaBytes: arenaBytes(),

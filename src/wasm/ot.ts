@@ -1,195 +1,146 @@
-import { wipe } from '../util/bytes.ts'
-
-/** The exports of assembly/ot; all of them take places in the arena that {@link OtExports.otArena} gives. */
-export interface OtExports {
-  readonly memory: WebAssembly.Memory
-  otArena(): number
-  otArenaBytes(): number
-  voleGadgets(labels: number, setId: number, out: number): void
-  voleStart(
-    labels: number,
-    vsid: number,
-    gadgets: number,
-    seeds: number,
-    choices: number,
-    message: number,
-    rows: number,
-    chi: number,
-  ): void
-  voleMultiply(
-    labels: number,
-    vsid: number,
-    gadgets: number,
-    seeds: number,
-    delta: number,
-    message: number,
-    inputs: number,
-    answer: number,
-    shares: number,
-  ): number
-  voleFinish(
-    labels: number,
-    vsid: number,
-    gadgets: number,
-    rows: number,
-    choices: number,
-    answer: number,
-    shares: number,
-  ): number
-}
+import { dropCore, type OtExports, sharedCore } from './instance.ts'
 
 /** How a call ended; assembly/memory.ts and assembly/ot/memory.ts. */
 export type OtStatus = 'ok' | 'invalid' | 'cheat'
 
 const STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 3: 'cheat' }
 
-/** The arguments of one call, one after the other in the arena. */
-class Frame {
-  readonly #memory: Uint8Array
-  readonly #end: number
-  #next: number
+/** Vectors are loaded from inputs and results: sixteen bytes apart. */
+const align = (length: number): number => (length + 15) & -16
 
-  constructor(exports: OtExports) {
-    const start = exports.otArena()
-    this.#memory = new Uint8Array(exports.memory.buffer, 0, start + exports.otArenaBytes())
-    this.#end = this.#memory.length
-    this.#next = start
+const SCALAR = 32
+const POINT = 64
+const UNIFORM = 96
+/** What one call of {@link hashToCurve} takes. */
+const BATCH = 256
+
+/**
+ * Runs an export on copies of the inputs, like `call` of call.ts, in the arena of oblivious transfer.
+ *
+ * @param run calls the export: gets the offset of the result, then those of the inputs
+ */
+function callOt(
+  resultLength: number,
+  inputs: readonly Uint8Array[],
+  run: (ot: OtExports, result: number, ...offsets: number[]) => number | void,
+): { readonly status: OtStatus; readonly bytes: Uint8Array } {
+  const { ot, memory } = sharedCore()
+  const arena = ot.otArena()
+  const offsets: number[] = []
+  let end = arena + align(resultLength)
+  for (const input of inputs) {
+    offsets.push(end)
+    end += align(input.length)
   }
+  if (end > arena + ot.otArenaBytes()) throw new RangeError(`${end - arena} bytes do not fit in the arena`)
 
-  /** The place of `length` bytes. */
-  reserve(length: number): number {
-    const at = this.#next
-    // Vectors are loaded from here: sixteen bytes apart.
-    this.#next = at + ((length + 15) & ~15)
-    if (this.#next > this.#end) throw new RangeError('the arguments do not fit into the arena')
-    return at
-  }
-
-  put(bytes: Uint8Array): number {
-    const at = this.reserve(bytes.length)
-    this.#memory.set(bytes, at)
-    return at
-  }
-
-  take(at: number, length: number): Uint8Array {
-    return this.#memory.slice(at, at + length)
-  }
-
-  wipe(start: number): void {
-    wipe(this.#memory.subarray(start, this.#next))
-  }
-}
-
-/** Runs one call and wipes its arguments and results from wasm memory. */
-function framed<T>(exports: OtExports, call: (frame: Frame) => T): T {
-  const frame = new Frame(exports)
+  let hasReturned = false
   try {
-    return call(frame)
+    for (const [i, input] of inputs.entries()) memory.set(input, offsets[i])
+    const status = STATUS[run(ot, arena, ...offsets) ?? 0]
+    if (status === undefined) throw new RangeError('an unknown status')
+    hasReturned = true
+    return { status, bytes: memory.slice(arena, arena + resultLength) }
   } finally {
-    frame.wipe(exports.otArena())
+    if (hasReturned) memory.fill(0, arena, end)
+    else dropCore()
   }
-}
-
-function statusOf(code: number): OtStatus {
-  const status = STATUS[code]
-  if (status === undefined) throw new RangeError(`unknown status ${code}`)
-  return status
 }
 
 /** The vector g of a share set: `count` numbers of 32 bytes. */
-export function voleGadgets(exports: OtExports, labels: Uint8Array, setId: Uint8Array, count: number): Uint8Array {
-  return framed(exports, (frame) => {
-    const out = frame.reserve(32 * count)
-    exports.voleGadgets(frame.put(labels), frame.put(setId), out)
-    return frame.take(out, 32 * count)
-  })
+export function voleGadgets(labels: Uint8Array, setId: Uint8Array, count: number): Uint8Array {
+  return callOt(SCALAR * count, [labels, setId], (ot, out, labelsAt, setIdAt) =>
+    ot.voleGadgets(labelsAt as number, setIdAt as number, out),
+  ).bytes
 }
 
-/** Bob's message, rows and χ; `sizes` are the bytes of the first two. */
+/** What the parties of a multiplication share, and the bytes of its messages. */
+export interface VoleInput {
+  readonly labels: Uint8Array
+  readonly vsid: Uint8Array
+  readonly gadgets: Uint8Array
+}
+
+/** Bob's message, rows and χ; `sizes` are the bytes of the first two, multiples of 16. */
 export function voleStart(
-  exports: OtExports,
-  labels: Uint8Array,
-  input: {
-    readonly vsid: Uint8Array
-    readonly gadgets: Uint8Array
-    readonly seeds: Uint8Array
-    readonly choices: Uint8Array
-  },
+  { labels, vsid, gadgets }: VoleInput,
+  seeds: Uint8Array,
+  choices: Uint8Array,
   sizes: { readonly message: number; readonly rows: number },
-): { message: Uint8Array; rows: Uint8Array; chi: Uint8Array } {
-  return framed(exports, (frame) => {
-    const message = frame.reserve(sizes.message)
-    const rows = frame.reserve(sizes.rows)
-    const chi = frame.reserve(32)
-    exports.voleStart(
-      frame.put(labels),
-      frame.put(input.vsid),
-      frame.put(input.gadgets),
-      frame.put(input.seeds),
-      frame.put(input.choices),
-      message,
-      rows,
-      chi,
-    )
-    return { message: frame.take(message, sizes.message), rows: frame.take(rows, sizes.rows), chi: frame.take(chi, 32) }
-  })
+): { readonly message: Uint8Array; readonly rows: Uint8Array; readonly chi: Uint8Array } {
+  const { message, rows } = sizes
+  const { bytes } = callOt(message + rows + SCALAR, [labels, vsid, gadgets, seeds, choices], (ot, out, ...offsets) =>
+    ot.voleStart(...(offsets as [number, number, number, number, number]), out, out + message, out + message + rows),
+  )
+  try {
+    return {
+      message: bytes.slice(0, message),
+      rows: bytes.slice(message, message + rows),
+      chi: bytes.slice(message + rows),
+    }
+  } finally {
+    bytes.fill(0)
+  }
 }
 
-/** Alice's answer of `size` bytes and her shares c_0 ‖ c_1. */
+/** Alice's answer of `size` bytes, a multiple of 16, and her shares c_0 ‖ c_1. */
 export function voleMultiply(
-  exports: OtExports,
-  labels: Uint8Array,
-  input: {
-    readonly vsid: Uint8Array
-    readonly gadgets: Uint8Array
-    readonly seeds: Uint8Array
-    readonly delta: Uint8Array
-    readonly message: Uint8Array
-    readonly inputs: Uint8Array
-  },
+  { labels, vsid, gadgets }: VoleInput,
+  seeds: Uint8Array,
+  delta: Uint8Array,
+  message: Uint8Array,
+  inputs: Uint8Array,
   size: number,
-): { status: OtStatus; answer: Uint8Array; shares: Uint8Array } {
-  return framed(exports, (frame) => {
-    const answer = frame.reserve(size)
-    const shares = frame.reserve(64)
-    const status = exports.voleMultiply(
-      frame.put(labels),
-      frame.put(input.vsid),
-      frame.put(input.gadgets),
-      frame.put(input.seeds),
-      frame.put(input.delta),
-      frame.put(input.message),
-      frame.put(input.inputs),
-      answer,
-      shares,
-    )
-    return { status: statusOf(status), answer: frame.take(answer, size), shares: frame.take(shares, 64) }
-  })
+): { readonly status: OtStatus; readonly answer: Uint8Array; readonly shares: Uint8Array } {
+  const all = [labels, vsid, gadgets, seeds, delta, message, inputs]
+  const { status, bytes } = callOt(size + 2 * SCALAR, all, (ot, out, ...offsets) =>
+    ot.voleMultiply(...(offsets as [number, number, number, number, number, number, number]), out, out + size),
+  )
+  const shares = bytes.slice(size)
+  bytes.fill(0, size)
+  return { status, answer: bytes.subarray(0, size), shares }
 }
 
 /** Bob's shares d_0 ‖ d_1. */
 export function voleFinish(
-  exports: OtExports,
-  labels: Uint8Array,
-  input: {
-    readonly vsid: Uint8Array
-    readonly gadgets: Uint8Array
-    readonly rows: Uint8Array
-    readonly choices: Uint8Array
-    readonly answer: Uint8Array
-  },
-): { status: OtStatus; shares: Uint8Array } {
-  return framed(exports, (frame) => {
-    const shares = frame.reserve(64)
-    const status = exports.voleFinish(
-      frame.put(labels),
-      frame.put(input.vsid),
-      frame.put(input.gadgets),
-      frame.put(input.rows),
-      frame.put(input.choices),
-      frame.put(input.answer),
-      shares,
-    )
-    return { status: statusOf(status), shares: frame.take(shares, 64) }
-  })
+  { labels, vsid, gadgets }: VoleInput,
+  rows: Uint8Array,
+  choices: Uint8Array,
+  answer: Uint8Array,
+): { readonly status: OtStatus; readonly shares: Uint8Array } {
+  const all = [labels, vsid, gadgets, rows, choices, answer]
+  const { status, bytes } = callOt(2 * SCALAR, all, (ot, out, ...offsets) =>
+    ot.voleFinish(...(offsets as [number, number, number, number, number, number]), out),
+  )
+  return { status, shares: bytes }
+}
+
+/**
+ * Hashes messages of one length to points of secp256k1 as the module stores them, 64 bytes each.
+ *
+ * @param messages at most 640 bytes each
+ * @param domain 1 to 255 bytes
+ */
+export function hashToCurve(messages: readonly Uint8Array[], domain: Uint8Array): Uint8Array[] {
+  const points: Uint8Array[] = []
+  for (let first = 0; first < messages.length; first += BATCH) {
+    points.push(...hashBatch(messages.slice(first, first + BATCH), domain))
+  }
+  return points
+}
+
+function hashBatch(messages: readonly Uint8Array[], domain: Uint8Array): Uint8Array[] {
+  const length = (messages[0] as Uint8Array).length
+  // Four messages are hashed at once; zeros stand for what is missing.
+  const count = (messages.length + 3) & -4
+  const joined = new Uint8Array(count * length)
+  for (const [i, message] of messages.entries()) joined.set(message, i * length)
+  const uniform = POINT * count
+  const { bytes } = callOt(uniform + UNIFORM * count, [joined, domain], (ot, out, joinedAt, domainAt) =>
+    ot.hashToCurve(out, out + uniform, joinedAt as number, length, count, domainAt as number, domain.length),
+  )
+  joined.fill(0)
+  const points = messages.map((_, i) => bytes.slice(i * POINT, (i + 1) * POINT))
+  bytes.fill(0)
+  return points
 }

@@ -1,8 +1,11 @@
+import { getGroup } from '../../curve/index.ts'
 import { portableGroup } from '../../curve/portable.ts'
+import { wasmGroup } from '../../curve/wasm.ts'
 import type { Group } from '../../curve/group.ts'
 import type { VoleArithmetic } from './arithmetic.ts'
-import { type HashToCurve, portableHashToCurve } from './hash-to-curve.ts'
+import { type HashToCurve, portableHashToCurve, wasmHashToCurve } from './hash-to-curve.ts'
 import { portableVole } from './vole.ts'
+import { wasmVole } from './wasm-vole.ts'
 
 /** The arithmetic of threshold ECDSA. Points belong to its group, so the parts of two backends do not mix. */
 export interface EcdsaBackend {
@@ -18,7 +21,12 @@ export function portableEcdsa(): EcdsaBackend {
   return { group, vole: portableVole, hashToCurve: portableHashToCurve(group) }
 }
 
-/** The best backend that this runtime has. */
+/** @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy */
+export function wasmEcdsa(): EcdsaBackend {
+  return { group: wasmGroup('secp256k1'), vole: wasmVole, hashToCurve: wasmHashToCurve }
+}
+
+/** The backend of the group that `getGroup` gives. */
 export function getEcdsaBackend(): EcdsaBackend {
-  return portableEcdsa()
+  return getGroup('secp256k1') === portableGroup('secp256k1') ? portableEcdsa() : wasmEcdsa()
 }

@@ -1,6 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 
-import { type EcdsaBackend, portableEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import type { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
 import { createPresigning, type PresigningOptions } from '../../../src/protocol/ecdsa/presign.ts'
@@ -17,6 +17,7 @@ import { type Network, simulate } from '../../support/simulator.ts'
 
 /** The backends of threshold ECDSA. */
 export const backends: readonly { name: string; backend: EcdsaBackend }[] = [
+  { name: 'wasm', backend: wasmEcdsa() },
   { name: 'portable', backend: portableEcdsa() },
 ]
 
