@@ -30,6 +30,7 @@ describe.each(databaseKinds)('flows on $name', ({ open }) => {
   let world: World
   beforeAll(async () => {
     world = createWorld(await open(), seededRandom())
+    await world.server().sweep()
   })
   afterAll(() => world.database.close())
 

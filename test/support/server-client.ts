@@ -62,6 +62,12 @@ export function unwrap({ status, body }: Answer): Uint8Array {
   throw errorFromBody(status, parseJson(body))
 }
 
+/** The code of an error answer. */
+export function codeOf({ status, body }: Answer): string {
+  if (status === 200) throw new Error('expected an error, got an answer')
+  return (parseJson(body) as { error: { id: string } }).error.id
+}
+
 export function parseJson(body: Uint8Array): unknown {
   return JSON.parse(fromUtf8(body))
 }

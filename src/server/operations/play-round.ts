@@ -117,9 +117,14 @@ async function store(
 
 /** After a failed check an operation is over; after a failure around it the same request may be played again. */
 async function abandon(context: ServerContext, claim: Claim, error: unknown): Promise<void> {
-  if (error instanceof BadRequest) await forgetRound(context.database, claim)
+  if (isUnplayed(error)) await forgetRound(context.database, claim)
   else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)
+}
+
+/** Whether the request was refused by its form or its names, before any session has played it. */
+function isUnplayed(error: unknown): boolean {
+  return error instanceof BadRequest || (error instanceof MpcError && error.code === 'SET_MISMATCH')
 }
 
 function isFinal(error: unknown): boolean {

@@ -17,8 +17,8 @@ export interface Stride<Result> {
 /**
  * Starts the sessions if asked to, gives them the parcels and plays what they allow.
  *
- * @throws {BadRequest} if a parcel is not for any session, or a session gets none; no session has played anything
- * @throws {SET_MISMATCH} if an envelope belongs to another set or session; no session has played anything
+ * @throws {BadRequest} if a parcel is for no session or comes twice, or a session gets none; none has played anything
+ * @throws {SET_MISMATCH} if an envelope belongs to another set or session; none has played anything
  * @throws {PROTOCOL_ABORTED} if a check fails, or a session gets less than it waits for
  */
 export function advanceSessions<Result>(
@@ -44,7 +44,9 @@ function deliver(sessions: readonly Session<unknown>[], parcels: readonly Parcel
   for (const { slot, envelope } of parcels) {
     const session = sessions[slot]
     if (session === undefined) throw new BadRequest(`the operation has no session ${slot}`)
-    if (session.receive(envelope) !== 'accepted') throw stray(envelope)
+    const receipt = session.receive(envelope)
+    if (receipt === 'duplicate') throw new BadRequest('the flight carries a message twice')
+    if (receipt === 'dropped') throw stray(envelope)
   }
 }
 
