@@ -56,10 +56,9 @@ export function wipeScratch(): void {
 
 /**
  * Work space of batches: Jacobian or extended points that wait for a common inversion, or the tables of a variable-time
- * combination. Whoever puts a secret there wipes what it used.
+ * combination. Whoever uses it clears what it used, so that it is all zeros between calls.
  */
 export const WORK: usize = memory.data(0x10000, 16)
-export const WORK_BYTES: usize = 0x10000
 
 /** Multiples of the generators, made at first use: 26 × 16 pairs of 2 or 3 coordinates. */
 export const SECP256K1_COMB: usize = memory.data(66560, 16)

@@ -77,6 +77,7 @@ function prepareTable(): void {
   for (let window: usize = 0; window < 2 * ROUNDS; window++) {
     buildWindow(ED25519_COMB + (window >> 1) * ROUND_BYTES, window & 1)
   }
+  memory.fill(WORK, 0, (ENTRIES + 2) * BATCH_STRIDE)
   isTableReady = true
 }
 

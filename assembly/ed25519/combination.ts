@@ -38,7 +38,7 @@ function addDigitVar(table: usize, digit: i32): void {
   addCached<Single>(SUM, CACHED)
 }
 
-/** SUM = Σ over the `count` tables and digits in WORK, from the digit below `length` on. */
+/** SUM = Σ over the `count` tables and digits in WORK, from the digit below `length` on; then clears these. */
 function sumDigitsVar(count: i32, length: i32): void {
   setIdentity<Single>(SUM)
   const end = WORK + <usize>count * STRIDE
@@ -57,6 +57,7 @@ function sumDigitsVar(count: i32, length: i32): void {
       if (digit != 0) addDigitVar(term, digit)
     }
   }
+  memory.fill(WORK, 0, end - WORK)
 }
 
 /** SUM = k·P (without T) for an extended point and a public k in 32 little-endian bytes and 8 zero ones. */

@@ -28,7 +28,6 @@ export function size<L>(): usize {
   return isPair<L>() ? 80 : 48
 }
 
-@inline
 export function copy<L>(r: usize, a: usize): void {
   v128.store(r, v128.load(a))
   v128.store(r, v128.load(a, 16), 16)
@@ -40,7 +39,6 @@ export function copy<L>(r: usize, a: usize): void {
 }
 
 /** r = value, a small public constant, in every lane. */
-@inline
 export function set<L>(r: usize, value: i32): void {
   v128.store(r, i64x2.splat(0))
   v128.store(r, i64x2.splat(0), 16)

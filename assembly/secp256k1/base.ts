@@ -81,6 +81,7 @@ function prepareTable(): void {
   for (let window: usize = 0; window < 2 * ROUNDS; window++) {
     buildWindow(SECP256K1_COMB + (window >> 1) * ROUND_BYTES, window & 1)
   }
+  memory.fill(WORK, 0, 17 * BATCH_STRIDE)
   isTableReady = true
 }
 

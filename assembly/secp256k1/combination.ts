@@ -133,6 +133,7 @@ export function combineVar(r: usize, points: usize, scalars: usize, count: i32):
       if (digit2 != 0) addDigitVar(term, digit2, true)
     }
   }
+  memory.fill(WORK, 0, end - WORK)
   storeJacobian(r, SUM, 1)
 }
 

@@ -48,7 +48,7 @@ export function lagrangeCoefficients<C>(r: usize, xs: usize, count: i32): i32 {
     memory.copy(entry + 2 * LIMBS, INVERSE, LIMBS)
     multiplyScalars<C>(INVERSE, INVERSE, entry + LIMBS)
   }
-  if (isZeroScalar(INVERSE)) return UNDEFINED
+  const status = isZeroScalar(INVERSE) ? UNDEFINED : OK
   invertScalar<C>(INVERSE, INVERSE)
   for (let i = count - 1; i >= 0; i--) {
     const entry = WORK + <usize>i * STRIDE
@@ -57,5 +57,6 @@ export function lagrangeCoefficients<C>(r: usize, xs: usize, count: i32): i32 {
     multiplyScalars<C>(OWN, OWN, entry)
     storeScalar<C>(r + <usize>i * SCALAR_BYTES, OWN)
   }
-  return OK
+  memory.fill(WORK, 0, <usize>count * STRIDE)
+  return status
 }

@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { MpcError } from '../../src/errors.ts'
+import { CURVES } from '../../src/types.ts'
+import { fromBase64, toHex } from '../../src/util/bytes.ts'
+import { call } from '../../src/wasm/call.ts'
+import { WASM_BASE64 } from '../../src/wasm/generated.ts'
+import { dropCore, sharedCore } from '../../src/wasm/instance.ts'
+
+const bytes = fromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>
+
+const PER_CURVE = [
+  'AddPoints',
+  'AddScalars',
+  'CheckScalar',
+  'CombineVar',
+  'DecodePoint',
+  'EncodePoint',
+  'EvaluateCommitmentVar',
+  'EvaluatePolynomial',
+  'InvertScalar',
+  'LagrangeCoefficients',
+  'MultiplyBase',
+  'MultiplyPoints',
+  'MultiplyScalars',
+  'NegatePoint',
+  'ReduceWide',
+  'SubtractPoints',
+  'SubtractScalars',
+]
+
+describe('the module', () => {
+  const module = new WebAssembly.Module(bytes)
+
+  test('imports nothing', () => {
+    expect(WebAssembly.Module.imports(module)).toEqual([])
+  })
+
+  test('exports its memory, its arena and the arithmetic of both curves', () => {
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name)
+    const arithmetic = CURVES.flatMap((curve) => PER_CURVE.map((name) => curve + name))
+    expect(names).toEqual(expect.arrayContaining(['memory', 'arena', 'arenaBytes', ...arithmetic]))
+    expect(names.filter((name) => /^(secp256k1|ed25519)/.test(name)).sort()).toEqual(arithmetic.sort())
+  })
+
+  test('takes and gives 32-bit numbers only', () => {
+    const exports = new WebAssembly.Instance(module).exports
+    const functions = Object.entries(exports).filter(([, value]) => typeof value === 'function')
+    // A 64-bit parameter refuses a number, a 64-bit result is a bigint; the arguments point at zeros in the arena.
+    const arena = (exports['arena'] as () => number)()
+    for (const [name, run] of functions) {
+      if (!/^(secp256k1|ed25519|arena)/.test(name)) continue
+      const result = (run as (...values: number[]) => unknown)(arena, arena, arena, 0, 1)
+      expect(['number', 'undefined'], name).toContain(typeof result)
+    }
+  })
+
+  test('has a memory that cannot grow', () => {
+    const { memory } = new WebAssembly.Instance(module).exports as { memory: WebAssembly.Memory }
+    expect(() => memory.grow(1)).toThrow(RangeError)
+  })
+})
+
+describe('a call', () => {
+  test('refuses what does not fit, and leaves nothing behind', () => {
+    const { memory, arena, arenaBytes } = sharedCore()
+    const large = new Uint8Array(arenaBytes - 16).fill(0xaa)
+    let hasRun = false
+    expect(() => call('secp256k1', 32, [large], () => void (hasRun = true))).toThrow(RangeError)
+    expect(() => call('secp256k1', 0, [[large, large]], () => void (hasRun = true))).toThrow(RangeError)
+    expect(hasRun).toBe(false)
+    expect(memory.subarray(arena, arena + arenaBytes).every((byte) => byte === 0)).toBe(true)
+    expect(call('secp256k1', 16, [large], () => 7).status).toBe(7)
+  })
+
+  test('lays the parts of an input one behind the other, and inputs where vectors are aligned', () => {
+    const { memory } = sharedCore()
+    const seen: string[] = []
+    const parts = [Uint8Array.of(1, 2, 3), Uint8Array.of(4), Uint8Array.of()]
+    const { bytes: result } = call('ed25519', 3, [parts, Uint8Array.of(9)], (_, r, a, b) => {
+      expect([r % 16, a % 16, b % 16]).toEqual([0, 0, 0])
+      seen.push(toHex(memory.slice(a, a + 4)), toHex(memory.slice(b, b + 1)))
+      memory.set([5, 6, 7], r)
+    })
+    expect(seen).toEqual(['01020304', '09'])
+    expect(toHex(result)).toBe('050607')
+  })
+
+  test('that traps wipes the whole memory and starts over with a new instance', () => {
+    const before = sharedCore()
+    const secret = new Uint8Array(32).fill(0x5a)
+    expect(() =>
+      call('secp256k1', 32, [secret], (core, r) => core.multiplyBase(r, -1, 1)),
+    ).toThrow(WebAssembly.RuntimeError)
+    expect(before.memory.every((byte) => byte === 0)).toBe(true)
+    const after = sharedCore()
+    expect(after).not.toBe(before)
+    const one = new Uint8Array(32)
+    one[31] = 1
+    const { bytes: point } = call('secp256k1', 64, [one], (core, r, s) => core.multiplyBase(r, s, 1))
+    expect(toHex(point).slice(0, 8)).toBe('9817f816')
+  })
+})
+
+describe('where WebAssembly cannot be had', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    dropCore()
+  })
+
+  /** Fresh modules, so that nothing was compiled before. */
+  async function group(): Promise<unknown> {
+    vi.resetModules()
+    const { wasmGroup } = await import('../../src/curve/wasm.ts')
+    return wasmGroup('ed25519')
+  }
+
+  const refused = { name: 'MpcError', code: 'WASM_UNAVAILABLE', retryable: false } satisfies Partial<MpcError>
+
+  test('the code says so when it is missing', async () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    await expect(group()).rejects.toMatchObject(refused)
+  })
+
+  test('the code says so when the page forbids it', async () => {
+    vi.stubGlobal('WebAssembly', {
+      Module: class {
+        constructor() {
+          throw new EvalError('blocked by a content security policy')
+        }
+      },
+    })
+    await expect(group()).rejects.toMatchObject(refused)
+  })
+})
