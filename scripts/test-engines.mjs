@@ -11,6 +11,9 @@ const PACKAGES = {
   webkit: ['webkit2gtk-driver', 'xvfb', 'xauth'],
 }
 
+/** The first Firefox whose WebDriver BiDi has network.addDataCollector, without which playwright cannot start it. */
+const OLDEST_FIREFOX = 143
+
 /**
  * Why an engine cannot run here.
  *
@@ -19,11 +22,20 @@ const PACKAGES = {
  */
 function obstacle(engine) {
   if (engine === 'node') return undefined
-  if (findBrowser(engine) === undefined) return `not on PATH, and ${browserVariable(engine)} does not name it`
+  const program = findBrowser(engine)
+  if (program === undefined) return `not on PATH, and ${browserVariable(engine)} does not name it`
+  if (engine === 'firefox') return firefoxObstacle(program)
   if (engine !== 'webkit') return undefined
   if (findMiniBrowser() === undefined) return 'the MiniBrowser of WebKitGTK is not installed'
   if (!hasXvfb() && !process.env['DISPLAY']) return 'there is no display and no xvfb-run'
   return undefined
+}
+
+/** @param {string} program */
+function firefoxObstacle(program) {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
+  const version = Number(/(\d+)[.]/.exec(stdout ?? '')?.[1] ?? 0)
+  return version < OLDEST_FIREFOX ? `its version is ${version}, and ${OLDEST_FIREFOX} is needed` : undefined
 }
 
 /** Whether a virtual display can be started. */

@@ -46,6 +46,7 @@ function countModule(module: TestModule, counts: Counts): void {
     else if (state === 'failed') counts.failed++
     else counts.skipped++
   }
-  // A file that does not load, or whose hooks fail, has no failed test of its own.
-  if (module.state() === 'failed' && counts.failed === before) counts.failed++
+  // A file that does not load, whose hooks fail or that was never reached has no failed test of its own.
+  const ended = module.state() === 'passed' || module.state() === 'skipped'
+  if (!ended && counts.failed === before) counts.failed++
 }
