@@ -102,6 +102,10 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
     expectAbort(error, 'COMMIT', 2, [2])
   })
 
+  test('13: a commitment is not carried over to another nonce', () => {
+    expectAbort(attack({ commitment: (own) => flip(own, 0) }).error, 'COMMIT', 2, [2])
+  })
+
   test.each([
     ['raised', 3],
     ['lowered', 1],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Group, Scalar } from '../../src/curve/group.ts'
 import { MpcError } from '../../src/errors.ts'
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 import { restoreKeygen } from '../../src/protocol/keygen/index.ts'
@@ -129,6 +130,16 @@ describe('receive', () => {
           : [packet],
     })
     expect(outcomes[0]?.receipts[0]).toBe('dropped')
+    expect(outcomes.every(({ done }) => done !== undefined)).toBe(true)
+  })
+
+  test('drops what is for somebody else, and the session still completes', () => {
+    const sessions = keygenSessions({ group, threshold: 2, parties: newParties([1, 2, 3]) }, seededRandom())
+    const outcomes = simulate(sessions, {
+      // The share for participant 3 reaches participant 1 first.
+      intercept: (packet) => (packet.to === 3 ? [{ ...packet, to: 1 }, packet] : [packet]),
+    })
+    expect(outcomes[0]?.receipts).toContain('dropped')
     expect(outcomes.every(({ done }) => done !== undefined)).toBe(true)
   })
 
@@ -265,17 +276,52 @@ describe('secrets', () => {
     expect(outcomes[0]!.done!.secretShare.some((byte) => byte !== 0)).toBe(true)
   })
 
-  test('drawn secrets are wiped when the session ends', () => {
-    const drawn: Uint8Array[] = []
+  /** The group, and every scalar that it draws or evaluates: constants, coefficients, nonces, shares. */
+  function watch(group: Group): { watched: Group; secrets: Scalar[] } {
+    const secrets: Scalar[] = []
+    const keep = <S extends Scalar | Scalar[]>(made: S): S => {
+      secrets.push(...[made].flat())
+      return made
+    }
+    const watched: Group = {
+      ...group,
+      randomScalar: (random) => keep(group.randomScalar(random)),
+      evaluatePolynomial: (coefficients, xs) => keep(group.evaluatePolynomial(coefficients, xs)),
+    }
+    return { watched, secrets }
+  }
+
+  const isWiped = (scalar: Uint8Array) => scalar.every((byte) => byte === 0)
+
+  test.each(groups)('are wiped when a session is done: $name', ({ group }) => {
     const random = seededRandom()
-    const sessions = keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, (length) => {
-      const bytes = random(length)
-      if (length === group.wideLength) drawn.push(bytes)
-      return bytes
-    })
-    simulate(sessions)
-    expect(drawn.length).toBeGreaterThan(0)
-    for (const bytes of drawn) expect(bytes.every((byte) => byte === 0)).toBe(true)
+    const { watched, secrets } = watch(group)
+    const shares = generate(watched, 2, 2, random)
+    simulate(reshareSessions({ group: watched, shares, participants: PAIR, threshold: 2 }, random))
+    expect(secrets.length).toBeGreaterThan(10)
+    expect(secrets.every(isWiped)).toBe(true)
+  })
+
+  test.each([
+    ['disposed of', (session: Session<KeyShare>) => session.dispose()],
+    ['exported', (session: Session<KeyShare>) => session.export()],
+    [
+      'ended by a failed check',
+      (session: Session<KeyShare>, first: Uint8Array) => {
+        session.receive(change(first, { body: new Uint8Array(3) }))
+        expect(() => session.advance()).toThrow(MpcError)
+      },
+    ],
+  ])('are wiped when a session is %s', (_, end) => {
+    const { watched, secrets } = watch(group)
+    const sessions = keygenSessions({ group: watched, threshold: 2, parties: newParties([1, 2]) }, seededRandom())
+    const [client, server] = sessions as Pair
+    client.start()
+    const [first] = server.start().out as [Uint8Array]
+    server.dispose()
+    end(client, first)
+    expect(secrets.length).toBeGreaterThan(0)
+    expect(secrets.every(isWiped)).toBe(true)
   })
 })
 
