@@ -141,8 +141,11 @@ export function zeroMask<C, L>(a: usize): v128 {
   return spread<L>(first, isZero(T))
 }
 
-/** Whether a Single ≡ 0, to branch on: public input only. */
+/** Whether a carried Single ≡ 0, to branch on: public input only. */
 export function isZeroVar<C>(a: usize): bool {
+  // Below 2p, only 0 and p are ≡ 0: nearly all others show it in their lowest limb.
+  const low = load<u32>(a) & 0x1fffffff
+  if (low != 0 && low != (isSecp256k1<C>() ? 0x1ffffc2f : 0x1fffffed)) return false
   normalize<C>(T, a)
   return isZero(T) != 0
 }
