@@ -17,7 +17,7 @@ const B = new Uint8Array([9])
 /** As Node's Buffer: a slice of it is a view, not a copy. */
 class Sliceless extends Uint8Array {
   override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
-    return this.subarray(start, end) as Uint8Array<ArrayBuffer>
+    return this.subarray(start, end)
   }
 }
 

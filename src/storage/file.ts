@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MpcError } from '../errors.ts'
-import { fromHex, toHex } from '../util/bytes.ts'
+import { equalBytes, fromHex, toHex } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkKey, checkWrite } from './arguments.ts'
 import { conflict, damaged, unavailable } from './failures.ts'
@@ -19,9 +19,9 @@ const DELETE_ATTEMPTS = 16
 /**
  * A share store in files, for Node, safe for several processes on one machine.
  *
- * Each key is one file, named by the SHA-256 of the key, that is replaced as a whole: written beside, flushed, renamed,
- * flushed again, read back. Values are as safe as the directory is: they are not encrypted. A deleted key leaves a file
- * without a value, so that a version from before the delete never fits again.
+ * Each key is one file, named by the SHA-256 of the key, that is replaced as a whole: written beside, flushed, read
+ * back, renamed, and the name flushed too. Values are as safe as the directory is: they are not encrypted. A deleted key
+ * leaves a file without a value, so that a version from before the delete never fits again.
  *
  * @param directory created with mode 0700 if absent; on a local disk with hard links, not shared between machines
  */
@@ -50,7 +50,8 @@ export function fileStore(directory: string): ShareStore {
         try {
           await writeNew(temporary, bytes)
           const release = await claimVersion(path, 'none')
-          await commit(temporary, path, bytes).finally(release)
+          await commit(temporary, path).finally(release)
+          if (!equalBytes(await readFile(path), bytes)) throw unavailable('the disk did not give back the probe')
         } finally {
           await Promise.all([temporary, path].map((file) => rm(file, { force: true })))
         }
@@ -127,7 +128,7 @@ async function replace(
     const release = await claimVersion(path, current?.version ?? 'none')
     try {
       if ((await readRecord(root, key))?.version !== current?.version) throw conflict()
-      await commit(temporary, path, bytes)
+      await commit(temporary, path)
     } finally {
       await release()
     }

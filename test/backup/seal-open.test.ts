@@ -1,11 +1,5 @@
-import {
-  armor,
-  Decrypter,
-  generateHybridIdentity,
-  generateX25519Identity,
-  identityToRecipient,
-  Stanza,
-} from 'age-encryption'
+import type { Stanza } from 'age-encryption'
+import { armor, Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { describe, expect, test, vi } from 'vitest'
 import {
   backupMethodsOf,
@@ -188,6 +182,12 @@ describe('a backup that opens, or does not', () => {
     const work = openBackup({ cipherText, methods: [first, second], signal: controller.signal })
     expect(await codeOf(work)).toBe('ABORTED')
     expect(second.asked).toBe(0)
+    // Not hidden by what an earlier method said.
+    const aborting: BackupKeys = {
+      ...cheap('p'),
+      identities: () => Promise.reject(new MpcError('ABORTED', 'by the user')),
+    }
+    expect(await codeOf(openBackup({ cipherText, methods: [cheap('x'), aborting] }))).toBe('ABORTED')
   })
 })
 

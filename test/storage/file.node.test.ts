@@ -13,6 +13,7 @@ import { fileStore } from '../../src/storage/file.ts'
 const faults = vi.hoisted(() => ({
   syncCode: undefined as string | undefined,
   linkCode: undefined as string | undefined,
+  afterRename: undefined as (() => Promise<unknown>) | undefined,
 }))
 
 vi.mock('node:fs/promises', async (importOriginal) => {
@@ -25,6 +26,12 @@ vi.mock('node:fs/promises', async (importOriginal) => {
       const { syncCode } = faults
       if (syncCode !== undefined) file.sync = () => Promise.reject(failure(syncCode))
       return file
+    },
+    rename: async (...args: Parameters<typeof real.rename>) => {
+      await real.rename(...args)
+      const { afterRename } = faults
+      faults.afterRename = undefined
+      await afterRename?.()
     },
     link: async (...args: Parameters<typeof real.link>) => {
       if (faults.linkCode !== undefined) throw failure(faults.linkCode)
@@ -52,7 +59,7 @@ beforeAll(async () => {
 })
 
 afterEach(() => {
-  faults.syncCode = faults.linkCode = undefined
+  faults.syncCode = faults.linkCode = faults.afterRename = undefined
 })
 
 afterAll(async () => {
@@ -159,13 +166,26 @@ describe('file store', () => {
     await expect(fileStore(newPlace()).probe()).rejects.toThrow(/hard links/)
   })
 
+  test('a write stands although the next one follows at once', async () => {
+    const place = newPlace()
+    const [first, second] = [fileStore(place), fileStore(place)]
+    const version = await first.write('a', new Uint8Array([1]), null)
+    let next = ''
+    faults.afterRename = async () => {
+      const stored = await second.read('a')
+      next = await second.write('a', new Uint8Array([3]), stored?.version ?? null)
+    }
+    expect(await first.write('a', new Uint8Array([2]), version)).not.toBe(next)
+    expect(await first.read('a')).toEqual({ value: new Uint8Array([3]), version: next })
+  })
+
   test('no update of several processes is lost', async () => {
     const place = newPlace()
-    const counters = Array.from({ length: 4 }, () => start(place, 'count', '15'))
+    const counters = Array.from({ length: 4 }, () => start(place, 'count', '25'))
     const codes = await Promise.all(counters.map((child) => once(child, 'exit')))
     expect(codes.map(([code]) => code)).toEqual([0, 0, 0, 0])
     const stored = await fileStore(place).read('counter')
-    expect(new DataView((stored as { value: Uint8Array }).value.buffer).getUint32(0, true)).toBe(60)
+    expect(new DataView((stored as { value: Uint8Array }).value.buffer).getUint32(0, true)).toBe(100)
     expect(await readdir(place)).toHaveLength(1)
   })
 
@@ -195,7 +215,10 @@ describe('file store', () => {
       await says(child, 'ready')
       const store = fileStore(place)
       const before = (await store.read('spinning'))?.version
-      while ((await store.read('spinning'))?.version === before) {}
+      await vi.waitUntil(async () => (await store.read('spinning'))?.version !== before, {
+        interval: 1,
+        timeout: 30_000,
+      })
       child.kill('SIGKILL')
       await once(child, 'exit')
       const stored = await store.read('spinning')

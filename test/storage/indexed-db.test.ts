@@ -16,7 +16,7 @@ async function raw<T>(storeName: string, change?: (store: IDBObjectStore) => voi
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open(name)
     request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
+    request.onerror = () => reject(request.error ?? new Error('not opened'))
   })
   const transaction = database.transaction(storeName, 'readwrite')
   const store = transaction.objectStore(storeName)

@@ -32,9 +32,11 @@ describe('http transport', () => {
     httpTransport(BASE, { fetch: async (url, init) => handler(new Request(url, init)), wait: immediately })
   for (const { name, run } of transportConformance(connect)) test(name, run)
 
-  test('appends the path to the base URL', async () => {
+  test('appends the path to the base URL, and leaves no timer', async () => {
     const { transport, sent } = scripted([200])
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     await transport.request(GET)
+    expect(vi.getTimerCount()).toBe(0)
     expect(sent[0]?.url).toBe('https://mpc.example/api/v1/sets')
     expect(sent[0]?.redirect).toBe('error')
   })

@@ -27,7 +27,10 @@ export async function claimVersion(path: string, version: string): Promise<() =>
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const claim = `${path}.${version}.${attempt}.claim`
-      if (await linkNew(offer, claim)) return () => rm(claim, { force: true })
+      if (await linkNew(offer, claim)) {
+        // Left behind, it outlasts its version or this process at most.
+        return () => rm(claim, { force: true }).catch(() => undefined)
+      }
       const holder = await readOwner(claim)
       if (holder === undefined || !hasEnded(holder)) throw conflict()
     }

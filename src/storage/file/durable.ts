@@ -18,32 +18,32 @@ export function isAbandoned(name: string): boolean {
   return owner !== undefined && hasEnded(owner)
 }
 
-/** Writes a new file, for its owner only, and flushes it to the disk. Removes it again if that fails. */
+/**
+ * Writes a new file, for its owner only, flushes it to the disk and reads it back. Removes it again if that fails.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if the disk does not give back what was written
+ */
 export async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(bytes)
     await file.sync()
+    await file.close()
+    const stored = await readFile(path)
+    const same = equalBytes(stored, bytes)
+    stored.fill(0)
+    if (!same) throw unavailable('the disk did not give back what was written')
   } catch (error) {
     await file.close().catch(() => undefined)
     await rm(path, { force: true })
     throw error
   }
-  await file.close()
 }
 
-/**
- * Moves a flushed temporary over `path`, makes the move durable and reads it back.
- *
- * @throws {STORAGE_UNAVAILABLE} if the disk does not give back what was written
- */
-export async function commit(temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+/** Moves a file that {@link writeNew} wrote over `path`, durably. From then on the next writer may replace it. */
+export async function commit(temporary: string, path: string): Promise<void> {
   await rename(temporary, path)
   await syncDirectory(dirname(path))
-  const stored = await readFile(path)
-  const same = equalBytes(stored, bytes)
-  stored.fill(0)
-  if (!same) throw unavailable('the disk did not give back what was written')
 }
 
 /** Makes created, renamed and removed names durable. Windows can neither open nor flush a directory. */
