@@ -24,14 +24,24 @@ export interface EcdsaResult {
   readonly signature?: EcdsaSignature
 }
 
-/** Where a signer stands; every step holds what the one before it held. */
-interface Held {
-  nonces?: Nonces
-  sid?: Uint8Array
-  started?: ReadonlyMap<number, Started>
-  multiplied?: Multiplied
-  presigned?: { readonly about: Presignature; readonly share: Uint8Array }
-}
+/** Where a signer stands: nothing sent, committed, multiplying as Bob, as Alice too, signature share computed. */
+type Progress =
+  | { readonly at: 'start' }
+  | { readonly at: 'committed'; readonly nonces: Nonces }
+  | { readonly at: 'started'; readonly nonces: Nonces; readonly sid: Uint8Array; readonly started: StartedWith }
+  | {
+      readonly at: 'multiplied'
+      readonly nonces: Nonces
+      readonly sid: Uint8Array
+      readonly started: StartedWith
+      readonly multiplied: Multiplied
+    }
+  | { readonly at: 'shared'; readonly sid: Uint8Array; readonly commitment: Uint8Array; readonly share: Uint8Array }
+
+/** By participant number. */
+type StartedWith = ReadonlyMap<number, Started>
+
+const STEPS = { start: 0, committed: 1, started: 2, multiplied: 3, shared: 4 } as const
 
 const SHARE_ROUND = 4
 
@@ -44,7 +54,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   readonly self: number
   readonly context: Uint8Array
   readonly #setup: SigningSetup
-  #held: Held = {}
+  #progress: Progress = { at: 'start' }
   #result: EcdsaResult = {}
 
   constructor(setup: SigningSetup) {
@@ -58,7 +68,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   get sid(): Uint8Array | undefined {
-    return this.#held.sid
+    return 'sid' in this.#progress ? this.#progress.sid : undefined
   }
 
   expects(round: number, from: number): Expected {
@@ -68,61 +78,64 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
 
   open(): Message[] {
     const nonces = drawNonces(this.#setup)
-    this.#held = { nonces }
+    this.#progress = { at: 'committed', nonces }
     return [{ to: 0, body: commitmentMessage(this.#setup, nonces) }]
   }
 
   play(round: number, inbox: Inbox): Played {
     const setup = this.#setup
-    const { nonces, sid, started, multiplied } = this.#held
-    if (nonces === undefined) throw new RangeError('no nonces to sign with')
-    if (round === 1) {
-      const agreed = agreeOnSession(setup, inbox)
-      const { messages, ...rest } = startMultiplications(setup, agreed)
-      this.#held = { nonces, sid: agreed, ...rest }
+    const progress = this.#progress
+    if (round === 1 && progress.at === 'committed') {
+      const sid = agreeOnSession(setup, inbox)
+      const { messages, started } = startMultiplications(setup, sid)
+      this.#progress = { ...progress, at: 'started', sid, started }
       return { messages }
     }
-    if (sid === undefined || started === undefined) throw new RangeError('an answer before the session id')
-    if (round === 2) {
-      const { messages, ...rest } = answerMultiplications(setup, sid, inbox, nonces, started)
-      this.#held = { nonces, sid, started, ...rest }
+    if (round === 2 && progress.at === 'started') {
+      const { nonces, sid, started } = progress
+      const { messages, multiplied } = answerMultiplications(setup, sid, inbox, nonces, started)
+      this.#progress = { ...progress, at: 'multiplied', multiplied }
       return { messages }
     }
-    if (multiplied === undefined) throw new RangeError('a check before the multiplications')
-    if (round === 3) return this.#complete(completePresignature(setup, sid, inbox, nonces, started, multiplied))
-    return this.#aggregate(inbox)
+    if (round === 3 && progress.at === 'multiplied') {
+      const { nonces, sid, started, multiplied } = progress
+      return this.#complete(sid, completePresignature(setup, sid, inbox, nonces, started, multiplied))
+    }
+    if (round === SHARE_ROUND && progress.at === 'shared') return this.#aggregate(inbox, progress)
+    throw new RangeError(`round ${round} comes after another one`)
   }
 
   result(): EcdsaResult {
     return this.#result
   }
 
-  #complete(presignature: Presignature): Played {
-    const { mode, backend, share, encodedKey } = this.#setup
+  #complete(sid: Uint8Array, presignature: Presignature): Played {
+    const { mode, backend, share: keyShare, encodedKey } = this.#setup
     if (mode.kind === 'presign') {
       this.#result = { presignature }
       return { messages: [], outcome: 'done' }
     }
-    const { setId } = share.record
-    const own = presignature.spend(backend.group, mode.digest, { setId, publicKey: encodedKey, incarnation: 0 })
-    this.#held.presigned = { about: presignature, share: own }
+    const { setId } = keyShare.record
+    const share = presignature.spend(backend.group, mode.digest, { setId, publicKey: encodedKey, incarnation: 0 })
+    this.#wipeProgress()
+    this.#progress = { at: 'shared', sid, commitment: presignature.commitment, share }
     const messages = others(this.#setup)
       .filter((to) => this.#learns(to))
-      .map((to): Message => ({ to, body: own.slice() }))
+      .map((to): Message => ({ to, body: share.slice() }))
     return { messages, ...(this.#learns(this.self) ? {} : { outcome: 'done' }) }
   }
 
-  #aggregate(inbox: Inbox): Played {
-    const { backend, mode, signers, share } = this.#setup
-    const { presigned } = this.#held
-    if (presigned === undefined || mode.kind !== 'sign') throw new RangeError('no signature share of this signer')
-    const shares = new Map<PartyId, Uint8Array>([[share.id, presigned.share]])
+  #aggregate(inbox: Inbox, { commitment, share }: Extract<Progress, { at: 'shared' }>): Played {
+    const { backend, mode, signers, share: keyShare, encodedKey } = this.#setup
+    if (mode.kind !== 'sign') throw new RangeError('a presignature has no shares')
+    const shares = new Map<PartyId, Uint8Array>([[keyShare.id, share]])
     for (const from of others(this.#setup)) {
       const body = inbox.direct(SHARE_ROUND, from)
       const theirs = readMessage(body, SHARE_ROUND, from, (reader) => reader.bytes(SIGNATURE_SHARE_BYTES))
       shares.set(signers[from - 1] as PartyId, theirs)
     }
-    this.#result = { signature: aggregateShares(backend.group, presigned.about, mode.digest, shares) }
+    const about = { signers, self: keyShare.id, commitment, publicKey: encodedKey }
+    this.#result = { signature: aggregateShares(backend.group, about, mode.digest, shares) }
     return { messages: [], outcome: 'done' }
   }
 
@@ -135,56 +148,78 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
 
   /**
    * `(n − 1) × otDigest[32] | step u8`, then from step 1 `r_i | φ_i | ρ_i[32]`, from step 2 `sid[32]` and of each peer
-   * `choices[68] | rows[6656] | χ`, from step 3 `sk_i` and of each peer `c_u | c_v`: secret.
+   * `choices[68] | rows[6656] | χ`, from step 3 `sk_i` and of each peer `c_u | c_v`; at step 4 `sid[32] | R | w_i | u_i`
+   * alone: secret.
    */
   encode(writer: Writer): void {
-    const { nonces, sid, started, multiplied, presigned } = this.#held
-    if (presigned !== undefined) throw new RangeError('a session whose signature share is out has no state')
+    const progress = this.#progress
     for (const peer of others(this.#setup)) writer.bytes(pairWith(this.#setup, peer).digest)
-    writer.u8([nonces, started, multiplied].filter((part) => part !== undefined).length)
-    if (nonces !== undefined) writer.bytes(nonces.nonce).bytes(nonces.mask).bytes(nonces.blinding)
-    if (sid !== undefined) writer.bytes(sid)
-    for (const { choices, rows, chi } of started?.values() ?? []) writer.bytes(choices).bytes(rows).bytes(chi)
-    if (multiplied !== undefined) writer.bytes(multiplied.key)
-    for (const [u, v] of multiplied?.shares.values() ?? []) writer.bytes(u).bytes(v)
+    writer.u8(STEPS[progress.at])
+    if (progress.at === 'shared') {
+      writer.bytes(progress.sid).bytes(progress.commitment).bytes(progress.share)
+      return
+    }
+    if (progress.at === 'start') return
+    writer.bytes(progress.nonces.nonce).bytes(progress.nonces.mask).bytes(progress.nonces.blinding)
+    if (progress.at === 'committed') return
+    writer.bytes(progress.sid)
+    for (const { choices, rows, chi } of progress.started.values()) writer.bytes(choices).bytes(rows).bytes(chi)
+    if (progress.at === 'started') return
+    writer.bytes(progress.multiplied.key)
+    for (const [u, v] of progress.multiplied.shares.values()) writer.bytes(u).bytes(v)
   }
 
   /** The machine that {@link encode} wrote, with the setup that it had. @throws {CodecError} for anything else */
   static decode(setup: SigningSetup, reader: Reader): EcdsaMachine {
-    const machine = new EcdsaMachine(setup)
-    const { group } = setup.backend
-    const peers = others(setup)
-    for (const peer of peers) {
+    for (const peer of others(setup)) {
       if (equalBytes(reader.bytes(32), pairWith(setup, peer).digest)) continue
       // Checking a peer's answer against another state than it was given for would blame an honest peer.
       abort('OT_DESYNC', 1, [], `the oblivious-transfer state with participant ${peer} is not the session's`)
     }
-    const step = reader.u8()
-    if (step > 3) throw new CodecError(`unknown step ${step}`)
-    const scalar = (): Scalar => group.decodeScalar(reader.bytes(32), { allowZero: true })
-    if (step >= 1) machine.#held.nonces = noncesOf(group, scalar(), scalar(), reader.bytes(32))
-    if (step >= 2) {
-      machine.#held.sid = reader.bytes(32)
-      machine.#held.started = new Map(
-        peers.map((peer): [number, Started] => {
-          const choices = reader.bytes(COLUMN_BYTES)
-          return [peer, { choices, rows: reader.bytes(TRANSFERS * ROW_BYTES), chi: scalar() }]
-        }),
-      )
-    }
-    if (step === 3) {
-      const key = scalar()
-      const shares = new Map(peers.map((peer): [number, Shares] => [peer, [scalar(), scalar()]]))
-      machine.#held.multiplied = { key, shares }
-    }
+    const machine = new EcdsaMachine(setup)
+    machine.#progress = readProgress(setup, reader)
     return machine
   }
 
   wipe(): void {
-    const { nonces, started, multiplied, presigned } = this.#held
-    wipe(this.#setup.share.secretShare, nonces?.nonce, nonces?.mask, nonces?.blinding, multiplied?.key)
-    for (const { choices, rows, chi } of started?.values() ?? []) wipe(choices, rows, chi)
-    for (const shares of multiplied?.shares.values() ?? []) wipe(...shares)
-    wipe(presigned?.share)
+    wipe(this.#setup.share.secretShare)
+    this.#wipeProgress()
   }
+
+  #wipeProgress(): void {
+    const progress = this.#progress
+    if ('nonces' in progress) wipe(progress.nonces.nonce, progress.nonces.mask, progress.nonces.blinding)
+    if ('started' in progress) {
+      for (const { choices, rows, chi } of progress.started.values()) wipe(choices, rows, chi)
+    }
+    if ('multiplied' in progress) wipe(progress.multiplied.key, ...[...progress.multiplied.shares.values()].flat())
+    if ('share' in progress) wipe(progress.share)
+  }
+}
+
+/** Reads what `EcdsaMachine.encode` wrote from the step on. */
+function readProgress(setup: SigningSetup, reader: Reader): Progress {
+  const { group } = setup.backend
+  const step = reader.u8()
+  if (step === STEPS.start) return { at: 'start' }
+  if (step === STEPS.shared) {
+    const [sid, commitment] = [reader.bytes(32), reader.bytes(33)]
+    return { at: 'shared', sid, commitment, share: reader.bytes(SIGNATURE_SHARE_BYTES) }
+  }
+  if (step > STEPS.shared) throw new CodecError(`unknown step ${step}`)
+  const scalar = (): Scalar => group.decodeScalar(reader.bytes(32), { allowZero: true })
+  const nonces = noncesOf(group, scalar(), scalar(), reader.bytes(32))
+  if (step === STEPS.committed) return { at: 'committed', nonces }
+  const sid = reader.bytes(32)
+  const peers = others(setup)
+  const started = new Map(
+    peers.map((peer): [number, Started] => {
+      const choices = reader.bytes(COLUMN_BYTES)
+      return [peer, { choices, rows: reader.bytes(TRANSFERS * ROW_BYTES), chi: scalar() }]
+    }),
+  )
+  if (step === STEPS.started) return { at: 'started', nonces, sid, started }
+  const key = scalar()
+  const shares = new Map(peers.map((peer): [number, Shares] => [peer, [scalar(), scalar()]]))
+  return { at: 'multiplied', nonces, sid, started, multiplied: { key, shares } }
 }

@@ -1,18 +1,166 @@
 import { describe, expect, test } from 'vitest'
 
+import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
+import { digest32 } from '../../../src/protocol/ecdsa/digest.ts'
+import { restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
+import { encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { seededRandom } from '../../support/random.ts'
-import { backends, holders, nobleAccepts, randomDigest, signatures, signingSessions } from './support.ts'
+import { type Packet, simulate } from '../../support/simulator.ts'
+import {
+  backends,
+  type Holder,
+  holders,
+  ids,
+  nobleAccepts,
+  randomDigest,
+  signatures,
+  signingSessions,
+} from './support.ts'
 
-describe.each(backends)('threshold ECDSA on $name', ({ backend }) => {
-  test('sign', () => {
+const N = ORDER.secp256k1
+
+describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
+  const { group } = backend
+  const keyOf = ({ share }: Holder): Uint8Array => group.encodePoint(share.record.publicKey)
+
+  test.each([
+    { threshold: 2, count: 2, signers: [1, 2] },
+    { threshold: 2, count: 3, signers: [1, 2] },
+    { threshold: 2, count: 3, signers: [1, 3] },
+    { threshold: 2, count: 3, signers: [2, 3] },
+    { threshold: 2, count: 3, signers: [1, 2, 3] },
+    { threshold: 3, count: 5, signers: [1, 3, 5] },
+    { threshold: 3, count: 5, signers: [2, 3, 4] },
+  ])('$threshold of $count sign as $signers, in any order of delivery', ({ threshold, count, signers }) => {
     const random = seededRandom()
-    const t0 = performance.now()
-    const set = holders(backend, 2, 2, random)
-    const t1 = performance.now()
+    const set = holders(backend, threshold, count, random)
+    const present = signers.map((id) => set[id - 1] as Holder)
     const digest = randomDigest(random)
-    const publicKey = backend.group.encodePoint(set[0]!.share.record.publicKey)
-    const all = signatures(signingSessions(backend, set, digest, random))
-    console.log(t1 - t0, performance.now() - t1)
-    for (const s of all) expect(nobleAccepts(s!, digest, publicKey)).toBe(true)
+    const sessions = signingSessions(backend, present, digest, random)
+    const all = signatures(sessions, { shuffled: random, copies: 2 })
+    const [first] = all
+    for (const signature of all) expect(signature).toEqual(first)
+    expect(nobleAccepts(first!, digest, keyOf(set[0]!))).toBe(true)
+  })
+
+  test.each([
+    ['zero', 0n],
+    ['the order less one', N - 1n],
+    ['the order', N],
+    ['2^256 − 1', (1n << 256n) - 1n],
+  ])('a digest of %s is signed', (_, value) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = digest32(numberToBytes('secp256k1', value))
+    const [signature] = signatures(signingSessions(backend, set, digest, random))
+    expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(true)
+  })
+
+  test('only the aggregator learns the signature, in two pairs of request and answer', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const [aggregator] = ids(1)
+    const [client, server] = signingSessions(backend, set, digest, random, () => ({ aggregator }))
+    const rounds = (out: readonly Uint8Array[]) => out.map((bytes) => decodeEnvelope(bytes).round)
+    const lengths = (out: readonly Uint8Array[]) => out.map((bytes) => decodeEnvelope(bytes).body.length)
+
+    const request = client!.start().out
+    expect([rounds(request), lengths(request)]).toEqual([[1], [160]])
+    const opening = server!.start().out
+    for (const bytes of request) server!.receive(bytes)
+    const answer = [...opening, ...server!.advance().out]
+    expect([rounds(answer), lengths(answer)]).toEqual([
+      [1, 2],
+      [160, 10_768],
+    ])
+
+    for (const bytes of answer) client!.receive(bytes)
+    const secondRequest = client!.advance().out
+    expect([rounds(secondRequest), lengths(secondRequest)]).toEqual([
+      [2, 3, 3],
+      [10_768, 98, 40_098],
+    ])
+    for (const bytes of secondRequest) server!.receive(bytes)
+    const last = server!.advance()
+    expect([rounds(last.out), lengths(last.out)]).toEqual([
+      [3, 3, 4],
+      [98, 40_098, 64],
+    ])
+    expect(last.done).toEqual({})
+
+    for (const bytes of last.out) client!.receive(bytes)
+    const { out, done } = client!.advance()
+    expect(out).toEqual([])
+    expect(nobleAccepts(done!.signature!, digest, keyOf(set[0]!))).toBe(true)
+  })
+
+  test('signs for a derived key, whose tweak all signers add', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 3, random).slice(1)
+    const digest = randomDigest(random)
+    const tweak = group.randomScalar(random)
+    const derivation = { path: [44, 60, 7], tweak }
+    const [signature] = signatures(signingSessions(backend, set, digest, random, () => ({ derivation })))
+    const derived = group.addPoints(set[0]!.share.record.publicKey, group.multiplyBase(tweak))
+    expect(nobleAccepts(signature!, digest, group.encodePoint(derived))).toBe(true)
+    expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(false)
+  })
+
+  test('goes on from bytes after every step', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const signers = ids(1, 2, 3)
+    const digest = randomDigest(random)
+    const outcomes = simulate(
+      signingSessions(backend, set, digest, random),
+      { shuffled: random },
+      {
+        afterStep: (participant, session) =>
+          restoreEcdsaSigning(session.export(), { backend, ...set[participant - 1]!, signers, digest, random }),
+      },
+    )
+    for (const { done } of outcomes) expect(nobleAccepts(done!.signature!, digest, keyOf(set[0]!))).toBe(true)
+  })
+
+  test('does not sign twice alike', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const twice = [0, 1].map(() => signatures(signingSessions(backend, set, digest, random))[0]!)
+    expect(toHex(twice[0]!.r)).not.toBe(toHex(twice[1]!.r))
+  })
+
+  test('hedges its randomness with the share: a constant source still gives different nonces per share', () => {
+    const constant = (length: number): Uint8Array => new Uint8Array(length).fill(0x42)
+    const random = seededRandom()
+    const first = (set: readonly Holder[]): string => {
+      const commitments: string[] = []
+      const digest = digest32(new Uint8Array(32))
+      const intercept = (packet: Packet): Packet[] => {
+        const { round, body } = decodeEnvelope(packet.bytes)
+        if (round === 3 && packet.from === 1 && body.length === 98) commitments.push(toHex(body.subarray(0, 33)))
+        return [packet]
+      }
+      signatures(signingSessions(backend, set, digest, constant), { intercept })
+      return commitments[0] as string
+    }
+    expect(first(holders(backend, 2, 2, random))).not.toBe(first(holders(backend, 2, 2, random)))
+  })
+
+  test(`${name === 'wasm' ? 40 : 3} random digests`, () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const recoveries = new Set<number>()
+    for (let i = 0; i < (name === 'wasm' ? 40 : 3); i++) {
+      const digest = randomDigest(random)
+      const [signature] = signatures(signingSessions(backend, set, digest, random))
+      expect(encodeSignature(signature!)).toHaveLength(64)
+      expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(true)
+      recoveries.add(signature!.recovery)
+    }
+    if (name === 'wasm') expect([...recoveries].sort()).toEqual([0, 1])
   })
 })

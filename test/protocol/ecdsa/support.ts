@@ -2,7 +2,8 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 
 import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
-import type { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { bit } from '../../../src/protocol/ecdsa/bit-matrix.ts'
+import { OtPair, type OtSecrets } from '../../../src/protocol/ecdsa/ot-pair.ts'
 import { createPresigning, type PresigningOptions } from '../../../src/protocol/ecdsa/presign.ts'
 import { bindPair, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup.ts'
 import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/sign.ts'
@@ -11,8 +12,9 @@ import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing-machine.ts
 import type { Session } from '../../../src/protocol/session.ts'
 import type { KeyShare } from '../../../src/share/index.ts'
 import { partyId, type PartyId } from '../../../src/types.ts'
+import { concatBytes, toHex } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
-import { firstIds, generate } from '../../support/sets.ts'
+import { generate } from '../../support/sets.ts'
 import { type Network, simulate } from '../../support/simulator.ts'
 
 /** The backends of threshold ECDSA. */
@@ -54,12 +56,47 @@ export function setUpPairs(backend: EcdsaBackend, shares: readonly KeyShare[], r
   })
 }
 
-/** A signing set, generated and set up. */
-export function holders(backend: EcdsaBackend, threshold: number, count: number, random: RandomSource): Holder[] {
-  return setUpPairs(backend, generate(backend.group, threshold, count, random), random)
+/** Runs no set-up: deals what one would have given, so that tests of signing need no 1,024 point multiplications. */
+export function dealPairs(shares: readonly KeyShare[], random: RandomSource): Holder[] {
+  const dealt = new Map<PartyId, OtPair[]>(shares.map(({ id }) => [id, []]))
+  for (const [i, first] of shares.entries()) {
+    for (const second of shares.slice(i + 1)) {
+      const [digest, zeroSeed] = [random(32), random(32)]
+      const [forFirst, forSecond] = [random(8192), random(8192)]
+      const about = { setId: first.record.setId, digest }
+      const secrets = (seedsAsBob: Uint8Array, peersSeeds: Uint8Array): OtSecrets => {
+        const delta = random(16)
+        return {
+          delta,
+          multiplierSeeds: chosen(peersSeeds, delta),
+          choiceSeeds: seedsAsBob.slice(),
+          zeroSeed: zeroSeed.slice(),
+        }
+      }
+      const states = [
+        new OtPair({ ...about, self: first.id, peer: second.id }, { secrets: secrets(forFirst, forSecond) }),
+        new OtPair({ ...about, self: second.id, peer: first.id }, { secrets: secrets(forSecond, forFirst) }),
+      ]
+      for (const state of states) dealt.get(state.self)?.push(state)
+    }
+  }
+  return shares.map((share) => ({ share, pairs: dealt.get(share.id) as OtPair[] }))
 }
 
-/** The states of a set as they were before anything happened: a copy, as a restored database would have it. */
+/** Of 128 pairs of seeds the ones of branch 1 ⊕ Δ_i. */
+export function chosen(pairs: Uint8Array, delta: Uint8Array): Uint8Array {
+  const seeds = Array.from({ length: 128 }, (_, i) => {
+    const at = 32 * (2 * i + (1 ^ bit(delta, i)))
+    return pairs.slice(at, at + 32)
+  })
+  return concatBytes(...seeds)
+}
+
+/** A signing set with dealt oblivious-transfer states. */
+export function holders({ group }: EcdsaBackend, threshold: number, count: number, random: RandomSource): Holder[] {
+  return dealPairs(generate(group, threshold, count, random), random)
+}
+
 export function ids(...numbers: number[]): PartyId[] {
   return numbers.map(partyId)
 }
@@ -107,19 +144,13 @@ export function nobleAccepts(signature: EcdsaSignature, digest: Uint8Array, publ
   const compact = encodeSignature(signature)
   const verifies = secp256k1.verify(compact, digest, publicKey, { prehash: false, lowS: true })
   const recovered = new secp256k1.Signature(
-    BigInt(`0x${hex(signature.r)}`),
-    BigInt(`0x${hex(signature.s)}`),
+    BigInt(`0x${toHex(signature.r)}`),
+    BigInt(`0x${toHex(signature.s)}`),
     signature.recovery,
   ).recoverPublicKey(digest)
-  return verifies && hex(recovered.toBytes(true)) === hex(publicKey)
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return verifies && toHex(recovered.toBytes(true)) === toHex(publicKey)
 }
 
 export function randomDigest(random: RandomSource): Digest32 {
   return digest32(random(32))
 }
-
-export { firstIds }
