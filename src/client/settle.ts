@@ -44,13 +44,22 @@ async function settleSet(
   record: WalletRecord,
   set: LocalSet,
 ): Promise<WalletRecord> {
-  if (set.state === 'PREPARED') {
-    const { decision } = await postAbort(client, deadline, set.operationId)
-    if (decision === 'ABORT') return discardSets(client, record.walletId, [set.setId])
-    record = await activateSet(client, record.walletId, set.setId)
-  }
-  const replaces = record.sets.find((current) => current.setId === set.setId)?.replaces ?? []
-  return replaces.length === 0 ? record : proveSet(client, deadline, record, set.setId)
+  if (set.state !== 'PREPARED') return proveIfWaitedFor(client, deadline, record, set.setId)
+  const { decision } = await postAbort(client, deadline, set.operationId)
+  if (decision === 'ABORT') return discardSets(client, record.walletId, [set.setId])
+  const activated = await activateSet(client, record.walletId, set.setId)
+  return proveIfWaitedFor(client, deadline, activated, set.setId)
+}
+
+/** Proves a set that others wait for with their retirement. */
+async function proveIfWaitedFor(
+  client: Client,
+  deadline: Deadline,
+  record: WalletRecord,
+  setId: string,
+): Promise<WalletRecord> {
+  const replaces = record.sets.find((set) => set.setId === setId)?.replaces ?? []
+  return replaces.length === 0 ? record : proveSet(client, deadline, record, setId)
 }
 
 /** Puts a set into use that the server has committed. */

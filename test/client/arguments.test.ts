@@ -90,22 +90,17 @@ const RECOVER: readonly Bad[] = [
 ]
 
 const actions: readonly (readonly [name: string, action: Action, good: object, bad: readonly Bad[]])[] = [
-  ['generateWallet', generateWallet as Action, {}, PROGRESS],
+  ['generateWallet', generateWallet, {}, PROGRESS],
   ['backupWallet', backupWallet, { walletId, method }, [...WALLET_ID, ...METHOD, ...PROGRESS]],
   ['confirmBackup', confirmBackup, { setId }, SET_ID],
-  [
-    'recoverWallet',
-    recoverWallet as Action,
-    { cipherText: 'x', method, existingSets: 'keep' },
-    [...OPENING, ...RECOVER],
-  ],
+  ['recoverWallet', recoverWallet, { cipherText: 'x', method, existingSets: 'keep' }, [...OPENING, ...RECOVER]],
   ['provisionWallet', provisionWallet, { cipherText: 'x', method }, OPENING],
   ['refreshShares', refreshShares, { walletId }, [...WALLET_ID, ...PROGRESS]],
   ['sign', sign, { walletId, scheme: 'ed25519', message }, [...WALLET_ID, ...SIGN]],
   ['listSets', listSets, { walletId }, WALLET_ID],
   ['retireSet', retireSet, { walletId, setId }, [...WALLET_ID, ...SET_ID]],
   ['getWallet', getWallet, { walletId }, WALLET_ID],
-  ['listWallets', listWallets as Action, {}, []],
+  ['listWallets', listWallets, {}, []],
   ['removeShare', removeShare, { walletId }, WALLET_ID],
 ]
 

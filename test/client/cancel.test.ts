@@ -24,9 +24,7 @@ const code = (value: string) => expect.objectContaining({ code: value })
 const message = utf8('hello')
 
 async function contents(store: ShareStore): Promise<string[]> {
-  return Promise.all(
-    (await store.list('share/')).map(async (key) => `${key} ${toHex((await store.read(key))!.value)}`),
-  )
+  return Promise.all((await store.list('share/')).map(async (key) => `${key} ${toHex((await store.read(key))!.value)}`))
 }
 
 /** A transport that never answers after its first `answered` answers. */
@@ -57,7 +55,11 @@ async function prepared() {
   const flows: readonly Flow[] = [
     ['generate', 1, (client, options) => generateWallet(client, options)],
     ['backup', 2, (client, options) => backupWallet(client, { walletId, method, ...options })],
-    ['recover', 2, (client, options) => recoverWallet(client, { cipherText, method, existingSets: 'retire', ...options })],
+    [
+      'recover',
+      2,
+      (client, options) => recoverWallet(client, { cipherText, method, existingSets: 'retire', ...options }),
+    ],
     ['refresh', 2, (client, options) => refreshShares(client, { walletId, ...options })],
     ['sign', 1, (client, options) => sign(client, { walletId, scheme: 'ed25519', message, ...options })],
   ]

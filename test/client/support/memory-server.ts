@@ -121,7 +121,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     return CURVES.flatMap((curve, slot): Parcel[] => {
       if (round === 1) {
         operation.challenges[slot] = newChallenge(random)
-        return [{ slot, envelope: operation.challenges[slot]! }]
+        return [{ slot, envelope: operation.challenges[slot] }]
       }
       verifyPossession({
         group: getGroup(curve),

@@ -1,0 +1,24 @@
+import type { ListedSet, Progress, Signature, SignatureScheme, Wallet } from 'reshare'
+
+/** What a device can be told to do: the parameters, and what it answers. */
+export interface DeviceCommands {
+  generate: { parameters: object; answer: Wallet }
+  backup: { parameters: { walletId: string; secret: string }; answer: { setId: string } }
+  recover: { parameters: { secret: string; existingSets: 'keep' | 'retire' }; answer: Wallet }
+  sign: { parameters: { walletId: string; scheme: SignatureScheme; message: Uint8Array }; answer: Signature }
+  listSets: { parameters: { walletId: string }; answer: ListedSet[] }
+}
+
+export type CommandName = keyof DeviceCommands
+
+/** What the parent sends. */
+export type Command = {
+  [Name in CommandName]: { id: number; name: Name; parameters: DeviceCommands[Name]['parameters'] }
+}[CommandName]
+
+/** What a device sends: its progress, and one answer or failure a command. */
+export type DeviceMessage =
+  | { ready: object }
+  | { id: number; progress: Progress }
+  | { id: number; answer: unknown }
+  | { id: number; failure: { code: string; message: string } }

@@ -1,0 +1,87 @@
+import {
+  backupWallet,
+  createClient,
+  generateWallet,
+  listSets,
+  MpcError,
+  recoverWallet,
+  sign,
+  type Progress,
+} from 'reshare'
+import { password } from 'reshare/backup'
+import { fileStore } from 'reshare/storage/file'
+import { httpTransport } from 'reshare/transport'
+import type { Command, DeviceMessage } from './commands.ts'
+
+// One device: a process of its own with a file store of its own. Shares never leave it.
+const { LABEL, DATA, SERVER_URL, TOKEN, APP_URL, USER_ID, SESSION } = process.env as Record<string, string>
+
+const client = createClient({
+  transport: httpTransport(SERVER_URL!, { headers: () => ({ authorization: `Bearer ${TOKEN}` }) }),
+  storage: fileStore(DATA!),
+  label: LABEL!,
+})
+
+async function run(command: Command, onProgress: (progress: Progress) => void): Promise<unknown> {
+  switch (command.name) {
+    case 'generate':
+      return generateWallet(client, { onProgress })
+    case 'backup': {
+      const { walletId, secret } = command.parameters
+      const { cipherText, setId, confirm } = await backupWallet(client, {
+        walletId,
+        method: password(secret),
+        onProgress,
+      })
+      await putCipherText(cipherText)
+      await confirm()
+      return { setId }
+    }
+    case 'recover': {
+      const { secret, existingSets } = command.parameters
+      const cipherText = await getCipherText()
+      return recoverWallet(client, { cipherText, method: password(secret), existingSets, onProgress })
+    }
+    case 'sign':
+      return sign(client, command.parameters)
+    case 'listSets':
+      return listSets(client, command.parameters)
+  }
+}
+
+const cipherTexts = `${APP_URL}/users/${USER_ID}/encrypted-user-backup-shares`
+const session = { authorization: `Bearer ${SESSION}` }
+
+async function putCipherText(cipherText: string): Promise<void> {
+  const response = await fetch(cipherTexts, {
+    method: 'PUT',
+    headers: { ...session, 'content-type': 'application/json' },
+    body: JSON.stringify({ backupMethod: 'PASSWORD', cipherText }),
+  })
+  if (response.status !== 204) throw new Error(`the app did not store the cipherText: ${response.status}`)
+}
+
+async function getCipherText(): Promise<string> {
+  const response = await fetch(`${cipherTexts}?backupMethod=PASSWORD`, { headers: session })
+  if (response.status !== 200) throw new Error(`the app has no cipherText: ${response.status}`)
+  return ((await response.json()) as { cipherText: string }).cipherText
+}
+
+function tell(message: DeviceMessage): void {
+  process.send!(message)
+}
+
+process.on('message', (command: Command) => {
+  const { id } = command
+  run(command, (progress) => tell({ id, progress })).then(
+    (answer) => tell({ id, answer }),
+    (error: unknown) => tell({ id, failure: failureOf(error) }),
+  )
+})
+process.once('disconnect', () => process.exit())
+tell({ ready: {} })
+
+function failureOf(error: unknown): { code: string; message: string } {
+  if (error instanceof MpcError) return { code: error.code, message: error.message }
+  return { code: 'UNEXPECTED', message: String(error) }
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createProcesses, type Processes } from './processes.ts'
+import { createScreen, silentScreen } from './screen.ts'
+import { tellStory } from './story.ts'
+import type { Report } from './report.ts'
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+
+const USER_ID = 'alice'
+const CLIENT_ID = 'client-of-alice'
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'reshare-demo-'))
+  const processes = createProcesses()
+  const clean = async () => {
+    await processes.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  const interrupted = () => void clean().finally(() => process.exit(130))
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
+  try {
+    const report = await play(processes, folder)
+    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+    else process.stdout.write(`\nDone in ${report.durationMs} ms: one wallet, three devices, one of them left.\n`)
+  } finally {
+    await clean()
+  }
+}
+
+async function play(processes: Processes, folder: string): Promise<Report> {
+  const screen = values.json ? silentScreen : createScreen(process.stdout)
+  const webhookSecret = randomBytes(24).toString('hex')
+  const session = randomBytes(24).toString('hex')
+
+  screen.heading('Starting a custodian app and a signing server, each with an embedded database')
+  const custodian = await processes.startServer<{ url: string }>('custodian-app', {
+    DATA: join(folder, 'custodian'),
+    WEBHOOK_SECRET: webhookSecret,
+    USER_ID,
+    CLIENT_ID,
+    SESSION: session,
+  })
+  const server = await processes.startServer<{ url: string; token: string }>('signing-server', {
+    DATA: join(folder, 'server'),
+    WEBHOOK_URL: custodian.url,
+    WEBHOOK_SECRET: webhookSecret,
+    CLIENT_ID,
+  })
+  screen.line(`custodian app   ${custodian.url}`)
+  screen.line(`signing server  ${server.url}`)
+
+  return tellStory({
+    screen,
+    secret: randomBytes(12).toString('base64'),
+    startDevice: (name) =>
+      processes.startDevice(name, {
+        LABEL: `device ${name}`,
+        DATA: join(folder, `device-${name}`),
+        SERVER_URL: server.url,
+        TOKEN: server.token,
+        APP_URL: custodian.url,
+        USER_ID,
+        SESSION: session,
+      }),
+  })
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exitCode = 1
+})
