@@ -34,7 +34,7 @@ async function allRequests(owner: ServerClient): Promise<{ name: string; path: s
     first('refresh', refresh(owner, wallet)),
     first('sign', sign(owner, wallet.signing)),
     first('prove', prove(owner, wallet.signing)),
-    { name: 'next round', path: paths.round(begun.operationId, 2), body: begun.body as Uint8Array },
+    { name: 'next round', path: paths.round(begun.operationId, 2), body: begun.body },
     { name: 'abort', path: paths.abort(begun.operationId) },
     { name: 'retire', path: paths.retire(setIdOf(wallet.signing)) },
     { name: 'confirm', path: paths.confirm(setIdOf(half)) },
