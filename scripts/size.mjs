@@ -144,6 +144,6 @@ async function measure({ name, entries, platform, without, gzip }) {
 /** @param {string} name @param {string} measure @param {number} bytes @param {number} [budget] */
 function report(name, measure, bytes, budget) {
   const limit = budget === undefined ? '' : ` of ${(budget / KB).toFixed(1)}`
-  console.log(`${name.padEnd(16)} ${measure.padEnd(6)} ${(bytes / KB).toFixed(1).padStart(8)}${limit} KB`)
+  console.log(`${name.padEnd(18)} ${measure.padEnd(6)} ${(bytes / KB).toFixed(1).padStart(8)}${limit} KB`)
   if (budget !== undefined && bytes > budget) problems.push(`${name} is ${bytes} bytes (${measure}), above ${budget}`)
 }
