@@ -10,7 +10,13 @@ import './generate-field.mjs'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 mkdirSync('build', { recursive: true })
 
-const { error, stdout, stderr } = await asc.main(['assembly/index.ts', '--config', 'asconfig.json', '--target', 'release'])
+const { error, stdout, stderr } = await asc.main([
+  'assembly/index.ts',
+  '--config',
+  'asconfig.json',
+  '--target',
+  'release',
+])
 process.stdout.write(stdout.toString())
 process.stderr.write(stderr.toString())
 if (error) process.exit(1)

@@ -63,7 +63,7 @@ function order(n) {
   return [
     single('ORDER', 'The group order n.', n),
     safegcd('ORDER_30', 'n for safegcd.', n),
-    single('ORDER_R2', '2^522 mod n: into Montgomery form, or out of a Montgomery product.', R * R % n),
+    single('ORDER_R2', '2^522 mod n: into Montgomery form, or out of a Montgomery product.', (R * R) % n),
     single('ORDER_HIGH', '2^256·2^261 mod n: the weight of the high half of a wide number.', (R << 256n) % n),
     single('COMB_OFFSET', '2^260 − 1 mod n: the sum of 31·32^i, which makes 52 odd digits.', ((1n << 260n) - 1n) % n),
   ]
@@ -110,8 +110,8 @@ function ed25519() {
     safegcd('FIELD_30', 'p for safegcd.', p),
     subtrahend('1', 1n, p),
     single('D', 'd, RFC 8032 §5.1.', d),
-    single('D2', '2d.', 2n * d % p),
-    pair('D2_PAIR', '2d in both lanes.', 2n * d % p),
+    single('D2', '2d.', (2n * d) % p),
+    pair('D2_PAIR', '2d in both lanes.', (2n * d) % p),
     single('SQRT_MINUS_ONE', '2^((p−1)/4), a square root of −1.', power(2n, (p - 1n) / 4n, p)),
     single('GENERATOR_X', 'RFC 8032 §5.1.', gx),
     single('GENERATOR_Y', 'RFC 8032 §5.1.', gy),

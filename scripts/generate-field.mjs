@@ -42,7 +42,9 @@ const PAIR = {
     `i64x2.extmul_low_i32x4_u(v128.shuffle<u32>(${a}, ${a}, 0, 2, 0, 2), i32x4.splat(${constant}))`,
   store: (pointer, limbs) =>
     range(0, limbs.length >> 1)
-      .map((i) => `v128.store(${pointer}, v128.shuffle<u32>(${limbs[2 * i]}, ${limbs[2 * i + 1]}, 0, 2, 4, 6), ${16 * i})`)
+      .map(
+        (i) => `v128.store(${pointer}, v128.shuffle<u32>(${limbs[2 * i]}, ${limbs[2 * i + 1]}, 0, 2, 4, 6), ${16 * i})`,
+      )
       .concat(`v128.store64_lane(${pointer}, v128.shuffle<u32>(${limbs[8]}, ${limbs[8]}, 0, 2, 0, 2), 0, 64)`),
 }
 
@@ -195,7 +197,9 @@ class Body {
     for (const i of a.keys()) {
       const sums = columns.map((column, j) => this.multiplyAdd(column, a[i], b[j]))
       const quotient = this.mask(this.let(`${sums[0]} * ${hex(negativeInverse)}`))
-      const added = sums.map((sum, j) => (limbs[j] === 0n ? sum : this.add(sum, this.let(`${quotient} * ${hex(limbs[j])}`))))
+      const added = sums.map((sum, j) =>
+        limbs[j] === 0n ? sum : this.add(sum, this.let(`${quotient} * ${hex(limbs[j])}`)),
+      )
       added[1] = this.add(added[1], this.shiftRight(added[0], BITS))
       columns = [...added.slice(1), undefined]
     }
@@ -231,7 +235,12 @@ function fieldSource(prime) {
     const columns = lanes === PAIR ? product.karatsuba(a, b) : product.schoolbook(a, b)
     const doc = lanes === PAIR ? 'in both lanes' : 'of one element'
     parts.push(
-      product.function(`multiply${lanes.name}`, ['a', 'b'], `r = a·b, ${doc}.`, product.reducePseudoMersenne(columns, prime)),
+      product.function(
+        `multiply${lanes.name}`,
+        ['a', 'b'],
+        `r = a·b, ${doc}.`,
+        product.reducePseudoMersenne(columns, prime),
+      ),
     )
     const square = new Body(lanes)
     const squared = square.reducePseudoMersenne(square.square(square.load('a')), prime)

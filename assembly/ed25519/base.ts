@@ -29,6 +29,7 @@ const K: usize = SHARING_SCRATCH
 
 let isTableReady: bool = false
 
+
 @inline
 function copyElements(r: usize, p: usize, count: usize): void {
   for (let c: usize = 0; c < count * size<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)
@@ -58,7 +59,8 @@ function buildWindow(round: usize, lane: usize): void {
   for (let e: usize = 0; e < ENTRIES; e++) {
     setAffine(SUM, WORK + e * BATCH_STRIDE)
     toAffineCached<Single>(CACHED, SUM)
-    for (let c: usize = 0; c < 3; c++) insert(round + e * ENTRY_BYTES + c * size<Pair>(), CACHED + c * size<Single>(), lane)
+    for (let c: usize = 0; c < 3; c++)
+      insert(round + e * ENTRY_BYTES + c * size<Pair>(), CACHED + c * size<Single>(), lane)
   }
   setAffine(BASE, WORK + ENTRIES * BATCH_STRIDE)
   setAffine(TWICE, WORK + (ENTRIES + 1) * BATCH_STRIDE)
@@ -93,7 +95,7 @@ function recode(scalar: usize): void {
 /** ENTRY = the table's point for the digits of both lanes in a round. */
 function lookupDigits(round: i32): void {
   const bit = 10 * round
-  const digits = <i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7)) & 1023
+  const digits = (<i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7))) & 1023
   const v0 = digits & 31
   const v1 = digits >> 5
   // All ones for a negative digit, v < 16; then |d| = 2(15 − v) + 1, and else 2(v − 16) + 1.

@@ -26,6 +26,7 @@ const CACHED: usize = ADDEND + 4 * 48
 const K: usize = SHARING_SCRATCH
 const BYTES: usize = SHARING_SCRATCH + 48
 
+
 @inline
 function copyPoint(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)

@@ -51,7 +51,7 @@ export function decodePoint(r: usize, bytes: usize): i32 {
   // x = 0 belongs to the identity and to the point of order two.
   if (isZeroVar<C>(x)) return INVALID
   normalize<C>(CANONICAL, x)
-  const negate = -<i32>((load<u32>(CANONICAL) ^ sign) & 1)
+  const negate = -(<i32>((load<u32>(CANONICAL) ^ sign) & 1))
   conditionalNegateCarried<C, Single>(x, x, spread<Single>(negate, negate))
   multiply<C, Single>(P + 3 * size<Single>(), x, y)
   if (!isTorsionFreeVar(P)) return INVALID

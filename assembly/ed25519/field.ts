@@ -31,6 +31,7 @@ export function addCarried<L>(r: usize, a: usize, b: usize): void {
   carried<C, L>(r, loadSum(a, b, 0), loadSum(a, b, 16), loadSum(a, b, 32), x3, x4)
 }
 
+
 @inline
 function loadTwiceLess<L>(a: usize, b: usize, i: usize): v128 {
   return difference<C, L>(i32x4.shl(v128.load(a + i), 1), b, i)
@@ -46,6 +47,7 @@ export function twiceSubtractCarried<L>(r: usize, a: usize, b: usize): void {
   const x2 = loadTwiceLess<L>(a, b, 32)
   carried<C, L>(r, x0, x1, x2, x3, x4)
 }
+
 
 @inline
 function loadTwiceSum(a: usize, b: usize, i: usize): v128 {

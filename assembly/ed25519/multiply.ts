@@ -32,6 +32,7 @@ const ENTRY: usize = ACCUMULATOR + 4 * 80
 const TWICE: usize = ENTRY + 4 * 80
 const K: usize = SHARING_SCRATCH
 
+
 @inline
 function copyPoint<L>(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<L>(); c += size<L>()) copy<L>(r + c, p + c)
@@ -50,9 +51,10 @@ export function oddMultiples<L>(table: usize, p: usize): void {
   }
 }
 
+
 @inline
 function nibble(digits: usize, i: i32): i32 {
-  return (<i32>load<u8>(digits + (i >> 1)) >> ((i & 1) << 2)) & 15
+  return ((<i32>load<u8>(digits + (i >> 1))) >> ((i & 1) << 2)) & 15
 }
 
 /** ENTRY = d·P from the table in each lane, for the digits d = 2v − 15 of the nibbles v at i. */

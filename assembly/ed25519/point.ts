@@ -18,6 +18,7 @@ export function pointSize<L>(): usize {
   return 4 * size<L>()
 }
 
+
 @inline
 function temporary<L>(i: usize): usize {
   return FORMULA_SCRATCH + i * size<L>()
@@ -38,6 +39,7 @@ function finish<L>(p: usize): void {
   multiply<C, L>(p + size<L>(), temporary<L>(2), temporary<L>(3))
   multiply<C, L>(p + 2 * size<L>(), temporary<L>(1), temporary<L>(2))
 }
+
 
 @inline
 function finishT<L>(p: usize): void {
@@ -127,6 +129,7 @@ export function toCached<L>(cached: usize, p: usize): void {
   toAffineCached<L>(cached, p)
   addCarried<L>(cached + 3 * size<L>(), z, z)
 }
+
 
 @inline
 function swapWhere(a: usize, b: usize, mask: v128, i: usize): void {

@@ -4,6 +4,7 @@
 export type Secp256k1 = u8
 export type Ed25519 = u16
 
+
 @inline
 export function isSecp256k1<C>(): bool {
   return sizeof<C>() == 1

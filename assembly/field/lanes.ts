@@ -17,6 +17,7 @@ export type Single = u32
 /** Two elements side by side. */
 export type Pair = u64
 
+
 @inline
 export function isPair<L>(): bool {
   return sizeof<L>() == 8
@@ -78,7 +79,7 @@ export function conditionalCopy<L>(r: usize, a: usize, mask: v128): void {
 /** A word for each element, repeated over its limbs; a Single takes the first. */
 @inline
 export function spread<L>(a: i32, b: i32): v128 {
-  return isPair<L>() ? i64x2.splat(<i64>(<u32>a) | (<i64>b << 32)) : i32x4.splat(a)
+  return isPair<L>() ? i64x2.splat((<i64>(<u32>a)) | ((<i64>b) << 32)) : i32x4.splat(a)
 }
 
 /** Entry `index` (one for each lane) of a table of `entries` elements, `stride` bytes apart; reads them all. */
@@ -123,7 +124,16 @@ export function lookup<L>(r: usize, table: usize, entries: i32, coordinates: i32
  * leaves the top limb of `topBits` bits comes back into limbs 0 and 1 with the weights in `fold`. The result is carried.
  */
 @inline
-export function storeCarried<L>(r: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128, topBits: i32, fold: v128): void {
+export function storeCarried<L>(
+  r: usize,
+  x0: v128,
+  x1: v128,
+  x2: v128,
+  x3: v128,
+  x4: v128,
+  topBits: i32,
+  fold: v128,
+): void {
   const mask = i32x4.splat(0x1fffffff)
   const topMask = i32x4.splat((1 << topBits) - 1)
   const zero = i64x2.splat(0)

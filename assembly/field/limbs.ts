@@ -20,6 +20,7 @@ export function unpack(r: usize, bytes: usize): void {
   store<u64>(r, 0, 40)
 }
 
+
 @inline
 function limb(a: usize, i: usize): u64 {
   return <u64>load<u32>(a + 4 * i)
@@ -77,6 +78,7 @@ export function subtractOnce(r: usize, a: usize, modulus: usize): void {
   }
   clearPadding(r)
 }
+
 
 @inline
 export function clearPadding(r: usize): void {

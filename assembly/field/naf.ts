@@ -13,7 +13,7 @@ export function recodeNafVar(digits: usize, bytes: usize): i32 {
   let length: i32 = 0
   let bit: i32 = 0
   while (bit <= 256) {
-    const window = <i32>(load<u32>(bytes + (bit >> 3)) >> (bit & 7)) & 31
+    const window = (<i32>(load<u32>(bytes + (bit >> 3)) >> (bit & 7))) & 31
     if ((window & 1) == carry) {
       bit++
       continue

@@ -20,6 +20,7 @@ const ONE: usize = FIELD_SCRATCH + 4 * 48
 /** Slots of {@link FIELD_SCRATCH} from here on are the curves'. */
 export const CURVE_FIELD_SCRATCH: usize = FIELD_SCRATCH + 5 * 48
 
+
 @inline
 export function multiply<C, L>(r: usize, a: usize, b: usize): void {
   if (isSecp256k1<C>()) {
@@ -28,6 +29,7 @@ export function multiply<C, L>(r: usize, a: usize, b: usize): void {
   } else if (isPair<L>()) ed25519Products.multiplyPair(r, a, b)
   else ed25519Products.multiplySingle(r, a, b)
 }
+
 
 @inline
 export function square<C, L>(r: usize, a: usize): void {
@@ -59,7 +61,8 @@ function topBits<C>(): i32 {
 /** Stores what the arguments hold, carried; x3 and x4 count for a Pair only. */
 @inline
 export function carried<C, L>(r: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128): void {
-  if (isSecp256k1<C>()) storeCarried<L>(r, x0, x1, x2, x3, x4, 24, isPair<L>() ? i32x4(977, 977, 8, 8) : i32x4(977, 8, 0, 0))
+  if (isSecp256k1<C>())
+    storeCarried<L>(r, x0, x1, x2, x3, x4, 24, isPair<L>() ? i32x4(977, 977, 8, 8) : i32x4(977, 8, 0, 0))
   else storeCarried<L>(r, x0, x1, x2, x3, x4, 23, isPair<L>() ? i32x4(19, 19, 0, 0) : i32x4(19, 0, 0, 0))
 }
 
@@ -75,6 +78,7 @@ export function subtrahend<C, L>(i: usize): v128 {
 export function difference<C, L>(a: v128, b: usize, i: usize): v128 {
   return i32x4.add(a, i32x4.sub(subtrahend<C, L>(i), v128.load(b + i)))
 }
+
 
 @inline
 function loadDifference<C, L>(a: usize, b: usize, i: usize): v128 {
@@ -103,6 +107,7 @@ export function subtractCarried<C, L>(r: usize, a: usize, b: usize): void {
   const x2 = loadDifference<C, L>(a, b, 32)
   carried<C, L>(r, x0, x1, x2, x3, x4)
 }
+
 
 @inline
 function negatedWhere<C, L>(a: usize, mask: v128, i: usize): v128 {

@@ -14,6 +14,7 @@ const T: usize = INVERSE_SCRATCH + 160
 const MASK: i32 = 0x3fffffff
 const BYTES: usize = 36
 
+
 @inline
 function limb(a: usize, i: usize): i64 {
   return <i64>load<i32>(a + i)
@@ -36,7 +37,7 @@ function divisionSteps(zeta: i32, f: i32, g: i32): i32 {
     f += g & negative
     u += q & negative
     v += r & negative
-    g = <i32>(<u32>g >> 1)
+    g = <i32>((<u32>g) >> 1)
     u <<= 1
     v <<= 1
   }
@@ -71,8 +72,8 @@ function updateInverses(modulus: usize): void {
     const m = limb(modulus, i)
     carryD += <i64>u * d + <i64>v * e + m * <i64>timesD
     carryE += <i64>q * d + <i64>r * e + m * <i64>timesE
-    store<i32>(D + i - 4, <i32>carryD & MASK)
-    store<i32>(E + i - 4, <i32>carryE & MASK)
+    store<i32>(D + i - 4, (<i32>carryD) & MASK)
+    store<i32>(E + i - 4, (<i32>carryE) & MASK)
     carryD >>= 30
     carryE >>= 30
   }
@@ -93,8 +94,8 @@ function updateRemainders(): void {
     const g = limb(G, i)
     carryF += u * f + v * g
     carryG += q * f + r * g
-    store<i32>(F + i - 4, <i32>carryF & MASK)
-    store<i32>(G + i - 4, <i32>carryG & MASK)
+    store<i32>(F + i - 4, (<i32>carryF) & MASK)
+    store<i32>(G + i - 4, (<i32>carryG) & MASK)
     carryF >>= 30
     carryG >>= 30
   }
@@ -120,14 +121,14 @@ export function invertBytes(bytes: usize, modulus: usize): void {
   const w1 = load<u64>(bytes, 8)
   const w2 = load<u64>(bytes, 16)
   const w3 = load<u64>(bytes, 24)
-  store<i32>(G, <i32>w0 & MASK)
-  store<i32>(G, <i32>(w0 >> 30) & MASK, 4)
-  store<i32>(G, <i32>((w0 >> 60) | (w1 << 4)) & MASK, 8)
-  store<i32>(G, <i32>(w1 >> 26) & MASK, 12)
-  store<i32>(G, <i32>((w1 >> 56) | (w2 << 8)) & MASK, 16)
-  store<i32>(G, <i32>(w2 >> 22) & MASK, 20)
-  store<i32>(G, <i32>((w2 >> 52) | (w3 << 12)) & MASK, 24)
-  store<i32>(G, <i32>(w3 >> 18) & MASK, 28)
+  store<i32>(G, (<i32>w0) & MASK)
+  store<i32>(G, (<i32>(w0 >> 30)) & MASK, 4)
+  store<i32>(G, (<i32>((w0 >> 60) | (w1 << 4))) & MASK, 8)
+  store<i32>(G, (<i32>(w1 >> 26)) & MASK, 12)
+  store<i32>(G, (<i32>((w1 >> 56) | (w2 << 8))) & MASK, 16)
+  store<i32>(G, (<i32>(w2 >> 22)) & MASK, 20)
+  store<i32>(G, (<i32>((w2 >> 52) | (w3 << 12))) & MASK, 24)
+  store<i32>(G, (<i32>(w3 >> 18)) & MASK, 28)
   store<i32>(G, <i32>(w3 >> 48), 32)
   memory.copy(F, modulus, BYTES)
   memory.fill(D, 0, 2 * 40)
@@ -146,8 +147,8 @@ export function invertBytes(bytes: usize, modulus: usize): void {
   const l2 = <u64>load<u32>(D, 8)
   const l4 = <u64>load<u32>(D, 16)
   const l6 = <u64>load<u32>(D, 24)
-  store<u64>(bytes, <u64>load<u32>(D) | (<u64>load<u32>(D, 4) << 30) | (l2 << 60))
-  store<u64>(bytes, (l2 >> 4) | (<u64>load<u32>(D, 12) << 26) | (l4 << 56), 8)
-  store<u64>(bytes, (l4 >> 8) | (<u64>load<u32>(D, 20) << 22) | (l6 << 52), 16)
-  store<u64>(bytes, (l6 >> 12) | (<u64>load<u32>(D, 28) << 18) | (<u64>load<u32>(D, 32) << 48), 24)
+  store<u64>(bytes, (<u64>load<u32>(D)) | ((<u64>load<u32>(D, 4)) << 30) | (l2 << 60))
+  store<u64>(bytes, (l2 >> 4) | ((<u64>load<u32>(D, 12)) << 26) | (l4 << 56), 8)
+  store<u64>(bytes, (l4 >> 8) | ((<u64>load<u32>(D, 20)) << 22) | (l6 << 52), 16)
+  store<u64>(bytes, (l6 >> 12) | ((<u64>load<u32>(D, 28)) << 18) | ((<u64>load<u32>(D, 32)) << 48), 24)
 }

@@ -17,10 +17,12 @@ const BYTES: usize = SCALAR_SCRATCH
 const SUM: usize = SCALAR_SCRATCH + 64
 const HIGH: usize = SCALAR_SCRATCH + 112
 
+
 @inline
 function order<C>(): usize {
   return isSecp256k1<C>() ? secp256k1.ORDER : ed25519.ORDER
 }
+
 
 @inline
 function orderForInverse<C>(): usize {

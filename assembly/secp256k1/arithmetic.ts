@@ -10,6 +10,7 @@ type C = Secp256k1
 const P: usize = POINT_SCRATCH + 80
 const Q: usize = P + 4 * 48
 
+
 @inline
 function negateY(xy: usize): void {
   const y = xy + size<Single>()

@@ -32,6 +32,7 @@ const K: usize = SHARING_SCRATCH
 
 let isTableReady: bool = false
 
+
 @inline
 function copyPoint(r: usize, p: usize): void {
   copy<Single>(r, p)
@@ -96,7 +97,7 @@ function recode(digits: usize, k: usize): void {
 /** ENTRY = the table's point for the digits of both lanes in a round. */
 function lookupDigits(round: i32): void {
   const bit = 10 * round
-  const digits = <i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7)) & 1023
+  const digits = (<i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7))) & 1023
   const v0 = digits & 31
   const v1 = digits >> 5
   // All ones for a negative digit, v < 16; then |d| = 2(15 − v) + 1, and else 2(v − 16) + 1.

@@ -36,6 +36,7 @@ const K1: usize = SHARING_SCRATCH + 48
 const K2: usize = SHARING_SCRATCH + 96
 const BYTES: usize = SHARING_SCRATCH + 144
 
+
 @inline
 function copyPoint(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)

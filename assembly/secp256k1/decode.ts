@@ -34,7 +34,7 @@ export function decodePoint(r: usize, bytes: usize): i32 {
   if (!isEqual(CHECK, CUBE)) return INVALID
 
   normalize<C>(CANONICAL, y)
-  const negate = -<i32>((load<u32>(CANONICAL) ^ prefix) & 1)
+  const negate = -(<i32>((load<u32>(CANONICAL) ^ prefix) & 1))
   conditionalNegateCarried<C, Single>(y, y, spread<Single>(negate, negate))
   storePoint(r, XY)
   return OK

@@ -11,6 +11,7 @@ function lessTwice<L>(a: v128, b: usize, i: usize): v128 {
   return i32x4.add(a, i32x4.sub(multiple, i32x4.shl(v128.load(b + i), 1)))
 }
 
+
 @inline
 function loadLessTwice<L>(a: usize, b: usize, i: usize): v128 {
   return lessTwice<L>(v128.load(a + i), b, i)
@@ -26,6 +27,7 @@ export function subtractTwiceCarried<L>(r: usize, a: usize, b: usize): void {
   const x2 = loadLessTwice<L>(a, b, 32)
   carried<Secp256k1, L>(r, x0, x1, x2, x3, x4)
 }
+
 
 @inline
 function lessOnceTwice<L>(a: usize, b: usize, c: usize, i: usize): v128 {
@@ -65,7 +67,9 @@ function halved<L>(lower: v128, upper: v128): v128 {
 export function threeHalves<L>(r: usize, a: usize): void {
   // 3a is odd just when a is.
   const parity = i32x4.neg(v128.and(v128.load(a), i32x4.splat(1)))
-  const odd = isPair<L>() ? v128.shuffle<u32>(parity, parity, 0, 1, 0, 1) : v128.shuffle<u32>(parity, parity, 0, 0, 0, 0)
+  const odd = isPair<L>()
+    ? v128.shuffle<u32>(parity, parity, 0, 1, 0, 1)
+    : v128.shuffle<u32>(parity, parity, 0, 0, 0, 0)
   const x0 = evenTriple<L>(a, odd, 0)
   const x1 = evenTriple<L>(a, odd, 16)
   const x2 = evenTriple<L>(a, odd, 32)

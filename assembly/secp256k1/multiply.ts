@@ -65,14 +65,13 @@ export function oddMultiples<L>(table: usize, p: usize): void {
   }
   // Scale every entry to the Z of the last: H holds the product of the ratios above it.
   copy<L>(H, RATIOS + 7 * size<L>())
-  for (let i: usize = 6; i < 7; i--) {
-    const x = table + i * entry
+  for (let x = table + 6 * entry, ratio = RATIOS + 6 * size<L>(); x >= table; x -= entry, ratio -= size<L>()) {
     const y = x + size<L>()
     square<C, L>(FACTOR, H)
     multiply<C, L>(x, x, FACTOR)
     multiply<C, L>(FACTOR, FACTOR, H)
     multiply<C, L>(y, y, FACTOR)
-    if (i > 0) multiply<C, L>(H, H, RATIOS + i * size<L>())
+    if (x > table) multiply<C, L>(H, H, ratio)
   }
   multiply<C, L>(FACTOR, ACCUMULATOR + 2 * size<L>(), z)
 }
@@ -86,9 +85,10 @@ function endomorphismTable<L>(r: usize, table: usize): void {
   }
 }
 
+
 @inline
 function nibble(digits: usize, i: i32): i32 {
-  return (<i32>load<u8>(digits + (i >> 1)) >> ((i & 1) << 2)) & 15
+  return ((<i32>load<u8>(digits + (i >> 1))) >> ((i & 1) << 2)) & 15
 }
 
 /** ENTRY = d·P from the table in each lane, for the digits d = 2v − 15 of the nibbles v at i. */

@@ -15,6 +15,7 @@ export function pointSize<L>(): usize {
   return 3 * size<L>()
 }
 
+
 @inline
 function temporary<L>(i: usize): usize {
   return FORMULA_SCRATCH + i * size<L>()

@@ -54,12 +54,14 @@ export function pointOperations(curve: Curve): Points {
   const identity = asPoint(identityBytes(curve))
 
   const isIdentity = (point: Point): boolean => equalBytes(coordinates(point), coordinates(identity))
-  const single = (inputs: readonly Uint8Array[], run: Run): Point => asPoint(call(curve, POINT_BYTES, inputs, run).bytes)
+  const single = (inputs: readonly Uint8Array[], run: Run): Point =>
+    asPoint(call(curve, POINT_BYTES, inputs, run).bytes)
   const addPoints = (a: Point, b: Point): Point =>
     single([coordinates(a), coordinates(b)], (core, r, p, q) => core.addPoints(r, p, q))
 
   const decodePoint = (bytes: Uint8Array): Point => {
-    if (abytes(bytes, undefined, 'point').length !== pointLength) throw new CodecError(`a point is ${pointLength} bytes`)
+    if (abytes(bytes, undefined, 'point').length !== pointLength)
+      throw new CodecError(`a point is ${pointLength} bytes`)
     const { status, bytes: point } = call(curve, POINT_BYTES, [bytes], (core, r, at) => core.decodePoint(r, at))
     if (status !== Status.ok) throw new CodecError('not the encoding of a point of the prime-order subgroup')
     return asPoint(point)
@@ -103,8 +105,7 @@ export function pointOperations(curve: Curve): Points {
     },
 
     addPoints,
-    subtractPoints: (a, b) =>
-      single([coordinates(a), coordinates(b)], (core, r, p, q) => core.subtractPoints(r, p, q)),
+    subtractPoints: (a, b) => single([coordinates(a), coordinates(b)], (core, r, p, q) => core.subtractPoints(r, p, q)),
     negatePoint: (a) => single([coordinates(a)], (core, r, p) => core.negatePoint(r, p)),
     isIdentity,
     equalPoints: (a, b) => equalBytes(coordinates(a), coordinates(b)),

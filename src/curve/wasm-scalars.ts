@@ -33,8 +33,7 @@ export function scalarOperations(curve: Curve): Scalars {
   }
   const binary = (a: Scalar, b: Scalar, run: Run): Scalar =>
     call(curve, SCALAR_BYTES, [scalarBytes(a), scalarBytes(b)], run).bytes as Scalar
-  const subtract = (a: Scalar, b: Scalar): Scalar =>
-    binary(a, b, (core, r, x, y) => core.subtractScalars(r, x, y))
+  const subtract = (a: Scalar, b: Scalar): Scalar => binary(a, b, (core, r, x, y) => core.subtractScalars(r, x, y))
 
   return {
     wideLength,
@@ -74,9 +73,7 @@ export function scalarOperations(curve: Curve): Scalars {
     negate: (a) => subtract(zero, a),
 
     invert(a) {
-      const { status, bytes } = call(curve, SCALAR_BYTES, [scalarBytes(a)], (core, r, at) =>
-        core.invertScalar(r, at),
-      )
+      const { status, bytes } = call(curve, SCALAR_BYTES, [scalarBytes(a)], (core, r, at) => core.invertScalar(r, at))
       if (status === Status.undefined) throw new RangeError('zero has no inverse')
       return bytes as Scalar
     },

@@ -111,8 +111,8 @@ function instantiate(): Core {
     const { exports } = new WebAssembly.Instance(module)
     const { memory, arena, arenaBytes } = exports as unknown as {
       memory: WebAssembly.Memory
-      arena(): number
-      arenaBytes(): number
+      arena: () => number
+      arenaBytes: () => number
     }
     return {
       curves: { secp256k1: exportsOf(exports, 'secp256k1'), ed25519: exportsOf(exports, 'ed25519') },

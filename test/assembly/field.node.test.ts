@@ -36,7 +36,11 @@ function worst(curve: Curve, times: bigint): bigint[] {
 function carriedElements(curve: Curve): bigint[][] {
   const p = FIELD[curve]
   const random = seededRandom(`carried ${curve}`)
-  const uniform = (): bigint => mod(random(40).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n), p)
+  const uniform = (): bigint =>
+    mod(
+      random(40).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n),
+      p,
+    )
   const powers = [28n, 29n, 32n, 58n, 87n, 232n, 233n, 254n].flatMap((k) => [2n ** k - 1n, 2n ** k, 2n ** k + 1n])
   const values = [0n, 1n, 2n, 19n, 977n, p - 2n, p - 1n, p, ...powers, ...Array.from({ length: 10 }, uniform)]
   const sparse = Array.from({ length: 9 }, (_, i) => worst(curve, 1n).map((limb, j) => (i === j ? limb : 0n)))
@@ -163,9 +167,15 @@ describe.each(CURVES.flatMap((curve) => (['Single', 'Pair'] as const).map((layou
     test('results may lie where inputs do', () => {
       const [a, b] = [elements[20], elements[25]] as [bigint[], bigint[]]
       for (const name of ['Multiply', 'Subtract', 'SubtractCarried']) {
-        const wanted = apply(`${curve}${name}`, layout, [[a, b], [b, a]])
+        const wanted = apply(`${curve}${name}`, layout, [
+          [a, b],
+          [b, a],
+        ])
         for (const alias of [A, B]) {
-          apply(`${curve}${name}`, layout, [[a, b], [b, a]])
+          apply(`${curve}${name}`, layout, [
+            [a, b],
+            [b, a],
+          ])
           ;(run[`${curve}${name}${layout}`] as (...values: number[]) => void)(arena + alias, arena + A, arena + B)
           expect(lanes(layout).map((lane) => readLimbs(view, arena + alias, layout, lane))).toEqual(wanted)
         }
@@ -186,7 +196,15 @@ describe.each(CURVES)('%s, one element', (curve) => {
   }
 
   test('normal form is the least residue, also of what is not carried', () => {
-    for (const limbs of [...elements, ...big, toLimbs(p - 1n), toLimbs(p), toLimbs(p + 1n), toLimbs(2n * p), toLimbs(2n * p - 1n)]) {
+    for (const limbs of [
+      ...elements,
+      ...big,
+      toLimbs(p - 1n),
+      toLimbs(p),
+      toLimbs(p + 1n),
+      toLimbs(2n * p),
+      toLimbs(2n * p - 1n),
+    ]) {
       expect(one(`${curve}Normalize`, R, limbs)).toBe(mod(fromLimbs(limbs), p))
       expect(one(`${curve}Normalize`, A, limbs)).toBe(mod(fromLimbs(limbs), p))
     }
@@ -220,12 +238,16 @@ describe.each(CURVES)('%s, one element', (curve) => {
       } else {
         writeLimbs(view, arena + A, 'Single', 0, toLimbs(mod(value ** 2n * 5n, p)))
         writeLimbs(view, arena + B, 'Single', 0, toLimbs(5n))
-        expect((run['squareRootOfRatioVar'] as (...values: number[]) => number)(arena + R, arena + A, arena + B)).toBe(1)
+        expect((run['squareRootOfRatioVar'] as (...values: number[]) => number)(arena + R, arena + A, arena + B)).toBe(
+          1,
+        )
         expect([value, mod(-value, p)]).toContain(mod(fromLimbs(readLimbs(view, arena + R, 'Single', 0)), p))
         if (value === 0n) continue
         // 2 is not a square modulo 2^255 − 19, and neither is −1 times it.
         writeLimbs(view, arena + B, 'Single', 0, toLimbs(10n))
-        expect((run['squareRootOfRatioVar'] as (...values: number[]) => number)(arena + R, arena + A, arena + B)).toBe(0)
+        expect((run['squareRootOfRatioVar'] as (...values: number[]) => number)(arena + R, arena + A, arena + B)).toBe(
+          0,
+        )
       }
     }
   })
@@ -235,7 +257,11 @@ describe('splitting a scalar of secp256k1 along its endomorphism', () => {
   const n = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
   const lambda = 0x5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72n
   const random = seededRandom('split')
-  const uniform = (): bigint => mod(random(40).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n), n)
+  const uniform = (): bigint =>
+    mod(
+      random(40).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n),
+      n,
+    )
   const scalars = [0n, 1n, 2n, n - 1n, n - 2n, lambda, n - lambda, lambda + 1n, (n - 1n) / 2n, 2n ** 128n, 2n ** 255n]
   for (let i = 0; i < 200; i++) scalars.push(uniform())
 
@@ -259,11 +285,13 @@ describe('splitting a scalar of secp256k1 along its endomorphism', () => {
       ;(run['recodeSplit'] as (...values: number[]) => void)(arena, arena + C)
       const [u1, u2] = [0, 48].map((at) => {
         const nibble = (i: number): number => (view.getUint8(arena + at + (i >> 1)) >> (4 * (i & 1))) & 15
-        return Array.from({ length: 33 }, (_, i) => BigInt(2 * nibble(i) - 15) * 16n ** BigInt(i)).reduce((a, b) => a + b)
+        return Array.from({ length: 33 }, (_, i) => BigInt(2 * nibble(i) - 15) * 16n ** BigInt(i)).reduce(
+          (a, b) => a + b,
+        )
       }) as [bigint, bigint]
       expect(mod(u1 + u2 * lambda, n)).toBe(k)
       // Before the last window both are below 2^124.5, which the addition formulas of multiply.ts rest on.
-      for (const u of [u1, u2]) expect((u < 0n ? -u : u) / 16n < 2n ** 124n * 14143n / 10000n).toBe(true)
+      for (const u of [u1, u2]) expect((u < 0n ? -u : u) / 16n < (2n ** 124n * 14143n) / 10000n).toBe(true)
     }
   })
 })

@@ -127,7 +127,10 @@ describe.each(CURVES)('%s on the module', (curve) => {
     const coefficients = [group.scalar(0), ...Array.from({ length: 3 }, () => group.randomScalar(random))]
     const shares = group.evaluatePolynomial(coefficients, ids)
     const lambdas = group.lagrangeCoefficients(ids)
-    const sum = shares.reduce((total, s, i) => group.add(total, group.multiply(s, lambdas[i] as Scalar)), group.scalar(0))
+    const sum = shares.reduce(
+      (total, s, i) => group.add(total, group.multiply(s, lambdas[i] as Scalar)),
+      group.scalar(0),
+    )
     expect(group.isZero(sum)).toBe(true)
     expect(shares.some((s) => group.isZero(s))).toBe(false)
   })
@@ -135,7 +138,10 @@ describe.each(CURVES)('%s on the module', (curve) => {
   test('Lagrange coefficients of all 255 ids, and no more', () => {
     const ids = Array.from({ length: 255 }, (_, i) => partyId(255 - i))
     const lambdas = group.lagrangeCoefficients(ids)
-    const seven = ids.reduce((product, j) => (j === 7 ? product : mod(product * BigInt(j) * inverse(BigInt(j - 7), order), order)), 1n)
+    const seven = ids.reduce(
+      (product, j) => (j === 7 ? product : mod(product * BigInt(j) * inverse(BigInt(j - 7), order), order)),
+      1n,
+    )
     expect(bytesToNumber(curve, lambdas[255 - 7] as Scalar)).toBe(seven)
     expect(() => group.lagrangeCoefficients([...ids, ...ids])).toThrow(RangeError)
     expect(() => group.lagrangeCoefficients([...ids, 1 as PartyId])).toThrow(RangeError)

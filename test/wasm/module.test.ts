@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { MpcError } from '../../src/errors.ts'
+import type { MpcError } from '../../src/errors.ts'
 import { CURVES } from '../../src/types.ts'
 import { fromBase64, toHex } from '../../src/util/bytes.ts'
 import { call } from '../../src/wasm/call.ts'
@@ -88,9 +88,9 @@ describe('a call', () => {
   test('that traps wipes the whole memory and starts over with a new instance', () => {
     const before = sharedCore()
     const secret = new Uint8Array(32).fill(0x5a)
-    expect(() =>
-      call('secp256k1', 32, [secret], (core, r) => core.multiplyBase(r, -1, 1)),
-    ).toThrow(WebAssembly.RuntimeError)
+    expect(() => call('secp256k1', 32, [secret], (core, r) => core.multiplyBase(r, -1, 1))).toThrow(
+      WebAssembly.RuntimeError,
+    )
     expect(before.memory.every((byte) => byte === 0)).toBe(true)
     const after = sharedCore()
     expect(after).not.toBe(before)
