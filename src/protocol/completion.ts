@@ -3,7 +3,7 @@ import { verifyingShare } from '../sharing/feldman.ts'
 import type { ShareSetRecord } from '../share/types.ts'
 import type { PartyId, Purpose, Role } from '../types.ts'
 import { equalBytes, wipe } from '../util/bytes.ts'
-import { Reader, Writer } from '../util/codec.ts'
+import { type Reader, Writer } from '../util/codec.ts'
 import { decodeShareSetRecord, encodeShareSetRecord } from '../share/record.ts'
 import { abort, readMessage } from './abort.ts'
 import { readSecret } from './dealing.ts'
@@ -60,7 +60,7 @@ export function buildRecord(
 /** The challenges of the proofs of possession: `c = TH("pop", sid, T, i, Y_i, pk, chainCode, R)`, i the id in the set. */
 function possessionChallenges({ group, hash }: Setting, sid: Uint8Array, { record, transcript }: Completion) {
   const points = group.encodePoints([...record.parties.map((party) => party.verifyingShare), record.publicKey])
-  const publicKey = points.at(-1) as Uint8Array
+  const publicKey = points[record.parties.length] as Uint8Array
   return (place: number): Challenge => {
     const statement = [transcript, record.parties[place]?.id as PartyId, points[place] as Uint8Array, publicKey]
     return (commitment) => scalarFromHash(group, hash, hash('pop', sid, ...statement, record.chainCode, commitment))

@@ -58,7 +58,7 @@ function oldSet(group: Group, old: ShareSetRecord): Uint8Array[] {
     old.setId,
     Uint8Array.of(PURPOSE_CODES[old.purpose], old.parties.length, old.threshold),
     ...old.parties.map(({ id, role }, i) => concatBytes(Uint8Array.of(id, ROLE_CODES[role]), points[i] as Uint8Array)),
-    points.at(-1) as Uint8Array,
+    points[old.parties.length] as Uint8Array,
     old.chainCode,
   ]
 }

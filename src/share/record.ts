@@ -32,10 +32,7 @@ export function encodeShareSetRecord(group: Group, record: ShareSetRecord): Uint
       .u8(ROLE_CODES[role])
       .bytes(points[i] as Uint8Array),
   )
-  return writer
-    .bytes(points.at(-1) as Uint8Array)
-    .bytes(chainCode)
-    .finish()
+  return writer.bytes(points[parties.length] as Uint8Array).bytes(chainCode).finish()
 }
 
 /**

@@ -151,7 +151,7 @@ describe.each(groups)('reshare on $name', ({ group }) => {
   // Attacks 9, 27 and 29: other sets, other purposes and other flags are other contexts, so nothing is even read.
   test.each([
     ['another old set', (plan: ReshareOptions, other: KeyShare) => ({ ...plan, old: other.record, share: other })],
-    ['another purpose', (plan: ReshareOptions) => ({ ...plan, purpose: 'signing' as Purpose })],
+    ['another purpose', (plan: ReshareOptions) => ({ ...plan, purpose: 'signing' })],
     ['other flags', (plan: ReshareOptions) => ({ ...plan, flags: 1 })],
     [
       'other roles',
@@ -159,31 +159,34 @@ describe.each(groups)('reshare on $name', ({ group }) => {
         ...plan,
         participants: plan.participants.map(({ dealer, receiver }) => ({
           ...(dealer && { dealer }),
-          receiver: { ...receiver!, role: 'custodian' as Role },
+          receiver: { ...receiver!, role: 'custodian' },
         })),
       }),
     ],
-  ])('participants that disagree on %s drop each other’s messages', (_, change) => {
-    const random = seededRandom()
-    const shares = generate(group, 2, 2, random)
-    const sibling = reshare({ group, shares, participants: PAIR, threshold: 2, purpose: 'signing' }, random)
-    const plan = (self: 1 | 2): ReshareOptions => ({
-      group,
-      old: shares[0]!.record,
-      purpose: 'backup',
-      threshold: 2,
-      participants: PAIR,
-      self,
-      share: shares[self - 1]!,
-      random,
-    })
-    const client = createReshare(plan(1))
-    const server = createReshare(change(plan(2), sibling[1]!))
-    client.start()
-    const [message] = server.start().out as [Uint8Array]
-    expect(client.receive(message)).toBe('dropped')
-    expect(client.advance().out).toEqual([])
-  })
+  ] as [string, (plan: ReshareOptions, other: KeyShare) => ReshareOptions][])(
+    'participants that disagree on %s drop each other’s messages',
+    (_, change) => {
+      const random = seededRandom()
+      const shares = generate(group, 2, 2, random)
+      const sibling = reshare({ group, shares, participants: PAIR, threshold: 2, purpose: 'signing' }, random)
+      const plan = (self: 1 | 2): ReshareOptions => ({
+        group,
+        old: shares[0]!.record,
+        purpose: 'backup',
+        threshold: 2,
+        participants: PAIR,
+        self,
+        share: shares[self - 1]!,
+        random,
+      })
+      const client = createReshare(plan(1))
+      const server = createReshare(change(plan(2), sibling[1]!))
+      client.start()
+      const [message] = server.start().out as [Uint8Array]
+      expect(client.receive(message)).toBe('dropped')
+      expect(client.advance().out).toEqual([])
+    },
+  )
 
   describe('options', () => {
     const shares = generate(group, 2, 2, (length) => new Uint8Array(length).fill(length === 16 ? 1 : 3))
@@ -221,7 +224,7 @@ describe.each(groups)('reshare on $name', ({ group }) => {
       ],
       ['a self that does not take part', { self: 3 }, RangeError],
       ['self 0', { self: 0 }, RangeError],
-      ['a dealer without its share', { share: undefined as never }, TypeError],
+      ['a dealer without its share', { share: undefined }, TypeError],
       ['a share of another party', { share: shares[1]! }, RangeError],
       ['a share that nobody deals', { participants: [first, second, receiver(3)], self: 3 }, TypeError],
     ] as [string, Partial<ReshareOptions>, typeof RangeError][])('refuse %s', (_, change, error) => {

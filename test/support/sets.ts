@@ -72,7 +72,7 @@ export function reshareSessions(plan: ResharePlan, random: RandomSource): Sessio
       threshold,
       participants,
       self: i + 1,
-      ...(dealer === undefined ? {} : { share: shares.find(({ id }) => id === dealer) as KeyShare }),
+      ...(dealer === undefined ? {} : { share: shares.find(({ id }) => id === dealer) }),
       ...(flags === undefined ? {} : { flags }),
       random,
     }),
@@ -103,7 +103,8 @@ export function makesKey(group: Group, shares: readonly KeyShare[], record: Shar
 
 function results<Result>(outcomes: readonly { done?: Result; error?: unknown }[]): Result[] {
   return outcomes.map(({ done, error }) => {
-    if (done === undefined) throw error ?? new Error('the protocol did not finish')
+    if (error instanceof Error) throw error
+    if (done === undefined) throw new Error('the protocol did not finish')
     return done
   })
 }

@@ -122,17 +122,22 @@ export class ReshareMachine implements Machine<ReshareResult> {
     }
     const record = buildRecord(group, totalOf(this.#setting, this.#dealers), blueprint, 3)
     const id = this.#own().receiver?.id
-    const secretShare = id && receiveShare(group, this.self, id, this.#dealers, this.#dealing, inbox)
-    wipeDealing(this.#dealing)
-    this.#dealing = undefined
-    this.#dealers = []
-    if (id === undefined || secretShare === undefined) {
+    if (id === undefined) {
+      this.#endDealing()
       this.#completion = { transcript, record }
       return { messages: [] }
     }
+    const secretShare = receiveShare(group, this.self, id, this.#dealers, this.#dealing, inbox)
+    this.#endDealing()
     const completion: ReceiverCompletion = { transcript, record, own: { id, secretShare } }
     this.#completion = completion
     return { messages: [{ to: 0, body: confirmationMessage(this.#setting, sid, completion) }], outcome: 'prepared' }
+  }
+
+  #endDealing(): void {
+    wipeDealing(this.#dealing)
+    this.#dealing = undefined
+    this.#dealers = []
   }
 
   #finish(inbox: Inbox): Played {
