@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { pgliteDatabase } from '../../../src/server/database/pglite.ts'
+import { postgresDatabase } from '../../../src/server/database/postgres.ts'
+import type { Database } from '../../../src/server/database/types.ts'
+
+/** A kind of database that the server runs on, and how to get an empty one. */
+export interface DatabaseKind {
+  readonly name: string
+  open(): Promise<Database>
+}
+
+const url = process.env['RESHARE_TEST_POSTGRES_URL']
+
+/** PGlite, and PostgreSQL where `npm test` has started one. */
+export const databaseKinds: readonly DatabaseKind[] = [
+  { name: 'PGlite', open: async () => pgliteDatabase() },
+  ...(url ? [{ name: 'PostgreSQL', open: () => openPostgres(url) }] : []),
+]
+
+/** A database of its own on the test's PostgreSQL, dropped when it is closed. */
+async function openPostgres(admin: string): Promise<Database> {
+  const name = `reshare_${randomBytes(8).toString('hex')}`
+  await asAdmin(admin, `create database ${name}`)
+  const own = new URL(admin)
+  own.pathname = `/${name}`
+  const database = postgresDatabase(own.href)
+  return {
+    ...database,
+    async close() {
+      await database.close()
+      await asAdmin(admin, `drop database ${name} with (force)`)
+    },
+  }
+}
+
+async function asAdmin(admin: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: admin })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
