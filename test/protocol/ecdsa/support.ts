@@ -35,7 +35,7 @@ export function setupSessions(
   backend: EcdsaBackend,
   parties: readonly PartyId[],
   random: RandomSource,
-  binding = BINDING,
+  binding: Uint8Array = BINDING,
 ): Session<readonly PairSetup[]>[] {
   return parties.map((self) => createOtSetup({ backend, parties, self, binding, random }))
 }

@@ -1,0 +1,490 @@
+import { describe, expect, test } from 'vitest'
+
+import { type AbortReason, MpcError, ProtocolError } from '../../../src/errors.ts'
+import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
+import { createEcdsaSigning, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
+import { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/envelope.ts'
+import type { KeyShare } from '../../../src/share/index.ts'
+import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
+import { seededRandom, type SeededRandom } from '../../support/random.ts'
+import { generate } from '../../support/sets.ts'
+import { flip, type Outcome, type Packet, rewrite, simulate } from '../../support/simulator.ts'
+import {
+  backends,
+  dealPairs,
+  type Holder,
+  holders,
+  ids,
+  nobleAccepts,
+  presigningSessions,
+  randomDigest,
+  signatures,
+  signingSessions,
+} from './support.ts'
+
+/** Bytes of the bodies of a two-party signature, without headers. */
+const VOLE1 = 10_768
+const OPENING = 98
+const ANSWER = 40_098
+
+/** Where fields of VOLE1 and of the direct message of round 3 begin. */
+const X = 8704
+const T = 8720
+const ETA = 39_936
+const MU = 39_968
+const GAMMA_U = 40_000
+const PSI = 40_066
+
+const [CLIENT, SERVER] = ids(1, 2)
+
+/** Changes one message of participant 2: the one with this round and this length. */
+function tampering(round: number, length: number, change: (body: Uint8Array) => Uint8Array) {
+  return (packet: Packet): Packet[] => {
+    const { round: its, body } = decodeEnvelope(packet.bytes)
+    if (packet.from !== 2 || its !== round || body.length !== length) return [packet]
+    return [rewrite(packet, () => ({ body: change(body) }))]
+  }
+}
+
+function replaced(body: Uint8Array, at: number, bytes: Uint8Array): Uint8Array {
+  const out = body.slice()
+  out.set(bytes, at)
+  return out
+}
+
+function expectAbort(
+  error: unknown,
+  reason: AbortReason,
+  { blame, ban, round }: { blame: number[]; ban: boolean; round: number },
+): void {
+  expect(error).toBeInstanceOf(ProtocolError)
+  const { reason: given, blame: blamed, ban: banned, round: at } = error as ProtocolError
+  expect({ reason: given, blame: blamed, ban: banned, round: at }).toEqual({ reason, blame, ban, round })
+}
+
+function expectCode(run: () => unknown, code: string): void {
+  let error: unknown
+  try {
+    run()
+  } catch (caught) {
+    error = caught
+  }
+  expect(error).toBeInstanceOf(MpcError)
+  expect((error as MpcError).code).toBe(code)
+}
+
+/** A copy of a party's states, as a backup of its database holds them. */
+function copyOf({ share, pairs }: Holder): Holder {
+  return { share, pairs: pairs.map((pair) => OtPair.decode(pair.encode())) }
+}
+
+describe.each(backends)('a cheating signer on $name', ({ backend }) => {
+  const { group } = backend
+
+  function victimOf(
+    set: readonly Holder[],
+    random: SeededRandom,
+    intercept: (packet: Packet) => Packet[],
+    cheat: EcdsaBackend = backend,
+  ): Outcome<unknown> {
+    const digest = randomDigest(random)
+    const sessions = signingSessions(backend, set, digest, random, (id) => (id === SERVER ? { backend: cheat } : {}))
+    return simulate(sessions, { intercept })[0] as Outcome<unknown>
+  }
+
+  const pairOf = (set: readonly Holder[], at = 0): OtPair => set[at]!.pairs[0] as OtPair
+
+  // Rows 2 and 4 of design section 9.
+  test.each([
+    ['the first bit of u', 0],
+    ['the last bit of u', X - 1],
+    ['x', X],
+    ['t of the first column', T],
+    ['t of the last column', VOLE1 - 1],
+  ])('who flips %s of an extension is banned, and the state with it', (_, at) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { error, done } = victimOf(
+      set,
+      random,
+      tampering(2, VOLE1, (body) => flip(body, at)),
+    )
+    expect(done).toBeUndefined()
+    expectAbort(error, 'CHEAT_OTE', { blame: [2], ban: true, round: 2 })
+    expect(pairOf(set).cheat).toBe('CHEAT_OTE')
+    expectCode(() => pairOf(set).secrets, 'OT_POISONED')
+  })
+
+  // Row 5.
+  test.each([
+    ['one number of the payload', 96 * 7],
+    ['the check column', 96 * 415 + 64],
+    ['η', ETA],
+    ['μ', MU],
+  ])('who changes %s of a multiplication is banned', (_, at) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { error } = victimOf(
+      set,
+      random,
+      tampering(3, ANSWER, (body) => flip(body, at + 31)),
+    )
+    expectAbort(error, 'CHEAT_VOLE', { blame: [2], ban: true, round: 3 })
+    expect(pairOf(set).cheat).toBe('CHEAT_VOLE')
+  })
+
+  // Row 6: the multiplication is consistent in itself, and of something else.
+  test.each([
+    ['r + 1', 0],
+    ['sk + 1', 1],
+  ])('who multiplies by %s is banned', (_, which) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const one = group.scalar(1)
+    const cheat: EcdsaBackend = {
+      ...backend,
+      vole: {
+        ...backend.vole,
+        multiply(vsid, gadgets, seeds, delta, message, inputs) {
+          const changed = inputs.map((input, i) => (i === which ? group.add(input, one) : input)) as never
+          return backend.vole.multiply(vsid, gadgets, seeds, delta, message, changed)
+        },
+      },
+    }
+    const { error } = victimOf(set, random, (packet) => [packet], cheat)
+    expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
+    expect(pairOf(set).cheat).toBe('CHEAT_GAMMA')
+    expect(OtPair.decode(pairOf(set).encode()).cheat).toBe('CHEAT_GAMMA')
+  })
+
+  test.each([
+    ['Γ_u', GAMMA_U],
+    ['Γ_v', GAMMA_U + 33],
+  ])('who sends another %s is banned', (_, at) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const other = group.encodePoint(group.multiplyBase(group.randomScalar(random)))
+    const { error } = victimOf(
+      set,
+      random,
+      tampering(3, ANSWER, (body) => replaced(body, at, other)),
+    )
+    expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
+  })
+
+  test('who opens another nonce than it committed to is blamed', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { error } = victimOf(
+      set,
+      random,
+      tampering(3, OPENING, (body) => flip(body, 33)),
+    )
+    expectAbort(error, 'COMMIT', { blame: [2], ban: false, round: 3 })
+    expect(pairOf(set).cheat).toBeUndefined()
+  })
+
+  test('who shows no point for its part of the key is blamed', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { error } = victimOf(
+      set,
+      random,
+      tampering(3, OPENING, (body) => replaced(body, 65, Uint8Array.of(5))),
+    )
+    expectAbort(error, 'POINT', { blame: [2], ban: false, round: 3 })
+  })
+
+  // Row 27: the parts of the key must add up to it.
+  test('who signs with another share is found out by its part of the key', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const share: KeyShare = { ...set[1]!.share, secretShare: group.randomScalar(random) }
+    const { error } = simulate(
+      signingSessions(backend, [set[0]!, { ...set[1]!, share }], randomDigest(random), random),
+    )[0]!
+    expectAbort(error, 'PKSUM', { blame: [2], ban: false, round: 3 })
+  })
+
+  test('nobody is blamed for a wrong sum of three parts of the key', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const share: KeyShare = { ...set[1]!.share, secretShare: group.randomScalar(random) }
+    const [first] = simulate(
+      signingSessions(backend, [set[0]!, { ...set[1]!, share }, set[2]!], randomDigest(random), random),
+    )
+    expectAbort(first!.error, 'PKSUM', { blame: [], ban: false, round: 3 })
+  })
+
+  test.each([
+    ['ψ', 3, ANSWER, PSI + 31],
+    ['a signature share', 4, 64, 5],
+  ] as const)('a signature spoilt by %s is not released', (_, round, length, at) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { error, done } = victimOf(
+      set,
+      random,
+      tampering(round, length, (body) => flip(body, at)),
+    )
+    expect(done).toBeUndefined()
+    expectAbort(error, 'SIG', { blame: [2], ban: false, round: 4 })
+  })
+
+  test.each([
+    [1, 160],
+    [2, VOLE1],
+    [3, OPENING],
+    [3, ANSWER],
+    [4, 64],
+  ])('a message of round %i of %i bytes has exactly that length', (round, length) => {
+    for (const change of [
+      (body: Uint8Array) => body.slice(0, -1),
+      (body: Uint8Array) => replaced(new Uint8Array(body.length + 1), 0, body),
+    ]) {
+      const random = seededRandom()
+      const set = holders(backend, 2, 2, random)
+      const { error } = victimOf(set, random, tampering(round, length, change))
+      expectAbort(error, 'FORMAT', { blame: [2], ban: false, round })
+      expect(pairOf(set).cheat).toBeUndefined()
+    }
+  })
+
+  test.each([
+    ['a number of the payload', 3, ANSWER, 0],
+    ['η', 3, ANSWER, ETA],
+    ['ψ', 3, ANSWER, PSI],
+    ['a signature share', 4, 64, 0],
+  ] as const)('%s that is not below the order is refused', (_, round, length, at) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const order = numberToBytes('secp256k1', ORDER.secp256k1)
+    const { error } = victimOf(
+      set,
+      random,
+      tampering(round, length, (body) => replaced(body, at, order)),
+    )
+    expectAbort(error, 'FORMAT', { blame: [2], ban: false, round })
+  })
+
+  // Rows 2 and 19.
+  test('one detection ends the use of a state for ever, also from its stored form', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    victimOf(
+      set,
+      random,
+      tampering(2, VOLE1, (body) => flip(body, 0)),
+    )
+    const digest = randomDigest(random)
+    const signers = ids(1, 2)
+    for (const pairs of [set[0]!.pairs, set[0]!.pairs.map((pair) => OtPair.decode(pair.encode()))]) {
+      expectCode(
+        () => createEcdsaSigning({ backend, share: set[0]!.share, pairs, signers, digest, random }),
+        'OT_POISONED',
+      )
+    }
+  })
+
+  // Row 3: four sessions run side by side, one of them with a cheat.
+  test('a cheat in one of four sessions stops the other three before their next check', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const runs = [0, 1, 2, 3].map(() => {
+      const [victim, peer] = signingSessions(backend, set, randomDigest(random), random)
+      const [commitment] = victim!.start().out
+      const [theirs] = peer!.start().out
+      peer!.receive(commitment as Uint8Array)
+      victim!.receive(theirs as Uint8Array)
+      victim!.advance()
+      return { victim: victim!, answer: peer!.advance().out[0] as Uint8Array }
+    })
+    const [cheated, ...honest] = runs
+    const { body, ...header } = decodeEnvelope(cheated!.answer)
+    cheated!.victim.receive(encodeEnvelope({ ...header, body: flip(body, 0) }))
+    expect(() => cheated!.victim.advance()).toThrow(ProtocolError)
+    for (const { victim, answer } of honest) {
+      victim.receive(answer)
+      expectCode(() => victim.advance(), 'OT_POISONED')
+    }
+  })
+
+  // Row 7.
+  test('a replayed commitment of another signature ends with SID and blames nobody', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    let old: Uint8Array | undefined
+    const record = (packet: Packet): Packet[] => {
+      if (packet.from === 2 && decodeEnvelope(packet.bytes).round === 1) old = packet.bytes
+      return [packet]
+    }
+    signatures(signingSessions(backend, set, randomDigest(random), random), { intercept: record })
+    const { error } = victimOf(set, random, (packet) => {
+      const replay = packet.from === 2 && decodeEnvelope(packet.bytes).round === 1
+      return [replay ? { ...packet, bytes: old as Uint8Array } : packet]
+    })
+    expectAbort(error, 'SID', { blame: [], ban: false, round: 1 })
+    expect((error as ProtocolError).retryable).toBe(true)
+    expect(pairOf(set).cheat).toBeUndefined()
+  })
+
+  test('a replayed commitment to the same digest leaves every later message out', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    let old: Uint8Array | undefined
+    signatures(signingSessions(backend, set, digest, random), {
+      intercept: (packet) => {
+        if (packet.from === 2 && decodeEnvelope(packet.bytes).round === 1) old = packet.bytes
+        return [packet]
+      },
+    })
+    const [victim] = simulate(signingSessions(backend, set, digest, random), {
+      intercept: (packet) => {
+        const replay = packet.from === 2 && decodeEnvelope(packet.bytes).round === 1
+        return [replay ? { ...packet, bytes: old as Uint8Array } : packet]
+      },
+    })
+    expect(victim!.error).toBeUndefined()
+    expect(victim!.done).toBeUndefined()
+    expect(victim!.receipts.slice(1).every((receipt) => receipt === 'dropped')).toBe(true)
+    expect(pairOf(set).cheat).toBeUndefined()
+  })
+
+  // Row 8: the device is restored to before a new set-up.
+  test('an old oblivious-transfer state ends with OT_DESYNC and bans nobody', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const old = copyOf(set[1]!)
+    const fresh = dealPairs(
+      set.map(({ share }) => share),
+      random,
+    )
+    const outcomes = simulate(signingSessions(backend, [fresh[0]!, old], randomDigest(random), random))
+    for (const { error } of outcomes) expectAbort(error, 'OT_DESYNC', { blame: [], ban: false, round: 1 })
+    expect(pairOf(fresh).cheat).toBeUndefined()
+    expect(pairOf([old]).cheat).toBeUndefined()
+  })
+
+  test('a session does not go on with another state than it began with', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const fresh = dealPairs(
+      set.map(({ share }) => share),
+      random,
+    )
+    const digest = randomDigest(random)
+    const [session] = signingSessions(backend, set, digest, random)
+    session!.start()
+    const state = session!.export()
+    const options = { backend, share: set[0]!.share, signers: ids(1, 2), digest, random }
+    let error: unknown
+    try {
+      restoreEcdsaSigning(state, { ...options, pairs: fresh[0]!.pairs })
+    } catch (caught) {
+      error = caught
+    }
+    expectAbort(error, 'OT_DESYNC', { blame: [], ban: false, round: 1 })
+  })
+
+  // Rows 9 and 27.
+  test('signers of two sets end with SET before any cryptography', () => {
+    const random = seededRandom()
+    const [first, second] = [holders(backend, 2, 2, random), holders(backend, 2, 2, random)]
+    const outcomes = simulate(signingSessions(backend, [first[0]!, second[1]!], randomDigest(random), random))
+    for (const { error } of outcomes) expectAbort(error, 'SET', { blame: [], ban: false, round: 1 })
+    expect(pairOf(first).cheat).toBeUndefined()
+    expectCode(
+      () =>
+        createEcdsaSigning({
+          backend,
+          share: first[0]!.share,
+          pairs: second[0]!.pairs,
+          signers: ids(1, 2),
+          digest: randomDigest(random),
+          random,
+        }),
+      'SET_MISMATCH',
+    )
+  })
+
+  test('signers of two digests, keys or paths end with SID', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const tweak = group.randomScalar(random)
+    for (const other of [{ digest: randomDigest(random) }, { derivation: { path: [1], tweak } }]) {
+      const sessions = signingSessions(backend, set, digest, random, (id) => (id === CLIENT ? {} : other))
+      for (const { error } of simulate(sessions)) expectAbort(error, 'SID', { blame: [], ban: false, round: 1 })
+    }
+    const paths = signingSessions(backend, set, digest, random, (id) => ({
+      derivation: { path: id === CLIENT ? [1] : [2], tweak },
+    }))
+    for (const { error } of simulate(paths)) expectAbort(error, 'SID', { blame: [], ban: false, round: 1 })
+  })
+
+  // Row 29.
+  test('messages of a presignature are not those of a signature', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const [signer] = signingSessions(backend, set, randomDigest(random), random)
+    const [, presigner] = presigningSessions(backend, set, random)
+    const outcomes = simulate<unknown>([signer!, presigner!])
+    for (const { receipts, error } of outcomes) {
+      expect(receipts).toEqual(['dropped'])
+      expect(error).toBeUndefined()
+    }
+  })
+
+  // Rows 17 and 31.
+  test('junk, strays and messages of other sessions change nothing', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const strays: Uint8Array[] = []
+    const collect = (packet: Packet): Packet[] => {
+      if (packet.from === 2 && decodeEnvelope(packet.bytes).round > 1) strays.push(packet.bytes)
+      return [packet]
+    }
+    signatures(signingSessions(backend, set, digest, random), { intercept: collect })
+    const [signature] = signatures(signingSessions(backend, set, digest, random), {
+      intercept: (packet) => {
+        const junk = [random(40), flip(packet.bytes, 0), flip(packet.bytes, 1), ...strays]
+        return [...junk.map((bytes) => ({ ...packet, bytes })), packet]
+      },
+    })
+    expect(nobleAccepts(signature!, digest, group.encodePoint(set[0]!.share.record.publicKey))).toBe(true)
+  })
+
+  // Row 20, as it applies to signing.
+  test('a signer that tells two others different nonces is noticed by the echo', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const outcomes = simulate(signingSessions(backend, set, randomDigest(random), random), {
+      intercept: (packet) => {
+        const { round, to, body } = decodeEnvelope(packet.bytes)
+        const splits = packet.from === 2 && packet.to === 3 && round === 1 && to === 0
+        return [splits ? rewrite(packet, () => ({ body: flip(body, -1) })) : packet]
+      },
+    })
+    for (const { done, error } of outcomes) {
+      expect(done).toBeUndefined()
+      if (error !== undefined) expect((error as ProtocolError).blame).toEqual([])
+    }
+  })
+})
+
+test('what is signed is a digest of 32 bytes', async () => {
+  const { digest32, hashMessage } = await import('../../../src/protocol/ecdsa/digest.ts')
+  expect(() => digest32(new Uint8Array(31))).toThrow(RangeError)
+  expect(() => digest32('00'.repeat(32) as never)).toThrow(TypeError)
+  expect(() => hashMessage('text' as never, 'sha256')).toThrow(TypeError)
+  expect(() => hashMessage(new Uint8Array(1), 'md5' as never)).toThrow(RangeError)
+  expect(hashMessage(new Uint8Array(0), 'keccak256')[0]).toBe(0xc5)
+  const random = seededRandom()
+  const [wasm] = backends
+  const [first] = dealPairs(generate(wasm!.backend.group, 2, 2, random), random)
+  const options = { backend: wasm!.backend, ...first!, signers: ids(1, 2), random }
+  expect(() => createEcdsaSigning({ ...options, digest: new Uint8Array(20) as never })).toThrow(RangeError)
+})

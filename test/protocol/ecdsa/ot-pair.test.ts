@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+
+import { MpcError } from '../../../src/errors.ts'
+import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { type CheatReason, OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { concatBytes, toHex } from '../../../src/util/bytes.ts'
+import { seededRandom } from '../../support/random.ts'
+import { holders } from './support.ts'
+
+const STATE_BYTES = 12_404
+
+function drawPair(): OtPair {
+  return holders(wasmEcdsa(), 2, 2, seededRandom())[0]!.pairs[0]!
+}
+
+function code(run: () => unknown): string | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error instanceof MpcError ? error.code : String(error)
+  }
+}
+
+describe('an oblivious-transfer state', () => {
+  test(`is ${STATE_BYTES} bytes, and read back as it was`, () => {
+    const pair = drawPair()
+    const bytes = pair.encode()
+    expect(bytes).toHaveLength(STATE_BYTES)
+    const read = OtPair.decode(bytes)
+    expect(toHex(read.encode())).toBe(toHex(bytes))
+    expect([read.self, read.peer, toHex(read.setId), toHex(read.digest)]).toEqual([
+      pair.self,
+      pair.peer,
+      toHex(pair.setId),
+      toHex(pair.digest),
+    ])
+    expect(read.secrets).toEqual(pair.secrets)
+  })
+
+  test.each<CheatReason>(['CHEAT_OTE', 'CHEAT_VOLE', 'CHEAT_GAMMA'])(
+    'poisoned by %s holds no secret and stays poisoned',
+    (reason) => {
+      const pair = drawPair()
+      const { secrets } = pair
+      pair.poison(reason)
+      expect(Object.values(secrets).every((secret: Uint8Array) => secret.every((byte) => byte === 0))).toBe(true)
+      pair.poison('CHEAT_OTE')
+      const bytes = pair.encode()
+      expect(bytes.length).toBe(69)
+      for (const state of [pair, OtPair.decode(bytes)]) {
+        expect(state.cheat).toBe(reason)
+        expect(code(() => state.secrets)).toBe('OT_POISONED')
+      }
+    },
+  )
+
+  test('is exactly one encoding', () => {
+    const bytes = drawPair().encode()
+    const changed = (at: number, value: number): Uint8Array => {
+      const out = bytes.slice()
+      out[at] = value
+      return out
+    }
+    for (const bad of [
+      new Uint8Array(0),
+      bytes.slice(0, -1),
+      concatBytes(bytes, Uint8Array.of(0)),
+      changed(0, 2),
+      changed(1, 0),
+      changed(1, 2),
+      changed(34, 0),
+      changed(35, 0),
+      changed(35, bytes[34] as number),
+    ]) {
+      expect(code(() => OtPair.decode(bad))).toBe('SHARE_PARSING_FAILED')
+    }
+    const pair = drawPair()
+    pair.poison('CHEAT_OTE')
+    const poisoned = pair.encode()
+    poisoned[68] = 9
+    expect(code(() => OtPair.decode(poisoned))).toBe('SHARE_PARSING_FAILED')
+    expect(() => OtPair.decode('x' as never)).toThrow(TypeError)
+  })
+})
