@@ -1,10 +1,9 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { MpcError } from '../../src/errors.ts'
+import { describe, expect, test } from 'vitest'
 import { CURVES } from '../../src/types.ts'
 import { fromBase64, toHex } from '../../src/util/bytes.ts'
 import { call } from '../../src/wasm/call.ts'
 import { WASM_BASE64 } from '../../src/wasm/generated.ts'
-import { dropCore, sharedCore } from '../../src/wasm/instance.ts'
+import { sharedCore } from '../../src/wasm/instance.ts'
 
 const bytes = fromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>
 
@@ -98,37 +97,5 @@ describe('a call', () => {
     one[31] = 1
     const { bytes: point } = call('secp256k1', 64, [one], (core, r, s) => core.multiplyBase(r, s, 1))
     expect(toHex(point).slice(0, 8)).toBe('9817f816')
-  })
-})
-
-describe('where WebAssembly cannot be had', () => {
-  afterEach(() => {
-    vi.unstubAllGlobals()
-    dropCore()
-  })
-
-  /** Fresh modules, so that nothing was compiled before. */
-  async function group(): Promise<unknown> {
-    vi.resetModules()
-    const { wasmGroup } = await import('../../src/curve/wasm.ts')
-    return wasmGroup('ed25519')
-  }
-
-  const refused = { name: 'MpcError', code: 'WASM_UNAVAILABLE', retryable: false } satisfies Partial<MpcError>
-
-  test('the code says so when it is missing', async () => {
-    vi.stubGlobal('WebAssembly', undefined)
-    await expect(group()).rejects.toMatchObject(refused)
-  })
-
-  test('the code says so when the page forbids it', async () => {
-    vi.stubGlobal('WebAssembly', {
-      Module: class {
-        constructor() {
-          throw new EvalError('blocked by a content security policy')
-        }
-      },
-    })
-    await expect(group()).rejects.toMatchObject(refused)
   })
 })
