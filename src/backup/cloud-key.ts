@@ -1,11 +1,4 @@
-import {
-  Decrypter,
-  generateHybridIdentity,
-  generateX25519Identity,
-  identityToRecipient,
-  Stanza,
-  type Recipient,
-} from 'age-encryption'
+import { Decrypter, generateHybridIdentity, identityToRecipient, Stanza, type Recipient } from 'age-encryption'
 import { MpcError } from '../errors.ts'
 import { equalBytes, fromUtf8, toHex, utf8, wipe } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
@@ -14,6 +7,7 @@ import { throwIfAborted, withCode } from './failures.ts'
 import { backupMethod, type KeyedBackupMethod } from './method.ts'
 import type { OnProgress } from './progress.ts'
 import type { StanzaArguments } from './types.ts'
+import { generateUsableX25519Identity } from './x25519.ts'
 
 /** What {@link cloudKey} needs to know. */
 export interface CloudKeyOptions {
@@ -64,7 +58,7 @@ export function cloudKey({ provider, storage, kind = 'hybrid' }: CloudKeyOptions
 
     async recipients({ onProgress, signal }) {
       throwIfAborted(signal)
-      const identity = await (kind === 'hybrid' ? generateHybridIdentity() : generateX25519Identity())
+      const identity = await (kind === 'hybrid' ? generateHybridIdentity() : generateUsableX25519Identity())
       const id = toHex(systemRandom(16))
       await keep(id, identity)
       throwIfAborted(signal)

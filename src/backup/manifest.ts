@@ -41,6 +41,7 @@ export async function withManifest(
   try {
     const file = await encrypt({
       wrapFileKey(key) {
+        wipe(fileKey)
         fileKey = new Uint8Array(key)
         return [new Stanza([MANIFEST_STANZA, [...new Set(methods)].join(','), BLANK], new Uint8Array(0))]
       },

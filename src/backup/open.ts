@@ -94,6 +94,10 @@ async function decrypt(file: Uint8Array, identities: readonly AgeIdentity[]): Pr
     return decodeBackupRecord(plaintext)
   } catch (cause) {
     if (cause instanceof MpcError || cause instanceof CannotOpen) throw cause
+    // WebCrypto's: about the key and this runtime, as far as anyone can tell.
+    if (typeof DOMException === 'function' && cause instanceof DOMException) {
+      throw new MpcError('DECRYPT_FAILED', 'this runtime cannot use the key of this backup', { cause })
+    }
     throw corrupt(cause instanceof CodecError ? 'its record is malformed' : 'it is not as it was sealed', cause)
   } finally {
     wipe(plaintext)

@@ -6,7 +6,8 @@ import { withManifest } from './manifest.ts'
 import { openBackup } from './open.ts'
 import { forward, part, type OnProgress } from './progress.ts'
 import { encodeBackupRecord, type BackupRecord } from './record.ts'
-import type { BackupKeys } from './types.ts'
+import type { AgeRecipient, BackupKeys } from './types.ts'
+import { EPHEMERAL_KEY_ATTEMPTS, isRefusedKey } from './x25519.ts'
 
 /** What {@link sealBackup} seals. */
 export interface SealOptions {
@@ -50,24 +51,43 @@ export async function sealRecord({ record, methods, signal, ...options }: SealOp
   const onProgress = forward(options.onProgress)
   const plaintext = encodeBackupRecord(record)
   try {
-    const encrypter = new Encrypter()
-    for (const [i, method] of methods.entries()) {
-      throwIfAborted(signal)
-      const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
-      const recipients = await method.recipients({ walletId: record.walletId, ...work })
-      if (recipients.length === 0) throw new TypeError(`the method ${method.name} gave no recipient`)
-      for (const recipient of recipients) encrypter.addRecipient(recipient)
-    }
+    const recipients = await recipientsOf({ record, methods, onProgress, ...(signal && { signal }) })
     const names = methods.map(({ name }) => name)
-    const file = await withManifest(names, (manifest) => {
-      encrypter.addRecipient(manifest)
-      return encrypter.encrypt(plaintext)
-    })
+    const file = await withManifest(names, (manifest) => encrypt(plaintext, [...recipients, manifest], signal))
     throwIfAborted(signal)
     onProgress(1)
     return armor.encode(file)
   } finally {
     wipe(plaintext)
+  }
+}
+
+async function recipientsOf({ record, methods, onProgress = () => {}, signal }: SealOptions): Promise<AgeRecipient[]> {
+  const recipients: AgeRecipient[] = []
+  for (const [i, method] of methods.entries()) {
+    throwIfAborted(signal)
+    const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
+    const own = await method.recipients({ walletId: record.walletId, ...work })
+    if (own.length === 0) throw new TypeError(`the method ${method.name} gave no recipient`)
+    recipients.push(...own)
+  }
+  return recipients
+}
+
+async function encrypt(
+  plaintext: Uint8Array,
+  recipients: readonly AgeRecipient[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const encrypter = new Encrypter()
+  for (const recipient of recipients) encrypter.addRecipient(recipient)
+  for (let attempt = 1; ; attempt++) {
+    throwIfAborted(signal)
+    try {
+      return await encrypter.encrypt(plaintext)
+    } catch (error) {
+      if (!isRefusedKey(error) || attempt === EPHEMERAL_KEY_ATTEMPTS) throw error
+    }
   }
 }
 

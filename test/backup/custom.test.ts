@@ -1,7 +1,8 @@
-import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { identityToRecipient } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { custom, openBackup, sealBackup, type AgeIdentity } from '../../src/backup/index.ts'
 import { MpcError } from '../../src/errors.ts'
+import { generateUsableX25519Identity } from '../../src/backup/x25519.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, record } from './fixtures.ts'
 
@@ -9,7 +10,7 @@ const random = seededRandom()
 
 describe('custom keys', () => {
   test('a WebCrypto key that cannot be exported seals and opens', async () => {
-    const { privateKey } = await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits'])
+    const { privateKey } = await generateKey()
     const method = custom({ identities: [privateKey] })
     await method.probe()
     const original = record(random)
@@ -18,7 +19,7 @@ describe('custom keys', () => {
   })
 
   test('any of several identities opens', async () => {
-    const identities = await Promise.all([generateX25519Identity(), generateX25519Identity()])
+    const identities = await Promise.all([generateUsableX25519Identity(), generateUsableX25519Identity()])
     const original = record(random)
     const cipherText = await sealBackup({ record: original, methods: [custom({ identities })] })
     for (const identity of identities) {
@@ -27,7 +28,7 @@ describe('custom keys', () => {
   })
 
   test('what the code of an identity throws is DECRYPT_FAILED, unless it has a code', async () => {
-    const identity = await generateX25519Identity()
+    const identity = await generateUsableX25519Identity()
     const cipherText = await sealBackup({ record: record(random), methods: [custom({ identities: [identity] })] })
     const throwing = (error: Error): AgeIdentity => ({ unwrapFileKey: () => Promise.reject(error) })
     const token = new Error('no token in the slot')
@@ -42,7 +43,7 @@ describe('custom keys', () => {
   })
 
   test('refuses what is no key, and does not repeat it', async () => {
-    const identity = await generateX25519Identity()
+    const identity = await generateUsableX25519Identity()
     const damaged = `${identity.slice(0, -1)}${identity.endsWith('Q') ? 'P' : 'Q'}`
     for (const options of [
       {},
@@ -64,7 +65,18 @@ describe('custom keys', () => {
   test('an identity that is code needs its recipient', async () => {
     const identities: AgeIdentity[] = [{ unwrapFileKey: () => null }]
     await expect(custom({ identities }).recipients({ walletId: '00'.repeat(16) })).rejects.toThrow(TypeError)
-    const recipients = [await identityToRecipient(await generateX25519Identity())]
+    const recipients = [await identityToRecipient(await generateUsableX25519Identity())]
     expect(await custom({ identities, recipients }).recipients({ walletId: '00'.repeat(16) })).toEqual(recipients)
   })
 })
+
+/** WebKitGTK fails for one key in 256, one that begins with a zero byte. */
+async function generateKey(): Promise<CryptoKeyPair> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits']))
+    } catch (error) {
+      if (attempt === 5) throw error
+    }
+  }
+}

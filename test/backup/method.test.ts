@@ -3,9 +3,10 @@ import { anyOf, backupMethodsOf, cloudKey, custom, memoryCloudKey, sealBackup } 
 import { getGroup } from '../../src/curve/index.ts'
 import { encodeWalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
+import { generateUsableX25519Identity } from '../../src/backup/x25519.ts'
 import { seededRandom } from '../support/random.ts'
 import { backupShares, cheap, codeOf, record } from './fixtures.ts'
-import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { identityToRecipient } from 'age-encryption'
 
 const random = seededRandom()
 
@@ -69,7 +70,7 @@ describe('a backup method', () => {
     for (const method of [both, cheap('p'), drive(), anyOf(cheap('x'), drive())]) {
       expect(toHex((await method.open(cipherText, { walletId })).setId)).toBe(toHex(shares.setId))
     }
-    const [right, wrong] = [await generateX25519Identity(), await generateX25519Identity()]
+    const [right, wrong] = [await generateUsableX25519Identity(), await generateUsableX25519Identity()]
     const broken = custom({ recipients: [await identityToRecipient(right)], identities: [wrong] })
     expect(await codeOf(anyOf(cheap('p'), broken).seal(shares, { walletId }))).toBe('DECRYPT_FAILED')
   })

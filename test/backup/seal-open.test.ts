@@ -1,5 +1,12 @@
-import type { Stanza } from 'age-encryption'
-import { armor, Decrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption'
+import {
+  armor,
+  Decrypter,
+  generateHybridIdentity,
+  identityToRecipient,
+  Stanza,
+  type Identity,
+  type Recipient,
+} from 'age-encryption'
 import { describe, expect, test, vi } from 'vitest'
 import {
   backupMethodsOf,
@@ -13,6 +20,7 @@ import {
 import { encodeBackupRecord } from '../../src/backup/record.ts'
 import { MpcError } from '../../src/errors.ts'
 import { concatBytes } from '../../src/util/bytes.ts'
+import { generateUsableX25519Identity } from '../../src/backup/x25519.ts'
 import { seededRandom } from '../support/random.ts'
 import { cheap, codeOf, counting, forge, record } from './fixtures.ts'
 
@@ -70,13 +78,13 @@ describe('a damaged backup', () => {
   })
 
   test('is BACKUP_CORRUPT if what opens is not a record', async () => {
-    const identity = await generateX25519Identity()
-    const method = custom({ identities: [identity] })
-    const bytes = encodeBackupRecord(record(random))
-    const wrap = async (fileKey: Uint8Array) => {
-      const { X25519 } = await wrappedFor(identity, fileKey)
-      return [X25519]
+    const keyHolder: Recipient & Identity = {
+      wrapFileKey: (fileKey) => [new Stanza(['test', 'clear'], fileKey.slice())],
+      unwrapFileKey: (stanzas) => stanzas.find(({ args }) => args[0] === 'test')?.body ?? null,
     }
+    const method = custom({ recipients: [keyHolder], identities: [keyHolder] })
+    const bytes = encodeBackupRecord(record(random))
+    const wrap = (fileKey: Uint8Array) => keyHolder.wrapFileKey(fileKey)
     const good = await forge(['CUSTOM'], wrap, bytes)
     await openBackup({ cipherText: good, methods: [method] })
     for (const content of [bytes.slice(1), concatBytes(bytes, new Uint8Array(1)), new Uint8Array(0)]) {
@@ -93,18 +101,6 @@ describe('a damaged backup', () => {
   })
 })
 
-/** A stanza for an X25519 identity: an own identity that always unwraps the file key it was made with. */
-async function wrappedFor(identity: string, fileKey: Uint8Array): Promise<{ X25519: Stanza }> {
-  const { Encrypter } = await import('age-encryption')
-  const encrypter = new Encrypter()
-  encrypter.addRecipient(await identityToRecipient(identity))
-  // The recipient of an Encrypter is private; it is what makes a stanza for a file key of one's choice.
-  const [recipient] = (encrypter as unknown as { recipients: { wrapFileKey(key: Uint8Array): Promise<Stanza[]> }[] })
-    .recipients
-  const [stanza] = await recipient!.wrapFileKey(fileKey)
-  return { X25519: stanza! }
-}
-
 describe('a backup that opens, or does not', () => {
   test('of another wallet is BACKUP_OTHER_WALLET, and only after it opened', async () => {
     const original = record(random)
@@ -119,7 +115,7 @@ describe('a backup that opens, or does not', () => {
   test('each of several methods opens alone; strangers do not', async () => {
     const original = record(random)
     const [drive, icloud] = [memoryCloudKey(), memoryCloudKey()]
-    const paper = await generateX25519Identity()
+    const paper = await generateUsableX25519Identity()
     const makers: (() => BackupKeys)[] = [
       () => cheap('p'),
       () => cloudKey({ provider: 'GDRIVE', storage: drive }),
@@ -134,7 +130,7 @@ describe('a backup that opens, or does not', () => {
       ['WRONG_PASSWORD', cheap('x')],
       ['DECRYPT_FAILED', cloudKey({ provider: 'GDRIVE', storage: memoryCloudKey() })],
       ['DECRYPT_FAILED', cloudKey({ provider: 'ICLOUD', storage: drive })],
-      ['DECRYPT_FAILED', custom({ identities: [await generateX25519Identity()] })],
+      ['DECRYPT_FAILED', custom({ identities: [await generateUsableX25519Identity()] })],
       ['DECRYPT_FAILED', custom({ identities: [await generateHybridIdentity()] })],
     ]
     for (const [code, stranger] of strangers) {
@@ -172,7 +168,7 @@ describe('a backup that opens, or does not', () => {
     const cipherText = await sealBackup({ record: record(random), methods: [cheap('p')] })
     const controller = new AbortController()
     const first: BackupKeys = {
-      ...custom({ identities: [await generateX25519Identity()] }),
+      ...custom({ identities: [await generateUsableX25519Identity()] }),
       identities: async () => {
         controller.abort()
         return []
@@ -188,6 +184,44 @@ describe('a backup that opens, or does not', () => {
       identities: () => Promise.reject(new MpcError('ABORTED', 'by the user')),
     }
     expect(await codeOf(openBackup({ cipherText, methods: [cheap('x'), aborting] }))).toBe('ABORTED')
+  })
+})
+
+describe('X25519 keys that a runtime refuses', () => {
+  test('are not made', async () => {
+    const alphabet = 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L'
+    for (let i = 0; i < 2000; i++) {
+      const text = (await generateUsableX25519Identity()).slice('AGE-SECRET-KEY-1'.length)
+      const [first, second] = [...text].map((character) => alphabet.indexOf(character)) as [number, number]
+      expect((first << 3) | (second >> 2)).not.toBe(0)
+    }
+  })
+
+  test('are replaced by others when a backup is sealed', async () => {
+    const identity = await generateUsableX25519Identity()
+    const refusals = (count: number): Recipient => {
+      let tries = 0
+      return {
+        wrapFileKey() {
+          if (tries++ < count) throw new DOMException('refused', 'DataError')
+          return []
+        },
+      }
+    }
+    const recipient = await identityToRecipient(identity)
+    const method = (refused: number) => custom({ recipients: [recipient, refusals(refused)], identities: [identity] })
+    const original = record(random)
+    const cipherText = await sealBackup({ record: original, methods: [method(2)] })
+    expect(await openBackup({ cipherText, methods: [method(0)] })).toEqual(original)
+    await expect(sealBackup({ record: original, methods: [method(99)] })).rejects.toThrow('refused')
+  })
+
+  test('are no damage of the file', async () => {
+    // A share of order 1, which WebCrypto refuses as well.
+    const stanza = new Stanza(['X25519', 'A'.repeat(43)], new Uint8Array(32))
+    const cipherText = await forge(['CUSTOM'], () => [stanza], record(random))
+    const method = custom({ identities: [await generateUsableX25519Identity()] })
+    expect(await codeOf(openBackup({ cipherText, methods: [method] }))).toBe('DECRYPT_FAILED')
   })
 })
 
@@ -211,7 +245,7 @@ describe('sealing', () => {
 
   test('an age tool opens a backup for an age key', async () => {
     const original = record(random)
-    for (const identity of [await generateX25519Identity(), await generateHybridIdentity()]) {
+    for (const identity of [await generateUsableX25519Identity(), await generateHybridIdentity()]) {
       const cipherText = await sealBackup({ record: original, methods: [custom({ identities: [identity] })] })
       const decrypter = new Decrypter()
       decrypter.addIdentity(identity)
@@ -220,7 +254,7 @@ describe('sealing', () => {
   })
 
   test('an age tool opens it beside methods that it does not know', async () => {
-    const identity = await generateX25519Identity()
+    const identity = await generateUsableX25519Identity()
     const original = record(random)
     const methods = [
       cheap('p'),
@@ -237,13 +271,13 @@ describe('sealing', () => {
   })
 
   test('gives nothing away that a method cannot open', async () => {
-    const [right, wrong] = [await generateX25519Identity(), await generateX25519Identity()]
+    const [right, wrong] = [await generateUsableX25519Identity(), await generateUsableX25519Identity()]
     const broken = custom({ recipients: [await identityToRecipient(right)], identities: [wrong] })
     expect(await codeOf(sealBackup({ record: record(random), methods: [cheap('p'), broken] }))).toBe('DECRYPT_FAILED')
   })
 
   test('passes over methods that only seal, but needs one that opens', async () => {
-    const offline = await generateX25519Identity()
+    const offline = await generateUsableX25519Identity()
     const original = record(random)
     const sealer = custom({ recipients: [await identityToRecipient(offline)] })
     const cipherText = await sealBackup({ record: original, methods: [cheap('p'), sealer] })
