@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createCustodian, webhookCustodian, type CustodianApp } from '../../src/custodian/index.ts'
+import type { Database } from '../../src/server/database/types.ts'
+import { toBase64, utf8 } from '../../src/util/bytes.ts'
+import { databaseKinds } from '../e2e/support/databases.ts'
+import { seededRandom } from '../support/random.ts'
+
+const SECRET = 'webhook-secret-of-the-tests'
+const USER_HEADER = 'x-test-user'
+
+describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
+  const random = seededRandom()
+  let database: Database
+  let app: CustodianApp
+  let errors: unknown[]
+  const options = () => ({
+    database,
+    webhookSecret: SECRET,
+    masterKey: utf8('the custodian key of these tests'),
+    authenticateUser: (request: Request) => {
+      const name = request.headers.get(USER_HEADER)
+      return name ? { userId: `user ${name}`, clientId: `client ${name}` } : undefined
+    },
+    allowedOrigins: ['https://app.test'],
+    onError: (error: unknown) => errors.push(error),
+    random,
+  })
+  beforeAll(async () => {
+    database = await open()
+    errors = []
+    app = createCustodian(options())
+    await call('POST', '/backup/fetch', { body: { clientId: 'nobody' } })
+  })
+  afterAll(() => database.close())
+
+  interface Call {
+    readonly body?: unknown
+    readonly raw?: string
+    readonly secret?: string | null
+    readonly user?: string
+  }
+
+  async function call(method: string, path: string, { body, raw, secret = SECRET, user }: Call = {}) {
+    const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+    const answer = await app.fetch(
+      new Request(`http://app.test${path}`, {
+        method,
+        headers: { ...(secret !== null && { 'x-webhook-secret': secret }), ...(user && { [USER_HEADER]: user }) },
+        ...(text !== undefined && { body: text }),
+      }),
+    )
+    const content = await answer.text()
+    return { status: answer.status, json: content === '' ? undefined : (JSON.parse(content) as unknown) }
+  }
+
+  const share = () => toBase64(random(40))
+  const usersPath = (name: string) => `/users/${encodeURIComponent(`user ${name}`)}/encrypted-user-backup-shares`
+  const clientsPath = (name: string) => `/clients/${encodeURIComponent(`client ${name}`)}/backup`
+
+  test('keeps every half of a client, once, in the order they came', async () => {
+    const [first, second] = [share(), share()]
+    for (const one of [first, second, first]) {
+      const body = { clientId: 'client halves', backupMethod: 'PASSWORD', share: one }
+      expect(await call('POST', '/backup', { body })).toEqual({ status: 200, json: {} })
+    }
+    expect(await call('POST', '/backup/fetch', { body: { clientId: 'client halves' } })).toEqual({
+      status: 200,
+      json: { backupShares: [first, second] },
+    })
+    expect(await call('POST', '/backup/fetch', { body: { clientId: 'another' } })).toMatchObject({
+      json: { backupShares: [] },
+    })
+  })
+
+  test('the same half of two clients is two rows, and none lies in the clear', async () => {
+    const one = share()
+    for (const clientId of ['twin a', 'twin b']) {
+      await call('POST', '/backup', { body: { clientId, backupMethod: 'PASSKEY', share: one } })
+      expect((await call('POST', '/backup/fetch', { body: { clientId } })).json).toEqual({ backupShares: [one] })
+    }
+    const rows = await database.query('select sealed from reshare_custodian_shares')
+    for (const row of rows) expect(toBase64(row['sealed'] as Uint8Array)).not.toContain(one.slice(4, -4))
+  })
+
+  test('a half moved to another client does not open', async () => {
+    const body = { clientId: 'victim', backupMethod: 'PASSWORD', share: share() }
+    await call('POST', '/backup', { body })
+    await database.query(`update reshare_custodian_shares set client_id = 'thief' where client_id = 'victim'`)
+    expect((await call('POST', '/backup/fetch', { body: { clientId: 'thief' } })).status).toBe(422)
+    await database.query(`delete from reshare_custodian_shares where client_id = 'thief'`)
+  })
+
+  test.each([['wrong'], [''], [`${SECRET}x`], [SECRET.slice(0, -1)], [null]])(
+    'the webhook secret %j lets nobody in',
+    async (secret) => {
+      const body = { clientId: 'nobody', backupMethod: 'PASSWORD', share: share() }
+      for (const path of ['/backup', '/backup/fetch']) {
+        expect(await call('POST', path, { body, secret })).toEqual({
+          status: 401,
+          json: { error: { id: 'AUTH_FAILED', message: 'not authorized' } },
+        })
+      }
+      expect((await call('POST', '/backup/fetch', { body: { clientId: 'nobody' } })).json).toEqual({ backupShares: [] })
+    },
+  )
+
+  test('gives each user the newest cipherText by method, and each client its newest', async () => {
+    const put = async (backupMethod: string, cipherText: string) =>
+      expect(await call('PUT', usersPath('ann'), { user: 'ann', body: { backupMethod, cipherText } })).toEqual({
+        status: 204,
+        json: undefined,
+      })
+    const get = async (method: string) =>
+      (await call('GET', `${usersPath('ann')}?backupMethod=${method}`, { user: 'ann' })).json
+    await put('PASSWORD', 'one')
+    await put('PASSKEY', 'two')
+    expect(await get('PASSWORD')).toEqual({ cipherText: 'one' })
+    expect((await call('GET', clientsPath('ann'), { user: 'ann' })).json).toEqual({ cipherText: 'two' })
+    await put('PASSWORD', 'three')
+    expect(await get('PASSWORD')).toEqual({ cipherText: 'three' })
+    expect(await get('PASSKEY')).toEqual({ cipherText: 'two' })
+    expect((await call('GET', clientsPath('ann'), { user: 'ann' })).json).toEqual({ cipherText: 'three' })
+  })
+
+  test('what is not there is SHARE_NOT_FOUND', async () => {
+    for (const path of [`${usersPath('new')}?backupMethod=PASSWORD`, clientsPath('new')]) {
+      const { status, json } = await call('GET', path, { user: 'new' })
+      expect([status, json]).toEqual([404, { error: { id: 'SHARE_NOT_FOUND', message: 'no backup is stored here' } }])
+    }
+  })
+
+  test('a user reaches only own rows, and is told nothing of others', async () => {
+    await call('PUT', usersPath('bob'), { user: 'bob', body: { backupMethod: 'PASSWORD', cipherText: 'of bob' } })
+    const body = { backupMethod: 'PASSWORD', cipherText: 'of eve' }
+    const answers = []
+    for (const target of ['bob', 'nobody at all']) {
+      answers.push(await call('GET', `${usersPath(target)}?backupMethod=PASSWORD`, { user: 'eve' }))
+      answers.push(await call('GET', clientsPath(target), { user: 'eve' }))
+      answers.push(await call('PUT', usersPath(target), { user: 'eve', body }))
+    }
+    answers.push(await call('GET', clientsPath('bob')))
+    for (const answer of answers) {
+      expect(answer).toEqual({ status: 401, json: { error: { id: 'AUTH_FAILED', message: 'not authorized' } } })
+    }
+    const { json } = await call('GET', `${usersPath('bob')}?backupMethod=PASSWORD`, { user: 'bob' })
+    expect(json).toEqual({ cipherText: 'of bob' })
+  })
+
+  const backup = { clientId: 'bad', backupMethod: 'PASSWORD', share: 'AAAA' }
+  const cipher = { backupMethod: 'PASSWORD', cipherText: 'text' }
+  const bad = (good: object, field: string, values: unknown[]) => values.map((value) => ({ ...good, [field]: value }))
+  test.each([
+    [
+      'POST /backup',
+      [
+        ...bad(backup, 'clientId', [undefined, null, 7, '', 'x'.repeat(257)]),
+        ...bad(backup, 'backupMethod', [undefined, 'password', 'FTP']),
+        ...bad(backup, 'share', [undefined, 7, '', 'AAA', 'AAB=', 'AA==!', 'A'.repeat(65540)]),
+        ...bad(backup, 'extra', [1]),
+        [],
+        'text',
+        7,
+      ],
+    ],
+    ['POST /backup/fetch', [{}, { clientId: '' }, { clientId: 7 }, { clientId: 'x', extra: 1 }, null]],
+    [
+      `PUT ${usersPath('cat')}`,
+      [
+        ...bad(cipher, 'backupMethod', [undefined, 'password']),
+        ...bad(cipher, 'cipherText', [undefined, '', 7, 'x'.repeat(128 * 1024 + 1)]),
+        ...bad(cipher, 'extra', [1]),
+      ],
+    ],
+  ])('bad input to %s changes nothing', async (endpoint, bodies) => {
+    const [method, path] = endpoint.split(' ') as [string, string]
+    const count = async () => [
+      await database.query('select count(*)::int as n from reshare_custodian_shares'),
+      await database.query('select count(*)::int as n from reshare_custodian_ciphertexts'),
+    ]
+    const before = await count()
+    for (const body of bodies) {
+      const { status, json } = await call(method, path, { body, user: 'cat' })
+      expect([body, status, (json as { error: { id: string } }).error.id]).toEqual([body, 400, 'BAD_REQUEST'])
+    }
+    for (const raw of ['', '{', '\u0000', 'x'.repeat(300 * 1024)]) {
+      expect((await call(method, path, { raw, user: 'cat' })).status).toBe(400)
+    }
+    expect(await count()).toEqual(before)
+  })
+
+  test.each([[''], ['?backupMethod='], ['?backupMethod=password']])('a query of %j is refused', async (query) => {
+    expect((await call('GET', usersPath('cat') + query, { user: 'cat' })).status).toBe(400)
+  })
+
+  test('unknown endpoints, and none for browsers but the clients’', async () => {
+    expect((await call('GET', '/backup')).status).toBe(404)
+    const preflight = (path: string) =>
+      app.fetch(
+        new Request(`http://app.test${path}`, {
+          method: 'OPTIONS',
+          headers: { origin: 'https://app.test', 'access-control-request-method': 'PUT' },
+        }),
+      )
+    expect((await preflight(usersPath('ann'))).headers.get('access-control-allow-origin')).toBe('https://app.test')
+    expect((await preflight('/backup')).headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  test('the webhook client and the handler understand each other', async () => {
+    const custodian = webhookCustodian({ url: 'http://app.test/', secret: SECRET, fetch: inProcess })
+    const half = random(700)
+    await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', share: half })
+    await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', share: half })
+    expect(await custodian.fetch('round trip')).toEqual([half])
+    const stranger = webhookCustodian({ url: 'http://app.test', secret: 'some-other-secret-here', fetch: inProcess })
+    await expect(stranger.fetch('round trip')).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: false })
+  })
+
+  const inProcess: typeof fetch = (input, init) => app.fetch(new Request(input, init))
+
+  test.each([
+    ['database', undefined, TypeError],
+    ['authenticateUser', undefined, TypeError],
+    ['webhookSecret', undefined, TypeError],
+    ['webhookSecret', 'too short', TypeError],
+    ['masterKey', undefined, TypeError],
+    ['masterKey', new Uint8Array(16), RangeError],
+  ])('the option %s = %j is refused', (name, value, kind) => {
+    expect(() => createCustodian({ ...options(), [name]: value })).toThrow(kind)
+  })
+
+  test('nothing of all this was an unexpected failure', () => {
+    expect(errors).toEqual([])
+  })
+})

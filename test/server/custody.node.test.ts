@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { getGroup } from '../../src/curve/index.ts'
+import { createCustodian, webhookCustodian } from '../../src/custodian/index.ts'
+import { MpcError } from '../../src/errors.ts'
+import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { decodeWalletShares, encodeWalletShares, type WalletShares } from '../../src/share/index.ts'
+import { utf8 } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+import { codeOf, confirmSet, play, setStatus, type ServerClient } from '../support/server-client.ts'
+import { backup, newBackup, newWallet, recover, setIdOf, sign } from './support/wallets.ts'
+import { createWorld, type World } from './support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = createWorld(pgliteDatabase(), seededRandom())
+  await world.server().sweep()
+})
+afterAll(() => world.database.close())
+
+const unavailable = () => new MpcError('WEBHOOK_FAILED', 'the app is down')
+
+/** Runs `work` with a custodian that fails in one of its calls. */
+async function failing(call: 'store' | 'fetch', nth: number, work: () => Promise<void>): Promise<void> {
+  let calls = 0
+  world.custodian.fault = (name) => {
+    if (name === call && ++calls === nth) throw unavailable()
+  }
+  try {
+    await work()
+  } finally {
+    world.custodian.fault = () => undefined
+  }
+}
+
+/** Replaces what the custodian keeps for a client. */
+function replaceHalves(client: ServerClient, change: (halves: Uint8Array[]) => Uint8Array[]): void {
+  world.custodian.halves.set(client.clientId, change(world.custodian.halves.get(client.clientId) ?? []))
+}
+
+describe('a custodian that is down while a backup is made', () => {
+  test.each(['store', 'fetch'] as const)('in %s: nothing is prepared, and the same request goes on', async (call) => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const operation = backup(client, wallet)
+    operation.take(await operation.post())
+    await failing(call, 1, async () => {
+      expect(codeOf(await operation.post())).toBe('WEBHOOK_FAILED')
+      const sets = await world.database.query(
+        `select 1 from reshare_sets where client_id = $1 and purpose = 'backup'`,
+        [client.clientId],
+      )
+      expect(sets).toEqual([])
+    })
+    await play(operation)
+    expect(world.custodian.halves.get(client.clientId)).toHaveLength(1)
+    const [half] = operation.prepared as [WalletShares]
+    await confirmSet(client, setIdOf(half))
+    await play(sign(client, (await play(recover(client, half))).prepared[0]!))
+  })
+
+  test('another request for the round that failed is refused: no state is played twice', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const [operation, other] = [backup(client, wallet), backup(client, wallet)]
+    operation.take(await operation.post())
+    other.take(await other.post())
+    const own = operation.body
+    await failing('store', 1, async () => {
+      expect(codeOf(await operation.post())).toBe('WEBHOOK_FAILED')
+      operation.body = other.body
+      expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+      operation.body = own
+    })
+    await play(operation)
+  })
+})
+
+test('a custodian that is down in a recovery: nothing begins, and the same request goes on', async () => {
+  const client = world.client()
+  const half = await newBackup(client, await newWallet(client))
+  const operation = recover(client, half)
+  await failing('fetch', 1, async () => {
+    expect(codeOf(await operation.post())).toBe('WEBHOOK_FAILED')
+  })
+  await play(sign(client, (await play(operation)).prepared[0]!))
+})
+
+test('a custodian that forgets what it was given: the backup is not called prepared', async () => {
+  const client = world.client()
+  const operation = backup(client, await newWallet(client))
+  const forgetful = { store: async () => undefined, fetch: async () => [] }
+  const forgetting = world.client([world.server({ custodian: forgetful })], client.clientId)
+  operation.take(await operation.post(forgetting))
+  expect(codeOf(await operation.post(forgetting))).toBe('WEBHOOK_FAILED')
+  await play(operation)
+})
+
+test('a custodian that fails in its own way is WEBHOOK_FAILED, without its words', async () => {
+  const client = world.client()
+  const half = await newBackup(client, await newWallet(client))
+  const custodian = {
+    store: () => Promise.reject(new Error('password of the app database')),
+    fetch: () => Promise.reject(new Error('password of the app database')),
+  }
+  const answer = await recover(client, half).post(world.client([world.server({ custodian })], client.clientId))
+  expect(codeOf(answer)).toBe('WEBHOOK_FAILED')
+  expect(new TextDecoder().decode(answer.body)).not.toContain('password')
+})
+
+test('a server without a custodian makes no backup', async () => {
+  const client = world.client()
+  const wallet = await newWallet(client)
+  const alone = world.client([world.server({ custodian: undefined as never })], client.clientId)
+  const operation = backup(client, wallet)
+  operation.take(await operation.post(alone))
+  expect(codeOf(await operation.post(alone))).toBe('WEBHOOK_FAILED')
+  expect(await setStatus(client, setIdOf(wallet.signing))).toMatchObject({ state: 'ACTIVE' })
+})
+
+describe('what the custodian gives back in a recovery', () => {
+  test('nothing, junk, and halves of other backups: SHARE_NOT_FOUND', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const half = await newBackup(client, wallet)
+    const [own] = world.custodian.halves.get(client.clientId)!
+    await play(backup(client, wallet))
+    const [, other] = world.custodian.halves.get(client.clientId)!
+    for (const halves of [[], [utf8('junk')], [other!], [own!.slice(0, -1), other!]]) {
+      replaceHalves(client, () => halves)
+      await expect(play(recover(client, half))).rejects.toMatchObject({ code: 'SHARE_NOT_FOUND' })
+    }
+    replaceHalves(client, () => [utf8('junk'), other!, own!])
+    await play(recover(client, half))
+  })
+
+  test("the client's own half: it is the right set and the wrong party", async () => {
+    const client = world.client()
+    const half = await newBackup(client, await newWallet(client))
+    replaceHalves(client, () => [encodeWalletShares(getGroup, half)])
+    await expect(play(recover(client, half))).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED' })
+  })
+
+  test('a record that was changed under the same name: SHARE_PARSING_FAILED', async () => {
+    const client = world.client()
+    const half = await newBackup(client, await newWallet(client))
+    const [own] = world.custodian.halves.get(client.clientId)!
+    const shares = decodeWalletShares(getGroup, own!)
+    const [first, ...others] = shares.shares
+    const record = { ...first!.record, chainCode: new Uint8Array(32) }
+    replaceHalves(client, () => [
+      encodeWalletShares(getGroup, { ...shares, shares: [{ ...first!, record }, ...others] }),
+    ])
+    await expect(play(recover(client, half))).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED' })
+  })
+})
+
+test('server and custodian app share a database, through the webhooks', async () => {
+  const app = createCustodian({
+    database: world.database,
+    webhookSecret: 'webhook-secret-of-the-tests',
+    masterKey: utf8('the custodian key of these tests'),
+    authenticateUser: () => undefined,
+  })
+  const fetch: typeof globalThis.fetch = (input, init) => app.fetch(new Request(input, init))
+  const custodian = webhookCustodian({ url: 'http://app.test', secret: 'webhook-secret-of-the-tests', fetch })
+  const client = world.client([world.server({ custodian }), world.server({ custodian })])
+  const half = await newBackup(client, await newWallet(client))
+  const operation = await play(recover(client, half, { rotateBackup: 'PASSKEY' }))
+  await play(sign(client, operation.prepared[0]!))
+  await confirmSet(client, operation.result!.backupSetId!)
+  await play(recover(client, operation.prepared[1]!))
+})

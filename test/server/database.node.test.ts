@@ -1,0 +1,171 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { lockDirectory } from '../../src/server/database/directory-lock.ts'
+import { createMigrate } from '../../src/server/database/migrate.ts'
+import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { retryConflicts } from '../../src/server/database/serialization.ts'
+import type { Database, Schema } from '../../src/server/database/types.ts'
+import { serverSchema } from '../../src/server/schema.ts'
+import { databaseKinds } from '../e2e/support/databases.ts'
+
+describe.each(databaseKinds)('the adapter of $name', ({ open }) => {
+  let database: Database
+  beforeAll(async () => {
+    database = await open()
+    await database.query(
+      'create table sample (id int primary key, bytes bytea, at timestamptz, flag boolean, text text)',
+    )
+  })
+  afterAll(() => database.close())
+
+  /** The same database as another process sees it: it has migrated nothing yet. */
+  const reopen = () => ({ migrate: createMigrate(database) })
+
+  test('gives back every kind of value as what it was', async () => {
+    const at = new Date('2026-01-02T03:04:05.678Z')
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
+    const values = [1, bytes, at, true, "it's $1; drop"]
+    const [row] = await database.query(
+      'insert into sample (id, bytes, at, flag, text) values ($1, $2, $3, $4, $5) returning *',
+      values,
+    )
+    expect(row).toEqual({ id: 1, bytes, at, flag: true, text: "it's $1; drop" })
+    expect(Object.getPrototypeOf(row!['bytes'])).toBe(Uint8Array.prototype)
+    const [empty] = await database.query('insert into sample (id, bytes) values (2, $1) returning *', [
+      new Uint8Array(),
+    ])
+    expect(empty).toEqual({ id: 2, bytes: new Uint8Array(), at: null, flag: null, text: null })
+  })
+
+  test('a view of a larger buffer is stored as the view', async () => {
+    const view = new Uint8Array([9, 8, 7, 6]).subarray(1, 3)
+    const [row] = await database.query('insert into sample (id, bytes) values (3, $1) returning bytes', [view])
+    expect(row).toEqual({ bytes: Uint8Array.of(8, 7) })
+  })
+
+  test('a transaction is serializable, gives its result, and changes nothing if it throws', async () => {
+    const isolation = await database.transaction(async (tx) => {
+      const [row] = await tx.query('show transaction_isolation')
+      return row?.['transaction_isolation']
+    })
+    expect(isolation).toBe('serializable')
+    const failing = database.transaction(async (tx) => {
+      await tx.query('insert into sample (id) values (4)')
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    await expect(database.transaction((tx) => tx.query('insert into nowhere values (1)'))).rejects.toThrow('nowhere')
+    expect(await database.query('select id from sample where id = 4')).toEqual([])
+  })
+
+  test('transactions that conflict are run again until each has counted', async () => {
+    await database.query('insert into sample (id, text) values (5, $1)', ['0'])
+    const increment = () =>
+      database.transaction(async (tx) => {
+        const [row] = await tx.query('select text from sample where id = 5')
+        await tx.query('update sample set text = $1 where id = 5', [String(Number(row!['text']) + 1)])
+      })
+    await Promise.all(Array.from({ length: 5 }, increment))
+    expect(await database.query('select text from sample where id = 5')).toEqual([{ text: '5' }])
+  })
+
+  test('migrations run in order, once, whoever starts first, and each schema by itself', async () => {
+    const first: Schema = { component: 'custodian', migrations: [['create table one (n int)']] }
+    const next: Schema = {
+      component: 'custodian',
+      migrations: [...first.migrations, ['alter table one add column m int', 'insert into one values (1, 2)']],
+    }
+    await Promise.all([database.migrate(first), reopen().migrate(first), reopen().migrate(serverSchema)])
+    await database.migrate(first)
+    expect(await database.query('select * from one')).toEqual([])
+    await Promise.all([reopen().migrate(next), reopen().migrate(next)])
+    expect(await database.query('select * from one')).toEqual([{ n: 1, m: 2 }])
+    const versions = await database.query('select component, version from reshare_schema order by 1')
+    expect(versions).toEqual([
+      { component: 'custodian', version: 2 },
+      { component: 'server', version: serverSchema.migrations.length },
+    ])
+    await expect(reopen().migrate(first)).rejects.toThrow('too new')
+  })
+
+  test('a migration that fails changes nothing and is tried again', async () => {
+    const broken: Schema = { component: 'custodian', migrations: [[], [], ['create table two (n int)', 'no sql']] }
+    await expect(reopen().migrate(broken)).rejects.toThrow()
+    await expect(database.query('select * from two')).rejects.toThrow('two')
+    const mended: Schema = { component: 'custodian', migrations: [[], [], ['create table two (n int)']] }
+    await reopen().migrate(mended)
+    expect(await database.query('select * from two')).toEqual([])
+  })
+
+  test('the database itself refuses to overwrite a share (invariant I1)', async () => {
+    await database.migrate(serverSchema)
+    await database.query(
+      `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, record, created_at)
+       values ('s', 'c', 'w', 'o', 'signing', 'PREPARED', '', $1, $2)`,
+      [new Uint8Array(), new Date(0)],
+    )
+    await database.query('insert into reshare_shares (set_id, sealed) values ($1, $2)', ['s', Uint8Array.of(1)])
+    await expect(database.query('update reshare_shares set sealed = $1', [Uint8Array.of(2)])).rejects.toThrow(
+      'a share row is never overwritten',
+    )
+    await database.query('delete from reshare_shares')
+  })
+})
+
+describe('conflicts', () => {
+  const conflict = (code: string) => Object.assign(new Error('conflict'), { code })
+
+  test.each(['40001', '40P01'])('%s is tried again, but not for ever', async (code) => {
+    let runs = 0
+    await expect(
+      retryConflicts(() => {
+        runs += 1
+        return Promise.reject(conflict(code))
+      }),
+    ).rejects.toThrow('conflict')
+    expect(runs).toBe(12)
+  })
+
+  test('any other error ends it at once', async () => {
+    let runs = 0
+    const failing = retryConflicts(() => {
+      runs += 1
+      return Promise.reject(conflict('23505'))
+    })
+    await expect(failing).rejects.toThrow('conflict')
+    expect(runs).toBe(1)
+  })
+})
+
+describe('an embedded database on disk', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reshare-pglite-'))
+  afterEach(() => rmSync(join(folder, 'lock'), { force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('keeps what was written, opens once at a time, and is its owner’s only', async () => {
+    const directory = join(folder, 'nested', 'data')
+    const database = pgliteDatabase(directory)
+    await database.query('create table kept (n int)')
+    await database.query('insert into kept values (7)')
+    expect(() => pgliteDatabase(directory)).toThrow('already open')
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    await database.close()
+    const again = pgliteDatabase(directory)
+    expect(await again.query('select n from kept')).toEqual([{ n: 7 }])
+    await again.close()
+  })
+
+  test('a lock of a living process is respected, one of a dead process is not', () => {
+    writeFileSync(join(folder, 'lock'), String(process.ppid))
+    expect(() => lockDirectory(folder)).toThrow(`open in process ${process.ppid}`)
+    for (const dead of ['2147483646', 'no number', '']) {
+      writeFileSync(join(folder, 'lock'), dead)
+      const unlock = lockDirectory(folder)
+      expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(String(process.pid))
+      unlock()
+      unlock()
+    }
+  })
+})
