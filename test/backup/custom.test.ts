@@ -74,7 +74,7 @@ describe('custom keys', () => {
 async function generateKey(): Promise<CryptoKeyPair> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits']))
+      return await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits'])
     } catch (error) {
       if (attempt === 5) throw error
     }
