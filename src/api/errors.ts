@@ -33,6 +33,6 @@ export function errorStatus(code: ErrorCode): number {
 export function errorFromBody(status: number, body: unknown): MpcError {
   const error = (body as Partial<ErrorBody> | null)?.error
   const message = typeof error?.message === 'string' ? error.message.slice(0, 500) : `the server answered ${status}`
-  if (typeof error?.id === 'string' && error.id in STATUS) return new MpcError(error.id as ErrorCode, message)
+  if (typeof error?.id === 'string' && Object.hasOwn(STATUS, error.id)) return new MpcError(error.id as ErrorCode, message)
   return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 })
 }

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { webhookCustodian } from '../custodian/index.ts'
-import { fromHex, toHex } from '../util/bytes.ts'
+import { abytes, fromHex, toHex } from '../util/bytes.ts'
+import { MASTER_KEY_LENGTH } from '../util/seal.ts'
 import { createServer } from './create-server.ts'
 import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
@@ -47,9 +48,10 @@ async function printToken(clientId: string): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  const port = readPort()
+  const custodian = openCustodian()
   const masterKey = readMasterKey()
   const database = openDatabase()
-  const custodian = openCustodian()
   const server = createServer({
     database,
     masterKey,
@@ -59,9 +61,8 @@ async function start(): Promise<void> {
   })
   await server.sweep()
   const sweeping = setInterval(() => void server.sweep().catch(report), SWEEP_MS)
-  const listener = serve(
-    { fetch: server.fetch, hostname: env['HOST'] ?? '127.0.0.1', port: Number(env['PORT'] ?? 8787) },
-    (address) => process.stdout.write(`${JSON.stringify({ url: urlOf(address) })}\n`),
+  const listener = serve({ fetch: server.fetch, hostname: env['HOST'] ?? '127.0.0.1', port }, (address) =>
+    process.stdout.write(`${JSON.stringify({ url: urlOf(address) })}\n`),
   )
   const stop = () => {
     clearInterval(sweeping)
@@ -86,13 +87,19 @@ function openCustodian() {
   return webhookCustodian({ url, secret })
 }
 
+function readPort(): number {
+  const port = Number(env['PORT'] ?? 8787)
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port
+  throw new RangeError('PORT must be a number from 0 to 65535')
+}
+
 function readMasterKey(): Uint8Array {
   const given = env['RESHARE_MASTER_KEY']
-  if (given !== undefined) return fromHex(given)
+  if (given !== undefined) return abytes(fromHex(given), MASTER_KEY_LENGTH, 'masterKey')
   const path = join(folder, 'master-key')
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    writeFileSync(path, `${toHex(randomBytes(32))}\n`, { flag: 'wx', mode: 0o600 })
+    writeFileSync(path, `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`, { flag: 'wx', mode: 0o600 })
     process.stderr.write(`made a master key in ${path}: keep a copy, the wallets cannot sign without it\n`)
   }
   return fromHex(readFileSync(path, 'utf8').trim())

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { errorFromBody, errorStatus } from '../../src/api/errors.ts'
+import { BadRequest, errorResponse, readAll, readBody, readJson } from '../../src/api/http.ts'
+import { MpcError, ProtocolError, type ErrorCode } from '../../src/errors.ts'
+import { utf8 } from '../../src/util/bytes.ts'
+
+const SERVER_CODES: ErrorCode[] = [
+  'AUTH_FAILED',
+  'POLICY_DENIED',
+  'SHARE_NOT_FOUND',
+  'SET_MISMATCH',
+  'OPERATION_IN_PROGRESS',
+  'STORAGE_CONFLICT',
+  'SET_RETIRED',
+  'BACKUP_SUPERSEDED',
+  'PROTOCOL_VERSION_UNSUPPORTED',
+  'PROTOCOL_ABORTED',
+  'SHARE_PARSING_FAILED',
+  'OT_POISONED',
+  'WEBHOOK_FAILED',
+  'STORAGE_UNAVAILABLE',
+  'TIMEOUT',
+]
+
+describe('an error on its way from server to client', () => {
+  test.each(SERVER_CODES)('%s arrives as it was', async (code) => {
+    const answer = errorResponse(new MpcError(code, 'what happened', { cause: new Error('inner') }), () => undefined)
+    expect(answer.status).toBe(errorStatus(code))
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    const text = await answer.text()
+    expect(text).toBe(`{"error":{"id":"${code}","message":"what happened"}}`)
+    expect(errorFromBody(answer.status, JSON.parse(text))).toMatchObject({ code, message: 'what happened' })
+  })
+
+  test('a failed check says which', async () => {
+    const answer = errorResponse(new ProtocolError('PIN', 2, [1], 'another constant'), () => undefined)
+    expect([answer.status, await answer.json()]).toEqual([
+      422,
+      { error: { id: 'PROTOCOL_ABORTED', message: 'another constant (PIN, round 2)' } },
+    ])
+  })
+
+  test('bad input is 400', async () => {
+    const answer = errorResponse(new BadRequest('no'), () => undefined)
+    expect([answer.status, await answer.json()]).toEqual([400, { error: { id: 'BAD_REQUEST', message: 'no' } }])
+  })
+
+  test('anything else says nothing about itself, and the operator hears it', async () => {
+    const heard: unknown[] = []
+    const error = new TypeError('a secret')
+    const answer = errorResponse(error, (told) => heard.push(told))
+    expect([answer.status, await answer.text()]).toEqual([
+      500,
+      '{"error":{"id":"INTERNAL","message":"the server failed"}}',
+    ])
+    expect(heard).toEqual([error])
+  })
+
+  test.each([undefined, null, 7, 'text', {}, { error: {} }, { error: { id: 'toString' } }, { error: { id: 7 } }])(
+    'a body of %o is a NETWORK_ERROR',
+    (body) => {
+      expect(errorFromBody(502, body)).toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
+      expect(errorFromBody(404, body)).toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
+    },
+  )
+})
+
+describe('bodies', () => {
+  const post = (body: BodyInit | null) => new Request('http://server.test', { method: 'POST', body })
+
+  test('are read whole up to the limit', async () => {
+    expect(await readBody(post('12345'), 5)).toEqual(utf8('12345'))
+    expect(await readBody(post(null), 5)).toEqual(new Uint8Array())
+    await expect(readBody(post('123456'), 5)).rejects.toThrow(BadRequest)
+  })
+
+  test('stop being read beyond it', async () => {
+    let cancelled = false
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(10)),
+      cancel: () => {
+        cancelled = true
+      },
+    })
+    expect(await readAll(body, 25)).toBeUndefined()
+    expect(cancelled).toBe(true)
+  })
+
+  test('are JSON where JSON is expected', async () => {
+    expect(await readJson(post('{"a":1}'), 9)).toEqual({ a: 1 })
+    for (const text of ['', '{', 'ä'.repeat(9)]) await expect(readJson(post(text), 9)).rejects.toThrow(BadRequest)
+    await expect(readJson(post(Uint8Array.of(0xff)), 9)).rejects.toThrow(BadRequest)
+  })
+})

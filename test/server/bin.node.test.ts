@@ -1,0 +1,128 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { paths } from '../../src/api/paths.ts'
+import { seededRandom } from '../support/random.ts'
+import { codeOf, getJson, play, type ServerClient } from '../support/server-client.ts'
+import { generate, sign } from './support/wallets.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+// Below node_modules, so that the packages it imports are found.
+const program = join(root, 'node_modules/.cache/reshare-test', `bin-${process.pid}.mjs`)
+const folder = mkdtempSync(join(tmpdir(), 'reshare-bin-'))
+const running = new Set<ChildProcess>()
+
+beforeAll(async () => {
+  const entryPoints = [join(root, 'src/server/bin.ts')]
+  await build({ entryPoints, outfile: program, bundle: true, platform: 'node', format: 'esm', packages: 'external' })
+})
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+afterAll(() => {
+  rmSync(program, { force: true })
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function launch(parameters: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [program, ...parameters], {
+    env: { PATH: process.env['PATH'], RESHARE_DATA_DIR: join(folder, 'data'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  const output = { out: '', err: '' }
+  child.stdout.on('data', (data: Buffer) => (output.out += data.toString()))
+  child.stderr.on('data', (data: Buffer) => (output.err += data.toString()))
+  const ended = once(child, 'close').then(([code]) => {
+    running.delete(child)
+    return { code: code as number | null, ...output }
+  })
+  return { child, ended }
+}
+
+async function start(env: Record<string, string> = {}) {
+  const { child, ended } = launch([], { PORT: '0', ...env })
+  const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
+  if (!Array.isArray(line)) throw new Error(line.err)
+  const { url } = JSON.parse(line[0] as string) as { url: string }
+  return { url, child, ended }
+}
+
+function clientAt(url: string, token: string): ServerClient {
+  return {
+    clientId: '',
+    random: seededRandom(),
+    async send(method, path, body, headers = {}) {
+      const type: Record<string, string> = body ? { 'content-type': 'application/vnd.reshare.flight' } : {}
+      const response = await fetch(url + path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...type, ...headers },
+        ...(body && { body: body as Uint8Array<ArrayBuffer> }),
+      })
+      return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
+    },
+  }
+}
+
+test('makes its key and database, serves on loopback, stops when told to, and goes on where it was', async () => {
+  const made = await launch(['token', 'ann']).ended
+  expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^reshare_[\w-]{43}\n$/) })
+  const token = made.out.trim()
+
+  const first = await start()
+  expect(first.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  const client = clientAt(first.url, token)
+  const [signing] = (await play(generate(client))).prepared
+  await play(sign(client, signing!))
+  expect(codeOf(await clientAt(first.url, `${token}x`).send('GET', paths.sets('00'.repeat(16))))).toBe('AUTH_FAILED')
+  first.child.kill('SIGTERM')
+  const stopped = await first.ended
+  expect(stopped).toMatchObject({ code: 0, err: expect.stringContaining('made a master key') })
+  const keyFile = join(folder, 'data', 'master-key')
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600)
+  expect(stopped.out + stopped.err).not.toContain(readFileSync(keyFile, 'utf8').trim())
+  expect(readdirSync(join(folder, 'data'))).not.toContain('lock')
+
+  const second = await start()
+  await play(sign(clientAt(second.url, token), signing!, 'bip340'))
+  const refused = await launch([], { PORT: '0' }).ended
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('is open in process') })
+  second.child.kill('SIGKILL')
+  await second.ended
+
+  // A process that was killed leaves its lock behind; the next one sees that nobody holds it.
+  const third = await start()
+  const { sets } = await getJson<{ sets: unknown[] }>(
+    clientAt(third.url, token),
+    paths.sets(Buffer.from(signing!.walletId).toString('hex')),
+  )
+  expect(sets).toHaveLength(1)
+  third.child.kill('SIGINT')
+  expect((await third.ended).code).toBe(0)
+})
+
+test.each([
+  [{ RESHARE_MASTER_KEY: 'ab' }, 'masterKey must be 32 bytes'],
+  [{ RESHARE_MASTER_KEY: 'no hex' }, 'lower-case hex'],
+  [{ RESHARE_CUSTODIAN_URL: 'http://app.test' }, 'RESHARE_WEBHOOK_SECRET'],
+  [{ RESHARE_CUSTODIAN_URL: 'app', RESHARE_WEBHOOK_SECRET: 'x'.repeat(16) }, 'URL'],
+  [{ PORT: 'eighty' }, 'PORT'],
+])('does not start with %o', async (env, message) => {
+  const data = join(folder, 'refused')
+  const { code, err } = await launch([], { RESHARE_DATA_DIR: data, ...env }).ended
+  expect([code, err]).toEqual([1, expect.stringContaining(message)])
+})
+
+test.each([[['token']], [['serve']], [['token', 'a', 'b']]])(
+  'says how it is used instead of %j',
+  async (parameters) => {
+    const { code, err } = await launch(parameters).ended
+    expect([code, err]).toEqual([2, expect.stringContaining('reshare-server token <clientId>')])
+  },
+)
