@@ -1,0 +1,42 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+
+import { concatBytes, equalBytes } from '../../util/bytes.ts'
+import { CodecError } from '../../util/codec.ts'
+
+const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+const CHECKSUM_BYTES = 4
+
+/** Base58Check of public bytes: base 58 of the bytes and the first four of their double SHA-256. */
+export function encodeBase58Check(bytes: Uint8Array): string {
+  const checked = concatBytes(bytes, checksum(bytes))
+  let value = checked.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)
+  let text = ''
+  for (; value > 0n; value /= 58n) text = (ALPHABET[Number(value % 58n)] as string) + text
+  const zeros = checked.findIndex((byte) => byte !== 0)
+  return '1'.repeat(zeros < 0 ? checked.length : zeros) + text
+}
+
+/**
+ * Reads Base58Check of `length` bytes.
+ *
+ * @throws {CodecError} for another length, character or checksum
+ */
+export function decodeBase58Check(text: string, length: number): Uint8Array {
+  let value = 0n
+  for (const character of text) {
+    const digit = ALPHABET.indexOf(character)
+    if (digit < 0) throw new CodecError('not a base 58 character')
+    value = value * 58n + BigInt(digit)
+  }
+  const checked = new Uint8Array(length + CHECKSUM_BYTES)
+  for (let i = checked.length - 1; i >= 0; i--, value >>= 8n) checked[i] = Number(value & 0xffn)
+  const bytes = checked.subarray(0, length)
+  if (value !== 0n || !equalBytes(checksum(bytes), checked.subarray(length))) throw new CodecError('wrong checksum')
+  // Leading ones are leading zero bytes: any other number of them is another text for the same bytes.
+  if (encodeBase58Check(bytes) !== text) throw new CodecError('not the canonical base 58 text')
+  return bytes.slice()
+}
+
+function checksum(bytes: Uint8Array): Uint8Array {
+  return sha256(sha256(bytes)).subarray(0, CHECKSUM_BYTES)
+}

@@ -1,0 +1,47 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+
+import type { Group, Point, Scalar } from '../../curve/group.ts'
+import { abytes, concatBytes, utf8 } from '../../util/bytes.ts'
+import { CodecError } from '../../util/codec.ts'
+
+/** How a Taproot output key follows from an internal key. */
+export interface TaprootKey {
+  /** Q, whose y may be odd: BIP 340 signs for whichever of ±Q has the even one. */
+  readonly outputKey: Point
+  /** 32 bytes: the output key as the chain knows it, and in script paths with the parity of its y */
+  readonly xOnly: Uint8Array
+  readonly parity: 0 | 1
+  /** Whether the internal key had an odd y, so that its shares are negated before the tweak is added. */
+  readonly negated: boolean
+  /** t */
+  readonly tweak: Scalar
+}
+
+const TAG = sha256(utf8('TapTweak'))
+
+/**
+ * The output key Q = lift_x(P) + t·G with t = hash_TapTweak(P ‖ merkle root) (BIP 341 `taproot_tweak_pubkey`).
+ *
+ * @param merkleRoot 32 bytes; absent for a key without scripts (BIP 341 "Constructing and spending Taproot outputs")
+ * @throws {RangeError} for a group that is not secp256k1, or a tweak that BIP 341 declares invalid (one in 2^127)
+ */
+export function taprootOutputKey(group: Group, internalKey: Point, merkleRoot?: Uint8Array): TaprootKey {
+  if (group.curve !== 'secp256k1') throw new RangeError(`Taproot is not defined on ${group.curve}`)
+  const root = merkleRoot === undefined ? new Uint8Array(0) : abytes(merkleRoot, 32, 'merkleRoot')
+  const negated = !group.hasEvenY(internalKey)
+  const lifted = negated ? group.negatePoint(internalKey) : internalKey
+  const tweak = decodeTweak(group, sha256(concatBytes(TAG, TAG, group.encodePoint(lifted).subarray(1), root)))
+  const outputKey = group.addPoints(lifted, group.multiplyBase(tweak))
+  if (group.isIdentity(outputKey)) throw new RangeError('the tweak cancels the key (BIP 341)')
+  const encoded = group.encodePoint(outputKey)
+  return { outputKey, xOnly: encoded.slice(1), parity: group.hasEvenY(outputKey) ? 0 : 1, negated, tweak }
+}
+
+function decodeTweak(group: Group, bytes: Uint8Array): Scalar {
+  try {
+    return group.decodeScalar(bytes, { allowZero: true })
+  } catch (error) {
+    if (error instanceof CodecError) throw new RangeError('the tweak is not below the order (BIP 341)')
+    throw error
+  }
+}
