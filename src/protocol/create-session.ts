@@ -65,9 +65,9 @@ class MachineSession<Result> implements Session<Result> {
   }
 
   receive(envelope: Uint8Array): Receipt {
-    abytes(envelope, undefined, 'envelope')
+    const bytes = abytes(envelope, undefined, 'envelope')
     this.#assertStarted()
-    return this.#mailbox.receive(envelope)
+    return this.#mailbox.receive(bytes)
   }
 
   advance(): Step<Result> {

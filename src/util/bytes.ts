@@ -27,6 +27,7 @@ export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
 /**
  * Asserts a `Uint8Array` of an exact length (or of any length where none is given).
  *
+ * @returns the same bytes as a plain `Uint8Array`: `slice` on a Node Buffer would give a view instead of a copy
  * @throws {TypeError} if it is not a `Uint8Array`
  * @throws {RangeError} if its length is wrong
  */
@@ -35,7 +36,8 @@ export function abytes(value: unknown, length: number | undefined, name: string)
   if (length !== undefined && value.length !== length) {
     throw new RangeError(`${name} must be ${length} bytes, got ${value.length}`)
   }
-  return value
+  if (value.constructor === Uint8Array) return value
+  return new Uint8Array(value.buffer, value.byteOffset, value.length)
 }
 
 const encoder = new TextEncoder()

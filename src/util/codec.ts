@@ -88,7 +88,8 @@ export class Reader {
 
   /** A copy of the next `length` bytes. */
   bytes(length: number): Uint8Array {
-    return this.#view(length).slice()
+    // Not `slice`: on a Node Buffer that is a view, and wiping one would wipe the other.
+    return new Uint8Array(this.#view(length))
   }
 
   /** A copy of length-prefixed bytes, at most `maximum` of them. */

@@ -103,4 +103,16 @@ describe('Reader', () => {
     bytes.fill(0)
     expect(toHex(copy)).toBe('0102')
   })
+
+  test('gives copies of a subclass whose slice is a view, as a Node Buffer is', () => {
+    class Sliced extends Uint8Array {
+      override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+        return this.subarray(start, end) as Uint8Array<ArrayBuffer>
+      }
+    }
+    const bytes = new Sliced(fromHex('0102'))
+    const copy = new Reader(bytes).bytes(2)
+    bytes.fill(0)
+    expect(toHex(copy)).toBe('0102')
+  })
 })

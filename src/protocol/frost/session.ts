@@ -73,7 +73,7 @@ function setUp(options: SigningOptions): SigningSetup {
     share,
     signers: [...signers],
     aggregator,
-    message: message.slice(),
+    message: abytes(message, undefined, 'message').slice(),
     random,
   }
 }

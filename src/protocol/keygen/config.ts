@@ -22,7 +22,6 @@ export interface KeygenConfig {
  */
 export function checkKeygenOptions(options: KeygenOptions): KeygenConfig {
   const { walletId, purpose, threshold, parties, self } = options
-  abytes(walletId, 16, 'walletId')
   if (!Object.hasOwn(PURPOSE_CODES, purpose)) throw new TypeError(`unknown purpose ${purpose}`)
   assertAscendingIds(parties.map(({ id }) => id))
   for (const { role } of parties) if (!Object.hasOwn(ROLE_CODES, role)) throw new TypeError(`unknown role ${role}`)
@@ -30,7 +29,7 @@ export function checkKeygenOptions(options: KeygenOptions): KeygenConfig {
   const place = parties.findIndex(({ id }) => id === self)
   if (place < 0) throw new RangeError(`party ${self} is not among the parties`)
   return {
-    walletId: walletId.slice(),
+    walletId: abytes(walletId, 16, 'walletId').slice(),
     purpose,
     threshold,
     parties: parties.map(({ id, role }) => ({ id, role })),
