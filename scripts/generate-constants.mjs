@@ -24,6 +24,12 @@ function power(base, exponent, m) {
   return result
 }
 
+/** A square root modulo a prime p ≡ 5 mod 8. */
+function squareRootModulo(square, p) {
+  const candidate = power(square, (p + 3n) / 8n, p)
+  return (candidate * candidate) % p === square ? candidate : (candidate * power(2n, (p - 1n) / 4n, p)) % p
+}
+
 function split(value, bits) {
   const mask = (1n << BigInt(bits)) - 1n
   return Array.from({ length: LIMBS }, (_, i) => (value >> BigInt(bits * i)) & mask)
@@ -113,6 +119,7 @@ function ed25519() {
     single('D2', '2d.', (2n * d) % p),
     pair('D2_PAIR', '2d in both lanes.', (2n * d) % p),
     single('SQRT_MINUS_ONE', '2^((p−1)/4), a square root of −1.', power(2n, (p - 1n) / 4n, p)),
+    single('MONTGOMERY_SCALE', '√−486664, RFC 7748 §4.1.', squareRootModulo(p - 486664n, p)),
     single('GENERATOR_X', 'RFC 8032 §5.1.', gx),
     single('GENERATOR_Y', 'RFC 8032 §5.1.', gy),
     ...order(n),

@@ -61,13 +61,6 @@ function sumDigitsVar(count: i32, length: i32): void {
   memory.fill(WORK, 0, end - WORK)
 }
 
-/** SUM = k·P (without T) for an extended point and a public k in 32 little-endian bytes and 8 zero ones. */
-export function multiplyVar(p: usize, bytes: usize): usize {
-  oddMultiples<Single>(WORK, p)
-  sumDigitsVar(1, recodeNafVar(WORK + NAF_OFFSET, bytes))
-  return SUM
-}
-
 /** r = Σ k_i·P_i for `count` ≤ 32 public stored points and public scalars in bytes. */
 export function combineVar(r: usize, points: usize, scalars: usize, count: i32): void {
   let length: i32 = 0

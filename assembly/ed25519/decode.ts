@@ -1,31 +1,21 @@
 import { INVALID, OK, POINT_SCRATCH } from '../memory'
 import { Ed25519 } from '../field/curve'
 import { set, Single, size, spread } from '../field/lanes'
-import { isEqual, pack, unpack } from '../field/limbs'
+import { isEqual, unpack } from '../field/limbs'
 import { conditionalNegateCarried, isZeroVar, multiply, normalize, square, subtractCarried } from '../field/prime'
 import { storePoint } from './affine'
-import { multiplyVar } from './combination'
-import { D, ORDER } from './constants.gen'
+import { D } from './constants.gen'
 import { addCarried, squareRootOfRatioVar } from './field'
+import { isTorsionFreeVar } from './subgroup'
 
 type C = Ed25519
 
-// Between what multiply.ts and what combination.ts use.
-const P: usize = POINT_SCRATCH + 34 * 80
+// Above what subgroup.ts uses.
+const P: usize = POINT_SCRATCH + 8 * 48
 const U: usize = P + 4 * 48
 const V: usize = U + 48
 const CANONICAL: usize = V + 48
-const BYTES: usize = POINT_SCRATCH + 39 * 80
-
-/** Whether n·P is the identity, for a public extended point. */
-function isTorsionFreeVar(p: usize): bool {
-  pack(BYTES, ORDER)
-  store<u64>(BYTES, 0, 32)
-  const product = multiplyVar(p, BYTES)
-  const z = product + 2 * size<Single>()
-  subtractCarried<C, Single>(z, z, product + size<Single>())
-  return isZeroVar<C>(product) && isZeroVar<C>(z)
-}
+const BYTES: usize = CANONICAL + 48
 
 /**
  * RFC 8032 §5.1.3, for 32 public bytes; refuses the identity and everything outside the prime-order subgroup as well,
@@ -53,8 +43,7 @@ export function decodePoint(r: usize, bytes: usize): i32 {
   normalize<C>(CANONICAL, x)
   const negate = -(<i32>((load<u32>(CANONICAL) ^ sign) & 1))
   conditionalNegateCarried<C, Single>(x, x, spread<Single>(negate, negate))
-  multiply<C, Single>(P + 3 * size<Single>(), x, y)
-  if (!isTorsionFreeVar(P)) return INVALID
+  if (!isTorsionFreeVar(x, y)) return INVALID
   storePoint(r, P)
   return OK
 }

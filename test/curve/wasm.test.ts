@@ -1,4 +1,4 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { ed25519, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
@@ -247,6 +247,21 @@ describe('decoding', () => {
     ['mixed order', 'cdb267ce40c5cd45306fa5d2f29731459387dbf9eb933b7bd5aed9a765b88d4d'],
   ])('ed25519 refuses %s', (_, encoded) => {
     expect(() => wasmGroup('ed25519').decodePoint(fromHex(encoded))).toThrow(CodecError)
+  })
+
+  test('of the eight points that differ by torsion, ed25519 takes the one in the subgroup', () => {
+    const group = wasmGroup('ed25519')
+    const random = seededRandom('torsion')
+    const torsion = ED25519_TORSION_SUBGROUP.map((text) => ed25519.Point.fromHex(text))
+    for (let i = 0; i < 40; i++) {
+      const bytes = group.encodePoint(group.multiplyBase(group.randomScalar(random)))
+      const point = ed25519.Point.fromBytes(bytes)
+      for (const shift of torsion) {
+        const shifted = point.add(shift).toBytes()
+        const decoded = attempt(() => toHex(group.encodePoint(group.decodePoint(shifted))))
+        expect(decoded).toBe(shift.is0() ? toHex(bytes) : false)
+      }
+    }
   })
 
   test('ed25519 takes and gives what the library does, the subgroup aside', () => {
