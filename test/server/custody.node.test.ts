@@ -1,12 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getGroup } from '../../src/curve/index.ts'
 import { createCustodian, webhookCustodian } from '../../src/custodian/index.ts'
+import type { Custodian } from '../../src/custodian/types.ts'
 import { MpcError } from '../../src/errors.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { decodeWalletShares, encodeWalletShares, type WalletShares } from '../../src/share/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
-import { codeOf, confirmSet, play, setStatus, type ServerClient } from '../support/server-client.ts'
+import {
+  abortOperation,
+  codeOf,
+  confirmSet,
+  play,
+  setStatus,
+  type Answer,
+  type ClientOperation,
+  type ServerClient,
+} from '../support/server-client.ts'
 import { backup, newBackup, newWallet, recover, setIdOf, sign } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
@@ -83,6 +93,62 @@ test('a custodian that is down in a recovery: nothing begins, and the same reque
     expect(codeOf(await operation.post())).toBe('WEBHOOK_FAILED')
   })
   await play(sign(client, (await play(operation)).prepared[0]!))
+})
+
+describe('an abort while the custodian is asked', () => {
+  /** Aborts the operation in the middle of its round. */
+  async function abortedDuring(call: 'store' | 'fetch', operation: ClientOperation, client: ServerClient) {
+    const custodian: Custodian = {
+      store: async (backup) => {
+        if (call === 'store') await abortOperation(client, operation.operationId)
+        await world.custodian.store(backup)
+      },
+      fetch: async (clientId) => {
+        if (call === 'fetch') await abortOperation(client, operation.operationId)
+        return world.custodian.fetch(clientId)
+      },
+    }
+    return operation.post(world.client([world.server({ custodian })], client.clientId))
+  }
+
+  test('prepares nothing', async () => {
+    const client = world.client()
+    const operation = backup(client, await newWallet(client))
+    operation.take(await operation.post())
+    expect(codeOf(await abortedDuring('store', operation, client))).toBe('PROTOCOL_ABORTED')
+    const sets = await world.database.query('select 1 from reshare_sets where operation_id = $1', [
+      operation.operationId,
+    ])
+    expect(sets).toEqual([])
+  })
+
+  test('lets no answer out', async () => {
+    const client = world.client()
+    const half = await newBackup(client, await newWallet(client))
+    const operation = recover(client, half)
+    expect(codeOf(await abortedDuring('fetch', operation, client))).toBe('PROTOCOL_ABORTED')
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+  })
+
+  test('keeps a slow server from answering for the one that took the round over', async () => {
+    const client = world.client()
+    const half = await newBackup(client, await newWallet(client))
+    const operation = recover(client, half)
+    let swift: Answer | undefined
+    const custodian: Custodian = {
+      ...world.custodian,
+      fetch: async (clientId) => {
+        world.pass(60_000)
+        swift = await operation.post()
+        return world.custodian.fetch(clientId)
+      },
+    }
+    const slow = await operation.post(world.client([world.server({ custodian })], client.clientId))
+    expect(codeOf(slow)).toBe('OPERATION_IN_PROGRESS')
+    expect(await operation.post()).toEqual(swift)
+    operation.take(swift!)
+    await play(sign(client, (await play(operation)).prepared[0]!))
+  })
 })
 
 test('a custodian that forgets what it was given: the backup is not called prepared', async () => {
