@@ -11,11 +11,16 @@ import type { Deadline } from './deadline.ts'
 import { discardSets, loadShares, changeKnownWallet, shareOn, wipeShares } from './device.ts'
 import { newOperationId } from './runner.ts'
 import type { Client } from './types.ts'
-import { withProven, type WalletRecord } from './wallet-record.ts'
+import { activeSetIds, withProven, type WalletRecord } from './wallet-record.ts'
 
 /**
  * Proves to the server that this device's new set works, which retires the sets that it replaces: on the server, and
  * then here (protocols §8 step 5: the server destroys its half, then the client deletes).
+ *
+ * Two tabs may have replaced the same set, and the server may have let the other one win. Then this set is over before
+ * its first use, and the other's proves itself in its place.
+ *
+ * @throws {SET_RETIRED} if the set is over and so are all others on this device
  */
 export async function proveSet(
   client: Client,
@@ -23,20 +28,40 @@ export async function proveSet(
   record: WalletRecord,
   setId: string,
 ): Promise<WalletRecord> {
-  const shares = await loadShares(client, record, setId)
-  try {
-    await playProof(client, deadline, shares)
-  } finally {
-    wipeShares(shares)
+  const others = activeSetIds(record).filter((other) => other !== setId)
+  const candidates = [setId, ...others.reverse()]
+  const over: string[] = []
+  for (const candidate of candidates) {
+    try {
+      await prove(client, deadline, record, candidate)
+    } catch (error) {
+      over.push(candidate)
+      if (!isRetired(error) || over.length === candidates.length) throw error
+      continue
+    }
+    const change = (current: WalletRecord) => withProven(current, candidate, over)
+    return deleteRetired(client, await changeKnownWallet(client, record.walletId, change))
   }
-  const proven = await changeKnownWallet(client, record.walletId, (current) => withProven(current, setId))
-  return deleteRetired(client, proven)
+  throw new Error('there is at least one candidate')
+}
+
+function isRetired(error: unknown): boolean {
+  return error instanceof MpcError && error.code === 'SET_RETIRED'
 }
 
 /** Deletes what is out of use; a run that was cut off before is finished by the next one. */
 export async function deleteRetired(client: Client, record: WalletRecord): Promise<WalletRecord> {
   const retired = record.sets.filter((set) => set.state === 'RETIRED').map((set) => set.setId)
   return retired.length === 0 ? record : discardSets(client, record.walletId, retired)
+}
+
+async function prove(client: Client, deadline: Deadline, record: WalletRecord, setId: string): Promise<void> {
+  const shares = await loadShares(client, record, setId)
+  try {
+    await playProof(client, deadline, shares)
+  } finally {
+    wipeShares(shares)
+  }
 }
 
 async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<void> {

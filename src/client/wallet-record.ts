@@ -120,11 +120,16 @@ export function withActivated(record: WalletRecord, setId: string): WalletRecord
   return { ...record, sets: changeSets(record, [setId], { state: 'ACTIVE' }), activeSetId: setId }
 }
 
-/** Notes that a set has proven that it works, which retires the ones that it replaces. */
-export function withProven(record: WalletRecord, setId: string): WalletRecord {
-  const replaced = record.sets.find((set) => set.setId === setId)?.replaces ?? []
+/**
+ * Notes that a set has proven that it works, which retires the ones that it replaces.
+ *
+ * @param over sets that have ended without it; the proven one takes the place of the one in use among them
+ */
+export function withProven(record: WalletRecord, setId: string, over: readonly string[] = []): WalletRecord {
+  const replaced = [...(record.sets.find((set) => set.setId === setId)?.replaces ?? []), ...over]
   const sets = changeSets(record, [setId], { replaces: [] })
-  return withRetired({ ...record, sets }, replaced)
+  const inUse = record.activeSetId !== null && over.includes(record.activeSetId) ? setId : record.activeSetId
+  return withRetired({ ...record, sets, activeSetId: inUse }, replaced)
 }
 
 /** Takes sets out of use for ever. */

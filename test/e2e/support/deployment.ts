@@ -1,0 +1,72 @@
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
+import type { Transport } from '../../../src/index.ts'
+import type { Database } from '../../../src/server/database/types.ts'
+import { apiTokens, createServer, type Policy } from '../../../src/server/index.ts'
+import { httpTransport } from '../../../src/transport/index.ts'
+
+/** A signing server and a custodian app on loopback, on one database. */
+export interface Deployment {
+  readonly url: string
+  createToken(clientId: string): Promise<string>
+  /** The server as a client with a token of its own sees it. */
+  transportFor(clientId: string): Promise<Transport>
+  /** Whether the custodian answers. */
+  custodianUp: boolean
+  close(): Promise<void>
+}
+
+const SECRET = 'webhook-secret-of-the-tests'
+
+export async function deploy(database: Database, policy?: Policy): Promise<Deployment> {
+  const custodian = createCustodian({
+    database,
+    masterKey: new Uint8Array(32).fill(1),
+    webhookSecret: SECRET,
+    authenticateUser: () => undefined,
+  })
+  let up = true
+  const backend = await listen((request) => (up ? custodian.fetch(request) : new Response(null, { status: 503 })))
+  const tokens = apiTokens(database)
+  const server = createServer({
+    database,
+    masterKey: new Uint8Array(32).fill(2),
+    authenticate: tokens.authenticate,
+    custodian: webhookCustodian({ url: backend.url, secret: SECRET }),
+    ...(policy && { policy }),
+  })
+  const front = await listen((request) => server.fetch(request))
+  return {
+    url: front.url,
+    createToken: (clientId) => tokens.create(clientId),
+    async transportFor(clientId) {
+      const token = await tokens.create(clientId)
+      return httpTransport(front.url, { headers: () => ({ authorization: `Bearer ${token}` }), retries: 0 })
+    },
+    get custodianUp() {
+      return up
+    },
+    set custodianUp(value) {
+      up = value
+    },
+    async close() {
+      await Promise.all([front.close(), backend.close()])
+    },
+  }
+}
+
+async function listen(fetch: (request: Request) => Response | Promise<Response>) {
+  let ready = (_: AddressInfo) => {}
+  const address = new Promise<AddressInfo>((resolve) => (ready = resolve))
+  const listener = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ready)
+  const { port } = await address
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        listener.close(() => resolve())
+        if ('closeAllConnections' in listener) listener.closeAllConnections()
+      }),
+  }
+}
