@@ -139,16 +139,19 @@ export function signatures(
   })
 }
 
-/** Whether noble takes a signature: low s, the right key, and the same key recovered from it. */
+/** Whether noble takes a signature, with a low s. */
+export function nobleVerifies(signature: EcdsaSignature, digest: Uint8Array, publicKey: Uint8Array): boolean {
+  return secp256k1.verify(encodeSignature(signature), digest, publicKey, { prehash: false, lowS: true })
+}
+
+/** Whether noble takes a signature, and recovers the key from it. */
 export function nobleAccepts(signature: EcdsaSignature, digest: Uint8Array, publicKey: Uint8Array): boolean {
-  const compact = encodeSignature(signature)
-  const verifies = secp256k1.verify(compact, digest, publicKey, { prehash: false, lowS: true })
   const recovered = new secp256k1.Signature(
     BigInt(`0x${toHex(signature.r)}`),
     BigInt(`0x${toHex(signature.s)}`),
     signature.recovery,
   ).recoverPublicKey(digest)
-  return verifies && toHex(recovered.toBytes(true)) === toHex(publicKey)
+  return nobleVerifies(signature, digest, publicKey) && toHex(recovered.toBytes(true)) === toHex(publicKey)
 }
 
 export function randomDigest(random: RandomSource): Digest32 {

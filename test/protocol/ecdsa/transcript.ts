@@ -1,0 +1,102 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+
+import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
+import { digest32 } from '../../../src/protocol/ecdsa/digest.ts'
+import { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { createPresigning } from '../../../src/protocol/ecdsa/presign.ts'
+import { aggregateShares } from '../../../src/protocol/ecdsa/presignature.ts'
+import { bindPair, createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
+import { createEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
+import { encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
+import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
+import type { Session } from '../../../src/protocol/session.ts'
+import type { KeyShare } from '../../../src/share/index.ts'
+import { partyId } from '../../../src/types.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { fixedRandom } from '../../support/fixed-random.ts'
+import { generate } from '../../support/sets.ts'
+import { type Packet, simulate } from '../../support/simulator.ts'
+
+/** One message of a transcript: its place, its length and its SHA-256, header included. */
+interface Line {
+  readonly round: number
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+  readonly sha256: string
+}
+
+const SIGNERS = [1, 2].map(partyId)
+const DIGEST = digest32(sha256(new Uint8Array(0)))
+
+function record<Result>(sessions: readonly Session<Result>[]): { messages: Line[]; results: Result[] } {
+  const messages: Line[] = []
+  const intercept = (packet: Packet): Packet[] => {
+    const { round, from, to } = decodeEnvelope(packet.bytes)
+    messages.push({ round, from, to, bytes: packet.bytes.length, sha256: toHex(sha256(packet.bytes)) })
+    return [packet]
+  }
+  const results = simulate(sessions, { intercept }).map(({ done, error }) => {
+    if (done === undefined) throw error ?? new Error('the protocol did not finish')
+    return done
+  })
+  return { messages, results }
+}
+
+/** A set made and set up with fixed randomness, and the transcript of the set-up. */
+export function fixedSetup(backend: EcdsaBackend) {
+  const shares = generate(backend.group, 2, 2, fixedRandom('dkls23 keygen'))
+  const { messages, results } = record(
+    SIGNERS.map((self) =>
+      createOtSetup({
+        backend,
+        parties: SIGNERS,
+        self,
+        binding: new Uint8Array(32).fill(1),
+        random: fixedRandom(`dkls23 set-up ${self}`),
+      }),
+    ),
+  )
+  const setId = (shares[0] as KeyShare).record.setId
+  const states = results.map(([setup]) => bindPair(setup as never, setId).encode())
+  return { shares, states, messages }
+}
+
+/** Signs and presigns with fixed randomness on a set that {@link fixedSetup} made. */
+export function fixedSignatures(backend: EcdsaBackend, shares: readonly KeyShare[], states: readonly Uint8Array[]) {
+  const { group } = backend
+  const options = (i: number, label: string) => ({
+    backend,
+    share: shares[i] as KeyShare,
+    pairs: [OtPair.decode(states[i] as Uint8Array)],
+    signers: SIGNERS,
+    random: fixedRandom(`dkls23 ${label} ${i + 1}`),
+  })
+  const signing = record(
+    SIGNERS.map((_, i) =>
+      createEcdsaSigning({ ...options(i, 'sign'), digest: DIGEST, aggregator: SIGNERS[0] as never }),
+    ),
+  )
+  const presigning = record(SIGNERS.map((_, i) => createPresigning({ ...options(i, 'presign'), incarnation: 0 })))
+  const record0 = (shares[0] as KeyShare).record
+  const conditions = { setId: record0.setId, publicKey: group.encodePoint(record0.publicKey), incarnation: 0 }
+  const presignatures = presigning.results.map(({ presignature }) => presignature!)
+  const online = presignatures.map((presignature) => presignature.spend(group, DIGEST, conditions))
+  const presigned = aggregateShares(group, presignatures[0]!, DIGEST, new Map(SIGNERS.map((id, i) => [id, online[i]!])))
+  const signature = signing.results[0]!.signature!
+  return {
+    digest: toHex(DIGEST),
+    sign: {
+      messages: signing.messages,
+      signature: toHex(encodeSignature(signature)),
+      recovery: signature.recovery,
+    },
+    presign: {
+      messages: presigning.messages,
+      presignatureId: toHex(presignatures[0]!.id),
+      online: online.map(toHex),
+      signature: toHex(encodeSignature(presigned)),
+      recovery: presigned.recovery,
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { expect, test } from 'vitest'
+
+import { portableEcdsa, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { fixedSetup, fixedSignatures } from './transcript.ts'
+
+/**
+ * Freezes every message of a set-up, a signature and a presignature with fixed randomness. A change of these bytes is a
+ * change of the protocol and means new tags or a new version; `vitest -u` writes the file.
+ */
+test('a seeded transcript is as it was, on both backends', async () => {
+  const wasm = wasmEcdsa()
+  const { group } = wasm
+  const { shares, states, messages } = fixedSetup(wasm)
+  const signatures = fixedSignatures(wasm, shares, states)
+  const { record } = shares[0]!
+  const transcript = {
+    source: 'reshare itself: test/protocol/ecdsa/transcript.ts. Hashes are of whole envelopes.',
+    publicKey: toHex(group.encodePoint(record.publicKey)),
+    setId: toHex(record.setId),
+    setup: { messages, stateSha256: states.map((state) => toHex(sha256(state))) },
+    ...signatures,
+  }
+  await expect(`${JSON.stringify(transcript, null, 2)}\n`).toMatchFileSnapshot('../../vectors/dkls23.json')
+
+  const portable = portableEcdsa()
+  const again = shares.map((share) => ({
+    ...share,
+    record: { ...record, publicKey: portable.group.decodePoint(group.encodePoint(record.publicKey)) },
+  }))
+  expect(fixedSignatures(portable, again, states)).toEqual(signatures)
+})
