@@ -1,0 +1,44 @@
+export { getGroup } from '../curve/index.ts'
+export type { Group, Point, Scalar } from '../curve/group.ts'
+export {
+  decodeKeyShare,
+  decodeShareSetRecord,
+  encodeKeyShare,
+  encodeShareSetRecord,
+  type GroupOf,
+  type KeyShare,
+  type SetParty,
+  type ShareSetRecord,
+  validateKeyShare,
+  wipeKeyShare,
+} from '../share/index.ts'
+export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } from '../types.ts'
+export { type RandomSource, systemRandom } from '../util/random.ts'
+export { decodeEnvelope, encodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.ts'
+export {
+  createSigning,
+  frostSuite,
+  type FrostSuite,
+  MESSAGE_MAX_LENGTH,
+  restoreSigning,
+  type SigningOptions,
+  type SigningResult,
+  verifySignature,
+} from './frost/index.ts'
+export { createKeygen, type KeygenOptions, type NewParty, restoreKeygen } from './keygen/index.ts'
+export {
+  newChallenge,
+  provePossession,
+  type ProvePossessionOptions,
+  verifyPossession,
+  type VerifyPossessionOptions,
+} from './possession/index.ts'
+export {
+  createReshare,
+  type ReshareOptions,
+  type ReshareParticipant,
+  type ReshareResult,
+  restoreReshare,
+} from './reshare/index.ts'
+export type { Receipt, Session, Step } from './session.ts'
+export type { ProtocolName, Suite } from './tags.ts'
