@@ -13,7 +13,7 @@ export {
   wipeKeyShare,
 } from '../share/index.ts'
 export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } from '../types.ts'
-export { type RandomSource, systemRandom } from '../util/random.ts'
+export type { RandomSource } from '../util/random.ts'
 export { decodeEnvelope, encodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.ts'
 export {
   createSigning,

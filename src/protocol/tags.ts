@@ -1,5 +1,5 @@
 // The tags themselves live below, where share records can reach them.
-export { allTags, type Label, tag, type TaggedProtocol, type TagSuite } from '../util/tags.ts'
+export { allTags, type Label, tag } from '../util/tags.ts'
 
 /** Byte of each suite in an envelope. `bip340` is the secp256k1 group with BIP 340 signatures. */
 export const SUITES = { secp256k1: 1, ed25519: 2, bip340: 3 } as const

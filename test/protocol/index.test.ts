@@ -1,9 +1,11 @@
 import * as protocol from 'reshare/protocol'
 import { expect, test } from 'vitest'
+import { seededRandom } from '../support/random.ts'
 import { simulate } from '../support/simulator.ts'
 
 test('the public protocol layer makes a key, reshares it and signs', () => {
-  const { createKeygen, createReshare, createSigning, getGroup, partyId, systemRandom: random } = protocol
+  const { createKeygen, createReshare, createSigning, getGroup, partyId } = protocol
+  const random = seededRandom()
   const group = getGroup('ed25519')
   const parties = [1, 2, 3].map((id) => ({ id: partyId(id), role: 'client' as const }))
   const walletId = random(16)
@@ -59,7 +61,6 @@ test('its names are these', () => {
     'restoreKeygen',
     'restoreReshare',
     'restoreSigning',
-    'systemRandom',
     'validateKeyShare',
     'verifyPossession',
     'verifySignature',

@@ -15,6 +15,8 @@ import {
   findParty,
   type KeyShare,
   validateKeyShare,
+  type WalletSetRecord,
+  walletSetId,
   type WalletShares,
   wipeKeyShare,
 } from '../../src/share/index.ts'
@@ -175,8 +177,11 @@ describe.each(backends)('the shares of a wallet on $name', ({ create }) => {
     expect(encodeWalletShares(groupOf, decoded)).toEqual(bytes)
     expect(decoded.setId).toEqual(own.setId)
     expect(combineShares([secp256k1[1]!, ed25519[1]!]).setId).toEqual(own.setId)
-    const record = combineRecords([secp256k1[0]!.record, ed25519[0]!.record])
+    const record: WalletSetRecord = combineRecords([secp256k1[0]!.record, ed25519[0]!.record])
     expect(record.setId).toEqual(own.setId)
+    const setIds = record.records.map(({ setId }) => setId)
+    expect(record.setId).toEqual(walletSetId(record.walletId, 'signing', setIds))
+    expect(record.setId).not.toEqual(walletSetId(record.walletId, 'backup', setIds))
     const recordBytes = encodeWalletSetRecord(groupOf, record)
     expect(encodeWalletSetRecord(groupOf, decodeWalletSetRecord(groupOf, recordBytes))).toEqual(recordBytes)
   })
