@@ -26,7 +26,7 @@ export const INVERSE_SCRATCH: usize = SCRATCH
 export const LIMB_SCRATCH: usize = SCRATCH + 0x0c0
 /** field/scalar.ts */
 export const SCALAR_SCRATCH: usize = SCRATCH + 0x180
-/** sharing/ and index.ts: scalars */
+/** Scalars of those who call field/scalar.ts: sharing/, {secp256k1,ed25519}/{base,multiply,combination}.ts */
 export const SHARING_SCRATCH: usize = SCRATCH + 0x380
 /** secp256k1/split.ts */
 export const SPLIT_SCRATCH: usize = SCRATCH + 0x680

@@ -15,8 +15,8 @@ type C = Secp256k1
 //
 // Why the incomplete addition suffices: the accumulator holds x·P + y·λP. An addition meets an exception (the identity,
 // an equal or an opposite point) only if some (x, y) ≠ 0 with x + λy ≡ 0 mod n arises, and such a pair has
-// x² − xy + y² ≥ n > 2^255.9, the norm form of the lattice. Before the last window |x|, |y| < 2^124.5 and x or y is odd
-// or a sum with an odd digit, so it cannot arise; the two additions of the last window are complete.
+// x² − xy + y² ≥ n > 2^255.9, the norm form of the lattice. Before the last window |x|, |y| < 2^124.5, which is too small
+// for that, and x is never 0: it is odd, or 16 times an odd number. The two additions of the last window are complete.
 
 /** The highest of 33 windows. */
 const LAST: i32 = 32
@@ -41,7 +41,8 @@ const K: usize = SHARING_SCRATCH
 
 /**
  * The odd multiples P, 3P … 15P of an affine P, affine on a curve isomorphic to the first, where Z = 1 stands for the
- * Z in {@link FACTOR}. One doubling, seven additions, no inversion (Meloni; libsecp256k1's "effective affine").
+ * Z in {@link FACTOR}. One doubling, seven additions, no inversion (Meloni; libsecp256k1's "effective affine"). No
+ * addition is exceptional, since the order is prime and large; what the identity gives is dropped by the caller.
  */
 export function oddMultiples<L>(table: usize, p: usize): void {
   const entry: usize = 2 * size<L>()

@@ -43,7 +43,8 @@ export function scalarOperations(curve: Curve): Scalars {
       const { status } = call(curve, 0, [bytes], (core, _, at) => core.checkScalar(at))
       if (status === Status.invalid) throw new CodecError('scalar is not below the group order')
       if (status === Status.undefined && !allowZero) throw new CodecError('scalar is zero')
-      return bytes.slice() as Scalar
+      // Not `slice`, which on a Buffer of Node gives a view.
+      return new Uint8Array(bytes) as Scalar
     },
 
     scalar(value) {

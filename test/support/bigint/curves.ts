@@ -1,5 +1,5 @@
 import type { Curve } from '../../../src/types.ts'
-import { inverse, mod } from '../bigint-scalars.ts'
+import { mod } from '../bigint-scalars.ts'
 
 // Both curves in affine coordinates and integers, written to be read: what the module is checked against, next to
 // @noble/curves. Not constant-time, not fast.
@@ -8,6 +8,16 @@ import { inverse, mod } from '../bigint-scalars.ts'
 export const FIELD: Readonly<Record<Curve, bigint>> = {
   secp256k1: 2n ** 256n - 2n ** 32n - 977n,
   ed25519: 2n ** 255n - 19n,
+}
+
+/** 1/value by Euclid's algorithm, for a value that is not 0 modulo the prime. */
+function inverse(value: bigint, prime: bigint): bigint {
+  let [r0, r1, t0, t1] = [prime, mod(value, prime), 0n, 1n]
+  while (r1 !== 0n) {
+    const quotient = r0 / r1
+    ;[r0, r1, t0, t1] = [r1, r0 - quotient * r1, t1, t0 - quotient * t1]
+  }
+  return mod(t0, prime)
 }
 
 /** An affine point; `undefined` is the identity of secp256k1, (0, 1) that of ed25519. */
@@ -38,7 +48,7 @@ const secp256k1: AffineCurve = {
     if (a === undefined) return b
     if (b === undefined) return a
     if (a.x === b.x && mod(a.y + b.y, p) === 0n) return undefined
-    const slope = a.x === b.x ? 3n * a.x ** 2n * inverse(2n * a.y, p) : (b.y - a.y) * inverse(mod(b.x - a.x, p), p)
+    const slope = a.x === b.x ? 3n * a.x ** 2n * inverse(2n * a.y, p) : (b.y - a.y) * inverse(b.x - a.x, p)
     const x = mod(slope ** 2n - a.x - b.x, p)
     return { x, y: mod(slope * (a.x - x) - a.y, p) }
   },
