@@ -95,6 +95,15 @@ test('a custodian that is down in a recovery: nothing begins, and the same reque
   await play(sign(client, (await play(operation)).prepared[0]!))
 })
 
+/** Something that one part of a test waits for and another gives. */
+function signal(): { given: Promise<void>; give: () => void } {
+  let give = () => undefined as void
+  const given = new Promise<void>((resolve) => {
+    give = resolve
+  })
+  return { given, give }
+}
+
 describe('an abort while the custodian is asked', () => {
   /** Aborts the operation in the middle of its round. */
   async function abortedDuring(call: 'store' | 'fetch', operation: ClientOperation, client: ServerClient) {
@@ -129,26 +138,35 @@ describe('an abort while the custodian is asked', () => {
     expect(codeOf(await abortedDuring('fetch', operation, client))).toBe('PROTOCOL_ABORTED')
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
   })
+})
 
-  test('keeps a slow server from answering for the one that took the round over', async () => {
-    const client = world.client()
-    const half = await newBackup(client, await newWallet(client))
-    const operation = recover(client, half)
-    let swift: Answer | undefined
-    const custodian: Custodian = {
-      ...world.custodian,
-      fetch: async (clientId) => {
-        world.pass(60_000)
-        swift = await operation.post()
-        return world.custodian.fetch(clientId)
-      },
+test('a slow server does not answer for the one that took its round over', async () => {
+  const client = world.client()
+  const half = await newBackup(client, await newWallet(client))
+  const operation = recover(client, half)
+  const [gate, taken] = [signal(), signal()]
+  const behind = (wait: () => Promise<void>) => {
+    const fetch: Custodian['fetch'] = async (clientId) => {
+      await wait()
+      return world.custodian.fetch(clientId)
     }
-    const slow = await operation.post(world.client([world.server({ custodian })], client.clientId))
-    expect(codeOf(slow)).toBe('OPERATION_IN_PROGRESS')
-    expect(await operation.post()).toEqual(swift)
-    operation.take(swift!)
-    await play(sign(client, (await play(operation)).prepared[0]!))
+    return world.client([world.server({ custodian: { ...world.custodian, fetch } })], client.clientId)
+  }
+  let swift: Promise<Answer> | undefined
+  const slow = behind(async () => {
+    world.pass(60_000)
+    swift = operation.post(
+      behind(() => {
+        taken.give()
+        return gate.given
+      }),
+    )
+    await taken.given
   })
+  expect(codeOf(await operation.post(slow))).toBe('OPERATION_IN_PROGRESS')
+  gate.give()
+  operation.take(await swift!)
+  await play(sign(client, (await play(operation)).prepared[0]!))
 })
 
 test('a custodian that forgets what it was given: the backup is not called prepared', async () => {
