@@ -31,7 +31,7 @@ export function duel(open) {
     }
     return step.out
   }
-  let flight = sessions.map((session, party) =>
+  const flight = sessions.map((session, party) =>
     take(
       party,
       timed(party, () => session.start()),
