@@ -42,7 +42,7 @@ const K: usize = SHARING_SCRATCH
 /**
  * The odd multiples P, 3P … 15P of an affine P, affine on a curve isomorphic to the first, where Z = 1 stands for the
  * Z in {@link FACTOR}. One doubling, seven additions, no inversion (Meloni; libsecp256k1's "effective affine"). No
- * addition is exceptional, since the order is prime and large; what the identity gives is dropped by the caller.
+ * addition is exceptional, since the order is prime and large. The identity, stored as (0, 0), makes that Z 2y = 0.
  */
 export function oddMultiples<L>(table: usize, p: usize): void {
   const entry: usize = 2 * size<L>()
@@ -134,42 +134,33 @@ function multiplyDigits<L>(p: usize): void {
   sumWindows<L>()
 }
 
-/** The identity in place of a Jacobian point (Single), where `isIdentity` is all ones. */
-function clearZ(p: usize, isIdentity: i32): void {
-  for (let z = p + 2 * size<Single>(); z < p + 3 * size<Single>(); z += 4) store<i32>(z, load<i32>(z) & ~isIdentity)
-}
-
 /** r = k·P (Jacobian) for a stored point and a scalar in bytes. */
 function multiplyOne(r: usize, point: usize, scalar: usize): void {
-  const isIdentity = loadPoint(P, point)
+  loadPoint(P, point)
   loadScalar<C>(K, scalar)
   recodeSplit(DIGIT_SCRATCH, K)
   multiplyDigits<Single>(P)
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, ACCUMULATOR + c)
-  clearZ(r, isIdentity)
 }
 
-/** Puts a stored point and a scalar in bytes into a lane of P and of the digits; all ones for the identity. */
-function loadLane(point: usize, scalar: usize, lane: usize): i32 {
-  const isIdentity = loadPoint(XY, point)
+/** Puts a stored point and a scalar in bytes into a lane of P and of the digits. */
+function loadLane(point: usize, scalar: usize, lane: usize): void {
+  loadPoint(XY, point)
   insert(P, XY, lane)
   insert(P + size<Pair>(), XY + size<Single>(), lane)
   loadScalar<C>(K, scalar)
   recodeSplit(DIGIT_SCRATCH + LANE_DIGITS * lane, K)
-  return isIdentity
 }
 
 /** The Jacobian products of two stored points and scalars, at r and r + BATCH_STRIDE. */
 function multiplyTwo(r: usize, points: usize, scalars: usize): void {
-  const isIdentityA = loadLane(points, scalars, 0)
-  const isIdentityB = loadLane(points + POINT_BYTES, scalars + SCALAR_BYTES, 1)
+  loadLane(points, scalars, 0)
+  loadLane(points + POINT_BYTES, scalars + SCALAR_BYTES, 1)
   multiplyDigits<Pair>(P)
   for (let c: usize = 0; c < 3; c++) {
     extract(r + c * size<Single>(), ACCUMULATOR + c * size<Pair>(), 0)
     extract(r + BATCH_STRIDE + c * size<Single>(), ACCUMULATOR + c * size<Pair>(), 1)
   }
-  clearZ(r, isIdentityA)
-  clearZ(r + BATCH_STRIDE, isIdentityB)
 }
 
 /** r_i = k_i·P_i for `count` ≤ 256 stored points and scalars in bytes; r may be the points' own place. */

@@ -74,6 +74,17 @@ describe.each(CURVES)('%s on the module', (curve) => {
     expect(scalars.map((s) => hex(group.linearCombinationVar([point], [s])))).toEqual(wanted)
   })
 
+  test('the identity in either lane of a batch', () => {
+    const [s, other] = [group.randomScalar(random), group.randomScalar(random)]
+    const product = hex(group.multiplyPoint(group.generator, other))
+    const { identity, generator } = group
+    expect(group.multiplyPointBatch([identity, generator], [s, other]).map(hex)).toEqual(['identity', product])
+    expect(group.multiplyPointBatch([generator, identity], [other, s]).map(hex)).toEqual([product, 'identity'])
+    expect(group.multiplyPointBatch([identity, identity, identity], [s, other, s]).map(hex)).toEqual(
+      Array.from({ length: 3 }, () => 'identity'),
+    )
+  })
+
   test('batches larger than one call', () => {
     const scalars = Array.from({ length: 259 }, (_, i) => scalar(i === 256 ? 0n : uniform()))
     const points = group.multiplyBaseBatch(scalars)
