@@ -16,24 +16,20 @@ const PRODUCT = memory.data(4096, 16)
 const PRODUCT_BYTES: i32 = 4096
 
 /**
- * Hashes all columns: row m of `out` (128 rows) holds bit m of every column's hash. Variable time in the public
- * challenges only.
+ * Hashes all columns: row m of `out` (128 rows) holds bit m of every column's hash. What is executed depends on nothing,
+ * not even on the challenges, which are public.
  *
- * @param challenges four elements of 16 bytes, public
+ * @param challenges four elements of 16 bytes
  */
-export function hashColumnsVar(out: usize, rows: usize, challenges: usize): void {
+export function hashColumns(out: usize, rows: usize, challenges: usize): void {
   memory.fill(PRODUCT, 0, PRODUCT_BYTES)
   for (let block = 0; block < 4; block++) {
-    const first = block * BLOCK_ROWS
-    const last = min(first + BLOCK_ROWS, EXTENDED_ROWS)
+    const first = rows + block * BLOCK_ROWS * ROW_BYTES
+    const count = min(BLOCK_ROWS, EXTENDED_ROWS - block * BLOCK_ROWS)
     const challenge = challenges + block * 16
-    for (let bit = 0; bit < 128; bit++) {
-      if (((load<u8>(challenge + (bit >> 3)) >> (<u8>(bit & 7))) & 1) === 0) continue
-      let to = PRODUCT + bit * ROW_BYTES
-      for (let from = rows + first * ROW_BYTES; from < rows + last * ROW_BYTES; from += ROW_BYTES) {
-        v128.store(to, v128.xor(v128.load(to), v128.load(from)))
-        to += ROW_BYTES
-      }
+    for (let bit = 0; bit < 128; bit += 4) {
+      const bits = load<u8>(challenge + (bit >> 3)) >> (<u8>(bit & 7))
+      addMultiples(PRODUCT + bit * ROW_BYTES, first, count, bits)
     }
   }
 
@@ -51,4 +47,30 @@ export function hashColumnsVar(out: usize, rows: usize, challenges: usize): void
     v128.store(out + offset, v128.xor(v128.load(PRODUCT + offset), v128.load(mask + offset)))
   }
   memory.fill(PRODUCT, 0, PRODUCT_BYTES)
+}
+
+/** product += (b0 + b1·x + b2·x² + b3·x³)·(the element whose coefficients are the rows). */
+function addMultiples(product: usize, rows: usize, count: i32, bits: u32): void {
+  const mask0 = i64x2.splat(-(<i64>(bits & 1)))
+  const mask1 = i64x2.splat(-(<i64>((bits >> 1) & 1)))
+  const mask2 = i64x2.splat(-(<i64>((bits >> 2) & 1)))
+  const mask3 = i64x2.splat(-(<i64>((bits >> 3) & 1)))
+  let row1 = i64x2.splat(0)
+  let row2 = i64x2.splat(0)
+  let row3 = i64x2.splat(0)
+  let to = product
+  for (let at = rows; at < rows + <usize>count * ROW_BYTES; at += ROW_BYTES) {
+    const row = v128.load(at)
+    const low = v128.xor(v128.and(row, mask0), v128.and(row1, mask1))
+    const high = v128.xor(v128.and(row2, mask2), v128.and(row3, mask3))
+    v128.store(to, v128.xor(v128.load(to), v128.xor(low, high)))
+    row3 = row2
+    row2 = row1
+    row1 = row
+    to += ROW_BYTES
+  }
+  const low = v128.xor(v128.and(row1, mask1), v128.and(row2, mask2))
+  v128.store(to, v128.xor(v128.load(to), v128.xor(low, v128.and(row3, mask3))))
+  v128.store(to, v128.xor(v128.load(to, 16), v128.xor(v128.and(row1, mask2), v128.and(row2, mask3))), 16)
+  v128.store(to, v128.xor(v128.load(to, 32), v128.and(row1, mask3)), 32)
 }

@@ -1,6 +1,6 @@
 import { COLUMNS, ROW_BYTES, transpose } from './bit-matrix'
-import { hashColumnsVar } from './column-hash'
-import { BLOCK_BYTES, wipeSchedule } from './sha256'
+import { hashColumns } from './column-hash'
+import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
 import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
 import { LABEL_OTE_CHI, LABEL_OTE_PRG, LABEL_OTE_U } from './labels'
 
@@ -22,6 +22,7 @@ const U_QUARTER_BYTES: i32 = 2176
 
 const PREFIX = memory.data(128, 16)
 const CHALLENGES = memory.data(64, 16)
+const CHALLENGES_BYTES: i32 = 64
 /** 128 columns, a stride apart. */
 const MATRIX = memory.data(12288, 16)
 const MATRIX_BYTES: i32 = 12288
@@ -60,7 +61,7 @@ function deriveChallenges(labels: usize, vsid: usize, u: usize): void {
 
 /** r = the hashes of the columns of ROWS under the challenges. */
 function hashRows(r: usize): void {
-  hashColumnsVar(HASHED_ROWS, ROWS, CHALLENGES)
+  hashColumns(HASHED_ROWS, ROWS, CHALLENGES)
   transpose(r, HASHED_ROWS, ROW_BYTES, ROW_BYTES)
 }
 
@@ -110,6 +111,7 @@ export function extendReceiver(
   hashRows(HASHED_COLUMNS)
   memory.copy(message + X_OFFSET, HASHED_COLUMNS, 16)
   wipeExtension()
+  wipeRows()
 }
 
 /**
@@ -150,6 +152,8 @@ export function extendSender(labels: usize, vsid: usize, seeds: usize, delta: us
 }
 
 function wipeExtension(): void {
+  memory.fill(PREFIX, 0, STATES_BYTES)
+  memory.fill(CHALLENGES, 0, CHALLENGES_BYTES)
   memory.fill(MATRIX, 0, MATRIX_BYTES)
   memory.fill(HASHED_ROWS, 0, HASHED_BYTES)
   memory.fill(HASHED_COLUMNS, 0, HASHED_BYTES)

@@ -14,6 +14,7 @@ export const BLOCKS = memory.data(256, 16)
 const BLOCKS_BYTES: i32 = 256
 const STATES = memory.data(128, 16)
 const LEAF_DIGESTS = memory.data(128, 16)
+const LEAF_DIGESTS_BYTES: i32 = 128
 
 /** Hashes the prefix for items of `itemBytes` bytes in all four lanes. */
 export function startTagged(states: usize, tagDigest: usize, context: usize, itemBytes: i32): void {
@@ -72,4 +73,5 @@ export function hashQuarters(out: usize, tagDigest: usize, context: usize, data:
 export function wipeBlocks(): void {
   memory.fill(BLOCKS, 0, BLOCKS_BYTES)
   memory.fill(STATES, 0, STATES_BYTES)
+  memory.fill(LEAF_DIGESTS, 0, LEAF_DIGESTS_BYTES)
 }

@@ -7,7 +7,7 @@ import { addLimbs, clearColumns, loadNumber, reduceColumns, subtractLimbs, toMon
 import { EXTENDED, ROWS, extendReceiver, extendSender, wipeRows } from './extension'
 import { LABEL_GADGET, LABEL_MU, LABEL_OTE_PAD, LABEL_THETA, LABEL_VOLE_PAYLOAD } from './labels'
 import { CHEAT } from './memory'
-import { BLOCK_BYTES, wipeSchedule } from './sha256'
+import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
 import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
 
 /**
@@ -38,7 +38,9 @@ const FLIPPED_PADS = memory.data(384, 16)
 const CHECKED = memory.data(13312, 16)
 const CHECKED_BYTES: i32 = 13312
 const DIGEST = memory.data(128, 16)
+const DIGESTS_BYTES: i32 = 128
 const THETA = memory.data(96, 16)
+const THETA_BYTES: i32 = 96
 const LIMB_SPACE = memory.data(240, 16)
 const LIMB_SPACE_BYTES: i32 = 240
 const SUM = memory.data(80, 16)
@@ -57,6 +59,7 @@ export function gadgets(labels: usize, setId: usize, out: usize): void {
     addNumber(SUM, out + 32 * j, ALL)
     storeSum(out + 32 * j, SUM)
   }
+  wipe()
 }
 
 /**
@@ -171,7 +174,10 @@ export function finish(
 ): i32 {
   for (let at = answer; at <= answer + ETA_OFFSET; at += 32) {
     loadNumber(LIMB_SPACE, at)
-    if (isBelow(LIMB_SPACE, ORDER) === 0) return INVALID
+    if (isBelow(LIMB_SPACE, ORDER) === 0) {
+      wipe()
+      return INVALID
+    }
   }
   deriveTheta(labels, vsid, answer)
   const negatedEta = LIMB_SPACE + 192
@@ -287,6 +293,9 @@ function storeSum(bytes: usize, sum: usize): void {
 }
 
 function wipe(): void {
+  memory.fill(PREFIX, 0, STATES_BYTES)
+  memory.fill(DIGEST, 0, DIGESTS_BYTES)
+  memory.fill(THETA, 0, THETA_BYTES)
   memory.fill(PADS, 0, PADS_BYTES)
   memory.fill(FLIPPED_PADS, 0, 384)
   memory.fill(CHECKED, 0, CHECKED_BYTES)
