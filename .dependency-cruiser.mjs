@@ -88,6 +88,9 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
   to: { path: '^assembly/', pathNot: `^assembly/(${[folder, ...allowed].join('|')})(/|[.]ts$)` },
 }))
 
+/** The files that are meant for Node. */
+const NODE_FILES = '^src/(storage/file([.]ts$|/)|backup/file[.]ts$|server/(bin[.]ts$|database/)|util/node/)'
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -113,8 +116,15 @@ export default {
       name: 'node-only-where-said',
       comment: 'Node built-ins only in files that are meant for Node',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(storage/file([.]ts$|/)|backup/file[.]ts$|server/(bin[.]ts$|database/))' },
+      from: { path: '^src/', pathNot: NODE_FILES },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'node-helpers-only-where-said',
+      comment: 'what is in util/node needs Node, so that only files that are meant for Node import it',
+      severity: 'error',
+      from: { path: '^src/', pathNot: NODE_FILES },
+      to: { path: '^src/util/node/' },
     },
     {
       name: 'protocol-is-pure',

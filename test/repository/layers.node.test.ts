@@ -89,3 +89,12 @@ test('Node built-ins only where they are said to be', async () => {
   expect(await brokenRules(files)).toEqual(['node-only-where-said'])
   expect(await brokenRules({ 'src/protocol/a.ts': "import 'node:crypto'" })).toContain('protocol-is-pure')
 })
+
+test('helpers for Node only where Node is', async () => {
+  const helper = { 'src/util/node/owner.ts': "import 'node:fs'" }
+  const allowed = { 'src/storage/file/claim.ts': "import '../../util/node/owner.ts'" }
+  expect(await brokenRules({ ...helper, ...allowed })).toEqual([])
+  expect(await brokenRules({ 'src/storage/memory.ts': "import '../util/node/owner.ts'" })).toEqual([
+    'node-helpers-only-where-said',
+  ])
+})

@@ -1,13 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lockDirectory } from '../../src/server/database/directory-lock.ts'
 import { createMigrate } from '../../src/server/database/migrate.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { retryConflicts } from '../../src/server/database/serialization.ts'
 import type { Database, Schema } from '../../src/server/database/types.ts'
 import { serverSchema } from '../../src/server/schema.ts'
+import { thisOwner } from '../../src/util/node/owner.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 
 describe.each(databaseKinds)('the adapter of $name', ({ open }) => {
@@ -141,7 +147,6 @@ describe('conflicts', () => {
 
 describe('an embedded database on disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'reshare-pglite-'))
-  afterEach(() => rmSync(join(folder, 'lock'), { force: true }))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('keeps what was written, opens once at a time, and is its owner’s only', async () => {
@@ -149,7 +154,7 @@ describe('an embedded database on disk', () => {
     const database = pgliteDatabase(directory)
     await database.query('create table kept (n int)')
     await database.query('insert into kept values (7)')
-    expect(() => pgliteDatabase(directory)).toThrow('already open')
+    expect(() => pgliteDatabase(directory)).toThrow('open in another process')
     expect(statSync(directory).mode & 0o777).toBe(0o700)
     await database.close()
     const again = pgliteDatabase(directory)
@@ -157,15 +162,49 @@ describe('an embedded database on disk', () => {
     await again.close()
   })
 
-  test('a lock of a living process is respected, one of a dead process is not', () => {
-    writeFileSync(join(folder, 'lock'), String(process.ppid))
-    expect(() => lockDirectory(folder)).toThrow(`open in process ${process.ppid}`)
-    for (const dead of ['2147483646', 'no number', '']) {
-      writeFileSync(join(folder, 'lock'), dead)
-      const unlock = lockDirectory(folder)
-      expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(String(process.pid))
-      unlock()
-      unlock()
+  test('one process holds it at a time; the claim of one that was killed is taken away', async () => {
+    const directory = mkdtempSync(join(folder, 'lock-'))
+    const program = join(folder, 'holder.mjs')
+    const entry = fileURLToPath(new URL('lock-holder.node.ts', import.meta.url))
+    await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', format: 'esm' })
+    const children = Array.from({ length: 4 }, () => spawn(process.execPath, [program, directory]))
+    try {
+      const answers = await atOnce(children)
+      expect(answers.filter((answer) => answer === 'held').length).toBeLessThanOrEqual(1)
+      if (!answers.includes('held')) expect(readdirSync(directory)).toEqual([])
+      else expect(() => lockDirectory(directory)).toThrow('open in another process')
+    } finally {
+      await Promise.all(children.map(kill))
     }
+    const unlock = lockDirectory(directory)
+    expect(readdirSync(directory)).toHaveLength(1)
+    expect(() => lockDirectory(directory)).toThrow('open in another process')
+    unlock()
+    unlock()
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  test('a claim from another container counts, also under this very process number', () => {
+    const directory = mkdtempSync(join(folder, 'lock-'))
+    const [host, boot, , pid, start] = thisOwner().split('-')
+    const claim = join(directory, `lock-${host}-${boot}-1-${pid}-${start}-${'0'.repeat(16)}`)
+    writeFileSync(claim, '')
+    expect(() => lockDirectory(directory)).toThrow(claim)
+    expect(readdirSync(directory)).toHaveLength(1)
+    rmSync(claim)
+    lockDirectory(directory)()
   })
 })
+
+/** Lets all go at the same moment. */
+async function atOnce(children: readonly ChildProcessWithoutNullStreams[]): Promise<string[]> {
+  const lines = children.map((child) => createInterface(child.stdout)[Symbol.asyncIterator]())
+  await Promise.all(lines.map((line) => line.next()))
+  for (const child of children) child.stdin.write('go\n')
+  return Promise.all(lines.map(async (line) => String((await line.next()).value)))
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  if (child.kill('SIGKILL')) await gone
+}

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { storeConformance } from '../../src/storage/conformance.ts'
-import { hasEnded, thisOwner } from '../../src/storage/file/owner.ts'
+import { hasEnded, thisOwner } from '../../src/util/node/owner.ts'
 import { fileStore } from '../../src/storage/file.ts'
 
 const faults = vi.hoisted(() => ({

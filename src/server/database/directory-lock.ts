@@ -1,42 +1,41 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { hasEnded, thisOwner } from '../../util/node/owner.ts'
 
-/** The folders that this process holds: its own id in a lock file may also be that of an earlier process. */
-const held = new Set<string>()
+const CLAIM = /^lock-([0-9a-f-]+)-[0-9a-f]{16}$/
 
 /**
- * Keeps a second process from opening a folder: PGlite does not notice one, and two would corrupt it.
+ * Keeps a second process from opening a folder: PGlite does not notice one, and two would overwrite each other's rows.
+ *
+ * Whoever wants the folder first writes a claim whose name says who it is, then looks for the claims of others. Of two
+ * at the same time at least one sees the other, so never both go on; both may give up. A claim is removed by its own
+ * process, or once that has certainly ended: there is nothing to take over, so nobody can take over twice. A process
+ * in another container or on another host counts as running, whatever its number.
  *
  * @returns what opens the folder for others again; the end of the process does so too
- * @throws {Error} if a living process holds the lock
+ * @throws {Error} if another process, or this one, holds the folder
  */
 export function lockDirectory(directory: string): () => void {
-  const path = resolve(join(directory, 'lock'))
-  if (held.has(path)) throw new Error(`the database folder ${directory} is already open in this process`)
+  const name = `lock-${thisOwner()}-${randomBytes(8).toString('hex')}`
+  const path = resolve(join(directory, name))
+  const unlock = () => rmSync(path, { force: true })
+  writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
   try {
-    writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 })
+    requireAlone(directory, name)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    const holder = Number(readFileSync(path, 'utf8'))
-    if (holder !== process.pid && isAlive(holder)) {
-      const advice = `if that is another program, delete ${path}`
-      throw new Error(`the database folder is open in process ${holder}; ${advice}`, { cause: error })
-    }
-    writeFileSync(path, String(process.pid), { mode: 0o600 })
+    unlock()
+    throw error
   }
-  held.add(path)
-  return () => {
-    rmSync(path, { force: true })
-    held.delete(path)
-  }
+  return unlock
 }
 
-function isAlive(processId: number): boolean {
-  if (!Number.isInteger(processId) || processId <= 0) return false
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+function requireAlone(directory: string, own: string): void {
+  for (const name of readdirSync(directory)) {
+    const owner = CLAIM.exec(name)?.[1]
+    if (owner === undefined || name === own) continue
+    const path = join(directory, name)
+    if (hasEnded(owner)) rmSync(path, { force: true })
+    else throw new Error(`the database folder is open in another process; if that process is gone, delete ${path}`)
   }
 }

@@ -1,7 +1,7 @@
 import { link, readFile, rm } from 'node:fs/promises'
 import { conflict, unavailable } from '../failures.ts'
 import { temporaryFor, writeNew } from './durable.ts'
-import { hasEnded, thisOwner } from './owner.ts'
+import { hasEnded, thisOwner } from '../../util/node/owner.ts'
 
 /** Processes that end while they hold a claim on one version; each leaves one file until the next write. */
 const MAX_ATTEMPTS = 1000

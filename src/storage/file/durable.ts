@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { equalBytes, toHex } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import { unavailable } from '../failures.ts'
-import { hasEnded, thisOwner } from './owner.ts'
+import { hasEnded, thisOwner } from '../../util/node/owner.ts'
 
 const TEMPORARY = /\.([0-9a-f-]+)\.[0-9a-f]{16}\.tmp$/
 
