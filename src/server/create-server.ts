@@ -49,16 +49,13 @@ export interface Server {
  */
 export function createServer(options: ServerOptions): Server {
   const context = serverContext(options)
-  const { database, authenticate, allowedOrigins = [] } = options
+  const { authenticate, allowedOrigins = [] } = options
   let readiness: Promise<void> | undefined
   const ready = () => {
-    readiness ??= database
-      .migrate(serverSchema)
-      .then(() => sweep(context))
-      .catch((error: unknown) => {
-        readiness = undefined
-        throw error
-      })
+    readiness ??= prepare(context).catch((error: unknown) => {
+      readiness = undefined
+      throw error
+    })
     return readiness
   }
   const app = createApp(context, { authenticate, allowedOrigins, ready })
@@ -69,6 +66,12 @@ export function createServer(options: ServerOptions): Server {
       await sweep(context)
     },
   }
+}
+
+async function prepare(context: ServerContext): Promise<void> {
+  await context.database.migrate(serverSchema)
+  // What a sweep leaves undone the next one does: requests need not wait for it to succeed.
+  await sweep(context).catch(context.onError)
 }
 
 function serverContext(options: ServerOptions): ServerContext {

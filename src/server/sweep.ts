@@ -1,3 +1,4 @@
+import { MpcError } from '../errors.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { abortOperation } from './operations/decide.ts'
 import { destroyRetiring } from './sets/retirements.ts'
@@ -15,7 +16,8 @@ export async function sweep(context: ServerContext): Promise<void> {
     [timestamp(context)],
   )
   for (const row of expired) {
-    await abortOperation(context, { clientId: row['client_id'] as string, operationId: row['operation_id'] as string })
+    const key = { clientId: row['client_id'] as string, operationId: row['operation_id'] as string }
+    await abortOperation(context, key).catch(ignoreForgotten)
   }
   await destroyRetiring(context)
   await forgetOperations(context, timestamp(context, -limits.answerMs))
@@ -38,4 +40,9 @@ async function forgetOperations({ database }: ServerContext, before: Date): Prom
     )
     await tx.query('delete from reshare_operations where expires_at <= $1', [before])
   })
+}
+
+/** Another process has swept the operation away since it was found. */
+function ignoreForgotten(error: unknown): void {
+  if (!(error instanceof MpcError && error.code === 'AUTH_FAILED')) throw error
 }

@@ -115,8 +115,10 @@ describe('API tokens', () => {
       (await world.client([server]).send('GET', paths.sets('00'.repeat(16)), undefined, { authorization })).body
     const authenticate = (authorization: string) =>
       tokens.authenticate(new Request('http://server.test', { headers: { authorization } }))
-    expect(await authenticate(`Bearer ${token}`)).toEqual({ clientId: 'alice' })
-    const wrong = ['', token, `bearer ${token}`, `Bearer ${token}x`, `Bearer ${token.slice(0, -1)}`, 'Bearer reshare_']
+    // RFC 9110 §11.1: the name of a scheme has no case.
+    for (const scheme of ['Bearer', 'bearer'])
+      expect(await authenticate(`${scheme} ${token}`)).toEqual({ clientId: 'alice' })
+    const wrong = ['', token, `Basic ${token}`, `Bearer ${token}x`, `Bearer ${token.slice(0, -1)}`, 'Bearer reshare_']
     wrong.push(`Bearer ${token.slice(0, -2)}${token.at(-1)}${token.at(-2)}`.replace(/(.)\1$/, '$1x'))
     for (const value of wrong) expect([value, await authenticate(value)]).toEqual([value, undefined])
     // An empty wallet id of hers is unknown: the same answer as for a wrong token.
@@ -235,5 +237,6 @@ test('no answer to anything holds an internal detail', async () => {
     500,
     '{"error":{"id":"INTERNAL","message":"the server failed"}}',
   ])
-  expect(errors).toHaveLength(1)
+  // The sweep and the request.
+  expect(errors).toHaveLength(2)
 })

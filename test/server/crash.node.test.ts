@@ -52,7 +52,7 @@ function killingDatabase(database: Database, write: number, when: 'before' | 'af
   return { database: killing, died: () => dead }
 }
 
-describe.each(databaseKinds)('a server killed on $name', ({ open }) => {
+describe.each(databaseKinds)('a server killed on $name (row 22)', ({ open }) => {
   let world: World
   let owner: ServerClient
   let phone: TestWallet

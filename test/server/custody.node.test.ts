@@ -140,6 +140,22 @@ describe('an abort while the custodian is asked', () => {
   })
 })
 
+test('while one server plays a round, others say so and do nothing', async () => {
+  const client = world.client()
+  const operation = recover(client, await newBackup(client, await newWallet(client)))
+  let meanwhile: Answer | undefined
+  let asked = 0
+  const fetch: Custodian['fetch'] = async (clientId) => {
+    asked += 1
+    meanwhile ??= await operation.post(playing)
+    return world.custodian.fetch(clientId)
+  }
+  const playing = world.client([world.server({ custodian: { ...world.custodian, fetch } })], client.clientId)
+  operation.take(await operation.post(playing))
+  expect([codeOf(meanwhile!), asked]).toEqual(['OPERATION_IN_PROGRESS', 1])
+  await play(operation)
+})
+
 test('a slow server does not answer for the one that took its round over', async () => {
   const client = world.client()
   const half = await newBackup(client, await newWallet(client))

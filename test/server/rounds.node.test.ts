@@ -98,7 +98,7 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
     await play(operation)
   })
 
-  test('an expired operation is over, and what it prepared is destroyed', async () => {
+  test('an expired operation is over, and what it prepared is destroyed (row 21)', async () => {
     const client = world.client()
     const wallet = await newWallet(client)
     const operation = recover(client, await newBackup(client, wallet))

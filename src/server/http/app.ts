@@ -73,7 +73,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
 
 async function clientOf(authenticate: Authenticate, { url, method, headers }: Request): Promise<string> {
   const authenticated = await authenticate(new Request(url, { method, headers }))
-  if (authenticated === undefined) throw notAuthorized()
+  if (!authenticated) throw notAuthorized()
   assertClientId(authenticated.clientId)
   return authenticated.clientId
 }
