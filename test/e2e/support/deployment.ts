@@ -1,10 +1,9 @@
-import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import type { Transport } from '../../../src/index.ts'
 import type { Database } from '../../../src/server/database/types.ts'
 import { apiTokens, createServer, type Policy } from '../../../src/server/index.ts'
 import { httpTransport } from '../../../src/transport/index.ts'
+import { listen } from '../../support/listen.ts'
 
 /** A signing server and a custodian app on loopback, on one database. */
 export interface Deployment {
@@ -53,20 +52,5 @@ export async function deploy(database: Database, policy?: Policy): Promise<Deplo
     async close() {
       await Promise.all([front.close(), backend.close()])
     },
-  }
-}
-
-async function listen(fetch: (request: Request) => Response | Promise<Response>) {
-  let ready = (_: AddressInfo) => {}
-  const address = new Promise<AddressInfo>((resolve) => (ready = resolve))
-  const listener = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ready)
-  const { port } = await address
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise<void>((resolve) => {
-        listener.close(() => resolve())
-        if ('closeAllConnections' in listener) listener.closeAllConnections()
-      }),
   }
 }
