@@ -1,9 +1,9 @@
 import { DIGIT_SCRATCH, ED25519_COMB, SCALAR_BYTES, SHARING_SCRATCH, WORK } from '../memory'
 import { Ed25519 } from '../field/curve'
+import { recode, signMask, tableIndex } from '../field/digits'
 import { copy, extract, insert, lookup, Pair, set, Single, size, spread } from '../field/lanes'
-import { pack } from '../field/limbs'
 import { multiply } from '../field/prime'
-import { addScalars, halveScalar, loadScalar } from '../field/scalar'
+import { loadScalar } from '../field/scalar'
 import { AFFINE_SCRATCH_END, BATCH_STRIDE, storeProjective, toAffine } from './affine'
 import { COMB_OFFSET, GENERATOR_X, GENERATOR_Y } from './constants.gen'
 import { addAffine, addCached, conditionalNegate, double, setIdentity, toAffineCached, toCached } from './point'
@@ -14,6 +14,7 @@ type C = Ed25519
 // even windows and lane B the odd ones, each entry taken by a scan over all 16.
 
 const ROUNDS: i32 = 26
+const WIDTH: i32 = 5
 const ENTRIES: usize = 16
 const ENTRY_BYTES: usize = 3 * 80
 const ROUND_BYTES: usize = ENTRIES * ENTRY_BYTES
@@ -83,32 +84,21 @@ function prepareTable(): void {
   isTableReady = true
 }
 
-/** Takes v with k = Σ (2·v_i − 31)·32^i over its base-32 digits: v = (k + Σ 31·32^i)/2 mod n. */
-function recode(scalar: usize): void {
-  loadScalar<C>(K, scalar)
-  addScalars<C>(K, K, COMB_OFFSET)
-  halveScalar<C>(K, K)
-  pack(DIGIT_SCRATCH, K)
-  store<u64>(DIGIT_SCRATCH, 0, 32)
-}
-
 /** ENTRY = the table's point for the digits of both lanes in a round. */
 function lookupDigits(round: i32): void {
   const bit = 10 * round
   const digits = (<i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7))) & 1023
   const v0 = digits & 31
   const v1 = digits >> 5
-  // All ones for a negative digit, v < 16; then |d| = 2(15 − v) + 1, and else 2(v − 16) + 1.
-  const negative0 = (v0 >> 4) - 1
-  const negative1 = (v1 >> 4) - 1
   const table = ED25519_COMB + <usize>round * ROUND_BYTES
-  lookup<Pair>(ENTRY, table, <i32>ENTRIES, 3, (v0 ^ negative0) & 15, (v1 ^ negative1) & 15)
-  conditionalNegate<Pair>(ENTRY, spread<Pair>(negative0, negative1))
+  lookup<Pair>(ENTRY, table, <i32>ENTRIES, 3, tableIndex(v0, WIDTH), tableIndex(v1, WIDTH))
+  conditionalNegate<Pair>(ENTRY, spread<Pair>(signMask(v0, WIDTH), signMask(v1, WIDTH)))
 }
 
 /** r = k·G (projective) for a scalar in bytes. */
 function multiplyGenerator(r: usize, scalar: usize): void {
-  recode(scalar)
+  loadScalar<C>(K, scalar)
+  recode<C>(DIGIT_SCRATCH, K, COMB_OFFSET)
   setIdentity<Pair>(ACCUMULATOR)
   for (let round = 0; round < ROUNDS; round++) {
     lookupDigits(round)

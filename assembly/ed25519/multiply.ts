@@ -1,8 +1,8 @@
 import { DIGIT_SCRATCH, POINT_BYTES, SCALAR_BYTES, SHARING_SCRATCH, TABLE_SCRATCH, WORK } from '../memory'
 import { Ed25519 } from '../field/curve'
+import { DIGIT_BYTES, nibble, recode, signMask, tableIndex } from '../field/digits'
 import { copy, extract, insert, isPair, lookup, Pair, Single, size, spread } from '../field/lanes'
-import { pack } from '../field/limbs'
-import { addScalars, halveScalar, loadScalar } from '../field/scalar'
+import { loadScalar } from '../field/scalar'
 import { AFFINE_SCRATCH_END, BATCH_STRIDE, loadPoint, storeProjective } from './affine'
 import { WINDOW_OFFSET } from './constants.gen'
 import {
@@ -22,7 +22,7 @@ type C = Ed25519
 // bits. The formulas are complete, so there is no exception to exclude.
 
 const WINDOWS: i32 = 64
-const LANE_DIGITS: usize = 48
+const WIDTH: i32 = 4
 const ENTRIES: usize = 8
 
 const P: usize = AFFINE_SCRATCH_END
@@ -51,21 +51,12 @@ export function oddMultiples<L>(table: usize, p: usize): void {
   }
 }
 
-
-@inline
-function nibble(digits: usize, i: i32): i32 {
-  return ((<i32>load<u8>(digits + (i >> 1))) >> ((i & 1) << 2)) & 15
-}
-
-/** ENTRY = d·P from the table in each lane, for the digits d = 2v − 15 of the nibbles v at i. */
+/** ENTRY = d·P from the table in each lane, for the digits d at i. */
 function lookupDigit<L>(i: i32): void {
   const v0 = nibble(DIGIT_SCRATCH, i)
-  const v1 = isPair<L>() ? nibble(DIGIT_SCRATCH + LANE_DIGITS, i) : v0
-  // All ones for a negative digit, v < 8; then |d| = 2(7 − v) + 1, and else 2(v − 8) + 1.
-  const negative0 = (v0 >> 3) - 1
-  const negative1 = (v1 >> 3) - 1
-  lookup<L>(ENTRY, TABLE_SCRATCH, <i32>ENTRIES, 4, (v0 ^ negative0) & 7, (v1 ^ negative1) & 7)
-  conditionalNegate<L>(ENTRY, spread<L>(negative0, negative1))
+  const v1 = isPair<L>() ? nibble(DIGIT_SCRATCH + DIGIT_BYTES, i) : v0
+  lookup<L>(ENTRY, TABLE_SCRATCH, <i32>ENTRIES, 4, tableIndex(v0, WIDTH), tableIndex(v1, WIDTH))
+  conditionalNegate<L>(ENTRY, spread<L>(signMask(v0, WIDTH), signMask(v1, WIDTH)))
 }
 
 /** ACCUMULATOR = k·P (without T) for the point at p and the digits, in each lane. */
@@ -82,17 +73,10 @@ function multiplyDigits<L>(p: usize): void {
   }
 }
 
-/** Takes v with k = Σ (2·v_i − 15)·16^i over its nibbles: v = (k + Σ 15·16^i)/2 mod n. */
-function recode(digits: usize, scalar: usize): void {
-  loadScalar<C>(K, scalar)
-  addScalars<C>(K, K, WINDOW_OFFSET)
-  halveScalar<C>(K, K)
-  pack(digits, K)
-}
-
 function multiplyOne(r: usize, point: usize, scalar: usize): void {
   loadPoint(P, point)
-  recode(DIGIT_SCRATCH, scalar)
+  loadScalar<C>(K, scalar)
+  recode<C>(DIGIT_SCRATCH, K, WINDOW_OFFSET)
   multiplyDigits<Single>(P)
   for (let c: usize = 0; c < 3 * size<Single>(); c += size<Single>()) copy<Single>(r + c, ACCUMULATOR + c)
 }
@@ -100,7 +84,8 @@ function multiplyOne(r: usize, point: usize, scalar: usize): void {
 function loadLane(point: usize, scalar: usize, lane: usize): void {
   loadPoint(LOADED, point)
   for (let c: usize = 0; c < 4; c++) insert(P + c * size<Pair>(), LOADED + c * size<Single>(), lane)
-  recode(DIGIT_SCRATCH + LANE_DIGITS * lane, scalar)
+  loadScalar<C>(K, scalar)
+  recode<C>(DIGIT_SCRATCH + DIGIT_BYTES * lane, K, WINDOW_OFFSET)
 }
 
 /** The products of two stored points and scalars, at r and r + BATCH_STRIDE. */

@@ -1,9 +1,9 @@
 import { AFFINE_SCRATCH_END, BATCH_STRIDE, storeJacobian, toAffine } from './affine'
 import { Secp256k1 } from '../field/curve'
+import { recode, signMask, tableIndex } from '../field/digits'
 import { copy, extract, insert, lookup, Pair, set, Single, size, spread } from '../field/lanes'
-import { pack } from '../field/limbs'
 import { conditionalNegateCarried } from '../field/prime'
-import { addScalars, halveScalar, loadScalar } from '../field/scalar'
+import { loadScalar } from '../field/scalar'
 import { DIGIT_SCRATCH, SCALAR_BYTES, SECP256K1_COMB, SHARING_SCRATCH, WORK } from '../memory'
 import { COMB_OFFSET, GENERATOR_X, GENERATOR_Y } from './constants.gen'
 import { addAffine, addComplete, double } from './point'
@@ -18,6 +18,7 @@ type C = Secp256k1
 // joins the lanes is complete.
 
 const ROUNDS: i32 = 26
+const WIDTH: i32 = 5
 const ENTRIES: usize = 16
 const ENTRY_BYTES: usize = 2 * 80
 const ROUND_BYTES: usize = ENTRIES * ENTRY_BYTES
@@ -86,33 +87,22 @@ function prepareTable(): void {
   isTableReady = true
 }
 
-/** Takes v with k = Σ (2·v_i − 31)·32^i over its base-32 digits: v = (k + Σ 31·32^i)/2 mod n. */
-function recode(digits: usize, k: usize): void {
-  addScalars<C>(k, k, COMB_OFFSET)
-  halveScalar<C>(k, k)
-  pack(digits, k)
-  store<u64>(digits, 0, 32)
-}
-
 /** ENTRY = the table's point for the digits of both lanes in a round. */
 function lookupDigits(round: i32): void {
   const bit = 10 * round
   const digits = (<i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7))) & 1023
   const v0 = digits & 31
   const v1 = digits >> 5
-  // All ones for a negative digit, v < 16; then |d| = 2(15 − v) + 1, and else 2(v − 16) + 1.
-  const negative0 = (v0 >> 4) - 1
-  const negative1 = (v1 >> 4) - 1
   const table = SECP256K1_COMB + <usize>round * ROUND_BYTES
-  lookup<Pair>(ENTRY, table, <i32>ENTRIES, 2, (v0 ^ negative0) & 15, (v1 ^ negative1) & 15)
+  lookup<Pair>(ENTRY, table, <i32>ENTRIES, 2, tableIndex(v0, WIDTH), tableIndex(v1, WIDTH))
   const y = ENTRY + size<Pair>()
-  conditionalNegateCarried<C, Pair>(y, y, spread<Pair>(negative0, negative1))
+  conditionalNegateCarried<C, Pair>(y, y, spread<Pair>(signMask(v0, WIDTH), signMask(v1, WIDTH)))
 }
 
 /** r = k·G (Jacobian) for a scalar in bytes. */
 function multiplyGenerator(r: usize, scalar: usize): void {
   loadScalar<C>(K, scalar)
-  recode(DIGIT_SCRATCH, K)
+  recode<C>(DIGIT_SCRATCH, K, COMB_OFFSET)
   lookupDigits(0)
   copy<Pair>(ACCUMULATOR, ENTRY)
   copy<Pair>(ACCUMULATOR + size<Pair>(), ENTRY + size<Pair>())

@@ -1,5 +1,6 @@
 import { AFFINE_SCRATCH_END, BATCH_STRIDE, loadPoint, storeJacobian } from './affine'
 import { Secp256k1 } from '../field/curve'
+import { DIGIT_BYTES, nibble, signMask, tableIndex } from '../field/digits'
 import { copy, extract, insert, isPair, lookup, Pair, set, Single, size, spread } from '../field/lanes'
 import { conditionalNegateCarried, multiply, square } from '../field/prime'
 import { loadScalar } from '../field/scalar'
@@ -16,13 +17,15 @@ type C = Secp256k1
 // Why the incomplete addition suffices: the accumulator holds x·P + y·λP. An addition meets an exception (the identity,
 // an equal or an opposite point) only if some (x, y) ≠ 0 with x + λy ≡ 0 mod n arises, and such a pair has
 // x² − xy + y² ≥ n > 2^255.9, the norm form of the lattice. Before the last window |x|, |y| < 2^124.5, which is too small
-// for that, and x is never 0: it is odd, or 16 times an odd number. The two additions of the last window are complete.
+// for that, and x is never 0: it is odd, or 16 times an odd number. The two additions of the last window are complete,
+// so that nothing has to be said of the lattice there.
 
 /** The highest of 33 windows. */
 const LAST: i32 = 32
 /** From the digits of one half to those of the other, and from lane A's to lane B's. */
-const HALF_DIGITS: usize = 48
-const LANE_DIGITS: usize = 96
+const HALF_DIGITS: usize = DIGIT_BYTES
+const LANE_DIGITS: usize = 2 * DIGIT_BYTES
+const WIDTH: i32 = 4
 const ENTRIES: usize = 8
 
 /** The multiples of λP start here. */
@@ -86,22 +89,13 @@ function endomorphismTable<L>(r: usize, table: usize): void {
   }
 }
 
-
-@inline
-function nibble(digits: usize, i: i32): i32 {
-  return ((<i32>load<u8>(digits + (i >> 1))) >> ((i & 1) << 2)) & 15
-}
-
-/** ENTRY = d·P from the table in each lane, for the digits d = 2v − 15 of the nibbles v at i. */
+/** ENTRY = d·P from the table in each lane, for the digits d at i. */
 function lookupDigit<L>(table: usize, digits: usize, i: i32): void {
   const v0 = nibble(digits, i)
   const v1 = isPair<L>() ? nibble(digits + LANE_DIGITS, i) : v0
-  // All ones for a negative digit, v < 8; then |d| = 2(7 − v) + 1, and else 2(v − 8) + 1.
-  const negative0 = (v0 >> 3) - 1
-  const negative1 = (v1 >> 3) - 1
-  lookup<L>(ENTRY, table, <i32>ENTRIES, 2, (v0 ^ negative0) & 7, (v1 ^ negative1) & 7)
+  lookup<L>(ENTRY, table, <i32>ENTRIES, 2, tableIndex(v0, WIDTH), tableIndex(v1, WIDTH))
   const y = ENTRY + size<L>()
-  conditionalNegateCarried<C, L>(y, y, spread<L>(negative0, negative1))
+  conditionalNegateCarried<C, L>(y, y, spread<L>(signMask(v0, WIDTH), signMask(v1, WIDTH)))
 }
 
 /** ACCUMULATOR = k·P in each lane, for P in the tables and k in the digits. */

@@ -1,5 +1,6 @@
 import { SPLIT_SCRATCH } from '../memory'
 import { Secp256k1 } from '../field/curve'
+import { DIGIT_BYTES } from '../field/digits'
 import { clearPadding, pack } from '../field/limbs'
 import { addScalars, halveScalar, montgomeryProduct, setScalar } from '../field/scalar'
 import { SPLIT_G1, SPLIT_G2, SPLIT_MINUS_B1, SPLIT_MINUS_B2, SPLIT_MINUS_LAMBDA, SPLIT_OFFSET } from './constants.gen'
@@ -52,7 +53,7 @@ export function splitScalar(s1: usize, s2: usize, k: usize): void {
 }
 
 /**
- * Recodes the scalar k into two times 33 nibbles v, 48 bytes each, whose digits d = 2v − 15 are odd: with u1 = Σ d·16^i
+ * Recodes the scalar k into two times 33 nibbles v, DIGIT_BYTES each, whose digits d = 2v − 15 are odd: with u1 = Σ d·16^i
  * over the first and u2 over the second, k = u1 + λ·u2 mod n, and both |u| < 2^128.4.
  *
  * For s = (k − 1 − λ)/2 = s1 + λ·s2 the numbers u = 2s + 1 are odd, and u = Σ (2v_i − 15)·16^i for v = s + 2^131.
@@ -66,5 +67,5 @@ export function recodeSplit(digits: usize, k: usize): void {
   addScalars<Secp256k1>(S1, S1, CENTRE)
   addScalars<Secp256k1>(S2, S2, CENTRE)
   pack(digits, S1)
-  pack(digits + 48, S2)
+  pack(digits + DIGIT_BYTES, S2)
 }

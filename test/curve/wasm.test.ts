@@ -52,7 +52,7 @@ describe.each(CURVES)('%s on the module', (curve) => {
     const windows = [4n, 5n, 8n, 10n, 124n, 125n, 127n, 128n, 129n, 131n, 132n, 245n, 248n, 250n, 251n]
     const near = windows.flatMap((k) => [2n ** k - 1n, 2n ** k, 2n ** k + 1n, 31n * 2n ** k, 15n * 2n ** k])
     const small = Array.from({ length: 40 }, (_, i) => BigInt(i))
-    // Among them ±26·λ, where the last addition of the endomorphism's method doubles.
+    // Small x + y·λ: the halves of these scalars come closest to vectors of the endomorphism's lattice.
     const halves = small.slice(0, 32).flatMap((y) => [0n, 1n, 15n, 16n].map((x) => x + y * LAMBDA))
     const all = [...small, ...near, ...halves, (order - 1n) / 2n, (order + 1n) / 2n].map((k) => mod(k, order))
     const scalars = [...all, ...all.map((k) => mod(-k, order))].map(scalar)
