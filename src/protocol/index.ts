@@ -14,6 +14,8 @@ export {
 } from '../share/index.ts'
 export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } from '../types.ts'
 export type { RandomSource } from '../util/random.ts'
+export * from './derive/index.ts'
+export * from './ecdsa/index.ts'
 export { decodeEnvelope, encodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.ts'
 export {
   createSigning,

@@ -49,9 +49,8 @@ function callOt(
 
 /** The vector g of a share set: `count` numbers of 32 bytes. */
 export function voleGadgets(labels: Uint8Array, setId: Uint8Array, count: number): Uint8Array {
-  return callOt(SCALAR * count, [labels, setId], (ot, out, labelsAt, setIdAt) =>
-    ot.voleGadgets(labelsAt as number, setIdAt as number, out),
-  ).bytes
+  return callOt(SCALAR * count, [labels, setId], (ot, out, labelsAt, setIdAt) => ot.voleGadgets(labelsAt, setIdAt, out))
+    .bytes
 }
 
 /** What the parties of a multiplication share, and the bytes of its messages. */
@@ -137,7 +136,7 @@ function hashBatch(messages: readonly Uint8Array[], domain: Uint8Array): Uint8Ar
   for (const [i, message] of messages.entries()) joined.set(message, i * length)
   const uniform = POINT * count
   const { bytes } = callOt(uniform + UNIFORM * count, [joined, domain], (ot, out, joinedAt, domainAt) =>
-    ot.hashToCurve(out, out + uniform, joinedAt as number, length, count, domainAt as number, domain.length),
+    ot.hashToCurve(out, out + uniform, joinedAt, length, count, domainAt, domain.length),
   )
   joined.fill(0)
   const points = messages.map((_, i) => bytes.slice(i * POINT, (i + 1) * POINT))

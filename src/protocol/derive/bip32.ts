@@ -64,13 +64,13 @@ function decodeLeft(group: Group, bytes: Uint8Array, index: number): Scalar {
   try {
     return group.decodeScalar(bytes, { allowZero: true })
   } catch (error) {
-    if (error instanceof CodecError) throw invalidChild(index)
+    if (error instanceof CodecError) throw invalidChild(index, error)
     throw error
   }
 }
 
-function invalidChild(index: number): RangeError {
-  return new RangeError(`child ${index} of this key is invalid (BIP 32): use the next index`)
+function invalidChild(index: number, cause?: unknown): RangeError {
+  return new RangeError(`child ${index} of this key is invalid (BIP 32): use the next index`, { cause })
 }
 
 /** The first four bytes of HASH160 of a public key (BIP 32 "Key identifiers"). */

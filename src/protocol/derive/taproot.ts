@@ -41,7 +41,8 @@ function decodeTweak(group: Group, bytes: Uint8Array): Scalar {
   try {
     return group.decodeScalar(bytes, { allowZero: true })
   } catch (error) {
-    if (error instanceof CodecError) throw new RangeError('the tweak is not below the order (BIP 341)')
+    if (error instanceof CodecError)
+      throw new RangeError('the tweak is not below the order (BIP 341)', { cause: error })
     throw error
   }
 }

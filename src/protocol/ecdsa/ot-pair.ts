@@ -21,6 +21,10 @@ export interface OtSecrets {
   readonly zeroSeed: Uint8Array
 }
 
+export function wipeSecrets({ delta, multiplierSeeds, choiceSeeds, zeroSeed }: OtSecrets): void {
+  wipe(delta, multiplierSeeds, choiceSeeds, zeroSeed)
+}
+
 const VERSION = 1
 const READY = 1
 const POISONED = 2
@@ -77,7 +81,7 @@ export class OtPair {
 
   /** Wipes this copy of the seeds, when it is no longer needed. */
   dispose(): void {
-    if ('secrets' in this.#state) wipe(...Object.values(this.#state.secrets))
+    if ('secrets' in this.#state) wipeSecrets(this.#state.secrets)
   }
 
   /**

@@ -10,7 +10,6 @@ export const WIDTH = 3
 export const SEED_BYTES = 32
 export const ROW_BYTES = COLUMNS / 8
 export const COLUMN_BYTES = COLUMN_BITS / 8
-export const CHOICE_BYTES = TRANSFERS / 8
 
 /** u ‖ x ‖ t */
 export const VOLE1_BYTES = COLUMNS * COLUMN_BYTES + ROW_BYTES + COLUMNS * ROW_BYTES

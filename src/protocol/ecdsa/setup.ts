@@ -1,5 +1,5 @@
 import { partyId, type PartyId } from '../../types.ts'
-import { abytes, wipe } from '../../util/bytes.ts'
+import { abytes } from '../../util/bytes.ts'
 import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
@@ -10,6 +10,7 @@ import type { Session } from '../session.ts'
 import { createHasher } from '../transcript.ts'
 import type { EcdsaBackend } from './backend.ts'
 import type { BaseOtBackend } from './base-ot.ts'
+import { wipeSecrets } from './ot-pair.ts'
 import {
   answer,
   type Answered,
@@ -169,7 +170,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   wipe(): void {
     for (const progress of this.#progress.values()) {
       if (progress.at === 'offered' || progress.at === 'answered') wipeOffered(progress.held)
-      if (progress.at === 'finished') wipe(...Object.values(progress.setup.secrets))
+      if (progress.at === 'finished') wipeSecrets(progress.setup.secrets)
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { MpcError, ProtocolError } from '../../../src/errors.ts'
+import { MpcError, type ProtocolError } from '../../../src/errors.ts'
 import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
 import type { Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import { createPresigning, restorePresigning } from '../../../src/protocol/ecdsa/presign.ts'
@@ -11,6 +11,7 @@ import { seededRandom, type SeededRandom } from '../../support/random.ts'
 import { flip, simulate } from '../../support/simulator.ts'
 import {
   backends,
+  failure,
   type Changes,
   type Holder,
   holders,
@@ -26,7 +27,7 @@ describe.each(backends)('presignatures on $name', ({ backend }) => {
 
   function presign(set: readonly Holder[], random: SeededRandom, change?: Changes<PresigningOptions>): Presignature[] {
     return simulate(presigningSessions(backend, set, random, change)).map(({ done, error }) => {
-      if (done?.presignature === undefined) throw error ?? new Error('the presignature did not finish')
+      if (done?.presignature === undefined) throw failure(error)
       return done.presignature
     })
   }

@@ -11,6 +11,7 @@ import { generate } from '../../support/sets.ts'
 import { flip, type Packet, rewrite, simulate } from '../../support/simulator.ts'
 import {
   chosen,
+  failure,
   ids,
   nobleAccepts,
   randomDigest,
@@ -37,7 +38,7 @@ function expectMatching(first: PairSetup, second: PairSetup): void {
 
 function results(sessions: readonly Session<readonly PairSetup[]>[]): (readonly PairSetup[])[] {
   return simulate(sessions).map(({ done, error }) => {
-    if (done === undefined) throw error ?? new Error('the set-up did not finish')
+    if (done === undefined) throw failure(error)
     return done
   })
 }

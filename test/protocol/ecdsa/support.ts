@@ -51,7 +51,7 @@ export function setUpPairs(backend: EcdsaBackend, shares: readonly KeyShare[], r
   )
   return shares.map((share, i) => {
     const { done, error } = outcomes[i] as (typeof outcomes)[number]
-    if (done === undefined) throw error ?? new Error('the set-up did not finish')
+    if (done === undefined) throw failure(error)
     return { share, pairs: done.map((setup) => bindPair(setup, share.record.setId)) }
   })
 }
@@ -134,7 +134,7 @@ export function signatures(
   network?: Network,
 ): (EcdsaSignature | undefined)[] {
   return simulate(sessions, network).map(({ done, error }) => {
-    if (done === undefined) throw error ?? new Error('the signature did not finish')
+    if (done === undefined) throw failure(error)
     return done.signature
   })
 }
@@ -156,4 +156,9 @@ export function nobleAccepts(signature: EcdsaSignature, digest: Uint8Array, publ
 
 export function randomDigest(random: RandomSource): Digest32 {
   return digest32(random(32))
+}
+
+/** What a session that should have finished has thrown, or that it waits for ever. */
+export function failure(error: unknown): Error {
+  return error instanceof Error ? error : new Error('the protocol did not finish')
 }

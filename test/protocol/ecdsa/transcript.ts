@@ -16,6 +16,7 @@ import { toHex } from '../../../src/util/bytes.ts'
 import { fixedRandom } from '../../support/fixed-random.ts'
 import { generate } from '../../support/sets.ts'
 import { type Packet, simulate } from '../../support/simulator.ts'
+import { failure } from './support.ts'
 
 /** One message of a transcript: its place, its length and its SHA-256, header included. */
 interface Line {
@@ -37,7 +38,7 @@ function record<Result>(sessions: readonly Session<Result>[]): { messages: Line[
     return [packet]
   }
   const results = simulate(sessions, { intercept }).map(({ done, error }) => {
-    if (done === undefined) throw error ?? new Error('the protocol did not finish')
+    if (done === undefined) throw failure(error)
     return done
   })
   return { messages, results }
@@ -73,9 +74,7 @@ export function fixedSignatures(backend: EcdsaBackend, shares: readonly KeyShare
     random: fixedRandom(`dkls23 ${label} ${i + 1}`),
   })
   const signing = record(
-    SIGNERS.map((_, i) =>
-      createEcdsaSigning({ ...options(i, 'sign'), digest: DIGEST, aggregator: SIGNERS[0] as never }),
-    ),
+    SIGNERS.map((_, i) => createEcdsaSigning({ ...options(i, 'sign'), digest: DIGEST, aggregator: SIGNERS[0] })),
   )
   const presigning = record(SIGNERS.map((_, i) => createPresigning({ ...options(i, 'presign'), incarnation: 0 })))
   const record0 = (shares[0] as KeyShare).record
