@@ -1,9 +1,11 @@
 import { MpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
 import type { Deadline } from './deadline.ts'
-import { loadShares, readWallet, shareNotFound, wipeShares } from './device.ts'
 import { settleWallet } from './settle.ts'
+import { loadShares } from './share-store.ts'
 import type { Client } from './types.ts'
+import { wipeShares } from './wallet-shares.ts'
+import { readWallet, shareNotFound } from './wallet-store.ts'
 
 /** How often another tab may replace the set between the reading of the record and that of the share. */
 const LOAD_ATTEMPTS = 4

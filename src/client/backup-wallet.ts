@@ -8,7 +8,6 @@ import { callback, parameters, walletIdArgument } from './arguments.ts'
 import { backupMethod } from './backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline } from './deadline.ts'
-import { wipeShares } from './device.ts'
 import { expectSet } from './expect-set.ts'
 import { parseShares } from './parse-shares.ts'
 import { createProgress, plans, type Progress } from './progress.ts'
@@ -16,6 +15,7 @@ import { newOperationId, runOperation } from './runner.ts'
 import { sealVerified } from './seal.ts'
 import { receivedShares, reshareSessions } from './sessions.ts'
 import type { ActionOptions, Client } from './types.ts'
+import { wipeShares } from './wallet-shares.ts'
 
 export interface BackupWalletParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */

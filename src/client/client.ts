@@ -1,7 +1,7 @@
 import { getGroup } from '../curve/index.ts'
-import { systemRandom, type RandomSource } from '../util/random.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
+import { systemRandom, type RandomSource } from '../util/random.ts'
 import { implementation, label as labelArgument, parameters, timeout } from './arguments.ts'
 import type { Client } from './types.ts'
 

@@ -4,7 +4,6 @@ import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import { callback, parameters } from './arguments.ts'
 import { withDeadline } from './deadline.ts'
-import { forgetWallet, toWallet, wipeShares } from './device.ts'
 import { expectSet } from './expect-set.ts'
 import { parseShares } from './parse-shares.ts'
 import { prepareSet } from './prepare.ts'
@@ -12,7 +11,10 @@ import { createProgress, plans, type Progress } from './progress.ts'
 import { newOperationId, runOperation } from './runner.ts'
 import { keygenSessions } from './sessions.ts'
 import { activateSet } from './settle.ts'
+import { forgetWallet } from './share-store.ts'
 import type { ActionOptions, Client, Wallet } from './types.ts'
+import { wipeShares } from './wallet-shares.ts'
+import { toWallet } from './wallet-store.ts'
 
 export interface GenerateWalletParameters extends ActionOptions {
   readonly onProgress?: (progress: Progress) => void

@@ -1,8 +1,8 @@
 import { parameters, walletIdArgument } from './arguments.ts'
 import { withDeadline } from './deadline.ts'
-import { listWalletIds, shareNotFound, toWallet } from './device.ts'
 import { settleWallet } from './settle.ts'
 import type { ActionOptions, Client, Wallet } from './types.ts'
+import { listWalletIds, shareNotFound, toWallet } from './wallet-store.ts'
 
 export interface GetWalletParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */

@@ -2,8 +2,8 @@ import type { SetStatus } from '../api/operations.ts'
 import { parameters, walletIdArgument } from './arguments.ts'
 import { getSets } from './calls.ts'
 import { withDeadline } from './deadline.ts'
-import { readWallet } from './device.ts'
 import type { ActionOptions, Client } from './types.ts'
+import { readWallet } from './wallet-store.ts'
 
 export interface ListSetsParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */

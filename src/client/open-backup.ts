@@ -3,11 +3,12 @@ import { MpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import type { Deadline } from './deadline.ts'
-import { equalKeys, isClientOf, publicKeys, readWallet, wipeShares } from './device.ts'
 import type { ProgressReporter } from './progress.ts'
 import { settleWallet } from './settle.ts'
 import type { Client } from './types.ts'
 import type { WalletRecord } from './wallet-record.ts'
+import { equalKeys, isClientOf, publicKeys, wipeShares } from './wallet-shares.ts'
+import { readWallet } from './wallet-store.ts'
 
 /**
  * Opens a cipherText; its shares are validated, and the caller's to wipe.

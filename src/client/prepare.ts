@@ -1,8 +1,10 @@
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
-import { changeWallet, publicKeys, storeShares } from './device.ts'
+import { storeShares } from './share-store.ts'
 import type { Client } from './types.ts'
 import { withPrepared, type WalletRecord } from './wallet-record.ts'
+import { publicKeys } from './wallet-shares.ts'
+import { changeWallet } from './wallet-store.ts'
 
 /**
  * Step 1 of protocols §8: the share durable and read back, then noted as PREPARED, which cannot sign (I1, I2).

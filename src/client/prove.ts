@@ -8,10 +8,12 @@ import { toHex } from '../util/bytes.ts'
 import { parseResult } from './answers.ts'
 import { postRound } from './calls.ts'
 import type { Deadline } from './deadline.ts'
-import { discardSets, loadShares, changeKnownWallet, shareOn, wipeShares } from './device.ts'
 import { newOperationId } from './runner.ts'
+import { discardSets, loadShares } from './share-store.ts'
 import type { Client } from './types.ts'
 import { activeSetIds, withProven, type WalletRecord } from './wallet-record.ts'
+import { shareOn, wipeShares } from './wallet-shares.ts'
+import { changeKnownWallet } from './wallet-store.ts'
 
 /**
  * Proves to the server that this device's new set works, which retires the sets that it replaces: on the server, and
@@ -32,14 +34,15 @@ export async function proveSet(
   const candidates = [setId, ...others.reverse()]
   const over: string[] = []
   for (const candidate of candidates) {
+    let retired: readonly string[]
     try {
-      await prove(client, deadline, record, candidate)
+      retired = await prove(client, deadline, record, candidate)
     } catch (error) {
       over.push(candidate)
       if (!isRetired(error) || over.length === candidates.length) throw error
       continue
     }
-    const change = (current: WalletRecord) => withProven(current, candidate, over)
+    const change = (current: WalletRecord) => withProven(current, candidate, [...over, ...retired])
     return deleteRetired(client, await changeKnownWallet(client, record.walletId, change))
   }
   throw new Error('there is at least one candidate')
@@ -55,16 +58,22 @@ export async function deleteRetired(client: Client, record: WalletRecord): Promi
   return retired.length === 0 ? record : discardSets(client, record.walletId, retired)
 }
 
-async function prove(client: Client, deadline: Deadline, record: WalletRecord, setId: string): Promise<void> {
+/** Proves one set. @returns the sets that the server has retired for it, on whatever device */
+async function prove(
+  client: Client,
+  deadline: Deadline,
+  record: WalletRecord,
+  setId: string,
+): Promise<readonly string[]> {
   const shares = await loadShares(client, record, setId)
   try {
-    await playProof(client, deadline, shares)
+    return await playProof(client, deadline, shares)
   } finally {
     wipeShares(shares)
   }
 }
 
-async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<void> {
+async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<readonly string[]> {
   const request: ProveRequest = { kind: 'prove', walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
   const operationId = newOperationId(client)
   const { parcels } = await postRound(client, deadline, operationId, 1, { header: request, parcels: [] })
@@ -81,6 +90,7 @@ async function playProof(client: Client, deadline: Deadline, shares: WalletShare
   const { header } = await postRound(client, deadline, operationId, 2, { header: {}, parcels: proofs })
   const result = parseResult(header)
   if (result.setId !== request.setId) throw new MpcError('SET_MISMATCH', 'the server took the proof for another set')
+  return result.retired?.filter((setId) => setId !== request.setId) ?? []
 }
 
 function challengeOf(parcels: readonly Parcel[], slot: number): Uint8Array {

@@ -7,7 +7,6 @@ import { callback, flag, oneOf, parameters, text, walletIdArgument } from './arg
 import { backupMethod } from './backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
-import { discardPrepared, publicKeys, toWallet, wipeShares } from './device.ts'
 import { expectSet } from './expect-set.ts'
 import { openBackup, readKnownWallet } from './open-backup.ts'
 import { parseShares } from './parse-shares.ts'
@@ -18,8 +17,11 @@ import { newOperationId, runOperation } from './runner.ts'
 import { sealVerified } from './seal.ts'
 import { receivedShares, reshareSessions } from './sessions.ts'
 import { activateSet } from './settle.ts'
+import { discardPrepared } from './share-store.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from './types.ts'
 import { activeSetIds } from './wallet-record.ts'
+import { publicKeys, wipeShares } from './wallet-shares.ts'
+import { toWallet } from './wallet-store.ts'
 
 export interface RecoverWalletParameters extends ActionOptions {
   /** What {@link backupWallet} gave. */

@@ -5,7 +5,6 @@ import { toHex } from '../util/bytes.ts'
 import { useActiveSet } from './active-set.ts'
 import { callback, parameters, walletIdArgument } from './arguments.ts'
 import { withDeadline } from './deadline.ts'
-import { discardPrepared, toWallet, wipeShares } from './device.ts'
 import { expectSet } from './expect-set.ts'
 import { parseShares } from './parse-shares.ts'
 import { prepareSet } from './prepare.ts'
@@ -14,7 +13,10 @@ import { proveSet } from './prove.ts'
 import { newOperationId, runOperation } from './runner.ts'
 import { receivedShares, reshareSessions } from './sessions.ts'
 import { activateSet } from './settle.ts'
+import { discardPrepared } from './share-store.ts'
 import type { ActionOptions, Client, Wallet } from './types.ts'
+import { wipeShares } from './wallet-shares.ts'
+import { toWallet } from './wallet-store.ts'
 
 export interface RefreshSharesParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */

@@ -1,7 +1,8 @@
 import { parameters, walletIdArgument } from './arguments.ts'
 import { withDeadline } from './deadline.ts'
-import { discardSets, readWallet } from './device.ts'
+import { discardSets } from './share-store.ts'
 import type { ActionOptions, Client } from './types.ts'
+import { readWallet } from './wallet-store.ts'
 
 export interface RemoveShareParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */

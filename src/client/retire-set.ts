@@ -2,8 +2,9 @@ import type { SetStatus } from '../api/operations.ts'
 import { parameters, setIdArgument, walletIdArgument } from './arguments.ts'
 import { postRetire } from './calls.ts'
 import { withDeadline } from './deadline.ts'
-import { discardSets, readWallet } from './device.ts'
+import { discardSets } from './share-store.ts'
 import type { ActionOptions, Client } from './types.ts'
+import { readWallet } from './wallet-store.ts'
 
 export interface RetireSetParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */

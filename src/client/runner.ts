@@ -11,6 +11,9 @@ import type { Client } from './types.ts'
 /** How long giving up waits for the server to hear of it; it finds out by itself later. */
 const ABORT_TIMEOUT_MS = 5_000
 
+/** The server's participant number in every session. */
+const SERVER = 2
+
 /** An operation with the server: sessions side by side, one a slot, played round by round. */
 export interface Operation<Result> {
   readonly operationId: OperationId
@@ -62,7 +65,7 @@ export async function runOperation<Result>(
     for (let round = 1; ; round++) {
       operation.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
-        await prepare(players.map((player) => player.made()))
+        await prepare(players.map((player) => player.made(round)))
         deadline.check()
         decidable = true
       }
@@ -71,7 +74,7 @@ export async function runOperation<Result>(
       parcels = deliver(players, answer.parcels)
       if (round === rounds) {
         const result = parseResult(answer.header)
-        return { result, results: players.map((player) => player.finished()) }
+        return { result, results: players.map((player) => player.finished(round)) }
       }
     }
   } catch (error) {
@@ -97,9 +100,9 @@ interface Player<Result> {
   receive(envelope: Uint8Array): void
   advance(): readonly Uint8Array[]
   /** The result before the server has confirmed it. */
-  made(): Result
+  made(round: number): Result
   /** The result once every check has passed. */
-  finished(): Result
+  finished(round: number): Result
 }
 
 function createPlayer<Result>(session: Session<Result>): Player<Result> {
@@ -121,13 +124,13 @@ function createPlayer<Result>(session: Session<Result>): Player<Result> {
       accepted = false
       return take(session.advance())
     },
-    made: () => made ?? incomplete(),
-    finished: () => finished ?? incomplete(),
+    made: (round) => made ?? incomplete(round),
+    finished: (round) => finished ?? incomplete(round),
   }
 }
 
-function incomplete(): never {
-  throw new MpcError('PROTOCOL_ABORTED', 'the server left out messages of the protocol')
+function incomplete(round: number): never {
+  throw new ProtocolError('FORMAT', round, [SERVER], 'the server left out messages of the protocol')
 }
 
 function isNetworkFailure(error: unknown): boolean {

@@ -4,8 +4,8 @@ import { encodeWalletShares } from '../share/index.ts'
 import type { WalletShares } from '../share/types.ts'
 import { equalBytes, toHex, wipe } from '../util/bytes.ts'
 import type { Deadline } from './deadline.ts'
-import { wipeShares } from './device.ts'
 import type { Client } from './types.ts'
+import { wipeShares } from './wallet-shares.ts'
 
 /**
  * Seals a backup, opens what was sealed and checks that it is what went in, share·G against the public record included.

@@ -5,8 +5,8 @@ import { createReshare, type ReshareParticipant, type ReshareResult } from '../p
 import type { Session } from '../protocol/session.ts'
 import type { KeyShare, WalletShares } from '../share/types.ts'
 import { fromHex } from '../util/bytes.ts'
-import { shareOn } from './device.ts'
 import type { Client } from './types.ts'
+import { shareOn } from './wallet-shares.ts'
 
 /** This machine's number among a reshare's participants; the server is the second. */
 const SELF = 1

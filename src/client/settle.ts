@@ -1,10 +1,11 @@
 import { MpcError } from '../errors.ts'
 import { postAbort } from './calls.ts'
 import type { Deadline } from './deadline.ts'
-import { changeKnownWallet, discardSets, readWallet } from './device.ts'
 import { deleteRetired, proveSet } from './prove.ts'
+import { discardSets } from './share-store.ts'
 import type { Client } from './types.ts'
 import { withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
+import { changeKnownWallet, readWallet } from './wallet-store.ts'
 
 /**
  * Finishes or undoes what an earlier operation on this device left open, then gives the wallet's record.

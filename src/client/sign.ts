@@ -1,5 +1,5 @@
-import { operationSlots, setParties } from '../api/slots.ts'
 import type { SignRequest } from '../api/operations.ts'
+import { operationSlots, setParties } from '../api/slots.ts'
 import { MpcError } from '../errors.ts'
 import { createSigning } from '../protocol/frost/session.ts'
 import { frostSuite } from '../protocol/frost/suites.ts'
@@ -10,9 +10,9 @@ import { abytes, toHex } from '../util/bytes.ts'
 import { isReplaced, useActiveSet } from './active-set.ts'
 import { oneOf, parameters, walletIdArgument } from './arguments.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
-import { shareOn } from './device.ts'
 import { newOperationId, runOperation } from './runner.ts'
 import type { ActionOptions, Client } from './types.ts'
+import { shareOn } from './wallet-shares.ts'
 
 /** The longest message, in bytes. */
 export const MESSAGE_MAX_LENGTH = 64 * 1024

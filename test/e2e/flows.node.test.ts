@@ -13,6 +13,7 @@ import {
   refreshShares,
   retireSet,
   sign,
+  type Client,
   type ShareStore,
 } from '../../src/index.ts'
 import type { Database } from '../../src/server/database/types.ts'
@@ -162,13 +163,16 @@ describe.each(databaseKinds)('client, server and custodian on $name', ({ open })
     )
   })
 
-  test('two tabs on one store sign and refresh at once, and no share is lost', async () => {
-    const { transport, phone, wallet, walletId } = await walletOwner()
-    const tab = createClient({ transport, storage: phone.storage, label: 'phone' })
+  test('tabs on one store sign, refresh and recover at once, and no share is lost', async () => {
+    const { transport, phone, wallet, walletId, cipherText } = await walletOwner()
+    const [tab, third] = ['second tab', 'third tab'].map((label) =>
+      createClient({ transport, storage: phone.storage, label }),
+    ) as [Client, Client]
     const outcomes = await Promise.allSettled([
       refreshShares(phone, { walletId }),
       signsForBothKeys(tab, walletId, wallet.publicKeys, message),
       refreshShares(tab, { walletId }),
+      recoverWallet(third, { cipherText, method, existingSets: 'retire' }),
     ])
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []))
     for (const failure of failures) expect(failure).toHaveProperty('code')

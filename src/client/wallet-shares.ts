@@ -1,0 +1,37 @@
+import { setParties } from '../api/slots.ts'
+import { wipeKeyShare } from '../share/index.ts'
+import type { KeyShare, WalletShares } from '../share/types.ts'
+import { CURVES, type Curve, type Purpose } from '../types.ts'
+import { equalBytes } from '../util/bytes.ts'
+import type { Client, PublicKeys } from './types.ts'
+
+/** Whether these are the client's shares of a set for this purpose, on every curve. */
+export function isClientOf(shares: WalletShares, purpose: Purpose): boolean {
+  const curves = shares.shares.map((share) => share.record.curve)
+  const [client] = setParties(purpose)
+  return (
+    shares.purpose === purpose &&
+    curves.length === CURVES.length &&
+    curves.every((curve, index) => curve === CURVES[index]) &&
+    shares.shares.every((share) => share.id === client!.id)
+  )
+}
+
+/** The share on a curve. */
+export function shareOn(shares: WalletShares, curve: Curve): KeyShare {
+  return shares.shares[CURVES.indexOf(curve)]!
+}
+
+/** The public keys that shares are of. */
+export function publicKeys(client: Client, shares: WalletShares): PublicKeys {
+  const key = (curve: Curve) => client.group(curve).encodePoint(shareOn(shares, curve).record.publicKey)
+  return { secp256k1: key('secp256k1'), ed25519: key('ed25519') }
+}
+
+export function equalKeys(a: PublicKeys, b: PublicKeys): boolean {
+  return CURVES.every((curve) => equalBytes(a[curve], b[curve]))
+}
+
+export function wipeShares(shares: WalletShares): void {
+  for (const share of shares.shares) wipeKeyShare(share)
+}
