@@ -49,7 +49,7 @@ export function createSigning(options: SigningOptions): Session<SigningResult> {
 /** Checks the options against each other. */
 function setUp(options: SigningOptions): SigningSetup {
   const { scheme, group, share, signers, aggregator, message, random } = options
-  if (!(scheme in SUITES)) throw new RangeError('unknown signature scheme')
+  if (!Object.hasOwn(SUITES, scheme)) throw new RangeError('unknown signature scheme')
   const { record, id } = share
   if (record.curve !== group.curve) throw new RangeError(`the share set is of ${record.curve}`)
   if (record.purpose !== 'signing') throw new RangeError(`a ${record.purpose} set does not sign`)

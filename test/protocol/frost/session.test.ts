@@ -474,6 +474,7 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
     const shares = keyShares(group, set)
     const bad: [Partial<SigningOptions>, typeof TypeError | typeof RangeError][] = [
       [{ scheme: 'rsa' as never }, RangeError],
+      [{ scheme: 'toString' as never }, RangeError],
       [{ signers: [1].map(partyId) }, RangeError],
       [{ signers: [1, 1].map(partyId) }, RangeError],
       [{ signers: [2, 1].map(partyId) }, RangeError],
