@@ -1,6 +1,6 @@
 import type { OperationRequest } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
-import type { SignatureScheme } from '../types.ts'
+import type { BackupMethodName, SignatureScheme } from '../types.ts'
 
 /** What a client asks the server to do. */
 export interface PolicyRequest {
@@ -13,8 +13,14 @@ export interface PolicyRequest {
   readonly scheme?: SignatureScheme
   /** The message that would be signed. */
   readonly message?: Uint8Array
+  /** The method of the backup that would be made. */
+  readonly backupMethod?: BackupMethodName
   readonly existingSets?: 'keep' | 'retire'
+  /** The method of the new backup where a recovery rotates it, else null. */
+  readonly rotateBackup?: BackupMethodName | null
   readonly dryRun?: boolean
+  /** What the device calls itself: its own word, and no proof of anything. */
+  readonly label?: string
 }
 
 /** Asked before an action starts, after its sets were found to belong to the client; anything but `true` denies it. */

@@ -17,9 +17,10 @@ export const serverSchema: Schema = {
          revoked_at timestamptz
        )`,
       `create table reshare_wallets (
-         wallet_id text primary key,
          client_id text not null,
-         created_at timestamptz not null
+         wallet_id text not null,
+         created_at timestamptz not null,
+         primary key (client_id, wallet_id)
        )`,
       `create table reshare_sets (
          set_id text primary key,

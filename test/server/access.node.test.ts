@@ -1,11 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE } from '../../src/api/flight.ts'
+import type { SetStatus } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
 import { apiTokens, createServer, type PolicyRequest } from '../../src/server/index.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import type { WalletShares } from '../../src/share/index.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
-import { codeOf, confirmSet, play, retireSet, serverClient, type ServerClient } from '../support/server-client.ts'
+import {
+  codeOf,
+  confirmSet,
+  getJson,
+  play,
+  retireSet,
+  serverClient,
+  type ServerClient,
+} from '../support/server-client.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
@@ -28,7 +38,6 @@ async function allRequests(owner: ServerClient): Promise<{ name: string; path: s
     body: operation.body as Uint8Array,
   })
   return [
-    first('generate with its wallet id', generate(owner, wallet.walletId)),
     first('backup', backup(owner, wallet)),
     first('recover', recover(owner, half)),
     first('refresh', refresh(owner, wallet)),
@@ -60,12 +69,26 @@ test("another client's sets answer as if they did not exist (row 33)", async () 
   for (const { name, path, body } of foreign) {
     const answer = await stranger.send(methodOf(name), path, body)
     expect([name, codeOf(answer)]).toEqual([name, 'AUTH_FAILED'])
-    if (name === 'generate with its wallet id') continue
     const unknown = await stranger.send(methodOf(name), replaceIds(path), body && withUnknownIds(body))
     expect([name, unknown]).toEqual([name, answer])
   }
   const rows = await world.database.query('select 1 from reshare_operations where client_id = $1', [stranger.clientId])
   expect(rows).toEqual([])
+})
+
+test('a wallet id that another client uses is as free as any', async () => {
+  const [owner, stranger] = [world.client(), world.client()]
+  const wallet = await newWallet(owner)
+  const [other] = (await play(generate(stranger, wallet.walletId))).prepared as [WalletShares]
+  await expect(play(generate(owner, wallet.walletId))).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
+  for (const [client, signing] of [
+    [owner, wallet.signing],
+    [stranger, other],
+  ] as const) {
+    await play(sign(client, signing))
+    const { sets } = await getJson<{ sets: SetStatus[] }>(client, paths.sets(wallet.walletId))
+    expect(sets.map(({ setId }) => setId)).toEqual([setIdOf(signing)])
+  }
 })
 
 test('nobody gets in unless authenticate names a client', async () => {
@@ -150,7 +173,7 @@ describe('policy', () => {
     const denied = async (work: Promise<unknown>) => expect(work).rejects.toMatchObject({ code: 'POLICY_DENIED' })
     await denied(play(generate(strict)))
     await denied(play(backup(strict, wallet)))
-    await denied(play(recover(strict, half, { existingSets: 'retire' })))
+    await denied(play(recover(strict, half, { existingSets: 'retire', rotateBackup: 'PASSKEY' })))
     await denied(play(refresh(strict, wallet)))
     await denied(play(sign(strict, wallet.signing, 'bip340', 'pay')))
     await denied(play(prove(strict, wallet.signing)))
@@ -159,10 +182,18 @@ describe('policy', () => {
     const common = { clientId: client.clientId, walletId: wallet.walletId }
     const signing = { ...common, setId: setIdOf(wallet.signing) }
     expect(asked).toEqual([
-      { clientId: client.clientId, action: 'generate', walletId: expect.any(String) },
-      { ...signing, action: 'backup' },
-      { ...common, action: 'recover', setId: setIdOf(half), existingSets: 'retire', dryRun: false },
-      { ...signing, action: 'refresh' },
+      { clientId: client.clientId, action: 'generate', walletId: expect.any(String), label: 'phone' },
+      { ...signing, action: 'backup', backupMethod: 'PASSWORD' },
+      {
+        ...common,
+        action: 'recover',
+        setId: setIdOf(half),
+        existingSets: 'retire',
+        rotateBackup: 'PASSKEY',
+        dryRun: false,
+        label: 'laptop',
+      },
+      { ...signing, action: 'refresh', label: 'phone' },
       { ...signing, action: 'sign', scheme: 'bip340', message: utf8('pay') },
       { ...signing, action: 'prove' },
       { ...signing, action: 'retire' },

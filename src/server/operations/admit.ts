@@ -4,7 +4,7 @@ import { fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { askPolicy, type PolicyRequest } from '../policy.ts'
-import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
+import { requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
 
 /**
@@ -40,14 +40,14 @@ export async function requireSource(db: Queryable, clientId: string, request: Se
 }
 
 /**
+ * Wallets are named by client and id: whether another client uses the same id makes no difference, so nothing tells.
+ *
  * @throws {STORAGE_CONFLICT} if the client has this wallet
- * @throws {AUTH_FAILED} if another client has it
  */
 export async function requireFreeWallet(db: Queryable, clientId: string, walletId: string): Promise<void> {
-  const [wallet] = await db.query('select client_id from reshare_wallets where wallet_id = $1', [walletId])
-  if (wallet === undefined) return
-  if (wallet['client_id'] !== clientId) throw notAuthorized()
-  throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
+  const wallet = [clientId, walletId]
+  const [known] = await db.query('select 1 from reshare_wallets where client_id = $1 and wallet_id = $2', wallet)
+  if (known !== undefined) throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
 }
 
 function policyRequest(clientId: string, request: OperationRequest): PolicyRequest {
@@ -55,12 +55,18 @@ function policyRequest(clientId: string, request: OperationRequest): PolicyReque
   const asked = { clientId, action, walletId }
   switch (request.kind) {
     case 'generate':
-      return asked
+      return { ...asked, label: request.label }
     case 'sign':
       return { ...asked, setId: request.setId, scheme: request.scheme, message: fromHex(request.message) }
-    case 'recover':
-      return { ...asked, setId: request.setId, existingSets: request.existingSets, dryRun: request.dryRun }
-    default:
+    case 'backup':
+      return { ...asked, setId: request.setId, backupMethod: request.backupMethod }
+    case 'recover': {
+      const { setId, existingSets, rotateBackup, dryRun, label } = request
+      return { ...asked, setId, existingSets, rotateBackup, dryRun, label }
+    }
+    case 'refresh':
+      return { ...asked, setId: request.setId, label: request.label }
+    case 'prove':
       return { ...asked, setId: request.setId }
   }
 }
