@@ -29,6 +29,7 @@ export function decodePoint(r: usize, bytes: usize): i32 {
   memory.copy(BYTES, bytes, 32)
   store<u8>(BYTES, load<u8>(BYTES, 31) & 0x7f, 31)
   unpack(y, BYTES)
+  // Of the 19 values that two encodings share none is in the subgroup, so that this refuses nothing more than RFC 8032.
   normalize<C>(CANONICAL, y)
   if (!isEqual(CANONICAL, y)) return INVALID
 
