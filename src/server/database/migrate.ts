@@ -33,13 +33,14 @@ async function migrate(database: Connection, schema: Schema): Promise<void> {
   })
 }
 
-const UNIQUE_VIOLATION = '23505'
+/** unique_violation, duplicate_object and duplicate_table: how far another process had come when we tried. */
+const ALREADY_THERE: ReadonlySet<unknown> = new Set(['23505', '42710', '42P07'])
 
 async function createVersionTable(database: Connection): Promise<void> {
   try {
     await database.query('create table if not exists reshare_schema (component text primary key, version int not null)')
   } catch (error) {
-    // `if not exists` does not wait for another process that is creating it: the catalogue's own index then refuses.
-    if (sqlState(error) !== UNIQUE_VIOLATION) throw error
+    // `if not exists` looks before another process has committed the table, and its type, that it is creating.
+    if (!ALREADY_THERE.has(sqlState(error))) throw error
   }
 }
