@@ -2,11 +2,6 @@ import { MpcError } from '../../../src/errors.ts'
 import type { ShareStore } from '../../../src/storage/types.ts'
 import type { Transport, TransportRequest } from '../../../src/transport/types.ts'
 
-/** What is thrown where a process would have ended: nothing of it may be caught and handled on. */
-export class Crash extends Error {
-  override readonly name = 'Crash'
-}
-
 /** Calls `at` before and after each of a store's durable changes. */
 export function watchedStore(store: ShareStore, at: (point: string) => void): ShareStore {
   const around = async <T>(point: string, work: () => Promise<T>): Promise<T> => {

@@ -1,4 +1,5 @@
 import { errorStatus } from '../../../src/api/errors.ts'
+import { operationFlags } from '../../../src/api/flags.ts'
 import { decodeFlight, encodeFlight, type Parcel } from '../../../src/api/flight.ts'
 import { ROUNDS, type OperationRequest, type OperationResult, type SetStatus } from '../../../src/api/operations.ts'
 import { operationSlots, setParties, WALLET_THRESHOLD } from '../../../src/api/slots.ts'
@@ -91,6 +92,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
         threshold: WALLET_THRESHOLD,
         participants: setParties(target).map((receiver) => ({ dealer: receiver.id, receiver })),
         self: 2,
+        flags: operationFlags(request),
         share: shareOn(curve),
         random,
       }),
