@@ -97,7 +97,7 @@ export interface SetStatus {
   /** ISO 8601, by the server's clock */
   readonly createdAt: string
   readonly lastUsedAt: string | null
-  /** Whether the set has signed, or its holder has proven possession. */
+  /** Whether its holder has proven possession. That it has signed says nothing: the server never sees the client's part. */
   readonly proven: boolean
 }
 

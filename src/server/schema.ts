@@ -54,6 +54,7 @@ export const serverSchema: Schema = {
       `create table reshare_retirements (
          set_id text not null references reshare_sets (set_id),
          old_set_id text not null references reshare_sets (set_id),
+         with_backups boolean not null,
          primary key (set_id, old_set_id)
        )`,
       `create index reshare_retirements_of_old on reshare_retirements (old_set_id)`,

@@ -9,7 +9,7 @@ import { concatBytes } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { requireSource } from './admit.ts'
 import type { Played, Turn } from './turn.ts'
-import { endWithUse } from './use.ts'
+import { endWithProof } from './use.ts'
 
 const CHALLENGE_LENGTH = 32
 
@@ -19,7 +19,7 @@ export async function playProving(context: ServerContext, turn: Turn<ProveReques
   if (turn.state === undefined) return challenge(context, turn)
   const { records } = decodeWalletSetRecord(getGroup, source.record)
   verifyProofs(turn, records, turn.state)
-  return { parcels: [], ending: endWithUse(context, turn) }
+  return { parcels: [], ending: endWithProof(context, turn) }
 }
 
 function challenge({ random }: ServerContext, { request, parcels }: Turn<ProveRequest>): Played {

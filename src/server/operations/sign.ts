@@ -10,7 +10,7 @@ import { readShare } from '../sets/shares.ts'
 import { requireSource } from './admit.ts'
 import { advanceSessions } from './sessions.ts'
 import type { Played, Turn } from './turn.ts'
-import { endWithUse } from './use.ts'
+import { endWithSignature } from './use.ts'
 
 /**
  * Signs: the client's commitments come in, the server's commitments and signature share go out. The share leaves only
@@ -22,7 +22,7 @@ export async function playSigning(context: ServerContext, turn: Turn<SignRequest
   const half = await readShare(context, context.database, clientId, request.setId)
   try {
     const { parcels } = sign(context, turn, half.shares)
-    return { parcels, ending: endWithUse(context, turn) }
+    return { parcels, ending: endWithSignature(context, turn) }
   } finally {
     half.shares.forEach(wipeKeyShare)
   }

@@ -1,16 +1,33 @@
-import type { OperationResult, ProveRequest, SignRequest } from '../../api/operations.ts'
+import type { ProveRequest, SignRequest } from '../../api/operations.ts'
 import type { ServerContext } from '../context.ts'
-import { destroyRetiring, recordUse } from '../sets/retirements.ts'
+import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
 import { requireSource } from './admit.ts'
 import type { Ending, Turn } from './turn.ts'
 
-/** The end of an operation that has used a set; the first use of a set triggers the retirements that waited for it. */
-export function endWithUse(context: ServerContext, turn: Turn<SignRequest | ProveRequest>): Ending {
+/** The end of a signature: it is made only if its set is still ACTIVE when that is recorded. */
+export function endWithSignature(context: ServerContext, turn: Turn<SignRequest>): Ending {
   return {
     decision: 'COMMIT',
-    async settle(tx): Promise<OperationResult> {
+    async settle(tx) {
       const set = await requireSource(tx, turn.clientId, turn.request)
-      const retired = await recordUse(context, tx, set, turn.request.kind === 'sign')
+      await recordSignature(context, tx, set.setId)
+      return { setId: set.setId, state: set.state }
+    },
+  }
+}
+
+/**
+ * The end of a proof of possession; the first one of a set triggers the retirements that waited for it.
+ *
+ * Deviation: protocols §8 step 4 lets the first signature stand for the proof. In FROST the server sends its share of the
+ * signature and never sees the client's, so that a request to sign proves nothing about who sent it.
+ */
+export function endWithProof(context: ServerContext, turn: Turn<ProveRequest>): Ending {
+  return {
+    decision: 'COMMIT',
+    async settle(tx) {
+      const set = await requireSource(tx, turn.clientId, turn.request)
+      const retired = await recordProof(context, tx, set)
       return { setId: set.setId, state: set.state, retired }
     },
     afterwards: () => destroyRetiring(context),

@@ -44,7 +44,7 @@ async function requireWayBack(tx: Queryable, { clientId, walletId, setId }: SetR
 
 /**
  * Takes the app's word that a backup set's cipherText is stored: the set becomes ACTIVE, and takes the place of the one
- * that it was rotated from and of the wallet's earlier ones with the same method. Harmless to repeat.
+ * that it was rotated from and of the wallet's earlier ones with the same method, confirmed or not. Harmless to repeat.
  *
  * @throws {AUTH_FAILED} if the set is not the client's
  * @throws {SET_MISMATCH} for a signing set
@@ -68,9 +68,8 @@ async function activateBackup(tx: Queryable, { clientId, walletId, setId, source
   await tx.query(
     `update reshare_sets older set state = 'DESTROYED' from reshare_sets newer
      where newer.set_id = $1 and older.client_id = $2 and older.wallet_id = $3 and older.purpose = 'backup'
-       and older.ordinal < newer.ordinal
-       and ((older.set_id = $4 and older.state in ('PREPARED', 'ACTIVE'))
-         or (older.backup_method = $5 and older.state = 'ACTIVE'))`,
+       and older.ordinal < newer.ordinal and older.state in ('PREPARED', 'ACTIVE') and older.committed_at is not null
+       and (older.set_id = $4 or older.backup_method = $5)`,
     [setId, clientId, walletId, sourceSetId, backupMethod],
   )
 }

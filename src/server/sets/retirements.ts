@@ -3,58 +3,95 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import type { SetRow } from './rows.ts'
 
-/** Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4). */
+/**
+ * Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4).
+ *
+ * A recovery that retires says that a device is lost: the backups that the device has dealt and nobody has confirmed end
+ * with its set. A refresh says nothing of the kind: its device's unconfirmed backup stays.
+ */
 export async function planRetirements(
   tx: Queryable,
   { request, clientId, setId }: { request: OperationRequest; clientId: string; setId: string },
 ): Promise<void> {
   if (request.kind === 'recover' && request.existingSets === 'retire') {
     await tx.query(
-      `insert into reshare_retirements (set_id, old_set_id)
-       select $1, set_id from reshare_sets
+      `insert into reshare_retirements (set_id, old_set_id, with_backups)
+       select $1, set_id, true from reshare_sets
        where client_id = $2 and wallet_id = $3 and purpose = 'signing' and state = 'ACTIVE' and set_id <> $1`,
       [setId, clientId, request.walletId],
     )
   } else if (request.kind === 'refresh') {
     // Whoever waits for the old set's retirement waits for the new one's: refreshing does not escape it.
     await tx.query(
-      `insert into reshare_retirements (set_id, old_set_id)
-       select waiting.set_id, $1 from reshare_retirements waiting join reshare_sets heir on heir.set_id = waiting.set_id
+      `insert into reshare_retirements (set_id, old_set_id, with_backups)
+       select waiting.set_id, $1, waiting.with_backups
+       from reshare_retirements waiting join reshare_sets heir on heir.set_id = waiting.set_id
        where waiting.old_set_id = $2 and heir.proven_at is null and heir.state = 'ACTIVE'`,
       [setId, request.setId],
     )
-    await tx.query('insert into reshare_retirements (set_id, old_set_id) values ($1, $2)', [setId, request.setId])
+    // What the old set has not come to retire, because its proof never arrived, the new one retires.
+    await tx.query(
+      `insert into reshare_retirements (set_id, old_set_id, with_backups)
+       select $1, owed.old_set_id, owed.with_backups
+       from reshare_retirements owed join reshare_sets old on old.set_id = owed.old_set_id
+       where owed.set_id = $2 and old.state = 'ACTIVE'`,
+      [setId, request.setId],
+    )
+    await tx.query('insert into reshare_retirements (set_id, old_set_id, with_backups) values ($1, $2, false)', [
+      setId,
+      request.setId,
+    ])
   }
 }
 
+/** Records that a set has signed. It says nothing about who holds the client's share: the server does not see it used. */
+export async function recordSignature(context: ServerContext, tx: Queryable, setId: string): Promise<void> {
+  await tx.query('update reshare_sets set last_used_at = $2 where set_id = $1', [setId, timestamp(context)])
+}
+
 /**
- * Records that a set works. The first time, the sets that it replaces become RETIRING: they refuse to sign from here on.
+ * Records that the holder of a set has proven possession. The first time, the sets that it replaces become RETIRING: they
+ * refuse to sign from here on.
  *
  * @returns the sets that it has retired, now or before
  */
-export async function recordUse(
-  context: ServerContext,
-  tx: Queryable,
-  set: SetRow,
-  signed: boolean,
-): Promise<string[]> {
-  const now = timestamp(context)
-  await tx.query(
-    `update reshare_sets set proven_at = coalesce(proven_at, $2), last_used_at = case when $3 then $2 else last_used_at end
-     where set_id = $1`,
-    [set.setId, now, signed],
-  )
-  const replaced = await tx.query('select old_set_id from reshare_retirements where set_id = $1 order by old_set_id', [
+export async function recordProof(context: ServerContext, tx: Queryable, set: SetRow): Promise<string[]> {
+  await tx.query('update reshare_sets set proven_at = coalesce(proven_at, $2) where set_id = $1', [
     set.setId,
+    timestamp(context),
   ])
   if (set.provenAt === null) {
+    await destroyBackupsOfLost(tx, set.setId)
     await tx.query(
       `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
          (select old_set_id from reshare_retirements where set_id = $1)`,
       [set.setId],
     )
   }
+  const replaced = await tx.query('select old_set_id from reshare_retirements where set_id = $1 order by old_set_id', [
+    set.setId,
+  ])
   return replaced.map((row) => row['old_set_id'] as string)
+}
+
+/**
+ * Ends the backups that lost devices have dealt and no app has confirmed: a thief may have made them. What the proven
+ * set itself comes from is the way back, and stays.
+ */
+async function destroyBackupsOfLost(tx: Queryable, setId: string): Promise<void> {
+  await tx.query(
+    `with recursive ancestors (set_id, source_set_id) as (
+       select set_id, source_set_id from reshare_sets where set_id = $1
+       union select older.set_id, older.source_set_id
+       from reshare_sets older join ancestors on older.set_id = ancestors.source_set_id
+     )
+     update reshare_sets set state = 'DESTROYED'
+     where purpose = 'backup' and state = 'PREPARED' and committed_at is not null
+       and source_set_id in
+         (select old_set_id from reshare_retirements where reshare_retirements.set_id = $1 and with_backups)
+       and set_id not in (select set_id from ancestors)`,
+    [setId],
+  )
 }
 
 /** Destroys the server's halves of RETIRING sets: of one set, or of all. Re-entrant. */

@@ -1,6 +1,6 @@
 import type { RecoverRequest } from '../../../src/api/operations.ts'
 import type { WalletShares } from '../../../src/share/index.ts'
-import type { SignatureScheme } from '../../../src/types.ts'
+import type { BackupMethodName, SignatureScheme } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import { ClientOperation, confirmSet, play, type ServerClient } from '../../support/server-client.ts'
 
@@ -21,8 +21,12 @@ export async function newWallet(client: ServerClient): Promise<TestWallet> {
   return { walletId: operation.request.walletId, signing: operation.prepared[0] as WalletShares }
 }
 
-export function backup(client: ServerClient, { walletId, signing }: TestWallet): ClientOperation {
-  const request = { kind: 'backup', walletId, setId: setIdOf(signing), backupMethod: 'PASSWORD' } as const
+export function backup(
+  client: ServerClient,
+  { walletId, signing }: TestWallet,
+  backupMethod: BackupMethodName = 'PASSWORD',
+): ClientOperation {
+  const request = { kind: 'backup', walletId, setId: setIdOf(signing), backupMethod } as const
   return new ClientOperation(client, request, signing)
 }
 
