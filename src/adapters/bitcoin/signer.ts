@@ -1,0 +1,114 @@
+import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import { Transaction } from '@scure/btc-signer'
+
+import { MpcError } from '../../errors.ts'
+import { abytes, concatBytes } from '../../util/bytes.ts'
+import type { WalletKeys } from '../types.ts'
+import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
+import { planInputs, type PlannedInput } from './plan.ts'
+
+export interface BitcoinSignerOptions {
+  /** Below the wallet's key, without hardened steps; by default `['m']`, the wallet's key itself. */
+  readonly paths?: readonly string[]
+  /** `mainnet` by default */
+  readonly network?: BitcoinNetwork
+}
+
+export interface SignTransactionOptions {
+  /** Which inputs to sign, all of them ours; by default every input of the transaction. */
+  readonly inputs?: readonly number[]
+  /** Believe the amounts of several p2wpkh inputs although their previous transactions are missing. */
+  readonly trustWitnessUtxo?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** A signer of PSBTs whose key is shared between this device and the server. */
+export interface BitcoinSigner {
+  /** Each path as p2wpkh and as p2tr: where to receive, and what is signed for. */
+  readonly outputs: readonly OwnedOutput[]
+  /**
+   * Adds the wallet's signatures to a transaction of `@scure/btc-signer`; all of them or, where anything fails, none.
+   *
+   * @throws {RangeError} for an input that is not ours, does not say what it spends, or asks for a sighash type other
+   *   than DEFAULT and ALL: before anything is signed
+   */
+  signTransaction(transaction: Transaction, options?: SignTransactionOptions): Promise<void>
+  /**
+   * Reads a PSBT (BIP 174, BIP 370), signs it as {@link signTransaction} and returns it; it is not finalized.
+   *
+   * @throws {RangeError} also if it is not a PSBT
+   */
+  signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array>
+}
+
+/** The signer over a wallet's keys. */
+export async function createBitcoinSigner(
+  keys: WalletKeys,
+  { paths = ['m'], network = 'mainnet' }: BitcoinSignerOptions = {},
+): Promise<BitcoinSigner> {
+  const outputs: OwnedOutput[] = []
+  for (const path of paths) {
+    const publicKey = await keys.getPublicKey('secp256k1', path)
+    for (const type of ['p2wpkh', 'p2tr'] as const) {
+      outputs.push({ ...bitcoinOutput(publicKey, type, network), path, publicKey })
+    }
+  }
+
+  async function signTransaction(transaction: Transaction, options: SignTransactionOptions = {}): Promise<void> {
+    const signatures: Signed[] = []
+    for (const planned of planInputs(transaction, outputs, options)) {
+      signatures.push({ ...planned, signature: await signInput(keys, planned, options.signal) })
+    }
+    for (const signed of signatures) addSignature(transaction, signed)
+  }
+
+  async function signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array> {
+    const transaction = decodePsbt(psbt)
+    await signTransaction(transaction, options)
+    return transaction.toPSBT()
+  }
+
+  return Object.freeze({ outputs, signTransaction, signPsbt })
+}
+
+interface Signed extends PlannedInput {
+  /** 64 bytes: r ‖ s of ECDSA, or R.x ‖ s of BIP 340 */
+  readonly signature: Uint8Array
+}
+
+async function signInput(keys: WalletKeys, input: PlannedInput, signal?: AbortSignal): Promise<Uint8Array> {
+  const { digest, index } = input
+  const { type, path, signedBy, address } = input.owner
+  const signature =
+    type === 'p2tr'
+      ? await keys.signTaproot({ message: digest, path, signal })
+      : (await keys.signEcdsa({ digest, path, signal })).signature
+  const isValid =
+    type === 'p2tr'
+      ? schnorr.verify(signature, digest, signedBy)
+      : secp256k1.verify(signature, digest, signedBy, { prehash: false, lowS: true })
+  if (isValid) return signature
+  throw new MpcError('PROTOCOL_ABORTED', `the signature for input ${index} is not one by the key of ${address}`)
+}
+
+function addSignature(transaction: Transaction, { index, owner, sighashType, signature }: Signed): void {
+  if (owner.type === 'p2tr') {
+    // SIGHASH_DEFAULT is not written (BIP 341, "Common signature message").
+    const tapKeySig = sighashType === 0 ? signature : concatBytes(signature, Uint8Array.of(sighashType))
+    transaction.updateInput(index, { tapKeySig }, true)
+    return
+  }
+  const der = secp256k1.Signature.fromBytes(signature, 'compact').toBytes('der')
+  const encoded = concatBytes(der, Uint8Array.of(sighashType))
+  transaction.updateInput(index, { partialSig: [[owner.publicKey, encoded]] }, true)
+}
+
+/** Rows that btc-signer does not know stay in the PSBT: another participant may. */
+function decodePsbt(psbt: Uint8Array): Transaction {
+  abytes(psbt, undefined, 'psbt')
+  try {
+    return Transaction.fromPSBT(psbt, { unknown: 'ignore', proprietary: 'ignore' })
+  } catch (cause) {
+    throw new RangeError('not a PSBT', { cause })
+  }
+}

@@ -1,0 +1,85 @@
+import {
+  bytesToHex,
+  hashMessage,
+  hashTypedData,
+  hexToBytes,
+  isHex,
+  keccak256,
+  recoverAddress,
+  serializeSignature,
+  serializeTransaction,
+  type CustomSource,
+  type Hex,
+  type LocalAccount,
+  type NonceManager,
+  type SerializeTransactionFn,
+  type Signature,
+  type TransactionSerializable,
+} from 'viem'
+import { toAccount } from 'viem/accounts'
+import { hashAuthorization } from 'viem/utils'
+
+import { MpcError } from '../../errors.ts'
+import type { WalletKeys } from '../types.ts'
+import { ethereumAddress, uncompressed } from './address.ts'
+
+/** A viem account whose key is shared between this device and the server. */
+export type EthereumAccount = LocalAccount<'reshare'> & Required<Pick<CustomSource, 'sign' | 'signAuthorization'>>
+
+export interface EthereumAccountOptions {
+  /** Below the wallet's key, without hardened steps, such as `m/0/5`; the wallet's key itself by default. */
+  readonly path?: string
+  /** viem's, for sending several transactions at the same time. */
+  readonly nonceManager?: NonceManager
+}
+
+/** The account over a wallet's keys. */
+export async function createEthereumAccount(
+  keys: WalletKeys,
+  { path, nonceManager }: EthereumAccountOptions = {},
+): Promise<EthereumAccount> {
+  const publicKey = await keys.getPublicKey('secp256k1', path)
+  const address = ethereumAddress(publicKey)
+
+  /** viem recovers the address as the chain will: a signature by another key never leaves the account. */
+  async function signHash(hash: Hex): Promise<Signature> {
+    if (!isHex(hash) || hash.length !== 66) throw new RangeError('hash must be 32 bytes in hex')
+    const { signature, recovery } = await keys.signEcdsa({ digest: hexToBytes(hash), path })
+    const parts: Signature = {
+      r: bytesToHex(signature.subarray(0, 32)),
+      s: bytesToHex(signature.subarray(32)),
+      yParity: recovery,
+      v: recovery === 0 ? 27n : 28n,
+    }
+    if ((await recoverAddress({ hash, signature: parts })) !== address) {
+      throw new MpcError('PROTOCOL_ABORTED', `the signature is not one by ${address}`)
+    }
+    return parts
+  }
+
+  async function signSerialized(
+    transaction: TransactionSerializable,
+    serializer: SerializeTransactionFn<TransactionSerializable> = serializeTransaction,
+  ): Promise<Hex> {
+    // What is signed of a blob transaction has no sidecars (EIP-4844, "Networking").
+    const signed = transaction.type === 'eip4844' ? { ...transaction, sidecars: false as const } : transaction
+    return serializer(transaction, await signHash(keccak256(await serializer(signed))))
+  }
+
+  const account = toAccount({
+    address,
+    nonceManager,
+    sign: async ({ hash }) => serializeSignature(await signHash(hash)),
+    signMessage: async ({ message }) => serializeSignature(await signHash(hashMessage(message))),
+    signTypedData: async (typedData) => serializeSignature(await signHash(hashTypedData(typedData))),
+    signTransaction: async (transaction, options) =>
+      signSerialized(transaction, options?.serializer as SerializeTransactionFn<TransactionSerializable> | undefined),
+    signAuthorization: async (request) => {
+      const { chainId, nonce } = request
+      const delegate = request.contractAddress ?? request.address
+      const signature = await signHash(hashAuthorization({ address: delegate, chainId, nonce }))
+      return { address: delegate, chainId, nonce, ...signature }
+    },
+  })
+  return { ...account, publicKey: uncompressed(publicKey), source: 'reshare' } as EthereumAccount
+}

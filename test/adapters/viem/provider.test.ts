@@ -1,0 +1,362 @@
+import {
+  createWalletClient,
+  custom,
+  hexToBigInt,
+  HttpRequestError,
+  parseTransaction,
+  recoverMessageAddress,
+  recoverTransactionAddress,
+  recoverTypedDataAddress,
+  type Hex,
+} from 'viem'
+import { foundry } from 'viem/chains'
+import { expect, test, vi } from 'vitest'
+import { createEthereumAccount } from '../../../src/adapters/viem/account.ts'
+import { ethereumProvider, type EthereumProviderParameters } from '../../../src/adapters/viem/provider.ts'
+import { MpcError } from '../../../src/errors.ts'
+import { fakeWallet, type FakeWallet } from '../../support/fake-wallet.ts'
+import { seededRandom } from '../../support/random.ts'
+
+type Answer = (params: readonly unknown[]) => unknown
+
+const OTHER = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+const TRANSFER = { to: OTHER, value: '0x10', gas: '0x5208', maxFeePerGas: '0x64', maxPriorityFeePerGas: '0x1' }
+
+const TYPED_DATA = {
+  domain: { name: 'Ether Mail', chainId: foundry.id },
+  types: {
+    EIP712Domain: [
+      { name: 'name', type: 'string' },
+      { name: 'chainId', type: 'uint256' },
+    ],
+    Mail: [{ name: 'amount', type: 'uint256' }],
+  },
+  primaryType: 'Mail',
+  message: { amount: '5' },
+}
+
+/** A node that has the transactions it was sent. */
+function fakeNode(answers: Record<string, Answer> = {}) {
+  const calls: { method: string; params: readonly unknown[] }[] = []
+  const sent: Hex[] = []
+  const known: Record<string, Answer> = {
+    eth_getTransactionCount: () => `0x${sent.length.toString(16)}`,
+    eth_getBlockByNumber: () => ({ baseFeePerGas: '0x1', timestamp: '0x1', number: '0x1', transactions: [] }),
+    eth_maxPriorityFeePerGas: () => '0x1',
+    eth_chainId: () => `0x${foundry.id.toString(16)}`,
+    eth_sendRawTransaction: ([raw]) =>
+      `0x${sent
+        .push(raw as Hex)
+        .toString(16)
+        .padStart(64, '0')}`,
+    ...answers,
+  }
+  const transport = custom(
+    {
+      request: async ({ method, params = [] }: { method: string; params?: readonly unknown[] }) => {
+        calls.push({ method, params })
+        const answer = known[method]
+        if (answer === undefined) throw Object.assign(new Error(`no method ${method}`), { code: -32601 })
+        return answer(params)
+      },
+    },
+    { retryCount: 0 },
+  )
+  return { calls, sent, transport }
+}
+
+async function setUp(
+  options: { answers?: Record<string, Answer>; keys?: (wallet: FakeWallet) => Partial<FakeWallet> } & Pick<
+    EthereumProviderParameters,
+    'approve'
+  > = {},
+) {
+  const { answers, keys = () => ({}), ...parameters } = options
+  const wallet = fakeWallet(seededRandom())
+  const account = await createEthereumAccount({ ...wallet, ...keys(wallet) })
+  const node = fakeNode(answers)
+  const provider = ethereumProvider({ account, chain: foundry, transport: node.transport, ...parameters })
+  const request = (method: string, params?: unknown): Promise<unknown> => provider.request({ method, params } as never)
+  return { wallet, account, node, provider, request }
+}
+
+test('names its account and its chain without asking the node', async () => {
+  const { request, account, node } = await setUp()
+  expect(await request('eth_accounts')).toEqual([account.address])
+  expect(await request('eth_requestAccounts')).toEqual([account.address])
+  expect(await request('eth_coinbase')).toBe(account.address)
+  expect(await request('eth_chainId')).toBe('0x7a69')
+  expect(await request('net_version')).toBe('31337')
+  expect(node.calls).toEqual([])
+})
+
+test('hands what only reads on to the node', async () => {
+  const { request, node } = await setUp({ answers: { eth_getBalance: () => '0x2a' } })
+  expect(await request('eth_getBalance', [OTHER, 'latest'])).toBe('0x2a')
+  expect(node.calls).toEqual([{ method: 'eth_getBalance', params: [OTHER, 'latest'] }])
+})
+
+test.each([
+  ['bytes', '0x00ff61', { raw: '0x00ff61' }],
+  ['text', 'a text', 'a text'],
+] as const)('personal_sign signs %s', async (_name, parameter, message) => {
+  const { request, account } = await setUp()
+  const signature = (await request('personal_sign', [parameter, account.address.toLowerCase()])) as Hex
+  expect(await recoverMessageAddress({ message, signature })).toBe(account.address)
+})
+
+test.each([
+  ['JSON', JSON.stringify(TYPED_DATA)],
+  ['an object', TYPED_DATA],
+  ['a chain in hex', { ...TYPED_DATA, domain: { ...TYPED_DATA.domain, chainId: '0x7a69' } }],
+])('eth_signTypedData_v4 signs %s', async (_name, parameter) => {
+  const { request, account } = await setUp()
+  const signature = (await request('eth_signTypedData_v4', [account.address, parameter])) as Hex
+  const typedData = { ...TYPED_DATA, message: { amount: 5n } } as never
+  expect(await recoverTypedDataAddress({ ...(typedData as object), signature } as never)).toBe(account.address)
+})
+
+test('eth_sendTransaction fills in, signs and sends', async () => {
+  const { request, account, node } = await setUp()
+  const hash = await request('eth_sendTransaction', [
+    { ...TRANSFER, from: account.address, chainId: '0x7a69', data: '0xab' },
+  ])
+  expect(hash).toBe(`0x${'1'.padStart(64, '0')}`)
+  const [raw] = node.sent as [never]
+  expect(await recoverTransactionAddress({ serializedTransaction: raw })).toBe(account.address)
+  expect(parseTransaction(raw)).toEqual({
+    type: 'eip1559',
+    chainId: foundry.id,
+    to: OTHER.toLowerCase(),
+    value: 16n,
+    gas: 21_000n,
+    maxFeePerGas: 100n,
+    maxPriorityFeePerGas: 1n,
+    data: '0xab',
+    nonce: 0,
+    ...signatureOf(raw),
+  })
+})
+
+function signatureOf(raw: Hex): object {
+  const { r, s, v, yParity } = parseTransaction(raw) as never
+  return { r, s, v, yParity }
+}
+
+test('sends an access list and an older type as asked', async () => {
+  const { request, node } = await setUp()
+  const accessList = [{ address: OTHER.toLowerCase(), storageKeys: [`0x${'01'.repeat(32)}`] }]
+  await request('eth_sendTransaction', [
+    { to: OTHER, gas: '0x5208', gasPrice: '0x64', type: '0x1', nonce: '0x9', accessList },
+  ])
+  expect(parseTransaction(node.sent[0] as never)).toMatchObject({
+    type: 'eip2930',
+    gasPrice: 100n,
+    nonce: 9,
+    accessList,
+  })
+})
+
+test('transactions at the same time have one nonce each', async () => {
+  const { request, node } = await setUp()
+  await Promise.all([1, 2, 3].map(() => request('eth_sendTransaction', [TRANSFER])))
+  expect(node.sent.map((raw) => parseTransaction(raw).nonce ?? 0)).toEqual([0, 1, 2])
+})
+
+test('one that fails does not hold up the next', async () => {
+  let refusals = 1
+  const { request, node } = await setUp({
+    keys: (wallet) => ({
+      signEcdsa: (parameters) =>
+        refusals-- > 0 ? Promise.reject(new MpcError('POLICY_DENIED', 'too much')) : wallet.signEcdsa(parameters),
+    }),
+  })
+  const [first, second] = await Promise.allSettled([1, 2].map(() => request('eth_sendTransaction', [TRANSFER])))
+  expect(first).toMatchObject({ status: 'rejected', reason: { code: 4100, message: 'too much' } })
+  expect(second).toMatchObject({ status: 'fulfilled' })
+  expect(node.sent.length).toBe(1)
+})
+
+test.each([
+  ['eth_sign', [OTHER, '0x00']],
+  ['eth_signTransaction', [TRANSFER]],
+  ['eth_signTypedData', [[], OTHER]],
+  ['eth_signTypedData_v3', [OTHER, '{}']],
+  ['eth_subscribe', ['newHeads']],
+  ['personal_unlockAccount', [OTHER]],
+])('%s is refused with 4200 and never reaches the node', async (method, params) => {
+  const { request, node, wallet } = await setUp({ answers: { [method]: () => '0x' } })
+  await expect(request(method, params)).rejects.toMatchObject({ code: 4200, name: 'ProviderRpcError' })
+  expect([...node.calls, ...wallet.requests]).toEqual([])
+})
+
+test('other methods of wallets do not exist, and never reach the node', async () => {
+  const { request, node } = await setUp({ answers: { wallet_sendTransaction: () => '0x' } })
+  await expect(request('wallet_sendTransaction', [TRANSFER])).rejects.toMatchObject({ code: -32601 })
+  expect(node.calls).toEqual([])
+})
+
+test.each([
+  ['personal_sign', ['0x00', OTHER]],
+  ['eth_signTypedData_v4', [OTHER, JSON.stringify(TYPED_DATA)]],
+  ['eth_sendTransaction', [{ ...TRANSFER, from: OTHER }]],
+])('%s for another account is refused with 4100', async (method, params) => {
+  const { request, wallet } = await setUp()
+  await expect(request(method, params)).rejects.toMatchObject({ code: 4100 })
+  expect(wallet.requests).toEqual([])
+})
+
+test.each([
+  ['personal_sign', (own: string) => ['0x0', own]],
+  ['personal_sign', (own: string) => [7, own]],
+  ['personal_sign', () => ['0x00']],
+  ['personal_sign', () => 'no list'],
+  ['eth_signTypedData_v4', (own: string) => [own, 'no json']],
+  ['eth_signTypedData_v4', (own: string) => [own, []]],
+  ['eth_signTypedData_v4', (own: string) => [own, { ...TYPED_DATA, primaryType: 'Other' }]],
+  ['eth_signTypedData_v4', (own: string) => [own, { ...TYPED_DATA, primaryType: 1 }]],
+  ['eth_signTypedData_v4', (own: string) => [own, { ...TYPED_DATA, message: undefined }]],
+  ['eth_signTypedData_v4', (own: string) => [own, { ...TYPED_DATA, message: { amount: '-1' } }]],
+  ['eth_signTypedData_v4', (own: string) => [own, { ...TYPED_DATA, domain: { ...TYPED_DATA.domain, chainId: 1 } }]],
+  ['eth_signTypedData_v4', (own: string) => [own, { ...TYPED_DATA, domain: { ...TYPED_DATA.domain, chainId: 'x' } }]],
+  ['eth_sendTransaction', () => []],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, to: '0x12' }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, value: 16 }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, value: '16' }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, data: '0xabc' }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, data: '0xab', input: '0xcd' }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, type: '0x4' }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, authorizationList: [] }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, toString: '0x' }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, accessList: {} }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, accessList: [null] }]],
+  ['eth_sendTransaction', () => [{ ...TRANSFER, chainId: '0x1' }]],
+  ['wallet_switchEthereumChain', () => []],
+] as const)('%s with wrong parameters is refused with -32602: %#', async (method, params) => {
+  const { request, account, wallet, node } = await setUp()
+  await expect(request(method, params(account.address))).rejects.toMatchObject({ code: -32602 })
+  expect([...wallet.requests, ...node.sent]).toEqual([])
+})
+
+test('stays on its chain', async () => {
+  const { request } = await setUp()
+  expect(await request('wallet_switchEthereumChain', [{ chainId: '0x7A69' }])).toBe(null)
+  await expect(request('wallet_switchEthereumChain', [{ chainId: '0x1' }])).rejects.toMatchObject({ code: 4902 })
+})
+
+test('asks for approval before each signature, of what is then signed', async () => {
+  const asked: unknown[] = []
+  const transaction: Record<string, string> = { ...TRANSFER }
+  const { request, account, node, wallet } = await setUp({
+    approve: (request) => {
+      asked.push(request)
+      transaction['value'] = '0xffff'
+      return asked.length > 1
+    },
+  })
+  const refused = { code: 4001, message: 'the user refused the request' }
+  await expect(request('personal_sign', ['0x00', account.address])).rejects.toMatchObject(refused)
+  expect(wallet.requests).toEqual([])
+  transaction['value'] = '0x10'
+  await request('eth_sendTransaction', [transaction])
+  await request('eth_signTypedData_v4', [account.address, TYPED_DATA])
+  expect(asked).toEqual([
+    { method: 'personal_sign', params: ['0x00', account.address] },
+    { method: 'eth_sendTransaction', params: [TRANSFER] },
+    { method: 'eth_signTypedData_v4', params: [account.address, TYPED_DATA] },
+  ])
+  expect(parseTransaction(node.sent[0] as Hex).value).toBe(hexToBigInt('0x10'))
+})
+
+test('anything but true is no approval', async () => {
+  const { request, account, wallet } = await setUp({ approve: () => 'yes' as never })
+  await expect(request('personal_sign', ['0x00', account.address])).rejects.toMatchObject({ code: 4001 })
+  const failing = await setUp({ approve: () => Promise.reject(new Error('the dialog broke')) })
+  const params = ['0x00', failing.account.address]
+  await expect(failing.request('personal_sign', params)).rejects.toMatchObject({
+    code: -32603,
+    message: 'the dialog broke',
+  })
+  expect([...wallet.requests, ...failing.wallet.requests]).toEqual([])
+})
+
+test.each([
+  ['ABORTED', 4001, false],
+  ['POLICY_DENIED', 4100, false],
+  ['AUTH_FAILED', 4100, false],
+  ['NETWORK_ERROR', -32603, true],
+  ['SET_RETIRED', -32603, false],
+] as const)('%s of the wallet becomes %i', async (code, expected, retryable) => {
+  const { request, account } = await setUp({
+    keys: () => ({ signEcdsa: () => Promise.reject(new MpcError(code, 'the reason')) }),
+  })
+  const error = { code: expected, message: 'the reason', data: { code, retryable } }
+  await expect(request('personal_sign', ['0x00', account.address])).rejects.toMatchObject(error)
+  await expect(request('eth_sendTransaction', [TRANSFER])).rejects.toMatchObject(error)
+})
+
+test('an error of the node keeps its code and its data', async () => {
+  const reverted = (): never => {
+    throw Object.assign(new Error('execution reverted'), { code: 3, data: '0x08c379a0' })
+  }
+  const poor = (): never => {
+    throw Object.assign(new Error('insufficient funds for gas * price + value'), { code: -32003 })
+  }
+  const { request } = await setUp({ answers: { eth_call: reverted, eth_sendRawTransaction: poor } })
+  await expect(request('eth_call', [{ to: OTHER }])).rejects.toMatchObject({ code: 3, data: '0x08c379a0' })
+  await expect(request('eth_sendTransaction', [TRANSFER])).rejects.toMatchObject({ code: -32003 })
+  await expect(request('eth_unheardOf')).rejects.toMatchObject({ code: -32601 })
+})
+
+test('says when it finds a node and when it loses it', async () => {
+  let reachable = false
+  const { provider, request } = await setUp({
+    answers: {
+      eth_blockNumber: () => {
+        if (!reachable) throw new HttpRequestError({ url: 'http://node.example' })
+        return '0x1'
+      },
+      eth_call: () => {
+        throw Object.assign(new Error('reverted'), { code: 3 })
+      },
+    },
+  })
+  const [connected, disconnected, removed] = [vi.fn(), vi.fn(), vi.fn()]
+  provider.on('connect', connected)
+  provider.on('disconnect', disconnected)
+  provider.on('connect', removed)
+  provider.removeListener('connect', removed)
+  await expect(request('eth_blockNumber')).rejects.toMatchObject({ code: 4900 })
+  expect(disconnected).not.toHaveBeenCalled()
+  reachable = true
+  await request('eth_blockNumber')
+  await request('eth_blockNumber')
+  await expect(request('eth_call', [{}])).rejects.toMatchObject({ code: 3 })
+  reachable = false
+  await expect(request('eth_blockNumber')).rejects.toMatchObject({ code: 4900 })
+  await expect(request('eth_blockNumber')).rejects.toMatchObject({ code: 4900 })
+  expect(connected.mock.calls).toEqual([[{ chainId: '0x7a69' }]])
+  expect(disconnected.mock.calls).toEqual([[expect.objectContaining({ code: 4900 })]])
+  expect(removed).not.toHaveBeenCalled()
+})
+
+test('serves a viem wallet client', async () => {
+  let rich = true
+  const { provider, account, node } = await setUp({
+    answers: {
+      eth_estimateGas: () => {
+        if (rich) return '0x5208'
+        throw Object.assign(new Error('the sender is poor'), { code: -32000 })
+      },
+    },
+  })
+  const client = createWalletClient({ chain: foundry, transport: custom(provider) })
+  const [address] = await client.requestAddresses()
+  const signature = await client.signMessage({ account: account.address, message: 'a text' })
+  expect(await recoverMessageAddress({ message: 'a text', signature })).toBe(address)
+  const transfer = { account: account.address, to: OTHER, value: 5n } as const
+  await client.sendTransaction(transfer)
+  expect(parseTransaction(node.sent[0] as Hex)).toMatchObject({ value: 5n, chainId: foundry.id })
+  rich = false
+  await expect(client.sendTransaction(transfer)).rejects.toThrow('the sender is poor')
+})

@@ -1,0 +1,55 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { HDKey } from '@scure/bip32'
+import type { WalletKeys } from '../../src/adapters/types.ts'
+import { concatBytes, utf8 } from '../../src/util/bytes.ts'
+import type { RandomSource } from '../../src/util/random.ts'
+
+/** A wallet whose keys are in one place, and what it has been asked to sign. */
+export interface FakeWallet extends WalletKeys {
+  readonly requests: { readonly kind: 'ecdsa' | 'taproot' | 'ed25519'; readonly path: string; signed: Uint8Array }[]
+  /** Of the secp256k1 key: 32 bytes */
+  privateKey(path?: string): Uint8Array
+}
+
+/** Keys from noble and @scure/bip32 in place of shares: adapters are tested without the protocols. */
+export function fakeWallet(random: RandomSource): FakeWallet {
+  const root = new HDKey({ privateKey: random(32), chainCode: random(32) })
+  const secret = random(32)
+  const derived = (path = 'm'): HDKey => root.derive(path)
+  const privateKey = (path?: string): Uint8Array => derived(path).privateKey as Uint8Array
+  const requests: FakeWallet['requests'] = []
+  return {
+    requests,
+    privateKey,
+    getPublicKey: async (curve, path) =>
+      curve === 'ed25519' ? ed25519.getPublicKey(secret) : (derived(path).publicKey as Uint8Array),
+    signEcdsa: async ({ digest, path = 'm', signal }) => {
+      signal?.throwIfAborted()
+      requests.push({ kind: 'ecdsa', path, signed: digest })
+      const encoded = secp256k1.sign(digest, privateKey(path), { prehash: false, lowS: true, format: 'recovered' })
+      return { signature: encoded.slice(1), recovery: encoded[0] as 0 | 1 }
+    },
+    signTaproot: async ({ message, path = 'm', signal }) => {
+      signal?.throwIfAborted()
+      requests.push({ kind: 'taproot', path, signed: message })
+      return schnorr.sign(message, taprootOutputSecret(privateKey(path)))
+    },
+    signEd25519: async ({ message, signal }) => {
+      signal?.throwIfAborted()
+      requests.push({ kind: 'ed25519', path: 'm', signed: message })
+      return ed25519.sign(message, secret)
+    },
+  }
+}
+
+/** The secret of the output key without scripts (BIP 341 `taproot_tweak_seckey`). */
+export function taprootOutputSecret(privateKey: Uint8Array): Uint8Array {
+  const { Fn } = secp256k1.Point
+  const secret = Fn.fromBytes(privateKey)
+  const even = secp256k1.getPublicKey(privateKey)[0] === 2 ? secret : Fn.neg(secret)
+  const tag = sha256(utf8('TapTweak'))
+  const tweak = Fn.fromBytes(sha256(concatBytes(tag, tag, schnorr.getPublicKey(privateKey))))
+  return Fn.toBytes(Fn.add(even, tweak))
+}
