@@ -77,7 +77,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
           },
         })
         receivedShares(results).forEach(wipeKeyShare)
-        const setId = expectSet(result.setId, made)
+        const setId = expectSet(result, made, 'PREPARED')
         progress.finish()
         return pendingBackup(client, cipherText, setId)
       } finally {

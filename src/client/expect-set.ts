@@ -1,13 +1,32 @@
+import type { OperationResult } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
+import type { SetState } from '../types.ts'
 import { toHex } from '../util/bytes.ts'
 
 /**
- * The id of the set that both sides made.
+ * The id of the set that both sides made, if it is to the server what it is to this device.
  *
- * @throws {SET_MISMATCH} if the server speaks of another one than this device made
+ * @param state what the operation makes of it: ACTIVE, or PREPARED for a backup and a dry run
+ * @throws {SET_MISMATCH} if the server speaks of another set, or of another outcome
  */
-export function expectSet(answered: string | undefined, made: WalletShares | undefined): string {
+export function expectSet(result: OperationResult, made: WalletShares | undefined, state: SetState): string {
+  if (result.state !== state) {
+    throw new MpcError('SET_MISMATCH', `the server says that the new set is ${result.state}, not ${state}`)
+  }
+  return expectId(result.setId, made)
+}
+
+/**
+ * The id of the backup set that both sides made beside the signing set.
+ *
+ * @throws {SET_MISMATCH} if the server speaks of another set, or of none
+ */
+export function expectBackup(result: OperationResult, made: WalletShares): string {
+  return expectId(result.backupSetId, made)
+}
+
+function expectId(answered: string | undefined, made: WalletShares | undefined): string {
   if (made === undefined || answered !== toHex(made.setId)) {
     throw new MpcError('SET_MISMATCH', 'the server speaks of another set than the one that was made')
   }

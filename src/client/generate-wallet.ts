@@ -58,7 +58,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
         },
       })
       results.forEach(wipeKeyShare)
-      const setId = expectSet(result.setId, made)
+      const setId = expectSet(result, made, 'ACTIVE')
       const wallet = toWallet(await activateSet(client, walletId, setId))
       progress.finish()
       return wallet

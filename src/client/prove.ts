@@ -89,7 +89,9 @@ async function playProof(client: Client, deadline: Deadline, shares: WalletShare
   })
   const { header } = await postRound(client, deadline, operationId, 2, { header: {}, parcels: proofs })
   const result = parseResult(header)
-  if (result.setId !== request.setId) throw new MpcError('SET_MISMATCH', 'the server took the proof for another set')
+  if (result.setId !== request.setId || result.state !== 'ACTIVE') {
+    throw new MpcError('SET_MISMATCH', 'the server took the proof for another set')
+  }
   return result.retired?.filter((setId) => setId !== request.setId) ?? []
 }
 

@@ -7,7 +7,7 @@ import { callback, flag, oneOf, parameters, text, walletIdArgument } from './arg
 import { backupMethod } from './backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
-import { expectSet } from './expect-set.ts'
+import { expectBackup, expectSet } from './expect-set.ts'
 import { openBackup, readKnownWallet } from './open-backup.ts'
 import { parseShares } from './parse-shares.ts'
 import { prepareSet } from './prepare.ts'
@@ -186,7 +186,7 @@ async function reshareBackup(
       },
     })
     receivedShares(results).forEach(wipeKeyShare)
-    const setId = expectSet(result.setId, signing)
+    const setId = expectSet(result, signing, dryRun ? 'PREPARED' : 'ACTIVE')
     if (dryRun) {
       progress.finish()
       return { id: walletId, publicKeys: publicKeys(client, old) }
@@ -195,7 +195,7 @@ async function reshareBackup(
     progress.within(0.75)
     if (existingSets === 'retire') record = await proveSet(client, deadline, record, setId)
     const wallet = toWallet(record)
-    const rotated = backup && pendingBackup(client, cipherText, expectSet(result.backupSetId, backup))
+    const rotated = backup && pendingBackup(client, cipherText, expectBackup(result, backup))
     progress.finish()
     return rotated ? { ...wallet, backup: rotated } : wallet
   } finally {

@@ -70,7 +70,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
           },
         })
         receivedShares(results).forEach(wipeKeyShare)
-        const setId = expectSet(result.setId, made)
+        const setId = expectSet(result, made, 'ACTIVE')
         const active = await activateSet(client, walletId, setId)
         progress.within(0.5)
         const wallet = toWallet(await proveSet(client, deadline, active, setId))

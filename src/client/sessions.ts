@@ -1,3 +1,4 @@
+import { operationFlags } from '../api/flags.ts'
 import type { OperationRequest } from '../api/operations.ts'
 import { operationSlots, setParties, WALLET_THRESHOLD } from '../api/slots.ts'
 import { createKeygen } from '../protocol/keygen/index.ts'
@@ -49,6 +50,7 @@ export function reshareSessions(
         return { dealer: dealers[machine]!.id, receiver }
       }),
       self: SELF,
+      flags: operationFlags(request),
       share,
       random: client.random,
     })

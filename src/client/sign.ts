@@ -57,7 +57,7 @@ export async function sign(client: Client, options: SignParameters): Promise<Sig
   if (abytes(message, undefined, 'message').length > MESSAGE_MAX_LENGTH) {
     throw new RangeError(`message must be at most ${MESSAGE_MAX_LENGTH} bytes, got ${message.length}`)
   }
-  const signed = message.slice()
+  const signed = abytes(message, undefined, 'message').slice()
   return withDeadline(client, options, async (deadline) => {
     for (let attempt = 1; ; attempt++) {
       let setId = ''
@@ -113,6 +113,8 @@ async function signWith(
   if (!signature || !verifySignature(frostSuite(request.scheme, group), publicKey, message, signature)) {
     throw new MpcError('PROTOCOL_ABORTED', 'the signature does not verify')
   }
-  if (result.setId !== request.setId) throw new MpcError('SET_MISMATCH', 'the server signed with another set')
+  if (result.setId !== request.setId || result.state !== 'ACTIVE') {
+    throw new MpcError('SET_MISMATCH', 'the server signed with another set')
+  }
   return { signature, publicKey, setId: request.setId }
 }

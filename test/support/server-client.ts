@@ -1,5 +1,6 @@
 import { errorFromBody } from '../../src/api/errors.ts'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../src/api/flight.ts'
+import { operationFlags } from '../../src/api/flags.ts'
 import {
   ROUNDS,
   type Decision,
@@ -184,7 +185,8 @@ function openSessions(
       return createSigning({ scheme: request.scheme, group, share, signers, aggregator: self, message, random })
     }
     const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
-    return createReshare({ group, old: share.record, purpose, threshold, participants, self: 1, share, random })
+    const flags = operationFlags(request)
+    return createReshare({ group, old: share.record, purpose, threshold, participants, self: 1, flags, share, random })
   })
 }
 

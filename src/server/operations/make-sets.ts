@@ -1,4 +1,5 @@
 import type { GenerateRequest } from '../../api/operations.ts'
+import { operationFlags } from '../../api/flags.ts'
 import { operationSlots, setParties, WALLET_THRESHOLD, type OperationSlot } from '../../api/slots.ts'
 import { getGroup } from '../../curve/index.ts'
 import { createKeygen, restoreKeygen } from '../../protocol/keygen/index.ts'
@@ -67,13 +68,15 @@ async function openSessions(
       }),
     )
   }
+  const flags = operationFlags(request)
   const dealt = await sourceShares(context, turn.clientId, request)
   try {
     return slots.map(({ curve, target: purpose }) => {
       const share = dealt.shares.find(({ record }) => record.curve === curve) as KeyShare
       const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
+      const group = getGroup(curve)
       const old = share.record
-      return createReshare({ group: getGroup(curve), old, purpose, threshold, participants, self: SELF, share, random })
+      return createReshare({ group, old, purpose, threshold, participants, self: SELF, flags, share, random })
     })
   } finally {
     dealt.shares.forEach(wipeKeyShare)
