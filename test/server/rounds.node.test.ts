@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import type { Decision } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
+import { decodeEnvelope } from '../../src/protocol/envelope.ts'
 import { bumpIncarnation } from '../../src/server/index.ts'
 import type { WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
@@ -17,7 +18,7 @@ import {
   type Answer,
   type ServerClient,
 } from '../support/server-client.ts'
-import { backup, generate, newBackup, newWallet, prove, recover, setIdOf, sign } from './support/wallets.ts'
+import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
 describe.each(databaseKinds)('rounds on $name', ({ open }) => {
@@ -281,6 +282,62 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
     expect(await traces(client, operation.operationId)).toMatchObject({ decisions: 1, sets: 0 })
     expect(world.custodian.halves.has(client.clientId)).toBe(false)
     await play(backup(client, wallet))
+  })
+
+  test.each([{ existingSets: 'retire' }, { dryRun: true }, { rotateBackup: 'PASSKEY' }] as const)(
+    'a recovery whose header says %j on its way only is not played',
+    async (change) => {
+      const client = world.client()
+      const wallet = await newWallet(client)
+      const half = await newBackup(client, wallet)
+      const operation = recover(client, half)
+      const { header, parcels } = decodeFlight(operation.body!)
+      const doubled = 'rotateBackup' in change ? parcels.map((parcel) => ({ ...parcel, slot: parcel.slot + 2 })) : []
+      const own = operation.body
+      operation.body = encodeFlight({ header: { ...(header as object), ...change }, parcels: [...parcels, ...doubled] })
+      expect(codeOf(await operation.post())).toBe('SET_MISMATCH')
+      operation.body = own
+      await play(operation)
+    },
+  )
+
+  test('sealed sessions open for their own round and incarnation only', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const operation = refresh(client, wallet)
+    operation.take(await operation.post())
+    const key = [client.clientId, operation.operationId]
+    const [early] = await world.database.query(
+      'select state from reshare_operations where client_id = $1 and operation_id = $2',
+      key,
+    )
+    operation.take(await operation.post())
+    await world.database.query('update reshare_operations set state = $3 where client_id = $1 and operation_id = $2', [
+      ...key,
+      early!['state']!,
+    ])
+    expect(codeOf(await operation.post())).toBe('SHARE_PARSING_FAILED')
+
+    const restored = refresh(client, wallet)
+    restored.take(await restored.post())
+    const incarnation = await bumpIncarnation(world.database)
+    await world.database.query('update reshare_operations set incarnation = $1', [incarnation])
+    expect(codeOf(await restored.post())).toBe('SHARE_PARSING_FAILED')
+  })
+
+  test('a new set is committed only if it was prepared', async () => {
+    const client = world.client()
+    const operation = refresh(client, await newWallet(client))
+    operation.take(await operation.post())
+    const { parcels } = decodeFlight(operation.body!)
+    const held = parcels.filter(({ slot, envelope }) => slot === 1 && decodeEnvelope(envelope).round === 3)
+    expect(held).toHaveLength(1)
+    operation.body = encodeFlight({ header: {}, parcels: parcels.filter((parcel) => !held.includes(parcel)) })
+    operation.take(await operation.post())
+    const last = decodeFlight(operation.body!)
+    operation.body = encodeFlight({ header: {}, parcels: [...last.parcels, ...held] })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(await traces(client, operation.operationId)).toMatchObject({ sets: 0 })
   })
 
   test('a proof by somebody who does not hold the share retires nothing', async () => {

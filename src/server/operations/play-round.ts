@@ -49,7 +49,7 @@ export async function playRound(
   try {
     requireTimeLeft(context, operation)
     const played = await play(context, claim, operation, flight)
-    const answer = await store(context, claim, requestHash, played)
+    const answer = await store(context, claim, operation, requestHash, played)
     await played.ending?.afterwards?.().catch(context.onError)
     return answer
   } catch (error) {
@@ -84,7 +84,8 @@ async function play(
   operation: OperationRow,
   { parcels }: Flight<unknown>,
 ): Promise<Played> {
-  const state = operation.state === null ? undefined : context.sealer.open(sessionPlace(claim), operation.state)
+  const place = sessionPlace(claim, claim.round, operation.incarnation)
+  const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
     const { clientId, operationId, round } = claim
     return await playTurn(context, { clientId, operationId, round, request: operation.request, parcels, state })
@@ -96,10 +97,12 @@ async function play(
 async function store(
   context: ServerContext,
   claim: Claim,
+  { incarnation }: OperationRow,
   requestHash: Uint8Array,
   { parcels, state, ending }: Played,
 ): Promise<Uint8Array> {
-  const sealed = state === undefined ? null : context.sealer.seal(sessionPlace(claim), state)
+  const place = sessionPlace(claim, claim.round + 1, incarnation)
+  const sealed = state === undefined ? null : context.sealer.seal(place, state)
   wipe(state)
   return context.database.transaction(async (tx) => {
     await completeRound(tx, claim, sealed)
@@ -144,6 +147,7 @@ function over(): MpcError {
   return new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
-function sessionPlace({ clientId, operationId }: OperationKey) {
-  return { purpose: 'session', clientId, row: operationId } as const
+/** Session state opens for the one round that it is for, in the incarnation that sealed it. */
+function sessionPlace({ clientId, operationId }: OperationKey, round: number, incarnation: number) {
+  return { purpose: 'session', clientId, row: `${operationId}/${round}/${incarnation}` } as const
 }
