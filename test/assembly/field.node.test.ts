@@ -196,9 +196,13 @@ describe.each(CURVES)('%s, one element', (curve) => {
   }
 
   test('normal form is the least residue, also of what is not carried', () => {
+    // Just below a multiple of 2^256 or 2^255, where the second pass overflows once more.
+    const k = BigInt(p.toString(2).length)
+    const overflowing = [2n, 3n, 7n].flatMap((times) => [toLimbs(times * 2n ** k - 1n), toLimbs(times * 2n ** k - 20n)])
     for (const limbs of [
       ...elements,
       ...big,
+      ...overflowing,
       toLimbs(p - 1n),
       toLimbs(p),
       toLimbs(p + 1n),
