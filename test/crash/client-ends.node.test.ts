@@ -1,0 +1,3 @@
+import { describeMatrix } from './support/describe-matrix.ts'
+
+describeMatrix(['client', 'device'])

@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { schnorr } from '@noble/curves/secp256k1.js'
+import { expect, test } from 'vitest'
+import type { Report } from '../../demo/report.ts'
+import { fromHex } from '../../src/util/bytes.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+test('npm run demo -- --json prints one JSON object, and it is true', { timeout: 300_000 }, async () => {
+  await run(process.execPath, ['scripts/build.mjs', '--if-stale'], { cwd: root })
+  const { stdout } = await run(process.execPath, ['build/demo/main.js', '--json'], { cwd: root })
+  expect(stdout.match(/\n/g)).toHaveLength(1)
+  const report = JSON.parse(stdout) as Report
+
+  expect(report.signatures).toHaveLength(10)
+  for (const { scheme, signature, message, publicKey, device, setId } of report.signatures) {
+    const [signed, text, key] = [signature, message, publicKey].map(fromHex) as [Uint8Array, Uint8Array, Uint8Array]
+    expect(publicKey).toBe(scheme === 'ed25519' ? report.publicKeys.ed25519 : report.publicKeys.secp256k1.slice(2))
+    expect(scheme === 'ed25519' ? ed25519.verify(signed, text, key) : schnorr.verify(signed, text, key)).toBe(true)
+    expect(setId).toBe(report.setIds[device])
+  }
+  expect(report.refusals).toEqual([
+    { device: 'A', code: 'SET_RETIRED' },
+    { device: 'B', code: 'SET_RETIRED' },
+  ])
+  expect(report.sets.map(({ setId, state }) => [setId, state])).toEqual([
+    [report.setIds['A'], 'DESTROYED'],
+    [report.setIds['backup'], 'ACTIVE'],
+    [report.setIds['B'], 'DESTROYED'],
+    [report.setIds['C'], 'ACTIVE'],
+  ])
+  const recoveries = report.steps.filter(({ step }) => step.startsWith('recover'))
+  expect(recoveries.map(({ statuses }) => statuses.length)).toEqual([8, 8])
+})
