@@ -47,6 +47,11 @@ export async function postRetire(client: Client, deadline: Deadline, setId: stri
   return parseSetStatus(await sendForJson(client, deadline, { method: 'POST', path: paths.retire(setId) }))
 }
 
+/** One of the client's sets as the server knows it. */
+export async function getSet(client: Client, deadline: Deadline, setId: string): Promise<SetStatus> {
+  return parseSetStatus(await sendForJson(client, deadline, { method: 'GET', path: paths.set(setId) }))
+}
+
 /** The wallet's sets as the server knows them. */
 export async function getSets(client: Client, deadline: Deadline, walletId: string): Promise<SetStatus[]> {
   return parseSets(await sendForJson(client, deadline, { method: 'GET', path: paths.sets(walletId) }))

@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number
   /** Where the secrets come from; the platform's generator by default. */
   readonly random?: RandomSource
+  /** Milliseconds since 1970; the system's clock by default. */
+  readonly now?: () => number
 }
 
 /**
@@ -37,10 +39,12 @@ export function createClient(options: ClientOptions): Client {
     transport,
     storage,
     random = systemRandom,
+    now = Date.now,
     label = '',
     timeoutMs = DEFAULT_TIMEOUT_MS,
   } = parameters(options, 'createClient')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
+  if (typeof now !== 'function') throw new TypeError('now must be a function')
   return Object.freeze({
     transport: implementation(transport, ['request'], 'transport'),
     storage: implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage'),
@@ -48,6 +52,8 @@ export function createClient(options: ClientOptions): Client {
     label: labelArgument(label),
     timeoutMs: timeout(timeoutMs),
     group: getGroup,
+    now,
     operations: new Set<string>(),
+    unheard: new Set<string>(),
   })
 }

@@ -5,6 +5,8 @@ import type { ActionOptions, Client } from './types.ts'
 /** The end of an action's time: by its caller's signal or by its time-out. */
 export interface Deadline {
   readonly signal: AbortSignal
+  /** Milliseconds since 1970, by the client's clock. */
+  readonly endsAt: number
   /** @throws {ABORTED | TIMEOUT} once the time is over */
   check(): void
   /**
@@ -30,7 +32,7 @@ export async function withDeadline<T>(
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
   timeout(timeoutMs)
   const controller = new AbortController()
-  const deadline = createDeadline(controller.signal)
+  const deadline = createDeadline(controller.signal, client.now() + timeoutMs)
   const abort = () => controller.abort(new MpcError('ABORTED', 'the caller aborted', { cause: signal?.reason }))
   const timer = setTimeout(() => {
     controller.abort(new MpcError('TIMEOUT', `not finished after ${timeoutMs} ms`))
@@ -49,9 +51,10 @@ export async function withDeadline<T>(
   }
 }
 
-function createDeadline(signal: AbortSignal): Deadline {
+function createDeadline(signal: AbortSignal, endsAt: number): Deadline {
   return {
     signal,
+    endsAt,
     check() {
       if (signal.aborted) throw signal.reason
     },

@@ -51,7 +51,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
           progress.begin('Parsing share')
           made = parseShares(client, request, results, 'signing', progress)
           progress.begin('Storing share')
-          await prepareSet(client, made, operationId, () => [])
+          await prepareSet(client, deadline, made, operationId, () => [])
         },
         discard: async () => {
           if (made !== undefined) await forgetWallet(client, walletId, toHex(made.setId))

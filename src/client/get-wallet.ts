@@ -1,3 +1,4 @@
+import { MpcError } from '../errors.ts'
 import { parameters, walletIdArgument } from './arguments.ts'
 import { withDeadline } from './deadline.ts'
 import { settleWallet } from './settle.ts'
@@ -45,9 +46,14 @@ export async function listWallets(client: Client, options: ActionOptions = {}): 
   return withDeadline(client, options, async (deadline) => {
     const wallets: Wallet[] = []
     for (const walletId of await deadline.race(listWalletIds(client))) {
-      const record = await settleWallet(client, deadline, walletId)
+      const record = await settleWallet(client, deadline, walletId).catch(ignoreUnfinished)
       if (record !== undefined && record.activeSetId !== null) wallets.push(toWallet(record))
     }
     return wallets
   })
+}
+
+/** A wallet that another tab is making is not there yet. */
+function ignoreUnfinished(error: unknown): undefined {
+  if (!(error instanceof MpcError && error.code === 'OPERATION_IN_PROGRESS')) throw error
 }

@@ -1,5 +1,6 @@
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
+import type { Deadline } from './deadline.ts'
 import { storeShares } from './share-store.ts'
 import type { Client } from './types.ts'
 import { withPrepared, type WalletRecord } from './wallet-record.ts'
@@ -9,10 +10,12 @@ import { changeWallet } from './wallet-store.ts'
 /**
  * Step 1 of protocols §8: the share durable and read back, then noted as PREPARED, which cannot sign (I1, I2).
  *
+ * @param deadline until when the action may go on: nobody else settles its operation before
  * @param replaces the sets on this device that the new one replaces, of those that it has when the note is made
  */
 export async function prepareSet(
   client: Client,
+  deadline: Deadline,
   shares: WalletShares,
   operationId: string,
   replaces: (record: WalletRecord) => readonly string[],
@@ -26,7 +29,7 @@ export async function prepareSet(
     walletId,
     (known) => {
       const record = known ?? { walletId, publicKeys: keys, activeSetId: null, sets: [] }
-      return withPrepared(record, { setId, operationId, replaces: replaces(record) })
+      return withPrepared(record, { setId, operationId, openUntil: deadline.endsAt, replaces: replaces(record) })
     },
     { replaceDamaged: true },
   )

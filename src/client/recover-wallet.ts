@@ -1,8 +1,9 @@
 import type { RecoverRequest } from '../api/operations.ts'
 import type { BackupMethod } from '../backup/types.ts'
+import { MpcError } from '../errors.ts'
 import { wipeKeyShare } from '../share/index.ts'
 import type { WalletShares } from '../share/types.ts'
-import { toHex } from '../util/bytes.ts'
+import { abytes, toHex } from '../util/bytes.ts'
 import { callback, flag, oneOf, parameters, text, walletIdArgument } from './arguments.ts'
 import { backupMethod } from './backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
@@ -20,7 +21,7 @@ import { activateSet } from './settle.ts'
 import { discardPrepared } from './share-store.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from './types.ts'
 import { activeSetIds } from './wallet-record.ts'
-import { publicKeys, wipeShares } from './wallet-shares.ts'
+import { equalKeys, publicKeys, wipeShares } from './wallet-shares.ts'
 import { toWallet } from './wallet-store.ts'
 
 export interface RecoverWalletParameters extends ActionOptions {
@@ -35,6 +36,11 @@ export interface RecoverWalletParameters extends ActionOptions {
   readonly existingSets: 'keep' | 'retire'
   /** The wallet that the backup must be of: 16 bytes in lower-case hex. */
   readonly walletId?: string
+  /**
+   * The public keys that the backup must be of, where the app knows them: whoever keeps the cipherTexts cannot pass off
+   * another wallet for the user's.
+   */
+  readonly publicKeys?: PublicKeys
   /** Whether to make a new backup too: true seals it by the same method, another method by that one. */
   readonly rotateBackup?: boolean | BackupMethod
   /** Whether only to check that these inputs would recover the wallet; nothing is changed anywhere. */
@@ -92,6 +98,7 @@ export async function recoverWallet(
     const backup = await openBackup(deadline, method, recovery.cipherText, recovery.walletId, progress)
     try {
       progress.begin('Parsing share')
+      requireKeys(client, backup, recovery.publicKeys)
       await readKnownWallet(client, deadline, backup)
       return await reshareBackup(client, deadline, backup, recovery)
     } finally {
@@ -102,6 +109,7 @@ export async function recoverWallet(
 
 /** Parameters that have been checked, with their defaults. */
 interface Recovery extends Pick<RecoverWalletParameters, 'cipherText' | 'method' | 'existingSets' | 'walletId'> {
+  readonly publicKeys: PublicKeys | undefined
   readonly rotation: BackupMethod | undefined
   readonly dryRun: boolean
   readonly progress: ProgressReporter
@@ -113,6 +121,7 @@ function readParameters(options: RecoverWalletParameters): Recovery {
     method,
     existingSets,
     walletId,
+    publicKeys,
     rotateBackup = false,
     onProgress,
   } = parameters(options, 'recoverWallet')
@@ -128,10 +137,23 @@ function readParameters(options: RecoverWalletParameters): Recovery {
     method,
     existingSets,
     walletId,
+    publicKeys: publicKeys && expectedKeys(publicKeys),
     rotation: rotationMethod(rotateBackup, method),
     dryRun,
     progress,
   }
+}
+
+function expectedKeys({ secp256k1, ed25519 }: PublicKeys): PublicKeys {
+  return {
+    secp256k1: abytes(secp256k1, 33, 'publicKeys.secp256k1').slice(),
+    ed25519: abytes(ed25519, 32, 'publicKeys.ed25519').slice(),
+  }
+}
+
+function requireKeys(client: Client, backup: WalletShares, expected: PublicKeys | undefined): void {
+  if (expected === undefined || equalKeys(publicKeys(client, backup), expected)) return
+  throw new MpcError('BACKUP_OTHER_WALLET', 'this cipherText is the backup of a wallet with other public keys')
 }
 
 function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMethod): BackupMethod | undefined {
@@ -177,7 +199,7 @@ async function reshareBackup(
         progress.begin('Storing share')
         const report = (fraction: number) => progress.within(fraction / 2)
         if (backup !== undefined) cipherText = await sealVerified(client, deadline, rotation!, backup, report)
-        await prepareSet(client, signing, operationId, (record) =>
+        await prepareSet(client, deadline, signing, operationId, (record) =>
           existingSets === 'retire' ? activeSetIds(record) : [],
         )
       },

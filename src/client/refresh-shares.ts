@@ -63,7 +63,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
             progress.begin('Parsing share')
             made = parseShares(client, request, receivedShares(results), 'signing', progress)
             progress.begin('Storing share')
-            await prepareSet(client, made, operationId, () => [oldSetId])
+            await prepareSet(client, deadline, made, operationId, () => [oldSetId])
           },
           discard: async () => {
             if (made !== undefined) await discardPrepared(client, walletId, toHex(made.setId))

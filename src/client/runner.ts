@@ -80,6 +80,7 @@ export async function runOperation<Result>(
   } catch (error) {
     // A server whose last message fails our check did not play the protocol, whatever it decided.
     const undone = !decidable || error instanceof ProtocolError
+    if (prepare !== undefined) client.unheard.add(operationId)
     if (prepare !== undefined && undone)
       await giveUp(client, operation, deadline.signal.aborted || isNetworkFailure(error))
     throw error

@@ -1,5 +1,6 @@
-import { MpcError } from '../errors.ts'
-import { postAbort } from './calls.ts'
+import type { Decision } from '../api/operations.ts'
+import { MpcError, type ErrorCode } from '../errors.ts'
+import { getSet, postAbort } from './calls.ts'
 import type { Deadline } from './deadline.ts'
 import { deleteRetired, proveSet } from './prove.ts'
 import { discardSets } from './share-store.ts'
@@ -10,11 +11,15 @@ import { changeKnownWallet, readWallet } from './wallet-store.ts'
 /**
  * Finishes or undoes what an earlier operation on this device left open, then gives the wallet's record.
  *
- * A set that is PREPARED here waits for a decision that this device has not heard. The server is asked, which settles
- * it for ever: on COMMIT the set comes into use, on ABORT it is discarded. Without an answer it stays PREPARED and the
- * set before it stays in use.
+ * A set that is PREPARED here waits for a decision that this device has not heard. The server is asked to abort its
+ * operation, which settles it for ever: on COMMIT the set comes into use, on ABORT it is discarded. Without an answer it
+ * stays PREPARED and the set before it stays in use. An operation that another tab may be in the middle of is left
+ * alone until its time is over: the server is asked only what became of the set.
+ *
+ * A set that owes its proof is proven.
  *
  * @returns undefined if this device does not know the wallet
+ * @throws {OPERATION_IN_PROGRESS} if another tab is making the only set
  * @throws {NETWORK_ERROR | TIMEOUT} without an answer, if no other set is in use
  * @throws {SET_RETIRED} if the set in use has ended before it was proven
  * @throws {SHARE_PARSING_FAILED} if what this device stores is damaged
@@ -45,22 +50,50 @@ async function settleSet(
   record: WalletRecord,
   set: LocalSet,
 ): Promise<WalletRecord> {
-  if (set.state !== 'PREPARED') return proveIfWaitedFor(client, deadline, record, set.setId)
-  const { decision } = await postAbort(client, deadline, set.operationId)
+  if (set.state !== 'PREPARED') return proveIfOwed(client, deadline, record, set.setId)
+  const own = client.unheard.has(set.operationId)
+  const mayBeUnderWay = !own && client.now() < set.openUntil
+  const decision = mayBeUnderWay ? await findDecision(client, deadline, set) : await decide(client, deadline, set)
+  client.unheard.delete(set.operationId)
   if (decision === 'ABORT') return discardSets(client, record.walletId, [set.setId])
   const activated = await activateSet(client, record.walletId, set.setId)
-  return proveIfWaitedFor(client, deadline, activated, set.setId)
+  return proveIfOwed(client, deadline, activated, set.setId)
 }
 
-/** Proves a set that others wait for with their retirement. */
-async function proveIfWaitedFor(
+async function decide(client: Client, deadline: Deadline, { operationId }: LocalSet): Promise<Decision['decision']> {
+  return (await postAbort(client, deadline, operationId)).decision
+}
+
+/**
+ * What was decided about a set, without deciding it.
+ *
+ * @throws {OPERATION_IN_PROGRESS} if nothing was
+ */
+async function findDecision(client: Client, deadline: Deadline, { setId }: LocalSet): Promise<Decision['decision']> {
+  const state = await getSet(client, deadline, setId).then(
+    (set) => set.state,
+    (error: unknown) => {
+      // The server has not prepared it yet, or never will.
+      if (error instanceof MpcError && error.code === 'AUTH_FAILED') return 'PREPARED'
+      throw error
+    },
+  )
+  if (state === 'PREPARED') {
+    throw new MpcError('OPERATION_IN_PROGRESS', 'a set of this wallet is being made, perhaps in another tab')
+  }
+  return state === 'ABORTED' ? 'ABORT' : 'COMMIT'
+}
+
+/** Proves a set whose proof the server has not heard: others may wait for it with their retirement, on any device. */
+async function proveIfOwed(
   client: Client,
   deadline: Deadline,
   record: WalletRecord,
   setId: string,
 ): Promise<WalletRecord> {
-  const replaces = record.sets.find((set) => set.setId === setId)?.replaces ?? []
-  return replaces.length === 0 ? record : proveSet(client, deadline, record, setId)
+  const current = record.sets.find((set) => set.setId === setId)
+  if (current?.state !== 'ACTIVE' || !current.proofOwed) return record
+  return proveSet(client, deadline, record, setId)
 }
 
 /** Puts a set into use that the server has committed. */
@@ -68,8 +101,11 @@ export async function activateSet(client: Client, walletId: string, setId: strin
   return changeKnownWallet(client, walletId, (record) => withActivated(record, setId))
 }
 
+/** What keeps a set from being proven now, and says nothing against using it. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TIMEOUT', 'POLICY_DENIED'])
+
 /** Whether the wallet can be used as it is: what is wrong is not with the set in use, or will pass. */
 function canWait(record: WalletRecord, set: LocalSet, error: unknown): boolean {
   if (!(error instanceof MpcError) || record.activeSetId === null) return false
-  return set.setId !== record.activeSetId || error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT'
+  return set.setId !== record.activeSetId || PASSING.has(error.code)
 }

@@ -14,8 +14,12 @@ export interface Client {
   /** How long an action may take where its own `timeoutMs` says nothing else. */
   readonly timeoutMs: number
   readonly group: (curve: Curve) => Group
-  /** The operations that this client is in the middle of: nobody else's to settle. */
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** The operations that this client is in the middle of. */
   readonly operations: Set<string>
+  /** The operations that this client has ended without hearing what was decided: its own to settle at once. */
+  readonly unheard: Set<string>
 }
 
 /** What every action takes besides its own parameters. */

@@ -16,6 +16,10 @@ export interface LocalSet {
   readonly state: LocalState
   /** The operation that made it; what the server is asked for its decision with. */
   readonly operationId: string
+  /** Milliseconds since 1970, by this device's clock: until then the operation may be under way in another tab. */
+  readonly openUntil: number
+  /** Whether the server has yet to hear its proof of possession, which retires what it replaces on any device. */
+  readonly proofOwed: boolean
   /** The sets on this device that are deleted once this one has proven that it works. */
   readonly replaces: readonly string[]
 }
@@ -35,7 +39,8 @@ const STATES: Readonly<Record<LocalState, number>> = { PREPARED: 1, ACTIVE: 2, R
 
 /**
  * `version u8 | wallet id 16 | secp256k1 key 33 | ed25519 key 32 | has active set u8 | [active set 32] | count u16 |
- * count × (set id 32 | state u8 | operation id 16 | count u16 | count × replaced set id 32)`
+ * count × (set id 32 | state u8 | operation id 16 | open until u64 | proof owed u8 | count u16 |
+ * count × replaced set id 32)`
  */
 export function encodeWalletRecord(record: WalletRecord): Uint8Array {
   const writer = new Writer()
@@ -46,8 +51,15 @@ export function encodeWalletRecord(record: WalletRecord): Uint8Array {
     .u8(record.activeSetId === null ? 0 : 1)
     .bytes(fromHex(record.activeSetId ?? ''))
     .u16(record.sets.length)
-  for (const { setId, state, operationId, replaces } of record.sets) {
-    writer.bytes(fromHex(setId)).u8(STATES[state]).bytes(fromHex(operationId)).u16(replaces.length)
+  for (const { setId, state, operationId, openUntil, proofOwed, replaces } of record.sets) {
+    writer
+      .bytes(fromHex(setId))
+      .u8(STATES[state])
+      .bytes(fromHex(operationId))
+      .u32(Math.floor(openUntil / 2 ** 32))
+      .u32(openUntil % 2 ** 32)
+      .u8(Number(proofOwed))
+      .u16(replaces.length)
     for (const replaced of replaces) writer.bytes(fromHex(replaced))
   }
   return writer.finish()
@@ -86,7 +98,10 @@ function readLocalSet(reader: Reader): LocalSet {
   const byte = reader.u8()
   const state = (Object.keys(STATES) as LocalState[]).find((name) => STATES[name] === byte)
   if (state === undefined) throw new RangeError(`unknown set state ${byte}`)
-  return { setId, state, operationId: toHex(reader.bytes(16)), replaces: readList(reader, readSetId) }
+  const operationId = toHex(reader.bytes(16))
+  const openUntil = reader.u32() * 2 ** 32 + reader.u32()
+  const proofOwed = reader.u8() === 1
+  return { setId, state, operationId, openUntil, proofOwed, replaces: readList(reader, readSetId) }
 }
 
 function readSetId(reader: Reader): string {
@@ -109,9 +124,9 @@ export function activeSetIds(record: WalletRecord): string[] {
   return record.sets.filter((set) => set.state === 'ACTIVE').map((set) => set.setId)
 }
 
-/** Adds a set that waits for the server's decision. */
-export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state'>): WalletRecord {
-  return { ...record, sets: [...record.sets, { ...set, state: 'PREPARED' }] }
+/** Adds a set that waits for the server's decision, and owes its proof from then on. */
+export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state' | 'proofOwed'>): WalletRecord {
+  return { ...record, sets: [...record.sets, { ...set, state: 'PREPARED', proofOwed: true }] }
 }
 
 /** Puts a prepared set into use; the ones before it stay usable. One that is no longer prepared stays what it is. */
@@ -127,14 +142,14 @@ export function withActivated(record: WalletRecord, setId: string): WalletRecord
  */
 export function withProven(record: WalletRecord, setId: string, over: readonly string[] = []): WalletRecord {
   const replaced = [...(record.sets.find((set) => set.setId === setId)?.replaces ?? []), ...over]
-  const sets = changeSets(record, [setId], { replaces: [] })
+  const sets = changeSets(record, [setId], { proofOwed: false, replaces: [] })
   const inUse = record.activeSetId !== null && over.includes(record.activeSetId) ? setId : record.activeSetId
   return withRetired({ ...record, sets, activeSetId: inUse }, replaced)
 }
 
 /** Takes sets out of use for ever. */
 export function withRetired(record: WalletRecord, setIds: readonly string[]): WalletRecord {
-  const sets = changeSets(record, setIds, { state: 'RETIRED', replaces: [] })
+  const sets = changeSets(record, setIds, { state: 'RETIRED', proofOwed: false, replaces: [] })
   if (record.activeSetId === null || !setIds.includes(record.activeSetId)) return { ...record, sets }
   const successor = sets.filter((set) => set.state === 'ACTIVE').at(-1)
   return { ...record, sets, activeSetId: successor?.setId ?? null }

@@ -140,6 +140,7 @@ describe('createClient', () => {
     ['no transport', { ...good, transport: undefined }, TypeError],
     ['a transport that is a URL', { ...good, transport: 'https://mpc.example' }, TypeError],
     ['a store without list', { ...good, storage: { ...memoryStore(), list: undefined } }, TypeError],
+    ['a clock that is a number', { ...good, now: 5 }, TypeError],
     ['random bytes', { ...good, random: new Uint8Array(32) }, TypeError],
     ['a label that is no text', { ...good, label: 5 }, TypeError],
     ['a label too long', { ...good, label: 'x'.repeat(101) }, RangeError],

@@ -71,6 +71,28 @@ describe('a server that speaks of another set', () => {
     await sign(createClient({ transport: server, storage }), { walletId, scheme: 'ed25519', message })
   })
 
+  test.each([
+    ['generate', 2],
+    ['backup', 3],
+    ['recover', 3],
+    ['sign', 1],
+  ] as const)('or of another outcome at the end of %s is not believed', async (kind, round) => {
+    const { server, storage, walletId, cipherText } = await backedUp()
+    const lie = (flight: Flight<unknown>) => ({
+      ...flight,
+      header: { ...(flight.header as object), state: kind === 'backup' ? 'ACTIVE' : 'PREPARED' },
+    })
+    await sign(createClient({ transport: server, storage }), { walletId, scheme: 'ed25519', message })
+    const client = createClient({ transport: altered(server, round, lie), storage })
+    const attempts = {
+      generate: () => generateWallet(client),
+      backup: () => backupWallet(client, { walletId, method }),
+      recover: () => recoverWallet(client, { cipherText, method, existingSets: 'keep' }),
+      sign: () => sign(client, { walletId, scheme: 'ed25519', message }),
+    }
+    await expect(attempts[kind]()).rejects.toEqual(code('SET_MISMATCH'))
+  })
+
   test('at the end of a proof retires nothing here', async () => {
     const { server, storage, wallet, walletId } = await backedUp()
     let rounds = 0

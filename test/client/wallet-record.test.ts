@@ -15,18 +15,19 @@ import { toHex } from '../../src/util/bytes.ts'
 const walletId = '11'.repeat(16)
 const [one, two, three] = ['a1', 'a2', 'a3'].map((byte) => byte.repeat(32)) as [string, string, string]
 const operationId = '0f'.repeat(16)
+const openUntil = 0x0123_0456_0789
 const publicKeys = { secp256k1: new Uint8Array(33).fill(2), ed25519: new Uint8Array(32).fill(3) }
 const empty: WalletRecord = { walletId, publicKeys, activeSetId: null, sets: [] }
 
-const active = withActivated(withPrepared(empty, { setId: one, operationId, replaces: [] }), one)
-const full = withPrepared(active, { setId: two, operationId, replaces: [one] })
+const active = withActivated(withPrepared(empty, { setId: one, operationId, openUntil, replaces: [] }), one)
+const full = withPrepared(active, { setId: two, operationId, openUntil, replaces: [one] })
 
 describe('wallet record', () => {
   test('is these bytes', () => {
     expect(toHex(encodeWalletRecord(full))).toBe(
       ['01', walletId, '02'.repeat(33), '03'.repeat(32), '01', one, '0002'].join('') +
-        [one, '02', operationId, '0000'].join('') +
-        [two, '01', operationId, '0001', one].join(''),
+        [one, '02', operationId, '0000012304560789', '01', '0000'].join('') +
+        [two, '01', operationId, '0000012304560789', '01', '0001', one].join(''),
     )
   })
 
@@ -48,11 +49,12 @@ describe('wallet record', () => {
     refused(change(good, 83, 0)) // active set that is not there
     refused(change(good, 149, 9)) // state
     refused(change(good, 149, 3)) // active set that is retired
+    refused(change(good, 174, 2)) // proof owed
   })
 
   test('is refused for another wallet, or with a set twice', () => {
     expect(() => decodeWalletRecord(encodeWalletRecord(full), '22'.repeat(16))).toThrow(/damaged/)
-    const twice = withPrepared(full, { setId: one, operationId, replaces: [] })
+    const twice = withPrepared(full, { setId: one, operationId, openUntil, replaces: [] })
     expect(() => decodeWalletRecord(encodeWalletRecord(twice), walletId)).toThrow(/damaged/)
   })
 })
@@ -74,7 +76,9 @@ describe('the life of a set on its device', () => {
     const activated = withActivated(full, two)
     expect(activeSetIds(activated)).toEqual([one, two])
     expect(activated.activeSetId).toBe(two)
+    expect(activated.sets.map(({ proofOwed }) => proofOwed)).toEqual([true, true])
     const proven = withProven(activated, two)
+    expect(proven.sets.map(({ proofOwed }) => proofOwed)).toEqual([false, false])
     expect(activeSetIds(proven)).toEqual([two])
     expect(withoutSets(proven, [one]).sets.map(({ setId }) => setId)).toEqual([two])
   })

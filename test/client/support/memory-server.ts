@@ -172,7 +172,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
         return { setId, state: 'ACTIVE', ...(rotated && { backupSetId: rotated }) }
       }
       case 'sign':
-        requireActive(request.setId, 'signing').proven = true
+        requireActive(request.setId, 'signing')
         return { setId: request.setId, state: 'ACTIVE' }
       case 'prove': {
         const set = requireActive(request.setId, 'signing')
