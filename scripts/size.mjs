@@ -37,7 +37,8 @@ const BUNDLES = [
     entries: APP,
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING],
-    gzip: 60 * KB,
+    // What it may not grow beyond. The target is 60 KB; docs/bench.md says where the rest goes.
+    gzip: 92 * KB,
   },
   {
     name: 'client + password',
