@@ -1,0 +1,295 @@
+import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import { p2pkh, p2wpkh, RawTx, SigHash, Transaction } from '@scure/btc-signer'
+import { expect, test } from 'vitest'
+import { createBitcoinSigner, type BitcoinSigner } from '../../../src/adapters/bitcoin/signer.ts'
+import type { OwnedOutput } from '../../../src/adapters/bitcoin/address.ts'
+import { fromHex, toHex } from '../../../src/util/bytes.ts'
+import { segwitDigest, taprootDigest, type SpendingTransaction } from '../../support/bitcoin-sighash.ts'
+import { fakeWallet, type FakeWallet } from '../../support/fake-wallet.ts'
+import { seededRandom, type SeededRandom } from '../../support/random.ts'
+
+const PATHS = ['m', 'm/0/5'] as const
+
+async function setUp(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => ({})) {
+  const random = seededRandom()
+  const wallet = fakeWallet(random)
+  const signer = await createBitcoinSigner({ ...wallet, ...keys(wallet) }, { paths: PATHS, network: 'regtest' })
+  const output = (type: string, path: string = 'm'): OwnedOutput =>
+    signer.outputs.find((candidate) => candidate.type === type && candidate.path === path)!
+  return { random, wallet, signer, output }
+}
+
+/** A confirmed transaction that pays to a script. */
+function funding(random: SeededRandom, script: Uint8Array, amount: bigint): Transaction {
+  const transaction = new Transaction()
+  const payer = p2wpkh(secp256k1.getPublicKey(random(32)))
+  transaction.addInput({ txid: random(32), index: 0, witnessUtxo: { script: payer.script, amount } })
+  transaction.addOutput({ script: payer.script, amount: 1n })
+  transaction.addOutput({ script, amount })
+  return transaction
+}
+
+interface Coin {
+  readonly script: Uint8Array
+  readonly amount?: bigint
+  readonly sighashType?: number
+  readonly proof?: 'nonWitnessUtxo' | 'witnessUtxo' | 'none'
+}
+
+/** A transaction that spends one output of 50,000 for each coin. */
+function spending(random: SeededRandom, coins: readonly Coin[]): Transaction {
+  const transaction = new Transaction({ lockTime: 3 })
+  for (const { script, amount = 50_000n, sighashType, proof = 'nonWitnessUtxo' } of coins) {
+    const previous = funding(random, script, amount)
+    transaction.addInput({
+      txid: previous.id,
+      index: 1,
+      sequence: random.int(0, 0xfffffffe),
+      ...(proof === 'none' ? {} : { witnessUtxo: { script, amount } }),
+      ...(proof === 'nonWitnessUtxo' ? { nonWitnessUtxo: previous.toBytes() } : {}),
+      ...(sighashType === undefined ? {} : { sighashType }),
+    })
+  }
+  const recipient = p2wpkh(secp256k1.getPublicKey(random(32)))
+  transaction.addOutput({ script: recipient.script, amount: 20_000n })
+  transaction.addOutput({ script: coins[0]!.script, amount: 9_000n })
+  return transaction
+}
+
+/** Checks a finalized transaction as the chain would: from its bytes and what it spends. */
+function expectValid(raw: Uint8Array, spent: readonly OwnedOutput[]): void {
+  const { version, lockTime, inputs, outputs, witnesses } = RawTx.decode(raw)
+  const transaction: SpendingTransaction = {
+    version,
+    lockTime,
+    outputs,
+    inputs: inputs.map((input, i) => ({
+      ...input,
+      txid: input.txid.slice().reverse(),
+      amount: 50_000n,
+      script: spent[i]!.script,
+    })),
+  }
+  spent.forEach((owner, i) => {
+    const [signature, publicKey] = witnesses![i]!
+    if (owner.type === 'p2tr') {
+      const sighashType = signature!.length === 65 ? 1 : 0
+      const digest = taprootDigest(transaction, i, sighashType)
+      expect(signature!.subarray(64)).toEqual(Uint8Array.from(sighashType === 0 ? [] : [1]))
+      expect(schnorr.verify(signature!.subarray(0, 64), digest, owner.script.subarray(2))).toBe(true)
+      return
+    }
+    expect(signature!.at(-1)).toBe(SigHash.ALL)
+    expect(p2wpkh(publicKey!).script).toEqual(owner.script)
+    const options = { prehash: false, lowS: true, format: 'der' } as const
+    const digest = segwitDigest(transaction, i)
+    expect(secp256k1.verify(signature!.subarray(0, -1), digest, publicKey!, options)).toBe(true)
+  })
+}
+
+test('each path has an address of each type', async () => {
+  const { signer } = await setUp()
+  expect(signer.outputs.map(({ type, path }) => `${type} ${path}`)).toEqual([
+    'p2wpkh m',
+    'p2tr m',
+    'p2wpkh m/0/5',
+    'p2tr m/0/5',
+  ])
+  expect(new Set(signer.outputs.map(({ address }) => address)).size).toBe(4)
+  expect(signer.outputs.every(({ address }) => address.startsWith('bcrt1'))).toBe(true)
+})
+
+test.each(['p2wpkh', 'p2tr'])('a transaction of one %s input is valid', async (type) => {
+  for (const path of PATHS) {
+    const { random, signer, output } = await setUp()
+    const owner = output(type, path)
+    for (const proof of ['nonWitnessUtxo', 'witnessUtxo'] as const) {
+      const transaction = spending(random, [{ script: owner.script, proof }])
+      await signer.signTransaction(transaction)
+      transaction.finalize()
+      expectValid(transaction.extract(), [owner])
+    }
+  }
+})
+
+test('a transaction of inputs of every kind is valid, through its PSBT', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const owners = [output('p2tr', 'm/0/5'), output('p2wpkh'), output('p2tr'), output('p2wpkh', 'm/0/5')]
+  const coins = owners.map(({ script }, i) => ({ script, ...(i === 2 ? { sighashType: SigHash.ALL } : {}) }))
+  const unsigned = spending(random, coins).toPSBT()
+  const transaction = Transaction.fromPSBT(await signer.signPsbt(unsigned))
+  expect(wallet.requests.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+    'taproot m/0/5',
+    'ecdsa m',
+    'taproot m',
+    'ecdsa m/0/5',
+  ])
+  transaction.finalize()
+  expectValid(transaction.extract(), owners)
+})
+
+test('signs as btc-signer would with the key itself', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const owners = [output('p2wpkh'), output('p2tr')]
+  const unsigned = spending(
+    random,
+    owners.map(({ script }) => ({ script })),
+  ).toPSBT()
+  const ours = Transaction.fromPSBT(await signer.signPsbt(unsigned))
+  const theirs = Transaction.fromPSBT(unsigned)
+  theirs.updateInput(1, { tapInternalKey: owners[1]!.publicKey.subarray(1) })
+  theirs.sign(wallet.privateKey())
+  for (const transaction of [ours, theirs]) transaction.finalize()
+  expect(ours.id).toBe(theirs.id)
+  // ECDSA nonces are those of RFC 6979 on both sides.
+  expect(ours.getInput(0).finalScriptWitness).toEqual(theirs.getInput(0).finalScriptWitness)
+})
+
+test('leaves what is final, and rows that it does not know', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const transaction = spending(random, [output('p2tr'), output('p2wpkh')])
+  await signer.signTransaction(transaction, { inputs: [0] })
+  transaction.finalizeIdx(0)
+  const final = transaction.getInput(0).finalScriptWitness
+  const unknown: [{ type: number; key: Uint8Array }, Uint8Array][] = [[{ type: 0xf0, key: random(4) }, random(8)]]
+  const psbt = Transaction.fromPSBT(transaction.toPSBT(), { unknown: 'ignore' })
+  psbt.updateInput(1, { unknown })
+  const signed = Transaction.fromPSBT(await signer.signPsbt(psbt.toPSBT()), { unknown: 'ignore' })
+  expect(signed.getInput(0).finalScriptWitness).toEqual(final)
+  expect(signed.getInput(1).unknown).toEqual(unknown)
+  expect(wallet.requests.map(({ kind }) => kind)).toEqual(['taproot', 'ecdsa'])
+  await signer.signTransaction(signed)
+  expect(wallet.requests.length).toBe(3)
+})
+
+test('signs the inputs that it is told to, beside somebody else’s', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const foreign = p2wpkh(secp256k1.getPublicKey(random(32)))
+  const transaction = spending(random, [{ script: foreign.script }, output('p2wpkh')])
+  await expect(signer.signTransaction(transaction)).rejects.toThrow('input 0 does not spend an output of this wallet')
+  expect(wallet.requests).toEqual([])
+  await signer.signTransaction(transaction, { inputs: [1, 1] })
+  expect(transaction.getInput(0).partialSig).toBe(undefined)
+  expect(transaction.getInput(1).partialSig!.map(([key]) => toHex(key))).toEqual([toHex(output('p2wpkh').publicKey)])
+  expect(wallet.requests.length).toBe(1)
+})
+
+test.each([2, -1, 0.5, '0'])('there is no input %s', async (index) => {
+  const { random, signer, output } = await setUp()
+  const transaction = spending(random, [output('p2tr'), output('p2tr')])
+  const signed = signer.signTransaction(transaction, { inputs: [index as number] })
+  await expect(signed).rejects.toThrow(`there is no input ${index}`)
+})
+
+test('outputs of the same key in another form are not its own', async () => {
+  const { random, signer, output } = await setUp()
+  const legacy = p2pkh(output('p2wpkh').publicKey)
+  const otherPath = await createBitcoinSigner(fakeWallet(random), { paths: ['m/1'] })
+  for (const script of [legacy.script, otherPath.outputs[1]!.script]) {
+    const transaction = spending(random, [output('p2tr'), { script }])
+    await expect(signer.signTransaction(transaction)).rejects.toThrow('input 1 does not spend')
+    expect(transaction.getInput(0).tapKeySig).toBe(undefined)
+  }
+})
+
+test.each([
+  ['p2wpkh', [SigHash.DEFAULT, SigHash.NONE, SigHash.SINGLE, SigHash.ALL_ANYONECANPAY, SigHash.NONE_ANYONECANPAY]],
+  ['p2tr', [SigHash.NONE, SigHash.SINGLE, SigHash.ALL_ANYONECANPAY, SigHash.SINGLE_ANYONECANPAY]],
+])('refuses %s with a sighash type that does not commit to everything', async (type, sighashTypes) => {
+  const { random, signer, wallet, output } = await setUp()
+  for (const sighashType of sighashTypes) {
+    const transaction = spending(random, [output('p2tr'), { script: output(type).script, sighashType }])
+    await expect(signer.signTransaction(transaction)).rejects.toThrow(`input 1 asks for sighash type ${sighashType}`)
+  }
+  expect(wallet.requests).toEqual([])
+})
+
+test('an input must say what it spends', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const unknown = { script: output('p2tr').script, proof: 'none' } as const
+  const segwit = spending(random, [output('p2wpkh'), unknown])
+  await expect(signer.signTransaction(segwit)).rejects.toThrow('input 1 does not spend an output of this wallet')
+  // Taproot commits to what the other inputs spend, whoever signs them.
+  const taproot = spending(random, [output('p2tr'), unknown])
+  await expect(signer.signTransaction(taproot, { inputs: [0] })).rejects.toThrow('input 1 does not say what it spends')
+  expect(wallet.requests).toEqual([])
+})
+
+test('several p2wpkh inputs must prove their amounts, as their signatures do not', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const claimed = { script: output('p2wpkh').script, proof: 'witnessUtxo' } as const
+  const transaction = spending(random, [claimed, output('p2wpkh', 'm/0/5'), output('p2tr')])
+  for (const inputs of [undefined, [0], [1]]) {
+    const signed = signer.signTransaction(transaction, inputs === undefined ? {} : { inputs })
+    await expect(signed).rejects.toThrow('input 0 must come with nonWitnessUtxo')
+  }
+  expect(wallet.requests).toEqual([])
+  await signer.signTransaction(transaction, { trustWitnessUtxo: true })
+  transaction.finalize()
+  expectValid(transaction.extract(), [output('p2wpkh'), output('p2wpkh', 'm/0/5'), output('p2tr')])
+})
+
+test('a previous transaction with another id, or another output than claimed, proves nothing', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const { script } = output('p2wpkh')
+  const [honest, other] = [funding(random, script, 50_000n), funding(random, script, 90_000n)]
+  for (const witnessUtxo of [undefined, { script, amount: 90_000n }]) {
+    const transaction = new Transaction({ disableScriptCheck: true })
+    transaction.addInput({ txid: honest.id, index: 1, ...(witnessUtxo === undefined ? {} : { witnessUtxo }) })
+    transaction.addOutput({ script, amount: 1_000n })
+    expect(() => transaction.updateInput(0, { nonWitnessUtxo: other.toBytes() })).toThrow()
+  }
+  const psbt = forgedPsbt(honest, other)
+  await expect(signer.signPsbt(psbt)).rejects.toThrow('not a PSBT')
+  expect(wallet.requests).toEqual([])
+})
+
+/** A PSBT whose input names one transaction and carries another of the same length. */
+function forgedPsbt(honest: Transaction, other: Transaction): Uint8Array {
+  const transaction = new Transaction()
+  transaction.addInput({ txid: honest.id, index: 1, nonWitnessUtxo: honest.toBytes() })
+  transaction.addOutput({ script: honest.getOutput(1).script!, amount: 1_000n })
+  const [from, to] = [toHex(honest.toBytes()), toHex(other.toBytes())]
+  const psbt = toHex(transaction.toPSBT())
+  expect(psbt.split(from).length).toBe(2)
+  return fromHex(psbt.replace(from, to))
+}
+
+test('what is not a PSBT', async () => {
+  const { signer } = await setUp()
+  await expect(signer.signPsbt('cHNidP8=' as never)).rejects.toThrow(TypeError)
+  await expect(signer.signPsbt(new Uint8Array(10))).rejects.toThrow('not a PSBT')
+})
+
+test('a failure or the caller’s signal leaves the transaction as it was', async () => {
+  let left = 1
+  const failing = await setUp((wallet) => ({
+    signTaproot: (request) => (left-- > 0 ? wallet.signTaproot(request) : Promise.reject(new Error('offline'))),
+  }))
+  const transaction = spending(failing.random, [failing.output('p2tr'), failing.output('p2tr', 'm/0/5')])
+  await expect(failing.signer.signTransaction(transaction)).rejects.toThrow('offline')
+  expect([0, 1].map((index) => transaction.getInput(index).tapKeySig)).toEqual([undefined, undefined])
+  const { random, signer, output } = await setUp()
+  const signal = AbortSignal.abort(new Error('enough'))
+  for (const type of ['p2wpkh', 'p2tr']) {
+    const psbt = spending(random, [output(type)]).toPSBT()
+    await expect(signer.signPsbt(psbt, { signal })).rejects.toThrow('enough')
+  }
+})
+
+test('a signature by another key does not leave the signer', async () => {
+  const expectRefused = async (signer: BitcoinSigner, transaction: Transaction): Promise<void> => {
+    await expect(signer.signTransaction(transaction)).rejects.toMatchObject({ code: 'PROTOCOL_ABORTED' })
+    const { tapKeySig, partialSig } = transaction.getInput(0)
+    expect([tapKeySig, partialSig]).toEqual([undefined, undefined])
+  }
+  const { random, signer, output } = await setUp((wallet) => ({
+    signEcdsa: ({ digest }) => wallet.signEcdsa({ digest, path: 'm/7' }),
+    signTaproot: ({ message }) => wallet.signTaproot({ message, path: 'm/7' }),
+  }))
+  for (const type of ['p2wpkh', 'p2tr']) await expectRefused(signer, spending(random, [output(type)]))
+  const untweaked = await setUp((wallet) => ({
+    signTaproot: async ({ message }) => schnorr.sign(message, wallet.privateKey()),
+  }))
+  await expectRefused(untweaked.signer, spending(untweaked.random, [untweaked.output('p2tr')]))
+})

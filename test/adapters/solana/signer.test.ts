@@ -1,0 +1,131 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
+import {
+  address,
+  appendTransactionMessageInstruction,
+  AccountRole,
+  assertIsTransactionWithinSizeLimit,
+  compileTransaction,
+  createSignableMessage,
+  createTransactionMessage,
+  getAddressEncoder,
+  isMessagePartialSigner,
+  isTransactionPartialSigner,
+  pipe,
+  setTransactionMessageFeePayer,
+  setTransactionMessageLifetimeUsingBlockhash,
+  type Address,
+  type Blockhash,
+} from '@solana/kit'
+import { expect, test } from 'vitest'
+import { solanaAddress } from '../../../src/adapters/solana/address.ts'
+import { createSolanaSigner } from '../../../src/adapters/solana/signer.ts'
+import { concatBytes, utf8 } from '../../../src/util/bytes.ts'
+import { fakeWallet, type FakeWallet } from '../../support/fake-wallet.ts'
+import { seededRandom } from '../../support/random.ts'
+
+const LIFETIME = { blockhash: '4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM' as Blockhash, lastValidBlockHeight: 0n }
+const SOMEBODY = solanaAddress(ed25519.getPublicKey(new Uint8Array(32).fill(7)))
+const PROGRAM = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')
+
+async function setUp(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => ({})) {
+  const wallet = fakeWallet(seededRandom())
+  const signer = await createSolanaSigner({ ...wallet, ...keys(wallet) })
+  const publicKey = await wallet.getPublicKey('ed25519')
+  return { wallet, signer, publicKey }
+}
+
+function transactionOf(payer: Address, version: 'legacy' | 0) {
+  const memo = { programAddress: PROGRAM, accounts: [{ address: payer, role: AccountRole.WRITABLE_SIGNER }] }
+  const transaction = pipe(
+    createTransactionMessage({ version: version as 0 }),
+    (message) => setTransactionMessageFeePayer(payer, message),
+    (message) => setTransactionMessageLifetimeUsingBlockhash(LIFETIME, message),
+    (message) => appendTransactionMessageInstruction({ ...memo, data: utf8('a memo') }, message),
+    (message) => compileTransaction(message),
+  )
+  assertIsTransactionWithinSizeLimit(transaction)
+  return transaction
+}
+
+test('the address is the public key', async () => {
+  const { signer, publicKey } = await setUp()
+  expect(getAddressEncoder().encode(solanaAddress(publicKey))).toEqual(publicKey)
+  expect(signer.address).toBe(solanaAddress(publicKey))
+  // The system program's address is 32 zero bytes.
+  expect(solanaAddress(new Uint8Array(32))).toBe('11111111111111111111111111111111')
+  expect(() => solanaAddress(new Uint8Array(33))).toThrow('publicKey must be 32 bytes, got 33')
+})
+
+test('kit takes it for a signer of transactions and of messages', async () => {
+  const { signer } = await setUp()
+  expect(isTransactionPartialSigner(signer) && isMessagePartialSigner(signer)).toBe(true)
+})
+
+test.each(['legacy', 0] as const)('signs transactions of version %s', async (version) => {
+  const { signer, wallet, publicKey } = await setUp()
+  const transaction = transactionOf(signer.address, version)
+  const [first, second] = await signer.signTransactions([transaction, transaction])
+  expect(ed25519.verify(first![signer.address]!, Uint8Array.from(transaction.messageBytes), publicKey)).toBe(true)
+  expect(Object.keys(second!)).toEqual([signer.address])
+  expect(wallet.requests.map(({ signed }) => signed)).toEqual(
+    [first, second].map(() => new Uint8Array(transaction.messageBytes)),
+  )
+})
+
+test('does not sign a transaction that asks for others only', async () => {
+  const { signer, wallet } = await setUp()
+  const foreign = transactionOf(SOMEBODY, 0)
+  const ours = transactionOf(signer.address, 0)
+  await expect(signer.signTransactions([ours, foreign])).rejects.toThrow('is not a signer of this transaction')
+  expect(wallet.requests).toEqual([])
+})
+
+test('signs messages, also such as merely look like a transaction', async () => {
+  const { signer, publicKey } = await setUp()
+  const other = transactionOf(SOMEBODY, 0)
+  const messages = [utf8('a text'), new Uint8Array(0), Uint8Array.from(other.messageBytes), utf8('1'.repeat(5000))]
+  const dictionaries = await signer.signMessages(messages.map((content) => createSignableMessage(content)))
+  dictionaries.forEach((dictionary, i) => {
+    expect(ed25519.verify(dictionary[signer.address]!, messages[i]!, publicKey)).toBe(true)
+  })
+})
+
+test.each(['legacy', 0] as const)('a message that is a transaction of version %s is refused', async (version) => {
+  const { signer, wallet } = await setUp()
+  const bytes = Uint8Array.from(transactionOf(signer.address, version).messageBytes)
+  for (const content of [bytes, concatBytes(bytes, Uint8Array.of(0))]) {
+    const messages = [createSignableMessage('a text'), createSignableMessage(content)]
+    await expect(signer.signMessages(messages)).rejects.toThrow('this message is a transaction')
+  }
+  expect(wallet.requests).toEqual([])
+})
+
+test('signs the bytes that there were when it was asked', async () => {
+  const content = utf8('a text')
+  const { signer, publicKey } = await setUp((wallet) => ({
+    signEd25519: async (request) => {
+      content.fill(0)
+      return wallet.signEd25519(request)
+    },
+  }))
+  const [dictionary] = await signer.signMessages([createSignableMessage(content)])
+  expect(ed25519.verify(dictionary![signer.address]!, utf8('a text'), publicKey)).toBe(true)
+})
+
+test('ends with the caller’s signal', async () => {
+  const { signer } = await setUp()
+  const abortSignal = AbortSignal.abort(new Error('enough'))
+  await expect(signer.signMessages([createSignableMessage('a text')], { abortSignal })).rejects.toThrow('enough')
+  const transaction = transactionOf(signer.address, 0)
+  await expect(signer.signTransactions([transaction], { abortSignal })).rejects.toThrow('enough')
+})
+
+test('a signature by another key does not leave the signer', async () => {
+  const { signer } = await setUp(() => ({
+    signEd25519: async ({ message }) => ed25519.sign(message, new Uint8Array(32).fill(1)),
+  }))
+  await expect(signer.signMessages([createSignableMessage('a text')])).rejects.toMatchObject({
+    code: 'PROTOCOL_ABORTED',
+    message: `the signature is not one by ${signer.address}`,
+  })
+})
