@@ -71,6 +71,9 @@ const packages = PACKAGES.map(({ name, packages, homes }) => ({
   to: { path: `node_modules/${packages}/` },
 }))
 
+/** Generated numbers of each curve, which import nothing and which every layer may read. */
+const CONSTANTS = '^assembly/[^/]+/constants[.]gen[.]ts$'
+
 /** The folders of assembly: field <- secp256k1, ed25519 <- sharing, ot <- index; memory says where bytes lie. */
 const ASSEMBLY = {
   memory: [],
@@ -85,7 +88,7 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
   name: `assembly-${folder}`,
   severity: 'error',
   from: { path: `^assembly/${folder}(/|[.]ts$)` },
-  to: { path: '^assembly/', pathNot: `^assembly/(${[folder, ...allowed].join('|')})(/|[.]ts$)` },
+  to: { path: '^assembly/', pathNot: [`^assembly/(${[folder, ...allowed].join('|')})(/|[.]ts$)`, CONSTANTS] },
 }))
 
 /** The files that are meant for Node. */
@@ -98,6 +101,7 @@ export default {
     ...adapters,
     ...packages,
     ...assembly,
+    { name: 'constants-import-nothing', severity: 'error', from: { path: CONSTANTS }, to: { path: '^assembly/' } },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'every-folder-has-a-layer',
