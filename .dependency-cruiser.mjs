@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+
 // Who may import whom. The layers, from the bottom up:
 //   errors, types, util <- wasm <- curve <- sharing <- share <- protocol <- api <- client | server
-// backup sits on share. Adapters see their own family, the shared vocabulary and nothing of the cryptography.
+// backup sits on share. Adapters see their own family, the shared vocabulary and nothing of the cryptography; those for
+// chains use the client as an application does.
 
 const BASE = ['errors', 'types', 'util']
 const CORE = [...BASE, 'wasm', 'curve', 'sharing', 'share']
@@ -22,7 +25,11 @@ const MAY_IMPORT = {
   storage: BASE,
   transport: [...BASE, 'api'],
   custodian: [...BASE, 'api', 'server/database/types'],
+  adapters: [...BASE, 'index'],
 }
+
+const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+const PEERS = Object.keys(manifest.peerDependencies)
 
 /** @param {string} name a folder or a file of src, without its ending */
 const within = (name) => `^src/${name}(/|[.]ts$)`
@@ -38,12 +45,17 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
 }))
 
+/** The adapters for chains: one folder and one subpath each. */
+const CHAINS = ['viem', 'solana', 'bitcoin']
+
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [
   { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/bin[.]ts$)' },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|index[.]ts$)' },
   { name: 'database', files: '^src/server/database/', entries: '^src/server/(database/|bin[.]ts$)' },
   { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/bin[.]ts$)' },
+  { name: 'chains', files: '^src/adapters/', entries: '^src/adapters/' },
+  ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: `^src/adapters/${name}/` })),
 ]
 
 const adapters = ADAPTERS.map(({ name, files, entries }) => ({
@@ -56,12 +68,15 @@ const adapters = ADAPTERS.map(({ name, files, entries }) => ({
 
 /** Packages that belong to one family, so that no subpath pulls in another's. */
 const PACKAGES = [
-  { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|protocol)/' },
+  { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|protocol|adapters)/' },
   { name: 'age', packages: 'age-encryption', homes: '^src/backup/' },
   { name: 'argon2', packages: 'hash-wasm', homes: '^src/backup/' },
   { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },
   { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/server/database/' },
   { name: 'http', packages: '(hono|@hono/node-server)', homes: '^src/(server|custodian)/' },
+  { name: 'viem', packages: '(viem|ox|abitype)', homes: '^src/adapters/viem/' },
+  { name: 'solana', packages: '@solana', homes: '^src/adapters/solana/' },
+  { name: 'bitcoin', packages: '@scure', homes: '^src/adapters/bitcoin/' },
 ]
 
 const packages = PACKAGES.map(({ name, packages, homes }) => ({
@@ -155,7 +170,8 @@ export default {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'],
-        pathNot: 'node_modules/@types/',
+        // Peers are installed here too, to be tested against.
+        pathNot: `node_modules/(@types|${PEERS.join('|')})/`,
       },
     },
     {

@@ -18,6 +18,7 @@ const alias = [
   { find: /^reshare$/, replacement: source('src/index.ts') },
   { find: /^reshare\/(errors|backup\/file|storage\/file)$/, replacement: source('src/$1.ts') },
   { find: /^reshare\/server\/(pglite|postgres)$/, replacement: source('src/server/database/$1.ts') },
+  { find: /^reshare\/(viem|solana|bitcoin)$/, replacement: source('src/adapters/$1/index.ts') },
   { find: /^reshare\/([a-z]+)$/, replacement: source('src/$1/index.ts') },
 ]
 
@@ -79,11 +80,19 @@ const BROWSER_DEPENDENCIES = [
   '@noble/hashes/hmac.js',
   '@noble/hashes/sha2.js',
   '@noble/hashes/sha3.js',
+  '@scure/bip32',
+  '@scure/btc-signer',
+  '@scure/btc-signer/transaction.js',
+  '@solana/kit',
   'age-encryption',
   'fast-check',
   'hash-wasm',
   'idb',
   'valibot',
+  'viem',
+  'viem/accounts',
+  'viem/chains',
+  'viem/utils',
 ]
 
 function browserProject(browsers: readonly Browser[]): TestProjectInlineConfiguration {

@@ -44,6 +44,8 @@ test('each layer may stand on the ones below it', async () => {
     'src/client/client.ts': "import '../api/paths.ts'\nimport '../storage/types.ts'",
     'src/server/server.ts': "import '../api/paths.ts'",
     'src/index.ts': "import './client/client.ts'",
+    'src/adapters/wallet.ts': "import '../index.ts'",
+    'src/adapters/viem/index.ts': "import '../wallet.ts'",
   })
   expect(broken).toEqual([])
 })
@@ -56,6 +58,9 @@ test.each([
   ['layer-backup', 'src/backup/a.ts', '../protocol/b.ts'],
   ['layer-storage', 'src/storage/a.ts', '../share/b.ts'],
   ['layer-transport', 'src/transport/a.ts', '../curve/b.ts'],
+  ['layer-adapters', 'src/adapters/viem/a.ts', '../../client/b.ts'],
+  ['adapter-viem', 'src/adapters/solana/a.ts', '../viem/b.ts'],
+  ['adapter-chains', 'src/client/a.ts', '../adapters/wallet.ts'],
   ['assembly-field', 'assembly/field/a.ts', '../secp256k1/b.ts'],
   ['assembly-ed25519', 'assembly/ed25519/a.ts', '../secp256k1/b.ts'],
   ['every-folder-has-a-layer', 'src/helpers/a.ts', '../errors.ts'],

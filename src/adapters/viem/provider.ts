@@ -167,7 +167,7 @@ export function ethereumProvider({
       throw toProviderError(error)
     }
   }
-  return { on: events.on, removeListener: events.removeListener, request: request as EIP1193RequestFn<never> } as never
+  return { ...events.listeners, request: request as EIP1193Provider['request'] }
 }
 
 /** The transport, and whether it reaches a node. */

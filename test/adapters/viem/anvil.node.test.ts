@@ -60,7 +60,7 @@ test('the provider sends several transactions at once, and reads', async () => {
   const hashes = await Promise.all(
     [1, 2, 3].map(() => provider.request({ method: 'eth_sendTransaction', params: [transaction] })),
   )
-  const receipts = await Promise.all(hashes.map((hash) => chain.waitForTransactionReceipt({ hash: hash as Hex })))
+  const receipts = await Promise.all(hashes.map((hash) => chain.waitForTransactionReceipt({ hash })))
   expect(receipts.map(({ status }) => status)).toEqual(['success', 'success', 'success'])
   const count = await provider.request({ method: 'eth_getTransactionCount', params: [account.address, 'latest'] })
   expect(count).toBe('0x3')
