@@ -7,13 +7,15 @@ import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
-/** @param {string} text */
-const literal = (text) => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+/** Folders of this machine, where the path says more than `/src` or `/root` does. */
+const FOLDERS = [process.cwd(), homedir()].filter((path) => path.split('/').length > 2)
 
-/** The patterns are written so that they do not match themselves. */
+/** @param {string} path */
+const underPath = (path) => new RegExp(`(?<![\\w.@-])${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w.-])`)
+
+/** The patterns are written so that they do not match themselves. @type {readonly { why: string, pattern: RegExp, files?: RegExp }[]} */
 const RULES = [
-  { why: 'a path of this machine', pattern: literal(process.cwd()) },
-  { why: 'a path of this machine', pattern: literal(`${homedir()}/`) },
+  ...FOLDERS.map((path) => ({ why: 'a path of this machine', pattern: underPath(path) })),
   { why: "a path of somebody's machine", pattern: /(?<![\w.@-])\/(?:home|Users|work|root)\/\w/ },
   { why: 'a registry host', pattern: /registry[.]npm|npm[m]irror|deb[.]debian[.]org/ },
   { why: 'where a package was downloaded', pattern: /"resol[v]ed": "http/ },
