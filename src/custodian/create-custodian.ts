@@ -8,7 +8,7 @@ import { systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer, MASTER_KEY_LENGTH } from '../util/seal.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createHalves } from './halves.ts'
-import { backupMethodQuery, parseBackup, parseCipherText, parseFetch } from './requests.ts'
+import { backupMethodQuery, parseBackup, parseCipherText, parseDelete, parseFetch } from './requests.ts'
 import { custodianSchema } from './schema.ts'
 import type { CustodianUser } from './types.ts'
 import { createSecretCheck } from './webhook-secret.ts'
@@ -84,6 +84,11 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   app.post('/backup/fetch', async (c) => {
     requireSecret(c.req.raw)
     return c.json({ backupShares: await halves.fetch(await parseFetch(c.req.raw)) })
+  })
+  app.post('/backup/delete', async (c) => {
+    requireSecret(c.req.raw)
+    await halves.delete(await parseDelete(c.req.raw))
+    return c.json({})
   })
   app.get('/users/:userId/encrypted-user-backup-shares', async (c) => {
     const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })

@@ -3,14 +3,16 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import type { Database } from '../server/database/types.ts'
 import { fromBase64, toBase64, toHex, utf8, wipe } from '../util/bytes.ts'
 import type { Sealer } from '../util/seal.ts'
-import type { BackupBody } from './requests.ts'
+import type { BackupBody, DeleteBody, FetchBody } from './requests.ts'
 
-/** The custodian's halves of a client's backup sets, sealed. They are only ever added. */
+/** The custodian's halves of a client's backup sets, sealed. */
 export interface Halves {
   /** Durable when it resolves; the same half again changes nothing. */
   store(backup: BackupBody): Promise<void>
-  /** All halves of a client, oldest first, as base64. */
-  fetch(clientId: string): Promise<string[]>
+  /** The halves of a client's backup set, or of all, oldest first, as base64. */
+  fetch(which: FetchBody): Promise<string[]>
+  /** Removes the halves of a backup set; harmless to repeat. */
+  delete(which: DeleteBody): Promise<void>
 }
 
 export function createHalves(options: {
@@ -25,23 +27,24 @@ export function createHalves(options: {
   const place = (clientId: string, shareId: Uint8Array) =>
     ({ purpose: 'custodian share', clientId, row: toHex(shareId) }) as const
   return {
-    async store({ clientId, backupMethod, share }) {
+    async store({ clientId, backupMethod, share, setId }) {
       const bytes = fromBase64(share)
       try {
         const shareId = hmac(sha256, nameKey, bytes)
         await database.query(
-          `insert into reshare_custodian_shares (client_id, share_id, backup_method, sealed, created_at)
-           values ($1, $2, $3, $4, $5) on conflict (client_id, share_id) do nothing`,
-          [clientId, shareId, backupMethod, sealer.seal(place(clientId, shareId), bytes), new Date(now())],
+          `insert into reshare_custodian_shares (client_id, share_id, set_id, backup_method, sealed, created_at)
+           values ($1, $2, $3, $4, $5, $6) on conflict (client_id, share_id) do nothing`,
+          [clientId, shareId, setId, backupMethod, sealer.seal(place(clientId, shareId), bytes), new Date(now())],
         )
       } finally {
         wipe(bytes)
       }
     },
-    async fetch(clientId) {
+    async fetch({ clientId, setId = null }) {
       const rows = await database.query(
-        'select share_id, sealed from reshare_custodian_shares where client_id = $1 order by ordinal',
-        [clientId],
+        `select share_id, sealed from reshare_custodian_shares
+         where client_id = $1 and ($2::text is null or set_id = $2) order by ordinal`,
+        [clientId, setId],
       )
       return rows.map((row) => {
         const bytes = sealer.open(place(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array)
@@ -51,6 +54,12 @@ export function createHalves(options: {
           wipe(bytes)
         }
       })
+    },
+    async delete({ clientId, setId }) {
+      await database.query('delete from reshare_custodian_shares where client_id = $1 and set_id = $2', [
+        clientId,
+        setId,
+      ])
     },
   }
 }

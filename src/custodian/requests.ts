@@ -11,12 +11,17 @@ const clientId = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
 const share = v.pipe(v.string(), v.minLength(4), v.maxLength(64 * 1024), v.check(isBase64))
 const cipherText = v.pipe(v.string(), v.minLength(1), v.maxLength(128 * 1024))
 
-const backupBody = v.strictObject({ clientId, backupMethod, share })
-const fetchBody = v.strictObject({ clientId })
+const setId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+
+const backupBody = v.strictObject({ clientId, backupMethod, share, setId })
+const fetchBody = v.strictObject({ clientId, setId: v.optional(setId) })
+const deleteBody = v.strictObject({ clientId, setId })
 const cipherTextBody = v.strictObject({ backupMethod, cipherText })
 
 /** `POST /backup`; `share` is canonical base64 */
 export type BackupBody = v.InferOutput<typeof backupBody>
+export type FetchBody = v.InferOutput<typeof fetchBody>
+export type DeleteBody = v.InferOutput<typeof deleteBody>
 export type CipherTextBody = v.InferOutput<typeof cipherTextBody>
 
 /** @throws {BadRequest} unless the body is that of `POST /backup` */
@@ -25,8 +30,13 @@ export async function parseBackup(request: Request): Promise<BackupBody> {
 }
 
 /** @throws {BadRequest} unless the body is that of `POST /backup/fetch` */
-export async function parseFetch(request: Request): Promise<string> {
-  return parse(fetchBody, await readJson(request, BODY_MAX_BYTES)).clientId
+export async function parseFetch(request: Request): Promise<FetchBody> {
+  return parse(fetchBody, await readJson(request, BODY_MAX_BYTES))
+}
+
+/** @throws {BadRequest} unless the body is that of `POST /backup/delete` */
+export async function parseDelete(request: Request): Promise<DeleteBody> {
+  return parse(deleteBody, await readJson(request, BODY_MAX_BYTES))
 }
 
 /** @throws {BadRequest} unless the body is that of `PUT …/encrypted-user-backup-shares` */

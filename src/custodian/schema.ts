@@ -5,16 +5,18 @@ export const custodianSchema: Schema = {
   component: 'custodian',
   migrations: [
     [
-      // A half is never overwritten or removed: each belongs to a backup set of its own.
+      // A half is never overwritten: each belongs to a backup set of its own, and goes with it.
       `create table reshare_custodian_shares (
          client_id text not null,
          share_id bytea not null,
+         set_id text not null,
          ordinal int generated always as identity,
          backup_method text not null,
          sealed bytea not null,
          created_at timestamptz not null,
          primary key (client_id, share_id)
        )`,
+      `create index reshare_custodian_shares_of_set on reshare_custodian_shares (client_id, set_id)`,
       `create table reshare_custodian_ciphertexts (
          user_id text not null,
          backup_method text not null,

@@ -3,6 +3,8 @@ import type { BackupMethodName } from '../types.ts'
 /** A custodian's half of a backup set, on its way to the custodian. */
 export interface CustodianBackup {
   readonly clientId: string
+  /** The backup set that the half belongs to: 32 bytes in lower-case hex. */
+  readonly setId: string
   readonly backupMethod: BackupMethodName
   /** `encodeWalletShares` of the custodian's half: secret. It stays the caller's, who wipes it. */
   readonly share: Uint8Array
@@ -18,11 +20,20 @@ export interface Custodian {
   store(backup: CustodianBackup): Promise<void>
 
   /**
-   * Every half that is kept for a client, as fresh copies.
+   * The halves that are kept for a client's backup set, as fresh copies. More than these, up to all of the client's, do
+   * no harm but cost time.
    *
    * @throws {WEBHOOK_FAILED} if they could not be read
    */
-  fetch(clientId: string): Promise<readonly Uint8Array[]>
+  fetch(clientId: string, setId: string): Promise<readonly Uint8Array[]>
+
+  /**
+   * Removes the halves of a backup set that was aborted or superseded; harmless to repeat. A custodian without it keeps
+   * them for ever.
+   *
+   * @throws {WEBHOOK_FAILED} if they are not known to be gone
+   */
+  delete?(clientId: string, setId: string): Promise<void>
 }
 
 /** Who one of the app's users is, and the name under which the signing server knows the user's wallet. */

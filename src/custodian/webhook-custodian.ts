@@ -18,7 +18,8 @@ export interface WebhookOptions {
 const ANSWER_MAX_BYTES = 4 * 1024 * 1024
 
 /**
- * The custodian behind the app's webhooks `POST /backup` and `POST /backup/fetch`.
+ * The custodian behind the app's webhooks `POST /backup`, `POST /backup/fetch` and `POST /backup/delete`; one that does not
+ * have the last (404, 501) keeps what it has.
  *
  * @throws {TypeError | RangeError} for options that do not fit
  */
@@ -28,7 +29,7 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
   assertWebhookSecret(secret)
   if (!Number.isSafeInteger(timeoutMs) || timeoutMs <= 0) throw new RangeError('timeoutMs must be a positive integer')
 
-  const post = async (path: string, body: object): Promise<Uint8Array> => {
+  const post = async (path: string, body: object, accepted: readonly number[] = [200]): Promise<Uint8Array> => {
     const request: RequestInit = {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-webhook-secret': secret },
@@ -40,7 +41,7 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
     try {
       const response = await fetch(base + path, request)
       const answer = await readAnswer(response)
-      if (response.status === 200) return answer
+      if (accepted.includes(response.status)) return answer
       throw failed(`the custodian answered ${response.status}`, undefined, response.status >= 500)
     } catch (cause) {
       if (cause instanceof MpcError) throw cause
@@ -49,11 +50,14 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
   }
 
   return {
-    async store({ clientId, backupMethod, share }) {
-      await post('/backup', { clientId, backupMethod, share: toBase64(share) })
+    async store({ clientId, setId, backupMethod, share }) {
+      await post('/backup', { clientId, backupMethod, share: toBase64(share), setId })
     },
-    async fetch(clientId) {
-      return parseShares(await post('/backup/fetch', { clientId }))
+    async fetch(clientId, setId) {
+      return parseShares(await post('/backup/fetch', { clientId, setId }))
+    },
+    async delete(clientId, setId) {
+      await post('/backup/delete', { clientId, setId }, [200, 204, 404, 501])
     },
   }
 }

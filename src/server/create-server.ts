@@ -35,7 +35,7 @@ export interface Server {
   /** Answers one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
   /**
-   * Aborts expired operations, finishes interrupted retirements and forgets old answers. Runs before the first request;
+   * Aborts expired operations, finishes interrupted retirements and forgets old answers. Begins with the first request;
    * call it from time to time.
    */
   readonly sweep: () => Promise<void>
@@ -50,28 +50,24 @@ export interface Server {
 export function createServer(options: ServerOptions): Server {
   const context = serverContext(options)
   const { authenticate, allowedOrigins = [] } = options
-  let readiness: Promise<void> | undefined
-  const ready = () => {
-    readiness ??= prepare(context).catch((error: unknown) => {
-      readiness = undefined
-      throw error
-    })
-    return readiness
+  let swept = false
+  const migrate = () => context.database.migrate(serverSchema)
+  const ready = async () => {
+    await migrate()
+    if (swept) return
+    swept = true
+    // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
+    void sweep(context).catch(context.onError)
   }
   const app = createApp(context, { authenticate, allowedOrigins, ready })
   return {
     fetch: async (request) => app.fetch(request),
     sweep: async () => {
-      await ready()
+      swept = true
+      await migrate()
       await sweep(context)
     },
   }
-}
-
-async function prepare(context: ServerContext): Promise<void> {
-  await context.database.migrate(serverSchema)
-  // What a sweep leaves undone the next one does: requests need not wait for it to succeed.
-  await sweep(context).catch(context.onError)
 }
 
 function serverContext(options: ServerOptions): ServerContext {

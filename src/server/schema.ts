@@ -58,6 +58,16 @@ export const serverSchema: Schema = {
          primary key (set_id, old_set_id)
        )`,
       `create index reshare_retirements_of_old on reshare_retirements (old_set_id)`,
+      `create table reshare_custodian_halves (
+         client_id text not null,
+         set_id text not null,
+         operation_id text not null,
+         owed boolean not null,
+         tried_at timestamptz,
+         primary key (client_id, set_id)
+       )`,
+      `create index reshare_custodian_halves_of_operation on reshare_custodian_halves (client_id, operation_id)`,
+      `create index reshare_custodian_halves_owed on reshare_custodian_halves (tried_at) where owed`,
       `create table reshare_operations (
          client_id text not null,
          operation_id text not null,

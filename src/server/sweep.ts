@@ -1,11 +1,12 @@
 import { MpcError } from '../errors.ts'
 import { timestamp, type ServerContext } from './context.ts'
-import { abortOperation } from './operations/decide.ts'
+import { recordAbort } from './operations/decide.ts'
+import { removeOwedHalves } from './sets/custodian-halves.ts'
 import { destroyRetiring } from './sets/retirements.ts'
 
 /**
- * Makes up for what was left undone: aborts expired operations, destroys the halves of RETIRING sets, forgets old answers.
- * Any number of processes may do so at once.
+ * Makes up for what was left undone: aborts expired operations, destroys the halves of RETIRING sets, has the
+ * custodian remove its halves of ended backups, forgets old answers. Any number of processes may do so at once.
  */
 export async function sweep(context: ServerContext): Promise<void> {
   const { database, limits } = context
@@ -17,9 +18,13 @@ export async function sweep(context: ServerContext): Promise<void> {
   )
   for (const row of expired) {
     const key = { clientId: row['client_id'] as string, operationId: row['operation_id'] as string }
-    await abortOperation(context, key).catch(ignoreForgotten)
+    await recordAbort(context, key).catch((error: unknown) => {
+      // One row that fails is no reason to leave the others; one that another process has swept away is done.
+      if (!isForgotten(error)) context.onError(error)
+    })
   }
   await destroyRetiring(context)
+  await removeOwedHalves(context)
   await forgetOperations(context, timestamp(context, -limits.answerMs))
 }
 
@@ -42,7 +47,6 @@ async function forgetOperations({ database }: ServerContext, before: Date): Prom
   })
 }
 
-/** Another process has swept the operation away since it was found. */
-function ignoreForgotten(error: unknown): void {
-  if (!(error instanceof MpcError && error.code === 'AUTH_FAILED')) throw error
+function isForgotten(error: unknown): boolean {
+  return error instanceof MpcError && error.code === 'AUTH_FAILED'
 }

@@ -8,5 +8,6 @@ export {
   decodeWalletShares,
   encodeWalletSetRecord,
   encodeWalletShares,
+  peekWalletSetId,
   walletSetId,
 } from './wallet-shares.ts'

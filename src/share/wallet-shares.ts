@@ -85,6 +85,28 @@ export function decodeWalletShares(groupOf: GroupOf, bytes: Uint8Array): WalletS
   }
 }
 
+const SECRET_LENGTH = 32
+
+/**
+ * The id of the set that encoded shares say they are of, read without any arithmetic. Nothing but the layout is checked:
+ * it tells which of many to decode.
+ *
+ * @throws {SHARE_PARSING_FAILED} if the bytes are not laid out as wallet shares
+ */
+export function peekWalletSetId(bytes: Uint8Array): Uint8Array {
+  const setIds: Uint8Array[] = []
+  let walletId = new Uint8Array()
+  let purpose = 0
+  decodeList('wallet shares', bytes, (entry) => {
+    // Past version, party id, secret and the length of the record, and past the record's version and curve.
+    const reader = new Reader(entry.subarray(2 + SECRET_LENGTH + 4 + 2))
+    setIds.push(reader.bytes(32))
+    walletId = new Uint8Array(reader.bytes(16))
+    purpose = reader.u8()
+  })
+  return taggedHash(tag('wallet', 'share', 'wallet-set'), walletId, purpose, setIds)
+}
+
 /** `version u8 | count u8 | count × (length u32 | record)` */
 export function encodeWalletSetRecord(groupOf: GroupOf, { records }: WalletSetRecord): Uint8Array {
   return encodeList(records.map((record) => encodeShareSetRecord(groupOf(record.curve), record)))

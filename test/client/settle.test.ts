@@ -15,7 +15,7 @@ import {
 import { memoryStore } from '../../src/storage/memory.ts'
 import { fromHex, utf8 } from '../../src/util/bytes.ts'
 import { stage } from './support/devices.ts'
-import { Crash, losingAnswers } from './support/faults.ts'
+import { losingAnswers } from './support/faults.ts'
 import { plainMethod } from './support/plain-method.ts'
 
 const method = plainMethod()
@@ -140,10 +140,10 @@ describe('an operation that another tab is in the middle of', () => {
       const { id: walletId } = await generateWallet(device('tab', { storage, now }))
       let cut = true
       const transport = beforeRound(server, 3, async () => {
-        if (cut) throw new Crash('the tab was closed')
+        if (cut) throw new Error('the tab was closed')
       })
       const tab = device('tab', { storage, now, transport, timeoutMs: 5000 })
-      await expect(refreshShares(tab, { walletId })).rejects.toThrow(Crash)
+      await expect(refreshShares(tab, { walletId })).rejects.toThrow('the tab was closed')
       cut = false
       expect(await storage.list('share/')).toHaveLength(2)
       const next = restarted ? device('tab', { storage, now }) : tab

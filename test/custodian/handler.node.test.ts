@@ -6,6 +6,8 @@ import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 
 const SECRET = 'webhook-secret-of-the-tests'
+const SET = '5e'.repeat(32)
+const OTHER_SET = '5f'.repeat(32)
 const USER_HEADER = 'x-test-user'
 
 describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
@@ -60,7 +62,7 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
   test('keeps every half of a client, once, in the order they came', async () => {
     const [first, second] = [share(), share()]
     for (const one of [first, second, first]) {
-      const body = { clientId: 'client halves', backupMethod: 'PASSWORD', share: one }
+      const body = { clientId: 'client halves', backupMethod: 'PASSWORD', share: one, setId: SET }
       expect(await call('POST', '/backup', { body })).toEqual({ status: 200, json: {} })
     }
     expect(await call('POST', '/backup/fetch', { body: { clientId: 'client halves' } })).toEqual({
@@ -72,10 +74,26 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
     })
   })
 
+  test('gives and removes the halves of one set, of one client', async () => {
+    for (const clientId of ['sets a', 'sets b']) {
+      for (const setId of [SET, OTHER_SET]) {
+        await call('POST', '/backup', { body: { clientId, backupMethod: 'CUSTOM', share: share(), setId } })
+      }
+    }
+    const count = async (clientId: string, setId?: string) => {
+      const { json } = await call('POST', '/backup/fetch', { body: { clientId, ...(setId && { setId }) } })
+      return (json as { backupShares: string[] }).backupShares.length
+    }
+    expect([await count('sets a'), await count('sets a', SET)]).toEqual([2, 1])
+    const removal = { body: { clientId: 'sets a', setId: SET } }
+    for (const _ of [1, 2]) expect(await call('POST', '/backup/delete', removal)).toEqual({ status: 200, json: {} })
+    expect([await count('sets a'), await count('sets a', SET), await count('sets b', SET)]).toEqual([1, 0, 1])
+  })
+
   test('the same half of two clients is two rows, and none lies in the clear', async () => {
     const one = share()
     for (const clientId of ['twin a', 'twin b']) {
-      await call('POST', '/backup', { body: { clientId, backupMethod: 'PASSKEY', share: one } })
+      await call('POST', '/backup', { body: { clientId, backupMethod: 'PASSKEY', share: one, setId: SET } })
       expect((await call('POST', '/backup/fetch', { body: { clientId } })).json).toEqual({ backupShares: [one] })
     }
     const rows = await database.query('select sealed from reshare_custodian_shares')
@@ -83,7 +101,7 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
   })
 
   test('a half moved to another client does not open', async () => {
-    const body = { clientId: 'victim', backupMethod: 'PASSWORD', share: share() }
+    const body = { clientId: 'victim', backupMethod: 'PASSWORD', share: share(), setId: SET }
     await call('POST', '/backup', { body })
     await database.query(`update reshare_custodian_shares set client_id = 'thief' where client_id = 'victim'`)
     expect((await call('POST', '/backup/fetch', { body: { clientId: 'thief' } })).status).toBe(422)
@@ -93,8 +111,8 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
   test.each([['wrong'], [''], [`${SECRET}x`], [SECRET.slice(0, -1)], [null]])(
     'the webhook secret %j lets nobody in',
     async (secret) => {
-      const body = { clientId: 'nobody', backupMethod: 'PASSWORD', share: share() }
-      for (const path of ['/backup', '/backup/fetch']) {
+      const body = { clientId: 'nobody', backupMethod: 'PASSWORD', share: share(), setId: SET }
+      for (const path of ['/backup', '/backup/fetch', '/backup/delete']) {
         expect(await call('POST', path, { body, secret })).toEqual({
           status: 401,
           json: { error: { id: 'AUTH_FAILED', message: 'not authorized' } },
@@ -146,7 +164,7 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
     expect(json).toEqual({ cipherText: 'of bob' })
   })
 
-  const backup = { clientId: 'bad', backupMethod: 'PASSWORD', share: 'AAAA' }
+  const backup = { clientId: 'bad', backupMethod: 'PASSWORD', share: 'AAAA', setId: SET }
   const cipher = { backupMethod: 'PASSWORD', cipherText: 'text' }
   const bad = (good: object, field: string, values: unknown[]) => values.map((value) => ({ ...good, [field]: value }))
   test.each([
@@ -162,7 +180,11 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
         7,
       ],
     ],
-    ['POST /backup/fetch', [{}, { clientId: '' }, { clientId: 7 }, { clientId: 'x', extra: 1 }, null]],
+    [
+      'POST /backup/fetch',
+      [{}, { clientId: '' }, { clientId: 7 }, { clientId: 'x', extra: 1 }, { clientId: 'x', setId: 'y' }, null],
+    ],
+    ['POST /backup/delete', [{}, { clientId: 'x' }, { clientId: 'x', setId: SET.slice(2) }, { setId: SET }, null]],
     [
       `PUT ${usersPath('cat')}`,
       [
@@ -208,11 +230,16 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
   test('the webhook client and the handler understand each other', async () => {
     const custodian = webhookCustodian({ url: 'http://app.test/', secret: SECRET, fetch: inProcess })
     const half = random(700)
-    await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', share: half })
-    await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', share: half })
-    expect(await custodian.fetch('round trip')).toEqual([half])
+    await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', setId: SET, share: half })
+    await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', setId: SET, share: half })
+    expect(await custodian.fetch('round trip', SET)).toEqual([half])
+    expect(await custodian.fetch('round trip', OTHER_SET)).toEqual([])
+    await custodian.delete?.('round trip', OTHER_SET)
+    expect(await custodian.fetch('round trip', SET)).toEqual([half])
+    for (const _ of [1, 2]) await custodian.delete?.('round trip', SET)
+    expect(await custodian.fetch('round trip', SET)).toEqual([])
     const stranger = webhookCustodian({ url: 'http://app.test', secret: 'some-other-secret-here', fetch: inProcess })
-    await expect(stranger.fetch('round trip')).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: false })
+    await expect(stranger.fetch('round trip', SET)).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: false })
   })
 
   const inProcess: typeof fetch = (input, init) => app.fetch(new Request(input, init))

@@ -3,7 +3,8 @@ import { webhookCustodian } from '../../src/custodian/index.ts'
 import { toBase64 } from '../../src/util/bytes.ts'
 
 const SECRET = 'webhook-secret-of-the-tests'
-const backup = { clientId: 'ann', backupMethod: 'PASSWORD', share: Uint8Array.of(1, 2, 3) } as const
+const setId = '5e'.repeat(32)
+const backup = { clientId: 'ann', setId, backupMethod: 'PASSWORD', share: Uint8Array.of(1, 2, 3) } as const
 
 type Respond = (request: Request) => Response | Promise<Response>
 
@@ -21,13 +22,25 @@ test('sends what the app expects, with the secret', async () => {
     return Response.json({ backupShares: [toBase64(backup.share)] })
   })
   await custodian.store(backup)
-  expect(await custodian.fetch('ann')).toEqual([backup.share])
+  expect(await custodian.fetch('ann', setId)).toEqual([backup.share])
+  await custodian.delete?.('ann', setId)
   expect(requests).toEqual([
     ['POST', 'https://app.test/hooks/backup', SECRET, 'application/json', 'error'],
-    { clientId: 'ann', backupMethod: 'PASSWORD', share: toBase64(backup.share) },
+    { clientId: 'ann', backupMethod: 'PASSWORD', share: toBase64(backup.share), setId },
     ['POST', 'https://app.test/hooks/backup/fetch', SECRET, 'application/json', 'error'],
-    { clientId: 'ann' },
+    { clientId: 'ann', setId },
+    ['POST', 'https://app.test/hooks/backup/delete', SECRET, 'application/json', 'error'],
+    { clientId: 'ann', setId },
   ])
+})
+
+test.each([200, 204, 404, 501])('a deletion that is answered with %i is over', async (status) => {
+  await against(() => new Response(null, { status })).delete?.('ann', setId)
+})
+
+test.each([401, 500])('a deletion that is answered with %i is not', async (status) => {
+  const deleting = against(() => new Response(null, { status })).delete?.('ann', setId)
+  await expect(deleting).rejects.toMatchObject({ code: 'WEBHOOK_FAILED' })
 })
 
 describe('is WEBHOOK_FAILED', () => {
@@ -40,14 +53,14 @@ describe('is WEBHOOK_FAILED', () => {
     ['an endless answer', () => new Response(endless()), false],
   ])('%s', async (_, respond, retryable) => {
     await expect(against(respond).store(backup)).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable })
-    await expect(against(respond).fetch('ann')).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable })
+    await expect(against(respond).fetch('ann', setId)).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable })
   })
 
   test.each(['', '{', '[]', 'null', '{}', '{"backupShares":7}', '{"backupShares":[7]}', '{"backupShares":["AAA"]}'])(
     'shares that are %j, without repeating them',
     async (text) => {
       const failure = await against(() => new Response(text))
-        .fetch('ann')
+        .fetch('ann', setId)
         .catch((error: unknown) => error)
       expect(failure).toMatchObject({ code: 'WEBHOOK_FAILED', retryable: false })
       expect((failure as Error).cause).toBeUndefined()

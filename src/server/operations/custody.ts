@@ -2,9 +2,9 @@ import { getGroup } from '../../curve/index.ts'
 import type { Custodian } from '../../custodian/types.ts'
 import { MpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../share/index.ts'
-import { combineRecords, wipeKeyShare } from '../../share/index.ts'
+import { combineRecords, peekWalletSetId, wipeKeyShare } from '../../share/index.ts'
 import type { BackupMethodName } from '../../types.ts'
-import { equalBytes, fromHex, wipe } from '../../util/bytes.ts'
+import { equalBytes, fromHex, toHex, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import type { SetRow } from '../sets/rows.ts'
 
@@ -21,9 +21,10 @@ export async function handToCustodian(
   half: WalletShares,
 ): Promise<void> {
   const share = encodeWalletShares(getGroup, half)
+  const setId = toHex(half.setId)
   try {
-    await asking(() => custodian(context).store({ clientId, backupMethod, share }))
-    const kept = await asking(() => custodian(context).fetch(clientId))
+    await asking(() => custodian(context).store({ clientId, setId, backupMethod, share }))
+    const kept = await asking(() => custodian(context).fetch(clientId, setId))
     try {
       if (!kept.some((candidate) => equalBytes(candidate, share))) {
         throw new MpcError('WEBHOOK_FAILED', 'the custodian does not give back what it was given')
@@ -46,7 +47,7 @@ export async function handToCustodian(
  * @throws {SHARE_PARSING_FAILED} if what it has under this set's id is not what it was given
  */
 export async function fetchFromCustodian(context: ServerContext, set: SetRow): Promise<WalletShares> {
-  const kept = await asking(() => custodian(context).fetch(set.clientId))
+  const kept = await asking(() => custodian(context).fetch(set.clientId, set.setId))
   try {
     for (const candidate of kept) {
       const half = decodeNamed(candidate, set)
@@ -61,20 +62,17 @@ export async function fetchFromCustodian(context: ServerContext, set: SetRow): P
 function decodeNamed(candidate: Uint8Array, set: SetRow): WalletShares | undefined {
   let half: WalletShares
   try {
+    // A custodian may give halves of many sets: only the one that says it is this set's costs curve arithmetic.
+    if (!equalBytes(peekWalletSetId(candidate), fromHex(set.setId))) return undefined
     half = decodeWalletShares(getGroup, candidate)
   } catch {
     // Another backup's half, of a version that this server does not read or damaged: it is not the one asked for.
     return undefined
   }
-  if (!equalBytes(half.setId, fromHex(set.setId))) return discard(half)
   const record = encodeWalletSetRecord(getGroup, combineRecords(half.shares.map((share) => share.record)))
   if (equalBytes(record, set.record) && half.shares.every(({ id }) => id === 2)) return half
-  discard(half)
-  throw new MpcError('SHARE_PARSING_FAILED', "the custodian's share does not match the record of this backup")
-}
-
-function discard(half: WalletShares): undefined {
   half.shares.forEach(wipeKeyShare)
+  throw new MpcError('SHARE_PARSING_FAILED', "the custodian's share does not match the record of this backup")
 }
 
 function custodian({ custodian }: ServerContext): Custodian {

@@ -1,6 +1,7 @@
 import type { Decision } from '../../api/operations.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { notAuthorized } from '../sets/rows.ts'
 import { findDecision, findOperation, recordDecision, type OperationKey } from './rows.ts'
 
@@ -11,12 +12,19 @@ import { findDecision, findOperation, recordDecision, type OperationKey } from '
  * @throws {AUTH_FAILED} if the client has no such operation
  */
 export async function abortOperation(context: ServerContext, key: OperationKey): Promise<Decision> {
+  const decision = await recordAbort(context, key)
+  if (decision === 'ABORT') await removeOwedHalves(context, key.clientId).catch(context.onError)
+  return { decision }
+}
+
+/** {@link abortOperation} without a word to the custodian: what it is to remove is noted as owed. */
+export async function recordAbort(context: ServerContext, key: OperationKey): Promise<Decision['decision']> {
   return context.database.transaction(async (tx) => {
     const known = (await findOperation(tx, key)) !== undefined || (await findDecision(tx, key)) !== undefined
     if (!known) throw notAuthorized()
     const decision = await recordDecision(context, tx, key, 'ABORT')
     if (decision === 'ABORT') await discardPrepared(tx, key)
-    return { decision }
+    return decision
   })
 }
 
@@ -32,5 +40,6 @@ async function discardPrepared(tx: Queryable, { clientId, operationId }: Operati
     `update reshare_sets set state = 'ABORTED' where client_id = $1 and operation_id = $2 and state = 'PREPARED'`,
     key,
   )
+  await oweRemovalOf(tx, { clientId, operationId })
   await tx.query('update reshare_operations set state = null where client_id = $1 and operation_id = $2', key)
 }

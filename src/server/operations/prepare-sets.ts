@@ -4,6 +4,8 @@ import { combineRecords, encodeWalletSetRecord, wipeKeyShare, type WalletShares 
 import type { BackupMethodName } from '../../types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+import { noteHalf, oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { insertSet } from '../sets/rows.ts'
 import { equalShares, insertShare, readShare } from '../sets/shares.ts'
 import { handToCustodian } from './custody.ts'
@@ -26,9 +28,19 @@ export async function prepareSets(
   const { request, clientId } = turn
   if (request.kind === 'recover' && request.dryRun) return
   for (const set of sets) {
-    if (set.purpose === 'backup') await handToCustodian(context, clientId, backupMethodOf(request), set)
+    if (set.purpose !== 'backup') continue
+    await context.database.transaction(async (tx) => {
+      await requireUndecided(tx, turn)
+      await noteHalf(tx, turn, toHex(set.setId))
+    })
+    await handToCustodian(context, clientId, backupMethodOf(request), set)
   }
-  await insertPrepared(context, turn, sets)
+  try {
+    await insertPrepared(context, turn, sets)
+  } catch (error) {
+    await removeLateHalves(context, turn, sets).catch(context.onError)
+    throw error
+  }
   for (const set of sets) if (set.purpose === 'signing') await verifyStored(context, clientId, set)
 }
 
@@ -40,7 +52,7 @@ async function insertPrepared(
   const { request, clientId, operationId } = turn
   const createdAt = timestamp(context)
   await context.database.transaction(async (tx) => {
-    if ((await findDecision(tx, turn)) !== undefined) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
+    await requireUndecided(tx, turn)
     for (const set of sets) {
       const setId = toHex(set.setId)
       const backup = set.purpose === 'backup'
@@ -59,6 +71,23 @@ async function insertPrepared(
       if (!backup) await insertShare(context, tx, clientId, setId, set)
     }
   })
+}
+
+async function requireUndecided(tx: Queryable, turn: Turn<MakeRequest>): Promise<void> {
+  if ((await findDecision(tx, turn)) !== undefined) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
+}
+
+/** The operation was aborted while its half was on the way: it may have come after the abort had it removed. */
+async function removeLateHalves(
+  context: ServerContext,
+  turn: Turn<MakeRequest>,
+  sets: readonly WalletShares[],
+): Promise<void> {
+  const { database } = context
+  if ((await findDecision(database, turn)) !== 'ABORT') return
+  for (const set of sets) if (set.purpose === 'backup') await noteHalf(database, turn, toHex(set.setId))
+  await oweRemovalOf(database, turn)
+  await removeOwedHalves(context, turn.clientId)
 }
 
 async function verifyStored(context: ServerContext, clientId: string, set: WalletShares): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ProveRequest, SignRequest } from '../../api/operations.ts'
 import type { ServerContext } from '../context.ts'
+import { removeOwedHalves } from '../sets/custodian-halves.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
 import { requireSource } from './admit.ts'
 import type { Ending, Turn } from './turn.ts'
@@ -30,6 +31,9 @@ export function endWithProof(context: ServerContext, turn: Turn<ProveRequest>): 
       const retired = await recordProof(context, tx, set)
       return { setId: set.setId, state: set.state, retired }
     },
-    afterwards: () => destroyRetiring(context),
+    async afterwards() {
+      await destroyRetiring(context)
+      await removeOwedHalves(context, turn.clientId)
+    },
   }
 }

@@ -3,6 +3,7 @@ import { MpcError } from '../../errors.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { askPolicy } from '../policy.ts'
+import { oweRemovalOfDestroyed, removeOwedHalves } from './custodian-halves.ts'
 import { destroyRetiring } from './retirements.ts'
 import { requireSet, setStatus, type SetRow } from './rows.ts'
 import { requireNamed, requireRecoverable, undecided } from './usable.ts'
@@ -54,13 +55,15 @@ async function requireWayBack(tx: Queryable, { clientId, walletId, setId }: SetR
 export async function confirmBackup(context: ServerContext, clientId: string, setId: string): Promise<SetStatus> {
   const { walletId } = await requireSet(context.database, clientId, setId)
   await askPolicy(context.policy, { clientId, action: 'confirm', walletId, setId })
-  return context.database.transaction(async (tx) => {
+  const confirmed = await context.database.transaction(async (tx) => {
     const set = await requireSet(tx, clientId, setId)
     requireNamed(set, walletId, 'backup')
     requireRecoverable(set)
     if (set.state === 'PREPARED') await activateBackup(tx, set)
     return setStatus(await requireSet(tx, clientId, setId))
   })
+  await removeOwedHalves(context, clientId).catch(context.onError)
+  return confirmed
 }
 
 async function activateBackup(tx: Queryable, { clientId, walletId, setId, sourceSetId, backupMethod }: SetRow) {
@@ -72,4 +75,5 @@ async function activateBackup(tx: Queryable, { clientId, walletId, setId, source
        and (older.set_id = $4 or older.backup_method = $5)`,
     [setId, clientId, walletId, sourceSetId, backupMethod],
   )
+  await oweRemovalOfDestroyed(tx, clientId)
 }

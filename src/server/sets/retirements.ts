@@ -1,6 +1,7 @@
 import type { OperationRequest } from '../../api/operations.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { oweRemovalOfDestroyed } from './custodian-halves.ts'
 import type { SetRow } from './rows.ts'
 
 /**
@@ -62,6 +63,7 @@ export async function recordProof(context: ServerContext, tx: Queryable, set: Se
   ])
   if (set.provenAt === null) {
     await destroyBackupsOfLost(tx, set.setId)
+    await oweRemovalOfDestroyed(tx, set.clientId)
     await tx.query(
       `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
          (select old_set_id from reshare_retirements where set_id = $1)`,

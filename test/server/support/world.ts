@@ -1,6 +1,7 @@
 import type { Custodian } from '../../../src/custodian/types.ts'
 import type { Database } from '../../../src/server/database/types.ts'
 import { createServer, type Server, type ServerOptions } from '../../../src/server/index.ts'
+import { peekWalletSetId } from '../../../src/share/index.ts'
 import { concatBytes, equalBytes, toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { CLIENT_HEADER, serverClient, type ServerClient } from '../../support/server-client.ts'
@@ -9,7 +10,7 @@ import { CLIENT_HEADER, serverClient, type ServerClient } from '../../support/se
 export interface TestCustodian extends Custodian {
   readonly halves: Map<string, Uint8Array[]>
   /** Runs before each call; what it throws is the call's failure. */
-  fault: (call: 'store' | 'fetch') => void
+  fault: (call: 'store' | 'fetch' | 'delete') => void
 }
 
 export function testCustodian(): TestCustodian {
@@ -25,6 +26,13 @@ export function testCustodian(): TestCustodian {
     async fetch(clientId) {
       this.fault('fetch')
       return of(clientId).map((half) => half.slice())
+    },
+    async delete(clientId, setId) {
+      this.fault('delete')
+      halves.set(
+        clientId,
+        of(clientId).filter((half) => toHex(peekWalletSetId(half)) !== setId),
+      )
     },
   }
 }

@@ -1,0 +1,68 @@
+import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+
+/** How many halves one run asks the custodian to remove. */
+const BATCH = 100
+
+/**
+ * Notes that the custodian is about to get the half of a set, so that it can be removed again whatever happens next. To be
+ * durable before the half leaves.
+ */
+export async function noteHalf(
+  db: Queryable,
+  { clientId, operationId }: { readonly clientId: string; readonly operationId: string },
+  setId: string,
+): Promise<void> {
+  await db.query(
+    `insert into reshare_custodian_halves (client_id, set_id, operation_id, owed) values ($1, $2, $3, false)
+     on conflict (client_id, set_id) do nothing`,
+    [clientId, setId, operationId],
+  )
+}
+
+/** Owes the removal of all halves of an aborted operation. */
+export async function oweRemovalOf(
+  tx: Queryable,
+  { clientId, operationId }: { readonly clientId: string; readonly operationId: string },
+): Promise<void> {
+  const key = [clientId, operationId]
+  await tx.query('update reshare_custodian_halves set owed = true where client_id = $1 and operation_id = $2', key)
+}
+
+/** Owes the removal of the halves of backup sets that have just become DESTROYED. */
+export async function oweRemovalOfDestroyed(tx: Queryable, clientId: string): Promise<void> {
+  await tx.query(
+    `update reshare_custodian_halves half set owed = true from reshare_sets ended
+     where half.client_id = $1 and not half.owed and ended.set_id = half.set_id and ended.state = 'DESTROYED'`,
+    [clientId],
+  )
+}
+
+/**
+ * Asks the custodian to remove halves that are owed: of one client, or of all. What fails goes to the end of the line and
+ * is asked for again by a later sweep. Re-entrant.
+ */
+export async function removeOwedHalves(context: ServerContext, clientId: string | null = null): Promise<void> {
+  const { database, custodian } = context
+  if (custodian === undefined) return
+  const rows = await database.query(
+    `select client_id, set_id from reshare_custodian_halves where owed and ($1::text is null or client_id = $1)
+     order by tried_at nulls first limit ${BATCH}`,
+    [clientId],
+  )
+  for (const row of rows) {
+    const half = [row['client_id'] as string, row['set_id'] as string] as const
+    try {
+      await custodian.delete?.(...half)
+    } catch (error) {
+      await database.query('update reshare_custodian_halves set tried_at = $3 where client_id = $1 and set_id = $2', [
+        ...half,
+        timestamp(context),
+      ])
+      // The next one would most likely wait for the same custodian in vain.
+      context.onError(error)
+      return
+    }
+    await database.query('delete from reshare_custodian_halves where client_id = $1 and set_id = $2', half)
+  }
+}
