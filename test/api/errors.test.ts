@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { errorFromBody, errorStatus } from '../../src/api/errors.ts'
-import { BadRequest, errorResponse, readAll, readBody, readJson } from '../../src/api/http.ts'
+import { BadRequest, errorResponse } from '../../src/api/http.ts'
 import { MpcError, ProtocolError, type ErrorCode } from '../../src/errors.ts'
-import { utf8 } from '../../src/util/bytes.ts'
 
 const SERVER_CODES: ErrorCode[] = [
   'AUTH_FAILED',
@@ -63,32 +62,4 @@ describe('an error on its way from server to client', () => {
       expect(errorFromBody(404, body)).toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
     },
   )
-})
-
-describe('bodies', () => {
-  const post = (body: BodyInit | null) => new Request('http://server.test', { method: 'POST', body })
-
-  test('are read whole up to the limit', async () => {
-    expect(await readBody(post('12345'), 5)).toEqual(utf8('12345'))
-    expect(await readBody(post(null), 5)).toEqual(new Uint8Array())
-    await expect(readBody(post('123456'), 5)).rejects.toThrow(BadRequest)
-  })
-
-  test('stop being read beyond it', async () => {
-    let cancelled = false
-    const body = new ReadableStream<Uint8Array>({
-      pull: (controller) => controller.enqueue(new Uint8Array(10)),
-      cancel: () => {
-        cancelled = true
-      },
-    })
-    expect(await readAll(body, 25)).toBeUndefined()
-    expect(cancelled).toBe(true)
-  })
-
-  test('are JSON where JSON is expected', async () => {
-    expect(await readJson(post('{"a":1}'), 9)).toEqual({ a: 1 })
-    for (const text of ['', '{', 'ä'.repeat(9)]) await expect(readJson(post(text), 9)).rejects.toThrow(BadRequest)
-    await expect(readJson(post(Uint8Array.of(0xff)), 9)).rejects.toThrow(BadRequest)
-  })
 })
