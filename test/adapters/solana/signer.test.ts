@@ -34,8 +34,9 @@ async function setUp(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => (
   return { wallet, signer, publicKey }
 }
 
-function transactionOf(payer: Address, version: 'legacy' | 0) {
-  const memo = { programAddress: PROGRAM, accounts: [{ address: payer, role: AccountRole.WRITABLE_SIGNER }] }
+function transactionOf(payer: Address, version: 'legacy' | 0, named: Address = payer) {
+  const role = named === payer ? AccountRole.WRITABLE_SIGNER : AccountRole.WRITABLE
+  const memo = { programAddress: PROGRAM, accounts: [{ address: named, role }] }
   const transaction = pipe(
     createTransactionMessage({ version: version as 0 }),
     (message) => setTransactionMessageFeePayer(payer, message),
@@ -82,7 +83,7 @@ test('does not sign a transaction that asks for others only', async () => {
 
 test('signs messages, also such as merely look like a transaction', async () => {
   const { signer, publicKey } = await setUp()
-  const other = transactionOf(SOMEBODY, 0)
+  const other = transactionOf(SOMEBODY, 0, signer.address)
   const messages = [utf8('a text'), new Uint8Array(0), Uint8Array.from(other.messageBytes), utf8('1'.repeat(5000))]
   const dictionaries = await signer.signMessages(messages.map((content) => createSignableMessage(content)))
   dictionaries.forEach((dictionary, i) => {

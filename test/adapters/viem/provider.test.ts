@@ -302,9 +302,14 @@ test('an error of the node keeps its code and its data', async () => {
   const poor = (): never => {
     throw Object.assign(new Error('insufficient funds for gas * price + value'), { code: -32003 })
   }
-  const { request } = await setUp({ answers: { eth_call: reverted, eth_sendRawTransaction: poor } })
+  const busy = (): never => {
+    throw new HttpRequestError({ url: 'http://node.example', status: 500 })
+  }
+  const answers = { eth_call: reverted, eth_sendRawTransaction: poor, eth_getLogs: busy }
+  const { request } = await setUp({ answers })
   await expect(request('eth_call', [{ to: OTHER }])).rejects.toMatchObject({ code: 3, data: '0x08c379a0' })
   await expect(request('eth_sendTransaction', [TRANSFER])).rejects.toMatchObject({ code: -32003 })
+  await expect(request('eth_getLogs')).rejects.toMatchObject({ code: -32603 })
   await expect(request('eth_unheardOf')).rejects.toMatchObject({ code: -32601 })
 })
 
