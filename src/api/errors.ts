@@ -33,6 +33,7 @@ export function errorStatus(code: ErrorCode): number {
 export function errorFromBody(status: number, body: unknown): MpcError {
   const error = (body as Partial<ErrorBody> | null)?.error
   const message = typeof error?.message === 'string' ? error.message.slice(0, 500) : `the server answered ${status}`
-  if (typeof error?.id === 'string' && Object.hasOwn(STATUS, error.id)) return new MpcError(error.id as ErrorCode, message)
+  if (typeof error?.id === 'string' && Object.hasOwn(STATUS, error.id))
+    return new MpcError(error.id as ErrorCode, message)
   return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 })
 }

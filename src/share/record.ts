@@ -32,7 +32,10 @@ export function encodeShareSetRecord(group: Group, record: ShareSetRecord): Uint
       .u8(ROLE_CODES[role])
       .bytes(points[i] as Uint8Array),
   )
-  return writer.bytes(points[parties.length] as Uint8Array).bytes(chainCode).finish()
+  return writer
+    .bytes(points[parties.length] as Uint8Array)
+    .bytes(chainCode)
+    .finish()
 }
 
 /**

@@ -78,7 +78,8 @@ describe('cloud key', () => {
       good.slice(0, -1),
       good.slice().fill(0xff, 40),
       new Uint8Array(0),
-      good.slice().fill(65, 20, 21),
+      // Another character of the same alphabet.
+      good.slice().fill(good[20] === 65 ? 67 : 65, 20, 21),
     ]) {
       storage.keys.set(id, bytes)
       const error = await openBackup({ cipherText, methods: [method] }).catch((thrown: unknown) => thrown)

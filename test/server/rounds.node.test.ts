@@ -334,7 +334,7 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
     expect(held).toHaveLength(1)
     operation.body = encodeFlight({ header: {}, parcels: parcels.filter((parcel) => !held.includes(parcel)) })
     operation.take(await operation.post())
-    const last = decodeFlight(operation.body!)
+    const last = decodeFlight(operation.body)
     operation.body = encodeFlight({ header: {}, parcels: [...last.parcels, ...held] })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     expect(await traces(client, operation.operationId)).toMatchObject({ sets: 0 })
