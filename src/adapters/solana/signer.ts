@@ -9,14 +9,39 @@ import {
 } from '@solana/kit'
 
 import { MpcError } from '../../errors.ts'
+import type { Client } from '../../index.ts'
 import type { WalletKeys } from '../types.ts'
+import { edwardsKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
 
 /** A signer of `@solana/kit` whose key is shared between this device and the server. */
 export type SolanaSigner = TransactionPartialSigner & MessagePartialSigner
 
+export interface SolanaSignerParameters {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+}
+
+/**
+ * A wallet's ed25519 key as a signer of `@solana/kit`, for transactions and for messages.
+ *
+ * Each signature is one with the server, and is verified before it is returned. A message that is a transaction of this
+ * signer is refused with a `RangeError`, as is a transaction that does not name it.
+ *
+ * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet; later, what `sign` throws
+ *
+ * @example
+ * const signer = await solanaSigner(client, { walletId: wallet.id })
+ * const message = setTransactionMessageFeePayerSigner(signer, createTransactionMessage({ version: 0 }))
+ */
+export async function solanaSigner(client: Client, { walletId }: SolanaSignerParameters): Promise<SolanaSigner> {
+  return createSolanaSigner(edwardsKeys(client, walletId))
+}
+
 /** The signer over a wallet's keys. */
-export async function createSolanaSigner(keys: WalletKeys): Promise<SolanaSigner> {
+export async function createSolanaSigner(
+  keys: Pick<WalletKeys, 'getPublicKey' | 'signEd25519'>,
+): Promise<SolanaSigner> {
   const publicKey = await keys.getPublicKey('ed25519')
   const address = solanaAddress(publicKey)
 
