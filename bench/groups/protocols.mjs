@@ -9,8 +9,8 @@ import { systemRandom as random } from '../../dist/util/random.js'
 import { duel } from '../support/duel.mjs'
 import { summary, table } from '../support/statistics.mjs'
 
-const WARM_UP = 30
-const RUNS = 100
+const WARM_UP = 400
+const RUNS = 400
 const IDS = [partyId(1), partyId(2)]
 
 /** @typedef {import('../../dist/share/types.js').KeyShare} KeyShare */
