@@ -7,7 +7,7 @@ import { stage } from './support/devices.ts'
 /** As Node's Buffer: `slice` gives a view. */
 class Viewing extends Uint8Array {
   override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
-    return this.subarray(start, end) as Uint8Array<ArrayBuffer>
+    return this.subarray(start, end)
   }
 }
 
