@@ -29,8 +29,8 @@ export interface World {
   restartServer(fuse?: Fuse): void
 }
 
-/** Longer than a dead server's claim on a round lasts. */
-const RESTART_MS = 120_000
+/** Longer than a dead server's claim on a round lasts, and than a dead client's operation may still be under way. */
+const RESTART_MS = 121_000
 
 export interface WorldOptions {
   readonly createStore?: () => EndingStore
@@ -41,6 +41,7 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
   const { createStore = memoryStore, custodian = memoryCustodian() } = options
   let time = Date.parse('2026-01-01T00:00:00Z')
   let server: Server
+  const now = () => time
   const restartServer = (fuse: Fuse = createFuse()) => {
     time += RESTART_MS
     server = createServer({
@@ -48,7 +49,7 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
       custodian,
       authenticate: () => ({ clientId: 'user' }),
       masterKey: new Uint8Array(32).fill(7),
-      now: () => time,
+      now,
       // What a dying server has to say is what the test is about.
       onError: () => {},
     })
@@ -60,10 +61,12 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
     custodian,
     method: password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }),
     device: (label) => ({ label, storage: createStore() }),
-    start: ({ label, storage }, fuse = createFuse()) =>
-      createClient({ transport: fusedTransport(transport, fuse), storage: fusedStore(storage, fuse), label }),
+    start({ label, storage }, fuse = createFuse()) {
+      time += RESTART_MS
+      return createClient({ transport: fusedTransport(transport, fuse), storage: fusedStore(storage, fuse), label, now })
+    },
     startPatient: ({ label, storage }) =>
-      createClient({ transport: patient(transport, restartServer), storage, label }),
+      createClient({ transport: patient(transport, restartServer), storage, label, now }),
     restartServer,
   }
 }
