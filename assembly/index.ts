@@ -52,13 +52,25 @@ export function secp256k1ReduceWide(r: usize, wide: usize): void {
   wipeScalarScratch()
 }
 
-export function secp256k1EvaluatePolynomial(r: usize, coefficients: usize, xs: usize, count: i32, xCount: i32): void {
-  polynomial.evaluatePolynomial<Secp256k1>(r, coefficients, xs, count, xCount)
+export function secp256k1EvaluatePolynomial(
+  r: usize,
+  coefficients: usize,
+  xs: usize,
+  sums: usize,
+  count: i32,
+  xCount: i32,
+): void {
+  polynomial.evaluatePolynomial<Secp256k1>(r, coefficients, xs, sums, count, xCount)
   wipeScalarScratch()
 }
 
-export function secp256k1LagrangeCoefficients(r: usize, xs: usize, count: i32): i32 {
-  const status = lagrange.lagrangeCoefficients<Secp256k1>(r, xs, count)
+export function secp256k1PowerSums(r: usize, weights: usize, xs: usize, count: i32, xCount: i32): void {
+  polynomial.powerSums<Secp256k1>(r, weights, xs, count, xCount)
+  wipeScalarScratch()
+}
+
+export function secp256k1LagrangeCoefficients(r: usize, xs: usize, count: i32, first: i32, own: i32): i32 {
+  const status = lagrange.lagrangeCoefficients<Secp256k1>(r, xs, count, first, own)
   wipeScalarScratch()
   return status
 }
@@ -140,13 +152,25 @@ export function ed25519ReduceWide(r: usize, wide: usize): void {
   wipeScalarScratch()
 }
 
-export function ed25519EvaluatePolynomial(r: usize, coefficients: usize, xs: usize, count: i32, xCount: i32): void {
-  polynomial.evaluatePolynomial<Ed25519>(r, coefficients, xs, count, xCount)
+export function ed25519EvaluatePolynomial(
+  r: usize,
+  coefficients: usize,
+  xs: usize,
+  sums: usize,
+  count: i32,
+  xCount: i32,
+): void {
+  polynomial.evaluatePolynomial<Ed25519>(r, coefficients, xs, sums, count, xCount)
   wipeScalarScratch()
 }
 
-export function ed25519LagrangeCoefficients(r: usize, xs: usize, count: i32): i32 {
-  const status = lagrange.lagrangeCoefficients<Ed25519>(r, xs, count)
+export function ed25519PowerSums(r: usize, weights: usize, xs: usize, count: i32, xCount: i32): void {
+  polynomial.powerSums<Ed25519>(r, weights, xs, count, xCount)
+  wipeScalarScratch()
+}
+
+export function ed25519LagrangeCoefficients(r: usize, xs: usize, count: i32, first: i32, own: i32): i32 {
+  const status = lagrange.lagrangeCoefficients<Ed25519>(r, xs, count, first, own)
   wipeScalarScratch()
   return status
 }

@@ -3,6 +3,7 @@ import * as edField from './ed25519/field'
 import { Ed25519, Secp256k1 } from './field/curve'
 import { Pair, Single, spread } from './field/lanes'
 import * as prime from './field/prime'
+import { reduceLoose, shortProduct } from './field/short-product'
 import * as secpField from './secp256k1/field'
 import { recodeSplit, splitScalar } from './secp256k1/split'
 import { ARENA } from './memory'
@@ -165,4 +166,20 @@ export function ed25519TwiceSubtractCarriedPair(r: usize, a: usize, b: usize): v
 
 export function ed25519TwiceAddPair(r: usize, a: usize, b: usize): void {
   edField.twiceAdd<Pair>(r, a, b)
+}
+
+export function secp256k1ShortProduct(r: usize, a: usize, x: u32, c: usize): void {
+  shortProduct<Secp256k1>(r, a, x, c)
+}
+
+export function ed25519ShortProduct(r: usize, a: usize, x: u32, c: usize): void {
+  shortProduct<Ed25519>(r, a, x, c)
+}
+
+export function secp256k1ReduceLoose(r: usize, a: usize): void {
+  reduceLoose<Secp256k1>(r, a)
+}
+
+export function ed25519ReduceLoose(r: usize, a: usize): void {
+  reduceLoose<Ed25519>(r, a)
 }

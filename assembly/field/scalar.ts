@@ -19,7 +19,7 @@ const HIGH: usize = SCALAR_SCRATCH + 112
 
 
 @inline
-function order<C>(): usize {
+export function order<C>(): usize {
   return isSecp256k1<C>() ? secp256k1.ORDER : ed25519.ORDER
 }
 
@@ -27,6 +27,12 @@ function order<C>(): usize {
 @inline
 function orderForInverse<C>(): usize {
   return isSecp256k1<C>() ? secp256k1.ORDER_30 : ed25519.ORDER_30
+}
+
+/** 1/n modulo 2^30. */
+@inline
+export function orderInverse<C>(): u32 {
+  return load<u32>(orderForInverse<C>(), 36)
 }
 
 /** 2^522 mod n. */

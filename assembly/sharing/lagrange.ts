@@ -10,53 +10,77 @@ import {
   storeScalar,
 } from '../field/scalar'
 
-// λ_i = Π x_j / (x_j − x_i) over j ≠ i, for public ids. Numerator and denominator have equally many factors, so the
-// powers of 2^261 that their Montgomery products lose cancel.
+// λ_i = Π x_j / (x_i·Π (x_j − x_i)) with j over all in the numerator and over j ≠ i below, for public points x < 2^16.
+// Four factors make one of a Montgomery product. Numerator and denominator have equally many, and the powers of 2^261
+// that their products lose cancel.
 
-/** In WORK for each id: numerator, denominator, and the product of all denominators before. */
-const STRIDE: usize = 3 * LIMBS
+/** In WORK for each point: its denominator, and the product of all denominators before. */
+const STRIDE: usize = 2 * LIMBS
 
 const FACTOR: usize = SHARING_SCRATCH
 const INVERSE: usize = SHARING_SCRATCH + LIMBS
 const OWN: usize = SHARING_SCRATCH + 2 * LIMBS
+const NUMERATOR: usize = SHARING_SCRATCH + 3 * LIMBS
 
-function multiplyFactors<C>(entry: usize, xs: usize, count: i32, own: i32): void {
-  const numerator = entry
-  const denominator = entry + LIMBS
-  const x = load<u32>(xs + 4 * own)
-  let isNegative = false
-  setScalar(numerator, 1)
-  setScalar(denominator, 1)
-  for (let j = 0; j < count; j++) {
-    if (j == own) continue
-    const other = load<u32>(xs + 4 * j)
-    setScalar(FACTOR, other)
-    montgomeryProduct<C>(numerator, numerator, FACTOR)
-    setScalar(FACTOR, other > x ? other - x : x - other)
-    montgomeryProduct<C>(denominator, denominator, FACTOR)
-    isNegative = isNegative != other < x
-  }
-  if (isNegative) negateScalar<C>(denominator, denominator)
+
+@inline
+function setLongScalar(r: usize, value: u64): void {
+  setScalar(r, <u32>(value & 0x1fffffff))
+  store<u32>(r, <u32>((value >> 29) & 0x1fffffff), 4)
+  store<u32>(r, <u32>(value >> 58), 8)
 }
 
-/** r_i = the Lagrange coefficient at zero of x_i among `count` ≤ 256 public ids (u32 each). */
-export function lagrangeCoefficients<C>(r: usize, xs: usize, count: i32): i32 {
+/** What x_j contributes to the product for x: their distance, or x itself in place of the distance 0 to its own. */
+@inline
+function factor(xs: usize, j: i32, count: i32, own: i32, x: u32): u64 {
+  if (j >= count) return 1
+  const other = load<u32>(xs + 4 * <usize>j)
+  return j == own ? x : other > x ? other - x : x - other
+}
+
+/** r = Π |x_j − x_own|, with x_own for its own factor; with an `own` of −1 it is Π x_j. */
+function multiplyFactors<C>(r: usize, xs: usize, count: i32, own: i32): void {
+  const x = own < 0 ? 0 : load<u32>(xs + 4 * <usize>own)
+  setScalar(r, 1)
+  for (let j = 0; j < count; j += 4) {
+    const first = factor(xs, j, count, own, x) * factor(xs, j + 1, count, own, x)
+    const second = factor(xs, j + 2, count, own, x) * factor(xs, j + 3, count, own, x)
+    setLongScalar(FACTOR, first * second)
+    montgomeryProduct<C>(r, r, FACTOR)
+  }
+}
+
+/** r = x_own·Π (x_j − x_own). */
+function multiplyDifferences<C>(r: usize, xs: usize, count: i32, own: i32): void {
+  multiplyFactors<C>(r, xs, count, own)
+  const x = load<u32>(xs + 4 * <usize>own)
+  let isNegative = false
+  for (let j: usize = 0; j < <usize>count; j++) isNegative = isNegative != load<u32>(xs + 4 * j) < x
+  if (isNegative) negateScalar<C>(r, r)
+}
+
+/**
+ * r_i = the Lagrange coefficient at zero of x_{first + i} among `count` public points (u32 each), for i < `own` ≤ 256.
+ * UNDEFINED if one of these stands twice or is zero.
+ */
+export function lagrangeCoefficients<C>(r: usize, xs: usize, count: i32, first: i32, own: i32): i32 {
   setScalar(INVERSE, 1)
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < own; i++) {
     const entry = WORK + <usize>i * STRIDE
-    multiplyFactors<C>(entry, xs, count, i)
-    memory.copy(entry + 2 * LIMBS, INVERSE, LIMBS)
-    multiplyScalars<C>(INVERSE, INVERSE, entry + LIMBS)
+    multiplyDifferences<C>(entry, xs, count, first + i)
+    memory.copy(entry + LIMBS, INVERSE, LIMBS)
+    multiplyScalars<C>(INVERSE, INVERSE, entry)
   }
   const status = isZeroScalar(INVERSE) ? UNDEFINED : OK
   invertScalar<C>(INVERSE, INVERSE)
-  for (let i = count - 1; i >= 0; i--) {
+  multiplyFactors<C>(NUMERATOR, xs, count, -1)
+  for (let i = own - 1; i >= 0; i--) {
     const entry = WORK + <usize>i * STRIDE
-    multiplyScalars<C>(OWN, INVERSE, entry + 2 * LIMBS)
-    multiplyScalars<C>(INVERSE, INVERSE, entry + LIMBS)
-    multiplyScalars<C>(OWN, OWN, entry)
+    multiplyScalars<C>(OWN, INVERSE, entry + LIMBS)
+    multiplyScalars<C>(INVERSE, INVERSE, entry)
+    multiplyScalars<C>(OWN, OWN, NUMERATOR)
     storeScalar<C>(r + <usize>i * SCALAR_BYTES, OWN)
   }
-  memory.fill(WORK, 0, <usize>count * STRIDE)
+  memory.fill(WORK, 0, <usize>own * STRIDE)
   return status
 }

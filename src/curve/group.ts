@@ -1,4 +1,4 @@
-import type { Curve, PartyId } from '../types.ts'
+import type { Curve } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 
 declare const scalarBrand: unique symbol
@@ -81,14 +81,29 @@ export interface Group {
   linearCombinationVar(points: readonly Point[], scalars: readonly Scalar[]): Point
 
   // Sharing, in coarse calls
-  /** f(x) for every x, where f = Σ coefficients[k]·x^k. */
-  evaluatePolynomial(coefficients: readonly Scalar[], xs: readonly PartyId[]): Scalar[]
+  // Points x are public whole numbers from 1 to 65,535; the ids of parties are such.
   /**
-   * The Lagrange coefficients at zero of each id, in the order of `ids`.
+   * f(x) for every x, where f = Σ coefficients[k]·x^k.
    *
-   * @throws {RangeError} if an id stands twice
+   * @throws {RangeError} for an x outside 1..65535
    */
-  lagrangeCoefficients(ids: readonly PartyId[]): Scalar[]
-  /** Σ x^k·commitments[k] in variable time: commitments are public. */
-  evaluateCommitmentVar(commitments: readonly Point[], x: PartyId): Point
+  evaluatePolynomial(coefficients: readonly Scalar[], xs: readonly number[]): Scalar[]
+  /**
+   * Σ_j weights[j]·xs[j]^k for every k below `count`.
+   *
+   * @throws {RangeError} for an x outside 1..65535 or another number of weights
+   */
+  powerSums(weights: readonly Scalar[], xs: readonly number[], count: number): Scalar[]
+  /**
+   * The Lagrange coefficients at zero of each x, in the order of `xs`.
+   *
+   * @throws {RangeError} for an x outside 1..65535, one that stands twice, or more than 8,192
+   */
+  lagrangeCoefficients(xs: readonly number[]): Scalar[]
+  /**
+   * Σ x^k·commitments[k] in variable time: commitments are public.
+   *
+   * @throws {RangeError} for an x outside 1..65535
+   */
+  evaluateCommitmentVar(commitments: readonly Point[], x: number): Point
 }

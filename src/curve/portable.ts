@@ -7,6 +7,7 @@ import { bytesToNumberBE, bytesToNumberLE, numberToBytesBE, numberToBytesLE } fr
 import type { Curve } from '../types.ts'
 import { abytes, equalBytes, wipe } from '../util/bytes.ts'
 import { CodecError } from '../util/codec.ts'
+import { assertDistinctPoints, assertEvaluationPoints } from './evaluation-points.ts'
 import type { Group, Point, Scalar } from './group.ts'
 
 /** What differs between the curves: everything that the generic arithmetic below has to be told. */
@@ -130,18 +131,32 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
     },
 
     evaluatePolynomial(coefficients, xs) {
+      assertEvaluationPoints(xs)
       const values = coefficients.map(decode)
       return xs.map((x) => encode(values.reduceRight((sum, value) => Fn.add(Fn.mul(sum, BigInt(x)), value), 0n)))
     },
+    powerSums(weights, xs, count) {
+      assertPairs(xs, weights)
+      assertEvaluationPoints(xs)
+      const terms = weights.map(decode)
+      return Array.from({ length: count }, () => {
+        const sum = terms.reduce((total, term) => Fn.add(total, term), 0n)
+        for (const [j, x] of xs.entries()) terms[j] = Fn.mul(terms[j] as bigint, BigInt(x))
+        return encode(sum)
+      })
+    },
     lagrangeCoefficients(ids) {
-      if (new Set(ids).size !== ids.length) throw new RangeError('a party id stands twice')
+      assertDistinctPoints(ids)
       const xs = ids.map(BigInt)
-      const others = (own: bigint): bigint[] => xs.filter((x) => x !== own)
-      const product = (factors: readonly bigint[]): bigint => factors.reduce((a, b) => Fn.mul(a, Fn.create(b)), 1n)
-      const inverses = Fn.invertBatch(xs.map((own) => product(others(own).map((x) => x - own))))
-      return xs.map((own, i) => encode(Fn.mul(product(others(own)), inverses[i] as bigint)))
+      const numerator = xs.reduce((product, x) => Fn.mul(product, x), 1n)
+      // x itself stands in its product for the distance 0 to its own.
+      const denominators = xs.map((own) =>
+        xs.reduce((product, x) => Fn.mul(product, x === own ? x : Fn.create(x - own)), 1n),
+      )
+      return Fn.invertBatch(denominators).map((inverse) => encode(Fn.mul(numerator, inverse)))
     },
     evaluateCommitmentVar(commitments, x) {
+      assertEvaluationPoints([x])
       const times = BigInt(x)
       return wrap(commitments.map(unwrap).reduceRight((sum, point) => sum.multiplyUnsafe(times).add(point), ZERO))
     },

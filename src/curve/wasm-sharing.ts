@@ -1,10 +1,12 @@
 import type { Curve } from '../types.ts'
-import { wipe } from '../util/bytes.ts'
+import { concatBytes, wipe } from '../util/bytes.ts'
 import { call } from '../wasm/call.ts'
 import { Status } from '../wasm/instance.ts'
-import type { Group, Scalar } from './group.ts'
+import { assertDistinctPoints, assertEvaluationPoints } from './evaluation-points.ts'
+import type { Group, Point, Scalar } from './group.ts'
 import {
   asPoint,
+  assertPairs,
   BATCH,
   coordinates,
   idBytes,
@@ -19,47 +21,94 @@ import {
 /** The coefficients of a polynomial, or their commitments, that fit in the arena beside the rest. */
 const COEFFICIENTS = 900
 
-type Sharing = Pick<Group, 'evaluatePolynomial' | 'lagrangeCoefficients' | 'evaluateCommitmentVar'>
+/** Points of one call that sums their powers: more would leave too little room above the order. */
+const POWER_BATCH = 128
+
+type Sharing = Pick<Group, 'evaluatePolynomial' | 'powerSums' | 'lagrangeCoefficients' | 'evaluateCommitmentVar'>
 
 /** The sharing part of a {@link Group} on the wasm module. */
 export function sharingOperations(curve: Curve): Sharing {
+  /** f(x) for at most a batch of points, from the highest coefficients down. */
+  const evaluateBatch = (coefficients: readonly Scalar[], xs: Uint8Array, count: number): Uint8Array => {
+    let sums = new Uint8Array(SCALAR_BYTES * count)
+    for (const [from, to] of chunks(coefficients.length).reverse()) {
+      const inputs = [coefficients.slice(from, to).map(scalarBytes), xs, sums]
+      const { bytes } = call(curve, sums.length, inputs, (core, r, f, x, s) =>
+        core.evaluatePolynomial(r, f, x, s, to - from, count),
+      )
+      wipe(sums)
+      sums = bytes as typeof sums
+    }
+    return sums
+  }
+
   return {
     evaluatePolynomial(coefficients, xs) {
-      assertCoefficients(coefficients)
+      assertEvaluationPoints(xs)
       return inBatches(xs.length, BATCH, (from, to) => {
-        const inputs = [coefficients.map(scalarBytes), idBytes(xs.slice(from, to))]
-        const { bytes } = call(curve, SCALAR_BYTES * (to - from), inputs, (core, r, f, x) =>
-          core.evaluatePolynomial(r, f, x, coefficients.length, to - from),
-        )
+        const bytes = evaluateBatch(coefficients, idBytes(xs.slice(from, to)), to - from)
         const values = split(bytes, SCALAR_BYTES) as Scalar[]
         wipe(bytes)
         return values
       })
     },
 
-    lagrangeCoefficients(ids) {
-      // More than a batch of ids from 1 to 255 cannot be distinct.
-      const { status, bytes } =
-        ids.length > BATCH
-          ? { status: Status.undefined, bytes: new Uint8Array() }
-          : call(curve, SCALAR_BYTES * ids.length, [idBytes(ids)], (core, r, x) =>
-              core.lagrangeCoefficients(r, x, ids.length),
-            )
-      if (status !== Status.ok) throw new RangeError('a party id stands twice')
-      return split(bytes, SCALAR_BYTES) as Scalar[]
+    powerSums(weights, xs, count) {
+      assertPairs(xs, weights)
+      assertEvaluationPoints(xs)
+      let totals = Array.from({ length: count }, () => new Uint8Array(SCALAR_BYTES) as Scalar)
+      for (let first = 0; first < xs.length; first += POWER_BATCH) {
+        const batch = idBytes(xs.slice(first, first + POWER_BATCH))
+        let powers = concatBytes(...weights.slice(first, first + POWER_BATCH).map(scalarBytes))
+        const sums = chunks(count).flatMap(([from, to]) => {
+          const length = SCALAR_BYTES * (to - from)
+          const { bytes } = call(curve, length + powers.length, [powers, batch], (core, r, w, x) =>
+            core.powerSums(r, w, x, to - from, batch.length / 4),
+          )
+          powers = bytes.slice(length)
+          return split(bytes.subarray(0, length), SCALAR_BYTES)
+        })
+        totals = first === 0 ? (sums as Scalar[]) : addAll(curve, totals, sums as Scalar[])
+      }
+      return totals
+    },
+
+    lagrangeCoefficients(xs) {
+      assertDistinctPoints(xs)
+      const points = idBytes(xs)
+      return inBatches(xs.length, BATCH, (from, to) => {
+        const { status, bytes } = call(curve, SCALAR_BYTES * (to - from), [points], (core, r, x) =>
+          core.lagrangeCoefficients(r, x, xs.length, from, to - from),
+        )
+        if (status !== Status.ok) throw new RangeError('an evaluation point stands twice')
+        return split(bytes, SCALAR_BYTES) as Scalar[]
+      })
     },
 
     evaluateCommitmentVar(commitments, x) {
-      assertCoefficients(commitments)
-      if (commitments.length === 0) return asPoint(identityBytes(curve))
-      const { bytes } = call(curve, POINT_BYTES, [commitments.map(coordinates)], (core, r, at) =>
-        core.evaluateCommitmentVar(r, at, commitments.length, x),
-      )
-      return asPoint(bytes)
+      assertEvaluationPoints([x])
+      let sum: Point | undefined
+      for (const [from, to] of chunks(commitments.length, COEFFICIENTS - 1).reverse()) {
+        // What the coefficients above came to is one more coefficient, the highest.
+        const points = [...commitments.slice(from, to), ...(sum === undefined ? [] : [sum])]
+        const { bytes } = call(curve, POINT_BYTES, [points.map(coordinates)], (core, r, at) =>
+          core.evaluateCommitmentVar(r, at, points.length, x),
+        )
+        sum = asPoint(bytes)
+      }
+      return sum ?? asPoint(identityBytes(curve))
     },
   }
 }
 
-function assertCoefficients(list: readonly unknown[]): void {
-  if (list.length > COEFFICIENTS) throw new RangeError(`at most ${COEFFICIENTS} coefficients, got ${list.length}`)
+/** Cuts `count` coefficients into pieces that one call takes, the lowest first. */
+function chunks(count: number, size = COEFFICIENTS): [from: number, to: number][] {
+  return Array.from({ length: Math.ceil(count / size) }, (_, i) => [i * size, Math.min((i + 1) * size, count)])
+}
+
+function addAll(curve: Curve, totals: readonly Scalar[], addends: readonly Scalar[]): Scalar[] {
+  return totals.map((total, i) => {
+    const pair = [total, addends[i] as Scalar]
+    return call(curve, SCALAR_BYTES, pair, (core, r, a, b) => core.addScalars(r, a, b)).bytes as Scalar
+  })
 }

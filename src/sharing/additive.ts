@@ -1,5 +1,4 @@
 import type { Group, Scalar } from '../curve/group.ts'
-import type { PartyId } from '../types.ts'
 import { wipe } from '../util/bytes.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Share } from './shamir.ts'
@@ -31,7 +30,7 @@ export function zeroShares(group: Group, count: number, random: RandomSource): S
  *
  * @throws {RangeError} if the party is not in the quorum or an id stands twice
  */
-export function shamirToAdditive(group: Group, share: Share, quorum: readonly PartyId[]): Scalar {
+export function shamirToAdditive(group: Group, share: Share, quorum: readonly number[]): Scalar {
   return group.multiply(coefficient(group, share.id, quorum), share.value)
 }
 
@@ -41,12 +40,12 @@ export function shamirToAdditive(group: Group, share: Share, quorum: readonly Pa
  *
  * @throws {RangeError} if the party is not in the quorum or an id stands twice
  */
-export function additiveToShamir(group: Group, id: PartyId, additive: Scalar, quorum: readonly PartyId[]): Share {
+export function additiveToShamir(group: Group, id: number, additive: Scalar, quorum: readonly number[]): Share {
   // A Lagrange coefficient at zero is a quotient of products of non-zero ids: never zero.
   return { id, value: group.multiply(group.invert(coefficient(group, id, quorum)), additive) }
 }
 
-function coefficient(group: Group, id: PartyId, quorum: readonly PartyId[]): Scalar {
+function coefficient(group: Group, id: number, quorum: readonly number[]): Scalar {
   const at = quorum.indexOf(id)
   if (at < 0) throw new RangeError(`party ${id} is not in the quorum`)
   return group.lagrangeCoefficients(quorum)[at] as Scalar

@@ -1,5 +1,4 @@
 import type { Group, Point, Scalar } from '../curve/group.ts'
-import type { PartyId } from '../types.ts'
 
 /** A Feldman commitment C_k = f_k·G to a polynomial, from the constant up (Feldman, FOCS 1987). */
 export type Commitment = readonly Point[]
@@ -10,12 +9,12 @@ export function commit(group: Group, coefficients: readonly Scalar[]): Commitmen
 }
 
 /** The verifying share f(id)·G = Σ id^k·C_k of one party. */
-export function verifyingShare(group: Group, commitment: Commitment, id: PartyId): Point {
+export function verifyingShare(group: Group, commitment: Commitment, id: number): Point {
   return group.evaluateCommitmentVar(commitment, id)
 }
 
 /** Whether `share` is f(id) of the committed polynomial. */
-export function verifyShare(group: Group, commitment: Commitment, id: PartyId, share: Scalar): boolean {
+export function verifyShare(group: Group, commitment: Commitment, id: number, share: Scalar): boolean {
   return group.equalPoints(group.multiplyBase(share), verifyingShare(group, commitment, id))
 }
 

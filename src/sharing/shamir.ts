@@ -1,12 +1,13 @@
+import { assertDistinctPoints, MAX_EVALUATION_POINTS } from '../curve/evaluation-points.ts'
 import type { Group, Scalar } from '../curve/group.ts'
-import type { PartyId } from '../types.ts'
 import { wipe } from '../util/bytes.ts'
 import type { RandomSource } from '../util/random.ts'
 import { weightedSum } from './scalars.ts'
 
 /** One party's share of a Shamir sharing: f(id). */
 export interface Share {
-  readonly id: PartyId
+  /** 1 to 65,535. The parties of a protocol have a `PartyId`, which ends at 255; a sharing alone may have more. */
+  readonly id: number
   readonly value: Scalar
 }
 
@@ -15,12 +16,12 @@ export interface Share {
  *
  * The coefficients are secret; the caller wipes them. The first one is a copy.
  *
- * @param threshold t, 1 to 255
- * @throws {RangeError} for a threshold outside 1..255
+ * @param threshold t, 1 to 8,192
+ * @throws {RangeError} for a threshold outside 1..8192
  */
 export function randomPolynomial(group: Group, constant: Scalar, threshold: number, random: RandomSource): Scalar[] {
-  if (!Number.isInteger(threshold) || threshold < 1 || threshold > 255) {
-    throw new RangeError(`threshold must be 1..255, got ${threshold}`)
+  if (!Number.isInteger(threshold) || threshold < 1 || threshold > MAX_EVALUATION_POINTS) {
+    throw new RangeError(`threshold must be 1..${MAX_EVALUATION_POINTS}, got ${threshold}`)
   }
   const higher = Array.from({ length: threshold - 1 }, () => group.randomScalar(random))
   return [constant.slice() as Scalar, ...higher]
@@ -30,20 +31,21 @@ export function randomPolynomial(group: Group, constant: Scalar, threshold: numb
  * Splits a secret into shares of which any `threshold` recombine (Shamir, How to share a secret, 1979).
  *
  * A dealer knows the secret: wallets never call this on a key, only the protocols that add up several dealers' shares.
+ * Takes t·n products of a scalar and an id.
  *
  * @param threshold t, 1 ≤ t ≤ the number of ids
- * @param ids distinct
- * @throws {RangeError} for a threshold outside that range or an id that stands twice
+ * @param ids distinct, 1 to 65,535, at most 8,192 of them
+ * @throws {RangeError} for a threshold outside that range, an id outside 1..65535 or one that stands twice
  */
 export function split(
   group: Group,
   secret: Scalar,
   threshold: number,
-  ids: readonly PartyId[],
+  ids: readonly number[],
   random: RandomSource,
 ): Share[] {
   if (threshold > ids.length) throw new RangeError(`${ids.length} parties cannot hold shares of threshold ${threshold}`)
-  if (new Set(ids).size !== ids.length) throw new RangeError('a party id stands twice')
+  assertDistinctPoints(ids)
   const coefficients = randomPolynomial(group, secret, threshold, random)
   try {
     const values = group.evaluatePolynomial(coefficients, ids)
@@ -56,7 +58,8 @@ export function split(
 /**
  * The secret behind at least `threshold` shares: Σ λ_i·s_i.
  *
- * It does not notice a wrong share: the caller compares secret·G with the public key.
+ * It does not notice a wrong share: the caller compares secret·G with the public key. Takes n²/4 products of
+ * scalars.
  *
  * @throws {RangeError} for fewer than `threshold` shares or an id that stands twice
  */

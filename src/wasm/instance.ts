@@ -13,8 +13,9 @@ export interface CurveExports {
   multiplyScalars(r: number, a: number, b: number): void
   invertScalar(r: number, a: number): number
   reduceWide(r: number, wide: number): void
-  evaluatePolynomial(r: number, coefficients: number, xs: number, count: number, xCount: number): void
-  lagrangeCoefficients(r: number, xs: number, count: number): number
+  evaluatePolynomial(r: number, coefficients: number, xs: number, sums: number, count: number, xCount: number): void
+  powerSums(r: number, weights: number, xs: number, count: number, xCount: number): void
+  lagrangeCoefficients(r: number, xs: number, count: number, first: number, own: number): number
   decodePoint(r: number, bytes: number): number
   encodePoint(r: number, point: number): void
   addPoints(r: number, p: number, q: number): void

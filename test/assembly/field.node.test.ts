@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CURVES, type Curve } from '../../src/types.ts'
 import { compileAssembly } from '../support/assembly.ts'
-import { inverse, mod } from '../support/bigint-scalars.ts'
+import { inverse, mod, ORDER } from '../support/bigint-scalars.ts'
 import { FIELD } from '../support/bigint/curves.ts'
 import { fromLimbs, lanes, readLimbs, toLimbs, writeLimbs, type Layout } from '../support/bigint/limbs.ts'
 import { seededRandom } from '../support/random.ts'
@@ -297,5 +297,58 @@ describe('splitting a scalar of secp256k1 along its endomorphism', () => {
       // Before the last window both are below 2^124.5, which the addition formulas of multiply.ts rest on.
       for (const u of [u1, u2]) expect((u < 0n ? -u : u) / 16n < (2n ** 124n * 14143n) / 10000n).toBe(true)
     }
+  })
+})
+
+describe.each(CURVES)('short products modulo the order of %s', (curve) => {
+  const n = ORDER[curve]
+  const random = seededRandom(`short ${curve}`)
+  const uniform = (): bigint =>
+    mod(
+      random(48).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n),
+      n,
+    )
+  const read = (at: number): bigint => fromLimbs(readLimbs(view, arena + at, 'Single', 0))
+  const write = (at: number, limbs: readonly bigint[]): void => writeLimbs(view, arena + at, 'Single', 0, limbs)
+
+  /** Of a loose value: 2^29 more in each limb but the lowest, and as much less in the next. */
+  const loosen = (value: bigint): bigint[] => {
+    const limbs = toLimbs(value)
+    for (let i = 8; i > 0; i--) {
+      if (limbs[i] === 0n) continue
+      limbs[i] = (limbs[i] as bigint) - 1n
+      limbs[i - 1] = (limbs[i - 1] as bigint) + UNIT
+    }
+    return limbs
+  }
+  const reduced = [0n, 1n, 2n, UNIT - 1n, UNIT, 2n ** 232n, n - 2n, n - 1n, ...Array.from({ length: 6 }, uniform)]
+  const loose = [...reduced, n, n + 1n, 2n * n - 1n, 2n * n, (21n * n) / 10n]
+
+  test('a·x/2^29 + c, below 2.1 times the order with limbs below 2^30', () => {
+    for (const a of loose.flatMap((value) => [toLimbs(value), loosen(value)])) {
+      for (const c of reduced) {
+        for (const x of [1, 2, 3, 255, 256, 0x8000, 0xffff]) {
+          write(A, a)
+          write(C, toLimbs(c))
+          run[`${curve}ShortProduct`]?.(arena + R, arena + A, x, arena + C)
+          const wanted = mod(fromLimbs(a) * BigInt(x) * inverse(UNIT, n) + c, n)
+          expect(mod(read(R), n)).toBe(wanted)
+          expect(10n * read(R)).toBeLessThan(21n * n)
+          for (const limb of readLimbs(view, arena + R, 'Single', 0)) expect(limb).toBeLessThan(2n * UNIT)
+        }
+      }
+    }
+  })
+
+  test('the result may be an input, and what is loose is reduced', () => {
+    const largest = Array.from({ length: 8 }, () => UNIT - 1n).concat(2n ** 31n - 1n)
+    for (const limbs of [...loose.map(toLimbs), ...loose.map(loosen), largest]) {
+      write(A, limbs)
+      run[`${curve}ReduceLoose`]?.(arena + A, arena + A)
+      expect(read(A)).toBe(mod(fromLimbs(limbs), n))
+    }
+    write(A, toLimbs(n - 1n))
+    run[`${curve}ShortProduct`]?.(arena + A, arena + A, 0xffff, arena + A)
+    expect(mod(read(A) * UNIT, n)).toBe(mod((n - 1n) * (0xffffn + UNIT), n))
   })
 })

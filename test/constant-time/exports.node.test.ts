@@ -59,9 +59,17 @@ describe.each(CURVES)('%s', (curve) => {
     EvaluatePolynomial: [
       (i) => {
         putScalars(i)
-        memory.set([1, 0, 0, 0, 255, 0, 0, 0], P)
+        memory.set([1, 0, 0, 0, 255, 255, 0, 0], P)
       },
-      () => call('EvaluatePolynomial', R, S, P, 3, 2),
+      // The sums lie where the second and third coefficient do.
+      () => call('EvaluatePolynomial', R, S, P, S + 32, 3, 2),
+    ],
+    PowerSums: [
+      (i) => {
+        putScalars(i)
+        memory.set([1, 0, 0, 0, 255, 255, 0, 0, 7, 0, 0, 0], P)
+      },
+      () => call('PowerSums', R, S, P, 2, 3),
     ],
     MultiplyBase: [putScalars, () => call('MultiplyBase', R, S, 3)],
     MultiplyPoints: [

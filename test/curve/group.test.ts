@@ -456,6 +456,31 @@ describe.each(groups)('Group contract: $name', ({ group }) => {
       expect(number(secret)).toBe(number(coefficients[0] as Scalar))
     })
 
+    test('sums of powers are those of the integers', () => {
+      const xs = [...ids, 256, 65_535]
+      const weights = xs.map(randomNumber)
+      const wanted = [0, 1, 2, 3].map((k) =>
+        mod(
+          xs.reduce((sum, x, j) => sum + (weights[j] as bigint) * BigInt(x) ** BigInt(k), 0n),
+          order,
+        ),
+      )
+      expect(group.powerSums(weights.map(scalar), xs, 4).map(number)).toEqual(wanted)
+      expect(group.powerSums([], [], 2).map(number)).toEqual([0n, 0n])
+      expect(() => group.powerSums(weights.map(scalar), ids, 4)).toThrow(RangeError)
+    })
+
+    test.each([0, -1, 1.5, 65_536, Number.NaN])('%d is no point to evaluate at', (x) => {
+      expect(() => group.evaluatePolynomial([scalar(1n)], [1, x])).toThrow(RangeError)
+      expect(() => group.powerSums([scalar(1n)], [x], 1)).toThrow(RangeError)
+      expect(() => group.lagrangeCoefficients([1, x])).toThrow(RangeError)
+      expect(() => group.evaluateCommitmentVar([group.generator], x)).toThrow(RangeError)
+    })
+
+    test('no coefficients of more points than one sharing has', () => {
+      expect(() => group.lagrangeCoefficients(Array.from({ length: 8193 }, (_, i) => i + 1))).toThrow(RangeError)
+    })
+
     test('a party id that stands twice has no coefficient', () => {
       for (const set of [
         [1, 1],

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Point, Scalar } from '../../src/curve/group.ts'
 import { portableGroup } from '../../src/curve/portable.ts'
 import { wasmGroup } from '../../src/curve/wasm.ts'
-import { CURVES, partyId, type PartyId } from '../../src/types.ts'
+import { CURVES, partyId } from '../../src/types.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { bytesToNumber, inverse, mod, ORDER, toScalar } from '../support/bigint-scalars.ts'
@@ -120,18 +120,45 @@ describe.each(CURVES)('%s on the module', (curve) => {
     }
   })
 
-  test('polynomials and commitments of the largest size, and none larger', () => {
-    const coefficients = Array.from({ length: 900 }, () => group.randomScalar(random))
-    const ids = Array.from({ length: 255 }, (_, i) => partyId(i + 1))
-    const values = group.evaluatePolynomial(coefficients, [...ids, ...ids])
-    const x = 200n
-    const wanted = coefficients.reduceRight((sum, c) => mod(sum * x + bytesToNumber(curve, c), order), 0n)
-    expect(bytesToNumber(curve, values[199] as Scalar)).toBe(wanted)
-    expect(bytesToNumber(curve, values[255 + 199] as Scalar)).toBe(wanted)
-    const commitment = Array.from({ length: 900 }, () => group.generator)
-    expect(hex(group.evaluateCommitmentVar(commitment, partyId(1)))).toBe(hex(group.multiplyBase(scalar(900n))))
-    expect(() => group.evaluatePolynomial([...coefficients, group.scalar(1)], ids)).toThrow(RangeError)
-    expect(() => group.evaluateCommitmentVar([...commitment, group.generator], partyId(1))).toThrow(RangeError)
+  test.each([1, 2, 899, 900, 901, 1801])('%i coefficients, in as many calls as they take', (count) => {
+    const coefficients = Array.from({ length: count }, () => group.randomScalar(random))
+    const at = (x: bigint): bigint =>
+      coefficients.reduceRight((sum, c) => mod(sum * x + bytesToNumber(curve, c), order), 0n)
+    const xs = [1, 200, 255, 256, 65_535]
+    const wanted = xs.map((x) => at(BigInt(x)))
+    expect(group.evaluatePolynomial(coefficients, xs).map((value) => bytesToNumber(curve, value))).toEqual(wanted)
+    // Products of the generator: the polynomial in the exponent.
+    const commitment = group.multiplyBaseBatch(coefficients)
+    expect(hex(group.evaluateCommitmentVar(commitment, 255))).toBe(hex(group.multiplyBase(scalar(at(255n)))))
+    const weights = xs.map(() => group.randomScalar(random))
+    const powers = group.powerSums(weights, xs, count)
+    const sums = Array.from({ length: count }, (_, k) =>
+      xs.reduce((sum, x, j) => sum + bytesToNumber(curve, weights[j] as Scalar) * power(BigInt(x), k), 0n),
+    )
+    expect(powers.map((value) => bytesToNumber(curve, value))).toEqual(sums.map((sum) => mod(sum, order)))
+  })
+
+  test.each([0, 1, 127, 128, 129, 255, 256, 257, 513])('%i points, in as many calls as they take', (count) => {
+    const xs = Array.from({ length: count }, (_, i) => 65_535 - 100 * i)
+    const coefficients = [uniform(), uniform(), uniform()]
+    const [a, b, c] = coefficients as [bigint, bigint, bigint]
+    const values = xs.map((x) => mod(a + b * BigInt(x) + c * BigInt(x) ** 2n, order))
+    const scalars = group.evaluatePolynomial(coefficients.map(scalar), xs)
+    expect(scalars.map((value) => bytesToNumber(curve, value))).toEqual(values)
+    const sums = [0n, 1n].map((k) => xs.reduce((sum, x, j) => sum + (values[j] as bigint) * BigInt(x) ** k, 0n))
+    const wanted = sums.map((sum) => mod(sum, order))
+    expect(group.powerSums(scalars, xs, 2).map((value) => bytesToNumber(curve, value))).toEqual(wanted)
+    const lambdas = group.lagrangeCoefficients(xs).map((lambda) => bytesToNumber(curve, lambda))
+    const secret = lambdas.reduce((sum, lambda, j) => sum + lambda * (values[j] as bigint), 0n)
+    if (count >= 3) expect(mod(secret, order)).toBe(a)
+  })
+
+  test('the largest weights, all ones in every limb of their sums', () => {
+    const weights = Array.from({ length: 128 }, () => scalar(order - 1n))
+    const xs = weights.map((_, i) => 65_535 - i)
+    const sums = [0, 1, 2].map((k) => xs.reduce((sum, x) => sum - power(BigInt(x), k), 0n))
+    const wanted = sums.map((sum) => mod(sum, order))
+    expect(group.powerSums(weights, xs, 3).map((value) => bytesToNumber(curve, value))).toEqual(wanted)
   })
 
   test('a polynomial without a constant term shares zero', () => {
@@ -147,17 +174,18 @@ describe.each(CURVES)('%s on the module', (curve) => {
     expect(shares.some((s) => group.isZero(s))).toBe(false)
   })
 
-  test('Lagrange coefficients of all 255 ids, and no more', () => {
-    const ids = Array.from({ length: 255 }, (_, i) => partyId(255 - i))
-    const lambdas = group.lagrangeCoefficients(ids)
-    const seven = ids.reduce(
-      (product, j) => (j === 7 ? product : mod(product * BigInt(j) * inverse(BigInt(j - 7), order), order)),
-      1n,
-    )
-    expect(bytesToNumber(curve, lambdas[255 - 7] as Scalar)).toBe(seven)
-    expect(() => group.lagrangeCoefficients([...ids, ...ids])).toThrow(RangeError)
-    expect(() => group.lagrangeCoefficients([...ids, 1 as PartyId])).toThrow(RangeError)
-    expect(group.lagrangeCoefficients([])).toEqual([])
+  test.each([255, 256, 257, 1000])('Lagrange coefficients of %i points', (count) => {
+    const xs = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? i + 1 : 65_535 - i))
+    const lambdas = group.lagrangeCoefficients(xs)
+    for (const at of [0, 1, 254, count - 1]) {
+      const own = BigInt(xs[at] as number)
+      const [top, bottom] = xs.reduce(
+        ([p, q], x, i) => (i === at ? [p, q] : [mod(p * BigInt(x), order), mod(q * (BigInt(x) - own), order)]),
+        [1n, 1n],
+      )
+      expect(bytesToNumber(curve, lambdas[at] as Scalar)).toBe(mod(top * inverse(bottom, order), order))
+    }
+    expect(() => group.lagrangeCoefficients([...xs, xs[0] as number])).toThrow(RangeError)
   })
 
   test('points and scalars of other lengths are refused', () => {
@@ -311,6 +339,16 @@ describe('decoding', () => {
     expect(taken).toBeGreaterThan(40)
   })
 })
+
+/** base^exponent modulo a number that both orders divide, so that it stays small. */
+function power(base: bigint, exponent: number): bigint {
+  const modulus = ORDER.secp256k1 * ORDER.ed25519
+  let result = 1n
+  for (let square = base, e = exponent; e > 0; e >>= 1, square = (square * square) % modulus) {
+    if (e & 1) result = (result * square) % modulus
+  }
+  return result
+}
 
 function attempt<T>(run: () => T): T | false {
   try {

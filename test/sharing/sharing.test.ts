@@ -5,6 +5,7 @@ import { additiveToShamir, shamirToAdditive, splitAdditive, zeroShares } from '.
 import { commit, sumCommitments, verifyingShare, verifyShare } from '../../src/sharing/feldman.ts'
 import { sum, weightedSum } from '../../src/sharing/scalars.ts'
 import { randomPolynomial, recombine, split } from '../../src/sharing/shamir.ts'
+import { findWrongShares } from '../../src/sharing/wrong-shares.ts'
 import { partyId } from '../../src/types.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { bytesToNumber, inverse, mod, ORDER, toScalar } from '../support/bigint-scalars.ts'
@@ -87,7 +88,7 @@ describe.each(groups)('sharing: $name', ({ group }) => {
 
     test('wrong arguments', () => {
       const secret = group.randomScalar(random)
-      for (const t of [0, -1, 1.5, 256]) expect(() => randomPolynomial(group, secret, t, random)).toThrow(RangeError)
+      for (const t of [0, -1, 1.5, 8193]) expect(() => randomPolynomial(group, secret, t, random)).toThrow(RangeError)
       expect(() => split(group, secret, 0, ids(1, 2), random)).toThrow(RangeError)
       expect(() => split(group, secret, 3, ids(1, 2), random)).toThrow(RangeError)
       expect(() => split(group, secret, 2, ids(1, 1), random)).toThrow(RangeError)
@@ -111,6 +112,33 @@ describe.each(groups)('sharing: $name', ({ group }) => {
         expect(verifyShare(group, commitment.slice(0, 2), id, value)).toBe(false)
         expect(group.equalPoints(verifyingShare(group, commitment, id), group.multiplyBase(value))).toBe(true)
       }
+    })
+
+    test.each([0, 1, 4, 5, 23])('of %i shares, those that are wrong are found', (n) => {
+      const coefficients = randomPolynomial(group, group.randomScalar(random), 3, random)
+      const commitment = commit(group, coefficients)
+      const parties = Array.from({ length: n }, (_, i) => 3 * i + 1)
+      const values = group.evaluatePolynomial(coefficients, parties)
+      const right = parties.map((id, i) => ({ id, value: values[i] as Scalar }))
+      expect(findWrongShares(group, commitment, right, random)).toEqual([])
+      for (const wrong of [[0], [n - 1], [1, 2, n - 2], parties.keys()].map((places) => new Set(places))) {
+        const shares = right.map((share, i) =>
+          wrong.has(i) ? { ...share, value: group.add(share.value, group.scalar(i + 1)) } : share,
+        )
+        const names = parties.filter((_, i) => wrong.has(i))
+        expect(findWrongShares(group, commitment, shares, random)).toEqual(names)
+      }
+    })
+
+    test('errors that cancel out are found too', () => {
+      const coefficients = randomPolynomial(group, group.randomScalar(random), 2, random)
+      const parties = [1, 2, 3, 4, 5, 6]
+      const values = group.evaluatePolynomial(coefficients, parties)
+      const shares = parties.map((id, i) => ({ id, value: values[i] as Scalar }))
+      const error = group.randomScalar(random)
+      shares[1] = { id: 2, value: group.add(values[1] as Scalar, error) }
+      shares[4] = { id: 5, value: group.subtract(values[4] as Scalar, error) }
+      expect(findWrongShares(group, commit(group, coefficients), shares, random)).toEqual([2, 5])
     })
 
     test('the sum of commitments commits to the sum of polynomials', () => {

@@ -22,6 +22,7 @@ const PER_CURVE = [
   'MultiplyPoints',
   'MultiplyScalars',
   'NegatePoint',
+  'PowerSums',
   'ReduceWide',
   'SubtractPoints',
   'SubtractScalars',

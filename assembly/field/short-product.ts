@@ -1,0 +1,45 @@
+import { LIMBS, montgomeryProduct, order, orderInverse, setScalar, toMontgomery } from './scalar'
+
+// Products with a small public number, for one limb's round of Montgomery's reduction instead of nine. Results are
+// loose: below 2.1 times the order, with limbs below 2^30.
+
+const MASK: u64 = 0x1fffffff
+
+/** r = a·x/2^29 + c for a loose a, x < 2^16, and reduced c. */
+export function shortProduct<C>(r: usize, a: usize, x: u32, c: usize): void {
+  const n = order<C>()
+  const factor = <u64>x
+  const lowest = <u64>load<u32>(a) * factor
+  const quotient = (0 - lowest * <u64>orderInverse<C>()) & MASK
+  let carry = (lowest + quotient * load<u32>(n)) >> 29
+  for (let i: usize = 0; i < 32; i += 4) {
+    // Below 2^46 + 2^58 + 2^30.
+    carry += <u64>load<u32>(a + i, 4) * factor + quotient * <u64>load<u32>(n + i, 4)
+    store<u32>(r + i, <u32>(carry & MASK) + load<u32>(c + i))
+    carry >>= 29
+  }
+  store<u32>(r, <u32>carry + load<u32>(c, 32), 32)
+}
+
+/** r = a in canonical limbs, for a below 2^263 with limbs below 2^32. */
+export function reduceLoose<C>(r: usize, a: usize): void {
+  toMontgomery<C>(r, a)
+  // Below 5 times the order; the second product brings it below.
+  toMontgomery<C>(r, r)
+  divideByRadix<C>(r)
+  divideByRadix<C>(r)
+}
+
+const ONE: usize = memory.data<u32>([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16)
+
+/** r = r/2^261 */
+function divideByRadix<C>(r: usize): void {
+  montgomeryProduct<C>(r, r, ONE)
+}
+
+/** weight = 2^261, and step = 2^29·2^261: the Montgomery forms of one, and of what each short product divides by. */
+export function startWeights<C>(weight: usize, step: usize): void {
+  toMontgomery<C>(weight, ONE)
+  setScalar(step, 1 << 29)
+  toMontgomery<C>(step, step)
+}
