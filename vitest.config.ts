@@ -16,7 +16,10 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** The package by its own name is its sources, as for a user it is `dist`. */
 const alias = [
   { find: /^reshare$/, replacement: source('src/index.ts') },
-  { find: /^reshare\/(errors|backup\/file|storage\/file)$/, replacement: source('src/$1.ts') },
+  {
+    find: /^reshare\/(errors|(?:backup|storage)\/file|(?:backup|storage|transport)\/conformance)$/,
+    replacement: source('src/$1.ts'),
+  },
   { find: /^reshare\/server\/(pglite|postgres)$/, replacement: source('src/server/database/$1.ts') },
   { find: /^reshare\/(viem|solana|bitcoin)$/, replacement: source('src/adapters/$1/index.ts') },
   { find: /^reshare\/([a-z]+)$/, replacement: source('src/$1/index.ts') },

@@ -69,6 +69,12 @@ const BUNDLES = [
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CORE],
   },
+  ...['./backup/conformance', './transport/conformance', './storage/conformance'].map((entry) => ({
+    name: entry.slice(2),
+    entries: [entry],
+    platform: /** @type {const} */ ('browser'),
+    without: [...SERVER, ...CORE, ...CHAINS, 'node_modules/'],
+  })),
   {
     name: 'errors',
     entries: ['./errors'],
@@ -160,6 +166,6 @@ async function measure({ name, entries, platform, without, gzip }) {
 /** @param {string} name @param {string} measure @param {number} bytes @param {number} [budget] */
 function report(name, measure, bytes, budget) {
   const limit = budget === undefined ? '' : ` of ${(budget / KB).toFixed(1)}`
-  console.log(`${name.padEnd(18)} ${measure.padEnd(6)} ${(bytes / KB).toFixed(1).padStart(8)}${limit} KB`)
+  console.log(`${name.padEnd(21)} ${measure.padEnd(6)} ${(bytes / KB).toFixed(1).padStart(8)}${limit} KB`)
   if (budget !== undefined && bytes > budget) problems.push(`${name} is ${bytes} bytes (${measure}), above ${budget}`)
 }

@@ -1,12 +1,9 @@
-import { MpcError, type ErrorCode } from '../errors.ts'
 import { equalBytes } from '../util/bytes.ts'
+import { check, fails, onlyWinner, refusesArguments, type ConformanceCheck } from '../util/conformance.ts'
 import type { ShareStore } from './types.ts'
 
-/** One thing that a store must do; `run` rejects if it does not. */
-export interface ConformanceCheck {
-  readonly name: string
-  run(): Promise<void>
-}
+export type { ConformanceCheck } from '../util/conformance.ts'
+export type { ShareStore, StoredValue } from './types.ts'
 
 /** Gives a store over the storage called `place`: empty at first, the same storage each time that name is given. */
 export type MakeStore = (place: string) => ShareStore | Promise<ShareStore>
@@ -150,10 +147,16 @@ const CHECKS: readonly (readonly [name: string, run: (open: () => Promise<ShareS
     'lets exactly one of several writers create, and one replace',
     async (open) => {
       const stores = await Promise.all(Array.from({ length: 6 }, open))
-      const created = await winners(stores.map((store, i) => store.write('a', new Uint8Array([i]), null)))
-      await holds(await open(), 'a', new Uint8Array([created.winner]), created.version)
-      const replaced = await winners(stores.map((store, i) => store.write('a', new Uint8Array([i]), created.version)))
-      await holds(await open(), 'a', new Uint8Array([replaced.winner]), replaced.version)
+      const created = await onlyWinner(
+        'STORAGE_CONFLICT',
+        stores.map((store, i) => store.write('a', new Uint8Array([i]), null)),
+      )
+      await holds(await open(), 'a', new Uint8Array([created.index]), created.value)
+      const replaced = await onlyWinner(
+        'STORAGE_CONFLICT',
+        stores.map((store, i) => store.write('a', new Uint8Array([i]), created.value)),
+      )
+      await holds(await open(), 'a', new Uint8Array([replaced.index]), replaced.value)
     },
   ],
   [
@@ -161,12 +164,12 @@ const CHECKS: readonly (readonly [name: string, run: (open: () => Promise<ShareS
     async (open) => {
       const store = await open()
       for (const key of ['', 'x'.repeat(257), '\ud800', 7 as unknown as string]) {
-        await throwsArgumentError(store.write(key, A, null))
-        await throwsArgumentError(store.read(key))
-        await throwsArgumentError(store.delete(key))
+        await refusesArguments(store.write(key, A, null))
+        await refusesArguments(store.read(key))
+        await refusesArguments(store.delete(key))
       }
-      await throwsArgumentError(store.write('a', [1] as unknown as Uint8Array, null))
-      await throwsArgumentError(store.write('a', A, undefined as unknown as null))
+      await refusesArguments(store.write('a', [1] as unknown as Uint8Array, null))
+      await refusesArguments(store.write('a', A, undefined as unknown as null))
       same(await store.list(''), [])
     },
   ],
@@ -199,12 +202,8 @@ export function storeConformance(makeStore: MakeStore): ConformanceCheck[] {
   }))
 }
 
-function check(holds: boolean, message: string): asserts holds {
-  if (!holds) throw new Error(`store conformance: ${message}`)
-}
-
 function same(actual: readonly string[], expected: readonly string[]): void {
-  check(JSON.stringify(actual) === JSON.stringify(expected), `keys are ${JSON.stringify(actual)}`)
+  check(JSON.stringify(actual) === JSON.stringify(expected), `the store lists ${JSON.stringify(actual)}`)
 }
 
 async function holds(store: ShareStore, key: string, value: Uint8Array, version: string): Promise<void> {
@@ -212,34 +211,4 @@ async function holds(store: ShareStore, key: string, value: Uint8Array, version:
   check(stored !== undefined, 'the value is gone')
   check(equalBytes(stored.value, value), 'the value is another one')
   check(stored.version === version, 'the version is another one')
-}
-
-async function fails(code: ErrorCode, result: Promise<unknown>): Promise<void> {
-  const error = await rejection(result)
-  check(error instanceof MpcError && error.code === code, `expected ${code}, got ${String(error)}`)
-}
-
-async function throwsArgumentError(result: Promise<unknown>): Promise<void> {
-  const error = await rejection(result)
-  check(error instanceof TypeError || error instanceof RangeError, `expected an argument error, got ${String(error)}`)
-}
-
-async function rejection(result: Promise<unknown>): Promise<unknown> {
-  try {
-    await result
-  } catch (error) {
-    return error
-  }
-  throw new Error('store conformance: a call succeeded that must fail')
-}
-
-async function winners(writes: readonly Promise<string>[]): Promise<{ winner: number; version: string }> {
-  const results = await Promise.allSettled(writes)
-  const won = results.flatMap((result, winner) =>
-    result.status === 'fulfilled' ? [{ winner, version: result.value }] : [],
-  )
-  for (const result of results)
-    if (result.status === 'rejected') await fails('STORAGE_CONFLICT', Promise.reject(result.reason))
-  check(won.length === 1 && won[0] !== undefined, `${won.length} of ${writes.length} writers won`)
-  return won[0]
 }

@@ -9,7 +9,7 @@ export interface StoredValue {
  * A device's share store: a small compare-and-set key-value store.
  *
  * Values are secrets. An implementation keeps them from other apps and users as well as its platform can, copies what
- * it is given and what it gives, and is proven by `storeConformance`.
+ * it is given and what it gives, and is proven by `reshare/storage/conformance`.
  */
 export interface ShareStore {
   /**

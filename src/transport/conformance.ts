@@ -1,14 +1,11 @@
-import { MpcError, type ErrorCode } from '../errors.ts'
 import { equalBytes } from '../util/bytes.ts'
+import { check, fails, refusesArguments, type ConformanceCheck } from '../util/conformance.ts'
 import type { Transport, TransportRequest } from './types.ts'
 
-/** One thing that a transport must do; `run` rejects if it does not. */
-export interface ConformanceCheck {
-  readonly name: string
-  run(): Promise<void>
-}
+export type { ConformanceCheck } from '../util/conformance.ts'
+export type { Transport, TransportRequest, TransportResponse } from './types.ts'
 
-/** Plays the server. */
+/** Plays the server. Where it rejects, the connection is to break without an answer. */
 export type Handler = (request: Request) => Response | Promise<Response>
 
 /** Gives a transport whose requests reach `handler`; without waits between attempts, if it repeats them. */
@@ -91,6 +88,26 @@ const CHECKS: readonly (readonly [name: string, run: (make: MakeTransport) => Pr
     },
   ],
   [
+    'says that no answer came, whatever broke the connection',
+    async (make) => {
+      const transport = await make(() => Promise.reject(new Error('the connection breaks')))
+      await fails(['NETWORK_ERROR', 'TIMEOUT'], transport.request({ method: 'POST', path: PATH, body: BYTES }))
+    },
+  ],
+  [
+    'sends the same bytes again, if it sends them again',
+    async (make) => {
+      const bodies: Uint8Array[] = []
+      const transport = await make(async (request) => {
+        bodies.push(new Uint8Array(await request.arrayBuffer()))
+        if (bodies.length === 1) throw new Error('the connection breaks')
+        return new Response('late')
+      })
+      await transport.request({ method: 'POST', path: PATH, body: BYTES }).catch(() => undefined)
+      check(bodies.length > 0 && bodies.every((body) => equalBytes(body, BYTES)), 'a later attempt carried other bytes')
+    },
+  ],
+  [
     'sends nothing once aborted',
     async (make) => {
       let calls = 0
@@ -129,8 +146,7 @@ const CHECKS: readonly (readonly [name: string, run: (make: MakeTransport) => Pr
       ]
       for (const change of wrong) {
         const request = { method: 'POST', path: PATH, ...change } as TransportRequest
-        const error = await rejection(transport.request(request))
-        check(error instanceof TypeError, `expected a TypeError for ${JSON.stringify(change)}, got ${String(error)}`)
+        await refusesArguments(transport.request(request))
       }
       check(calls === 0, 'a wrong request was sent')
     },
@@ -146,22 +162,4 @@ const CHECKS: readonly (readonly [name: string, run: (make: MakeTransport) => Pr
  */
 export function transportConformance(makeTransport: MakeTransport): ConformanceCheck[] {
   return CHECKS.map(([name, run]) => ({ name, run: () => run(makeTransport) }))
-}
-
-function check(holds: boolean, message: string): asserts holds {
-  if (!holds) throw new Error(`transport conformance: ${message}`)
-}
-
-async function fails(code: ErrorCode, result: Promise<unknown>): Promise<void> {
-  const error = await rejection(result)
-  check(error instanceof MpcError && error.code === code, `expected ${code}, got ${String(error)}`)
-}
-
-async function rejection(result: Promise<unknown>): Promise<unknown> {
-  try {
-    await result
-  } catch (error) {
-    return error
-  }
-  throw new Error('transport conformance: a call succeeded that must fail')
 }

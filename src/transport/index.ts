@@ -1,4 +1,3 @@
-export { transportConformance } from './conformance.ts'
 export { httpTransport, type HttpTransportOptions } from './http.ts'
 export { inProcessTransport, type FetchServer } from './in-process.ts'
 export type { Transport, TransportRequest, TransportResponse } from './types.ts'

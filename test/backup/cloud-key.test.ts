@@ -2,7 +2,6 @@ import { armor } from 'age-encryption'
 import { describe, expect, test, vi } from 'vitest'
 import { cloudKey, memoryCloudKey, openBackup, sealBackup, type CloudKeyStorage } from '../../src/backup/index.ts'
 import { readHeader } from '../../src/backup/manifest.ts'
-import { equalBytes } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, forge, record } from './fixtures.ts'
 import { Stanza } from 'age-encryption'
@@ -123,21 +122,5 @@ describe('cloud key', () => {
     const storage = memoryCloudKey()
     expect(() => cloudKey({ provider: 'DROPBOX' as never, storage })).toThrow(TypeError)
     expect(() => cloudKey({ provider: 'GDRIVE', storage, kind: 'rsa' as never })).toThrow(TypeError)
-  })
-})
-
-describe('cloud in memory', () => {
-  test('copies, never overwrites, deletes', async () => {
-    const storage = memoryCloudKey()
-    await storage.probe()
-    const given = new Uint8Array([1, 2])
-    await storage.write('a', given)
-    given.fill(9)
-    ;(await storage.read('a'))?.fill(9)
-    expect(equalBytes((await storage.read('a')) ?? given, new Uint8Array([1, 2]))).toBe(true)
-    expect(await codeOf(storage.write('a', given))).toBe('STORAGE_CONFLICT')
-    await storage.delete('a')
-    await storage.delete('a')
-    expect(await storage.read('a')).toBeUndefined()
   })
 })

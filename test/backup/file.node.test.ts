@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cloudKeyConformance } from '../../src/backup/conformance.ts'
 import { fileCloudKey } from '../../src/backup/file.ts'
 import { cloudKey, openBackup, sealBackup } from '../../src/backup/index.ts'
 import { seededRandom } from '../support/random.ts'
@@ -16,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }))
 
 describe('cloud key in a directory', () => {
+  for (const { name, run } of cloudKeyConformance((place) => fileCloudKey(join(root, place)))) test(name, run)
+
   test('opens from another process what this one sealed', async () => {
     const directory = join(root, 'drive')
     const method = () => cloudKey({ provider: 'GDRIVE', storage: fileCloudKey(directory) })

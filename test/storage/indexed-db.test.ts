@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { indexedDbStore, storeConformance } from '../../src/storage/index.ts'
+import { storeConformance } from '../../src/storage/conformance.ts'
+import { indexedDbStore } from '../../src/storage/index.ts'
 
 // By a name that the bundler of the browser tests does not follow: there the real one is used.
 const substitute = 'fake-indexeddb/auto'

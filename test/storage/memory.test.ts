@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest'
-import { memoryStore, storeConformance, type ShareStore } from '../../src/storage/index.ts'
+import { storeConformance } from '../../src/storage/conformance.ts'
+import { memoryStore, type ShareStore } from '../../src/storage/index.ts'
 
 describe('memory store', () => {
   const places = new Map<string, ShareStore>()

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { httpTransport, transportConformance } from '../../src/transport/index.ts'
+import { transportConformance } from '../../src/transport/conformance.ts'
+import { httpTransport } from '../../src/transport/index.ts'
 
 const servers: Server[] = []
 const options = { wait: async () => {} }
@@ -40,8 +41,12 @@ describe('http transport over a socket', () => {
         headers,
         ...(method !== 'GET' && { body }),
       })
-      const response = await handler(request)
-      outgoing.writeHead(response.status).end(Buffer.from(await response.arrayBuffer()))
+      try {
+        const response = await handler(request)
+        outgoing.writeHead(response.status).end(Buffer.from(await response.arrayBuffer()))
+      } catch {
+        incoming.socket.destroy()
+      }
     })
     return httpTransport(url, options)
   }

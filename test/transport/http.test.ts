@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { httpTransport, transportConformance, type HttpTransportOptions } from '../../src/transport/index.ts'
+import { transportConformance } from '../../src/transport/conformance.ts'
+import { httpTransport, type HttpTransportOptions } from '../../src/transport/index.ts'
 
 type Fetch = NonNullable<HttpTransportOptions['fetch']>
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { inProcessTransport, transportConformance } from '../../src/transport/index.ts'
+import { transportConformance } from '../../src/transport/conformance.ts'
+import { inProcessTransport } from '../../src/transport/index.ts'
 
 const PATH = '/v1/wallets'
 

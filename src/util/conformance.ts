@@ -1,0 +1,59 @@
+import { MpcError, type ErrorCode } from '../errors.ts'
+
+/** One thing that an implementation must do, for any test runner; `run` rejects if it does not. */
+export interface ConformanceCheck {
+  readonly name: string
+  run(): Promise<void>
+}
+
+/** @throws {Error} saying what was found, unless `holds` */
+export function check(holds: boolean, found: string): asserts holds {
+  if (!holds) throw new Error(`conformance: ${found}`)
+}
+
+/** Asserts that a call fails with one of these codes. */
+export async function fails(codes: ErrorCode | readonly ErrorCode[], call: Promise<unknown>): Promise<void> {
+  const error = await rejection(call)
+  const expected = [codes].flat()
+  check(
+    error instanceof MpcError && expected.includes(error.code),
+    `expected ${expected.join(' or ')}, got ${name(error)}`,
+  )
+}
+
+/** Asserts that a call refuses its arguments. */
+export async function refusesArguments(call: Promise<unknown>): Promise<void> {
+  const error = await rejection(call)
+  check(error instanceof TypeError || error instanceof RangeError, `expected an argument error, got ${name(error)}`)
+}
+
+/**
+ * Asserts that exactly one of several calls succeeds and that the others fail with `code`.
+ *
+ * @returns which one, and what it gave
+ */
+export async function onlyWinner<T>(
+  code: ErrorCode,
+  calls: readonly Promise<T>[],
+): Promise<{ index: number; value: T }> {
+  const results = await Promise.allSettled(calls)
+  const won = results.flatMap((result, index) =>
+    result.status === 'fulfilled' ? [{ index, value: result.value }] : [],
+  )
+  for (const result of results) if (result.status === 'rejected') await fails(code, Promise.reject(result.reason))
+  check(won.length === 1 && won[0] !== undefined, `${won.length} of ${calls.length} calls succeeded, not one`)
+  return won[0]
+}
+
+async function rejection(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call
+  } catch (error) {
+    return error
+  }
+  throw new Error('conformance: a call succeeded that must fail')
+}
+
+function name(error: unknown): string {
+  return error instanceof MpcError ? error.code : String(error)
+}
