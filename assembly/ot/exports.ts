@@ -1,7 +1,10 @@
-import { mapToCurve, UNIFORM_BYTES } from '../secp256k1/hash-to-curve'
+import { BATCH_STRIDE, storeJacobian } from '../secp256k1/affine'
+import { mapToCurve, UNIFORM_BYTES, wipeMap } from '../secp256k1/hash-to-curve'
+import { wipeScratch, WORK } from '../memory'
 import { expandFour } from './expand-message'
 import { OT_ARENA, OT_ARENA_BYTES } from './memory'
 
+export { offer as baseOtOffer, answer as baseOtAnswer, finish as baseOtFinish } from './base-ot'
 export { gadgets as voleGadgets, start as voleStart, multiply as voleMultiply, finish as voleFinish } from './vole'
 
 /** Where the caller of oblivious transfer puts inputs and takes outputs. */
@@ -31,5 +34,9 @@ export function hashToCurve(
   for (let i = 0; i < count; i += 4) {
     expandFour(uniform + <usize>i * UNIFORM_BYTES, messages + i * length, length, length, domain, domainLength)
   }
-  mapToCurve(out, uniform, count)
+  mapToCurve(WORK, uniform, count)
+  storeJacobian(out, WORK, count)
+  memory.fill(WORK, 0, <usize>count * BATCH_STRIDE)
+  wipeMap()
+  wipeScratch()
 }

@@ -6,7 +6,7 @@ import { ROW_BYTES } from './bit-matrix'
 import { addLimbs, clearColumns, loadNumber, reduceColumns, subtractLimbs, toMontgomery, wipeColumns } from './columns'
 import { EXTENDED, ROWS, extendReceiver, extendSender, wipeRows } from './extension'
 import { LABEL_GADGET, LABEL_MU, LABEL_OTE_PAD, LABEL_THETA, LABEL_VOLE_PAYLOAD } from './labels'
-import { CHEAT } from './memory'
+import { CHEAT, OT_WORK, OT_WORK_BYTES } from './memory'
 import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
 import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
 
@@ -32,8 +32,7 @@ const ALL: u64 = ~(<u64>0)
 const PREFIX = memory.data(128, 16)
 const ZERO_ROW = memory.data(16, 16)
 /** Rows as in the payload. */
-const PADS = memory.data(39936, 16)
-const PADS_BYTES: i32 = 39936
+const PADS = OT_WORK
 const FLIPPED_PADS = memory.data(384, 16)
 const CHECKED = memory.data(13312, 16)
 const CHECKED_BYTES: i32 = 13312
@@ -296,7 +295,7 @@ function wipe(): void {
   memory.fill(PREFIX, 0, STATES_BYTES)
   memory.fill(DIGEST, 0, DIGESTS_BYTES)
   memory.fill(THETA, 0, THETA_BYTES)
-  memory.fill(PADS, 0, PADS_BYTES)
+  memory.fill(PADS, 0, OT_WORK_BYTES)
   memory.fill(FLIPPED_PADS, 0, 384)
   memory.fill(CHECKED, 0, CHECKED_BYTES)
   memory.fill(LIMB_SPACE, 0, LIMB_SPACE_BYTES)

@@ -17,7 +17,7 @@ type C = Secp256k1
 // windows of its lane, |m| < 32^(j−j0)/33. So m ≠ 0 and m ≠ ±d·32^(j−j0), and both are below 2^255 < n. The addition that
 // joins the lanes is complete.
 
-const ROUNDS: i32 = 26
+export const ROUNDS: i32 = 26
 const WIDTH: i32 = 5
 const ENTRIES: usize = 16
 const ENTRY_BYTES: usize = 2 * 80
@@ -72,7 +72,8 @@ function buildWindow(round: usize, lane: usize): void {
 }
 
 /** Makes the table at the first multiplication: public, so in any time; about a millisecond. */
-function prepareTable(): void {
+export function prepareTable(): void {
+  if (isTableReady) return
   copy<Single>(BASE, GENERATOR_X)
   copy<Single>(BASE + size<Single>(), GENERATOR_Y)
   set<Single>(BASE + 2 * size<Single>(), 1)
@@ -87,15 +88,15 @@ function prepareTable(): void {
   isTableReady = true
 }
 
-/** ENTRY = the table's point for the digits of both lanes in a round. */
-function lookupDigits(round: i32): void {
+/** entry = the table's point for the digits of both lanes in a round. */
+export function lookupDigits(entry: usize, digits: usize, round: i32): void {
   const bit = 10 * round
-  const digits = (<i32>(load<u32>(DIGIT_SCRATCH + (bit >> 3)) >> (bit & 7))) & 1023
-  const v0 = digits & 31
-  const v1 = digits >> 5
+  const both = (<i32>(load<u32>(digits + (bit >> 3)) >> (bit & 7))) & 1023
+  const v0 = both & 31
+  const v1 = both >> 5
   const table = SECP256K1_COMB + <usize>round * ROUND_BYTES
-  lookup<Pair>(ENTRY, table, <i32>ENTRIES, 2, tableIndex(v0, WIDTH), tableIndex(v1, WIDTH))
-  const y = ENTRY + size<Pair>()
+  lookup<Pair>(entry, table, <i32>ENTRIES, 2, tableIndex(v0, WIDTH), tableIndex(v1, WIDTH))
+  const y = entry + size<Pair>()
   conditionalNegateCarried<C, Pair>(y, y, spread<Pair>(signMask(v0, WIDTH), signMask(v1, WIDTH)))
 }
 
@@ -103,12 +104,12 @@ function lookupDigits(round: i32): void {
 function multiplyGenerator(r: usize, scalar: usize): void {
   loadScalar<C>(K, scalar)
   recode<C>(DIGIT_SCRATCH, K, COMB_OFFSET)
-  lookupDigits(0)
+  lookupDigits(ENTRY, DIGIT_SCRATCH, 0)
   copy<Pair>(ACCUMULATOR, ENTRY)
   copy<Pair>(ACCUMULATOR + size<Pair>(), ENTRY + size<Pair>())
   set<Pair>(ACCUMULATOR + 2 * size<Pair>(), 1)
   for (let round = 1; round < ROUNDS; round++) {
-    lookupDigits(round)
+    lookupDigits(ENTRY, DIGIT_SCRATCH, round)
     addAffine<Pair>(ACCUMULATOR, ENTRY, H)
   }
   for (let c: usize = 0; c < 3; c++) {
@@ -118,9 +119,9 @@ function multiplyGenerator(r: usize, scalar: usize): void {
   addComplete<Single>(r, OTHER)
 }
 
-/** r_i = k_i·G for `count` ≤ 256 scalars in bytes. */
-export function multiplyBase(r: usize, scalars: usize, count: i32): void {
-  if (!isTableReady) prepareTable()
+/** r_i = k_i·G for `count` ≤ 256 scalars in bytes, one after the other. */
+export function multiplyBaseEach(r: usize, scalars: usize, count: i32): void {
+  prepareTable()
   for (let i: usize = 0; i < <usize>count; i++) multiplyGenerator(WORK + i * BATCH_STRIDE, scalars + i * SCALAR_BYTES)
   storeJacobian(r, WORK, count)
   memory.fill(WORK, 0, <usize>count * BATCH_STRIDE)

@@ -1,9 +1,11 @@
-import { POINT_SCRATCH, WORK, wipeScratch } from '../memory'
+import { POINT_SCRATCH } from '../memory'
 import { Secp256k1 } from '../field/curve'
-import { add, conditionalCopy, copy, extract, insert, Pair, set, Single, size, spread } from '../field/lanes'
+import { conditionalCopy, extract, insert, Pair, set, Single, size, spread } from '../field/lanes'
+import * as lanes from '../field/lanes'
 import { reverse, unpack } from '../field/limbs'
-import { conditionalNegateCarried, multiply, normalize, square, subtractCarried, zeroMask } from '../field/prime'
-import { BATCH_STRIDE, storeJacobian } from './affine'
+import { normalize, zeroMask } from '../field/prime'
+import * as prime from '../field/prime'
+import { BATCH_STRIDE } from './affine'
 import {
   CURVE_A,
   CURVE_B,
@@ -15,12 +17,14 @@ import {
   Y_NUMERATOR,
 } from './isogeny.gen'
 import { addComplete } from './point'
+import { add, conditionalNegatePair, copy, multiply, QUAD_BYTES, raise, square, subtractCarried } from './quad'
+import * as quad from './quad'
 
 /**
  * The last two steps of secp256k1_XMD:SHA-256_SSWU_RO_ (RFC 9380 §8.7) on expanded messages: to the field, and to the
  * curve by the simplified SWU map of an isogenous curve. Constant time: messages may hold a choice of oblivious transfer.
  *
- * The two field elements of a message lie in the two lanes.
+ * Two messages at once, in the halves of a quad; the two field elements of a message lie in the lanes of its half.
  */
 
 type C = Secp256k1
@@ -29,13 +33,13 @@ type C = Secp256k1
 export const UNIFORM_BYTES: usize = 96
 const ELEMENT_BYTES: usize = 48
 
-const SCRATCH = memory.data(2560, 16)
-const SCRATCH_BYTES: usize = 2560
+const SCRATCH = memory.data(4592, 16)
+const SCRATCH_BYTES: usize = 4592
 
-/** A slot of a Pair. */
+
 @inline
 function slot(i: usize): usize {
-  return SCRATCH + i * size<Pair>()
+  return SCRATCH + i * QUAD_BYTES
 }
 
 const ZERO: usize = slot(0)
@@ -43,47 +47,64 @@ const U: usize = slot(1)
 const NUMERATOR: usize = slot(2)
 const DENOMINATOR: usize = slot(3)
 const Y: usize = slot(4)
-const POWER: usize = slot(5)
+/** X, Y and Z. */
+const POINTS: usize = slot(5)
 const MONOMIALS: usize = slot(13)
-/** Two Jacobian points, Single. */
-const SUMMANDS: usize = slot(24)
-const BYTES: usize = slot(28)
+const POWERS: usize = slot(19)
+/** A Jacobian point, Single, and 32 bytes. */
+const SUMMAND: usize = slot(27)
+const BYTES: usize = SUMMAND + 3 * 48
+/** A constant in both lanes. */
+const CONSTANT: usize = BYTES + 32
 
 /** r = a reduced below the bound of a carried element. */
 @inline
 function carry(r: usize, a: usize): void {
-  subtractCarried<C, Pair>(r, a, ZERO)
+  subtractCarried(r, a, ZERO)
+}
+
+/** r = a·constant, a Single. */
+function multiplyBy(r: usize, a: usize, constant: usize): void {
+  insert(CONSTANT, constant, 0)
+  insert(CONSTANT, constant, 1)
+  prime.multiply<C, Pair>(r, a, CONSTANT)
+  prime.multiply<C, Pair>(r + size<Pair>(), a + size<Pair>(), CONSTANT)
 }
 
 /**
- * Hashes `count` expanded messages to stored points.
+ * Hashes `count` expanded messages, an even number, to Jacobian points, {@link BATCH_STRIDE} apart.
  *
  * @param uniform 96 bytes each
- * @param out 64 bytes each
  */
-export function mapToCurve(out: usize, uniform: usize, count: i32): void {
-  set<Pair>(ZERO, 0)
-  for (let i: usize = 0; i < <usize>count; i++) {
+export function mapToCurve(points: usize, uniform: usize, count: i32): void {
+  quad.set(ZERO, 0)
+  for (let i: usize = 0; i < <usize>count; i += 2) {
     const bytes = uniform + i * UNIFORM_BYTES
-    loadElement(bytes, 0)
-    loadElement(bytes + ELEMENT_BYTES, 1)
+    for (let half: usize = 0; half < 2; half++) {
+      loadElement(U + half * size<Pair>(), bytes + half * UNIFORM_BYTES, 0)
+      loadElement(U + half * size<Pair>(), bytes + half * UNIFORM_BYTES + ELEMENT_BYTES, 1)
+    }
     mapToIsogenous()
     toCurve()
-    const sum = WORK + i * BATCH_STRIDE
-    for (let c: usize = 0; c < 3; c++) {
-      extract(sum + c * size<Single>(), POWER + c * size<Pair>(), 0)
-      extract(SUMMANDS + c * size<Single>(), POWER + c * size<Pair>(), 1)
+    for (let half: usize = 0; half < 2; half++) {
+      const sum = points + (i + half) * BATCH_STRIDE
+      for (let c: usize = 0; c < 3; c++) {
+        const coordinate = POINTS + c * QUAD_BYTES + half * size<Pair>()
+        extract(sum + c * size<Single>(), coordinate, 0)
+        extract(SUMMAND + c * size<Single>(), coordinate, 1)
+      }
+      addComplete<Single>(sum, SUMMAND)
     }
-    addComplete<Single>(sum, SUMMANDS)
   }
-  storeJacobian(out, WORK, count)
-  memory.fill(WORK, 0, <usize>count * BATCH_STRIDE)
-  memory.fill(SCRATCH, 0, SCRATCH_BYTES)
-  wipeScratch()
 }
 
-/** hash_to_field (RFC 9380 §5.2): 48 big-endian bytes modulo p, into a lane of U. */
-function loadElement(bytes: usize, lane: usize): void {
+/** Who calls {@link mapToCurve} wipes with this and with `wipeScratch`. */
+export function wipeMap(): void {
+  memory.fill(SCRATCH, 0, SCRATCH_BYTES)
+}
+
+/** hash_to_field (RFC 9380 §5.2): 48 big-endian bytes modulo p, into a lane of u. */
+function loadElement(u: usize, bytes: usize, lane: usize): void {
   const low = POINT_SCRATCH
   const high = POINT_SCRATCH + size<Single>()
   reverse(BYTES, bytes + 16)
@@ -96,10 +117,10 @@ function loadElement(bytes: usize, lane: usize): void {
   // 2^256 = 2^32 + 977
   set<Single>(POINT_SCRATCH + 2 * size<Single>(), 977)
   store<u32>(POINT_SCRATCH + 2 * size<Single>(), 8, 4)
-  multiply<C, Single>(high, high, POINT_SCRATCH + 2 * size<Single>())
-  add<Single>(high, high, low)
+  prime.multiply<C, Single>(high, high, POINT_SCRATCH + 2 * size<Single>())
+  lanes.add<Single>(high, high, low)
   normalize<C>(high, high)
-  insert(U, high, lane)
+  insert(u, high, lane)
 }
 
 /** The parity of each lane, as a mask. */
@@ -112,7 +133,10 @@ function parity(a: usize): v128 {
   return spread<Pair>(first, -(<i32>(load<u32>(POINT_SCRATCH) & 1)))
 }
 
-/** map_to_curve_simple_swu in the straight line of RFC 9380 §F.2: U to NUMERATOR/DENOMINATOR and Y. */
+/**
+ * map_to_curve_simple_swu in the straight line of RFC 9380 §F.2: U to NUMERATOR/DENOMINATOR and Y. The root is that of
+ * §F.2.1.2: √(u/v) where it exists, else √(Z·u/v).
+ */
 function mapToIsogenous(): void {
   const tv1 = slot(6)
   const tv2 = slot(7)
@@ -120,136 +144,102 @@ function mapToIsogenous(): void {
   const tv5 = slot(9)
   const tv6 = slot(10)
   const root = slot(11)
-  square<C, Pair>(tv1, U)
-  multiply<C, Pair>(tv1, tv1, MAP_Z)
-  square<C, Pair>(tv2, tv1)
-  add<Pair>(tv2, tv2, tv1)
-  carry(tv2, tv2)
-  set<Pair>(tv3, 1)
-  add<Pair>(tv3, tv3, tv2)
-  multiply<C, Pair>(tv3, tv3, CURVE_B)
-  const isZero = zeroMask<C, Pair>(tv2)
-  conditionalNegateCarried<C, Pair>(DENOMINATOR, tv2, i64x2.splat(-1))
-  conditionalCopy<Pair>(DENOMINATOR, MAP_Z, isZero)
-  multiply<C, Pair>(DENOMINATOR, DENOMINATOR, CURVE_A)
-  square<C, Pair>(tv2, tv3)
-  square<C, Pair>(tv6, DENOMINATOR)
-  multiply<C, Pair>(tv5, CURVE_A, tv6)
-  add<Pair>(tv2, tv2, tv5)
-  multiply<C, Pair>(tv2, tv2, tv3)
-  multiply<C, Pair>(tv6, tv6, DENOMINATOR)
-  multiply<C, Pair>(tv5, CURVE_B, tv6)
-  add<Pair>(tv2, tv2, tv5)
-  carry(tv2, tv2)
-  multiply<C, Pair>(NUMERATOR, tv1, tv3)
-  const isSquare = squareRootOfRatio(root, tv2, tv6)
-  multiply<C, Pair>(Y, tv1, U)
-  multiply<C, Pair>(Y, Y, root)
-  conditionalCopy<Pair>(NUMERATOR, tv3, isSquare)
-  conditionalCopy<Pair>(Y, root, isSquare)
-  conditionalNegateCarried<C, Pair>(Y, Y, v128.xor(parity(U), parity(Y)))
-}
-
-/** r = √(u/v) in the lanes where it exists, which the result tells, else √(Z·u/v) (RFC 9380 §F.2.1.2). */
-function squareRootOfRatio(r: usize, u: usize, v: usize): v128 {
   const product = slot(12)
-  const other = slot(13)
-  square<C, Pair>(r, v)
-  multiply<C, Pair>(product, u, v)
-  multiply<C, Pair>(r, r, product)
-  raise(r)
-  multiply<C, Pair>(r, r, product)
-  multiply<C, Pair>(other, r, ROOT_OF_MINUS_Z)
-  square<C, Pair>(product, r)
-  multiply<C, Pair>(product, product, v)
-  subtractCarried<C, Pair>(product, product, u)
-  const isSquare = zeroMask<C, Pair>(product)
-  conditionalCopy<Pair>(other, r, isSquare)
-  copy<Pair>(r, other)
-  return isSquare
-}
+  const zeta = slot(12)
+  square(tv1, U)
+  multiplyBy(tv1, tv1, MAP_Z)
+  square(tv2, tv1)
+  add(tv2, tv2, tv1)
+  carry(tv2, tv2)
+  quad.set(tv3, 1)
+  add(tv3, tv3, tv2)
+  // Z where tv2 is zero and so tv3 one: the only place where it counts.
+  multiplyBy(zeta, tv3, MAP_Z)
+  multiplyBy(tv3, tv3, CURVE_B)
+  for (let half: usize = 0; half < QUAD_BYTES; half += size<Pair>()) {
+    const isZero = zeroMask<C, Pair>(tv2 + half)
+    conditionalNegatePair(DENOMINATOR + half, tv2 + half, i64x2.splat(-1))
+    conditionalCopy<Pair>(DENOMINATOR + half, zeta + half, isZero)
+  }
+  multiplyBy(DENOMINATOR, DENOMINATOR, CURVE_A)
+  square(tv2, tv3)
+  square(tv6, DENOMINATOR)
+  multiplyBy(tv5, tv6, CURVE_A)
+  add(tv2, tv2, tv5)
+  multiply(tv2, tv2, tv3)
+  multiply(tv6, tv6, DENOMINATOR)
+  multiplyBy(tv5, tv6, CURVE_B)
+  add(tv2, tv2, tv5)
+  carry(tv2, tv2)
+  multiply(NUMERATOR, tv1, tv3)
 
-/** r = a^(2^n)·b, for a b that is not r. */
-function squareTimesMultiply(r: usize, a: usize, n: i32, b: usize): void {
-  square<C, Pair>(r, a)
-  for (let i = 1; i < n; i++) square<C, Pair>(r, r)
-  multiply<C, Pair>(r, r, b)
-}
-
-/** r = r^((p−3)/4). The exponent in binary is 223 ones, 0, 22 ones, 00001, 011; xN stands for r to the power of N ones. */
-function raise(r: usize): void {
-  const x1 = slot(14)
-  const x2 = slot(15)
-  const x3 = slot(16)
-  const x6 = slot(17)
-  const x11 = slot(18)
-  const x22 = slot(19)
-  const x44 = slot(20)
-  const x88 = slot(21)
-  copy<Pair>(x1, r)
-  squareTimesMultiply(x2, x1, 1, x1)
-  squareTimesMultiply(x3, x2, 1, x1)
-  squareTimesMultiply(x6, x3, 3, x3)
-  squareTimesMultiply(r, x6, 3, x3)
-  squareTimesMultiply(x11, r, 2, x2)
-  squareTimesMultiply(x22, x11, 11, x11)
-  squareTimesMultiply(x44, x22, 22, x22)
-  squareTimesMultiply(x88, x44, 44, x44)
-  squareTimesMultiply(r, x88, 88, x88)
-  squareTimesMultiply(r, r, 44, x44)
-  squareTimesMultiply(r, r, 3, x3)
-  squareTimesMultiply(r, r, 23, x22)
-  squareTimesMultiply(r, r, 5, x1)
-  squareTimesMultiply(r, r, 3, x2)
+  square(root, tv6)
+  multiply(product, tv2, tv6)
+  multiply(root, root, product)
+  raise(root, POWERS)
+  multiply(root, root, product)
+  square(product, root)
+  multiply(product, product, tv6)
+  subtractCarried(product, product, tv2)
+  multiply(Y, tv1, U)
+  multiply(Y, Y, root)
+  multiplyBy(Y, Y, ROOT_OF_MINUS_Z)
+  for (let half: usize = 0; half < QUAD_BYTES; half += size<Pair>()) {
+    const isSquare = zeroMask<C, Pair>(product + half)
+    conditionalCopy<Pair>(NUMERATOR + half, tv3 + half, isSquare)
+    conditionalCopy<Pair>(Y + half, root + half, isSquare)
+    const sign = v128.xor(parity(U + half), parity(Y + half))
+    conditionalNegatePair(Y + half, Y + half, sign)
+  }
 }
 
 /** sum = Σ coefficients_k·MONOMIALS_k, plus the highest monomial where the leading coefficient 1 is left out. */
-function evaluate(sum: usize, coefficients: usize, count: usize, first: usize, leading: usize): void {
+function evaluate(sum: usize, coefficients: usize, count: usize, leading: usize): void {
   const term = slot(12)
-  set<Pair>(sum, 0)
-  if (leading != 0) copy<Pair>(sum, leading)
+  if (leading != 0) copy(sum, leading)
+  else quad.set(sum, 0)
   for (let k: usize = 0; k < count; k++) {
-    multiply<C, Pair>(term, coefficients + k * size<Pair>(), first + k * size<Pair>())
-    add<Pair>(sum, sum, term)
+    multiplyBy(term, MONOMIALS + k * QUAD_BYTES, coefficients + k * size<Single>())
+    add(sum, sum, term)
     carry(sum, sum)
   }
 }
 
 /**
- * iso_map (RFC 9380 §E.1) of (NUMERATOR/DENOMINATOR, Y) to Jacobian coordinates in the three slots of POWER. Where a
+ * iso_map (RFC 9380 §E.1) of (NUMERATOR/DENOMINATOR, Y) to Jacobian coordinates in the three slots of POINTS. Where a
  * denominator of the map is zero, Z is: the identity.
  */
 function toCurve(): void {
   // D³, X·D², X²·D, X³
   const cubeD = MONOMIALS
-  const linear = MONOMIALS + size<Pair>()
-  const quadratic = MONOMIALS + 2 * size<Pair>()
-  const cubeX = MONOMIALS + 3 * size<Pair>()
-  square<C, Pair>(cubeD, DENOMINATOR)
-  square<C, Pair>(cubeX, NUMERATOR)
-  multiply<C, Pair>(linear, cubeD, NUMERATOR)
-  multiply<C, Pair>(quadratic, cubeX, DENOMINATOR)
-  multiply<C, Pair>(cubeD, cubeD, DENOMINATOR)
-  multiply<C, Pair>(cubeX, cubeX, NUMERATOR)
+  const linear = MONOMIALS + QUAD_BYTES
+  const quadratic = MONOMIALS + 2 * QUAD_BYTES
+  const cubeX = MONOMIALS + 3 * QUAD_BYTES
+  square(cubeD, DENOMINATOR)
+  square(cubeX, NUMERATOR)
+  multiply(linear, cubeD, NUMERATOR)
+  multiply(quadratic, cubeX, DENOMINATOR)
+  multiply(cubeD, cubeD, DENOMINATOR)
+  multiply(cubeX, cubeX, NUMERATOR)
 
   const xNumerator = slot(8)
   const xDenominator = slot(9)
   const yNumerator = slot(10)
   const yDenominator = slot(11)
-  evaluate(xNumerator, X_NUMERATOR, 4, MONOMIALS, 0)
-  evaluate(xDenominator, X_DENOMINATOR, 2, MONOMIALS, quadratic)
-  evaluate(yNumerator, Y_NUMERATOR, 4, MONOMIALS, 0)
-  evaluate(yDenominator, Y_DENOMINATOR, 3, MONOMIALS, cubeX)
+  evaluate(xNumerator, X_NUMERATOR, 4, 0)
+  evaluate(xDenominator, X_DENOMINATOR, 2, quadratic)
+  evaluate(yNumerator, Y_NUMERATOR, 4, 0)
+  evaluate(yDenominator, Y_DENOMINATOR, 3, cubeX)
 
   // Z = xd·yd, so that x = xn/xd is xn·xd·yd²/Z² and y·yn/yd is y·yn·xd³·yd²/Z³.
-  const x = POWER
-  const y = POWER + size<Pair>()
-  const z = POWER + 2 * size<Pair>()
-  multiply<C, Pair>(z, xDenominator, yDenominator)
-  multiply<C, Pair>(x, z, yDenominator)
-  multiply<C, Pair>(yNumerator, yNumerator, x)
-  multiply<C, Pair>(x, x, xNumerator)
-  square<C, Pair>(xDenominator, xDenominator)
-  multiply<C, Pair>(y, yNumerator, xDenominator)
-  multiply<C, Pair>(y, y, Y)
+  const x = POINTS
+  const y = POINTS + QUAD_BYTES
+  const z = POINTS + 2 * QUAD_BYTES
+  multiply(z, xDenominator, yDenominator)
+  multiply(x, z, yDenominator)
+  multiply(yNumerator, yNumerator, x)
+  multiply(x, x, xNumerator)
+  square(xDenominator, xDenominator)
+  multiply(y, yNumerator, xDenominator)
+  multiply(y, y, Y)
 }

@@ -1,6 +1,6 @@
 export { encodePoint } from './affine'
 export { addPoints, negatePoint, subtractPoints } from './arithmetic'
-export { multiplyBase } from './base'
+export { multiplyBase } from './base-batch'
 export { combineVar, evaluateCommitmentVar } from './combination'
 export { decodePoint } from './decode'
 export { multiplyPoints } from './multiply'

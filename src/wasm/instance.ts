@@ -62,6 +62,16 @@ export interface OtExports {
     answer: number,
     shares: number,
   ): number
+  baseOtOffer(about: number, domainLength: number, choices: number, scalars: number, message: number): void
+  baseOtAnswer(
+    about: number,
+    domainLength: number,
+    message: number,
+    secrets: number,
+    reply: number,
+    keys: number,
+  ): number
+  baseOtFinish(about: number, choices: number, exponents: number, message: number, reply: number, keys: number): number
   hashToCurve(
     out: number,
     uniform: number,

@@ -1,9 +1,9 @@
 import { dropCore, type OtExports, sharedCore } from './instance.ts'
 
 /** How a call ended; assembly/memory.ts and assembly/ot/memory.ts. */
-export type OtStatus = 'ok' | 'invalid' | 'cheat'
+export type OtStatus = 'ok' | 'invalid' | 'undefined' | 'cheat'
 
-const STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 3: 'cheat' }
+const STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 2: 'undefined', 3: 'cheat' }
 
 /** Vectors are loaded from inputs and results: sixteen bytes apart. */
 const align = (length: number): number => (length + 15) & -16
@@ -112,6 +112,58 @@ export function voleFinish(
     ot.voleFinish(...(offsets as [number, number, number, number, number, number]), out),
   )
   return { status, shares: bytes }
+}
+
+/** What the three messages of a batch of base OTs are hashed with. */
+export interface BaseOtInput {
+  /** The SHA-256 of the keys' tag, otSid, and the domain of the hash to the curve, one behind the other. */
+  readonly about: Uint8Array
+  readonly domainLength: number
+}
+
+/** The receiver's message of `size` bytes, a multiple of 16, from 128 exponents and 128 scalars of the other points. */
+export function baseOtOffer(
+  { about, domainLength }: BaseOtInput,
+  choices: Uint8Array,
+  scalars: Uint8Array,
+  size: number,
+): Uint8Array {
+  return callOt(size, [about, choices, scalars], (ot, out, aboutAt, choicesAt, scalarsAt) => {
+    ot.baseOtOffer(aboutAt, domainLength, choicesAt, scalarsAt, out)
+  }).bytes
+}
+
+/** The sender's message and its keys; `sizes` are their bytes, multiples of 16. */
+export function baseOtAnswer(
+  { about, domainLength }: BaseOtInput,
+  message: Uint8Array,
+  secrets: Uint8Array,
+  sizes: { readonly message: number; readonly keys: number },
+): { readonly status: OtStatus; readonly message: Uint8Array; readonly keys: Uint8Array } {
+  const { status, bytes } = callOt(
+    sizes.message + sizes.keys,
+    [about, message, secrets],
+    (ot, out, aboutAt, messageAt, secretsAt) =>
+      ot.baseOtAnswer(aboutAt, domainLength, messageAt, secretsAt, out, out + sizes.message),
+  )
+  const keys = bytes.slice(sizes.message)
+  bytes.fill(0, sizes.message)
+  return { status, message: bytes.slice(0, sizes.message), keys }
+}
+
+/** The receiver's keys of `size` bytes, of the chosen branches. */
+export function baseOtFinish(
+  about: Uint8Array,
+  choices: Uint8Array,
+  exponents: Uint8Array,
+  message: Uint8Array,
+  reply: Uint8Array,
+  size: number,
+): { readonly status: OtStatus; readonly keys: Uint8Array } {
+  const { status, bytes } = callOt(size, [about, choices, exponents, message, reply], (ot, out, ...offsets) =>
+    ot.baseOtFinish(...(offsets as [number, number, number, number, number]), out),
+  )
+  return { status, keys: bytes }
 }
 
 /**

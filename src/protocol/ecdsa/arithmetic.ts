@@ -65,3 +65,48 @@ export interface VoleArithmetic {
     answer: Uint8Array,
   ): readonly [Scalar, Scalar] | undefined
 }
+
+/**
+ * Endemic OT (Masny–Rindal, eprint 2019/706) of 128 transfers, in one call for each message. Its two backends are like
+ * those of {@link VoleArithmetic}.
+ */
+export interface BaseOtArithmetic {
+  /**
+   * The receiver's message.
+   *
+   * @param choices 128 bits
+   * @param exponents t_i of each transfer
+   * @param decoys the logarithm of r_{1−c} of each transfer
+   * @returns OT1: r_0 ‖ r_1 of each transfer
+   */
+  offer(otSid: Uint8Array, choices: Uint8Array, exponents: readonly Scalar[], decoys: readonly Scalar[]): Uint8Array
+
+  /**
+   * The sender's message and its keys.
+   *
+   * @param message OT1
+   * @param secrets b_i of each transfer
+   * @returns OT2 (B_i of each transfer), and 128 pairs of keys of 32 bytes
+   * @throws {CodecError} for a point that no honest receiver sends
+   */
+  answer(
+    otSid: Uint8Array,
+    message: Uint8Array,
+    secrets: readonly Scalar[],
+  ): { readonly message: Uint8Array; readonly keys: Uint8Array }
+
+  /**
+   * The receiver's keys, one a transfer.
+   *
+   * @param message OT1
+   * @param reply OT2
+   * @throws {CodecError} for a point that no honest sender sends
+   */
+  finish(
+    otSid: Uint8Array,
+    choices: Uint8Array,
+    exponents: readonly Scalar[],
+    message: Uint8Array,
+    reply: Uint8Array,
+  ): Uint8Array
+}

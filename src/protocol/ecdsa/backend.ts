@@ -2,9 +2,11 @@ import { getGroup } from '../../curve/index.ts'
 import { portableGroup } from '../../curve/portable.ts'
 import { wasmGroup } from '../../curve/wasm.ts'
 import type { Group } from '../../curve/group.ts'
-import type { VoleArithmetic } from './arithmetic.ts'
+import type { BaseOtArithmetic, VoleArithmetic } from './arithmetic.ts'
+import { portableBaseOt } from './endemic-ot.ts'
 import { type HashToCurve, portableHashToCurve, wasmHashToCurve } from './hash-to-curve.ts'
 import { portableVole } from './vole.ts'
+import { wasmBaseOt } from './wasm-base-ot.ts'
 import { wasmVole } from './wasm-vole.ts'
 
 /** The arithmetic of threshold ECDSA. Points belong to its group, so the parts of two backends do not mix. */
@@ -12,18 +14,20 @@ export interface EcdsaBackend {
   /** secp256k1 */
   readonly group: Group
   readonly vole: VoleArithmetic
+  readonly baseOt: BaseOtArithmetic
   readonly hashToCurve: HashToCurve
 }
 
 /** On \@noble/curves and JavaScript big integers, for runtimes without WebAssembly. */
 export function portableEcdsa(): EcdsaBackend {
   const group = portableGroup('secp256k1')
-  return { group, vole: portableVole, hashToCurve: portableHashToCurve(group) }
+  const hashToCurve = portableHashToCurve(group)
+  return { group, vole: portableVole, baseOt: portableBaseOt(group, hashToCurve), hashToCurve }
 }
 
 /** @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy */
 export function wasmEcdsa(): EcdsaBackend {
-  return { group: wasmGroup('secp256k1'), vole: wasmVole, hashToCurve: wasmHashToCurve }
+  return { group: wasmGroup('secp256k1'), vole: wasmVole, baseOt: wasmBaseOt, hashToCurve: wasmHashToCurve }
 }
 
 /** The backend of the group that `getGroup` gives. */

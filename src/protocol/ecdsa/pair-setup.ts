@@ -9,13 +9,11 @@ import {
   type BaseOtBackend,
   type BaseOtReceiver,
   finishBaseOt,
-  OT1_BYTES,
-  OT2_BYTES,
   startBaseOt,
   wipeBaseOt,
 } from './base-ot.ts'
 import { OtPair, type OtSecrets } from './ot-pair.ts'
-import { COLUMNS, SEED_BYTES } from './parameters.ts'
+import { COLUMNS, OT1_BYTES, OT2_BYTES, SEED_BYTES } from './parameters.ts'
 
 const SEED_PART_BYTES = 32
 const OFFER_ROUND = 2

@@ -5,6 +5,7 @@ import type { Group, Point, Scalar } from '../../../src/curve/group.ts'
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { answerBaseOt, type BaseOtBackend, finishBaseOt, startBaseOt } from '../../../src/protocol/ecdsa/base-ot.ts'
 import { bit } from '../../../src/protocol/ecdsa/bit-matrix.ts'
+import { portableBaseOt } from '../../../src/protocol/ecdsa/endemic-ot.ts'
 import type { HashToCurve } from '../../../src/protocol/ecdsa/hash-to-curve.ts'
 import { createHasher } from '../../../src/protocol/transcript.ts'
 import { CodecError } from '../../../src/util/codec.ts'
@@ -61,6 +62,46 @@ describe('endemic OT', () => {
   })
 })
 
+describe('the backends', () => {
+  const random = seededRandom()
+  const draw = (): Scalar[] => Array.from({ length: 128 }, () => group.randomScalar(random))
+  const otSid = random(32)
+  const [choices, exponents, decoys, secrets] = [random(16), draw(), draw(), draw()] as const
+  const { baseOt } = backend
+  const portable = portableBaseOt(group, backend.hashToCurve)
+  const message = baseOt.offer(otSid, choices, exponents, decoys)
+  const answered = baseOt.answer(otSid, message, secrets)
+
+  test('give the same bytes', () => {
+    expect(toHex(message)).toBe(toHex(portable.offer(otSid, choices, exponents, decoys)))
+    const other = portable.answer(otSid, message, secrets)
+    expect(toHex(answered.message)).toBe(toHex(other.message))
+    expect(toHex(answered.keys)).toBe(toHex(other.keys))
+    const reply = answered.message
+    const keys = baseOt.finish(otSid, choices, exponents, message, reply)
+    expect(toHex(keys)).toBe(toHex(portable.finish(otSid, choices, exponents, message, reply)))
+  })
+
+  // Not compressed, x not below p, x of no point; at the first and the last place of each of the four lanes.
+  const wrong: [string, (point: Uint8Array) => void][] = [
+    ['another prefix', (point) => (point[0] = 4)],
+    ['an x not below p', (point) => point.fill(0xff, 1)],
+    ['an x of no point', (point) => point.fill(0, 1).set([5], 32)],
+  ]
+  test.each(wrong)('refuse %s', (_, spoil) => {
+    for (const at of [0, 1, 2, 3, 124, 125, 126, 127]) {
+      for (const [bytes, run] of [
+        [message, (bytes: Uint8Array) => baseOt.answer(otSid, bytes, secrets)],
+        [answered.message, (bytes: Uint8Array) => baseOt.finish(otSid, choices, exponents, message, bytes)],
+      ] as const) {
+        const spoiled = bytes.slice()
+        spoil(spoiled.subarray(POINT * at, POINT * (at + 1)))
+        expect(() => run(spoiled)).toThrow(CodecError)
+      }
+    }
+  })
+})
+
 /**
  * The attack on a base OT whose points are hashed as hash·G (design section 9, row 1). A receiver that knows the
  * discrete logarithm e of HC(b, r_{1−b}) and u of r_{1−c} knows that of both r_b + HC(b, r_{1−b}), so it can compute
@@ -110,7 +151,7 @@ describe('a receiver that uses discrete logarithms of hash points', () => {
   }
 
   test('steals every key where points are hash·G', () => {
-    expect(stolenKeys({ group, hashToCurve: weak })).toBe(128)
+    expect(stolenKeys({ group, baseOt: portableBaseOt(group, weak) })).toBe(128)
   })
 
   test('steals none where they come from the map of RFC 9380', () => {

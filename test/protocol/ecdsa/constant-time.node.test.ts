@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { TRANSFERS, VOLE1_BYTES, VOLE2_BYTES } from '../../../src/protocol/ecdsa/parameters.ts'
+import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { answerBaseOt, startBaseOt } from '../../../src/protocol/ecdsa/base-ot.ts'
+import { OT1_BYTES, OT2_BYTES, TRANSFERS, VOLE1_BYTES, VOLE2_BYTES } from '../../../src/protocol/ecdsa/parameters.ts'
 import { batchTagDigests } from '../../../src/protocol/ecdsa/tagged-batch.ts'
 import { wasmVole } from '../../../src/protocol/ecdsa/wasm-vole.ts'
 import type { Scalar } from '../../../src/curve/group.ts'
-import { fromBase64 } from '../../../src/util/bytes.ts'
+import { concatBytes, fromBase64 } from '../../../src/util/bytes.ts'
 import { WASM_BASE64 } from '../../../src/wasm/generated.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { traced } from '../../support/constant-time.ts'
@@ -46,15 +48,15 @@ function secrets(random: SeededRandom, run: number) {
   return { seeds, delta, choices: fill(68), inputs, multiplierSeeds: chosen(seeds, delta) }
 }
 
-function expectOneTrace(prepare: (run: number) => () => void): void {
-  const runs = Array.from({ length: RUNS }, (_, run) => () => prepare(run)())
+function expectOneTrace(prepare: (run: number) => () => void, count = RUNS): void {
+  const runs = Array.from({ length: count }, (_, run) => () => prepare(run)())
   const tracedRun = (run: number) => {
     const call = prepare(run)
     return module.trace(call)
   }
   const first = tracedRun(0)
   expect(first.events).toBeGreaterThan(1000)
-  for (let run = 1; run < RUNS; run++) {
+  for (let run = 1; run < count; run++) {
     const trace = tracedRun(run)
     if (trace.hash === first.hash && trace.events === first.events) continue
     expect.fail(`differs in run ${run}: ${module.firstDifference(runs[0] as () => void, runs[run] as () => void)}`)
@@ -90,6 +92,48 @@ test('the messages and the check of vector OLE', () => {
     const [shares, ...places] = lay(64, labels, vsid, gadgets, rows, choices, answer)
     return () => expect(exports['voleFinish']?.(...places, shares as number)).toBe(0)
   })
+})
+
+test('the messages of base OTs', () => {
+  const random = seededRandom()
+  const { group } = wasmEcdsa()
+  const domain = random(60)
+  const about = concatBytes(random(64), domain)
+  const drawn = (): Scalar[] => Array.from({ length: 128 }, () => group.randomScalar(random))
+  const all = (scalar: Scalar): Scalar[] => Array.from({ length: 128 }, () => scalar)
+  const choicesOf = (run: number): Uint8Array => (run < 2 ? new Uint8Array(16).fill(run * 255) : random(16))
+  const scalarsOf = (run: number): Uint8Array => {
+    const edges = [1n, ORDER.secp256k1 - 1n, 2n, 2n ** 255n].map((value) => numberToBytes('secp256k1', value) as Scalar)
+    return concatBytes(...(run < edges.length ? all(edges[run] as Scalar) : drawn()))
+  }
+  // The first call makes the table of the generator.
+  group.multiplyBase(group.scalar(1))
+  exports['secp256k1MultiplyBase']?.(arena, arena + 64, 1)
+
+  expectOneTrace((run) => {
+    const scalars = concatBytes(scalarsOf(run), scalarsOf(run + 1))
+    const [message, ...inputs] = lay(OT1_BYTES, about, choicesOf(run), scalars) as [number, number, number, number]
+    return () => exports['baseOtOffer']?.(inputs[0], domain.length, inputs[1], inputs[2], message)
+  }, 6)
+
+  const receiver = startBaseOt(wasmEcdsa(), random(32), random)
+  expectOneTrace((run) => {
+    const places = lay(OT2_BYTES, 8192, about, receiver.message, scalarsOf(run)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    const [reply, keys, aboutAt, offer, secrets] = places
+    return () => expect(exports['baseOtAnswer']?.(aboutAt, domain.length, offer, secrets, reply, keys)).toBe(0)
+  }, 6)
+
+  const { message: reply } = answerBaseOt(wasmEcdsa(), random(32), receiver.message, random)
+  expectOneTrace((run) => {
+    const [keys, ...inputs] = lay(4096, about, choicesOf(run), scalarsOf(run), receiver.message, reply)
+    return () => expect(exports['baseOtFinish']?.(...inputs, keys as number)).toBe(0)
+  }, 6)
 })
 
 test('hashing to the curve', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import type { Scalar } from '../../../src/curve/group.ts'
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { CodecError } from '../../../src/util/codec.ts'
 import { sharedCore } from '../../../src/wasm/instance.ts'
@@ -9,7 +10,7 @@ import { chosen } from './support.ts'
 
 describe('the calls of oblivious transfer leave the memory of the module as it was', () => {
   const random = seededRandom('wiped ecdsa')
-  const { vole, hashToCurve, group } = wasmEcdsa()
+  const { vole, baseOt, hashToCurve, group } = wasmEcdsa()
   const [vsid, seeds, delta, choices] = [random(32), random(8192), random(16), random(68)]
   const gadgets = vole.gadgets(random(32))
   const inputs = [0, 1, 2].map(() => group.randomScalar(random)) as never
@@ -18,7 +19,21 @@ describe('the calls of oblivious transfer leave the memory of the module as it w
   const { answer } = vole.multiply(vsid, gadgets, multiplierSeeds, delta, message, inputs)!
   const malformed = answer.slice().fill(255, 0, 32)
 
+  const draw = (): Scalar[] => Array.from({ length: 128 }, () => group.randomScalar(random))
+  const [otSid, bits, exponents, secrets] = [random(32), random(16), draw(), draw()] as const
+  const offer = baseOt.offer(otSid, bits, exponents, secrets)
+  const reply = baseOt.answer(otSid, offer, secrets).message
+  const refused = (run: () => unknown) => () => expect(run).toThrow(CodecError)
+
   test.each<[string, () => unknown]>([
+    ['offer', () => baseOt.offer(otSid, bits, exponents, secrets)],
+    ['answer', () => baseOt.answer(otSid, offer, secrets)],
+    ['answer, malformed', refused(() => baseOt.answer(otSid, offer.slice().fill(0, 99, 132), secrets))],
+    ['finish of base OTs', () => baseOt.finish(otSid, bits, exponents, offer, reply)],
+    [
+      'finish of base OTs, malformed',
+      refused(() => baseOt.finish(otSid, bits, exponents, offer, reply.slice().fill(0))),
+    ],
     ['gadgets', () => vole.gadgets(random(32))],
     ['start', () => vole.start(vsid, gadgets, seeds, choices)],
     ['multiply', () => vole.multiply(vsid, gadgets, multiplierSeeds, delta, message, inputs)],
