@@ -9,7 +9,10 @@ import { apiTokens, createServer } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'
 import { memoryStore } from 'reshare/storage'
 import { inProcessTransport } from 'reshare/transport'
-import { summary, table } from '../support/statistics.mjs'
+import { digits, spread, summary, table } from '../support/statistics.mjs'
+
+export const title = 'Actions of a client'
+export const caption = 'milliseconds with server, custodian and database in one process'
 
 const WARM_UP = 5
 const RUNS = 20
@@ -30,12 +33,20 @@ export function print(rows) {
   const header = ['action, both curves', 'ms', 'requests', 'bytes up', 'bytes down']
   const cells = rows.map(({ name, time, requests, up, down }) => [
     name,
-    time.median.toFixed(1),
+    spread(time),
     String(requests),
     String(up),
     String(down),
   ])
   return table([header, ...cells])
+}
+
+/** @param {Awaited<ReturnType<typeof run>>} rows @returns {import('../support/chart.mjs').Panel[]} */
+export function panels(rows) {
+  const bars = rows.map(({ name, time: { median, low, high } }) => {
+    return { label: name, value: median, low, high, text: `${digits(median)} ms`, ours: true }
+  })
+  return [{ title: 'actions', bars }]
 }
 
 /** @param {import('reshare/server').Database} database */

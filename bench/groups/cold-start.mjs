@@ -1,0 +1,77 @@
+// @ts-check
+// From the import to the first operation that a key is ready for, each time in a process of its own. The bundle is what
+// an app ships, in one file; unbundled, Node opens every module by itself.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { digits, spread, summary, table } from '../support/statistics.mjs'
+
+export const title = 'Cold start'
+export const caption = 'milliseconds from the import to the first operation done, in a new process'
+
+const RUNS = 15
+const PARTS = /** @type {const} */ (['import', 'module', 'first'])
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const child = fileURLToPath(new URL('../support/cold-start-child.mjs', import.meta.url))
+
+/** @typedef {import('../support/statistics.mjs').Summary} Summary */
+/** @typedef {{ name: string, import: Summary, module: Summary, first: Summary, total: Summary }} Row milliseconds */
+
+/** @returns {Promise<Row[]>} */
+export async function run() {
+  const subjects = [
+    { name: 'reshare/protocol, bundled', file: await bundle('./dist/protocol/index.js', 'protocol') },
+    { name: 'the whole client, bundled', file: await bundle('./dist/index.js', 'client') },
+    { name: 'reshare/protocol, unbundled', file: `${root}dist/protocol/index.js` },
+  ]
+  const samples = subjects.map(() => /** @type {Record<string, number>[]} */ ([]))
+  for (let i = 0; i < RUNS; i++) {
+    for (const [at, { file }] of subjects.entries()) samples[at]?.push(measure(file))
+  }
+  return subjects.map(({ name }, at) => {
+    const of = (/** @type {string} */ part) => summary((samples[at] ?? []).map((sample) => sample[part] ?? NaN))
+    return { name, import: of('import'), module: of('module'), first: of('first'), total: of('total') }
+  })
+}
+
+/** @param {readonly Row[]} rows */
+export function print(rows) {
+  const header = ['cold start', 'total ms', 'import', 'compile and instantiate', 'first key pair']
+  return table([
+    header,
+    ...rows.map((row) => [row.name, spread(row.total), ...PARTS.map((part) => digits(row[part].median))]),
+  ])
+}
+
+/** @param {readonly Row[]} rows @returns {import('../support/chart.mjs').Panel[]} */
+export function panels(rows) {
+  const bars = rows.map(({ name, total: { median, low, high } }) => {
+    return { label: name, value: median, low, high, text: `${digits(median)} ms`, ours: true }
+  })
+  return [{ title: 'import to first operation', bars }]
+}
+
+/** @param {string} entry @param {string} name @returns {Promise<string>} the file */
+async function bundle(entry, name) {
+  const outfile = `${root}build/bench/${name}.mjs`
+  const contents = `export * from '${entry}'\nexport { getGroup } from './dist/curve/index.js'`
+  await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    outfile,
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+/** @param {string} file */
+function measure(file) {
+  const { stdout, status, stderr } = spawnSync(process.execPath, [child, file], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return /** @type {Record<string, number>} */ (JSON.parse(stdout))
+}

@@ -1,0 +1,98 @@
+// @ts-check
+// What the package is meant to reach, and whether this run did. Every value is computed from the results.
+import { digits, table } from './statistics.mjs'
+
+/**
+ * Results of the groups that ran, by name.
+ *
+ * @typedef {Readonly<Record<string, any>>} Results
+ */
+
+/**
+ * @typedef {object} Target
+ * @property {string} what
+ * @property {number} bound
+ * @property {'at most' | 'at least'} side
+ * @property {string} unit
+ * @property {(results: Results) => number | undefined} value undefined if something that it needs was not measured
+ */
+
+/** @typedef {{ what: string, target: string, measured: string, verdict: 'met' | 'not met' | 'not measured' }} Verdict */
+
+const LIBSECP256K1 = 'libsecp256k1 (C)'
+const LIBSODIUM = 'libsodium (C)'
+const BATCH = 'reshare, 64 at once'
+
+/**
+ * How many times as long the first one takes as the second. Both are known by their ratios to this package, which are of
+ * turns close to each other.
+ *
+ * @param {string} key
+ * @param {string} slower the beginning of its name
+ * @param {string} faster
+ * @param {string} [group]
+ */
+function ratio(key, slower, faster, group = 'primitives') {
+  return (/** @type {Results} */ results) => {
+    /** @type {import('./match.mjs').Match | undefined} */
+    const match = results[group]?.find((/** @type {{ key: string }} */ one) => one.key === key)
+    const of = (/** @type {string} */ name) =>
+      match?.standings.find(({ by }) => by === name || by.startsWith(`${name}, `))?.ratio.median
+    const [a, b] = [of(slower), of(faster)]
+    return a === undefined || b === undefined ? undefined : a / b
+  }
+}
+
+/** @param {string} group @param {string} name @param {string} time which of the row's times */
+const median = (group, name, time) => (/** @type {Results} */ results) =>
+  results[group]?.find((/** @type {{ name: string }} */ row) => row.name === name)?.[time]?.median
+
+/** @param {string} name @param {string} measure */
+const kilobytes = (name, measure) => (/** @type {Results} */ results) =>
+  results['size']?.find((/** @type {any} */ row) => row.name === name && row.measure === measure)?.kilobytes
+
+/** @type {(bound: number, unit: string, what: string, value: Target['value']) => Target} */
+const atMost = (bound, unit, what, value) => ({ what, bound, side: 'at most', unit, value })
+/** @type {(bound: number, unit: string, what: string, value: Target['value']) => Target} */
+const atLeast = (bound, unit, what, value) => ({ what, bound, side: 'at least', unit, value })
+
+/** @type {readonly Target[]} */
+const TARGETS = [
+  atMost(1, '×', 'secp256k1 base, of libsecp256k1', ratio('secp256k1.base', 'reshare', LIBSECP256K1)),
+  atLeast(6, '×', 'secp256k1 base, over tiny-secp256k1', ratio('secp256k1.base', 'tiny-secp256k1 (wasm)', 'reshare')),
+  atLeast(2.7, '×', 'secp256k1 base, over ox', ratio('secp256k1.base', 'ox (wasm)', 'reshare')),
+  atMost(1.6, '×', 'secp256k1 arbitrary, of libsecp256k1', ratio('secp256k1.multiply', 'reshare', LIBSECP256K1)),
+  atLeast(1.5, '×', 'secp256k1 arbitrary, over ox', ratio('secp256k1.multiply', 'ox (wasm)', 'reshare')),
+  atMost(1.05, '×', 'secp256k1 arbitrary batched, of libsecp256k1', ratio('secp256k1.multiply', BATCH, LIBSECP256K1)),
+  atMost(1, '×', 'ed25519 base, of libsodium', ratio('ed25519.base', 'reshare', LIBSODIUM)),
+  atLeast(3, '×', 'ed25519 base, over libsodium wasm', ratio('ed25519.base', 'libsodium (wasm)', 'reshare')),
+  atMost(0.7, 'ms', 'key generation, ed25519, both parties', median('protocols', 'key generation, ed25519', 'both')),
+  atMost(0.5, 'ms', 'FROST ed25519, both parties', median('protocols', 'FROST signature, ed25519', 'both')),
+  atLeast(60, '×', 'FROST ed25519, over @noble/curves', ratio('ed25519.sign', '@noble/curves', 'reshare', 'frost')),
+  atMost(1.5, 'ms', 'reshare 2 of 2, ed25519, both', median('protocols', 'reshare 2 of 2, ed25519', 'both')),
+  atMost(1.5, 'ms', 'reshare 2 of 2, secp256k1, both', median('protocols', 'reshare 2 of 2, secp256k1', 'both')),
+  atMost(20, 'ms', 'ECDSA set-up, both parties', median('ecdsa', 'ECDSA set-up', 'both')),
+  atMost(4.5, 'ms', 'ECDSA signature, both parties', median('ecdsa', 'ECDSA signature', 'both')),
+  atMost(30, 'ms', 'recovery of both curves, both parties', median('recovery', 'all of it', 'time')),
+  atMost(90, 'KB', 'core.wasm', kilobytes('core.wasm', 'raw')),
+  atMost(25, 'KB', 'core.wasm, brotli', kilobytes('core.wasm', 'brotli')),
+  atMost(60, 'KB', 'client without backup methods, gzip', kilobytes('client', 'gzip')),
+  atMost(5, 'ms', 'import to first key pair, cold', median('cold-start', 'reshare/protocol, bundled', 'total')),
+]
+
+/** @param {Results} results @returns {Verdict[]} */
+export function judge(results) {
+  return TARGETS.map(({ what, bound, side, unit, value }) => {
+    const measured = value(results)
+    const target = `${side === 'at most' ? '≤' : '≥'} ${bound} ${unit}`
+    if (measured === undefined) return { what, target, measured: '', verdict: 'not measured' }
+    const isMet = side === 'at most' ? measured <= bound : measured >= bound
+    return { what, target, measured: `${digits(measured)} ${unit}`, verdict: isMet ? 'met' : 'not met' }
+  })
+}
+
+/** @param {readonly Verdict[]} verdicts */
+export function printVerdicts(verdicts) {
+  const rows = verdicts.map(({ what, target, measured, verdict }) => [what, target, measured, verdict])
+  return table([['target', '', 'measured', ''], ...rows])
+}
