@@ -11,7 +11,7 @@ export type Purpose = 'signing' | 'backup'
 export type Role = 'client' | 'server' | 'custodian'
 
 /** What a wallet's signing set can sign with. */
-export type SignatureScheme = 'ed25519' | 'bip340'
+export type SignatureScheme = 'ed25519' | 'bip340' | 'ecdsa'
 
 /** What opens a cipherText. */
 export type BackupMethodName = 'PASSWORD' | 'PASSKEY' | 'GDRIVE' | 'ICLOUD' | 'CUSTOM'

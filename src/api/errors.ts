@@ -1,4 +1,4 @@
-import { MpcError, type ErrorCode } from '../errors.ts'
+import { MpcError, ProtocolError, type ErrorCode } from '../errors.ts'
 
 /** The HTTP status of each code that a server answers with. Codes that only arise on a client have none. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -19,9 +19,26 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   TIMEOUT: 504,
 }
 
-/** What an HTTP error body says: `{ "error": { "id": CODE, "message": "…" } }`. */
+/** What an HTTP error body says: `{ "error": { "id": CODE, "message": "…", "retryable": false } }`. */
 export interface ErrorBody {
-  readonly error: { readonly id: ErrorCode | 'BAD_REQUEST' | 'INTERNAL'; readonly message: string }
+  readonly error: {
+    readonly id: ErrorCode | 'BAD_REQUEST' | 'INTERNAL'
+    readonly message: string
+    readonly retryable: boolean
+    /** The ECDSA set-ups of the two sides are not the same: the client makes a new one and signs again. */
+    readonly reason?: 'OT_DESYNC'
+  }
+}
+
+/**
+ * The body for an error with a code. Of the reasons of a protocol's end only the one that asks the client for something is
+ * told: a peer that was caught cheating hears that the operation ended, and nothing else.
+ */
+export function errorBody(error: MpcError): ErrorBody {
+  const { code: id, message, retryable } = error
+  if (!(error instanceof ProtocolError)) return { error: { id, message, retryable } }
+  if (error.reason === 'OT_DESYNC') return { error: { id, message, retryable, reason: error.reason } }
+  return { error: { id, message: 'the operation was aborted: a check of the protocol failed', retryable } }
 }
 
 /** The HTTP status for a code. */
@@ -33,7 +50,11 @@ export function errorStatus(code: ErrorCode): number {
 export function errorFromBody(status: number, body: unknown): MpcError {
   const error = (body as Partial<ErrorBody> | null)?.error
   const message = typeof error?.message === 'string' ? error.message.slice(0, 500) : `the server answered ${status}`
-  if (typeof error?.id === 'string' && Object.hasOwn(STATUS, error.id))
-    return new MpcError(error.id as ErrorCode, message)
+  if (typeof error?.id === 'string' && Object.hasOwn(STATUS, error.id)) {
+    if (error.id === 'PROTOCOL_ABORTED' && error.reason === 'OT_DESYNC')
+      return new ProtocolError('OT_DESYNC', 1, [], message)
+    const told = typeof error.retryable === 'boolean' ? { retryable: error.retryable } : {}
+    return new MpcError(error.id as ErrorCode, message, told)
+  }
   return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 })
 }

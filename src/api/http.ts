@@ -1,6 +1,6 @@
 import { MpcError } from '../errors.ts'
 import { concatBytes, fromUtf8 } from '../util/bytes.ts'
-import { errorStatus, type ErrorBody } from './errors.ts'
+import { errorBody, errorStatus, type ErrorBody } from './errors.ts'
 
 /** A request that makes no sense to this version. Answered as 400 BAD_REQUEST; nothing has changed. */
 export class BadRequest extends Error {
@@ -60,12 +60,15 @@ export async function readJson(request: Request, maximum: number): Promise<unkno
  */
 export function errorResponse(error: unknown, onError: (error: unknown) => void): Response {
   if (error instanceof BadRequest) return jsonError(400, 'BAD_REQUEST', error.message)
-  if (error instanceof MpcError) return jsonError(errorStatus(error.code), error.code, error.message)
+  if (error instanceof MpcError) return json(errorStatus(error.code), errorBody(error))
   onError(error)
   return jsonError(500, 'INTERNAL', 'the server failed')
 }
 
 export function jsonError(status: number, id: ErrorBody['error']['id'], message: string): Response {
-  const body: ErrorBody = { error: { id, message } }
+  return json(status, { error: { id, message, retryable: status >= 500 } })
+}
+
+function json(status: number, body: ErrorBody): Response {
   return Response.json(body, { status, headers: { 'cache-control': 'no-store' } })
 }

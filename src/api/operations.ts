@@ -1,4 +1,5 @@
-import type { BackupMethodName, Purpose, SetState, SignatureScheme } from '../types.ts'
+import type { MessageHash } from '../protocol/ecdsa/digest.ts'
+import type { BackupMethodName, Curve, Purpose, SetState } from '../types.ts'
 
 /** 16 random bytes chosen by the client, lower-case hex: the idempotency key of an operation. */
 export type OperationId = string
@@ -38,13 +39,76 @@ export interface RefreshRequest {
   readonly label: string
 }
 
-export interface SignRequest {
+interface AnySignRequest {
   readonly kind: 'sign'
   readonly walletId: string
   readonly setId: string
-  readonly scheme: SignatureScheme
   /** lower-case hex, at most 64 KiB of bytes */
   readonly message: string
+}
+
+export interface SignEd25519Request extends AnySignRequest {
+  readonly scheme: 'ed25519'
+}
+
+export interface SignBip340Request extends AnySignRequest {
+  readonly scheme: 'bip340'
+  /** BIP 32 without hardened steps, such as `m/0/5`; `m` is the wallet's own key. */
+  readonly path: string
+  /**
+   * The merkle root that the key at `path` is tweaked by (BIP 341), 32 bytes in lower-case hex, or '' for a key without
+   * scripts; null signs with the key as it is.
+   */
+  readonly tapTweak: string | null
+}
+
+export interface SignEcdsaRequest extends AnySignRequest {
+  readonly scheme: 'ecdsa'
+  /** How the message becomes the digest that is signed; null if the message is that digest, of 32 bytes, already. */
+  readonly hash: MessageHash | null
+  /** As for `bip340`. */
+  readonly path: string
+  readonly source: SignatureSource
+}
+
+/**
+ * What the signature is made with: the set-up of the set, a set-up made for this signature alone (its first two rounds,
+ * discarded afterwards; for sets whose own is poisoned), or a presignature (its id, 32 bytes in lower-case hex).
+ */
+export type SignatureSource =
+  { readonly kind: 'setUp' } | { readonly kind: 'freshSetUp' } | { readonly kind: 'presignature'; readonly id: string }
+
+export type SignRequest = SignEd25519Request | SignBip340Request | SignEcdsaRequest
+
+/** Makes a new ECDSA set-up for a set that has lost its own on one side; refused where that is poisoned. */
+export interface SetUpRequest {
+  readonly kind: 'setUp'
+  readonly walletId: string
+  readonly setId: string
+}
+
+/** Makes one presignature for the key at `path`. */
+export interface PresignRequest {
+  readonly kind: 'presign'
+  readonly walletId: string
+  readonly setId: string
+  readonly path: string
+}
+
+/**
+ * Hands the server's share of one curve's key to a client that has proven possession of its own. Its parcels are no
+ * envelopes: the answer to round 1 carries the server's challenge, the request of round 2 the proof, the last answer the
+ * server's share sealed to `receiver`.
+ */
+export interface ExportRequest {
+  readonly kind: 'export'
+  readonly walletId: string
+  readonly setId: string
+  readonly curve: Curve
+  /** What the server's `authorizeExport` judges: a fresh authorisation by the user, at most 4,096 characters. */
+  readonly authorization: string
+  /** The X25519 public key that the share is sealed to: 32 bytes in lower-case hex, made for this request alone. */
+  readonly receiver: string
 }
 
 /**
@@ -62,17 +126,31 @@ export interface ProveRequest {
  * but the last has the header `{}`; the last answer's is an {@link OperationResult}.
  */
 export type OperationRequest =
-  GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest | SignRequest | ProveRequest
+  | GenerateRequest
+  | BackupRequest
+  | RecoverRequest
+  | RefreshRequest
+  | SignRequest
+  | ProveRequest
+  | SetUpRequest
+  | PresignRequest
+  | ExportRequest
 
-/** The rounds (request/response pairs) of each kind. */
-export const ROUNDS: Readonly<Record<OperationRequest['kind'], number>> = {
-  generate: 2,
-  backup: 3,
-  recover: 3,
-  refresh: 3,
-  sign: 1,
-  prove: 2,
+/** The rounds (request/response pairs) that an operation takes. */
+export function operationRounds(request: OperationRequest): number {
+  switch (request.kind) {
+    case 'backup':
+    case 'recover':
+    case 'refresh':
+      return 3
+    case 'sign':
+      return request.scheme === 'ecdsa' ? ECDSA_ROUNDS[request.source.kind] : 1
+    default:
+      return 2
+  }
 }
+
+const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = { setUp: 2, freshSetUp: 4, presignature: 1 }
 
 /** What the answer to the last round says. */
 export interface OperationResult {
@@ -97,6 +175,8 @@ export interface SetStatus {
   /** ISO 8601, by the server's clock */
   readonly createdAt: string
   readonly lastUsedAt: string | null
+  /** When the private key of a curve was handed out with this set's help (ISO 8601), else null. */
+  readonly exportedAt: string | null
   /** Whether its holder has proven possession. That it has signed says nothing: the server never sees the client's part. */
   readonly proven: boolean
 }

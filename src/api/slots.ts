@@ -6,6 +6,8 @@ export interface OperationSlot {
   /** The purpose of the set that the session makes, or of the one that it uses (sign, prove). */
   readonly target: Purpose
   readonly curve: Curve
+  /** What the session brings: a share of the set, the ECDSA set-up beside it, or the use of what is there. */
+  readonly brings: 'share' | 'setUp' | 'use'
 }
 
 const targets = (request: OperationRequest): readonly Purpose[] => {
@@ -19,15 +21,40 @@ const targets = (request: OperationRequest): readonly Purpose[] => {
   }
 }
 
+const SET_UP: OperationSlot = { target: 'signing', curve: 'secp256k1', brings: 'setUp' }
+
+const use = (curve: Curve): OperationSlot => ({ target: 'signing', curve, brings: 'use' })
+
 /**
  * The sessions that an operation runs side by side, in the order in which client and server number them: the target
- * sets (signing before backup), and within each the curves in the order of `CURVES`.
+ * sets (signing before backup), within each the curves in the order of `CURVES`, then the ECDSA set-up of a signing set.
+ *
+ * A signature with a set-up of its own plays both in slot 0, one after the other.
  */
 export function operationSlots(request: OperationRequest): readonly OperationSlot[] {
-  if (request.kind === 'sign') {
-    return [{ target: 'signing', curve: request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1' }]
+  switch (request.kind) {
+    case 'sign':
+      return [use(request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1')]
+    case 'presign':
+      return [use('secp256k1')]
+    case 'export':
+      return [use(request.curve)]
+    case 'prove':
+      return CURVES.map(use)
+    case 'setUp':
+      return [SET_UP]
+    default: {
+      const shares = targets(request).flatMap((target) =>
+        CURVES.map((curve): OperationSlot => ({ target, curve, brings: 'share' })),
+      )
+      return makesSigningSet(request) ? [...shares, SET_UP] : shares
+    }
   }
-  return targets(request).flatMap((target) => CURVES.map((curve) => ({ target, curve })))
+}
+
+/** A dry run's set is never used, so it needs no set-up. */
+function makesSigningSet(request: OperationRequest): boolean {
+  return targets(request).includes('signing') && !(request.kind === 'recover' && request.dryRun)
 }
 
 /** Every share set of a wallet needs both of its parties. */

@@ -31,6 +31,7 @@ const LABELS = {
     'expand',
   ],
   share: ['wallet-set'],
+  operation: ['set-up', 'export'],
 } as const
 
 export type TaggedProtocol = keyof typeof LABELS
