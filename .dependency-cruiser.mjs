@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   backup: CORE,
   storage: BASE,
   transport: [...BASE, 'api'],
-  custodian: [...BASE, 'api', 'server/database/types'],
+  custodian: [...CORE, 'protocol', 'api', 'server/database/types'],
   adapters: [...BASE, 'index'],
 }
 

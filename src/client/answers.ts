@@ -1,12 +1,14 @@
 import type { Decision, OperationResult, SetStatus } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import type { BackupMethodName, Purpose, SetState } from '../types.ts'
+import { fromHex } from '../util/bytes.ts'
 
 const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
 const PURPOSES: readonly Purpose[] = ['signing', 'backup']
 const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
 const SET_ID = /^[0-9a-f]{64}$/
 const WALLET_ID = /^[0-9a-f]{32}$/
+const HEX = /^(?:[0-9a-f]{2})+$/
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
 type Fields = Readonly<Record<string, unknown>>
@@ -36,6 +38,7 @@ export function parseSetStatus(value: unknown): SetStatus {
   expect(set['backupMethod'] === null || METHODS.includes(set['backupMethod'] as BackupMethodName))
   expect(matches(set['createdAt'], ISO_8601))
   expect(set['lastUsedAt'] === null || matches(set['lastUsedAt'], ISO_8601))
+  expect(set['exportedAt'] === null || matches(set['exportedAt'], ISO_8601))
   return value as SetStatus
 }
 
@@ -44,6 +47,13 @@ export function parseSets(value: unknown): SetStatus[] {
   const { sets } = fields(value)
   expect(Array.isArray(sets))
   return (sets as unknown[]).map(parseSetStatus)
+}
+
+/** @throws {NETWORK_ERROR} unless the answer has bytes in hex under this name */
+export function parseHexAnswer(value: unknown, name: string): Uint8Array {
+  const hex = fields(value)[name]
+  expect(matches(hex, HEX))
+  return fromHex(hex as string)
 }
 
 function fields(value: unknown): Fields {

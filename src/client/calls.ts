@@ -4,7 +4,7 @@ import type { Decision, OperationId, SetStatus } from '../api/operations.ts'
 import { paths } from '../api/paths.ts'
 import { MpcError } from '../errors.ts'
 import type { TransportRequest } from '../transport/types.ts'
-import { fromUtf8 } from '../util/bytes.ts'
+import { fromUtf8, utf8 } from '../util/bytes.ts'
 import { parseDecision, parseSets, parseSetStatus } from './answers.ts'
 import type { Deadline } from './deadline.ts'
 import type { Client } from './types.ts'
@@ -55,6 +55,12 @@ export async function getSet(client: Client, deadline: Deadline, setId: string):
 /** The wallet's sets as the server knows them. */
 export async function getSets(client: Client, deadline: Deadline, walletId: string): Promise<SetStatus[]> {
   return parseSets(await sendForJson(client, deadline, { method: 'GET', path: paths.sets(walletId) }))
+}
+
+/** Posts JSON and gets JSON, of whatever shape. */
+export async function postJson(client: Client, deadline: Deadline, path: string, body: object): Promise<unknown> {
+  const encoded = utf8(JSON.stringify(body))
+  return sendForJson(client, deadline, { method: 'POST', path, contentType: 'application/json', body: encoded })
 }
 
 async function sendForJson(client: Client, deadline: Deadline, request: TransportRequest): Promise<unknown> {

@@ -58,12 +58,18 @@ const REFRESH: Plan = [
   ['Storing share', 30],
 ]
 
+const EXPORT: Plan = [
+  ['Decrypting share', 85],
+  ['Parsing share', 15],
+]
+
 export const plans = {
   generate: GENERATE,
   backup: BACKUP,
   recover: RECOVER,
   dryRecovery: DRY_RECOVERY,
   refresh: REFRESH,
+  export: EXPORT,
 } as const
 
 /** Reports an action's steps to the caller's callback. */

@@ -1,16 +1,26 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { errorResponse, jsonError } from '../api/http.ts'
-import { MpcError } from '../errors.ts'
 import type { Database } from '../server/database/types.ts'
 import { abytes } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer, MASTER_KEY_LENGTH } from '../util/seal.ts'
 import { createCipherTexts } from './cipher-texts.ts'
+import { createExports } from './exports.ts'
 import { createHalves } from './halves.ts'
-import { backupMethodQuery, parseBackup, parseCipherText, parseDelete, parseFetch } from './requests.ts'
+import {
+  backupMethodQuery,
+  parseBackup,
+  parseChallenge,
+  parseCipherText,
+  parseDelete,
+  parseExportId,
+  parseFetch,
+  parseShare,
+} from './requests.ts'
 import { custodianSchema } from './schema.ts'
-import type { CustodianUser } from './types.ts'
+import type { AuthorizeExport, CustodianUser } from './types.ts'
+import { notAuthorized } from './users.ts'
 import { createSecretCheck } from './webhook-secret.ts'
 
 export interface CustodianOptions {
@@ -22,9 +32,11 @@ export interface CustodianOptions {
   readonly masterKey: Uint8Array
   /** Tells by its headers which of the app's users a request comes from; undefined if it cannot be told. */
   readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
+  /** Asked before a half is handed to its user; without it every export is denied. */
+  readonly authorizeExport?: AuthorizeExport
   /** The origins whose pages may call the client's endpoints from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
-  /** Told of errors that are answered as 500 INTERNAL. */
+  /** Told of errors that are answered as 500 INTERNAL, and of what `authorizeExport` throws. */
   readonly onError?: (error: unknown) => void
   readonly now?: () => number
   readonly random?: RandomSource
@@ -43,13 +55,17 @@ export interface CustodianApp {
  */
 export function createCustodian(options: CustodianOptions): CustodianApp {
   const { database, authenticateUser, allowedOrigins = [], now = Date.now, random = systemRandom } = options
-  const { onError = () => undefined } = options
+  const { onError = () => undefined, authorizeExport } = options
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof authenticateUser !== 'function') throw new TypeError('authenticateUser is required')
+  if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
+    throw new TypeError('authorizeExport must be a function')
+  }
   const masterKey = abytes(options.masterKey, MASTER_KEY_LENGTH, 'masterKey')
   const requireSecret = createSecretCheck(options.webhookSecret)
   const halves = createHalves({ database, masterKey, sealer: createSealer(masterKey, random), now })
   const cipherTexts = createCipherTexts({ database, now })
+  const exports = createExports({ database, halves, authorizeExport, onError, now, random })
 
   const requireUser = async (
     { url, method, headers }: Request,
@@ -66,9 +82,10 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (allowedOrigins.length > 0) {
     const allowHeaders = ['authorization', 'content-type']
-    const paths = cors({ origin: [...allowedOrigins], allowHeaders, allowMethods: ['GET', 'PUT'], maxAge: 600 })
+    const paths = cors({ origin: [...allowedOrigins], allowHeaders, allowMethods: ['GET', 'PUT', 'POST'], maxAge: 600 })
     app.use('/users/*', paths)
     app.use('/clients/*', paths)
+    app.use('/v1/*', paths)
   }
   app.use(async (c, next) => {
     await database.migrate(custodianSchema)
@@ -103,9 +120,15 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
     const user = await requireUser(c.req.raw, { clientId: c.req.param('clientId') })
     return c.json({ cipherText: await cipherTexts.newest(user) })
   })
+  app.post('/v1/exports/:exportId/challenge', async (c) => {
+    const user = await requireUser(c.req.raw, {})
+    const exportId = parseExportId(c.req.param('exportId'))
+    return c.json(await exports.challenge(user, exportId, await parseChallenge(c.req.raw)))
+  })
+  app.post('/v1/exports/:exportId/share', async (c) => {
+    const user = await requireUser(c.req.raw, {})
+    const exportId = parseExportId(c.req.param('exportId'))
+    return c.json(await exports.share(user, exportId, await parseShare(c.req.raw)))
+  })
   return { fetch: async (request) => app.fetch(request) }
-}
-
-function notAuthorized(): MpcError {
-  return new MpcError('AUTH_FAILED', 'not authorized')
 }

@@ -1,6 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Database } from '../server/database/types.ts'
+import type { Database, Queryable } from '../server/database/types.ts'
 import { fromBase64, toBase64, toHex, utf8, wipe } from '../util/bytes.ts'
 import type { Sealer } from '../util/seal.ts'
 import type { BackupBody, DeleteBody, FetchBody } from './requests.ts'
@@ -11,6 +11,12 @@ export interface Halves {
   store(backup: BackupBody): Promise<void>
   /** The halves of a client's backup set, or of all, oldest first, as base64. */
   fetch(which: FetchBody): Promise<string[]>
+  /** Whether there is a half of this backup set. */
+  has(clientId: string, setId: string): Promise<boolean>
+  /** Uses the encoded halves of a backup set, and wipes them. */
+  open<T>(clientId: string, setId: string, use: (halves: readonly Uint8Array[]) => T): Promise<T>
+  /** Notes that the halves of a backup set have been handed out; the first time stays. @returns whether there are any */
+  markExported(tx: Queryable, clientId: string, setId: string): Promise<boolean>
   /** Removes the halves of a backup set; harmless to repeat. */
   delete(which: DeleteBody): Promise<void>
 }
@@ -26,6 +32,23 @@ export function createHalves(options: {
   const nameKey = hmac(sha256, options.masterKey, utf8('reshare/v1/custodian/share-id'))
   const place = (clientId: string, shareId: Uint8Array) =>
     ({ purpose: 'custodian share', clientId, row: toHex(shareId) }) as const
+  const read = async (clientId: string, setId: string | null): Promise<Uint8Array[]> => {
+    const rows = await database.query(
+      `select share_id, sealed from reshare_custodian_shares
+       where client_id = $1 and ($2::text is null or set_id = $2) order by ordinal`,
+      [clientId, setId],
+    )
+    const halves: Uint8Array[] = []
+    try {
+      for (const row of rows) {
+        halves.push(sealer.open(place(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array))
+      }
+      return halves
+    } catch (error) {
+      wipe(...halves)
+      throw error
+    }
+  }
   return {
     async store({ clientId, backupMethod, share, setId }) {
       const bytes = fromBase64(share)
@@ -41,19 +64,32 @@ export function createHalves(options: {
       }
     },
     async fetch({ clientId, setId = null }) {
-      const rows = await database.query(
-        `select share_id, sealed from reshare_custodian_shares
-         where client_id = $1 and ($2::text is null or set_id = $2) order by ordinal`,
-        [clientId, setId],
+      const halves = await read(clientId, setId)
+      try {
+        return halves.map(toBase64)
+      } finally {
+        wipe(...halves)
+      }
+    },
+    async has(clientId, setId) {
+      const known = 'select 1 from reshare_custodian_shares where client_id = $1 and set_id = $2 limit 1'
+      return (await database.query(known, [clientId, setId])).length > 0
+    },
+    async open(clientId, setId, use) {
+      const halves = await read(clientId, setId)
+      try {
+        return use(halves)
+      } finally {
+        wipe(...halves)
+      }
+    },
+    async markExported(tx, clientId, setId) {
+      const marked = await tx.query(
+        `update reshare_custodian_shares set exported_at = coalesce(exported_at, $3)
+         where client_id = $1 and set_id = $2 returning 1`,
+        [clientId, setId, new Date(now())],
       )
-      return rows.map((row) => {
-        const bytes = sealer.open(place(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array)
-        try {
-          return toBase64(bytes)
-        } finally {
-          wipe(bytes)
-        }
-      })
+      return marked.length > 0
     },
     async delete({ clientId, setId }) {
       await database.query('delete from reshare_custodian_shares where client_id = $1 and set_id = $2', [

@@ -1,9 +1,12 @@
 import * as v from 'valibot'
+import { AUTHORIZATION_MAX_LENGTH, isUsableReceiver } from '../api/export.ts'
 import { BadRequest, readJson } from '../api/http.ts'
-import type { BackupMethodName } from '../types.ts'
+import { CURVES, type BackupMethodName } from '../types.ts'
 import { fromBase64, wipe } from '../util/bytes.ts'
 
 const BODY_MAX_BYTES = 256 * 1024
+/** An authorisation of the longest, every character of it escaped, and room for the rest. */
+const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION_MAX_LENGTH + 1024
 
 const METHODS = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'] as const
 const backupMethod = v.picklist(METHODS)
@@ -18,11 +21,23 @@ const fetchBody = v.strictObject({ clientId, setId: v.optional(setId) })
 const deleteBody = v.strictObject({ clientId, setId })
 const cipherTextBody = v.strictObject({ backupMethod, cipherText })
 
+const challengeBody = v.strictObject({
+  setId,
+  curve: v.picklist(CURVES),
+  authorization: v.pipe(v.string(), v.maxLength(AUTHORIZATION_MAX_LENGTH)),
+  receiver: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/), v.check(isUsableReceiver)),
+})
+/** A point of 32 or 33 bytes and a scalar. */
+const shareBody = v.strictObject({ proof: v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{128}|[0-9a-f]{130})$/)) })
+const exportId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+
 /** `POST /backup`; `share` is canonical base64 */
 export type BackupBody = v.InferOutput<typeof backupBody>
 export type FetchBody = v.InferOutput<typeof fetchBody>
 export type DeleteBody = v.InferOutput<typeof deleteBody>
 export type CipherTextBody = v.InferOutput<typeof cipherTextBody>
+export type ChallengeBody = v.InferOutput<typeof challengeBody>
+export type ShareBody = v.InferOutput<typeof shareBody>
 
 /** @throws {BadRequest} unless the body is that of `POST /backup` */
 export async function parseBackup(request: Request): Promise<BackupBody> {
@@ -42,6 +57,21 @@ export async function parseDelete(request: Request): Promise<DeleteBody> {
 /** @throws {BadRequest} unless the body is that of `PUT …/encrypted-user-backup-shares` */
 export async function parseCipherText(request: Request): Promise<CipherTextBody> {
   return parse(cipherTextBody, await readJson(request, BODY_MAX_BYTES))
+}
+
+/** @throws {BadRequest} unless the body is that of `POST /v1/exports/:exportId/challenge` */
+export async function parseChallenge(request: Request): Promise<ChallengeBody> {
+  return parse(challengeBody, await readJson(request, EXPORT_BODY_MAX_BYTES))
+}
+
+/** @throws {BadRequest} unless the body is that of `POST /v1/exports/:exportId/share` */
+export async function parseShare(request: Request): Promise<ShareBody> {
+  return parse(shareBody, await readJson(request, EXPORT_BODY_MAX_BYTES))
+}
+
+/** @throws {BadRequest} unless it is 16 bytes in lower-case hex */
+export function parseExportId(value: string): string {
+  return parse(exportId, value)
 }
 
 /** @throws {BadRequest} unless it names a backup method */

@@ -28,5 +28,22 @@ export const custodianSchema: Schema = {
        )`,
       `create index reshare_custodian_ciphertexts_of_client on reshare_custodian_ciphertexts (client_id)`,
     ],
+    [
+      `alter table reshare_custodian_shares add column exported_at timestamptz`,
+      // An answer is kept as it was sent: sealed to the receiver, whose key the custodian never has.
+      `create table reshare_custodian_exports (
+         client_id text not null,
+         export_id text not null,
+         set_id text not null,
+         curve text not null,
+         receiver text not null,
+         challenge bytea not null,
+         proof_hash bytea,
+         sealed bytea,
+         expires_at timestamptz not null,
+         primary key (client_id, export_id)
+       )`,
+      `create index reshare_custodian_exports_expiry on reshare_custodian_exports (expires_at)`,
+    ],
   ],
 }

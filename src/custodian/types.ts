@@ -1,4 +1,4 @@
-import type { BackupMethodName } from '../types.ts'
+import type { BackupMethodName, Curve } from '../types.ts'
 
 /** A custodian's half of a backup set, on its way to the custodian. */
 export interface CustodianBackup {
@@ -41,3 +41,18 @@ export interface CustodianUser {
   readonly userId: string
   readonly clientId: string
 }
+
+/** A user's request to get one private key out of a backup, as the app judges it. */
+export interface BackupExportAuthorization {
+  /** The backup set whose half would be handed out: 32 bytes in lower-case hex. */
+  readonly setId: string
+  readonly curve: Curve
+  /** What the client sent along, at most 4,096 characters: a one-time code, a signed statement, a token of the app's own. */
+  readonly authorization: string
+}
+
+/**
+ * Asked when an export begins; anything but `true` denies it, and so does what it throws. It is asked once for an export,
+ * with the authorisation, which is not kept; what it allows is one export, to one receiver, within five minutes.
+ */
+export type AuthorizeExport = (user: CustodianUser, request: BackupExportAuthorization) => boolean | Promise<boolean>

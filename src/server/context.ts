@@ -1,6 +1,7 @@
 import type { Custodian } from '../custodian/types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Sealer } from '../util/seal.ts'
+import type { AuthorizeExport } from './authorize-export.ts'
 import type { Database } from './database/types.ts'
 import type { Policy } from './policy.ts'
 
@@ -34,6 +35,7 @@ export interface ServerContext {
   readonly database: Database
   readonly custodian: Custodian | undefined
   readonly policy: Policy | undefined
+  readonly authorizeExport: AuthorizeExport | undefined
   readonly sealer: Sealer
   readonly random: RandomSource
   readonly limits: ServerLimits

@@ -2,6 +2,7 @@ import type { Custodian } from '../custodian/types.ts'
 import { abytes } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer, MASTER_KEY_LENGTH } from '../util/seal.ts'
+import type { AuthorizeExport } from './authorize-export.ts'
 import { DEFAULT_LIMITS, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from './database/types.ts'
 import { createApp } from './http/app.ts'
@@ -19,12 +20,14 @@ export interface ServerOptions {
   readonly authenticate: Authenticate
   /** Asked before every action; all are allowed unless given. */
   readonly policy?: Policy
+  /** Asked before a private key is exported, besides the policy; without it every export is denied. */
+  readonly authorizeExport?: AuthorizeExport
   /** 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. */
   readonly masterKey: Uint8Array
   readonly limits?: Partial<ServerLimits>
   /** The origins whose pages may call the server from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
-  /** Told of errors that are answered as 500 INTERNAL; the console unless given. */
+  /** Told of errors that are answered as 500 INTERNAL, and of what `authorizeExport` throws; the console unless given. */
   readonly onError?: (error: unknown) => void
   /** Milliseconds since 1970; the system's clock unless given. */
   readonly now?: () => number
@@ -72,14 +75,19 @@ export function createServer(options: ServerOptions): Server {
 
 function serverContext(options: ServerOptions): ServerContext {
   const { database, custodian, authenticate, policy, limits, now = Date.now, random = systemRandom } = options
+  const { authorizeExport } = options
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof authenticate !== 'function') throw new TypeError('authenticate is required')
   if (policy !== undefined && typeof policy !== 'function') throw new TypeError('policy must be a function')
+  if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
+    throw new TypeError('authorizeExport must be a function')
+  }
   abytes(options.masterKey, MASTER_KEY_LENGTH, 'masterKey')
   return {
     database,
     custodian,
     policy,
+    authorizeExport,
     sealer: createSealer(options.masterKey, random),
     random,
     limits: mergeLimits(limits),

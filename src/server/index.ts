@@ -1,3 +1,4 @@
+export type { AuthorizeExport, ExportAuthorization } from './authorize-export.ts'
 export { createServer, type Server, type ServerOptions } from './create-server.ts'
 export type { ServerLimits } from './context.ts'
 export type { Database, Queryable, Row, Schema, SqlValue } from './database/types.ts'

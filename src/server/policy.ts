@@ -1,6 +1,6 @@
 import type { OperationRequest } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
-import type { BackupMethodName, SignatureScheme } from '../types.ts'
+import type { BackupMethodName, Curve, SignatureScheme } from '../types.ts'
 
 /** What a client asks the server to do. */
 export interface PolicyRequest {
@@ -13,6 +13,8 @@ export interface PolicyRequest {
   readonly scheme?: SignatureScheme
   /** The message that would be signed. */
   readonly message?: Uint8Array
+  /** The curve whose private key would be handed out (`export`). */
+  readonly curve?: Curve
   /** The method of the backup that would be made. */
   readonly backupMethod?: BackupMethodName
   readonly existingSets?: 'keep' | 'retire'

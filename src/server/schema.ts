@@ -98,5 +98,6 @@ export const serverSchema: Schema = {
          primary key (client_id, operation_id)
        )`,
     ],
+    [`alter table reshare_sets add column exported_at timestamptz`],
   ],
 }

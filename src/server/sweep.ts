@@ -40,7 +40,7 @@ async function forgetOperations({ database }: ServerContext, before: Date): Prom
     await tx.query(
       `delete from reshare_decisions decided using reshare_operations old
        where decided.client_id = old.client_id and decided.operation_id = old.operation_id and old.expires_at <= $1
-         and old.request::jsonb ->> 'kind' in ('sign', 'prove')`,
+         and old.request::jsonb ->> 'kind' in ('sign', 'prove', 'export')`,
       [before],
     )
     await tx.query('delete from reshare_operations where expires_at <= $1', [before])

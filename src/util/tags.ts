@@ -8,7 +8,7 @@ const LABELS = {
   keygen: ['ctx', 'sid', 'com', 'echo', 'pok', 'cc', 'T', 'pop', 'set', 'expand'],
   reshare: ['ctx', 'sid', 'com', 'echo', 'pok', 'T', 'pop', 'set', 'expand'],
   frost: ['ctx', 'sid', 'echo', 'expand'],
-  possession: ['proof', 'expand'],
+  possession: ['proof', 'export', 'expand'],
   'ecdsa-setup': ['ctx', 'sid', 'echo', 'ot', 'ot-key', 'zero-com', 'zero-seed', 'transcript', 'digest'],
   ecdsa: [
     'ctx',

@@ -115,7 +115,7 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
       for (const path of ['/backup', '/backup/fetch', '/backup/delete']) {
         expect(await call('POST', path, { body, secret })).toEqual({
           status: 401,
-          json: { error: { id: 'AUTH_FAILED', message: 'not authorized' } },
+          json: { error: { id: 'AUTH_FAILED', message: 'not authorized', retryable: false } },
         })
       }
       expect((await call('POST', '/backup/fetch', { body: { clientId: 'nobody' } })).json).toEqual({ backupShares: [] })
@@ -143,7 +143,10 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
   test('what is not there is SHARE_NOT_FOUND', async () => {
     for (const path of [`${usersPath('new')}?backupMethod=PASSWORD`, clientsPath('new')]) {
       const { status, json } = await call('GET', path, { user: 'new' })
-      expect([status, json]).toEqual([404, { error: { id: 'SHARE_NOT_FOUND', message: 'no backup is stored here' } }])
+      expect([status, json]).toEqual([
+        404,
+        { error: { id: 'SHARE_NOT_FOUND', message: 'no backup is stored here', retryable: false } },
+      ])
     }
   })
 
@@ -158,7 +161,10 @@ describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
     }
     answers.push(await call('GET', clientsPath('bob')))
     for (const answer of answers) {
-      expect(answer).toEqual({ status: 401, json: { error: { id: 'AUTH_FAILED', message: 'not authorized' } } })
+      expect(answer).toEqual({
+        status: 401,
+        json: { error: { id: 'AUTH_FAILED', message: 'not authorized', retryable: false } },
+      })
     }
     const { json } = await call('GET', `${usersPath('bob')}?backupMethod=PASSWORD`, { user: 'bob' })
     expect(json).toEqual({ cipherText: 'of bob' })

@@ -12,6 +12,12 @@ import { createHasher, scalarFromHash } from '../transcript.ts'
 
 const NONCE_LENGTH = 32
 
+/**
+ * What a proof is given for: that the prover holds its share (`proof`), or that it asks for another party's (`export`).
+ * One does not pass for the other, whoever chose the nonce.
+ */
+export type PossessionUse = 'proof' | 'export'
+
 /** What a prover is given. */
 export interface ProvePossessionOptions {
   readonly group: Group
@@ -20,6 +26,8 @@ export interface ProvePossessionOptions {
   readonly verifier: PartyId
   /** 32 bytes from the verifier's {@link newChallenge} */
   readonly nonce: Uint8Array
+  /** `proof` unless given */
+  readonly use?: PossessionUse
   readonly random: RandomSource
 }
 
@@ -33,6 +41,8 @@ export interface VerifyPossessionOptions {
   readonly verifier: PartyId
   /** 32 bytes that the verifier drew for this proof alone, and has used up now */
   readonly nonce: Uint8Array
+  /** `proof` unless given */
+  readonly use?: PossessionUse
   readonly proof: Uint8Array
 }
 
@@ -48,8 +58,8 @@ export function newChallenge(random: RandomSource): Uint8Array {
  * @throws {RangeError} if the set lacks one of the two parties, or the nonce is not 32 bytes
  */
 export function provePossession(options: ProvePossessionOptions): Uint8Array {
-  const { group, share, verifier, nonce, random } = options
-  const challenge = possessionChallenge(group, share.record, share.id, verifier, nonce)
+  const { group, share, verifier, nonce, use = 'proof', random } = options
+  const challenge = possessionChallenge(group, share.record, share.id, verifier, nonce, use)
   return writeProof(new Writer(), proveKnowledge(group, share.secretShare, random, challenge)).finish()
 }
 
@@ -60,8 +70,8 @@ export function provePossession(options: ProvePossessionOptions): Uint8Array {
  * @throws {PROTOCOL_ABORTED} FORMAT or POP, blaming the prover's id, if it does not prove possession
  */
 export function verifyPossession(options: VerifyPossessionOptions): void {
-  const { group, record, prover, verifier, nonce, proof: bytes } = options
-  const challenge = possessionChallenge(group, record, prover, verifier, nonce)
+  const { group, record, prover, verifier, nonce, use = 'proof', proof: bytes } = options
+  const challenge = possessionChallenge(group, record, prover, verifier, nonce, use)
   const proof = readMessage(abytes(bytes, undefined, 'proof'), 1, prover, (reader) => readProof(group, reader))
   const { verifyingShare } = partyOf(record, prover)
   if (failingClaims(group, [{ point: verifyingShare, proof, challenge }]).length > 0) {
@@ -75,6 +85,7 @@ function possessionChallenge(
   prover: PartyId,
   verifier: PartyId,
   nonce: Uint8Array,
+  use: PossessionUse,
 ): (commitment: Uint8Array) => Scalar {
   abytes(nonce, NONCE_LENGTH, 'nonce')
   const { id: verifierId } = partyOf(record, verifier)
@@ -82,7 +93,7 @@ function possessionChallenge(
   const [share, publicKey] = group.encodePoints([verifyingShare, record.publicKey]) as [Uint8Array, Uint8Array]
   const hash = createHasher(group.curve, 'possession')
   return (commitment) =>
-    scalarFromHash(group, hash, hash('proof', record.setId, prover, share, publicKey, verifierId, nonce, commitment))
+    scalarFromHash(group, hash, hash(use, record.setId, prover, share, publicKey, verifierId, nonce, commitment))
 }
 
 function partyOf(record: ShareSetRecord, id: PartyId): SetParty {

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
+import { AUTHORIZATION_MAX_LENGTH, isUsableReceiver } from '../../api/export.ts'
 import { BadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
+import { CURVES } from '../../types.ts'
 import type { ServerLimits } from '../context.ts'
 
 const hex = (bytes: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)))
@@ -27,6 +29,14 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
     v.strictObject({ kind: v.literal('refresh'), walletId, setId, label }),
     v.strictObject({ kind: v.literal('sign'), walletId, setId, scheme: v.picklist(['ed25519', 'bip340']), message }),
     v.strictObject({ kind: v.literal('prove'), walletId, setId }),
+    v.strictObject({
+      kind: v.literal('export'),
+      walletId,
+      setId,
+      curve: v.picklist(CURVES),
+      authorization: v.pipe(v.string(), v.maxLength(AUTHORIZATION_MAX_LENGTH)),
+      receiver: v.pipe(hex(32), v.check(isUsableReceiver)),
+    }),
   ])
 }
 

@@ -1,4 +1,5 @@
-import type { OperationRequest } from '../../api/operations.ts'
+import { requireAuthorization } from '../../api/export.ts'
+import type { ExportRequest, OperationRequest } from '../../api/operations.ts'
 import { MpcError } from '../../errors.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
@@ -21,6 +22,16 @@ export async function admitOperation(
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
   else await requireSource(context.database, clientId, request)
   await askPolicy(context.policy, policyRequest(clientId, request))
+  if (request.kind === 'export') await authorizeExport(context, clientId, request)
+}
+
+/** Judges an export by the authorisation that came with it, which is forgotten after this. */
+async function authorizeExport(
+  { authorizeExport: ask, onError }: ServerContext,
+  clientId: string,
+  { walletId, setId, curve, authorization }: ExportRequest,
+): Promise<void> {
+  await requireAuthorization(ask && (() => ask({ clientId, walletId, setId, curve, authorization })), onError)
 }
 
 /** The operations that use a set. */
@@ -50,7 +61,8 @@ export async function requireFreeWallet(db: Queryable, clientId: string, walletI
   if (known !== undefined) throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
 }
 
-function policyRequest(clientId: string, request: OperationRequest): PolicyRequest {
+/** What the policy is asked about an operation. */
+export function policyRequest(clientId: string, request: OperationRequest): PolicyRequest {
   const { kind: action, walletId } = request
   const asked = { clientId, action, walletId }
   switch (request.kind) {
@@ -66,6 +78,8 @@ function policyRequest(clientId: string, request: OperationRequest): PolicyReque
     }
     case 'refresh':
       return { ...asked, setId: request.setId, label: request.label }
+    case 'export':
+      return { ...asked, setId: request.setId, curve: request.curve }
     case 'prove':
       return { ...asked, setId: request.setId }
   }

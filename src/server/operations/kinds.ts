@@ -1,4 +1,5 @@
 import type { ServerContext } from '../context.ts'
+import { playExport } from './export.ts'
 import { playMaking } from './make-sets.ts'
 import { playProving } from './prove.ts'
 import { playSigning } from './sign.ts'
@@ -10,6 +11,8 @@ export function playTurn(context: ServerContext, turn: Turn): Promise<Played> {
   switch (request.kind) {
     case 'sign':
       return playSigning(context, { ...turn, request })
+    case 'export':
+      return playExport(context, { ...turn, request })
     case 'prove':
       return playProving(context, { ...turn, request })
     default:

@@ -59,8 +59,13 @@ export async function insertOperation(
     `insert into reshare_operations (client_id, operation_id, request, round, incarnation, claim_hash, expires_at)
      select $1, $2, $3, 0, number, $4, $5 from reshare_meta where name = 'incarnation'
      on conflict (client_id, operation_id) do nothing`,
-    [clientId, operationId, JSON.stringify(request), requestHash, expiry],
+    [clientId, operationId, JSON.stringify(storedRequest(request)), requestHash, expiry],
   )
+}
+
+/** The authorisation of an export is judged when it arrives, and never stored. */
+function storedRequest(request: OperationRequest): OperationRequest {
+  return request.kind === 'export' ? { ...request, authorization: '' } : request
 }
 
 export async function findDecision(db: Queryable, key: OperationKey): Promise<Decision['decision'] | undefined> {

@@ -22,6 +22,8 @@ export interface SetRow {
   readonly committedAt: Date | null
   readonly provenAt: Date | null
   readonly lastUsedAt: Date | null
+  /** When the private key of a curve was handed out with this set's help. */
+  readonly exportedAt: Date | null
 }
 
 function setRow(row: Row): SetRow {
@@ -40,6 +42,7 @@ function setRow(row: Row): SetRow {
     committedAt: row['committed_at'] as Date | null,
     provenAt: row['proven_at'] as Date | null,
     lastUsedAt: row['last_used_at'] as Date | null,
+    exportedAt: row['exported_at'] as Date | null,
   }
 }
 
@@ -74,7 +77,7 @@ export async function requireSets(db: Queryable, clientId: string, walletId: str
 /** Adds a PREPARED set; a repetition of the same round finds it there. */
 export async function insertSet(
   db: Queryable,
-  set: Omit<SetRow, 'state' | 'committedAt' | 'provenAt' | 'lastUsedAt'>,
+  set: Omit<SetRow, 'state' | 'committedAt' | 'provenAt' | 'lastUsedAt' | 'exportedAt'>,
 ): Promise<void> {
   await db.query(
     `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, backup_method,
@@ -107,6 +110,7 @@ export function setStatus(set: SetRow): SetStatus {
     backupMethod: set.backupMethod,
     createdAt: set.createdAt.toISOString(),
     lastUsedAt: set.lastUsedAt?.toISOString() ?? null,
+    exportedAt: set.exportedAt?.toISOString() ?? null,
     proven: set.provenAt !== null,
   }
 }

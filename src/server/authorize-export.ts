@@ -1,0 +1,23 @@
+import type { Curve } from '../types.ts'
+
+/** A client's request to get one private key out, as the app judges it. */
+export interface ExportAuthorization {
+  readonly clientId: string
+  /** lower-case hex */
+  readonly walletId: string
+  /** The signing set whose server share would be handed out, in lower-case hex. */
+  readonly setId: string
+  readonly curve: Curve
+  /** What the client sent along, at most 4,096 characters: a one-time code, a signed statement, a token of the app's own. */
+  readonly authorization: string
+}
+
+/**
+ * Asked when an export begins, after the policy; anything but `true` denies it, and so does what it throws.
+ *
+ * It is asked once for an export, with the authorisation, which is not kept. What it allows is this one export, to one
+ * receiver, for as long as an operation lives; before the share is released, the policy and the set's state are asked
+ * again. A client that lost the first answer may send the same request again, and where the server had not stored that
+ * answer, the hook is asked again too.
+ */
+export type AuthorizeExport = (request: ExportAuthorization) => boolean | Promise<boolean>

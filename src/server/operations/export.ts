@@ -1,0 +1,62 @@
+import { exportTerms } from '../../api/export.ts'
+import { BadRequest } from '../../api/http.ts'
+import type { ExportRequest } from '../../api/operations.ts'
+import { getGroup } from '../../curve/index.ts'
+import { releaseShare } from '../../protocol/export/index.ts'
+import { newChallenge } from '../../protocol/possession/index.ts'
+import { wipeKeyShare, type KeyShare } from '../../share/index.ts'
+import { fromHex } from '../../util/bytes.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import { askPolicy } from '../policy.ts'
+import { readShare } from '../sets/shares.ts'
+import { policyRequest, requireSource } from './admit.ts'
+import type { Ending, Played, Turn } from './turn.ts'
+
+/**
+ * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its own
+ * share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
+ */
+export async function playExport(context: ServerContext, turn: Turn<ExportRequest>): Promise<Played> {
+  await requireSource(context.database, turn.clientId, turn.request)
+  if (turn.state === undefined) return challenge(context, turn)
+  await askPolicy(context.policy, policyRequest(turn.clientId, turn.request))
+  return release(context, turn, turn.state)
+}
+
+function challenge({ random }: ServerContext, { parcels }: Turn<ExportRequest>): Played {
+  if (parcels.length !== 0) throw new BadRequest('the first round of an export carries no parcels')
+  const state = newChallenge(random)
+  return { parcels: [{ slot: 0, envelope: state.slice() }], state }
+}
+
+async function release(context: ServerContext, turn: Turn<ExportRequest>, state: Uint8Array): Promise<Played> {
+  const { clientId, operationId, request, parcels } = turn
+  const [parcel, ...others] = parcels
+  if (parcel?.slot !== 0 || others.length > 0) throw new BadRequest('an export carries one parcel, the proof')
+  const half = await readShare(context, context.database, clientId, request.setId)
+  try {
+    const group = getGroup(request.curve)
+    const share = half.shares.find(({ record }) => record.curve === request.curve) as KeyShare
+    const terms = exportTerms(group, share.record, operationId, fromHex(request.receiver))
+    const { random } = context
+    const sealed = releaseShare(terms, { share, challenge: state, proof: parcel.envelope, random })
+    return { parcels: [{ slot: 0, envelope: sealed }], ending: endWithExport(context, turn) }
+  } finally {
+    half.shares.forEach(wipeKeyShare)
+  }
+}
+
+/** The end of an export: the share leaves only if its set is still ACTIVE when that is recorded. */
+function endWithExport(context: ServerContext, { clientId, request }: Turn<ExportRequest>): Ending {
+  return {
+    decision: 'COMMIT',
+    async settle(tx) {
+      const set = await requireSource(tx, clientId, request)
+      await tx.query('update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1', [
+        set.setId,
+        timestamp(context),
+      ])
+      return { setId: set.setId, state: set.state }
+    },
+  }
+}

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import type { Scalar } from '../../../src/curve/group.ts'
+import { type AbortReason, ProtocolError } from '../../../src/errors.ts'
+import {
+  type ExportTerms,
+  generateKeyPair,
+  proveExport,
+  receiveShare,
+  recombineKey,
+  releaseShare,
+} from '../../../src/protocol/export/index.ts'
+import { newChallenge, provePossession } from '../../../src/protocol/possession/index.ts'
+import type { KeyShare } from '../../../src/share/index.ts'
+import { partyId } from '../../../src/types.ts'
+import { CodecError } from '../../../src/util/codec.ts'
+import { fromHex } from '../../../src/util/bytes.ts'
+import { createHasher } from '../../../src/util/tagged-hash.ts'
+import { groups } from '../../support/groups.ts'
+import { seededRandom } from '../../support/random.ts'
+import { generate, keyOf, PAIR, reshare } from '../../support/sets.ts'
+import { flip } from '../../support/simulator.ts'
+
+const [CLIENT, SERVER, THIRD] = [partyId(1), partyId(2), partyId(3)]
+
+describe.each(groups)('export on $name', ({ group }) => {
+  function setUp() {
+    const random = seededRandom()
+    const shares = generate(group, 2, 3, random) as [KeyShare, KeyShare, KeyShare]
+    const [own, other] = shares
+    const keyPair = generateKeyPair(random)
+    const terms: ExportTerms = {
+      group,
+      record: own.record,
+      from: SERVER,
+      to: CLIENT,
+      receiver: keyPair.publicKey,
+      operation: random(16),
+    }
+    const challenge = newChallenge(random)
+    const proof = proveExport(terms, { share: own, challenge, random })
+    const release = (
+      changed: Partial<ExportTerms> = {},
+      options: Partial<Parameters<typeof releaseShare>[1]> = {},
+    ): Uint8Array => releaseShare({ ...terms, ...changed }, { share: other, challenge, proof, random, ...options })
+    return { random, shares, own, other, keyPair, terms, challenge, proof, release }
+  }
+
+  function reasonOf(work: () => unknown): AbortReason | undefined {
+    try {
+      work()
+      return undefined
+    } catch (error) {
+      expect(error).toBeInstanceOf(ProtocolError)
+      return (error as ProtocolError).reason
+    }
+  }
+
+  test('the receiver gets the share, and with its own the key', () => {
+    const { shares, own, other, keyPair, terms, release } = setUp()
+    const sealed = release()
+    expect(sealed.length).toBe(32 + 32 + 16)
+    const received = receiveShare(terms, keyPair, sealed)
+    expect(received).toEqual({ id: SERVER, value: other.secretShare })
+    const key = recombineKey(group, own.record, [{ id: own.id, value: own.secretShare }, received])
+    expect(key).toEqual(keyOf(group, shares))
+    expect(group.equalPoints(group.multiplyBase(key), own.record.publicKey)).toBe(true)
+  })
+
+  test('the share leaves for a proof of the receiving share alone, over these very terms', () => {
+    const { random, shares, own, other, terms, challenge, release } = setUp()
+    const stranger = { ...own, secretShare: other.secretShare }
+    const foreign = proveExport(terms, { share: stranger, challenge, random })
+    expect(reasonOf(() => release({}, { proof: foreign }))).toBe('POP')
+    expect(reasonOf(() => release({}, { proof: new Uint8Array(7) }))).toBe('FORMAT')
+    expect(reasonOf(() => release({}, { challenge: newChallenge(random) }))).toBe('POP')
+    expect(reasonOf(() => release({ receiver: generateKeyPair(random).publicKey }))).toBe('POP')
+    expect(reasonOf(() => release({ operation: random(16) }))).toBe('POP')
+    expect(reasonOf(() => release({ to: THIRD }))).toBe('POP')
+    expect(reasonOf(() => release({ from: THIRD }, { share: shares[2] }))).toBe('POP')
+    const { record } = own
+    expect(reasonOf(() => release({ record: { ...record, setId: flip(record.setId, 0) } }))).toBe('POP')
+    expect(reasonOf(() => release({ record: { ...record, walletId: flip(record.walletId, 0) } }))).toBe('POP')
+    const [, sibling] = reshare({ group, shares, participants: PAIR, threshold: 2, purpose: 'signing' }, random)
+    expect(reasonOf(() => release({ record: sibling!.record }, { share: sibling! }))).toBe('POP')
+  })
+
+  test('a proof that was given for something else does not serve, whoever chose its nonce', () => {
+    const { random, own, terms, challenge, release } = setUp()
+    // What an export's proof answers: as a challenge of their own it would be sent by whoever plays a verifier.
+    const { record, from, to, operation, receiver } = terms
+    const hash = createHasher(group.curve, 'operation')
+    const nonce = hash('export', challenge, operation, record.walletId, record.setId, from, to, receiver)
+    const proofFor = (use: 'proof' | 'export') =>
+      provePossession({ group, share: own, verifier: SERVER, nonce, use, random })
+    expect(reasonOf(() => release({}, { proof: proofFor('export') }))).toBeUndefined()
+    expect(reasonOf(() => release({}, { proof: proofFor('proof') }))).toBe('POP')
+  })
+
+  test('nothing is sealed to a key of small order', () => {
+    const { random, own, terms, challenge, release } = setUp()
+    const receiver = fromHex(`01${'00'.repeat(31)}`)
+    const proof = proveExport({ ...terms, receiver }, { share: own, challenge, random })
+    expect(() => release({ receiver }, { proof })).toThrow(CodecError)
+  })
+
+  test('what is tampered with, or sealed to other terms, does not open', () => {
+    const { random, keyPair, terms, release } = setUp()
+    const sealed = release()
+    const open = (changed: Partial<ExportTerms>, bytes = sealed) =>
+      reasonOf(() => receiveShare({ ...terms, ...changed }, keyPair, bytes))
+    expect(open({})).toBeUndefined()
+    for (const at of [0, 32, 63, 64, 79]) expect(open({}, flip(sealed, at))).toBe('FORMAT')
+    expect(open({}, sealed.slice(0, -1))).toBe('FORMAT')
+    expect(open({ operation: random(16) })).toBe('FORMAT')
+    const { record } = terms
+    expect(open({ record: { ...record, setId: flip(record.setId, 0) } })).toBe('FORMAT')
+    expect(open({ record: { ...record, walletId: flip(record.walletId, 0) } })).toBe('FORMAT')
+    expect(open({ from: THIRD })).toBe('FORMAT')
+    expect(open({ to: THIRD })).toBe('FORMAT')
+    const curve = group.curve === 'ed25519' ? 'secp256k1' : 'ed25519'
+    expect(open({ group: { ...group, curve } })).toBe('FORMAT')
+    expect(reasonOf(() => receiveShare(terms, generateKeyPair(random), sealed))).toBe('FORMAT')
+  })
+
+  test('another share than the promised one is caught', () => {
+    const { other, keyPair, terms, release } = setUp()
+    const wrong = { ...other, secretShare: group.add(other.secretShare, group.scalar(1)) }
+    expect(reasonOf(() => receiveShare(terms, keyPair, release({}, { share: wrong })))).toBe('FELDMAN')
+    for (const bytes of [new Uint8Array(32), new Uint8Array(32).fill(0xff), new Uint8Array(31).fill(1)]) {
+      const bad = { ...other, secretShare: bytes as Scalar }
+      expect(reasonOf(() => receiveShare(terms, keyPair, release({}, { share: bad })))).toBe('FORMAT')
+    }
+  })
+
+  test('the wrong party’s share is not handed out', () => {
+    const { shares, release } = setUp()
+    expect(() => release({}, { share: shares[2] })).toThrow(RangeError)
+  })
+
+  test('shares that do not make the key make nothing', () => {
+    const { own, other } = setUp()
+    const values = [own, other].map(({ id, secretShare }) => ({ id, value: secretShare }))
+    const wrong = [values[0]!, { ...values[1]!, value: group.add(other.secretShare, group.scalar(1)) }]
+    expect(reasonOf(() => recombineKey(group, own.record, wrong))).toBe('PKSUM')
+    expect(() => recombineKey(group, own.record, values.slice(1))).toThrow(RangeError)
+  })
+
+  test('wrong arguments', () => {
+    const { random, own, terms, challenge } = setUp()
+    const prove = (changed: Partial<ExportTerms>, bytes = challenge) =>
+      proveExport({ ...terms, ...changed }, { share: own, challenge: bytes, random })
+    expect(() => prove({}, challenge.slice(1))).toThrow(RangeError)
+    expect(() => prove({ operation: random(15) })).toThrow(RangeError)
+    expect(() => prove({ from: partyId(9) })).toThrow(RangeError)
+  })
+})
