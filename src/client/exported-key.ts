@@ -1,11 +1,14 @@
 import { AUTHORIZATION_MAX_LENGTH, exportTerms } from '../api/export.ts'
 import type { OperationId } from '../api/operations.ts'
+import { MpcError } from '../errors.ts'
 import { generateKeyPair, proveExport, receiveShare, recombineKey } from '../protocol/export/index.ts'
 import type { KeyShare } from '../share/types.ts'
 import type { Curve } from '../types.ts'
 import { toHex, wipe } from '../util/bytes.ts'
 import { text } from './arguments.ts'
 import type { Client } from './types.ts'
+
+const CHALLENGE_LENGTH = 32
 
 /** A private key in one place: whoever has these bytes can sign without anybody else, for ever. */
 export type ExportedKey = ExportedSecp256k1Key | ExportedEd25519Scalar
@@ -58,7 +61,7 @@ export async function collectKey(
   let received: Uint8Array | undefined
   try {
     const terms = exportTerms(group, record, operationId, keyPair.publicKey)
-    const challenge = await holder.challenge(toHex(keyPair.publicKey))
+    const challenge = requireChallenge(await holder.challenge(toHex(keyPair.publicKey)))
     const sealed = await holder.share(proveExport(terms, { share: own, challenge, random }))
     const share = receiveShare(terms, keyPair, sealed)
     received = share.value
@@ -72,6 +75,11 @@ export async function collectKey(
 const FORMATS: Readonly<Record<Curve, ExportedKey['format']>> = {
   secp256k1: 'secp256k1-private-key',
   ed25519: 'ed25519-scalar',
+}
+
+function requireChallenge(challenge: Uint8Array): Uint8Array {
+  if (challenge.length === CHALLENGE_LENGTH) return challenge
+  throw new MpcError('PROTOCOL_ABORTED', `the other party sent no challenge of ${CHALLENGE_LENGTH} bytes`)
 }
 
 /**

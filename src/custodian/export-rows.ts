@@ -1,0 +1,92 @@
+import type { Database, Queryable, Row } from '../server/database/types.ts'
+import type { Curve } from '../types.ts'
+import { equalBytes } from '../util/bytes.ts'
+
+/** How long a challenge may be answered. */
+const CHALLENGE_MS = 5 * 60_000
+
+/** What an export was begun with. */
+export interface BegunExport {
+  readonly setId: string
+  readonly curve: Curve
+  readonly receiver: string
+  readonly challenge: Uint8Array
+}
+
+/** Names one export: ids are the client's own choice, so they mean nothing without it. */
+export interface ExportKey {
+  readonly clientId: string
+  readonly exportId: string
+}
+
+/** The exports that are under way: each has one challenge, which one proof uses up. */
+export interface ExportRows {
+  /** An export whose challenge waits for its proof. */
+  find(key: ExportKey): Promise<BegunExport | undefined>
+  /** Adds an export unless there is one of this name, and forgets those whose time is over. @returns what is there now */
+  add(key: ExportKey, begun: BegunExport): Promise<BegunExport | undefined>
+  /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
+  claim(key: ExportKey, proofHash: Uint8Array): Promise<BegunExport | undefined>
+  /** Keeps the answer to the proof that has claimed an export. */
+  answer(tx: Queryable, key: ExportKey, sealed: Uint8Array): Promise<void>
+  /** The answer that is kept for this very proof. */
+  findAnswer(key: ExportKey, proofHash: Uint8Array): Promise<Uint8Array | undefined>
+}
+
+const KEY = 'client_id = $1 and export_id = $2'
+const WAITING = `${KEY} and proof_hash is null and expires_at > $3`
+
+export function createExportRows({
+  database,
+  now,
+}: {
+  readonly database: Database
+  readonly now: () => number
+}): ExportRows {
+  const find = async (db: Queryable, { clientId, exportId }: ExportKey): Promise<BegunExport | undefined> => {
+    const values = [clientId, exportId, new Date(now())]
+    const [row] = await db.query(`select * from reshare_custodian_exports where ${WAITING}`, values)
+    return row && begunExport(row)
+  }
+  return {
+    find: (key) => find(database, key),
+    add: ({ clientId, exportId }, { setId, curve, receiver, challenge }) =>
+      database.transaction(async (tx) => {
+        await tx.query('delete from reshare_custodian_exports where expires_at <= $1', [new Date(now())])
+        await tx.query(
+          `insert into reshare_custodian_exports (client_id, export_id, set_id, curve, receiver, challenge, expires_at)
+           values ($1, $2, $3, $4, $5, $6, $7) on conflict (client_id, export_id) do nothing`,
+          [clientId, exportId, setId, curve, receiver, challenge, new Date(now() + CHALLENGE_MS)],
+        )
+        return find(tx, { clientId, exportId })
+      }),
+    async claim({ clientId, exportId }, proofHash) {
+      const [row] = await database.query(
+        `update reshare_custodian_exports set proof_hash = $4 where ${WAITING} returning *`,
+        [clientId, exportId, new Date(now()), proofHash],
+      )
+      return row && begunExport(row)
+    },
+    async answer(tx, { clientId, exportId }, sealed) {
+      await tx.query(`update reshare_custodian_exports set sealed = $3 where ${KEY}`, [clientId, exportId, sealed])
+    },
+    async findAnswer({ clientId, exportId }, proofHash) {
+      const [row] = await database.query(
+        `select proof_hash, sealed from reshare_custodian_exports
+         where ${KEY} and sealed is not null and expires_at > $3`,
+        [clientId, exportId, new Date(now())],
+      )
+      if (row === undefined || !equalBytes(row['proof_hash'] as Uint8Array, proofHash)) return undefined
+      return row['sealed'] as Uint8Array
+    },
+  }
+}
+
+function begunExport(row: Row): BegunExport {
+  return {
+    setId: row['set_id'] as string,
+    curve: row['curve'] as Curve,
+    receiver: row['receiver'] as string,
+    challenge: row['challenge'] as Uint8Array,
+  }
+}
