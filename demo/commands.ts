@@ -1,11 +1,11 @@
-import type { ListedSet, Progress, Signature, SignatureScheme, Wallet } from 'reshare'
+import type { ListedSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
 
 /** What a device can be told to do: the parameters, and what it answers. */
 export interface DeviceCommands {
   generate: { parameters: object; answer: Wallet }
   backup: { parameters: { walletId: string; secret: string }; answer: { setId: string } }
   recover: { parameters: { secret: string; existingSets: 'keep' | 'retire' }; answer: Wallet }
-  sign: { parameters: { walletId: string; scheme: SignatureScheme; message: Uint8Array }; answer: Signature }
+  sign: { parameters: SignParameters; answer: Signature }
   listSets: { parameters: { walletId: string }; answer: ListedSet[] }
 }
 

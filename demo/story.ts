@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
-import type { ListedSet, Progress, SignatureScheme, Status, Wallet } from 'reshare'
+import type { ListedSet, Progress, Status, Wallet } from 'reshare'
 import { Refused, type Device } from './processes.ts'
 import type { Report, SignatureReport, Step } from './report.ts'
 import type { Screen } from './screen.ts'
@@ -12,7 +12,7 @@ export interface Stage {
   readonly secret: string
 }
 
-const SCHEMES: readonly SignatureScheme[] = ['ed25519', 'bip340']
+const SCHEMES = ['ed25519', 'bip340'] as const
 
 /**
  * The main job and the lost device, with real processes.
@@ -120,7 +120,7 @@ export async function tellStory({ screen, startDevice, secret }: Stage): Promise
 async function signVerified(
   device: Device,
   wallet: Wallet,
-  scheme: SignatureScheme,
+  scheme: (typeof SCHEMES)[number],
   text: string,
 ): Promise<SignatureReport> {
   const message = new TextEncoder().encode(text)

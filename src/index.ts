@@ -10,7 +10,21 @@ export {
 } from './client/recover-wallet.ts'
 export { provisionWallet, type ProvisionWalletParameters } from './client/provision-wallet.ts'
 export { refreshShares, type RefreshSharesParameters } from './client/refresh-shares.ts'
-export { sign, type Signature, type SignParameters } from './client/sign.ts'
+export { sign } from './client/sign.ts'
+export type {
+  SignBip340Parameters,
+  SignEcdsaParameters,
+  SignEd25519Parameters,
+  SignParameters,
+} from './client/sign-parameters.ts'
+export { fillPresignatures, type FillPresignaturesParameters } from './client/fill-presignatures.ts'
+export {
+  getExtendedPublicKey,
+  getPublicKey,
+  type ExtendedPublicKey,
+  type GetExtendedPublicKeyParameters,
+  type GetPublicKeyParameters,
+} from './client/get-public-key.ts'
 export { exportPrivateKey, type ExportPrivateKeyParameters } from './client/export-private-key.ts'
 export { exportFromBackup, type ExportFromBackupParameters } from './client/export-from-backup.ts'
 export type { ExportedEd25519Scalar, ExportedKey, ExportedSecp256k1Key } from './client/exported-key.ts'
@@ -19,11 +33,21 @@ export { retireSet, type RetireSetParameters } from './client/retire-set.ts'
 export { getWallet, listWallets, type GetWalletParameters } from './client/get-wallet.ts'
 export { removeShare, type RemoveShareParameters } from './client/remove-share.ts'
 export type { Progress, Status } from './client/progress.ts'
-export type { ActionOptions, Client, PublicKeys, Wallet } from './client/types.ts'
+export type { PresignatureOptions } from './client/presignature-pool.ts'
+export type {
+  ActionOptions,
+  AfterCheat,
+  Client,
+  EcdsaSignature,
+  PublicKeys,
+  Signature,
+  Wallet,
+} from './client/types.ts'
 
 export type { SetStatus } from './api/operations.ts'
 export type { BackupMethod } from './backup/types.ts'
 export { MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'
+export type { MessageHash } from './protocol/ecdsa/digest.ts'
 export type { ShareStore, StoredValue } from './storage/types.ts'
 export type { Transport, TransportRequest, TransportResponse } from './transport/types.ts'
 export type { BackupMethodName, Curve, Purpose, SetState, SignatureScheme } from './types.ts'

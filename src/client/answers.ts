@@ -37,8 +37,7 @@ export function parseSetStatus(value: unknown): SetStatus {
   expect(typeof set['label'] === 'string' && typeof set['proven'] === 'boolean')
   expect(set['backupMethod'] === null || METHODS.includes(set['backupMethod'] as BackupMethodName))
   expect(matches(set['createdAt'], ISO_8601))
-  expect(set['lastUsedAt'] === null || matches(set['lastUsedAt'], ISO_8601))
-  expect(set['exportedAt'] === null || matches(set['exportedAt'], ISO_8601))
+  for (const time of [set['lastUsedAt'], set['exportedAt']]) expect(time === null || matches(time, ISO_8601))
   return value as SetStatus
 }
 

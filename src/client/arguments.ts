@@ -100,17 +100,27 @@ export function label(value: unknown): string {
 }
 
 /**
+ * Asserts a whole number.
+ *
+ * @throws {TypeError} if it is not a number
+ * @throws {RangeError} unless it is a whole one from `least` to `most`
+ */
+export function wholeNumber(value: unknown, least: number, most: number, name: string): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${name} must be a whole number from ${least} to ${most}`)
+  }
+  return value
+}
+
+/**
  * Asserts a time-out.
  *
  * @throws {TypeError} if it is not a number
  * @throws {RangeError} unless it is a whole number of milliseconds that a timer can wait
  */
 export function timeout(value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError('timeoutMs must be a number')
-  if (!Number.isInteger(value) || value < 1 || value > TIMEOUT_MAX_MS) {
-    throw new RangeError(`timeoutMs must be a whole number from 1 to ${TIMEOUT_MAX_MS}`)
-  }
-  return value
+  return wholeNumber(value, 1, TIMEOUT_MAX_MS, 'timeoutMs')
 }
 
 /**

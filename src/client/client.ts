@@ -1,9 +1,11 @@
 import { getGroup } from '../curve/index.ts'
+import { getEcdsaBackend } from '../protocol/ecdsa/backend.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
-import { implementation, label as labelArgument, parameters, timeout } from './arguments.ts'
-import type { Client } from './types.ts'
+import { implementation, label as labelArgument, oneOf, parameters, timeout } from './arguments.ts'
+import { createPresignaturePool, type PresignatureOptions } from './presignature-pool.ts'
+import type { AfterCheat, Client } from './types.ts'
 
 /** Long enough for the slowest password work on the slowest phone and a server that fails over. */
 const DEFAULT_TIMEOUT_MS = 120_000
@@ -16,6 +18,13 @@ export interface ClientOptions {
   readonly storage: ShareStore
   /** The name under which other devices see this one in the list of sets, at most 100 characters; empty by default. */
   readonly label?: string
+  /**
+   * What becomes of ECDSA once the server was caught cheating in a set: `refuse` (the default) until the set is refreshed,
+   * or `freshSetUp`, which makes each signature with a set-up of its own, in twice the time.
+   */
+  readonly afterCheat?: AfterCheat
+  /** How many ECDSA presignatures are held ready in memory for each key that signs; none by default. */
+  readonly presignatures?: PresignatureOptions
   /** How long an action may take, in milliseconds; two minutes by default. */
   readonly timeoutMs?: number
   /** Where the secrets come from; the platform's generator by default. */
@@ -41,6 +50,8 @@ export function createClient(options: ClientOptions): Client {
     random = systemRandom,
     now = Date.now,
     label = '',
+    afterCheat = 'refuse',
+    presignatures,
     timeoutMs = DEFAULT_TIMEOUT_MS,
   } = parameters(options, 'createClient')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
@@ -52,8 +63,12 @@ export function createClient(options: ClientOptions): Client {
     label: labelArgument(label),
     timeoutMs: timeout(timeoutMs),
     group: getGroup,
+    ecdsa: getEcdsaBackend,
     now,
     operations: new Set<string>(),
     unheard: new Set<string>(),
+    afterCheat: oneOf(afterCheat, ['refuse', 'freshSetUp'], 'afterCheat'),
+    bans: new Map(),
+    presignatures: createPresignaturePool(random, presignatures),
   })
 }

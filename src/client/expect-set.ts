@@ -32,3 +32,9 @@ function expectId(answered: string | undefined, made: WalletShares | undefined):
   }
   return answered
 }
+
+/** @throws {SET_MISMATCH} unless the server used the set that it was asked to */
+export function expectUsed({ setId, state }: OperationResult, asked: string): void {
+  if (setId === asked && state === 'ACTIVE') return
+  throw new MpcError('SET_MISMATCH', 'the server used another set than the one it was asked to')
+}

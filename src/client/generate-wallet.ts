@@ -5,11 +5,12 @@ import { toHex } from '../util/bytes.ts'
 import { callback, parameters } from './arguments.ts'
 import { withDeadline } from './deadline.ts'
 import { expectSet } from './expect-set.ts'
+import { storeSetUp } from './pair-store.ts'
 import { parseShares } from './parse-shares.ts'
 import { prepareSet } from './prepare.ts'
 import { createProgress, plans, type Progress } from './progress.ts'
 import { newOperationId, runOperation } from './runner.ts'
-import { keygenSessions } from './sessions.ts'
+import { keygenSessions, setUpSession } from './sessions.ts'
 import { activateSet } from './settle.ts'
 import { forgetWallet } from './share-store.ts'
 import type { ActionOptions, Client, Wallet } from './types.ts'
@@ -43,21 +44,24 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
     const operationId = newOperationId(client)
     let made: WalletShares | undefined
     try {
-      const { result, results } = await runOperation(client, deadline, {
+      const { result, results, setUp } = await runOperation(client, deadline, {
         operationId,
         request,
         sessions: keygenSessions(client, request),
+        setUp: setUpSession(client, operationId, request),
         prepare: async (results) => {
           progress.begin('Parsing share')
           made = parseShares(client, request, results, 'signing', progress)
           progress.begin('Storing share')
-          await prepareSet(client, deadline, made, operationId, () => [])
+          await prepareSet(client, deadline, made, undefined, operationId, () => [])
         },
         discard: async () => {
           if (made !== undefined) await forgetWallet(client, walletId, toHex(made.setId))
         },
       })
       results.forEach(wipeKeyShare)
+      // Cut off before this, the set has no set-up, and its first ECDSA signature makes one.
+      await storeSetUp(client, made!, setUp!, null)
       const setId = expectSet(result, made, 'ACTIVE')
       const wallet = toWallet(await activateSet(client, walletId, setId))
       progress.finish()

@@ -1,15 +1,15 @@
 import type { OperationRequest } from '../api/operations.ts'
-import { operationSlots } from '../api/slots.ts'
 import { combineShares, validateKeyShare, wipeKeyShare } from '../share/index.ts'
 import type { KeyShare, WalletShares } from '../share/types.ts'
 import type { Purpose } from '../types.ts'
 import type { ProgressReporter } from './progress.ts'
+import { shareSlots } from './sessions.ts'
 import type { Client } from './types.ts'
 
 /**
  * Takes one target set's shares from what an operation's sessions made, and validates each: s·G = Y, Σ λY = pk.
  *
- * @param made one share a slot; wiped if one of the target's is not valid
+ * @param made one for each slot that brings a share; wiped if one of the target's is not valid
  * @throws {SHARE_PARSING_FAILED} if one is not valid
  */
 export function parseShares(
@@ -19,7 +19,7 @@ export function parseShares(
   target: Purpose,
   progress: ProgressReporter,
 ): WalletShares {
-  const slots = operationSlots(request)
+  const slots = shareSlots(request)
   const shares = made.filter((_, slot) => slots[slot]!.target === target)
   try {
     shares.forEach((share, index) => {

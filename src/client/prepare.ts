@@ -1,6 +1,8 @@
+import type { PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import type { Deadline } from './deadline.ts'
+import { storeSetUp } from './pair-store.ts'
 import { storeShares } from './share-store.ts'
 import type { Client } from './types.ts'
 import { withPrepared, type WalletRecord } from './wallet-record.ts'
@@ -8,19 +10,23 @@ import { publicKeys } from './wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
 
 /**
- * Step 1 of protocols §8: the share durable and read back, then noted as PREPARED, which cannot sign (I1, I2).
+ * Step 1 of protocols §8: the share and the ECDSA set-up durable and read back, then noted as PREPARED, which cannot sign
+ * (I1, I2).
  *
  * @param deadline until when the action may go on: nobody else settles its operation before
+ * @param setUp of the new set; undefined where it ends only with the server's answer. Wiped
  * @param replaces the sets on this device that the new one replaces, of those that it has when the note is made
  */
 export async function prepareSet(
   client: Client,
   deadline: Deadline,
   shares: WalletShares,
+  setUp: PairSetup | undefined,
   operationId: string,
   replaces: (record: WalletRecord) => readonly string[],
 ): Promise<void> {
   await storeShares(client, shares)
+  if (setUp !== undefined) await storeSetUp(client, shares, setUp, null)
   const walletId = toHex(shares.walletId)
   const setId = toHex(shares.setId)
   const keys = publicKeys(client, shares)

@@ -16,7 +16,7 @@ import { createProgress, plans, type Progress, type ProgressReporter } from './p
 import { proveSet } from './prove.ts'
 import { newOperationId, runOperation } from './runner.ts'
 import { sealVerified } from './seal.ts'
-import { receivedShares, reshareSessions } from './sessions.ts'
+import { receivedShares, reshareSessions, setUpSession } from './sessions.ts'
 import { activateSet } from './settle.ts'
 import { discardPrepared } from './share-store.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from './types.ts'
@@ -186,11 +186,12 @@ async function reshareBackup(
       operationId,
       request,
       sessions: reshareSessions(client, request, old),
+      setUp: setUpSession(client, operationId, request),
       onRound: (round) => {
         if (round === 1) progress.begin('Recovering signing share')
         if (round === 2) progress.begin('Generating share')
       },
-      prepare: async (results) => {
+      prepare: async (results, setUp) => {
         progress.begin('Parsing share')
         const made = receivedShares(results)
         signing = parseShares(client, request, made, 'signing', progress)
@@ -199,7 +200,7 @@ async function reshareBackup(
         progress.begin('Storing share')
         const report = (fraction: number) => progress.within(fraction / 2)
         if (backup !== undefined) cipherText = await sealVerified(client, deadline, rotation!, backup, report)
-        await prepareSet(client, deadline, signing, operationId, (record) =>
+        await prepareSet(client, deadline, signing, setUp(), operationId, (record) =>
           existingSets === 'retire' ? activeSetIds(record) : [],
         )
       },

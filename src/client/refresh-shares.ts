@@ -11,7 +11,7 @@ import { prepareSet } from './prepare.ts'
 import { createProgress, plans, type Progress } from './progress.ts'
 import { proveSet } from './prove.ts'
 import { newOperationId, runOperation } from './runner.ts'
-import { receivedShares, reshareSessions } from './sessions.ts'
+import { receivedShares, reshareSessions, setUpSession } from './sessions.ts'
 import { activateSet } from './settle.ts'
 import { discardPrepared } from './share-store.ts'
 import type { ActionOptions, Client, Wallet } from './types.ts'
@@ -55,15 +55,16 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
           operationId,
           request,
           sessions: reshareSessions(client, request, shares),
+          setUp: setUpSession(client, operationId, request),
           onRound: (round) => {
             if (round === 1) progress.begin('Generating share')
             if (round === 2) progress.within(0.5)
           },
-          prepare: async (results) => {
+          prepare: async (results, setUp) => {
             progress.begin('Parsing share')
             made = parseShares(client, request, receivedShares(results), 'signing', progress)
             progress.begin('Storing share')
-            await prepareSet(client, deadline, made, operationId, () => [oldSetId])
+            await prepareSet(client, deadline, made, setUp(), operationId, () => [oldSetId])
           },
           discard: async () => {
             if (made !== undefined) await discardPrepared(client, walletId, toHex(made.setId))

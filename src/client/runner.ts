@@ -1,6 +1,8 @@
 import type { Parcel } from '../api/flight.ts'
-import { ROUNDS, type OperationId, type OperationRequest, type OperationResult } from '../api/operations.ts'
+import { operationRounds, type OperationId, type OperationRequest, type OperationResult } from '../api/operations.ts'
 import { MpcError, ProtocolError } from '../errors.ts'
+import { wipeSecrets } from '../protocol/ecdsa/ot-pair.ts'
+import type { PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { Session, Step } from '../protocol/session.ts'
 import { toHex } from '../util/bytes.ts'
 import { parseResult } from './answers.ts'
@@ -14,25 +16,41 @@ const ABORT_TIMEOUT_MS = 5_000
 /** The server's participant number in every session. */
 const SERVER = 2
 
+/** What the runner needs of a session. */
+export type Played<Result> = Omit<Session<Result>, 'export'>
+
 /** An operation with the server: sessions side by side, one a slot, played round by round. */
 export interface Operation<Result> {
   readonly operationId: OperationId
   readonly request: OperationRequest
-  /** In the order of `operationSlots(request)`; the runner disposes of them. */
-  readonly sessions: readonly Session<Result>[]
+  /** In the order of `operationSlots(request)`, the set-up left out; the runner disposes of them. */
+  readonly sessions: readonly Played<Result>[]
+  /** The ECDSA set-up of the new set, in the last slot; the runner disposes of it. */
+  readonly setUp?: Session<readonly PairSetup[]> | undefined
   /** Told before each round is sent, from 1. */
   readonly onRound?: (round: number) => void
-  /** Makes the results durable; the last message, which says that they are, leaves only after it. */
-  readonly prepare?: (results: readonly Result[]) => Promise<void>
+  /** Every step of every session is made within it; by itself where it is absent. */
+  readonly guard?: StepGuard
+  /**
+   * Makes the results durable; the last message, which says that they are, leaves only after it.
+   *
+   * @param setUp what the set-up has made: in a reshare it is done by then, in a generation only with the last answer
+   */
+  readonly prepare?: (results: readonly Result[], setUp: () => PairSetup) => Promise<void>
   /** Undoes `prepare`, whether wholly or half done. */
   readonly discard?: () => Promise<void>
 }
+
+/** Makes a step of a session, which is synchronous, when nothing stands against it. */
+export type StepGuard = <T>(step: () => T) => Promise<T>
 
 /** What an operation ended with. */
 export interface Outcome<Result> {
   readonly result: OperationResult
   /** What each session made, in the order of the slots: secrets in them are copies of what `prepare` was given. */
   readonly results: readonly Result[]
+  /** What the set-up made, if there was one; its secrets are the caller's to wipe. */
+  readonly setUp: PairSetup | undefined
 }
 
 /** The idempotency key of a new operation. */
@@ -56,28 +74,33 @@ export async function runOperation<Result>(
   operation: Operation<Result>,
 ): Promise<Outcome<Result>> {
   const { operationId, request, sessions, prepare } = operation
-  const rounds = ROUNDS[request.kind]
+  const rounds = operationRounds(request)
   const players = sessions.map((session) => createPlayer(session))
+  const setUp = operation.setUp && createPlayer(operation.setUp)
+  const all: readonly Player<unknown>[] = setUp === undefined ? players : [...players, setUp]
   let decidable = false
   client.operations.add(operationId)
   try {
-    let parcels = players.flatMap((player, slot) => player.start().map((envelope) => ({ slot, envelope })))
+    let parcels = all.flatMap((player, slot) => player.start().map((envelope) => ({ slot, envelope })))
     for (let round = 1; ; round++) {
       operation.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
-        await prepare(players.map((player) => player.made(round)))
+        const made = players.map((player) => player.made(round))
+        await prepare(made, () => pairOf(setUp?.finished(round)))
         deadline.check()
         decidable = true
       }
       const header = round === 1 ? request : {}
       const answer = await postRound(client, deadline, operationId, round, { header, parcels })
-      parcels = deliver(players, answer.parcels)
+      parcels = await deliver(all, answer.parcels, operation.guard ?? atOnce)
       if (round === rounds) {
         const result = parseResult(answer.header)
-        return { result, results: players.map((player) => player.finished(round)) }
+        const results = players.map((player) => player.finished(round))
+        return { result, results, setUp: setUp && pairOf(setUp.finished(round)) }
       }
     }
   } catch (error) {
+    for (const { secrets } of setUp?.ended() ?? []) wipeSecrets(secrets)
     // A server whose last message fails our check did not play the protocol, whatever it decided.
     const undone = !decidable || error instanceof ProtocolError
     if (prepare !== undefined) client.unheard.add(operationId)
@@ -87,26 +110,48 @@ export async function runOperation<Result>(
   } finally {
     client.operations.delete(operationId)
     for (const session of sessions) session.dispose()
+    operation.setUp?.dispose()
   }
 }
 
-function deliver<Result>(players: readonly Player<Result>[], parcels: readonly Parcel[]): Parcel[] {
+async function deliver(
+  players: readonly Player<unknown>[],
+  parcels: readonly Parcel[],
+  guard: StepGuard,
+): Promise<Parcel[]> {
   for (const { slot, envelope } of parcels) players[slot]?.receive(envelope)
-  return players.flatMap((player, slot) => player.advance().map((envelope) => ({ slot, envelope })))
+  const out: Parcel[] = []
+  for (const [slot, player] of players.entries()) {
+    const envelopes = player.canAdvance() ? await guard(() => player.advance()) : []
+    for (const envelope of envelopes) out.push({ slot, envelope })
+  }
+  return out
+}
+
+const atOnce: StepGuard = async (step) => step()
+
+/** A set-up between two parties makes one pair. */
+function pairOf(pairs: readonly PairSetup[] | undefined): PairSetup {
+  if (pairs?.length !== 1) throw new Error('a set-up with the server makes one pair')
+  return pairs[0]!
 }
 
 /** One session and what it has made so far. */
 interface Player<Result> {
   start(): readonly Uint8Array[]
   receive(envelope: Uint8Array): void
+  /** Whether there is anything to advance with. */
+  canAdvance(): boolean
   advance(): readonly Uint8Array[]
   /** The result before the server has confirmed it. */
   made(round: number): Result
   /** The result once every check has passed. */
   finished(round: number): Result
+  /** That result, or undefined. */
+  ended(): Result | undefined
 }
 
-function createPlayer<Result>(session: Session<Result>): Player<Result> {
+function createPlayer<Result>(session: Played<Result>): Player<Result> {
   let made: Result | undefined
   let finished: Result | undefined
   let accepted = false
@@ -120,13 +165,14 @@ function createPlayer<Result>(session: Session<Result>): Player<Result> {
     receive(envelope) {
       if (finished === undefined && session.receive(envelope) === 'accepted') accepted = true
     },
+    canAdvance: () => accepted && finished === undefined,
     advance() {
-      if (!accepted || finished !== undefined) return []
       accepted = false
       return take(session.advance())
     },
     made: (round) => made ?? incomplete(round),
     finished: (round) => finished ?? incomplete(round),
+    ended: () => finished,
   }
 }
 

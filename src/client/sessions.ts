@@ -1,6 +1,8 @@
 import { operationFlags } from '../api/flags.ts'
-import type { OperationRequest } from '../api/operations.ts'
-import { operationSlots, setParties, WALLET_THRESHOLD } from '../api/slots.ts'
+import type { OperationId, OperationRequest } from '../api/operations.ts'
+import { setUpBinding } from '../api/set-up.ts'
+import { operationSlots, setParties, WALLET_THRESHOLD, type OperationSlot } from '../api/slots.ts'
+import { createOtSetup, type PairSetup } from '../protocol/ecdsa/setup.ts'
 import { createKeygen } from '../protocol/keygen/index.ts'
 import { createReshare, type ReshareParticipant, type ReshareResult } from '../protocol/reshare/index.ts'
 import type { Session } from '../protocol/session.ts'
@@ -12,10 +14,36 @@ import { shareOn } from './wallet-shares.ts'
 /** This machine's number among a reshare's participants; the server is the second. */
 const SELF = 1
 
-/** The sessions of a key generation, one a slot. */
+/** The slots of an operation that bring shares. */
+export function shareSlots(request: OperationRequest): OperationSlot[] {
+  return operationSlots(request).filter(({ brings }) => brings === 'share')
+}
+
+/** The session of the ECDSA set-up that an operation brings; undefined if it brings none. */
+export function setUpSession(
+  client: Client,
+  operationId: OperationId,
+  request: OperationRequest,
+): Session<readonly PairSetup[]> | undefined {
+  if (!operationSlots(request).some(({ brings }) => brings === 'setUp')) return undefined
+  return otSetup(client, operationId, request)
+}
+
+/** A set-up with the server, bound to an operation. */
+export function otSetup(
+  client: Client,
+  operationId: OperationId,
+  request: OperationRequest,
+): Session<readonly PairSetup[]> {
+  const parties = setParties('signing').map(({ id }) => id)
+  const binding = setUpBinding(operationId, request)
+  return createOtSetup({ backend: client.ecdsa(), parties, self: parties[0]!, binding, random: client.random })
+}
+
+/** The sessions of a key generation, one for each share. */
 export function keygenSessions(client: Client, request: OperationRequest): Session<KeyShare>[] {
   const parties = setParties('signing')
-  return operationSlots(request).map(({ curve }) =>
+  return shareSlots(request).map(({ curve }) =>
     createKeygen({
       group: client.group(curve),
       walletId: fromHex(request.walletId),
@@ -29,7 +57,7 @@ export function keygenSessions(client: Client, request: OperationRequest): Sessi
 }
 
 /**
- * The sessions of a reshare, one a slot.
+ * The sessions of a reshare, one for each share.
  *
  * @param old the set that deals; its shares stay the caller's to wipe
  */
@@ -39,7 +67,7 @@ export function reshareSessions(
   old: WalletShares,
 ): Session<ReshareResult>[] {
   const dealers = setParties(old.purpose)
-  return operationSlots(request).map(({ target, curve }) => {
+  return shareSlots(request).map(({ target, curve }) => {
     const share = shareOn(old, curve)
     return createReshare({
       group: client.group(curve),

@@ -3,6 +3,7 @@ import { MpcError } from '../errors.ts'
 import { decodeWalletShares, encodeWalletShares } from '../share/index.ts'
 import type { WalletShares } from '../share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../util/bytes.ts'
+import { deletePair } from './pair-store.ts'
 import type { Client } from './types.ts'
 import { withoutSets, withRetired, type WalletRecord } from './wallet-record.ts'
 import { equalKeys, isClientOf, publicKeys, wipeShares } from './wallet-shares.ts'
@@ -76,19 +77,25 @@ function decodeRow(client: Client, row: Uint8Array): WalletShares {
 /** Takes sets out of use, deletes their shares, then forgets them; may be cut off and done again at any point. */
 export async function discardSets(client: Client, walletId: string, setIds: readonly string[]): Promise<WalletRecord> {
   await changeKnownWallet(client, walletId, (record) => withRetired(record, setIds))
-  for (const setId of setIds) await client.storage.delete(shareKey(setId))
+  for (const setId of setIds) await deleteShares(client, setId)
   return changeKnownWallet(client, walletId, (record) => withoutSets(record, setIds))
 }
 
 /** Undoes the preparation of a set, however far it went. */
 export async function discardPrepared(client: Client, walletId: string, setId: string): Promise<void> {
-  await client.storage.delete(shareKey(setId))
+  await deleteShares(client, setId)
   if ((await readWallet(client, walletId)) === undefined) return
   await changeKnownWallet(client, walletId, (record) => withoutSets(record, [setId]))
 }
 
 /** Forgets a wallet that never came to be. */
 export async function forgetWallet(client: Client, walletId: string, setId: string): Promise<void> {
-  await client.storage.delete(shareKey(setId))
+  await deleteShares(client, setId)
   await client.storage.delete(walletKey(walletId))
+}
+
+/** Deletes the share and what it signs ECDSA with. */
+async function deleteShares(client: Client, setId: string): Promise<void> {
+  await client.storage.delete(shareKey(setId))
+  await deletePair(client, setId)
 }

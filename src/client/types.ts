@@ -1,8 +1,14 @@
 import type { Group } from '../curve/group.ts'
+import type { EcdsaBackend } from '../protocol/ecdsa/backend.ts'
+import type { OtPair } from '../protocol/ecdsa/ot-pair.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import type { Curve } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
+import type { PresignaturePool } from './presignature-pool.ts'
+
+/** What ECDSA does once the server was caught cheating: nothing more, or a set-up of its own for each signature. */
+export type AfterCheat = 'refuse' | 'freshSetUp'
 
 /** What {@link createClient} binds together. Actions take it as their first argument. */
 export interface Client {
@@ -14,12 +20,17 @@ export interface Client {
   /** How long an action may take where its own `timeoutMs` says nothing else. */
   readonly timeoutMs: number
   readonly group: (curve: Curve) => Group
+  readonly ecdsa: () => EcdsaBackend
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** The operations that this client is in the middle of. */
   readonly operations: Set<string>
   /** The operations that this client has ended without hearing what was decided: its own to settle at once. */
   readonly unheard: Set<string>
+  readonly afterCheat: AfterCheat
+  /** The poisoned pairs by set: they count here even where the store could not take them. */
+  readonly bans: Map<string, OtPair>
+  readonly presignatures: PresignaturePool
 }
 
 /** What every action takes besides its own parameters. */
@@ -45,4 +56,19 @@ export interface PublicKeys {
   readonly secp256k1: Uint8Array
   /** 32 bytes, RFC 8032 */
   readonly ed25519: Uint8Array
+}
+
+/** A signature that has been verified. */
+export interface Signature {
+  /** 64 bytes: R ‖ s, for `ecdsa` r ‖ s with s in the lower half of the order */
+  readonly signature: Uint8Array
+  /** What it verifies under: 32 bytes, for `bip340` the x coordinate alone; 33 for `ecdsa`. */
+  readonly publicKey: Uint8Array
+  /** The set that signed. */
+  readonly setId: string
+}
+
+export interface EcdsaSignature extends Signature {
+  /** The parity of R's y, by which the public key can be recovered (SEC 1 §4.1.6). */
+  readonly recovery: 0 | 1
 }

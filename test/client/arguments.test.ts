@@ -3,7 +3,10 @@ import {
   backupWallet,
   confirmBackup,
   createClient,
+  fillPresignatures,
   generateWallet,
+  getExtendedPublicKey,
+  getPublicKey,
   getWallet,
   listSets,
   listWallets,
@@ -77,10 +80,39 @@ const OPENING: readonly Bad[] = [
 const SIGN: readonly Bad[] = [
   [{ scheme: undefined }, TypeError],
   [{ scheme: 'ecdsa' }, TypeError],
+  [{ scheme: 'ecdsa', hash: 'md5' }, TypeError],
+  [{ scheme: 'ecdsa', digest: new Uint8Array(32) }, TypeError],
+  [{ scheme: 'ecdsa', message: undefined, digest: new Uint8Array(31) }, RangeError],
+  [{ scheme: 'ecdsa', message: undefined, digest: '00'.repeat(32) }, TypeError],
+  [{ scheme: 'ecdsa', message: undefined, hash: 'sha256', digest: new Uint8Array(32) }, TypeError],
+  [{ scheme: 'bip340', path: "m/44'" }, RangeError],
+  [{ scheme: 'bip340', path: 5 }, TypeError],
+  [{ scheme: 'bip340', tapTweak: new Uint8Array(31) }, RangeError],
+  [{ scheme: 'bip340', tapTweak: '' }, TypeError],
+  [{ path: 'm/0' }, TypeError],
   [{ message: undefined }, TypeError],
   [{ message: 'hello' }, TypeError],
   [{ message: [1, 2] }, TypeError],
   [{ message: new Uint8Array(65_537) }, RangeError],
+]
+
+const PATH: readonly Bad[] = [
+  [{ path: '' }, TypeError],
+  [{ path: 'm/01' }, TypeError],
+  [{ path: "m/0'" }, RangeError],
+  [{ path: 'm/2147483648' }, RangeError],
+]
+
+const COUNT: readonly Bad[] = [
+  [{ count: undefined }, TypeError],
+  [{ count: 0 }, RangeError],
+  [{ count: 1001 }, RangeError],
+]
+
+const CURVE: readonly Bad[] = [
+  [{ curve: undefined }, TypeError],
+  [{ curve: 'p256' }, TypeError],
+  [{ curve: 'ed25519', path: 'm/0' }, RangeError],
 ]
 
 const RECOVER: readonly Bad[] = [
@@ -97,6 +129,9 @@ const actions: readonly (readonly [name: string, action: Action, good: object, b
   ['provisionWallet', provisionWallet, { cipherText: 'x', method }, OPENING],
   ['refreshShares', refreshShares, { walletId }, [...WALLET_ID, ...PROGRESS]],
   ['sign', sign, { walletId, scheme: 'ed25519', message }, [...WALLET_ID, ...SIGN]],
+  ['fillPresignatures', fillPresignatures, { walletId, count: 1 }, [...WALLET_ID, ...PATH, ...COUNT]],
+  ['getPublicKey', getPublicKey, { walletId, curve: 'secp256k1' }, [...WALLET_ID, ...PATH, ...CURVE]],
+  ['getExtendedPublicKey', getExtendedPublicKey, { walletId }, [...WALLET_ID, ...PATH]],
   ['listSets', listSets, { walletId }, WALLET_ID],
   ['retireSet', retireSet, { walletId, setId }, [...WALLET_ID, ...SET_ID]],
   ['getWallet', getWallet, { walletId }, WALLET_ID],
@@ -145,6 +180,11 @@ describe('createClient', () => {
     ['a label that is no text', { ...good, label: 5 }, TypeError],
     ['a label too long', { ...good, label: 'x'.repeat(101) }, RangeError],
     ['a label with a line break', { ...good, label: 'my\nphone' }, RangeError],
+    ['an unknown policy after a cheat', { ...good, afterCheat: 'forgive' }, TypeError],
+    ['presignatures without a size', { ...good, presignatures: { refillAt: 1 } }, TypeError],
+    ['presignatures by number', { ...good, presignatures: 5 }, TypeError],
+    ['a refill above the size', { ...good, presignatures: { size: 2, refillAt: 3 } }, RangeError],
+    ['a refill at nothing', { ...good, presignatures: { size: 2, refillAt: 0 } }, RangeError],
     ['a time-out of 0', { ...good, timeoutMs: 0 }, RangeError],
   ])('refuses %s', (_, options, error) => {
     expect(() => createClient(options as ClientOptions)).toThrow(error)

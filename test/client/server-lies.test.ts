@@ -119,7 +119,7 @@ describe('a server that does not play the protocol', () => {
     ['changes its first messages', 1, (parcels) => parcels.map(flip)],
     ['leaves everything out at last', 2, () => []],
     ['changes its last messages', 2, (parcels) => parcels.map(flip)],
-    ['swaps the curves', 2, (parcels) => parcels.map(({ slot, envelope }) => ({ slot: 1 - slot, envelope }))],
+    ['swaps the curves', 2, (parcels) => parcels.map(({ slot, envelope }) => ({ slot: slot ^ 1, envelope }))],
   ])('and %s makes no wallet', async (_, round, change) => {
     const { device } = stage()
     const storage = memoryStore()

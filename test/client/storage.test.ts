@@ -106,6 +106,8 @@ describe('a share', () => {
       'after POST /v1/operations/:id/rounds/2',
       'before write share',
       'after write share',
+      'before write ot',
+      'after write ot',
       'before write wallet',
       'after write wallet',
       'before POST /v1/operations/:id/rounds/3',

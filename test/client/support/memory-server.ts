@@ -1,23 +1,32 @@
-import { errorStatus } from '../../../src/api/errors.ts'
-import { operationFlags } from '../../../src/api/flags.ts'
+import { errorBody, errorStatus } from '../../../src/api/errors.ts'
 import { decodeFlight, encodeFlight, type Parcel } from '../../../src/api/flight.ts'
-import { ROUNDS, type OperationRequest, type OperationResult, type SetStatus } from '../../../src/api/operations.ts'
-import { operationSlots, setParties, WALLET_THRESHOLD } from '../../../src/api/slots.ts'
-import { getGroup } from '../../../src/curve/index.ts'
-import { MpcError } from '../../../src/errors.ts'
-import { createSigning } from '../../../src/protocol/frost/session.ts'
-import { createKeygen } from '../../../src/protocol/keygen/index.ts'
-import { newChallenge, verifyPossession } from '../../../src/protocol/possession/index.ts'
-import { createReshare } from '../../../src/protocol/reshare/index.ts'
-import type { Session } from '../../../src/protocol/session.ts'
+import {
+  operationRounds,
+  type OperationRequest,
+  type OperationResult,
+  type SetStatus,
+} from '../../../src/api/operations.ts'
+import { operationSlots } from '../../../src/api/slots.ts'
+import { MpcError, ProtocolError } from '../../../src/errors.ts'
+import { bindPair, type OtPair, type PairSetup, type Presignature } from '../../../src/protocol/ecdsa/index.ts'
+import { newChallenge } from '../../../src/protocol/possession/index.ts'
 import { combineShares } from '../../../src/share/index.ts'
 import type { KeyShare, WalletShares } from '../../../src/share/types.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/transport/types.ts'
-import { CURVES, partyId, type Purpose, type SetState } from '../../../src/types.ts'
-import { fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
+import { CURVES, type Purpose, type SetState } from '../../../src/types.ts'
+import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
-
-type Made = { readonly share?: KeyShare; readonly signature?: Uint8Array }
+import {
+  ecdsaSession,
+  makingSessions,
+  schnorrSession,
+  setUpSession,
+  shareOn,
+  spend,
+  type Made,
+  type ServedSession,
+  verifyProof,
+} from './memory-sessions.ts'
 
 interface ServedSet {
   readonly shares: WalletShares
@@ -26,14 +35,19 @@ interface ServedSet {
   readonly retires: readonly string[]
   state: SetState
   proven: boolean
+  /** The ECDSA set-up with the client; a cheat poisons it. */
+  pair: OtPair | undefined
+  readonly presignatures: Map<string, Presignature>
 }
 
 interface ServedOperation {
   readonly request: OperationRequest
-  readonly sessions: readonly Session<Made>[]
+  sessions: readonly ServedSession[]
   readonly answers: Map<number, { readonly request: string; readonly answer: Uint8Array }>
   readonly challenges: Uint8Array[]
-  made: KeyShare[]
+  readonly shares: KeyShare[]
+  setUp?: PairSetup
+  presignature?: Presignature
   decision?: 'COMMIT' | 'ABORT'
 }
 
@@ -45,12 +59,15 @@ export interface MemoryServer extends Transport {
   readonly sets: ReadonlyMap<string, ServedSet>
   /** Everything that was asked, as `POST /v1/…`. */
   readonly log: string[]
+  /** What each operation asked for. */
+  readonly requests: OperationRequest[]
 }
 
 export function memoryServer(random: RandomSource): MemoryServer {
   const sets = new Map<string, ServedSet>()
   const operations = new Map<string, ServedOperation>()
   const log: string[] = []
+  const requests: OperationRequest[] = []
 
   const fail = (code: ConstructorParameters<typeof MpcError>[0], message: string): never => {
     throw new MpcError(code, message)
@@ -63,58 +80,81 @@ export function memoryServer(random: RandomSource): MemoryServer {
     if (set.state === 'PREPARED' && purpose === 'signing') fail('OPERATION_IN_PROGRESS', 'not decided')
     return set
   }
+  const requirePair = ({ pair }: ServedSet): OtPair => {
+    if (pair === undefined) throw new ProtocolError('OT_DESYNC', 1, [], 'this set has no set-up')
+    return pair
+  }
 
-  function openSessions(request: OperationRequest): Session<Made>[] {
-    if (request.kind === 'prove') return []
-    const slots = operationSlots(request)
-    if (request.kind === 'generate') {
-      const parties = setParties('signing')
-      const common = { walletId: fromHex(request.walletId), purpose: 'signing', threshold: WALLET_THRESHOLD } as const
-      return slots.map(({ curve }) =>
-        wrapShare(createKeygen({ ...common, group: getGroup(curve), parties, self: partyId(2), random })),
-      )
+  function openSessions(operationId: string, request: OperationRequest): ServedSession[] {
+    if (request.kind === 'generate') return makingSessions(operationId, request, undefined, random)
+    const set = requireActive(request.setId, request.kind === 'recover' ? 'backup' : 'signing')
+    switch (request.kind) {
+      case 'prove':
+        return []
+      case 'setUp':
+        void set.pair?.secrets
+        return makingSessions(operationId, request, undefined, random)
+      case 'presign':
+        return [ecdsaSession(request, set.shares, requirePair(set), random)]
+      case 'export':
+        return fail('POLICY_DENIED', 'this server exports nothing')
+      case 'sign':
+        if (request.scheme !== 'ecdsa') return [schnorrSession(request, set.shares, random)]
+        if (request.source.kind === 'presignature') return []
+        if (request.source.kind === 'freshSetUp') return [setUpSession(operationId, request, random)]
+        return [ecdsaSession(request, set.shares, requirePair(set), random)]
+      default:
+        return makingSessions(operationId, request, set.shares, random)
     }
-    const { shares } = requireActive(request.setId, request.kind === 'recover' ? 'backup' : 'signing')
-    const shareOn = (curve: (typeof CURVES)[number]) => shares.shares[CURVES.indexOf(curve)]!
-    if (request.kind === 'sign') {
-      const { scheme } = request
-      const signers = [partyId(1), partyId(2)]
-      return slots.map(({ curve }) => {
-        const common = { scheme, group: getGroup(curve), share: shareOn(curve), signers, random }
-        return createSigning({ ...common, aggregator: partyId(1), message: fromHex(request.message) })
-      })
-    }
-    return slots.map(({ target, curve }) =>
-      createReshare({
-        group: getGroup(curve),
-        old: shareOn(curve).record,
-        purpose: target,
-        threshold: WALLET_THRESHOLD,
-        participants: setParties(target).map((receiver) => ({ dealer: receiver.id, receiver })),
-        self: 2,
-        flags: operationFlags(request),
-        share: shareOn(curve),
-        random,
-      }),
-    )
   }
 
   function play(operation: ServedOperation, round: number, parcels: readonly Parcel[]): Parcel[] {
-    if (operation.request.kind === 'prove') return playProof(operation, round, parcels)
-    const out: Parcel[] = []
-    if (round === 1) {
-      operation.sessions.forEach((session, slot) => {
-        for (const envelope of session.start().out) out.push({ slot, envelope })
-      })
+    const { request } = operation
+    if (request.kind === 'prove') return playProof(operation, round, parcels)
+    if (request.kind === 'sign' && request.scheme === 'ecdsa') {
+      if (request.source.kind === 'presignature') {
+        const set = requireActive(request.setId, 'signing')
+        return [{ slot: 0, envelope: spend(request, set.shares, takePresignature(set, request.source.id)) }]
+      }
+      if (request.source.kind === 'freshSetUp' && round === 3) {
+        const { shares } = requireActive(request.setId, 'signing')
+        const pair = bindPair(operation.setUp!, shareOn(shares, 'secp256k1').record.setId)
+        operation.sessions = [ecdsaSession(request, shares, pair, random)]
+        return playSessions(operation, true, parcels)
+      }
     }
-    for (const { slot, envelope } of parcels) operation.sessions[slot]!.receive(envelope)
-    operation.sessions.forEach((session, slot) => {
-      const step = session.advance()
-      for (const envelope of step.out) out.push({ slot, envelope })
-      const share = (step.prepared ?? step.done)?.share
-      if (share !== undefined) operation.made[slot] = share
-    })
+    return playSessions(operation, round === 1, parcels)
+  }
+
+  function playSessions(operation: ServedOperation, opening: boolean, parcels: readonly Parcel[]): Parcel[] {
+    const out: Parcel[] = []
+    const send = (slot: number, envelopes: readonly Uint8Array[]) => {
+      for (const envelope of envelopes) out.push({ slot, envelope })
+    }
+    if (opening) operation.sessions.forEach((session, slot) => send(slot, session.start().out))
+    const reached = new Set<number>()
+    for (const { slot, envelope } of parcels) {
+      operation.sessions[slot]!.receive(envelope)
+      reached.add(slot)
+    }
+    for (const slot of [...reached].sort((a, b) => a - b)) {
+      const step = operation.sessions[slot]!.advance()
+      send(slot, step.out)
+      keep(operation, slot, step.prepared ?? step.done)
+    }
     return out
+  }
+
+  function keep(operation: ServedOperation, slot: number, made: Made | undefined): void {
+    if (made?.share !== undefined) operation.shares[slot] = made.share
+    if (made?.setUp !== undefined) operation.setUp = made.setUp
+    if (made?.presignature !== undefined) operation.presignature = made.presignature
+  }
+
+  function takePresignature(set: ServedSet, id: string): Presignature {
+    const presignature = set.presignatures.get(id)
+    set.presignatures.delete(id)
+    return presignature ?? fail('STORAGE_CONFLICT', 'no such presignature')
   }
 
   function playProof(operation: ServedOperation, round: number, parcels: readonly Parcel[]): Parcel[] {
@@ -125,24 +165,24 @@ export function memoryServer(random: RandomSource): MemoryServer {
         operation.challenges[slot] = newChallenge(random)
         return [{ slot, envelope: operation.challenges[slot] }]
       }
-      verifyPossession({
-        group: getGroup(curve),
-        record: shares.shares[slot]!.record,
-        prover: partyId(1),
-        verifier: partyId(2),
-        nonce: operation.challenges[slot]!,
-        proof: parcels.find((parcel) => parcel.slot === slot)!.envelope,
-      })
+      verifyProof(shares, curve, operation.challenges[slot]!, parcels.find((parcel) => parcel.slot === slot)!.envelope)
       return []
     })
   }
 
-  function addSet(operationId: string, { request, made }: ServedOperation, target: Purpose, state: SetState): string {
+  function sharesFor({ request, shares }: ServedOperation, target: Purpose): WalletShares {
     const slots = operationSlots(request)
-    const shares = combineShares(made.filter((_, slot) => slots[slot]!.target === target))
+    return combineShares(shares.filter((_, slot) => slots[slot]!.target === target))
+  }
+
+  function addSet(operationId: string, operation: ServedOperation, target: Purpose, state: SetState): string {
+    const { request, setUp } = operation
+    const shares = sharesFor(operation, target)
     const setId = toHex(shares.setId)
     const label = 'label' in request && target === 'signing' ? request.label : ''
-    sets.set(setId, { shares, operationId, label, retires: retiredBy(request), state, proven: false })
+    const pair = target === 'signing' ? bindPair(setUp!, shareOn(shares, 'secp256k1').record.setId) : undefined
+    const kept = { operationId, label, retires: retiredBy(request), presignatures: new Map<string, Presignature>() }
+    sets.set(setId, { ...kept, shares, state, proven: false, pair })
     return setId
   }
 
@@ -162,33 +202,39 @@ export function memoryServer(random: RandomSource): MemoryServer {
       case 'backup':
         return { setId: addSet(operationId, operation, 'backup', 'PREPARED'), state: 'PREPARED' }
       case 'recover': {
-        if (request.dryRun) {
-          const slots = operationSlots(request)
-          const signing = operation.made.filter((_, slot) => slots[slot]!.target === 'signing')
-          return { setId: toHex(combineShares(signing).setId), state: 'PREPARED' }
-        }
+        if (request.dryRun) return { setId: toHex(sharesFor(operation, 'signing').setId), state: 'PREPARED' }
         const rotated = request.rotateBackup && addSet(operationId, operation, 'backup', 'PREPARED')
         const setId = addSet(operationId, operation, 'signing', 'ACTIVE')
         return { setId, state: 'ACTIVE', ...(rotated && { backupSetId: rotated }) }
       }
-      case 'sign':
-        requireActive(request.setId, 'signing')
-        return { setId: request.setId, state: 'ACTIVE' }
       case 'prove': {
         const set = requireActive(request.setId, 'signing')
         set.proven = true
         for (const setId of set.retires) requireSet(setId).state = 'DESTROYED'
         return { setId: request.setId, state: 'ACTIVE', retired: set.retires }
       }
+      default:
+        return use(operation, request.setId)
     }
+  }
+
+  function use({ request, setUp, presignature }: ServedOperation, setId: string): OperationResult {
+    const set = requireActive(setId, 'signing')
+    if (request.kind === 'setUp') {
+      set.pair = bindPair(setUp!, shareOn(set.shares, 'secp256k1').record.setId)
+      set.presignatures.clear()
+    }
+    if (request.kind === 'presign') set.presignatures.set(toHex(presignature!.id), presignature!)
+    return { setId, state: 'ACTIVE' }
   }
 
   function playRound(operationId: string, round: number, body: Uint8Array): Uint8Array {
     const flight = decodeFlight(body)
     if (round === 1 && !operations.has(operationId)) {
       const request = flight.header as OperationRequest
-      const sessions = openSessions(request)
-      operations.set(operationId, { request, sessions, answers: new Map(), challenges: [], made: [] })
+      requests.push(request)
+      const sessions = openSessions(operationId, request)
+      operations.set(operationId, { request, sessions, answers: new Map(), challenges: [], shares: [] })
     }
     const operation = operations.get(operationId) ?? fail('AUTH_FAILED', 'not authorized')
     const answered = operation.answers.get(round)
@@ -198,7 +244,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     }
     if (operation.decision !== undefined) fail('PROTOCOL_ABORTED', 'the operation is over')
     const parcels = play(operation, round, flight.parcels)
-    const header = round === ROUNDS[operation.request.kind] ? settle(operationId, operation) : {}
+    const header = round === operationRounds(operation.request) ? settle(operationId, operation) : {}
     const answer = encodeFlight({ header, parcels })
     operation.answers.set(round, { request: toHex(body), answer })
     return answer
@@ -215,6 +261,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
       backupMethod: shares.purpose === 'backup' ? 'PASSWORD' : null,
       createdAt: '2026-01-01T00:00:00.000Z',
       lastUsedAt: null,
+      exportedAt: null,
       proven,
     }
   }
@@ -239,6 +286,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
   return {
     sets,
     log,
+    requests,
     async request(request): Promise<TransportResponse> {
       log.push(`${request.method} ${request.path}`)
       try {
@@ -246,25 +294,8 @@ export function memoryServer(random: RandomSource): MemoryServer {
         return { status: 200, body: body instanceof Uint8Array ? body : utf8(JSON.stringify(body)) }
       } catch (error) {
         if (!(error instanceof MpcError)) throw error
-        const body = utf8(JSON.stringify({ error: { id: error.code, message: error.message } }))
-        return { status: errorStatus(error.code), body }
+        return { status: errorStatus(error.code), body: utf8(JSON.stringify(errorBody(error))) }
       }
     },
   }
-}
-
-/** A session whose result is under `share`, as a reshare's is. */
-function wrapShare(session: Session<KeyShare>): Session<Made> {
-  return {
-    ...session,
-    start: () => wrapStep(session.start()),
-    advance: () => wrapStep(session.advance()),
-    receive: (envelope) => session.receive(envelope),
-    export: () => session.export(),
-    dispose: () => session.dispose(),
-  }
-}
-
-function wrapStep({ out, prepared, done }: ReturnType<Session<KeyShare>['advance']>) {
-  return { out, ...(prepared && { prepared: { share: prepared } }), ...(done && { done: { share: done } }) }
 }

@@ -1,0 +1,160 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { describe, expect, test } from 'vitest'
+import { decodeFlight, encodeFlight, type Flight } from '../../src/api/flight.ts'
+import { generateWallet, MpcError, refreshShares, sign, type Client, type Transport } from '../../src/index.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+import { OtPair } from '../../src/protocol/ecdsa/index.ts'
+import { memoryStore } from '../../src/storage/memory.ts'
+import { utf8 } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+import { stage } from './support/devices.ts'
+import { signsEcdsa } from './support/signs-ecdsa.ts'
+
+const digest = sha256(utf8('hello'))
+const request = (walletId: string) => ({ walletId, scheme: 'ecdsa', digest }) as const
+
+/** Changes the last byte of every direct message of round 2, t of the extension: a cheat that is always noticed. */
+function cheat(flight: Flight<unknown>): Flight<object> {
+  const parcels = flight.parcels.map(({ slot, envelope }) => {
+    const { protocol, round, to, ...rest } = decodeEnvelope(envelope)
+    if (protocol !== 'ecdsa' || round !== 2 || to === 0) return { slot, envelope }
+    const body = rest.body.slice()
+    body[body.length - 1]! ^= 1
+    return { slot, envelope: encodeEnvelope({ ...rest, protocol, round, to, body }) }
+  })
+  return { header: flight.header as object, parcels }
+}
+
+/** A server that cheats in the first `times` answers of signatures; each request is noted after the last answer. */
+function cheating(server: Transport, times: number): Transport & { readonly sent: string[] } {
+  const sent: string[] = []
+  let left = times
+  return {
+    sent,
+    async request(asked) {
+      sent.push(asked.path)
+      const response = await server.request(asked)
+      if (response.status !== 200 || !asked.path.endsWith('rounds/1') || left === 0) return response
+      const flight = decodeFlight(response.body)
+      const changed = encodeFlight(cheat(flight))
+      if (changed.join() !== response.body.join()) left--
+      return { status: 200, body: changed }
+    },
+  }
+}
+
+/** As {@link cheating}, but what the client sends is changed. */
+function cheatedClient(server: Transport): Transport {
+  return {
+    request(asked) {
+      if (!asked.path.endsWith('rounds/2')) return server.request(asked)
+      return server.request({ ...asked, body: encodeFlight(cheat(decodeFlight(asked.body!))) })
+    },
+  }
+}
+
+async function withWallet() {
+  const { server, device } = stage()
+  const storage = memoryStore()
+  const { id: walletId, setId } = await generateWallet(device('phone', { storage }))
+  await sign(device('phone', { storage }), { walletId, scheme: 'ed25519', message: digest })
+  const stored = async () => OtPair.decode((await storage.read(`ot/${setId}`))!.value.slice(0, -32))
+  return { server, device, storage, walletId, setId, stored }
+}
+
+async function expectPoisoned(client: Client, walletId: string): Promise<void> {
+  await expect(sign(client, request(walletId))).rejects.toMatchObject({ code: 'OT_POISONED', retryable: false })
+}
+
+describe('a server that is caught cheating', () => {
+  test('is banned in the store, before anything else is sent and for every later client', async () => {
+    const { server, device, storage, walletId, setId, stored } = await withWallet()
+    const transport = cheating(server, 1)
+    const order: string[] = []
+    const watched = {
+      ...storage,
+      write: async (...write: Parameters<typeof storage.write>) => {
+        const version = await storage.write(...write)
+        order.push(`${write[0]} after ${transport.sent.length} requests`)
+        return version
+      },
+    }
+    const attempt = sign(device('phone', { storage: watched, transport }), request(walletId))
+    const banned = { code: 'PROTOCOL_ABORTED', reason: 'CHEAT_OTE', blame: [2], ban: true, retryable: false }
+    await expect(attempt).rejects.toMatchObject(banned)
+    expect(order).toEqual([`ot/${setId} after 1 requests`])
+    expect((await stored()).cheat).toBe('CHEAT_OTE')
+
+    const { length } = server.log
+    await expectPoisoned(device('phone', { storage }), walletId)
+    expect(server.log).toHaveLength(length)
+    await sign(device('phone', { storage }), { walletId, scheme: 'bip340', message: digest })
+  })
+
+  test('ends every other session of the set, in whatever tab', async () => {
+    const { server, device, storage, walletId } = await withWallet()
+    const transport = cheating(server, 1)
+    const tabs = [0, 1, 2].map((tab) => device('tab', { storage, transport, random: seededRandom(`tab ${tab}`) }))
+    const attempts = await Promise.allSettled(tabs.map((tab) => sign(tab, request(walletId))))
+    const codes = attempts.map((attempt) => (attempt as PromiseRejectedResult).reason.code as string)
+    expect(codes.sort()).toEqual(['OT_POISONED', 'OT_POISONED', 'PROTOCOL_ABORTED'])
+    expect(transport.sent.filter((path) => path.endsWith('rounds/2'))).toEqual([])
+  })
+
+  test('is refused even where the store would not take the ban, which is written once it does', async () => {
+    const { server, device, storage, walletId, stored } = await withWallet()
+    let full = true
+    const write: typeof storage.write = async (key, ...rest) => {
+      if (full && key.startsWith('ot/')) throw new MpcError('STORAGE_FULL', 'planted')
+      return storage.write(key, ...rest)
+    }
+    const phone = device('phone', { storage: { ...storage, write }, transport: cheating(server, 1) })
+    await expect(sign(phone, request(walletId))).rejects.toMatchObject({ code: 'STORAGE_FULL' })
+    await expect(sign(phone, request(walletId))).rejects.toMatchObject({ code: 'STORAGE_FULL' })
+    full = false
+    await expectPoisoned(phone, walletId)
+    expect((await stored()).cheat).toBe('CHEAT_OTE')
+  })
+
+  test('is left behind by a refresh', async () => {
+    const { server, device, storage, walletId } = await withWallet()
+    const phone = device('phone', { storage, transport: cheating(server, 1) })
+    await expect(sign(phone, request(walletId))).rejects.toMatchObject({ ban: true })
+    await refreshShares(phone, { walletId })
+    await signsEcdsa(phone, { walletId })
+  })
+
+  test('signs on with a set-up made for each signature, by policy, and is not banned twice', async () => {
+    const { server, device, storage, walletId, stored } = await withWallet()
+    const transport = cheating(server, 2)
+    const phone = device('phone', { storage, transport, afterCheat: 'freshSetUp' })
+    await expect(sign(phone, request(walletId))).rejects.toMatchObject({ reason: 'CHEAT_OTE' })
+    await signsEcdsa(phone, { walletId })
+    await signsEcdsa(phone, { walletId, path: 'm/7' })
+    expect(server.requests.slice(-2)).toEqual(
+      ['m', 'm/7'].map((path) => expect.objectContaining({ path, source: { kind: 'freshSetUp' } })),
+    )
+    expect((await stored()).cheat).toBe('CHEAT_OTE')
+  })
+})
+
+describe('a device that was caught by the server', () => {
+  test('is refused, or signs with a set-up made for each signature', async () => {
+    const { server, device, storage, walletId } = await withWallet()
+    const cheater = device('phone', { storage, transport: cheatedClient(server) })
+    const refused = await sign(cheater, request(walletId)).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'PROTOCOL_ABORTED' })
+    expect(refused).not.toHaveProperty('reason')
+    await expectPoisoned(device('phone', { storage }), walletId)
+    await signsEcdsa(device('phone', { storage, afterCheat: 'freshSetUp' }), { walletId })
+    expect(server.requests.filter(({ kind }) => kind === 'setUp')).toEqual([])
+  })
+
+  test('makes no set-up in place of the poisoned one when its own is lost', async () => {
+    const { server, device, storage, walletId, setId } = await withWallet()
+    await sign(device('phone', { storage, transport: cheatedClient(server) }), request(walletId)).catch(() => undefined)
+    await storage.delete(`ot/${setId}`)
+    await expectPoisoned(device('phone', { storage }), walletId)
+    expect(await storage.list('ot/')).toEqual([])
+  })
+})

@@ -1,0 +1,135 @@
+import { operationFlags } from '../../../src/api/flags.ts'
+import type { OperationRequest, PresignRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
+import { setUpBinding } from '../../../src/api/set-up.ts'
+import { keyAtPath, requestDigest, taprootShare } from '../../../src/api/signing.ts'
+import { operationSlots, setParties, WALLET_THRESHOLD } from '../../../src/api/slots.ts'
+import { getGroup } from '../../../src/curve/index.ts'
+import {
+  createEcdsaSigning,
+  createOtSetup,
+  createPresigning,
+  getEcdsaBackend,
+  type OtPair,
+  type PairSetup,
+  type Presignature,
+} from '../../../src/protocol/ecdsa/index.ts'
+import { createSigning } from '../../../src/protocol/frost/session.ts'
+import { createKeygen } from '../../../src/protocol/keygen/index.ts'
+import { verifyPossession } from '../../../src/protocol/possession/index.ts'
+import { createReshare } from '../../../src/protocol/reshare/index.ts'
+import type { Session, Step } from '../../../src/protocol/session.ts'
+import type { KeyShare, WalletShares } from '../../../src/share/types.ts'
+import { CURVES, partyId, type Curve } from '../../../src/types.ts'
+import { fromHex } from '../../../src/util/bytes.ts'
+import type { RandomSource } from '../../../src/util/random.ts'
+
+/** What a session of the server has made. */
+export interface Made {
+  readonly share?: KeyShare
+  readonly setUp?: PairSetup
+  readonly presignature?: Presignature
+}
+
+export type ServedSession = Pick<Session<Made>, 'start' | 'receive' | 'advance'>
+
+/** Which life of the server it is; a presignature of another one is refused. */
+const INCARNATION = 1
+
+const signers = setParties('signing').map(({ id }) => id)
+
+/** The server's sessions that make a set, or a set-up: one a slot. @param old the set that deals */
+export function makingSessions(
+  operationId: string,
+  request: OperationRequest,
+  old: WalletShares | undefined,
+  random: RandomSource,
+): ServedSession[] {
+  return operationSlots(request).map(({ target, curve, brings }) => {
+    if (brings === 'setUp') return setUpSession(operationId, request, random)
+    const common = { group: getGroup(curve), purpose: target, threshold: WALLET_THRESHOLD, random }
+    if (old === undefined) {
+      const walletId = fromHex(request.walletId)
+      const session = createKeygen({ ...common, walletId, parties: setParties(target), self: partyId(2) })
+      return converted(session, (share) => ({ share }))
+    }
+    const share = shareOn(old, curve)
+    const participants = setParties(target).map((receiver) => ({ dealer: receiver.id, receiver }))
+    const flags = operationFlags(request)
+    const session = createReshare({ ...common, old: share.record, participants, self: 2, flags, share })
+    return converted(session, (result) => (result.share === undefined ? {} : { share: result.share }))
+  })
+}
+
+export function setUpSession(operationId: string, request: OperationRequest, random: RandomSource): ServedSession {
+  const binding = setUpBinding(operationId, request)
+  const session = createOtSetup({ backend: getEcdsaBackend(), parties: signers, self: partyId(2), binding, random })
+  return converted(session, ([setUp]) => ({ setUp: setUp! }))
+}
+
+/** The server's session of a FROST signature. */
+export function schnorrSession(
+  request: Extract<OperationRequest, { scheme: 'ed25519' | 'bip340' }>,
+  half: WalletShares,
+  random: RandomSource,
+): ServedSession {
+  const { scheme } = request
+  const group = getGroup(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
+  const own = shareOn(half, group.curve)
+  const share = request.scheme === 'ed25519' ? own : taprootShare(group, own, request)
+  const message = fromHex(request.message)
+  return converted(
+    createSigning({ scheme, group, share, signers, aggregator: partyId(1), message, random }),
+    () => ({}),
+  )
+}
+
+/** The server's session of a threshold ECDSA signature or presignature. */
+export function ecdsaSession(
+  request: SignEcdsaRequest | PresignRequest,
+  half: WalletShares,
+  pair: OtPair,
+  random: RandomSource,
+): ServedSession {
+  const backend = getEcdsaBackend()
+  const share = shareOn(half, 'secp256k1')
+  const derivation = keyAtPath(backend.group, share.record, request.path)
+  const options = { backend, share, pairs: [pair], signers, random, ...(derivation && { derivation }) }
+  const session =
+    request.kind === 'presign'
+      ? createPresigning({ ...options, incarnation: INCARNATION })
+      : createEcdsaSigning({ ...options, digest: requestDigest(request), aggregator: partyId(1) })
+  return converted(session, ({ presignature }) => (presignature === undefined ? {} : { presignature }))
+}
+
+/** The server's share of a signature by a presignature. */
+export function spend(request: SignEcdsaRequest, half: WalletShares, presignature: Presignature): Uint8Array {
+  const group = getGroup('secp256k1')
+  const { record } = shareOn(half, 'secp256k1')
+  const derived = keyAtPath(group, record, request.path)
+  const key = derived ? group.addPoints(record.publicKey, group.multiplyBase(derived.tweak)) : record.publicKey
+  const conditions = { setId: record.setId, publicKey: group.encodePoint(key), incarnation: INCARNATION }
+  return presignature.spend(group, requestDigest(request), conditions)
+}
+
+/** @throws {PROTOCOL_ABORTED} if the client's proof of possession fails */
+export function verifyProof(half: WalletShares, curve: Curve, nonce: Uint8Array, proof: Uint8Array): void {
+  const { record } = shareOn(half, curve)
+  verifyPossession({ group: getGroup(curve), record, prover: partyId(1), verifier: partyId(2), nonce, proof })
+}
+
+export function shareOn(shares: WalletShares, curve: Curve): KeyShare {
+  return shares.shares[CURVES.indexOf(curve)]!
+}
+
+function converted<Result>(session: Session<Result>, convert: (result: Result) => Made): ServedSession {
+  const step = ({ out, prepared, done }: Step<Result>): Step<Made> => ({
+    out,
+    ...(prepared !== undefined && { prepared: convert(prepared) }),
+    ...(done !== undefined && { done: convert(done) }),
+  })
+  return {
+    start: () => step(session.start()),
+    advance: () => step(session.advance()),
+    receive: (envelope) => session.receive(envelope),
+  }
+}
