@@ -19,7 +19,17 @@ export interface ServerLimits {
   readonly roundMs: number
   /** How long the answers of an expired operation are kept for a client that asks again. */
   readonly answerMs: number
+  /** How many presignatures a set may have; the oldest goes when one more is made. */
+  readonly presignatures: number
+  /** How long a presignature may be used. */
+  readonly presignatureMs: number
 }
+
+/**
+ * How an ECDSA set whose client was caught cheating may sign on: not at all, or with a set-up made for each signature and
+ * discarded after it.
+ */
+export type AfterCheat = 'refuse' | 'freshSetUp'
 
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 512 * 1024,
@@ -28,6 +38,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   operationMs: 10 * 60_000,
   roundMs: 60_000,
   answerMs: 60 * 60_000,
+  presignatures: 32,
+  presignatureMs: 24 * 60 * 60_000,
 }
 
 /** What every part of the server works with. */
@@ -36,6 +48,7 @@ export interface ServerContext {
   readonly custodian: Custodian | undefined
   readonly policy: Policy | undefined
   readonly authorizeExport: AuthorizeExport | undefined
+  readonly afterCheat: AfterCheat
   readonly sealer: Sealer
   readonly random: RandomSource
   readonly limits: ServerLimits

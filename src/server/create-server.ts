@@ -3,7 +3,7 @@ import { abytes } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer, MASTER_KEY_LENGTH } from '../util/seal.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
-import { DEFAULT_LIMITS, type ServerContext, type ServerLimits } from './context.ts'
+import { DEFAULT_LIMITS, type AfterCheat, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from './database/types.ts'
 import { createApp } from './http/app.ts'
 import type { Policy } from './policy.ts'
@@ -22,6 +22,11 @@ export interface ServerOptions {
   readonly policy?: Policy
   /** Asked before a private key is exported, besides the policy; without it every export is denied. */
   readonly authorizeExport?: AuthorizeExport
+  /**
+   * What becomes of ECDSA on a set after its client was caught cheating: `refuse` (unless given), or `freshSetUp`, by
+   * which it signs on with a set-up of its own for each signature. Refreshing or recovering gives a new set either way.
+   */
+  readonly afterCheat?: AfterCheat
   /** 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. */
   readonly masterKey: Uint8Array
   readonly limits?: Partial<ServerLimits>
@@ -74,13 +79,25 @@ export function createServer(options: ServerOptions): Server {
 }
 
 function serverContext(options: ServerOptions): ServerContext {
-  const { database, custodian, authenticate, policy, limits, now = Date.now, random = systemRandom } = options
-  const { authorizeExport } = options
+  const {
+    database,
+    custodian,
+    authenticate,
+    policy,
+    authorizeExport,
+    afterCheat = 'refuse',
+    limits,
+    now = Date.now,
+    random = systemRandom,
+  } = options
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof authenticate !== 'function') throw new TypeError('authenticate is required')
   if (policy !== undefined && typeof policy !== 'function') throw new TypeError('policy must be a function')
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
     throw new TypeError('authorizeExport must be a function')
+  }
+  if (afterCheat !== 'refuse' && afterCheat !== 'freshSetUp') {
+    throw new TypeError("afterCheat must be 'refuse' or 'freshSetUp'")
   }
   abytes(options.masterKey, MASTER_KEY_LENGTH, 'masterKey')
   return {
@@ -88,6 +105,7 @@ function serverContext(options: ServerOptions): ServerContext {
     custodian,
     policy,
     authorizeExport,
+    afterCheat,
     sealer: createSealer(options.masterKey, random),
     random,
     limits: mergeLimits(limits),

@@ -1,6 +1,6 @@
 export type { AuthorizeExport, ExportAuthorization } from './authorize-export.ts'
 export { createServer, type Server, type ServerOptions } from './create-server.ts'
-export type { ServerLimits } from './context.ts'
+export type { AfterCheat, ServerLimits } from './context.ts'
 export type { Database, Queryable, Row, Schema, SqlValue } from './database/types.ts'
 export { bumpIncarnation } from './incarnation.ts'
 export type { Policy, PolicyRequest } from './policy.ts'

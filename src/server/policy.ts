@@ -1,5 +1,6 @@
 import type { OperationRequest } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
+import type { MessageHash } from '../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../types.ts'
 
 /** What a client asks the server to do. */
@@ -15,6 +16,14 @@ export interface PolicyRequest {
   readonly message?: Uint8Array
   /** The curve whose private key would be handed out (`export`). */
   readonly curve?: Curve
+  /** How the message is hashed for ECDSA; null if it is the digest itself, of what nobody can tell. */
+  readonly hash?: MessageHash | null
+  /** What ECDSA would sign, 32 bytes. */
+  readonly digest?: Uint8Array
+  /** The key that would sign, below the wallet's own (BIP 32): `m` is the wallet's. */
+  readonly path?: string
+  /** The merkle root that it would be tweaked by (BIP 341), '' for none, null for an untweaked key. */
+  readonly tapTweak?: string | null
   /** The method of the backup that would be made. */
   readonly backupMethod?: BackupMethodName
   readonly existingSets?: 'keep' | 'retire'

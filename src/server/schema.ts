@@ -98,6 +98,29 @@ export const serverSchema: Schema = {
          primary key (client_id, operation_id)
        )`,
     ],
-    [`alter table reshare_sets add column exported_at timestamptz`],
+    [
+      `alter table reshare_sets add column exported_at timestamptz`,
+      `alter table reshare_operations add column set_id text`,
+      `update reshare_operations set set_id = request::jsonb ->> 'setId'`,
+      `create index reshare_operations_of_set on reshare_operations (set_id)`,
+      `create table reshare_ot_pairs (
+         set_id text primary key references reshare_sets (set_id),
+         sealed bytea not null,
+         poisoned boolean not null,
+         incarnation int not null
+       )`,
+      `create table reshare_presignatures (
+         set_id text not null references reshare_sets (set_id),
+         presignature_id text not null,
+         ordinal int generated always as identity,
+         path text not null,
+         sealed bytea not null,
+         incarnation int not null,
+         created_at timestamptz not null,
+         expires_at timestamptz not null,
+         primary key (set_id, presignature_id)
+       )`,
+      `create index reshare_presignatures_expiry on reshare_presignatures (expires_at)`,
+    ],
   ],
 }

@@ -2,11 +2,12 @@ import { MpcError } from '../errors.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { recordAbort } from './operations/decide.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
+import { forgetPresignatures } from './sets/presignatures.ts'
 import { destroyRetiring } from './sets/retirements.ts'
 
 /**
  * Makes up for what was left undone: aborts expired operations, destroys the halves of RETIRING sets, has the
- * custodian remove its halves of ended backups, forgets old answers. Any number of processes may do so at once.
+ * custodian remove its halves of ended backups, forgets old answers and presignatures. Any number of processes may do so at once.
  */
 export async function sweep(context: ServerContext): Promise<void> {
   const { database, limits } = context
@@ -25,6 +26,7 @@ export async function sweep(context: ServerContext): Promise<void> {
   }
   await destroyRetiring(context)
   await removeOwedHalves(context)
+  await forgetPresignatures(context)
   await forgetOperations(context, timestamp(context, -limits.answerMs))
 }
 
@@ -40,7 +42,7 @@ async function forgetOperations({ database }: ServerContext, before: Date): Prom
     await tx.query(
       `delete from reshare_decisions decided using reshare_operations old
        where decided.client_id = old.client_id and decided.operation_id = old.operation_id and old.expires_at <= $1
-         and old.request::jsonb ->> 'kind' in ('sign', 'prove', 'export')`,
+         and old.request::jsonb ->> 'kind' in ('sign', 'prove', 'setUp', 'presign', 'export')`,
       [before],
     )
     await tx.query('delete from reshare_operations where expires_at <= $1', [before])

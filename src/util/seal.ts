@@ -5,7 +5,7 @@ import { Writer } from './codec.ts'
 import type { RandomSource } from './random.ts'
 
 /** What a sealed value is; a value sealed for one purpose does not open for another. */
-export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share'
+export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share' | 'ot pair' | 'presignature'
 
 /** Where a sealed value belongs: it opens there only. */
 export interface SealPlace {

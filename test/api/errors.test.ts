@@ -27,21 +27,39 @@ describe('an error on its way from server to client', () => {
     expect(answer.status).toBe(errorStatus(code))
     expect(answer.status).toBeGreaterThanOrEqual(400)
     const text = await answer.text()
-    expect(text).toBe(`{"error":{"id":"${code}","message":"what happened"}}`)
-    expect(errorFromBody(answer.status, JSON.parse(text))).toMatchObject({ code, message: 'what happened' })
+    const { retryable } = new MpcError(code, '')
+    expect(text).toBe(`{"error":{"id":"${code}","message":"what happened","retryable":${retryable}}}`)
+    expect(errorFromBody(answer.status, JSON.parse(text))).toMatchObject({ code, message: 'what happened', retryable })
   })
 
-  test('a failed check says which', async () => {
-    const answer = errorResponse(new ProtocolError('PIN', 2, [1], 'another constant'), () => undefined)
-    expect([answer.status, await answer.json()]).toEqual([
-      422,
-      { error: { id: 'PROTOCOL_ABORTED', message: 'another constant (PIN, round 2)' } },
-    ])
+  test.each([true, false])('retryable %s of one error arrives as it was', async (retryable) => {
+    const answer = errorResponse(new MpcError('STORAGE_CONFLICT', 'no', { retryable }), () => undefined)
+    expect(errorFromBody(answer.status, await answer.json())).toMatchObject({ code: 'STORAGE_CONFLICT', retryable })
+  })
+
+  test.each(['PIN', 'CHEAT_OTE', 'CHEAT_VOLE', 'CHEAT_GAMMA'] as const)(
+    'a failed check says that it failed, and nothing of which: %s',
+    async (reason) => {
+      const answer = errorResponse(new ProtocolError(reason, 2, [1], 'a detail'), () => undefined)
+      const message = 'the operation was aborted: a check of the protocol failed'
+      expect([answer.status, await answer.json()]).toEqual([
+        422,
+        { error: { id: 'PROTOCOL_ABORTED', message, retryable: false } },
+      ])
+    },
+  )
+
+  test('that the set-ups differ is told, for the client to make a new one', async () => {
+    const answer = errorResponse(new ProtocolError('OT_DESYNC', 1, [], 'differ'), () => undefined)
+    expect(errorFromBody(answer.status, await answer.json())).toMatchObject({ reason: 'OT_DESYNC', retryable: true })
   })
 
   test('bad input is 400', async () => {
     const answer = errorResponse(new BadRequest('no'), () => undefined)
-    expect([answer.status, await answer.json()]).toEqual([400, { error: { id: 'BAD_REQUEST', message: 'no' } }])
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error: { id: 'BAD_REQUEST', message: 'no', retryable: false } },
+    ])
   })
 
   test('anything else says nothing about itself, and the operator hears it', async () => {
@@ -50,7 +68,7 @@ describe('an error on its way from server to client', () => {
     const answer = errorResponse(error, (told) => heard.push(told))
     expect([answer.status, await answer.text()]).toEqual([
       500,
-      '{"error":{"id":"INTERNAL","message":"the server failed"}}',
+      '{"error":{"id":"INTERNAL","message":"the server failed","retryable":true}}',
     ])
     expect(heard).toEqual([error])
   })

@@ -112,7 +112,7 @@ test('an authenticate that fails or names nonsense lets nobody in and tells noth
     const { status, body } = await client.send('GET', paths.sets('00'.repeat(16)))
     expect([status, JSON.parse(new TextDecoder().decode(body))]).toEqual([
       500,
-      { error: { id: 'INTERNAL', message: 'the server failed' } },
+      { error: { id: 'INTERNAL', message: 'the server failed', retryable: true } },
     ])
   }
 })
@@ -194,7 +194,7 @@ describe('policy', () => {
         label: 'laptop',
       },
       { ...signing, action: 'refresh', label: 'phone' },
-      { ...signing, action: 'sign', scheme: 'bip340', message: utf8('pay') },
+      { ...signing, action: 'sign', scheme: 'bip340', message: utf8('pay'), path: 'm', tapTweak: null },
       { ...signing, action: 'prove' },
       { ...signing, action: 'retire' },
       { ...common, action: 'confirm', setId: setIdOf(half) },
@@ -266,7 +266,7 @@ test('no answer to anything holds an internal detail', async () => {
   const { status, body } = await operation.post()
   expect([status, new TextDecoder().decode(body)]).toEqual([
     500,
-    '{"error":{"id":"INTERNAL","message":"the server failed"}}',
+    '{"error":{"id":"INTERNAL","message":"the server failed","retryable":true}}',
   ])
   // The sweep and the request.
   expect(errors).toHaveLength(2)

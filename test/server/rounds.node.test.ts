@@ -325,16 +325,31 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
     expect(codeOf(await restored.post())).toBe('SHARE_PARSING_FAILED')
   })
 
-  test('a new set is committed only if it was prepared', async () => {
-    const client = world.client()
-    const operation = refresh(client, await newWallet(client))
-    operation.take(await operation.post())
+  /** Leaves a message of the second curve out of the second request. */
+  function withhold(operation: ClientOperation): Parcels {
     const { parcels } = decodeFlight(operation.body!)
     const held = parcels.filter(({ slot, envelope }) => slot === 1 && decodeEnvelope(envelope).round === 3)
     expect(held).toHaveLength(1)
     operation.body = encodeFlight({ header: {}, parcels: parcels.filter((parcel) => !held.includes(parcel)) })
+    return held
+  }
+
+  test('a set-up that ends before its set is prepared ends the operation', async () => {
+    const client = world.client()
+    const operation = refresh(client, await newWallet(client))
     operation.take(await operation.post())
-    const last = decodeFlight(operation.body)
+    withhold(operation)
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(await traces(client, operation.operationId)).toMatchObject({ sets: 0 })
+  })
+
+  test('a new set is committed only if it was prepared', async () => {
+    const client = world.client()
+    const operation = backup(client, await newWallet(client))
+    operation.take(await operation.post())
+    const held = withhold(operation)
+    operation.take(await operation.post())
+    const last = decodeFlight(operation.body!)
     operation.body = encodeFlight({ header: {}, parcels: [...last.parcels, ...held] })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     expect(await traces(client, operation.operationId)).toMatchObject({ sets: 0 })

@@ -2,22 +2,42 @@ import { errorFromBody } from '../../src/api/errors.ts'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../src/api/flight.ts'
 import { operationFlags } from '../../src/api/flags.ts'
 import {
-  ROUNDS,
+  operationRounds,
   type Decision,
   type OperationRequest,
   type OperationResult,
+  type PresignRequest,
   type SetStatus,
+  type SignBip340Request,
+  type SignEcdsaRequest,
+  type SignEd25519Request,
+  type SignRequest,
 } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
-import { operationSlots, setParties, WALLET_THRESHOLD } from '../../src/api/slots.ts'
+import { setUpBinding } from '../../src/api/set-up.ts'
+import { keyAtPath, requestDigest, taprootShare } from '../../src/api/signing.ts'
+import { operationSlots, type OperationSlot, setParties, WALLET_THRESHOLD } from '../../src/api/slots.ts'
 import { getGroup } from '../../src/curve/index.ts'
+import {
+  aggregateShares,
+  bindPair,
+  createEcdsaSigning,
+  createOtSetup,
+  createPresigning,
+  type EcdsaSignature,
+  encodeSignature,
+  getEcdsaBackend,
+  type OtPair,
+  type PairSetup,
+  type Presignature,
+} from '../../src/protocol/ecdsa/index.ts'
 import { createSigning } from '../../src/protocol/frost/session.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
 import { provePossession } from '../../src/protocol/possession/index.ts'
 import { createReshare } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session.ts'
 import { combineShares, type KeyShare, type WalletShares } from '../../src/share/index.ts'
-import { partyId } from '../../src/types.ts'
+import { type Curve, partyId } from '../../src/types.ts'
 import { fromHex, fromUtf8, toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 
@@ -87,7 +107,20 @@ export const confirmSet = (client: ServerClient, setId: string) => postJson<SetS
 export const abortOperation = (client: ServerClient, operationId: string) =>
   postJson<Decision>(client, paths.abort(operationId))
 
-type Result = KeyShare | { readonly share?: KeyShare } | { readonly signature?: Uint8Array }
+type Result =
+  | KeyShare
+  | { readonly share?: KeyShare }
+  | { readonly signature?: Uint8Array | EcdsaSignature; readonly presignature?: Presignature }
+  | readonly PairSetup[]
+
+/** What a client keeps of a signing set besides its shares, to sign with ECDSA. */
+export interface EcdsaHeld {
+  readonly pair?: OtPair | undefined
+  readonly presignature?: Presignature | undefined
+}
+
+const CLIENT = partyId(1)
+const SERVER = partyId(2)
 
 /** The client's side of one operation: the bytes of its next request, and what came of the answers. */
 export class ClientOperation {
@@ -98,19 +131,25 @@ export class ClientOperation {
   body: Uint8Array | undefined
   /** The new sets that the client has prepared, in the order signing, backup. */
   prepared: WalletShares[] = []
+  /** The new ECDSA set-up of a signing set. */
+  pair: OtPair | undefined
+  presignature: Presignature | undefined
   result: OperationResult | undefined
   signature: Uint8Array | undefined
   readonly #client: ServerClient
   readonly #source: WalletShares | undefined
-  readonly #sessions: readonly Session<Result>[]
+  readonly #held: EcdsaHeld
+  /** By slot; undefined once it is over. */
+  #sessions: (Session<Result> | undefined)[]
 
-  constructor(client: ServerClient, request: OperationRequest, source?: WalletShares) {
+  constructor(client: ServerClient, request: OperationRequest, source?: WalletShares, held: EcdsaHeld = {}) {
     this.#client = client
     this.#source = source
+    this.#held = held
     this.operationId = toHex(client.random(16))
     this.request = request
-    this.#sessions = openSessions(request, source, client.random)
-    this.body = encodeFlight({ header: request, parcels: this.#sessions.flatMap((s, i) => parcels(i, s.start().out)) })
+    this.#sessions = this.#open()
+    this.body = encodeFlight({ header: request, parcels: this.#start() })
   }
 
   /** Sends the next request as it is; says nothing about the answer. */
@@ -121,22 +160,51 @@ export class ClientOperation {
   /** Takes the answer to the last request. @throws {MpcError} the server's error */
   take(answer: Answer): void {
     const flight = decodeFlight(unwrap(answer))
-    const last = this.round === ROUNDS[this.request.kind]
-    const next = this.request.kind === 'prove' ? this.#prove(flight.parcels) : this.#advance(flight.parcels)
+    const last = this.round === operationRounds(this.request)
+    const next = this.#answer(flight.parcels)
     if (last) this.result = flight.header as OperationResult
     this.round += 1
     this.body = last ? undefined : encodeFlight({ header: {}, parcels: next })
+  }
+
+  #answer(received: readonly Parcel[]): Parcel[] {
+    if (this.request.kind === 'prove') return this.#prove(received)
+    if (this.request.kind === 'sign' && sourceOf(this.request) === 'presignature') return this.#aggregate(received)
+    const next = this.#advance(received)
+    if (this.request.kind !== 'sign' || sourceOf(this.request) !== 'freshSetUp' || this.round !== 2) return next
+    this.#sessions = [this.#openEcdsa(this.request as SignEcdsaRequest, this.pair as OtPair)]
+    return this.#start()
+  }
+
+  #start(): Parcel[] {
+    return this.#sessions.flatMap((session, slot) => parcels(slot, session?.start().out ?? []))
   }
 
   #advance(received: readonly Parcel[]): Parcel[] {
     // In a reshare the server's last message needs no answer: the client is done before its own last has been heard.
     if (received.length === 0) return []
     for (const { slot, envelope } of received) this.#sessions[slot]?.receive(envelope)
-    const steps = this.#sessions.map((session) => session.advance())
-    const made = steps.flatMap(({ prepared }) => (prepared === undefined ? [] : [shareOf(prepared)]))
+    const steps = this.#sessions.map((session) => session?.advance())
+    this.#sessions = this.#sessions.map((session, slot) => (steps[slot]?.done === undefined ? session : undefined))
+    const slots = operationSlots(this.request)
+    const made = steps.flatMap((step, slot) => {
+      return slots[slot]?.brings === 'share' && step?.prepared !== undefined ? [shareOf(step.prepared)] : []
+    })
     if (made.length > 0) this.prepared = gather(this.request, made)
-    for (const { done } of steps) if (done !== undefined && 'signature' in done) this.signature = done.signature
-    return steps.flatMap(({ out }, slot) => parcels(slot, out))
+    for (const step of steps) if (step?.done !== undefined) this.#keep(step.done)
+    return steps.flatMap((step, slot) => parcels(slot, step?.out ?? []))
+  }
+
+  #keep(done: Result): void {
+    if (isSetUp(done)) {
+      const made = this.prepared.find(({ purpose }) => purpose === 'signing') ?? this.#source
+      const share = made?.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
+      this.pair = bindPair(done[0] as PairSetup, share.record.setId)
+    }
+    if ('presignature' in done) this.presignature = done.presignature
+    if ('signature' in done && done.signature !== undefined) {
+      this.signature = done.signature instanceof Uint8Array ? done.signature : encodeSignature(done.signature)
+    }
   }
 
   #prove(challenges: readonly Parcel[]): Parcel[] {
@@ -144,14 +212,105 @@ export class ClientOperation {
     return operationSlots(this.request).map(({ curve }, slot) => {
       const envelope = provePossession({
         group: getGroup(curve),
-        share: this.#source?.shares.find(({ record }) => record.curve === curve) as KeyShare,
-        verifier: partyId(2),
+        share: this.#share(curve),
+        verifier: SERVER,
         nonce: (challenges[slot] as Parcel).envelope,
         random: this.#client.random,
       })
       return { slot, envelope }
     })
   }
+
+  #aggregate([received]: readonly Parcel[]): Parcel[] {
+    const group = getGroup('secp256k1')
+    const presignature = this.#held.presignature as Presignature
+    const digest = requestDigest(this.request as SignEcdsaRequest)
+    const own = presignature.spend(group, digest, { ...presignature, incarnation: 0 })
+    const shares = new Map([
+      [CLIENT, own],
+      [SERVER, (received as Parcel).envelope],
+    ])
+    this.signature = encodeSignature(aggregateShares(group, presignature, digest, shares))
+    return []
+  }
+
+  #open(): Session<Result>[] {
+    const { request } = this
+    if (request.kind === 'prove' || request.kind === 'export') return []
+    if (request.kind === 'presign') return [this.#openEcdsa(request, this.#held.pair as OtPair)]
+    if (request.kind === 'sign' && request.scheme === 'ecdsa') {
+      if (request.source.kind === 'presignature') return []
+      if (request.source.kind === 'freshSetUp') return [this.#openSetUp()]
+      return [this.#openEcdsa(request, this.#held.pair as OtPair)]
+    }
+    if (request.kind === 'sign') return [this.#openFrost(request)]
+    return operationSlots(request).map((slot) => (slot.brings === 'setUp' ? this.#openSetUp() : this.#openShare(slot)))
+  }
+
+  #openFrost(request: SignEd25519Request | SignBip340Request): Session<Result> {
+    const curve = request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1'
+    const group = getGroup(curve)
+    const own = this.#share(curve)
+    const share = request.scheme === 'bip340' ? taprootShare(group, own, request) : own
+    const { random } = this.#client
+    const message = fromHex(request.message)
+    return createSigning({
+      scheme: request.scheme,
+      group,
+      share,
+      signers: SIGNERS,
+      aggregator: CLIENT,
+      message,
+      random,
+    })
+  }
+
+  #openEcdsa(request: SignEcdsaRequest | PresignRequest, pair: OtPair): Session<Result> {
+    const share = this.#share('secp256k1')
+    const derivation = keyAtPath(getGroup('secp256k1'), share.record, request.path)
+    const { random } = this.#client
+    const options = {
+      ...{ backend: getEcdsaBackend(), share, pairs: [pair], signers: SIGNERS, random },
+      ...(derivation && { derivation }),
+    }
+    if (request.kind === 'presign') return createPresigning({ ...options, incarnation: 0 })
+    return createEcdsaSigning({ ...options, digest: requestDigest(request), aggregator: CLIENT })
+  }
+
+  #openSetUp(): Session<Result> {
+    const { random } = this.#client
+    const binding = setUpBinding(this.operationId, this.request)
+    return createOtSetup({ backend: getEcdsaBackend(), parties: SIGNERS, self: CLIENT, binding, random })
+  }
+
+  #openShare({ curve, target: purpose }: OperationSlot): Session<Result> {
+    const { request } = this
+    const { random } = this.#client
+    const group = getGroup(curve)
+    const threshold = WALLET_THRESHOLD
+    if (request.kind === 'generate') {
+      const walletId = fromHex(request.walletId)
+      return createKeygen({ group, walletId, purpose, threshold, parties: setParties(purpose), self: CLIENT, random })
+    }
+    const share = this.#share(curve)
+    const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
+    const flags = operationFlags(request)
+    return createReshare({ group, old: share.record, purpose, threshold, participants, self: 1, flags, share, random })
+  }
+
+  #share(curve: Curve): KeyShare {
+    return this.#source?.shares.find(({ record }) => record.curve === curve) as KeyShare
+  }
+}
+
+const SIGNERS = setParties('signing').map(({ id }) => id)
+
+function sourceOf(request: SignRequest): string {
+  return request.scheme === 'ecdsa' ? request.source.kind : ''
+}
+
+function isSetUp(result: Result): result is readonly PairSetup[] {
+  return Array.isArray(result)
 }
 
 /** Plays an operation to its end. @throws {MpcError} the server's first error */
@@ -162,32 +321,6 @@ export async function play(operation: ClientOperation): Promise<ClientOperation>
 
 function parcels(slot: number, envelopes: readonly Uint8Array[]): Parcel[] {
   return envelopes.map((envelope) => ({ slot, envelope }))
-}
-
-function openSessions(
-  request: OperationRequest,
-  source: WalletShares | undefined,
-  random: RandomSource,
-): Session<Result>[] {
-  if (request.kind === 'prove') return []
-  const self = partyId(1)
-  const threshold = WALLET_THRESHOLD
-  return operationSlots(request).map(({ curve, target: purpose }): Session<Result> => {
-    const group = getGroup(curve)
-    if (request.kind === 'generate') {
-      const walletId = fromHex(request.walletId)
-      return createKeygen({ group, walletId, purpose, threshold, parties: setParties(purpose), self, random })
-    }
-    const share = source?.shares.find(({ record }) => record.curve === curve) as KeyShare
-    if (request.kind === 'sign') {
-      const signers = setParties('signing').map(({ id }) => id)
-      const message = fromHex(request.message)
-      return createSigning({ scheme: request.scheme, group, share, signers, aggregator: self, message, random })
-    }
-    const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
-    const flags = operationFlags(request)
-    return createReshare({ group, old: share.record, purpose, threshold, participants, self: 1, flags, share, random })
-  })
 }
 
 function shareOf(result: Result): KeyShare {

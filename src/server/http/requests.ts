@@ -2,13 +2,25 @@ import * as v from 'valibot'
 import { AUTHORIZATION_MAX_LENGTH, isUsableReceiver } from '../../api/export.ts'
 import { BadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
+import { parsePath } from '../../protocol/derive/index.ts'
 import { CURVES } from '../../types.ts'
 import type { ServerLimits } from '../context.ts'
 
 const hex = (bytes: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)))
 const walletId = hex(16)
 const setId = hex(32)
+// 255 steps of ten digits: what the derivation takes at most.
+const path = v.pipe(v.string(), v.maxLength(1 + 11 * 255), v.check(isPath))
+const source = v.variant('kind', [
+  v.strictObject({ kind: v.literal('setUp') }),
+  v.strictObject({ kind: v.literal('freshSetUp') }),
+  v.strictObject({ kind: v.literal('presignature'), id: hex(32) }),
+])
 const backupMethod = v.picklist(['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'])
+
+const merkleRoot = v.union([v.literal(''), hex(32)])
+const hash = v.nullable(v.picklist(['sha256', 'sha256d', 'keccak256']))
+const sign = { kind: v.literal('sign'), walletId, setId }
 
 function operationSchema({ labelLength, messageBytes }: ServerLimits) {
   // Control characters would garble the app's list of devices; the label is text for people.
@@ -27,7 +39,11 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       dryRun: v.boolean(),
     }),
     v.strictObject({ kind: v.literal('refresh'), walletId, setId, label }),
-    v.strictObject({ kind: v.literal('sign'), walletId, setId, scheme: v.picklist(['ed25519', 'bip340']), message }),
+    v.variant('scheme', [
+      v.strictObject({ ...sign, scheme: v.literal('ed25519'), message }),
+      v.strictObject({ ...sign, scheme: v.literal('bip340'), message, path, tapTweak: v.nullable(merkleRoot) }),
+      v.strictObject({ ...sign, scheme: v.literal('ecdsa'), message, hash, path, source }),
+    ]),
     v.strictObject({ kind: v.literal('prove'), walletId, setId }),
     v.strictObject({
       kind: v.literal('export'),
@@ -37,6 +53,8 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       authorization: v.pipe(v.string(), v.maxLength(AUTHORIZATION_MAX_LENGTH)),
       receiver: v.pipe(hex(32), v.check(isUsableReceiver)),
     }),
+    v.strictObject({ kind: v.literal('setUp'), walletId, setId }),
+    v.strictObject({ kind: v.literal('presign'), walletId, setId, path }),
   ])
 }
 
@@ -47,9 +65,25 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
  */
 export function parseOperation(header: unknown, limits: ServerLimits): OperationRequest {
   const parsed = v.safeParse(operationSchema(limits), header)
-  if (parsed.success) return parsed.output
+  if (parsed.success) return withDigest(parsed.output)
   const [issue] = parsed.issues
   throw new BadRequest(`the operation's ${v.getDotPath(issue) ?? 'header'} is not valid`)
+}
+
+/** Without a hash the message is the digest itself. */
+function withDigest(request: OperationRequest): OperationRequest {
+  const isDigest = request.kind === 'sign' && request.scheme === 'ecdsa' && request.hash === null
+  if (isDigest && request.message.length !== 64) throw new BadRequest('a digest has 32 bytes')
+  return request
+}
+
+function isPath(text: string): boolean {
+  try {
+    parsePath(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

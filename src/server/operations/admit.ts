@@ -1,10 +1,12 @@
 import { requireAuthorization } from '../../api/export.ts'
-import type { ExportRequest, OperationRequest } from '../../api/operations.ts'
+import type { ExportRequest, OperationRequest, SignRequest } from '../../api/operations.ts'
+import { requestDigest } from '../../api/signing.ts'
 import { MpcError } from '../../errors.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { askPolicy, type PolicyRequest } from '../policy.ts'
+import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
 
@@ -13,6 +15,7 @@ import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.
  *
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
+ * @throws {OT_POISONED} for a new ECDSA set-up in the place of a poisoned one
  */
 export async function admitOperation(
   context: ServerContext,
@@ -21,6 +24,10 @@ export async function admitOperation(
 ): Promise<void> {
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
   else await requireSource(context.database, clientId, request)
+  if (request.kind === 'setUp') await requireUnpoisoned(context.database, request.setId)
+  if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'freshSetUp') {
+    requireAfterCheat(context)
+  }
   await askPolicy(context.policy, policyRequest(clientId, request))
   if (request.kind === 'export') await authorizeExport(context, clientId, request)
 }
@@ -61,6 +68,11 @@ export async function requireFreeWallet(db: Queryable, clientId: string, walletI
   if (known !== undefined) throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
 }
 
+function requireAfterCheat({ afterCheat }: ServerContext): void {
+  if (afterCheat === 'freshSetUp') return
+  throw new MpcError('POLICY_DENIED', 'this server signs with the set-up of the set only')
+}
+
 /** What the policy is asked about an operation. */
 export function policyRequest(clientId: string, request: OperationRequest): PolicyRequest {
   const { kind: action, walletId } = request
@@ -69,7 +81,9 @@ export function policyRequest(clientId: string, request: OperationRequest): Poli
     case 'generate':
       return { ...asked, label: request.label }
     case 'sign':
-      return { ...asked, setId: request.setId, scheme: request.scheme, message: fromHex(request.message) }
+      return { ...asked, setId: request.setId, message: fromHex(request.message), ...schemeRequest(request) }
+    case 'presign':
+      return { ...asked, setId: request.setId, path: request.path }
     case 'backup':
       return { ...asked, setId: request.setId, backupMethod: request.backupMethod }
     case 'recover': {
@@ -80,7 +94,19 @@ export function policyRequest(clientId: string, request: OperationRequest): Poli
       return { ...asked, setId: request.setId, label: request.label }
     case 'export':
       return { ...asked, setId: request.setId, curve: request.curve }
-    case 'prove':
+    default:
       return { ...asked, setId: request.setId }
+  }
+}
+
+function schemeRequest(request: SignRequest) {
+  const { scheme } = request
+  switch (scheme) {
+    case 'ed25519':
+      return { scheme }
+    case 'bip340':
+      return { scheme, path: request.path, tapTweak: request.tapTweak }
+    case 'ecdsa':
+      return { scheme, path: request.path, hash: request.hash, digest: requestDigest(request) }
   }
 }

@@ -3,6 +3,7 @@ import { MpcError } from '../../errors.ts'
 import { equalBytes } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../database/types.ts'
+import { readIncarnation } from '../incarnation.ts'
 import { notAuthorized } from '../sets/rows.ts'
 import { findOperation, otherRequest, type OperationKey, type OperationRow } from './rows.ts'
 
@@ -85,8 +86,7 @@ function claimed({ clientId, operationId, round, token }: Claim): SqlValue[] {
 }
 
 async function requireIncarnation(tx: Queryable, operation: OperationRow): Promise<void> {
-  const [row] = await tx.query(`select number from reshare_meta where name = 'incarnation'`)
-  if (row?.['number'] !== operation.incarnation) {
+  if ((await readIncarnation(tx)) !== operation.incarnation) {
     throw new MpcError('PROTOCOL_ABORTED', 'the operation was begun before the database was restored')
   }
 }

@@ -4,6 +4,7 @@ import type { WalletShares } from '../../share/index.ts'
 import { toHex } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { deletePresignaturesOfWallet } from '../sets/presignatures.ts'
 import { planRetirements } from '../sets/retirements.ts'
 import { requireFreeWallet, requireSource } from './admit.ts'
 import type { Ending, MakeRequest, Turn } from './turn.ts'
@@ -48,6 +49,8 @@ async function commit(
       now,
     ])
   }
+  // Someone recovers because a device may be in other hands: what it has prepared to sign with ends now.
+  if (request.kind === 'recover') await deletePresignaturesOfWallet(tx, clientId, request.walletId)
   for (const setId of setIds) {
     const [set] = await tx.query(
       `update reshare_sets set committed_at = $4, state = case purpose when 'signing' then 'ACTIVE' else 'PREPARED' end

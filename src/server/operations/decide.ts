@@ -2,6 +2,7 @@ import type { Decision } from '../../api/operations.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
+import { deletePair } from '../sets/ot-pairs.ts'
 import { notAuthorized } from '../sets/rows.ts'
 import { findDecision, findOperation, recordDecision, type OperationKey } from './rows.ts'
 
@@ -22,24 +23,34 @@ export async function recordAbort(context: ServerContext, key: OperationKey): Pr
   return context.database.transaction(async (tx) => {
     const known = (await findOperation(tx, key)) !== undefined || (await findDecision(tx, key)) !== undefined
     if (!known) throw notAuthorized()
-    const decision = await recordDecision(context, tx, key, 'ABORT')
-    if (decision === 'ABORT') await discardPrepared(tx, key)
-    return decision
+    return recordAbortIn(context, tx, key)
   })
+}
+
+/** {@link recordAbort} of an operation that is there, within a transaction. */
+export async function recordAbortIn(
+  context: ServerContext,
+  tx: Queryable,
+  key: OperationKey,
+): Promise<Decision['decision']> {
+  const decision = await recordDecision(context, tx, key, 'ABORT')
+  if (decision === 'ABORT') await discardPrepared(tx, key)
+  return decision
 }
 
 /** Destroys what an aborted operation has prepared. */
 async function discardPrepared(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
   const key = [clientId, operationId]
-  await tx.query(
-    `delete from reshare_shares where set_id in
-       (select set_id from reshare_sets where client_id = $1 and operation_id = $2 and state = 'PREPARED')`,
+  const prepared = await tx.query(
+    `update reshare_sets set state = 'ABORTED' where client_id = $1 and operation_id = $2 and state = 'PREPARED'
+     returning set_id`,
     key,
   )
-  await tx.query(
-    `update reshare_sets set state = 'ABORTED' where client_id = $1 and operation_id = $2 and state = 'PREPARED'`,
-    key,
-  )
+  for (const row of prepared) {
+    const setId = row['set_id'] as string
+    await tx.query('delete from reshare_shares where set_id = $1', [setId])
+    await deletePair(tx, setId)
+  }
   await oweRemovalOf(tx, { clientId, operationId })
   await tx.query('update reshare_operations set state = null where client_id = $1 and operation_id = $2', key)
 }

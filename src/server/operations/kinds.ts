@@ -1,16 +1,24 @@
 import type { ServerContext } from '../context.ts'
+import { playSignature } from './ecdsa/signature.ts'
+import { playPresigning } from './ecdsa/presign.ts'
+import { playSettingUp } from './ecdsa/set-up.ts'
 import { playExport } from './export.ts'
 import { playMaking } from './make-sets.ts'
 import { playProving } from './prove.ts'
 import { playSigning } from './sign.ts'
-import type { Played, Turn } from './turn.ts'
+import type { Played, PlayIn, Turn } from './turn.ts'
 
 /** Plays a round of whichever operation it belongs to. */
-export function playTurn(context: ServerContext, turn: Turn): Promise<Played> {
+export async function playTurn(context: ServerContext, turn: Turn): Promise<Played | PlayIn> {
   const { request } = turn
   switch (request.kind) {
     case 'sign':
+      if (request.scheme === 'ecdsa') return playSignature(context, { ...turn, request })
       return playSigning(context, { ...turn, request })
+    case 'setUp':
+      return playSettingUp(context, { ...turn, request })
+    case 'presign':
+      return playPresigning(context, { ...turn, request })
     case 'export':
       return playExport(context, { ...turn, request })
     case 'prove':

@@ -3,21 +3,28 @@ import { operationFlags } from '../../api/flags.ts'
 import { operationSlots, setParties, WALLET_THRESHOLD, type OperationSlot } from '../../api/slots.ts'
 import { getGroup } from '../../curve/index.ts'
 import { createKeygen, restoreKeygen } from '../../protocol/keygen/index.ts'
+import type { PairSetup } from '../../protocol/ecdsa/index.ts'
 import { createReshare, restoreReshare, type ReshareResult } from '../../protocol/reshare/index.ts'
-import type { Session } from '../../protocol/session.ts'
+import type { Session, Step } from '../../protocol/session.ts'
 import { combineShares, wipeKeyShare, type KeyShare, type WalletShares } from '../../share/index.ts'
+import { ProtocolError } from '../../errors.ts'
 import { partyId } from '../../types.ts'
-import { fromHex } from '../../util/bytes.ts'
+import { fromHex, toHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
-import { readShare } from '../sets/shares.ts'
+import type { Queryable } from '../database/types.ts'
+import { sealPair, storePair, type PairKey, type StoredPair } from '../sets/ot-pairs.ts'
+import { ecdsaShare, readShare } from '../sets/shares.ts'
 import { requireSource } from './admit.ts'
 import { commitSets } from './commit-sets.ts'
 import { fetchFromCustodian } from './custody.ts'
+import { openSetUp, pairOf, resumeSetUp } from './ecdsa/set-up.ts'
 import { prepareSets } from './prepare-sets.ts'
-import { advanceSessions, exportSessions, restoreSessions } from './sessions.ts'
+import { advanceSessions, exportSessions, restoreSessions, resultsOf } from './sessions.ts'
 import type { MakeRequest, Played, Turn } from './turn.ts'
 
-type MakeSession = Session<KeyShare | ReshareResult>
+type SetUpResult = readonly PairSetup[]
+type MakeResult = KeyShare | ReshareResult | SetUpResult
+type MakeSession = Session<MakeResult>
 
 /** The server's machine is the second participant of every protocol; it plays party 2 of the old set and the new. */
 const SELF = partyId(2)
@@ -25,25 +32,51 @@ const SELF = partyId(2)
 /**
  * Plays one round of the sessions that make new sets. The results are prepared before the round that says so is
  * answered, and committed with the answer to the last.
+ *
+ * The ECDSA set-up of a signing set ends in the second request, like a key generation and a round before a reshare. It is
+ * stored with the answer that completes it at the client, not before: its messages are made anew when a round is repeated.
  */
 export async function playMaking(context: ServerContext, turn: Turn<MakeRequest>): Promise<Played> {
   const slots = operationSlots(turn.request)
   const opening = turn.state === undefined
   const sessions = opening ? await openSessions(context, turn, slots) : resumeSessions(context, turn, slots)
   const shares: KeyShare[] = []
-  const gather = (results: readonly (KeyShare | ReshareResult)[]) => {
-    shares.push(...results.map(shareOf))
-    return gatherSets(slots, results.map(shareOf))
+  const gather = (results: readonly MakeResult[]) => {
+    const made = results.map(shareOf)
+    shares.push(...made)
+    return gatherSets(slots, made)
   }
   try {
-    const { parcels, prepared, done } = advanceSessions(sessions, turn.parcels, opening)
-    if (prepared !== undefined) await prepareSets(context, turn, gather(prepared))
-    if (done !== undefined) return { parcels, ending: commitSets(context, turn, gather(done)) }
-    return { parcels, state: exportSessions(sessions) }
+    const { parcels, steps } = advanceSessions(sessions, turn.parcels, opening)
+    const dealt = steps.filter((_, slot) => slots[slot]?.brings === 'share')
+    const [prepared, done] = [resultsOf(dealt, 'prepared'), resultsOf(dealt, 'done')]
+    const sets = prepared && gather(prepared)
+    const pair = setUpOf(context, turn, slots, steps, sets)
+    if (sets !== undefined) await prepareSets(context, turn, sets)
+    const writes = pair && { writes: (tx: Queryable) => storePair(tx, pair.key, pair.stored) }
+    if (done !== undefined) return { parcels, ending: commitSets(context, turn, gather(done)), ...writes }
+    return { parcels, state: exportSessions(sessions.filter((_, slot) => steps[slot]?.done === undefined)), ...writes }
   } finally {
     shares.forEach(wipeKeyShare)
     for (const session of sessions) session.dispose()
   }
+}
+
+/** The set-up that has ended in this round, bound to the signing set that has just got its id. */
+function setUpOf(
+  context: ServerContext,
+  { clientId, incarnation }: Turn<MakeRequest>,
+  slots: readonly OperationSlot[],
+  steps: readonly Step<MakeResult>[],
+  sets: readonly WalletShares[] | undefined,
+): { readonly key: PairKey; readonly stored: StoredPair } | undefined {
+  const done = steps.find((_, slot) => slots[slot]?.brings === 'setUp')?.done
+  if (done === undefined) return undefined
+  const set = sets?.find(({ purpose }) => purpose === 'signing')
+  if (set === undefined) throw new ProtocolError('FORMAT', 0, [], 'the set-up ends before its set is there')
+  const pair = pairOf(done as SetUpResult, ecdsaShare(set).record)
+  const key = { clientId, setId: toHex(set.setId) }
+  return { key, stored: sealPair(context, key, pair, incarnation) }
 }
 
 async function openSessions(
@@ -56,22 +89,17 @@ async function openSessions(
   const threshold = WALLET_THRESHOLD
   if (request.kind === 'generate') {
     const walletId = fromHex(request.walletId)
-    return slots.map(({ curve, target: purpose }) =>
-      createKeygen({
-        group: getGroup(curve),
-        walletId,
-        purpose,
-        threshold,
-        parties: setParties(purpose),
-        self: SELF,
-        random,
-      }),
-    )
+    return slots.map(({ brings, curve, target: purpose }): MakeSession => {
+      if (brings === 'setUp') return openSetUp(context, turn)
+      const group = getGroup(curve)
+      return createKeygen({ group, walletId, purpose, threshold, parties: setParties(purpose), self: SELF, random })
+    })
   }
   const flags = operationFlags(request)
   const dealt = await sourceShares(context, turn.clientId, request)
   try {
-    return slots.map(({ curve, target: purpose }) => {
+    return slots.map(({ brings, curve, target: purpose }): MakeSession => {
+      if (brings === 'setUp') return openSetUp(context, turn)
       const share = dealt.shares.find(({ record }) => record.curve === curve) as KeyShare
       const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
       const group = getGroup(curve)
@@ -84,14 +112,15 @@ async function openSessions(
 }
 
 function resumeSessions(
-  { random }: ServerContext,
+  context: ServerContext,
   { request, state }: Turn<MakeRequest>,
   slots: readonly OperationSlot[],
 ): MakeSession[] {
   const restore = request.kind === 'generate' ? restoreKeygen : restoreReshare
   return restoreSessions(state as Uint8Array, (one, slot): MakeSession => {
-    const { curve } = slots[slot] as OperationSlot
-    return restore(one, { group: getGroup(curve), random })
+    const { brings, curve } = slots[slot] as OperationSlot
+    if (brings === 'setUp') return resumeSetUp(context, one)
+    return restore(one, { group: getGroup(curve), random: context.random })
   })
 }
 
@@ -106,8 +135,8 @@ async function sourceShares(
   return readShare(context, context.database, clientId, source.setId)
 }
 
-function shareOf(result: KeyShare | ReshareResult): KeyShare {
-  const share = 'secretShare' in result ? result : result.share
+function shareOf(result: MakeResult): KeyShare {
+  const share = 'secretShare' in result ? result : (result as ReshareResult).share
   if (share === undefined) throw new TypeError('the server receives a share in every set that is made')
   return share
 }

@@ -4,6 +4,7 @@ import { MpcError, ProtocolError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
 import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
 import { parseEmptyHeader, parseOperation } from '../http/requests.ts'
 import { admitOperation } from './admit.ts'
 import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
@@ -19,7 +20,7 @@ import {
   type OperationKey,
   type OperationRow,
 } from './rows.ts'
-import type { Played } from './turn.ts'
+import type { Caught, Ending, Played, PlayIn } from './turn.ts'
 
 /**
  * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after
@@ -48,10 +49,10 @@ export async function playRound(
   const { claim, operation } = await claimRound(context, key, round, requestHash)
   try {
     requireTimeLeft(context, operation)
-    const played = await play(context, claim, operation, flight)
-    const answer = await store(context, claim, operation, requestHash, played)
-    await played.ending?.afterwards?.().catch(context.onError)
-    return answer
+    const outcome = await play(context, claim, operation, requestHash, flight)
+    if ('caught' in outcome) throw outcome.caught
+    await outcome.ending?.afterwards?.().catch(context.onError)
+    return outcome.answer
   } catch (error) {
     await abandon(context, claim, error).catch(context.onError)
     throw error
@@ -82,16 +83,25 @@ async function play(
   context: ServerContext,
   claim: Claim,
   operation: OperationRow,
+  requestHash: Uint8Array,
   { parcels }: Flight<unknown>,
-): Promise<Played> {
-  const place = sessionPlace(claim, claim.round, operation.incarnation)
+): Promise<Answered | Caught> {
+  const { request, incarnation } = operation
+  const place = sessionPlace(claim, claim.round, incarnation)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
     const { clientId, operationId, round } = claim
-    return await playTurn(context, { clientId, operationId, round, request: operation.request, parcels, state })
+    const playing = await playTurn(context, { clientId, operationId, round, request, parcels, incarnation, state })
+    return await store(context, claim, operation, requestHash, playing)
   } finally {
     wipe(state)
   }
+}
+
+/** A stored answer, and what was decided with it. */
+interface Answered {
+  readonly answer: Uint8Array
+  readonly ending: Ending | undefined
 }
 
 async function store(
@@ -99,23 +109,43 @@ async function store(
   claim: Claim,
   { incarnation }: OperationRow,
   requestHash: Uint8Array,
-  { parcels, state, ending }: Played,
-): Promise<Uint8Array> {
-  const place = sessionPlace(claim, claim.round + 1, incarnation)
-  const sealed = state === undefined ? null : context.sealer.seal(place, state)
-  wipe(state)
+  playing: Played | PlayIn,
+): Promise<Answered | Caught> {
+  const seal = ({ state }: Played): Uint8Array | null => {
+    if (state === undefined) return null
+    const sealed = context.sealer.seal(sessionPlace(claim, claim.round + 1, incarnation), state)
+    wipe(state)
+    return sealed
+  }
+  if (typeof playing !== 'function') {
+    const sealed = seal(playing)
+    return context.database.transaction((tx) => storeIn(context, tx, claim, requestHash, playing, sealed))
+  }
   return context.database.transaction(async (tx) => {
-    await completeRound(tx, claim, sealed)
-    if (ending === undefined) {
-      if ((await findDecision(tx, claim)) !== undefined) throw over()
-    } else if ((await recordDecision(context, tx, claim, ending.decision)) !== ending.decision) {
-      throw over()
-    }
-    const header = ending === undefined ? {} : await ending.settle(tx)
-    const answer = encodeFlight({ header, parcels })
-    await insertAnswer(context, tx, claim, claim.round, requestHash, answer)
-    return answer
+    const played = await playing(tx)
+    return 'caught' in played ? played : storeIn(context, tx, claim, requestHash, played, seal(played))
   })
+}
+
+async function storeIn(
+  context: ServerContext,
+  tx: Queryable,
+  claim: Claim,
+  requestHash: Uint8Array,
+  { parcels, writes, ending }: Played,
+  sealed: Uint8Array | null,
+): Promise<Answered> {
+  await completeRound(tx, claim, sealed)
+  if (ending === undefined) {
+    if ((await findDecision(tx, claim)) !== undefined) throw over()
+  } else if ((await recordDecision(context, tx, claim, ending.decision)) !== ending.decision) {
+    throw over()
+  }
+  await writes?.(tx)
+  const header = ending === undefined ? {} : await ending.settle(tx)
+  const answer = encodeFlight({ header, parcels })
+  await insertAnswer(context, tx, claim, claim.round, requestHash, answer)
+  return { answer, ending }
 }
 
 /** After a failed check an operation is over; after a failure around it the same request may be played again. */

@@ -55,11 +55,13 @@ export async function insertOperation(
   requestHash: Uint8Array,
 ): Promise<void> {
   const expiry = timestamp(context, context.limits.operationMs)
+  const setId = request.kind === 'generate' ? null : request.setId
   await db.query(
-    `insert into reshare_operations (client_id, operation_id, request, round, incarnation, claim_hash, expires_at)
-     select $1, $2, $3, 0, number, $4, $5 from reshare_meta where name = 'incarnation'
+    `insert into reshare_operations
+       (client_id, operation_id, request, set_id, round, incarnation, claim_hash, expires_at)
+     select $1, $2, $3, $4, 0, number, $5, $6 from reshare_meta where name = 'incarnation'
      on conflict (client_id, operation_id) do nothing`,
-    [clientId, operationId, JSON.stringify(storedRequest(request)), requestHash, expiry],
+    [clientId, operationId, JSON.stringify(storedRequest(request)), setId, requestHash, expiry],
   )
 }
 

@@ -9,9 +9,8 @@ import { CodecError, Reader, Writer } from '../../util/codec.ts'
 /** What one request brings the sessions of an operation, which go through their rounds side by side. */
 export interface Stride<Result> {
   readonly parcels: readonly Parcel[]
-  /** One result a session, in their order. */
-  readonly prepared?: readonly Result[]
-  readonly done?: readonly Result[]
+  /** What each session came to, in their order. */
+  readonly steps: readonly Step<Result>[]
 }
 
 /**
@@ -32,9 +31,13 @@ export function advanceSessions<Result>(
   if (steps.some(isIdle)) throw new ProtocolError('FORMAT', 0, [], 'a message is missing')
   const out = (list: readonly Step<Result>[]) =>
     list.flatMap((step, slot) => step.out.map((envelope): Parcel => ({ slot, envelope })))
-  const prepared = all(steps.map((step) => step.prepared))
-  const done = all(steps.map((step) => step.done))
-  return { parcels: [...out(first), ...out(steps)], ...(prepared && { prepared }), ...(done && { done }) }
+  return { parcels: [...out(first), ...out(steps)], steps }
+}
+
+/** One result a step, once every one has one. */
+export function resultsOf<Result>(steps: readonly Step<Result>[], which: 'prepared' | 'done'): Result[] | undefined {
+  const results = steps.map((step) => step[which])
+  return results.includes(undefined) ? undefined : (results as Result[])
 }
 
 function deliver(sessions: readonly Session<unknown>[], parcels: readonly Parcel[]): void {
@@ -63,10 +66,6 @@ function stray(envelope: Uint8Array): Error {
 
 function isIdle({ out, prepared, done }: Step<unknown>): boolean {
   return out.length === 0 && prepared === undefined && done === undefined
-}
-
-function all<T>(values: readonly (T | undefined)[]): T[] | undefined {
-  return values.includes(undefined) ? undefined : (values as T[])
 }
 
 /** Exports sessions into one secret value; consumes them. */

@@ -1,5 +1,6 @@
-import type { SignRequest } from '../../api/operations.ts'
-import { operationSlots, setParties } from '../../api/slots.ts'
+import type { SignBip340Request, SignEd25519Request } from '../../api/operations.ts'
+import { taprootShare } from '../../api/signing.ts'
+import { setParties } from '../../api/slots.ts'
 import { getGroup } from '../../curve/index.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
 import { wipeKeyShare, type KeyShare } from '../../share/index.ts'
@@ -12,37 +13,45 @@ import { advanceSessions } from './sessions.ts'
 import type { Played, Turn } from './turn.ts'
 import { endWithSignature } from './use.ts'
 
+type FrostRequest = SignEd25519Request | SignBip340Request
+
 /**
- * Signs: the client's commitments come in, the server's commitments and signature share go out. The share leaves only
- * if the set is still ACTIVE when its use is recorded; its nonces end with the request.
+ * Signs with FROST: the client's commitments come in, the server's commitments and signature share go out. The share
+ * leaves only if the set is still ACTIVE when its use is recorded; its nonces end with the request.
  */
-export async function playSigning(context: ServerContext, turn: Turn<SignRequest>): Promise<Played> {
+export async function playSigning(context: ServerContext, turn: Turn<FrostRequest>): Promise<Played> {
   const { request, clientId } = turn
   await requireSource(context.database, clientId, request)
   const half = await readShare(context, context.database, clientId, request.setId)
+  const share = signingShare(request, half.shares)
   try {
-    const { parcels } = sign(context, turn, half.shares)
+    const { parcels } = sign(context, turn, share)
     return { parcels, ending: endWithSignature(context, turn) }
   } finally {
+    wipeKeyShare(share)
     half.shares.forEach(wipeKeyShare)
   }
 }
 
-function sign({ random }: ServerContext, { request, parcels }: Turn<SignRequest>, shares: readonly KeyShare[]) {
-  const sessions = operationSlots(request).map(({ curve }) =>
-    createSigning({
-      scheme: request.scheme,
-      group: getGroup(curve),
-      share: shares.find(({ record }) => record.curve === curve) as KeyShare,
-      signers: setParties('signing').map(({ id }) => id),
-      aggregator: partyId(1),
-      message: fromHex(request.message),
-      random,
-    }),
-  )
+function signingShare(request: FrostRequest, shares: readonly KeyShare[]): KeyShare {
+  const curve = request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1'
+  const share = shares.find(({ record }) => record.curve === curve) as KeyShare
+  return request.scheme === 'bip340' ? taprootShare(getGroup(curve), share, request) : share
+}
+
+function sign({ random }: ServerContext, { request, parcels }: Turn<FrostRequest>, share: KeyShare) {
+  const session = createSigning({
+    scheme: request.scheme,
+    group: getGroup(share.record.curve),
+    share,
+    signers: setParties('signing').map(({ id }) => id),
+    aggregator: partyId(1),
+    message: fromHex(request.message),
+    random,
+  })
   try {
-    return advanceSessions(sessions, parcels, true)
+    return advanceSessions([session], parcels, true)
   } finally {
-    for (const session of sessions) session.dispose()
+    session.dispose()
   }
 }

@@ -7,6 +7,7 @@ import type {
   RecoverRequest,
   RefreshRequest,
 } from '../../api/operations.ts'
+import type { ProtocolError } from '../../errors.ts'
 import type { Queryable } from '../database/types.ts'
 import type { OperationKey } from './rows.ts'
 
@@ -18,6 +19,8 @@ export interface Turn<Request extends OperationRequest = OperationRequest> exten
   readonly request: Request
   readonly round: number
   readonly parcels: readonly Parcel[]
+  /** The life of the database that the operation belongs to. */
+  readonly incarnation: number
   /** What the round before left, opened; undefined in the first. Secret, wiped by the caller. */
   readonly state: Uint8Array | undefined
 }
@@ -27,9 +30,22 @@ export interface Played {
   readonly parcels: readonly Parcel[]
   /** For the next round; secret, wiped by the caller. */
   readonly state?: Uint8Array
+  /** What is to be stored together with the answer besides it. It may run several times. */
+  readonly writes?: (tx: Queryable) => Promise<void>
   /** Present in the last round only. */
   readonly ending?: Ending
 }
+
+/** The client was caught cheating: all that follows from it is written in the transaction that says so. */
+export interface Caught {
+  readonly caught: ProtocolError
+}
+
+/**
+ * Plays a round in the transaction that stores its answer. It may run several times, until the transaction commits, and
+ * asks the database through `tx` alone: an embedded one has a single connection.
+ */
+export type PlayIn = (tx: Queryable) => Promise<Played | Caught>
 
 /** How an operation ends: within the transaction that stores its last answer. */
 export interface Ending {

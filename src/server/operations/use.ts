@@ -1,4 +1,4 @@
-import type { ProveRequest, SignRequest } from '../../api/operations.ts'
+import type { PresignRequest, ProveRequest, SetUpRequest, SignRequest } from '../../api/operations.ts'
 import type { ServerContext } from '../context.ts'
 import { removeOwedHalves } from '../sets/custodian-halves.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
@@ -12,6 +12,17 @@ export function endWithSignature(context: ServerContext, turn: Turn<SignRequest>
     async settle(tx) {
       const set = await requireSource(tx, turn.clientId, turn.request)
       await recordSignature(context, tx, set.setId)
+      return { setId: set.setId, state: set.state }
+    },
+  }
+}
+
+/** The end of what prepares ECDSA signatures: kept only if its set is still ACTIVE when that is stored. */
+export function endWithPreparation(turn: Turn<SetUpRequest | PresignRequest>): Ending {
+  return {
+    decision: 'COMMIT',
+    async settle(tx) {
+      const set = await requireSource(tx, turn.clientId, turn.request)
       return { setId: set.setId, state: set.state }
     },
   }

@@ -2,6 +2,8 @@ import type { OperationRequest } from '../../api/operations.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { oweRemovalOfDestroyed } from './custodian-halves.ts'
+import { deletePair } from './ot-pairs.ts'
+import { deletePresignatures } from './presignatures.ts'
 import type { SetRow } from './rows.ts'
 
 /**
@@ -103,10 +105,12 @@ export async function destroyRetiring({ database }: ServerContext, setId?: strin
     setId === undefined ? [] : [setId],
   )
   for (const row of rows) {
-    const retiring = [row['set_id'] as string]
+    const retiring = row['set_id'] as string
     await database.transaction(async (tx) => {
-      await tx.query('delete from reshare_shares where set_id = $1', retiring)
-      await tx.query(`update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'`, retiring)
+      await tx.query('delete from reshare_shares where set_id = $1', [retiring])
+      await deletePair(tx, retiring)
+      await deletePresignatures(tx, retiring)
+      await tx.query(`update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'`, [retiring])
     })
   }
 }

@@ -1,5 +1,7 @@
 import type { SetStatus } from '../../api/operations.ts'
+import { getGroup } from '../../curve/index.ts'
 import { MpcError } from '../../errors.ts'
+import { decodeWalletSetRecord, type ShareSetRecord } from '../../share/index.ts'
 import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
 import type { Queryable, Row } from '../database/types.ts'
 
@@ -44,6 +46,12 @@ function setRow(row: Row): SetRow {
     lastUsedAt: row['last_used_at'] as Date | null,
     exportedAt: row['exported_at'] as Date | null,
   }
+}
+
+/** The public record of a set's key on secp256k1. Its id is what ECDSA knows the set by. */
+export function ecdsaRecord(set: Pick<SetRow, 'record'>): ShareSetRecord {
+  const { records } = decodeWalletSetRecord(getGroup, set.record)
+  return records.find(({ curve }) => curve === 'secp256k1') as ShareSetRecord
 }
 
 /** What is answered for everything that is not the caller's, whether or not it exists. */

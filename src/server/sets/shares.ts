@@ -1,6 +1,6 @@
 import { getGroup } from '../../curve/index.ts'
 import { MpcError } from '../../errors.ts'
-import { decodeWalletShares, encodeWalletShares, type WalletShares } from '../../share/index.ts'
+import { decodeWalletShares, encodeWalletShares, type KeyShare, type WalletShares } from '../../share/index.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
@@ -51,6 +51,11 @@ export async function readShare(
   } finally {
     wipe(encoded)
   }
+}
+
+/** The share of a half that signs with ECDSA. */
+export function ecdsaShare(half: WalletShares): KeyShare {
+  return half.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
 }
 
 /** Whether two halves are the same, without an early exit. */

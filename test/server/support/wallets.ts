@@ -1,13 +1,16 @@
-import type { RecoverRequest } from '../../../src/api/operations.ts'
+import type { RecoverRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
+import type { OtPair } from '../../../src/protocol/ecdsa/index.ts'
 import type { WalletShares } from '../../../src/share/index.ts'
-import type { BackupMethodName, SignatureScheme } from '../../../src/types.ts'
+import type { BackupMethodName } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
-import { ClientOperation, confirmSet, play, type ServerClient } from '../../support/server-client.ts'
+import { ClientOperation, confirmSet, type EcdsaHeld, play, type ServerClient } from '../../support/server-client.ts'
 
 /** A wallet as one device knows it. */
 export interface TestWallet {
   readonly walletId: string
   readonly signing: WalletShares
+  /** The client's ECDSA set-up of the set. */
+  readonly pair: OtPair
 }
 
 export const setIdOf = (shares: WalletShares) => toHex(shares.setId)
@@ -18,12 +21,17 @@ export function generate(client: ServerClient, walletId = toHex(client.random(16
 
 export async function newWallet(client: ServerClient): Promise<TestWallet> {
   const operation = await play(generate(client))
-  return { walletId: operation.request.walletId, signing: operation.prepared[0] as WalletShares }
+  return walletOf(operation)
+}
+
+/** The signing set that an operation has made. */
+export function walletOf({ request, prepared, pair }: ClientOperation): TestWallet {
+  return { walletId: request.walletId, signing: prepared[0] as WalletShares, pair: pair as OtPair }
 }
 
 export function backup(
   client: ServerClient,
-  { walletId, signing }: TestWallet,
+  { walletId, signing }: Pick<TestWallet, 'walletId' | 'signing'>,
   backupMethod: BackupMethodName = 'PASSWORD',
 ): ClientOperation {
   const request = { kind: 'backup', walletId, setId: setIdOf(signing), backupMethod } as const
@@ -55,7 +63,10 @@ export function recover(
   return new ClientOperation(client, request, half)
 }
 
-export function refresh(client: ServerClient, { walletId, signing }: TestWallet): ClientOperation {
+export function refresh(
+  client: ServerClient,
+  { walletId, signing }: Pick<TestWallet, 'walletId' | 'signing'>,
+): ClientOperation {
   return new ClientOperation(client, { kind: 'refresh', walletId, setId: setIdOf(signing), label: 'phone' }, signing)
 }
 
@@ -67,10 +78,43 @@ export function prove(client: ServerClient, signing: WalletShares): ClientOperat
 export function sign(
   client: ServerClient,
   signing: WalletShares,
-  scheme: SignatureScheme = 'ed25519',
+  scheme: 'ed25519' | 'bip340' = 'ed25519',
   text = 'a message',
 ): ClientOperation {
-  const walletId = toHex(signing.walletId)
-  const request = { kind: 'sign', walletId, setId: setIdOf(signing), scheme, message: toHex(utf8(text)) } as const
-  return new ClientOperation(client, request, signing)
+  const request = { kind: 'sign', ...named(signing), message: toHex(utf8(text)) } as const
+  const taproot = { path: 'm', tapTweak: null }
+  return new ClientOperation(
+    client,
+    scheme === 'ed25519' ? { ...request, scheme } : { ...request, scheme, ...taproot },
+    signing,
+  )
+}
+
+const named = (signing: WalletShares) => ({ walletId: toHex(signing.walletId), setId: setIdOf(signing) })
+
+/** A signature with ECDSA on the Keccak-256 hash of a message, with the set-up of the set unless told otherwise. */
+export function signEcdsa(
+  client: ServerClient,
+  { signing, ...held }: Pick<TestWallet, 'signing'> & EcdsaHeld,
+  options: Partial<Pick<SignEcdsaRequest, 'path' | 'hash' | 'message' | 'source'>> = {},
+): ClientOperation {
+  const request: SignEcdsaRequest = {
+    kind: 'sign',
+    ...named(signing),
+    scheme: 'ecdsa',
+    message: toHex(utf8('a message')),
+    hash: 'keccak256',
+    path: 'm',
+    source: { kind: 'setUp' },
+    ...options,
+  }
+  return new ClientOperation(client, request, signing, held)
+}
+
+export function presign(client: ServerClient, { signing, pair }: TestWallet, path = 'm'): ClientOperation {
+  return new ClientOperation(client, { kind: 'presign', ...named(signing), path }, signing, { pair })
+}
+
+export function setUp(client: ServerClient, { signing }: Pick<TestWallet, 'signing'>): ClientOperation {
+  return new ClientOperation(client, { kind: 'setUp', ...named(signing) }, signing)
 }

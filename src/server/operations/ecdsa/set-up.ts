@@ -1,0 +1,83 @@
+import type { Parcel } from '../../../api/flight.ts'
+import type { OperationRequest, SetUpRequest } from '../../../api/operations.ts'
+import { setUpBinding } from '../../../api/set-up.ts'
+import { setParties } from '../../../api/slots.ts'
+import {
+  bindPair,
+  createOtSetup,
+  getEcdsaBackend,
+  type OtPair,
+  type PairSetup,
+  restoreOtSetup,
+} from '../../../protocol/ecdsa/index.ts'
+import type { Session } from '../../../protocol/session.ts'
+import type { ShareSetRecord } from '../../../share/index.ts'
+import { partyId } from '../../../types.ts'
+import type { ServerContext } from '../../context.ts'
+import type { Queryable } from '../../database/types.ts'
+import { sealPair, storePair } from '../../sets/ot-pairs.ts'
+import { ecdsaRecord } from '../../sets/rows.ts'
+import { deletePresignatures } from '../../sets/presignatures.ts'
+import { requireSource } from '../admit.ts'
+import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
+import type { Played, Turn } from '../turn.ts'
+import { endWithPreparation } from '../use.ts'
+
+export type SetUpSession = Session<readonly PairSetup[]>
+
+/** The server's side of a new ECDSA set-up, bound to the operation that it is made in. */
+export function openSetUp({ random }: ServerContext, { operationId, request }: Turn<OperationRequest>): SetUpSession {
+  return createOtSetup({
+    backend: getEcdsaBackend(),
+    parties: setParties('signing').map(({ id }) => id),
+    self: partyId(2),
+    binding: setUpBinding(operationId, request),
+    random,
+  })
+}
+
+export function resumeSetUp({ random }: ServerContext, state: Uint8Array): SetUpSession {
+  return restoreOtSetup(state, { backend: getEcdsaBackend(), random })
+}
+
+/** The state with the client that a set-up has ended with, for a set on secp256k1. Secret, wiped by the caller. */
+export function pairOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtPair {
+  return bindPair(setup as PairSetup, setId)
+}
+
+/** What one round of a set-up brought: its end, or the state for the next round, secret and wiped by the caller. */
+interface SetUpRound {
+  readonly parcels: readonly Parcel[]
+  readonly setups?: readonly PairSetup[]
+  readonly state?: Uint8Array
+}
+
+export function advanceSetUp(context: ServerContext, turn: Turn<OperationRequest>): SetUpRound {
+  const { state, parcels: received } = turn
+  const opening = state === undefined
+  const sessions = opening
+    ? [openSetUp(context, turn)]
+    : restoreSessions(state, (one): SetUpSession => resumeSetUp(context, one))
+  try {
+    const { parcels, steps } = advanceSessions(sessions, received, opening)
+    const setups = steps[0]?.done
+    return setups === undefined ? { parcels, state: exportSessions(sessions) } : { parcels, setups }
+  } finally {
+    for (const session of sessions) session.dispose()
+  }
+}
+
+/** Makes a new set-up for a set, in two rounds; it takes the place of the one before and of what was made with that. */
+export async function playSettingUp(context: ServerContext, turn: Turn<SetUpRequest>): Promise<Played> {
+  const { clientId, incarnation, request } = turn
+  const set = await requireSource(context.database, clientId, request)
+  const { setups, ...unfinished } = advanceSetUp(context, turn)
+  if (setups === undefined) return unfinished
+  const key = { clientId, setId: request.setId }
+  const stored = sealPair(context, key, pairOf(setups, ecdsaRecord(set)), incarnation)
+  const writes = async (tx: Queryable) => {
+    await storePair(tx, key, stored)
+    await deletePresignatures(tx, request.setId)
+  }
+  return { parcels: unfinished.parcels, writes, ending: endWithPreparation(turn) }
+}

@@ -1,0 +1,97 @@
+import { MpcError, ProtocolError } from '../../errors.ts'
+import { OtPair } from '../../protocol/ecdsa/index.ts'
+import { wipe } from '../../util/bytes.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+import { INCARNATION } from '../incarnation.ts'
+
+/** Names the ECDSA set-up of a set. */
+export interface PairKey {
+  readonly clientId: string
+  readonly setId: string
+}
+
+/** A set-up as it is stored, with the incarnation that it was made in. */
+export interface StoredPair {
+  readonly sealed: Uint8Array
+  readonly incarnation: number
+}
+
+type Sealing = Pick<ServerContext, 'sealer'>
+
+const place = ({ clientId, setId }: PairKey, incarnation: number) =>
+  ({ purpose: 'ot pair', clientId, row: `${setId}/${incarnation}` }) as const
+
+/** Seals a set-up that was just made and wipes it. */
+export function sealPair({ sealer }: Sealing, key: PairKey, pair: OtPair, incarnation: number): StoredPair {
+  const encoded = pair.encode()
+  try {
+    return { sealed: sealer.seal(place(key, incarnation), encoded), incarnation }
+  } finally {
+    wipe(encoded)
+    pair.dispose()
+  }
+}
+
+/**
+ * Keeps a set-up in the place of the one before.
+ *
+ * @throws {OT_POISONED} if that was poisoned in this incarnation: a new one would be a retry
+ */
+export async function storePair(tx: Queryable, { setId }: PairKey, pair: StoredPair): Promise<void> {
+  await requireUnpoisoned(tx, setId)
+  await tx.query(
+    `insert into reshare_ot_pairs (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)
+     on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, incarnation = excluded.incarnation`,
+    [setId, pair.sealed, pair.incarnation],
+  )
+}
+
+/** @throws {OT_POISONED} if the set's set-up was poisoned in this incarnation */
+export async function requireUnpoisoned(db: Queryable, setId: string): Promise<void> {
+  const [row] = await db.query(
+    `select 1 from reshare_ot_pairs where set_id = $1 and poisoned and incarnation = ${INCARNATION}`,
+    [setId],
+  )
+  if (row !== undefined) throw poisoned()
+}
+
+/**
+ * The set-up of a set, held by this transaction until it ends: whoever checks messages with it does so alone. The caller
+ * wipes it.
+ *
+ * @throws {OT_DESYNC} if there is none, or one from before the database was restored
+ * @throws {OT_POISONED} if the client was caught cheating
+ */
+export async function lockPair({ sealer }: Sealing, tx: Queryable, key: PairKey): Promise<OtPair> {
+  const [row] = await tx.query(
+    `select sealed, poisoned, incarnation from reshare_ot_pairs where set_id = $1 and incarnation = ${INCARNATION}
+     for update`,
+    [key.setId],
+  )
+  if (row === undefined) {
+    throw new ProtocolError('OT_DESYNC', 1, [], 'the server has no ECDSA set-up of this set')
+  }
+  if (row['poisoned'] === true) throw poisoned()
+  const encoded = sealer.open(place(key, row['incarnation'] as number), row['sealed'] as Uint8Array)
+  try {
+    return OtPair.decode(encoded)
+  } finally {
+    wipe(encoded)
+  }
+}
+
+/** Writes down that a set-up is poisoned, in the transaction that holds it. */
+export async function storePoisoned({ sealer }: Sealing, tx: Queryable, key: PairKey, pair: OtPair): Promise<void> {
+  const [row] = await tx.query('select incarnation from reshare_ot_pairs where set_id = $1', [key.setId])
+  const sealed = sealer.seal(place(key, row?.['incarnation'] as number), pair.encode())
+  await tx.query('update reshare_ot_pairs set sealed = $2, poisoned = true where set_id = $1', [key.setId, sealed])
+}
+
+export async function deletePair(tx: Queryable, setId: string): Promise<void> {
+  await tx.query('delete from reshare_ot_pairs where set_id = $1', [setId])
+}
+
+function poisoned(): MpcError {
+  return new MpcError('OT_POISONED', 'the ECDSA set-up of this set is poisoned: its client was caught cheating')
+}
