@@ -16,6 +16,15 @@ export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } fr
 export type { RandomSource } from '../util/random.ts'
 export * from './derive/index.ts'
 export * from './ecdsa/index.ts'
+export {
+  type ExportTerms,
+  generateKeyPair as generateReceiver,
+  type HpkeKeyPair,
+  proveExport,
+  receiveShare,
+  recombineKey,
+  releaseShare,
+} from './export/index.ts'
 export { decodeEnvelope, encodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.ts'
 export {
   createSigning,

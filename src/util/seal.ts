@@ -1,4 +1,6 @@
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { MpcError } from '../errors.ts'
 import { abytes, concatBytes, utf8 } from './bytes.ts'
 import { Writer } from './codec.ts'
@@ -20,6 +22,8 @@ export interface Sealer {
   seal(place: SealPlace, plaintext: Uint8Array): Uint8Array
   /** @throws {SHARE_PARSING_FAILED} if the value was not sealed by this master key for this place */
   open(place: SealPlace, sealed: Uint8Array): Uint8Array
+  /** 32 bytes that stand for others: without the master key nobody can check a guess at them. */
+  fingerprint(bytes: Uint8Array): Uint8Array
 }
 
 export const MASTER_KEY_LENGTH = 32
@@ -36,6 +40,7 @@ const NONCE_LENGTH = 24
  */
 export function createSealer(masterKey: Uint8Array, random: RandomSource): Sealer {
   const key = abytes(masterKey, MASTER_KEY_LENGTH, 'masterKey').slice()
+  const fingerprintKey = hmac(sha256, key, utf8('reshare/v1/fingerprint'))
   return {
     seal(place, plaintext) {
       const nonce = random(NONCE_LENGTH)
@@ -51,6 +56,7 @@ export function createSealer(masterKey: Uint8Array, random: RandomSource): Seale
         throw unreadable(place, cause)
       }
     },
+    fingerprint: (bytes) => hmac(sha256, fingerprintKey, bytes),
   }
 }
 

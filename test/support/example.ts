@@ -2,6 +2,7 @@ import { encodeFlight } from '../../src/api/flight.ts'
 import type { Group } from '../../src/curve/group.ts'
 import { decodeEnvelope } from '../../src/protocol/envelope.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
+import { type ExportTerms, generateKeyPair, proveExport, releaseShare } from '../../src/protocol/export/index.ts'
 import { provePossession } from '../../src/protocol/possession/index.ts'
 import { createReshare } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session.ts'
@@ -54,10 +55,23 @@ export function exampleRun(group: Group): Example {
     ),
   )
   const nonce = new Uint8Array(32).fill(0x2a)
+  const drawn = fixedRandom('export')
+  const terms: ExportTerms = {
+    group,
+    record: old,
+    from: shares[1].id,
+    to: shares[0].id,
+    receiver: generateKeyPair(drawn).publicKey,
+    operation: new Uint8Array(16).fill(0x0e),
+  }
+  const proof = proveExport(terms, { share: shares[0], challenge: nonce, random: drawn })
+  const sealed = releaseShare(terms, { share: shares[1], challenge: nonce, proof, random: drawn })
   return {
     ...keygen.messages,
     ...reshare.messages,
     possession: provePossession({ group, share: shares[0], verifier: shares[1].id, nonce, random: random[0] }),
+    'export-proof': proof,
+    'export-share': sealed,
     record: encodeShareSetRecord(group, old),
     'key-share': encodeKeyShare(group, shares[0]),
     'wallet-shares': encodeWalletShares(() => group, combineShares([shares[0]])),

@@ -52,3 +52,11 @@ test('a master key is 32 bytes, and a copy is kept', () => {
   own.fill(0)
   expect(sealer.open(place, sealed)).toEqual(secret)
 })
+
+test('a fingerprint tells bytes apart, and nothing to whoever has not the key', () => {
+  const sealer = createSealer(key, random)
+  expect(sealer.fingerprint(secret)).toEqual(createSealer(key.slice(), random).fingerprint(secret))
+  expect(sealer.fingerprint(secret)).toHaveLength(32)
+  expect(sealer.fingerprint(secret)).not.toEqual(sealer.fingerprint(utf8('what is kept too')))
+  expect(sealer.fingerprint(secret)).not.toEqual(createSealer(random(32), random).fingerprint(secret))
+})

@@ -39,7 +39,7 @@ export async function playRound(
   body: Uint8Array,
 ): Promise<Uint8Array> {
   const flight = readFlight(body)
-  const requestHash = hashRequest(body)
+  const requestHash = hashRequest(context, body)
   const answered = await findAnswer(context, context.database, key, round, requestHash)
   if (answered !== undefined) return answered
   await requireUndecided(context, key)
