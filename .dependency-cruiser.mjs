@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   share: [...BASE, 'curve', 'sharing'],
   protocol: CORE,
   api: [...CORE, 'protocol'],
+  workers: [...CORE, 'protocol'],
   client: [...CORE, 'protocol', 'api', 'backup/types', 'storage/types', 'transport/types'],
   server: [...CORE, 'protocol', 'api', 'custodian/types', 'server/database/types'],
   backup: CORE,
@@ -107,7 +108,7 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
 }))
 
 /** The files that are meant for Node. */
-const NODE_FILES = '^src/(storage/file([.]ts$|/)|backup/file[.]ts$|server/(bin[.]ts$|database/)|util/node/)'
+const NODE_FILES = '^src/(storage/file([.]ts$|/)|backup/file[.]ts$|server/(bin[.]ts$|database/)|util/node/|workers/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

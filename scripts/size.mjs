@@ -108,6 +108,12 @@ const BUNDLES = [
   },
   { name: 'custodian', entries: ['./custodian'], platform: 'node', without: [...DATABASES, ...SEALING, ...CLIENT] },
   {
+    name: 'workers',
+    entries: ['./workers'],
+    platform: 'node',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CLIENT, ...CHAINS],
+  },
+  {
     name: 'backup/file',
     entries: ['./backup/file'],
     platform: 'node',

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'WASM_UNAVAILABLE'
+  | 'WORKER_FAILED'
 
 /** Codes after which the same call may succeed without the caller changing anything. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -33,6 +34,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'WEBHOOK_FAILED',
   'NETWORK_ERROR',
   'TIMEOUT',
+  'WORKER_FAILED',
 ])
 
 /**

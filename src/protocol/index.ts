@@ -14,6 +14,7 @@ export {
 } from '../share/index.ts'
 export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } from '../types.ts'
 export type { RandomSource } from '../util/random.ts'
+export { type Outcome, playTurns, type Turn } from './batch.ts'
 export * from './derive/index.ts'
 export * from './ecdsa/index.ts'
 export {

@@ -11,6 +11,12 @@ export interface Share {
   readonly value: Scalar
 }
 
+function assertThreshold(threshold: number): void {
+  if (!Number.isInteger(threshold) || threshold < 1 || threshold > MAX_EVALUATION_POINTS) {
+    throw new RangeError(`threshold must be 1..${MAX_EVALUATION_POINTS}, got ${threshold}`)
+  }
+}
+
 /**
  * A random polynomial f of degree t−1 with f(0) = `constant`, as its t coefficients from the constant up.
  *
@@ -20,11 +26,16 @@ export interface Share {
  * @throws {RangeError} for a threshold outside 1..8192
  */
 export function randomPolynomial(group: Group, constant: Scalar, threshold: number, random: RandomSource): Scalar[] {
-  if (!Number.isInteger(threshold) || threshold < 1 || threshold > MAX_EVALUATION_POINTS) {
-    throw new RangeError(`threshold must be 1..${MAX_EVALUATION_POINTS}, got ${threshold}`)
-  }
+  assertThreshold(threshold)
   const higher = Array.from({ length: threshold - 1 }, () => group.randomScalar(random))
   return [constant.slice() as Scalar, ...higher]
+}
+
+/** @throws {RangeError} unless 1 ≤ t ≤ n ≤ 8,192 and the ids are distinct, 1 to 65,535 */
+export function assertSharing(threshold: number, ids: readonly number[]): void {
+  assertThreshold(threshold)
+  if (threshold > ids.length) throw new RangeError(`${ids.length} parties cannot hold shares of threshold ${threshold}`)
+  assertDistinctPoints(ids)
 }
 
 /**
@@ -44,8 +55,7 @@ export function split(
   ids: readonly number[],
   random: RandomSource,
 ): Share[] {
-  if (threshold > ids.length) throw new RangeError(`${ids.length} parties cannot hold shares of threshold ${threshold}`)
-  assertDistinctPoints(ids)
+  assertSharing(threshold, ids)
   const coefficients = randomPolynomial(group, secret, threshold, random)
   try {
     const values = group.evaluatePolynomial(coefficients, ids)

@@ -1,0 +1,41 @@
+import { type AbortReason, type ErrorCode, MpcError, ProtocolError } from '../errors.ts'
+
+/** An error as plain data. What is neither ours nor about an argument says nothing: its text may hold anything. */
+export type ErrorDescription =
+  | { readonly kind: 'protocol'; reason: AbortReason; round: number; blame: readonly number[]; message: string }
+  | { readonly kind: 'code'; code: ErrorCode; retryable: boolean; message: string }
+  | { readonly kind: 'type' | 'range'; message: string }
+  | { readonly kind: 'unexpected' }
+
+export function describeError(error: unknown): ErrorDescription {
+  if (error instanceof ProtocolError) {
+    const { reason, round, blame } = error
+    return { kind: 'protocol', reason, round, blame, message: withoutSuffix(error) }
+  }
+  if (error instanceof MpcError) {
+    return { kind: 'code', code: error.code, retryable: error.retryable, message: error.message }
+  }
+  if (error instanceof RangeError) return { kind: 'range', message: error.message }
+  if (error instanceof TypeError) return { kind: 'type', message: error.message }
+  return { kind: 'unexpected' }
+}
+
+export function restoreError(description: ErrorDescription): Error {
+  switch (description.kind) {
+    case 'protocol':
+      return new ProtocolError(description.reason, description.round, description.blame, description.message)
+    case 'code':
+      return new MpcError(description.code, description.message, { retryable: description.retryable })
+    case 'range':
+      return new RangeError(description.message)
+    case 'type':
+      return new TypeError(description.message)
+    case 'unexpected':
+      return new MpcError('WORKER_FAILED', 'a job failed in an unexpected way', { retryable: false })
+  }
+}
+
+/** The message that a {@link ProtocolError} was made with: it adds reason and round itself. */
+function withoutSuffix({ message, reason, round }: ProtocolError): string {
+  return message.slice(0, -` (${reason}, round ${round})`.length)
+}

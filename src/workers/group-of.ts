@@ -1,0 +1,9 @@
+import type { Group } from '../curve/group.ts'
+import { getGroup } from '../curve/index.ts'
+import { type Curve, CURVES } from '../types.ts'
+
+/** @throws {TypeError} for a curve that there is not */
+export function groupOf(curve: Curve): Group {
+  if (!CURVES.includes(curve)) throw new TypeError('unknown curve')
+  return getGroup(curve)
+}

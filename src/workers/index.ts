@@ -1,0 +1,26 @@
+import { openPool, type Pool } from './pool.ts'
+
+export type { Pool } from './pool.ts'
+export type {
+  PackedSet,
+  PackedShares,
+  RecombineJob,
+  ReshareContinuation,
+  ReshareOpening,
+  ReshareOutcome,
+  ReshareStep,
+  ReshareTurn,
+  SplitJob,
+  SplitResult,
+  VerifyJob,
+} from './types.ts'
+
+/**
+ * Opens a pool of worker threads of Node for large sharings and for many reshares at once.
+ *
+ * @param options.size the most threads at a time, 0 to 64; with 0, jobs are done on the calling thread
+ * @throws {RangeError} for another size
+ */
+export function createPool({ size }: { readonly size: number }): Pool {
+  return openPool(size, new URL('./worker.js', import.meta.url))
+}

@@ -1,0 +1,46 @@
+import { wipe } from '../util/bytes.ts'
+import { describeError, type ErrorDescription } from './errors.ts'
+import { type DescribedOutcome, playReshares } from './reshare-jobs.ts'
+import { recombineSecret, splitSecret, verifyShares } from './sharing-jobs.ts'
+import { bytesIn } from './transfer.ts'
+import type { RecombineJob, ReshareTurn, SplitJob, SplitResult, VerifyJob } from './types.ts'
+
+/** What a worker can be asked, and what it then gives. */
+export interface Jobs {
+  readonly split: { readonly job: SplitJob; readonly result: SplitResult }
+  readonly verify: { readonly job: VerifyJob; readonly result: number[] }
+  readonly recombine: { readonly job: RecombineJob; readonly result: Uint8Array }
+  readonly reshare: { readonly job: readonly ReshareTurn[]; readonly result: DescribedOutcome[] }
+}
+
+export type JobName = keyof Jobs
+
+/** A job on its way to a worker. */
+export type Request = { readonly [Name in JobName]: { readonly name: Name; readonly job: Jobs[Name]['job'] } }[JobName]
+
+/** What comes back. */
+export type Answer = { readonly result: Jobs[JobName]['result'] } | { readonly error: ErrorDescription }
+
+/** Does a job, and wipes all bytes that came with it. */
+export function doJob(request: Request): Answer {
+  try {
+    return { result: resultOf(request) }
+  } catch (error) {
+    return { error: describeError(error) }
+  } finally {
+    wipe(...bytesIn(request))
+  }
+}
+
+function resultOf(request: Request): Jobs[JobName]['result'] {
+  switch (request.name) {
+    case 'split':
+      return splitSecret(request.job)
+    case 'verify':
+      return verifyShares(request.job)
+    case 'recombine':
+      return recombineSecret(request.job)
+    case 'reshare':
+      return playReshares(request.job)
+  }
+}

@@ -1,0 +1,67 @@
+import { type Outcome, playTurns } from '../protocol/batch.ts'
+import { createReshare, type ReshareResult, restoreReshare } from '../protocol/reshare/index.ts'
+import type { Session } from '../protocol/session.ts'
+import {
+  decodeKeyShare,
+  decodeShareSetRecord,
+  encodeKeyShare,
+  encodeShareSetRecord,
+  wipeKeyShare,
+} from '../share/index.ts'
+import type { Curve } from '../types.ts'
+import { systemRandom as random } from '../util/random.ts'
+import { describeError, type ErrorDescription } from './errors.ts'
+import { groupOf } from './group-of.ts'
+import type { PackedSet, ReshareOpening, ReshareStep, ReshareTurn } from './types.ts'
+
+/** A {@link ReshareOutcome} as plain data. */
+export type DescribedOutcome = { readonly step: ReshareStep } | { readonly error: ErrorDescription }
+
+/** One step of each reshare. */
+export function playReshares(turns: readonly ReshareTurn[]): DescribedOutcome[] {
+  const outcomes = playTurns(
+    turns.map((turn) =>
+      'state' in turn
+        ? { session: () => restoreReshare(turn.state, { group: groupOf(turn.curve), random }), arrived: turn.arrived }
+        : { session: () => openReshare(turn) },
+    ),
+  )
+  return outcomes.map((outcome, i) => pack((turns[i] as ReshareTurn).curve, outcome))
+}
+
+function openReshare({ curve, old, share: encoded, ...rest }: ReshareOpening): Session<ReshareResult> {
+  const group = groupOf(curve)
+  const share = encoded === undefined ? undefined : decodeKeyShare(groupOf, encoded)
+  try {
+    const record = decodeShareSetRecord(groupOf, old)
+    return createReshare({ ...rest, group, old: record, ...(share === undefined ? {} : { share }), random })
+  } finally {
+    if (share !== undefined) wipeKeyShare(share)
+  }
+}
+
+function pack(curve: Curve, outcome: Outcome<ReshareResult>): DescribedOutcome {
+  if (outcome.step === undefined) return { error: describeError(outcome.error) }
+  const { session, step } = outcome
+  // A step that is both prepared and done gives one result twice.
+  const result = step.done ?? step.prepared
+  const packed = result === undefined ? undefined : packSet(curve, result)
+  return {
+    step: {
+      out: step.out,
+      ...(step.prepared === undefined || packed === undefined ? {} : { prepared: packed }),
+      ...(step.done === undefined || packed === undefined ? { state: session.export() } : { done: packed }),
+    },
+  }
+}
+
+function packSet(curve: Curve, { record, share }: ReshareResult): PackedSet {
+  const group = groupOf(curve)
+  const encoded = encodeShareSetRecord(group, record)
+  if (share === undefined) return { record: encoded }
+  try {
+    return { record: encoded, share: encodeKeyShare(group, share) }
+  } finally {
+    wipeKeyShare(share)
+  }
+}

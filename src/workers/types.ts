@@ -1,0 +1,80 @@
+import type { ReshareParticipant } from '../protocol/reshare/index.ts'
+import type { Curve, Purpose } from '../types.ts'
+
+/** Shares as bytes: a scalar of 32 bytes for each id, in the same order. */
+export interface PackedShares {
+  /** 1 to 65,535 */
+  readonly ids: readonly number[]
+  /** Secret. */
+  readonly shares: Uint8Array
+}
+
+/** A secret to split among `ids`, of which any `threshold` recombine it. */
+export interface SplitJob {
+  readonly curve: Curve
+  /** A scalar of 32 bytes. */
+  readonly secret: Uint8Array
+  readonly threshold: number
+  readonly ids: readonly number[]
+}
+
+export interface SplitResult extends PackedShares {
+  /** The Feldman commitment: `threshold` encoded points, one behind the other. */
+  readonly commitment: Uint8Array
+}
+
+/** Shares to check against a Feldman commitment. */
+export interface VerifyJob extends PackedShares {
+  readonly curve: Curve
+  readonly commitment: Uint8Array
+}
+
+/** At least `threshold` shares to recombine. */
+export interface RecombineJob extends PackedShares {
+  readonly curve: Curve
+  readonly threshold: number
+}
+
+/** A reshare to begin: the options of `createReshare`, with records and shares as bytes. */
+export interface ReshareOpening {
+  readonly curve: Curve
+  /** The record of the old set, encoded. */
+  readonly old: Uint8Array
+  readonly purpose: Purpose
+  readonly threshold: number
+  readonly participants: readonly ReshareParticipant[]
+  readonly self: number
+  /** This machine's share of the old set, encoded, where it deals. Secret. */
+  readonly share?: Uint8Array
+  readonly flags?: number
+}
+
+/** A reshare to go on with: the state that its last step gave, and what arrived since. */
+export interface ReshareContinuation {
+  readonly curve: Curve
+  /** Secret, and for one turn. */
+  readonly state: Uint8Array
+  readonly arrived: readonly Uint8Array[]
+}
+
+export type ReshareTurn = ReshareOpening | ReshareContinuation
+
+/** A new set as bytes. */
+export interface PackedSet {
+  readonly record: Uint8Array
+  /** This machine's share, encoded, where it receives. Secret. */
+  readonly share?: Uint8Array
+}
+
+/** A step of a reshare, see `Step`. */
+export interface ReshareStep {
+  readonly out: readonly Uint8Array[]
+  readonly prepared?: PackedSet
+  readonly done?: PackedSet
+  /** For the next turn, unless the session is over. Secret. */
+  readonly state?: Uint8Array
+}
+
+/** What became of one turn. */
+export type ReshareOutcome =
+  { readonly step: ReshareStep; readonly error?: undefined } | { readonly step?: undefined; readonly error: Error }
