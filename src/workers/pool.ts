@@ -52,7 +52,7 @@ export function openPool(size: number, program: URL): Pool {
     if (closed !== undefined) throw new MpcError('ABORTED', 'the pool is closed')
     const answer = await threads.run(copyOf({ name, job }) as Request)
     if ('error' in answer) throw restoreError(answer.error)
-    return answer.result as Jobs[Name]['result']
+    return answer.result
   }
 
   const reshareSome = async (turns: readonly ReshareTurn[]): Promise<ReshareOutcome[]> => {

@@ -84,9 +84,10 @@ describe.each([0, 1, 2])('a pool of %i threads', (size) => {
     const old = Array.from({ length: 5 }, () => generate(group, 2, 2, random))
     const renewed = await reshareAll(pool(size), curve, old)
     for (const [i, shares] of renewed.entries()) {
-      expect(makesKey(group, shares, old[i]?.[0]?.record!)).toBe(true)
-      expect(shares[0]?.record.setId).not.toEqual(old[i]?.[0]?.record.setId)
-      expect(shares[0]?.secretShare).not.toEqual(old[i]?.[0]?.secretShare)
+      const before = old[i]?.[0] as KeyShare
+      expect(makesKey(group, shares, before.record)).toBe(true)
+      expect(shares[0]?.record.setId).not.toEqual(before.record.setId)
+      expect(shares[0]?.secretShare).not.toEqual(before.secretShare)
     }
   })
 
