@@ -1,4 +1,4 @@
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MpcError } from '../errors.ts'
 import { equalBytes, toHex } from '../util/bytes.ts'
@@ -6,6 +6,7 @@ import { systemRandom } from '../util/random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
 
 const ID = /^[0-9a-f]{32}$/
+const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /**
  * Cloud keys in a directory, one file each, for Node: a mounted cloud folder, or a stand-in for a cloud in tests.
@@ -43,11 +44,14 @@ export function fileCloudKey(directory: string): CloudKeyStorage {
       try {
         await mkdir(root, { recursive: true, mode: 0o700 })
         await writeFlushed(temporary, bytes)
-        await link(temporary, path).catch(taken)
-        await syncDirectory(root)
+        await link(temporary, path).catch((error: unknown) => unlessLinked(temporary, error))
+        // From here on the key can be seen, so that a full disk is not what the caller should hear of.
+        await syncDirectory(root).catch((error: unknown) => {
+          throw failed('a key may not be durable', error)
+        })
       } catch (error) {
         if (error instanceof MpcError) throw error
-        if (codeOf(error) === 'ENOSPC') throw new MpcError('STORAGE_FULL', 'the disk is full', { cause: error })
+        if (FULL.has(codeOf(error))) throw new MpcError('STORAGE_FULL', 'the disk is full', { cause: error })
         throw failed('a key cannot be written', error)
       } finally {
         await rm(temporary, { force: true }).catch(() => undefined)
@@ -92,7 +96,9 @@ async function syncDirectory(root: string): Promise<void> {
   }
 }
 
-function taken(error: unknown): never {
+/** open(2), NOTES: over a network the answer may be lost, and the second link tells. */
+async function unlessLinked(temporary: string, error: unknown): Promise<void> {
+  if ((await stat(temporary)).nlink === 2) return
   if (codeOf(error) === 'EEXIST') throw new MpcError('STORAGE_CONFLICT', 'there is a cloud key with this id')
   throw error
 }

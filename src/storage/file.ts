@@ -134,7 +134,8 @@ async function replace(
     }
   } finally {
     bytes.fill(0)
-    await rm(temporary, { force: true })
+    // Left behind, it goes with this process.
+    await rm(temporary, { force: true }).catch(() => undefined)
   }
   // The write is durable by now, whatever happens to the leftovers of others.
   await clean(root, key).catch(() => undefined)
@@ -183,7 +184,7 @@ function fileName(key: string): string {
 function storageError(error: unknown): unknown {
   if (error instanceof MpcError || error instanceof TypeError || error instanceof RangeError) return error
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new MpcError('STORAGE_FULL', 'the disk of the share store is full', { cause: error })
   }
   return unavailable(`the share store failed (${code ?? 'unknown'})`, error)

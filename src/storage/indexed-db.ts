@@ -72,7 +72,7 @@ export function indexedDbStore(name: string): ShareStore {
     async read(key) {
       checkKey(key)
       return run(async (connection) => {
-        const stored = await connection.database.get('values', key)
+        const stored = checkRow(await connection.database.get('values', key))
         return stored && { value: await unseal(connection.key, key, stored), version: stored.version }
       })
     },
@@ -84,11 +84,10 @@ export function indexedDbStore(name: string): ShareStore {
         // Sealed first: a transaction ends as soon as anything but its own requests is awaited.
         const sealed = await seal(connection.key, key, value, version)
         const transaction = connection.database.transaction('values', 'readwrite', WRITE)
-        const current = await transaction.store.get(key)
-        if ((current?.version ?? null) !== expectedVersion) {
-          await transaction.done
-          throw conflict()
-        }
+        // Where the read fails, nobody waits for the end.
+        transaction.done.catch(() => undefined)
+        const current = checkRow(await transaction.store.get(key))
+        if ((current?.version ?? null) !== expectedVersion) throw conflict()
         await Promise.all([transaction.store.put(sealed, key), transaction.done])
         return version
       })
@@ -144,6 +143,12 @@ async function sealingKey(database: IDBPDatabase<Schema>): Promise<CryptoKey> {
   if (first === undefined) await transaction.store.put(fresh, 'seal')
   await transaction.done
   return first ?? fresh
+}
+
+/** A row without a version must not pass for an absent one: a new value would take its place. */
+function checkRow(row: SealedValue | undefined): SealedValue | undefined {
+  if (row !== undefined && typeof row?.version !== 'string') throw damaged('a row in IndexedDB is not of this store')
+  return row
 }
 
 function associatedData(key: string, version: string): Uint8Array<ArrayBuffer> {

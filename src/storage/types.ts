@@ -15,6 +15,7 @@ export interface ShareStore {
   /**
    * Asked before any protocol message: can this store hold a share?
    *
+   * @throws {STORAGE_FULL} if there is no room
    * @throws {STORAGE_UNAVAILABLE} if a write followed by a read would not give back what was written
    */
   probe(): Promise<void>
@@ -34,7 +35,7 @@ export interface ShareStore {
    * @returns the new version
    * @throws {STORAGE_CONFLICT} if the stored version is another one; nothing has changed
    * @throws {STORAGE_FULL} if there is no room; nothing has changed
-   * @throws {STORAGE_UNAVAILABLE} if the write could not be made durable
+   * @throws {STORAGE_UNAVAILABLE} if the write could not be made durable: the key holds the old value or the new one
    */
   write(key: string, value: Uint8Array, expectedVersion: string | null): Promise<string>
 

@@ -1,4 +1,4 @@
-import { link, readFile, rm } from 'node:fs/promises'
+import { link, readFile, rm, stat } from 'node:fs/promises'
 import { conflict, unavailable } from '../failures.ts'
 import { temporaryFor, writeNew } from './durable.ts'
 import { hasEnded, thisOwner } from '../../util/node/owner.ts'
@@ -35,7 +35,8 @@ export async function claimVersion(path: string, version: string): Promise<() =>
       if (holder === undefined || !hasEnded(holder)) throw conflict()
     }
   } finally {
-    await rm(offer, { force: true })
+    // Left behind, it goes with this process. Failing here would leave a claim that nobody releases.
+    await rm(offer, { force: true }).catch(() => undefined)
   }
   throw unavailable(`${MAX_ATTEMPTS} writers ended while they wrote to the share store`)
 }
@@ -50,6 +51,8 @@ async function linkNew(from: string, to: string): Promise<boolean> {
     await link(from, to)
     return true
   } catch (error) {
+    // open(2), NOTES: over a network the answer may be lost, and the second link tells.
+    if ((await stat(from)).nlink === 2) return true
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') {

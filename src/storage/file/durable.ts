@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { equalBytes, toHex } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
@@ -40,10 +40,31 @@ export async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Moves a file that {@link writeNew} wrote over `path`, durably. From then on the next writer may replace it. */
+/**
+ * Moves a file that {@link writeNew} wrote over `path`, durably. From then on the next writer may replace it.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if the new name may not be durable; whatever else is thrown has changed nothing
+ */
 export async function commit(temporary: string, path: string): Promise<void> {
-  await rename(temporary, path)
-  await syncDirectory(dirname(path))
+  try {
+    await rename(temporary, path)
+  } catch (error) {
+    if (await exists(temporary)) throw error
+    throw unavailable('the disk did not say whether it renamed a file', error)
+  }
+  try {
+    await syncDirectory(dirname(path))
+  } catch (error) {
+    throw unavailable('the disk did not make a new name durable', error)
+  }
+}
+
+/** Whether a file is there, as far as the disk will say. */
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Makes created, renamed and removed names durable. Windows can neither open nor flush a directory. */
