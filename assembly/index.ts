@@ -115,8 +115,8 @@ export function secp256k1CombineVar(r: usize, points: usize, scalars: usize, cou
   wipeScratch()
 }
 
-export function secp256k1EvaluateCommitmentVar(r: usize, commitment: usize, count: i32, x: u32): void {
-  secp256k1.evaluateCommitmentVar(r, commitment, count, x)
+export function secp256k1EvaluateCommitmentVar(r: usize, commitment: usize, xs: usize, count: i32, xCount: i32): void {
+  secp256k1.evaluateCommitmentVar(r, commitment, xs, count, xCount)
   wipeScratch()
 }
 
@@ -215,7 +215,7 @@ export function ed25519CombineVar(r: usize, points: usize, scalars: usize, count
   wipeScratch()
 }
 
-export function ed25519EvaluateCommitmentVar(r: usize, commitment: usize, count: i32, x: u32): void {
-  ed25519.evaluateCommitmentVar(r, commitment, count, x)
+export function ed25519EvaluateCommitmentVar(r: usize, commitment: usize, xs: usize, count: i32, xCount: i32): void {
+  ed25519.evaluateCommitmentVar(r, commitment, xs, count, xCount)
   wipeScratch()
 }

@@ -54,11 +54,14 @@ export function wipeScratch(): void {
   memory.fill(SCRATCH, 0, SCRATCH_END - SCRATCH)
 }
 
+/** Terms of a variable-time combination that one call takes. */
+export const COMBINATION_TERMS: i32 = 512
+
 /**
- * Work space of batches: Jacobian or extended points that wait for a common inversion, or the tables of a variable-time
- * combination. Whoever uses it clears what it used, so that it is all zeros between calls.
+ * Work space of batches: Jacobian or extended points that wait for a common inversion, or the tables, terms and buckets
+ * of a variable-time combination. Whoever uses it clears what it used, so that it is all zeros between calls.
  */
-export const WORK: usize = memory.data(0x10000, 16)
+export const WORK: usize = memory.data(0x29000, 16)
 
 /** Multiples of the generators, made at first use: 26 × 16 pairs of 2 or 3 coordinates. */
 export const SECP256K1_COMB: usize = memory.data(66560, 16)

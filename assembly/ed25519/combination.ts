@@ -4,8 +4,9 @@ import { copy, Single, size, spread } from '../field/lanes'
 import { pack } from '../field/limbs'
 import { NAF_BYTES, recodeNafVar } from '../field/naf'
 import { loadScalar } from '../field/scalar'
-import { loadPoint, storeProjective } from './affine'
+import { BATCH_STRIDE, loadPoint, storeProjective } from './affine'
 import { oddMultiples } from './multiply'
+import { combineManyVar } from './pippenger'
 import { addCached, conditionalNegate, double, doubleProjective, pointSize, setIdentity, toCached } from './point'
 
 type C = Ed25519
@@ -61,8 +62,16 @@ function sumDigitsVar(count: i32, length: i32): void {
   memory.fill(WORK, 0, end - WORK)
 }
 
-/** r = Σ k_i·P_i for `count` ≤ 32 public stored points and public scalars in bytes. */
+/** From so many terms on, Pippenger's method takes less time. */
+const MANY: i32 = 80
+
+/** r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes. */
 export function combineVar(r: usize, points: usize, scalars: usize, count: i32): void {
+  if (count < MANY) combineFewVar(r, points, scalars, count)
+  else combineManyVar(r, points, scalars, count)
+}
+
+function combineFewVar(r: usize, points: usize, scalars: usize, count: i32): void {
   let length: i32 = 0
   for (let i: usize = 0; i < <usize>count; i++) {
     const term = WORK + i * STRIDE
@@ -86,14 +95,18 @@ function multiplySmallVar(p: usize, x: u32): void {
   }
 }
 
-/** r = Σ x^i·C_i for `count` public stored points and a public x > 0, by Horner's rule. */
-export function evaluateCommitmentVar(r: usize, commitment: usize, count: i32, x: u32): void {
-  loadPoint(SUM, commitment + <usize>(count - 1) * POINT_BYTES)
-  for (let i = count - 2; i >= 0; i--) {
-    multiplySmallVar(SUM, x)
-    loadPoint(ADDEND, commitment + <usize>i * POINT_BYTES)
-    toCached<Single>(CACHED, ADDEND)
-    addCached<Single>(SUM, CACHED)
+/** r_j = Σ x_j^i·C_i for `count` ≥ 1 public stored points and `xCount` ≤ 256 public x_j > 0 (u32 each), by Horner's rule. */
+export function evaluateCommitmentVar(r: usize, commitment: usize, xs: usize, count: i32, xCount: i32): void {
+  for (let j: usize = 0; j < <usize>xCount; j++) {
+    loadPoint(SUM, commitment + <usize>(count - 1) * POINT_BYTES)
+    for (let i = count - 2; i >= 0; i--) {
+      multiplySmallVar(SUM, load<u32>(xs + 4 * j))
+      loadPoint(ADDEND, commitment + <usize>i * POINT_BYTES)
+      toCached<Single>(CACHED, ADDEND)
+      addCached<Single>(SUM, CACHED)
+    }
+    copyPoint(WORK + j * BATCH_STRIDE, SUM)
   }
-  storeProjective(r, SUM, 1)
+  storeProjective(r, WORK, xCount)
+  memory.fill(WORK, 0, <usize>xCount * BATCH_STRIDE)
 }

@@ -24,7 +24,6 @@ function loadSum(a: usize, b: usize, i: usize): v128 {
 }
 
 /** r = a + b */
-@inline
 export function addCarried<L>(r: usize, a: usize, b: usize): void {
   const x3 = isPair<L>() ? loadSum(a, b, 48) : i64x2.splat(0)
   const x4 = isPair<L>() ? loadSum(a, b, 64) : i64x2.splat(0)
@@ -38,7 +37,6 @@ function loadTwiceLess<L>(a: usize, b: usize, i: usize): v128 {
 }
 
 /** r = 2a − b for a carried b. */
-@inline
 export function twiceSubtractCarried<L>(r: usize, a: usize, b: usize): void {
   const x3 = isPair<L>() ? loadTwiceLess<L>(a, b, 48) : i64x2.splat(0)
   const x4 = isPair<L>() ? loadTwiceLess<L>(a, b, 64) : i64x2.splat(0)
@@ -55,7 +53,6 @@ function loadTwiceSum(a: usize, b: usize, i: usize): v128 {
 }
 
 /** r = 2a + b, not carried. */
-@inline
 export function twiceAdd<L>(r: usize, a: usize, b: usize): void {
   v128.store(r, loadTwiceSum(a, b, 0))
   v128.store(r, loadTwiceSum(a, b, 16), 16)

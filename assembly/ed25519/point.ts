@@ -140,7 +140,6 @@ function swapWhere(a: usize, b: usize, mask: v128, i: usize): void {
 }
 
 /** cached = mask ? −cached : cached, affine or not: swaps Y − X and Y + X, negates T. */
-@inline
 export function conditionalNegate<L>(cached: usize, mask: v128): void {
   const sum = cached + size<L>()
   const t = sum + size<L>()

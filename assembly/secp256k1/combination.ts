@@ -1,15 +1,15 @@
 import { POINT_BYTES, POINT_SCRATCH, SCALAR_BYTES, SHARING_SCRATCH, TABLE_SCRATCH, WORK } from '../memory'
 import { Secp256k1 } from '../field/curve'
 import { copy, set, Single, size } from '../field/lanes'
-import { pack } from '../field/limbs'
 import { NAF_BYTES, recodeNafVar } from '../field/naf'
-import { invertAll, isZeroVar, multiply, square, subtract } from '../field/prime'
-import { loadScalar, negateScalar } from '../field/scalar'
-import { loadJacobian, loadPoint, storeJacobian } from './affine'
+import { invertAll, multiply, square, subtract } from '../field/prime'
+import { loadScalar } from '../field/scalar'
+import { BATCH_STRIDE, loadJacobian, loadPoint, storeJacobian } from './affine'
 import { BETA } from './constants.gen'
 import { FACTOR, oddMultiples } from './multiply'
-import { addAffine, addComplete, double, pointSize } from './point'
-import { splitScalar } from './split'
+import { combineManyVar } from './pippenger'
+import { addAffineVar, addVar, double, pointSize } from './point'
+import { packHalfVar, splitScalar } from './split'
 
 type C = Secp256k1
 
@@ -29,7 +29,6 @@ const STRIDE: usize = NAF_OFFSET + 2 * NAF_BYTES
 const SUM: usize = POINT_SCRATCH + 30 * 80
 const ADDEND: usize = SUM + 4 * 48
 const BACKUP: usize = ADDEND + 3 * 48
-const H: usize = BACKUP + 3 * 48
 
 const K: usize = SHARING_SCRATCH
 const K1: usize = SHARING_SCRATCH + 48
@@ -42,28 +41,9 @@ function copyPoint(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)
 }
 
-/** p = p + (x, y) for an affine q with room for a Z behind it. */
-function addAffineVar(p: usize, q: usize): void {
-  const z: usize = 2 * size<Single>()
-  set<Single>(q + z, 1)
-  if (isZeroVar<C>(p + z)) {
-    copyPoint(p, q)
-    return
-  }
-  copyPoint(BACKUP, p)
-  addAffine<Single>(p, q, H)
-  if (isZeroVar<C>(H)) {
-    copyPoint(p, BACKUP)
-    addComplete<Single>(p, q)
-  }
-}
-
 /** A half of a split scalar, which is small or the negative of a small one, as signed digits. */
 function recodeHalfVar(digits: usize, half: usize): i32 {
-  const isNegative = (load<u32>(half, 28) | load<u32>(half, 32)) != 0
-  if (isNegative) negateScalar<C>(half, half)
-  pack(BYTES, half)
-  store<u64>(BYTES, 0, 32)
+  const isNegative = packHalfVar(BYTES, half)
   const length = recodeNafVar(digits, BYTES)
   if (isNegative) for (let i = 0; i < length; i++) store<i8>(digits + i, -load<i8>(digits + i))
   return length
@@ -109,11 +89,19 @@ function addDigitVar(term: usize, digit: i32, isSecondHalf: bool): void {
     set<Single>(ADDEND + size<Single>(), 0)
     subtract<C, Single>(ADDEND + size<Single>(), ADDEND + size<Single>(), y)
   } else copy<Single>(ADDEND + size<Single>(), y)
-  addAffineVar(SUM, ADDEND)
+  addAffineVar<Single>(SUM, ADDEND)
 }
 
-/** r = Σ k_i·P_i for `count` ≤ 32 public stored points and public scalars in bytes. */
+/** From so many terms on, Pippenger's method takes less time. */
+const MANY: i32 = 80
+
+/** r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes. */
 export function combineVar(r: usize, points: usize, scalars: usize, count: i32): void {
+  if (count < MANY) combineFewVar(r, points, scalars, count)
+  else combineManyVar(r, points, scalars, count)
+}
+
+function combineFewVar(r: usize, points: usize, scalars: usize, count: i32): void {
   let length: i32 = 0
   for (let i: usize = 0; i < <usize>count; i++) {
     length = max(length, prepareTermVar(WORK + i * STRIDE, points + i * POINT_BYTES, scalars + i * SCALAR_BYTES))
@@ -122,9 +110,8 @@ export function combineVar(r: usize, points: usize, scalars: usize, count: i32):
   const end = WORK + <usize>count * STRIDE
   for (let term: usize = WORK; term < end; term += STRIDE) finishTermVar(term)
 
-  set<Single>(SUM, 0)
-  set<Single>(SUM + size<Single>(), 0)
-  set<Single>(SUM + 2 * size<Single>(), 0)
+  for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) set<Single>(SUM + c, 0)
+  set<Single>(ADDEND + 2 * size<Single>(), 1)
   for (let bit = length - 1; bit >= 0; bit--) {
     double<Single>(SUM)
     for (let term: usize = WORK; term < end; term += STRIDE) {
@@ -143,17 +130,21 @@ function multiplySmallVar(p: usize, x: u32): void {
   copyPoint(BACKUP, p)
   for (let bit = 30 - clz<u32>(x); <i32>bit >= 0; bit--) {
     double<Single>(p)
-    if ((x >> bit) & 1) addComplete<Single>(p, BACKUP)
+    if ((x >> bit) & 1) addVar<Single>(p, BACKUP)
   }
 }
 
-/** r = Σ x^i·C_i for `count` public stored points and a public x > 0, by Horner's rule. */
-export function evaluateCommitmentVar(r: usize, commitment: usize, count: i32, x: u32): void {
-  loadJacobian(SUM, commitment + <usize>(count - 1) * POINT_BYTES)
-  for (let i = count - 2; i >= 0; i--) {
-    multiplySmallVar(SUM, x)
-    loadJacobian(ADDEND, commitment + <usize>i * POINT_BYTES)
-    addComplete<Single>(SUM, ADDEND)
+/** r_j = Σ x_j^i·C_i for `count` ≥ 1 public stored points and `xCount` ≤ 256 public x_j > 0 (u32 each), by Horner's rule. */
+export function evaluateCommitmentVar(r: usize, commitment: usize, xs: usize, count: i32, xCount: i32): void {
+  for (let j: usize = 0; j < <usize>xCount; j++) {
+    const sum = WORK + j * BATCH_STRIDE
+    loadJacobian(sum, commitment + <usize>(count - 1) * POINT_BYTES)
+    for (let i = count - 2; i >= 0; i--) {
+      multiplySmallVar(sum, load<u32>(xs + 4 * j))
+      loadJacobian(ADDEND, commitment + <usize>i * POINT_BYTES)
+      addVar<Single>(sum, ADDEND)
+    }
   }
-  storeJacobian(r, SUM, 1)
+  storeJacobian(r, WORK, xCount)
+  memory.fill(WORK, 0, <usize>xCount * BATCH_STRIDE)
 }

@@ -18,7 +18,6 @@ function loadLessTwice<L>(a: usize, b: usize, i: usize): v128 {
 }
 
 /** r = a − 2b for a carried b. */
-@inline
 export function subtractTwiceCarried<L>(r: usize, a: usize, b: usize): void {
   const x3 = isPair<L>() ? loadLessTwice<L>(a, b, 48) : i64x2.splat(0)
   const x4 = isPair<L>() ? loadLessTwice<L>(a, b, 64) : i64x2.splat(0)
@@ -35,7 +34,6 @@ function lessOnceTwice<L>(a: usize, b: usize, c: usize, i: usize): v128 {
 }
 
 /** r = a − b − 2c for carried b and c. */
-@inline
 export function subtractOnceTwiceCarried<L>(r: usize, a: usize, b: usize, c: usize): void {
   const x3 = isPair<L>() ? lessOnceTwice<L>(a, b, c, 48) : i64x2.splat(0)
   const x4 = isPair<L>() ? lessOnceTwice<L>(a, b, c, 64) : i64x2.splat(0)
@@ -63,7 +61,6 @@ function halved<L>(lower: v128, upper: v128): v128 {
 }
 
 /** r = 3a/2 for a carried a; bound 2.51. */
-@inline
 export function threeHalves<L>(r: usize, a: usize): void {
   // 3a is odd just when a is.
   const parity = i32x4.neg(v128.and(v128.load(a), i32x4.splat(1)))

@@ -1,7 +1,7 @@
 import { FORMULA_SCRATCH } from '../memory'
 import { Secp256k1 } from '../field/curve'
 import { conditionalCopy, copy, size } from '../field/lanes'
-import { multiply, square, subtract, subtractCarried, zeroMask } from '../field/prime'
+import { mayBeZeroVar, multiply, square, subtract, subtractCarried, zeroMask } from '../field/prime'
 import { subtractOnceTwiceCarried, subtractTwiceCarried, threeHalves } from './field'
 
 type C = Secp256k1
@@ -75,8 +75,8 @@ export function addAffine<L>(p: usize, q: usize, h: usize): void {
   subtractCarried<C, L>(y, v, hhh)
 }
 
-/** p = p + q for any p and q, the identity, equal and opposite points included, without a branch. */
-export function addComplete<L>(p: usize, q: usize): void {
+/** The sum of p and q into the temporaries 14 to 16, right unless p = ±q or one is the identity; H and R are 9 and 11. */
+function addDistinct<L>(p: usize, q: usize): void {
   const x = p
   const y = p + size<L>()
   const z = p + 2 * size<L>()
@@ -115,14 +115,26 @@ export function addComplete<L>(p: usize, q: usize): void {
   multiply<C, L>(v, v, r)
   multiply<C, L>(hh, hh, s1)
   subtractCarried<C, L>(sumY, v, hh)
+}
+
+
+@inline
+function copyPoint<L>(r: usize, p: usize): void {
+  for (let c: usize = 0; c < pointSize<L>(); c += size<L>()) copy<L>(r + c, p + c)
+}
+
+/** p = p + q for any p and q, the identity, equal and opposite points included, without a branch. */
+export function addComplete<L>(p: usize, q: usize): void {
+  const z = p + 2 * size<L>()
+  const qz = q + 2 * size<L>()
+  const sum = temporary<L>(14)
+  addDistinct<L>(p, q)
   // H = 0: p = q if R = 0 too, and then 2p; p = −q if not, and then Z3 = 0 is right.
   const isFirstIdentity = zeroMask<C, L>(z)
   const isSecondIdentity = zeroMask<C, L>(qz)
-  const isEqual = v128.and(zeroMask<C, L>(h), zeroMask<C, L>(r))
+  const isEqual = v128.and(zeroMask<C, L>(temporary<L>(9)), zeroMask<C, L>(temporary<L>(11)))
   const keep = temporary<L>(17)
-  copy<L>(keep, x)
-  copy<L>(keep + size<L>(), y)
-  copy<L>(keep + 2 * size<L>(), z)
+  copyPoint<L>(keep, p)
   double<L>(p)
   for (let c: usize = 0; c < pointSize<L>(); c += size<L>()) {
     conditionalCopy<L>(sum + c, p + c, isEqual)
@@ -130,4 +142,29 @@ export function addComplete<L>(p: usize, q: usize): void {
     conditionalCopy<L>(sum + c, q + c, isFirstIdentity)
     copy<L>(p + c, sum + c)
   }
+}
+
+/** p = p + q for any public p and q. */
+export function addVar<L>(p: usize, q: usize): void {
+  const z: usize = 2 * size<L>()
+  addDistinct<L>(p, q)
+  if (mayBeZeroVar<C, L>(p + z) || mayBeZeroVar<C, L>(q + z) || mayBeZeroVar<C, L>(temporary<L>(9))) {
+    addComplete<L>(p, q)
+  } else copyPoint<L>(p, temporary<L>(14))
+}
+
+/** p = p + q for any public p and an affine public q, not the identity, with Z = 1. */
+export function addAffineVar<L>(p: usize, q: usize): void {
+  const z: usize = 2 * size<L>()
+  const keep = temporary<L>(20)
+  const h = temporary<L>(23)
+  if (mayBeZeroVar<C, L>(p + z)) {
+    addComplete<L>(p, q)
+    return
+  }
+  copyPoint<L>(keep, p)
+  addAffine<L>(p, q, h)
+  if (!mayBeZeroVar<C, L>(h)) return
+  copyPoint<L>(p, keep)
+  addComplete<L>(p, q)
 }

@@ -2,7 +2,7 @@ import { SPLIT_SCRATCH } from '../memory'
 import { Secp256k1 } from '../field/curve'
 import { DIGIT_BYTES } from '../field/digits'
 import { clearPadding, pack } from '../field/limbs'
-import { addScalars, halveScalar, montgomeryProduct, setScalar } from '../field/scalar'
+import { addScalars, halveScalar, montgomeryProduct, negateScalar, setScalar } from '../field/scalar'
 import { SPLIT_G1, SPLIT_G2, SPLIT_MINUS_B1, SPLIT_MINUS_B2, SPLIT_MINUS_LAMBDA, SPLIT_OFFSET } from './constants.gen'
 
 // GLV: k = s1 + λ·s2 mod n with |s1| < 2^127.4 and |s2| < 2^127.2 (libsecp256k1 scalar_impl.h proves less than 2^128).
@@ -50,6 +50,20 @@ export function splitScalar(s1: usize, s2: usize, k: usize): void {
   addScalars<Secp256k1>(s1, C1, k)
   for (let i: usize = 0; i < 36; i += 4) store<u32>(s2 + i, load<u32>(C2 + i))
   clearPadding(s2)
+}
+
+/**
+ * The magnitude of a half that {@link splitScalar} gave for a public scalar, in 40 little-endian bytes; the half is
+ * overwritten.
+ *
+ * @returns all ones if it is negative
+ */
+export function packHalfVar(bytes: usize, half: usize): i32 {
+  const isNegative = (load<u32>(half, 28) | load<u32>(half, 32)) != 0
+  if (isNegative) negateScalar<Secp256k1>(half, half)
+  pack(bytes, half)
+  store<u64>(bytes, 0, 32)
+  return -(<i32>isNegative)
 }
 
 /**

@@ -77,7 +77,10 @@ export interface Group {
   equalPoints(a: Point, b: Point): boolean
   /** secp256k1: whether the affine y of a non-identity point is even (BIP 340); ed25519: whether the sign bit of x is 0. */
   hasEvenY(point: Point): boolean
-  /** Σ s_i·P_i in variable time: public input only. */
+  /**
+   * Σ s_i·P_i in variable time: public input only. Any number of terms; from dozens on, each costs less than the ones
+   * before (Straus, Pippenger).
+   */
   linearCombinationVar(points: readonly Point[], scalars: readonly Scalar[]): Point
 
   // Sharing, in coarse calls
@@ -106,4 +109,6 @@ export interface Group {
    * @throws {RangeError} for an x outside 1..65535
    */
   evaluateCommitmentVar(commitments: readonly Point[], x: number): Point
+  /** {@link evaluateCommitmentVar} for every x, sharing one inversion. */
+  evaluateCommitmentAtVar(commitments: readonly Point[], xs: readonly number[]): Point[]
 }

@@ -45,6 +45,12 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
 
   const reduce = (wide: Uint8Array): Scalar => encode(Fn.create(toNumber(abytes(wide, wideLength, 'wide'))))
 
+  const evaluateVar = (commitments: readonly Point[], x: number): Point => {
+    assertEvaluationPoints([x])
+    const times = BigInt(x)
+    return wrap(commitments.map(unwrap).reduceRight((sum, point) => sum.multiplyUnsafe(times).add(point), ZERO))
+  }
+
   return {
     curve,
     pointLength,
@@ -155,11 +161,8 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
       )
       return Fn.invertBatch(denominators).map((inverse) => encode(Fn.mul(numerator, inverse)))
     },
-    evaluateCommitmentVar(commitments, x) {
-      assertEvaluationPoints([x])
-      const times = BigInt(x)
-      return wrap(commitments.map(unwrap).reduceRight((sum, point) => sum.multiplyUnsafe(times).add(point), ZERO))
-    },
+    evaluateCommitmentVar: evaluateVar,
+    evaluateCommitmentAtVar: (commitments, xs) => xs.map((x) => evaluateVar(commitments, x)),
   }
 }
 

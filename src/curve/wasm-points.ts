@@ -16,8 +16,8 @@ import {
   split,
 } from './wasm-encoding.ts'
 
-/** Terms of a linear combination in one call. */
-const TERMS = 32
+/** Terms of a linear combination in one call; assembly/memory.ts has room for as many. */
+const TERMS = 512
 
 /** SEC 2 §2.4.1, RFC 8032 §5.1. */
 const GENERATOR = {

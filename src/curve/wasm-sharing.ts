@@ -18,13 +18,19 @@ import {
   split,
 } from './wasm-encoding.ts'
 
-/** The coefficients of a polynomial, or their commitments, that fit in the arena beside the rest. */
+/** The coefficients of a polynomial that fit in the arena beside the rest. */
 const COEFFICIENTS = 900
+
+/** The commitments to coefficients that fit there beside a batch of results. */
+const COMMITMENTS = 640
 
 /** Points of one call that sums their powers: more would leave too little room above the order. */
 const POWER_BATCH = 128
 
-type Sharing = Pick<Group, 'evaluatePolynomial' | 'powerSums' | 'lagrangeCoefficients' | 'evaluateCommitmentVar'>
+type Sharing = Pick<
+  Group,
+  'evaluatePolynomial' | 'powerSums' | 'lagrangeCoefficients' | 'evaluateCommitmentVar' | 'evaluateCommitmentAtVar'
+>
 
 /** The sharing part of a {@link Group} on the wasm module. */
 export function sharingOperations(curve: Curve): Sharing {
@@ -40,6 +46,32 @@ export function sharingOperations(curve: Curve): Sharing {
       sums = bytes as typeof sums
     }
     return sums
+  }
+
+  /** Σ x^k·commitments[k], at least one and at most {@link COMMITMENTS}, for at most a batch of points. */
+  const evaluateCommitments = (commitments: readonly Point[], xs: readonly number[]): Point[] => {
+    const inputs = [commitments.map(coordinates), idBytes(xs)]
+    const { bytes } = call(curve, POINT_BYTES * xs.length, inputs, (core, r, at, x) =>
+      core.evaluateCommitmentVar(r, at, x, commitments.length, xs.length),
+    )
+    return split(bytes, POINT_BYTES).map(asPoint)
+  }
+
+  const evaluateLongCommitment = (commitments: readonly Point[], x: number): Point => {
+    let sum: Point | undefined
+    for (const [from, to] of chunks(commitments.length, COMMITMENTS - 1).reverse()) {
+      // What the coefficients above came to is one more coefficient, the highest.
+      const points = [...commitments.slice(from, to), ...(sum === undefined ? [] : [sum])]
+      sum = evaluateCommitments(points, [x])[0] as Point
+    }
+    return sum ?? asPoint(identityBytes(curve))
+  }
+
+  const evaluateCommitmentAtVar = (commitments: readonly Point[], xs: readonly number[]): Point[] => {
+    assertEvaluationPoints(xs)
+    return commitments.length === 0 || commitments.length > COMMITMENTS
+      ? xs.map((x) => evaluateLongCommitment(commitments, x))
+      : inBatches(xs.length, BATCH, (from, to) => evaluateCommitments(commitments, xs.slice(from, to)))
   }
 
   return {
@@ -85,19 +117,8 @@ export function sharingOperations(curve: Curve): Sharing {
       })
     },
 
-    evaluateCommitmentVar(commitments, x) {
-      assertEvaluationPoints([x])
-      let sum: Point | undefined
-      for (const [from, to] of chunks(commitments.length, COEFFICIENTS - 1).reverse()) {
-        // What the coefficients above came to is one more coefficient, the highest.
-        const points = [...commitments.slice(from, to), ...(sum === undefined ? [] : [sum])]
-        const { bytes } = call(curve, POINT_BYTES, [points.map(coordinates)], (core, r, at) =>
-          core.evaluateCommitmentVar(r, at, points.length, x),
-        )
-        sum = asPoint(bytes)
-      }
-      return sum ?? asPoint(identityBytes(curve))
-    },
+    evaluateCommitmentVar: (commitments, x) => evaluateCommitmentAtVar(commitments, [x])[0] as Point,
+    evaluateCommitmentAtVar,
   }
 }
 

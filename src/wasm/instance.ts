@@ -24,7 +24,7 @@ export interface CurveExports {
   multiplyBase(r: number, scalars: number, count: number): void
   multiplyPoints(r: number, points: number, scalars: number, count: number): void
   combineVar(r: number, points: number, scalars: number, count: number): void
-  evaluateCommitmentVar(r: number, commitment: number, count: number, x: number): void
+  evaluateCommitmentVar(r: number, commitment: number, xs: number, count: number, xCount: number): void
 }
 
 /** The exports of assembly/ot/exports.ts; arguments are offsets into the arena of oblivious transfer, and counts. */

@@ -30,6 +30,13 @@ describe.each(CURVES)('%s on the module', (curve) => {
       ? 'identity'
       : toHex(encodeAffine(curve, point))
 
+  const product = (a: Scalar, b: Scalar): bigint => bytesToNumber(curve, a) * bytesToNumber(curve, b)
+  /** Mostly random scalars, among them zero, small ones, their negatives, powers of two, and repetitions. */
+  const edge = (i: number): Scalar => {
+    const edges = [0n, 1n, 2n, order - 1n, order - 2n, 2n ** 127n, 2n ** 128n - 1n, LAMBDA, order - LAMBDA, 2n ** 251n]
+    return i % 5 === 0 ? scalar(edges[(i / 5) % edges.length] as bigint) : group.randomScalar(random)
+  }
+
   test('there is one group for each curve', () => {
     expect(wasmGroup(curve)).toBe(group)
   })
@@ -95,10 +102,50 @@ describe.each(CURVES)('%s on the module', (curve) => {
     for (const i of [0, 254, 255, 256, 257, 258]) {
       expect(hex(products[i] as Point)).toBe(hex(group.multiplyPoint(points[i] as Point, scalars[i] as Scalar)))
     }
-    for (const terms of [31, 32, 33, 65]) {
-      const sum = scalars.slice(0, terms).reduce((total, s) => total + bytesToNumber(curve, s) ** 2n, 0n)
-      const combination = group.linearCombinationVar(points.slice(0, terms), scalars.slice(0, terms))
-      expect(hex(combination)).toBe(hex(group.multiplyBase(scalar(sum))))
+  })
+
+  // 80 is where the method changes; 96, 112, 224, 320 and 640 digits change their width; a call takes 512.
+  const SIZES = [1, 2, 3, 31, 79, 80, 81, 95, 96, 111, 112, 223, 224, 319, 320, 511, 512, 513, 592, 639, 640, 2000]
+
+  test('combinations of any size', () => {
+    const logarithms = Array.from({ length: 2000 }, (_, i) => edge(i))
+    const scalars = Array.from({ length: 2000 }, (_, i) => edge(i + (i >> 3)))
+    const points = group.multiplyBaseBatch(logarithms)
+    for (const size of SIZES) {
+      const from = 2000 - size
+      const sum = scalars.slice(from).reduce((total, s, i) => total + product(s, logarithms[from + i] as Scalar), 0n)
+      const combination = group.linearCombinationVar(points.slice(from), scalars.slice(from))
+      expect(hex(combination), `${size} terms`).toBe(hex(group.multiplyBase(scalar(sum))))
+    }
+  })
+
+  test('large combinations whose partial sums vanish or coincide', () => {
+    const point = group.multiplyBase(group.randomScalar(random))
+    const negative = group.negatePoint(point)
+    for (const size of [80, 300]) {
+      const s = group.randomScalar(random)
+      const same = Array.from({ length: size }, () => s)
+      const all = Array.from({ length: size }, () => point)
+      const half = all.map((one, i) => (i % 2 === 0 ? one : negative))
+      const wanted = group.multiplyPoint(point, group.multiply(s, group.scalar(size)))
+      expect(hex(group.linearCombinationVar(all, same))).toBe(hex(wanted))
+      expect(group.isIdentity(group.linearCombinationVar(half, same))).toBe(true)
+      const sorted = all.map((one, i) => (i < size / 2 ? one : negative))
+      expect(group.isIdentity(group.linearCombinationVar(sorted, same))).toBe(true)
+      const none = all.map(() => group.identity)
+      expect(group.isIdentity(group.linearCombinationVar(none, same))).toBe(true)
+      expect(
+        group.isIdentity(
+          group.linearCombinationVar(
+            all,
+            same.map(() => group.scalar(0)),
+          ),
+        ),
+      ).toBe(true)
+      const ones = all.map(() => scalar(order - 1n))
+      expect(hex(group.linearCombinationVar(all, ones))).toBe(
+        hex(group.multiplyPoint(point, group.negate(group.scalar(size)))),
+      )
     }
   })
 
@@ -120,7 +167,7 @@ describe.each(CURVES)('%s on the module', (curve) => {
     }
   })
 
-  test.each([1, 2, 899, 900, 901, 1801])('%i coefficients, in as many calls as they take', (count) => {
+  test.each([1, 2, 639, 640, 641, 899, 900, 901, 1801])('%i coefficients, in as many calls as they take', (count) => {
     const coefficients = Array.from({ length: count }, () => group.randomScalar(random))
     const at = (x: bigint): bigint =>
       coefficients.reduceRight((sum, c) => mod(sum * x + bytesToNumber(curve, c), order), 0n)
@@ -129,7 +176,9 @@ describe.each(CURVES)('%s on the module', (curve) => {
     expect(group.evaluatePolynomial(coefficients, xs).map((value) => bytesToNumber(curve, value))).toEqual(wanted)
     // Products of the generator: the polynomial in the exponent.
     const commitment = group.multiplyBaseBatch(coefficients)
-    expect(hex(group.evaluateCommitmentVar(commitment, 255))).toBe(hex(group.multiplyBase(scalar(at(255n)))))
+    const expected = group.multiplyBaseBatch(wanted.map(scalar))
+    expect(group.evaluateCommitmentAtVar(commitment, xs).map(hex)).toEqual(expected.map(hex))
+    expect(hex(group.evaluateCommitmentVar(commitment, 255))).toBe(hex(expected[2] as Point))
     const weights = xs.map(() => group.randomScalar(random))
     const powers = group.powerSums(weights, xs, count)
     const sums = Array.from({ length: count }, (_, k) =>
@@ -145,6 +194,9 @@ describe.each(CURVES)('%s on the module', (curve) => {
     const values = xs.map((x) => mod(a + b * BigInt(x) + c * BigInt(x) ** 2n, order))
     const scalars = group.evaluatePolynomial(coefficients.map(scalar), xs)
     expect(scalars.map((value) => bytesToNumber(curve, value))).toEqual(values)
+    const line = group.multiplyBaseBatch(coefficients.map(scalar))
+    const points = group.evaluateCommitmentAtVar(line, xs)
+    expect(points.map(hex)).toEqual(group.multiplyBaseBatch(scalars).map(hex))
     const sums = [0n, 1n].map((k) => xs.reduce((sum, x, j) => sum + (values[j] as bigint) * BigInt(x) ** k, 0n))
     const wanted = sums.map((sum) => mod(sum, order))
     expect(group.powerSums(scalars, xs, 2).map((value) => bytesToNumber(curve, value))).toEqual(wanted)

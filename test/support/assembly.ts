@@ -12,9 +12,9 @@ export async function compileAssembly(entry: string): Promise<Uint8Array<ArrayBu
     '--outFile',
     'out.wasm',
     '--initialMemory',
-    '8',
+    '10',
     '--maximumMemory',
-    '8',
+    '10',
     ...FLAGS,
   ]
   let wasm: Uint8Array | undefined

@@ -1,0 +1,83 @@
+import { Pair, size } from './lanes'
+
+// Pippenger's method for a sum of many products of public points and scalars: a scalar becomes signed digits of `width`
+// bits; for each window of digits every point is added to the bucket of its digit, and the buckets are folded to
+// Σ b·bucket_b. Two windows are worked on at once, the even one in lane A and the odd one in lane B.
+
+/** Bytes of a recoded scalar. */
+export const WINDOW_BYTES: usize = 40
+
+/** Buckets for digits of up to 8 bits, and the idle one in front of them. */
+export const BUCKETS: usize = 129
+
+/** How many bits a digit has that is cheapest for so many points: about n + 2^width additions in each of the windows. */
+export function digitWidth(count: i32): i32 {
+  if (count < 96) return 5
+  if (count < 224) return 6
+  return count < 640 ? 7 : 8
+}
+
+/** An even number of windows that holds a number below 2^bits and the offset of {@link recodeWindowsVar}. */
+export function windowCount(bits: i32, width: i32): i32 {
+  const count = (bits + 1 + width) / width
+  return (count + 1) & ~1
+}
+
+/** r = Σ 2^(width − 1)·2^(width·i) over all windows: below 0.52·2^(width·windows). */
+export function windowOffset(r: usize, windows: i32, width: i32): void {
+  memory.fill(r, 0, WINDOW_BYTES)
+  for (let bit = width - 1; bit < width * windows; bit += width) {
+    const byte = r + <usize>(bit >> 3)
+    store<u8>(byte, <u8>((<i32>load<u8>(byte)) | (1 << (bit & 7))))
+  }
+}
+
+/** Adds the {@link windowOffset} to a number in WINDOW_BYTES, so that {@link windowDigit} finds signed digits in it. */
+export function recodeWindowsVar(digits: usize, offset: usize): void {
+  let carry: u64 = 0
+  for (let i: usize = 0; i < WINDOW_BYTES; i += 4) {
+    carry += <u64>load<u32>(digits + i) + <u64>load<u32>(offset + i)
+    store<u32>(digits + i, <u32>carry)
+    carry >>= 32
+  }
+}
+
+/** Signed digit `window` of a recoded number, −2^(width − 1) ≤ d < 2^(width − 1). */
+export function windowDigit(digits: usize, window: i32, width: i32): i32 {
+  const bit = window * width
+  return ((<i32>(load<u32>(digits + (bit >> 3)) >> (bit & 7))) & ((1 << width) - 1)) - (1 << (width - 1))
+}
+
+
+@inline
+function laneA(): v128 {
+  return i64x2.splat(0xffffffff)
+}
+
+/** r = lane A of a and lane B of b, for `bytes` of Pairs. */
+export function gatherLanes(r: usize, a: usize, b: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(r + i, v128.bitselect(v128.load(a + i), v128.load(b + i), laneA()))
+  }
+}
+
+/** Lane A of a = lane A of p, and lane B of b = lane B of p; the other lanes stay. */
+export function scatterLanes(a: usize, b: usize, p: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = v128.load(p + i)
+    v128.store(a + i, v128.bitselect(x, v128.load(a + i), laneA()))
+    v128.store(b + i, v128.bitselect(v128.load(b + i), x, laneA()))
+  }
+}
+
+/** Both lanes of a Pair = a Single. */
+export function bothLanes(pair: usize, a: usize): void {
+  const x0 = v128.load(a)
+  const x1 = v128.load(a, 16)
+  const x2 = v128.load(a, 32)
+  v128.store(pair, v128.shuffle<u32>(x0, x0, 0, 0, 1, 1))
+  v128.store(pair, v128.shuffle<u32>(x0, x0, 2, 2, 3, 3), 16)
+  v128.store(pair, v128.shuffle<u32>(x1, x1, 0, 0, 1, 1), 32)
+  v128.store(pair, v128.shuffle<u32>(x1, x1, 2, 2, 3, 3), 48)
+  v128.store(pair, v128.shuffle<u32>(x2, x2, 0, 0, 1, 1), 64)
+}
