@@ -21,7 +21,6 @@ const SINGLE = {
   shiftRight: (a, bits) => `${a} >> ${bits}`,
   shiftLeft: (a, bits) => `${a} << ${bits}`,
   mask: (a, bits) => `${a} & ${hex((1n << BigInt(bits)) - 1n)}`,
-  multiplyConstant: (a, constant) => `${a} * ${constant}`,
   store: (pointer, limbs) => limbs.map((limb, i) => `store<u32>(${pointer}, <u32>${limb}, ${4 * i})`),
 }
 
@@ -37,9 +36,10 @@ const PAIR = {
   shiftRight: (a, bits) => `i64x2.shr_u(${a}, ${bits})`,
   shiftLeft: (a, bits) => `i64x2.shl(${a}, ${bits})`,
   mask: (a, bits) => `v128.and(${a}, i64x2.splat(${hex((1n << BigInt(bits)) - 1n)}))`,
-  // A column below 2^32 times a constant: one extended multiplication of the packed low words.
-  multiplyConstant: (a, constant) =>
-    `i64x2.extmul_low_i32x4_u(v128.shuffle<u32>(${a}, ${a}, 0, 2, 0, 2), i32x4.splat(${constant}))`,
+  // Columns below 2^32 times a constant: extended multiplications of the packed low words.
+  pack: (a, b) => `v128.shuffle<u32>(${a}, ${b}, 0, 2, 4, 6)`,
+  multiplyPacked: (packed, constant) =>
+    ['low', 'high'].map((half) => `i64x2.extmul_${half}_i32x4_u(${packed}, i32x4.splat(${constant}))`),
   store: (pointer, limbs) =>
     range(0, limbs.length >> 1)
       .map(
@@ -93,9 +93,15 @@ class Body {
     return this.add(column, this.let(this.lanes.multiply(a, b)))
   }
 
-  /** value·constant for value < 2^32. */
-  multiplyConstant(value, constant) {
-    return this.let(this.lanes.multiplyConstant(value, constant))
+  /** The products of an even number of values below 2^32 by a constant. */
+  multiplyConstant(values, constant) {
+    const shift = Math.log2(constant)
+    if (Number.isInteger(shift)) return values.map((value) => this.let(this.lanes.shiftLeft(value, shift)))
+    if (this.lanes !== PAIR) return values.map((value) => this.let(this.lanes.multiply(value, constant)))
+    return range(0, values.length / 2).flatMap((i) => {
+      const packed = this.let(PAIR.pack(values[2 * i], values[2 * i + 1]))
+      return PAIR.multiplyPacked(packed, constant).map((product) => this.let(product))
+    })
   }
 
   /** value·constant for any value, in shifts and additions. */
@@ -144,39 +150,50 @@ class Body {
   }
 
   /**
+   * Carries columns below 2^63 into each other, the last one of `topBits` bits, in two chains that do not wait for each
+   * other: the upper one begins with what lies above the 29 bits of the column below it, and the lower one ends with a
+   * carry below 2^7, which stays in the upper one's first limb.
+   */
+  carryThrough(columns, topBits = BITS) {
+    const middle = columns.length >> 1
+    const limbs = []
+    const chain = (from, to, carry) => {
+      for (const i of range(from, to)) {
+        const value = this.add(columns[i], carry)
+        const width = i === columns.length - 1 ? topBits : BITS
+        limbs[i] = this.mask(value, width)
+        carry = this.shiftRight(value, width)
+      }
+      return carry
+    }
+    const carry = chain(middle, columns.length, this.shiftRight(columns[middle - 1], BITS))
+    columns[middle - 1] = this.mask(columns[middle - 1])
+    limbs[middle] = this.add(limbs[middle], chain(0, middle))
+    return { limbs, carry }
+  }
+
+  /**
    * Seventeen columns modulo 2^k − c, to nine limbs: carries through the high half, folds it with 2^261 ≡ 2^(261−k)·c,
    * then carries once through the low half and folds what left it with 2^k ≡ c. The limbs come out below 2^29, but for
-   * limb 2, which stays below 2^29 + 2^14; the top limb has no more than k − 232 bits.
+   * limb 2, which stays below 2^29 + 2^14, and limb 4 below 2^29 + 2^7; the top limb has no more than k − 232 bits.
    */
   reducePseudoMersenne(columns, { k, fold, foldHigh }) {
     const top = k - BITS * (LIMBS - 1)
     const low = columns.slice(0, LIMBS)
-    const high = []
-    let carry
-    for (const column of columns.slice(LIMBS)) {
-      const value = this.add(column, carry)
-      high.push(this.mask(value))
-      carry = this.shiftRight(value, BITS)
-    }
-    high.push(carry)
+    const carriedHigh = this.carryThrough(columns.slice(LIMBS))
+    const high = [...carriedHigh.limbs, carriedHigh.carry]
 
     let overflow
-    for (const i of high.keys()) {
-      for (const [offset, constant] of foldHigh.entries()) {
-        const value = this.multiplyConstant(high[i], constant)
-        if (i + offset < LIMBS) low[i + offset] = this.add(low[i + offset], value)
-        else overflow = value
+    for (const [offset, constant] of foldHigh.entries()) {
+      // The ninth limb goes with itself.
+      const values = this.multiplyConstant(high.length % 2 === 0 ? high : [...high, high.at(-1)], constant)
+      for (const i of high.keys()) {
+        if (i + offset < LIMBS) low[i + offset] = this.add(low[i + offset], values[i])
+        else overflow = values[i]
       }
     }
 
-    const limbs = []
-    carry = undefined
-    for (const i of low.keys()) {
-      const value = this.add(low[i], carry)
-      const width = i === LIMBS - 1 ? top : BITS
-      limbs.push(this.mask(value, width))
-      carry = this.shiftRight(value, width)
-    }
+    let { limbs, carry } = this.carryThrough(low, top)
     if (overflow !== undefined) carry = this.add(carry, this.let(this.lanes.shiftLeft(overflow, BITS - top)))
     for (const [offset, constant] of fold.entries()) {
       limbs[offset] = this.add(limbs[offset], this.multiplyWide(carry, constant))

@@ -3,7 +3,7 @@ import { Secp256k1 } from '../field/curve'
 import { conditionalCopy, extract, insert, Pair, set, Single, size, spread } from '../field/lanes'
 import * as lanes from '../field/lanes'
 import { reverse, unpack } from '../field/limbs'
-import { normalize, zeroMask } from '../field/prime'
+import { conditionalNegateCarried, normalize, zeroMask } from '../field/prime'
 import * as prime from '../field/prime'
 import { BATCH_STRIDE } from './affine'
 import {
@@ -17,7 +17,7 @@ import {
   Y_NUMERATOR,
 } from './isogeny.gen'
 import { addComplete } from './point'
-import { add, conditionalNegatePair, copy, multiply, QUAD_BYTES, raise, square, subtractCarried } from './quad'
+import { add, copy, multiply, QUAD_BYTES, raise, square, subtractCarried } from './quad'
 import * as quad from './quad'
 
 /**
@@ -69,6 +69,11 @@ function multiplyBy(r: usize, a: usize, constant: usize): void {
   insert(CONSTANT, constant, 1)
   prime.multiply<C, Pair>(r, a, CONSTANT)
   prime.multiply<C, Pair>(r + size<Pair>(), a + size<Pair>(), CONSTANT)
+}
+
+/** r = mask ? −a : a for Pairs, a carried. */
+function conditionalNegatePair(r: usize, a: usize, mask: v128): void {
+  conditionalNegateCarried<C, Pair>(r, a, mask)
 }
 
 /**

@@ -33,11 +33,6 @@ export function subtractPairs(r: usize, a: usize, b: usize): void {
   prime.subtractCarried<C, Pair>(r, a, b)
 }
 
-/** r = mask ? −a : a for Pairs, a carried; not inlined either. */
-export function conditionalNegatePair(r: usize, a: usize, mask: v128): void {
-  prime.conditionalNegateCarried<C, Pair>(r, a, mask)
-}
-
 /** r = a − b for a carried b. */
 export function subtractCarried(r: usize, a: usize, b: usize): void {
   subtractPairs(r, a, b)

@@ -1,0 +1,194 @@
+// @ts-check
+// Threshold ECDSA among parties in one process: compute of each party, messages, bytes.
+import {
+  aggregateShares,
+  bindPair,
+  createEcdsaSigning,
+  createOtSetup,
+  createPresigning,
+  digest32,
+  wasmEcdsa,
+} from '../../dist/protocol/ecdsa/index.js'
+import { decodeEnvelope } from '../../dist/protocol/envelope.js'
+import { createKeygen } from '../../dist/protocol/keygen/index.js'
+import { partyId } from '../../dist/types.js'
+import { systemRandom as random } from '../../dist/util/random.js'
+import { summary, table } from '../support/statistics.mjs'
+
+const WARM_UP = 10
+const RUNS = 40
+const backend = wasmEcdsa()
+
+/**
+ * @typedef {import('../../dist/protocol/session.js').Session<any>} Session
+ * @typedef {import('../../dist/share/types.js').KeyShare} KeyShare
+ * @typedef {import('../../dist/protocol/ecdsa/index.js').OtPair} OtPair
+ * @typedef {{ compute: number[], messages: number[], bytes: number[], results: any[] }} Played by party
+ */
+
+/**
+ * Runs sessions against each other until all are done; every party plays once a flight, when all its messages are there.
+ *
+ * @param {readonly (() => Session)[]} open
+ * @returns {Played}
+ */
+function play(open) {
+  /** @type {Played} */
+  const played = {
+    compute: open.map(() => 0),
+    messages: open.map(() => 0),
+    bytes: open.map(() => 0),
+    results: open.map(() => undefined),
+  }
+  /** @template T @param {number} party @param {() => T} work */
+  const timed = (party, work) => {
+    const start = performance.now()
+    const result = work()
+    played.compute[party] = (played.compute[party] ?? 0) + performance.now() - start
+    return result
+  }
+  const sessions = open.map((one, party) => timed(party, one))
+  let arriving = sessions.map(() => /** @type {Uint8Array[]} */ ([]))
+  let sent = sessions.map((session, party) => timed(party, () => session.start()))
+  while (sent.some(({ out }) => out.length > 0)) {
+    arriving = sessions.map(() => [])
+    for (const [party, { out }] of sent.entries()) {
+      for (const envelope of out) {
+        const { to } = decodeEnvelope(envelope)
+        played.messages[party] = (played.messages[party] ?? 0) + 1
+        played.bytes[party] = (played.bytes[party] ?? 0) + envelope.length
+        for (const receiver of sessions.keys()) {
+          if (receiver !== party && (to === 0 || to === receiver + 1)) arriving[receiver]?.push(envelope)
+        }
+      }
+    }
+    sent = sessions.map((session, party) => {
+      if (played.results[party] !== undefined) return { out: [] }
+      const step = timed(party, () => {
+        for (const envelope of arriving[party] ?? []) session.receive(envelope)
+        return session.advance()
+      })
+      if (step.done !== undefined) played.results[party] = step.done
+      return step
+    })
+    for (const [party, { done }] of sent.entries()) if (done !== undefined) played.results[party] ??= done
+  }
+  if (played.results.includes(undefined)) throw new Error('a session did not end')
+  return played
+}
+
+/** @param {number} threshold @param {number} count */
+function makeSet(threshold, count) {
+  const parties = Array.from({ length: count }, (_, i) => ({
+    id: partyId(i + 1),
+    role: /** @type {const} */ (i === 0 ? 'client' : 'server'),
+  }))
+  const ids = parties.map(({ id }) => id)
+  const { group } = backend
+  const walletId = random(16)
+  const shares = /** @type {KeyShare[]} */ (
+    play(
+      ids.map((self) => () => createKeygen({ group, walletId, purpose: 'signing', threshold, parties, self, random })),
+    ).results
+  )
+  const binding = random(32)
+  const setUp = () => play(ids.map((self) => () => createOtSetup({ backend, parties: ids, self, binding, random })))
+  const pairs = setUp().results.map((setups, i) =>
+    setups.map((/** @type {any} */ setup) => bindPair(setup, /** @type {KeyShare} */ (shares[i]).record.setId)),
+  )
+  return { threshold, count, shares, pairs: /** @type {OtPair[][]} */ (pairs), setUp }
+}
+
+/** @param {ReturnType<typeof makeSet>} set */
+function signingOptions({ threshold, shares, pairs }) {
+  const signers = shares.slice(0, threshold).map(({ id }) => id)
+  return signers.map((_, i) => ({
+    backend,
+    share: /** @type {KeyShare} */ (shares[i]),
+    pairs: /** @type {OtPair[]} */ (pairs[i]),
+    signers,
+    random,
+  }))
+}
+
+/** @param {ReturnType<typeof makeSet>} set */
+function protocolsOf(set) {
+  const options = signingOptions(set)
+  const digest = digest32(random(32))
+  const [first] = options
+  if (first === undefined) throw new Error('a set without signers')
+  const { setId, publicKey } = first.share.record
+  const conditions = { setId, publicKey: backend.group.encodePoint(publicKey), incarnation: 0 }
+  const aggregator = partyId(1)
+  const presign = () => play(options.map((one) => () => createPresigning({ ...one, incarnation: 0 })))
+
+  /** Spends presignatures made outside the clock; the first signer aggregates. @returns {Played} */
+  const online = () => {
+    const presignatures = presign().results.map(({ presignature }) => presignature)
+    /** @type {number[]} */
+    const compute = []
+    const shares = new Map(
+      presignatures.map((presignature, i) => {
+        const start = performance.now()
+        const share = presignature.spend(backend.group, digest, conditions)
+        compute[i] = performance.now() - start
+        return [partyId(i + 1), share]
+      }),
+    )
+    const start = performance.now()
+    aggregateShares(backend.group, presignatures[0], digest, shares)
+    compute[0] = (compute[0] ?? 0) + performance.now() - start
+    return {
+      compute,
+      messages: options.map((_, i) => (i === 0 ? 0 : 1)),
+      bytes: options.map((_, i) => (i === 0 ? 0 : 64)),
+      results: [],
+    }
+  }
+  const name = `${set.threshold} of ${set.count}`
+  return [
+    { name: `ECDSA set-up, ${name}`, play: set.setUp },
+    {
+      name: `ECDSA signature, ${name}`,
+      play: () => play(options.map((one) => () => createEcdsaSigning({ ...one, aggregator, digest }))),
+    },
+    { name: `ECDSA presignature, ${name}`, play: presign },
+    { name: `ECDSA from a presignature, ${name}`, play: online },
+  ]
+}
+
+/** @param {string} name @param {readonly Played[]} runs */
+function describe(name, runs) {
+  const all = runs.map(({ compute }) => compute.reduce((sum, one) => sum + one, 0))
+  const { messages = [], bytes = [] } = runs[0] ?? {}
+  return { name, parties: messages.length, all: summary(all), messages, bytes }
+}
+
+/** Puts the protocols side by side, one run of each in turn. */
+export function run() {
+  const sets = [makeSet(2, 2), makeSet(2, 3), makeSet(3, 5)]
+  const protocols = sets.flatMap(protocolsOf)
+  const samples = protocols.map(() => /** @type {Played[]} */ ([]))
+  for (let i = 0; i < WARM_UP + RUNS; i++) {
+    for (const [at, { play: once }] of protocols.entries()) {
+      const result = once()
+      if (i >= WARM_UP) samples[at]?.push(result)
+    }
+  }
+  const stateBytes = sets[0]?.pairs[0]?.[0]?.encode().length ?? 0
+  return { stateBytes, rows: protocols.map(({ name }, at) => describe(name, samples[at] ?? [])) }
+}
+
+/** @param {ReturnType<typeof run>} results */
+export function print({ stateBytes, rows }) {
+  const header = ['protocol', 'all parties ms', 'lowest tenth', 'a party ms', 'messages', 'bytes by party']
+  const cells = rows.map(({ name, parties, all, messages, bytes }) => [
+    name,
+    all.median.toFixed(2),
+    all.low.toFixed(2),
+    (all.median / parties).toFixed(2),
+    messages.join('+'),
+    bytes.join('+'),
+  ])
+  return `${table([header, ...cells])}\nstate of oblivious transfers with a peer: ${stateBytes} bytes`
+}
