@@ -25,6 +25,7 @@ const GROUPS = {
   frost: () => import('./groups/frost.mjs'),
   sharing: () => import('./groups/sharing.mjs'),
   protocols: () => import('./groups/protocols.mjs'),
+  ecdsa: () => import('./groups/ecdsa.mjs'),
   recovery: () => import('./groups/recovery.mjs'),
   flows: () => import('./groups/flows.mjs'),
   sessions: () => import('./groups/sessions.mjs'),

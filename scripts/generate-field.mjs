@@ -157,7 +157,8 @@ class Body {
   carryThrough(columns, topBits = BITS) {
     const middle = columns.length >> 1
     const limbs = []
-    const chain = (from, to, carry) => {
+    const chain = (from, to, carriedIn) => {
+      let carry = carriedIn
       for (const i of range(from, to)) {
         const value = this.add(columns[i], carry)
         const width = i === columns.length - 1 ? topBits : BITS
@@ -193,7 +194,8 @@ class Body {
       }
     }
 
-    let { limbs, carry } = this.carryThrough(low, top)
+    const { limbs, carry: lowCarry } = this.carryThrough(low, top)
+    let carry = lowCarry
     if (overflow !== undefined) carry = this.add(carry, this.let(this.lanes.shiftLeft(overflow, BITS - top)))
     for (const [offset, constant] of fold.entries()) {
       limbs[offset] = this.add(limbs[offset], this.multiplyWide(carry, constant))

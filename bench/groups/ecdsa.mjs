@@ -13,10 +13,12 @@ import { decodeEnvelope } from '../../dist/protocol/envelope.js'
 import { createKeygen } from '../../dist/protocol/keygen/index.js'
 import { partyId } from '../../dist/types.js'
 import { systemRandom as random } from '../../dist/util/random.js'
-import { summary, table } from '../support/statistics.mjs'
+import { digits, spread, summary, table } from '../support/statistics.mjs'
 
-const WARM_UP = 10
-const RUNS = 40
+export const title = 'Threshold ECDSA'
+export const caption = 'milliseconds of all parties in one process'
+
+const WARM_UP = 5
 const backend = wasmEcdsa()
 
 /**
@@ -145,50 +147,71 @@ function protocolsOf(set) {
       results: [],
     }
   }
-  const name = `${set.threshold} of ${set.count}`
+  const among = set.count === 2 ? '' : `, ${set.threshold} of ${set.count}`
   return [
-    { name: `ECDSA set-up, ${name}`, play: set.setUp },
+    { name: `ECDSA set-up${among}`, play: set.setUp },
     {
-      name: `ECDSA signature, ${name}`,
+      name: `ECDSA signature${among}`,
       play: () => play(options.map((one) => () => createEcdsaSigning({ ...one, aggregator, digest }))),
     },
-    { name: `ECDSA presignature, ${name}`, play: presign },
-    { name: `ECDSA from a presignature, ${name}`, play: online },
+    { name: `ECDSA presignature${among}`, play: presign },
+    { name: `ECDSA from a presignature${among}`, play: online },
   ]
 }
 
-/** @param {string} name @param {readonly Played[]} runs */
-function describe(name, runs) {
-  const all = runs.map(({ compute }) => compute.reduce((sum, one) => sum + one, 0))
+/** @param {string} name @param {number} stateBytes @param {readonly Played[]} runs */
+function describe(name, stateBytes, runs) {
+  const both = summary(runs.map(({ compute }) => compute.reduce((sum, one) => sum + one, 0)))
   const { messages = [], bytes = [] } = runs[0] ?? {}
-  return { name, parties: messages.length, all: summary(all), messages, bytes }
+  return { name, parties: messages.length, both, messages, bytes, stateBytes }
 }
 
-/** Puts the protocols side by side, one run of each in turn. */
-export function run() {
-  const sets = [makeSet(2, 2), makeSet(2, 3), makeSet(3, 5)]
-  const protocols = sets.flatMap(protocolsOf)
-  const samples = protocols.map(() => /** @type {Played[]} */ ([]))
-  for (let i = 0; i < WARM_UP + RUNS; i++) {
-    for (const [at, { play: once }] of protocols.entries()) {
-      const result = once()
-      if (i >= WARM_UP) samples[at]?.push(result)
+/**
+ * Puts the protocols side by side, one run of each in turn.
+ *
+ * @param {Pick<import('../support/context.mjs').Context, 'protocolRuns'>} context
+ */
+export function run({ protocolRuns }) {
+  const runs = Math.ceil(protocolRuns / 10)
+  return [makeSet(2, 2), makeSet(2, 3), makeSet(3, 5)].flatMap((set) => {
+    const stateBytes = (set.count - 1) * (set.pairs[0]?.[0]?.encode().length ?? 0)
+    const protocols = protocolsOf(set)
+    const samples = protocols.map(() => /** @type {Played[]} */ ([]))
+    for (let i = 0; i < WARM_UP + runs; i++) {
+      for (const [at, { play: once }] of protocols.entries()) {
+        const result = once()
+        if (i >= WARM_UP) samples[at]?.push(result)
+      }
     }
-  }
-  const stateBytes = sets[0]?.pairs[0]?.[0]?.encode().length ?? 0
-  return { stateBytes, rows: protocols.map(({ name }, at) => describe(name, samples[at] ?? [])) }
+    return protocols.map(({ name }, at) => describe(name, stateBytes, samples[at] ?? []))
+  })
 }
 
-/** @param {ReturnType<typeof run>} results */
-export function print({ stateBytes, rows }) {
-  const header = ['protocol', 'all parties ms', 'lowest tenth', 'a party ms', 'messages', 'bytes by party']
-  const cells = rows.map(({ name, parties, all, messages, bytes }) => [
+/** @typedef {ReturnType<typeof describe>} Row `both` is all parties' milliseconds */
+
+/** @param {readonly Row[]} rows */
+export function print(rows) {
+  const header = ['protocol', 'all parties ms', 'a party ms', 'messages', 'bytes by party', "a party's OT state"]
+  const cells = rows.map(({ name, parties, both, messages, bytes, stateBytes }) => [
     name,
-    all.median.toFixed(2),
-    all.low.toFixed(2),
-    (all.median / parties).toFixed(2),
+    spread(both),
+    digits(both.median / parties),
     messages.join('+'),
     bytes.join('+'),
+    String(stateBytes),
   ])
-  return `${table([header, ...cells])}\nstate of oblivious transfers with a peer: ${stateBytes} bytes`
+  return table([header, ...cells])
+}
+
+/** @param {readonly Row[]} rows @returns {import('../support/chart.mjs').Panel[]} */
+export function panels(rows) {
+  const bars = rows.map(({ name, both }) => ({
+    label: name,
+    value: both.median,
+    low: both.low,
+    high: both.high,
+    text: `${digits(both.median)} ms`,
+    ours: true,
+  }))
+  return [{ title: 'compute', bars }]
 }
