@@ -83,6 +83,18 @@ const BUNDLES = [
     gzip: 2 * KB,
   },
   {
+    name: 'viem',
+    entries: ['./viem'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...SOLANA, ...BITCOIN],
+  },
+  {
+    name: 'bitcoin',
+    entries: ['./bitcoin'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...VIEM, ...SOLANA],
+  },
+  {
     name: 'solana',
     entries: ['./solana'],
     platform: 'browser',

@@ -1,14 +1,34 @@
-import { getWallet, sign, type Client } from '../index.ts'
+import { getPublicKey, sign, type Client } from '../index.ts'
 import type { WalletKeys } from './types.ts'
 
-/** The ed25519 key of a wallet on this device. */
-export function edwardsKeys(client: Client, walletId: string): Pick<WalletKeys, 'getPublicKey' | 'signEd25519'> {
+/** Taproot without scripts: the merkle root of none (BIP 341). */
+const NO_SCRIPTS = new Uint8Array(0)
+
+/** The keys of a wallet on this device; signatures are made with the server. */
+export function walletKeys(client: Client, walletId: string): WalletKeys {
   return {
-    getPublicKey: async (curve) => (await getWallet(client, { walletId })).publicKeys[curve],
+    getPublicKey: (curve, path) => getPublicKey(client, { walletId, curve, ...given({ path }) }),
+    signEcdsa: ({ digest, path, signal }) =>
+      sign(client, { walletId, scheme: 'ecdsa', digest, ...given({ path, signal }) }),
+    signTaproot: async ({ message, path, signal }) => {
+      const options = given({ path, signal })
+      const { signature } = await sign(client, {
+        walletId,
+        scheme: 'bip340',
+        message,
+        tapTweak: NO_SCRIPTS,
+        ...options,
+      })
+      return signature
+    },
     signEd25519: async ({ message, signal }) => {
-      const abort = signal === undefined ? {} : { signal }
-      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...abort })
+      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...given({ signal }) })
       return signature
     },
   }
+}
+
+/** The options that have a value. */
+function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

@@ -2,8 +2,10 @@ import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import { Transaction } from '@scure/btc-signer'
 
 import { MpcError } from '../../errors.ts'
+import type { Client } from '../../index.ts'
 import { abytes, concatBytes } from '../../util/bytes.ts'
 import type { WalletKeys } from '../types.ts'
+import { walletKeys } from '../wallet.ts'
 import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
 import { planInputs, type PlannedInput } from './plan.ts'
 
@@ -39,6 +41,30 @@ export interface BitcoinSigner {
    * @throws {RangeError} also if it is not a PSBT
    */
   signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array>
+}
+
+export interface BitcoinSignerParameters extends BitcoinSignerOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+}
+
+/**
+ * A wallet's secp256k1 key as a signer of transactions and PSBTs: P2WPKH, and P2TR by its key path.
+ *
+ * Each signature is one with the server, and is verified before it is returned.
+ *
+ * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet; later, what `sign` throws
+ * @throws {TypeError | RangeError} for a path that cannot be derived, or an unknown network
+ *
+ * @example
+ * const signer = await bitcoinSigner(client, { walletId: wallet.id, paths: ['m/0/0', 'm/1/0'] })
+ * const signed = await signer.signPsbt(psbt)
+ */
+export async function bitcoinSigner(
+  client: Client,
+  { walletId, ...options }: BitcoinSignerParameters,
+): Promise<BitcoinSigner> {
+  return createBitcoinSigner(walletKeys(client, walletId), options)
 }
 
 /** The signer over a wallet's keys. */

@@ -11,7 +11,7 @@ import {
 import { MpcError } from '../../errors.ts'
 import type { Client } from '../../index.ts'
 import type { WalletKeys } from '../types.ts'
-import { edwardsKeys } from '../wallet.ts'
+import { walletKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
 
 /** A signer of `@solana/kit` whose key is shared between this device and the server. */
@@ -35,13 +35,11 @@ export interface SolanaSignerParameters {
  * const message = setTransactionMessageFeePayerSigner(signer, createTransactionMessage({ version: 0 }))
  */
 export async function solanaSigner(client: Client, { walletId }: SolanaSignerParameters): Promise<SolanaSigner> {
-  return createSolanaSigner(edwardsKeys(client, walletId))
+  return createSolanaSigner(walletKeys(client, walletId))
 }
 
 /** The signer over a wallet's keys. */
-export async function createSolanaSigner(
-  keys: Pick<WalletKeys, 'getPublicKey' | 'signEd25519'>,
-): Promise<SolanaSigner> {
+export async function createSolanaSigner(keys: WalletKeys): Promise<SolanaSigner> {
   const publicKey = await keys.getPublicKey('ed25519')
   const address = solanaAddress(publicKey)
 

@@ -20,7 +20,9 @@ import { toAccount } from 'viem/accounts'
 import { hashAuthorization } from 'viem/utils'
 
 import { MpcError } from '../../errors.ts'
+import type { Client } from '../../index.ts'
 import type { WalletKeys } from '../types.ts'
+import { walletKeys } from '../wallet.ts'
 import { ethereumAddress, uncompressed } from './address.ts'
 
 /** A viem account whose key is shared between this device and the server. */
@@ -31,6 +33,30 @@ export interface EthereumAccountOptions {
   readonly path?: string
   /** viem's, for sending several transactions at the same time. */
   readonly nonceManager?: NonceManager
+}
+
+export interface EthereumAccountParameters extends EthereumAccountOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+}
+
+/**
+ * A wallet's secp256k1 key as a local account of viem: messages, typed data, transactions, authorizations (EIP-7702).
+ *
+ * Each signature is one with the server, and is verified before it is returned.
+ *
+ * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet; later, what `sign` throws
+ * @throws {TypeError | RangeError} for a path that cannot be derived
+ *
+ * @example
+ * const account = await ethereumAccount(client, { walletId: wallet.id })
+ * const walletClient = createWalletClient({ account, chain: mainnet, transport: http() })
+ */
+export async function ethereumAccount(
+  client: Client,
+  { walletId, ...options }: EthereumAccountParameters,
+): Promise<EthereumAccount> {
+  return createEthereumAccount(walletKeys(client, walletId), options)
 }
 
 /** The account over a wallet's keys. */
