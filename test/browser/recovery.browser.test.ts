@@ -25,5 +25,5 @@ test('a wallet is made, backed up, recovered and retired from this browser again
     method: password('correct horse battery staple'),
   })
   expect(story.statuses).toEqual([RECOVERY, RECOVERY])
-  expect(story.signatures).toBe(10)
+  expect(story.signatures).toBe(12)
 })

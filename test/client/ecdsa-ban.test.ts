@@ -1,57 +1,16 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight, type Flight } from '../../src/api/flight.ts'
-import { generateWallet, MpcError, refreshShares, sign, type Client, type Transport } from '../../src/index.ts'
-import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+import { generateWallet, MpcError, refreshShares, sign, type Client } from '../../src/index.ts'
 import { OtPair } from '../../src/protocol/ecdsa/index.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { utf8 } from '../../src/util/bytes.ts'
+import { cheatedClient, cheating } from '../support/ecdsa-cheats.ts'
 import { seededRandom } from '../support/random.ts'
 import { stage } from './support/devices.ts'
 import { signsEcdsa } from './support/signs-ecdsa.ts'
 
 const digest = sha256(utf8('hello'))
 const request = (walletId: string) => ({ walletId, scheme: 'ecdsa', digest }) as const
-
-/** Changes the last byte of every direct message of round 2, t of the extension: a cheat that is always noticed. */
-function cheat(flight: Flight<unknown>): Flight<object> {
-  const parcels = flight.parcels.map(({ slot, envelope }) => {
-    const { protocol, round, to, ...rest } = decodeEnvelope(envelope)
-    if (protocol !== 'ecdsa' || round !== 2 || to === 0) return { slot, envelope }
-    const body = rest.body.slice()
-    body[body.length - 1]! ^= 1
-    return { slot, envelope: encodeEnvelope({ ...rest, protocol, round, to, body }) }
-  })
-  return { header: flight.header as object, parcels }
-}
-
-/** A server that cheats in the first `times` answers of signatures; each request is noted after the last answer. */
-function cheating(server: Transport, times: number): Transport & { readonly sent: string[] } {
-  const sent: string[] = []
-  let left = times
-  return {
-    sent,
-    async request(asked) {
-      sent.push(asked.path)
-      const response = await server.request(asked)
-      if (response.status !== 200 || !asked.path.endsWith('rounds/1') || left === 0) return response
-      const flight = decodeFlight(response.body)
-      const changed = encodeFlight(cheat(flight))
-      if (changed.join() !== response.body.join()) left--
-      return { status: 200, body: changed }
-    },
-  }
-}
-
-/** As {@link cheating}, but what the client sends is changed. */
-function cheatedClient(server: Transport): Transport {
-  return {
-    request(asked) {
-      if (!asked.path.endsWith('rounds/2')) return server.request(asked)
-      return server.request({ ...asked, body: encodeFlight(cheat(decodeFlight(asked.body!))) })
-    },
-  }
-}
 
 async function withWallet() {
   const { server, device } = stage()

@@ -66,7 +66,7 @@ describe.each(databaseKinds)('client, server and custodian on $name', ({ open })
     const { transport } = await user()
     const createStore = (label: string) => fileStore(join(folder, label))
     const story = await recoveryStory({ transport, createStore, method })
-    expect(story.signatures).toBe(10)
+    expect(story.signatures).toBe(12)
     expect(new Set(Object.values(story.setIds)).size).toBe(3)
   })
 

@@ -15,6 +15,6 @@ export async function twoDevices(url: string, token: string, onProgress: (progre
   await recoverWallet(laptop, { cipherText, method, existingSets: 'keep', onProgress })
   const message = new TextEncoder().encode('both devices sign for the same public keys')
   const fromPhone = await sign(phone, { walletId: wallet.id, scheme: 'ed25519', message })
-  const fromLaptop = await sign(laptop, { walletId: wallet.id, scheme: 'bip340', message })
+  const fromLaptop = await sign(laptop, { walletId: wallet.id, scheme: 'ecdsa', message, hash: 'keccak256' })
   return { wallet, message, fromPhone, fromLaptop }
 }

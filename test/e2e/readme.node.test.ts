@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { schnorr } from '@noble/curves/secp256k1.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import type { Database } from '../../src/server/database/types.ts'
@@ -32,7 +33,8 @@ test('the example does what it says', async () => {
   const report = ({ fraction }: { fraction: number }) => void fractions.push(fraction)
   const { wallet, message, fromPhone, fromLaptop } = await twoDevices(deployment.url, token, report)
   expect(ed25519.verify(fromPhone.signature, message, wallet.publicKeys.ed25519)).toBe(true)
-  expect(schnorr.verify(fromLaptop.signature, message, wallet.publicKeys.secp256k1.slice(1))).toBe(true)
+  const digest = keccak_256(message)
+  expect(secp256k1.verify(fromLaptop.signature, digest, wallet.publicKeys.secp256k1, { prehash: false })).toBe(true)
   expect(fromPhone.setId).not.toBe(fromLaptop.setId)
   expect(fractions.filter((fraction) => fraction === 1).length).toBe(2)
 })

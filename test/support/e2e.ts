@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { schnorr } from '@noble/curves/secp256k1.js'
+import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import {
   backupWallet,
   createClient,
@@ -57,9 +57,15 @@ export async function recoveryStory({ transport, createStore, method }: Recovery
   const { cipherText, confirm } = await backupWallet(phone, { walletId: wallet.id, method })
   await confirm()
 
+  const signFirst = async (client: Client, walletId: string, keys: PublicKeys) => {
+    await signsEcdsa(client, walletId, keys, utf8('the first signature of a recovered set'))
+    signatures += 1
+  }
+
   const kept = await recoverWallet(laptop, { cipherText, method, existingSets: 'keep', ...recording(statuses) })
   assert(kept.id === wallet.id && kept.setId !== wallet.setId, 'the laptop has a set of its own for the same wallet')
   assertSameKeys(kept.publicKeys, wallet.publicKeys)
+  await signFirst(laptop, wallet.id, wallet.publicKeys)
   await Promise.all(
     [phone, laptop].flatMap((client, index) => [
       signBoth(client, wallet.id, wallet.publicKeys, 'the same message'),
@@ -69,6 +75,7 @@ export async function recoveryStory({ transport, createStore, method }: Recovery
 
   const sole = await recoverWallet(tablet, { cipherText, method, existingSets: 'retire', ...recording(statuses) })
   assertSameKeys(sole.publicKeys, wallet.publicKeys)
+  await signFirst(tablet, wallet.id, wallet.publicKeys)
   for (const client of [phone, laptop]) await assertRetired(client, wallet.id)
   await signBoth(tablet, wallet.id, wallet.publicKeys, 'only one is left')
   await assertSets(tablet, wallet.id, { [wallet.setId]: false, [kept.setId]: false, [sole.setId]: true })
@@ -95,6 +102,17 @@ export async function signsForBothKeys(
   assert(schnorr.verify(taproot.signature, message, keys.secp256k1.slice(1)), 'the BIP 340 signature verifies')
 }
 
+/** Signs by threshold ECDSA; the signature verifies with \@noble/curves under the wallet's public key. */
+export async function signsEcdsa(
+  client: Client,
+  walletId: string,
+  keys: PublicKeys,
+  message: Uint8Array,
+): Promise<void> {
+  const { signature } = await sign(client, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
+  assert(secp256k1.verify(signature, message, keys.secp256k1, { lowS: true }), 'the ECDSA signature verifies')
+}
+
 function recording(statuses: string[][]): { onProgress: (progress: Progress) => void } {
   const own: string[] = []
   statuses.push(own)
@@ -106,8 +124,14 @@ function recording(statuses: string[][]): { onProgress: (progress: Progress) => 
 }
 
 async function assertRetired(client: Client, walletId: string): Promise<void> {
-  const refusal = await sign(client, { walletId, scheme: 'ed25519', message: utf8('no') }).catch((error) => error)
-  assert(refusal instanceof MpcError && refusal.code === 'SET_RETIRED', `a retired set is refused, got ${refusal}`)
+  const message = utf8('no')
+  for (const statement of [{ scheme: 'ed25519' }, { scheme: 'ecdsa', hash: 'sha256' }] as const) {
+    const refusal = await sign(client, { walletId, message, ...statement }).catch((error: unknown) => error)
+    assert(
+      refusal instanceof MpcError && refusal.code === 'SET_RETIRED',
+      `a retired set is refused, got ${String(refusal)}`,
+    )
+  }
 }
 
 async function assertSets(client: Client, walletId: string, active: Record<string, boolean>): Promise<void> {

@@ -1,7 +1,7 @@
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import type { Transport } from '../../../src/index.ts'
 import type { Database } from '../../../src/server/database/types.ts'
-import { apiTokens, createServer, type Policy } from '../../../src/server/index.ts'
+import { apiTokens, createServer, type AfterCheat, type Policy } from '../../../src/server/index.ts'
 import { httpTransport } from '../../../src/transport/index.ts'
 import { listen } from '../../support/listen.ts'
 
@@ -18,7 +18,11 @@ export interface Deployment {
 
 const SECRET = 'webhook-secret-of-the-tests'
 
-export async function deploy(database: Database, policy?: Policy): Promise<Deployment> {
+export async function deploy(
+  database: Database,
+  policy?: Policy,
+  afterCheat: AfterCheat = 'refuse',
+): Promise<Deployment> {
   const custodian = createCustodian({
     database,
     masterKey: new Uint8Array(32).fill(1),
@@ -33,6 +37,7 @@ export async function deploy(database: Database, policy?: Policy): Promise<Deplo
     masterKey: new Uint8Array(32).fill(2),
     authenticate: tokens.authenticate,
     custodian: webhookCustodian({ url: backend.url, secret: SECRET }),
+    afterCheat,
     ...(policy && { policy }),
   })
   const front = await listen((request) => server.fetch(request))

@@ -1,0 +1,117 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  backupWallet,
+  createClient,
+  fillPresignatures,
+  generateWallet,
+  provisionWallet,
+  refreshShares,
+  sign,
+  type Client,
+  type ClientOptions,
+  type Transport,
+} from '../../src/index.ts'
+import { bumpIncarnation } from '../../src/server/index.ts'
+import type { Database } from '../../src/server/database/types.ts'
+import { memoryStore } from '../../src/storage/index.ts'
+import { utf8 } from '../../src/util/bytes.ts'
+import { plainMethod } from '../client/support/plain-method.ts'
+import { signsEcdsa } from '../client/support/signs-ecdsa.ts'
+import { cheatedClient, cheating } from '../support/ecdsa-cheats.ts'
+import { databaseKinds } from './support/databases.ts'
+import { deploy, type Deployment } from './support/deployment.ts'
+
+const digest = sha256(utf8('hello'))
+const method = plainMethod()
+
+/** The requests that are sent on the way, counted. */
+function counted(transport: Transport): Transport & { count: number } {
+  const counting = {
+    count: 0,
+    request: (request: Parameters<Transport['request']>[0]) => {
+      counting.count++
+      return transport.request(request)
+    },
+  }
+  return counting
+}
+
+describe.each(databaseKinds)('ECDSA by client and server on $name', ({ open }) => {
+  let database: Database
+  let deployment: Deployment
+  let users = 0
+
+  beforeAll(async () => {
+    database = await open()
+    deployment = await deploy(database, undefined, 'freshSetUp')
+  })
+  afterAll(async () => {
+    await deployment.close()
+    await database.close()
+  })
+
+  async function walletOwner() {
+    const server = await deployment.transportFor(`signer-${users++}`)
+    const storage = memoryStore()
+    const device = (options: Partial<ClientOptions> = {}): Client =>
+      createClient({ transport: server, storage, ...options })
+    const { id: walletId, setId } = await generateWallet(device())
+    // The proof that the new set owes is not to be counted below.
+    await sign(device(), { walletId, scheme: 'ed25519', message: digest })
+    return { server, storage, device, walletId, setId }
+  }
+
+  test('every device signs, by the wallet’s key and by keys below it, all at the same time', async () => {
+    const { server, device, walletId } = await walletOwner()
+    const { cipherText } = await backupWallet(device(), { walletId, method })
+    const laptop = createClient({ transport: server, storage: memoryStore() })
+    await provisionWallet(laptop, { cipherText, method })
+    const jobs = ['m', 'm/0/5'].flatMap((path) => [device(), laptop].map((client) => ({ client, path })))
+    await Promise.all(jobs.map(({ client, path }) => signsEcdsa(client, { walletId, path })))
+  })
+
+  test('takes two requests, and one with a presignature, which no other life of the server honours', async () => {
+    const { server, device, walletId } = await walletOwner()
+    const transport = counted(server)
+    const phone = device({ transport })
+    await fillPresignatures(phone, { walletId, count: 2 })
+    transport.count = 0
+    await signsEcdsa(phone, { walletId })
+    expect(transport.count).toBe(1)
+    await bumpIncarnation(database)
+    await signsEcdsa(phone, { walletId })
+    await signsEcdsa(device(), { walletId })
+    await sign(phone, { walletId, scheme: 'ecdsa', digest, path: 'm/1' })
+  })
+
+  test('makes a new set-up where this device has lost its own', async () => {
+    const { server, storage, device, walletId, setId } = await walletOwner()
+    await storage.delete(`ot/${setId}`)
+    const transport = counted(server)
+    await signsEcdsa(device({ transport }), { walletId })
+    expect(transport.count).toBe(4)
+    await signsEcdsa(device(), { walletId })
+  })
+
+  test('ends for a server that cheats, goes on with fresh set-ups, and wholly after a refresh', async () => {
+    const { server, device, walletId } = await walletOwner()
+    const attempt = sign(device({ transport: cheating(server, 1) }), { walletId, scheme: 'ecdsa', digest })
+    await expect(attempt).rejects.toMatchObject({ reason: 'CHEAT_OTE', ban: true })
+    await expect(sign(device(), { walletId, scheme: 'ecdsa', digest })).rejects.toMatchObject({ code: 'OT_POISONED' })
+    await signsEcdsa(device({ afterCheat: 'freshSetUp' }), { walletId })
+    await refreshShares(device(), { walletId })
+    await signsEcdsa(device(), { walletId })
+  })
+
+  test('ends for a device that cheats, which no lost set-up helps', async () => {
+    const { server, storage, device, walletId, setId } = await walletOwner()
+    const request = { walletId, scheme: 'ecdsa', digest } as const
+    const cheater = device({ transport: cheatedClient(server) })
+    await expect(sign(cheater, request)).rejects.toMatchObject({ code: 'PROTOCOL_ABORTED' })
+    await expect(sign(device(), request)).rejects.toMatchObject({ code: 'OT_POISONED' })
+    await storage.delete(`ot/${setId}`)
+    await expect(sign(device(), request)).rejects.toMatchObject({ code: 'OT_POISONED' })
+    await signsEcdsa(device({ afterCheat: 'freshSetUp' }), { walletId, path: 'm/3' })
+  })
+})

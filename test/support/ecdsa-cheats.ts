@@ -1,0 +1,43 @@
+import { decodeFlight, encodeFlight, type Flight } from '../../src/api/flight.ts'
+import type { Transport } from '../../src/index.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+
+/** Changes the last byte of every direct message of round 2, t of the extension: a cheat that is always noticed. */
+function cheat(flight: Flight<unknown>): Flight<object> {
+  const parcels = flight.parcels.map(({ slot, envelope }) => {
+    const { protocol, round, to, ...rest } = decodeEnvelope(envelope)
+    if (protocol !== 'ecdsa' || round !== 2 || to === 0) return { slot, envelope }
+    const body = rest.body.slice()
+    body[body.length - 1]! ^= 1
+    return { slot, envelope: encodeEnvelope({ ...rest, protocol, round, to, body }) }
+  })
+  return { header: flight.header as object, parcels }
+}
+
+/** A server that cheats in the first `times` answers of signatures; each request is noted after the last answer. */
+export function cheating(server: Transport, times: number): Transport & { readonly sent: string[] } {
+  const sent: string[] = []
+  let left = times
+  return {
+    sent,
+    async request(asked) {
+      sent.push(asked.path)
+      const response = await server.request(asked)
+      if (response.status !== 200 || !asked.path.endsWith('rounds/1') || left === 0) return response
+      const flight = decodeFlight(response.body)
+      const changed = encodeFlight(cheat(flight))
+      if (changed.join() !== response.body.join()) left--
+      return { status: 200, body: changed }
+    },
+  }
+}
+
+/** As {@link cheating}, but what the client sends is changed. */
+export function cheatedClient(server: Transport): Transport {
+  return {
+    request(asked) {
+      if (!asked.path.endsWith('rounds/2')) return server.request(asked)
+      return server.request({ ...asked, body: encodeFlight(cheat(decodeFlight(asked.body!))) })
+    },
+  }
+}
