@@ -36,14 +36,10 @@ export function pack(bytes: usize, a: usize): void {
 
 /** Copies 32 bytes in reverse order: between big-endian and little-endian. */
 export function reverse(r: usize, bytes: usize): void {
-  const w0 = bswap<u64>(load<u64>(bytes))
-  const w1 = bswap<u64>(load<u64>(bytes, 8))
-  const w2 = bswap<u64>(load<u64>(bytes, 16))
-  const w3 = bswap<u64>(load<u64>(bytes, 24))
-  store<u64>(r, w3)
-  store<u64>(r, w2, 8)
-  store<u64>(r, w1, 16)
-  store<u64>(r, w0, 24)
+  const low = v128.load(bytes)
+  const high = v128.load(bytes, 16)
+  v128.store(r, i8x16.shuffle(high, high, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0))
+  v128.store(r, i8x16.shuffle(low, low, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), 16)
 }
 
 /** All ones if all nine canonical limbs are zero, else zero. */

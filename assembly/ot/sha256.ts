@@ -31,9 +31,9 @@ export const STATES_BYTES: i32 = 128
 export const BLOCK_BYTES: i32 = 64
 export const DIGEST_BYTES: i32 = 32
 
-/** The message schedule: 64 words of four lanes. */
-const SCHEDULE_BYTES: i32 = 1024
-const SCHEDULE = memory.data(1024, 16)
+/** The message schedule: 64 words of four lanes, and 16 that nobody reads. */
+const SCHEDULE_BYTES: i32 = 1280
+const SCHEDULE = memory.data(1280, 16)
 
 
 @inline
@@ -77,9 +77,24 @@ function majority(a: v128, b: v128, c: v128): v128 {
   return v128.or(v128.and(a, b), v128.and(c, v128.or(a, b)))
 }
 
-/** h + Σ1(e) + Ch(e, f, g) + K_t + W_t: what a round adds to d and to the new a. */
+/** W_(t+16) */
+@inline
+function extendSchedule(t: i32): void {
+  const at = SCHEDULE + ((<usize>t) << 4)
+  const word = i32x4.add(
+    i32x4.add(v128.load(at), smallSigma0(v128.load(at, 1 * 16))),
+    i32x4.add(v128.load(at, 9 * 16), smallSigma1(v128.load(at, 14 * 16))),
+  )
+  v128.store(at, word, 16 * 16)
+}
+
+/**
+ * h + Σ1(e) + Ch(e, f, g) + K_t + W_t: what a round adds to d and to the new a. A round waits for the one before it; the
+ * words of later rounds, which do not, fill the gaps.
+ */
 @inline
 function roundSum(e: v128, f: v128, g: v128, h: v128, t: i32): v128 {
+  extendSchedule(t)
   const constant = v128.load32_splat(ROUND_CONSTANTS + ((<usize>t) << 2))
   const word = v128.load(SCHEDULE + ((<usize>t) << 4))
   return i32x4.add(i32x4.add(h, bigSigma1(e)), i32x4.add(choose(e, f, g), i32x4.add(constant, word)))
@@ -123,14 +138,6 @@ export function compress(next: usize, previous: usize, block: usize, stride: usi
 }
 
 function compressSchedule(next: usize, previous: usize): void {
-  for (let at = SCHEDULE; at < SCHEDULE + 48 * 16; at += 16) {
-    const word = i32x4.add(
-      i32x4.add(v128.load(at), smallSigma0(v128.load(at, 1 * 16))),
-      i32x4.add(v128.load(at, 9 * 16), smallSigma1(v128.load(at, 14 * 16))),
-    )
-    v128.store(at, word, 16 * 16)
-  }
-
   let a = v128.load(previous, 0)
   let b = v128.load(previous, 16)
   let c = v128.load(previous, 32)
