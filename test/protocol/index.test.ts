@@ -77,6 +77,7 @@ test('its names are these', () => {
     'newChallenge',
     'parsePath',
     'partyId',
+    'playTurns',
     'portableEcdsa',
     'proveExport',
     'provePossession',
