@@ -24,6 +24,7 @@ const GROUPS = {
   hashing: () => import('./groups/hashing.mjs'),
   frost: () => import('./groups/frost.mjs'),
   sharing: () => import('./groups/sharing.mjs'),
+  scale: () => import('./groups/scale.mjs'),
   protocols: () => import('./groups/protocols.mjs'),
   ecdsa: () => import('./groups/ecdsa.mjs'),
   recovery: () => import('./groups/recovery.mjs'),

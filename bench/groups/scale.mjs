@@ -1,7 +1,6 @@
 // @ts-check
 // How the time grows: with n in sharings of n of n, with the number of sets that are reshared, with the threads.
 import { getGroup } from '../../dist/curve/index.js'
-import { createKeygen } from '../../dist/protocol/keygen/index.js'
 import { encodeKeyShare, encodeShareSetRecord } from '../../dist/share/index.js'
 import { commit } from '../../dist/sharing/feldman.js'
 import { randomPolynomial, recombine } from '../../dist/sharing/shamir.js'
@@ -9,11 +8,12 @@ import { findWrongShares } from '../../dist/sharing/wrong-shares.js'
 import { CURVES, partyId } from '../../dist/types.js'
 import { systemRandom as random } from '../../dist/util/random.js'
 import { createPool } from '../../dist/workers/index.js'
-import { duel } from '../support/duel.mjs'
-import { summary, table } from '../support/statistics.mjs'
+import { keygen } from '../support/parties.mjs'
+import { digits, spread, summary, table } from '../support/statistics.mjs'
 
-export const title = 'scale'
-export const caption = 'time by number of shares, of sets and of threads'
+export const title = 'Scale'
+export const caption =
+  'microseconds by unit of work: t·n in a sharing, a point in a commitment, a set, a split. Level bars are linear cost'
 
 const SIZES = [10, 100, 1000]
 const BATCHES = [1, 10, 100]
@@ -24,7 +24,7 @@ const SPLITS = 4
 
 /** @typedef {import('../../dist/share/types.js').KeyShare} KeyShare */
 /** @typedef {import('../../dist/workers/index.js').Pool} Pool */
-/** @typedef {{ name: string, size: number, per: string, each: number, time: ReturnType<typeof summary> }} Row */
+/** @typedef {{ name: string, size: number, per: string, units: number, each: number, time: ReturnType<typeof summary> }} Row */
 
 export async function run() {
   /** @type {Row[]} */
@@ -45,16 +45,39 @@ export function print(rows) {
   const cells = rows.map(({ name, size, per, each, time }) => [
     name,
     `${size} ${per}`,
-    time.median.toFixed(2),
-    (each * 1000).toFixed(1),
+    digits(each * 1000),
+    spread(time),
   ])
-  return table([['operation', 'size', 'ms', 'µs each'], ...cells])
+  return table([['operation', 'size', 'µs each', 'ms'], ...cells])
 }
 
-/** @param {string} name @param {number} size @param {string} per @param {readonly number[]} times @returns {Row} */
-function row(name, size, per, times) {
+/** @param {readonly Row[]} rows @returns {import('../support/chart.mjs').Panel[]} */
+export function panels(rows) {
+  return [...new Set(rows.map(({ name }) => name))].map((title) => ({
+    title,
+    bars: rows
+      .filter(({ name }) => name === title)
+      .map(({ size, per, units, each, time: { median, low, high } }) => ({
+        label: `${size} ${per}`,
+        value: each,
+        low: low / units,
+        high: high / units,
+        text: `${digits(each * 1000)} µs · ${digits(median)} ms`,
+        ours: true,
+      })),
+  }))
+}
+
+/**
+ * @param {string} name
+ * @param {number} size
+ * @param {string} per what it counts
+ * @param {readonly number[]} times
+ * @returns {Row} with the time for each unit of work
+ */
+function row(name, size, per, times, units = size) {
   const time = summary(times)
-  return { name, size, per, each: time.median / size, time }
+  return { name, size, per, units, each: time.median / units, time }
 }
 
 /** @param {'secp256k1' | 'ed25519'} curve @param {number} n */
@@ -80,7 +103,7 @@ function sharing(curve, n) {
   }
   return Object.entries(operations).map(([name, work]) => {
     const times = Array.from({ length: RUNS + 1 }, () => timed(work)).slice(1)
-    return row(`${name}, ${curve}`, n, 'of n', times)
+    return row(`${name}, ${curve}`, n, 'of n', times, name === 'commit' ? n : n * n)
   })
 }
 
@@ -93,7 +116,7 @@ function timed(work) {
 
 /** Both machines' reshares of many sets, ed25519, 2 of 2. @param {Pool} pool @param {number} sets @param {string} per */
 async function resharing(pool, sets, per) {
-  const shares = newSet()
+  const shares = keygen('ed25519')
   const times = []
   for (let i = 0; i <= RUNS; i++) {
     const start = performance.now()
@@ -101,17 +124,6 @@ async function resharing(pool, sets, per) {
     if (i > 0) times.push(performance.now() - start)
   }
   return row('reshare, both machines, ed25519', sets, per, times)
-}
-
-function newSet() {
-  const parties = [1, 2].map((id) => ({ id: partyId(id), role: /** @type {const} */ ('server') }))
-  const [walletId, group] = [random(16), getGroup('ed25519')]
-  const options = { group, walletId, purpose: /** @type {const} */ ('backup'), threshold: 2, parties, random }
-  const { results } = duel([
-    () => createKeygen({ ...options, self: partyId(1) }),
-    () => createKeygen({ ...options, self: partyId(2) }),
-  ])
-  return /** @type {KeyShare[]} */ (results)
 }
 
 /** @param {Pool} pool @param {readonly KeyShare[]} shares @param {number} sets */
