@@ -20,6 +20,8 @@ const MAY_IMPORT = {
   protocol: CORE,
   api: [...CORE, 'protocol'],
   workers: [...CORE, 'protocol'],
+  portable: [...CORE, 'protocol'],
+  export: ['client'],
   client: [...CORE, 'protocol', 'api', 'backup/types', 'storage/types', 'transport/types'],
   server: [...CORE, 'protocol', 'api', 'custodian/types', 'server/database/types'],
   backup: CORE,

@@ -24,7 +24,7 @@ if (error) process.exit(1)
 const wasm = readFileSync('build/core.wasm')
 writeFileSync(
   'src/wasm/generated.ts',
-  `/** The WebAssembly module of assembly/, in base64. Made by scripts/build-wasm.mjs. */\nexport const WASM_BASE64 =\n  '${wasm.toString('base64')}'\n`,
+  `/** The WebAssembly module of assembly/, in hex, which compresses better than base64. Made by scripts/build-wasm.mjs. */\nexport const WASM_HEX =\n  '${wasm.toString('hex')}'\n`,
 )
 const brotli = brotliCompressSync(wasm).length
 console.log(`build/core.wasm: ${wasm.length} bytes, ${brotli} brotli`)

@@ -25,9 +25,6 @@ export {
   type GetExtendedPublicKeyParameters,
   type GetPublicKeyParameters,
 } from './client/get-public-key.ts'
-export { exportPrivateKey, type ExportPrivateKeyParameters } from './client/export-private-key.ts'
-export { exportFromBackup, type ExportFromBackupParameters } from './client/export-from-backup.ts'
-export type { ExportedEd25519Scalar, ExportedKey, ExportedSecp256k1Key } from './client/exported-key.ts'
 export { listSets, type ListedSet, type ListSetsParameters } from './client/list-sets.ts'
 export { retireSet, type RetireSetParameters } from './client/retire-set.ts'
 export { getWallet, listWallets, type GetWalletParameters } from './client/get-wallet.ts'

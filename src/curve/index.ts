@@ -1,14 +1,22 @@
 import { MpcError } from '../errors.ts'
 import type { Curve } from '../types.ts'
 import type { Group } from './group.ts'
-import { portableGroup } from './portable.ts'
 import { wasmGroup } from './wasm.ts'
 
 const chosen = new Map<Curve, Group>()
 
+let substitute: ((curve: Curve) => Group) | undefined
+
+/** Says where groups come from in a runtime without WebAssembly. */
+export function provideGroups(make: (curve: Curve) => Group): void {
+  substitute = make
+}
+
 /**
- * The arithmetic of a curve, on WebAssembly where this runtime has it and on big integers where not (Hermes, iOS
- * Lockdown Mode). The choice is made once, since points do not go from one backend to the other.
+ * The arithmetic of a curve, on WebAssembly where this runtime has it and on what was provided where not. The choice is
+ * made once, since points do not go from one backend to the other.
+ *
+ * @throws {WASM_UNAVAILABLE} where there is neither
  */
 export function getGroup(curve: Curve): Group {
   let group = chosen.get(curve)
@@ -23,7 +31,7 @@ function bestGroup(curve: Curve): Group {
   try {
     return wasmGroup(curve)
   } catch (error) {
-    if (error instanceof MpcError && error.code === 'WASM_UNAVAILABLE') return portableGroup(curve)
+    if (error instanceof MpcError && error.code === 'WASM_UNAVAILABLE' && substitute) return substitute(curve)
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { MpcError } from '../errors.ts'
 import type { Curve } from '../types.ts'
-import { WASM_BASE64 } from './generated.ts'
+import { WASM_HEX } from './generated.ts'
 
 /**
  * The exports of assembly/index.ts for one curve; their names there begin with the curve's. Arguments are offsets into
@@ -117,7 +117,7 @@ export function dropCore(): void {
 
 function instantiate(): Core {
   try {
-    module ??= new WebAssembly.Module(decode(WASM_BASE64))
+    module ??= new WebAssembly.Module(decode(WASM_HEX))
     const { exports } = new WebAssembly.Instance(module)
     const { memory, arena, arenaBytes } = exports as unknown as {
       memory: WebAssembly.Memory
@@ -132,16 +132,25 @@ function instantiate(): Core {
       arenaBytes: arenaBytes(),
     }
   } catch (cause) {
-    throw new MpcError('WASM_UNAVAILABLE', 'WebAssembly is not available in this runtime', { cause })
+    throw new MpcError(
+      'WASM_UNAVAILABLE',
+      'WebAssembly is not available in this runtime; reshare/portable goes on without it',
+      { cause },
+    )
   }
 }
 
-/** Bytes of our own base64: none of the checks of `fromBase64`, which take longer than to compile the module. */
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(base64)
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+/** Bytes of our own hex: none of the checks of `fromHex`, which take longer than to compile the module. */
+function decode(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (digit(hex, 2 * i) << 4) | digit(hex, 2 * i + 1)
   return bytes
+}
+
+/** 0–9 end in their value, and a–f in it less 9, with the sixth bit set. */
+function digit(hex: string, place: number): number {
+  const code = hex.charCodeAt(place)
+  return (code & 15) + 9 * (code >> 6)
 }
 
 /** The exports of one curve without its name. */

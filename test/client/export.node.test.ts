@@ -6,11 +6,10 @@ import { verifyMessage } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight, type Flight } from '../../src/api/flight.ts'
 import { createCustodian, webhookCustodian } from '../../src/custodian/index.ts'
+import { exportFromBackup, exportPrivateKey } from '../../src/export.ts'
 import {
   backupWallet,
   createClient,
-  exportFromBackup,
-  exportPrivateKey,
   generateWallet,
   listSets,
   retireSet,

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { CURVES } from '../../src/types.ts'
-import { fromBase64 } from '../../src/util/bytes.ts'
-import { WASM_BASE64 } from '../../src/wasm/generated.ts'
+import { fromHex } from '../../src/util/bytes.ts'
+import { WASM_HEX } from '../../src/wasm/generated.ts'
 import { numberToBytes, ORDER } from '../support/bigint-scalars.ts'
 import { AFFINE, multiplyAffine, type AffinePoint } from '../support/bigint/curves.ts'
 import { traced } from '../support/constant-time.ts'
@@ -12,7 +12,7 @@ import { seededRandom } from '../support/random.ts'
 
 const PUBLIC = ['DecodePoint', 'LagrangeCoefficients', 'CombineVar', 'EvaluateCommitmentVar']
 
-const module = traced(fromBase64(WASM_BASE64))
+const module = traced(fromHex(WASM_HEX))
 const { exports, memory } = module
 const arena = exports['arena']?.() as number
 const LAMBDA = 0x5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72n

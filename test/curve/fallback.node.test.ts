@@ -11,10 +11,10 @@ afterEach(() => {
 async function loadWith(webAssembly: unknown) {
   vi.resetModules()
   const { getGroup } = await import('../../src/curve/index.ts')
-  const { portableGroup } = await import('../../src/curve/portable.ts')
+  const { portableGroup, usePortableBackend } = await import('../../src/portable.ts')
   const { wasmGroup } = await import('../../src/curve/wasm.ts')
   vi.stubGlobal('WebAssembly', webAssembly)
-  return { getGroup, portableGroup, wasmGroup }
+  return { getGroup, portableGroup, usePortableBackend, wasmGroup }
 }
 
 const refusing = {
@@ -28,8 +28,10 @@ const refusing = {
 test.each([
   ['is missing', undefined],
   ['is refused', refusing],
-])('where WebAssembly %s, getGroup gives the portable group', async (_, webAssembly) => {
-  const { getGroup, portableGroup, wasmGroup } = await loadWith(webAssembly)
+])('where WebAssembly %s, getGroup gives the portable group once it is asked for', async (_, webAssembly) => {
+  const { getGroup, portableGroup, usePortableBackend, wasmGroup } = await loadWith(webAssembly)
+  for (const curve of CURVES) expect(() => getGroup(curve)).toThrow(/WebAssembly is not available.*reshare\/portable/)
+  usePortableBackend()
   for (const curve of CURVES) {
     expect(() => wasmGroup(curve)).toThrow(expect.objectContaining({ code: 'WASM_UNAVAILABLE' }))
     expect(getGroup(curve)).toBe(portableGroup(curve))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custodianPaths, exportTerms } from '../../src/api/export.ts'
-import { createClient, exportFromBackup, type Transport } from '../../src/index.ts'
+import { exportFromBackup } from '../../src/export.ts'
+import { createClient, type Transport } from '../../src/index.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { createCustodian, type CustodianApp, type CustodianOptions } from '../../src/custodian/index.ts'
 import { generateKeyPair, proveExport, receiveShare, recombineKey } from '../../src/protocol/export/index.ts'

@@ -78,7 +78,6 @@ test('its names are these', () => {
     'parsePath',
     'partyId',
     'playTurns',
-    'portableEcdsa',
     'proveExport',
     'provePossession',
     'receiveShare',

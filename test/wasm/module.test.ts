@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { CURVES } from '../../src/types.ts'
-import { fromBase64, toHex } from '../../src/util/bytes.ts'
+import { fromHex, toHex } from '../../src/util/bytes.ts'
 import { call } from '../../src/wasm/call.ts'
-import { WASM_BASE64 } from '../../src/wasm/generated.ts'
+import { WASM_HEX } from '../../src/wasm/generated.ts'
 import { sharedCore } from '../../src/wasm/instance.ts'
 
-const bytes = fromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>
+const bytes = fromHex(WASM_HEX) as Uint8Array<ArrayBuffer>
 
 const PER_CURVE = [
   'AddPoints',

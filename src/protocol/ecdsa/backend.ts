@@ -30,7 +30,19 @@ export function wasmEcdsa(): EcdsaBackend {
   return { group: wasmGroup('secp256k1'), vole: wasmVole, baseOt: wasmBaseOt, hashToCurve: wasmHashToCurve }
 }
 
-/** The backend of the group that `getGroup` gives. */
+let substitute: (() => EcdsaBackend) | undefined
+
+/** Says where the backend comes from in a runtime without WebAssembly. */
+export function provideEcdsa(make: () => EcdsaBackend): void {
+  substitute = make
+}
+
+/**
+ * The backend of the group that `getGroup` gives.
+ *
+ * @throws {WASM_UNAVAILABLE} where this runtime has no WebAssembly and nothing was provided in its place
+ */
 export function getEcdsaBackend(): EcdsaBackend {
-  return getGroup('secp256k1') === portableGroup('secp256k1') ? portableEcdsa() : wasmEcdsa()
+  const provided = substitute?.()
+  return provided?.group === getGroup('secp256k1') ? provided : wasmEcdsa()
 }

@@ -1,4 +1,4 @@
-export { type EcdsaBackend, getEcdsaBackend, portableEcdsa, wasmEcdsa } from './backend.ts'
+export { type EcdsaBackend, getEcdsaBackend, wasmEcdsa } from './backend.ts'
 export { type Digest32, digest32, hashMessage, type MessageHash } from './digest.ts'
 export { type CheatReason, OtPair } from './ot-pair.ts'
 export { createPresigning, type PresigningOptions, restorePresigning } from './presign.ts'

@@ -6,8 +6,8 @@ import { OT1_BYTES, OT2_BYTES, TRANSFERS, VOLE1_BYTES, VOLE2_BYTES } from '../..
 import { batchTagDigests } from '../../../src/protocol/ecdsa/tagged-batch.ts'
 import { wasmVole } from '../../../src/protocol/ecdsa/wasm-vole.ts'
 import type { Scalar } from '../../../src/curve/group.ts'
-import { concatBytes, fromBase64 } from '../../../src/util/bytes.ts'
-import { WASM_BASE64 } from '../../../src/wasm/generated.ts'
+import { concatBytes, fromHex } from '../../../src/util/bytes.ts'
+import { WASM_HEX } from '../../../src/wasm/generated.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { traced } from '../../support/constant-time.ts'
 import { seededRandom, type SeededRandom } from '../../support/random.ts'
@@ -17,7 +17,7 @@ import { chosen } from './support.ts'
 // addresses they touch must not depend on them (design section 9, row 30). Messages change with the secrets; their
 // checks succeed, since a verdict is public.
 
-const module = traced(fromBase64(WASM_BASE64))
+const module = traced(fromHex(WASM_HEX))
 const { exports, memory } = module
 const arena = exports['otArena']?.() as number
 const RUNS = 12
