@@ -75,8 +75,8 @@ export function secp256k1LagrangeCoefficients(r: usize, xs: usize, count: i32, f
   return status
 }
 
-export function secp256k1DecodePoint(r: usize, bytes: usize): i32 {
-  const status = secp256k1.decodePoint(r, bytes)
+export function secp256k1DecodePoints(r: usize, bytes: usize, count: i32): i32 {
+  const status = secp256k1.decodePoints(r, bytes, count)
   wipeScratch()
   return status
 }
@@ -110,8 +110,8 @@ export function secp256k1MultiplyPoints(r: usize, points: usize, scalars: usize,
   wipeScratch()
 }
 
-export function secp256k1CombineVar(r: usize, points: usize, scalars: usize, count: i32): void {
-  secp256k1.combineVar(r, points, scalars, count)
+export function secp256k1CombineVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
+  secp256k1.combineVar(r, points, scalars, count, base)
   wipeScratch()
 }
 
@@ -175,8 +175,8 @@ export function ed25519LagrangeCoefficients(r: usize, xs: usize, count: i32, fir
   return status
 }
 
-export function ed25519DecodePoint(r: usize, bytes: usize): i32 {
-  const status = ed25519.decodePoint(r, bytes)
+export function ed25519DecodePoints(r: usize, bytes: usize, count: i32): i32 {
+  const status = ed25519.decodePoints(r, bytes, count)
   wipeScratch()
   return status
 }
@@ -210,8 +210,8 @@ export function ed25519MultiplyPoints(r: usize, points: usize, scalars: usize, c
   wipeScratch()
 }
 
-export function ed25519CombineVar(r: usize, points: usize, scalars: usize, count: i32): void {
-  ed25519.combineVar(r, points, scalars, count)
+export function ed25519CombineVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
+  ed25519.combineVar(r, points, scalars, count, base)
   wipeScratch()
 }
 

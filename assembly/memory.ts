@@ -66,3 +66,7 @@ export const WORK: usize = memory.data(0x29000, 16)
 /** Multiples of the generators, made at first use: 26 × 16 pairs of 2 or 3 coordinates. */
 export const SECP256K1_COMB: usize = memory.data(66560, 16)
 export const ED25519_COMB: usize = memory.data(99840, 16)
+
+/** Multiples of the generators for variable-time combinations, made at first use: 64 × 3 coordinates. */
+export const SECP256K1_MULTIPLES: usize = memory.data(9216, 16)
+export const ED25519_MULTIPLES: usize = memory.data(9216, 16)

@@ -9,8 +9,14 @@ import { recodeSplit, splitScalar } from './secp256k1/split'
 import { ARENA } from './memory'
 
 export { splitScalar, recodeSplit }
-export { squareRoot } from './secp256k1/field'
-export { squareRootOfRatioVar } from './ed25519/field'
+
+export function squareRoot(r: usize, a: usize): void {
+  secpField.squareRoot<Single>(r, a)
+}
+
+export function squareRootOfRatioVar(r: usize, u: usize, v: usize): bool {
+  return edField.squareRootOfRatioVar<Single>(r, u, v)
+}
 
 export function arena(): usize {
   return ARENA
@@ -133,7 +139,7 @@ export function secp256k1ThreeHalvesSingle(r: usize, a: usize): void {
 }
 
 export function ed25519AddCarriedSingle(r: usize, a: usize, b: usize): void {
-  edField.addCarried<Single>(r, a, b)
+  prime.addCarried<Ed25519, Single>(r, a, b)
 }
 
 export function ed25519TwiceSubtractCarriedSingle(r: usize, a: usize, b: usize): void {
@@ -157,7 +163,7 @@ export function secp256k1ThreeHalvesPair(r: usize, a: usize): void {
 }
 
 export function ed25519AddCarriedPair(r: usize, a: usize, b: usize): void {
-  edField.addCarried<Pair>(r, a, b)
+  prime.addCarried<Ed25519, Pair>(r, a, b)
 }
 
 export function ed25519TwiceSubtractCarriedPair(r: usize, a: usize, b: usize): void {

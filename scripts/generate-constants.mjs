@@ -30,6 +30,12 @@ function squareRootModulo(square, p) {
   return (candidate * candidate) % p === square ? candidate : (candidate * power(2n, (p - 1n) / 4n, p)) % p
 }
 
+function isogenySlope(p) {
+  const root = squareRootModulo(486664n, p)
+  const isSquare = (a) => power(a, (p - 1n) / 2n, p) === 1n
+  return isSquare(root * (root + 2n)) ? modulo(root - 2n, p) : root + 2n
+}
+
 function split(value, bits) {
   const mask = (1n << BigInt(bits)) - 1n
   return Array.from({ length: LIMBS }, (_, i) => (value >> BigInt(bits * i)) & mask)
@@ -120,6 +126,7 @@ function ed25519() {
     pair('D2_PAIR', '2d in both lanes.', (2n * d) % p),
     single('SQRT_MINUS_ONE', '2^((p−1)/4), a square root of −1.', power(2n, (p - 1n) / 4n, p)),
     single('MONTGOMERY_SCALE', '√−486664, RFC 7748 §4.1.', squareRootModulo(p - 486664n, p)),
+    single('ISOGENY_SLOPE', 'λ of subgroup.ts: √(A + 2) ± 2 so that λ·√(A + 2) is not a square.', isogenySlope(p)),
     single('GENERATOR_X', 'RFC 8032 §5.1.', gx),
     single('GENERATOR_Y', 'RFC 8032 §5.1.', gy),
     ...order(n),

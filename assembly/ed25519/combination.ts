@@ -1,13 +1,21 @@
 import { POINT_BYTES, POINT_SCRATCH, SCALAR_BYTES, SHARING_SCRATCH, WORK } from '../memory'
 import { Ed25519 } from '../field/curve'
 import { copy, Single, size, spread } from '../field/lanes'
-import { pack } from '../field/limbs'
-import { NAF_BYTES, recodeNafVar } from '../field/naf'
-import { loadScalar } from '../field/scalar'
+import { GENERATOR_NAF_WIDTH, NAF_BYTES, NAF_WIDTH, recodeNafVar } from '../field/naf'
 import { BATCH_STRIDE, loadPoint, storeProjective } from './affine'
+import { generatorMultiples } from './generator-multiples'
 import { oddMultiples } from './multiply'
 import { combineManyVar } from './pippenger'
-import { addCached, conditionalNegate, double, doubleProjective, pointSize, setIdentity, toCached } from './point'
+import {
+  addAffine,
+  addCached,
+  conditionalNegate,
+  double,
+  doubleProjective,
+  pointSize,
+  setIdentity,
+  toCached,
+} from './point'
 
 type C = Ed25519
 
@@ -15,6 +23,8 @@ type C = Ed25519
 
 const ENTRIES: usize = 8
 const ENTRY_BYTES: usize = 4 * 48
+/** Those of the generator are affine. */
+const AFFINE_ENTRY_BYTES: usize = 3 * 48
 const NAF_OFFSET: usize = ENTRIES * ENTRY_BYTES
 /** What one point keeps in WORK. */
 const STRIDE: usize = NAF_OFFSET + NAF_BYTES
@@ -24,8 +34,7 @@ const SUM: usize = POINT_SCRATCH + 26 * 80
 const ADDEND: usize = SUM + 4 * 48
 const CACHED: usize = ADDEND + 4 * 48
 
-const K: usize = SHARING_SCRATCH
-const BYTES: usize = SHARING_SCRATCH + 48
+const BYTES: usize = SHARING_SCRATCH
 
 
 @inline
@@ -33,19 +42,19 @@ function copyPoint(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)
 }
 
-/** SUM = SUM + d·P for the odd multiples of P in `table`. */
-function addDigitVar(table: usize, digit: i32): void {
-  copyPoint(CACHED, table + <usize>((abs<i32>(digit) - 1) >> 1) * ENTRY_BYTES)
+/** CACHED = |d|·P or −|d|·P for the odd multiples of P in `table`, of any kind of cached points. */
+@inline
+function loadDigitVar(table: usize, digit: i32, entryBytes: usize): void {
+  memory.copy(CACHED, table + <usize>((abs<i32>(digit) - 1) >> 1) * entryBytes, entryBytes)
   if (digit < 0) conditionalNegate<Single>(CACHED, spread<Single>(-1, -1))
-  addCached<Single>(SUM, CACHED)
 }
 
-/** SUM = Σ over the `count` tables and digits in WORK, from the digit below `length` on; then clears these. */
-function sumDigitsVar(count: i32, length: i32): void {
+/** SUM = Σ over the tables and digits in WORK up to `end`, and of the generator's digits there, for so many digits. */
+function sumDigitsVar(end: usize, multiples: usize, length: i32): void {
   setIdentity<Single>(SUM)
-  const end = WORK + <usize>count * STRIDE
   for (let bit = length - 1; bit >= 0; bit--) {
-    let isAdding = false
+    const baseDigit = <i32>load<i8>(end + bit)
+    let isAdding = baseDigit != 0
     for (let term: usize = WORK; term < end; term += STRIDE) {
       isAdding = isAdding || load<i8>(term + NAF_OFFSET + bit) != 0
     }
@@ -56,33 +65,47 @@ function sumDigitsVar(count: i32, length: i32): void {
     double<Single>(SUM)
     for (let term: usize = WORK; term < end; term += STRIDE) {
       const digit = <i32>load<i8>(term + NAF_OFFSET + bit)
-      if (digit != 0) addDigitVar(term, digit)
+      if (digit == 0) continue
+      loadDigitVar(term, digit, ENTRY_BYTES)
+      addCached<Single>(SUM, CACHED)
     }
+    if (baseDigit == 0) continue
+    loadDigitVar(multiples, baseDigit, AFFINE_ENTRY_BYTES)
+    addAffine<Single>(SUM, CACHED)
   }
-  memory.fill(WORK, 0, end - WORK)
 }
 
 /** From so many terms on, Pippenger's method takes less time. */
 const MANY: i32 = 80
 
-/** r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes. */
-export function combineVar(r: usize, points: usize, scalars: usize, count: i32): void {
-  if (count < MANY) combineFewVar(r, points, scalars, count)
+/**
+ * r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes; and k·G for another
+ * scalar at `base`, where that is not 0 and there are few terms.
+ */
+export function combineVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
+  if (count < MANY) combineFewVar(r, points, scalars, count, base)
   else combineManyVar(r, points, scalars, count)
 }
 
-function combineFewVar(r: usize, points: usize, scalars: usize, count: i32): void {
-  let length: i32 = 0
+/** The digits of a scalar in bytes; returns the digits in use. */
+function recodeScalarVar(digits: usize, scalar: usize, width: i32): i32 {
+  memory.copy(BYTES, scalar, SCALAR_BYTES)
+  store<u64>(BYTES, 0, 32)
+  return recodeNafVar(digits, BYTES, width)
+}
+
+function combineFewVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
+  const end = WORK + <usize>count * STRIDE
+  const multiples = generatorMultiples()
+  let length = base == 0 ? 0 : recodeScalarVar(end, base, GENERATOR_NAF_WIDTH)
   for (let i: usize = 0; i < <usize>count; i++) {
     const term = WORK + i * STRIDE
     loadPoint(ADDEND, points + i * POINT_BYTES)
     oddMultiples<Single>(term, ADDEND)
-    loadScalar<C>(K, scalars + i * SCALAR_BYTES)
-    pack(BYTES, K)
-    store<u64>(BYTES, 0, 32)
-    length = max(length, recodeNafVar(term + NAF_OFFSET, BYTES))
+    length = max(length, recodeScalarVar(term + NAF_OFFSET, scalars + i * SCALAR_BYTES, NAF_WIDTH))
   }
-  sumDigitsVar(count, length)
+  sumDigitsVar(end, multiples, length)
+  memory.fill(WORK, 0, end + NAF_BYTES - WORK)
   storeProjective(r, SUM, 1)
 }
 

@@ -1,50 +1,84 @@
-import { INVALID, OK, POINT_SCRATCH } from '../memory'
+import { INVALID, OK, POINT_BYTES, POINT_SCRATCH } from '../memory'
 import { Ed25519 } from '../field/curve'
-import { set, Single, size, spread } from '../field/lanes'
-import { isEqual, unpack } from '../field/limbs'
-import { conditionalNegateCarried, isZeroVar, multiply, normalize, square, subtractCarried } from '../field/prime'
+import { broadcast, laneCount, loadLane, Pair, set, Single, size, spread, storeLane } from '../field/lanes'
+import { isEqual, isZero, unpack } from '../field/limbs'
+import { addCarried, conditionalNegateCarried, multiply, normalize, square, subtractCarried } from '../field/prime'
 import { storePoint } from './affine'
 import { D } from './constants.gen'
-import { addCarried, squareRootOfRatioVar } from './field'
+import { squareRootOfRatioVar } from './field'
 import { isTorsionFreeVar } from './subgroup'
 
 type C = Ed25519
 
+const ENCODED_BYTES: usize = 32
+
 // Above what subgroup.ts uses.
-const P: usize = POINT_SCRATCH + 8 * 48
-const U: usize = P + 4 * 48
-const V: usize = U + 48
-const CANONICAL: usize = V + 48
+const X: usize = POINT_SCRATCH + 5 * 80
+const Y: usize = X + 80
+const U: usize = Y + 80
+const V: usize = U + 80
+const ONE: usize = V + 80
+const XY: usize = ONE + 80
+const CANONICAL: usize = XY + 2 * 48
 const BYTES: usize = CANONICAL + 48
 
-/**
- * RFC 8032 §5.1.3, for 32 public bytes; refuses the identity and everything outside the prime-order subgroup as well,
- * and non-canonical y.
- */
-export function decodePoint(r: usize, bytes: usize): i32 {
-  const x = P
-  const y = P + size<Single>()
-  const one = P + 2 * size<Single>()
-  const sign = load<u8>(bytes, 31) >> 7
-  memory.copy(BYTES, bytes, 32)
-  store<u8>(BYTES, load<u8>(BYTES, 31) & 0x7f, 31)
-  unpack(y, BYTES)
-  // Of the 19 values that two encodings share none is in the subgroup, so that this refuses nothing more than RFC 8032.
-  normalize<C>(CANONICAL, y)
-  if (!isEqual(CANONICAL, y)) return INVALID
+/** Puts the y of each encoding into its lane; false if one is not canonical. */
+function loadCoordinatesVar<L>(bytes: usize): bool {
+  for (let lane: usize = 0; lane < laneCount<L>(); lane++, bytes += ENCODED_BYTES) {
+    memory.copy(BYTES, bytes, ENCODED_BYTES)
+    store<u8>(BYTES, load<u8>(BYTES, 31) & 0x7f, 31)
+    unpack(XY, BYTES)
+    // Of the 19 values that two encodings share none is in the subgroup, so that this refuses nothing more than RFC 8032.
+    normalize<C>(CANONICAL, XY)
+    if (!isEqual(CANONICAL, XY)) return false
+    storeLane<L>(Y, XY, lane)
+  }
+  return true
+}
 
-  set<Single>(one, 1)
-  square<C, Single>(U, y)
-  multiply<C, Single>(V, U, D)
-  subtractCarried<C, Single>(U, U, one)
-  addCarried<Single>(V, V, one)
-  if (!squareRootOfRatioVar(x, U, V)) return INVALID
-  // x = 0 belongs to the identity and to the point of order two.
-  if (isZeroVar<C>(x)) return INVALID
-  normalize<C>(CANONICAL, x)
-  const negate = -(<i32>((load<u32>(CANONICAL) ^ sign) & 1))
-  conditionalNegateCarried<C, Single>(x, x, spread<Single>(negate, negate))
-  if (!isTorsionFreeVar(x, y)) return INVALID
-  storePoint(r, P)
-  return OK
+/** All ones if the root in a lane has not the sign of its encoding. */
+function wrongSign<L>(bytes: usize, lane: usize): i32 {
+  loadLane<L>(XY, X, lane)
+  normalize<C>(CANONICAL, XY)
+  return -(<i32>((load<u32>(CANONICAL) ^ (load<u8>(bytes + lane * ENCODED_BYTES, 31) >> 7)) & 1))
+}
+
+/** Stores the points of as many public encodings as there are lanes; false if one is none. */
+function decodeLanesVar<L>(r: usize, bytes: usize): bool {
+  if (!loadCoordinatesVar<L>(bytes)) return false
+  set<L>(ONE, 1)
+  square<C, L>(U, Y)
+  broadcast<L>(V, D)
+  multiply<C, L>(V, U, V)
+  subtractCarried<C, L>(U, U, ONE)
+  addCarried<C, L>(V, V, ONE)
+  if (!squareRootOfRatioVar<L>(X, U, V)) return false
+  const last = laneCount<L>() - 1
+  conditionalNegateCarried<C, L>(X, X, spread<L>(wrongSign<L>(bytes, 0), wrongSign<L>(bytes, last)))
+  for (let lane: usize = 0; lane < laneCount<L>(); lane++) {
+    // x = 0 belongs to the identity and to the point of order two.
+    loadLane<L>(XY, X, lane)
+    normalize<C>(CANONICAL, XY)
+    if (isZero(CANONICAL)) return false
+  }
+  if (!isTorsionFreeVar<L>(X, Y)) return false
+  for (let lane: usize = 0; lane < laneCount<L>(); lane++) {
+    loadLane<L>(XY, X, lane)
+    loadLane<L>(XY + size<Single>(), Y, lane)
+    storePoint(r + lane * POINT_BYTES, XY)
+  }
+  return true
+}
+
+/**
+ * RFC 8032 §5.1.3: stores the points of `count` ≤ 256 public encodings, if all are valid; refuses the identity and
+ * everything outside the prime-order subgroup as well, and non-canonical y.
+ */
+export function decodePoints(r: usize, bytes: usize, count: i32): i32 {
+  for (; count > 1; count -= 2) {
+    if (!decodeLanesVar<Pair>(r, bytes)) return INVALID
+    r += 2 * POINT_BYTES
+    bytes += 2 * ENCODED_BYTES
+  }
+  return count == 0 || decodeLanesVar<Single>(r, bytes) ? OK : INVALID
 }

@@ -1,5 +1,4 @@
 import {
-  bothLanes,
   BUCKETS,
   digitWidth,
   gatherLanes,
@@ -10,7 +9,7 @@ import {
   windowDigit,
   windowOffset,
 } from '../field/buckets'
-import { extract, Pair, Single, size, spread } from '../field/lanes'
+import { broadcast, extract, Pair, Single, size, spread } from '../field/lanes'
 import { POINT_BYTES, POINT_SCRATCH, SCALAR_BYTES, SHARING_SCRATCH, WORK } from '../memory'
 import { loadPoint, storeProjective } from './affine'
 import {
@@ -57,7 +56,7 @@ function addDigitsVar(buckets: usize, term: usize, window: i32, width: i32): voi
   const dA = windowDigit(term + DIGITS, window, width)
   const dB = windowDigit(term + DIGITS, window + 1, width)
   if ((dA | dB) == 0) return
-  for (let c: usize = 0; c < 3; c++) bothLanes(CACHED + c * size<Pair>(), term + c * size<Single>())
+  for (let c: usize = 0; c < 3; c++) broadcast<Pair>(CACHED + c * size<Pair>(), term + c * size<Single>())
   conditionalNegate<Pair>(CACHED, spread<Pair>(dA >> 31, dB >> 31))
   const a = buckets + <usize>abs<i32>(dA) * BUCKET_BYTES
   const b = buckets + <usize>abs<i32>(dB) * BUCKET_BYTES

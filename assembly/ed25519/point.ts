@@ -1,9 +1,9 @@
 import { FORMULA_SCRATCH } from '../memory'
 import { Ed25519 } from '../field/curve'
 import { add, isPair, set, size } from '../field/lanes'
-import { conditionalNegateCarried, multiply, square, subtract, subtractCarried } from '../field/prime'
+import { addCarried, conditionalNegateCarried, multiply, square, subtract, subtractCarried } from '../field/prime'
 import { D2, D2_PAIR } from './constants.gen'
-import { addCarried, twiceAdd, twiceSubtractCarried } from './field'
+import { twiceAdd, twiceSubtractCarried } from './field'
 
 type C = Ed25519
 
@@ -120,14 +120,14 @@ export function addCached<L>(p: usize, q: usize): void {
 /** The affine cached form of a point whose Z is 1. */
 export function toAffineCached<L>(cached: usize, p: usize): void {
   subtractCarried<C, L>(cached, p + size<L>(), p)
-  addCarried<L>(cached + size<L>(), p + size<L>(), p)
+  addCarried<C, L>(cached + size<L>(), p + size<L>(), p)
   multiply<C, L>(cached + 2 * size<L>(), p + 3 * size<L>(), isPair<L>() ? D2_PAIR : D2)
 }
 
 export function toCached<L>(cached: usize, p: usize): void {
   const z = p + 2 * size<L>()
   toAffineCached<L>(cached, p)
-  addCarried<L>(cached + 3 * size<L>(), z, z)
+  addCarried<C, L>(cached + 3 * size<L>(), z, z)
 }
 
 

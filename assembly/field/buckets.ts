@@ -1,5 +1,3 @@
-import { Pair, size } from './lanes'
-
 // Pippenger's method for a sum of many products of public points and scalars: a scalar becomes signed digits of `width`
 // bits; for each window of digits every point is added to the bucket of its digit, and the buckets are folded to
 // Σ b·bucket_b. Two windows are worked on at once, the even one in lane A and the odd one in lane B.
@@ -68,16 +66,4 @@ export function scatterLanes(a: usize, b: usize, p: usize, bytes: usize): void {
     v128.store(a + i, v128.bitselect(x, v128.load(a + i), laneA()))
     v128.store(b + i, v128.bitselect(v128.load(b + i), x, laneA()))
   }
-}
-
-/** Both lanes of a Pair = a Single. */
-export function bothLanes(pair: usize, a: usize): void {
-  const x0 = v128.load(a)
-  const x1 = v128.load(a, 16)
-  const x2 = v128.load(a, 32)
-  v128.store(pair, v128.shuffle<u32>(x0, x0, 0, 0, 1, 1))
-  v128.store(pair, v128.shuffle<u32>(x0, x0, 2, 2, 3, 3), 16)
-  v128.store(pair, v128.shuffle<u32>(x1, x1, 0, 0, 1, 1), 32)
-  v128.store(pair, v128.shuffle<u32>(x1, x1, 2, 2, 3, 3), 48)
-  v128.store(pair, v128.shuffle<u32>(x2, x2, 0, 0, 1, 1), 64)
 }

@@ -169,3 +169,37 @@ export function extract(r: usize, pair: usize, lane: usize): void {
 export function insert(pair: usize, a: usize, lane: usize): void {
   for (let i: usize = 0; i < 9; i++) store<u32>(pair + 8 * i + 4 * lane, load<u32>(a + 4 * i))
 }
+
+/** Both lanes of a Pair, or a Single = a, a Single. */
+export function broadcast<L>(r: usize, a: usize): void {
+  if (!isPair<L>()) {
+    copy<Single>(r, a)
+    return
+  }
+  const x0 = v128.load(a)
+  const x1 = v128.load(a, 16)
+  const x2 = v128.load(a, 32)
+  v128.store(r, v128.shuffle<u32>(x0, x0, 0, 0, 1, 1))
+  v128.store(r, v128.shuffle<u32>(x0, x0, 2, 2, 3, 3), 16)
+  v128.store(r, v128.shuffle<u32>(x1, x1, 0, 0, 1, 1), 32)
+  v128.store(r, v128.shuffle<u32>(x1, x1, 2, 2, 3, 3), 48)
+  v128.store(r, v128.shuffle<u32>(x2, x2, 0, 0, 1, 1), 64)
+}
+
+/** How many elements a layout has. */
+@inline
+export function laneCount<L>(): usize {
+  return isPair<L>() ? 2 : 1
+}
+
+/** r = element `lane` of a, as a Single. */
+export function loadLane<L>(r: usize, a: usize, lane: usize): void {
+  if (isPair<L>()) extract(r, a, lane)
+  else copy<Single>(r, a)
+}
+
+/** Element `lane` of r = a, a Single. */
+export function storeLane<L>(r: usize, a: usize, lane: usize): void {
+  if (isPair<L>()) insert(r, a, lane)
+  else copy<Single>(r, a)
+}

@@ -1,28 +1,33 @@
 /** Bytes for the digits of a 256-bit number. */
 export const NAF_BYTES: usize = 264
 
+/** Width of the digits that a point gets whose odd multiples are made for one call, and of those of the generator. */
+export const NAF_WIDTH: i32 = 5
+export const GENERATOR_NAF_WIDTH: i32 = 8
+export const GENERATOR_MULTIPLES: usize = 64
+
 /**
- * The width-5 non-adjacent form of a public number in 32 little-endian bytes (8 zero bytes follow): NAF_BYTES signed
- * digits, lowest first, zero or odd with |d| ≤ 15, no two non-zero ones closer than 5.
+ * The non-adjacent form of a public number in 32 little-endian bytes (8 zero bytes follow): NAF_BYTES signed digits, lowest
+ * first, zero or odd with |d| < 2^(width − 1), no two non-zero ones closer than `width` ≤ 8.
  *
  * @returns how many digits are in use
  */
-export function recodeNafVar(digits: usize, bytes: usize): i32 {
+export function recodeNafVar(digits: usize, bytes: usize, width: i32): i32 {
   memory.fill(digits, 0, NAF_BYTES)
   let carry: i32 = 0
   let length: i32 = 0
   let bit: i32 = 0
   while (bit <= 256) {
-    const window = (<i32>(load<u32>(bytes + (bit >> 3)) >> (bit & 7))) & 31
+    const window = (<i32>(load<u32>(bytes + (bit >> 3)) >> (bit & 7))) & ((1 << width) - 1)
     if ((window & 1) == carry) {
       bit++
       continue
     }
     const value = window + carry
-    carry = value >> 4
-    store<i8>(digits + bit, value - (carry << 5))
+    carry = value >> (width - 1)
+    store<i8>(digits + bit, value - (carry << width))
     length = bit + 1
-    bit += 5
+    bit += width
   }
   return length
 }

@@ -43,15 +43,15 @@ export function square<C, L>(r: usize, a: usize): void {
 }
 
 /** r = a^(2^n), n ≥ 1 */
-export function squareTimes<C>(r: usize, a: usize, n: i32): void {
-  square<C, Single>(r, a)
-  for (let i = 1; i < n; i++) square<C, Single>(r, r)
+export function squareTimes<C, L>(r: usize, a: usize, n: i32): void {
+  square<C, L>(r, a)
+  for (let i = 1; i < n; i++) square<C, L>(r, r)
 }
 
 /** r = a^(2^n)·b, for a b that is not r. */
-export function squareTimesMultiply<C>(r: usize, a: usize, n: i32, b: usize): void {
-  squareTimes<C>(r, a, n)
-  multiply<C, Single>(r, r, b)
+export function squareTimesMultiply<C, L>(r: usize, a: usize, n: i32, b: usize): void {
+  squareTimes<C, L>(r, a, n)
+  multiply<C, L>(r, r, b)
 }
 
 /** Bits of the top limb. */
@@ -106,6 +106,19 @@ export function subtractCarried<C, L>(r: usize, a: usize, b: usize): void {
   const x1 = loadDifference<C, L>(a, b, 16)
   const x2 = loadDifference<C, L>(a, b, 32)
   carried<C, L>(r, x0, x1, x2, x3, x4)
+}
+
+
+@inline
+function loadSum(a: usize, b: usize, i: usize): v128 {
+  return i32x4.add(v128.load(a + i), v128.load(b + i))
+}
+
+/** r = a + b */
+export function addCarried<C, L>(r: usize, a: usize, b: usize): void {
+  const x3 = isPair<L>() ? loadSum(a, b, 48) : i64x2.splat(0)
+  const x4 = isPair<L>() ? loadSum(a, b, 64) : i64x2.splat(0)
+  carried<C, L>(r, loadSum(a, b, 0), loadSum(a, b, 16), loadSum(a, b, 32), x3, x4)
 }
 
 

@@ -1,11 +1,12 @@
 import { POINT_BYTES, POINT_SCRATCH, SCALAR_BYTES, SHARING_SCRATCH, TABLE_SCRATCH, WORK } from '../memory'
 import { Secp256k1 } from '../field/curve'
 import { copy, set, Single, size } from '../field/lanes'
-import { NAF_BYTES, recodeNafVar } from '../field/naf'
+import { GENERATOR_NAF_WIDTH, NAF_BYTES, NAF_WIDTH, recodeNafVar } from '../field/naf'
 import { invertAll, multiply, square, subtract } from '../field/prime'
 import { loadScalar } from '../field/scalar'
 import { BATCH_STRIDE, loadJacobian, loadPoint, storeJacobian } from './affine'
 import { BETA } from './constants.gen'
+import { generatorMultiples } from './generator-multiples'
 import { FACTOR, oddMultiples } from './multiply'
 import { combineManyVar } from './pippenger'
 import { addAffineVar, addVar, double, pointSize } from './point'
@@ -42,11 +43,19 @@ function copyPoint(r: usize, p: usize): void {
 }
 
 /** A half of a split scalar, which is small or the negative of a small one, as signed digits. */
-function recodeHalfVar(digits: usize, half: usize): i32 {
+function recodeHalfVar(digits: usize, half: usize, width: i32): i32 {
   const isNegative = packHalfVar(BYTES, half)
-  const length = recodeNafVar(digits, BYTES)
+  const length = recodeNafVar(digits, BYTES, width)
   if (isNegative) for (let i = 0; i < length; i++) store<i8>(digits + i, -load<i8>(digits + i))
   return length
+}
+
+/** The digits of both halves of a scalar in bytes; returns the digits in use. */
+function recodeScalarVar(digits: usize, scalar: usize, width: i32): i32 {
+  loadScalar<C>(K, scalar)
+  splitScalar(K1, K2, K)
+  const length = recodeHalfVar(digits, K1, width)
+  return max(length, recodeHalfVar(digits + NAF_BYTES, K2, width))
 }
 
 /** The digits and the odd multiples, still to be divided by {@link FACTOR}, of one term; returns the digits in use. */
@@ -58,11 +67,7 @@ function prepareTermVar(term: usize, point: usize, scalar: usize): i32 {
     copy<Single>(term + i * ENTRY_BYTES + size<Single>(), TABLE_SCRATCH + i * 2 * size<Single>() + size<Single>())
   }
   copy<Single>(term + FACTOR_OFFSET, FACTOR)
-  loadScalar<C>(K, scalar)
-  splitScalar(K1, K2, K)
-  const length1 = recodeHalfVar(term + NAF_OFFSET, K1)
-  const length2 = recodeHalfVar(term + NAF_OFFSET + NAF_BYTES, K2)
-  if (!isIdentity) return max(length1, length2)
+  if (!isIdentity) return recodeScalarVar(term + NAF_OFFSET, scalar, NAF_WIDTH)
   memory.fill(term + NAF_OFFSET, 0, 2 * NAF_BYTES)
   return 0
 }
@@ -80,9 +85,9 @@ function finishTermVar(term: usize): void {
   }
 }
 
-/** SUM = SUM + d·P, or d·λP. */
-function addDigitVar(term: usize, digit: i32, isSecondHalf: bool): void {
-  const entry = term + <usize>((abs<i32>(digit) - 1) >> 1) * ENTRY_BYTES
+/** SUM = SUM + d·P, or d·λP, for the odd multiples of P in `table`. */
+function addDigitVar(table: usize, digit: i32, isSecondHalf: bool): void {
+  const entry = table + <usize>((abs<i32>(digit) - 1) >> 1) * ENTRY_BYTES
   copy<Single>(ADDEND, isSecondHalf ? entry + 2 * size<Single>() : entry)
   const y = entry + size<Single>()
   if (digit < 0) {
@@ -95,33 +100,42 @@ function addDigitVar(term: usize, digit: i32, isSecondHalf: bool): void {
 /** From so many terms on, Pippenger's method takes less time. */
 const MANY: i32 = 80
 
-/** r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes. */
-export function combineVar(r: usize, points: usize, scalars: usize, count: i32): void {
-  if (count < MANY) combineFewVar(r, points, scalars, count)
+/**
+ * r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes; and k·G for another
+ * scalar at `base`, where that is not 0 and there are few terms.
+ */
+export function combineVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
+  if (count < MANY) combineFewVar(r, points, scalars, count, base)
   else combineManyVar(r, points, scalars, count)
 }
 
-function combineFewVar(r: usize, points: usize, scalars: usize, count: i32): void {
-  let length: i32 = 0
+/** SUM = SUM + the digits at a bit of both halves of a scalar, for the odd multiples in `table`. */
+@inline
+function addDigitsVar(table: usize, digits: usize, bit: i32): void {
+  const digit1 = <i32>load<i8>(digits + bit)
+  const digit2 = <i32>load<i8>(digits + NAF_BYTES + bit)
+  if (digit1 != 0) addDigitVar(table, digit1, false)
+  if (digit2 != 0) addDigitVar(table, digit2, true)
+}
+
+function combineFewVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
+  const end = WORK + <usize>count * STRIDE
+  const multiples = generatorMultiples()
+  let length = base == 0 ? 0 : recodeScalarVar(end, base, GENERATOR_NAF_WIDTH)
   for (let i: usize = 0; i < <usize>count; i++) {
     length = max(length, prepareTermVar(WORK + i * STRIDE, points + i * POINT_BYTES, scalars + i * SCALAR_BYTES))
   }
   invertAll<C>(WORK + FACTOR_OFFSET, WORK + PRODUCT_OFFSET, STRIDE, count)
-  const end = WORK + <usize>count * STRIDE
   for (let term: usize = WORK; term < end; term += STRIDE) finishTermVar(term)
 
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) set<Single>(SUM + c, 0)
   set<Single>(ADDEND + 2 * size<Single>(), 1)
   for (let bit = length - 1; bit >= 0; bit--) {
     double<Single>(SUM)
-    for (let term: usize = WORK; term < end; term += STRIDE) {
-      const digit1 = <i32>load<i8>(term + NAF_OFFSET + bit)
-      const digit2 = <i32>load<i8>(term + NAF_OFFSET + NAF_BYTES + bit)
-      if (digit1 != 0) addDigitVar(term, digit1, false)
-      if (digit2 != 0) addDigitVar(term, digit2, true)
-    }
+    for (let term: usize = WORK; term < end; term += STRIDE) addDigitsVar(term, term + NAF_OFFSET, bit)
+    addDigitsVar(multiples, end, bit)
   }
-  memory.fill(WORK, 0, end - WORK)
+  memory.fill(WORK, 0, end + 2 * NAF_BYTES - WORK)
   storeJacobian(r, SUM, 1)
 }
 

@@ -1,5 +1,5 @@
 import { Secp256k1 } from '../field/curve'
-import { copy, isPair, Single } from '../field/lanes'
+import { copy, isPair, size } from '../field/lanes'
 import { carried, CURVE_FIELD_SCRATCH, difference, squareTimes, squareTimesMultiply } from '../field/prime'
 import { MODULUS, MODULUS_PAIR, SUBTRAHEND_2, SUBTRAHEND_2_PAIR } from './constants.gen'
 
@@ -82,32 +82,32 @@ export function threeHalves<L>(r: usize, a: usize): void {
 }
 
 /**
- * r = a^((p+1)/4), a square root of a Single if it has one. The exponent in binary is 223 ones, 0, 22 ones, 0000, 11,
+ * r = a^((p+1)/4), a square root if there is one. The exponent in binary is 223 ones, 0, 22 ones, 0000, 11,
  * 00; xN stands for a to the power of N ones.
  */
-export function squareRoot(r: usize, a: usize): void {
+export function squareRoot<L>(r: usize, a: usize): void {
   const x1 = CURVE_FIELD_SCRATCH
-  const x2 = x1 + 48
-  const x3 = x1 + 2 * 48
-  const x6 = x1 + 3 * 48
-  const x11 = x1 + 4 * 48
-  const x22 = x1 + 5 * 48
-  const x44 = x1 + 6 * 48
-  const x88 = x1 + 7 * 48
-  const t = x1 + 8 * 48
-  copy<Single>(x1, a)
-  squareTimesMultiply<Secp256k1>(x2, x1, 1, x1)
-  squareTimesMultiply<Secp256k1>(x3, x2, 1, x1)
-  squareTimesMultiply<Secp256k1>(x6, x3, 3, x3)
-  squareTimesMultiply<Secp256k1>(t, x6, 3, x3)
-  squareTimesMultiply<Secp256k1>(x11, t, 2, x2)
-  squareTimesMultiply<Secp256k1>(x22, x11, 11, x11)
-  squareTimesMultiply<Secp256k1>(x44, x22, 22, x22)
-  squareTimesMultiply<Secp256k1>(x88, x44, 44, x44)
-  squareTimesMultiply<Secp256k1>(t, x88, 88, x88)
-  squareTimesMultiply<Secp256k1>(t, t, 44, x44)
-  squareTimesMultiply<Secp256k1>(t, t, 3, x3)
-  squareTimesMultiply<Secp256k1>(t, t, 23, x22)
-  squareTimesMultiply<Secp256k1>(t, t, 6, x2)
-  squareTimes<Secp256k1>(r, t, 2)
+  const x2 = x1 + size<L>()
+  const x3 = x1 + 2 * size<L>()
+  const x6 = x1 + 3 * size<L>()
+  const x11 = x1 + 4 * size<L>()
+  const x22 = x1 + 5 * size<L>()
+  const x44 = x1 + 6 * size<L>()
+  const x88 = x1 + 7 * size<L>()
+  const t = x1 + 8 * size<L>()
+  copy<L>(x1, a)
+  squareTimesMultiply<Secp256k1, L>(x2, x1, 1, x1)
+  squareTimesMultiply<Secp256k1, L>(x3, x2, 1, x1)
+  squareTimesMultiply<Secp256k1, L>(x6, x3, 3, x3)
+  squareTimesMultiply<Secp256k1, L>(t, x6, 3, x3)
+  squareTimesMultiply<Secp256k1, L>(x11, t, 2, x2)
+  squareTimesMultiply<Secp256k1, L>(x22, x11, 11, x11)
+  squareTimesMultiply<Secp256k1, L>(x44, x22, 22, x22)
+  squareTimesMultiply<Secp256k1, L>(x88, x44, 44, x44)
+  squareTimesMultiply<Secp256k1, L>(t, x88, 88, x88)
+  squareTimesMultiply<Secp256k1, L>(t, t, 44, x44)
+  squareTimesMultiply<Secp256k1, L>(t, t, 3, x3)
+  squareTimesMultiply<Secp256k1, L>(t, t, 23, x22)
+  squareTimesMultiply<Secp256k1, L>(t, t, 6, x2)
+  squareTimes<Secp256k1, L>(r, t, 2)
 }

@@ -1,5 +1,4 @@
 import {
-  bothLanes,
   BUCKETS,
   digitWidth,
   gatherLanes,
@@ -11,7 +10,7 @@ import {
   windowOffset,
 } from '../field/buckets'
 import { Secp256k1 } from '../field/curve'
-import { copy, extract, Pair, set, Single, size, spread } from '../field/lanes'
+import { broadcast, copy, extract, Pair, set, Single, size, spread } from '../field/lanes'
 import { conditionalNegateCarried, multiply } from '../field/prime'
 import { loadScalar } from '../field/scalar'
 import { POINT_BYTES, POINT_SCRATCH, SCALAR_BYTES, SHARING_SCRATCH, WORK } from '../memory'
@@ -84,8 +83,8 @@ function addDigitsVar(buckets: usize, term: usize, half: usize, window: i32, wid
   const dB = windowDigit(digits, window + 1, width)
   if ((dA | dB) == 0) return
   const y = ENTRY + size<Pair>()
-  bothLanes(ENTRY, term + half * size<Single>())
-  bothLanes(y, term + 2 * size<Single>())
+  broadcast<Pair>(ENTRY, term + half * size<Single>())
+  broadcast<Pair>(y, term + 2 * size<Single>())
   conditionalNegateCarried<C, Pair>(y, y, spread<Pair>((dA >> 31) ^ negative, (dB >> 31) ^ negative))
 
   // A bucket that is still empty takes the point as it is. A lane with nothing to add works on the idle bucket 0, whose

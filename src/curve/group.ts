@@ -40,6 +40,8 @@ export interface Group {
   decodeScalar(bytes: Uint8Array, options?: { allowZero?: boolean }): Scalar
   /** @throws {CodecError} unless a canonical encoding of a non-identity point of the prime-order subgroup */
   decodePoint(bytes: Uint8Array): Point
+  /** {@link decodePoint} for many, two at a time. @throws {CodecError} if one of them is not such an encoding */
+  decodePoints(encoded: readonly Uint8Array[]): Point[]
   /** Canonical bytes, a fresh copy. @throws {RangeError} for the identity */
   encodePoint(point: Point): Uint8Array
   /** Canonical bytes of many points, sharing one inversion. @throws {RangeError} for the identity */

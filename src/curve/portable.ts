@@ -37,6 +37,22 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
     return value === 0n || point.is0() ? ZERO : point.multiply(value)
   }
 
+  const decodePoint = (bytes: Uint8Array): Point => {
+    // The length comes first: the library also takes 65-byte points.
+    if (abytes(bytes, undefined, 'point').length !== pointLength) {
+      throw new CodecError(`a point is ${pointLength} bytes`)
+    }
+    let point: P
+    try {
+      point = Curve.fromBytes(bytes)
+    } catch (cause) {
+      throw new CodecError('not a canonical encoding of a curve point', { cause })
+    }
+    if (point.is0()) throw new CodecError('point is the identity')
+    if (!point.isTorsionFree()) throw new CodecError('point is outside the prime-order subgroup')
+    return wrap(point)
+  }
+
   const encodePoints = (points: readonly Point[]): Uint8Array[] => {
     const own = points.map(unwrap)
     if (own.some((point) => point.is0())) throw new RangeError('the identity has no encoding')
@@ -66,21 +82,8 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
       return encode(value)
     },
 
-    decodePoint(bytes) {
-      // The length comes first: the library also takes 65-byte points.
-      if (abytes(bytes, undefined, 'point').length !== pointLength) {
-        throw new CodecError(`a point is ${pointLength} bytes`)
-      }
-      let point: P
-      try {
-        point = Curve.fromBytes(bytes)
-      } catch (cause) {
-        throw new CodecError('not a canonical encoding of a curve point', { cause })
-      }
-      if (point.is0()) throw new CodecError('point is the identity')
-      if (!point.isTorsionFree()) throw new CodecError('point is outside the prime-order subgroup')
-      return wrap(point)
-    },
+    decodePoint,
+    decodePoints: (encoded) => encoded.map(decodePoint),
 
     encodePoint: (point) => encodePoints([point])[0] as Uint8Array,
     encodePoints,

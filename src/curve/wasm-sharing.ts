@@ -62,7 +62,7 @@ export function sharingOperations(curve: Curve): Sharing {
     for (const [from, to] of chunks(commitments.length, COMMITMENTS - 1).reverse()) {
       // What the coefficients above came to is one more coefficient, the highest.
       const points = [...commitments.slice(from, to), ...(sum === undefined ? [] : [sum])]
-      sum = evaluateCommitments(points, [x])[0] as Point
+      sum = evaluateCommitments(points, [x])[0]
     }
     return sum ?? asPoint(identityBytes(curve))
   }

@@ -16,14 +16,14 @@ export interface CurveExports {
   evaluatePolynomial(r: number, coefficients: number, xs: number, sums: number, count: number, xCount: number): void
   powerSums(r: number, weights: number, xs: number, count: number, xCount: number): void
   lagrangeCoefficients(r: number, xs: number, count: number, first: number, own: number): number
-  decodePoint(r: number, bytes: number): number
+  decodePoints(r: number, bytes: number, count: number): number
   encodePoint(r: number, point: number): void
   addPoints(r: number, p: number, q: number): void
   subtractPoints(r: number, p: number, q: number): void
   negatePoint(r: number, p: number): void
   multiplyBase(r: number, scalars: number, count: number): void
   multiplyPoints(r: number, points: number, scalars: number, count: number): void
-  combineVar(r: number, points: number, scalars: number, count: number): void
+  combineVar(r: number, points: number, scalars: number, count: number, base: number): void
   evaluateCommitmentVar(r: number, commitment: number, xs: number, count: number, xCount: number): void
 }
 

@@ -10,7 +10,7 @@ import { seededRandom } from '../support/random.ts'
 // Every export of the shipped module that takes a secret, over secrets with edge cases: the branches it takes and the
 // addresses it touches must not depend on them. Exports named …Var, and those below, take public input only.
 
-const PUBLIC = ['DecodePoint', 'LagrangeCoefficients', 'CombineVar', 'EvaluateCommitmentVar']
+const PUBLIC = ['DecodePoints', 'LagrangeCoefficients', 'CombineVar', 'EvaluateCommitmentVar']
 
 const module = traced(fromHex(WASM_HEX))
 const { exports, memory } = module

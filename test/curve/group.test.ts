@@ -200,6 +200,25 @@ describe.each(groups)('Group contract: $name', ({ group }) => {
       }
     })
 
+    test('many at once are what each is alone, and one that is none refuses them all', () => {
+      const encoded = group.encodePoints(
+        group.multiplyBaseBatch(Array.from({ length: 5 }, () => scalar(randomNumber()))),
+      )
+      // x = 5 has no y on secp256k1; y = 0 belongs to points of order four on ed25519.
+      const none = new Uint8Array(group.pointLength)
+      if (curve === 'secp256k1') none.set([2, ...new Uint8Array(31), 5])
+      for (let count = 0; count <= 5; count++) {
+        const some = encoded.slice(0, count)
+        expect(group.decodePoints(some).map(hex)).toEqual(some.map(toHex))
+        for (let place = 0; place < count; place++) {
+          const bad = some.map((bytes, i) => (i === place ? none : bytes))
+          expect(() => group.decodePoints(bad), `${place} of ${count}`).toThrow(CodecError)
+          const short = some.map((bytes, i) => (i === place ? bytes.subarray(1) : bytes))
+          expect(() => group.decodePoints(short)).toThrow(CodecError)
+        }
+      }
+    })
+
     if (curve === 'secp256k1') {
       const withPrefix = (prefix: number, x: bigint): Uint8Array =>
         Uint8Array.of(prefix, ...numberToBytes('secp256k1', x))

@@ -119,6 +119,30 @@ describe.each(CURVES)('%s on the module', (curve) => {
     }
   })
 
+  test('combinations with the generator among the terms, which has a table of its own', () => {
+    const { generator } = group
+    const [d, s, t] = [uniform(), uniform(), uniform()] as const
+    const point = group.multiplyBase(scalar(d))
+    const sum = (points: readonly Point[], ...factors: bigint[]): string =>
+      hex(group.linearCombinationVar(points, factors.map(scalar)))
+    const wanted = (k: bigint): string => hex(group.multiplyBase(scalar(k)))
+    const edges = [0n, 1n, 2n, 127n, 128n, 129n, 2n ** 128n, LAMBDA, (order - 1n) / 2n, order - 2n, order - 1n]
+    for (const k of [...edges, s]) {
+      expect(sum([generator], k)).toBe(wanted(k))
+      expect(sum([generator, point], k, t)).toBe(wanted(k + t * d))
+      expect(sum([point, generator], t, k)).toBe(wanted(k + t * d))
+      expect(sum([generator, point], k, 0n)).toBe(wanted(k))
+      expect(sum([generator, point, generator], k, t, s)).toBe(wanted(k + t * d + s))
+      expect(sum([generator, generator], k, -k)).toBe('identity')
+    }
+    for (const size of [78, 79, 80, 513]) {
+      const points = Array.from({ length: size }, (_, i) => (i === size - 1 ? generator : point))
+      const ones = points.map((_, i) => BigInt(i))
+      const rest = BigInt((size - 1) * (size - 2)) / 2n
+      expect(sum(points, ...ones)).toBe(wanted(rest * d + BigInt(size - 1)))
+    }
+  })
+
   test('large combinations whose partial sums vanish or coincide', () => {
     const point = group.multiplyBase(group.randomScalar(random))
     const negative = group.negatePoint(point)
@@ -344,6 +368,7 @@ describe('decoding', () => {
   test('of the eight points that differ by torsion, ed25519 takes the one in the subgroup', () => {
     const group = wasmGroup('ed25519')
     const random = seededRandom('torsion')
+    const hexOfGroup = (one: Point): string => toHex(group.encodePoint(one))
     const torsion = ED25519_TORSION_SUBGROUP.map((text) => ed25519.Point.fromHex(text))
     for (let i = 0; i < 40; i++) {
       const bytes = group.encodePoint(group.multiplyBase(group.randomScalar(random)))
@@ -352,6 +377,13 @@ describe('decoding', () => {
         const shifted = point.add(shift).toBytes()
         const decoded = attempt(() => toHex(group.encodePoint(group.decodePoint(shifted))))
         expect(decoded).toBe(shift.is0() ? toHex(bytes) : false)
+        for (const pair of [
+          [shifted, bytes],
+          [bytes, shifted],
+        ]) {
+          const both = attempt(() => group.decodePoints(pair).map(hexOfGroup))
+          expect(both).toEqual(shift.is0() ? [toHex(bytes), toHex(bytes)] : false)
+        }
       }
     }
   })

@@ -12,7 +12,7 @@ const PER_CURVE = [
   'AddScalars',
   'CheckScalar',
   'CombineVar',
-  'DecodePoint',
+  'DecodePoints',
   'EncodePoint',
   'EvaluateCommitmentVar',
   'EvaluatePolynomial',
