@@ -1,4 +1,5 @@
 import type { Custodian } from '../custodian/types.ts'
+import type { ProtocolError } from '../errors.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Sealer } from '../util/seal.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
@@ -49,6 +50,8 @@ export interface ServerContext {
   readonly policy: Policy | undefined
   readonly authorizeExport: AuthorizeExport | undefined
   readonly afterCheat: AfterCheat
+  /** The sets whose client this process has caught cheating, by id, until the database has taken it. */
+  readonly caught: Map<string, ProtocolError>
   readonly sealer: Sealer
   readonly random: RandomSource
   readonly limits: ServerLimits

@@ -50,8 +50,8 @@ export interface Server {
 }
 
 /**
- * The signing server as a function from Request to Response. It keeps nothing in memory between requests: any of several
- * processes on one database can take the next.
+ * The signing server as a function from Request to Response. It keeps nothing in memory between requests, but for a ban
+ * that the database would not take: any of several processes on one database can take the next.
  *
  * @throws {TypeError | RangeError} for options that do not fit
  */
@@ -106,6 +106,7 @@ function serverContext(options: ServerOptions): ServerContext {
     policy,
     authorizeExport,
     afterCheat,
+    caught: new Map(),
     sealer: createSealer(options.masterKey, random),
     random,
     limits: mergeLimits(limits),

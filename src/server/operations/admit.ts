@@ -24,7 +24,7 @@ export async function admitOperation(
 ): Promise<void> {
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
   else await requireSource(context.database, clientId, request)
-  if (request.kind === 'setUp') await requireUnpoisoned(context.database, request.setId)
+  if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)
   if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'freshSetUp') {
     requireAfterCheat(context)
   }

@@ -53,7 +53,7 @@ export async function playMaking(context: ServerContext, turn: Turn<MakeRequest>
     const sets = prepared && gather(prepared)
     const pair = setUpOf(context, turn, slots, steps, sets)
     if (sets !== undefined) await prepareSets(context, turn, sets)
-    const writes = pair && { writes: (tx: Queryable) => storePair(tx, pair.key, pair.stored) }
+    const writes = pair && { writes: (tx: Queryable) => storePair(context, tx, pair.key, pair.stored) }
     if (done !== undefined) return { parcels, ending: commitSets(context, turn, gather(done)), ...writes }
     return { parcels, state: exportSessions(sessions.filter((_, slot) => steps[slot]?.done === undefined)), ...writes }
   } finally {

@@ -6,9 +6,10 @@ import { CodecError } from '../../util/codec.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { parseEmptyHeader, parseOperation } from '../http/requests.ts'
-import { admitOperation } from './admit.ts'
+import { admitOperation, type SetRequest } from './admit.ts'
 import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
 import { abortOperation } from './decide.ts'
+import { transactOrBan } from './ecdsa/ban.ts'
 import { playTurn } from './kinds.ts'
 import {
   findAnswer,
@@ -107,7 +108,7 @@ interface Answered {
 async function store(
   context: ServerContext,
   claim: Claim,
-  { incarnation }: OperationRow,
+  { request, incarnation }: OperationRow,
   requestHash: Uint8Array,
   playing: Played | PlayIn,
 ): Promise<Answered | Caught> {
@@ -121,7 +122,8 @@ async function store(
     const sealed = seal(playing)
     return context.database.transaction((tx) => storeIn(context, tx, claim, requestHash, playing, sealed))
   }
-  return context.database.transaction(async (tx) => {
+  const set = { clientId: claim.clientId, setId: (request as SetRequest).setId }
+  return transactOrBan(context, set, async (tx) => {
     const played = await playing(tx)
     return 'caught' in played ? played : storeIn(context, tx, claim, requestHash, played, seal(played))
   })

@@ -1,5 +1,5 @@
 import { MpcError, ProtocolError } from '../../errors.ts'
-import { OtPair } from '../../protocol/ecdsa/index.ts'
+import { type CheatReason, OtPair } from '../../protocol/ecdsa/index.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
@@ -18,6 +18,7 @@ export interface StoredPair {
 }
 
 type Sealing = Pick<ServerContext, 'sealer'>
+type Banning = Pick<ServerContext, 'caught'>
 
 const place = ({ clientId, setId }: PairKey, incarnation: number) =>
   ({ purpose: 'ot pair', clientId, row: `${setId}/${incarnation}` }) as const
@@ -38,8 +39,8 @@ export function sealPair({ sealer }: Sealing, key: PairKey, pair: OtPair, incarn
  *
  * @throws {OT_POISONED} if that was poisoned in this incarnation: a new one would be a retry
  */
-export async function storePair(tx: Queryable, { setId }: PairKey, pair: StoredPair): Promise<void> {
-  await requireUnpoisoned(tx, setId)
+export async function storePair(context: Banning, tx: Queryable, { setId }: PairKey, pair: StoredPair): Promise<void> {
+  await requireUnpoisoned(context, tx, setId)
   await tx.query(
     `insert into reshare_ot_pairs (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)
      on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, incarnation = excluded.incarnation`,
@@ -48,7 +49,8 @@ export async function storePair(tx: Queryable, { setId }: PairKey, pair: StoredP
 }
 
 /** @throws {OT_POISONED} if the set's set-up was poisoned in this incarnation */
-export async function requireUnpoisoned(db: Queryable, setId: string): Promise<void> {
+export async function requireUnpoisoned({ caught }: Banning, db: Queryable, setId: string): Promise<void> {
+  if (caught.has(setId)) throw poisoned()
   const [row] = await db.query(
     `select 1 from reshare_ot_pairs where set_id = $1 and poisoned and incarnation = ${INCARNATION}`,
     [setId],
@@ -81,10 +83,21 @@ export async function lockPair({ sealer }: Sealing, tx: Queryable, key: PairKey)
   }
 }
 
-/** Writes down that a set-up is poisoned, in the transaction that holds it. */
-export async function storePoisoned({ sealer }: Sealing, tx: Queryable, key: PairKey, pair: OtPair): Promise<void> {
-  const [row] = await tx.query('select incarnation from reshare_ot_pairs where set_id = $1', [key.setId])
-  const sealed = sealer.seal(place(key, row?.['incarnation'] as number), pair.encode())
+/** Poisons the set-up of a set, whichever it is by now. */
+export async function poisonStoredPair(
+  { sealer }: Sealing,
+  tx: Queryable,
+  key: PairKey,
+  { reason }: ProtocolError,
+): Promise<void> {
+  const [row] = await tx.query('select sealed, incarnation from reshare_ot_pairs where set_id = $1', [key.setId])
+  if (row === undefined) return
+  const where = place(key, row['incarnation'] as number)
+  const encoded = sealer.open(where, row['sealed'] as Uint8Array)
+  const pair = OtPair.decode(encoded)
+  wipe(encoded)
+  pair.poison(reason as CheatReason)
+  const sealed = sealer.seal(where, pair.encode())
   await tx.query('update reshare_ot_pairs set sealed = $2, poisoned = true where set_id = $1', [key.setId, sealed])
 }
 

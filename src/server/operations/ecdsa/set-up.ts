@@ -76,7 +76,7 @@ export async function playSettingUp(context: ServerContext, turn: Turn<SetUpRequ
   const key = { clientId, setId: request.setId }
   const stored = sealPair(context, key, pairOf(setups, ecdsaRecord(set)), incarnation)
   const writes = async (tx: Queryable) => {
-    await storePair(tx, key, stored)
+    await storePair(context, tx, key, stored)
     await deletePresignatures(tx, request.setId)
   }
   return { parcels: unfinished.parcels, writes, ending: endWithPreparation(turn) }

@@ -1,0 +1,55 @@
+import type { ProtocolError } from '../../../errors.ts'
+import type { ServerContext } from '../../context.ts'
+import type { Queryable } from '../../database/types.ts'
+import { poisonStoredPair, type PairKey } from '../../sets/ot-pairs.ts'
+import { deletePresignatures } from '../../sets/presignatures.ts'
+import { recordAbortIn } from '../decide.ts'
+import type { Caught } from '../turn.ts'
+
+/**
+ * The ban rule (docs/ecdsa.md): each detection tells the client a bit of the server's secret, so there is never a second
+ * one. The transaction that holds the set-up poisons it and changes nothing else: a client that could make it fail, by
+ * whatever it does elsewhere at the same time, would have its bit and no ban.
+ */
+export async function ban(context: ServerContext, tx: Queryable, key: PairKey, caught: ProtocolError): Promise<Caught> {
+  context.caught.set(key.setId, caught)
+  await poisonStoredPair(context, tx, key, caught)
+  return { caught }
+}
+
+/**
+ * Runs a transaction that may ban the client. If it does not commit, the ban is written by itself, before anything is
+ * answered; until one of them has, this process refuses the set.
+ */
+export async function transactOrBan<T extends object>(
+  context: ServerContext,
+  key: PairKey,
+  work: (tx: Queryable) => Promise<T | Caught>,
+): Promise<T | Caught> {
+  const outcome = await context.database.transaction(work).catch(async (error: unknown) => {
+    const caught = context.caught.get(key.setId)
+    if (caught === undefined) throw error
+    context.onError(error)
+    return context.database.transaction((tx) => ban(context, tx, key, caught))
+  })
+  if (!('caught' in outcome)) return outcome
+  context.caught.delete(key.setId)
+  await endSessions(context, key).catch(context.onError)
+  return outcome
+}
+
+/** Ends all else that goes on with a poisoned set. None of it could go on anyway: what it needs is poisoned. */
+async function endSessions(context: ServerContext, { clientId, setId }: PairKey): Promise<void> {
+  const { database } = context
+  await deletePresignatures(database, setId)
+  const open = await database.query(
+    `select operation_id from reshare_operations open where client_id = $1 and set_id = $2 and not exists
+       (select 1 from reshare_decisions decided
+        where decided.client_id = open.client_id and decided.operation_id = open.operation_id)`,
+    [clientId, setId],
+  )
+  for (const row of open) {
+    const key = { clientId, operationId: row['operation_id'] as string }
+    await database.transaction((tx) => recordAbortIn(context, tx, key))
+  }
+}
