@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import type { BrowserProviderOption } from 'vitest/node'
-import { findBrowser, findMiniBrowser, selectedEngines, type Engine } from './test/support/browsers/engines.mjs'
+import {
+  CHROMIUM_FLAGS,
+  findBrowser,
+  findMiniBrowser,
+  selectedEngines,
+  type Engine,
+} from './test/support/browsers/engines.mjs'
 import { webkitGtk } from './test/support/browsers/webkit-provider.ts'
 import { EngineReporter } from './test/support/reporter.ts'
 
@@ -28,21 +34,10 @@ const alias = [
 // Guards against a hang, not assertions: four engines share the machine.
 const timeouts = { testTimeout: 60_000, hookTimeout: 120_000 }
 
-// As root Chromium has no sandbox; the rest keeps it from calling home on a closed network.
-const CHROMIUM_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 const providers: Record<Browser, () => BrowserProviderOption> = {
   chromium: () =>
     playwright({
-      launchOptions: { executablePath: required('chromium', findBrowser('chromium')), args: CHROMIUM_FLAGS },
+      launchOptions: { executablePath: required('chromium', findBrowser('chromium')), args: [...CHROMIUM_FLAGS] },
     }),
   // The distribution's Firefox speaks WebDriver BiDi, which this channel selects; a patched build is not needed.
   firefox: () =>

@@ -83,7 +83,7 @@ function play(open) {
 function makeSet(threshold, count) {
   const parties = Array.from({ length: count }, (_, i) => ({
     id: partyId(i + 1),
-    role: /** @type {const} */ (i === 0 ? 'client' : 'server'),
+    role: i === 0 ? /** @type {const} */ ('client') : /** @type {const} */ ('server'),
   }))
   const ids = parties.map(({ id }) => id)
   const { group } = backend

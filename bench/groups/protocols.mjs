@@ -14,7 +14,7 @@ export const caption = 'milliseconds of both parties in one process'
  * @param {Pick<import('../support/context.mjs').Context, 'protocolRuns'>} context
  */
 export function run({ protocolRuns }) {
-  const protocols = [...protocolsOn('ed25519', 'ed25519'), ...protocolsOn('secp256k1', 'bip340')]
+  const protocols = openers()
   const samples = protocols.map(() => /** @type {import('../support/duel.mjs').Duel[]} */ ([]))
   for (let i = 0; i < 2 * protocolRuns; i++) {
     for (const [at, { open }] of protocols.entries()) {
@@ -23,6 +23,11 @@ export function run({ protocolRuns }) {
     }
   }
   return protocols.map(({ name }, at) => describe(name, samples[at] ?? []))
+}
+
+/** Every protocol on either curve: how to open the sessions of both parties. */
+export function openers() {
+  return [...openersOn('ed25519', 'ed25519'), ...openersOn('secp256k1', 'bip340')]
 }
 
 /** @typedef {ReturnType<typeof describe>} Row times in milliseconds */
@@ -63,7 +68,7 @@ function describe(name, duels) {
 }
 
 /** @param {'ed25519' | 'secp256k1'} curve @param {'ed25519' | 'bip340'} scheme */
-function protocolsOn(curve, scheme) {
+function openersOn(curve, scheme) {
   const shares = keygen(curve)
   const message = random(32)
   return [

@@ -2,11 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const FILE = new URL('../../docs/bench.md', import.meta.url)
-const BEGIN = '<!-- Written by npm run bench -- --docs: from here … -->'
-const END = '<!-- … to here. -->'
+
+/** @param {string} command */
+const marks = (command) => [`<!-- Written by ${command} -- --docs: from here … -->`, `<!-- … to here (${command}). -->`]
 
 /**
- * Puts a run into docs/bench.md, between its two marks.
+ * Puts a run into docs/bench.md.
  *
  * @param {object} run
  * @param {string} run.about the machine and the commit
@@ -15,18 +16,28 @@ const END = '<!-- … to here. -->'
  * @param {readonly string[]} run.leftOut
  */
 export function writeDocs({ about, sections, targets, leftOut }) {
-  const page = readFileSync(FILE, 'utf8')
-  const [before, rest] = page.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (before === undefined || after === undefined) throw new Error('docs/bench.md has lost its marks')
   const parts = sections.flatMap(({ name, title, text, hasChart }) => [
     `## ${title}`,
     ...(hasChart ? [`![${title}](../bench/charts/${name}.svg)`] : []),
     fenced(text),
   ])
   const missing = leftOut.length > 0 ? [`Left out: ${leftOut.join('; ')}.`] : []
-  const body = [about, ...missing, '## Targets', fenced(targets), ...parts].join('\n\n')
-  writeFileSync(FILE, `${before}${BEGIN}\n\n${body}\n\n${END}${after}`)
+  replace('npm run bench', [about, ...missing, '## Targets', fenced(targets), ...parts])
+}
+
+/** @param {string} about @param {string} text */
+export function writeBrowserDocs(about, text) {
+  replace('npm run bench:browsers', [about, fenced(text)])
+}
+
+/** Writes between the two marks of a command. @param {string} command @param {readonly string[]} paragraphs */
+function replace(command, paragraphs) {
+  const page = readFileSync(FILE, 'utf8')
+  const [begin, end] = /** @type {[string, string]} */ (marks(command))
+  const from = page.indexOf(begin) + begin.length
+  const to = page.indexOf(end)
+  if (!page.includes(begin) || to < from) throw new Error(`docs/bench.md has lost its marks for ${command}`)
+  writeFileSync(FILE, `${page.slice(0, from)}\n\n${paragraphs.join('\n\n')}\n\n${page.slice(to)}`)
 }
 
 /** @param {string} text */

@@ -51,6 +51,20 @@ const median = (group, name, time) => (/** @type {Results} */ results) =>
 const kilobytes = (name, measure) => (/** @type {Results} */ results) =>
   results['size']?.find((/** @type {any} */ row) => row.name === name && row.measure === measure)?.kilobytes
 
+/**
+ * What a coefficient of a share takes at 1,000 of 1,000 over what it takes at 100 of 100: 1 if the cost is linear in t·n.
+ *
+ * @param {string} name
+ */
+const growth = (name) => (/** @type {Results} */ results) => {
+  const of = (/** @type {number} */ size) => {
+    const row = results['scale']?.find((/** @type {any} */ one) => one.name === name && one.size === size)
+    return row === undefined ? undefined : row.time.median / size ** 2
+  }
+  const [large, small] = [of(1000), of(100)]
+  return large === undefined || small === undefined ? undefined : large / small
+}
+
 /** @type {(bound: number, unit: string, what: string, value: Target['value']) => Target} */
 const atMost = (bound, unit, what, value) => ({ what, bound, side: 'at most', unit, value })
 /** @type {(bound: number, unit: string, what: string, value: Target['value']) => Target} */
@@ -74,6 +88,8 @@ const TARGETS = [
   atMost(20, 'ms', 'ECDSA set-up, both parties', median('ecdsa', 'ECDSA set-up', 'both')),
   atMost(4.5, 'ms', 'ECDSA signature, both parties', median('ecdsa', 'ECDSA signature', 'both')),
   atMost(30, 'ms', 'recovery of both curves, both parties', median('recovery', 'all of it', 'time')),
+  atMost(1.2, '×', 'split 1,000 of 1,000, a term against 100 of 100', growth('split, ed25519')),
+  atMost(1.2, '×', 'recombine 1,000 of 1,000, a term against 100 of 100', growth('recombine, ed25519')),
   atMost(90, 'KB', 'core.wasm', kilobytes('core.wasm', 'raw')),
   atMost(25, 'KB', 'core.wasm, brotli', kilobytes('core.wasm', 'brotli')),
   atMost(60, 'KB', 'client without backup methods, gzip', kilobytes('client', 'gzip')),

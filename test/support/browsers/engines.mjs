@@ -7,6 +7,17 @@ import { delimiter, isAbsolute, join } from 'node:path'
 /** Every JavaScript engine that the tests run in. @type {readonly Engine[]} */
 export const ENGINES = ['node', 'chromium', 'firefox', 'webkit']
 
+/** As root Chromium has no sandbox; the rest keeps it from calling home on a closed network. @type {readonly string[]} */
+export const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
 /** Programs by which each browser may be driven, and the variable that names another one. */
 const PROGRAMS = {
   chromium: {

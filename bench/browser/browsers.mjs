@@ -1,0 +1,68 @@
+// @ts-check
+// Opens a page in each of the browsers that the tests run in.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { chromium, firefox } from 'playwright'
+import { CHROMIUM_FLAGS, findBrowser, findMiniBrowser } from '../../test/support/browsers/engines.mjs'
+import { openSession } from '../../test/support/browsers/webkit-driver.mjs'
+
+/** @typedef {'chromium' | 'firefox' | 'webkit'} Browser */
+/** @typedef {() => Promise<void>} Close */
+
+/** @type {Readonly<Record<Browser, (url: string) => Promise<Close>>>} */
+export const OPEN = {
+  async chromium(url) {
+    return withPlaywright(chromium, { executablePath: found('chromium'), args: [...CHROMIUM_FLAGS] }, url)
+  },
+  async firefox(url) {
+    return withPlaywright(firefox, { executablePath: found('firefox'), channel: 'moz-firefox' }, url)
+  },
+  async webkit(url) {
+    const browser = findMiniBrowser()
+    if (browser === undefined) throw new Error('MiniBrowser is not installed')
+    const display = await virtualDisplay()
+    const session = await openSession(found('webkit'), browser)
+    await session.navigate(url)
+    return async () => {
+      await session.close()
+      display.close()
+    }
+  },
+}
+
+/**
+ * @param {import('playwright').BrowserType} type
+ * @param {import('playwright').LaunchOptions} options
+ * @param {string} url
+ */
+async function withPlaywright(type, options, url) {
+  const browser = await type.launch(options)
+  const page = await browser.newPage()
+  await page.goto(url)
+  return () => browser.close()
+}
+
+/** @param {Browser} browser */
+function found(browser) {
+  const path = findBrowser(browser)
+  if (path === undefined) throw new Error(`${browser} is not installed`)
+  return path
+}
+
+/** WebKitGTK has no headless mode: where there is no display, it gets one that nobody sees. */
+async function virtualDisplay() {
+  if (process.env['DISPLAY']) return { close: () => {} }
+  // The server chooses a free number and writes it to the third descriptor.
+  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
+  const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (server.stdio[3]) })
+  const { value } = await lines[Symbol.asyncIterator]().next()
+  process.env['DISPLAY'] = `:${value}`
+  return {
+    close: () => {
+      delete process.env['DISPLAY']
+      server.kill()
+    },
+  }
+}
