@@ -19,6 +19,7 @@ const LABELS = {
     'hedge',
     'zero-share',
     'presignature',
+    'shift',
     'vole',
     'gadget',
     'ote-prg',

@@ -5,13 +5,19 @@ import { partyId, type PartyId } from '../../types.ts'
 import { abytes, concatBytes, equalBytes, wipe } from '../../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../../util/codec.ts'
 import { abort, readMessage } from '../abort.ts'
+import { createHasher, scalarFromHash } from '../transcript.ts'
 import type { Digest32 } from './digest.ts'
 import { assembleSignature, type EcdsaSignature, scalarOfCommitment, scalarOfDigest } from './signature.ts'
 
 /** w_i ‖ u_i: all that a signer sends once the message is known. */
 export const SIGNATURE_SHARE_BYTES = 64
 
+/** The round in which a session sends it. */
+export const SHARE_ROUND = 4
+
 const VERSION = 1
+
+const hash = createHasher('secp256k1', 'ecdsa')
 
 /** What a presignature says of itself. */
 export interface PresignatureAbout {
@@ -20,7 +26,7 @@ export interface PresignatureAbout {
   readonly setId: Uint8Array
   /** pk', 33 bytes: the only key that it signs for */
   readonly publicKey: Uint8Array
-  /** R, 33 bytes */
+  /** R, 33 bytes, before it is shifted for a digest */
   readonly commitment: Uint8Array
   readonly signers: readonly PartyId[]
   readonly self: PartyId
@@ -73,7 +79,8 @@ export class Presignature implements PresignatureAbout {
   }
 
   /**
-   * Spends the presignature on a digest: w_i = m·φ_i + r·v_i, and u_i.
+   * Spends the presignature on a digest that was chosen after R was known: w_i = m·φ_i + r'·v_i, and u_i + ρ·φ_i, for
+   * R' = R + ρ·G ({@link shiftNonce}).
    *
    * @returns w_i ‖ u_i, 64 bytes; the caller may send it
    * @throws {RangeError} if it was spent before, was made for another key, or in an earlier life of the database
@@ -84,14 +91,31 @@ export class Presignature implements PresignatureAbout {
     if (!equalBytes(conditions.publicKey, this.publicKey)) throw new RangeError('a presignature for another key')
     if (conditions.incarnation !== this.incarnation) throw new RangeError('a presignature from before a restore')
     abytes(digest, 32, 'digest')
+    const { shift, commitment } = shiftNonce(group, this, digest)
+    return this.#share(group, digest, commitment, shift)
+  }
+
+  /**
+   * Spends the presignature, which was made in a session for this digest alone: w_i = m·φ_i + r·v_i, and u_i.
+   *
+   * @returns w_i ‖ u_i, 64 bytes; the caller may send it
+   * @throws {RangeError} if it was spent before
+   */
+  complete(group: Group, digest: Digest32): Uint8Array {
+    return this.#share(group, digest, this.commitment, group.scalar(0))
+  }
+
+  #share(group: Group, digest: Digest32, commitment: Uint8Array, shift: Scalar): Uint8Array {
     const { mask, denominator, keyed } = this.#take()
     const hashed = group.multiply(scalarOfDigest(group, digest), mask)
-    const signed = group.multiply(scalarOfCommitment(group, this.commitment), keyed)
+    const signed = group.multiply(scalarOfCommitment(group, commitment), keyed)
     const sum = group.add(hashed, signed)
+    const shifted = group.multiply(shift, mask)
+    const total = group.add(denominator, shifted)
     try {
-      return concatBytes(sum, denominator)
+      return concatBytes(sum, total)
     } finally {
-      wipe(hashed, signed, sum, mask, denominator, keyed)
+      wipe(hashed, signed, sum, shifted, total, mask, denominator, keyed)
     }
   }
 
@@ -162,7 +186,22 @@ function readId(id: number): PartyId {
 }
 
 /**
- * The signature of all signers' shares, verified before it is returned.
+ * ρ and R' = R + ρ·G, the point that a presignature signs a digest with (Groth, Shoup, eprint 2021/1330, §5: R known
+ * before the digest, and keys that differ by a known δ). With R itself, whoever may have any digest h signed by the key at
+ * one path chooses h = h* + r·(δ* − δ), and has a signature on h* by the key at another.
+ */
+function shiftNonce(
+  group: Group,
+  { id, publicKey, commitment }: Pick<PresignatureAbout, 'id' | 'publicKey' | 'commitment'>,
+  digest: Digest32,
+): { readonly shift: Scalar; readonly commitment: Uint8Array } {
+  const shift = scalarFromHash(group, hash, hash('shift', id, publicKey, commitment, digest))
+  const point = group.addPoints(group.decodePoint(commitment), group.multiplyBase(shift))
+  return { shift, commitment: group.encodePoint(point) }
+}
+
+/**
+ * The signature of all shares of a presignature that was spent on a digest, verified before it is returned.
  *
  * @param shares w_i ‖ u_i of each signer
  * @throws {RangeError} unless there is one share of each signer
@@ -171,29 +210,40 @@ function readId(id: number): PartyId {
  */
 export function aggregateShares(
   group: Group,
-  presignature: Pick<PresignatureAbout, 'signers' | 'self' | 'commitment' | 'publicKey'>,
+  presignature: Pick<PresignatureAbout, 'id' | 'signers' | 'self' | 'commitment' | 'publicKey'>,
   digest: Digest32,
   shares: ReadonlyMap<PartyId, Uint8Array>,
-  round = 4,
 ): EcdsaSignature {
-  const { signers, self, commitment } = presignature
+  const { signers, self, publicKey } = presignature
+  const { commitment } = shiftNonce(group, presignature, digest)
+  return aggregateCompleted(group, { signers, self, publicKey, commitment }, digest, shares)
+}
+
+/** {@link aggregateShares} for presignatures that were made for this digest alone. */
+export function aggregateCompleted(
+  group: Group,
+  about: Pick<PresignatureAbout, 'signers' | 'self' | 'commitment' | 'publicKey'>,
+  digest: Digest32,
+  shares: ReadonlyMap<PartyId, Uint8Array>,
+): EcdsaSignature {
+  const { signers, self, commitment } = about
   if (shares.size !== signers.length) throw new RangeError(`${shares.size} shares of ${signers.length} signers`)
   let [w, u] = [group.scalar(0), group.scalar(0)]
   for (const [i, id] of signers.entries()) {
     const share = shares.get(id)
     if (share === undefined) throw new RangeError(`the signature share of party ${id} is missing`)
-    const [sharedW, sharedU] = readShare(group, share, round, i + 1)
+    const [sharedW, sharedU] = readShare(group, share, i + 1)
     w = group.add(w, sharedW)
     u = group.add(u, sharedU)
   }
-  const publicKey: Point = group.decodePoint(presignature.publicKey)
+  const publicKey: Point = group.decodePoint(about.publicKey)
   const signature = assembleSignature(group, publicKey, commitment, digest, u, w)
   if (signature !== undefined) return signature
   const others = signers.flatMap((id, i) => (id === self ? [] : [i + 1]))
-  return abort('SIG', round, others.length === 1 ? others : [], 'the signature does not verify')
+  return abort('SIG', SHARE_ROUND, others.length === 1 ? others : [], 'the signature does not verify')
 }
 
-function readShare(group: Group, share: Uint8Array, round: number, from: number): readonly [Scalar, Scalar] {
+function readShare(group: Group, share: Uint8Array, from: number): readonly [Scalar, Scalar] {
   const read = (reader: Reader): Scalar => group.decodeScalar(reader.bytes(32), { allowZero: true })
-  return readMessage(share, round, from, (reader) => [read(reader), read(reader)])
+  return readMessage(share, SHARE_ROUND, from, (reader) => [read(reader), read(reader)])
 }

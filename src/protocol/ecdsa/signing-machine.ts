@@ -14,7 +14,7 @@ import {
   startMultiplications,
 } from './multiplication-round.ts'
 import { COLUMN_BYTES, ROW_BYTES, TRANSFERS } from './parameters.ts'
-import { aggregateShares, type Presignature, SIGNATURE_SHARE_BYTES } from './presignature.ts'
+import { aggregateCompleted, type Presignature, SHARE_ROUND, SIGNATURE_SHARE_BYTES } from './presignature.ts'
 import type { EcdsaSignature } from './signature.ts'
 import { ecdsaHash, others, pairWith, type SigningSetup } from './signing-setup.ts'
 
@@ -42,8 +42,6 @@ type Progress =
 type StartedWith = ReadonlyMap<number, Started>
 
 const STEPS = { start: 0, committed: 1, started: 2, multiplied: 3, shared: 4 } as const
-
-const SHARE_ROUND = 4
 
 /** One signer of a DKLs23 signature or presignature: commitments, multiplications as Bob, as Alice, signature shares. */
 export class EcdsaMachine implements Machine<EcdsaResult> {
@@ -110,13 +108,12 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   #complete(sid: Uint8Array, presignature: Presignature): Played {
-    const { mode, backend, share: keyShare, encodedKey } = this.#setup
+    const { mode, backend } = this.#setup
     if (mode.kind === 'presign') {
       this.#result = { presignature }
       return { messages: [], outcome: 'done' }
     }
-    const { setId } = keyShare.record
-    const share = presignature.spend(backend.group, mode.digest, { setId, publicKey: encodedKey, incarnation: 0 })
+    const share = presignature.complete(backend.group, mode.digest)
     this.#wipeProgress()
     this.#progress = { at: 'shared', sid, commitment: presignature.commitment, share }
     const messages = others(this.#setup)
@@ -135,7 +132,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
       shares.set(signers[from - 1] as PartyId, theirs)
     }
     const about = { signers, self: keyShare.id, commitment, publicKey: encodedKey }
-    this.#result = { signature: aggregateShares(backend.group, about, mode.digest, shares) }
+    this.#result = { signature: aggregateCompleted(backend.group, about, mode.digest, shares) }
     return { messages: [], outcome: 'done' }
   }
 

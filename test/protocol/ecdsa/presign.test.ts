@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 
 import { MpcError, type ProtocolError } from '../../../src/errors.ts'
 import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
-import type { Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
+import { type Digest32, digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import { createPresigning, restorePresigning } from '../../../src/protocol/ecdsa/presign.ts'
 import { aggregateShares, Presignature } from '../../../src/protocol/ecdsa/presignature.ts'
-import type { EcdsaSignature } from '../../../src/protocol/ecdsa/signature.ts'
+import { type EcdsaSignature, scalarOfCommitment, scalarOfDigest } from '../../../src/protocol/ecdsa/signature.ts'
 import { concatBytes, toHex } from '../../../src/util/bytes.ts'
 import { seededRandom, type SeededRandom } from '../../support/random.ts'
 import { flip, simulate } from '../../support/simulator.ts'
@@ -156,6 +156,25 @@ describe.each(backends)('presignatures on $name', ({ backend }) => {
     )
     const signature = aggregateShares(group, presignatures[0]!, digest, new Map(shares))
     expect(nobleAccepts(signature, digest, publicKey)).toBe(true)
+  })
+
+  // R is known before the digest is, and δ too: h + r·δ = h* + r·δ* makes a signature on h by one key one on h* by another.
+  test('on a digest chosen for it signs nothing for the key at another path', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const tweak = group.randomScalar(random)
+    const presignatures = presign(set, random, () => ({ derivation: { path: [0, 5], tweak } }))
+    const { commitment, publicKey } = presignatures[0]!
+    const wanted = randomDigest(random)
+    const distance = group.multiply(scalarOfCommitment(group, commitment), group.negate(tweak))
+    const chosen = digest32(group.add(scalarOfDigest(group, wanted), distance))
+    const shares = presignatures.map(
+      (one) => [one.self, one.spend(group, chosen, { ...conditions(set[0]!), publicKey })] as const,
+    )
+    const signature = aggregateShares(group, presignatures[0]!, chosen, new Map(shares))
+    expect(nobleAccepts(signature, chosen, publicKey)).toBe(true)
+    const own = group.encodePoint(set[0]!.share.record.publicKey)
+    expect(nobleAccepts(signature, wanted, own)).toBe(false)
   })
 
   test('a wrong share is not released as a signature', () => {
