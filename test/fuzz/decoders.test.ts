@@ -1,0 +1,330 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
+import { decodeBackupRecord, encodeBackupRecord } from '../../src/backup/record.ts'
+import { decodeWalletRecord, encodeWalletRecord } from '../../src/client/wallet-record.ts'
+import { getGroup } from '../../src/curve/index.ts'
+import { MpcError, ProtocolError } from '../../src/errors.ts'
+import { encodeBase58Check, decodeBase58Check } from '../../src/protocol/derive/base58.ts'
+import { decodeExtendedPublicKey, encodeExtendedPublicKey } from '../../src/protocol/derive/bip32.ts'
+import { parsePath } from '../../src/protocol/derive/path.ts'
+import {
+  hashMessage,
+  OtPair,
+  Presignature,
+  restoreEcdsaSigning,
+  restoreOtSetup,
+  restorePresigning,
+  wasmEcdsa,
+} from '../../src/protocol/ecdsa/index.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+import { createSigning, restoreSigning } from '../../src/protocol/frost/session.ts'
+import { encodeKeyShare, decodeKeyShare } from '../../src/share/key-share.ts'
+import { decodeShareSetRecord, encodeShareSetRecord } from '../../src/share/record.ts'
+import {
+  decodeWalletSetRecord,
+  decodeWalletShares,
+  encodeWalletSetRecord,
+  encodeWalletShares,
+} from '../../src/share/wallet-shares.ts'
+import { decodeRecord, encodeRecord } from '../../src/storage/file/record.ts'
+import { fromHex, utf8 } from '../../src/util/bytes.ts'
+import { CodecError } from '../../src/util/codec.ts'
+import { backupShares, record } from '../backup/fixtures.ts'
+import { ids, holders, presigningSessions, setupSessions, signingSessions } from '../protocol/ecdsa/support.ts'
+import { seededRandom } from '../support/random.ts'
+import { generate } from '../support/sets.ts'
+import { simulate } from '../support/simulator.ts'
+import { hostile, mutated, runs } from './support/mutate.ts'
+
+const random = seededRandom('decoders')
+const group = getGroup('secp256k1')
+const backend = wasmEcdsa()
+const shares = generate(group, 2, 2, random)
+const walletShares = backupShares(random)
+const { id: walletId, ...wallet } = { id: '11'.repeat(16), setId: 'a1'.repeat(32) }
+
+/** A decoder, valid bytes for it, and what it may throw. */
+interface Decoder {
+  readonly name: string
+  readonly valid: Uint8Array
+  decode(bytes: Uint8Array): unknown
+  /** Where what was read has one encoding only. */
+  encode?(value: never): Uint8Array
+  readonly throws: typeof CodecError | 'SHARE_PARSING_FAILED'
+  readonly runs: number
+}
+
+const signers = holders(backend, 2, 2, random)
+const digest = hashMessage(utf8('a message'), 'sha256')
+const walletRecord = {
+  walletId,
+  publicKeys: { secp256k1: new Uint8Array(33).fill(2), ed25519: new Uint8Array(32).fill(3) },
+  activeSetId: wallet.setId,
+  sets: [
+    {
+      setId: wallet.setId,
+      state: 'ACTIVE',
+      operationId: '0f'.repeat(16),
+      openUntil: 2 ** 41,
+      proofOwed: true,
+      replaces: [walletId + walletId],
+    },
+  ],
+} as const
+
+/** What a session exports once it has heard the other's first message. */
+function afterFirst([first, second]: readonly {
+  start(): { out: readonly Uint8Array[] }
+  receive(bytes: Uint8Array): unknown
+  advance(): unknown
+  export(): Uint8Array
+}[]): Uint8Array {
+  const greeting = first!.start().out
+  second!.start()
+  for (const bytes of greeting) second!.receive(bytes)
+  second!.advance()
+  return second!.export()
+}
+
+const signing = () =>
+  shares.map((share) =>
+    createSigning({ scheme: 'bip340', group, share, signers: ids(1, 2), message: utf8('a message'), random }),
+  )
+
+const DECODERS: readonly Decoder[] = [
+  {
+    name: 'an envelope',
+    valid: encodeEnvelope({
+      protocol: 'keygen',
+      suite: 'secp256k1',
+      round: 1,
+      from: 1,
+      to: 2,
+      sid: random(32),
+      body: random(40),
+    }),
+    decode: decodeEnvelope,
+    encode: encodeEnvelope,
+    throws: CodecError,
+    runs: 400,
+  },
+  {
+    name: 'a flight',
+    valid: encodeFlight({
+      header: { kind: 'generate', label: 'phone' },
+      parcels: [
+        { slot: 0, envelope: random(50) },
+        { slot: 1, envelope: random(9) },
+      ],
+    }),
+    decode: decodeFlight,
+    throws: CodecError,
+    runs: 400,
+  },
+  {
+    name: 'a share set record',
+    valid: encodeShareSetRecord(group, shares[0]!.record),
+    decode: (bytes) => decodeShareSetRecord(getGroup, bytes),
+    encode: (value) => encodeShareSetRecord(group, value),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 300,
+  },
+  {
+    name: 'a key share',
+    valid: encodeKeyShare(group, shares[0]!),
+    decode: (bytes) => decodeKeyShare(getGroup, bytes),
+    encode: (value) => encodeKeyShare(group, value),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 200,
+  },
+  {
+    name: 'wallet shares',
+    valid: encodeWalletShares(getGroup, walletShares),
+    decode: (bytes) => decodeWalletShares(getGroup, bytes),
+    encode: (value) => encodeWalletShares(getGroup, value),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 150,
+  },
+  {
+    name: 'a wallet set record',
+    valid: encodeWalletSetRecord(getGroup, {
+      ...walletShares,
+      records: walletShares.shares.map((share) => share.record),
+    }),
+    decode: (bytes) => decodeWalletSetRecord(getGroup, bytes),
+    encode: (value) => encodeWalletSetRecord(getGroup, value),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 150,
+  },
+  {
+    name: 'a backup record',
+    valid: encodeBackupRecord(record(random)),
+    decode: decodeBackupRecord,
+    encode: encodeBackupRecord,
+    throws: CodecError,
+    runs: 300,
+  },
+  {
+    name: 'the wallet record of a device',
+    valid: encodeWalletRecord(walletRecord),
+    decode: (bytes) => decodeWalletRecord(bytes, walletId),
+    encode: encodeWalletRecord,
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 400,
+  },
+  {
+    name: 'a file of the store',
+    valid: encodeRecord({ key: 'share/1', version: 'ab'.repeat(16), value: random(70) }, fromHex('ab'.repeat(16))),
+    decode: decodeRecord,
+    throws: CodecError,
+    runs: 200,
+  },
+  {
+    name: 'the state of a FROST session',
+    valid: afterFirst(signing()),
+    decode: (bytes) => restoreSigning(bytes, { group, random }).dispose(),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 150,
+  },
+  {
+    name: 'the state of an ECDSA session',
+    valid: afterFirst(signingSessions(backend, signers, digest, random)),
+    decode: (bytes) =>
+      restoreEcdsaSigning(bytes, { backend, ...signers[1]!, signers: ids(1, 2), digest, random }).dispose(),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 60,
+  },
+  {
+    name: 'the state of a presigning session',
+    valid: afterFirst(presigningSessions(backend, signers, random)),
+    decode: (bytes) =>
+      restorePresigning(bytes, { backend, ...signers[1]!, signers: ids(1, 2), incarnation: 0, random }).dispose(),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 60,
+  },
+  {
+    name: 'the state of an ECDSA set-up',
+    valid: afterFirst(setupSessions(backend, ids(1, 2), random)),
+    decode: (bytes) => restoreOtSetup(bytes, { backend, random }).dispose(),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 5,
+  },
+  {
+    name: 'an oblivious-transfer state',
+    valid: signers[0]!.pairs[0]!.encode(),
+    decode: (bytes) => OtPair.decode(bytes),
+    encode: (pair: OtPair) => pair.encode(),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 150,
+  },
+  {
+    name: 'a presignature',
+    valid: presignature(),
+    decode: (bytes) => Presignature.decode(group, bytes),
+    encode: (value: Presignature) => value.encode(),
+    throws: 'SHARE_PARSING_FAILED',
+    runs: 200,
+  },
+]
+
+function presignature(): Uint8Array {
+  const [outcome] = simulate(presigningSessions(backend, holders(backend, 2, 2, random), random))
+  return outcome!.done!.presignature!.encode()
+}
+
+describe.each(DECODERS)('$name from hostile bytes', ({ valid, decode, encode, throws, runs: count }) => {
+  test('is read as it was written', () => {
+    const value = decode(valid.slice())
+    if (encode !== undefined) expect(encode(value as never)).toEqual(valid)
+  })
+
+  test('is refused with its one error, or read back whole', () => {
+    fc.assert(
+      fc.property(hostile(valid), (bytes) => {
+        const given = bytes.slice()
+        let value: unknown
+        try {
+          value = decode(bytes)
+        } catch (error) {
+          expectRefusal(error, throws)
+          return
+        }
+        expect(bytes).toEqual(given)
+        // One encoding: no two files, records or messages say the same.
+        if (encode !== undefined) expect(encode(value as never)).toEqual(given)
+      }),
+      runs(count),
+    )
+  })
+
+  test('is refused at once where a length says more than there is', () => {
+    for (const bytes of blownUp(valid)) {
+      try {
+        decode(bytes)
+      } catch (error) {
+        expectRefusal(error, throws)
+      }
+    }
+  })
+})
+
+function expectRefusal(error: unknown, throws: Decoder['throws']): void {
+  if (throws === CodecError) return expect(error).toBeInstanceOf(CodecError)
+  expect(error).toBeInstanceOf(MpcError)
+  // A state of another pair or set is told apart from a damaged one, and blames nobody.
+  if (error instanceof ProtocolError) return expect(error.blame).toEqual([])
+  expect((error as MpcError).code).toBe(throws)
+}
+
+/** Each four bytes of the beginning as the greatest length, and each two. */
+function blownUp(valid: Uint8Array): Uint8Array[] {
+  const places = Array.from({ length: Math.min(valid.length, 48) }, (_, i) => i)
+  return places.flatMap((at) => [valid.slice().fill(0xff, at, at + 4), valid.slice().fill(0x7f, at, at + 2)])
+}
+
+describe('text from outside', () => {
+  const key = { publicKey: shares[0]!.record.publicKey, chainCode: random(32) }
+  const xpub = encodeExtendedPublicKey(group, key)
+
+  test('an extended key is read, or refused with a CodecError', () => {
+    const payload = decodeBase58Check(xpub, 78)
+    const texts = fc.oneof(
+      fc.string({ maxLength: 120 }),
+      mutated(utf8(xpub)).map((bytes) => String.fromCharCode(...bytes)),
+      mutated(payload).map(encodeBase58Check),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          const { key: read, origin, network } = decodeExtendedPublicKey(group, text)
+          expect(encodeExtendedPublicKey(group, read, origin, network)).toBe(text)
+        } catch (error) {
+          expect(error).toBeInstanceOf(CodecError)
+        }
+      }),
+      runs(300),
+    )
+  })
+
+  test('a path is read, or refused as an argument', () => {
+    const parts = fc.array(
+      fc.oneof(fc.nat().map(String), fc.constantFrom("0'", '', '-1', '2147483648', '01', '1e3', ' 1')),
+      { maxLength: 6 },
+    )
+    const texts = fc.oneof(
+      fc.string(),
+      parts.map((steps) => ['m', ...steps].join('/')),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          for (const index of parsePath(text)) expect(index).toBeGreaterThanOrEqual(0)
+        } catch (error) {
+          expect(error instanceof TypeError || error instanceof RangeError || error instanceof CodecError).toBe(true)
+        }
+      }),
+      runs(300),
+    )
+  })
+})
