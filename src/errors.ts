@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'WEBHOOK_FAILED'
   | 'AUTH_FAILED'
   | 'POLICY_DENIED'
+  | 'RATE_LIMITED'
   | 'PROTOCOL_ABORTED'
   | 'OT_POISONED'
   | 'PROTOCOL_VERSION_UNSUPPORTED'
@@ -31,6 +32,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STORAGE_UNAVAILABLE',
   'STORAGE_CONFLICT',
   'OPERATION_IN_PROGRESS',
+  'RATE_LIMITED',
   'WEBHOOK_FAILED',
   'NETWORK_ERROR',
   'TIMEOUT',
@@ -46,11 +48,18 @@ export class MpcError extends Error {
   override readonly name: string = 'MpcError'
   readonly code: ErrorCode
   readonly retryable: boolean
+  /** With RATE_LIMITED: how long the same call will go on failing. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryable?: boolean; retryAfterMs?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryable = options.retryable ?? RETRYABLE.has(code)
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 

@@ -62,6 +62,7 @@ async function connect(database) {
     database,
     masterKey: new Uint8Array(32).fill(2),
     authenticate: tokens.authenticate,
+    limits: { rates: null },
     custodian: webhookCustodian({
       url: 'http://localhost',
       secret: SECRET,

@@ -14,6 +14,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   PROTOCOL_ABORTED: 422,
   SHARE_PARSING_FAILED: 422,
   OT_POISONED: 423,
+  RATE_LIMITED: 429,
   WEBHOOK_FAILED: 502,
   STORAGE_UNAVAILABLE: 503,
   TIMEOUT: 504,
@@ -25,6 +26,8 @@ export interface ErrorBody {
     readonly id: ErrorCode | 'BAD_REQUEST' | 'INTERNAL'
     readonly message: string
     readonly retryable: boolean
+    /** With RATE_LIMITED: milliseconds until it may be asked again. */
+    readonly retryAfterMs?: number
     /** The ECDSA set-ups of the two sides are not the same: the client makes a new one and signs again. */
     readonly reason?: 'OT_DESYNC'
   }
@@ -35,8 +38,10 @@ export interface ErrorBody {
  * told: a peer that was caught cheating hears that the operation ended, and nothing else.
  */
 export function errorBody(error: MpcError): ErrorBody {
-  const { code: id, message, retryable } = error
-  if (!(error instanceof ProtocolError)) return { error: { id, message, retryable } }
+  const { code: id, message, retryable, retryAfterMs } = error
+  if (!(error instanceof ProtocolError)) {
+    return { error: { id, message, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) } }
+  }
   if (error.reason === 'OT_DESYNC') return { error: { id, message, retryable, reason: error.reason } }
   return { error: { id, message: 'the operation was aborted: a check of the protocol failed', retryable } }
 }
@@ -54,7 +59,9 @@ export function errorFromBody(status: number, body: unknown): MpcError {
     if (error.id === 'PROTOCOL_ABORTED' && error.reason === 'OT_DESYNC')
       return new ProtocolError('OT_DESYNC', 1, [], message)
     const told = typeof error.retryable === 'boolean' ? { retryable: error.retryable } : {}
-    return new MpcError(error.id as ErrorCode, message, told)
+    const { retryAfterMs } = error
+    const wait = Number.isSafeInteger(retryAfterMs) && (retryAfterMs as number) >= 0
+    return new MpcError(error.id as ErrorCode, message, wait ? { ...told, retryAfterMs: retryAfterMs as number } : told)
   }
   return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 })
 }

@@ -60,7 +60,7 @@ export async function readJson(request: Request, maximum: number): Promise<unkno
  */
 export function errorResponse(error: unknown, onError: (error: unknown) => void): Response {
   if (error instanceof BadRequest) return jsonError(400, 'BAD_REQUEST', error.message)
-  if (error instanceof MpcError) return json(errorStatus(error.code), errorBody(error))
+  if (error instanceof MpcError) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
   onError(error)
   return jsonError(500, 'INTERNAL', 'the server failed')
 }
@@ -69,6 +69,11 @@ export function jsonError(status: number, id: ErrorBody['error']['id'], message:
   return json(status, { error: { id, message, retryable: status >= 500 } })
 }
 
-function json(status: number, body: ErrorBody): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } })
+/** RFC 9110 §10.2.3: whole seconds, here never too few. */
+function retryAfter({ retryAfterMs }: MpcError): Record<string, string> {
+  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+}
+
+function json(status: number, body: ErrorBody, headers: Readonly<Record<string, string>> = {}): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
 }

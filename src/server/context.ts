@@ -5,6 +5,7 @@ import type { Sealer } from '../util/seal.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
 import type { Database } from './database/types.ts'
 import type { Policy } from './policy.ts'
+import { DEFAULT_LOCK_OUT, DEFAULT_RATES, type LockOut, type RateLimits } from './rate-limits.ts'
 
 /** How much a request may hold, and how long things live. */
 export interface ServerLimits {
@@ -24,6 +25,12 @@ export interface ServerLimits {
   readonly presignatures: number
   /** How long a presignature may be used. */
   readonly presignatureMs: number
+  /** How many operations a client may have under way. */
+  readonly openOperations: number
+  /** How many operations of each kind a client may begin in a time. */
+  readonly rates: RateLimits
+  /** When failed proofs lock a client out; null for never. */
+  readonly lockOut: LockOut | null
 }
 
 /**
@@ -41,6 +48,9 @@ export const DEFAULT_LIMITS: ServerLimits = {
   answerMs: 60 * 60_000,
   presignatures: 32,
   presignatureMs: 24 * 60 * 60_000,
+  openOperations: 100,
+  rates: DEFAULT_RATES,
+  lockOut: DEFAULT_LOCK_OUT,
 }
 
 /** What every part of the server works with. */

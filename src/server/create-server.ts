@@ -7,9 +7,13 @@ import { DEFAULT_LIMITS, type AfterCheat, type ServerContext, type ServerLimits 
 import type { Database } from './database/types.ts'
 import { createApp } from './http/app.ts'
 import type { Policy } from './policy.ts'
+import { checkLockOut, mergeRates, type RateLimits } from './rate-limits.ts'
 import { serverSchema } from './schema.ts'
 import { sweep } from './sweep.ts'
 import type { Authenticate } from './tokens.ts'
+
+/** {@link ServerLimits} that differ from the defaults; `rates: null` is no rates at all. */
+export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & { readonly rates?: Partial<RateLimits> | null }
 
 export interface ServerOptions {
   /** Where shares and sessions are kept. It stays the caller's to close. */
@@ -29,7 +33,7 @@ export interface ServerOptions {
   readonly afterCheat?: AfterCheat
   /** 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. */
   readonly masterKey: Uint8Array
-  readonly limits?: Partial<ServerLimits>
+  readonly limits?: LimitOptions
   /** The origins whose pages may call the server from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
   /** Told of errors that are answered as 500 INTERNAL, and of what `authorizeExport` throws; the console unless given. */
@@ -115,12 +119,12 @@ function serverContext(options: ServerOptions): ServerContext {
   }
 }
 
-function mergeLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
-  for (const [name, value] of Object.entries(limits)) {
+function mergeLimits({ rates, lockOut, ...numbers }: LimitOptions = {}): ServerLimits {
+  for (const [name, value] of Object.entries(numbers)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`unknown limit ${name}`)
     if (!Number.isSafeInteger(value) || value <= 0) throw new RangeError(`limits.${name} must be a positive integer`)
   }
-  return { ...DEFAULT_LIMITS, ...limits }
+  return { ...DEFAULT_LIMITS, ...numbers, rates: mergeRates(rates), lockOut: checkLockOut(lockOut) }
 }
 
 function logError(error: unknown): void {

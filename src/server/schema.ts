@@ -122,5 +122,17 @@ export const serverSchema: Schema = {
        )`,
       `create index reshare_presignatures_expiry on reshare_presignatures (expires_at)`,
     ],
+    [
+      `create table reshare_rates (
+         client_id text not null,
+         kind text not null,
+         count int not null,
+         ends_at timestamptz not null,
+         primary key (client_id, kind)
+       )`,
+      `create index reshare_rates_expiry on reshare_rates (ends_at)`,
+      // Between two rounds, or before the first answer: what a client may have a bounded number of.
+      `create index reshare_operations_open on reshare_operations (client_id) where state is not null or round = 0`,
+    ],
   ],
 }

@@ -1,13 +1,14 @@
 import { MpcError } from '../errors.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { recordAbort } from './operations/decide.ts'
+import { forgetRates } from './operations/rates.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
 import { forgetPresignatures } from './sets/presignatures.ts'
 import { destroyRetiring } from './sets/retirements.ts'
 
 /**
  * Makes up for what was left undone: aborts expired operations, destroys the halves of RETIRING sets, has the
- * custodian remove its halves of ended backups, forgets old answers and presignatures. Any number of processes may do so at once.
+ * custodian remove its halves of ended backups, forgets old answers, presignatures and counts. Any number of processes may do so at once.
  */
 export async function sweep(context: ServerContext): Promise<void> {
   const { database, limits } = context
@@ -27,6 +28,7 @@ export async function sweep(context: ServerContext): Promise<void> {
   await destroyRetiring(context)
   await removeOwedHalves(context)
   await forgetPresignatures(context)
+  await forgetRates(context)
   await forgetOperations(context, timestamp(context, -limits.answerMs))
 }
 

@@ -16,6 +16,7 @@ const SERVER_CODES: ErrorCode[] = [
   'PROTOCOL_ABORTED',
   'SHARE_PARSING_FAILED',
   'OT_POISONED',
+  'RATE_LIMITED',
   'WEBHOOK_FAILED',
   'STORAGE_UNAVAILABLE',
   'TIMEOUT',
@@ -30,6 +31,18 @@ describe('an error on its way from server to client', () => {
     const { retryable } = new MpcError(code, '')
     expect(text).toBe(`{"error":{"id":"${code}","message":"what happened","retryable":${retryable}}}`)
     expect(errorFromBody(answer.status, JSON.parse(text))).toMatchObject({ code, message: 'what happened', retryable })
+  })
+
+  test('how long to wait arrives too, in the header in whole seconds', async () => {
+    const error = new MpcError('RATE_LIMITED', 'too often', { retryAfterMs: 1001 })
+    const answer = errorResponse(error, () => undefined)
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '2'])
+    const body = (await answer.json()) as { error: object }
+    expect(body.error).toEqual({ id: 'RATE_LIMITED', message: 'too often', retryable: true, retryAfterMs: 1001 })
+    expect(errorFromBody(429, body)).toMatchObject({ code: 'RATE_LIMITED', retryable: true, retryAfterMs: 1001 })
+    for (const retryAfterMs of ['7', -1, 1.5, null]) {
+      expect(errorFromBody(429, { error: { ...body.error, retryAfterMs } }).retryAfterMs).toBeUndefined()
+    }
   })
 
   test.each([true, false])('retryable %s of one error arrives as it was', async (retryable) => {

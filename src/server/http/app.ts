@@ -28,7 +28,8 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (options.allowedOrigins.length > 0) {
     const headers = ['authorization', 'content-type']
-    app.use(cors({ origin: [...options.allowedOrigins], allowHeaders: headers, maxAge: 600 }))
+    const exposeHeaders = ['retry-after']
+    app.use(cors({ origin: [...options.allowedOrigins], allowHeaders: headers, exposeHeaders, maxAge: 600 }))
   }
   app.use('/v1/*', async (c, next) => {
     await options.ready()

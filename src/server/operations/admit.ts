@@ -9,6 +9,8 @@ import { askPolicy, type PolicyRequest } from '../policy.ts'
 import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
+import { isGuarded, presumeFailure, requireUnlocked, requireWithinRate } from './rates.ts'
+import type { OperationKey } from './rows.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
@@ -16,12 +18,16 @@ import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {OT_POISONED} for a new ECDSA set-up in the place of a poisoned one
+ * @throws {RATE_LIMITED} if the client is locked out
  */
 export async function admitOperation(
   context: ServerContext,
-  clientId: string,
+  key: OperationKey,
   request: OperationRequest,
 ): Promise<void> {
+  const { clientId } = key
+  // Before any look at what the request names: the answer is the same for every set.
+  if (isGuarded(request)) await requireUnlocked(context, clientId)
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
   else await requireSource(context.database, clientId, request)
   if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)
@@ -29,16 +35,32 @@ export async function admitOperation(
     requireAfterCheat(context)
   }
   await askPolicy(context.policy, policyRequest(clientId, request))
-  if (request.kind === 'export') await authorizeExport(context, clientId, request)
+  if (request.kind === 'export') await authorizeExport(context, key, request)
 }
 
-/** Judges an export by the authorisation that came with it, which is forgotten after this. */
+/**
+ * Judges an export by the authorisation that came with it, which is forgotten after this. Until the hook has said yes it
+ * counts as a failure: nobody tries one code after another, or many at once. A hook that fails has judged nothing.
+ */
 async function authorizeExport(
-  { authorizeExport: ask, onError }: ServerContext,
-  clientId: string,
+  context: ServerContext,
+  key: OperationKey,
   { walletId, setId, curve, authorization }: ExportRequest,
 ): Promise<void> {
-  await requireAuthorization(ask && (() => ask({ clientId, walletId, setId, curve, authorization })), onError)
+  const { authorizeExport: ask, onError } = context
+  if (ask === undefined) return requireAuthorization(undefined, onError)
+  const { clientId } = key
+  await requireWithinRate(context, key, 'export')
+  const takeBack = await presumeFailure(context, clientId)
+  let allowed: unknown
+  try {
+    allowed = await ask({ clientId, walletId, setId, curve, authorization })
+  } catch (error) {
+    await takeBack()
+    return requireAuthorization(() => Promise.reject(error), onError)
+  }
+  if (allowed === true) await takeBack()
+  await requireAuthorization(() => allowed === true, onError)
 }
 
 /** The operations that use a set. */

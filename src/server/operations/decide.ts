@@ -9,20 +9,30 @@ import { findDecision, findOperation, recordDecision, type OperationKey } from '
 /**
  * Aborts an operation unless it is decided: destroys what it prepared and forgets its sessions.
  *
+ * @param besides what else is written in the transaction
  * @returns what was decided, now or before
  * @throws {AUTH_FAILED} if the client has no such operation
  */
-export async function abortOperation(context: ServerContext, key: OperationKey): Promise<Decision> {
-  const decision = await recordAbort(context, key)
+export async function abortOperation(
+  context: ServerContext,
+  key: OperationKey,
+  besides?: (tx: Queryable) => Promise<void>,
+): Promise<Decision> {
+  const decision = await recordAbort(context, key, besides)
   if (decision === 'ABORT') await removeOwedHalves(context, key.clientId).catch(context.onError)
   return { decision }
 }
 
 /** {@link abortOperation} without a word to the custodian: what it is to remove is noted as owed. */
-export async function recordAbort(context: ServerContext, key: OperationKey): Promise<Decision['decision']> {
+export async function recordAbort(
+  context: ServerContext,
+  key: OperationKey,
+  besides?: (tx: Queryable) => Promise<void>,
+): Promise<Decision['decision']> {
   return context.database.transaction(async (tx) => {
     const known = (await findOperation(tx, key)) !== undefined || (await findDecision(tx, key)) !== undefined
     if (!known) throw notAuthorized()
+    await besides?.(tx)
     return recordAbortIn(context, tx, key)
   })
 }

@@ -11,6 +11,7 @@ import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from
 import { abortOperation } from './decide.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
 import { playTurn } from './kinds.ts'
+import { chargeOperation, countFailure, isGuarded } from './rates.ts'
 import {
   findAnswer,
   findDecision,
@@ -32,6 +33,7 @@ import type { Caught, Ending, Played, PlayIn } from './turn.ts'
  * @throws {BadRequest} if the flight makes no sense; nothing has changed
  * @throws {PROTOCOL_ABORTED} if a check failed, the operation is over, or the round was played with another message
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
+ * @throws {RATE_LIMITED} if the client may not begin this operation now
  */
 export async function playRound(
   context: ServerContext,
@@ -55,7 +57,7 @@ export async function playRound(
     await outcome.ending?.afterwards?.().catch(context.onError)
     return outcome.answer
   } catch (error) {
-    await abandon(context, claim, error).catch(context.onError)
+    await abandon(context, claim, operation, error).catch(context.onError)
     throw error
   }
 }
@@ -76,8 +78,11 @@ async function begin(
   requestHash: Uint8Array,
 ): Promise<void> {
   const request = parseOperation(flight.header, context.limits)
-  await admitOperation(context, key.clientId, request)
-  await insertOperation(context, context.database, key, request, requestHash)
+  await admitOperation(context, key, request)
+  await context.database.transaction(async (tx) => {
+    const added = await insertOperation(context, tx, key, request, requestHash)
+    if (added) await chargeOperation(context, tx, key.clientId, request.kind)
+  })
 }
 
 async function play(
@@ -151,9 +156,11 @@ async function storeIn(
 }
 
 /** After a failed check an operation is over; after a failure around it the same request may be played again. */
-async function abandon(context: ServerContext, claim: Claim, error: unknown): Promise<void> {
+async function abandon(context: ServerContext, claim: Claim, { request }: OperationRow, error: unknown): Promise<void> {
   if (isUnplayed(error)) await forgetRound(context.database, claim)
-  else if (isFinal(error)) await abortOperation(context, claim)
+  else if (isGuarded(request) && isBlamed(error)) {
+    await abortOperation(context, claim, async (tx) => void (await countFailure(context, tx, claim.clientId)))
+  } else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)
 }
 
@@ -164,6 +171,11 @@ function isUnplayed(error: unknown): boolean {
 
 function isFinal(error: unknown): boolean {
   return error instanceof ProtocolError || (error instanceof MpcError && !error.retryable)
+}
+
+/** Whether the client has sent what no holder of its share would send. */
+function isBlamed(error: unknown): boolean {
+  return error instanceof ProtocolError && error.blame.length > 0
 }
 
 async function requireUndecided(context: ServerContext, key: OperationKey): Promise<void> {

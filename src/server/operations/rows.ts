@@ -45,23 +45,28 @@ function operationRow(row: Row): OperationRow {
   }
 }
 
-/** Adds an operation for exactly one first request; one that is there stays as it is. */
+/**
+ * Adds an operation for exactly one first request; one that is there stays as it is.
+ *
+ * @returns whether it was added
+ */
 export async function insertOperation(
   context: ServerContext,
   db: Queryable,
   { clientId, operationId }: OperationKey,
   request: OperationRequest,
   requestHash: Uint8Array,
-): Promise<void> {
+): Promise<boolean> {
   const expiry = timestamp(context, context.limits.operationMs)
   const setId = request.kind === 'generate' ? null : request.setId
-  await db.query(
+  const added = await db.query(
     `insert into reshare_operations
        (client_id, operation_id, request, set_id, round, incarnation, claim_hash, expires_at)
      select $1, $2, $3, $4, 0, number, $5, $6 from reshare_meta where name = 'incarnation'
-     on conflict (client_id, operation_id) do nothing`,
+     on conflict (client_id, operation_id) do nothing returning 1`,
     [clientId, operationId, JSON.stringify(storedRequest(request)), setId, requestHash, expiry],
   )
+  return added.length > 0
 }
 
 /** The authorisation of an export is judged when it arrives, and never stored. */

@@ -49,6 +49,7 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
       custodian,
       authenticate: () => ({ clientId: 'user' }),
       masterKey: new Uint8Array(32).fill(7),
+      limits: { rates: null },
       now,
       // What a dying server has to say is what the test is about.
       onError: () => {},
@@ -63,7 +64,12 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
     device: (label) => ({ label, storage: createStore() }),
     start({ label, storage }, fuse = createFuse()) {
       time += RESTART_MS
-      return createClient({ transport: fusedTransport(transport, fuse), storage: fusedStore(storage, fuse), label, now })
+      return createClient({
+        transport: fusedTransport(transport, fuse),
+        storage: fusedStore(storage, fuse),
+        label,
+        now,
+      })
     },
     startPatient: ({ label, storage }) =>
       createClient({ transport: patient(transport, restartServer), storage, label, now }),

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { paths } from '../../src/api/paths.ts'
+import { getGroup } from '../../src/curve/index.ts'
+import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import type { LimitOptions, Server, ServerOptions } from '../../src/server/index.ts'
+import type { WalletShares } from '../../src/share/index.ts'
+import { toHex } from '../../src/util/bytes.ts'
+import { generateKeyPair } from '../../src/protocol/export/index.ts'
+import { seededRandom } from '../support/random.ts'
+import { ClientOperation, codeOf, play, unwrap, type Answer, type ServerClient } from '../support/server-client.ts'
+import { backup, newBackup, newWallet, prove, recover, setIdOf, sign, type TestWallet } from './support/wallets.ts'
+import { createWorld, type World } from './support/world.ts'
+
+const HOUR = 60 * 60_000
+
+let world: World
+let clientId: string
+let wallet: TestWallet
+let half: WalletShares
+beforeAll(async () => {
+  world = createWorld(pgliteDatabase(), seededRandom())
+  const owner = world.client()
+  clientId = owner.clientId
+  wallet = await newWallet(owner)
+  half = await newBackup(owner, wallet)
+})
+beforeEach(async () => {
+  world.pass(24 * HOUR)
+  await world.server().sweep()
+  expect(await counts()).toEqual([])
+})
+afterAll(() => world.database.close())
+
+const counts = () => world.database.query('select kind, count from reshare_rates order by client_id, kind')
+const limited = (limits: LimitOptions, options: Partial<ServerOptions> = {}) => world.server({ limits, ...options })
+const owner = (...servers: Server[]) => world.client(servers, clientId)
+const signIn = (client: ServerClient) => sign(client, wallet.signing).post()
+const code = (answer: Answer) => (answer.status === 200 ? 'OK' : codeOf(answer))
+
+describe('rates', () => {
+  const two = { rates: { sign: { count: 2, perMs: HOUR } } }
+
+  test('all processes count together, and say when to come back', async () => {
+    const servers = [limited(two), limited(two)]
+    const client = owner(...servers)
+    expect([code(await signIn(client)), code(await signIn(client))]).toEqual(['OK', 'OK'])
+    world.pass(1234)
+    const refused = sign(client, wallet.signing)
+    const path = paths.round(refused.operationId, 1)
+    const headers = { 'x-test-client': clientId, 'content-type': 'application/vnd.reshare.flight' }
+    const body = refused.body as Uint8Array<ArrayBuffer>
+    const answer = await servers[0]!.fetch(new Request(`http://server.test${path}`, { method: 'POST', headers, body }))
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '3599'])
+    expect(await answer.json()).toEqual({
+      error: {
+        id: 'RATE_LIMITED',
+        message: 'too many operations of this kind (sign): try again later',
+        retryable: true,
+        retryAfterMs: HOUR - 1234,
+      },
+    })
+    const row = await world.database.query('select 1 from reshare_operations where operation_id = $1', [
+      refused.operationId,
+    ])
+    expect(row).toEqual([])
+    world.pass(HOUR - 1234)
+    expect(code(await refused.post())).toBe('OK')
+    expect(await counts()).toEqual([{ kind: 'sign', count: 1 }])
+  })
+
+  test('a repeated round is not counted, before its answer or after it', async () => {
+    const client = owner(limited(two))
+    const one = sign(client, wallet.signing)
+    for (let i = 0; i < 4; i++) expect(code(await one.post())).toBe('OK')
+    const broken = limited(two, { random: failing })
+    const other = sign(client, wallet.signing)
+    await world.database.query('delete from reshare_rates')
+    for (let i = 0; i < 3; i++) await other.post(owner(broken))
+    expect(await counts()).toEqual([{ kind: 'sign', count: 1 }])
+    world.errors.length = 0
+  })
+
+  test('of many at once as many as may begin', async () => {
+    const client = owner(limited({ rates: { sign: { count: 3, perMs: HOUR } } }))
+    const answers = await Promise.all(Array.from({ length: 8 }, () => signIn(client)))
+    expect(answers.map(code).sort()).toEqual([...Array<string>(3).fill('OK'), ...Array<string>(5).fill('RATE_LIMITED')])
+  })
+
+  test('kinds and clients are counted apart, and what is not there is not', async () => {
+    const server = limited({ rates: { sign: { count: 1, perMs: HOUR } } })
+    const client = owner(server)
+    const stranger = world.client([server])
+    for (let i = 0; i < 3; i++) expect(code(await signIn(stranger))).toBe('AUTH_FAILED')
+    expect(await counts()).toEqual([])
+    expect(code(await signIn(client))).toBe('OK')
+    expect(code(await signIn(client))).toBe('RATE_LIMITED')
+    await play(prove(client, wallet.signing))
+    expect(code(await signIn(stranger))).toBe('AUTH_FAILED')
+  })
+
+  test('null is none', async () => {
+    const client = owner(limited({ rates: { sign: null } }))
+    await signIn(client)
+    expect(await counts()).toEqual([])
+    await play(prove(client, wallet.signing))
+    expect(await counts()).toEqual([{ kind: 'prove', count: 1 }])
+    await play(prove(owner(limited({ rates: null })), wallet.signing))
+    expect(await counts()).toEqual([{ kind: 'prove', count: 1 }])
+  })
+})
+
+test('operations that are under way are bounded, whatever their kind', async () => {
+  const client = owner(limited({ openOperations: 2 }))
+  const open = [backup(client, wallet), recover(client, half)]
+  for (const operation of open) operation.take(await operation.post())
+  const answer = await signIn(client)
+  expect([answer.status, code(answer)]).toEqual([429, 'RATE_LIMITED'])
+  expect(code(await signIn(world.client([limited({ openOperations: 2 })])))).toBe('AUTH_FAILED')
+  unwrap(await client.send('POST', paths.abort(open[0]!.operationId)))
+  expect(code(await signIn(client))).toBe('OK')
+  expect(code(await signIn(client))).toBe('OK')
+  await play(open[1] as ClientOperation)
+  await play(prove(client, wallet.signing))
+})
+
+describe('lock-out', () => {
+  const lockOut = { failures: 3, withinMs: HOUR, lockedMs: 2 * HOUR }
+
+  test('after failed proofs nothing begins that needs one; signing goes on, and so do others', async () => {
+    const server = limited({ lockOut })
+    const client = owner(server)
+    for (let i = 0; i < lockOut.failures; i++) {
+      const last = await fail(client)
+      expect(code(await last.post())).toBe('PROTOCOL_ABORTED')
+    }
+    const unknown = { ...half, setId: world.random(32) } as WalletShares
+    const refused = await Promise.all([
+      prove(client, wallet.signing).post(),
+      recover(client, half).post(),
+      recover(client, unknown).post(),
+      exportOf(client).post(),
+    ])
+    for (const answer of refused) expect(answer).toEqual(refused[0])
+    expect(codeOf(refused[0])).toBe('RATE_LIMITED')
+    expect(code(await signIn(client))).toBe('OK')
+    const other = world.client([server])
+    expect(code(await prove(other, wallet.signing).post())).toBe('AUTH_FAILED')
+    await play(prove(other, (await newWallet(other)).signing))
+    world.pass(lockOut.lockedMs - 1)
+    expect(code(await prove(client, wallet.signing).post())).toBe('RATE_LIMITED')
+    world.pass(1)
+    await play(prove(client, wallet.signing))
+  })
+
+  test('failures that are far apart do not add up', async () => {
+    const client = owner(limited({ lockOut }))
+    for (let i = 0; i < 2 * lockOut.failures; i++) {
+      await fail(client)
+      world.pass(HOUR / 2)
+    }
+    await play(prove(client, wallet.signing))
+  })
+
+  test('without it nobody is locked out', async () => {
+    const client = owner(limited({ lockOut: null }))
+    for (let i = 0; i < 6; i++) await fail(client)
+    await play(prove(client, wallet.signing))
+  })
+
+  test('codes of an export are guessed no more often than may fail, one by one or at once', async () => {
+    for (const atOnce of [false, true]) {
+      world.pass(24 * HOUR)
+      let asked = 0
+      const client = owner(limited({ lockOut }, { authorizeExport: () => ++asked < 0 }))
+      const answers: Answer[] = []
+      if (atOnce) answers.push(...(await Promise.all(Array.from({ length: 6 }, () => exportOf(client).post()))))
+      else for (let i = 0; i < 6; i++) answers.push(await exportOf(client).post())
+      expect(asked).toBe(lockOut.failures)
+      expect(answers.map(code).sort()).toEqual([
+        ...Array<string>(3).fill('POLICY_DENIED'),
+        ...Array<string>(3).fill('RATE_LIMITED'),
+      ])
+    }
+  })
+
+  test('a right code counts as no failure, nor does a hook that fails', async () => {
+    const answers = [true, false, true, false, true, true]
+    const client = owner(limited({ lockOut }, { authorizeExport: () => answers.shift() as boolean }))
+    const told: string[] = []
+    for (let i = 0; i < 5; i++) told.push(code(await exportOf(client).post()))
+    expect(told).toEqual(['OK', 'POLICY_DENIED', 'OK', 'POLICY_DENIED', 'OK'])
+    const down = owner(limited({ lockOut }, { authorizeExport: () => Promise.reject(new Error('down')) }))
+    for (let i = 0; i < 5; i++) expect(code(await exportOf(down).post())).not.toBe('OK')
+    const failures = (await counts()).find(({ kind }) => kind === 'failure')
+    expect(failures).toEqual({ kind: 'failure', count: 2 })
+    world.errors.length = 0
+  })
+
+  test('an export that is over its rate asks nobody', async () => {
+    let asked = 0
+    const rates = { export: { count: 1, perMs: HOUR } }
+    const client = owner(limited({ rates }, { authorizeExport: () => ++asked > 0 }))
+    expect(code(await exportOf(client).post())).toBe('OK')
+    expect(code(await exportOf(client).post())).toBe('RATE_LIMITED')
+    expect(asked).toBe(1)
+  })
+})
+
+test.each<[string, object, new () => Error]>([
+  ['a kind that there is not', { rates: { steal: { count: 1, perMs: 1 } } }, TypeError],
+  ['a rate of nothing', { rates: { sign: { count: 0, perMs: 1 } } }, RangeError],
+  ['a rate without a time', { rates: { sign: { count: 1 } } }, RangeError],
+  ['a rate that is a number', { rates: { sign: 5 } }, TypeError],
+  ['a lock-out at once', { lockOut: { failures: 0, withinMs: 1, lockedMs: 1 } }, RangeError],
+  ['no open operations', { openOperations: 0 }, RangeError],
+])('refuses %s', (_, limits, error) => {
+  expect(() => world.server({ limits: limits })).toThrow(error)
+})
+
+/** A proof by somebody who knows everything but the share. */
+async function fail(client: ServerClient): Promise<ClientOperation> {
+  const { signing } = wallet
+  const shares = signing.shares.map((share) => ({
+    ...share,
+    secretShare: getGroup(share.record.curve).randomScalar(world.random),
+  }))
+  const operation = prove(client, { ...signing, shares })
+  operation.take(await operation.post())
+  expect(code(await operation.post())).toBe('PROTOCOL_ABORTED')
+  return operation
+}
+
+function exportOf(client: ServerClient): ClientOperation {
+  const receiver = toHex(generateKeyPair(world.random).publicKey)
+  const named = { walletId: wallet.walletId, setId: setIdOf(wallet.signing) }
+  return new ClientOperation(client, { kind: 'export', ...named, curve: 'ed25519', authorization: '123', receiver })
+}
+
+function failing(): Uint8Array<ArrayBuffer> {
+  throw new Error('no randomness')
+}
