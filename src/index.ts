@@ -28,6 +28,7 @@ export {
 export { listSets, type ListedSet, type ListSetsParameters } from './client/list-sets.ts'
 export { retireSet, type RetireSetParameters } from './client/retire-set.ts'
 export { getWallet, listWallets, type GetWalletParameters } from './client/get-wallet.ts'
+export { resume, type ResumedWallet } from './client/resume.ts'
 export { removeShare, type RemoveShareParameters } from './client/remove-share.ts'
 export type { Progress, Status } from './client/progress.ts'
 export type { PresignatureOptions } from './client/presignature-pool.ts'

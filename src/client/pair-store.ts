@@ -12,7 +12,9 @@ const DIGEST_LENGTH = 32
 /** Attempts to write that a pair is poisoned against other tabs that write it too. */
 const BAN_ATTEMPTS = 16
 
-const pairKey = (setId: string) => `ot/${setId}`
+const PREFIX = 'ot/'
+
+const pairKey = (setId: string) => PREFIX + setId
 
 /** The ECDSA set-up with the server that this device stores for a set. */
 export interface StoredPair {
@@ -99,6 +101,11 @@ export async function storeBan(client: Client, setId: string, poisoned: OtPair):
       if (!conflict || attempt === BAN_ATTEMPTS) throw error
     }
   }
+}
+
+/** The sets of which this device stores an ECDSA set-up, whether or not a record names them. */
+export async function pairSetIds(client: Client): Promise<string[]> {
+  return (await client.storage.list(PREFIX)).map((key) => key.slice(PREFIX.length))
 }
 
 /** Deletes a set's ECDSA set-up, and the presignatures that were made with it. */

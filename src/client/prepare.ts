@@ -2,6 +2,7 @@ import type { PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import type { Deadline } from './deadline.ts'
+import { requireKept } from './orphans.ts'
 import { storeSetUp } from './pair-store.ts'
 import { storeShares } from './share-store.ts'
 import type { Client } from './types.ts'
@@ -39,4 +40,5 @@ export async function prepareSet(
     },
     { replaceDamaged: true },
   )
+  await requireKept(client, setId)
 }

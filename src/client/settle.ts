@@ -18,6 +18,7 @@ import { changeKnownWallet, readWallet } from './wallet-store.ts'
  *
  * A set that owes its proof is proven.
  *
+ * @param onLeft told what keeps something from being finished that is not needed to use the wallet
  * @returns undefined if this device does not know the wallet
  * @throws {OPERATION_IN_PROGRESS} if another tab is making the only set
  * @throws {NETWORK_ERROR | TIMEOUT} without an answer, if no other set is in use
@@ -28,6 +29,7 @@ export async function settleWallet(
   client: Client,
   deadline: Deadline,
   walletId: string,
+  onLeft: (error: MpcError) => void = () => undefined,
 ): Promise<WalletRecord | undefined> {
   let record = await deadline.race(readWallet(client, walletId))
   if (record === undefined) return undefined
@@ -39,6 +41,7 @@ export async function settleWallet(
     } catch (error) {
       deadline.check()
       if (!canWait(record, set, error)) throw error
+      onLeft(error)
     }
   }
   return record
@@ -105,7 +108,7 @@ export async function activateSet(client: Client, walletId: string, setId: strin
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TIMEOUT', 'POLICY_DENIED'])
 
 /** Whether the wallet can be used as it is: what is wrong is not with the set in use, or will pass. */
-function canWait(record: WalletRecord, set: LocalSet, error: unknown): boolean {
+function canWait(record: WalletRecord, set: LocalSet, error: unknown): error is MpcError {
   if (!(error instanceof MpcError) || record.activeSetId === null) return false
   return set.setId !== record.activeSetId || PASSING.has(error.code)
 }

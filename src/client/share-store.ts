@@ -11,7 +11,9 @@ import { changeKnownWallet, readWallet, shareNotFound, walletKey } from './walle
 
 const DIGEST_LENGTH = 32
 
-const shareKey = (setId: string) => `share/${setId}`
+const PREFIX = 'share/'
+
+const shareKey = (setId: string) => PREFIX + setId
 
 /**
  * Stores shares durably and reads them back; a share is never overwritten.
@@ -94,8 +96,18 @@ export async function forgetWallet(client: Client, walletId: string, setId: stri
   await client.storage.delete(walletKey(walletId))
 }
 
+/** The sets of which this device stores a share, whether or not a record names them. */
+export async function shareSetIds(client: Client): Promise<string[]> {
+  return (await client.storage.list(PREFIX)).map((key) => key.slice(PREFIX.length))
+}
+
+/** Whether this device stores a share of a set. */
+export async function hasShares(client: Client, setId: string): Promise<boolean> {
+  return (await client.storage.list(shareKey(setId))).length > 0
+}
+
 /** Deletes the share and what it signs ECDSA with. */
-async function deleteShares(client: Client, setId: string): Promise<void> {
+export async function deleteShares(client: Client, setId: string): Promise<void> {
   await client.storage.delete(shareKey(setId))
   await deletePair(client, setId)
 }
