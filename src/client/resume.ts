@@ -54,7 +54,9 @@ async function resumeWallet(client: Client, deadline: Deadline, walletId: string
     if (record === undefined) return undefined
     if (record.activeSetId === null) return { walletId, outcome: 'NO_SHARE' }
     const wallet = toWallet(record)
-    return error === undefined ? { walletId, outcome: 'READY', wallet } : { walletId, outcome: 'PENDING', wallet, error }
+    return error === undefined
+      ? { walletId, outcome: 'READY', wallet }
+      : { walletId, outcome: 'PENDING', wallet, error }
   } catch (reason) {
     return { walletId, outcome: 'FAILED', error: asMpcError(reason) }
   }
