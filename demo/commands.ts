@@ -6,6 +6,16 @@ export interface DeviceCommands {
   backup: { parameters: { walletId: string; secret: string }; answer: { setId: string } }
   recover: { parameters: { secret: string; existingSets: 'keep' | 'retire' }; answer: Wallet }
   sign: { parameters: SignParameters; answer: Signature }
+  /** Sends wei on the chain whose node is at `url`, and waits until it is mined. */
+  sendEther: {
+    parameters: { walletId: string; url: string; to: `0x${string}`; value: bigint }
+    answer: { hash: `0x${string}` }
+  }
+  /** Signs a transfer of lamports; whoever has the chain executes it. */
+  signTransfer: {
+    parameters: { walletId: string; blockhash: string; to: string; lamports: bigint }
+    answer: { transaction: Uint8Array }
+  }
   listSets: { parameters: { walletId: string }; answer: ListedSet[] }
 }
 

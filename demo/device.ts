@@ -1,3 +1,4 @@
+import { address, getTransactionEncoder, type Blockhash } from '@solana/kit'
 import {
   backupWallet,
   createClient,
@@ -10,8 +11,13 @@ import {
 } from 'reshare'
 import { password } from 'reshare/backup'
 import { fileStore } from 'reshare/storage/file'
+import { solanaSigner } from 'reshare/solana'
 import { httpTransport } from 'reshare/transport'
-import type { Command, DeviceMessage } from './commands.ts'
+import { ethereumAccount } from 'reshare/viem'
+import { createWalletClient, http, publicActions } from 'viem'
+import { foundry } from 'viem/chains'
+import type { Command, DeviceCommands, DeviceMessage } from './commands.ts'
+import { signedTransfer } from './solana-transfer.ts'
 
 // One device: a process of its own with a file store of its own. Shares never leave it.
 const { LABEL, DATA, SERVER_URL, TOKEN, APP_URL, USER_ID, SESSION } = process.env as Record<string, string>
@@ -44,9 +50,27 @@ async function run(command: Command, onProgress: (progress: Progress) => void): 
     }
     case 'sign':
       return sign(client, command.parameters)
+    case 'sendEther':
+      return sendEther(command.parameters)
+    case 'signTransfer':
+      return signTransfer(command.parameters)
     case 'listSets':
       return listSets(client, command.parameters)
   }
+}
+
+async function sendEther({ walletId, url, to, value }: DeviceCommands['sendEther']['parameters']) {
+  const account = await ethereumAccount(client, { walletId })
+  const chain = createWalletClient({ account, chain: foundry, transport: http(url) }).extend(publicActions)
+  const hash = await chain.sendTransaction({ to, value })
+  await chain.waitForTransactionReceipt({ hash })
+  return { hash }
+}
+
+async function signTransfer({ walletId, blockhash, to, lamports }: DeviceCommands['signTransfer']['parameters']) {
+  const signer = await solanaSigner(client, { walletId })
+  const signed = await signedTransfer(blockhash as Blockhash, signer, address(to), lamports)
+  return { transaction: Uint8Array.from(getTransactionEncoder().encode(signed)) }
 }
 
 const cipherTexts = `${APP_URL}/users/${USER_ID}/encrypted-user-backup-shares`
@@ -81,7 +105,10 @@ process.on('message', (command: Command) => {
 process.once('disconnect', () => process.exit())
 tell({ ready: {} })
 
+/** viem wraps what an account throws. */
 function failureOf(error: unknown): { code: string; message: string } {
-  if (error instanceof MpcError) return { code: error.code, message: error.message }
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof MpcError) return { code: cause.code, message: cause.message }
+  }
   return { code: 'UNEXPECTED', message: String(error) }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openChains, type Chains } from './chains.ts'
 import { createProcesses, type Processes } from './processes.ts'
 import { createScreen, silentScreen } from './screen.ts'
 import { tellStory } from './story.ts'
@@ -16,7 +17,9 @@ const CLIENT_ID = 'client-of-alice'
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'reshare-demo-'))
   const processes = createProcesses()
+  let chains: Chains | undefined
   const clean = async () => {
+    chains?.ethereum?.stop()
     await processes.stop()
     await rm(folder, { recursive: true, force: true })
   }
@@ -24,7 +27,8 @@ async function main(): Promise<void> {
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   try {
-    const report = await play(processes, folder)
+    chains = await openChains()
+    const report = await play(processes, folder, chains)
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
     else process.stdout.write(`\nDone in ${report.durationMs} ms: one wallet, three devices, one of them left.\n`)
   } finally {
@@ -32,7 +36,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function play(processes: Processes, folder: string): Promise<Report> {
+async function play(processes: Processes, folder: string, chains: Chains): Promise<Report> {
   const screen = values.json ? silentScreen : createScreen(process.stdout)
   const webhookSecret = randomBytes(24).toString('hex')
   const session = randomBytes(24).toString('hex')
@@ -56,6 +60,7 @@ async function play(processes: Processes, folder: string): Promise<Report> {
 
   return tellStory({
     screen,
+    chains,
     secret: randomBytes(12).toString('base64'),
     startDevice: (name) =>
       processes.startDevice(name, {

@@ -20,6 +20,16 @@ export interface SignatureReport {
   readonly verified: true
 }
 
+/** One transaction that its chain has executed. */
+export interface TransactionReport {
+  readonly device: string
+  readonly chain: 'ethereum' | 'solana'
+  /** The wallet's address there */
+  readonly from: string
+  /** Its hash (Ethereum), or its first signature (Solana) */
+  readonly id: string
+}
+
 /** All that `npm run demo -- --json` prints. */
 export interface Report {
   readonly walletId: string
@@ -28,6 +38,9 @@ export interface Report {
   readonly setIds: Readonly<Record<string, string>>
   readonly steps: readonly Step[]
   readonly signatures: readonly SignatureReport[]
+  readonly transactions: readonly TransactionReport[]
+  /** Why a chain was left out. */
+  readonly missing: readonly string[]
   /** The devices that were refused, and with which code. */
   readonly refusals: readonly { readonly device: string; readonly code: string }[]
   /** The wallet's sets at the end, as the server lists them. */

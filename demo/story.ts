@@ -1,15 +1,18 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
 import type { ListedSet, Progress, Status, Wallet } from 'reshare'
+import type { Chains } from './chains.ts'
 import { Refused, type Device } from './processes.ts'
 import type { Report, SignatureReport, Step } from './report.ts'
 import type { Screen } from './screen.ts'
+import { lastAttempt, sendTransactions } from './transactions.ts'
 
 /** What the story needs: devices that start when their turn comes, and a secret that only the user knows. */
 export interface Stage {
   readonly screen: Screen
   readonly startDevice: (name: string) => Promise<Device>
   readonly secret: string
+  readonly chains: Chains
 }
 
 const SCHEMES = ['ed25519', 'bip340'] as const
@@ -19,7 +22,7 @@ const SCHEMES = ['ed25519', 'bip340'] as const
  *
  * @throws {Error} at the first thing that is not as it should be
  */
-export async function tellStory({ screen, startDevice, secret }: Stage): Promise<Report> {
+export async function tellStory({ screen, startDevice, secret, chains }: Stage): Promise<Report> {
   const started = performance.now()
   const steps: Step[] = []
   const signatures: SignatureReport[] = []
@@ -56,8 +59,7 @@ export async function tellStory({ screen, startDevice, secret }: Stage): Promise
   }
 
   async function expectRefused(device: Device, walletId: string): Promise<void> {
-    const message = new TextEncoder().encode('from a lost device')
-    const error = await device.call('sign', { walletId, scheme: 'ed25519', message }).catch((reason: unknown) => reason)
+    const error = await lastAttempt(chains, device, walletId).catch((reason: unknown) => reason)
     if (!(error instanceof Refused) || error.code !== 'SET_RETIRED') {
       throw new Error(`device ${device.name} should be refused with SET_RETIRED, got ${String(error)}`)
     }
@@ -93,6 +95,13 @@ export async function tellStory({ screen, startDevice, secret }: Stage): Promise
   ])
   await showSets(a, walletId)
 
+  screen.heading('Transactions of both devices, from the same addresses')
+  for (const reason of chains.missing) screen.line(reason)
+  const transactions = await sendTransactions(chains, wallet, [a, b])
+  for (const { device, chain, from, id } of transactions) {
+    screen.line(`${device}: ${chain.padEnd(8)} ${from} executed ${id.slice(0, 20)}…`)
+  }
+
   screen.heading('The devices are lost')
   const c = await startDevice('C')
   const sole = await step('recover, retire the sets', c, (onProgress) =>
@@ -111,6 +120,8 @@ export async function tellStory({ screen, startDevice, secret }: Stage): Promise
     setIds: { A: wallet.setId, B: kept.setId, C: sole.setId, backup: backup.setId },
     steps,
     signatures,
+    transactions,
+    missing: chains.missing,
     refusals,
     sets,
     durationMs: Math.round(performance.now() - started),

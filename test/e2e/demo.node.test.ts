@@ -5,6 +5,8 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
 import { expect, test } from 'vitest'
 import type { Report } from '../../demo/report.ts'
+import { solanaAddress } from '../../src/adapters/solana/index.ts'
+import { ethereumAddress } from '../../src/adapters/viem/index.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 
 const run = promisify(execFile)
@@ -23,6 +25,18 @@ test('npm run demo -- --json prints one JSON object, and it is true', { timeout:
     expect(scheme === 'ed25519' ? ed25519.verify(signed, text, key) : schnorr.verify(signed, text, key)).toBe(true)
     expect(setId).toBe(report.setIds[device])
   }
+  expect(report.missing).toEqual([])
+  expect(report.transactions.map(({ device, chain }) => [chain, device])).toEqual([
+    ['ethereum', 'A'],
+    ['ethereum', 'B'],
+    ['solana', 'A'],
+    ['solana', 'B'],
+  ])
+  for (const { chain, from } of report.transactions) {
+    const { secp256k1, ed25519: edwards } = report.publicKeys
+    expect(from).toBe(chain === 'solana' ? solanaAddress(fromHex(edwards)) : ethereumAddress(fromHex(secp256k1)))
+  }
+  expect(new Set(report.transactions.map(({ id }) => id)).size).toBe(4)
   expect(report.refusals).toEqual([
     { device: 'A', code: 'SET_RETIRED' },
     { device: 'B', code: 'SET_RETIRED' },

@@ -1,53 +1,16 @@
-import {
-  AccountRole,
-  address,
-  appendTransactionMessageInstruction,
-  createTransactionMessage,
-  pipe,
-  setTransactionMessageFeePayerSigner,
-  setTransactionMessageLifetimeUsingBlockhash,
-  signTransactionMessageWithSigners,
-  type Address,
-  type SendableTransaction,
-  type Transaction,
-  type TransactionSigner,
-} from '@solana/kit'
+import type { Address, SendableTransaction, Transaction, TransactionSigner } from '@solana/kit'
 import type { LiteSVM } from 'litesvm'
+import { signedTransfer as signedTransferAt } from '../../demo/solana-transfer.ts'
 
 export const SOL = 1_000_000_000n
 
-const SYSTEM_PROGRAM = address('11111111111111111111111111111111')
-
-/** A signed transfer of lamports; `payer` pays the fee. */
+/** A signed transfer of lamports, by the chain's latest blockhash; `payer` pays the fee. */
 export async function signedTransfer(
   chain: LiteSVM,
   from: TransactionSigner,
   to: Address,
   amount: bigint,
-  payer: TransactionSigner = from,
+  payer?: TransactionSigner,
 ): Promise<SendableTransaction & Transaction> {
-  const lifetime = { blockhash: chain.latestBlockhash(), lastValidBlockHeight: 0n }
-  return signTransactionMessageWithSigners(
-    pipe(
-      createTransactionMessage({ version: 0 }),
-      (message) => setTransactionMessageFeePayerSigner(payer, message),
-      (message) => setTransactionMessageLifetimeUsingBlockhash(lifetime, message),
-      (message) => appendTransactionMessageInstruction(transfer(from, to, amount), message),
-    ),
-  )
-}
-
-/** The system program's `Transfer`: index u32 and lamports u64, little-endian. */
-function transfer(from: TransactionSigner, to: Address, amount: bigint) {
-  const data = new DataView(new ArrayBuffer(12))
-  data.setUint32(0, 2, true)
-  data.setBigUint64(4, amount, true)
-  return {
-    programAddress: SYSTEM_PROGRAM,
-    accounts: [
-      { address: from.address, role: AccountRole.WRITABLE_SIGNER as const, signer: from },
-      { address: to, role: AccountRole.WRITABLE as const },
-    ],
-    data: new Uint8Array(data.buffer),
-  }
+  return signedTransferAt(chain.latestBlockhash(), from, to, amount, payer)
 }
