@@ -42,8 +42,7 @@ export function identityBytes(curve: Curve): Uint8Array {
 /** Party ids as u32 in the module's byte order. */
 export function idBytes(ids: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * ids.length)
-  const view = new DataView(bytes.buffer)
-  for (const [i, id] of ids.entries()) view.setUint32(4 * i, id, true)
+  for (const [i, id] of ids.entries()) for (let j = 0; j < 4; j++) bytes[4 * i + j] = id >>> (8 * j)
   return bytes
 }
 

@@ -1,5 +1,5 @@
 import type { Group, Point, Scalar } from '../curve/group.ts'
-import { verifyingShare } from '../sharing/feldman.ts'
+import { verifyingShares } from '../sharing/feldman.ts'
 import type { ShareSetRecord } from '../share/types.ts'
 import type { PartyId, Purpose, Role } from '../types.ts'
 import { equalBytes, wipe } from '../util/bytes.ts'
@@ -46,14 +46,12 @@ export function buildRecord(
 ): ShareSetRecord {
   const { setId, walletId, purpose, threshold, chainCode } = blueprint
   const publicKey = total[0] as Point
-  const parties = blueprint.parties.map(({ id, role }) => ({
-    id,
-    role,
-    verifyingShare: verifyingShare(group, total, id),
-  }))
-  if ([publicKey, ...parties.map((party) => party.verifyingShare)].some((point) => group.isIdentity(point))) {
+  const ids = blueprint.parties.map(({ id }) => id)
+  const shares = verifyingShares(group, total, ids)
+  if ([publicKey, ...shares].some((point) => group.isIdentity(point))) {
     abort('PKSUM', round, [], 'the key or a share of it is zero')
   }
+  const parties = blueprint.parties.map(({ id, role }, i) => ({ id, role, verifyingShare: shares[i] as Point }))
   return { curve: group.curve, setId, walletId, purpose, threshold, parties, publicKey, chainCode }
 }
 

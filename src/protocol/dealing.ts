@@ -51,7 +51,7 @@ export function readDealing(group: Group, reader: Reader): Dealing | undefined {
   if (threshold === 1) throw new CodecError('a dealing of threshold 1')
   const coefficients = Array.from({ length: threshold }, () => readSecret(group, reader))
   const encoded = Array.from({ length: threshold }, () => reader.bytes(group.pointLength))
-  const commitment = encoded.map((bytes) => group.decodePoint(bytes))
+  const commitment = group.decodePoints(encoded)
   return { coefficients, commitment, encoded, chainCodePart: reader.prefixed(32), blinding: reader.bytes(32) }
 }
 

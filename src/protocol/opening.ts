@@ -59,9 +59,8 @@ export function checkDegree({ from, opening }: Opened, threshold: number): void 
 
 /** @throws {PROTOCOL_ABORTED} POINT unless all are points of the group */
 export function readPoints(group: Group, from: number, encoded: readonly Uint8Array[]): Point[] {
-  return encoded.map((bytes) =>
-    readMessage(bytes, 2, from, (reader) => group.decodePoint(reader.bytes(bytes.length)), 'POINT'),
-  )
+  const read = (): Point[] => group.decodePoints(encoded)
+  return readMessage(new Uint8Array(0), 2, from, read, 'POINT')
 }
 
 /**

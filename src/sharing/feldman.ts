@@ -13,6 +13,11 @@ export function verifyingShare(group: Group, commitment: Commitment, id: number)
   return group.evaluateCommitmentVar(commitment, id)
 }
 
+/** The verifying shares of many parties. */
+export function verifyingShares(group: Group, commitment: Commitment, ids: readonly number[]): Point[] {
+  return group.evaluateCommitmentAtVar(commitment, ids)
+}
+
 /** Whether `share` is f(id) of the committed polynomial. */
 export function verifyShare(group: Group, commitment: Commitment, id: number, share: Scalar): boolean {
   return group.equalPoints(group.multiplyBase(share), verifyingShare(group, commitment, id))

@@ -12,19 +12,59 @@ type Sha256 = ReturnType<typeof sha256.create>
 
 const prefixes = new Map<string, Sha256>()
 
+/** The state of the hash that is being computed; a digest clears it. */
+const working = sha256.create()
+
+/** What waits to be hashed: many short fields cost less in one piece. All zeros between hashes. */
+const pending = new Uint8Array(1024)
+let pendingLength = 0
+
 /** SHA-256 after `SHA256(tag) ‖ SHA256(tag)`, which is one block: computed once for each tag. */
-function prefixed(tagText: string): Sha256 {
+function startAfterTag(tagText: string): void {
   let state = prefixes.get(tagText)
   if (state === undefined) {
     const digest = sha256(utf8(tagText))
     state = sha256.create().update(digest).update(digest)
     prefixes.set(tagText, state)
   }
-  return state.clone()
+  state._cloneInto(working)
 }
 
-function u32(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+function hashPending(): void {
+  if (pendingLength > 0) working.update(pending.subarray(0, pendingLength))
+  pending.fill(0, 0, pendingLength)
+  pendingLength = 0
+}
+
+function addNumber(value: number): void {
+  if (pendingLength + 4 > pending.length) hashPending()
+  pending[pendingLength++] = value >>> 24
+  pending[pendingLength++] = value >>> 16
+  pending[pendingLength++] = value >>> 8
+  pending[pendingLength++] = value
+}
+
+function addField(bytes: Uint8Array): void {
+  addNumber(bytes.length)
+  if (pendingLength + bytes.length > pending.length) hashPending()
+  if (bytes.length > pending.length) {
+    working.update(bytes)
+    return
+  }
+  pending.set(bytes, pendingLength)
+  pendingLength += bytes.length
+}
+
+function addPart(part: Part): void {
+  if (typeof part === 'number') {
+    addNumber(4)
+    addNumber(part)
+  } else if (part instanceof Uint8Array) {
+    addField(part)
+  } else {
+    addNumber(part.length)
+    for (const item of part) addField(item)
+  }
 }
 
 /**
@@ -34,17 +74,13 @@ function u32(value: number): Uint8Array {
  * prefix. Whether a part is a list is fixed by its label and place, so no two inputs hash the same bytes.
  */
 export function taggedHash(tagText: string, ...parts: readonly Part[]): Uint8Array {
-  const state = prefixed(tagText)
-  const field = (bytes: Uint8Array): Sha256 => state.update(u32(bytes.length)).update(bytes)
-  for (const part of parts) {
-    if (typeof part === 'number') field(u32(part))
-    else if (part instanceof Uint8Array) field(part)
-    else {
-      state.update(u32(part.length))
-      for (const item of part) field(item)
-    }
+  startAfterTag(tagText)
+  try {
+    for (const part of parts) addPart(part)
+  } finally {
+    hashPending()
   }
-  return state.digest()
+  return working.digest()
 }
 
 /** {@link taggedHash} for one suite and protocol. */

@@ -29,6 +29,26 @@ describe('taggedHash', () => {
     expect(taggedHash(TAG, utf8('ab'), 9, [utf8('c'), utf8('')])).toEqual(expected)
   })
 
+  test('is the same function of parts of any length, and of many', () => {
+    const prefix = sha256(utf8(TAG))
+    const u32be = (value: number) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+    const field = (bytes: Uint8Array) => concatBytes(u32be(bytes.length), bytes)
+    for (const length of [0, 1, 55, 56, 64, 1015, 1016, 1017, 1020, 1021, 1024, 1025, 5000]) {
+      const part = Uint8Array.from({ length }, (_, i) => i)
+      const wanted = sha256(concatBytes(prefix, prefix, field(utf8('ab')), field(part), field(part), field(u32be(7))))
+      expect(taggedHash(TAG, utf8('ab'), part, part, 7), `${length} bytes`).toEqual(wanted)
+    }
+    const many = Array.from({ length: 300 }, (_, i) => utf8(String(i)))
+    const wanted = sha256(concatBytes(prefix, prefix, u32be(300), ...many.map(field)))
+    expect(taggedHash(TAG, many)).toEqual(wanted)
+  })
+
+  test('is not disturbed by parts that cannot be hashed', () => {
+    const once = taggedHash(TAG, utf8('a'))
+    expect(() => taggedHash(TAG, utf8('b'), undefined as never)).toThrow(TypeError)
+    expect(taggedHash(TAG, utf8('a'))).toEqual(once)
+  })
+
   test('gives the same again after other parts', () => {
     const once = taggedHash(TAG, utf8('a'))
     taggedHash(TAG, utf8('b'))

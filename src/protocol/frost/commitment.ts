@@ -27,8 +27,9 @@ export function commitmentLength(suite: FrostSuite): number {
 export function decodeCommitment(suite: FrostSuite, id: PartyId, bytes: Uint8Array): NonceCommitment {
   const { group } = suite
   const encoded = bytes.slice()
-  const hiding = group.decodePoint(encoded.subarray(0, group.pointLength))
-  const binding = group.decodePoint(encoded.subarray(group.pointLength))
+  const { pointLength } = group
+  const points = group.decodePoints([encoded.subarray(0, pointLength), encoded.subarray(pointLength)])
+  const [hiding, binding] = points as [Point, Point]
   return { id, hiding, binding, encoded }
 }
 

@@ -102,7 +102,7 @@ export function writeDealers({ group }: Setting, writer: Writer, dealers: readon
 export function readDealers({ group }: Setting, reader: Reader): CheckedDealer[] {
   return Array.from({ length: reader.u8() }, () => {
     const from = reader.u8()
-    const commitment = Array.from({ length: reader.u8() }, () => group.decodePoint(reader.bytes(group.pointLength)))
-    return { from, commitment }
+    const encoded = Array.from({ length: reader.u8() }, () => reader.bytes(group.pointLength))
+    return { from, commitment: group.decodePoints(encoded) }
   })
 }
