@@ -1,27 +1,18 @@
 // @ts-check
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { arePeersInstalled } from '../support/peers.mjs'
 
 /** The libraries that a browser can have; tiny-secp256k1 wants a bundler that imports wasm as a module. */
-const LIBRARIES = /** @type {const} */ ([
-  ['ox', 'ox'],
-  ['libauth', '@bitauth/libauth'],
-  ['libsodium', 'libsodium-wrappers-sumo'],
-])
+const LIBRARIES = ['ox', 'libauth', 'libsodium']
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const peers = createRequire(new URL('../peers/package.json', import.meta.url))
 
 /** The page's script, with every library that is installed. @returns {Promise<string>} */
 export async function bundlePage() {
-  const installed = LIBRARIES.filter(([, name]) => isInstalled(name))
-  const imports = installed.map(([file]) => `import * as ${file} from '../peers/${file}.mjs'`)
-  const contents = [
-    `import { run } from './page.mjs'`,
-    ...imports,
-    `await run([${installed.map(([file]) => file).join(', ')}])`,
-  ]
+  const installed = arePeersInstalled ? LIBRARIES : []
+  const imports = installed.map((name) => `import * as ${name} from '../peers/${name}.mjs'`)
+  const contents = [`import { run } from './page.mjs'`, ...imports, `await run([${installed.join(', ')}])`]
   const { outputFiles } = await build({
     stdin: { contents: contents.join('\n'), resolveDir: folder },
     bundle: true,
@@ -33,13 +24,4 @@ export async function bundlePage() {
     logLevel: 'error',
   })
   return outputFiles[0]?.text ?? ''
-}
-
-/** @param {string} name */
-function isInstalled(name) {
-  try {
-    return peers.resolve(name) !== ''
-  } catch {
-    return false
-  }
 }

@@ -15,7 +15,7 @@ const TIME_MS = 1500
 
 /** @returns {Promise<Row[]>} empty where tinybench is not installed */
 export async function run() {
-  const tinybench = await optional('../peers/tinybench.mjs')
+  const tinybench = await optional('tinybench')
   if (tinybench === undefined) return []
   const shares = { ed25519: keygen('ed25519'), bip340: keygen('secp256k1') }
   const message = random(32)

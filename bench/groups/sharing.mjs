@@ -24,9 +24,7 @@ const OPERATIONS = SIZES.flatMap(({ threshold, count }) => [
 
 /** @param {import('../support/context.mjs').Context} context */
 export async function run({ inputs, pace }) {
-  const others = await Promise.all(
-    ['shamir-secret-sharing', 'secrets-grempe'].map((name) => optional(`../peers/${name}.mjs`)),
-  )
+  const others = await Promise.all(['shamir-secret-sharing', 'secrets-grempe'].map(optional))
   const group = getGroup('ed25519')
   const secret = group.decodeScalar(/** @type {Uint8Array} */ (inputs.ed25519.scalars[0]))
   /** @type {import('../support/match.mjs').Library} */

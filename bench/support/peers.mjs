@@ -1,6 +1,7 @@
 // @ts-check
-import * as reshare from '../libraries/reshare.mjs'
+import { existsSync } from 'node:fs'
 import * as noble from '../libraries/noble.mjs'
+import * as reshare from '../libraries/reshare.mjs'
 
 /** @typedef {import('./match.mjs').Library} Library */
 
@@ -13,7 +14,7 @@ const OPTIONAL = ['ox', 'libauth', 'tiny-secp256k1', 'libsodium']
  * @returns {Promise<{ libraries: Library[], leftOut: string[] }>}
  */
 export async function installedLibraries() {
-  const found = await Promise.all(OPTIONAL.map((name) => optional(`../peers/${name}.mjs`)))
+  const found = await Promise.all(OPTIONAL.map(optional))
   return {
     libraries: [reshare, noble, ...found.filter((library) => library !== undefined)],
     leftOut: OPTIONAL.filter((_, i) => found[i] === undefined).map(
@@ -22,17 +23,15 @@ export async function installedLibraries() {
   }
 }
 
+/** All or nothing. Looked for here and not by importing: another version of one may lie in the package's own folder. */
+export const arePeersInstalled = existsSync(new URL('../peers/node_modules/', import.meta.url))
+
 /**
- * A module of the bench, unless it imports a package that is not installed.
+ * A module of bench/peers, where those are installed.
  *
- * @param {string} path from this folder
+ * @param {string} name
  * @returns {Promise<any>}
  */
-export async function optional(path) {
-  try {
-    return await import(path)
-  } catch (error) {
-    if (/** @type {{ code?: string }} */ (error).code === 'ERR_MODULE_NOT_FOUND') return undefined
-    throw error
-  }
+export async function optional(name) {
+  return arePeersInstalled ? await import(`../peers/${name}.mjs`) : undefined
 }
