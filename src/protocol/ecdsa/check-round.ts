@@ -67,6 +67,7 @@ function openAnswer(setup: SigningSetup, inbox: Inbox, answer: Answer): Opened {
  * it, and gives this signer's part of the presignature.
  *
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, POINT, PKSUM, SIG; CHEAT_VOLE or CHEAT_GAMMA after poisoning the state
+ * @throws {OT_POISONED} if another session has poisoned it since
  */
 export function completePresignature(
   setup: SigningSetup,
@@ -77,6 +78,8 @@ export function completePresignature(
   multiplied: Multiplied,
 ): Presignature {
   const { group } = setup.backend
+  // The ban rule: these checks need no seeds, but a session does not outlive the cheat that another one has caught.
+  for (const peer of others(setup)) void pairWith(setup, peer).secrets
   const answers = others(setup)
     .map((from) => readAnswer(setup, inbox, from))
     .map((answer) => openAnswer(setup, inbox, answer))

@@ -310,6 +310,21 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     }
   })
 
+  test('a cheat in another session ends one that needs no more transfers', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const [victim, peer] = signingSessions(backend, set, randomDigest(random), random)
+    let [fromVictim, fromPeer] = [victim!.start().out, peer!.start().out]
+    for (let round = 1; round < 3; round++) {
+      for (const bytes of fromVictim) peer!.receive(bytes)
+      for (const bytes of fromPeer) victim!.receive(bytes)
+      ;[fromVictim, fromPeer] = [victim!.advance().out, peer!.advance().out]
+    }
+    for (const bytes of fromPeer) victim!.receive(bytes)
+    pairOf(set).poison('CHEAT_OTE')
+    expectCode(() => victim!.advance(), 'OT_POISONED')
+  })
+
   // Row 7.
   test('a replayed commitment of another signature ends with SID and blames nobody', () => {
     const random = seededRandom()
