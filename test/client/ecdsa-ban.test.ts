@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
-import { generateWallet, MpcError, refreshShares, sign, type Client } from '../../src/index.ts'
+import { generateWallet, MpcError, refreshShares, sign, type Client, type Transport } from '../../src/index.ts'
 import { OtPair } from '../../src/protocol/ecdsa/index.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { utf8 } from '../../src/util/bytes.ts'
@@ -58,6 +58,19 @@ describe('a server that is caught cheating', () => {
     const codes = attempts.map((attempt) => (attempt as PromiseRejectedResult).reason.code as string)
     expect(codes.sort()).toEqual(['OT_POISONED', 'OT_POISONED', 'PROTOCOL_ABORTED'])
     expect(transport.sent.filter((path) => path.endsWith('rounds/2'))).toEqual([])
+  })
+
+  test('ends also a session that has its last answer already', async () => {
+    const { server, device, storage, walletId } = await withWallet()
+    const cheated = device('tab', { storage, transport: cheating(server, 1) })
+    const transport: Transport = {
+      async request(asked) {
+        const response = await server.request(asked)
+        if (asked.path.endsWith('rounds/2')) await sign(cheated, request(walletId)).catch(() => undefined)
+        return response
+      },
+    }
+    await expectPoisoned(device('tab', { storage, transport }), walletId)
   })
 
   test('is refused even where the store would not take the ban, which is written once it does', async () => {
