@@ -4,6 +4,7 @@ import { errorStatus } from '../../src/api/errors.ts'
 import {
   backupWallet,
   createClient,
+  fillPresignatures,
   generateWallet,
   getWallet,
   listSets,
@@ -91,6 +92,26 @@ describe('a server that speaks of another set', () => {
       sign: () => sign(client, { walletId, scheme: 'ed25519', message }),
     }
     await expect(attempts[kind]()).rejects.toEqual(code('SET_MISMATCH'))
+  })
+
+  test.each([
+    ['a signature with ECDSA', 2],
+    ['a presignature', 2],
+    ['a signature with a presignature', 1],
+  ] as const)('at the end of %s is not believed', async (kind, round) => {
+    const { server, storage, walletId } = await backedUp()
+    const lies = { on: kind !== 'a signature with a presignature' }
+    const lie = (flight: Flight<unknown>) =>
+      lies.on ? { ...flight, header: { setId: otherSet, state: 'ACTIVE' } } : flight
+    const phone = createClient({ transport: altered(server, round, lie), storage })
+    const fill = () => fillPresignatures(phone, { walletId, count: 1 })
+    if (kind === 'a presignature') await expect(fill()).rejects.toEqual(code('SET_MISMATCH'))
+    if (!lies.on) await fill()
+    lies.on = true
+    const signature = sign(phone, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
+    await expect(signature).rejects.toEqual(code('SET_MISMATCH'))
+    lies.on = false
+    await sign(phone, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
   })
 
   test('at the end of a proof retires nothing here', async () => {
