@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { webhookCustodian } from '../custodian/index.ts'
 import { abytes, fromHex, toHex } from '../util/bytes.ts'
-import { MASTER_KEY_LENGTH } from '../util/seal.ts'
+import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
 import { createServer } from './create-server.ts'
 import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
@@ -15,8 +15,11 @@ import { apiTokens } from './tokens.ts'
 
 const USAGE = `reshare-server                    starts the signing server on loopback
 reshare-server token <clientId>   prints a new API token for a client
+reshare-server rotate             seals what previous master keys have sealed again, by the current one
 
 RESHARE_MASTER_KEY       64 hex digits; else a key is made and kept in the data folder
+RESHARE_MASTER_KEY_ID    its id, 1 to 255 (1)
+RESHARE_PREVIOUS_MASTER_KEYS  id:key, separated by commas: keys that open what they have sealed
 RESHARE_DATA_DIR         the data folder (./reshare-data)
 DATABASE_URL             PostgreSQL; else an embedded database in the data folder
 RESHARE_CUSTODIAN_URL    the app's backend, with RESHARE_WEBHOOK_SECRET; without it no backups
@@ -32,6 +35,7 @@ const folder = env['RESHARE_DATA_DIR'] ?? './reshare-data'
 async function main([command, ...parameters]: readonly string[]): Promise<void> {
   if (command === undefined) await start()
   else if (command === 'token' && parameters.length === 1) await printToken(parameters[0] as string)
+  else if (command === 'rotate' && parameters.length === 0) await printRotation()
   else {
     process.stderr.write(USAGE)
     process.exitCode = 2
@@ -47,10 +51,21 @@ async function printToken(clientId: string): Promise<void> {
   }
 }
 
+async function printRotation(): Promise<void> {
+  const masterKey = openMasterKeys()
+  const database = openDatabase()
+  try {
+    const server = createServer({ database, masterKey, authenticate: () => undefined })
+    process.stdout.write(`${JSON.stringify(await server.rotate())}\n`)
+  } finally {
+    await database.close()
+  }
+}
+
 async function start(): Promise<void> {
   const port = readPort()
   const custodian = openCustodian()
-  const masterKey = readMasterKey()
+  const masterKey = openMasterKeys()
   const database = openDatabase()
   const server = createServer({
     database,
@@ -91,6 +106,21 @@ function readPort(): number {
   const port = Number(env['PORT'] ?? 8787)
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port
   throw new RangeError('PORT must be a number from 0 to 65535')
+}
+
+function openMasterKeys(): MasterKeys {
+  const previous = (env['RESHARE_PREVIOUS_MASTER_KEYS'] ?? '').split(',').filter((text) => text !== '')
+  const current = { id: Number(env['RESHARE_MASTER_KEY_ID'] ?? 1), key: readMasterKey() }
+  const keys = { current, previous: previous.map(parseMasterKey) }
+  // A mistake in them is found before the database is opened.
+  readMasterKeys(keys)
+  return keys
+}
+
+function parseMasterKey(text: string): MasterKey {
+  const [id, key, ...rest] = text.split(':')
+  if (key === undefined || rest.length > 0) throw new Error('RESHARE_PREVIOUS_MASTER_KEYS must be id:key, id:key, …')
+  return { id: Number(id), key: fromHex(key) }
 }
 
 function readMasterKey(): Uint8Array {

@@ -1,13 +1,14 @@
 import type { Custodian } from '../custodian/types.ts'
-import { abytes } from '../util/bytes.ts'
+import type { MasterKeys } from '../util/master-keys.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
-import { createSealer, MASTER_KEY_LENGTH } from '../util/seal.ts'
+import { createSealer } from '../util/seal.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
 import { DEFAULT_LIMITS, type AfterCheat, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from './database/types.ts'
 import { createApp } from './http/app.ts'
 import type { Policy } from './policy.ts'
 import { checkLockOut, mergeRates, type RateLimits } from './rate-limits.ts'
+import { rotate, type Rotation } from './rotate.ts'
 import { serverSchema } from './schema.ts'
 import { sweep } from './sweep.ts'
 import type { Authenticate } from './tokens.ts'
@@ -31,8 +32,11 @@ export interface ServerOptions {
    * which it signs on with a set-up of its own for each signature. Refreshing or recovering gives a new set either way.
    */
   readonly afterCheat?: AfterCheat
-  /** 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. */
-  readonly masterKey: Uint8Array
+  /**
+   * 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. While one key takes the
+   * place of another: both, with their ids.
+   */
+  readonly masterKey: MasterKeys
   readonly limits?: LimitOptions
   /** The origins whose pages may call the server from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
@@ -51,6 +55,11 @@ export interface Server {
    * call it from time to time.
    */
   readonly sweep: () => Promise<void>
+  /**
+   * Seals what other master keys have sealed again, by the current one. Call it until nothing remains, then take the
+   * others away.
+   */
+  readonly rotate: () => Promise<Rotation>
 }
 
 /**
@@ -79,6 +88,10 @@ export function createServer(options: ServerOptions): Server {
       await migrate()
       await sweep(context)
     },
+    rotate: async () => {
+      await migrate()
+      return rotate(context)
+    },
   }
 }
 
@@ -103,7 +116,6 @@ function serverContext(options: ServerOptions): ServerContext {
   if (afterCheat !== 'refuse' && afterCheat !== 'freshSetUp') {
     throw new TypeError("afterCheat must be 'refuse' or 'freshSetUp'")
   }
-  abytes(options.masterKey, MASTER_KEY_LENGTH, 'masterKey')
   return {
     database,
     custodian,

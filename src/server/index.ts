@@ -5,4 +5,6 @@ export type { Database, Queryable, Row, Schema, SqlValue } from './database/type
 export { bumpIncarnation } from './incarnation.ts'
 export type { Policy, PolicyRequest } from './policy.ts'
 export type { LockOut, Rate, RateLimits } from './rate-limits.ts'
+export type { Rotation } from './rotate.ts'
 export { apiTokens, type ApiTokens, type Authenticate, type Authenticated } from './tokens.ts'
+export type { MasterKey, MasterKeys } from '../util/master-keys.ts'

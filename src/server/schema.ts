@@ -134,5 +134,18 @@ export const serverSchema: Schema = {
       // Between two rounds, or before the first answer: what a client may have a bounded number of.
       `create index reshare_operations_open on reshare_operations (client_id) where state is not null or round = 0`,
     ],
+    [
+      // The one exception to I1: a change of the master key seals the same half again. It takes a transaction that says so,
+      // the same row and length, and another key id, so that no code that writes a half by mistake gets through.
+      `create or replace function reshare_refuse_overwrite() returns trigger language plpgsql as
+         $$ begin
+           if current_setting('reshare.resealing', true) = 'on' and new.set_id = old.set_id
+             and length(new.sealed) = length(old.sealed) and get_byte(new.sealed, 0) <> get_byte(old.sealed, 0)
+           then
+             return new;
+           end if;
+           raise exception 'a share row is never overwritten';
+         end $$`,
+    ],
   ],
 }

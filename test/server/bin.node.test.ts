@@ -107,19 +107,32 @@ test('makes its key and database, serves on loopback, stops when told to, and go
   expect((await third.ended).code).toBe(0)
 })
 
+test('seals again by a new master key what the old one has sealed', async () => {
+  const old = readFileSync(join(folder, 'data', 'master-key'), 'utf8').trim()
+  const env = {
+    RESHARE_MASTER_KEY: 'cd'.repeat(32),
+    RESHARE_MASTER_KEY_ID: '2',
+    RESHARE_PREVIOUS_MASTER_KEYS: `1:${old}`,
+  }
+  const { code, out } = await launch(['rotate'], env).ended
+  expect([code, JSON.parse(out)]).toEqual([0, { resealed: 2, remaining: expect.any(Number) }])
+})
+
 test.each([
   [{ RESHARE_MASTER_KEY: 'ab' }, 'masterKey must be 32 bytes'],
   [{ RESHARE_MASTER_KEY: 'no hex' }, 'lower-case hex'],
   [{ RESHARE_CUSTODIAN_URL: 'http://app.test' }, 'RESHARE_WEBHOOK_SECRET'],
   [{ RESHARE_CUSTODIAN_URL: 'app', RESHARE_WEBHOOK_SECRET: 'x'.repeat(16) }, 'URL'],
   [{ PORT: 'eighty' }, 'PORT'],
+  [{ RESHARE_MASTER_KEY_ID: 'two' }, 'id of a master key'],
+  [{ RESHARE_PREVIOUS_MASTER_KEYS: 'ab' }, 'id:key'],
 ])('does not start with %o', async (env, message) => {
   const data = join(folder, 'refused')
   const { code, err } = await launch([], { RESHARE_DATA_DIR: data, ...env }).ended
   expect([code, err]).toEqual([1, expect.stringContaining(message)])
 })
 
-test.each([[['token']], [['serve']], [['token', 'a', 'b']]])(
+test.each([[['token']], [['serve']], [['token', 'a', 'b']], [['rotate', 'a']]])(
   'says how it is used instead of %j',
   async (parameters) => {
     const { code, err } = await launch(parameters).ended

@@ -1,11 +1,10 @@
 import { BadRequest } from '../../api/http.ts'
 import { MpcError } from '../../errors.ts'
-import { equalBytes } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../database/types.ts'
 import { readIncarnation } from '../incarnation.ts'
 import { notAuthorized } from '../sets/rows.ts'
-import { findOperation, otherRequest, type OperationKey, type OperationRow } from './rows.ts'
+import { findOperation, otherRequest, type OperationKey, type OperationRow, type RequestHash } from './rows.ts'
 
 /** The right of one process to play one round of an operation. */
 export interface Claim extends OperationKey {
@@ -28,7 +27,7 @@ export async function claimRound(
   context: ServerContext,
   key: OperationKey,
   round: number,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
 ): Promise<{ claim: Claim; operation: OperationRow }> {
   return context.database.transaction(async (tx) => {
     const operation = await findOperation(tx, key)
@@ -38,13 +37,13 @@ export async function claimRound(
     // Answered since the caller looked: the repeated request finds the answer.
     if (round <= operation.round) throw inProgress()
     const { claimHash, claimUntil } = operation
-    if (claimHash !== null && !equalBytes(claimHash, requestHash)) throw otherRequest(round)
+    if (claimHash !== null && !requestHash.matches(claimHash)) throw otherRequest(round)
     if (claimUntil !== null && claimUntil.getTime() > context.now()) throw inProgress()
     const token = context.random(16)
     await tx.query(
       `update reshare_operations set claim_token = $3, claim_hash = $4, claim_until = $5
        where client_id = $1 and operation_id = $2`,
-      [key.clientId, key.operationId, token, requestHash, timestamp(context, context.limits.roundMs)],
+      [key.clientId, key.operationId, token, requestHash.bytes, timestamp(context, context.limits.roundMs)],
     )
     return { claim: { ...key, round, token }, operation }
   })

@@ -21,6 +21,7 @@ import {
   recordDecision,
   type OperationKey,
   type OperationRow,
+  type RequestHash,
 } from './rows.ts'
 import type { Caught, Ending, Played, PlayIn } from './turn.ts'
 
@@ -75,7 +76,7 @@ async function begin(
   context: ServerContext,
   key: OperationKey,
   flight: Flight<unknown>,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
 ): Promise<void> {
   const request = parseOperation(flight.header, context.limits)
   await admitOperation(context, key, request)
@@ -89,7 +90,7 @@ async function play(
   context: ServerContext,
   claim: Claim,
   operation: OperationRow,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
   { parcels }: Flight<unknown>,
 ): Promise<Answered | Caught> {
   const { request, incarnation } = operation
@@ -114,7 +115,7 @@ async function store(
   context: ServerContext,
   claim: Claim,
   { request, incarnation }: OperationRow,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
   playing: Played | PlayIn,
 ): Promise<Answered | Caught> {
   const seal = ({ state }: Played): Uint8Array | null => {
@@ -138,7 +139,7 @@ async function storeIn(
   context: ServerContext,
   tx: Queryable,
   claim: Claim,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
   { parcels, writes, ending }: Played,
   sealed: Uint8Array | null,
 ): Promise<Answered> {

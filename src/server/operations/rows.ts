@@ -1,6 +1,5 @@
 import type { Decision, OperationRequest } from '../../api/operations.ts'
 import { MpcError } from '../../errors.ts'
-import { equalBytes } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
 import { notAuthorized } from '../sets/rows.ts'
@@ -55,7 +54,7 @@ export async function insertOperation(
   db: Queryable,
   { clientId, operationId }: OperationKey,
   request: OperationRequest,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
 ): Promise<boolean> {
   const expiry = timestamp(context, context.limits.operationMs)
   const setId = request.kind === 'generate' ? null : request.setId
@@ -64,7 +63,7 @@ export async function insertOperation(
        (client_id, operation_id, request, set_id, round, incarnation, claim_hash, expires_at)
      select $1, $2, $3, $4, 0, number, $5, $6 from reshare_meta where name = 'incarnation'
      on conflict (client_id, operation_id) do nothing returning 1`,
-    [clientId, operationId, JSON.stringify(storedRequest(request)), setId, requestHash, expiry],
+    [clientId, operationId, JSON.stringify(storedRequest(request)), setId, requestHash.bytes, expiry],
   )
   return added.length > 0
 }
@@ -100,12 +99,18 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
   return decision
 }
 
+/** The hash of a request as this server stores it, and whether one stored under another of its master keys is the same. */
+export interface RequestHash {
+  readonly bytes: Uint8Array
+  matches(this: void, stored: Uint8Array): boolean
+}
+
 /**
  * What stands for the bytes of a request, so that only the same request gets the same answer. A plain hash would be a check
  * value for guesses at the authorisation of an export.
  */
-export function hashRequest({ sealer }: ServerContext, body: Uint8Array): Uint8Array {
-  return sealer.fingerprint(body)
+export function hashRequest({ sealer }: ServerContext, body: Uint8Array): RequestHash {
+  return { bytes: sealer.fingerprint(body), matches: (stored) => sealer.isFingerprint(stored, body) }
 }
 
 /**
@@ -118,7 +123,7 @@ export async function findAnswer(
   db: Queryable,
   key: OperationKey,
   round: number,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
 ): Promise<Uint8Array | undefined> {
   const [row] = await db.query(`select request_hash, sealed from reshare_answers where ${KEY} and round = $3`, [
     key.clientId,
@@ -126,7 +131,7 @@ export async function findAnswer(
     round,
   ])
   if (row === undefined) return undefined
-  if (!equalBytes(row['request_hash'] as Uint8Array, requestHash)) throw otherRequest(round)
+  if (!requestHash.matches(row['request_hash'] as Uint8Array)) throw otherRequest(round)
   return sealer.open(answerPlace(key, round), row['sealed'] as Uint8Array)
 }
 
@@ -135,12 +140,12 @@ export async function insertAnswer(
   tx: Queryable,
   key: OperationKey,
   round: number,
-  requestHash: Uint8Array,
+  requestHash: RequestHash,
   answer: Uint8Array,
 ): Promise<void> {
   await tx.query(
     `insert into reshare_answers (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
-    [key.clientId, key.operationId, round, requestHash, sealer.seal(answerPlace(key, round), answer)],
+    [key.clientId, key.operationId, round, requestHash.bytes, sealer.seal(answerPlace(key, round), answer)],
   )
 }
 

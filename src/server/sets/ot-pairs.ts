@@ -20,14 +20,15 @@ export interface StoredPair {
 type Sealing = Pick<ServerContext, 'sealer'>
 type Banning = Pick<ServerContext, 'caught'>
 
-const place = ({ clientId, setId }: PairKey, incarnation: number) =>
+/** Where the ECDSA set-up of a set is sealed for. */
+export const pairPlace = ({ clientId, setId }: PairKey, incarnation: number) =>
   ({ purpose: 'ot pair', clientId, row: `${setId}/${incarnation}` }) as const
 
 /** Seals a set-up that was just made and wipes it. */
 export function sealPair({ sealer }: Sealing, key: PairKey, pair: OtPair, incarnation: number): StoredPair {
   const encoded = pair.encode()
   try {
-    return { sealed: sealer.seal(place(key, incarnation), encoded), incarnation }
+    return { sealed: sealer.seal(pairPlace(key, incarnation), encoded), incarnation }
   } finally {
     wipe(encoded)
     pair.dispose()
@@ -75,7 +76,7 @@ export async function lockPair({ sealer }: Sealing, tx: Queryable, key: PairKey)
     throw new ProtocolError('OT_DESYNC', 1, [], 'the server has no ECDSA set-up of this set')
   }
   if (row['poisoned'] === true) throw poisoned()
-  const encoded = sealer.open(place(key, row['incarnation'] as number), row['sealed'] as Uint8Array)
+  const encoded = sealer.open(pairPlace(key, row['incarnation'] as number), row['sealed'] as Uint8Array)
   try {
     return OtPair.decode(encoded)
   } finally {
@@ -92,7 +93,7 @@ export async function poisonStoredPair(
 ): Promise<void> {
   const [row] = await tx.query('select sealed, incarnation from reshare_ot_pairs where set_id = $1', [key.setId])
   if (row === undefined) return
-  const where = place(key, row['incarnation'] as number)
+  const where = pairPlace(key, row['incarnation'] as number)
   const encoded = sealer.open(where, row['sealed'] as Uint8Array)
   const pair = OtPair.decode(encoded)
   wipe(encoded)

@@ -7,7 +7,8 @@ import type { Queryable } from '../database/types.ts'
 
 type Sealing = Pick<ServerContext, 'sealer'>
 
-const place = (clientId: string, setId: string) => ({ purpose: 'share', clientId, row: setId }) as const
+/** Where the server's half of a set is sealed for. */
+export const sharePlace = (clientId: string, setId: string) => ({ purpose: 'share', clientId, row: setId }) as const
 
 /** Keeps the server's half of a set. Never overwrites one (invariant I1). */
 export async function insertShare(
@@ -21,7 +22,7 @@ export async function insertShare(
   try {
     await db.query('insert into reshare_shares (set_id, sealed) values ($1, $2) on conflict (set_id) do nothing', [
       setId,
-      sealer.seal(place(clientId, setId), encoded),
+      sealer.seal(sharePlace(clientId, setId), encoded),
     ])
   } finally {
     wipe(encoded)
@@ -42,7 +43,7 @@ export async function readShare(
 ): Promise<WalletShares> {
   const [row] = await db.query('select sealed from reshare_shares where set_id = $1', [setId])
   if (row === undefined) throw new MpcError('SHARE_NOT_FOUND', 'the server holds no share of this set')
-  const encoded = sealer.open(place(clientId, setId), row['sealed'] as Uint8Array)
+  const encoded = sealer.open(sharePlace(clientId, setId), row['sealed'] as Uint8Array)
   try {
     return decodeWalletShares(getGroup, encoded)
   } catch (cause) {
