@@ -76,7 +76,7 @@ function sumDigitsVar(end: usize, multiples: usize, length: i32): void {
 }
 
 /** From so many terms on, Pippenger's method takes less time. */
-const MANY: i32 = 80
+const MANY: i32 = 64
 
 /**
  * r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes; and k·G for another

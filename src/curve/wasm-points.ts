@@ -20,7 +20,7 @@ import {
 const TERMS = 512
 
 /** From so many terms on they are all treated alike (assembly/{secp256k1,ed25519}/combination.ts). */
-const MANY = 80
+const MANY = 64
 
 /** SEC 2 §2.4.1, RFC 8032 §5.1. */
 const GENERATOR = {
