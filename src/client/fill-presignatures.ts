@@ -18,7 +18,7 @@ export interface FillPresignaturesParameters extends ActionOptions {
   readonly walletId: string
   /** The key that they are for: BIP 32 without hardened steps; the wallet's own key by default. */
   readonly path?: string
-  /** How many are to be ready, at most 1,000; the size of the client's option `presignatures` by default. */
+  /** How many are to be ready, at most 32; the size of the client's option `presignatures` by default. */
   readonly count?: number
 }
 

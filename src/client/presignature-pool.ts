@@ -3,12 +3,12 @@ import { equalBytes } from '../util/bytes.ts'
 import type { RandomSource } from '../util/random.ts'
 import { parameters, wholeNumber } from './arguments.ts'
 
-/** The most presignatures that are held for one key. */
-export const POOL_MAX_SIZE = 1000
+/** The most presignatures that are held for one key: as many as a server keeps of a set by default. */
+export const POOL_MAX_SIZE = 32
 
 /** How many presignatures are held ready for each key that has signed. */
 export interface PresignatureOptions {
-  /** How many a refill goes up to, at most 1,000. */
+  /** How many a refill goes up to, at most 32. */
   readonly size: number
   /** A refill begins, in the background after a signature, once fewer than this are left: 1 to `size`. */
   readonly refillAt: number

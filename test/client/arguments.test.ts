@@ -106,7 +106,7 @@ const PATH: readonly Bad[] = [
 const COUNT: readonly Bad[] = [
   [{ count: undefined }, TypeError],
   [{ count: 0 }, RangeError],
-  [{ count: 1001 }, RangeError],
+  [{ count: 33 }, RangeError],
 ]
 
 const CURVE: readonly Bad[] = [

@@ -30,9 +30,10 @@ interface Commitment {
 
 const ROUND = 1
 
-export function drawNonces({ backend, random }: SigningSetup): Nonces {
+export function drawNonces({ backend, statement, random }: SigningSetup): Nonces {
   const { group } = backend
-  return noncesOf(group, group.randomScalar(random), group.randomScalar(random), random(32))
+  const draw = random('nonces', statement)
+  return noncesOf(group, group.randomScalar(draw), group.randomScalar(draw), draw(32))
 }
 
 export function noncesOf(group: Group, nonce: Scalar, mask: Scalar, blinding: Uint8Array): Nonces {
@@ -56,7 +57,7 @@ function commitTo(
 export function commitmentMessage(setup: SigningSetup, nonces: Nonces): Uint8Array {
   const { share, self, statement, random } = setup
   const digests = others(setup).map((participant) => pairWith(setup, participant).digest)
-  const sessionNonce = random(32)
+  const sessionNonce = random('session nonce', statement)(32)
   const hash = commitTo(setup, self, sessionNonce, nonces.encoded, nonces.blinding)
   return concatBytes(share.record.setId, ...digests, statement, sessionNonce, hash)
 }

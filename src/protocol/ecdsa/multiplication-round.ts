@@ -38,8 +38,8 @@ export function startMultiplications(
   const gadgets = gadgetsOf(setup)
   const started = new Map<number, Started>()
   const messages = others(setup).map((peer): Message => {
-    const choices = random(COLUMN_BYTES)
     const vsid = voleSession(setup, sid, peer, self)
+    const choices = random('choices', vsid)(COLUMN_BYTES)
     const { message, rows, chi } = backend.vole.start(vsid, gadgets, pairWith(setup, peer).secrets.choiceSeeds, choices)
     started.set(peer, { choices, rows, chi })
     return { to: peer, body: message }
@@ -120,8 +120,8 @@ function multiplyWith(setup: SigningSetup, sid: Uint8Array, inbox: Inbox, peer: 
   const message = readMessage(inbox.direct(ROUND, peer), ROUND, peer, (reader) => reader.bytes(VOLE1_BYTES))
   const pair = pairWith(setup, peer)
   const { multiplierSeeds, delta } = pair.secrets
-  const check = backend.group.randomScalar(random)
   const vsid = voleSession(setup, sid, self, peer)
+  const check = backend.group.randomScalar(random('check', vsid))
   const inputs = [nonce, key, check] as const
   const product = backend.vole.multiply(vsid, gadgetsOf(setup), multiplierSeeds, delta, message, inputs)
   wipe(check)

@@ -8,7 +8,7 @@ import type { RandomSource } from '../../util/random.ts'
 import { createHasher } from '../transcript.ts'
 import type { EcdsaBackend } from './backend.ts'
 import type { Digest32 } from './digest.ts'
-import { hedgedRandom } from './hedge.ts'
+import { type HedgedRandom, hedgedRandom } from './hedge.ts'
 import type { OtPair } from './ot-pair.ts'
 import { u32 } from './tagged-batch.ts'
 
@@ -55,7 +55,7 @@ export interface SigningSetup {
   readonly mode: SigningMode
   /** ctx: what is signed, by which key, for which set and by whom */
   readonly statement: Uint8Array
-  readonly random: RandomSource
+  readonly random: HedgedRandom
 }
 
 export const ecdsaHash = createHasher('secp256k1', 'ecdsa')

@@ -133,12 +133,12 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     expect(toHex(twice[0]!.r)).not.toBe(toHex(twice[1]!.r))
   })
 
-  test('hedges its randomness with the share: a constant source still gives different nonces per share', () => {
+  test('hedges its randomness: a constant source still gives different nonces per share and per digest', () => {
     const constant = (length: number): Uint8Array => new Uint8Array(length).fill(0x42)
     const random = seededRandom()
-    const first = (set: readonly Holder[]): string => {
+    const first = (set: readonly Holder[], message = 0): string => {
       const commitments: string[] = []
-      const digest = digest32(new Uint8Array(32))
+      const digest = digest32(new Uint8Array(32).fill(message))
       const intercept = (packet: Packet): Packet[] => {
         const { round, body } = decodeEnvelope(packet.bytes)
         if (round === 3 && packet.from === 1 && body.length === 98) commitments.push(toHex(body.subarray(0, 33)))
@@ -147,7 +147,9 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
       signatures(signingSessions(backend, set, digest, constant), { intercept })
       return commitments[0] as string
     }
-    expect(first(holders(backend, 2, 2, random))).not.toBe(first(holders(backend, 2, 2, random)))
+    const set = holders(backend, 2, 2, random)
+    expect(first(set)).not.toBe(first(holders(backend, 2, 2, random)))
+    expect(first(set)).not.toBe(first(set, 1))
   })
 
   test(`${name === 'wasm' ? 40 : 3} random digests`, () => {
