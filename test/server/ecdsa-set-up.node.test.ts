@@ -1,8 +1,24 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeFlight } from '../../src/api/flight.ts'
+import { bumpIncarnation } from '../../src/server/index.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { seededRandom } from '../support/random.ts'
-import { play } from '../support/server-client.ts'
-import { newWallet, signEcdsa } from './support/wallets.ts'
+import { abortOperation, codeOf, play, retireSet } from '../support/server-client.ts'
+import { nobleTakes } from './support/ecdsa.ts'
+import {
+  generate,
+  newBackup,
+  newWallet,
+  presign,
+  prove,
+  recover,
+  refresh,
+  setIdOf,
+  setUp,
+  signEcdsa,
+  walletOf,
+  type TestWallet,
+} from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
 let world: World
@@ -12,9 +28,139 @@ beforeAll(async () => {
 })
 afterAll(() => world.database.close())
 
-test('first', async () => {
+async function pairs(setId: string): Promise<number> {
+  return (await world.database.query('select 1 from reshare_ot_pairs where set_id = $1', [setId])).length
+}
+
+describe('the set-up of a new set', () => {
+  test('comes with key generation, recovery and refresh: each signs at once, from any server', async () => {
+    const client = world.client([world.server(), world.server()])
+    const phone = await newWallet(client)
+    const half = await newBackup(client, phone)
+    const laptop = walletOf(await play(recover(client, half, { rotateBackup: 'PASSKEY' })))
+    const fresh = walletOf(await play(refresh(client, laptop)))
+    for (const wallet of [phone, laptop, fresh]) {
+      const signed = await play(signEcdsa(client, wallet))
+      expect(nobleTakes(signed, wallet.signing)).toBe(true)
+    }
+  })
+
+  test('takes no request more: a reshare carries nothing of it in its last', async () => {
+    const client = world.client()
+    const operation = refresh(client, await newWallet(client))
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    expect(decodeFlight(operation.body!).parcels.map(({ slot }) => slot)).toEqual([0, 1])
+    await play(operation)
+  })
+
+  test('is not made for a dry run', async () => {
+    const client = world.client()
+    const operation = await play(recover(client, await newBackup(client, await newWallet(client)), { dryRun: true }))
+    expect(operation.pair).toBeUndefined()
+    expect(await pairs(operation.result!.setId)).toBe(0)
+  })
+
+  test('goes with its set when the operation is aborted, or the set retired', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    await newBackup(client, wallet)
+    const operation = refresh(client, wallet)
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    const prepared = setIdOf(operation.prepared[0]!)
+    expect(await pairs(prepared)).toBe(1)
+    await abortOperation(client, operation.operationId)
+    expect(await pairs(prepared)).toBe(0)
+
+    await play(presign(client, wallet))
+    await retireSet(client, setIdOf(wallet.signing))
+    expect(await pairs(setIdOf(wallet.signing))).toBe(0)
+    const left = await world.database.query('select 1 from reshare_presignatures where set_id = $1', [
+      setIdOf(wallet.signing),
+    ])
+    expect(left).toEqual([])
+  })
+
+  test('a repeated round gives the same bytes, and the stored set-up is that of the answer', async () => {
+    const client = world.client([world.server(), world.server()])
+    const operation = generate(client)
+    operation.take(await operation.post())
+    const answers = await Promise.all([operation.post(), operation.post(), operation.post()])
+    const played = answers.filter(({ status }) => status === 200)
+    for (const answer of played) expect(answer.body).toEqual(played[0]!.body)
+    operation.take(played[0]!)
+    await play(signEcdsa(client, walletOf(operation)))
+  })
+})
+
+describe('a new set-up for a set', () => {
+  test('takes the place of the old one, which neither side signs with any more', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const { pair } = await play(setUp(client, wallet))
+    await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC', retryable: true })
+    const renewed: TestWallet = { ...wallet, pair: pair! }
+    expect(nobleTakes(await play(signEcdsa(client, renewed)), wallet.signing)).toBe(true)
+  })
+
+  test('ends a signature that was begun with the old one, without blame', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const begun = signEcdsa(client, wallet)
+    begun.take(await begun.post())
+    await play(setUp(client, wallet))
+    await expect(play(begun)).rejects.toMatchObject({ reason: 'OT_DESYNC' })
+  })
+
+  test('drops the presignatures of the old one', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const { presignature } = await play(presign(client, wallet))
+    await play(setUp(client, wallet))
+    const id = Buffer.from(presignature!.id).toString('hex')
+    const spent = signEcdsa(client, { ...wallet, presignature }, { source: { kind: 'presignature', id } })
+    await expect(play(spent)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT', retryable: false })
+  })
+
+  test('is refused for a set of somebody else, one that is retired, and one that is not decided', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const half = await newBackup(client, wallet)
+    const undecided = recover(client, half)
+    undecided.take(await undecided.post())
+    undecided.take(await undecided.post())
+    expect(codeOf(await setUp(client, walletOf(undecided)).post())).toBe('OPERATION_IN_PROGRESS')
+    expect(codeOf(await setUp(world.client(), wallet).post())).toBe('AUTH_FAILED')
+    await retireSet(client, setIdOf(wallet.signing))
+    for (const operation of [setUp(client, wallet), signEcdsa(client, wallet), presign(client, wallet)]) {
+      expect(codeOf(await operation.post())).toBe('SET_RETIRED')
+    }
+  })
+})
+
+test('a restored database counts its set-ups and presignatures as gone, and the wallet sets up anew', async () => {
   const client = world.client()
   const wallet = await newWallet(client)
-  const signed = await play(signEcdsa(client, wallet))
-  expect(signed.signature).toHaveLength(64)
+  const { presignature } = await play(presign(client, wallet))
+  await bumpIncarnation(world.database)
+  await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
+  await expect(play(presign(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
+  const id = Buffer.from(presignature!.id).toString('hex')
+  const spent = signEcdsa(client, { ...wallet, presignature }, { source: { kind: 'presignature', id } })
+  await expect(play(spent)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
+  await world.server().sweep()
+  expect(await world.database.query('select 1 from reshare_presignatures')).toEqual([])
+  const { pair } = await play(setUp(client, wallet))
+  await play(signEcdsa(client, { ...wallet, pair: pair! }))
+})
+
+test('a set-up of a set from before the schema knew of them is made by the operation', async () => {
+  const client = world.client()
+  const wallet = await newWallet(client)
+  await world.database.query('delete from reshare_ot_pairs where set_id = $1', [setIdOf(wallet.signing)])
+  await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
+  const { pair } = await play(setUp(client, wallet))
+  await play(signEcdsa(client, { ...wallet, pair: pair! }))
+  await play(prove(client, wallet.signing))
 })
