@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { encodeFlight } from '../../src/api/flight.ts'
+import type { Queryable } from '../../src/server/database/types.ts'
+import { bumpIncarnation } from '../../src/server/index.ts'
+import { databaseKinds } from '../e2e/support/databases.ts'
+import { seededRandom } from '../support/random.ts'
+import {
+  codeOf,
+  parseJson,
+  play,
+  serverClient,
+  type ClientOperation,
+  type ServerClient,
+} from '../support/server-client.ts'
+import { ABORTED, cheat, nobleTakes } from './support/ecdsa.ts'
+import {
+  newBackup,
+  newWallet,
+  presign,
+  recover,
+  refresh,
+  setIdOf,
+  setUp,
+  sign,
+  signEcdsa,
+  walletOf,
+  type TestWallet,
+} from './support/wallets.ts'
+import { createWorld, type World } from './support/world.ts'
+
+describe.each(databaseKinds)('the ban rule on $name', ({ open }) => {
+  let world: World
+  let client: ServerClient
+  let wallet: TestWallet
+  beforeAll(async () => {
+    world = createWorld(await open(), seededRandom())
+    await world.server().sweep()
+  })
+  beforeEach(async () => {
+    client = world.client([world.server(), world.server()])
+    wallet = await newWallet(client)
+  })
+  afterAll(() => world.database.close())
+
+  /** Plays an operation up to the request with the client's extension, and cheats in it. */
+  async function cheatIn(operation: ClientOperation, rounds = 1): Promise<ClientOperation> {
+    for (let round = 0; round < rounds; round++) operation.take(await operation.post())
+    cheat(operation)
+    return operation
+  }
+
+  async function poisoned(setId: string): Promise<boolean> {
+    const [row] = await world.database.query('select poisoned from reshare_ot_pairs where set_id = $1', [setId])
+    return row?.['poisoned'] === true
+  }
+
+  const everyUse = () => [signEcdsa(client, wallet), presign(client, wallet), setUp(client, wallet)]
+
+  // Rows 2 and 19.
+  test.each(['signature', 'presignature'])(
+    'a cheat in a %s is answered as aborted only, and locks the set for ever',
+    async (what) => {
+      const operation = await cheatIn(what === 'signature' ? signEcdsa(client, wallet) : presign(client, wallet))
+      const answer = await operation.post()
+      expect([answer.status, parseJson(answer.body)]).toEqual([422, ABORTED])
+      expect(await poisoned(setIdOf(wallet.signing))).toBe(true)
+      expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+      client = world.client([world.server()], client.clientId)
+      for (const use of everyUse())
+        await expect(play(use)).rejects.toMatchObject({ code: 'OT_POISONED', retryable: false })
+      expect(await poisoned(setIdOf(wallet.signing))).toBe(true)
+      await play(sign(client, wallet.signing))
+      await play(sign(client, wallet.signing, 'bip340'))
+    },
+  )
+
+  // Row 3.
+  test('every other operation of the set is over, and its presignatures are gone; other sets sign on', async () => {
+    const { presignature } = await play(presign(client, wallet))
+    const other = walletOf(await play(recover(client, await newBackup(client, wallet))))
+    const begun = [signEcdsa(client, wallet), signEcdsa(client, wallet, { path: 'm/1' }), presign(client, wallet)]
+    const renewing = setUp(client, wallet)
+    for (const operation of [...begun, renewing]) operation.take(await operation.post())
+    await (await cheatIn(signEcdsa(client, wallet))).post()
+    for (const operation of [...begun, renewing]) {
+      expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+      const [row] = await world.database.query('select state from reshare_operations where operation_id = $1', [
+        operation.operationId,
+      ])
+      expect(row?.['state']).toBeNull()
+    }
+    expect(await poisoned(setIdOf(wallet.signing))).toBe(true)
+    const id = Buffer.from(presignature!.id).toString('hex')
+    const spent = signEcdsa(client, { ...wallet, presignature }, { source: { kind: 'presignature', id } })
+    await expect(play(spent)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
+    expect(nobleTakes(await play(signEcdsa(client, other)), other.signing)).toBe(true)
+  })
+
+  test('cheats sent at once in several sessions to several servers are judged once', async () => {
+    const servers = [world.server(), world.server(), world.server()]
+    const many = world.client(servers, client.clientId)
+    const operations = [signEcdsa(many, wallet), signEcdsa(many, wallet), signEcdsa(many, wallet)]
+    for (const operation of operations) await cheatIn(operation)
+    const answers = await Promise.all(operations.map((operation) => operation.post()))
+    const judged = answers.filter(
+      ({ body }) => (parseJson(body) as typeof ABORTED).error.message === ABORTED.error.message,
+    )
+    expect(judged).toHaveLength(1)
+    for (const answer of answers) expect(['PROTOCOL_ABORTED', 'OT_POISONED']).toContain(codeOf(answer))
+  })
+
+  test('the answer leaves only once the poison is durable, also if the first attempt to write it fails', async () => {
+    let failures = 0
+    const failing = {
+      ...world.database,
+      transaction: <T>(work: (tx: Queryable) => Promise<T>) =>
+        world.database.transaction((tx) =>
+          work({
+            query: async (sql, parameters) => {
+              if (/poisoned = true/.test(sql) && failures++ === 0) throw new Error('the disk is full')
+              return tx.query(sql, parameters)
+            },
+          }),
+        ),
+    }
+    const server = world.server({ database: failing, onError: () => undefined })
+    const victim = serverClient((request) => server.fetch(request), client.clientId, world.random)
+    const operation = await cheatIn(signEcdsa(victim, wallet))
+    expect((await operation.post()).status).toBe(500)
+    // Nothing was told, and the same request is all that may be said in this round.
+    const cheated = operation.body!
+    operation.body = encodeFlight({ header: {}, parcels: [] })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    operation.body = cheated
+    expect(parseJson((await operation.post()).body)).toEqual(ABORTED)
+    expect(await poisoned(setIdOf(wallet.signing))).toBe(true)
+  })
+
+  test('a new set signs again, and a restored database asks for a new set-up', async () => {
+    await (await cheatIn(signEcdsa(client, wallet))).post()
+    const fresh = walletOf(await play(refresh(client, wallet)))
+    await play(signEcdsa(client, fresh))
+    await bumpIncarnation(world.database)
+    await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
+    const { pair } = await play(setUp(client, wallet))
+    await play(signEcdsa(client, { ...wallet, pair: pair! }))
+  })
+
+  describe('a set-up made for one signature', () => {
+    const freshly = (by: ServerClient, path = 'm') => signEcdsa(by, wallet, { path, source: { kind: 'freshSetUp' } })
+
+    test('is refused unless the server allows it', async () => {
+      await expect(play(freshly(client))).rejects.toMatchObject({ code: 'POLICY_DENIED' })
+    })
+
+    test('signs in the place of a poisoned one, in four rounds, and a cheat in it poisons nothing', async () => {
+      await (await cheatIn(signEcdsa(client, wallet))).post()
+      const servers = [world.server({ afterCheat: 'freshSetUp' }), world.server({ afterCheat: 'freshSetUp' })]
+      const by = world.client(servers, client.clientId)
+      const signed = await play(freshly(by, 'm/44/0'))
+      expect(signed.round).toBe(5)
+      expect(nobleTakes(signed, wallet.signing)).toBe(true)
+      const cheated = await cheatIn(freshly(by), 3)
+      expect(parseJson((await cheated.post()).body)).toEqual(ABORTED)
+      for (const { operationId } of [signed, cheated]) {
+        const rows = await world.database.query('select state from reshare_operations where operation_id = $1', [
+          operationId,
+        ])
+        expect(rows).toEqual([{ state: null }])
+      }
+      expect(nobleTakes(await play(freshly(by)), wallet.signing)).toBe(true)
+      await expect(play(signEcdsa(by, wallet))).rejects.toMatchObject({ code: 'OT_POISONED' })
+    })
+
+    test('leaves the set-up of the set alone', async () => {
+      const by = world.client([world.server({ afterCheat: 'freshSetUp' })], client.clientId)
+      await (await cheatIn(freshly(by), 3)).post()
+      expect(await poisoned(setIdOf(wallet.signing))).toBe(false)
+      await play(signEcdsa(client, wallet))
+    })
+  })
+})
