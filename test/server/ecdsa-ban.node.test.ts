@@ -56,6 +56,14 @@ describe.each(databaseKinds)('the ban rule on $name', ({ open }) => {
 
   const everyUse = () => [signEcdsa(client, wallet), presign(client, wallet), setUp(client, wallet)]
 
+  test('many signatures at once on one set take turns, and all succeed', async () => {
+    const by = world.client([world.server(), world.server(), world.server()], client.clientId)
+    const operations = [1, 2, 3, 4, 5].map((i) => signEcdsa(by, wallet, { path: `m/${i}` }))
+    for (const operation of await Promise.all(operations.map(play))) {
+      expect(nobleTakes(operation, wallet.signing)).toBe(true)
+    }
+  })
+
   // Rows 2 and 19.
   test.each(['signature', 'presignature'])(
     'a cheat in a %s is answered as aborted only, and locks the set for ever',
