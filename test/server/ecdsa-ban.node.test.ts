@@ -28,7 +28,7 @@ import {
 } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
-describe.each(databaseKinds)('the ban rule on $name', ({ open }) => {
+describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   let world: World
   let client: ServerClient
   let wallet: TestWallet
@@ -64,6 +64,23 @@ describe.each(databaseKinds)('the ban rule on $name', ({ open }) => {
     }
   })
 
+  test.runIf(name === 'PostgreSQL')('a check waits until whoever holds the set-up is done', async () => {
+    const operation = signEcdsa(client, wallet)
+    operation.take(await operation.post())
+    const held: { answer?: Promise<unknown>; over: boolean } = { over: false }
+    await world.database.transaction(async (tx) => {
+      await tx.query('select 1 from reshare_ot_pairs where set_id = $1 for update', [setIdOf(wallet.signing)])
+      held.answer = operation.post().then((answer) => {
+        held.over = true
+        operation.take(answer)
+      })
+      const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+      while ((await world.database.query(waiting)).length === 0) expect(held.over).toBe(false)
+    })
+    await held.answer
+    expect(nobleTakes(operation, wallet.signing)).toBe(true)
+  })
+
   // Rows 2 and 19.
   test.each(['signature', 'presignature'])(
     'a cheat in a %s is answered as aborted only, and locks the set for ever',
@@ -84,8 +101,8 @@ describe.each(databaseKinds)('the ban rule on $name', ({ open }) => {
 
   // Row 3.
   test('every other operation of the set is over, and its presignatures are gone; other sets sign on', async () => {
-    const { presignature } = await play(presign(client, wallet))
     const other = walletOf(await play(recover(client, await newBackup(client, wallet))))
+    const { presignature } = await play(presign(client, wallet))
     const begun = [signEcdsa(client, wallet), signEcdsa(client, wallet, { path: 'm/1' }), presign(client, wallet)]
     const renewing = setUp(client, wallet)
     for (const operation of [...begun, renewing]) operation.take(await operation.post())
