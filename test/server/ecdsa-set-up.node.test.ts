@@ -132,8 +132,10 @@ describe('a new set-up for a set', () => {
     undecided.take(await undecided.post())
     expect(codeOf(await setUp(client, walletOf(undecided)).post())).toBe('OPERATION_IN_PROGRESS')
     expect(codeOf(await setUp(world.client(), wallet).post())).toBe('AUTH_FAILED')
+    const begun = signEcdsa(client, wallet)
+    begun.take(await begun.post())
     await retireSet(client, setIdOf(wallet.signing))
-    for (const operation of [setUp(client, wallet), signEcdsa(client, wallet), presign(client, wallet)]) {
+    for (const operation of [begun, setUp(client, wallet), signEcdsa(client, wallet), presign(client, wallet)]) {
       expect(codeOf(await operation.post())).toBe('SET_RETIRED')
     }
   })
