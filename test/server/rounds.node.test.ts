@@ -181,6 +181,25 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
     expect([...outcomes].every((decision) => decision === 'COMMIT' || decision === 'ABORT')).toBe(true)
   })
 
+  test('an abort that comes just before the round is claimed ends it', async () => {
+    const client = world.client()
+    const operation = refresh(client, await newWallet(client))
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    let aborted = false
+    const query: World['database']['query'] = async (sql, parameters) => {
+      const rows = await world.database.query(sql, parameters)
+      if (!aborted && sql.startsWith('select decision from reshare_decisions')) {
+        aborted = true
+        await abortOperation(client, operation.operationId)
+      }
+      return rows
+    }
+    const server = world.server({ database: { ...world.database, query } })
+    expect(codeOf(await operation.post(world.client([server], client.clientId)))).toBe('PROTOCOL_ABORTED')
+    expect(aborted).toBe(true)
+  })
+
   test('a committed operation is not aborted any more', async () => {
     const client = world.client()
     const operation = await play(generate(client))

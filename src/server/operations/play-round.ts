@@ -94,6 +94,8 @@ async function play(
   { parcels }: Flight<unknown>,
 ): Promise<Answered | Caught> {
   const { request, incarnation } = operation
+  // Aborted since the caller looked: without its state a later round would be played as a first one.
+  if (claim.round > 1 && operation.state === null) throw over()
   const place = sessionPlace(claim, claim.round, incarnation)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
