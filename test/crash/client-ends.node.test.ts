@@ -1,3 +1,4 @@
 import { describeMatrix } from './support/describe-matrix.ts'
+import { FAULTS } from './support/matrix.ts'
 
-describeMatrix(['client', 'device'])
+describeMatrix(FAULTS.client)

@@ -1,3 +1,4 @@
 import { describeMatrix } from './support/describe-matrix.ts'
+import { FAULTS } from './support/matrix.ts'
 
-describeMatrix(['server, sent again'])
+describeMatrix(FAULTS.sentAgain)

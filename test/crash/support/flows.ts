@@ -1,48 +1,72 @@
-import { backupWallet, recoverWallet, refreshShares, type Client } from '../../../src/index.ts'
-import { recovers, signs, storeBackup, type WalletLine } from './wallet-line.ts'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { exportPrivateKey } from '../../../src/export.ts'
+import {
+  backupWallet,
+  fillPresignatures,
+  generateWallet,
+  recoverWallet,
+  refreshShares,
+  resume,
+  retireSet,
+  sign,
+  type Client,
+} from '../../../src/index.ts'
+import { equalBytes, utf8 } from '../../../src/util/bytes.ts'
+import { storeBackup, type WalletLine } from './wallet-line.ts'
 import type { Device } from './world.ts'
 
 /** Something that a user does with a wallet, in which a process may end. */
 export interface Flow {
   readonly name: string
-  /** Whether it runs on a device that is new to the wallet. */
+  /** Whether it runs on a device that is new to the wallet, and gives it a set. */
   readonly newDevice: boolean
   /** Whether the set that the wallet had before must sign whatever happens. */
   readonly keepsOwner: boolean
   /** Whether it makes a new backup. */
   readonly changesBackup: boolean
-  run(client: Client, line: WalletLine): Promise<unknown>
+  /** Whether it makes a wallet of its own, and leaves the one of the line alone. */
+  readonly makesWallet: boolean
+  /** What must be so before it. @returns what `run` is told */
+  prepare?(line: WalletLine, device: Device): Promise<string>
+  run(client: Client, line: WalletLine, prepared: string): Promise<unknown>
 }
 
+const ofOwner = { newDevice: false, keepsOwner: true, changesBackup: false, makesWallet: false }
+const ofNewDevice = { ...ofOwner, newDevice: true }
+
+const message = utf8('what a user signs')
+
+/** Every operation that client, server and custodian play. */
 export const flows: readonly Flow[] = [
   {
+    ...ofOwner,
+    name: 'generate',
+    makesWallet: true,
+    run: (client) => generateWallet(client),
+  },
+  {
+    ...ofOwner,
     name: 'backup',
-    newDevice: false,
-    keepsOwner: true,
     changesBackup: true,
     run: async (client, line) =>
       storeBackup(line, await backupWallet(client, { walletId: line.wallet.id, method: line.world.method })),
   },
   {
+    ...ofNewDevice,
     name: 'recover keep',
-    newDevice: true,
-    keepsOwner: true,
-    changesBackup: false,
     run: (client, { cipherText, world: { method } }) =>
       recoverWallet(client, { cipherText, method, existingSets: 'keep' }),
   },
   {
+    ...ofNewDevice,
     name: 'recover retire',
-    newDevice: true,
     keepsOwner: false,
-    changesBackup: false,
     run: (client, { cipherText, world: { method } }) =>
       recoverWallet(client, { cipherText, method, existingSets: 'retire' }),
   },
   {
+    ...ofNewDevice,
     name: 'recover rotate',
-    newDevice: true,
-    keepsOwner: true,
     changesBackup: true,
     run: async (client, line) => {
       const { cipherText, world } = line
@@ -52,48 +76,72 @@ export const flows: readonly Flow[] = [
     },
   },
   {
+    ...ofOwner,
     name: 'refresh',
-    newDevice: false,
-    keepsOwner: true,
-    changesBackup: false,
     run: (client, { wallet }) => refreshShares(client, { walletId: wallet.id }),
+  },
+  {
+    ...ofOwner,
+    name: 'retire',
+    prepare: async ({ world, cipherText }) => {
+      const guest = world.start(world.device('guest'))
+      return (await recoverWallet(guest, { cipherText, method: world.method, existingSets: 'keep' })).setId
+    },
+    run: (client, { wallet }, setId) => retireSet(client, { walletId: wallet.id, setId }),
+  },
+  {
+    ...ofNewDevice,
+    name: 'prove',
+    prepare: async ({ world, cipherText }, device) => {
+      const client = world.start(device)
+      return (await recoverWallet(client, { cipherText, method: world.method, existingSets: 'keep' })).setId
+    },
+    run: (client) => resume(client),
+  },
+  {
+    ...ofOwner,
+    name: 'sign ed25519',
+    run: (client, { wallet }) => sign(client, { walletId: wallet.id, scheme: 'ed25519', message }),
+  },
+  {
+    ...ofOwner,
+    name: 'sign bip340',
+    run: (client, { wallet }) => sign(client, { walletId: wallet.id, scheme: 'bip340', message }),
+  },
+  {
+    ...ofOwner,
+    name: 'sign ecdsa',
+    run: (client, { wallet }) => sign(client, { walletId: wallet.id, scheme: 'ecdsa', message, hash: 'sha256' }),
+  },
+  {
+    ...ofOwner,
+    name: 'presign, sign',
+    run: async (client, { wallet: { id: walletId } }) => {
+      await fillPresignatures(client, { walletId, count: 1 })
+      await sign(client, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
+    },
+  },
+  {
+    ...ofOwner,
+    name: 'set up again',
+    prepare: async (_, { storage }) => {
+      for (const key of await storage.list('ot/')) await storage.delete(key)
+      return ''
+    },
+    run: (client, { wallet }) => sign(client, { walletId: wallet.id, scheme: 'ecdsa', message, hash: 'sha256' }),
+  },
+  {
+    ...ofOwner,
+    name: 'export',
+    run: async (client, { wallet }) => {
+      const asked = { walletId: wallet.id, curve: 'secp256k1', authorization: 'the user said so' } as const
+      const { privateKey } = await exportPrivateKey(client, asked)
+      const same = equalBytes(secp256k1.getPublicKey(privateKey), wallet.publicKeys.secp256k1)
+      if (!same) throw new Error('the exported key is another one')
+    },
   },
 ]
 
 export function flowNamed(name: string): Flow {
   return flows.find((flow) => flow.name === name)!
-}
-
-/**
- * What is wrong with a wallet after a process has ended and everything has been started again.
- *
- * The line goes on with whatever device can sign.
- *
- * @param device where the flow ran
- * @param wiped whether that device has lost all it stored
- */
-export async function findLosses(line: WalletLine, flow: Flow, device: Device, wiped: boolean): Promise<string[]> {
-  const losses: string[] = []
-  const before = line.owner
-  const ownerSigns = await signs(line, before)
-  const deviceSigns = device === before ? ownerSigns : await signs(line, device)
-  if (flow.keepsOwner && !ownerSigns) losses.push('the device that had the wallet cannot sign')
-  // Whoever recovers to retire, finishes, and then loses the device, is left with the backup alone.
-  const left = ownerSigns || deviceSigns || (wiped && (await isProven(line)))
-  if (!left) losses.push('no set signs')
-  if (flow.newDevice && !deviceSigns && !(await recovers(line, device))) losses.push('the device cannot recover again')
-  if (flow.changesBackup && !(await recovers(line, line.world.device('spare')))) {
-    losses.push('the stored backup does not recover')
-  }
-  line.owner = ownerSigns ? before : device
-  return losses
-}
-
-async function isProven({ world: { database }, wallet }: WalletLine): Promise<boolean> {
-  const [newest] = await database.query(
-    `select proven_at from reshare_sets where wallet_id = $1 and purpose = 'signing' and committed_at is not null
-     order by ordinal desc limit 1`,
-    [wallet.id],
-  )
-  return newest?.['proven_at'] !== null
 }

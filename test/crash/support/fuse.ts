@@ -35,3 +35,30 @@ export function createFuse(last = Number.POSITIVE_INFINITY): Fuse {
     },
   }
 }
+
+/** Where messages pass by, one of which meets with trouble; everything goes on after it. */
+export interface Snare {
+  readonly points: readonly string[]
+  /** The point that met with trouble, if any has. */
+  readonly sprung: string | undefined
+  /** Whether trouble meets this one. */
+  catches(point: string): boolean
+}
+
+/** A snare for the `last`-th point, counted from 1; for none unless given. */
+export function createSnare(last = Number.POSITIVE_INFINITY): Snare {
+  const points: string[] = []
+  let sprung: string | undefined
+  return {
+    points,
+    get sprung() {
+      return sprung
+    },
+    catches(point) {
+      points.push(point)
+      if (points.length !== last) return false
+      sprung = point
+      return true
+    },
+  }
+}

@@ -1,65 +1,173 @@
-import { MpcError } from '../../../src/index.ts'
-import { findLosses, type Flow } from './flows.ts'
-import { Crash, createFuse } from './fuse.ts'
-import { unprovenRetirements, type WalletLine } from './wallet-line.ts'
+import { readFileSync } from 'node:fs'
+import { MpcError, resume, sign } from '../../../src/index.ts'
+import { utf8 } from '../../../src/util/bytes.ts'
+import type { Flow } from './flows.ts'
+import { Crash, createFuse, createSnare } from './fuse.ts'
+import { findLosses, isDocumented, walletIds } from './losses.ts'
+import type { NetworkTrouble, WebhookTrouble } from './trouble.ts'
+import type { WalletLine } from './wallet-line.ts'
 import type { Device } from './world.ts'
 
 /**
- * Who ends: the client's process, the client's process and all that its device stores, the server, or the server while
- * the client's network layer sends again.
+ * What happens at a point: the client's process ends, and starts again later or at once; or it ends and with it all that
+ * its device stores; the server ends, starts again later or at once, or ends while the client's network layer sends again;
+ * or a message has trouble.
  */
-export type Fault = 'client' | 'device' | 'server' | 'server, sent again'
+export type Fault = ProcessFault | NetworkTrouble | WebhookTrouble
+
+type ProcessFault = 'client' | 'client, at once' | 'device' | 'server' | 'server, at once' | 'server, sent again'
+
+/** Faults by who has them. */
+export const FAULTS = {
+  client: ['client', 'client, at once', 'device'],
+  server: ['server', 'server, at once'],
+  sentAgain: ['server, sent again'],
+  network: ['request lost', 'answer lost', 'request sent twice', 'request late', 'answer late'],
+  custodian: ['webhook lost', 'webhook failed', 'webhook sent twice'],
+} as const satisfies Record<string, readonly Fault[]>
 
 /** What a matrix found. */
 export interface Findings {
-  /** The points at which a process was ended. */
+  /** The points at which something happened. */
   readonly points: readonly string[]
-  /** What was lost, with the point at which the process ended. */
+  /** What was lost, with the point at which it happened. */
   readonly losses: readonly string[]
 }
 
-/** Ends one process at every point that a flow passes, one run a point, until a run passes no more points. */
+/** Has a fault at every point that a flow passes, one run a point, until a run passes no more points. */
 export async function endAtEveryPoint(line: WalletLine, flow: Flow, fault: Fault): Promise<Findings> {
   const points: string[] = []
   const losses: string[] = []
   for (let last = 1; ; last++) {
-    const device = flow.newDevice ? line.world.device(`device ${last}`) : line.owner
-    const { point, failure } = await runUntil(line, flow, fault, device, last)
-    if (point !== undefined) points.push(point)
-    if (point !== undefined && (fault === 'client' || fault === 'device')) device.storage.ended?.()
-    if (point !== undefined && fault === 'device') await wipeDevice(device)
-    const found = await findLosses(line, flow, device, fault === 'device' && point !== undefined)
-    if (failure !== undefined) found.push(failure)
-    if ((await unprovenRetirements(line)) > 0) found.push('a set was retired before another had proven to work')
-    losses.push(...found.map((loss) => `${flow.name}, ${fault} ended at ${last} (${point ?? 'no point'}): ${loss}`))
-    if (point === undefined) return { points, losses }
+    const found = await endAtPoint(line, flow, fault, last)
+    losses.push(...found.losses)
+    if (found.points.length === 0) return { points, losses }
+    points.push(...found.points)
   }
 }
 
+/** Has a fault at one point, counted from 1; finds no point if the flow passes fewer. */
+export async function endAtPoint(line: WalletLine, flow: Flow, fault: Fault, last: number): Promise<Findings> {
+  const { world } = line
+  const device = flow.newDevice || flow.makesWallet ? world.device(`device ${last}`) : line.owner
+  const prepared = (await flow.prepare?.(line, device)) ?? ''
+  const walletsBefore = await walletIds(world)
+  const { point, failure } = await runUntil({ line, flow, fault, device, prepared }, last)
+  const clientEnded = fault === 'client' || fault === 'client, at once' || fault === 'device'
+  if (point !== undefined && clientEnded) device.storage.ended?.()
+  const wiped = point !== undefined && fault === 'device'
+  if (wiped) await wipeDevice(device)
+  const found = failure === undefined ? [] : [failure]
+  if (fault === 'client, at once' || fault === 'server, at once') found.push(...(await goOnAtOnce(line, device)))
+  found.push(...(await findLosses({ line, flow, device, wiped, walletsBefore })))
+  return {
+    points: point === undefined ? [] : [point],
+    losses: found.map((loss) => `${flow.name}, ${fault} at ${last} (${point ?? 'no point'}): ${loss}`),
+  }
+}
+
+/** How many points of a fault's kind a flow passes when nothing happens. */
+export async function countPoints(line: WalletLine, flow: Flow, fault: Fault): Promise<number> {
+  const { world } = line
+  const device = flow.newDevice || flow.makesWallet ? world.device('counted') : line.owner
+  const prepared = (await flow.prepare?.(line, device)) ?? ''
+  const { passed, failure } = await runUntil({ line, flow, fault, device, prepared }, Number.POSITIVE_INFINITY)
+  if (failure !== undefined) throw new Error(failure)
+  if (flow.newDevice && !flow.keepsOwner) line.owner = device
+  return passed
+}
+
 interface Run {
-  /** Where the process ended; undefined if it came through. */
+  /** Where it happened; undefined if nothing did. */
   readonly point: string | undefined
+  /** How many points were passed. */
+  readonly passed: number
   /** What went wrong that should not have. */
   readonly failure: string | undefined
 }
 
-async function runUntil(line: WalletLine, flow: Flow, fault: Fault, device: Device, last: number): Promise<Run> {
+interface Running {
+  readonly line: WalletLine
+  readonly flow: Flow
+  readonly fault: Fault
+  readonly device: Device
+  readonly prepared: string
+}
+
+async function runUntil({ line, flow, fault, device, prepared }: Running, last: number): Promise<Run> {
   const { world } = line
   const fuse = createFuse(last)
-  const onServer = fault === 'server' || fault === 'server, sent again'
-  if (onServer) world.restartServer(fuse)
-  const client =
-    fault === 'server, sent again' ? world.startPatient(device) : world.start(device, onServer ? undefined : fuse)
-  const error = await flow.run(client, line).then(
+  const snare = createSnare(last)
+  const atOnce = fault === 'client, at once' || fault === 'server, at once'
+  const start = () => {
+    switch (fault) {
+      case 'client':
+      case 'client, at once':
+      case 'device':
+        return world.start(device, { fuse })
+      case 'server':
+      case 'server, at once':
+        world.restartServer({ fuse })
+        return world.start(device)
+      case 'server, sent again':
+        world.restartServer({ fuse })
+        return world.startPatient(device)
+      case 'webhook lost':
+      case 'webhook failed':
+      case 'webhook sent twice':
+        world.troubleWebhooks(fault, snare)
+        return world.start(device)
+      default:
+        world.troubleNetwork(fault, snare)
+        return world.start(device)
+    }
+  }
+  const error = await flow.run(start(), line, prepared).then(
     () => undefined,
     (reason: unknown) => reason,
   )
-  if (onServer) world.restartServer()
-  const point = fuse.burnt ? fuse.points.at(-1) : undefined
-  const expected = error instanceof Crash || (error instanceof MpcError && fault === 'server')
-  if (error === undefined || (expected && point !== undefined)) return { point, failure: undefined }
-  return { point, failure: `failed with ${error instanceof Error ? error.message : 'no error'}` }
+  if (fault.startsWith('server')) world.restartServer({ atOnce })
+  world.troubleNetwork()
+  world.troubleWebhooks()
+  const point = fuse.burnt ? fuse.points.at(-1) : snare.sprung
+  const passed = fuse.points.length + snare.points.length
+  if (error === undefined || (point !== undefined && isExpected(error, fault))) {
+    return { point, passed, failure: undefined }
+  }
+  return { point, passed, failure: `failed with ${error instanceof Error ? error.stack : 'no error'}` }
 }
+
+/** The codes that an app is told of, with what to do. */
+const documentation = readFileSync(new URL('../../../docs/client.md', import.meta.url), 'utf8')
+
+function isExpected(error: unknown, fault: Fault): boolean {
+  if (error instanceof Crash) return true
+  // What is sent twice, or again, is as good as sent once.
+  if (fault === 'server, sent again' || fault.endsWith('sent twice')) return false
+  return isDocumented(error, documentation)
+}
+
+/** Started again while what was begun may still be under way: it works, or says that something is in progress. */
+async function goOnAtOnce({ world, wallet }: WalletLine, device: Device): Promise<string[]> {
+  const client = world.start(device, { atOnce: true })
+  const losses: string[] = []
+  for (const report of await resume(client)) {
+    if ('error' in report && report.error.code !== 'OPERATION_IN_PROGRESS') {
+      losses.push(`at once, resume reports ${report.outcome} with ${report.error.code}`)
+    }
+  }
+  const message = utf8('at once')
+  const error: unknown = await sign(client, { walletId: wallet.id, scheme: 'ed25519', message }).catch(
+    (reason: unknown) => reason,
+  )
+  if (error instanceof Error && !(error instanceof MpcError && BUSY.includes(error.code))) {
+    losses.push(`at once, signing fails with ${error.message}`)
+  }
+  return losses
+}
+
+/** What a device says of a wallet that another operation may be at, or that it does not have yet. */
+const BUSY: readonly string[] = ['OPERATION_IN_PROGRESS', 'SHARE_NOT_FOUND']
 
 async function wipeDevice({ storage }: Device): Promise<void> {
   for (const key of await storage.list('')) await storage.delete(key)

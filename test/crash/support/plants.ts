@@ -27,6 +27,25 @@ export function forgetfulStore(): EndingStore {
   }
 }
 
+/** The bug of a client that keeps one share only: a new one is written over the one before it. */
+export function oneShareStore(): EndingStore {
+  const store = memoryStore()
+  const slot = (key: string) => (key.startsWith('share/') ? 'share/of this device' : key)
+  return {
+    probe: () => store.probe(),
+    read: (key) => store.read(slot(key)),
+    list: async (prefix) => {
+      const keys = await store.list(prefix.startsWith('share/') ? 'share/' : prefix)
+      return keys.map((key) => (key === slot('share/') && prefix !== '' ? prefix : key))
+    },
+    write: async (key, value, version) => {
+      const isShare = key.startsWith('share/')
+      return store.write(slot(key), value, isShare ? ((await store.read(slot(key)))?.version ?? null) : version)
+    },
+    delete: (key) => (key.startsWith('share/') ? Promise.resolve() : store.delete(key)),
+  }
+}
+
 /** The bug of a server that retires what a new set replaces before the new set has proven that it works. */
 export function retiresBeforeProof(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
@@ -44,6 +63,29 @@ export function losesItsHalf(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
     const isHalf = /^\s*insert into reshare_shares/.test(sql)
     return isHalf ? [] : tx.query(sql, parameters)
+  })
+}
+
+/** The bug of a server that computes with a presignature and keeps it. */
+export function keepsPresignatures(database: Database): Database {
+  return withStatements(database, async (tx, sql, parameters) => {
+    const isTaken = /^\s*delete from reshare_presignatures\s+where set_id = \$1 and presignature_id/.test(sql)
+    return tx.query(isTaken ? sql.replace('delete from', 'select * from').replace(/returning.*/, '') : sql, parameters)
+  })
+}
+
+/** The bug of a server that does not remember what it has answered, or that it has. */
+export function forgetsAnswers(database: Database): Database {
+  return withStatements(database, async (tx, sql, parameters) => {
+    if (/^\s*insert into reshare_answers/.test(sql)) return []
+    if (/^\s*insert into reshare_decisions/.test(sql)) return [{ decision: parameters?.[2] ?? null }]
+    if (!/^\s*update reshare_operations set round = \$5/.test(sql)) return tx.query(sql, parameters)
+    const [clientId, operationId] = parameters ?? []
+    return tx.query(
+      `update reshare_operations set claim_token = null, claim_hash = null, claim_until = null
+       where client_id = $1 and operation_id = $2 returning round`,
+      [clientId!, operationId!],
+    )
   })
 }
 

@@ -5,9 +5,18 @@ import type { Database } from '../../../src/server/database/types.ts'
 import { createServer, type Server } from '../../../src/server/index.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 import { inProcessTransport } from '../../../src/transport/index.ts'
-import { createFuse, type Fuse } from './fuse.ts'
-import type { EndingStore } from './plants.ts'
+import { createFuse, type Fuse, type Snare } from './fuse.ts'
 import { fusedDatabase, fusedStore, fusedTransport } from './fused.ts'
+import type { EndingStore } from './plants.ts'
+import {
+  TIMEOUT_MS,
+  troubledCustodian,
+  troubledTransport,
+  type Late,
+  type NetworkTrouble,
+  type WebhookTrouble,
+} from './trouble.ts'
+import { createWitness, type Witness } from './witness.ts'
 
 /** A device: what it stores outlives its processes. */
 export interface Device {
@@ -15,22 +24,39 @@ export interface Device {
   readonly storage: EndingStore
 }
 
+/** What a process is started with. */
+export interface Start {
+  /** Where it ends. */
+  readonly fuse?: Fuse
+  /** Whether it starts at once: what a process before it has begun may then still be under way. */
+  readonly atOnce?: boolean
+}
+
 /** One database and what runs on it: servers and clients that may end at any point and start again. */
 export interface World {
   readonly database: Database
   readonly custodian: Custodian
   readonly method: BackupMethod
+  readonly witness: Witness
   device(label: string): Device
-  /** A new process on a device, which may end by its fuse. */
-  start(device: Device, fuse?: Fuse): Client
+  /** A new process on a device. */
+  start(device: Device, how?: Start): Client
   /** The same, with a network layer that sends again what a dying server has not answered, to the next server. */
   startPatient(device: Device): Client
-  /** Ends the server and starts another, later, on the same database, which may end by its fuse. */
-  restartServer(fuse?: Fuse): void
+  /** Ends the server and starts another on the same database. */
+  restartServer(how?: Start): void
+  /** Lets the network have trouble at a point, or heals it. */
+  troubleNetwork(kind?: NetworkTrouble, snare?: Snare): void
+  /** Lets the server have trouble with the custodian at a point, or heals it. */
+  troubleWebhooks(kind?: WebhookTrouble, snare?: Snare): void
+  /** Delivers requests whose sender has given up. */
+  deliverLate(): Promise<void>
+  /** Lets the server's time-outs pass, and its sweep after them. */
+  settleServer(): Promise<void>
 }
 
-/** Longer than a dead server's claim on a round lasts, and than a dead client's operation may still be under way. */
-const RESTART_MS = 121_000
+/** Longer than an operation may be played. */
+const OPERATION_MS = 11 * 60_000
 
 export interface WorldOptions {
   readonly createStore?: () => EndingStore
@@ -41,13 +67,23 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
   const { createStore = memoryStore, custodian = memoryCustodian() } = options
   let time = Date.parse('2026-01-01T00:00:00Z')
   let server: Server
+  let reached = custodian
   const now = () => time
-  const restartServer = (fuse: Fuse = createFuse()) => {
-    time += RESTART_MS
+  const pass = (ms: number) => {
+    time += ms
+  }
+  const restartServer = ({ fuse = createFuse(), atOnce = false }: Start = {}) => {
+    // Longer than a dead server's claim on a round lasts.
+    if (!atOnce) pass(TIMEOUT_MS)
     server = createServer({
       database: fusedDatabase(database, fuse),
-      custodian,
+      custodian: {
+        store: (backup) => reached.store(backup),
+        fetch: (clientId, setId) => reached.fetch(clientId, setId),
+        delete: async (clientId, setId) => reached.delete?.(clientId, setId),
+      },
       authenticate: () => ({ clientId: 'user' }),
+      authorizeExport: () => true,
       masterKey: new Uint8Array(32).fill(7),
       limits: { rates: null },
       now,
@@ -56,14 +92,18 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
     })
   }
   restartServer()
-  const transport = inProcessTransport({ fetch: (request) => server.fetch(request) })
+  const witness = createWitness(inProcessTransport({ fetch: (request) => server.fetch(request) }))
+  let network: Transport & Partial<Late> = witness
+  const transport: Transport = { request: (request) => network.request(request) }
   return {
     database,
     custodian,
+    witness,
     method: password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }),
     device: (label) => ({ label, storage: createStore() }),
-    start({ label, storage }, fuse = createFuse()) {
-      time += RESTART_MS
+    start({ label, storage }, { fuse = createFuse(), atOnce = false } = {}) {
+      // Longer than a dead client's operation may still be under way.
+      if (!atOnce) pass(TIMEOUT_MS)
       return createClient({
         transport: fusedTransport(transport, fuse),
         storage: fusedStore(storage, fuse),
@@ -74,6 +114,19 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
     startPatient: ({ label, storage }) =>
       createClient({ transport: patient(transport, restartServer), storage, label, now }),
     restartServer,
+    troubleNetwork(kind, snare) {
+      if (kind !== undefined && snare !== undefined) {
+        network = troubledTransport(witness, { kind, snare, clock: { pass } })
+      } else network = { ...witness, ...(network.deliver && { deliver: network.deliver }) }
+    },
+    troubleWebhooks(kind, snare) {
+      reached = kind && snare ? troubledCustodian(custodian, { kind, snare }) : custodian
+    },
+    deliverLate: async () => network.deliver?.(),
+    async settleServer() {
+      pass(OPERATION_MS)
+      await server.sweep()
+    },
   }
 }
 
@@ -89,11 +142,14 @@ function patient(transport: Transport, restartServer: () => void): Transport {
 }
 
 function memoryCustodian(): Custodian {
-  const kept: Uint8Array[] = []
+  const kept = new Map<string, Uint8Array[]>()
   return {
-    async store({ share }) {
-      kept.push(share.slice())
+    async store({ setId, share }) {
+      kept.set(setId, [...(kept.get(setId) ?? []), share.slice()])
     },
-    fetch: async () => kept.map((share) => share.slice()),
+    fetch: async (_, setId) => (kept.get(setId) ?? []).map((share) => share.slice()),
+    async delete(_, setId) {
+      kept.delete(setId)
+    },
   }
 }

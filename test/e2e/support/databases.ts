@@ -10,32 +10,39 @@ export interface DatabaseKind {
   open(): Promise<Database>
 }
 
-const url = process.env['RESHARE_TEST_POSTGRES_URL']
+const admin = process.env['RESHARE_TEST_POSTGRES_URL']
 
 /** PGlite, and PostgreSQL where `npm test` has started one. */
 export const databaseKinds: readonly DatabaseKind[] = [
   { name: 'PGlite', open: async () => pgliteDatabase() },
-  ...(url ? [{ name: 'PostgreSQL', open: () => openPostgres(url) }] : []),
+  ...(admin ? [{ name: 'PostgreSQL', open: openPostgres }] : []),
 ]
 
 /** A database of its own on the test's PostgreSQL, dropped when it is closed. */
-async function openPostgres(admin: string): Promise<Database> {
-  const name = `reshare_${randomBytes(8).toString('hex')}`
-  await asAdmin(admin, `create database ${name}`)
-  const own = new URL(admin)
-  own.pathname = `/${name}`
-  const database = postgresDatabase(own.href)
+async function openPostgres(): Promise<Database> {
+  const { url, drop } = await createPostgres()
+  const database = postgresDatabase(url)
   return {
     ...database,
     async close() {
       await database.close()
-      await asAdmin(admin, `drop database ${name} with (force)`)
+      await drop()
     },
   }
 }
 
-async function asAdmin(admin: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: admin })
+/** A database of its own on the test's PostgreSQL. */
+export async function createPostgres(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+  if (!admin) throw new Error('there is no PostgreSQL for this test')
+  const name = `reshare_${randomBytes(8).toString('hex')}`
+  await asAdmin(admin, `create database ${name}`)
+  const own = new URL(admin)
+  own.pathname = `/${name}`
+  return { url: own.href, drop: () => asAdmin(admin, `drop database ${name} with (force)`) }
+}
+
+async function asAdmin(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
     await client.query(sql)

@@ -1,0 +1,167 @@
+import { MpcError, resume, type ResumedWallet } from '../../../src/index.ts'
+import type { Flow } from './flows.ts'
+import { recovers, signs, signsAll, type WalletLine } from './wallet-line.ts'
+import { REFUSALS } from './witness.ts'
+import type { Device, World } from './world.ts'
+
+/** What a flow left behind, before anything is started again. */
+export interface Aftermath {
+  readonly line: WalletLine
+  readonly flow: Flow
+  /** Where the flow ran. */
+  readonly device: Device
+  /** Whether that device has lost all it stored. */
+  readonly wiped: boolean
+  /** The wallets that the server had before the flow. */
+  readonly walletsBefore: readonly string[]
+}
+
+/**
+ * What is wrong with a wallet after everything has been started again.
+ *
+ * The line goes on with whatever device can sign.
+ */
+export async function findLosses(aftermath: Aftermath): Promise<string[]> {
+  const { line, flow, device } = aftermath
+  const losses = await findUnresumed(line.world, device)
+  losses.push(...(await line.world.witness.cross()))
+  if (flow.makesWallet) losses.push(...(await findLostWallets(aftermath)))
+  else losses.push(...(await findLostSets(aftermath)))
+  await line.world.settleServer()
+  losses.push(...(await findBrokenInvariants(line.world)))
+  return losses
+}
+
+/** Resuming twice is resuming once, leaves nothing behind, and a request that comes late changes nothing. */
+async function findUnresumed(world: World, device: Device): Promise<string[]> {
+  const losses: string[] = []
+  const first = await resume(world.start(device))
+  await world.deliverLate()
+  const second = await resume(world.start(device))
+  if (describe(first) !== describe(second)) losses.push(`resumed to ${describe(first)}, then to ${describe(second)}`)
+  for (const report of second) {
+    if (report.outcome === 'PENDING') losses.push(`resume leaves ${describe([report])}`)
+  }
+  const rows = new Set<string>()
+  for (const key of await device.storage.list('')) if (!key.startsWith('wallet/')) rows.add(key.split('/')[1]!)
+  const sets = second.filter((report) => 'wallet' in report).length
+  if (rows.size > sets && second.every(({ outcome }) => outcome !== 'FAILED')) {
+    losses.push(`resume leaves ${rows.size - sets} sets behind`)
+  }
+  return losses
+}
+
+function describe(reports: readonly ResumedWallet[]): string {
+  return reports
+    .map((report) => [
+      report.outcome,
+      'wallet' in report && report.wallet.setId,
+      'error' in report && report.error.code,
+    ])
+    .map((parts) => parts.filter(Boolean).join(' '))
+    .join(', ')
+}
+
+async function findLostSets({ line, flow, device, wiped }: Aftermath): Promise<string[]> {
+  const losses: string[] = []
+  const before = line.owner
+  const ownerSigns = await signs(line, before)
+  const deviceSigns = device === before ? ownerSigns : await signs(line, device)
+  if (flow.keepsOwner && !ownerSigns) losses.push('the device that had the wallet cannot sign')
+  // Whoever recovers to retire, finishes, and then loses the device, is left with the backup alone.
+  const left = ownerSigns || deviceSigns || (wiped && (await isProven(line)))
+  if (!left) losses.push('no set signs')
+  if (flow.newDevice && !deviceSigns && !(await recovers(line, device))) losses.push('the device cannot recover again')
+  if (flow.changesBackup && !(await recovers(line, line.world.device('spare')))) {
+    losses.push('the stored backup does not recover')
+  }
+  line.owner = ownerSigns ? before : device
+  return losses
+}
+
+/** A wallet that the server has committed is on the device that asked for it, and signs. */
+async function findLostWallets({ line: { world }, device, walletsBefore }: Aftermath): Promise<string[]> {
+  const made = (await walletIds(world)).filter((walletId) => !walletsBefore.includes(walletId))
+  const client = world.start(device)
+  const reports = await resume(client)
+  const losses: string[] = []
+  for (const walletId of made) {
+    const report = reports.find((candidate) => candidate.walletId === walletId)
+    if (report?.outcome === 'READY') await signsAll(client, report.wallet).catch(() => losses.push('no set signs'))
+    else losses.push('a wallet that the server has made is lost')
+  }
+  for (const report of reports) {
+    if ('wallet' in report && !made.includes(report.walletId))
+      losses.push('a wallet is there that nobody has committed')
+  }
+  return losses
+}
+
+export async function walletIds({ database }: World): Promise<string[]> {
+  return (await database.query('select wallet_id from reshare_wallets')).map((row) => row['wallet_id'] as string)
+}
+
+async function isProven({ world: { database }, wallet }: WalletLine): Promise<boolean> {
+  const [newest] = await database.query(
+    `select proven_at from reshare_sets where wallet_id = $1 and purpose = 'signing' and committed_at is not null
+     order by ordinal desc limit 1`,
+    [wallet.id],
+  )
+  return newest?.['proven_at'] !== null
+}
+
+/** What must be so of the server's tables at any time after its time-outs, by a query for what is not. */
+const INVARIANTS: readonly (readonly [string, string])[] = [
+  [
+    'a set was retired before another had proven to work',
+    `select old.set_id from reshare_sets old
+     where old.purpose = 'signing' and old.state in ('RETIRING', 'DESTROYED')
+       and exists (select 1 from reshare_retirements planned where planned.old_set_id = old.set_id)
+       and not exists (select 1 from reshare_retirements planned join reshare_sets heir on heir.set_id = planned.set_id
+         where planned.old_set_id = old.set_id and heir.proven_at is not null)`,
+  ],
+  [
+    'a set and the decision about it differ',
+    `select made.set_id from reshare_sets made join reshare_decisions decided
+       on decided.client_id = made.client_id and decided.operation_id = made.operation_id
+     where (decided.decision = 'COMMIT') <> (made.committed_at is not null)
+        or (decided.decision = 'ABORT' and made.state <> 'ABORTED')`,
+  ],
+  [
+    'a set is undecided after every time-out',
+    `select set_id from reshare_sets where state = 'PREPARED' and committed_at is null`,
+  ],
+  [
+    'a set that is over still has secrets',
+    `select set_id from reshare_sets over where state in ('RETIRING', 'DESTROYED', 'ABORTED') and (
+       exists (select 1 from reshare_shares kept where kept.set_id = over.set_id)
+       or exists (select 1 from reshare_ot_pairs kept where kept.set_id = over.set_id)
+       or exists (select 1 from reshare_presignatures kept where kept.set_id = over.set_id))`,
+  ],
+  [
+    'a set in use has no share',
+    `select set_id from reshare_sets used where state = 'ACTIVE' and purpose = 'signing'
+       and not exists (select 1 from reshare_shares kept where kept.set_id = used.set_id)`,
+  ],
+]
+
+async function findBrokenInvariants({ database, witness }: World): Promise<string[]> {
+  const losses: string[] = []
+  for (const [name, sql] of INVARIANTS) if ((await database.query(sql)).length > 0) losses.push(name)
+  const over = await database.query(
+    `select wallet_id, set_id, state from reshare_sets
+     where (state <> 'ACTIVE' or purpose <> 'signing') order by ordinal desc limit 3`,
+  )
+  for (const row of over) {
+    const refusal = await witness.refusal(row['wallet_id'] as string, row['set_id'] as string)
+    if (refusal === undefined || !REFUSALS.includes(refusal)) {
+      losses.push(`a set that is ${String(row['state'])} was asked to sign, and the server said ${refusal}`)
+    }
+  }
+  return losses
+}
+
+/** Whether an app can make something of an error: it is documented, and nothing of ours. */
+export function isDocumented(error: unknown, documentation: string): error is MpcError {
+  return error instanceof MpcError && documentation.includes(`\`${error.code}\``)
+}

@@ -1,0 +1,99 @@
+import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE } from '../../../src/api/flight.ts'
+import type { OperationRequest, SignEd25519Request } from '../../../src/api/operations.ts'
+import { paths } from '../../../src/api/paths.ts'
+import type { Transport, TransportRequest } from '../../../src/index.ts'
+import { equalBytes, fromHex, fromUtf8, toHex } from '../../../src/util/bytes.ts'
+import { systemRandom } from '../../../src/util/random.ts'
+
+interface Exchange {
+  readonly request: TransportRequest
+  readonly body: Uint8Array
+}
+
+/** Sits in front of the server, hears every answer it gives, and asks it what it must not answer. */
+export interface Witness extends Transport {
+  /** What the server has answered, or answers now, that it must not; empties the memory of what was heard. */
+  cross(): Promise<string[]>
+  /** The code by which the server refuses to sign with a set; undefined if it does not refuse. */
+  refusal(walletId: string, setId: string): Promise<string | undefined>
+}
+
+/** The codes by which a set refuses to sign because of its state. */
+export const REFUSALS: readonly string[] = ['SET_RETIRED', 'OPERATION_IN_PROGRESS', 'SET_MISMATCH']
+
+export function createWitness(server: Transport): Witness {
+  const rounds: Exchange[] = []
+  const shares = new Map<string, string>()
+  const wrong: string[] = []
+
+  const note = (request: TransportRequest, answer: Uint8Array) => {
+    if (!request.path.includes('/rounds/')) return
+    rounds.push({ request, body: answer })
+    const { id } = presignatureOf(request) ?? {}
+    if (id === undefined) return
+    const share = toHex(decodeFlight(answer).parcels[0]?.envelope ?? new Uint8Array(0))
+    if (shares.has(id) && shares.get(id) !== share) wrong.push('one presignature gave two shares')
+    shares.set(id, share)
+  }
+
+  return {
+    async request(request) {
+      const { signal: _, ...sent } = request
+      const copy = { ...sent, ...(request.body && { body: request.body.slice() }) }
+      const response = await server.request(request)
+      if (response.status === 200) note(copy, response.body.slice())
+      return response
+    },
+
+    async cross() {
+      for (const { request, body } of rounds) {
+        const again = await server.request(request)
+        if (again.status === 200 && !equalBytes(again.body, body)) wrong.push('a repeated request got another answer')
+        const other = await server.request({ ...request, body: changed(request.body) })
+        if (other.status === 200) wrong.push('a round that was answered was played again with another message')
+      }
+      for (const { request } of rounds) {
+        if (presignatureOf(request) === undefined) continue
+        const again = await server.request({ ...request, path: newRound(), body: withOtherMessage(request.body) })
+        if (again.status === 200) wrong.push('a presignature that was used signs something else')
+      }
+      rounds.length = 0
+      return wrong.splice(0)
+    },
+
+    async refusal(walletId, setId) {
+      const header: SignEd25519Request = { kind: 'sign', scheme: 'ed25519', walletId, setId, message: '00' }
+      const body = encodeFlight({ header, parcels: [] })
+      const answer = await server.request({ method: 'POST', path: newRound(), contentType: FLIGHT_CONTENT_TYPE, body })
+      if (answer.status === 200) return undefined
+      return (JSON.parse(fromUtf8(answer.body)) as { error: { id: string } }).error.id
+    },
+  }
+}
+
+function newRound(): string {
+  return paths.round(toHex(systemRandom(16)), 1)
+}
+
+function headerOf({ body }: TransportRequest): Partial<OperationRequest> {
+  return decodeFlight(body as Uint8Array).header as Partial<OperationRequest>
+}
+
+/** The presignature that a request spends, if it does. */
+function presignatureOf(request: TransportRequest): { readonly id: string } | undefined {
+  const header = headerOf(request)
+  if (header.kind !== 'sign' || header.scheme !== 'ecdsa') return undefined
+  return header.source?.kind === 'presignature' ? header.source : undefined
+}
+
+function withOtherMessage(body: Uint8Array | undefined): Uint8Array {
+  const { header, parcels } = decodeFlight(body as Uint8Array)
+  return encodeFlight({ header: { ...(header as object), message: toHex(fromHex('6f74686572')) }, parcels })
+}
+
+/** The same request but for one byte. */
+function changed(body: Uint8Array | undefined): Uint8Array {
+  const other = (body as Uint8Array).slice()
+  other[other.length - 1]! ^= 1
+  return other
+}
