@@ -47,7 +47,7 @@ export async function signsAll(client: Client, { id, publicKeys }: Wallet): Prom
 export async function signs({ world, wallet }: WalletLine, device: Device): Promise<boolean> {
   const client = world.start(device)
   return succeeds(async () => {
-    const known = (await resume(client)).some(({ walletId, outcome }) => walletId === wallet.id && outcome === 'READY')
+    const known = (await resume(client)).some((report) => report.walletId === wallet.id && 'wallet' in report)
     if (known) await signsAll(client, wallet)
     return known
   })
@@ -70,4 +70,16 @@ async function succeeds(work: () => Promise<boolean>): Promise<boolean> {
     if (error instanceof MpcError) return false
     throw error
   }
+}
+
+/** Old material that was given up although nothing has proven to work in its place (invariant I4). */
+export async function unprovenRetirements({ world: { database }, wallet }: WalletLine): Promise<number> {
+  const rows = await database.query(
+    `select old.set_id from reshare_sets old
+     where old.wallet_id = $1 and old.purpose = 'signing' and old.state in ('RETIRING', 'DESTROYED')
+       and not exists (select 1 from reshare_retirements planned join reshare_sets heir on heir.set_id = planned.set_id
+         where planned.old_set_id = old.set_id and heir.proven_at is not null)`,
+    [wallet.id],
+  )
+  return rows.length
 }
