@@ -27,7 +27,8 @@ const use = (curve: Curve): OperationSlot => ({ target: 'signing', curve, brings
 
 /**
  * The sessions that an operation runs side by side, in the order in which client and server number them: the target
- * sets (signing before backup), within each the curves in the order of `CURVES`, then the ECDSA set-up of a signing set.
+ * sets (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA set-up of the signing
+ * set.
  *
  * A signature with a set-up of its own plays both in slot 0, one after the other.
  */

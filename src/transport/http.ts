@@ -21,7 +21,7 @@ export interface HttpTransportOptions {
   readonly retries?: number
   /** The longest wait before the first retry; doubles with each one. 250 by default. */
   readonly retryDelayMs?: number
-  /** The longest wait before any retry, also where `Retry-After` asks for more. 10,000 by default. */
+  /** The longest wait before any retry; an answer whose `Retry-After` asks for more is not tried again. 10,000 by default. */
   readonly maxRetryDelayMs?: number
   /** For one attempt, until the last byte of the answer; 30,000 by default. */
   readonly timeoutMs?: number
@@ -96,12 +96,14 @@ export function httpTransport(baseUrl: string, options: HttpTransportOptions = {
           const outcome = await attempt(url, init, request)
           if (!PASSING_STATUSES.has(outcome.response.status) || retry === retries) return outcome.response
           ;({ retryAfterMs } = outcome)
+          // Sooner would be in vain, and later is for the caller to decide.
+          if (retryAfterMs > maxRetryDelayMs) return outcome.response
         } catch (error) {
           if (!(error instanceof MpcError) || !error.retryable || retry === retries) throw error
         }
         // Between half and all of the growing delay, so that clients do not return in step.
         const backoffMs = retryDelayMs * 2 ** retry * (0.5 + 0.5 * Math.random())
-        await untilAborted(request.signal, wait(Math.min(maxRetryDelayMs, Math.max(backoffMs, retryAfterMs))))
+        await untilAborted(request.signal, wait(Math.max(Math.min(maxRetryDelayMs, backoffMs), retryAfterMs)))
       }
     },
   }

@@ -92,15 +92,22 @@ describe('http transport', () => {
     expect(most.waits).toEqual([100, 200, 400, 800, 1000])
   })
 
-  test('waits as long as Retry-After says, up to the bound', async () => {
+  test('waits as long as Retry-After says', async () => {
     vi.useFakeTimers({ now: Date.UTC(2030, 0, 1), toFake: ['Date'] })
     const after = (value: string) => new Response(null, { status: 429, headers: { 'retry-after': value } })
     const { transport, waits } = scripted(
-      [after('3'), after('Tue, 01 Jan 2030 00:00:05 GMT'), after('3600'), after('soon'), 200],
+      [after('3'), after('Tue, 01 Jan 2030 00:00:05 GMT'), after('7'), after('soon'), 200],
       { retryDelayMs: 0, maxRetryDelayMs: 7000 },
     )
     await transport.request(GET)
     expect(waits).toEqual([3000, 5000, 7000, 0])
+  })
+
+  test('does not wait where Retry-After asks for more than the bound', async () => {
+    const tooMany = new Response(null, { status: 429, headers: { 'retry-after': '8' } })
+    const { transport, waits } = scripted([tooMany, 200], { maxRetryDelayMs: 7000 })
+    expect((await transport.request(GET)).status).toBe(429)
+    expect(waits).toEqual([])
   })
 
   test('an attempt that takes too long is TIMEOUT, also where fetch does not watch its signal', async () => {
