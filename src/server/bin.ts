@@ -24,6 +24,7 @@ RESHARE_DATA_DIR         the data folder (./reshare-data)
 DATABASE_URL             PostgreSQL; else an embedded database in the data folder
 RESHARE_CUSTODIAN_URL    the app's backend, with RESHARE_WEBHOOK_SECRET; without it no backups
 RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
+RESHARE_AFTER_CHEAT      refuse (default) or freshSetUp: how ECDSA goes on for a set whose client cheated
 HOST, PORT               where to listen (127.0.0.1, 8787; port 0 takes any)
 `
 
@@ -72,6 +73,7 @@ async function start(): Promise<void> {
     masterKey,
     authenticate: apiTokens(database).authenticate,
     allowedOrigins: env['RESHARE_ALLOWED_ORIGINS']?.split(',') ?? [],
+    afterCheat: readAfterCheat(),
     ...(custodian && { custodian }),
   })
   await server.sweep()
@@ -100,6 +102,12 @@ function openCustodian() {
   const secret = env['RESHARE_WEBHOOK_SECRET']
   if (secret === undefined) throw new Error('RESHARE_CUSTODIAN_URL needs RESHARE_WEBHOOK_SECRET')
   return webhookCustodian({ url, secret })
+}
+
+function readAfterCheat(): 'refuse' | 'freshSetUp' {
+  const afterCheat = env['RESHARE_AFTER_CHEAT'] ?? 'refuse'
+  if (afterCheat === 'refuse' || afterCheat === 'freshSetUp') return afterCheat
+  throw new Error('RESHARE_AFTER_CHEAT must be refuse or freshSetUp')
 }
 
 function readPort(): number {

@@ -126,6 +126,7 @@ test.each([
   [{ PORT: 'eighty' }, 'PORT'],
   [{ RESHARE_MASTER_KEY_ID: 'two' }, 'id of a master key'],
   [{ RESHARE_PREVIOUS_MASTER_KEYS: 'ab' }, 'id:key'],
+  [{ RESHARE_AFTER_CHEAT: 'forgive' }, 'RESHARE_AFTER_CHEAT must be'],
 ])('does not start with %o', async (env, message) => {
   const data = join(folder, 'refused')
   const { code, err } = await launch([], { RESHARE_DATA_DIR: data, ...env }).ended
