@@ -30,8 +30,38 @@ const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
  * @property {readonly string[]} entries subpaths of the exports map, each with `: name, name` where not all of it is used
  * @property {'browser' | 'node'} platform
  * @property {readonly string[]} without path parts that no input may have
- * @property {number} [gzip] budget in bytes
  */
+
+/**
+ * What each bundle may not grow beyond, gzip, in KB: about a twentieth above what it is. A change that needs more raises
+ * its budget here, and says why. The target of the client is 60; docs/bench.md says where the rest goes.
+ *
+ * @type {Readonly<Record<string, number>>}
+ */
+const BUDGETS = {
+  client: 86,
+  'client + export': 104,
+  'client + portable': 109,
+  'client + password': 160,
+  protocol: 86,
+  backup: 118,
+  transport: 3,
+  storage: 4,
+  'backup/conformance': 2,
+  'transport/conformance': 2.5,
+  'storage/conformance': 2.5,
+  errors: 2,
+  viem: 124,
+  bitcoin: 83,
+  solana: 61,
+  server: 115,
+  'server/pglite': 152,
+  'server/postgres': 29,
+  custodian: 76,
+  workers: 52,
+  'backup/file': 2,
+  'storage/file': 7,
+}
 
 /** What a wallet app imports: every action, and one transport and one store. */
 const APP = ['.', './transport: httpTransport', './storage: indexedDbStore']
@@ -43,8 +73,6 @@ const BUNDLES = [
     entries: APP,
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
-    // What it may not grow beyond. The target is 60 KB; docs/bench.md says where the rest goes.
-    gzip: 86 * KB,
   },
   {
     name: 'client + export',
@@ -94,7 +122,6 @@ const BUNDLES = [
     entries: ['./errors'],
     platform: 'browser',
     without: ['node_modules/', 'dist/server/', 'dist/client/', ...CORE],
-    gzip: 2 * KB,
   },
   {
     name: 'viem',
@@ -166,7 +193,7 @@ for (const problem of problems) console.error(problem)
 process.exitCode = problems.length === 0 ? 0 : 1
 
 /** @param {Bundle} bundle */
-async function measure({ name, entries, platform, without, gzip }) {
+async function measure({ name, entries, platform, without }) {
   const contents = entries.map((entry, i) => {
     const [subpath, names] = entry.split(': ')
     const path = manifest.exports[/** @type {string} */ (subpath)].default
@@ -189,7 +216,7 @@ async function measure({ name, entries, platform, without, gzip }) {
     name,
     'gzip',
     outputFiles.reduce((sum, file) => sum + gzipSync(file.contents).length, 0),
-    gzip,
+    budgetOf(name),
   )
   // What was shaken off again has no bytes in the output.
   const contained = Object.values(metafile.outputs).flatMap(({ inputs }) =>
@@ -199,9 +226,16 @@ async function measure({ name, entries, platform, without, gzip }) {
   for (const stranger of strangers) problems.push(`the ${name} bundle has ${stranger} in it`)
 }
 
-/** @param {string} name @param {string} measure @param {number} bytes @param {number} [budget] */
+/** @param {string} name @returns {number} in bytes */
+function budgetOf(name) {
+  const budget = BUDGETS[name]
+  if (budget === undefined) throw new RangeError(`the bundle ${name} has no budget`)
+  return budget * KB
+}
+
+/** @param {string} name @param {string} measure @param {number} bytes @param {number} budget */
 function report(name, measure, bytes, budget) {
-  const limit = budget === undefined ? '' : ` of ${(budget / KB).toFixed(1)}`
-  console.log(`${name.padEnd(21)} ${measure.padEnd(6)} ${(bytes / KB).toFixed(1).padStart(8)}${limit} KB`)
-  if (budget !== undefined && bytes > budget) problems.push(`${name} is ${bytes} bytes (${measure}), above ${budget}`)
+  const amount = (/** @type {number} */ size) => (size / KB).toFixed(1)
+  console.log(`${name.padEnd(21)} ${measure.padEnd(6)} ${amount(bytes).padStart(8)} of ${amount(budget)} KB`)
+  if (bytes > budget) problems.push(`${name} is ${bytes} bytes (${measure}), above ${budget}`)
 }
