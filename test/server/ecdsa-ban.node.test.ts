@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { encodeFlight } from '../../src/api/flight.ts'
+import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import type { Queryable } from '../../src/server/database/types.ts'
 import { bumpIncarnation } from '../../src/server/index.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
@@ -195,6 +195,16 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
       }
       expect(nobleTakes(await play(freshly(by)), wallet.signing)).toBe(true)
       await expect(play(signEcdsa(by, wallet))).rejects.toMatchObject({ code: 'OT_POISONED' })
+    })
+
+    test('has two rounds for its set-up, and no client takes more', async () => {
+      const by = world.client([world.server({ afterCheat: 'freshSetUp' })], client.clientId)
+      const operation = freshly(by)
+      operation.take(await operation.post())
+      const { header, parcels } = decodeFlight(operation.body as Uint8Array)
+      expect(parcels.length).toBe(2)
+      operation.body = encodeFlight({ header: header as object, parcels: parcels.slice(0, 1) })
+      expect(parseJson((await operation.post()).body)).toMatchObject({ error: { id: 'PROTOCOL_ABORTED' } })
     })
 
     test('leaves the set-up of the set alone', async () => {
