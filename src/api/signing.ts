@@ -26,6 +26,15 @@ export function keyAtPath(group: Group, record: ShareSetRecord, path: string): K
 }
 
 /**
+ * The public key at a path below a set's own: 33 bytes.
+ *
+ * @throws {TypeError | RangeError} for a path that cannot be derived
+ */
+export function publicKeyAtPath(group: Group, record: ShareSetRecord, path: string): Uint8Array {
+  return group.encodePoint(derivePath(group, record, parsePath(path)).publicKey)
+}
+
+/**
  * The share that a BIP 340 request signs with: of the key at its path, tweaked if it asks for that. A copy for one session,
  * whose caller wipes it.
  *

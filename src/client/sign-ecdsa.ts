@@ -1,5 +1,5 @@
 import type { SignatureSource, SignEcdsaRequest } from '../api/operations.ts'
-import { keyAtPath, requestDigest } from '../api/signing.ts'
+import { keyAtPath, publicKeyAtPath, requestDigest } from '../api/signing.ts'
 import { setParties } from '../api/slots.ts'
 import { MpcError } from '../errors.ts'
 import type { OtPair } from '../protocol/ecdsa/ot-pair.ts'
@@ -141,24 +141,15 @@ async function spend(
   const [own, server] = presignature.signers
   const digest = requestDigest(statement)
   const theirs = parcels.find(({ slot }) => slot === 0)?.envelope ?? new Uint8Array(0)
-  const publicKey = publicKeyOf(client, shares, statement.path)
-  const { setId } = shareOn(shares, 'secp256k1').record
+  const { record } = shareOn(shares, 'secp256k1')
+  const publicKey = publicKeyAtPath(group, record, statement.path)
   const { incarnation } = client.presignatures
-  const ours = presignature.spend(group, digest, { setId, publicKey, incarnation })
+  const ours = presignature.spend(group, digest, { setId: record.setId, publicKey, incarnation })
   const sharesById = new Map([
     [own!, ours],
     [server!, theirs],
   ])
   return toSignature(client, shares, statement, aggregateShares(group, presignature, digest, sharesById))
-}
-
-/** The public key at a path below the wallet's own: 33 bytes. */
-function publicKeyOf(client: Client, shares: WalletShares, path: string): Uint8Array {
-  const { group } = client.ecdsa()
-  const { record } = shareOn(shares, 'secp256k1')
-  const derived = keyAtPath(group, record, path)
-  const tweaked = derived && group.addPoints(record.publicKey, group.multiplyBase(derived.tweak))
-  return group.encodePoint(tweaked ?? record.publicKey)
 }
 
 function toSignature(
@@ -174,5 +165,6 @@ function toSignature(
       retryable: true,
     })
   }
-  return { signature: encodeSignature(raw), recovery, publicKey: publicKeyOf(client, shares, path), setId }
+  const publicKey = publicKeyAtPath(client.ecdsa().group, shareOn(shares, 'secp256k1').record, path)
+  return { signature: encodeSignature(raw), recovery, publicKey, setId }
 }

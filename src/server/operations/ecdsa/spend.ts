@@ -1,6 +1,6 @@
 import type { SignEcdsaRequest } from '../../../api/operations.ts'
 import { BadRequest } from '../../../api/http.ts'
-import { keyAtPath, requestDigest } from '../../../api/signing.ts'
+import { publicKeyAtPath, requestDigest } from '../../../api/signing.ts'
 import { getGroup } from '../../../curve/index.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../database/types.ts'
@@ -28,9 +28,8 @@ export async function spendPresignature(
   const set = await requireSource(tx, clientId, request)
   const group = getGroup('secp256k1')
   const record = ecdsaRecord(set)
-  const derived = keyAtPath(group, record, request.path)
-  const key = derived ? group.addPoints(record.publicKey, group.multiplyBase(derived.tweak)) : record.publicKey
-  const conditions = { setId: record.setId, publicKey: group.encodePoint(key), incarnation }
+  const publicKey = publicKeyAtPath(group, record, request.path)
+  const conditions = { setId: record.setId, publicKey, incarnation }
 
   const presignature = await takePresignature(context, tx, { clientId, setId: set.setId, id }, request.path)
   try {
