@@ -82,7 +82,7 @@ export function createServer(options: ServerOptions): Server {
   }
   const app = createApp(context, { authenticate, allowedOrigins, ready })
   return {
-    fetch: async (request) => app.fetch(request),
+    fetch: async (request) => app.fetch(request, {}),
     sweep: async () => {
       swept = true
       await migrate()

@@ -19,7 +19,15 @@ export interface AppOptions {
   readonly ready: () => Promise<void>
 }
 
-type Env = { Variables: { clientId: string } }
+type Env = {
+  /** What the server itself says of a request; nothing that comes from outside can set it. */
+  Bindings: { readonly device?: string }
+  Variables: {
+    clientId: string
+    /** The device that sealed the request: the hex of its public key. Null for a request that came unsealed. */
+    device: string | null
+  }
+}
 
 /** The HTTP API: `src/api/paths.ts` has the paths, and what goes in and out of them. */
 export function createApp(context: ServerContext, options: AppOptions): Hono<Env> {
@@ -33,6 +41,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   }
   app.use('/v1/*', async (c, next) => {
     await options.ready()
+    c.set('device', c.env.device ?? null)
     c.set('clientId', await clientOf(options.authenticate, c.req.raw))
     await next()
     c.header('cache-control', 'no-store')
