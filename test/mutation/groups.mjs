@@ -1,0 +1,54 @@
+// @ts-check
+
+/**
+ * A part of the sources whose mutants are tried with tests of its own.
+ *
+ * @typedef {object} Group
+ * @property {readonly string[]} sources files and folders; what another group names more exactly is not of this one
+ * @property {readonly string[]} tests patterns of the files that are run, those after a `!` left out
+ * @property {boolean} [database] whether the tests need one
+ */
+
+/** @type {Readonly<Record<string, Group>>} */
+export const GROUPS = {
+  sharing: { sources: ['src/sharing'], tests: ['test/sharing/sharing.test.ts'] },
+  share: { sources: ['src/share'], tests: ['test/share/*.test.ts'] },
+  protocol: { sources: ['src/protocol'], tests: ['test/protocol/**/*.test.ts', '!**/*.node.test.ts'] },
+  server: {
+    sources: [
+      'src/server/operations',
+      'src/server/sets',
+      'src/server/incarnation.ts',
+      'src/server/rotate.ts',
+      'src/server/sweep.ts',
+    ],
+    tests: ['test/server/*.node.test.ts', '!**/{bin,database}.node.test.ts'],
+    database: true,
+  },
+}
+
+/** The group of a file or folder: of those that name a part of its path, the one that names most. @param {string} file */
+export function groupOf(file) {
+  const matching = Object.entries(GROUPS).flatMap(([name, { sources }]) =>
+    sources.filter((source) => isWithin(file, source)).map((source) => ({ name, source })),
+  )
+  return matching.sort((a, b) => b.source.length - a.source.length)[0]?.name
+}
+
+/** What Stryker is to mutate, as patterns. @param {string} group */
+export function mutatePatterns(group) {
+  const own = GROUPS[group]?.sources ?? []
+  const others = Object.entries(GROUPS).flatMap(([name, { sources }]) => (name === group ? [] : sources))
+  const inside = others.filter((other) => own.some((source) => isWithin(other, source)))
+  return [...own.map(patternOf), ...inside.map((source) => `!${patternOf(source)}`)]
+}
+
+/** @param {string} file @param {string} source */
+function isWithin(file, source) {
+  return file === source || file.startsWith(`${source}/`)
+}
+
+/** @param {string} source */
+export function patternOf(source) {
+  return source.endsWith('.ts') ? source : `${source}/**/*.ts`
+}

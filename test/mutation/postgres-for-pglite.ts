@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import { postgresDatabase } from '../../src/server/database/postgres.ts'
+import type { Database } from '../../src/server/database/types.ts'
+
+/** A schema of its own in the run's PostgreSQL, on one connection as PGlite has. */
+export function pgliteDatabase(directory?: string): Database {
+  if (directory !== undefined) throw new Error('a database in a folder needs PGlite itself')
+  const schema = `mutation_${randomBytes(8).toString('hex')}`
+  const url = new URL(process.env['RESHARE_MUTATION_POSTGRES_URL'] as string)
+  url.searchParams.set('options', `-c search_path=${schema}`)
+  const database = postgresDatabase({ connectionString: url.href, max: 1 })
+  let created: Promise<unknown> | undefined
+  const ready = () => (created ??= database.query(`create schema ${schema}`))
+  return {
+    query: async (sql, parameters) => {
+      await ready()
+      return database.query(sql, parameters)
+    },
+    transaction: async (work) => {
+      await ready()
+      return database.transaction(work)
+    },
+    migrate: async (wanted) => {
+      await ready()
+      return database.migrate(wanted)
+    },
+    async close() {
+      await database.query(`drop schema if exists ${schema} cascade`)
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,24 @@
+// @ts-check
+import { GROUPS, mutatePatterns } from './groups.mjs'
+
+const group = process.env['RESHARE_MUTATION_GROUP'] ?? ''
+if (GROUPS[group] === undefined) throw new RangeError(`RESHARE_MUTATION_GROUP names no group: ${group}`)
+
+export default {
+  mutate: mutatePatterns(group),
+  ignorePatterns: ['assembly', 'bench', 'build', 'demo', 'dist', 'docs', 'scripts', 'coverage', 'reports'],
+  tempDirName: 'build/mutation/sandboxes',
+  testRunner: 'vitest',
+  vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+  plugins: ['@stryker-mutator/vitest-runner', './test/mutation/ignore-messages.mjs'],
+  ignorers: ['messages'],
+  coverageAnalysis: 'perTest',
+  concurrency: 1,
+  // A machine that is busy must not kill a mutant: an endless loop is found by counting, long before.
+  timeoutMS: 30_000,
+  timeoutFactor: 4,
+  incremental: true,
+  incrementalFile: `reports/mutation/${group}.json`,
+  reporters: ['progress-append-only'],
+  allowEmpty: true,
+}

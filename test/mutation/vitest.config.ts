@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import { GROUPS } from './groups.mjs'
+
+process.env['RESHARE_ENGINES'] = 'node'
+const { default: main } = await import('../../vitest.config.ts')
+const node = main.test?.projects?.[0]
+if (typeof node !== 'object' || !('test' in node)) throw new Error('the first project of vitest.config.ts is not Node')
+
+const group = GROUPS[process.env['RESHARE_MUTATION_GROUP'] ?? '']
+if (group === undefined) throw new Error('RESHARE_MUTATION_GROUP names no group')
+const include = group.tests.filter((pattern) => !pattern.startsWith('!'))
+const exclude = group.tests.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1))
+
+/** A running PostgreSQL opens an empty database in milliseconds, PGlite in seconds. */
+const database = process.env['RESHARE_MUTATION_POSTGRES_URL']
+  ? [
+      {
+        find: /^.*\/database\/pglite\.ts$/,
+        replacement: fileURLToPath(new URL('postgres-for-pglite.ts', import.meta.url)),
+      },
+    ]
+  : []
+const { alias } = node.resolve as { alias: { find: RegExp; replacement: string }[] }
+
+export default defineConfig({
+  resolve: { alias: [...database, ...alias] },
+  test: { ...node.test, include, exclude },
+})
