@@ -7,13 +7,29 @@
  * @property {readonly string[]} sources files and folders; what another group names more exactly is not of this one
  * @property {readonly string[]} tests patterns of the files that are run, those after a `!` left out
  * @property {boolean} [database] whether the tests need one
+ * @property {boolean} [oneBackend] whether tests over every group leave the portable backend out: three times slower, and
+ *   the same to what is mutated
  */
+
+const PROTOCOL_TESTS = ['test/protocol/*.test.ts', '!**/*.node.test.ts']
 
 /** @type {Readonly<Record<string, Group>>} */
 export const GROUPS = {
   sharing: { sources: ['src/sharing'], tests: ['test/sharing/sharing.test.ts'] },
   share: { sources: ['src/share'], tests: ['test/share/*.test.ts'] },
-  protocol: { sources: ['src/protocol'], tests: ['test/protocol/**/*.test.ts', '!**/*.node.test.ts'] },
+  protocol: { sources: ['src/protocol'], tests: PROTOCOL_TESTS, oneBackend: true },
+  keygen: {
+    sources: ['src/protocol/keygen', 'src/protocol/reshare', 'src/protocol/possession'],
+    tests: PROTOCOL_TESTS,
+    oneBackend: true,
+  },
+  frost: { sources: ['src/protocol/frost'], tests: ['test/protocol/frost/*.test.ts'], oneBackend: true },
+  derive: {
+    sources: ['src/protocol/derive', 'src/protocol/export'],
+    tests: ['test/protocol/{derive,export}/*.test.ts', 'test/protocol/wire.test.ts'],
+    oneBackend: true,
+  },
+  ecdsa: { sources: ['src/protocol/ecdsa'], tests: ['test/protocol/ecdsa/*.test.ts', '!**/*.node.test.ts'] },
   server: {
     sources: [
       'src/server/operations',

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { GROUPS } from './groups.mjs'
 
 process.env['RESHARE_ENGINES'] = 'node'
@@ -21,9 +23,20 @@ const database = process.env['RESHARE_MUTATION_POSTGRES_URL']
       },
     ]
   : []
+const backends = group.oneBackend
+  ? [{ find: /^.*\/support\/groups\.ts$/, replacement: fileURLToPath(new URL('wasm-groups.ts', import.meta.url)) }]
+  : []
 const { alias } = node.resolve as { alias: { find: RegExp; replacement: string }[] }
 
+/** The first failure ends a run, so that what tests one thing alone comes before what tests it among others. */
+class ShortFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const bytes = new Map(files.map((file) => [file, statSync(file.moduleId).size]))
+    return Promise.resolve(files.toSorted((a, b) => (bytes.get(a) as number) - (bytes.get(b) as number)))
+  }
+}
+
 export default defineConfig({
-  resolve: { alias: [...database, ...alias] },
-  test: { ...node.test, include, exclude },
+  resolve: { alias: [...database, ...backends, ...alias] },
+  test: { ...node.test, include, exclude, sequence: { sequencer: ShortFirst } },
 })
