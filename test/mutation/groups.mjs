@@ -5,7 +5,7 @@
  *
  * @typedef {object} Group
  * @property {readonly string[]} sources files and folders; what another group names more exactly is not of this one
- * @property {readonly string[]} tests patterns of the files that are run, those after a `!` left out
+ * @property {readonly string[]} tests the files that are run, the fastest first; patterns too, those after a `!` left out
  * @property {boolean} [database] whether the tests need one
  * @property {boolean} [oneBackend] whether tests over every group leave the portable backend out: three times slower, and
  *   the same to what is mutated
@@ -30,15 +30,55 @@ export const GROUPS = {
     oneBackend: true,
   },
   ecdsa: { sources: ['src/protocol/ecdsa'], tests: ['test/protocol/ecdsa/*.test.ts', '!**/*.node.test.ts'] },
-  server: {
-    sources: [
-      'src/server/operations',
-      'src/server/sets',
-      'src/server/incarnation.ts',
-      'src/server/rotate.ts',
-      'src/server/sweep.ts',
+  'server-rounds': {
+    sources: ['src/server/operations', 'src/server/incarnation.ts', 'src/server/sweep.ts'],
+    tests: [
+      'test/server/rounds.node.test.ts',
+      'test/server/flows.node.test.ts',
+      'test/server/access.node.test.ts',
+      'test/server/bad-input.node.test.ts',
+      'test/server/retirement.node.test.ts',
     ],
-    tests: ['test/server/*.node.test.ts', '!**/{bin,database}.node.test.ts'],
+    database: true,
+  },
+  'server-sets': {
+    sources: ['src/server/sets'],
+    tests: [
+      'test/server/flows.node.test.ts',
+      'test/server/access.node.test.ts',
+      'test/server/retirement.node.test.ts',
+      'test/server/rounds.node.test.ts',
+    ],
+    database: true,
+  },
+  'server-custodian': {
+    sources: [
+      'src/server/operations/custody.ts',
+      'src/server/operations/export.ts',
+      'src/server/sets/custodian-halves.ts',
+    ],
+    tests: ['test/server/custody.node.test.ts', 'test/server/export.node.test.ts'],
+    database: true,
+  },
+  'server-rates': {
+    sources: ['src/server/operations/rates.ts'],
+    tests: ['test/server/rate-limits.node.test.ts', 'test/server/export.node.test.ts'],
+    database: true,
+  },
+  'server-keys': {
+    sources: ['src/server/rotate.ts', 'src/server/sets/shares.ts'],
+    tests: ['test/server/rotate.node.test.ts', 'test/server/flows.node.test.ts'],
+    database: true,
+  },
+  'server-ecdsa': {
+    sources: ['src/server/operations/ecdsa', 'src/server/sets/ot-pairs.ts', 'src/server/sets/presignatures.ts'],
+    tests: [
+      'test/server/ecdsa-sign.node.test.ts',
+      'test/server/ecdsa-presign.node.test.ts',
+      'test/server/ecdsa-set-up.node.test.ts',
+      'test/server/ecdsa-ban.node.test.ts',
+      'test/server/ecdsa-ban-conflicts.node.test.ts',
+    ],
     database: true,
   },
 }

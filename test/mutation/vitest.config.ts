@@ -28,15 +28,25 @@ const backends = group.oneBackend
   : []
 const { alias } = node.resolve as { alias: { find: RegExp; replacement: string }[] }
 
-/** The first failure ends a run, so that what tests one thing alone comes before what tests it among others. */
-class ShortFirst extends BaseSequencer {
+/** The first failure ends a run: files that the group names in their order, then what is short. */
+class SharpFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const named = ({ moduleId }: TestSpecification) => include.findIndex((path) => moduleId.endsWith(`/${path}`))
     const bytes = new Map(files.map((file) => [file, statSync(file.moduleId).size]))
-    return Promise.resolve(files.toSorted((a, b) => (bytes.get(a) as number) - (bytes.get(b) as number)))
+    return Promise.resolve(
+      files.toSorted((a, b) => named(a) - named(b) || (bytes.get(a) as number) - (bytes.get(b) as number)),
+    )
   }
 }
 
 export default defineConfig({
   resolve: { alias: [...database, ...backends, ...alias] },
-  test: { ...node.test, include, exclude, sequence: { sequencer: ShortFirst } },
+  test: {
+    ...node.test,
+    include,
+    exclude,
+    // One worker for the files of a mutant, and a new one for the next mutant.
+    isolate: false,
+    sequence: { sequencer: SharpFirst },
+  },
 })
