@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 
 // Who may import whom. The layers, from the bottom up:
 //   errors, types, util <- wasm <- curve <- sharing <- share <- protocol <- api <- client | server
-// backup sits on share. Adapters see their own family, the shared vocabulary and nothing of the cryptography; those for
-// chains use the client as an application does.
+// backup sits on share; hpke on util, below the protocol and below the channel between client and server. Adapters see
+// their own family, the shared vocabulary and nothing of the cryptography; those for chains use the client as an
+// application does.
 
 const BASE = ['errors', 'types', 'util']
 const CORE = [...BASE, 'wasm', 'curve', 'sharing', 'share']
@@ -13,17 +14,19 @@ const MAY_IMPORT = {
   errors: [],
   types: [],
   util: BASE,
+  hpke: BASE,
   wasm: BASE,
   curve: [...BASE, 'wasm'],
   sharing: [...BASE, 'curve'],
   share: [...BASE, 'curve', 'sharing'],
-  protocol: CORE,
+  protocol: [...CORE, 'hpke'],
   api: [...CORE, 'protocol'],
+  channel: [...BASE, 'hpke', 'storage/types', 'transport/types', 'transport/request'],
   workers: [...CORE, 'protocol'],
   portable: [...CORE, 'protocol'],
   export: ['client'],
   client: [...CORE, 'protocol', 'api', 'backup/types', 'storage/types', 'transport/types'],
-  server: [...CORE, 'protocol', 'api', 'custodian/types', 'server/database/types'],
+  server: [...CORE, 'hpke', 'protocol', 'api', 'channel/(messages|seal)', 'custodian/types', 'server/database/types'],
   backup: CORE,
   storage: BASE,
   transport: [...BASE, 'api'],
@@ -54,7 +57,7 @@ const CHAINS = ['viem', 'solana', 'bitcoin']
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [
   { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/bin[.]ts$)' },
-  { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|index[.]ts$)' },
+  { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   { name: 'database', files: '^src/server/database/', entries: '^src/server/(database/|bin[.]ts$)' },
   { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/bin[.]ts$)' },
   { name: 'chains', files: '^src/adapters/', entries: '^src/adapters/' },
@@ -71,7 +74,7 @@ const adapters = ADAPTERS.map(({ name, files, entries }) => ({
 
 /** Packages that belong to one family, so that no subpath pulls in another's. */
 const PACKAGES = [
-  { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|protocol|adapters)/' },
+  { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|hpke|protocol|adapters)/' },
   { name: 'age', packages: 'age-encryption', homes: '^src/backup/' },
   { name: 'argon2', packages: 'hash-wasm', homes: '^src/backup/' },
   { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },

@@ -2,6 +2,7 @@ import { MpcError, ProtocolError, type ErrorCode } from '../errors.ts'
 
 /** The HTTP status of each code that a server answers with. Codes that only arise on a client have none. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  CHANNEL_FAILED: 400,
   AUTH_FAILED: 401,
   POLICY_DENIED: 403,
   SHARE_NOT_FOUND: 404,

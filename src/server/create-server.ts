@@ -1,8 +1,10 @@
 import type { Custodian } from '../custodian/types.ts'
 import type { MasterKeys } from '../util/master-keys.ts'
+import { toHex } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer } from '../util/seal.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
+import { readChannelKeys } from './channel-keys.ts'
 import { DEFAULT_LIMITS, type AfterCheat, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from './database/types.ts'
 import { createApp } from './http/app.ts'
@@ -38,6 +40,13 @@ export interface ServerOptions {
    */
   readonly masterKey: MasterKeys
   readonly limits?: LimitOptions
+  /**
+   * X25519 secret keys of 32 bytes to which clients seal their requests: the current one first, then those that clients
+   * still have pinned. Without any no sealed request opens.
+   */
+  readonly channelKeys?: readonly Uint8Array[]
+  /** Whether requests that are not sealed are refused; false unless given. */
+  readonly requireSealed?: boolean
   /** The origins whose pages may call the server from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
   /** Told of errors that are answered as 500 INTERNAL, and of what `authorizeExport` throws; the console unless given. */
@@ -48,6 +57,8 @@ export interface ServerOptions {
 }
 
 export interface Server {
+  /** The public key that clients pin (`serverKey` of `reshare/channel`), as hex; undefined without channel keys. */
+  readonly channelKey: string | undefined
   /** Answers one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
   /**
@@ -70,7 +81,8 @@ export interface Server {
  */
 export function createServer(options: ServerOptions): Server {
   const context = serverContext(options)
-  const { authenticate, allowedOrigins = [] } = options
+  const { authenticate, allowedOrigins = [], requireSealed = false } = options
+  const channelKeys = readChannelKeys(options.channelKeys, requireSealed)
   let swept = false
   const migrate = () => context.database.migrate(serverSchema)
   const ready = async () => {
@@ -80,8 +92,9 @@ export function createServer(options: ServerOptions): Server {
     // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
     void sweep(context).catch(context.onError)
   }
-  const app = createApp(context, { authenticate, allowedOrigins, ready })
+  const app = createApp(context, { authenticate, allowedOrigins, channelKeys, requireSealed, ready })
   return {
+    channelKey: channelKeys[0] && toHex(channelKeys[0].publicKey),
     fetch: async (request) => app.fetch(request, {}),
     sweep: async () => {
       swept = true

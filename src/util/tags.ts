@@ -33,6 +33,7 @@ const LABELS = {
   ],
   share: ['wallet-set'],
   operation: ['set-up', 'export'],
+  channel: ['request', 'answer'],
 } as const
 
 export type TaggedProtocol = keyof typeof LABELS

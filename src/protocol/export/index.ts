@@ -1,5 +1,7 @@
 import type { Group, Scalar } from '../../curve/group.ts'
 import { ProtocolError } from '../../errors.ts'
+import { hpkeOpen, hpkeSeal, type HpkePurpose } from '../../hpke/base.ts'
+import type { HpkeKeyPair } from '../../hpke/x25519.ts'
 import { findParty } from '../../share/record.ts'
 import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
 import { recombine, type Share } from '../../sharing/shamir.ts'
@@ -10,9 +12,9 @@ import type { RandomSource } from '../../util/random.ts'
 import { provePossession, verifyPossession } from '../possession/index.ts'
 import { createHasher } from '../transcript.ts'
 import { tag } from '../tags.ts'
-import { hpkeOpen, hpkeSeal, type HpkeContext, type HpkeKeyPair } from './hpke.ts'
 
-export { generateKeyPair, type HpkeKeyPair, validatePublicKey } from './hpke.ts'
+export { validatePublicKey } from '../../hpke/base.ts'
+export { generateKeyPair, type HpkeKeyPair } from '../../hpke/x25519.ts'
 
 const OPERATION_LENGTH = 16
 const CHALLENGE_LENGTH = 32
@@ -73,7 +75,7 @@ export function releaseShare(
   if (share.id !== from) throw new RangeError(`the share is not that of party ${from}`)
   const nonce = exportNonce(terms, challenge)
   verifyPossession({ group, record, prover: to, verifier: from, nonce, use: 'export', proof })
-  return hpkeSeal(receiver, sealContext(terms), share.secretShare, random)
+  return hpkeSeal(receiver, sealPurpose(terms), share.secretShare, random)
 }
 
 /**
@@ -86,7 +88,7 @@ export function receiveShare(terms: ExportTerms, keyPair: HpkeKeyPair, sealed: U
   let bytes: Uint8Array | undefined
   let value: Scalar
   try {
-    bytes = hpkeOpen(keyPair, sealContext(terms), sealed)
+    bytes = hpkeOpen(keyPair, sealPurpose(terms), sealed)
     value = group.decodeScalar(bytes)
   } catch (error) {
     if (!(error instanceof CodecError)) throw error
@@ -132,7 +134,7 @@ function exportNonce({ group, record, from, to, receiver, operation }: ExportTer
   )
 }
 
-function sealContext({ group, record, from, to, operation }: ExportTerms): HpkeContext {
+function sealPurpose({ group, record, from, to, operation }: ExportTerms): HpkePurpose {
   const info = utf8(tag(group.curve, 'operation', 'export'))
   const aad = new Writer().bytes(operation).bytes(record.walletId).bytes(record.setId).u8(from).u8(to).finish()
   return { info, aad }

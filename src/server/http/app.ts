@@ -2,6 +2,9 @@ import { Hono, type Context } from 'hono'
 import { cors } from 'hono/cors'
 import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
 import { BadRequest, errorResponse, jsonError, readBody } from '../../api/http.ts'
+import { SEALED_PATH } from '../../channel/messages.ts'
+import { MpcError } from '../../errors.ts'
+import type { HpkeKeyPair } from '../../hpke/x25519.ts'
 import type { ServerContext } from '../context.ts'
 import { abortOperation } from '../operations/decide.ts'
 import { playRound } from '../operations/play-round.ts'
@@ -9,12 +12,17 @@ import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
 import { assertClientId, type Authenticate } from '../tokens.ts'
 import { parseId, parseRound } from './requests.ts'
+import { answerSealed, channelFailed } from './sealed.ts'
 
 /** What the HTTP side needs besides the server's own parts. */
 export interface AppOptions {
   readonly authenticate: Authenticate
   /** The origins whose pages may call the server; none unless given. */
   readonly allowedOrigins: readonly string[]
+  /** What sealed requests are sealed to. */
+  readonly channelKeys: readonly HpkeKeyPair[]
+  /** Whether a request that is not sealed is refused. */
+  readonly requireSealed: boolean
   /** Resolves once the database is ready. */
   readonly ready: () => Promise<void>
 }
@@ -39,9 +47,20 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     const exposeHeaders = ['retry-after']
     app.use(cors({ origin: [...options.allowedOrigins], allowHeaders: headers, exposeHeaders, maxAge: 600 }))
   }
+  // Before the rest: who sends it is said within.
+  app.post(SEALED_PATH, (c) => {
+    if (c.env.device !== undefined) throw channelFailed()
+    const { channelKeys } = options
+    const { random, limits } = context
+    return answerSealed(c.req.raw, { channelKeys, random, bodyBytes: limits.bodyBytes }, async (inner, device) =>
+      app.fetch(inner, { device }),
+    )
+  })
   app.use('/v1/*', async (c, next) => {
+    const device = c.env.device ?? null
+    if (device === null && options.requireSealed) throw sealedOnly()
     await options.ready()
-    c.set('device', c.env.device ?? null)
+    c.set('device', device)
     c.set('clientId', await clientOf(options.authenticate, c.req.raw))
     await next()
     c.header('cache-control', 'no-store')
@@ -79,6 +98,10 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     return c.json({ sets: sets.map(setStatus) })
   })
   return app
+}
+
+function sealedOnly(): MpcError {
+  return new MpcError('CHANNEL_FAILED', 'this server answers sealed requests only: connect with sealedTransport')
 }
 
 async function clientOf(authenticate: Authenticate, { url, method, headers }: Request): Promise<string> {

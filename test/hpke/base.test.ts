@@ -1,16 +1,11 @@
 import { x25519 } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
-import {
-  generateKeyPair,
-  HPKE_OVERHEAD,
-  hpkeOpen,
-  hpkeSeal,
-  validatePublicKey,
-} from '../../../src/protocol/export/hpke.ts'
-import { CodecError } from '../../../src/util/codec.ts'
-import { fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
-import { seededRandom } from '../../support/random.ts'
-import { flip } from '../../support/simulator.ts'
+import { HPKE_OVERHEAD, hpkeOpen, hpkeSeal, validatePublicKey } from '../../src/hpke/base.ts'
+import { generateKeyPair } from '../../src/hpke/x25519.ts'
+import { CodecError } from '../../src/util/codec.ts'
+import { fromHex, toHex, utf8 } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+import { flip } from '../support/simulator.ts'
 
 /** RFC 9180 A.2.1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base, sequence number 0. */
 const RFC_9180 = {

@@ -1,0 +1,154 @@
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { expand, extract } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { stableKeyPair } from '../hpke/agree.ts'
+import { setupAuthReceiver, setupAuthSender } from '../hpke/auth.ts'
+import { decrypt, KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH, type HpkeContext } from '../hpke/key-schedule.ts'
+import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
+import { concatBytes, equalBytes, utf8, wipe } from '../util/bytes.ts'
+import { CodecError } from '../util/codec.ts'
+import type { RandomSource } from '../util/random.ts'
+import { tag } from '../util/tags.ts'
+
+// A request is sealed by HPKE in mode auth (RFC 9180), its answer as in Oblivious HTTP (RFC 9458 §4.4): by a key that the
+// request's context exports. Each exchange has an ephemeral key of its own, and the server keeps nothing between two.
+
+const VERSION = 1
+const KEY_ID_LENGTH = 8
+const RESPONSE_NONCE_LENGTH = Math.max(KEY_LENGTH, NONCE_LENGTH)
+const HEADER_LENGTH = 1 + KEY_ID_LENGTH + X25519_LENGTH
+
+/** Bytes that a sealed request is longer by than what is sealed. */
+export const REQUEST_OVERHEAD = HEADER_LENGTH + X25519_LENGTH + TAG_LENGTH
+
+const REQUEST_INFO = utf8(tag('wallet', 'channel', 'request'))
+const ANSWER_INFO = utf8(tag('wallet', 'channel', 'answer'))
+
+/** A sealed request, and what opens its answer. */
+export interface SealedRequest {
+  readonly message: Uint8Array
+  /**
+   * What the server answered; once.
+   *
+   * @throws {CodecError} if it is not this server's answer to this request
+   */
+  openAnswer(message: Uint8Array): Uint8Array
+}
+
+/** An opened request, and what seals its answer. */
+export interface OpenedRequest {
+  /** The public key of the device that sealed it. */
+  readonly device: Uint8Array
+  readonly plaintext: Uint8Array
+  /** Once. */
+  sealAnswer(plaintext: Uint8Array): Uint8Array
+}
+
+/**
+ * `version u8 | key id[8] | device public key[32] | encapsulated key[32] | ciphertext | tag[16]`. The first three are the
+ * associated data; the key id is the start of the server's public key.
+ *
+ * @param serverKey the server's public key, as it is pinned
+ * @throws {CodecError} for a server key of small order
+ */
+export async function sealRequest(
+  serverKey: Uint8Array,
+  device: HpkeKeyPair,
+  plaintext: Uint8Array,
+  random: RandomSource,
+): Promise<SealedRequest> {
+  const ephemeral = await stableKeyPair(random(X25519_LENGTH))
+  let context: HpkeContext | undefined
+  try {
+    context = await setupAuthSender(serverKey, device, ephemeral, REQUEST_INFO)
+    const header = concatBytes(Uint8Array.of(VERSION), serverKey.subarray(0, KEY_ID_LENGTH), device.publicKey)
+    const message = concatBytes(header, ephemeral.publicKey, context.seal(header, plaintext))
+    const take = once(context.export(ANSWER_INFO, KEY_LENGTH))
+    return { message, openAnswer: (answer) => openAnswer(take(), ephemeral.publicKey, answer) }
+  } finally {
+    context?.wipe()
+    wipe(ephemeral.secretKey)
+  }
+}
+
+/**
+ * Opens what {@link sealRequest} has sealed to one of the server's keys.
+ *
+ * @throws {CodecError} if it was not
+ */
+export async function openRequest(
+  keys: readonly HpkeKeyPair[],
+  message: Uint8Array,
+  random: RandomSource,
+): Promise<OpenedRequest> {
+  if (message.length < REQUEST_OVERHEAD) throw new CodecError('a sealed request is too short')
+  if (message[0] !== VERSION) throw new CodecError('a sealed request is of another version')
+  const header = message.slice(0, HEADER_LENGTH)
+  const keyId = header.subarray(1, 1 + KEY_ID_LENGTH)
+  const key = keys.find(({ publicKey }) => equalBytes(publicKey.subarray(0, KEY_ID_LENGTH), keyId))
+  if (key === undefined) throw new CodecError('a request is sealed to another key')
+  const device = header.slice(1 + KEY_ID_LENGTH)
+  const encapsulated = message.slice(HEADER_LENGTH, HEADER_LENGTH + X25519_LENGTH)
+  const context = await setupAuthReceiver(key, device, encapsulated, REQUEST_INFO)
+  try {
+    const plaintext = context.open(header, message.subarray(HEADER_LENGTH + X25519_LENGTH))
+    const take = once(context.export(ANSWER_INFO, KEY_LENGTH))
+    return { device, plaintext, sealAnswer: (answer) => sealAnswer(take(), encapsulated, answer, random) }
+  } finally {
+    context.wipe()
+  }
+}
+
+/** Gives a secret to whoever wipes it: what comes later would be sealed or opened by zeros. */
+function once(secret: Uint8Array): () => Uint8Array {
+  let isTaken = false
+  return () => {
+    if (isTaken) throw new Error('an exchange has one answer')
+    isTaken = true
+    return secret
+  }
+}
+
+/** `version u8 | response nonce[32] | ciphertext | tag[16]`, the version being the associated data. */
+function sealAnswer(
+  secret: Uint8Array,
+  encapsulated: Uint8Array,
+  plaintext: Uint8Array,
+  random: RandomSource,
+): Uint8Array {
+  const responseNonce = random(RESPONSE_NONCE_LENGTH)
+  const { key, nonce } = answerKey(secret, encapsulated, responseNonce)
+  try {
+    const version = Uint8Array.of(VERSION)
+    return concatBytes(version, responseNonce, chacha20poly1305(key, nonce, version).encrypt(plaintext))
+  } finally {
+    wipe(key, secret)
+  }
+}
+
+function openAnswer(secret: Uint8Array, encapsulated: Uint8Array, message: Uint8Array): Uint8Array {
+  const responseNonce = message.subarray(1, 1 + RESPONSE_NONCE_LENGTH)
+  const { key, nonce } = answerKey(secret, encapsulated, responseNonce)
+  try {
+    if (message[0] !== VERSION) throw new CodecError('a sealed answer is of another version')
+    return decrypt(key, nonce, message.subarray(0, 1), message.subarray(1 + RESPONSE_NONCE_LENGTH))
+  } finally {
+    wipe(key, secret)
+  }
+}
+
+function answerKey(
+  secret: Uint8Array,
+  encapsulated: Uint8Array,
+  responseNonce: Uint8Array,
+): { key: Uint8Array; nonce: Uint8Array } {
+  const prk = extract(sha256, secret, concatBytes(encapsulated, responseNonce))
+  try {
+    return {
+      key: expand(sha256, prk, utf8('key'), KEY_LENGTH),
+      nonce: expand(sha256, prk, utf8('nonce'), NONCE_LENGTH),
+    }
+  } finally {
+    wipe(prk)
+  }
+}

@@ -1,0 +1,122 @@
+import { MpcError } from '../errors.ts'
+import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
+import type { ShareStore } from '../storage/types.ts'
+import { abortedBy, requestHeaders, requestUrl, untilAborted, type HeaderSource } from '../transport/request.ts'
+import type { Transport, TransportRequest, TransportResponse } from '../transport/types.ts'
+import { abytes, wipe } from '../util/bytes.ts'
+import { CodecError } from '../util/codec.ts'
+import { systemRandom, type RandomSource } from '../util/random.ts'
+import { loadDeviceKey } from './device-key.ts'
+import { decodeAnswer, encodeRequest, SEALED_CONTENT_TYPE, SEALED_PATH } from './messages.ts'
+import { sealRequest, type SealedRequest } from './seal.ts'
+
+/** What {@link sealedTransport} is made of. */
+export interface SealedTransportOptions {
+  /** Carries the sealed requests; headers of its own are for what lies between, and never reach the server's handlers. */
+  readonly transport: Transport
+  /** The server's public key, 32 bytes: pinned by the app, never asked for. */
+  readonly serverKey: Uint8Array
+  /** The client's store, which keeps the device key too. */
+  readonly storage: ShareStore
+  /** Asked before each request for the `authorization` header, which is sealed; no other is carried. */
+  readonly headers?: HeaderSource
+  /** Where the device key and each request's own key come from; the platform's generator by default. */
+  readonly random?: RandomSource
+}
+
+/** What a request may meet on its way that says nothing about the server within: it may be sent again. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
+
+/** Any base does: the path alone is carried. */
+const BASE = 'https://sealed.localhost'
+
+/**
+ * Seals every request to the server's pinned key, and by the device's own: what carries it sees who the device is, when,
+ * and how much; no share, no token, no wallet, no status. An answer that is not sealed is never taken for one.
+ *
+ * Requests throw CHANNEL_FAILED if the answer does not come from the holder of the pinned key, and NETWORK_ERROR if
+ * something on the way has answered in its place that the request may be sent again.
+ *
+ * @throws {TypeError | RangeError} if an option is wrong
+ *
+ * @example
+ * const transport = sealedTransport({ transport: httpTransport(url), serverKey, storage, headers })
+ */
+export function sealedTransport(options: SealedTransportOptions): Transport {
+  const { transport, storage, headers, random = systemRandom } = options
+  if (typeof transport?.request !== 'function') throw new TypeError('transport must have a request method')
+  if (typeof storage?.read !== 'function') throw new TypeError('storage must be a share store')
+  if (headers !== undefined && typeof headers !== 'function') throw new TypeError('headers must be a function')
+  if (typeof random !== 'function') throw new TypeError('random must be a function')
+  const serverKey = abytes(options.serverKey, X25519_LENGTH, 'serverKey').slice()
+  let loading: Promise<HpkeKeyPair> | undefined
+
+  function deviceKey(): Promise<HpkeKeyPair> {
+    loading ??= loadDeviceKey(storage, random).catch((error: unknown) => {
+      loading = undefined
+      throw error
+    })
+    return loading
+  }
+
+  async function seal(request: TransportRequest, body: Uint8Array): Promise<SealedRequest> {
+    const { authorization, contentType } = readHeaders(await requestHeaders(headers, request))
+    const device = await deviceKey()
+    const plaintext = encodeRequest({ method: request.method, path: request.path, authorization, contentType, body })
+    try {
+      return await sealRequest(serverKey, device, plaintext, random)
+    } catch (cause) {
+      if (cause instanceof CodecError) throw new RangeError('serverKey is not a key that anything can be sealed to')
+      throw cause
+    } finally {
+      wipe(plaintext)
+    }
+  }
+
+  return {
+    async request(request) {
+      requestUrl(BASE, request)
+      const body = new Uint8Array(request.body ?? [])
+      const { signal } = request
+      if (signal?.aborted) throw abortedBy(signal)
+      const sealed = await untilAborted(signal, seal(request, body))
+      const outer = {
+        method: 'POST',
+        path: SEALED_PATH,
+        contentType: SEALED_CONTENT_TYPE,
+        body: sealed.message,
+      } as const
+      return open(sealed, await transport.request({ ...outer, ...(signal && { signal }) }))
+    },
+  }
+}
+
+function readHeaders(headers: Headers): { authorization: string; contentType: string } {
+  for (const name of headers.keys()) {
+    if (name !== 'authorization' && name !== 'content-type') {
+      throw new TypeError(`a sealed request carries no header ${name}`)
+    }
+  }
+  return { authorization: headers.get('authorization') ?? '', contentType: headers.get('content-type') ?? '' }
+}
+
+function open(sealed: SealedRequest, { status, body }: TransportResponse): TransportResponse {
+  if (PASSING_STATUSES.has(status)) {
+    throw new MpcError('NETWORK_ERROR', `something on the way to the server answered ${status}`)
+  }
+  if (status !== 200) throw channelFailed(`it was answered ${status}, and not sealed`)
+  let plaintext: Uint8Array | undefined
+  try {
+    plaintext = sealed.openAnswer(body)
+    return decodeAnswer(plaintext)
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+    throw channelFailed('the answer does not open')
+  } finally {
+    wipe(plaintext)
+  }
+}
+
+function channelFailed(why: string): MpcError {
+  return new MpcError('CHANNEL_FAILED', `no answer of the server whose key is pinned: ${why}`)
+}

@@ -1,0 +1,55 @@
+import { concatBytes, wipe } from '../util/bytes.ts'
+import { agree } from './agree.ts'
+import { openContext, type HpkeContext } from './key-schedule.ts'
+import type { HpkeKeyPair } from './x25519.ts'
+
+// HPKE in mode auth: the sender's static key is part of the key agreement, so that what opens came from its holder.
+
+/**
+ * The sender's context (RFC 9180 §4.1 AuthEncap, §5.1.3 SetupAuthS).
+ *
+ * @param ephemeral drawn for this context alone; its public key is the encapsulated key
+ * @throws {CodecError} for a receiver's key of small order
+ */
+export async function setupAuthSender(
+  receiver: Uint8Array,
+  sender: HpkeKeyPair,
+  ephemeral: HpkeKeyPair,
+  info: Uint8Array,
+): Promise<HpkeContext> {
+  const dhs = await both(agree(ephemeral.secretKey, receiver), agree(sender.secretKey, receiver))
+  return contextOf(dhs, concatBytes(ephemeral.publicKey, receiver, sender.publicKey), info)
+}
+
+/**
+ * The receiver's context (RFC 9180 §4.1 AuthDecap, §5.1.3 SetupAuthR).
+ *
+ * @throws {CodecError} for a key of small order
+ */
+export async function setupAuthReceiver(
+  receiver: HpkeKeyPair,
+  sender: Uint8Array,
+  encapsulated: Uint8Array,
+  info: Uint8Array,
+): Promise<HpkeContext> {
+  const dhs = await both(agree(receiver.secretKey, encapsulated), agree(receiver.secretKey, sender))
+  return contextOf(dhs, concatBytes(encapsulated, receiver.publicKey, sender), info)
+}
+
+async function both(first: Promise<Uint8Array>, second: Promise<Uint8Array>): Promise<readonly Uint8Array[]> {
+  const outcomes = await Promise.allSettled([first, second])
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  const secrets = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  if (failed === undefined) return secrets
+  wipe(...secrets)
+  throw failed.reason
+}
+
+function contextOf(dhs: readonly Uint8Array[], kemContext: Uint8Array, info: Uint8Array): HpkeContext {
+  const dh = concatBytes(...dhs)
+  try {
+    return openContext('auth', dh, kemContext, info)
+  } finally {
+    wipe(dh, ...dhs)
+  }
+}

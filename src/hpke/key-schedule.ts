@@ -1,0 +1,91 @@
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { expand, extract } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { concatBytes, utf8, wipe } from '../util/bytes.ts'
+import { CodecError } from '../util/codec.ts'
+
+// RFC 9180 with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305, one message a context.
+
+/** RFC 9180 §5, Table 1. */
+export const MODES = { base: 0, auth: 2 } as const
+
+/** Bytes that a ciphertext is longer by. */
+export const TAG_LENGTH = 16
+
+/** Bytes of a key and of a nonce of ChaCha20-Poly1305. */
+export const KEY_LENGTH = 32
+export const NONCE_LENGTH = 12
+
+const KEM_ID = [0x00, 0x20]
+const KEM_SUITE = concatBytes(utf8('KEM'), Uint8Array.from(KEM_ID))
+const HPKE_SUITE = concatBytes(utf8('HPKE'), Uint8Array.from([...KEM_ID, 0x00, 0x01, 0x00, 0x03]))
+const VERSION = utf8('HPKE-v1')
+const EMPTY = new Uint8Array()
+
+/** What both sides of one encapsulation share. */
+export interface HpkeContext {
+  /** The ciphertext of the one message, that of sequence number 0. */
+  seal(aad: Uint8Array, plaintext: Uint8Array): Uint8Array
+  /** @throws {CodecError} if it was not sealed in this context with this associated data */
+  open(aad: Uint8Array, ciphertext: Uint8Array): Uint8Array
+  /** RFC 9180 §5.3: a secret of this context for another use; wiped by the caller. */
+  export(exporterContext: Uint8Array, length: number): Uint8Array
+  /** Overwrites the context's secrets; nothing else is called after it. */
+  wipe(): void
+}
+
+/**
+ * RFC 9180 §4.1 ExtractAndExpand, then §5.1 KeySchedule without a pre-shared key.
+ *
+ * @param dh the Diffie-Hellman secret of the mode
+ * @param kemContext the public values that it came from
+ */
+export function openContext(
+  mode: keyof typeof MODES,
+  dh: Uint8Array,
+  kemContext: Uint8Array,
+  info: Uint8Array,
+): HpkeContext {
+  const prk = labeledExtract(KEM_SUITE, EMPTY, 'eae_prk', dh)
+  const shared = labeledExpand(KEM_SUITE, prk, 'shared_secret', kemContext, 32)
+  const pskIdHash = labeledExtract(HPKE_SUITE, EMPTY, 'psk_id_hash', EMPTY)
+  const infoHash = labeledExtract(HPKE_SUITE, EMPTY, 'info_hash', info)
+  const context = concatBytes(Uint8Array.of(MODES[mode]), pskIdHash, infoHash)
+  const secret = labeledExtract(HPKE_SUITE, shared, 'secret', EMPTY)
+  const key = labeledExpand(HPKE_SUITE, secret, 'key', context, KEY_LENGTH)
+  const nonce = labeledExpand(HPKE_SUITE, secret, 'base_nonce', context, NONCE_LENGTH)
+  const exporterSecret = labeledExpand(HPKE_SUITE, secret, 'exp', context, 32)
+  wipe(prk, shared, secret)
+  return {
+    seal: (aad, plaintext) => chacha20poly1305(key, nonce, aad).encrypt(plaintext),
+    open: (aad, ciphertext) => decrypt(key, nonce, aad, ciphertext),
+    export: (exporterContext, length) => labeledExpand(HPKE_SUITE, exporterSecret, 'sec', exporterContext, length),
+    wipe: () => wipe(key, exporterSecret),
+  }
+}
+
+/** @throws {CodecError} if it was not sealed by this key and nonce with this associated data */
+export function decrypt(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
+  try {
+    return chacha20poly1305(key, nonce, aad).decrypt(ciphertext)
+  } catch {
+    throw new CodecError('a sealed message does not open')
+  }
+}
+
+function labeledExtract(suite: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array): Uint8Array {
+  const labeled = concatBytes(VERSION, suite, utf8(label), input)
+  const prk = extract(sha256, labeled, salt)
+  wipe(labeled)
+  return prk
+}
+
+function labeledExpand(
+  suite: Uint8Array,
+  prk: Uint8Array,
+  label: string,
+  info: Uint8Array,
+  length: number,
+): Uint8Array {
+  return expand(sha256, prk, concatBytes(Uint8Array.of(0, length), VERSION, suite, utf8(label), info), length)
+}

@@ -1,0 +1,36 @@
+import { x25519 } from '@noble/curves/ed25519.js'
+import { CodecError } from '../util/codec.ts'
+import type { RandomSource } from '../util/random.ts'
+
+/** Bytes of an X25519 key. */
+export const X25519_LENGTH = 32
+
+/** An X25519 key pair. */
+export interface HpkeKeyPair {
+  /** Its holder wipes it. */
+  readonly secretKey: Uint8Array
+  readonly publicKey: Uint8Array
+}
+
+/** The key pair of a secret key, which any 32 bytes are. */
+export function keyPairOf(secretKey: Uint8Array): HpkeKeyPair {
+  return { secretKey, publicKey: x25519.getPublicKey(secretKey) }
+}
+
+/** An X25519 key pair. */
+export function generateKeyPair(random: RandomSource): HpkeKeyPair {
+  return keyPairOf(random(X25519_LENGTH))
+}
+
+/**
+ * X25519 (RFC 7748 §5) on the big integers of @noble/curves, which are not constant time: for keys that are used once.
+ *
+ * @throws {CodecError} if the result is all zero, as RFC 9180 §7.1.4 demands: the public key is of small order
+ */
+export function agreeOnce(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  try {
+    return x25519.getSharedSecret(secretKey, publicKey)
+  } catch {
+    throw new CodecError('an X25519 public key is of small order')
+  }
+}

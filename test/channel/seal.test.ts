@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { openRequest, REQUEST_OVERHEAD, sealRequest } from '../../src/channel/seal.ts'
+import { generateKeyPair } from '../../src/hpke/x25519.ts'
+import { utf8 } from '../../src/util/bytes.ts'
+import { CodecError } from '../../src/util/codec.ts'
+import { seededRandom } from '../support/random.ts'
+import { flip } from '../support/simulator.ts'
+
+const random = seededRandom()
+const server = generateKeyPair(random)
+const old = generateKeyPair(random)
+const device = generateKeyPair(random)
+const request = utf8('sign this')
+const answer = utf8('signed')
+
+const seal = () => sealRequest(server.publicKey, device, request, random)
+const open = (message: Uint8Array) => openRequest([server], message, random)
+
+describe('an exchange', () => {
+  test('carries a request and its answer, and tells the device', async () => {
+    const sealed = await seal()
+    const opened = await open(sealed.message)
+    expect(opened.plaintext).toEqual(request)
+    expect(opened.device).toEqual(device.publicKey)
+    expect(sealed.message).toHaveLength(request.length + REQUEST_OVERHEAD)
+    expect(sealed.openAnswer(opened.sealAnswer(answer))).toEqual(answer)
+  })
+
+  test('has one answer on either side: another would be sealed by zeros', async () => {
+    const sealed = await seal()
+    const opened = await open(sealed.message)
+    const first = opened.sealAnswer(answer)
+    expect(() => opened.sealAnswer(answer)).toThrow('one answer')
+    sealed.openAnswer(first)
+    expect(() => sealed.openAnswer(first)).toThrow('one answer')
+  })
+
+  test('no two are alike, whatever they carry', async () => {
+    const [one, two] = [await seal(), await seal()]
+    expect(one.message.slice(41)).not.toEqual(two.message.slice(41))
+    const [a, b] = [await open(one.message), await open(one.message)]
+    // A request that is sent again is answered again, by another key.
+    expect(a.sealAnswer(answer)).not.toEqual(b.sealAnswer(answer))
+  })
+
+  test('every byte of a request counts', async () => {
+    const { message } = await seal()
+    for (let at = 0; at < message.length; at++) await expect(open(flip(message, at))).rejects.toThrow(CodecError)
+  })
+
+  test('every byte of an answer counts', async () => {
+    const length = (await open((await seal()).message)).sealAnswer(answer).length
+    for (let at = 0; at < length; at += 5) {
+      const sealed = await seal()
+      const sent = (await open(sealed.message)).sealAnswer(answer)
+      expect(() => sealed.openAnswer(flip(sent, at))).toThrow(CodecError)
+    }
+  })
+
+  test('neither is less or more than it is', async () => {
+    const { message } = await seal()
+    for (const length of [0, 1, 8, 9, 41, 72, 73, REQUEST_OVERHEAD - 1, REQUEST_OVERHEAD, message.length - 1]) {
+      await expect(open(message.slice(0, length))).rejects.toThrow(CodecError)
+    }
+    await expect(open(new Uint8Array([...message, 0]))).rejects.toThrow(CodecError)
+    for (const length of [0, 1, 32, 33, 48, 49, 54]) {
+      const sealed = await seal()
+      const sent = (await open(sealed.message)).sealAnswer(answer)
+      expect(() => sealed.openAnswer(sent.slice(0, length))).toThrow(CodecError)
+    }
+  })
+
+  test('a key that the server no longer has, or never had, opens nothing', async () => {
+    const sealed = await sealRequest(old.publicKey, device, request, random)
+    await expect(open(sealed.message)).rejects.toThrow(CodecError)
+    const moved = await openRequest([server, old], sealed.message, random)
+    expect(sealed.openAnswer(moved.sealAnswer(answer))).toEqual(answer)
+    // The id of one key with what is sealed to another.
+    const renamed = sealed.message.slice()
+    renamed.set(server.publicKey.subarray(0, 8), 1)
+    await expect(openRequest([server, old], renamed, random)).rejects.toThrow(CodecError)
+  })
+
+  test("a device's request is not another's", async () => {
+    const { message } = await seal()
+    const other = generateKeyPair(random)
+    message.set(other.publicKey, 9)
+    await expect(open(message)).rejects.toThrow(CodecError)
+  })
+
+  test('answers are not swapped, and no request is an answer', async () => {
+    const [one, two] = [await seal(), await seal()]
+    const sent = (await open(two.message)).sealAnswer(answer)
+    expect(() => one.openAnswer(sent)).toThrow(CodecError)
+    expect(() => two.openAnswer(two.message)).toThrow(CodecError)
+    await expect(open(sent)).rejects.toThrow(CodecError)
+  })
+
+  test('whoever knows the pinned key alone cannot answer', async () => {
+    const sealed = await seal()
+    // Knows all that the wire shows, and has keys of its own.
+    const impostor = { secretKey: device.secretKey, publicKey: server.publicKey }
+    await expect(openRequest([impostor], sealed.message, random)).rejects.toThrow(CodecError)
+  })
+
+  test('secrets are wiped: the ephemeral key, and nothing of a caller', async () => {
+    const drawn: Uint8Array[] = []
+    await sealRequest(server.publicKey, device, request, (length) => {
+      const bytes = random(length)
+      drawn.push(bytes)
+      return bytes
+    })
+    expect(drawn).toEqual([new Uint8Array(32)])
+    expect(device.secretKey).not.toEqual(new Uint8Array(32))
+  })
+
+  test('nothing is sealed to a key of small order', async () => {
+    await expect(sealRequest(new Uint8Array(32), device, request, random)).rejects.toThrow(CodecError)
+  })
+})
