@@ -12,7 +12,7 @@ import { inProcessTransport } from '../../src/transport/index.ts'
 import { CURVES, type Curve } from '../../src/types.ts'
 import { fromHex, toBase64, toHex, utf8 } from '../../src/util/bytes.ts'
 import { plainMethod } from '../client/support/plain-method.ts'
-import { databaseKinds } from '../e2e/support/databases.ts'
+import { chosenDatabases } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import { walletPair, type WalletPair } from '../support/wallet-pair.ts'
 
@@ -24,7 +24,7 @@ const ALLOWED: CustodianOptions['authorizeExport'] = () => true
 const shareOn = ({ shares }: WalletShares, curve: Curve) => shares[CURVES.indexOf(curve)] as KeyShare
 const setIdOf = ({ client }: WalletPair) => toHex(client.setId)
 
-describe.each(databaseKinds)('the custodian’s exports on $name', ({ open }) => {
+describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on $name', ({ open }) => {
   const random = seededRandom()
   let database: Database
   let errors: unknown[]

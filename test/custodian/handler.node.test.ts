@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCustodian, webhookCustodian, type CustodianApp } from '../../src/custodian/index.ts'
 import type { Database } from '../../src/server/database/types.ts'
 import { toBase64, utf8 } from '../../src/util/bytes.ts'
-import { databaseKinds } from '../e2e/support/databases.ts'
+import { chosenDatabases } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 
 const SECRET = 'webhook-secret-of-the-tests'
@@ -10,7 +10,7 @@ const SET = '5e'.repeat(32)
 const OTHER_SET = '5f'.repeat(32)
 const USER_HEADER = 'x-test-user'
 
-describe.each(databaseKinds)('the custodian handler on $name', ({ open }) => {
+describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $name', ({ open }) => {
   const random = seededRandom()
   let database: Database
   let app: CustodianApp

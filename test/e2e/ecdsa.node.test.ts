@@ -19,7 +19,7 @@ import { utf8 } from '../../src/util/bytes.ts'
 import { plainMethod } from '../client/support/plain-method.ts'
 import { signsEcdsa } from '../client/support/signs-ecdsa.ts'
 import { cheatedClient, cheating } from '../support/ecdsa-cheats.ts'
-import { databaseKinds } from './support/databases.ts'
+import { chosenDatabases } from './support/databases.ts'
 import { deploy, type Deployment } from './support/deployment.ts'
 
 const digest = sha256(utf8('hello'))
@@ -37,7 +37,7 @@ function counted(transport: Transport): Transport & { count: number } {
   return counting
 }
 
-describe.each(databaseKinds)('ECDSA by client and server on $name', ({ open }) => {
+describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name', ({ open }) => {
   let database: Database
   let deployment: Deployment
   let users = 0

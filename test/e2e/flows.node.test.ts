@@ -21,14 +21,14 @@ import { fileStore } from '../../src/storage/file.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'
 import { recoveryStory, signsForBothKeys } from '../support/e2e.ts'
-import { databaseKinds } from './support/databases.ts'
+import { databaseKinds, isChosen } from './support/databases.ts'
 import { deploy, type Deployment } from './support/deployment.ts'
 
 const method = password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } })
 const message = utf8('hello')
 const code = (value: string) => expect.objectContaining({ code: value })
 
-describe.each(databaseKinds)('client, server and custodian on $name', ({ open }) => {
+describe.each(databaseKinds)('client, server and custodian on $name', ({ name, open }) => {
   let database: Database
   let deployment: Deployment
   let folder: string
@@ -69,6 +69,8 @@ describe.each(databaseKinds)('client, server and custodian on $name', ({ open })
     expect(story.signatures).toBe(12)
     expect(new Set(Object.values(story.setIds)).size).toBe(3)
   })
+
+  if (!isChosen(name, 'e2e/flows')) return
 
   test('a rotated backup supersedes the old one when it is confirmed, not before', async () => {
     const { device, wallet, cipherText } = await walletOwner()

@@ -3,14 +3,14 @@ import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import type { Presignature } from '../../src/protocol/ecdsa/index.ts'
 import { DEFAULT_LIMITS } from '../../src/server/context.ts'
 import { toHex } from '../../src/util/bytes.ts'
-import { databaseKinds } from '../e2e/support/databases.ts'
+import { chosenDatabases } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, play, type ClientOperation, type ServerClient } from '../support/server-client.ts'
 import { nobleTakes } from './support/ecdsa.ts'
 import { newBackup, newWallet, presign, recover, signEcdsa, type TestWallet } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
-describe.each(databaseKinds)('presignatures on $name', ({ open }) => {
+describe.each(chosenDatabases('server/ecdsa-presign'))('presignatures on $name', ({ open }) => {
   let world: World
   let client: ServerClient
   let wallet: TestWallet

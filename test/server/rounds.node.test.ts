@@ -6,7 +6,7 @@ import { decodeEnvelope } from '../../src/protocol/envelope.ts'
 import { bumpIncarnation } from '../../src/server/index.ts'
 import type { WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
-import { databaseKinds } from '../e2e/support/databases.ts'
+import { databaseKinds, isChosen } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import {
   abortOperation,
@@ -21,7 +21,7 @@ import {
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
-describe.each(databaseKinds)('rounds on $name', ({ open }) => {
+describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
   let world: World
   beforeAll(async () => {
     world = createWorld(await open(), seededRandom())
@@ -61,19 +61,6 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
     expect(world.custodian.halves.get(client.clientId)).toHaveLength(2)
   })
 
-  test('another request for a round already played is refused, and the first stays good', async () => {
-    const client = world.client()
-    const operation = generate(client)
-    const first = await operation.post()
-    const own = operation.body
-    operation.body = generate(client, operation.request.walletId).body
-    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
-    operation.body = own
-    operation.take(first)
-    await play(operation)
-    expect((await setStatus(client, operation.result!.setId)).state).toBe('ACTIVE')
-  })
-
   test('requests at the same time: one is played, all get its answer', async () => {
     const client = world.client([world.server(), world.server(), world.server()])
     const operation = generate(client)
@@ -87,70 +74,6 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
       operation.take(played[0]!)
     }
     expect(await traces(client, operation.operationId)).toEqual({ operations: 1, answers: 2, decisions: 1, sets: 1 })
-  })
-
-  test('a round out of order is refused and changes nothing', async () => {
-    const client = world.client()
-    const operation = backup(client, await newWallet(client))
-    operation.take(await operation.post())
-    operation.round = 3
-    expect(codeOf(await operation.post())).toBe('BAD_REQUEST')
-    operation.round = 2
-    await play(operation)
-  })
-
-  test('an expired operation is over, and what it prepared is destroyed (row 21)', async () => {
-    const client = world.client()
-    const wallet = await newWallet(client)
-    const operation = recover(client, await newBackup(client, wallet))
-    operation.take(await operation.post())
-    operation.take(await operation.post())
-    const setId = setIdOf(operation.prepared[0]!)
-    expect((await setStatus(client, setId)).state).toBe('PREPARED')
-    world.pass(10 * 60_000)
-    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
-    expect((await setStatus(client, setId)).state).toBe('ABORTED')
-    expect(await world.database.query('select 1 from reshare_shares where set_id = $1', [setId])).toEqual([])
-    expect(await abortOperation(client, operation.operationId)).toEqual({ decision: 'ABORT' })
-    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
-    await play(sign(client, wallet.signing))
-  })
-
-  test('a sweep aborts what has expired and forgets old answers, but no decision about a set', async () => {
-    const client = world.client()
-    const wallet = await newWallet(client)
-    const finished = await play(backup(client, wallet))
-    const abandoned = recover(client, finished.prepared[0]!)
-    abandoned.take(await abandoned.post())
-    abandoned.take(await abandoned.post())
-    const signed = await play(sign(client, wallet.signing))
-    world.pass(10 * 60_000)
-    await world.server().sweep()
-    expect((await setStatus(client, setIdOf(abandoned.prepared[0]!))).state).toBe('ABORTED')
-    world.pass(60 * 60_000)
-    await world.server().sweep()
-    const forgotten = { operations: 0, answers: 0, decisions: 1, sets: 1 }
-    expect(await traces(client, finished.operationId)).toEqual(forgotten)
-    expect(await traces(client, abandoned.operationId)).toEqual(forgotten)
-    expect(await traces(client, signed.operationId)).toEqual({ ...forgotten, decisions: 0, sets: 0 })
-    expect(await abortOperation(client, finished.operationId)).toEqual({ decision: 'COMMIT' })
-    expect(codeOf(await abandoned.post())).toBe('PROTOCOL_ABORTED')
-  })
-
-  test('a set that is not decided does not sign, deal or retire', async () => {
-    const client = world.client()
-    const half = await newBackup(client, await newWallet(client))
-    const operation = recover(client, half, { rotateBackup: 'PASSKEY' })
-    operation.take(await operation.post())
-    operation.take(await operation.post())
-    const [signing, rotated] = operation.prepared as [WalletShares, WalletShares]
-    await expect(play(sign(client, signing))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
-    await expect(play(prove(client, signing))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
-    await expect(play(recover(client, rotated))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
-    expect(codeOf(await client.send('POST', paths.retire(setIdOf(signing))))).toBe('OPERATION_IN_PROGRESS')
-    expect(codeOf(await client.send('POST', paths.confirm(setIdOf(rotated))))).toBe('OPERATION_IN_PROGRESS')
-    await play(operation)
-    await play(sign(client, signing))
   })
 
   test('abort and commit at the same time: one of them, never both', async () => {
@@ -198,6 +121,85 @@ describe.each(databaseKinds)('rounds on $name', ({ open }) => {
     const server = world.server({ database: { ...world.database, query } })
     expect(codeOf(await operation.post(world.client([server], client.clientId)))).toBe('PROTOCOL_ABORTED')
     expect(aborted).toBe(true)
+  })
+
+  test('a sweep aborts what has expired and forgets old answers, but no decision about a set', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const finished = await play(backup(client, wallet))
+    const abandoned = recover(client, finished.prepared[0]!)
+    abandoned.take(await abandoned.post())
+    abandoned.take(await abandoned.post())
+    const signed = await play(sign(client, wallet.signing))
+    world.pass(10 * 60_000)
+    await world.server().sweep()
+    expect((await setStatus(client, setIdOf(abandoned.prepared[0]!))).state).toBe('ABORTED')
+    world.pass(60 * 60_000)
+    await world.server().sweep()
+    const forgotten = { operations: 0, answers: 0, decisions: 1, sets: 1 }
+    expect(await traces(client, finished.operationId)).toEqual(forgotten)
+    expect(await traces(client, abandoned.operationId)).toEqual(forgotten)
+    expect(await traces(client, signed.operationId)).toEqual({ ...forgotten, decisions: 0, sets: 0 })
+    expect(await abortOperation(client, finished.operationId)).toEqual({ decision: 'COMMIT' })
+    expect(codeOf(await abandoned.post())).toBe('PROTOCOL_ABORTED')
+  })
+
+  if (!isChosen(name, 'server/rounds')) return
+
+  test('another request for a round already played is refused, and the first stays good', async () => {
+    const client = world.client()
+    const operation = generate(client)
+    const first = await operation.post()
+    const own = operation.body
+    operation.body = generate(client, operation.request.walletId).body
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    operation.body = own
+    operation.take(first)
+    await play(operation)
+    expect((await setStatus(client, operation.result!.setId)).state).toBe('ACTIVE')
+  })
+
+  test('a round out of order is refused and changes nothing', async () => {
+    const client = world.client()
+    const operation = backup(client, await newWallet(client))
+    operation.take(await operation.post())
+    operation.round = 3
+    expect(codeOf(await operation.post())).toBe('BAD_REQUEST')
+    operation.round = 2
+    await play(operation)
+  })
+
+  test('an expired operation is over, and what it prepared is destroyed (row 21)', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const operation = recover(client, await newBackup(client, wallet))
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    const setId = setIdOf(operation.prepared[0]!)
+    expect((await setStatus(client, setId)).state).toBe('PREPARED')
+    world.pass(10 * 60_000)
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect((await setStatus(client, setId)).state).toBe('ABORTED')
+    expect(await world.database.query('select 1 from reshare_shares where set_id = $1', [setId])).toEqual([])
+    expect(await abortOperation(client, operation.operationId)).toEqual({ decision: 'ABORT' })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    await play(sign(client, wallet.signing))
+  })
+
+  test('a set that is not decided does not sign, deal or retire', async () => {
+    const client = world.client()
+    const half = await newBackup(client, await newWallet(client))
+    const operation = recover(client, half, { rotateBackup: 'PASSKEY' })
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    const [signing, rotated] = operation.prepared as [WalletShares, WalletShares]
+    await expect(play(sign(client, signing))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
+    await expect(play(prove(client, signing))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
+    await expect(play(recover(client, rotated))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
+    expect(codeOf(await client.send('POST', paths.retire(setIdOf(signing))))).toBe('OPERATION_IN_PROGRESS')
+    expect(codeOf(await client.send('POST', paths.confirm(setIdOf(rotated))))).toBe('OPERATION_IN_PROGRESS')
+    await play(operation)
+    await play(sign(client, signing))
   })
 
   test('a committed operation is not aborted any more', async () => {

@@ -11,20 +11,23 @@ import type { Device } from './world.ts'
 /**
  * What happens at a point: the client's process ends, and starts again later or at once; or it ends and with it all that
  * its device stores; the server ends, starts again later or at once, or ends while the client's network layer sends again;
- * or a message has trouble.
+ * both end together; or a message has trouble.
  */
 export type Fault = ProcessFault | NetworkTrouble | WebhookTrouble
 
-type ProcessFault = 'client' | 'client, at once' | 'device' | 'server' | 'server, at once' | 'server, sent again'
+type ProcessFault =
+  'client' | 'client, at once' | 'device' | 'server' | 'server, at once' | 'server, sent again' | 'server and client'
 
 /** Faults by who has them. */
 export const FAULTS = {
   client: ['client', 'client, at once', 'device'],
-  server: ['server', 'server, at once'],
+  server: ['server', 'server, at once', 'server and client'],
   sentAgain: ['server, sent again'],
   network: ['request lost', 'answer lost', 'request sent twice', 'request late', 'answer late'],
   custodian: ['webhook lost', 'webhook failed', 'webhook sent twice'],
 } as const satisfies Record<string, readonly Fault[]>
+
+const CLIENT_ENDS: readonly Fault[] = ['client', 'client, at once', 'device', 'server and client']
 
 /** What a matrix found. */
 export interface Findings {
@@ -53,7 +56,7 @@ export async function endAtPoint(line: WalletLine, flow: Flow, fault: Fault, las
   const prepared = (await flow.prepare?.(line, device)) ?? ''
   const walletsBefore = await walletIds(world)
   const { point, failure } = await runUntil({ line, flow, fault, device, prepared }, last)
-  const clientEnded = fault === 'client' || fault === 'client, at once' || fault === 'device'
+  const clientEnded = CLIENT_ENDS.includes(fault)
   if (point !== undefined && clientEnded) device.storage.ended?.()
   const wiped = point !== undefined && fault === 'device'
   if (wiped) await wipeDevice(device)
@@ -109,6 +112,9 @@ async function runUntil({ line, flow, fault, device, prepared }: Running, last: 
       case 'server, at once':
         world.restartServer({ fuse })
         return world.start(device)
+      case 'server and client':
+        world.restartServer({ fuse })
+        return world.start(device, { fuse })
       case 'server, sent again':
         world.restartServer({ fuse })
         return world.startPatient(device)

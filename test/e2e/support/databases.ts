@@ -3,6 +3,7 @@ import pg from 'pg'
 import { pgliteDatabase } from '../../../src/server/database/pglite.ts'
 import { postgresDatabase } from '../../../src/server/database/postgres.ts'
 import type { Database } from '../../../src/server/database/types.ts'
+import { seededRandom } from '../../support/random.ts'
 
 /** A kind of database that the server runs on, and how to get an empty one. */
 export interface DatabaseKind {
@@ -17,6 +18,21 @@ export const databaseKinds: readonly DatabaseKind[] = [
   { name: 'PGlite', open: async () => pgliteDatabase() },
   ...(admin ? [{ name: 'PostgreSQL', open: openPostgres }] : []),
 ]
+
+/**
+ * Whether tests to which every database is the same run on this one: on one of them, on another in other runs, or on all
+ * with RESHARE_TEST_DATABASES=all.
+ *
+ * @param tests what the choice is made for, so that not all fall on the same
+ */
+export function isChosen(database: string, tests: string): boolean {
+  if (process.env['RESHARE_TEST_DATABASES'] === 'all') return true
+  return seededRandom(`database for ${tests}`).pick(databaseKinds).name === database
+}
+
+/** The databases that are chosen for tests to which every database is the same: see {@link isChosen}. */
+export const chosenDatabases = (tests: string): readonly DatabaseKind[] =>
+  databaseKinds.filter(({ name }) => isChosen(name, tests))
 
 /** A database of its own on the test's PostgreSQL, dropped when it is closed. */
 async function openPostgres(): Promise<Database> {
