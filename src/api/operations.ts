@@ -172,6 +172,8 @@ export interface SetStatus {
   readonly state: SetState
   readonly label: string
   readonly backupMethod: BackupMethodName | null
+  /** The device that made it, which alone may use a signing set: 32 bytes in lower-case hex; null if it was made unsealed. */
+  readonly deviceId: string | null
   /** ISO 8601, by the server's clock */
   readonly createdAt: string
   readonly lastUsedAt: string | null

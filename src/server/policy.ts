@@ -2,13 +2,18 @@ import type { OperationRequest } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import type { MessageHash } from '../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../types.ts'
+import type { Caller } from './caller.ts'
 
 /** What a client asks the server to do. */
 export interface PolicyRequest {
   readonly clientId: string
-  readonly action: OperationRequest['kind'] | 'confirm' | 'retire'
-  /** lower-case hex */
-  readonly walletId: string
+  readonly action: OperationRequest['kind'] | 'confirm' | 'retire' | 'revoke'
+  /** lower-case hex; absent for `revoke` */
+  readonly walletId?: string
+  /** The device that asks: its public key in lower-case hex; absent for a request that came unsealed. */
+  readonly deviceId?: string
+  /** The device that would be revoked. */
+  readonly revokedDeviceId?: string
   /** The set that signs, deals, is proven, confirmed or retired, in lower-case hex; absent for `generate`. */
   readonly setId?: string
   readonly scheme?: SignatureScheme
@@ -32,6 +37,11 @@ export interface PolicyRequest {
   readonly dryRun?: boolean
   /** What the device calls itself: its own word, and no proof of anything. */
   readonly label?: string
+}
+
+/** Who asks, as the policy hears of it. */
+export function askedBy({ clientId, device }: Caller): Pick<PolicyRequest, 'clientId' | 'deviceId'> {
+  return device === null ? { clientId } : { clientId, deviceId: device }
 }
 
 /** Asked before an action starts, after its sets were found to belong to the client; anything but `true` denies it. */

@@ -147,5 +147,20 @@ export const serverSchema: Schema = {
            raise exception 'a share row is never overwritten';
          end $$`,
     ],
+    [
+      `create table reshare_devices (
+         client_id text not null,
+         device text not null,
+         created_at timestamptz not null,
+         last_used_at timestamptz not null,
+         revoked_at timestamptz,
+         primary key (client_id, device)
+       )`,
+      `alter table reshare_sets add column device text`,
+      `create index reshare_sets_of_device on reshare_sets (client_id, device) where device is not null`,
+      `alter table reshare_operations add column device text`,
+      // What is left of an operation once its row is forgotten.
+      `alter table reshare_decisions add column device text`,
+    ],
   ],
 }

@@ -6,6 +6,7 @@ import { MpcError, ProtocolError, type ErrorCode } from '../../src/errors.ts'
 const SERVER_CODES: ErrorCode[] = [
   'AUTH_FAILED',
   'POLICY_DENIED',
+  'DEVICE_REVOKED',
   'SHARE_NOT_FOUND',
   'SET_MISMATCH',
   'OPERATION_IN_PROGRESS',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE } from '../../src/api/flight.ts'
+import { FLIGHT_CONTENT_TYPE } from '../../src/api/flight.ts'
 import type { SetStatus } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
 import { apiTokens, createServer, type PolicyRequest } from '../../src/server/index.ts'
@@ -17,6 +17,7 @@ import {
   type ServerClient,
 } from '../support/server-client.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from './support/wallets.ts'
+import { unknownFlight, unknownIds } from './support/unknown.ts'
 import { createWorld, type World } from './support/world.ts'
 
 let world: World
@@ -52,14 +53,6 @@ async function allRequests(owner: ServerClient): Promise<{ name: string; path: s
   ]
 }
 
-const replaceIds = (text: string) => text.replaceAll(/[0-9a-f]{32,64}/g, (id) => toHex(world.random(id.length / 2)))
-
-/** The same flight about a wallet and a set that nobody has. */
-function withUnknownIds(body: Uint8Array): Uint8Array {
-  const { header, parcels } = decodeFlight(body)
-  return encodeFlight({ header: JSON.parse(replaceIds(JSON.stringify(header))) as object, parcels })
-}
-
 const methodOf = (name: string) => (name === 'set' || name === 'sets' ? 'GET' : 'POST')
 
 test("another client's sets answer as if they did not exist (row 33)", async () => {
@@ -69,7 +62,7 @@ test("another client's sets answer as if they did not exist (row 33)", async () 
   for (const { name, path, body } of foreign) {
     const answer = await stranger.send(methodOf(name), path, body)
     expect([name, codeOf(answer)]).toEqual([name, 'AUTH_FAILED'])
-    const unknown = await stranger.send(methodOf(name), replaceIds(path), body && withUnknownIds(body))
+    const unknown = await stranger.send(methodOf(name), unknownIds(world, path), body && unknownFlight(world, body))
     expect([name, unknown]).toEqual([name, answer])
   }
   const rows = await world.database.query('select 1 from reshare_operations where client_id = $1', [stranger.clientId])

@@ -64,6 +64,7 @@ async function newWallet({ clientId }: ServerClient, purpose: 'signing' | 'backu
     label: 'phone',
     backupMethod: null,
     sourceSetId: null,
+    device: null,
     record: encodeWalletSetRecord(getGroup, records),
     createdAt: new Date(0),
   })

@@ -112,7 +112,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     let aborted = false
     const query: World['database']['query'] = async (sql, parameters) => {
       const rows = await world.database.query(sql, parameters)
-      if (!aborted && sql.startsWith('select decision from reshare_decisions')) {
+      if (!aborted && sql.includes('left join reshare_decisions')) {
         aborted = true
         await abortOperation(client, operation.operationId)
       }

@@ -5,8 +5,12 @@ import { BadRequest, errorResponse, jsonError, readBody } from '../../api/http.t
 import { SEALED_PATH } from '../../channel/messages.ts'
 import { MpcError } from '../../errors.ts'
 import type { HpkeKeyPair } from '../../hpke/x25519.ts'
+import type { Caller } from '../caller.ts'
 import type { ServerContext } from '../context.ts'
-import { abortOperation } from '../operations/decide.ts'
+import { listDevices } from '../devices/list.ts'
+import { revokeDevice } from '../devices/revoke.ts'
+import { admitDevice } from '../devices/rows.ts'
+import { abortFor } from '../operations/decide.ts'
 import { playRound } from '../operations/play-round.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
@@ -62,12 +66,13 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     await options.ready()
     c.set('device', device)
     c.set('clientId', await clientOf(options.authenticate, c.req.raw))
+    await admitDevice(context, callerOf(c))
     await next()
     c.header('cache-control', 'no-store')
   })
 
   app.post('/v1/operations/:operationId/rounds/:round', async (c) => {
-    const key = { clientId: c.get('clientId'), operationId: parseId('operation', c.req.param('operationId')) }
+    const key = { ...callerOf(c), operationId: parseId('operation', c.req.param('operationId')) }
     const round = parseRound(c.req.param('round'))
     if (c.req.header('content-type') !== FLIGHT_CONTENT_TYPE) {
       throw new BadRequest(`the content type must be ${FLIGHT_CONTENT_TYPE}`)
@@ -78,7 +83,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   app.post('/v1/operations/:operationId/abort', async (c) => {
     await requireNoBody(c)
     const operationId = parseId('operation', c.req.param('operationId'))
-    return c.json(await abortOperation(context, { clientId: c.get('clientId'), operationId }))
+    return c.json(await abortFor(context, { ...callerOf(c), operationId }))
   })
   app.get('/v1/sets/:setId', async (c) => {
     const setId = parseId('set', c.req.param('setId'))
@@ -86,22 +91,31 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   })
   app.post('/v1/sets/:setId/retire', async (c) => {
     await requireNoBody(c)
-    return c.json(await retireSet(context, c.get('clientId'), parseId('set', c.req.param('setId'))))
+    return c.json(await retireSet(context, callerOf(c), parseId('set', c.req.param('setId'))))
   })
   app.post('/v1/sets/:setId/confirm', async (c) => {
     await requireNoBody(c)
-    return c.json(await confirmBackup(context, c.get('clientId'), parseId('set', c.req.param('setId'))))
+    return c.json(await confirmBackup(context, callerOf(c), parseId('set', c.req.param('setId'))))
   })
   app.get('/v1/wallets/:walletId/sets', async (c) => {
     const walletId = parseId('wallet', c.req.param('walletId'))
     const sets = await requireSets(context.database, c.get('clientId'), walletId)
     return c.json({ sets: sets.map(setStatus) })
   })
+  app.get('/v1/devices', async (c) => c.json({ devices: await listDevices(context.database, c.get('clientId')) }))
+  app.post('/v1/devices/:deviceId/revoke', async (c) => {
+    await requireNoBody(c)
+    return c.json(await revokeDevice(context, callerOf(c), parseId('device', c.req.param('deviceId'))))
+  })
   return app
 }
 
 function sealedOnly(): MpcError {
   return new MpcError('CHANNEL_FAILED', 'this server answers sealed requests only: connect with sealedTransport')
+}
+
+function callerOf({ var: { clientId, device } }: { readonly var: Env['Variables'] }): Caller {
+  return { clientId, device }
 }
 
 async function clientOf(authenticate: Authenticate, { url, method, headers }: Request): Promise<string> {

@@ -96,7 +96,12 @@ export function parseEmptyHeader(header: unknown): void {
   if (!isObject || Object.keys(header).length > 0) throw new BadRequest('the header of a later round must be {}')
 }
 
-const HEX_IDS = { operation: /^[0-9a-f]{32}$/, wallet: /^[0-9a-f]{32}$/, set: /^[0-9a-f]{64}$/ }
+const HEX_IDS = {
+  operation: /^[0-9a-f]{32}$/,
+  wallet: /^[0-9a-f]{32}$/,
+  set: /^[0-9a-f]{64}$/,
+  device: /^[0-9a-f]{64}$/,
+}
 
 /**
  * An id in a path.

@@ -3,14 +3,15 @@ import type { ExportRequest, OperationRequest, SignRequest } from '../../api/ope
 import { requestDigest } from '../../api/signing.ts'
 import { MpcError } from '../../errors.ts'
 import { fromHex } from '../../util/bytes.ts'
+import { isFor, type Caller } from '../caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
-import { askPolicy, type PolicyRequest } from '../policy.ts'
+import { askedBy, askPolicy, type PolicyRequest } from '../policy.ts'
 import { requireUnpoisoned } from '../sets/ot-pairs.ts'
-import { requireSet, type SetRow } from '../sets/rows.ts'
+import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
 import { isGuarded, presumeFailure, requireUnlocked, requireWithinRate } from './rates.ts'
-import type { OperationKey } from './rows.ts'
+import type { CalledOperation, OperationKey } from './rows.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
@@ -22,19 +23,19 @@ import type { OperationKey } from './rows.ts'
  */
 export async function admitOperation(
   context: ServerContext,
-  key: OperationKey,
+  key: CalledOperation,
   request: OperationRequest,
 ): Promise<void> {
   const { clientId } = key
   // Before any look at what the request names: the answer is the same for every set.
   if (isGuarded(request)) await requireUnlocked(context, clientId)
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
-  else await requireSource(context.database, clientId, request)
+  else await requireSource(context.database, key, request)
   if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)
   if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'freshSetUp') {
     requireAfterCheat(context)
   }
-  await askPolicy(context.policy, policyRequest(clientId, request))
+  await askPolicy(context.policy, policyRequest(key, request))
   if (request.kind === 'export') await authorizeExport(context, key, request)
 }
 
@@ -66,9 +67,13 @@ async function authorizeExport(
 /** The operations that use a set. */
 export type SetRequest = Exclude<OperationRequest, { readonly kind: 'generate' }>
 
-/** The set that an operation uses, fit for it. Asked again in the transaction that decides the operation. */
-export async function requireSource(db: Queryable, clientId: string, request: SetRequest): Promise<SetRow> {
-  const set = await requireSet(db, clientId, request.setId)
+/**
+ * The set that an operation uses, fit for it. Asked again in the transaction that decides the operation. A signing set that
+ * is bound to another device answers as one that does not exist.
+ */
+export async function requireSource(db: Queryable, caller: Caller, request: SetRequest): Promise<SetRow> {
+  const set = await requireSet(db, caller.clientId, request.setId)
+  if (set.purpose === 'signing' && !isFor(set, caller)) throw notAuthorized()
   if (request.kind === 'recover') {
     requireNamed(set, request.walletId, 'backup')
     requireRecoverable(set)
@@ -96,9 +101,9 @@ function requireAfterCheat({ afterCheat }: ServerContext): void {
 }
 
 /** What the policy is asked about an operation. */
-export function policyRequest(clientId: string, request: OperationRequest): PolicyRequest {
+export function policyRequest(caller: Caller, request: OperationRequest): PolicyRequest {
   const { kind: action, walletId } = request
-  const asked = { clientId, action, walletId }
+  const asked = { ...askedBy(caller), action, walletId }
   switch (request.kind) {
     case 'generate':
       return { ...asked, label: request.label }

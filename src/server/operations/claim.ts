@@ -1,10 +1,18 @@
 import { BadRequest } from '../../api/http.ts'
 import { MpcError } from '../../errors.ts'
+import { isFor } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../database/types.ts'
 import { readIncarnation } from '../incarnation.ts'
 import { notAuthorized } from '../sets/rows.ts'
-import { findOperation, otherRequest, type OperationKey, type OperationRow, type RequestHash } from './rows.ts'
+import {
+  findOperation,
+  otherRequest,
+  type CalledOperation,
+  type OperationKey,
+  type OperationRow,
+  type RequestHash,
+} from './rows.ts'
 
 /** The right of one process to play one round of an operation. */
 export interface Claim extends OperationKey {
@@ -18,20 +26,20 @@ const CLAIMED = 'client_id = $1 and operation_id = $2 and round = $3 and claim_t
  * Takes the next round of an operation for this process, for one request: from here on no other request is played in
  * this round, not even after a failure, so that no state is ever played twice with different messages.
  *
- * @throws {AUTH_FAILED} if the client has no such operation
+ * @throws {AUTH_FAILED} if the client has no such operation, or another device has begun it
  * @throws {BadRequest} if an earlier round is missing
  * @throws {PROTOCOL_ABORTED} if the round was begun with another message, or belongs to an earlier incarnation
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  */
 export async function claimRound(
   context: ServerContext,
-  key: OperationKey,
+  key: CalledOperation,
   round: number,
   requestHash: RequestHash,
 ): Promise<{ claim: Claim; operation: OperationRow }> {
   return context.database.transaction(async (tx) => {
     const operation = await findOperation(tx, key)
-    if (operation === undefined) throw notAuthorized()
+    if (operation === undefined || !isFor(operation, key)) throw notAuthorized()
     await requireIncarnation(tx, operation)
     if (round > operation.round + 1) throw new BadRequest(`the next round of this operation is ${operation.round + 1}`)
     // Answered since the caller looked: the repeated request finds the answer.

@@ -27,7 +27,7 @@ export function commitSets(context: ServerContext, turn: Turn<MakeRequest>, sets
   return {
     decision: dryRun ? 'ABORT' : 'COMMIT',
     async settle(tx) {
-      if (request.kind !== 'generate') await requireSource(tx, turn.clientId, request)
+      if (request.kind !== 'generate') await requireSource(tx, turn, request)
       if (!dryRun) await commit(context, turn, tx, [...ids.values()])
       return result
     },

@@ -1,10 +1,18 @@
 import type { Decision } from '../../api/operations.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { requireUnrevoked } from '../devices/rows.ts'
 import { oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { deletePair } from '../sets/ot-pairs.ts'
 import { notAuthorized } from '../sets/rows.ts'
-import { findDecision, findOperation, recordDecision, type OperationKey } from './rows.ts'
+import {
+  findDecision,
+  findOperation,
+  recordDecision,
+  requireBegunBy,
+  type CalledOperation,
+  type OperationKey,
+} from './rows.ts'
 
 /**
  * Aborts an operation unless it is decided: destroys what it prepared and forgets its sessions.
@@ -21,6 +29,19 @@ export async function abortOperation(
   const decision = await recordAbort(context, key, besides)
   if (decision === 'ABORT') await removeOwedHalves(context, key.clientId).catch(context.onError)
   return { decision }
+}
+
+/**
+ * {@link abortOperation} for whoever asks.
+ *
+ * @throws {AUTH_FAILED} if another device has begun it
+ * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ */
+export async function abortFor(context: ServerContext, key: CalledOperation): Promise<Decision> {
+  return abortOperation(context, key, async (tx) => {
+    await requireUnrevoked(tx, key)
+    await requireBegunBy(tx, key)
+  })
 }
 
 /** {@link abortOperation} without a word to the custodian: what it is to remove is noted as owed. */

@@ -17,9 +17,9 @@ import type { Ending, Played, Turn } from './turn.ts'
  * share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
  */
 export async function playExport(context: ServerContext, turn: Turn<ExportRequest>): Promise<Played> {
-  await requireSource(context.database, turn.clientId, turn.request)
+  await requireSource(context.database, turn, turn.request)
   if (turn.state === undefined) return challenge(context, turn)
-  await askPolicy(context.policy, policyRequest(turn.clientId, turn.request))
+  await askPolicy(context.policy, policyRequest(turn, turn.request))
   return release(context, turn, turn.state)
 }
 
@@ -47,11 +47,11 @@ async function release(context: ServerContext, turn: Turn<ExportRequest>, state:
 }
 
 /** The end of an export: the share leaves only if its set is still ACTIVE when that is recorded. */
-function endWithExport(context: ServerContext, { clientId, request }: Turn<ExportRequest>): Ending {
+function endWithExport(context: ServerContext, turn: Turn<ExportRequest>): Ending {
   return {
     decision: 'COMMIT',
     async settle(tx) {
-      const set = await requireSource(tx, clientId, request)
+      const set = await requireSource(tx, turn, turn.request)
       await tx.query('update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1', [
         set.setId,
         timestamp(context),

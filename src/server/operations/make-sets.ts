@@ -10,6 +10,7 @@ import { combineShares, wipeKeyShare, type KeyShare, type WalletShares } from '.
 import { ProtocolError } from '../../errors.ts'
 import { partyId } from '../../types.ts'
 import { fromHex, toHex } from '../../util/bytes.ts'
+import type { Caller } from '../caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { sealPair, storePair, type PairKey, type StoredPair } from '../sets/ot-pairs.ts'
@@ -96,7 +97,7 @@ async function openSessions(
     })
   }
   const flags = operationFlags(request)
-  const dealt = await sourceShares(context, turn.clientId, request)
+  const dealt = await sourceShares(context, turn, request)
   try {
     return slots.map(({ brings, curve, target: purpose }): MakeSession => {
       if (brings === 'setUp') return openSetUp(context, turn)
@@ -127,12 +128,12 @@ function resumeSessions(
 /** The half that the server deals: its own of a signing set, or the custodian's of a backup set. */
 async function sourceShares(
   context: ServerContext,
-  clientId: string,
+  caller: Caller,
   request: Exclude<MakeRequest, GenerateRequest>,
 ): Promise<WalletShares> {
-  const source = await requireSource(context.database, clientId, request)
+  const source = await requireSource(context.database, caller, request)
   if (request.kind === 'recover') return fetchFromCustodian(context, source)
-  return readShare(context, context.database, clientId, source.setId)
+  return readShare(context, context.database, caller.clientId, source.setId)
 }
 
 function shareOf(result: MakeResult): KeyShare {

@@ -5,6 +5,7 @@ import { wipe } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { requireUnrevoked } from '../devices/rows.ts'
 import { parseEmptyHeader, parseOperation } from '../http/requests.ts'
 import { admitOperation, type SetRequest } from './admit.ts'
 import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
@@ -13,12 +14,13 @@ import { transactOrBan } from './ecdsa/ban.ts'
 import { playTurn } from './kinds.ts'
 import { chargeOperation, countFailure, isGuarded } from './rates.ts'
 import {
-  findAnswer,
   findDecision,
+  findOutcome,
   hashRequest,
   insertAnswer,
   insertOperation,
   recordDecision,
+  type CalledOperation,
   type OperationKey,
   type OperationRow,
   type RequestHash,
@@ -32,21 +34,22 @@ import type { Caught, Ending, Played, PlayIn } from './turn.ts'
  * @param body a flight
  * @returns a flight
  * @throws {BadRequest} if the flight makes no sense; nothing has changed
+ * @throws {AUTH_FAILED} if another device has begun the operation
  * @throws {PROTOCOL_ABORTED} if a check failed, the operation is over, or the round was played with another message
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  * @throws {RATE_LIMITED} if the client may not begin this operation now
  */
 export async function playRound(
   context: ServerContext,
-  key: OperationKey,
+  key: CalledOperation,
   round: number,
   body: Uint8Array,
 ): Promise<Uint8Array> {
   const flight = readFlight(body)
   const requestHash = hashRequest(context, body)
-  const answered = await findAnswer(context, context.database, key, round, requestHash)
-  if (answered !== undefined) return answered
-  await requireUndecided(context, key)
+  const { answer, decided } = await findOutcome(context, context.database, key, round, requestHash)
+  if (answer !== undefined) return answer
+  if (decided) throw over()
 
   if (round === 1) await begin(context, key, flight, requestHash)
   else parseEmptyHeader(flight.header)
@@ -74,13 +77,14 @@ function readFlight(body: Uint8Array): Flight<unknown> {
 
 async function begin(
   context: ServerContext,
-  key: OperationKey,
+  key: CalledOperation,
   flight: Flight<unknown>,
   requestHash: RequestHash,
 ): Promise<void> {
   const request = parseOperation(flight.header, context.limits)
   await admitOperation(context, key, request)
   await context.database.transaction(async (tx) => {
+    await requireUnrevoked(tx, key)
     const added = await insertOperation(context, tx, key, request, requestHash)
     if (added) await chargeOperation(context, tx, key.clientId, request.kind)
   })
@@ -93,14 +97,15 @@ async function play(
   requestHash: RequestHash,
   { parcels }: Flight<unknown>,
 ): Promise<Answered | Caught> {
-  const { request, incarnation } = operation
+  const { request, incarnation, device } = operation
   // Aborted since the caller looked: without its state a later round would be played as a first one.
   if (claim.round > 1 && operation.state === null) throw over()
   const place = sessionPlace(claim, claim.round, incarnation)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
     const { clientId, operationId, round } = claim
-    const playing = await playTurn(context, { clientId, operationId, round, request, parcels, incarnation, state })
+    const turn = { clientId, operationId, device, round, request, parcels, incarnation, state }
+    const playing = await playTurn(context, turn)
     return await store(context, claim, operation, requestHash, playing)
   } finally {
     wipe(state)
@@ -179,10 +184,6 @@ function isFinal(error: unknown): boolean {
 /** Whether the client has sent what no holder of its share would send. */
 function isBlamed(error: unknown): boolean {
   return error instanceof ProtocolError && error.blame.length > 0
-}
-
-async function requireUndecided(context: ServerContext, key: OperationKey): Promise<void> {
-  if ((await findDecision(context.database, key)) !== undefined) throw over()
 }
 
 function requireTimeLeft(context: ServerContext, operation: OperationRow): void {

@@ -5,6 +5,7 @@ import type { BackupMethodName } from '../../types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { noteDevice } from '../devices/rows.ts'
 import { noteHalf, oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { insertSet } from '../sets/rows.ts'
 import { equalShares, insertShare, readShare } from '../sets/shares.ts'
@@ -49,10 +50,11 @@ async function insertPrepared(
   turn: Turn<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
-  const { request, clientId, operationId } = turn
+  const { request, clientId, operationId, device } = turn
   const createdAt = timestamp(context)
   await context.database.transaction(async (tx) => {
     await requireUndecided(tx, turn)
+    await noteDevice(context, tx, turn)
     for (const set of sets) {
       const setId = toHex(set.setId)
       const backup = set.purpose === 'backup'
@@ -65,6 +67,7 @@ async function insertPrepared(
         label: backup || request.kind === 'backup' ? '' : request.label,
         backupMethod: backup ? backupMethodOf(request) : null,
         sourceSetId: request.kind === 'generate' ? null : request.setId,
+        device,
         record: encodeWalletSetRecord(getGroup, combineRecords(set.shares.map(({ record }) => record))),
         createdAt,
       })

@@ -15,7 +15,7 @@ const CHALLENGE_LENGTH = 32
 
 /** Challenges the client to prove that it holds its half of a signing set, on every curve. */
 export async function playProving(context: ServerContext, turn: Turn<ProveRequest>): Promise<Played> {
-  const source = await requireSource(context.database, turn.clientId, turn.request)
+  const source = await requireSource(context.database, turn, turn.request)
   if (turn.state === undefined) return challenge(context, turn)
   const { records } = decodeWalletSetRecord(getGroup, source.record)
   verifyProofs(turn, records, turn.state)

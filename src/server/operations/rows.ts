@@ -1,5 +1,6 @@
 import type { Decision, OperationRequest } from '../../api/operations.ts'
 import { MpcError } from '../../errors.ts'
+import { isFor, type Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
 import { notAuthorized } from '../sets/rows.ts'
@@ -10,8 +11,13 @@ export interface OperationKey {
   readonly operationId: string
 }
 
+/** An operation, and who asks for something about it. */
+export interface CalledOperation extends OperationKey, Caller {}
+
 /** An operation between two of its rounds. */
 export interface OperationRow {
+  /** The device that has begun it, to which all its rounds are bound. */
+  readonly device: string | null
   readonly request: OperationRequest
   /** The last round that was answered; 0 before the first. */
   readonly round: number
@@ -34,6 +40,7 @@ export async function findOperation(db: Queryable, key: OperationKey): Promise<O
 
 function operationRow(row: Row): OperationRow {
   return {
+    device: row['device'] as string | null,
     request: JSON.parse(row['request'] as string) as OperationRequest,
     round: row['round'] as number,
     state: row['state'] as Uint8Array | null,
@@ -52,7 +59,7 @@ function operationRow(row: Row): OperationRow {
 export async function insertOperation(
   context: ServerContext,
   db: Queryable,
-  { clientId, operationId }: OperationKey,
+  { clientId, operationId, device }: CalledOperation,
   request: OperationRequest,
   requestHash: RequestHash,
 ): Promise<boolean> {
@@ -60,10 +67,10 @@ export async function insertOperation(
   const setId = request.kind === 'generate' ? null : request.setId
   const added = await db.query(
     `insert into reshare_operations
-       (client_id, operation_id, request, set_id, round, incarnation, claim_hash, expires_at)
-     select $1, $2, $3, $4, 0, number, $5, $6 from reshare_meta where name = 'incarnation'
+       (client_id, operation_id, request, set_id, device, round, incarnation, claim_hash, expires_at)
+     select $1, $2, $3, $4, $7, 0, number, $5, $6 from reshare_meta where name = 'incarnation'
      on conflict (client_id, operation_id) do nothing returning 1`,
-    [clientId, operationId, JSON.stringify(storedRequest(request)), setId, requestHash.bytes, expiry],
+    [clientId, operationId, JSON.stringify(storedRequest(request)), setId, requestHash.bytes, expiry, device],
   )
   return added.length > 0
 }
@@ -86,7 +93,8 @@ export async function recordDecision(
   decision: Decision['decision'],
 ): Promise<Decision['decision']> {
   const [row] = await tx.query(
-    `insert into reshare_decisions (client_id, operation_id, decision, decided_at) values ($1, $2, $3, $4)
+    `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
+     values ($1, $2, $3, $4, (select device from reshare_operations where client_id = $1 and operation_id = $2))
      on conflict (client_id, operation_id) do nothing returning decision`,
     [clientId, operationId, decision, timestamp(context)],
   )
@@ -113,26 +121,50 @@ export function hashRequest({ sealer }: ServerContext, body: Uint8Array): Reques
   return { bytes: sealer.fingerprint(body), matches: (stored) => sealer.isFingerprint(stored, body) }
 }
 
+/** What has become of an operation, as far as one of its rounds is concerned. */
+interface Outcome {
+  /** The stored answer to the round, for exactly the request that it answered. */
+  readonly answer?: Uint8Array
+  readonly decided: boolean
+}
+
 /**
- * The stored answer to a round, for exactly the request that it answered.
+ * Looks an operation up before anything is done about it.
  *
+ * @throws {AUTH_FAILED} if another device has begun it
  * @throws {PROTOCOL_ABORTED} if the round was played with another request
  */
-export async function findAnswer(
+export async function findOutcome(
   { sealer }: ServerContext,
   db: Queryable,
-  key: OperationKey,
+  key: CalledOperation,
   round: number,
   requestHash: RequestHash,
-): Promise<Uint8Array | undefined> {
-  const [row] = await db.query(`select request_hash, sealed from reshare_answers where ${KEY} and round = $3`, [
-    key.clientId,
-    key.operationId,
-    round,
-  ])
-  if (row === undefined) return undefined
-  if (!requestHash.matches(row['request_hash'] as Uint8Array)) throw otherRequest(round)
-  return sealer.open(answerPlace(key, round), row['sealed'] as Uint8Array)
+): Promise<Outcome> {
+  const [row] = await db.query(
+    `select coalesce(operation.device, decided.device) as device, decision, request_hash, sealed
+     from (select $1::text as client_id, $2::text as operation_id) asked
+       left join reshare_operations operation using (client_id, operation_id)
+       left join reshare_decisions decided using (client_id, operation_id)
+       left join reshare_answers answer on answer.client_id = asked.client_id
+         and answer.operation_id = asked.operation_id and answer.round = $3`,
+    [key.clientId, key.operationId, round],
+  )
+  const { device, decision, request_hash: answered, sealed } = row as Row
+  if (!isFor({ device: device as string | null }, key)) throw notAuthorized()
+  const decided = decision !== null
+  if (answered === null) return { decided }
+  if (!requestHash.matches(answered as Uint8Array)) throw otherRequest(round)
+  return { answer: sealer.open(answerPlace(key, round), sealed as Uint8Array), decided }
+}
+
+/** @throws {AUTH_FAILED} if another device has begun the operation */
+export async function requireBegunBy(tx: Queryable, { clientId, operationId, device }: CalledOperation): Promise<void> {
+  const rows = await tx.query(
+    `select device from reshare_operations where ${KEY} union select device from reshare_decisions where ${KEY}`,
+    [clientId, operationId],
+  )
+  if (!rows.every((row) => isFor({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
 }
 
 export async function insertAnswer(

@@ -21,7 +21,7 @@ type FrostRequest = SignEd25519Request | SignBip340Request
  */
 export async function playSigning(context: ServerContext, turn: Turn<FrostRequest>): Promise<Played> {
   const { request, clientId } = turn
-  await requireSource(context.database, clientId, request)
+  await requireSource(context.database, turn, request)
   const half = await readShare(context, context.database, clientId, request.setId)
   const share = signingShare(request, half.shares)
   try {

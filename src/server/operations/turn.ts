@@ -9,13 +9,14 @@ import type {
 } from '../../api/operations.ts'
 import type { ProtocolError } from '../../errors.ts'
 import type { Queryable } from '../database/types.ts'
+import type { Caller } from '../caller.ts'
 import type { OperationKey } from './rows.ts'
 
 /** The operations that make new share sets: one by key generation, all others by reshare. */
 export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest
 
 /** One round of an operation, as it arrived. */
-export interface Turn<Request extends OperationRequest = OperationRequest> extends OperationKey {
+export interface Turn<Request extends OperationRequest = OperationRequest> extends OperationKey, Caller {
   readonly request: Request
   readonly round: number
   readonly parcels: readonly Parcel[]

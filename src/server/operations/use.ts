@@ -10,7 +10,7 @@ export function endWithSignature(context: ServerContext, turn: Turn<SignRequest>
   return {
     decision: 'COMMIT',
     async settle(tx) {
-      const set = await requireSource(tx, turn.clientId, turn.request)
+      const set = await requireSource(tx, turn, turn.request)
       await recordSignature(context, tx, set.setId)
       return { setId: set.setId, state: set.state }
     },
@@ -22,7 +22,7 @@ export function endWithPreparation(turn: Turn<SetUpRequest | PresignRequest>): E
   return {
     decision: 'COMMIT',
     async settle(tx) {
-      const set = await requireSource(tx, turn.clientId, turn.request)
+      const set = await requireSource(tx, turn, turn.request)
       return { setId: set.setId, state: set.state }
     },
   }
@@ -38,7 +38,7 @@ export function endWithProof(context: ServerContext, turn: Turn<ProveRequest>): 
   return {
     decision: 'COMMIT',
     async settle(tx) {
-      const set = await requireSource(tx, turn.clientId, turn.request)
+      const set = await requireSource(tx, turn, turn.request)
       const retired = await recordProof(context, tx, set)
       return { setId: set.setId, state: set.state, retired }
     },

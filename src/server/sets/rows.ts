@@ -17,6 +17,8 @@ export interface SetRow {
   readonly backupMethod: BackupMethodName | null
   /** The set that it was dealt from. */
   readonly sourceSetId: string | null
+  /** The device that made it. A signing set serves that device alone; null for every caller of the client. */
+  readonly device: string | null
   /** `encodeWalletSetRecord` */
   readonly record: Uint8Array
   readonly createdAt: Date
@@ -39,6 +41,7 @@ function setRow(row: Row): SetRow {
     label: row['label'] as string,
     backupMethod: row['backup_method'] as BackupMethodName | null,
     sourceSetId: row['source_set_id'] as string | null,
+    device: row['device'] as string | null,
     record: row['record'] as Uint8Array,
     createdAt: row['created_at'] as Date,
     committedAt: row['committed_at'] as Date | null,
@@ -89,8 +92,8 @@ export async function insertSet(
 ): Promise<void> {
   await db.query(
     `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, backup_method,
-       source_set_id, record, created_at)
-     values ($1, $2, $3, $4, $5, 'PREPARED', $6, $7, $8, $9, $10)
+       source_set_id, device, record, created_at)
+     values ($1, $2, $3, $4, $5, 'PREPARED', $6, $7, $8, $9, $10, $11)
      on conflict (set_id) do nothing`,
     [
       set.setId,
@@ -101,6 +104,7 @@ export async function insertSet(
       set.label,
       set.backupMethod,
       set.sourceSetId,
+      set.device,
       set.record,
       set.createdAt,
     ],
@@ -116,6 +120,7 @@ export function setStatus(set: SetRow): SetStatus {
     state: set.state,
     label: set.label,
     backupMethod: set.backupMethod,
+    deviceId: set.device,
     createdAt: set.createdAt.toISOString(),
     lastUsedAt: set.lastUsedAt?.toISOString() ?? null,
     exportedAt: set.exportedAt?.toISOString() ?? null,

@@ -43,6 +43,7 @@ export interface World {
   readonly custodian: TestCustodian
   readonly random: RandomSource
   readonly errors: unknown[]
+  readonly now: () => number
   /** Moves the clock. */
   pass(ms: number): void
   server(options?: Partial<ServerOptions>): Server
@@ -80,6 +81,7 @@ export function createWorld(database: Database, random: RandomSource): World {
     custodian,
     random,
     errors,
+    now: () => time,
     pass(ms) {
       time += ms
     },

@@ -24,7 +24,7 @@ export async function playFreshSetUp(
   played: (round: EcdsaRound) => Played,
 ): Promise<Played> {
   const { clientId, request, round, state } = turn
-  const set = await requireSource(context.database, clientId, request)
+  const set = await requireSource(context.database, turn, request)
   if (round <= SET_UP_ROUNDS) {
     const { setups, ...unfinished } = advanceSetUp(context, turn)
     if (setups === undefined) {

@@ -70,7 +70,7 @@ export function advanceSetUp(context: ServerContext, turn: Turn<OperationRequest
 /** Makes a new set-up for a set, in two rounds; it takes the place of the one before and of what was made with that. */
 export async function playSettingUp(context: ServerContext, turn: Turn<SetUpRequest>): Promise<Played> {
   const { clientId, incarnation, request } = turn
-  const set = await requireSource(context.database, clientId, request)
+  const set = await requireSource(context.database, turn, request)
   const { setups, ...unfinished } = advanceSetUp(context, turn)
   if (setups === undefined) return unfinished
   const key = { clientId, setId: request.setId }

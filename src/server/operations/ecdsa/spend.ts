@@ -25,7 +25,7 @@ export async function spendPresignature(
 ): Promise<Played> {
   const { clientId, incarnation, parcels, request } = turn
   if (parcels.length !== 0) throw new BadRequest('a signature with a presignature carries no parcels')
-  const set = await requireSource(tx, clientId, request)
+  const set = await requireSource(tx, turn, request)
   const group = getGroup('secp256k1')
   const record = ecdsaRecord(set)
   const publicKey = publicKeyAtPath(group, record, request.path)

@@ -22,7 +22,7 @@ export async function playWithStoredPair(
 ): Promise<Played | Caught> {
   const { clientId, request } = turn
   const { setId } = request
-  await requireSource(tx, clientId, request)
+  await requireSource(tx, turn, request)
   const pair = await lockPair(context, tx, { clientId, setId })
   try {
     // A transaction that had caught it did not commit, this one's first attempt or another's.

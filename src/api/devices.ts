@@ -1,0 +1,15 @@
+/** One device as `GET /v1/devices` shows it: it is listed from its first share set on. */
+export interface DeviceStatus {
+  /** Its X25519 public key, 32 bytes in lower-case hex. */
+  readonly deviceId: string
+  /** What its newest signing set is called: the device's own word. */
+  readonly label: string
+  /** ISO 8601, by the server's clock; when it made its first set */
+  readonly createdAt: string
+  /** To the hour. */
+  readonly lastUsedAt: string
+  /** When it was revoked (ISO 8601), else null. */
+  readonly revokedAt: string | null
+  /** The signing sets that it can use now. */
+  readonly setIds: readonly string[]
+}

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { paths } from '../../src/api/paths.ts'
+import type { Database } from '../../src/server/database/types.ts'
+import type { WalletShares } from '../../src/share/index.ts'
+import { toHex } from '../../src/util/bytes.ts'
+import { databaseKinds } from '../e2e/support/databases.ts'
+import { seededRandom } from '../support/random.ts'
+import { codeOf, type ClientOperation, type ServerClient } from '../support/server-client.ts'
+import { deviceServer, newDevice, plantSet, revokeDevice, type DeviceServer } from './support/devices.ts'
+import { generate, recover, refresh, setIdOf, sign } from './support/wallets.ts'
+import { createWorld, type World } from './support/world.ts'
+
+/** A phone in the middle of something, and a tablet that may revoke it. */
+interface Scene {
+  readonly clientId: string
+  readonly phoneId: string
+  readonly tablet: ServerClient
+  readonly operation: ClientOperation
+}
+
+const kinds = ['sign', 'refresh', 'recover', 'generate'] as const
+
+describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
+  let world: World
+  let server: DeviceServer
+  beforeAll(async () => {
+    world = createWorld(await open(), seededRandom())
+    await world.server().sweep()
+    server = deviceServer(world)
+  })
+  afterAll(() => world.database.close())
+
+  /** The phone's operation before its last round, or before its first. */
+  async function scene(kind: (typeof kinds)[number], begun: boolean): Promise<Scene> {
+    const clientId = `client-${toHex(world.random(8))}`
+    const [phoneId, tabletId] = [newDevice(world), newDevice(world)]
+    const phone = server.client(clientId, phoneId)
+    const plant = (device: string | null, walletId?: string) =>
+      plantSet(world, server.context, { clientId, device, proven: true, ...(walletId && { walletId }) })
+    const signing = await plant(phoneId)
+    const walletId = toHex(signing.walletId)
+    await plant(tabletId, walletId)
+    const half = await plantSet(world, server.context, { clientId, device: null, purpose: 'backup' })
+    const operation = start(kind, phone, signing, half)
+    if (begun) while (operation.round < rounds[kind]) operation.take(await operation.post())
+    return { clientId, phoneId, tablet: server.client(clientId, tabletId), operation }
+  }
+
+  const rounds = { sign: 1, refresh: 3, recover: 3, generate: 2 }
+
+  function start(kind: (typeof kinds)[number], phone: ServerClient, signing: WalletShares, half: WalletShares) {
+    switch (kind) {
+      case 'sign':
+        return sign(phone, signing)
+      case 'refresh':
+        return refresh(phone, { walletId: toHex(signing.walletId), signing })
+      case 'recover':
+        return recover(phone, half, { existingSets: 'retire', rotateBackup: 'PASSWORD' })
+      case 'generate':
+        return generate(phone)
+    }
+  }
+
+  /** What holds from the commit of a revocation on, whatever was going on. */
+  async function expectOver({ clientId, phoneId, operation }: Scene): Promise<void> {
+    const { query } = world.database
+    const sets = `select set_id from reshare_sets where client_id = $1 and device = $2 and purpose = 'signing'`
+    const of = [clientId, phoneId]
+    expect(await query(`${sets} and state not in ('DESTROYED', 'ABORTED')`, of)).toEqual([])
+    expect(await query(`select set_id from reshare_shares where set_id in (${sets})`, of)).toEqual([])
+    const open = await query(
+      `select 1 from reshare_operations open where client_id = $1 and device = $2 and not exists
+         (select 1 from reshare_decisions where client_id = $1 and operation_id = open.operation_id)`,
+      of,
+    )
+    expect(open).toEqual([])
+    const phone = server.client(clientId, phoneId)
+    expect(codeOf(await operation.post(phone))).toBe('DEVICE_REVOKED')
+  }
+
+  /** Calls `meanwhile` once, before the nth transaction or query of whoever uses the database. */
+  function interrupted(nth: number, meanwhile: () => Promise<void>): { database: Database; reached: () => boolean } {
+    let calls = 0
+    const before = async () => {
+      if (++calls === nth) await meanwhile()
+    }
+    const database: Database = {
+      ...world.database,
+      query: async (sql, parameters) => {
+        await before()
+        return world.database.query(sql, parameters)
+      },
+      transaction: async (work) => {
+        await before()
+        return world.database.transaction(work)
+      },
+    }
+    return { database, reached: () => calls >= nth }
+  }
+
+  const points = kinds
+    .flatMap((kind) => [[kind, true] as const, [kind, false] as const])
+    .filter(([kind, begun]) => {
+      // A signature has one round.
+      return kind !== 'sign' || begun
+    })
+
+  test.each(points)(
+    'anywhere within a round of %s (begun: %s) ends it, unless it has ended before',
+    async (kind, begun) => {
+      for (let nth = 1; ; nth++) {
+        const now = await scene(kind, begun)
+        const { clientId, phoneId, operation } = now
+        let committed = false
+        const { database, reached } = interrupted(nth, async () => {
+          await revokeDevice(now.tablet, phoneId)
+          const [row] = await world.database.query(
+            'select decision from reshare_decisions where client_id = $1 and operation_id = $2',
+            [clientId, operation.operationId],
+          )
+          committed = row?.['decision'] === 'COMMIT'
+        })
+        const answer = await operation.post(deviceServer(world, { database }).client(clientId, phoneId))
+        if (!reached()) {
+          expect([nth > 3, answer.status]).toEqual([true, 200])
+          return
+        }
+        if (!committed) expect([kind, nth, answer.status]).not.toEqual([kind, nth, 200])
+        await expectOver(now)
+      }
+    },
+  )
+
+  test.each(['retire', 'confirm', 'abort', 'revoke'] as const)(
+    'just before its own %s is done undoes it',
+    async (verb) => {
+      const now = await scene('refresh', true)
+      const { clientId, phoneId, operation } = now
+      const loose = await plantSet(world, server.context, { clientId, device: null, proven: true })
+      await plantSet(world, server.context, { clientId, device: null, walletId: toHex(loose.walletId), proven: true })
+      const waiting = { clientId, device: phoneId, purpose: 'backup', state: 'PREPARED' } as const
+      const path = {
+        retire: paths.retire(setIdOf(loose)),
+        confirm: paths.confirm(setIdOf(await plantSet(world, server.context, waiting))),
+        abort: paths.abort(operation.operationId),
+        revoke: paths.revoke(phoneId),
+      }[verb]
+      let done = false
+      const transaction: Database['transaction'] = async (work) => {
+        if (!done) await revokeDevice(now.tablet, phoneId)
+        done = true
+        return world.database.transaction(work)
+      }
+      const phone = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, phoneId)
+      expect([codeOf(await phone.send('POST', path)), done]).toEqual(['DEVICE_REVOKED', true])
+      await expectOver(now)
+    },
+  )
+
+  // PGlite has one connection: nothing else runs within a transaction.
+  test.runIf(name === 'PostgreSQL')('within the transaction that begins an operation ends it', async () => {
+    const now = await scene('sign', true)
+    const { clientId, phoneId, operation } = now
+    let begins = 0
+    const transaction: Database['transaction'] = (work) =>
+      world.database.transaction((tx) =>
+        work({
+          async query(sql, parameters) {
+            const rows = await tx.query(sql, parameters)
+            if (sql.includes('into reshare_operations') && ++begins === 1) await revokeDevice(now.tablet, phoneId)
+            return rows
+          },
+        }),
+      )
+    const phone = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, phoneId)
+    expect([codeOf(await operation.post(phone)), begins]).toEqual(['DEVICE_REVOKED', 1])
+    await expectOver(now)
+  })
+
+  test('at the same time as a round: one of them comes first', async () => {
+    for (const kind of kinds) {
+      const now = await scene(kind, true)
+      const phone = server.client(now.clientId, now.phoneId)
+      await Promise.all([now.operation.post(phone), revokeDevice(now.tablet, now.phoneId)])
+      await expectOver(now)
+    }
+  })
+
+  test('each other at the same time: one of them is left', async () => {
+    const clientId = `client-${toHex(world.random(8))}`
+    const ids = [newDevice(world), newDevice(world)] as const
+    const sets: string[] = []
+    const walletId = toHex(world.random(16))
+    for (const device of ids) {
+      sets.push(setIdOf(await plantSet(world, server.context, { clientId, device, walletId, proven: true })))
+    }
+    const outcomes = await Promise.all(
+      ids.map((id, i) => server.client(clientId, ids[1 - i]!).send('POST', paths.revoke(id))),
+    )
+    expect(outcomes.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 403])
+    const left = await world.database.query(`select 1 from reshare_sets where client_id = $1 and state = 'ACTIVE'`, [
+      clientId,
+    ])
+    expect(left).toHaveLength(1)
+  })
+})

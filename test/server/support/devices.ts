@@ -1,0 +1,120 @@
+import type { DeviceStatus } from '../../../src/api/devices.ts'
+import { paths } from '../../../src/api/paths.ts'
+import { getGroup } from '../../../src/curve/index.ts'
+import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
+import { noteDevice } from '../../../src/server/devices/rows.ts'
+import { createApp } from '../../../src/server/http/app.ts'
+import { mergeRates } from '../../../src/server/rate-limits.ts'
+import { noteHalf } from '../../../src/server/sets/custodian-halves.ts'
+import { insertSet } from '../../../src/server/sets/rows.ts'
+import { insertShare } from '../../../src/server/sets/shares.ts'
+import { encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../../src/share/index.ts'
+import type { Purpose } from '../../../src/types.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { createSealer } from '../../../src/util/seal.ts'
+import { CLIENT_HEADER, getJson, postJson, serverClient, type ServerClient } from '../../support/server-client.ts'
+import { walletPair } from '../../support/wallet-pair.ts'
+import { MASTER_KEY, type World } from './world.ts'
+
+/** A server behind the channel: the tests say themselves which device has sealed a request. */
+export interface DeviceServer {
+  readonly context: ServerContext
+  /** One device of a client, or its requests that come unsealed. */
+  client(clientId: string, device: string | null): ServerClient
+}
+
+export function deviceServer(world: World, changed: Partial<ServerContext> = {}): DeviceServer {
+  const context: ServerContext = {
+    database: world.database,
+    custodian: world.custodian,
+    policy: undefined,
+    authorizeExport: () => true,
+    afterCheat: 'freshSetUp',
+    caught: new Map(),
+    sealer: createSealer(MASTER_KEY.slice(0, 32), world.random),
+    random: world.random,
+    limits: { ...DEFAULT_LIMITS, rates: mergeRates(null), lockOut: null },
+    now: world.now,
+    onError: (error) => world.errors.push(error),
+    ...changed,
+  }
+  const authenticate = ({ headers }: Request) => ({ clientId: headers.get(CLIENT_HEADER) as string })
+  const app = createApp(context, {
+    authenticate,
+    allowedOrigins: [],
+    ready: () => Promise.resolve(),
+    channelKeys: [],
+    requireSealed: false,
+  })
+  return {
+    context,
+    client: (clientId, device) =>
+      serverClient(async (request) => app.fetch(request, device === null ? {} : { device }), clientId, world.random),
+  }
+}
+
+export const newDevice = (world: World) => toHex(world.random(32))
+
+export const listDevices = async (client: ServerClient) =>
+  (await getJson<{ devices: DeviceStatus[] }>(client, paths.devices)).devices
+
+export const revokeDevice = (client: ServerClient, deviceId: string) =>
+  postJson<DeviceStatus>(client, paths.revoke(deviceId))
+
+/** What a set is that {@link plantSet} makes. */
+export interface Planted {
+  readonly clientId: string
+  readonly device: string | null
+  /** That of a set which the wallet has; a new wallet's unless given. */
+  readonly walletId?: string
+  readonly purpose?: Purpose
+  readonly sourceSetId?: string
+  readonly proven?: boolean
+  readonly label?: string
+  /** PREPARED for a backup that waits for its confirmation. */
+  readonly state?: 'ACTIVE' | 'PREPARED'
+}
+
+/** A committed set that lies in the database as if its operation had been played: the client's half. */
+export async function plantSet(world: World, context: ServerContext, planted: Planted): Promise<WalletShares> {
+  const { clientId, device, purpose = 'signing', sourceSetId = null, proven = false, label = 'phone' } = planted
+  const { client: own, other } = walletPair(purpose, world.random)
+  const { walletId = toHex(own.walletId), state = 'ACTIVE' } = planted
+  const setId = toHex(own.setId)
+  const operationId = toHex(world.random(16))
+  await noteDevice(context, world.database, { clientId, device })
+  await world.database.query(
+    'insert into reshare_wallets (client_id, wallet_id, created_at) values ($1, $2, $3) on conflict do nothing',
+    [clientId, walletId, new Date(0)],
+  )
+  await insertSet(world.database, {
+    setId,
+    clientId,
+    walletId,
+    operationId,
+    purpose,
+    label: purpose === 'backup' ? '' : label,
+    backupMethod: purpose === 'backup' ? 'PASSWORD' : null,
+    sourceSetId,
+    device,
+    record: encodeWalletSetRecord(getGroup, { ...own, records: own.shares.map(({ record }) => record) }),
+    createdAt: new Date(0),
+  })
+  await world.database.query(
+    'update reshare_sets set state = $2, committed_at = $3, proven_at = $4 where set_id = $1',
+    [setId, state, new Date(0), proven ? new Date(0) : null],
+  )
+  if (purpose === 'signing') await insertShare(context, world.database, clientId, setId, other)
+  else {
+    const share = encodeWalletShares(getGroup, other)
+    await noteHalf(world.database, { clientId, operationId }, setId)
+    await world.custodian.store({ clientId, setId, backupMethod: 'PASSWORD', share })
+  }
+  return own
+}
+
+/** The state of a set, whoever it is bound to. */
+export async function stateOf(world: World, setId: string): Promise<string> {
+  const [row] = await world.database.query('select state from reshare_sets where set_id = $1', [setId])
+  return row?.['state'] as string
+}

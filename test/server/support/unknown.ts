@@ -1,0 +1,13 @@
+import { decodeFlight, encodeFlight } from '../../../src/api/flight.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import type { World } from './world.ts'
+
+/** The same text about ids that nobody has. */
+export const unknownIds = ({ random }: World, text: string) =>
+  text.replaceAll(/[0-9a-f]{32,64}/g, (id) => toHex(random(id.length / 2)))
+
+/** The same flight about a wallet and a set that nobody has. */
+export function unknownFlight(world: World, body: Uint8Array): Uint8Array {
+  const { header, parcels } = decodeFlight(body)
+  return encodeFlight({ header: JSON.parse(unknownIds(world, JSON.stringify(header))) as object, parcels })
+}
