@@ -26,7 +26,9 @@ export {
   type GetPublicKeyParameters,
 } from './client/get-public-key.ts'
 export { listSets, type ListedSet, type ListSetsParameters } from './client/list-sets.ts'
+export { listDevices } from './client/list-devices.ts'
 export { retireSet, type RetireSetParameters } from './client/retire-set.ts'
+export { revokeDevice, type RevokeDeviceParameters } from './client/revoke-device.ts'
 export { getWallet, listWallets, type GetWalletParameters } from './client/get-wallet.ts'
 export { resume, type ResumedWallet } from './client/resume.ts'
 export { removeShare, type RemoveShareParameters } from './client/remove-share.ts'
@@ -42,6 +44,7 @@ export type {
   Wallet,
 } from './client/types.ts'
 
+export type { DeviceStatus } from './api/devices.ts'
 export type { SetStatus } from './api/operations.ts'
 export type { BackupMethod } from './backup/types.ts'
 export { MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'

@@ -1,3 +1,4 @@
+import type { DeviceStatus } from '../api/devices.ts'
 import type { Decision, OperationResult, SetStatus } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import type { BackupMethodName, Purpose, SetState } from '../types.ts'
@@ -7,6 +8,7 @@ const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYE
 const PURPOSES: readonly Purpose[] = ['signing', 'backup']
 const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
 const SET_ID = /^[0-9a-f]{64}$/
+const DEVICE_ID = /^[0-9a-f]{64}$/
 const WALLET_ID = /^[0-9a-f]{32}$/
 const HEX = /^(?:[0-9a-f]{2})+$/
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
@@ -36,6 +38,7 @@ export function parseSetStatus(value: unknown): SetStatus {
   expect(PURPOSES.includes(set['purpose'] as Purpose) && STATES.includes(set['state'] as SetState))
   expect(typeof set['label'] === 'string' && typeof set['proven'] === 'boolean')
   expect(set['backupMethod'] === null || METHODS.includes(set['backupMethod'] as BackupMethodName))
+  expect(set['deviceId'] === null || matches(set['deviceId'], DEVICE_ID))
   expect(matches(set['createdAt'], ISO_8601))
   for (const time of [set['lastUsedAt'], set['exportedAt']]) expect(time === null || matches(time, ISO_8601))
   return value as SetStatus
@@ -46,6 +49,24 @@ export function parseSets(value: unknown): SetStatus[] {
   const { sets } = fields(value)
   expect(Array.isArray(sets))
   return (sets as unknown[]).map(parseSetStatus)
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a device's status */
+export function parseDevice(value: unknown): DeviceStatus {
+  const device = fields(value)
+  const { setIds } = device
+  expect(matches(device['deviceId'], DEVICE_ID) && typeof device['label'] === 'string')
+  expect(matches(device['createdAt'], ISO_8601) && matches(device['lastUsedAt'], ISO_8601))
+  expect(device['revokedAt'] === null || matches(device['revokedAt'], ISO_8601))
+  expect(Array.isArray(setIds) && setIds.every((id) => matches(id, SET_ID)))
+  return value as DeviceStatus
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a list of devices */
+export function parseDevices(value: unknown): DeviceStatus[] {
+  const { devices } = fields(value)
+  expect(Array.isArray(devices))
+  return (devices as unknown[]).map(parseDevice)
 }
 
 /** @throws {NETWORK_ERROR} unless the answer has bytes in hex under this name */

@@ -54,6 +54,11 @@ export function setIdArgument(value: unknown): string {
   return hexId(value, 32, 'setId')
 }
 
+/** @throws {TypeError | RangeError} as {@link hexId} for 32 bytes */
+export function deviceIdArgument(value: unknown): string {
+  return hexId(value, 32, 'deviceId')
+}
+
 /**
  * Asserts one of a few strings.
  *

@@ -1,11 +1,12 @@
 import { errorFromBody } from '../api/errors.ts'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Flight } from '../api/flight.ts'
+import type { DeviceStatus } from '../api/devices.ts'
 import type { Decision, OperationId, SetStatus } from '../api/operations.ts'
 import { paths } from '../api/paths.ts'
 import { MpcError } from '../errors.ts'
 import type { TransportRequest } from '../transport/types.ts'
 import { fromUtf8, utf8 } from '../util/bytes.ts'
-import { parseDecision, parseSets, parseSetStatus } from './answers.ts'
+import { parseDecision, parseDevice, parseDevices, parseSets, parseSetStatus } from './answers.ts'
 import type { Deadline } from './deadline.ts'
 import type { Client } from './types.ts'
 
@@ -55,6 +56,16 @@ export async function getSet(client: Client, deadline: Deadline, setId: string):
 /** The wallet's sets as the server knows them. */
 export async function getSets(client: Client, deadline: Deadline, walletId: string): Promise<SetStatus[]> {
   return parseSets(await sendForJson(client, deadline, { method: 'GET', path: paths.sets(walletId) }))
+}
+
+/** The client's devices as the server knows them. */
+export async function getDevices(client: Client, deadline: Deadline): Promise<DeviceStatus[]> {
+  return parseDevices(await sendForJson(client, deadline, { method: 'GET', path: paths.devices }))
+}
+
+/** Tells the server to answer a device no more. */
+export async function postRevoke(client: Client, deadline: Deadline, deviceId: string): Promise<DeviceStatus> {
+  return parseDevice(await sendForJson(client, deadline, { method: 'POST', path: paths.revoke(deviceId) }))
 }
 
 /** Posts JSON and gets JSON, of whatever shape. */

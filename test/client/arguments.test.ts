@@ -8,6 +8,7 @@ import {
   getExtendedPublicKey,
   getPublicKey,
   getWallet,
+  listDevices,
   listSets,
   listWallets,
   provisionWallet,
@@ -15,6 +16,7 @@ import {
   refreshShares,
   removeShare,
   retireSet,
+  revokeDevice,
   sign,
   type Client,
   type ClientOptions,
@@ -54,6 +56,11 @@ const SET_ID: readonly Bad[] = [
   [{ setId: undefined }, TypeError],
   [{ setId: walletId }, RangeError],
   [{ setId: 'g'.repeat(64) }, RangeError],
+]
+
+const DEVICE_ID: readonly Bad[] = [
+  [{ deviceId: undefined }, TypeError],
+  [{ deviceId: walletId }, RangeError],
 ]
 
 const METHOD: readonly Bad[] = [
@@ -134,6 +141,8 @@ const actions: readonly (readonly [name: string, action: Action, good: object, b
   ['getExtendedPublicKey', getExtendedPublicKey, { walletId }, [...WALLET_ID, ...PATH]],
   ['listSets', listSets, { walletId }, WALLET_ID],
   ['retireSet', retireSet, { walletId, setId }, [...WALLET_ID, ...SET_ID]],
+  ['listDevices', listDevices, {}, []],
+  ['revokeDevice', revokeDevice, { deviceId: setId }, DEVICE_ID],
   ['getWallet', getWallet, { walletId }, WALLET_ID],
   ['listWallets', listWallets, {}, []],
   ['removeShare', removeShare, { walletId }, WALLET_ID],

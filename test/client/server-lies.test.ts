@@ -7,12 +7,15 @@ import {
   fillPresignatures,
   generateWallet,
   getWallet,
+  listDevices,
   listSets,
   provisionWallet,
   recoverWallet,
   refreshShares,
   retireSet,
+  revokeDevice,
   sign,
+  type DeviceStatus,
   type ErrorCode,
   type Transport,
 } from '../../src/index.ts'
@@ -186,7 +189,24 @@ describe('a server that does not play the protocol', () => {
   })
 })
 
+const DEVICE: DeviceStatus = {
+  deviceId: 'd0'.repeat(32),
+  label: 'phone',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  lastUsedAt: '2026-01-01T00:00:00.000Z',
+  revokedAt: null,
+  setIds: ['5e'.repeat(32)],
+}
+
 describe('an answer', () => {
+  test('that is the status of a device, or a list of them, is taken', async () => {
+    const client = (body: object) =>
+      createClient({ transport: answering(200, JSON.stringify(body)), storage: memoryStore() })
+    const revoked = { ...DEVICE, revokedAt: '2026-01-02T00:00:00.000Z', setIds: [] }
+    expect(await listDevices(client({ devices: [DEVICE, revoked] }))).toEqual([DEVICE, revoked])
+    expect(await revokeDevice(client(revoked), { deviceId: DEVICE.deviceId })).toEqual(revoked)
+  })
+
   const answering = (status: number, body: string): Transport => ({
     request: async () => ({ status, body: utf8(body) }),
   })
@@ -199,6 +219,10 @@ describe('an answer', () => {
     [200, '{"sets":{}}'],
     [200, '{"sets":[{}]}'],
     [200, '{"sets":[null]}'],
+    [200, '{"devices":[null]}'],
+    [200, `{"devices":[${JSON.stringify({ ...DEVICE, deviceId: '00' })}]}`],
+    [200, JSON.stringify({ ...DEVICE, setIds: ['00'] })],
+    [200, JSON.stringify({ ...DEVICE, revokedAt: 'yesterday' })],
     [404, '<html>'],
     [502, 'bad gateway'],
     [500, '{"error":{"id":"INTERNAL","message":"no"}}'],
@@ -211,6 +235,8 @@ describe('an answer', () => {
     for (const attempt of [
       listSets(phone, { walletId }),
       retireSet(phone, { walletId, setId: wallet.setId }),
+      listDevices(phone),
+      revokeDevice(phone, { deviceId: wallet.setId }),
       sign(phone, { walletId, scheme: 'ed25519', message }),
       refreshShares(phone, { walletId }),
     ]) {
@@ -223,6 +249,7 @@ describe('an answer', () => {
   test.each<ErrorCode>([
     'AUTH_FAILED',
     'POLICY_DENIED',
+    'DEVICE_REVOKED',
     'SHARE_NOT_FOUND',
     'SET_MISMATCH',
     'SET_RETIRED',

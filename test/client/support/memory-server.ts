@@ -259,6 +259,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
       state,
       label,
       backupMethod: shares.purpose === 'backup' ? 'PASSWORD' : null,
+      deviceId: null,
       createdAt: '2026-01-01T00:00:00.000Z',
       lastUsedAt: null,
       exportedAt: null,
