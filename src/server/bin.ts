@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { webhookCustodian } from '../custodian/index.ts'
+import { generateKeyPair } from '../hpke/x25519.ts'
 import { abytes, fromHex, toHex } from '../util/bytes.ts'
 import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
+import { systemRandom } from '../util/random.ts'
+import { readChannelKeys } from './channel-keys.ts'
 import { createServer } from './create-server.ts'
 import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
@@ -16,10 +19,13 @@ import { apiTokens } from './tokens.ts'
 const USAGE = `reshare-server                    starts the signing server on loopback
 reshare-server token <clientId>   prints a new API token for a client
 reshare-server rotate             seals what previous master keys have sealed again, by the current one
+reshare-server channel-key        makes a channel key: prints the secret key and the public key that clients pin
 
 RESHARE_MASTER_KEY       64 hex digits; else a key is made and kept in the data folder
 RESHARE_MASTER_KEY_ID    its id, 1 to 255 (1)
 RESHARE_PREVIOUS_MASTER_KEYS  id:key, separated by commas: keys that open what they have sealed
+RESHARE_CHANNEL_KEY      64 hex digits: clients seal their requests to it; several, the current first, with commas
+RESHARE_REQUIRE_SEALED   true: requests that are not sealed are refused
 RESHARE_DATA_DIR         the data folder (./reshare-data)
 DATABASE_URL             PostgreSQL; else an embedded database in the data folder
 RESHARE_CUSTODIAN_URL    the app's backend, with RESHARE_WEBHOOK_SECRET; without it no backups
@@ -36,6 +42,7 @@ const folder = env['RESHARE_DATA_DIR'] ?? './reshare-data'
 async function main([command, ...parameters]: readonly string[]): Promise<void> {
   if (command === undefined) await start()
   else if (command === 'token' && parameters.length === 1) await printToken(parameters[0] as string)
+  else if (command === 'channel-key' && parameters.length === 0) printChannelKey()
   else if (command === 'rotate' && parameters.length === 0) await printRotation()
   else {
     process.stderr.write(USAGE)
@@ -63,8 +70,14 @@ async function printRotation(): Promise<void> {
   }
 }
 
+function printChannelKey(): void {
+  const { secretKey, publicKey } = generateKeyPair(systemRandom)
+  process.stdout.write(`${JSON.stringify({ secretKey: toHex(secretKey), publicKey: toHex(publicKey) })}\n`)
+}
+
 async function start(): Promise<void> {
   const port = readPort()
+  const channel = readChannel()
   const custodian = openCustodian()
   const masterKey = openMasterKeys()
   const database = openDatabase()
@@ -74,12 +87,13 @@ async function start(): Promise<void> {
     authenticate: apiTokens(database).authenticate,
     allowedOrigins: env['RESHARE_ALLOWED_ORIGINS']?.split(',') ?? [],
     afterCheat: readAfterCheat(),
+    ...channel,
     ...(custodian && { custodian }),
   })
   await server.sweep()
   const sweeping = setInterval(() => void server.sweep().catch(report), SWEEP_MS)
   const listener = serve({ fetch: server.fetch, hostname: env['HOST'] ?? '127.0.0.1', port }, (address) =>
-    process.stdout.write(`${JSON.stringify({ url: urlOf(address) })}\n`),
+    process.stdout.write(`${JSON.stringify({ url: urlOf(address), channelKey: server.channelKey })}\n`),
   )
   const stop = () => {
     clearInterval(sweeping)
@@ -108,6 +122,18 @@ function readAfterCheat(): 'refuse' | 'freshSetUp' {
   const afterCheat = env['RESHARE_AFTER_CHEAT'] ?? 'refuse'
   if (afterCheat === 'refuse' || afterCheat === 'freshSetUp') return afterCheat
   throw new Error('RESHARE_AFTER_CHEAT must be refuse or freshSetUp')
+}
+
+function readChannel(): { channelKeys: Uint8Array[]; requireSealed: boolean } {
+  const keys = (env['RESHARE_CHANNEL_KEY'] ?? '').split(',').filter((text) => text !== '')
+  const requireSealed = env['RESHARE_REQUIRE_SEALED'] ?? 'false'
+  if (requireSealed !== 'true' && requireSealed !== 'false') {
+    throw new Error('RESHARE_REQUIRE_SEALED must be true or false')
+  }
+  const channel = { channelKeys: keys.map(fromHex), requireSealed: requireSealed === 'true' }
+  // A mistake in them is found before the database is opened.
+  readChannelKeys(channel.channelKeys, channel.requireSealed)
+  return channel
 }
 
 function readPort(): number {

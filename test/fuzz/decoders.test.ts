@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import { decodeBackupRecord, encodeBackupRecord } from '../../src/backup/record.ts'
 import { decodeWalletRecord, encodeWalletRecord } from '../../src/client/wallet-record.ts'
+import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from '../../src/channel/messages.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { MpcError, ProtocolError } from '../../src/errors.ts'
 import { encodeBase58Check, decodeBase58Check } from '../../src/protocol/derive/base58.ts'
@@ -121,6 +122,28 @@ const DECODERS: readonly Decoder[] = [
     decode: decodeFlight,
     throws: CodecError,
     runs: 400,
+  },
+  {
+    name: 'a request before it is sealed',
+    valid: encodeRequest({
+      method: 'POST',
+      path: '/v1/sets',
+      authorization: 'Bearer t',
+      contentType: 'application/json',
+      body: random(200),
+    }),
+    decode: decodeRequest,
+    encode: encodeRequest,
+    throws: CodecError,
+    runs: 300,
+  },
+  {
+    name: 'an answer before it is sealed',
+    valid: encodeAnswer({ status: 200, body: random(255) }),
+    decode: decodeAnswer,
+    encode: encodeAnswer,
+    throws: CodecError,
+    runs: 200,
   },
   {
     name: 'a share set record',

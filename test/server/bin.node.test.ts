@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { paths } from '../../src/api/paths.ts'
+import { sealedTransport } from '../../src/channel/index.ts'
+import { keyPairOf } from '../../src/hpke/x25519.ts'
+import { memoryStore } from '../../src/storage/index.ts'
+import { httpTransport } from '../../src/transport/index.ts'
+import { fromHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, getJson, play, type ServerClient } from '../support/server-client.ts'
 import { generate, sign } from './support/wallets.ts'
@@ -50,8 +55,8 @@ async function start(env: Record<string, string> = {}) {
   const { child, ended } = launch([], { PORT: '0', ...env })
   const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
   if (!Array.isArray(line)) throw new Error(line.err)
-  const { url } = JSON.parse(line[0] as string) as { url: string }
-  return { url, child, ended }
+  const { url, channelKey } = JSON.parse(line[0] as string) as { url: string; channelKey?: string }
+  return { url, channelKey, child, ended }
 }
 
 function clientAt(url: string, token: string): ServerClient {
@@ -107,6 +112,27 @@ test('makes its key and database, serves on loopback, stops when told to, and go
   expect((await third.ended).code).toBe(0)
 })
 
+test('makes a channel key, and answers what is sealed to it', async () => {
+  const { code, out } = await launch(['channel-key']).ended
+  expect(code).toBe(0)
+  const { secretKey, publicKey } = JSON.parse(out) as Record<string, string>
+  expect(secretKey).toMatch(/^[0-9a-f]{64}$/)
+  const old = '01'.repeat(32)
+  const env = { RESHARE_CHANNEL_KEY: `${secretKey},${old}`, RESHARE_REQUIRE_SEALED: 'true' }
+  const { url, channelKey, child, ended } = await start(env)
+  expect(channelKey).toBe(publicKey)
+  const path = paths.sets('00'.repeat(16))
+  for (const serverKey of [fromHex(publicKey as string), keyPairOf(fromHex(old)).publicKey]) {
+    const transport = sealedTransport({ transport: httpTransport(url), serverKey, storage: memoryStore() })
+    expect((await transport.request({ method: 'GET', path })).status).toBe(401)
+  }
+  expect(codeOf(await clientAt(url, 'any').send('GET', path))).toBe('CHANNEL_FAILED')
+  child.kill('SIGTERM')
+  const stopped = await ended
+  expect(stopped.code).toBe(0)
+  expect(stopped.out + stopped.err).not.toContain(secretKey)
+})
+
 test('seals again by a new master key what the old one has sealed', async () => {
   const old = readFileSync(join(folder, 'data', 'master-key'), 'utf8').trim()
   const env = {
@@ -126,6 +152,10 @@ test.each([
   [{ PORT: 'eighty' }, 'PORT'],
   [{ RESHARE_MASTER_KEY_ID: 'two' }, 'id of a master key'],
   [{ RESHARE_PREVIOUS_MASTER_KEYS: 'ab' }, 'id:key'],
+  [{ RESHARE_CHANNEL_KEY: 'ab' }, 'channel key must be 32 bytes'],
+  [{ RESHARE_CHANNEL_KEY: 'no hex' }, 'lower-case hex'],
+  [{ RESHARE_REQUIRE_SEALED: 'true' }, 'requireSealed needs channelKeys'],
+  [{ RESHARE_REQUIRE_SEALED: 'yes' }, 'RESHARE_REQUIRE_SEALED must be'],
   [{ RESHARE_AFTER_CHEAT: 'forgive' }, 'RESHARE_AFTER_CHEAT must be'],
 ])('does not start with %o', async (env, message) => {
   const data = join(folder, 'refused')
@@ -133,7 +163,7 @@ test.each([
   expect([code, err]).toEqual([1, expect.stringContaining(message)])
 })
 
-test.each([[['token']], [['serve']], [['token', 'a', 'b']], [['rotate', 'a']]])(
+test.each([[['token']], [['serve']], [['token', 'a', 'b']], [['rotate', 'a']], [['channel-key', 'a']]])(
   'says how it is used instead of %j',
   async (parameters) => {
     const { code, err } = await launch(parameters).ended

@@ -1,7 +1,7 @@
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import type { Transport } from '../../../src/index.ts'
 import type { Database } from '../../../src/server/database/types.ts'
-import { apiTokens, createServer, type AfterCheat, type Policy } from '../../../src/server/index.ts'
+import { apiTokens, createServer, type AfterCheat, type Policy, type ServerOptions } from '../../../src/server/index.ts'
 import { httpTransport } from '../../../src/transport/index.ts'
 import { listen } from '../../support/listen.ts'
 
@@ -22,6 +22,7 @@ export async function deploy(
   database: Database,
   policy?: Policy,
   afterCheat: AfterCheat = 'refuse',
+  channel: Pick<ServerOptions, 'channelKeys' | 'requireSealed'> = {},
 ): Promise<Deployment> {
   const custodian = createCustodian({
     database,
@@ -39,6 +40,7 @@ export async function deploy(
     custodian: webhookCustodian({ url: backend.url, secret: SECRET }),
     afterCheat,
     ...(policy && { policy }),
+    ...channel,
   })
   const front = await listen((request) => server.fetch(request))
   return {

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { DEVICE_KEY_ROW, loadDeviceKey } from '../../src/channel/device-key.ts'
+import { deviceId } from '../../src/channel/index.ts'
+import { MpcError } from '../../src/errors.ts'
+import { keyPairOf } from '../../src/hpke/x25519.ts'
+import { memoryStore, type ShareStore } from '../../src/storage/index.ts'
+import { toHex } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+
+const random = seededRandom()
+
+test('the key is made once, and the id is its public key', async () => {
+  const storage = memoryStore()
+  const id = await deviceId(storage)
+  expect(id).toMatch(/^[0-9a-f]{64}$/)
+  const { secretKey, publicKey } = await loadDeviceKey(storage, random)
+  expect(keyPairOf(secretKey).publicKey).toEqual(publicKey)
+  expect(toHex(publicKey)).toBe(id)
+  expect(await deviceId(storage)).toBe(id)
+  expect(await storage.list('')).toEqual([DEVICE_KEY_ROW])
+  expect(await deviceId(memoryStore())).not.toBe(id)
+})
+
+test('of tabs that make one at once all get the one that was stored', async () => {
+  const storage = memoryStore()
+  const ids = await Promise.all(Array.from({ length: 4 }, () => deviceId(storage)))
+  expect(new Set(ids).size).toBe(1)
+  expect(await deviceId(storage)).toBe(ids[0])
+})
+
+test('nothing drawn for it is left behind', async () => {
+  const drawn: Uint8Array[] = []
+  await loadDeviceKey(memoryStore(), (length) => {
+    drawn.push(random(length))
+    return drawn.at(-1) as Uint8Array
+  })
+  expect(drawn).toEqual([new Uint8Array(32)])
+})
+
+test.each([0, 31, 32, 63, 65])('a row of %i bytes is damaged', async (length) => {
+  const storage = memoryStore()
+  await storage.write(DEVICE_KEY_ROW, random(length), null)
+  await expect(deviceId(storage)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+})
+
+test.each([0, 31, 32, 63])('a row whose byte %i was changed is damaged', async (at) => {
+  const storage = memoryStore()
+  await deviceId(storage)
+  const stored = (await storage.read(DEVICE_KEY_ROW))!
+  // The clamped bits of a secret key do not count.
+  stored.value[at]! ^= 0x18
+  await storage.write(DEVICE_KEY_ROW, stored.value, stored.version)
+  await expect(deviceId(storage)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+})
+
+test.each<[string, (good: ShareStore) => Partial<ShareStore>, string]>([
+  ['is full', () => ({ write: () => Promise.reject(new MpcError('STORAGE_FULL', 'full')) }), 'STORAGE_FULL'],
+  ['forgets', () => ({ write: async () => '1' }), 'STORAGE_UNAVAILABLE'],
+  [
+    'cannot be read',
+    () => ({ read: () => Promise.reject(new MpcError('STORAGE_UNAVAILABLE', 'no')) }),
+    'STORAGE_UNAVAILABLE',
+  ],
+])('a store that %s gives no device', async (_, breaks, code) => {
+  const storage = memoryStore()
+  await expect(deviceId({ ...storage, ...breaks(storage) })).rejects.toMatchObject({ code })
+})

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { encodeAnswer, encodeRequest } from '../../src/channel/messages.ts'
+import { openRequest, sealRequest } from '../../src/channel/seal.ts'
+import { generateKeyPair } from '../../src/hpke/x25519.ts'
+import { toHex, utf8 } from '../../src/util/bytes.ts'
+import { fixedRandom } from '../support/fixed-random.ts'
+
+const document = readFileSync(new URL('../../docs/wire.md', import.meta.url), 'utf8')
+
+function shown(name: string): string {
+  const [, text] = new RegExp(`^\`\`\`hex ${name}\n([^\`]*)^\`\`\`$`, 'm').exec(document) ?? []
+  return (text ?? '').replace(/#.*$/gm, '').replace(/\s/g, '')
+}
+
+/** What `# zeros` stands for in the document. */
+const withoutZeros = (bytes: Uint8Array) => toHex(bytes).replace(/(?:00)+$/, '')
+
+test('docs/wire.md shows a sealed request and its answer', async () => {
+  const random = fixedRandom('channel')
+  const [server, device] = [generateKeyPair(random), generateKeyPair(random)]
+  const request = encodeRequest({
+    method: 'POST',
+    path: `/v1/sets/${'a1'.repeat(32)}/retire`,
+    authorization: 'Bearer token',
+    contentType: '',
+    body: new Uint8Array(),
+  })
+  const sealed = await sealRequest(server.publicKey, device, request, random)
+  const answer = encodeAnswer({ status: 200, body: utf8('{}') })
+  const opened = await openRequest([server], sealed.message, random)
+  const message = opened.sealAnswer(answer)
+  expect({
+    'sealed-server-key': shown('sealed-server-key'),
+    'sealed-request-plaintext': shown('sealed-request-plaintext'),
+    'sealed-request': shown('sealed-request'),
+    'sealed-answer-plaintext': shown('sealed-answer-plaintext'),
+    'sealed-answer': shown('sealed-answer'),
+  }).toEqual({
+    'sealed-server-key': toHex(server.publicKey),
+    'sealed-request-plaintext': withoutZeros(request),
+    'sealed-request': toHex(sealed.message),
+    'sealed-answer-plaintext': withoutZeros(answer),
+    'sealed-answer': toHex(message),
+  })
+  expect(sealed.openAnswer(message)).toEqual(answer)
+})
