@@ -46,6 +46,7 @@ const BUDGETS = {
   protocol: 86,
   backup: 118,
   transport: 3,
+  channel: 22.5,
   storage: 4,
   'backup/conformance': 2,
   'transport/conformance': 2.5,
@@ -102,6 +103,12 @@ const BUNDLES = [
   {
     name: 'transport',
     entries: ['./transport'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CLIENT, ...CORE],
+  },
+  {
+    name: 'channel',
+    entries: ['./channel'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CLIENT, ...CORE],
   },
