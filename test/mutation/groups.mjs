@@ -33,11 +33,10 @@ export const GROUPS = {
   'server-rounds': {
     sources: ['src/server/operations', 'src/server/incarnation.ts', 'src/server/sweep.ts'],
     tests: [
-      'test/server/rounds.node.test.ts',
       'test/server/flows.node.test.ts',
+      'test/server/rounds.node.test.ts',
       'test/server/access.node.test.ts',
-      'test/server/bad-input.node.test.ts',
-      'test/server/retirement.node.test.ts',
+      'test/server/custody.node.test.ts',
     ],
     database: true,
   },

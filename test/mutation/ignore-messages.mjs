@@ -6,11 +6,16 @@ const MESSAGE_ARGUMENT = {
   MpcError: 1,
   ProtocolError: 3,
   abort: 3,
+  cheat: 3,
   BadRequest: 0,
   CodecError: 0,
   Error: 0,
   RangeError: 0,
   TypeError: 0,
+  // What the message calls the thing that is wrong.
+  abytes: 2,
+  decodeList: 0,
+  parsing: 0,
 }
 
 /**

@@ -7,10 +7,10 @@ if (GROUPS[group] === undefined) throw new RangeError(`RESHARE_MUTATION_GROUP na
 export default {
   mutate: mutatePatterns(group),
   ignorePatterns: ['assembly', 'bench', 'build', 'demo', 'dist', 'docs', 'scripts', 'coverage', 'reports'],
-  tempDirName: 'build/mutation/sandboxes',
+  tempDirName: `build/mutation/${group}`,
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-  plugins: ['@stryker-mutator/vitest-runner', './test/mutation/ignore-messages.mjs'],
+  plugins: ['./test/mutation/vitest-runner.mjs', './test/mutation/ignore-messages.mjs'],
   ignorers: ['messages'],
   coverageAnalysis: 'perTest',
   concurrency: 1,

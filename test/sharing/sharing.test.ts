@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Scalar } from '../../src/curve/group.ts'
 import { additiveToShamir, shamirToAdditive, splitAdditive, zeroShares } from '../../src/sharing/additive.ts'
-import { commit, sumCommitments, verifyingShare, verifyShare } from '../../src/sharing/feldman.ts'
+import { commit, sumCommitments, verifyingShare, verifyingShares, verifyShare } from '../../src/sharing/feldman.ts'
 import { sum, weightedSum } from '../../src/sharing/scalars.ts'
 import { randomPolynomial, recombine, split } from '../../src/sharing/shamir.ts'
 import { findWrongShares } from '../../src/sharing/wrong-shares.ts'
@@ -11,6 +11,7 @@ import { toHex } from '../../src/util/bytes.ts'
 import { bytesToNumber, inverse, mod, ORDER, toScalar } from '../support/bigint-scalars.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'
+import { recordingGroup } from '../support/recording-group.ts'
 
 const ids = (...numbers: number[]) => numbers.map(partyId)
 
@@ -86,6 +87,11 @@ describe.each(groups)('sharing: $name', ({ group }) => {
       }
     })
 
+    test('the threshold may be as high as there are parties', () => {
+      const random = (length: number) => new Uint8Array(length).fill(7)
+      expect(randomPolynomial(group, group.scalar(1), 8192, random)).toHaveLength(8192)
+    })
+
     test('wrong arguments', () => {
       const secret = group.randomScalar(random)
       for (const t of [0, -1, 1.5, 8193]) expect(() => randomPolynomial(group, secret, t, random)).toThrow(RangeError)
@@ -111,6 +117,28 @@ describe.each(groups)('sharing: $name', ({ group }) => {
         expect(verifyShare(group, commitment, id, group.add(value, group.scalar(1)))).toBe(false)
         expect(verifyShare(group, commitment.slice(0, 2), id, value)).toBe(false)
         expect(group.equalPoints(verifyingShare(group, commitment, id), group.multiplyBase(value))).toBe(true)
+      }
+      const all = verifyingShares(group, commitment, parties)
+      expect(all.map((point, i) => group.equalPoints(point, group.multiplyBase(values[i] as Scalar)))).toEqual(
+        parties.map(() => true),
+      )
+    })
+
+    test('right shares are checked together, whatever their number, and few of them one by one', () => {
+      const coefficients = randomPolynomial(group, group.randomScalar(random), 2, random)
+      const commitment = commit(group, coefficients)
+      for (const [n, multiplications] of [
+        [2, 2],
+        [5, 1],
+        [40, 1],
+      ] as const) {
+        const parties = Array.from({ length: n }, (_, i) => i + 1)
+        const values = group.evaluatePolynomial(coefficients, parties)
+        const shares = parties.map((id, i) => ({ id, value: values[i] as Scalar }))
+        let counted = 0
+        const counting = { ...group, multiplyBase: (s: Scalar) => (counted++, group.multiplyBase(s)) }
+        expect(findWrongShares(counting, commitment, shares, random)).toEqual([])
+        expect(counted).toBe(multiplications)
       }
     })
 
@@ -157,6 +185,25 @@ describe.each(groups)('sharing: $name', ({ group }) => {
       expect(() => sumCommitments(group, [total, total.slice(1)])).toThrow(RangeError)
       expect(() => sumCommitments(group, [total.slice(1), total])).toThrow(RangeError)
     })
+  })
+
+  test('nothing secret is left but what is given out', () => {
+    const products = recordingGroup(group, ['add', 'multiply'])
+    const values = Array.from({ length: 5 }, () => group.randomScalar(random))
+    const total = weightedSum(products.group, values, values)
+    expect(products.left([total])).toEqual([])
+
+    const polynomial = recordingGroup(group, ['randomScalar'])
+    const shares = split(polynomial.group, values[0] as Scalar, 3, [1, 2, 3], random)
+    expect(polynomial.left(shares.map(({ value }) => value))).toEqual([])
+
+    const masks = recordingGroup(group, ['randomScalar', 'add', 'subtract'])
+    expect(masks.left(splitAdditive(masks.group, values[0] as Scalar, 3, random))).toEqual([])
+
+    const many = Array.from({ length: 5 }, (_, i) => ({ id: i + 1, value: values[i] as Scalar }))
+    const checked = recordingGroup(group, ['add', 'multiply'])
+    findWrongShares(checked.group, [group.generator], many, random)
+    expect(checked.left([])).toEqual([])
   })
 
   describe('additive', () => {
