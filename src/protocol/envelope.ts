@@ -51,8 +51,8 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const reader = new Reader(bytes)
   const version = reader.u8()
   if (version !== VERSION) throw new CodecError(`envelope version ${version} is not supported`)
-  const protocol = nameOf(PROTOCOLS, reader.u8(), 'protocol')
-  const suite = nameOf(SUITES, reader.u8(), 'suite')
+  const protocol = nameOf(PROTOCOLS, reader.u8())
+  const suite = nameOf(SUITES, reader.u8())
   const round = reader.u8()
   const from = reader.u8()
   const to = reader.u8()
@@ -63,7 +63,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   return { protocol, suite, round, from, to, sid, body }
 }
 
-function nameOf<Name extends string>(table: Readonly<Record<Name, number>>, byte: number, field: string): Name {
+function nameOf<Name extends string>(table: Readonly<Record<Name, number>>, byte: number): Name {
   for (const name of Object.keys(table) as Name[]) if (table[name] === byte) return name
-  throw new CodecError(`unknown ${field} ${byte}`)
+  throw new CodecError(`unknown protocol or suite ${byte}`)
 }

@@ -121,7 +121,7 @@ export class Mailbox {
       const slot = slotName(reader.u8(), reader.u8(), reader.u8() === 1)
       this.#slots.set(slot, reader.prefixed(ENVELOPE_MAX_LENGTH))
     }
-    this.#open = Math.max(open, 1)
+    this.#open = open
     const early = reader.u16()
     for (let i = 0; i < early; i++) this.receive(reader.prefixed(ENVELOPE_MAX_LENGTH))
   }

@@ -2,17 +2,19 @@ import type { PartyId } from '../types.ts'
 
 /** @throws {RangeError} unless the ids are whole numbers from 1 to 255 that ascend strictly */
 export function assertAscendingIds(ids: readonly PartyId[]): void {
-  assertDistinctIds(ids)
-  if (ids.some((id, i) => i > 0 && id < (ids[i - 1] as number))) throw new RangeError('party ids must ascend')
+  ids.forEach(assertId)
+  if (ids.some((id, i) => id <= (ids[i - 1] ?? 0))) throw new RangeError('party ids must ascend')
 }
 
 /** @throws {RangeError} unless the ids are whole numbers from 1 to 255 and none stands twice */
 export function assertDistinctIds(ids: readonly PartyId[]): void {
-  // Below 256 distinct and non-zero ids stay so modulo the group order.
-  for (const id of ids) {
-    if (!Number.isInteger(id) || id < 1 || id > 255) throw new RangeError(`party id must be 1..255, got ${id}`)
-  }
+  ids.forEach(assertId)
   if (new Set(ids).size !== ids.length) throw new RangeError('a party id stands twice')
+}
+
+/** Below 256 distinct and non-zero ids stay so modulo the group order. */
+function assertId(id: PartyId): void {
+  if (!Number.isInteger(id) || id < 1 || id > 255) throw new RangeError(`party id must be 1..255, got ${id}`)
 }
 
 /** @throws {RangeError} unless 2 ≤ threshold ≤ count: with threshold 1 every share would be the key */

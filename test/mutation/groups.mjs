@@ -11,7 +11,7 @@
  *   the same to what is mutated
  */
 
-const PROTOCOL_TESTS = ['test/protocol/*.test.ts', '!**/*.node.test.ts']
+const PROTOCOL_TESTS = ['test/protocol/*.test.ts', '!**/*.node.test.ts', '!**/fuzz.test.ts']
 
 /** @type {Readonly<Record<string, Group>>} */
 export const GROUPS = {

@@ -60,3 +60,17 @@ test('arbitrary bytes decode to one envelope or to a CodecError', () => {
     }),
   )
 })
+
+test('refuses a well-formed envelope that is one byte too long', () => {
+  const longest = encodeEnvelope({ ...example, body: new Uint8Array(ENVELOPE_MAX_LENGTH - 42) })
+  const longer = new Uint8Array(ENVELOPE_MAX_LENGTH + 1)
+  longer.set(longest)
+  new DataView(longer.buffer).setUint32(38, ENVELOPE_MAX_LENGTH - 41)
+  expect(() => decodeEnvelope(longer)).toThrow(CodecError)
+})
+
+test('is not made with a session id of another length', () => {
+  for (const length of [0, 31, 33]) {
+    expect(() => encodeEnvelope({ ...example, sid: new Uint8Array(length) })).toThrow(RangeError)
+  }
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Scalar } from '../../src/curve/group.ts'
+import type { Group, Scalar } from '../../src/curve/group.ts'
 import { type Challenge, failingClaims, proveKnowledge } from '../../src/protocol/schnorr.ts'
 import { createHasher, scalarFromHash } from '../../src/protocol/transcript.ts'
 import { groups } from '../support/groups.ts'
@@ -29,5 +29,21 @@ describe.each(groups)('proofs of knowledge on $name', ({ group }) => {
       const response: Scalar = group.multiply(challenge(commitment), secret)
       expect(failingClaims(group, [{ point, challenge, proof: { commitment, response } }])).toEqual([0])
     }
+  })
+
+  test('leave neither their nonce nor what it hides behind', () => {
+    const secrets: Scalar[] = []
+    const keep = (scalar: Scalar): Scalar => {
+      secrets.push(scalar)
+      return scalar
+    }
+    const watched: Group = {
+      ...group,
+      randomScalar: (source) => keep(group.randomScalar(source)),
+      multiply: (a, b) => keep(group.multiply(a, b)),
+    }
+    proveKnowledge(watched, secret, random, challenge)
+    expect(secrets).toHaveLength(2)
+    expect(secrets.every((scalar) => group.isZero(scalar))).toBe(true)
   })
 })

@@ -51,7 +51,7 @@ export class KeygenMachine implements Machine<KeyShare> {
   }
 
   expects(round: number): Expected {
-    return { broadcast: round >= 1 && round <= this.rounds, direct: round === 2 }
+    return { broadcast: round <= this.rounds, direct: round === 2 }
   }
 
   open(): Message[] {
