@@ -113,8 +113,8 @@ class MachineSession<Result> implements Session<Result> {
   /** With three and more participants every message after round 1 ends with a hash of the broadcasts before it. */
   #echo(round: number): Uint8Array {
     const { protocol, suite, participants, sid } = this.#machine
-    if (sid === undefined || echoLength(round, participants) === 0) return new Uint8Array(0)
-    return createHasher(suite, protocol)('echo', sid, round - 1, this.#mailbox.inbox.broadcasts(round - 1))
+    if (echoLength(round, participants) === 0) return new Uint8Array(0)
+    return createHasher(suite, protocol)('echo', sid as Uint8Array, round - 1, this.#mailbox.inbox.broadcasts(round - 1))
   }
 
   #checkEchoes(round: number): void {

@@ -166,6 +166,15 @@ describe('a session', () => {
     expect(() => session.advance()).toThrow(RangeError)
   })
 
+  test('needs no session id where nothing is said after round 1', () => {
+    const machine = new ToyMachine()
+    machine.play = () => ({ messages: [], outcome: 'done' })
+    const [session, peer] = [createSession(machine), createSession(new ToyMachine(2))]
+    session.start()
+    session.receive(peer.start().out[0] as Uint8Array)
+    expect(session.advance()).toEqual({ out: [], done: 'result' })
+  })
+
   test('is over after an error of its machine at the start', () => {
     const machine = new ToyMachine()
     machine.open = () => {

@@ -176,6 +176,23 @@ describe('a mailbox', () => {
     expect(mailbox.isComplete(2)).toBe(false)
   })
 
+  test('wipes what came early, too', () => {
+    const mailbox = new Mailbox(headerOf())
+    const bytes = message({ round: 2, to: 2, body: withEcho(5) })
+    const kept: Uint8Array[] = []
+    const slice = (): Uint8Array => {
+      const copy = new Uint8Array(bytes)
+      kept.push(copy)
+      return copy
+    }
+    expect(mailbox.receive(Object.assign(bytes, { slice }))).toBe('accepted')
+    mailbox.wipe()
+    expect(kept).toEqual([new Uint8Array(bytes.length)])
+    const writer = new Writer()
+    mailbox.encode(writer)
+    expect(writer.finish()).toEqual(new Uint8Array(4))
+  })
+
   test('only takes bytes', () => {
     expect(() => new Mailbox(headerOf()).receive(undefined as never)).toThrow(TypeError)
   })

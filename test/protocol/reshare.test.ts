@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { decodeEnvelope } from '../../src/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope, type Envelope } from '../../src/protocol/envelope.ts'
 import {
   createReshare,
   type ReshareOptions,
   type ReshareParticipant,
   type ReshareResult,
+  restoreReshare,
 } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session.ts'
+import { createHasher } from '../../src/protocol/transcript.ts'
 import { encodeShareSetRecord, type KeyShare, validateKeyShare } from '../../src/share/index.ts'
-import { partyId, type Purpose, type Role } from '../../src/types.ts'
+import { partyId, type PartyId, type Purpose, type Role } from '../../src/types.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'
 import { generate, keyOf, makesKey, newParties, PAIR, reshare, reshareSessions, subsets } from '../support/sets.ts'
@@ -48,10 +50,46 @@ describe.each(groups)('reshare on $name', ({ group }) => {
       expect(keyOf(group, quorum)).toEqual(keyOf(group, shares.slice(0, oldThreshold)))
     }
     const { record } = fresh[0] as KeyShare
+    expect(record.parties.map(({ id }) => id)).toEqual(fresh.map(({ id }) => id).sort((a, b) => a - b))
     expect(record).toMatchObject({ curve: group.curve, walletId: old.walletId, purpose: 'backup', threshold })
     expect(record.chainCode).toEqual(old.chainCode)
     expect(record.setId).not.toEqual(old.setId)
     expect(group.equalPoints(record.publicKey, old.publicKey)).toBe(true)
+  })
+
+  test('the set’s id is the hash of what was agreed on and of the transcript', () => {
+    const random = seededRandom()
+    const shares = generate(group, 2, 2, random)
+    const sent: Envelope[] = []
+    const [outcome] = simulate(reshareSessions({ group, shares, participants: PAIR, threshold: 2 }, random), {
+      intercept: (packet) => {
+        sent.push(decodeEnvelope(packet.bytes))
+        return [packet]
+      },
+    })
+    const context = sent.find(({ round }) => round === 1)!.sid
+    const transcript = sent.find(({ round }) => round === 4)!.body.slice(0, 32)
+    expect(outcome?.done?.record.setId).toEqual(createHasher(group.curve, 'reshare')('set', context, transcript))
+  })
+
+  test.each([
+    ['a nonce of a mere receiver that is short', 3, (body: Uint8Array) => body.slice(1)],
+    ['a nonce of a mere receiver that is long', 3, (body: Uint8Array) => Uint8Array.of(...body, 0)],
+    ['a dealer’s nonce without a commitment', 2, (body: Uint8Array) => body.slice(0, 32)],
+  ] as const)('%s ends the session before anything is opened', (_, sender, change) => {
+    const random = seededRandom()
+    const shares = generate(group, 2, 2, random)
+    const participants = [...lineUp([1, 2], [1]), ...lineUp([], [2])]
+    const sessions = reshareSessions({ group, shares, participants, threshold: 2 }, random)
+    const [victim, ...others] = sessions as [Session<ReshareResult>, ...Session<ReshareResult>[]]
+    victim.start()
+    for (const [i, other] of others.entries()) {
+      const { body, ...header } = decodeEnvelope(other.start().out[0] as Uint8Array)
+      victim.receive(encodeEnvelope({ ...header, body: i + 2 === sender ? change(body) : body }))
+    }
+    expect(() => victim.advance()).toThrow(
+      expect.objectContaining({ reason: 'FORMAT', round: 1, blame: [sender] }) as Error,
+    )
   })
 
   test('a receiver is prepared with round 4, a mere dealer never', () => {
@@ -188,6 +226,34 @@ describe.each(groups)('reshare on $name', ({ group }) => {
     },
   )
 
+  describe('a state', () => {
+    const random = seededRandom('state')
+    const shares = generate(group, 2, 2, random)
+    const [session] = reshareSessions({ group, shares, participants: PAIR, threshold: 2 }, random)
+    const state = session!.export()
+    const restore = (bytes: Uint8Array, onto = group) => restoreReshare(bytes, { group: onto, random })
+    const refusal = expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as Error
+
+    // Version, protocol, round, record, then purpose, t', flags[4], self, count, and old id, 1, new id and role of each.
+    const at = 3 + 4 + encodeShareSetRecord(group, shares[0]!.record).length
+    test.each([
+      ['another purpose', 0, 9],
+      ['participant 0', 6, 0],
+      ['a participant above the last', 6, 3],
+      ['receiver 0', 10, 0],
+      ['another role', 11, 9],
+    ])('with %s is refused', (_, offset, value) => {
+      expect(() => restore(state)).not.toThrow()
+      expect(() => restore(state.with(at + offset, value))).toThrow(refusal)
+    })
+
+    test('of another curve is refused for that', () => {
+      const other = groups.find((one) => one.group.curve !== group.curve)!.group
+      expect(() => restore(state, other)).toThrow(refusal)
+      expect(() => restore(state, other)).toThrow('another curve')
+    })
+  })
+
   describe('options', () => {
     const shares = generate(group, 2, 2, (length) => new Uint8Array(length).fill(length === 16 ? 1 : 3))
     const valid: ReshareOptions = {
@@ -204,37 +270,65 @@ describe.each(groups)('reshare on $name', ({ group }) => {
     const other = groups.find((one) => one.group.curve !== group.curve)!.group
     const receiver = (id: number) => ({ receiver: { id: id as never, role: 'client' as Role } })
 
+    const nobody = { participants: [first, second, receiver(3)], self: 3 }
+    const many = (count: number) => [
+      first,
+      ...Array.from({ length: count - 2 }, (_, i) => receiver(i + 2)),
+      { dealer: second.dealer! },
+    ]
+
     test.each([
-      ['a group of another curve', { group: other }, RangeError],
-      ['another purpose', { purpose: 'other' as Purpose }, TypeError],
-      ['negative flags', { flags: -1 }, RangeError],
-      ['flags above 32 bits', { flags: 2 ** 32 }, RangeError],
-      ['threshold 1', { threshold: 1 }, RangeError],
-      ['a threshold above n', { threshold: 3 }, RangeError],
-      ['too few dealers', { participants: [first, receiver(2)] }, RangeError],
-      ['a dealer twice', { participants: [first, second, { dealer: first.dealer! }] }, RangeError],
-      ['a dealer that the old set lacks', { participants: [first, second, { dealer: partyId(3) }] }, RangeError],
-      ['a receiver twice', { participants: [first, second, receiver(2)] }, RangeError],
-      ['receiver 0', { participants: [first, second, receiver(0)] }, RangeError],
-      ['a participant without a part', { participants: [first, second, {}] }, TypeError],
+      ['a group of another curve', { group: other }, RangeError, 'cannot be dealt on'],
+      ['another purpose', { purpose: 'other' as Purpose }, TypeError, 'unknown purpose'],
+      ['negative flags', { flags: -1 }, RangeError, 'flags'],
+      ['broken flags', { flags: 0.5 }, RangeError, 'flags'],
+      ['flags above 32 bits', { flags: 2 ** 32 }, RangeError, 'flags'],
+      ['threshold 1', { threshold: 1 }, RangeError, 'threshold'],
+      ['a threshold above n', { threshold: 3 }, RangeError, 'threshold'],
+      ['too few dealers', { participants: [first, receiver(2)] }, RangeError, 'do not meet threshold'],
+      ['a dealer twice', { participants: [first, second, { dealer: first.dealer! }] }, RangeError, 'twice'],
+      ['a strange dealer', { participants: [first, second, { dealer: partyId(3) }] }, RangeError, 'has no party 3'],
+      ['a receiver twice', { participants: [first, second, receiver(2)] }, RangeError, 'twice'],
+      ['receiver 0', { participants: [first, second, receiver(0)] }, RangeError, 'must be 1..255'],
+      ['a participant without a part', { participants: [first, second, {}] }, TypeError, 'deals, receives'],
       [
         'an unknown role',
         { participants: [first, { ...second, receiver: { id: partyId(2), role: 'x' as Role } }] },
         TypeError,
+        'unknown role',
       ],
-      ['a self that does not take part', { self: 3 }, RangeError],
-      ['self 0', { self: 0 }, RangeError],
-      ['a dealer without its share', { share: undefined }, TypeError],
-      ['a share of another party', { share: shares[1]! }, RangeError],
-      ['a share that nobody deals', { participants: [first, second, receiver(3)], self: 3 }, TypeError],
-    ] as [string, Partial<ReshareOptions>, typeof RangeError][])('refuse %s', (_, change, error) => {
-      expect(() => createReshare({ ...valid, ...change })).toThrow(error)
+      ['256 participants', { participants: many(256) }, RangeError, 'at most 255'],
+      ['a self that does not take part', { self: 3 }, RangeError, 'participant 3'],
+      ['self 0', { self: 0 }, RangeError, 'participant 0'],
+      ['a dealer without its share', { share: undefined }, TypeError, 'brings its share'],
+      ['a share of another party', { share: shares[1]! }, RangeError, 'not the one'],
+      ['a share that nobody deals', nobody, TypeError, 'brings its share'],
+    ] as [string, Partial<ReshareOptions>, typeof RangeError, string][])('refuse %s', (_, change, error, words) => {
+      const create = () => createReshare({ ...valid, ...change })
+      expect(create).toThrow(error)
+      expect(create).toThrow(words)
+    })
+
+    test('take 255 participants, and every flag', () => {
+      const random = seededRandom()
+      expect(() => createReshare({ ...valid, participants: many(255), flags: 0xffffffff, random })).not.toThrow()
+    })
+
+    test('are copied', () => {
+      const random = seededRandom()
+      const roles: { id: PartyId; role: Role }[] = [1, 2].map((id) => ({ id: partyId(id), role: 'server' }))
+      const participants = roles.map((one) => ({ dealer: one.id, receiver: one }))
+      const dealt = generate(group, 2, 2, random)
+      const sessions = reshareSessions({ group, shares: dealt, participants, threshold: 2 }, random)
+      for (const one of roles) one.role = 'client'
+      const [outcome] = simulate(sessions)
+      expect(outcome?.done?.record.parties.map(({ role }) => role)).toEqual(['server', 'server'])
     })
 
     test('refuse the share of another set', () => {
       const random = seededRandom()
       const elsewhere = generate(group, 2, 2, random)
-      expect(() => createReshare({ ...valid, share: elsewhere[0]! })).toThrow(RangeError)
+      expect(() => createReshare({ ...valid, share: elsewhere[0]! })).toThrow('not the one')
     })
   })
 })

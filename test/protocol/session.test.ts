@@ -3,10 +3,11 @@ import type { Group, Scalar } from '../../src/curve/group.ts'
 import { MpcError } from '../../src/errors.ts'
 import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 import { restoreKeygen } from '../../src/protocol/keygen/index.ts'
-import { restoreReshare } from '../../src/protocol/reshare/index.ts'
-import type { Session, Step } from '../../src/protocol/session.ts'
+import { type ReshareResult, restoreReshare } from '../../src/protocol/reshare/index.ts'
+import type { Session } from '../../src/protocol/session.ts'
 import type { KeyShare } from '../../src/share/index.ts'
 import { groups } from '../support/groups.ts'
+import { toHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { firstIds, generate, keygenSessions, newParties, PAIR, reshareSessions } from '../support/sets.ts'
 import { flip, rewrite, simulate } from '../support/simulator.ts'
@@ -204,6 +205,7 @@ describe.each(groups)('export and restore on $name', ({ group }) => {
     expect(restored).toBeGreaterThanOrEqual(3 * count)
     for (const { done, error } of outcomes) {
       expect(error).toBeUndefined()
+      expect(done?.record.setId).toHaveLength(32)
       expect(done?.record.setId).toEqual(outcomes[0]?.done?.record.setId)
     }
   })
@@ -227,20 +229,27 @@ describe.each(groups)('export and restore on $name', ({ group }) => {
     )
     for (const { done, error } of outcomes) {
       expect(error).toBeUndefined()
+      expect(done?.record.setId).toHaveLength(32)
       expect(done?.record.setId).toEqual(outcomes[0]?.done?.record.setId)
     }
   })
 
-  test('early messages survive', () => {
-    const [client, server] = keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, random) as Pair
+  test.each(['key generation', 'reshare'])('early messages of a %s survive', (protocol) => {
+    const shares = generate(group, 2, 2, random)
+    const sessions =
+      protocol === 'reshare'
+        ? reshareSessions({ group, shares, participants: PAIR, threshold: 2 }, random)
+        : keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, random)
+    const [client, server] = sessions as [Session<unknown>, Session<unknown>]
+    const restore = protocol === 'reshare' ? restoreReshare : restoreKeygen
     const hello = client.start().out
     const first = server.start().out
     hello.forEach((bytes) => server.receive(bytes))
     server.advance().out.forEach((bytes) => client.receive(bytes))
-    const restored = restoreKeygen(client.export(), backend)
+    const restored: Session<unknown> = restore(client.export(), backend)
     first.forEach((bytes) => restored.receive(bytes))
-    const step: Step<KeyShare> = restored.advance()
-    expect(step.prepared).toBeDefined()
+    // Rounds 2 and 3 at once: the server's opening, which came early, was all that was missing.
+    expect(restored.advance().out.map((bytes) => decodeEnvelope(bytes).round)).toContain(3)
   })
 
   test('a state of something else is refused', () => {
@@ -276,9 +285,10 @@ describe('secrets', () => {
     expect(outcomes[0]!.done!.secretShare.some((byte) => byte !== 0)).toBe(true)
   })
 
-  /** The group, and every scalar that it draws or evaluates: constants, coefficients, nonces, shares. */
+  /** The group, and every secret scalar that it hands out: constants, coefficients, nonces, products, shares. */
   function watch(group: Group): { watched: Group; secrets: Scalar[] } {
     const secrets: Scalar[] = []
+    const dealt = new Set<string>()
     const keep = <S extends Scalar | Scalar[]>(made: S): S => {
       secrets.push(...[made].flat())
       return made
@@ -286,7 +296,17 @@ describe('secrets', () => {
     const watched: Group = {
       ...group,
       randomScalar: (random) => keep(group.randomScalar(random)),
-      evaluatePolynomial: (coefficients, xs) => keep(group.evaluatePolynomial(coefficients, xs)),
+      multiply: (a, b) => keep(group.multiply(a, b)),
+      evaluatePolynomial: (coefficients, xs) => {
+        const values = keep(group.evaluatePolynomial(coefficients, xs))
+        for (const value of values) dealt.add(toHex(value))
+        return values
+      },
+      // A response of a proof is public, a share that another party has dealt is not.
+      decodeScalar: (bytes, options) => {
+        const scalar = group.decodeScalar(bytes, options)
+        return dealt.has(toHex(scalar)) ? keep(scalar) : scalar
+      },
     }
     return { watched, secrets }
   }
@@ -302,17 +322,37 @@ describe('secrets', () => {
     expect(secrets.every(isWiped)).toBe(true)
   })
 
-  test.each([
-    ['disposed of', (session: Session<KeyShare>) => session.dispose()],
-    ['exported', (session: Session<KeyShare>) => session.export()],
+  test.each(groups)('dealt by others are wiped when a check fails: $name', ({ group }) => {
+    const { watched, secrets } = watch(group)
+    const parties = newParties([1, 2, 3])
+    const sessions = keygenSessions({ group: watched, threshold: 2, parties }, seededRandom())
+    const outcomes = simulate(sessions, {
+      intercept: (packet) => {
+        const { round, from, to } = decodeEnvelope(packet.bytes)
+        const spoils = round === 2 && from === 3 && to === 1
+        return [
+          spoils ? rewrite(packet, ({ body }) => ({ body: flip(body, group.curve === 'ed25519' ? 0 : 31) })) : packet,
+        ]
+      },
+    })
+    expect(outcomes[0]?.error).toMatchObject({ reason: 'FELDMAN', blame: [3] })
+    sessions.forEach((session) => session.dispose())
+    expect(secrets.every(isWiped)).toBe(true)
+  })
+
+  const ends: [string, (session: Session<unknown>, first: Uint8Array) => void][] = [
+    ['disposed of', (session) => session.dispose()],
+    ['exported', (session) => session.export()],
     [
       'ended by a failed check',
-      (session: Session<KeyShare>, first: Uint8Array) => {
+      (session, first) => {
         session.receive(change(first, { body: new Uint8Array(3) }))
         expect(() => session.advance()).toThrow(MpcError)
       },
     ],
-  ])('are wiped when a session is %s', (_, end) => {
+  ]
+
+  test.each(ends)('are wiped when a key generation is %s', (_, end) => {
     const { watched, secrets } = watch(group)
     const sessions = keygenSessions({ group: watched, threshold: 2, parties: newParties([1, 2]) }, seededRandom())
     const [client, server] = sessions as Pair
@@ -321,6 +361,32 @@ describe('secrets', () => {
     server.dispose()
     end(client, first)
     expect(secrets.length).toBeGreaterThan(0)
+    expect(secrets.every(isWiped)).toBe(true)
+  })
+
+  test.each(ends)('are wiped when a reshare is %s', (_, end) => {
+    const random = seededRandom()
+    const shares = generate(group, 2, 2, random)
+    const { watched, secrets } = watch(group)
+    const sessions = reshareSessions({ group: watched, shares, participants: PAIR, threshold: 2 }, random)
+    const [client, server] = sessions as [Session<ReshareResult>, Session<ReshareResult>]
+    client.start()
+    const [first] = server.start().out as [Uint8Array]
+    server.dispose()
+    end(client, first)
+    expect(secrets.length).toBeGreaterThan(0)
+    expect(secrets.every(isWiped)).toBe(true)
+  })
+
+  test('of a dealing are wiped before the others have confirmed', () => {
+    const random = seededRandom()
+    const shares = generate(group, 2, 2, random)
+    const { watched, secrets } = watch(group)
+    const sessions = reshareSessions({ group: watched, shares, participants: PAIR, threshold: 2 }, random)
+    const outcomes = simulate(sessions, {
+      intercept: (packet) => (decodeEnvelope(packet.bytes).round === 4 ? [] : [packet]),
+    })
+    for (const { prepared, done } of outcomes) expect([prepared === undefined, done]).toEqual([false, undefined])
     expect(secrets.every(isWiped)).toBe(true)
   })
 })

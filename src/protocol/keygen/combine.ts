@@ -3,7 +3,7 @@ import { sumCommitments } from '../../sharing/feldman.ts'
 import { sum } from '../../sharing/scalars.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
-import { abort, readMessage } from '../abort.ts'
+import { readMessage } from '../abort.ts'
 import { checkCommitment, readCommitmentMessage } from '../commitment.ts'
 import { buildRecord, type ReceiverCompletion } from '../completion.ts'
 import { type Dealing, readSecret } from '../dealing.ts'
@@ -87,13 +87,11 @@ function chainCodeParts(self: number, dealing: Dealing, dealt: readonly Dealt[])
   return parts
 }
 
-/** s_i = Σ f_j(i) */
+/** s_i = Σ f_j(i): not zero, since Y_i = s_i·G of the record is not the identity. */
 function addShares({ group }: Setting, id: PartyId, dealing: Dealing, dealt: readonly Dealt[]): Scalar {
   const own = group.evaluatePolynomial(dealing.coefficients, [id])
   try {
-    const share = sum(group, [...own, ...dealt.map((one) => one.share)])
-    if (group.isZero(share)) abort('PKSUM', 2, [], 'the share of the key is zero')
-    return share
+    return sum(group, [...own, ...dealt.map((one) => one.share)])
   } finally {
     wipe(...own)
   }

@@ -93,12 +93,12 @@ export class KeygenMachine implements Machine<KeyShare> {
 
   #finish(inbox: Inbox): Played {
     const confirmations = this.#others().map((from) => ({ from, id: this.#idOf(from), body: inbox.broadcast(3, from) }))
-    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completed(), confirmations, 3)
+    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as ReceiverCompletion, confirmations, 3)
     return { messages: [], outcome: 'done' }
   }
 
   result(): KeyShare {
-    const { record, own } = this.#completed()
+    const { record, own } = this.#completion as ReceiverCompletion
     return { record, id: own.id, secretShare: own.secretShare.slice() as Scalar }
   }
 
@@ -132,10 +132,5 @@ export class KeygenMachine implements Machine<KeyShare> {
 
   #idOf(participant: number): PartyId {
     return this.#config.parties[participant - 1]?.id as PartyId
-  }
-
-  #completed(): ReceiverCompletion {
-    if (this.#completion === undefined) throw new RangeError('there is no result yet')
-    return this.#completion
   }
 }

@@ -62,10 +62,7 @@ function checkParticipants(old: ShareSetRecord, participants: readonly ResharePa
 }
 
 function copyParticipant({ dealer, receiver }: ReshareParticipant): ReshareParticipant {
-  return {
-    ...(dealer === undefined ? {} : { dealer }),
-    ...(receiver === undefined ? {} : { receiver: { id: receiver.id, role: receiver.role } }),
-  }
+  return { dealer, receiver: receiver && { id: receiver.id, role: receiver.role } }
 }
 
 /** The old ids of the dealers, by participant number. */
@@ -114,7 +111,7 @@ function readParticipant(reader: Reader): ReshareParticipant {
   const dealer = reader.u8()
   const receives = reader.u8()
   return {
-    ...(dealer === 0 ? {} : { dealer: partyId(dealer) }),
-    ...(receives === 0 ? {} : { receiver: readNewParty(reader) }),
+    dealer: dealer === 0 ? undefined : partyId(dealer),
+    receiver: receives === 0 ? undefined : readNewParty(reader),
   }
 }

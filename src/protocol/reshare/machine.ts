@@ -64,10 +64,10 @@ export class ReshareMachine implements Machine<ReshareResult> {
   }
 
   expects(round: number, from: number): Expected {
-    const sender = this.#config.participants[from - 1]
-    const deals = sender?.dealer !== undefined
+    const sender = this.#config.participants[from - 1] as ReshareParticipant
+    const deals = sender.dealer !== undefined
     if (round === 3) return { broadcast: false, direct: deals && this.#own().receiver !== undefined }
-    const broadcast = round === 1 || (round === 2 && deals) || (round === 4 && sender?.receiver !== undefined)
+    const broadcast = round === 1 || (round === 2 && deals) || (round === 4 && sender.receiver !== undefined)
     return { broadcast, direct: false }
   }
 
@@ -144,12 +144,12 @@ export class ReshareMachine implements Machine<ReshareResult> {
     const confirmations = this.#others().flatMap(({ participant: from, receiver }) =>
       receiver === undefined ? [] : [{ from, id: receiver.id, body: inbox.broadcast(4, from) }],
     )
-    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completed(), confirmations, 4)
+    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as Completion, confirmations, 4)
     return { messages: [], outcome: 'done' }
   }
 
   result(): ReshareResult {
-    const { record, own } = this.#completed()
+    const { record, own } = this.#completion as Completion
     if (own === undefined) return { record }
     return { record, share: { record, id: own.id, secretShare: own.secretShare.slice() as Scalar } }
   }
@@ -188,10 +188,5 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return this.#config.participants
       .map((one, i) => ({ ...one, participant: i + 1 }))
       .filter(({ participant }) => participant !== this.self)
-  }
-
-  #completed(): Completion {
-    if (this.#completion === undefined) throw new RangeError('there is no result yet')
-    return this.#completion
   }
 }

@@ -2,18 +2,18 @@ import type { Group, Scalar } from '../../curve/group.ts'
 import { sum } from '../../sharing/scalars.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
-import { abort, readMessage } from '../abort.ts'
+import { readMessage } from '../abort.ts'
 import { type Dealing, readSecret } from '../dealing.ts'
 import type { Inbox } from '../machine.ts'
 import { checkShares, type ReceivedShare } from '../opening.ts'
 import type { CheckedDealer } from './dealers.ts'
 
 /**
- * This participant's share s'_j = Σ g_i(j) of the new set.
+ * This participant's share s'_j = Σ g_i(j) of the new set, whose record is built: that it is not zero has been checked.
  *
  * @param dealers all of them, this participant included where it deals
  * @param dealing this participant's own, where it deals; it stays the caller's
- * @throws {PROTOCOL_ABORTED} FORMAT, FELDMAN or PKSUM
+ * @throws {PROTOCOL_ABORTED} FORMAT or FELDMAN
  */
 export function receiveShare(
   group: Group,
@@ -32,9 +32,7 @@ export function receiveShare(
       received.push({ from, commitment, share })
     }
     checkShares(group, received, id, 3)
-    const share = sum(group, [...own, ...received.map((one) => one.share)])
-    if (group.isZero(share)) abort('PKSUM', 3, [], 'the share of the key is zero')
-    return share
+    return sum(group, [...own, ...received.map((one) => one.share)])
   } finally {
     wipe(...own, ...received.map((one) => one.share))
   }
