@@ -13,6 +13,19 @@
 
 const PROTOCOL_TESTS = ['test/protocol/*.test.ts', '!**/*.node.test.ts', '!**/fuzz.test.ts']
 
+/** What has two backends: oblivious transfer and what multiplies by it. */
+const TRANSFER_SOURCES = [
+  'base-ot',
+  'bit-matrix',
+  'endemic-ot',
+  'hash-to-curve',
+  'ot-extension',
+  'tagged-batch',
+  'vole',
+  'wasm-base-ot',
+  'wasm-vole',
+]
+
 /** @type {Readonly<Record<string, Group>>} */
 export const GROUPS = {
   sharing: { sources: ['src/sharing'], tests: ['test/sharing/sharing.test.ts'] },
@@ -29,7 +42,15 @@ export const GROUPS = {
     tests: ['test/protocol/{derive,export}/*.test.ts', 'test/protocol/wire.test.ts'],
     oneBackend: true,
   },
-  ecdsa: { sources: ['src/protocol/ecdsa'], tests: ['test/protocol/ecdsa/*.test.ts', '!**/*.node.test.ts'] },
+  ecdsa: {
+    sources: ['src/protocol/ecdsa'],
+    tests: ['test/protocol/ecdsa/*.test.ts', '!**/{*.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts'],
+    oneBackend: true,
+  },
+  transfer: {
+    sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/${name}.ts`),
+    tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,ot-pair,setup,vole,wiped}.test.ts'],
+  },
   'server-rounds': {
     sources: ['src/server/operations', 'src/server/incarnation.ts', 'src/server/sweep.ts'],
     tests: [

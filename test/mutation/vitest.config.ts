@@ -24,7 +24,10 @@ const database = process.env['RESHARE_MUTATION_POSTGRES_URL']
     ]
   : []
 const backends = group.oneBackend
-  ? [{ find: /^.*\/support\/groups\.ts$/, replacement: fileURLToPath(new URL('wasm-groups.ts', import.meta.url)) }]
+  ? [
+      { find: /^.*\/support\/groups\.ts$/, replacement: fileURLToPath(new URL('wasm-groups.ts', import.meta.url)) },
+      { find: /^\.\/backends\.ts$/, replacement: fileURLToPath(new URL('wasm-backends.ts', import.meta.url)) },
+    ]
   : []
 const { alias } = node.resolve as { alias: { find: RegExp; replacement: string }[] }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Scalar } from '../../src/curve/group.ts'
 import { ProtocolError } from '../../src/errors.ts'
 import {
+  type Blueprint,
   buildRecord,
   checkConfirmations,
   type Completion,
@@ -12,7 +13,7 @@ import {
 } from '../../src/protocol/completion.ts'
 import type { Setting } from '../../src/protocol/setting.ts'
 import { createHasher } from '../../src/protocol/transcript.ts'
-import { partyId, type PartyId, type Role } from '../../src/types.ts'
+import { partyId, type PartyId } from '../../src/types.ts'
 import { Reader, Writer } from '../../src/util/codec.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'
@@ -43,14 +44,14 @@ describe.each(groups)('the end of a protocol on $name', ({ group }) => {
   }
 
   describe('a record', () => {
-    const blueprint = {
+    const blueprint: Blueprint = {
       setId: new Uint8Array(32).fill(1),
       walletId: new Uint8Array(16).fill(2),
       purpose: 'backup',
       threshold: 2,
-      parties: [1, 2].map((id) => ({ id: partyId(id), role: 'client' as Role })),
+      parties: [1, 2].map((id) => ({ id: partyId(id), role: 'client' })),
       chainCode: new Uint8Array(32).fill(3),
-    } as const
+    }
     const build = (constant: Scalar, slope: Scalar) =>
       buildRecord(group, group.multiplyBaseBatch([constant, slope]), blueprint, 2)
     const [one, two] = [group.scalar(1), group.scalar(2)]

@@ -1,6 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 
-import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
 import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import { bit } from '../../../src/protocol/ecdsa/bit-matrix.ts'
 import { OtPair, type OtSecrets } from '../../../src/protocol/ecdsa/ot-pair.ts'
@@ -17,11 +17,7 @@ import type { RandomSource } from '../../../src/util/random.ts'
 import { generate } from '../../support/sets.ts'
 import { type Network, simulate } from '../../support/simulator.ts'
 
-/** The backends of threshold ECDSA. */
-export const backends: readonly { name: string; backend: EcdsaBackend }[] = [
-  { name: 'wasm', backend: wasmEcdsa() },
-  { name: 'portable', backend: portableEcdsa() },
-]
+export { backends } from './backends.ts'
 
 /** What one party of a share set holds. */
 export interface Holder {

@@ -1,0 +1,3 @@
+import { type EcdsaBackend, wasmEcdsa } from '../../src/protocol/ecdsa/backend.ts'
+
+export const backends: readonly { name: string; backend: EcdsaBackend }[] = [{ name: 'wasm', backend: wasmEcdsa() }]
