@@ -44,12 +44,12 @@ export const GROUPS = {
   },
   ecdsa: {
     sources: ['src/protocol/ecdsa'],
-    tests: ['test/protocol/ecdsa/*.test.ts', '!**/{*.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts'],
+    tests: ['test/protocol/ecdsa/*.test.ts', '!**/{*time.node,many.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts'],
     oneBackend: true,
   },
   transfer: {
     sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/${name}.ts`),
-    tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,ot-pair,setup,vole,wiped}.test.ts'],
+    tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,vectors.node,vole,wiped}.test.ts'],
   },
   'server-rounds': {
     sources: ['src/server/operations', 'src/server/incarnation.ts', 'src/server/sweep.ts'],

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 
-import { concatBytes, equalBytes } from '../../util/bytes.ts'
+import { concatBytes } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
 
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
@@ -12,8 +12,7 @@ export function encodeBase58Check(bytes: Uint8Array): string {
   let value = checked.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)
   let text = ''
   for (; value > 0n; value /= 58n) text = (ALPHABET[Number(value % 58n)] as string) + text
-  const zeros = checked.findIndex((byte) => byte !== 0)
-  return '1'.repeat(zeros < 0 ? checked.length : zeros) + text
+  return '1'.repeat(checked.findIndex((byte) => byte !== 0)) + text
 }
 
 /**
@@ -31,10 +30,9 @@ export function decodeBase58Check(text: string, length: number): Uint8Array {
   const checked = new Uint8Array(length + CHECKSUM_BYTES)
   for (let i = checked.length - 1; i >= 0; i--, value >>= 8n) checked[i] = Number(value & 0xffn)
   const bytes = checked.subarray(0, length)
-  if (value !== 0n || !equalBytes(checksum(bytes), checked.subarray(length))) throw new CodecError('wrong checksum')
-  // Leading ones are leading zero bytes: any other number of them is another text for the same bytes.
-  if (encodeBase58Check(bytes) !== text) throw new CodecError('not the canonical base 58 text')
-  return bytes.slice()
+  // The one text of these bytes: the length, the checksum and the leading ones, one for each leading zero, are right.
+  if (encodeBase58Check(bytes) !== text) throw new CodecError(`not the Base58Check of ${length} bytes`)
+  return bytes
 }
 
 function checksum(bytes: Uint8Array): Uint8Array {

@@ -21,8 +21,8 @@ export function parsePath(path: string): number[] {
   const steps = path.split('/').slice(1)
   if (steps.length > 255) throw new RangeError(`a path has at most 255 steps, got ${steps.length}`)
   return steps.map((step) => {
-    if (!/^[0-9]+$/.test(step)) throw new RangeError(`${path}: hardened children need the private key`)
     const index = Number(step)
+    if (Number.isNaN(index)) throw new RangeError(`${path}: hardened children need the private key`)
     assertIndex(index)
     return index
   })

@@ -99,7 +99,7 @@ export function setUpSigning(options: EcdsaOptions, mode: SigningMode): SigningS
 }
 
 function checkSigners({ record, id }: KeyShare, signers: readonly PartyId[]): void {
-  if (signers.some((signer, i) => i > 0 && signer <= (signers[i - 1] as PartyId))) {
+  if (signers.some((signer, i) => signer <= (signers[i - 1] ?? 0))) {
     throw new RangeError('signers must ascend')
   }
   const stranger = signers.find((signer) => findParty(record, signer) === undefined)

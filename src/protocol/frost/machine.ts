@@ -35,8 +35,8 @@ export interface SigningSetup {
 
 /** Where a signer stands: nothing sent, commitments sent, share computed. */
 type Progress =
-  | { readonly at: 'start' }
-  | { readonly at: 'committed'; readonly nonces: SigningNonces }
+  | { readonly at: 'start'; readonly sid?: undefined }
+  | { readonly at: 'committed'; readonly nonces: SigningNonces; readonly sid?: undefined }
   | { readonly at: 'signed'; readonly sid: Uint8Array; readonly own: Scalar }
 
 const PROGRESS_CODES = { start: 0, committed: 1, signed: 2 } as const
@@ -86,14 +86,13 @@ export class SigningMachine implements Machine<SigningResult> {
   }
 
   get sid(): Uint8Array | undefined {
-    return this.#progress.at === 'signed' ? this.#progress.sid : undefined
+    return this.#progress.sid
   }
 
-  expects(round: number, from: number): Expected {
-    const { aggregator, share, signers } = this.#setup
+  expects(round: number): Expected {
+    const { aggregator, share } = this.#setup
     if (round !== 2) return { broadcast: round === 1, direct: false }
-    const learns = aggregator === share.id && signers[from - 1] !== aggregator
-    return { broadcast: aggregator === undefined, direct: learns }
+    return { broadcast: aggregator === undefined, direct: aggregator === share.id }
   }
 
   open(): readonly Message[] {
@@ -154,8 +153,8 @@ export class SigningMachine implements Machine<SigningResult> {
     this.#signing = signing
     if (aggregator === share.id) return { messages: [] }
     const to = aggregator === undefined ? 0 : signers.indexOf(aggregator) + 1
-    // The session wipes what it sends to one participant.
-    return { messages: [{ to, body: own.slice() }], ...(to === 0 ? {} : { outcome: 'done' }) }
+    // Sent to one participant, z_i is of no more use here, and the session wipes it.
+    return { messages: [{ to, body: own }], ...(to === 0 ? {} : { outcome: 'done' }) }
   }
 
   /** Round 2 is in: the signature, or who spoilt it. */

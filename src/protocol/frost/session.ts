@@ -56,7 +56,7 @@ function setUp(options: SigningOptions): SigningSetup {
   if (abytes(message, undefined, 'message').length > MESSAGE_MAX_LENGTH) {
     throw new RangeError(`message must be at most ${MESSAGE_MAX_LENGTH} bytes, got ${message.length}`)
   }
-  if (signers.some((signer, i) => i > 0 && signer <= (signers[i - 1] as PartyId))) {
+  if (signers.some((signer, i) => signer <= (signers[i - 1] ?? 0))) {
     throw new RangeError('signers must ascend')
   }
   const stranger = signers.find((signer) => findParty(record, signer) === undefined)

@@ -11,8 +11,17 @@ import {
   formatPath,
   parsePath,
 } from '../../../src/protocol/derive/index.ts'
+import type { Group } from '../../../src/curve/group.ts'
 import { CodecError } from '../../../src/util/codec.ts'
 import { seededRandom } from '../../support/random.ts'
+
+function errorOf(run: () => unknown): unknown {
+  try {
+    return run()
+  } catch (error) {
+    return error
+  }
+}
 
 // BIP 32, "Test Vectors": every chain of vectors 1 to 4.
 const KEYS = [
@@ -206,7 +215,7 @@ describe.each([
   test('hardened steps are refused', () => {
     const { key } = decodeExtendedPublicKey(group, KEYS[0] as string)
     for (const index of [0x80000000, -1, 0.5, 2 ** 32]) {
-      expect(() => derivePath(group, key, [index])).toThrow(RangeError)
+      expect(() => derivePath(group, key, [index])).toThrow('not hardened')
     }
   })
 
@@ -216,24 +225,41 @@ describe.each([
     // No such key is known: the group is told that it has met one.
     const colliding = { ...group, addPoints: () => group.identity }
     expect(group.isZero(tweak)).toBe(false)
+    expect(errorOf(() => derivePath(colliding, key, [0]))).toBeInstanceOf(RangeError)
     expect(() => derivePath(colliding, key, [0])).toThrow(/BIP 32/)
+  })
+
+  /** A group in which no scalar is read without this error. */
+  const failing = (error: Error) => ({
+    ...group,
+    decodeScalar: () => {
+      throw error
+    },
   })
 
   test('an I_L that is not below the order is refused', () => {
     const { key } = decodeExtendedPublicKey(group, KEYS[0] as string)
-    const small = {
-      ...group,
-      decodeScalar: () => {
-        throw new CodecError('scalar is not below the group order')
-      },
-    }
-    expect(() => derivePath(small, key, [0])).toThrow(/BIP 32/)
+    const cause = new CodecError('scalar is not below the group order')
+    const error = errorOf(() => derivePath(failing(cause), key, [0]))
+    expect(error).toBeInstanceOf(RangeError)
+    expect(error).toMatchObject({ message: expect.stringContaining('BIP 32') as unknown, cause })
+    const fault = new TypeError('another error')
+    expect(errorOf(() => derivePath(failing(fault), key, [0]))).toBe(fault)
+  })
+
+  test('an I_L of zero is a tweak like any other', () => {
+    const { key } = decodeExtendedPublicKey(group, KEYS[0] as string)
+    // No such step is known: the group reads zeros in its place.
+    const zeros: Group['decodeScalar'] = (_, options) => group.decodeScalar(new Uint8Array(32), options)
+    const { publicKey, tweak } = derivePath({ ...group, decodeScalar: zeros }, key, [0])
+    expect(group.isZero(tweak)).toBe(true)
+    expect(group.equalPoints(publicKey, key.publicKey)).toBe(true)
   })
 
   test('has no children on ed25519', () => {
     const ed25519 = portableGroup('ed25519')
     const key = { publicKey: ed25519.generator, chainCode: new Uint8Array(32) }
-    expect(() => derivePath(ed25519, key, [0])).toThrow(RangeError)
+    expect(() => derivePath(ed25519, key, [0])).toThrow('not defined on ed25519')
   })
 })
 
@@ -249,10 +275,12 @@ describe('paths', () => {
 
   test.each(['', 'M', 'm/', '/0', 'm/01', 'm/-1', 'm/1.5', 'm/x', 'm//1', ' m', 'n/0'])('%j is not a path', (text) => {
     expect(() => parsePath(text)).toThrow(TypeError)
+    expect(() => parsePath(new String('m/0') as string)).toThrow(TypeError)
   })
 
   test.each(["m/0'", 'm/44h/0', 'm/0H', 'm/2147483648', 'm/9999999999'])('%s is out of range', (text) => {
     expect(() => parsePath(text)).toThrow(RangeError)
+    expect(() => parsePath(text)).toThrow(/[hH']$/.test(text) || text.includes('h/') ? 'private key' : 'not hardened')
   })
 
   test('a path has at most 255 steps', () => {

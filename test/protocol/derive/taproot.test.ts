@@ -1,11 +1,13 @@
 import { schnorr } from '@noble/curves/secp256k1.js'
 import { describe, expect, test } from 'vitest'
 
+import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { portableGroup } from '../../../src/curve/portable.ts'
 import { wasmGroup } from '../../../src/curve/wasm.ts'
 import { deriveShare, taprootOutputKey } from '../../../src/protocol/derive/index.ts'
-import { validateKeyShare } from '../../../src/share/index.ts'
+import { type KeyShare, validateKeyShare } from '../../../src/share/index.ts'
 import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
+import { CodecError } from '../../../src/util/codec.ts'
 import { seededRandom } from '../../support/random.ts'
 import { generate, keyOf } from '../../support/sets.ts'
 
@@ -59,9 +61,57 @@ describe.each([
     }
   })
 
+  // Of what one in 2^127 tweaks is, none is known: the group is told that it has met one.
+  test('refuses a tweak that is not below the order or cancels the key, and takes zero', () => {
+    const decodeScalar = (error: Error) => () => {
+      throw error
+    }
+    const errorOf = (changed: Partial<Group>): unknown => {
+      try {
+        return taprootOutputKey({ ...group, ...changed }, group.generator)
+      } catch (error) {
+        return error
+      }
+    }
+    const cause = new CodecError('scalar is not below the group order')
+    const error = errorOf({ decodeScalar: decodeScalar(cause) })
+    expect(error).toBeInstanceOf(RangeError)
+    expect(error).toMatchObject({ cause })
+    const fault = new TypeError('another error')
+    expect(errorOf({ decodeScalar: decodeScalar(fault) })).toBe(fault)
+    const cancelled = errorOf({ addPoints: () => group.identity })
+    expect(cancelled).toBeInstanceOf(RangeError)
+    expect(cancelled).toMatchObject({ message: expect.stringContaining('cancels') as unknown })
+    const zero = errorOf({ decodeScalar: (_, options) => group.decodeScalar(new Uint8Array(32), options) })
+    expect(zero).toMatchObject({ xOnly: group.encodePoint(group.generator).slice(1) })
+  })
+
+  test('a share of a derived key is the share and the tweak, and leaves no copy', () => {
+    const random = seededRandom()
+    const [share] = generate(group, 2, 2, random) as [KeyShare, KeyShare]
+    const tweak = group.randomScalar(random)
+    expect(deriveShare(group, share, { tweak }).secretShare).toEqual(group.add(share.secretShare, tweak))
+    const negated: Scalar[] = []
+    const negate: Group['negate'] = (scalar) => {
+      const made = group.negate(scalar)
+      negated.push(made)
+      return made
+    }
+    const moved = deriveShare({ ...group, negate }, share, { negated: true, tweak })
+    expect(moved.secretShare).toEqual(group.subtract(tweak, share.secretShare))
+    expect(negated.map((scalar) => group.isZero(scalar))).toEqual([true])
+  })
+
+  test('a tweak that cancels the key or a share is refused', () => {
+    const shares = generate(group, 2, 2, seededRandom()) as [KeyShare, KeyShare]
+    for (const secret of [keyOf(group, shares), shares[1].secretShare]) {
+      expect(() => deriveShare(group, shares[0], { tweak: group.negate(secret) })).toThrow(RangeError)
+    }
+  })
+
   test('refuses what is not defined', () => {
     const ed25519 = portableGroup('ed25519')
-    expect(() => taprootOutputKey(ed25519, ed25519.generator)).toThrow(RangeError)
+    expect(() => taprootOutputKey(ed25519, ed25519.generator)).toThrow('not defined on ed25519')
     expect(() => taprootOutputKey(group, group.generator, new Uint8Array(31))).toThrow(RangeError)
   })
 })

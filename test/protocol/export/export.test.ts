@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Scalar } from '../../../src/curve/group.ts'
+import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { type AbortReason, ProtocolError } from '../../../src/errors.ts'
 import {
   type ExportTerms,
@@ -45,13 +45,16 @@ describe.each(groups)('export on $name', ({ group }) => {
     return { random, shares, own, other, keyPair, terms, challenge, proof, release }
   }
 
-  function reasonOf(work: () => unknown): AbortReason | undefined {
+  function reasonOf(work: () => unknown, blamed = SERVER): AbortReason | undefined {
     try {
       work()
       return undefined
     } catch (error) {
       expect(error).toBeInstanceOf(ProtocolError)
-      return (error as ProtocolError).reason
+      const { reason, round, blame } = error as ProtocolError
+      // The sender of a share is blamed for the share, its receiver for its proof of possession, nobody for the sum.
+      if (round === 2) expect(blame).toEqual(reason === 'PKSUM' ? [] : [blamed])
+      return reason
     }
   }
 
@@ -107,7 +110,7 @@ describe.each(groups)('export on $name', ({ group }) => {
     const { random, keyPair, terms, release } = setUp()
     const sealed = release()
     const open = (changed: Partial<ExportTerms>, bytes = sealed) =>
-      reasonOf(() => receiveShare({ ...terms, ...changed }, keyPair, bytes))
+      reasonOf(() => receiveShare({ ...terms, ...changed }, keyPair, bytes), changed.from)
     expect(open({})).toBeUndefined()
     for (const at of [0, 32, 63, 64, 79]) expect(open({}, flip(sealed, at))).toBe('FORMAT')
     expect(open({}, sealed.slice(0, -1))).toBe('FORMAT')
@@ -130,6 +133,33 @@ describe.each(groups)('export on $name', ({ group }) => {
       const bad = { ...other, secretShare: bytes as Scalar }
       expect(reasonOf(() => receiveShare(terms, keyPair, release({}, { share: bad })))).toBe('FORMAT')
     }
+  })
+
+  test('a share of a party that the record lacks is not taken', () => {
+    const { own, keyPair, terms, release } = setUp()
+    const parties = own.record.parties.filter(({ id }) => id !== SERVER)
+    expect(reasonOf(() => receiveShare({ ...terms, record: { ...own.record, parties } }, keyPair, release()))).toBe(
+      'FELDMAN',
+    )
+  })
+
+  test('what was opened leaves no copy, and an error of the group is nobody’s fault', () => {
+    const { keyPair, terms, release } = setUp()
+    const opened: Uint8Array[] = []
+    const watched: Group = {
+      ...group,
+      decodeScalar: (bytes, options) => {
+        opened.push(bytes)
+        return group.decodeScalar(bytes, options)
+      },
+    }
+    receiveShare({ ...terms, group: watched }, keyPair, release())
+    expect(opened.map((bytes) => bytes.every((byte) => byte === 0))).toEqual([true])
+    const fault = new TypeError('another error')
+    const decodeScalar = () => {
+      throw fault
+    }
+    expect(() => receiveShare({ ...terms, group: { ...group, decodeScalar } }, keyPair, release())).toThrow(fault)
   })
 
   test('the wrong party’s share is not handed out', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ed25519, ed25519_FROST } from '@noble/curves/ed25519.js'
 import { schnorr, schnorr_FROST, secp256k1_FROST } from '@noble/curves/secp256k1.js'
 
-import type { Scalar } from '../../../src/curve/group.ts'
+import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { ProtocolError } from '../../../src/errors.ts'
 import { aggregate } from '../../../src/protocol/frost/aggregate.ts'
 import { decodeCommitment } from '../../../src/protocol/frost/commitment.ts'
@@ -232,6 +232,43 @@ describe.each(suites)('FROST: $name', ({ suite }) => {
       expect(() => own.spend(() => undefined)).toThrow(RangeError)
     })
 
+    test('nothing that a nonce or a share was computed from stays', () => {
+      const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
+      const drawn: Uint8Array[] = []
+      const hashed: Uint8Array[] = []
+      const keepInput: FrostSuite['nonce'] = (input) => {
+        hashed.push(input)
+        return suite.nonce(input)
+      }
+      const own = commit({ ...suite, nonce: keepInput }, id, share, (length) => {
+        const bytes = random(length)
+        drawn.push(bytes)
+        return bytes
+      })
+      expect([drawn, hashed].map((list) => list.map(isWiped))).toEqual([
+        [true, true],
+        [true, true],
+      ])
+
+      const peer = commit(suite, partyId(2), set.shares.get(partyId(2))!, random)
+      const signing = prepareSigning(suite, set, [own.commitment, peer.commitment], message)
+      const made: Scalar[] = []
+      const keep = (scalar: Scalar): Scalar => {
+        made.push(scalar)
+        return scalar
+      }
+      const watched: Group = {
+        ...group,
+        add: (a, b) => keep(group.add(a, b)),
+        multiply: (a, b) => keep(group.multiply(a, b)),
+        negate: (a) => keep(group.negate(a)),
+      }
+      const signed = signShare({ ...signing, suite: { ...suite, group: watched } }, share, own)
+      expect(made.length).toBeGreaterThan(3)
+      expect(made.filter((scalar) => scalar !== signed).every(isWiped)).toBe(true)
+      expect(verifySignatureShare(signing, id, signed)).toBe(true)
+    })
+
     test('disposing wipes, twice without complaint', () => {
       const hiding = group.randomScalar(random)
       const binding = group.randomScalar(random)
@@ -313,6 +350,7 @@ describe.each(suites)('FROST: $name', ({ suite }) => {
       short.delete(partyId(2))
       expect(() => aggregate(signing, short)).toThrow(RangeError)
       expect(() => aggregate(signing, new Map(shares).set(partyId(3), one))).toThrow(RangeError)
+      expect(() => aggregate(signing, short.set(partyId(3), one))).toThrow('party 2 is missing')
       expect(() => verifySignatureShare(signing, partyId(3), one)).toThrow(RangeError)
     })
 

@@ -16,9 +16,11 @@ import {
 import { publicBytes } from '../../../src/protocol/frost/suites.ts'
 import { verifySignature } from '../../../src/protocol/frost/verify.ts'
 import type { Session } from '../../../src/protocol/session.ts'
+import { encodeKeyShare } from '../../../src/share/index.ts'
 import type { KeyShare } from '../../../src/share/types.ts'
 import { partyId, type PartyId } from '../../../src/types.ts'
 import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
+import { Reader } from '../../../src/util/codec.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { seededRandom } from '../../support/random.ts'
 import { deal, keyShares, suites } from './support.ts'
@@ -469,6 +471,88 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
     })
   })
 
+  describe('a state that says what no session does', () => {
+    const at = (changed: (state: Uint8Array, progress: number) => Uint8Array, started = true): Uint8Array => {
+      const [client] = clientServer()
+      if (started) client.start()
+      const share = encodeKeyShare(group, pairShares.get(CLIENT)!)
+      // Version, protocol, round, suite, aggregator, then signers, message and share with their lengths, and the progress.
+      return changed(client.export(), 5 + 4 + 2 + 4 + message.length + 4 + share.length)
+    }
+    const causeOf = (state: Uint8Array): unknown => {
+      try {
+        restoreSigning(state, { group, random })
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'SHARE_PARSING_FAILED' })
+        return (error as MpcError).cause
+      }
+      throw new Error('nothing was thrown')
+    }
+
+    test('is refused with its reason', () => {
+      expect(() =>
+        restoreSigning(
+          at((state) => state),
+          { group, random },
+        ),
+      ).not.toThrow()
+      expect(causeOf(at((state, progress) => state.with(progress, 9)))).toMatchObject({ message: 'unknown progress 9' })
+      expect(causeOf(at((state) => state.with(4, 9)))).toMatchObject({
+        message: 'signing state that does not fit together',
+        cause: expect.any(RangeError) as unknown,
+      })
+    })
+
+    test('does not sign without nonces', () => {
+      const restored = restoreSigning(
+        at((state) => state.with(2, 1), false),
+        { group, random },
+      )
+      restored.receive(clientServer()[1].start().out[0]!)
+      expect(() => restored.advance()).toThrow(RangeError)
+    })
+
+    test('leaves no copy of the share where it was read from', () => {
+      const { prefixed } = Reader.prototype
+      const read: Uint8Array[] = []
+      Reader.prototype.prefixed = function (this: Reader, maximum: number) {
+        const bytes = prefixed.call(this, maximum)
+        read.push(bytes)
+        return bytes
+      }
+      try {
+        restoreSigning(
+          at((state) => state),
+          { group, random },
+        )
+      } finally {
+        Reader.prototype.prefixed = prefixed
+      }
+      const { length } = encodeKeyShare(group, pairShares.get(CLIENT)!)
+      expect(read.find((bytes) => bytes.length === length)).toEqual(new Uint8Array(length))
+    })
+  })
+
+  test('an error of the group is nobody’s fault', () => {
+    const fault = new TypeError('another error')
+    let fails = false
+    const failing: Group = {
+      ...group,
+      linearCombinationVar: (points, scalars) => {
+        if (fails) throw fault
+        return group.linearCombinationVar(points, scalars)
+      },
+    }
+    const [, server] = clientServer()
+    const client = createSigning(options(pairShares, CLIENT, { aggregator: CLIENT, group: failing }))
+    const { answer } = exchange(client, server)
+    client.receive(answer[0]!)
+    client.advance()
+    client.receive(answer[1]!)
+    fails = true
+    expect(() => client.advance()).toThrow(fault)
+  })
+
   test('arguments are checked before anything happens', () => {
     const set = deal(group, 2, 3, random)
     const shares = keyShares(group, set)
@@ -491,6 +575,9 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
     }
     for (const [rest, kind] of bad) {
       expect(() => createSigning(options(shares, 1, { random: unused, ...rest }))).toThrow(kind)
+      if ('group' in rest) {
+        expect(() => createSigning(options(shares, 1, rest))).toThrow(`the share set is of ${group.curve}`)
+      }
     }
     expect(() => createSigning(options(shares, 1)).advance()).toThrow(TypeError)
   })
