@@ -44,7 +44,10 @@ export const GROUPS = {
   },
   ecdsa: {
     sources: ['src/protocol/ecdsa'],
-    tests: ['test/protocol/ecdsa/*.test.ts', '!**/{*time.node,many.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts'],
+    tests: [
+      'test/protocol/ecdsa/*.test.ts',
+      '!**/{*time.node,many.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts',
+    ],
     oneBackend: true,
   },
   transfer: {
