@@ -7,6 +7,14 @@ export class BadRequest extends Error {
   override readonly name = 'BadRequest'
 }
 
+/**
+ * What the answer needs cannot be had now. Answered as 503 INTERNAL, which a client's transport repeats; what had begun
+ * may or may not have been done.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}
+
 /** Reads the body of a request or an answer, stopping at the limit; undefined if it is longer than `maximum` bytes. */
 export async function readAll(
   body: ReadableStream<Uint8Array> | null,
@@ -62,6 +70,7 @@ export function errorResponse(error: unknown, onError: (error: unknown) => void)
   if (error instanceof BadRequest) return jsonError(400, 'BAD_REQUEST', error.message)
   if (error instanceof MpcError) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
   onError(error)
+  if (error instanceof Unavailable) return jsonError(503, 'INTERNAL', 'the server cannot answer now')
   return jsonError(500, 'INTERNAL', 'the server failed')
 }
 

@@ -21,10 +21,10 @@ export function pgliteDatabase(directory?: string): Database {
   const pglite = new PGlite(directory === undefined ? 'memory://' : join(directory, 'data'))
   const connection: Pick<Database, 'query' | 'transaction'> = {
     ...queryable(pglite),
-    transaction: (work) =>
+    transaction: (work, isolation = 'serializable') =>
       retryConflicts(() =>
         pglite.transaction(async (tx) => {
-          await tx.query('set transaction isolation level serializable')
+          await tx.query(`set transaction isolation level ${isolation}`)
           return work(queryable(tx))
         }),
       ),

@@ -17,10 +17,19 @@ export interface Schema {
   readonly migrations: readonly Migration[]
 }
 
+/**
+ * How much of other transactions a transaction sees. `read committed` is for those that hold a lock on all they decide by:
+ * a serializable one conflicts with whoever writes near what it has read, in a new database with nearly everybody.
+ */
+export type Isolation = 'serializable' | 'read committed'
+
 /** The one database interface of server and custodian: PGlite and PostgreSQL behind it. */
 export interface Database extends Queryable {
-  /** Runs `work` in one serializable transaction; rolls back if it throws. Serialization failures are retried. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` in one transaction, serializable unless said otherwise; rolls back if it throws. Serialization failures are
+   * retried.
+   */
+  transaction<T>(work: (tx: Queryable) => Promise<T>, isolation?: Isolation): Promise<T>
   /**
    * Brings a schema to its newest version, whatever other processes do at the same time; cheap to repeat.
    *

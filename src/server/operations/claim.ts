@@ -6,7 +6,7 @@ import type { Queryable, SqlValue } from '../database/types.ts'
 import { readIncarnation } from '../incarnation.ts'
 import { notAuthorized } from '../sets/rows.ts'
 import {
-  findOperation,
+  lockOperation,
   otherRequest,
   type CalledOperation,
   type OperationKey,
@@ -38,7 +38,7 @@ export async function claimRound(
   requestHash: RequestHash,
 ): Promise<{ claim: Claim; operation: OperationRow }> {
   return context.database.transaction(async (tx) => {
-    const operation = await findOperation(tx, key)
+    const operation = await lockOperation(tx, key)
     if (operation === undefined || !isFor(operation, key)) throw notAuthorized()
     await requireIncarnation(tx, operation)
     if (round > operation.round + 1) throw new BadRequest(`the next round of this operation is ${operation.round + 1}`)
@@ -54,7 +54,7 @@ export async function claimRound(
       [key.clientId, key.operationId, token, requestHash.bytes, timestamp(context, context.limits.roundMs)],
     )
     return { claim: { ...key, round, token }, operation }
-  })
+  }, 'read committed')
 }
 
 /**

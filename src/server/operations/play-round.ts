@@ -83,11 +83,12 @@ async function begin(
 ): Promise<void> {
   const request = parseOperation(flight.header, context.limits)
   await admitOperation(context, key, request)
+  // A device that is revoked at this very moment may begin what it can no longer play, or end.
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, key)
     const added = await insertOperation(context, tx, key, request, requestHash)
     if (added) await chargeOperation(context, tx, key.clientId, request.kind)
-  })
+  }, 'read committed')
 }
 
 async function play(

@@ -21,8 +21,8 @@ interface Counted {
 }
 
 /**
- * Counts an operation that this transaction begins. All processes count in one row a client and kind, which two of them
- * cannot change at once.
+ * Counts an operation that this transaction has added, and holds the client until it ends: all processes count in one row
+ * a client and kind, and no two operations of a client at once.
  *
  * @throws {RATE_LIMITED} if the client has begun too many of its kind, or has too many that are not decided; the
  *   transaction is to be rolled back
@@ -33,6 +33,8 @@ export async function chargeOperation(
   clientId: string,
   kind: OperationRequest['kind'],
 ): Promise<void> {
+  // Of operations that begin at once each counts the ones before it.
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
   await requireFewOpen(context, tx, clientId)
   const rate = context.limits.rates[kind]
   if (rate === null) return

@@ -34,7 +34,16 @@ export interface OperationRow {
 const KEY = 'client_id = $1 and operation_id = $2'
 
 export async function findOperation(db: Queryable, key: OperationKey): Promise<OperationRow | undefined> {
-  const [row] = await db.query(`select * from reshare_operations where ${KEY}`, [key.clientId, key.operationId])
+  return selectOperation(db, key, '')
+}
+
+/** {@link findOperation}, as it is once nobody else changes it, and held until this transaction ends. */
+export async function lockOperation(tx: Queryable, key: OperationKey): Promise<OperationRow | undefined> {
+  return selectOperation(tx, key, 'for update')
+}
+
+async function selectOperation(db: Queryable, { clientId, operationId }: OperationKey, lock: '' | 'for update') {
+  const [row] = await db.query(`select * from reshare_operations where ${KEY} ${lock}`, [clientId, operationId])
   return row && operationRow(row)
 }
 
