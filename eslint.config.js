@@ -125,7 +125,7 @@ export default defineConfig(
     languageOptions: {
       globals: Object.fromEntries(
         ['process', 'console', 'URL', 'Buffer', 'performance', 'WebAssembly', 'fetch', 'setTimeout', 'clearTimeout']
-          .concat(['AbortSignal', 'TextEncoder', 'TextDecoder', 'crypto'])
+          .concat(['AbortSignal', 'Response', 'TextEncoder', 'TextDecoder', 'crypto', 'setInterval'])
           .map((name) => [name, 'readonly']),
       ),
     },

@@ -14,18 +14,23 @@ import { onPath } from '../test/support/browsers/engines.mjs'
  *
  * @typedef {object} TestPostgres
  * @property {string} url
+ * @property {() => number} pid of its first process
+ * @property {() => Promise<void>} restart ends it as a crash does, and lets it recover; the URL stays
  * @property {() => Promise<void>} stop ends the server and deletes its data
  */
 
 /** Durability that a database of one test run does not need. */
 const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200']
 
+/** @typedef {import('node:child_process').ChildProcessByStdio<null, null, import('node:stream').Readable>} Server */
+
 /**
  * Starts a throw-away PostgreSQL on a free loopback port, with a random password and its data in a temporary folder.
  *
+ * @param {readonly string[]} [settings] `name=value`
  * @returns {Promise<TestPostgres | undefined>} nothing where PostgreSQL is not installed
  */
-export async function startTestPostgres() {
+export async function startTestPostgres(settings = SETTINGS) {
   const initdb = findProgram('initdb')
   const postgres = findProgram('postgres')
   if (initdb === undefined || postgres === undefined) return undefined
@@ -49,21 +54,33 @@ export async function startTestPostgres() {
     if (created.status !== 0) throw new Error(`initdb failed: ${created.stderr}`)
 
     const port = await freePort()
-    const options = [...SETTINGS, `unix_socket_directories=${folder}`].flatMap((setting) => ['-c', setting])
-    const server = spawn(postgres, ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...options], {
-      ...account,
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      // A process group of its own: Ctrl-C reaches the tests first, and the server is stopped after them.
-      detached: true,
-    })
-    await untilReady(server)
+    const options = [...settings, `unix_socket_directories=${folder}`].flatMap((setting) => ['-c', setting])
+    const start = async () => {
+      const started = spawn(postgres, ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...options], {
+        ...account,
+        cwd: folder,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        // A process group of its own: Ctrl-C reaches the tests first, and the server is stopped after them.
+        detached: true,
+      })
+      await untilReady(started)
+      return started
+    }
+    let server = await start()
+    const end = async () => {
+      const ended = once(server, 'exit')
+      // SIGQUIT is PostgreSQL's immediate shutdown: nothing is written but what was committed.
+      if (server.exitCode === null && server.kill('SIGQUIT')) await ended
+    }
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-      stop: async () => {
-        const ended = once(server, 'exit')
-        // SIGQUIT is PostgreSQL's immediate shutdown; the data is deleted anyway.
-        if (server.exitCode === null && server.kill('SIGQUIT')) await ended
+      pid: () => server.pid ?? 0,
+      async restart() {
+        await end()
+        server = await start()
+      },
+      async stop() {
+        await end()
         discard()
       },
     }
@@ -91,7 +108,8 @@ function serverAccount() {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-async function freePort() {
+/** A loopback port that nobody listens on now. */
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
@@ -100,7 +118,7 @@ async function freePort() {
   return port
 }
 
-/** @param {import('node:child_process').ChildProcessByStdio<null, null, import('node:stream').Readable>} server */
+/** @param {Server} server */
 async function untilReady(server) {
   const log = /** @type {string[]} */ ([])
   for await (const line of createInterface({ input: server.stderr })) {

@@ -4,7 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 const FILE = new URL('../../docs/bench.md', import.meta.url)
 
 /** @param {string} command */
-const marks = (command) => [`<!-- Written by ${command} -- --docs: from here … -->`, `<!-- … to here (${command}). -->`]
+const marks = (command) => [
+  `<!-- Written by ${command}${command.includes(' -- ') ? '' : ' --'} --docs: from here … -->`,
+  `<!-- … to here (${command}). -->`,
+]
 
 /**
  * Puts a run into docs/bench.md.
@@ -28,6 +31,11 @@ export function writeDocs({ about, sections, targets, leftOut }) {
 /** @param {string} about @param {string} text */
 export function writeBrowserDocs(about, text) {
   replace('npm run bench:browsers', [about, fenced(text)])
+}
+
+/** The latest load run, with faults or without. @param {{ about: string, text: string, faults: boolean }} run */
+export function writeLoadDocs({ about, text, faults }) {
+  replace(faults ? 'npm run load -- --faults' : 'npm run load', [about, fenced(text)])
 }
 
 /** Writes between the two marks of a command. @param {string} command @param {readonly string[]} paragraphs */

@@ -1,6 +1,7 @@
 import { MpcError, resume, type ResumedWallet } from '../../../src/index.ts'
 import type { Flow } from './flows.ts'
 import { recovers, signs, signsAll, type WalletLine } from './wallet-line.ts'
+import { INVARIANTS } from './invariants.mjs'
 import { REFUSALS } from './witness.ts'
 import type { Device, World } from './world.ts'
 
@@ -109,41 +110,6 @@ async function isProven({ world: { database }, wallet }: WalletLine): Promise<bo
   )
   return newest?.['proven_at'] !== null
 }
-
-/** What must be so of the server's tables at any time after its time-outs, by a query for what is not. */
-const INVARIANTS: readonly (readonly [string, string])[] = [
-  [
-    'a set was retired before another had proven to work',
-    `select old.set_id from reshare_sets old
-     where old.purpose = 'signing' and old.state in ('RETIRING', 'DESTROYED')
-       and exists (select 1 from reshare_retirements planned where planned.old_set_id = old.set_id)
-       and not exists (select 1 from reshare_retirements planned join reshare_sets heir on heir.set_id = planned.set_id
-         where planned.old_set_id = old.set_id and heir.proven_at is not null)`,
-  ],
-  [
-    'a set and the decision about it differ',
-    `select made.set_id from reshare_sets made join reshare_decisions decided
-       on decided.client_id = made.client_id and decided.operation_id = made.operation_id
-     where (decided.decision = 'COMMIT') <> (made.committed_at is not null)
-        or (decided.decision = 'ABORT' and made.state <> 'ABORTED')`,
-  ],
-  [
-    'a set is undecided after every time-out',
-    `select set_id from reshare_sets where state = 'PREPARED' and committed_at is null`,
-  ],
-  [
-    'a set that is over still has secrets',
-    `select set_id from reshare_sets over where state in ('RETIRING', 'DESTROYED', 'ABORTED') and (
-       exists (select 1 from reshare_shares kept where kept.set_id = over.set_id)
-       or exists (select 1 from reshare_ot_pairs kept where kept.set_id = over.set_id)
-       or exists (select 1 from reshare_presignatures kept where kept.set_id = over.set_id))`,
-  ],
-  [
-    'a set in use has no share',
-    `select set_id from reshare_sets used where state = 'ACTIVE' and purpose = 'signing'
-       and not exists (select 1 from reshare_shares kept where kept.set_id = used.set_id)`,
-  ],
-]
 
 async function findBrokenInvariants({ database, witness }: World): Promise<string[]> {
   const losses: string[] = []

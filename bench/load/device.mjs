@@ -1,0 +1,97 @@
+// @ts-check
+import { createClient } from 'reshare'
+import { memoryStore } from 'reshare/storage'
+import { httpTransport } from 'reshare/transport'
+
+/** Longer than a client's actions last by its clock: a process that starts anew takes what it finds for over. */
+const RESTART_MS = 31_000
+const ACTION_MS = 30_000
+const ATTEMPT_MS = 10_000
+
+/** What is thrown where a process would have ended. */
+export class Ended extends Error {}
+
+/**
+ * A device: its store outlives its processes. `live`, it signs; `unsure`, it has to resume to find out; `retired`, the
+ * server must refuse it.
+ *
+ * @typedef {object} Device
+ * @property {'live' | 'unsure' | 'retired'} state
+ * @property {() => import('reshare').Client} client of the process that runs now
+ * @property {(requests: number) => void} endAfter ends the process after so many more requests
+ * @property {() => void} restart
+ * @property {boolean} ended
+ */
+
+/**
+ * @param {import('./network.mjs').Network} network
+ * @param {string} token
+ * @param {(store: import('reshare').ShareStore) => import('reshare').ShareStore} [plant]
+ * @returns {Device}
+ */
+export function createDevice(network, token, plant = (store) => store) {
+  const store = plant(memoryStore())
+  const transport = httpTransport('http://127.0.0.1', {
+    headers: () => ({ authorization: `Bearer ${token}` }),
+    timeoutMs: ATTEMPT_MS,
+    fetch: network.fetch,
+  })
+  let skew = 0
+  let process = startProcess(store, transport, () => Date.now() + skew)
+  return {
+    state: 'unsure',
+    client: () => process.client,
+    endAfter: (requests) => process.endAfter(requests),
+    restart() {
+      skew += RESTART_MS
+      process = startProcess(store, transport, () => Date.now() + skew)
+    },
+    get ended() {
+      return process.ended()
+    },
+  }
+}
+
+/**
+ * @param {import('reshare').ShareStore} store
+ * @param {import('reshare').Transport} transport
+ * @param {() => number} now
+ */
+function startProcess(store, transport, now) {
+  let left = Number.POSITIVE_INFINITY
+  const check = () => {
+    if (left <= 0) throw new Ended('the process of the device has ended')
+  }
+  /** @template T @param {() => Promise<T>} work */
+  const alive = async (work) => {
+    check()
+    const result = await work()
+    check()
+    return result
+  }
+  const client = createClient({
+    now,
+    timeoutMs: ACTION_MS,
+    storage: {
+      probe: () => alive(() => store.probe()),
+      read: (key) => alive(() => store.read(key)),
+      list: (prefix) => alive(() => store.list(prefix)),
+      write: (key, value, version) => alive(() => store.write(key, value, version)),
+      delete: (key) => alive(() => store.delete(key)),
+    },
+    transport: {
+      request: (request) =>
+        alive(() => {
+          left -= 1
+          return transport.request(request)
+        }),
+    },
+  })
+  return {
+    client,
+    endAfter(/** @type {number} */ requests) {
+      left = requests
+    },
+    ended: () => left <= 0,
+  }
+}

@@ -1,0 +1,36 @@
+// @ts-check
+import { UNDOCUMENTED } from './tally.mjs'
+
+/** What memory may grow by from the second quarter of a run to its end: a fifth, and what a collector leaves lying. */
+const GROWTH = { factor: 1.2, bytes: 16 * 2 ** 20 }
+
+/** The growth that the rule looks at: what was in use a quarter into the run, and at its end. @param {readonly number[]} values */
+export const growth = (values) => ({ early: values[Math.floor(values.length / 4)] ?? 0, late: values.at(-1) ?? 0 })
+
+/** @param {readonly number[]} values */
+const grows = (values) => {
+  const { early, late } = growth(values)
+  return late > GROWTH.factor * early + GROWTH.bytes
+}
+
+/**
+ * Why a run has failed; nothing if it has not.
+ *
+ * @param {import('./run.mjs').Result} result
+ * @returns {string[]}
+ */
+export function judge({ actions, losses, broken, exits, internal, memory }) {
+  const failed = []
+  if (losses.length > 0) failed.push(`wallets lost: ${losses.length}`)
+  failed.push(...broken)
+  if (exits > 0) failed.push(`processes that ended by themselves: ${exits}`)
+  for (const [text, count] of Object.entries(internal)) failed.push(`answers without a code: ${count} × ${text}`)
+  for (const { name, errors } of actions) {
+    for (const [code, count] of Object.entries(errors)) {
+      if (code.startsWith(UNDOCUMENTED)) failed.push(`${name}: ${count} × ${code}`)
+    }
+  }
+  if (grows(memory.heaps)) failed.push("the first server's memory grows")
+  if (grows(memory.postgres)) failed.push("PostgreSQL's memory grows")
+  return failed
+}

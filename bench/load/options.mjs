@@ -1,0 +1,78 @@
+// @ts-check
+import { parseArgs } from 'node:util'
+
+const USAGE = `npm run load -- [options]
+
+--minutes N, --seconds N   how long the load lasts (1 minute)
+--servers N                server processes on one PostgreSQL (8)
+--clients N                clients at work at once, in two processes (64)
+--pool N                   PostgreSQL connections of a server process at most (6)
+--rate N                   begin so many turns a second, whether or not others have ended; else each client begins its
+                           next when one has ended
+--wallets N                wallets of others that are in the database at first (20000)
+--faults                   kill servers, crash PostgreSQL, lose and repeat requests, fail webhooks, end devices
+--seed N                   of what the clients and the faults do (new each time)
+--no-costs                 leave out what an action costs by itself
+--plant server|client      a bug that the run must find
+--json                     print the figures as JSON alone
+--docs                     put the figures into docs/bench.md`
+
+/** @typedef {ReturnType<typeof readOptions>} Options */
+
+/** @param {string[]} [args] */
+export function readOptions(args) {
+  const { values } = parseArgs({
+    ...(args && { args }),
+    options: {
+      minutes: { type: 'string' },
+      seconds: { type: 'string' },
+      servers: { type: 'string', default: '8' },
+      clients: { type: 'string', default: '64' },
+      pool: { type: 'string', default: '6' },
+      wallets: { type: 'string', default: '20000' },
+      rate: { type: 'string' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
+      faults: { type: 'boolean', default: false },
+      'no-costs': { type: 'boolean', default: false },
+      plant: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      docs: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(USAGE)
+    process.exit(0)
+  }
+  const { minutes, seconds, servers, clients, pool, wallets, rate, seed, plant } = values
+  if (minutes !== undefined && seconds !== undefined) throw new RangeError('--minutes or --seconds, not both')
+  if (plant !== undefined && plant !== 'server' && plant !== 'client') throw new RangeError('--plant server or client')
+  return {
+    seconds: seconds === undefined ? 60 * positive('minutes', minutes ?? '1') : positive('seconds', seconds),
+    servers: whole('servers', servers),
+    clients: whole('clients', clients),
+    pool: whole('pool', pool),
+    wallets: whole('wallets', wallets, 0),
+    rate: rate === undefined ? undefined : positive('rate', rate),
+    seed: whole('seed', seed, 0),
+    faults: values.faults,
+    costs: !values['no-costs'],
+    plant,
+    json: values.json,
+    docs: values.docs,
+  }
+}
+
+/** @param {string} name @param {string} text */
+function positive(name, text) {
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new RangeError(`--${name} must be a positive number`)
+}
+
+/** @param {string} name @param {string} text @param {number} [minimum] */
+function whole(name, text, minimum = 1) {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= minimum) return value
+  throw new RangeError(`--${name} must be a whole number from ${minimum}`)
+}

@@ -1,0 +1,165 @@
+// @ts-check
+import { setTimeout as wait } from 'node:timers/promises'
+import { measureCosts } from './costs.mjs'
+import { createTables, findBroken, measureTables } from './database.mjs'
+import { addCounts } from './failures.mjs'
+import { startFaults } from './faults.mjs'
+import { startFleet } from './fleet.mjs'
+import { merge, quantile } from './histogram.mjs'
+import { preload } from './preload.mjs'
+import { createRandom } from './random.mjs'
+import { startWatch } from './watch.mjs'
+
+/** How often the first server is asked for what it holds. */
+const HEAPS = 8
+
+/** @typedef {{ name: string, count: number, perSecond: number, p50: number, p90: number, p99: number, max: number, errors: Record<string, number> }} ActionRow */
+/** @typedef {Awaited<ReturnType<typeof run>>} Result */
+
+/**
+ * A whole run: the fleet, what an action costs, the load, the search for what was lost.
+ *
+ * @param {import('./options.mjs').Options} options
+ * @param {(line: string) => void} say
+ */
+export async function run(options, say) {
+  const fleet = await startFleet(options)
+  const interrupt = () => void fleet.stop().finally(() => process.exit(130))
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  try {
+    return await runOn(fleet, options, say)
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+    await fleet.stop()
+  }
+}
+
+/** @param {import('./fleet.mjs').Fleet} fleet @param {import('./options.mjs').Options} options @param {(line: string) => void} say */
+async function runOn(fleet, options, say) {
+  const { servers, drivers, custodian, databaseUrl } = fleet
+  say(`${options.wallets} wallets of others, and one for each of ${options.clients} clients`)
+  await createTables(databaseUrl)
+  if (options.wallets > 0) await preload(databaseUrl, options.wallets)
+  await Promise.all(drivers.map((driver) => driver.call('fill')))
+  const costs = options.costs ? await measureCosts(fleet) : []
+  const tablesBefore = await measureTables(databaseUrl)
+
+  say(`${options.seconds} s of load${options.faults ? ' with faults' : ''}`)
+  await Promise.all([...servers, ...drivers].map((slot) => slot.call('take')))
+  const watch = startWatch(fleet)
+  const cpuBefore = cpuOf(fleet)
+  const began = performance.now()
+  const faults = options.faults ? startFaults(fleet, createRandom(options.seed), options.seconds) : undefined
+  const loading = Promise.all(
+    drivers.map((driver) => driver.call('run', { until: Date.now() + 1000 * options.seconds, rate: options.rate })),
+  )
+  for (let i = 0; i < HEAPS; i++) {
+    await wait((1000 * options.seconds) / HEAPS)
+    await watch.noteHeap()
+  }
+  await loading
+  const seconds = (performance.now() - began) / 1000
+  await faults?.stop()
+  await watch.stop()
+  const cpu = { ...cpuOf(fleet), postgres: watch.cpu.postgres }
+  const counts = await Promise.all(drivers.map((driver) => driver.call('take')))
+  const tables = await measureTables(databaseUrl)
+
+  say('every wallet signs, recovers, and refuses what was retired')
+  const found = await Promise.all(drivers.map((driver) => driver.call('verify')))
+  const walletIds = found.flatMap((one) => one.walletIds)
+  /** @type {string[]} */
+  const losses = found.flatMap((one) => one.losses)
+  const broken = await findBroken(fleet, walletIds)
+  const networks = await Promise.all(drivers.map((driver) => driver.call('network')))
+  /** @type {Record<string, number>} */
+  const internal = {}
+  /** @type {Record<string, number>} */
+  const fates = {}
+  for (const network of networks) {
+    addCounts(internal, network.failures)
+    addCounts(fates, network.fates)
+  }
+  const custodianFailures = await custodian.call('take')
+  const { samples } = watch
+  return {
+    options,
+    seconds,
+    actions: sumActions(counts, seconds),
+    costs,
+    wallets: walletIds.length,
+    losses,
+    broken,
+    internal,
+    exits: [...servers, ...drivers, custodian].reduce((sum, slot) => sum + slot.exits(), 0),
+    serverErrors: watch.failures,
+    requestsPerSecond: watch.sums.statements === 0 ? 0 : total(fates) / seconds,
+    statements: watch.sums.statements,
+    transactions: watch.sums.transactions,
+    conflicts: watch.sums.conflicts,
+    poolWait: {
+      p50: quantile(watch.sums.poolWait, 0.5),
+      p99: quantile(watch.sums.poolWait, 0.99),
+      max: watch.sums.poolWait.max,
+    },
+    connections: Math.max(0, ...samples.map(({ connections }) => connections)),
+    waiting: Math.max(0, ...samples.map(({ waiting }) => waiting)),
+    memory: {
+      servers: samples.map((sample) => sample.servers[0] ?? 0),
+      all: samples.map((sample) => sample.servers.reduce((sum, bytes) => sum + bytes, 0)),
+      heaps: watch.heaps,
+      postgres: samples.map((sample) => sample.postgres),
+    },
+    cpu: {
+      servers: (cpu.servers - cpuBefore.servers) / seconds,
+      custodian: (cpu.custodian - cpuBefore.custodian) / seconds,
+      clients: (cpu.clients - cpuBefore.clients) / seconds,
+      postgres: cpu.postgres / seconds,
+    },
+    tables,
+    tablesBefore,
+    faults: faults && {
+      ...faults.counts,
+      ...fates,
+      webhooks: custodianFailures.failed,
+    },
+  }
+}
+
+/** @param {import('./fleet.mjs').Fleet} fleet */
+function cpuOf({ servers, custodian, drivers }) {
+  const sum = (/** @type {readonly import('./processes.mjs').Slot[]} */ slots) => {
+    for (const slot of slots) slot.noteCpu()
+    return slots.reduce((seconds, slot) => seconds + slot.cpuSeconds(), 0)
+  }
+  return { servers: sum(servers), custodian: sum([custodian]), clients: sum(drivers) }
+}
+
+/** @param {Record<string, number>} counts */
+const total = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0)
+
+/** @param {readonly Record<string, import('./tally.mjs').Counted>[]} counts @param {number} seconds @returns {ActionRow[]} */
+function sumActions(counts, seconds) {
+  /** @type {Record<string, import('./tally.mjs').Counted>} */
+  const sums = {}
+  for (const [name, { times, errors }] of counts.flatMap((one) => Object.entries(one))) {
+    const known = sums[name]
+    if (known === undefined) sums[name] = { times, errors }
+    else {
+      merge(known.times, times)
+      addCounts(known.errors, errors)
+    }
+  }
+  return Object.entries(sums).map(([name, { times, errors }]) => ({
+    name,
+    count: times.count,
+    perSecond: times.count / seconds,
+    p50: quantile(times, 0.5),
+    p90: quantile(times, 0.9),
+    p99: quantile(times, 0.99),
+    max: times.max,
+    errors,
+  }))
+}
