@@ -111,7 +111,7 @@ async function isProven({ world: { database }, wallet }: WalletLine): Promise<bo
   return newest?.['proven_at'] !== null
 }
 
-async function findBrokenInvariants({ database, witness }: World): Promise<string[]> {
+export async function findBrokenInvariants({ database, witness }: World): Promise<string[]> {
   const losses: string[] = []
   for (const [name, sql] of INVARIANTS) if ((await database.query(sql)).length > 0) losses.push(name)
   const over = await database.query(

@@ -89,6 +89,27 @@ export function forgetsAnswers(database: Database): Database {
   })
 }
 
+/** The bug of a store whose compare-and-set does not compare. */
+export function overwritingStore(): ShareStore {
+  const store = memoryStore()
+  return {
+    ...store,
+    write: async (key, value) => store.write(key, value, (await store.read(key))?.version ?? null),
+  }
+}
+
+/** The bug of a server that does not see, nor check, which process has claimed a round. */
+export function ignoresClaims(database: Database): Database {
+  return withStatements(database, async (tx, sql, parameters) => {
+    const unchecked = sql.replace(
+      'and round = $3 and claim_token = $4',
+      'and $3::int is not null and $4::bytea is not null',
+    )
+    const rows = await tx.query(unchecked, parameters)
+    return rows.map((row) => ('claim_until' in row ? { ...row, claim_until: null } : row))
+  })
+}
+
 type Run = (queryable: Queryable, ...query: Parameters<Queryable['query']>) => ReturnType<Queryable['query']>
 
 function withStatements(database: Database, run: Run): Database {

@@ -38,6 +38,10 @@ export interface World {
   readonly custodian: Custodian
   readonly method: BackupMethod
   readonly witness: Witness
+  /** The network, for a client that is started by hand. */
+  readonly transport: Transport
+  now(): number
+  pass(ms: number): void
   device(label: string): Device
   /** A new process on a device. */
   start(device: Device, how?: Start): Client
@@ -61,12 +65,14 @@ const OPERATION_MS = 11 * 60_000
 export interface WorldOptions {
   readonly createStore?: () => EndingStore
   readonly custodian?: Custodian
+  /** Which of two servers gets a request; without it there is one. */
+  readonly chooseServer?: () => 0 | 1
 }
 
 export function createWorld(database: Database, options: WorldOptions = {}): World {
-  const { createStore = memoryStore, custodian = memoryCustodian() } = options
+  const { createStore = memoryStore, custodian = memoryCustodian(), chooseServer = () => 0 } = options
   let time = Date.parse('2026-01-01T00:00:00Z')
-  let server: Server
+  let servers: readonly Server[]
   let reached = custodian
   const now = () => time
   const pass = (ms: number) => {
@@ -75,30 +81,35 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
   const restartServer = ({ fuse = createFuse(), atOnce = false }: Start = {}) => {
     // Longer than a dead server's claim on a round lasts.
     if (!atOnce) pass(TIMEOUT_MS)
-    server = createServer({
-      database: fusedDatabase(database, fuse),
-      custodian: {
-        store: (backup) => reached.store(backup),
-        fetch: (clientId, setId) => reached.fetch(clientId, setId),
-        delete: async (clientId, setId) => reached.delete?.(clientId, setId),
-      },
-      authenticate: () => ({ clientId: 'user' }),
-      authorizeExport: () => true,
-      masterKey: new Uint8Array(32).fill(7),
-      limits: { rates: null },
-      now,
-      // What a dying server has to say is what the test is about.
-      onError: () => {},
-    })
+    const start = () =>
+      createServer({
+        database: fusedDatabase(database, fuse),
+        custodian: {
+          store: (backup) => reached.store(backup),
+          fetch: (clientId, setId) => reached.fetch(clientId, setId),
+          delete: async (clientId, setId) => reached.delete?.(clientId, setId),
+        },
+        authenticate: () => ({ clientId: 'user' }),
+        authorizeExport: () => true,
+        masterKey: new Uint8Array(32).fill(7),
+        limits: { rates: null },
+        now,
+        // What a dying server has to say is what the test is about.
+        onError: () => {},
+      })
+    servers = [start(), start()]
   }
   restartServer()
-  const witness = createWitness(inProcessTransport({ fetch: (request) => server.fetch(request) }))
+  const witness = createWitness(inProcessTransport({ fetch: (request) => servers[chooseServer()]!.fetch(request) }))
   let network: Transport & Partial<Late> = witness
   const transport: Transport = { request: (request) => network.request(request) }
   return {
     database,
     custodian,
     witness,
+    transport,
+    now,
+    pass,
     method: password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }),
     device: (label) => ({ label, storage: createStore() }),
     start({ label, storage }, { fuse = createFuse(), atOnce = false } = {}) {
@@ -125,7 +136,7 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
     deliverLate: async () => network.deliver?.(),
     async settleServer() {
       pass(OPERATION_MS)
-      await server.sweep()
+      await servers[0]!.sweep()
     },
   }
 }
@@ -141,7 +152,7 @@ function patient(transport: Transport, restartServer: () => void): Transport {
   }
 }
 
-function memoryCustodian(): Custodian {
+export function memoryCustodian(): Custodian {
   const kept = new Map<string, Uint8Array[]>()
   return {
     async store({ setId, share }) {

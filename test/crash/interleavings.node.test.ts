@@ -1,0 +1,122 @@
+import { appendFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import * as api from '../../src/index.ts'
+import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import type { Database } from '../../src/server/database/types.ts'
+import { seededRandom, type SeededRandom } from '../support/random.ts'
+import { doingNamed, doings, type Api, type Doing } from './support/doings.ts'
+import { createStage, interleave, interleaveRequest, type Interleaved, type Stage } from './support/interleave.ts'
+import { ignoresClaims, overwritingStore } from './support/plants.ts'
+import type { Schedule } from './support/scheduler.ts'
+
+/** Where `npm run test:crash` wants the rows of its table. */
+const report = process.env['RESHARE_CRASH_REPORT']
+/** How many schedules are tried of each pair in each place; one of one pair in a place if there is no table to make. */
+const count = Number(process.env['RESHARE_INTERLEAVINGS'] ?? (report === undefined ? 0 : 4))
+
+let database: Database
+/** The package as another tab, or another process, has loaded it: nothing in memory is shared. */
+let other: Api
+
+beforeAll(async () => {
+  database = pgliteDatabase()
+  vi.resetModules()
+  other = await import('../../src/index.ts')
+})
+afterAll(() => database.close())
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+/** Two preemptions at most: whoever is first goes on for some steps, then the other, then the first to its end. */
+function randomSchedule(random: SeededRandom): Schedule {
+  return { first: random.pick([0, 1] as const), turns: [random.int(1, 60), random.int(1, 60)] }
+}
+
+const pairs = doings.flatMap((one, i) => doings.slice(i).map((two) => [one, two] as const))
+const nameOf = ([one, two]: readonly [Doing, Doing]) => `${one.name}, ${two.name}`
+
+/** Tries each case as often as is wanted, or one of them once. */
+async function tryEach<Case>(
+  fault: string,
+  cases: readonly Case[],
+  name: (one: Case) => string,
+  run: (one: Case, random: SeededRandom) => Promise<Interleaved>,
+): Promise<void> {
+  const random = seededRandom()
+  if (count === 0) {
+    expect((await run(random.pick(cases), random)).losses).toEqual([])
+    return
+  }
+  const found: string[] = []
+  for (const one of cases) {
+    const losses: string[] = []
+    for (let n = 0; n < count; n++) losses.push(...(await run(one, random)).losses)
+    const row = { database: 'PGlite', flow: name(one), fault, points: count, losses: losses.length }
+    if (report !== undefined) appendFileSync(report, `${JSON.stringify(row)}\n`)
+    found.push(...losses)
+  }
+  expect(found).toEqual([])
+}
+
+describe('at the same time', { timeout: 3_600_000 }, () => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await createStage({ database, apis: [api, other] })
+  })
+
+  test.each(['two devices', 'two tabs'] as const)('%s: nothing is lost or mixed', async (place) => {
+    vi.stubGlobal('navigator', undefined)
+    await tryEach(place, pairs, nameOf, (pair, random) => interleave(stage, place, pair, randomSchedule(random)))
+  })
+
+  test('two tabs with Web Locks: nothing is lost or mixed', async () => {
+    const request = (name: string, _: unknown, work: () => Promise<unknown>) => stage.scheduler.exclusively(name, work)
+    vi.stubGlobal('navigator', { locks: { request } })
+    const withOt = pairs.filter((pair) => pair.every(({ name }) => /sign|refresh|recover keep/.test(name)))
+    await tryEach('two tabs, Web Locks', withOt, nameOf, (pair, random) =>
+      interleave(stage, 'two tabs', pair, randomSchedule(random)),
+    )
+  })
+
+  test('one request at two servers: one answer', async () => {
+    await tryEach(
+      'one request, two servers',
+      doings,
+      ({ name }) => name,
+      (doing, random) => {
+        const how = { nth: random.int(1, 5), slow: random.pick([true, false]) }
+        const schedule = { first: 0, turns: [random.int(1, 40), random.int(1, 20)] } as const
+        return interleaveRequest(stage, doing, how, schedule)
+      },
+    )
+  })
+})
+
+describe('the interleavings notice', { timeout: 300_000 }, () => {
+  test('a store whose compare-and-set does not compare', async () => {
+    const stage = await createStage({ database, apis: [api, other], createStore: overwritingStore })
+    const pair = [doingNamed('recover keep'), doingNamed('recover keep')] as const
+    // The first of the two is about to write the wallet's record when the other does all that it does.
+    const losses = await search(26, (turn) => interleave(stage, 'two tabs', pair, { first: 0, turns: [turn, 60] }))
+    expect(losses.some((loss) => loss.endsWith('has lost the share of a set that it was given'))).toBe(true)
+  })
+
+  test('servers that do not check who has claimed a round', async () => {
+    const stage = await createStage({ database: ignoresClaims(database), apis: [api, other] })
+    const doing = doingNamed('sign ed25519')
+    const losses = await search(5, (turn) =>
+      interleaveRequest(stage, doing, { nth: 1, slow: false }, { first: 0, turns: [turn, 60] }),
+    )
+    expect(losses[0]).toContain('sign ed25519 failed')
+  })
+})
+
+/** What is lost in the first schedule in which something is, of those whose first turn has so many steps or more. */
+async function search(from: number, run: (turn: number) => Promise<Interleaved>): Promise<readonly string[]> {
+  for (let turn = from; turn < from + 12; turn++) {
+    const { losses } = await run(turn)
+    if (losses.length > 0) return losses
+  }
+  return []
+}
