@@ -3,10 +3,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 /** One of the two that run at the same time. */
 export type Actor = 0 | 1
 
-/** Who starts, and after how many steps each turn ends; the last turn goes on to its end. */
+/** Who starts, and after how many steps, or before which point, each turn ends; the last one goes on to its end. */
 export interface Schedule {
   readonly first: Actor
-  readonly turns: readonly number[]
+  readonly turns: readonly (number | string)[]
 }
 
 /** How a run went. */
@@ -33,8 +33,13 @@ export interface Scheduler {
 
 type Action = () => Promise<unknown>
 
+interface Parked {
+  readonly point: string
+  release(): void
+}
+
 interface Thread {
-  readonly parked: (() => void)[]
+  readonly parked: Parked[]
   ended: boolean
 }
 
@@ -50,10 +55,11 @@ export function createScheduler(): Scheduler {
     const actor = running.getStore()
     if (actor === undefined || threads[actor].ended) return
     await new Promise<void>((resolve) => {
-      threads[actor].parked.push(() => {
+      const release = () => {
         trace.push(`${actor} ${point}`)
         resolve()
-      })
+      }
+      threads[actor].parked.push({ point, release })
       moved()
     })
   }
@@ -74,14 +80,14 @@ export function createScheduler(): Scheduler {
       })
     } finally {
       threads[actor].ended = true
-      for (const release of threads[actor].parked.splice(0)) release()
+      for (const { release } of threads[actor].parked.splice(0)) release()
       moved()
     }
   }
 
   /** One step: until the actor is at its next gate, waits for the other, or has ended. */
   const step = async (thread: Thread): Promise<void> => {
-    const release = thread.parked.shift()!
+    const { release } = thread.parked.shift()!
     // Another branch of the same actor is at a gate already: nothing more is needed to go on.
     const move = thread.parked.length > 0 ? Promise.resolve() : nextMove()
     release()
@@ -112,7 +118,9 @@ export function createScheduler(): Scheduler {
       let turn = first
       let ended = 0
       for (let steps = 0; !threads.every((thread) => thread.ended);) {
-        if (steps === turns[ended] && threads[other(turn)].parked.length > 0) {
+        const end = turns[ended]
+        const isOver = typeof end === 'string' ? threads[turn].parked[0]?.point === end : steps === end
+        if (isOver && threads[other(turn)].parked.length > 0) {
           turn = other(turn)
           ended++
           steps = 0
