@@ -60,7 +60,7 @@ class Recording {
 function pieces(message: Uint8Array): Uint8Array[] {
   const length = Math.min(16, message.length)
   if (length < 12) return []
-  return [0, 0.1, 0.3, 0.5, 0.7, 0.9, 1].map((part) => {
+  return [0, 0.5, 0.9].map((part) => {
     const start = Math.floor(part * (message.length - length))
     return message.subarray(start, start + length)
   })
@@ -91,7 +91,7 @@ test('a relay sees a wallet made, backed up, recovered and used, and learns noth
   expect(within.bodies.length).toBeGreaterThan(20)
   expect(new Set(relay.texts)).toEqual(new Set(['POST /v1/sealed application/vnd.reshare.sealed', '200']))
   const secrets = within.bodies.flatMap(pieces)
-  expect(secrets.length).toBeGreaterThan(100)
+  expect(secrets.length).toBeGreaterThan(60)
   expect(secrets.filter((piece) => !within.has(piece))).toEqual([])
   expect(secrets.filter((piece) => relay.has(piece))).toEqual([])
   const ids = [walletId, setId, backupId, recovered.setId]
