@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { openRequest, REQUEST_OVERHEAD, sealRequest } from '../../src/channel/seal.ts'
+import { setupAuthSender } from '../../src/hpke/auth.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
-import { utf8 } from '../../src/util/bytes.ts'
+import { concatBytes, utf8 } from '../../src/util/bytes.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { seededRandom } from '../support/random.ts'
 import { flip } from '../support/simulator.ts'
@@ -79,6 +80,18 @@ describe('an exchange', () => {
     const renamed = sealed.message.slice()
     renamed.set(server.publicKey.subarray(0, 8), 1)
     await expect(openRequest([server, old], renamed, random)).rejects.toThrow(CodecError)
+  })
+
+  test('another version is refused, however well it is sealed', async () => {
+    const ephemeral = generateKeyPair(random)
+    const info = utf8('reshare/v1/wallet/channel/request')
+    for (const version of [1, 2]) {
+      const context = await setupAuthSender(server.publicKey, device, ephemeral, info)
+      const header = concatBytes(Uint8Array.of(version), server.publicKey.slice(0, 8), device.publicKey)
+      const opening = open(concatBytes(header, ephemeral.publicKey, context.seal(header, request)))
+      if (version === 1) expect((await opening).plaintext).toEqual(request)
+      else await expect(opening).rejects.toThrow('another version')
+    }
   })
 
   test("a device's request is not another's", async () => {

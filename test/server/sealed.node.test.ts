@@ -151,11 +151,17 @@ describe('what does not open', () => {
     })
     const { message } = await sealed(get(path))
     const stranger = await sealed(get(path), generateKeyPair(random).publicKey)
+    const post1MiB = {
+      method: 'POST',
+      authorization: 'Test eve',
+      contentType: 'application/vnd.reshare.flight',
+      body: new Uint8Array(2 ** 20),
+    } as const
     const causes: [string, Uint8Array, string?][] = [
       ['nothing', new Uint8Array()],
       ['a byte less', message.slice(0, -1)],
       ['a byte more', new Uint8Array([...message, 0])],
-      ['too long', new Uint8Array(2 ** 20)],
+      ['too long', (await sealed(encodeRequest({ ...post1MiB, path: paths.round('00'.repeat(16), 1) }))).message],
       ['another type', message, 'application/vnd.reshare.flight'],
       ['an unknown key', stranger.message],
       ['another version', flip(message, 0)],
