@@ -30,6 +30,7 @@ const GROUPS = {
   recovery: () => import('./groups/recovery.mjs'),
   flows: () => import('./groups/flows.mjs'),
   sessions: () => import('./groups/sessions.mjs'),
+  channel: () => import('./groups/channel.mjs'),
   latency: () => import('./groups/latency.mjs'),
   'cold-start': () => import('./groups/cold-start.mjs'),
   leakage: () => import('./groups/leakage.mjs'),
