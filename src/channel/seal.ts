@@ -88,6 +88,8 @@ export async function openRequest(
   const key = keys.find(({ publicKey }) => equalBytes(publicKey.subarray(0, KEY_ID_LENGTH), keyId))
   if (key === undefined) throw new CodecError('a request is sealed to another key')
   const device = header.slice(1 + KEY_ID_LENGTH)
+  // X25519 ignores this bit (RFC 7748 §5), so that with it a device would have two names.
+  if (((device[X25519_LENGTH - 1] as number) & 0x80) !== 0) throw new CodecError('a device key is not canonical')
   const encapsulated = message.slice(HEADER_LENGTH, HEADER_LENGTH + X25519_LENGTH)
   const context = await setupAuthReceiver(key, device, encapsulated, REQUEST_INFO)
   try {

@@ -101,6 +101,12 @@ describe('an exchange', () => {
     await expect(open(message)).rejects.toThrow(CodecError)
   })
 
+  test('a device has one name', async () => {
+    const other = device.publicKey.slice().fill((device.publicKey[31] as number) | 0x80, 31)
+    const sealed = await sealRequest(server.publicKey, { ...device, publicKey: other }, request, random)
+    await expect(open(sealed.message)).rejects.toThrow('not canonical')
+  })
+
   test('answers are not swapped, and no request is an answer', async () => {
     const [one, two] = [await seal(), await seal()]
     const sent = (await open(two.message)).sealAnswer(answer)
