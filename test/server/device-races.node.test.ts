@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { paths } from '../../src/api/paths.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import type { Database, Queryable } from '../../src/server/database/types.ts'
 import type { WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
-import { databaseKinds } from '../e2e/support/databases.ts'
+import { databaseKinds, isChosen } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, type ClientOperation, type ServerClient } from '../support/server-client.ts'
 import { deviceServer, newDevice, plantSet, revokeDevice, type DeviceServer } from './support/devices.ts'
@@ -14,6 +14,7 @@ import { createWorld, type World } from './support/world.ts'
 interface Scene {
   readonly clientId: string
   readonly phoneId: string
+  readonly tabletId: string
   readonly tablet: ServerClient
   readonly operation: ClientOperation
 }
@@ -21,6 +22,7 @@ interface Scene {
 const kinds = ['sign', 'refresh', 'recover', 'generate'] as const
 
 describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
+  const chosen = isChosen(name, 'revoked devices')
   let world: World
   let server: DeviceServer
   beforeAll(async () => {
@@ -43,7 +45,7 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     const half = await plantSet(world, server.context, { clientId, device: null, purpose: 'backup' })
     const operation = start(kind, phone, signing, half)
     if (begun) while (operation.round < rounds[kind]) operation.take(await operation.post())
-    return { clientId, phoneId, tablet: server.client(clientId, tabletId), operation }
+    return { clientId, phoneId, tabletId, tablet: server.client(clientId, tabletId), operation }
   }
 
   const rounds = { sign: 1, refresh: 3, recover: 3, generate: 2 }
@@ -98,14 +100,14 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     return { database, reached: () => calls >= nth }
   }
 
-  const points = kinds
-    .flatMap((kind) => [[kind, true] as const, [kind, false] as const])
-    .filter(([kind, begun]) => {
-      // A signature has one round.
-      return kind !== 'sign' || begun
-    })
+  const points = [
+    ['sign', true],
+    ['refresh', true],
+    ['recover', true],
+    ['generate', false],
+  ] as const
 
-  test.each(points)(
+  test.runIf(chosen).each(points)(
     'anywhere within a round of %s (begun: %s) ends it, unless it has ended before',
     async (kind, begun) => {
       for (let nth = 1; ; nth++) {
@@ -131,7 +133,7 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     },
   )
 
-  test.each(['retire', 'confirm', 'abort', 'revoke'] as const)(
+  test.runIf(chosen).each(['retire', 'confirm', 'abort', 'revoke'] as const)(
     'just before its own %s is done undoes it',
     async (verb) => {
       const now = await scene('refresh', true)
@@ -154,6 +156,55 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
       const phone = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, phoneId)
       expect([codeOf(await phone.send('POST', path)), done]).toEqual(['DEVICE_REVOKED', true])
       await expectOver(now)
+    },
+  )
+
+  test.runIf(chosen)(
+    'by a process that ends anywhere changes all or nothing, and is finished by repeating it',
+    async () => {
+      const begin = async () => {
+        const begun = await scene('refresh', false)
+        await begun.operation.post()
+        return begun
+      }
+      let now = await begin()
+      for (let nth = 1; ; nth++) {
+        const { clientId, phoneId, tabletId, operation } = now
+        let queries = 0
+        const dying = (inner: Queryable): Queryable => ({
+          query: (sql, parameters) => {
+            if (++queries >= nth) throw new Error('the process has ended')
+            return inner.query(sql, parameters)
+          },
+        })
+        const database: Database = {
+          ...world.database,
+          ...dying(world.database),
+          transaction: (work) => world.database.transaction((tx) => work(dying(tx))),
+        }
+        const answer = await deviceServer(world, { database, onError: () => undefined })
+          .client(clientId, tabletId)
+          .send('POST', paths.revoke(phoneId))
+        const [left] = await world.database.query(
+          `select revoked_at is null as unchanged, state, decision
+         from reshare_devices join reshare_sets using (client_id, device)
+           left join (select decision from reshare_decisions where client_id = $1 and operation_id = $3) decided on true
+         where client_id = $1 and device = $2 and purpose = 'signing'`,
+          [clientId, phoneId, operation.operationId],
+        )
+        if (left?.['unchanged'] === true) {
+          expect([answer.status, left]).toMatchObject([500, { state: 'ACTIVE', decision: null }])
+          continue
+        }
+        expect(left).toMatchObject({ state: expect.stringMatching('RETIRING|DESTROYED'), decision: 'ABORT' })
+        await revokeDevice(now.tablet, phoneId)
+        await expectOver(now)
+        if (queries < nth) {
+          expect([answer.status, nth > 10]).toEqual([200, true])
+          return
+        }
+        now = await begin()
+      }
     },
   )
 

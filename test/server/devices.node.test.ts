@@ -331,6 +331,10 @@ describe('revoking a device', () => {
     // A device that has no set any more is revoked as well: it may still hold the credentials.
     expect((await revokeDevice(phone, tabletId)).revokedAt).not.toBeNull()
     await plant({ clientId, walletId, device: null, proven: true })
+    const laptopId = newDevice(world)
+    const laptop = server.client(clientId, laptopId)
+    await retireSet(laptop, setIdOf(await plant({ clientId, walletId, device: laptopId })))
+    expect((await revokeDevice(laptop, laptopId)).revokedAt).not.toBeNull()
     await revokeDevice(phone, phoneId)
     await expect(revokeDevice(phone, phoneId)).rejects.toMatchObject(revoked)
   })
