@@ -54,8 +54,30 @@ export const GROUPS = {
     sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/${name}.ts`),
     tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,vectors.node,vole,wiped}.test.ts'],
   },
+  'server-claims': {
+    sources: [
+      'src/server/operations/claim.ts',
+      'src/server/operations/decide.ts',
+      'src/server/operations/rows.ts',
+      'src/server/incarnation.ts',
+    ],
+    tests: ['test/server/claims.node.test.ts'],
+    database: true,
+  },
+  'server-states': {
+    sources: [
+      'src/server/operations/commit-sets.ts',
+      'src/server/sets/actions.ts',
+      'src/server/sets/retirements.ts',
+      'src/server/sets/rows.ts',
+      'src/server/sets/usable.ts',
+      'src/server/sweep.ts',
+    ],
+    tests: ['test/server/set-states.node.test.ts'],
+    database: true,
+  },
   'server-rounds': {
-    sources: ['src/server/operations', 'src/server/incarnation.ts', 'src/server/sweep.ts'],
+    sources: ['src/server/operations'],
     tests: [
       'test/server/flows.node.test.ts',
       'test/server/rounds.node.test.ts',

@@ -50,8 +50,8 @@ export default defineConfig({
     exclude,
     // One worker for the files of a mutant, and a new one for the next mutant.
     isolate: false,
-    // Mutants of a server leave requests without an answer and transactions without an end; tests take a tenth of this.
-    ...(group.database ? { testTimeout: 15_000, hookTimeout: 30_000, teardownTimeout: 1_000 } : {}),
+    // Mutants of a server leave requests without an answer.
+    teardownTimeout: 1_000,
     sequence: { sequencer: SharpFirst },
   },
 })

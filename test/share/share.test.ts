@@ -1,5 +1,7 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type { Scalar } from '../../src/curve/group.ts'
 import { MpcError } from '../../src/errors.ts'
 import {
   combineRecords,
@@ -14,6 +16,7 @@ import {
   encodeWalletShares,
   findParty,
   type KeyShare,
+  peekWalletSetId,
   validateKeyShare,
   type WalletSetRecord,
   walletSetId,
@@ -21,7 +24,8 @@ import {
   wipeKeyShare,
 } from '../../src/share/index.ts'
 import { CURVES, type Curve, partyId } from '../../src/types.ts'
-import { concatBytes, fromHex } from '../../src/util/bytes.ts'
+import { concatBytes, fromHex, utf8 } from '../../src/util/bytes.ts'
+import { CodecError } from '../../src/util/codec.ts'
 import { fixedRandom } from '../support/fixed-random.ts'
 import { backends, groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'
@@ -125,6 +129,35 @@ describe.each(groups)('shares on $name', ({ group }) => {
     expect(() => validateKeyShare(group, { ...share, record: { ...record, parties } })).toThrow(refused)
   })
 
+  test('a set in which every share is the key is refused', () => {
+    const parties = record.parties.map((party) => ({ ...party, verifyingShare: record.publicKey }))
+    const bytes = encodeShareSetRecord(group, { ...record, parties, threshold: 1 })
+    expect(() => decodeShareSetRecord(groupOf, bytes)).toThrow(refused)
+  })
+
+  test('a failure that is none of the bytes keeps its own error', () => {
+    const missing = new MpcError('WASM_UNAVAILABLE', 'no WebAssembly')
+    const fails = () => {
+      throw missing
+    }
+    expect(() => decodeShareSetRecord(fails, recordBytes)).toThrow(missing)
+    expect(() => decodeKeyShare(fails, shareBytes)).toThrow(missing)
+    expect(() => decodeKeyShare(groupOf, shareBytes.slice(1))).toThrow(
+      expect.objectContaining({ cause: expect.any(CodecError) as Error }) as Error,
+    )
+  })
+
+  test('a secret that was read is wiped, but for the one that is given out', () => {
+    const read: Uint8Array[] = []
+    const watching = {
+      ...group,
+      decodeScalar: (bytes: Uint8Array): Scalar => (read.push(bytes), group.decodeScalar(bytes)),
+    }
+    const decoded = decodeKeyShare(() => watching, shareBytes)
+    expect(read).toEqual([new Uint8Array(32)])
+    expect(decoded.secretShare).toEqual(share.secretShare)
+  })
+
   test('a lowered threshold is refused', () => {
     const [{ record: strict }] = generate(group, 3, 3, seededRandom()) as [KeyShare]
     const lowered = encodeShareSetRecord(group, { ...strict, threshold: 2 })
@@ -184,6 +217,54 @@ describe.each(backends)('the shares of a wallet on $name', ({ create }) => {
     expect(record.setId).not.toEqual(walletSetId(record.walletId, 'backup', setIds))
     const recordBytes = encodeWalletSetRecord(groupOf, record)
     expect(encodeWalletSetRecord(groupOf, decodeWalletSetRecord(groupOf, recordBytes))).toEqual(recordBytes)
+  })
+
+  test('the name is the hash of all that it names, under a tag of its own', () => {
+    const prefixed = (...fields: Uint8Array[]) =>
+      fields.flatMap((field) => [Uint8Array.of(0, 0, 0, field.length), field])
+    const tag = sha256(utf8('reshare/v1/wallet/share/wallet-set'))
+    const { walletId, setId } = secp256k1[0]!.record
+    const named = concatBytes(
+      tag,
+      tag,
+      ...prefixed(walletId, Uint8Array.of(0, 0, 0, 1)),
+      Uint8Array.of(0, 0, 0, 2),
+      ...prefixed(setId, ed25519[0]!.record.setId),
+    )
+    expect(own.setId).toEqual(sha256(named))
+  })
+
+  test('the name of encoded shares is read without decoding them', () => {
+    expect(peekWalletSetId(bytes)).toEqual(own.setId)
+    const backup = combineShares(
+      [secp256k1[0]!, ed25519[0]!].map((share) => ({ ...share, record: { ...share.record, purpose: 'backup' } })),
+    )
+    expect(peekWalletSetId(encodeWalletShares(groupOf, backup))).toEqual(backup.setId)
+    expect(() => peekWalletSetId(bytes.slice(0, -1))).toThrow(refused)
+    expect(() => peekWalletSetId(bytes.slice(0, 60))).toThrow(refused)
+  })
+
+  test('the bytes of each share are wiped after it is read, or refused', () => {
+    const wiped: string[] = []
+    const fill = vi.spyOn(Uint8Array.prototype, 'fill').mockImplementation(function (
+      this: Uint8Array,
+      value,
+      ...range
+    ) {
+      if (value === 0 && range.length === 0) wiped.push(this.join())
+      for (let i = range[0] ?? 0; i < (range[1] ?? this.length); i++) this[i] = value
+      return this
+    })
+    try {
+      decodeWalletShares(groupOf, bytes)
+      expect(() => decodeWalletShares(groupOf, bytes.slice(0, -1))).toThrow(refused)
+    } finally {
+      fill.mockRestore()
+    }
+    const first = encodeKeyShare(groupOf('secp256k1'), secp256k1[0]!).join()
+    const second = encodeKeyShare(groupOf('ed25519'), ed25519[0]!).join()
+    expect(wiped.filter((content) => content === first)).toHaveLength(2)
+    expect(wiped.filter((content) => content === second)).toHaveLength(1)
   })
 
   test('one curve is a wallet, too, under another name', () => {

@@ -1,0 +1,443 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RecoverRequest, RefreshRequest } from '../../src/api/operations.ts'
+import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { commitSets } from '../../src/server/operations/commit-sets.ts'
+import { recordAbort } from '../../src/server/operations/decide.ts'
+import { findOperation, findDecision, recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
+import type { MakeRequest } from '../../src/server/operations/turn.ts'
+import { confirmBackup, requireWayBack, retireSet } from '../../src/server/sets/actions.ts'
+import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
+import { destroyRetiring, planRetirements, recordProof, recordSignature } from '../../src/server/sets/retirements.ts'
+import { insertSet, requireSet, requireSets, setStatus } from '../../src/server/sets/rows.ts'
+import { requireActive, requireNamed, requireRecoverable } from '../../src/server/sets/usable.ts'
+import { sweep } from '../../src/server/sweep.ts'
+import type { WalletShares } from '../../src/share/index.ts'
+import { fromHex } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+import { createTables, generating, recovering, START, WALLET, type Tables } from './support/tables.ts'
+
+let tables: Tables
+beforeAll(async () => {
+  tables = await createTables(pgliteDatabase(), seededRandom())
+})
+afterAll(() => tables.database.close())
+
+const code = (name: string) => expect.objectContaining({ code: name }) as Error
+const when = (ms = 0) => new Date(START + ms)
+const active = { state: 'ACTIVE', committed_at: when() }
+const DEVICE = 'ab'.repeat(32)
+
+/** The sets that an operation has prepared, as the session that made them gives them. */
+const made = (...sets: readonly (readonly [WalletShares['purpose'], string])[]): WalletShares[] =>
+  sets.map(([purpose, setId]) => ({ purpose, setId: fromHex(setId), walletId: fromHex(WALLET), shares: [] }))
+
+const refreshing = (setId: string): RefreshRequest => ({ kind: 'refresh', walletId: WALLET, setId, label: 'phone' })
+
+function settle(key: CalledOperation, request: MakeRequest, sets: readonly WalletShares[]) {
+  const turn = { ...key, request, round: 3, parcels: [], incarnation: 1, state: undefined }
+  const ending = commitSets(tables.context, turn, sets)
+  return { ...ending, result: () => tables.database.transaction((tx) => ending.settle(tx)) }
+}
+
+async function owed(setId: string) {
+  const rows = await tables.database.query(
+    'select old_set_id, with_backups from reshare_retirements where set_id = $1 order by old_set_id',
+    [setId],
+  )
+  return rows.map((row) => [row['old_set_id'], row['with_backups']])
+}
+
+async function presignature(setId: string): Promise<() => Promise<boolean>> {
+  await tables.database.query(
+    `insert into reshare_presignatures (set_id, presignature_id, path, sealed, incarnation, created_at, expires_at)
+     values ($1, 'one', 'm', 'sealed', 1, $2, $3)`,
+    [setId, when(), when(1e9)],
+  )
+  return async () => (await tables.row('select 1 from reshare_presignatures where set_id = $1', setId)) !== undefined
+}
+
+describe('the end of an operation that makes sets', () => {
+  test('of a new wallet: the signing set is active, and the wallet is there once', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key)
+    const { decision, result } = settle(key, generating as MakeRequest, made(['signing', setId]))
+    expect(decision).toBe('COMMIT')
+    expect(await result()).toEqual({ setId, state: 'ACTIVE' })
+    expect(await requireSet(tables.database, key.clientId, setId)).toMatchObject({
+      state: 'ACTIVE',
+      committedAt: new Date(tables.clock),
+    })
+    expect(await requireSets(tables.database, key.clientId, WALLET)).toHaveLength(1)
+    const again = tables.key({ clientId: key.clientId })
+    const second = settle(again, generating as MakeRequest, made(['signing', await tables.set(again)]))
+    await expect(second.result()).rejects.toThrow(code('STORAGE_CONFLICT'))
+  })
+
+  test('of a backup: the set is committed, and waits for the app', async () => {
+    const key = tables.key()
+    const source = await tables.set(tables.key({ clientId: key.clientId }), {}, active)
+    const setId = await tables.set(key, { purpose: 'backup' })
+    const request = { kind: 'backup', walletId: WALLET, setId: source, backupMethod: 'PASSWORD' } as const
+    expect(await settle(key, request, made(['backup', setId])).result()).toEqual({ setId, state: 'PREPARED' })
+    const set = await requireSet(tables.database, key.clientId, setId)
+    expect(set).toMatchObject({ state: 'PREPARED', committedAt: new Date(tables.clock) })
+    expect(() => requireRecoverable(set)).not.toThrow()
+  })
+
+  test('happens once, with what its own operation has prepared', async () => {
+    const key = tables.key()
+    const setId = await tables.set(tables.key({ clientId: key.clientId }))
+    const request = generating as MakeRequest
+    await expect(settle(key, request, made(['signing', setId])).result()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    expect(await tables.state(setId)).toBe('PREPARED')
+    const ended = await tables.set(key, {}, { state: 'ABORTED' })
+    await expect(settle(key, request, made(['signing', ended])).result()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    expect(await tables.state(ended)).toBe('ABORTED')
+  })
+
+  test.each(['retire', 'keep'] as const)('of a recovery that is to %s', async (existingSets) => {
+    const key = tables.key()
+    const older = tables.key({ clientId: key.clientId })
+    const phone = await tables.set(older, {}, active)
+    const spent = await presignature(phone)
+    const retired = await tables.set(older, {}, { state: 'DESTROYED' })
+    const backup = await tables.set(older, { purpose: 'backup' }, active)
+    const [signing, rotated] = [await tables.set(key), await tables.set(key, { purpose: 'backup' })]
+    const stranger = await tables.set(tables.key(), {}, active)
+    const request = recovering(backup, { existingSets })
+    expect(await settle(key, request, made(['signing', signing], ['backup', rotated])).result()).toEqual({
+      setId: signing,
+      state: 'ACTIVE',
+      backupSetId: rotated,
+    })
+    expect(await owed(signing)).toEqual(existingSets === 'retire' ? [[phone, true]] : [])
+    expect(await owed(rotated)).toEqual([])
+    expect(await Promise.all([phone, retired, stranger].map(tables.state))).toEqual(['ACTIVE', 'DESTROYED', 'ACTIVE'])
+    expect(await spent()).toBe(false)
+  })
+
+  test('of a dry run: nothing is decided for it but its end', async () => {
+    const key = tables.key()
+    const older = tables.key({ clientId: key.clientId })
+    const backup = await tables.set(older, { purpose: 'backup' }, active)
+    const phone = await tables.set(older, {}, active)
+    const kept = await presignature(phone)
+    const setId = await tables.set(key)
+    const { decision, result } = settle(key, recovering(backup, { dryRun: true }), made(['signing', setId]))
+    expect(decision).toBe('ABORT')
+    expect(await result()).toEqual({ setId, state: 'PREPARED' })
+    expect(await tables.state(setId)).toBe('PREPARED')
+    expect(await owed(setId)).toEqual([])
+    expect(await kept()).toBe(true)
+  })
+
+  test('is refused once the set that it comes from is over', async () => {
+    const key = tables.key()
+    const source = await tables.set(key, {}, { state: 'RETIRING', committed_at: when() })
+    const ending = settle(key, refreshing(source), made(['signing', await tables.set(key)]))
+    await expect(ending.result()).rejects.toThrow(code('SET_RETIRED'))
+    const superseded = await tables.set(key, { purpose: 'backup' }, { state: 'DESTROYED', committed_at: when() })
+    const recovery: RecoverRequest = recovering(superseded, { dryRun: true })
+    await expect(settle(key, recovery, []).result()).rejects.toThrow(code('BACKUP_SUPERSEDED'))
+  })
+
+  test('of a refresh: the old set waits for the proof of the new, and keeps its presignatures', async () => {
+    const key = tables.key()
+    const old = await tables.set(key, {}, active)
+    const kept = await presignature(old)
+    const setId = await tables.set(key)
+    expect(await settle(key, refreshing(old), made(['signing', setId])).result()).toEqual({ setId, state: 'ACTIVE' })
+    expect(await owed(setId)).toEqual([[old, false]])
+    expect(await kept()).toBe(true)
+  })
+})
+
+describe('retirement', () => {
+  const proof = async (key: CalledOperation, setId: string) =>
+    tables.database.transaction(async (tx) =>
+      recordProof(tables.context, tx, await requireSet(tx, key.clientId, setId)),
+    )
+
+  test('waits for the first proof, and a second changes nothing', async () => {
+    const key = tables.key()
+    const [old, other, setId] = [
+      await tables.set(key, {}, active),
+      await tables.set(key, {}, active),
+      await tables.set(key, {}, active),
+    ]
+    await planRetirements(tables.database, { request: refreshing(old), clientId: key.clientId, setId })
+    tables.clock = START + 1000
+    expect(await proof(key, setId)).toEqual([old])
+    expect(await Promise.all([old, other, setId].map(tables.state))).toEqual(['RETIRING', 'ACTIVE', 'ACTIVE'])
+    await tables.database.query(`update reshare_sets set state = 'ACTIVE' where set_id = $1`, [old])
+    tables.clock = START + 2000
+    expect(await proof(key, setId)).toEqual([old])
+    expect(await tables.state(old)).toBe('ACTIVE')
+    expect((await requireSet(tables.database, key.clientId, setId)).provenAt).toEqual(when(1000))
+  })
+
+  test('of a lost device ends the backups that it made and nobody confirmed, but not the way back', async () => {
+    const key = tables.key()
+    const lost = await tables.set(key, {}, active)
+    const dealt = { purpose: 'backup', sourceSetId: lost } as const
+    const committed = { committed_at: when() }
+    const [way, forged, confirmed, undecided] = [
+      await tables.set(key, dealt, committed),
+      await tables.set(key, dealt, committed),
+      await tables.set(key, dealt, active),
+      await tables.set(key, dealt),
+    ]
+    await noteHalf(tables.database, key, forged)
+    const setId = await tables.set(key, { sourceSetId: way }, active)
+    await planRetirements(tables.database, { request: recovering(way), clientId: key.clientId, setId })
+    await proof(key, setId)
+    expect(await Promise.all([lost, way, forged, confirmed, undecided].map(tables.state))).toEqual([
+      'RETIRING',
+      'PREPARED',
+      'DESTROYED',
+      'ACTIVE',
+      'PREPARED',
+    ])
+    expect(await tables.row('select owed from reshare_custodian_halves where set_id = $1', forged)).toEqual({
+      owed: true,
+    })
+  })
+
+  test('passes on to what a set is refreshed to, whichever side it waits on', async () => {
+    const key = tables.key()
+    const { clientId } = key
+    const [phone, laptop] = [await tables.set(key, {}, active), await tables.set(key, {}, active)]
+    const backup = await tables.set(key, { purpose: 'backup' }, active)
+    await planRetirements(tables.database, { request: recovering(backup), clientId, setId: laptop })
+    const phone2 = await tables.set(key, {}, active)
+    await planRetirements(tables.database, { request: refreshing(phone), clientId, setId: phone2 })
+    expect((await owed(laptop)).map(([old]) => old).sort()).toEqual([phone, phone2].sort())
+    const laptop2 = await tables.set(key, {}, active)
+    await planRetirements(tables.database, { request: refreshing(laptop), clientId, setId: laptop2 })
+    expect((await owed(laptop2)).map(([old]) => old).sort()).toEqual([phone, phone2, laptop].sort())
+    expect(new Map((await owed(laptop2)) as [string, boolean][]).get(laptop)).toBe(false)
+  })
+
+  test('destroys the halves of one set or of all, with their set-ups and presignatures', async () => {
+    const key = tables.key()
+    const retiring = { state: 'RETIRING', committed_at: when() }
+    const [first, second, kept] = [
+      await tables.set(key, {}, retiring),
+      await tables.set(key, {}, retiring),
+      await tables.set(key, {}, active),
+    ]
+    const spent = await presignature(first)
+    await destroyRetiring(tables.context, first)
+    const sets = [first, second, kept]
+    expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'RETIRING', 'ACTIVE'])
+    expect(await Promise.all(sets.map(tables.hasShare))).toEqual([false, true, true])
+    expect(await spent()).toBe(false)
+    expect(await tables.row('select 1 from reshare_ot_pairs where set_id = $1', first)).toBeUndefined()
+    await sweep(tables.context)
+    expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'DESTROYED', 'ACTIVE'])
+  })
+
+  test('a signature is no proof', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key, {}, active)
+    const other = await tables.set(key, {}, active)
+    await recordSignature(tables.context, tables.database, setId)
+    const set = await requireSet(tables.database, key.clientId, setId)
+    expect(set).toMatchObject({ lastUsedAt: new Date(tables.clock), provenAt: null })
+    expect((await requireSet(tables.database, key.clientId, other)).lastUsedAt).toBeNull()
+  })
+})
+
+describe('who may end or confirm a set', () => {
+  test('a set is retired when another is known to work, by its own device or by one that can sign', async () => {
+    const { context } = tables
+    const key = tables.key({ device: DEVICE })
+    const setId = await tables.set(key, {}, active)
+    await expect(retireSet(context, key, setId)).rejects.toThrow(code('POLICY_DENIED'))
+    expect(await tables.state(setId)).toBe('ACTIVE')
+    const laptop = { ...key, device: 'cd'.repeat(32) }
+    await expect(retireSet(context, laptop, setId)).rejects.toThrow(code('AUTH_FAILED'))
+    await tables.set(laptop, {}, { ...active, proven_at: when() })
+    expect(await retireSet(context, laptop, setId)).toMatchObject({ state: 'DESTROYED' })
+    expect(await tables.hasShare(setId)).toBe(false)
+    expect(await retireSet(context, key, setId)).toMatchObject({ state: 'DESTROYED' })
+  })
+
+  test.each([
+    ['a set that has not proven itself', {}, { ...active }, false],
+    ['a confirmed backup', { purpose: 'backup' }, { ...active }, true],
+    ['an unconfirmed backup', { purpose: 'backup' }, { committed_at: when() }, false],
+    ['a set that has ended', {}, { state: 'DESTROYED', proven_at: when() }, false],
+    ['a set of another wallet', { walletId: '1'.repeat(32) }, { ...active, proven_at: when() }, false],
+  ] as const)('%s beside it', async (_, row, columns, enough) => {
+    const key = tables.key()
+    const setId = await tables.set(key, {}, { ...active, proven_at: when() })
+    await tables.set(key, row, columns)
+    const asked = requireWayBack(tables.database, { ...key, walletId: WALLET, setId })
+    await (enough ? asked : expect(asked).rejects.toThrow(code('POLICY_DENIED')))
+  })
+
+  test('what is not decided, not a signing set or not the client’s is not retired', async () => {
+    const { context } = tables
+    const key = tables.key()
+    const [prepared, backup] = [await tables.set(key), await tables.set(key, { purpose: 'backup' }, active)]
+    await expect(retireSet(context, key, prepared)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(retireSet(context, key, backup)).rejects.toThrow(code('SET_MISMATCH'))
+    await expect(retireSet(context, tables.key(), prepared)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(confirmBackup(context, key, prepared)).rejects.toThrow(code('SET_MISMATCH'))
+  })
+
+  test('a policy that says no keeps a set as it is', async () => {
+    const asked: unknown[] = []
+    const policy = (request: unknown) => void asked.push(request)
+    const context = { ...tables.context, policy: policy as never }
+    const key = tables.key()
+    const setId = await tables.set(key, {}, active)
+    const backup = await tables.set(key, { purpose: 'backup' }, { committed_at: when() })
+    await expect(retireSet(context, key, setId)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(confirmBackup(context, key, backup)).rejects.toThrow(code('POLICY_DENIED'))
+    expect(await Promise.all([setId, backup].map(tables.state))).toEqual(['ACTIVE', 'PREPARED'])
+    expect(asked).toEqual([
+      expect.objectContaining({ action: 'retire', setId, walletId: WALLET, clientId: key.clientId }),
+      expect.objectContaining({ action: 'confirm', setId: backup, walletId: WALLET, clientId: key.clientId }),
+    ])
+  })
+
+  test('a confirmed backup ends the older ones of its method and the one that it was rotated from', async () => {
+    const { context, database } = tables
+    const key = tables.key()
+    const backup = (
+      backupMethod: 'PASSWORD' | 'PASSKEY',
+      sourceSetId: string | null = null,
+      columns: object = active,
+    ) => tables.set(key, { purpose: 'backup', backupMethod, sourceSetId }, columns as never)
+    const committed = { committed_at: when() }
+    const rotated = await backup('PASSKEY')
+    const [confirmed, unconfirmed] = [await backup('PASSWORD'), await backup('PASSWORD', null, committed)]
+    const [undecided, other] = [await backup('PASSWORD', null, {}), await backup('PASSKEY')]
+    const setId = await backup('PASSWORD', rotated, committed)
+    const newer = await backup('PASSWORD', null, committed)
+    await noteHalf(database, key, confirmed)
+    expect(await confirmBackup(context, key, setId)).toMatchObject({ setId, state: 'ACTIVE' })
+    const states = await Promise.all([rotated, confirmed, unconfirmed, undecided, other, newer].map(tables.state))
+    expect(states).toEqual(['DESTROYED', 'DESTROYED', 'DESTROYED', 'PREPARED', 'ACTIVE', 'PREPARED'])
+    expect(tables.removed).toContain(confirmed)
+    expect(await confirmBackup(context, key, setId)).toMatchObject({ state: 'ACTIVE' })
+    await confirmBackup(context, key, newer)
+    await expect(confirmBackup(context, key, setId)).rejects.toThrow(code('BACKUP_SUPERSEDED'))
+    await expect(confirmBackup(context, key, undecided)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+  })
+})
+
+describe('a set', () => {
+  test('is the client’s own, as it was made, and of one making', async () => {
+    const { database } = tables
+    const key = tables.key({ device: DEVICE })
+    const setId = await tables.set(key, { label: 'tablet', sourceSetId: 'ef'.repeat(32) })
+    const set = await requireSet(database, key.clientId, setId)
+    await insertSet(database, { ...set, label: 'again' })
+    expect(await requireSet(database, key.clientId, setId)).toEqual({
+      ...key,
+      setId,
+      walletId: WALLET,
+      purpose: 'signing',
+      state: 'PREPARED',
+      label: 'tablet',
+      backupMethod: null,
+      sourceSetId: 'ef'.repeat(32),
+      record: new Uint8Array(1),
+      createdAt: when(),
+      committedAt: null,
+      provenAt: null,
+      lastUsedAt: null,
+      exportedAt: null,
+    })
+    await expect(requireSet(database, 'another', setId)).rejects.toThrow(code('AUTH_FAILED'))
+    const used = { ...set, provenAt: when(1), lastUsedAt: when(2), exportedAt: when(3) }
+    expect(setStatus(set)).toMatchObject({ proven: false, lastUsedAt: null, exportedAt: null, deviceId: DEVICE })
+    expect(setStatus(used)).toEqual({
+      setId,
+      walletId: WALLET,
+      purpose: 'signing',
+      state: 'PREPARED',
+      label: 'tablet',
+      backupMethod: null,
+      deviceId: DEVICE,
+      createdAt: when().toISOString(),
+      lastUsedAt: when(2).toISOString(),
+      exportedAt: when(3).toISOString(),
+      proven: true,
+    })
+  })
+
+  test('of a wallet is listed in the order of making, unless it was aborted', async () => {
+    const { database } = tables
+    const key = tables.key()
+    await expect(requireSets(database, key.clientId, WALLET)).rejects.toThrow(code('AUTH_FAILED'))
+    await database.query('insert into reshare_wallets (wallet_id, client_id, created_at) values ($1, $2, $3)', [
+      WALLET,
+      key.clientId,
+      when(),
+    ])
+    const sets = [
+      await tables.set(key),
+      await tables.set(key, {}, active),
+      await tables.set(key, {}, { state: 'ABORTED' }),
+    ]
+    await tables.set(key, { walletId: '1'.repeat(32) })
+    expect((await requireSets(database, key.clientId, WALLET)).map(({ setId }) => setId)).toEqual(sets.slice(0, 2))
+  })
+
+  test('is used for what it is, and while it is', async () => {
+    const key = tables.key()
+    const set = await requireSet(tables.database, key.clientId, await tables.set(key, {}, active))
+    expect(() => requireNamed(set, WALLET, 'signing')).not.toThrow()
+    expect(() => requireNamed(set, '1'.repeat(32), 'signing')).toThrow(code('SET_MISMATCH'))
+    expect(() => requireNamed(set, WALLET, 'backup')).toThrow(code('SET_MISMATCH'))
+    expect(() => requireActive(set)).not.toThrow()
+    expect(() => requireActive({ ...set, state: 'PREPARED' })).toThrow(code('OPERATION_IN_PROGRESS'))
+    for (const state of ['RETIRING', 'DESTROYED', 'ABORTED'] as const) {
+      expect(() => requireActive({ ...set, state })).toThrow(code('SET_RETIRED'))
+    }
+    for (const state of ['ABORTED', 'DESTROYED'] as const) {
+      expect(() => requireRecoverable({ ...set, state })).toThrow(code('BACKUP_SUPERSEDED'))
+    }
+    for (const state of ['PREPARED', 'ACTIVE'] as const)
+      expect(() => requireRecoverable({ ...set, state })).not.toThrow()
+    expect(() => requireRecoverable({ ...set, state: 'PREPARED', committedAt: null })).toThrow(
+      code('OPERATION_IN_PROGRESS'),
+    )
+  })
+})
+
+describe('a sweep', () => {
+  test('aborts what has expired, once and not before, and forgets it later; what makes sets stays decided', async () => {
+    const { context, database, errors } = tables
+    const [making, proving, decided] = [tables.key(), tables.key(), tables.key()]
+    await tables.begin(making)
+    await tables.begin(proving, { kind: 'prove', walletId: WALLET, setId: 'ef'.repeat(32) })
+    await tables.begin(decided)
+    await recordDecision(context, database, decided, 'COMMIT')
+    const prepared = await tables.set(making)
+    const begun = tables.clock
+    const { operationMs, answerMs } = context.limits
+    tables.clock = begun + operationMs - 1
+    await sweep(context)
+    expect(await findDecision(database, making)).toBeUndefined()
+    tables.clock = begun + operationMs
+    await sweep(context)
+    expect(await tables.state(prepared)).toBe('ABORTED')
+    const decisions = () => Promise.all([making, proving, decided].map((key) => findDecision(database, key)))
+    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'COMMIT'])
+    tables.clock = begun + operationMs + answerMs - 1
+    await sweep(context)
+    expect(await findOperation(database, proving)).toBeDefined()
+    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'COMMIT'])
+    tables.clock = begun + operationMs + answerMs
+    await sweep(context)
+    expect(await findOperation(database, proving)).toBeUndefined()
+    expect(await decisions()).toEqual(['ABORT', undefined, 'COMMIT'])
+    expect(errors).toEqual([])
+    await expect(recordAbort(context, proving)).rejects.toThrow(code('AUTH_FAILED'))
+  })
+})

@@ -1,0 +1,117 @@
+import type { OperationRequest, RecoverRequest } from '../../../src/api/operations.ts'
+import type { Custodian } from '../../../src/custodian/types.ts'
+import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
+import type { Database, Row, SqlValue } from '../../../src/server/database/types.ts'
+import {
+  hashRequest,
+  insertOperation,
+  type CalledOperation,
+  type RequestHash,
+} from '../../../src/server/operations/rows.ts'
+import { serverSchema } from '../../../src/server/schema.ts'
+import { insertSet, type SetRow } from '../../../src/server/sets/rows.ts'
+import { toHex, utf8 } from '../../../src/util/bytes.ts'
+import type { RandomSource } from '../../../src/util/random.ts'
+import { createSealer } from '../../../src/util/seal.ts'
+import { testCustodian } from './world.ts'
+
+export const START = Date.UTC(2026, 0, 1)
+
+/** The server's functions on its tables, without requests and sessions: what they make of rows. */
+export interface Tables {
+  readonly context: ServerContext
+  readonly database: Database
+  readonly errors: unknown[]
+  /** What the custodian was asked to remove. */
+  readonly removed: string[]
+  clock: number
+  /** An operation of a client of its own. */
+  key(changes?: Partial<CalledOperation>): CalledOperation
+  hash(request: string): RequestHash
+  begin(key: CalledOperation, request?: OperationRequest): Promise<boolean>
+  /** A set of an operation, with a share; `changes` are columns. */
+  set(key: CalledOperation, row?: Partial<SetRow>, changes?: Record<string, SqlValue>): Promise<string>
+  row(sql: string, ...parameters: SqlValue[]): Promise<Row | undefined>
+  state(setId: string): Promise<SqlValue | undefined>
+  /** Whether the server still holds its half. */
+  hasShare(setId: string): Promise<boolean>
+}
+
+export const WALLET = '0'.repeat(32)
+
+export const generating: OperationRequest = { kind: 'generate', walletId: WALLET, label: 'phone' }
+
+export const recovering = (setId: string, changes: Partial<RecoverRequest> = {}): RecoverRequest => {
+  return {
+    kind: 'recover',
+    walletId: WALLET,
+    setId,
+    label: 'laptop',
+    existingSets: 'retire',
+    rotateBackup: null,
+    dryRun: false,
+    ...changes,
+  }
+}
+
+export async function createTables(database: Database, random: RandomSource): Promise<Tables> {
+  await database.migrate(serverSchema)
+  const errors: unknown[] = []
+  const removed: string[] = []
+  const custodian: Custodian = {
+    ...testCustodian(),
+    delete: async (_, setId) => void removed.push(setId),
+  }
+  const name = () => toHex(random(16))
+  const tables: Tables = {
+    database,
+    errors,
+    removed,
+    clock: START,
+    context: {
+      database,
+      custodian,
+      policy: undefined,
+      authorizeExport: undefined,
+      afterCheat: 'refuse',
+      caught: new Map(),
+      sealer: createSealer(random(32), random),
+      random,
+      limits: DEFAULT_LIMITS,
+      now: () => tables.clock,
+      onError: (error) => errors.push(error),
+    },
+    key: (changes) => ({ clientId: name(), operationId: name(), device: null, ...changes }),
+    hash: (request) => hashRequest(tables.context, utf8(request)),
+    begin: (key, request = generating) => insertOperation(tables.context, database, key, request, tables.hash('first')),
+    async set(key, row, changes = {}) {
+      const setId = toHex(random(32))
+      await insertSet(database, {
+        setId,
+        walletId: WALLET,
+        purpose: 'signing',
+        label: 'phone',
+        backupMethod: null,
+        sourceSetId: null,
+        record: new Uint8Array(1),
+        createdAt: new Date(START),
+        ...key,
+        ...row,
+      })
+      await database.query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, random(40)])
+      await database.query(
+        'insert into reshare_ot_pairs (set_id, sealed, poisoned, incarnation) values ($1, $2, false, 1)',
+        [setId, random(40)],
+      )
+      for (const [column, value] of Object.entries(changes)) {
+        await database.query(`update reshare_sets set ${column} = $2 where set_id = $1`, [setId, value])
+      }
+      return setId
+    },
+    row: async (sql, ...parameters) => (await database.query(sql, parameters))[0],
+    state: async (setId) => (await tables.row('select state from reshare_sets where set_id = $1', setId))?.['state'],
+    hasShare: async (setId) =>
+      (await tables.row('select 1 from reshare_shares where set_id = $1', setId)) !== undefined,
+  }
+  return tables
+}
