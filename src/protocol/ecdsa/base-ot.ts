@@ -74,6 +74,6 @@ export function finishBaseOt(
   return baseOt.finish(otSid, choices, exponents, message, reply)
 }
 
-export function wipeBaseOt(receiver: BaseOtReceiver | undefined): void {
-  if (receiver !== undefined) wipe(receiver.choices, ...receiver.exponents)
+export function wipeBaseOt(receiver: BaseOtReceiver): void {
+  wipe(receiver.choices, ...receiver.exponents)
 }

@@ -1,4 +1,4 @@
-import type { Point, Scalar } from '../../curve/group.ts'
+import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { sum } from '../../sharing/scalars.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import { CodecError, type Reader } from '../../util/codec.ts'
@@ -80,27 +80,28 @@ export function completePresignature(
   const { group } = setup.backend
   // The ban rule: these checks need no seeds, but a session does not outlive the cheat that another one has caught.
   for (const peer of others(setup)) void pairWith(setup, peer).secrets
-  const answers = others(setup)
-    .map((from) => readAnswer(setup, inbox, from))
-    .map((answer) => openAnswer(setup, inbox, answer))
-  checkKeySum(setup, multiplied, answers)
-
-  const opened = answers.map((answer) => finishMultiplication(setup, sid, answer, started.get(answer.from) as Started))
-  const R = answers.reduce((total, answer) => group.addPoints(total, answer.R), nonces.point)
-  // Nobody can bring these about: every R_j was committed to before another one was shown.
-  if (group.isIdentity(R)) abort('SIG', ROUND, [], 'the nonces add up to zero')
-  const encodedR = group.encodePoint(R)
-  if (group.isZero(scalarOfCommitment(group, encodedR))) abort('SIG', ROUND, [], 'r is zero')
-
-  const phi = sum(group, [nonces.mask, ...answers.map(({ psi }) => psi)])
-  const column = (k: 0 | 1, own: Scalar): Scalar => {
-    const product = group.multiply(own, phi)
-    const shares = [...multiplied.shares.values(), ...opened].map((pair: Shares) => pair[k])
-    const total = sum(group, [product, ...shares])
-    wipe(product)
-    return total
-  }
+  const received: Answer[] = []
+  const opened: Shares[] = []
+  let phi: Scalar | undefined
   try {
+    for (const from of others(setup)) received.push(readAnswer(setup, inbox, from))
+    const answers = received.map((answer) => openAnswer(setup, inbox, answer))
+    checkKeySum(setup, multiplied, answers)
+    for (const answer of answers) {
+      opened.push(finishMultiplication(setup, sid, answer, started.get(answer.from) as Started))
+    }
+    const encodedR = encodeNonce(group, nonces, answers)
+    const total = sum(group, [nonces.mask, ...received.map(({ psi }) => psi)])
+    phi = total
+    const column = (k: 0 | 1, own: Scalar): Scalar => {
+      const product = group.multiply(own, total)
+      const shares = [...multiplied.shares.values(), ...opened].map((pair) => pair[k])
+      try {
+        return sum(group, [product, ...shares])
+      } finally {
+        wipe(product)
+      }
+    }
     return new Presignature(
       aboutPresignature(setup, sid, encodedR),
       nonces.mask.slice() as Scalar,
@@ -108,8 +109,18 @@ export function completePresignature(
       column(1, multiplied.key),
     )
   } finally {
-    wipe(phi, ...opened.flat(), ...answers.map(({ psi }) => psi))
+    wipe(phi, ...opened.flat(), ...received.map(({ psi }) => psi))
   }
+}
+
+/** R = ΣR_i, encoded. */
+function encodeNonce(group: Group, nonces: Nonces, answers: readonly Opened[]): Uint8Array {
+  const R = answers.reduce((total, answer) => group.addPoints(total, answer.R), nonces.point)
+  // Nobody can bring these about: every R_j was committed to before another one was shown.
+  if (group.isIdentity(R)) abort('SIG', ROUND, [], 'the nonces add up to zero')
+  const encodedR = group.encodePoint(R)
+  if (group.isZero(scalarOfCommitment(group, encodedR))) abort('SIG', ROUND, [], 'r is zero')
+  return encodedR
 }
 
 function aboutPresignature({ share, signers, encodedKey, mode }: SigningSetup, sid: Uint8Array, encodedR: Uint8Array) {

@@ -13,8 +13,7 @@ export function gadgetsOf({ backend, share }: SigningSetup): Uint8Array {
   const known = cache.get(key)
   if (known !== undefined) return known
   const gadgets = backend.vole.gadgets(setId)
-  const oldest = cache.keys().next()
-  if (cache.size >= KEPT && !oldest.done) cache.delete(oldest.value)
+  if (cache.size >= KEPT) cache.delete(cache.keys().next().value as string)
   cache.set(key, gadgets)
   return gadgets
 }

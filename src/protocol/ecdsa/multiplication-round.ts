@@ -59,7 +59,10 @@ export function additiveKey(setup: SigningSetup, sid: Uint8Array): Scalar {
     const seed = ecdsaHash('zero-share', pairWith(setup, peer).secrets.zeroSeed, sid)
     const zero = scalarFromHash(group, ecdsaHash, seed)
     wipe(seed)
-    return self < peer ? zero : group.negate(zero)
+    if (self < peer) return zero
+    const negated = group.negate(zero)
+    wipe(zero)
+    return negated
   })
   try {
     return sum(group, [weighted, ...zeros])
@@ -92,10 +95,15 @@ export function answerMultiplications(
   const key = additiveKey(setup, sid)
   const shares = new Map<number, Shares>()
   const answers = new Map<number, Uint8Array>()
-  for (const peer of others(setup)) {
-    const { answer, shares: own } = multiplyWith(setup, sid, inbox, peer, nonces.nonce, key)
-    answers.set(peer, answer)
-    shares.set(peer, own)
+  try {
+    for (const peer of others(setup)) {
+      const { answer, shares: own } = multiplyWith(setup, sid, inbox, peer, nonces.nonce, key)
+      answers.set(peer, answer)
+      shares.set(peer, own)
+    }
+  } catch (error) {
+    wipe(key, ...[...shares.values()].flat())
+    throw error
   }
   const [encodedKey, ...gammas] = encodeProducts(group, key, [...shares.values()])
   const direct = others(setup).map((peer, i): Message => {

@@ -165,11 +165,9 @@ export function bindPair(setup: PairSetup, setId: Uint8Array): OtPair {
   return new OtPair({ setId, self, peer, digest: hash('digest', transcript, setId) }, { secrets })
 }
 
-export function wipeOffered(offered: Offered | Answered | undefined): void {
-  if (offered === undefined) return
+export function wipeOffered(offered: Offered | Answered): void {
   wipeBaseOt(offered.receiver)
-  wipe(offered.part, offered.blinding)
-  if ('choiceSeeds' in offered) wipe(offered.choiceSeeds)
+  wipe(offered.part, offered.blinding, (offered as Partial<Answered>).choiceSeeds)
 }
 
 /** `choices[16] | 128 × t_i[32] | part[32] | blinding[32] | offer`: secret. */

@@ -173,6 +173,76 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
   })
 
+  /** What a victim says whose backend has met what nobody can bring about. */
+  function met(change: Partial<EcdsaBackend>): { error: unknown; set: Holder[] } {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const sessions = signingSessions(backend, set, randomDigest(random), random, (id) =>
+      id === CLIENT ? { backend: { ...backend, ...change } } : {},
+    )
+    return { error: simulate(sessions)[0]!.error, set }
+  }
+
+  // The session asks for the key first, then for both points of the check, then for R.
+  const asking = (which: number): Partial<EcdsaBackend> => {
+    let asked = 0
+    return { group: { ...group, isIdentity: (point) => ++asked === which || group.isIdentity(point) } }
+  }
+
+  test.each([2, 3])('who makes a point of the check the identity is banned (question %i)', (which) => {
+    const { error, set } = met(asking(which))
+    expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
+    expect(pairOf(set).cheat).toBe('CHEAT_GAMMA')
+  })
+
+  test('nonces that add up to nothing, or to an r of zero, sign nothing', () => {
+    for (const change of [asking(4), { group: { ...group, isZero: () => true } }]) {
+      expectAbort(met(change).error, 'SIG', { blame: [], ban: false, round: 3 })
+    }
+  })
+
+  test('an error of the backend is nobody’s fault', () => {
+    const fault = new TypeError('another error')
+    const finish = (): never => {
+      throw fault
+    }
+    const { error, set } = met({ vole: { ...backend.vole, finish } })
+    expect(error).toBe(fault)
+    expect(pairOf(set).cheat).toBeUndefined()
+  })
+
+  test.each([
+    ['a statement', 'SID'],
+    ['a set', 'SET'],
+  ] as const)('one signer of three with another %s ends the session', (what, reason) => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const digest = randomDigest(random)
+    const setId = random(32)
+    const third = set[2]!
+    const moved: Holder = {
+      share: { ...third.share, record: { ...third.share.record, setId } },
+      pairs: third.pairs.map((pair) => new OtPair({ ...pair, setId, digest: pair.digest }, { secrets: pair.secrets })),
+    }
+    const holding = what === 'a set' ? [set[0]!, set[1]!, moved] : set
+    const sessions = signingSessions(backend, holding, digest, random, (id) =>
+      what === 'a statement' && id === 3 ? { digest: randomDigest(random) } : {},
+    )
+    for (const { error } of simulate(sessions)) expectAbort(error, reason, { blame: [], ban: false, round: 1 })
+  })
+
+  test('ψ of zero is a number like any other', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const zero = new Uint8Array(32)
+    const { error } = victimOf(
+      set,
+      random,
+      tampering(3, ANSWER, (body) => replaced(body, PSI, zero)),
+    )
+    expectAbort(error, 'SIG', { blame: [2], ban: false, round: 4 })
+  })
+
   test('who opens another nonce than it committed to is blamed', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)

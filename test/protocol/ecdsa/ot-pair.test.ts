@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { type CheatReason, OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { partyId } from '../../../src/types.ts'
 import { concatBytes, toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
 import { holders } from './support.ts'
@@ -55,6 +56,15 @@ describe('an oblivious-transfer state', () => {
     },
   )
 
+  test('does not follow the buffers that it was named by', () => {
+    const { secrets } = drawPair()
+    const [setId, digest] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+    const pair = new OtPair({ setId, self: partyId(1), peer: partyId(2), digest }, { secrets })
+    setId.fill(0)
+    digest.fill(0)
+    expect([pair.setId[0], pair.digest[0]]).toEqual([1, 2])
+  })
+
   test('is exactly one encoding', () => {
     const bytes = drawPair().encode()
     const changed = (at: number, value: number): Uint8Array => {
@@ -78,8 +88,9 @@ describe('an oblivious-transfer state', () => {
     const pair = drawPair()
     pair.poison('CHEAT_OTE')
     const poisoned = pair.encode()
-    poisoned[68] = 9
-    expect(code(() => OtPair.decode(poisoned))).toBe('SHARE_PARSING_FAILED')
+    for (const bad of [poisoned.with(68, 9), poisoned.with(1, 0), poisoned.with(1, 3), poisoned.with(1, 1)]) {
+      expect(code(() => OtPair.decode(bad))).toBe('SHARE_PARSING_FAILED')
+    }
     expect(() => OtPair.decode('x' as never)).toThrow(TypeError)
   })
 })

@@ -147,7 +147,9 @@ describe.each(backends)('presignatures on $name', ({ backend }) => {
     const own = conditions(set[0]!)
     expect(() => presignatures[0]!.spend(group, digest, own)).toThrow(RangeError)
     const other = { ...own, publicKey: presignatures[0]!.publicKey, setId: random(32) }
-    expect(() => presignatures[0]!.spend(group, digest, other)).toThrow(MpcError)
+    expect(() => presignatures[0]!.spend(group, digest, other)).toThrow(
+      expect.objectContaining({ code: 'SET_MISMATCH' }) as MpcError,
+    )
 
     const derived = group.addPoints(set[0]!.share.record.publicKey, group.multiplyBase(tweak))
     const publicKey = group.encodePoint(derived)
@@ -206,8 +208,33 @@ describe.each(backends)('presignatures on $name', ({ backend }) => {
     expect(reasonOf(flip(theirs, 40))).toEqual(['SIG', [2]])
     expect(reasonOf(theirs.slice(1))).toEqual(['FORMAT', [2]])
     expect(reasonOf(new Uint8Array(64).fill(255))).toEqual(['FORMAT', [2]])
-    expect(() => aggregateShares(group, first!, digest, new Map([[one!, own]]))).toThrow(RangeError)
+    expect(reasonOf(new Uint8Array(64))).toEqual(['SIG', [2]])
+    const [, , three] = ids(1, 2, 3)
+    const pair = [
+      [one!, own],
+      [two!, theirs],
+    ] as const
+    for (const shares of [pair.slice(0, 1), [...pair, [three!, theirs] as const]]) {
+      expect(() => aggregateShares(group, first!, digest, new Map(shares))).toThrow('of 2 signers')
+    }
+    const stranger = new Map([pair[0], [three!, theirs] as const])
+    expect(() => aggregateShares(group, first!, digest, stranger)).toThrow('party 2 is missing')
     expect(nobleAccepts(aggregate(theirs), digest, group.encodePoint(set[0]!.share.record.publicKey))).toBe(true)
+  })
+
+  test('nobody is blamed for a wrong share of three', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const presignatures = presign(set, random)
+    const digest = randomDigest(random)
+    const shares = new Map(
+      presignatures.map((one, i) => [one.self, one.spend(group, digest, conditions(set[i]!))] as const),
+    )
+    const [, two] = ids(1, 2)
+    shares.set(two!, flip(shares.get(two!)!, 40))
+    expect(() => aggregateShares(group, presignatures[0]!, digest, shares)).toThrow(
+      expect.objectContaining({ reason: 'SIG', blame: [] }) as ProtocolError,
+    )
   })
 
   test('is exactly one encoding', () => {
@@ -216,6 +243,17 @@ describe.each(backends)('presignatures on $name', ({ backend }) => {
     const [presignature] = presign(set, random)
     const bytes = presignature!.encode()
     for (const bad of [bytes.slice(1), bytes.slice(0, -1), concatBytes(bytes, Uint8Array.of(0)), flip(bytes, 0)]) {
+      expect(() => Presignature.decode(group, bad)).toThrow(MpcError)
+    }
+    // Version, ids and points, incarnation, then self at 135 and the signers from 140 on.
+    expect([bytes[135], bytes[140], bytes[141]]).toEqual([1, 1, 2])
+    for (const bad of [
+      bytes.with(135, 9),
+      bytes.with(135, 0),
+      bytes.with(141, 0),
+      bytes.with(65, 4),
+      bytes.with(98, 4),
+    ]) {
       expect(() => Presignature.decode(group, bad)).toThrow(MpcError)
     }
   })
@@ -227,5 +265,6 @@ describe.each(backends)('presignatures on $name', ({ backend }) => {
     for (const incarnation of [-1, 0.5, 2 ** 32]) {
       expect(() => createPresigning({ ...options, incarnation })).toThrow(RangeError)
     }
+    expect(() => createPresigning({ ...options, incarnation: 2 ** 32 - 1 })).not.toThrow()
   })
 })

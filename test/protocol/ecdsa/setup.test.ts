@@ -87,14 +87,53 @@ describe('the set-up of threshold ECDSA', () => {
     expect(nobleAccepts(signature!, digest, group.encodePoint(set[0]!.share.record.publicKey))).toBe(true)
   })
 
-  test('goes on from bytes after every step', () => {
+  test('goes on from bytes after every step, with what came early', () => {
     const random = seededRandom()
     const outcomes = simulate(
-      setupSessions(backend, ids(1, 2), random),
+      setupSessions(backend, ids(1, 2), random).map((session) => restoreOtSetup(session.export(), { backend, random })),
       {},
       { afterStep: (_, session) => restoreOtSetup(session.export(), { backend, random }) },
     )
     expectMatching(outcomes[0]!.done![0]!, outcomes[1]!.done![0]!)
+  })
+
+  test('goes on from bytes between two messages of a flight', () => {
+    const random = seededRandom()
+    const [client, server] = setupSessions(backend, ids(1, 2), random)
+    const hello = client!.start().out
+    const greeting = server!.start().out
+    for (const bytes of hello) server!.receive(bytes)
+    for (const bytes of server!.advance().out) client!.receive(bytes)
+    const restored = restoreOtSetup(client!.export(), { backend, random })
+    for (const bytes of greeting) restored.receive(bytes)
+    expect(restored.advance().out.map((bytes) => decodeEnvelope(bytes).round)).toEqual([2, 3])
+  })
+
+  test('a state that says what no set-up does is refused', () => {
+    const random = seededRandom()
+    const state = setupSessions(backend, ids(1, 2), random)[0]!.export()
+    // Version, protocol, round, number of parties, ids, self, binding[32], no session id (u32), progress.
+    for (const [at, value] of [
+      [4, 0],
+      [6, 0],
+      [6, 3],
+      [43, 9],
+    ] as const) {
+      expect(() => restoreOtSetup(state.with(at, value), { backend, random })).toThrow(
+        expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as Error,
+      )
+    }
+    expect(() => restoreOtSetup(state, { backend, random })).not.toThrow()
+  })
+
+  test('keeps its own copies of the parties and the binding', () => {
+    const random = seededRandom()
+    const [parties, binding] = [ids(1, 2), random(32)]
+    const sessions = parties.map((self) => createOtSetup({ backend, parties, self, binding, random }))
+    parties.reverse()
+    binding.fill(0)
+    const [first, second] = results(sessions)
+    expectMatching(first![0]!, second![0]!)
   })
 
   test('two set-ups, and two sets with one set-up, have different digests', () => {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
+import type { Scalar } from '../../../src/curve/group.ts'
 import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
 import { digest32 } from '../../../src/protocol/ecdsa/digest.ts'
-import { restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
+import { createEcdsaSigning, type EcdsaSigningOptions, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
 import { encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { seededRandom } from '../../support/random.ts'
+import { keyOf as combinedKey } from '../../support/sets.ts'
 import { type Packet, simulate } from '../../support/simulator.ts'
 import {
   backends,
@@ -123,6 +125,66 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
       },
     )
     for (const { done } of outcomes) expect(nobleAccepts(done!.signature!, digest, keyOf(set[0]!))).toBe(true)
+  })
+
+  test('goes on from bytes before its first step', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const [signers, digest] = [ids(1, 2), randomDigest(random)]
+    const sessions = signingSessions(backend, set, digest, random).map((session, i) =>
+      restoreEcdsaSigning(session.export(), { backend, ...set[i]!, signers, digest, random }),
+    )
+    const [signature] = signatures(sessions)
+    expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(true)
+  })
+
+  test('options that do not fit together are refused', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 3, random)
+    const [one, two, three, stranger] = ids(1, 2, 3, 9)
+    const valid = { backend, ...set[0]!, signers: [one!, two!], digest: randomDigest(random), random }
+    const { share, pairs } = valid
+    const changes: [Partial<EcdsaSigningOptions>, string][] = [
+      [{ share: { ...share, record: { ...share.record, curve: 'ed25519' } } }, 'not defined on ed25519'],
+      [{ share: { ...share, record: { ...share.record, purpose: 'backup' } } }, 'a backup set does not sign'],
+      [{ signers: [two!, one!] }, 'must ascend'],
+      [{ signers: [one!, one!] }, 'must ascend'],
+      [{ signers: [one!, stranger!] }, 'has no party 9'],
+      [{ signers: [one!] }, 'do not meet threshold 2'],
+      [{ signers: [two!, three!] }, 'is not among the signers'],
+      [{ aggregator: three! }, 'the aggregator 3 is not among the signers'],
+      [{ pairs: pairs.slice(1) }, 'no oblivious-transfer state with party 2'],
+      [{ pairs: set[2]!.pairs }, 'no oblivious-transfer state with party 2'],
+      [{ derivation: { path: [1], tweak: group.negate(secretOf(set)) } }, 'the derived key is the identity'],
+    ]
+    expect(() => createEcdsaSigning(valid)).not.toThrow()
+    for (const [change, words] of changes) {
+      expect(() => createEcdsaSigning({ ...valid, ...change }), words).toThrow(RangeError)
+      expect(() => createEcdsaSigning({ ...valid, ...change })).toThrow(words)
+    }
+
+    function secretOf(all: readonly Holder[]) {
+      return combinedKey(
+        group,
+        all.map((holder) => holder.share),
+      )
+    }
+  })
+
+  test('keeps its own copies of the digest, the signers and the share', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const [signers, digest] = [ids(1, 2), randomDigest(random)]
+    const signed = digest.slice()
+    const shares = set.map(({ share }) => ({ ...share, secretShare: share.secretShare.slice() as Scalar }))
+    const sessions = set.map(({ pairs }, i) =>
+      createEcdsaSigning({ backend, share: shares[i]!, pairs, signers, digest, random }),
+    )
+    digest.fill(0)
+    signers.reverse()
+    for (const { secretShare } of shares) secretShare.fill(0)
+    const [signature] = signatures(sessions)
+    expect(nobleAccepts(signature!, signed, keyOf(set[0]!))).toBe(true)
   })
 
   test('does not sign twice alike', () => {

@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest'
+
+import type { Group, Scalar } from '../../../src/curve/group.ts'
+import { type EcdsaBackend, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { answerBaseOt, startBaseOt } from '../../../src/protocol/ecdsa/base-ot.ts'
+import { answer, finish, offer, wipeOffered } from '../../../src/protocol/ecdsa/pair-setup.ts'
+import { createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
+import { restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
+import { scalarOfCommitment, scalarOfDigest } from '../../../src/protocol/ecdsa/signature.ts'
+import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing-machine.ts'
+import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
+import type { Session } from '../../../src/protocol/session.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { seededRandom } from '../../support/random.ts'
+import { flip, rewrite, simulate } from '../../support/simulator.ts'
+import { holders, ids, presigningSessions, randomDigest, setupSessions, signingSessions } from './support.ts'
+
+const backend = wasmEcdsa()
+const [CLIENT, SERVER] = ids(1, 2)
+const isWiped = (secret: Uint8Array): boolean => secret.every((byte) => byte === 0)
+
+/** A backend that remembers every scalar and every secret of a multiplication that it hands out. */
+function watch(): { watched: EcdsaBackend; made: Uint8Array[] } {
+  const made: Uint8Array[] = []
+  const keep = <T extends Uint8Array>(secret: T): T => {
+    made.push(secret)
+    return secret
+  }
+  const { group, vole } = backend
+  const watchedGroup: Group = {
+    ...group,
+    randomScalar: (random) => keep(group.randomScalar(random)),
+    reduce: (wide) => keep(group.reduce(wide)),
+    decodeScalar: (bytes, options) => keep(group.decodeScalar(bytes, options)),
+    add: (a, b) => keep(group.add(a, b)),
+    subtract: (a, b) => keep(group.subtract(a, b)),
+    multiply: (a, b) => keep(group.multiply(a, b)),
+    negate: (a) => keep(group.negate(a)),
+  }
+  const watchedVole: EcdsaBackend['vole'] = {
+    ...vole,
+    start(...input) {
+      const started = vole.start(...input)
+      keep(started.rows)
+      keep(started.chi)
+      return started
+    },
+    multiply(...input) {
+      const product = vole.multiply(...input)
+      product?.shares.forEach(keep)
+      return product
+    },
+    finish(...input) {
+      const shares = vole.finish(...input)
+      shares?.forEach(keep)
+      return shares
+    },
+  }
+  return { watched: { ...backend, group: watchedGroup, vole: watchedVole }, made }
+}
+
+/** Plays both sides until the server has played `rounds` rounds, and gives what it sent. */
+function play([client, server]: readonly Session<EcdsaResult>[], rounds: number): EcdsaResult | undefined {
+  let [fromClient, fromServer] = [client!.start().out, server!.start().out]
+  let done: EcdsaResult | undefined
+  for (let round = 1; round <= rounds; round++) {
+    for (const bytes of fromClient) server!.receive(bytes)
+    for (const bytes of fromServer) client!.receive(bytes)
+    const step = server!.advance()
+    fromServer = step.out
+    done = step.done
+    if (done === undefined || round < rounds) fromClient = client!.advance().out
+  }
+  return done
+}
+
+describe('a signer leaves none of its secrets', () => {
+  /** What everybody may know: the numbers of the digest and of R. */
+  const publicOf = (values: readonly Scalar[]) => new Set(values.map(toHex))
+
+  test.each([
+    ['own key', {}],
+    ['derived key', { derivation: { path: [1], tweak: backend.group.scalar(77) } }],
+  ])('once its share of a signature by its %s is out', (_, change) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const { watched, made } = watch()
+    const sessions = signingSessions(backend, set, digest, random, (id) => ({
+      ...change,
+      aggregator: CLIENT!,
+      ...(id === SERVER ? { backend: watched } : {}),
+    }))
+    expect(play(sessions, 3)).toEqual({})
+    const known = publicOf([scalarOfDigest(backend.group, digest)])
+    const left = made.filter((secret) => !isWiped(secret) && !known.has(toHex(secret)))
+    // The number of R, which only the session knows.
+    expect(new Set(left.map(toHex)).size).toBe(1)
+    expect(made.length).toBeGreaterThan(20)
+  })
+
+  test('in a presignature that is disposed of', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { watched, made } = watch()
+    const sessions = presigningSessions(backend, set, random, (id) => (id === SERVER ? { backend: watched } : {}))
+    const { presignature } = play(sessions, 3)!
+    const known = publicOf([scalarOfCommitment(backend.group, presignature!.commitment)])
+    const left = () => made.filter((secret) => !isWiped(secret) && !known.has(toHex(secret)))
+    // φ_i is the presignature's own copy.
+    expect(left()).toHaveLength(2)
+    presignature!.dispose()
+    expect(left()).toEqual([])
+  })
+
+  const ends: [string, (session: Session<EcdsaResult>) => unknown][] = [
+    ['disposed of', (session) => session.dispose()],
+    ['exported', (session) => session.export()],
+  ]
+  test.each(ends.flatMap(([name, end]) => [0, 1, 2].map((rounds) => [name, rounds, end] as const)))(
+    'in a session that is %s after %i rounds',
+    (_, rounds, end) => {
+      const random = seededRandom()
+      const set = holders(backend, 2, 2, random)
+      const { watched, made } = watch()
+      const sessions = signingSessions(backend, set, randomDigest(random), random, (id) =>
+        id === SERVER ? { backend: watched } : {},
+      )
+      play(sessions, rounds)
+      expect(made.some((secret) => !isWiped(secret))).toBe(true)
+      end(sessions[1]!)
+      expect(made.every(isWiped)).toBe(true)
+    },
+  )
+
+  test('where a peer cheats', () => {
+    for (const [round, length] of [
+      [2, 10_768],
+      [3, 40_098],
+    ] as const) {
+      const random = seededRandom()
+      const set = holders(backend, 2, 2, random)
+      const { watched, made } = watch()
+      const [client, server] = signingSessions(backend, set, randomDigest(random), random, (id) =>
+        id === SERVER ? { backend: watched } : {},
+      )
+      let [fromClient, fromServer] = [client!.start().out, server!.start().out]
+      for (let at = 1; at < round; at++) {
+        for (const bytes of fromClient) server!.receive(bytes)
+        for (const bytes of fromServer) client!.receive(bytes)
+        ;[fromClient, fromServer] = [client!.advance().out, server!.advance().out]
+      }
+      for (const bytes of fromClient) {
+        const cheats = decodeEnvelope(bytes).body.length === length
+        const packet = { from: 1, to: 2, bytes }
+        server!.receive(cheats ? rewrite(packet, ({ body }) => ({ body: flip(body, 31) })).bytes : bytes)
+      }
+      expect(() => server!.advance()).toThrow(expect.objectContaining({ ban: true }) as Error)
+      expect(made.every(isWiped)).toBe(true)
+    }
+  })
+
+  test('in the one it was restored from', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const [session] = signingSessions(backend, set, digest, random)
+    session!.start()
+    const { watched, made } = watch()
+    const options = { ...set[0]!, backend: watched, signers: ids(1, 2), digest, random }
+    restoreEcdsaSigning(session!.export(), options).dispose()
+    expect(made).toHaveLength(2)
+    expect(made.every(isWiped)).toBe(true)
+  })
+})
+
+describe('a party of a set-up leaves none of its secrets', () => {
+  const random = seededRandom('set-up')
+  const sid = random(32)
+  const drawn: Scalar[] = []
+  const watched: EcdsaBackend = {
+    ...backend,
+    group: {
+      ...backend.group,
+      randomScalar: (source) => {
+        const scalar = backend.group.randomScalar(source)
+        drawn.push(scalar)
+        return scalar
+      },
+    },
+  }
+
+  test('of a base OT: decoys, and all that a sender draws', () => {
+    drawn.length = 0
+    const { message, exponents } = startBaseOt(watched, sid, random)
+    expect(drawn.filter((scalar) => !isWiped(scalar))).toEqual(exponents)
+    drawn.length = 0
+    answerBaseOt(watched, sid, message, random)
+    expect(drawn).toHaveLength(128)
+    expect(drawn.every(isWiped)).toBe(true)
+    drawn.length = 0
+    expect(() => answerBaseOt(watched, sid, message.slice().fill(0), random)).toThrow()
+    expect(drawn.every(isWiped)).toBe(true)
+  })
+
+  test('of an offer and an answer that are wiped', () => {
+    const [client, server] = [CLIENT!, SERVER!]
+    const context = { backend, sid, self: client, peer: server, from: 2 }
+    const { body: ours, ...offered } = offer(context, random)
+    const theirs = offer({ ...context, self: server, peer: client, from: 1 }, random).body
+    const { body: _, ...answered } = answer(context, offered, theirs, random)
+    expect(ours).toHaveLength(theirs.length)
+    const { receiver, part, blinding, choiceSeeds } = answered
+    const held = [receiver.choices, ...receiver.exponents, part, blinding, choiceSeeds]
+    expect(held.some(isWiped)).toBe(false)
+    wipeOffered(answered)
+    expect(held.every(isWiped)).toBe(true)
+  })
+
+  test('of an offer alone that is wiped', () => {
+    const { receiver, part, blinding, ...rest } = offer({ backend, sid, self: CLIENT!, peer: SERVER!, from: 2 }, random)
+    wipeOffered({ receiver, part, blinding, message: rest.message })
+    expect([receiver.choices, ...receiver.exponents, part, blinding].every(isWiped)).toBe(true)
+  })
+
+  test('when it is done, but for what the set-up gives', () => {
+    drawn.length = 0
+    const [client, server] = setupSessions(watched, ids(1, 2), random)
+    let [fromClient, fromServer] = [client!.start().out, server!.start().out]
+    for (let round = 1; round <= 3; round++) {
+      for (const bytes of fromClient) server!.receive(bytes)
+      for (const bytes of fromServer) client!.receive(bytes)
+      const [one, other] = [client!.advance(), server!.advance()]
+      ;[fromClient, fromServer] = [one.out, other.out]
+      if (round === 3) expect(isWiped(one.done![0]!.secrets.choiceSeeds)).toBe(false)
+    }
+    expect(drawn).toHaveLength(2 * 3 * 128)
+    expect(drawn.every(isWiped)).toBe(true)
+  })
+
+  test.each([1, 2])('when it is disposed of after %i rounds', (rounds) => {
+    drawn.length = 0
+    const [client, server] = setupSessions(watched, ids(1, 2), random)
+    let [fromClient, fromServer] = [client!.start().out, server!.start().out]
+    for (let round = 1; round <= rounds; round++) {
+      for (const bytes of fromClient) server!.receive(bytes)
+      for (const bytes of fromServer) client!.receive(bytes)
+      ;[fromClient, fromServer] = [client!.advance().out, server!.advance().out]
+    }
+    expect(drawn.every(isWiped)).toBe(false)
+    client!.dispose()
+    server!.dispose()
+    expect(drawn.every(isWiped)).toBe(true)
+  })
+
+  test('of what it has ended with one peer when another one cheats', () => {
+    const made: Uint8Array[] = []
+    const { baseOt } = backend
+    const finishing: EcdsaBackend = {
+      ...backend,
+      baseOt: {
+        ...baseOt,
+        finish: (...input) => {
+          const keys = baseOt.finish(...input)
+          made.push(keys)
+          return keys
+        },
+      },
+    }
+    const parties = ids(1, 2, 3)
+    const sessions = parties.map((self) =>
+      createOtSetup({ backend: self === CLIENT ? finishing : backend, parties, self, binding: sid, random }),
+    )
+    const [outcome] = simulate(sessions, {
+      intercept: (packet) => {
+        const cheats = packet.from === 3 && packet.to === 1 && decodeEnvelope(packet.bytes).round === 3
+        return [cheats ? rewrite(packet, ({ body }) => ({ body: flip(body, 0) })) : packet]
+      },
+    })
+    expect(outcome?.error).toMatchObject({ reason: 'COMMIT', blame: [3] })
+    expect(made.map(isWiped)).toEqual([true])
+  })
+
+  test('in a finished set-up: what is given is not what was held', () => {
+    const context = { backend, sid, self: CLIENT!, peer: SERVER!, from: 2 }
+    const mirrored = { ...context, self: SERVER!, peer: CLIENT!, from: 1 }
+    const [own, other] = [offer(context, random), offer(mirrored, random)]
+    const [first, second] = [answer(context, own, other.body, random), answer(mirrored, other, own.body, random)]
+    const { secrets } = finish(context, first, second.body)
+    wipeOffered(first)
+    expect(Object.values(secrets).map((secret: Uint8Array) => isWiped(secret))).toEqual([false, false, false, false])
+  })
+})
