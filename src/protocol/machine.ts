@@ -42,7 +42,6 @@ export interface Machine<Result> {
   /** How many participants there are; they are numbered from 1. */
   readonly participants: number
   readonly self: number
-  readonly rounds: number
   /** CTX: all that the participants agree on beforehand. It stands for the session id in round 1. */
   readonly context: Uint8Array
   /** The session id, once round 1 has been played. */

@@ -14,7 +14,6 @@ const SID = new Uint8Array(32).fill(0x51)
 class ToyMachine implements Machine<string> {
   readonly protocol = 'keygen'
   readonly suite = 'ed25519'
-  readonly rounds = 2
   readonly context = CONTEXT
   readonly participants: number
   readonly self: number

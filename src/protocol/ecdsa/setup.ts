@@ -47,12 +47,17 @@ interface Config {
   readonly binding: Uint8Array
 }
 
+interface Finished {
+  readonly at: 'finished'
+  readonly setup: PairSetup
+}
+
 /** Where the set-up with one peer stands. */
 type Progress =
   | { readonly at: 'start' }
   | { readonly at: 'offered'; readonly held: Offered }
   | { readonly at: 'answered'; readonly held: Answered }
-  | { readonly at: 'finished'; readonly setup: PairSetup }
+  | Finished
 
 const PROGRESS_CODES = { start: 0, offered: 1, answered: 2 } as const
 
@@ -62,7 +67,6 @@ const hash = createHasher('secp256k1', 'ecdsa-setup')
 class SetupMachine implements Machine<readonly PairSetup[]> {
   readonly protocol = 'ecdsa-setup'
   readonly suite = 'secp256k1'
-  readonly rounds = 3
   readonly participants: number
   readonly self: number
   readonly context: Uint8Array
@@ -134,9 +138,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
 
   /** The secrets are the caller's from here on: `wipe` leaves them alone. */
   result(): readonly PairSetup[] {
-    const finished = [...this.#progress.values()].flatMap((progress) =>
-      progress.at === 'finished' ? [progress.setup] : [],
-    )
+    const finished = [...this.#progress.values()].map((progress) => (progress as Finished).setup)
     this.#progress.clear()
     return finished
   }
@@ -175,8 +177,13 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   }
 
   #about(peer: PartyId): PairContext {
-    if (this.sid === undefined) throw new RangeError('a pair before the session id')
-    return { backend: this.#backend, sid: this.sid, self: this.#config.self, peer, from: this.#number(peer) }
+    return {
+      backend: this.#backend,
+      sid: this.sid as Uint8Array,
+      self: this.#config.self,
+      peer,
+      from: this.#number(peer),
+    }
   }
 
   #peers(): PartyId[] {

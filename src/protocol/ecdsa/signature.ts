@@ -36,7 +36,7 @@ function reduce32(group: Group, bytes: Uint8Array): Scalar {
 /** Whether a number exceeds `limit`, both of 32 big-endian bytes. Variable time: signatures are public. */
 function exceedsVar(bytes: Uint8Array, limit: Uint8Array): boolean {
   const at = bytes.findIndex((byte, i) => byte !== limit[i])
-  return at >= 0 && (bytes[at] as number) > (limit[at] as number)
+  return (bytes[at] ?? 0) > (limit[at] ?? 0)
 }
 
 /**

@@ -41,13 +41,13 @@ type Progress =
 /** By participant number. */
 type StartedWith = ReadonlyMap<number, Started>
 
+/** The step of a state, and the round that is played in it. */
 const STEPS = { start: 0, committed: 1, started: 2, multiplied: 3, shared: 4 } as const
 
 /** One signer of a DKLs23 signature or presignature: commitments, multiplications as Bob, as Alice, signature shares. */
 export class EcdsaMachine implements Machine<EcdsaResult> {
   readonly protocol = 'ecdsa'
   readonly suite = 'secp256k1'
-  readonly rounds: number
   readonly participants: number
   readonly self: number
   readonly context: Uint8Array
@@ -58,7 +58,6 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   constructor(setup: SigningSetup) {
     const { signers, self, mode } = setup
     this.#setup = setup
-    this.rounds = mode.kind === 'sign' ? 4 : 3
     this.participants = signers.length
     this.self = self
     // Sets, set-ups and statements stand in the bodies of round 1: who differs in them is told so, and nobody is blamed.
@@ -69,9 +68,9 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     return 'sid' in this.#progress ? this.#progress.sid : undefined
   }
 
-  expects(round: number, from: number): Expected {
+  expects(round: number): Expected {
     if (round <= 3) return { broadcast: round === 1 || round === 3, direct: round === 2 || round === 3 }
-    return { broadcast: false, direct: round === this.rounds && from !== this.self && this.#learns(this.self) }
+    return { broadcast: false, direct: round === SHARE_ROUND && this.#learns(this.self) }
   }
 
   open(): Message[] {
@@ -83,24 +82,27 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   play(round: number, inbox: Inbox): Played {
     const setup = this.#setup
     const progress = this.#progress
-    if (round === 1 && progress.at === 'committed') {
-      const sid = agreeOnSession(setup, inbox)
-      const { messages, started } = startMultiplications(setup, sid)
-      this.#progress = { ...progress, at: 'started', sid, started }
-      return { messages }
+    if (STEPS[progress.at] !== round) throw new RangeError(`round ${round} comes after another one`)
+    switch (progress.at) {
+      case 'committed': {
+        const sid = agreeOnSession(setup, inbox)
+        const { messages, started } = startMultiplications(setup, sid)
+        this.#progress = { ...progress, at: 'started', sid, started }
+        return { messages }
+      }
+      case 'started': {
+        const { nonces, sid, started } = progress
+        const { messages, multiplied } = answerMultiplications(setup, sid, inbox, nonces, started)
+        this.#progress = { ...progress, at: 'multiplied', multiplied }
+        return { messages }
+      }
+      case 'multiplied': {
+        const { nonces, sid, started, multiplied } = progress
+        return this.#complete(sid, completePresignature(setup, sid, inbox, nonces, started, multiplied))
+      }
+      default:
+        return this.#aggregate(inbox, progress as Extract<Progress, { at: 'shared' }>)
     }
-    if (round === 2 && progress.at === 'started') {
-      const { nonces, sid, started } = progress
-      const { messages, multiplied } = answerMultiplications(setup, sid, inbox, nonces, started)
-      this.#progress = { ...progress, at: 'multiplied', multiplied }
-      return { messages }
-    }
-    if (round === 3 && progress.at === 'multiplied') {
-      const { nonces, sid, started, multiplied } = progress
-      return this.#complete(sid, completePresignature(setup, sid, inbox, nonces, started, multiplied))
-    }
-    if (round === SHARE_ROUND && progress.at === 'shared') return this.#aggregate(inbox, progress)
-    throw new RangeError(`round ${round} comes after another one`)
   }
 
   result(): EcdsaResult {

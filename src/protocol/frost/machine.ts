@@ -44,7 +44,6 @@ const PROGRESS_CODES = { start: 0, committed: 1, signed: 2 } as const
 /** One signer of one message. Round 1 carries D_i ‖ E_i, round 2 z_i. */
 export class SigningMachine implements Machine<SigningResult> {
   readonly protocol = 'frost'
-  readonly rounds = 2
   readonly suite: Suite
   readonly participants: number
   readonly self: number

@@ -27,7 +27,6 @@ import { type KeygenConfig, readKeygenConfig, writeKeygenConfig } from './config
 /** Key generation: Pedersen's, with commitments ahead of it and proofs of knowledge and possession (docs/protocol.md). */
 export class KeygenMachine implements Machine<KeyShare> {
   readonly protocol = 'keygen'
-  readonly rounds = 3
   readonly suite: Suite
   readonly participants: number
   readonly self: number
@@ -51,7 +50,7 @@ export class KeygenMachine implements Machine<KeyShare> {
   }
 
   expects(round: number): Expected {
-    return { broadcast: round <= this.rounds, direct: round === 2 }
+    return { broadcast: round <= 3, direct: round === 2 }
   }
 
   open(): Message[] {

@@ -31,7 +31,6 @@ import type { ReshareParticipant, ReshareResult } from './types.ts'
 /** Reshare: the old set's parties deal λ_i·s_i to a new set with the same key (docs/protocol.md). */
 export class ReshareMachine implements Machine<ReshareResult> {
   readonly protocol = 'reshare'
-  readonly rounds = 4
   readonly suite: Suite
   readonly participants: number
   readonly self: number

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Scalar } from '../../../src/curve/group.ts'
-import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/envelope.ts'
 import { digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import { createEcdsaSigning, type EcdsaSigningOptions, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
 import { encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
@@ -136,6 +136,23 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     )
     const [signature] = signatures(sessions)
     expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(true)
+  })
+
+  test('does not play a round twice, nor hear one that it has not', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const [signers, digest] = [ids(1, 2), randomDigest(random)]
+    const [client, server] = signingSessions(backend, set, digest, random)
+    const hello = client!.start().out
+    for (const bytes of server!.start().out) client!.receive(bytes)
+    for (const bytes of hello) server!.receive(bytes)
+    client!.advance()
+    const { body, ...header } = decodeEnvelope(server!.advance().out[0] as Uint8Array)
+    expect(client!.receive(encodeEnvelope({ ...header, round: 5, body }))).toBe('dropped')
+    // Byte 2 of a state is the round.
+    const again = client!.export().with(2, 1)
+    const restored = restoreEcdsaSigning(again, { backend, ...set[0]!, signers, digest, random })
+    expect(() => restored.advance()).toThrow('comes after another one')
   })
 
   test('options that do not fit together are refused', () => {

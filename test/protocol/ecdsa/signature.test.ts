@@ -56,6 +56,19 @@ describe.each(backends)('assembling a signature on $name', ({ backend: { group }
     }
   })
 
+  test('has the lower of s and n − s where they differ in their last bit alone', () => {
+    const random = seededRandom()
+    const encodedR = pointFrom(group, 1n << 99n, false)
+    const digest = digest32(random(32))
+    for (const value of [(N - 1n) / 2n, (N + 1n) / 2n]) {
+      const s = numberToBytes('secp256k1', value) as Scalar
+      const key = keyFor(encodedR, s, scalarOfDigest(group, digest))
+      const signature = assembleSignature(group, key, encodedR, digest, group.scalar(1), s)
+      expect(bytesToNumber('secp256k1', signature!.s)).toBe((N - 1n) / 2n)
+      expect(signature!.recovery).toBe(value === (N - 1n) / 2n ? 0 : 1)
+    }
+  })
+
   test('gives nothing for another key, digest or R, nor for zeros', () => {
     const random = seededRandom()
     const encodedR = pointFrom(group, 1n << 100n, true)
