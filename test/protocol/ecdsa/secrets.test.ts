@@ -5,6 +5,7 @@ import { type EcdsaBackend, wasmEcdsa } from '../../../src/protocol/ecdsa/backen
 import { answerBaseOt, startBaseOt } from '../../../src/protocol/ecdsa/base-ot.ts'
 import { answer, finish, offer, wipeOffered } from '../../../src/protocol/ecdsa/pair-setup.ts'
 import { createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
+import { Presignature } from '../../../src/protocol/ecdsa/presignature.ts'
 import { restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
 import { scalarOfCommitment, scalarOfDigest } from '../../../src/protocol/ecdsa/signature.ts'
 import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing-machine.ts'
@@ -111,6 +112,27 @@ describe('a signer leaves none of its secrets', () => {
     expect(left()).toHaveLength(2)
     presignature!.dispose()
     expect(left()).toEqual([])
+  })
+
+  test('of its share of a signature, when a session ends that waits for others', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const sessions = signingSessions(backend, set, randomDigest(random), random)
+    const shares: Uint8Array[] = []
+    const { complete } = Presignature.prototype
+    Presignature.prototype.complete = function (this: Presignature, ...input) {
+      const share = complete.apply(this, input)
+      shares.push(share)
+      return share
+    }
+    try {
+      play(sessions, 3)
+    } finally {
+      Presignature.prototype.complete = complete
+    }
+    expect(shares.map(isWiped)).toEqual([false, false])
+    for (const session of sessions) session.dispose()
+    expect(shares.map(isWiped)).toEqual([true, true])
   })
 
   const ends: [string, (session: Session<EcdsaResult>) => unknown][] = [

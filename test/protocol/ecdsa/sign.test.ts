@@ -149,9 +149,12 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     client!.advance()
     const { body, ...header } = decodeEnvelope(server!.advance().out[0] as Uint8Array)
     expect(client!.receive(encodeEnvelope({ ...header, round: 5, body }))).toBe('dropped')
-    // Byte 2 of a state is the round.
-    const again = client!.export().with(2, 1)
-    const restored = restoreEcdsaSigning(again, { backend, ...set[0]!, signers, digest, random })
+    // Byte 2 of a state is the round, and with one peer byte 35 the step.
+    const state = client!.export()
+    const options = { backend, ...set[0]!, signers, digest, random }
+    expect(() => restoreEcdsaSigning(state.with(35, 5), options)).toThrow('unknown step 5')
+    const again = state.with(2, 1)
+    const restored = restoreEcdsaSigning(again, options)
     expect(() => restored.advance()).toThrow('comes after another one')
   })
 
