@@ -182,6 +182,24 @@ describe('a signer leaves none of its secrets', () => {
     }
   })
 
+  test('where the last of two peers cheats', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const { watched, made } = watch()
+    const sessions = signingSessions(backend, set, randomDigest(random), random, (id) =>
+      id === CLIENT ? { backend: watched } : {},
+    )
+    const [victim] = simulate(sessions, {
+      intercept: (packet) => {
+        const { round, to } = decodeEnvelope(packet.bytes)
+        const cheats = packet.from === 3 && to === 1 && round === 2
+        return [cheats ? rewrite(packet, ({ body }) => ({ body: flip(body, 0) })) : packet]
+      },
+    })
+    expect(victim?.error).toMatchObject({ reason: 'CHEAT_OTE', blame: [3] })
+    expect(made.every(isWiped)).toBe(true)
+  })
+
   test('in the one it was restored from', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)

@@ -24,6 +24,15 @@ describe.each(backends)('verification: $name', ({ create }) => {
     expect(verifySignature(ed25519, key, concatBytes(text, Uint8Array.of(0)), sig)).toBe(false)
   })
 
+  test('an error of the group is no verdict', () => {
+    const fault = new TypeError('another error')
+    const decodePoint = (): never => {
+      throw fault
+    }
+    const failing = { ...ed25519, group: { ...ed25519.group, decodePoint } }
+    expect(() => verifySignature(failing, new Uint8Array(32), new Uint8Array(0), new Uint8Array(64))).toThrow(fault)
+  })
+
   test('Wycheproof, Ed25519', () => {
     let count = 0
     for (const { publicKey, valid, invalid } of WYCHEPROOF_ED25519) {
