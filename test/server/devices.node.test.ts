@@ -298,6 +298,7 @@ describe('revoking a device', () => {
     for (const answer of await Promise.all(requests))
       expect([answer.status, codeOf(answer)]).toEqual([403, revoked.code])
 
+    world.pass(1)
     const repeated = await revokeDevice(tablet, phoneId)
     expect(repeated).toEqual(status)
     await play(sign(tablet, onTablet))

@@ -51,7 +51,7 @@ async function requireMayRevoke(db: Queryable, { clientId, device }: Caller, dev
     `select 1 from reshare_devices known where client_id = $1 and device = $2 and (device = $3 or exists
        (select 1 from reshare_sets own join reshare_sets revoked using (client_id, wallet_id)
         where client_id = $1 and own.device = $3 and own.purpose = 'signing' and own.state = 'ACTIVE'
-          and revoked.device = $2 and revoked.purpose = 'signing' and revoked.state <> 'ABORTED'))`,
+          and revoked.device = $2 and revoked.purpose = 'signing'))`,
     [clientId, deviceId, device],
   )
   if (allowed === undefined) throw notAuthorized()
