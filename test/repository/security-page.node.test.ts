@@ -31,7 +31,7 @@ function isTest(name: string): boolean {
 function missing(cell: string): string[] {
   let folder = ''
   return [...cell.matchAll(/`([^`]+)`/g)]
-    .map(([, name]) => name)
+    .map(([, name]) => name!)
     .filter((name) => {
       const found = [name, join(folder, name)].find(isTest)
       if (found !== undefined) folder = dirname(found)
