@@ -18,7 +18,7 @@ export async function createTables(databaseUrl) {
   }
 }
 
-/** Rows and bytes of a table, its indexes included. @typedef {{ table: string, rows: number, bytes: number }} Table */
+/** Rows and bytes of a table, its indexes included, and how often it was read whole. @typedef {{ table: string, rows: number, bytes: number, scans: number }} Table */
 
 /** @param {string} databaseUrl @returns {Promise<Table[]>} */
 export async function measureTables(databaseUrl) {
@@ -28,7 +28,8 @@ export async function measureTables(databaseUrl) {
   )
   const counts = names.map(
     ({ name }) =>
-      `select '${name}' as "table", count(*)::int as rows, pg_total_relation_size('${name}')::int as bytes from ${name}`,
+      `select '${name}' as "table", count(*)::int as rows, pg_total_relation_size('${name}')::int as bytes,
+         (select seq_scan::int from pg_stat_user_tables where relname = '${name}') as scans from ${name}`,
   )
   return ask(databaseUrl, counts.join(' union all '))
 }

@@ -33,7 +33,7 @@ const tokens = apiTokens(database)
 const mayEnd = (/** @type {import('./device.mjs').Device} */ device) => {
   if (network.troubled && random.next() < ENDS.chance) device.endAfter(1 + random.below(ENDS.within))
 }
-const forget = () => network.troubled && random.next() < 0.05
+const forget = () => network.troubled && random.next() < 0.3
 
 /** @type {import('./actions.mjs').World} */
 const world = {

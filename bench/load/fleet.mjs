@@ -56,8 +56,7 @@ export async function startFleet({ servers: count, clients, pool, seed, plant })
       const port = await freePort()
       urls.push(`http://127.0.0.1:${port}`)
       const argument = { port, databaseUrl, pool, custodianUrl, secret: SECRET, limits: LIMITS, sweepMs: SWEEP_MS }
-      // One server with a bug is enough.
-      servers.push(await start(`server ${i + 1}`, 'server', { ...argument, ...(i === 0 && plant && { plant }) }))
+      servers.push(await start(`server ${i + 1}`, 'server', argument))
     }
     const drivers = []
     for (let i = 0; i < DRIVERS; i++) {

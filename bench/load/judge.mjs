@@ -1,11 +1,20 @@
 // @ts-check
 import { UNDOCUMENTED } from './tally.mjs'
 
-/** What memory may grow by from the second quarter of a run to its end: a fifth, and what a collector leaves lying. */
+/** What memory may grow by from the second quarter of a run to the last: a fifth, and what a collector leaves lying. */
 const GROWTH = { factor: 1.2, bytes: 16 * 2 ** 20 }
 
-/** The growth that the rule looks at: what was in use a quarter into the run, and at its end. @param {readonly number[]} values */
-export const growth = (values) => ({ early: values[Math.floor(values.length / 4)] ?? 0, late: values.at(-1) ?? 0 })
+/**
+ * The growth that the rule looks at: the most that was in use in the second quarter of the run, and in the last. Each has
+ * a crash of PostgreSQL at its beginning, if there are any.
+ *
+ * @param {readonly number[]} values
+ */
+export function growth(values) {
+  const quarter = (/** @type {number} */ n) => Math.floor((n * values.length) / 4)
+  const most = (/** @type {number} */ n) => Math.max(0, ...values.slice(quarter(n), quarter(n + 1)))
+  return { early: most(1), late: most(3) }
+}
 
 /** @param {readonly number[]} values */
 const grows = (values) => {

@@ -48,9 +48,9 @@ function totals(result) {
   const trend = (/** @type {readonly number[]} */ values) => {
     const middle = values[Math.floor(values.length / 2)] ?? 0
     const { early, late } = growth(values)
-    const slope = (60 * (late - early)) / (0.75 * seconds)
+    const slope = (60 * (late - early)) / (0.5 * seconds)
     const sign = slope < 0 ? '−' : '+'
-    return `${mb(values[0] ?? 0)}, ${mb(middle)}, ${mb(late)} (${sign}${(Math.abs(slope) / MB).toFixed(1)} MB a minute after the first quarter)`
+    return `${mb(values[0] ?? 0)}, ${mb(middle)}, ${mb(values.at(-1) ?? 0)} (${sign}${(Math.abs(slope) / MB).toFixed(1)} MB a minute from the second quarter to the last)`
   }
   return [
     ['signatures', perSecond(signatures)],
@@ -131,16 +131,14 @@ function costs({ costs: rows }) {
 }
 
 /** @param {import('./run.mjs').Result} result */
-function tables({ tables: rows }) {
-  const header = ['table', 'rows', 'MB', 'bytes a row, with indexes']
-  const cells = rows
-    .filter(({ rows: count }) => count > 0)
-    .map(({ table: name, rows: count, bytes }) => [
-      name,
-      String(count),
-      (bytes / MB).toFixed(1),
-      (bytes / count).toFixed(0),
-    ])
+function tables({ tables: rows, tablesBefore }) {
+  const header = ['table', 'rows', 'MB', 'rows of this run', 'bytes a row of them, with indexes', 'read whole']
+  const cells = rows.map(({ table: name, rows: count, bytes, scans }) => {
+    const before = tablesBefore.find(({ table: other }) => other === name)
+    const added = count - (before?.rows ?? 0)
+    const perRow = added > 0 ? ((bytes - (before?.bytes ?? 0)) / added).toFixed(0) : ''
+    return [name, String(count), (bytes / MB).toFixed(1), String(added), perRow, String(Math.max(0, scans - (before?.scans ?? 0)))]
+  })
   return table([header, ...cells])
 }
 

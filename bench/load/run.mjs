@@ -42,12 +42,13 @@ async function runOn(fleet, options, say) {
   say(`${options.wallets} wallets of others, and one for each of ${options.clients} clients`)
   await createTables(databaseUrl)
   if (options.wallets > 0) await preload(databaseUrl, options.wallets)
+  const tablesBefore = await measureTables(databaseUrl)
   await Promise.all(drivers.map((driver) => driver.call('fill')))
   const costs = options.costs ? await measureCosts(fleet) : []
-  const tablesBefore = await measureTables(databaseUrl)
 
   say(`${options.seconds} s of load${options.faults ? ' with faults' : ''}`)
   await Promise.all([...servers, ...drivers].map((slot) => slot.call('take')))
+  if (options.plant === 'server') await servers[0]?.call('plant')
   const watch = startWatch(fleet)
   const cpuBefore = cpuOf(fleet)
   const began = performance.now()

@@ -9,8 +9,8 @@ import { createFailures } from './failures.mjs'
 import { dropShares } from './plants.mjs'
 import { watchPg } from './watch-pg.mjs'
 
-/** @type {{ port: number, databaseUrl: string, pool: number, custodianUrl: string, secret: string, limits: import('reshare/server').LimitOptions, sweepMs: number, plant?: string }} */
-const { port, databaseUrl, pool, custodianUrl, secret, limits, sweepMs, plant } = argument()
+/** @type {{ port: number, databaseUrl: string, pool: number, custodianUrl: string, secret: string, limits: import('reshare/server').LimitOptions, sweepMs: number }} */
+const { port, databaseUrl, pool, custodianUrl, secret, limits, sweepMs } = argument()
 
 const watched = watchPg()
 const failures = createFailures()
@@ -25,7 +25,6 @@ const server = createServer({
   onError: failures.add,
 })
 setInterval(() => void server.sweep().catch(failures.add), sweepMs)
-if (plant === 'server') dropShares(database)
 
 serve(
   {
@@ -40,6 +39,7 @@ serve(
 )
 
 answerCalls({
+  plant: () => dropShares(database),
   take: () => ({ ...watched.take(), requests, failures: failures.take() }),
   heap() {
     globalThis.gc?.()

@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { paths } from '../../src/api/paths.ts'
 import { getGroup } from '../../src/curve/index.ts'
+import type { MpcError } from '../../src/errors.ts'
+import { DEFAULT_LIMITS, type ServerContext } from '../../src/server/context.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { postgresDatabase } from '../../src/server/database/postgres.ts'
 import type { LimitOptions, Server, ServerOptions } from '../../src/server/index.ts'
+import { chargeOperation } from '../../src/server/operations/rates.ts'
+import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
+import { serverSchema } from '../../src/server/schema.ts'
 import type { WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { generateKeyPair } from '../../src/protocol/export/index.ts'
+import { createPostgres } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import { ClientOperation, codeOf, play, unwrap, type Answer, type ServerClient } from '../support/server-client.ts'
 import { backup, newBackup, newWallet, prove, recover, setIdOf, sign, type TestWallet } from './support/wallets.ts'
@@ -122,6 +129,41 @@ test('operations that are under way are bounded, whatever their kind', async () 
   await play(open[1] as ClientOperation)
   await play(prove(client, wallet.signing))
 })
+
+test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
+  'of operations that begin at once no more than that',
+  async () => {
+    const { url, drop } = await createPostgres()
+    const database = postgresDatabase({ connectionString: url, max: 6 })
+    try {
+      await database.migrate(serverSchema)
+      const limits = { ...DEFAULT_LIMITS, openOperations: 2, rates: { ...DEFAULT_RATES, sign: null } }
+      const context = { limits, now: Date.now } as unknown as ServerContext
+      let adding = 6
+      let allAdded = () => {}
+      const added = new Promise<void>((resolve) => (allAdded = resolve))
+      const begun = await Promise.allSettled(
+        Array.from({ length: adding }, (_, i) =>
+          database.transaction(async (tx) => {
+            await tx.query(
+              `insert into reshare_operations (client_id, operation_id, request, round, incarnation, expires_at)
+             values ('ann', $1, '{}', 0, 1, $2)`,
+              [`${i}`, new Date(Date.now() + HOUR)],
+            )
+            if (--adding === 0) allAdded()
+            await added
+            await chargeOperation(context, tx, 'ann', 'sign')
+          }, 'read committed'),
+        ),
+      )
+      const outcomes = begun.map((one) => (one.status === 'fulfilled' ? 'OK' : (one.reason as MpcError).code)).sort()
+      expect(outcomes).toEqual(['OK', 'OK', ...Array<string>(4).fill('RATE_LIMITED')])
+    } finally {
+      await database.close()
+      await drop()
+    }
+  },
+)
 
 describe('lock-out', () => {
   const lockOut = { failures: 3, withinMs: HOUR, lockedMs: 2 * HOUR }
