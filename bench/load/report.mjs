@@ -137,7 +137,14 @@ function tables({ tables: rows, tablesBefore }) {
     const before = tablesBefore.find(({ table: other }) => other === name)
     const added = count - (before?.rows ?? 0)
     const perRow = added > 0 ? ((bytes - (before?.bytes ?? 0)) / added).toFixed(0) : ''
-    return [name, String(count), (bytes / MB).toFixed(1), String(added), perRow, String(Math.max(0, scans - (before?.scans ?? 0)))]
+    return [
+      name,
+      String(count),
+      (bytes / MB).toFixed(1),
+      String(added),
+      perRow,
+      String(Math.max(0, scans - (before?.scans ?? 0))),
+    ]
   })
   return table([header, ...cells])
 }
