@@ -28,12 +28,16 @@ export function createPeer(child) {
   child.on('error', () => undefined)
   return {
     child,
-    call: (name, argument) =>
-      new Promise((resolve, reject) => {
+    call(name, argument) {
+      const answer = new Promise((resolve, reject) => {
         if (!child.connected) return reject(new Error('the process has ended'))
         waiting.set(++last, { resolve, reject })
         return child.send({ id: last, name, argument })
-      }),
+      })
+      // Of several calls that fail together only the first is waited for.
+      answer.catch(() => undefined)
+      return answer
+    },
   }
 }
 

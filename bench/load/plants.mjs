@@ -31,7 +31,7 @@ export function forgetfulStore(store, forgets) {
       return store.write(key, value, version)
     },
     async read(key) {
-      if (forgotten.has(key) && ++reads > 4) {
+      if (forgotten.has(key) && ++reads > 2) {
         forgotten.delete(key)
         await store.delete(key)
       }
