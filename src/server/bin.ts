@@ -10,6 +10,7 @@ import { abytes, fromHex, toHex } from '../util/bytes.ts'
 import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
 import { systemRandom } from '../util/random.ts'
 import { readChannelKeys } from './channel-keys.ts'
+import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
 import { createServer } from './create-server.ts'
 import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
@@ -20,6 +21,8 @@ const USAGE = `reshare-server                    starts the signing server on lo
 reshare-server token <clientId>   prints a new API token for a client
 reshare-server rotate             seals what previous master keys have sealed again, by the current one
 reshare-server channel-key        makes a channel key: prints the secret key and the public key that clients pin
+reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it goes on from the heads in FILE,
+                                  which an earlier --json has printed; ends with 1 if it is broken
 
 RESHARE_MASTER_KEY       64 hex digits; else a key is made and kept in the data folder
 RESHARE_MASTER_KEY_ID    its id, 1 to 255 (1)
@@ -44,7 +47,9 @@ async function main([command, ...parameters]: readonly string[]): Promise<void> 
   else if (command === 'token' && parameters.length === 1) await printToken(parameters[0] as string)
   else if (command === 'channel-key' && parameters.length === 0) printChannelKey()
   else if (command === 'rotate' && parameters.length === 0) await printRotation()
-  else {
+  else if (command === 'audit' && parameters.filter((parameter) => parameter !== '--json').length <= 1) {
+    await printAudit(parameters)
+  } else {
     process.stderr.write(USAGE)
     process.exitCode = 2
   }
@@ -73,6 +78,29 @@ async function printRotation(): Promise<void> {
 function printChannelKey(): void {
   const { secretKey, publicKey } = generateKeyPair(systemRandom)
   process.stdout.write(`${JSON.stringify({ secretKey: toHex(secretKey), publicKey: toHex(publicKey) })}\n`)
+}
+
+async function printAudit(parameters: readonly string[]): Promise<void> {
+  const path = parameters.find((parameter) => parameter !== '--json')
+  const kept = path === undefined ? {} : (JSON.parse(readFileSync(path, 'utf8')) as Pick<AuditReport, 'heads'>)
+  const masterKey = openMasterKeys()
+  const database = openDatabase()
+  try {
+    const report = await verifyAuditLog({ database, masterKey, ...kept })
+    process.stdout.write(`${parameters.includes('--json') ? JSON.stringify(report) : describeAudit(report)}\n`)
+    if (report.breaks.length > 0) process.exitCode = 1
+  } finally {
+    await database.close()
+  }
+}
+
+function describeAudit({ chains, entries, breaks, heads }: AuditReport): string {
+  // A client's id is the app's own text: quoted, so that it writes nothing to a terminal but itself.
+  const broken = breaks.map(({ reason, clientId, sequence, message }) =>
+    [reason, JSON.stringify(clientId), sequence, message].join(' '),
+  )
+  const ends = heads.map(({ clientId, sequence, hash }) => [JSON.stringify(clientId), sequence, hash].join(' '))
+  return [`${chains} chains, ${entries} entries, ${breaks.length} broken`, ...broken, ...ends].join('\n')
 }
 
 async function start(): Promise<void> {

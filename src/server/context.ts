@@ -2,6 +2,7 @@ import type { Custodian } from '../custodian/types.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Sealer } from '../util/seal.ts'
+import type { AuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
 import type { Database } from './database/types.ts'
 import type { Policy } from './policy.ts'
@@ -63,6 +64,7 @@ export interface ServerContext {
   /** The sets whose client this process has caught cheating, by id, until the database has taken it. */
   readonly caught: Map<string, ProtocolError>
   readonly sealer: Sealer
+  readonly audit: AuditLog
   readonly random: RandomSource
   readonly limits: ServerLimits
   /** Milliseconds since 1970. */

@@ -3,6 +3,7 @@ import type { MasterKeys } from '../util/master-keys.ts'
 import { toHex } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer } from '../util/seal.ts'
+import { createAuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
 import { readChannelKeys } from './channel-keys.ts'
 import { DEFAULT_LIMITS, type AfterCheat, type ServerContext, type ServerLimits } from './context.ts'
@@ -87,6 +88,8 @@ export function createServer(options: ServerOptions): Server {
   const migrate = () => context.database.migrate(serverSchema)
   const ready = async () => {
     await migrate()
+    // Whoever cannot open the log changes no set, and is told so then; it signs on.
+    await context.audit.open().catch(() => undefined)
     if (swept) return
     swept = true
     // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
@@ -99,10 +102,12 @@ export function createServer(options: ServerOptions): Server {
     sweep: async () => {
       swept = true
       await migrate()
+      await context.audit.open()
       await sweep(context)
     },
     rotate: async () => {
       await migrate()
+      await context.audit.open()
       return rotate(context)
     },
   }
@@ -129,6 +134,7 @@ function serverContext(options: ServerOptions): ServerContext {
   if (afterCheat !== 'refuse' && afterCheat !== 'freshSetUp') {
     throw new TypeError("afterCheat must be 'refuse' or 'freshSetUp'")
   }
+  const sealer = createSealer(options.masterKey, random)
   return {
     database,
     custodian,
@@ -136,7 +142,8 @@ function serverContext(options: ServerOptions): ServerContext {
     authorizeExport,
     afterCheat,
     caught: new Map(),
-    sealer: createSealer(options.masterKey, random),
+    sealer,
+    audit: createAuditLog({ database, sealer, random, now }),
     random,
     limits: mergeLimits(limits),
     now,

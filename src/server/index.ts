@@ -1,3 +1,5 @@
+export type { AuditBreak, AuditBreakReason, AuditHead } from './audit/chain.ts'
+export { verifyAuditLog, type AuditReport, type AuditVerification } from './audit/verify.ts'
 export type { AuthorizeExport, ExportAuthorization } from './authorize-export.ts'
 export { createServer, type LimitOptions, type Server, type ServerOptions } from './create-server.ts'
 export type { AfterCheat, ServerLimits } from './context.ts'

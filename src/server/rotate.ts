@@ -1,3 +1,5 @@
+import { SERVER_CHAIN } from './audit/entry.ts'
+import { resealAuditKey } from './audit/key.ts'
 import type { SealPlace } from '../util/seal.ts'
 import type { ServerContext } from './context.ts'
 import type { Row, Queryable } from './database/types.ts'
@@ -14,7 +16,7 @@ export interface Rotation {
 
 const BATCH = 100
 
-/** What lives as long as its set; all else that is sealed is forgotten within `presignatureMs` or `operationMs + answerMs`. */
+/** What lives as long as its set. The key of the log stays for ever; all else that is sealed is forgotten within `presignatureMs` or `operationMs + answerMs`. */
 const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) => SealPlace }[] = [
   { table: 'reshare_shares', placeOf: (row) => sharePlace(row['client_id'] as string, row['set_id'] as string) },
   {
@@ -28,6 +30,7 @@ const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) =
 
 const SEALED: readonly (readonly [table: string, column: string])[] = [
   ...LASTING.map(({ table }) => [table, 'sealed'] as const),
+  ['reshare_audit_key', 'sealed'],
   ['reshare_presignatures', 'sealed'],
   ['reshare_answers', 'sealed'],
   ['reshare_operations', 'state'],
@@ -55,7 +58,15 @@ export async function rotate(context: ServerContext): Promise<Rotation> {
       }
     }
   }
+  if (await resealKeyOfLog(context).catch(notResealed(context))) resealed += 1
   return { resealed, remaining: await countRemaining(context) }
+}
+
+/** The log tells of a change of the master key where it touches its own key: once, whoever does it. */
+async function resealKeyOfLog({ database, sealer, audit }: ServerContext): Promise<boolean> {
+  return resealAuditKey(database, sealer, (tx, before) =>
+    audit.record(tx, SERVER_CHAIN, [{ event: 'masterKeyChanged', detail: `${before} ${sealer.keyId}` }]),
+  )
 }
 
 async function reseal(context: ServerContext, table: string, row: Row, place: SealPlace): Promise<boolean> {

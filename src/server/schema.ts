@@ -162,5 +162,49 @@ export const serverSchema: Schema = {
       // What is left of an operation once its row is forgotten.
       `alter table reshare_decisions add column device text`,
     ],
+    [
+      `create table reshare_audit_key (
+         id int primary key check (id = 1),
+         sealed bytea not null
+       )`,
+      `create table reshare_audit_heads (
+         client_id text primary key,
+         sequence int not null,
+         hash bytea not null
+       )`,
+      `create table reshare_audit (
+         client_id text not null,
+         sequence int not null,
+         at timestamptz not null,
+         incarnation int not null,
+         event text not null,
+         wallet_id text not null,
+         set_id text not null,
+         operation_id text not null,
+         detail text not null,
+         hash bytea not null,
+         primary key (client_id, sequence)
+       )`,
+      `create function reshare_refuse_audit_change() returns trigger language plpgsql as
+         $$ begin raise exception 'the audit log is only added to'; end $$`,
+      `create trigger reshare_audit_append_only before update or delete or truncate on reshare_audit
+         for each statement execute function reshare_refuse_audit_change()`,
+      `create trigger reshare_audit_heads_kept before delete or truncate on reshare_audit_heads
+         for each statement execute function reshare_refuse_audit_change()`,
+      `create trigger reshare_audit_heads_forward before update on reshare_audit_heads
+         for each row when (new.client_id <> old.client_id or new.sequence < old.sequence)
+         execute function reshare_refuse_audit_change()`,
+      `create trigger reshare_audit_key_kept before delete or truncate on reshare_audit_key
+         for each statement execute function reshare_refuse_audit_change()`,
+      `create trigger reshare_audit_key_resealed before update on reshare_audit_key
+         for each row when (length(new.sealed) <> length(old.sealed) or get_byte(new.sealed, 0) = get_byte(old.sealed, 0))
+         execute function reshare_refuse_audit_change()`,
+      // Sets that are older than the log are noted in it once, by a sweep.
+      `alter table reshare_sets add column logged boolean not null default false`,
+      `create index reshare_sets_unlogged on reshare_sets (client_id) where not logged`,
+      // A ban is written by itself, and noted in the log afterwards.
+      `alter table reshare_ot_pairs add column ban_logged boolean not null default false`,
+      `create index reshare_ot_pairs_unlogged on reshare_ot_pairs (set_id) where poisoned and not ban_logged`,
+    ],
   ],
 }

@@ -1,14 +1,16 @@
 import { MpcError } from '../errors.ts'
+import { findOlderSets } from './audit/older-sets.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { recordAbort } from './operations/decide.ts'
 import { forgetRates } from './operations/rates.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
+import { logBans } from './sets/ot-pairs.ts'
 import { forgetPresignatures } from './sets/presignatures.ts'
 import { destroyRetiring } from './sets/retirements.ts'
 
 /**
  * Makes up for what was left undone: aborts expired operations, destroys the halves of RETIRING sets, has the
- * custodian remove its halves of ended backups, forgets old answers, presignatures and counts. Any number of processes may do so at once.
+ * custodian remove its halves of ended backups, forgets old answers, presignatures and counts; writes into the log what is not there yet. Any number of processes may do so at once.
  */
 export async function sweep(context: ServerContext): Promise<void> {
   const { database, limits } = context
@@ -25,6 +27,8 @@ export async function sweep(context: ServerContext): Promise<void> {
       if (!isForgotten(error)) context.onError(error)
     })
   }
+  await findOlderSets(context)
+  await logBans(context)
   await destroyRetiring(context)
   await removeOwedHalves(context)
   await forgetPresignatures(context)

@@ -8,7 +8,7 @@ import { readMasterKeys, type MasterKeys } from './master-keys.ts'
 import type { RandomSource } from './random.ts'
 
 /** What a sealed value is; a value sealed for one purpose does not open for another. */
-export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share' | 'ot pair' | 'presignature'
+export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share' | 'ot pair' | 'presignature' | 'audit key'
 
 /** Where a sealed value belongs: it opens there only. */
 export interface SealPlace {

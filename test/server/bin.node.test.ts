@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -141,7 +141,21 @@ test('seals again by a new master key what the old one has sealed', async () => 
     RESHARE_PREVIOUS_MASTER_KEYS: `1:${old}`,
   }
   const { code, out } = await launch(['rotate'], env).ended
-  expect([code, JSON.parse(out)]).toEqual([0, { resealed: 2, remaining: expect.any(Number) }])
+  // A half, its set-up and the key of the log.
+  expect([code, JSON.parse(out)]).toEqual([0, { resealed: 3, remaining: expect.any(Number) }])
+
+  // The log is verified with the new key alone.
+  const { RESHARE_PREVIOUS_MASTER_KEYS: _, ...without } = env
+  const verified = await launch(['audit', '--json'], without).ended
+  const report = JSON.parse(verified.out) as { heads: { hash: string }[] }
+  expect([verified.code, report]).toMatchObject([0, { chains: 2, entries: 4, breaks: [] }])
+  const kept = join(folder, 'heads.json')
+  writeFileSync(kept, JSON.stringify({ heads: report.heads.map((head) => ({ ...head, hash: 'ab'.repeat(32) })) }))
+  const broken = await launch(['audit', kept], without).ended
+  expect([broken.code, broken.out]).toEqual([
+    1,
+    expect.stringMatching(/^2 chains, .* 2 broken\nALTERED "" 2 .*\nALTERED "ann" 2 /),
+  ])
 })
 
 test.each([

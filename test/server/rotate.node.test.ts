@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import type { Database } from '../../src/server/database/types.ts'
-import type { MasterKeys, Server, ServerOptions } from '../../src/server/index.ts'
+import { verifyAuditLog, type MasterKeys, type Server, type ServerOptions } from '../../src/server/index.ts'
 import { createSealer } from '../../src/util/seal.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, play } from '../support/server-client.ts'
@@ -82,7 +82,8 @@ test('a rotation that ends in the middle is taken up by the next, and by two at 
   // Sets sign whether or not their halves have been sealed again.
   for (const { signing } of wallets) await play(sign(clientOf(before(), after()), signing))
   const [left, right] = await Promise.all([after().rotate(), after().rotate()])
-  expect(left.resealed + right.resealed).toBe(old - 1)
+  // And the key of the log.
+  expect(left.resealed + right.resealed).toBe(old - 1 + 1)
   expect([...(await keyIds('shares')), ...(await keyIds('ot_pairs'))]).toEqual(Array(all).fill(2))
   expect((await after().rotate()).resealed).toBe(0)
   expect(world.errors).toEqual([])
@@ -98,12 +99,16 @@ test('once nothing remains the old key may go, and everything opens', async () =
     await play(sign(client, wallet.signing))
     await play(signEcdsa(client, wallet))
   }
+  const { breaks } = await verifyAuditLog({ database: world.database, masterKey: { current: second } })
+  expect(breaks).toEqual([])
+  const changes = await world.database.query(`select detail from reshare_audit where event = 'masterKeyChanged'`)
+  expect(changes).toEqual([{ detail: '1 2' }])
   const old = clientOf(serverOf(first.key))
   expect(codeOf(await sign(old, wallets[0]!.signing).post())).toBe('SHARE_PARSING_FAILED')
 })
 
 test('a half that is destroyed meanwhile does not come back', async () => {
-  const { signing } = await newWallet(clientOf(serverOf(first.key)))
+  const { signing } = await newWallet(clientOf(before()))
   const setId = setIdOf(signing)
   const { database } = world
   const racing: Database = {
@@ -119,7 +124,7 @@ test('a half that is destroyed meanwhile does not come back', async () => {
 
 test('a half that no key opens is told of and counted, and holds up no other', async () => {
   const third = { id: 3, key: random(32) }
-  const stranger = setIdOf((await newWallet(clientOf(serverOf({ current: third })))).signing)
+  const stranger = setIdOf((await newWallet(clientOf(serverOf({ current: third, previous: [second] })))).signing)
   const { resealed, remaining } = await after().rotate()
   expect([resealed, remaining]).toEqual([0, expect.any(Number)])
   expect(world.errors.map((error) => (error as { code?: string }).code)).toEqual(Array(2).fill('SHARE_PARSING_FAILED'))

@@ -1,13 +1,14 @@
 import type { DeviceStatus } from '../../api/devices.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
-import { recordAbortIn } from '../operations/decide.ts'
+import type { Queryable, Row } from '../database/types.ts'
+import { abortIn } from '../operations/decide.ts'
 import { askedBy, askPolicy } from '../policy.ts'
 import { requireWayBack } from '../sets/actions.ts'
 import { oweRemovalOfDestroyed, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
-import { notAuthorized } from '../sets/rows.ts'
+import { notAuthorized, setOf } from '../sets/rows.ts'
 import { listDevices } from './list.ts'
 import { requireUnrevoked } from './rows.ts'
 
@@ -31,10 +32,15 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
   await database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     await requireMayRevoke(tx, caller, deviceId)
-    await revoke(context, tx, { clientId, device: deviceId })
+    const ended = await revoke(context, tx, clientId, deviceId)
     const retired = await retireSetsOf(tx, clientId, deviceId)
-    if (device !== deviceId) await destroyUnconfirmed(tx, caller, deviceId)
-    else for (const set of retired) await requireWayBack(tx, set)
+    const destroyed = device === deviceId ? [] : await destroyUnconfirmed(tx, caller, deviceId)
+    if (device === deviceId) for (const set of retired) await requireWayBack(tx, set)
+    await context.audit.record(tx, clientId, [
+      ...ended,
+      ...retired.map(({ walletId, setId }): AuditEvent => ({ event: 'retiring', walletId, setId })),
+      ...destroyed.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed' })),
+    ])
   })
   await destroyRetiring(context).catch(onError)
   await removeOwedHalves(context, clientId).catch(onError)
@@ -58,11 +64,13 @@ async function requireMayRevoke(db: Queryable, { clientId, device }: Caller, dev
 }
 
 /** Refuses the device from here on, and ends what it has not: no set that it has prepared comes into use. */
-async function revoke(context: ServerContext, tx: Queryable, { clientId, device }: Caller): Promise<void> {
-  await tx.query(
-    'update reshare_devices set revoked_at = coalesce(revoked_at, $3) where client_id = $1 and device = $2',
+async function revoke(context: ServerContext, tx: Queryable, clientId: string, device: string): Promise<AuditEvent[]> {
+  const revoked = await tx.query(
+    `update reshare_devices set revoked_at = $3 where client_id = $1 and device = $2 and revoked_at is null
+     returning device`,
     [clientId, device, timestamp(context)],
   )
+  const events = revoked.map((): AuditEvent => ({ event: 'deviceRevoked', detail: device }))
   // The rows of operations are locked before their decisions, as by whoever plays a round.
   const open = await tx.query(
     `select operation_id from reshare_operations open where client_id = $1 and device = $2 and not exists
@@ -71,7 +79,10 @@ async function revoke(context: ServerContext, tx: Queryable, { clientId, device 
      order by operation_id for update`,
     [clientId, device],
   )
-  for (const row of open) await recordAbortIn(context, tx, { clientId, operationId: row['operation_id'] as string })
+  for (const row of open) {
+    events.push(...(await abortIn(context, tx, { clientId, operationId: row['operation_id'] as string })).events)
+  }
+  return events
 }
 
 interface RetiredSet {
@@ -97,9 +108,9 @@ async function retireSetsOf(tx: Queryable, clientId: string, deviceId: string): 
  * Ends the backups that the revoked device has made and no app has confirmed: a thief may hold them. Not what the revoking
  * device comes from itself, and not those of wallets that it has no share of: they may be the way back.
  */
-async function destroyUnconfirmed(tx: Queryable, { clientId, device }: Caller, deviceId: string): Promise<void> {
+async function destroyUnconfirmed(tx: Queryable, { clientId, device }: Caller, deviceId: string): Promise<Row[]> {
   const held = `client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`
-  await tx.query(
+  const destroyed = await tx.query(
     `with recursive ancestors (set_id, source_set_id) as (
        select set_id, source_set_id from reshare_sets where ${held}
        union select older.set_id, older.source_set_id
@@ -108,8 +119,10 @@ async function destroyUnconfirmed(tx: Queryable, { clientId, device }: Caller, d
      update reshare_sets set state = 'DESTROYED'
      where client_id = $1 and device = $3 and purpose = 'backup' and state = 'PREPARED' and committed_at is not null
        and wallet_id in (select wallet_id from reshare_sets where ${held})
-       and set_id not in (select set_id from ancestors)`,
+       and set_id not in (select set_id from ancestors)
+     returning set_id, wallet_id`,
     [clientId, device, deviceId],
   )
   await oweRemovalOfDestroyed(tx, clientId)
+  return destroyed
 }

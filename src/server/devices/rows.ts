@@ -1,4 +1,5 @@
 import { MpcError } from '../../errors.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
@@ -33,14 +34,23 @@ export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<v
   if ((await findDevice(tx, caller))?.revoked === true) throw deviceRevoked()
 }
 
-/** Lists a device from its first set on: only one that has made a set has anything to revoke. */
-export async function noteDevice(context: ServerContext, tx: Queryable, { clientId, device }: Caller): Promise<void> {
-  if (device === null) return
-  await tx.query(
+/**
+ * Lists a device from its first set on: only one that has made a set has anything to revoke.
+ *
+ * @returns what the log tells of it
+ */
+export async function noteDevice(
+  context: ServerContext,
+  tx: Queryable,
+  { clientId, device }: Caller,
+): Promise<AuditEvent[]> {
+  if (device === null) return []
+  const added = await tx.query(
     `insert into reshare_devices (client_id, device, created_at, last_used_at) values ($1, $2, $3, $3)
-     on conflict (client_id, device) do nothing`,
+     on conflict (client_id, device) do nothing returning device`,
     [clientId, device, timestamp(context)],
   )
+  return added.map(() => ({ event: 'deviceAdded', detail: device }))
 }
 
 interface DeviceRow {

@@ -2,6 +2,7 @@ import type { OperationResult } from '../../api/operations.ts'
 import { MpcError } from '../../errors.ts'
 import type { WalletShares } from '../../share/index.ts'
 import { toHex } from '../../util/bytes.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { deletePresignaturesOfWallet } from '../sets/presignatures.ts'
@@ -51,6 +52,7 @@ async function commit(
   }
   // Someone recovers because a device may be in other hands: what it has prepared to sign with ends now.
   if (request.kind === 'recover') await deletePresignaturesOfWallet(tx, clientId, request.walletId)
+  const events: AuditEvent[] = []
   for (const setId of setIds) {
     const [set] = await tx.query(
       `update reshare_sets set committed_at = $4, state = case purpose when 'signing' then 'ACTIVE' else 'PREPARED' end
@@ -59,6 +61,10 @@ async function commit(
       [setId, clientId, operationId, now],
     )
     if (set === undefined) throw new MpcError('PROTOCOL_ABORTED', 'the prepared set is gone')
-    if (set['purpose'] === 'signing') await planRetirements(tx, { request, clientId, setId })
+    const signing = set['purpose'] === 'signing'
+    if (signing) await planRetirements(tx, { request, clientId, setId })
+    const { walletId, kind: detail } = request
+    events.push({ event: signing ? 'activated' : 'committed', walletId, setId, operationId, detail })
   }
+  await context.audit.record(tx, clientId, events)
 }

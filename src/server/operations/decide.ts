@@ -1,10 +1,11 @@
 import type { Decision } from '../../api/operations.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
 import { oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { deletePair } from '../sets/ot-pairs.ts'
-import { notAuthorized } from '../sets/rows.ts'
+import { notAuthorized, setOf } from '../sets/rows.ts'
 import {
   findDecision,
   findOperation,
@@ -17,14 +18,14 @@ import {
 /**
  * Aborts an operation unless it is decided: destroys what it prepared and forgets its sessions.
  *
- * @param besides what else is written in the transaction
+ * @param besides what else is written in the transaction, and what the log tells of it
  * @returns what was decided, now or before
  * @throws {AUTH_FAILED} if the client has no such operation
  */
 export async function abortOperation(
   context: ServerContext,
   key: OperationKey,
-  besides?: (tx: Queryable) => Promise<void>,
+  besides?: (tx: Queryable) => Promise<AuditEvent[]>,
 ): Promise<Decision> {
   const decision = await recordAbort(context, key, besides)
   if (decision === 'ABORT') await removeOwedHalves(context, key.clientId).catch(context.onError)
@@ -41,6 +42,7 @@ export async function abortFor(context: ServerContext, key: CalledOperation): Pr
   return abortOperation(context, key, async (tx) => {
     await requireUnrevoked(tx, key)
     await requireBegunBy(tx, key)
+    return []
   })
 }
 
@@ -48,13 +50,12 @@ export async function abortFor(context: ServerContext, key: CalledOperation): Pr
 export async function recordAbort(
   context: ServerContext,
   key: OperationKey,
-  besides?: (tx: Queryable) => Promise<void>,
+  besides?: (tx: Queryable) => Promise<AuditEvent[]>,
 ): Promise<Decision['decision']> {
   return context.database.transaction(async (tx) => {
     const known = (await findOperation(tx, key)) !== undefined || (await findDecision(tx, key)) !== undefined
     if (!known) throw notAuthorized()
-    await besides?.(tx)
-    return recordAbortIn(context, tx, key)
+    return recordAbortIn(context, tx, key, await besides?.(tx))
   })
 }
 
@@ -63,18 +64,29 @@ export async function recordAbortIn(
   context: ServerContext,
   tx: Queryable,
   key: OperationKey,
+  besides: readonly AuditEvent[] = [],
 ): Promise<Decision['decision']> {
-  const decision = await recordDecision(context, tx, key, 'ABORT')
-  if (decision === 'ABORT') await discardPrepared(tx, key)
+  const { decision, events } = await abortIn(context, tx, key)
+  await context.audit.record(tx, key.clientId, [...besides, ...events])
   return decision
 }
 
+/** {@link recordAbortIn} for a transaction that has more to do before it writes into the log what this returns for it. */
+export async function abortIn(
+  context: ServerContext,
+  tx: Queryable,
+  key: OperationKey,
+): Promise<{ readonly decision: Decision['decision']; readonly events: readonly AuditEvent[] }> {
+  const decision = await recordDecision(context, tx, key, 'ABORT')
+  return { decision, events: decision === 'ABORT' ? await discardPrepared(tx, key) : [] }
+}
+
 /** Destroys what an aborted operation has prepared. */
-async function discardPrepared(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
+async function discardPrepared(tx: Queryable, { clientId, operationId }: OperationKey): Promise<AuditEvent[]> {
   const key = [clientId, operationId]
   const prepared = await tx.query(
     `update reshare_sets set state = 'ABORTED' where client_id = $1 and operation_id = $2 and state = 'PREPARED'
-     returning set_id`,
+     returning set_id, wallet_id`,
     key,
   )
   for (const row of prepared) {
@@ -84,4 +96,5 @@ async function discardPrepared(tx: Queryable, { clientId, operationId }: Operati
   }
   await oweRemovalOf(tx, { clientId, operationId })
   await tx.query('update reshare_operations set state = null where client_id = $1 and operation_id = $2', key)
+  return prepared.map((row) => ({ ...setOf(row), event: 'aborted', operationId }))
 }

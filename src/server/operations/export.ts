@@ -48,14 +48,17 @@ async function release(context: ServerContext, turn: Turn<ExportRequest>, state:
 
 /** The end of an export: the share leaves only if its set is still ACTIVE when that is recorded. */
 function endWithExport(context: ServerContext, turn: Turn<ExportRequest>): Ending {
+  const { clientId, operationId, request } = turn
   return {
     decision: 'COMMIT',
     async settle(tx) {
-      const set = await requireSource(tx, turn, turn.request)
+      const set = await requireSource(tx, turn, request)
       await tx.query('update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1', [
         set.setId,
         timestamp(context),
       ])
+      const { setId, walletId, curve: detail } = request
+      await context.audit.record(tx, clientId, [{ event: 'exported', walletId, setId, operationId, detail }])
       return { setId: set.setId, state: set.state }
     },
   }

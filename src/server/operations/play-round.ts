@@ -1,8 +1,10 @@
 import { decodeFlight, encodeFlight, type Flight } from '../../api/flight.ts'
 import { BadRequest } from '../../api/http.ts'
+import type { OperationRequest } from '../../api/operations.ts'
 import { MpcError, ProtocolError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
@@ -87,8 +89,17 @@ async function begin(
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, key)
     const added = await insertOperation(context, tx, key, request, requestHash)
-    if (added) await chargeOperation(context, tx, key.clientId, request.kind)
+    if (!added) return
+    await chargeOperation(context, tx, key.clientId, request.kind)
+    await context.audit.record(tx, key.clientId, begunEvents(key, request))
   }, 'read committed')
+}
+
+/** A recovery is told of before it ends: someone opens a backup, with this client's credentials. */
+function begunEvents({ operationId }: OperationKey, request: OperationRequest): AuditEvent[] {
+  if (request.kind !== 'recover') return []
+  const { walletId, setId, dryRun } = request
+  return [{ event: 'recoveryBegun', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) }]
 }
 
 async function play(
@@ -168,7 +179,7 @@ async function storeIn(
 async function abandon(context: ServerContext, claim: Claim, { request }: OperationRow, error: unknown): Promise<void> {
   if (isUnplayed(error)) await forgetRound(context.database, claim)
   else if (isGuarded(request) && isBlamed(error)) {
-    await abortOperation(context, claim, async (tx) => void (await countFailure(context, tx, claim.clientId)))
+    await abortOperation(context, claim, async (tx) => (await countFailure(context, tx, claim.clientId)).events)
   } else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)
 }

@@ -3,6 +3,7 @@ import { MpcError } from '../../errors.ts'
 import { combineRecords, encodeWalletSetRecord, wipeKeyShare, type WalletShares } from '../../share/index.ts'
 import type { BackupMethodName } from '../../types.ts'
 import { toHex } from '../../util/bytes.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { noteDevice } from '../devices/rows.ts'
@@ -54,11 +55,11 @@ async function insertPrepared(
   const createdAt = timestamp(context)
   await context.database.transaction(async (tx) => {
     await requireUndecided(tx, turn)
-    await noteDevice(context, tx, turn)
+    const events: AuditEvent[] = await noteDevice(context, tx, turn)
     for (const set of sets) {
       const setId = toHex(set.setId)
       const backup = set.purpose === 'backup'
-      await insertSet(tx, {
+      const added = await insertSet(tx, {
         setId,
         clientId,
         walletId: request.walletId,
@@ -72,7 +73,10 @@ async function insertPrepared(
         createdAt,
       })
       if (!backup) await insertShare(context, tx, clientId, setId, set)
+      const { walletId, kind: detail } = request
+      if (added) events.push({ event: 'prepared', walletId, setId, operationId, detail })
     }
+    await context.audit.record(tx, clientId, events)
   })
 }
 

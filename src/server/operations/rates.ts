@@ -1,5 +1,6 @@
 import type { OperationRequest } from '../../api/operations.ts'
 import { MpcError } from '../../errors.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import type { OperationKey } from './rows.ts'
@@ -73,16 +74,21 @@ export async function requireUnlocked(context: ServerContext, clientId: string):
   if (locked !== undefined) throw lockedOut(context, locked['ends_at'] as Date)
 }
 
+/** A counted failure, and what the log tells of it. */
+interface Failure extends Counted {
+  readonly events: AuditEvent[]
+}
+
 /** Counts a failed proof. The one that is too many locks the client out; those that were under way then lock no longer. */
-export async function countFailure(context: ServerContext, tx: Queryable, clientId: string): Promise<Counted> {
+export async function countFailure(context: ServerContext, tx: Queryable, clientId: string): Promise<Failure> {
   const { lockOut } = context.limits
-  if (lockOut === null) return { count: 0, endsAt: timestamp(context) }
+  if (lockOut === null) return { count: 0, endsAt: timestamp(context), events: [] }
   const counted = await increment(context, tx, clientId, FAILURE, lockOut.withinMs)
-  if (counted.count !== lockOut.failures) return counted
+  if (counted.count !== lockOut.failures) return { ...counted, events: [] }
   const endsAt = timestamp(context, lockOut.lockedMs)
   const lock = 'update reshare_rates set ends_at = $3 where client_id = $1 and kind = $2'
   await tx.query(lock, [clientId, FAILURE, endsAt])
-  return { ...counted, endsAt }
+  return { ...counted, endsAt, events: [{ event: 'lockedOut', detail: endsAt.toISOString() }] }
 }
 
 /**
@@ -92,15 +98,21 @@ export async function countFailure(context: ServerContext, tx: Queryable, client
  * @throws {RATE_LIMITED} if the client is locked out
  */
 export async function presumeFailure(context: ServerContext, clientId: string): Promise<() => Promise<void>> {
-  const { database, limits } = context
+  const { audit, database, limits } = context
+  const { lockOut } = limits
   await database.transaction(async (tx) => {
-    const { count, endsAt } = await countFailure(context, tx, clientId)
-    if (limits.lockOut !== null && count > limits.lockOut.failures) throw lockedOut(context, endsAt)
+    const { count, endsAt, events } = await countFailure(context, tx, clientId)
+    if (lockOut !== null && count > lockOut.failures) throw lockedOut(context, endsAt)
+    await audit.record(tx, clientId, events)
   })
-  return async () => {
-    const undo = 'update reshare_rates set count = count - 1 where client_id = $1 and kind = $2 and count > 0'
-    await database.query(undo, [clientId, FAILURE])
-  }
+  return () =>
+    database.transaction(async (tx) => {
+      const [left] = await tx.query(
+        `update reshare_rates set count = count - 1 where client_id = $1 and kind = $2 and count > 0 returning count`,
+        [clientId, FAILURE],
+      )
+      if (left?.['count'] === (lockOut?.failures ?? 0) - 1) await audit.record(tx, clientId, [{ event: 'unlocked' }])
+    })
 }
 
 /** Forgets counts whose time is over. */

@@ -1,5 +1,6 @@
 import type { SetStatus } from '../../api/operations.ts'
 import { MpcError } from '../../errors.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import { isFor, type Caller } from '../caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
@@ -31,6 +32,7 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
     if (set.state !== 'ACTIVE') return
     await requireWayBack(tx, set)
     await tx.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
+    await context.audit.record(tx, clientId, [{ event: 'retiring', walletId, setId }])
   })
   await destroyRetiring(context, setId)
   return setStatus(await requireSet(context.database, clientId, setId))
@@ -88,21 +90,28 @@ export async function confirmBackup(context: ServerContext, caller: Caller, setI
     const set = await requireManaged(tx, caller, setId)
     requireNamed(set, walletId, 'backup')
     requireRecoverable(set)
-    if (set.state === 'PREPARED') await activateBackup(tx, set)
+    if (set.state === 'PREPARED') await context.audit.record(tx, clientId, await activateBackup(tx, set))
     return setStatus(await requireSet(tx, clientId, setId))
   })
   await removeOwedHalves(context, clientId).catch(context.onError)
   return confirmed
 }
 
-async function activateBackup(tx: Queryable, { clientId, walletId, setId, sourceSetId, backupMethod }: SetRow) {
+async function activateBackup(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {
+  const { clientId, walletId, setId, sourceSetId, backupMethod } = set
   await tx.query(`update reshare_sets set state = 'ACTIVE' where set_id = $1`, [setId])
-  await tx.query(
+  const superseded = await tx.query(
     `update reshare_sets older set state = 'DESTROYED' from reshare_sets newer
      where newer.set_id = $1 and older.client_id = $2 and older.wallet_id = $3 and older.purpose = 'backup'
        and older.ordinal < newer.ordinal and older.state in ('PREPARED', 'ACTIVE') and older.committed_at is not null
-       and (older.set_id = $4 or older.backup_method = $5)`,
+       and (older.set_id = $4 or older.backup_method = $5)
+     returning older.set_id`,
     [setId, clientId, walletId, sourceSetId, backupMethod],
   )
   await oweRemovalOfDestroyed(tx, clientId)
+  const destroyed = superseded.map((row) => row['set_id'] as string)
+  return [
+    { event: 'confirmed', walletId, setId },
+    ...destroyed.map((older): AuditEvent => ({ event: 'destroyed', walletId, setId: older, detail: setId })),
+  ]
 }

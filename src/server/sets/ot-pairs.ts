@@ -1,9 +1,11 @@
 import { MpcError, ProtocolError } from '../../errors.ts'
 import { type CheatReason, OtPair } from '../../protocol/ecdsa/index.ts'
 import { wipe } from '../../util/bytes.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
+import type { Queryable, Row } from '../database/types.ts'
 import { INCARNATION } from '../incarnation.ts'
+import { setOf } from './rows.ts'
 
 /** Names the ECDSA set-up of a set. */
 export interface PairKey {
@@ -44,7 +46,8 @@ export async function storePair(context: Banning, tx: Queryable, { setId }: Pair
   await requireUnpoisoned(context, tx, setId)
   await tx.query(
     `insert into reshare_ot_pairs (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)
-     on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, incarnation = excluded.incarnation`,
+     on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, ban_logged = false,
+       incarnation = excluded.incarnation`,
     [setId, pair.sealed, pair.incarnation],
   )
 }
@@ -102,8 +105,40 @@ export async function poisonStoredPair(
   await tx.query('update reshare_ot_pairs set sealed = $2, poisoned = true where set_id = $1', [key.setId, sealed])
 }
 
-export async function deletePair(tx: Queryable, setId: string): Promise<void> {
-  await tx.query('delete from reshare_ot_pairs where set_id = $1', [setId])
+/**
+ * Writes the ban of a set into the log, once. It is no part of the ban itself: that writes nothing that a client could
+ * contend for.
+ */
+export async function logBan({ database, audit }: ServerContext, setId: string): Promise<void> {
+  await database.transaction(async (tx) => {
+    const [ban] = await tx.query(
+      `update reshare_ot_pairs pair set ban_logged = true from reshare_sets owner
+       where pair.set_id = $1 and poisoned and not ban_logged and owner.set_id = pair.set_id
+       returning pair.set_id, pair.incarnation, wallet_id, client_id`,
+      [setId],
+    )
+    if (ban !== undefined) await audit.record(tx, ban['client_id'] as string, [banEvent(ban, setOf(ban))])
+  })
+}
+
+/** Writes the bans into the log that a process has written and not logged. */
+export async function logBans(context: ServerContext): Promise<void> {
+  const rows = await context.database.query('select set_id from reshare_ot_pairs where poisoned and not ban_logged')
+  for (const row of rows) await logBan(context, row['set_id'] as string).catch(context.onError)
+}
+
+/** A ban is good for the life of the database in which its set-up was made. */
+export function banEvent(ban: Row, set: Pick<AuditEvent, 'setId' | 'walletId'>): AuditEvent {
+  return { ...set, event: 'poisoned', detail: String(ban['incarnation']) }
+}
+
+/** @returns the ban that the log does not have yet, if there was one */
+export async function deletePair(tx: Queryable, setId: string): Promise<Row | undefined> {
+  const deleted = await tx.query(
+    'delete from reshare_ot_pairs where set_id = $1 returning poisoned and not ban_logged as banned, incarnation',
+    [setId],
+  )
+  return deleted.find(({ banned }) => banned === true)
 }
 
 function poisoned(): MpcError {

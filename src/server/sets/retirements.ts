@@ -1,10 +1,11 @@
 import type { OperationRequest } from '../../api/operations.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
+import type { Queryable, Row } from '../database/types.ts'
 import { oweRemovalOfDestroyed } from './custodian-halves.ts'
-import { deletePair } from './ot-pairs.ts'
+import { banEvent, deletePair } from './ot-pairs.ts'
 import { deletePresignatures } from './presignatures.ts'
-import type { SetRow } from './rows.ts'
+import { setOf, type SetRow } from './rows.ts'
 
 /**
  * Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4).
@@ -63,27 +64,37 @@ export async function recordProof(context: ServerContext, tx: Queryable, set: Se
     set.setId,
     timestamp(context),
   ])
-  if (set.provenAt === null) {
-    await destroyBackupsOfLost(tx, set.setId)
-    await oweRemovalOfDestroyed(tx, set.clientId)
-    await tx.query(
-      `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
-         (select old_set_id from reshare_retirements where set_id = $1)`,
-      [set.setId],
-    )
-  }
+  const events = set.provenAt === null ? await retireReplaced(tx, set) : []
   const replaced = await tx.query('select old_set_id from reshare_retirements where set_id = $1 order by old_set_id', [
     set.setId,
   ])
+  await context.audit.record(tx, set.clientId, events)
   return replaced.map((row) => row['old_set_id'] as string)
+}
+
+/** @returns what the log tells of the first proof of a set */
+async function retireReplaced(tx: Queryable, { clientId, walletId, setId }: SetRow): Promise<AuditEvent[]> {
+  const lost = await destroyBackupsOfLost(tx, setId)
+  await oweRemovalOfDestroyed(tx, clientId)
+  const replaced = await tx.query(
+    `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
+       (select old_set_id from reshare_retirements where set_id = $1)
+     returning set_id, wallet_id`,
+    [setId],
+  )
+  return [
+    { event: 'proven', walletId, setId },
+    ...lost.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed', detail: setId })),
+    ...replaced.map((row): AuditEvent => ({ ...setOf(row), event: 'retiring', detail: setId })),
+  ]
 }
 
 /**
  * Ends the backups that lost devices have dealt and no app has confirmed: a thief may have made them. What the proven
  * set itself comes from is the way back, and stays.
  */
-async function destroyBackupsOfLost(tx: Queryable, setId: string): Promise<void> {
-  await tx.query(
+async function destroyBackupsOfLost(tx: Queryable, setId: string): Promise<Row[]> {
+  return tx.query(
     `with recursive ancestors (set_id, source_set_id) as (
        select set_id, source_set_id from reshare_sets where set_id = $1
        union select older.set_id, older.source_set_id
@@ -93,24 +104,34 @@ async function destroyBackupsOfLost(tx: Queryable, setId: string): Promise<void>
      where purpose = 'backup' and state = 'PREPARED' and committed_at is not null
        and source_set_id in
          (select old_set_id from reshare_retirements where reshare_retirements.set_id = $1 and with_backups)
-       and set_id not in (select set_id from ancestors)`,
+       and set_id not in (select set_id from ancestors)
+     returning set_id, wallet_id`,
     [setId],
   )
 }
 
 /** Destroys the server's halves of RETIRING sets: of one set, or of all. Re-entrant. */
-export async function destroyRetiring({ database }: ServerContext, setId?: string): Promise<void> {
+export async function destroyRetiring({ database, audit }: ServerContext, setId?: string): Promise<void> {
   const rows = await database.query(
-    `select set_id from reshare_sets where state = 'RETIRING'${setId === undefined ? '' : ' and set_id = $1'}`,
+    `select set_id, client_id from reshare_sets where state = 'RETIRING'${setId === undefined ? '' : ' and set_id = $1'}`,
     setId === undefined ? [] : [setId],
   )
   for (const row of rows) {
     const retiring = row['set_id'] as string
     await database.transaction(async (tx) => {
       await tx.query('delete from reshare_shares where set_id = $1', [retiring])
-      await deletePair(tx, retiring)
+      const ban = await deletePair(tx, retiring)
       await deletePresignatures(tx, retiring)
-      await tx.query(`update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'`, [retiring])
+      const destroyed = await tx.query(
+        `update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'
+         returning set_id, wallet_id`,
+        [retiring],
+      )
+      const events = destroyed.flatMap((ended): AuditEvent[] => {
+        const set = setOf(ended)
+        return [...(ban ? [banEvent(ban, set)] : []), { ...set, event: 'destroyed' }]
+      })
+      await audit.record(tx, row['client_id'] as string, events)
     })
   }
 }

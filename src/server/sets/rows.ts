@@ -51,6 +51,11 @@ function setRow(row: Row): SetRow {
   }
 }
 
+/** What an event says of a set, from a row of `set_id, wallet_id`. */
+export function setOf(row: Row): { readonly setId: string; readonly walletId: string } {
+  return { setId: row['set_id'] as string, walletId: row['wallet_id'] as string }
+}
+
 /** The public record of a set's key on secp256k1. Its id is what ECDSA knows the set by. */
 export function ecdsaRecord(set: Pick<SetRow, 'record'>): ShareSetRecord {
   const { records } = decodeWalletSetRecord(getGroup, set.record)
@@ -85,16 +90,16 @@ export async function requireSets(db: Queryable, clientId: string, walletId: str
   return rows.map(setRow)
 }
 
-/** Adds a PREPARED set; a repetition of the same round finds it there. */
+/** Adds a PREPARED set; a repetition of the same round finds it there. @returns whether it was added */
 export async function insertSet(
   db: Queryable,
   set: Omit<SetRow, 'state' | 'committedAt' | 'provenAt' | 'lastUsedAt' | 'exportedAt'>,
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const added = await db.query(
     `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, backup_method,
-       source_set_id, device, record, created_at)
-     values ($1, $2, $3, $4, $5, 'PREPARED', $6, $7, $8, $9, $10, $11)
-     on conflict (set_id) do nothing`,
+       source_set_id, device, record, created_at, logged)
+     values ($1, $2, $3, $4, $5, 'PREPARED', $6, $7, $8, $9, $10, $11, true)
+     on conflict (set_id) do nothing returning set_id`,
     [
       set.setId,
       set.clientId,
@@ -109,6 +114,7 @@ export async function insertSet(
       set.createdAt,
     ],
   )
+  return added.length > 0
 }
 
 /** A set as the API shows it. */

@@ -1,4 +1,5 @@
 import { MpcError, resume, type ResumedWallet } from '../../../src/index.ts'
+import { verifyAuditLog } from '../../../src/server/index.ts'
 import type { Flow } from './flows.ts'
 import { recovers, signs, signsAll, type WalletLine } from './wallet-line.ts'
 import { INVARIANTS } from './invariants.mjs'
@@ -111,8 +112,10 @@ async function isProven({ world: { database }, wallet }: WalletLine): Promise<bo
   return newest?.['proven_at'] !== null
 }
 
-export async function findBrokenInvariants({ database, witness }: World): Promise<string[]> {
+export async function findBrokenInvariants({ database, masterKey, witness }: World): Promise<string[]> {
   const losses: string[] = []
+  const { breaks } = await verifyAuditLog({ database, masterKey })
+  for (const { reason, message } of breaks) losses.push(`the log is broken: ${reason}, ${message}`)
   for (const [name, sql] of INVARIANTS) if ((await database.query(sql)).length > 0) losses.push(name)
   const over = await database.query(
     `select wallet_id, set_id, state from reshare_sets

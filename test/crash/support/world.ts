@@ -35,6 +35,7 @@ export interface Start {
 /** One database and what runs on it: servers and clients that may end at any point and start again. */
 export interface World {
   readonly database: Database
+  readonly masterKey: Uint8Array
   readonly custodian: Custodian
   readonly method: BackupMethod
   readonly witness: Witness
@@ -71,6 +72,7 @@ export interface WorldOptions {
 
 export function createWorld(database: Database, options: WorldOptions = {}): World {
   const { createStore = memoryStore, custodian = memoryCustodian(), chooseServer = () => 0 } = options
+  const masterKey = new Uint8Array(32).fill(7)
   let time = Date.parse('2026-01-01T00:00:00Z')
   let servers: readonly Server[]
   let reached = custodian
@@ -91,7 +93,7 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
         },
         authenticate: () => ({ clientId: 'user' }),
         authorizeExport: () => true,
-        masterKey: new Uint8Array(32).fill(7),
+        masterKey,
         limits: { rates: null },
         now,
         // What a dying server has to say is what the test is about.
@@ -105,6 +107,7 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
   const transport: Transport = { request: (request) => network.request(request) }
   return {
     database,
+    masterKey,
     custodian,
     witness,
     transport,

@@ -1,6 +1,7 @@
 import type { DeviceStatus } from '../../../src/api/devices.ts'
 import { paths } from '../../../src/api/paths.ts'
 import { getGroup } from '../../../src/curve/index.ts'
+import { createAuditLog } from '../../../src/server/audit/log.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
 import { noteDevice } from '../../../src/server/devices/rows.ts'
 import { createApp } from '../../../src/server/http/app.ts'
@@ -24,17 +25,20 @@ export interface DeviceServer {
 }
 
 export function deviceServer(world: World, changed: Partial<ServerContext> = {}): DeviceServer {
+  const { database, now, random } = world
+  const sealer = createSealer(MASTER_KEY.slice(0, 32), random)
   const context: ServerContext = {
-    database: world.database,
+    database,
     custodian: world.custodian,
     policy: undefined,
     authorizeExport: () => true,
     afterCheat: 'freshSetUp',
     caught: new Map(),
-    sealer: createSealer(MASTER_KEY.slice(0, 32), world.random),
-    random: world.random,
+    sealer,
+    audit: createAuditLog({ database, sealer, random, now }),
+    random,
     limits: { ...DEFAULT_LIMITS, rates: mergeRates(null), lockOut: null },
-    now: world.now,
+    now,
     onError: (error) => world.errors.push(error),
     ...changed,
   }
@@ -42,7 +46,7 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
   const app = createApp(context, {
     authenticate,
     allowedOrigins: [],
-    ready: () => Promise.resolve(),
+    ready: () => context.audit.open(),
     channelKeys: [],
     requireSealed: false,
   })

@@ -1,5 +1,6 @@
 import type { OperationRequest, RecoverRequest } from '../../../src/api/operations.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
+import { createAuditLog } from '../../../src/server/audit/log.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
 import type { Database, Row, SqlValue } from '../../../src/server/database/types.ts'
 import {
@@ -62,6 +63,9 @@ export async function createTables(database: Database, random: RandomSource): Pr
     ...testCustodian(),
     delete: async (_, setId) => void removed.push(setId),
   }
+  const now = () => tables.clock
+  const sealer = createSealer(random(32), random)
+  const audit = createAuditLog({ database, sealer, random, now })
   const name = () => toHex(random(16))
   const tables: Tables = {
     database,
@@ -75,10 +79,11 @@ export async function createTables(database: Database, random: RandomSource): Pr
       authorizeExport: undefined,
       afterCheat: 'refuse',
       caught: new Map(),
-      sealer: createSealer(random(32), random),
+      sealer,
+      audit,
       random,
       limits: DEFAULT_LIMITS,
-      now: () => tables.clock,
+      now,
       onError: (error) => errors.push(error),
     },
     key: (changes) => ({ clientId: name(), operationId: name(), device: null, ...changes }),
@@ -113,5 +118,6 @@ export async function createTables(database: Database, random: RandomSource): Pr
     hasShare: async (setId) =>
       (await tables.row('select 1 from reshare_shares where set_id = $1', setId)) !== undefined,
   }
+  await audit.open()
   return tables
 }

@@ -1,7 +1,7 @@
 import type { ProtocolError } from '../../../errors.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../database/types.ts'
-import { poisonStoredPair, type PairKey } from '../../sets/ot-pairs.ts'
+import { logBan, poisonStoredPair, type PairKey } from '../../sets/ot-pairs.ts'
 import { deletePresignatures } from '../../sets/presignatures.ts'
 import { recordAbortIn } from '../decide.ts'
 import type { Caught } from '../turn.ts'
@@ -35,6 +35,7 @@ export async function transactOrBan<T extends object>(
   if (!('caught' in outcome)) return outcome
   context.caught.delete(key.setId)
   await endSessions(context, key).catch(context.onError)
+  await logBan(context, key.setId).catch(context.onError)
   return outcome
 }
 

@@ -1,0 +1,134 @@
+import { equalBytes, fromHex, toHex } from '../../util/bytes.ts'
+import type { Row } from '../database/types.ts'
+import { type AuditEntry, entryHash, GENESIS } from './entry.ts'
+import { newHistory, playEntry, type SetHistory } from './history.ts'
+
+/** How a log can be broken. */
+export type AuditBreakReason =
+  /** An entry, or the record of a chain's end, is not what was written there. */
+  | 'ALTERED'
+  /** An entry is not there. */
+  | 'MISSING'
+  /** A chain ends before a head that was known. */
+  | 'TRUNCATED'
+  /** Something happened to a set that cannot have happened then. */
+  | 'IMPOSSIBLE'
+  /** A set is not in the state that the log says, or not there. */
+  | 'DISAGREES'
+  /** There is a set that the log does not know. */
+  | 'UNLOGGED'
+
+export interface AuditBreak {
+  readonly reason: AuditBreakReason
+  readonly clientId: string
+  /** The first entry that is broken; 0 where it is no entry. */
+  readonly sequence: number
+  /** In words, for people. */
+  readonly message: string
+}
+
+/** The end of a client's chain: whoever has kept it notices when the chain is cut before it, or written anew. */
+export interface AuditHead {
+  /** '' for the server's own chain */
+  readonly clientId: string
+  readonly sequence: number
+  /** 32 bytes in lower-case hex */
+  readonly hash: string
+}
+
+/** @throws {TypeError} unless they are heads */
+export function assertHeads(heads: unknown): asserts heads is readonly AuditHead[] {
+  if (Array.isArray(heads) && heads.every(isHead)) return
+  throw new TypeError('heads must be a list of { clientId, sequence, hash }')
+}
+
+function isHead(head: Partial<AuditHead> | null): boolean {
+  if (typeof head?.clientId !== 'string' || typeof head.hash !== 'string') return false
+  return Number.isSafeInteger(head.sequence) && /^[0-9a-f]{64}$/.test(head.hash)
+}
+
+/** Follows one chain from its beginning. */
+export class ChainReader {
+  readonly clientId: string
+  /** What the log tells of each set, by its id. */
+  readonly sets = new Map<string, SetHistory>()
+  /** The first that is wrong with the chain. */
+  broken: AuditBreak | undefined
+  /** How many sets pass for older than the log. */
+  older = 0
+  sequence = 0
+  hash: Uint8Array = GENESIS
+  readonly #key: Uint8Array
+  readonly #known: readonly AuditHead[]
+  #incarnation = 0
+
+  /** @param known heads of this chain from before */
+  constructor(clientId: string, key: Uint8Array, known: readonly AuditHead[]) {
+    this.clientId = clientId
+    this.#key = key
+    this.#known = known
+  }
+
+  /** Takes the next entry; after the first that is wrong, none is looked at. */
+  read(row: Row): void {
+    if (this.broken !== undefined) return
+    const entry = auditEntry(row)
+    const { sequence, setId, event } = entry
+    if (sequence !== this.sequence + 1) return this.break('MISSING', this.sequence + 1, 'the entry is not there')
+    const hash = entryHash(this.#key, this.hash, entry)
+    if (!equalBytes(hash, row['hash'] as Uint8Array)) {
+      return this.break('ALTERED', sequence, 'the entry does not have the hash that its fields and the one before give')
+    }
+    const isOther = (head: AuditHead) => head.sequence === sequence && !equalBytes(hash, fromHex(head.hash))
+    if (this.#known.some(isOther)) {
+      return this.break('ALTERED', sequence, 'the chain was another one when its head was kept')
+    }
+    this.sequence = sequence
+    this.hash = hash
+    if (entry.incarnation < this.#incarnation) {
+      return this.break('IMPOSSIBLE', sequence, 'the entry is of an earlier life of the database than the one before')
+    }
+    this.#incarnation = entry.incarnation
+    if (setId === '') return
+    if (event === 'found') this.older += 1
+    const history = this.sets.get(setId) ?? newHistory()
+    this.sets.set(setId, history)
+    if (!playEntry(history, entry)) {
+      this.break('IMPOSSIBLE', sequence, `set ${setId} cannot have been ${event} then`)
+    }
+  }
+
+  get head(): AuditHead {
+    return { clientId: this.clientId, sequence: this.sequence, hash: toHex(this.hash) }
+  }
+
+  /** Compares the end with what the database and earlier heads say. @param head the stored one */
+  end(head: AuditHead | undefined): void {
+    if (this.broken !== undefined) return
+    for (const { sequence } of this.#known) {
+      if (sequence > this.sequence) return this.break('TRUNCATED', this.sequence + 1, `entry ${sequence} was known`)
+    }
+    if ((head?.sequence ?? 0) > this.sequence) return this.break('MISSING', this.sequence + 1, 'the entry is not there')
+    if (head === undefined ? this.sequence > 0 : !equalBytes(fromHex(head.hash), this.hash)) {
+      this.break('ALTERED', this.sequence, 'the record of the last entry is another')
+    }
+  }
+
+  break(reason: AuditBreakReason, sequence: number, message: string): void {
+    this.broken ??= { reason, clientId: this.clientId, sequence, message }
+  }
+}
+
+function auditEntry(row: Row): AuditEntry {
+  return {
+    clientId: row['client_id'] as string,
+    sequence: row['sequence'] as number,
+    at: row['at'] as Date,
+    incarnation: row['incarnation'] as number,
+    event: row['event'] as string,
+    walletId: row['wallet_id'] as string,
+    setId: row['set_id'] as string,
+    operationId: row['operation_id'] as string,
+    detail: row['detail'] as string,
+  }
+}

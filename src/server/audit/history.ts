@@ -1,0 +1,90 @@
+import type { SetState } from '../../types.ts'
+import type { Row } from '../database/types.ts'
+import type { AuditEntry } from './entry.ts'
+
+/** A share set as the log tells of it. */
+export interface SetHistory {
+  /** Undefined while no entry says it. */
+  state: SetState | undefined
+  /** Whether the log knows the set from its making, or from when the log began. */
+  whole: boolean
+  committed: boolean
+  proven: boolean
+  exported: boolean
+  /** The life of the database in which its client was banned last. */
+  bannedIn: number | undefined
+}
+
+export function newHistory(): SetHistory {
+  return { state: undefined, whole: false, committed: false, proven: false, exported: false, bannedIn: undefined }
+}
+
+/** The states that a set may be in when something happens to it, and the one that it is in then; null changes nothing. */
+const STEPS: Readonly<Record<string, { readonly from: readonly SetState[]; readonly to: SetState | null }>> = {
+  committed: { from: ['PREPARED'], to: null },
+  activated: { from: ['PREPARED'], to: 'ACTIVE' },
+  confirmed: { from: ['PREPARED'], to: 'ACTIVE' },
+  proven: { from: ['ACTIVE'], to: null },
+  exported: { from: ['ACTIVE'], to: null },
+  retiring: { from: ['ACTIVE'], to: 'RETIRING' },
+  // A backup that another takes the place of ends at once.
+  destroyed: { from: ['RETIRING', 'ACTIVE', 'PREPARED'], to: 'DESTROYED' },
+  aborted: { from: ['PREPARED'], to: 'ABORTED' },
+}
+
+/**
+ * Plays an entry about a set.
+ *
+ * @returns whether it may come after what the log has told so far
+ */
+export function playEntry(history: SetHistory, { event, detail }: AuditEntry): boolean {
+  if (event === 'prepared' || event === 'found') {
+    if (history.whole) return false
+    history.whole = true
+    const [state, ...past] = event === 'found' ? detail.split(' ') : ['PREPARED']
+    if (history.state !== undefined && history.state !== state) return false
+    history.state = state as SetState
+    for (const what of ['committed', 'proven', 'exported'] as const) history[what] ||= past.includes(what)
+    return true
+  }
+  if (event === 'poisoned') history.bannedIn = Number(detail)
+  const step = STEPS[event]
+  if (step === undefined) return true
+  if (history.state !== undefined && !step.from.includes(history.state)) return false
+  if (!isDecidedOnce(history, event)) return false
+  history.state = step.to ?? history.state
+  if (event === 'committed' || event === 'activated') history.committed = true
+  if (event === 'proven' || event === 'exported') history[event] = true
+  return true
+}
+
+/** One operation is decided once: committed or aborted. */
+function isDecidedOnce({ committed, whole }: SetHistory, event: string): boolean {
+  if (event === 'committed' || event === 'activated' || event === 'aborted') return !committed
+  return event !== 'confirmed' || committed || !whole
+}
+
+/**
+ * What the database says of a set and the log does not, or the other way round.
+ *
+ * @param row of the set, with its ECDSA set-up's `poisoned` and `ban_logged`
+ * @param incarnation the present life of the database
+ * @returns in words; undefined if they agree
+ */
+export function findDisagreement(history: SetHistory, row: Row, incarnation: number): string | undefined {
+  const { state, bannedIn } = history
+  if (state !== row['state']) return `is ${String(row['state'])} in the database and ${String(state)} in the log`
+  const past = [
+    ['committed', row['committed_at']],
+    ['proven', row['proven_at']],
+    ['exported', row['exported_at']],
+  ] as const
+  for (const [what, at] of past) {
+    if ((at !== null) === history[what]) continue
+    return `is ${what} in the ${at === null ? 'log' : 'database'} only`
+  }
+  const banned = row['poisoned'] === true
+  if (banned && row['ban_logged'] === true && bannedIn === undefined) return 'is banned in the database only'
+  if (!banned && bannedIn === incarnation && state === 'ACTIVE') return 'is banned in the log only'
+  return undefined
+}

@@ -1,0 +1,53 @@
+import type { SealPlace, Sealer } from '../../util/seal.ts'
+import type { Database, Queryable } from '../database/types.ts'
+
+/**
+ * The key of the log is drawn once and kept sealed by the master key, like a share. So a change of the master key seals
+ * it again and leaves every entry as it is, and entries of any age are verified without a master key that has gone.
+ */
+const PLACE: SealPlace = { purpose: 'audit key', clientId: '', row: 'audit' }
+
+const SELECT = `select sealed from reshare_audit_key`
+
+/** The sealed key, undefined before the first server has started. */
+async function readSealed(db: Queryable): Promise<Uint8Array | undefined> {
+  const [row] = await db.query(SELECT)
+  return row?.['sealed'] as Uint8Array | undefined
+}
+
+/**
+ * The key of the log; secret.
+ *
+ * @returns undefined before the first server has started
+ * @throws {SHARE_PARSING_FAILED} if no master key opens it
+ */
+export async function readAuditKey(db: Queryable, sealer: Pick<Sealer, 'open'>): Promise<Uint8Array | undefined> {
+  const sealed = await readSealed(db)
+  return sealed && sealer.open(PLACE, sealed)
+}
+
+/** Keeps the key of the log; the caller's transaction has looked that there is none. */
+export async function insertAuditKey(tx: Queryable, sealer: Pick<Sealer, 'seal'>, key: Uint8Array): Promise<void> {
+  await tx.query('insert into reshare_audit_key (id, sealed) values (1, $1)', [sealer.seal(PLACE, key)])
+}
+
+/**
+ * Seals the key of the log by the current master key, unless it is.
+ *
+ * @param record what else the transaction does, told which master key it was sealed by before
+ * @returns whether it was sealed again
+ * @throws {SHARE_PARSING_FAILED} if no master key opens it
+ */
+export async function resealAuditKey(
+  database: Database,
+  sealer: Sealer,
+  record: (tx: Queryable, before: number) => Promise<void>,
+): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    const sealed = await readSealed(tx)
+    if (sealed === undefined || sealed[0] === sealer.keyId) return false
+    await tx.query('update reshare_audit_key set sealed = $1', [sealer.reseal(PLACE, sealed)])
+    await record(tx, sealed[0] as number)
+    return true
+  })
+}

@@ -1,0 +1,119 @@
+import type { RandomSource } from '../../util/random.ts'
+import type { Sealer } from '../../util/seal.ts'
+import type { Database, Queryable, SqlValue } from '../database/types.ts'
+import { INCARNATION } from '../incarnation.ts'
+import { type AuditEntry, type AuditEvent, entryHash, GENESIS, SERVER_CHAIN } from './entry.ts'
+import { insertAuditKey, readAuditKey } from './key.ts'
+
+/** Writes the log of what happens to share sets: one chain of keyed hashes a client, each entry in the event's transaction. */
+export interface AuditLog {
+  /**
+   * Opens the key of the log, and makes it in a database that has none; cheap to repeat.
+   *
+   * @throws {SHARE_PARSING_FAILED} if no master key opens it
+   */
+  open(): Promise<void>
+  /**
+   * Adds events to the chain of a client, in the transaction in which they happen: they are in the log if and only if it
+   * commits. To be called last in it, because the end of the chain is then held until its end: two transactions that
+   * both write to a client's chain are serialised by it.
+   *
+   * The transaction of a ban must not call it: a client could contend for its chain until the ban is given up.
+   *
+   * @throws {Error} if {@link open} has not succeeded; the transaction is to be rolled back
+   */
+  record(tx: Queryable, clientId: string, events: readonly AuditEvent[]): Promise<void>
+}
+
+const KEY_LENGTH = 32
+/** What each entry has of its own, besides the client. */
+const COLUMNS = 9
+
+export function createAuditLog(options: {
+  readonly database: Database
+  readonly sealer: Sealer
+  readonly random: RandomSource
+  readonly now: () => number
+}): AuditLog {
+  const { database, sealer, random, now } = options
+  let opened: Uint8Array | undefined
+  let opening: Promise<Uint8Array> | undefined
+  let failure: unknown
+
+  const record = async (tx: Queryable, key: Uint8Array, clientId: string, events: readonly AuditEvent[]) => {
+    if (events.length === 0) return
+    const [head] = await tx.query(
+      `insert into reshare_audit_heads as head (client_id, sequence, hash) values ($1, $2, $3)
+       on conflict (client_id) do update set sequence = head.sequence + excluded.sequence
+       returning sequence, hash, ${INCARNATION} as incarnation`,
+      [clientId, events.length, GENESIS],
+    )
+    const before = (head?.['sequence'] as number) - events.length
+    const incarnation = head?.['incarnation'] as number
+    let hash = head?.['hash'] as Uint8Array
+    const values: SqlValue[] = [clientId]
+    for (const [i, event] of events.entries()) {
+      const entry = auditEntry(clientId, before + 1 + i, new Date(now()), incarnation, event)
+      hash = entryHash(key, hash, entry)
+      const { sequence, at, walletId, setId, operationId, detail } = entry
+      values.push(sequence, at, incarnation, event.event, walletId, setId, operationId, detail, hash)
+    }
+    await tx.query(
+      `with added as (insert into reshare_audit (client_id, sequence, at, incarnation, event, wallet_id, set_id,
+         operation_id, detail, hash) values ${rowsOf(events.length)})
+       update reshare_audit_heads set hash = $${values.length} where client_id = $1`,
+      values,
+    )
+  }
+
+  const open = async (): Promise<Uint8Array> => {
+    const known = await readAuditKey(database, sealer)
+    if (known !== undefined) return known
+    return database.transaction(async (tx) => {
+      // Made by another process since we looked.
+      const made = await readAuditKey(tx, sealer)
+      if (made !== undefined) return made
+      const key = random(KEY_LENGTH)
+      await insertAuditKey(tx, sealer, key)
+      // The sets that are older than the log, of which none may ever be found later than these.
+      const [older] = await tx.query('select count(*)::int as sets from reshare_sets where not logged')
+      await record(tx, key, SERVER_CHAIN, [{ event: 'begun', detail: String(older?.['sets']) }])
+      return key
+    })
+  }
+
+  return {
+    async open() {
+      if (opened !== undefined) return
+      opening ??= open()
+      try {
+        opened = await opening
+      } catch (error) {
+        failure = error
+        throw error
+      } finally {
+        opening = undefined
+      }
+    },
+    async record(tx, clientId, events) {
+      if (opened === undefined) throw failure instanceof Error ? failure : new Error('the audit log is not open')
+      await record(tx, opened, clientId, events)
+    },
+  }
+}
+
+function auditEntry(
+  clientId: string,
+  sequence: number,
+  at: Date,
+  incarnation: number,
+  { event, walletId = '', setId = '', operationId = '', detail = '' }: AuditEvent,
+): AuditEntry {
+  return { clientId, sequence, at, incarnation, event, walletId, setId, operationId, detail }
+}
+
+/** `($1, $2, …), …`: the client, which all entries share, and the columns of each. */
+function rowsOf(count: number): string {
+  const row = (i: number) => Array.from({ length: COLUMNS }, (_, j) => `$${2 + COLUMNS * i + j}`).join(', ')
+  return Array.from({ length: count }, (_, i) => `($1, ${row(i)})`).join(', ')
+}

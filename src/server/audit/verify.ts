@@ -1,0 +1,153 @@
+import { toHex } from '../../util/bytes.ts'
+import type { MasterKeys } from '../../util/master-keys.ts'
+import { systemRandom } from '../../util/random.ts'
+import { createSealer } from '../../util/seal.ts'
+import type { Database, Queryable, Row } from '../database/types.ts'
+import { readIncarnation } from '../incarnation.ts'
+import { serverSchema } from '../schema.ts'
+import { assertHeads, ChainReader, type AuditBreak, type AuditHead } from './chain.ts'
+import { SERVER_CHAIN } from './entry.ts'
+import { findDisagreement } from './history.ts'
+import { readAuditKey } from './key.ts'
+import { readClients, readEntries, readHeads, readSets, type ClientRange } from './pages.ts'
+
+export interface AuditVerification {
+  readonly database: Database
+  /** As the server's: one of them must open the key of the log. */
+  readonly masterKey: MasterKeys
+  /** Heads of an earlier report, kept outside the database. */
+  readonly heads?: readonly AuditHead[]
+}
+
+export interface AuditReport {
+  /** How many chains there are: one a client, and the server's own. */
+  readonly chains: number
+  readonly entries: number
+  /** What is wrong, the first of each chain; empty if the log is whole and agrees with the sets. */
+  readonly breaks: readonly AuditBreak[]
+  /** The end of each chain that is whole: to be kept where nobody who writes to the database can write. */
+  readonly heads: readonly AuditHead[]
+}
+
+/**
+ * Verifies the log of share-set events: that every chain is whole and goes on from the heads that were known, and that the
+ * sets are in the states that it tells of. Servers may go on meanwhile: it reads a page after the other, each in a snapshot
+ * of its own, and holds up nobody.
+ *
+ * It shows what was changed by whoever can write to the database and has no master key. What holders of the key wrote, and
+ * that the end of a chain was cut off together with what it told of, it shows only against a head that was known.
+ *
+ * @throws {TypeError | RangeError} for master keys or heads that are none
+ * @throws {SHARE_PARSING_FAILED} if no master key opens the key of the log
+ */
+export async function verifyAuditLog({ database, masterKey, heads = [] }: AuditVerification): Promise<AuditReport> {
+  const sealer = createSealer(masterKey, systemRandom)
+  const known = byClient(heads)
+  await database.migrate(serverSchema)
+  const key = await readAuditKey(database, sealer)
+  const report = { chains: 0, entries: 0, breaks: [] as AuditBreak[], heads: [] as AuditHead[] }
+  // Without its key there is no log: no entry that is there nevertheless has a right hash.
+  const start = (clientId: string) => new ChainReader(clientId, key ?? new Uint8Array(32), known.get(clientId) ?? [])
+  const unseen = new Set(known.keys())
+  let older = 0
+  const finish = (chain: ChainReader) => {
+    unseen.delete(chain.clientId)
+    older += chain.older
+    report.entries += chain.sequence
+    if (chain.sequence > 0) report.chains += 1
+    if (chain.broken !== undefined) report.breaks.push(chain.broken)
+    else if (chain.sequence > 0) report.heads.push(chain.head)
+  }
+
+  for (let after: string | undefined; ;) {
+    const page = await inSnapshot(database, (tx) => readPage(tx, after, start))
+    page.forEach(finish)
+    after = page.at(-1)?.clientId
+    if (after === undefined) break
+  }
+  for (const clientId of unseen) finish(ended(start(clientId)))
+  const begun = key === undefined ? undefined : await readBegun(database)
+  if (key !== undefined && (begun === undefined || older > begun)) report.breaks.push(tooManyOlder(older, begun))
+  return report
+}
+
+/** Verifies the next clients' chains against their sets. @returns none once there are no more */
+async function readPage(
+  tx: Queryable,
+  after: string | undefined,
+  start: (clientId: string) => ChainReader,
+): Promise<ChainReader[]> {
+  const clientIds = await readClients(tx, after)
+  const chains = new Map(clientIds.map((clientId) => [clientId, start(clientId)]))
+  const [first, last] = [clientIds[0], clientIds.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const range: ClientRange = { first, last }
+  const chainOf = (row: Row) => chains.get(row['client_id'] as string) as ChainReader
+  for await (const row of readEntries(tx, range)) chainOf(row).read(row)
+  const stored = new Map((await readHeads(tx, range)).map((row) => [row['client_id'], row]))
+  for (const chain of chains.values()) chain.end(headOf(stored.get(chain.clientId)))
+  const incarnation = await readIncarnation(tx)
+  for (const row of await readSets(tx, range)) compareSet(chainOf(row), row, incarnation)
+  for (const chain of chains.values()) {
+    for (const setId of chain.sets.keys()) chain.break('DISAGREES', 0, `set ${setId} is in the log only`)
+  }
+  return [...chains.values()]
+}
+
+/** Compares a set with what its client's chain tells of it, which is forgotten then. */
+function compareSet(chain: ChainReader, row: Row, incarnation: number): void {
+  const setId = row['set_id'] as string
+  const history = chain.sets.get(setId)
+  chain.sets.delete(setId)
+  if (row['logged'] !== true) chain.older += 1
+  else if (history?.whole !== true) chain.break('UNLOGGED', 0, `set ${setId} is not in the log`)
+  else {
+    const disagreement = findDisagreement(history, row, incarnation)
+    if (disagreement !== undefined) chain.break('DISAGREES', 0, `set ${setId} ${disagreement}`)
+  }
+}
+
+/** One view of the database for all reads; whatever others write at the same time, none of them fails. */
+function inSnapshot<T>(database: Database, read: (tx: Queryable) => Promise<T>): Promise<T> {
+  return database.transaction(async (tx) => {
+    await tx.query('set transaction isolation level repeatable read, read only')
+    return read(tx)
+  })
+}
+
+function byClient(heads: readonly AuditHead[]): Map<string, AuditHead[]> {
+  assertHeads(heads)
+  const known = new Map<string, AuditHead[]>()
+  for (const head of heads) known.set(head.clientId, [...(known.get(head.clientId) ?? []), head])
+  return known
+}
+
+function headOf(row: Row | undefined): AuditHead | undefined {
+  if (row === undefined) return undefined
+  const hash = toHex(row['hash'] as Uint8Array)
+  return { clientId: row['client_id'] as string, sequence: row['sequence'] as number, hash }
+}
+
+function ended(chain: ChainReader): ChainReader {
+  chain.end(undefined)
+  return chain
+}
+
+/** How many sets there were before the log; undefined if it does not say. */
+async function readBegun(database: Database): Promise<number | undefined> {
+  const [row] = await database.query(
+    `select detail from reshare_audit where client_id = $1 and sequence = 1 and event = 'begun'`,
+    [SERVER_CHAIN],
+  )
+  return row && Number(row['detail'])
+}
+
+function tooManyOlder(older: number, begun: number | undefined): AuditBreak {
+  const chain = { clientId: SERVER_CHAIN, sequence: begun === undefined ? 1 : 0 }
+  if (begun === undefined) return { ...chain, reason: 'MISSING', message: 'the first entry of the log is not there' }
+  return {
+    ...chain,
+    reason: 'UNLOGGED',
+    message: `${older} sets pass for older than the log, which began with ${begun}`,
+  }
+}
