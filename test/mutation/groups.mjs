@@ -52,7 +52,7 @@ export const GROUPS = {
   },
   transfer: {
     sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/${name}.ts`),
-    tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,vectors.node,vole,wiped}.test.ts'],
+    tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,secrets,vectors.node,vole,wiped}.test.ts'],
   },
   'server-claims': {
     sources: [

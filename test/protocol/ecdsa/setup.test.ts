@@ -123,6 +123,9 @@ describe('the set-up of threshold ECDSA', () => {
         expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as Error,
       )
     }
+    // A stranger to two parties would have two peers.
+    const stranger = Uint8Array.of(...state.with(6, 3), 0)
+    expect(() => restoreOtSetup(stranger, { backend, random })).toThrow('inconsistent session state')
     expect(() => restoreOtSetup(state, { backend, random })).not.toThrow()
   })
 
@@ -132,7 +135,8 @@ describe('the set-up of threshold ECDSA', () => {
     const sessions = parties.map((self) => createOtSetup({ backend, parties, self, binding, random }))
     parties.reverse()
     binding.fill(0)
-    const [first, second] = results(sessions)
+    // One of them has the binding from its state, the other one still hashed as it was.
+    const [first, second] = results([restoreOtSetup(sessions[0]!.export(), { backend, random }), sessions[1]!])
     expectMatching(first![0]!, second![0]!)
   })
 
