@@ -131,9 +131,10 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const [signers, digest] = [ids(1, 2), randomDigest(random)]
-    const sessions = signingSessions(backend, set, digest, random).map((session, i) =>
-      restoreEcdsaSigning(session.export(), { backend, ...set[i]!, signers, digest, random }),
-    )
+    const sessions = signingSessions(backend, set, digest, random).map((session, i) => {
+      const options = { backend, ...set[i]!, signers, digest, random }
+      return restoreEcdsaSigning(restoreEcdsaSigning(session.export(), options).export(), options)
+    })
     const [signature] = signatures(sessions)
     expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(true)
   })
