@@ -58,7 +58,10 @@ describe('endemic OT', () => {
     const [hashed] = backend.hashToCurve([concatBytes(otSid, index, Uint8Array.of(0), r1)], domain)
     const forged = message.slice()
     forged.set(group.encodePoint(group.negatePoint(hashed as Point)), 0)
-    expect(() => answerBaseOt(backend, otSid, forged, random)).toThrow(CodecError)
+    for (const one of [backend, { group, baseOt: portableBaseOt(group, backend.hashToCurve) }]) {
+      expect(() => answerBaseOt(one, otSid, forged, random)).toThrow(CodecError)
+      expect(() => answerBaseOt(one, otSid, forged, random)).toThrow('cancels its hash')
+    }
   })
 })
 
@@ -80,6 +83,18 @@ describe('the backends', () => {
     const reply = answered.message
     const keys = baseOt.finish(otSid, choices, exponents, message, reply)
     expect(toHex(keys)).toBe(toHex(portable.finish(otSid, choices, exponents, message, reply)))
+  })
+
+  test('the portable one wipes the points that keys are hashed from', () => {
+    let encoded: Uint8Array[] = []
+    const encodePoints: Group['encodePoints'] = (points) => (encoded = group.encodePoints(points))
+    const watched = portableBaseOt({ ...group, encodePoints }, backend.hashToCurve)
+    const { message: reply } = watched.answer(otSid, message, secrets)
+    expect(encoded).toHaveLength(256)
+    expect(encoded.every((point) => point.every((byte) => byte === 0))).toBe(true)
+    watched.finish(otSid, choices, exponents, message, reply)
+    expect(encoded).toHaveLength(128)
+    expect(encoded.every((point) => point.every((byte) => byte === 0))).toBe(true)
   })
 
   // Not compressed, x not below p, x of no point; at the first and the last place of each of the four lanes.
