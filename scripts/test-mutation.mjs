@@ -13,6 +13,8 @@ const FOLDER = 'test/mutation'
 const STRYKER = `${FOLDER}/node_modules/@stryker-mutator/core/bin/stryker.js`
 const PAGE = 'docs/mutation.md'
 const REQUIRED_SCORE = 90
+const HEADER = ['', 'mutants', 'killed', 'survived', 'of these explained', 'score']
+const UNDETECTED = new Set(['Survived', 'NoCoverage', 'Timeout'])
 
 /**
  * @typedef {import('../test/mutation/explained.mjs').Explanation} Explanation
@@ -30,10 +32,9 @@ const REQUIRED_SCORE = 90
  * @property {string} mutator
  * @property {string} from
  * @property {string} to
- * @property {string} status Survived or NoCoverage
+ * @property {string} status Survived, NoCoverage, or Timeout where the clock cut it off
  * @typedef {object} Result
  * @property {number} killed
- * @property {number} timedOut
  * @property {Survivor[]} survivors
  * @property {number} ignored
  * @property {number} invalid
@@ -82,6 +83,7 @@ function reportOf(group) {
 async function mutate({ group, files }) {
   console.log(`== ${group}${files.length > 0 ? `: ${files.join(', ')}` : ''}`)
   mkdirSync('reports/mutation', { recursive: true })
+  forgetTimeouts(group)
   const postgres = GROUPS[group]?.database ? await startTestPostgres() : undefined
   try {
     const narrowed = files.length > 0 ? ['--mutate', files.map(patternOf).join(',')] : []
@@ -104,7 +106,7 @@ async function mutate({ group, files }) {
 /** Prints what the reports say, writes it into the page, and says whether it is enough. @param {string[]} groups */
 function summarise(groups) {
   const explanations = new Set(EXPLAINED)
-  const rows = groups.map((group) => ({ group, result: readResult(group) }))
+  const rows = groups.flatMap((group) => [...readResults(group)].map(([file, result]) => ({ group, file, result })))
   let unexplained = 0
   for (const { result } of rows) {
     for (const survivor of result.survivors) {
@@ -117,40 +119,71 @@ function summarise(groups) {
       }
     }
   }
-  const stale = [...explanations].filter(({ file }) => groups.some((group) => group === groupOf(file)))
+  const stale = [...explanations].filter((explanation) => rows.some(({ file }) => file === explanation.file))
   for (const { file, mutator, from, to } of stale) {
     console.log(`no longer survives, so that its explanation is to be deleted: ${file} ${mutator}: ${from} -> ${to}`)
   }
 
-  const header = ['', 'mutants', 'killed', 'survived', 'of these explained', 'score']
-  const lines = rows.map(({ group, result }) => row(group, result))
-  const total = row('total', sum(rows.map(({ result }) => result)))
-  for (const line of [header, ...lines, total]) console.log(`| ${line.join(' | ')} |`)
-  for (const { group, result } of rows) {
-    if (result.ignored > 0) console.log(`${group}: ${result.ignored} not tried: the words of an error`)
-    if (result.invalid > 0) console.log(`${group}: ${result.invalid} that are no programs`)
+  const folders = [...new Set(rows.map(({ file }) => folderOf(file)))].map((folder) => {
+    return {
+      name: folder,
+      result: sum(rows.filter(({ file }) => folderOf(file) === folder).map(({ result }) => result)),
+    }
+  })
+  const table = [
+    ...rows.map(({ file, result }) => row(file, result)),
+    ...folders.map(({ name, result }) => row(name, result)),
+  ]
+  for (const line of [HEADER, ...table]) console.log(`| ${line.join(' | ')} |`)
+  const all = sum(rows.map(({ result }) => result))
+  console.log(`${all.ignored} not tried, the words of an error; ${all.invalid} that are no programs`)
+  for (const group of groups) {
+    writeSection(
+      group,
+      rows.filter((candidate) => candidate.group === group).map(({ file, result }) => row(file, result)),
+    )
   }
-  for (const { group, result } of rows) writeSection(group, [header, header.map(() => '---'), row(group, result)])
   console.log(`survivors without an explanation: ${unexplained}; explanations without a survivor: ${stale.length}`)
-  return stale.length === 0 && rows.every(({ result }) => scoreOf(result) >= REQUIRED_SCORE)
+  return stale.length === 0 && folders.every(({ result }) => scoreOf(result) >= REQUIRED_SCORE)
 }
 
-/** @param {string} group @returns {Result} */
-function readResult(group) {
+/** The results of each file of a group that has been tried. @param {string} group @returns {Map<string, Result>} */
+function readResults(group) {
   const report = JSON.parse(readFileSync(reportOf(group), 'utf8'))
-  const result = /** @type {Result} */ ({ killed: 0, timedOut: 0, survivors: [], ignored: 0, invalid: 0 })
-  for (const [file, { source, mutants }] of Object.entries(report.files)) {
+  const results = /** @type {Map<string, Result>} */ (new Map())
+  for (const file of Object.keys(report.files).sort()) {
+    const { source, mutants } = report.files[file]
     if (!existsSync(file) || groupOf(file) !== group) continue
+    const result = /** @type {Result} */ ({ killed: 0, survivors: [], ignored: 0, invalid: 0 })
     for (const mutant of /** @type {Mutant[]} */ (mutants)) {
-      if (mutant.status === 'Killed') result.killed++
-      else if (mutant.status === 'Timeout') result.timedOut++
+      if (mutant.status === 'Killed' || isEndless(mutant)) result.killed++
+      else if (UNDETECTED.has(mutant.status)) result.survivors.push(describeSurvivor(file, source, mutant))
       else if (mutant.status === 'Ignored') result.ignored++
-      else if (mutant.status === 'Survived' || mutant.status === 'NoCoverage') {
-        result.survivors.push(describeSurvivor(file, source, mutant))
-      } else result.invalid++
+      else result.invalid++
     }
+    if (result.killed + result.survivors.length > 0) results.set(file, result)
   }
-  return result
+  return results
+}
+
+/** `src/share` of what is in it. @param {string} file */
+function folderOf(file) {
+  return file.split('/').slice(0, 2).join('/')
+}
+
+/** A time-out because a loop has been counted, not because the machine was busy. @param {Mutant} mutant */
+function isEndless({ status, statusReason = '' }) {
+  return status === 'Timeout' && statusReason.startsWith('Hit limit')
+}
+
+/** Has what was cut off by the clock tried again. @param {string} group */
+function forgetTimeouts(group) {
+  if (!existsSync(reportOf(group))) return
+  const report = JSON.parse(readFileSync(reportOf(group), 'utf8'))
+  for (const file of /** @type {{ mutants: Mutant[] }[]} */ (Object.values(report.files))) {
+    file.mutants = file.mutants.filter((mutant) => mutant.status !== 'Timeout' || isEndless(mutant))
+  }
+  writeFileSync(reportOf(group), JSON.stringify(report))
 }
 
 /** @param {string} file @param {string} source @param {Mutant} mutant @returns {Survivor} */
@@ -187,18 +220,17 @@ function explains({ file, mutator, from, to, line = '' }, survivor) {
 }
 
 /** @param {Result} result */
-function scoreOf({ killed, timedOut, survivors }) {
-  const tried = killed + timedOut + survivors.length
-  return tried === 0 ? 100 : (100 * (killed + timedOut)) / tried
+function scoreOf({ killed, survivors }) {
+  const tried = killed + survivors.length
+  return tried === 0 ? 100 : (100 * killed) / tried
 }
 
 /** @param {readonly Result[]} results @returns {Result} */
 function sum(results) {
-  const add = (/** @type {'killed' | 'timedOut' | 'ignored' | 'invalid'} */ what) =>
+  const add = (/** @type {'killed' | 'ignored' | 'invalid'} */ what) =>
     results.reduce((total, result) => total + result[what], 0)
   return {
     killed: add('killed'),
-    timedOut: add('timedOut'),
     ignored: add('ignored'),
     invalid: add('invalid'),
     survivors: results.flatMap(({ survivors }) => survivors),
@@ -207,14 +239,14 @@ function sum(results) {
 
 /** @param {string} name @param {Result} result */
 function row(name, result) {
-  const { killed, timedOut, survivors } = result
+  const { killed, survivors } = result
   const explained = survivors.filter((survivor) => EXPLAINED.some((candidate) => explains(candidate, survivor)))
-  const counts = [killed + timedOut + survivors.length, killed + timedOut, survivors.length, explained.length]
+  const counts = [killed + survivors.length, killed, survivors.length, explained.length]
   return [name, ...counts.map(String), `${(Math.floor(scoreOf(result) * 10) / 10).toFixed(1)} %`]
 }
 
-/** Replaces a group's section between its two marks. @param {string} group @param {readonly string[][]} table */
-function writeSection(group, table) {
+/** Replaces a group's section between its two marks. @param {string} group @param {readonly string[][]} rows */
+function writeSection(group, rows) {
   const page = readFileSync(PAGE, 'utf8')
   const [before, after] = [`<!-- ${group} -->\n`, `<!-- end of ${group} -->`]
   const start = page.indexOf(before)
@@ -225,7 +257,7 @@ function writeSection(group, table) {
       `- \`${file}\`${line ? `, in \`${line}\`` : ''}: ${code(from)} as ${code(to)}. ${why}`,
   )
   const lines = [
-    ...table.map((cells) => `| ${cells.join(' | ')} |`),
+    ...[HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`),
     ...(survivors.length > 0 ? ['', ...survivors] : []),
   ]
   writeFileSync(PAGE, `${page.slice(0, start + before.length)}\n${lines.join('\n')}\n\n${page.slice(end)}`)

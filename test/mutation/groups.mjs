@@ -28,8 +28,8 @@ const TRANSFER_SOURCES = [
 
 /** @type {Readonly<Record<string, Group>>} */
 export const GROUPS = {
-  sharing: { sources: ['src/sharing'], tests: ['test/sharing/sharing.test.ts'] },
-  share: { sources: ['src/share'], tests: ['test/share/*.test.ts'] },
+  sharing: { sources: ['src/sharing'], tests: ['test/sharing/sharing.test.ts'], oneBackend: true },
+  share: { sources: ['src/share'], tests: ['test/share/*.test.ts'], oneBackend: true },
   protocol: { sources: ['src/protocol'], tests: PROTOCOL_TESTS, oneBackend: true },
   keygen: {
     sources: ['src/protocol/keygen', 'src/protocol/reshare', 'src/protocol/possession'],
