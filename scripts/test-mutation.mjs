@@ -53,7 +53,7 @@ function chosenRuns(names) {
   if (names.length === 0) return Object.keys(GROUPS).map((group) => ({ group, files: [] }))
   const chosen = /** @type {Map<string, string[]>} */ (new Map())
   for (const name of names) {
-    const group = name in GROUPS ? name : groupOf(name)
+    const group = name in GROUPS ? name : groupOf(name.replace(/:.*/, ''))
     if (group === undefined)
       throw new RangeError(`${name} is no group (${Object.keys(GROUPS).join(', ')}) nor a file of one`)
     const files = chosen.get(group) ?? []

@@ -149,7 +149,7 @@ function isWithin(file, source) {
   return file === source || file.startsWith(`${source}/`)
 }
 
-/** @param {string} source */
+/** Of a folder, a file, or lines of one as in `src/share/record.ts:70-80`. @param {string} source */
 export function patternOf(source) {
-  return source.endsWith('.ts') ? source : `${source}/**/*.ts`
+  return /\.ts(:|$)/.test(source) ? source : `${source}/**/*.ts`
 }

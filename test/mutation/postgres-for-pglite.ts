@@ -16,9 +16,9 @@ export function pgliteDatabase(directory?: string): Database {
       await ready()
       return database.query(sql, parameters)
     },
-    transaction: async (work) => {
+    transaction: async (work, isolation) => {
       await ready()
-      return database.transaction(work)
+      return database.transaction(work, isolation)
     },
     migrate: async (wanted) => {
       await ready()

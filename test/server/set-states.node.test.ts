@@ -97,6 +97,11 @@ describe('the end of an operation that makes sets', () => {
 
   test.each(['retire', 'keep'] as const)('of a recovery that is to %s', async (existingSets) => {
     const key = tables.key()
+    await tables.database.query('insert into reshare_wallets (wallet_id, client_id, created_at) values ($1, $2, $3)', [
+      WALLET,
+      key.clientId,
+      when(),
+    ])
     const older = tables.key({ clientId: key.clientId })
     const phone = await tables.set(older, {}, active)
     const spent = await presignature(phone)
