@@ -5,6 +5,7 @@ import {
   MpcError,
   recoverWallet,
   refreshShares,
+  resume,
   type Client,
   type Transport,
   type TransportRequest,
@@ -121,9 +122,10 @@ class Act implements fc.AsyncCommand<Hopes, Real> {
   }
 }
 
-/** Signing settles what is open, so that what was uncertain is known from here on. */
+/** Settles what is open on every device, as one's proof may retire another's set: what each does then, it does from here on. */
 async function verify(hopes: Hopes, { line, devices }: Real): Promise<void> {
   expect(await unprovenRetirements(line), 'sets retired before proof').toBe(0)
+  for (const name of NAMES) await resume(line.world.start(devices.get(name) as Device))
   for (const name of NAMES) {
     const signsNow = await signs(line, devices.get(name) as Device)
     if (hopes.devices[name] === 'signs') expect(signsNow, `${name} signs`).toBe(true)
