@@ -228,6 +228,33 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     await expectOver(now)
   })
 
+  test.runIf(name === 'PostgreSQL')('while its operations are claimed and given up all the time', async () => {
+    const now = await scene('refresh', true)
+    const { clientId, phoneId, tabletId, operation } = now
+    let claims = 0
+    const transaction: Database['transaction'] = (work, isolation) =>
+      world.database.transaction(
+        (tx) =>
+          work({
+            async query(sql, parameters) {
+              // What a round of nonsense does to the row of its operation, once this transaction has its snapshot.
+              claims++
+              await world.database.query(
+                'update reshare_operations set claim_until = null where client_id = $1 and operation_id = $2',
+                [clientId, operation.operationId],
+              )
+              return tx.query(sql, parameters)
+            },
+          }),
+        isolation,
+      )
+    const tablet = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, tabletId)
+    await revokeDevice(tablet, phoneId)
+    const sessions = 'select 1 from reshare_operations where client_id = $1 and device = $2 and state is not null'
+    expect([claims > 5, await world.database.query(sessions, [clientId, phoneId])]).toEqual([true, []])
+    await expectOver(now)
+  })
+
   test('at the same time as a round: one of them comes first', async () => {
     for (const kind of kinds) {
       const now = await scene(kind, true)

@@ -3,7 +3,7 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
-import { abortIn } from '../operations/decide.ts'
+import { abortIn, forgetSessionsOf } from '../operations/decide.ts'
 import { askedBy, askPolicy } from '../policy.ts'
 import { requireWayBack } from '../sets/actions.ts'
 import { oweRemovalOfDestroyed, removeOwedHalves } from '../sets/custodian-halves.ts'
@@ -42,6 +42,7 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
       ...destroyed.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed' })),
     ])
   })
+  await forgetSessionsOf(database, clientId, deviceId).catch(onError)
   await destroyRetiring(context).catch(onError)
   await removeOwedHalves(context, clientId).catch(onError)
   const listed = await listDevices(database, clientId)
@@ -71,12 +72,14 @@ async function revoke(context: ServerContext, tx: Queryable, clientId: string, d
     [clientId, device, timestamp(context)],
   )
   const events = revoked.map((): AuditEvent => ({ event: 'deviceRevoked', detail: device }))
-  // The rows of operations are locked before their decisions, as by whoever plays a round.
+  // Their rows stay as they are: a round of nonsense writes its operation's row twice and costs its sender nothing, so that
+  // whoever has the device could make this transaction fail again and again. A round that is played now ends in a
+  // transaction of its own, which finds the decision.
   const open = await tx.query(
     `select operation_id from reshare_operations open where client_id = $1 and device = $2 and not exists
        (select 1 from reshare_decisions decided
         where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
-     order by operation_id for update`,
+     order by operation_id`,
     [clientId, device],
   )
   for (const row of open) {

@@ -67,11 +67,15 @@ export async function recordAbortIn(
   besides: readonly AuditEvent[] = [],
 ): Promise<Decision['decision']> {
   const { decision, events } = await abortIn(context, tx, key)
+  if (decision === 'ABORT') await forgetSessions(tx, key)
   await context.audit.record(tx, key.clientId, [...besides, ...events])
   return decision
 }
 
-/** {@link recordAbortIn} for a transaction that has more to do before it writes into the log what this returns for it. */
+/**
+ * {@link recordAbortIn} for a transaction that has more to do before it writes into the log what this returns for it. It
+ * leaves the operation's own row to {@link forgetSessionsOf}.
+ */
 export async function abortIn(
   context: ServerContext,
   tx: Queryable,
@@ -95,6 +99,23 @@ async function discardPrepared(tx: Queryable, { clientId, operationId }: Operati
     await deletePair(tx, setId)
   }
   await oweRemovalOf(tx, { clientId, operationId })
-  await tx.query('update reshare_operations set state = null where client_id = $1 and operation_id = $2', key)
   return prepared.map((row) => ({ ...setOf(row), event: 'aborted', operationId }))
+}
+
+/** Forgets the sessions of an aborted operation. Writes nothing if there is none, however often an abort is repeated. */
+async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
+  await tx.query(
+    'update reshare_operations set state = null where client_id = $1 and operation_id = $2 and state is not null',
+    [clientId, operationId],
+  )
+}
+
+/** Forgets the sessions of all aborted operations of a device. What this is not called for goes with the operation's row. */
+export async function forgetSessionsOf(db: Queryable, clientId: string, device: string): Promise<void> {
+  await db.query(
+    `update reshare_operations ended set state = null from reshare_decisions decided
+     where ended.client_id = $1 and ended.device = $2 and ended.state is not null and decision = 'ABORT'
+       and decided.client_id = ended.client_id and decided.operation_id = ended.operation_id`,
+    [clientId, device],
+  )
 }

@@ -26,7 +26,10 @@ export async function oweRemovalOf(
   { clientId, operationId }: { readonly clientId: string; readonly operationId: string },
 ): Promise<void> {
   const key = [clientId, operationId]
-  await tx.query('update reshare_custodian_halves set owed = true where client_id = $1 and operation_id = $2', key)
+  await tx.query(
+    'update reshare_custodian_halves set owed = true where client_id = $1 and operation_id = $2 and not owed',
+    key,
+  )
 }
 
 /** Owes the removal of the halves of backup sets that have just become DESTROYED. */
