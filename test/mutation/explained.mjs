@@ -15,6 +15,13 @@
 /** @type {readonly Explanation[]} */
 export const EXPLAINED = [
   {
+    file: 'src/server/sets/retirements.ts',
+    mutator: 'ConditionalExpression',
+    from: "request.kind === 'recover'",
+    to: 'true',
+    why: 'Tells the type checker which request has `existingSets`: of the others it is undefined, which is not `retire` either.',
+  },
+  {
     file: 'src/sharing/wrong-shares.ts',
     mutator: 'EqualityOperator',
     from: 'shares.length <= FEW',

@@ -4,7 +4,7 @@ import type { ExportRequest } from '../../src/api/operations.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { bumpIncarnation } from '../../src/server/incarnation.ts'
 import { claimRound, completeRound, forgetRound, releaseRound } from '../../src/server/operations/claim.ts'
-import { abortOperation } from '../../src/server/operations/decide.ts'
+import { abortFor, abortOperation } from '../../src/server/operations/decide.ts'
 import {
   findDecision,
   findOperation,
@@ -248,6 +248,20 @@ describe('an abort', () => {
     await expect(abortOperation(context, key)).rejects.toThrow(code('AUTH_FAILED'))
     await recordDecision(context, database, key, 'COMMIT')
     expect(await abortOperation(context, key)).toEqual({ decision: 'COMMIT' })
+  })
+
+  test('is for the device that has begun the operation, unless it is revoked', async () => {
+    const { context, database } = tables
+    const key = tables.key({ device: DEVICE })
+    await tables.begin(key)
+    await expect(abortFor(context, { ...key, device: null })).rejects.toThrow(code('AUTH_FAILED'))
+    const insert =
+      'insert into reshare_devices (client_id, device, created_at, last_used_at, revoked_at) values ($1, $2, $3, $3, $3)'
+    await database.query(insert, [key.clientId, DEVICE, new Date(tables.clock)])
+    await expect(abortFor(context, key)).rejects.toThrow(code('DEVICE_REVOKED'))
+    expect(await findDecision(database, key)).toBeUndefined()
+    await database.query('update reshare_devices set revoked_at = null where client_id = $1', [key.clientId])
+    expect(await abortFor(context, key)).toEqual({ decision: 'ABORT' })
   })
 
   test('is one transaction with what is written besides', async () => {
