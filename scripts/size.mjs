@@ -55,7 +55,7 @@ const BUDGETS = {
   viem: 124,
   bitcoin: 83,
   solana: 61,
-  server: 115,
+  server: 124,
   'server/pglite': 152,
   'server/postgres': 29,
   custodian: 76,

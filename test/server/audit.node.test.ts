@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { paths } from '../../src/api/paths.ts'
+import { ChainReader } from '../../src/server/audit/chain.ts'
 import { encodeEntry, entryHash, GENESIS, type AuditEntry, type AuditEvent } from '../../src/server/audit/entry.ts'
+import { newHistory, playEntry } from '../../src/server/audit/history.ts'
 import { createAuditLog } from '../../src/server/audit/log.ts'
 import { createMigrate } from '../../src/server/database/migrate.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
@@ -414,6 +416,45 @@ describe('what is noticed', () => {
     }
     const verifying = verifyAuditLog({ database: world.database, masterKey: new Uint8Array(32) })
     await expect(verifying).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED' })
+  })
+})
+
+describe('what cannot come after what the log has told', () => {
+  const entry = (event: string, detail = ''): AuditEntry => ({
+    ...{ clientId: 'ann', sequence: 1, at: new Date(0), incarnation: 1, event, detail },
+    ...{ walletId: '', setId: 'set', operationId: '' },
+  })
+  const plays = (...events: string[]) => {
+    const history = newHistory()
+    return events.map((text) => playEntry(history, entry(...(text.split(':') as [string, string]))))
+  }
+
+  test.each([
+    ['a set that was made twice', ['prepared', 'prepared']],
+    ['one that was found after it was made', ['prepared', 'found:PREPARED']],
+    ['one that was found in another state', ['retiring', 'found:ACTIVE']],
+    ['a proof of a set that does not sign yet', ['prepared', 'proven']],
+    ['an end of a set that has ended', ['prepared', 'activated', 'retiring', 'destroyed', 'retiring']],
+    ['a backup that was committed twice', ['prepared', 'committed', 'committed']],
+    ['an abort of what was committed', ['prepared', 'committed', 'aborted']],
+    ['a confirmation of what was not', ['prepared', 'confirmed']],
+  ])('%s', (_, events) => {
+    expect(plays(...events)).toEqual(events.map((_event, i) => i < events.length - 1))
+  })
+
+  test('an entry of an earlier life of the database', () => {
+    const key = new Uint8Array(32)
+    const chain = new ChainReader('ann', key, [])
+    let hash: Uint8Array = GENESIS
+    for (const [i, incarnation] of [2, 1].entries()) {
+      const one = { ...entry('recoveryBegun'), sequence: i + 1, incarnation }
+      hash = entryHash(key, hash, one)
+      chain.read({
+        ...{ client_id: 'ann', sequence: i + 1, at: one.at, incarnation, event: one.event, hash },
+        ...{ wallet_id: '', set_id: 'set', operation_id: '', detail: '' },
+      })
+    }
+    expect(chain.broken).toMatchObject({ reason: 'IMPOSSIBLE', sequence: 2 })
   })
 })
 
