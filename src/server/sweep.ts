@@ -36,7 +36,10 @@ export async function sweep(context: ServerContext): Promise<void> {
   await forgetOperations(context, timestamp(context, -limits.answerMs))
 }
 
-/** Decisions of operations that made sets stay for ever: a client may ask after any time. */
+/**
+ * Decisions of operations that made sets stay for ever: a client may ask after any time. So do those of proofs and exports:
+ * begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client is locked out.
+ */
 async function forgetOperations({ database }: ServerContext, before: Date): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.query(
@@ -48,7 +51,7 @@ async function forgetOperations({ database }: ServerContext, before: Date): Prom
     await tx.query(
       `delete from reshare_decisions decided using reshare_operations old
        where decided.client_id = old.client_id and decided.operation_id = old.operation_id and old.expires_at <= $1
-         and old.request::jsonb ->> 'kind' in ('sign', 'prove', 'setUp', 'presign', 'export')`,
+         and old.request::jsonb ->> 'kind' in ('sign', 'setUp', 'presign')`,
       [before],
     )
     await tx.query('delete from reshare_operations where expires_at <= $1', [before])

@@ -194,6 +194,17 @@ describe('lock-out', () => {
     await play(prove(client, wallet.signing))
   })
 
+  test('no proof that is sent again much later fails, or counts', async () => {
+    const client = owner(limited({ lockOut }))
+    const proof = prove(client, wallet.signing)
+    const { body } = proof
+    await play(proof)
+    world.pass(24 * HOUR)
+    await world.server().sweep()
+    expect(codeOf(await Object.assign(proof, { round: 1, body }).post())).toBe('PROTOCOL_ABORTED')
+    expect(await counts()).toEqual([])
+  })
+
   test('failures that are far apart do not add up', async () => {
     const client = owner(limited({ lockOut }))
     for (let i = 0; i < 2 * lockOut.failures; i++) {

@@ -416,11 +416,13 @@ describe('a set', () => {
 })
 
 describe('a sweep', () => {
-  test('aborts what has expired, once and not before, and forgets it later; what makes sets stays decided', async () => {
+  test('aborts what has expired, once and not before, and forgets it later; what makes sets or proves something stays decided', async () => {
     const { context, database, errors } = tables
-    const [making, proving, decided] = [tables.key(), tables.key(), tables.key()]
+    const [making, signing, proving, decided] = [tables.key(), tables.key(), tables.key(), tables.key()]
     await tables.begin(making)
-    await tables.begin(proving, { kind: 'prove', walletId: WALLET, setId: 'ef'.repeat(32) })
+    const use = { walletId: WALLET, setId: 'ef'.repeat(32) }
+    await tables.begin(signing, { kind: 'sign', scheme: 'ed25519', message: '', ...use })
+    await tables.begin(proving, { kind: 'prove', ...use })
     await tables.begin(decided)
     await recordDecision(context, database, decided, 'COMMIT')
     const prepared = await tables.set(making)
@@ -432,17 +434,17 @@ describe('a sweep', () => {
     tables.clock = begun + operationMs
     await sweep(context)
     expect(await tables.state(prepared)).toBe('ABORTED')
-    const decisions = () => Promise.all([making, proving, decided].map((key) => findDecision(database, key)))
-    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'COMMIT'])
+    const decisions = () => Promise.all([making, signing, proving, decided].map((key) => findDecision(database, key)))
+    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'COMMIT'])
     tables.clock = begun + operationMs + answerMs - 1
     await sweep(context)
     expect(await findOperation(database, proving)).toBeDefined()
-    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'COMMIT'])
+    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'COMMIT'])
     tables.clock = begun + operationMs + answerMs
     await sweep(context)
     expect(await findOperation(database, proving)).toBeUndefined()
-    expect(await decisions()).toEqual(['ABORT', undefined, 'COMMIT'])
+    expect(await decisions()).toEqual(['ABORT', undefined, 'ABORT', 'COMMIT'])
     expect(errors).toEqual([])
-    await expect(recordAbort(context, proving)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(recordAbort(context, signing)).rejects.toThrow(code('AUTH_FAILED'))
   })
 })
