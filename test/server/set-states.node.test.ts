@@ -223,23 +223,44 @@ describe('retirement', () => {
     expect(new Map((await owed(laptop2)) as [string, boolean][]).get(laptop)).toBe(false)
   })
 
-  test('destroys the halves of one set or of all, with their set-ups and presignatures', async () => {
+  test('destroys the halves of one client or of all, with their set-ups and presignatures', async () => {
     const key = tables.key()
     const retiring = { state: 'RETIRING', committed_at: when() }
-    const [first, second, kept] = [
+    const [own, foreign, kept] = [
       await tables.set(key, {}, retiring),
-      await tables.set(key, {}, retiring),
+      await tables.set(tables.key(), {}, retiring),
       await tables.set(key, {}, active),
     ]
-    const spent = await presignature(first)
-    await destroyRetiring(tables.context, first)
-    const sets = [first, second, kept]
+    const spent = await presignature(own)
+    await destroyRetiring(tables.context, key.clientId)
+    const sets = [own, foreign, kept]
     expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'RETIRING', 'ACTIVE'])
     expect(await Promise.all(sets.map(tables.hasShare))).toEqual([false, true, true])
     expect(await spent()).toBe(false)
-    expect(await tables.row('select 1 from reshare_ot_pairs where set_id = $1', first)).toBeUndefined()
+    expect(await tables.row('select 1 from reshare_ot_pairs where set_id = $1', own)).toBeUndefined()
     await sweep(tables.context)
     expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'DESTROYED', 'ACTIVE'])
+  })
+
+  test('one set that cannot be destroyed does not keep the others', async () => {
+    const keys = [tables.key(), tables.key(), tables.key()]
+    const sets = await Promise.all(keys.map((key) => tables.set(key, {}, { state: 'RETIRING', committed_at: when() })))
+    const failure = new Error('no entry')
+    const { context } = tables
+    const audit: typeof context.audit = {
+      ...context.audit,
+      record: async (tx, clientId, events) => {
+        if (clientId === keys[1]?.clientId) throw failure
+        return context.audit.record(tx, clientId, events)
+      },
+    }
+    const told: unknown[] = []
+    await sweep({ ...context, audit, onError: (error) => told.push(error) })
+    expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'RETIRING', 'DESTROYED'])
+    expect(await tables.hasShare(sets[1] as string)).toBe(true)
+    expect(told).toContain(failure)
+    await sweep(context)
+    expect(await tables.state(sets[1] as string)).toBe('DESTROYED')
   })
 
   test('a signature is no proof', async () => {

@@ -43,7 +43,7 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
     ])
   })
   await forgetSessionsOf(database, clientId, deviceId).catch(onError)
-  await destroyRetiring(context).catch(onError)
+  await destroyRetiring(context, clientId).catch(onError)
   await removeOwedHalves(context, clientId).catch(onError)
   const listed = await listDevices(database, clientId)
   return listed.find((listedDevice) => listedDevice.deviceId === deviceId) as DeviceStatus

@@ -43,7 +43,7 @@ export function endWithProof(context: ServerContext, turn: Turn<ProveRequest>): 
       return { setId: set.setId, state: set.state, retired }
     },
     async afterwards() {
-      await destroyRetiring(context)
+      await destroyRetiring(context, turn.clientId)
       await removeOwedHalves(context, turn.clientId)
     },
   }

@@ -34,7 +34,7 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
     await tx.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
     await context.audit.record(tx, clientId, [{ event: 'retiring', walletId, setId }])
   })
-  await destroyRetiring(context, setId)
+  await destroyRetiring(context, clientId)
   return setStatus(await requireSet(context.database, clientId, setId))
 }
 

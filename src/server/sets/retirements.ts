@@ -110,28 +110,35 @@ async function destroyBackupsOfLost(tx: Queryable, setId: string): Promise<Row[]
   )
 }
 
-/** Destroys the server's halves of RETIRING sets: of one set, or of all. Re-entrant. */
-export async function destroyRetiring({ database, audit }: ServerContext, setId?: string): Promise<void> {
-  const rows = await database.query(
-    `select set_id, client_id from reshare_sets where state = 'RETIRING'${setId === undefined ? '' : ' and set_id = $1'}`,
-    setId === undefined ? [] : [setId],
+/**
+ * Destroys the server's halves of the RETIRING sets of a client, or of all. Re-entrant; one that fails is no reason to leave
+ * the others, and stays for the next sweep.
+ */
+export async function destroyRetiring(context: ServerContext, clientId?: string): Promise<void> {
+  const rows = await context.database.query(
+    `select set_id, client_id from reshare_sets
+     where state = 'RETIRING'${clientId === undefined ? '' : ' and client_id = $1'}`,
+    clientId === undefined ? [] : [clientId],
   )
   for (const row of rows) {
-    const retiring = row['set_id'] as string
-    await database.transaction(async (tx) => {
-      await tx.query('delete from reshare_shares where set_id = $1', [retiring])
-      const ban = await deletePair(tx, retiring)
-      await deletePresignatures(tx, retiring)
-      const destroyed = await tx.query(
-        `update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'
-         returning set_id, wallet_id`,
-        [retiring],
-      )
-      const events = destroyed.flatMap((ended): AuditEvent[] => {
-        const set = setOf(ended)
-        return [...(ban ? [banEvent(ban, set)] : []), { ...set, event: 'destroyed' }]
-      })
-      await audit.record(tx, row['client_id'] as string, events)
-    })
+    await destroy(context, row['client_id'] as string, row['set_id'] as string).catch(context.onError)
   }
+}
+
+async function destroy({ database, audit }: ServerContext, clientId: string, setId: string): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.query('delete from reshare_shares where set_id = $1', [setId])
+    const ban = await deletePair(tx, setId)
+    await deletePresignatures(tx, setId)
+    const destroyed = await tx.query(
+      `update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'
+       returning set_id, wallet_id`,
+      [setId],
+    )
+    const events = destroyed.flatMap((ended): AuditEvent[] => {
+      const set = setOf(ended)
+      return [...(ban ? [banEvent(ban, set)] : []), { ...set, event: 'destroyed' }]
+    })
+    await audit.record(tx, clientId, events)
+  })
 }
