@@ -226,7 +226,22 @@ describe('an abort', () => {
     expect(tables.removed.filter((setId) => setId === prepared || setId === other)).toEqual([prepared])
     expect(await half(prepared)).toBeUndefined()
     expect(await half(other)).toEqual({ owed: false })
+    const logged = [`aborted ${WALLET} ${prepared} ${key.operationId}`]
+    expect(await tables.log(key.clientId)).toEqual(logged)
     expect(await abortOperation(context, key)).toEqual({ decision: 'ABORT' })
+    expect(await tables.log(key.clientId)).toEqual(logged)
+  })
+
+  test('is in the log after what was done besides', async () => {
+    const key = tables.key()
+    await tables.begin(key)
+    const prepared = await tables.set(key)
+    const besides = () => Promise.resolve([{ event: 'unlocked', detail: 'besides' } as const])
+    await abortOperation(tables.context, key, besides)
+    expect(await tables.log(key.clientId)).toEqual([
+      'unlocked besides',
+      `aborted ${WALLET} ${prepared} ${key.operationId}`,
+    ])
   })
 
   test('that comes after the decision to commit changes nothing', async () => {

@@ -36,6 +36,8 @@ export interface Tables {
   state(setId: string): Promise<SqlValue | undefined>
   /** Whether the server still holds its half. */
   hasShare(setId: string): Promise<boolean>
+  /** What the log tells of a client, each event as `event wallet set operation detail` without what it has none of. */
+  log(clientId: string): Promise<string[]>
 }
 
 export const WALLET = '0'.repeat(32)
@@ -117,6 +119,13 @@ export async function createTables(database: Database, random: RandomSource): Pr
     state: async (setId) => (await tables.row('select state from reshare_sets where set_id = $1', setId))?.['state'],
     hasShare: async (setId) =>
       (await tables.row('select 1 from reshare_shares where set_id = $1', setId)) !== undefined,
+    async log(clientId) {
+      const rows = await database.query(
+        `select event, wallet_id, set_id, operation_id, detail from reshare_audit where client_id = $1 order by sequence`,
+        [clientId],
+      )
+      return rows.map((row) => Object.values(row).filter(Boolean).join(' '))
+    },
   }
   await audit.open()
   return tables
