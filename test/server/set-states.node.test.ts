@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RecoverRequest, RefreshRequest } from '../../src/api/operations.ts'
+import { getGroup } from '../../src/curve/index.ts'
+import { MpcError } from '../../src/errors.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { commitSets } from '../../src/server/operations/commit-sets.ts'
 import { recordAbort } from '../../src/server/operations/decide.ts'
@@ -8,12 +10,20 @@ import type { MakeRequest } from '../../src/server/operations/turn.ts'
 import { confirmBackup, requireWayBack, retireSet } from '../../src/server/sets/actions.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
 import { destroyRetiring, planRetirements, recordProof, recordSignature } from '../../src/server/sets/retirements.ts'
-import { insertSet, requireSet, requireSets, setStatus } from '../../src/server/sets/rows.ts'
+import {
+  ecdsaRecord,
+  insertSet,
+  notAuthorized,
+  requireSet,
+  requireSets,
+  setStatus,
+} from '../../src/server/sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../../src/server/sets/usable.ts'
 import { sweep } from '../../src/server/sweep.ts'
-import type { WalletShares } from '../../src/share/index.ts'
+import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../src/share/index.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
+import { walletPair } from '../support/wallet-pair.ts'
 import { createTables, generating, recovering, START, WALLET, type Tables } from './support/tables.ts'
 
 let tables: Tables
@@ -286,7 +296,32 @@ describe('who may end or confirm a set', () => {
     await tables.set(laptop, {}, { ...active, proven_at: when() })
     expect(await retireSet(context, laptop, setId)).toMatchObject({ state: 'DESTROYED' })
     expect(await tables.hasShare(setId)).toBe(false)
+    const logged = [`retiring ${WALLET} ${setId}`, `destroyed ${WALLET} ${setId}`]
+    expect(await tables.log(key.clientId)).toEqual(logged)
     expect(await retireSet(context, key, setId)).toMatchObject({ state: 'DESTROYED' })
+    expect(await tables.log(key.clientId)).toEqual(logged)
+  })
+
+  test('the last one that works stays over once it is retired', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key, {}, { state: 'DESTROYED', committed_at: when() })
+    expect(await retireSet(tables.context, key, setId)).toMatchObject({ setId, state: 'DESTROYED' })
+    expect(await tables.log(key.clientId)).toEqual([])
+  })
+
+  test('not a device that was revoked while the policy was asked', async () => {
+    const { context, database } = tables
+    const key = tables.key({ device: DEVICE })
+    const setId = await tables.set(key, {}, active)
+    await tables.set(key, {}, { ...active, proven_at: when() })
+    const backup = await tables.set(key, { purpose: 'backup' }, { committed_at: when() })
+    await database.query(
+      'insert into reshare_devices (client_id, device, created_at, last_used_at, revoked_at) values ($1, $2, $3, $3, $3)',
+      [key.clientId, DEVICE, when()],
+    )
+    await expect(retireSet(context, key, setId)).rejects.toThrow(code('DEVICE_REVOKED'))
+    await expect(confirmBackup(context, key, backup)).rejects.toThrow(code('DEVICE_REVOKED'))
+    expect(await Promise.all([setId, backup].map(tables.state))).toEqual(['ACTIVE', 'PREPARED'])
   })
 
   test.each([
@@ -349,10 +384,26 @@ describe('who may end or confirm a set', () => {
     expect(states).toEqual(['DESTROYED', 'DESTROYED', 'DESTROYED', 'PREPARED', 'ACTIVE', 'PREPARED'])
     expect(tables.removed).toContain(confirmed)
     expect(await confirmBackup(context, key, setId)).toMatchObject({ state: 'ACTIVE' })
+    const [first, ...others] = await tables.log(key.clientId)
+    expect(first).toBe(`confirmed ${WALLET} ${setId}`)
+    const ended = [rotated, confirmed, unconfirmed].map((older) => `destroyed ${WALLET} ${older} ${setId}`)
+    expect(others.sort()).toEqual(ended.sort())
     await confirmBackup(context, key, newer)
     await expect(confirmBackup(context, key, setId)).rejects.toThrow(code('BACKUP_SUPERSEDED'))
     await expect(confirmBackup(context, key, undecided)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
   })
+})
+
+test('a backup is confirmed though the custodian cannot be asked to remove the older one', async () => {
+  const { context, database, errors } = tables
+  const key = tables.key()
+  const dealt = { purpose: 'backup', backupMethod: 'PASSWORD' } as const
+  await noteHalf(database, key, await tables.set(key, dealt, active))
+  const setId = await tables.set(key, dealt, { committed_at: when() })
+  const failure = new Error('out of order')
+  const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
+  expect(await confirmBackup({ ...context, custodian }, key, setId)).toMatchObject({ state: 'ACTIVE' })
+  expect(errors.splice(0)).toEqual([failure])
 })
 
 describe('a set', () => {
@@ -361,7 +412,7 @@ describe('a set', () => {
     const key = tables.key({ device: DEVICE })
     const setId = await tables.set(key, { label: 'tablet', sourceSetId: 'ef'.repeat(32) })
     const set = await requireSet(database, key.clientId, setId)
-    await insertSet(database, { ...set, label: 'again' })
+    expect(await insertSet(database, { ...set, label: 'again' })).toBe(false)
     expect(await requireSet(database, key.clientId, setId)).toEqual({
       ...key,
       setId,
@@ -378,6 +429,7 @@ describe('a set', () => {
       lastUsedAt: null,
       exportedAt: null,
     })
+    expect(await insertSet(database, { ...set, setId: 'ef'.repeat(32) })).toBe(true)
     await expect(requireSet(database, 'another', setId)).rejects.toThrow(code('AUTH_FAILED'))
     const used = { ...set, provenAt: when(1), lastUsedAt: when(2), exportedAt: when(3) }
     expect(setStatus(set)).toMatchObject({ proven: false, lastUsedAt: null, exportedAt: null, deviceId: DEVICE })
@@ -412,6 +464,14 @@ describe('a set', () => {
     ]
     await tables.set(key, { walletId: '1'.repeat(32) })
     expect((await requireSets(database, key.clientId, WALLET)).map(({ setId }) => setId)).toEqual(sets.slice(0, 2))
+  })
+
+  test('is known to ECDSA by the record of its key on secp256k1', () => {
+    const { other } = walletPair('signing', tables.context.random)
+    const records = other.shares.map((share) => share.record)
+    const found = ecdsaRecord({ record: encodeWalletSetRecord(getGroup, combineRecords(records)) })
+    expect(found.curve).toBe('secp256k1')
+    expect(found.setId).toEqual(records.find(({ curve }) => curve === 'secp256k1')!.setId)
   })
 
   test('is used for what it is, and while it is', async () => {
@@ -467,5 +527,42 @@ describe('a sweep', () => {
     expect(await decisions()).toEqual(['ABORT', undefined, 'ABORT', 'COMMIT'])
     expect(errors).toEqual([])
     await expect(recordAbort(context, signing)).rejects.toThrow(code('AUTH_FAILED'))
+  })
+
+  test.each([
+    ['one that is gone by now', notAuthorized(), false],
+    ['a failure of another kind', new MpcError('STORAGE_CONFLICT', 'no'), true],
+    ['a failure that only looks like it', Object.assign(new Error('no'), { code: 'AUTH_FAILED' }), true],
+  ])('goes on after an operation that cannot be aborted: %s', async (_, failure, told) => {
+    const { context, database, errors } = tables
+    await sweep(context)
+    const keys = [tables.key(), tables.key()]
+    for (const key of keys) await tables.begin(key)
+    tables.clock += context.limits.operationMs
+    let calls = 0
+    const transaction = ((...work: Parameters<typeof database.transaction>) =>
+      calls++ === 0 ? Promise.reject(failure) : database.transaction(...work)) as typeof database.transaction
+    await sweep({ ...context, database: { ...database, transaction } })
+    expect(errors.splice(0)).toEqual(told ? [failure] : [])
+    const decisions = await Promise.all(keys.map((key) => findDecision(database, key)))
+    expect(decisions.sort()).toEqual(['ABORT', undefined])
+  })
+
+  test('asks the custodian, and forgets counts and presignatures whose time is over', async () => {
+    const { context, database } = tables
+    const key = tables.key()
+    const prepared = await tables.set(key, { purpose: 'backup' })
+    await noteHalf(database, key, prepared)
+    await database.query('update reshare_custodian_halves set owed = true where set_id = $1', [prepared])
+    const spent = await presignature(await tables.set(key, {}, active))
+    await database.query(`insert into reshare_rates (client_id, kind, count, ends_at) values ($1, 'sign', 1, $2)`, [
+      key.clientId,
+      new Date(tables.clock),
+    ])
+    tables.clock = START + 1e9
+    await sweep(context)
+    expect(tables.removed).toContain(prepared)
+    expect(await spent()).toBe(false)
+    expect(await tables.row('select 1 from reshare_rates where client_id = $1', key.clientId)).toBeUndefined()
   })
 })
