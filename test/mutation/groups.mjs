@@ -76,6 +76,16 @@ export const GROUPS = {
     tests: ['test/server/set-states.node.test.ts'],
     database: true,
   },
+  'server-secrets': {
+    sources: [
+      'src/server/sets/custodian-halves.ts',
+      'src/server/sets/ot-pairs.ts',
+      'src/server/sets/presignatures.ts',
+      'src/server/sets/shares.ts',
+    ],
+    tests: ['test/server/set-secrets.node.test.ts'],
+    database: true,
+  },
   'server-rounds': {
     sources: ['src/server/operations'],
     tests: [
@@ -97,11 +107,7 @@ export const GROUPS = {
     database: true,
   },
   'server-custodian': {
-    sources: [
-      'src/server/operations/custody.ts',
-      'src/server/operations/export.ts',
-      'src/server/sets/custodian-halves.ts',
-    ],
+    sources: ['src/server/operations/custody.ts', 'src/server/operations/export.ts'],
     tests: ['test/server/custody.node.test.ts', 'test/server/export.node.test.ts'],
     database: true,
   },
@@ -111,12 +117,12 @@ export const GROUPS = {
     database: true,
   },
   'server-keys': {
-    sources: ['src/server/rotate.ts', 'src/server/sets/shares.ts'],
-    tests: ['test/server/rotate.node.test.ts', 'test/server/flows.node.test.ts'],
+    sources: ['src/server/rotate.ts'],
+    tests: ['test/server/rotate.node.test.ts'],
     database: true,
   },
   'server-ecdsa': {
-    sources: ['src/server/operations/ecdsa', 'src/server/sets/ot-pairs.ts', 'src/server/sets/presignatures.ts'],
+    sources: ['src/server/operations/ecdsa'],
     tests: [
       'test/server/ecdsa-sign.node.test.ts',
       'test/server/ecdsa-presign.node.test.ts',

@@ -4,7 +4,7 @@ import type { ExportRequest } from '../../src/api/operations.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { bumpIncarnation } from '../../src/server/incarnation.ts'
 import { claimRound, completeRound, forgetRound, releaseRound } from '../../src/server/operations/claim.ts'
-import { abortFor, abortOperation } from '../../src/server/operations/decide.ts'
+import { abortFor, abortOperation, forgetSessionsOf } from '../../src/server/operations/decide.ts'
 import {
   findDecision,
   findOperation,
@@ -158,6 +158,9 @@ describe('an operation', () => {
     expect(await recordDecision(context, database, key, 'COMMIT')).toBe('COMMIT')
     expect(await recordDecision(context, database, key, 'ABORT')).toBe('COMMIT')
     expect(await findDecision(database, key)).toBe('COMMIT')
+    // Swept away between the two statements.
+    const gone = { query: () => Promise.resolve([]) }
+    await expect(recordDecision(context, gone, key, 'ABORT')).rejects.toThrow(code('AUTH_FAILED'))
     const row = await tables.row('select * from reshare_decisions where client_id = $1', key.clientId)
     expect(row).toMatchObject({ device: DEVICE, decided_at: new Date(tables.clock) })
   })
@@ -251,10 +254,35 @@ describe('an abort', () => {
     const unconfirmed = await tables.set(key, { purpose: 'backup' }, { committed_at: new Date(tables.clock) })
     await noteHalf(database, key, unconfirmed)
     await recordDecision(context, database, key, 'COMMIT')
+    await database.query(`update reshare_operations set state = 'sealed' where client_id = $1`, [key.clientId])
     expect(await abortOperation(context, key)).toEqual({ decision: 'COMMIT' })
     expect(await tables.state(unconfirmed)).toBe('PREPARED')
     expect(await tables.hasShare(unconfirmed)).toBe(true)
+    expect((await findOperation(database, key))?.state).toEqual(utf8('sealed'))
     expect(await half(unconfirmed)).toEqual({ owed: false })
+  })
+
+  test('of all operations of a device has their sessions forgotten, but none of those that are committed or of others', async () => {
+    const { context, database } = tables
+    const key = tables.key({ device: DEVICE })
+    const { clientId } = key
+    const [aborted, committed, open] = [
+      key,
+      tables.key({ clientId, device: DEVICE }),
+      tables.key({ clientId, device: DEVICE }),
+    ]
+    const [other, stranger] = [tables.key({ clientId, device: 'cd'.repeat(32) }), tables.key({ device: DEVICE })]
+    const all = [aborted, committed, open, other, stranger]
+    for (const one of all) await tables.begin(one)
+    for (const one of [aborted, other, stranger]) await recordDecision(context, database, one, 'ABORT')
+    await recordDecision(context, database, committed, 'COMMIT')
+    await database.query(`update reshare_operations set state = 'sealed' where client_id in ($1, $2)`, [
+      clientId,
+      stranger.clientId,
+    ])
+    await forgetSessionsOf(database, clientId, DEVICE)
+    const states = await Promise.all(all.map((one) => findOperation(database, one)))
+    expect(states.map((row) => row?.state === null)).toEqual([true, false, false, false, false])
   })
 
   test('is for operations that there are, or of which the decision is left', async () => {
