@@ -86,6 +86,11 @@ export const GROUPS = {
     tests: ['test/server/set-secrets.node.test.ts'],
     database: true,
   },
+  'server-admission': {
+    sources: ['src/server/operations/admit.ts', 'src/server/operations/rates.ts'],
+    tests: ['test/server/admission.node.test.ts'],
+    database: true,
+  },
   'server-rounds': {
     sources: ['src/server/operations'],
     tests: [
@@ -109,11 +114,6 @@ export const GROUPS = {
   'server-custodian': {
     sources: ['src/server/operations/custody.ts', 'src/server/operations/export.ts'],
     tests: ['test/server/custody.node.test.ts', 'test/server/export.node.test.ts'],
-    database: true,
-  },
-  'server-rates': {
-    sources: ['src/server/operations/rates.ts'],
-    tests: ['test/server/rate-limits.node.test.ts', 'test/server/export.node.test.ts'],
     database: true,
   },
   'server-keys': {

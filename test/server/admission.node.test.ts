@@ -1,0 +1,387 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ExportRequest, OperationRequest } from '../../src/api/operations.ts'
+import { ProtocolError } from '../../src/errors.ts'
+import type { ServerContext } from '../../src/server/context.ts'
+import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { admitOperation, policyRequest, requireSource } from '../../src/server/operations/admit.ts'
+import {
+  chargeOperation,
+  countFailure,
+  forgetRates,
+  isGuarded,
+  presumeFailure,
+  requireUnlocked,
+  requireWithinRate,
+} from '../../src/server/operations/rates.ts'
+import { recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
+import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
+import { fromHex } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+import { createTables, generating, recovering, START, WALLET, type Tables } from './support/tables.ts'
+
+const HOUR = 60 * 60_000
+const DEVICE = 'ab'.repeat(32)
+const LOCK_OUT = { failures: 2, withinMs: HOUR, lockedMs: 3 * HOUR }
+
+let tables: Tables
+beforeAll(async () => {
+  tables = await createTables(pgliteDatabase(), seededRandom())
+})
+beforeEach(() => {
+  tables.clock = START
+})
+afterAll(() => tables.database.close())
+
+const code = (name: string) => expect.objectContaining({ code: name }) as Error
+const active = { state: 'ACTIVE', committed_at: new Date(START) }
+const limitedFor = (retryAfterMs: number, message: string) => ({
+  code: 'RATE_LIMITED',
+  retryAfterMs,
+  message: expect.stringContaining(message) as string,
+})
+
+function having(limits: Partial<ServerContext['limits']>, changes: Partial<ServerContext> = {}): ServerContext {
+  return { ...tables.context, limits: { ...tables.context.limits, ...limits }, ...changes }
+}
+
+const requests = (setId: string): Readonly<Record<OperationRequest['kind'], OperationRequest>> => {
+  const about = { walletId: WALLET, setId }
+  return {
+    generate: generating,
+    backup: { kind: 'backup', ...about, backupMethod: 'PASSWORD' },
+    recover: recovering(setId),
+    refresh: { kind: 'refresh', ...about, label: 'tablet' },
+    prove: { kind: 'prove', ...about },
+    export: exporting(setId),
+    setUp: { kind: 'setUp', ...about },
+    presign: { kind: 'presign', ...about, path: 'm/7' },
+    sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd' },
+  }
+}
+
+const exporting = (setId: string): ExportRequest => {
+  return { kind: 'export', walletId: WALLET, setId, curve: 'ed25519', authorization: '123456', receiver: '' }
+}
+
+const failures = async (clientId: string) =>
+  (await tables.row(`select count from reshare_rates where client_id = $1 and kind = 'failure'`, clientId))?.['count']
+
+describe('the rate of a kind of operations', () => {
+  const context = () => having({ rates: { ...DEFAULT_RATES, sign: { count: 2, perMs: HOUR }, prove: null } })
+  const charge = (clientId: string, kind: OperationRequest['kind'] = 'sign', in_ = context()) =>
+    tables.database.transaction((tx) => chargeOperation(in_, tx, clientId, kind))
+
+  test('is of one client, in a window that opens with the first', async () => {
+    const [{ clientId }, other] = [tables.key(), tables.key()]
+    await charge(clientId)
+    tables.clock += HOUR - 1
+    await charge(clientId)
+    const refused = limitedFor(1, 'too many operations of this kind (sign)')
+    await expect(charge(clientId)).rejects.toMatchObject(refused)
+    await charge(other.clientId)
+    await charge(clientId, 'setUp')
+    tables.clock += 1
+    await charge(clientId)
+    const row = await tables.row(
+      `select count, ends_at from reshare_rates where client_id = $1 and kind = 'sign'`,
+      clientId,
+    )
+    expect(row).toEqual({ count: 1, ends_at: new Date(tables.clock + HOUR) })
+  })
+
+  test('is none where it is null', async () => {
+    const key = tables.key()
+    await charge(key.clientId, 'prove')
+    await requireWithinRate(context(), key, 'prove')
+    expect(await tables.row('select 1 from reshare_rates where client_id = $1', key.clientId)).toBeUndefined()
+  })
+
+  test('is known before, but for an operation that is counted already', async () => {
+    const key = tables.key()
+    const look = (asked: CalledOperation = key) => requireWithinRate(context(), asked, 'sign')
+    await charge(key.clientId)
+    await look()
+    await charge(key.clientId)
+    tables.clock += 1000
+    await expect(look()).rejects.toMatchObject(limitedFor(HOUR - 1000, 'too many operations of this kind (sign)'))
+    await look(tables.key())
+    await tables.begin(key)
+    await look()
+    await expect(look(tables.key({ clientId: key.clientId }))).rejects.toThrow(code('RATE_LIMITED'))
+    tables.clock = START + HOUR
+    await look(tables.key({ clientId: key.clientId }))
+  })
+
+  test('is forgotten when its window is over', async () => {
+    const { clientId } = tables.key()
+    await charge(clientId)
+    const known = () => tables.row('select 1 from reshare_rates where client_id = $1', clientId)
+    tables.clock = START + HOUR - 1
+    await forgetRates(tables.context)
+    expect(await known()).toBeDefined()
+    tables.clock += 1
+    await forgetRates(tables.context)
+    expect(await known()).toBeUndefined()
+  })
+
+  test('goes with a bound on what is under way', async () => {
+    const few = having({ openOperations: 2, rates: { ...DEFAULT_RATES, sign: null } })
+    const keys = [tables.key()]
+    const { clientId } = keys[0]!
+    for (let i = 1; i < 3; i++) keys.push(tables.key({ clientId }))
+    for (const key of keys.slice(0, 2)) await tables.begin(key)
+    await tables.begin(tables.key())
+    await charge(clientId, 'sign', few)
+    tables.clock += 1000
+    await tables.begin(keys[2]!)
+    const { operationMs } = few.limits
+    await expect(charge(clientId, 'sign', few)).rejects.toMatchObject(
+      limitedFor(operationMs - 1000, 'too many operations are under way'),
+    )
+    await recordDecision(few, tables.database, keys[0]!, 'ABORT')
+    await charge(clientId, 'sign', few)
+    await tables.begin(tables.key({ clientId }))
+    tables.clock = START + operationMs
+    await charge(clientId, 'sign', few)
+  })
+})
+
+describe('failed proofs', () => {
+  const context = () => having({ lockOut: LOCK_OUT })
+  const fail = (clientId: string, in_ = context()) =>
+    tables.database.transaction((tx) => countFailure(in_, tx, clientId))
+
+  test('lock a client out, from the one that is too many on, until the time is over', async () => {
+    const [{ clientId }, other] = [tables.key(), tables.key()]
+    await requireUnlocked(context(), clientId)
+    expect(await fail(clientId)).toEqual({ count: 1, endsAt: new Date(START + HOUR), events: [] })
+    await requireUnlocked(context(), clientId)
+    tables.clock += 1000
+    const endsAt = new Date(tables.clock + LOCK_OUT.lockedMs)
+    const events = [{ event: 'lockedOut', detail: endsAt.toISOString() }]
+    expect(await fail(clientId)).toEqual({ count: 2, endsAt, events })
+    tables.clock += 1000
+    expect(await fail(clientId)).toEqual({ count: 3, endsAt, events: [] })
+    const left = LOCK_OUT.lockedMs - 1000
+    await expect(requireUnlocked(context(), clientId)).rejects.toMatchObject(limitedFor(left, 'locked'))
+    await requireUnlocked(context(), other.clientId)
+    tables.clock = endsAt.getTime() - 1
+    await expect(requireUnlocked(context(), clientId)).rejects.toMatchObject(limitedFor(1, 'locked'))
+    tables.clock += 1
+    await requireUnlocked(context(), clientId)
+  })
+
+  test('count for nothing where nobody is locked out', async () => {
+    const { clientId } = tables.key()
+    const never = having({ lockOut: null })
+    expect(await fail(clientId, never)).toEqual({ count: 0, endsAt: new Date(START), events: [] })
+    await (
+      await presumeFailure(never, clientId)
+    )()
+    for (let i = 0; i < 3; i++) await fail(clientId)
+    await requireUnlocked(never, clientId)
+    expect(await tables.log(clientId)).toEqual([])
+  })
+
+  test('are presumed, taken back, and told of when they lock and unlock', async () => {
+    const { clientId } = tables.key()
+    const takeBack = await presumeFailure(context(), clientId)
+    expect(await failures(clientId)).toBe(1)
+    await takeBack()
+    expect(await failures(clientId)).toBe(0)
+    await takeBack()
+    expect(await failures(clientId)).toBe(0)
+    expect(await tables.log(clientId)).toEqual([])
+    await presumeFailure(context(), clientId)
+    const second = await presumeFailure(context(), clientId)
+    const locked = `lockedOut ${new Date(START + LOCK_OUT.lockedMs).toISOString()}`
+    expect(await tables.log(clientId)).toEqual([locked])
+    await expect(presumeFailure(context(), clientId)).rejects.toMatchObject(limitedFor(LOCK_OUT.lockedMs, 'locked'))
+    expect(await failures(clientId)).toBe(2)
+    await second()
+    expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
+    await second()
+    expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
+  })
+
+  test('are those of what needs a proof', () => {
+    const kinds = Object.entries(requests('')).filter(([, request]) => isGuarded(request))
+    expect(kinds.map(([kind]) => kind)).toEqual(['backup', 'recover', 'refresh', 'prove', 'export'])
+  })
+})
+
+describe('an operation is admitted', () => {
+  const admit = (key: CalledOperation, request: OperationRequest, context: ServerContext = having({})) =>
+    admitOperation(context, key, request)
+
+  test('not while the client is locked out, if it needs a proof', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key, {}, active)
+    const context = having({ lockOut: { ...LOCK_OUT, failures: 1 } })
+    await tables.database.transaction((tx) => countFailure(context, tx, key.clientId))
+    await expect(admit(key, { kind: 'prove', walletId: WALLET, setId: 'ef'.repeat(32) }, context)).rejects.toThrow(
+      code('RATE_LIMITED'),
+    )
+    await admit(key, requests(setId).sign, context)
+  })
+
+  test('for a wallet that is not there yet, or a set that can do it', async () => {
+    const key = tables.key()
+    await admit(key, generating)
+    await tables.database.query('insert into reshare_wallets (wallet_id, client_id, created_at) values ($1, $2, $3)', [
+      WALLET,
+      key.clientId,
+      new Date(START),
+    ])
+    await expect(admit(key, generating)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT', retryable: false })
+    await admit(tables.key(), generating)
+    await admit(key, { ...generating, walletId: '1'.repeat(32) })
+    await expect(admit(key, requests('ef'.repeat(32)).sign)).rejects.toThrow(code('AUTH_FAILED'))
+  })
+
+  test('with a set of the right purpose, wallet, state and device', async () => {
+    const key = tables.key({ device: DEVICE })
+    const { database } = tables
+    const [signing, prepared] = [await tables.set(key, {}, active), await tables.set(key)]
+    const [backup, lost] = [
+      await tables.set(key, { purpose: 'backup' }, active),
+      await tables.set(key, { purpose: 'backup' }, { state: 'DESTROYED' }),
+    ]
+    const source = (request: OperationRequest, caller = key) => requireSource(database, caller, request as never)
+    const other = { ...key, device: 'cd'.repeat(32) }
+    expect(await source(requests(signing).sign)).toMatchObject({ setId: signing })
+    await expect(source(requests(signing).sign, other)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(source(requests(prepared).sign)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(source(requests(backup).sign)).rejects.toThrow(code('SET_MISMATCH'))
+    expect(await source(recovering(backup), other)).toMatchObject({ setId: backup })
+    await expect(source(recovering(signing))).rejects.toThrow(code('SET_MISMATCH'))
+    await expect(source(recovering(backup, { walletId: '1'.repeat(32) }))).rejects.toThrow(code('SET_MISMATCH'))
+    await expect(source({ ...requests(signing).prove, walletId: '1'.repeat(32) })).rejects.toThrow(code('SET_MISMATCH'))
+    await expect(source(recovering(lost))).rejects.toThrow(code('BACKUP_SUPERSEDED'))
+  })
+
+  test('with a new set-up in no poisoned one’s place, or with one for itself where the server allows it', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key, {}, active)
+    const caught = new Map([[setId, new ProtocolError('CHEAT_VOLE', 2, [1], 'caught')]])
+    await admit(key, requests(setId).setUp)
+    await expect(admit(key, requests(setId).setUp, having({}, { caught }))).rejects.toThrow(code('OT_POISONED'))
+    await admit(key, requests(setId).sign, having({}, { caught }))
+    const signing = (source: 'setUp' | 'freshSetUp'): OperationRequest => {
+      const about = { walletId: WALLET, setId, message: 'abcd', path: 'm', hash: 'sha256' } as const
+      return { kind: 'sign', scheme: 'ecdsa', ...about, source: { kind: source } }
+    }
+    await admit(key, signing('setUp'))
+    await expect(admit(key, signing('freshSetUp'))).rejects.toThrow(code('POLICY_DENIED'))
+    await admit(key, signing('freshSetUp'), having({}, { afterCheat: 'freshSetUp' }))
+  })
+
+  test('after the policy has allowed it', async () => {
+    const key = tables.key({ device: DEVICE })
+    const asked: unknown[] = []
+    const policy = (request: unknown) => asked.push(request) < 0
+    await expect(admit(key, generating, having({}, { policy }))).rejects.toThrow(code('POLICY_DENIED'))
+    expect(asked).toEqual([
+      { clientId: key.clientId, deviceId: DEVICE, action: 'generate', walletId: WALLET, label: 'phone' },
+    ])
+  })
+
+  test('for an export after its hook has allowed it, which counts as a failure until then', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key, {}, active)
+    const counts: unknown[] = []
+    const asked: unknown[] = []
+    const hook = (answer: () => unknown) =>
+      having(
+        {},
+        {
+          authorizeExport: (async (request: unknown) => {
+            asked.push(request)
+            counts.push(await failures(key.clientId))
+            return answer()
+          }) as ServerContext['authorizeExport'],
+        },
+      )
+    await admit(
+      key,
+      exporting(setId),
+      hook(() => true),
+    )
+    expect(asked).toEqual([
+      { clientId: key.clientId, walletId: WALLET, setId, curve: 'ed25519', authorization: '123456' },
+    ])
+    expect(await failures(key.clientId)).toBe(0)
+    for (const answer of [false, 1, undefined]) {
+      await expect(
+        admit(
+          key,
+          exporting(setId),
+          hook(() => answer),
+        ),
+      ).rejects.toThrow(code('POLICY_DENIED'))
+    }
+    expect(counts).toEqual([1, 1, 2, 3])
+    const down = hook(() => {
+      throw new Error('down')
+    })
+    await expect(admit(key, exporting(setId), down)).rejects.toThrow(code('POLICY_DENIED'))
+    expect(tables.errors.splice(0)).toHaveLength(1)
+    expect(await failures(key.clientId)).toBe(3)
+    await expect(admit(key, exporting(setId))).rejects.toThrow(code('POLICY_DENIED'))
+    expect(await failures(key.clientId)).toBe(3)
+    const { authorizeExport } = hook(() => true)
+    const full = having({ rates: { ...DEFAULT_RATES, export: { count: 1, perMs: HOUR } } }, { authorizeExport })
+    await tables.database.transaction((tx) => chargeOperation(full, tx, key.clientId, 'export'))
+    const before = asked.length
+    await expect(admit(key, exporting(setId), full)).rejects.toThrow(code('RATE_LIMITED'))
+    expect(asked).toHaveLength(before)
+  })
+})
+
+describe('the policy is asked', () => {
+  const SET = 'ef'.repeat(32)
+  const about = { clientId: 'ann', walletId: WALLET }
+  const ecdsa: OperationRequest = {
+    kind: 'sign',
+    walletId: WALLET,
+    setId: SET,
+    scheme: 'ecdsa',
+    message: 'abcd'.repeat(16),
+    path: 'm/1',
+    hash: null,
+    source: { kind: 'setUp' },
+  }
+  const { hash: _, source: __, ...plain } = ecdsa
+  const bip340 = { ...plain, scheme: 'bip340', tapTweak: '' } as OperationRequest
+
+  test.each<[string, OperationRequest, object]>([
+    ['generate', generating, { label: 'phone' }],
+    ['backup', requests(SET).backup, { setId: SET, backupMethod: 'PASSWORD' }],
+    [
+      'recover',
+      recovering(SET, { rotateBackup: 'PASSKEY' }),
+      { setId: SET, existingSets: 'retire', rotateBackup: 'PASSKEY', dryRun: false, label: 'laptop' },
+    ],
+    ['refresh', requests(SET).refresh, { setId: SET, label: 'tablet' }],
+    ['prove', requests(SET).prove, { setId: SET }],
+    ['export', requests(SET).export, { setId: SET, curve: 'ed25519' }],
+    ['setUp', requests(SET).setUp, { setId: SET }],
+    ['presign', requests(SET).presign, { setId: SET, path: 'm/7' }],
+    ['sign', requests(SET).sign, { setId: SET, scheme: 'ed25519', message: fromHex('abcd') }],
+    [
+      'sign',
+      ecdsa,
+      {
+        setId: SET,
+        scheme: 'ecdsa',
+        message: fromHex('abcd'.repeat(16)),
+        path: 'm/1',
+        hash: null,
+        digest: fromHex('abcd'.repeat(16)),
+      },
+    ],
+    ['sign', bip340, { setId: SET, scheme: 'bip340', message: fromHex('abcd'.repeat(16)), path: 'm/1', tapTweak: '' }],
+  ])('to %s', (action, request, details) => {
+    expect(policyRequest({ clientId: 'ann', device: null }, request)).toEqual({ ...about, action, ...details })
+  })
+})
