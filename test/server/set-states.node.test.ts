@@ -5,7 +5,13 @@ import { MpcError } from '../../src/errors.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { commitSets } from '../../src/server/operations/commit-sets.ts'
 import { recordAbort } from '../../src/server/operations/decide.ts'
-import { findOperation, findDecision, recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
+import {
+  findOperation,
+  findDecision,
+  insertAnswer,
+  recordDecision,
+  type CalledOperation,
+} from '../../src/server/operations/rows.ts'
 import type { MakeRequest } from '../../src/server/operations/turn.ts'
 import { confirmBackup, requireWayBack, retireSet } from '../../src/server/sets/actions.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
@@ -21,7 +27,7 @@ import {
 import { requireActive, requireNamed, requireRecoverable } from '../../src/server/sets/usable.ts'
 import { sweep } from '../../src/server/sweep.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../src/share/index.ts'
-import { fromHex } from '../../src/util/bytes.ts'
+import { fromHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { walletPair } from '../support/wallet-pair.ts'
 import { createTables, generating, recovering, START, WALLET, type Tables } from './support/tables.ts'
@@ -125,6 +131,10 @@ describe('the end of an operation that makes sets', () => {
       state: 'ACTIVE',
       backupSetId: rotated,
     })
+    expect(await tables.log(key.clientId)).toEqual([
+      `activated ${WALLET} ${signing} ${key.operationId} recover`,
+      `committed ${WALLET} ${rotated} ${key.operationId} recover`,
+    ])
     expect(await owed(signing)).toEqual(existingSets === 'retire' ? [[phone, true]] : [])
     expect(await owed(rotated)).toEqual([])
     expect(await Promise.all([phone, retired, stranger].map(tables.state))).toEqual(['ACTIVE', 'DESTROYED', 'ACTIVE'])
@@ -189,6 +199,7 @@ describe('retirement', () => {
     expect(await proof(key, setId)).toEqual([old])
     expect(await tables.state(old)).toBe('ACTIVE')
     expect((await requireSet(tables.database, key.clientId, setId)).provenAt).toEqual(when(1000))
+    expect(await tables.log(key.clientId)).toEqual([`proven ${WALLET} ${setId}`, `retiring ${WALLET} ${old} ${setId}`])
   })
 
   test('of a lost device ends the backups that it made and nobody confirmed, but not the way back', async () => {
@@ -212,6 +223,11 @@ describe('retirement', () => {
       'DESTROYED',
       'ACTIVE',
       'PREPARED',
+    ])
+    expect(await tables.log(key.clientId)).toEqual([
+      `proven ${WALLET} ${setId}`,
+      `destroyed ${WALLET} ${forged} ${setId}`,
+      `retiring ${WALLET} ${lost} ${setId}`,
     ])
     expect(await tables.row('select owed from reshare_custodian_halves where set_id = $1', forged)).toEqual({
       owed: true,
@@ -242,7 +258,9 @@ describe('retirement', () => {
       await tables.set(key, {}, active),
     ]
     const spent = await presignature(own)
+    await tables.database.query('update reshare_ot_pairs set poisoned = true where set_id = $1', [own])
     await destroyRetiring(tables.context, key.clientId)
+    expect(await tables.log(key.clientId)).toEqual([`poisoned ${WALLET} ${own} 1`, `destroyed ${WALLET} ${own}`])
     const sets = [own, foreign, kept]
     expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'RETIRING', 'ACTIVE'])
     expect(await Promise.all(sets.map(tables.hasShare))).toEqual([false, true, true])
@@ -517,16 +535,27 @@ describe('a sweep', () => {
     expect(await tables.state(prepared)).toBe('ABORTED')
     const decisions = () => Promise.all([making, signing, proving, decided].map((key) => findDecision(database, key)))
     expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'COMMIT'])
+    const hash = tables.hash('first')
+    for (const key of [making, proving]) await insertAnswer(context, database, key, 1, hash, utf8('answer'))
+    const answer = (key: CalledOperation) =>
+      tables.row('select 1 from reshare_answers where client_id = $1', key.clientId)
+    const late = tables.key()
     tables.clock = begun + operationMs + answerMs - 1
+    await tables.begin(late)
+    await insertAnswer(context, database, late, 1, hash, utf8('answer'))
     await sweep(context)
+    expect(await answer(proving)).toBeDefined()
     expect(await findOperation(database, proving)).toBeDefined()
     expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'COMMIT'])
     tables.clock = begun + operationMs + answerMs
     await sweep(context)
     expect(await findOperation(database, proving)).toBeUndefined()
+    expect(await Promise.all([making, proving].map(answer))).toEqual([undefined, undefined])
+    expect(await answer(late)).toBeDefined()
     expect(await decisions()).toEqual(['ABORT', undefined, 'ABORT', 'COMMIT'])
     expect(errors).toEqual([])
     await expect(recordAbort(context, signing)).rejects.toThrow(code('AUTH_FAILED'))
+    expect(await recordAbort(context, late)).toBe('ABORT')
   })
 
   test.each([
