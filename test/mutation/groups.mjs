@@ -101,16 +101,6 @@ export const GROUPS = {
     ],
     database: true,
   },
-  'server-sets': {
-    sources: ['src/server/sets'],
-    tests: [
-      'test/server/flows.node.test.ts',
-      'test/server/access.node.test.ts',
-      'test/server/retirement.node.test.ts',
-      'test/server/rounds.node.test.ts',
-    ],
-    database: true,
-  },
   'server-custodian': {
     sources: ['src/server/operations/custody.ts', 'src/server/operations/export.ts'],
     tests: ['test/server/custody.node.test.ts', 'test/server/export.node.test.ts'],
