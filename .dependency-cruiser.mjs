@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   sharing: [...BASE, 'curve'],
   share: [...BASE, 'curve', 'sharing'],
   protocol: [...CORE, 'hpke'],
-  api: [...CORE, 'protocol'],
+  api: [...CORE, 'protocol', 'server/database/types'],
   channel: [...BASE, 'hpke', 'storage/types', 'transport/types', 'transport/request'],
   workers: [...CORE, 'protocol'],
   portable: [...CORE, 'protocol'],

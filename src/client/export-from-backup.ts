@@ -42,6 +42,7 @@ export interface ExportFromBackupParameters extends ActionOptions {
  * does not open; nothing has happened anywhere
  * @throws {AUTH_FAILED} if the custodian does not know the user, or holds no half of this backup for the user
  * @throws {POLICY_DENIED} if the custodian does not allow it; without an `authorizeExport` hook it never does
+ * @throws {RATE_LIMITED} if the custodian has begun too many exports for the user, or has locked the user out
  * @throws {PROTOCOL_ABORTED} if what the custodian sends is not its half of this backup
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED}
  *

@@ -9,6 +9,7 @@ import { createSealer } from '../util/seal.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createExports } from './exports.ts'
 import { createHalves } from './halves.ts'
+import { mergeLimits, type CustodianLimitOptions } from './limits.ts'
 import {
   backupMethodQuery,
   parseBackup,
@@ -35,6 +36,8 @@ export interface CustodianOptions {
   readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
   /** Asked before a half is handed to its user; without it every export is denied. */
   readonly authorizeExport?: AuthorizeExport
+  /** How many exports a user may begin, and when failed ones lock the user out. */
+  readonly limits?: CustodianLimitOptions
   /** The origins whose pages may call the client's endpoints from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
   /** Told of errors that are answered as 500 INTERNAL, and of what `authorizeExport` throws. */
@@ -46,6 +49,8 @@ export interface CustodianOptions {
 export interface CustodianApp {
   /** Answers one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
+  /** Forgets exports and counts whose time is over. Begins with the first request; call it from time to time. */
+  readonly sweep: () => Promise<void>
 }
 
 /**
@@ -66,7 +71,8 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   const requireSecret = createSecretCheck(options.webhookSecret)
   const halves = createHalves({ database, masterKey, sealer: createSealer(masterKey, random), now })
   const cipherTexts = createCipherTexts({ database, now })
-  const exports = createExports({ database, halves, authorizeExport, onError, now, random })
+  const limits = mergeLimits(options.limits)
+  const exports = createExports({ database, halves, authorizeExport, limits, onError, now, random })
 
   const requireUser = async (
     { url, method, headers }: Request,
@@ -78,18 +84,26 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
     return user
   }
 
+  let swept = false
   const app = new Hono()
   app.onError((error) => errorResponse(error, onError))
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (allowedOrigins.length > 0) {
     const allowHeaders = ['authorization', 'content-type']
-    const paths = cors({ origin: [...allowedOrigins], allowHeaders, allowMethods: ['GET', 'PUT', 'POST'], maxAge: 600 })
+    const allowMethods = ['GET', 'PUT', 'POST']
+    const exposeHeaders = ['retry-after']
+    const paths = cors({ origin: [...allowedOrigins], allowHeaders, allowMethods, exposeHeaders, maxAge: 600 })
     app.use('/users/*', paths)
     app.use('/clients/*', paths)
     app.use('/v1/*', paths)
   }
   app.use(async (c, next) => {
     await database.migrate(custodianSchema)
+    if (!swept) {
+      swept = true
+      // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
+      void exports.sweep().catch(onError)
+    }
     await next()
     c.header('cache-control', 'no-store')
   })
@@ -131,5 +145,12 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
     const exportId = parseExportId(c.req.param('exportId'))
     return c.json(await exports.share(user, exportId, await parseShare(c.req.raw)))
   })
-  return { fetch: async (request) => app.fetch(request) }
+  return {
+    fetch: async (request) => app.fetch(request),
+    sweep: async () => {
+      swept = true
+      await database.migrate(custodianSchema)
+      await exports.sweep()
+    },
+  }
 }

@@ -23,14 +23,21 @@ export interface ExportKey {
 export interface ExportRows {
   /** An export whose challenge waits for its proof. */
   find(key: ExportKey): Promise<BegunExport | undefined>
-  /** Adds an export unless there is one of this name, and forgets those whose time is over. @returns what is there now */
-  add(key: ExportKey, begun: BegunExport): Promise<BegunExport | undefined>
+  /**
+   * Adds an export unless there is one of this name, and forgets those whose time is over.
+   *
+   * @param charge what goes with an export that was added, in its transaction
+   * @returns what is there now
+   */
+  add(key: ExportKey, begun: BegunExport, charge: (tx: Queryable) => Promise<void>): Promise<BegunExport | undefined>
   /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
   claim(key: ExportKey, proofHash: Uint8Array): Promise<BegunExport | undefined>
   /** Keeps the answer to the proof that has claimed an export. */
   answer(tx: Queryable, key: ExportKey, sealed: Uint8Array): Promise<void>
   /** The answer that is kept for this very proof. */
   findAnswer(key: ExportKey, proofHash: Uint8Array): Promise<Uint8Array | undefined>
+  /** Forgets exports whose time is over. */
+  forget(): Promise<void>
 }
 
 const KEY = 'client_id = $1 and export_id = $2'
@@ -48,16 +55,21 @@ export function createExportRows({
     const [row] = await db.query(`select * from reshare_custodian_exports where ${WAITING}`, values)
     return row && begunExport(row)
   }
+  const forget = async (db: Queryable): Promise<void> => {
+    await db.query('delete from reshare_custodian_exports where expires_at <= $1', [new Date(now())])
+  }
   return {
     find: (key) => find(database, key),
-    add: ({ clientId, exportId }, { setId, curve, receiver, challenge }) =>
+    add: ({ clientId, exportId }, { setId, curve, receiver, challenge }, charge) =>
       database.transaction(async (tx) => {
-        await tx.query('delete from reshare_custodian_exports where expires_at <= $1', [new Date(now())])
-        await tx.query(
+        await forget(tx)
+        const added = await tx.query(
           `insert into reshare_custodian_exports (client_id, export_id, set_id, curve, receiver, challenge, expires_at)
-           values ($1, $2, $3, $4, $5, $6, $7) on conflict (client_id, export_id) do nothing`,
+           values ($1, $2, $3, $4, $5, $6, $7) on conflict (client_id, export_id) do nothing
+           returning 1`,
           [clientId, exportId, setId, curve, receiver, challenge, new Date(now() + CHALLENGE_MS)],
         )
+        if (added.length > 0) await charge(tx)
         return find(tx, { clientId, exportId })
       }),
     async claim({ clientId, exportId }, proofHash) {
@@ -79,6 +91,7 @@ export function createExportRows({
       if (row === undefined || !equalBytes(row['proof_hash'] as Uint8Array, proofHash)) return undefined
       return row['sealed'] as Uint8Array
     },
+    forget: () => forget(database),
   }
 }
 

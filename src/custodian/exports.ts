@@ -1,8 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { requireCountedAuthorization } from '../api/authorize-export.ts'
 import { exportTerms, requireAuthorization, type ChallengeAnswer, type ShareAnswer } from '../api/export.ts'
+import { createRateCounts } from '../api/rate-counts.ts'
 import { setParties } from '../api/slots.ts'
 import { getGroup } from '../curve/index.ts'
-import { MpcError } from '../errors.ts'
+import { MpcError, ProtocolError } from '../errors.ts'
 import { releaseShare } from '../protocol/export/index.ts'
 import { newChallenge } from '../protocol/possession/index.ts'
 import { decodeWalletShares, wipeKeyShare, type KeyShare, type WalletShares } from '../share/index.ts'
@@ -11,8 +13,9 @@ import { fromHex, toHex } from '../util/bytes.ts'
 import type { RandomSource } from '../util/random.ts'
 import { createExportRows, type BegunExport } from './export-rows.ts'
 import type { Halves } from './halves.ts'
+import type { CustodianLimits } from './limits.ts'
 import type { ChallengeBody, ShareBody } from './requests.ts'
-import type { AuthorizeExport, CustodianUser } from './types.ts'
+import type { AuthorizeExport, BackupExportAuthorization, CustodianUser } from './types.ts'
 import { notAuthorized } from './users.ts'
 
 /**
@@ -25,29 +28,46 @@ export interface Exports {
    *
    * @throws {AUTH_FAILED} if the user's client has no half of this set
    * @throws {POLICY_DENIED} unless the app allows it
+   * @throws {RATE_LIMITED} if the user has begun too many, or is locked out
    * @throws {PROTOCOL_ABORTED} if an export of this id was begun with another request, or is over
    */
   challenge(user: CustodianUser, exportId: string, body: ChallengeBody): Promise<ChallengeAnswer>
   /**
-   * Ends it. A challenge is used up by the first proof that comes, right or wrong.
+   * Ends it, locked out or not. A challenge is used up by the first proof that comes, right or wrong.
    *
    * @throws {AUTH_FAILED} if the half is gone
    * @throws {PROTOCOL_ABORTED} if the proof is wrong, or nothing waits for it
    * @throws {SHARE_PARSING_FAILED} if what is stored is no half of this set
    */
   share(user: CustodianUser, exportId: string, body: ShareBody): Promise<ShareAnswer>
+  /** Forgets exports and counts whose time is over. */
+  sweep(): Promise<void>
 }
 
 export function createExports(options: {
   readonly database: Database
   readonly halves: Halves
   readonly authorizeExport: AuthorizeExport | undefined
+  readonly limits: CustodianLimits
   readonly onError: (error: unknown) => void
   readonly now: () => number
   readonly random: RandomSource
 }): Exports {
-  const { database, halves, authorizeExport, onError, now, random } = options
+  const { database, halves, authorizeExport, limits, onError, now, random } = options
   const rows = createExportRows({ database, now })
+  const counts = createRateCounts<'export'>({ table: 'reshare_custodian_rates', database, now, ...limits })
+
+  const consent = async (user: CustodianUser, request: BackupExportAuthorization): Promise<void> => {
+    if (authorizeExport === undefined) return requireAuthorization(undefined, onError)
+    const { clientId } = user
+    await counts.requireWithinRate(clientId, 'export')
+    await requireCountedAuthorization(counts, clientId, () => authorizeExport(user, request), onError)
+  }
+
+  const fail = async (clientId: string): Promise<void> => {
+    await database.transaction((tx) => counts.countFailure(tx, clientId))
+  }
+
   return {
     async challenge(user, exportId, { setId, curve, authorization, receiver }) {
       const { clientId } = user
@@ -55,10 +75,12 @@ export function createExports(options: {
       const asked = { setId, curve, receiver }
       const begun = await rows.find(key)
       if (begun !== undefined) return answerAgain(begun, asked)
+      // Before any look at what the request names: the answer is the same for every set.
+      await counts.requireUnlocked(clientId)
       if (!(await halves.has(clientId, setId))) throw notAuthorized()
-      const ask = authorizeExport && (() => authorizeExport(user, { setId, curve, authorization }))
-      await requireAuthorization(ask, onError)
-      return answerAgain(await rows.add(key, { ...asked, challenge: newChallenge(random) }), asked)
+      await consent(user, { setId, curve, authorization })
+      const added = { ...asked, challenge: newChallenge(random) }
+      return answerAgain(await rows.add(key, added, (tx) => counts.charge(tx, clientId, 'export')), asked)
     },
 
     async share({ clientId }, exportId, { proof: hex }) {
@@ -72,12 +94,21 @@ export function createExports(options: {
         return { sealed: toHex(sealed) }
       }
       const { setId } = begun
-      const sealed = await halves.open(clientId, setId, (encoded) => release(encoded, begun, exportId, proof, random))
+      const release = (encoded: readonly Uint8Array[]) => releaseHalf(encoded, begun, exportId, proof, random)
+      const sealed = await halves.open(clientId, setId, release).catch(async (error: unknown) => {
+        if (error instanceof ProtocolError) await fail(clientId).catch(onError)
+        throw error
+      })
       await database.transaction(async (tx) => {
         if (!(await halves.markExported(tx, clientId, setId))) throw notAuthorized()
         await rows.answer(tx, key, sealed)
       })
       return { sealed: toHex(sealed) }
+    },
+
+    async sweep() {
+      await rows.forget()
+      await counts.forget()
     },
   }
 }
@@ -88,7 +119,7 @@ function answerAgain(begun: BegunExport | undefined, asked: Omit<BegunExport, 'c
   return { challenge: toHex(begun.challenge) }
 }
 
-function release(
+function releaseHalf(
   encoded: readonly Uint8Array[],
   { setId, curve, receiver, challenge }: BegunExport,
   exportId: string,

@@ -1,3 +1,5 @@
+export type { LockOut, Rate } from '../api/rates.ts'
 export { createCustodian, type CustodianApp, type CustodianOptions } from './create-custodian.ts'
+export type { CustodianLimitOptions, CustodianRates } from './limits.ts'
 export type { AuthorizeExport, BackupExportAuthorization, Custodian, CustodianBackup, CustodianUser } from './types.ts'
 export { webhookCustodian, type WebhookOptions } from './webhook-custodian.ts'

@@ -45,5 +45,15 @@ export const custodianSchema: Schema = {
        )`,
       `create index reshare_custodian_exports_expiry on reshare_custodian_exports (expires_at)`,
     ],
+    [
+      `create table reshare_custodian_rates (
+         client_id text not null,
+         kind text not null,
+         count int not null,
+         ends_at timestamptz not null,
+         primary key (client_id, kind)
+       )`,
+      `create index reshare_custodian_rates_expiry on reshare_custodian_rates (ends_at)`,
+    ],
   ],
 }

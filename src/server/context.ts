@@ -1,3 +1,4 @@
+import { DEFAULT_LOCK_OUT, type LockOut } from '../api/rates.ts'
 import type { Custodian } from '../custodian/types.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { RandomSource } from '../util/random.ts'
@@ -6,7 +7,7 @@ import type { AuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
 import type { Database } from './database/types.ts'
 import type { Policy } from './policy.ts'
-import { DEFAULT_LOCK_OUT, DEFAULT_RATES, type LockOut, type RateLimits } from './rate-limits.ts'
+import { DEFAULT_RATES, type RateLimits } from './rate-limits.ts'
 
 /** How much a request may hold, and how long things live. */
 export interface ServerLimits {

@@ -1,3 +1,4 @@
+import { checkLockOut } from '../api/rates.ts'
 import type { Custodian } from '../custodian/types.ts'
 import type { MasterKeys } from '../util/master-keys.ts'
 import { toHex } from '../util/bytes.ts'
@@ -10,7 +11,7 @@ import { DEFAULT_LIMITS, type AfterCheat, type ServerContext, type ServerLimits 
 import type { Database } from './database/types.ts'
 import { createApp } from './http/app.ts'
 import type { Policy } from './policy.ts'
-import { checkLockOut, mergeRates, type RateLimits } from './rate-limits.ts'
+import { mergeRates, type RateLimits } from './rate-limits.ts'
 import { rotate, type Rotation } from './rotate.ts'
 import { serverSchema } from './schema.ts'
 import { sweep } from './sweep.ts'

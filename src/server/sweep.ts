@@ -2,7 +2,7 @@ import { MpcError } from '../errors.ts'
 import { findOlderSets } from './audit/older-sets.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { recordAbort } from './operations/decide.ts'
-import { forgetRates } from './operations/rates.ts'
+import { rateCounts } from './operations/rates.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
 import { logBans } from './sets/ot-pairs.ts'
 import { forgetPresignatures } from './sets/presignatures.ts'
@@ -32,7 +32,7 @@ export async function sweep(context: ServerContext): Promise<void> {
   await destroyRetiring(context)
   await removeOwedHalves(context)
   await forgetPresignatures(context)
-  await forgetRates(context)
+  await rateCounts(context).forget()
   await forgetOperations(context, timestamp(context, -limits.answerMs))
 }
 

@@ -87,7 +87,12 @@ export const GROUPS = {
     database: true,
   },
   'server-admission': {
-    sources: ['src/server/operations/admit.ts', 'src/server/operations/rates.ts'],
+    sources: [
+      'src/server/operations/admit.ts',
+      'src/server/operations/rates.ts',
+      'src/api/authorize-export.ts',
+      'src/api/rate-counts.ts',
+    ],
     tests: ['test/server/admission.node.test.ts'],
     database: true,
   },

@@ -7,10 +7,8 @@ import { admitOperation, policyRequest, requireSource } from '../../src/server/o
 import {
   chargeOperation,
   countFailure,
-  forgetRates,
   isGuarded,
-  presumeFailure,
-  requireUnlocked,
+  rateCounts,
   requireWithinRate,
 } from '../../src/server/operations/rates.ts'
 import { recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
@@ -117,10 +115,10 @@ describe('the rate of a kind of operations', () => {
     await charge(clientId)
     const known = () => tables.row('select 1 from reshare_rates where client_id = $1', clientId)
     tables.clock = START + HOUR - 1
-    await forgetRates(tables.context)
+    await rateCounts(tables.context).forget()
     expect(await known()).toBeDefined()
     tables.clock += 1
-    await forgetRates(tables.context)
+    await rateCounts(tables.context).forget()
     expect(await known()).toBeUndefined()
   })
 
@@ -149,54 +147,55 @@ describe('the rate of a kind of operations', () => {
 describe('failed proofs', () => {
   const context = () => having({ lockOut: LOCK_OUT })
   const fail = (clientId: string, in_ = context()) =>
-    tables.database.transaction((tx) => countFailure(in_, tx, clientId))
+    tables.database.transaction((tx) => rateCounts(in_).countFailure(tx, clientId))
 
   test('lock a client out, from the one that is too many on, until the time is over', async () => {
     const [{ clientId }, other] = [tables.key(), tables.key()]
-    await requireUnlocked(context(), clientId)
-    expect(await fail(clientId)).toEqual({ count: 1, endsAt: new Date(START + HOUR), events: [] })
-    await requireUnlocked(context(), clientId)
+    await rateCounts(context()).requireUnlocked(clientId)
+    expect(await fail(clientId)).toEqual({ count: 1, endsAt: new Date(START + HOUR), locks: false })
+    await rateCounts(context()).requireUnlocked(clientId)
     tables.clock += 1000
     const endsAt = new Date(tables.clock + LOCK_OUT.lockedMs)
-    const events = [{ event: 'lockedOut', detail: endsAt.toISOString() }]
-    expect(await fail(clientId)).toEqual({ count: 2, endsAt, events })
+    expect(await fail(clientId)).toEqual({ count: 2, endsAt, locks: true })
     tables.clock += 1000
-    expect(await fail(clientId)).toEqual({ count: 3, endsAt, events: [] })
+    expect(await fail(clientId)).toEqual({ count: 3, endsAt, locks: false })
     const left = LOCK_OUT.lockedMs - 1000
-    await expect(requireUnlocked(context(), clientId)).rejects.toMatchObject(limitedFor(left, 'locked'))
-    await requireUnlocked(context(), other.clientId)
+    await expect(rateCounts(context()).requireUnlocked(clientId)).rejects.toMatchObject(limitedFor(left, 'locked'))
+    await rateCounts(context()).requireUnlocked(other.clientId)
     tables.clock = endsAt.getTime() - 1
-    await expect(requireUnlocked(context(), clientId)).rejects.toMatchObject(limitedFor(1, 'locked'))
+    await expect(rateCounts(context()).requireUnlocked(clientId)).rejects.toMatchObject(limitedFor(1, 'locked'))
     tables.clock += 1
-    await requireUnlocked(context(), clientId)
+    await rateCounts(context()).requireUnlocked(clientId)
   })
 
   test('count for nothing where nobody is locked out', async () => {
     const { clientId } = tables.key()
     const never = having({ lockOut: null })
-    expect(await fail(clientId, never)).toEqual({ count: 0, endsAt: new Date(START), events: [] })
+    expect(await fail(clientId, never)).toEqual({ count: 0, endsAt: new Date(START), locks: false })
     await (
-      await presumeFailure(never, clientId)
+      await rateCounts(never).presumeFailure(clientId)
     )()
     for (let i = 0; i < 3; i++) await fail(clientId)
-    await requireUnlocked(never, clientId)
+    await rateCounts(never).requireUnlocked(clientId)
     expect(await tables.log(clientId)).toEqual([])
   })
 
   test('are presumed, taken back, and told of when they lock and unlock', async () => {
     const { clientId } = tables.key()
-    const takeBack = await presumeFailure(context(), clientId)
+    const takeBack = await rateCounts(context()).presumeFailure(clientId)
     expect(await failures(clientId)).toBe(1)
     await takeBack()
     expect(await failures(clientId)).toBe(0)
     await takeBack()
     expect(await failures(clientId)).toBe(0)
     expect(await tables.log(clientId)).toEqual([])
-    await presumeFailure(context(), clientId)
-    const second = await presumeFailure(context(), clientId)
+    await rateCounts(context()).presumeFailure(clientId)
+    const second = await rateCounts(context()).presumeFailure(clientId)
     const locked = `lockedOut ${new Date(START + LOCK_OUT.lockedMs).toISOString()}`
     expect(await tables.log(clientId)).toEqual([locked])
-    await expect(presumeFailure(context(), clientId)).rejects.toMatchObject(limitedFor(LOCK_OUT.lockedMs, 'locked'))
+    await expect(rateCounts(context()).presumeFailure(clientId)).rejects.toMatchObject(
+      limitedFor(LOCK_OUT.lockedMs, 'locked'),
+    )
     expect(await failures(clientId)).toBe(2)
     await second()
     expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
@@ -218,7 +217,8 @@ describe('an operation is admitted', () => {
     const key = tables.key()
     const setId = await tables.set(key, {}, active)
     const context = having({ lockOut: { ...LOCK_OUT, failures: 1 } })
-    await tables.database.transaction((tx) => countFailure(context, tx, key.clientId))
+    const counted = await tables.database.transaction((tx) => countFailure(context, tx, key.clientId))
+    expect(counted).toEqual([{ event: 'lockedOut', detail: new Date(START + LOCK_OUT.lockedMs).toISOString() }])
     await expect(admit(key, { kind: 'prove', walletId: WALLET, setId: 'ef'.repeat(32) }, context)).rejects.toThrow(
       code('RATE_LIMITED'),
     )

@@ -1,3 +1,4 @@
+import { requireCountedAuthorization } from '../../api/authorize-export.ts'
 import { requireAuthorization } from '../../api/export.ts'
 import type { ExportRequest, OperationRequest, SignRequest } from '../../api/operations.ts'
 import { requestDigest } from '../../api/signing.ts'
@@ -10,7 +11,7 @@ import { askedBy, askPolicy, type PolicyRequest } from '../policy.ts'
 import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
-import { isGuarded, presumeFailure, requireUnlocked, requireWithinRate } from './rates.ts'
+import { isGuarded, rateCounts, requireWithinRate } from './rates.ts'
 import type { CalledOperation, OperationKey } from './rows.ts'
 
 /**
@@ -28,7 +29,7 @@ export async function admitOperation(
 ): Promise<void> {
   const { clientId } = key
   // Before any look at what the request names: the answer is the same for every set.
-  if (isGuarded(request)) await requireUnlocked(context, clientId)
+  if (isGuarded(request)) await rateCounts(context).requireUnlocked(clientId)
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
   else await requireSource(context.database, key, request)
   if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)
@@ -39,10 +40,7 @@ export async function admitOperation(
   if (request.kind === 'export') await authorizeExport(context, key, request)
 }
 
-/**
- * Judges an export by the authorisation that came with it, which is forgotten after this. Until the hook has said yes it
- * counts as a failure: nobody tries one code after another, or many at once. A hook that fails has judged nothing.
- */
+/** Judges an export by the authorisation that came with it, which is forgotten after this. */
 async function authorizeExport(
   context: ServerContext,
   key: OperationKey,
@@ -52,16 +50,8 @@ async function authorizeExport(
   if (ask === undefined) return requireAuthorization(undefined, onError)
   const { clientId } = key
   await requireWithinRate(context, key, 'export')
-  const takeBack = await presumeFailure(context, clientId)
-  let allowed: unknown
-  try {
-    allowed = await ask({ clientId, walletId, setId, curve, authorization })
-  } catch (error) {
-    await takeBack()
-    return requireAuthorization(() => Promise.reject(error), onError)
-  }
-  if (allowed === true) await takeBack()
-  await requireAuthorization(() => allowed === true, onError)
+  const asked = { clientId, walletId, setId, curve, authorization }
+  await requireCountedAuthorization(rateCounts(context), clientId, () => ask(asked), onError)
 }
 
 /** The operations that use a set. */

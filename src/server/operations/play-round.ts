@@ -179,7 +179,7 @@ async function storeIn(
 async function abandon(context: ServerContext, claim: Claim, { request }: OperationRow, error: unknown): Promise<void> {
   if (isUnplayed(error)) await forgetRound(context.database, claim)
   else if (isGuarded(request) && isBlamed(error)) {
-    await abortOperation(context, claim, async (tx) => (await countFailure(context, tx, claim.clientId)).events)
+    await abortOperation(context, claim, (tx) => countFailure(context, tx, claim.clientId))
   } else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)
 }

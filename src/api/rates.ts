@@ -1,0 +1,52 @@
+/** How often a client may do one kind of thing in one window of time; it opens with the first. */
+export interface Rate {
+  readonly count: number
+  readonly perMs: number
+}
+
+/**
+ * When a client is locked out of everything that needs a proof of possession: for `lockedMs`, once `failures` of its proofs
+ * have failed, the first of them at most `withinMs` ago.
+ */
+export interface LockOut {
+  readonly failures: number
+  readonly withinMs: number
+  readonly lockedMs: number
+}
+
+export const HOUR_MS = 60 * 60_000
+
+export const DEFAULT_LOCK_OUT: LockOut = { failures: 5, withinMs: HOUR_MS, lockedMs: HOUR_MS }
+
+/**
+ * The default rates with an operator's own in their place.
+ *
+ * @param rates null for none at all
+ * @throws {TypeError | RangeError} for a kind that there is not, or a rate that is none
+ */
+export function replaceRates<Kind extends string>(
+  defaults: Readonly<Record<Kind, Rate | null>>,
+  rates?: Readonly<Partial<Record<Kind, Rate | null>>> | null,
+): Readonly<Record<Kind, Rate | null>> {
+  const kinds = Object.keys(defaults)
+  if (rates === null) return Object.fromEntries(kinds.map((kind) => [kind, null])) as Record<Kind, null>
+  for (const [kind, rate] of Object.entries<Rate | null>({ ...rates })) {
+    if (!kinds.includes(kind)) throw new TypeError(`unknown limit rates.${kind}`)
+    if (rate !== null) requirePositive(`rates.${kind}`, rate, ['count', 'perMs'])
+  }
+  return { ...defaults, ...rates }
+}
+
+/** @throws {TypeError | RangeError} unless it is one, or null */
+export function checkLockOut(lockOut: LockOut | null = DEFAULT_LOCK_OUT): LockOut | null {
+  if (lockOut !== null) requirePositive('lockOut', lockOut, ['failures', 'withinMs', 'lockedMs'])
+  return lockOut
+}
+
+function requirePositive<Name extends string>(of: string, values: Readonly<Record<Name, number>>, names: Name[]): void {
+  if (typeof values !== 'object') throw new TypeError(`limits.${of} must be an object, or null for none`)
+  for (const name of names) {
+    if (Number.isSafeInteger(values[name]) && values[name] > 0) continue
+    throw new RangeError(`limits.${of}.${name} must be a positive integer`)
+  }
+}
