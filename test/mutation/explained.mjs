@@ -52,6 +52,14 @@ export const EXPLAINED = [
     why: 'After COMMIT the client may have halves that are owed from before: asking the custodian again for them is what each sweep does.',
   },
   {
+    file: 'src/server/operations/admit.ts',
+    mutator: 'ConditionalExpression',
+    from: "request.kind === 'sign'",
+    to: 'true',
+    line: "request.scheme === 'ecdsa'",
+    why: 'Tells the type checker which request has a `scheme`: the others have none that is `ecdsa`.',
+  },
+  {
     file: 'src/server/sets/shares.ts',
     mutator: 'ConditionalExpression',
     from: 'cause instanceof MpcError',

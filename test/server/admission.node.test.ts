@@ -87,6 +87,19 @@ describe('the rate of a kind of operations', () => {
     expect(row).toEqual({ count: 1, ends_at: new Date(tables.clock + HOUR) })
   })
 
+  test('is counted by one transaction of a client at a time', async () => {
+    const { clientId } = tables.key()
+    const held = await tables.database.transaction(async (tx) => {
+      await chargeOperation(context(), tx, clientId, 'sign')
+      return tx.query(
+        `select 1 from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()
+           and (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)`,
+        [`reshare client ${clientId}`],
+      )
+    })
+    expect(held).toHaveLength(1)
+  })
+
   test('is none where it is null', async () => {
     const key = tables.key()
     await charge(key.clientId, 'prove')
@@ -328,6 +341,7 @@ describe('an operation is admitted', () => {
     expect(tables.errors.splice(0)).toHaveLength(1)
     expect(await failures(key.clientId)).toBe(3)
     await expect(admit(key, exporting(setId))).rejects.toThrow(code('POLICY_DENIED'))
+    expect(tables.errors).toEqual([])
     expect(await failures(key.clientId)).toBe(3)
     const { authorizeExport } = hook(() => true)
     const full = having({ rates: { ...DEFAULT_RATES, export: { count: 1, perMs: HOUR } } }, { authorizeExport })
@@ -382,6 +396,6 @@ describe('the policy is asked', () => {
     ],
     ['sign', bip340, { setId: SET, scheme: 'bip340', message: fromHex('abcd'.repeat(16)), path: 'm/1', tapTweak: '' }],
   ])('to %s', (action, request, details) => {
-    expect(policyRequest({ clientId: 'ann', device: null }, request)).toEqual({ ...about, action, ...details })
+    expect(policyRequest({ clientId: 'ann', device: null }, request)).toStrictEqual({ ...about, action, ...details })
   })
 })
