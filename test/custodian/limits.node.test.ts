@@ -182,12 +182,17 @@ test('failed proofs lock the user out of new exports, whichever process saw them
   expect(await begin(apps[1])).toBe('OK')
 })
 
-test('an export that succeeds takes no failure back, and a hook that fails adds none', async () => {
+test('an export that succeeds takes no failure back, and a hook or a key that fails adds none', async () => {
   const app = custodian({ rates: null, lockOut })
   await fail(app)
   await fail(app)
   const good = newExport('ann')
   expect([(await good.begin(app)).code, await good.end(app)]).toEqual(['OK', 'OK'])
+  const unopened = newExport('ann')
+  await unopened.begin(app)
+  expect(await unopened.end(custodian({ lockOut }, { masterKey: utf8('another master key, 32 bytes ...') }))).not.toBe(
+    'OK',
+  )
   const down = custodian({ rates: null, lockOut }, { authorizeExport: () => Promise.reject(new Error('down')) })
   for (let i = 0; i < 3; i++) expect(await begin(down)).toBe('POLICY_DENIED')
   expect(errors).toEqual(Array(3).fill('Error: down'))
