@@ -184,7 +184,7 @@ export default {
       name: 'resolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^(reshare|vitest/browser)' },
+      to: { couldNotResolve: true, pathNot: '^(reshare|vitest/browser|@stryker-mutator/)' },
     },
   ],
   options: {

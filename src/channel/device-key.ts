@@ -41,7 +41,9 @@ async function readDeviceKey(storage: ShareStore): Promise<HpkeKeyPair | undefin
     return { secretKey, publicKey }
   }
   wipe(secretKey)
-  throw new MpcError('STORAGE_UNAVAILABLE', 'the device key in this store is damaged; delete its row and recover', { retryable: false })
+  throw new MpcError('STORAGE_UNAVAILABLE', 'the device key in this store is damaged; delete its row and recover', {
+    retryable: false,
+  })
 }
 
 async function makeDeviceKey(storage: ShareStore, random: RandomSource): Promise<HpkeKeyPair> {

@@ -114,7 +114,12 @@ class MachineSession<Result> implements Session<Result> {
   #echo(round: number): Uint8Array {
     const { protocol, suite, participants, sid } = this.#machine
     if (echoLength(round, participants) === 0) return new Uint8Array(0)
-    return createHasher(suite, protocol)('echo', sid as Uint8Array, round - 1, this.#mailbox.inbox.broadcasts(round - 1))
+    return createHasher(suite, protocol)(
+      'echo',
+      sid as Uint8Array,
+      round - 1,
+      this.#mailbox.inbox.broadcasts(round - 1),
+    )
   }
 
   #checkEchoes(round: number): void {

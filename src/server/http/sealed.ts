@@ -65,5 +65,9 @@ function innerRequest(outer: Request, { method, path, authorization, contentType
   if (authorization !== '') headers.set('authorization', authorization)
   if (contentType !== '') headers.set('content-type', contentType)
   if (!path.startsWith('/v1/')) throw new CodecError('a sealed request leads elsewhere')
-  return new Request(new URL(outer.url).origin + path, { method, headers, ...(method !== 'GET' && { body: body as Uint8Array<ArrayBuffer> }) })
+  return new Request(new URL(outer.url).origin + path, {
+    method,
+    headers,
+    ...(method !== 'GET' && { body: body as Uint8Array<ArrayBuffer> }),
+  })
 }
