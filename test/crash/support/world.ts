@@ -94,7 +94,9 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
         authenticate: () => ({ clientId: 'user' }),
         authorizeExport: () => true,
         masterKey,
-        limits: { rates: null },
+        // One client is interrupted at every point within an hour of virtual time; what is cut off while it is judged counts as
+        // a failed proof, and it would be locked out for that.
+        limits: { rates: null, lockOut: null },
         now,
         // What a dying server has to say is what the test is about.
         onError: () => {},
