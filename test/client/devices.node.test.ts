@@ -58,6 +58,7 @@ test('a lost device is revoked by the one that has recovered: it signs no more, 
   await confirm()
   const [phoneId, laptopId] = [await deviceId(phoneStore), await deviceId(laptopStore)]
 
+  world.pass(1000)
   const laptop = device('laptop', laptopStore)
   await expect(revokeDevice(laptop, { deviceId: phoneId })).rejects.toMatchObject({ code: 'AUTH_FAILED' })
   const recovered = await recoverWallet(laptop, { cipherText, method, existingSets: 'keep' })
