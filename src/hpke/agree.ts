@@ -34,20 +34,11 @@ export async function stableKeyPair(secretKey: Uint8Array): Promise<HpkeKeyPair>
 
 let platformAgrees: Promise<boolean> | undefined
 
-/** Bytes that, repeated, are secret keys whose public keys start with a zero, end with one, and do neither. */
-const EXAMPLES = [129, 135, 1]
-
-/**
- * Whether the platform has X25519 as it should be: by examples, and by what it must refuse. A platform that takes results
- * for numbers drops their zeros, and fails with one key in some hundred.
- */
+/** Whether the platform has X25519 as it should be: by an example, and by what it must refuse. */
 async function probePlatform(): Promise<boolean> {
   try {
-    for (const byte of EXAMPLES) {
-      const secretKey = new Uint8Array(X25519_LENGTH).fill(byte)
-      const shared = await agreeByPlatform(secretKey, BASE_POINT)
-      if (!equalBytes(shared, keyPairOf(secretKey).publicKey)) return false
-    }
+    const shared = await agreeByPlatform(BASE_POINT, BASE_POINT)
+    if (!equalBytes(shared, keyPairOf(BASE_POINT).publicKey)) return false
   } catch {
     return false
   }
@@ -59,6 +50,8 @@ async function probePlatform(): Promise<boolean> {
 
 async function agreeByPlatform(secretKey: Uint8Array, publicKey: Uint8Array): Promise<Uint8Array> {
   const encoded = concatBytes(PKCS8_PREFIX, secretKey)
+  // A bit that X25519 ignores (RFC 7748 §5): WebKitGTK refuses secret keys that start with a zero.
+  encoded[PKCS8_PREFIX.length]! |= 1
   try {
     // Absent outside secure contexts, and in some runtimes that are no browser.
     const { subtle } = globalThis.crypto

@@ -1,12 +1,20 @@
 import { expect, test } from 'vitest'
 import { agree, stableKeyPair } from '../../src/hpke/agree.ts'
 import { agreeOnce, keyPairOf } from '../../src/hpke/x25519.ts'
-import { toHex } from '../../src/util/bytes.ts'
+import { concatBytes, toHex } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
 
-/** Bytes that, repeated, are secret keys whose public keys start with a zero (129), end with one (135, 164), or neither. */
-const KEYS = [1, 129, 135, 164].map((byte) => new Uint8Array(32).fill(byte))
+const random = seededRandom()
+const ZERO = new Uint8Array(1)
 
-test('whoever agrees, zeros at an end of a result are kept', async () => {
+/** 129, repeated, has a public key that starts with a zero; 135 and 164 have one that ends with a zero. */
+const KEYS = [
+  ...[1, 129, 135, 164].map((byte) => new Uint8Array(32).fill(byte)),
+  concatBytes(ZERO, random(31)),
+  concatBytes(random(31), ZERO),
+]
+
+test('whoever agrees, zeros at an end of a key or a result are kept', async () => {
   for (const secretKey of KEYS) {
     const { publicKey } = keyPairOf(secretKey)
     expect(toHex((await stableKeyPair(secretKey)).publicKey)).toBe(toHex(publicKey))
