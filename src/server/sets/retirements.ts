@@ -73,8 +73,9 @@ export async function recordProof(context: ServerContext, tx: Queryable, set: Se
 }
 
 /** @returns what the log tells of the first proof of a set */
-async function retireReplaced(tx: Queryable, { clientId, walletId, setId }: SetRow): Promise<AuditEvent[]> {
-  const lost = await destroyBackupsOfLost(tx, setId)
+async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {
+  const { clientId, walletId, setId } = set
+  const lost = await destroyBackupsOfLost(tx, set)
   await oweRemovalOfDestroyed(tx, clientId)
   const replaced = await tx.query(
     `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
@@ -93,7 +94,7 @@ async function retireReplaced(tx: Queryable, { clientId, walletId, setId }: SetR
  * Ends the backups that lost devices have dealt and no app has confirmed: a thief may have made them. What the proven
  * set itself comes from is the way back, and stays.
  */
-async function destroyBackupsOfLost(tx: Queryable, setId: string): Promise<Row[]> {
+async function destroyBackupsOfLost(tx: Queryable, { clientId, walletId, setId }: SetRow): Promise<Row[]> {
   return tx.query(
     `with recursive ancestors (set_id, source_set_id) as (
        select set_id, source_set_id from reshare_sets where set_id = $1
@@ -101,12 +102,12 @@ async function destroyBackupsOfLost(tx: Queryable, setId: string): Promise<Row[]
        from reshare_sets older join ancestors on older.set_id = ancestors.source_set_id
      )
      update reshare_sets set state = 'DESTROYED'
-     where purpose = 'backup' and state = 'PREPARED' and committed_at is not null
+     where client_id = $2 and wallet_id = $3 and purpose = 'backup' and state = 'PREPARED' and committed_at is not null
        and source_set_id in
          (select old_set_id from reshare_retirements where reshare_retirements.set_id = $1 and with_backups)
        and set_id not in (select set_id from ancestors)
      returning set_id, wallet_id`,
-    [setId],
+    [setId, clientId, walletId],
   )
 }
 
