@@ -2,12 +2,12 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { errorResponse, jsonError } from '../api/http.ts'
 import type { Database } from '../server/database/types.ts'
-import { abytes } from '../util/bytes.ts'
+import type { MasterKeys, Rotation } from '../util/master-keys.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
-import { MASTER_KEY_LENGTH } from '../util/master-keys.ts'
 import { createSealer } from '../util/seal.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createExports } from './exports.ts'
+import { createNamesOfHalf } from './half-names.ts'
 import { createHalves } from './halves.ts'
 import { mergeLimits, type CustodianLimitOptions } from './limits.ts'
 import {
@@ -20,6 +20,7 @@ import {
   parseFetch,
   parseShare,
 } from './requests.ts'
+import { rotate } from './rotate.ts'
 import { custodianSchema } from './schema.ts'
 import type { AuthorizeExport, CustodianUser } from './types.ts'
 import { notAuthorized } from './users.ts'
@@ -30,8 +31,11 @@ export interface CustodianOptions {
   readonly database: Database
   /** What the signing server must send as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
   readonly webhookSecret: string
-  /** 32 bytes that seal the custodian's halves in the database. */
-  readonly masterKey: Uint8Array
+  /**
+   * 32 bytes that seal and name the custodian's halves in the database. Without it they are lost. While one key takes the
+   * place of another: both, with their ids.
+   */
+  readonly masterKey: MasterKeys
   /** Tells by its headers which of the app's users a request comes from; undefined if it cannot be told. */
   readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
   /** Asked before a half is handed to its user; without it every export is denied. */
@@ -40,7 +44,7 @@ export interface CustodianOptions {
   readonly limits?: CustodianLimitOptions
   /** The origins whose pages may call the client's endpoints from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
-  /** Told of errors that are answered as 500 INTERNAL, and of what `authorizeExport` throws. */
+  /** Told of errors that are answered as 500 INTERNAL, of what `authorizeExport` throws, and of halves that `rotate` leaves. */
   readonly onError?: (error: unknown) => void
   readonly now?: () => number
   readonly random?: RandomSource
@@ -51,6 +55,11 @@ export interface CustodianApp {
   readonly fetch: (request: Request) => Promise<Response>
   /** Forgets exports and counts whose time is over. Begins with the first request; call it from time to time. */
   readonly sweep: () => Promise<void>
+  /**
+   * Seals and names the halves of other master keys again, by the current one. Call it until nothing remains, then take
+   * the others away.
+   */
+  readonly rotate: () => Promise<Rotation>
 }
 
 /**
@@ -67,9 +76,10 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
     throw new TypeError('authorizeExport must be a function')
   }
-  const masterKey = abytes(options.masterKey, MASTER_KEY_LENGTH, 'masterKey')
+  const sealer = createSealer(options.masterKey, random)
+  const namesOf = createNamesOfHalf(options.masterKey)
   const requireSecret = createSecretCheck(options.webhookSecret)
-  const halves = createHalves({ database, masterKey, sealer: createSealer(masterKey, random), now })
+  const halves = createHalves({ database, sealer, namesOf, now })
   const cipherTexts = createCipherTexts({ database, now })
   const limits = mergeLimits(options.limits)
   const exports = createExports({ database, halves, authorizeExport, limits, onError, now, random })
@@ -151,6 +161,10 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
       swept = true
       await database.migrate(custodianSchema)
       await exports.sweep()
+    },
+    rotate: async () => {
+      await database.migrate(custodianSchema)
+      return rotate({ database, sealer, namesOf, onError })
     },
   }
 }

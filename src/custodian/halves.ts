@@ -1,8 +1,7 @@
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import type { Database, Queryable } from '../server/database/types.ts'
-import { fromBase64, toBase64, toHex, utf8, wipe } from '../util/bytes.ts'
+import { fromBase64, toBase64, wipe } from '../util/bytes.ts'
 import type { Sealer } from '../util/seal.ts'
+import { halfPlace, type NamesOfHalf } from './half-names.ts'
 import type { BackupBody, DeleteBody, FetchBody } from './requests.ts'
 
 /** The custodian's halves of a client's backup sets, sealed. */
@@ -23,15 +22,11 @@ export interface Halves {
 
 export function createHalves(options: {
   readonly database: Database
-  readonly masterKey: Uint8Array
   readonly sealer: Sealer
+  readonly namesOf: NamesOfHalf
   readonly now: () => number
 }): Halves {
-  const { database, sealer, now } = options
-  // A keyed hash names a half: a plain one would be a check value for guesses at it.
-  const nameKey = hmac(sha256, options.masterKey, utf8('reshare/v1/custodian/share-id'))
-  const place = (clientId: string, shareId: Uint8Array) =>
-    ({ purpose: 'custodian share', clientId, row: toHex(shareId) }) as const
+  const { database, sealer, namesOf, now } = options
   const read = async (clientId: string, setId: string | null): Promise<Uint8Array[]> => {
     const rows = await database.query(
       `select share_id, sealed from reshare_custodian_shares
@@ -41,7 +36,7 @@ export function createHalves(options: {
     const halves: Uint8Array[] = []
     try {
       for (const row of rows) {
-        halves.push(sealer.open(place(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array))
+        halves.push(sealer.open(halfPlace(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array))
       }
       return halves
     } catch (error) {
@@ -53,12 +48,22 @@ export function createHalves(options: {
     async store({ clientId, backupMethod, share, setId }) {
       const bytes = fromBase64(share)
       try {
-        const shareId = hmac(sha256, nameKey, bytes)
-        await database.query(
-          `insert into reshare_custodian_shares (client_id, share_id, set_id, backup_method, sealed, created_at)
-           values ($1, $2, $3, $4, $5, $6) on conflict (client_id, share_id) do nothing`,
-          [clientId, shareId, setId, backupMethod, sealer.seal(place(clientId, shareId), bytes), new Date(now())],
-        )
+        const [name, ...otherNames] = namesOf(bytes)
+        const sealed = sealer.seal(halfPlace(clientId, name), bytes)
+        const insert = (db: Queryable) =>
+          db.query(
+            `insert into reshare_custodian_shares (client_id, share_id, set_id, backup_method, sealed, created_at)
+             values ($1, $2, $3, $4, $5, $6) on conflict (client_id, share_id) do nothing`,
+            [clientId, name, setId, backupMethod, sealed, new Date(now())],
+          )
+        if (otherNames.length === 0) {
+          await insert(database)
+          return
+        }
+        // Serializable: of two processes whose current keys differ one looks again, and finds what the other has stored.
+        await database.transaction(async (tx) => {
+          if (!(await hasAny(tx, clientId, otherNames))) await insert(tx)
+        })
       } finally {
         wipe(bytes)
       }
@@ -98,4 +103,10 @@ export function createHalves(options: {
       ])
     },
   }
+}
+
+async function hasAny(tx: Queryable, clientId: string, names: readonly Uint8Array[]): Promise<boolean> {
+  const list = names.map((_, i) => `$${i + 2}`).join(', ')
+  const known = `select 1 from reshare_custodian_shares where client_id = $1 and share_id in (${list}) limit 1`
+  return (await tx.query(known, [clientId, ...names])).length > 0
 }

@@ -7,7 +7,6 @@ export type { Database, Queryable, Row, Schema, SqlValue } from './database/type
 export { bumpIncarnation } from './incarnation.ts'
 export type { Policy, PolicyRequest } from './policy.ts'
 export type { RateLimits } from './rate-limits.ts'
-export type { Rotation } from './rotate.ts'
 export { apiTokens, type ApiTokens, type Authenticate, type Authenticated } from './tokens.ts'
 export type { LockOut, Rate } from '../api/rates.ts'
-export type { MasterKey, MasterKeys } from '../util/master-keys.ts'
+export type { MasterKey, MasterKeys, Rotation } from '../util/master-keys.ts'

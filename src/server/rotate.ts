@@ -1,18 +1,11 @@
 import { SERVER_CHAIN } from './audit/entry.ts'
 import { resealAuditKey } from './audit/key.ts'
+import type { Rotation } from '../util/master-keys.ts'
 import type { SealPlace } from '../util/seal.ts'
 import type { ServerContext } from './context.ts'
 import type { Row, Queryable } from './database/types.ts'
 import { pairPlace } from './sets/ot-pairs.ts'
 import { sharePlace } from './sets/shares.ts'
-
-/** How far the change of the master key has come. */
-export interface Rotation {
-  /** How many values this call has sealed again. */
-  readonly resealed: number
-  /** How many values are still sealed by other keys than the current one: these must be kept until it is 0. */
-  readonly remaining: number
-}
 
 const BATCH = 100
 

@@ -19,6 +19,14 @@ export type MasterKeys =
       readonly previous?: readonly MasterKey[]
     }
 
+/** How far the change of the master key has come. */
+export interface Rotation {
+  /** How many values this call has sealed again. */
+  readonly resealed: number
+  /** How many values are still sealed by other keys than the current one: these must be kept until it is 0. */
+  readonly remaining: number
+}
+
 /**
  * The keys by their ids, the current one first; copies.
  *
