@@ -16,7 +16,7 @@ import { serverSchema } from '../../src/server/schema.ts'
 import { thisOwner } from '../../src/util/node/owner.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 
-describe.each(databaseKinds)('the adapter of $name', ({ open }) => {
+describe.each(databaseKinds)('the adapter of $name', ({ name, open }) => {
   let database: Database
   beforeAll(async () => {
     database = await open()
@@ -76,6 +76,27 @@ describe.each(databaseKinds)('the adapter of $name', ({ open }) => {
     await Promise.all(Array.from({ length: 5 }, increment))
     expect(await database.query('select text from sample where id = 5')).toEqual([{ text: '5' }])
   })
+
+  // PGlite has one connection, so that nothing ever goes on beside a transaction.
+  if (name === 'PostgreSQL') {
+    test('transactions over different rows of a small table do not conflict', async () => {
+      await database.query("insert into sample (id, text) values (6, ''), (7, '')")
+      await database.query('analyze sample')
+      let [reading, runs] = [2, 0]
+      let allHaveRead: () => void
+      const barrier = new Promise<void>((resolve) => (allHaveRead = resolve))
+      const change = (id: number) =>
+        database.transaction(async (tx) => {
+          runs += 1
+          await tx.query('select text from sample where id = $1', [id])
+          if (--reading === 0) allHaveRead()
+          await barrier
+          await tx.query("update sample set text = 'x' where id = $1", [id])
+        })
+      await Promise.all([change(6), change(7)])
+      expect(runs).toBe(2)
+    })
+  }
 
   test('migrations run in order, once, whoever starts first, and each schema by itself', async () => {
     const first: Schema = { component: 'custodian', migrations: [['create table one (n int)']] }
