@@ -99,11 +99,15 @@ export const GROUPS = {
   'server-rounds': {
     sources: ['src/server/operations'],
     tests: [
-      'test/server/flows.node.test.ts',
-      'test/server/rounds.node.test.ts',
-      'test/server/access.node.test.ts',
-      'test/server/custody.node.test.ts',
+      'test/server/sessions.node.test.ts',
+      'test/server/using.node.test.ts',
+      'test/server/playing.node.test.ts',
     ],
+    database: true,
+  },
+  'server-making': {
+    sources: ['src/server/operations/make-sets.ts', 'src/server/operations/prepare-sets.ts'],
+    tests: ['test/server/making.node.test.ts'],
     database: true,
   },
   'server-custodian': {

@@ -1,0 +1,125 @@
+import { setParties } from '../../../src/api/slots.ts'
+import { getGroup } from '../../../src/curve/index.ts'
+import { bindPair, createOtSetup, getEcdsaBackend, type OtPair, type PairSetup } from '../../../src/protocol/ecdsa/index.ts'
+import type { Caller } from '../../../src/server/caller.ts'
+import type { ServerContext } from '../../../src/server/context.ts'
+import type { Queryable } from '../../../src/server/database/types.ts'
+import { playRound } from '../../../src/server/operations/play-round.ts'
+import { sealPair, storePair } from '../../../src/server/sets/ot-pairs.ts'
+import { insertSet } from '../../../src/server/sets/rows.ts'
+import { ecdsaShare, insertShare } from '../../../src/server/sets/shares.ts'
+import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/share/index.ts'
+import type { Purpose } from '../../../src/types.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import type { SealPlace } from '../../../src/util/seal.ts'
+import type { ServerClient } from '../../support/server-client.ts'
+import { simulate } from '../../support/simulator.ts'
+import { walletPair } from '../../support/wallet-pair.ts'
+import { START, type Tables } from './tables.ts'
+import { setIdOf } from './wallets.ts'
+
+/** A client whose requests are played on the tables, without HTTP: what goes wrong is thrown as it is. */
+export function tablesClient(context: ServerContext, { clientId, device }: Caller): ServerClient {
+  return {
+    clientId,
+    random: context.random,
+    async send(_, path, body = new Uint8Array()) {
+      const [, operationId = '', round] = /^\/v1\/operations\/(.+)\/rounds\/(.+)$/.exec(path) ?? []
+      return { status: 200, body: await playRound(context, { clientId, device, operationId }, Number(round), body) }
+    },
+  }
+}
+
+/** A set of a wallet, made by its two parties alone and put into the tables. */
+export interface StoredSet {
+  readonly walletId: string
+  readonly setId: string
+  /** The client's half. */
+  readonly signing: WalletShares
+  /** The server's or the custodian's. */
+  readonly half: WalletShares
+}
+
+/** Puts a committed set into the tables. The custodian's half of a backup set is the test's to put somewhere. */
+export async function storedSet(
+  { context, database }: Tables,
+  { clientId, device }: Caller,
+  purpose: Purpose = 'signing',
+): Promise<StoredSet> {
+  const { client: signing, other: half } = walletPair(purpose, context.random)
+  const [walletId, setId] = [toHex(signing.walletId), setIdOf(signing)]
+  await insertSet(database, {
+    setId,
+    clientId,
+    walletId,
+    operationId: toHex(context.random(16)),
+    purpose,
+    label: purpose === 'signing' ? 'phone' : '',
+    backupMethod: purpose === 'signing' ? null : 'PASSWORD',
+    sourceSetId: null,
+    device,
+    record: encodeWalletSetRecord(getGroup, combineRecords(half.shares.map(({ record }) => record))),
+    createdAt: new Date(START),
+  })
+  await database.query(`update reshare_sets set state = 'ACTIVE', committed_at = created_at where set_id = $1`, [setId])
+  await database.query('insert into reshare_wallets (wallet_id, client_id, created_at) values ($1, $2, $3)', [
+    walletId,
+    clientId,
+    new Date(START),
+  ])
+  if (purpose === 'signing') await insertShare(context, database, clientId, setId, half)
+  return { walletId, setId, signing, half }
+}
+
+/** Gives a signing set its ECDSA set-up. @returns the client's side of it */
+export async function storedPair({ context, database }: Tables, clientId: string, set: StoredSet): Promise<OtPair> {
+  const parties = setParties('signing').map(({ id }) => id)
+  const agreed = { backend: getEcdsaBackend(), parties, binding: context.random(32), random: context.random }
+  const made = simulate(parties.map((self) => createOtSetup({ ...agreed, self })))
+  const of = ({ done }: { done?: readonly PairSetup[] }, half: WalletShares) =>
+    bindPair(done?.[0] as PairSetup, ecdsaShare(half).record.setId)
+  const key = { clientId, setId: set.setId }
+  await storePair(context, database, key, sealPair(context, key, of(made[1]!, set.half), 1))
+  return of(made[0]!, set.signing)
+}
+
+/** The context with something done once, just after a query outside of transactions that says `text` was answered. */
+export function after(
+  context: ServerContext,
+  text: string,
+  work: () => Promise<unknown>,
+  nth = 1,
+): ServerContext & { readonly isDone: () => boolean } {
+  let seen = 0
+  const query: Queryable['query'] = async (sql, parameters) => {
+    const rows = await context.database.query(sql, parameters)
+    if (sql.includes(text) && ++seen === nth) await work()
+    return rows
+  }
+  return { ...context, database: { ...context.database, query }, isDone: () => seen >= nth }
+}
+
+/** What a sealer was given to seal and what it has opened, with their places. */
+export interface Sealed {
+  readonly call: 'seal' | 'open'
+  readonly place: SealPlace
+  readonly bytes: Uint8Array
+}
+
+/** The context with a sealer that keeps the bytes themselves, to see whether they are wiped. */
+export function watchingSeals(context: ServerContext): { readonly context: ServerContext; readonly seen: Sealed[] } {
+  const seen: Sealed[] = []
+  const { sealer } = context
+  const keep = (call: Sealed['call'], place: SealPlace, bytes: Uint8Array) => (seen.push({ call, place, bytes }), bytes)
+  return {
+    seen,
+    context: {
+      ...context,
+      sealer: {
+        ...sealer,
+        seal: (place, bytes) => sealer.seal(place, keep('seal', place, bytes)),
+        open: (place, sealed) => keep('open', place, sealer.open(place, sealed)),
+      },
+    },
+  }
+}
