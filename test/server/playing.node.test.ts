@@ -209,15 +209,17 @@ describe('a round that fails', () => {
     const [error, second] = [new Error('first'), new Error('second')]
     const query = (sql: string, parameters = []) =>
       sql.includes('claim_until = null') ? Promise.reject(second) : tables.database.query(sql, parameters)
-    const context = { ...failingWith(error), database: { ...tables.database, query } as typeof tables.database }
+    const context = { ...failingWith(error), database: { ...tables.database, query } }
     await expect(prove(client, set.signing).post(having(context))).rejects.toBe(error)
     expect(tables.errors.splice(0)).toEqual([second])
   })
 })
 
 describe('an abort', () => {
-  const abort = (clientId: string, { operationId }: ClientOperation) => () =>
-    abortOperation(tables.context, { clientId, operationId })
+  const abort =
+    (clientId: string, { operationId }: ClientOperation) =>
+    () =>
+      abortOperation(tables.context, { clientId, operationId })
 
   test('that comes before the round is claimed ends it: it is not played as a first one', async () => {
     const { clientId, having, client, set } = await owner()

@@ -7,12 +7,12 @@ import { fromUtf8, utf8 } from '../../src/util/bytes.ts'
 import { CodecError, Writer } from '../../src/util/codec.ts'
 
 /** A session that says what happens to it. */
-function session(name: string, { receipt = 'accepted' as Receipt, step = { out: [utf8(name)] } as Step<string> } = {}) {
+function session(name: string, { receipt, step }: { readonly receipt?: Receipt; readonly step?: Step<string> } = {}) {
   const calls: string[] = []
   const fake: Session<string> = {
     start: () => (calls.push('start'), { out: [utf8(`${name} starts`)] }),
-    receive: (envelope) => (calls.push(fromUtf8(envelope)), receipt),
-    advance: () => (calls.push('advance'), step),
+    receive: (envelope) => (calls.push(fromUtf8(envelope)), receipt ?? 'accepted'),
+    advance: () => (calls.push('advance'), step ?? { out: [utf8(name)] }),
     export: () => utf8(name),
     dispose: () => calls.push('dispose'),
   }
@@ -90,7 +90,10 @@ describe('the sessions of an operation', () => {
   })
 
   test('have results once every one has one', () => {
-    const steps = [{ out: [], prepared: 1 }, { out: [], prepared: 2, done: 2 }]
+    const steps = [
+      { out: [], prepared: 1 },
+      { out: [], prepared: 2, done: 2 },
+    ]
     expect(resultsOf(steps, 'prepared')).toEqual([1, 2])
     expect(resultsOf(steps, 'done')).toBeUndefined()
   })
@@ -103,7 +106,7 @@ describe('a state of several sessions', () => {
       ...session(name),
       export: () => {
         exported.push(utf8(name))
-        return exported.at(-1)!
+        return exported.at(-1)
       },
     }))
     const state = exportSessions(sessions)

@@ -3,15 +3,20 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight, type Parcel } from '../../src/api/flight.ts'
 import { BadRequest } from '../../src/api/http.ts'
 import type { ExportRequest } from '../../src/api/operations.ts'
+import { taprootShare } from '../../src/api/signing.ts'
 import { getGroup } from '../../src/curve/index.ts'
+import { provePossession } from '../../src/protocol/possession/index.ts'
 import type { ServerContext } from '../../src/server/context.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
+import { ecdsaShare } from '../../src/server/sets/shares.ts'
+import { partyId } from '../../src/types.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { ClientOperation, play } from '../support/server-client.ts'
 import { cheat, nobleTakes } from './support/ecdsa.ts'
 import { after, storedPair, storedSet, tablesClient, type StoredSet } from './support/played.ts'
+import { secretsOf, watchScalars } from './support/scalars.ts'
 import { createTables, type Tables } from './support/tables.ts'
 import { presign, prove, setUp, sign, signEcdsa } from './support/wallets.ts'
 
@@ -73,6 +78,22 @@ describe('a signature', () => {
     expect(nobleTakes(operation, set.signing)).toBe(true)
   })
 
+  test('leaves no share in memory, whether it is made or not', async () => {
+    const { client, set } = await owner()
+    const named = { walletId: set.walletId, setId: set.setId, message: 'abcd' }
+    const request = { kind: 'sign', ...named, scheme: 'bip340', path: 'm', tapTweak: '' } as const
+    const operation = new ClientOperation(client, request, set.signing)
+    const share = taprootShare(getGroup('secp256k1'), ecdsaShare(set.half), request)
+    const secrets = [...secretsOf(set.half), share.secretShare]
+    const { seen, left } = (await watchScalars(() => operation.post())).count(secrets)
+    expect([seen >= 3, left]).toEqual([true, 0])
+
+    const other = sign(client, set.signing)
+    spoil(other, (parcels) => [...parcels, { slot: 1, envelope: new Uint8Array() }])
+    const watched = await watchScalars(() => expect(other.post()).rejects.toThrow(BadRequest))
+    expect(watched.count()).toMatchObject({ left: 0 })
+  })
+
   test('is not made if its set is retired meanwhile', async () => {
     const { having, client, set } = await owner()
     const operation = sign(client, set.signing)
@@ -126,7 +147,7 @@ describe('what prepares ECDSA signatures', () => {
   })
 })
 
-test('an export challenges the client first', async () => {
+test('an export takes no proof that is for something else', async () => {
   const { having, client, set } = await owner()
   const request: ExportRequest = {
     kind: 'export',
@@ -138,8 +159,19 @@ test('an export challenges the client first', async () => {
   }
   const context: ServerContext = { ...tables.context, authorizeExport: () => Promise.resolve(true) }
   const operation = new ClientOperation(client, request, set.signing)
-  const { parcels } = decodeFlight((await operation.post(having(context))).body)
-  expect(parcels.map(({ envelope }) => envelope.length)).toEqual([32])
+  const answer = await operation.post(having(context))
+  const [challenge, ...others] = decodeFlight(answer.body).parcels
+  expect(others).toEqual([])
+  operation.take(answer)
+  const envelope = provePossession({
+    group: getGroup(request.curve),
+    share: set.signing.shares.find(({ record }) => record.curve === request.curve)!,
+    verifier: partyId(2),
+    nonce: challenge!.envelope,
+    random: client.random,
+  })
+  spoil(operation, () => [{ slot: 0, envelope }])
+  await expect(operation.post(having(context))).rejects.toMatchObject({ reason: 'POP', blame: [1] })
 })
 
 describe('a proof of possession', () => {

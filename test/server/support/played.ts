@@ -1,6 +1,12 @@
 import { setParties } from '../../../src/api/slots.ts'
 import { getGroup } from '../../../src/curve/index.ts'
-import { bindPair, createOtSetup, getEcdsaBackend, type OtPair, type PairSetup } from '../../../src/protocol/ecdsa/index.ts'
+import {
+  bindPair,
+  createOtSetup,
+  getEcdsaBackend,
+  type OtPair,
+  type PairSetup,
+} from '../../../src/protocol/ecdsa/index.ts'
 import type { Caller } from '../../../src/server/caller.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import type { Queryable } from '../../../src/server/database/types.ts'
