@@ -98,11 +98,7 @@ export const GROUPS = {
   },
   'server-rounds': {
     sources: ['src/server/operations'],
-    tests: [
-      'test/server/sessions.node.test.ts',
-      'test/server/using.node.test.ts',
-      'test/server/playing.node.test.ts',
-    ],
+    tests: ['test/server/sessions.node.test.ts', 'test/server/using.node.test.ts', 'test/server/playing.node.test.ts'],
     database: true,
   },
   'server-making': {
