@@ -113,7 +113,17 @@ export const GROUPS = {
   },
   'server-keys': {
     sources: ['src/server/rotate.ts'],
-    tests: ['test/server/rotate.node.test.ts'],
+    tests: ['test/server/rotate-rows.node.test.ts'],
+    database: true,
+  },
+  'server-audit': {
+    sources: ['src/server/audit'],
+    tests: ['test/server/audit-log.node.test.ts', 'test/server/audit-verify.node.test.ts'],
+    database: true,
+  },
+  'server-devices': {
+    sources: ['src/server/devices'],
+    tests: ['test/server/device-rows.node.test.ts'],
     database: true,
   },
   'server-ecdsa': {

@@ -6,7 +6,7 @@ if (GROUPS[group] === undefined) throw new RangeError(`RESHARE_MUTATION_GROUP na
 
 export default {
   mutate: mutatePatterns(group),
-  ignorePatterns: ['assembly', 'bench', 'build', 'demo', 'dist', 'docs', 'scripts', 'coverage', 'reports'],
+  ignorePatterns: ['assembly', 'bench', 'build', 'demo', 'dist', 'docs/*', '!docs/wire.md', 'scripts', 'coverage', 'reports'],
   tempDirName: `build/mutation/${group}`,
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },

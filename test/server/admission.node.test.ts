@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ExportRequest, OperationRequest } from '../../src/api/operations.ts'
+import { createRateCounts } from '../../src/api/rate-counts.ts'
 import { ProtocolError } from '../../src/errors.ts'
 import type { ServerContext } from '../../src/server/context.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
@@ -214,6 +215,26 @@ describe('failed proofs', () => {
     expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
     await second()
     expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
+  })
+
+  test('below the bound are no matter for the log', async () => {
+    const { clientId } = tables.key()
+    expect(await tables.database.transaction((tx) => countFailure(context(), tx, clientId))).toEqual([])
+    expect(await failures(clientId)).toBe(1)
+  })
+
+  test('lock and unlock where nobody asks to be told, and an operation counts as not counted', async () => {
+    const { clientId } = tables.key()
+    const counts = createRateCounts<'export'>({
+      ...{ table: 'reshare_rates', database: tables.database, now: () => tables.clock },
+      ...{ rates: { export: { count: 1, perMs: HOUR } }, lockOut: { ...LOCK_OUT, failures: 1 } },
+    })
+    const takeBack = await counts.presumeFailure(clientId)
+    await expect(counts.requireUnlocked(clientId)).rejects.toThrow(code('RATE_LIMITED'))
+    await takeBack()
+    await counts.requireUnlocked(clientId)
+    await tables.database.transaction((tx) => counts.charge(tx, clientId, 'export'))
+    await expect(counts.requireWithinRate(clientId, 'export')).rejects.toThrow(code('RATE_LIMITED'))
   })
 
   test('are those of what needs a proof', () => {

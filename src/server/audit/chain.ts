@@ -104,7 +104,6 @@ export class ChainReader {
 
   /** Compares the end with what the database and earlier heads say. @param head the stored one */
   end(head: AuditHead | undefined): void {
-    if (this.broken !== undefined) return
     for (const { sequence } of this.#known) {
       if (sequence > this.sequence) return this.break('TRUNCATED', this.sequence + 1, `entry ${sequence} was known`)
     }

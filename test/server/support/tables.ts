@@ -22,6 +22,8 @@ export const START = Date.UTC(2026, 0, 1)
 export interface Tables {
   readonly context: ServerContext
   readonly database: Database
+  /** What its values are sealed with. */
+  readonly masterKey: Uint8Array
   readonly errors: unknown[]
   /** What the custodian was asked to remove. */
   readonly removed: string[]
@@ -66,11 +68,13 @@ export async function createTables(database: Database, random: RandomSource): Pr
     delete: async (_, setId) => void removed.push(setId),
   }
   const now = () => tables.clock
-  const sealer = createSealer(random(32), random)
+  const masterKey = random(32)
+  const sealer = createSealer(masterKey, random)
   const audit = createAuditLog({ database, sealer, random, now })
   const name = () => toHex(random(16))
   const tables: Tables = {
     database,
+    masterKey,
     errors,
     removed,
     clock: START,
