@@ -108,7 +108,7 @@ export const GROUPS = {
   },
   'server-custodian': {
     sources: ['src/server/operations/custody.ts', 'src/server/operations/export.ts'],
-    tests: ['test/server/custody.node.test.ts', 'test/server/export.node.test.ts'],
+    tests: ['test/server/custodian-half.node.test.ts', 'test/server/export-rounds.node.test.ts'],
     database: true,
   },
   'server-keys': {
@@ -128,13 +128,7 @@ export const GROUPS = {
   },
   'server-ecdsa': {
     sources: ['src/server/operations/ecdsa'],
-    tests: [
-      'test/server/ecdsa-sign.node.test.ts',
-      'test/server/ecdsa-presign.node.test.ts',
-      'test/server/ecdsa-set-up.node.test.ts',
-      'test/server/ecdsa-ban.node.test.ts',
-      'test/server/ecdsa-ban-conflicts.node.test.ts',
-    ],
+    tests: ['test/server/using.node.test.ts', 'test/server/ecdsa-rounds.node.test.ts'],
     database: true,
   },
 }

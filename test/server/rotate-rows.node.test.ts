@@ -26,7 +26,7 @@ afterAll(() => tables.database.close())
 
 const query: Database['query'] = (...args) => tables.database.query(...args)
 /** Each change of the master key gives the next id, and keeps the one before. */
-let current = { id: 1, key: new Uint8Array() }
+let current: { id: number; key: Uint8Array } = { id: 1, key: new Uint8Array() }
 
 function nextSealer(): Sealer {
   const before = current.id === 1 ? { id: 1, key: tables.masterKey } : current
@@ -60,6 +60,8 @@ async function sealedSet(incarnation = 1) {
     keyIds: async () => [(await stored('shares'))[0], (await stored('ot_pairs'))[0]],
   }
 }
+
+type SealedSet = Awaited<ReturnType<typeof sealedSet>>
 
 /** The key of the log, and of `count` sets, are sealed by the key before the current one. */
 async function before(count: number) {
@@ -134,7 +136,7 @@ test('what is soon forgotten is counted only, and what is sealed by the current 
 })
 
 test('what is destroyed or replaced meanwhile stays as it is', async () => {
-  const [gone, replaced] = (await before(2)) as [Awaited<ReturnType<typeof sealedSet>>, typeof gone]
+  const [gone, replaced] = (await before(2)) as [SealedSet, SealedSet]
   let raced = false
   const fresh = sealer.seal(pairPlace(replaced, 2), random(9))
   const database: Database = {
