@@ -3,6 +3,13 @@
 /** Of the protocols. @type {readonly import('./explained.mjs').Explanation[]} */
 export const PROTOCOL = [
   {
+    file: 'src/protocol/derive/base58.ts',
+    mutator: 'AssignmentOperator',
+    from: 'value /= 58n',
+    to: 'value *= 58n',
+    why: 'An endless loop over a number that grows: the clock cuts it off before its steps are too many.',
+  },
+  {
     file: 'src/protocol/frost/machine.ts',
     mutator: 'ConditionalExpression',
     from: 'aggregator === undefined',
@@ -289,5 +296,40 @@ export const PROTOCOL = [
     to: '{}',
     line: '} finally {',
     why: 'What is wiped has been handed to nobody, so that no test sees it.',
+  },
+  {
+    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    mutator: 'EqualityOperator',
+    from: 'p < 8 * bytes',
+    to: 'p <= 8 * bytes',
+    why: 'The row beyond the end of the array is not kept.',
+  },
+  {
+    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    mutator: 'UpdateOperator',
+    from: 'p++',
+    to: 'p--',
+    why: 'An endless loop. The one that is meant has so many steps that the clock is quicker than the count of a hundred times as many.',
+  },
+  {
+    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    mutator: 'EqualityOperator',
+    from: 'k < 128',
+    to: 'k <= 128',
+    why: 'A challenge has no bit 128: undefined, shifted, is 0.',
+  },
+  {
+    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    mutator: 'UpdateOperator',
+    from: 'w++',
+    to: 'w--',
+    why: 'An endless loop. The one that is meant has so many steps that the clock is quicker than the count of a hundred times as many.',
+  },
+  {
+    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    mutator: 'EqualityOperator',
+    from: 'w < 128 * WORDS',
+    to: 'w <= 128 * WORDS',
+    why: 'What is above x^127 has been folded, and is not read again.',
   },
 ]

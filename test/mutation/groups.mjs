@@ -30,17 +30,24 @@ const TRANSFER_SOURCES = [
 export const GROUPS = {
   sharing: { sources: ['src/sharing'], tests: ['test/sharing/sharing.test.ts'], oneBackend: true },
   share: { sources: ['src/share'], tests: ['test/share/*.test.ts'], oneBackend: true },
-  protocol: { sources: ['src/protocol'], tests: PROTOCOL_TESTS, oneBackend: true },
+  protocol: { sources: ['src/protocol'], tests: PROTOCOL_TESTS, oneBackend: true, inProcess: true },
   keygen: {
     sources: ['src/protocol/keygen', 'src/protocol/reshare', 'src/protocol/possession'],
     tests: PROTOCOL_TESTS,
     oneBackend: true,
+    inProcess: true,
   },
-  frost: { sources: ['src/protocol/frost'], tests: ['test/protocol/frost/*.test.ts'], oneBackend: true },
+  frost: {
+    sources: ['src/protocol/frost'],
+    tests: ['test/protocol/frost/*.test.ts'],
+    oneBackend: true,
+    inProcess: true,
+  },
   derive: {
     sources: ['src/protocol/derive', 'src/protocol/export'],
     tests: ['test/protocol/{derive,export}/*.test.ts', 'test/protocol/wire.test.ts'],
     oneBackend: true,
+    inProcess: true,
   },
   ecdsa: {
     sources: ['src/protocol/ecdsa'],
@@ -49,10 +56,12 @@ export const GROUPS = {
       '!**/{*time.node,many.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts',
     ],
     oneBackend: true,
+    inProcess: true,
   },
   transfer: {
     sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/${name}.ts`),
     tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,secrets,vectors.node,vole,wiped}.test.ts'],
+    inProcess: true,
   },
   'server-claims': {
     sources: [

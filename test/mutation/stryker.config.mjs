@@ -2,20 +2,21 @@
 import { GROUPS, mutatePatterns } from './groups.mjs'
 
 const group = process.env['RESHARE_MUTATION_GROUP'] ?? ''
+const { inProcess = false } = GROUPS[group] ?? {}
 if (GROUPS[group] === undefined) throw new RangeError(`RESHARE_MUTATION_GROUP names no group: ${group}`)
 
 export default {
   mutate: mutatePatterns(group),
   ignorePatterns: ['assembly', 'bench', 'build', 'demo', 'dist', 'docs/*', '!docs/wire.md', 'scripts', 'coverage', 'reports'],
   tempDirName: `build/mutation/${group}`,
-  testRunner: 'vitest',
+  testRunner: inProcess ? 'in-process' : 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-  plugins: ['./test/mutation/vitest-runner.mjs', './test/mutation/ignore-messages.mjs'],
+  plugins: ['vitest-runner', 'in-process-runner', 'ignore-messages'].map((name) => `./test/mutation/${name}.mjs`),
   ignorers: ['messages'],
   coverageAnalysis: 'perTest',
   concurrency: 1,
   // A machine that is busy must not kill a mutant: an endless loop is found by counting, long before.
-  timeoutMS: 120_000,
+  timeoutMS: inProcess ? 30_000 : 120_000,
   timeoutFactor: 4,
   incremental: true,
   incrementalFile: `reports/mutation/${group}.json`,
