@@ -94,13 +94,17 @@ async function printAudit(parameters: readonly string[]): Promise<void> {
   }
 }
 
-function describeAudit({ chains, entries, breaks, heads }: AuditReport): string {
+function describeAudit({ chains, entries, incarnation, breaks, heads }: AuditReport): string {
   // A client's id is the app's own text: quoted, so that it writes nothing to a terminal but itself.
   const broken = breaks.map(({ reason, clientId, sequence, message }) =>
     [reason, JSON.stringify(clientId), sequence, message].join(' '),
   )
   const ends = heads.map(({ clientId, sequence, hash }) => [JSON.stringify(clientId), sequence, hash].join(' '))
-  return [`${chains} chains, ${entries} entries, ${breaks.length} broken`, ...broken, ...ends].join('\n')
+  return [
+    `${chains} chains, ${entries} entries, ${breaks.length} broken, incarnation ${incarnation}`,
+    ...broken,
+    ...ends,
+  ].join('\n')
 }
 
 async function start(): Promise<void> {

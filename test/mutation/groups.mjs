@@ -9,6 +9,8 @@
  * @property {boolean} [database] whether the tests need one
  * @property {boolean} [oneBackend] whether tests over every group leave the portable backend out: three times slower, and
  *   the same to what is mutated
+ * @property {boolean} [inProcess] whether the tests are of synchronous code in src/protocol, for which there is a runner that
+ *   is quicker than vitest's
  */
 
 const PROTOCOL_TESTS = ['test/protocol/*.test.ts', '!**/*.node.test.ts', '!**/fuzz.test.ts']

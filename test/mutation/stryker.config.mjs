@@ -2,12 +2,24 @@
 import { GROUPS, mutatePatterns } from './groups.mjs'
 
 const group = process.env['RESHARE_MUTATION_GROUP'] ?? ''
-const { inProcess = false } = GROUPS[group] ?? {}
-if (GROUPS[group] === undefined) throw new RangeError(`RESHARE_MUTATION_GROUP names no group: ${group}`)
+const chosen = GROUPS[group]
+if (chosen === undefined) throw new RangeError(`RESHARE_MUTATION_GROUP names no group: ${group}`)
+const { inProcess = false } = chosen
 
 export default {
   mutate: mutatePatterns(group),
-  ignorePatterns: ['assembly', 'bench', 'build', 'demo', 'dist', 'docs/*', '!docs/wire.md', 'scripts', 'coverage', 'reports'],
+  ignorePatterns: [
+    'assembly',
+    'bench',
+    'build',
+    'demo',
+    'dist',
+    'docs/*',
+    '!docs/wire.md',
+    'scripts',
+    'coverage',
+    'reports',
+  ],
   tempDirName: `build/mutation/${group}`,
   testRunner: inProcess ? 'in-process' : 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },

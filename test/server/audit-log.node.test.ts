@@ -337,9 +337,16 @@ describe('a database without a log, and with sets', () => {
 
   test('agrees with itself, but an entry without a key is none', async () => {
     await unlogged()
-    expect(await verify()).toEqual({ chains: 0, entries: 0, breaks: [], heads: [] })
+    expect(await verify()).toEqual({ chains: 0, entries: 0, incarnation: 1, breaks: [], heads: [] })
     await query(`insert into reshare_audit values ('ann', 1, now(), 1, 'unlocked', '', '', '', '', $1)`, [GENESIS])
     expect(await verify()).toMatchObject({ breaks: [{ reason: 'ALTERED', clientId: 'ann', sequence: 1 }] })
+  })
+
+  test('tells of the incarnation, which no chain holds and which voids bans', async () => {
+    const raise = (by: number) => query(`update reshare_meta set number = number + ${by} where name = 'incarnation'`)
+    await raise(1)
+    expect(await verify()).toMatchObject({ incarnation: 2, breaks: [] })
+    await raise(-1)
   })
 
   test('gets a log in which no more sets are older than it than there were', async () => {
@@ -348,7 +355,7 @@ describe('a database without a log, and with sets', () => {
     const audit = newLog()
     await audit.open()
     const heads = [{ clientId: '', sequence: 1, hash: toHex((await headOf(''))!['hash'] as Uint8Array) }]
-    expect(await verify()).toEqual({ chains: 1, entries: 1, breaks: [], heads })
+    expect(await verify()).toEqual({ chains: 1, entries: 1, incarnation: 1, breaks: [], heads })
     await query(`delete from reshare_ot_pairs where set_id = $1`, [found])
     await findOlderSets({ ...tables.context, audit })
     expect(await verify()).toMatchObject({ chains: 3, entries: 3, breaks: [] })

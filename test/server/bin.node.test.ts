@@ -154,7 +154,7 @@ test('seals again by a new master key what the old one has sealed', async () => 
   const broken = await launch(['audit', kept], without).ended
   expect([broken.code, broken.out]).toEqual([
     1,
-    expect.stringMatching(/^2 chains, .* 2 broken\nALTERED "" 2 .*\nALTERED "ann" 2 /),
+    expect.stringMatching(/^2 chains, .* 2 broken, incarnation 1\nALTERED "" 2 .*\nALTERED "ann" 2 /),
   ])
 })
 

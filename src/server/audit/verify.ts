@@ -23,6 +23,8 @@ export interface AuditReport {
   /** How many chains there are: one a client, and the server's own. */
   readonly chains: number
   readonly entries: number
+  /** The present life of the database: one more with each restore, and voids bans. More without a restore is an attack. */
+  readonly incarnation: number
   /** What is wrong, the first of each chain; empty if the log is whole and agrees with the sets. */
   readonly breaks: readonly AuditBreak[]
   /** The end of each chain that is whole: to be kept where nobody who writes to the database can write. */
@@ -68,7 +70,7 @@ export async function verifyAuditLog({ database, masterKey, heads = [] }: AuditV
   for (const clientId of unseen) finish(ended(start(clientId)))
   const begun = key === undefined ? undefined : await readBegun(database)
   if (key !== undefined && (begun === undefined || older > begun)) report.breaks.push(tooManyOlder(older, begun))
-  return report
+  return { ...report, incarnation: await readIncarnation(database) }
 }
 
 /** Verifies the next clients' chains against their sets. @returns none once there are no more */
