@@ -18,11 +18,17 @@ const MESSAGE_ARGUMENT = {
   parsing: 0,
 }
 
+/** Likewise of methods. @type {Readonly<Record<string, number>>} */
+const MESSAGE_ARGUMENT_OF_METHOD = {
+  // What is wrong with a chain of the log.
+  break: 2,
+}
+
 /**
  * As much of a Babel path as is used here.
  *
  * @typedef {object} Path
- * @property {{ type: string, callee?: { name?: string } }} node
+ * @property {{ type: string, callee?: { name?: string, property?: { name?: string } } }} node
  * @property {Path | null} parentPath
  * @property {string | null} listKey
  * @property {number | string | null} key
@@ -38,7 +44,9 @@ function isMessage(path) {
   while (argument.parentPath !== null && TRANSPARENT.has(argument.parentPath.node.type)) argument = argument.parentPath
   const call = argument.parentPath?.node
   if (call?.type !== 'NewExpression' && call?.type !== 'CallExpression') return false
-  return argument.listKey === 'arguments' && MESSAGE_ARGUMENT[call.callee?.name ?? ''] === argument.key
+  const { name = '', property } = call.callee ?? {}
+  const place = MESSAGE_ARGUMENT[name] ?? MESSAGE_ARGUMENT_OF_METHOD[property?.name ?? '']
+  return argument.listKey === 'arguments' && place === argument.key
 }
 
 export const strykerPlugins = [

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import { BadRequest } from '../../src/api/http.ts'
 import type { SignEcdsaRequest } from '../../src/api/operations.ts'
+import { getGroup } from '../../src/curve/index.ts'
 import { OtPair } from '../../src/protocol/ecdsa/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 import type { ServerContext } from '../../src/server/context.ts'
@@ -28,6 +29,7 @@ afterEach(() => {
 })
 afterAll(() => tables.database.close())
 
+const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const FRESH: Partial<SignEcdsaRequest> = { source: { kind: 'freshSetUp' } }
 
@@ -78,8 +80,6 @@ describe('an ECDSA signature at a path', () => {
 })
 
 describe('what no round leaves in memory', () => {
-  const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
-
   /** Plays one round, and looks at every copy that the server has made of what is secret in it. */
   async function watched(
     { having, set }: Awaited<ReturnType<typeof owner>>,
@@ -200,6 +200,43 @@ describe('what no round leaves in memory', () => {
       await watched(owned, operation, (post) => expect(post).rejects.toThrow(BadRequest))
     }
   })
+})
+
+test('a set-up that is refused in its second round leaves nothing of the first in memory', async () => {
+  const { client, wallet } = await owner()
+  const operation = setUp(client, wallet)
+  operation.take(await operation.post())
+  const { header, parcels } = decodeFlight(operation.body!)
+  operation.body = encodeFlight({ header: header as object, parcels: [...parcels, { ...parcels[0]!, slot: 1 }] })
+  const scalars = await watchScalars(() => expect(operation.post()).rejects.toThrow(BadRequest))
+  expect(scalars.count().seen).toBeGreaterThan(100)
+  expect(scalars.count().left).toBe(0)
+})
+
+test('a state that cannot be read is told of as it is, and leaves no half in memory', async () => {
+  const { clientId, set, client, wallet } = await owner()
+  const operation = signEcdsa(client, wallet)
+  operation.take(await operation.post())
+  const place = { purpose: 'session', clientId, row: `${operation.operationId}/2/1` } as const
+  await tables.database.query('update reshare_operations set state = $2 where operation_id = $1', [
+    ...[operation.operationId, tables.context.sealer.seal(place, Uint8Array.of(1, 0, 0, 0, 1, 9))],
+  ])
+  const scalars = await watchScalars(() => expect(operation.post()).rejects.toThrow(code('SHARE_PARSING_FAILED')))
+  expect(scalars.count(secretsOf(set.half))).toEqual({ seen: 2, left: 0 })
+})
+
+test('a presignature that is for another key than its path says is not spent, and leaves nothing in memory', async () => {
+  const { client, wallet } = await owner()
+  const { presignature } = await play(presign(client, wallet))
+  const { setId } = wallet
+  await tables.database.query(`update reshare_presignatures set path = 'm/9' where set_id = $1`, [setId])
+  const source = { kind: 'presignature', id: toHex(presignature!.id) } as const
+  const operation = signEcdsa(client, { ...wallet, presignature }, { source, path: 'm/9' })
+  const decoded = vi.spyOn(getGroup('secp256k1'), 'decodeScalar')
+  await expect(operation.post()).rejects.toThrow(RangeError)
+  // Three secrets, and the tweak of the path, which anybody can compute.
+  expect(decoded.mock.results.filter(({ value }) => isWiped(value as Uint8Array))).toHaveLength(3)
+  expect(await presignatures(setId)).toBe(1)
 })
 
 describe('a set-up of a set', () => {
