@@ -1,5 +1,4 @@
 import { concatBytes, equalBytes, wipe } from '../util/bytes.ts'
-import { CodecError } from '../util/codec.ts'
 import { agreeOnce, keyPairOf, X25519_LENGTH, type HpkeKeyPair } from './x25519.ts'
 
 /** RFC 8410 §7: what a PKCS #8 encoding of an X25519 secret key has before the key. */
@@ -22,8 +21,10 @@ export async function agree(secretKey: Uint8Array, publicKey: Uint8Array): Promi
   try {
     // Refuses the all-zero result too (W3C Web Cryptography, X25519 Derive Bits).
     return await agreeByPlatform(secretKey, publicKey)
-  } catch {
-    throw new CodecError('an X25519 public key is of small order')
+  } catch (cause) {
+    // By a scalar that is no secret: whether it was for the public key.
+    agreeOnce(BASE_POINT, publicKey)
+    throw cause
   }
 }
 

@@ -26,13 +26,25 @@ const counted = () => {
 
 test('the platform agrees where it can, and secret keys never meet the portable code', async () => {
   const agreeOnce = vi.fn()
-  vi.doMock(import('../../src/hpke/x25519.ts'), async (original) => ({ ...(await original()), agreeOnce }))
+  vi.doMock(import('../../src/hpke/x25519.ts'), async (importOriginal) => {
+    const original = await importOriginal()
+    agreeOnce.mockImplementation(original.agreeOnce)
+    return { ...original, agreeOnce }
+  })
   const platform = counted()
   const { agree } = await moduleWith(platform)
   expect(await agree(secretKey, publicKey)).toHaveLength(32)
   await expect(agree(secretKey, SMALL)).rejects.toThrow('small order')
   expect(platform.deriveBits).toHaveBeenCalled()
-  expect(agreeOnce).not.toHaveBeenCalled()
+  expect(agreeOnce).not.toHaveBeenCalledWith(secretKey, expect.anything())
+})
+
+test('a platform that fails later does so with its own error: the public key is not to blame', async () => {
+  const platform = counted()
+  const { agree } = await moduleWith(platform)
+  await agree(secretKey, publicKey)
+  platform.deriveBits.mockRejectedValueOnce(new DOMException('out of handles', 'OperationError'))
+  await expect(agree(secretKey, publicKey)).rejects.toThrow('out of handles')
 })
 
 const WITHOUT: [string, unknown][] = [
