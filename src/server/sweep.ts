@@ -37,25 +37,27 @@ export async function sweep(context: ServerContext): Promise<void> {
 }
 
 /**
+ * Only what is decided is forgotten: an operation whose abort has failed is aborted by a later sweep.
+ *
  * Decisions of operations that made sets stay for ever: a client may ask after any time. So do those of proofs and exports:
  * begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client is locked out.
  */
 async function forgetOperations({ database }: ServerContext, before: Date): Promise<void> {
-  await database.transaction(async (tx) => {
-    await tx.query(
-      `delete from reshare_answers using reshare_operations old
-       where reshare_answers.client_id = old.client_id and reshare_answers.operation_id = old.operation_id
-         and old.expires_at <= $1`,
-      [before],
+  // One statement, since all its parts see the decisions that there were before it.
+  const forget = `with old as (
+      select client_id, operation_id, request::jsonb ->> 'kind' as kind
+      from reshare_operations join reshare_decisions using (client_id, operation_id) where expires_at <= $1
+    ), answers as (
+      delete from reshare_answers using old
+      where reshare_answers.client_id = old.client_id and reshare_answers.operation_id = old.operation_id
+    ), decisions as (
+      delete from reshare_decisions using old
+      where reshare_decisions.client_id = old.client_id and reshare_decisions.operation_id = old.operation_id
+        and kind in ('sign', 'setUp', 'presign')
     )
-    await tx.query(
-      `delete from reshare_decisions decided using reshare_operations old
-       where decided.client_id = old.client_id and decided.operation_id = old.operation_id and old.expires_at <= $1
-         and old.request::jsonb ->> 'kind' in ('sign', 'setUp', 'presign')`,
-      [before],
-    )
-    await tx.query('delete from reshare_operations where expires_at <= $1', [before])
-  })
+    delete from reshare_operations using old
+    where reshare_operations.client_id = old.client_id and reshare_operations.operation_id = old.operation_id`
+  await database.transaction((tx) => tx.query(forget, [before]))
 }
 
 function isForgotten(error: unknown): boolean {

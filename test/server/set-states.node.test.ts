@@ -577,6 +577,24 @@ describe('a sweep', () => {
     expect(decisions.sort()).toEqual(['ABORT', undefined])
   })
 
+  test('forgets no operation before it is decided', async () => {
+    const { context, database, errors } = tables
+    await sweep(context)
+    const key = tables.key()
+    await tables.begin(key)
+    const prepared = await tables.set(key)
+    tables.clock += context.limits.operationMs + context.limits.answerMs
+    const failure = new Error('out of order')
+    await sweep({ ...context, audit: { ...context.audit, record: () => Promise.reject(failure) } })
+    expect(errors.splice(0)).toEqual([failure])
+    expect(await findOperation(database, key)).toBeDefined()
+    await sweep(context)
+    expect(errors).toEqual([])
+    expect(await tables.state(prepared)).toBe('ABORTED')
+    expect(await findDecision(database, key)).toBe('ABORT')
+    expect(await findOperation(database, key)).toBeUndefined()
+  })
+
   test('asks the custodian, and forgets counts and presignatures whose time is over', async () => {
     const { context, database } = tables
     const key = tables.key()
