@@ -7,6 +7,7 @@ import type { RateCounts } from './rate-counts.ts'
  *
  * @param ask the app's hook, applied
  * @param onError told what the hook throws
+ * @param onDenied writes down that the hook has said no
  * @throws {RATE_LIMITED} if the client is locked out
  * @throws {POLICY_DENIED} unless the hook answers true
  */
@@ -15,6 +16,7 @@ export async function requireCountedAuthorization(
   clientId: string,
   ask: () => unknown,
   onError: (error: unknown) => void,
+  onDenied?: () => Promise<void>,
 ): Promise<void> {
   const takeBack = await counts.presumeFailure(clientId)
   let allowed: unknown
@@ -25,5 +27,6 @@ export async function requireCountedAuthorization(
     return requireAuthorization(() => Promise.reject(error), onError)
   }
   if (allowed === true) await takeBack()
+  else await onDenied?.()
   await requireAuthorization(() => allowed === true, onError)
 }

@@ -118,6 +118,69 @@ test('the first round carries nothing and the second one proof: all else is refu
   await one.send(2, [proof])
 })
 
+/** A hook that answers in turn, and how often it was asked. */
+function hook(...answers: unknown[]) {
+  let asked = 0
+  const authorizeExport = (async () => answers[asked++]) as ServerContext['authorizeExport']
+  return { authorizeExport, asked: () => asked }
+}
+
+const failures = async (clientId: string) =>
+  (await tables.row(`select count from reshare_rates where client_id = $1 and kind = 'failure'`, clientId))?.['count']
+
+test('what the hook has denied is over: sent again it is not judged again, and counts once', async () => {
+  const owned = { ...(await owner()), device: 'ab'.repeat(32) }
+  await tables.database.query('update reshare_sets set device = $2 where set_id = $1', [owned.set.setId, owned.device])
+  const { authorizeExport, asked } = hook('yes', true)
+  const one = exporting(owned)
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('POLICY_DENIED'))
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  expect(asked()).toBe(1)
+  expect(await failures(owned.clientId)).toBe(1)
+  const kept = 'select decision, device, decided_at from reshare_decisions where operation_id = $1'
+  expect(await tables.row(kept, one.operationId)).toEqual({
+    decision: 'ABORT',
+    device: owned.device,
+    decided_at: new Date(tables.clock),
+  })
+  await exporting(owned).challenge({ authorizeExport })
+})
+
+test('nothing is decided by a hook that fails, or by a denial that counts for nothing', async () => {
+  const down = () => Promise.reject(new Error('down'))
+  const failing = exporting(await owner())
+  await expect(failing.send(1, [], { authorizeExport: down })).rejects.toThrow(code('POLICY_DENIED'))
+  expect(tables.errors.splice(0)).toHaveLength(1)
+  await failing.challenge()
+  const { authorizeExport, asked } = hook(false, true)
+  const unbounded = { authorizeExport, limits: { ...tables.context.limits, lockOut: null } }
+  const one = exporting(await owner())
+  await expect(one.send(1, [], unbounded)).rejects.toThrow(code('POLICY_DENIED'))
+  await one.challenge(unbounded)
+  expect(asked()).toBe(2)
+})
+
+test('a denial does not end an export that the same request has begun meanwhile', async () => {
+  const one = exporting(await owner())
+  const authorizeExport = async () => {
+    await one.challenge()
+    return false
+  }
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('POLICY_DENIED'))
+  expect(await decision(one.operationId)).toBeUndefined()
+  await one.send(2, [one.proof(await one.challenge())])
+})
+
+test('the hook is not asked for an operation that another request has begun', async () => {
+  const owned = await owner()
+  const { clientId, device } = owned
+  const one = exporting(owned)
+  await tables.begin({ clientId, device, operationId: one.operationId })
+  const { authorizeExport, asked } = hook(true)
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  expect(asked()).toBe(0)
+})
+
 test('each export has a challenge of its own', async () => {
   const owned = await owner()
   expect(await exporting(owned).challenge()).not.toEqual(await exporting(owned).challenge())

@@ -12,7 +12,7 @@ import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
 import { isGuarded, rateCounts, requireWithinRate } from './rates.ts'
-import type { CalledOperation, OperationKey } from './rows.ts'
+import { decideUnbegun, type CalledOperation } from './rows.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
@@ -43,15 +43,19 @@ export async function admitOperation(
 /** Judges an export by the authorisation that came with it, which is forgotten after this. */
 async function authorizeExport(
   context: ServerContext,
-  key: OperationKey,
+  key: CalledOperation,
   { walletId, setId, curve, authorization }: ExportRequest,
 ): Promise<void> {
-  const { authorizeExport: ask, onError } = context
+  const { authorizeExport: ask, onError, limits } = context
   if (ask === undefined) return requireAuthorization(undefined, onError)
   const { clientId } = key
   await requireWithinRate(context, key, 'export')
   const asked = { clientId, walletId, setId, curve, authorization }
-  await requireCountedAuthorization(rateCounts(context), clientId, () => ask(asked), onError)
+  // Sent again, as a relay may, what is denied is not judged, and does not count, again. Kept for ever, such decisions are
+  // as few as the failures that a client may have; without a lock-out they count for nothing and have no bound.
+  const decide = () => decideUnbegun(context, key, 'ABORT')
+  const onDenied = limits.lockOut === null ? undefined : decide
+  await requireCountedAuthorization(rateCounts(context), clientId, () => ask(asked), onError, onDenied)
 }
 
 /** The operations that use a set. */

@@ -110,6 +110,21 @@ export async function recordDecision(
   return row === undefined ? requireDecision(tx, { clientId, operationId }) : decision
 }
 
+/** Decides an operation that has not begun, so that it never will. One that has, by another request at once, goes on. */
+export async function decideUnbegun(
+  context: ServerContext,
+  { clientId, operationId, device }: CalledOperation,
+  decision: Decision['decision'],
+): Promise<void> {
+  await context.database.query(
+    `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
+     select $1, $2, $3, $4, $5
+     where not exists (select 1 from reshare_operations where ${KEY})
+     on conflict (client_id, operation_id) do nothing`,
+    [clientId, operationId, decision, timestamp(context), device],
+  )
+}
+
 async function requireDecision(db: Queryable, key: OperationKey): Promise<Decision['decision']> {
   const decision = await findDecision(db, key)
   if (decision === undefined) throw notAuthorized()
@@ -141,7 +156,7 @@ interface Outcome {
  * Looks an operation up before anything is done about it.
  *
  * @throws {AUTH_FAILED} if another device has begun it
- * @throws {PROTOCOL_ABORTED} if the round was played with another request
+ * @throws {PROTOCOL_ABORTED} if the round was played, or begun, with another request
  */
 export async function findOutcome(
   { sealer }: ServerContext,
@@ -151,7 +166,8 @@ export async function findOutcome(
   requestHash: RequestHash,
 ): Promise<Outcome> {
   const [row] = await db.query(
-    `select coalesce(operation.device, decided.device) as device, decision, request_hash, sealed
+    `select coalesce(operation.device, decided.device) as device, decision, request_hash, sealed,
+       case when operation.round + 1 = $3 then claim_hash end as claim_hash
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
@@ -159,11 +175,12 @@ export async function findOutcome(
          and answer.operation_id = asked.operation_id and answer.round = $3`,
     [key.clientId, key.operationId, round],
   )
-  const { device, decision, request_hash: answered, sealed } = row as Row
+  const { device, decision, request_hash: answered, sealed, claim_hash: begun } = row as Row
   if (!isFor({ device: device as string | null }, key)) throw notAuthorized()
   const decided = decision !== null
+  const known = (answered ?? begun) as Uint8Array | null
+  if (known !== null && !requestHash.matches(known)) throw otherRequest(round)
   if (answered === null) return { decided }
-  if (!requestHash.matches(answered as Uint8Array)) throw otherRequest(round)
   return { answer: sealer.open(answerPlace(key, round), sealed as Uint8Array), decided }
 }
 
