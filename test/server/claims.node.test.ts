@@ -10,8 +10,10 @@ import {
   findOperation,
   findOutcome,
   insertAnswer,
+  isOver,
   recordDecision,
   requireBegunBy,
+  type OperationRow,
 } from '../../src/server/operations/rows.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
 import { sweep } from '../../src/server/sweep.ts'
@@ -225,7 +227,8 @@ describe('an abort', () => {
     expect(await Promise.all([prepared, active, other].map(tables.state))).toEqual(['ABORTED', 'ACTIVE', 'PREPARED'])
     expect(await Promise.all([prepared, active, other].map(tables.hasShare))).toEqual([false, true, true])
     expect(await Promise.all([prepared, active, other].map(hasPair))).toEqual([false, true, true])
-    expect((await findOperation(database, key))?.state).toBeNull()
+    const { state, request } = (await findOperation(database, key)) as OperationRow
+    expect([state, request]).toEqual([null, { kind: 'generate' }])
     expect(tables.removed.filter((setId) => setId === prepared || setId === other)).toEqual([prepared])
     expect(await half(prepared)).toBeUndefined()
     expect(await half(other)).toEqual({ owed: false })
@@ -233,6 +236,18 @@ describe('an abort', () => {
     expect(await tables.log(key.clientId)).toEqual(logged)
     expect(await abortOperation(context, key)).toEqual({ decision: 'ABORT' })
     expect(await tables.log(key.clientId)).toEqual(logged)
+  })
+
+  test('of what no session has played yet forgets the request, and writes nothing when it is repeated', async () => {
+    const { context, database } = tables
+    const key = tables.key()
+    await tables.begin(key)
+    await abortOperation(context, key)
+    expect((await findOperation(database, key))?.request).toEqual({ kind: 'generate' })
+    const version = () => tables.row('select ctid::text from reshare_operations where client_id = $1', key.clientId)
+    const before = await version()
+    await abortOperation(context, key)
+    expect(await version()).toEqual(before)
   })
 
   test('is in the log after what was done besides', async () => {
@@ -283,6 +298,7 @@ describe('an abort', () => {
     await forgetSessionsOf(database, clientId, DEVICE)
     const states = await Promise.all(all.map((one) => findOperation(database, one)))
     expect(states.map((row) => row?.state === null)).toEqual([true, false, false, false, false])
+    expect(states.map((row) => isOver(row!.request))).toEqual([true, false, false, false, false])
   })
 
   test('is for operations that there are, or of which the decision is left', async () => {

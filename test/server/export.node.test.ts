@@ -355,8 +355,12 @@ describe('export', () => {
     const { client } = newClient({ onError: (error) => told.push(error) })
     const wallet = await newWallet(client)
     const one = newExport(wallet, 'secp256k1')
-    const sealed = await play(client, one)
+    const challenge = await begin(client, one)
+    const requestOf = async () => JSON.parse((await operationsOf(client))[0]!['request'] as string) as unknown
+    expect(await requestOf()).toEqual({ ...one.first.header, authorization: '' })
+    const sealed = onlyParcel(await post(client, one, 2, one.second(challenge)))
     expect(receiveShare(one.terms, one.keyPair, sealed).value.length).toBe(32)
+    expect(await requestOf()).toEqual({ kind: 'export' })
 
     const tables = ['operations', 'answers', 'decisions', 'sets', 'shares']
     const stored: unknown[] = []
@@ -377,11 +381,6 @@ describe('export', () => {
     expect(text).not.toContain(toHex(one.keyPair.secretKey))
     expect(text).not.toContain(AUTHORIZATION)
     expect(text).not.toContain(toHex(utf8(AUTHORIZATION)))
-    const [{ request }] = (await world.database.query(
-      'select request from reshare_operations where client_id = $1 and operation_id = $2',
-      key,
-    )) as [{ request: string }]
-    expect(JSON.parse(request)).toEqual({ ...one.first.header, authorization: '' })
   })
 
   test('a sweep forgets all of it but that it was decided', async () => {

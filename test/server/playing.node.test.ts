@@ -63,10 +63,12 @@ describe('a round', () => {
     expect(await operation.post()).toEqual(first)
     operation.take(first)
     const { operationId } = operation
+    expect((await traces({ clientId, operationId }).operation())?.request).toEqual(operation.request)
     const last = await operation.post()
     expect(await operation.post()).toEqual(last)
     operation.take(last)
     expect(operation.result).toEqual({ setId: set.setId, state: 'ACTIVE', retired: [] })
+    expect((await traces({ clientId, operationId }).operation())?.request).toEqual({ kind: 'prove' })
     expect(decodeFlight(first.body).header).toEqual({})
     expect(await traces({ clientId, operationId }).answers()).toBe(2)
     expect(await traces({ clientId, operationId }).decision()).toBe('COMMIT')
@@ -227,6 +229,18 @@ describe('an abort', () => {
     operation.take(await operation.post())
     const context = after(tables.context, 'left join reshare_decisions', abort(clientId, operation))
     await expect(operation.post(having(context))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  })
+
+  test('that comes before a first round is claimed ends it: nothing is left to play', async () => {
+    const { clientId, having, client, set } = await owner()
+    const operation = prove(client, set.signing)
+    const { operationId } = operation
+    const { walletId, setId } = set
+    await tables.begin({ clientId, operationId, device: null }, { kind: 'prove', walletId, setId }, operation.body)
+    const context = after(tables.context, 'left join reshare_decisions', abort(clientId, operation))
+    await expect(operation.post(having(context))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    expect(context.isDone()).toBe(true)
+    expect((await traces({ clientId, operationId }).operation())?.request).toEqual({ kind: 'prove' })
   })
 
   test.each(['prove', 'sign'] as const)('that comes while a round is played leaves no answer (%s)', async (kind) => {

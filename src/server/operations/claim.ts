@@ -6,6 +6,7 @@ import type { Queryable, SqlValue } from '../database/types.ts'
 import { readIncarnation } from '../incarnation.ts'
 import { notAuthorized } from '../sets/rows.ts'
 import {
+  KEPT_REQUEST,
   lockOperation,
   otherRequest,
   type CalledOperation,
@@ -60,12 +61,13 @@ export async function claimRound(
 /**
  * Ends a claim by the round's answer: compare-and-set, so that the sealed state of a round is used once.
  *
+ * @param state null after the last round, when the request is forgotten, too
  * @throws {OPERATION_IN_PROGRESS} if another process has taken the round over
  */
 export async function completeRound(tx: Queryable, claim: Claim, state: Uint8Array | null): Promise<void> {
   const rows = await tx.query(
     `update reshare_operations set round = $5, state = $6, claim_token = null, claim_hash = null,
-       claim_until = null
+       claim_until = null, request = case when $6::bytea is null then ${KEPT_REQUEST} else request end
      where ${CLAIMED} returning round`,
     [...claimed(claim), claim.round, state],
   )

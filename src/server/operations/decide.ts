@@ -9,6 +9,7 @@ import { notAuthorized, setOf } from '../sets/rows.ts'
 import {
   findDecision,
   findOperation,
+  KEPT_REQUEST,
   recordDecision,
   requireBegunBy,
   type CalledOperation,
@@ -102,18 +103,19 @@ async function discardPrepared(tx: Queryable, { clientId, operationId }: Operati
   return prepared.map((row) => ({ ...setOf(row), event: 'aborted', operationId }))
 }
 
-/** Forgets the sessions of an aborted operation. Writes nothing if there is none, however often an abort is repeated. */
+/** Forgets the sessions and the request of an aborted operation. Writes nothing if there is none, however often an abort is repeated. */
 async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
   await tx.query(
-    'update reshare_operations set state = null where client_id = $1 and operation_id = $2 and state is not null',
+    `update reshare_operations set state = null, request = ${KEPT_REQUEST}
+     where client_id = $1 and operation_id = $2 and (state is not null or request <> ${KEPT_REQUEST})`,
     [clientId, operationId],
   )
 }
 
-/** Forgets the sessions of all aborted operations of a device. What this is not called for goes with the operation's row. */
+/** Forgets the sessions and the requests of all aborted operations of a device. What this is not called for goes with the operation's row. */
 export async function forgetSessionsOf(db: Queryable, clientId: string, device: string): Promise<void> {
   await db.query(
-    `update reshare_operations ended set state = null from reshare_decisions decided
+    `update reshare_operations ended set state = null, request = ${KEPT_REQUEST} from reshare_decisions decided
      where ended.client_id = $1 and ended.device = $2 and ended.state is not null and decision = 'ABORT'
        and decided.client_id = ended.client_id and decided.operation_id = ended.operation_id`,
     [clientId, device],

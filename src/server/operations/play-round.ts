@@ -21,6 +21,7 @@ import {
   hashRequest,
   insertAnswer,
   insertOperation,
+  isOver,
   recordDecision,
   type CalledOperation,
   type OperationKey,
@@ -110,8 +111,8 @@ async function play(
   { parcels }: Flight<unknown>,
 ): Promise<Answered | Caught> {
   const { request, incarnation, device } = operation
-  // Aborted since the caller looked: without its state a later round would be played as a first one.
-  if (claim.round > 1 && operation.state === null) throw over()
+  // Aborted since the caller looked: its request is gone, and without its state a later round would be played as a first one.
+  if (isOver(request) || (claim.round > 1 && operation.state === null)) throw over()
   const place = sessionPlace(claim, claim.round, incarnation)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {

@@ -3,14 +3,14 @@ import { createRateCounts, rateLimited, type RateCounts } from '../../api/rate-c
 import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
-import type { OperationKey } from './rows.ts'
+import type { KeptRequest, OperationKey } from './rows.ts'
 
 type Kind = OperationRequest['kind']
 
 /** What needs a proof of possession: its failures are counted, and a client that is locked out begins none of it. */
 const GUARDED: ReadonlySet<Kind> = new Set(['backup', 'recover', 'refresh', 'prove', 'export'])
 
-export function isGuarded({ kind }: OperationRequest): boolean {
+export function isGuarded({ kind }: KeptRequest): boolean {
   return GUARDED.has(kind)
 }
 

@@ -14,11 +14,21 @@ export interface OperationKey {
 /** An operation, and who asks for something about it. */
 export interface CalledOperation extends OperationKey, Caller {}
 
+/** What is kept of the request of an operation that is over. */
+export type KeptRequest = Pick<OperationRequest, 'kind'>
+
+/** {@link KeptRequest} in SQL: a request may be as long as the message that it has signed. */
+export const KEPT_REQUEST = `json_build_object('kind', request::json -> 'kind')::text`
+
+export function isOver(request: OperationRequest | KeptRequest): request is KeptRequest {
+  return !('walletId' in request)
+}
+
 /** An operation between two of its rounds. */
 export interface OperationRow {
   /** The device that has begun it, to which all its rounds are bound. */
   readonly device: string | null
-  readonly request: OperationRequest
+  readonly request: OperationRequest | KeptRequest
   /** The last round that was answered; 0 before the first. */
   readonly round: number
   /** The sealed sessions; null before the first answer and after the last. */
@@ -50,7 +60,7 @@ async function selectOperation(db: Queryable, { clientId, operationId }: Operati
 function operationRow(row: Row): OperationRow {
   return {
     device: row['device'] as string | null,
-    request: JSON.parse(row['request'] as string) as OperationRequest,
+    request: JSON.parse(row['request'] as string) as OperationRow['request'],
     round: row['round'] as number,
     state: row['state'] as Uint8Array | null,
     incarnation: row['incarnation'] as number,

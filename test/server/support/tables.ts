@@ -31,7 +31,8 @@ export interface Tables {
   /** An operation of a client of its own. */
   key(changes?: Partial<CalledOperation>): CalledOperation
   hash(request: string): RequestHash
-  begin(key: CalledOperation, request?: OperationRequest): Promise<boolean>
+  /** @param body the first request, by which the operation is known */
+  begin(key: CalledOperation, request?: OperationRequest, body?: Uint8Array): Promise<boolean>
   /** A set of an operation, with a share; `changes` are columns. */
   set(key: CalledOperation, row?: Partial<SetRow>, changes?: Record<string, SqlValue>): Promise<string>
   row(sql: string, ...parameters: SqlValue[]): Promise<Row | undefined>
@@ -94,7 +95,8 @@ export async function createTables(database: Database, random: RandomSource): Pr
     },
     key: (changes) => ({ clientId: name(), operationId: name(), device: null, ...changes }),
     hash: (request) => hashRequest(tables.context, utf8(request)),
-    begin: (key, request = generating) => insertOperation(tables.context, database, key, request, tables.hash('first')),
+    begin: (key, request = generating, body = utf8('first')) =>
+      insertOperation(tables.context, database, key, request, hashRequest(tables.context, body)),
     async set(key, row, changes = {}) {
       const setId = toHex(random(32))
       await insertSet(database, {
