@@ -12,7 +12,7 @@ import { toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 import { createSealer } from '../../src/util/seal.ts'
 import { seededRandom } from '../support/random.ts'
-import { createTables, START, WALLET, type Tables } from './support/tables.ts'
+import { bounded, createTables, START, WALLET, type Tables } from './support/tables.ts'
 
 let tables: Tables
 let random: RandomSource
@@ -328,7 +328,7 @@ describe('sets that are older than the log', () => {
 })
 
 describe('a database without a log, and with sets', () => {
-  const verify = () => verifyAuditLog({ database: tables.database, masterKey: tables.masterKey })
+  const verify = () => verifyAuditLog({ database: bounded(tables.database), masterKey: tables.masterKey })
   const unlogged = (state = 'ACTIVE') => tables.set(tables.key(), {}, { logged: false, state })
   beforeEach(async () => {
     await forgetLog()

@@ -7,29 +7,13 @@ import type { Database, Queryable, Row, SqlValue } from '../../src/server/databa
 import { verifyAuditLog, type AuditHead } from '../../src/server/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
-import { createTables, START, WALLET, type Tables } from './support/tables.ts'
+import { bounded, createTables, START, WALLET, type Tables } from './support/tables.ts'
 
 let tables: Tables
 beforeAll(async () => {
   tables = await createTables(pgliteDatabase(), seededRandom())
 })
 afterAll(() => tables.database.close())
-
-/** What a verification that finds no end is stopped by. */
-function bounded(database: Database, bound = 100): Database {
-  let asked = 0
-  const within = (db: Queryable): Queryable => ({
-    query: (sql, parameters) => {
-      if (++asked > bound) throw new Error('this finds no end')
-      return db.query(sql, parameters)
-    },
-  })
-  return {
-    ...database,
-    ...within(database),
-    transaction: (work, isolation) => database.transaction((tx) => work(within(tx)), isolation),
-  }
-}
 
 const verify = (heads?: readonly AuditHead[], database: Database = tables.database) =>
   verifyAuditLog({ database: bounded(database), masterKey: tables.masterKey, ...(heads && { heads }) })

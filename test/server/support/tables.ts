@@ -2,7 +2,7 @@ import type { OperationRequest, RecoverRequest } from '../../../src/api/operatio
 import type { Custodian } from '../../../src/custodian/types.ts'
 import { createAuditLog } from '../../../src/server/audit/log.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
-import type { Database, Row, SqlValue } from '../../../src/server/database/types.ts'
+import type { Database, Queryable, Row, SqlValue } from '../../../src/server/database/types.ts'
 import {
   hashRequest,
   insertOperation,
@@ -135,4 +135,20 @@ export async function createTables(database: Database, random: RandomSource): Pr
   }
   await audit.open()
   return tables
+}
+
+/** A database that answers a hundred times: what finds no end is stopped by it. */
+export function bounded(database: Database): Database {
+  let asked = 0
+  const within = (db: Queryable): Queryable => ({
+    query: (sql, parameters) => {
+      if (++asked > 100) throw new Error('this finds no end')
+      return db.query(sql, parameters)
+    },
+  })
+  return {
+    ...database,
+    ...within(database),
+    transaction: (work, isolation) => database.transaction((tx) => work(within(tx)), isolation),
+  }
 }
