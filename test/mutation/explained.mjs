@@ -253,5 +253,21 @@ export const EXPLAINED = [
     to: 'steps[0].done',
     why: 'Narrows a type: there is one session, and so one step.',
   },
+  {
+    file: 'src/server/devices/rows.ts',
+    mutator: 'ConditionalExpression',
+    from: 'device === null',
+    to: 'false',
+    line: 'return undefined',
+    why: 'A shortcut: no row has a device that equals null.',
+  },
+  {
+    file: 'src/server/devices/revoke.ts',
+    mutator: 'ConditionalExpression',
+    from: 'device === deviceId',
+    to: 'false',
+    line: 'const destroyed',
+    why: 'A shortcut: a device that has just revoked itself has no ACTIVE set, without which it ends no backup.',
+  },
   ...PROTOCOL,
 ]

@@ -271,6 +271,10 @@ describe('a device that is revoked', () => {
     await tables.set(phone, { purpose: 'backup', walletId: OTHER_WALLET }, active)
     await revoke(phone)
     expect(await states([...setIds, unconfirmed])).toEqual(['DESTROYED', 'DESTROYED', 'PREPARED'])
+    const named = setIds.map((setId, i) => `${[WALLET, OTHER_WALLET][i]} ${setId}`)
+    expect((await tables.log(clientId)).sort()).toEqual(
+      [`deviceRevoked ${PHONE}`, ...named.flatMap((set) => [`retiring ${set}`, `destroyed ${set}`])].sort(),
+    )
   })
 
   test('by another keeps no unconfirmed backup of a wallet that the other can sign for', async () => {
