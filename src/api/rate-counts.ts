@@ -53,7 +53,8 @@ export interface RateCounts<Kind extends string> {
   /**
    * Counts a failure before it is known to be one: of many guesses at once, no more are judged than may fail.
    *
-   * @returns takes the count back
+   * @returns takes the count back, unless the window that it was counted in, or the lock that it has made, is over: by
+   *   then the row may count in another
    * @throws {RATE_LIMITED} if the client is locked out
    */
   presumeFailure(clientId: string): Promise<() => Promise<void>>
@@ -90,6 +91,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
   const lockedOut = (endsAt: Date): MpcError =>
     rateLimited('locked after failed proofs: try again later', endsAt, now())
 
+  // A lock has no row of its own: it is the count of failures at its bound, in a window that from then on ends with the lock.
   const countFailure = async (tx: Queryable, clientId: string): Promise<CountedFailure> => {
     if (lockOut === null) return { count: 0, endsAt: later(), locks: false }
     const counted = await increment(tx, clientId, FAILURE, lockOut.withinMs)
@@ -119,19 +121,24 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     },
     countFailure,
     async presumeFailure(clientId) {
-      await database.transaction(async (tx) => {
+      if (lockOut === null) return () => Promise.resolve()
+      const counted = await database.transaction(async (tx) => {
         const { count, endsAt, locks } = await countFailure(tx, clientId)
-        if (lockOut !== null && count > lockOut.failures) throw lockedOut(endsAt)
+        if (count > lockOut.failures) throw lockedOut(endsAt)
         if (locks) await onLocked?.(tx, clientId, endsAt)
+        return endsAt
       })
-      return () =>
-        database.transaction(async (tx) => {
+      return async () => {
+        if (counted <= later()) return
+        await database.transaction(async (tx) => {
           const [left] = await tx.query(
             `update ${table} set count = count - 1 where client_id = $1 and kind = $2 and count > 0 returning count`,
             [clientId, FAILURE],
           )
-          if (left?.['count'] === (lockOut?.failures ?? 0) - 1) await onUnlocked?.(tx, clientId)
+          // One below the bound it has just left: what was locked is not any more.
+          if (left?.['count'] === lockOut.failures - 1) await onUnlocked?.(tx, clientId)
         })
+      }
     },
     async forget() {
       await database.query(`delete from ${table} where ends_at <= $1`, [later()])

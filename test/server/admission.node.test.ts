@@ -217,6 +217,20 @@ describe('failed proofs', () => {
     expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
   })
 
+  test('are taken back while their window lasts, and never from the next one', async () => {
+    const { clientId } = tables.key()
+    const counts = rateCounts(context())
+    const [early, late] = [await counts.presumeFailure(clientId), await counts.presumeFailure(clientId)]
+    tables.clock = START + LOCK_OUT.withinMs - 1
+    await early()
+    expect(await failures(clientId)).toBe(1)
+    // It has locked the client out: what it has counted in ends with the lock.
+    tables.clock = START + LOCK_OUT.lockedMs
+    await counts.presumeFailure(clientId)
+    await late()
+    expect(await failures(clientId)).toBe(1)
+  })
+
   test('below the bound are no matter for the log', async () => {
     const { clientId } = tables.key()
     expect(await tables.database.transaction((tx) => countFailure(context(), tx, clientId))).toEqual([])
