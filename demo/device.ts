@@ -39,7 +39,7 @@ async function run(command: Command, onProgress: (progress: Progress) => void): 
         method: password(secret),
         onProgress,
       })
-      await putCipherText(cipherText)
+      await putCipherText(setId, cipherText)
       await confirm()
       return { setId }
     }
@@ -76,11 +76,11 @@ async function signTransfer({ walletId, blockhash, to, lamports }: DeviceCommand
 const cipherTexts = `${APP_URL}/users/${USER_ID}/encrypted-user-backup-shares`
 const session = { authorization: `Bearer ${SESSION}` }
 
-async function putCipherText(cipherText: string): Promise<void> {
+async function putCipherText(setId: string, cipherText: string): Promise<void> {
   const response = await fetch(cipherTexts, {
     method: 'PUT',
     headers: { ...session, 'content-type': 'application/json' },
-    body: JSON.stringify({ backupMethod: 'PASSWORD', cipherText }),
+    body: JSON.stringify({ backupMethod: 'PASSWORD', cipherText, setId }),
   })
   if (response.status !== 204) throw new Error(`the app did not store the cipherText: ${response.status}`)
 }

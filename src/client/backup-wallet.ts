@@ -37,8 +37,8 @@ export interface BackupWalletParameters extends ActionOptions {
  * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
- * const { cipherText, confirm } = await backupWallet(client, { walletId: wallet.id, method: password(secret) })
- * await putOnMyServer(cipherText)
+ * const { cipherText, setId, confirm } = await backupWallet(client, { walletId: wallet.id, method: password(secret) })
+ * await putOnMyServer(setId, cipherText) // beside earlier ones: until `confirm` they are the way back
  * await confirm()
  */
 export async function backupWallet(client: Client, options: BackupWalletParameters): Promise<PendingBackup> {

@@ -1,57 +1,83 @@
 import { MpcError } from '../errors.ts'
-import type { Database, Row } from '../server/database/types.ts'
-import type { BackupMethodName } from '../types.ts'
-import type { CipherTextBody } from './requests.ts'
+import type { Database, Queryable } from '../server/database/types.ts'
+import type { Halves } from './halves.ts'
+import type { CipherTextBody, CipherTextQuery } from './requests.ts'
 import type { CustodianUser } from './types.ts'
 
-/** The clients' sealed halves, one per user and backup method: the newest that was put. */
+/**
+ * The clients' sealed halves. None takes the place of another backup's: which backup still recovers is the signing
+ * server's to say, and it says so by having a half removed. A text goes with the last half that it may belong to.
+ */
 export interface CipherTexts {
-  /** Durable when it resolves. */
+  /**
+   * Durable when it resolves; the same again changes nothing but what is the newest.
+   *
+   * @throws {SHARE_NOT_FOUND} if it is for a backup set that the client has no half of
+   * @throws {POLICY_DENIED} if too many are kept for no set in particular
+   */
   put(user: CustodianUser, body: CipherTextBody): Promise<void>
-  /** @throws {SHARE_NOT_FOUND} if there is none */
-  ofUser(user: CustodianUser, backupMethod: BackupMethodName): Promise<string>
-  /** The client's newest, whatever its method. @throws {SHARE_NOT_FOUND} if there is none */
-  newest(user: CustodianUser): Promise<string>
+  /** The newest of a user that fits. @throws {SHARE_NOT_FOUND} if there is none */
+  find(user: CustodianUser, which: CipherTextQuery): Promise<string>
 }
 
-export function createCipherTexts(options: { readonly database: Database; readonly now: () => number }): CipherTexts {
-  const { database, now } = options
+/** How many of a user's texts are kept without the name of a set: none of them is known to be of no use. */
+const UNNAMED_MAX = 32
+
+export function createCipherTexts(options: {
+  readonly database: Database
+  readonly halves: Pick<Halves, 'has'>
+  readonly now: () => number
+}): CipherTexts {
+  const { database, halves, now } = options
+
+  const requireRoom = async (tx: Queryable, userId: string): Promise<void> => {
+    const kept = 'select count(*)::int as kept from reshare_custodian_ciphertexts where user_id = $1 and set_id is null'
+    const [row] = await tx.query(kept, [userId])
+    if ((row?.['kept'] as number) < UNNAMED_MAX) return
+    throw new MpcError('POLICY_DENIED', 'too many backups are stored here without their setId: give it')
+  }
+
   return {
-    async put({ userId, clientId }, { backupMethod, cipherText }) {
-      const values = [userId, backupMethod, clientId, cipherText, new Date(now())]
-      await database.transaction(async (tx) => {
-        await tx.query('delete from reshare_custodian_ciphertexts where user_id = $1 and backup_method = $2', [
-          userId,
-          backupMethod,
-        ])
+    // Serializable: a half that is removed meanwhile takes its text with it, or there is no half for it any more.
+    put: ({ userId, clientId }, { backupMethod, cipherText, setId = null }) =>
+      database.transaction(async (tx) => {
+        if (setId !== null && !(await halves.has(tx, clientId, setId))) {
+          throw new MpcError('SHARE_NOT_FOUND', 'no half of this backup is stored here')
+        }
         await tx.query(
-          `insert into reshare_custodian_ciphertexts (user_id, backup_method, client_id, cipher_text, updated_at)
-           values ($1, $2, $3, $4, $5)`,
-          values,
+          `delete from reshare_custodian_ciphertexts where user_id = $1 and backup_method = $2
+             and case when $3::text is null then set_id is null and cipher_text = $4 else set_id = $3 end`,
+          [userId, backupMethod, setId, cipherText],
         )
-      })
-    },
-    async ofUser({ userId }, backupMethod) {
-      return cipherTextOf(
-        await database.query(
-          'select cipher_text from reshare_custodian_ciphertexts where user_id = $1 and backup_method = $2',
-          [userId, backupMethod],
-        ),
+        if (setId === null) await requireRoom(tx, userId)
+        await tx.query(
+          `insert into reshare_custodian_ciphertexts
+             (user_id, backup_method, client_id, cipher_text, updated_at, set_id, candidates)
+           values ($1, $2, $3, $4, $5, $6, case when $6::text is not null then array[$6::text] else
+             array(select distinct set_id from reshare_custodian_shares where client_id = $3) end)`,
+          [userId, backupMethod, clientId, cipherText, new Date(now()), setId],
+        )
+      }),
+    async find({ userId, clientId }, { backupMethod = null, setId = null, skip }) {
+      const [row] = await database.query(
+        `select cipher_text from reshare_custodian_ciphertexts
+         where user_id = $1 and ($2::text is null and client_id = $3 or backup_method = $2)
+           and ($4::text is null or $4 = any(candidates))
+         order by ($4::text is not null and set_id is not null) desc, ordinal desc limit 1 offset $5`,
+        [userId, backupMethod, clientId, setId, skip],
       )
-    },
-    async newest({ userId, clientId }) {
-      return cipherTextOf(
-        await database.query(
-          `select cipher_text from reshare_custodian_ciphertexts where user_id = $1 and client_id = $2
-           order by ordinal desc limit 1`,
-          [userId, clientId],
-        ),
-      )
+      if (row === undefined) throw new MpcError('SHARE_NOT_FOUND', 'no backup is stored here')
+      return row['cipher_text'] as string
     },
   }
 }
 
-function cipherTextOf([row]: readonly Row[]): string {
-  if (row === undefined) throw new MpcError('SHARE_NOT_FOUND', 'no backup is stored here')
-  return row['cipher_text'] as string
+/** Removes the texts that no half is left for, once those of `setId` are gone. */
+export async function deleteCipherTextsOf(tx: Queryable, clientId: string, setId: string): Promise<void> {
+  await tx.query(
+    `delete from reshare_custodian_ciphertexts text where client_id = $1 and $2 = any(candidates) and not exists
+       (select 1 from reshare_custodian_shares half
+        where half.client_id = text.client_id and half.set_id = any(text.candidates))`,
+    [clientId, setId],
+  )
 }

@@ -11,14 +11,15 @@ import { createNamesOfHalf } from './half-names.ts'
 import { createHalves } from './halves.ts'
 import { mergeLimits, type CustodianLimitOptions } from './limits.ts'
 import {
-  backupMethodQuery,
   parseBackup,
   parseChallenge,
   parseCipherText,
+  parseClientQuery,
   parseDelete,
   parseExportId,
   parseFetch,
   parseShare,
+  parseUserQuery,
 } from './requests.ts'
 import { rotate } from './rotate.ts'
 import { custodianSchema } from './schema.ts'
@@ -80,7 +81,7 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   const namesOf = createNamesOfHalf(options.masterKey)
   const requireSecret = createSecretCheck(options.webhookSecret)
   const halves = createHalves({ database, sealer, namesOf, now })
-  const cipherTexts = createCipherTexts({ database, now })
+  const cipherTexts = createCipherTexts({ database, halves, now })
   const limits = mergeLimits(options.limits)
   const exports = createExports({ database, halves, authorizeExport, limits, onError, now, random })
 
@@ -134,7 +135,7 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   })
   app.get('/users/:userId/encrypted-user-backup-shares', async (c) => {
     const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
-    return c.json({ cipherText: await cipherTexts.ofUser(user, backupMethodQuery(c.req.query('backupMethod'))) })
+    return c.json({ cipherText: await cipherTexts.find(user, parseUserQuery(c.req.query())) })
   })
   app.put('/users/:userId/encrypted-user-backup-shares', async (c) => {
     const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
@@ -143,7 +144,7 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   })
   app.get('/clients/:clientId/backup', async (c) => {
     const user = await requireUser(c.req.raw, { clientId: c.req.param('clientId') })
-    return c.json({ cipherText: await cipherTexts.newest(user) })
+    return c.json({ cipherText: await cipherTexts.find(user, parseClientQuery(c.req.query())) })
   })
   app.post('/v1/exports/:exportId/challenge', async (c) => {
     const user = await requireUser(c.req.raw, {})

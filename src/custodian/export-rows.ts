@@ -13,6 +13,11 @@ export interface BegunExport {
   readonly challenge: Uint8Array
 }
 
+/** An export whose time is not over, and whether its challenge still waits for a proof. */
+export interface KnownExport extends BegunExport {
+  readonly isWaiting: boolean
+}
+
 /** Names one export: ids are the client's own choice, so they mean nothing without it. */
 export interface ExportKey {
   readonly clientId: string
@@ -21,15 +26,15 @@ export interface ExportKey {
 
 /** The exports that are under way: each has one challenge, which one proof uses up. */
 export interface ExportRows {
-  /** An export whose challenge waits for its proof. */
-  find(key: ExportKey): Promise<BegunExport | undefined>
+  /** The export of this name, until its time is over. */
+  find(key: ExportKey): Promise<KnownExport | undefined>
   /**
    * Adds an export unless there is one of this name, and forgets those whose time is over.
    *
    * @param charge what goes with an export that was added, in its transaction
    * @returns what is there now
    */
-  add(key: ExportKey, begun: BegunExport, charge: (tx: Queryable) => Promise<void>): Promise<BegunExport | undefined>
+  add(key: ExportKey, begun: BegunExport, charge: (tx: Queryable) => Promise<void>): Promise<KnownExport | undefined>
   /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
   claim(key: ExportKey, proofHash: Uint8Array): Promise<BegunExport | undefined>
   /** Keeps the answer to the proof that has claimed an export. */
@@ -41,7 +46,7 @@ export interface ExportRows {
 }
 
 const KEY = 'client_id = $1 and export_id = $2'
-const WAITING = `${KEY} and proof_hash is null and expires_at > $3`
+const KNOWN = `${KEY} and expires_at > $3`
 
 export function createExportRows({
   database,
@@ -50,10 +55,10 @@ export function createExportRows({
   readonly database: Database
   readonly now: () => number
 }): ExportRows {
-  const find = async (db: Queryable, { clientId, exportId }: ExportKey): Promise<BegunExport | undefined> => {
+  const find = async (db: Queryable, { clientId, exportId }: ExportKey): Promise<KnownExport | undefined> => {
     const values = [clientId, exportId, new Date(now())]
-    const [row] = await db.query(`select * from reshare_custodian_exports where ${WAITING}`, values)
-    return row && begunExport(row)
+    const [row] = await db.query(`select * from reshare_custodian_exports where ${KNOWN}`, values)
+    return row && { ...begunExport(row), isWaiting: row['proof_hash'] === null }
   }
   const forget = async (db: Queryable): Promise<void> => {
     await db.query('delete from reshare_custodian_exports where expires_at <= $1', [new Date(now())])
@@ -74,7 +79,7 @@ export function createExportRows({
       }),
     async claim({ clientId, exportId }, proofHash) {
       const [row] = await database.query(
-        `update reshare_custodian_exports set proof_hash = $4 where ${WAITING} returning *`,
+        `update reshare_custodian_exports set proof_hash = $4 where ${KNOWN} and proof_hash is null returning *`,
         [clientId, exportId, new Date(now()), proofHash],
       )
       return row && begunExport(row)
@@ -85,7 +90,7 @@ export function createExportRows({
     async findAnswer({ clientId, exportId }, proofHash) {
       const [row] = await database.query(
         `select proof_hash, sealed from reshare_custodian_exports
-         where ${KEY} and sealed is not null and expires_at > $3`,
+         where ${KNOWN} and sealed is not null`,
         [clientId, exportId, new Date(now())],
       )
       if (row === undefined || !equalBytes(row['proof_hash'] as Uint8Array, proofHash)) return undefined

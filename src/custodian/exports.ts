@@ -11,7 +11,7 @@ import { decodeWalletShares, wipeKeyShare, type KeyShare, type WalletShares } fr
 import type { Database } from '../server/database/types.ts'
 import { fromHex, toHex } from '../util/bytes.ts'
 import type { RandomSource } from '../util/random.ts'
-import { createExportRows, type BegunExport } from './export-rows.ts'
+import { createExportRows, type BegunExport, type KnownExport } from './export-rows.ts'
 import type { Halves } from './halves.ts'
 import type { CustodianLimits } from './limits.ts'
 import type { ChallengeBody, ShareBody } from './requests.ts'
@@ -77,7 +77,7 @@ export function createExports(options: {
       if (begun !== undefined) return answerAgain(begun, asked)
       // Before any look at what the request names: the answer is the same for every set.
       await counts.requireUnlocked(clientId)
-      if (!(await halves.has(clientId, setId))) throw notAuthorized()
+      if (!(await halves.has(database, clientId, setId))) throw notAuthorized()
       await consent(user, { setId, curve, authorization })
       const added = { ...asked, challenge: newChallenge(random) }
       return answerAgain(await rows.add(key, added, (tx) => counts.charge(tx, clientId, 'export')), asked)
@@ -113,9 +113,10 @@ export function createExports(options: {
   }
 }
 
-function answerAgain(begun: BegunExport | undefined, asked: Omit<BegunExport, 'challenge'>): ChallengeAnswer {
+function answerAgain(begun: KnownExport | undefined, asked: Omit<BegunExport, 'challenge'>): ChallengeAnswer {
   const { setId, curve, receiver } = asked
-  if (begun?.setId !== setId || begun.curve !== curve || begun.receiver !== receiver) throw over()
+  if (begun?.isWaiting !== true || begun.setId !== setId || begun.curve !== curve || begun.receiver !== receiver)
+    throw over()
   return { challenge: toHex(begun.challenge) }
 }
 

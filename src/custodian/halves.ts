@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../server/database/types.ts'
 import { fromBase64, toBase64, wipe } from '../util/bytes.ts'
 import type { Sealer } from '../util/seal.ts'
+import { deleteCipherTextsOf } from './cipher-texts.ts'
 import { halfPlace, type NamesOfHalf } from './half-names.ts'
 import type { BackupBody, DeleteBody, FetchBody } from './requests.ts'
 
@@ -11,12 +12,12 @@ export interface Halves {
   /** The halves of a client's backup set, or of all, oldest first, as base64. */
   fetch(which: FetchBody): Promise<string[]>
   /** Whether there is a half of this backup set. */
-  has(clientId: string, setId: string): Promise<boolean>
+  has(db: Queryable, clientId: string, setId: string): Promise<boolean>
   /** Uses the encoded halves of a backup set, and wipes them. */
   open<T>(clientId: string, setId: string, use: (halves: readonly Uint8Array[]) => T): Promise<T>
   /** Notes that the halves of a backup set have been handed out; the first time stays. @returns whether there are any */
   markExported(tx: Queryable, clientId: string, setId: string): Promise<boolean>
-  /** Removes the halves of a backup set; harmless to repeat. */
+  /** Removes the halves of a backup set, and the texts that they take with them; harmless to repeat. */
   delete(which: DeleteBody): Promise<void>
 }
 
@@ -76,9 +77,9 @@ export function createHalves(options: {
         wipe(...halves)
       }
     },
-    async has(clientId, setId) {
+    async has(db, clientId, setId) {
       const known = 'select 1 from reshare_custodian_shares where client_id = $1 and set_id = $2 limit 1'
-      return (await database.query(known, [clientId, setId])).length > 0
+      return (await db.query(known, [clientId, setId])).length > 0
     },
     async open(clientId, setId, use) {
       const halves = await read(clientId, setId)
@@ -97,10 +98,10 @@ export function createHalves(options: {
       return marked.length > 0
     },
     async delete({ clientId, setId }) {
-      await database.query('delete from reshare_custodian_shares where client_id = $1 and set_id = $2', [
-        clientId,
-        setId,
-      ])
+      await database.transaction(async (tx) => {
+        await tx.query('delete from reshare_custodian_shares where client_id = $1 and set_id = $2', [clientId, setId])
+        await deleteCipherTextsOf(tx, clientId, setId)
+      })
     },
   }
 }

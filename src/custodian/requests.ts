@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { AUTHORIZATION_MAX_LENGTH, isUsableReceiver } from '../api/export.ts'
 import { BadRequest, readJson } from '../api/http.ts'
-import { CURVES, type BackupMethodName } from '../types.ts'
+import { CURVES } from '../types.ts'
 import { fromBase64, wipe } from '../util/bytes.ts'
 
 const BODY_MAX_BYTES = 256 * 1024
@@ -19,7 +19,11 @@ const setId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const backupBody = v.strictObject({ clientId, backupMethod, share, setId })
 const fetchBody = v.strictObject({ clientId, setId: v.optional(setId) })
 const deleteBody = v.strictObject({ clientId, setId })
-const cipherTextBody = v.strictObject({ backupMethod, cipherText })
+const cipherTextBody = v.strictObject({ backupMethod, cipherText, setId: v.optional(setId) })
+
+const skip = v.pipe(v.optional(v.string(), '0'), v.regex(/^(?:0|[1-9][0-9]{0,5})$/), v.transform(Number))
+const userQuery = v.object({ backupMethod, setId: v.optional(setId), skip })
+const clientQuery = v.object({ setId: v.optional(setId), skip })
 
 const challengeBody = v.strictObject({
   setId,
@@ -36,6 +40,8 @@ export type BackupBody = v.InferOutput<typeof backupBody>
 export type FetchBody = v.InferOutput<typeof fetchBody>
 export type DeleteBody = v.InferOutput<typeof deleteBody>
 export type CipherTextBody = v.InferOutput<typeof cipherTextBody>
+/** Which of a user's texts: of one method or of any, of one set or of any, and how many newer ones to pass over. */
+export type CipherTextQuery = v.InferOutput<typeof clientQuery> & Partial<v.InferOutput<typeof userQuery>>
 export type ChallengeBody = v.InferOutput<typeof challengeBody>
 export type ShareBody = v.InferOutput<typeof shareBody>
 
@@ -74,9 +80,14 @@ export function parseExportId(value: string): string {
   return parse(exportId, value)
 }
 
-/** @throws {BadRequest} unless it names a backup method */
-export function backupMethodQuery(value: string | undefined): BackupMethodName {
-  return parse(backupMethod, value)
+/** @throws {BadRequest} unless the query is that of `GET …/encrypted-user-backup-shares` */
+export function parseUserQuery(query: Record<string, string>): CipherTextQuery {
+  return parse(userQuery, query)
+}
+
+/** @throws {BadRequest} unless the query is that of `GET /clients/:clientId/backup` */
+export function parseClientQuery(query: Record<string, string>): CipherTextQuery {
+  return parse(clientQuery, query)
 }
 
 /** The message names the field and never repeats its value, which may be a share. */

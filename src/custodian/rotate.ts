@@ -70,7 +70,7 @@ function rename({ sealer, namesOf }: RotateOptions, row: Row): Renamed {
 /**
  * A custodian that did not know the other key may have stored the same half by its new name: that one goes, and this one,
  * which has just been opened, stays. Under another set's name it would not be the same half: then the key of the table
- * refuses the change, and nothing is lost.
+ * refuses the change, and nothing is lost. A row that has its new name already is no twin of itself.
  */
 async function replace(database: Database, { clientId, setId, from, to }: Renamed): Promise<boolean> {
   return database.transaction(async (tx) => {
@@ -81,9 +81,9 @@ async function replace(database: Database, { clientId, setId, from, to }: Rename
     )
     if (asRead.length === 0) return false
     const [twin] = await tx.query(
-      `delete from reshare_custodian_shares where client_id = $1 and share_id = $2 and set_id = $3
+      `delete from reshare_custodian_shares where client_id = $1 and share_id = $2 and set_id = $3 and share_id <> $4
        returning exported_at`,
-      [clientId, to.name, setId],
+      [clientId, to.name, setId, from.name],
     )
     await tx.query(
       `update reshare_custodian_shares set share_id = $3, sealed = $4, exported_at = least(exported_at, $5)

@@ -55,5 +55,19 @@ export const custodianSchema: Schema = {
        )`,
       `create index reshare_custodian_rates_expiry on reshare_custodian_rates (ends_at)`,
     ],
+    [
+      `alter table reshare_custodian_shares alter column ordinal type bigint`,
+      // The backup sets that a text may be of: its own where it names one, else all that its client had a half of.
+      `alter table reshare_custodian_ciphertexts
+         drop constraint reshare_custodian_ciphertexts_pkey,
+         alter column ordinal type bigint,
+         add primary key (ordinal),
+         add column set_id text,
+         add column candidates text[] not null default '{}'`,
+      `create unique index reshare_custodian_ciphertexts_of_set
+         on reshare_custodian_ciphertexts (user_id, backup_method, set_id)`,
+      `update reshare_custodian_ciphertexts text set candidates =
+         array(select distinct half.set_id from reshare_custodian_shares half where half.client_id = text.client_id)`,
+    ],
   ],
 }

@@ -182,6 +182,17 @@ test('failed proofs lock the user out of new exports, whichever process saw them
   expect(await begin(apps[1])).toBe('OK')
 })
 
+test('an export that is over is not judged again: the hook is not asked, and no failure counted', async () => {
+  const app = custodian({ rates: null, lockOut })
+  const one = newExport('ann')
+  await one.begin(app)
+  expect([await one.end(app), asked]).toEqual(['OK', 1])
+  for (let i = 0; i < lockOut.failures + 1; i++) {
+    expect((await one.begin(app, { authorization: 'a code that is used up' })).code).toBe('PROTOCOL_ABORTED')
+  }
+  expect([asked, await begin(app)]).toEqual([1, 'OK'])
+})
+
 test('an export that succeeds takes no failure back, and a hook or a key that fails adds none', async () => {
   const app = custodian({ rates: null, lockOut })
   await fail(app)

@@ -6,7 +6,9 @@ import {
   type CustodianApp,
   type MasterKeys,
 } from '../../src/custodian/index.ts'
+import { createNamesOfHalf, halfPlace } from '../../src/custodian/half-names.ts'
 import type { Database } from '../../src/server/database/types.ts'
+import { createSealer } from '../../src/util/seal.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
@@ -209,6 +211,20 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
       expect((await rows()).at(-1)).toMatchObject({ key: 2, exported_at: new Date(0) })
     }
     expect(errors).toEqual([])
+  })
+
+  test('a half of another key that has its new name already is sealed again, and stays', async () => {
+    const half = newHalf()
+    const keys = { current: second, previous: [first] }
+    const [name] = createNamesOfHalf(keys)(half.share)
+    const sealed = createSealer({ current: first, previous: [second] }, random).seal(
+      halfPlace(CLIENT, name),
+      half.share,
+    )
+    await before().store(half)
+    await database.query('update reshare_custodian_shares set share_id = $1, sealed = $2', [name, sealed])
+    expect(await after().rotate()).toEqual({ resealed: 1, remaining: 0 })
+    expect(await process({ current: second }).fetch(CLIENT, half.setId)).toEqual([half.share])
   })
 
   test('a set is removed under every name', async () => {
