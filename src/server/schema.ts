@@ -206,5 +206,14 @@ export const serverSchema: Schema = {
       `alter table reshare_ot_pairs add column ban_logged boolean not null default false`,
       `create index reshare_ot_pairs_unlogged on reshare_ot_pairs (set_id) where poisoned and not ban_logged`,
     ],
+    [
+      // 2^31 presignatures are a busy service's year, and what is not kept takes a number, too. With the column its sequence
+      // changes. Both tables are written anew (docs/operations.md, Processes).
+      `alter table reshare_sets alter column ordinal type bigint`,
+      `alter table reshare_presignatures alter column ordinal type bigint`,
+      // What a sweep may have to abort, among all that is kept to be answered again.
+      `create index reshare_operations_undecided on reshare_operations (expires_at)
+         where state is not null or round = 0`,
+    ],
   ],
 }

@@ -16,7 +16,7 @@ export async function sweep(context: ServerContext): Promise<void> {
   const { database, limits } = context
   const expired = await database.query(
     `select client_id, operation_id from reshare_operations expired
-     where expires_at <= $1 and not exists (select 1 from reshare_decisions decided
+     where (state is not null or round = 0) and expires_at <= $1 and not exists (select 1 from reshare_decisions decided
        where decided.client_id = expired.client_id and decided.operation_id = expired.operation_id)`,
     [timestamp(context)],
   )

@@ -3,6 +3,7 @@ import type { RecoverRequest, RefreshRequest } from '../../src/api/operations.ts
 import { getGroup } from '../../src/curve/index.ts'
 import { MpcError } from '../../src/errors.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import type { SqlValue } from '../../src/server/database/types.ts'
 import { commitSets } from '../../src/server/operations/commit-sets.ts'
 import { recordAbort } from '../../src/server/operations/decide.ts'
 import {
@@ -575,6 +576,27 @@ describe('a sweep', () => {
     expect(errors.splice(0)).toEqual(told ? [failure] : [])
     const decisions = await Promise.all(keys.map((key) => findDecision(database, key)))
     expect(decisions.sort()).toEqual(['ABORT', undefined])
+  })
+
+  test('finds what has expired by an index of what may be undecided', async () => {
+    const { context, database } = tables
+    await database.query(
+      `insert into reshare_operations (client_id, operation_id, request, round, incarnation, expires_at)
+       select 'busy', n::text, '{"kind":"sign"}', 1, 1, $1 from generate_series(1, 2000) n`,
+      [new Date(tables.clock)],
+    )
+    await database.query('analyze reshare_operations')
+    const plans: string[] = []
+    const query = async (sql: string, parameters?: readonly SqlValue[]) => {
+      if (/^\s*select client_id, operation_id from reshare_operations/.test(sql)) {
+        const plan = await database.query(`explain ${sql}`, parameters)
+        plans.push(plan.map((row) => row['QUERY PLAN']).join('\n'))
+      }
+      return database.query(sql, parameters)
+    }
+    await sweep({ ...context, database: { ...database, query } })
+    expect(plans).toEqual([expect.stringContaining('reshare_operations_undecided')])
+    await database.query(`delete from reshare_operations where client_id = 'busy'`)
   })
 
   test('forgets no operation before it is decided', async () => {
