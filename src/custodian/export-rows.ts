@@ -35,6 +35,8 @@ export interface ExportRows {
    * @returns what is there now
    */
   add(key: ExportKey, begun: BegunExport, charge: (tx: Queryable) => Promise<void>): Promise<KnownExport | undefined>
+  /** Adds an export that is over before it has begun: no proof comes for it. None if there is one of this name. */
+  addDenied(key: ExportKey, asked: Omit<BegunExport, 'challenge'>): Promise<void>
   /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
   claim(key: ExportKey, proofHash: Uint8Array): Promise<BegunExport | undefined>
   /** Keeps the answer to the proof that has claimed an export. */
@@ -46,6 +48,8 @@ export interface ExportRows {
 }
 
 const KEY = 'client_id = $1 and export_id = $2'
+/** No hash of a proof, and not null: it waits for none. */
+const NO_PROOF = new Uint8Array(0)
 const KNOWN = `${KEY} and expires_at > $3`
 
 export function createExportRows({
@@ -63,20 +67,31 @@ export function createExportRows({
   const forget = async (db: Queryable): Promise<void> => {
     await db.query('delete from reshare_custodian_exports where expires_at <= $1', [new Date(now())])
   }
+  const insert = (
+    db: Queryable,
+    { clientId, exportId }: ExportKey,
+    { setId, curve, receiver, challenge }: BegunExport,
+    proofHash: Uint8Array | null,
+  ) =>
+    db.query(
+      `insert into reshare_custodian_exports
+         (client_id, export_id, set_id, curve, receiver, challenge, expires_at, proof_hash)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (client_id, export_id) do nothing
+       returning 1`,
+      [clientId, exportId, setId, curve, receiver, challenge, new Date(now() + CHALLENGE_MS), proofHash],
+    )
   return {
     find: (key) => find(database, key),
-    add: ({ clientId, exportId }, { setId, curve, receiver, challenge }, charge) =>
+    add: (key, begun, charge) =>
       database.transaction(async (tx) => {
         await forget(tx)
-        const added = await tx.query(
-          `insert into reshare_custodian_exports (client_id, export_id, set_id, curve, receiver, challenge, expires_at)
-           values ($1, $2, $3, $4, $5, $6, $7) on conflict (client_id, export_id) do nothing
-           returning 1`,
-          [clientId, exportId, setId, curve, receiver, challenge, new Date(now() + CHALLENGE_MS)],
-        )
+        const added = await insert(tx, key, begun, null)
         if (added.length > 0) await charge(tx)
-        return find(tx, { clientId, exportId })
+        return find(tx, key)
       }),
+    async addDenied(key, asked) {
+      await insert(database, key, { ...asked, challenge: new Uint8Array(0) }, NO_PROOF)
+    },
     async claim({ clientId, exportId }, proofHash) {
       const [row] = await database.query(
         `update reshare_custodian_exports set proof_hash = $4 where ${KNOWN} and proof_hash is null returning *`,

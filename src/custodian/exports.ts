@@ -29,7 +29,7 @@ export interface Exports {
    * @throws {AUTH_FAILED} if the user's client has no half of this set
    * @throws {POLICY_DENIED} unless the app allows it
    * @throws {RATE_LIMITED} if the user has begun too many, or is locked out
-   * @throws {PROTOCOL_ABORTED} if an export of this id was begun with another request, or is over
+   * @throws {PROTOCOL_ABORTED} if an export of this id was begun with another request, is over, or was denied
    */
   challenge(user: CustodianUser, exportId: string, body: ChallengeBody): Promise<ChallengeAnswer>
   /**
@@ -57,11 +57,17 @@ export function createExports(options: {
   const rows = createExportRows({ database, now })
   const counts = createRateCounts<'export'>({ table: 'reshare_custodian_rates', database, now, ...limits })
 
-  const consent = async (user: CustodianUser, request: BackupExportAuthorization): Promise<void> => {
+  const consent = async (
+    user: CustodianUser,
+    request: BackupExportAuthorization,
+    deny: () => Promise<void>,
+  ): Promise<void> => {
     if (authorizeExport === undefined) return requireAuthorization(undefined, onError)
     const { clientId } = user
     await counts.requireWithinRate(clientId, 'export')
-    await requireCountedAuthorization(counts, clientId, () => authorizeExport(user, request), onError)
+    // Without a lock-out a denial counts for nothing, and their number has no bound.
+    const onDenied = limits.lockOut === null ? undefined : deny
+    await requireCountedAuthorization(counts, clientId, () => authorizeExport(user, request), onError, onDenied)
   }
 
   const fail = async (clientId: string): Promise<void> => {
@@ -78,7 +84,7 @@ export function createExports(options: {
       // Before any look at what the request names: the answer is the same for every set.
       await counts.requireUnlocked(clientId)
       if (!(await halves.has(database, clientId, setId))) throw notAuthorized()
-      await consent(user, { setId, curve, authorization })
+      await consent(user, { setId, curve, authorization }, () => rows.addDenied(key, asked))
       const added = { ...asked, challenge: newChallenge(random) }
       return answerAgain(await rows.add(key, added, (tx) => counts.charge(tx, clientId, 'export')), asked)
     },

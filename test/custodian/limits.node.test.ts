@@ -193,6 +193,19 @@ test('an export that is over is not judged again: the hook is not asked, and no 
   expect([asked, await begin(app)]).toEqual([1, 'OK'])
 })
 
+test('nor is one that was denied, until it is forgotten; without a lock-out it is', async () => {
+  const app = custodian({ rates: null, lockOut })
+  const one = newExport('ann', 'a wrong code')
+  expect((await one.begin(app)).code).toBe('POLICY_DENIED')
+  for (const body of [{}, { authorization: CODE }]) expect((await one.begin(app, body)).code).toBe('PROTOCOL_ABORTED')
+  expect([asked, await begin(app, 'ann', 'a wrong code'), await begin(app)]).toEqual([1, 'POLICY_DENIED', 'OK'])
+  time += 5 * 60_000
+  expect((await one.begin(app)).code).toBe('POLICY_DENIED')
+  const open = custodian({ rates: null, lockOut: null })
+  const other = newExport('bob', 'a wrong code')
+  for (let i = 0; i < 2; i++) expect((await other.begin(open)).code).toBe('POLICY_DENIED')
+})
+
 test('an export that succeeds takes no failure back, and a hook or a key that fails adds none', async () => {
   const app = custodian({ rates: null, lockOut })
   await fail(app)
@@ -227,7 +240,7 @@ test('a sweep forgets exports and counts whose time is over, and no others; the 
   await begin(app, 'bob', 'a wrong code')
   time += 5 * 60_000 - 1
   await app.sweep()
-  expect([await rows('reshare_custodian_exports'), await rows('reshare_custodian_rates')]).toEqual([1, 3])
+  expect([await rows('reshare_custodian_exports'), await rows('reshare_custodian_rates')]).toEqual([2, 3])
   time += 1
   await app.sweep()
   expect([await rows('reshare_custodian_exports'), await rows('reshare_custodian_rates')]).toEqual([0, 3])
