@@ -3,7 +3,7 @@ import type { RecoverRequest, RefreshRequest } from '../../src/api/operations.ts
 import { getGroup } from '../../src/curve/index.ts'
 import { MpcError } from '../../src/errors.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
-import type { SqlValue } from '../../src/server/database/types.ts'
+import type { Queryable, SqlValue } from '../../src/server/database/types.ts'
 import { commitSets } from '../../src/server/operations/commit-sets.ts'
 import { recordAbort } from '../../src/server/operations/decide.ts'
 import {
@@ -482,7 +482,19 @@ describe('a set', () => {
       await tables.set(key, {}, { state: 'ABORTED' }),
     ]
     await tables.set(key, { walletId: '1'.repeat(32) })
-    expect((await requireSets(database, key.clientId, WALLET)).map(({ setId }) => setId)).toEqual(sets.slice(0, 2))
+    const listed = await requireSets(database, key.clientId, WALLET)
+    expect(listed.map(({ setId }) => setId)).toEqual(sets.slice(0, 2))
+    // The records of all sets that a wallet ever had stay in the database.
+    const columns: string[] = []
+    const query: Queryable['query'] = async (sql, parameters) => {
+      const rows = await database.query(sql, parameters)
+      columns.push(...Object.keys(rows[0]!))
+      return rows
+    }
+    expect(await requireSets({ query }, key.clientId, WALLET)).toEqual(listed)
+    expect(columns).toContain('set_id')
+    expect(columns).not.toContain('record')
+    expect(setStatus(listed[0]!)).toEqual(setStatus(await requireSet(database, key.clientId, sets[0]!)))
   })
 
   test('is known to ECDSA by the record of its key on secp256k1', () => {

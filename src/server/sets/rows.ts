@@ -30,24 +30,36 @@ export interface SetRow {
   readonly exportedAt: Date | null
 }
 
-function setRow(row: Row): SetRow {
+/** What the API shows of a set. */
+export type ListedSet = Omit<SetRow, 'clientId' | 'operationId' | 'sourceSetId' | 'record' | 'committedAt'>
+
+const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
+  exported_at`
+
+function listedSet(row: Row): ListedSet {
   return {
     setId: row['set_id'] as string,
-    clientId: row['client_id'] as string,
     walletId: row['wallet_id'] as string,
-    operationId: row['operation_id'] as string,
     purpose: row['purpose'] as Purpose,
     state: row['state'] as SetState,
     label: row['label'] as string,
     backupMethod: row['backup_method'] as BackupMethodName | null,
-    sourceSetId: row['source_set_id'] as string | null,
     device: row['device'] as string | null,
-    record: row['record'] as Uint8Array,
     createdAt: row['created_at'] as Date,
-    committedAt: row['committed_at'] as Date | null,
     provenAt: row['proven_at'] as Date | null,
     lastUsedAt: row['last_used_at'] as Date | null,
     exportedAt: row['exported_at'] as Date | null,
+  }
+}
+
+function setRow(row: Row): SetRow {
+  return {
+    ...listedSet(row),
+    clientId: row['client_id'] as string,
+    operationId: row['operation_id'] as string,
+    sourceSetId: row['source_set_id'] as string | null,
+    record: row['record'] as Uint8Array,
+    committedAt: row['committed_at'] as Date | null,
   }
 }
 
@@ -79,15 +91,16 @@ export async function requireSet(db: Queryable, clientId: string, setId: string)
  *
  * @throws {AUTH_FAILED} if the client has no such wallet
  */
-export async function requireSets(db: Queryable, clientId: string, walletId: string): Promise<SetRow[]> {
+export async function requireSets(db: Queryable, clientId: string, walletId: string): Promise<ListedSet[]> {
   const wallet = [walletId, clientId]
   const [known] = await db.query('select 1 from reshare_wallets where wallet_id = $1 and client_id = $2', wallet)
   if (known === undefined) throw notAuthorized()
   const rows = await db.query(
-    `select * from reshare_sets where wallet_id = $1 and client_id = $2 and state <> 'ABORTED' order by ordinal`,
+    `select ${LISTED} from reshare_sets
+     where wallet_id = $1 and client_id = $2 and state <> 'ABORTED' order by ordinal`,
     wallet,
   )
-  return rows.map(setRow)
+  return rows.map(listedSet)
 }
 
 /** Adds a PREPARED set; a repetition of the same round finds it there. @returns whether it was added */
@@ -118,7 +131,7 @@ export async function insertSet(
 }
 
 /** A set as the API shows it. */
-export function setStatus(set: SetRow): SetStatus {
+export function setStatus(set: ListedSet): SetStatus {
   return {
     setId: set.setId,
     walletId: set.walletId,
