@@ -1,5 +1,6 @@
 import type { SignEcdsaRequest } from '../../../api/operations.ts'
 import { OtPair } from '../../../protocol/ecdsa/index.ts'
+import { ProtocolError } from '../../../errors.ts'
 import { wipe } from '../../../util/bytes.ts'
 import { Reader, Writer } from '../../../util/codec.ts'
 import type { ServerContext } from '../../context.ts'
@@ -26,7 +27,12 @@ export async function playFreshSetUp(
   const set = await requireSource(context.database, turn, request)
   if (round <= SET_UP_ROUNDS) {
     const { setups, ...unfinished } = advanceSetUp(context, turn)
-    if (setups === undefined) return unfinished
+    if (setups === undefined) {
+      if (round < SET_UP_ROUNDS) return unfinished
+      // One of the round's two messages came alone, and the session waits for the other.
+      wipe(unfinished.state)
+      throw new ProtocolError('FORMAT', 0, [], 'the set-up does not end in its two rounds')
+    }
     const pair = pairOf(setups, ecdsaRecord(set))
     return { parcels: unfinished.parcels, state: encodeState(pair, undefined) }
   }
