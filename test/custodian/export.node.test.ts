@@ -256,11 +256,11 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
     let releasing = false
     const racing: Database = {
       ...database,
-      async transaction(work) {
+      async transaction(work, isolation) {
         if (releasing) {
           await database.query('delete from reshare_custodian_shares where set_id = $1', [setIdOf(backup)])
         }
-        return database.transaction(work)
+        return database.transaction(work, isolation)
       },
     }
     const app = custodian({ authorizeExport: ALLOWED, database: racing })

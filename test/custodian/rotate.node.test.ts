@@ -52,9 +52,9 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
   /** The database of a process to which `interrupt` happens before each of its transactions. */
   const interrupted = (interrupt: () => Promise<unknown>): Database => ({
     ...database,
-    transaction: async (work) => {
+    transaction: async (work, isolation) => {
       await interrupt()
-      return database.transaction(work)
+      return database.transaction(work, isolation)
     },
   })
   /** The database of a process that ends before the transaction after these. */

@@ -113,14 +113,16 @@ describe('what is logged', () => {
     const silent = world.server({
       database: {
         ...database,
-        transaction: (work) =>
-          database.transaction((tx) =>
-            work({
-              query: (sql, parameters) => {
-                if (sql.includes('set ban_logged')) throw new Error('the process has ended')
-                return tx.query(sql, parameters)
-              },
-            }),
+        transaction: (work, isolation) =>
+          database.transaction(
+            (tx) =>
+              work({
+                query: (sql, parameters) => {
+                  if (sql.includes('set ban_logged')) throw new Error('the process has ended')
+                  return tx.query(sql, parameters)
+                },
+              }),
+            isolation,
           ),
       },
     })

@@ -358,11 +358,11 @@ test('a sweep goes on past a row that fails, and nobody waits for it', async () 
   let failures = 0
   const database = {
     ...world.database,
-    transaction: (async (work) =>
+    transaction: (async (work, isolation) =>
       world.database.transaction(async (tx) => {
         if (failures === 0 && ++failures === 1) throw new Error('planted')
         return work(tx)
-      })) as typeof world.database.transaction,
+      }, isolation)) as typeof world.database.transaction,
   }
   const told: unknown[] = []
   await world.server({ database, onError: (error) => told.push(error) }).sweep()

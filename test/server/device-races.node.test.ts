@@ -92,9 +92,9 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
         await before()
         return world.database.query(sql, parameters)
       },
-      transaction: async (work) => {
+      transaction: async (work, isolation) => {
         await before()
-        return world.database.transaction(work)
+        return world.database.transaction(work, isolation)
       },
     }
     return { database, reached: () => calls >= nth }
@@ -148,10 +148,10 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
         revoke: paths.revoke(phoneId),
       }[verb]
       let done = false
-      const transaction: Database['transaction'] = async (work) => {
+      const transaction: Database['transaction'] = async (work, isolation) => {
         if (!done) await revokeDevice(now.tablet, phoneId)
         done = true
-        return world.database.transaction(work)
+        return world.database.transaction(work, isolation)
       }
       const phone = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, phoneId)
       expect([codeOf(await phone.send('POST', path)), done]).toEqual(['DEVICE_REVOKED', true])
@@ -180,7 +180,7 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
         const database: Database = {
           ...world.database,
           ...dying(world.database),
-          transaction: (work) => world.database.transaction((tx) => work(dying(tx))),
+          transaction: (work, isolation) => world.database.transaction((tx) => work(dying(tx)), isolation),
         }
         const answer = await deviceServer(world, { database, onError: () => undefined })
           .client(clientId, tabletId)
@@ -213,15 +213,17 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     const now = await scene('sign', true)
     const { clientId, phoneId, operation } = now
     let begins = 0
-    const transaction: Database['transaction'] = (work) =>
-      world.database.transaction((tx) =>
-        work({
-          async query(sql, parameters) {
-            const rows = await tx.query(sql, parameters)
-            if (sql.includes('into reshare_operations') && ++begins === 1) await revokeDevice(now.tablet, phoneId)
-            return rows
-          },
-        }),
+    const transaction: Database['transaction'] = (work, isolation) =>
+      world.database.transaction(
+        (tx) =>
+          work({
+            async query(sql, parameters) {
+              const rows = await tx.query(sql, parameters)
+              if (sql.includes('into reshare_operations') && ++begins === 1) await revokeDevice(now.tablet, phoneId)
+              return rows
+            },
+          }),
+        isolation,
       )
     const phone = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, phoneId)
     expect([codeOf(await operation.post(phone)), begins]).toEqual(['DEVICE_REVOKED', 1])

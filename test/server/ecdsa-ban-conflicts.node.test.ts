@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
-import type { Queryable } from '../../src/server/database/types.ts'
+import type { Isolation, Queryable } from '../../src/server/database/types.ts'
 import { seededRandom } from '../support/random.ts'
 import {
   abortOperation,
@@ -41,17 +41,19 @@ function failing(pattern: RegExp, times: number) {
   let left = times
   return {
     ...world.database,
-    transaction: <T>(work: (tx: Queryable) => Promise<T>) =>
-      world.database.transaction((tx) =>
-        work({
-          query: async (sql, parameters) => {
-            if (pattern.test(sql) && left > 0) {
-              left -= 1
-              throw new Error('could not serialize access')
-            }
-            return tx.query(sql, parameters)
-          },
-        }),
+    transaction: <T>(work: (tx: Queryable) => Promise<T>, isolation?: Isolation) =>
+      world.database.transaction(
+        (tx) =>
+          work({
+            query: async (sql, parameters) => {
+              if (pattern.test(sql) && left > 0) {
+                left -= 1
+                throw new Error('could not serialize access')
+              }
+              return tx.query(sql, parameters)
+            },
+          }),
+        isolation,
       ),
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
-import type { Queryable } from '../../src/server/database/types.ts'
+import type { Isolation, Queryable } from '../../src/server/database/types.ts'
 import { bumpIncarnation } from '../../src/server/index.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
@@ -138,14 +138,16 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     let failures = 0
     const failing = {
       ...world.database,
-      transaction: <T>(work: (tx: Queryable) => Promise<T>) =>
-        world.database.transaction((tx) =>
-          work({
-            query: async (sql, parameters) => {
-              if (/poisoned = true/.test(sql) && failures++ < 2) throw new Error('the disk is full')
-              return tx.query(sql, parameters)
-            },
-          }),
+      transaction: <T>(work: (tx: Queryable) => Promise<T>, isolation?: Isolation) =>
+        world.database.transaction(
+          (tx) =>
+            work({
+              query: async (sql, parameters) => {
+                if (/poisoned = true/.test(sql) && failures++ < 2) throw new Error('the disk is full')
+                return tx.query(sql, parameters)
+              },
+            }),
+          isolation,
         ),
     }
     const server = world.server({ database: failing, onError: () => undefined })

@@ -44,10 +44,10 @@ function ending(transactions: number): Database {
   return {
     ...database,
     query: async (...query) => (alive(), database.query(...query)),
-    transaction: async (work) => {
+    transaction: async (work, isolation) => {
       left -= 1
       alive()
-      return database.transaction(work)
+      return database.transaction(work, isolation)
     },
   }
 }
@@ -113,9 +113,9 @@ test('a half that is destroyed meanwhile does not come back', async () => {
   const { database } = world
   const racing: Database = {
     ...database,
-    transaction: async (work) => {
+    transaction: async (work, isolation) => {
       await database.query('delete from reshare_shares where set_id = $1', [setId])
-      return database.transaction(work)
+      return database.transaction(work, isolation)
     },
   }
   expect((await after({ database: racing }).rotate()).resealed).toBe(1)

@@ -54,10 +54,10 @@ export function fusedDatabase(database: Database, fuse: Fuse): Database {
   })
   return {
     ...fused(database, true),
-    async transaction(work) {
+    async transaction(work, isolation) {
       fuse.check()
       const before = fuse.points.length
-      const result = await database.transaction((tx) => work(fused(tx, false)))
+      const result = await database.transaction((tx) => work(fused(tx, false)), isolation)
       if (fuse.points.length > before) fuse.pass('after commit')
       return result
     },

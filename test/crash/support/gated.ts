@@ -39,9 +39,9 @@ export function gatedDatabase(database: Database, gate: Gate): Database {
       await gate(sql.trim().split(/\s+/).slice(0, 3).join(' '))
       return database.query(sql, parameters)
     },
-    async transaction(work) {
+    async transaction(work, isolation) {
       await gate('transaction')
-      return database.transaction(work)
+      return database.transaction(work, isolation)
     },
     migrate: (schema) => database.migrate(schema),
     close: () => database.close(),

@@ -115,7 +115,7 @@ function withStatements(database: Database, run: Run): Database {
   const planted = (queryable: Queryable): Queryable => ({ query: (...query) => run(queryable, ...query) })
   return {
     ...planted(database),
-    transaction: (work) => database.transaction((tx) => work(planted(tx))),
+    transaction: (work, isolation) => database.transaction((tx) => work(planted(tx)), isolation),
     migrate: (schema) => database.migrate(schema),
     close: () => database.close(),
   }
