@@ -215,5 +215,10 @@ export const serverSchema: Schema = {
       `create index reshare_operations_undecided on reshare_operations (expires_at)
          where state is not null or round = 0`,
     ],
+    [
+      // Who has revoked the device, until all that this ends has ended.
+      `alter table reshare_devices add column revoker text`,
+      `create index reshare_devices_unfinished on reshare_devices (client_id) where revoker is not null`,
+    ],
   ],
 }

@@ -1,6 +1,7 @@
 import { MpcError } from '../errors.ts'
 import { findOlderSets } from './audit/older-sets.ts'
 import { timestamp, type ServerContext } from './context.ts'
+import { finishRevocations } from './devices/finish-revocation.ts'
 import { recordAbort } from './operations/decide.ts'
 import { rateCounts } from './operations/rates.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
@@ -9,8 +10,9 @@ import { forgetPresignatures } from './sets/presignatures.ts'
 import { destroyRetiring } from './sets/retirements.ts'
 
 /**
- * Makes up for what was left undone: aborts expired operations, destroys the halves of RETIRING sets, has the
- * custodian remove its halves of ended backups, forgets old answers, presignatures and counts; writes into the log what is not there yet. Any number of processes may do so at once.
+ * Makes up for what was left undone: aborts expired operations, finishes revocations, destroys the halves of RETIRING sets,
+ * has the custodian remove its halves of ended backups, forgets old answers, presignatures and counts; writes into the log
+ * what is not there yet. Any number of processes may do so at once.
  */
 export async function sweep(context: ServerContext): Promise<void> {
   const { database, limits } = context
@@ -29,6 +31,7 @@ export async function sweep(context: ServerContext): Promise<void> {
   }
   await findOlderSets(context)
   await logBans(context)
+  await finishRevocations(context)
   await destroyRetiring(context)
   await removeOwedHalves(context)
   await forgetPresignatures(context)

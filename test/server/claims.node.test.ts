@@ -4,7 +4,7 @@ import type { ExportRequest } from '../../src/api/operations.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { bumpIncarnation } from '../../src/server/incarnation.ts'
 import { claimRound, completeRound, forgetRound, releaseRound } from '../../src/server/operations/claim.ts'
-import { abortFor, abortOperation, forgetSessionsOf } from '../../src/server/operations/decide.ts'
+import { abortFor, abortOpen, abortOperation } from '../../src/server/operations/decide.ts'
 import {
   findDecision,
   findOperation,
@@ -13,6 +13,7 @@ import {
   isOver,
   recordDecision,
   requireBegunBy,
+  type CalledOperation,
   type OperationRow,
 } from '../../src/server/operations/rows.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
@@ -277,28 +278,26 @@ describe('an abort', () => {
     expect(await half(unconfirmed)).toEqual({ owed: false })
   })
 
-  test('of all operations of a device has their sessions forgotten, but none of those that are committed or of others', async () => {
+  test.each(['device', 'set_id'] as const)('of all open operations of one %s ends no other', async (column) => {
     const { context, database } = tables
+    const setId = 'ef'.repeat(32)
     const key = tables.key({ device: DEVICE })
     const { clientId } = key
-    const [aborted, committed, open] = [
-      key,
-      tables.key({ clientId, device: DEVICE }),
-      tables.key({ clientId, device: DEVICE }),
-    ]
-    const [other, stranger] = [tables.key({ clientId, device: 'cd'.repeat(32) }), tables.key({ device: DEVICE })]
-    const all = [aborted, committed, open, other, stranger]
-    for (const one of all) await tables.begin(one)
-    for (const one of [aborted, other, stranger]) await recordDecision(context, database, one, 'ABORT')
-    await recordDecision(context, database, committed, 'COMMIT')
-    await database.query(`update reshare_operations set state = 'sealed' where client_id in ($1, $2)`, [
-      clientId,
-      stranger.clientId,
+    const of = (changes: Partial<CalledOperation> = {}) => tables.key({ clientId, device: DEVICE, ...changes })
+    const [also, committed, other] = [of(), of(), of({ device: 'cd'.repeat(32) })]
+    const all = [key, also, committed, other, tables.key({ device: DEVICE })]
+    for (const one of all) await tables.begin(one, { kind: 'prove', walletId: WALLET, setId })
+    await database.query(`update reshare_operations set state = 'sealed' where set_id = $1`, [setId])
+    await database.query(`update reshare_operations set set_id = 'another' where operation_id = $1`, [
+      other.operationId,
     ])
-    await forgetSessionsOf(database, clientId, DEVICE)
+    await recordDecision(context, database, committed, 'COMMIT')
+    await abortOpen(context, clientId, column, column === 'device' ? DEVICE : setId)
+    const decisions = await Promise.all(all.map((one) => findDecision(database, one)))
+    expect(decisions).toEqual(['ABORT', 'ABORT', 'COMMIT', undefined, undefined])
     const states = await Promise.all(all.map((one) => findOperation(database, one)))
-    expect(states.map((row) => row?.state === null)).toEqual([true, false, false, false, false])
-    expect(states.map((row) => isOver(row!.request))).toEqual([true, false, false, false, false])
+    expect(states.map((row) => row?.state === null)).toEqual([true, true, false, false, false])
+    expect(states.map((row) => isOver(row!.request))).toEqual([true, true, false, false, false])
   })
 
   test('is for operations that there are, or of which the decision is left', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { paths } from '../../src/api/paths.ts'
 import type { Database, Queryable } from '../../src/server/database/types.ts'
+import { sweep } from '../../src/server/sweep.ts'
 import type { WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { databaseKinds, isChosen } from '../e2e/support/databases.ts'
@@ -159,58 +160,64 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     },
   )
 
-  test.runIf(chosen)(
-    'by a process that ends anywhere changes all or nothing, and is finished by repeating it',
-    async () => {
-      const begin = async () => {
-        const begun = await scene('refresh', false)
-        await begun.operation.post()
-        return begun
+  test.runIf(chosen)('by a process that ends anywhere changes nothing, or lets the device in no more', async () => {
+    const begin = async () => {
+      const begun = await scene('refresh', false)
+      await begun.operation.post()
+      return begun
+    }
+    let now = await begin()
+    const seen = new Set<unknown>()
+    for (let nth = 1; ; nth++) {
+      const { clientId, phoneId, tabletId, tablet, operation } = now
+      let queries = 0
+      const dying = (inner: Queryable): Queryable => ({
+        query: (sql, parameters) => {
+          if (++queries >= nth) throw new Error('the process has ended')
+          return inner.query(sql, parameters)
+        },
+      })
+      const database: Database = {
+        ...world.database,
+        ...dying(world.database),
+        transaction: (work, isolation) => world.database.transaction((tx) => work(dying(tx)), isolation),
       }
-      let now = await begin()
-      for (let nth = 1; ; nth++) {
-        const { clientId, phoneId, tabletId, operation } = now
-        let queries = 0
-        const dying = (inner: Queryable): Queryable => ({
-          query: (sql, parameters) => {
-            if (++queries >= nth) throw new Error('the process has ended')
-            return inner.query(sql, parameters)
-          },
-        })
-        const database: Database = {
-          ...world.database,
-          ...dying(world.database),
-          transaction: (work, isolation) => world.database.transaction((tx) => work(dying(tx)), isolation),
-        }
-        const answer = await deviceServer(world, { database, onError: () => undefined })
-          .client(clientId, tabletId)
-          .send('POST', paths.revoke(phoneId))
-        const [left] = await world.database.query(
-          `select revoked_at is null as unchanged, state, decision
+      const answer = await deviceServer(world, { database, onError: () => undefined })
+        .client(clientId, tabletId)
+        .send('POST', paths.revoke(phoneId))
+      const [left] = await world.database.query(
+        `select revoked_at is null as unchanged, state, decision
          from reshare_devices join reshare_sets using (client_id, device)
            left join (select decision from reshare_decisions where client_id = $1 and operation_id = $3) decided on true
          where client_id = $1 and device = $2 and purpose = 'signing'`,
-          [clientId, phoneId, operation.operationId],
-        )
-        if (left?.['unchanged'] === true) {
-          expect([answer.status, left]).toMatchObject([500, { state: 'ACTIVE', decision: null }])
-          continue
-        }
-        expect(left).toMatchObject({ state: expect.stringMatching('RETIRING|DESTROYED'), decision: 'ABORT' })
-        await revokeDevice(now.tablet, phoneId)
-        await expectOver(now)
-        if (queries < nth) {
-          expect([answer.status, nth > 10]).toEqual([200, true])
-          return
-        }
-        now = await begin()
+        [clientId, phoneId, operation.operationId],
+      )
+      if (left?.['unchanged'] === true) {
+        expect([answer.status, left]).toMatchObject([500, { state: 'ACTIVE', decision: null }])
+        continue
       }
-    },
-  )
+      seen.add(left?.['state'])
+      expect(codeOf(await operation.post(server.client(clientId, phoneId)))).toBe('DEVICE_REVOKED')
+      // What is left of the device is no way back that another set could be retired for.
+      const [own] = await world.database.query('select set_id from reshare_sets where client_id = $1 and device = $2', [
+        ...[clientId, tabletId],
+      ])
+      expect(codeOf(await tablet.send('POST', paths.retire(own?.['set_id'] as string)))).toBe('POLICY_DENIED')
+      if (nth % 2 === 0) await revokeDevice(tablet, phoneId)
+      else await sweep(server.context)
+      await expectOver(now)
+      if (queries < nth) break
+      now = await begin()
+    }
+    expect([...seen]).toEqual(['ACTIVE', 'RETIRING', 'DESTROYED'])
+  })
 
   // PGlite has one connection: nothing else runs within a transaction.
-  test.runIf(name === 'PostgreSQL')('within the transaction that begins an operation ends it', async () => {
-    const now = await scene('sign', true)
+  test.runIf(name === 'PostgreSQL').each([
+    ['sign', 'SET_RETIRED'],
+    ['generate', 'DEVICE_REVOKED'],
+  ] as const)('within the transaction that begins an operation ends it: %s', async (kind, refusal) => {
+    const now = await scene(kind, false)
     const { clientId, phoneId, operation } = now
     let begins = 0
     const transaction: Database['transaction'] = (work, isolation) =>
@@ -226,34 +233,57 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
         isolation,
       )
     const phone = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, phoneId)
-    expect([codeOf(await operation.post(phone)), begins]).toEqual(['DEVICE_REVOKED', 1])
+    expect([codeOf(await operation.post(phone)), begins]).toEqual([refusal, 1])
     await expectOver(now)
   })
 
-  test.runIf(name === 'PostgreSQL')('while its operations are claimed and given up all the time', async () => {
+  /** Runs a revocation with what the phone does after each of its statements. @returns how often each transaction ran */
+  async function revokeBetween({ clientId, phoneId, tabletId }: Scene, meanwhile: () => Promise<void>) {
+    const runs: number[] = []
+    const between = (inner: Queryable): Queryable => ({
+      async query(sql, parameters) {
+        const rows = await inner.query(sql, parameters)
+        await meanwhile()
+        return rows
+      },
+    })
+    const transaction: Database['transaction'] = (work, isolation) => {
+      const nth = runs.push(0) - 1
+      return world.database.transaction((tx) => {
+        runs[nth]! += 1
+        return work(between(tx))
+      }, isolation)
+    }
+    const database = { ...world.database, ...between(world.database), transaction }
+    await revokeDevice(deviceServer(world, { database }).client(clientId, tabletId), phoneId)
+    return runs
+  }
+
+  test.runIf(name === 'PostgreSQL')('while it signs, plays nonsense and aborts all the time', async () => {
     const now = await scene('refresh', true)
-    const { clientId, phoneId, tabletId, operation } = now
-    let claims = 0
-    const transaction: Database['transaction'] = (work, isolation) =>
-      world.database.transaction(
-        (tx) =>
-          work({
-            async query(sql, parameters) {
-              // What a round of nonsense does to the row of its operation, once this transaction has its snapshot.
-              claims++
-              await world.database.query(
-                'update reshare_operations set claim_until = null where client_id = $1 and operation_id = $2',
-                [clientId, operation.operationId],
-              )
-              return tx.query(sql, parameters)
-            },
-          }),
-        isolation,
-      )
-    const tablet = deviceServer(world, { database: { ...world.database, transaction } }).client(clientId, tabletId)
-    await revokeDevice(tablet, phoneId)
-    const sessions = 'select 1 from reshare_operations where client_id = $1 and device = $2 and state is not null'
-    expect([claims > 5, await world.database.query(sessions, [clientId, phoneId])]).toEqual([true, []])
+    const { clientId, phoneId, operation } = now
+    const phone = server.client(clientId, phoneId)
+    const signing = await plantSet(world, server.context, { clientId, device: phoneId })
+    const open = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const one = refresh(phone, { walletId: toHex(signing.walletId), signing })
+        await one.post()
+        return one.operationId
+      }),
+    )
+    const answers: string[] = []
+    const runs = await revokeBetween(now, async () => {
+      const nonsense = await phone.send('POST', paths.round(operation.operationId, operation.round), new Uint8Array(1))
+      const signed = await sign(phone, signing).post()
+      await phone.send('POST', paths.abort(open[answers.length % 3]!))
+      answers.push(`${codeOf(nonsense)} ${signed.status}`)
+    })
+    expect(runs).toEqual(runs.map(() => 1))
+    // Within the transaction that refuses it the device signs; once that has committed, it does not.
+    const refused = answers.indexOf('DEVICE_REVOKED 403')
+    expect(new Set(answers.slice(0, refused))).toEqual(new Set(['BAD_REQUEST 200']))
+    expect(new Set(answers.slice(refused))).toEqual(new Set(['DEVICE_REVOKED 403']))
+    expect([refused > 5, answers.length - refused > 5]).toEqual([true, true])
     await expectOver(now)
   })
 

@@ -8,6 +8,7 @@ import { admitDevice, noteDevice, requireUnrevoked } from '../../src/server/devi
 import { recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
 import type { PolicyRequest } from '../../src/server/policy.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
+import { sweep } from '../../src/server/sweep.ts'
 import { seededRandom } from '../support/random.ts'
 import { createTables, START, WALLET, type Tables } from './support/tables.ts'
 
@@ -60,7 +61,7 @@ describe('a device', () => {
     expect(await note(phone)).toEqual([])
     expect(await note(tablet)).toEqual([{ event: 'deviceAdded', detail: TABLET }])
     expect(await note({ ...tables.key(), device: PHONE })).toHaveLength(1)
-    const since = { created_at: at(), last_used_at: at(), revoked_at: null }
+    const since = { created_at: at(), last_used_at: at(), revoked_at: null, revoker: null }
     expect(await deviceRow(phone)).toEqual({ client_id: clientId, device: PHONE, ...since })
   })
 
@@ -312,7 +313,7 @@ describe('a device that is revoked', () => {
       query: (sql, parameters) =>
         sql.includes(text) ? Promise.reject(failure) : tables.database.query(sql, parameters),
     })
-    for (const text of ['update reshare_operations', `state = 'RETIRING'`, 'reshare_custodian_halves']) {
+    for (const text of [`state = 'RETIRING'`, 'reshare_custodian_halves']) {
       const database = failing(text)
       expect(await revoke(tablet, PHONE, { ...tables.context, database })).toMatchObject({ deviceId: PHONE })
       expect(tables.errors.splice(0)).toEqual([failure])
@@ -320,5 +321,38 @@ describe('a device that is revoked', () => {
     expect(await revokedAt(phone)).toEqual(at())
     expect(await tables.state(setId)).toBe('DESTROYED')
     expect((await tables.log(clientId))[0]).toBe(`deviceRevoked ${PHONE}`)
+  })
+
+  test('is so although the rest fails, which a sweep or any who may revoke it makes up for', async () => {
+    const { clientId, phone, tablet, setId, own } = await newWallet()
+    const laptop = tables.key({ clientId, device: 'ef'.repeat(32) })
+    await note(laptop)
+    await tables.set(laptop, {}, active)
+    const backup = { purpose: 'backup', sourceSetId: setId } as const
+    const unconfirmed = await tables.set(phone, backup, { committed_at: at() })
+    const operation = tables.key({ clientId, device: PHONE })
+    await tables.begin(operation)
+    const prepared = await tables.set(operation)
+    const failure = new Error('no database')
+    const query: Database['query'] = (sql, parameters) =>
+      sql.includes('reshare_operations open') ? Promise.reject(failure) : tables.database.query(sql, parameters)
+    const failing = { ...tables.context, database: { ...tables.database, query } }
+    const revoker = async () => (await deviceRow(phone))?.['revoker']
+
+    await expect(revoke(tablet, PHONE, failing)).rejects.toThrow(failure)
+    expect([await revokedAt(phone), await revoker()]).toEqual([at(), TABLET])
+    expect(await states([setId, unconfirmed, prepared])).toEqual(['ACTIVE', 'PREPARED', 'PREPARED'])
+    expect(await tables.log(clientId)).toEqual([`deviceRevoked ${PHONE}`])
+    await sweep(failing)
+    expect(tables.errors.splice(0)).toEqual([failure])
+
+    // The tablet may hold other wallets than the laptop: what it has begun stays to be finished.
+    await revoke(laptop)
+    expect(await revoker()).toBe(TABLET)
+    expect(await states([setId, unconfirmed, prepared, own])).toEqual(['DESTROYED', 'DESTROYED', 'ABORTED', 'ACTIVE'])
+    const another = await tables.set(tablet, { walletId: OTHER_WALLET }, active)
+    const theirs = await tables.set(phone, { ...backup, walletId: OTHER_WALLET }, { committed_at: at() })
+    await sweep(tables.context)
+    expect([await revoker(), ...(await states([theirs, another]))]).toEqual([null, 'DESTROYED', 'ACTIVE'])
   })
 })

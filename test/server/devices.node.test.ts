@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Decision, ExportRequest, SetStatus } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
-import type { PolicyRequest } from '../../src/server/index.ts'
+import type { Database, Queryable } from '../../src/server/database/types.ts'
+import { verifyAuditLog, type PolicyRequest } from '../../src/server/index.ts'
 import { sweep } from '../../src/server/sweep.ts'
 import type { WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
@@ -45,7 +46,7 @@ import {
   signEcdsa,
   type TestWallet,
 } from './support/wallets.ts'
-import { createWorld, type World } from './support/world.ts'
+import { createWorld, MASTER_KEY, type World } from './support/world.ts'
 
 let world: World
 let server: DeviceServer
@@ -406,6 +407,42 @@ describe('revoking a device', () => {
     for (const client of [phone, server.client(clientId, unknown)]) {
       await expect(listDevices(client)).rejects.toMatchObject(revoked)
     }
+  })
+
+  test('agrees with the log wherever it ends', async () => {
+    const { clientId, phoneId, tabletId, phone, tablet } = newClient()
+    const wallet = await newWallet(phone)
+    const half = (await play(backup(phone, wallet))).prepared[0]!
+    await play(recover(tablet, half))
+    const loose = (await play(backup(phone, wallet))).prepared[0]!
+    const waiting = refresh(phone, wallet)
+    waiting.take(await waiting.post())
+    const breaks = async () => {
+      const report = await verifyAuditLog({ database: world.database, masterKey: MASTER_KEY.slice(0, 32) })
+      return report.breaks.filter((one) => one.clientId === clientId)
+    }
+    for (const point of ['reshare_operations open', 'set revoker = null', `where state = 'RETIRING'`]) {
+      const failing = (inner: Queryable): Queryable => ({
+        query: (sql, parameters) => {
+          if (sql.includes(point)) throw new Error('the process has ended')
+          return inner.query(sql, parameters)
+        },
+      })
+      const transaction: Database['transaction'] = (work, isolation) =>
+        world.database.transaction((tx) => work(failing(tx)), isolation)
+      const database = { ...world.database, ...failing(world.database), transaction }
+      const dying = deviceServer(world, { database, onError: () => undefined }).client(clientId, tabletId)
+      await dying.send('POST', paths.revoke(phoneId))
+      const [listed] = await listDevices(tablet)
+      expect(listed).toMatchObject({ deviceId: phoneId, revokedAt: expect.any(String) })
+      expect(await breaks()).toEqual([])
+    }
+    expect(await stateOf(world, setIdOf(wallet.signing))).toBe('RETIRING')
+    await sweep(server.context)
+    expect(await Promise.all([wallet.signing, half, loose].map((set) => stateOf(world, setIdOf(set))))).toEqual([
+      ...['DESTROYED', 'PREPARED', 'DESTROYED'],
+    ])
+    expect(await breaks()).toEqual([])
   })
 
   test('that ends before the halves are destroyed is finished by a sweep', async () => {

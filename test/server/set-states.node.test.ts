@@ -357,6 +357,27 @@ describe('who may end or confirm a set', () => {
     await (enough ? asked : expect(asked).rejects.toThrow(code('POLICY_DENIED')))
   })
 
+  test('a set of a revoked device beside it is no way back, but the backup that it has confirmed is', async () => {
+    const key = tables.key()
+    const theirs = { ...key, device: DEVICE }
+    const setId = await tables.set(key, {}, { ...active, proven_at: when() })
+    await tables.set(theirs, {}, { ...active, proven_at: when() })
+    const device = [key.clientId, DEVICE, when()]
+    await tables.database.query(
+      'insert into reshare_devices (client_id, device, created_at, last_used_at) values ($1, $2, $3, $3)',
+      device,
+    )
+    const ask = () => requireWayBack(tables.database, { ...key, walletId: WALLET, setId })
+    await ask()
+    await tables.database.query(
+      'update reshare_devices set revoked_at = $3 where client_id = $1 and device = $2',
+      device,
+    )
+    await expect(ask()).rejects.toThrow(code('POLICY_DENIED'))
+    await tables.set(theirs, { purpose: 'backup' }, active)
+    await ask()
+  })
+
   test('what is not decided, not a signing set or not the client’s is not retired', async () => {
     const { context } = tables
     const key = tables.key()

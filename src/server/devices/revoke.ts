@@ -2,19 +2,20 @@ import type { DeviceStatus } from '../../api/devices.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable, Row } from '../database/types.ts'
-import { abortIn, forgetSessionsOf } from '../operations/decide.ts'
+import type { Queryable } from '../database/types.ts'
 import { askedBy, askPolicy } from '../policy.ts'
 import { requireWayBack } from '../sets/actions.ts'
-import { oweRemovalOfDestroyed, removeOwedHalves } from '../sets/custodian-halves.ts'
+import { removeOwedHalves } from '../sets/custodian-halves.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
-import { notAuthorized, setOf } from '../sets/rows.ts'
+import { notAuthorized } from '../sets/rows.ts'
+import { finishRevocation, retireSetsOf, retiringEvent, type Revocation } from './finish-revocation.ts'
 import { listDevices } from './list.ts'
 import { requireUnrevoked } from './rows.ts'
 
 /**
- * Ends a device for ever: from the transaction that says so no request of it is answered, none of its operations ends in
- * anything, and none of its signing sets signs. Then the server destroys its halves. Harmless to repeat.
+ * Ends a device for ever. A short transaction says so, and from its commit on no request of the device is let in; what was
+ * under way then ends in nothing once this has answered. All the rest follows in transactions of its own, by a sweep if the
+ * process ends before. Harmless to repeat.
  *
  * A device that revokes itself keeps a way back to each of its wallets, as by {@link requireWayBack}. One that others
  * revoke may be in a thief's hands, who could hinder it for ever by a wallet without a backup: what that device alone
@@ -26,23 +27,13 @@ import { requireUnrevoked } from './rows.ts'
  */
 export async function revokeDevice(context: ServerContext, caller: Caller, deviceId: string): Promise<DeviceStatus> {
   const { database, policy, onError } = context
-  const { clientId, device } = caller
+  const { clientId } = caller
   await requireMayRevoke(database, caller, deviceId)
   await askPolicy(policy, { ...askedBy(caller), action: 'revoke', revokedDeviceId: deviceId })
-  await database.transaction(async (tx) => {
-    await requireUnrevoked(tx, caller)
-    await requireMayRevoke(tx, caller, deviceId)
-    const ended = await revoke(context, tx, clientId, deviceId)
-    const retired = await retireSetsOf(tx, clientId, deviceId)
-    const destroyed = device === deviceId ? [] : await destroyUnconfirmed(tx, caller, deviceId)
-    if (device === deviceId) for (const set of retired) await requireWayBack(tx, set)
-    await context.audit.record(tx, clientId, [
-      ...ended,
-      ...retired.map(({ walletId, setId }): AuditEvent => ({ event: 'retiring', walletId, setId })),
-      ...destroyed.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed' })),
-    ])
-  })
-  await forgetSessionsOf(database, clientId, deviceId).catch(onError)
+  const revocation: Revocation = { clientId, device: deviceId, revoker: caller.device as string }
+  if (revocation.revoker === deviceId) await refuseItself(context, caller, revocation)
+  else await refuseOther(context, caller, revocation)
+  await finishRevocation(context, revocation)
   await destroyRetiring(context, clientId).catch(onError)
   await removeOwedHalves(context, clientId).catch(onError)
   const listed = await listDevices(database, clientId)
@@ -53,79 +44,69 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
  * A device may revoke itself, and whichever device has held a set of a wallet that it can sign for. With less, such as any
  * signing set at all, the client's credentials would do: whoever has them can make a wallet.
  */
-async function requireMayRevoke(db: Queryable, { clientId, device }: Caller, deviceId: string): Promise<void> {
-  const [allowed] = await db.query(
-    `select 1 from reshare_devices known where client_id = $1 and device = $2 and (device = $3 or exists
-       (select 1 from reshare_sets own join reshare_sets revoked using (client_id, wallet_id)
-        where client_id = $1 and own.device = $3 and own.purpose = 'signing' and own.state = 'ACTIVE'
-          and revoked.device = $2 and revoked.purpose = 'signing'))`,
+async function requireMayRevoke(db: Queryable, caller: Caller, deviceId: string): Promise<void> {
+  if (caller.device !== deviceId) {
+    if ((await findEntitling(db, caller, deviceId)).length === 0) throw notAuthorized()
+    return
+  }
+  const known = await db.query('select 1 from reshare_devices where client_id = $1 and device = $2', [
+    caller.clientId,
+    deviceId,
+  ])
+  if (known.length === 0) throw notAuthorized()
+}
+
+/** The ids of the sets by which a device may revoke another: it signs with them for wallets that the other has had. */
+async function findEntitling(db: Queryable, { clientId, device }: Caller, deviceId: string): Promise<string[]> {
+  const rows = await db.query(
+    `select distinct own.set_id from reshare_sets own join reshare_sets revoked using (client_id, wallet_id)
+     where client_id = $1 and own.device = $3 and own.purpose = 'signing' and own.state = 'ACTIVE'
+       and revoked.device = $2 and revoked.purpose = 'signing'`,
     [clientId, deviceId, device],
   )
-  if (allowed === undefined) throw notAuthorized()
+  return rows.map((row) => row['set_id'] as string)
 }
 
-/** Refuses the device from here on, and ends what it has not: no set that it has prepared comes into use. */
-async function revoke(context: ServerContext, tx: Queryable, clientId: string, device: string): Promise<AuditEvent[]> {
-  const revoked = await tx.query(
-    `update reshare_devices set revoked_at = $3 where client_id = $1 and device = $2 and revoked_at is null
-     returning device`,
-    [clientId, device, timestamp(context)],
-  )
-  const events = revoked.map((): AuditEvent => ({ event: 'deviceRevoked', detail: device }))
-  // Their rows stay as they are: a round of nonsense writes its operation's row twice and costs its sender nothing, so that
-  // whoever has the device could make this transaction fail again and again. A round that is played now ends in a
-  // transaction of its own, which finds the decision.
-  const open = await tx.query(
-    `select operation_id from reshare_operations open where client_id = $1 and device = $2 and not exists
-       (select 1 from reshare_decisions decided
-        where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
-     order by operation_id`,
-    [clientId, device],
-  )
-  for (const row of open) {
-    events.push(...(await abortIn(context, tx, { clientId, operationId: row['operation_id'] as string })).events)
-  }
-  return events
-}
-
-interface RetiredSet {
-  readonly clientId: string
-  readonly walletId: string
-  readonly setId: string
-}
-
-async function retireSetsOf(tx: Queryable, clientId: string, deviceId: string): Promise<RetiredSet[]> {
-  const retired = await tx.query(
-    `update reshare_sets set state = 'RETIRING'
-     where client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE' returning wallet_id, set_id`,
-    [clientId, deviceId],
-  )
-  return retired.map((row) => ({
-    clientId,
-    walletId: row['wallet_id'] as string,
-    setId: row['set_id'] as string,
-  }))
+/** The sets of a device that revokes itself retire at once: if one of them is the last way to a wallet, nothing changes. */
+async function refuseItself(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
+  await context.database.transaction(async (tx) => {
+    await requireUnrevoked(tx, caller)
+    const events = await refuse(context, tx, revocation)
+    const retired = await retireSetsOf(tx, revocation)
+    for (const set of retired) await requireWayBack(tx, set)
+    await context.audit.record(tx, caller.clientId, [...events, ...retired.map(retiringEvent)])
+  })
 }
 
 /**
- * Ends the backups that the revoked device has made and no app has confirmed: a thief may hold them. Not what the revoking
- * device comes from itself, and not those of wallets that it has no share of: they may be the way back.
+ * Whoever has the device could make this transaction fail again and again if it read or wrote what a signature of the
+ * device writes, such as its sets, or took long. So which sets entitle the caller is looked up before, and what is asked
+ * here is whether one of them still does.
  */
-async function destroyUnconfirmed(tx: Queryable, { clientId, device }: Caller, deviceId: string): Promise<Row[]> {
-  const held = `client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`
-  const destroyed = await tx.query(
-    `with recursive ancestors (set_id, source_set_id) as (
-       select set_id, source_set_id from reshare_sets where ${held}
-       union select older.set_id, older.source_set_id
-       from reshare_sets older join ancestors on older.set_id = ancestors.source_set_id
-     )
-     update reshare_sets set state = 'DESTROYED'
-     where client_id = $1 and device = $3 and purpose = 'backup' and state = 'PREPARED' and committed_at is not null
-       and wallet_id in (select wallet_id from reshare_sets where ${held})
-       and set_id not in (select set_id from ancestors)
-     returning set_id, wallet_id`,
-    [clientId, device, deviceId],
+async function refuseOther(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
+  const entitling = await findEntitling(context.database, caller, revocation.device)
+  await context.database.transaction(async (tx) => {
+    await requireUnrevoked(tx, caller)
+    if (!(await isAnyActive(tx, entitling))) throw notAuthorized()
+    await context.audit.record(tx, caller.clientId, await refuse(context, tx, revocation))
+  })
+}
+
+async function isAnyActive(tx: Queryable, setIds: readonly string[]): Promise<boolean> {
+  for (const setId of setIds) {
+    const [active] = await tx.query(`select 1 from reshare_sets where set_id = $1 and state = 'ACTIVE'`, [setId])
+    if (active !== undefined) return true
+  }
+  return false
+}
+
+/** @returns what the log tells of it: nothing if the device is refused already */
+async function refuse(context: ServerContext, tx: Queryable, revocation: Revocation): Promise<AuditEvent[]> {
+  const { clientId, device, revoker } = revocation
+  const refused = await tx.query(
+    `update reshare_devices set revoked_at = $3, revoker = $4
+     where client_id = $1 and device = $2 and revoked_at is null returning device`,
+    [clientId, device, timestamp(context), revoker],
   )
-  await oweRemovalOfDestroyed(tx, clientId)
-  return destroyed
+  return refused.map(() => ({ event: 'deviceRevoked', detail: device }))
 }

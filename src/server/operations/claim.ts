@@ -10,13 +10,12 @@ import {
   lockOperation,
   otherRequest,
   type CalledOperation,
-  type OperationKey,
   type OperationRow,
   type RequestHash,
 } from './rows.ts'
 
 /** The right of one process to play one round of an operation. */
-export interface Claim extends OperationKey {
+export interface Claim extends CalledOperation {
   readonly round: number
   readonly token: Uint8Array
 }

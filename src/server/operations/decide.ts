@@ -67,23 +67,33 @@ export async function recordAbortIn(
   key: OperationKey,
   besides: readonly AuditEvent[] = [],
 ): Promise<Decision['decision']> {
-  const { decision, events } = await abortIn(context, tx, key)
+  // The decision before the operation's row, as a round that ends does: the other way round they would wait for each other.
+  const decision = await recordDecision(context, tx, key, 'ABORT')
+  const events = decision === 'ABORT' ? await discardPrepared(tx, key) : []
   if (decision === 'ABORT') await forgetSessions(tx, key)
   await context.audit.record(tx, key.clientId, [...besides, ...events])
   return decision
 }
 
-/**
- * {@link recordAbortIn} for a transaction that has more to do before it writes into the log what this returns for it. It
- * leaves the operation's own row to {@link forgetSessionsOf}.
- */
-export async function abortIn(
+/** Aborts all undecided operations of a client that one device has begun, or that use one set: each by itself. */
+export async function abortOpen(
   context: ServerContext,
-  tx: Queryable,
-  key: OperationKey,
-): Promise<{ readonly decision: Decision['decision']; readonly events: readonly AuditEvent[] }> {
-  const decision = await recordDecision(context, tx, key, 'ABORT')
-  return { decision, events: decision === 'ABORT' ? await discardPrepared(tx, key) : [] }
+  clientId: string,
+  column: 'device' | 'set_id',
+  value: string,
+): Promise<void> {
+  const { database } = context
+  const open = await database.query(
+    `select operation_id from reshare_operations open where client_id = $1 and ${column} = $2 and not exists
+       (select 1 from reshare_decisions decided
+        where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
+     order by operation_id`,
+    [clientId, value],
+  )
+  for (const row of open) {
+    const key = { clientId, operationId: row['operation_id'] as string }
+    await database.transaction((tx) => recordAbortIn(context, tx, key))
+  }
 }
 
 /** Destroys what an aborted operation has prepared. */
@@ -109,15 +119,5 @@ async function forgetSessions(tx: Queryable, { clientId, operationId }: Operatio
     `update reshare_operations set state = null, request = ${KEPT_REQUEST}
      where client_id = $1 and operation_id = $2 and (state is not null or request <> ${KEPT_REQUEST})`,
     [clientId, operationId],
-  )
-}
-
-/** Forgets the sessions and the requests of all aborted operations of a device. What this is not called for goes with the operation's row. */
-export async function forgetSessionsOf(db: Queryable, clientId: string, device: string): Promise<void> {
-  await db.query(
-    `update reshare_operations ended set state = null, request = ${KEPT_REQUEST} from reshare_decisions decided
-     where ended.client_id = $1 and ended.device = $2 and ended.state is not null and decision = 'ABORT'
-       and decided.client_id = ended.client_id and decided.operation_id = ended.operation_id`,
-    [clientId, device],
   )
 }

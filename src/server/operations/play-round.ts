@@ -38,6 +38,7 @@ import type { Caught, Ending, Played, PlayIn } from './turn.ts'
  * @returns a flight
  * @throws {BadRequest} if the flight makes no sense; nothing has changed
  * @throws {AUTH_FAILED} if another device has begun the operation
+ * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  * @throws {PROTOCOL_ABORTED} if a check failed, the operation is over, or the round was played with another message
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  * @throws {RATE_LIMITED} if the client may not begin this operation now
@@ -86,7 +87,7 @@ async function begin(
 ): Promise<void> {
   const request = parseOperation(flight.header, context.limits)
   await admitOperation(context, key, request)
-  // A device that is revoked at this very moment may begin what it can no longer play, or end.
+  // A device that is revoked at this very moment may begin what no round is stored of any more.
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, key)
     const added = await insertOperation(context, tx, key, request, requestHash)
@@ -163,12 +164,13 @@ async function storeIn(
   { parcels, writes, ending }: Played,
   sealed: Uint8Array | null,
 ): Promise<Answered> {
-  await completeRound(tx, claim, sealed)
+  await requireUnrevoked(tx, claim)
   if (ending === undefined) {
     if ((await findDecision(tx, claim)) !== undefined) throw over()
   } else if ((await recordDecision(context, tx, claim, ending.decision)) !== ending.decision) {
     throw over()
   }
+  await completeRound(tx, claim, sealed)
   await writes?.(tx)
   const header = ending === undefined ? {} : await ending.settle(tx)
   const answer = encodeFlight({ header, parcels })

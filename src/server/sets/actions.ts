@@ -56,15 +56,20 @@ async function requireManaged(db: Queryable, caller: Caller, setId: string): Pro
   return set
 }
 
-/** What is left must be known to work (invariant I4): a signing set that has proven itself, or a confirmed backup. */
+/**
+ * What is left must be known to work (invariant I4): a signing set that has proven itself, or a confirmed backup. The sets
+ * of a revoked device are about to retire.
+ */
 export async function requireWayBack(
   tx: Queryable,
   { clientId, walletId, setId }: Pick<SetRow, 'clientId' | 'walletId' | 'setId'>,
 ): Promise<void> {
   const others = await tx.query(
-    `select 1 from reshare_sets
+    `select 1 from reshare_sets other
      where client_id = $1 and wallet_id = $2 and set_id <> $3 and state = 'ACTIVE'
-       and (purpose = 'backup' or proven_at is not null) limit 1`,
+       and (purpose = 'backup' or proven_at is not null and not exists
+         (select 1 from reshare_devices gone
+          where gone.client_id = $1 and gone.device = other.device and gone.revoked_at is not null)) limit 1`,
     [clientId, walletId, setId],
   )
   if (others.length > 0) return

@@ -3,7 +3,7 @@ import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../database/types.ts'
 import { logBan, poisonStoredPair, type PairKey } from '../../sets/ot-pairs.ts'
 import { deletePresignatures } from '../../sets/presignatures.ts'
-import { recordAbortIn } from '../decide.ts'
+import { abortOpen } from '../decide.ts'
 import type { Caught } from '../turn.ts'
 
 /**
@@ -41,16 +41,6 @@ export async function transactOrBan<T extends object>(
 
 /** Ends all else that goes on with a poisoned set. None of it could go on anyway: what it needs is poisoned. */
 async function endSessions(context: ServerContext, { clientId, setId }: PairKey): Promise<void> {
-  const { database } = context
-  await deletePresignatures(database, setId)
-  const open = await database.query(
-    `select operation_id from reshare_operations open where client_id = $1 and set_id = $2 and not exists
-       (select 1 from reshare_decisions decided
-        where decided.client_id = open.client_id and decided.operation_id = open.operation_id)`,
-    [clientId, setId],
-  )
-  for (const row of open) {
-    const key = { clientId, operationId: row['operation_id'] as string }
-    await database.transaction((tx) => recordAbortIn(context, tx, key))
-  }
+  await deletePresignatures(context.database, setId)
+  await abortOpen(context, clientId, 'set_id', setId)
 }

@@ -1,0 +1,96 @@
+import type { AuditEvent } from '../audit/entry.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable, Row } from '../database/types.ts'
+import { abortOpen } from '../operations/decide.ts'
+import { oweRemovalOfDestroyed } from '../sets/custodian-halves.ts'
+import { setOf } from '../sets/rows.ts'
+
+/** The end of a device, as another or it itself has asked for it. */
+export interface Revocation {
+  readonly clientId: string
+  readonly device: string
+  readonly revoker: string
+}
+
+interface RetiredSet {
+  readonly clientId: string
+  readonly walletId: string
+  readonly setId: string
+}
+
+/**
+ * Ends what a device has that is refused already: its open operations, its signing sets, its unconfirmed backups. To begin
+ * after the commit that refuses it, so that it sees whatever was begun before. Re-entrant, and each transaction short: other
+ * devices of the client, which may be the same thief's, write to its log meanwhile.
+ */
+export async function finishRevocation(context: ServerContext, revocation: Revocation): Promise<void> {
+  const { clientId, device, revoker } = revocation
+  await abortOpen(context, clientId, 'device', device)
+  await context.database.transaction(async (tx) => {
+    const retired = await retireSetsOf(tx, revocation)
+    const destroyed = device === revoker ? [] : await destroyUnconfirmed(tx, revocation)
+    await tx.query('update reshare_devices set revoker = null where client_id = $1 and device = $2 and revoker = $3', [
+      clientId,
+      device,
+      revoker,
+    ])
+    await context.audit.record(tx, clientId, [
+      ...retired.map(retiringEvent),
+      ...destroyed.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed' })),
+    ])
+  })
+}
+
+/** Finishes the revocations whose processes have ended. One that fails is no reason to leave the others. */
+export async function finishRevocations(context: ServerContext): Promise<void> {
+  const rows = await context.database.query(
+    'select client_id, device, revoker from reshare_devices where revoker is not null',
+  )
+  for (const row of rows) {
+    await finishRevocation(context, {
+      clientId: row['client_id'] as string,
+      device: row['device'] as string,
+      revoker: row['revoker'] as string,
+    }).catch(context.onError)
+  }
+}
+
+export async function retireSetsOf(tx: Queryable, { clientId, device }: Revocation): Promise<RetiredSet[]> {
+  const retired = await tx.query(
+    `update reshare_sets set state = 'RETIRING'
+     where client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE' returning wallet_id, set_id`,
+    [clientId, device],
+  )
+  return retired.map((row) => ({
+    clientId,
+    walletId: row['wallet_id'] as string,
+    setId: row['set_id'] as string,
+  }))
+}
+
+export function retiringEvent({ walletId, setId }: RetiredSet): AuditEvent {
+  return { event: 'retiring', walletId, setId }
+}
+
+/**
+ * Ends the backups that the revoked device has made and no app has confirmed: a thief may hold them. Not what the revoking
+ * device comes from itself, and not those of wallets that it has no share of: they may be the way back.
+ */
+async function destroyUnconfirmed(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<Row[]> {
+  const held = `client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`
+  const destroyed = await tx.query(
+    `with recursive ancestors (set_id, source_set_id) as (
+       select set_id, source_set_id from reshare_sets where ${held}
+       union select older.set_id, older.source_set_id
+       from reshare_sets older join ancestors on older.set_id = ancestors.source_set_id
+     )
+     update reshare_sets set state = 'DESTROYED'
+     where client_id = $1 and device = $3 and purpose = 'backup' and state = 'PREPARED' and committed_at is not null
+       and wallet_id in (select wallet_id from reshare_sets where ${held})
+       and set_id not in (select set_id from ancestors)
+     returning set_id, wallet_id`,
+    [clientId, revoker, device],
+  )
+  await oweRemovalOfDestroyed(tx, clientId)
+  return destroyed
+}
