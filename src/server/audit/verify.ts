@@ -68,8 +68,10 @@ export async function verifyAuditLog({ database, masterKey, heads = [] }: AuditV
     if (after === undefined) break
   }
   for (const clientId of unseen) finish(ended(start(clientId)))
-  const begun = key === undefined ? undefined : await readBegun(database)
-  if (key !== undefined && (begun === undefined || older > begun)) report.breaks.push(tooManyOlder(older, begun))
+  if (key !== undefined) {
+    const begun = await readBegun(database)
+    if (begun === undefined || older > begun) report.breaks.push(tooManyOlder(older, begun))
+  }
   return { ...report, incarnation: await readIncarnation(database) }
 }
 
