@@ -187,7 +187,7 @@ async function abandon(context: ServerContext, claim: Claim, { request }: Operat
   else await releaseRound(context.database, claim)
 }
 
-/** Whether the request was refused by its form or its names, before any session has played it. */
+/** Whether the request was refused by its form or its names. All that is thrown of these comes before a session advances. */
 function isUnplayed(error: unknown): boolean {
   return error instanceof BadRequest || (error instanceof MpcError && error.code === 'SET_MISMATCH')
 }
