@@ -261,14 +261,6 @@ export const EXPLAINED = [
     line: 'return undefined',
     why: 'A shortcut: no row has a device that equals null.',
   },
-  {
-    file: 'src/server/devices/revoke.ts',
-    mutator: 'ConditionalExpression',
-    from: 'device === deviceId',
-    to: 'false',
-    line: 'const destroyed',
-    why: 'A shortcut: a device that has just revoked itself has no ACTIVE set, without which it ends no backup.',
-  },
   ...PROTOCOL,
   {
     file: 'src/server/audit/verify.ts',

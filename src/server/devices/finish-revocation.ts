@@ -28,7 +28,8 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
   await abortOpen(context, clientId, 'device', device)
   await context.database.transaction(async (tx) => {
     const retired = await retireSetsOf(tx, revocation)
-    const destroyed = device === revoker ? [] : await destroyUnconfirmed(tx, revocation)
+    // After that a device that has revoked itself can sign for no wallet, and ends none of its backups.
+    const destroyed = await destroyUnconfirmed(tx, revocation)
     await tx.query('update reshare_devices set revoker = null where client_id = $1 and device = $2 and revoker = $3', [
       clientId,
       device,
