@@ -1,6 +1,5 @@
 import { MpcError } from '../errors.ts'
 import type { Database, Queryable } from '../server/database/types.ts'
-import type { Halves } from './halves.ts'
 import type { CipherTextBody, CipherTextQuery } from './requests.ts'
 import type { CustodianUser } from './types.ts'
 
@@ -25,10 +24,11 @@ const UNNAMED_MAX = 32
 
 export function createCipherTexts(options: {
   readonly database: Database
-  readonly halves: Pick<Halves, 'has'>
+  /** Whether the custodian has a half of this backup set. */
+  readonly hasHalf: (db: Queryable, clientId: string, setId: string) => Promise<boolean>
   readonly now: () => number
 }): CipherTexts {
-  const { database, halves, now } = options
+  const { database, hasHalf, now } = options
 
   const requireRoom = async (tx: Queryable, userId: string): Promise<void> => {
     const kept = 'select count(*)::int as kept from reshare_custodian_ciphertexts where user_id = $1 and set_id is null'
@@ -41,7 +41,7 @@ export function createCipherTexts(options: {
     // Serializable: a half that is removed meanwhile takes its text with it, or there is no half for it any more.
     put: ({ userId, clientId }, { backupMethod, cipherText, setId = null }) =>
       database.transaction(async (tx) => {
-        if (setId !== null && !(await halves.has(tx, clientId, setId))) {
+        if (setId !== null && !(await hasHalf(tx, clientId, setId))) {
           throw new MpcError('SHARE_NOT_FOUND', 'no half of this backup is stored here')
         }
         await tx.query(
