@@ -81,7 +81,7 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   const namesOf = createNamesOfHalf(options.masterKey)
   const requireSecret = createSecretCheck(options.webhookSecret)
   const halves = createHalves({ database, sealer, namesOf, now })
-  const cipherTexts = createCipherTexts({ database, hasHalf: halves.has, now })
+  const cipherTexts = createCipherTexts({ database, hasHalf: (...half) => halves.has(...half), now })
   const limits = mergeLimits(options.limits)
   const exports = createExports({ database, halves, authorizeExport, limits, onError, now, random })
 
