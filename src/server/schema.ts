@@ -131,7 +131,9 @@ export const serverSchema: Schema = {
          primary key (client_id, kind)
        )`,
       `create index reshare_rates_expiry on reshare_rates (ends_at)`,
-      // Between two rounds, or before the first answer: what a client may have a bounded number of.
+      // Between two rounds, or before the first answer: what a client may have a bounded number of, and what a sweep looks
+      // through. By time it would have no use: so small and without a client, it is what every round would be looked up in,
+      // whole, and conflict with all others.
       `create index reshare_operations_open on reshare_operations (client_id) where state is not null or round = 0`,
     ],
     [
@@ -211,9 +213,6 @@ export const serverSchema: Schema = {
       // changes. Both tables are written anew (docs/operations.md, Processes).
       `alter table reshare_sets alter column ordinal type bigint`,
       `alter table reshare_presignatures alter column ordinal type bigint`,
-      // What a sweep may have to abort, among all that is kept to be answered again.
-      `create index reshare_operations_undecided on reshare_operations (expires_at)
-         where state is not null or round = 0`,
     ],
     [
       // Who has revoked the device, until all that this ends has ended.

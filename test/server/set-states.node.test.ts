@@ -628,7 +628,7 @@ describe('a sweep', () => {
       return database.query(sql, parameters)
     }
     await sweep({ ...context, database: { ...database, query } })
-    expect(plans).toEqual([expect.stringContaining('reshare_operations_undecided')])
+    expect(plans).toEqual([expect.stringContaining('reshare_operations_open')])
     await database.query(`delete from reshare_operations where client_id = 'busy'`)
   })
 

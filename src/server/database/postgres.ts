@@ -31,10 +31,13 @@ function queryable(connection: pg.Pool | pg.PoolClient): Queryable {
 }
 
 /**
- * A transaction that reads a small table whole, because that is quicker, conflicts with everybody who writes to it: to
- * serialisation, it has read every row (PostgreSQL's manual, 13.2.3).
+ * A serializable transaction that reads a small table whole, because that is quicker, conflicts with everybody who writes to
+ * it: it has read every row (PostgreSQL's manual, 13.2.3).
  */
-const NO_WHOLE_TABLES = 'set local enable_seqscan = off'
+const BEGIN: Readonly<Record<Isolation, string>> = {
+  serializable: 'begin isolation level serializable; set local enable_seqscan = off',
+  'read committed': 'begin isolation level read committed',
+}
 
 async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>, isolation: Isolation): Promise<T> {
   const client = await pool.connect().catch(rethrow)
@@ -46,7 +49,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<
   }
   client.on('error', lose)
   try {
-    await client.query(`begin isolation level ${isolation}; ${NO_WHOLE_TABLES}`).catch(rethrow)
+    await client.query(BEGIN[isolation]).catch(rethrow)
     const result = await work(queryable(client))
     await client.query('commit').catch(rethrow)
     return result
