@@ -12,7 +12,7 @@ import {
   rateCounts,
   requireWithinRate,
 } from '../../src/server/operations/rates.ts'
-import { recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
+import { findDecision, recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
 import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -306,6 +306,19 @@ describe('an operation is admitted', () => {
     await expect(source(recovering(backup, { walletId: '1'.repeat(32) }))).rejects.toThrow(code('SET_MISMATCH'))
     await expect(source({ ...requests(signing).prove, walletId: '1'.repeat(32) })).rejects.toThrow(code('SET_MISMATCH'))
     await expect(source(recovering(lost))).rejects.toThrow(code('BACKUP_SUPERSEDED'))
+  })
+
+  test('not again once the hook has denied its export, where denials count', async () => {
+    const [key, other] = [tables.key(), tables.key()]
+    const denies = { authorizeExport: () => false }
+    for (const [caller, lockOut, decision] of [
+      [key, LOCK_OUT, 'ABORT'],
+      [other, null, undefined],
+    ] as const) {
+      const request = exporting(await tables.set(caller, {}, active))
+      await expect(admit(caller, request, having({ lockOut }, denies))).rejects.toThrow(code('POLICY_DENIED'))
+      expect(await findDecision(tables.database, caller)).toBe(decision)
+    }
   })
 
   test('with a new set-up in no poisoned one’s place, or with one for itself where the server allows it', async () => {

@@ -6,6 +6,7 @@ import { bumpIncarnation } from '../../src/server/incarnation.ts'
 import { claimRound, completeRound, forgetRound, releaseRound } from '../../src/server/operations/claim.ts'
 import { abortFor, abortOpen, abortOperation } from '../../src/server/operations/decide.ts'
 import {
+  decideUnbegun,
   findDecision,
   findOperation,
   findOutcome,
@@ -202,6 +203,22 @@ describe('an operation', () => {
     await requireBegunBy(database, key)
     await expect(requireBegunBy(database, { ...key, device: 'cd'.repeat(32) })).rejects.toThrow(code('AUTH_FAILED'))
   })
+})
+
+test('an operation that has not begun is decided once, and one that has goes on', async () => {
+  const { context, database } = tables
+  const [key, begun] = [tables.key({ device: 'ab'.repeat(32) }), tables.key()]
+  await decideUnbegun(context, key, 'ABORT')
+  await decideUnbegun(context, key, 'COMMIT')
+  expect(await tables.row('select decision, device from reshare_decisions where client_id = $1', key.clientId)).toEqual(
+    {
+      decision: 'ABORT',
+      device: 'ab'.repeat(32),
+    },
+  )
+  await tables.begin(begun)
+  await decideUnbegun(context, begun, 'ABORT')
+  expect(await findDecision(database, begun)).toBeUndefined()
 })
 
 describe('an abort', () => {
