@@ -310,4 +310,18 @@ export const EXPLAINED = [
     line: 'return []',
     why: 'Narrows types. Without clients there is nothing to read: bounds that are no ids find nothing either.',
   },
+  {
+    file: 'src/api/rate-counts.ts',
+    mutator: 'ArrowFunction',
+    from: '() => Promise.resolve()',
+    to: '() => undefined',
+    why: 'Who takes a count back waits for it: for nothing, or for what is resolved.',
+  },
+  {
+    file: 'src/server/operations/play-round.ts',
+    mutator: 'ConditionalExpression',
+    from: 'claim.round > 1 && operation.state === null',
+    to: 'false',
+    why: 'What is aborted has lost its request too, but where a version before this one has aborted it.',
+  },
 ]
