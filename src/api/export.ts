@@ -7,9 +7,6 @@ import { fromHex } from '../util/bytes.ts'
 import type { OperationId } from './operations.ts'
 import { setParties } from './slots.ts'
 
-/** The UTF-16 code units that an authorisation may have. */
-export const AUTHORIZATION_MAX_LENGTH = 4096
-
 /**
  * The paths of the custodian by which it hands out its half, for when the signing server is gone or refuses. Bodies and
  * answers are JSON; the same request may be sent again and gets the same answer.
@@ -25,7 +22,7 @@ export interface ChallengeRequest {
   /** The backup set: 32 bytes in lower-case hex. */
   readonly setId: string
   readonly curve: Curve
-  /** What the custodian's `authorizeExport` judges. */
+  /** What the custodian's `authorizeExport` judges: text by the rule of authorizations. */
   readonly authorization: string
   /** As in `ExportRequest`. */
   readonly receiver: string

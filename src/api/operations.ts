@@ -105,7 +105,7 @@ export interface ExportRequest {
   readonly walletId: string
   readonly setId: string
   readonly curve: Curve
-  /** What the server's `authorizeExport` judges: a fresh authorisation by the user, at most 4,096 characters. */
+  /** What the server's `authorizeExport` judges: a fresh authorisation by the user, at most 4,096 UTF-16 code units. */
   readonly authorization: string
   /** The X25519 public key that the share is sealed to: 32 bytes in lower-case hex, made for this request alone. */
   readonly receiver: string

@@ -3,9 +3,6 @@ import { fromHex } from '../util/bytes.ts'
 /** The longest time that a platform's timer can wait. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
-/** The UTF-16 code units that a device label may have. */
-export const LABEL_MAX_LENGTH = 100
-
 /**
  * Asserts an object of named parameters.
  *
@@ -88,19 +85,6 @@ export function flag(value: unknown, name: string): boolean {
 export function text(value: unknown, name: string): string {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string`)
   if (value === '') throw new RangeError(`${name} must not be empty`)
-  return value
-}
-
-/**
- * Asserts a device label.
- *
- * @throws {TypeError} if it is not a string
- * @throws {RangeError} if it is longer than {@link LABEL_MAX_LENGTH}, or has control characters
- */
-export function label(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('label must be a string')
-  if (value.length > LABEL_MAX_LENGTH) throw new RangeError(`label must have at most ${LABEL_MAX_LENGTH} characters`)
-  if (/\p{Cc}/u.test(value)) throw new RangeError('label must not have control characters')
   return value
 }
 

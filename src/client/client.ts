@@ -3,7 +3,8 @@ import { getEcdsaBackend } from '../protocol/ecdsa/backend.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
-import { implementation, label as labelArgument, oneOf, parameters, timeout } from './arguments.ts'
+import { checkText, LABEL } from '../util/text.ts'
+import { implementation, oneOf, parameters, timeout } from './arguments.ts'
 import { createPresignaturePool, type PresignatureOptions } from './presignature-pool.ts'
 import type { AfterCheat, Client } from './types.ts'
 
@@ -16,7 +17,10 @@ export interface ClientOptions {
   readonly transport: Transport
   /** Where this device keeps its shares; `reshare/storage` has three. */
   readonly storage: ShareStore
-  /** The name under which other devices see this one in the list of sets, at most 100 characters; empty by default. */
+  /**
+   * The name under which other devices see this one in the list of sets: one line of at most 128 UTF-16 code units, in normal
+   * form C; empty by default.
+   */
   readonly label?: string
   /**
    * What becomes of ECDSA once the server was caught cheating in a set: `refuse` (the default) until the set is refreshed,
@@ -60,7 +64,7 @@ export function createClient(options: ClientOptions): Client {
     transport: implementation(transport, ['request'], 'transport'),
     storage: implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage'),
     random,
-    label: labelArgument(label),
+    label: checkText(label, LABEL, 'label'),
     timeoutMs: timeout(timeoutMs),
     group: getGroup,
     ecdsa: getEcdsaBackend,

@@ -3,12 +3,13 @@ import type { BackupMethod } from '../backup/types.ts'
 import type { Transport } from '../transport/types.ts'
 import { CURVES, type Curve } from '../types.ts'
 import { toHex } from '../util/bytes.ts'
+import { AUTHORIZATION, checkText } from '../util/text.ts'
 import { parseHexAnswer } from './answers.ts'
 import { callback, implementation, oneOf, parameters, text, walletIdArgument } from './arguments.ts'
 import { backupMethod } from './backup-method.ts'
 import { postJson } from './calls.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
-import { authorizationArgument, collectKey, type ExportedKey, type ShareHolder } from './exported-key.ts'
+import { collectKey, type ExportedKey, type ShareHolder } from './exported-key.ts'
 import { openBackup } from './open-backup.ts'
 import { createProgress, plans, type Progress } from './progress.ts'
 import { newOperationId } from './runner.ts'
@@ -24,7 +25,7 @@ export interface ExportFromBackupParameters extends ActionOptions {
   readonly custodian: Transport
   /** Which of the wallet's keys. */
   readonly curve: Curve
-  /** What the custodian's `authorizeExport` judges, 1 to 4,096 characters: a fresh authorisation by the user. */
+  /** What the custodian's `authorizeExport` judges, 1 to 4,096 UTF-16 code units: a fresh authorisation by the user. */
   readonly authorization: string
   /** The wallet that the backup must be of: 16 bytes in lower-case hex. */
   readonly walletId?: string
@@ -59,7 +60,7 @@ export async function exportFromBackup(client: Client, options: ExportFromBackup
   backupMethod(method, 'method')
   implementation(custodian, ['request'], 'custodian')
   oneOf(curve, CURVES, 'curve')
-  authorizationArgument(authorization)
+  checkText(authorization, AUTHORIZATION, 'authorization')
   if (walletId !== undefined) walletIdArgument(walletId)
   const progress = createProgress(plans.export, callback(onProgress, 'onProgress'))
   return withDeadline(client, options, async (deadline) => {

@@ -3,12 +3,13 @@ import type { ExportRequest } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import { CURVES, type Curve } from '../types.ts'
 import { toHex } from '../util/bytes.ts'
+import { AUTHORIZATION, checkText } from '../util/text.ts'
 import { useActiveSet } from './active-set.ts'
 import { parseResult } from './answers.ts'
 import { oneOf, parameters, walletIdArgument } from './arguments.ts'
 import { postRound } from './calls.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
-import { authorizationArgument, collectKey, type ExportedKey, type ShareHolder } from './exported-key.ts'
+import { collectKey, type ExportedKey, type ShareHolder } from './exported-key.ts'
 import { newOperationId } from './runner.ts'
 import type { ActionOptions, Client } from './types.ts'
 import { shareOn } from './wallet-shares.ts'
@@ -19,7 +20,7 @@ export interface ExportPrivateKeyParameters extends ActionOptions {
   /** Which of the wallet's keys. */
   readonly curve: Curve
   /**
-   * What the server's `authorizeExport` judges, 1 to 4,096 characters: a fresh authorisation by the user, such as a one-time
+   * What the server's `authorizeExport` judges, 1 to 4,096 UTF-16 code units: a fresh authorisation by the user, such as a one-time
    * code.
    */
   readonly authorization: string
@@ -45,7 +46,7 @@ export async function exportPrivateKey(client: Client, options: ExportPrivateKey
   const { walletId, curve, authorization } = parameters(options, 'exportPrivateKey')
   walletIdArgument(walletId)
   oneOf(curve, CURVES, 'curve')
-  authorizationArgument(authorization)
+  checkText(authorization, AUTHORIZATION, 'authorization')
   return withDeadline(client, options, (deadline) =>
     useActiveSet(client, deadline, walletId, (shares) => {
       const operationId = newOperationId(client)

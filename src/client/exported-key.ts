@@ -1,11 +1,10 @@
-import { AUTHORIZATION_MAX_LENGTH, exportTerms } from '../api/export.ts'
+import { exportTerms } from '../api/export.ts'
 import type { OperationId } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import { generateKeyPair, proveExport, receiveShare, recombineKey } from '../protocol/export/index.ts'
 import type { KeyShare } from '../share/types.ts'
 import type { Curve } from '../types.ts'
 import { toHex, wipe } from '../util/bytes.ts'
-import { text } from './arguments.ts'
 import type { Client } from './types.ts'
 
 const CHALLENGE_LENGTH = 32
@@ -80,15 +79,4 @@ const FORMATS: Readonly<Record<Curve, ExportedKey['format']>> = {
 function requireChallenge(challenge: Uint8Array): Uint8Array {
   if (challenge.length === CHALLENGE_LENGTH) return challenge
   throw new MpcError('PROTOCOL_ABORTED', `the other party sent no challenge of ${CHALLENGE_LENGTH} bytes`)
-}
-
-/**
- * Asserts the authorisation of an export.
- *
- * @throws {TypeError | RangeError} unless it is a string of 1 to 4,096 characters
- */
-export function authorizationArgument(value: unknown): string {
-  const authorization = text(value, 'authorization')
-  if (authorization.length <= AUTHORIZATION_MAX_LENGTH) return authorization
-  throw new RangeError(`authorization must have at most ${AUTHORIZATION_MAX_LENGTH} characters`)
 }

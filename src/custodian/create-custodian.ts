@@ -5,6 +5,7 @@ import type { Database } from '../server/database/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer } from '../util/seal.ts'
+import { checkText, ID } from '../util/text.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createExports } from './exports.ts'
 import { createNamesOfHalf } from './half-names.ts'
@@ -90,9 +91,12 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
     own: Partial<CustodianUser>,
   ): Promise<CustodianUser> => {
     const user = await authenticateUser(new Request(url, { method, headers }))
-    const reached = user !== undefined && (own.userId ?? user.userId) === user.userId
-    if (!reached || (own.clientId ?? user.clientId) !== user.clientId) throw notAuthorized()
-    return user
+    if (user === undefined) throw notAuthorized()
+    const userId = checkText(user.userId, ID, 'userId')
+    const clientId = checkText(user.clientId, ID, 'clientId')
+    const reached = (own.userId ?? userId) === userId && (own.clientId ?? clientId) === clientId
+    if (!reached) throw notAuthorized()
+    return { userId, clientId }
   }
 
   let swept = false

@@ -1,18 +1,26 @@
 import * as v from 'valibot'
-import { AUTHORIZATION_MAX_LENGTH, isUsableReceiver } from '../api/export.ts'
+import { isUsableReceiver } from '../api/export.ts'
 import { BadRequest, readJson } from '../api/http.ts'
 import { CURVES } from '../types.ts'
 import { fromBase64, wipe } from '../util/bytes.ts'
+import { AUTHORIZATION, ID, isText, type TextRule } from '../util/text.ts'
 
 const BODY_MAX_BYTES = 256 * 1024
 /** An authorisation of the longest, every character of it escaped, and room for the rest. */
-const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION_MAX_LENGTH + 1024
+const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION.most + 1024
+
+const CIPHER_TEXT: TextRule = { kind: 'statement', least: 1, most: 128 * 1024 }
 
 const METHODS = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'] as const
 const backupMethod = v.picklist(METHODS)
-const clientId = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
+const text = (rule: TextRule) =>
+  v.pipe(
+    v.string(),
+    v.check((value) => isText(value, rule)),
+  )
+const clientId = text(ID)
 const share = v.pipe(v.string(), v.minLength(4), v.maxLength(64 * 1024), v.check(isBase64))
-const cipherText = v.pipe(v.string(), v.minLength(1), v.maxLength(128 * 1024))
+const cipherText = text(CIPHER_TEXT)
 
 const setId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 
@@ -28,7 +36,7 @@ const clientQuery = v.object({ setId: v.optional(setId), skip })
 const challengeBody = v.strictObject({
   setId,
   curve: v.picklist(CURVES),
-  authorization: v.pipe(v.string(), v.maxLength(AUTHORIZATION_MAX_LENGTH)),
+  authorization: text(AUTHORIZATION),
   receiver: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/), v.check(isUsableReceiver)),
 })
 /** A point of 32 or 33 bytes and a scalar. */

@@ -36,7 +36,10 @@ export interface Custodian {
   delete?(clientId: string, setId: string): Promise<void>
 }
 
-/** Who one of the app's users is, and the name under which the signing server knows the user's wallet. */
+/**
+ * Who one of the app's users is, and the name under which the signing server knows the user's wallet: both by the rule of ids
+ * (docs/server.md, Text).
+ */
 export interface CustodianUser {
   readonly userId: string
   readonly clientId: string
@@ -47,7 +50,7 @@ export interface BackupExportAuthorization {
   /** The backup set whose half would be handed out: 32 bytes in lower-case hex. */
   readonly setId: string
   readonly curve: Curve
-  /** What the client sent along, at most 4,096 characters: a one-time code, a signed statement, a token of the app's own. */
+  /** What the client sent along, at most 4,096 UTF-16 code units: a one-time code, a signed statement, a token of the app's own. */
   readonly authorization: string
 }
 

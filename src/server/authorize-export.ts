@@ -8,7 +8,7 @@ export interface ExportAuthorization {
   /** The signing set whose server share would be handed out, in lower-case hex. */
   readonly setId: string
   readonly curve: Curve
-  /** What the client sent along, at most 4,096 characters: a one-time code, a signed statement, a token of the app's own. */
+  /** What the client sent along, at most 4,096 UTF-16 code units: a one-time code, a signed statement, a token of the app's own. */
   readonly authorization: string
 }
 

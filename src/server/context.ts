@@ -3,6 +3,7 @@ import type { Custodian } from '../custodian/types.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Sealer } from '../util/seal.ts'
+import { LABEL } from '../util/text.ts'
 import type { AuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
 import type { Database } from './database/types.ts'
@@ -44,7 +45,7 @@ export type AfterCheat = 'refuse' | 'freshSetUp'
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 512 * 1024,
   messageBytes: 64 * 1024,
-  labelLength: 128,
+  labelLength: LABEL.most,
   operationMs: 10 * 60_000,
   roundMs: 60_000,
   answerMs: 60 * 60_000,

@@ -1,12 +1,13 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { toBase64, utf8, wipe } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
+import { checkText, ID } from '../util/text.ts'
 import type { Database } from './database/types.ts'
 import { serverSchema } from './schema.ts'
 
 /** Who a request comes from. */
 export interface Authenticated {
-  /** The app's own name for its user or installation: 1 to 256 UTF-16 code units. */
+  /** The app's own name for its user or installation, by the rule of ids (docs/server.md, Text). */
   readonly clientId: string
 }
 
@@ -39,7 +40,7 @@ export function apiTokens(
   const { now = Date.now, random = systemRandom } = options
   return {
     async create(clientId) {
-      assertClientId(clientId)
+      checkText(clientId, ID, 'clientId')
       await database.migrate(serverSchema)
       const secret = random(TOKEN_LENGTH)
       const token = PREFIX + toBase64(secret).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
@@ -74,12 +75,4 @@ export function apiTokens(
 
 function hashToken(token: string): Uint8Array {
   return sha256(utf8(token))
-}
-
-const CLIENT_ID_MAX_LENGTH = 256
-
-/** @throws {TypeError} unless it names a client */
-export function assertClientId(clientId: unknown): asserts clientId is string {
-  if (typeof clientId === 'string' && clientId.length > 0 && clientId.length <= CLIENT_ID_MAX_LENGTH) return
-  throw new TypeError(`clientId must be a string of 1 to ${CLIENT_ID_MAX_LENGTH} characters`)
 }

@@ -129,6 +129,7 @@ describe('exportPrivateKey', () => {
     ['no authorisation', { authorization: undefined }, TypeError],
     ['an empty authorisation', { authorization: '' }, RangeError],
     ['a long authorisation', { authorization: 'x'.repeat(4097) }, RangeError],
+    ['a broken authorisation', { authorization: 'yes\ud83d' }, RangeError],
   ])('refuses %s', async (_, wrong, kind) => {
     await expect(exportPrivateKey(client, { ...asked('ed25519'), ...wrong } as never)).rejects.toThrow(kind)
   })

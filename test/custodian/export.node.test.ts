@@ -14,6 +14,7 @@ import { fromHex, toBase64, toHex, utf8 } from '../../src/util/bytes.ts'
 import { plainMethod } from '../client/support/plain-method.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
+import { NOT_TEXTS } from '../support/texts.ts'
 import { walletPair, type WalletPair } from '../support/wallet-pair.ts'
 
 const SECRET = 'webhook-secret-of-the-tests'
@@ -297,7 +298,9 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
       { curve: 'p256' },
       { setId: 'ab' },
       { authorization: undefined },
+      { authorization: '' },
       { authorization: 'x'.repeat(4097) },
+      ...NOT_TEXTS.map((authorization) => ({ authorization })),
       { extra: 1 },
     ]
     for (const fields of bad) {
@@ -317,7 +320,7 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
     for (const proof of [undefined, '', 'ab', 'xy'.repeat(64), 'ab'.repeat(66)]) {
       expect(idOf(await post(app, one.sharePath, { proof }, 'bad'))).toBe('BAD_REQUEST')
     }
-    const longest = { ...newExport(await newBackup('bad')).asked, authorization: '\u0001'.repeat(4096) }
+    const longest = { ...newExport(await newBackup('bad')).asked, authorization: '\n'.repeat(4096) }
     expect((await post(app, custodianPaths.challenge(toHex(random(16))), longest, 'bad')).status).toBe(200)
     expect((await post(app, one.sharePath, one.prove(challenge), 'bad')).status).toBe(200)
   })
@@ -421,6 +424,7 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
       ['no authorisation', { authorization: undefined }, TypeError],
       ['an empty authorisation', { authorization: '' }, RangeError],
       ['a long authorisation', { authorization: 'x'.repeat(4097) }, RangeError],
+      ['a broken authorisation', { authorization: 'yes\ud83d' }, RangeError],
       ['a short wallet id', { walletId: 'ab' }, RangeError],
       ['a callback that is none', { onProgress: 1 }, TypeError],
     ])('refuses %s', async (_, wrong, kind) => {

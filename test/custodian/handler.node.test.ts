@@ -4,6 +4,7 @@ import type { Database } from '../../src/server/database/types.ts'
 import { toBase64, utf8 } from '../../src/util/bytes.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
+import { NOT_IDS, NOT_TEXTS } from '../support/texts.ts'
 
 const SECRET = 'webhook-secret-of-the-tests'
 const SET = '5e'.repeat(32)
@@ -177,7 +178,7 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     [
       'POST /backup',
       [
-        ...bad(backup, 'clientId', [undefined, null, 7, '', 'x'.repeat(257)]),
+        ...bad(backup, 'clientId', [undefined, null, 7, ...NOT_IDS]),
         ...bad(backup, 'backupMethod', [undefined, 'password', 'FTP']),
         ...bad(backup, 'share', [undefined, 7, '', 'AAA', 'AAB=', 'AA==!', 'A'.repeat(65540)]),
         ...bad(backup, 'extra', [1]),
@@ -188,14 +189,31 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     ],
     [
       'POST /backup/fetch',
-      [{}, { clientId: '' }, { clientId: 7 }, { clientId: 'x', extra: 1 }, { clientId: 'x', setId: 'y' }, null],
+      [
+        {},
+        ...NOT_IDS.map((clientId) => ({ clientId })),
+        { clientId: 7 },
+        { clientId: 'x', extra: 1 },
+        { clientId: 'x', setId: 'y' },
+        null,
+      ],
     ],
-    ['POST /backup/delete', [{}, { clientId: 'x' }, { clientId: 'x', setId: SET.slice(2) }, { setId: SET }, null]],
+    [
+      'POST /backup/delete',
+      [
+        {},
+        { clientId: 'cut \ud83d', setId: SET },
+        { clientId: 'x' },
+        { clientId: 'x', setId: SET.slice(2) },
+        { setId: SET },
+        null,
+      ],
+    ],
     [
       `PUT ${usersPath('cat')}`,
       [
         ...bad(cipher, 'backupMethod', [undefined, 'password']),
-        ...bad(cipher, 'cipherText', [undefined, '', 7, 'x'.repeat(128 * 1024 + 1)]),
+        ...bad(cipher, 'cipherText', [undefined, '', 7, 'x'.repeat(128 * 1024 + 1), ...NOT_TEXTS]),
         ...bad(cipher, 'extra', [1]),
       ],
     ],
@@ -214,6 +232,24 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
       expect((await call(method, path, { raw, user: 'cat' })).status).toBe(400)
     }
     expect(await count()).toEqual(before)
+  })
+
+  test('a user whom the app names by no text of the rule reaches nothing', async () => {
+    const named = { userId: 'u', clientId: 'c' }
+    const before = errors.length
+    for (const id of [...NOT_IDS, undefined, 7]) {
+      for (const user of [
+        { ...named, userId: id },
+        { ...named, clientId: id },
+      ]) {
+        const custodian = createCustodian({ ...options(), authenticateUser: () => user as typeof named })
+        const path = '/users/u/encrypted-user-backup-shares?backupMethod=PASSWORD'
+        const answer = await custodian.fetch(new Request(`http://app.test${path}`))
+        expect([user, answer.status]).toEqual([user, 500])
+      }
+    }
+    expect(errors.length - before).toBe(2 * (NOT_IDS.length + 2))
+    errors.length = before
   })
 
   test.each([[''], ['?backupMethod='], ['?backupMethod=password']])('a query of %j is refused', async (query) => {

@@ -16,6 +16,7 @@ import {
   serverClient,
   type ServerClient,
 } from '../support/server-client.ts'
+import { NOT_IDS } from '../support/texts.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from './support/wallets.ts'
 import { unknownFlight, unknownIds } from './support/unknown.ts'
 import { createWorld, type World } from './support/world.ts'
@@ -96,8 +97,7 @@ test('an authenticate that fails or names nonsense lets nobody in and tells noth
     () => {
       throw new Error('secret detail')
     },
-    () => ({ clientId: '' }),
-    () => ({ clientId: 'x'.repeat(257) }),
+    ...NOT_IDS.map((clientId) => () => ({ clientId })),
     () => ({ clientId: 7 as never }),
   ]
   for (const authenticate of failing) {
@@ -147,8 +147,12 @@ describe('API tokens', () => {
     expect(JSON.stringify(rows.map((row) => toHex(row['token_hash'] as Uint8Array)))).not.toContain(token)
   })
 
-  test.each([[''], ['x'.repeat(257)], [undefined], [7]])('no token for the client %j', async (clientId) => {
-    await expect(apiTokens(world.database).create(clientId as string)).rejects.toThrow(TypeError)
+  test.each(NOT_IDS)('no token for the client %j', async (clientId) => {
+    await expect(apiTokens(world.database).create(clientId)).rejects.toThrow(RangeError)
+  })
+
+  test.each([[undefined], [7]])('no token for the client %j', async (clientId) => {
+    await expect(apiTokens(world.database).create(clientId as never)).rejects.toThrow(TypeError)
   })
 })
 

@@ -4,6 +4,7 @@ import { paths } from '../../src/api/paths.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { concatBytes, toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
+import { NOT_LABELS } from '../support/texts.ts'
 import { codeOf, serverClient, type ServerClient } from '../support/server-client.ts'
 import { newWallet, setIdOf, sign, type TestWallet } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
@@ -52,12 +53,12 @@ const prove = { kind: 'prove', ...ids }
 
 /** Each field of each kind, with values that are not ones. */
 const NOT_IDS = [undefined, null, 7, '', 'zz'.repeat(16), 'AB'.repeat(16), '01'.repeat(15), '01'.repeat(33), ['01']]
-const NOT_LABELS = [undefined, null, 7, 'x'.repeat(129), 'line\nbreak', '\u0000']
+const NO_LABELS = [undefined, null, 7, 'x'.repeat(129), ...NOT_LABELS]
 const NOT_METHODS = [undefined, null, 'password', 'FTP', 1]
 const fields: [object, string, readonly unknown[]][] = [
   ...[generate, recover, backup, refresh, signing, prove].map((header) => [header, 'walletId', NOT_IDS] as const),
   ...[recover, backup, refresh, signing, prove].map((header) => [header, 'setId', NOT_IDS] as const),
-  ...[generate, recover, refresh].map((header) => [header, 'label', NOT_LABELS] as const),
+  ...[generate, recover, refresh].map((header) => [header, 'label', NO_LABELS] as const),
   [backup, 'backupMethod', NOT_METHODS],
   [recover, 'rotateBackup', [undefined, 'password', 1, false]],
   [recover, 'existingSets', [undefined, null, 'drop', true]],

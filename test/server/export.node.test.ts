@@ -16,6 +16,7 @@ import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { createSealer } from '../../src/util/seal.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, getJson, unwrap, type Answer, type ServerClient } from '../support/server-client.ts'
+import { NOT_TEXTS } from '../support/texts.ts'
 import { walletPair, type WalletPair } from '../support/wallet-pair.ts'
 import { createWorld, MASTER_KEY, type World } from './support/world.ts'
 
@@ -327,7 +328,9 @@ describe('export', () => {
       { curve: 'p256' },
       { authorization: undefined },
       { authorization: 7 },
+      { authorization: '' },
       { authorization: 'x'.repeat(4097) },
+      ...NOT_TEXTS.map((authorization) => ({ authorization })),
       { setId: 'ab' },
       { label: 'phone' } as never,
     ]

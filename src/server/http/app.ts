@@ -14,7 +14,8 @@ import { abortFor } from '../operations/decide.ts'
 import { playRound } from '../operations/play-round.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
-import { assertClientId, type Authenticate } from '../tokens.ts'
+import { checkText, ID } from '../../util/text.ts'
+import type { Authenticate } from '../tokens.ts'
 import { parseId, parseRound } from './requests.ts'
 import { answerSealed, channelFailed } from './sealed.ts'
 
@@ -121,8 +122,7 @@ function callerOf({ var: { clientId, device } }: { readonly var: Env['Variables'
 async function clientOf(authenticate: Authenticate, { url, method, headers }: Request): Promise<string> {
   const authenticated = await authenticate(new Request(url, { method, headers }))
   if (!authenticated) throw notAuthorized()
-  assertClientId(authenticated.clientId)
-  return authenticated.clientId
+  return checkText(authenticated.clientId, ID, 'clientId')
 }
 
 async function requireNoBody(c: Context<Env>): Promise<void> {

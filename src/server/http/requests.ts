@@ -1,11 +1,17 @@
 import * as v from 'valibot'
-import { AUTHORIZATION_MAX_LENGTH, isUsableReceiver } from '../../api/export.ts'
+import { isUsableReceiver } from '../../api/export.ts'
 import { BadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import { CURVES } from '../../types.ts'
+import { AUTHORIZATION, isText, LABEL, type TextRule } from '../../util/text.ts'
 import type { ServerLimits } from '../context.ts'
 
+const text = (rule: TextRule) =>
+  v.pipe(
+    v.string(),
+    v.check((value) => isText(value, rule)),
+  )
 const hex = (bytes: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)))
 const walletId = hex(16)
 const setId = hex(32)
@@ -23,8 +29,7 @@ const hash = v.nullable(v.picklist(['sha256', 'sha256d', 'keccak256']))
 const sign = { kind: v.literal('sign'), walletId, setId }
 
 function operationSchema({ labelLength, messageBytes }: ServerLimits) {
-  // Control characters would garble the app's list of devices; the label is text for people.
-  const label = v.pipe(v.string(), v.maxLength(labelLength), v.regex(/^\P{Cc}*$/u))
+  const label = text({ ...LABEL, most: labelLength })
   const message = v.pipe(v.string(), v.maxLength(2 * messageBytes), v.regex(/^(?:[0-9a-f]{2})*$/))
   return v.variant('kind', [
     v.strictObject({ kind: v.literal('generate'), walletId, label }),
@@ -50,7 +55,7 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       walletId,
       setId,
       curve: v.picklist(CURVES),
-      authorization: v.pipe(v.string(), v.maxLength(AUTHORIZATION_MAX_LENGTH)),
+      authorization: text(AUTHORIZATION),
       receiver: v.pipe(hex(32), v.check(isUsableReceiver)),
     }),
     v.strictObject({ kind: v.literal('setUp'), walletId, setId }),
