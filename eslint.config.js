@@ -51,7 +51,13 @@ const PROTOCOL_GLOBALS = [
   'self',
 ]
 
+/** A class says no to what a second copy of it made, or another realm. */
+const SOURCE_SYNTAX = [
+  { selector: 'BinaryExpression[operator="instanceof"]', message: 'use a brand, a name (util/brand.ts) or isBytes' },
+]
+
 const PROTOCOL_SYNTAX = [
+  ...SOURCE_SYNTAX,
   { selector: ':function[async=true]', message: 'protocol/ is synchronous' },
   { selector: 'AwaitExpression, ForOfStatement[await=true]', message: 'protocol/ is synchronous' },
 ]
@@ -75,6 +81,7 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: typedBugs,
   },
+  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...SOURCE_SYNTAX] } },
   {
     files: ['src/**/*.ts'],
     // The jitter between two tries of a request protects nothing.

@@ -1,3 +1,5 @@
+import { brand, hasBrand } from './util/brand.ts'
+
 /** Every code that reshare throws; each tells the caller something different to do. */
 export type ErrorCode =
   | 'PASSWORD_REQUIRED'
@@ -53,6 +55,10 @@ export class MpcError extends Error {
   /** With RATE_LIMITED: how long the same call will go on failing. */
   readonly retryAfterMs: number | undefined
 
+  static {
+    brand(this, 'MpcError')
+  }
+
   constructor(
     code: ErrorCode,
     message: string,
@@ -63,6 +69,18 @@ export class MpcError extends Error {
     this.retryable = options.retryable ?? RETRYABLE.has(code)
     this.retryAfterMs = options.retryAfterMs
   }
+}
+
+/**
+ * Whether this is an {@link MpcError}, and one of this code if there is a second argument.
+ *
+ * `instanceof` says no for errors of a second copy of this package, or of another realm; this says yes.
+ */
+export function isMpcError<C extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: C,
+): error is MpcError & { readonly code: C } {
+  return hasBrand(error, 'MpcError') && (code === undefined || (error as MpcError).code === code)
 }
 
 /** Why a protocol session ended; `docs/protocol.md` says which check gives which reason. */
@@ -100,6 +118,10 @@ export class ProtocolError extends MpcError {
   /** Whether the oblivious-transfer state with the blamed peer must never be used again. */
   readonly ban: boolean
 
+  static {
+    brand(this, 'ProtocolError')
+  }
+
   constructor(reason: AbortReason, round: number, blame: readonly number[], message: string) {
     super('PROTOCOL_ABORTED', `${message} (${reason}, round ${round})`, { retryable: UNBLAMED.has(reason) })
     this.reason = reason
@@ -107,4 +129,9 @@ export class ProtocolError extends MpcError {
     this.blame = UNBLAMED.has(reason) ? [] : blame
     this.ban = BANNED.has(reason)
   }
+}
+
+/** Whether this is a {@link ProtocolError}, of whatever copy of this package. */
+export function isProtocolError(error: unknown): error is ProtocolError {
+  return hasBrand(error, 'ProtocolError')
 }

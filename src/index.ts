@@ -47,7 +47,7 @@ export type {
 export type { DeviceStatus } from './api/devices.ts'
 export type { SetStatus } from './api/operations.ts'
 export type { BackupMethod } from './backup/types.ts'
-export { MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'
+export { isMpcError, isProtocolError, MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'
 export type { MessageHash } from './protocol/ecdsa/digest.ts'
 export type { ShareStore, StoredValue } from './storage/types.ts'
 export type { Transport, TransportRequest, TransportResponse } from './transport/types.ts'

@@ -1,4 +1,4 @@
-import { MpcError, ProtocolError, type ErrorCode } from '../errors.ts'
+import { MpcError, ProtocolError, type ErrorCode, isProtocolError } from '../errors.ts'
 
 /** The HTTP status of each code that a server answers with. Codes that only arise on a client have none. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -41,7 +41,7 @@ export interface ErrorBody {
  */
 export function errorBody(error: MpcError): ErrorBody {
   const { code: id, message, retryable, retryAfterMs } = error
-  if (!(error instanceof ProtocolError)) {
+  if (!isProtocolError(error)) {
     return { error: { id, message, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) } }
   }
   if (error.reason === 'OT_DESYNC') return { error: { id, message, retryable, reason: error.reason } }

@@ -1,10 +1,21 @@
-import { MpcError } from '../errors.ts'
+import type { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
+import { brand, hasBrand } from '../util/brand.ts'
 import { concatBytes, fromUtf8 } from '../util/bytes.ts'
 import { errorBody, errorStatus, type ErrorBody } from './errors.ts'
 
 /** A request that makes no sense to this version. Answered as 400 BAD_REQUEST; nothing has changed. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
+
+  static {
+    brand(this, 'BadRequest')
+  }
+}
+
+/** Whether this is a {@link BadRequest}, of whatever copy of this package. */
+export function isBadRequest(error: unknown): error is BadRequest {
+  return hasBrand(error, 'BadRequest')
 }
 
 /**
@@ -13,6 +24,10 @@ export class BadRequest extends Error {
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
+
+  static {
+    brand(this, 'Unavailable')
+  }
 }
 
 /** Reads the body of a request or an answer, stopping at the limit; undefined if it is longer than `maximum` bytes. */
@@ -67,10 +82,10 @@ export async function readJson(request: Request, maximum: number): Promise<unkno
  * @param onError told of those errors
  */
 export function errorResponse(error: unknown, onError: (error: unknown) => void): Response {
-  if (error instanceof BadRequest) return jsonError(400, 'BAD_REQUEST', error.message)
-  if (error instanceof MpcError) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
+  if (isBadRequest(error)) return jsonError(400, 'BAD_REQUEST', error.message)
+  if (isMpcError(error)) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
   onError(error)
-  if (error instanceof Unavailable) return jsonError(503, 'INTERNAL', 'the server cannot answer now')
+  if (hasBrand(error, 'Unavailable')) return jsonError(503, 'INTERNAL', 'the server cannot answer now')
   return jsonError(500, 'INTERNAL', 'the server failed')
 }
 

@@ -1,4 +1,4 @@
-import { MpcError, type ErrorCode } from '../errors.ts'
+import { MpcError, type ErrorCode, isMpcError } from '../errors.ts'
 
 /** The file is not what was sealed, or never was a backup. No other key and no other try will help. */
 export function corrupt(message: string, cause?: unknown): MpcError {
@@ -15,6 +15,6 @@ export async function withCode<T>(code: ErrorCode, message: string, work: () => 
   try {
     return await work()
   } catch (cause) {
-    throw cause instanceof MpcError ? cause : new MpcError(code, message, { cause })
+    throw isMpcError(cause) ? cause : new MpcError(code, message, { cause })
   }
 }

@@ -1,6 +1,6 @@
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import { equalBytes, toHex } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
@@ -50,7 +50,7 @@ export function fileCloudKey(directory: string): CloudKeyStorage {
           throw failed('a key may not be durable', error)
         })
       } catch (error) {
-        if (error instanceof MpcError) throw error
+        if (isMpcError(error)) throw error
         if (FULL.has(codeOf(error))) throw new MpcError('STORAGE_FULL', 'the disk is full', { cause: error })
         throw failed('a key cannot be written', error)
       } finally {

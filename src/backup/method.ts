@@ -1,5 +1,5 @@
 import { getGroup } from '../curve/index.ts'
-import { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
 import { decodeWalletShares, encodeWalletShares, wipeKeyShare } from '../share/index.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex, wipe } from '../util/bytes.ts'
@@ -52,7 +52,7 @@ export function decodeShares({ walletId, setId, payload }: BackupRecord): Wallet
     if (toHex(shares.walletId) === walletId && toHex(shares.setId) === setId) return shares
     shares.shares.forEach(wipeKeyShare)
   } catch (cause) {
-    if (!(cause instanceof MpcError)) throw cause
+    if (!isMpcError(cause)) throw cause
     throw corrupt('its shares are not valid', cause)
   } finally {
     wipe(payload)

@@ -1,8 +1,9 @@
 import { armor, Decrypter, type Identity } from 'age-encryption'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import type { BackupMethodName } from '../types.ts'
+import { brand, hasBrand, isDomException } from '../util/brand.ts'
 import { wipe } from '../util/bytes.ts'
-import { CodecError } from '../util/codec.ts'
+import { isCodecError } from '../util/codec.ts'
 import { corrupt, throwIfAborted, withCode } from './failures.ts'
 import { readHeader, type BackupHeader } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
@@ -23,7 +24,11 @@ export interface OpenOptions {
 const MAX_CIPHER_TEXT_LENGTH = 1 << 20
 
 /** A method's failure that leaves the next method a chance. */
-class CannotOpen extends Error {}
+class CannotOpen extends Error {
+  static {
+    brand(this, 'CannotOpen')
+  }
+}
 
 /**
  * What opens a cipherText, by its own account: nothing has been authenticated yet.
@@ -68,8 +73,8 @@ export async function openBackup(options: OpenOptions): Promise<BackupRecord> {
       onProgress(1)
       return record
     } catch (error) {
-      if (error instanceof MpcError && leavesAChance(error)) failures.push(error)
-      else if (!(error instanceof CannotOpen)) throw error
+      if (isMpcError(error) && leavesAChance(error)) failures.push(error)
+      else if (!hasBrand(error, 'CannotOpen')) throw error
     }
   }
   throw failures[0] ?? noneFits(header, methods)
@@ -93,12 +98,12 @@ async function decrypt(file: Uint8Array, identities: readonly AgeIdentity[]): Pr
     plaintext = await decrypter.decrypt(file)
     return decodeBackupRecord(plaintext)
   } catch (cause) {
-    if (cause instanceof MpcError || cause instanceof CannotOpen) throw cause
+    if (isMpcError(cause) || hasBrand(cause, 'CannotOpen')) throw cause
     // WebCrypto's: about the key and this runtime, as far as anyone can tell.
-    if (typeof DOMException === 'function' && cause instanceof DOMException) {
+    if (isDomException(cause)) {
       throw new MpcError('DECRYPT_FAILED', 'this runtime cannot use the key of this backup', { cause })
     }
-    throw corrupt(cause instanceof CodecError ? 'its record is malformed' : 'it is not as it was sealed', cause)
+    throw corrupt(isCodecError(cause) ? 'its record is malformed' : 'it is not as it was sealed', cause)
   } finally {
     wipe(plaintext)
   }

@@ -1,6 +1,6 @@
 import { stableKeyPair } from '../hpke/agree.ts'
 import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import type { ShareStore } from '../storage/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
@@ -52,7 +52,7 @@ async function makeDeviceKey(storage: ShareStore, random: RandomSource): Promise
   try {
     await storage.write(DEVICE_KEY_ROW, row, null)
   } catch (error) {
-    if (!(error instanceof MpcError && error.code === 'STORAGE_CONFLICT')) throw error
+    if (!isMpcError(error, 'STORAGE_CONFLICT')) throw error
   } finally {
     wipe(row, made.secretKey)
   }

@@ -1,5 +1,5 @@
 import { fromUtf8, utf8 } from '../util/bytes.ts'
-import { CodecError, Reader, Writer } from '../util/codec.ts'
+import { CodecError, Reader, Writer, isCodecError } from '../util/codec.ts'
 
 /** Where sealed requests go, and of what type they and their answers are. */
 export const SEALED_PATH = '/v1/sealed'
@@ -93,7 +93,7 @@ function readText(reader: Reader, maximum: number): string {
   try {
     return fromUtf8(reader.prefixed(maximum))
   } catch (error) {
-    if (error instanceof CodecError) throw error
+    if (isCodecError(error)) throw error
     throw new CodecError('a text of a sealed request is not UTF-8')
   }
 }

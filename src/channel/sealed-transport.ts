@@ -4,7 +4,7 @@ import type { ShareStore } from '../storage/types.ts'
 import { abortedBy, requestHeaders, requestUrl, untilAborted, type HeaderSource } from '../transport/request.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../transport/types.ts'
 import { abytes, wipe } from '../util/bytes.ts'
-import { CodecError } from '../util/codec.ts'
+import { isCodecError } from '../util/codec.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { loadDeviceKey } from './device-key.ts'
 import { decodeAnswer, encodeRequest, SEALED_CONTENT_TYPE, SEALED_PATH } from './messages.ts'
@@ -66,7 +66,7 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
     try {
       return await sealRequest(serverKey, device, plaintext, random)
     } catch (cause) {
-      if (cause instanceof CodecError) throw new RangeError('serverKey is not a key that anything can be sealed to')
+      if (isCodecError(cause)) throw new RangeError('serverKey is not a key that anything can be sealed to')
       throw cause
     } finally {
       wipe(plaintext)
@@ -110,7 +110,7 @@ function open(sealed: SealedRequest, { status, body }: TransportResponse): Trans
     plaintext = sealed.openAnswer(body)
     return decodeAnswer(plaintext)
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error
+    if (!isCodecError(error)) throw error
     throw channelFailed('the answer does not open')
   } finally {
     wipe(plaintext)

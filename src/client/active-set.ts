@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
 import type { Deadline } from './deadline.ts'
 import { settleWallet } from './settle.ts'
@@ -37,7 +37,7 @@ async function loadActiveSet(client: Client, deadline: Deadline, walletId: strin
     try {
       return await deadline.race(loadShares(client, record, record.activeSetId))
     } catch (error) {
-      const gone = error instanceof MpcError && error.code === 'SHARE_NOT_FOUND'
+      const gone = isMpcError(error, 'SHARE_NOT_FOUND')
       if (!gone || attempt === LOAD_ATTEMPTS) throw error
       if (!(await isReplaced(client, deadline, walletId, record.activeSetId))) throw error
     }

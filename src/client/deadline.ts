@@ -1,4 +1,5 @@
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
+import { errorName } from '../util/brand.ts'
 import { timeout } from './arguments.ts'
 import type { ActionOptions, Client } from './types.ts'
 
@@ -29,7 +30,7 @@ export async function withDeadline<T>(
   { signal, timeoutMs = client.timeoutMs }: ActionOptions,
   work: (deadline: Deadline) => Promise<T>,
 ): Promise<T> {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
+  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError('signal must be an AbortSignal')
   timeout(timeoutMs)
   const controller = new AbortController()
   const deadline = createDeadline(controller.signal, client.now() + timeoutMs)
@@ -69,7 +70,16 @@ function createDeadline(signal: AbortSignal, endsAt: number): Deadline {
   }
 }
 
+/** Of any realm, or a polyfill's. */
+function isAbortSignal(value: AbortSignal): boolean {
+  return (
+    typeof value?.aborted === 'boolean' &&
+    typeof value.addEventListener === 'function' &&
+    typeof value.removeEventListener === 'function'
+  )
+}
+
 function isCancellation(error: unknown): boolean {
-  if (error instanceof MpcError) return error.code === 'ABORTED' || error.code === 'TIMEOUT'
-  return error instanceof DOMException && error.name === 'AbortError'
+  if (isMpcError(error)) return error.code === 'ABORTED' || error.code === 'TIMEOUT'
+  return errorName(error) === 'AbortError'
 }

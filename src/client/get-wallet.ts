@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
 import { parameters, walletIdArgument } from './arguments.ts'
 import { withDeadline } from './deadline.ts'
 import { settleWallet } from './settle.ts'
@@ -55,5 +55,5 @@ export async function listWallets(client: Client, options: ActionOptions = {}): 
 
 /** A wallet that another tab is making is not there yet. */
 function ignoreUnfinished(error: unknown): undefined {
-  if (!(error instanceof MpcError && error.code === 'OPERATION_IN_PROGRESS')) throw error
+  if (!isMpcError(error, 'OPERATION_IN_PROGRESS')) throw error
 }

@@ -1,5 +1,5 @@
 import type { BackupMethod } from '../backup/types.ts'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import type { Deadline } from './deadline.ts'
@@ -69,13 +69,13 @@ async function settleIfPossible(
   } catch (error) {
     // Whatever is wrong with this device's own set is no reason not to recover.
     deadline.check()
-    if (!(error instanceof MpcError)) throw error
+    if (!isMpcError(error)) throw error
   }
   try {
     return await deadline.race(readWallet(client, walletId))
   } catch (error) {
     deadline.check()
-    if (error instanceof MpcError && error.code === 'SHARE_PARSING_FAILED') return undefined
+    if (isMpcError(error, 'SHARE_PARSING_FAILED')) return undefined
     throw error
   }
 }

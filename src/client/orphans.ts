@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import { toHex } from '../util/bytes.ts'
 import { pairSetIds } from './pair-store.ts'
 import { deleteShares, hasShares, shareSetIds } from './share-store.ts'
@@ -58,7 +58,7 @@ async function withoutNote(client: Client, setIds: readonly string[]): Promise<S
       const record = await readWallet(client, walletId)
       record?.sets.forEach(({ setId }) => orphans.delete(setId))
     } catch (error) {
-      if (error instanceof MpcError && error.code === 'SHARE_PARSING_FAILED') return new Set()
+      if (isMpcError(error, 'SHARE_PARSING_FAILED')) return new Set()
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import { OtPair } from '../protocol/ecdsa/ot-pair.ts'
 import { bindPair, type PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { WalletShares } from '../share/types.ts'
@@ -97,7 +97,7 @@ export async function storeBan(client: Client, setId: string, poisoned: OtPair):
       await client.storage.write(pairKey(setId), row, stored?.version ?? null)
       return
     } catch (error) {
-      const conflict = error instanceof MpcError && error.code === 'STORAGE_CONFLICT'
+      const conflict = isMpcError(error, 'STORAGE_CONFLICT')
       if (!conflict || attempt === BAN_ATTEMPTS) throw error
     }
   }

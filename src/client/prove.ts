@@ -1,7 +1,7 @@
 import type { Parcel } from '../api/flight.ts'
 import type { ProveRequest } from '../api/operations.ts'
 import { operationSlots, setParties } from '../api/slots.ts'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import { provePossession } from '../protocol/possession/index.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
@@ -49,7 +49,7 @@ export async function proveSet(
 }
 
 function isRetired(error: unknown): boolean {
-  return error instanceof MpcError && error.code === 'SET_RETIRED'
+  return isMpcError(error, 'SET_RETIRED')
 }
 
 /** Deletes what is out of use; a run that was cut off before is finished by the next one. */

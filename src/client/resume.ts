@@ -1,4 +1,5 @@
-import { MpcError } from '../errors.ts'
+import type { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
 import { parameters } from './arguments.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
 import { discardOrphans } from './orphans.ts'
@@ -64,6 +65,6 @@ async function resumeWallet(client: Client, deadline: Deadline, walletId: string
 
 /** @throws {unknown} what is none: no fault of the store, the network or the server */
 function asMpcError(reason: unknown): MpcError {
-  if (reason instanceof MpcError) return reason
+  if (isMpcError(reason)) return reason
   throw reason
 }

@@ -1,6 +1,6 @@
 import type { Parcel } from '../api/flight.ts'
 import { operationRounds, type OperationId, type OperationRequest, type OperationResult } from '../api/operations.ts'
-import { MpcError, ProtocolError } from '../errors.ts'
+import { isMpcError, ProtocolError, isProtocolError } from '../errors.ts'
 import { wipeSecrets } from '../protocol/ecdsa/ot-pair.ts'
 import type { PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { Session, Step } from '../protocol/session.ts'
@@ -102,7 +102,7 @@ export async function runOperation<Result>(
   } catch (error) {
     for (const { secrets } of setUp?.ended() ?? []) wipeSecrets(secrets)
     // A server whose last message fails our check did not play the protocol, whatever it decided.
-    const undone = !decidable || error instanceof ProtocolError
+    const undone = !decidable || isProtocolError(error)
     if (prepare !== undefined) client.unheard.add(operationId)
     if (prepare !== undefined && undone)
       await giveUp(client, operation, deadline.signal.aborted || isNetworkFailure(error))
@@ -181,7 +181,7 @@ function incomplete(round: number): never {
 }
 
 function isNetworkFailure(error: unknown): boolean {
-  return error instanceof MpcError && (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT')
+  return isMpcError(error) && (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT')
 }
 
 /**

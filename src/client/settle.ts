@@ -1,5 +1,5 @@
 import type { Decision } from '../api/operations.ts'
-import { MpcError, type ErrorCode } from '../errors.ts'
+import { MpcError, type ErrorCode, isMpcError } from '../errors.ts'
 import { getSet, postAbort } from './calls.ts'
 import type { Deadline } from './deadline.ts'
 import { deleteRetired, proveSet } from './prove.ts'
@@ -77,7 +77,7 @@ async function findDecision(client: Client, deadline: Deadline, { setId }: Local
     (set) => set.state,
     (error: unknown) => {
       // The server has not prepared it yet, or never will.
-      if (error instanceof MpcError && error.code === 'AUTH_FAILED') return 'PREPARED'
+      if (isMpcError(error, 'AUTH_FAILED')) return 'PREPARED'
       throw error
     },
   )
@@ -109,6 +109,6 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TI
 
 /** Whether the wallet can be used as it is: what is wrong is not with the set in use, or will pass. */
 function canWait(record: WalletRecord, set: LocalSet, error: unknown): error is MpcError {
-  if (!(error instanceof MpcError) || record.activeSetId === null) return false
+  if (!isMpcError(error) || record.activeSetId === null) return false
   return set.setId !== record.activeSetId || PASSING.has(error.code)
 }

@@ -1,7 +1,7 @@
 import type { SignatureSource, SignEcdsaRequest } from '../api/operations.ts'
 import { keyAtPath, publicKeyAtPath, requestDigest } from '../api/signing.ts'
 import { setParties } from '../api/slots.ts'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import type { OtPair } from '../protocol/ecdsa/ot-pair.ts'
 import { aggregateShares, type Presignature } from '../protocol/ecdsa/presignature.ts'
 import { bindPair } from '../protocol/ecdsa/setup.ts'
@@ -43,7 +43,7 @@ export async function signEcdsa(
   try {
     return await signBySetUp(client, deadline, shares, statement)
   } catch (error) {
-    const poisoned = error instanceof MpcError && error.code === 'OT_POISONED'
+    const poisoned = isMpcError(error, 'OT_POISONED')
     if (!poisoned || client.afterCheat === 'refuse') throw error
   }
   return signByFreshSetUp(client, deadline, shares, statement)
@@ -116,7 +116,7 @@ async function signByPresignature(
     return await spend(client, deadline, shares, statement, presignature)
   } catch (error) {
     // The server has dropped its part: after a restart, or to make room.
-    if (error instanceof MpcError && error.code === 'STORAGE_CONFLICT') return undefined
+    if (isMpcError(error, 'STORAGE_CONFLICT')) return undefined
     throw error
   } finally {
     presignature.dispose()

@@ -1,7 +1,7 @@
 import type { SignEcdsaRequest } from '../api/operations.ts'
 import { parsePath } from '../protocol/derive/index.ts'
 import { digest32, type MessageHash } from '../protocol/ecdsa/digest.ts'
-import { abytes, toHex } from '../util/bytes.ts'
+import { abytes, toHex, isBytes } from '../util/bytes.ts'
 import { oneOf, parameters, walletIdArgument } from './arguments.ts'
 import type { ActionOptions } from './types.ts'
 
@@ -106,7 +106,7 @@ function messageArgument(message: Uint8Array): string {
 }
 
 function tapTweakArgument(tapTweak: Uint8Array): string {
-  return toHex(abytes(tapTweak, tapTweak instanceof Uint8Array && tapTweak.length === 0 ? 0 : 32, 'tapTweak'))
+  return toHex(abytes(tapTweak, isBytes(tapTweak) && tapTweak.length === 0 ? 0 : 32, 'tapTweak'))
 }
 
 /**

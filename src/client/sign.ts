@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import { isReplaced, useActiveSet } from './active-set.ts'
@@ -63,7 +63,7 @@ async function signAgain(
 
 /** Whether the set is over on the server, or was deleted here in the middle of its use. */
 function isGone(error: unknown): boolean {
-  return error instanceof MpcError && (error.code === 'SET_RETIRED' || error.code === 'SHARE_NOT_FOUND')
+  return isMpcError(error) && (error.code === 'SET_RETIRED' || error.code === 'SHARE_NOT_FOUND')
 }
 
 async function signWith(

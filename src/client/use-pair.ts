@@ -1,5 +1,5 @@
 import type { SetUpRequest } from '../api/operations.ts'
-import { ProtocolError } from '../errors.ts'
+import { isProtocolError } from '../errors.ts'
 import type { OtPair } from '../protocol/ecdsa/ot-pair.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
@@ -38,7 +38,7 @@ export async function usePair<T>(
   try {
     return await attempt(stored)
   } catch (error) {
-    if (!(error instanceof ProtocolError && error.reason === 'OT_DESYNC')) throw error
+    if (!(isProtocolError(error) && error.reason === 'OT_DESYNC')) throw error
   }
   return attempt(await renewPair(client, deadline, shares, stored.version))
 }
@@ -97,7 +97,7 @@ function guardPair(client: Client, deadline: Deadline, shares: WalletShares, pai
       try {
         return step()
       } catch (error) {
-        if (error instanceof ProtocolError && error.ban) await storeBan(client, setId, pair)
+        if (isProtocolError(error) && error.ban) await storeBan(client, setId, pair)
         throw error
       }
     })

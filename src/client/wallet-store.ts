@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import type { Client, Wallet } from './types.ts'
 import { decodeWalletRecord, encodeWalletRecord, type WalletRecord } from './wallet-record.ts'
 
@@ -46,7 +46,7 @@ export async function changeWallet(
       await client.storage.write(walletKey(walletId), encodeWalletRecord(record), stored?.version ?? null)
       return record
     } catch (error) {
-      if (!(error instanceof MpcError && error.code === 'STORAGE_CONFLICT')) throw error
+      if (!isMpcError(error, 'STORAGE_CONFLICT')) throw error
     }
   }
   throw new MpcError('OPERATION_IN_PROGRESS', 'something else keeps changing this wallet on this device')

@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
 import type { Curve } from '../types.ts'
 import type { Group } from './group.ts'
 import { wasmGroup } from './wasm.ts'
@@ -31,7 +31,7 @@ function bestGroup(curve: Curve): Group {
   try {
     return wasmGroup(curve)
   } catch (error) {
-    if (error instanceof MpcError && error.code === 'WASM_UNAVAILABLE' && substitute) return substitute(curve)
+    if (isMpcError(error, 'WASM_UNAVAILABLE') && substitute) return substitute(curve)
     throw error
   }
 }

@@ -4,7 +4,7 @@ import { exportTerms, requireAuthorization, type ChallengeAnswer, type ShareAnsw
 import { createRateCounts } from '../api/rate-counts.ts'
 import { setParties } from '../api/slots.ts'
 import { getGroup } from '../curve/index.ts'
-import { MpcError, ProtocolError } from '../errors.ts'
+import { MpcError, isProtocolError, isMpcError } from '../errors.ts'
 import { releaseShare } from '../protocol/export/index.ts'
 import { newChallenge } from '../protocol/possession/index.ts'
 import { decodeWalletShares, wipeKeyShare, type KeyShare, type WalletShares } from '../share/index.ts'
@@ -102,7 +102,7 @@ export function createExports(options: {
       const { setId } = begun
       const release = (encoded: readonly Uint8Array[]) => releaseHalf(encoded, begun, exportId, proof, random)
       const sealed = await halves.open(clientId, setId, release).catch(async (error: unknown) => {
-        if (error instanceof ProtocolError) await fail(clientId).catch(onError)
+        if (isProtocolError(error)) await fail(clientId).catch(onError)
         throw error
       })
       await database.transaction(async (tx) => {
@@ -161,7 +161,7 @@ function decodeIfValid(bytes: Uint8Array): WalletShares | undefined {
   try {
     return decodeWalletShares(getGroup, bytes)
   } catch (error) {
-    if (error instanceof MpcError && error.code === 'SHARE_PARSING_FAILED') return undefined
+    if (isMpcError(error, 'SHARE_PARSING_FAILED')) return undefined
     throw error
   }
 }

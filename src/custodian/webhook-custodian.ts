@@ -1,5 +1,5 @@
 import { readAll } from '../api/http.ts'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import { fromBase64, fromUtf8, toBase64 } from '../util/bytes.ts'
 import type { Custodian } from './types.ts'
 import { assertWebhookSecret } from './webhook-secret.ts'
@@ -44,7 +44,7 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
       if (accepted.includes(response.status)) return answer
       throw failed(`the custodian answered ${response.status}`, undefined, response.status >= 500)
     } catch (cause) {
-      if (cause instanceof MpcError) throw cause
+      if (isMpcError(cause)) throw cause
       throw failed('the custodian did not answer', cause)
     }
   }

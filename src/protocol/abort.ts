@@ -1,5 +1,5 @@
 import { type AbortReason, ProtocolError } from '../errors.ts'
-import { CodecError, Reader } from '../util/codec.ts'
+import { isCodecError, Reader } from '../util/codec.ts'
 
 /** Says which check failed in a message of which participant. */
 export function abort(reason: AbortReason, round: number, blame: readonly number[], message: string): never {
@@ -24,7 +24,7 @@ export function readMessage<T>(
     reader.end()
     return value
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error
+    if (!isCodecError(error)) throw error
     return abort(reason, round, [from], `participant ${from}: ${error.message}`)
   }
 }

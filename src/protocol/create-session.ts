@@ -1,6 +1,6 @@
 import { MpcError, ProtocolError } from '../errors.ts'
 import { abytes, concatBytes, wipe } from '../util/bytes.ts'
-import { CodecError, Reader, Writer } from '../util/codec.ts'
+import { CodecError, Reader, Writer, isCodecError } from '../util/codec.ts'
 import { encodeEnvelope } from './envelope.ts'
 import type { Machine, Message } from './machine.ts'
 import { echoLength, Mailbox } from './mailbox.ts'
@@ -37,7 +37,7 @@ export function restoreSession<Result>(
     reader.end()
     return new MachineSession(machine, mailbox, round)
   } catch (cause) {
-    if (!(cause instanceof CodecError)) throw cause
+    if (!isCodecError(cause)) throw cause
     throw new MpcError('SHARE_PARSING_FAILED', `not a session state: ${cause.message}`, { cause })
   }
 }

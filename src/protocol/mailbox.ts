@@ -1,5 +1,5 @@
 import { equalBytes, wipe } from '../util/bytes.ts'
-import { CodecError, type Reader, type Writer } from '../util/codec.ts'
+import { isCodecError, type Reader, type Writer } from '../util/codec.ts'
 import { decodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.ts'
 import type { Inbox, Machine } from './machine.ts'
 import type { Receipt } from './session.ts'
@@ -167,7 +167,7 @@ function readEnvelope(bytes: Uint8Array): Envelope | undefined {
   try {
     return decodeEnvelope(bytes)
   } catch (error) {
-    if (error instanceof CodecError) return undefined
+    if (isCodecError(error)) return undefined
     throw error
   }
 }

@@ -16,6 +16,7 @@ import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
 import type { Database } from './database/types.ts'
 import { apiTokens } from './tokens.ts'
+import { errorMessage } from '../util/brand.ts'
 
 const USAGE = `reshare-server                    starts the signing server on loopback
 reshare-server token <clientId>   prints a new API token for a client
@@ -206,7 +207,7 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 function report(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.stderr.write(`${(error as Partial<Error> | null)?.stack ?? errorMessage(error) ?? String(error)}\n`)
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { isMpcError } from '../errors.ts'
 import { findOlderSets } from './audit/older-sets.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { finishRevocations } from './devices/finish-revocation.ts'
@@ -65,5 +65,5 @@ async function forgetOperations({ database }: ServerContext, before: Date): Prom
 }
 
 function isForgotten(error: unknown): boolean {
-  return error instanceof MpcError && error.code === 'AUTH_FAILED'
+  return isMpcError(error, 'AUTH_FAILED')
 }

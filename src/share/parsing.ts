@@ -1,5 +1,5 @@
 import { MpcError } from '../errors.ts'
-import { CodecError } from '../util/codec.ts'
+import { isCodecError } from '../util/codec.ts'
 
 /**
  * Runs a decoder of this layer and gives what it refuses the layer's code.
@@ -10,7 +10,7 @@ export function parsing<T>(what: string, decode: () => T): T {
   try {
     return decode()
   } catch (cause) {
-    if (!(cause instanceof CodecError)) throw cause
+    if (!isCodecError(cause)) throw cause
     throw new MpcError('SHARE_PARSING_FAILED', `not a valid ${what}: ${cause.message}`, { cause })
   }
 }

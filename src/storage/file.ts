@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
+import { isArgumentError } from '../util/brand.ts'
 import { equalBytes, fromHex, toHex } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkKey, checkWrite } from './arguments.ts'
@@ -85,7 +86,7 @@ export function fileStore(directory: string): ShareStore {
             await replace(root, key, undefined, current)
             return
           } catch (error) {
-            const overtaken = error instanceof MpcError && error.code === 'STORAGE_CONFLICT'
+            const overtaken = isMpcError(error, 'STORAGE_CONFLICT')
             if (!overtaken || attempt === DELETE_ATTEMPTS) throw error
           }
         }
@@ -182,7 +183,7 @@ function fileName(key: string): string {
 }
 
 function storageError(error: unknown): unknown {
-  if (error instanceof MpcError || error instanceof TypeError || error instanceof RangeError) return error
+  if (isMpcError(error) || isArgumentError(error)) return error
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new MpcError('STORAGE_FULL', 'the disk of the share store is full', { cause: error })

@@ -1,10 +1,11 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import { equalBytes, toHex, utf8 } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkKey, checkWrite } from './arguments.ts'
 import { conflict, damaged, unavailable } from './failures.ts'
 import type { ShareStore } from './types.ts'
+import { errorName } from '../util/brand.ts'
 
 interface SealedValue {
   readonly version: string
@@ -176,8 +177,8 @@ function newVersion(): string {
 }
 
 function storageError(cause: unknown): unknown {
-  if (cause instanceof MpcError) return cause
-  const reason = cause instanceof Error ? cause.name : 'unknown'
+  if (isMpcError(cause)) return cause
+  const reason = errorName(cause) ?? 'unknown'
   if (reason === 'QuotaExceededError') {
     return new MpcError('STORAGE_FULL', 'the browser gives this origin no more room', { cause })
   }

@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import {
   abortedBy,
   MAX_RESPONSE_BYTES,
@@ -77,7 +77,7 @@ export function httpTransport(baseUrl: string, options: HttpTransportOptions = {
     } catch (cause) {
       if (request.signal?.aborted) throw abortedBy(request.signal)
       if (deadline.signal.aborted) throw new MpcError('TIMEOUT', `no answer within ${timeoutMs} ms`, { cause })
-      if (cause instanceof MpcError) throw cause
+      if (isMpcError(cause)) throw cause
       throw new MpcError('NETWORK_ERROR', 'the server could not be reached', { cause })
     } finally {
       clearTimeout(timer)
@@ -99,7 +99,7 @@ export function httpTransport(baseUrl: string, options: HttpTransportOptions = {
           // Sooner would be in vain, and later is for the caller to decide.
           if (retryAfterMs > maxRetryDelayMs) return outcome.response
         } catch (error) {
-          if (!(error instanceof MpcError) || !error.retryable || retry === retries) throw error
+          if (!isMpcError(error) || !error.retryable || retry === retries) throw error
         }
         // Between half and all of the growing delay, so that clients do not return in step.
         const backoffMs = retryDelayMs * 2 ** retry * (0.5 + 0.5 * Math.random())

@@ -1,4 +1,4 @@
-import { MpcError } from '../errors.ts'
+import { MpcError, isMpcError } from '../errors.ts'
 import {
   abortedBy,
   MAX_RESPONSE_BYTES,
@@ -41,7 +41,7 @@ async function answer(server: FetchServer, request: Request) {
   try {
     return await readResponse(await server.fetch(request), MAX_RESPONSE_BYTES)
   } catch (cause) {
-    if (cause instanceof MpcError && cause.code === 'NETWORK_ERROR') throw cause
+    if (isMpcError(cause, 'NETWORK_ERROR')) throw cause
     throw new MpcError('NETWORK_ERROR', 'the server failed without an answer', { cause })
   }
 }

@@ -24,20 +24,70 @@ export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
   for (const secret of secrets) secret?.fill(0)
 }
 
+/** What every typed array of every realm answers about itself, whatever a subclass or a property of its own says. */
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+const kindOf = getter(typedArray, Symbol.toStringTag)
+const lengthIn = getter(typedArray, 'length')
+const offsetIn = getter(typedArray, 'byteOffset')
+const bufferOf = getter(typedArray, 'buffer')
+/** Where a runtime has no resizable buffers, this still throws for shared memory. */
+const canResize = getter(ArrayBuffer.prototype, 'resizable' in ArrayBuffer.prototype ? 'resizable' : 'byteLength')
+
+function getter(prototype: object, key: PropertyKey): (this: unknown) => unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, key) as { get: (this: unknown) => unknown }
+  return descriptor.get
+}
+
+/** Whether this is a `Uint8Array`: of this realm or another (a frame, `node:vm`, Jest), a `Buffer` or another subclass. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return kindOf.call(value) === 'Uint8Array'
+}
+
 /**
- * Asserts a `Uint8Array` of an exact length (or of any length where none is given).
+ * The length of bytes, whatever a property of that name says.
  *
- * @returns the same bytes as a plain `Uint8Array`: `slice` on a Node Buffer would give a view instead of a copy
- * @throws {TypeError} if it is not a `Uint8Array`
+ * @throws {TypeError} if it is not a `Uint8Array`, or one whose memory is gone
+ */
+export function lengthOf(value: unknown, name: string): number {
+  if (!isBytes(value)) throw new TypeError(`${name} must be a Uint8Array`)
+  const length = lengthIn.call(value) as number
+  // An array whose buffer was transferred or has shrunk says 0.
+  if (length === 0 && isGone(value)) throw new TypeError(`${name} must be a Uint8Array whose memory is still there`)
+  return length
+}
+
+/** `indexOf` is one of the methods that refuse such an array. */
+function isGone(value: Uint8Array): boolean {
+  try {
+    Uint8Array.prototype.indexOf.call(value, 0)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/**
+ * Asserts a `Uint8Array` of an exact length (or of any length where none is given), of any realm.
+ *
+ * @returns a plain `Uint8Array` of this realm on the same memory; on a copy of it if the memory is shared or can be
+ *   resized, which the platform's functions refuse and which may change at any time
+ * @throws {TypeError} if it is not a `Uint8Array`, or one whose memory is gone
  * @throws {RangeError} if its length is wrong
  */
 export function abytes(value: unknown, length: number | undefined, name: string): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array`)
-  if (length !== undefined && value.length !== length) {
-    throw new RangeError(`${name} must be ${length} bytes, got ${value.length}`)
+  const actual = lengthOf(value, name)
+  if (length !== undefined && actual !== length) throw new RangeError(`${name} must be ${length} bytes, got ${actual}`)
+  const buffer = bufferOf.call(value) as ArrayBuffer
+  const view = new Uint8Array(buffer, offsetIn.call(value) as number, actual)
+  return isFixed(buffer) ? view : new Uint8Array(view)
+}
+
+function isFixed(buffer: ArrayBuffer): boolean {
+  try {
+    return canResize.call(buffer) !== true
+  } catch {
+    return false
   }
-  if (value.constructor === Uint8Array) return value
-  return new Uint8Array(value.buffer, value.byteOffset, value.length)
 }
 
 const encoder = new TextEncoder()
@@ -45,7 +95,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** UTF-8 bytes of a string. */
 export function utf8(text: string): Uint8Array {
-  return encoder.encode(text)
+  // In a realm that has no encoder of its own (Jest) it makes bytes of another one.
+  return abytes(encoder.encode(text), undefined, 'text')
 }
 
 /**

@@ -1,6 +1,17 @@
+import { brand, hasBrand } from './brand.ts'
+
 /** Bytes from outside that are not a valid encoding. Callers turn it into the code of their layer. */
 export class CodecError extends Error {
   override readonly name = 'CodecError'
+
+  static {
+    brand(this, 'CodecError')
+  }
+}
+
+/** Whether this is a {@link CodecError}, of whatever copy of this package. */
+export function isCodecError(error: unknown): error is CodecError {
+  return hasBrand(error, 'CodecError')
 }
 
 /** Writes big-endian fields one after the other. */

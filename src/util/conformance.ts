@@ -1,4 +1,5 @@
-import { MpcError, type ErrorCode } from '../errors.ts'
+import { isMpcError, type ErrorCode } from '../errors.ts'
+import { isArgumentError } from './brand.ts'
 
 /** One thing that an implementation must do, for any test runner; `run` rejects if it does not. */
 export interface ConformanceCheck {
@@ -15,16 +16,13 @@ export function check(holds: boolean, found: string): asserts holds {
 export async function fails(codes: ErrorCode | readonly ErrorCode[], call: Promise<unknown>): Promise<void> {
   const error = await rejection(call)
   const expected = [codes].flat()
-  check(
-    error instanceof MpcError && expected.includes(error.code),
-    `expected ${expected.join(' or ')}, got ${name(error)}`,
-  )
+  check(isMpcError(error) && expected.includes(error.code), `expected ${expected.join(' or ')}, got ${name(error)}`)
 }
 
 /** Asserts that a call refuses its arguments. */
 export async function refusesArguments(call: Promise<unknown>): Promise<void> {
   const error = await rejection(call)
-  check(error instanceof TypeError || error instanceof RangeError, `expected an argument error, got ${name(error)}`)
+  check(isArgumentError(error), `expected an argument error, got ${name(error)}`)
 }
 
 /**
@@ -55,5 +53,5 @@ async function rejection(call: Promise<unknown>): Promise<unknown> {
 }
 
 function name(error: unknown): string {
-  return error instanceof MpcError ? error.code : String(error)
+  return isMpcError(error) ? error.code : String(error)
 }

@@ -1,4 +1,4 @@
-import { abytes, equalBytes } from './bytes.ts'
+import { abytes, equalBytes, isBytes } from './bytes.ts'
 
 export const MASTER_KEY_LENGTH = 32
 
@@ -33,7 +33,7 @@ export interface Rotation {
  * @throws {TypeError | RangeError} for a key that is none, or an id or key that comes twice
  */
 export function readMasterKeys(keys: MasterKeys): readonly [MasterKey, ...MasterKey[]] {
-  if (keys instanceof Uint8Array || typeof keys !== 'object') return [copyKey({ id: 1, key: keys })]
+  if (isBytes(keys) || typeof keys !== 'object') return [copyKey({ id: 1, key: keys })]
   const [current, ...previous] = [keys.current, ...(keys.previous ?? [])].map(copyKey) as [MasterKey, ...MasterKey[]]
   const all = [current, ...previous]
   for (const [i, one] of all.entries()) {

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { utf8 } from './bytes.ts'
+import { lengthOf, utf8 } from './bytes.ts'
 import { type Label, tag, type TaggedProtocol, type TagSuite } from './tags.ts'
 
 /** What is hashed: bytes, a list of byte strings, or a number below 2^32 as four big-endian bytes. */
@@ -37,6 +37,7 @@ function hashPending(): void {
 }
 
 function addNumber(value: number): void {
+  if (value >>> 0 !== value) throw new RangeError(`a number that is hashed must be below 2^32, got ${value}`)
   if (pendingLength + 4 > pending.length) hashPending()
   pending[pendingLength++] = value >>> 24
   pending[pendingLength++] = value >>> 16
@@ -45,25 +46,26 @@ function addNumber(value: number): void {
 }
 
 function addField(bytes: Uint8Array): void {
-  addNumber(bytes.length)
-  if (pendingLength + bytes.length > pending.length) hashPending()
-  if (bytes.length > pending.length) {
+  const length = lengthOf(bytes, 'what is hashed')
+  addNumber(length)
+  if (pendingLength + length > pending.length) hashPending()
+  if (length > pending.length) {
     working.update(bytes)
     return
   }
   pending.set(bytes, pendingLength)
-  pendingLength += bytes.length
+  pendingLength += length
 }
 
 function addPart(part: Part): void {
   if (typeof part === 'number') {
     addNumber(4)
     addNumber(part)
-  } else if (part instanceof Uint8Array) {
-    addField(part)
-  } else {
+  } else if (Array.isArray(part)) {
     addNumber(part.length)
-    for (const item of part) addField(item)
+    for (const item of part as readonly Uint8Array[]) addField(item)
+  } else {
+    addField(part as Uint8Array)
   }
 }
 
@@ -72,6 +74,9 @@ function addPart(part: Part): void {
  *
  * The length prefixes make the parts' borders part of the input; a list is its count (u32) and its items, each with a
  * prefix. Whether a part is a list is fixed by its label and place, so no two inputs hash the same bytes.
+ *
+ * @throws {TypeError} for a part that is neither number, bytes nor a list of bytes
+ * @throws {RangeError} for a number that is not an integer of 32 bits
  */
 export function taggedHash(tagText: string, ...parts: readonly Part[]): Uint8Array {
   startAfterTag(tagText)

@@ -1,4 +1,5 @@
 import type { Curve } from '../types.ts'
+import { lengthOf } from '../util/bytes.ts'
 import { dropCore, sharedCore, type CurveExports } from './instance.ts'
 
 /** A status, and the bytes that the export wrote; they mean nothing unless the status is `Status.ok`. */
@@ -18,12 +19,13 @@ const ALIGNMENT = 16
 
 const align = (offset: number): number => (offset + ALIGNMENT - 1) & -ALIGNMENT
 
-const parts = (input: Input): readonly Uint8Array[] => (input instanceof Uint8Array ? [input] : input)
+const parts = (input: Input) => (Array.isArray(input) ? (input as readonly Uint8Array[]) : [input as Uint8Array])
 
 /**
  * Runs an export on copies of the inputs: lays them into the arena behind the place of the result, hands over where they
  * lie, copies the result out, and wipes all of it, also where the export traps.
  *
+ * @throws {TypeError} if an input is not bytes
  * @throws {RangeError} if inputs and result do not fit in the arena
  */
 export function call(curve: Curve, resultLength: number, inputs: readonly Input[], run: Run): Result {
@@ -36,9 +38,10 @@ export function call(curve: Curve, resultLength: number, inputs: readonly Input[
     for (const input of inputs) {
       offsets.push(end)
       for (const part of parts(input)) {
-        if (end + part.length > room) throw new RangeError(`inputs and result do not fit in ${arenaBytes} bytes`)
+        const length = lengthOf(part, 'an input')
+        if (end + length > room) throw new RangeError(`inputs and result do not fit in ${arenaBytes} bytes`)
         memory.set(part, end)
-        end += part.length
+        end += length
       }
       end = align(end)
     }

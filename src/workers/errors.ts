@@ -1,4 +1,5 @@
-import { type AbortReason, type ErrorCode, MpcError, ProtocolError } from '../errors.ts'
+import { type AbortReason, type ErrorCode, MpcError, ProtocolError, isMpcError, isProtocolError } from '../errors.ts'
+import { errorMessage, errorName } from '../util/brand.ts'
 
 /** An error as plain data. What is neither ours nor about an argument says nothing: its text may hold anything. */
 export type ErrorDescription =
@@ -8,15 +9,17 @@ export type ErrorDescription =
   | { readonly kind: 'unexpected' }
 
 export function describeError(error: unknown): ErrorDescription {
-  if (error instanceof ProtocolError) {
+  if (isProtocolError(error)) {
     const { reason, round, blame } = error
     return { kind: 'protocol', reason, round, blame, message: withoutSuffix(error) }
   }
-  if (error instanceof MpcError) {
+  if (isMpcError(error)) {
     return { kind: 'code', code: error.code, retryable: error.retryable, message: error.message }
   }
-  if (error instanceof RangeError) return { kind: 'range', message: error.message }
-  if (error instanceof TypeError) return { kind: 'type', message: error.message }
+  const name = errorName(error)
+  const message = errorMessage(error) ?? ''
+  if (name === 'RangeError') return { kind: 'range', message }
+  if (name === 'TypeError') return { kind: 'type', message }
   return { kind: 'unexpected' }
 }
 

@@ -1,8 +1,10 @@
+import { abytes, isBytes } from '../util/bytes.ts'
+
 const NOT_DATA = 'a job is made of plain objects, lists and bytes'
 
 /** All byte arrays in a structure of plain objects and lists. */
 export function bytesIn(value: unknown): Uint8Array<ArrayBuffer>[] {
-  if (value instanceof Uint8Array) return [value as Uint8Array<ArrayBuffer>]
+  if (isBytes(value)) return [value as Uint8Array<ArrayBuffer>]
   if (typeof value !== 'object' || value === null) return []
   return Object.values(value).flatMap(bytesIn)
 }
@@ -26,7 +28,7 @@ export function copyOf<T>(value: T): T {
 }
 
 function copy(value: unknown): unknown {
-  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (isBytes(value)) return new Uint8Array(abytes(value, undefined, 'bytes'))
   if (Array.isArray(value)) return value.map(copy)
   if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(NOT_DATA)
   if (typeof value !== 'object' || value === null) return value

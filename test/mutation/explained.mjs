@@ -63,7 +63,7 @@ export const EXPLAINED = [
   {
     file: 'src/server/sets/shares.ts',
     mutator: 'ConditionalExpression',
-    from: 'cause instanceof MpcError',
+    from: 'isMpcError(cause)',
     to: 'true',
     why: 'A second line of defence: no bytes are known of which the decoder says anything but what is wrong with them.',
   },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   abytes,
+  isBytes,
   concatBytes,
   equalBytes,
   fromBase64,
@@ -59,18 +60,67 @@ test('wipe overwrites every argument and passes over undefined', () => {
 })
 
 describe('abytes', () => {
-  test('returns the very argument', () => {
-    const value = bytes(1, 2)
-    expect(abytes(value, 2, 'value')).toBe(value)
-    expect(abytes(value, undefined, 'value')).toBe(value)
+  test('gives the memory of the argument', () => {
+    const value = bytes(1, 2, 3).subarray(1)
+    const out = abytes(value, 2, 'value')
+    expect(out).toEqual(bytes(2, 3))
+    out[0] = 9
+    expect(value).toEqual(bytes(9, 3))
+    expect(abytes(value, undefined, 'value')).toEqual(value)
   })
 
-  test.each([[null], [undefined], ['ab'], [[1, 2]], [new ArrayBuffer(2)], [new Uint16Array(2)]])(
-    'rejects %s by type',
-    (value) => {
-      expect(() => abytes(value, 2, 'digest')).toThrow(new TypeError('digest must be a Uint8Array'))
-    },
-  )
+  test.each([
+    ['null', null],
+    ['undefined', undefined],
+    ['a string', 'ab'],
+    ['an array', [1, 2]],
+    ['a buffer', new ArrayBuffer(2)],
+    ['a DataView', new DataView(new ArrayBuffer(2))],
+    ['Uint16Array', new Uint16Array(2)],
+    ['Uint8ClampedArray', new Uint8ClampedArray(2)],
+    ['Int8Array', new Int8Array(2)],
+    ['Float64Array', new Float64Array(2)],
+    ['an object of its kind', Object.create(Uint8Array.prototype)],
+    ['a proxy', new Proxy(new Uint8Array(2), {})],
+    [
+      'a lying object',
+      { constructor: Uint8Array, BYTES_PER_ELEMENT: 1, length: 2, [Symbol.toStringTag]: 'Uint8Array' },
+    ],
+    ['a lying array of words', Object.assign(new Uint16Array(2), { constructor: Uint8Array })],
+  ])('rejects %s by type', (_, value) => {
+    expect(isBytes(value)).toBe(false)
+    expect(() => abytes(value, 2, 'digest')).toThrow(new TypeError('digest must be a Uint8Array'))
+  })
+
+  test('is not misled by what a subclass or a property says', () => {
+    class Lying extends Uint8Array {
+      override get length() {
+        return 32
+      }
+      override slice() {
+        return new Uint8Array(32)
+      }
+      override subarray() {
+        return new Uint8Array(32)
+      }
+    }
+    const property = Object.defineProperty(bytes(1, 2), 'length', { value: 32 })
+    for (const value of [Lying.of(1, 2), property, Object.assign(bytes(1, 2), { constructor: null })]) {
+      const out = abytes(value, 2, 'value')
+      expect([...out.slice(), ...out.subarray(1)]).toEqual([1, 2, 2])
+      expect(Object.getPrototypeOf(out)).toBe(Uint8Array.prototype)
+      expect(() => abytes(value, 32, 'value')).toThrow(new RangeError('value must be 32 bytes, got 2'))
+    }
+  })
+
+  test('refuses what was transferred, which would read as empty', () => {
+    const gone = new Uint8Array(2)
+    structuredClone(gone.buffer, { transfer: [gone.buffer] })
+    expect(() => abytes(gone, undefined, 'message')).toThrow(
+      new TypeError('message must be a Uint8Array whose memory is still there'),
+    )
+    expect(abytes(new Uint8Array(), 0, 'message')).toEqual(new Uint8Array())
+  })
 
   test('rejects a wrong length by range, and names both', () => {
     expect(() => abytes(bytes(1), 32, 'digest')).toThrow(new RangeError('digest must be 32 bytes, got 1'))

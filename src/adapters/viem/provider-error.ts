@@ -1,6 +1,5 @@
-import { BaseError, HttpRequestError, SocketClosedError, TimeoutError, WebSocketRequestError } from 'viem'
-
-import { MpcError, type ErrorCode } from '../../errors.ts'
+import { isMpcError, type ErrorCode } from '../../errors.ts'
+import { brand, errorMessage, errorName, hasBrand } from '../../util/brand.ts'
 
 /** The codes of EIP-1193 ("Provider Errors"), EIP-3326 and JSON-RPC 2.0 (§5.1) that the provider itself gives. */
 export const PROVIDER_CODES = {
@@ -21,6 +20,10 @@ export class EthereumProviderError extends Error {
   /** What the node said besides, such as the data of a revert; for an `MpcError` its `code` and `retryable`. */
   readonly data?: unknown
 
+  static {
+    brand(this, 'EthereumProviderError')
+  }
+
   constructor(code: number, message: string, options: { cause?: unknown; data?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
@@ -35,8 +38,8 @@ export function refuseParams(message: string): never {
 
 /** Whatever went wrong, with the code that an application expects of a provider. */
 export function toProviderError(error: unknown): EthereumProviderError {
-  if (error instanceof EthereumProviderError) return error
-  const mpc = findCause(error, (cause) => cause instanceof MpcError)
+  if (hasBrand(error, 'EthereumProviderError')) return error as EthereumProviderError
+  const mpc = findCause(error, (cause) => isMpcError(cause))
   if (mpc !== undefined) {
     const { code, retryable, message } = mpc
     return new EthereumProviderError(codeOfMpcError(code), message, { cause: error, data: { code, retryable } })
@@ -49,8 +52,9 @@ export function toProviderError(error: unknown): EthereumProviderError {
 
 /** What the node said, where viem only says that it said something. */
 function messageOf(error: unknown): string {
-  if (error instanceof BaseError) return error.details || error.shortMessage
-  return error instanceof Error ? error.message : 'the request failed'
+  const { details, shortMessage } = (error ?? {}) as { details?: unknown; shortMessage?: unknown }
+  if (typeof shortMessage === 'string') return typeof details === 'string' && details !== '' ? details : shortMessage
+  return errorMessage(error) ?? 'the request failed'
 }
 
 /** Whether no node answered. */
@@ -58,9 +62,12 @@ export function isUnreachable(error: unknown): boolean {
   return findCause(error, isTransportFailure) !== undefined
 }
 
+/** By names that viem gives: a program may hold two copies of it. */
 function isTransportFailure(cause: unknown): cause is Error {
-  if (cause instanceof HttpRequestError) return cause.status === undefined
-  return [SocketClosedError, TimeoutError, WebSocketRequestError].some((failure) => cause instanceof failure)
+  if (typeof (cause as { shortMessage?: unknown }).shortMessage !== 'string') return false
+  const name = errorName(cause)
+  if (name === 'HttpRequestError') return (cause as { status?: unknown }).status === undefined
+  return name === 'SocketClosedError' || name === 'TimeoutError' || name === 'WebSocketRequestError'
 }
 
 function codeOfMpcError(code: ErrorCode): number {
@@ -71,7 +78,13 @@ function codeOfMpcError(code: ErrorCode): number {
 
 /** The outermost of the error and its causes that `matches`. */
 function findCause<T>(error: unknown, matches: (cause: unknown) => cause is T): T | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (matches(cause)) return cause
+  const seen = new Set<unknown>()
+  let cause = error
+  while (typeof cause === 'object' && cause !== null && !seen.has(cause)) {
+    if (matches(cause)) return cause
+    seen.add(cause)
+    cause = (cause as { cause?: unknown }).cause
+  }
   return undefined
 }
 

@@ -1,5 +1,6 @@
 import { hashTypedData, type TypedDataDefinition } from 'viem'
 
+import { errorMessage } from '../../util/brand.ts'
 import { refuseParams } from './provider-error.ts'
 
 /**
@@ -16,7 +17,7 @@ export function parseTypedData(value: unknown, chainId: number): TypedDataDefini
     // It validates what it hashes, the ranges of numbers included.
     hashTypedData(typedData as TypedDataDefinition)
   } catch (error) {
-    refuseParams(error instanceof Error ? error.message : 'not typed data')
+    refuseParams(errorMessage(error) ?? 'not typed data')
   }
   return typedData as TypedDataDefinition
 }

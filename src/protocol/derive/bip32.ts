@@ -4,7 +4,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js'
 
 import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { abytes } from '../../util/bytes.ts'
-import { CodecError, Reader, Writer } from '../../util/codec.ts'
+import { CodecError, Reader, Writer, isCodecError } from '../../util/codec.ts'
 import { decodeBase58Check, encodeBase58Check } from './base58.ts'
 import { assertIndex } from './path.ts'
 
@@ -64,7 +64,7 @@ function decodeLeft(group: Group, bytes: Uint8Array, index: number): Scalar {
   try {
     return group.decodeScalar(bytes, { allowZero: true })
   } catch (error) {
-    if (error instanceof CodecError) throw invalidChild(index, error)
+    if (isCodecError(error)) throw invalidChild(index, error)
     throw error
   }
 }

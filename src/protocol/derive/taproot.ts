@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { abytes, concatBytes, utf8 } from '../../util/bytes.ts'
-import { CodecError } from '../../util/codec.ts'
+import { isCodecError } from '../../util/codec.ts'
 
 /** How a Taproot output key follows from an internal key. */
 export interface TaprootKey {
@@ -41,8 +41,7 @@ function decodeTweak(group: Group, bytes: Uint8Array): Scalar {
   try {
     return group.decodeScalar(bytes, { allowZero: true })
   } catch (error) {
-    if (error instanceof CodecError)
-      throw new RangeError('the tweak is not below the order (BIP 341)', { cause: error })
+    if (isCodecError(error)) throw new RangeError('the tweak is not below the order (BIP 341)', { cause: error })
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { sum } from '../../sharing/scalars.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
-import { CodecError, type Reader } from '../../util/codec.ts'
+import { isCodecError, type Reader } from '../../util/codec.ts'
 import { abort, readMessage } from '../abort.ts'
 import type { Inbox } from '../machine.ts'
 import { type Nonces, opensCommitment } from './commitment-round.ts'
@@ -184,7 +184,7 @@ function orFormat<T>(from: number, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error
+    if (!isCodecError(error)) throw error
     return abort('FORMAT', ROUND, [from], `participant ${from}: ${error.message}`)
   }
 }

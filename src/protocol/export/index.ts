@@ -7,7 +7,7 @@ import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
 import { recombine, type Share } from '../../sharing/shamir.ts'
 import type { PartyId } from '../../types.ts'
 import { abytes, utf8, wipe } from '../../util/bytes.ts'
-import { CodecError, Writer } from '../../util/codec.ts'
+import { isCodecError, Writer } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { provePossession, verifyPossession } from '../possession/index.ts'
 import { createHasher } from '../transcript.ts'
@@ -91,7 +91,7 @@ export function receiveShare(terms: ExportTerms, keyPair: HpkeKeyPair, sealed: U
     bytes = hpkeOpen(keyPair, sealPurpose(terms), sealed)
     value = group.decodeScalar(bytes)
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error
+    if (!isCodecError(error)) throw error
     throw new ProtocolError('FORMAT', ROUND, [from], `party ${from}: ${error.message}`)
   } finally {
     wipe(bytes)

@@ -1,5 +1,5 @@
 import type { Scalar } from '../../curve/group.ts'
-import { ProtocolError } from '../../errors.ts'
+import { isProtocolError } from '../../errors.ts'
 import { encodeKeyShare } from '../../share/index.ts'
 import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
@@ -196,7 +196,7 @@ export class SigningMachine implements Machine<SigningResult> {
     try {
       return run()
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
+      if (!isProtocolError(error)) throw error
       const blame = error.blame.map((id) => this.#setup.signers.indexOf(id as PartyId) + 1)
       return abort(error.reason, error.round, blame, 'the signature does not verify')
     }

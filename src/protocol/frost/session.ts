@@ -2,6 +2,7 @@ import type { Group } from '../../curve/group.ts'
 import { decodeKeyShare, findParty } from '../../share/index.ts'
 import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
+import { errorName } from '../../util/brand.ts'
 import { abytes, wipe } from '../../util/bytes.ts'
 import { CodecError, type Reader } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
@@ -107,7 +108,7 @@ function readMachine(reader: Reader, group: Group, random: RandomSource): Signin
     const setup = setUp({ scheme: scheme as Suite, group, share, signers, ...learner, message, random })
     return SigningMachine.restore(setup, reader)
   } catch (cause) {
-    if (cause instanceof RangeError) throw new CodecError('signing state that does not fit together', { cause })
+    if (errorName(cause) === 'RangeError') throw new CodecError('signing state that does not fit together', { cause })
     throw cause
   } finally {
     wipe(encodedShare)

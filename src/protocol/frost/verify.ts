@@ -1,6 +1,6 @@
 import type { Point, Scalar } from '../../curve/group.ts'
 import { abytes, concatBytes, equalBytes } from '../../util/bytes.ts'
-import { CodecError } from '../../util/codec.ts'
+import { isCodecError } from '../../util/codec.ts'
 import { type FrostSuite, publicBytes } from './suites.ts'
 
 /**
@@ -29,7 +29,7 @@ export function verifySignature(
     key = group.decodePoint(suite.evenY ? concatBytes(Uint8Array.of(2), publicKey) : publicKey)
     z = group.decodeScalar(signature.slice(-32), { allowZero: true })
   } catch (error) {
-    if (error instanceof CodecError) return false
+    if (isCodecError(error)) return false
     throw error
   }
   const encoded = signature.subarray(0, Math.max(0, commitmentLength))

@@ -96,7 +96,7 @@ export function createAuditLog(options: {
       }
     },
     async record(tx, clientId, events) {
-      if (opened === undefined) throw failure instanceof Error ? failure : new Error('the audit log is not open')
+      if (opened === undefined) throw (failure as Error | undefined) ?? new Error('the audit log is not open')
       await record(tx, opened, clientId, events)
     },
   }

@@ -3,6 +3,7 @@ import { Unavailable } from '../../api/http.ts'
 import { createMigrate } from './migrate.ts'
 import { retryConflicts, sqlState } from './serialization.ts'
 import type { Database, Isolation, Queryable, Row, SqlValue } from './types.ts'
+import { isBytes } from '../../util/bytes.ts'
 
 /**
  * A PostgreSQL database behind a connection pool. What fails because the database cannot be used now, {@link Unavailable}
@@ -79,6 +80,6 @@ function rethrow(error: unknown): never {
 
 /** `pg` gives bytea as a Buffer, which compares and prints unlike a Uint8Array and may share its memory. */
 function plainRow(row: Record<string, SqlValue>): Row {
-  for (const [name, value] of Object.entries(row)) if (value instanceof Uint8Array) row[name] = new Uint8Array(value)
+  for (const [name, value] of Object.entries(row)) if (isBytes(value)) row[name] = new Uint8Array(value)
   return row
 }

@@ -1,4 +1,4 @@
-import { BadRequest, readBody } from '../../api/http.ts'
+import { isBadRequest, readBody } from '../../api/http.ts'
 import {
   decodeRequest,
   encodeAnswer,
@@ -10,8 +10,9 @@ import { openRequest, REQUEST_OVERHEAD, type OpenedRequest } from '../../channel
 import { MpcError } from '../../errors.ts'
 import type { HpkeKeyPair } from '../../hpke/x25519.ts'
 import { toHex, wipe } from '../../util/bytes.ts'
-import { CodecError } from '../../util/codec.ts'
+import { CodecError, isCodecError } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
+import { errorName } from '../../util/brand.ts'
 
 /** What opening sealed requests takes. */
 export interface SealedOptions {
@@ -42,7 +43,7 @@ export async function answerSealed(
     inner = innerRequest(request, decodeRequest(opened.plaintext))
   } catch (error) {
     // TypeError: a header or a path that no request can have.
-    const isRefused = error instanceof CodecError || error instanceof BadRequest || error instanceof TypeError
+    const isRefused = isCodecError(error) || isBadRequest(error) || errorName(error) === 'TypeError'
     throw isRefused ? channelFailed() : error
   } finally {
     wipe(opened?.plaintext)

@@ -1,6 +1,6 @@
 import { getGroup } from '../../curve/index.ts'
 import type { Custodian } from '../../custodian/types.ts'
-import { MpcError } from '../../errors.ts'
+import { MpcError, isMpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../share/index.ts'
 import { combineRecords, peekWalletSetId, wipeKeyShare } from '../../share/index.ts'
 import type { BackupMethodName } from '../../types.ts'
@@ -84,7 +84,7 @@ async function asking<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (cause) {
-    if (cause instanceof MpcError) throw cause
+    if (isMpcError(cause)) throw cause
     throw new MpcError('WEBHOOK_FAILED', 'the custodian could not be asked', { cause })
   }
 }

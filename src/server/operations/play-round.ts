@@ -1,9 +1,9 @@
 import { decodeFlight, encodeFlight, type Flight } from '../../api/flight.ts'
-import { BadRequest } from '../../api/http.ts'
+import { BadRequest, isBadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
-import { MpcError, ProtocolError } from '../../errors.ts'
+import { MpcError, isProtocolError, isMpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
-import { CodecError } from '../../util/codec.ts'
+import { isCodecError } from '../../util/codec.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
@@ -74,7 +74,7 @@ function readFlight(body: Uint8Array): Flight<unknown> {
   try {
     return decodeFlight(body)
   } catch (error) {
-    if (error instanceof CodecError) throw new BadRequest(error.message)
+    if (isCodecError(error)) throw new BadRequest(error.message)
     throw error
   }
 }
@@ -189,16 +189,16 @@ async function abandon(context: ServerContext, claim: Claim, { request }: Operat
 
 /** Whether the request was refused by its form or its names. All that is thrown of these comes before a session advances. */
 function isUnplayed(error: unknown): boolean {
-  return error instanceof BadRequest || (error instanceof MpcError && error.code === 'SET_MISMATCH')
+  return isBadRequest(error) || isMpcError(error, 'SET_MISMATCH')
 }
 
 function isFinal(error: unknown): boolean {
-  return error instanceof ProtocolError || (error instanceof MpcError && !error.retryable)
+  return isProtocolError(error) || (isMpcError(error) && !error.retryable)
 }
 
 /** Whether the client has sent what no holder of its share would send. */
 function isBlamed(error: unknown): boolean {
-  return error instanceof ProtocolError && error.blame.length > 0
+  return isProtocolError(error) && error.blame.length > 0
 }
 
 function requireTimeLeft(context: ServerContext, operation: OperationRow): void {

@@ -4,7 +4,7 @@ import { MpcError, ProtocolError } from '../../errors.ts'
 import { decodeEnvelope } from '../../protocol/envelope.ts'
 import type { Session, Step } from '../../protocol/session.ts'
 import { wipe } from '../../util/bytes.ts'
-import { CodecError, Reader, Writer } from '../../util/codec.ts'
+import { isCodecError, Reader, Writer } from '../../util/codec.ts'
 
 /** What one request brings the sessions of an operation, which go through their rounds side by side. */
 export interface Stride<Result> {
@@ -59,7 +59,7 @@ function stray(envelope: Uint8Array): Error {
     const { round } = decodeEnvelope(envelope)
     return new MpcError('SET_MISMATCH', `a message of round ${round} belongs to another share set or session`)
   } catch (error) {
-    if (error instanceof CodecError) return new BadRequest(`not an envelope: ${error.message}`)
+    if (isCodecError(error)) return new BadRequest(`not an envelope: ${error.message}`)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { getGroup } from '../../curve/index.ts'
-import { MpcError } from '../../errors.ts'
+import { MpcError, isMpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletShares, type KeyShare, type WalletShares } from '../../share/index.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
@@ -47,7 +47,7 @@ export async function readShare(
   try {
     return decodeWalletShares(getGroup, encoded)
   } catch (cause) {
-    if (cause instanceof MpcError) throw cause
+    if (isMpcError(cause)) throw cause
     throw new MpcError('SHARE_PARSING_FAILED', 'the stored share of this set is damaged', { cause })
   } finally {
     wipe(encoded)

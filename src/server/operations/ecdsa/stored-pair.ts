@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../../errors.ts'
+import { isProtocolError } from '../../../errors.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../database/types.ts'
 import { lockPair } from '../../sets/ot-pairs.ts'
@@ -31,7 +31,7 @@ export async function playWithStoredPair(
     const half = await readShare(context, tx, clientId, setId)
     return await played(advanceEcdsa(context, turn, half, pair, turn.state))
   } catch (error) {
-    if (!(error instanceof ProtocolError && error.ban)) throw error
+    if (!(isProtocolError(error) && error.ban)) throw error
     return await ban(context, tx, { clientId, setId }, error)
   } finally {
     pair.dispose()
