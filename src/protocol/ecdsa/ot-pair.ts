@@ -29,6 +29,8 @@ const VERSION = 1
 const READY = 1
 const POISONED = 2
 
+type State = { readonly secrets: OtSecrets } | { readonly cheat: CheatReason } | { readonly disposed: true }
+
 /**
  * What one party of a share set keeps of its set-up with one peer: the oblivious-transfer state.
  *
@@ -43,8 +45,12 @@ export class OtPair {
   readonly peer: PartyId
   /** otDigest, 32 bytes: the same on both sides of one set-up, and on no other */
   readonly digest: Uint8Array
-  #state: { readonly secrets: OtSecrets } | { readonly cheat: CheatReason }
+  #state: State
 
+  /**
+   * @throws {RangeError} if Δ is zero, as in seeds that were wiped: both pads of every transfer would be the same, and
+   *   the payload of a multiplication would carry its inputs in clear
+   */
   constructor(
     about: { readonly setId: Uint8Array; readonly self: PartyId; readonly peer: PartyId; readonly digest: Uint8Array },
     state: { readonly secrets: OtSecrets } | { readonly cheat: CheatReason },
@@ -53,6 +59,7 @@ export class OtPair {
     this.self = about.self
     this.peer = about.peer
     this.digest = about.digest.slice()
+    if ('secrets' in state && isZero(state.secrets.delta)) throw new RangeError('the difference of all pads is zero')
     this.#state = state
   }
 
@@ -65,39 +72,46 @@ export class OtPair {
    * The seeds, which stay this state's.
    *
    * @throws {OT_POISONED} after a cheat
+   * @throws {TypeError} after {@link dispose}
    */
   get secrets(): OtSecrets {
     if ('cheat' in this.#state) {
       throw new MpcError('OT_POISONED', `the oblivious-transfer state with party ${this.peer} is poisoned`)
     }
+    if ('disposed' in this.#state) {
+      throw new TypeError(`the oblivious-transfer state with party ${this.peer} has been disposed of`)
+    }
     return this.#state.secrets
   }
 
-  /** Wipes the seeds for good. The first reason stays. */
+  /** Wipes the seeds for good. The first reason stays. A state that was disposed of can still be poisoned. */
   poison(cheat: CheatReason): void {
     this.dispose()
     if (this.cheat === undefined) this.#state = { cheat }
   }
 
-  /** Wipes this copy of the seeds, when it is no longer needed. */
+  /** Wipes this copy of the seeds, when it is no longer needed; a poisoned state stays what it is. */
   dispose(): void {
-    if ('secrets' in this.#state) wipeSecrets(this.#state.secrets)
+    if (!('secrets' in this.#state)) return
+    wipeSecrets(this.#state.secrets)
+    this.#state = { disposed: true }
   }
 
   /**
    * `version u8 | 1 or 2 | setId[32] | self u8 | peer u8 | digest[32]`, then `zeroSeed[32] | Δ[16] | 128 seeds | 128 pairs
-   * of seeds` if ready (12,403 bytes, secret) or `reason u8` if poisoned.
+   * of seeds` if ready (12,404 bytes, secret) or `reason u8` if poisoned.
+   *
+   * @throws {TypeError} after {@link dispose}
    */
   encode(): Uint8Array {
+    const { cheat } = this
     const writer = new Writer()
       .u8(VERSION)
-      .u8('cheat' in this.#state ? POISONED : READY)
+      .u8(cheat === undefined ? READY : POISONED)
       .bytes(this.setId)
-      .u8(this.self)
-      .u8(this.peer)
-      .bytes(this.digest)
-    if ('cheat' in this.#state) return writer.u8(CHEAT_CODES[this.#state.cheat]).finish()
-    const { zeroSeed, delta, multiplierSeeds, choiceSeeds } = this.#state.secrets
+    writer.u8(this.self).u8(this.peer).bytes(this.digest)
+    if (cheat !== undefined) return writer.u8(CHEAT_CODES[cheat]).finish()
+    const { zeroSeed, delta, multiplierSeeds, choiceSeeds } = this.secrets
     return writer.bytes(zeroSeed).bytes(delta).bytes(multiplierSeeds).bytes(choiceSeeds).finish()
   }
 
@@ -128,10 +142,18 @@ function readId(reader: Reader): PartyId {
   return partyId(id)
 }
 
+/** Whether all bytes are zero; all of them are looked at. */
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.reduce((bits, byte) => bits | byte, 0) === 0
+}
+
 function readSecrets(reader: Reader): OtSecrets {
+  const zeroSeed = reader.bytes(32)
+  const delta = reader.bytes(ROW_BYTES)
+  if (isZero(delta)) throw new CodecError('the difference of all pads is zero')
   return {
-    zeroSeed: reader.bytes(32),
-    delta: reader.bytes(ROW_BYTES),
+    zeroSeed,
+    delta,
     multiplierSeeds: reader.bytes(COLUMNS * SEED_BYTES),
     choiceSeeds: reader.bytes(2 * COLUMNS * SEED_BYTES),
   }

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { type CheatReason, OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { bindPair } from '../../../src/protocol/ecdsa/setup.ts'
 import { partyId } from '../../../src/types.ts'
 import { concatBytes, toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
-import { holders } from './support.ts'
+import { holders, randomDigest, signingSessions } from './support.ts'
 
 const STATE_BYTES = 12_404
 
@@ -55,6 +56,45 @@ describe('an oblivious-transfer state', () => {
       }
     },
   )
+
+  test('that was disposed of gives nothing and takes nothing', () => {
+    const pair = drawPair()
+    const { secrets } = pair
+    pair.dispose()
+    expect(Object.values(secrets).every((secret: Uint8Array) => secret.every((byte) => byte === 0))).toBe(true)
+    expect(() => pair.secrets).toThrow(TypeError)
+    expect(() => pair.encode()).toThrow(TypeError)
+    expect(pair.cheat).toBeUndefined()
+    pair.dispose()
+    // A ban is stored even where the copy of the seeds is gone already.
+    pair.poison('CHEAT_VOLE')
+    pair.dispose()
+    expect(OtPair.decode(pair.encode()).cheat).toBe('CHEAT_VOLE')
+  })
+
+  test('does not multiply for a session once it was disposed of', () => {
+    const random = seededRandom()
+    const backend = wasmEcdsa()
+    const set = holders(backend, 2, 2, random)
+    const [client, server] = signingSessions(backend, set, randomDigest(random), random)
+    const hello = client!.start().out
+    server!.start()
+    for (const bytes of hello) server!.receive(bytes)
+    set[1]!.pairs[0]!.dispose()
+    expect(() => server!.advance()).toThrow('has been disposed of')
+  })
+
+  test('has a Δ that is not zero, wherever it comes from', () => {
+    const pair = drawPair()
+    const { secrets } = pair
+    const bytes = pair.encode()
+    expect(code(() => OtPair.decode(bytes.slice().fill(0, 100, 116)))).toBe('SHARE_PARSING_FAILED')
+    expect(code(() => OtPair.decode(bytes.slice().fill(0, 68)))).toBe('SHARE_PARSING_FAILED')
+    const zeroed = { ...secrets, delta: new Uint8Array(16) }
+    expect(() => new OtPair(pair, { secrets: zeroed })).toThrow(RangeError)
+    const setup = { self: pair.self, peer: pair.peer, transcript: pair.digest, secrets: zeroed }
+    expect(() => bindPair(setup, pair.setId)).toThrow(RangeError)
+  })
 
   test('does not follow the buffers that it was named by', () => {
     const { secrets } = drawPair()
