@@ -5,10 +5,13 @@ import { Pair, Single, spread } from './field/lanes'
 import * as prime from './field/prime'
 import { reduceLoose, shortProduct } from './field/short-product'
 import * as secpField from './secp256k1/field'
+import { multiplyOnePoint } from './secp256k1/one-point'
+import { multiplyByOneScalar } from './secp256k1/one-scalar'
 import { recodeSplit, splitScalar } from './secp256k1/split'
 import { ARENA } from './memory'
 
 export { splitScalar, recodeSplit }
+export { multiplyOnePoint, multiplyByOneScalar }
 
 export function squareRoot(r: usize, a: usize): void {
   secpField.squareRoot<Single>(r, a)

@@ -1,4 +1,4 @@
-// Writes assembly/secp256k1/isogeny.gen.ts: the constants of RFC 9380 §8.7 and §E.1, in the limb layout of one element of
+// Writes assembly/secp256k1/isogeny.gen.ts: the constants of RFC 9380 §8.7 and §E.1, the same in both lanes of a Pair of
 // assembly/field/lanes.ts.
 import { writeFileSync } from 'node:fs'
 
@@ -14,7 +14,7 @@ function power(base, exponent) {
 
 function words(value) {
   const limbs = Array.from({ length: LIMBS }, (_, i) => (value >> (BITS * BigInt(i))) & ((1n << BITS) - 1n))
-  return [...limbs, 0n, 0n, 0n]
+  return [...limbs, 0n].flatMap((limb) => [limb, limb])
 }
 
 function constant(name, doc, values) {

@@ -22,6 +22,13 @@ export function nibble(digits: usize, i: i32): i32 {
   return ((<i32>load<u8>(digits + (i >> 1))) >> ((i & 1) << 2)) & 15
 }
 
+/** Digit i of v in base 32. */
+@inline
+export function fiveBits(digits: usize, i: i32): i32 {
+  const bit = 5 * i
+  return (<i32>(load<u32>(digits + (bit >> 3)) >> (bit & 7))) & 31
+}
+
 /** All ones if the digit of v, `width` bits wide, stands for a negative d. */
 @inline
 export function signMask(v: i32, width: i32): i32 {

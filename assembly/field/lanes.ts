@@ -84,7 +84,7 @@ export function spread<L>(a: i32, b: i32): v128 {
 
 /** Entry `index` (one for each lane) of a table of `entries` elements, `stride` bytes apart; reads them all. */
 @inline
-function scan<L>(r: usize, table: usize, entries: i32, stride: usize, index: v128): void {
+export function scan<L>(r: usize, table: usize, entries: i32, stride: usize, index: v128): void {
   let x0 = i64x2.splat(0)
   let x1 = i64x2.splat(0)
   let x2 = i64x2.splat(0)

@@ -5,7 +5,7 @@ import * as lanes from '../field/lanes'
 import { reverse, unpack } from '../field/limbs'
 import { conditionalNegateCarried, normalize, zeroMask } from '../field/prime'
 import * as prime from '../field/prime'
-import { BATCH_STRIDE } from './affine'
+import { BATCH_STRIDE, loadPoint } from './affine'
 import {
   CURVE_A,
   CURVE_B,
@@ -33,8 +33,8 @@ type C = Secp256k1
 export const UNIFORM_BYTES: usize = 96
 const ELEMENT_BYTES: usize = 48
 
-const SCRATCH = memory.data(4592, 16)
-const SCRATCH_BYTES: usize = 4592
+const SCRATCH = memory.data(4928, 16)
+const SCRATCH_BYTES: usize = 4928
 
 
 @inline
@@ -51,11 +51,11 @@ const Y: usize = slot(4)
 const POINTS: usize = slot(5)
 const MONOMIALS: usize = slot(13)
 const POWERS: usize = slot(19)
-/** A Jacobian point, Single, and 32 bytes. */
-const SUMMAND: usize = slot(27)
-const BYTES: usize = SUMMAND + 3 * 48
-/** A constant in both lanes. */
-const CONSTANT: usize = BYTES + 32
+/** Two Jacobian Pairs, x and y of a Single, and 32 bytes. */
+const SUM: usize = slot(27)
+const ADDEND: usize = SUM + 3 * 80
+const XY: usize = ADDEND + 3 * 80
+const BYTES: usize = XY + 2 * 48
 
 /** r = a reduced below the bound of a carried element. */
 @inline
@@ -63,12 +63,10 @@ function carry(r: usize, a: usize): void {
   subtractCarried(r, a, ZERO)
 }
 
-/** r = a·constant, a Single. */
+/** r = a·constant, a Pair with the same in both lanes. */
 function multiplyBy(r: usize, a: usize, constant: usize): void {
-  insert(CONSTANT, constant, 0)
-  insert(CONSTANT, constant, 1)
-  prime.multiply<C, Pair>(r, a, CONSTANT)
-  prime.multiply<C, Pair>(r + size<Pair>(), a + size<Pair>(), CONSTANT)
+  prime.multiply<C, Pair>(r, a, constant)
+  prime.multiply<C, Pair>(r + size<Pair>(), a + size<Pair>(), constant)
 }
 
 /** r = mask ? −a : a for Pairs, a carried. */
@@ -82,28 +80,66 @@ function conditionalNegatePair(r: usize, a: usize, mask: v128): void {
  * @param uniform 96 bytes each
  */
 export function mapToCurve(points: usize, uniform: usize, count: i32): void {
-  quad.set(ZERO, 0)
   for (let i: usize = 0; i < <usize>count; i += 2) {
-    const bytes = uniform + i * UNIFORM_BYTES
-    for (let half: usize = 0; half < 2; half++) {
-      loadElement(U + half * size<Pair>(), bytes + half * UNIFORM_BYTES, 0)
-      loadElement(U + half * size<Pair>(), bytes + half * UNIFORM_BYTES + ELEMENT_BYTES, 1)
-    }
-    mapToIsogenous()
-    toCurve()
-    for (let half: usize = 0; half < 2; half++) {
-      const sum = points + (i + half) * BATCH_STRIDE
-      for (let c: usize = 0; c < 3; c++) {
-        const coordinate = POINTS + c * QUAD_BYTES + half * size<Pair>()
-        extract(sum + c * size<Single>(), coordinate, 0)
-        extract(SUMMAND + c * size<Single>(), coordinate, 1)
-      }
-      addComplete<Single>(sum, SUMMAND)
-    }
+    mapTwo(uniform + i * UNIFORM_BYTES)
+    extractTwo(points + i * BATCH_STRIDE)
   }
 }
 
-/** Who calls {@link mapToCurve} wipes with this and with `wipeScratch`. */
+/**
+ * Hashes two expanded messages, and adds a stored point other than the identity to each hash or, where `sign` is all ones,
+ * to its negative.
+ */
+export function mapTwoAndAdd(points: usize, uniform: usize, first: usize, second: usize, sign: i32): void {
+  mapTwo(uniform)
+  const y = SUM + size<Pair>()
+  conditionalNegatePair(y, y, spread<Pair>(sign, sign))
+  loadAddend(first, 0)
+  loadAddend(second, 1)
+  set<Pair>(ADDEND + 2 * size<Pair>(), 1)
+  addComplete<Pair>(SUM, ADDEND)
+  extractTwo(points)
+}
+
+function loadAddend(point: usize, lane: usize): void {
+  loadPoint(XY, point)
+  insert(ADDEND, XY, lane)
+  insert(ADDEND + size<Pair>(), XY + size<Single>(), lane)
+}
+
+/** SUM = the hashes of two expanded messages, one in each lane. */
+function mapTwo(uniform: usize): void {
+  quad.set(ZERO, 0)
+  for (let half: usize = 0; half < 2; half++) {
+    const u = U + half * size<Pair>()
+    loadElement(u, uniform + half * UNIFORM_BYTES, 0)
+    loadElement(u, uniform + half * UNIFORM_BYTES + ELEMENT_BYTES, 1)
+  }
+  mapToIsogenous()
+  toCurve()
+  for (let c: usize = 0; c < 3; c++) splitLanes(c * size<Pair>(), POINTS + c * QUAD_BYTES)
+  addComplete<Pair>(SUM, ADDEND)
+}
+
+/** Lane A of both halves of a quad becomes a coordinate of SUM, lane B one of ADDEND. */
+function splitLanes(offset: usize, quad: usize): void {
+  for (let i: usize = 0; i < size<Pair>(); i += 16) {
+    const a = v128.load(quad + i)
+    const b = v128.load(quad + size<Pair>() + i)
+    v128.store(SUM + offset + i, v128.shuffle<u32>(a, b, 0, 4, 2, 6))
+    v128.store(ADDEND + offset + i, v128.shuffle<u32>(a, b, 1, 5, 3, 7))
+  }
+}
+
+/** The points in the lanes of SUM, as Singles. */
+function extractTwo(points: usize): void {
+  for (let c: usize = 0; c < 3; c++) {
+    extract(points + c * size<Single>(), SUM + c * size<Pair>(), 0)
+    extract(points + BATCH_STRIDE + c * size<Single>(), SUM + c * size<Pair>(), 1)
+  }
+}
+
+/** Who calls one of these wipes with this and with `wipeScratch`. */
 export function wipeMap(): void {
   memory.fill(SCRATCH, 0, SCRATCH_BYTES)
 }
@@ -126,6 +162,12 @@ function loadElement(u: usize, bytes: usize, lane: usize): void {
   lanes.add<Single>(high, high, low)
   normalize<C>(high, high)
   insert(u, high, lane)
+}
+
+/** The parity of each lane of canonical elements, as a mask. */
+@inline
+function canonicalParity(a: usize): v128 {
+  return spread<Pair>(-(<i32>(load<u32>(a) & 1)), -(<i32>(load<u32>(a, 4) & 1)))
 }
 
 /** The parity of each lane, as a mask. */
@@ -193,7 +235,7 @@ function mapToIsogenous(): void {
     const isSquare = zeroMask<C, Pair>(product + half)
     conditionalCopy<Pair>(NUMERATOR + half, tv3 + half, isSquare)
     conditionalCopy<Pair>(Y + half, root + half, isSquare)
-    const sign = v128.xor(parity(U + half), parity(Y + half))
+    const sign = v128.xor(canonicalParity(U + half), parity(Y + half))
     conditionalNegatePair(Y + half, Y + half, sign)
   }
 }
@@ -204,7 +246,7 @@ function evaluate(sum: usize, coefficients: usize, count: usize, leading: usize)
   if (leading != 0) copy(sum, leading)
   else quad.set(sum, 0)
   for (let k: usize = 0; k < count; k++) {
-    multiplyBy(term, MONOMIALS + k * QUAD_BYTES, coefficients + k * size<Single>())
+    multiplyBy(term, MONOMIALS + k * QUAD_BYTES, coefficients + k * size<Pair>())
     add(sum, sum, term)
     carry(sum, sum)
   }

@@ -7,7 +7,7 @@ import { loadScalar } from '../field/scalar'
 import { DIGIT_SCRATCH, POINT_BYTES, SCALAR_BYTES, SHARING_SCRATCH, TABLE_SCRATCH, WORK } from '../memory'
 import { BETA, BETA_PAIR } from './constants.gen'
 import { addAffine, addComplete, double, pointSize } from './point'
-import { recodeSplit } from './split'
+import { CENTRE_33_BY_4, recodeSplit } from './split'
 
 type C = Secp256k1
 
@@ -132,7 +132,7 @@ function multiplyDigits<L>(p: usize): void {
 function multiplyOne(r: usize, point: usize, scalar: usize): void {
   loadPoint(P, point)
   loadScalar<C>(K, scalar)
-  recodeSplit(DIGIT_SCRATCH, K)
+  recodeSplit(DIGIT_SCRATCH, K, CENTRE_33_BY_4)
   multiplyDigits<Single>(P)
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, ACCUMULATOR + c)
 }
@@ -143,7 +143,7 @@ function loadLane(point: usize, scalar: usize, lane: usize): void {
   insert(P, XY, lane)
   insert(P + size<Pair>(), XY + size<Single>(), lane)
   loadScalar<C>(K, scalar)
-  recodeSplit(DIGIT_SCRATCH + LANE_DIGITS * lane, K)
+  recodeSplit(DIGIT_SCRATCH + LANE_DIGITS * lane, K, CENTRE_33_BY_4)
 }
 
 /** The Jacobian products of two stored points and scalars, at r and r + BATCH_STRIDE. */

@@ -66,18 +66,24 @@ export function packHalfVar(bytes: usize, half: usize): i32 {
   return -(<i32>isNegative)
 }
 
+/** 33 digits of 4 bits, 26 digits of 5 bits: half of 2^132 and of 2^130, as a limb of weight 2^116. */
+export const CENTRE_33_BY_4: u32 = 1 << 15
+export const CENTRE_26_BY_5: u32 = 1 << 13
+
 /**
- * Recodes the scalar k into two times 33 nibbles v, DIGIT_BYTES each, whose digits d = 2v − 15 are odd: with u1 = Σ d·16^i
- * over the first and u2 over the second, k = u1 + λ·u2 mod n, and both |u| < 2^128.4.
+ * Recodes the scalar k into two times m digits v of w bits, DIGIT_BYTES each, for which d = 2v − (2^w − 1) is odd: with
+ * u1 = Σ d·2^(w·i) over the first and u2 over the second, k = u1 + λ·u2 mod n, and both |u| < 2^128.4.
  *
- * For s = (k − 1 − λ)/2 = s1 + λ·s2 the numbers u = 2s + 1 are odd, and u = Σ (2v_i − 15)·16^i for v = s + 2^131.
+ * For s = (k − 1 − λ)/2 = s1 + λ·s2 the numbers u = 2s + 1 are odd, and u = Σ d_i·2^(w·i) for v = s + 2^(w·m)/2.
+ *
+ * @param centre 2^(w·m)/2
  */
-export function recodeSplit(digits: usize, k: usize): void {
+export function recodeSplit(digits: usize, k: usize, centre: u32): void {
   addScalars<Secp256k1>(S, k, SPLIT_OFFSET)
   halveScalar<Secp256k1>(S, S)
   splitScalar(S1, S2, S)
   setScalar(CENTRE, 0)
-  store<u32>(CENTRE, 1 << 15, 16)
+  store<u32>(CENTRE, centre, 16)
   addScalars<Secp256k1>(S1, S1, CENTRE)
   addScalars<Secp256k1>(S2, S2, CENTRE)
   pack(digits, S1)

@@ -283,18 +283,25 @@ describe('splitting a scalar of secp256k1 along its endomorphism', () => {
     }
   })
 
-  test('recodes them to odd digits', () => {
+  test.each([
+    { digits: 33, bits: 4, centre: 1 << 15 },
+    { digits: 26, bits: 5, centre: 1 << 13 },
+  ])('recodes them to $digits odd digits of $bits bits', ({ digits, bits, centre }) => {
+    const valueAt = (at: number): bigint => {
+      const bytes = Array.from({ length: 33 }, (_, i) => view.getUint8(arena + at + i))
+      return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+    }
+    const base = 2n ** BigInt(bits)
     for (const k of scalars) {
       writeLimbs(view, arena + C, 'Single', 0, toLimbs(k))
-      ;(run['recodeSplit'] as (...values: number[]) => void)(arena, arena + C)
+      ;(run['recodeSplit'] as (...values: number[]) => void)(arena, arena + C, centre)
       const [u1, u2] = [0, 48].map((at) => {
-        const nibble = (i: number): number => (view.getUint8(arena + at + (i >> 1)) >> (4 * (i & 1))) & 15
-        return Array.from({ length: 33 }, (_, i) => BigInt(2 * nibble(i) - 15) * 16n ** BigInt(i)).reduce(
-          (a, b) => a + b,
-        )
+        const v = valueAt(at)
+        const digit = (i: number): bigint => 2n * ((v / base ** BigInt(i)) % base) - (base - 1n)
+        return Array.from({ length: digits }, (_, i) => digit(i) * base ** BigInt(i)).reduce((a, b) => a + b)
       }) as [bigint, bigint]
       expect(mod(u1 + u2 * lambda, n)).toBe(k)
-      // Before the last window both are below 2^124.5, which the addition formulas of multiply.ts rest on.
+      // Before the last window both are below 2^124.5 or 2^123.5, which the addition formulas rest on.
       for (const u of [u1, u2]) expect((u < 0n ? -u : u) / 16n < (2n ** 124n * 14143n) / 10000n).toBe(true)
     }
   })
