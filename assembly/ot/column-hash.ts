@@ -2,15 +2,14 @@ import { COLUMNS, ROW_BYTES } from './bit-matrix'
 
 /**
  * The consistency check's hash of every column of a bit matrix: mask ⊕ Σ chi_j·block_j in GF(2^128), with the polynomial
- * x^128 + x^7 + x^2 + x + 1 and bit k of an element as the coefficient of x^k. Blocks 0 … 3 are rows 0 … 415 (the last
- * one 32 rows, padded with zeros), the mask is rows 416 … 543.
+ * x^128 + x^7 + x^2 + x + 1 and bit k of an element as the coefficient of x^k. Blocks are 128 of the extended rows, the last
+ * one padded with zeros; the mask is the 128 rows behind them.
  *
  * A product by a public element is a linear map, so it is computed on rows: a row of an accumulator holds one
  * coefficient of all 128 columns.
  */
 
 const BLOCK_ROWS: i32 = 128
-const EXTENDED_ROWS: i32 = 416
 /** Products have degrees up to 254. */
 const PRODUCT = memory.data(4096, 16)
 const PRODUCT_BYTES: i32 = 4096
@@ -19,13 +18,14 @@ const PRODUCT_BYTES: i32 = 4096
  * Hashes all columns: row m of `out` (128 rows) holds bit m of every column's hash. What is executed depends on nothing,
  * not even on the challenges, which are public.
  *
- * @param challenges four elements of 16 bytes
+ * @param challenges an element of 16 bytes for each block
+ * @param extended rows without those of the mask
  */
-export function hashColumns(out: usize, rows: usize, challenges: usize): void {
+export function hashColumns(out: usize, rows: usize, challenges: usize, extended: i32): void {
   memory.fill(PRODUCT, 0, PRODUCT_BYTES)
-  for (let block = 0; block < 4; block++) {
+  for (let block = 0; block * BLOCK_ROWS < extended; block++) {
     const first = rows + block * BLOCK_ROWS * ROW_BYTES
-    const count = min(BLOCK_ROWS, EXTENDED_ROWS - block * BLOCK_ROWS)
+    const count = min(BLOCK_ROWS, extended - block * BLOCK_ROWS)
     const challenge = challenges + block * 16
     for (let bit = 0; bit < 128; bit += 4) {
       const bits = load<u8>(challenge + (bit >> 3)) >> (<u8>(bit & 7))
@@ -42,7 +42,7 @@ export function hashColumns(out: usize, rows: usize, challenges: usize): void {
     v128.store(low, v128.xor(v128.load(low, 2 * 16), high), 2 * 16)
     v128.store(low, v128.xor(v128.load(low, 7 * 16), high), 7 * 16)
   }
-  const mask = rows + EXTENDED_ROWS * ROW_BYTES
+  const mask = rows + extended * ROW_BYTES
   for (let offset: usize = 0; offset < <usize>(COLUMNS * ROW_BYTES); offset += ROW_BYTES) {
     v128.store(out + offset, v128.xor(v128.load(PRODUCT + offset), v128.load(mask + offset)))
   }

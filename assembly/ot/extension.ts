@@ -5,20 +5,17 @@ import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } 
 import { LABEL_OTE_CHI, LABEL_OTE_PRG, LABEL_OTE_U } from './labels'
 
 /**
- * The OT extension of DKLs23: SoftSpokenOT (eprint 2022/192) with K = 1, 416 transfers and a consistency check over
- * GF(2^128) made non-interactive. Expanded columns have 544 bits: 416 choices and 128 bits that mask the check.
+ * The OT extension of DKLs23: SoftSpokenOT (eprint 2022/192) with K = 1 and a consistency check over GF(2^128) made
+ * non-interactive. Expanded columns have a bit for each transfer, and 128 bits that mask the check.
+ *
+ * The transfers of a call are a multiple of 32, at most {@link MOST_TRANSFERS}.
  */
 
-export const EXTENDED: i32 = 416
-export const COLUMN_BYTES: i32 = 68
+export const MOST_TRANSFERS: i32 = 416
+/** Bytes of a column of the most transfers, as whole hashes. */
 const COLUMN_STRIDE: i32 = 96
 const SEED_BYTES: i32 = 32
 const PRG_ITEM_BYTES: i32 = 44
-
-/** The message: u (128 columns of 68 bytes), x, t (128 hashes of 16 bytes). */
-const X_OFFSET: i32 = 8704
-const T_OFFSET: i32 = 8720
-const U_QUARTER_BYTES: i32 = 2176
 
 const PREFIX = memory.data(128, 16)
 const CHALLENGES = memory.data(64, 16)
@@ -26,15 +23,30 @@ const CHALLENGES_BYTES: i32 = 64
 /** 128 columns, a stride apart. */
 const MATRIX = memory.data(12288, 16)
 const MATRIX_BYTES: i32 = 12288
-/** 544 rows; after a call of the sender its first 416 are the transfers' rows. */
+/** A row for each bit of a column; after a call of the sender they begin with the transfers' rows. */
 export const ROWS = memory.data(8704, 16)
 const ROWS_BYTES: i32 = 8704
 const HASHED_ROWS = memory.data(2048, 16)
 const HASHED_COLUMNS = memory.data(2048, 16)
 const HASHED_BYTES: i32 = 2048
+/** TH("ote-u", vsid, u), which is public, four times; stays until the next call. */
+export const U_DIGEST = memory.data(128, 16)
 
-/** Expands the seeds of four columns: PRG(vsid, i, b) = TH("ote-prg", vsid, seed ‖ i ‖ b ‖ counter) for counters 0, 1, 2. */
-function expandFour(columns: usize, seeds: usize, stride: usize, first: i32, branches: u32): void {
+// The message: u (128 columns), x (16 bytes), t (128 hashes of 16 bytes).
+
+@inline
+function columnBytesOf(transfers: i32): i32 {
+  return (transfers + COLUMNS) >> 3
+}
+
+
+@inline
+function offsetOfX(transfers: i32): i32 {
+  return COLUMNS * columnBytesOf(transfers)
+}
+
+/** Expands the seeds of four columns: PRG(vsid, i, b) = TH("ote-prg", vsid, seed ‖ i ‖ b ‖ counter) for counters 0, 1 … */
+function expandFour(columns: usize, seeds: usize, stride: usize, first: i32, branches: u32, columnBytes: i32): void {
   padBlocks(PRG_ITEM_BYTES, PRG_ITEM_BYTES)
   for (let lane: usize = 0; lane < 4; lane++) {
     const block = BLOCKS + lane * BLOCK_BYTES
@@ -42,26 +54,27 @@ function expandFour(columns: usize, seeds: usize, stride: usize, first: i32, bra
     store<u32>(block, bswap<u32>(first + <u32>lane), 32)
     store<u32>(block, bswap<u32>((branches >> (<u32>lane)) & 1), 36)
   }
-  for (let counter: u32 = 0; counter < 3; counter++) {
+  for (let counter: u32 = 0; counter << 5 < <u32>columnBytes; counter++) {
     for (let lane: u32 = 0; lane < 4; lane++) store<u32>(BLOCKS + lane * BLOCK_BYTES, bswap<u32>(counter), 40)
     hashBlocks(columns + 32 * counter, COLUMN_STRIDE, PREFIX)
   }
 }
 
 /** chi_j = the first half of TH("ote-chi", TH("ote-u", vsid, u), j): Fiat–Shamir over all of u. */
-function deriveChallenges(labels: usize, vsid: usize, u: usize): void {
-  const digest = HASHED_COLUMNS
-  hashQuarters(digest, labels + LABEL_OTE_U, vsid, u, U_QUARTER_BYTES)
-  startTagged(PREFIX, labels + LABEL_OTE_CHI, digest, 4)
+function deriveChallenges(labels: usize, vsid: usize, u: usize, transfers: i32): void {
+  hashQuarters(U_DIGEST, labels + LABEL_OTE_U, vsid, u, offsetOfX(transfers) >> 2)
+  startTagged(PREFIX, labels + LABEL_OTE_CHI, U_DIGEST, 4)
   padBlocks(4, 4)
-  for (let lane: u32 = 0; lane < 4; lane++) store<u32>(BLOCKS + lane * BLOCK_BYTES, bswap<u32>(lane))
-  hashBlocks(HASHED_ROWS, 32, PREFIX)
-  for (let j: usize = 0; j < 4; j++) v128.store(CHALLENGES + 16 * j, v128.load(HASHED_ROWS + 32 * j))
+  for (let first: u32 = 0; first << 7 < <u32>transfers; first += 4) {
+    for (let lane: u32 = 0; lane < 4; lane++) store<u32>(BLOCKS + lane * BLOCK_BYTES, bswap<u32>(first + lane))
+    hashBlocks(HASHED_ROWS, 32, PREFIX)
+    for (let j: u32 = 0; j < 4; j++) v128.store(CHALLENGES + 16 * (first + j), v128.load(HASHED_ROWS + 32 * j))
+  }
 }
 
 /** r = the hashes of the columns of ROWS under the challenges. */
-function hashRows(r: usize): void {
-  hashColumns(HASHED_ROWS, ROWS, CHALLENGES)
+function hashRows(r: usize, transfers: i32): void {
+  hashColumns(HASHED_ROWS, ROWS, CHALLENGES, transfers)
   transpose(r, HASHED_ROWS, ROW_BYTES, ROW_BYTES)
 }
 
@@ -69,9 +82,9 @@ function hashRows(r: usize): void {
  * The receiver of the extension.
  *
  * @param seeds 128 pairs of 32 bytes
- * @param choices 416 choice bits and 128 random bits, in 68 bytes
- * @param message takes u ‖ x ‖ t, 10,768 bytes
- * @param rows takes 416 rows of 16 bytes, what the pads are hashed from
+ * @param choices a choice bit for each transfer, and 128 random bits
+ * @param message takes u ‖ x ‖ t
+ * @param rows takes a row of 16 bytes for each transfer, what the pads are hashed from
  */
 export function extendReceiver(
   labels: usize,
@@ -80,36 +93,39 @@ export function extendReceiver(
   choices: usize,
   message: usize,
   rows: usize,
+  transfers: i32,
 ): void {
+  const columnBytes = columnBytesOf(transfers)
   startTagged(PREFIX, labels + LABEL_OTE_PRG, vsid, PRG_ITEM_BYTES)
   const zeroBranch = ROWS
   for (let i = 0; i < COLUMNS; i += 4) {
     const oneBranch = MATRIX + i * COLUMN_STRIDE
     const pairs = seeds + 2 * SEED_BYTES * i
-    expandFour(zeroBranch, pairs, 2 * SEED_BYTES, i, 0b0000)
-    expandFour(oneBranch, pairs + SEED_BYTES, 2 * SEED_BYTES, i, 0b1111)
+    expandFour(zeroBranch, pairs, 2 * SEED_BYTES, i, 0b0000, columnBytes)
+    expandFour(oneBranch, pairs + SEED_BYTES, 2 * SEED_BYTES, i, 0b1111, columnBytes)
     for (let lane = 0; lane < 4; lane++) {
-      const u = message + (i + lane) * COLUMN_BYTES
+      const u = message + (i + lane) * columnBytes
       const offset: usize = lane * COLUMN_STRIDE
-      for (let at: usize = 0; at < <usize>COLUMN_BYTES; at += 4) {
+      for (let at: usize = 0; at < <usize>columnBytes; at += 4) {
         const pads = load<u32>(zeroBranch + offset + at) ^ load<u32>(oneBranch + offset + at)
         store<u32>(u + at, load<u32>(choices + at) ^ pads)
       }
     }
   }
-  deriveChallenges(labels, vsid, message)
+  deriveChallenges(labels, vsid, message, transfers)
 
-  transpose(ROWS, MATRIX, COLUMN_STRIDE, COLUMN_BYTES)
-  hashRows(message + T_OFFSET)
-  memory.copy(rows, ROWS, EXTENDED * ROW_BYTES)
+  transpose(ROWS, MATRIX, COLUMN_STRIDE, columnBytes)
+  const x = message + offsetOfX(transfers)
+  hashRows(x + ROW_BYTES, transfers)
+  memory.copy(rows, ROWS, transfers * ROW_BYTES)
 
   // x is the hash of the choices: of any column of a matrix whose columns are all alike.
-  for (let p: usize = 0; p < 8 * <usize>COLUMN_BYTES; p++) {
+  for (let p: usize = 0; p < 8 * <usize>columnBytes; p++) {
     const bit = <i64>((load<u8>(choices + (p >> 3)) >> (<u8>(p & 7))) & 1)
     v128.store(ROWS + (p << 4), i64x2.splat(-bit))
   }
-  hashRows(HASHED_COLUMNS)
-  memory.copy(message + X_OFFSET, HASHED_COLUMNS, 16)
+  hashRows(HASHED_COLUMNS, transfers)
+  memory.copy(x, HASHED_COLUMNS, ROW_BYTES)
   wipeExtension()
   wipeRows()
 }
@@ -121,30 +137,39 @@ export function extendReceiver(
  * @param delta Δ, 16 bytes
  * @returns whether the receiver was consistent; all columns are judged at once
  */
-export function extendSender(labels: usize, vsid: usize, seeds: usize, delta: usize, message: usize): bool {
+export function extendSender(
+  labels: usize,
+  vsid: usize,
+  seeds: usize,
+  delta: usize,
+  message: usize,
+  transfers: i32,
+): bool {
+  const columnBytes = columnBytesOf(transfers)
   startTagged(PREFIX, labels + LABEL_OTE_PRG, vsid, PRG_ITEM_BYTES)
   for (let i = 0; i < COLUMNS; i += 4) {
     const bits = (<u32>(load<u8>(delta + (i >> 3)) >> (<u8>(i & 7)))) & 15
     const columns = MATRIX + i * COLUMN_STRIDE
-    expandFour(columns, seeds + SEED_BYTES * i, SEED_BYTES, i, ~bits)
+    expandFour(columns, seeds + SEED_BYTES * i, SEED_BYTES, i, ~bits, columnBytes)
     for (let lane = 0; lane < 4; lane++) {
       const mask: u32 = 0 - ((bits >> lane) & 1)
-      const u = message + (i + lane) * COLUMN_BYTES
+      const u = message + (i + lane) * columnBytes
       const column = columns + lane * COLUMN_STRIDE
-      for (let at: usize = 0; at < <usize>COLUMN_BYTES; at += 4) {
+      for (let at: usize = 0; at < <usize>columnBytes; at += 4) {
         store<u32>(column + at, load<u32>(column + at) ^ (load<u32>(u + at) & mask))
       }
     }
   }
-  deriveChallenges(labels, vsid, message)
+  deriveChallenges(labels, vsid, message, transfers)
 
-  transpose(ROWS, MATRIX, COLUMN_STRIDE, COLUMN_BYTES)
-  hashRows(HASHED_COLUMNS)
-  const x = v128.load(message + X_OFFSET)
+  transpose(ROWS, MATRIX, COLUMN_STRIDE, columnBytes)
+  hashRows(HASHED_COLUMNS, transfers)
+  const t = message + offsetOfX(transfers) + ROW_BYTES
+  const x = v128.load(t - ROW_BYTES)
   let difference = i64x2.splat(0)
   for (let i: usize = 0; i < <usize>COLUMNS; i++) {
     const bit = <i64>((load<u8>(delta + (i >> 3)) >> (<u8>(i & 7))) & 1)
-    const expected = v128.xor(v128.load(message + T_OFFSET + (i << 4)), v128.and(x, i64x2.splat(-bit)))
+    const expected = v128.xor(v128.load(t + (i << 4)), v128.and(x, i64x2.splat(-bit)))
     difference = v128.or(difference, v128.xor(v128.load(HASHED_COLUMNS + (i << 4)), expected))
   }
   wipeExtension()

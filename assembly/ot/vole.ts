@@ -4,7 +4,7 @@ import { INVALID, OK } from '../memory'
 import { ORDER } from '../secp256k1/constants.gen'
 import { ROW_BYTES } from './bit-matrix'
 import { addLimbs, clearColumns, loadNumber, reduceColumns, subtractLimbs, toMontgomery, wipeColumns } from './columns'
-import { EXTENDED, ROWS, extendReceiver, extendSender, wipeRows } from './extension'
+import { ROWS, extendReceiver, extendSender, wipeRows } from './extension'
 import { LABEL_GADGET, LABEL_MU, LABEL_OTE_PAD, LABEL_THETA, LABEL_VOLE_PAYLOAD } from './labels'
 import { CHEAT, OT_WORK, OT_WORK_BYTES } from './memory'
 import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
@@ -18,6 +18,8 @@ import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } 
  * Deviation: pads, gadgets and θ are 32 hashed bytes reduced modulo n, within 2^-127 of uniform since 2^256 − n < 2^129.
  */
 
+/** Transfers of a multiplication. */
+const EXTENDED: i32 = 416
 /** A row of the payload: two inputs and one masked check column. */
 const WIDTH: i32 = 3
 const PAYLOAD_ROW_BYTES: i32 = 96
@@ -78,7 +80,7 @@ export function start(
   rows: usize,
   chi: usize,
 ): void {
-  extendReceiver(labels, vsid, seeds, choices, message, rows)
+  extendReceiver(labels, vsid, seeds, choices, message, rows, EXTENDED)
   clearColumns(SUM)
   for (let j: usize = 0; j < <usize>EXTENDED; j++) addNumber(SUM, vector + 32 * j, choiceMask(choices, j))
   storeSum(chi, SUM)
@@ -104,7 +106,7 @@ export function multiply(
   answer: usize,
   shares: usize,
 ): i32 {
-  if (!extendSender(labels, vsid, seeds, delta, message)) {
+  if (!extendSender(labels, vsid, seeds, delta, message, EXTENDED)) {
     wipeRows()
     return CHEAT
   }

@@ -140,7 +140,7 @@ function multiplySome(r: usize, points: usize, pairs: usize): void {
 export function multiplyByOneScalar(r: usize, points: usize, scalar: usize, count: i32): void {
   loadScalar<C>(K, scalar)
   recodeSplit(DIGIT_SCRATCH, K, CENTRE_26_BY_5)
-  let left = <usize>count >> 1
+  let left = (<usize>count) >> 1
   while (left > 0) {
     const pairs = min(left, PAIRS)
     multiplySome(r, points, pairs)

@@ -60,9 +60,7 @@ function put(at: number, parts: readonly Uint8Array[]): number {
 }
 
 function results(count: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, i) =>
-    memory.slice(arena + i * POINT_BYTES, arena + (i + 1) * POINT_BYTES),
-  )
+  return Array.from({ length: count }, (_, i) => memory.slice(arena + i * POINT_BYTES, arena + (i + 1) * POINT_BYTES))
 }
 
 const scalarBytes = (k: bigint): Uint8Array => numberToBytes('secp256k1', k)

@@ -1,4 +1,4 @@
-import { COLUMNS, ROW_BYTES, TRANSFERS } from './parameters.ts'
+import { COLUMNS, ROW_BYTES } from './parameters.ts'
 
 /**
  * Bit matrices of 128 columns. A column is a byte string whose bit p is bit p mod 8 of byte ⌊p/8⌋; row p is 16 bytes with
@@ -28,8 +28,8 @@ const WORDS = ROW_BYTES / 4
 
 /**
  * The consistency check's hash of every column: mask ⊕ Σ chi_j·block_j in GF(2^128) with the polynomial
- * x^128 + x^7 + x^2 + x + 1, bit k of an element being the coefficient of x^k. Blocks 0..3 are rows 0..415 (the last one
- * 32 rows, padded with zeros), the mask is rows 416..543.
+ * x^128 + x^7 + x^2 + x + 1, bit k of an element being the coefficient of x^k. Blocks are 128 rows each, the last one padded
+ * with zeros; the mask is the last 128 rows.
  *
  * A product by a public element is a linear map, so it is computed on rows, for all columns at once. Variable time in the
  * challenges only, and those are public.
@@ -39,9 +39,10 @@ const WORDS = ROW_BYTES / 4
 export function hashColumnsVar(rows: Uint8Array, challenges: readonly Uint8Array[]): Uint8Array[] {
   const input = new Uint32Array(rows.slice().buffer)
   const product = new Uint32Array(256 * WORDS)
+  const extended = rows.length / ROW_BYTES - COLUMNS
   challenges.forEach((challenge, j) => {
     const first = COLUMNS * j * WORDS
-    const count = Math.min(COLUMNS, TRANSFERS - COLUMNS * j) * WORDS
+    const count = Math.min(COLUMNS, extended - COLUMNS * j) * WORDS
     for (let k = 0; k < 128; k++) {
       if (bit(challenge, k) === 0) continue
       for (let w = 0; w < count; w++) xorInto(product, k * WORDS + w, input[first + w] as number)
@@ -54,7 +55,7 @@ export function hashColumnsVar(rows: Uint8Array, challenges: readonly Uint8Array
       for (const power of [0, 1, 2, 7]) xorInto(product, (m - 128 + power) * WORDS + w, high)
     }
   }
-  for (let w = 0; w < 128 * WORDS; w++) xorInto(product, w, input[TRANSFERS * WORDS + w] as number)
+  for (let w = 0; w < 128 * WORDS; w++) xorInto(product, w, input[extended * WORDS + w] as number)
 
   const hashed = new Uint8Array(product.buffer, 0, 128 * ROW_BYTES)
   const coefficients = Array.from({ length: 128 }, (_, m) => hashed.subarray(m * ROW_BYTES, (m + 1) * ROW_BYTES))

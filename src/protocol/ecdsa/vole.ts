@@ -65,13 +65,13 @@ export const portableVole: VoleArithmetic = {
   },
 
   start(vsid, gadgets, seeds, choices) {
-    const { message, rows } = extendReceiver(vsid, seeds, choices)
+    const { message, rows } = extendReceiver(vsid, seeds, choices, TRANSFERS)
     const chi = decodeGadgets(gadgets).reduce((sum, g, j) => sum + BigInt(bit(choices, j)) * g, 0n)
     return { message, rows, chi: encode(chi) }
   },
 
   multiply(vsid, gadgets, seeds, delta, message, inputs) {
-    const rows = extendSender(vsid, seeds, delta, message)
+    const rows = extendSender(vsid, seeds, delta, message, TRANSFERS)
     if (rows === undefined) return undefined
     const pads = hashPads(vsid, rows, new Uint8Array(ROW_BYTES))
     const flipped = hashPads(vsid, rows, delta)
