@@ -63,11 +63,15 @@ export async function readBody(request: Request, maximum: number): Promise<Uint8
 }
 
 /**
- * Reads a request's body as JSON.
+ * Reads a request's body as JSON. Its content type must say so: a browser sends nothing of this type, with a user's cookies,
+ * for a page of an origin that was not allowed to.
  *
  * @throws {BadRequest} if it is not JSON, or longer than `maximum` bytes
  */
 export async function readJson(request: Request, maximum: number): Promise<unknown> {
+  const [type] = (request.headers.get('content-type') ?? '').split(';')
+  if (type?.trim().toLowerCase() !== 'application/json')
+    throw new BadRequest('the content type must be application/json')
   const body = await readBody(request, maximum)
   try {
     return JSON.parse(fromUtf8(body))

@@ -1,14 +1,21 @@
 import { readAll } from '../api/http.ts'
 import { MpcError, isMpcError } from '../errors.ts'
+import { checkBaseUrl } from '../util/base-url.ts'
 import { fromBase64, fromUtf8, toBase64 } from '../util/bytes.ts'
+import { within } from '../util/within.ts'
 import type { Custodian } from './types.ts'
 import { assertWebhookSecret } from './webhook-secret.ts'
 
 export interface WebhookOptions {
-  /** Where the app's backend has its `/backup` endpoints, with or without a path. */
+  /** Where the app's backend has its `/backup` endpoints, with or without a path: https, or http on a loopback host. */
   readonly url: string
   /** Sent as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
   readonly secret: string
+  /**
+   * Whether `backupMethod` names the set too: `PASSWORD-<setId>` instead of `PASSWORD`. For a backend that keeps one half a
+   * user and method, and takes the name as it comes; false unless given.
+   */
+  readonly nameSets?: boolean
   /** How long one request may take, its answer included; 10 s unless given. */
   readonly timeoutMs?: number
   /** The platform's fetch unless given. */
@@ -17,72 +24,105 @@ export interface WebhookOptions {
 
 const ANSWER_MAX_BYTES = 4 * 1024 * 1024
 
+/** Refusals that pass: time-outs, requests that came too early, too many of them. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
+
+/** Answers to a deletion of a backend that has no such endpoint. */
+const NO_DELETION: readonly number[] = [404, 501]
+
 /**
  * The custodian behind the app's webhooks `POST /backup`, `POST /backup/fetch` and `POST /backup/delete`; one that does not
- * have the last (404, 501) keeps what it has.
+ * have the last (404, 501) keeps what it has. Any 2xx says that it is done.
  *
  * @throws {TypeError | RangeError} for options that do not fit
  */
 export function webhookCustodian(options: WebhookOptions): Custodian {
-  const { secret, timeoutMs = 10_000, fetch = globalThis.fetch } = options
-  const base = parseBase(options.url)
+  const { secret, nameSets = false, timeoutMs = 10_000, fetch = globalThis.fetch } = options
+  const base = checkBaseUrl(options.url, 'url')
   assertWebhookSecret(secret)
+  if (typeof nameSets !== 'boolean') throw new TypeError('nameSets must be true or false')
   if (!Number.isSafeInteger(timeoutMs) || timeoutMs <= 0) throw new RangeError('timeoutMs must be a positive integer')
 
-  const post = async (path: string, body: object, accepted: readonly number[] = [200]): Promise<Uint8Array> => {
-    const request: RequestInit = {
+  const exchange = async (signal: AbortSignal, path: string, body: object, accepted: readonly number[]) => {
+    const response = await fetch(base + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-webhook-secret': secret },
       body: JSON.stringify(body),
-      // The secret goes to the configured address only.
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    }
+      // The secret goes to the configured address only: where one leads elsewhere is refused with its status.
+      redirect: 'manual',
+      signal,
+    })
+    const answer = await readAnswer(response)
+    if (response.ok || accepted.includes(response.status)) return answer
+    throw refused(response.status)
+  }
+  const post = async (path: string, body: object, accepted: readonly number[] = []): Promise<Uint8Array> => {
     try {
-      const response = await fetch(base + path, request)
-      const answer = await readAnswer(response)
-      if (accepted.includes(response.status)) return answer
-      throw failed(`the custodian answered ${response.status}`, undefined, response.status >= 500)
+      // Raced as well: not every fetch watches its signal, nor every answer's body.
+      return await within(timeoutMs, (signal) => exchange(signal, path, body, accepted), late)
     } catch (cause) {
       if (isMpcError(cause)) throw cause
-      throw failed('the custodian did not answer', cause)
+      throw failed('the custodian did not answer', { cause })
     }
   }
+  const late = () => failed(`the custodian did not answer within ${timeoutMs} ms`)
 
   return {
-    async store({ clientId, setId, backupMethod, share }) {
+    async store({ clientId, setId, backupMethod: method, share }) {
+      const backupMethod = nameSets ? `${method}-${setId}` : method
       await post('/backup', { clientId, backupMethod, share: toBase64(share), setId })
     },
     async fetch(clientId, setId) {
       return parseShares(await post('/backup/fetch', { clientId, setId }))
     },
     async delete(clientId, setId) {
-      await post('/backup/delete', { clientId, setId }, [200, 204, 404, 501])
+      await post('/backup/delete', { clientId, setId }, NO_DELETION)
     },
   }
-}
-
-function parseBase(url: string): string {
-  if (!/^https?:$/.test(new URL(url).protocol)) throw new TypeError('url must be an http or https URL')
-  return url.replace(/\/+$/, '')
 }
 
 async function readAnswer(response: Response): Promise<Uint8Array> {
   const answer = await readAll(response.body, ANSWER_MAX_BYTES)
   if (answer !== undefined) return answer
-  throw failed(`the custodian's answer is longer than ${ANSWER_MAX_BYTES} bytes`, undefined, false)
+  throw failed(`the custodian's answer is longer than ${ANSWER_MAX_BYTES} bytes`, { retryable: false })
 }
 
+/** One entry that is no share, of another backup perhaps, is no reason to do without the others. */
 function parseShares(answer: Uint8Array): Uint8Array[] {
+  const entries = parseList(answer)
+  const shares = entries.flatMap(decodeIfBase64)
+  if (shares.length > 0 || entries.length === 0) return shares
+  throw failed("the custodian's answer has no share that is base64", { retryable: false })
+}
+
+function parseList(answer: Uint8Array): unknown[] {
   try {
     const { backupShares } = JSON.parse(fromUtf8(answer)) as { backupShares: unknown }
-    if (Array.isArray(backupShares)) return backupShares.map((share) => fromBase64(share as string))
+    if (Array.isArray(backupShares)) return backupShares
   } catch {
     // What was answered may hold shares: it is not kept as the cause.
   }
-  throw failed("the custodian's answer is not a list of shares", undefined, false)
+  throw failed("the custodian's answer is not a list of shares", { retryable: false })
 }
 
-function failed(message: string, cause?: unknown, retryable = true): MpcError {
+function decodeIfBase64(entry: unknown): Uint8Array[] {
+  try {
+    return [fromBase64(entry as string)]
+  } catch {
+    return []
+  }
+}
+
+function refused(status: number): MpcError {
+  const retryable = status >= 500 || PASSING_STATUSES.has(status)
+  if (status === 401 || status === 403) {
+    return failed(`the custodian does not take the webhook secret (${status})`, { retryable })
+  }
+  // Browsers say 0 of a redirect.
+  if (status < 400) return failed('the custodian leads elsewhere: redirects are not followed', { retryable })
+  return failed(`the custodian answered ${status}`, { retryable })
+}
+
+function failed(message: string, { cause, retryable = true }: { cause?: unknown; retryable?: boolean } = {}): MpcError {
   return new MpcError('WEBHOOK_FAILED', message, { cause, retryable })
 }

@@ -1,4 +1,5 @@
 import { MpcError, isMpcError } from '../errors.ts'
+import { checkBaseUrl } from '../util/base-url.ts'
 import {
   abortedBy,
   MAX_RESPONSE_BYTES,
@@ -50,7 +51,7 @@ interface Outcome {
  * @throws {RangeError} if a number is out of range
  */
 export function httpTransport(baseUrl: string, options: HttpTransportOptions = {}): Transport {
-  const base = checkBaseUrl(baseUrl)
+  const base = checkBaseUrl(baseUrl, 'baseUrl')
   const retries = atLeast(0, options.retries ?? 4, 'retries')
   const retryDelayMs = atLeast(0, options.retryDelayMs ?? 250, 'retryDelayMs')
   const maxRetryDelayMs = atLeast(0, options.maxRetryDelayMs ?? 10_000, 'maxRetryDelayMs')
@@ -107,18 +108,6 @@ export function httpTransport(baseUrl: string, options: HttpTransportOptions = {
       }
     },
   }
-}
-
-function checkBaseUrl(baseUrl: string): string {
-  // The URL itself stays out of the messages: it may hold a password.
-  if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) throw new TypeError('baseUrl must be an absolute URL')
-  const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(baseUrl)
-  if (username || password || search || hash) throw new TypeError('baseUrl must hold no password, query or fragment')
-  const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
-  if (protocol !== 'https:' && !(protocol === 'http:' && loopback)) {
-    throw new TypeError('baseUrl must be https, or http on a loopback host')
-  }
-  return origin + pathname.replace(/\/+$/, '')
 }
 
 function atLeast(minimum: number, value: number, name: string): number {

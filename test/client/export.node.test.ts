@@ -51,7 +51,7 @@ beforeAll(async () => {
     authenticate: () => ({ clientId: 'ann' }),
     authorizeExport: ({ authorization }) => authorization === CODE,
     custodian: webhookCustodian({
-      url: 'http://app.test',
+      url: 'https://app.test',
       secret: SECRET,
       fetch: (input, init) => custodian.fetch(new Request(input, init)),
     }),

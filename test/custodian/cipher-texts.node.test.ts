@@ -40,13 +40,16 @@ function backend(database: Database, random = seededRandom('custodian')) {
     random,
   })
   const fetch: typeof globalThis.fetch = (input, init) => app.fetch(new Request(input, init))
-  const custodian = webhookCustodian({ url: 'http://app.test', secret: SECRET, fetch }) as Required<Custodian>
+  const custodian = webhookCustodian({ url: 'https://app.test', secret: SECRET, fetch }) as Required<Custodian>
   return {
     custodian,
     user(name: string) {
-      const path = `http://app.test/users/${encodeURIComponent(`user ${name}`)}/encrypted-user-backup-shares`
+      const path = `https://app.test/users/${encodeURIComponent(`user ${name}`)}/encrypted-user-backup-shares`
       const request = async (url: string, init?: RequestInit) => {
-        const answer = await fetch(url, { ...init, headers: { [USER_HEADER]: name } })
+        const answer = await fetch(url, {
+          ...init,
+          headers: { 'content-type': 'application/json', [USER_HEADER]: name },
+        })
         const text = await answer.text()
         const json = (text === '' ? {} : JSON.parse(text)) as { cipherText?: string; error?: { id: string } }
         return json.error?.id ?? json.cipherText ?? answer.status
@@ -58,7 +61,7 @@ function backend(database: Database, random = seededRandom('custodian')) {
         /** The text, or the code of the refusal. */
         get: (query = '', backupMethod = 'PASSWORD') => request(`${path}?backupMethod=${backupMethod}${query}`),
         ofClient: (query = '') =>
-          request(`http://app.test/clients/${encodeURIComponent(`client ${name}`)}/backup${query}`),
+          request(`https://app.test/clients/${encodeURIComponent(`client ${name}`)}/backup${query}`),
       }
     },
   }

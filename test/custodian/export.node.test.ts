@@ -55,9 +55,13 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
 
   async function post(app: CustodianApp, path: string, body: unknown, user: string | null) {
     const answer = await app.fetch(
-      new Request(`http://app.test${path}`, {
+      new Request(`https://app.test${path}`, {
         method: 'POST',
-        headers: { 'x-webhook-secret': SECRET, ...(user !== null && { [USER_HEADER]: user }) },
+        headers: {
+          'content-type': 'application/json',
+          'x-webhook-secret': SECRET,
+          ...(user !== null && { [USER_HEADER]: user }),
+        },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     )
@@ -440,7 +444,7 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
   })
 
   test('browsers may call from the app’s own pages', async () => {
-    const preflight = new Request(`http://app.test${custodianPaths.share('ab'.repeat(16))}`, {
+    const preflight = new Request(`https://app.test${custodianPaths.share('ab'.repeat(16))}`, {
       method: 'OPTIONS',
       headers: { origin: 'https://app.test', 'access-control-request-method': 'POST' },
     })

@@ -41,15 +41,22 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     readonly raw?: string
     readonly secret?: string | null
     readonly user?: string
+    readonly type?: string | null
   }
 
-  async function call(method: string, path: string, { body, raw, secret = SECRET, user }: Call = {}) {
+  async function call(method: string, path: string, options: Call = {}) {
+    const { body, raw, secret = SECRET, user, type = 'application/json' } = options
     const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+    const headers = new Headers({
+      ...(secret !== null && { 'x-webhook-secret': secret }),
+      ...(user && { [USER_HEADER]: user }),
+      ...(type !== null && { 'content-type': type }),
+    })
     const answer = await app.fetch(
-      new Request(`http://app.test${path}`, {
+      new Request(`https://app.test${path}`, {
         method,
-        headers: { ...(secret !== null && { 'x-webhook-secret': secret }), ...(user && { [USER_HEADER]: user }) },
-        ...(text !== undefined && { body: text }),
+        headers,
+        ...(text !== undefined && { body: type === null ? (utf8(text) as Uint8Array<ArrayBuffer>) : text }),
       }),
     )
     const content = await answer.text()
@@ -252,6 +259,36 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     errors.length = before
   })
 
+  test.each([
+    null,
+    '',
+    'text/plain',
+    'text/plain;charset=UTF-8',
+    'text/plain; application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=application/json',
+    'application/jsonp',
+  ])('a body of the type %j, which a page of any origin may send, is refused', async (type) => {
+    const bodies: [string, string, object][] = [
+      ['POST', '/backup', { clientId: 'simple', backupMethod: 'PASSWORD', share: share(), setId: SET }],
+      ['POST', '/backup/fetch', { clientId: 'simple' }],
+      ['POST', '/backup/delete', { clientId: 'simple', setId: SET }],
+      ['PUT', usersPath('simple'), { backupMethod: 'PASSWORD', cipherText: 'text' }],
+      ['POST', `/v1/exports/${'ab'.repeat(16)}/challenge`, {}],
+      ['POST', `/v1/exports/${'ab'.repeat(16)}/share`, { proof: 'ab'.repeat(64) }],
+    ]
+    for (const [method, path, body] of bodies) {
+      const refusal = { id: 'BAD_REQUEST', message: 'the content type must be application/json', retryable: false }
+      const answer = await call(method, path, { body, user: 'simple', type })
+      expect([path, answer]).toEqual([path, { status: 400, json: { error: refusal } }])
+    }
+  })
+
+  test.each(['application/json', 'Application/JSON; charset=utf-8'])('a body of the type %s is read', async (type) => {
+    const body = { clientId: 'simple' }
+    expect((await call('POST', '/backup/fetch', { body, type })).json).toEqual({ backupShares: [] })
+  })
+
   test.each([[''], ['?backupMethod='], ['?backupMethod=password']])('a query of %j is refused', async (query) => {
     expect((await call('GET', usersPath('cat') + query, { user: 'cat' })).status).toBe(400)
   })
@@ -260,7 +297,7 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     expect((await call('GET', '/backup')).status).toBe(404)
     const preflight = (path: string) =>
       app.fetch(
-        new Request(`http://app.test${path}`, {
+        new Request(`https://app.test${path}`, {
           method: 'OPTIONS',
           headers: { origin: 'https://app.test', 'access-control-request-method': 'PUT' },
         }),
@@ -270,7 +307,7 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
   })
 
   test('the webhook client and the handler understand each other', async () => {
-    const custodian = webhookCustodian({ url: 'http://app.test/', secret: SECRET, fetch: inProcess })
+    const custodian = webhookCustodian({ url: 'https://app.test/', secret: SECRET, fetch: inProcess })
     const half = random(700)
     await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', setId: SET, share: half })
     await custodian.store({ clientId: 'round trip', backupMethod: 'ICLOUD', setId: SET, share: half })
@@ -280,7 +317,7 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     expect(await custodian.fetch('round trip', SET)).toEqual([half])
     for (const _ of [1, 2]) await custodian.delete?.('round trip', SET)
     expect(await custodian.fetch('round trip', SET)).toEqual([])
-    const stranger = webhookCustodian({ url: 'http://app.test', secret: 'some-other-secret-here', fetch: inProcess })
+    const stranger = webhookCustodian({ url: 'https://app.test', secret: 'some-other-secret-here', fetch: inProcess })
     await expect(stranger.fetch('round trip', SET)).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: false })
   })
 

@@ -62,11 +62,12 @@ function custodian(limits?: CustodianOptions['limits'], options: Partial<Custodi
 }
 
 async function post(app: CustodianApp, path: string, body: unknown, user?: User) {
-  const headers = { origin: 'https://app.test', 'x-webhook-secret': SECRET, ...(user && { [USER_HEADER]: user }) }
+  const json = { 'content-type': 'application/json', origin: 'https://app.test' }
+  const headers = { ...json, 'x-webhook-secret': SECRET, ...(user && { [USER_HEADER]: user }) }
   const request = { method: 'POST', headers, body: JSON.stringify(body) }
-  const answer = await app.fetch(new Request(`http://app.test${path}`, request))
-  const json = (await answer.json()) as { challenge?: string; sealed?: string; error?: { id: string } }
-  return { status: answer.status, headers: answer.headers, json, code: json.error?.id ?? 'OK' }
+  const answer = await app.fetch(new Request(`https://app.test${path}`, request))
+  const content = (await answer.json()) as { challenge?: string; sealed?: string; error?: { id: string } }
+  return { status: answer.status, headers: answer.headers, json: content, code: content.error?.id ?? 'OK' }
 }
 
 const rows = async (table: string): Promise<number> => (await database.query(`select 1 from ${table}`)).length

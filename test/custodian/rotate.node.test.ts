@@ -43,7 +43,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
       random,
     })
     const inProcess: typeof globalThis.fetch = (input, init) => fetch(new Request(input, init))
-    const seen = webhookCustodian({ url: 'http://app.test', secret: SECRET, fetch: inProcess })
+    const seen = webhookCustodian({ url: 'https://app.test', secret: SECRET, fetch: inProcess })
     return { ...(seen as Required<Custodian>), rotate }
   }
   const before = () => process({ current: first, previous: [second] })

@@ -200,9 +200,9 @@ describe('the endpoints of the custodian', () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'), path, body, async (method, to, bytes) => {
         const answer = await app.fetch(
-          new Request(`http://app.test${to}`, {
+          new Request(`https://app.test${to}`, {
             method,
-            headers: { 'x-webhook-secret': SECRET },
+            headers: { 'content-type': 'application/json', 'x-webhook-secret': SECRET },
             ...(method !== 'GET' && { body: new Uint8Array(bytes) }),
           }),
         )

@@ -161,7 +161,7 @@ test('seals again by a new master key what the old one has sealed', async () => 
 test.each([
   [{ RESHARE_MASTER_KEY: 'ab' }, 'masterKey must be 32 bytes'],
   [{ RESHARE_MASTER_KEY: 'no hex' }, 'lower-case hex'],
-  [{ RESHARE_CUSTODIAN_URL: 'http://app.test' }, 'RESHARE_WEBHOOK_SECRET'],
+  [{ RESHARE_CUSTODIAN_URL: 'https://app.test' }, 'RESHARE_WEBHOOK_SECRET'],
   [{ RESHARE_CUSTODIAN_URL: 'app', RESHARE_WEBHOOK_SECRET: 'x'.repeat(16) }, 'URL'],
   [{ PORT: 'eighty' }, 'PORT'],
   [{ RESHARE_MASTER_KEY_ID: 'two' }, 'id of a master key'],

@@ -262,7 +262,7 @@ test('server and custodian app share a database, through the webhooks', async ()
     authenticateUser: () => undefined,
   })
   const fetch: typeof globalThis.fetch = (input, init) => app.fetch(new Request(input, init))
-  const custodian = webhookCustodian({ url: 'http://app.test', secret: 'webhook-secret-of-the-tests', fetch })
+  const custodian = webhookCustodian({ url: 'https://app.test', secret: 'webhook-secret-of-the-tests', fetch })
   const client = world.client([world.server({ custodian }), world.server({ custodian })])
   const half = await newBackup(client, await newWallet(client))
   const operation = await play(recover(client, half, { rotateBackup: 'PASSKEY' }))
