@@ -5,8 +5,9 @@ export interface Rate {
 }
 
 /**
- * When a client is locked out of everything that needs a proof of possession: for `lockedMs`, once `failures` of its proofs
- * have failed, the first of them at most `withinMs` ago.
+ * When a set or a device is locked out of everything that needs a proof of possession: for `lockedMs`, once `failures` of its
+ * proofs or exports have failed, the first of them at most `withinMs` ago. Four times as many exports that were not allowed
+ * lock the exports of their client.
  */
 export interface LockOut {
   readonly failures: number

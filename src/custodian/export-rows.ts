@@ -31,10 +31,9 @@ export interface ExportRows {
   /**
    * Adds an export unless there is one of this name, and forgets those whose time is over.
    *
-   * @param charge what goes with an export that was added, in its transaction
    * @returns what is there now
    */
-  add(key: ExportKey, begun: BegunExport, charge: (tx: Queryable) => Promise<void>): Promise<KnownExport | undefined>
+  add(key: ExportKey, begun: BegunExport): Promise<KnownExport | undefined>
   /** Adds an export that is over before it has begun: no proof comes for it. None if there is one of this name. */
   addDenied(key: ExportKey, asked: Omit<BegunExport, 'challenge'>): Promise<void>
   /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
@@ -82,11 +81,10 @@ export function createExportRows({
     )
   return {
     find: (key) => find(database, key),
-    add: (key, begun, charge) =>
+    add: (key, begun) =>
       database.transaction(async (tx) => {
         await forget(tx)
-        const added = await insert(tx, key, begun, null)
-        if (added.length > 0) await charge(tx)
+        await insert(tx, key, begun, null)
         return find(tx, key)
       }),
     async addDenied(key, asked) {

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { requireCountedAuthorization } from '../api/authorize-export.ts'
 import { exportTerms, requireAuthorization, type ChallengeAnswer, type ShareAnswer } from '../api/export.ts'
-import { createRateCounts } from '../api/rate-counts.ts'
+import { createRateCounts, type Subject } from '../api/rate-counts.ts'
 import { setParties } from '../api/slots.ts'
 import { getGroup } from '../curve/index.ts'
 import { MpcError, isProtocolError, isMpcError } from '../errors.ts'
@@ -64,14 +64,16 @@ export function createExports(options: {
   ): Promise<void> => {
     if (authorizeExport === undefined) return requireAuthorization(undefined, onError)
     const { clientId } = user
-    await counts.requireWithinRate(clientId, 'export')
-    // Without a lock-out a denial counts for nothing, and their number has no bound.
-    const onDenied = limits.lockOut === null ? undefined : deny
-    await requireCountedAuthorization(counts, clientId, () => authorizeExport(user, request), onError, onDenied)
+    const charged = { subject: ofSet(clientId, request.setId), kind: 'export' } as const
+    const presume = () => counts.presumeFailure(charged, guessing(clientId, request.setId))
+    // Where tries have no bound, what was denied is not kept.
+    const isBounded = limits.lockOut !== null || limits.rates.export !== null
+    const onDenied = async () => (isBounded ? deny() : undefined)
+    await requireCountedAuthorization(presume, () => authorizeExport(user, request), onError, onDenied)
   }
 
-  const fail = async (clientId: string): Promise<void> => {
-    await database.transaction((tx) => counts.countFailure(tx, clientId))
+  const fail = async (clientId: string, setId: string): Promise<void> => {
+    await database.transaction((tx) => counts.countFailure(tx, [ofSet(clientId, setId)]))
   }
 
   return {
@@ -81,12 +83,11 @@ export function createExports(options: {
       const asked = { setId, curve, receiver }
       const begun = await rows.find(key)
       if (begun !== undefined) return answerAgain(begun, asked)
-      // Before any look at what the request names: the answer is the same for every set.
-      await counts.requireUnlocked(clientId)
       if (!(await halves.has(database, clientId, setId))) throw notAuthorized()
+      await counts.requireUnlocked(guessing(clientId, setId))
       await consent(user, { setId, curve, authorization }, () => rows.addDenied(key, asked))
       const added = { ...asked, challenge: newChallenge(random) }
-      return answerAgain(await rows.add(key, added, (tx) => counts.charge(tx, clientId, 'export')), asked)
+      return answerAgain(await rows.add(key, added), asked)
     },
 
     async share({ clientId }, exportId, { proof: hex }) {
@@ -102,7 +103,7 @@ export function createExports(options: {
       const { setId } = begun
       const release = (encoded: readonly Uint8Array[]) => releaseHalf(encoded, begun, exportId, proof, random)
       const sealed = await halves.open(clientId, setId, release).catch(async (error: unknown) => {
-        if (isProtocolError(error)) await fail(clientId).catch(onError)
+        if (isProtocolError(error)) await fail(clientId, setId).catch(onError)
         throw error
       })
       await database.transaction(async (tx) => {
@@ -117,6 +118,15 @@ export function createExports(options: {
       await counts.forget()
     },
   }
+}
+
+function ofSet(clientId: string, setId: string): Subject {
+  return { clientId, of: `set ${setId}` }
+}
+
+/** Whom a denied authorisation is counted against: the set, and the client, whose authorisations may be the same for all. */
+function guessing(clientId: string, setId: string): Subject[] {
+  return [ofSet(clientId, setId), { clientId, of: '' }]
 }
 
 function answerAgain(begun: KnownExport | undefined, asked: Omit<BegunExport, 'challenge'>): ChallengeAnswer {

@@ -9,9 +9,9 @@ export interface CustodianLimits {
 }
 
 export interface CustodianLimitOptions {
-  /** How many exports a user may begin: 5 a day unless given; null for any number. */
+  /** How many exports may be tried with one backup set: 5 a day unless given; null for any number. */
   readonly rates?: Partial<CustodianRates> | null
-  /** When a user is locked out of exports; null for never. After 5 failures in an hour, for an hour, unless given. */
+  /** When exports of a backup set are locked; null for never. After 5 failures in an hour, for an hour, unless given. */
   readonly lockOut?: LockOut | null
 }
 

@@ -69,5 +69,19 @@ export const custodianSchema: Schema = {
       `update reshare_custodian_ciphertexts text set candidates =
          array(select distinct half.set_id from reshare_custodian_shares half where half.client_id = text.client_id)`,
     ],
+    [
+      // Counts of a kind and of whatever they belong to: a client, a set, a device. Those that there were are of hours.
+      `drop table reshare_custodian_rates`,
+      `create table reshare_custodian_rates (
+         client_id text not null,
+         kind text not null,
+         subject text not null,
+         count int not null,
+         started_at timestamptz not null,
+         ends_at timestamptz not null,
+         primary key (client_id, kind, subject)
+       )`,
+      `create index reshare_custodian_rates_expiry on reshare_custodian_rates (ends_at)`,
+    ],
   ],
 }

@@ -55,7 +55,7 @@ export interface BackupExportAuthorization {
 }
 
 /**
- * Asked when an export begins; anything but `true` denies it, and so does what it throws. It is asked once for an export,
- * with the authorisation, which is not kept; what it allows is one export, to one receiver, within five minutes.
+ * Asked when an export begins; anything but `true` denies it and counts as a failure, and so does what it throws. It is
+ * asked once for an export, with the authorisation, which is not kept; what it allows is one export, to one receiver, within five minutes.
  */
 export type AuthorizeExport = (user: CustodianUser, request: BackupExportAuthorization) => boolean | Promise<boolean>

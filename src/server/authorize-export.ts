@@ -13,11 +13,12 @@ export interface ExportAuthorization {
 }
 
 /**
- * Asked when an export begins, after the policy; anything but `true` denies it, and so does what it throws.
+ * Asked when an export begins, after the policy; anything but `true` denies it and counts as a failure, and so does what it
+ * throws.
  *
  * It is asked once for an export, with the authorisation, which is not kept. What it allows is this one export, to one
  * receiver, for as long as an operation lives; before the share is released, the policy and the set's state are asked
- * again. A client that lost the first answer may send the same request again, and where the server had not stored that
- * answer, the hook is asked again too.
+ * again. A client that lost the first answer may send the same request again; the hook is asked again only where the server
+ * had not come to note that it has begun.
  */
 export type AuthorizeExport = (request: ExportAuthorization) => boolean | Promise<boolean>

@@ -219,5 +219,19 @@ export const serverSchema: Schema = {
       `alter table reshare_devices add column revoker text`,
       `create index reshare_devices_unfinished on reshare_devices (client_id) where revoker is not null`,
     ],
+    [
+      // Counts of a kind and of whatever they belong to: a client, a set, a device. Those that there were are of hours.
+      `drop table reshare_rates`,
+      `create table reshare_rates (
+         client_id text not null,
+         kind text not null,
+         subject text not null,
+         count int not null,
+         started_at timestamptz not null,
+         ends_at timestamptz not null,
+         primary key (client_id, kind, subject)
+       )`,
+      `create index reshare_rates_expiry on reshare_rates (ends_at)`,
+    ],
   ],
 }

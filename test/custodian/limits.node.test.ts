@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { custodianPaths, exportTerms } from '../../src/api/export.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { createCustodian, type CustodianApp, type CustodianOptions } from '../../src/custodian/index.ts'
+import { MpcError } from '../../src/errors.ts'
 import { generateKeyPair, proveExport } from '../../src/protocol/export/index.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import type { Database } from '../../src/server/database/types.ts'
@@ -26,11 +27,7 @@ type User = keyof typeof backups
 beforeAll(async () => {
   database = pgliteDatabase()
   backups = { ann: walletPair('backup', random), bob: walletPair('backup', random) }
-  for (const [user, { client, other }] of Object.entries(backups)) {
-    const share = toBase64(encodeWalletShares(getGroup, other))
-    const body = { clientId: `client ${user}`, backupMethod: 'PASSWORD', share, setId: toHex(client.setId) }
-    expect((await post(custodian(), '/backup', body)).status).toBe(200)
-  }
+  for (const [user, pair] of Object.entries(backups)) await store(user as User, pair)
 })
 beforeEach(async () => {
   asked = 0
@@ -59,6 +56,12 @@ function custodian(limits?: CustodianOptions['limits'], options: Partial<Custodi
     ...(limits && { limits }),
     ...options,
   })
+}
+
+async function store(user: User, { client, other }: WalletPair): Promise<void> {
+  const share = toBase64(encodeWalletShares(getGroup, other))
+  const body = { clientId: `client ${user}`, backupMethod: 'PASSWORD', share, setId: toHex(client.setId) }
+  expect((await post(custodian(), '/backup', body)).status).toBe(200)
 }
 
 async function post(app: CustodianApp, path: string, body: unknown, user?: User) {
@@ -110,6 +113,10 @@ async function fail(app: CustodianApp): Promise<void> {
   expect(await one.end(app, 'wrong')).toBe('PROTOCOL_ABORTED')
 }
 
+function raise(error: unknown): never {
+  throw error
+}
+
 const twoAnHour = { rates: { export: { count: 2, perMs: HOUR } } }
 const lockOut = { failures: 3, withinMs: HOUR, lockedMs: 2 * HOUR }
 
@@ -136,21 +143,26 @@ test('of many at once as many begin as may', async () => {
   expect(await rows('reshare_custodian_exports')).toBe(2)
 })
 
-test('what is over the rate by the time its consent comes does not begin', async () => {
+test('whoever is asked, and whatever comes of it, costs the rate before', async () => {
   const [one, other] = [newExport('ann'), newExport('ann')]
   const once = { rates: { export: { count: 1, perMs: HOUR } } }
-  const authorizeExport = async () => (await one.begin(custodian(once))).code === 'OK'
-  expect((await other.begin(custodian(once, { authorizeExport }))).code).toBe('RATE_LIMITED')
+  const codes: string[] = []
+  const authorizeExport = async () => {
+    codes.push((await one.begin(custodian(once))).code)
+    return true
+  }
+  expect((await other.begin(custodian(once, { authorizeExport }))).code).toBe('OK')
+  expect(codes).toEqual(['RATE_LIMITED'])
   expect(await rows('reshare_custodian_exports')).toBe(1)
 })
 
-test('a repeated request is not counted, nor what is not there or not allowed', async () => {
+test('a repeated request is not counted, nor what is not there; what is not allowed is', async () => {
   const app = custodian(twoAnHour)
   const one = newExport('ann')
   for (let i = 0; i < 3; i++) expect((await one.begin(app)).code).toBe('OK')
   expect((await newExport('ann').begin(app, { setId: '5e'.repeat(32) })).code).toBe('AUTH_FAILED')
   expect(await begin(app, 'ann', 'a wrong code')).toBe('POLICY_DENIED')
-  expect([await begin(app), await begin(app)]).toEqual(['OK', 'RATE_LIMITED'])
+  expect([await begin(app), asked]).toEqual(['RATE_LIMITED', 2])
   expect(await one.end(app)).toBe('OK')
 })
 
@@ -165,15 +177,17 @@ test('five exports a day and five failures an hour unless said otherwise; null i
   expect(codes.slice(-2)).toEqual(['POLICY_DENIED', 'RATE_LIMITED'])
 })
 
-test('failed proofs lock the user out of new exports, whichever process saw them, and nobody else', async () => {
+test('failed proofs lock a backup out of new exports, whichever process saw them, and no other', async () => {
+  const other = walletPair('backup', random)
+  await store('ann', other)
   const apps = [custodian({ rates: null, lockOut }), custodian({ rates: null, lockOut })] as const
   const before = newExport('ann')
   await before.begin(apps[0])
   for (let i = 0; i < lockOut.failures; i++) await fail(apps[(i % 2) as 0 | 1])
   const known = await newExport('ann').begin(apps[0])
-  const unknown = await newExport('ann').begin(apps[1], { setId: '5e'.repeat(32) })
   expect([known.status, known.headers.get('retry-after')]).toEqual([429, '7200'])
-  expect(known.json).toEqual(unknown.json)
+  expect((await newExport('ann').begin(apps[1], { setId: '5e'.repeat(32) })).code).toBe('AUTH_FAILED')
+  expect((await newExport('ann').begin(apps[1], { setId: toHex(other.client.setId) })).code).toBe('OK')
   expect(known.json.error).toMatchObject({ id: 'RATE_LIMITED', message: 'locked after failed proofs: try again later' })
   expect(await begin(apps[0], 'bob')).toBe('OK')
   expect(await before.end(apps[1])).toBe('OK')
@@ -207,7 +221,7 @@ test('nor is one that was denied, until it is forgotten; without a lock-out it i
   for (let i = 0; i < 2; i++) expect((await other.begin(open)).code).toBe('POLICY_DENIED')
 })
 
-test('an export that succeeds takes no failure back, and a hook or a key that fails adds none', async () => {
+test('an export that succeeds takes no failure back, and a key that fails adds none', async () => {
   const app = custodian({ rates: null, lockOut })
   await fail(app)
   await fail(app)
@@ -218,12 +232,29 @@ test('an export that succeeds takes no failure back, and a hook or a key that fa
   expect(await unopened.end(custodian({ lockOut }, { masterKey: utf8('another master key, 32 bytes ...') }))).not.toBe(
     'OK',
   )
-  const down = custodian({ rates: null, lockOut }, { authorizeExport: () => Promise.reject(new Error('down')) })
-  for (let i = 0; i < 3; i++) expect(await begin(down)).toBe('POLICY_DENIED')
-  expect(errors).toEqual(Array(3).fill('Error: down'))
   expect(await begin(app)).toBe('OK')
   await fail(app)
   expect(await begin(app)).toBe('RATE_LIMITED')
+})
+
+test.each<[string, () => never]>([
+  ['throws', () => raise(new Error('down'))],
+  ['throws an error of ours', () => raise(new MpcError('RATE_LIMITED', 'from the hook'))],
+  ['throws nothing', () => raise(undefined)],
+  ['rejects', () => Promise.reject(new Error('down')) as never],
+])('a hook that %s on a wrong code gives no free try: it denies, costs the rate and counts', async (_, down) => {
+  const authorizeExport: CustodianOptions['authorizeExport'] = (_user, { authorization }) => {
+    asked += 1
+    return authorization === CODE || down()
+  }
+  const app = custodian({ rates: null, lockOut }, { authorizeExport })
+  for (let i = 0; i < lockOut.failures; i++) expect(await begin(app, 'ann', `${i}`)).toBe('POLICY_DENIED')
+  expect([await begin(app), asked, errors.length]).toEqual(['RATE_LIMITED', lockOut.failures, lockOut.failures])
+  time += lockOut.lockedMs
+  const limited = custodian({ rates: { export: { count: 2, perMs: HOUR } }, lockOut: null }, { authorizeExport })
+  const codes = await Promise.all(Array.from({ length: 4 }, (__, i) => begin(limited, 'ann', `${i}`)))
+  expect(codes.sort()).toEqual(['POLICY_DENIED', 'POLICY_DENIED', 'RATE_LIMITED', 'RATE_LIMITED'])
+  expect([asked, await begin(limited)]).toEqual([lockOut.failures + 2, 'RATE_LIMITED'])
 })
 
 test('codes are guessed no more often than may fail, at once too; without a hook nothing is counted', async () => {
@@ -241,10 +272,10 @@ test('a sweep forgets exports and counts whose time is over, and no others; the 
   await begin(app, 'bob', 'a wrong code')
   time += 5 * 60_000 - 1
   await app.sweep()
-  expect([await rows('reshare_custodian_exports'), await rows('reshare_custodian_rates')]).toEqual([2, 3])
+  expect([await rows('reshare_custodian_exports'), await rows('reshare_custodian_rates')]).toEqual([2, 6])
   time += 1
   await app.sweep()
-  expect([await rows('reshare_custodian_exports'), await rows('reshare_custodian_rates')]).toEqual([0, 3])
+  expect([await rows('reshare_custodian_exports'), await rows('reshare_custodian_rates')]).toEqual([0, 6])
   time += 24 * HOUR
   const swept = new Promise<void>((resolve) => {
     const query: Database['query'] = async (sql, parameters) => {

@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ExportRequest, OperationRequest } from '../../src/api/operations.ts'
-import { createRateCounts } from '../../src/api/rate-counts.ts'
+import { createRateCounts, type Subject } from '../../src/api/rate-counts.ts'
 import { ProtocolError } from '../../src/errors.ts'
 import type { ServerContext } from '../../src/server/context.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { admitOperation, policyRequest, requireSource } from '../../src/server/operations/admit.ts'
-import {
-  chargeOperation,
-  countFailure,
-  isGuarded,
-  rateCounts,
-  requireWithinRate,
-} from '../../src/server/operations/rates.ts'
+import { chargeOperation, countFailure, failing, isGuarded, rateCounts } from '../../src/server/operations/rates.ts'
+import type { Row } from '../../src/server/database/types.ts'
 import { findDecision, recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
 import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
 import { fromHex } from '../../src/util/bytes.ts'
@@ -62,8 +57,19 @@ const exporting = (setId: string): ExportRequest => {
   return { kind: 'export', walletId: WALLET, setId, curve: 'ed25519', authorization: '123456', receiver: '' }
 }
 
-const failures = async (clientId: string) =>
-  (await tables.row(`select count from reshare_rates where client_id = $1 and kind = 'failure'`, clientId))?.['count']
+const SET = 'cd'.repeat(32)
+const ofSet = (clientId: string, setId = SET): Subject => ({ clientId, of: `set ${setId}` })
+
+/** How many failures are counted, and against whom. */
+async function failures(clientId: string): Promise<Record<string, unknown>> {
+  const rows = await tables.database.query(
+    `select subject, count from reshare_rates where client_id = $1 and kind = 'failure' order by subject`,
+    [clientId],
+  )
+  return Object.fromEntries(rows.map((row) => [row['subject'], row['count']]))
+}
+
+const failuresOf = async ({ clientId, of }: Subject) => (await failures(clientId))[of]
 
 describe('the rate of a kind of operations', () => {
   const context = () => having({ rates: { ...DEFAULT_RATES, sign: { count: 2, perMs: HOUR }, prove: null } })
@@ -104,24 +110,32 @@ describe('the rate of a kind of operations', () => {
   test('is none where it is null', async () => {
     const key = tables.key()
     await charge(key.clientId, 'prove')
-    await requireWithinRate(context(), key, 'prove')
     expect(await tables.row('select 1 from reshare_rates where client_id = $1', key.clientId)).toBeUndefined()
   })
 
-  test('is known before, but for an operation that is counted already', async () => {
-    const key = tables.key()
-    const look = (asked: CalledOperation = key) => requireWithinRate(context(), asked, 'sign')
-    await charge(key.clientId)
-    await look()
-    await charge(key.clientId)
-    tables.clock += 1000
-    await expect(look()).rejects.toMatchObject(limitedFor(HOUR - 1000, 'too many operations of this kind (sign)'))
-    await look(tables.key())
-    await tables.begin(key)
-    await look()
-    await expect(look(tables.key({ clientId: key.clientId }))).rejects.toThrow(code('RATE_LIMITED'))
-    tables.clock = START + HOUR
-    await look(tables.key({ clientId: key.clientId }))
+  test('of exports was counted when they were judged', async () => {
+    const { clientId } = tables.key()
+    for (let i = 0; i < 3; i++)
+      await charge(clientId, 'export', having({ rates: { ...DEFAULT_RATES, export: { count: 1, perMs: HOUR } } }))
+    expect(await tables.row('select 1 from reshare_rates where client_id = $1', clientId)).toBeUndefined()
+  })
+
+  test('is counted as far as the database can, and what it does not count is not taken for little', async () => {
+    const { clientId } = tables.key()
+    await charge(clientId)
+    await tables.database.query('update reshare_rates set count = $2 where client_id = $1', [clientId, 2 ** 31 - 1])
+    await expect(charge(clientId)).rejects.toThrow(code('RATE_LIMITED'))
+    for (const rows of [
+      [],
+      [{}],
+      [{ count: '1', started_at: new Date(), ends_at: new Date() }],
+      [{ count: 1, ends_at: 1 }],
+    ]) {
+      const mute = { query: async () => rows as Row[] }
+      await expect(chargeOperation(context(), mute, clientId, 'sign')).rejects.toThrow(TypeError)
+      const blind = having({ lockOut: LOCK_OUT }, { database: { ...tables.database, ...mute } })
+      await expect(rateCounts(blind).requireUnlocked([ofSet(clientId)])).rejects.toThrow(TypeError)
+    }
   })
 
   test('is forgotten when its window is over', async () => {
@@ -158,119 +172,214 @@ describe('the rate of a kind of operations', () => {
   })
 })
 
-describe('failed proofs', () => {
+describe('failures', () => {
   const context = () => having({ lockOut: LOCK_OUT })
-  const fail = (clientId: string, in_ = context()) =>
-    tables.database.transaction((tx) => rateCounts(in_).countFailure(tx, clientId))
+  const fail = (subject: Subject, in_ = context()) =>
+    tables.database.transaction((tx) => rateCounts(in_).countFailure(tx, [subject]))
+  const presume = (clientId: string, in_ = context(), ...subjects: Subject[]) =>
+    rateCounts(in_).presumeFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId), ...subjects])
+  const unlocked = (...subjects: Subject[]) => rateCounts(context()).requireUnlocked(subjects)
 
-  test('lock a client out, from the one that is too many on, until the time is over', async () => {
+  test('lock out what has failed, from the one that is too many on, until the time is over', async () => {
     const [{ clientId }, other] = [tables.key(), tables.key()]
-    await rateCounts(context()).requireUnlocked(clientId)
-    expect(await fail(clientId)).toEqual({ count: 1, endsAt: new Date(START + HOUR), locks: false })
-    await rateCounts(context()).requireUnlocked(clientId)
+    const subject = ofSet(clientId)
+    await unlocked(subject)
+    expect(await fail(subject)).toEqual([])
+    await unlocked(subject)
     tables.clock += 1000
-    const endsAt = new Date(tables.clock + LOCK_OUT.lockedMs)
-    expect(await fail(clientId)).toEqual({ count: 2, endsAt, locks: true })
+    const until = new Date(tables.clock + LOCK_OUT.lockedMs)
+    expect(await fail(subject)).toEqual([{ subject, until }])
     tables.clock += 1000
-    expect(await fail(clientId)).toEqual({ count: 3, endsAt, locks: false })
+    expect(await fail(subject)).toEqual([])
     const left = LOCK_OUT.lockedMs - 1000
-    await expect(rateCounts(context()).requireUnlocked(clientId)).rejects.toMatchObject(limitedFor(left, 'locked'))
-    await rateCounts(context()).requireUnlocked(other.clientId)
-    tables.clock = endsAt.getTime() - 1
-    await expect(rateCounts(context()).requireUnlocked(clientId)).rejects.toMatchObject(limitedFor(1, 'locked'))
+    await expect(unlocked(subject)).rejects.toMatchObject(limitedFor(left, 'locked'))
+    await unlocked(ofSet(other.clientId), ofSet(clientId, 'ab'.repeat(32)), { clientId, of: `device ${SET}` })
+    await unlocked({ clientId, of: '' })
+    await expect(unlocked({ clientId, of: '' }, subject)).rejects.toThrow(code('RATE_LIMITED'))
+    tables.clock = until.getTime() - 1
+    await expect(unlocked(subject)).rejects.toMatchObject(limitedFor(1, 'locked'))
     tables.clock += 1
-    await rateCounts(context()).requireUnlocked(clientId)
+    await unlocked(subject)
+  })
+
+  test('of a client over all its sets and devices may be four times as many', async () => {
+    const { clientId } = tables.key()
+    const client: Subject = { clientId, of: '' }
+    for (let i = 1; i < 4 * LOCK_OUT.failures; i++) expect(await fail(client)).toEqual([])
+    await unlocked(client)
+    expect(await fail(client)).toEqual([{ subject: client, until: new Date(START + LOCK_OUT.lockedMs) }])
+    await expect(unlocked(client)).rejects.toThrow(code('RATE_LIMITED'))
   })
 
   test('count for nothing where nobody is locked out', async () => {
     const { clientId } = tables.key()
     const never = having({ lockOut: null })
-    expect(await fail(clientId, never)).toEqual({ count: 0, endsAt: new Date(START), locks: false })
+    expect(await fail(ofSet(clientId), never)).toEqual([])
     await (
-      await rateCounts(never).presumeFailure(clientId)
+      await presume(clientId, never)
     )()
-    for (let i = 0; i < 3; i++) await fail(clientId)
-    await rateCounts(never).requireUnlocked(clientId)
+    expect(await failures(clientId)).toEqual({})
+    for (let i = 0; i < 3; i++) await fail(ofSet(clientId))
+    await rateCounts(never).requireUnlocked([ofSet(clientId)])
     expect(await tables.log(clientId)).toEqual([])
   })
 
   test('are presumed, taken back, and told of when they lock and unlock', async () => {
     const { clientId } = tables.key()
-    const takeBack = await rateCounts(context()).presumeFailure(clientId)
-    expect(await failures(clientId)).toBe(1)
+    const takeBack = await presume(clientId)
+    expect(await failuresOf(ofSet(clientId))).toBe(1)
     await takeBack()
-    expect(await failures(clientId)).toBe(0)
+    expect(await failuresOf(ofSet(clientId))).toBe(0)
     await takeBack()
-    expect(await failures(clientId)).toBe(0)
+    expect(await failuresOf(ofSet(clientId))).toBe(0)
     expect(await tables.log(clientId)).toEqual([])
-    await rateCounts(context()).presumeFailure(clientId)
-    const second = await rateCounts(context()).presumeFailure(clientId)
-    const locked = `lockedOut ${new Date(START + LOCK_OUT.lockedMs).toISOString()}`
+    await presume(clientId)
+    const second = await presume(clientId)
+    const locked = `lockedOut ${SET} ${new Date(START + LOCK_OUT.lockedMs).toISOString()}`
     expect(await tables.log(clientId)).toEqual([locked])
-    await expect(rateCounts(context()).presumeFailure(clientId)).rejects.toMatchObject(
-      limitedFor(LOCK_OUT.lockedMs, 'locked'),
-    )
-    expect(await failures(clientId)).toBe(2)
+    await expect(presume(clientId)).rejects.toMatchObject(limitedFor(LOCK_OUT.lockedMs, 'locked'))
+    expect(await failuresOf(ofSet(clientId))).toBe(2)
     await second()
-    expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
+    expect(await tables.log(clientId)).toEqual([locked, `unlocked ${SET}`])
     await second()
-    expect(await tables.log(clientId)).toEqual([locked, 'unlocked'])
+    expect(await tables.log(clientId)).toEqual([locked, `unlocked ${SET}`])
+    // Taken back, it leaves the window as it was.
+    tables.clock = START + LOCK_OUT.withinMs
+    await presume(clientId)
+    await presume(clientId)
+    expect(await failuresOf(ofSet(clientId))).toBe(2)
   })
 
-  test('are taken back while their window lasts, and never from the next one', async () => {
+  test('are counted against all that they concern, or none', async () => {
     const { clientId } = tables.key()
-    const counts = rateCounts(context())
-    const [early, late] = [await counts.presumeFailure(clientId), await counts.presumeFailure(clientId)]
+    const [device, client] = [
+      { clientId, of: `device ${DEVICE}` },
+      { clientId, of: '' },
+    ] as const
+    const takeBack = await presume(clientId, context(), device, client)
+    expect(await failures(clientId)).toEqual({ '': 1, [device.of]: 1, [`set ${SET}`]: 1 })
+    await takeBack()
+    await fail(device)
+    await fail(device)
+    await expect(presume(clientId, context(), device, client)).rejects.toThrow(code('RATE_LIMITED'))
+    expect(await failures(clientId)).toEqual({ '': 0, [device.of]: 2, [`set ${SET}`]: 0 })
+    await tables.database.query('delete from reshare_rates where client_id = $1', [clientId])
+    await fail(ofSet(clientId))
+    await fail(device)
+    await presume(clientId, context(), device, client)
+    const until = new Date(START + LOCK_OUT.lockedMs).toISOString()
+    expect(await tables.log(clientId)).toEqual([`lockedOut ${until} ${DEVICE}`, `lockedOut ${SET} ${until}`])
+  })
+
+  test('cost the rate of a try, which nothing takes back', async () => {
+    const { clientId } = tables.key()
+    const twice = having({ lockOut: null, rates: { ...DEFAULT_RATES, export: { count: 2, perMs: HOUR } } })
+    for (let i = 0; i < 2; i++) await (await presume(clientId, twice))()
+    const refused = limitedFor(HOUR, 'too many operations of this kind (export)')
+    await expect(presume(clientId, twice)).rejects.toMatchObject(refused)
+    await rateCounts(twice).presumeFailure({ subject: ofSet(clientId, DEVICE), kind: 'export' }, [])
+    const locked = having({ lockOut: LOCK_OUT, rates: twice.limits.rates })
+    await expect(presume(clientId, locked)).rejects.toThrow(code('RATE_LIMITED'))
+    expect(await failures(clientId)).toEqual({})
+  })
+
+  test('are taken back while their window lasts, and never from the next one, whatever the clock says', async () => {
+    const { clientId } = tables.key()
+    const [early, late] = [await presume(clientId), await presume(clientId)]
     tables.clock = START + LOCK_OUT.withinMs - 1
     await early()
-    expect(await failures(clientId)).toBe(1)
-    // It has locked the client out: what it has counted in ends with the lock.
+    expect(await failuresOf(ofSet(clientId))).toBe(1)
     tables.clock = START + LOCK_OUT.lockedMs
-    await counts.presumeFailure(clientId)
+    await presume(clientId)
     await late()
-    expect(await failures(clientId)).toBe(1)
+    expect(await failuresOf(ofSet(clientId))).toBe(1)
+    tables.clock = START
+    await late()
+    expect(await failuresOf(ofSet(clientId))).toBe(1)
   })
 
   test('below the bound are no matter for the log', async () => {
-    const { clientId } = tables.key()
-    expect(await tables.database.transaction((tx) => countFailure(context(), tx, clientId))).toEqual([])
-    expect(await failures(clientId)).toBe(1)
+    const caller = tables.key()
+    const { prove } = requests(SET)
+    expect(await tables.database.transaction((tx) => countFailure(context(), tx, caller, prove as never))).toEqual([])
+    expect(await failuresOf(ofSet(caller.clientId))).toBe(1)
   })
 
-  test('lock and unlock where nobody asks to be told, and an operation counts as not counted', async () => {
+  test('lock and unlock where nobody asks to be told', async () => {
     const { clientId } = tables.key()
     const counts = createRateCounts<'export'>({
       ...{ table: 'reshare_rates', database: tables.database, now: () => tables.clock },
-      ...{ rates: { export: { count: 1, perMs: HOUR } }, lockOut: { ...LOCK_OUT, failures: 1 } },
+      ...{ rates: { export: null }, lockOut: { ...LOCK_OUT, failures: 1 } },
     })
-    const takeBack = await counts.presumeFailure(clientId)
-    await expect(counts.requireUnlocked(clientId)).rejects.toThrow(code('RATE_LIMITED'))
+    const takeBack = await counts.presumeFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId)])
+    await expect(counts.requireUnlocked([ofSet(clientId)])).rejects.toThrow(code('RATE_LIMITED'))
     await takeBack()
-    await counts.requireUnlocked(clientId)
-    await tables.database.transaction((tx) => counts.charge(tx, clientId, 'export'))
-    await expect(counts.requireWithinRate(clientId, 'export')).rejects.toThrow(code('RATE_LIMITED'))
+    await counts.requireUnlocked([ofSet(clientId)])
   })
 
-  test('are those of what needs a proof', () => {
+  test('are those of what needs a proof, and of its set and device; no backup is locked, and exports are the client’s too', () => {
     const kinds = Object.entries(requests('')).filter(([, request]) => isGuarded(request))
     expect(kinds.map(([kind]) => kind)).toEqual(['backup', 'recover', 'refresh', 'prove', 'export'])
+    const caller = tables.key({ device: DEVICE })
+    const of = (kind: OperationRequest['kind'], device: string | null = DEVICE) =>
+      failing({ ...caller, device }, requests(SET)[kind] as never).map((subject) => subject.of)
+    for (const kind of ['backup', 'refresh', 'prove'] as const) {
+      expect(of(kind)).toEqual([`set ${SET}`, `device ${DEVICE}`])
+      expect(of(kind, null)).toEqual([`set ${SET}`])
+    }
+    expect([of('recover'), of('recover', null)]).toEqual([[`device ${DEVICE}`], []])
+    expect(of('export')).toEqual([`set ${SET}`, `device ${DEVICE}`, ''])
   })
 })
 
 describe('an operation is admitted', () => {
-  const admit = (key: CalledOperation, request: OperationRequest, context: ServerContext = having({})) =>
-    admitOperation(context, key, request)
+  const admit = (key: CalledOperation, request: OperationRequest, context: ServerContext = having({}), begun = false) =>
+    admitOperation(context, key, request, begun)
 
-  test('not while the client is locked out, if it needs a proof', async () => {
+  test('not while its set or device is locked out, if it needs a proof; others are not concerned', async () => {
+    const key = tables.key({ device: DEVICE })
+    const setId = await tables.set({ ...key, device: null }, {}, active)
+    const [another, backup] = [
+      await tables.set({ ...key, device: null }, {}, active),
+      await tables.set(key, { purpose: 'backup' }, active),
+    ]
+    const context = having({ lockOut: { ...LOCK_OUT, failures: 1 } }, { authorizeExport: () => true })
+    const { prove, sign } = requests(setId)
+    const counted = await tables.database.transaction((tx) => countFailure(context, tx, key, prove as never))
+    const until = new Date(START + LOCK_OUT.lockedMs).toISOString()
+    expect(counted).toEqual([
+      { event: 'lockedOut', detail: `${until} ${DEVICE}` },
+      { event: 'lockedOut', setId, detail: until },
+    ])
+    const unsealed = { ...key, device: null }
+    for (const [caller, request] of [
+      [key, prove],
+      [key, requests(another).prove],
+      [key, recovering(backup)],
+      [unsealed, prove],
+    ] as const) {
+      await expect(admit(caller, request, context)).rejects.toThrow(code('RATE_LIMITED'))
+    }
+    const anotherDevice = { ...key, device: 'ef'.repeat(32) }
+    for (const [caller, request] of [
+      [key, sign],
+      [anotherDevice, requests(another).prove],
+      [anotherDevice, recovering(backup)],
+      [unsealed, requests(another).export],
+    ] as const) {
+      await admit(caller, request, context)
+    }
+    await expect(admit(key, requests('ef'.repeat(32)).prove, context)).rejects.toThrow(code('AUTH_FAILED'))
+  })
+
+  test('without asking the hook about an export again that this request has begun', async () => {
     const key = tables.key()
-    const setId = await tables.set(key, {}, active)
-    const context = having({ lockOut: { ...LOCK_OUT, failures: 1 } })
-    const counted = await tables.database.transaction((tx) => countFailure(context, tx, key.clientId))
-    expect(counted).toEqual([{ event: 'lockedOut', detail: new Date(START + LOCK_OUT.lockedMs).toISOString() }])
-    await expect(admit(key, { kind: 'prove', walletId: WALLET, setId: 'ef'.repeat(32) }, context)).rejects.toThrow(
-      code('RATE_LIMITED'),
-    )
-    await admit(key, requests(setId).sign, context)
+    const request = exporting(await tables.set(key, {}, active))
+    let asked = 0
+    const context = having({}, { authorizeExport: () => ++asked > 0 })
+    await admit(key, request, context)
+    await admit(key, request, context, true)
+    expect(asked).toBe(1)
   })
 
   test('for a wallet that is not there yet, or a set that can do it', async () => {
@@ -311,12 +420,14 @@ describe('an operation is admitted', () => {
   test('not again once the hook has denied its export, where denials count', async () => {
     const [key, other] = [tables.key(), tables.key()]
     const denies = { authorizeExport: () => false }
-    for (const [caller, lockOut, decision] of [
-      [key, LOCK_OUT, 'ABORT'],
-      [other, null, undefined],
+    const rates = { ...DEFAULT_RATES, export: null }
+    for (const [caller, limits, decision] of [
+      [key, { lockOut: LOCK_OUT, rates }, 'ABORT'],
+      [tables.key(), { lockOut: null }, 'ABORT'],
+      [other, { lockOut: null, rates }, undefined],
     ] as const) {
       const request = exporting(await tables.set(caller, {}, active))
-      await expect(admit(caller, request, having({ lockOut }, denies))).rejects.toThrow(code('POLICY_DENIED'))
+      await expect(admit(caller, request, having(limits, denies))).rejects.toThrow(code('POLICY_DENIED'))
       expect(await findDecision(tables.database, caller)).toBe(decision)
     }
   })
@@ -358,7 +469,7 @@ describe('an operation is admitted', () => {
         {
           authorizeExport: (async (request: unknown) => {
             asked.push(request)
-            counts.push(await failures(key.clientId))
+            counts.push(await failuresOf(ofSet(key.clientId, setId)))
             return answer()
           }) as ServerContext['authorizeExport'],
         },
@@ -371,7 +482,7 @@ describe('an operation is admitted', () => {
     expect(asked).toEqual([
       { clientId: key.clientId, walletId: WALLET, setId, curve: 'ed25519', authorization: '123456' },
     ])
-    expect(await failures(key.clientId)).toBe(0)
+    expect(await failures(key.clientId)).toEqual({ '': 0, [`set ${setId}`]: 0 })
     for (const answer of [false, 1, undefined]) {
       await expect(
         admit(
@@ -387,14 +498,13 @@ describe('an operation is admitted', () => {
     })
     await expect(admit(key, exporting(setId), down)).rejects.toThrow(code('POLICY_DENIED'))
     expect(tables.errors.splice(0)).toHaveLength(1)
-    expect(await failures(key.clientId)).toBe(3)
+    expect(await failures(key.clientId)).toEqual({ '': 4, [`set ${setId}`]: 4 })
     await expect(admit(key, exporting(setId))).rejects.toThrow(code('POLICY_DENIED'))
     expect(tables.errors).toEqual([])
-    expect(await failures(key.clientId)).toBe(3)
-    const { authorizeExport } = hook(() => true)
-    const full = having({ rates: { ...DEFAULT_RATES, export: { count: 1, perMs: HOUR } } }, { authorizeExport })
-    await tables.database.transaction((tx) => chargeOperation(full, tx, key.clientId, 'export'))
+    expect(await failures(key.clientId)).toEqual({ '': 4, [`set ${setId}`]: 4 })
     const before = asked.length
+    const yes = hook(() => true)
+    const full = { ...yes, limits: { ...yes.limits, lockOut: null } }
     await expect(admit(key, exporting(setId), full)).rejects.toThrow(code('RATE_LIMITED'))
     expect(asked).toHaveLength(before)
   })

@@ -126,7 +126,12 @@ function hook(...answers: unknown[]) {
 }
 
 const failures = async (clientId: string) =>
-  (await tables.row(`select count from reshare_rates where client_id = $1 and kind = 'failure'`, clientId))?.['count']
+  (
+    await tables.row(
+      `select count from reshare_rates where client_id = $1 and kind = 'failure' and subject <> ''`,
+      clientId,
+    )
+  )?.['count']
 
 test('what the hook has denied is over: sent again it is not judged again, and counts once', async () => {
   const owned = { ...(await owner()), device: 'ab'.repeat(32) }
@@ -146,18 +151,34 @@ test('what the hook has denied is over: sent again it is not judged again, and c
   await exporting(owned).challenge({ authorizeExport })
 })
 
-test('nothing is decided by a hook that fails, or by a denial that counts for nothing', async () => {
+test('so is what it fails at; nothing is decided by what counts for nothing', async () => {
   const down = () => Promise.reject(new Error('down'))
-  const failing = exporting(await owner())
+  const owned = await owner()
+  const failing = exporting(owned)
   await expect(failing.send(1, [], { authorizeExport: down })).rejects.toThrow(code('POLICY_DENIED'))
   expect(tables.errors.splice(0)).toHaveLength(1)
-  await failing.challenge()
+  await expect(failing.challenge()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  expect(await failures(owned.clientId)).toBe(1)
   const { authorizeExport, asked } = hook(false, true)
-  const unbounded = { authorizeExport, limits: { ...tables.context.limits, lockOut: null } }
+  const { limits } = tables.context
+  const unbounded = { authorizeExport, limits: { ...limits, lockOut: null, rates: { ...limits.rates, export: null } } }
   const one = exporting(await owner())
   await expect(one.send(1, [], unbounded)).rejects.toThrow(code('POLICY_DENIED'))
   await one.challenge(unbounded)
   expect(asked()).toBe(2)
+})
+
+test('an export that has begun is not judged again, and a code that is good for once goes on after a failure', async () => {
+  const owned = await owner()
+  const { authorizeExport, asked } = hook(true)
+  const one = exporting(owned)
+  const random = () => {
+    throw new Error('no randomness')
+  }
+  await expect(one.send(1, [], { authorizeExport, random })).rejects.toThrow('no randomness')
+  await one.challenge({ authorizeExport })
+  expect(asked()).toBe(1)
+  expect(await failures(owned.clientId)).toBe(0)
 })
 
 test('a denial does not end an export that the same request has begun meanwhile', async () => {

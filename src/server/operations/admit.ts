@@ -11,55 +11,54 @@ import { askedBy, askPolicy, type PolicyRequest } from '../policy.ts'
 import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
-import { isGuarded, rateCounts, requireWithinRate } from './rates.ts'
+import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
 import { decideUnbegun, type CalledOperation } from './rows.ts'
+import type { SetRequest } from './turn.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
  *
+ * @param begun whether this very request has begun it already: its authorisation, which may be good for once, was judged
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {OT_POISONED} for a new ECDSA set-up in the place of a poisoned one
- * @throws {RATE_LIMITED} if the client is locked out
+ * @throws {RATE_LIMITED} if the set or the device is locked out, or the client from exports
  */
 export async function admitOperation(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
+  begun: boolean,
 ): Promise<void> {
   const { clientId } = key
-  // Before any look at what the request names: the answer is the same for every set.
-  if (isGuarded(request)) await rateCounts(context).requireUnlocked(clientId)
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
-  else await requireSource(context.database, key, request)
+  else {
+    await requireSource(context.database, key, request)
+    await requireUnlocked(context, key, request)
+  }
   if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)
   if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'freshSetUp') {
     requireAfterCheat(context)
   }
   await askPolicy(context.policy, policyRequest(key, request))
-  if (request.kind === 'export') await authorizeExport(context, key, request)
+  if (request.kind === 'export' && !begun) await authorizeExport(context, key, request)
 }
 
 /** Judges an export by the authorisation that came with it, which is forgotten after this. */
-async function authorizeExport(
-  context: ServerContext,
-  key: CalledOperation,
-  { walletId, setId, curve, authorization }: ExportRequest,
-): Promise<void> {
+async function authorizeExport(context: ServerContext, key: CalledOperation, request: ExportRequest): Promise<void> {
   const { authorizeExport: ask, onError, limits } = context
   if (ask === undefined) return requireAuthorization(undefined, onError)
   const { clientId } = key
-  await requireWithinRate(context, key, 'export')
+  const { walletId, setId, curve, authorization } = request
   const asked = { clientId, walletId, setId, curve, authorization }
+  const charged = { subject: ofSet(clientId, setId), kind: 'export' } as const
+  const presume = () => rateCounts(context).presumeFailure(charged, failing(key, request))
   // Sent again, as a relay may, what is denied is not judged, and does not count, again. Kept for ever, such decisions are
-  // as few as the failures that a client may have; without a lock-out they count for nothing and have no bound.
-  const decide = () => decideUnbegun(context, key, 'ABORT')
-  const onDenied = limits.lockOut === null ? undefined : decide
-  await requireCountedAuthorization(rateCounts(context), clientId, () => ask(asked), onError, onDenied)
+  // as few as the tries that a client has; where these have no bound, none is kept.
+  const isBounded = limits.lockOut !== null || limits.rates.export !== null
+  const onDenied = async () => (isBounded ? decideUnbegun(context, key, 'ABORT') : undefined)
+  await requireCountedAuthorization(presume, () => ask(asked), onError, onDenied)
 }
-
-/** The operations that use a set. */
-export type SetRequest = Exclude<OperationRequest, { readonly kind: 'generate' }>
 
 /**
  * The set that an operation uses, fit for it. Asked again in the transaction that decides the operation. A signing set that

@@ -9,7 +9,7 @@ import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
 import { parseEmptyHeader, parseOperation } from '../http/requests.ts'
-import { admitOperation, type SetRequest } from './admit.ts'
+import { admitOperation } from './admit.ts'
 import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
 import { abortOperation } from './decide.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
@@ -28,7 +28,7 @@ import {
   type OperationRow,
   type RequestHash,
 } from './rows.ts'
-import type { Caught, Ending, Played, PlayIn } from './turn.ts'
+import type { Caught, Ending, Played, PlayIn, SetRequest } from './turn.ts'
 
 /**
  * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after
@@ -51,11 +51,11 @@ export async function playRound(
 ): Promise<Uint8Array> {
   const flight = readFlight(body)
   const requestHash = hashRequest(context, body)
-  const { answer, decided } = await findOutcome(context, context.database, key, round, requestHash)
+  const { answer, begun, decided } = await findOutcome(context, context.database, key, round, requestHash)
   if (answer !== undefined) return answer
   if (decided) throw over()
 
-  if (round === 1) await begin(context, key, flight, requestHash)
+  if (round === 1) await begin(context, key, flight, requestHash, begun)
   else parseEmptyHeader(flight.header)
   const { claim, operation } = await claimRound(context, key, round, requestHash)
   try {
@@ -84,9 +84,10 @@ async function begin(
   key: CalledOperation,
   flight: Flight<unknown>,
   requestHash: RequestHash,
+  begun: boolean,
 ): Promise<void> {
   const request = parseOperation(flight.header, context.limits)
-  await admitOperation(context, key, request)
+  await admitOperation(context, key, request, begun)
   // A device that is revoked at this very moment may begin what no round is stored of any more.
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, key)
@@ -182,7 +183,7 @@ async function storeIn(
 async function abandon(context: ServerContext, claim: Claim, { request }: OperationRow, error: unknown): Promise<void> {
   if (isUnplayed(error)) await forgetRound(context.database, claim)
   else if (isGuarded(request) && isBlamed(error)) {
-    await abortOperation(context, claim, (tx) => countFailure(context, tx, claim.clientId))
+    await abortOperation(context, claim, (tx) => countFailure(context, tx, claim, request as SetRequest))
   } else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)
 }

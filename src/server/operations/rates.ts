@@ -1,9 +1,11 @@
 import type { OperationRequest } from '../../api/operations.ts'
-import { createRateCounts, rateLimited, type RateCounts } from '../../api/rate-counts.ts'
+import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../api/rate-counts.ts'
 import type { AuditEvent } from '../audit/entry.ts'
+import type { Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
-import type { KeptRequest, OperationKey } from './rows.ts'
+import type { KeptRequest } from './rows.ts'
+import type { SetRequest } from './turn.ts'
 
 type Kind = OperationRequest['kind']
 
@@ -22,14 +24,38 @@ export function rateCounts({ database, now, limits, audit }: ServerContext): Rat
     now,
     rates: limits.rates,
     lockOut: limits.lockOut,
-    onLocked: (tx, clientId, until) => audit.record(tx, clientId, [lockedOut(until)]),
-    onUnlocked: (tx, clientId) => audit.record(tx, clientId, [{ event: 'unlocked' }]),
+    onLocked: (tx, locked) => audit.record(tx, clientOf(locked), locked.map(lockedOut)),
+    onUnlocked: (tx, subjects) => audit.record(tx, (subjects[0] as Subject).clientId, subjects.map(unlocked)),
   })
+}
+
+export function ofSet(clientId: string, setId: string): Subject {
+  return { clientId, of: `set ${setId}` }
+}
+
+/**
+ * Whom a failure of an operation is counted against, and whose earlier ones keep it from beginning: the set that it names
+ * and the device that has sent it, so that a thief locks out what was stolen and nothing else.
+ *
+ * No backup is locked: whoever has the client's credentials can name it, and its share is no guess that a lock would end.
+ * Exports are the client's, too: their authorisations may be the same for all its sets.
+ */
+export function failing({ clientId, device }: Caller, { kind, setId }: SetRequest): Subject[] {
+  const subjects: Subject[] = []
+  if (kind !== 'recover') subjects.push(ofSet(clientId, setId))
+  if (device !== null) subjects.push({ clientId, of: `device ${device}` })
+  if (kind === 'export') subjects.push({ clientId, of: '' })
+  return subjects
+}
+
+/** @throws {RATE_LIMITED} if earlier failures keep an operation from beginning that needs a proof of possession */
+export async function requireUnlocked(context: ServerContext, caller: Caller, request: SetRequest): Promise<void> {
+  if (isGuarded(request)) await rateCounts(context).requireUnlocked(failing(caller, request))
 }
 
 /**
  * Counts an operation that this transaction has added, and holds the client until it ends: all processes count in one row
- * a client and kind, and no two operations of a client at once.
+ * a client and kind, and no two operations of a client at once. An export was counted when its authorisation was judged.
  *
  * @throws {RATE_LIMITED} if the client has begun too many of its kind, or has too many that are not decided; the
  *   transaction is to be rolled back
@@ -43,33 +69,36 @@ export async function chargeOperation(
   // Of operations that begin at once each counts the ones before it.
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
   await requireFewOpen(context, tx, clientId)
-  await rateCounts(context).charge(tx, clientId, kind)
-}
-
-/**
- * Looks whether an operation could be counted, before anybody is asked to consent to it.
- *
- * @throws {RATE_LIMITED} if it could not, and has not been
- */
-export async function requireWithinRate(
-  context: ServerContext,
-  { clientId, operationId }: OperationKey,
-  kind: Kind,
-): Promise<void> {
-  await rateCounts(context).requireWithinRate(clientId, kind, async () => {
-    const added = 'select 1 from reshare_operations where client_id = $1 and operation_id = $2'
-    return (await context.database.query(added, [clientId, operationId])).length > 0
-  })
+  if (kind !== 'export') await rateCounts(context).charge(tx, { clientId, of: '' }, kind)
 }
 
 /** Counts a failed proof. @returns what the log tells of it */
-export async function countFailure(context: ServerContext, tx: Queryable, clientId: string): Promise<AuditEvent[]> {
-  const { locks, endsAt } = await rateCounts(context).countFailure(tx, clientId)
-  return locks ? [lockedOut(endsAt)] : []
+export async function countFailure(
+  context: ServerContext,
+  tx: Queryable,
+  caller: Caller,
+  request: SetRequest,
+): Promise<AuditEvent[]> {
+  return (await rateCounts(context).countFailure(tx, failing(caller, request))).map(lockedOut)
 }
 
-function lockedOut(until: Date): AuditEvent {
-  return { event: 'lockedOut', detail: until.toISOString() }
+function clientOf([locked]: readonly Locked[]): string {
+  return (locked as Locked).subject.clientId
+}
+
+function lockedOut({ subject, until }: Locked): AuditEvent {
+  return about(subject, 'lockedOut', until.toISOString())
+}
+
+function unlocked(subject: Subject): AuditEvent {
+  return about(subject, 'unlocked')
+}
+
+/** What the log tells of a set names it; of a device, in the detail. */
+function about({ of }: Subject, event: AuditEvent['event'], detail = ''): AuditEvent {
+  const [what, id] = of.split(' ')
+  if (what === 'set') return { event, setId: id, detail }
+  return { event, detail: [detail, id].filter(Boolean).join(' ') }
 }
 
 async function requireFewOpen(context: ServerContext, tx: Queryable, clientId: string): Promise<void> {

@@ -159,6 +159,8 @@ export function hashRequest({ sealer }: ServerContext, body: Uint8Array): Reques
 interface Outcome {
   /** The stored answer to the round, for exactly the request that it answered. */
   readonly answer?: Uint8Array
+  /** Whether the round was begun, with this request. */
+  readonly begun: boolean
   readonly decided: boolean
 }
 
@@ -185,13 +187,14 @@ export async function findOutcome(
          and answer.operation_id = asked.operation_id and answer.round = $3`,
     [key.clientId, key.operationId, round],
   )
-  const { device, decision, request_hash: answered, sealed, claim_hash: begun } = row as Row
+  const { device, decision, request_hash: answered, sealed, claim_hash: claimed } = row as Row
   if (!isFor({ device: device as string | null }, key)) throw notAuthorized()
   const decided = decision !== null
-  const known = (answered ?? begun) as Uint8Array | null
+  const begun = claimed !== null
+  const known = (answered ?? claimed) as Uint8Array | null
   if (known !== null && !requestHash.matches(known)) throw otherRequest(round)
-  if (answered === null) return { decided }
-  return { answer: sealer.open(answerPlace(key, round), sealed as Uint8Array), decided }
+  if (answered === null) return { begun, decided }
+  return { answer: sealer.open(answerPlace(key, round), sealed as Uint8Array), begun, decided }
 }
 
 /** @throws {AUTH_FAILED} if another device has begun the operation */

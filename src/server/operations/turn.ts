@@ -15,6 +15,9 @@ import type { OperationKey } from './rows.ts'
 /** The operations that make new share sets: one by key generation, all others by reshare. */
 export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest
 
+/** The operations that use a set. */
+export type SetRequest = Exclude<OperationRequest, GenerateRequest>
+
 /** One round of an operation, as it arrived. */
 export interface Turn<Request extends OperationRequest = OperationRequest> extends OperationKey, Caller {
   readonly request: Request
