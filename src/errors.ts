@@ -100,6 +100,7 @@ export type AbortReason =
   | 'ECHO'
   | 'PKSUM'
   | 'SIG'
+  | 'CHEAT_SETUP'
   | 'CHEAT_OTE'
   | 'CHEAT_VOLE'
   | 'CHEAT_GAMMA'

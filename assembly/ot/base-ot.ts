@@ -1,40 +1,45 @@
-import { INVALID, OK, POINT_BYTES, SCALAR_BYTES, UNDEFINED, WORK, wipeScratch } from '../memory'
-import { Secp256k1 } from '../field/curve'
-import { Single, size, spread } from '../field/lanes'
-import { conditionalNegateCarried } from '../field/prime'
-import { BATCH_STRIDE, encodePoint, loadJacobian, storeJacobian } from '../secp256k1/affine'
+import { INVALID, OK, POINT_BYTES, UNDEFINED, WORK, wipeScratch } from '../memory'
+import { BATCH_STRIDE, encodePoint, storeJacobian } from '../secp256k1/affine'
 import { multiplyBase } from '../secp256k1/base-batch'
-import { decodePoints } from '../secp256k1/decode-batch'
-import { mapToCurve, UNIFORM_BYTES, wipeMap } from '../secp256k1/hash-to-curve'
-import { multiplyPoints } from '../secp256k1/multiply'
-import { addComplete } from '../secp256k1/point'
+import { decodePoints } from '../secp256k1/decode'
+import { decodePoints as decodeFours } from '../secp256k1/decode-batch'
+import { mapTwoAndAdd, UNIFORM_BYTES, wipeMap } from '../secp256k1/hash-to-curve'
+import { multiplyOnePoint } from '../secp256k1/one-point'
+import { multiplyByOneScalar } from '../secp256k1/one-scalar'
 import { COLUMNS } from './bit-matrix'
 import { expandFour } from './expand-message'
+import { LABEL_OT_CONTEXT, LABEL_OT_KEY, LABEL_OT_OFFER } from './labels'
 import { OT_WORK, OT_WORK_BYTES } from './memory'
-import { ENCODED_BYTES, hashKeys, KEY_BYTES, putKey, startKeys, wipeKeys } from './transfer-key'
+import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
+import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
 
 /**
- * Endemic OT (Masny–Rindal, eprint 2019/706), 128 transfers of a direction in one call for each message.
+ * Batch endemic OT (McQuoid, Rosulek, Roy, eprint 2021/682, Figure 3) with the streamlined Feistel POPF of its Figure 7: 128
+ * transfers of one direction, for which the sender has one secret b.
  *
- * `about` is the tag's SHA-256 ‖ otSid, 32 bytes each, and the domain of the hash to the curve.
+ * An offer is a string s and a point T. Its branch c is the point T + HC(otSid, i, c, s ⊕ c·enc(T)).
  */
 
 const BRANCHES: i32 = 2 * COLUMNS
+export const ENCODED_BYTES: usize = 33
+/** s ‖ T */
 const OFFER_BYTES: usize = 2 * ENCODED_BYTES
-const SID: usize = 32
-const DOMAIN: usize = 64
-/** HC(otSid, i, b, r): otSid ‖ u32 i ‖ u8 b ‖ r */
-const TWEAK_BYTES: i32 = 70
+/** A quarter of 128 offers. */
+const QUARTER_BYTES: i32 = 2112
+const KEY_BYTES: usize = 32
+/** i ‖ c ‖ point */
+const KEY_ITEM_BYTES: i32 = 38
+/** What HC hashes: otSid ‖ u32 i ‖ u8 c ‖ 33 bytes. */
+const TWEAK_BYTES: usize = 70
+const TWEAK_STRING: usize = 37
 
 const POINTS: usize = OT_WORK
-/** 256 encoded or 128 stored points, and 256 scalars. */
-const OTHERS: usize = POINTS + <usize>BRANCHES * POINT_BYTES
-const SCALARS: usize = OTHERS + <usize>BRANCHES * ENCODED_BYTES
+const ENCODED: usize = POINTS + <usize>BRANCHES * POINT_BYTES
 
 const TWEAKS = memory.data(288, 16)
 const UNIFORM = memory.data(384, 16)
-/** A Jacobian point. */
-const SUMMAND = memory.data(144, 16)
+const CONTEXT = memory.data(128, 16)
+const PREFIX = memory.data(128, 16)
 
 
 @inline
@@ -42,39 +47,45 @@ function choiceBit(choices: usize, i: usize): u32 {
   return ((<u32>load<u8>(choices + (i >> 3))) >> (<u32>(i & 7))) & 1
 }
 
-function putTweak(i: usize, about: usize, index: u32, branch: u32, other: usize): void {
-  const at = TWEAKS + i * TWEAK_BYTES
-  memory.copy(at, about + SID, 32)
+/** r = a ⊕ choice·b for 33 bytes; r may be a. */
+function xorChosen(r: usize, a: usize, choice: u32, b: usize): void {
+  const mask = <u8>(0 - choice)
+  for (let i: usize = 0; i < ENCODED_BYTES; i++) store<u8>(r + i, load<u8>(a + i) ^ (load<u8>(b + i) & mask))
+}
+
+/** Writes tweak `lane` but for its string, whose place it gives. */
+function startTweak(lane: usize, otSid: usize, index: u32, branch: u32): usize {
+  const at = TWEAKS + lane * TWEAK_BYTES
+  memory.copy(at, otSid, 32)
   store<u32>(at, bswap<u32>(index), 32)
   store<u8>(at, <u8>branch, 36)
-  memory.copy(at + 37, other, ENCODED_BYTES)
+  return at + TWEAK_STRING
 }
 
-/** Hashes the four tweaks to Jacobian points `first`, first + 1 … in WORK. */
-function hashTweaks(first: usize, about: usize, domainLength: i32): void {
-  expandFour(UNIFORM, TWEAKS, TWEAK_BYTES, TWEAK_BYTES, about + DOMAIN, domainLength)
-  mapToCurve(WORK + first * BATCH_STRIDE, UNIFORM, 4)
+function expandTweaks(domain: usize, domainLength: i32): void {
+  expandFour(UNIFORM, TWEAKS, TWEAK_BYTES, <i32>TWEAK_BYTES, domain, domainLength)
 }
 
-/** POINTS_i = POINTS_i ± the hash point i in WORK. */
-function addToHashes(count: i32, sign: i32): void {
-  for (let i: usize = 0; i < <usize>count; i++) {
-    const hash = WORK + i * BATCH_STRIDE
-    const y = hash + size<Single>()
-    conditionalNegateCarried<Secp256k1, Single>(y, y, spread<Single>(sign, sign))
-    loadJacobian(SUMMAND, POINTS + i * POINT_BYTES)
-    addComplete<Single>(hash, SUMMAND)
-  }
-  storeJacobian(POINTS, WORK, count)
+/** CONTEXT = TH("ot-context", TH("ot-offer", otSid, offers), z), four times: what all keys hang on. */
+function hashContext(labels: usize, otSid: usize, offers: usize, z: usize): void {
+  hashQuarters(CONTEXT, labels + LABEL_OT_OFFER, otSid, offers, QUARTER_BYTES)
+  startTagged(PREFIX, labels + LABEL_OT_CONTEXT, CONTEXT, <i32>ENCODED_BYTES)
+  padBlocks(<i32>ENCODED_BYTES, <i32>ENCODED_BYTES)
+  for (let lane: usize = 0; lane < 4; lane++) memory.copy(BLOCKS + lane * BLOCK_BYTES, z, ENCODED_BYTES)
+  hashBlocks(CONTEXT, 32, PREFIX)
 }
 
-/** r = choice ? b : a, for two encoded points. */
-function select(r: usize, choice: u32, a: usize, b: usize): void {
-  const mask = <u8>(0 - choice)
-  for (let i: usize = 0; i < ENCODED_BYTES; i++) {
-    const x = load<u8>(a + i)
-    store<u8>(r + i, x ^ ((x ^ load<u8>(b + i)) & mask))
-  }
+function startKeys(labels: usize): void {
+  startTagged(PREFIX, labels + LABEL_OT_KEY, CONTEXT, KEY_ITEM_BYTES)
+  padBlocks(KEY_ITEM_BYTES, KEY_ITEM_BYTES)
+}
+
+/** What the key of a lane is hashed from: TH("ot-key", CONTEXT, i ‖ c ‖ point). */
+function putKey(lane: usize, index: u32, branch: u32, point: usize): void {
+  const block = BLOCKS + lane * BLOCK_BYTES
+  store<u32>(block, bswap<u32>(index))
+  store<u8>(block, <u8>branch, 4)
+  encodePoint(block + 5, point)
 }
 
 function wipe(): void {
@@ -82,126 +93,169 @@ function wipe(): void {
   memory.fill(WORK, 0, <usize>BRANCHES * BATCH_STRIDE)
   memory.fill(TWEAKS, 0, 4 * TWEAK_BYTES)
   memory.fill(UNIFORM, 0, 4 * UNIFORM_BYTES)
-  memory.fill(SUMMAND, 0, 3 * size<Single>())
+  memory.fill(CONTEXT, 0, 128)
+  memory.fill(PREFIX, 0, STATES_BYTES)
   wipeMap()
-  wipeKeys()
+  wipeBlocks()
+  wipeSchedule()
   wipeScratch()
 }
 
 /**
- * The receiver's message: for choice c the point r_{1−c} = d·G and r_c = t·G − HC(c, r_{1−c}).
+ * The receiver's message: for its choice c and a random string u, T = t·G − HC(otSid, i, c, u) and s = u ⊕ c·enc(T).
  *
- * The choice enters the hash to the curve as data, and that hash takes constant time, so the other branch is not
- * computed.
+ * The choice enters the hash to the curve as data, and that hash takes constant time, so the other branch is not computed.
  *
  * @param choices 128 bits
- * @param scalars 128 exponents t, then 128 exponents d
- * @param message takes r_0 ‖ r_1 of each transfer
+ * @param exponents 128 scalars t
+ * @param strings 128 strings u of 33 bytes
+ * @param offers takes s ‖ T of each transfer
  */
-export function offer(about: usize, domainLength: i32, choices: usize, scalars: usize, message: usize): void {
-  multiplyBase(POINTS, scalars, BRANCHES)
+export function offer(
+  otSid: usize,
+  domain: usize,
+  domainLength: i32,
+  choices: usize,
+  exponents: usize,
+  strings: usize,
+  offers: usize,
+): void {
+  multiplyBase(POINTS, exponents, COLUMNS)
   for (let first: usize = 0; first < <usize>COLUMNS; first += 4) {
-    for (let i: usize = 0; i < 4; i++) {
-      const index = first + i
-      const other = OTHERS + index * ENCODED_BYTES
-      encodePoint(other, POINTS + (<usize>COLUMNS + index) * POINT_BYTES)
-      putTweak(i, about, <u32>index, choiceBit(choices, index), other)
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const i = first + lane
+      const u = startTweak(lane, otSid, <u32>i, choiceBit(choices, i))
+      memory.copy(u, strings + i * ENCODED_BYTES, ENCODED_BYTES)
     }
-    hashTweaks(first, about, domainLength)
+    expandTweaks(domain, domainLength)
+    for (let two: usize = 0; two < 4; two += 2) {
+      const point = POINTS + (first + two) * POINT_BYTES
+      mapTwoAndAdd(WORK + (first + two) * BATCH_STRIDE, UNIFORM + two * UNIFORM_BYTES, point, point + POINT_BYTES, -1)
+    }
   }
-  addToHashes(COLUMNS, -1)
-  const own = SUMMAND
+  storeJacobian(POINTS, WORK, COLUMNS)
   for (let i: usize = 0; i < <usize>COLUMNS; i++) {
-    const choice = choiceBit(choices, i)
-    const other = OTHERS + i * ENCODED_BYTES
-    encodePoint(own, POINTS + i * POINT_BYTES)
-    select(message + i * OFFER_BYTES, choice, own, other)
-    select(message + i * OFFER_BYTES + ENCODED_BYTES, choice, other, own)
+    const s = offers + i * OFFER_BYTES
+    encodePoint(s + ENCODED_BYTES, POINTS + i * POINT_BYTES)
+    xorChosen(s, strings + i * ENCODED_BYTES, choiceBit(choices, i), s + ENCODED_BYTES)
   }
   wipe()
 }
 
+/** POINTS = both branches of every offer, for the points T in the second half of POINTS. */
+function evaluateBranches(otSid: usize, domain: usize, domainLength: i32, offers: usize): void {
+  const received = POINTS + <usize>COLUMNS * POINT_BYTES
+  for (let first: usize = 0; first < <usize>COLUMNS; first += 2) {
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const i = first + (lane >> 1)
+      const branch = (<u32>lane) & 1
+      const s = offers + i * OFFER_BYTES
+      xorChosen(startTweak(lane, otSid, <u32>i, branch), s, branch, s + ENCODED_BYTES)
+    }
+    expandTweaks(domain, domainLength)
+    for (let two: usize = 0; two < 2; two++) {
+      const point = received + (first + two) * POINT_BYTES
+      mapTwoAndAdd(WORK + 2 * (first + two) * BATCH_STRIDE, UNIFORM + 2 * two * UNIFORM_BYTES, point, point, 0)
+    }
+  }
+  storeJacobian(POINTS, WORK, BRANCHES)
+}
+
+/** Whether one of the points of both branches is the identity. */
+function hasIdentity(): bool {
+  for (let i: usize = 0; i < <usize>BRANCHES; i++) {
+    const point = POINTS + i * POINT_BYTES
+    const low = v128.or(v128.load(point), v128.load(point, 16))
+    if (!v128.any_true(v128.or(low, v128.or(v128.load(point, 32), v128.load(point, 48))))) return true
+  }
+  return false
+}
+
 /**
- * The sender's message B_i = b_i·G and its keys, from b_i·(r_b + HC(b, r_{1−b})).
+ * The sender's z = b·G, and its keys of both branches, from b times their points.
  *
- * @param message the receiver's
- * @param secrets 128 scalars b_i
- * @param reply takes B_i of each transfer
- * @param keys takes the keys of both branches of each transfer
+ * @param offers the receiver's
+ * @param secret b
+ * @param z takes 33 bytes
+ * @param keys takes 128 pairs
+ * @param context takes what the keys hang on, 32 bytes
  * @returns INVALID for what is not a point, UNDEFINED for one that cancels its hash: that branch's key would be public
  */
 export function answer(
-  about: usize,
+  labels: usize,
+  otSid: usize,
+  domain: usize,
   domainLength: i32,
-  message: usize,
-  secrets: usize,
-  reply: usize,
+  offers: usize,
+  secret: usize,
+  z: usize,
   keys: usize,
+  context: usize,
 ): i32 {
-  if (decodePoints(POINTS, message, BRANCHES) != OK) {
+  for (let i: usize = 0; i < <usize>COLUMNS; i++) {
+    memory.copy(ENCODED + i * ENCODED_BYTES, offers + i * OFFER_BYTES + ENCODED_BYTES, ENCODED_BYTES)
+  }
+  if (decodeFours(POINTS + <usize>COLUMNS * POINT_BYTES, ENCODED, COLUMNS) != OK) {
     wipe()
     return INVALID
   }
-  for (let first: usize = 0; first < <usize>BRANCHES; first += 4) {
-    for (let i: usize = 0; i < 4; i++) {
-      const at = first + i
-      putTweak(i, about, (<u32>at) >> 1, (<u32>at) & 1, message + (at ^ 1) * ENCODED_BYTES)
-    }
-    hashTweaks(first, about, domainLength)
-  }
-  addToHashes(BRANCHES, 0)
-  for (let i: usize = 0; i < <usize>BRANCHES; i++) {
-    const point = POINTS + i * POINT_BYTES
-    const bits = v128.or(v128.load(point), v128.load(point, 16))
-    if (v128.any_true(v128.or(bits, v128.or(v128.load(point, 32), v128.load(point, 48))))) continue
+  evaluateBranches(otSid, domain, domainLength, offers)
+  if (hasIdentity()) {
     wipe()
     return UNDEFINED
   }
-
-  multiplyBase(OTHERS, secrets, COLUMNS)
-  for (let i: usize = 0; i < <usize>COLUMNS; i++) {
-    encodePoint(reply + i * ENCODED_BYTES, OTHERS + i * POINT_BYTES)
-    memory.copy(SCALARS + 2 * i * SCALAR_BYTES, secrets + i * SCALAR_BYTES, SCALAR_BYTES)
-    memory.copy(SCALARS + (2 * i + 1) * SCALAR_BYTES, secrets + i * SCALAR_BYTES, SCALAR_BYTES)
-  }
-  multiplyPoints(POINTS, POINTS, SCALARS, BRANCHES)
-  startKeys(about)
+  multiplyBase(ENCODED, secret, 1)
+  encodePoint(z, ENCODED)
+  multiplyByOneScalar(POINTS, POINTS, secret, BRANCHES)
+  hashContext(labels, otSid, offers, z)
+  startKeys(labels)
   for (let first: usize = 0; first < <usize>BRANCHES; first += 4) {
-    for (let i: usize = 0; i < 4; i++) {
-      const at = first + i
-      const index = at >> 1
-      const offers = message + index * OFFER_BYTES
-      putKey(i, <u32>index, (<u32>at) & 1, reply + index * ENCODED_BYTES, offers, POINTS + at * POINT_BYTES)
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const at = first + lane
+      putKey(lane, <u32>(at >> 1), (<u32>at) & 1, POINTS + at * POINT_BYTES)
     }
-    hashKeys(keys + first * KEY_BYTES)
+    hashBlocks(keys + first * KEY_BYTES, KEY_BYTES, PREFIX)
   }
+  memory.copy(context, CONTEXT, 32)
   wipe()
   return OK
 }
 
 /**
- * The receiver's keys, of the chosen branches, from t_i·B_i.
+ * The receiver's keys, of the chosen branches, from t·z.
  *
- * @param exponents 128 scalars t_i
- * @param message the receiver's
- * @param reply the sender's
- * @returns INVALID for what is not a point
+ * @param exponents 128 scalars t
+ * @param offers the receiver's own
+ * @param z the sender's
+ * @param keys takes 128 of them
+ * @param context as {@link answer} gives it
+ * @returns INVALID if z is not a point
  */
-export function finish(about: usize, choices: usize, exponents: usize, message: usize, reply: usize, keys: usize): i32 {
-  if (decodePoints(POINTS, reply, COLUMNS) != OK) {
+export function finish(
+  labels: usize,
+  otSid: usize,
+  choices: usize,
+  exponents: usize,
+  offers: usize,
+  z: usize,
+  keys: usize,
+  context: usize,
+): i32 {
+  if (decodePoints(ENCODED, z, 1) != OK) {
     wipe()
     return INVALID
   }
-  multiplyPoints(POINTS, POINTS, exponents, COLUMNS)
-  startKeys(about)
+  multiplyOnePoint(POINTS, ENCODED, exponents, COLUMNS)
+  hashContext(labels, otSid, offers, z)
+  startKeys(labels)
   for (let first: usize = 0; first < <usize>COLUMNS; first += 4) {
-    for (let i: usize = 0; i < 4; i++) {
-      const at = first + i
-      const choice = choiceBit(choices, at)
-      putKey(i, <u32>at, choice, reply + at * ENCODED_BYTES, message + at * OFFER_BYTES, POINTS + at * POINT_BYTES)
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const i = first + lane
+      putKey(lane, <u32>i, choiceBit(choices, i), POINTS + i * POINT_BYTES)
     }
-    hashKeys(keys + first * KEY_BYTES)
+    hashBlocks(keys + first * KEY_BYTES, KEY_BYTES, PREFIX)
   }
+  memory.copy(context, CONTEXT, 32)
   wipe()
   return OK
 }

@@ -29,7 +29,7 @@ const ROWS_BYTES: i32 = 8704
 const HASHED_ROWS = memory.data(2048, 16)
 const HASHED_COLUMNS = memory.data(2048, 16)
 const HASHED_BYTES: i32 = 2048
-/** TH("ote-u", vsid, u), which is public, four times; stays until the next call. */
+/** TH("ote-u", vsid, u), four times; whoever calls the receiver or the sender clears it with {@link wipeExtended}. */
 export const U_DIGEST = memory.data(128, 16)
 
 // The message: u (128 columns), x (16 bytes), t (128 hashes of 16 bytes).
@@ -127,7 +127,7 @@ export function extendReceiver(
   hashRows(HASHED_COLUMNS, transfers)
   memory.copy(x, HASHED_COLUMNS, ROW_BYTES)
   wipeExtension()
-  wipeRows()
+  memory.fill(ROWS, 0, ROWS_BYTES)
 }
 
 /**
@@ -186,6 +186,8 @@ function wipeExtension(): void {
   wipeSchedule()
 }
 
-export function wipeRows(): void {
+/** Clears what a call leaves for its caller. */
+export function wipeExtended(): void {
   memory.fill(ROWS, 0, ROWS_BYTES)
+  memory.fill(U_DIGEST, 0, 128)
 }

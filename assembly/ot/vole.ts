@@ -4,7 +4,7 @@ import { INVALID, OK } from '../memory'
 import { ORDER } from '../secp256k1/constants.gen'
 import { ROW_BYTES } from './bit-matrix'
 import { addLimbs, clearColumns, loadNumber, reduceColumns, subtractLimbs, toMontgomery, wipeColumns } from './columns'
-import { ROWS, extendReceiver, extendSender, wipeRows } from './extension'
+import { ROWS, extendReceiver, extendSender, wipeExtended } from './extension'
 import { LABEL_GADGET, LABEL_MU, LABEL_OTE_PAD, LABEL_THETA, LABEL_VOLE_PAYLOAD } from './labels'
 import { CHEAT, OT_WORK, OT_WORK_BYTES } from './memory'
 import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
@@ -81,6 +81,7 @@ export function start(
   chi: usize,
 ): void {
   extendReceiver(labels, vsid, seeds, choices, message, rows, EXTENDED)
+  wipeExtended()
   clearColumns(SUM)
   for (let j: usize = 0; j < <usize>EXTENDED; j++) addNumber(SUM, vector + 32 * j, choiceMask(choices, j))
   storeSum(chi, SUM)
@@ -107,7 +108,7 @@ export function multiply(
   shares: usize,
 ): i32 {
   if (!extendSender(labels, vsid, seeds, delta, message, EXTENDED)) {
-    wipeRows()
+    wipeExtended()
     return CHEAT
   }
   startTagged(PREFIX, labels + LABEL_OTE_PAD, vsid, PAD_ITEM_BYTES)
@@ -151,7 +152,7 @@ export function multiply(
     storeSum(shares + 32 * k, SUM)
   }
   wipe()
-  wipeRows()
+  wipeExtended()
   return OK
 }
 

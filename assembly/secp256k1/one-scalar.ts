@@ -142,7 +142,7 @@ export function multiplyByOneScalar(r: usize, points: usize, scalar: usize, coun
   recodeSplit(DIGIT_SCRATCH, K, CENTRE_26_BY_5)
   let left = (<usize>count) >> 1
   while (left > 0) {
-    const pairs = min(left, PAIRS)
+    const pairs = min<usize>(left, PAIRS)
     multiplySome(r, points, pairs)
     r += 2 * pairs * POINT_BYTES
     points += 2 * pairs * POINT_BYTES

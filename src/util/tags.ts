@@ -9,7 +9,20 @@ const LABELS = {
   reshare: ['ctx', 'sid', 'com', 'echo', 'pok', 'T', 'pop', 'set', 'expand'],
   frost: ['ctx', 'sid', 'echo', 'expand'],
   possession: ['proof', 'export', 'expand'],
-  'ecdsa-setup': ['ctx', 'sid', 'echo', 'ot', 'ot-key', 'zero-com', 'zero-seed', 'transcript', 'digest'],
+  'ecdsa-setup': [
+    'ctx',
+    'sid',
+    'echo',
+    'ot',
+    'ot-offer',
+    'ot-context',
+    'ot-key',
+    'ot-reversed-key',
+    'zero-com',
+    'zero-seed',
+    'transcript',
+    'digest',
+  ],
   ecdsa: [
     'ctx',
     'sign',
@@ -34,6 +47,8 @@ const LABELS = {
   share: ['wallet-set'],
   operation: ['set-up', 'export'],
   channel: ['request', 'answer'],
+  // Drawing, not stating: see hedge.ts.
+  hedge: ['stream', 'base OTs'],
 } as const
 
 export type TaggedProtocol = keyof typeof LABELS

@@ -62,16 +62,46 @@ export interface OtExports {
     answer: number,
     shares: number,
   ): number
-  baseOtOffer(about: number, domainLength: number, choices: number, scalars: number, message: number): void
-  baseOtAnswer(
-    about: number,
+  baseOtOffer(
+    otSid: number,
+    domain: number,
     domainLength: number,
-    message: number,
-    secrets: number,
-    reply: number,
+    choices: number,
+    exponents: number,
+    strings: number,
+    offers: number,
+  ): void
+  baseOtAnswer(
+    labels: number,
+    otSid: number,
+    domain: number,
+    domainLength: number,
+    offers: number,
+    secret: number,
+    z: number,
     keys: number,
+    context: number,
   ): number
-  baseOtFinish(about: number, choices: number, exponents: number, message: number, reply: number, keys: number): number
+  baseOtFinish(
+    labels: number,
+    otSid: number,
+    choices: number,
+    exponents: number,
+    offers: number,
+    z: number,
+    keys: number,
+    context: number,
+  ): number
+  reversedOtReceive(
+    labels: number,
+    vsid: number,
+    seeds: number,
+    choices: number,
+    message: number,
+    rows: number,
+    keys: number,
+  ): void
+  reversedOtSend(labels: number, vsid: number, seeds: number, delta: number, message: number, keys: number): number
   hashToCurve(
     out: number,
     uniform: number,

@@ -114,56 +114,109 @@ export function voleFinish(
   return { status, shares: bytes }
 }
 
-/** What the three messages of a batch of base OTs are hashed with. */
+/** What all messages of base OTs are hashed with. */
 export interface BaseOtInput {
-  /** The SHA-256 of the keys' tag, otSid, and the domain of the hash to the curve, one behind the other. */
-  readonly about: Uint8Array
-  readonly domainLength: number
+  readonly labels: Uint8Array
+  readonly otSid: Uint8Array
+  /** Of the hash to the curve */
+  readonly domain: Uint8Array
 }
 
-/** The receiver's message of `size` bytes, a multiple of 16, from 128 exponents and 128 scalars of the other points. */
+/** Of 128 transfers */
+const KEYS = 128 * SCALAR
+const ROWS = 128 * 16
+/** A point of 33 bytes, with room behind it */
+const Z = 48
+
+/** The offers of `size` bytes, from 128 exponents and 128 strings of 33 bytes. */
 export function baseOtOffer(
-  { about, domainLength }: BaseOtInput,
-  choices: Uint8Array,
-  scalars: Uint8Array,
-  size: number,
-): Uint8Array {
-  return callOt(size, [about, choices, scalars], (ot, out, aboutAt, choicesAt, scalarsAt) => {
-    ot.baseOtOffer(aboutAt, domainLength, choicesAt, scalarsAt, out)
-  }).bytes
-}
-
-/** The sender's message and its keys; `sizes` are their bytes, multiples of 16. */
-export function baseOtAnswer(
-  { about, domainLength }: BaseOtInput,
-  message: Uint8Array,
-  secrets: Uint8Array,
-  sizes: { readonly message: number; readonly keys: number },
-): { readonly status: OtStatus; readonly message: Uint8Array; readonly keys: Uint8Array } {
-  const { status, bytes } = callOt(
-    sizes.message + sizes.keys,
-    [about, message, secrets],
-    (ot, out, aboutAt, messageAt, secretsAt) =>
-      ot.baseOtAnswer(aboutAt, domainLength, messageAt, secretsAt, out, out + sizes.message),
-  )
-  const keys = bytes.slice(sizes.message)
-  bytes.fill(0, sizes.message)
-  return { status, message: bytes.slice(0, sizes.message), keys }
-}
-
-/** The receiver's keys of `size` bytes, of the chosen branches. */
-export function baseOtFinish(
-  about: Uint8Array,
+  { otSid, domain }: BaseOtInput,
   choices: Uint8Array,
   exponents: Uint8Array,
-  message: Uint8Array,
-  reply: Uint8Array,
+  strings: Uint8Array,
   size: number,
-): { readonly status: OtStatus; readonly keys: Uint8Array } {
-  const { status, bytes } = callOt(size, [about, choices, exponents, message, reply], (ot, out, ...offsets) =>
-    ot.baseOtFinish(...(offsets as [number, number, number, number, number]), out),
+): Uint8Array {
+  const inputs = [otSid, domain, choices, exponents, strings]
+  return callOt(size, inputs, (ot, out, otSidAt, domainAt, choicesAt, exponentsAt, stringsAt) =>
+    ot.baseOtOffer(otSidAt, domainAt, domain.length, choicesAt, exponentsAt, stringsAt, out),
+  ).bytes
+}
+
+/**
+ * The answer to offers: z and the extension in the other direction (`size` bytes, a multiple of 16), the pairs of keys of
+ * the offered transfers, and the keys that the extension gives.
+ */
+export function baseOtAnswer(
+  { labels, otSid, domain }: BaseOtInput,
+  offers: Uint8Array,
+  secret: Uint8Array,
+  choices: Uint8Array,
+  size: number,
+): {
+  readonly status: OtStatus
+  readonly z: Uint8Array
+  readonly reversed: Uint8Array
+  readonly pairs: Uint8Array
+  readonly keys: Uint8Array
+} {
+  const reversed = Z
+  const pairs = reversed + size
+  const keys = pairs + 2 * KEYS
+  const context = keys + KEYS
+  const rows = context + SCALAR
+  const { status, bytes } = callOt(
+    rows + ROWS,
+    [labels, otSid, domain, offers, secret, choices],
+    (ot, out, labelsAt, otSidAt, domainAt, offersAt, secretAt, choicesAt) => {
+      const [pairsAt, contextAt] = [out + pairs, out + context]
+      const status = ot.baseOtAnswer(
+        ...([labelsAt, otSidAt, domainAt, domain.length, offersAt, secretAt, out, pairsAt, contextAt] as const),
+      )
+      if (status !== 0) return status
+      ot.reversedOtReceive(labelsAt, contextAt, pairsAt, choicesAt, out + reversed, out + rows, out + keys)
+      return 0
+    },
   )
-  return { status, keys: bytes }
+  try {
+    return {
+      status,
+      z: bytes.slice(0, 33),
+      reversed: bytes.slice(reversed, pairs),
+      pairs: bytes.slice(pairs, keys),
+      keys: bytes.slice(keys, context),
+    }
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+/** The keys of the chosen branches of the offered transfers, and the pairs of keys of the extension's. */
+export function baseOtFinish(
+  { labels, otSid }: BaseOtInput,
+  choices: Uint8Array,
+  exponents: Uint8Array,
+  offers: Uint8Array,
+  z: Uint8Array,
+  reversed: Uint8Array,
+): { readonly status: OtStatus; readonly keys: Uint8Array; readonly pairs: Uint8Array } {
+  const delta = choices.map((byte) => byte ^ 0xff)
+  const context = 3 * KEYS
+  const { status, bytes } = callOt(
+    context + SCALAR,
+    [labels, otSid, choices, exponents, offers, z, delta, reversed],
+    (ot, out, labelsAt, otSidAt, choicesAt, exponentsAt, offersAt, zAt, deltaAt, reversedAt) => {
+      const contextAt = out + context
+      const status = ot.baseOtFinish(labelsAt, otSidAt, choicesAt, exponentsAt, offersAt, zAt, out, contextAt)
+      if (status !== 0) return status
+      return ot.reversedOtSend(labelsAt, contextAt, out, deltaAt, reversedAt, out + KEYS)
+    },
+  )
+  try {
+    return { status, keys: bytes.slice(0, KEYS), pairs: bytes.slice(KEYS, context) }
+  } finally {
+    delta.fill(0)
+    bytes.fill(0)
+  }
 }
 
 /**

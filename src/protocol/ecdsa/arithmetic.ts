@@ -66,47 +66,56 @@ export interface VoleArithmetic {
   ): readonly [Scalar, Scalar] | undefined
 }
 
+/** The seeds of one party, of both directions; secret. */
+export interface BaseOtSeeds {
+  /** 128 seeds of 32 bytes, of branch 1 ⊕ Δ_i of the transfers that the peer sends. */
+  readonly multiplierSeeds: Uint8Array
+  /** 128 pairs of seeds, of the transfers that this party sends. */
+  readonly choiceSeeds: Uint8Array
+}
+
 /**
- * Endemic OT (Masny–Rindal, eprint 2019/706) of 128 transfers, in one call for each message. Its two backends are like
+ * The base OTs of both directions, in one call for each message: 128 transfers by batch endemic OT (McQuoid, Rosulek, Roy,
+ * eprint 2021/682), whose sender then extends them (SoftSpokenOT) to 128 of the other direction. Its two backends are like
  * those of {@link VoleArithmetic}.
  */
 export interface BaseOtArithmetic {
   /**
-   * The receiver's message.
+   * The offers of the first direction's receiver.
    *
    * @param choices 128 bits
-   * @param exponents t_i of each transfer
-   * @param decoys the logarithm of r_{1−c} of each transfer
-   * @returns OT1: r_0 ‖ r_1 of each transfer
+   * @param exponents t of each transfer
+   * @param strings u of each transfer, 33 random bytes
+   * @returns s ‖ T of each transfer, 8,448 bytes
    */
-  offer(otSid: Uint8Array, choices: Uint8Array, exponents: readonly Scalar[], decoys: readonly Scalar[]): Uint8Array
+  offer(otSid: Uint8Array, choices: Uint8Array, exponents: readonly Scalar[], strings: Uint8Array): Uint8Array
 
   /**
-   * The sender's message and its keys.
+   * The answer of the first direction's sender.
    *
-   * @param message OT1
-   * @param secrets b_i of each transfer
-   * @returns OT2 (B_i of each transfer), and 128 pairs of keys of 32 bytes
+   * @param secret b
+   * @param choices 128 choices in the other direction, and 128 random bits
+   * @returns z ‖ u ‖ x ‖ t, 6,193 bytes
    * @throws {CodecError} for a point that no honest receiver sends
    */
   answer(
     otSid: Uint8Array,
-    message: Uint8Array,
-    secrets: readonly Scalar[],
-  ): { readonly message: Uint8Array; readonly keys: Uint8Array }
+    offers: Uint8Array,
+    secret: Scalar,
+    choices: Uint8Array,
+  ): { readonly message: Uint8Array; readonly seeds: BaseOtSeeds }
 
   /**
-   * The receiver's keys, one a transfer.
+   * The end of the first direction's receiver.
    *
-   * @param message OT1
-   * @param reply OT2
+   * @returns undefined if the sender extended inconsistently: that tells it a bit of `choices`
    * @throws {CodecError} for a point that no honest sender sends
    */
   finish(
     otSid: Uint8Array,
     choices: Uint8Array,
     exponents: readonly Scalar[],
-    message: Uint8Array,
-    reply: Uint8Array,
-  ): Uint8Array
+    offers: Uint8Array,
+    answer: Uint8Array,
+  ): BaseOtSeeds | undefined
 }

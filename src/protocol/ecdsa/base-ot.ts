@@ -1,79 +1,82 @@
 import type { Group, Scalar } from '../../curve/group.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { RandomSource } from '../../util/random.ts'
-import type { BaseOtArithmetic } from './arithmetic.ts'
-import { COLUMNS } from './parameters.ts'
+import type { BaseOtArithmetic, BaseOtSeeds } from './arithmetic.ts'
+import { COLUMNS, POINT_BYTES } from './parameters.ts'
 
-/**
- * Endemic OT (Masny–Rindal, eprint 2019/706), 128 transfers of random keys in two messages: what its parties draw and
- * keep. The arithmetic is a backend's.
- *
- * Security rests on hash points of unknown discrete logarithm and on keys bound to everything that was sent. Each
- * transfer has an own b_i: one for the whole batch would be faster, and would lean on the tweaks alone.
- */
+/** What the parties of the base OTs draw and keep. The arithmetic is a backend's. */
 
 export interface BaseOtBackend {
   readonly group: Group
   readonly baseOt: BaseOtArithmetic
 }
 
-/** What the receiver keeps between its message and the sender's; secret but for the message. */
-export interface BaseOtReceiver {
+/** What the party that offers keeps until it has the answer; secret but for the message. */
+export interface Offers {
   /** 128 choice bits */
   readonly choices: Uint8Array
-  /** t_i of each transfer */
+  /** t of each transfer */
   readonly exponents: readonly Scalar[]
-  /** OT1 */
   readonly message: Uint8Array
 }
 
-function drawScalars({ group }: BaseOtBackend, random: RandomSource): Scalar[] {
-  return Array.from({ length: COLUMNS }, () => group.randomScalar(random))
+/** The base OTs of both directions, as one party holds them: secret. */
+export interface BaseOts extends BaseOtSeeds {
+  /** Δ, 16 bytes */
+  readonly delta: Uint8Array
 }
 
-/** The receiver's message: for choice c a random r_{1−c} and r_c = t·G − HC(c, r_{1−c}). */
-export function startBaseOt(backend: BaseOtBackend, otSid: Uint8Array, random: RandomSource): BaseOtReceiver {
+/** The seeds known are those of branch c_i = 1 ⊕ Δ_i. */
+function differenceOf(choices: Uint8Array): Uint8Array {
+  return choices.map((byte) => byte ^ 0xff)
+}
+
+export function makeOffers({ group, baseOt }: BaseOtBackend, otSid: Uint8Array, random: RandomSource): Offers {
   const choices = random(COLUMNS / 8)
-  const exponents = drawScalars(backend, random)
-  const decoys = drawScalars(backend, random)
-  const message = backend.baseOt.offer(otSid, choices, exponents, decoys)
-  wipe(...decoys)
+  const exponents = Array.from({ length: COLUMNS }, () => group.randomScalar(random))
+  const strings = random(COLUMNS * POINT_BYTES)
+  const message = baseOt.offer(otSid, choices, exponents, strings)
+  wipe(strings)
   return { choices, exponents, message }
 }
 
-/**
- * The sender's message B_i = b_i·G and its keys, 128 pairs: k_{i,b} from b_i·(r_b + HC(b, r_{1−b})).
- *
- * @throws {CodecError} for a point in the receiver's message that no honest receiver sends
- */
-export function answerBaseOt(
-  backend: BaseOtBackend,
+/** @throws {CodecError} for a point that no honest party offers */
+export function answerOffers(
+  { group, baseOt }: BaseOtBackend,
   otSid: Uint8Array,
-  message: Uint8Array,
+  offers: Uint8Array,
   random: RandomSource,
-): { readonly message: Uint8Array; readonly keys: Uint8Array } {
-  const secrets = drawScalars(backend, random)
+): { readonly message: Uint8Array; readonly baseOts: BaseOts } {
+  const secret = group.randomScalar(random)
+  const choices = random((2 * COLUMNS) / 8)
   try {
-    return backend.baseOt.answer(otSid, message, secrets)
+    const { message, seeds } = baseOt.answer(otSid, offers, secret, choices)
+    return { message, baseOts: { ...seeds, delta: differenceOf(choices.subarray(0, COLUMNS / 8)) } }
   } finally {
-    wipe(...secrets)
+    wipe(secret, choices)
   }
 }
 
 /**
- * The receiver's keys, one a transfer: k_{i,c} from t_i·B_i.
+ * Ends what {@link makeOffers} began. The same offers must never judge two answers: each verdict tells the peer a bit of Δ.
  *
- * @throws {CodecError} for a point in the sender's message that no honest sender sends
+ * @returns undefined if the peer extended inconsistently
+ * @throws {CodecError} for a point that no honest party answers with
  */
-export function finishBaseOt(
+export function finishOffers(
   { baseOt }: BaseOtBackend,
   otSid: Uint8Array,
-  { choices, exponents, message }: BaseOtReceiver,
-  reply: Uint8Array,
-): Uint8Array {
-  return baseOt.finish(otSid, choices, exponents, message, reply)
+  { choices, exponents, message }: Offers,
+  answer: Uint8Array,
+): BaseOts | undefined {
+  const seeds = baseOt.finish(otSid, choices, exponents, message, answer)
+  return seeds === undefined ? undefined : { ...seeds, delta: differenceOf(choices) }
 }
 
-export function wipeBaseOt(receiver: BaseOtReceiver): void {
-  wipe(receiver.choices, ...receiver.exponents)
+export function wipeOffers({ choices, exponents }: Offers): void {
+  wipe(choices, ...exponents)
+}
+
+export function wipeBaseOts({ delta, multiplierSeeds, choiceSeeds }: BaseOts): void {
+  wipe(delta, multiplierSeeds, choiceSeeds)
 }

@@ -17,10 +17,12 @@ export const VOLE1_BYTES = COLUMNS * COLUMN_BYTES + ROW_BYTES + COLUMNS * ROW_BY
 export const VOLE2_BYTES = TRANSFERS * WIDTH * 32 + 32 + 32
 
 export const POINT_BYTES = 33
-/** r_0 ‖ r_1 of every base OT */
-export const OT1_BYTES = COLUMNS * 2 * POINT_BYTES
-/** B_i of every base OT */
-export const OT2_BYTES = COLUMNS * POINT_BYTES
+/** s ‖ T of every base OT */
+export const OFFERS_BYTES = COLUMNS * 2 * POINT_BYTES
+/** u ‖ x ‖ t of the extension to the base OTs of the other direction */
+export const REVERSED_BYTES = COLUMNS * 32 + ROW_BYTES + COLUMNS * ROW_BYTES
+/** z, and that extension */
+export const OFFERS_ANSWER_BYTES = POINT_BYTES + REVERSED_BYTES
 
 /** The domain of the hash to the curve. */
 export const OT_DOMAIN = 'reshare/v1/ecdsa-setup/ot_secp256k1_XMD:SHA-256_SSWU_RO_'

@@ -1,5 +1,5 @@
 import { partyId, type PartyId } from '../../types.ts'
-import { abytes } from '../../util/bytes.ts'
+import { abytes, wipe } from '../../util/bytes.ts'
 import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
@@ -9,7 +9,6 @@ import { assertAscendingIds } from '../options.ts'
 import type { Session } from '../session.ts'
 import { createHasher } from '../transcript.ts'
 import type { EcdsaBackend } from './backend.ts'
-import type { BaseOtBackend } from './base-ot.ts'
 import { wipeSecrets } from './ot-pair.ts'
 import {
   answer,
@@ -29,6 +28,7 @@ import {
 export { bindPair, type PairSetup } from './pair-setup.ts'
 
 const NONCE_BYTES = 32
+const SECRET_MAX_BYTES = 64
 
 /** What the parties of a set-up agree on beforehand, and who this one is. */
 export interface OtSetupOptions {
@@ -38,13 +38,30 @@ export interface OtSetupOptions {
   readonly self: PartyId
   /** What the set-up is for: the same 32 bytes for all parties, such as the hash of the operation. */
   readonly binding: Uint8Array
+  /**
+   * The parties that compute slowly, the same list for all: towards every other party they offer base OTs, which takes less
+   * than half of the time of answering them. Default: none, and the offers are spread evenly; of two parties the second
+   * offers.
+   */
+  readonly slow?: readonly PartyId[]
   readonly random: RandomSource
+  /** A secret of this party, such as its share of an older set: what is drawn depends on it too. Copied. */
+  readonly secret?: Uint8Array
 }
 
 interface Config {
   readonly parties: readonly PartyId[]
   readonly self: PartyId
+  readonly slow: readonly PartyId[]
   readonly binding: Uint8Array
+  readonly secret: Uint8Array
+}
+
+/** Which of two parties offers: a slow one, else by turns, so that every party offers to half of the others. */
+function offeringOf({ parties, slow }: Config, one: PartyId, other: PartyId): PartyId {
+  if (slow.includes(one) !== slow.includes(other)) return slow.includes(one) ? one : other
+  const distance = Math.abs(parties.indexOf(one) - parties.indexOf(other))
+  return distance % 2 === 1 ? partyId(Math.max(one, other)) : partyId(Math.min(one, other))
 }
 
 interface Finished {
@@ -71,18 +88,18 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   readonly self: number
   readonly context: Uint8Array
   sid: Uint8Array | undefined
-  readonly #backend: BaseOtBackend
+  readonly #backend: EcdsaBackend
   readonly #random: RandomSource
   readonly #config: Config
   readonly #progress: Map<PartyId, Progress>
 
-  constructor(backend: BaseOtBackend, random: RandomSource, config: Config) {
+  constructor(backend: EcdsaBackend, random: RandomSource, config: Config) {
     this.#backend = backend
     this.#random = random
     this.#config = config
     this.participants = config.parties.length
     this.self = config.parties.indexOf(config.self) + 1
-    this.context = hash('ctx', config.binding, Uint8Array.from(config.parties))
+    this.context = hash('ctx', config.binding, Uint8Array.from(config.parties), Uint8Array.from(config.slow))
     this.#progress = new Map(this.#peers().map((peer) => [peer, { at: 'start' }]))
   }
 
@@ -108,7 +125,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     const sid = hash('sid', this.context, nonces)
     this.sid = sid
     return this.#peers().map((peer) => {
-      const { body, ...held } = offer(this.#about(peer), this.#random)
+      const { body, ...held } = offer(this.#about(peer))
       this.#progress.set(peer, { at: 'offered', held })
       return { to: this.#number(peer), body }
     })
@@ -119,7 +136,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
       const progress = this.#progress.get(peer)
       if (progress?.at !== 'offered') throw new RangeError('an answer before an offer')
       const theirs = inbox.direct(2, this.#number(peer))
-      const { body, ...held } = answer(this.#about(peer), progress.held, theirs, this.#random)
+      const { body, ...held } = answer(this.#about(peer), progress.held, theirs)
       this.#progress.set(peer, { at: 'answered', held })
       return { to: this.#number(peer), body }
     })
@@ -143,10 +160,14 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     return finished
   }
 
-  /** `n u8 | n × id u8 | self u8 | binding[32] | sid u32 + bytes`, then of every peer `progress u8` and what it holds. */
+  /**
+   * `n u8 | n × id u8 | self u8 | n u8 | n × slow id u8 | binding[32] | secret u32 + bytes | sid u32 + bytes`, then of every
+   * peer `progress u8` and what it holds.
+   */
   encode(writer: Writer): void {
-    const { parties, self, binding } = this.#config
-    writer.u8(parties.length).bytes(Uint8Array.from(parties)).u8(self).bytes(binding)
+    const { parties, self, slow, binding, secret } = this.#config
+    writer.u8(parties.length).bytes(Uint8Array.from(parties)).u8(self)
+    writer.u8(slow.length).bytes(Uint8Array.from(slow)).bytes(binding).prefixed(secret)
     writer.prefixed(this.sid ?? new Uint8Array(0))
     for (const progress of this.#progress.values()) {
       if (progress.at === 'finished') throw new RangeError('a set-up that is over has no state')
@@ -157,19 +178,21 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   }
 
   /** @throws {CodecError} for anything but what {@link encode} wrote */
-  static decode(backend: BaseOtBackend, random: RandomSource, reader: Reader): SetupMachine {
-    const count = reader.u8()
-    const parties = Array.from(reader.bytes(count), readId)
+  static decode(backend: EcdsaBackend, random: RandomSource, reader: Reader): SetupMachine {
+    const parties = Array.from(reader.bytes(reader.u8()), readId)
     const self = readId(reader.u8())
+    const slow = Array.from(reader.bytes(reader.u8()), readId)
     if (!parties.includes(self)) throw new CodecError('inconsistent session state')
-    const machine = new SetupMachine(backend, random, { parties, self, binding: reader.bytes(32) })
+    const config = { parties, self, slow, binding: reader.bytes(32), secret: reader.prefixed(SECRET_MAX_BYTES) }
+    const machine = new SetupMachine(backend, random, config)
     const sid = reader.prefixed(32)
     machine.sid = sid.length === 0 ? undefined : sid
-    for (const peer of machine.#peers()) machine.#progress.set(peer, readProgress(backend, reader))
+    for (const peer of machine.#peers()) machine.#progress.set(peer, readProgress(machine.#about(peer), reader))
     return machine
   }
 
   wipe(): void {
+    wipe(this.#config.secret)
     for (const progress of this.#progress.values()) {
       if (progress.at === 'offered' || progress.at === 'answered') wipeOffered(progress.held)
       if (progress.at === 'finished') wipeSecrets(progress.setup.secrets)
@@ -183,6 +206,9 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
       self: this.#config.self,
       peer,
       from: this.#number(peer),
+      offering: offeringOf(this.#config, this.#config.self, peer),
+      random: this.#random,
+      secret: this.#config.secret,
     }
   }
 
@@ -200,10 +226,10 @@ function readId(id: number): PartyId {
   return partyId(id)
 }
 
-function readProgress(backend: BaseOtBackend, reader: Reader): Progress {
+function readProgress(context: PairContext, reader: Reader): Progress {
   const code = reader.u8()
-  if (code === PROGRESS_CODES.offered) return { at: 'offered', held: readOffered(backend, reader) }
-  if (code === PROGRESS_CODES.answered) return { at: 'answered', held: readAnswered(backend, reader) }
+  if (code === PROGRESS_CODES.offered) return { at: 'offered', held: readOffered(context, reader) }
+  if (code === PROGRESS_CODES.answered) return { at: 'answered', held: readAnswered(context, reader) }
   if (code !== PROGRESS_CODES.start) throw new CodecError(`unknown progress ${code}`)
   return { at: 'start' }
 }
@@ -218,11 +244,19 @@ function readProgress(backend: BaseOtBackend, reader: Reader): Progress {
  * @throws {TypeError | RangeError} for options that no session can be run with
  */
 export function createOtSetup(options: OtSetupOptions): Session<readonly PairSetup[]> {
-  const { backend, parties, self, binding, random } = options
+  const { backend, parties, self, binding, slow = [], random, secret = new Uint8Array(0) } = options
   assertAscendingIds(parties)
   if (parties.length < 2) throw new RangeError('a set-up takes two parties')
-  if (!parties.includes(self)) throw new RangeError(`party ${self} is not among the parties`)
-  const config = { parties: [...parties], self, binding: abytes(binding, 32, 'binding').slice() }
+  for (const id of [self, ...slow])
+    if (!parties.includes(id)) throw new RangeError(`party ${id} is not among the parties`)
+  if (secret.length > SECRET_MAX_BYTES) throw new RangeError(`a secret of at most ${SECRET_MAX_BYTES} bytes`)
+  const config = {
+    parties: [...parties],
+    self,
+    slow: parties.filter((id) => slow.includes(id)),
+    binding: abytes(binding, 32, 'binding').slice(),
+    secret: abytes(secret, undefined, 'secret').slice(),
+  }
   return createSession(new SetupMachine(backend, random, config))
 }
 

@@ -5,22 +5,35 @@ import { type Label, tag } from '../tags.ts'
 import { taggedHash } from '../transcript.ts'
 
 /** What the batches hash under, in the order of assembly/ot/labels.ts. */
-const BATCH_LABELS = [
-  'gadget',
-  'ote-prg',
-  'ote-u',
-  'ote-chi',
-  'ote-pad',
-  'vole-payload',
-  'theta',
-  'mu',
-] as const satisfies readonly Label<'ecdsa'>[]
+const BATCH_TAGS = {
+  gadget: 'ecdsa',
+  'ote-prg': 'ecdsa',
+  'ote-u': 'ecdsa',
+  'ote-chi': 'ecdsa',
+  'ote-pad': 'ecdsa',
+  'vole-payload': 'ecdsa',
+  theta: 'ecdsa',
+  mu: 'ecdsa',
+  'ot-offer': 'ecdsa-setup',
+  'ot-context': 'ecdsa-setup',
+  'ot-key': 'ecdsa-setup',
+  'ot-reversed-key': 'ecdsa-setup',
+} as const satisfies Partial<Record<Label<'ecdsa'> | Label<'ecdsa-setup'>, 'ecdsa' | 'ecdsa-setup'>>
 
-export type BatchLabel = (typeof BATCH_LABELS)[number]
+export type BatchLabel = keyof typeof BATCH_TAGS
+
+function batchTag(label: BatchLabel): string {
+  return BATCH_TAGS[label] === 'ecdsa'
+    ? tag('secp256k1', 'ecdsa', label as Label<'ecdsa'>)
+    : tag('secp256k1', 'ecdsa-setup', label as Label<'ecdsa-setup'>)
+}
+
+let digests: Uint8Array | undefined
 
 /** The SHA-256 digests of the tags, for the WebAssembly backend. */
 export function batchTagDigests(): Uint8Array {
-  return concatBytes(...BATCH_LABELS.map((label) => sha256(utf8(tag('secp256k1', 'ecdsa', label)))))
+  digests ??= concatBytes(...(Object.keys(BATCH_TAGS) as BatchLabel[]).map((label) => sha256(utf8(batchTag(label)))))
+  return digests
 }
 
 /**
@@ -30,7 +43,7 @@ export function batchTagDigests(): Uint8Array {
 export function batchHasher(label: BatchLabel, context: Uint8Array): (item: Uint8Array) => Uint8Array {
   const padded = new Uint8Array(56)
   padded.set(context)
-  const tagText = tag('secp256k1', 'ecdsa', label)
+  const tagText = batchTag(label)
   return (item) => taggedHash(tagText, padded, item)
 }
 

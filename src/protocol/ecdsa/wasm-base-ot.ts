@@ -1,53 +1,44 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-
 import { concatBytes, utf8, wipe } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
 import { baseOtAnswer, baseOtFinish, type BaseOtInput, baseOtOffer } from '../../wasm/ot.ts'
-import { tag } from '../tags.ts'
 import type { BaseOtArithmetic } from './arithmetic.ts'
-import { COLUMNS, OT1_BYTES, OT2_BYTES, OT_DOMAIN, SEED_BYTES } from './parameters.ts'
+import { OFFERS_BYTES, OT_DOMAIN, POINT_BYTES, REVERSED_BYTES } from './parameters.ts'
+import { batchTagDigests } from './tagged-batch.ts'
 
 const domain = utf8(OT_DOMAIN)
-let digest: Uint8Array | undefined
 
-function about(otSid: Uint8Array): BaseOtInput {
-  digest ??= sha256(utf8(tag('secp256k1', 'ecdsa-setup', 'ot-key')))
-  return { about: concatBytes(digest, otSid, domain), domainLength: domain.length }
+function inputOf(otSid: Uint8Array): BaseOtInput {
+  return { labels: batchTagDigests(), otSid, domain }
 }
 
 const NOT_POINTS = 'not the encoding of a point of the prime-order subgroup'
 
 /** Base OTs on the WebAssembly backend. */
 export const wasmBaseOt: BaseOtArithmetic = {
-  offer(otSid, choices, exponents, decoys) {
-    const scalars = concatBytes(...exponents, ...decoys)
-    try {
-      return baseOtOffer(about(otSid), choices, scalars, OT1_BYTES)
-    } finally {
-      wipe(scalars)
-    }
-  },
-
-  answer(otSid, message, secrets) {
-    const scalars = concatBytes(...secrets)
-    try {
-      const sizes = { message: OT2_BYTES, keys: 2 * COLUMNS * SEED_BYTES }
-      const { status, ...answer } = baseOtAnswer(about(otSid), message, scalars, sizes)
-      if (status === 'undefined') throw new CodecError('an offered point cancels its hash')
-      if (status !== 'ok') throw new CodecError(NOT_POINTS)
-      return answer
-    } finally {
-      wipe(scalars)
-    }
-  },
-
-  finish(otSid, choices, exponents, message, reply) {
+  offer(otSid, choices, exponents, strings) {
     const scalars = concatBytes(...exponents)
     try {
-      const size = COLUMNS * SEED_BYTES
-      const { status, keys } = baseOtFinish(about(otSid).about, choices, scalars, message, reply, size)
+      return baseOtOffer(inputOf(otSid), choices, scalars, strings, OFFERS_BYTES)
+    } finally {
+      wipe(scalars)
+    }
+  },
+
+  answer(otSid, offers, secret, choices) {
+    const { status, z, reversed, pairs, keys } = baseOtAnswer(inputOf(otSid), offers, secret, choices, REVERSED_BYTES)
+    if (status === 'undefined') throw new CodecError('an offered point cancels its hash')
+    if (status !== 'ok') throw new CodecError(NOT_POINTS)
+    return { message: concatBytes(z, reversed), seeds: { multiplierSeeds: keys, choiceSeeds: pairs } }
+  },
+
+  finish(otSid, choices, exponents, offers, answer) {
+    const scalars = concatBytes(...exponents)
+    const [z, reversed] = [answer.subarray(0, POINT_BYTES), answer.subarray(POINT_BYTES)]
+    try {
+      const { status, keys, pairs } = baseOtFinish(inputOf(otSid), choices, scalars, offers, z, reversed)
+      if (status === 'cheat') return undefined
       if (status !== 'ok') throw new CodecError(NOT_POINTS)
-      return keys
+      return { multiplierSeeds: keys, choiceSeeds: pairs }
     } finally {
       wipe(scalars)
     }

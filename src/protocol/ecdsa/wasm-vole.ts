@@ -15,15 +15,13 @@ function split(bytes: Uint8Array): readonly [Scalar, Scalar] {
   }
 }
 
-let digests: Uint8Array | undefined
-
 function withLabels(vsid: Uint8Array, gadgets: Uint8Array): VoleInput {
-  return { labels: (digests ??= batchTagDigests()), vsid, gadgets }
+  return { labels: batchTagDigests(), vsid, gadgets }
 }
 
 /** The vector OLE on the WebAssembly backend. */
 export const wasmVole: VoleArithmetic = {
-  gadgets: (setId) => voleGadgets((digests ??= batchTagDigests()), setId, TRANSFERS),
+  gadgets: (setId) => voleGadgets(batchTagDigests(), setId, TRANSFERS),
 
   start(vsid, gadgets, seeds, choices) {
     const sizes = { message: VOLE1_BYTES, rows: TRANSFERS * ROW_BYTES }

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest'
 
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
-import { answerBaseOt, startBaseOt } from '../../../src/protocol/ecdsa/base-ot.ts'
-import { OT1_BYTES, OT2_BYTES, TRANSFERS, VOLE1_BYTES, VOLE2_BYTES } from '../../../src/protocol/ecdsa/parameters.ts'
+import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/base-ot.ts'
+import {
+  OFFERS_BYTES,
+  REVERSED_BYTES,
+  TRANSFERS,
+  VOLE1_BYTES,
+  VOLE2_BYTES,
+} from '../../../src/protocol/ecdsa/parameters.ts'
 import { batchTagDigests } from '../../../src/protocol/ecdsa/tagged-batch.ts'
 import { wasmVole } from '../../../src/protocol/ecdsa/wasm-vole.ts'
 import type { Scalar } from '../../../src/curve/group.ts'
@@ -97,42 +103,55 @@ test('the messages and the check of vector OLE', () => {
 test('the messages of base OTs', () => {
   const random = seededRandom()
   const { group } = wasmEcdsa()
-  const domain = random(60)
-  const about = concatBytes(random(64), domain)
-  const drawn = (): Scalar[] => Array.from({ length: 128 }, () => group.randomScalar(random))
-  const all = (scalar: Scalar): Scalar[] => Array.from({ length: 128 }, () => scalar)
-  const choicesOf = (run: number): Uint8Array => (run < 2 ? new Uint8Array(16).fill(run * 255) : random(16))
-  const scalarsOf = (run: number): Uint8Array => {
-    const edges = [1n, ORDER.secp256k1 - 1n, 2n, 2n ** 255n].map((value) => numberToBytes('secp256k1', value) as Scalar)
-    return concatBytes(...(run < edges.length ? all(edges[run] as Scalar) : drawn()))
-  }
+  const [domain, otSid] = [random(60), random(32)]
+  const labels = batchTagDigests()
+  const choicesOf = (run: number, length = 16): Uint8Array =>
+    run < 2 ? new Uint8Array(length).fill(run * 255) : random(length)
+  const edges = [1n, ORDER.secp256k1 - 1n, 2n, 2n ** 255n].map((value) => numberToBytes('secp256k1', value) as Scalar)
+  const scalarOf = (run: number): Scalar => edges[run] ?? group.randomScalar(random)
+  const exponentsOf = (run: number): Uint8Array => concatBytes(...Array.from({ length: 128 }, () => scalarOf(run)))
+  const call = (name: string, ...values: (number | undefined)[]): number => exports[name]!(...(values as number[])) as number
   // The first call makes the table of the generator.
   group.multiplyBase(group.scalar(1))
   exports['secp256k1MultiplyBase']?.(arena, arena + 64, 1)
 
   expectOneTrace((run) => {
-    const scalars = concatBytes(scalarsOf(run), scalarsOf(run + 1))
-    const [message, ...inputs] = lay(OT1_BYTES, about, choicesOf(run), scalars) as [number, number, number, number]
-    return () => exports['baseOtOffer']?.(inputs[0], domain.length, inputs[1], inputs[2], message)
+    const [offers, otSidAt, domainAt, ...inputs] = lay(
+      ...[OFFERS_BYTES, otSid, domain, choicesOf(run), exponentsOf(run), choicesOf(run, 128 * 33)],
+    )
+    return () => call('baseOtOffer', otSidAt, domainAt, domain.length, ...inputs, offers)
   }, 6)
 
-  const receiver = startBaseOt(wasmEcdsa(), random(32), random)
+  const offers = makeOffers(wasmEcdsa(), otSid, random)
   expectOneTrace((run) => {
-    const places = lay(OT2_BYTES, 8192, about, receiver.message, scalarsOf(run)) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-    const [reply, keys, aboutAt, offer, secrets] = places
-    return () => expect(exports['baseOtAnswer']?.(aboutAt, domain.length, offer, secrets, reply, keys)).toBe(0)
+    const [z, keys, context, labelsAt, otSidAt, domainAt, offersAt, secret] = lay(
+      ...[48, 8192, 32, labels, otSid, domain, offers.message, scalarOf(run)],
+    )
+    const inputs = [labelsAt, otSidAt, domainAt, domain.length, offersAt, secret]
+    return () => expect(call('baseOtAnswer', ...inputs, z, keys, context)).toBe(0)
   }, 6)
 
-  const { message: reply } = answerBaseOt(wasmEcdsa(), random(32), receiver.message, random)
+  const { message } = answerOffers(wasmEcdsa(), otSid, offers.message, random)
   expectOneTrace((run) => {
-    const [keys, ...inputs] = lay(4096, about, choicesOf(run), scalarsOf(run), receiver.message, reply)
-    return () => expect(exports['baseOtFinish']?.(...inputs, keys as number)).toBe(0)
+    const inputs = [labels, otSid, choicesOf(run), exponentsOf(run), offers.message, message.subarray(0, 33)]
+    const [keys, context, ...places] = lay(4096, 32, ...inputs)
+    return () => expect(call('baseOtFinish', ...places, keys, context)).toBe(0)
+  }, 6)
+
+  const vsid = random(32)
+  const receive = (run: number) => {
+    const seeds = choicesOf(run, 8192)
+    const [sent, rows, keys, ...places] = lay(...[REVERSED_BYTES, 2048, 4096, labels, vsid, seeds, choicesOf(run, 32)])
+    return { seeds, sent: sent as number, run: () => call('reversedOtReceive', ...places, sent, rows, keys) }
+  }
+  expectOneTrace((run) => receive(run).run, 6)
+  expectOneTrace((run) => {
+    const received = receive(run)
+    received.run()
+    const sent = memory.slice(received.sent, received.sent + REVERSED_BYTES)
+    const delta = choicesOf(run)
+    const [keys, ...places] = lay(8192, labels, vsid, chosen(received.seeds, delta), delta, sent)
+    return () => expect(call('reversedOtSend', ...places, keys)).toBe(0)
   }, 6)
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { type EcdsaBackend, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
-import { answerBaseOt, startBaseOt } from '../../../src/protocol/ecdsa/base-ot.ts'
+import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/base-ot.ts'
 import { answer, finish, offer, wipeOffered } from '../../../src/protocol/ecdsa/pair-setup.ts'
 import { createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
 import { Presignature } from '../../../src/protocol/ecdsa/presignature.ts'
@@ -216,7 +216,7 @@ describe('a signer leaves none of its secrets', () => {
 
 describe('a party of a set-up leaves none of its secrets', () => {
   const random = seededRandom('set-up')
-  const sid = random(32)
+  const [sid, secret] = [random(32), random(32)]
   const drawn: Scalar[] = []
   const watched: EcdsaBackend = {
     ...backend,
@@ -230,37 +230,45 @@ describe('a party of a set-up leaves none of its secrets', () => {
     },
   }
 
-  test('of a base OT: decoys, and all that a sender draws', () => {
+  test('of base OTs: strings, and all that the one that answers draws', () => {
+    const given: Uint8Array[] = []
+    const recorded = (length: number): Uint8Array => {
+      const bytes = random(length)
+      given.push(bytes)
+      return bytes
+    }
     drawn.length = 0
-    const { message, exponents } = startBaseOt(watched, sid, random)
+    const { message, exponents, choices } = makeOffers(watched, sid, recorded)
     expect(drawn.filter((scalar) => !isWiped(scalar))).toEqual(exponents)
-    drawn.length = 0
-    answerBaseOt(watched, sid, message, random)
-    expect(drawn).toHaveLength(128)
-    expect(drawn.every(isWiped)).toBe(true)
-    drawn.length = 0
-    expect(() => answerBaseOt(watched, sid, message.slice().fill(0), random)).toThrow()
-    expect(drawn.every(isWiped)).toBe(true)
+    expect(given.filter((bytes) => bytes.length === 128 * 33).map(isWiped)).toEqual([true])
+    expect(isWiped(choices)).toBe(false)
+    for (const offers of [message, message.slice().fill(0)]) {
+      drawn.length = 0
+      given.length = 0
+      const run = () => answerOffers(watched, sid, offers, recorded)
+      if (offers === message) run()
+      else expect(run).toThrow()
+      expect(drawn).toHaveLength(1)
+      expect([...drawn, ...given.filter((bytes) => bytes.length === 32).slice(-1)].every(isWiped)).toBe(true)
+    }
   })
 
   test('of an offer and an answer that are wiped', () => {
     const [client, server] = [CLIENT!, SERVER!]
-    const context = { backend, sid, self: client, peer: server, from: 2 }
-    const { body: ours, ...offered } = offer(context, random)
-    const theirs = offer({ ...context, self: server, peer: client, from: 1 }, random).body
-    const { body: _, ...answered } = answer(context, offered, theirs, random)
-    expect(ours).toHaveLength(theirs.length)
-    const { receiver, part, blinding, choiceSeeds } = answered
-    const held = [receiver.choices, ...receiver.exponents, part, blinding, choiceSeeds]
+    const context = { backend, sid, self: client, peer: server, from: 2, offering: server, random, secret }
+    const { body: ours, ...offered } = offer(context)
+    const { body: theirs, ...kept } = offer({ ...context, self: server, peer: client, from: 1 })
+    const { body: _, ...answered } = answer(context, offered, theirs)
+    expect([ours.length, theirs.length]).toEqual([32, 8480])
+    const { part, blinding, baseOts } = answered
+    const held = [part, blinding, baseOts!.delta, baseOts!.multiplierSeeds, baseOts!.choiceSeeds]
     expect(held.some(isWiped)).toBe(false)
     wipeOffered(answered)
     expect(held.every(isWiped)).toBe(true)
-  })
-
-  test('of an offer alone that is wiped', () => {
-    const { receiver, part, blinding, ...rest } = offer({ backend, sid, self: CLIENT!, peer: SERVER!, from: 2 }, random)
-    wipeOffered({ receiver, part, blinding, message: rest.message })
-    expect([receiver.choices, ...receiver.exponents, part, blinding].every(isWiped)).toBe(true)
+    const offers = [kept.offers!.choices, ...kept.offers!.exponents, kept.part, kept.blinding]
+    expect(offers.some(isWiped)).toBe(false)
+    wipeOffered(kept)
+    expect(offers.every(isWiped)).toBe(true)
   })
 
   test('when it is done, but for what the set-up gives', () => {
@@ -274,7 +282,7 @@ describe('a party of a set-up leaves none of its secrets', () => {
       ;[fromClient, fromServer] = [one.out, other.out]
       if (round === 3) expect(isWiped(one.done![0]!.secrets.choiceSeeds)).toBe(false)
     }
-    expect(drawn).toHaveLength(2 * 3 * 128)
+    expect(drawn).toHaveLength(128 + 1)
     expect(drawn.every(isWiped)).toBe(true)
   })
 
@@ -301,15 +309,22 @@ describe('a party of a set-up leaves none of its secrets', () => {
       baseOt: {
         ...baseOt,
         finish: (...input) => {
-          const keys = baseOt.finish(...input)
-          made.push(keys)
-          return keys
+          const seeds = baseOt.finish(...input)!
+          made.push(seeds.multiplierSeeds, seeds.choiceSeeds)
+          return seeds
         },
       },
     }
     const parties = ids(1, 2, 3)
     const sessions = parties.map((self) =>
-      createOtSetup({ backend: self === CLIENT ? finishing : backend, parties, self, binding: sid, random }),
+      createOtSetup({
+        backend: self === CLIENT ? finishing : backend,
+        parties,
+        self,
+        slow: ids(1),
+        binding: sid,
+        random,
+      }),
     )
     const [outcome] = simulate(sessions, {
       intercept: (packet) => {
@@ -318,16 +333,18 @@ describe('a party of a set-up leaves none of its secrets', () => {
       },
     })
     expect(outcome?.error).toMatchObject({ reason: 'COMMIT', blame: [3] })
-    expect(made.map(isWiped)).toEqual([true])
+    expect(made.map(isWiped)).toEqual([true, true])
   })
 
   test('in a finished set-up: what is given is not what was held', () => {
-    const context = { backend, sid, self: CLIENT!, peer: SERVER!, from: 2 }
+    const context = { backend, sid, self: CLIENT!, peer: SERVER!, from: 2, offering: SERVER!, random, secret }
     const mirrored = { ...context, self: SERVER!, peer: CLIENT!, from: 1 }
-    const [own, other] = [offer(context, random), offer(mirrored, random)]
-    const [first, second] = [answer(context, own, other.body, random), answer(mirrored, other, own.body, random)]
-    const { secrets } = finish(context, first, second.body)
+    const [own, other] = [offer(context), offer(mirrored)]
+    const [first, second] = [answer(context, own, other.body), answer(mirrored, other, own.body)]
+    const ended = [finish(context, first, second.body), finish(mirrored, second, first.body)]
     wipeOffered(first)
-    expect(Object.values(secrets).map((secret: Uint8Array) => isWiped(secret))).toEqual([false, false, false, false])
+    wipeOffered(second)
+    for (const { secrets } of ended)
+      expect(Object.values(secrets).map((secret: Uint8Array) => isWiped(secret))).toEqual([false, false, false, false])
   })
 })

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Scalar } from '../../../src/curve/group.ts'
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { CodecError } from '../../../src/util/codec.ts'
 import { sharedCore } from '../../../src/wasm/instance.ts'
@@ -19,20 +18,21 @@ describe('the calls of oblivious transfer leave the memory of the module as it w
   const { answer } = vole.multiply(vsid, gadgets, multiplierSeeds, delta, message, inputs)!
   const malformed = answer.slice().fill(255, 0, 32)
 
-  const draw = (): Scalar[] => Array.from({ length: 128 }, () => group.randomScalar(random))
-  const [otSid, bits, exponents, secrets] = [random(32), random(16), draw(), draw()] as const
-  const offer = baseOt.offer(otSid, bits, exponents, secrets)
-  const reply = baseOt.answer(otSid, offer, secrets).message
+  const exponents = Array.from({ length: 128 }, () => group.randomScalar(random))
+  const [otSid, bits, strings, secret] = [random(32), random(16), random(128 * 33), group.randomScalar(random)]
+  const offers = baseOt.offer(otSid, bits, exponents, strings)
+  const reply = baseOt.answer(otSid, offers, secret, vsid).message
   const refused = (run: () => unknown) => () => expect(run).toThrow(CodecError)
 
   test.each<[string, () => unknown]>([
-    ['offer', () => baseOt.offer(otSid, bits, exponents, secrets)],
-    ['answer', () => baseOt.answer(otSid, offer, secrets)],
-    ['answer, malformed', refused(() => baseOt.answer(otSid, offer.slice().fill(0, 99, 132), secrets))],
-    ['finish of base OTs', () => baseOt.finish(otSid, bits, exponents, offer, reply)],
+    ['offer', () => baseOt.offer(otSid, bits, exponents, strings)],
+    ['answer', () => baseOt.answer(otSid, offers, secret, vsid)],
+    ['answer, malformed', refused(() => baseOt.answer(otSid, offers.slice().fill(0, 99, 132), secret, vsid))],
+    ['finish of base OTs', () => baseOt.finish(otSid, bits, exponents, offers, reply)],
+    ['finish of base OTs, of a cheat', () => baseOt.finish(otSid, bits, exponents, offers, flip(reply, 99))],
     [
       'finish of base OTs, malformed',
-      refused(() => baseOt.finish(otSid, bits, exponents, offer, reply.slice().fill(0))),
+      refused(() => baseOt.finish(otSid, bits, exponents, offers, reply.slice().fill(0))),
     ],
     ['gadgets', () => vole.gadgets(random(32))],
     ['start', () => vole.start(vsid, gadgets, seeds, choices)],
