@@ -89,6 +89,7 @@ const BROWSER_DEPENDENCIES = [
   'valibot',
   'viem',
   'viem/accounts',
+  'viem/actions',
   'viem/chains',
   'viem/utils',
 ]

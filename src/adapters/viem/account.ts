@@ -1,7 +1,7 @@
 import {
   bytesToHex,
+  getTypesForEIP712Domain,
   hashMessage,
-  hashTypedData,
   hexToBytes,
   isHex,
   keccak256,
@@ -14,7 +14,9 @@ import {
   type NonceManager,
   type SerializeTransactionFn,
   type Signature,
+  type SignableMessage,
   type TransactionSerializable,
+  type TypedDataDomain,
 } from 'viem'
 import { toAccount } from 'viem/accounts'
 import { hashAuthorization } from 'viem/utils'
@@ -24,6 +26,8 @@ import type { Client } from '../../index.ts'
 import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { ethereumAddress, uncompressed } from './address.ts'
+import { readTypedData, typedDataHash } from './typed-data.ts'
+import { isText, readAddress } from './values.ts'
 
 /** A viem account whose key is shared between this device and the server. */
 export type EthereumAccount = LocalAccount<'reshare'> & Required<Pick<CustomSource, 'sign' | 'signAuthorization'>>
@@ -87,25 +91,60 @@ export async function createEthereumAccount(
     transaction: TransactionSerializable,
     serializer: SerializeTransactionFn<TransactionSerializable> = serializeTransaction,
   ): Promise<Hex> {
+    const unsigned = withoutSignature(transaction)
     // What is signed of a blob transaction has no sidecars (EIP-4844, "Networking").
-    const signed = transaction.type === 'eip4844' ? { ...transaction, sidecars: false as const } : transaction
-    return serializer(transaction, await signHash(keccak256(await serializer(signed))))
+    const signed = unsigned.type === 'eip4844' ? { ...unsigned, sidecars: false as const } : unsigned
+    const hash = keccak256(await serializer(signed))
+    const signature = await signHash(hash)
+    if (keccak256(await serializer(signed)) !== hash)
+      throw new RangeError('the transaction changed while it was signed')
+    return serializer(unsigned, signature)
   }
 
   const account = toAccount({
     address,
     nonceManager,
     sign: async ({ hash }) => serializeSignature(await signHash(hash)),
-    signMessage: async ({ message }) => serializeSignature(await signHash(hashMessage(message))),
-    signTypedData: async (typedData) => serializeSignature(await signHash(hashTypedData(typedData))),
+    signMessage: async ({ message }) => serializeSignature(await signHash(messageHash(message))),
+    signTypedData: async (typedData) =>
+      serializeSignature(await signHash(typedDataHash(readTypedData(withDomainTypes(typedData))))),
     signTransaction: async (transaction, options) =>
       signSerialized(transaction, options?.serializer as SerializeTransactionFn<TransactionSerializable> | undefined),
     signAuthorization: async (request) => {
       const { chainId, nonce } = request
       const delegate = request.contractAddress ?? request.address
+      // viem takes what is missing for 0, which as a chain is every chain.
+      if (![chainId, nonce].every((number) => Number.isSafeInteger(number) && number >= 0)) {
+        throw new RangeError('an authorization must have a chainId and a nonce')
+      }
+      if (readAddress(delegate) === undefined) throw new RangeError('an authorization must have an address')
       const signature = await signHash(hashAuthorization({ address: delegate, chainId, nonce }))
       return { address: delegate, chainId, nonce, ...signature }
     },
   })
   return { ...account, publicKey: uncompressed(publicKey), source: 'reshare' } as EthereumAccount
+}
+
+/** A copy without what an earlier signature left: viem would serialize it as a part of what is signed. */
+function withoutSignature(transaction: TransactionSerializable): TransactionSerializable {
+  const names = ['r', 's', 'v', 'yParity']
+  const rest = Object.entries(transaction).filter(([name]) => !names.includes(name))
+  return Object.fromEntries(rest)
+}
+
+function messageHash(message: SignableMessage): Hex {
+  if (typeof message === 'string' && !isText(message)) throw new RangeError('message has no encoding in UTF-8')
+  return hashMessage(message)
+}
+
+/** As viem has it, the types of the domain may be missing: then they are those of its fields. */
+function withDomainTypes(typedData: unknown): unknown {
+  const { types, domain, ...rest } = typedData as Record<string, unknown>
+  const given = Object.entries(domain ?? {}).filter(([, value]) => value !== undefined && value !== null)
+  const used = Object.fromEntries(given) as TypedDataDomain
+  return {
+    ...rest,
+    domain: used,
+    types: { EIP712Domain: getTypesForEIP712Domain({ domain: used }), ...(types as object) },
+  }
 }

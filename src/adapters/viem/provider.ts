@@ -1,7 +1,5 @@
 import {
-  createWalletClient,
   numberToHex,
-  stringToHex,
   type Chain,
   type EIP1193Provider,
   type EIP1193RequestFn,
@@ -10,22 +8,21 @@ import {
   type Transport,
 } from 'viem'
 
+import { createApproval, type Approve } from './approval.ts'
+import { copyJson } from './json.ts'
+import { isReadMethod } from './methods.ts'
 import {
   EthereumProviderError,
   isUnreachable,
   PROVIDER_CODES,
+  readParams,
   refuseParams,
   toProviderError,
 } from './provider-error.ts'
 import { createProviderEvents } from './provider-events.ts'
-import { data, parseTransactionRequest } from './transaction-request.ts'
-import { parseTypedData } from './typed-data.ts'
-
-/** A request of EIP-1193. */
-export interface ProviderRequest {
-  readonly method: string
-  readonly params: readonly unknown[]
-}
+import { askNode, connectNode, fillTransaction, sendTransaction } from './send-transaction.ts'
+import { parseSignatureRequest, type SignatureRequest } from './signature-request.ts'
+import { formatTransaction, type TransactionRequest } from './transaction-request.ts'
 
 export interface EthereumProviderParameters {
   /** Whose address the provider shows, and who signs: an {@link ethereumAccount}. */
@@ -36,19 +33,20 @@ export interface EthereumProviderParameters {
   /**
    * Asks the user before each signature; anything but true refuses it with 4001. Every request is signed if absent.
    */
-  readonly approve?: (request: ProviderRequest) => boolean | Promise<boolean>
+  readonly approve?: Approve
+  /** After how long a request that nobody has approved is refused; five minutes by default. */
+  readonly approvalTimeoutMs?: number
 }
-
-/** Methods by which the node would sign, or send what a request cannot carry. */
-const UNSUPPORTED = /^(?:eth_sign|eth_subscribe|eth_unsubscribe|personal_)/
 
 /**
  * An Ethereum provider (EIP-1193) over an account: it signs `personal_sign`, `eth_signTypedData_v4` and
- * `eth_sendTransaction`, and hands what only reads on to the chain's node.
+ * `eth_sendTransaction`, and hands the methods that only read on to the chain's node.
  *
  * The account is the application's own, so `eth_accounts` names it at once. There is one account and one chain, so
  * `accountsChanged` and `chainChanged` are never emitted. Transactions are sent one after the other, so that each finds
- * its nonce. Every error has a code of EIP-1193 or JSON-RPC.
+ * its nonce. Every error has a code of EIP-1193 or JSON-RPC, or the node's own.
+ *
+ * @throws {TypeError | RangeError} if `approve` or `approvalTimeoutMs` is wrong
  *
  * @example
  * const account = await ethereumAccount(client, { walletId: wallet.id })
@@ -59,13 +57,16 @@ export function ethereumProvider({
   chain,
   transport,
   approve = () => true,
+  approvalTimeoutMs = 300_000,
 }: EthereumProviderParameters): EIP1193Provider {
+  const expectApproval = createApproval(approve, approvalTimeoutMs)
   const events = createProviderEvents()
+  const { address } = account
   const chainId = numberToHex(chain.id)
   let connected = false
   let lastSent: Promise<unknown> = Promise.resolve()
 
-  const node = createWalletClient({ account, chain, transport: observed(transport, onAnswer, onFailure) })
+  const node = connectNode(account, chain, observed(transport, onAnswer, onFailure))
 
   function onAnswer(): void {
     if (connected) return
@@ -80,89 +81,69 @@ export function ethereumProvider({
     events.emit('disconnect', toProviderError(error) as never)
   }
 
-  async function answer(request: ProviderRequest): Promise<unknown> {
-    const { method, params } = request
+  async function answer(method: string, params: readonly unknown[]): Promise<unknown> {
     switch (method) {
       case 'eth_accounts':
       case 'eth_requestAccounts':
-        return [account.address]
+        return [address]
       case 'eth_coinbase':
-        return account.address
+        return address
       case 'eth_chainId':
         return chainId
       case 'net_version':
         return String(chain.id)
       case 'wallet_switchEthereumChain':
         return switchChain(params[0])
-      case 'personal_sign':
-        return personalSign(request)
-      case 'eth_signTypedData_v4':
-        return signTypedData(request)
-      case 'eth_sendTransaction':
-        return sendTransaction(request)
     }
+    const request = parseSignatureRequest(method, params, { address, chainId: chain.id })
+    if (request !== undefined) return sign(request)
+    if (isReadMethod(method)) return askNode((node.request as EIP1193RequestFn)({ method, params } as never))
     // After a transaction that fails, viem tries wallet_sendTransaction: only if there is none does it say what failed.
-    if (method.startsWith('wallet_')) {
-      throw new EthereumProviderError(PROVIDER_CODES.methodNotFound, `there is no method ${method}`)
-    }
-    if (UNSUPPORTED.test(method)) {
-      throw new EthereumProviderError(PROVIDER_CODES.unsupportedMethod, `${method} is not supported`)
-    }
-    return (node.request as EIP1193RequestFn)({ method, params } as never)
+    const { methodNotFound, unsupportedMethod } = PROVIDER_CODES
+    const code = method.startsWith('wallet_') ? methodNotFound : unsupportedMethod
+    throw new EthereumProviderError(code, `${method} is not supported`)
   }
 
   function switchChain(parameter: unknown): null {
-    const wanted = (parameter as { chainId?: unknown } | undefined)?.chainId
+    const wanted = (parameter as { chainId?: unknown } | null | undefined)?.chainId
     if (typeof wanted !== 'string') return refuseParams('expected a chainId')
     if (wanted.toLowerCase() === chainId) return null
     throw new EthereumProviderError(PROVIDER_CODES.unknownChain, `this provider is for chain ${chainId} only`)
   }
 
-  async function personalSign(request: ProviderRequest): Promise<Hex> {
-    const [message, signer] = request.params
-    expectAccount(signer)
-    // Some pages send the text itself where bytes in hex are meant.
-    const isText = typeof message === 'string' && !message.startsWith('0x')
-    const raw = isText ? stringToHex(message) : data(message, 'message')
-    await expectApproval(request)
-    return account.signMessage({ message: { raw } })
+  async function sign(request: SignatureRequest): Promise<Hex> {
+    switch (request.method) {
+      case 'personal_sign': {
+        const { method, message } = request
+        await expectApproval({ method, params: [message, address] })
+        return account.signMessage({ message: { raw: message } })
+      }
+      case 'eth_signTypedData_v4': {
+        const { method, typedData } = request
+        await expectApproval({ method, params: [address, typedData] })
+        return account.signTypedData(typedData)
+      }
+      case 'eth_sendTransaction':
+        return send(request.transaction)
+    }
   }
 
-  async function signTypedData(request: ProviderRequest): Promise<Hex> {
-    const [signer, value] = request.params
-    expectAccount(signer)
-    const typedData = parseTypedData(value, chain.id)
-    await expectApproval(request)
-    return account.signTypedData(typedData)
-  }
-
-  async function sendTransaction(request: ProviderRequest): Promise<Hex> {
-    const { from, chainId: wanted = chain.id, ...transaction } = parseTransactionRequest(request.params[0])
-    if (from !== undefined) expectAccount(from)
-    if (wanted !== chain.id) refuseParams(`this provider is for chain ${chainId} only`)
-    await expectApproval(request)
-    const sent = lastSent.then(() => node.sendTransaction(transaction as Parameters<typeof node.sendTransaction>[0]))
+  /** What the node adds comes before the approval: the user sees what it costs. */
+  async function send(asked: TransactionRequest): Promise<Hex> {
+    const transaction = await fillTransaction(node, asked)
+    await expectApproval({ method: 'eth_sendTransaction', params: [formatTransaction(transaction)] })
+    const sent = lastSent.then(() => sendTransaction(node, transaction))
     lastSent = sent.catch(() => undefined)
     return sent
   }
 
-  function expectAccount(address: unknown): void {
-    if (typeof address !== 'string') refuseParams('expected an address')
-    if (address.toLowerCase() === account.address.toLowerCase()) return
-    throw new EthereumProviderError(PROVIDER_CODES.unauthorized, `this provider does not sign for ${address}`)
-  }
-
-  async function expectApproval(request: ProviderRequest): Promise<void> {
-    if ((await approve(request)) === true) return
-    throw new EthereumProviderError(PROVIDER_CODES.userRejected, 'the user refused the request')
-  }
-
-  const request = async ({ method, params = [] }: { method: string; params?: unknown }): Promise<unknown> => {
+  const request = async (given: unknown): Promise<unknown> => {
     try {
-      if (typeof method !== 'string') refuseParams('method must be a string')
-      if (!Array.isArray(params)) refuseParams('params must be a list')
-      // A copy: what has been approved is what will be signed.
-      return await answer({ method, params: structuredClone(params) as unknown[] })
+      // A copy: what has been checked and approved is what will be signed.
+      const { method, params = [] } = readParams(() => (copyJson(given) ?? {}) as Partial<Record<string, unknown>>)
+      if (typeof method !== 'string') return refuseParams('method must be a string')
+      if (!Array.isArray(params)) return refuseParams('params must be a list')
+      return await answer(method, params)
     } catch (error) {
       throw toProviderError(error)
     }

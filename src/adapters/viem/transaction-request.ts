@@ -1,13 +1,16 @@
-import { getAddress, hexToBigInt, hexToNumber, isAddress, isHex, type AccessList, type Address, type Hex } from 'viem'
+import { hexToBigInt, numberToHex, type AccessList, type Address, type Hex } from 'viem'
 
 import { refuseParams } from './provider-error.ts'
+import { readAddress, readBytes } from './values.ts'
 
-/** What `eth_sendTransaction` asks for, in viem's types; what is absent, viem fills in. */
+export type TransactionType = 'legacy' | 'eip2930' | 'eip1559'
+
+/** What `eth_sendTransaction` asks for, in viem's types; what is absent is yet to be filled in. */
 export interface TransactionRequest {
   readonly from?: Address
   readonly to?: Address
   readonly chainId?: number
-  readonly type?: 'legacy' | 'eip2930' | 'eip1559'
+  readonly type?: TransactionType
   readonly nonce?: number
   readonly value?: bigint
   readonly data?: Hex
@@ -18,74 +21,137 @@ export interface TransactionRequest {
   readonly accessList?: AccessList
 }
 
-const TYPES: Readonly<Record<string, TransactionRequest['type']>> = {
-  '0x0': 'legacy',
-  '0x1': 'eip2930',
-  '0x2': 'eip1559',
+const TYPES: Readonly<Record<string, TransactionType>> = { '0x0': 'legacy', '0x1': 'eip2930', '0x2': 'eip1559' }
+
+/** What each type has in place of the other types' fields; another field of these would be dropped. */
+const FIELDS_OF_TYPE: Readonly<Record<TransactionType, readonly string[]>> = {
+  legacy: ['gasPrice'],
+  eip2930: ['gasPrice', 'accessList'],
+  eip1559: ['maxFeePerGas', 'maxPriorityFeePerGas', 'accessList'],
 }
 
 /** How each field is read. Delegations (EIP-7702) are for the application itself: a page must not ask for one. */
 const FIELDS: Readonly<Record<string, (value: unknown, name: string) => Partial<TransactionRequest>>> = {
   from: (value, name) => ({ from: address(value, name) }),
   to: (value, name) => ({ to: address(value, name) }),
-  chainId: (value, name) => ({ chainId: hexToNumber(quantity(value, name)) }),
-  type: (value) => ({ type: TYPES[value as string] ?? refuseParams('type must be 0x0, 0x1 or 0x2') }),
-  nonce: (value, name) => ({ nonce: hexToNumber(quantity(value, name)) }),
-  value: (value, name) => ({ value: hexToBigInt(quantity(value, name)) }),
+  chainId: (value, name) => ({ chainId: safeInteger(value, name) }),
+  type: (value) => ({ type: transactionType(value) }),
+  nonce: (value, name) => ({ nonce: safeInteger(value, name) }),
+  value: (value, name) => ({ value: quantity(value, name, 256) }),
   data: (value, name) => ({ data: data(value, name) }),
   input: (value, name) => ({ data: data(value, name) }),
-  gas: (value, name) => ({ gas: hexToBigInt(quantity(value, name)) }),
-  gasPrice: (value, name) => ({ gasPrice: hexToBigInt(quantity(value, name)) }),
-  maxFeePerGas: (value, name) => ({ maxFeePerGas: hexToBigInt(quantity(value, name)) }),
-  maxPriorityFeePerGas: (value, name) => ({ maxPriorityFeePerGas: hexToBigInt(quantity(value, name)) }),
+  gas: (value, name) => ({ gas: quantity(value, name, 64) }),
+  gasPrice: (value, name) => ({ gasPrice: quantity(value, name, 256) }),
+  maxFeePerGas: (value, name) => ({ maxFeePerGas: quantity(value, name, 256) }),
+  maxPriorityFeePerGas: (value, name) => ({ maxPriorityFeePerGas: quantity(value, name, 256) }),
   accessList: (value) => ({ accessList: accessList(value) }),
 }
 
 /**
- * Reads the parameter of `eth_sendTransaction`. A field that is not understood is refused rather than dropped: what is
- * signed is all of what was asked for.
+ * Reads the parameter of `eth_sendTransaction`. A field that is not understood, or that the type does not have, is
+ * refused rather than dropped: what is signed is all of what was asked for.
  *
  * @throws {EthereumProviderError} -32602 if it is not one
  */
 export function parseTransactionRequest(value: unknown): TransactionRequest {
-  if (typeof value !== 'object' || value === null) return refuseParams('expected a transaction')
-  const given = Object.entries(value).filter(([, field]) => field !== undefined && field !== null)
-  const fields = Object.fromEntries(given) as Record<string, unknown>
-  if (fields['data'] !== undefined && fields['input'] !== undefined && fields['data'] !== fields['input']) {
-    refuseParams('data and input differ')
-  }
+  const given = Object.entries(object(value, 'the transaction')).filter(([, field]) => field !== null)
   const parts = given.map(([name, field]) => {
     const read = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined
     return read === undefined ? refuseParams(`a transaction with ${name} is not supported`) : read(field, name)
   })
-  return Object.assign({}, ...parts) as TransactionRequest
+  const datas = new Set(parts.flatMap((part) => part.data ?? []))
+  if (datas.size > 1) refuseParams('data and input differ')
+  return expectConsistent(Object.assign({}, ...parts) as TransactionRequest)
+}
+
+function expectConsistent(transaction: TransactionRequest): TransactionRequest {
+  const { type = typeByFees(transaction), to, data: code = '0x', maxFeePerGas, maxPriorityFeePerGas } = transaction
+  const own: readonly string[] = type === undefined ? ['accessList'] : FIELDS_OF_TYPE[type]
+  for (const field of new Set(Object.values(FIELDS_OF_TYPE).flat())) {
+    if (field in transaction && !own.includes(field)) refuseParams(`a transaction of type ${type} has no ${field}`)
+  }
+  if (maxFeePerGas !== undefined && maxPriorityFeePerGas !== undefined && maxPriorityFeePerGas > maxFeePerGas) {
+    refuseParams('maxPriorityFeePerGas is above maxFeePerGas')
+  }
+  if (to === undefined && code === '0x') refuseParams('a transaction without a recipient must have data')
+  return type === undefined ? transaction : { ...transaction, type }
+}
+
+/** The type that the fees mean, if there are any; else the chain decides. */
+function typeByFees(transaction: TransactionRequest): TransactionType | undefined {
+  if ('maxFeePerGas' in transaction || 'maxPriorityFeePerGas' in transaction) return 'eip1559'
+  if ('gasPrice' in transaction) return 'accessList' in transaction ? 'eip2930' : 'legacy'
+  return undefined
+}
+
+/** A transaction as JSON-RPC has it. */
+export interface RpcTransaction {
+  readonly from?: Address
+  readonly to?: Address
+  readonly chainId?: Hex
+  readonly type?: Hex
+  readonly nonce?: Hex
+  /** In wei */
+  readonly value?: Hex
+  readonly data?: Hex
+  readonly gas?: Hex
+  readonly gasPrice?: Hex
+  readonly maxFeePerGas?: Hex
+  readonly maxPriorityFeePerGas?: Hex
+  readonly accessList?: AccessList
+}
+
+export function formatTransaction({ type, ...transaction }: TransactionRequest): RpcTransaction {
+  const entries = Object.entries(transaction).map(([name, value]: [string, bigint | number | Hex | AccessList]) => [
+    name,
+    typeof value === 'bigint' || typeof value === 'number' ? numberToHex(value) : value,
+  ])
+  const code = Object.keys(TYPES).find((candidate) => TYPES[candidate] === type)
+  return { ...(Object.fromEntries(entries) as RpcTransaction), ...(code && { type: code as Hex }) }
+}
+
+function transactionType(value: unknown): TransactionType {
+  const type = typeof value === 'string' && Object.hasOwn(TYPES, value) ? TYPES[value] : undefined
+  return type ?? refuseParams('type must be 0x0, 0x1 or 0x2')
 }
 
 function address(value: unknown, name: string): Address {
-  if (typeof value !== 'string' || !isAddress(value, { strict: false }))
-    return refuseParams(`${name} must be an address`)
-  return getAddress(value)
+  return readAddress(value) ?? refuseParams(`${name} must be an address`)
 }
 
-function quantity(value: unknown, name: string): Hex {
-  if (typeof value !== 'string' || !/^0x[0-9a-f]{1,64}$/i.test(value)) refuseParams(`${name} must be a quantity in hex`)
-  return value as Hex
+function quantity(value: unknown, name: string, bits: number): bigint {
+  const isQuantity = typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)
+  const number = isQuantity ? hexToBigInt(value as Hex) : refuseParams(`${name} must be a quantity in hex`)
+  return number < 1n << BigInt(bits) ? number : refuseParams(`${name} is too large`)
 }
 
-/** Bytes in hex. */
-export function data(value: unknown, name: string): Hex {
-  if (!isHex(value) || value.length % 2 !== 0) return refuseParams(`${name} must be bytes in hex`)
-  return value
+function safeInteger(value: unknown, name: string): number {
+  const number = Number(quantity(value, name, 53))
+  return Number.isSafeInteger(number) ? number : refuseParams(`${name} is too large`)
+}
+
+function data(value: unknown, name: string): Hex {
+  return readBytes(value) ?? refuseParams(`${name} must be bytes in hex`)
 }
 
 function accessList(value: unknown): AccessList {
   if (!Array.isArray(value)) return refuseParams('accessList must be a list')
-  return value.map((entry: { address?: unknown; storageKeys?: unknown } | null) => {
-    const keys = entry?.storageKeys
+  return value.map((entry: unknown) => {
+    const { address: of, storageKeys: keys, ...others } = object(entry, 'an entry of accessList')
+    const [unknown] = Object.keys(others)
+    if (unknown !== undefined) refuseParams(`an entry of accessList has an unknown field ${unknown}`)
     if (!Array.isArray(keys)) return refuseParams('an entry of accessList must have storageKeys')
-    return {
-      address: address(entry?.address, 'address in accessList'),
-      storageKeys: keys.map((key: unknown) => data(key, 'storage key')),
-    }
+    const storageKeys = keys.map((key: unknown) => storageKey(key))
+    return { address: address(of, 'address in accessList'), storageKeys }
   })
+}
+
+function storageKey(value: unknown): Hex {
+  const key = readBytes(value)
+  return key?.length === 66 ? key : refuseParams('a storage key must be 32 bytes in hex')
+}
+
+function object(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  return refuseParams(`${name} must be an object`)
 }

@@ -1,46 +1,92 @@
 import { hashTypedData, type TypedDataDefinition } from 'viem'
 
-import { errorMessage } from '../../util/brand.ts'
-import { refuseParams } from './provider-error.ts'
+import { arrayOf, expectTypes, readerOf, type TypedDataField, type TypedDataTypes } from './typed-data-types.ts'
+
+/** A value of typed data as it is signed: integers in decimal, bytes in lower-case hex, addresses with checksum. */
+export type TypedDataValue = string | boolean | readonly TypedDataValue[] | TypedDataStruct
+
+export interface TypedDataStruct {
+  readonly [field: string]: TypedDataValue
+}
+
+/** Typed data of EIP-712, read and checked: each value is of its type, and nothing is there that is not signed. */
+export interface TypedData {
+  readonly types: TypedDataTypes
+  readonly domain: TypedDataStruct
+  readonly primaryType: string
+  readonly message: TypedDataStruct
+}
 
 /**
- * Reads the second parameter of `eth_signTypedData_v4`: typed data of EIP-712, mostly as JSON text.
+ * Reads typed data strictly: every value has to be of its type, every field of a struct has to be there, and no other.
+ * Libraries differ in what they make of anything else, so that nobody could say what was signed.
  *
- * @throws {EthereumProviderError} -32602 if it is not, or is meant for another chain
+ * @param value with `EIP712Domain` among its types, unless the domain is empty
+ * @throws {RangeError} if it is not typed data, with the place
  */
-export function parseTypedData(value: unknown, chainId: number): TypedDataDefinition {
-  const { types, domain = {}, primaryType, message } = fields(typeof value === 'string' ? parseJson(value) : value)
-  if (typeof primaryType !== 'string') return refuseParams('primaryType must be a string')
-  const typedData = { types: fields(types), domain: fields(domain), primaryType, message: fields(message) }
-  if (!isForChain(typedData.domain['chainId'], chainId)) refuseParams(`the typed data is not for chain ${chainId}`)
-  try {
-    // It validates what it hashes, the ranges of numbers included.
-    hashTypedData(typedData as TypedDataDefinition)
-  } catch (error) {
-    refuseParams(errorMessage(error) ?? 'not typed data')
-  }
-  return typedData as TypedDataDefinition
+export function readTypedData(value: unknown): TypedData {
+  const given = record(value, 'typed data', ['types', 'domain', 'primaryType', 'message'])
+  const { primaryType } = given
+  if (typeof primaryType !== 'string') throw new RangeError('primaryType must be a string')
+  const types: TypedDataTypes = { EIP712Domain: [], ...readTypes(given['types']) }
+  expectTypes(types, primaryType)
+  const domain = readStruct(types, 'EIP712Domain', given['domain'] === undefined ? {} : given['domain'], 'domain')
+  const message = readStruct(types, primaryType, given['message'], 'message')
+  return { types, domain, primaryType, message }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return refuseParams('typed data must be JSON')
-  }
+/** The 32 bytes that are signed, in hex. */
+export function typedDataHash(typedData: TypedData): `0x${string}` {
+  return hashTypedData(typedData as unknown as TypedDataDefinition)
 }
 
-function fields(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuseParams('not typed data')
-  return value as Record<string, unknown>
+function readTypes(value: unknown): TypedDataTypes {
+  const structs = Object.entries(record(value, 'types')).map(([name, fields]) => {
+    if (!Array.isArray(fields)) throw new RangeError(`types.${name} must be a list`)
+    return [name, Array.from(fields, (field) => readField(field, `types.${name}`))] as const
+  })
+  return Object.fromEntries(structs)
 }
 
-/** A domain without a chain is good on each; the others write theirs as number, decimal or hex. */
-function isForChain(domainChainId: unknown, chainId: number): boolean {
-  if (domainChainId === undefined) return true
-  try {
-    return BigInt(domainChainId as string) === BigInt(chainId)
-  } catch {
-    return false
+function readField(value: unknown, place: string): TypedDataField {
+  const { name, type } = record(value, place, ['name', 'type'])
+  if (typeof name !== 'string' || typeof type !== 'string') throw new RangeError(`${place} must have names and types`)
+  return { name, type }
+}
+
+function readStruct(types: TypedDataTypes, name: string, value: unknown, place: string): TypedDataStruct {
+  const fields = types[name] as readonly TypedDataField[]
+  const given = record(
+    value,
+    place,
+    fields.map((field) => field.name),
+  )
+  return Object.fromEntries(
+    fields.map((field) => [field.name, readValue(types, field.type, given[field.name], `${place}.${field.name}`)]),
+  )
+}
+
+function readValue(types: TypedDataTypes, type: string, value: unknown, place: string): TypedDataValue {
+  const array = arrayOf(type)
+  if (array !== undefined) {
+    const { item, length = Array.isArray(value) ? value.length : undefined } = array
+    if (!Array.isArray(value) || value.length !== length) throw new RangeError(`${place} must be ${type}`)
+    return Array.from(value, (element, index) => readValue(types, item, element, `${place}[${index}]`))
   }
+  const read = readerOf(type)
+  if (read === undefined) return readStruct(types, type, value, place)
+  const result = read(value)
+  if (result === undefined) throw new RangeError(`${place} must be ${type}`)
+  return result
+}
+
+/** The fields of an object that has none but these. Whether one is missing, its reader finds. */
+function record(value: unknown, place: string, known?: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RangeError(`${place} must be an object`)
+  }
+  const entries = Object.entries(value)
+  const unknown = known && entries.find(([name]) => !known.includes(name))
+  if (unknown !== undefined) throw new RangeError(`${place} has an unknown field ${unknown[0]}`)
+  return Object.fromEntries(entries)
 }

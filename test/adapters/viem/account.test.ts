@@ -106,6 +106,45 @@ test.each(TRANSACTIONS)('signs a transaction of $name', async ({ transaction }) 
   ])
 })
 
+test.each(TRANSACTIONS)(
+  'signs a transaction of $name again, whatever signature it came with',
+  async ({ transaction }) => {
+    const { account: ours, wallet } = await account()
+    const first = await ours.signTransaction(transaction)
+    const parsed = parseTransaction(first as never) as object
+    const changed = { ...parsed, nonce: 8 }
+    for (const again of [changed, { ...changed, r: '0x1', s: '0x2', v: 27n, yParity: 0 }]) {
+      const serialized = await ours.signTransaction(again as never)
+      expect(await recoverTransactionAddress({ serializedTransaction: serialized as never })).toBe(ours.address)
+      const unsigned = keccak256(serializeTransaction({ ...transaction, nonce: 8 }))
+      expect(bytesToHex(wallet.requests.at(-1).signed)).toBe(unsigned)
+    }
+    expect(await ours.signTransaction(parsed as never)).toBe(first)
+  },
+)
+
+test('a transaction that changes while it is signed is none', async () => {
+  const { wallet } = await account()
+  const accessList = [{ address: TRANSFER.to, storageKeys: [] }]
+  const transaction = { ...TRANSACTIONS[2].transaction, accessList, value: 1n }
+  const ours = await createEthereumAccount({
+    ...wallet,
+    signEcdsa: async (request) => {
+      transaction.value = 2n
+      return wallet.signEcdsa(request)
+    },
+  })
+  expect(parseTransaction(await ours.signTransaction(transaction))).toMatchObject({ value: 1n })
+  const pushing = await createEthereumAccount({
+    ...wallet,
+    signEcdsa: async (request) => {
+      accessList.push(accessList[0]!)
+      return wallet.signEcdsa(request)
+    },
+  })
+  await expect(pushing.signTransaction(transaction)).rejects.toThrow('the transaction changed while it was signed')
+})
+
 test('signs a blob transaction without its sidecars, and sends it with them', async () => {
   const { account: ours, wallet } = await account()
   const { transaction } = TRANSACTIONS[3]
@@ -132,6 +171,26 @@ test('signs an authorization of EIP-7702', async () => {
   expect(await recoverAuthorizationAddress({ authorization })).toBe(ours.address)
   const alias = await ours.signAuthorization({ contractAddress: TRANSFER.to, chainId: 1, nonce: 3 })
   expect(alias.address).toBe(TRANSFER.to)
+})
+
+test.each([
+  { chainId: 1 },
+  { nonce: 3 },
+  { chainId: undefined, nonce: 3 },
+  { chainId: '1', nonce: 3 },
+  { chainId: 1, nonce: -1 },
+  { chainId: 1, nonce: 2 ** 53 },
+  { chainId: 1, nonce: 3, address: '0x12' },
+])('an authorization must say what it is for: %o', async (request) => {
+  const { account: ours, wallet } = await account()
+  await expect(ours.signAuthorization({ address: TRANSFER.to, ...request } as never)).rejects.toThrow(RangeError)
+  expect(wallet.requests).toEqual([])
+})
+
+test('a text without an encoding is not signed', async () => {
+  const { account: ours, wallet } = await account()
+  await expect(ours.signMessage({ message: 'half a pair: \ud83d' })).rejects.toThrow(RangeError)
+  expect(wallet.requests).toEqual([])
 })
 
 test('signs with the key of its path', async () => {

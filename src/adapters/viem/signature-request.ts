@@ -1,0 +1,83 @@
+import { stringToHex, type Address, type Hex } from 'viem'
+
+import { parseExactJson } from './json.ts'
+import { EthereumProviderError, PROVIDER_CODES, readParams, refuseParams } from './provider-error.ts'
+import { parseTransactionRequest, type RpcTransaction, type TransactionRequest } from './transaction-request.ts'
+import { readTypedData, typedDataHash, type TypedData } from './typed-data.ts'
+import { isText, readBytes } from './values.ts'
+
+/**
+ * A request as `approve` sees it: frozen, checked, in one form whatever a page wrote. It is what is signed, save that a
+ * transaction gets its nonce, if the page gave none, only when it is sent.
+ */
+export type ProviderRequest =
+  | { readonly method: 'personal_sign'; readonly params: readonly [message: Hex, address: Address] }
+  | { readonly method: 'eth_signTypedData_v4'; readonly params: readonly [address: Address, typedData: TypedData] }
+  | { readonly method: 'eth_sendTransaction'; readonly params: readonly [transaction: RpcTransaction] }
+
+/** What a page asked to be signed. */
+export type SignatureRequest =
+  | { readonly method: 'personal_sign'; readonly message: Hex }
+  | { readonly method: 'eth_signTypedData_v4'; readonly typedData: TypedData }
+  | { readonly method: 'eth_sendTransaction'; readonly transaction: TransactionRequest }
+
+/** Who signs, and where it counts. */
+export interface Signer {
+  readonly address: Address
+  readonly chainId: number
+}
+
+/**
+ * Reads a request for a signature: nothing that a page wrote goes further than here.
+ *
+ * @returns undefined if the method asks for no signature
+ * @throws {EthereumProviderError} -32602 if the parameters are wrong; 4100 if another account should sign
+ */
+export function parseSignatureRequest(
+  method: string,
+  params: readonly unknown[],
+  signer: Signer,
+): SignatureRequest | undefined {
+  switch (method) {
+    case 'personal_sign':
+      expectSigner(params[1], signer)
+      return { method, message: parseMessage(params[0]) }
+    case 'eth_signTypedData_v4':
+      expectSigner(params[0], signer)
+      return { method, typedData: parseTypedData(params[1], signer) }
+    case 'eth_sendTransaction':
+      return { method, transaction: parseTransaction(params[0], signer) }
+    default:
+      return undefined
+  }
+}
+
+function expectSigner(address: unknown, signer: Signer): void {
+  if (typeof address !== 'string') return refuseParams('expected an address')
+  if (address.toLowerCase() === signer.address.toLowerCase()) return
+  throw new EthereumProviderError(PROVIDER_CODES.unauthorized, `this provider does not sign for ${address}`)
+}
+
+/** Bytes in hex; some pages send the text itself. */
+function parseMessage(message: unknown): Hex {
+  if (isText(message) && !message.startsWith('0x')) return stringToHex(message)
+  return readBytes(message) ?? refuseParams('message must be bytes in hex')
+}
+
+function parseTypedData(value: unknown, { chainId }: Signer): TypedData {
+  return readParams(() => {
+    const typedData = readTypedData(parseExactJson(typeof value === 'string' ? value : JSON.stringify(value)))
+    const { chainId: wanted } = typedData.domain
+    // A domain without a chain is good on each.
+    if (wanted !== undefined && wanted !== String(chainId)) refuseParams(`the typed data is not for chain ${chainId}`)
+    typedDataHash(typedData)
+    return typedData
+  })
+}
+
+function parseTransaction(value: unknown, signer: Signer): TransactionRequest {
+  const transaction = parseTransactionRequest(value)
+  if (transaction.from !== undefined) expectSigner(transaction.from, signer)
+  if (transaction.chainId === undefined || transaction.chainId === signer.chainId) return transaction
+  return refuseParams(`this provider is for chain ${signer.chainId} only`)
+}
