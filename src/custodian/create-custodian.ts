@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { errorResponse, jsonError } from '../api/http.ts'
+import { answerAnything } from '../api/middleware.ts'
 import type { Database } from '../server/database/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
@@ -101,7 +102,9 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
 
   let swept = false
   const app = new Hono()
-  app.onError((error) => errorResponse(error, onError))
+  const failed = (error: unknown) => errorResponse(error, onError)
+  app.onError(failed)
+  app.use(answerAnything(failed))
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (allowedOrigins.length > 0) {
     const allowHeaders = ['authorization', 'content-type']

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
+import { abytes, isBytes } from '../../util/bytes.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createMigrate } from './migrate.ts'
 import { retryConflicts } from './serialization.ts'
-import type { Database, Queryable, Row } from './types.ts'
+import type { Database, Queryable, Row, SqlValue } from './types.ts'
 
 /**
  * An embedded PostgreSQL (PGlite) for one process.
@@ -41,6 +42,12 @@ export function pgliteDatabase(directory?: string): Database {
 
 function queryable(connection: PGlite | Transaction): Queryable {
   return {
-    query: async (sql, parameters = []) => (await connection.query<Row>(sql, [...parameters])).rows,
+    query: async (sql, parameters = []) => (await connection.query<Row>(sql, parameters.map(ofThisRealm))).rows,
   }
+}
+
+/** PGlite takes bytes and dates of its own realm only. */
+function ofThisRealm(value: SqlValue): SqlValue {
+  if (isBytes(value)) return abytes(value, undefined, 'a parameter')
+  return Object.prototype.toString.call(value) === '[object Date]' ? new Date(Number(value)) : value
 }

@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono'
 import { cors } from 'hono/cors'
 import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
 import { BadRequest, errorResponse, jsonError, readBody } from '../../api/http.ts'
+import { answerAnything } from '../../api/middleware.ts'
 import { SEALED_PATH } from '../../channel/messages.ts'
 import { MpcError } from '../../errors.ts'
 import type { HpkeKeyPair } from '../../hpke/x25519.ts'
@@ -45,7 +46,9 @@ type Env = {
 /** The HTTP API: `src/api/paths.ts` has the paths, and what goes in and out of them. */
 export function createApp(context: ServerContext, options: AppOptions): Hono<Env> {
   const app = new Hono<Env>()
-  app.onError((error) => errorResponse(error, context.onError))
+  const failed = (error: unknown) => errorResponse(error, context.onError)
+  app.onError(failed)
+  app.use(answerAnything(failed))
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (options.allowedOrigins.length > 0) {
     const headers = ['authorization', 'content-type']
