@@ -1,10 +1,10 @@
 import { exportTerms } from '../api/export.ts'
 import type { OperationId } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
-import { generateKeyPair, proveExport, receiveShare, recombineKey } from '../protocol/export/index.ts'
+import { generateReceiver, proveExport, receiveShare, recombineKey } from '../protocol/export/index.ts'
 import type { KeyShare } from '../share/types.ts'
 import type { Curve } from '../types.ts'
-import { toHex, wipe } from '../util/bytes.ts'
+import { fromHex, toHex, wipe } from '../util/bytes.ts'
 import type { Client } from './types.ts'
 
 const CHALLENGE_LENGTH = 32
@@ -56,7 +56,7 @@ export async function collectKey(
   const { record } = own
   const group = client.group(record.curve)
   const { random } = client
-  const keyPair = generateKeyPair(random)
+  const keyPair = generateReceiver({ share: own, operation: fromHex(operationId), random })
   let received: Uint8Array | undefined
   try {
     const terms = exportTerms(group, record, operationId, keyPair.publicKey)

@@ -1,5 +1,6 @@
 import { abytes, concatBytes, wipe } from '../util/bytes.ts'
 import { CodecError } from '../util/codec.ts'
+import { hedgedRandom } from '../util/hedge.ts'
 import type { RandomSource } from '../util/random.ts'
 import { openContext, TAG_LENGTH, type HpkeContext } from './key-schedule.ts'
 import { agreeOnce, generateKeyPair, X25519_LENGTH, type HpkeKeyPair } from './x25519.ts'
@@ -28,7 +29,8 @@ export function validatePublicKey(publicKey: Uint8Array): void {
 }
 
 /**
- * `encapsulated key[32] | ciphertext | tag[16]` (RFC 9180 §6.1, Seal).
+ * `encapsulated key[32] | ciphertext | tag[16]` (RFC 9180 §6.1, Seal). The ephemeral key depends on the plaintext, its purpose
+ * and the receiver too, so that no repeated randomness seals two messages alike.
  *
  * @throws {CodecError} for a public key of small order
  */
@@ -38,7 +40,17 @@ export function hpkeSeal(
   plaintext: Uint8Array,
   random: RandomSource,
 ): Uint8Array {
-  const ephemeral = generateKeyPair(random)
+  const ephemeral = generateKeyPair(hedgedRandom(random, 'ephemeral key', plaintext, publicKey, info, aad))
+  return sealBy(ephemeral, publicKey, { info, aad }, plaintext)
+}
+
+/** {@link hpkeSeal} by an ephemeral key pair, which seals nothing else; its secret key is wiped. */
+export function sealBy(
+  ephemeral: HpkeKeyPair,
+  publicKey: Uint8Array,
+  { info, aad }: HpkePurpose,
+  plaintext: Uint8Array,
+): Uint8Array {
   let dh: Uint8Array | undefined
   let context: HpkeContext | undefined
   try {

@@ -4,7 +4,10 @@ import type { Session, Step } from './session.ts'
 export interface Turn<Result> {
   /** Opens, restores or just gives the session; what it throws ends this turn only. */
   readonly session: () => Session<Result>
-  /** The envelopes that arrived since its last step; none at all for a session that is to start. */
+  /**
+   * The envelopes that arrived since its last step: before its first one, for a session that answers. None at all for a
+   * session that speaks first and is to start.
+   */
   readonly arrived?: readonly Uint8Array[]
 }
 

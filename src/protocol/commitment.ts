@@ -1,5 +1,6 @@
 import { equalBytes } from '../util/bytes.ts'
 import { type Reader, Writer } from '../util/codec.ts'
+import type { RandomSource } from '../util/random.ts'
 import { abort } from './abort.ts'
 import type { Dealing } from './dealing.ts'
 import type { Opening } from './opening.ts'
@@ -22,8 +23,8 @@ function commitmentHash(setting: Setting, participant: number, nonce: Uint8Array
 }
 
 /** `nonce[32] | com[32]` for a dealer, `nonce[32]` for others. */
-export function commitmentMessage(setting: Setting, dealing: Dealing | undefined): Uint8Array {
-  const nonce = setting.random(32)
+export function commitmentMessage(setting: Setting, dealing: Dealing | undefined, random: RandomSource): Uint8Array {
+  const nonce = random(32)
   const writer = new Writer().bytes(nonce)
   if (dealing !== undefined) writer.bytes(commitmentHash(setting, setting.self, nonce, dealing))
   return writer.finish()

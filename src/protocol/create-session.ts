@@ -58,22 +58,19 @@ class MachineSession<Result> implements Session<Result> {
   start(): Step<Result> {
     this.#assertLive()
     if (this.#round !== 0) throw new TypeError('the session was started before')
-    return this.#orEnd(() => {
-      this.#round = 1
-      return { out: this.#send(1, this.#machine.open()) }
-    })
+    return this.#orEnd(() => ({ out: this.#open() }))
   }
 
   receive(envelope: Uint8Array): Receipt {
     const bytes = abytes(envelope, undefined, 'envelope')
-    this.#assertStarted()
+    this.#assertLive()
     return this.#mailbox.receive(bytes)
   }
 
   advance(): Step<Result> {
-    this.#assertStarted()
+    this.#assertLive()
     return this.#orEnd(() => {
-      const out: Uint8Array[] = []
+      const out = this.#round === 0 ? this.#open() : []
       let prepared = false
       let done = false
       while (!done && this.#mailbox.isComplete(this.#round)) {
@@ -130,6 +127,12 @@ class MachineSession<Result> implements Session<Result> {
     }
   }
 
+  #open(): Uint8Array[] {
+    const messages = this.#machine.open(this.#mailbox.inbox)
+    this.#round = 1
+    return this.#send(1, messages)
+  }
+
   #send(round: number, messages: readonly Message[]): Uint8Array[] {
     const { protocol, suite, self: from, context, sid } = this.#machine
     const session = round === 1 ? context : sid
@@ -156,10 +159,5 @@ class MachineSession<Result> implements Session<Result> {
 
   #assertLive(): void {
     if (this.#over) throw new TypeError('the session is over')
-  }
-
-  #assertStarted(): void {
-    this.#assertLive()
-    if (this.#round === 0) throw new TypeError('the session was not started')
   }
 }

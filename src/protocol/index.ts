@@ -19,7 +19,7 @@ export * from './derive/index.ts'
 export * from './ecdsa/index.ts'
 export {
   type ExportTerms,
-  generateKeyPair as generateReceiver,
+  generateReceiver,
   type HpkeKeyPair,
   proveExport,
   receiveShare,

@@ -20,6 +20,8 @@ export interface Inbox {
   broadcast(round: number, from: number): Uint8Array
   /** What everybody sent to everybody in a round, by participant number, those who sent nothing left out. */
   broadcasts(round: number): Uint8Array[]
+  /** What the others have sent to everybody in a round so far, `from u8 | body` each, by participant number. */
+  arrived(round: number): Uint8Array[]
   /** What a participant sent to this one alone in the round that is played. */
   direct(round: number, from: number): Uint8Array
 }
@@ -47,8 +49,11 @@ export interface Machine<Result> {
   /** The session id, once round 1 has been played. */
   readonly sid: Uint8Array | undefined
   expects(round: number, from: number): Expected
-  /** The messages of round 1. */
-  open(): readonly Message[]
+  /**
+   * The messages of round 1. What is drawn for them takes in what has `arrived(1)`: whoever moves second draws after having
+   * seen the first, and no repeated randomness answers two of them.
+   */
+  open(inbox: Inbox): readonly Message[]
   /**
    * Checks the messages of a round, all of which are in the inbox, and answers them.
    *

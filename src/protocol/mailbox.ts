@@ -1,4 +1,4 @@
-import { equalBytes, wipe } from '../util/bytes.ts'
+import { concatBytes, equalBytes, wipe } from '../util/bytes.ts'
 import { isCodecError, type Reader, type Writer } from '../util/codec.ts'
 import { decodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.ts'
 import type { Inbox, Machine } from './machine.ts'
@@ -82,6 +82,10 @@ export class Mailbox {
       this.#everybody()
         .filter((from) => this.#slots.has(slotName(round, from, false)))
         .map((from) => this.#read(round, from, false)),
+    arrived: (round) =>
+      this.#others()
+        .filter((from) => this.#slots.has(slotName(round, from, false)))
+        .map((from) => concatBytes(Uint8Array.of(from), this.#read(round, from, false))),
   }
 
   /** Ends a round: what was for this participant alone is wiped, and what came early finds its slot. */

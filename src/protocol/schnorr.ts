@@ -1,6 +1,7 @@
 import type { Group, Point, Scalar } from '../curve/group.ts'
 import { equalBytes, wipe } from '../util/bytes.ts'
 import type { Reader, Writer } from '../util/codec.ts'
+import { hedgedRandom } from '../util/hedge.ts'
 import type { RandomSource } from '../util/random.ts'
 
 /** A proof that somebody knows x behind X = x·G (Schnorr 1989, made non-interactive by a hash). */
@@ -14,9 +15,16 @@ export interface SchnorrProof {
 /** The challenge c: a hash of the statement, all that it is bound to, and the encoded R. */
 export type Challenge = (commitment: Uint8Array) => Scalar
 
-/** Proves knowledge of `secret`. The nonce is drawn here and dies here, so no restored state can use it twice. */
+/** Stands for R where the statement alone is hashed: no encoding of a point is empty. */
+const NO_COMMITMENT = new Uint8Array()
+
+/**
+ * Proves knowledge of `secret`. The nonce is drawn here and dies here, so no restored state can use it twice; it depends on
+ * the secret and on all that the challenge does, so that no repeated randomness gives two proofs one nonce.
+ */
 export function proveKnowledge(group: Group, secret: Scalar, random: RandomSource, challenge: Challenge): SchnorrProof {
-  const nonce = group.randomScalar(random)
+  const statement = challenge(NO_COMMITMENT)
+  const nonce = group.randomScalar(hedgedRandom(random, 'proof nonce', secret, statement))
   const commitment = group.encodePoint(group.multiplyBase(nonce))
   const product = group.multiply(challenge(commitment), secret)
   const response = group.add(nonce, product)

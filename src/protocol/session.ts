@@ -18,16 +18,18 @@ export type Receipt = 'accepted' | 'duplicate' | 'dropped'
  * One party's side of a protocol as a state machine without input or output: synchronous, single-use, deterministic in
  * the randomness it was given.
  *
- * Order of use: `start()` once, then `receive()` for every envelope that arrives and `advance()` when something was
- * accepted, until a step has `done`. After `done`, `export()`, an error or `dispose()` every call throws.
+ * Order of use, for who speaks first: `start()` once, then `receive()` for every envelope that arrives and `advance()` when
+ * something was accepted, until a step has `done`. Who answers begins with `receive()` and `advance()`, which starts the
+ * session: what it draws then depends on what it has seen, so that a random source that repeats answers no two messages
+ * alike. After `done`, `export()`, an error or `dispose()` every call throws.
  */
 export interface Session<Result> {
-  /** First messages; empty for a party that only answers. */
+  /** First messages, for who speaks first. */
   start(): Step<Result>
-  /** Takes one envelope; checks its header only. */
+  /** Takes one envelope, before the start too; checks its header only. */
   receive(envelope: Uint8Array): Receipt
   /**
-   * Plays as many rounds as the received messages allow.
+   * Plays as many rounds as the received messages allow, and starts first where `start()` was not called.
    *
    * @throws {PROTOCOL_ABORTED} if a check fails; the session is wiped
    */

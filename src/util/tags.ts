@@ -48,7 +48,19 @@ const LABELS = {
   operation: ['set-up', 'export'],
   channel: ['request', 'answer'],
   // Drawing, not stating: see hedge.ts.
-  hedge: ['stream', 'base OTs'],
+  hedge: [
+    'stream',
+    'proof nonce',
+    'dealing',
+    'session nonce',
+    'frost nonces',
+    'base OTs',
+    'challenge',
+    'ephemeral key',
+    'receiver key',
+    'answer nonce',
+    'seal nonce',
+  ],
 } as const
 
 export type TaggedProtocol = keyof typeof LABELS

@@ -1,7 +1,7 @@
 import { x25519 } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
-import { HPKE_OVERHEAD, hpkeOpen, hpkeSeal, validatePublicKey } from '../../src/hpke/base.ts'
-import { generateKeyPair } from '../../src/hpke/x25519.ts'
+import { HPKE_OVERHEAD, hpkeOpen, hpkeSeal, sealBy, validatePublicKey } from '../../src/hpke/base.ts'
+import { generateKeyPair, keyPairOf } from '../../src/hpke/x25519.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { fromHex, toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -35,7 +35,7 @@ describe('HPKE', () => {
   const receiver = () => ({ secretKey: skRm.slice(), publicKey: pkRm })
 
   test('gives the bytes of RFC 9180 A.2.1', () => {
-    const sealed = hpkeSeal(pkRm, { info, aad }, pt, () => RFC_9180.skEm.slice())
+    const sealed = sealBy(keyPairOf(RFC_9180.skEm.slice()), pkRm, { info, aad }, pt)
     expect(toHex(sealed)).toBe(RFC_9180.enc + RFC_9180.ct)
     expect(sealed.length).toBe(pt.length + HPKE_OVERHEAD)
     expect(toHex(generateKeyPair(() => skRm.slice()).publicKey)).toBe(toHex(pkRm))

@@ -9,7 +9,7 @@ import { concatBytes, fromHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 import { fixedRandom } from '../support/fixed-random.ts'
 import { groups } from '../support/groups.ts'
-import { type Cheat, cheatInKeygen, cheatInReshare, dealingOf } from '../support/puppet.ts'
+import { type Cheat, cheatInKeygen, cheatInReshare, dealingOf, victimsConstant } from '../support/puppet.ts'
 import { seededRandom } from '../support/random.ts'
 import { generate, keygenSessions, newParties, PAIR, reshareSessions } from '../support/sets.ts'
 import { flip, type Network, type Packet, rewrite, simulate } from '../support/simulator.ts'
@@ -185,7 +185,7 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
 
   test('a stolen constant, dealt as its negative with valid proofs, leaves no key', () => {
     const random = seededRandom()
-    const stolen = group.randomScalar(fixedRandom('victim'))
+    const stolen = victimsConstant(group, fixedRandom('victim'))
     const coefficients = [group.negate(stolen), group.randomScalar(random)]
     const { error } = attack(
       { dealing: (honest) => dealingOf(group, coefficients, honest) },

@@ -25,10 +25,21 @@ function change(envelope: Uint8Array, fields: Partial<Envelope>): Uint8Array {
 }
 
 describe('order of use', () => {
-  test('nothing before start', () => {
+  test('who answers receives first, and starts as it advances', () => {
+    const [client, server] = pair()
+    const [hello] = client.start().out as [Uint8Array]
+    expect(server.receive(hello)).toBe('accepted')
+    const { out } = server.advance()
+    expect(out.map((bytes) => decodeEnvelope(bytes).round)).toEqual([1, 2, 2])
+    expect(() => server.start()).toThrow(TypeError)
+    for (const bytes of out) expect(client.receive(bytes)).toBe('accepted')
+    expect(client.advance().prepared).toBeDefined()
+  })
+
+  test('an advance with nothing to go on is a start', () => {
     const [client] = pair()
-    expect(() => client.receive(new Uint8Array(0))).toThrow(TypeError)
-    expect(() => client.advance()).toThrow(TypeError)
+    expect(client.advance().out).toHaveLength(1)
+    expect(() => client.start()).toThrow(TypeError)
   })
 
   test('one start', () => {

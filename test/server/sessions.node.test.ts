@@ -35,7 +35,7 @@ describe('the sessions of an operation', () => {
     ])
   })
 
-  test('start where they are asked to, and say that first', () => {
+  test('start where they are asked to, with what has arrived, and say that first', () => {
     const sessions = [session('a'), session('b')]
     const stride = advanceSessions(sessions, to(0, 1), true)
     expect(said(stride)).toEqual([
@@ -44,7 +44,7 @@ describe('the sessions of an operation', () => {
       [0, 'a'],
       [1, 'b'],
     ])
-    expect(sessions[1]!.calls).toEqual(['start', 'to 1', 'advance'])
+    expect(sessions[1]!.calls).toEqual(['to 1', 'start', 'advance'])
   })
 
   const envelope = encodeEnvelope({

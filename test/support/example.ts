@@ -2,7 +2,8 @@ import { encodeFlight } from '../../src/api/flight.ts'
 import type { Group } from '../../src/curve/group.ts'
 import { decodeEnvelope } from '../../src/protocol/envelope.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
-import { type ExportTerms, generateKeyPair, proveExport, releaseShare } from '../../src/protocol/export/index.ts'
+import { generateKeyPair } from '../../src/hpke/x25519.ts'
+import { type ExportTerms, proveExport, releaseShare } from '../../src/protocol/export/index.ts'
 import { provePossession } from '../../src/protocol/possession/index.ts'
 import { createReshare } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session.ts'
@@ -104,14 +105,12 @@ function converse<Result>(
   ] as const
   let flight = client.start().out
   note('client', flight)
-  let greeting = server.start().out
-  for (let turn = 0; flight.length > 0 || greeting.length > 0; turn++) {
+  for (let turn = 0; flight.length > 0; turn++) {
     const { name, to } = turns[turn % 2] as (typeof turns)[number]
     for (const bytes of flight) to.receive(bytes)
     const step = to.advance()
     if (step.done !== undefined) results[name === 'client' ? 0 : 1] = step.done
-    flight = [...greeting, ...step.out]
-    greeting = []
+    flight = step.out
     note(name, flight)
   }
   return { messages, results }

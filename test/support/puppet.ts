@@ -11,6 +11,7 @@ import type { Setting } from '../../src/protocol/setting.ts'
 import { createHasher } from '../../src/protocol/transcript.ts'
 import type { KeyShare } from '../../src/share/index.ts'
 import { partyId } from '../../src/types.ts'
+import { hedgedRandom } from '../../src/util/hedge.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 import { newParties, PAIR } from './sets.ts'
 
@@ -41,13 +42,25 @@ export function dealingOf(group: Group, coefficients: readonly Scalar[], honest:
 
 const WALLET_ID = new Uint8Array(16).fill(7)
 
+const AGREED = { walletId: WALLET_ID, purpose: 'signing', threshold: 2 } as const
+
+/** What both participants of {@link cheatInKeygen} agree on. */
+function keygenContext(group: Group): Context & { readonly protocol: 'keygen' } {
+  const participants = newParties([1, 2]).map((receiver) => ({ receiver }))
+  return { protocol: 'keygen', group, ...AGREED, participants, flags: 0 }
+}
+
+/** The constant that the victim of {@link cheatInKeygen} deals, for whoever knows what its random source gives. */
+export function victimsConstant(group: Group, victims: RandomSource): Scalar {
+  const { context } = puppetSetting(keygenContext(group), victims)
+  return group.randomScalar(hedgedRandom(victims, 'dealing', new Uint8Array(), context, []))
+}
+
 /** Plays participant 2 of a two-party key generation against an honest participant 1, up to round 2. */
 export function cheatInKeygen(group: Group, random: RandomSource, cheat: Cheat, victims: RandomSource): Verdict {
   const parties = newParties([1, 2])
-  const agreed = { walletId: WALLET_ID, purpose: 'signing', threshold: 2 } as const
-  const victim = createKeygen({ group, ...agreed, parties, self: parties[0]!.id, random: victims })
-  const participants = parties.map((receiver) => ({ receiver }))
-  const setting = puppetSetting({ protocol: 'keygen', group, ...agreed, participants, flags: 0 }, random)
+  const victim = createKeygen({ group, ...AGREED, parties, self: parties[0]!.id, random: victims })
+  const setting = puppetSetting(keygenContext(group), random)
   const honest = deal(group, group.randomScalar(random), 2, random(32), random)
   return play(victim, setting, 'keygen', cheat.dealing?.(honest) ?? honest, cheat)
 }
@@ -96,7 +109,7 @@ function play(
 
   try {
     const [hello] = bodies(victim.start().out) as [Uint8Array]
-    const honest = commitmentMessage(setting, dealing)
+    const honest = commitmentMessage(setting, dealing, setting.random)
     const commitment = cheat.commitment?.(honest, hello) ?? honest
     say(1, 0, setting.context, commitment)
     const [opening] = bodies(victim.advance().out) as [Uint8Array]

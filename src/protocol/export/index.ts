@@ -1,20 +1,21 @@
 import type { Group, Scalar } from '../../curve/group.ts'
 import { ProtocolError } from '../../errors.ts'
 import { hpkeOpen, hpkeSeal, type HpkePurpose } from '../../hpke/base.ts'
-import type { HpkeKeyPair } from '../../hpke/x25519.ts'
+import { generateKeyPair, type HpkeKeyPair } from '../../hpke/x25519.ts'
 import { findParty } from '../../share/record.ts'
 import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
 import { recombine, type Share } from '../../sharing/shamir.ts'
 import type { PartyId } from '../../types.ts'
 import { abytes, utf8, wipe } from '../../util/bytes.ts'
 import { isCodecError, Writer } from '../../util/codec.ts'
+import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { provePossession, verifyPossession } from '../possession/index.ts'
 import { createHasher } from '../transcript.ts'
 import { tag } from '../tags.ts'
 
 export { validatePublicKey } from '../../hpke/base.ts'
-export { generateKeyPair, type HpkeKeyPair } from '../../hpke/x25519.ts'
+export type { HpkeKeyPair } from '../../hpke/x25519.ts'
 
 const OPERATION_LENGTH = 16
 const CHALLENGE_LENGTH = 32
@@ -30,10 +31,30 @@ export interface ExportTerms {
   readonly from: PartyId
   /** Who gets it. */
   readonly to: PartyId
-  /** What the share is sealed to: a {@link generateKeyPair} public key made for this export alone. */
+  /** What the share is sealed to: a {@link generateReceiver} public key made for this export alone. */
   readonly receiver: Uint8Array
   /** 16 bytes that name the export. */
   readonly operation: Uint8Array
+}
+
+/**
+ * The key pair that a share is sealed to, for one export. It depends on the share that asks, so that a random source which
+ * others know does not open what is sealed to it.
+ *
+ * @param operation 16 bytes that name the export
+ * @returns its secret key is the caller's to wipe
+ */
+export function generateReceiver({
+  share,
+  operation,
+  random,
+}: {
+  readonly share: KeyShare
+  readonly operation: Uint8Array
+  readonly random: RandomSource
+}): HpkeKeyPair {
+  const name = abytes(operation, OPERATION_LENGTH, 'operation')
+  return generateKeyPair(hedgedRandom(random, 'receiver key', share.secretShare, share.record.setId, name))
 }
 
 /**

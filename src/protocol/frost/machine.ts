@@ -5,6 +5,7 @@ import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
 import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
+import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { abort, readMessage } from '../abort.ts'
 import { readSecret } from '../dealing.ts'
@@ -63,9 +64,12 @@ export class SigningMachine implements Machine<SigningResult> {
     this.#setup = setup
     this.#share = { ...share, secretShare: share.secretShare.slice() as Scalar }
     this.#hash = createHasher(suite.name, 'frost')
-    // The set id stands for the set's key, parties and threshold. Signers of other sets, of another message or with
-    // other partners have another context, and their messages are dropped before any cryptography.
-    this.context = this.#hash('ctx', share.record.setId, Uint8Array.from(signers), aggregator ?? 0, message)
+    // The set id stands for the set's parties and threshold, the key for what is derived from the set's own. Signers of
+    // other sets or keys, of another message or with other partners have another context, and their messages are dropped
+    // before any cryptography.
+    const { setId, publicKey } = share.record
+    const key = suite.group.encodePoint(publicKey)
+    this.context = this.#hash('ctx', setId, key, Uint8Array.from(signers), aggregator ?? 0, message)
   }
 
   /** The machine that {@link encode} wrote, from where the setup ends. */
@@ -94,9 +98,11 @@ export class SigningMachine implements Machine<SigningResult> {
     return { broadcast: aggregator === undefined, direct: aggregator === share.id }
   }
 
-  open(): readonly Message[] {
-    const { suite, share, random } = this.#setup
-    const nonces = commit(suite, share.id, this.#share.secretShare, random)
+  open(inbox: Inbox): readonly Message[] {
+    const { suite } = this.#setup
+    const { id, secretShare } = this.#share
+    const random = hedgedRandom(this.#setup.random, 'frost nonces', secretShare, this.context, inbox.arrived(1))
+    const nonces = commit(suite, id, secretShare, random)
     this.#progress = { at: 'committed', nonces }
     return [{ to: 0, body: nonces.commitment.encoded }]
   }

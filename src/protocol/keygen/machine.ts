@@ -3,6 +3,7 @@ import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { Reader, Writer } from '../../util/codec.ts'
+import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
 import { commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
@@ -53,12 +54,14 @@ export class KeygenMachine implements Machine<KeyShare> {
     return { broadcast: round <= 3, direct: round === 2 }
   }
 
-  open(): Message[] {
-    const { group, random } = this.#setting
+  /** There is no secret yet to hedge with: what is dealt is as unknown as `random`, but never the same in two contexts. */
+  open(inbox: Inbox): Message[] {
+    const { group, context } = this.#setting
+    const random = hedgedRandom(this.#setting.random, 'dealing', new Uint8Array(), context, inbox.arrived(1))
     const constant = group.randomScalar(random)
     this.#dealing = deal(group, constant, this.#config.threshold, random(32), random)
     wipe(constant)
-    return [{ to: 0, body: commitmentMessage(this.#setting, this.#dealing) }]
+    return [{ to: 0, body: commitmentMessage(this.#setting, this.#dealing, random) }]
   }
 
   play(round: number, inbox: Inbox): Played {

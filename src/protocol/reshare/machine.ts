@@ -3,6 +3,7 @@ import { shamirToAdditive } from '../../sharing/additive.ts'
 import type { KeyShare } from '../../share/types.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { Reader, Writer } from '../../util/codec.ts'
+import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
 import { commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
@@ -17,7 +18,7 @@ import {
   writeCompletion,
 } from '../completion.ts'
 import { contextHash } from '../context.ts'
-import { deal, type Dealing, readDealing, wipeDealing, writeDealing } from '../dealing.ts'
+import { deal, type Dealing, readDealing, readSecret, wipeDealing, writeDealing } from '../dealing.ts'
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
 import { openingMessage } from '../opening.ts'
 import type { Setting } from '../setting.ts'
@@ -38,6 +39,8 @@ export class ReshareMachine implements Machine<ReshareResult> {
   sid: Uint8Array | undefined
   readonly #config: ReshareConfig
   readonly #setting: Setting
+  /** λ_i·s_i, where this participant deals, until the start. */
+  #constant: Scalar | undefined
   /** From the start until the shares of round 3 have arrived. */
   #dealing: Dealing | undefined
   #dealers: readonly CheckedDealer[] = []
@@ -53,13 +56,10 @@ export class ReshareMachine implements Machine<ReshareResult> {
     this.#setting = { group, hash, context: this.context, self: this.self, random }
   }
 
-  /** Draws this dealer's polynomial g_i through (0, λ_i·s_i). */
-  deal(share: KeyShare): void {
-    const { group, random } = this.#setting
-    const { id, secretShare } = share
-    const constant = shamirToAdditive(group, { id, value: secretShare }, dealersOf(this.#config.participants))
-    this.#dealing = deal(group, constant, this.#config.threshold, new Uint8Array(0), random)
-    wipe(constant)
+  /** Takes in the share that this participant deals, as λ_i·s_i. */
+  deal({ id, secretShare }: KeyShare): void {
+    const dealers = dealersOf(this.#config.participants)
+    this.#constant = shamirToAdditive(this.#setting.group, { id, value: secretShare }, dealers)
   }
 
   expects(round: number, from: number): Expected {
@@ -70,8 +70,18 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return { broadcast, direct: false }
   }
 
-  open(): Message[] {
-    return [{ to: 0, body: commitmentMessage(this.#setting, this.#dealing) }]
+  /** Draws this dealer's polynomial g_i through (0, λ_i·s_i). */
+  open(inbox: Inbox): Message[] {
+    const { group, context } = this.#setting
+    const constant = this.#constant
+    const secret = constant ?? new Uint8Array()
+    const random = hedgedRandom(this.#setting.random, 'dealing', secret, context, inbox.arrived(1))
+    if (constant !== undefined) {
+      this.#dealing = deal(group, constant, this.#config.threshold, new Uint8Array(), random)
+    }
+    const body = commitmentMessage(this.#setting, this.#dealing, random)
+    this.#endConstant()
+    return [{ to: 0, body }]
   }
 
   play(round: number, inbox: Inbox): Played {
@@ -133,6 +143,11 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return { messages: [{ to: 0, body: confirmationMessage(this.#setting, sid, completion) }], outcome: 'prepared' }
   }
 
+  #endConstant(): void {
+    wipe(this.#constant)
+    this.#constant = undefined
+  }
+
   #endDealing(): void {
     wipeDealing(this.#dealing)
     this.#dealing = undefined
@@ -153,11 +168,12 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return { record, share: { record, id: own.id, secretShare: own.secretShare.slice() as Scalar } }
   }
 
-  /** `config | sid length u32 | sid | dealing | dealers | completion`: secret. */
+  /** `config | sid length u32 | sid | present u8 | λ_i·s_i[32] | dealing | dealers | completion`: secret. */
   encode(writer: Writer): void {
     const { group } = this.#setting
     writeReshareConfig(group, writer, this.#config)
-    writer.prefixed(this.sid ?? new Uint8Array(0))
+    writer.prefixed(this.sid ?? new Uint8Array()).u8(this.#constant === undefined ? 0 : 1)
+    if (this.#constant !== undefined) writer.bytes(this.#constant)
     writeDealing(writer, this.#dealing)
     writeDealers(this.#setting, writer, this.#dealers)
     writeCompletion(group, writer, this.#completion)
@@ -168,6 +184,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     const machine = new ReshareMachine(group, random, readReshareConfig(group, reader))
     const sid = reader.prefixed(32)
     machine.sid = sid.length === 0 ? undefined : sid
+    machine.#constant = reader.u8() === 0 ? undefined : readSecret(group, reader)
     machine.#dealing = readDealing(group, reader)
     machine.#dealers = readDealers(machine.#setting, reader)
     machine.#completion = readCompletion(group, reader)
@@ -175,6 +192,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
   }
 
   wipe(): void {
+    this.#endConstant()
     wipeDealing(this.#dealing)
     wipeCompletion(this.#completion)
   }

@@ -14,7 +14,7 @@ export interface Stride<Result> {
 }
 
 /**
- * Starts the sessions if asked to, gives them the parcels and plays what they allow.
+ * Gives the sessions the parcels, starts them if asked to, after that, and plays what they allow.
  *
  * @throws {BadRequest} if a parcel is for no session or comes twice, or a session gets none; none has played anything
  * @throws {SET_MISMATCH} if an envelope belongs to another set or session; none has played anything
@@ -25,8 +25,8 @@ export function advanceSessions<Result>(
   parcels: readonly Parcel[],
   start: boolean,
 ): Stride<Result> {
-  const first = start ? sessions.map((session) => session.start()) : []
   deliver(sessions, parcels)
+  const first = start ? sessions.map((session) => session.start()) : []
   const steps = sessions.map((session) => session.advance())
   if (steps.some(isIdle)) throw new ProtocolError('FORMAT', 0, [], 'a message is missing')
   const out = (list: readonly Step<Result>[]) =>

@@ -131,12 +131,12 @@ export function memoryServer(random: RandomSource): MemoryServer {
     const send = (slot: number, envelopes: readonly Uint8Array[]) => {
       for (const envelope of envelopes) out.push({ slot, envelope })
     }
-    if (opening) operation.sessions.forEach((session, slot) => send(slot, session.start().out))
     const reached = new Set<number>()
     for (const { slot, envelope } of parcels) {
       operation.sessions[slot]!.receive(envelope)
       reached.add(slot)
     }
+    if (opening) operation.sessions.forEach((session, slot) => send(slot, session.start().out))
     for (const slot of [...reached].sort((a, b) => a - b)) {
       const step = operation.sessions[slot]!.advance()
       send(slot, step.out)

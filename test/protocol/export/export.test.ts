@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { type AbortReason, ProtocolError } from '../../../src/errors.ts'
+import { generateKeyPair } from '../../../src/hpke/x25519.ts'
 import {
   type ExportTerms,
-  generateKeyPair,
   proveExport,
   receiveShare,
   recombineKey,

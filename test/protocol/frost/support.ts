@@ -43,6 +43,13 @@ export function deal(
   }
 }
 
+/** The same set for another key, pk + t·G, as a derivation or Taproot makes it. */
+function tweaked(group: Group, { threshold, parties, publicKey }: DealtSet, tweak: Scalar): SignerSet {
+  const point = group.multiplyBase(tweak)
+  const moved = parties.map((party) => ({ ...party, verifyingShare: group.addPoints(party.verifyingShare, point) }))
+  return { threshold, parties: moved, publicKey: group.addPoints(publicKey, point) }
+}
+
 /** Deals until the public key has the wanted parity of y. */
 export function dealWithParity(group: Group, evenY: boolean, random: RandomSource): DealtSet {
   for (;;) {
@@ -65,9 +72,9 @@ export function replay(...outputs: readonly Uint8Array[]): RandomSource {
 export function keyShares(
   group: Group,
   set: DealtSet,
-  options: { readonly setId?: Uint8Array; readonly purpose?: Purpose } = {},
+  options: { readonly setId?: Uint8Array; readonly purpose?: Purpose; readonly tweak?: Scalar } = {},
 ): Map<PartyId, KeyShare> {
-  const { threshold, parties, publicKey } = set
+  const { threshold, parties, publicKey } = options.tweak === undefined ? set : tweaked(group, set, options.tweak)
   const record: ShareSetRecord = {
     curve: group.curve,
     setId: options.setId ?? new Uint8Array(32).fill(0x5e),
