@@ -4,8 +4,14 @@ import type { BackupMethodName, Curve, Purpose, SetState } from '../types.ts'
 /** 16 random bytes chosen by the client, lower-case hex: the idempotency key of an operation. */
 export type OperationId = string
 
+/** An operation that brings an ECDSA set-up. */
+interface BringsSetUp {
+  /** Present where the client computes slowly (it has no WebAssembly): it takes the cheaper part of the set-up. */
+  readonly slowClient?: true
+}
+
 /** Ids on the API are lower-case hex: wallet ids of 16 bytes, set ids of 32 bytes. */
-export interface GenerateRequest {
+export interface GenerateRequest extends BringsSetUp {
   readonly kind: 'generate'
   readonly walletId: string
   readonly label: string
@@ -19,7 +25,7 @@ export interface BackupRequest {
   readonly backupMethod: BackupMethodName
 }
 
-export interface RecoverRequest {
+export interface RecoverRequest extends BringsSetUp {
   readonly kind: 'recover'
   readonly walletId: string
   /** The backup set that deals. */
@@ -31,7 +37,7 @@ export interface RecoverRequest {
   readonly dryRun: boolean
 }
 
-export interface RefreshRequest {
+export interface RefreshRequest extends BringsSetUp {
   readonly kind: 'refresh'
   readonly walletId: string
   /** The signing set that deals and is retired once its successor is proven. */
@@ -76,12 +82,12 @@ export interface SignEcdsaRequest extends AnySignRequest {
  * discarded afterwards; for sets whose own is poisoned), or a presignature (its id, 32 bytes in lower-case hex).
  */
 export type SignatureSource =
-  { readonly kind: 'setUp' } | { readonly kind: 'freshSetUp' } | { readonly kind: 'presignature'; readonly id: string }
+  { readonly kind: 'setUp' } | ({ readonly kind: 'freshSetUp' } & BringsSetUp) | { readonly kind: 'presignature'; readonly id: string }
 
 export type SignRequest = SignEd25519Request | SignBip340Request | SignEcdsaRequest
 
 /** Makes a new ECDSA set-up for a set that has lost its own on one side; refused where that is poisoned. */
-export interface SetUpRequest {
+export interface SetUpRequest extends BringsSetUp {
   readonly kind: 'setUp'
   readonly walletId: string
   readonly setId: string

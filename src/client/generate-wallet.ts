@@ -10,7 +10,7 @@ import { parseShares } from './parse-shares.ts'
 import { prepareSet } from './prepare.ts'
 import { createProgress, plans, type Progress } from './progress.ts'
 import { newOperationId, runOperation } from './runner.ts'
-import { keygenSessions, setUpSession } from './sessions.ts'
+import { keygenSessions, setUpRole, setUpSession } from './sessions.ts'
 import { activateSet } from './settle.ts'
 import { forgetWallet } from './share-store.ts'
 import type { ActionOptions, Client, Wallet } from './types.ts'
@@ -40,7 +40,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
     progress.begin('Generating share')
     await deadline.race(client.storage.probe())
     const walletId = toHex(client.random(16))
-    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label }
+    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setUpRole(client) }
     const operationId = newOperationId(client)
     let made: WalletShares | undefined
     try {

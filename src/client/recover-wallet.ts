@@ -16,7 +16,7 @@ import { createProgress, plans, type Progress, type ProgressReporter } from './p
 import { proveSet } from './prove.ts'
 import { newOperationId, runOperation } from './runner.ts'
 import { sealVerified } from './seal.ts'
-import { receivedShares, reshareSessions, setUpSession } from './sessions.ts'
+import { receivedShares, reshareSessions, setUpRole, setUpSession } from './sessions.ts'
 import { activateSet } from './settle.ts'
 import { discardPrepared } from './share-store.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from './types.ts'
@@ -176,6 +176,7 @@ async function reshareBackup(
     existingSets,
     rotateBackup: rotation?.name ?? null,
     dryRun,
+    ...(!dryRun && setUpRole(client)),
   }
   const operationId = newOperationId(client)
   let signing: WalletShares | undefined
@@ -186,7 +187,7 @@ async function reshareBackup(
       operationId,
       request,
       sessions: reshareSessions(client, request, old),
-      setUp: setUpSession(client, operationId, request),
+      setUp: setUpSession(client, operationId, request, old),
       onRound: (round) => {
         if (round === 1) progress.begin('Recovering signing share')
         if (round === 2) progress.begin('Generating share')

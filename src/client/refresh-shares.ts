@@ -11,7 +11,7 @@ import { prepareSet } from './prepare.ts'
 import { createProgress, plans, type Progress } from './progress.ts'
 import { proveSet } from './prove.ts'
 import { newOperationId, runOperation } from './runner.ts'
-import { receivedShares, reshareSessions, setUpSession } from './sessions.ts'
+import { receivedShares, reshareSessions, setUpRole, setUpSession } from './sessions.ts'
 import { activateSet } from './settle.ts'
 import { discardPrepared } from './share-store.ts'
 import type { ActionOptions, Client, Wallet } from './types.ts'
@@ -47,7 +47,8 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
     await deadline.race(client.storage.probe())
     return useActiveSet(client, deadline, walletId, async (shares) => {
       const oldSetId = toHex(shares.setId)
-      const request: RefreshRequest = { kind: 'refresh', walletId, setId: oldSetId, label: client.label }
+      const about = { walletId, setId: oldSetId, label: client.label }
+      const request: RefreshRequest = { kind: 'refresh', ...about, ...setUpRole(client) }
       const operationId = newOperationId(client)
       let made: WalletShares | undefined
       try {
@@ -55,7 +56,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
           operationId,
           request,
           sessions: reshareSessions(client, request, shares),
-          setUp: setUpSession(client, operationId, request),
+          setUp: setUpSession(client, operationId, request, shares),
           onRound: (round) => {
             if (round === 1) progress.begin('Generating share')
             if (round === 2) progress.within(0.5)

@@ -1,12 +1,13 @@
 import { operationFlags } from '../api/flags.ts'
 import type { OperationId, OperationRequest } from '../api/operations.ts'
-import { setUpBinding } from '../api/set-up.ts'
+import { setUpBinding, setUpParties } from '../api/set-up.ts'
 import { operationSlots, setParties, WALLET_THRESHOLD, type OperationSlot } from '../api/slots.ts'
 import { createOtSetup, type PairSetup } from '../protocol/ecdsa/setup.ts'
 import { createKeygen } from '../protocol/keygen/index.ts'
 import { createReshare, type ReshareParticipant, type ReshareResult } from '../protocol/reshare/index.ts'
 import type { Session } from '../protocol/session.ts'
 import type { KeyShare, WalletShares } from '../share/types.ts'
+import { partyId } from '../types.ts'
 import { fromHex } from '../util/bytes.ts'
 import type { Client } from './types.ts'
 import { shareOn } from './wallet-shares.ts'
@@ -19,14 +20,24 @@ export function shareSlots(request: OperationRequest): OperationSlot[] {
   return operationSlots(request).filter(({ brings }) => brings === 'share')
 }
 
-/** The session of the ECDSA set-up that an operation brings; undefined if it brings none. */
+/** What a request says of the client's part in the set-up that it brings. */
+export function setUpRole(client: Client): { readonly slowClient?: true } {
+  return client.ecdsa().isSlow ? { slowClient: true } : {}
+}
+
+/**
+ * The session of the ECDSA set-up that an operation brings; undefined if it brings none.
+ *
+ * @param old the set that the new one comes from, if there is one: the set-up is hedged with its share
+ */
 export function setUpSession(
   client: Client,
   operationId: OperationId,
   request: OperationRequest,
+  old?: WalletShares,
 ): Session<readonly PairSetup[]> | undefined {
   if (!operationSlots(request).some(({ brings }) => brings === 'setUp')) return undefined
-  return otSetup(client, operationId, request)
+  return otSetup(client, operationId, request, old)
 }
 
 /** A set-up with the server, bound to an operation. */
@@ -34,10 +45,16 @@ export function otSetup(
   client: Client,
   operationId: OperationId,
   request: OperationRequest,
+  old?: WalletShares,
 ): Session<readonly PairSetup[]> {
-  const parties = setParties('signing').map(({ id }) => id)
-  const binding = setUpBinding(operationId, request)
-  return createOtSetup({ backend: client.ecdsa(), parties, self: parties[0]!, binding, random: client.random })
+  return createOtSetup({
+    backend: client.ecdsa(),
+    ...setUpParties(request),
+    self: partyId(SELF),
+    binding: setUpBinding(operationId, request),
+    random: client.random,
+    ...(old && { secret: shareOn(old, 'secp256k1').secretShare }),
+  })
 }
 
 /** The sessions of a key generation, one for each share. */

@@ -17,7 +17,7 @@ import type { Deadline } from './deadline.ts'
 import { expectUsed } from './expect-set.ts'
 import { readPair } from './pair-store.ts'
 import { newOperationId, runOperation } from './runner.ts'
-import { otSetup } from './sessions.ts'
+import { otSetup, setUpRole } from './sessions.ts'
 import type { Client, EcdsaSignature } from './types.ts'
 import { usePair } from './use-pair.ts'
 import { shareOn } from './wallet-shares.ts'
@@ -79,11 +79,11 @@ async function signBySetUp(client: Client, deadline: Deadline, shares: WalletSha
 
 /** Protocols §6 "Ban rule": each signature has a Δ of its own, so that what a cheat learns of one is worth nothing. */
 async function signByFreshSetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
-  const request: SignEcdsaRequest = { ...statement, source: { kind: 'freshSetUp' } }
+  const request: SignEcdsaRequest = { ...statement, source: { kind: 'freshSetUp', ...setUpRole(client) } }
   const operationId = newOperationId(client)
   let pair: OtPair | undefined
   try {
-    const session = afterSetUp(otSetup(client, operationId, request), (setUp) => {
+    const session = afterSetUp(otSetup(client, operationId, request, shares), (setUp) => {
       pair = bindPair(setUp, shareOn(shares, 'secp256k1').record.setId)
       return signingSession(client, shares, statement, pair)
     })

@@ -8,7 +8,7 @@ import { expectUsed } from './expect-set.ts'
 import { withPairLock } from './pair-lock.ts'
 import { readPair, storeBan, storeSetUp, type StoredPair } from './pair-store.ts'
 import { newOperationId, runOperation, type StepGuard } from './runner.ts'
-import { otSetup } from './sessions.ts'
+import { otSetup, setUpRole } from './sessions.ts'
 import type { Client } from './types.ts'
 import { shareNotFound } from './wallet-store.ts'
 
@@ -67,13 +67,13 @@ async function renewPair(
 
 async function playSetUp(client: Client, deadline: Deadline, shares: WalletShares, version: string | null) {
   const setId = toHex(shares.setId)
-  const request: SetUpRequest = { kind: 'setUp', walletId: toHex(shares.walletId), setId }
+  const request: SetUpRequest = { kind: 'setUp', walletId: toHex(shares.walletId), setId, ...setUpRole(client) }
   const operationId = newOperationId(client)
   const { result, setUp } = await runOperation(client, deadline, {
     operationId,
     request,
     sessions: [],
-    setUp: otSetup(client, operationId, request),
+    setUp: otSetup(client, operationId, request, shares),
   })
   client.presignatures.drop(setId)
   await storeSetUp(client, shares, setUp!, version)

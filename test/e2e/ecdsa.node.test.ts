@@ -94,12 +94,33 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await signsEcdsa(device(), { walletId })
   })
 
+  test('is set up with the server by a client that computes slowly too', async () => {
+    const { server, storage, setId, walletId: owner } = await walletOwner()
+    const slow = (options: Partial<ClientOptions> = {}): Client => {
+      const client = createClient({ transport: server, storage: memoryStore(), ...options })
+      return { ...client, ecdsa: () => ({ ...client.ecdsa(), isSlow: true }) }
+    }
+    const phone = slow()
+    const { id: walletId } = await generateWallet(phone)
+    await signsEcdsa(phone, { walletId })
+    const { cipherText } = await backupWallet(phone, { walletId, method })
+    const laptop = slow()
+    await provisionWallet(laptop, { cipherText, method })
+    await signsEcdsa(laptop, { walletId })
+    await refreshShares(laptop, { walletId })
+    await signsEcdsa(laptop, { walletId })
+    await storage.delete(`ot/${setId}`)
+    await signsEcdsa(slow({ storage }), { walletId: owner })
+  })
+
   test('ends for a server that cheats, goes on with fresh set-ups, and wholly after a refresh', async () => {
     const { server, device, walletId } = await walletOwner()
     const attempt = sign(device({ transport: cheating(server, 1) }), { walletId, scheme: 'ecdsa', digest })
     await expect(attempt).rejects.toMatchObject({ reason: 'CHEAT_OTE', ban: true })
     await expect(sign(device(), { walletId, scheme: 'ecdsa', digest })).rejects.toMatchObject({ code: 'OT_POISONED' })
     await signsEcdsa(device({ afterCheat: 'freshSetUp' }), { walletId })
+    const again = device({ afterCheat: 'freshSetUp' })
+    await signsEcdsa({ ...again, ecdsa: () => ({ ...again.ecdsa(), isSlow: true }) }, { walletId })
     await refreshShares(device(), { walletId })
     await signsEcdsa(device(), { walletId })
   })

@@ -14,7 +14,7 @@ import {
   type SignRequest,
 } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
-import { setUpBinding } from '../../src/api/set-up.ts'
+import { setUpBinding, setUpParties } from '../../src/api/set-up.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../src/api/signing.ts'
 import { operationSlots, type OperationSlot, setParties, WALLET_THRESHOLD } from '../../src/api/slots.ts'
 import { getGroup } from '../../src/curve/index.ts'
@@ -280,7 +280,7 @@ export class ClientOperation {
   #openSetUp(): Session<Result> {
     const { random } = this.#client
     const binding = setUpBinding(this.operationId, this.request)
-    return createOtSetup({ backend: getEcdsaBackend(), parties: SIGNERS, self: CLIENT, binding, random })
+    return createOtSetup({ backend: getEcdsaBackend(), ...setUpParties(this.request), self: CLIENT, binding, random })
   }
 
   #openShare({ curve, target: purpose }: OperationSlot): Session<Result> {

@@ -16,18 +16,20 @@ export interface EcdsaBackend {
   readonly vole: VoleArithmetic
   readonly baseOt: BaseOtArithmetic
   readonly hashToCurve: HashToCurve
+  /** Whether a set-up takes seconds. */
+  readonly isSlow: boolean
 }
 
 /** On \@noble/curves and JavaScript big integers, for runtimes without WebAssembly. */
 export function portableEcdsa(): EcdsaBackend {
   const group = portableGroup('secp256k1')
   const hashToCurve = portableHashToCurve(group)
-  return { group, vole: portableVole, baseOt: portableBaseOt(group, hashToCurve), hashToCurve }
+  return { group, vole: portableVole, baseOt: portableBaseOt(group, hashToCurve), hashToCurve, isSlow: true }
 }
 
 /** @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy */
 export function wasmEcdsa(): EcdsaBackend {
-  return { group: wasmGroup('secp256k1'), vole: wasmVole, baseOt: wasmBaseOt, hashToCurve: wasmHashToCurve }
+  return { group: wasmGroup('secp256k1'), vole: wasmVole, baseOt: wasmBaseOt, hashToCurve: wasmHashToCurve, isSlow: false }
 }
 
 let substitute: (() => EcdsaBackend) | undefined

@@ -17,9 +17,10 @@ const walletId = hex(16)
 const setId = hex(32)
 // 255 steps of ten digits: what the derivation takes at most.
 const path = v.pipe(v.string(), v.maxLength(1 + 11 * 255), v.check(isPath))
+const slowClient = v.optional(v.literal(true))
 const source = v.variant('kind', [
   v.strictObject({ kind: v.literal('setUp') }),
-  v.strictObject({ kind: v.literal('freshSetUp') }),
+  v.strictObject({ kind: v.literal('freshSetUp'), slowClient }),
   v.strictObject({ kind: v.literal('presignature'), id: hex(32) }),
 ])
 const backupMethod = v.picklist(['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'])
@@ -32,7 +33,7 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
   const label = text({ ...LABEL, most: labelLength })
   const message = v.pipe(v.string(), v.maxLength(2 * messageBytes), v.regex(/^(?:[0-9a-f]{2})*$/))
   return v.variant('kind', [
-    v.strictObject({ kind: v.literal('generate'), walletId, label }),
+    v.strictObject({ kind: v.literal('generate'), walletId, label, slowClient }),
     v.strictObject({ kind: v.literal('backup'), walletId, setId, backupMethod }),
     v.strictObject({
       kind: v.literal('recover'),
@@ -42,8 +43,9 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       existingSets: v.picklist(['keep', 'retire']),
       rotateBackup: v.nullable(backupMethod),
       dryRun: v.boolean(),
+      slowClient,
     }),
-    v.strictObject({ kind: v.literal('refresh'), walletId, setId, label }),
+    v.strictObject({ kind: v.literal('refresh'), walletId, setId, label, slowClient }),
     v.variant('scheme', [
       v.strictObject({ ...sign, scheme: v.literal('ed25519'), message }),
       v.strictObject({ ...sign, scheme: v.literal('bip340'), message, path, tapTweak: v.nullable(merkleRoot) }),
@@ -58,7 +60,7 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       authorization: text(AUTHORIZATION),
       receiver: v.pipe(hex(32), v.check(isUsableReceiver)),
     }),
-    v.strictObject({ kind: v.literal('setUp'), walletId, setId }),
+    v.strictObject({ kind: v.literal('setUp'), walletId, setId, slowClient }),
     v.strictObject({ kind: v.literal('presign'), walletId, setId, path }),
   ])
 }

@@ -100,7 +100,7 @@ async function openSessions(
   const dealt = await sourceShares(context, turn, request)
   try {
     return slots.map(({ brings, curve, target: purpose }): MakeSession => {
-      if (brings === 'setUp') return openSetUp(context, turn)
+      if (brings === 'setUp') return openSetUp(context, turn, ecdsaShare(dealt))
       const share = dealt.shares.find(({ record }) => record.curve === curve) as KeyShare
       const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
       const group = getGroup(curve)

@@ -1,6 +1,6 @@
 import { operationFlags } from '../../../src/api/flags.ts'
 import type { OperationRequest, PresignRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
-import { setUpBinding } from '../../../src/api/set-up.ts'
+import { setUpBinding, setUpParties } from '../../../src/api/set-up.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../../src/api/signing.ts'
 import { operationSlots, setParties, WALLET_THRESHOLD } from '../../../src/api/slots.ts'
 import { getGroup } from '../../../src/curve/index.ts'
@@ -62,7 +62,8 @@ export function makingSessions(
 
 export function setUpSession(operationId: string, request: OperationRequest, random: RandomSource): ServedSession {
   const binding = setUpBinding(operationId, request)
-  const session = createOtSetup({ backend: getEcdsaBackend(), parties: signers, self: partyId(2), binding, random })
+  const backend = getEcdsaBackend()
+  const session = createOtSetup({ backend, ...setUpParties(request), self: partyId(2), binding, random })
   return converted(session, ([setUp]) => ({ setUp: setUp! }))
 }
 

@@ -1,4 +1,4 @@
-import type { RecoverRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
+import type { RecoverRequest, SetUpRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
 import type { OtPair } from '../../../src/protocol/ecdsa/index.ts'
 import type { WalletShares } from '../../../src/share/index.ts'
 import type { BackupMethodName } from '../../../src/types.ts'
@@ -115,6 +115,10 @@ export function presign(client: ServerClient, { signing, pair }: TestWallet, pat
   return new ClientOperation(client, { kind: 'presign', ...named(signing), path }, signing, { pair })
 }
 
-export function setUp(client: ServerClient, { signing }: Pick<TestWallet, 'signing'>): ClientOperation {
-  return new ClientOperation(client, { kind: 'setUp', ...named(signing) }, signing)
+export function setUp(
+  client: ServerClient,
+  { signing }: Pick<TestWallet, 'signing'>,
+  change: Partial<SetUpRequest> = {},
+): ClientOperation {
+  return new ClientOperation(client, { kind: 'setUp', ...named(signing), ...change }, signing)
 }

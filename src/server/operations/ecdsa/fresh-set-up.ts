@@ -26,7 +26,7 @@ export async function playFreshSetUp(
   const { clientId, request, round, state } = turn
   const set = await requireSource(context.database, turn, request)
   if (round <= SET_UP_ROUNDS) {
-    const { setups, ...unfinished } = advanceSetUp(context, turn)
+    const { setups, ...unfinished } = await advanceSetUp(context, turn)
     if (setups === undefined) {
       if (round < SET_UP_ROUNDS) return unfinished
       // One of the round's two messages came alone, and the session waits for the other.

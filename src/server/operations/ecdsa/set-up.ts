@@ -1,7 +1,6 @@
 import type { Parcel } from '../../../api/flight.ts'
-import type { OperationRequest, SetUpRequest } from '../../../api/operations.ts'
-import { setUpBinding } from '../../../api/set-up.ts'
-import { setParties } from '../../../api/slots.ts'
+import type { OperationRequest, SetUpRequest, SignEcdsaRequest } from '../../../api/operations.ts'
+import { setUpBinding, setUpParties } from '../../../api/set-up.ts'
 import {
   bindPair,
   createOtSetup,
@@ -11,12 +10,13 @@ import {
   restoreOtSetup,
 } from '../../../protocol/ecdsa/index.ts'
 import type { Session } from '../../../protocol/session.ts'
-import type { ShareSetRecord } from '../../../share/index.ts'
+import { wipeKeyShare, type KeyShare, type ShareSetRecord } from '../../../share/index.ts'
 import { partyId } from '../../../types.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../database/types.ts'
 import { sealPair, storePair } from '../../sets/ot-pairs.ts'
 import { ecdsaRecord } from '../../sets/rows.ts'
+import { ecdsaShare, readShare } from '../../sets/shares.ts'
 import { deletePresignatures } from '../../sets/presignatures.ts'
 import { requireSource } from '../admit.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
@@ -25,14 +25,23 @@ import { endWithPreparation } from '../use.ts'
 
 export type SetUpSession = Session<readonly PairSetup[]>
 
-/** The server's side of a new ECDSA set-up, bound to the operation that it is made in. */
-export function openSetUp({ random }: ServerContext, { operationId, request }: Turn<OperationRequest>): SetUpSession {
+/**
+ * The server's side of a new ECDSA set-up, bound to the operation that it is made in.
+ *
+ * @param share the server's share of the set that the new one comes from, if there is one: it is hedged with that
+ */
+export function openSetUp(
+  { random }: ServerContext,
+  { operationId, request }: Turn<OperationRequest>,
+  share?: KeyShare,
+): SetUpSession {
   return createOtSetup({
     backend: getEcdsaBackend(),
-    parties: setParties('signing').map(({ id }) => id),
+    ...setUpParties(request),
     self: partyId(2),
     binding: setUpBinding(operationId, request),
     random,
+    ...(share && { secret: share.secretShare }),
   })
 }
 
@@ -45,6 +54,19 @@ export function pairOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRe
   return bindPair(setup as PairSetup, setId)
 }
 
+/** A set-up for a set whose share the server holds. */
+async function openForSet(
+  context: ServerContext,
+  turn: Turn<SetUpRequest | SignEcdsaRequest>,
+): Promise<SetUpSession> {
+  const half = await readShare(context, context.database, turn.clientId, turn.request.setId)
+  try {
+    return openSetUp(context, turn, ecdsaShare(half))
+  } finally {
+    half.shares.forEach(wipeKeyShare)
+  }
+}
+
 /** What one round of a set-up brought: its end, or the state for the next round, secret and wiped by the caller. */
 interface SetUpRound {
   readonly parcels: readonly Parcel[]
@@ -52,11 +74,14 @@ interface SetUpRound {
   readonly state?: Uint8Array
 }
 
-export function advanceSetUp(context: ServerContext, turn: Turn<OperationRequest>): SetUpRound {
+export async function advanceSetUp(
+  context: ServerContext,
+  turn: Turn<SetUpRequest | SignEcdsaRequest>,
+): Promise<SetUpRound> {
   const { state, parcels: received } = turn
   const opening = state === undefined
   const sessions = opening
-    ? [openSetUp(context, turn)]
+    ? [await openForSet(context, turn)]
     : restoreSessions(state, (one): SetUpSession => resumeSetUp(context, one))
   try {
     const { parcels, steps } = advanceSessions(sessions, received, opening)
@@ -71,7 +96,7 @@ export function advanceSetUp(context: ServerContext, turn: Turn<OperationRequest
 export async function playSettingUp(context: ServerContext, turn: Turn<SetUpRequest>): Promise<Played> {
   const { clientId, incarnation, request } = turn
   const set = await requireSource(context.database, turn, request)
-  const { setups, ...unfinished } = advanceSetUp(context, turn)
+  const { setups, ...unfinished } = await advanceSetUp(context, turn)
   if (setups === undefined) return unfinished
   const key = { clientId, setId: request.setId }
   const stored = sealPair(context, key, pairOf(setups, ecdsaRecord(set)), incarnation)
