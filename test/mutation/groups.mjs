@@ -22,6 +22,7 @@ const TRANSFER_SOURCES = [
   'endemic-ot',
   'hash-to-curve',
   'ot-extension',
+  'reversed-ot',
   'tagged-batch',
   'vole',
   'wasm-base-ot',

@@ -29,7 +29,13 @@ export function portableEcdsa(): EcdsaBackend {
 
 /** @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy */
 export function wasmEcdsa(): EcdsaBackend {
-  return { group: wasmGroup('secp256k1'), vole: wasmVole, baseOt: wasmBaseOt, hashToCurve: wasmHashToCurve, isSlow: false }
+  return {
+    group: wasmGroup('secp256k1'),
+    vole: wasmVole,
+    baseOt: wasmBaseOt,
+    hashToCurve: wasmHashToCurve,
+    isSlow: false,
+  }
 }
 
 let substitute: (() => EcdsaBackend) | undefined

@@ -110,7 +110,8 @@ test('the messages of base OTs', () => {
   const edges = [1n, ORDER.secp256k1 - 1n, 2n, 2n ** 255n].map((value) => numberToBytes('secp256k1', value) as Scalar)
   const scalarOf = (run: number): Scalar => edges[run] ?? group.randomScalar(random)
   const exponentsOf = (run: number): Uint8Array => concatBytes(...Array.from({ length: 128 }, () => scalarOf(run)))
-  const call = (name: string, ...values: (number | undefined)[]): number => exports[name]!(...(values as number[])) as number
+  const call = (name: string, ...values: (number | undefined)[]): number =>
+    exports[name]!(...(values as number[])) as number
   // The first call makes the table of the generator.
   group.multiplyBase(group.scalar(1))
   exports['secp256k1MultiplyBase']?.(arena, arena + 64, 1)

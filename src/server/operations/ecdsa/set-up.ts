@@ -55,10 +55,7 @@ export function pairOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRe
 }
 
 /** A set-up for a set whose share the server holds. */
-async function openForSet(
-  context: ServerContext,
-  turn: Turn<SetUpRequest | SignEcdsaRequest>,
-): Promise<SetUpSession> {
+async function openForSet(context: ServerContext, turn: Turn<SetUpRequest | SignEcdsaRequest>): Promise<SetUpSession> {
   const half = await readShare(context, context.database, turn.clientId, turn.request.setId)
   try {
     return openSetUp(context, turn, ecdsaShare(half))
