@@ -101,7 +101,9 @@ export const serverSchema: Schema = {
     [
       `alter table reshare_sets add column exported_at timestamptz`,
       `alter table reshare_operations add column set_id text`,
-      `update reshare_operations set set_id = request::jsonb ->> 'setId'`,
+      // What a client wrote is never parsed here: PostgreSQL refuses JSON that JavaScript reads, such as half of a pair.
+      `update reshare_operations
+       set set_id = substring(request from '^{"kind":"[A-Za-z]+","walletId":"[0-9a-f]{32}","setId":"([0-9a-f]{64})"')`,
       `create index reshare_operations_of_set on reshare_operations (set_id)`,
       `create table reshare_ot_pairs (
          set_id text primary key references reshare_sets (set_id),
@@ -232,6 +234,16 @@ export const serverSchema: Schema = {
          primary key (client_id, kind, subject)
        )`,
       `create index reshare_rates_expiry on reshare_rates (ends_at)`,
+    ],
+    [
+      // The kind of an operation, and no request once it is over. Each request begins with its kind, whatever the client
+      // has put into the rest: that is never parsed here.
+      `alter table reshare_operations
+         add column kind text not null default '',
+         alter column request drop not null`,
+      `update reshare_operations set kind = coalesce(substring(request from '^{"kind" ?: ?"([A-Za-z]+)"'), '')`,
+      `update reshare_operations set request = null where request !~ '"walletId"'`,
+      `alter table reshare_operations alter column kind drop default`,
     ],
   ],
 }

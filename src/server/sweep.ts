@@ -48,7 +48,7 @@ export async function sweep(context: ServerContext): Promise<void> {
 async function forgetOperations({ database }: ServerContext, before: Date): Promise<void> {
   // One statement, since all its parts see the decisions that there were before it.
   const forget = `with old as (
-      select client_id, operation_id, request::jsonb ->> 'kind' as kind
+      select client_id, operation_id, kind
       from reshare_operations join reshare_decisions using (client_id, operation_id) where expires_at <= $1
     ), answers as (
       delete from reshare_answers using old

@@ -7,7 +7,7 @@ import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { admitOperation, policyRequest, requireSource } from '../../src/server/operations/admit.ts'
 import { chargeOperation, countFailure, failing, isGuarded, rateCounts } from '../../src/server/operations/rates.ts'
 import type { Row } from '../../src/server/database/types.ts'
-import { findDecision, recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
+import { findDecision, lockClient, recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
 import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -97,7 +97,7 @@ describe('the rate of a kind of operations', () => {
   test('is counted by one transaction of a client at a time', async () => {
     const { clientId } = tables.key()
     const held = await tables.database.transaction(async (tx) => {
-      await chargeOperation(context(), tx, clientId, 'sign')
+      await lockClient(tx, clientId)
       return tx.query(
         `select 1 from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()
            and (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)`,
@@ -318,7 +318,7 @@ describe('failures', () => {
   })
 
   test('are those of what needs a proof, and of its set and device; no backup is locked, and exports are the client’s too', () => {
-    const kinds = Object.entries(requests('')).filter(([, request]) => isGuarded(request))
+    const kinds = Object.entries(requests('')).filter(([, request]) => isGuarded(request.kind))
     expect(kinds.map(([kind]) => kind)).toEqual(['backup', 'recover', 'refresh', 'prove', 'export'])
     const caller = tables.key({ device: DEVICE })
     const of = (kind: OperationRequest['kind'], device: string | null = DEVICE) =>

@@ -72,7 +72,7 @@ function newClient() {
 
 function exportKey(client: ServerClient, { walletId, signing }: TestWallet): ClientOperation {
   const curve = 'ed25519'
-  const named = { walletId, setId: setIdOf(signing), authorization: '' }
+  const named = { walletId, setId: setIdOf(signing), authorization: 'code' }
   const request: ExportRequest = { kind: 'export', ...named, curve, receiver: `09${'00'.repeat(31)}` }
   return new ClientOperation(client, request, signing)
 }

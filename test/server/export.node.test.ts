@@ -364,7 +364,7 @@ describe('export', () => {
     expect(await requestOf()).toEqual({ ...one.first.header, authorization: '' })
     const sealed = onlyParcel(await post(client, one, 2, one.second(challenge)))
     expect(receiveShare(one.terms, one.keyPair, sealed).value.length).toBe(32)
-    expect(await requestOf()).toEqual({ kind: 'export' })
+    expect(await operationsOf(client)).toEqual([{ request: null }])
 
     const tables = ['operations', 'answers', 'decisions', 'sets', 'shares']
     const stored: unknown[] = []

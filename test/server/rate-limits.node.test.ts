@@ -7,6 +7,7 @@ import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { postgresDatabase } from '../../src/server/database/postgres.ts'
 import type { LimitOptions, Server, ServerOptions } from '../../src/server/index.ts'
 import { chargeOperation } from '../../src/server/operations/rates.ts'
+import { lockClient } from '../../src/server/operations/rows.ts'
 import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
 import { serverSchema } from '../../src/server/schema.ts'
 import type { WalletShares } from '../../src/share/index.ts'
@@ -150,19 +151,15 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
       await database.migrate(serverSchema)
       const limits = { ...DEFAULT_LIMITS, openOperations: 2, rates: { ...DEFAULT_RATES, sign: null } }
       const context = { limits, now: Date.now } as unknown as ServerContext
-      let adding = 6
-      let allAdded = () => {}
-      const added = new Promise<void>((resolve) => (allAdded = resolve))
       const begun = await Promise.allSettled(
-        Array.from({ length: adding }, (_, i) =>
+        Array.from({ length: 6 }, (_, i) =>
           database.transaction(async (tx) => {
+            await lockClient(tx, 'ann')
             await tx.query(
-              `insert into reshare_operations (client_id, operation_id, request, round, incarnation, expires_at)
-             values ('ann', $1, '{}', 0, 1, $2)`,
+              `insert into reshare_operations (client_id, operation_id, kind, round, incarnation, expires_at)
+               values ('ann', $1, 'sign', 0, 1, $2)`,
               [`${i}`, new Date(Date.now() + HOUR)],
             )
-            if (--adding === 0) allAdded()
-            await added
             await chargeOperation(context, tx, 'ann', 'sign')
           }, 'read committed'),
         ),

@@ -614,8 +614,8 @@ describe('a sweep', () => {
   test('finds what has expired by an index of what may be undecided', async () => {
     const { context, database } = tables
     await database.query(
-      `insert into reshare_operations (client_id, operation_id, request, round, incarnation, expires_at)
-       select 'busy', n::text, '{"kind":"sign"}', 1, 1, $1 from generate_series(1, 2000) n`,
+      `insert into reshare_operations (client_id, operation_id, kind, round, incarnation, expires_at)
+       select 'busy', n::text, 'sign', 1, 1, $1 from generate_series(1, 2000) n`,
       [new Date(tables.clock)],
     )
     await database.query('analyze reshare_operations')

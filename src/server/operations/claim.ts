@@ -5,14 +5,7 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../database/types.ts'
 import { readIncarnation } from '../incarnation.ts'
 import { notAuthorized } from '../sets/rows.ts'
-import {
-  KEPT_REQUEST,
-  lockOperation,
-  otherRequest,
-  type CalledOperation,
-  type OperationRow,
-  type RequestHash,
-} from './rows.ts'
+import { lockOperation, otherRequest, type CalledOperation, type OperationRow, type RequestHash } from './rows.ts'
 
 /** The right of one process to play one round of an operation. */
 export interface Claim extends CalledOperation {
@@ -66,7 +59,7 @@ export async function claimRound(
 export async function completeRound(tx: Queryable, claim: Claim, state: Uint8Array | null): Promise<void> {
   const rows = await tx.query(
     `update reshare_operations set round = $5, state = $6, claim_token = null, claim_hash = null,
-       claim_until = null, request = case when $6::bytea is null then ${KEPT_REQUEST} else request end
+       claim_until = null, request = case when $6::bytea is not null then request end
      where ${CLAIMED} returning round`,
     [...claimed(claim), claim.round, state],
   )

@@ -9,7 +9,6 @@ import { notAuthorized, setOf } from '../sets/rows.ts'
 import {
   findDecision,
   findOperation,
-  KEPT_REQUEST,
   recordDecision,
   requireBegunBy,
   type CalledOperation,
@@ -116,8 +115,8 @@ async function discardPrepared(tx: Queryable, { clientId, operationId }: Operati
 /** Forgets the sessions and the request of an aborted operation. Writes nothing if there is none, however often an abort is repeated. */
 async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
   await tx.query(
-    `update reshare_operations set state = null, request = ${KEPT_REQUEST}
-     where client_id = $1 and operation_id = $2 and (state is not null or request <> ${KEPT_REQUEST})`,
+    `update reshare_operations set state = null, request = null
+     where client_id = $1 and operation_id = $2 and (state is not null or request is not null)`,
     [clientId, operationId],
   )
 }

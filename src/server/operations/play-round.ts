@@ -17,11 +17,12 @@ import { playTurn } from './kinds.ts'
 import { chargeOperation, countFailure, isGuarded } from './rates.ts'
 import {
   findDecision,
+  findOperation,
   findOutcome,
   hashRequest,
   insertAnswer,
   insertOperation,
-  isOver,
+  lockClient,
   recordDecision,
   type CalledOperation,
   type OperationKey,
@@ -91,8 +92,12 @@ async function begin(
   // A device that is revoked at this very moment may begin what no round is stored of any more.
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, key)
-    const added = await insertOperation(context, tx, key, request, requestHash)
-    if (!added) return
+    await lockClient(tx, key.clientId)
+    if (!(await insertOperation(context, tx, key, request, requestHash))) {
+      // Neither added nor there: it was decided, since the caller looked, that it never begins.
+      if ((await findOperation(tx, key)) === undefined) throw over()
+      return
+    }
     await chargeOperation(context, tx, key.clientId, request.kind)
     await context.audit.record(tx, key.clientId, begunEvents(key, request))
   }, 'read committed')
@@ -114,7 +119,7 @@ async function play(
 ): Promise<Answered | Caught> {
   const { request, incarnation, device } = operation
   // Aborted since the caller looked: its request is gone, and without its state a later round would be played as a first one.
-  if (isOver(request) || (claim.round > 1 && operation.state === null)) throw over()
+  if (request === null || (claim.round > 1 && operation.state === null)) throw over()
   const place = sessionPlace(claim, claim.round, incarnation)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
@@ -180,9 +185,14 @@ async function storeIn(
 }
 
 /** After a failed check an operation is over; after a failure around it the same request may be played again. */
-async function abandon(context: ServerContext, claim: Claim, { request }: OperationRow, error: unknown): Promise<void> {
+async function abandon(
+  context: ServerContext,
+  claim: Claim,
+  { kind, request }: OperationRow,
+  error: unknown,
+): Promise<void> {
   if (isUnplayed(error)) await forgetRound(context.database, claim)
-  else if (isGuarded(request) && isBlamed(error)) {
+  else if (isGuarded(kind) && isBlamed(error)) {
     await abortOperation(context, claim, (tx) => countFailure(context, tx, claim, request as SetRequest))
   } else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)

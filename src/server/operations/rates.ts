@@ -4,7 +4,6 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
-import type { KeptRequest } from './rows.ts'
 import type { SetRequest } from './turn.ts'
 
 type Kind = OperationRequest['kind']
@@ -12,7 +11,7 @@ type Kind = OperationRequest['kind']
 /** What needs a proof of possession: its failures are counted, and a client that is locked out begins none of it. */
 const GUARDED: ReadonlySet<Kind> = new Set(['backup', 'recover', 'refresh', 'prove', 'export'])
 
-export function isGuarded({ kind }: KeptRequest): boolean {
+export function isGuarded(kind: Kind): boolean {
   return GUARDED.has(kind)
 }
 
@@ -50,12 +49,13 @@ export function failing({ clientId, device }: Caller, { kind, setId }: SetReques
 
 /** @throws {RATE_LIMITED} if earlier failures keep an operation from beginning that needs a proof of possession */
 export async function requireUnlocked(context: ServerContext, caller: Caller, request: SetRequest): Promise<void> {
-  if (isGuarded(request)) await rateCounts(context).requireUnlocked(failing(caller, request))
+  if (isGuarded(request.kind)) await rateCounts(context).requireUnlocked(failing(caller, request))
 }
 
 /**
- * Counts an operation that this transaction has added, and holds the client until it ends: all processes count in one row
- * a client and kind, and no two operations of a client at once. An export was counted when its authorisation was judged.
+ * Counts an operation that this transaction has added: all processes count in one row a client and kind. The caller has
+ * locked the client, so that of operations that begin at once each counts the ones before it. An export was counted when its
+ * authorisation was judged.
  *
  * @throws {RATE_LIMITED} if the client has begun too many of its kind, or has too many that are not decided; the
  *   transaction is to be rolled back
@@ -66,8 +66,6 @@ export async function chargeOperation(
   clientId: string,
   kind: Kind,
 ): Promise<void> {
-  // Of operations that begin at once each counts the ones before it.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
   await requireFewOpen(context, tx, clientId)
   if (kind !== 'export') await rateCounts(context).charge(tx, { clientId, of: '' }, kind)
 }

@@ -14,21 +14,13 @@ export interface OperationKey {
 /** An operation, and who asks for something about it. */
 export interface CalledOperation extends OperationKey, Caller {}
 
-/** What is kept of the request of an operation that is over. */
-export type KeptRequest = Pick<OperationRequest, 'kind'>
-
-/** {@link KeptRequest} in SQL: a request may be as long as the message that it has signed. */
-export const KEPT_REQUEST = `json_build_object('kind', request::json -> 'kind')::text`
-
-export function isOver(request: OperationRequest | KeptRequest): request is KeptRequest {
-  return !('walletId' in request)
-}
-
 /** An operation between two of its rounds. */
 export interface OperationRow {
   /** The device that has begun it, to which all its rounds are bound. */
   readonly device: string | null
-  readonly request: OperationRequest | KeptRequest
+  readonly kind: OperationRequest['kind']
+  /** Null once the operation is over: it may be as long as the message that it has signed. */
+  readonly request: OperationRequest | null
   /** The last round that was answered; 0 before the first. */
   readonly round: number
   /** The sealed sessions; null before the first answer and after the last. */
@@ -60,7 +52,8 @@ async function selectOperation(db: Queryable, { clientId, operationId }: Operati
 function operationRow(row: Row): OperationRow {
   return {
     device: row['device'] as string | null,
-    request: JSON.parse(row['request'] as string) as OperationRow['request'],
+    kind: row['kind'] as OperationRow['kind'],
+    request: JSON.parse((row['request'] as string | null) ?? 'null') as OperationRow['request'],
     round: row['round'] as number,
     state: row['state'] as Uint8Array | null,
     incarnation: row['incarnation'] as number,
@@ -71,7 +64,8 @@ function operationRow(row: Row): OperationRow {
 }
 
 /**
- * Adds an operation for exactly one first request; one that is there stays as it is.
+ * Adds an operation for exactly one first request, unless it is decided; one that is there stays as it is. To be called by
+ * whoever has locked the client, as by {@link lockClient}.
  *
  * @returns whether it was added
  */
@@ -86,10 +80,20 @@ export async function insertOperation(
   const setId = request.kind === 'generate' ? null : request.setId
   const added = await db.query(
     `insert into reshare_operations
-       (client_id, operation_id, request, set_id, device, round, incarnation, claim_hash, expires_at)
-     select $1, $2, $3, $4, $7, 0, number, $5, $6 from reshare_meta where name = 'incarnation'
+       (client_id, operation_id, request, set_id, device, kind, round, incarnation, claim_hash, expires_at)
+     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6 from reshare_meta
+     where name = 'incarnation' and not exists (select 1 from reshare_decisions where ${KEY})
      on conflict (client_id, operation_id) do nothing returning 1`,
-    [clientId, operationId, JSON.stringify(storedRequest(request)), setId, requestHash.bytes, expiry, device],
+    [
+      clientId,
+      operationId,
+      JSON.stringify(storedRequest(request)),
+      setId,
+      requestHash.bytes,
+      expiry,
+      device,
+      request.kind,
+    ],
   )
   return added.length > 0
 }
@@ -126,13 +130,24 @@ export async function decideUnbegun(
   { clientId, operationId, device }: CalledOperation,
   decision: Decision['decision'],
 ): Promise<void> {
-  await context.database.query(
-    `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
-     select $1, $2, $3, $4, $5
-     where not exists (select 1 from reshare_operations where ${KEY})
-     on conflict (client_id, operation_id) do nothing`,
-    [clientId, operationId, decision, timestamp(context), device],
-  )
+  await context.database.transaction(async (tx) => {
+    await lockClient(tx, clientId)
+    await tx.query(
+      `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
+       select $1, $2, $3, $4, $5
+       where not exists (select 1 from reshare_operations where ${KEY})
+       on conflict (client_id, operation_id) do nothing`,
+      [clientId, operationId, decision, timestamp(context), device],
+    )
+  }, 'read committed')
+}
+
+/**
+ * Holds what a client begins until this transaction ends. In one that is read committed, what follows sees all that others
+ * have begun, or decided before it began.
+ */
+export async function lockClient(tx: Queryable, clientId: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
 }
 
 async function requireDecision(db: Queryable, key: OperationKey): Promise<Decision['decision']> {
