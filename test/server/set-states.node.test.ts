@@ -657,10 +657,11 @@ describe('a sweep', () => {
     await noteHalf(database, key, prepared)
     await database.query('update reshare_custodian_halves set owed = true where set_id = $1', [prepared])
     const spent = await presignature(await tables.set(key, {}, active))
-    await database.query(`insert into reshare_rates (client_id, kind, count, ends_at) values ($1, 'sign', 1, $2)`, [
-      key.clientId,
-      new Date(tables.clock),
-    ])
+    await database.query(
+      `insert into reshare_rates (client_id, kind, subject, count, started_at, ends_at)
+       values ($1, 'sign', '', 1, $2, $2)`,
+      [key.clientId, new Date(tables.clock)],
+    )
     tables.clock = START + 1e9
     await sweep(context)
     expect(tables.removed).toContain(prepared)
