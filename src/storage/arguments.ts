@@ -18,6 +18,15 @@ export function checkKey(key: unknown): asserts key is string {
 }
 
 /**
+ * Asserts the prefix of keys to list: any text.
+ *
+ * @throws {TypeError} if it is not a string
+ */
+export function checkPrefix(prefix: unknown): asserts prefix is string {
+  if (typeof prefix !== 'string') throw new TypeError('the prefix of store keys must be a string')
+}
+
+/**
  * Asserts the arguments of a write.
  *
  * @throws {TypeError} if one is of the wrong type

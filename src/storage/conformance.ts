@@ -35,7 +35,12 @@ const ODD_KEYS = [
   '%2e%2e',
 ]
 
-const CHECKS: readonly (readonly [name: string, run: (open: () => Promise<ShareStore>) => Promise<void>])[] = [
+type Check = readonly [name: string, run: (open: () => Promise<ShareStore>, damage: Damage) => Promise<void>]
+
+/** Damages what is stored under a key. */
+type Damage = (key: string) => Promise<void>
+
+const CHECKS: readonly Check[] = [
   [
     'has nothing at first',
     async (open) => {
@@ -168,6 +173,7 @@ const CHECKS: readonly (readonly [name: string, run: (open: () => Promise<ShareS
         await refusesArguments(store.read(key))
         await refusesArguments(store.delete(key))
       }
+      await refusesArguments(store.list(undefined as unknown as string))
       await refusesArguments(store.write('a', [1] as unknown as Uint8Array, null))
       await refusesArguments(store.write('a', A, undefined as unknown as null))
       same(await store.list(''), [])
@@ -185,19 +191,63 @@ const CHECKS: readonly (readonly [name: string, run: (open: () => Promise<ShareS
   ],
 ]
 
+/** For stores whose medium can be changed from outside. */
+const DAMAGE_CHECKS: readonly Check[] = [
+  [
+    'keeps damage to the key that has it',
+    async (open, damage) => {
+      const store = await open()
+      const version = await store.write('b', B, null)
+      for (const key of ['a', 'c']) {
+        await store.write(key, A, null)
+        await damage(key)
+      }
+      for (const handle of [store, await open()]) {
+        for (const key of ['a', 'c']) await fails('SHARE_PARSING_FAILED', handle.read(key))
+        same(await handle.list(''), ['a', 'b', 'c'])
+        await holds(handle, 'b', B, version)
+      }
+      await store.probe()
+      await store.write('d', A, null)
+    },
+  ],
+  [
+    'takes no damaged value for an absent one, and deletes it when told to',
+    async (open, damage) => {
+      const store = await open()
+      await store.write('a', A, null)
+      await damage('a')
+      await fails(['SHARE_PARSING_FAILED', 'STORAGE_CONFLICT'], store.write('a', B, null))
+      await fails('SHARE_PARSING_FAILED', store.read('a'))
+      await store.delete('a')
+      check((await store.read('a')) === undefined, 'a deleted key can be read')
+      same(await store.list(''), [])
+      await holds(store, 'a', B, await store.write('a', B, null))
+    },
+  ],
+]
+
 /**
  * The contract of {@link ShareStore} as checks for any test runner.
  *
  * @param makeStore opens a store over a named storage; each check uses names of its own
+ * @param damage changes what is stored under a key behind the store's back, as a failing disk does; with it, there are
+ *   checks of what the store makes of that
  * @example
  * for (const { name, run } of storeConformance((place) => myStore(place))) test(name, run)
  */
-export function storeConformance(makeStore: MakeStore): ConformanceCheck[] {
-  return CHECKS.map(([name, run]) => ({
+export function storeConformance(
+  makeStore: MakeStore,
+  damage?: (place: string, key: string) => Promise<void>,
+): ConformanceCheck[] {
+  return [...CHECKS, ...(damage ? DAMAGE_CHECKS : [])].map(([name, run]) => ({
     name,
     run: () => {
       const place = `conformance-${crypto.randomUUID()}`
-      return run(async () => makeStore(place))
+      return run(
+        async () => makeStore(place),
+        async (key) => damage?.(place, key),
+      )
     },
   }))
 }

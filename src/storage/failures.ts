@@ -10,7 +10,7 @@ export function unavailable(message: string, cause?: unknown): MpcError {
   return new MpcError('STORAGE_UNAVAILABLE', message, { cause })
 }
 
-/** What is stored was changed by something else than this store; trying again does not help. */
+/** What is stored under a key was changed by something else than this store; trying again does not help. */
 export function damaged(message: string, cause?: unknown): MpcError {
-  return new MpcError('STORAGE_UNAVAILABLE', message, { cause, retryable: false })
+  return new MpcError('SHARE_PARSING_FAILED', message, { cause })
 }

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MpcError, isMpcError } from '../errors.ts'
-import { isArgumentError } from '../util/brand.ts'
-import { equalBytes, fromHex, toHex } from '../util/bytes.ts'
+import { errorMessage, isArgumentError } from '../util/brand.ts'
+import { abytes, equalBytes, fromHex, toHex, wipe } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
-import { checkKey, checkWrite } from './arguments.ts'
+import { checkKey, checkPrefix, checkWrite } from './arguments.ts'
 import { conflict, damaged, unavailable } from './failures.ts'
 import { claimVersion, isOutdatedClaim } from './file/claim.ts'
 import { commit, isAbandoned, removeAll, syncDirectory, temporaryFor, writeNew } from './file/durable.ts'
+import { fileName, isKeyFile, keyOf } from './file/names.ts'
 import { decodeRecord, encodeRecord, type FileRecord } from './file/record.ts'
 import type { ShareStore } from './types.ts'
 
@@ -20,9 +21,12 @@ const DELETE_ATTEMPTS = 16
 /**
  * A share store in files, for Node, safe for several processes on one machine.
  *
- * Each key is one file, named by the SHA-256 of the key, that is replaced as a whole: written beside, flushed, read
- * back, renamed, and the name flushed too. Values are as safe as the directory is: they are not encrypted. A deleted key
- * leaves a file without a value, so that a version from before the delete never fits again.
+ * Each key is one file, named after the key, that is replaced as a whole: written beside, flushed, read back, renamed,
+ * and the name flushed too. Values are as safe as the directory is: they are not encrypted. A deleted key leaves a file
+ * without a value, so that a version from before the delete never fits again.
+ *
+ * A file that cannot be read keeps no other from being read; its key is listed, unless the key is so long that its name
+ * is a hash.
  *
  * @param directory created with mode 0700 if absent; on a local disk with hard links, not shared between machines
  */
@@ -61,15 +65,15 @@ export function fileStore(directory: string): ShareStore {
     async read(key) {
       checkKey(key)
       return run(async () => {
-        const record = await readRecord(root, key)
-        return record?.value && { value: record.value, version: record.version }
+        const found = whole(await find(root, key))
+        return found?.value && { value: found.value, version: found.version }
       })
     },
 
     async write(key, value, expectedVersion) {
       checkWrite(key, value, expectedVersion)
       return run(async () => {
-        const current = await readRecord(root, key)
+        const current = whole(await find(root, key))
         const visible = current?.value === undefined ? null : current.version
         if (visible !== expectedVersion) throw conflict()
         return replace(root, key, value, current)
@@ -80,8 +84,8 @@ export function fileStore(directory: string): ShareStore {
       checkKey(key)
       await run(async () => {
         for (let attempt = 1; ; attempt++) {
-          const current = await readRecord(root, key)
-          if (current?.value === undefined) return
+          const current = await find(root, key)
+          if (current === undefined || isDeleted(current)) return
           try {
             await replace(root, key, undefined, current)
             return
@@ -93,14 +97,44 @@ export function fileStore(directory: string): ShareStore {
       })
     },
 
-    list: (prefix) =>
-      run(async () => {
-        const files = (await readdir(root)).filter((name) => name.endsWith('.share'))
-        const records = await Promise.all(files.map((file) => readFileRecord(join(root, file))))
-        const keys = records.flatMap((record) => (record?.value === undefined ? [] : [record.key]))
-        return keys.filter((key) => key.startsWith(prefix)).sort()
-      }),
+    async list(prefix) {
+      checkPrefix(prefix)
+      return run(async () => {
+        const names = (await readdir(root)).filter(isKeyFile)
+        const keys = await Promise.all(names.map((name) => keyIn(root, name)))
+        return keys.filter((key) => key?.startsWith(prefix) === true).sort() as string[]
+      })
+    },
   }
+}
+
+/** What is found under a key. */
+interface Found extends Pick<FileRecord, 'version' | 'value'> {
+  /** What is wrong with the file; its version is one that no record has. */
+  readonly damage?: MpcError
+}
+
+/** @throws {SHARE_PARSING_FAILED} if the file is damaged */
+function whole(found: Found | undefined): Found | undefined {
+  if (found?.damage !== undefined) throw found.damage
+  return found
+}
+
+function isDeleted({ value, damage }: Found): boolean {
+  return value === undefined && damage === undefined
+}
+
+/** The key of a file, unless it was deleted. What cannot be read now may be there. */
+async function keyIn(root: string, name: string): Promise<string | undefined> {
+  const named = keyOf(name)
+  if (named !== undefined) {
+    const found = await find(root, named).catch(() => null)
+    wipe(found?.value)
+    return found === null || (found !== undefined && !isDeleted(found)) ? named : undefined
+  }
+  const read = await readFileRecord(join(root, name))
+  wipe(read?.record?.value)
+  return read?.record?.value === undefined || fileName(read.record.key) !== name ? undefined : read.record.key
 }
 
 async function prepare(root: string): Promise<void> {
@@ -118,7 +152,7 @@ async function replace(
   root: string,
   key: string,
   value: Uint8Array | undefined,
-  current: FileRecord | undefined,
+  current: Found | undefined,
 ): Promise<string> {
   const path = join(root, fileName(key))
   const version = toHex(systemRandom(16))
@@ -128,7 +162,7 @@ async function replace(
     await writeNew(temporary, bytes)
     const release = await claimVersion(path, current?.version ?? 'none')
     try {
-      if ((await readRecord(root, key))?.version !== current?.version) throw conflict()
+      if ((await find(root, key))?.version !== current?.version) throw conflict()
       await commit(temporary, path)
     } finally {
       await release()
@@ -147,39 +181,43 @@ async function replace(
 async function clean(root: string, key: string): Promise<void> {
   const names = await readdir(root)
   // Read after the names: a claim among them on any other version than this is on an earlier one.
-  const version = (await readRecord(root, key))?.version ?? 'none'
+  const version = (await find(root, key))?.version ?? 'none'
   await removeAll(
     root,
     names.filter((name) => isAbandoned(name) || isOutdatedClaim(name, fileName(key), version)),
   )
 }
 
-async function readRecord(root: string, key: string): Promise<FileRecord | undefined> {
-  const record = await readFileRecord(join(root, fileName(key)))
-  if (record !== undefined && record.key !== key) throw damaged('a file of the share store belongs to another key')
-  return record
+async function find(root: string, key: string): Promise<Found | undefined> {
+  const path = join(root, fileName(key))
+  const read = await readFileRecord(path)
+  if (read === undefined || read.record?.key === key) return read?.record
+  // Once more: a disk that gave too little has not damaged anything.
+  const again = await readFileRecord(path)
+  if (again?.digest !== read.digest) throw unavailable('the disk did not give the same twice')
+  const problem = read.problem ?? 'it belongs to another key'
+  return { version: read.digest, value: undefined, damage: damaged(`a file of the share store is damaged: ${problem}`) }
 }
 
-async function readFileRecord(path: string): Promise<FileRecord | undefined> {
+/** A file as it is: its record if it has a valid one, and what tells it from any other bytes. */
+async function readFileRecord(
+  path: string,
+): Promise<{ readonly record?: FileRecord; readonly digest: string; readonly problem?: string } | undefined> {
   let bytes: Uint8Array
   try {
-    const { buffer, byteOffset, byteLength } = await readFile(path)
-    bytes = new Uint8Array(buffer, byteOffset, byteLength)
+    bytes = abytes(await readFile(path), undefined, 'a file')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+  const digest = createHash('sha256').update(bytes).digest('hex')
   try {
-    return decodeRecord(bytes)
+    return { record: decodeRecord(bytes), digest }
   } catch (cause) {
-    throw damaged(`a file of the share store is damaged: ${(cause as Error).message}`, cause)
+    return { digest, problem: errorMessage(cause) ?? 'unknown' }
   } finally {
     bytes.fill(0)
   }
-}
-
-function fileName(key: string): string {
-  return `${createHash('sha256').update(key, 'utf8').digest('hex')}.share`
 }
 
 function storageError(error: unknown): unknown {

@@ -2,7 +2,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { MpcError, isMpcError } from '../errors.ts'
 import { equalBytes, toHex, utf8 } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
-import { checkKey, checkWrite } from './arguments.ts'
+import { checkKey, checkPrefix, checkWrite } from './arguments.ts'
 import { conflict, damaged, unavailable } from './failures.ts'
 import type { ShareStore } from './types.ts'
 import { errorName } from '../util/brand.ts'
@@ -26,6 +26,13 @@ interface Connection {
 
 const WRITE = { durability: 'strict' } as const
 
+/** What is told of one request or value, and not of the connection. */
+const NOT_THE_CONNECTION: ReadonlySet<string | undefined> = new Set([
+  'QuotaExceededError',
+  'DataError',
+  'DataCloneError',
+])
+
 /**
  * A share store in the browser's IndexedDB, for several tabs at once.
  *
@@ -40,20 +47,28 @@ export function indexedDbStore(name: string): ShareStore {
   let opened: Promise<Connection> | undefined
 
   function connect(): Promise<Connection> {
-    const opening = (opened ??= open(name, () => {
-      if (opened === opening) opened = undefined
-    }))
-    opening.catch(() => {
-      if (opened === opening) opened = undefined
-    })
+    const opening = (opened ??= open(name, () => forget(opening)))
+    opening.catch(() => forget(opening))
     return opening
   }
 
+  function forget(connection: Promise<Connection>): void {
+    if (opened === connection) opened = undefined
+  }
+
+  /** Browsers lose connections and do not say so (Safari after the page was suspended): a new one is tried, once. */
   async function run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    try {
-      return await work(await connect())
-    } catch (cause) {
-      throw storageError(cause)
+    for (let attempt = 1; ; attempt++) {
+      const connecting = connect()
+      try {
+        return await work(await connecting)
+      } catch (cause) {
+        if (isMpcError(cause)) throw cause
+        if (NOT_THE_CONNECTION.has(errorName(cause))) throw storageError(cause)
+        forget(connecting)
+        await connecting.then(({ database }) => database.close()).catch(() => undefined)
+        if (attempt === 2) throw storageError(cause)
+      }
     }
   }
 
@@ -80,14 +95,16 @@ export function indexedDbStore(name: string): ShareStore {
 
     async write(key, value, expectedVersion) {
       checkWrite(key, value, expectedVersion)
+      const version = newVersion()
       return run(async (connection) => {
-        const version = newVersion()
         // Sealed first: a transaction ends as soon as anything but its own requests is awaited.
         const sealed = await seal(connection.key, key, value, version)
         const transaction = connection.database.transaction('values', 'readwrite', WRITE)
         // Where the read fails, nobody waits for the end.
         transaction.done.catch(() => undefined)
         const current = checkRow(await transaction.store.get(key))
+        // The connection was lost with the answer to this very write.
+        if (current?.version === version) return version
         if ((current?.version ?? null) !== expectedVersion) throw conflict()
         await Promise.all([transaction.store.put(sealed, key), transaction.done])
         return version
@@ -102,11 +119,13 @@ export function indexedDbStore(name: string): ShareStore {
       })
     },
 
-    list: (prefix) =>
-      run(async ({ database }) => {
+    async list(prefix) {
+      checkPrefix(prefix)
+      return run(async ({ database }) => {
         const keys = await database.getAllKeys('values', prefix === '' ? null : IDBKeyRange.lowerBound(prefix))
-        return keys.filter((key) => key.startsWith(prefix))
-      }),
+        return keys.filter((key) => typeof key === 'string' && key.startsWith(prefix))
+      })
+    },
   }
 }
 
@@ -136,14 +155,18 @@ async function open(name: string, onClosed: () => void): Promise<Connection> {
 
 async function sealingKey(database: IDBPDatabase<Schema>): Promise<CryptoKey> {
   const stored = await database.get('keys', 'seal')
-  if (stored !== undefined) return stored
+  if (isKey(stored)) return stored
   const fresh = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
   // Another tab may have made one meanwhile: the first in the database is everyone's.
   const transaction = database.transaction('keys', 'readwrite', WRITE)
   const first = await transaction.store.get('seal')
-  if (first === undefined) await transaction.store.put(fresh, 'seal')
+  if (!isKey(first)) await transaction.store.put(fresh, 'seal')
   await transaction.done
-  return first ?? fresh
+  return isKey(first) ? first : fresh
+}
+
+function isKey(value: CryptoKey | undefined): value is CryptoKey {
+  return Object.prototype.toString.call(value) === '[object CryptoKey]'
 }
 
 /** A row without a version must not pass for an absent one: a new value would take its place. */
@@ -176,8 +199,7 @@ function newVersion(): string {
   return toHex(systemRandom(16))
 }
 
-function storageError(cause: unknown): unknown {
-  if (isMpcError(cause)) return cause
+function storageError(cause: unknown): MpcError {
   const reason = errorName(cause) ?? 'unknown'
   if (reason === 'QuotaExceededError') {
     return new MpcError('STORAGE_FULL', 'the browser gives this origin no more room', { cause })

@@ -1,5 +1,5 @@
 import { wipe } from '../util/bytes.ts'
-import { checkKey, checkWrite } from './arguments.ts'
+import { checkKey, checkPrefix, checkWrite } from './arguments.ts'
 import { conflict } from './failures.ts'
 import type { ShareStore, StoredValue } from './types.ts'
 
@@ -34,6 +34,7 @@ export function memoryStore(): ShareStore {
     },
 
     async list(prefix) {
+      checkPrefix(prefix)
       return [...entries.keys()].filter((key) => key.startsWith(prefix)).sort()
     },
   }

@@ -23,7 +23,8 @@ export interface ShareStore {
   /**
    * The value of a key, or undefined if the key is absent.
    *
-   * @throws {STORAGE_UNAVAILABLE} if the store cannot be read or what it holds is damaged
+   * @throws {SHARE_PARSING_FAILED} if what is stored under the key is damaged; other keys are none the worse for it
+   * @throws {STORAGE_UNAVAILABLE} if the store cannot be read
    */
   read(key: string): Promise<StoredValue | undefined>
 
@@ -34,19 +35,24 @@ export interface ShareStore {
    * @param expectedVersion the version that this write replaces; null creates the key and never overwrites
    * @returns the new version
    * @throws {STORAGE_CONFLICT} if the stored version is another one; nothing has changed
+   * @throws {SHARE_PARSING_FAILED} or STORAGE_CONFLICT, where it is to create and what is there is damaged; nothing has
+   * changed
    * @throws {STORAGE_FULL} if there is no room; nothing has changed
    * @throws {STORAGE_UNAVAILABLE} if the write could not be made durable: the key holds the old value or the new one
    */
   write(key: string, value: Uint8Array, expectedVersion: string | null): Promise<string>
 
   /**
-   * Removes a key and its value; deleting what is absent is fine.
+   * Removes a key and its value, also a damaged one; deleting what is absent is fine.
    *
    * @throws {STORAGE_CONFLICT} if a concurrent change kept the key from being removed
    * @throws {STORAGE_UNAVAILABLE} if the removal could not be made durable
    */
   delete(key: string): Promise<void>
 
-  /** The keys that start with `prefix`, sorted by UTF-16 code units; all keys for the empty prefix. */
+  /**
+   * The keys that start with `prefix`, sorted by UTF-16 code units; all keys for the empty prefix. A key whose value is
+   * damaged is one of them: who reads it hears of the damage.
+   */
   list(prefix: string): Promise<string[]>
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { storeConformance } from '../../src/storage/conformance.ts'
+import { MpcError } from '../../src/errors.ts'
 import { memoryStore, type ShareStore, type StoredValue } from '../../src/storage/index.ts'
 
 /** Breaks one promise of a store that keeps it. */
@@ -165,6 +166,84 @@ const BROKEN: Record<string, Record<string, Break>> = {
   },
 }
 
+/** What a store must not make of damage, by the name of the check that must see it. */
+const BROKEN_BY_DAMAGE: Record<string, Record<string, Break>> = {
+  'keeps damage to the key that has it': {
+    'takes what is damaged for absent': (good) => ({ read: (key) => good.read(key).catch(() => undefined) }),
+    'lists nothing once a value is damaged': (good) => ({
+      list: async (prefix) => {
+        const keys = await good.list(prefix)
+        for (const key of keys) await good.read(key)
+        return keys
+      },
+    }),
+    'leaves out what is damaged': (good) => ({
+      list: async (prefix) => {
+        const keys = await good.list(prefix)
+        const read = await Promise.allSettled(keys.map((key) => good.read(key)))
+        return keys.filter((_, i) => read[i]?.status === 'fulfilled')
+      },
+    }),
+  },
+  'takes no damaged value for an absent one, and deletes it when told to': {
+    'creates over it': (good) => ({
+      write: async (key, value, expected) => {
+        const whole = await good.read(key).then(
+          () => true,
+          () => false,
+        )
+        if (!whole) await good.delete(key)
+        return good.write(key, value, whole ? expected : null)
+      },
+    }),
+    'does not delete it': (good) => ({
+      delete: async (key) => {
+        await good.read(key)
+        await good.delete(key)
+      },
+    }),
+  },
+}
+
+/** A memory store whose values can be damaged. */
+function fragile(): { readonly store: ShareStore; damage(key: string): void } {
+  const good = memoryStore()
+  const damaged = new Set<string>()
+  const store: ShareStore = {
+    ...good,
+    read: async (key) => {
+      if (damaged.has(key)) throw new MpcError('SHARE_PARSING_FAILED', 'damaged')
+      return good.read(key)
+    },
+    write: async (key, value, expected) => {
+      if (damaged.has(key)) throw new MpcError('SHARE_PARSING_FAILED', 'damaged')
+      return good.write(key, value, expected)
+    },
+    delete: async (key) => {
+      damaged.delete(key)
+      await good.delete(key)
+    },
+  }
+  return { store, damage: (key) => void damaged.add(key) }
+}
+
+/** Opens fragile stores, each broken in the same way, and damages them. */
+function openingFragile(breaks: Break) {
+  const places = new Map<string, ReturnType<typeof fragile>>()
+  const at = (place: string) => {
+    const one = places.get(place) ?? fragile()
+    places.set(place, one)
+    return one
+  }
+  return {
+    open: (place: string): ShareStore => {
+      const { store } = at(place)
+      return { ...store, ...breaks(store) }
+    },
+    damage: async (place: string, key: string) => at(place).damage(key),
+  }
+}
+
 async function versionOf(store: ShareStore, key: string): Promise<string | null> {
   return (await store.read(key))?.version ?? null
 }
@@ -190,11 +269,25 @@ describe('the store conformance suite', () => {
     }
   }
 
+  for (const [caughtBy, faults] of Object.entries(BROKEN_BY_DAMAGE)) {
+    for (const [fault, breaks] of Object.entries(faults)) {
+      test(`catches a store that ${fault}`, async () => {
+        const { open, damage } = openingFragile(breaks)
+        const check = storeConformance(open, damage).find(({ name }) => name === caughtBy)
+        await expect(check?.run()).rejects.toThrow()
+      })
+    }
+  }
+
   test('has no check that no fault fails', () => {
     expect(storeConformance(memoryStore).map(({ name }) => name)).toEqual(Object.keys(BROKEN))
+    const names = [...Object.keys(BROKEN), ...Object.keys(BROKEN_BY_DAMAGE)]
+    expect(storeConformance(memoryStore, async () => {}).map(({ name }) => name)).toEqual(names)
   })
 
   test('passes a store that keeps its promises', async () => {
     for (const { run } of storeConformance(opening(() => ({})))) await run()
+    const { open, damage } = openingFragile(() => ({}))
+    for (const { run } of storeConformance(open, damage)) await run()
   })
 })

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { storeConformance } from '../../src/storage/conformance.ts'
+import { fileName, keyOf } from '../../src/storage/file/names.ts'
 import { hasEnded, thisOwner } from '../../src/util/node/owner.ts'
 import { fileStore } from '../../src/storage/file.ts'
 
@@ -88,16 +89,36 @@ async function onlyShare(place: string): Promise<string> {
 }
 
 describe('file store', () => {
-  for (const { name, run } of storeConformance((place) => fileStore(join(root, place)))) test(name, run)
+  const damage = async (place: string, key: string) => {
+    const path = join(root, place, fileName(key))
+    const bytes = await readFile(path)
+    bytes[bytes.length >> 1]! ^= 1
+    await writeFile(path, bytes)
+  }
+  for (const { name, run } of storeConformance((place) => fileStore(join(root, place)), damage)) test(name, run)
 
-  test('is for its user only, with no key or value in a name', async () => {
+  test('is for its user only', async () => {
     const place = newPlace()
     await fileStore(place).write('../wallet', new Uint8Array(3), null)
     expect((await stat(place)).mode & 0o777).toBe(0o700)
     const share = await onlyShare(place)
     expect((await stat(share)).mode & 0o777).toBe(0o600)
-    expect(share).toMatch(/\/[0-9a-f]{64}\.share$/)
-    expect(await readdir(place)).toHaveLength(1)
+    expect(await readdir(place)).toEqual(['k-_2e_2e_2fwallet.share'])
+  })
+
+  test('names files so that their keys can be told, and are apart wherever case is not', () => {
+    const keys = ['a', 'A', '_', '_5f', '..', 'CON', 'a\0', 'wallet/0f', 'ключ 🔑', '-', `${'ab/'.repeat(32)}`]
+    for (const key of keys) {
+      expect(fileName(key)).toMatch(/^k-[a-z0-9_-]+\.share$/)
+      expect(keyOf(fileName(key))).toBe(key)
+    }
+    expect(new Set(keys.map(fileName)).size).toBe(keys.length)
+    const long = 'x'.repeat(161)
+    expect(fileName(long)).toMatch(/^h-[0-9a-f]{64}\.share$/)
+    expect(keyOf(fileName(long))).toBe(undefined)
+    for (const name of ['k-.share', 'k-A.share', 'k-_61.share', 'k-_ff.share', 'k-_zz.share', 'k-a', 'a.share']) {
+      expect(keyOf(name)).toBe(undefined)
+    }
   })
 
   test('refuses a directory that others may open', async () => {
@@ -117,9 +138,9 @@ describe('file store', () => {
     const share = await onlyShare(place)
     const good = await readFile(share)
     const isDamaged = async () => {
-      const error = { code: 'STORAGE_UNAVAILABLE', retryable: false }
+      const error = { code: 'SHARE_PARSING_FAILED', retryable: false }
       await expect(store.read('a')).rejects.toMatchObject(error)
-      await expect(store.list('')).rejects.toMatchObject(error)
+      expect(await store.list('')).toEqual(['a'])
       await expect(store.write('a', new Uint8Array(1), version)).rejects.toMatchObject(error)
       await expect(store.write('a', new Uint8Array(1), null)).rejects.toMatchObject(error)
     }
@@ -140,7 +161,36 @@ describe('file store', () => {
     const other = newPlace()
     await fileStore(other).write('b', new Uint8Array(1), null)
     await writeFile(share, await readFile(await onlyShare(other)))
-    await expect(store.read('a')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED', retryable: false })
+    await store.delete('a')
+    expect(await store.read('a')).toBe(undefined)
+    await store.write('a', new Uint8Array(2), null)
+    expect((await store.read('a'))?.value).toEqual(new Uint8Array(2))
+    expect(await readdir(place)).toHaveLength(1)
+  })
+
+  test.each([
+    ['a folder', (path: string) => mkdir(path)],
+    ['a link to nothing', (path: string) => symlink(`${path}.gone`, path)],
+    ['a link to itself', (path: string) => symlink(path, path)],
+    ['a file that may not be read', (path: string) => writeFile(path, '', { mode: 0 })],
+  ])('%s in place of a file keeps no other key from its use', async (_, make) => {
+    const place = newPlace()
+    const store = fileStore(place)
+    await store.write('a', new Uint8Array(1), null)
+    const version = await store.write('b', new Uint8Array(1), null)
+    await rm(join(place, fileName('a')))
+    await make(join(place, fileName('a')))
+    expect(await store.list('b')).toEqual(['b'])
+    await store.write('b', new Uint8Array(2), version)
+    expect((await store.read('b'))?.value).toEqual(new Uint8Array(2))
+    await store.probe()
+    const listed = (await store.list('')).includes('a')
+    const found = await store.read('a').catch((error: unknown) => error)
+    // A link to nothing is as good as nothing.
+    if (listed)
+      expect(found).toMatchObject({ code: expect.stringMatching(/^(STORAGE_UNAVAILABLE|SHARE_PARSING_FAILED)$/) })
+    else expect(found).toBe(undefined)
   })
 
   test('a full disk is STORAGE_FULL and changes nothing; another fault STORAGE_UNAVAILABLE', async () => {

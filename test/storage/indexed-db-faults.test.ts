@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { indexedDbStore } from '../../src/storage/index.ts'
+import { indexedDbStore, type ShareStore } from '../../src/storage/index.ts'
 
 // By a name that the bundler of the browser tests does not follow: there the real one is used.
 const substitute = 'fake-indexeddb/auto'
@@ -119,8 +119,10 @@ describe('IndexedDB with a row that something else has changed', () => {
     const bad = make(await row())
     await change((values) => values.put(bad, 'a'))
     const store = indexedDbStore(name)
-    await expect(store.read('a')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
-    await expect(store.write('a', NEW, null)).rejects.toMatchObject({ code: expect.stringMatching(/^STORAGE_/) })
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED', retryable: false })
+    await expect(store.write('a', NEW, null)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(STORAGE_CONFLICT|SHARE_PARSING_FAILED)$/),
+    })
     expect(await row()).toEqual(bad)
     await store.delete('a')
     await store.write('a', NEW, null)
@@ -141,7 +143,7 @@ describe('IndexedDB with a row that something else has changed', () => {
   test('a sealing key that is gone: damaged, not absent', async () => {
     await change((keys) => keys.clear(), 'keys')
     const store = indexedDbStore(name)
-    await expect(store.read('a')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED', retryable: false })
     await expect(store.write('a', NEW, null)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
   })
 })
@@ -157,6 +159,95 @@ test('IndexedDB that fails while a write reads leaves no error that nobody hears
   await expect(WRITES.replace()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
   vi.restoreAllMocks()
   await holdsOld()
+})
+
+describe('a connection that the browser has lost', () => {
+  /** From now on every connection that is open fails, and new ones work: Safari after the page was suspended. */
+  function loseConnections(reason: string): void {
+    const lost = new Set<IDBDatabase>()
+    const { transaction } = IDBDatabase.prototype
+    let after = false
+    const open = indexedDB.open.bind(indexedDB)
+    vi.spyOn(indexedDB, 'open').mockImplementation((...args) => {
+      after = true
+      return open(...args)
+    })
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
+      if (!after) lost.add(this)
+      if (lost.has(this)) throw new DOMException('connection lost', reason)
+      return transaction.apply(this, args)
+    })
+  }
+
+  test.each(['InvalidStateError', 'UnknownError', 'AbortError'])('%s: a new one is opened', async (reason) => {
+    const calls: Record<string, (store: ShareStore) => Promise<unknown>> = {
+      read: async (store) => expect(await store.read('a')).toEqual({ value: OLD, version }),
+      list: async (store) => expect(await store.list('')).toEqual(['a']),
+      probe: (store) => store.probe(),
+      create: async (store) => {
+        const created = await store.write('b', NEW, null)
+        expect(await store.read('b')).toEqual({ value: NEW, version: created })
+      },
+      replace: async (store) => {
+        version = await store.write('a', NEW, version)
+        expect(await store.read('a')).toEqual({ value: NEW, version })
+      },
+      delete: async (store) => {
+        await store.delete('a')
+        expect(await store.read('a')).toBe(undefined)
+      },
+    }
+    for (const call of Object.values(calls)) {
+      const store = indexedDbStore(name)
+      await store.list('')
+      loseConnections(reason)
+      await call(store)
+      vi.restoreAllMocks()
+    }
+  })
+
+  test('a write whose answer was lost with it is no conflict with itself', async () => {
+    const { put } = IDBObjectStore.prototype
+    let lost = false
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+      const request = put.call(this, value, key)
+      if (lost || this.name !== 'values') return request
+      lost = true
+      return Promise.reject(new DOMException('connection lost', 'UnknownError')) as unknown as typeof request
+    })
+    const store = indexedDbStore(name)
+    const written = await store.write('a', NEW, version)
+    expect(lost).toBe(true)
+    expect(await store.read('a')).toEqual({ value: NEW, version: written })
+  })
+
+  test('a new connection that fails too is STORAGE_UNAVAILABLE, and the next call tries again', async () => {
+    const store = indexedDbStore(name)
+    const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+      throw new DOMException('connection lost', 'UnknownError')
+    })
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+    expect(spy.mock.calls.length).toBeLessThan(4)
+    spy.mockRestore()
+    expect((await store.read('a'))?.value).toEqual(OLD)
+  })
+})
+
+test('a sealing key that is none is replaced, so that new values can be kept', async () => {
+  await change((keys) => keys.put('no key', 'seal'), 'keys')
+  const store = indexedDbStore(name)
+  await store.probe()
+  await expect(store.read('a')).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED' })
+  expect(await store.list('')).toEqual(['a'])
+  await store.delete('a')
+  await store.write('a', NEW, null)
+  expect((await indexedDbStore(name).read('a'))?.value).toEqual(NEW)
+})
+
+test('rows under keys that are no text are none of the store', async () => {
+  await change((values) => values.put({}, 7))
+  await change((values) => values.put({}, ['a']))
+  expect(await indexedDbStore(name).list('')).toEqual(['a'])
 })
 
 test('IndexedDB that gives back nothing fails its probe', async () => {

@@ -29,7 +29,24 @@ async function raw<T>(storeName: string, change?: (store: IDBObjectStore) => voi
 }
 
 describe('IndexedDB store', () => {
-  for (const check of storeConformance(indexedDbStore)) test(check.name, check.run)
+  const damage = async (place: string, key: string) => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(place)
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error ?? new Error('not opened'))
+    })
+    const transaction = database.transaction('values', 'readwrite')
+    const values = transaction.objectStore('values')
+    const request = values.get(key)
+    request.onsuccess = () => {
+      const row = request.result as { sealed: ArrayBuffer }
+      new Uint8Array(row.sealed)[0]! ^= 1
+      values.put(row, key)
+    }
+    await new Promise((resolve) => (transaction.oncomplete = resolve))
+    database.close()
+  }
+  for (const check of storeConformance(indexedDbStore, damage)) test(check.name, check.run)
 
   test('seals values under a key that cannot be exported', async () => {
     const value = new TextEncoder().encode('a share that must not be seen')
@@ -64,10 +81,10 @@ describe('IndexedDB store', () => {
     await store.write('a', new Uint8Array([1]), null)
     const [row] = await raw<{ sealed: ArrayBuffer }>('values')
     await raw('values', (values) => values.put(row, 'b'))
-    await expect(store.read('b')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+    await expect(store.read('b')).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED', retryable: false })
     const flipped = { ...row, sealed: new Uint8Array(row?.sealed.byteLength ?? 0).buffer }
     await raw('values', (values) => values.put(flipped, 'a'))
-    await expect(store.read('a')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED', retryable: false })
   })
 
   test('lets the database go when someone wants to delete it, and opens it again', async () => {
