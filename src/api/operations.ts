@@ -82,7 +82,9 @@ export interface SignEcdsaRequest extends AnySignRequest {
  * discarded afterwards; for sets whose own is poisoned), or a presignature (its id, 32 bytes in lower-case hex).
  */
 export type SignatureSource =
-  { readonly kind: 'setUp' } | ({ readonly kind: 'freshSetUp' } & BringsSetUp) | { readonly kind: 'presignature'; readonly id: string }
+  | { readonly kind: 'setUp' }
+  | ({ readonly kind: 'freshSetUp' } & BringsSetUp)
+  | { readonly kind: 'presignature'; readonly id: string }
 
 export type SignRequest = SignEd25519Request | SignBip340Request | SignEcdsaRequest
 

@@ -1,5 +1,6 @@
 import { MpcError } from '../errors.ts'
 import type { Database, Queryable, Row } from '../server/database/types.ts'
+import { isDate } from '../util/brand.ts'
 import type { LockOut, Rate } from './rates.ts'
 
 /**
@@ -214,7 +215,7 @@ function unknownCount(): TypeError {
 }
 
 function isTime(value: unknown): value is Date {
-  return value instanceof Date && !Number.isNaN(value.getTime())
+  return isDate(value) && !Number.isNaN(value.getTime())
 }
 
 /**

@@ -50,7 +50,7 @@ async function liftClaims(client: Client): Promise<void> {
   }
 }
 
-/** Those of the sets that no record names; none if a record is damaged, which might name any. */
+/** Those of the sets that no record names; none if a record cannot be read, which might name any. */
 async function withoutNote(client: Client, setIds: readonly string[]): Promise<Set<string>> {
   const orphans = new Set(setIds)
   for (const walletId of await listWalletIds(client)) {
@@ -58,7 +58,7 @@ async function withoutNote(client: Client, setIds: readonly string[]): Promise<S
       const record = await readWallet(client, walletId)
       record?.sets.forEach(({ setId }) => orphans.delete(setId))
     } catch (error) {
-      if (isMpcError(error, 'SHARE_PARSING_FAILED')) return new Set()
+      if (isMpcError(error)) return new Set()
       throw error
     }
   }

@@ -4,6 +4,7 @@ import { OtPair } from '../protocol/ecdsa/ot-pair.ts'
 import { bindPair, type PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { WalletShares } from '../share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../util/bytes.ts'
+import { readToReplace } from './make-room.ts'
 import type { Client } from './types.ts'
 import { shareOn } from './wallet-shares.ts'
 
@@ -91,7 +92,7 @@ export async function storeBan(client: Client, setId: string, poisoned: OtPair):
   client.presignatures.drop(setId)
   const row = encodeRow(poisoned)
   for (let attempt = 1; ; attempt++) {
-    const stored = await client.storage.read(pairKey(setId))
+    const stored = await readToReplace(client, pairKey(setId))
     wipe(stored?.value)
     try {
       await client.storage.write(pairKey(setId), row, stored?.version ?? null)

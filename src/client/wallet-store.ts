@@ -1,4 +1,5 @@
 import { MpcError, isMpcError } from '../errors.ts'
+import { readToReplace } from './make-room.ts'
 import type { Client, Wallet } from './types.ts'
 import { decodeWalletRecord, encodeWalletRecord, type WalletRecord } from './wallet-record.ts'
 
@@ -37,13 +38,14 @@ export async function changeWallet(
   client: Client,
   walletId: string,
   change: (record: WalletRecord | undefined) => WalletRecord,
-  options: { readonly replaceDamaged?: boolean } = {},
+  { replaceDamaged = false }: { readonly replaceDamaged?: boolean } = {},
 ): Promise<WalletRecord> {
+  const key = walletKey(walletId)
   for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt++) {
-    const stored = await client.storage.read(walletKey(walletId))
-    const record = change(stored && readable(stored.value, walletId, options.replaceDamaged ?? false))
+    const stored = await (replaceDamaged ? readToReplace(client, key) : client.storage.read(key))
+    const record = change(stored && readable(stored.value, walletId, replaceDamaged))
     try {
-      await client.storage.write(walletKey(walletId), encodeWalletRecord(record), stored?.version ?? null)
+      await client.storage.write(key, encodeWalletRecord(record), stored?.version ?? null)
       return record
     } catch (error) {
       if (!isMpcError(error, 'STORAGE_CONFLICT')) throw error

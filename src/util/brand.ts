@@ -34,6 +34,11 @@ export function isDomException(error: unknown): boolean {
   return read(error, Symbol.toStringTag) === 'DOMException'
 }
 
+/** Whether this is a `Date` of any realm. */
+export function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]'
+}
+
 const keyOf = (name: string): symbol => Symbol.for(`reshare.${name}`)
 
 /** What was thrown may be anything: a proxy, or an object whose getters throw. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DEVICE_KEY_ROW, loadDeviceKey } from '../../src/channel/device-key.ts'
 import { deviceId } from '../../src/channel/index.ts'
 import { MpcError } from '../../src/errors.ts'
@@ -38,20 +38,54 @@ test('nothing drawn for it is left behind', async () => {
   expect(drawn).toEqual([new Uint8Array(32)])
 })
 
-test.each([0, 31, 32, 63, 65])('a row of %i bytes is damaged', async (length) => {
-  const storage = memoryStore()
-  await storage.write(DEVICE_KEY_ROW, random(length), null)
-  await expect(deviceId(storage)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
-})
+describe('a damaged row', () => {
+  /** The store's device is a new one, and stays it. */
+  async function expectNewDevice(storage: ShareStore, before?: string): Promise<void> {
+    const id = await deviceId(storage)
+    expect(id).not.toBe(before)
+    expect(await deviceId(storage)).toBe(id)
+  }
 
-test.each([0, 31, 32, 63])('a row whose byte %i was changed is damaged', async (at) => {
-  const storage = memoryStore()
-  await deviceId(storage)
-  const stored = (await storage.read(DEVICE_KEY_ROW))!
-  // The clamped bits of a secret key do not count.
-  stored.value[at]! ^= 0x18
-  await storage.write(DEVICE_KEY_ROW, stored.value, stored.version)
-  await expect(deviceId(storage)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+  test.each([0, 31, 32, 63, 65])('of %i bytes makes a new device', async (length) => {
+    const storage = memoryStore()
+    await storage.write(DEVICE_KEY_ROW, random(length), null)
+    await expectNewDevice(storage)
+  })
+
+  test.each([0, 31, 32, 63])('whose byte %i was changed makes a new device', async (at) => {
+    const storage = memoryStore()
+    const before = await deviceId(storage)
+    const stored = (await storage.read(DEVICE_KEY_ROW))!
+    // The clamped bits of a secret key do not count.
+    stored.value[at]! ^= 0x18
+    await storage.write(DEVICE_KEY_ROW, stored.value, stored.version)
+    await expectNewDevice(storage, before)
+  })
+
+  test('that the store itself finds damaged makes a new device', async () => {
+    const inner = memoryStore()
+    const before = await deviceId(inner)
+    let damaged = true
+    const storage: ShareStore = {
+      ...inner,
+      read: async (key) => {
+        if (damaged) throw new MpcError('SHARE_PARSING_FAILED', 'damaged')
+        return inner.read(key)
+      },
+      delete: async (key) => {
+        damaged = false
+        await inner.delete(key)
+      },
+    }
+    await expectNewDevice(storage, before)
+  })
+
+  test('gives two tabs the same new device', async () => {
+    const storage = memoryStore()
+    await storage.write(DEVICE_KEY_ROW, random(65), null)
+    const [a, b] = await Promise.all([deviceId(storage), deviceId(storage)])
+    expect(a).toBe(b)
+  })
 })
 
 test.each<[string, (good: ShareStore) => Partial<ShareStore>, string]>([

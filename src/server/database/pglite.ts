@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
+import { isDate } from '../../util/brand.ts'
 import { abytes, isBytes } from '../../util/bytes.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createMigrate } from './migrate.ts'
@@ -49,5 +50,5 @@ function queryable(connection: PGlite | Transaction): Queryable {
 /** PGlite takes bytes and dates of its own realm only. */
 function ofThisRealm(value: SqlValue): SqlValue {
   if (isBytes(value)) return abytes(value, undefined, 'a parameter')
-  return Object.prototype.toString.call(value) === '[object Date]' ? new Date(Number(value)) : value
+  return isDate(value) ? new Date(value.getTime()) : value
 }
