@@ -9,9 +9,11 @@ import type { CustodianUser } from './types.ts'
  */
 export interface CipherTexts {
   /**
-   * Durable when it resolves; the same again changes nothing but what is the newest.
+   * Durable when it resolves. A text of a backup set is kept once, and the same again changes nothing; one of no set in
+   * particular becomes the newest again.
    *
    * @throws {SHARE_NOT_FOUND} if it is for a backup set that the client has no half of
+   * @throws {STORAGE_CONFLICT} if another text of this set is there
    * @throws {POLICY_DENIED} if too many are kept for no set in particular
    */
   put(user: CustodianUser, body: CipherTextBody): Promise<void>
@@ -37,27 +39,49 @@ export function createCipherTexts(options: {
     throw new MpcError('POLICY_DENIED', 'too many backups are stored here without their setId: give it')
   }
 
+  const insert = (
+    tx: Queryable,
+    { userId, clientId }: CustodianUser,
+    { backupMethod, cipherText, setId }: CipherTextBody,
+  ) =>
+    tx.query(
+      `insert into reshare_custodian_ciphertexts
+         (user_id, backup_method, client_id, cipher_text, updated_at, set_id, candidates)
+       values ($1, $2, $3, $4, $5, $6, case when $6::text is not null then array[$6::text] else
+         array(select distinct set_id from reshare_custodian_shares where client_id = $3) end)
+       on conflict (user_id, backup_method, set_id) do nothing returning 1`,
+      [userId, backupMethod, clientId, cipherText, new Date(now()), setId ?? null],
+    )
+
+  const putNamed = async (tx: Queryable, user: CustodianUser, body: CipherTextBody, setId: string): Promise<void> => {
+    if (!(await hasHalf(tx, user.clientId, setId))) {
+      throw new MpcError('SHARE_NOT_FOUND', 'no half of this backup is stored here')
+    }
+    if ((await insert(tx, user, body)).length > 0) return
+    const [known] = await tx.query(
+      `select cipher_text from reshare_custodian_ciphertexts where user_id = $1 and backup_method = $2 and set_id = $3`,
+      [user.userId, body.backupMethod, setId],
+    )
+    if (known?.['cipher_text'] === body.cipherText) return
+    throw new MpcError('STORAGE_CONFLICT', 'another cipherText of this backup is stored here', { retryable: false })
+  }
+
+  const putUnnamed = async (tx: Queryable, user: CustodianUser, body: CipherTextBody): Promise<void> => {
+    await tx.query(
+      `delete from reshare_custodian_ciphertexts
+       where user_id = $1 and backup_method = $2 and set_id is null and cipher_text = $3`,
+      [user.userId, body.backupMethod, body.cipherText],
+    )
+    await requireRoom(tx, user.userId)
+    await insert(tx, user, body)
+  }
+
   return {
     // Serializable: a half that is removed meanwhile takes its text with it, or there is no half for it any more.
-    put: ({ userId, clientId }, { backupMethod, cipherText, setId = null }) =>
-      database.transaction(async (tx) => {
-        if (setId !== null && !(await hasHalf(tx, clientId, setId))) {
-          throw new MpcError('SHARE_NOT_FOUND', 'no half of this backup is stored here')
-        }
-        await tx.query(
-          `delete from reshare_custodian_ciphertexts where user_id = $1 and backup_method = $2
-             and case when $3::text is null then set_id is null and cipher_text = $4 else set_id = $3 end`,
-          [userId, backupMethod, setId, cipherText],
-        )
-        if (setId === null) await requireRoom(tx, userId)
-        await tx.query(
-          `insert into reshare_custodian_ciphertexts
-             (user_id, backup_method, client_id, cipher_text, updated_at, set_id, candidates)
-           values ($1, $2, $3, $4, $5, $6, case when $6::text is not null then array[$6::text] else
-             array(select distinct set_id from reshare_custodian_shares where client_id = $3) end)`,
-          [userId, backupMethod, clientId, cipherText, new Date(now()), setId],
-        )
-      }),
+    put: (user, body) =>
+      database.transaction((tx) =>
+        body.setId === undefined ? putUnnamed(tx, user, body) : putNamed(tx, user, body, body.setId),
+      ),
     async find({ userId, clientId }, { backupMethod = null, setId = null, skip }) {
       const [row] = await database.query(
         `select cipher_text from reshare_custodian_ciphertexts

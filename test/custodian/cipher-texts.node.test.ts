@@ -144,16 +144,34 @@ describe.each(chosenDatabases('custodian/cipher-texts'))('the cipherTexts on $na
     expect([await get(), await ofClient()]).toEqual(['SHARE_NOT_FOUND', 'SHARE_NOT_FOUND'])
   })
 
-  test('a set has one by each method: what is put again takes its place', async () => {
+  test('a set has one by each method, which is put once: the same again changes nothing, another is refused', async () => {
     const { put, get } = app.user('again')
     const [first, second] = [await newSet('again'), await newSet('again')]
-    for (const text of ['1', '1', '1 sealed anew']) expect(await put(text, first)).toBe(204)
+    await put('1', first)
     await put('1 by passkey', first, 'PASSKEY')
     await put('2', second)
-    expect([await get(), await get('&skip=1'), await get('&skip=2')]).toEqual(['2', '1 sealed anew', 'SHARE_NOT_FOUND'])
-    await Promise.all(Array.from({ length: 6 }, () => put('2', second)))
-    expect([await get('&skip=1'), await get('&skip=2')]).toEqual(['1 sealed anew', 'SHARE_NOT_FOUND'])
-    expect(await get('', 'PASSKEY')).toBe('1 by passkey')
+    for (const text of ['1 sealed anew', '2', '']) expect(await put(text, first)).not.toBe(204)
+    expect(await put('1 sealed anew', first)).toBe('STORAGE_CONFLICT')
+    expect(await put('1', first)).toBe(204)
+    expect([await get(), await get('&skip=1'), await get('&skip=2')]).toEqual(['2', '1', 'SHARE_NOT_FOUND'])
+    expect([await get(`&setId=${first}`), await get('', 'PASSKEY')]).toEqual(['1', '1 by passkey'])
+    await remove('again', first)
+    expect([await put('1', first), await get(), await get('&skip=1')]).toEqual([
+      'SHARE_NOT_FOUND',
+      '2',
+      'SHARE_NOT_FOUND',
+    ])
+  })
+
+  test('of many that are put for a set at once one is kept, and its sender is told so', async () => {
+    const { put, get } = app.user('at once')
+    const setId = await newSet('at once')
+    const texts = Array.from({ length: 6 }, (_, i) => `text ${i >> 1}`)
+    const answers = await Promise.all(texts.map((text) => put(text, setId)))
+    const kept = await get(`&setId=${setId}`)
+    expect(texts).toContain(kept)
+    expect(answers).toEqual(texts.map((text) => (text === kept ? 204 : 'STORAGE_CONFLICT')))
+    expect(await get('&skip=1')).toBe('SHARE_NOT_FOUND')
   })
 
   test('none is kept for a set without a half of this client: a late one does not come back', async () => {
