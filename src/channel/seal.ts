@@ -7,6 +7,7 @@ import { decrypt, KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH, type HpkeContext } from 
 import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
 import { concatBytes, equalBytes, utf8, wipe } from '../util/bytes.ts'
 import { CodecError } from '../util/codec.ts'
+import { hedgedRandom } from '../util/hedge.ts'
 import type { RandomSource } from '../util/random.ts'
 import { tag } from '../util/tags.ts'
 
@@ -57,7 +58,8 @@ export async function sealRequest(
   plaintext: Uint8Array,
   random: RandomSource,
 ): Promise<SealedRequest> {
-  const ephemeral = await stableKeyPair(random(X25519_LENGTH))
+  const hedged = hedgedRandom(random, 'ephemeral key', device.secretKey, serverKey, REQUEST_INFO, plaintext)
+  const ephemeral = await stableKeyPair(hedged(X25519_LENGTH))
   let context: HpkeContext | undefined
   try {
     context = await setupAuthSender(serverKey, device, ephemeral, REQUEST_INFO)
@@ -118,7 +120,8 @@ function sealAnswer(
   plaintext: Uint8Array,
   random: RandomSource,
 ): Uint8Array {
-  const responseNonce = random(RESPONSE_NONCE_LENGTH)
+  // A request that is sent again has the same secret and encapsulated key; its answer may be another.
+  const responseNonce = hedgedRandom(random, 'answer nonce', secret, encapsulated, plaintext)(RESPONSE_NONCE_LENGTH)
   const { key, nonce } = answerKey(secret, encapsulated, responseNonce)
   try {
     const version = Uint8Array.of(VERSION)

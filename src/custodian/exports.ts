@@ -86,7 +86,7 @@ export function createExports(options: {
       if (!(await halves.has(database, clientId, setId))) throw notAuthorized()
       await counts.requireUnlocked(guessing(clientId, setId))
       await consent(user, { setId, curve, authorization }, () => rows.addDenied(key, asked))
-      const added = { ...asked, challenge: newChallenge(random) }
+      const added = { ...asked, challenge: newChallenge(random, fromHex(exportId)) }
       return answerAgain(await rows.add(key, added), asked)
     },
 

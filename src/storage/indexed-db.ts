@@ -1,6 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { MpcError, isMpcError } from '../errors.ts'
 import { equalBytes, toHex, utf8 } from '../util/bytes.ts'
+import { hedgedRandom } from '../util/hedge.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkKey, checkPrefix, checkWrite } from './arguments.ts'
 import { conflict, damaged, unavailable } from './failures.ts'
@@ -180,8 +181,10 @@ function associatedData(key: string, version: string): Uint8Array<ArrayBuffer> {
 }
 
 async function seal(sealingKey: CryptoKey, key: string, value: Uint8Array, version: string): Promise<SealedValue> {
-  const iv = new Uint8Array(systemRandom(12))
-  const algorithm = { name: 'AES-GCM', iv, additionalData: associatedData(key, version) }
+  const additionalData = associatedData(key, version)
+  // The key cannot be read: the value, which is a secret too, keeps two values from one nonce if the random source repeats.
+  const iv = new Uint8Array(hedgedRandom(systemRandom, 'seal nonce', value, additionalData)(12))
+  const algorithm = { name: 'AES-GCM', iv, additionalData }
   return { version, iv, sealed: await crypto.subtle.encrypt(algorithm, sealingKey, value as Uint8Array<ArrayBuffer>) }
 }
 

@@ -4,7 +4,7 @@ import { type Part, taggedHash } from './tagged-hash.ts'
 import { type Label, tag } from './tags.ts'
 
 /** What bytes are drawn for. */
-export type Drawn = Exclude<Label<'hedge'>, 'stream'>
+export type Drawn = Exclude<Label<'hedge'>, 'stream' | 'draw'>
 
 const BLOCK_LENGTH = 32
 

@@ -1,9 +1,32 @@
+import { taggedHash } from './tagged-hash.ts'
+import { tag } from './tags.ts'
+
 /** Gives `length` fresh, uniformly random bytes. */
 export type RandomSource = (length: number) => Uint8Array
 
-/** The platform's cryptographic random generator (WebCrypto `getRandomValues`, in blocks of at most 65,536 bytes). */
+const BLOCK_LENGTH = 32
+
+/** How many draws this process has made. */
+let draws = 0
+
+/**
+ * The platform's cryptographic random generator (WebCrypto `getRandomValues`, in blocks of at most 65,536 bytes), with a hash
+ * of the time and a count added by XOR. That leaves the platform's bytes as good as they are, and keeps two draws apart where
+ * it gives the same bytes again: always within a process, and else (a snapshot started twice, a fork) unless the clock says
+ * the same too, to its last digit. It does not make guessable bytes unknown.
+ */
 export const systemRandom: RandomSource = (length) => {
   const out = new Uint8Array(length)
   for (let i = 0; i < length; i += 65536) globalThis.crypto.getRandomValues(out.subarray(i, i + 65536))
+  // Absent in a few runtimes.
+  const { performance } = globalThis as { readonly performance?: Performance }
+  const now = new Uint8Array(
+    Float64Array.of(draws++, Date.now(), performance?.timeOrigin ?? 0, performance?.now() ?? 0).buffer,
+  )
+  for (let at = 0; at < length; at += BLOCK_LENGTH) {
+    const block = taggedHash(tag('wallet', 'hedge', 'draw'), now, at / BLOCK_LENGTH)
+    for (let i = at; i < Math.min(at + BLOCK_LENGTH, length); i++)
+      out[i] = (out[i] as number) ^ (block[i - at] as number)
+  }
   return out
 }

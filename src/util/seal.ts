@@ -5,6 +5,7 @@ import { MpcError } from '../errors.ts'
 import { concatBytes, equalBytes, utf8, wipe } from './bytes.ts'
 import { Writer } from './codec.ts'
 import { readMasterKeys, type MasterKeys } from './master-keys.ts'
+import { hedgedRandom } from './hedge.ts'
 import type { RandomSource } from './random.ts'
 
 /** What a sealed value is; a value sealed for one purpose does not open for another. */
@@ -37,7 +38,8 @@ const NONCE_LENGTH = 24
 
 /**
  * `key id u8 | nonce[24] | XChaCha20-Poly1305 ciphertext and tag`, with the place and the key id as associated data. The
- * nonces are random: at 192 bits they do not repeat.
+ * nonces are random, at 192 bits do not repeat, and depend on key, place and plaintext: where the random source repeats, the
+ * same nonce seals the same value alone.
  *
  * @param masterKeys copied
  * @throws {TypeError | RangeError} for keys that are none
@@ -48,8 +50,9 @@ export function createSealer(masterKeys: MasterKeys, random: RandomSource): Seal
   const fingerprintKeys = keys.map(({ key }) => hmac(sha256, key, utf8('reshare/v1/fingerprint')))
   const [fingerprintKey] = fingerprintKeys as [Uint8Array]
   const seal: Sealer['seal'] = (place, plaintext) => {
-    const nonce = random(NONCE_LENGTH)
-    const ciphertext = xchacha20poly1305(current.key, nonce, associatedData(place, current.id)).encrypt(plaintext)
+    const about = associatedData(place, current.id)
+    const nonce = hedgedRandom(random, 'seal nonce', current.key, about, plaintext)(NONCE_LENGTH)
+    const ciphertext = xchacha20poly1305(current.key, nonce, about).encrypt(plaintext)
     return concatBytes(Uint8Array.of(current.id), nonce, ciphertext)
   }
   const open: Sealer['open'] = (place, sealed) => {

@@ -12,8 +12,11 @@ type Sha256 = ReturnType<typeof sha256.create>
 
 const prefixes = new Map<string, Sha256>()
 
-/** The state of the hash that is being computed; a digest clears it. */
+/** The state of the hash that is being computed. */
 const working = sha256.create()
+
+/** Wipes that state: a digest leaves itself in it, and the end of what was hashed. */
+const blank = sha256.create().update(new Uint8Array(1))
 
 /** What waits to be hashed: many short fields cost less in one piece. All zeros between hashes. */
 const pending = new Uint8Array(1024)
@@ -81,11 +84,15 @@ function addPart(part: Part): void {
 export function taggedHash(tagText: string, ...parts: readonly Part[]): Uint8Array {
   startAfterTag(tagText)
   try {
-    for (const part of parts) addPart(part)
+    try {
+      for (const part of parts) addPart(part)
+    } finally {
+      hashPending()
+    }
+    return working.digest()
   } finally {
-    hashPending()
+    blank._cloneInto(working)
   }
-  return working.digest()
 }
 
 /** {@link taggedHash} for one suite and protocol. */

@@ -50,9 +50,9 @@ const LABELS = {
   // Drawing, not stating: see hedge.ts.
   hedge: [
     'stream',
+    'draw',
     'proof nonce',
     'dealing',
-    'session nonce',
     'frost nonces',
     'base OTs',
     'challenge',

@@ -21,7 +21,7 @@ describe.each(groups)('proof of possession on $name', ({ group }) => {
     const random = seededRandom()
     const shares = generate(group, 2, 3, random)
     const [share] = shares as [KeyShare]
-    const nonce = newChallenge(random)
+    const nonce = newChallenge(random, random(16))
     const proof = provePossession({ group, share, verifier: SERVER, nonce, random })
     const valid: VerifyPossessionOptions = {
       group,
@@ -60,7 +60,7 @@ describe.each(groups)('proof of possession on $name', ({ group }) => {
   // Attack 17: a proof says who, to whom, when and of which set.
   test('is bound to nonce, verifier, prover and set', () => {
     const { random, shares, valid } = setUp()
-    expect(reasonOf({ ...valid, nonce: newChallenge(random) })).toBe('POP')
+    expect(reasonOf({ ...valid, nonce: newChallenge(random, random(16)) })).toBe('POP')
     expect(reasonOf({ ...valid, verifier: partyId(3) })).toBe('POP')
     expect(reasonOf({ ...valid, prover: SERVER })).toBe('POP')
     const { record } = valid

@@ -5,6 +5,7 @@ import type { KeyShare, SetParty, ShareSetRecord } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { abytes } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
+import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
 import { failingClaims, proveKnowledge, readProof, writeProof } from '../schnorr.ts'
@@ -46,9 +47,13 @@ export interface VerifyPossessionOptions {
   readonly proof: Uint8Array
 }
 
-/** 32 random bytes of the verifier for one proof. */
-export function newChallenge(random: RandomSource): Uint8Array {
-  return random(NONCE_LENGTH)
+/**
+ * 32 bytes of the verifier for one proof.
+ *
+ * @param about the id of what the proof is for: nothing else gets these bytes, whatever `random` gives
+ */
+export function newChallenge(random: RandomSource, about: Uint8Array): Uint8Array {
+  return hedgedRandom(random, 'challenge', new Uint8Array(), abytes(about, undefined, 'about'))(NONCE_LENGTH)
 }
 
 /**

@@ -23,9 +23,9 @@ export async function playExport(context: ServerContext, turn: Turn<ExportReques
   return release(context, turn, turn.state)
 }
 
-function challenge({ random }: ServerContext, { parcels }: Turn<ExportRequest>): Played {
+function challenge({ random }: ServerContext, { operationId, parcels }: Turn<ExportRequest>): Played {
   if (parcels.length !== 0) throw new BadRequest('the first round of an export carries no parcels')
-  const state = newChallenge(random)
+  const state = newChallenge(random, fromHex(operationId))
   return { parcels: [{ slot: 0, envelope: state.slice() }], state }
 }
 

@@ -5,7 +5,7 @@ import { getGroup } from '../../curve/index.ts'
 import { newChallenge, verifyPossession } from '../../protocol/possession/index.ts'
 import { decodeWalletSetRecord, type ShareSetRecord } from '../../share/index.ts'
 import type { PartyId } from '../../types.ts'
-import { concatBytes } from '../../util/bytes.ts'
+import { concatBytes, fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { requireSource } from './admit.ts'
 import type { Played, Turn } from './turn.ts'
@@ -22,9 +22,10 @@ export async function playProving(context: ServerContext, turn: Turn<ProveReques
   return { parcels: [], ending: endWithProof(context, turn) }
 }
 
-function challenge({ random }: ServerContext, { request, parcels }: Turn<ProveRequest>): Played {
+function challenge({ random }: ServerContext, { operationId, request, parcels }: Turn<ProveRequest>): Played {
   if (parcels.length !== 0) throw new BadRequest('the first round of a proof carries no parcels')
-  const challenges = operationSlots(request).map(() => newChallenge(random))
+  const id = fromHex(operationId)
+  const challenges = operationSlots(request).map((_, slot) => newChallenge(random, concatBytes(id, Uint8Array.of(slot))))
   return {
     parcels: challenges.map((envelope, slot) => ({ slot, envelope })),
     state: concatBytes(...challenges),

@@ -14,7 +14,7 @@ import { combineShares } from '../../../src/share/index.ts'
 import type { KeyShare, WalletShares } from '../../../src/share/types.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/transport/types.ts'
 import { CURVES, type Purpose, type SetState } from '../../../src/types.ts'
-import { toHex, utf8 } from '../../../src/util/bytes.ts'
+import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import {
   ecdsaSession,
@@ -162,7 +162,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     const { shares } = requireActive(request.setId, 'signing')
     return CURVES.flatMap((curve, slot): Parcel[] => {
       if (round === 1) {
-        operation.challenges[slot] = newChallenge(random)
+        operation.challenges[slot] = newChallenge(random, concatBytes(fromHex(request.setId), Uint8Array.of(slot)))
         return [{ slot, envelope: operation.challenges[slot] }]
       }
       verifyProof(shares, curve, operation.challenges[slot]!, parcels.find((parcel) => parcel.slot === slot)!.envelope)

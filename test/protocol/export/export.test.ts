@@ -36,7 +36,7 @@ describe.each(groups)('export on $name', ({ group }) => {
       receiver: keyPair.publicKey,
       operation: random(16),
     }
-    const challenge = newChallenge(random)
+    const challenge = newChallenge(random, random(16))
     const proof = proveExport(terms, { share: own, challenge, random })
     const release = (
       changed: Partial<ExportTerms> = {},
@@ -75,7 +75,7 @@ describe.each(groups)('export on $name', ({ group }) => {
     const foreign = proveExport(terms, { share: stranger, challenge, random })
     expect(reasonOf(() => release({}, { proof: foreign }))).toBe('POP')
     expect(reasonOf(() => release({}, { proof: new Uint8Array(7) }))).toBe('FORMAT')
-    expect(reasonOf(() => release({}, { challenge: newChallenge(random) }))).toBe('POP')
+    expect(reasonOf(() => release({}, { challenge: newChallenge(random, random(16)) }))).toBe('POP')
     expect(reasonOf(() => release({ receiver: generateKeyPair(random).publicKey }))).toBe('POP')
     expect(reasonOf(() => release({ operation: random(16) }))).toBe('POP')
     expect(reasonOf(() => release({ to: THIRD }))).toBe('POP')
