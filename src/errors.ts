@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'WASM_UNAVAILABLE'
+  | 'OUT_OF_MEMORY'
   | 'WORKER_FAILED'
 
 /** Codes after which the same call may succeed without the caller changing anything. */
@@ -40,6 +41,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'WEBHOOK_FAILED',
   'NETWORK_ERROR',
   'TIMEOUT',
+  'OUT_OF_MEMORY',
   'WORKER_FAILED',
 ])
 

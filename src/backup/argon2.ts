@@ -1,5 +1,6 @@
 import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { argon2id } from 'hash-wasm'
+import { MpcError } from '../errors.ts'
 import { throwIfAborted } from './failures.ts'
 import type { OnProgress } from './progress.ts'
 
@@ -26,6 +27,7 @@ const TAG_LENGTH = 32
  * @param password secret bytes, which stay the caller's to wipe
  * @returns 32 secret bytes; the caller wipes them
  * @throws {ABORTED} if the signal was aborted
+ * @throws {OUT_OF_MEMORY} if there is not enough memory
  */
 export async function deriveArgon2id(
   password: Uint8Array,
@@ -70,21 +72,32 @@ async function inWasm(password: Uint8Array, salt: Uint8Array, cost: Argon2Cost):
   }
 }
 
-function portable(
+/** @throws {OUT_OF_MEMORY} if it cannot even begin: with arguments in bounds, that is all that can fail */
+async function portable(
   password: Uint8Array,
   salt: Uint8Array,
   { memoryKiB, passes }: Argon2Cost,
   onProgress: OnProgress | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  return argon2idAsync(password, salt, {
-    m: memoryKiB,
-    t: passes,
-    p: 1,
-    dkLen: TAG_LENGTH,
-    onProgress: (fraction) => {
-      throwIfAborted(signal)
-      onProgress?.(fraction)
-    },
-  })
+  let hasBegun = false
+  try {
+    return await argon2idAsync(password, salt, {
+      m: memoryKiB,
+      t: passes,
+      p: 1,
+      dkLen: TAG_LENGTH,
+      onProgress: (fraction) => {
+        hasBegun = true
+        throwIfAborted(signal)
+        onProgress?.(fraction)
+      },
+    })
+  } catch (cause) {
+    if (hasBegun) throw cause
+    const mebibytes = Math.ceil(memoryKiB / 1024)
+    throw new MpcError('OUT_OF_MEMORY', `a password needs ${mebibytes} MiB of memory, which are not free now`, {
+      cause,
+    })
+  }
 }

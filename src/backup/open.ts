@@ -50,7 +50,8 @@ export function backupMethodsOf(cipherText: string): readonly BackupMethodName[]
  * @throws {DECRYPT_FAILED} if no method opens it; the message says which ones would
  * @throws {BACKUP_CORRUPT} if it is damaged, or not a backup
  * @throws {BACKUP_OTHER_WALLET} if it opens, and is the backup of another wallet
- * @throws {STORAGE_UNAVAILABLE} if the place of a key cannot be read
+ * @throws {STORAGE_UNAVAILABLE} if the place of a key cannot be read, or a passkey was not used
+ * @throws {OUT_OF_MEMORY} if there is no memory for the key of a password
  * @throws {ABORTED} if the signal was aborted
  */
 export async function openBackup(options: OpenOptions): Promise<BackupRecord> {

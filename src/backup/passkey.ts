@@ -2,8 +2,7 @@ import { webauthn } from 'age-encryption'
 import { MpcError } from '../errors.ts'
 import { throwIfAborted, withCode } from './failures.ts'
 import { backupMethod, type KeyedBackupMethod } from './method.ts'
-
-const PASSKEY_STANZA = 'age-encryption.org/fido2prf'
+import { askingFor, PASSKEY_STANZA } from './prf.ts'
 
 /**
  * Makes a passkey that can open backups (WebAuthn with the PRF extension). The user is asked.
@@ -11,11 +10,18 @@ const PASSKEY_STANZA = 'age-encryption.org/fido2prf'
  * @param options.keyName what the user sees in the list of passkeys
  * @param options.rpId the domain that it belongs to; the page's own by default
  * @returns a hint for {@link passkey}, not secret: it names the passkey and its domain
- * @throws {STORAGE_UNAVAILABLE} if this browser or authenticator has no passkeys with PRF, or the user refused
+ * @throws {TypeError} if an option is wrong
+ * @throws {STORAGE_UNAVAILABLE} if this browser or authenticator has no passkeys with PRF, or the user refused. A browser
+ *   that says that it has none is not asked for a passkey
  */
 export async function createPasskey(options: { readonly keyName: string; readonly rpId?: string }): Promise<string> {
+  const { keyName, rpId } = options ?? {}
+  if (typeof keyName !== 'string' || keyName === '') throw new TypeError('keyName must be a text')
+  if (rpId !== undefined && typeof rpId !== 'string') throw new TypeError('rpId must be a domain')
   requireWebAuthn()
-  return withCode('STORAGE_UNAVAILABLE', 'no passkey was made', () => webauthn.createCredential(options))
+  await requirePrf()
+  const creation = { keyName, ...(rpId !== undefined && { rpId }) }
+  return withCode('STORAGE_UNAVAILABLE', 'no passkey was made', () => webauthn.createCredential(creation))
 }
 
 /**
@@ -31,26 +37,26 @@ export function passkey(options: { readonly identity?: string; readonly rpId?: s
     async probe({ signal } = {}) {
       throwIfAborted(signal)
       requireWebAuthn()
+      await requirePrf()
+      throwIfAborted(signal)
     },
     async recipients({ onProgress, signal }) {
       requireWebAuthn()
-      const recipient = new webauthn.WebAuthnRecipient(options)
+      const recipient = askingFor(new webauthn.WebAuthnRecipient(options), signal)
       return [
         {
           async wrapFileKey(fileKey) {
-            throwIfAborted(signal)
-            const wrap = () => recipient.wrapFileKey(fileKey)
-            const stanzas = await withCode('STORAGE_UNAVAILABLE', 'the passkey was not used', wrap)
+            const stanzas = await recipient.wrapFileKey(fileKey)
             onProgress?.(1)
             return stanzas
           },
         },
       ]
     },
-    async identities({ stanzas, onProgress }) {
+    async identities({ stanzas, onProgress, signal }) {
       if (!stanzas.some(([type]) => type === PASSKEY_STANZA)) return []
       requireWebAuthn()
-      const identity = new webauthn.WebAuthnIdentity(options)
+      const identity = askingFor(new webauthn.WebAuthnIdentity(options), signal)
       return [
         {
           async unwrapFileKey(all) {
@@ -68,4 +74,16 @@ function requireWebAuthn(): void {
   if (typeof globalThis.PublicKeyCredential !== 'function' || typeof globalThis.navigator?.credentials !== 'object') {
     throw new MpcError('STORAGE_UNAVAILABLE', 'this runtime has no passkeys (WebAuthn)')
   }
+}
+
+/** Browsers that do not say what they can are tried. */
+async function requirePrf(): Promise<void> {
+  const capabilities = await clientCapabilities().catch(() => undefined)
+  if (capabilities?.['extension:prf'] !== false) return
+  throw new MpcError('STORAGE_UNAVAILABLE', 'this browser has no passkeys with PRF', { retryable: false })
+}
+
+async function clientCapabilities(): Promise<Record<string, boolean> | undefined> {
+  const { getClientCapabilities } = PublicKeyCredential as Partial<typeof PublicKeyCredential>
+  return getClientCapabilities?.call(PublicKeyCredential)
 }

@@ -47,7 +47,8 @@ export interface BackupMethod {
    * @throws {DECRYPT_FAILED} if this method cannot open it
    * @throws {BACKUP_CORRUPT} if it is damaged
    * @throws {BACKUP_OTHER_WALLET} if it is the backup of another wallet
-   * @throws {STORAGE_UNAVAILABLE} if the place of the key cannot be read
+   * @throws {STORAGE_UNAVAILABLE} if the place of the key cannot be read, or a passkey was not used
+   * @throws {OUT_OF_MEMORY} if there is no memory for the key of a password
    * @throws {ABORTED} if the signal was aborted
    */
   open(cipherText: string, options: BackupOpenOptions): Promise<WalletShares>

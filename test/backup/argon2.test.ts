@@ -83,6 +83,28 @@ describe('Argon2id', () => {
     expect(reports.length).toBeGreaterThan(10)
   })
 
+  test.each(ENGINES)('%s: too little memory is said, and may pass', async (engine) => {
+    vi.stubGlobal('WebAssembly', { ...WebAssembly, instantiate: () => Promise.reject(new RangeError('out of memory')) })
+    const words = Uint32Array
+    const scarce = vi.fn(function (...args: [number]) {
+      if (args[0] > 4096) throw new RangeError('Array buffer allocation failed')
+      return new words(...args)
+    })
+    vi.stubGlobal('Uint32Array', scarce)
+    const derived = deriveArgon2id(utf8('p'), new Uint8Array(16), { memoryKiB: 65536, passes: 3 }, { engine })
+    await expect(derived).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', retryable: true })
+    expect(scarce).toHaveBeenCalled()
+  })
+
+  test('what a progress callback throws is not taken for a lack of memory', async () => {
+    const onProgress = (fraction: number) => {
+      if (fraction > 0) throw new RangeError('mine')
+    }
+    const cost = { memoryKiB: 64, passes: 1 }
+    const derived = deriveArgon2id(utf8('p'), new Uint8Array(16), cost, { engine: 'portable', onProgress })
+    await expect(derived).rejects.toEqual(new RangeError('mine'))
+  })
+
   test.each(ENGINES)('%s: progress starts at 0, grows and ends at 1', async (engine) => {
     const reports: number[] = []
     const onProgress = (fraction: number) => void reports.push(fraction)
