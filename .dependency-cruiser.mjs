@@ -21,7 +21,7 @@ const MAY_IMPORT = {
   share: [...BASE, 'curve', 'sharing'],
   protocol: [...CORE, 'hpke'],
   api: [...CORE, 'protocol', 'server/database/types'],
-  channel: [...BASE, 'hpke', 'storage/types', 'transport/types', 'transport/request'],
+  channel: [...BASE, 'hpke', 'api/errors', 'storage/types', 'transport/types', 'transport/request'],
   workers: [...CORE, 'protocol'],
   portable: [...CORE, 'protocol'],
   export: ['client'],

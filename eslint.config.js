@@ -84,8 +84,6 @@ export default defineConfig(
   { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...SOURCE_SYNTAX] } },
   {
     files: ['src/**/*.ts'],
-    // The jitter between two tries of a request protects nothing.
-    ignores: ['src/transport/**'],
     rules: {
       'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'use a RandomSource' }],
     },

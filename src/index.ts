@@ -29,7 +29,7 @@ export { listSets, type ListedSet, type ListSetsParameters } from './client/list
 export { listDevices } from './client/list-devices.ts'
 export { retireSet, type RetireSetParameters } from './client/retire-set.ts'
 export { revokeDevice, type RevokeDeviceParameters } from './client/revoke-device.ts'
-export { getWallet, listWallets, type GetWalletParameters } from './client/get-wallet.ts'
+export { getWallet, listWallets, type GetWalletParameters, type ListWalletsParameters } from './client/get-wallet.ts'
 export { resume, type ResumedWallet } from './client/resume.ts'
 export { removeShare, type RemoveShareParameters } from './client/remove-share.ts'
 export type { Progress, Status } from './client/progress.ts'

@@ -46,6 +46,6 @@ export function createTally() {
 
 /** @param {unknown} error */
 export function codeOf(error) {
-  if (error instanceof Ended) return ENDED
+  if (error instanceof Ended || (error instanceof MpcError && error.cause instanceof Ended)) return ENDED
   return error instanceof MpcError ? error.code : UNDOCUMENTED + describe(error)
 }

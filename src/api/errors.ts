@@ -53,17 +53,70 @@ export function errorStatus(code: ErrorCode): number {
   return STATUS[code] ?? 500
 }
 
-/** The error that an HTTP error body stands for; anything that is not one is a NETWORK_ERROR. */
-export function errorFromBody(status: number, body: unknown): MpcError {
-  const error = (body as Partial<ErrorBody> | null)?.error
-  const message = typeof error?.message === 'string' ? error.message.slice(0, 500) : `the server answered ${status}`
-  if (typeof error?.id === 'string' && Object.hasOwn(STATUS, error.id)) {
-    if (error.id === 'PROTOCOL_ABORTED' && error.reason === 'OT_DESYNC')
-      return new ProtocolError('OT_DESYNC', 1, [], message)
-    const told = typeof error.retryable === 'boolean' ? { retryable: error.retryable } : {}
-    const { retryAfterMs } = error
-    const wait = Number.isSafeInteger(retryAfterMs) && (retryAfterMs as number) >= 0
-    return new MpcError(error.id as ErrorCode, message, wait ? { ...told, retryAfterMs: retryAfterMs as number } : told)
+/** What an answer that is no success comes to. */
+export interface Failure {
+  readonly error: MpcError
+  /** Whether the same request is to be sent again: what was in its way passes. */
+  readonly passing: boolean
+}
+
+/**
+ * What proxies, balancers and a server that restarts, or is busy, answer: RFC 9110, 8470 (425) and 6585 (429); 520 to 527
+ * and 530 are Cloudflare's.
+ */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([
+  408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530,
+])
+
+/** What a transport may fail with on the way that passes. */
+const PASSING_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMITED'])
+
+/**
+ * Reads an answer that is no success. What its body says of itself counts; without a body of ours the status says what was
+ * in the way.
+ *
+ * @param body as JSON, or undefined if it is none
+ * @param retryAfterMs what the answer's header asks to wait
+ */
+export function readFailure(status: number, body: unknown, retryAfterMs?: number): Failure {
+  const told = (body as Partial<ErrorBody> | null | undefined)?.error
+  const isOurs = typeof told?.id === 'string'
+  const error = isOurs ? errorOf(status, told, retryAfterMs) : errorOfStatus(status, retryAfterMs)
+  // A 500 of the server itself would come again; another's comes and goes.
+  const passes = PASSING_STATUSES.has(status) || (status === 500 && !isOurs) || error.code === 'OPERATION_IN_PROGRESS'
+  return { error, passing: error.retryable && passes }
+}
+
+/** What a request failed with that got no answer. */
+export function failureOnTheWay(error: MpcError): Failure {
+  return { error, passing: error.retryable && PASSING_CODES.has(error.code) }
+}
+
+function errorOf(status: number, told: Partial<ErrorBody['error']>, waitMs: number | undefined): MpcError {
+  const { id, retryable } = told
+  const message = typeof told.message === 'string' ? told.message.slice(0, 500) : `the server answered ${status}`
+  if (!Object.hasOwn(STATUS, id as string)) {
+    return new MpcError('NETWORK_ERROR', message, { retryable: isFlag(retryable) ? retryable : status >= 500 })
   }
-  return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 })
+  if (id === 'PROTOCOL_ABORTED' && told.reason === 'OT_DESYNC') return new ProtocolError('OT_DESYNC', 1, [], message)
+  const retryAfterMs = isWait(told.retryAfterMs) ? told.retryAfterMs : waitMs
+  return new MpcError(id as ErrorCode, message, {
+    ...(isFlag(retryable) && { retryable }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}
+
+function errorOfStatus(status: number, retryAfterMs: number | undefined): MpcError {
+  const message = `the server answered ${status}`
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  if (status === 429) return new MpcError('RATE_LIMITED', message, wait)
+  return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 || PASSING_STATUSES.has(status), ...wait })
+}
+
+function isFlag(value: unknown): value is boolean {
+  return typeof value === 'boolean'
+}
+
+function isWait(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }

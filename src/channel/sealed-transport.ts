@@ -1,9 +1,17 @@
+import { readFailure } from '../api/errors.ts'
 import { MpcError } from '../errors.ts'
 import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
 import type { ShareStore } from '../storage/types.ts'
-import { abortedBy, requestHeaders, requestUrl, untilAborted, type HeaderSource } from '../transport/request.ts'
+import {
+  abortedBy,
+  headerSource,
+  requestHeaders,
+  requestUrl,
+  untilAborted,
+  type HeaderSource,
+} from '../transport/request.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../transport/types.ts'
-import { abytes, wipe } from '../util/bytes.ts'
+import { abytes, isBytes, wipe } from '../util/bytes.ts'
 import { isCodecError } from '../util/codec.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { loadDeviceKey } from './device-key.ts'
@@ -18,14 +26,11 @@ export interface SealedTransportOptions {
   readonly serverKey: Uint8Array
   /** The client's store, which keeps the device key too. */
   readonly storage: ShareStore
-  /** Asked before each request for the `authorization` header, which is sealed; no other is carried. */
+  /** The `authorization` header, which is sealed; no other is carried. As it is, or a function that is asked before each request. */
   readonly headers?: HeaderSource
   /** Where the device key and each request's own key come from; the platform's generator by default. */
   readonly random?: RandomSource
 }
-
-/** What a request may meet on its way that says nothing about the server within: it may be sent again. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 
 /** Any base does: the path alone is carried. */
 const BASE = 'https://sealed.localhost'
@@ -34,8 +39,8 @@ const BASE = 'https://sealed.localhost'
  * Seals every request to the server's pinned key, and by the device's own: what carries it sees who the device is, when,
  * and how much; no share, no token, no wallet, no status. An answer that is not sealed is never taken for one.
  *
- * Requests throw CHANNEL_FAILED if the answer does not come from the holder of the pinned key, and NETWORK_ERROR if
- * something on the way has answered in its place that the request may be sent again.
+ * Requests throw CHANNEL_FAILED if the answer does not come from the holder of the pinned key, and NETWORK_ERROR or
+ * RATE_LIMITED if something on the way has answered in its place what passes.
  *
  * @throws {TypeError | RangeError} if an option is wrong
  *
@@ -46,21 +51,19 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
   const { transport, storage, headers, random = systemRandom } = options
   if (typeof transport?.request !== 'function') throw new TypeError('transport must have a request method')
   if (typeof storage?.read !== 'function') throw new TypeError('storage must be a share store')
-  if (headers !== undefined && typeof headers !== 'function') throw new TypeError('headers must be a function')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
+  const source = headerSource(headers)
   const serverKey = abytes(options.serverKey, X25519_LENGTH, 'serverKey').slice()
-  let loading: Promise<HpkeKeyPair> | undefined
+  let loaded: HpkeKeyPair | undefined
 
-  function deviceKey(): Promise<HpkeKeyPair> {
-    loading ??= loadDeviceKey(storage, random).catch((error: unknown) => {
-      loading = undefined
-      throw error
-    })
-    return loading
+  /** Asked anew until the store has answered once: it may fail, or never answer. */
+  async function deviceKey(): Promise<HpkeKeyPair> {
+    loaded ??= await loadDeviceKey(storage, random)
+    return loaded
   }
 
   async function seal(request: TransportRequest, body: Uint8Array): Promise<SealedRequest> {
-    const { authorization, contentType } = readHeaders(await requestHeaders(headers, request))
+    const { authorization, contentType } = readHeaders(await requestHeaders(source, request))
     const device = await deviceKey()
     const plaintext = encodeRequest({ method: request.method, path: request.path, authorization, contentType, body })
     try {
@@ -100,11 +103,13 @@ function readHeaders(headers: Headers): { authorization: string; contentType: st
   return { authorization: headers.get('authorization') ?? '', contentType: headers.get('content-type') ?? '' }
 }
 
-function open(sealed: SealedRequest, { status, body }: TransportResponse): TransportResponse {
-  if (PASSING_STATUSES.has(status)) {
-    throw new MpcError('NETWORK_ERROR', `something on the way to the server answered ${status}`)
+function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportResponse): TransportResponse {
+  if (status !== 200) {
+    // What is on the way is believed that it is busy, and nothing else.
+    const { error, passing } = readFailure(status, undefined, retryAfterMs)
+    throw passing ? error : channelFailed(`it was answered ${status}, and not sealed`)
   }
-  if (status !== 200) throw channelFailed(`it was answered ${status}, and not sealed`)
+  if (!isBytes(body)) throw channelFailed('the answer is none')
   let plaintext: Uint8Array | undefined
   try {
     plaintext = sealed.openAnswer(body)

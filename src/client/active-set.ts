@@ -35,22 +35,17 @@ async function loadActiveSet(client: Client, deadline: Deadline, walletId: strin
     const record = await settleWallet(client, deadline, walletId)
     if (record === undefined || record.activeSetId === null) throw shareNotFound()
     try {
-      return await deadline.race(loadShares(client, record, record.activeSetId))
+      return await loadShares(client, record, record.activeSetId)
     } catch (error) {
       const gone = isMpcError(error, 'SHARE_NOT_FOUND')
       if (!gone || attempt === LOAD_ATTEMPTS) throw error
-      if (!(await isReplaced(client, deadline, walletId, record.activeSetId))) throw error
+      if (!(await isReplaced(client, walletId, record.activeSetId))) throw error
     }
   }
 }
 
 /** Whether this device uses another set by now. */
-export async function isReplaced(
-  client: Client,
-  deadline: Deadline,
-  walletId: string,
-  setId: string,
-): Promise<boolean> {
-  const record = await deadline.race(readWallet(client, walletId))
+export async function isReplaced(client: Client, walletId: string, setId: string): Promise<boolean> {
+  const record = await readWallet(client, walletId)
   return record !== undefined && record.activeSetId !== null && record.activeSetId !== setId
 }

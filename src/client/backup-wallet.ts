@@ -5,7 +5,7 @@ import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import { useActiveSet } from './active-set.ts'
 import { callback, parameters, walletIdArgument } from './arguments.ts'
-import { backupMethod } from './backup-method.ts'
+import { backupMethod, probeMethod } from './backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline } from './deadline.ts'
 import { expectSet } from './expect-set.ts'
@@ -45,10 +45,10 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
   const { walletId, method, onProgress } = parameters(options, 'backupWallet')
   walletIdArgument(walletId)
   backupMethod(method, 'method')
-  const progress = createProgress(plans.backup, callback(onProgress, 'onProgress'))
-  return withDeadline(client, options, async (deadline) => {
+  const progress = createProgress(client, plans.backup, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Reading share')
-    await deadline.race(method.probe({ signal: deadline.signal }))
+    await probeMethod(deadline, method)
     return useActiveSet(client, deadline, walletId, async (shares) => {
       const request: BackupRequest = {
         kind: 'backup',

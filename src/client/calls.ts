@@ -1,13 +1,14 @@
-import { errorFromBody } from '../api/errors.ts'
+import { failureOnTheWay, readFailure } from '../api/errors.ts'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Flight } from '../api/flight.ts'
 import type { DeviceStatus } from '../api/devices.ts'
 import type { Decision, OperationId, SetStatus } from '../api/operations.ts'
 import { paths } from '../api/paths.ts'
-import { MpcError } from '../errors.ts'
-import type { TransportRequest } from '../transport/types.ts'
-import { fromUtf8, utf8 } from '../util/bytes.ts'
+import { isMpcError, MpcError } from '../errors.ts'
+import type { TransportRequest, TransportResponse } from '../transport/types.ts'
+import { abytes, fromUtf8, utf8 } from '../util/bytes.ts'
 import { parseDecision, parseDevice, parseDevices, parseSets, parseSetStatus } from './answers.ts'
 import type { Deadline } from './deadline.ts'
+import { repeatWhilePassing, type Attempt } from './repeat.ts'
 import type { Client } from './types.ts'
 
 /**
@@ -84,10 +85,34 @@ async function sendForJson(client: Client, deadline: Deadline, request: Transpor
 }
 
 async function send(client: Client, deadline: Deadline, request: TransportRequest): Promise<Uint8Array> {
+  return repeatWhilePassing(client, deadline, () => sendOnce(client, deadline, request))
+}
+
+async function sendOnce(client: Client, deadline: Deadline, request: TransportRequest): Promise<Attempt<Uint8Array>> {
   deadline.check()
-  const { status, body } = await deadline.race(client.transport.request({ ...request, signal: deadline.signal }))
-  if (status >= 200 && status < 300) return body
-  throw errorFromBody(status, parseErrorBody(body))
+  let answer: TransportResponse
+  try {
+    answer = requireAnswer(await deadline.race(client.transport.request({ ...request, signal: deadline.signal })))
+  } catch (cause) {
+    deadline.check()
+    if (isMpcError(cause)) return failureOnTheWay(cause)
+    throw new MpcError('NETWORK_ERROR', 'the transport failed', { cause, retryable: false })
+  }
+  const { status, body, retryAfterMs } = answer
+  if (status >= 200 && status < 300) return { value: body }
+  return readFailure(status, parseErrorBody(body), retryAfterMs)
+}
+
+/** What a transport of the app's gives may be anything. */
+function requireAnswer(answer: Partial<TransportResponse>): TransportResponse {
+  const { status, body, retryAfterMs } = answer
+  if (!Number.isInteger(status)) throw new TypeError('status must be a whole number')
+  const isWait = Number.isSafeInteger(retryAfterMs) && (retryAfterMs as number) >= 0
+  return {
+    status: status as number,
+    body: abytes(body, undefined, 'body'),
+    ...(isWait && { retryAfterMs: retryAfterMs }),
+  }
 }
 
 /** A proxy's error page is not JSON; the status alone says what it says. */

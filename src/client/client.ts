@@ -29,8 +29,17 @@ export interface ClientOptions {
   readonly afterCheat?: AfterCheat
   /** How many ECDSA presignatures are held ready in memory for each key that signs; none by default. */
   readonly presignatures?: PresignatureOptions
-  /** How long an action may take, in milliseconds; two minutes by default. */
+  /** How long an action may take, in milliseconds; two minutes by default. What a backup method takes does not count. */
   readonly timeoutMs?: number
+  /**
+   * Whether actions send again, within their time, what failed on the way or met a server that is busy or restarts; true by
+   * default. Without it one attempt decides.
+   */
+  readonly repeats?: boolean
+  /** Waits between two attempts; a timer by default. */
+  readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<void>
+  /** Told of what a callback of the app fails with, such as `onProgress`; the console by default. */
+  readonly onError?: (error: unknown) => void
   /** Where the secrets come from; the platform's generator by default. */
   readonly random?: RandomSource
   /** Milliseconds since 1970; the system's clock by default. */
@@ -57,22 +66,64 @@ export function createClient(options: ClientOptions): Client {
     afterCheat = 'refuse',
     presignatures,
     timeoutMs = DEFAULT_TIMEOUT_MS,
+    repeats = true,
+    wait = waitByTimer,
+    onError = logError,
   } = parameters(options, 'createClient')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
   if (typeof now !== 'function') throw new TypeError('now must be a function')
+  if (typeof repeats !== 'boolean') throw new TypeError('repeats must be true or false')
+  if (typeof wait !== 'function') throw new TypeError('wait must be a function')
+  if (typeof onError !== 'function') throw new TypeError('onError must be a function')
+  const store = implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage')
   return Object.freeze({
     transport: implementation(transport, ['request'], 'transport'),
-    storage: implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage'),
+    store,
+    storage: store,
     random,
     label: checkText(label, LABEL, 'label'),
     timeoutMs: timeout(timeoutMs),
     group: getGroup,
     ecdsa: getEcdsaBackend,
-    now,
+    now: wholeClock(now),
     operations: new Set<string>(),
     unheard: new Set<string>(),
     afterCheat: oneOf(afterCheat, ['refuse', 'freshSetUp'], 'afterCheat'),
     bans: new Map(),
     presignatures: createPresignaturePool(random, presignatures),
+    repeats,
+    wait,
+    onError: (error: unknown) => {
+      try {
+        onError(error)
+      } catch {
+        // Nobody is left to be told.
+      }
+    },
   })
+}
+
+/** Records hold whole milliseconds. A clock that gives none is not asked: what it says would be stored. */
+function wholeClock(now: () => number): () => number {
+  return () => {
+    const time = Math.floor(now())
+    return Number.isSafeInteger(time) && time >= 0 ? time : Date.now()
+  }
+}
+
+function waitByTimer(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, delayMs)
+    signal.addEventListener('abort', end)
+  })
+}
+
+function logError(error: unknown): void {
+  // eslint-disable-next-line no-console -- an app that chose no log still has to see that its callback fails
+  console.error(error)
 }

@@ -1,10 +1,12 @@
 import { MpcError, isMpcError } from '../errors.ts'
 import { errorName } from '../util/brand.ts'
 import { timeout } from './arguments.ts'
+import { storeUntil } from './store.ts'
 import type { ActionOptions, Client } from './types.ts'
 
 /** The end of an action's time: by its caller's signal or by its time-out. */
 export interface Deadline {
+  /** Of this engine's own, whatever the caller's is; its reason says nothing. */
   readonly signal: AbortSignal
   /** Milliseconds since 1970, by the client's clock. */
   readonly endsAt: number
@@ -15,12 +17,20 @@ export interface Deadline {
    *
    * @throws {ABORTED | TIMEOUT} once the time is over
    */
-  race<T>(work: Promise<T>): Promise<T>
+  race<T>(work: T | PromiseLike<T>): Promise<T>
+  /**
+   * What `work` gives, in a time of its own: it does not count, and the action's goes on after it.
+   *
+   * @throws {TIMEOUT} if `limitMs` pass
+   * @throws {ABORTED} if the caller aborts
+   */
+  apart<T>(limitMs: number, work: () => T | PromiseLike<T>): Promise<T>
 }
 
 /**
  * Runs an action under its deadline.
  *
+ * @param work given the client as the action is to use it: what it asks of the store ends with the action's time, too
  * @throws {TypeError | RangeError} if `signal` or `timeoutMs` is wrong
  * @throws {ABORTED} if the caller's signal is or gets aborted
  * @throws {TIMEOUT} if `timeoutMs` pass
@@ -28,58 +38,105 @@ export interface Deadline {
 export async function withDeadline<T>(
   client: Client,
   { signal, timeoutMs = client.timeoutMs }: ActionOptions,
-  work: (deadline: Deadline) => Promise<T>,
+  work: (deadline: Deadline, client: Client) => Promise<T>,
 ): Promise<T> {
-  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError('signal must be an AbortSignal')
+  if (signal !== undefined && !isSignal(signal)) throw new TypeError('signal must be an AbortSignal')
   timeout(timeoutMs)
-  const controller = new AbortController()
-  const deadline = createDeadline(controller.signal, client.now() + timeoutMs)
-  const abort = () => controller.abort(new MpcError('ABORTED', 'the caller aborted', { cause: signal?.reason }))
-  const timer = setTimeout(() => {
-    controller.abort(new MpcError('TIMEOUT', `not finished after ${timeoutMs} ms`))
-  }, timeoutMs)
+  const end = createEnd(client, timeoutMs)
+  const abort = () => end.end(new MpcError('ABORTED', 'the caller aborted', { cause: signal?.reason }))
   signal?.addEventListener('abort', abort)
   try {
     if (signal?.aborted) abort()
-    deadline.check()
-    return await work(deadline)
+    end.check()
+    return await work(end, { ...client, storage: storeUntil(client.store, end) })
   } catch (error) {
     // A transport or a method that saw the signal reports it in its own words.
-    throw controller.signal.aborted && isCancellation(error) ? controller.signal.reason : error
+    throw end.reason !== undefined && isCancellation(error) ? end.reason : error
   } finally {
-    clearTimeout(timer)
+    end.stop()
     signal?.removeEventListener('abort', abort)
   }
 }
 
-function createDeadline(signal: AbortSignal, endsAt: number): Deadline {
+/** A deadline, and what ends it. */
+interface End extends Deadline {
+  /** What ended it, once it is over: not every engine's signal carries a reason. */
+  readonly reason: MpcError | undefined
+  end(reason: MpcError): void
+  /** Lets its timer go. */
+  stop(): void
+}
+
+function createEnd({ now }: Client, timeoutMs: number): End {
+  const controller = new AbortController()
+  const { signal } = controller
+  let reason: MpcError | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let endsAt = 0
+  let runsUntil = 0
+  const end = (why: MpcError) => {
+    reason ??= why
+    controller.abort(reason)
+  }
+  const run = (leftMs: number, limitMs: number) => {
+    clearTimeout(timer)
+    endsAt = now() + leftMs
+    runsUntil = monotonic() + leftMs
+    timer = setTimeout(() => end(new MpcError('TIMEOUT', `not finished after ${limitMs} ms`)), leftMs)
+  }
+  const race = <T>(work: T | PromiseLike<T>) =>
+    new Promise<T>((resolve, reject) => {
+      const stop = () => {
+        if (reason !== undefined) reject(reason)
+      }
+      signal.addEventListener('abort', stop)
+      stop()
+      Promise.resolve(work)
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', stop))
+    })
+  run(timeoutMs, timeoutMs)
   return {
     signal,
-    endsAt,
-    check() {
-      if (signal.aborted) throw signal.reason
+    end,
+    race,
+    stop: () => clearTimeout(timer),
+    get reason() {
+      return reason
     },
-    race(work) {
-      return new Promise((resolve, reject) => {
-        const stop = () => reject(signal.reason)
-        if (signal.aborted) stop()
-        signal.addEventListener('abort', stop)
-        work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-      })
+    get endsAt() {
+      return endsAt
+    },
+    check() {
+      if (reason !== undefined) throw reason
+    },
+    async apart(limitMs, work) {
+      const leftMs = Math.max(0, Math.ceil(runsUntil - monotonic()))
+      run(limitMs, limitMs)
+      try {
+        return await race(work())
+      } finally {
+        run(leftMs, timeoutMs)
+      }
     },
   }
 }
 
-/** Of any realm, or a polyfill's. */
-function isAbortSignal(value: AbortSignal): boolean {
+/** Time that no setting of the device's clock changes. */
+function monotonic(): number {
+  return globalThis.performance.now()
+}
+
+/** Also of another realm, or a polyfill. */
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>
   return (
-    typeof value?.aborted === 'boolean' &&
-    typeof value.addEventListener === 'function' &&
-    typeof value.removeEventListener === 'function'
+    typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
   )
 }
 
 function isCancellation(error: unknown): boolean {
   if (isMpcError(error)) return error.code === 'ABORTED' || error.code === 'TIMEOUT'
-  return errorName(error) === 'AbortError'
+  const name = errorName(error)
+  return name === 'AbortError' || name === 'TimeoutError'
 }

@@ -62,8 +62,8 @@ export async function exportFromBackup(client: Client, options: ExportFromBackup
   oneOf(curve, CURVES, 'curve')
   checkText(authorization, AUTHORIZATION, 'authorization')
   if (walletId !== undefined) walletIdArgument(walletId)
-  const progress = createProgress(plans.export, callback(onProgress, 'onProgress'))
-  return withDeadline(client, options, async (deadline) => {
+  const progress = createProgress(client, plans.export, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Decrypting share')
     const backup = await openBackup(deadline, method, cipherText, walletId, progress)
     try {

@@ -47,7 +47,7 @@ export async function exportPrivateKey(client: Client, options: ExportPrivateKey
   walletIdArgument(walletId)
   oneOf(curve, CURVES, 'curve')
   checkText(authorization, AUTHORIZATION, 'authorization')
-  return withDeadline(client, options, (deadline) =>
+  return withDeadline(client, options, (deadline, client) =>
     useActiveSet(client, deadline, walletId, (shares) => {
       const operationId = newOperationId(client)
       const asked = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const

@@ -41,7 +41,7 @@ export async function fillPresignatures(client: Client, options: FillPresignatur
   walletIdArgument(walletId)
   const path = pathArgument(options.path)
   const wanted = wholeNumber(count, 1, POOL_MAX_SIZE, 'count')
-  return withDeadline(client, options, (deadline) =>
+  return withDeadline(client, options, (deadline, client) =>
     useActiveSet(client, deadline, walletId, async (shares) => {
       const setId = toHex(shares.setId)
       while (client.presignatures.count(setId, path) < wanted) await presign(client, deadline, shares, path)

@@ -35,10 +35,10 @@ export interface GenerateWalletParameters extends ActionOptions {
  */
 export async function generateWallet(client: Client, options: GenerateWalletParameters = {}): Promise<Wallet> {
   const { onProgress } = parameters(options, 'generateWallet')
-  const progress = createProgress(plans.generate, callback(onProgress, 'onProgress'))
-  return withDeadline(client, options, async (deadline) => {
+  const progress = createProgress(client, plans.generate, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Generating share')
-    await deadline.race(client.storage.probe())
+    await client.storage.probe()
     const walletId = toHex(client.random(16))
     const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setUpRole(client) }
     const operationId = newOperationId(client)
@@ -55,7 +55,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
           progress.begin('Storing share')
           await prepareSet(client, deadline, made, undefined, operationId, () => [])
         },
-        discard: async () => {
+        discard: async (client) => {
           if (made !== undefined) await forgetWallet(client, walletId, toHex(made.setId))
         },
       })

@@ -71,7 +71,7 @@ export async function getExtendedPublicKey(
   const { walletId } = parameters(options, 'getExtendedPublicKey')
   walletIdArgument(walletId)
   const path = parsePath(pathArgument(options.path))
-  return withDeadline(client, options, (deadline) =>
+  return withDeadline(client, options, (deadline, client) =>
     useActiveSet(client, deadline, walletId, async (shares) => {
       const group = client.group('secp256k1')
       const { record } = shareOn(shares, 'secp256k1')

@@ -28,9 +28,9 @@ export interface ListedSet extends SetStatus {
 export async function listSets(client: Client, options: ListSetsParameters): Promise<ListedSet[]> {
   const { walletId } = parameters(options, 'listSets')
   walletIdArgument(walletId)
-  return withDeadline(client, options, async (deadline) => {
+  return withDeadline(client, options, async (deadline, client) => {
     const sets = await getSets(client, deadline, walletId)
-    const record = await deadline.race(readWallet(client, walletId))
+    const record = await readWallet(client, walletId)
     return sets.map((set) => ({ ...set, thisDevice: set.setId === record?.activeSetId }))
   })
 }

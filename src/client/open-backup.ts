@@ -2,6 +2,7 @@ import type { BackupMethod } from '../backup/types.ts'
 import { MpcError, isMpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
+import { openBy } from './backup-method.ts'
 import type { Deadline } from './deadline.ts'
 import type { ProgressReporter } from './progress.ts'
 import { settleWallet } from './settle.ts'
@@ -25,13 +26,11 @@ export async function openBackup(
   walletId: string | undefined,
   progress: ProgressReporter,
 ): Promise<WalletShares> {
-  const shares = await deadline.race(
-    method.open(cipherText, {
-      ...(walletId !== undefined && { walletId }),
-      signal: deadline.signal,
-      onProgress: (fraction) => progress.within(fraction),
-    }),
-  )
+  const shares = await openBy(deadline, method, cipherText, {
+    ...(walletId !== undefined && { walletId }),
+    signal: deadline.signal,
+    onProgress: (fraction) => progress.within(fraction),
+  })
   try {
     if (!isClientOf(shares, 'backup')) {
       throw new MpcError('BACKUP_CORRUPT', 'this cipherText holds no backup share of a client')
@@ -65,14 +64,14 @@ async function settleIfPossible(
   walletId: string,
 ): Promise<WalletRecord | undefined> {
   try {
-    return await settleWallet(client, deadline, walletId)
+    return await settleWallet(client, deadline, walletId, { soon: true })
   } catch (error) {
     // Whatever is wrong with this device's own set is no reason not to recover.
     deadline.check()
     if (!isMpcError(error)) throw error
   }
   try {
-    return await deadline.race(readWallet(client, walletId))
+    return await readWallet(client, walletId)
   } catch (error) {
     deadline.check()
     if (isMpcError(error, 'SHARE_PARSING_FAILED')) return undefined

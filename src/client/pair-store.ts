@@ -4,6 +4,7 @@ import { OtPair } from '../protocol/ecdsa/ot-pair.ts'
 import { bindPair, type PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { WalletShares } from '../share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../util/bytes.ts'
+import { withDeadline } from './deadline.ts'
 import { readToReplace } from './make-room.ts'
 import type { Client } from './types.ts'
 import { shareOn } from './wallet-shares.ts'
@@ -12,6 +13,9 @@ const DIGEST_LENGTH = 32
 
 /** Attempts to write that a pair is poisoned against other tabs that write it too. */
 const BAN_ATTEMPTS = 16
+
+/** How long that may take: it is written even if the action's time is over. */
+const BAN_MS = 10_000
 
 const PREFIX = 'ot/'
 
@@ -84,13 +88,17 @@ export async function storeSetUp(
 /**
  * Writes for ever that the server has cheated in a set: over whatever other tabs have stored for it.
  *
- * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT} if it could not be made durable; this client refuses
+ * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT | TIMEOUT} if it could not be made durable; this client refuses
  * the set all the same
  */
 export async function storeBan(client: Client, setId: string, poisoned: OtPair): Promise<void> {
   client.bans.set(setId, poisoned)
   client.presignatures.drop(setId)
   const row = encodeRow(poisoned)
+  await withDeadline(client, { timeoutMs: BAN_MS }, (_, client) => writeBan(client, setId, row))
+}
+
+async function writeBan(client: Client, setId: string, row: Uint8Array): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const stored = await readToReplace(client, pairKey(setId))
     wipe(stored?.value)

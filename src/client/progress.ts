@@ -1,4 +1,6 @@
 import type { Curve } from '../types.ts'
+import { tell } from './tell.ts'
+import type { Client } from './types.ts'
 
 /** What an action is doing. */
 export type Status =
@@ -82,27 +84,20 @@ export interface ProgressReporter {
   finish(): void
 }
 
-/**
- * Makes the reporter of one action.
- *
- * A callback that throws cannot change what becomes of a wallet: its error surfaces as an uncaught one, as that of an
- * event listener does.
- */
-export function createProgress(plan: Plan, onProgress: ((progress: Progress) => void) | undefined): ProgressReporter {
+/** Makes the reporter of one action; what the callback fails with is the client's to tell. */
+export function createProgress(
+  client: Pick<Client, 'onError'>,
+  plan: Plan,
+  onProgress: ((progress: Progress) => void) | undefined,
+): ProgressReporter {
   const total = plan.reduce((sum, [, weight]) => sum + weight, 0)
   let step = -1
   let before = 0
   let fraction = 0
 
-  const report = (progress: Progress) => {
-    try {
-      onProgress?.(progress)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
-  }
+  let isOver = false
+
+  const report = (progress: Progress) => tell(client, () => onProgress?.(progress))
 
   return {
     begin(status) {
@@ -114,10 +109,13 @@ export function createProgress(plan: Plan, onProgress: ((progress: Progress) => 
     },
     within(part, curve) {
       const [status, weight] = plan[step]!
+      // A backup method of the app's may report anything, at any time.
+      if (!Number.isFinite(part) || isOver) return
       fraction = Math.max(fraction, (before + weight * Math.min(Math.max(part, 0), 1)) / total)
       report({ status, done: false, fraction, ...(curve && { curve }) })
     },
     finish() {
+      isOver = true
       report({ status: 'Done', done: true, fraction: 1 })
     },
   }

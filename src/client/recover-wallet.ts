@@ -5,7 +5,7 @@ import { wipeKeyShare } from '../share/index.ts'
 import type { WalletShares } from '../share/types.ts'
 import { abytes, toHex } from '../util/bytes.ts'
 import { callback, flag, oneOf, parameters, text, walletIdArgument } from './arguments.ts'
-import { backupMethod } from './backup-method.ts'
+import { backupMethod, probeMethod } from './backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
 import { expectBackup, expectSet } from './expect-set.ts'
@@ -88,12 +88,12 @@ export async function recoverWallet(
   client: Client,
   options: RecoverWalletParameters,
 ): Promise<RecoveredWallet | RecoverableWallet> {
-  const recovery = readParameters(options)
-  return withDeadline(client, options, async (deadline) => {
+  const recovery = readParameters(client, options)
+  return withDeadline(client, options, async (deadline, client) => {
     const { progress, method, rotation } = recovery
     progress.begin('Reading share')
-    await deadline.race(client.storage.probe())
-    if (rotation !== undefined) await deadline.race(rotation.probe({ signal: deadline.signal }))
+    await client.storage.probe()
+    if (rotation !== undefined) await probeMethod(deadline, rotation)
     progress.begin('Decrypting share')
     const backup = await openBackup(deadline, method, recovery.cipherText, recovery.walletId, progress)
     try {
@@ -115,7 +115,7 @@ interface Recovery extends Pick<RecoverWalletParameters, 'cipherText' | 'method'
   readonly progress: ProgressReporter
 }
 
-function readParameters(options: RecoverWalletParameters): Recovery {
+function readParameters(client: Client, options: RecoverWalletParameters): Recovery {
   const {
     cipherText,
     method,
@@ -131,7 +131,7 @@ function readParameters(options: RecoverWalletParameters): Recovery {
   if (walletId !== undefined) walletIdArgument(walletId)
   const dryRun = flag(options.dryRun, 'dryRun')
   const plan = dryRun ? plans.dryRecovery : plans.recover
-  const progress = createProgress(plan, callback(onProgress, 'onProgress'))
+  const progress = createProgress(client, plan, callback(onProgress, 'onProgress'))
   return {
     cipherText,
     method,
@@ -205,7 +205,7 @@ async function reshareBackup(
           existingSets === 'retire' ? activeSetIds(record) : [],
         )
       },
-      discard: async () => {
+      discard: async (client) => {
         if (signing !== undefined && !dryRun) await discardPrepared(client, walletId, toHex(signing.setId))
       },
     })

@@ -41,10 +41,10 @@ export interface RefreshSharesParameters extends ActionOptions {
 export async function refreshShares(client: Client, options: RefreshSharesParameters): Promise<Wallet> {
   const { walletId, onProgress } = parameters(options, 'refreshShares')
   walletIdArgument(walletId)
-  const progress = createProgress(plans.refresh, callback(onProgress, 'onProgress'))
-  return withDeadline(client, options, async (deadline) => {
+  const progress = createProgress(client, plans.refresh, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Reading share')
-    await deadline.race(client.storage.probe())
+    await client.storage.probe()
     return useActiveSet(client, deadline, walletId, async (shares) => {
       const oldSetId = toHex(shares.setId)
       const about = { walletId, setId: oldSetId, label: client.label }
@@ -67,7 +67,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
             progress.begin('Storing share')
             await prepareSet(client, deadline, made, setUp(), operationId, () => [oldSetId])
           },
-          discard: async () => {
+          discard: async (client) => {
             if (made !== undefined) await discardPrepared(client, walletId, toHex(made.setId))
           },
         })

@@ -24,8 +24,8 @@ export interface RemoveShareParameters extends ActionOptions {
 export async function removeShare(client: Client, options: RemoveShareParameters): Promise<void> {
   const { walletId } = parameters(options, 'removeShare')
   walletIdArgument(walletId)
-  await withDeadline(client, options, async (deadline) => {
-    const record = await deadline.race(readWallet(client, walletId))
+  await withDeadline(client, options, async (_, client) => {
+    const record = await readWallet(client, walletId)
     if (record === undefined) return
     await discardSets(
       client,

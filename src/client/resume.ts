@@ -34,16 +34,13 @@ export type ResumedWallet =
  */
 export async function resume(client: Client, options: ActionOptions = {}): Promise<ResumedWallet[]> {
   parameters(options, 'resume')
-  return withDeadline(client, options, async (deadline) => {
-    const reports: ResumedWallet[] = []
-    for (const walletId of await deadline.race(listWalletIds(client))) {
-      const report = await resumeWallet(client, deadline, walletId)
-      if (options.signal?.aborted) deadline.check()
-      if (report !== undefined) reports.push(report)
-    }
+  return withDeadline(client, options, async (deadline, client) => {
+    const walletIds = await listWalletIds(client)
+    const reports = await Promise.all(walletIds.map((walletId) => resumeWallet(client, deadline, walletId)))
     // What cannot be deleted now signs nothing, and is deleted the next time.
     await discardOrphans(client).catch(asMpcError)
-    return reports
+    if (options.signal?.aborted) deadline.check()
+    return reports.filter((report) => report !== undefined)
   })
 }
 
@@ -51,7 +48,7 @@ export async function resume(client: Client, options: ActionOptions = {}): Promi
 async function resumeWallet(client: Client, deadline: Deadline, walletId: string): Promise<ResumedWallet | undefined> {
   let error: MpcError | undefined
   try {
-    const record = await settleWallet(client, deadline, walletId, (left) => (error ??= left))
+    const record = await settleWallet(client, deadline, walletId, { onLeft: (left) => (error ??= left), soon: true })
     if (record === undefined) return undefined
     if (record.activeSetId === null) return { walletId, outcome: 'NO_SHARE' }
     const wallet = toWallet(record)

@@ -26,7 +26,7 @@ export async function retireSet(client: Client, options: RetireSetParameters): P
   const { walletId, setId } = parameters(options, 'retireSet')
   walletIdArgument(walletId)
   setIdArgument(setId)
-  return withDeadline(client, options, async (deadline) => {
+  return withDeadline(client, options, async (deadline, client) => {
     const status = await postRetire(client, deadline, setId)
     const record = await readWallet(client, walletId)
     if (record?.sets.some((set) => set.setId === setId)) await discardSets(client, walletId, [setId])

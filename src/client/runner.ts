@@ -37,8 +37,8 @@ export interface Operation<Result> {
    * @param setUp what the set-up has made: in a reshare it is done by then, in a generation only with the last answer
    */
   readonly prepare?: (results: readonly Result[], setUp: () => PairSetup) => Promise<void>
-  /** Undoes `prepare`, whether wholly or half done. */
-  readonly discard?: () => Promise<void>
+  /** Undoes `prepare`, whether wholly or half done, in a time of its own: given a client for that. */
+  readonly discard?: (client: Client) => Promise<void>
 }
 
 /** Makes a step of a session, which is synchronous, when nothing stands against it. */
@@ -194,6 +194,9 @@ async function giveUp<Result>(client: Client, operation: Operation<Result>, hurr
     postAbort(client, deadline, operation.operationId),
   ).catch(() => undefined)
   // What cannot be undone now stays PREPARED, and is undone when the wallet is settled at its next use.
-  await operation.discard?.().catch(() => undefined)
+  const { discard } = operation
+  if (discard !== undefined) {
+    await withDeadline(client, { timeoutMs: ABORT_TIMEOUT_MS }, (_, client) => discard(client)).catch(() => undefined)
+  }
   if (!hurried) await told
 }

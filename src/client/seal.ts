@@ -3,6 +3,7 @@ import { MpcError } from '../errors.ts'
 import { encodeWalletShares } from '../share/index.ts'
 import type { WalletShares } from '../share/types.ts'
 import { equalBytes, toHex, wipe } from '../util/bytes.ts'
+import { openBy, sealBy } from './backup-method.ts'
 import type { Deadline } from './deadline.ts'
 import type { Client } from './types.ts'
 import { wipeShares } from './wallet-shares.ts'
@@ -23,8 +24,8 @@ export async function sealVerified(
   const walletId = toHex(shares.walletId)
   const { signal } = deadline
   const half = (part: 0 | 1) => (fraction: number) => onProgress((part + fraction) / 2)
-  const cipherText = await deadline.race(method.seal(shares, { walletId, signal, onProgress: half(0) }))
-  const opened = await deadline.race(method.open(cipherText, { walletId, signal, onProgress: half(1) }))
+  const cipherText = await sealBy(deadline, method, shares, { walletId, signal, onProgress: half(0) })
+  const opened = await openBy(deadline, method, cipherText, { walletId, signal, onProgress: half(1) })
   try {
     if (!equalShares(client, shares, opened)) {
       throw new MpcError('BACKUP_CORRUPT', 'the sealed backup does not open to what was sealed')

@@ -1,12 +1,23 @@
 import type { Decision } from '../api/operations.ts'
 import { MpcError, type ErrorCode, isMpcError } from '../errors.ts'
 import { getSet, postAbort } from './calls.ts'
-import type { Deadline } from './deadline.ts'
+import { withDeadline, type Deadline } from './deadline.ts'
 import { deleteRetired, proveSet } from './prove.ts'
 import { discardSets } from './share-store.ts'
 import type { Client } from './types.ts'
 import { withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
 import { changeKnownWallet, readWallet } from './wallet-store.ts'
+
+/** How long something may take that the wallet can be used without, or that others wait for. */
+const SHORT_MS = 10_000
+
+/** What {@link settleWallet} does besides. */
+export interface SettleOptions {
+  /** Told what keeps something from being finished that is not needed to use the wallet. */
+  readonly onLeft?: (error: MpcError) => void
+  /** Whether there is something to go on with if the wallet cannot be settled soon. */
+  readonly soon?: boolean
+}
 
 /**
  * Finishes or undoes what an earlier operation on this device left open, then gives the wallet's record.
@@ -16,9 +27,8 @@ import { changeKnownWallet, readWallet } from './wallet-store.ts'
  * stays PREPARED and the set before it stays in use. An operation that another tab may be in the middle of is left
  * alone until its time is over: the server is asked only what became of the set.
  *
- * A set that owes its proof is proven.
+ * A set that owes its proof is proven. What the wallet can be used without does not use up the action's time.
  *
- * @param onLeft told what keeps something from being finished that is not needed to use the wallet
  * @returns undefined if this device does not know the wallet
  * @throws {OPERATION_IN_PROGRESS} if another tab is making the only set
  * @throws {NETWORK_ERROR | TIMEOUT} without an answer, if no other set is in use
@@ -29,19 +39,25 @@ export async function settleWallet(
   client: Client,
   deadline: Deadline,
   walletId: string,
-  onLeft: (error: MpcError) => void = () => undefined,
+  { onLeft, soon = false }: SettleOptions = {},
 ): Promise<WalletRecord | undefined> {
-  let record = await deadline.race(readWallet(client, walletId))
+  let record = await readWallet(client, walletId)
   if (record === undefined) return undefined
   record = await deleteRetired(client, record)
   for (const set of record.sets) {
     if (client.operations.has(set.operationId)) continue
+    const known: WalletRecord = record
     try {
-      record = await settleSet(client, deadline, record, set)
+      record =
+        soon || known.activeSetId !== null
+          ? await withDeadline(client, { signal: deadline.signal, timeoutMs: SHORT_MS }, (deadline, client) =>
+              settleSet(client, deadline, known, set),
+            )
+          : await settleSet(client, deadline, known, set)
     } catch (error) {
       deadline.check()
-      if (!canWait(record, set, error)) throw error
-      onLeft(error)
+      if (!canWait(known, set, error)) throw error
+      onLeft?.(error)
     }
   }
   return record
@@ -105,7 +121,13 @@ export async function activateSet(client: Client, walletId: string, setId: strin
 }
 
 /** What keeps a set from being proven now, and says nothing against using it. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TIMEOUT', 'POLICY_DENIED'])
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NETWORK_ERROR',
+  'TIMEOUT',
+  'POLICY_DENIED',
+  'RATE_LIMITED',
+  'OPERATION_IN_PROGRESS',
+])
 
 /** Whether the wallet can be used as it is: what is wrong is not with the set in use, or will pass. */
 function canWait(record: WalletRecord, set: LocalSet, error: unknown): error is MpcError {

@@ -103,7 +103,7 @@ async function signByPresignature(
   statement: EcdsaStatement,
 ): Promise<EcdsaSignature | undefined> {
   if (client.presignatures.count(statement.setId, statement.path) === 0) return undefined
-  const stored = await deadline.race(readPair(client, shares))
+  const stored = await readPair(client, shares)
   stored?.pair.dispose()
   if (stored === undefined || stored.pair.cheat !== undefined) {
     client.presignatures.drop(statement.setId)

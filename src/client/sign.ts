@@ -34,7 +34,9 @@ export async function sign(client: Client, options: SignParameters): Promise<Sig
 export async function sign(client: Client, options: SignParameters): Promise<Signature> {
   const statement = readStatement(options)
   const { walletId } = options
-  const signature = await withDeadline(client, options, (deadline) => signAgain(client, deadline, walletId, statement))
+  const signature = await withDeadline(client, options, (deadline, client) =>
+    signAgain(client, deadline, walletId, statement),
+  )
   if (statement.scheme === 'ecdsa') refillInBackground(client, walletId, signature.setId, statement.path)
   return signature
 }
@@ -56,7 +58,7 @@ async function signAgain(
     } catch (error) {
       if (setId === '' || !isGone(error) || attempt === REPLACED_ATTEMPTS) throw error
       client.presignatures.drop(setId)
-      if (!(await isReplaced(client, deadline, walletId, setId))) throw error
+      if (!(await isReplaced(client, walletId, setId))) throw error
     }
   }
 }

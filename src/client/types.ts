@@ -13,6 +13,9 @@ export type AfterCheat = 'refuse' | 'freshSetUp'
 /** What {@link createClient} binds together. Actions take it as their first argument. */
 export interface Client {
   readonly transport: Transport
+  /** As the app gave it. */
+  readonly store: ShareStore
+  /** As an action uses it: what it asks ends with the action's time. */
   readonly storage: ShareStore
   readonly random: RandomSource
   /** The name under which other devices see this one in the list of sets. */
@@ -31,6 +34,12 @@ export interface Client {
   /** The poisoned pairs by set: they count here even where the store could not take them. */
   readonly bans: Map<string, OtPair>
   readonly presignatures: PresignaturePool
+  /** Whether actions send again what fails on the way. */
+  readonly repeats: boolean
+  /** Waits between two attempts, until the signal is aborted. */
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>
+  /** Told of what the app's callbacks fail with. Never throws. */
+  readonly onError: (error: unknown) => void
 }
 
 /** What every action takes besides its own parameters. */

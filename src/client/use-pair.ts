@@ -33,7 +33,7 @@ export async function usePair<T>(
       pair.dispose()
     }
   }
-  const stored = await deadline.race(readPair(client, shares))
+  const stored = await readPair(client, shares)
   if (stored === undefined) return attempt(await renewPair(client, deadline, shares, null))
   try {
     return await attempt(stored)
@@ -55,11 +55,11 @@ async function renewPair(
   version: string | null,
 ): Promise<StoredPair> {
   return withPairLock(deadline, toHex(shares.setId), async () => {
-    const current = await deadline.race(readPair(client, shares))
+    const current = await readPair(client, shares)
     if (current !== undefined && (current.version !== version || current.pair.cheat !== undefined)) return current
     current?.pair.dispose()
     await playSetUp(client, deadline, shares, current?.version ?? null)
-    const made = await deadline.race(readPair(client, shares))
+    const made = await readPair(client, shares)
     if (made === undefined) throw shareNotFound()
     return made
   })
@@ -88,7 +88,7 @@ function guardPair(client: Client, deadline: Deadline, shares: WalletShares, pai
   const setId = toHex(shares.setId)
   return (step) =>
     withPairLock(deadline, setId, async () => {
-      const stored = await deadline.race(readPair(client, shares))
+      const stored = await readPair(client, shares)
       if (stored === undefined) throw shareNotFound()
       stored.pair.dispose()
       if (stored.pair.cheat !== undefined) pair.poison(stored.pair.cheat)

@@ -1,12 +1,9 @@
-import { MpcError } from '../errors.ts'
+import { isMpcError, MpcError } from '../errors.ts'
 import { abytes } from '../util/bytes.ts'
-import type { TransportRequest, TransportResponse } from './types.ts'
+import type { TransportRequest } from './types.ts'
 
-/** Headers that are asked for before each attempt, so that a token can be a fresh one. */
-export type HeaderSource = () => HeadersInit | Promise<HeadersInit>
-
-/** 8 MiB: many times the largest message of any protocol. */
-export const MAX_RESPONSE_BYTES = 8 * 2 ** 20
+/** The headers of each request: as they are, or asked for before each, so that a token can be a fresh one. */
+export type HeaderSource = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
 
 /**
  * Asserts a request and gives its URL.
@@ -27,62 +24,49 @@ export function requestUrl(base: string, request: TransportRequest): string {
   return href
 }
 
-/** The fetch options of a request; the bytes are copied, so that every attempt sends the same. */
+/** The fetch options of a request; the bytes are copied, so that what is sent is what was given. */
 export function requestInit(request: TransportRequest): { method: string; body?: Uint8Array<ArrayBuffer> } {
   return { method: request.method, ...(request.body && { body: new Uint8Array(request.body) }) }
 }
 
-/** The caller's headers with the content type of the request. */
+/**
+ * Asserts where headers come from.
+ *
+ * @throws {TypeError} if it is neither a function nor headers
+ */
+export function headerSource(source: HeaderSource | undefined): HeaderSource | undefined {
+  if (typeof source !== 'function') readHeaders(source)
+  return source
+}
+
+/**
+ * The caller's headers with the content type of the request.
+ *
+ * @throws {NETWORK_ERROR} if the function that is asked for them fails; not to be repeated
+ * @throws {TypeError} if it gives something else than headers
+ */
 export async function requestHeaders(source: HeaderSource | undefined, request: TransportRequest): Promise<Headers> {
-  const headers = new Headers(await source?.())
+  const headers = readHeaders(typeof source === 'function' ? await ask(source) : source)
   if (request.contentType !== undefined) headers.set('content-type', request.contentType)
   return headers
 }
 
-/**
- * Reads a whole answer, but never more than `maximum` bytes.
- *
- * @throws {NETWORK_ERROR} if the answer is longer
- */
-export async function readResponse(response: Response, maximum: number): Promise<TransportResponse> {
-  if (Number(response.headers.get('content-length') ?? 0) > maximum) {
-    await response.body?.cancel()
-    throw tooLong(maximum)
+async function ask(source: () => HeadersInit | Promise<HeadersInit>): Promise<HeadersInit> {
+  try {
+    return await source()
+  } catch (cause) {
+    if (isMpcError(cause)) throw cause
+    throw new MpcError('NETWORK_ERROR', 'headers failed, and nothing was sent', { cause, retryable: false })
   }
-  return { status: response.status, body: await readBody(response, maximum) }
 }
 
-async function readBody(response: Response, maximum: number): Promise<Uint8Array> {
-  // React Native has no response streams: there the limit is checked once all is read.
-  if (typeof response.body?.getReader !== 'function') {
-    const body = new Uint8Array(await response.arrayBuffer())
-    if (body.length > maximum) throw tooLong(maximum)
-    return body
+function readHeaders(given: HeadersInit | undefined): Headers {
+  try {
+    if (given === undefined || (typeof given === 'object' && given !== null)) return new Headers(given)
+  } catch {
+    // What the platform says would quote a token.
   }
-  const reader = response.body.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    length += value.length
-    if (length > maximum) {
-      await reader.cancel()
-      throw tooLong(maximum)
-    }
-    chunks.push(value)
-  }
-  const body = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    body.set(chunk, offset)
-    offset += chunk.length
-  }
-  return body
-}
-
-function tooLong(maximum: number): MpcError {
-  return new MpcError('NETWORK_ERROR', `the server's answer is longer than ${maximum} bytes`, { retryable: false })
+  throw new TypeError('headers must be names with values that a header can have, or a function that gives them')
 }
 
 /** The error for a signal that the caller aborted. */
@@ -108,5 +92,35 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, work: Pro
   } finally {
     signal.removeEventListener('abort', stop)
     work.catch(() => undefined)
+  }
+}
+
+/**
+ * Sends and reads one answer, until the caller's signal or the time ends it: not everything that sends watches a signal.
+ *
+ * @param exchange is given a signal of this engine's own: the caller's may be another's, or a polyfill
+ * @throws {NETWORK_ERROR} if it fails
+ * @throws {TIMEOUT | ABORTED}
+ */
+export async function exchangeOnce<T>(
+  signal: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+  exchange: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const end = new AbortController()
+  const stop = () => end.abort()
+  signal?.addEventListener('abort', stop)
+  const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs)
+  try {
+    if (signal?.aborted) throw abortedBy(signal)
+    return await untilAborted(end.signal, exchange(end.signal))
+  } catch (cause) {
+    if (signal?.aborted) throw abortedBy(signal)
+    if (end.signal.aborted) throw new MpcError('TIMEOUT', `no answer within ${timeoutMs} ms`, { cause })
+    if (isMpcError(cause)) throw cause
+    throw new MpcError('NETWORK_ERROR', 'no answer came from the server', { cause })
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
   }
 }

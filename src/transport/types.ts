@@ -12,14 +12,16 @@ export interface TransportRequest {
 export interface TransportResponse {
   readonly status: number
   readonly body: Uint8Array
+  /** What the answer asks to wait before the request is sent again, in milliseconds: its `Retry-After` (RFC 9110 §10.2.3). */
+  readonly retryAfterMs?: number
 }
 
-/** Carries requests to the signing server. */
+/** Carries requests to the signing server. The client's actions repeat what fails on the way: a transport need not. */
 export interface Transport {
   /**
    * Sends one request and reads the whole answer. An HTTP error status is an answer, not an error.
    *
-   * @throws {NETWORK_ERROR} if no answer arrived
+   * @throws {NETWORK_ERROR} if no answer arrived; with `retryable: false` if sending it again would be in vain
    * @throws {TIMEOUT} if no answer arrived in time
    * @throws {ABORTED} if `request.signal` was aborted
    */

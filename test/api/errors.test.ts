@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { errorFromBody, errorStatus } from '../../src/api/errors.ts'
+import { errorStatus, failureOnTheWay, readFailure } from '../../src/api/errors.ts'
 import { BadRequest, errorResponse } from '../../src/api/http.ts'
 import { MpcError, ProtocolError, type ErrorCode } from '../../src/errors.ts'
 
@@ -31,7 +31,11 @@ describe('an error on its way from server to client', () => {
     const text = await answer.text()
     const { retryable } = new MpcError(code, '')
     expect(text).toBe(`{"error":{"id":"${code}","message":"what happened","retryable":${retryable}}}`)
-    expect(errorFromBody(answer.status, JSON.parse(text))).toMatchObject({ code, message: 'what happened', retryable })
+    expect(readFailure(answer.status, JSON.parse(text)).error).toMatchObject({
+      code,
+      message: 'what happened',
+      retryable,
+    })
   })
 
   test('how long to wait arrives too, in the header in whole seconds', async () => {
@@ -40,15 +44,15 @@ describe('an error on its way from server to client', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '2'])
     const body = (await answer.json()) as { error: object }
     expect(body.error).toEqual({ id: 'RATE_LIMITED', message: 'too often', retryable: true, retryAfterMs: 1001 })
-    expect(errorFromBody(429, body)).toMatchObject({ code: 'RATE_LIMITED', retryable: true, retryAfterMs: 1001 })
+    expect(readFailure(429, body).error).toMatchObject({ code: 'RATE_LIMITED', retryable: true, retryAfterMs: 1001 })
     for (const retryAfterMs of ['7', -1, 1.5, null]) {
-      expect(errorFromBody(429, { error: { ...body.error, retryAfterMs } }).retryAfterMs).toBeUndefined()
+      expect(readFailure(429, { error: { ...body.error, retryAfterMs } }).error.retryAfterMs).toBeUndefined()
     }
   })
 
   test.each([true, false])('retryable %s of one error arrives as it was', async (retryable) => {
     const answer = errorResponse(new MpcError('STORAGE_CONFLICT', 'no', { retryable }), () => undefined)
-    expect(errorFromBody(answer.status, await answer.json())).toMatchObject({ code: 'STORAGE_CONFLICT', retryable })
+    expect(readFailure(answer.status, await answer.json()).error).toMatchObject({ code: 'STORAGE_CONFLICT', retryable })
   })
 
   test.each(['PIN', 'CHEAT_OTE', 'CHEAT_VOLE', 'CHEAT_GAMMA'] as const)(
@@ -65,7 +69,10 @@ describe('an error on its way from server to client', () => {
 
   test('that the set-ups differ is told, for the client to make a new one', async () => {
     const answer = errorResponse(new ProtocolError('OT_DESYNC', 1, [], 'differ'), () => undefined)
-    expect(errorFromBody(answer.status, await answer.json())).toMatchObject({ reason: 'OT_DESYNC', retryable: true })
+    expect(readFailure(answer.status, await answer.json()).error).toMatchObject({
+      reason: 'OT_DESYNC',
+      retryable: true,
+    })
   })
 
   test('bad input is 400', async () => {
@@ -90,8 +97,56 @@ describe('an error on its way from server to client', () => {
   test.each([undefined, null, 7, 'text', {}, { error: {} }, { error: { id: 'toString' } }, { error: { id: 7 } }])(
     'a body of %o is a NETWORK_ERROR',
     (body) => {
-      expect(errorFromBody(502, body)).toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
-      expect(errorFromBody(404, body)).toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
+      expect(readFailure(502, body).error).toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
+      expect(readFailure(404, body).error).toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
     },
   )
+})
+
+describe('what is sent again', () => {
+  const PASSING = [408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]
+  const told = (id: string, retryable: boolean) => ({ error: { id, message: 'told', retryable } })
+  const every = Array.from({ length: 500 }, (_, i) => 100 + i).filter((status) => status < 200 || status >= 300)
+
+  test('of answers that are not ours: what gateways say of a moment', () => {
+    for (const status of every) {
+      for (const body of [undefined, '<html>', [], { message: 'Service Unavailable' }, { error: 'no' }]) {
+        const { error, passing } = readFailure(status, body)
+        expect([status, passing]).toEqual([status, PASSING.includes(status) || status === 500])
+        expect([status, error.code]).toEqual([status, status === 429 ? 'RATE_LIMITED' : 'NETWORK_ERROR'])
+        expect([status, error.retryable]).toEqual([status, PASSING.includes(status) || status >= 500])
+      }
+    }
+  })
+
+  test('of our answers: what the body calls final is final, whatever the status', () => {
+    for (const status of every) {
+      expect(readFailure(status, told('WEBHOOK_FAILED', false))).toMatchObject({
+        error: { code: 'WEBHOOK_FAILED', message: 'told', retryable: false },
+        passing: false,
+      })
+      expect(readFailure(status, told('INTERNAL', false)).passing).toBe(false)
+      expect(readFailure(status, told('WEBHOOK_FAILED', true)).passing).toBe(PASSING.includes(status))
+      expect(readFailure(status, told('OPERATION_IN_PROGRESS', true)).passing).toBe(true)
+      expect(readFailure(status, told('STORAGE_CONFLICT', true)).passing).toBe(PASSING.includes(status))
+    }
+  })
+
+  test('how long a gateway asks to wait is told, and what the body says counts before it', () => {
+    expect(readFailure(429, undefined, 3000).error).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 3000 })
+    expect(readFailure(503, undefined, 3000).error).toMatchObject({ code: 'NETWORK_ERROR', retryAfterMs: 3000 })
+    const body = { error: { id: 'RATE_LIMITED', message: '', retryable: true, retryAfterMs: 1234 } }
+    expect(readFailure(429, body, 2000).error.retryAfterMs).toBe(1234)
+    expect(readFailure(429, told('RATE_LIMITED', true), 2000).error.retryAfterMs).toBe(2000)
+  })
+
+  test('without an answer: what a transport calls passing, and no fault of the device', () => {
+    for (const code of ['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMITED'] as const) {
+      expect(failureOnTheWay(new MpcError(code, '')).passing).toBe(true)
+      expect(failureOnTheWay(new MpcError(code, '', { retryable: false })).passing).toBe(false)
+    }
+    for (const code of ['ABORTED', 'CHANNEL_FAILED', 'STORAGE_UNAVAILABLE', 'AUTH_FAILED'] as const) {
+      expect(failureOnTheWay(new MpcError(code, '', { retryable: true })).passing).toBe(false)
+    }
+  })
 })

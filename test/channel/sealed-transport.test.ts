@@ -87,6 +87,35 @@ describe('sealed transport', () => {
     await expect(transport.request(post(''))).rejects.toThrow(TypeError)
   })
 
+  test('headers may be an object', async () => {
+    const transport = sealedTransport({
+      ...options,
+      transport: front((request) => new Response(request.headers.get('authorization'))),
+      storage: memoryStore(),
+      headers: { authorization: 'Bearer t' },
+    })
+    expect(fromUtf8((await transport.request(post(''))).body)).toBe('Bearer t')
+  })
+
+  test('a store that hangs holds up those requests alone that asked it then', async () => {
+    const storage = memoryStore()
+    let hangs = true
+    let asked = () => {}
+    const isAsked = new Promise<void>((resolve) => (asked = resolve))
+    const read: typeof storage.read = async (key) => {
+      asked()
+      return hangs ? new Promise<never>(() => {}) : storage.read(key)
+    }
+    const transport = sealedTransport({ ...options, transport: front(echo), storage: { ...storage, read } })
+    const stop = new AbortController()
+    const held = transport.request({ ...post('a'), signal: stop.signal })
+    await isAsked
+    hangs = false
+    expect(fromUtf8((await transport.request(post('b'))).body)).toBe('b')
+    stop.abort()
+    await expect(held).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
   test('a store that fails does so once', async () => {
     const storage = memoryStore()
     let isDown = true
@@ -105,7 +134,7 @@ describe('sealed transport', () => {
     ['no storage', { storage: undefined }, TypeError],
     ['a short key', { serverKey: new Uint8Array(31) }, RangeError],
     ['a key as text', { serverKey: '00'.repeat(32) }, TypeError],
-    ['headers that are none', { headers: {} }, TypeError],
+    ['headers that are none', { headers: 'Bearer t' }, TypeError],
     ['randomness that is none', { random: 4 }, TypeError],
   ])('refuses %s', (_, wrong, kind) => {
     const good = { ...options, transport: front(echo), storage: memoryStore() }
@@ -134,6 +163,7 @@ describe('an answer that is not of the holder of the pinned key', () => {
     ['unsealed', () => ({ status: 200, body: utf8('a') })],
     ['unsealed, of an error', () => ({ status: 401, body: utf8('{"error":{"id":"AUTH_FAILED"}}') })],
     ['nothing', () => ({ status: 200, body: new Uint8Array() })],
+    ['no bytes', () => ({ status: 200, body: undefined as never })],
     ['a redirect', () => ({ status: 302, body: new Uint8Array() })],
     ['sealed, with another status', ({ body }) => ({ status: 201, body })],
     ['of another version', ({ status, body }) => ({ status, body: flip(body, 0) })],
@@ -144,13 +174,20 @@ describe('an answer that is not of the holder of the pinned key', () => {
     await expect(answering(change).request(post('a'))).rejects.toMatchObject(failed)
   })
 
-  test.each([408, 429, 500, 502, 503, 504])(
-    'a proxy that answers %i says nothing, and may be asked again',
-    async (status) => {
-      const transport = answering(() => ({ status, body: utf8('{"error":{"id":"AUTH_FAILED"}}') }))
-      await expect(transport.request(post('a'))).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
-    },
-  )
+  test('a proxy is believed that it is busy, for how long, and nothing else', async () => {
+    const passing = [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]
+    for (let status = 100; status < 600; status++) {
+      const body = utf8('{"error":{"id":"AUTH_FAILED","message":"forged","retryable":false}}')
+      const attempt = answering(() => ({ status, body, retryAfterMs: 7 })).request(post('a'))
+      const error = (await attempt.catch((error: unknown) => error)) as MpcError
+      if (!passing.includes(status)) expect([status, error]).toEqual([status, expect.objectContaining(failed)])
+      else {
+        const code = status === 429 ? 'RATE_LIMITED' : 'NETWORK_ERROR'
+        expect([status, error]).toMatchObject([status, { code, retryable: true, retryAfterMs: 7 }])
+      }
+      expect(error.message).not.toContain('forged')
+    }
+  })
 
   test("that to the device's other request", async () => {
     const good = front(echo)

@@ -71,7 +71,9 @@ describe('an action that is aborted', () => {
     const { server, storage, flows, random } = await prepared()
     const before = [server.log.length, await contents(storage)]
     for (const [, , run] of flows) {
-      const attempt = run(createClient({ transport: server, storage, random }), { signal: AbortSignal.abort('no') })
+      const attempt = run(createClient({ repeats: false, transport: server, storage, random }), {
+        signal: AbortSignal.abort('no'),
+      })
       await expect(attempt).rejects.toMatchObject({ code: 'ABORTED', retryable: false, cause: 'no' })
     }
     expect([server.log.length, await contents(storage)]).toEqual(before)
@@ -85,7 +87,7 @@ describe('an action that is aborted', () => {
       for (let answered = 0; answered < requests; answered++) {
         const transport = hanging(server, answered)
         const stop = new AbortController()
-        const attempt = run(createClient({ transport, storage, random }), { signal: stop.signal })
+        const attempt = run(createClient({ repeats: false, transport, storage, random }), { signal: stop.signal })
         await Promise.race([transport.hung, attempt])
         stop.abort()
         await expect(attempt, `${name} after ${answered} answers`).rejects.toEqual(code('ABORTED'))
@@ -93,7 +95,7 @@ describe('an action that is aborted', () => {
         expect([...server.sets].map(([setId, { state }]) => [setId, state])).toEqual(sets)
       }
     }
-    const phone = createClient({ transport: server, storage, random })
+    const phone = createClient({ repeats: false, transport: server, storage, random })
     await sign(phone, { walletId, scheme: 'ed25519', message })
   })
 
@@ -107,7 +109,7 @@ describe('an action that is aborted', () => {
       },
     })
     const sets = server.sets.size
-    const attempt = backupWallet(createClient({ transport: server, storage, random }), {
+    const attempt = backupWallet(createClient({ repeats: false, transport: server, storage, random }), {
       walletId,
       method: slow,
       signal: stop.signal,
@@ -118,16 +120,19 @@ describe('an action that is aborted', () => {
 
   test('after the decision is finished at the next use', async () => {
     const { server, storage, walletId, random } = await prepared()
-    const [before] = await listWallets(createClient({ transport: server, storage, random }))
+    const [before] = await listWallets(createClient({ repeats: false, transport: server, storage, random }))
     const stop = new AbortController()
     const transport = watchedTransport(server, (point) => {
       if (point.startsWith('after') && point.endsWith('rounds/3')) stop.abort()
     })
-    const attempt = refreshShares(createClient({ transport, storage, random }), { walletId, signal: stop.signal })
+    const attempt = refreshShares(createClient({ repeats: false, transport, storage, random }), {
+      walletId,
+      signal: stop.signal,
+    })
     await expect(attempt).rejects.toEqual(code('ABORTED'))
     expect((await storage.list('share/')).length).toBe(2)
 
-    const phone = createClient({ transport: server, storage, random })
+    const phone = createClient({ repeats: false, transport: server, storage, random })
     const wallet = await getWallet(phone, { walletId })
     expect(wallet.setId).not.toBe(before!.setId)
     expect(await storage.list('share/')).toEqual([`share/${wallet.setId}`])
@@ -140,9 +145,9 @@ describe('an action that takes too long', () => {
   test('ends with TIMEOUT', async () => {
     const { server, storage, flows, random } = await prepared()
     for (const [, , run] of flows) {
-      const client = createClient({ transport: hanging(server, 0), storage, random })
+      const client = createClient({ repeats: false, transport: hanging(server, 0), storage, random })
       await expect(run(client, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true })
-      const impatient = createClient({ transport: hanging(server, 0), storage, random, timeoutMs: 1 })
+      const impatient = createClient({ repeats: false, transport: hanging(server, 0), storage, random, timeoutMs: 1 })
       await expect(run(impatient, {})).rejects.toEqual(code('TIMEOUT'))
     }
   })
@@ -154,24 +159,24 @@ describe('an answer that is lost', () => {
   test('to the last message of a generation: the wallet is found', async () => {
     const { server, random } = await prepared()
     const storage = memoryStore()
-    const cut = createClient({ transport: losingAnswers(server, lastRound(2)), storage, random })
+    const cut = createClient({ repeats: false, transport: losingAnswers(server, lastRound(2)), storage, random })
     await expect(generateWallet(cut)).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
-    const phone = createClient({ transport: server, storage, random })
+    const phone = createClient({ repeats: false, transport: server, storage, random })
     const [wallet] = await listWallets(phone)
     await sign(phone, { walletId: wallet!.id, scheme: 'bip340', message })
   })
 
   test('to the last message of a refresh: the old set signs until the server can be asked', async () => {
     const { server, storage, walletId, random } = await prepared()
-    const [before] = await listWallets(createClient({ transport: server, storage, random }))
-    const cut = createClient({ transport: losingAnswers(server, lastRound(3)), storage, random })
+    const [before] = await listWallets(createClient({ repeats: false, transport: server, storage, random }))
+    const cut = createClient({ repeats: false, transport: losingAnswers(server, lastRound(3)), storage, random })
     await expect(refreshShares(cut, { walletId })).rejects.toEqual(code('NETWORK_ERROR'))
 
     const deaf = losingAnswers(server, ({ path }) => /^\/v1\/sets\/|\/abort$/.test(path))
-    const half = createClient({ transport: deaf, storage, random })
+    const half = createClient({ repeats: false, transport: deaf, storage, random })
     expect(await sign(half, { walletId, scheme: 'ed25519', message })).toMatchObject({ setId: before!.setId })
 
-    const phone = createClient({ transport: server, storage, random })
+    const phone = createClient({ repeats: false, transport: server, storage, random })
     expect((await sign(phone, { walletId, scheme: 'ed25519', message })).setId).not.toBe(before!.setId)
     expect(server.sets.get(before!.setId)!.state).toBe('DESTROYED')
   })
@@ -180,7 +185,7 @@ describe('an answer that is lost', () => {
     const { server, storage, walletId, random } = await prepared()
     const shares = await contents(storage)
     for (const round of [1, 2]) {
-      const cut = createClient({ transport: losingAnswers(server, lastRound(round)), storage, random })
+      const cut = createClient({ repeats: false, transport: losingAnswers(server, lastRound(round)), storage, random })
       await expect(refreshShares(cut, { walletId })).rejects.toEqual(code('NETWORK_ERROR'))
       expect(await contents(storage)).toEqual(shares)
     }

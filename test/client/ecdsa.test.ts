@@ -128,7 +128,7 @@ describe('the set-up of a set', () => {
     })
     const laptop = memoryStore()
     const recovery = provisionWallet(device('x', { storage: laptop, transport: cut }), { cipherText, method })
-    await expect(recovery).rejects.toThrow('cut off')
+    await expect(recovery).rejects.toMatchObject({ cause: new Error('cut off') })
     await retireSet(phone, { walletId, setId: refreshed.setId })
     expect(await storage.list('ot/')).toEqual([])
     const { id: other } = await generateWallet(phone)
@@ -142,7 +142,9 @@ describe('the set-up of a set', () => {
     const dying = watchedStore(storage, (point) => {
       if (point === 'before write ot') throw new Error('cut off')
     })
-    await expect(generateWallet(device('phone', { storage: dying }))).rejects.toThrow('cut off')
+    await expect(generateWallet(device('phone', { storage: dying }))).rejects.toMatchObject({
+      cause: new Error('cut off'),
+    })
     const phone = device('phone', { storage })
     const [walletId] = (await storage.list('wallet/')).map((key) => key.slice(7))
     await signsEcdsa(phone, { walletId: walletId! })

@@ -232,26 +232,23 @@ test('what a wallet gives out is a copy', async () => {
   expect((await getWallet(phone, { walletId })).publicKeys.ed25519).not.toEqual(wallet.publicKeys.ed25519)
 })
 
-test('a callback that throws cannot change what becomes of a wallet', async () => {
-  const { device } = stage()
-  const thrown: unknown[] = []
-  const real = globalThis.queueMicrotask
-  globalThis.queueMicrotask = (callback) => {
-    try {
-      callback()
-    } catch (error) {
-      thrown.push(error)
-    }
+test.each<[string, () => void]>([
+  [
+    'throws',
+    () => {
+      throw new Error('broken bar')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('broken bar')) as never],
+  ['never ends', () => new Promise(() => {}) as never],
+])('a callback that %s cannot change what becomes of a wallet, and is told', async (how, onProgress) => {
+  const told: unknown[] = []
+  const onError = (error: unknown) => {
+    told.push(error)
+    throw new Error('nor can what is told of it')
   }
-  try {
-    const wallet = await generateWallet(device(), {
-      onProgress: () => {
-        throw new Error('broken bar')
-      },
-    })
-    expect(wallet.id).toMatch(/^[0-9a-f]{32}$/)
-  } finally {
-    globalThis.queueMicrotask = real
-  }
-  expect(thrown.length).toBeGreaterThan(3)
+  const wallet = await generateWallet(stage().device('phone', { onError }), { onProgress })
+  expect(wallet.id).toMatch(/^[0-9a-f]{32}$/)
+  expect(told.every((error) => (error as Error).message === 'broken bar')).toBe(true)
+  expect(told.length > 3).toBe(how !== 'never ends')
 })

@@ -158,7 +158,9 @@ describe('a share that no record names', () => {
     await signs(client, walletId)
     const before = await storage.list('')
     const dying = device('phone', { storage: cutOff(storage, prefix, when) })
-    await expect(refreshShares(dying, { walletId })).rejects.toThrow('the process')
+    await expect(refreshShares(dying, { walletId })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('the process') },
+    })
     expect((await storage.list('')).length).toBeGreaterThan(before.length)
 
     expect(await resume(client)).toMatchObject([{ walletId, outcome: 'READY' }])

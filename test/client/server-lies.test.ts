@@ -64,7 +64,7 @@ describe('a server that speaks of another set', () => {
   ] as const)('at the end of %s is not believed', async (kind, round, header) => {
     const { server, storage, walletId, cipherText } = await backedUp()
     const transport = altered(server, round, withHeader(header))
-    const phone = createClient({ transport, storage })
+    const phone = createClient({ repeats: false, transport, storage })
     const attempts = {
       generate: () => generateWallet(phone),
       backup: () => backupWallet(phone, { walletId, method }),
@@ -72,7 +72,7 @@ describe('a server that speaks of another set', () => {
       sign: () => sign(phone, { walletId, scheme: 'ed25519', message }),
     }
     await expect(attempts[kind]()).rejects.toEqual(code('SET_MISMATCH'))
-    await sign(createClient({ transport: server, storage }), { walletId, scheme: 'ed25519', message })
+    await sign(createClient({ repeats: false, transport: server, storage }), { walletId, scheme: 'ed25519', message })
   })
 
   test.each([
@@ -86,8 +86,8 @@ describe('a server that speaks of another set', () => {
       ...flight,
       header: { ...(flight.header as object), state: kind === 'backup' ? 'ACTIVE' : 'PREPARED' },
     })
-    await sign(createClient({ transport: server, storage }), { walletId, scheme: 'ed25519', message })
-    const client = createClient({ transport: altered(server, round, lie), storage })
+    await sign(createClient({ repeats: false, transport: server, storage }), { walletId, scheme: 'ed25519', message })
+    const client = createClient({ repeats: false, transport: altered(server, round, lie), storage })
     const attempts = {
       generate: () => generateWallet(client),
       backup: () => backupWallet(client, { walletId, method }),
@@ -106,7 +106,7 @@ describe('a server that speaks of another set', () => {
     const lies = { on: kind !== 'a signature with a presignature' }
     const lie = (flight: Flight<unknown>) =>
       lies.on ? { ...flight, header: { setId: otherSet, state: 'ACTIVE' } } : flight
-    const phone = createClient({ transport: altered(server, round, lie), storage })
+    const phone = createClient({ repeats: false, transport: altered(server, round, lie), storage })
     const fill = () => fillPresignatures(phone, { walletId, count: 1 })
     if (kind === 'a presignature') await expect(fill()).rejects.toEqual(code('SET_MISMATCH'))
     if (!lies.on) await fill()
@@ -123,7 +123,7 @@ describe('a server that speaks of another set', () => {
     const transport = altered(server, 2, (flight) =>
       ++rounds === 2 ? withHeader({ setId: otherSet, state: 'ACTIVE' })(flight) : flight,
     )
-    await expect(refreshShares(createClient({ transport, storage }), { walletId })).rejects.toEqual(
+    await expect(refreshShares(createClient({ repeats: false, transport, storage }), { walletId })).rejects.toEqual(
       code('SET_MISMATCH'),
     )
     expect(await storage.read(`share/${wallet.setId}`)).toBeDefined()
@@ -170,7 +170,7 @@ describe('a server that does not play the protocol', () => {
   test('gives no signature that does not verify', async () => {
     const { server, storage, walletId } = await backedUp()
     for (const change of [() => [], (parcels: readonly Parcel[]) => parcels.map(flip)]) {
-      const phone = createClient({ transport: altered(server, 1, withParcels(change)), storage })
+      const phone = createClient({ repeats: false, transport: altered(server, 1, withParcels(change)), storage })
       for (const scheme of ['ed25519', 'bip340'] as const) {
         await expect(sign(phone, { walletId, scheme, message })).rejects.toEqual(code('PROTOCOL_ABORTED'))
       }
@@ -183,7 +183,7 @@ describe('a server that does not play the protocol', () => {
     const noise = withParcels((parcels) => [stray, ...parcels, ...parcels, { ...stray, slot: 0 }])
     let transport: Transport = server
     for (const round of [1, 2, 3]) transport = altered(transport, round, noise)
-    const phone = createClient({ transport, storage })
+    const phone = createClient({ repeats: false, transport, storage })
     await refreshShares(phone, { walletId })
     await sign(phone, { walletId, scheme: 'ed25519', message })
   })
@@ -201,7 +201,7 @@ const DEVICE: DeviceStatus = {
 describe('an answer', () => {
   test('that is the status of a device, or a list of them, is taken', async () => {
     const client = (body: object) =>
-      createClient({ transport: answering(200, JSON.stringify(body)), storage: memoryStore() })
+      createClient({ repeats: false, transport: answering(200, JSON.stringify(body)), storage: memoryStore() })
     const revoked = { ...DEVICE, revokedAt: '2026-01-02T00:00:00.000Z', setIds: [] }
     expect(await listDevices(client({ devices: [DEVICE, revoked] }))).toEqual([DEVICE, revoked])
     expect(await revokeDevice(client(revoked), { deviceId: DEVICE.deviceId })).toEqual(revoked)
@@ -231,7 +231,7 @@ describe('an answer', () => {
     [400, '{"error":"no"}'],
   ])('of status %i that says %j is none of a reshare server', async (status, body) => {
     const { storage, wallet, walletId } = await backedUp()
-    const phone = createClient({ transport: answering(status, body), storage })
+    const phone = createClient({ repeats: false, transport: answering(status, body), storage })
     for (const attempt of [
       listSets(phone, { walletId }),
       retireSet(phone, { walletId, setId: wallet.setId }),
@@ -261,7 +261,7 @@ describe('an answer', () => {
   ])('with the code %s passes it on, and no share is lost', async (expected) => {
     const { storage, walletId, cipherText } = await backedUp()
     const body = JSON.stringify({ error: { id: expected, message: 'because' } })
-    const phone = createClient({ transport: answering(errorStatus(expected), body), storage })
+    const phone = createClient({ repeats: false, transport: answering(errorStatus(expected), body), storage })
     for (const attempt of [
       sign(phone, { walletId, scheme: 'ed25519', message }),
       refreshShares(phone, { walletId }),

@@ -143,7 +143,7 @@ describe('an operation that another tab is in the middle of', () => {
         if (cut) throw new Error('the tab was closed')
       })
       const tab = device('tab', { storage, now, transport, timeoutMs: 5000 })
-      await expect(refreshShares(tab, { walletId })).rejects.toThrow('the tab was closed')
+      await expect(refreshShares(tab, { walletId })).rejects.toMatchObject({ cause: new Error('the tab was closed') })
       cut = false
       expect(await storage.list('share/')).toHaveLength(2)
       const next = restarted ? device('tab', { storage, now }) : tab

@@ -88,9 +88,12 @@ describe('statuses', () => {
 })
 
 describe('progress reporter', () => {
+  const quiet = { onError: () => {} }
+
   test('never goes back, whatever a step reports', () => {
     const fractions: number[] = []
     const progress = createProgress(
+      quiet,
       [
         ['Reading share', 1],
         ['Storing share', 3],
@@ -106,7 +109,7 @@ describe('progress reporter', () => {
   })
 
   test('refuses a step out of order', () => {
-    const progress = createProgress([['Reading share', 1]], undefined)
+    const progress = createProgress(quiet, [['Reading share', 1]], undefined)
     expect(() => progress.begin('Storing share')).toThrow(/not step 0/)
   })
 })

@@ -4,5 +4,5 @@ import { fileStore } from '../../src/storage/file.ts'
 import { httpTransport } from '../../src/transport/index.ts'
 
 const [folder, url, walletId] = process.argv.slice(2) as [string, string, string]
-const client = createClient({ transport: httpTransport(url, { retries: 0 }), storage: fileStore(folder) })
+const client = createClient({ transport: httpTransport(url), storage: fileStore(folder), repeats: false })
 await refreshShares(client, { walletId })

@@ -70,7 +70,7 @@ describe.each(databaseKinds)('a server process on $name', { timeout: 120_000 }, 
       let server = launch('bin', [], env)
       const connect = async (): Promise<Transport> => {
         const { url } = JSON.parse(await server.firstLine) as { url: string }
-        return httpTransport(url, { headers: () => ({ authorization: `Bearer ${token}` }), retries: 0 })
+        return httpTransport(url, { headers: () => ({ authorization: `Bearer ${token}` }) })
       }
       const storage = memoryStore()
       let transport = await connect()
@@ -87,7 +87,7 @@ describe.each(databaseKinds)('a server process on $name', { timeout: 120_000 }, 
           return answer
         },
       }
-      const refreshed: unknown = await refreshShares(createClient({ transport: deadly, storage }), {
+      const refreshed: unknown = await refreshShares(createClient({ transport: deadly, storage, repeats: false }), {
         walletId: wallet.id,
       }).catch((error: unknown) => error)
       // It may have answered before the signal reached it.
@@ -121,7 +121,7 @@ describe('a client process on a file store', { timeout: 120_000 }, () => {
     const front = await listen((request) => onRequest(() => server.fetch(request)))
     try {
       const store = join(folder, 'device')
-      const transport = httpTransport(front.url, { retries: 0 })
+      const transport = httpTransport(front.url)
       const wallet = await generateWallet(createClient({ transport, storage: fileStore(store) }))
       let killed = 0
       for (let fatal = 1; ; fatal++) {

@@ -389,7 +389,9 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
       await expect(refuse({ custodian: transport })).rejects.toMatchObject({ code: 'AUTH_FAILED' })
       await expect(refuse({ method: plainMethod('other') })).rejects.toMatchObject({ code: 'WRONG_PASSWORD' })
       await expect(refuse({ walletId: '00'.repeat(16) })).rejects.toMatchObject({ code: 'BACKUP_OTHER_WALLET' })
-      await expect(refuse({ custodian: dead })).rejects.toThrow('the signing server is gone')
+      await expect(refuse({ custodian: dead })).rejects.toMatchObject({
+        cause: new Error('the signing server is gone'),
+      })
       const aborted = { signal: AbortSignal.abort() }
       await expect(refuse(aborted)).rejects.toMatchObject({ code: 'ABORTED' })
     })

@@ -14,6 +14,7 @@ import {
   retireSet,
   sign,
   type Client,
+  type ClientOptions,
   type ShareStore,
 } from '../../src/index.ts'
 import type { Database } from '../../src/server/database/types.ts'
@@ -48,7 +49,8 @@ describe.each(databaseKinds)('client, server and custodian on $name', ({ name, o
   /** A user of their own, and what makes their devices. */
   async function user() {
     const transport = await deployment.transportFor(`client-${++clients}`)
-    const device = (label: string, storage: ShareStore = memoryStore()) => createClient({ transport, storage, label })
+    const device = (label: string, storage: ShareStore = memoryStore(), options: Partial<ClientOptions> = {}) =>
+      createClient({ transport, storage, label, ...options })
     return { transport, device }
   }
 
@@ -144,10 +146,11 @@ describe.each(databaseKinds)('client, server and custodian on $name', ({ name, o
   test('without its custodian a backup or a recovery fails and changes nothing', async () => {
     const { device, phone, wallet, walletId, cipherText } = await walletOwner()
     const laptop = device('laptop')
+    const [impatient, other] = [phone, laptop].map(({ store }) => device('impatient', store, { repeats: false }))
     deployment.custodianUp = false
     try {
-      await expect(backupWallet(phone, { walletId, method })).rejects.toMatchObject({ code: 'WEBHOOK_FAILED' })
-      const recovery = recoverWallet(laptop, { cipherText, method, existingSets: 'retire' })
+      await expect(backupWallet(impatient!, { walletId, method })).rejects.toMatchObject({ code: 'WEBHOOK_FAILED' })
+      const recovery = recoverWallet(other!, { cipherText, method, existingSets: 'retire' })
       await expect(recovery).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: true })
     } finally {
       deployment.custodianUp = true

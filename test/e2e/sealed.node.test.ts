@@ -73,7 +73,7 @@ test('a relay sees a wallet made, backed up, recovered and used, and learns noth
   const device = () => {
     const storage = memoryStore()
     // What is on the wire is what the relay sees: the fetch of a proxy between.
-    const wire = relay.over(httpTransport(deployment.url, { retries: 0 }))
+    const wire = relay.over(httpTransport(deployment.url))
     const sealed = sealedTransport({ transport: wire, serverKey: channel.publicKey, storage, headers })
     return createClient({ transport: within.over(sealed), storage, label: 'the phone of Ann' })
   }

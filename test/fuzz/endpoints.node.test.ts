@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorFromBody } from '../../src/api/errors.ts'
+import { readFailure } from '../../src/api/errors.ts'
 import { encodeFlight } from '../../src/api/flight.ts'
 import { paths } from '../../src/api/paths.ts'
 import { createCustodian, type CustodianApp } from '../../src/custodian/index.ts'
@@ -18,7 +18,7 @@ function expectDocumented({ status, body }: Answer): void {
   expect(status).toBeGreaterThanOrEqual(400)
   expect(status).toBeLessThan(500)
   const { error } = parseJson(body) as { error: { id: string; message: string } }
-  const isCode = error.id === 'BAD_REQUEST' || errorFromBody(status, { error }).code === error.id
+  const isCode = error.id === 'BAD_REQUEST' || readFailure(status, { error }).error.code === error.id
   expect(isCode, error.id).toBe(true)
 }
 

@@ -1,7 +1,7 @@
 import { createServer as createSocketServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { errorFromBody } from '../../src/api/errors.ts'
+import { readFailure } from '../../src/api/errors.ts'
 import { Unavailable } from '../../src/api/http.ts'
 import { postgresDatabase } from '../../src/server/database/postgres.ts'
 import { createServer } from '../../src/server/index.ts'
@@ -37,7 +37,7 @@ describe('a database that cannot be reached', () => {
     expect(answer.status).toBe(503)
     const body = (await answer.json()) as object
     expect(body).toEqual({ error: { id: 'INTERNAL', message: 'the server cannot answer now', retryable: true } })
-    expect(errorFromBody(503, body)).toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
+    expect(readFailure(503, body).error).toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
     expect(told).toEqual([expect.any(Unavailable)])
   })
 })

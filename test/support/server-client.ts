@@ -1,4 +1,4 @@
-import { errorFromBody } from '../../src/api/errors.ts'
+import { readFailure } from '../../src/api/errors.ts'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../src/api/flight.ts'
 import { operationFlags } from '../../src/api/flags.ts'
 import {
@@ -80,7 +80,7 @@ export function serverClient(fetch: Fetch, clientId: string, random: RandomSourc
 /** The body of a successful answer. @throws {MpcError} the server's error */
 export function unwrap({ status, body }: Answer): Uint8Array {
   if (status === 200) return body
-  throw errorFromBody(status, parseJson(body))
+  throw readFailure(status, parseJson(body)).error
 }
 
 /** The code of an error answer. */

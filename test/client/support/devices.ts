@@ -16,6 +16,6 @@ export function stage(): Stage {
   return {
     server,
     device: (label = 'device', options = {}) =>
-      createClient({ transport: server, storage: memoryStore(), random, label, ...options }),
+      createClient({ transport: server, storage: memoryStore(), random, label, repeats: false, ...options }),
   }
 }

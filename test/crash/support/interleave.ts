@@ -155,7 +155,13 @@ type Wrap = (transport: World['transport']) => World['transport']
 function startOn(stage: Stage, api: Api, { label, storage }: Device, wrap: Wrap = (transport) => transport): Client {
   const { world } = stage.household
   const transport = wrap(gatedTransport(world.transport, stage.scheduler.gate))
-  return api.createClient({ transport, storage: storeOfTab(storage, api.MpcError), label, now: world.now })
+  return api.createClient({
+    transport,
+    storage: storeOfTab(storage, api.MpcError),
+    label,
+    now: world.now,
+    repeats: false,
+  })
 }
 
 /** Where each of the two runs. */

@@ -125,10 +125,11 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
         storage: fusedStore(storage, fuse),
         label,
         now,
+        repeats: false,
       })
     },
     startPatient: ({ label, storage }) =>
-      createClient({ transport: patient(transport, restartServer), storage, label, now }),
+      createClient({ transport: patient(transport, restartServer), storage, label, now, repeats: false }),
     restartServer,
     troubleNetwork(kind, snare) {
       if (kind !== undefined && snare !== undefined) {

@@ -48,7 +48,7 @@ export async function deploy(
     createToken: (clientId) => tokens.create(clientId),
     async transportFor(clientId) {
       const token = await tokens.create(clientId)
-      return httpTransport(front.url, { headers: () => ({ authorization: `Bearer ${token}` }), retries: 0 })
+      return httpTransport(front.url, { headers: () => ({ authorization: `Bearer ${token}` }) })
     },
     get custodianUp() {
       return up

@@ -1,0 +1,85 @@
+import { MpcError } from '../errors.ts'
+import { isBytes } from '../util/bytes.ts'
+import type { TransportResponse } from './types.ts'
+
+/** 8 MiB: many times the largest message of any protocol. */
+export const MAX_RESPONSE_BYTES = 8 * 2 ** 20
+
+/**
+ * Reads a whole answer, but never more than `maximum` bytes.
+ *
+ * @throws {NETWORK_ERROR} not to be repeated: if it is longer, a redirect, or nothing that a fetch answers
+ * @throws {unknown} whatever the platform fails with where the answer breaks off
+ */
+export async function readResponse(response: Response, maximum: number): Promise<TransportResponse> {
+  if (!isResponse(response)) throw refused('fetch gave something else than a response')
+  const { status, headers } = response
+  // With `redirect: 'manual'` a browser gives an opaque one of status 0. React Native follows it whatever it is told.
+  if (status === 0 || (status >= 300 && status < 400) || response.redirected) {
+    await response.body?.cancel?.()
+    throw refused('the server answered with a redirect, which is not followed')
+  }
+  if (Number(headers.get('content-length') ?? 0) > maximum) {
+    await response.body?.cancel?.()
+    throw tooLong(maximum)
+  }
+  const body = await readBody(response, maximum)
+  const retryAfterMs = readRetryAfter(headers)
+  return { status, body, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}
+
+function isResponse(value: unknown): value is Response {
+  const { status, headers, arrayBuffer } = (value ?? {}) as Partial<Response>
+  return Number.isInteger(status) && typeof headers?.get === 'function' && typeof arrayBuffer === 'function'
+}
+
+async function readBody(response: Response, maximum: number): Promise<Uint8Array> {
+  // React Native has no response streams: there the limit is checked once all is read.
+  if (typeof response.body?.getReader !== 'function') {
+    const body = new Uint8Array(await response.arrayBuffer())
+    if (body.length > maximum) throw tooLong(maximum)
+    return body
+  }
+  const reader = response.body.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    if (!isBytes(value)) throw refused('fetch gave something else than bytes')
+    length += value.length
+    if (length > maximum) {
+      await reader.cancel()
+      throw tooLong(maximum)
+    }
+    chunks.push(value)
+  }
+  const body = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    body.set(chunk, offset)
+    offset += chunk.length
+  }
+  return body
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date; undefined for anything else. */
+function readRetryAfter(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')?.trim() ?? ''
+  // A date is one of the clock that the answer was dated by: the device's own may be hours away from it.
+  const delayMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - sentAt(headers)
+  return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(0, delayMs), Number.MAX_SAFE_INTEGER)
+}
+
+function sentAt(headers: Headers): number {
+  const date = Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(date) ? Date.now() : date
+}
+
+function tooLong(maximum: number): MpcError {
+  return refused(`the server's answer is longer than ${maximum} bytes`)
+}
+
+function refused(message: string): MpcError {
+  return new MpcError('NETWORK_ERROR', message, { retryable: false })
+}

@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  backupWallet,
+  generateWallet,
+  getPublicKey,
+  getWallet,
+  listDevices,
+  listSets,
+  listWallets,
+  recoverWallet,
+  refreshShares,
+  removeShare,
+  resume,
+  retireSet,
+  sign,
+  type Client,
+  type ShareStore,
+  type Transport,
+} from '../../src/index.ts'
+import { memoryStore } from '../../src/storage/memory.ts'
+import { utf8 } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
+import { stage } from './support/devices.ts'
+import { plainMethod } from './support/plain-method.ts'
+
+const message = utf8('hello')
+const never = () => new Promise<never>(() => {})
+const silent: Transport = { request: never }
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+/** What an `abort-controller` polyfill, or another realm, gives: a signal by its looks alone, without a reason. */
+function foreignSignal() {
+  const target = new EventTarget()
+  const signal = {
+    aborted: false,
+    addEventListener: target.addEventListener.bind(target),
+    removeEventListener: target.removeEventListener.bind(target),
+  }
+  const abort = () => {
+    signal.aborted = true
+    target.dispatchEvent(new Event('abort'))
+  }
+  return { signal: signal as AbortSignal, abort }
+}
+
+describe('the end of an action', () => {
+  test('is ABORTED by a signal that is none of this engine', async () => {
+    const { signal, abort } = foreignSignal()
+    const client = stage().device('phone', { transport: silent })
+    const action = listDevices(client, { signal })
+    abort()
+    await expect(action).rejects.toMatchObject({ code: 'ABORTED', retryable: false })
+    await expect(listDevices(client, { signal })).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
+  test.each<[string, unknown]>([
+    ['an object', {}],
+    ['a controller', new AbortController()],
+    ['a flag', { aborted: false }],
+    ['null', null],
+    ['half a target', { aborted: false, addEventListener: () => {} }],
+  ])('is not to be told by %s', async (_, signal) => {
+    const client = stage().device('phone', { transport: silent })
+    await expect(listDevices(client, { signal: signal as never })).rejects.toThrow('signal must be an AbortSignal')
+  })
+
+  test.each(['timeout', 'abort'] as const)(
+    'has a code by %s where signals carry no reason and nothing throws a DOMException',
+    async (how) => {
+      const { AbortController: Real } = globalThis
+      vi.stubGlobal('DOMException', undefined)
+      vi.stubGlobal(
+        'AbortController',
+        class extends Real {
+          constructor() {
+            super()
+            Object.defineProperty(this.signal, 'reason', { value: undefined })
+          }
+        },
+      )
+      const aborted: Transport = {
+        request: ({ signal }) =>
+          new Promise((_, reject) =>
+            signal!.addEventListener('abort', () => reject(Object.assign(new Error(), { name: 'AbortError' }))),
+          ),
+      }
+      for (const transport of [silent, aborted]) {
+        const stop = new AbortController()
+        const action = listDevices(stage().device('phone', { transport }), { signal: stop.signal, timeoutMs: 5000 })
+        const ended = expect(action).rejects.toMatchObject({ code: how === 'timeout' ? 'TIMEOUT' : 'ABORTED' })
+        if (how === 'abort') stop.abort()
+        else await vi.advanceTimersByTimeAsync(5000)
+        await ended
+      }
+      expect(vi.getTimerCount()).toBe(0)
+    },
+  )
+})
+
+describe('what a backup method takes', () => {
+  const plain = plainMethod()
+  const slow = (ms: number) => {
+    const later = () => new Promise<void>((resolve) => setTimeout(resolve, ms))
+    return plainMethod('secret', {
+      probe: later,
+      seal: async (...given) => later().then(() => plain.seal(...given)),
+      open: async (...given) => later().then(() => plain.open(...given)),
+    })
+  }
+
+  async function passing<T>(action: Promise<T>): Promise<T> {
+    const course = { isOver: false }
+    const watched = action.finally(() => (course.isOver = true))
+    watched.catch(() => undefined)
+    while (!course.isOver) await vi.advanceTimersByTimeAsync(1000)
+    return watched
+  }
+
+  test('does not count: a backup and a recovery whose every derivation takes longer than the action may', async () => {
+    const { device } = stage()
+    const phone = device('phone', { timeoutMs: 30_000 })
+    const { id: walletId } = await generateWallet(phone)
+    const { cipherText } = await passing(backupWallet(phone, { walletId, method: slow(99_000) }))
+    const laptop = device('laptop', { timeoutMs: 30_000 })
+    const recovery = recoverWallet(laptop, {
+      cipherText,
+      method: slow(99_000),
+      existingSets: 'keep',
+      rotateBackup: true,
+    })
+    expect((await passing(recovery)).id).toBe(walletId)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('has a bound of its own, and what is left of the action goes on after it', async () => {
+    const { server, device } = stage()
+    const phone = device('phone', { timeoutMs: 30_000 })
+    const { id: walletId } = await generateWallet(phone)
+    const stuck = passing(backupWallet(phone, { walletId, method: slow(301_000) }))
+    await expect(stuck).rejects.toMatchObject({ code: 'TIMEOUT', message: 'not finished after 300000 ms' })
+
+    const began = performance.now()
+    const deaf: Transport = {
+      request: (request) => (request.path.endsWith('rounds/3') ? never() : server.request(request)),
+    }
+    const storage = memoryStore()
+    const { cipherText } = await passing(backupWallet(phone, { walletId, method: slow(1000) }))
+    const laptop = device('laptop', { timeoutMs: 30_000, transport: deaf, storage })
+    const options = { cipherText, method: slow(60_000), existingSets: 'keep' } as const
+    await expect(passing(recoverWallet(laptop, options))).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: 'not finished after 30000 ms',
+    })
+    expect(performance.now() - began).toBeLessThan(100_000)
+  })
+
+  test('ends when the caller aborts', async () => {
+    const { device } = stage()
+    const phone = device()
+    const { id: walletId } = await generateWallet(phone)
+    const stop = new AbortController()
+    const backup = backupWallet(phone, { walletId, method: slow(99_000), signal: stop.signal })
+    await vi.advanceTimersByTimeAsync(1000)
+    stop.abort()
+    await expect(backup).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+})
+
+describe('a store that hangs', () => {
+  type Flow = readonly [name: string, run: (client: Client, options: object) => Promise<unknown>]
+
+  async function prepared() {
+    const { device } = stage()
+    const inner = memoryStore()
+    const phone = device('phone', { storage: inner })
+    const { id: walletId, setId } = await generateWallet(phone)
+    const method = plainMethod()
+    const { cipherText } = await backupWallet(phone, { walletId, method })
+    const flows: readonly Flow[] = [
+      ['generate', (client, options) => generateWallet(client, options)],
+      ['backup', (client, options) => backupWallet(client, { walletId, method, ...options })],
+      [
+        'recover',
+        (client, options) => recoverWallet(client, { cipherText, method, existingSets: 'retire', ...options }),
+      ],
+      ['refresh', (client, options) => refreshShares(client, { walletId, ...options })],
+      ['sign', (client, options) => sign(client, { walletId, scheme: 'ed25519', message, ...options })],
+      [
+        'sign ECDSA',
+        (client, options) => sign(client, { walletId, scheme: 'ecdsa', digest: new Uint8Array(32), ...options }),
+      ],
+      [
+        'public key',
+        (client, options) => getPublicKey(client, { walletId, curve: 'secp256k1', path: 'm/1', ...options }),
+      ],
+      ['get', (client, options) => getWallet(client, { walletId, ...options })],
+      ['list', (client, options) => listWallets(client, options)],
+      ['list sets', (client, options) => listSets(client, { walletId, ...options })],
+      ['resume', (client, options) => resume(client, options)],
+      ['retire', (client, options) => retireSet(client, { walletId, setId, ...options })],
+      ['remove', (client, options) => removeShare(client, { walletId, ...options })],
+    ]
+    return { device, inner, flows }
+  }
+
+  /** A store that answers nothing from its `last`-th use on. */
+  function hangingStore(inner: ShareStore, last: number) {
+    let uses = 0
+    let told = () => {}
+    const hung = new Promise<void>((resolve) => (told = resolve))
+    const use = <T>(work: () => Promise<T>): Promise<T> => {
+      if (++uses < last) return work()
+      told()
+      return never()
+    }
+    const store: ShareStore = {
+      probe: () => use(() => inner.probe()),
+      read: (key) => use(() => inner.read(key)),
+      write: (key, value, version) => use(() => inner.write(key, value, version)),
+      delete: (key) => use(() => inner.delete(key)),
+      list: (prefix) => use(() => inner.list(prefix)),
+    }
+    return { store, hung, used: () => uses }
+  }
+
+  const NAMES = ['generate', 'backup', 'recover', 'refresh', 'sign', 'sign ECDSA', 'public key', 'get', 'list', 'list sets', 'resume', 'retire', 'remove'] // prettier-ignore
+
+  /** Runs a flow on a store that hangs at its `last`-th use; undefined if it uses it less often. */
+  async function hang(name: string, last: number, how: 'timeout' | 'abort'): Promise<unknown> {
+    const { device, inner, flows } = await prepared()
+    const [, run] = flows.find(([other]) => other === name)!
+    const { store, hung, used } = hangingStore(inner, last)
+    const stop = new AbortController()
+    const action = run(device('phone', { storage: store }), { signal: stop.signal, timeoutMs: 5000 })
+    const outcome = action.then(
+      (value) => ({ value }),
+      (reason: unknown) => ({ reason }),
+    )
+    if ((await Promise.race([hung.then(() => 'hung'), outcome])) !== 'hung') return used()
+    if (how === 'abort') stop.abort()
+    // What is undone after that has a time of its own.
+    const course: { end?: unknown } = {}
+    void outcome.then((end) => (course.end = end))
+    for (let waited = 0; course.end === undefined && waited <= 30_000; waited += 500) {
+      await vi.advanceTimersByTimeAsync(500)
+    }
+    return course.end
+  }
+
+  test.each(NAMES)('ends %s by its time-out or its signal, wherever it hangs', async (name) => {
+    const random = seededRandom()
+    const uses = (await hang(name, Number.POSITIVE_INFINITY, 'abort')) as number
+    for (const how of ['timeout', 'abort'] as const) {
+      const last = random.int(1, uses)
+      const ended = await hang(name, last, how)
+      // These say of each wallet what is wrong with it.
+      if (how === 'timeout' && (name === 'resume' || name === 'list'))
+        expect([last, typeof ended]).toEqual([last, 'object'])
+      else {
+        const code = how === 'abort' ? 'ABORTED' : 'TIMEOUT'
+        expect([how, last, ended]).toEqual([how, last, { reason: expect.objectContaining({ code }) }])
+      }
+    }
+  })
+})
+
+describe('a store of the app', () => {
+  test.each<[string, Partial<Record<keyof ShareStore, unknown>>]>([
+    ['read gives null', { read: async () => null }],
+    ['read gives a value without a version', { read: async () => ({ value: new Uint8Array(3) }) }],
+    ['read gives text', { read: async () => ({ value: 'text', version: '1' }) }],
+    ['list gives text', { list: async () => 'wallet/' }],
+    ['list gives numbers', { list: async () => [1] }],
+    ['list gives nothing', { list: async () => undefined }],
+    ['write gives nothing', { write: async () => undefined }],
+    ['read throws', { read: () => { throw new Error('bug') } }], // prettier-ignore
+    ['list rejects', { list: () => Promise.reject(new TypeError('bug')) }],
+    ['write rejects with text', { write: () => Promise.reject('bug') }], // eslint-disable-line
+  ])('whose %s is STORAGE_UNAVAILABLE', async (_, change) => {
+    const storage = { ...memoryStore(), ...change } as ShareStore
+    const client = stage().device('phone', { storage })
+    const act = async () => {
+      await generateWallet(client)
+      await listWallets(client)
+    }
+    await expect(act()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  })
+
+  test('may be synchronous', async () => {
+    const rows = new Map<string, { value: Uint8Array; version: string }>()
+    let version = 0
+    const storage = {
+      probe: () => undefined,
+      read: (key: string) => {
+        const row = rows.get(key)
+        return row && { ...row, value: row.value.slice() }
+      },
+      write: (key: string, value: Uint8Array) => {
+        rows.set(key, { value: value.slice(), version: String(++version) })
+        return String(version)
+      },
+      delete: (key: string) => void rows.delete(key),
+      list: (prefix: string) => [...rows.keys()].filter((key) => key.startsWith(prefix)).sort(),
+    } as unknown as ShareStore
+    const client = stage().device('phone', { storage })
+    const { id: walletId } = await generateWallet(client)
+    await sign(client, { walletId, scheme: 'ed25519', message })
+  })
+})
+
+describe('a clock of the app', () => {
+  test.each([1_700_000_000_000.5, Number.NaN, -1, Number.POSITIVE_INFINITY, 1e300, '2030-01-01', null])(
+    'that says %o is no reason that a wallet cannot be made',
+    async (time) => {
+      const client = stage().device('phone', { now: () => time as number })
+      const { id: walletId } = await generateWallet(client)
+      await sign(client, { walletId, scheme: 'ed25519', message })
+    },
+  )
+})
