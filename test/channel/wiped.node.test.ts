@@ -36,7 +36,7 @@ test('a request leaves no ephemeral key, and nothing of a caller is wiped', asyn
   await stableKeyPair(random(32))
   const entropy = random(32)
   const drawn: Uint8Array[] = []
-  const source = () => (drawn.push(entropy.slice()), drawn.at(-1)!)
+  const source = () => (drawn.push(entropy.slice()), drawn.at(-1))
   const expected = hedgedRandom(source, 'ephemeral key', device.secretKey, server.publicKey, INFO, request)(32)
   const allocations = await allocationsOf(() => sealRequest(server.publicKey, device, request, source))
   expect(allocations.holding(expected)).toEqual([])
@@ -51,7 +51,7 @@ test('an exchange leaves no secret once its answer is opened', async () => {
     const ours = await sealRequest(server.publicKey, device, request, random)
     const theirs = await openRequest([server], ours.message, random)
     ;[message, sealed] = [ours.message, theirs.sealAnswer(answer)]
-    expect(ours.openAnswer(sealed!)).toEqual(answer)
+    expect(ours.openAnswer(sealed)).toEqual(answer)
   })
   for (const secret of [...secretsOf(message!), ...(await answerSecrets(message!, sealed!))]) {
     expect(allocations.holding(secret)).toEqual([])
@@ -62,7 +62,7 @@ test('an answer that does not open leaves no secret either', async () => {
   const ours = await sealRequest(server.publicKey, device, request, random)
   const sealed = (await openRequest([server], ours.message, random)).sealAnswer(answer)
   const secrets = await answerSecrets(ours.message, sealed)
-  for (const bad of [sealed.with(0, 2), sealed.with(-1, sealed.at(-1)! ^ 1)]) {
+  for (const bad of [sealed.with(0, 2), sealed.with(-1, sealed.at(-1) ^ 1)]) {
     const allocations = await allocationsOf(() => expect(() => ours.openAnswer(bad)).toThrow())
     for (const secret of secrets) expect(allocations.holding(secret)).toEqual([])
   }
@@ -72,7 +72,7 @@ test('a request that does not open leaves no secret', async () => {
   await stableKeyPair(random(32))
   const { message } = await sealRequest(server.publicKey, device, request, random)
   const allocations = await allocationsOf(() =>
-    expect(openRequest([server], message.with(-1, message.at(-1)! ^ 1), random)).rejects.toThrow(CodecError),
+    expect(openRequest([server], message.with(-1, message.at(-1) ^ 1), random)).rejects.toThrow(CodecError),
   )
   for (const secret of secretsOf(message)) expect(allocations.holding(secret)).toEqual([])
 })

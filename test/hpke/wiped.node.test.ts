@@ -58,7 +58,7 @@ describe('mode base', () => {
   test('the ephemeral key of hpkeSeal is wiped too', async () => {
     const entropy = random(32)
     const drawn: Uint8Array[] = []
-    const source = () => (drawn.push(entropy.slice()), drawn.at(-1)!)
+    const source = () => (drawn.push(entropy.slice()), drawn.at(-1))
     const secretKey = hedgedRandom(source, 'ephemeral key', plaintext, receiver.publicKey, info, aad)(32)
     const allocations = await allocationsOf(() => hpkeSeal(receiver.publicKey, { info, aad }, plaintext, source))
     expect(left(allocations, { secretKey })).toEqual([])

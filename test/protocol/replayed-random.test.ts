@@ -166,7 +166,7 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
     }
     const result = made as KeyShare | { readonly share: KeyShare }
     const share = 'share' in result ? result.share : result
-    const { body, sid } = decodeEnvelope(said.at(-1)!)
+    const { body, sid } = decodeEnvelope(said.at(-1))
     const [transcript, proof] = [body.slice(0, 32), proofOf(body, 32)]
     const hash = createHasher(group.curve, protocol)
     const points = [share.record.parties.find(({ id }) => id === share.id)!.verifyingShare, share.record.publicKey]
@@ -279,7 +279,12 @@ describe.each(suites)('FROST under replayed randomness: $name', ({ suite }) => {
       const [opening] = server.start().out as [Uint8Array]
       client.receive(opening)
       const { body } = decodeEnvelope(client.advance().out[0]!)
-      return equation(1, message, [request, opening].map((bytes) => decodeEnvelope(bytes).body), body)
+      return equation(
+        1,
+        message,
+        [request, opening].map((bytes) => decodeEnvelope(bytes).body),
+        body,
+      )
     })
     expect(isShareOf(1, solve(group, rows))).toBe(false)
   })
@@ -291,7 +296,9 @@ describe.each(suites)('FROST under replayed randomness: $name', ({ suite }) => {
     const body = Uint8Array.of(...points[0]!, ...points[1]!)
     const rows = [1, 2, 3].map(() => {
       const message = fresh(32)
-      const [theirs] = signing(2, message, fresh).start().out.map((bytes) => decodeEnvelope(bytes).body)
+      const [theirs] = signing(2, message, fresh)
+        .start()
+        .out.map((bytes) => decodeEnvelope(bytes).body)
       const [sign, bound, weight] = equation(1, message, [body, theirs!], group.scalar(0))
       const nonce = group.add(group.multiply(sign, hiding), group.multiply(bound, binding))
       return [sign, bound, weight, group.add(nonce, group.multiply(weight, shares[0].secretShare))] as Row
@@ -309,8 +316,8 @@ function solve(group: Group, equations: readonly Row[]): Scalar | undefined {
     const pivot = rows.findIndex((row, i) => i >= column && !group.isZero(row[column]!))
     if (pivot < 0) return undefined
     ;[rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!]
-    const inverse = group.invert(rows[column]![column]!)
-    rows[column] = rows[column]!.map((value) => group.multiply(value, inverse))
+    const inverse = group.invert(rows[column][column]!)
+    rows[column] = rows[column].map((value) => group.multiply(value, inverse))
     for (const [i, row] of rows.entries()) {
       if (i === column) continue
       const factor = row[column]!

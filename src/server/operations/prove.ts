@@ -25,7 +25,9 @@ export async function playProving(context: ServerContext, turn: Turn<ProveReques
 function challenge({ random }: ServerContext, { operationId, request, parcels }: Turn<ProveRequest>): Played {
   if (parcels.length !== 0) throw new BadRequest('the first round of a proof carries no parcels')
   const id = fromHex(operationId)
-  const challenges = operationSlots(request).map((_, slot) => newChallenge(random, concatBytes(id, Uint8Array.of(slot))))
+  const challenges = operationSlots(request).map((_, slot) =>
+    newChallenge(random, concatBytes(id, Uint8Array.of(slot))),
+  )
   return {
     parcels: challenges.map((envelope, slot) => ({ slot, envelope })),
     state: concatBytes(...challenges),
