@@ -1,6 +1,7 @@
 import { MpcError } from '../errors.ts'
 import type { Database, Queryable, Row } from '../server/database/types.ts'
 import { isDate } from '../util/brand.ts'
+import { inPages, PAGE } from '../util/pages.ts'
 import type { LockOut, Rate } from './rates.ts'
 
 /**
@@ -189,7 +190,14 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
       }
     },
     async forget() {
-      await database.query(`delete from ${table} where ends_at <= $1`, [later()])
+      await inPages(() =>
+        database.query(
+          `delete from ${table} where (client_id, kind, subject) in
+             (select client_id, kind, subject from ${table} where ends_at <= $1 limit ${PAGE})
+           returning 1`,
+          [later()],
+        ),
+      )
     },
   }
 }

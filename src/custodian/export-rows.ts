@@ -1,6 +1,7 @@
 import type { Database, Queryable, Row } from '../server/database/types.ts'
 import type { Curve } from '../types.ts'
 import { equalBytes } from '../util/bytes.ts'
+import { inPages, PAGE } from '../util/pages.ts'
 
 /** How long a challenge may be answered. */
 const CHALLENGE_MS = 5 * 60_000
@@ -63,9 +64,20 @@ export function createExportRows({
     const [row] = await db.query(`select * from reshare_custodian_exports where ${KNOWN}`, values)
     return row && { ...begunExport(row), isWaiting: row['proof_hash'] === null }
   }
-  const forget = async (db: Queryable): Promise<void> => {
-    await db.query('delete from reshare_custodian_exports where expires_at <= $1', [new Date(now())])
-  }
+  const forgetSome = () =>
+    database.query(
+      `delete from reshare_custodian_exports where (client_id, export_id) in
+         (select client_id, export_id from reshare_custodian_exports where expires_at <= $1 limit ${PAGE})
+       returning 1`,
+      [new Date(now())],
+    )
+  /** Makes room for an export of this name; what concerns others is no part of its transaction. */
+  const forgetOver = (db: Queryable, { clientId, exportId }: ExportKey) =>
+    db.query(`delete from reshare_custodian_exports where ${KEY} and expires_at <= $3`, [
+      clientId,
+      exportId,
+      new Date(now()),
+    ])
   const insert = (
     db: Queryable,
     { clientId, exportId }: ExportKey,
@@ -81,13 +93,16 @@ export function createExportRows({
     )
   return {
     find: (key) => find(database, key),
-    add: (key, begun) =>
-      database.transaction(async (tx) => {
-        await forget(tx)
+    async add(key, begun) {
+      await forgetSome()
+      return database.transaction(async (tx) => {
+        await forgetOver(tx, key)
         await insert(tx, key, begun, null)
         return find(tx, key)
-      }),
+      })
+    },
     async addDenied(key, asked) {
+      await forgetOver(database, key)
       await insert(database, key, { ...asked, challenge: new Uint8Array(0) }, NO_PROOF)
     },
     async claim({ clientId, exportId }, proofHash) {
@@ -109,7 +124,7 @@ export function createExportRows({
       if (row === undefined || !equalBytes(row['proof_hash'] as Uint8Array, proofHash)) return undefined
       return row['sealed'] as Uint8Array
     },
-    forget: () => forget(database),
+    forget: () => inPages(forgetSome),
   }
 }
 

@@ -45,7 +45,7 @@ export async function rotate(options: RotateOptions): Promise<Rotation> {
         if (await replace(database, rename(options, row))) resealed += 1
       } catch (error) {
         // A row that no key opens is told of, and holds up no other.
-        onError(error)
+        onError(new Error(`failed to seal a half of backup set ${String(row['set_id'])} again`, { cause: error }))
       }
     }
     lastClient = last['client_id'] as string

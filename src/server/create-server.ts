@@ -65,7 +65,8 @@ export interface Server {
   readonly fetch: (request: Request) => Promise<Response>
   /**
    * Aborts expired operations, finishes interrupted retirements and forgets old answers. Begins with the first request;
-   * call it from time to time.
+   * call it from time to time. What fails is told to `onError`, holds up nothing else, and is left for the next call; only a
+   * database that does not answer makes it reject.
    */
   readonly sweep: () => Promise<void>
   /**
@@ -86,6 +87,8 @@ export function createServer(options: ServerOptions): Server {
   const { authenticate, allowedOrigins = [], requireSealed = false } = options
   const channelKeys = readChannelKeys(options.channelKeys, requireSealed)
   let swept = false
+  let sweeping: Promise<void> | undefined
+  const sweepOnce = () => (sweeping ??= sweep(context).finally(() => (sweeping = undefined)))
   const migrate = () => context.database.migrate(serverSchema)
   const ready = async () => {
     await migrate()
@@ -94,7 +97,7 @@ export function createServer(options: ServerOptions): Server {
     if (swept) return
     swept = true
     // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
-    void sweep(context).catch(context.onError)
+    void sweepOnce().catch(context.onError)
   }
   const app = createApp(context, { authenticate, allowedOrigins, channelKeys, requireSealed, ready })
   return {
@@ -103,12 +106,13 @@ export function createServer(options: ServerOptions): Server {
     sweep: async () => {
       swept = true
       await migrate()
-      await context.audit.open()
-      await sweep(context)
+      // What needs no log is done nevertheless.
+      await context.audit.open().catch(context.onError)
+      await sweepOnce()
     },
     rotate: async () => {
       await migrate()
-      await context.audit.open()
+      await context.audit.open().catch(() => undefined)
       return rotate(context)
     },
   }

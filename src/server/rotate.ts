@@ -4,6 +4,7 @@ import type { Rotation } from '../util/master-keys.ts'
 import type { SealPlace } from '../util/seal.ts'
 import type { ServerContext } from './context.ts'
 import type { Row, Queryable } from './database/types.ts'
+import { notDone } from './each-row.ts'
 import { pairPlace } from './sets/ot-pairs.ts'
 import { sharePlace } from './sets/shares.ts'
 
@@ -45,13 +46,15 @@ export async function rotate(context: ServerContext): Promise<Rotation> {
       )
       if (rows.length === 0) break
       for (const row of rows) {
+        const setId = row['set_id'] as string
         // A row that no key opens is told of, and holds up no other.
-        if (await reseal(context, table, row, placeOf(row)).catch(notResealed(context))) resealed += 1
-        last = row['set_id'] as string
+        const told = notResealed(context, `to seal row ${setId} of ${table} again`)
+        if (await reseal(context, table, row, placeOf(row)).catch(told)) resealed += 1
+        last = setId
       }
     }
   }
-  if (await resealKeyOfLog(context).catch(notResealed(context))) resealed += 1
+  if (await resealKeyOfLog(context).catch(notResealed(context, 'to seal the key of the log again'))) resealed += 1
   return { resealed, remaining: await countRemaining(context) }
 }
 
@@ -80,9 +83,9 @@ async function allowResealing(tx: Queryable): Promise<void> {
   await tx.query(`select set_config('reshare.resealing', 'on', true)`)
 }
 
-function notResealed({ onError }: ServerContext): (error: unknown) => false {
+function notResealed({ onError }: ServerContext, what: string): (error: unknown) => false {
   return (error) => {
-    onError(error)
+    onError(notDone(what, error))
     return false
   }
 }

@@ -244,6 +244,10 @@ export const serverSchema: Schema = {
       `update reshare_operations set kind = coalesce(substring(request from '^{"kind" ?: ?"([A-Za-z]+)"'), '')`,
       `update reshare_operations set request = null where request !~ '"walletId"'`,
       `alter table reshare_operations alter column kind drop default`,
+      // In the order in which a sweep goes through them.
+      `drop index reshare_operations_open`,
+      `create index reshare_operations_open on reshare_operations (client_id, operation_id)
+         where state is not null or round = 0`,
     ],
   ],
 }

@@ -1,42 +1,44 @@
-import { isMpcError } from '../errors.ts'
+import { inPages, PAGE } from '../util/pages.ts'
 import { findOlderSets } from './audit/older-sets.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { finishRevocations } from './devices/finish-revocation.ts'
-import { recordAbort } from './operations/decide.ts'
+import { abortExpired } from './operations/decide.ts'
 import { rateCounts } from './operations/rates.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
 import { logBans } from './sets/ot-pairs.ts'
 import { forgetPresignatures } from './sets/presignatures.ts'
 import { destroyRetiring } from './sets/retirements.ts'
 
+const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
+  abortExpired,
+  findOlderSets,
+  logBans,
+  finishRevocations,
+  (context) => destroyRetiring(context),
+  (context) => removeOwedHalves(context),
+  forgetPresignatures,
+  (context) => rateCounts(context).forget(),
+  forgetOperations,
+]
+
 /**
  * Makes up for what was left undone: aborts expired operations, finishes revocations, destroys the halves of RETIRING sets,
  * has the custodian remove its halves of ended backups, forgets old answers, presignatures and counts; writes into the log
  * what is not there yet. Any number of processes may do so at once.
+ *
+ * What fails is told of and left for the next sweep: it holds up nothing else, neither a row the others nor a step the next.
+ *
+ * @throws if the database does not answer any more
  */
 export async function sweep(context: ServerContext): Promise<void> {
-  const { database, limits } = context
-  const expired = await database.query(
-    `select client_id, operation_id from reshare_operations expired
-     where (state is not null or round = 0) and expires_at <= $1 and not exists (select 1 from reshare_decisions decided
-       where decided.client_id = expired.client_id and decided.operation_id = expired.operation_id)`,
-    [timestamp(context)],
-  )
-  for (const row of expired) {
-    const key = { clientId: row['client_id'] as string, operationId: row['operation_id'] as string }
-    await recordAbort(context, key).catch((error: unknown) => {
-      // One row that fails is no reason to leave the others; one that another process has swept away is done.
-      if (!isForgotten(error)) context.onError(error)
-    })
+  for (const step of STEPS) {
+    try {
+      await step(context)
+    } catch (error) {
+      await context.database.query('select 1')
+      context.onError(error)
+    }
   }
-  await findOlderSets(context)
-  await logBans(context)
-  await finishRevocations(context)
-  await destroyRetiring(context)
-  await removeOwedHalves(context)
-  await forgetPresignatures(context)
-  await rateCounts(context).forget()
-  await forgetOperations(context, timestamp(context, -limits.answerMs))
 }
 
 /**
@@ -45,11 +47,13 @@ export async function sweep(context: ServerContext): Promise<void> {
  * Decisions of operations that made sets stay for ever: a client may ask after any time. So do those of proofs and exports:
  * begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client is locked out.
  */
-async function forgetOperations({ database }: ServerContext, before: Date): Promise<void> {
+async function forgetOperations(context: ServerContext): Promise<void> {
+  const before = timestamp(context, -context.limits.answerMs)
   // One statement, since all its parts see the decisions that there were before it.
   const forget = `with old as (
       select client_id, operation_id, kind
       from reshare_operations join reshare_decisions using (client_id, operation_id) where expires_at <= $1
+      limit ${PAGE}
     ), answers as (
       delete from reshare_answers using old
       where reshare_answers.client_id = old.client_id and reshare_answers.operation_id = old.operation_id
@@ -59,11 +63,8 @@ async function forgetOperations({ database }: ServerContext, before: Date): Prom
         and kind in ('sign', 'setUp', 'presign')
     )
     delete from reshare_operations using old
-    where reshare_operations.client_id = old.client_id and reshare_operations.operation_id = old.operation_id`
+    where reshare_operations.client_id = old.client_id and reshare_operations.operation_id = old.operation_id
+    returning 1`
   // What is decided and as old as this changes no more. Serializable, its look at so many rows would conflict with every round.
-  await database.transaction((tx) => tx.query(forget, [before]), 'read committed')
-}
-
-function isForgotten(error: unknown): boolean {
-  return isMpcError(error, 'AUTH_FAILED')
+  await inPages(() => context.database.transaction((tx) => tx.query(forget, [before]), 'read committed'))
 }

@@ -11,6 +11,7 @@ import type { Database } from '../../src/server/database/types.ts'
 import { createSealer } from '../../src/util/seal.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
+import { leftForLater } from '../support/left-for-later.ts'
 import { seededRandom } from '../support/random.ts'
 
 const SECRET = 'webhook-secret-of-the-tests'
@@ -151,7 +152,8 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     const last = { ...newHalf(), clientId: 'zoe' }
     await before().store(last)
     expect(await after().rotate()).toEqual({ resealed: 2, remaining: 210 })
-    expect(errors.map((error) => (error as { code?: string }).code)).toEqual(Array(210).fill('SHARE_PARSING_FAILED'))
+    const unreadable = leftForLater('half of backup set', expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }))
+    expect(errors).toEqual(Array(210).fill(unreadable))
     const alone = process({ current: second })
     expect(await alone.fetch(CLIENT, half!.setId)).toEqual([half!.share])
     expect(await alone.fetch('zoe', last.setId)).toEqual([last.share])
@@ -242,7 +244,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     await process(first.key).store(half)
     await process({ current: second }).store(moved)
     expect(await after().rotate()).toEqual({ resealed: 0, remaining: 1 })
-    expect(errors).toEqual([expect.objectContaining({ code: '23505' })])
+    expect(errors).toEqual([leftForLater('half of backup set', expect.objectContaining({ code: '23505' }))])
     for (const { setId } of [half, moved]) expect(await after().fetch(CLIENT, setId)).toEqual([half.share])
   })
 

@@ -94,6 +94,11 @@ describe('what is noticed', () => {
 
   test.each([
     `at = at + interval '1 second'`,
+    `at = 'infinity'`,
+    `at = '-infinity'`,
+    `at = '0002-01-01 BC'`,
+    'incarnation = -1',
+    `hash = ''`,
     'incarnation = 2',
     `event = 'confirmed'`,
     `wallet_id = ''`,

@@ -19,6 +19,7 @@ import {
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
 import { sweep } from '../../src/server/sweep.ts'
 import { utf8 } from '../../src/util/bytes.ts'
+import { leftForLater } from '../support/left-for-later.ts'
 import { seededRandom } from '../support/random.ts'
 import { createTables, generating, WALLET, type Tables } from './support/tables.ts'
 
@@ -357,7 +358,7 @@ describe('an abort', () => {
     const failure = new Error('out of order')
     const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
     expect(await abortOperation({ ...context, custodian }, key)).toEqual({ decision: 'ABORT' })
-    expect(errors).toEqual([failure])
+    expect(errors).toEqual([leftForLater(prepared, failure)])
     expect(await half(prepared)).toEqual({ owed: true })
     await sweep(context)
     expect(tables.removed).toContain(prepared)

@@ -20,7 +20,7 @@ export interface AuditLog {
    *
    * The transaction of a ban must not call it: a client could contend for its chain until the ban is given up.
    *
-   * @throws {Error} if {@link open} has not succeeded; the transaction is to be rolled back
+   * @throws {Error} if there are events and {@link open} has not succeeded; the transaction is to be rolled back
    */
   record(tx: Queryable, clientId: string, events: readonly AuditEvent[]): Promise<void>
 }
@@ -28,6 +28,8 @@ export interface AuditLog {
 const KEY_LENGTH = 32
 /** What each entry has of its own, besides the client. */
 const COLUMNS = 9
+/** How many entries one statement adds: PostgreSQL takes 65,535 parameters. */
+const CHUNK = 500
 
 export function createAuditLog(options: {
   readonly database: Database
@@ -41,7 +43,6 @@ export function createAuditLog(options: {
   let failure: unknown
 
   const record = async (tx: Queryable, key: Uint8Array, clientId: string, events: readonly AuditEvent[]) => {
-    if (events.length === 0) return
     const [head] = await tx.query(
       `insert into reshare_audit_heads as head (client_id, sequence, hash) values ($1, $2, $3)
        on conflict (client_id) do update set sequence = head.sequence + excluded.sequence
@@ -51,19 +52,22 @@ export function createAuditLog(options: {
     const before = (head?.['sequence'] as number) - events.length
     const incarnation = head?.['incarnation'] as number
     let hash = head?.['hash'] as Uint8Array
-    const values: SqlValue[] = [clientId]
-    for (const [i, event] of events.entries()) {
-      const entry = auditEntry(clientId, before + 1 + i, new Date(now()), incarnation, event)
-      hash = entryHash(key, hash, entry)
-      const { sequence, at, walletId, setId, operationId, detail } = entry
-      values.push(sequence, at, incarnation, event.event, walletId, setId, operationId, detail, hash)
+    for (let start = 0; start < events.length; start += CHUNK) {
+      const chunk = events.slice(start, start + CHUNK)
+      const values: SqlValue[] = [clientId]
+      for (const [i, event] of chunk.entries()) {
+        const entry = auditEntry(clientId, before + 1 + start + i, new Date(now()), incarnation, event)
+        hash = entryHash(key, hash, entry)
+        const { sequence, at, walletId, setId, operationId, detail } = entry
+        values.push(sequence, at, incarnation, event.event, walletId, setId, operationId, detail, hash)
+      }
+      await tx.query(
+        `with added as (insert into reshare_audit (client_id, sequence, at, incarnation, event, wallet_id, set_id,
+           operation_id, detail, hash) values ${rowsOf(chunk.length)})
+         update reshare_audit_heads set hash = $${values.length} where client_id = $1`,
+        values,
+      )
     }
-    await tx.query(
-      `with added as (insert into reshare_audit (client_id, sequence, at, incarnation, event, wallet_id, set_id,
-         operation_id, detail, hash) values ${rowsOf(events.length)})
-       update reshare_audit_heads set hash = $${values.length} where client_id = $1`,
-      values,
-    )
   }
 
   const open = async (): Promise<Uint8Array> => {
@@ -96,6 +100,7 @@ export function createAuditLog(options: {
       }
     },
     async record(tx, clientId, events) {
+      if (events.length === 0) return
       if (opened === undefined) throw (failure as Error | undefined) ?? new Error('the audit log is not open')
       await record(tx, opened, clientId, events)
     },

@@ -1,29 +1,34 @@
 import type { ServerContext } from '../context.ts'
 import type { Row } from '../database/types.ts'
+import { inPages, PAGE } from '../../util/pages.ts'
+import { forEachRow } from '../each-row.ts'
 import type { AuditEvent } from './entry.ts'
 
-/** How many clients one sweep is about. */
-const BATCH = 10_000
-
 /**
- * Notes the sets in the log that are older than it, as they are now: a client's at a time, so that a large database goes on
- * meanwhile.
+ * Notes the sets in the log that are older than it, as they are now: some of a client's at a time, so that a large database
+ * goes on meanwhile.
  */
-export async function findOlderSets({ database, audit, onError }: ServerContext): Promise<void> {
-  const clients = await database.query(`select distinct client_id from reshare_sets where not logged limit ${BATCH}`)
-  for (const row of clients) {
-    const clientId = row['client_id'] as string
-    await database
-      .transaction(async (tx) => {
-        const older = await tx.query(
-          `with older as (update reshare_sets set logged = true where client_id = $1 and not logged returning *)
-           select * from older order by ordinal`,
-          [clientId],
-        )
-        await audit.record(tx, clientId, older.map(found))
-      })
-      .catch(onError)
+export async function findOlderSets(context: ServerContext): Promise<void> {
+  const clients = {
+    select: 'select distinct client_id from reshare_sets where not logged',
+    key: ['client_id'],
+    doing: (row: Row) => `to note the older sets of client ${JSON.stringify(row['client_id'])} in the log`,
   }
+  await forEachRow(context, clients, (row) => inPages(() => noteSome(context, row['client_id'] as string)))
+}
+
+async function noteSome({ database, audit }: ServerContext, clientId: string): Promise<Row[]> {
+  return database.transaction(async (tx) => {
+    const older = await tx.query(
+      `with older as (update reshare_sets set logged = true where set_id in
+           (select set_id from reshare_sets where client_id = $1 and not logged order by ordinal limit ${PAGE})
+         returning *)
+       select * from older order by ordinal`,
+      [clientId],
+    )
+    await audit.record(tx, clientId, older.map(found))
+    return older
+  })
 }
 
 /** Everything about a set that the log would know had it been there. */

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
+import { forEachRow } from '../each-row.ts'
 import { abortOpen } from '../operations/decide.ts'
 import { oweRemovalOfDestroyed } from '../sets/custodian-halves.ts'
 import { setOf } from '../sets/rows.ts'
@@ -24,17 +25,14 @@ interface RetiredSet {
  * devices of the client, which may be the same thief's, write to its log meanwhile.
  */
 export async function finishRevocation(context: ServerContext, revocation: Revocation): Promise<void> {
-  const { clientId, device, revoker } = revocation
-  await abortOpen(context, clientId, 'device', device)
+  const { clientId, device } = revocation
+  const left = await abortOpen(context, clientId, 'device', device)
   await context.database.transaction(async (tx) => {
     const retired = await retireSetsOf(tx, revocation)
     // After that a device that has revoked itself can sign for no wallet, and ends none of its backups.
     const destroyed = await destroyUnconfirmed(tx, revocation)
-    await tx.query('update reshare_devices set revoker = null where client_id = $1 and device = $2 and revoker = $3', [
-      clientId,
-      device,
-      revoker,
-    ])
+    // Operations that could not be aborted are for the next sweep. Nobody goes on with them: the device is refused.
+    if (left === 0) await forgetRevoker(tx, revocation)
     await context.audit.record(tx, clientId, [
       ...retired.map(retiringEvent),
       ...destroyed.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed' })),
@@ -42,18 +40,28 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
   })
 }
 
-/** Finishes the revocations whose processes have ended. One that fails is no reason to leave the others. */
-export async function finishRevocations(context: ServerContext): Promise<void> {
-  const rows = await context.database.query(
-    'select client_id, device, revoker from reshare_devices where revoker is not null',
+async function forgetRevoker(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<void> {
+  const revoked = [clientId, device, revoker]
+  await tx.query(
+    'update reshare_devices set revoker = null where client_id = $1 and device = $2 and revoker = $3',
+    revoked,
   )
-  for (const row of rows) {
-    await finishRevocation(context, {
+}
+
+/** Finishes the revocations whose processes have ended, or that could not abort an operation. */
+export async function finishRevocations(context: ServerContext): Promise<void> {
+  const unfinished = {
+    select: 'select client_id, device, revoker from reshare_devices where revoker is not null',
+    key: ['client_id', 'device'],
+    doing: (row: Row) => `to finish the revocation of device ${String(row['device'])}`,
+  }
+  await forEachRow(context, unfinished, (row) =>
+    finishRevocation(context, {
       clientId: row['client_id'] as string,
       device: row['device'] as string,
       revoker: row['revoker'] as string,
-    }).catch(context.onError)
-  }
+    }),
+  )
 }
 
 export async function retireSetsOf(tx: Queryable, { clientId, device }: Revocation): Promise<RetiredSet[]> {

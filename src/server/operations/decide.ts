@@ -1,8 +1,10 @@
 import type { Decision } from '../../api/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
-import type { ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
+import { isMpcError } from '../../errors.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable, Row } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
+import { forEachRow } from '../each-row.ts'
 import { oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { deletePair } from '../sets/ot-pairs.ts'
 import { notAuthorized, setOf } from '../sets/rows.ts'
@@ -74,25 +76,52 @@ export async function recordAbortIn(
   return decision
 }
 
-/** Aborts all undecided operations of a client that one device has begun, or that use one set: each by itself. */
+/**
+ * Aborts all undecided operations of a client that one device has begun, or that use one set: each by itself.
+ *
+ * @returns how many could not be aborted now
+ */
 export async function abortOpen(
   context: ServerContext,
   clientId: string,
   column: 'device' | 'set_id',
   value: string,
-): Promise<void> {
-  const { database } = context
-  const open = await database.query(
-    `select operation_id from reshare_operations open where client_id = $1 and ${column} = $2 and not exists
-       (select 1 from reshare_decisions decided
-        where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
-     order by operation_id`,
-    [clientId, value],
-  )
-  for (const row of open) {
-    const key = { clientId, operationId: row['operation_id'] as string }
-    await database.transaction((tx) => recordAbortIn(context, tx, key))
+): Promise<number> {
+  const open = {
+    select: `select client_id, operation_id from reshare_operations open
+      where client_id = $1 and ${column} = $2 and ${UNDECIDED}`,
+    parameters: [clientId, value],
+    key: ['operation_id'],
+    doing: toAbort,
   }
+  return forEachRow(context, open, ({ operation_id: operationId }) =>
+    context.database.transaction((tx) => recordAbortIn(context, tx, { clientId, operationId: operationId as string })),
+  )
+}
+
+/** Aborts the operations whose time is over. One that another process has swept away meanwhile is done. */
+export async function abortExpired(context: ServerContext): Promise<void> {
+  const expired = {
+    select: `select client_id, operation_id from reshare_operations open
+      where (state is not null or round = 0) and expires_at <= $1 and ${UNDECIDED}`,
+    parameters: [timestamp(context)],
+    key: ['client_id', 'operation_id'],
+    doing: toAbort,
+  }
+  await forEachRow(context, expired, async (row) => {
+    const key = { clientId: row['client_id'] as string, operationId: row['operation_id'] as string }
+    await recordAbort(context, key).catch((error: unknown) => {
+      if (!isMpcError(error) || error.code !== 'AUTH_FAILED') throw error
+    })
+  })
+}
+
+/** Of the operations in SQL that are named `open`. */
+const UNDECIDED = `not exists (select 1 from reshare_decisions decided
+  where decided.client_id = open.client_id and decided.operation_id = open.operation_id)`
+
+function toAbort({ client_id: clientId, operation_id: operationId }: Row): string {
+  return `to abort operation ${String(operationId)} of client ${JSON.stringify(clientId)}`
 }
 
 /** Destroys what an aborted operation has prepared. */

@@ -1,8 +1,11 @@
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { notDone } from '../each-row.ts'
 
 /** How many halves one run asks the custodian to remove. */
 const BATCH = 100
+/** After so many failures of a run the next would most likely wait for the same custodian in vain. */
+const PATIENCE = 3
 
 /**
  * Notes that the custodian is about to get the half of a set, so that it can be removed again whatever happens next. To be
@@ -42,8 +45,8 @@ export async function oweRemovalOfDestroyed(tx: Queryable, clientId: string): Pr
 }
 
 /**
- * Asks the custodian to remove halves that are owed: of one client, or of all. What fails goes to the end of the line and
- * is asked for again by a later sweep. Re-entrant.
+ * Asks the custodian to remove halves that are owed: of one client, who waits for it, or of all. What fails goes to the end
+ * of the line and is asked for again by a later sweep. Re-entrant.
  */
 export async function removeOwedHalves(context: ServerContext, clientId: string | null = null): Promise<void> {
   const { database, custodian } = context
@@ -53,18 +56,19 @@ export async function removeOwedHalves(context: ServerContext, clientId: string 
      order by tried_at nulls first limit ${BATCH}`,
     [clientId],
   )
+  let patience = clientId === null ? PATIENCE : 1
   for (const row of rows) {
     const half = [row['client_id'] as string, row['set_id'] as string] as const
     try {
       await custodian.delete?.(...half)
     } catch (error) {
+      context.onError(notDone(`to have the custodian remove its half of set ${half[1]}`, error))
       await database.query('update reshare_custodian_halves set tried_at = $3 where client_id = $1 and set_id = $2', [
         ...half,
         timestamp(context),
       ])
-      // The next one would most likely wait for the same custodian in vain.
-      context.onError(error)
-      return
+      if (--patience === 0) return
+      continue
     }
     await database.query('delete from reshare_custodian_halves where client_id = $1 and set_id = $2', half)
   }

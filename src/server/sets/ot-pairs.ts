@@ -4,6 +4,7 @@ import { wipe } from '../../util/bytes.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
+import { forEachRow } from '../each-row.ts'
 import { INCARNATION } from '../incarnation.ts'
 import { setOf } from './rows.ts'
 
@@ -123,8 +124,12 @@ export async function logBan({ database, audit }: ServerContext, setId: string):
 
 /** Writes the bans into the log that a process has written and not logged. */
 export async function logBans(context: ServerContext): Promise<void> {
-  const rows = await context.database.query('select set_id from reshare_ot_pairs where poisoned and not ban_logged')
-  for (const row of rows) await logBan(context, row['set_id'] as string).catch(context.onError)
+  const bans = {
+    select: 'select set_id from reshare_ot_pairs where poisoned and not ban_logged',
+    key: ['set_id'],
+    doing: (row: Row) => `to note the ban of set ${String(row['set_id'])} in the log`,
+  }
+  await forEachRow(context, bans, (row) => logBan(context, row['set_id'] as string))
 }
 
 /** A ban is good for the life of the database in which its set-up was made. */

@@ -2,6 +2,7 @@ import { getGroup } from '../../curve/index.ts'
 import { MpcError } from '../../errors.ts'
 import { Presignature } from '../../protocol/ecdsa/index.ts'
 import { toHex, wipe } from '../../util/bytes.ts'
+import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { INCARNATION } from '../incarnation.ts'
@@ -84,8 +85,13 @@ export async function deletePresignaturesOfWallet(tx: Queryable, clientId: strin
 
 /** Deletes what nobody may use any more. */
 export async function forgetPresignatures(context: ServerContext): Promise<void> {
-  await context.database.query(
-    `delete from reshare_presignatures where expires_at <= $1 or incarnation <> ${INCARNATION}`,
-    [timestamp(context)],
+  await inPages(() =>
+    context.database.query(
+      `delete from reshare_presignatures where (set_id, presignature_id) in
+         (select set_id, presignature_id from reshare_presignatures
+          where expires_at <= $1 or incarnation <> ${INCARNATION} limit ${PAGE})
+       returning 1`,
+      [timestamp(context)],
+    ),
   )
 }

@@ -2,6 +2,7 @@ import type { OperationRequest } from '../../api/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
+import { forEachRow } from '../each-row.ts'
 import { oweRemovalOfDestroyed } from './custodian-halves.ts'
 import { banEvent, deletePair } from './ot-pairs.ts'
 import { deletePresignatures } from './presignatures.ts'
@@ -116,14 +117,14 @@ async function destroyBackupsOfLost(tx: Queryable, { clientId, walletId, setId }
  * the others, and stays for the next sweep.
  */
 export async function destroyRetiring(context: ServerContext, clientId?: string): Promise<void> {
-  const rows = await context.database.query(
-    `select set_id, client_id from reshare_sets
-     where state = 'RETIRING'${clientId === undefined ? '' : ' and client_id = $1'}`,
-    clientId === undefined ? [] : [clientId],
-  )
-  for (const row of rows) {
-    await destroy(context, row['client_id'] as string, row['set_id'] as string).catch(context.onError)
+  const retiring = {
+    select: `select set_id, client_id from reshare_sets
+      where state = 'RETIRING'${clientId === undefined ? '' : ' and client_id = $1'}`,
+    parameters: clientId === undefined ? [] : [clientId],
+    key: ['set_id'],
+    doing: (row: Row) => `to destroy the half of set ${String(row['set_id'])}`,
   }
+  await forEachRow(context, retiring, (row) => destroy(context, row['client_id'] as string, row['set_id'] as string))
 }
 
 async function destroy({ database, audit }: ServerContext, clientId: string, setId: string): Promise<void> {
