@@ -1,8 +1,9 @@
 import { OutScript, SigHash, type Transaction } from '@scure/btc-signer'
-import { getPrevOut } from '@scure/btc-signer/transaction.js'
 
 import { equalBytes } from '../../util/bytes.ts'
 import type { OwnedOutput } from './address.ts'
+import { hasOwnSignature } from './signature.ts'
+import { expectDistinct, expectFee, spentOutputs, type SpentOutput } from './spent.ts'
 
 /** An input to sign, and what is signed for it. */
 export interface PlannedInput {
@@ -16,61 +17,80 @@ export interface PlannedInput {
 export interface PlanOptions {
   readonly inputs?: readonly number[] | undefined
   readonly trustWitnessUtxo?: boolean | undefined
+  readonly maxFee?: bigint | undefined
 }
+
+/** What Bitcoin Core's wallet pays at most (`-maxtxfee`): 0.1 bitcoin. */
+const MAX_FEE = 10_000_000n
 
 /**
  * Decides what is signed, before anything is: all of it is ours, and signed in a way that commits to the whole
- * transaction.
+ * transaction. What is final or has our signature already is left.
  *
- * @throws {RangeError} for an input that is not ours, that lacks what it spends, or that asks for another sighash type
+ * @throws {TypeError} if an option is wrong
+ * @throws {RangeError} for an input that is not ours, that lacks what it spends, that asks for another sighash type, or
+ *   has another signature of ours; for amounts that are not proven, and a fee that cannot be meant
  */
 export function planInputs(
   transaction: Transaction,
   owned: readonly OwnedOutput[],
-  { inputs, trustWitnessUtxo = false }: PlanOptions,
+  { inputs, trustWitnessUtxo = false, maxFee = MAX_FEE }: PlanOptions,
 ): PlannedInput[] {
-  const all = Array.from({ length: transaction.inputsLength }, (_, index) => index)
-  const indices = [...new Set(inputs ?? all)].sort((a, b) => a - b)
-  const owners = all.map((index) => ownerOf(transaction, owned, index))
-  if (!trustWitnessUtxo) expectKnownAmounts(transaction, owners)
-  return indices
-    .filter((index) => expectInput(transaction, index) && !isFinal(transaction, index))
-    .map((index) => {
-      const owner = owners[index]
-      if (owner === undefined) throw new RangeError(`input ${index} does not spend an output of this wallet`)
-      const sighashType = expectSighashType(transaction, index, owner)
-      return { index, owner, sighashType, digest: signatureHash(transaction, index, owner, sighashType) }
-    })
+  if (typeof trustWitnessUtxo !== 'boolean') throw new TypeError('trustWitnessUtxo must be a boolean')
+  if (typeof maxFee !== 'bigint') throw new TypeError('maxFee must be a bigint')
+  const spent = spentOutputs(transaction)
+  const open = chosen(transaction, inputs).filter((index) => !isFinal(transaction, index))
+  const planned = open.flatMap((index) => {
+    const owner = owned.find(({ script }) => equalBytes(script, spent[index]?.script ?? NOTHING))
+    if (owner === undefined) throw new RangeError(`input ${index} does not spend an output of this wallet`)
+    const sighashType = expectSighashType(transaction, index, owner)
+    const hash = (type: number): Uint8Array => signatureHash(transaction, { index, owner, spent }, type)
+    if (hasOwnSignature(transaction.getInput(index), index, owner, hash)) return []
+    return { index, owner, sighashType, digest: hash(sighashType) }
+  })
+  if (planned.length === 0) return []
+  expectDistinct(transaction)
+  if (!trustWitnessUtxo) expectProvenAmounts(spent, planned)
+  expectFee(transaction, known(spent), maxFee)
+  return planned
 }
 
-function expectInput(transaction: Transaction, index: number): true {
-  if (Number.isInteger(index) && index >= 0 && index < transaction.inputsLength) return true
-  throw new RangeError(`there is no input ${index}`)
+const NOTHING = new Uint8Array(0)
+
+/** The indices to sign, in order. */
+function chosen(transaction: Transaction, inputs: readonly number[] | undefined): readonly number[] {
+  const { inputsLength } = transaction
+  if (inputs === undefined) return Array.from({ length: inputsLength }, (_, index) => index)
+  if (!Array.isArray(inputs)) throw new TypeError('inputs must be a list of indices')
+  const wrong: unknown = inputs.find((index) => !Number.isInteger(index) || index < 0 || index >= inputsLength)
+  if (inputs.includes(wrong)) throw new RangeError(`there is no input ${String(wrong)}`)
+  return [...new Set(inputs as number[])].sort((a, b) => a - b)
 }
 
-function ownerOf(transaction: Transaction, owned: readonly OwnedOutput[], index: number): OwnedOutput | undefined {
-  const { nonWitnessUtxo, witnessUtxo } = transaction.getInput(index)
-  if (nonWitnessUtxo === undefined && witnessUtxo === undefined) return undefined
-  const { script } = previousOutput(transaction, index)
-  return owned.find((output) => equalBytes(output.script, script))
+/** A finalizer writes one field, or the other, or both (BIP 174). */
+function isFinal(transaction: Transaction, index: number): boolean {
+  const { finalScriptSig, finalScriptWitness } = transaction.getInput(index)
+  return [finalScriptSig, finalScriptWitness].some((final) => final !== undefined && final.length > 0)
 }
 
 /**
- * A BIP 143 signature commits to the amount of its own input only: from two signings that each lie about another input,
- * a thief of fees composes one valid transaction. The previous transactions, whose ids are committed to, prove amounts.
- * BIP 341 commits to all amounts.
+ * A BIP 143 signature commits to the amount of its own input only: from two signings that each lie about the other's
+ * input, as ours or as a stranger's, a thief of fees composes one valid transaction. The previous transactions, whose
+ * ids are committed to, prove amounts; so all inputs beside one of P2WPKH need them. BIP 341 commits to all amounts.
  */
-function expectKnownAmounts(transaction: Transaction, owners: readonly (OwnedOutput | undefined)[]): void {
-  const exposed = owners.flatMap((owner, index) => (owner?.type === 'p2wpkh' ? [index] : []))
-  const unproven = exposed.filter((index) => transaction.getInput(index).nonWitnessUtxo === undefined)
-  if (exposed.length < 2 || unproven.length === 0) return
-  throw new RangeError(
-    `input ${unproven.join(', ')} must come with nonWitnessUtxo, as several inputs are p2wpkh; or trustWitnessUtxo`,
-  )
+function expectProvenAmounts(spent: readonly (SpentOutput | undefined)[], planned: readonly PlannedInput[]): void {
+  const exposed = planned.filter(({ owner }) => owner.type === 'p2wpkh').map(({ index }) => index)
+  const unproven = [...spent.keys()].filter((index) => spent[index]?.isProven !== true)
+  const missing = unproven.filter((index) => exposed.some((other) => other !== index))
+  if (missing.length === 0) return
+  throw new RangeError(`input ${missing.join(', ')} must come with nonWitnessUtxo, beside one of p2wpkh`)
 }
 
-function isFinal(transaction: Transaction, index: number): boolean {
-  return transaction.getInput(index).finalScriptWitness !== undefined
+function known(spent: readonly (SpentOutput | undefined)[]): readonly SpentOutput[] {
+  return spent.map((output, index) => {
+    if (output === undefined) throw new RangeError(`input ${index} does not say what it spends`)
+    return output
+  })
 }
 
 /** Anything but all of the transaction is for protocols that this signer knows nothing of. */
@@ -81,24 +101,22 @@ function expectSighashType(transaction: Transaction, index: number, { type }: Ow
   throw new RangeError(`input ${index} asks for sighash type ${sighashType}`)
 }
 
-function signatureHash(transaction: Transaction, index: number, owner: OwnedOutput, sighashType: number): Uint8Array {
+interface Signed {
+  readonly index: number
+  readonly owner: OwnedOutput
+  readonly spent: readonly (SpentOutput | undefined)[]
+}
+
+function signatureHash(transaction: Transaction, { index, owner, spent }: Signed, sighashType: number): Uint8Array {
   if (owner.type === 'p2wpkh') {
-    const { amount, script } = previousOutput(transaction, index)
+    const { amount, script } = spent[index] as SpentOutput
     // BIP 143 "scriptCode": for P2WPKH the script of P2PKH with the same hash.
     const { hash } = OutScript.decode(script) as { readonly hash: Uint8Array }
     const scriptCode = OutScript.encode({ type: 'pkh', hash })
     return transaction.preimageWitnessV0(index, scriptCode, sighashType, amount)
   }
-  const spent = Array.from({ length: transaction.inputsLength }, (_, i) => previousOutput(transaction, i))
-  const scripts = spent.map(({ script }) => script)
-  const amounts = spent.map(({ amount }) => amount)
+  const all = known(spent)
+  const scripts = all.map(({ script }) => script)
+  const amounts = all.map(({ amount }) => amount)
   return transaction.preimageWitnessV1(index, scripts, sighashType, amounts)
-}
-
-function previousOutput(transaction: Transaction, index: number): { script: Uint8Array; amount: bigint } {
-  try {
-    return getPrevOut(transaction.getInput(index))
-  } catch (cause) {
-    throw new RangeError(`input ${index} does not say what it spends`, { cause })
-  }
 }

@@ -1,13 +1,13 @@
-import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import { Transaction } from '@scure/btc-signer'
 
 import { MpcError } from '../../errors.ts'
 import type { Client } from '../../index.ts'
-import { abytes, concatBytes } from '../../util/bytes.ts'
+import { abytes, equalBytes } from '../../util/bytes.ts'
 import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
 import { planInputs, type PlannedInput } from './plan.ts'
+import { isSignatureOf, signatureField } from './signature.ts'
 
 export interface BitcoinSignerOptions {
   /** Below the wallet's key, without hardened steps; by default `['m']`, the wallet's key itself. */
@@ -19,8 +19,10 @@ export interface BitcoinSignerOptions {
 export interface SignTransactionOptions {
   /** Which inputs to sign, all of them ours; by default every input of the transaction. */
   readonly inputs?: readonly number[]
-  /** Believe the amounts of several p2wpkh inputs although their previous transactions are missing. */
+  /** Believe the amounts of inputs beside one of p2wpkh although their previous transactions are missing. */
   readonly trustWitnessUtxo?: boolean
+  /** In satoshi; 10,000,000 (0.1 bitcoin) by default, as in Bitcoin Core. */
+  readonly maxFee?: bigint
   readonly signal?: AbortSignal
 }
 
@@ -30,9 +32,12 @@ export interface BitcoinSigner {
   readonly outputs: readonly OwnedOutput[]
   /**
    * Adds the wallet's signatures to a transaction of `@scure/btc-signer`; all of them or, where anything fails, none.
+   * Inputs that are final, or have the wallet's signature, are left.
    *
-   * @throws {RangeError} for an input that is not ours, does not say what it spends, or asks for a sighash type other
-   *   than DEFAULT and ALL: before anything is signed
+   * @throws {TypeError} if an argument is wrong
+   * @throws {RangeError} for an input that is not ours, does not say what it spends, has a signature of ours that is not
+   *   one of this transaction, or asks for a sighash type other than DEFAULT and ALL; for amounts that are not proven and
+   *   a fee above `maxFee`: before anything is signed. Also if the transaction changes meanwhile
    */
   signTransaction(transaction: Transaction, options?: SignTransactionOptions): Promise<void>
   /**
@@ -81,11 +86,24 @@ export async function createBitcoinSigner(
   }
 
   async function signTransaction(transaction: Transaction, options: SignTransactionOptions = {}): Promise<void> {
-    const signatures: Signed[] = []
-    for (const planned of planInputs(transaction, outputs, options)) {
-      signatures.push({ ...planned, signature: await signInput(keys, planned, options.signal) })
+    if (typeof (transaction as Partial<Transaction> | null)?.getInput !== 'function') {
+      throw new TypeError('transaction must be a Transaction of @scure/btc-signer')
     }
-    for (const signed of signatures) addSignature(transaction, signed)
+    const { signal, ...chosen } = options
+    const signatures: Signed[] = []
+    for (const planned of planInputs(transaction, outputs, chosen)) {
+      signatures.push({ ...planned, signature: await signInput(keys, planned, signal) })
+    }
+    // Signing takes a while. Another call may have signed too; what was signed must still be what is there.
+    const missing = planInputs(transaction, outputs, chosen).map((planned) => {
+      const signed = signatures.find(
+        ({ index, digest }) => index === planned.index && equalBytes(digest, planned.digest),
+      )
+      if (signed === undefined) throw new RangeError('the transaction changed while it was signed')
+      return signed
+    })
+    // First to a copy, where it may fail.
+    for (const target of [transaction.clone(), transaction]) addSignatures(target, missing)
   }
 
   async function signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array> {
@@ -104,29 +122,19 @@ interface Signed extends PlannedInput {
 
 async function signInput(keys: WalletKeys, input: PlannedInput, signal?: AbortSignal): Promise<Uint8Array> {
   const { digest, index } = input
-  const { type, path, signedBy, address } = input.owner
+  const { type, path, address } = input.owner
   const signature =
     type === 'p2tr'
       ? await keys.signTaproot({ message: digest, path, signal })
       : (await keys.signEcdsa({ digest, path, signal })).signature
-  const isValid =
-    type === 'p2tr'
-      ? schnorr.verify(signature, digest, signedBy)
-      : secp256k1.verify(signature, digest, signedBy, { prehash: false, lowS: true })
-  if (isValid) return signature
+  if (isSignatureOf(input.owner, digest, signature)) return signature
   throw new MpcError('PROTOCOL_ABORTED', `the signature for input ${index} is not one by the key of ${address}`)
 }
 
-function addSignature(transaction: Transaction, { index, owner, sighashType, signature }: Signed): void {
-  if (owner.type === 'p2tr') {
-    // SIGHASH_DEFAULT is not written (BIP 341, "Common signature message").
-    const tapKeySig = sighashType === 0 ? signature : concatBytes(signature, Uint8Array.of(sighashType))
-    transaction.updateInput(index, { tapKeySig }, true)
-    return
+function addSignatures(transaction: Transaction, signatures: readonly Signed[]): void {
+  for (const { index, owner, signature, sighashType } of signatures) {
+    transaction.updateInput(index, signatureField(owner, signature, sighashType), true)
   }
-  const der = secp256k1.Signature.fromBytes(signature, 'compact').toBytes('der')
-  const encoded = concatBytes(der, Uint8Array.of(sighashType))
-  transaction.updateInput(index, { partialSig: [[owner.publicKey, encoded]] }, true)
 }
 
 /** Rows that btc-signer does not know stay in the PSBT: another participant may. */

@@ -1,18 +1,13 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import {
-  getCompiledTransactionMessageDecoder,
-  type Address,
-  type MessagePartialSigner,
-  type SignatureBytes,
-  type SignatureDictionary,
-  type TransactionPartialSigner,
-} from '@solana/kit'
+import type { MessagePartialSigner, SignatureBytes, SignatureDictionary, TransactionPartialSigner } from '@solana/kit'
 
 import { MpcError } from '../../errors.ts'
 import type { Client } from '../../index.ts'
+import { abytes } from '../../util/bytes.ts'
 import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
+import { hasOtherVersion, isSignedBy } from './signed-bytes.ts'
 
 /** A signer of `@solana/kit` whose key is shared between this device and the server. */
 export type SolanaSigner = TransactionPartialSigner & MessagePartialSigner
@@ -25,8 +20,9 @@ export interface SolanaSignerParameters {
 /**
  * A wallet's ed25519 key as a signer of `@solana/kit`, for transactions and for messages.
  *
- * Each signature is one with the server, and is verified before it is returned. A message that is a transaction of this
- * signer is refused with a `RangeError`, as is a transaction that does not name it.
+ * Each signature is one with the server, and is verified before it is returned. Kit signs messages without a
+ * prefix, so that a page could ask for a "message" that is a transaction: one of this signer, or of a version that is not
+ * known here, is refused with a `RangeError`, as is a transaction that does not name it.
  *
  * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet; later, what `sign` throws
  *
@@ -59,35 +55,25 @@ export async function createSolanaSigner(keys: WalletKeys): Promise<SolanaSigner
   return Object.freeze<SolanaSigner>({
     address,
     signTransactions: async (transactions, { abortSignal } = {}) => {
-      if (!transactions.every(({ signatures }) => Object.hasOwn(signatures, address))) {
+      const messages = transactions.map(({ messageBytes }) => copy(messageBytes, 'messageBytes'))
+      const areOurs = transactions.every(({ signatures }) => Object.hasOwn(signatures, address))
+      if (!areOurs || !messages.every((message) => isSignedBy(publicKey, message))) {
         throw new RangeError(`${address} is not a signer of this transaction`)
       }
-      return signAll(transactions.map(copyOf(({ messageBytes }) => messageBytes)), abortSignal)
+      return signAll(messages, abortSignal)
     },
     signMessages: async (messages, { abortSignal } = {}) => {
-      const contents = messages.map(copyOf(({ content }) => content))
-      if (contents.some((content) => isTransactionOf(address, content))) {
+      const contents = messages.map(({ content }) => copy(content, 'content'))
+      if (contents.some((content) => isSignedBy(publicKey, content))) {
         throw new RangeError('this message is a transaction: sign it as one')
       }
+      if (contents.some(hasOtherVersion)) throw new RangeError('this message may be a transaction of another version')
       return signAll(contents, abortSignal)
     },
   })
 }
 
 /** The bytes at this moment: signing takes longer than a caller may leave them unchanged. */
-function copyOf<T>(bytesOf: (value: T) => ArrayLike<number>): (value: T) => Uint8Array {
-  return (value) => Uint8Array.from(bytesOf(value))
-}
-
-/**
- * Whether a signature of these bytes would let a transaction spend from `address`: kit signs messages without a prefix,
- * so that a page could ask for a "message" that is one. Bytes behind the message do not make it harmless.
- */
-function isTransactionOf(address: Address, bytes: Uint8Array): boolean {
-  try {
-    const [{ header, staticAccounts }] = getCompiledTransactionMessageDecoder().read(bytes, 0)
-    return staticAccounts.slice(0, header.numSignerAccounts).includes(address)
-  } catch {
-    return false
-  }
+function copy(bytes: unknown, name: string): Uint8Array {
+  return abytes(bytes, undefined, name).slice()
 }

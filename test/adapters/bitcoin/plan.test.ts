@@ -22,7 +22,9 @@ function planVector(raw: string, spent: readonly (readonly [amount: bigint, scri
 
   function planned(sighashType?: number): string[] {
     for (const index of inputs) transaction.updateInput(index, sighashType === undefined ? {} : { sighashType })
-    return planInputs(transaction, owned, { inputs }).map(({ digest }) => toHex(digest))
+    return planInputs(transaction, owned, { inputs, trustWitnessUtxo: true, maxFee: 10n ** 9n }).map(({ digest }) =>
+      toHex(digest),
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
-import { p2pkh, p2wpkh, RawTx, SigHash, Transaction } from '@scure/btc-signer'
+import { p2pkh, p2tr, p2wpkh, RawTx, SigHash, Transaction } from '@scure/btc-signer'
 import { expect, test } from 'vitest'
 import { createBitcoinSigner, type BitcoinSigner } from '../../../src/adapters/bitcoin/signer.ts'
 import type { OwnedOutput } from '../../../src/adapters/bitcoin/address.ts'
@@ -159,7 +159,116 @@ test('leaves what is final, and rows that it does not know', async () => {
   expect(signed.getInput(1).unknown).toEqual(unknown)
   expect(wallet.requests.map(({ kind }) => kind)).toEqual(['taproot', 'ecdsa'])
   await signer.signTransaction(signed)
-  expect(wallet.requests.length).toBe(3)
+  expect(wallet.requests.length).toBe(2)
+})
+
+test('leaves its own signatures, and adds those that are missing', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const owners = [output('p2wpkh'), output('p2tr'), output('p2wpkh', 'm/0/5'), output('p2tr', 'm/0/5')]
+  const coins = owners.map(({ script }, i) => ({ script, ...(i === 3 ? { sighashType: SigHash.ALL } : {}) }))
+  const unsigned = spending(random, coins).toPSBT()
+  const signed = await signer.signPsbt(unsigned)
+  expect(await signer.signPsbt(signed)).toEqual(signed)
+  expect(wallet.requests.length).toBe(4)
+
+  const transaction = Transaction.fromPSBT(unsigned)
+  await signer.signTransaction(transaction, { inputs: [1, 2] })
+  await signer.signTransaction(transaction)
+  expect(wallet.requests.length).toBe(8)
+  await signer.signTransaction(transaction)
+  expect(wallet.requests.length).toBe(8)
+  transaction.finalize()
+  expectValid(transaction.extract(), owners)
+})
+
+test('two calls at the same time leave one signature each', async () => {
+  // ECDSA signatures of two parties differ from one time to the next.
+  let nonce = 0
+  const { random, signer, output } = await setUp((wallet) => ({
+    signEcdsa: async ({ digest, path = 'm' }) => {
+      const extraEntropy = new Uint8Array(32).fill(++nonce)
+      const options = { prehash: false, lowS: true, format: 'recovered', extraEntropy } as const
+      const encoded = secp256k1.sign(digest, wallet.privateKey(path), options)
+      return { signature: encoded.slice(1), recovery: encoded[0] as 0 | 1 }
+    },
+  }))
+  const owners = [output('p2wpkh'), output('p2wpkh', 'm/0/5')]
+  const transaction = spending(random, owners)
+  await Promise.all([1, 2, 3].map(() => signer.signTransaction(transaction)))
+  expect(owners.map((_, index) => transaction.getInput(index).partialSig!.length)).toEqual([1, 1])
+  transaction.finalize()
+  expectValid(transaction.extract(), owners)
+})
+
+test('a signature of its own over something else is neither left nor lost', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const [segwit, taproot] = [output('p2wpkh'), output('p2tr')]
+  const other = spending(random, [segwit, taproot])
+  await signer.signTransaction(other)
+  const stale = [other.getInput(0).partialSig![0]![1], other.getInput(1).tapKeySig!] as const
+  const signatures = [
+    [0, { partialSig: [[segwit.publicKey, stale[0]]] }],
+    [0, { partialSig: [[segwit.publicKey, Uint8Array.of(...stale[0].subarray(0, -1), SigHash.SINGLE)]] }],
+    [0, { partialSig: [[segwit.publicKey, Uint8Array.of(0x30, 1)]] }],
+    [1, { tapKeySig: stale[1] }],
+    [1, { tapKeySig: Uint8Array.of(...stale[1], SigHash.ALL_ANYONECANPAY) }],
+  ] as [number, object][]
+  const before = wallet.requests.length
+  for (const [index, update] of signatures) {
+    const transaction = spending(random, [segwit, taproot])
+    transaction.updateInput(index, update, true)
+    const unchanged = transaction.toPSBT()
+    await expect(signer.signTransaction(transaction)).rejects.toThrow(
+      `input ${index} has a signature of this wallet that is not one of this transaction`,
+    )
+    expect(transaction.toPSBT()).toEqual(unchanged)
+    await signer.signTransaction(transaction, { inputs: [1 - index] })
+  }
+  expect(wallet.requests.length).toBe(before + signatures.length)
+})
+
+test('a transaction that changes while it is signed gets no signature', async () => {
+  const changes: ((transaction: Transaction) => void)[] = [
+    (transaction) => transaction.updateOutput(0, { amount: 1n }, true),
+    (transaction) => transaction.updateInput(0, { sequence: 7 }, true),
+    (transaction) => transaction.addOutput({ script: transaction.getOutput(0).script!, amount: 1n }, true),
+  ]
+  for (const change of changes) {
+    const signing: { transaction?: Transaction } = {}
+    const { random, signer, output } = await setUp((wallet) => ({
+      signTaproot: async (request) => {
+        if (wallet.requests.length === 1) change(signing.transaction!)
+        return wallet.signTaproot(request)
+      },
+    }))
+    const transaction = (signing.transaction = spending(random, [output('p2wpkh'), output('p2tr')]))
+    await expect(signer.signTransaction(transaction)).rejects.toThrow('the transaction changed while it was signed')
+    const { partialSig } = transaction.getInput(0)
+    expect([partialSig, transaction.getInput(1).tapKeySig]).toEqual([undefined, undefined])
+  }
+})
+
+test('what is final in either field is left, whoever it belongs to', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const foreign = p2pkh(secp256k1.getPublicKey(random(32)))
+  for (const final of [
+    { finalScriptSig: random(100) },
+    { finalScriptWitness: [random(64)] },
+    { finalScriptSig: random(20), finalScriptWitness: [random(64)] },
+  ]) {
+    const transaction = spending(random, [{ script: foreign.script }, output('p2wpkh')])
+    transaction.updateInput(0, final, true)
+    const signed = Transaction.fromPSBT(await signer.signPsbt(transaction.toPSBT()))
+    expect(signed.getInput(0)).toMatchObject(final)
+    expect(signed.getInput(1).partialSig!.length).toBe(1)
+  }
+  // Inputs of a raw transaction have an empty one.
+  const raw = Transaction.fromRaw(spending(random, [output('p2tr')]).toBytes(true, true))
+  raw.updateInput(0, { witnessUtxo: { script: output('p2tr').script, amount: 50_000n } }, true)
+  expect(raw.getInput(0).finalScriptSig).toEqual(new Uint8Array(0))
+  await signer.signTransaction(raw)
+  expect(raw.getInput(0).tapKeySig!.length).toBe(64)
+  expect(wallet.requests.length).toBe(4)
 })
 
 test('signs the inputs that it is told to, beside somebody else’s', async () => {
@@ -215,18 +324,119 @@ test('an input must say what it spends', async () => {
   expect(wallet.requests).toEqual([])
 })
 
-test('several p2wpkh inputs must prove their amounts, as their signatures do not', async () => {
+test('all amounts beside a p2wpkh input must be proven, as its signature commits to none of them', async () => {
   const { random, signer, wallet, output } = await setUp()
   const claimed = { script: output('p2wpkh').script, proof: 'witnessUtxo' } as const
   const transaction = spending(random, [claimed, output('p2wpkh', 'm/0/5'), output('p2tr')])
-  for (const inputs of [undefined, [0], [1]]) {
+  for (const inputs of [undefined, [1], [1, 2], [0, 1]]) {
     const signed = signer.signTransaction(transaction, inputs === undefined ? {} : { inputs })
-    await expect(signed).rejects.toThrow('input 0 must come with nonWitnessUtxo')
+    await expect(signed).rejects.toThrow('input 0 must come with nonWitnessUtxo, beside one of p2wpkh')
   }
   expect(wallet.requests).toEqual([])
+  // Its own amount it commits to, and taproot to all amounts.
+  await signer.signTransaction(transaction, { inputs: [0] })
+  await signer.signTransaction(transaction, { inputs: [2] })
   await signer.signTransaction(transaction, { trustWitnessUtxo: true })
   transaction.finalize()
   expectValid(transaction.extract(), [output('p2wpkh'), output('p2wpkh', 'm/0/5'), output('p2tr')])
+})
+
+test('two PSBTs that each show an own input as a stranger’s are not signed to one transaction with a huge fee', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const owners = [output('p2wpkh'), output('p2wpkh', 'm/0/5')]
+  const stranger = p2wpkh(secp256k1.getPublicKey(random(32)))
+  const funded = owners.map(({ script }) => funding(random, script, 2_500_000n))
+  for (const shown of [stranger, output('p2tr'), output('p2wpkh', 'm/0/5')]) {
+    for (const [index, { script }] of owners.entries()) {
+      const transaction = new Transaction()
+      for (const [i, { id }] of funded.entries()) {
+        const witnessUtxo = i === index ? { script, amount: 2_500_000n } : { script: shown.script, amount: 1_000n }
+        transaction.addInput({ txid: id, index: 1, witnessUtxo })
+      }
+      transaction.addOutput({ script: stranger.script, amount: 2_500_000n })
+      const psbt = transaction.toPSBT()
+      for (const inputs of [[index], [0, 1]])
+        await expect(signer.signPsbt(psbt, { inputs })).rejects.toThrow(RangeError)
+    }
+  }
+  expect(wallet.requests).toEqual([])
+})
+
+test('a fee that cannot be meant is refused, unless it is', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  for (const type of ['p2wpkh', 'p2tr']) {
+    const transaction = spending(random, [{ script: output(type).script, amount: 10_029_001n }])
+    await expect(signer.signTransaction(transaction)).rejects.toThrow('the fee would be 10000001 satoshi')
+    await expect(signer.signTransaction(transaction, { maxFee: 10_000_000n })).rejects.toThrow(RangeError)
+    await expect(signer.signTransaction(transaction, { maxFee: 10_000_001 as never })).rejects.toThrow(TypeError)
+    const poor = spending(random, [{ script: output(type).script, amount: 28_999n }])
+    await expect(signer.signTransaction(poor)).rejects.toThrow('the outputs are more than the inputs')
+    expect(wallet.requests).toEqual([])
+    await signer.signTransaction(transaction, { maxFee: 10_000_001n })
+    wallet.requests.length = 0
+  }
+})
+
+test('amounts that no transaction has are refused', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const { script } = output('p2tr')
+  const all = 2_100_000_000_000_000n
+  for (const [amount, outputs] of [
+    [50_000n, []],
+    [50_000n, [2n ** 63n - 1n, 2n ** 63n - 1n]],
+    [all, [all, 1n]],
+    [all + 1n, [all]],
+    [2n ** 63n - 1n, [2n ** 63n - 1n]],
+  ] as const) {
+    const transaction = new Transaction()
+    transaction.addInput({ txid: random(32), index: 0, witnessUtxo: { script, amount } })
+    for (const output of outputs) transaction.addOutput({ script, amount: output })
+    await expect(signer.signTransaction(transaction)).rejects.toThrow(RangeError)
+  }
+  expect(wallet.requests).toEqual([])
+})
+
+test('two inputs that spend the same output are refused', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const transaction = spending(random, [output('p2tr'), output('p2wpkh')])
+  const { txid, nonWitnessUtxo } = transaction.getInput(1)
+  transaction.addInput({ txid: txid!, index: 1, nonWitnessUtxo: nonWitnessUtxo! })
+  await expect(signer.signTransaction(transaction)).rejects.toThrow('input 1 and input 2 spend the same output')
+  expect(wallet.requests).toEqual([])
+})
+
+test('options of the wrong nature are refused', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const transaction = spending(random, [output('p2wpkh')])
+  for (const options of [
+    { inputs: null },
+    { inputs: '0' },
+    { inputs: new Set([0]) },
+    { trustWitnessUtxo: 'false' },
+    { trustWitnessUtxo: 1 },
+    { maxFee: Infinity },
+  ]) {
+    await expect(signer.signTransaction(transaction, options as never)).rejects.toThrow(TypeError)
+  }
+  await expect(signer.signTransaction(transaction.toPSBT() as never)).rejects.toThrow(TypeError)
+  await expect(signer.signTransaction(null as never)).rejects.toThrow(TypeError)
+  expect(wallet.requests).toEqual([])
+})
+
+test('metadata of scripts that its outputs do not have is refused', async () => {
+  const { random, signer, wallet, output } = await setUp()
+  const own = output('p2tr')
+  const tree = p2tr(own.publicKey.subarray(1), { script: Uint8Array.of(0x20, ...own.signedBy, 0xac) })
+  const { tapLeafScript, tapMerkleRoot } = tree
+  for (const metadata of [{ tapLeafScript }, { tapMerkleRoot, tapInternalKey: own.publicKey.subarray(1) }]) {
+    const honest = Transaction.fromPSBT(spending(random, [own]).toPSBT(), { disableScriptCheck: true })
+    honest.updateInput(0, metadata)
+    await expect(signer.signPsbt(honest.toPSBT())).rejects.toThrow(RangeError)
+  }
+  // Coins of the same key behind a tree of scripts are not its own.
+  const behind = spending(random, [{ script: tree.script }])
+  await expect(signer.signTransaction(behind)).rejects.toThrow('input 0 does not spend an output of this wallet')
+  expect(wallet.requests).toEqual([])
 })
 
 test('a previous transaction with another id, or another output than claimed, proves nothing', async () => {

@@ -34,7 +34,7 @@ async function setUp(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => (
   return { wallet, signer, publicKey }
 }
 
-function transactionOf(payer: Address, version: 'legacy' | 0, named: Address = payer) {
+function transactionOf(payer: Address, version: 'legacy' | 0 | 1, named: Address = payer) {
   const role = named === payer ? AccountRole.WRITABLE_SIGNER : AccountRole.WRITABLE
   const memo = { programAddress: PROGRAM, accounts: [{ address: named, role }] }
   const transaction = pipe(
@@ -62,7 +62,7 @@ test('kit takes it for a signer of transactions and of messages', async () => {
   expect(isTransactionPartialSigner(signer) && isMessagePartialSigner(signer)).toBe(true)
 })
 
-test.each(['legacy', 0] as const)('signs transactions of version %s', async (version) => {
+test.each(['legacy', 0, 1] as const)('signs transactions of version %s', async (version) => {
   const { signer, wallet, publicKey } = await setUp()
   const transaction = transactionOf(signer.address, version)
   const [first, second] = await signer.signTransactions([transaction, transaction])
@@ -91,12 +91,73 @@ test('signs messages, also such as merely look like a transaction', async () => 
   })
 })
 
-test.each(['legacy', 0] as const)('a message that is a transaction of version %s is refused', async (version) => {
+test.each(['legacy', 0, 1] as const)('a message that is a transaction of version %s is refused', async (version) => {
   const { signer, wallet } = await setUp()
   const bytes = Uint8Array.from(transactionOf(signer.address, version).messageBytes)
-  for (const content of [bytes, concatBytes(bytes, Uint8Array.of(0))]) {
+  const broken = bytes.slice()
+  broken.fill(0xff, -20)
+  for (const content of [bytes, concatBytes(bytes, Uint8Array.of(0)), bytes.subarray(0, -1), broken]) {
     const messages = [createSignableMessage('a text'), createSignableMessage(content)]
     await expect(signer.signMessages(messages)).rejects.toThrow('this message is a transaction')
+  }
+  expect(wallet.requests).toEqual([])
+})
+
+test('a message that may be a transaction of a version that is not known is refused', async () => {
+  const { signer, wallet } = await setUp()
+  const bytes = Uint8Array.from(transactionOf(signer.address, 0).messageBytes)
+  for (let version = 1; version < 128; version++) {
+    bytes[0] = 0x80 + version
+    const signed = signer.signMessages([createSignableMessage('a text'), createSignableMessage(bytes)])
+    await expect(signed).rejects.toThrow(RangeError)
+  }
+  for (const content of [
+    Uint8Array.of(0x81),
+    Uint8Array.of(0xff),
+    utf8('é').slice(0, 1),
+    utf8('\xffsolana offchain'),
+  ]) {
+    const signed = signer.signMessages([createSignableMessage(content.fill(0xff, 0, 1))])
+    await expect(signed).rejects.toThrow('this message may be a transaction of another version')
+  }
+  const others = transactionOf(SOMEBODY, 1).messageBytes
+  await expect(signer.signMessages([createSignableMessage(Uint8Array.from(others))])).rejects.toThrow(RangeError)
+  expect(wallet.requests).toEqual([])
+})
+
+test('signs text of every language, and off-chain messages', async () => {
+  const { signer, publicKey } = await setUp()
+  const offChain = concatBytes(Uint8Array.of(0xff), utf8('solana offchain'), new Uint8Array(4).fill(0xfe))
+  const contents = [...['é', 'пойдём', '日本語', '\u{1f600}!', '\ufeffa'].map(utf8), offChain]
+  const dictionaries = await signer.signMessages(contents.map((content) => createSignableMessage(content)))
+  dictionaries.forEach((dictionary, i) => {
+    expect(ed25519.verify(dictionary[signer.address]!, contents[i]!, publicKey)).toBe(true)
+  })
+})
+
+test('takes bytes and nothing else', async () => {
+  const { signer, wallet } = await setUp()
+  for (const bytes of ['a text', [1, 2, 256], null, undefined, new ArrayBuffer(4), new Uint16Array(2)]) {
+    const messages = [{ content: bytes, signatures: {} }] as never
+    await expect(signer.signMessages(messages)).rejects.toThrow(TypeError)
+    const transactions = [{ messageBytes: bytes, signatures: { [signer.address]: null } }] as never
+    await expect(signer.signTransactions(transactions)).rejects.toThrow(TypeError)
+  }
+  expect(wallet.requests).toEqual([])
+})
+
+test('a transaction must name the signer in its message, not only beside it', async () => {
+  const { signer, wallet } = await setUp()
+  const signatures = { [signer.address]: null }
+  const messages = [
+    ...(['legacy', 0, 1] as const).map((version) => transactionOf(SOMEBODY, version, signer.address).messageBytes),
+    utf8('a text'),
+    new Uint8Array(0),
+    Uint8Array.of(0x82, ...transactionOf(signer.address, 0).messageBytes.slice(1)),
+  ]
+  for (const messageBytes of messages) {
+    const signed = signer.signTransactions([{ messageBytes, signatures } as never])
+    await expect(signed).rejects.toThrow('is not a signer of this transaction')
   }
   expect(wallet.requests).toEqual([])
 })

@@ -1,0 +1,59 @@
+import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import { SigHash, type Transaction } from '@scure/btc-signer'
+
+import { concatBytes, equalBytes } from '../../util/bytes.ts'
+import type { OwnedOutput } from './address.ts'
+
+type Input = ReturnType<Transaction['getInput']>
+type InputUpdate = Parameters<Transaction['updateInput']>[1]
+
+/** Whether 64 bytes are a signature of this hash by the key of this output. */
+export function isSignatureOf(owner: OwnedOutput, digest: Uint8Array, signature: Uint8Array): boolean {
+  if (owner.type === 'p2tr') return schnorr.verify(signature, digest, owner.signedBy)
+  return secp256k1.verify(signature, digest, owner.signedBy, { prehash: false, lowS: true })
+}
+
+/** A signature as PSBTs have it (BIP 174, BIP 371): ECDSA in DER; the sighash type at the end, save DEFAULT. */
+export function signatureField(owner: OwnedOutput, signature: Uint8Array, sighashType: number): InputUpdate {
+  const type = sighashType === SigHash.DEFAULT ? new Uint8Array(0) : Uint8Array.of(sighashType)
+  if (owner.type === 'p2tr') return { tapKeySig: concatBytes(signature, type) }
+  const der = secp256k1.Signature.fromBytes(signature, 'compact').toBytes('der')
+  return { partialSig: [[owner.publicKey, concatBytes(der, type)]] }
+}
+
+/**
+ * Whether the input has a signature by its owner's key, valid and over the whole transaction.
+ *
+ * @param hash what is signed with a sighash type
+ * @throws {RangeError} if it has another one, which would be lost: of an earlier form of the transaction, or of a part
+ */
+export function hasOwnSignature(
+  input: Input,
+  index: number,
+  owner: OwnedOutput,
+  hash: (sighashType: number) => Uint8Array,
+): boolean {
+  const encoded = owner.type === 'p2tr' ? input.tapKeySig : partialSignature(input, owner)
+  if (encoded === undefined) return false
+  if (isValid(encoded, owner, hash)) return true
+  throw new RangeError(`input ${index} has a signature of this wallet that is not one of this transaction`)
+}
+
+function partialSignature({ partialSig }: Input, { publicKey }: OwnedOutput): Uint8Array | undefined {
+  return partialSig?.find(([key]) => equalBytes(key, publicKey))?.[1]
+}
+
+function isValid(encoded: Uint8Array, owner: OwnedOutput, hash: (sighashType: number) => Uint8Array): boolean {
+  const hasNoType = owner.type === 'p2tr' && encoded.length === 64
+  if (!hasNoType && encoded.at(-1) !== SigHash.ALL) return false
+  const sighashType = hasNoType ? SigHash.DEFAULT : SigHash.ALL
+  const signature = hasNoType ? encoded : encoded.subarray(0, -1)
+  try {
+    const isDer = owner.type === 'p2wpkh'
+    const compact = isDer ? secp256k1.Signature.fromBytes(signature, 'der').toBytes('compact') : signature
+    return isSignatureOf(owner, hash(sighashType), compact)
+  } catch {
+    // Neither DER nor 64 bytes.
+    return false
+  }
+}

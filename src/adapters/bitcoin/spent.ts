@@ -1,0 +1,61 @@
+import type { Transaction } from '@scure/btc-signer'
+import { getPrevOut } from '@scure/btc-signer/transaction.js'
+
+import { toHex } from '../../util/bytes.ts'
+
+/** What an input spends. */
+export interface SpentOutput {
+  readonly script: Uint8Array
+  readonly amount: bigint
+  /** Whether the previous transaction is there, whose id the input names: else the amount is only claimed. */
+  readonly isProven: boolean
+}
+
+/** All that there will ever be, in satoshi (`MAX_MONEY` of Bitcoin Core). */
+const MAX_AMOUNT = 2_100_000_000_000_000n
+
+/** What each input spends; undefined where the transaction does not say. btc-signer compares ids and outputs. */
+export function spentOutputs(transaction: Transaction): (SpentOutput | undefined)[] {
+  return Array.from({ length: transaction.inputsLength }, (_, index) => {
+    const input = transaction.getInput(index)
+    const isProven = input.nonWitnessUtxo !== undefined
+    if (!isProven && input.witnessUtxo === undefined) return undefined
+    try {
+      const { script, amount } = getPrevOut(input)
+      return { script, amount, isProven }
+    } catch (cause) {
+      throw new RangeError(`input ${index} does not say what it spends`, { cause })
+    }
+  })
+}
+
+/** @throws {RangeError} if two inputs spend the same output: no node takes such a transaction */
+export function expectDistinct(transaction: Transaction): void {
+  const seen = new Map<string, number>()
+  for (let index = 0; index < transaction.inputsLength; index++) {
+    const { txid, index: output } = transaction.getInput(index)
+    const outpoint = `${toHex(txid ?? new Uint8Array(0))}:${output}`
+    const other = seen.get(outpoint)
+    if (other !== undefined) throw new RangeError(`input ${other} and input ${index} spend the same output`)
+    seen.set(outpoint, index)
+  }
+}
+
+/** @throws {RangeError} if amounts are none, or the outputs take more than there is or leave more than `maxFee` */
+export function expectFee(transaction: Transaction, spent: readonly SpentOutput[], maxFee: bigint): void {
+  const outputs = Array.from({ length: transaction.outputsLength }, (_, i) => transaction.getOutput(i).amount)
+  if (outputs.length === 0) throw new RangeError('the transaction has no outputs')
+  const fee = sum(spent.map(({ amount }) => amount), 'inputs') - sum(outputs, 'outputs') // prettier-ignore
+  if (fee < 0n) throw new RangeError('the outputs are more than the inputs')
+  if (fee > maxFee) throw new RangeError(`the fee would be ${fee} satoshi, with maxFee ${maxFee}`)
+}
+
+function sum(amounts: readonly (bigint | undefined)[], name: string): bigint {
+  let total = 0n
+  for (const amount of amounts) {
+    if (amount === undefined || amount < 0n) throw new RangeError(`the ${name} must have amounts`)
+    total += amount
+    if (total > MAX_AMOUNT) throw new RangeError(`the ${name} are more than all bitcoins`)
+  }
+  return total
+}
