@@ -58,7 +58,7 @@ export function seededRandom(label: string = runningTest()): SeededRandom {
 }
 
 /** The file without its folder, which is not the same on every machine, and the test. */
-function runningTest(): string {
+export function runningTest(): string {
   const { testPath = '', currentTestName = '' } = expect.getState()
   return `${testPath.replace(/^.*[/\\]test[/\\]/, '')} ${currentTestName}`
 }

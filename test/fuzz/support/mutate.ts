@@ -1,8 +1,25 @@
 import fc from 'fast-check'
-import { seededRandom } from '../../support/random.ts'
+import { runningTest, seededRandom, type SeededRandom } from '../../support/random.ts'
+
+/** How many times as many runs as usual: RESHARE_FUZZ, in Node. */
+const FACTOR = typeof document === 'undefined' ? Number(process.env['RESHARE_FUZZ'] || 1) : 1
 
 /** Runs in a browser are fewer: the code is the same, only the engine differs. */
-const SCALE = typeof document === 'undefined' ? 1 : 0.2
+const SCALE = typeof document === 'undefined' ? FACTOR : 0.2
+
+/** How long a test with so many runs may hang, in milliseconds. */
+export const PATIENCE = 60_000 * Math.max(1, FACTOR)
+
+/** Repeats with a random source for each run, so that one run can be played alone. */
+export async function repeat(count: number, play: (random: SeededRandom) => unknown): Promise<void> {
+  for (let run = 0; run < Math.ceil(count * SCALE); run++) {
+    try {
+      await play(seededRandom(`${runningTest()} ${run}`))
+    } catch (error) {
+      throw new Error(`run ${run}: ${String(error)}`, { cause: error })
+    }
+  }
+}
 
 /** Settings of a property, seeded by the run's seed and the running test. */
 export function runs(count: number): { readonly numRuns: number; readonly seed: number } {
