@@ -27,12 +27,18 @@ export async function run() {
     const host = /** @type {number[]} */ ([])
     for (let i = 0; i < WARM_UP + ROUNDS; i++) {
       const begun = performance.now()
-      const request = encodeRequest({ method: 'POST', ...fields, contentType: 'application/vnd.reshare.flight', body })
+      const request = encodeRequest({
+        method: 'POST',
+        time: 0,
+        ...fields,
+        contentType: 'application/vnd.reshare.flight',
+        body,
+      })
       const sealed = await sealRequest(server.publicKey, device, request, random)
       const sent = performance.now()
       const opened = await openRequest([server], sealed.message, random)
       decodeRequest(opened.plaintext)
-      const answer = opened.sealAnswer(encodeAnswer({ status: 200, body }))
+      const answer = opened.sealAnswer(encodeAnswer({ status: 200, time: 0, body }))
       const answered = performance.now()
       decodeAnswer(sealed.openAnswer(answer))
       client.push(sent - begun + performance.now() - answered)

@@ -8,19 +8,27 @@ export const SEALED_CONTENT_TYPE = 'application/vnd.reshare.sealed'
 /** What is sealed is a multiple of it, so that the length tells little: most bodies are one block or two. */
 export const BLOCK_LENGTH = 256
 
+/** How far the time of a request that changes something may be from the server's own: after that it is refused. */
+export const FRESH_MS = 5 * 60_000
+
+/** The status of a sealed answer to a request whose time is too far from the server's: it may be a relay's copy. */
+export const NOT_FRESH_STATUS = 425
+
 export const PATH_MAX_LENGTH = 2048
 export const AUTHORIZATION_MAX_LENGTH = 16_384
 export const CONTENT_TYPE_MAX_LENGTH = 256
 
 /** Bytes that a sealed request's plaintext has at most besides its body. */
 export const REQUEST_FIELDS_MAX_LENGTH =
-  1 + 4 * 4 + PATH_MAX_LENGTH + AUTHORIZATION_MAX_LENGTH + CONTENT_TYPE_MAX_LENGTH + BLOCK_LENGTH
+  1 + 8 + 4 * 4 + PATH_MAX_LENGTH + AUTHORIZATION_MAX_LENGTH + CONTENT_TYPE_MAX_LENGTH + BLOCK_LENGTH
 
 const METHODS = ['GET', 'POST', 'PUT'] as const
 
 /** A request before it is sealed. */
 export interface InnerRequest {
   readonly method: (typeof METHODS)[number]
+  /** Milliseconds since 1970, by the server's clock as far as the device knows it. */
+  readonly time: number
   /** Path and query, starting with `/v1/`. */
   readonly path: string
   /** The header of this name; empty for none. Others are not carried: a proxy may have set them for the server. */
@@ -33,23 +41,26 @@ export interface InnerRequest {
 /** An answer before it is sealed. */
 export interface InnerAnswer {
   readonly status: number
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly time: number
   readonly body: Uint8Array
 }
 
 /**
- * `method u8 | path | authorization | content type | body | zeros`, each of the four a length (u32) and its bytes, up to
+ * `method u8 | time u64 | path | authorization | content type | body | zeros`, each of the last four a length (u32) and its bytes, up to
  * a multiple of 256 bytes.
  *
- * @throws {RangeError} if a text is too long
+ * @throws {RangeError} if a text is too long, or the time is no whole number
  */
-export function encodeRequest({ method, path, authorization, contentType, body }: InnerRequest): Uint8Array {
+export function encodeRequest({ method, time, path, authorization, contentType, body }: InnerRequest): Uint8Array {
   const writer = new Writer()
     .u8(METHODS.indexOf(method) + 1)
+    .u64(time)
     .prefixed(text(path, PATH_MAX_LENGTH, 'path'))
     .prefixed(text(authorization, AUTHORIZATION_MAX_LENGTH, 'authorization'))
     .prefixed(text(contentType, CONTENT_TYPE_MAX_LENGTH, 'content type'))
     .prefixed(body)
-  return pad(writer, 1 + 4 * 4 + length(path) + length(authorization) + length(contentType) + body.length)
+  return pad(writer, 1 + 8 + 4 * 4 + length(path) + length(authorization) + length(contentType) + body.length)
 }
 
 /** @throws {CodecError} for anything but exactly one such request */
@@ -57,18 +68,19 @@ export function decodeRequest(bytes: Uint8Array): InnerRequest {
   const reader = new Reader(bytes)
   const method = METHODS[reader.u8() - 1]
   if (method === undefined) throw new CodecError('a sealed request has no such method')
+  const time = reader.u64()
   const path = readText(reader, PATH_MAX_LENGTH)
   const authorization = readText(reader, AUTHORIZATION_MAX_LENGTH)
   const contentType = readText(reader, CONTENT_TYPE_MAX_LENGTH)
   const body = reader.prefixed(bytes.length)
   endPadded(reader, bytes)
   if (method === 'GET' && body.length > 0) throw new CodecError('a sealed GET has a body')
-  return { method, path, authorization, contentType, body }
+  return { method, time, path, authorization, contentType, body }
 }
 
-/** `status u16 | length u32 | body | zeros` up to a multiple of 256 bytes. */
-export function encodeAnswer({ status, body }: InnerAnswer): Uint8Array {
-  return pad(new Writer().u16(status).prefixed(body), 2 + 4 + body.length)
+/** `status u16 | time u64 | length u32 | body | zeros` up to a multiple of 256 bytes. */
+export function encodeAnswer({ status, time, body }: InnerAnswer): Uint8Array {
+  return pad(new Writer().u16(status).u64(time).prefixed(body), 2 + 8 + 4 + body.length)
 }
 
 /** @throws {CodecError} for anything but exactly one such answer */
@@ -76,9 +88,10 @@ export function decodeAnswer(bytes: Uint8Array): InnerAnswer {
   const reader = new Reader(bytes)
   const status = reader.u16()
   if (status < 200 || status > 599) throw new CodecError('a sealed answer has no such status')
+  const time = reader.u64()
   const body = reader.prefixed(bytes.length)
   endPadded(reader, bytes)
-  return { status, body }
+  return { status, time, body }
 }
 
 const length = (value: string) => utf8(value).length

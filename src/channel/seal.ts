@@ -40,6 +40,8 @@ export interface SealedRequest {
 export interface OpenedRequest {
   /** The public key of the device that sealed it. */
   readonly device: Uint8Array
+  /** What names it among all requests: the encapsulated key, of which no other request that opens can have a copy. */
+  readonly id: Uint8Array
   readonly plaintext: Uint8Array
   /** Once. */
   sealAnswer(plaintext: Uint8Array): Uint8Array
@@ -97,7 +99,12 @@ export async function openRequest(
   try {
     const plaintext = context.open(header, message.subarray(HEADER_LENGTH + X25519_LENGTH))
     const take = once(context.export(ANSWER_INFO, KEY_LENGTH))
-    return { device, plaintext, sealAnswer: (answer) => sealAnswer(take(), encapsulated, answer, random) }
+    return {
+      device,
+      id: encapsulated,
+      plaintext,
+      sealAnswer: (answer) => sealAnswer(take(), encapsulated, answer, random),
+    }
   } finally {
     context.wipe()
   }

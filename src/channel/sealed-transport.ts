@@ -15,7 +15,14 @@ import { abytes, isBytes, wipe } from '../util/bytes.ts'
 import { isCodecError } from '../util/codec.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { loadDeviceKey } from './device-key.ts'
-import { decodeAnswer, encodeRequest, SEALED_CONTENT_TYPE, SEALED_PATH } from './messages.ts'
+import {
+  decodeAnswer,
+  encodeRequest,
+  NOT_FRESH_STATUS,
+  SEALED_CONTENT_TYPE,
+  SEALED_PATH,
+  type InnerAnswer,
+} from './messages.ts'
 import { sealRequest, type SealedRequest } from './seal.ts'
 
 /** What {@link sealedTransport} is made of. */
@@ -30,6 +37,8 @@ export interface SealedTransportOptions {
   readonly headers?: HeaderSource
   /** Where the device key and each request's own key come from; the platform's generator by default. */
   readonly random?: RandomSource
+  /** Milliseconds since 1970; the system's clock by default. It may be wrong: the server's answers tell the time. */
+  readonly now?: () => number
 }
 
 /** Any base does: the path alone is carried. */
@@ -48,13 +57,16 @@ const BASE = 'https://sealed.localhost'
  * const transport = sealedTransport({ transport: httpTransport(url), serverKey, storage, headers })
  */
 export function sealedTransport(options: SealedTransportOptions): Transport {
-  const { transport, storage, headers, random = systemRandom } = options
+  const { transport, storage, headers, random = systemRandom, now = Date.now } = options
   if (typeof transport?.request !== 'function') throw new TypeError('transport must have a request method')
   if (typeof storage?.read !== 'function') throw new TypeError('storage must be a share store')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
+  if (typeof now !== 'function') throw new TypeError('now must be a function')
   const source = headerSource(headers)
   const serverKey = abytes(options.serverKey, X25519_LENGTH, 'serverKey').slice()
   let loaded: HpkeKeyPair | undefined
+  /** What the server's clock is ahead of this device's, as the last answer showed it. */
+  let aheadMs = 0
 
   /** Asked anew until the store has answered once: it may fail, or never answer. */
   async function deviceKey(): Promise<HpkeKeyPair> {
@@ -65,7 +77,14 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
   async function seal(request: TransportRequest, body: Uint8Array): Promise<SealedRequest> {
     const { authorization, contentType } = readHeaders(await requestHeaders(source, request))
     const device = await deviceKey()
-    const plaintext = encodeRequest({ method: request.method, path: request.path, authorization, contentType, body })
+    const plaintext = encodeRequest({
+      method: request.method,
+      time: serverTime(),
+      path: request.path,
+      authorization,
+      contentType,
+      body,
+    })
     try {
       return await sealRequest(serverKey, device, plaintext, random)
     } catch (cause) {
@@ -76,20 +95,43 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
     }
   }
 
+  function serverTime(): number {
+    return Math.max(0, clock() + aheadMs)
+  }
+
+  /** Whole milliseconds; of a clock that says nothing only the server's time is known. */
+  function clock(): number {
+    const time = Math.floor(now())
+    return Number.isSafeInteger(time) ? time : 0
+  }
+
+  async function exchange(request: TransportRequest, body: Uint8Array): Promise<TransportResponse> {
+    const { signal } = request
+    if (signal?.aborted) throw abortedBy(signal)
+    const sealed = await untilAborted(signal, seal(request, body))
+    const outer = {
+      method: 'POST',
+      path: SEALED_PATH,
+      contentType: SEALED_CONTENT_TYPE,
+      body: sealed.message,
+    } as const
+    const {
+      status,
+      time,
+      body: answer,
+    } = open(sealed, await transport.request({ ...outer, ...(signal && { signal }) }))
+    // It was sealed for this request: at that time the server's clock was there. A relay that holds it up makes it older.
+    aheadMs = time - clock()
+    return { status, body: answer }
+  }
+
   return {
     async request(request) {
       requestUrl(BASE, request)
       const body = new Uint8Array(request.body ?? [])
-      const { signal } = request
-      if (signal?.aborted) throw abortedBy(signal)
-      const sealed = await untilAborted(signal, seal(request, body))
-      const outer = {
-        method: 'POST',
-        path: SEALED_PATH,
-        contentType: SEALED_CONTENT_TYPE,
-        body: sealed.message,
-      } as const
-      return open(sealed, await transport.request({ ...outer, ...(signal && { signal }) }))
+      const answer = await exchange(request, body)
+      // By now the server's time is known; it has done nothing.
+      return answer.status === NOT_FRESH_STATUS ? exchange(request, body) : answer
     },
   }
 }
@@ -103,7 +145,7 @@ function readHeaders(headers: Headers): { authorization: string; contentType: st
   return { authorization: headers.get('authorization') ?? '', contentType: headers.get('content-type') ?? '' }
 }
 
-function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportResponse): TransportResponse {
+function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportResponse): InnerAnswer {
   if (status !== 200) {
     // What is on the way is believed that it is busy, and nothing else.
     const { error, passing } = readFailure(status, undefined, retryAfterMs)

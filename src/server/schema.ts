@@ -249,5 +249,17 @@ export const serverSchema: Schema = {
       `create index reshare_operations_open on reshare_operations (client_id, operation_id)
          where state is not null or round = 0`,
     ],
+    [
+      // Answers to sealed requests that change something: a copy of the request gets the same, for as long as it is fresh.
+      `create table reshare_sealed_answers (
+         client_id text not null,
+         request_id bytea not null,
+         status int not null,
+         body bytea not null,
+         expires_at timestamptz not null,
+         primary key (client_id, request_id)
+       )`,
+      `create index reshare_sealed_answers_expiry on reshare_sealed_answers (expires_at)`,
+    ],
   ],
 }

@@ -2,6 +2,7 @@ import { inPages, PAGE } from '../util/pages.ts'
 import { findOlderSets } from './audit/older-sets.ts'
 import { timestamp, type ServerContext } from './context.ts'
 import { finishRevocations } from './devices/finish-revocation.ts'
+import { forgetKeptAnswers } from './http/answer-once.ts'
 import { abortExpired } from './operations/decide.ts'
 import { rateCounts } from './operations/rates.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
@@ -18,6 +19,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   (context) => removeOwedHalves(context),
   forgetPresignatures,
   (context) => rateCounts(context).forget(),
+  forgetKeptAnswers,
   forgetOperations,
 ]
 

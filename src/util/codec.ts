@@ -51,6 +51,11 @@ export class Writer {
     return this
   }
 
+  u64(value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`u64 out of range: ${value}`)
+    return this.u32(Math.floor(value / 2 ** 32)).u32(value % 2 ** 32)
+  }
+
   /** Bytes of a length that the reader knows. */
   bytes(value: Uint8Array): this {
     const at = this.#reserve(value.length)
@@ -95,6 +100,13 @@ export class Reader {
 
   u32(): number {
     return ((this.u16() << 16) | this.u16()) >>> 0
+  }
+
+  /** At most 2^53 - 1. */
+  u64(): number {
+    const value = this.u32() * 2 ** 32 + this.u32()
+    if (!Number.isSafeInteger(value)) throw new CodecError('a number is too large')
+    return value
   }
 
   /** A copy of the next `length` bytes. */

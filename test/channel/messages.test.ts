@@ -17,6 +17,7 @@ import { seededRandom } from '../support/random.ts'
 const random = seededRandom()
 const request: InnerRequest = {
   method: 'POST',
+  time: 1_767_225_600_123,
   path: '/v1/sets/ä?b=c',
   authorization: 'Bearer t',
   contentType: 'application/json',
@@ -31,7 +32,7 @@ describe('messages before they are sealed', () => {
 
   test('an answer comes back as it was', () => {
     for (const status of [200, 204, 404, 599]) {
-      const answer = { status, body: random(status) }
+      const answer = { status, time: 2 ** 53 - status, body: random(status) }
       expect(decodeAnswer(encodeAnswer(answer))).toEqual(answer)
     }
   })
@@ -39,7 +40,7 @@ describe('messages before they are sealed', () => {
   test('their lengths are whole blocks', () => {
     const lengths = (encode: (body: Uint8Array) => Uint8Array) =>
       Array.from({ length: 2 * BLOCK_LENGTH }, (_, i) => encode(new Uint8Array(i)).length)
-    const answers = lengths((body) => encodeAnswer({ status: 200, body }))
+    const answers = lengths((body) => encodeAnswer({ status: 200, time: 0, body }))
     const requests = lengths((body) => encodeRequest({ ...request, body }))
     for (const length of [...answers, ...requests]) expect(length % BLOCK_LENGTH).toBe(0)
     expect(new Set(answers).size).toBe(3)
@@ -49,6 +50,7 @@ describe('messages before they are sealed', () => {
   test('the longest that a server reads is the longest there is', () => {
     const longest = {
       method: 'POST',
+      time: 2 ** 53 - 1,
       path: `/${'p'.repeat(PATH_MAX_LENGTH - 1)}`,
       authorization: 'a'.repeat(AUTHORIZATION_MAX_LENGTH),
       contentType: 'c'.repeat(CONTENT_TYPE_MAX_LENGTH),
@@ -66,7 +68,8 @@ describe('messages before they are sealed', () => {
     ['an unknown method', (bytes) => bytes.fill(4, 0, 1)],
     ['method 0', (bytes) => bytes.fill(0, 0, 1)],
     ['a GET with a body', (bytes) => bytes.fill(1, 0, 1)],
-    ['a path that is not UTF-8', (bytes) => bytes.fill(0xff, 5, 6)],
+    ['a path that is not UTF-8', (bytes) => bytes.fill(0xff, 13, 14)],
+    ['of a time beyond all numbers', (bytes) => bytes.fill(0xff, 1, 9)],
     ['a last byte that is not zero', (bytes) => bytes.fill(1, -1)],
     ['less than whole blocks', (bytes) => bytes.slice(0, -1)],
     ['a block too many', (bytes) => new Uint8Array([...bytes, ...new Uint8Array(BLOCK_LENGTH)])],
@@ -78,10 +81,11 @@ describe('messages before they are sealed', () => {
   test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
     ['of status 199', (bytes) => bytes.fill(199, 1, 2)],
     ['of status 600', (bytes) => bytes.fill(2, 0, 1).fill(0x58, 1, 2)],
+    ['of a time beyond all numbers', (bytes) => bytes.fill(0xff, 2, 10)],
     ['padded with something', (bytes) => bytes.fill(1, -1)],
     ['a block too many', (bytes) => new Uint8Array([...bytes, ...new Uint8Array(BLOCK_LENGTH)])],
     ['nothing', () => new Uint8Array()],
   ])('no answer is %s', (_, change) => {
-    expect(() => decodeAnswer(change(encodeAnswer({ status: 200, body: random(9) })))).toThrow(CodecError)
+    expect(() => decodeAnswer(change(encodeAnswer({ status: 200, time: 0, body: random(9) })))).toThrow(CodecError)
   })
 })

@@ -31,7 +31,7 @@ const front = (handler: Handler, heard: string[] = []): Transport =>
       const headers = { ...(authorization && { authorization }), ...(contentType && { 'content-type': contentType }) }
       const sent = method === 'GET' ? {} : { body: body as Uint8Array<ArrayBuffer> }
       const answer = await handler(new Request(new URL(path, request.url), { method, headers, ...sent }))
-      const inner = { status: answer.status, body: new Uint8Array(await answer.arrayBuffer()) }
+      const inner = { status: answer.status, time: Date.now(), body: new Uint8Array(await answer.arrayBuffer()) }
       return new Response(opened.sealAnswer(encodeAnswer(inner)) as Uint8Array<ArrayBuffer>)
     },
   })
@@ -176,7 +176,8 @@ describe('an answer that is not of the holder of the pinned key', () => {
 
   test('a proxy is believed that it is busy, for how long, and nothing else', async () => {
     const passing = [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]
-    for (let status = 100; status < 600; status++) {
+    const others = [100, 199, 201, 204, 301, 302, 307, 400, 401, 403, 404, 409, 413, 426, 501, 505, 519, 528, 531, 599]
+    for (const status of [...passing, ...others]) {
       const body = utf8('{"error":{"id":"AUTH_FAILED","message":"forged","retryable":false}}')
       const attempt = answering(() => ({ status, body, retryAfterMs: 7 })).request(post('a'))
       const error = (await attempt.catch((error: unknown) => error)) as MpcError

@@ -21,13 +21,14 @@ test('docs/wire.md shows a sealed request and its answer', async () => {
   const [server, device] = [generateKeyPair(random), generateKeyPair(random)]
   const request = encodeRequest({
     method: 'POST',
+    time: Date.UTC(2026, 0, 1),
     path: `/v1/sets/${'a1'.repeat(32)}/retire`,
     authorization: 'Bearer token',
     contentType: '',
     body: new Uint8Array(),
   })
   const sealed = await sealRequest(server.publicKey, device, request, random)
-  const answer = encodeAnswer({ status: 200, body: utf8('{}') })
+  const answer = encodeAnswer({ status: 200, time: Date.UTC(2026, 0, 1, 0, 0, 1), body: utf8('{}') })
   const opened = await openRequest([server], sealed.message, random)
   const message = opened.sealAnswer(answer)
   expect({

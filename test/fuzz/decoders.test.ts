@@ -127,6 +127,7 @@ const DECODERS: readonly Decoder[] = [
     name: 'a request before it is sealed',
     valid: encodeRequest({
       method: 'POST',
+      time: 1_767_225_600_000,
       path: '/v1/sets',
       authorization: 'Bearer t',
       contentType: 'application/json',
@@ -139,7 +140,7 @@ const DECODERS: readonly Decoder[] = [
   },
   {
     name: 'an answer before it is sealed',
-    valid: encodeAnswer({ status: 200, body: random(255) }),
+    valid: encodeAnswer({ status: 200, time: 1_767_225_600_000, body: random(255) }),
     decode: decodeAnswer,
     encode: encodeAnswer,
     throws: CodecError,

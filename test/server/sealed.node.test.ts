@@ -110,6 +110,7 @@ describe('sealed requests', () => {
     const headers = { 'x-user': 'admin', 'x-forwarded-for': '203.0.113.7', cookie: 'session=1' }
     const plaintext = encodeRequest({
       method: 'GET',
+      time: 0,
       path: paths.sets('00'.repeat(16)),
       authorization: 'Bearer t',
       contentType: '',
@@ -137,7 +138,14 @@ describe('sealed requests', () => {
 
 describe('what does not open', () => {
   const get = (path: string, method: 'GET' | 'POST' = 'GET') =>
-    encodeRequest({ method, path, authorization: 'Test eve', contentType: '', body: new Uint8Array() })
+    encodeRequest({
+      method,
+      time: world.now(),
+      path,
+      authorization: 'Test eve',
+      contentType: '',
+      body: new Uint8Array(),
+    })
   const path = paths.sets('00'.repeat(16))
 
   test('gets one answer, whatever the cause, and reaches no handler', async () => {
@@ -153,6 +161,7 @@ describe('what does not open', () => {
     const stranger = await sealed(get(path), generateKeyPair(random).publicKey)
     const post1MiB = {
       method: 'POST',
+      time: world.now(),
       authorization: 'Test eve',
       contentType: 'application/vnd.reshare.flight',
       body: new Uint8Array(2 ** 20),
@@ -192,7 +201,14 @@ describe('what does not open', () => {
     ['with a header in its method', '/v1/sets', 'Test eve\r\nx-user: admin'],
   ])('a path %s', async (_, inner, authorization = 'Test eve') => {
     const { message } = await sealed(
-      encodeRequest({ method: 'GET', path: inner, authorization, contentType: '', body: new Uint8Array() }),
+      encodeRequest({
+        method: 'GET',
+        time: world.now(),
+        path: inner,
+        authorization,
+        contentType: '',
+        body: new Uint8Array(),
+      }),
     )
     expect(await post(message)).toEqual(REFUSED)
   })
@@ -202,6 +218,7 @@ describe('what does not open', () => {
     for (const way of [SEALED_PATH, '/v1/x/../sealed', '/v1/%2e/sealed']) {
       const body = encodeRequest({
         method: 'POST',
+        time: world.now(),
         path: way,
         authorization: 'Test eve',
         contentType: SEALED_CONTENT_TYPE,

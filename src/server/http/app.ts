@@ -17,8 +17,9 @@ import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
 import { checkText, ID } from '../../util/text.ts'
 import type { Authenticate } from '../tokens.ts'
+import { findKeptAnswer, keepAnswer } from './answer-once.ts'
 import { parseId, parseRound } from './requests.ts'
-import { answerSealed, channelFailed } from './sealed.ts'
+import { answerSealed, channelFailed, type Sealed } from './sealed.ts'
 
 /** What the HTTP side needs besides the server's own parts. */
 export interface AppOptions {
@@ -35,7 +36,7 @@ export interface AppOptions {
 
 type Env = {
   /** What the server itself says of a request; nothing that comes from outside can set it. */
-  Bindings: { readonly device?: string }
+  Bindings: Partial<Sealed>
   Variables: {
     clientId: string
     /** The device that sealed the request: the hex of its public key. Null for a request that came unsealed. */
@@ -52,16 +53,16 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (options.allowedOrigins.length > 0) {
     const headers = ['authorization', 'content-type']
-    const exposeHeaders = ['retry-after']
+    const exposeHeaders = ['date', 'retry-after']
     app.use(cors({ origin: [...options.allowedOrigins], allowHeaders: headers, exposeHeaders, maxAge: 600 }))
   }
   // Before the rest: who sends it is said within.
   app.post(SEALED_PATH, (c) => {
     if (c.env.device !== undefined) throw channelFailed()
     const { channelKeys } = options
-    const { random, limits } = context
-    return answerSealed(c.req.raw, { channelKeys, random, bodyBytes: limits.bodyBytes }, async (inner, device) =>
-      app.fetch(inner, { device }),
+    const { random, limits, now } = context
+    return answerSealed(c.req.raw, { channelKeys, random, bodyBytes: limits.bodyBytes, now }, async (inner, sealed) =>
+      app.fetch(inner, sealed),
     )
   })
   app.use('/v1/*', async (c, next) => {
@@ -71,7 +72,12 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     c.set('device', device)
     c.set('clientId', await clientOf(options.authenticate, c.req.raw))
     await admitDevice(context, callerOf(c))
-    await next()
+    const { requestId } = c.env
+    const asked = requestId && { clientId: c.get('clientId'), requestId }
+    const kept = asked && (await findKeptAnswer(context, asked))
+    if (kept === undefined) await next()
+    else c.res = kept
+    if (asked !== undefined && kept === undefined) await keepAnswer(context, asked, c.res, c.error)
     c.header('cache-control', 'no-store')
   })
 

@@ -2,6 +2,8 @@ import { isBadRequest, readBody } from '../../api/http.ts'
 import {
   decodeRequest,
   encodeAnswer,
+  FRESH_MS,
+  NOT_FRESH_STATUS,
   REQUEST_FIELDS_MAX_LENGTH,
   SEALED_CONTENT_TYPE,
   type InnerRequest,
@@ -21,26 +23,40 @@ export interface SealedOptions {
   readonly random: RandomSource
   /** The longest body of a request within. */
   readonly bodyBytes: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Who has sealed a request, and what names it. */
+export interface Sealed {
+  /** The public key of the device, as hex. */
+  readonly device: string
+  /** 32 bytes that no other request has; undefined for one that may be sent as often as anybody likes. */
+  readonly requestId: Uint8Array | undefined
 }
 
 /**
- * Opens a sealed request, has the one within answered, and seals the answer: outside it is 200 whatever is within.
+ * Opens a sealed request, has the one within answered, and seals the answer: outside it is 200 whatever is within. One that
+ * changes something is good for minutes: its time is compared with the server's, which stands in the answer.
  *
- * @param dispatch answers the request within, which comes from the device of this public key (hex)
+ * @param dispatch answers the request within
  * @throws {CHANNEL_FAILED} if it does not open, whatever the cause; nothing was dispatched
  */
 export async function answerSealed(
   request: Request,
-  { channelKeys, random, bodyBytes }: SealedOptions,
-  dispatch: (inner: Request, device: string) => Promise<Response>,
+  { channelKeys, random, bodyBytes, now }: SealedOptions,
+  dispatch: (inner: Request, sealed: Sealed) => Promise<Response>,
 ): Promise<Response> {
   let opened: OpenedRequest | undefined
   let inner: Request
+  let time: number
   try {
     if (request.headers.get('content-type') !== SEALED_CONTENT_TYPE) throw new CodecError('not a sealed request')
     const message = await readBody(request, REQUEST_OVERHEAD + REQUEST_FIELDS_MAX_LENGTH + bodyBytes)
     opened = await openRequest(channelKeys, message, random)
-    inner = innerRequest(request, decodeRequest(opened.plaintext))
+    const decoded = decodeRequest(opened.plaintext)
+    time = decoded.time
+    inner = innerRequest(request, decoded)
   } catch (error) {
     // TypeError: a header or a path that no request can have.
     const isRefused = isCodecError(error) || isBadRequest(error) || errorName(error) === 'TypeError'
@@ -48,9 +64,12 @@ export async function answerSealed(
   } finally {
     wipe(opened?.plaintext)
   }
-  const answer = await dispatch(inner, toHex(opened.device))
+  const isGet = inner.method === 'GET'
+  const isFresh = isGet || Math.abs(now() - time) <= FRESH_MS
+  const from = { device: toHex(opened.device), requestId: isGet ? undefined : opened.id }
+  const answer = isFresh ? await dispatch(inner, from) : notFresh()
   const body = new Uint8Array(await answer.arrayBuffer())
-  const sealed = opened.sealAnswer(encodeAnswer({ status: answer.status, body }))
+  const sealed = opened.sealAnswer(encodeAnswer({ status: answer.status, time: Math.floor(now()), body }))
   const headers = { 'content-type': SEALED_CONTENT_TYPE, 'cache-control': 'no-store' }
   return new Response(sealed as Uint8Array<ArrayBuffer>, { headers })
 }
@@ -58,6 +77,12 @@ export async function answerSealed(
 /** The same for every cause: only the device that sealed a request may learn what is wrong with it. */
 export function channelFailed(): MpcError {
   return new MpcError('CHANNEL_FAILED', 'the request does not open')
+}
+
+/** RFC 8470 §5.2: it may be a copy, so it is to be sent again, with the time of this answer. */
+function notFresh(): Response {
+  const message = 'the time of this request is too far from the time of its answer: seal it again'
+  return Response.json({ error: { id: 'TIMEOUT', message, retryable: true } }, { status: NOT_FRESH_STATUS })
 }
 
 /** It has the headers that were sealed, and none of those around it: a relay could have set them. */

@@ -1,0 +1,68 @@
+import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
+import { isBadRequest } from '../../api/http.ts'
+import { FRESH_MS } from '../../channel/messages.ts'
+import { isMpcError } from '../../errors.ts'
+import { inPages, PAGE } from '../../util/pages.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+
+/** How long an answer is kept: longer than its request is fresh by the clock of any process. */
+const KEPT_MS = 4 * FRESH_MS
+
+/** A sealed request that changes something, as a client has sent it. */
+export interface AskedOnce {
+  readonly clientId: string
+  readonly requestId: Uint8Array
+}
+
+/** The answer to these very bytes, if they were answered for good before. */
+export async function findKeptAnswer(
+  { database }: ServerContext,
+  { clientId, requestId }: AskedOnce,
+): Promise<Response | undefined> {
+  const [kept] = await database.query(
+    'select status, body from reshare_sealed_answers where client_id = $1 and request_id = $2',
+    [clientId, requestId],
+  )
+  if (kept === undefined) return undefined
+  const headers = { 'content-type': 'application/json' }
+  return new Response(kept['body'] as Uint8Array<ArrayBuffer>, { status: kept['status'] as number, headers })
+}
+
+/**
+ * Keeps an answer, so that a copy of its request, which a relay may send later, is not judged again: least of all one that
+ * was denied. Not what may end otherwise the next time, for which the same bytes may ask again, and no flight: a round has
+ * its own answer kept, for its request in whatever seal.
+ *
+ * @param error what the request failed with, if it did
+ */
+export async function keepAnswer(
+  context: ServerContext,
+  { clientId, requestId }: AskedOnce,
+  answer: Response,
+  error: unknown,
+): Promise<void> {
+  const isFinal = answer.ok ? answer.headers.get('content-type') !== FLIGHT_CONTENT_TYPE : isRefusal(error)
+  if (!isFinal) return
+  const body = new Uint8Array(await answer.clone().arrayBuffer())
+  await context.database.query(
+    `insert into reshare_sealed_answers (client_id, request_id, status, body, expires_at) values ($1, $2, $3, $4, $5)
+     on conflict (client_id, request_id) do nothing`,
+    [clientId, requestId, answer.status, body, timestamp(context, KEPT_MS)],
+  )
+}
+
+/** Forgets answers whose requests are refused by their time. */
+export async function forgetKeptAnswers(context: ServerContext): Promise<void> {
+  await inPages(() =>
+    context.database.query(
+      `delete from reshare_sealed_answers where (client_id, request_id) in
+         (select client_id, request_id from reshare_sealed_answers where expires_at <= $1 limit ${PAGE})
+       returning 1`,
+      [timestamp(context)],
+    ),
+  )
+}
+
+function isRefusal(error: unknown): boolean {
+  return isBadRequest(error) || (isMpcError(error) && !error.retryable)
+}
