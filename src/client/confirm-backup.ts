@@ -12,8 +12,12 @@ export interface ConfirmBackupParameters extends ActionOptions {
  * Tells the server that the app has stored a backup's cipherText durably; only then is the backup set active and the
  * one before it superseded. May be repeated.
  *
- * @throws {SHARE_NOT_FOUND} if this client has no such backup
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}
+ * @throws {AUTH_FAILED} if this client has no such backup
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if the custodian has lost its half: make another backup; the one before
+ * it stays
+ * @throws {WEBHOOK_FAILED} if the custodian could not be reached; the one before it stays
+ * @throws {BACKUP_SUPERSEDED} if a later backup was confirmed before
+ * @throws {POLICY_DENIED | NETWORK_ERROR | TIMEOUT | ABORTED}
  *
  * @example
  * await confirmBackup(client, { setId })

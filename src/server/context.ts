@@ -22,6 +22,8 @@ export interface ServerLimits {
   readonly operationMs: number
   /** How long one process may work on a round before another may take it over. */
   readonly roundMs: number
+  /** How long one call of the custodian may take; a round that makes a backup makes two. */
+  readonly custodianMs: number
   /** How long the answers of an expired operation are kept for a client that asks again. */
   readonly answerMs: number
   /** How many presignatures a set may have; the oldest goes when one more is made. */
@@ -48,6 +50,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   labelLength: LABEL.most,
   operationMs: 10 * 60_000,
   roundMs: 60_000,
+  custodianMs: 20_000,
   answerMs: 60 * 60_000,
   presignatures: 32,
   presignatureMs: 24 * 60 * 60_000,

@@ -23,7 +23,7 @@ export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & { readonly rat
 export interface ServerOptions {
   /** Where shares and sessions are kept. It stays the caller's to close. */
   readonly database: Database
-  /** The app's backend; a server without one makes no backups and recovers nothing. */
+  /** The app's backend; a server without one makes no backups and recovers nothing. Each call may take `limits.custodianMs`. */
   readonly custodian?: Custodian
   /** Tells who a request comes from. There is no default: whoever it lets in may act for the clients it names. */
   readonly authenticate: Authenticate
@@ -51,7 +51,10 @@ export interface ServerOptions {
   readonly requireSealed?: boolean
   /** The origins whose pages may call the server from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
-  /** Told of errors that are answered as 500 INTERNAL, and of what `authorizeExport` throws; the console unless given. */
+  /**
+   * Told of errors that are answered as 500 INTERNAL, of what `authorizeExport` throws, and of what the custodian does not
+   * do; the console unless given.
+   */
   readonly onError?: (error: unknown) => void
   /** Milliseconds since 1970; the system's clock unless given. */
   readonly now?: () => number
@@ -136,6 +139,7 @@ function serverContext(options: ServerOptions): ServerContext {
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
     throw new TypeError('authorizeExport must be a function')
   }
+  requireCustodianMethods(custodian)
   if (afterCheat !== 'refuse' && afterCheat !== 'freshSetUp') {
     throw new TypeError("afterCheat must be 'refuse' or 'freshSetUp'")
   }
@@ -154,6 +158,14 @@ function serverContext(options: ServerOptions): ServerContext {
     now,
     onError: options.onError ?? logError,
   }
+}
+
+function requireCustodianMethods(custodian: Custodian | undefined): void {
+  if (custodian === undefined) return
+  const kindOf = (name: keyof Custodian) => typeof custodian[name]
+  const deletes = kindOf('delete') === 'function' || kindOf('delete') === 'undefined'
+  if (kindOf('store') === 'function' && kindOf('fetch') === 'function' && deletes) return
+  throw new TypeError('custodian must have the functions store and fetch, and may have delete')
 }
 
 function mergeLimits({ rates, lockOut, ...numbers }: LimitOptions = {}): ServerLimits {

@@ -217,7 +217,7 @@ export const EXPLAINED = [
     why: 'Tells the type checker which requests have a `setId`: the one without gives undefined, which is stored as null.',
   },
   {
-    file: 'src/server/operations/custody.ts',
+    file: 'src/server/sets/custody.ts',
     mutator: 'MethodExpression',
     from: 'half.shares.every(({ id }) => id === 2)',
     to: 'half.shares.some(({ id }) => id === 2)',

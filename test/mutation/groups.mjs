@@ -119,7 +119,7 @@ export const GROUPS = {
     database: true,
   },
   'server-custodian': {
-    sources: ['src/server/operations/custody.ts', 'src/server/operations/export.ts'],
+    sources: ['src/server/sets/custody.ts', 'src/server/operations/export.ts'],
     tests: ['test/server/custodian-half.node.test.ts', 'test/server/export-rounds.node.test.ts'],
     database: true,
   },

@@ -19,7 +19,7 @@ import {
 import { NOT_IDS } from '../support/texts.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from './support/wallets.ts'
 import { unknownFlight, unknownIds } from './support/unknown.ts'
-import { createWorld, type World } from './support/world.ts'
+import { createWorld, testCustodian, type World } from './support/world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -208,6 +208,10 @@ describe('options', () => {
     ['no master key', { ...good, masterKey: undefined }, TypeError],
     ['a short master key', { ...good, masterKey: new Uint8Array(31) }, RangeError],
     ['a policy that is no function', { ...good, policy: true }, TypeError],
+    ['a custodian without functions', { ...good, custodian: {} }, TypeError],
+    ['one that cannot be read', { ...good, custodian: { store: () => undefined } }, TypeError],
+    ['one that is null', { ...good, custodian: null }, TypeError],
+    ['one whose delete is none', { ...good, custodian: { ...testCustodian(), delete: true } }, TypeError],
     ['an unknown limit', { ...good, limits: { bodyByte: 1 } }, TypeError],
     ['a limit of nothing', { ...good, limits: { bodyBytes: 0 } }, RangeError],
   ])('%s is refused', (_, options, kind) => {

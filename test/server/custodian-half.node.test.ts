@@ -2,8 +2,8 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { getGroup } from '../../src/curve/index.ts'
 import type { Custodian, CustodianBackup } from '../../src/custodian/types.ts'
 import { MpcError } from '../../src/errors.ts'
-import type { ServerContext } from '../../src/server/context.ts'
-import { fetchFromCustodian, handToCustodian } from '../../src/server/operations/custody.ts'
+import { DEFAULT_LIMITS, type ServerContext } from '../../src/server/context.ts'
+import { fetchFromCustodian, handToCustodian } from '../../src/server/sets/custody.ts'
 import type { SetRow } from '../../src/server/sets/rows.ts'
 import { combineRecords, encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../src/share/index.ts'
 import { CURVES } from '../../src/types.ts'
@@ -25,9 +25,12 @@ beforeAll(() => {
 })
 afterEach(() => {
   vi.restoreAllMocks()
+  told.length = 0
 })
 
-const contextOf = (custodian: Partial<Custodian> | undefined) => ({ custodian }) as unknown as ServerContext
+const told: unknown[] = []
+const contextOf = (custodian: Partial<Custodian> | undefined, limits = DEFAULT_LIMITS) =>
+  ({ custodian, limits, onError: (error: unknown) => told.push(error) }) as unknown as ServerContext
 const bytesOf = (half: WalletShares) => encodeWalletShares(getGroup, half)
 const setOf = (half: WalletShares, record = half): SetRow =>
   ({
@@ -122,6 +125,47 @@ describe('a half on its way to the custodian', () => {
     expect(shares.map(isWiped)).toEqual([true])
   })
 
+  test('goes to a custodian that hangs for so long and no longer', async () => {
+    const { custodian, stored } = keeping()
+    const hanging = () => new Promise<never>(() => undefined)
+    const limits = { ...DEFAULT_LIMITS, custodianMs: 1 }
+    for (const hangs of [{ store: hanging }, { fetch: hanging }]) {
+      const context = contextOf({ ...custodian, ...hangs }, limits)
+      const handing = handToCustodian(context, CLIENT, 'PASSKEY', pair.other)
+      await expect(handing).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: true })
+      expect(told.splice(0)).toMatchObject([{ code: 'WEBHOOK_FAILED' }])
+    }
+    expect(stored.map(({ share }) => isWiped(share))).toEqual([true])
+  })
+
+  test.each<[string, unknown]>([
+    ['no list', undefined],
+    ['the bytes themselves', utf8('share')],
+    ['bytes by number', { 0: utf8('share'), length: 1 }],
+    ['what are no bytes', ['share', null, 7, { length: 40 }, [1, 2]]],
+  ])('is not there if the custodian answers with %s', async (_, answer) => {
+    const fetch = () => Promise.resolve(answer as Uint8Array[])
+    await expect(hand({ ...keeping().custodian, fetch })).rejects.toMatchObject({ code: 'WEBHOOK_FAILED' })
+  })
+
+  test('says nothing to a client but that it failed, whatever the custodian throws', async () => {
+    const failures = [
+      new MpcError('AUTH_FAILED', 'a password'),
+      new MpcError('BACKUP_SUPERSEDED', 'a password'),
+      Object.freeze({ code: 'POLICY_DENIED', message: 'a password' }),
+      undefined,
+    ]
+    for (const failure of failures) {
+      const store = () => {
+        throw failure
+      }
+      await expect(hand({ ...keeping().custodian, store })).rejects.toMatchObject({
+        ...{ code: 'WEBHOOK_FAILED', retryable: true, message: 'the custodian could not be asked' },
+      })
+      expect(told.splice(0)).toEqual([failure])
+    }
+  })
+
   test('has nowhere to go where there is no custodian, and never will', async () => {
     await expect(hand(undefined)).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: false })
   })
@@ -145,6 +189,21 @@ describe('a half that comes from the custodian', () => {
       ...[bytesOf(damaged(pair.other)), bytesOf(pair.other)],
     ])
     expect(bytesOf(half)).toEqual(bytesOf(pair.other))
+  })
+
+  test('is found behind others that say they are it, and among very many', async () => {
+    const ownOfClient = () => bytesOf(pair.client)
+    const many = Array.from({ length: 200_000 }, () => new Uint8Array(1))
+    const half = await fetched([ownOfClient(), ...many, bytesOf(pair.other), ownOfClient()])
+    expect(bytesOf(half)).toEqual(bytesOf(pair.other))
+  })
+
+  test('is not missing because it could not be decoded', async () => {
+    const failure = new MpcError('WASM_UNAVAILABLE', 'no module')
+    vi.spyOn(getGroup('secp256k1'), 'decodeScalar').mockImplementation(() => {
+      throw failure
+    })
+    await expect(fetched([bytesOf(pair.other)])).rejects.toBe(failure)
   })
 
   test('is not found among others, or damaged ones', async () => {

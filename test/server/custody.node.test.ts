@@ -207,14 +207,33 @@ test('a custodian that fails in its own way is WEBHOOK_FAILED, without its words
   expect(new TextDecoder().decode(answer.body)).not.toContain('password')
 })
 
-test('a server without a custodian makes no backup', async () => {
+test('a server without a custodian begins no backup and no recovery, and says why', async () => {
   const client = world.client()
   const wallet = await newWallet(client)
+  const half = await newBackup(client, wallet)
   const alone = world.client([world.server({ custodian: undefined as never })], client.clientId)
-  const operation = backup(client, wallet)
-  operation.take(await operation.post(alone))
-  expect(codeOf(await operation.post(alone))).toBe('WEBHOOK_FAILED')
+  for (const operation of [backup(client, wallet), recover(client, half), recover(client, half, { dryRun: true })]) {
+    const answer = await operation.post(alone)
+    expect(JSON.parse(new TextDecoder().decode(answer.body))).toMatchObject({
+      error: { id: 'WEBHOOK_FAILED', retryable: false, message: expect.stringContaining('no custodian') as string },
+    })
+    await play(operation)
+  }
   expect(await setStatus(client, setIdOf(wallet.signing))).toMatchObject({ state: 'ACTIVE' })
+})
+
+test('a custodian that loses a half between reading it back and the confirmation: the old backup stays', async () => {
+  const client = world.client()
+  const wallet = await newWallet(client)
+  const old = await newBackup(client, wallet)
+  const [next] = (await play(backup(client, wallet))).prepared as [WalletShares]
+  replaceHalves(client, ([first]) => [first!])
+  await expect(confirmSet(client, setIdOf(next))).rejects.toMatchObject({ code: 'SHARE_NOT_FOUND', retryable: false })
+  expect(await setStatus(client, setIdOf(old))).toMatchObject({ state: 'ACTIVE' })
+  await play(sign(client, (await play(recover(client, old))).prepared[0]!))
+  const third = await newBackup(client, wallet)
+  await expect(confirmSet(client, setIdOf(next))).rejects.toMatchObject({ code: 'BACKUP_SUPERSEDED' })
+  await play(recover(client, third))
 })
 
 describe('what the custodian gives back in a recovery', () => {

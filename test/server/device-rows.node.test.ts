@@ -270,7 +270,13 @@ describe('a device that is revoked', () => {
     await expect(revoke(phone)).rejects.toThrow(code('POLICY_DENIED'))
     expect(await states(setIds)).toEqual(['ACTIVE', 'ACTIVE'])
     expect([await revokedAt(phone), await tables.log(clientId)]).toEqual([null, []])
-    await tables.set(phone, { purpose: 'backup', walletId: OTHER_WALLET }, active)
+    const backup = await tables.set(phone, { purpose: 'backup', walletId: OTHER_WALLET }, active)
+    // The custodian has lost it, and has it again.
+    const half = tables.halves.get(backup)!
+    tables.halves.delete(backup)
+    await expect(revoke(phone)).rejects.toThrow(code('POLICY_DENIED'))
+    expect([await revokedAt(phone), await tables.log(clientId)]).toEqual([null, []])
+    tables.halves.set(backup, half)
     await revoke(phone)
     expect(await states([...setIds, unconfirmed])).toEqual(['DESTROYED', 'DESTROYED', 'PREPARED'])
     const named = setIds.map((setId, i) => `${[WALLET, OTHER_WALLET][i]} ${setId}`)

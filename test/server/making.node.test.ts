@@ -186,6 +186,7 @@ describe('a backup', () => {
     const made = decodeWalletShares(getGroup, halvesOf(one)[0]!)
     const counts = watched.map((part) => part.count(secretsOf(made)))
     expect(counts.map(({ seen, left }) => [seen > 0, left])).toEqual(watched.map(() => [true, 0]))
+    expect(tables.errors.splice(0)).toMatchObject([{ code: 'WEBHOOK_FAILED' }])
   })
 
   test('leaves nothing of the set that deals it in the memory of the server', async () => {
@@ -202,6 +203,7 @@ describe('a backup', () => {
       if (call === 'store') throw new MpcError('WEBHOOK_FAILED', 'the app is down')
     }
     await expect(operation.post()).rejects.toThrow(code('WEBHOOK_FAILED'))
+    expect(tables.errors.splice(0)).toMatchObject([{ code: 'WEBHOOK_FAILED' }])
     custodian.fault = () => undefined
     const noted = 'select owed from reshare_custodian_halves where operation_id = $1'
     expect(await tables.row(noted, operation.operationId)).toEqual({ owed: false })

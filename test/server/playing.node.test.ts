@@ -140,6 +140,7 @@ describe('the first round of an operation', () => {
   ])('is counted and told of once, however often it is tried (dry run %s)', async (dryRun, detail) => {
     const { clientId, set, operation } = await failing(dryRun)
     for (let i = 0; i < 2; i++) await expect(operation.post()).rejects.toThrow(code('WEBHOOK_FAILED'))
+    expect(tables.errors.splice(0)).toHaveLength(2)
     expect(await counted(clientId)).toEqual({ recover: 1 })
     const { walletId, setId } = set
     expect(await tables.log(clientId)).toEqual([`recoveryBegun ${walletId} ${setId} ${operation.operationId}${detail}`])

@@ -14,7 +14,7 @@ import {
   type CalledOperation,
 } from '../../src/server/operations/rows.ts'
 import type { MakeRequest } from '../../src/server/operations/turn.ts'
-import { confirmBackup, requireWayBack, retireSet } from '../../src/server/sets/actions.ts'
+import { confirmBackup, retireSet } from '../../src/server/sets/actions.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
 import { destroyRetiring, planRetirements, recordProof, recordSignature } from '../../src/server/sets/retirements.ts'
 import {
@@ -26,6 +26,7 @@ import {
   setStatus,
 } from '../../src/server/sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../../src/server/sets/usable.ts'
+import { requireKeptWayBack, requireWayBack } from '../../src/server/sets/way-back.ts'
 import { sweep } from '../../src/server/sweep.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../src/share/index.ts'
 import { fromHex, utf8 } from '../../src/util/bytes.ts'
@@ -432,6 +433,78 @@ describe('who may end or confirm a set', () => {
     await confirmBackup(context, key, newer)
     await expect(confirmBackup(context, key, setId)).rejects.toThrow(code('BACKUP_SUPERSEDED'))
     await expect(confirmBackup(context, key, undecided)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+  })
+})
+
+describe('a backup that the custodian has lost since it was read back', () => {
+  type Change = (halves: Map<string, Uint8Array>, setId: string, other: string) => void
+  const flip = (half: Uint8Array) => half.map((byte, i) => (i === 10 ? byte ^ 1 : byte))
+
+  test.each<[string, Change, string]>([
+    ['gone', (halves, setId) => halves.delete(setId), 'SHARE_NOT_FOUND'],
+    ['damaged', (halves, setId) => halves.set(setId, flip(halves.get(setId)!)), 'SHARE_NOT_FOUND'],
+    ['wiped', (halves, setId) => halves.get(setId)!.fill(0), 'SHARE_NOT_FOUND'],
+    ['replaced by another', (halves, setId, other) => halves.set(setId, halves.get(other)!), 'SHARE_NOT_FOUND'],
+  ])('(%s) is not confirmed, and the one before it stays', async (_, change, expected) => {
+    const { context, halves } = tables
+    const key = tables.key()
+    const dealt = { purpose: 'backup', backupMethod: 'PASSWORD' } as const
+    const older = await tables.set(key, dealt, active)
+    const setId = await tables.set(key, dealt, { committed_at: when() })
+    const half = halves.get(setId)!.slice()
+    change(halves, setId, older)
+    await expect(confirmBackup(context, key, setId)).rejects.toThrow(code(expected))
+    expect(await Promise.all([older, setId].map(tables.state))).toEqual(['ACTIVE', 'PREPARED'])
+    expect(await tables.log(key.clientId)).toEqual([])
+    halves.set(setId, half)
+    expect(await confirmBackup(context, key, setId)).toMatchObject({ state: 'ACTIVE' })
+    // What is confirmed replaces nothing any more: it is not asked for again.
+    halves.delete(setId)
+    expect(await confirmBackup(context, key, setId)).toMatchObject({ state: 'ACTIVE' })
+  })
+
+  test('or that nobody can ask for is not confirmed either', async () => {
+    const { context, errors } = tables
+    const key = tables.key()
+    const setId = await tables.set(key, { purpose: 'backup' }, { committed_at: when() })
+    const failure = new Error('out of order')
+    const custodian = { ...context.custodian!, fetch: () => Promise.reject(failure) }
+    await expect(confirmBackup({ ...context, custodian }, key, setId)).rejects.toThrow(code('WEBHOOK_FAILED'))
+    expect([await tables.state(setId), errors.splice(0)]).toEqual(['PREPARED', [failure]])
+  })
+
+  test('is no way back for the last set that signs', async () => {
+    const { context, halves, errors } = tables
+    const key = tables.key()
+    const last = await tables.set(key, {}, { ...active, proven_at: when() })
+    const [older, newer] = [
+      await tables.set(key, { purpose: 'backup' }, active),
+      await tables.set(key, { purpose: 'backup' }, active),
+    ]
+    const kept = halves.get(older)!
+    for (const backup of [older, newer]) halves.delete(backup)
+    await expect(retireSet(context, key, last)).rejects.toThrow(code('POLICY_DENIED'))
+    const failure = new MpcError('WEBHOOK_FAILED', 'the app is down')
+    const custodian = { ...context.custodian!, fetch: () => Promise.reject(failure) }
+    await expect(retireSet({ ...context, custodian }, key, last)).rejects.toBe(failure)
+    expect([await tables.state(last), errors.splice(0)]).toEqual(['ACTIVE', [failure, failure]])
+    halves.set(older, kept)
+    expect(await retireSet(context, key, last)).toMatchObject({ state: 'DESTROYED' })
+    // Of what is over nothing is asked.
+    halves.delete(older)
+    expect(await retireSet(context, key, last)).toMatchObject({ state: 'DESTROYED' })
+  })
+
+  test('is not asked for where another set signs, or nothing is left', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key, {}, { ...active, proven_at: when() })
+    const custodian = { ...tables.context.custodian!, fetch: () => Promise.reject(new Error('not to be asked')) }
+    const ask = () => requireKeptWayBack({ ...tables.context, custodian }, { ...key, walletId: WALLET, setId })
+    await ask()
+    await tables.set(key, {}, { ...active, proven_at: when() })
+    await tables.set(key, { purpose: 'backup' }, active)
+    await ask()
+    expect(tables.errors).toEqual([])
   })
 })
 

@@ -4,10 +4,10 @@ import type { Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { askedBy, askPolicy } from '../policy.ts'
-import { requireWayBack } from '../sets/actions.ts'
 import { removeOwedHalves } from '../sets/custodian-halves.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
 import { notAuthorized } from '../sets/rows.ts'
+import { requireKeptWayBack, requireWayBack } from '../sets/way-back.ts'
 import { finishRevocation, retireSetsOf, retiringEvent, type Revocation } from './finish-revocation.ts'
 import { listDevices } from './list.ts'
 import { requireUnrevoked } from './rows.ts'
@@ -23,6 +23,7 @@ import { requireUnrevoked } from './rows.ts'
  *
  * @throws {AUTH_FAILED} if the client has no such device, or the caller may not revoke it
  * @throws {POLICY_DENIED}
+ * @throws {WEBHOOK_FAILED} if it revokes itself, a backup alone would be left, and the custodian could not be asked for its half
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  */
 export async function revokeDevice(context: ServerContext, caller: Caller, deviceId: string): Promise<DeviceStatus> {
@@ -69,6 +70,13 @@ async function findEntitling(db: Queryable, { clientId, device }: Caller, device
 
 /** The sets of a device that revokes itself retire at once: if one of them is the last way to a wallet, nothing changes. */
 async function refuseItself(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
+  const { clientId, device } = revocation
+  const held = await context.database.query(
+    `select distinct wallet_id from reshare_sets
+     where client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`,
+    [clientId, device],
+  )
+  for (const row of held) await requireKeptWayBack(context, { clientId, walletId: row['wallet_id'] as string, device })
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const events = await refuse(context, tx, revocation)

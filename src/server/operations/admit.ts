@@ -8,6 +8,7 @@ import { isFor, type Caller } from '../caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { askedBy, askPolicy, type PolicyRequest } from '../policy.ts'
+import { requireCustodian } from '../sets/ask-custodian.ts'
 import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
@@ -22,6 +23,7 @@ import type { SetRequest } from './turn.ts'
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {OT_POISONED} for a new ECDSA set-up in the place of a poisoned one
+ * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
  * @throws {RATE_LIMITED} if the set or the device is locked out, or the client from exports
  */
 export async function admitOperation(
@@ -37,6 +39,7 @@ export async function admitOperation(
     await requireUnlocked(context, key, request)
   }
   if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)
+  if (request.kind === 'backup' || request.kind === 'recover') requireCustodian(context)
   if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'freshSetUp') {
     requireAfterCheat(context)
   }

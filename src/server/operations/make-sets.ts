@@ -17,7 +17,7 @@ import { sealPair, storePair, type PairKey, type StoredPair } from '../sets/ot-p
 import { ecdsaShare, readShare } from '../sets/shares.ts'
 import { requireSource } from './admit.ts'
 import { commitSets } from './commit-sets.ts'
-import { fetchFromCustodian } from './custody.ts'
+import { fetchFromCustodian } from '../sets/custody.ts'
 import { openSetUp, pairOf, resumeSetUp } from './ecdsa/set-up.ts'
 import { prepareSets } from './prepare-sets.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from './sessions.ts'

@@ -10,7 +10,7 @@ import { noteDevice } from '../devices/rows.ts'
 import { noteHalf, oweRemovalOf, removeOwedHalves } from '../sets/custodian-halves.ts'
 import { insertSet } from '../sets/rows.ts'
 import { equalShares, insertShare, readShare } from '../sets/shares.ts'
-import { handToCustodian } from './custody.ts'
+import { handToCustodian } from '../sets/custody.ts'
 import { findDecision } from './rows.ts'
 import type { MakeRequest, Turn } from './turn.ts'
 

@@ -1,5 +1,4 @@
 import type { SetStatus } from '../../api/operations.ts'
-import { MpcError } from '../../errors.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { isFor, type Caller } from '../caller.ts'
 import type { ServerContext } from '../context.ts'
@@ -10,6 +9,7 @@ import { oweRemovalOfDestroyed, removeOwedHalves } from './custodian-halves.ts'
 import { destroyRetiring } from './retirements.ts'
 import { notAuthorized, requireSet, setStatus, type SetRow } from './rows.ts'
 import { requireNamed, requireRecoverable, undecided } from './usable.ts'
+import { requireKept, requireKeptWayBack, requireWayBack } from './way-back.ts'
 
 /**
  * Ends a device's session: the set refuses to sign, then the server destroys its half. Re-entrant.
@@ -18,12 +18,15 @@ import { requireNamed, requireRecoverable, undecided } from './usable.ts'
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  * @throws {SET_MISMATCH} for a backup set
  * @throws {POLICY_DENIED} if nothing would be left to sign with or to recover from
+ * @throws {WEBHOOK_FAILED} if a backup alone would be left, and the custodian could not be asked for its half
  * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
  */
 export async function retireSet(context: ServerContext, caller: Caller, setId: string): Promise<SetStatus> {
   const { clientId } = caller
-  const { walletId } = await requireManaged(context.database, caller, setId)
+  const asked = await requireManaged(context.database, caller, setId)
+  const { walletId } = asked
   await askPolicy(context.policy, { ...askedBy(caller), action: 'retire', walletId, setId })
+  if (asked.purpose === 'signing' && asked.state === 'ACTIVE') await requireKeptWayBack(context, asked)
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const set = await requireManaged(tx, caller, setId)
@@ -57,49 +60,38 @@ async function requireManaged(db: Queryable, caller: Caller, setId: string): Pro
 }
 
 /**
- * What is left must be known to work (invariant I4): a signing set that has proven itself, or a confirmed backup. The sets
- * of a revoked device are about to retire.
- */
-export async function requireWayBack(
-  tx: Queryable,
-  { clientId, walletId, setId }: Pick<SetRow, 'clientId' | 'walletId' | 'setId'>,
-): Promise<void> {
-  const others = await tx.query(
-    `select 1 from reshare_sets other
-     where client_id = $1 and wallet_id = $2 and set_id <> $3 and state = 'ACTIVE'
-       and (purpose = 'backup' or proven_at is not null and not exists
-         (select 1 from reshare_devices gone
-          where gone.client_id = $1 and gone.device = other.device and gone.revoked_at is not null)) limit 1`,
-    [clientId, walletId, setId],
-  )
-  if (others.length > 0) return
-  throw new MpcError('POLICY_DENIED', 'no other set of this wallet is known to work: confirm a backup first')
-}
-
-/**
- * Takes the app's word that a backup set's cipherText is stored: the set becomes ACTIVE, and takes the place of the one
- * that it was rotated from and of the wallet's earlier ones with the same method, confirmed or not. Harmless to repeat.
+ * Takes the app's word that a backup set's cipherText is stored, and the custodian's that it still has its half: the set
+ * becomes ACTIVE, and takes the place of the one that it was rotated from and of the wallet's earlier ones with the same
+ * method, confirmed or not. Harmless to repeat.
  *
  * @throws {AUTH_FAILED} if the set is not the client's, or the caller may not speak for it
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  * @throws {SET_MISMATCH} for a signing set
  * @throws {BACKUP_SUPERSEDED} if a later backup was confirmed before
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if the custodian has lost the half since; nothing has changed
+ * @throws {WEBHOOK_FAILED} if the custodian could not be asked; nothing has changed
  * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
  */
 export async function confirmBackup(context: ServerContext, caller: Caller, setId: string): Promise<SetStatus> {
   const { clientId } = caller
-  const { walletId } = await requireManaged(context.database, caller, setId)
+  const asked = await requireManaged(context.database, caller, setId)
+  const { walletId } = asked
   await askPolicy(context.policy, { ...askedBy(caller), action: 'confirm', walletId, setId })
+  if (asked.purpose === 'backup' && isUnconfirmed(asked)) await requireKept(context, asked)
   const confirmed = await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const set = await requireManaged(tx, caller, setId)
     requireNamed(set, walletId, 'backup')
     requireRecoverable(set)
-    if (set.state === 'PREPARED') await context.audit.record(tx, clientId, await activateBackup(tx, set))
+    if (isUnconfirmed(set)) await context.audit.record(tx, clientId, await activateBackup(tx, set))
     return setStatus(await requireSet(tx, clientId, setId))
   })
   await removeOwedHalves(context, clientId).catch(context.onError)
   return confirmed
+}
+
+function isUnconfirmed({ state, committedAt }: SetRow): boolean {
+  return state === 'PREPARED' && committedAt !== null
 }
 
 async function activateBackup(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {

@@ -11,10 +11,13 @@ import {
 } from '../../../src/server/operations/rows.ts'
 import { serverSchema } from '../../../src/server/schema.ts'
 import { insertSet, type SetRow } from '../../../src/server/sets/rows.ts'
+import { getGroup } from '../../../src/curve/index.ts'
+import { encodeWalletSetRecord, encodeWalletShares } from '../../../src/share/index.ts'
+import type { Purpose } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { createSealer } from '../../../src/util/seal.ts'
-import { testCustodian } from './world.ts'
+import { walletPair } from '../../support/wallet-pair.ts'
 
 export const START = Date.UTC(2026, 0, 1)
 
@@ -25,6 +28,8 @@ export interface Tables {
   /** What its values are sealed with. */
   readonly masterKey: Uint8Array
   readonly errors: unknown[]
+  /** What the custodian has, by set: a half of each backup set that {@link Tables.set} has made. */
+  readonly halves: Map<string, Uint8Array>
   /** What the custodian was asked to remove. */
   readonly removed: string[]
   clock: number
@@ -64,9 +69,23 @@ export async function createTables(database: Database, random: RandomSource): Pr
   await database.migrate(serverSchema)
   const errors: unknown[] = []
   const removed: string[] = []
+  const halves = new Map<string, Uint8Array>()
   const custodian: Custodian = {
-    ...testCustodian(),
-    delete: async (_, setId) => void removed.push(setId),
+    store: async ({ setId, share }) => void halves.set(setId, share.slice()),
+    fetch: async (_, setId) => [halves.get(setId)].flatMap((half) => (half === undefined ? [] : [half.slice()])),
+    delete: async (_, setId) => {
+      removed.push(setId)
+      halves.delete(setId)
+    },
+  }
+  /** A new set's id and record; of a backup set, the custodian has its half. */
+  const newSet = (purpose: Purpose = 'signing') => {
+    if (purpose === 'signing') return { setId: toHex(random(32)), record: new Uint8Array(1) }
+    const { other } = walletPair('backup', random)
+    const setId = toHex(other.setId)
+    halves.set(setId, encodeWalletShares(getGroup, other))
+    const records = other.shares.map(({ record }) => record)
+    return { setId, record: encodeWalletSetRecord(getGroup, { ...other, records }) }
   }
   const now = () => tables.clock
   const masterKey = random(32)
@@ -77,6 +96,7 @@ export async function createTables(database: Database, random: RandomSource): Pr
     database,
     masterKey,
     errors,
+    halves,
     removed,
     clock: START,
     context: {
@@ -98,15 +118,15 @@ export async function createTables(database: Database, random: RandomSource): Pr
     begin: (key, request = generating, body = utf8('first')) =>
       insertOperation(tables.context, database, key, request, hashRequest(tables.context, body)),
     async set(key, row, changes = {}) {
-      const setId = toHex(random(32))
+      const { setId, record } = newSet(row?.purpose)
       await insertSet(database, {
         setId,
+        record,
         walletId: WALLET,
         purpose: 'signing',
         label: 'phone',
         backupMethod: null,
         sourceSetId: null,
-        record: new Uint8Array(1),
         createdAt: new Date(START),
         ...key,
         ...row,

@@ -1,0 +1,92 @@
+import { getGroup } from '../../curve/index.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
+import { decodeWalletShares, encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../share/index.ts'
+import { combineRecords, peekWalletSetId, wipeKeyShare } from '../../share/index.ts'
+import type { BackupMethodName } from '../../types.ts'
+import { equalBytes, fromHex, isBytes, toHex, wipe } from '../../util/bytes.ts'
+import type { ServerContext } from '../context.ts'
+import { askCustodian } from './ask-custodian.ts'
+import type { SetRow } from './rows.ts'
+
+/**
+ * Hands the custodian its half of a new backup set and makes sure that it has it: what is read back is the same, and
+ * opens as a valid share.
+ *
+ * @throws {WEBHOOK_FAILED} if it is not known to be there
+ */
+export async function handToCustodian(
+  context: ServerContext,
+  clientId: string,
+  backupMethod: BackupMethodName,
+  half: WalletShares,
+): Promise<void> {
+  const share = encodeWalletShares(getGroup, half)
+  const setId = toHex(half.setId)
+  try {
+    await askCustodian(context, (custodian) => custodian.store({ clientId, setId, backupMethod, share }))
+    await useKept(context, { clientId, setId }, (kept) => {
+      if (!kept.some((candidate) => equalBytes(candidate, share))) {
+        throw new MpcError('WEBHOOK_FAILED', 'the custodian does not give back what it was given')
+      }
+      // Decoding checks s·G = Y: what the custodian keeps will deal in a recovery.
+      decodeWalletShares(getGroup, share).shares.forEach(wipeKeyShare)
+    })
+  } finally {
+    wipe(share)
+  }
+}
+
+/**
+ * The custodian's half of a backup set, checked against the public record that the server kept; wiped by the caller.
+ *
+ * @throws {WEBHOOK_FAILED} if the custodian could not be asked
+ * @throws {SHARE_NOT_FOUND} if it does not have the half
+ * @throws {SHARE_PARSING_FAILED} if what it has under this set's id is not what it was given
+ */
+export async function fetchFromCustodian(context: ServerContext, set: SetRow): Promise<WalletShares> {
+  return useKept(context, set, (kept) => {
+    let isOther = false
+    for (const candidate of kept) {
+      const half = decodeNamed(candidate, set.setId)
+      if (half === undefined) continue
+      const record = encodeWalletSetRecord(getGroup, combineRecords(half.shares.map((share) => share.record)))
+      if (equalBytes(record, set.record) && half.shares.every(({ id }) => id === 2)) return half
+      half.shares.forEach(wipeKeyShare)
+      // Whoever can store halves under this name takes nothing away by it: the right one may be among the rest.
+      isOther = true
+    }
+    if (isOther) {
+      throw new MpcError('SHARE_PARSING_FAILED', "the custodian's share does not match the record of this backup")
+    }
+    throw new MpcError('SHARE_NOT_FOUND', 'the custodian has no share of this backup: make a new one')
+  })
+}
+
+/** Gives `use` what the custodian has for a set, and wipes it. What are no bytes is left out. */
+async function useKept<T>(
+  context: ServerContext,
+  { clientId, setId }: Pick<SetRow, 'clientId' | 'setId'>,
+  use: (kept: readonly Uint8Array[]) => T,
+): Promise<T> {
+  const answer: unknown = await askCustodian(context, (custodian) => custodian.fetch(clientId, setId))
+  if (!Array.isArray(answer))
+    throw new MpcError('WEBHOOK_FAILED', 'the custodian does not answer with a list of shares')
+  const kept = answer.filter(isBytes)
+  try {
+    return use(kept)
+  } finally {
+    for (const candidate of kept) wipe(candidate)
+  }
+}
+
+/** A half of the set; undefined for another's, or one that is damaged or of a version that this server does not read. */
+function decodeNamed(candidate: Uint8Array, setId: string): WalletShares | undefined {
+  try {
+    // A custodian may give halves of many sets: only one that says it is this set's costs curve arithmetic.
+    if (!equalBytes(peekWalletSetId(candidate), fromHex(setId))) return undefined
+    return decodeWalletShares(getGroup, candidate)
+  } catch (error) {
+    if (isMpcError(error) && error.code === 'SHARE_PARSING_FAILED') return undefined
+    throw error
+  }
+}
