@@ -44,7 +44,7 @@ export type {
   Wallet,
 } from './client/types.ts'
 
-export type { DeviceStatus } from './api/devices.ts'
+export type { DeviceStatus, ListedDevice, UnboundSets } from './api/devices.ts'
 export type { SetStatus } from './api/operations.ts'
 export type { BackupMethod } from './backup/types.ts'
 export { isMpcError, isProtocolError, MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'

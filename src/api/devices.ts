@@ -13,3 +13,14 @@ export interface DeviceStatus {
   /** The signing sets that it can use now. */
   readonly setIds: readonly string[]
 }
+
+/**
+ * The signing sets in use that were made unsealed, as `GET /v1/devices` shows them after the devices, if there are any. They are
+ * bound to none and serve every caller: no revocation ends them, `retireSet` does.
+ */
+export interface UnboundSets extends Omit<DeviceStatus, 'deviceId' | 'revokedAt'> {
+  readonly deviceId: null
+  readonly revokedAt: null
+}
+
+export type ListedDevice = DeviceStatus | UnboundSets

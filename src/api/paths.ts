@@ -14,7 +14,7 @@ export const paths = {
   confirm: (setId: string) => `/v1/sets/${setId}/confirm`,
   /** GET `{ sets: SetStatus[] }`. */
   sets: (walletId: string) => `/v1/wallets/${walletId}/sets`,
-  /** GET `{ devices: DeviceStatus[] }`. */
+  /** GET `{ devices: ListedDevice[] }`. */
   devices: '/v1/devices',
   /** POST nothing, get a `DeviceStatus`: the server answers the device no more, and destroys its halves. */
   revoke: (deviceId: string) => `/v1/devices/${deviceId}/revoke`,

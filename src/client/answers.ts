@@ -1,4 +1,4 @@
-import type { DeviceStatus } from '../api/devices.ts'
+import type { DeviceStatus, ListedDevice } from '../api/devices.ts'
 import type { Decision, OperationResult, SetStatus } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import type { BackupMethodName, Purpose, SetState } from '../types.ts'
@@ -53,20 +53,26 @@ export function parseSets(value: unknown): SetStatus[] {
 
 /** @throws {NETWORK_ERROR} unless the server's answer is a device's status */
 export function parseDevice(value: unknown): DeviceStatus {
+  expect(matches(fields(value)['deviceId'], DEVICE_ID))
+  return parseListed(value) as DeviceStatus
+}
+
+function parseListed(value: unknown): ListedDevice {
   const device = fields(value)
-  const { setIds } = device
-  expect(matches(device['deviceId'], DEVICE_ID) && typeof device['label'] === 'string')
+  const { deviceId, setIds } = device
+  expect(matches(deviceId, DEVICE_ID) || (deviceId === null && device['revokedAt'] === null))
+  expect(typeof device['label'] === 'string')
   expect(matches(device['createdAt'], ISO_8601) && matches(device['lastUsedAt'], ISO_8601))
   expect(device['revokedAt'] === null || matches(device['revokedAt'], ISO_8601))
   expect(Array.isArray(setIds) && setIds.every((id) => matches(id, SET_ID)))
-  return value as DeviceStatus
+  return value as ListedDevice
 }
 
 /** @throws {NETWORK_ERROR} unless the server's answer is a list of devices */
-export function parseDevices(value: unknown): DeviceStatus[] {
+export function parseDevices(value: unknown): ListedDevice[] {
   const { devices } = fields(value)
   expect(Array.isArray(devices))
-  return (devices as unknown[]).map(parseDevice)
+  return (devices as unknown[]).map(parseListed)
 }
 
 /** @throws {NETWORK_ERROR} unless the answer has bytes in hex under this name */

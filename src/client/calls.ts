@@ -1,6 +1,6 @@
 import { failureOnTheWay, readFailure } from '../api/errors.ts'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Flight } from '../api/flight.ts'
-import type { DeviceStatus } from '../api/devices.ts'
+import type { DeviceStatus, ListedDevice } from '../api/devices.ts'
 import type { Decision, OperationId, SetStatus } from '../api/operations.ts'
 import { paths } from '../api/paths.ts'
 import { isMpcError, MpcError } from '../errors.ts'
@@ -60,7 +60,7 @@ export async function getSets(client: Client, deadline: Deadline, walletId: stri
 }
 
 /** The client's devices as the server knows them. */
-export async function getDevices(client: Client, deadline: Deadline): Promise<DeviceStatus[]> {
+export async function getDevices(client: Client, deadline: Deadline): Promise<ListedDevice[]> {
   return parseDevices(await sendForJson(client, deadline, { method: 'GET', path: paths.devices }))
 }
 

@@ -261,5 +261,11 @@ export const serverSchema: Schema = {
        )`,
       `create index reshare_sealed_answers_expiry on reshare_sealed_answers (expires_at)`,
     ],
+    [
+      // Whether the app has vouched for a backup, also when it is over. Of those that are over by now nobody knows.
+      `alter table reshare_sets add column confirmed_at timestamptz`,
+      `update reshare_sets set confirmed_at = coalesce(committed_at, created_at)
+       where purpose = 'backup' and state in ('ACTIVE', 'DESTROYED')`,
+    ],
   ],
 }

@@ -203,7 +203,9 @@ describe('an answer', () => {
     const client = (body: object) =>
       createClient({ repeats: false, transport: answering(200, JSON.stringify(body)), storage: memoryStore() })
     const revoked = { ...DEVICE, revokedAt: '2026-01-02T00:00:00.000Z', setIds: [] }
-    expect(await listDevices(client({ devices: [DEVICE, revoked] }))).toEqual([DEVICE, revoked])
+    const unbound = { ...DEVICE, deviceId: null }
+    const devices = [DEVICE, revoked, unbound]
+    expect(await listDevices(client({ devices }))).toEqual(devices)
     expect(await revokeDevice(client(revoked), { deviceId: DEVICE.deviceId })).toEqual(revoked)
   })
 
@@ -221,6 +223,8 @@ describe('an answer', () => {
     [200, '{"sets":[null]}'],
     [200, '{"devices":[null]}'],
     [200, `{"devices":[${JSON.stringify({ ...DEVICE, deviceId: '00' })}]}`],
+    [200, JSON.stringify({ ...DEVICE, deviceId: null })],
+    [200, `{"devices":[${JSON.stringify({ ...DEVICE, deviceId: null, revokedAt: DEVICE.createdAt })}]}`],
     [200, JSON.stringify({ ...DEVICE, setIds: ['00'] })],
     [200, JSON.stringify({ ...DEVICE, revokedAt: 'yesterday' })],
     [404, '<html>'],

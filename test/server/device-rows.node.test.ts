@@ -115,7 +115,14 @@ test('devices are listed as they came, each by its newest set, with the sets tha
   await tables.set(phone, { label: 'aborted' }, { state: 'ABORTED' })
   await tables.set(phone, { label: '', purpose: 'backup' }, active)
   await tables.set(stranger, { label: 'of another client' }, active)
-  await tables.set({ ...phone, device: null }, { label: 'unsealed' }, active)
+  const unsealed = { ...phone, device: null }
+  const unbound = [
+    await tables.set(unsealed, { label: 'unsealed' }, { ...active, last_used_at: at(7) }),
+    await tables.set(unsealed, { label: 'newer' }, active),
+  ]
+  await tables.set(unsealed, { label: 'over' }, { state: 'DESTROYED' })
+  await tables.set(unsealed, { purpose: 'backup' }, active)
+  await tables.set({ ...stranger, device: null }, {}, active)
   await tables.set(tablet, {}, { state: 'ABORTED' })
   const device = (deviceId: string, label: string, ms: number, setIds: string[]) => {
     const since = at(ms).toISOString()
@@ -124,9 +131,13 @@ test('devices are listed as they came, each by its newest set, with the sets tha
   expect(await listDevices(tables.database, clientId)).toEqual([
     device(TABLET, '', 0, []),
     device(PHONE, 'second', 1000, [first, second]),
+    { ...device('', 'newer', 0, unbound), deviceId: null, lastUsedAt: at(7).toISOString() },
   ])
   await tables.set(phone, { label: 'third' }, { state: 'RETIRING' })
   await tables.database.query('update reshare_devices set revoked_at = $2 where client_id = $1', [clientId, at(5)])
+  await tables.database.query(`update reshare_sets set state = 'RETIRING' where client_id = $1 and device is null`, [
+    clientId,
+  ])
   expect(await listDevices(tables.database, clientId)).toEqual([
     { ...device(TABLET, '', 0, []), revokedAt: at(5).toISOString() },
     { ...device(PHONE, 'third', 1000, [first, second]), revokedAt: at(5).toISOString() },
@@ -310,6 +321,46 @@ describe('a device that is revoked', () => {
       `destroyed ${WALLET} ${ended}`,
       `destroyed ${WALLET} ${setId}`,
     ])
+  })
+
+  test('ends what has come from its unconfirmed backups, on whichever device, and nothing else', async () => {
+    const { clientId, phone, tablet, setId, own } = await newWallet()
+    const committed = { committed_at: at() }
+    const dealtBy = (sourceSetId: string) => ({ purpose: 'backup', sourceSetId }) as const
+    const thief = { ...phone, device: 'ef'.repeat(32) }
+    // One that was superseded since, and one that waits.
+    const [over, waiting] = [
+      await tables.set(phone, dealtBy(setId), { ...committed, state: 'DESTROYED' }),
+      await tables.set(phone, dealtBy(setId), committed),
+    ]
+    const stolen = await tables.set(thief, { sourceSetId: waiting }, active)
+    const ended = [
+      stolen,
+      await tables.set({ ...phone, device: null }, { sourceSetId: over }, active),
+      await tables.set(thief, { sourceSetId: stolen }, active),
+      await tables.set(thief, dealtBy(stolen), committed),
+    ]
+    ended.push(await tables.set(thief, { sourceSetId: ended[3]! }, active))
+    const confirmed = await tables.set(phone, dealtBy(setId), { ...active, confirmed_at: at() })
+    const gone = { ...committed, state: 'DESTROYED', confirmed_at: at() }
+    const superseded = await tables.set(phone, dealtBy(setId), gone)
+    const vouched = await tables.set(thief, dealtBy(stolen), active)
+    const kept = [
+      ...[own, confirmed, vouched],
+      await tables.set(thief, { sourceSetId: confirmed }, active),
+      await tables.set(thief, { sourceSetId: superseded }, active),
+      await tables.set(thief, { sourceSetId: vouched }, active),
+      await tables.set(thief, {}, active),
+    ]
+    const halves = [waiting, ended[3]!]
+    for (const half of halves) await noteHalf(tables.database, phone, half)
+    await revoke(tablet)
+    expect(await states([setId, over, waiting, ...ended])).toEqual(Array(8).fill('DESTROYED'))
+    expect(await states(kept)).toEqual(Array(7).fill('ACTIVE'))
+    for (const half of halves) expect(tables.removed).toContain(half)
+    const log = await tables.log(clientId)
+    for (const signing of [ended[0]!, ended[1]!, ended[2]!, ended[4]!])
+      expect(log).toContain(`retiring ${WALLET} ${signing}`)
   })
 
   test('stays so, whatever goes wrong after that', async () => {

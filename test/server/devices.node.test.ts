@@ -155,8 +155,25 @@ describe('a backup', () => {
     expect((await setStatus(tablet, setIdOf(onTablet))).deviceId).toBe(tabletId)
     await play(sign(tablet, onTablet))
     await expect(play(sign(phone, onTablet))).rejects.toMatchObject(refused)
+    for (const dryRun of [false, true]) {
+      const sealedOnly = { code: 'CHANNEL_FAILED', retryable: false }
+      await expect(play(recover(unsealed, half, { dryRun }))).rejects.toMatchObject(sealedOnly)
+    }
+  })
+
+  test('of a wallet without device keys recovers unsealed, until a device with a key has a set of it', async () => {
+    const { phone, unsealed } = newClient()
+    const half = (await play(backup(unsealed, await newWallet(unsealed)))).prepared[0]!
     const onNone = (await play(recover(unsealed, half))).prepared[0]!
     await play(sign(unsealed, onNone))
+    const late = recover(unsealed, half)
+    for (const _ of [1, 2]) late.take(await late.post())
+    const onPhone = (await play(recover(phone, half))).prepared[0]!
+    expect(codeOf(await late.post())).toBe('CHANNEL_FAILED')
+    expect(await stateOf(world, setIdOf(late.prepared[0]!))).toBe('ABORTED')
+    await play(sign(phone, onPhone))
+    await play(sign(unsealed, onNone))
+    expect(await listDevices(phone)).toMatchObject([{ setIds: [setIdOf(onPhone)] }, { deviceId: null }])
   })
 
   test('is confirmed by the device that made it, and by one that can sign for the wallet, by nobody else', async () => {
@@ -480,6 +497,7 @@ describe('the list of devices', () => {
     expect(await listDevices(unsealed)).toMatchObject([
       { deviceId: phoneId, label: 'a new name', setIds: [first, second], revokedAt: null },
       { deviceId: tabletId, label: 'tablet', setIds: [], revokedAt: null },
+      { deviceId: null, setIds: [expect.any(String)], revokedAt: null },
     ])
     const { sets } = await getJson<{ sets: SetStatus[] }>(unsealed, paths.sets(walletId))
     expect(sets.map(({ deviceId }) => deviceId)).toEqual([null, phoneId, phoneId, phoneId, tabletId])

@@ -237,6 +237,26 @@ describe('retirement', () => {
     })
   })
 
+  test('of a lost device ends what has come from such a backup before the proof', async () => {
+    const key = tables.key()
+    const lost = await tables.set(key, {}, active)
+    const way = await tables.set(key, { purpose: 'backup' }, active)
+    const forged = await tables.set(key, { purpose: 'backup', sourceSetId: lost }, { committed_at: when() })
+    const setId = await tables.set(key, { sourceSetId: way }, active)
+    await planRetirements(tables.database, { request: recovering(way), clientId: key.clientId, setId })
+    const stolen = await tables.set(key, { sourceSetId: forged }, active)
+    const another = await tables.set(key, { sourceSetId: way }, active)
+    expect(await proof(key, setId)).toEqual([lost, stolen].sort())
+    expect(await Promise.all([lost, forged, stolen, another, setId].map(tables.state))).toEqual([
+      'RETIRING',
+      'DESTROYED',
+      'RETIRING',
+      'ACTIVE',
+      'ACTIVE',
+    ])
+    expect(await tables.log(key.clientId)).toContain(`retiring ${WALLET} ${stolen} ${setId}`)
+  })
+
   test('passes on to what a set is refreshed to, whichever side it waits on', async () => {
     const key = tables.key()
     const { clientId } = key

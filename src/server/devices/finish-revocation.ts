@@ -4,7 +4,7 @@ import type { Queryable, Row } from '../database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { abortOpen } from '../operations/decide.ts'
 import { oweRemovalOfDestroyed } from '../sets/custodian-halves.ts'
-import { setOf } from '../sets/rows.ts'
+import { endUnconfirmed } from '../sets/lineage.ts'
 
 /** The end of a device, as another or it itself has asked for it. */
 export interface Revocation {
@@ -29,14 +29,15 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
   const left = await abortOpen(context, clientId, 'device', device)
   await context.database.transaction(async (tx) => {
     const retired = await retireSetsOf(tx, revocation)
-    // After that a device that has revoked itself can sign for no wallet, and ends none of its backups.
-    const destroyed = await destroyUnconfirmed(tx, revocation)
+    await context.audit.record(tx, clientId, retired.map(retiringEvent))
+  })
+  // By itself: what has come from its backups may be with devices that still sign, and so hinder this.
+  await context.database.transaction(async (tx) => {
+    // A device that has revoked itself can sign for no wallet by now, and ends none of its backups.
+    const ended = await endBackupsOf(tx, revocation)
     // Operations that could not be aborted are for the next sweep. Nobody goes on with them: the device is refused.
     if (left === 0) await forgetRevoker(tx, revocation)
-    await context.audit.record(tx, clientId, [
-      ...retired.map(retiringEvent),
-      ...destroyed.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed' })),
-    ])
+    await context.audit.record(tx, clientId, ended)
   })
 }
 
@@ -82,24 +83,17 @@ export function retiringEvent({ walletId, setId }: RetiredSet): AuditEvent {
 }
 
 /**
- * Ends the backups that the revoked device has made and no app has confirmed: a thief may hold them. Not what the revoking
- * device comes from itself, and not those of wallets that it has no share of: they may be the way back.
+ * Ends the backups that the revoked device has made and no app has confirmed, with all that has come from them on other
+ * devices: a thief may hold them. Not what the revoking device comes from itself, and not those of wallets that it has no
+ * share of: they may be the way back.
  */
-async function destroyUnconfirmed(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<Row[]> {
-  const held = `client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`
-  const destroyed = await tx.query(
-    `with recursive ancestors (set_id, source_set_id) as (
-       select set_id, source_set_id from reshare_sets where ${held}
-       union select older.set_id, older.source_set_id
-       from reshare_sets older join ancestors on older.set_id = ancestors.source_set_id
-     )
-     update reshare_sets set state = 'DESTROYED'
-     where client_id = $1 and device = $3 and purpose = 'backup' and state = 'PREPARED' and committed_at is not null
-       and wallet_id in (select wallet_id from reshare_sets where ${held})
-       and set_id not in (select set_id from ancestors)
-     returning set_id, wallet_id`,
-    [clientId, revoker, device],
-  )
+async function endBackupsOf(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<readonly AuditEvent[]> {
+  const held = `device = $2 and purpose = 'signing' and state = 'ACTIVE'`
+  const { events } = await endUnconfirmed(tx, clientId, {
+    backups: `device = $3 and wallet_id in (select wallet_id from reshare_sets where client_id = $1 and ${held})`,
+    survivors: held,
+    values: [revoker, device],
+  })
   await oweRemovalOfDestroyed(tx, clientId)
-  return destroyed
+  return events
 }

@@ -1,7 +1,7 @@
 import type { SetStatus } from '../../api/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { isFor, type Caller } from '../caller.ts'
-import type { ServerContext } from '../context.ts'
+import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
 import { askedBy, askPolicy } from '../policy.ts'
@@ -83,7 +83,7 @@ export async function confirmBackup(context: ServerContext, caller: Caller, setI
     const set = await requireManaged(tx, caller, setId)
     requireNamed(set, walletId, 'backup')
     requireRecoverable(set)
-    if (isUnconfirmed(set)) await context.audit.record(tx, clientId, await activateBackup(tx, set))
+    if (isUnconfirmed(set)) await context.audit.record(tx, clientId, await activateBackup(tx, set, timestamp(context)))
     return setStatus(await requireSet(tx, clientId, setId))
   })
   await removeOwedHalves(context, clientId).catch(context.onError)
@@ -94,16 +94,17 @@ function isUnconfirmed({ state, committedAt }: SetRow): boolean {
   return state === 'PREPARED' && committedAt !== null
 }
 
-async function activateBackup(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {
+async function activateBackup(tx: Queryable, set: SetRow, now: Date): Promise<AuditEvent[]> {
   const { clientId, walletId, setId, sourceSetId, backupMethod } = set
-  await tx.query(`update reshare_sets set state = 'ACTIVE' where set_id = $1`, [setId])
+  await tx.query(`update reshare_sets set state = 'ACTIVE', confirmed_at = $2 where set_id = $1`, [setId, now])
   const superseded = await tx.query(
-    `update reshare_sets older set state = 'DESTROYED' from reshare_sets newer
+    `update reshare_sets older set state = 'DESTROYED',
+       confirmed_at = case older.state when 'ACTIVE' then coalesce(older.confirmed_at, $6) end from reshare_sets newer
      where newer.set_id = $1 and older.client_id = $2 and older.wallet_id = $3 and older.purpose = 'backup'
        and older.ordinal < newer.ordinal and older.state in ('PREPARED', 'ACTIVE') and older.committed_at is not null
        and (older.set_id = $4 or older.backup_method = $5)
      returning older.set_id`,
-    [setId, clientId, walletId, sourceSetId, backupMethod],
+    [setId, clientId, walletId, sourceSetId, backupMethod, now],
   )
   await oweRemovalOfDestroyed(tx, clientId)
   const destroyed = superseded.map((row) => row['set_id'] as string)

@@ -4,6 +4,7 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { oweRemovalOfDestroyed } from './custodian-halves.ts'
+import { endUnconfirmed } from './lineage.ts'
 import { banEvent, deletePair } from './ot-pairs.ts'
 import { deletePresignatures } from './presignatures.ts'
 import { setOf, type SetRow } from './rows.ts'
@@ -76,7 +77,7 @@ export async function recordProof(context: ServerContext, tx: Queryable, set: Se
 /** @returns what the log tells of the first proof of a set */
 async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {
   const { clientId, walletId, setId } = set
-  const lost = await destroyBackupsOfLost(tx, set)
+  const lost = await endBackupsOfLost(tx, set)
   await oweRemovalOfDestroyed(tx, clientId)
   const replaced = await tx.query(
     `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
@@ -86,30 +87,34 @@ async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]>
   )
   return [
     { event: 'proven', walletId, setId },
-    ...lost.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed', detail: setId })),
+    ...lost,
     ...replaced.map((row): AuditEvent => ({ ...setOf(row), event: 'retiring', detail: setId })),
   ]
 }
 
 /**
- * Ends the backups that lost devices have dealt and no app has confirmed: a thief may have made them. What the proven
- * set itself comes from is the way back, and stays.
+ * Ends the backups that lost devices have dealt and no app has confirmed, with all that has come from them: a thief may have
+ * made them. What the proven set itself comes from is the way back, and stays.
  */
-async function destroyBackupsOfLost(tx: Queryable, { clientId, walletId, setId }: SetRow): Promise<Row[]> {
-  return tx.query(
-    `with recursive ancestors (set_id, source_set_id) as (
-       select set_id, source_set_id from reshare_sets where set_id = $1
-       union select older.set_id, older.source_set_id
-       from reshare_sets older join ancestors on older.set_id = ancestors.source_set_id
-     )
-     update reshare_sets set state = 'DESTROYED'
-     where client_id = $2 and wallet_id = $3 and purpose = 'backup' and state = 'PREPARED' and committed_at is not null
-       and source_set_id in
-         (select old_set_id from reshare_retirements where reshare_retirements.set_id = $1 and with_backups)
-       and set_id not in (select set_id from ancestors)
-     returning set_id, wallet_id`,
-    [setId, clientId, walletId],
+async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SetRow): Promise<readonly AuditEvent[]> {
+  const { retired, events } = await endUnconfirmed(
+    tx,
+    clientId,
+    {
+      backups: 'source_set_id in (select old_set_id from reshare_retirements where set_id = $2 and with_backups)',
+      survivors: 'set_id = $2',
+      values: [setId],
+    },
+    setId,
   )
+  for (const old of retired) {
+    await tx.query(
+      `insert into reshare_retirements (set_id, old_set_id, with_backups) values ($1, $2, true)
+       on conflict (set_id, old_set_id) do nothing`,
+      [setId, old],
+    )
+  }
+  return events
 }
 
 /**

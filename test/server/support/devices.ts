@@ -1,4 +1,4 @@
-import type { DeviceStatus } from '../../../src/api/devices.ts'
+import type { DeviceStatus, ListedDevice } from '../../../src/api/devices.ts'
 import { paths } from '../../../src/api/paths.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { createAuditLog } from '../../../src/server/audit/log.ts'
@@ -60,7 +60,7 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
 export const newDevice = (world: World) => toHex(world.random(32))
 
 export const listDevices = async (client: ServerClient) =>
-  (await getJson<{ devices: DeviceStatus[] }>(client, paths.devices)).devices
+  (await getJson<{ devices: ListedDevice[] }>(client, paths.devices)).devices
 
 export const revokeDevice = (client: ServerClient, deviceId: string) =>
   postJson<DeviceStatus>(client, paths.revoke(deviceId))

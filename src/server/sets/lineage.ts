@@ -1,0 +1,60 @@
+import type { AuditEvent } from '../audit/entry.ts'
+import type { Queryable, SqlValue } from '../database/types.ts'
+import { setOf } from './rows.ts'
+
+/** Whose unconfirmed backups end; conditions on `reshare_sets`, in which `$1` is the client. */
+export interface Untrusted {
+  /** Which backups. */
+  readonly backups: string
+  /** The sets that stay, with all that they come from: the way back. */
+  readonly survivors: string
+  readonly values: readonly SqlValue[]
+}
+
+/** What has ended with backups that nobody has confirmed. */
+export interface EndedLine {
+  readonly retired: readonly string[]
+  /** What the log tells of it. */
+  readonly events: readonly AuditEvent[]
+}
+
+/** Superseded ones too, since what comes from them may have come before. */
+const UNCONFIRMED = `purpose = 'backup' and state <> 'ACTIVE' and confirmed_at is null and committed_at is not null`
+
+/**
+ * Ends backups that no app has confirmed, and what has come from them, of whichever device: whoever has dealt a backup can
+ * recover from it. A confirmed backup stays, and so does what comes from it.
+ *
+ * @param heir the set that takes their place, if there is one
+ */
+export async function endUnconfirmed(
+  tx: Queryable,
+  clientId: string,
+  { backups, survivors, values }: Untrusted,
+  heir?: string,
+): Promise<EndedLine> {
+  const rows = await tx.query(
+    `with recursive ancestors (set_id, source_set_id) as (
+       select set_id, source_set_id from reshare_sets where client_id = $1 and (${survivors})
+       union select older.set_id, older.source_set_id
+       from reshare_sets older join ancestors on older.set_id = ancestors.source_set_id
+     ), line (set_id) as (
+       select set_id from reshare_sets
+       where client_id = $1 and ${UNCONFIRMED} and (${backups}) and set_id not in (select set_id from ancestors)
+       union select made.set_id from reshare_sets made join line on made.source_set_id = line.set_id
+       where made.client_id = $1 and not (made.purpose = 'backup' and (made.state = 'ACTIVE' or made.confirmed_at is not null))
+     )
+     update reshare_sets set state = case purpose when 'signing' then 'RETIRING' else 'DESTROYED' end
+     where set_id in (select set_id from line) and committed_at is not null
+       and state = case purpose when 'signing' then 'ACTIVE' else 'PREPARED' end
+     returning set_id, wallet_id, purpose`,
+    [clientId, ...values],
+  )
+  const detail = heir === undefined ? {} : { detail: heir }
+  return {
+    retired: rows.filter(({ purpose }) => purpose === 'signing').map((row) => row['set_id'] as string),
+    events: rows.map((row): AuditEvent => {
+      return { ...setOf(row), event: row['purpose'] === 'signing' ? 'retiring' : 'destroyed', ...detail }
+    }),
+  }
+}
