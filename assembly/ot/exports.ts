@@ -6,7 +6,7 @@ import { OT_ARENA, OT_ARENA_BYTES } from './memory'
 
 export { offer as baseOtOffer, answer as baseOtAnswer, finish as baseOtFinish } from './base-ot'
 export { receive as reversedOtReceive, send as reversedOtSend } from './reversed-ot'
-export { gadgets as voleGadgets, start as voleStart, multiply as voleMultiply, finish as voleFinish } from './vole'
+export { start as voleStart, multiply as voleMultiply, finish as voleFinish } from './vole'
 
 /** Where the caller of oblivious transfer puts inputs and takes outputs. */
 export function otArena(): usize {

@@ -2,30 +2,32 @@ import { COLUMNS, ROW_BYTES, transpose } from './bit-matrix'
 import { hashColumns } from './column-hash'
 import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
 import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
-import { LABEL_OTE_CHI, LABEL_OTE_PRG, LABEL_OTE_U } from './labels'
+import { LABEL_OTE_CHI, LABEL_OTE_PRG, LABEL_OTE_T, LABEL_OTE_U, LABEL_OTE_X } from './labels'
 
 /**
- * The OT extension of DKLs23: SoftSpokenOT (eprint 2022/192) with K = 1 and a consistency check over GF(2^128) made
+ * The OT extension: SoftSpokenOT (eprint 2022/192) with K = 1 and a consistency check over GF(2^128) made
  * non-interactive. Expanded columns have a bit for each transfer, and 128 bits that mask the check.
  *
  * The transfers of a call are a multiple of 32, at most {@link MOST_TRANSFERS}.
  */
 
-export const MOST_TRANSFERS: i32 = 416
+export const MOST_TRANSFERS: i32 = 768
 /** Bytes of a column of the most transfers, as whole hashes. */
-const COLUMN_STRIDE: i32 = 96
+const COLUMN_STRIDE: i32 = 128
 const SEED_BYTES: i32 = 32
 const PRG_ITEM_BYTES: i32 = 44
+const T_QUARTER_BYTES: i32 = 512
 
 const PREFIX = memory.data(128, 16)
-const CHALLENGES = memory.data(64, 16)
-const CHALLENGES_BYTES: i32 = 64
+/** One for each 128 transfers; four are written at a time. */
+const CHALLENGES = memory.data(128, 16)
+const CHALLENGES_BYTES: i32 = 128
 /** 128 columns, a stride apart. */
-const MATRIX = memory.data(12288, 16)
-const MATRIX_BYTES: i32 = 12288
+const MATRIX = memory.data(16384, 16)
+const MATRIX_BYTES: i32 = 16384
 /** A row for each bit of a column; after a call of the sender they begin with the transfers' rows. */
-export const ROWS = memory.data(8704, 16)
-const ROWS_BYTES: i32 = 8704
+export const ROWS = memory.data(14336, 16)
+const ROWS_BYTES: i32 = 14336
 const HASHED_ROWS = memory.data(2048, 16)
 const HASHED_COLUMNS = memory.data(2048, 16)
 const HASHED_BYTES: i32 = 2048
@@ -176,6 +178,22 @@ export function extendSender(
   return !v128.any_true(difference)
 }
 
+/**
+ * TH("ote-x", TH("ote-t", TH("ote-u", vsid, u), t), x): all that the receiver has sent. Goes on from {@link U_DIGEST}, so
+ * it belongs right behind one of the above.
+ *
+ * @param out takes 32 bytes
+ */
+export function hashTranscript(labels: usize, message: usize, transfers: i32, out: usize): void {
+  const x = message + offsetOfX(transfers)
+  hashQuarters(HASHED_ROWS, labels + LABEL_OTE_T, U_DIGEST, x + ROW_BYTES, T_QUARTER_BYTES)
+  startTagged(PREFIX, labels + LABEL_OTE_X, HASHED_ROWS, ROW_BYTES)
+  padBlocks(ROW_BYTES, ROW_BYTES)
+  v128.store(BLOCKS, v128.load(x))
+  hashBlocks(HASHED_ROWS, 32, PREFIX)
+  memory.copy(out, HASHED_ROWS, 32)
+}
+
 function wipeExtension(): void {
   memory.fill(PREFIX, 0, STATES_BYTES)
   memory.fill(CHALLENGES, 0, CHALLENGES_BYTES)
@@ -186,8 +204,12 @@ function wipeExtension(): void {
   wipeSchedule()
 }
 
-/** Clears what a call leaves for its caller. */
+/** Clears what a call leaves for its caller, and what {@link hashTranscript} leaves. */
 export function wipeExtended(): void {
   memory.fill(ROWS, 0, ROWS_BYTES)
-  memory.fill(U_DIGEST, 0, 128)
+  memory.fill(U_DIGEST, 0, STATES_BYTES)
+  memory.fill(HASHED_ROWS, 0, STATES_BYTES)
+  memory.fill(PREFIX, 0, STATES_BYTES)
+  wipeBlocks()
+  wipeSchedule()
 }

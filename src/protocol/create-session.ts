@@ -33,8 +33,14 @@ export function restoreSession<Result>(
     const round = reader.u8()
     const machine = decode(reader)
     const mailbox = new Mailbox(machine)
-    mailbox.restore(reader, round)
-    reader.end()
+    try {
+      mailbox.restore(reader, round)
+      reader.end()
+    } catch (error) {
+      machine.wipe()
+      mailbox.wipe()
+      throw error
+    }
     return new MachineSession(machine, mailbox, round)
   } catch (cause) {
     if (!isCodecError(cause)) throw cause

@@ -20,7 +20,10 @@ export interface Inbox {
   broadcast(round: number, from: number): Uint8Array
   /** What everybody sent to everybody in a round, by participant number, those who sent nothing left out. */
   broadcasts(round: number): Uint8Array[]
-  /** What the others have sent to everybody in a round so far, `from u8 | body` each, by participant number. */
+  /**
+   * What the others have sent in a round so far: to everybody, `from u8 | body` each, by participant number, then to this one
+   * alone, `0 u8 | from u8 | body`.
+   */
   arrived(round: number): Uint8Array[]
   /** What a participant sent to this one alone in the round that is played. */
   direct(round: number, from: number): Uint8Array

@@ -82,10 +82,15 @@ export class Mailbox {
       this.#everybody()
         .filter((from) => this.#slots.has(slotName(round, from, false)))
         .map((from) => this.#read(round, from, false)),
-    arrived: (round) =>
-      this.#others()
-        .filter((from) => this.#slots.has(slotName(round, from, false)))
-        .map((from) => concatBytes(Uint8Array.of(from), this.#read(round, from, false))),
+    arrived: (round) => {
+      const [toAll, toThis] = [false, true].map((direct) =>
+        this.#others().filter((from) => this.#slots.has(slotName(round, from, direct))),
+      ) as [number[], number[]]
+      return [
+        ...toAll.map((from) => concatBytes(Uint8Array.of(from), this.#read(round, from, false))),
+        ...toThis.map((from) => concatBytes(Uint8Array.of(0, from), this.#read(round, from, true))),
+      ]
+    },
   }
 
   /** Ends a round: what was for this participant alone is wiped, and what came early finds its slot. */

@@ -31,21 +31,19 @@ export interface CurveExports {
 export interface OtExports {
   otArena(): number
   otArenaBytes(): number
-  voleGadgets(labels: number, setId: number, out: number): void
   voleStart(
     labels: number,
-    vsid: number,
-    gadgets: number,
+    esid: number,
     seeds: number,
     choices: number,
     message: number,
     rows: number,
-    chi: number,
+    transcript: number,
   ): void
   voleMultiply(
     labels: number,
+    esid: number,
     vsid: number,
-    gadgets: number,
     seeds: number,
     delta: number,
     message: number,
@@ -56,11 +54,11 @@ export interface OtExports {
   voleFinish(
     labels: number,
     vsid: number,
-    gadgets: number,
     rows: number,
     choices: number,
+    transcript: number,
     answer: number,
-    shares: number,
+    results: number,
   ): number
   baseOtOffer(
     otSid: number,

@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 2: '
 const align = (length: number): number => (length + 15) & -16
 
 const SCALAR = 32
+const HASH = 32
 const POINT = 64
 const UNIFORM = 96
 /** What one call of {@link hashToCurve} takes. */
@@ -47,51 +48,44 @@ function callOt(
   }
 }
 
-/** The vector g of a share set: `count` numbers of 32 bytes. */
-export function voleGadgets(labels: Uint8Array, setId: Uint8Array, count: number): Uint8Array {
-  return callOt(SCALAR * count, [labels, setId], (ot, out, labelsAt, setIdAt) => ot.voleGadgets(labelsAt, setIdAt, out))
-    .bytes
-}
-
-/** What the parties of a multiplication share, and the bytes of its messages. */
-export interface VoleInput {
-  readonly labels: Uint8Array
-  readonly vsid: Uint8Array
-  readonly gadgets: Uint8Array
-}
-
-/** Bob's message, rows and χ; `sizes` are the bytes of the first two, multiples of 16. */
+/** Bob's message, rows and transcript; `sizes` are the bytes of the first two, multiples of 16. */
 export function voleStart(
-  { labels, vsid, gadgets }: VoleInput,
+  labels: Uint8Array,
+  esid: Uint8Array,
   seeds: Uint8Array,
   choices: Uint8Array,
   sizes: { readonly message: number; readonly rows: number },
-): { readonly message: Uint8Array; readonly rows: Uint8Array; readonly chi: Uint8Array } {
+): { readonly message: Uint8Array; readonly rows: Uint8Array; readonly transcript: Uint8Array } {
   const { message, rows } = sizes
-  const { bytes } = callOt(message + rows + SCALAR, [labels, vsid, gadgets, seeds, choices], (ot, out, ...offsets) =>
-    ot.voleStart(...(offsets as [number, number, number, number, number]), out, out + message, out + message + rows),
+  const { bytes } = callOt(message + rows + HASH, [labels, esid, seeds, choices], (ot, out, ...offsets) =>
+    ot.voleStart(...(offsets as [number, number, number, number]), out, out + message, out + message + rows),
   )
   try {
     return {
       message: bytes.slice(0, message),
       rows: bytes.slice(message, message + rows),
-      chi: bytes.slice(message + rows),
+      transcript: bytes.slice(message + rows),
     }
   } finally {
     bytes.fill(0)
   }
 }
 
-/** Alice's answer of `size` bytes, a multiple of 16, and her shares c_0 ‖ c_1. */
+/** Alice's answer of `size` bytes, a multiple of 16, and her shares t_0 ‖ t_1. */
 export function voleMultiply(
-  { labels, vsid, gadgets }: VoleInput,
-  seeds: Uint8Array,
-  delta: Uint8Array,
-  message: Uint8Array,
-  inputs: Uint8Array,
+  inputs: {
+    readonly labels: Uint8Array
+    readonly esid: Uint8Array
+    readonly vsid: Uint8Array
+    readonly seeds: Uint8Array
+    readonly delta: Uint8Array
+    readonly message: Uint8Array
+    readonly factors: Uint8Array
+  },
   size: number,
 ): { readonly status: OtStatus; readonly answer: Uint8Array; readonly shares: Uint8Array } {
-  const all = [labels, vsid, gadgets, seeds, delta, message, inputs]
+  const { labels, esid, vsid, seeds, delta, message, factors } = inputs
+  const all = [labels, esid, vsid, seeds, delta, message, factors]
   const { status, bytes } = callOt(size + 2 * SCALAR, all, (ot, out, ...offsets) =>
     ot.voleMultiply(...(offsets as [number, number, number, number, number, number, number]), out, out + size),
   )
@@ -100,18 +94,20 @@ export function voleMultiply(
   return { status, answer: bytes.subarray(0, size), shares }
 }
 
-/** Bob's shares d_0 ‖ d_1. */
+/** Bob's β ‖ r_0 ‖ r_1. */
 export function voleFinish(
-  { labels, vsid, gadgets }: VoleInput,
+  labels: Uint8Array,
+  vsid: Uint8Array,
   rows: Uint8Array,
   choices: Uint8Array,
+  transcript: Uint8Array,
   answer: Uint8Array,
-): { readonly status: OtStatus; readonly shares: Uint8Array } {
-  const all = [labels, vsid, gadgets, rows, choices, answer]
-  const { status, bytes } = callOt(2 * SCALAR, all, (ot, out, ...offsets) =>
+): { readonly status: OtStatus; readonly results: Uint8Array } {
+  const all = [labels, vsid, rows, choices, transcript, answer]
+  const { status, bytes } = callOt(3 * SCALAR, all, (ot, out, ...offsets) =>
     ot.voleFinish(...(offsets as [number, number, number, number, number, number]), out),
   )
-  return { status, shares: bytes }
+  return { status, results: bytes }
 }
 
 /** What all messages of base OTs are hashed with. */

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
-import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import type { Isolation, Queryable } from '../../src/server/database/types.ts'
 import { seededRandom } from '../support/random.ts'
@@ -12,15 +10,12 @@ import {
   type ClientOperation,
   type ServerClient,
 } from '../support/server-client.ts'
-import { flip } from '../support/simulator.ts'
+import { cheat } from './support/ecdsa.ts'
 import { newWallet, setIdOf, setUp, signEcdsa, type TestWallet } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
 // A client that is caught may have the transaction that says so fail for its conflicts with what the client does elsewhere
 // at the same time. The database fails here as it does when it has given up to try again.
-
-const VOLE1_BYTES = 10_768
-const FIRST_T = 8720
 
 let world: World
 let clientId: string
@@ -67,15 +62,7 @@ function clientOn(database: World['database']): ServerClient {
 async function cheating(client: ServerClient): Promise<ClientOperation> {
   const operation = signEcdsa(client, wallet)
   operation.take(await operation.post())
-  const { header, parcels } = decodeFlight(operation.body!)
-  const spoilt = parcels.map(({ slot, envelope }) => {
-    const { body, ...rest } = decodeEnvelope(envelope)
-    return {
-      slot,
-      envelope: encodeEnvelope({ ...rest, body: body.length === VOLE1_BYTES ? flip(body, FIRST_T) : body }),
-    }
-  })
-  operation.body = encodeFlight({ header: header as object, parcels: spoilt })
+  cheat(operation)
   return operation
 }
 

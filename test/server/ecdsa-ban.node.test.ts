@@ -42,7 +42,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   })
   afterAll(() => world.database.close())
 
-  /** Plays an operation up to the request with the client's extension, and cheats in it. */
+  /** Plays an operation up to a request in which the client multiplies, and cheats in it. */
   async function cheatIn(operation: ClientOperation, rounds = 1): Promise<ClientOperation> {
     for (let round = 0; round < rounds; round++) operation.take(await operation.post())
     cheat(operation)
@@ -82,10 +82,15 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   })
 
   // Rows 2 and 19.
-  test.each(['signature', 'presignature'])(
-    'a cheat in a %s is answered as aborted only, and locks the set for ever',
-    async (what) => {
-      const operation = await cheatIn(what === 'signature' ? signEcdsa(client, wallet) : presign(client, wallet))
+  test.each([
+    ['signature', 0],
+    ['signature', 1],
+    ['presignature', 0],
+    ['presignature', 1],
+  ])(
+    'a cheat in a %s after %i requests is answered as aborted only, and locks the set for ever',
+    async (what, rounds) => {
+      const operation = await cheatIn(what === 'signature' ? signEcdsa(client, wallet) : presign(client, wallet), rounds)
       const answer = await operation.post()
       expect([answer.status, parseJson(answer.body)]).toEqual([422, ABORTED])
       expect(await poisoned(setIdOf(wallet.signing))).toBe(true)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Scalar } from '../../src/curve/group.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { ProtocolError } from '../../src/errors.ts'
 import { OtPair, Presignature } from '../../src/protocol/ecdsa/index.ts'
@@ -240,7 +241,8 @@ describe('a presignature', () => {
       self: partyId(2),
       incarnation,
     }
-    return new Presignature(about, group.randomScalar(random), group.randomScalar(random), group.randomScalar(random))
+    const [mask, denominator, keyed] = [0, 1, 2].map(() => group.randomScalar(random)) as [Scalar, Scalar, Scalar]
+    return new Presignature(about, { mask, denominator, keyed })
   }
   const count = async (setId: string) =>
     (await tables.database.query('select 1 from reshare_presignatures where set_id = $1', [setId])).length

@@ -2,11 +2,11 @@ import { decodeFlight, encodeFlight, type Flight } from '../../src/api/flight.ts
 import type { Transport } from '../../src/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 
-/** Changes the last byte of every direct message of round 2, t of the extension: a cheat that is always noticed. */
+/** Changes the last byte of every direct message of round 1, t of the extension: a cheat that is always noticed. */
 function cheat(flight: Flight<unknown>): Flight<object> {
   const parcels = flight.parcels.map(({ slot, envelope }) => {
     const { protocol, round, to, ...rest } = decodeEnvelope(envelope)
-    if (protocol !== 'ecdsa' || round !== 2 || to === 0) return { slot, envelope }
+    if (protocol !== 'ecdsa' || round !== 1 || to === 0) return { slot, envelope }
     const body = rest.body.slice()
     body[body.length - 1]! ^= 1
     return { slot, envelope: encodeEnvelope({ ...rest, protocol, round, to, body }) }
@@ -36,7 +36,7 @@ export function cheating(server: Transport, times: number): Transport & { readon
 export function cheatedClient(server: Transport): Transport {
   return {
     request(asked) {
-      if (!asked.path.endsWith('rounds/2')) return server.request(asked)
+      if (!asked.path.endsWith('rounds/1')) return server.request(asked)
       return server.request({ ...asked, body: encodeFlight(cheat(decodeFlight(asked.body!))) })
     },
   }

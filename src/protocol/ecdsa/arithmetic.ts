@@ -1,47 +1,54 @@
 import type { Scalar } from '../../curve/group.ts'
 
-/** What Bob draws and keeps between his message and Alice's answer. */
+/** Bob's message, and what he keeps until Alice answers it. */
 export interface VoleStart {
-  /** VOLE1: u ‖ x ‖ t, 10,768 bytes */
+  /** u ‖ x ‖ t, 16,400 bytes */
   readonly message: Uint8Array
-  /** 416 rows of 16 bytes; secret */
+  /** 768 rows of 16 bytes; secret */
   readonly rows: Uint8Array
-  /** χ; secret */
-  readonly chi: Scalar
+  /** The hash of the message, 32 bytes */
+  readonly transcript: Uint8Array
+}
+
+/** What Bob has at the end. */
+export interface VoleProduct {
+  /** β; secret */
+  readonly factor: Scalar
+  /** r_0 and r_1; secret */
+  readonly shares: readonly [Scalar, Scalar]
 }
 
 /**
- * The hash-heavy part of signing in coarse calls: DKLs23 Protocol 5.2 (ℓ = 2, ρ = 1) on SoftSpokenOT with K = 1. Bob
- * holds a random χ, Alice puts in a_0 and a_1, and they end with c_k + d_k = a_k·χ.
+ * The hash-heavy part of signing in coarse calls: random vector OLE (Asharov, eprint 2026/976, Variant II, two inputs) on
+ * SoftSpokenOT with K = 1. Alice puts in random α_0 and α_1, Bob gets a random β, and they hold t_c + r_c = α_c·β.
  *
  * Two backends implement it to the same bytes: WebAssembly, which is constant time in every secret, and portable, which
- * is only as constant-time as JavaScript big integers are. Each seed is bound to its use by `vsid`, so no `vsid` may be
- * used for two runs in one direction.
+ * is only as constant-time as JavaScript big integers are. Bob's seeds are bound to their use by `esid`, Alice's pads by
+ * `vsid`, the same for both: no `esid` may be used for two messages with other choices, nor a `vsid` for two answers.
  */
 export interface VoleArithmetic {
-  /** The public vector g of a share set: 416 scalars of 32 bytes. */
-  gadgets(setId: Uint8Array): Uint8Array
-
   /**
    * Bob's message.
    *
+   * @param esid the session, its direction and parties, and something fresh of Bob's
    * @param seeds 128 pairs of 32 bytes
-   * @param choices 416 + 128 random bits, 68 bytes
+   * @param choices 768 + 128 random bits, 112 bytes
    */
-  start(vsid: Uint8Array, gadgets: Uint8Array, seeds: Uint8Array, choices: Uint8Array): VoleStart
+  start(esid: Uint8Array, seeds: Uint8Array, choices: Uint8Array): VoleStart
 
   /**
    * Alice's answer.
    *
+   * @param vsid the session, its direction and parties, and something fresh of both
    * @param seeds 128 seeds of 32 bytes, of branch 1 ⊕ Δ_i
    * @param delta Δ, 16 bytes
-   * @param message VOLE1
-   * @param inputs a_0, a_1 and a random η̂
-   * @returns VOLE2 (ã ‖ η ‖ μ, 40,000 bytes) and c, or undefined if Bob's message is not consistent
+   * @param message Bob's
+   * @param inputs α_0, α_1 and a mask, all random
+   * @returns Q ‖ H(u) ‖ v (73,792 bytes) and t, or undefined if Bob's message is not consistent
    */
   multiply(
+    esid: Uint8Array,
     vsid: Uint8Array,
-    gadgets: Uint8Array,
     seeds: Uint8Array,
     delta: Uint8Array,
     message: Uint8Array,
@@ -51,19 +58,18 @@ export interface VoleArithmetic {
   /**
    * Bob's end.
    *
-   * @param rows from {@link start}
+   * @param started what {@link start} gave
    * @param choices as given to {@link start}
-   * @param answer VOLE2, its numbers canonical
-   * @returns d, or undefined if Alice's answer is not consistent
+   * @param answer Alice's, its numbers canonical
+   * @returns undefined if Alice's answer is not consistent
    * @throws {CodecError} for a number in the answer that is not below the order
    */
   finish(
     vsid: Uint8Array,
-    gadgets: Uint8Array,
-    rows: Uint8Array,
+    started: Pick<VoleStart, 'rows' | 'transcript'>,
     choices: Uint8Array,
     answer: Uint8Array,
-  ): readonly [Scalar, Scalar] | undefined
+  ): VoleProduct | undefined
 }
 
 /** The seeds of one party, of both directions; secret. */

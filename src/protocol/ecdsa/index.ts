@@ -1,6 +1,15 @@
 export { type EcdsaBackend, getEcdsaBackend, wasmEcdsa } from './backend.ts'
 export { type Digest32, digest32, hashMessage, type MessageHash } from './digest.ts'
 export { type CheatReason, OtPair } from './ot-pair.ts'
+export {
+  type CompletionOptions,
+  createCompletion,
+  createPreprocessing,
+  type PreprocessingOptions,
+  restoreCompletion,
+  restorePreprocessing,
+} from './preprocess.ts'
+export { Preprocessed, type PreprocessedAbout, type TakeConditions } from './preprocessed.ts'
 export { createPresigning, type PresigningOptions, restorePresigning } from './presign.ts'
 export { aggregateShares, Presignature, type PresignatureAbout, type SpendConditions } from './presignature.ts'
 export { bindPair, createOtSetup, type OtSetupOptions, type PairSetup, restoreOtSetup } from './setup.ts'

@@ -1,26 +1,33 @@
-import type { Group, Point, Scalar } from '../../curve/group.ts'
-import { sum } from '../../sharing/scalars.ts'
-import { concatBytes, wipe } from '../../util/bytes.ts'
-import { abort, readMessage } from '../abort.ts'
+import type { Scalar } from '../../curve/group.ts'
+import { wipe } from '../../util/bytes.ts'
+import { readMessage } from '../abort.ts'
 import type { Inbox, Message } from '../machine.ts'
-import { scalarFromHash } from '../transcript.ts'
-import type { Nonces } from './commitment-round.ts'
-import { gadgetsOf } from './gadgets.ts'
-import { COLUMN_BYTES, VOLE1_BYTES } from './parameters.ts'
-import { ecdsaHash, others, pairWith, type SigningSetup } from './signing-setup.ts'
+import type { VoleProduct } from './arithmetic.ts'
+import type { Agreement, Extension, Started } from './commitment-round.ts'
+import { PRODUCT_BYTES } from './parameters.ts'
+import { cheat, ecdsaHash, orFormat, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
-/** Between a signer's message as Bob and the peer's answer; secret. */
-export interface Started {
-  readonly choices: Uint8Array
-  readonly rows: Uint8Array
-  /** χ */
-  readonly chi: Scalar
+/** A signer's side as Alice: α_k and α_x, which its nonce and key will be told apart from, and its shares t_k and t_x. */
+export interface Multiplied {
+  readonly inputs: readonly [Scalar, Scalar]
+  readonly shares: readonly [Scalar, Scalar]
 }
 
-/** A signer's shares c_u and c_v of its products as Alice; secret. */
-export type Shares = readonly [Scalar, Scalar]
+/** Both multiplications of this signer with one peer; secret. */
+export interface Products {
+  readonly asAlice: Multiplied
+  /** β, r_k and r_x */
+  readonly asBob: VoleProduct
+}
 
-const ROUND = 2
+export function wipeMultiplied({ inputs, shares }: Multiplied): void {
+  wipe(...inputs, ...shares)
+}
+
+export function wipeProducts({ asAlice, asBob }: Products): void {
+  wipeMultiplied(asAlice)
+  wipe(asBob.factor, ...asBob.shares)
+}
 
 /** vsid = TH("vole", sigSid, otDigest, Alice, Bob) */
 export function voleSession(setup: SigningSetup, sid: Uint8Array, alice: number, bob: number): Uint8Array {
@@ -29,111 +36,77 @@ export function voleSession(setup: SigningSetup, sid: Uint8Array, alice: number,
   return ecdsaHash('vole', sid, digest, signers[alice - 1] as number, signers[bob - 1] as number)
 }
 
-/** Round 2 to each peer: VOLE1, this signer as Bob. */
-export function startMultiplications(
+/**
+ * The products, this signer as Alice: to each peer `Q | H(u) | v`.
+ *
+ * @throws {PROTOCOL_ABORTED} CHEAT_OTE after poisoning the state with the peer
+ */
+export function multiply(
   setup: SigningSetup,
-  sid: Uint8Array,
-): { readonly started: Map<number, Started>; readonly messages: Message[] } {
-  const { backend, self, random } = setup
-  const gadgets = gadgetsOf(setup)
-  const started = new Map<number, Started>()
-  const messages = others(setup).map((peer): Message => {
-    const vsid = voleSession(setup, sid, peer, self)
-    const choices = random('choices', vsid)(COLUMN_BYTES)
-    const { message, rows, chi } = backend.vole.start(vsid, gadgets, pairWith(setup, peer).secrets.choiceSeeds, choices)
-    started.set(peer, { choices, rows, chi })
-    return { to: peer, body: message }
-  })
-  return { started, messages }
-}
-
-/** sk_i = λ_i·(s_i + δ) + ζ_i: this signer's part of a fresh additive sharing of the key. */
-export function additiveKey(setup: SigningSetup, sid: Uint8Array): Scalar {
-  const { backend, share, signers, self, derivation } = setup
-  const { group } = backend
-  const lambda = group.lagrangeCoefficients(signers)[self - 1] as Scalar
-  // Lagrange coefficients add up to one, so every signer adds the whole of δ.
-  const derived = derivation === undefined ? share.secretShare : group.add(share.secretShare, derivation.tweak)
-  const weighted = group.multiply(lambda, derived)
-  const zeros = others(setup).map((peer) => {
-    const seed = ecdsaHash('zero-share', pairWith(setup, peer).secrets.zeroSeed, sid)
-    const zero = scalarFromHash(group, ecdsaHash, seed)
-    wipe(seed)
-    if (self < peer) return zero
-    const negated = group.negate(zero)
-    wipe(zero)
-    return negated
-  })
+  { sid, extensions }: Agreement,
+): { readonly multiplied: Map<number, Multiplied>; readonly messages: Message[] } {
+  const multiplied = new Map<number, Multiplied>()
+  const messages: Message[] = []
   try {
-    return sum(group, [weighted, ...zeros])
-  } finally {
-    wipe(weighted, ...zeros)
-    if (derivation !== undefined) wipe(derived)
+    for (const extension of extensions) {
+      const { answer, ...own } = multiplyWith(setup, sid, extension)
+      multiplied.set(extension.from, own)
+      messages.push({ to: extension.from, body: answer })
+    }
+  } catch (error) {
+    for (const one of multiplied.values()) wipeMultiplied(one)
+    throw error
   }
+  return { multiplied, messages }
 }
 
-/** What a signer holds once it has multiplied. */
-export interface Multiplied {
-  /** sk_i */
-  readonly key: Scalar
-  readonly shares: ReadonlyMap<number, Shares>
+function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, message }: Extension) {
+  const { backend, self, random } = setup
+  const { group, vole } = backend
+  const { multiplierSeeds, delta } = pairWith(setup, from).secrets
+  const vsid = voleSession(setup, sid, self, from)
+  const draw = random('ecdsa inputs', vsid, esid)
+  const inputs = [group.randomScalar(draw), group.randomScalar(draw)] as const
+  const mask = group.randomScalar(draw)
+  const product = vole.multiply(esid, vsid, multiplierSeeds, delta, message, [...inputs, mask])
+  wipe(mask)
+  if (product !== undefined) return { ...product, inputs }
+  wipe(...inputs)
+  return cheat(setup, roundOf(setup, 'commitment'), from, 'CHEAT_OTE', 'extends transfers inconsistently')
 }
 
 /**
- * Round 3, this signer as Alice: to all `R_i | ρ_i[32] | PK_i`, to each peer `VOLE2 | Γ_u | Γ_v | ψ[32]`.
+ * Ends the multiplications of this signer as Bob.
  *
- * @throws {PROTOCOL_ABORTED} FORMAT, or CHEAT_OTE after poisoning the state with the peer
+ * @throws {PROTOCOL_ABORTED} FORMAT, or CHEAT_VOLE after poisoning the state with the peer
+ * @throws {OT_POISONED} if another session has poisoned it since
  */
-export function answerMultiplications(
+export function finishMultiplications(
   setup: SigningSetup,
   sid: Uint8Array,
   inbox: Inbox,
-  nonces: Nonces,
   started: ReadonlyMap<number, Started>,
-): { readonly multiplied: Multiplied; readonly messages: Message[] } {
-  const { group } = setup.backend
-  const key = additiveKey(setup, sid)
-  const shares = new Map<number, Shares>()
-  const answers = new Map<number, Uint8Array>()
+  multiplied: ReadonlyMap<number, Multiplied>,
+): Map<number, Products> {
+  const products = new Map<number, Products>()
+  const round = roundOf(setup, 'product')
+  // The ban rule: this check needs no seeds, but a session does not outlive the cheat that another one has caught.
+  for (const peer of others(setup)) void pairWith(setup, peer).secrets
+  const received = others(setup).map((peer) => {
+    const body = inbox.direct(round, peer)
+    return { peer, answer: readMessage(body, round, peer, (reader) => reader.bytes(PRODUCT_BYTES)) }
+  })
   try {
-    for (const peer of others(setup)) {
-      const { answer, shares: own } = multiplyWith(setup, sid, inbox, peer, nonces.nonce, key)
-      answers.set(peer, answer)
-      shares.set(peer, own)
+    for (const { peer, answer } of received) {
+      const { choices, ...kept } = started.get(peer) as Started
+      const vsid = voleSession(setup, sid, peer, setup.self)
+      const asBob = orFormat(round, peer, () => setup.backend.vole.finish(vsid, kept, choices, answer))
+      if (asBob === undefined) return cheat(setup, round, peer, 'CHEAT_VOLE', 'multiplies inconsistently')
+      products.set(peer, { asAlice: multiplied.get(peer) as Multiplied, asBob })
     }
   } catch (error) {
-    wipe(key, ...[...shares.values()].flat())
+    for (const { asBob } of products.values()) wipe(asBob.factor, ...asBob.shares)
     throw error
   }
-  const [encodedKey, ...gammas] = encodeProducts(group, key, [...shares.values()])
-  const direct = others(setup).map((peer, i): Message => {
-    const psi = group.subtract(nonces.mask, (started.get(peer) as Started).chi)
-    const answer = answers.get(peer) as Uint8Array
-    const body = concatBytes(answer, gammas[2 * i] as Uint8Array, gammas[2 * i + 1] as Uint8Array, psi)
-    wipe(psi)
-    return { to: peer, body }
-  })
-  const broadcast = { to: 0, body: concatBytes(nonces.encoded, nonces.blinding, encodedKey as Uint8Array) }
-  return { multiplied: { key, shares }, messages: [broadcast, ...direct] }
-}
-
-/** PK_i = sk_i·G, then Γ_u = c_u·G and Γ_v = c_v·G of each peer, encoded. */
-function encodeProducts(group: Group, key: Scalar, shares: readonly Shares[]): Uint8Array[] {
-  const points: Point[] = group.multiplyBaseBatch([key, ...shares.flat()])
-  return group.encodePoints(points)
-}
-
-function multiplyWith(setup: SigningSetup, sid: Uint8Array, inbox: Inbox, peer: number, nonce: Scalar, key: Scalar) {
-  const { backend, self, random } = setup
-  const message = readMessage(inbox.direct(ROUND, peer), ROUND, peer, (reader) => reader.bytes(VOLE1_BYTES))
-  const pair = pairWith(setup, peer)
-  const { multiplierSeeds, delta } = pair.secrets
-  const vsid = voleSession(setup, sid, self, peer)
-  const check = backend.group.randomScalar(random('check', vsid))
-  const inputs = [nonce, key, check] as const
-  const product = backend.vole.multiply(vsid, gadgetsOf(setup), multiplierSeeds, delta, message, inputs)
-  wipe(check)
-  if (product !== undefined) return product
-  pair.poison('CHEAT_OTE')
-  return abort('CHEAT_OTE', ROUND, [peer], `participant ${peer} extends transfers inconsistently`)
+  return products
 }

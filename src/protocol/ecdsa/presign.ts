@@ -32,9 +32,13 @@ export function restorePresigning(state: Uint8Array, options: PresigningOptions)
 }
 
 function setUp(options: PresigningOptions) {
-  const { incarnation } = options
+  return setUpSigning(options, { kind: 'presign', incarnation: assertIncarnation(options.incarnation) })
+}
+
+/** @throws {RangeError} unless it is a whole number from 0 to 2^32 − 1 */
+export function assertIncarnation(incarnation: number): number {
   if (!Number.isInteger(incarnation) || incarnation < 0 || incarnation > 0xffffffff) {
     throw new RangeError(`incarnation must be 0..2^32-1, got ${incarnation}`)
   }
-  return setUpSigning(options, { kind: 'presign', incarnation })
+  return incarnation
 }

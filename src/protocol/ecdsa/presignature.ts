@@ -1,19 +1,16 @@
-import type { Group, Point, Scalar } from '../../curve/group.ts'
+import type { Group, Scalar } from '../../curve/group.ts'
 import { MpcError } from '../../errors.ts'
 import { parsing } from '../../share/parsing.ts'
 import { partyId, type PartyId } from '../../types.ts'
-import { abytes, concatBytes, equalBytes, wipe } from '../../util/bytes.ts'
+import { abytes, equalBytes, wipe } from '../../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../../util/codec.ts'
-import { abort, readMessage } from '../abort.ts'
 import { createHasher, scalarFromHash } from '../transcript.ts'
 import type { Digest32 } from './digest.ts'
-import { assembleSignature, type EcdsaSignature, scalarOfCommitment, scalarOfDigest } from './signature.ts'
+import { aggregate, type Halves, signatureShare, wipeHalves } from './signature-share.ts'
+import type { EcdsaSignature } from './signature.ts'
 
-/** w_i ‖ u_i: all that a signer sends once the message is known. */
-export const SIGNATURE_SHARE_BYTES = 64
-
-/** The round in which a session sends it. */
-export const SHARE_ROUND = 4
+/** The round that shares of a presignature are of, in errors. */
+const SHARE_ROUND = 4
 
 const VERSION = 1
 
@@ -32,15 +29,6 @@ export interface PresignatureAbout {
   readonly self: PartyId
   /** Which life of the signer's database it was made in; one that was restored since does not spend it. */
   readonly incarnation: number
-}
-
-interface Secrets {
-  /** φ_i */
-  readonly mask: Scalar
-  /** u_i */
-  readonly denominator: Scalar
-  /** v_i */
-  readonly keyed: Scalar
 }
 
 /** What {@link Presignature.spend} makes sure of. */
@@ -65,9 +53,9 @@ export class Presignature implements PresignatureAbout {
   readonly signers: readonly PartyId[]
   readonly self: PartyId
   readonly incarnation: number
-  #secrets: Secrets | undefined
+  #secrets: Halves | undefined
 
-  constructor(about: PresignatureAbout, mask: Scalar, denominator: Scalar, keyed: Scalar) {
+  constructor(about: PresignatureAbout, halves: Halves) {
     this.id = about.id
     this.setId = about.setId
     this.publicKey = about.publicKey
@@ -75,7 +63,7 @@ export class Presignature implements PresignatureAbout {
     this.signers = about.signers
     this.self = about.self
     this.incarnation = about.incarnation
-    this.#secrets = { mask, denominator, keyed }
+    this.#secrets = halves
   }
 
   /**
@@ -92,38 +80,21 @@ export class Presignature implements PresignatureAbout {
     if (conditions.incarnation !== this.incarnation) throw new RangeError('a presignature from before a restore')
     abytes(digest, 32, 'digest')
     const { shift, commitment } = shiftNonce(group, this, digest)
-    return this.#share(group, digest, commitment, shift)
-  }
-
-  /**
-   * Spends the presignature, which was made in a session for this digest alone: w_i = m·φ_i + r·v_i, and u_i.
-   *
-   * @returns w_i ‖ u_i, 64 bytes; the caller may send it
-   * @throws {RangeError} if it was spent before
-   */
-  complete(group: Group, digest: Digest32): Uint8Array {
-    return this.#share(group, digest, this.commitment, group.scalar(0))
-  }
-
-  #share(group: Group, digest: Digest32, commitment: Uint8Array, shift: Scalar): Uint8Array {
-    const { mask, denominator, keyed } = this.#take()
-    const hashed = group.multiply(scalarOfDigest(group, digest), mask)
-    const signed = group.multiply(scalarOfCommitment(group, commitment), keyed)
-    const sum = group.add(hashed, signed)
-    const shifted = group.multiply(shift, mask)
-    const total = group.add(denominator, shifted)
+    const halves = this.#take()
+    const shifted = group.multiply(shift, halves.mask)
+    const denominator = group.add(halves.denominator, shifted)
     try {
-      return concatBytes(sum, total)
+      return signatureShare(group, digest, commitment, { ...halves, denominator })
     } finally {
-      wipe(hashed, signed, sum, shifted, total, mask, denominator, keyed)
+      wipeHalves(halves)
+      wipe(shifted, denominator)
     }
   }
 
   /** Wipes it unspent. Idempotent. */
   dispose(): void {
     if (this.#secrets === undefined) return
-    const { mask, denominator, keyed } = this.#take()
-    wipe(mask, denominator, keyed)
+    wipeHalves(this.#take())
   }
 
   /**
@@ -168,11 +139,11 @@ export class Presignature implements PresignatureAbout {
       ) as [Scalar, Scalar, Scalar]
       reader.end()
       const about = { id, setId, publicKey, commitment, signers, self, incarnation }
-      return new Presignature(about, mask, denominator, keyed)
+      return new Presignature(about, { mask, denominator, keyed })
     })
   }
 
-  #take(): Secrets {
+  #take(): Halves {
     const secrets = this.#secrets
     if (secrets === undefined) throw new RangeError('this presignature has been used')
     this.#secrets = undefined
@@ -205,8 +176,7 @@ function shiftNonce(
  *
  * @param shares w_i ‖ u_i of each signer
  * @throws {RangeError} unless there is one share of each signer
- * @throws {PROTOCOL_ABORTED} FORMAT, or SIG, which blames the other one of two signers and nobody among more: the
- *   shares of an ECDSA signature cannot be checked one by one. Participants are places in the list of signers, from 1
+ * @throws {PROTOCOL_ABORTED} FORMAT, or SIG, which blames the other one of two signers and nobody among more
  */
 export function aggregateShares(
   group: Group,
@@ -216,34 +186,5 @@ export function aggregateShares(
 ): EcdsaSignature {
   const { signers, self, publicKey } = presignature
   const { commitment } = shiftNonce(group, presignature, digest)
-  return aggregateCompleted(group, { signers, self, publicKey, commitment }, digest, shares)
-}
-
-/** {@link aggregateShares} for presignatures that were made for this digest alone. */
-export function aggregateCompleted(
-  group: Group,
-  about: Pick<PresignatureAbout, 'signers' | 'self' | 'commitment' | 'publicKey'>,
-  digest: Digest32,
-  shares: ReadonlyMap<PartyId, Uint8Array>,
-): EcdsaSignature {
-  const { signers, self, commitment } = about
-  if (shares.size !== signers.length) throw new RangeError(`${shares.size} shares of ${signers.length} signers`)
-  let [w, u] = [group.scalar(0), group.scalar(0)]
-  for (const [i, id] of signers.entries()) {
-    const share = shares.get(id)
-    if (share === undefined) throw new RangeError(`the signature share of party ${id} is missing`)
-    const [sharedW, sharedU] = readShare(group, share, i + 1)
-    w = group.add(w, sharedW)
-    u = group.add(u, sharedU)
-  }
-  const publicKey: Point = group.decodePoint(about.publicKey)
-  const signature = assembleSignature(group, publicKey, commitment, digest, u, w)
-  if (signature !== undefined) return signature
-  const others = signers.flatMap((id, i) => (id === self ? [] : [i + 1]))
-  return abort('SIG', SHARE_ROUND, others.length === 1 ? others : [], 'the signature does not verify')
-}
-
-function readShare(group: Group, share: Uint8Array, from: number): readonly [Scalar, Scalar] {
-  const read = (reader: Reader): Scalar => group.decodeScalar(reader.bytes(32), { allowZero: true })
-  return readMessage(share, SHARE_ROUND, from, (reader) => [read(reader), read(reader)])
+  return aggregate(group, { signers, self, publicKey, commitment, round: SHARE_ROUND }, digest, shares)
 }

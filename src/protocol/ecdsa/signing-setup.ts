@@ -4,12 +4,15 @@ import { findParty } from '../../share/index.ts'
 import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { equalBytes } from '../../util/bytes.ts'
+import { isCodecError } from '../../util/codec.ts'
+import { type Drawn, hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
+import type { Part } from '../../util/tagged-hash.ts'
+import { abort } from '../abort.ts'
 import { createHasher } from '../transcript.ts'
 import type { EcdsaBackend } from './backend.ts'
 import type { Digest32 } from './digest.ts'
-import { type HedgedRandom, hedgedRandom } from './hedge.ts'
-import type { OtPair } from './ot-pair.ts'
+import type { CheatReason, OtPair } from './ot-pair.ts'
 import { u32 } from './tagged-batch.ts'
 
 /** A key below the set's own: pk' = pk + δ·G (BIP 32). */
@@ -33,10 +36,22 @@ export interface EcdsaOptions {
   readonly random: RandomSource
 }
 
-/** What a session signs: a digest, or whatever will be known later. */
+/** What a session is for. */
 export type SigningMode =
   | { readonly kind: 'sign'; readonly digest: Digest32; readonly aggregator?: PartyId | undefined }
+  /** A signature whose multiplications were made before, under this id. */
+  | {
+      readonly kind: 'complete'
+      readonly digest: Digest32
+      readonly aggregator?: PartyId | undefined
+      readonly id: Uint8Array
+    }
+  /** All that needs no message, by one key. */
   | { readonly kind: 'presign'; readonly incarnation: number }
+  /** All that needs neither message nor key. */
+  | { readonly kind: 'preprocess'; readonly incarnation: number }
+
+const MODE_CODES = { sign: 1, presign: 2, preprocess: 3, complete: 4 } as const
 
 /** The options of a session after validation. */
 export interface SigningSetup {
@@ -55,7 +70,10 @@ export interface SigningSetup {
   readonly mode: SigningMode
   /** ctx: what is signed, by which key, for which set and by whom */
   readonly statement: Uint8Array
-  readonly random: HedgedRandom
+  /** What an opening begins with: the statement, where it opens a session. */
+  readonly greeting: readonly Uint8Array[]
+  /** Randomness for one use, hedged with the share. */
+  readonly random: (drawn: Drawn, ...about: readonly Part[]) => RandomSource
 }
 
 export const ecdsaHash = createHasher('secp256k1', 'ecdsa')
@@ -72,8 +90,9 @@ export function setUpSigning(options: EcdsaOptions, mode: SigningMode): SigningS
   if (record.curve !== 'secp256k1') throw new RangeError(`threshold ECDSA is not defined on ${record.curve}`)
   if (record.purpose !== 'signing') throw new RangeError(`a ${record.purpose} set does not sign`)
   checkSigners(share, signers)
-  if (mode.kind === 'sign' && mode.aggregator !== undefined && !signers.includes(mode.aggregator)) {
-    throw new RangeError(`the aggregator ${mode.aggregator} is not among the signers`)
+  const aggregator = 'digest' in mode ? mode.aggregator : undefined
+  if (aggregator !== undefined && !signers.includes(aggregator)) {
+    throw new RangeError(`the aggregator ${aggregator} is not among the signers`)
   }
   const pairs = pairsBySigner(options)
   const publicKey =
@@ -82,19 +101,22 @@ export function setUpSigning(options: EcdsaOptions, mode: SigningMode): SigningS
       : group.addPoints(record.publicKey, group.multiplyBase(derivation.tweak))
   if (group.isIdentity(publicKey)) throw new RangeError('the derived key is the identity')
   const encodedKey = group.encodePoint(publicKey)
+  const statement = statementOf(share, signers, encodedKey, derivation?.path ?? [], mode)
   const secretShare = share.secretShare.slice() as Scalar
+  const self = signers.indexOf(id) + 1
   return {
     backend,
     share: { ...share, secretShare },
     pairs,
     signers: [...signers],
-    self: signers.indexOf(id) + 1,
+    self,
     derivation,
     publicKey,
     encodedKey,
     mode,
-    statement: statementOf(share, signers, encodedKey, derivation?.path ?? [], mode),
-    random: hedgedRandom(random, secretShare),
+    statement,
+    greeting: mode.kind === 'complete' ? [statement] : [],
+    random: (drawn, ...about) => hedgedRandom(random, drawn, secretShare, ...about),
   }
 }
 
@@ -127,7 +149,7 @@ function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtP
 }
 
 /**
- * ctx = TH("sign", setId, signers, pk', path, mode, digest).
+ * ctx = TH("sign", setId, signers, pk', path, mode, digest, id of the preprocessing).
  *
  * Deviation: otDigest is not in here but in every vsid, and compared first of all: it belongs to a pair of signers, and
  * this hash is the same for all of them.
@@ -139,16 +161,58 @@ function statementOf(
   path: readonly number[],
   mode: SigningMode,
 ): Uint8Array {
-  const isSigning = mode.kind === 'sign'
   return ecdsaHash(
     'sign',
     share.record.setId,
     Uint8Array.from(signers),
     encodedKey,
     path.map(u32),
-    isSigning ? 1 : 2,
-    isSigning ? mode.digest : new Uint8Array(0),
+    MODE_CODES[mode.kind],
+    'digest' in mode ? mode.digest : new Uint8Array(0),
+    'id' in mode ? mode.id : new Uint8Array(0),
   )
+}
+
+/**
+ * CTX of an envelope. Sets, set-ups and statements stand in the bodies of the first round: who differs in them is told so,
+ * and nobody is blamed.
+ */
+export function envelopeContext({ signers, mode }: SigningSetup): Uint8Array {
+  const id = mode.kind === 'complete' ? mode.id : new Uint8Array(0)
+  return ecdsaHash('ctx', Uint8Array.from(signers), MODE_CODES[mode.kind], id)
+}
+
+/** Whether more than two sign: then they are not told each other's parts of the key, and compare what they have seen. */
+export function isManySigners({ signers }: Pick<SigningSetup, 'signers'>): boolean {
+  return signers.length > 2
+}
+
+const STEPS = { commitment: 1, product: 2, opening: 3, comparison: 4 } as const
+
+/**
+ * The round of a session in which something is sent. A preprocessing begins with greetings, and a session that goes on from
+ * one with the openings.
+ */
+export function roundOf(setup: Pick<SigningSetup, 'signers' | 'mode'>, what: keyof typeof STEPS | 'share'): number {
+  const step = what === 'share' ? (isManySigners(setup) ? 5 : 4) : STEPS[what]
+  if (setup.mode.kind === 'preprocess') return step + 1
+  return setup.mode.kind === 'complete' ? step - 2 : step
+}
+
+/** Poisons the state with a participant before anybody hears of it. */
+export function cheat(setup: SigningSetup, round: number, from: number, reason: CheatReason, what: string): never {
+  pairWith(setup, from).poison(reason)
+  return abort(reason, round, [from], `participant ${from} ${what}`)
+}
+
+/** @throws {PROTOCOL_ABORTED} FORMAT where `work` meets a malformed message of a participant */
+export function orFormat<T>(round: number, from: number, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!isCodecError(error)) throw error
+    return abort('FORMAT', round, [from], `participant ${from}: ${error.message}`)
+  }
 }
 
 /** The participant numbers of the other signers. */

@@ -6,14 +6,18 @@ import { taggedHash } from '../transcript.ts'
 
 /** What the batches hash under, in the order of assembly/ot/labels.ts. */
 const BATCH_TAGS = {
-  gadget: 'ecdsa',
   'ote-prg': 'ecdsa',
   'ote-u': 'ecdsa',
   'ote-chi': 'ecdsa',
+  'ote-t': 'ecdsa',
+  'ote-x': 'ecdsa',
+  'vole-context': 'ecdsa',
   'ote-pad': 'ecdsa',
-  'vole-payload': 'ecdsa',
-  theta: 'ecdsa',
-  mu: 'ecdsa',
+  'vole-matrix': 'ecdsa',
+  'vole-chi': 'ecdsa',
+  'vole-check': 'ecdsa',
+  'vole-message': 'ecdsa',
+  gadget: 'ecdsa',
   'ot-offer': 'ecdsa-setup',
   'ot-context': 'ecdsa-setup',
   'ot-key': 'ecdsa-setup',

@@ -1,48 +1,42 @@
 import type { Scalar } from '../../curve/group.ts'
 import { concatBytes, wipe } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
-import { type VoleInput, voleFinish, voleGadgets, voleMultiply, voleStart } from '../../wasm/ot.ts'
+import { voleFinish, voleMultiply, voleStart } from '../../wasm/ot.ts'
 import type { VoleArithmetic } from './arithmetic.ts'
-import { ROW_BYTES, TRANSFERS, VOLE1_BYTES, VOLE2_BYTES } from './parameters.ts'
+import { EXTENSION_BYTES, PRODUCT_BYTES, ROW_BYTES, TRANSFERS } from './parameters.ts'
 import { batchTagDigests } from './tagged-batch.ts'
 
-/** Two scalars from one after the other; wasm gives only reduced ones. */
-function split(bytes: Uint8Array): readonly [Scalar, Scalar] {
+/** Scalars from one after the other; wasm gives only reduced ones. */
+function split(bytes: Uint8Array): Scalar[] {
   try {
-    return [bytes.slice(0, 32) as Scalar, bytes.slice(32) as Scalar]
+    return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * (i + 1)) as Scalar)
   } finally {
     wipe(bytes)
   }
 }
 
-function withLabels(vsid: Uint8Array, gadgets: Uint8Array): VoleInput {
-  return { labels: batchTagDigests(), vsid, gadgets }
-}
-
 /** The vector OLE on the WebAssembly backend. */
 export const wasmVole: VoleArithmetic = {
-  gadgets: (setId) => voleGadgets(batchTagDigests(), setId, TRANSFERS),
-
-  start(vsid, gadgets, seeds, choices) {
-    const sizes = { message: VOLE1_BYTES, rows: TRANSFERS * ROW_BYTES }
-    const { message, rows, chi } = voleStart(withLabels(vsid, gadgets), seeds, choices, sizes)
-    return { message, rows, chi: chi as Scalar }
+  start(esid, seeds, choices) {
+    return voleStart(batchTagDigests(), esid, seeds, choices, { message: EXTENSION_BYTES, rows: TRANSFERS * ROW_BYTES })
   },
 
-  multiply(vsid, gadgets, seeds, delta, message, [first, second, check]) {
-    const inputs = concatBytes(first, second, check)
+  multiply(esid, vsid, seeds, delta, message, inputs) {
+    const factors = concatBytes(...inputs)
     try {
-      const input = withLabels(vsid, gadgets)
-      const { status, answer, shares } = voleMultiply(input, seeds, delta, message, inputs, VOLE2_BYTES)
-      return status === 'ok' ? { answer, shares: split(shares) } : undefined
+      const all = { labels: batchTagDigests(), esid, vsid, seeds, delta, message, factors }
+      const { status, answer, shares } = voleMultiply(all, PRODUCT_BYTES)
+      return status === 'ok' ? { answer, shares: split(shares) as [Scalar, Scalar] } : undefined
     } finally {
-      wipe(inputs)
+      wipe(factors)
     }
   },
 
-  finish(vsid, gadgets, rows, choices, answer) {
-    const { status, shares } = voleFinish(withLabels(vsid, gadgets), rows, choices, answer)
+  finish(vsid, { rows, transcript }, choices, answer) {
+    const { status, results } = voleFinish(batchTagDigests(), vsid, rows, choices, transcript, answer)
     if (status === 'invalid') throw new CodecError('a number is not below the group order')
-    return status === 'ok' ? split(shares) : undefined
+    if (status !== 'ok') return undefined
+    const [factor, ...shares] = split(results) as [Scalar, Scalar, Scalar]
+    return { factor, shares }
   },
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
+import type { Scalar } from '../../../src/curve/group.ts'
 import { type AbortReason, MpcError, ProtocolError } from '../../../src/errors.ts'
 import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
+import { restorePresigning } from '../../../src/protocol/ecdsa/presign.ts'
 import { createEcdsaSigning, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
 import { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/envelope.ts'
@@ -24,17 +26,21 @@ import {
 } from './support.ts'
 
 /** Bytes of the bodies of a two-party signature, without headers. */
-const VOLE1 = 10_768
-const OPENING = 98
-const ANSWER = 40_098
+const HELLO = 160
+const EXTENSION = 16_432
+const PRODUCT = 73_792
+const OPENING = 65
+const CORRECTION = 130
 
-/** Where fields of VOLE1 and of the direct message of round 3 begin. */
-const X = 8704
-const T = 8720
-const ETA = 39_936
-const MU = 39_968
-const GAMMA_U = 40_000
-const PSI = 40_066
+/** Where fields begin: of the direct message of round 1, of round 2, of the direct message of round 3. */
+const U = 32
+const X = 14_368
+const T = 14_384
+const CHECK = 73_728
+const V = 73_760
+const GAMMA_X = 32
+const POINT_K = 64
+const POINT_X = 97
 
 const [CLIENT, SERVER] = ids(1, 2)
 
@@ -74,6 +80,24 @@ function expectCode(run: () => unknown, code: string): void {
   expect((error as MpcError).code).toBe(code)
 }
 
+/** Keeps what participant 2 sends in round 1 of one session, and sends it in another one. */
+function replays() {
+  const old = new Map<number, Uint8Array>()
+  const isFirst = ({ from, bytes }: Packet): boolean => from === 2 && decodeEnvelope(bytes).round === 1
+  return {
+    record: (packet: Packet): Packet[] => {
+      if (isFirst(packet)) old.set(decodeEnvelope(packet.bytes).to, packet.bytes)
+      return [packet]
+    },
+    replay:
+      (which: (to: number) => boolean) =>
+      (packet: Packet): Packet[] => {
+        const { to } = decodeEnvelope(packet.bytes)
+        return [isFirst(packet) && which(to) ? { ...packet, bytes: old.get(to) as Uint8Array } : packet]
+      },
+  }
+}
+
 /** A copy of a party's states, as a backup of its database holds them. */
 function copyOf({ share, pairs }: Holder): Holder {
   return { share, pairs: pairs.map((pair) => OtPair.decode(pair.encode())) }
@@ -97,70 +121,67 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
 
   // Rows 2 and 4 of design section 9.
   test.each([
-    ['the first bit of u', 0],
+    ['the first bit of u', U],
     ['the last bit of u', X - 1],
     ['x', X],
     ['t of the first column', T],
-    ['t of the last column', VOLE1 - 1],
+    ['t of the last column', EXTENSION - 1],
   ])('who flips %s of an extension is banned, and the state with it', (_, at) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const { error, done } = victimOf(
       set,
       random,
-      tampering(2, VOLE1, (body) => flip(body, at)),
+      tampering(1, EXTENSION, (body) => flip(body, at)),
     )
     expect(done).toBeUndefined()
-    expectAbort(error, 'CHEAT_OTE', { blame: [2], ban: true, round: 2 })
+    expectAbort(error, 'CHEAT_OTE', { blame: [2], ban: true, round: 1 })
     expect(pairOf(set).cheat).toBe('CHEAT_OTE')
     expectCode(() => pairOf(set).secrets, 'OT_POISONED')
   })
 
   // Row 5.
   test.each([
-    ['one number of the payload', 96 * 7],
-    ['the check column', 96 * 415 + 64],
-    ['η', ETA],
-    ['μ', MU],
+    ['one number of the matrix', 96 * 7 + 31],
+    ['the column of masks', 96 * 767 + 95],
+    ['H(u)', CHECK],
+    ['v', V + 31],
   ])('who changes %s of a multiplication is banned', (_, at) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const { error } = victimOf(
       set,
       random,
-      tampering(3, ANSWER, (body) => flip(body, at + 31)),
+      tampering(2, PRODUCT, (body) => flip(body, at)),
     )
-    expectAbort(error, 'CHEAT_VOLE', { blame: [2], ban: true, round: 3 })
+    expectAbort(error, 'CHEAT_VOLE', { blame: [2], ban: true, round: 2 })
     expect(pairOf(set).cheat).toBe('CHEAT_VOLE')
   })
 
   // Row 6: the multiplication is consistent in itself, and of something else.
   test.each([
-    ['r + 1', 0],
-    ['sk + 1', 1],
-  ])('who multiplies by %s is banned', (_, which) => {
+    ['k + 1', 31],
+    ['x + 1', GAMMA_X + 31],
+  ])('who multiplies by %s is banned', (_, at) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
-    const one = group.scalar(1)
-    const cheat: EcdsaBackend = {
-      ...backend,
-      vole: {
-        ...backend.vole,
-        multiply(vsid, gadgets, seeds, delta, message, inputs) {
-          const changed = inputs.map((input, i) => (i === which ? group.add(input, one) : input)) as never
-          return backend.vole.multiply(vsid, gadgets, seeds, delta, message, changed)
-        },
-      },
-    }
-    const { error } = victimOf(set, random, (packet) => [packet], cheat)
+    const { error } = victimOf(
+      set,
+      random,
+      tampering(3, CORRECTION, (body) => replaced(body, at & ~31, plusOne(body.slice(at & ~31, (at & ~31) + 32)))),
+    )
     expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
     expect(pairOf(set).cheat).toBe('CHEAT_GAMMA')
     expect(OtPair.decode(pairOf(set).encode()).cheat).toBe('CHEAT_GAMMA')
   })
 
+  function plusOne(bytes: Uint8Array): Uint8Array {
+    return group.add(bytes as Scalar, group.scalar(1))
+  }
+
   test.each([
-    ['Γ_u', GAMMA_U],
-    ['Γ_v', GAMMA_U + 33],
+    ['Γ_k', POINT_K],
+    ['Γ_x', POINT_X],
   ])('who sends another %s is banned', (_, at) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
@@ -168,7 +189,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const { error } = victimOf(
       set,
       random,
-      tampering(3, ANSWER, (body) => replaced(body, at, other)),
+      tampering(3, CORRECTION, (body) => replaced(body, at, other)),
     )
     expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
   })
@@ -231,16 +252,16 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     for (const { error } of simulate(sessions)) expectAbort(error, reason, { blame: [], ban: false, round: 1 })
   })
 
-  test('ψ of zero is a number like any other', () => {
-    const random = seededRandom()
-    const set = holders(backend, 2, 2, random)
-    const zero = new Uint8Array(32)
-    const { error } = victimOf(
-      set,
-      random,
-      tampering(3, ANSWER, (body) => replaced(body, PSI, zero)),
-    )
-    expectAbort(error, 'SIG', { blame: [2], ban: false, round: 4 })
+  test('ψ of zero is a number like any other, and one of ψ + 1 signs nothing', () => {
+    for (const change of [() => new Uint8Array(32), plusOne]) {
+      const random = seededRandom()
+      const set = holders(backend, 3, 3, random)
+      const sessions = signingSessions(backend, set, randomDigest(random), random)
+      const intercept = tampering(3, 130 + 32 + 32, (body) => replaced(body, 130, change(body.slice(130, 162))))
+      const [first] = simulate(sessions, { intercept })
+      expect(first!.done).toBeUndefined()
+      expectAbort(first!.error, 'SIG', { blame: [], ban: false, round: 5 })
+    }
   })
 
   test('who opens another nonce than it committed to is blamed', () => {
@@ -257,24 +278,21 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
 
   test('who shows no point for its part of the key is blamed', () => {
     const random = seededRandom()
-    const set = holders(backend, 2, 2, random)
-    const { error } = victimOf(
-      set,
-      random,
-      tampering(3, OPENING, (body) => replaced(body, 65, Uint8Array.of(5))),
-    )
-    expectAbort(error, 'POINT', { blame: [2], ban: false, round: 3 })
+    const set = holders(backend, 3, 3, random)
+    const sessions = signingSessions(backend, set, randomDigest(random), random)
+    const intercept = tampering(3, 65 + 33 + 32, (body) => replaced(body, 65, Uint8Array.of(5)))
+    expectAbort(simulate(sessions, { intercept })[0]!.error, 'POINT', { blame: [2], ban: false, round: 3 })
   })
 
   // Row 27: the parts of the key must add up to it.
-  test('who signs with another share is found out by its part of the key', () => {
+  test('who signs with another share multiplies something else than its part of the key', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const share: KeyShare = { ...set[1]!.share, secretShare: group.randomScalar(random) }
     const { error } = simulate(
       signingSessions(backend, [set[0]!, { ...set[1]!, share }], randomDigest(random), random),
     )[0]!
-    expectAbort(error, 'PKSUM', { blame: [2], ban: false, round: 3 })
+    expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
   })
 
   test('nobody is blamed for a wrong sum of three parts of the key', () => {
@@ -288,25 +306,26 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
   })
 
   test.each([
-    ['ψ', 3, ANSWER, PSI + 31],
-    ['a signature share', 4, 64, 5],
-  ] as const)('a signature spoilt by %s is not released', (_, round, length, at) => {
+    ['w', 5],
+    ['u', 37],
+  ])('a signature spoilt by another %s is not released', (_, at) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const { error, done } = victimOf(
       set,
       random,
-      tampering(round, length, (body) => flip(body, at)),
+      tampering(4, 64, (body) => flip(body, at)),
     )
     expect(done).toBeUndefined()
     expectAbort(error, 'SIG', { blame: [2], ban: false, round: 4 })
   })
 
   test.each([
-    [1, 160],
-    [2, VOLE1],
+    [1, HELLO],
+    [1, EXTENSION],
+    [2, PRODUCT],
     [3, OPENING],
-    [3, ANSWER],
+    [3, CORRECTION],
     [4, 64],
   ])('a message of round %i of %i bytes has exactly that length', (round, length) => {
     for (const change of [
@@ -322,10 +341,12 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
   })
 
   test.each([
-    ['a number of the payload', 3, ANSWER, 0],
-    ['η', 3, ANSWER, ETA],
-    ['ψ', 3, ANSWER, PSI],
-    ['a signature share', 4, 64, 0],
+    ['a number of the matrix', 2, PRODUCT, 0],
+    ['v', 2, PRODUCT, V],
+    ['γ_k', 3, CORRECTION, 0],
+    ['γ_x', 3, CORRECTION, GAMMA_X],
+    ['w', 4, 64, 0],
+    ['u', 4, 64, 32],
   ] as const)('%s that is not below the order is refused', (_, round, length, at) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
@@ -345,7 +366,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     victimOf(
       set,
       random,
-      tampering(2, VOLE1, (body) => flip(body, 0)),
+      tampering(1, EXTENSION, (body) => flip(body, U)),
     )
     const digest = randomDigest(random)
     const signers = ids(1, 2)
@@ -363,19 +384,18 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const set = holders(backend, 2, 2, random)
     const runs = [0, 1, 2, 3].map(() => {
       const [victim, peer] = signingSessions(backend, set, randomDigest(random), random)
-      const [commitment] = victim!.start().out
-      const [theirs] = peer!.start().out
-      peer!.receive(commitment as Uint8Array)
-      victim!.receive(theirs as Uint8Array)
-      victim!.advance()
-      return { victim: victim!, answer: peer!.advance().out[0] as Uint8Array }
+      for (const bytes of victim!.start().out) peer!.receive(bytes)
+      return { victim: victim!, answer: peer!.advance().out }
     })
     const [cheated, ...honest] = runs
-    const { body, ...header } = decodeEnvelope(cheated!.answer)
-    cheated!.victim.receive(encodeEnvelope({ ...header, body: flip(body, 0) }))
+    for (const bytes of cheated!.answer) {
+      const { body, round, ...header } = decodeEnvelope(bytes)
+      const changed = round === 2 ? flip(body, 0) : body
+      cheated!.victim.receive(encodeEnvelope({ ...header, round, body: changed }))
+    }
     expect(() => cheated!.victim.advance()).toThrow(ProtocolError)
     for (const { victim, answer } of honest) {
-      victim.receive(answer)
+      for (const bytes of answer) victim.receive(bytes)
       expectCode(() => victim.advance(), 'OT_POISONED')
     }
   })
@@ -384,13 +404,13 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const [victim, peer] = signingSessions(backend, set, randomDigest(random), random)
-    let [fromVictim, fromPeer] = [victim!.start().out, peer!.start().out]
-    for (let round = 1; round < 3; round++) {
+    let [fromVictim, fromPeer] = [victim!.start().out, [] as readonly Uint8Array[]]
+    for (let request = 1; request <= 2; request++) {
       for (const bytes of fromVictim) peer!.receive(bytes)
+      fromPeer = peer!.advance().out
       for (const bytes of fromPeer) victim!.receive(bytes)
-      ;[fromVictim, fromPeer] = [victim!.advance().out, peer!.advance().out]
+      if (request === 1) fromVictim = victim!.advance().out
     }
-    for (const bytes of fromPeer) victim!.receive(bytes)
     pairOf(set).poison('CHEAT_OTE')
     expectCode(() => victim!.advance(), 'OT_POISONED')
   })
@@ -399,16 +419,9 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
   test('a replayed commitment of another signature ends with SID and blames nobody', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
-    let old: Uint8Array | undefined
-    const record = (packet: Packet): Packet[] => {
-      if (packet.from === 2 && decodeEnvelope(packet.bytes).round === 1) old = packet.bytes
-      return [packet]
-    }
+    const { record, replay } = replays()
     signatures(signingSessions(backend, set, randomDigest(random), random), { intercept: record })
-    const { error } = victimOf(set, random, (packet) => {
-      const replay = packet.from === 2 && decodeEnvelope(packet.bytes).round === 1
-      return [replay ? { ...packet, bytes: old as Uint8Array } : packet]
-    })
+    const { error } = victimOf(set, random, replay(() => true))
     expectAbort(error, 'SID', { blame: [], ban: false, round: 1 })
     expect((error as ProtocolError).retryable).toBe(true)
     expect(pairOf(set).cheat).toBeUndefined()
@@ -418,22 +431,26 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const digest = randomDigest(random)
-    let old: Uint8Array | undefined
-    signatures(signingSessions(backend, set, digest, random), {
-      intercept: (packet) => {
-        if (packet.from === 2 && decodeEnvelope(packet.bytes).round === 1) old = packet.bytes
-        return [packet]
-      },
-    })
-    const [victim] = simulate(signingSessions(backend, set, digest, random), {
-      intercept: (packet) => {
-        const replay = packet.from === 2 && decodeEnvelope(packet.bytes).round === 1
-        return [replay ? { ...packet, bytes: old as Uint8Array } : packet]
-      },
-    })
+    const { record, replay } = replays()
+    signatures(signingSessions(backend, set, digest, random), { intercept: record })
+    const [victim] = simulate(signingSessions(backend, set, digest, random), { intercept: replay(() => true) })
     expect(victim!.error).toBeUndefined()
     expect(victim!.done).toBeUndefined()
-    expect(victim!.receipts.slice(1).every((receipt) => receipt === 'dropped')).toBe(true)
+    expect(victim!.receipts.slice(3).every((receipt) => receipt === 'dropped')).toBe(true)
+    expect(pairOf(set).cheat).toBeUndefined()
+  })
+
+  test.each([
+    ['the commitment', (to: number) => to === 0],
+    ['the extension', (to: number) => to !== 0],
+  ])('%s of another session beside the rest of this one is no cheat', (_, which) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const { record, replay } = replays()
+    signatures(signingSessions(backend, set, digest, random), { intercept: record })
+    const [victim] = simulate(signingSessions(backend, set, digest, random), { intercept: replay(which) })
+    expectAbort(victim!.error, 'SID', { blame: [], ban: false, round: 1 })
     expect(pairOf(set).cheat).toBeUndefined()
   })
 
@@ -515,9 +532,8 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const set = holders(backend, 2, 2, random)
     const [signer] = signingSessions(backend, set, randomDigest(random), random)
     const [, presigner] = presigningSessions(backend, set, random)
-    const outcomes = simulate<unknown>([signer!, presigner!])
-    for (const { receipts, error } of outcomes) {
-      expect(receipts).toEqual(['dropped'])
+    for (const { receipts, error } of simulate<unknown>([signer!, presigner!])) {
+      expect(receipts).toEqual(['dropped', 'dropped'])
       expect(error).toBeUndefined()
     }
   })
@@ -543,7 +559,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
   })
 
   // Row 20, as it applies to signing.
-  test('a signer that tells two others different nonces is noticed by the echo', () => {
+  test('a signer that tells two others different commitments is noticed by the echo', () => {
     const random = seededRandom()
     const set = holders(backend, 3, 3, random)
     const outcomes = simulate(signingSessions(backend, set, randomDigest(random), random), {
@@ -556,6 +572,122 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     for (const { done, error } of outcomes) {
       expect(done).toBeUndefined()
       if (error !== undefined) expect((error as ProtocolError).blame).toEqual([])
+    }
+  })
+
+  test('a dealer of two views of R, honest in each of them, gets no signature share', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const digest = randomDigest(random)
+    const signers = ids(1, 2, 3)
+    const own = () => createEcdsaSigning({ backend, ...set[1]!, signers, digest, random })
+    const honest = signingSessions(backend, set, digest, random)
+    // Participant 2 is two: one speaks with the first, one with the third, and both hear both.
+    const sessions = [honest[0]!, own(), honest[2]!, own()]
+    const rounds = new Set<number>()
+    const outcomes = simulate(sessions, {
+      intercept: ({ from, to, bytes }) => {
+        if (from === 1 || from === 3) rounds.add(decodeEnvelope(bytes).round)
+        const isDealer = from === 2 || from === 4
+        if (isDealer) return to === (from === 2 ? 1 : 3) ? [{ from: 2, to, bytes }] : []
+        if (to === 4) return []
+        return to === 2 ? [2, 4].map((one) => ({ from, to: one, bytes })) : [{ from, to, bytes }]
+      },
+    })
+    for (const { done, error } of [outcomes[0]!, outcomes[2]!]) {
+      expect(done).toBeUndefined()
+      if (error !== undefined) expectAbort(error, 'ECHO', { blame: [], ban: false, round: 2 })
+    }
+    expect(Math.max(...rounds)).toBe(2)
+    for (const { share, pairs } of [set[0]!, set[2]!]) {
+      expect(pairs.map(({ cheat }) => cheat)).toEqual([undefined, undefined])
+      expect(share.secretShare.some((byte) => byte !== 0)).toBe(true)
+    }
+  })
+
+  // The echo and the session's id would have to fail before this check is needed.
+  test.each([
+    ['another statement', 0],
+    ['the opposite R', 32],
+    ['another x of R', 64],
+  ])('signers of three that compare and find %s send no signature share', (_, at) => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const rounds: [number, number][] = []
+    const [first, , third] = simulate(signingSessions(backend, set, randomDigest(random), random), {
+      intercept: (packet) => {
+        const { round } = decodeEnvelope(packet.bytes)
+        rounds.push([packet.from, round])
+        const lies = packet.from === 2 && round === 4
+        return [lies ? rewrite(packet, ({ body }) => ({ body: flip(body, at) })) : packet]
+      },
+    })
+    expectAbort(first!.error, 'ECHO', { blame: [], ban: false, round: 4 })
+    expectAbort(third!.error, 'ECHO', { blame: [], ban: false, round: 4 })
+    expect(rounds.filter(([from, round]) => from !== 2 && round === 5)).toEqual([])
+  })
+
+  // Case P3.
+  test.each([0, 1, 2])('a session that is stored after %i requests is of its statement alone', (requests) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 3, random)
+    const digest = randomDigest(random)
+    const derivation = { path: [1], tweak: group.randomScalar(random) }
+    const [client, server] = signingSessions(backend, set.slice(0, 2), digest, random, () => ({ derivation }))
+    let fromClient = client!.start().out
+    for (let request = 0; request < requests; request++) {
+      for (const bytes of fromClient) server!.receive(bytes)
+      for (const bytes of server!.advance().out) client!.receive(bytes)
+      if (request + 1 < requests) fromClient = client!.advance().out
+    }
+    const options = { backend, ...set[0]!, signers: ids(1, 2), digest, derivation, random }
+    const state = client!.export()
+    const { derivation: _, ...plain } = options
+    for (const changed of [
+      { ...options, digest: randomDigest(random) },
+      plain,
+      { ...options, derivation: { ...derivation, path: [2] } },
+      { ...options, derivation: { ...derivation, tweak: group.randomScalar(random) } },
+      { ...options, signers: ids(1, 3) },
+    ]) {
+      expect(() => restoreEcdsaSigning(state, changed)).toThrow(
+        expect.objectContaining({ reason: 'SID', blame: [], ban: false }) as ProtocolError,
+      )
+    }
+    const presign = { ...options, incarnation: 0 }
+    expect(() => restorePresigning(state, presign)).toThrow(expect.objectContaining({ reason: 'SID' }) as ProtocolError)
+    expect(() => restoreEcdsaSigning(state, options)).not.toThrow()
+  })
+
+  // Case P5.
+  test('a state that is none leaves no copy of the share', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const digest = randomDigest(random)
+    const [client] = signingSessions(backend, set, digest, random)
+    client!.start()
+    const state = client!.export()
+    const copies: Uint8Array[] = []
+    const secretShare = set[0]!.share.secretShare.slice() as Scalar
+    secretShare.slice = (...range) => {
+      const copy = Uint8Array.prototype.slice.apply(secretShare, range) as Uint8Array<ArrayBuffer>
+      copies.push(copy)
+      return copy
+    }
+    const share = { ...set[0]!.share, secretShare }
+    const options = { backend, share, pairs: set[0]!.pairs, signers: ids(1, 2), digest, random }
+    const other = { ...options, digest: randomDigest(random) }
+    for (const run of [
+      () => restoreEcdsaSigning(state.slice(0, 40), options),
+      () => restoreEcdsaSigning(state.slice(0, 500), options),
+      () => restoreEcdsaSigning(state.slice(0, -1), options),
+      () => restoreEcdsaSigning(state.with(67, 99), options),
+      () => restoreEcdsaSigning(state, other),
+    ]) {
+      copies.length = 0
+      expect(run).toThrow(MpcError)
+      expect(copies.length).toBe(1)
+      expect(copies[0]!.every((byte) => byte === 0)).toBe(true)
     }
   })
 })

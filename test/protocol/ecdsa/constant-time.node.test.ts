@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
 import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/base-ot.ts'
 import {
+  EXTENSION_BYTES,
   OFFERS_BYTES,
+  PRODUCT_BYTES,
   REVERSED_BYTES,
   TRANSFERS,
-  VOLE1_BYTES,
-  VOLE2_BYTES,
 } from '../../../src/protocol/ecdsa/parameters.ts'
 import { batchTagDigests } from '../../../src/protocol/ecdsa/tagged-batch.ts'
 import { wasmVole } from '../../../src/protocol/ecdsa/wasm-vole.ts'
@@ -51,7 +51,7 @@ function secrets(random: SeededRandom, run: number) {
   const seeds = fill(8192)
   const delta = fill(16)
   const inputs = [number(), number(), number()] as const
-  return { seeds, delta, choices: fill(68), inputs, multiplierSeeds: chosen(seeds, delta) }
+  return { seeds, delta, choices: fill(112), inputs, multiplierSeeds: chosen(seeds, delta) }
 }
 
 function expectOneTrace(prepare: (run: number) => () => void, count = RUNS): void {
@@ -72,31 +72,29 @@ function expectOneTrace(prepare: (run: number) => () => void, count = RUNS): voi
 test('the messages and the check of vector OLE', () => {
   const random = seededRandom()
   const labels = batchTagDigests()
-  const [vsid, setId] = [random(32), random(32)]
-  const gadgets = wasmVole.gadgets(setId)
+  const [esid, vsid] = [random(32), random(32)]
 
   expectOneTrace((run) => {
     const { seeds, choices } = secrets(random, run)
-    const [message, rows, chi, ...inputs] = lay(VOLE1_BYTES, 16 * TRANSFERS, 32, labels, vsid, gadgets, seeds, choices)
-    return () => exports['voleStart']?.(...inputs, message as number, rows as number, chi as number)
+    const results = [EXTENSION_BYTES, 16 * TRANSFERS, 32]
+    const [message, rows, transcript, ...inputs] = lay(...results, labels, esid, seeds, choices)
+    return () => exports['voleStart']?.(...inputs, message as number, rows as number, transcript as number)
   })
 
   expectOneTrace((run) => {
     const { seeds, choices, delta, multiplierSeeds, inputs } = secrets(random, run)
-    const { message } = wasmVole.start(vsid, gadgets, seeds, choices)
-    const values = new Uint8Array(96)
-    for (const [k, input] of inputs.entries()) values.set(input, 32 * k)
-    const all = [labels, vsid, gadgets, multiplierSeeds, delta, message, values]
-    const [answer, shares, ...places] = lay(VOLE2_BYTES, 64, ...all)
+    const { message } = wasmVole.start(esid, seeds, choices)
+    const all = [labels, esid, vsid, multiplierSeeds, delta, message, concatBytes(...inputs)]
+    const [answer, shares, ...places] = lay(PRODUCT_BYTES, 64, ...all)
     return () => expect(exports['voleMultiply']?.(...places, answer as number, shares as number)).toBe(0)
   })
 
   expectOneTrace((run) => {
     const { seeds, choices, delta, multiplierSeeds, inputs } = secrets(random, run)
-    const { message, rows } = wasmVole.start(vsid, gadgets, seeds, choices)
-    const { answer } = wasmVole.multiply(vsid, gadgets, multiplierSeeds, delta, message, inputs)!
-    const [shares, ...places] = lay(64, labels, vsid, gadgets, rows, choices, answer)
-    return () => expect(exports['voleFinish']?.(...places, shares as number)).toBe(0)
+    const { message, rows, transcript } = wasmVole.start(esid, seeds, choices)
+    const { answer } = wasmVole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)!
+    const [results, ...places] = lay(96, labels, vsid, rows, choices, transcript, answer)
+    return () => expect(exports['voleFinish']?.(...places, results as number)).toBe(0)
   })
 })
 

@@ -5,7 +5,6 @@ import { type EcdsaBackend, wasmEcdsa } from '../../../src/protocol/ecdsa/backen
 import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/base-ot.ts'
 import { answer, finish, offer, wipeOffered } from '../../../src/protocol/ecdsa/pair-setup.ts'
 import { createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
-import { Presignature } from '../../../src/protocol/ecdsa/presignature.ts'
 import { restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
 import { scalarOfCommitment, scalarOfDigest } from '../../../src/protocol/ecdsa/signature.ts'
 import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing-machine.ts'
@@ -43,7 +42,6 @@ function watch(): { watched: EcdsaBackend; made: Uint8Array[] } {
     start(...input) {
       const started = vole.start(...input)
       keep(started.rows)
-      keep(started.chi)
       return started
     },
     multiply(...input) {
@@ -52,25 +50,25 @@ function watch(): { watched: EcdsaBackend; made: Uint8Array[] } {
       return product
     },
     finish(...input) {
-      const shares = vole.finish(...input)
-      shares?.forEach(keep)
-      return shares
+      const product = vole.finish(...input)
+      product?.shares.forEach(keep)
+      if (product !== undefined) keep(product.factor)
+      return product
     },
   }
   return { watched: { ...backend, group: watchedGroup, vole: watchedVole }, made }
 }
 
-/** Plays both sides until the server has played `rounds` rounds, and gives what it sent. */
-function play([client, server]: readonly Session<EcdsaResult>[], rounds: number): EcdsaResult | undefined {
-  let [fromClient, fromServer] = [client!.start().out, server!.start().out]
+/** Plays both sides until the server has answered `requests` requests, and gives what its session ended with. */
+function play([client, server]: readonly Session<EcdsaResult>[], requests: number): EcdsaResult | undefined {
+  let fromClient = client!.start().out
   let done: EcdsaResult | undefined
-  for (let round = 1; round <= rounds; round++) {
+  for (let request = 1; request <= requests; request++) {
     for (const bytes of fromClient) server!.receive(bytes)
-    for (const bytes of fromServer) client!.receive(bytes)
     const step = server!.advance()
-    fromServer = step.out
     done = step.done
-    if (done === undefined || round < rounds) fromClient = client!.advance().out
+    for (const bytes of step.out) client!.receive(bytes)
+    if (done === undefined || request < requests) fromClient = client!.advance().out
   }
   return done
 }
@@ -92,7 +90,7 @@ describe('a signer leaves none of its secrets', () => {
       aggregator: CLIENT!,
       ...(id === SERVER ? { backend: watched } : {}),
     }))
-    expect(play(sessions, 3)).toEqual({})
+    expect(play(sessions, 2)).toEqual({})
     const known = publicOf([scalarOfDigest(backend.group, digest)])
     const left = made.filter((secret) => !isWiped(secret) && !known.has(toHex(secret)))
     // The number of R, which only the session knows.
@@ -105,7 +103,7 @@ describe('a signer leaves none of its secrets', () => {
     const set = holders(backend, 2, 2, random)
     const { watched, made } = watch()
     const sessions = presigningSessions(backend, set, random, (id) => (id === SERVER ? { backend: watched } : {}))
-    const { presignature } = play(sessions, 3)!
+    const { presignature } = play(sessions, 2)!
     const known = publicOf([scalarOfCommitment(backend.group, presignature!.commitment)])
     const left = () => made.filter((secret) => !isWiped(secret) && !known.has(toHex(secret)))
     // φ_i is the presignature's own copy.
@@ -114,75 +112,67 @@ describe('a signer leaves none of its secrets', () => {
     expect(left()).toEqual([])
   })
 
-  test('of its share of a signature, when a session ends that waits for others', () => {
-    const random = seededRandom()
-    const set = holders(backend, 2, 2, random)
-    const sessions = signingSessions(backend, set, randomDigest(random), random)
-    const shares: Uint8Array[] = []
-    const { complete } = Presignature.prototype
-    Presignature.prototype.complete = function (this: Presignature, ...input) {
-      const share = complete.apply(this, input)
-      shares.push(share)
-      return share
-    }
-    try {
-      play(sessions, 3)
-    } finally {
-      Presignature.prototype.complete = complete
-    }
-    expect(shares.map(isWiped)).toEqual([false, false])
-    for (const session of sessions) session.dispose()
-    expect(shares.map(isWiped)).toEqual([true, true])
-  })
-
   const ends: [string, (session: Session<EcdsaResult>) => unknown][] = [
     ['disposed of', (session) => session.dispose()],
     ['exported', (session) => session.export()],
   ]
-  test.each(ends.flatMap(([name, end]) => [0, 1, 2].map((rounds) => [name, rounds, end] as const)))(
+  test.each(ends.flatMap(([name, end]) => [0, 1, 2, 3, 4].map((rounds) => [name, rounds, end] as const)))(
     'in a session that is %s after %i rounds',
     (_, rounds, end) => {
       const random = seededRandom()
-      const set = holders(backend, 2, 2, random)
+      const set = holders(backend, 3, 3, random)
       const { watched, made } = watch()
-      const sessions = signingSessions(backend, set, randomDigest(random), random, (id) =>
-        id === SERVER ? { backend: watched } : {},
+      const digest = randomDigest(random)
+      const sessions = signingSessions(backend, set, digest, random, (id) =>
+        id === CLIENT ? { backend: watched } : {},
       )
-      play(sessions, rounds)
-      expect(made.some((secret) => !isWiped(secret))).toBe(true)
-      end(sessions[1]!)
-      expect(made.every(isWiped)).toBe(true)
+      let sent = sessions.map((session) => session.start().out)
+      for (let round = 1; round <= rounds; round++) {
+        for (const [i, session] of sessions.entries()) {
+          for (const bytes of sent.filter((_out, from) => from !== i).flat()) session.receive(bytes)
+        }
+        sent = sessions.map((session) => session.advance().out)
+      }
+      const known = publicOf([scalarOfDigest(backend.group, digest), backend.group.scalar(0)])
+      const left = () => made.filter((secret) => !isWiped(secret) && !known.has(toHex(secret)))
+      expect(left().length).toBeGreaterThan(0)
+      end(sessions[0]!)
+      // Once R is there, its number, which everybody may know.
+      expect(new Set(left().map(toHex)).size).toBe(rounds < 3 ? 0 : 1)
     },
   )
 
-  test('where a peer cheats', () => {
-    for (const [round, length] of [
-      [2, 10_768],
-      [3, 40_098],
-    ] as const) {
-      const random = seededRandom()
-      const set = holders(backend, 2, 2, random)
-      const { watched, made } = watch()
-      const [client, server] = signingSessions(backend, set, randomDigest(random), random, (id) =>
-        id === SERVER ? { backend: watched } : {},
-      )
-      let [fromClient, fromServer] = [client!.start().out, server!.start().out]
-      for (let at = 1; at < round; at++) {
-        for (const bytes of fromClient) server!.receive(bytes)
-        for (const bytes of fromServer) client!.receive(bytes)
-        ;[fromClient, fromServer] = [client!.advance().out, server!.advance().out]
-      }
-      for (const bytes of fromClient) {
-        const cheats = decodeEnvelope(bytes).body.length === length
-        const packet = { from: 1, to: 2, bytes }
-        server!.receive(cheats ? rewrite(packet, ({ body }) => ({ body: flip(body, 31) })).bytes : bytes)
-      }
-      expect(() => server!.advance()).toThrow(expect.objectContaining({ ban: true }) as Error)
-      expect(made.every(isWiped)).toBe(true)
+  test.each([
+    ['an extension', 1, 16_432, 'CHEAT_OTE'],
+    ['a multiplication', 2, 73_792, 'CHEAT_VOLE'],
+    ['an opening', 2, 130, 'CHEAT_GAMMA'],
+  ] as const)('where a peer cheats with %s', (_, request, length, reason) => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { watched, made } = watch()
+    const [client, server] = signingSessions(backend, set, randomDigest(random), random, (id) =>
+      id === SERVER ? { backend: watched } : {},
+    )
+    let fromClient = client!.start().out
+    if (request === 2) {
+      for (const bytes of fromClient) server!.receive(bytes)
+      for (const bytes of server!.advance().out) client!.receive(bytes)
+      fromClient = client!.advance().out
     }
+    for (const bytes of fromClient) {
+      const cheats = decodeEnvelope(bytes).body.length === length
+      const packet = { from: 1, to: 2, bytes }
+      server!.receive(cheats ? rewrite(packet, ({ body }) => ({ body: flip(body, 63) })).bytes : bytes)
+    }
+    expect(() => server!.advance()).toThrow(expect.objectContaining({ reason }) as Error)
+    expect(made.every(isWiped)).toBe(true)
   })
 
-  test('where the last of two peers cheats', () => {
+  test.each([
+    [1, 'CHEAT_OTE', 32],
+    [2, 'CHEAT_VOLE', 31],
+    [3, 'CHEAT_GAMMA', 31],
+  ] as const)('where the last of two peers cheats in round %i', (when, reason, at) => {
     const random = seededRandom()
     const set = holders(backend, 3, 3, random)
     const { watched, made } = watch()
@@ -192,11 +182,11 @@ describe('a signer leaves none of its secrets', () => {
     const [victim] = simulate(sessions, {
       intercept: (packet) => {
         const { round, to } = decodeEnvelope(packet.bytes)
-        const cheats = packet.from === 3 && to === 1 && round === 2
-        return [cheats ? rewrite(packet, ({ body }) => ({ body: flip(body, 0) })) : packet]
+        const cheats = packet.from === 3 && to === 1 && round === when
+        return [cheats ? rewrite(packet, ({ body }) => ({ body: flip(body, at) })) : packet]
       },
     })
-    expect(victim?.error).toMatchObject({ reason: 'CHEAT_OTE', blame: [3] })
+    expect(victim?.error).toMatchObject({ reason, blame: [3] })
     expect(made.every(isWiped)).toBe(true)
   })
 

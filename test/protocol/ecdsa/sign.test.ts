@@ -70,26 +70,28 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     const lengths = (out: readonly Uint8Array[]) => out.map((bytes) => decodeEnvelope(bytes).body.length)
 
     const request = client!.start().out
-    expect([rounds(request), lengths(request)]).toEqual([[1], [160]])
-    const opening = server!.start().out
+    expect([rounds(request), lengths(request)]).toEqual([
+      [1, 1],
+      [160, 16_432],
+    ])
     for (const bytes of request) server!.receive(bytes)
-    const answer = [...opening, ...server!.advance().out]
+    const answer = server!.advance().out
     expect([rounds(answer), lengths(answer)]).toEqual([
-      [1, 2],
-      [160, 10_768],
+      [1, 1, 2],
+      [160, 16_432, 73_792],
     ])
 
     for (const bytes of answer) client!.receive(bytes)
     const secondRequest = client!.advance().out
     expect([rounds(secondRequest), lengths(secondRequest)]).toEqual([
       [2, 3, 3],
-      [10_768, 98, 40_098],
+      [73_792, 65, 130],
     ])
     for (const bytes of secondRequest) server!.receive(bytes)
     const last = server!.advance()
     expect([rounds(last.out), lengths(last.out)]).toEqual([
       [3, 3, 4],
-      [98, 40_098, 64],
+      [65, 130, 64],
     ])
     expect(last.done).toEqual({})
 
@@ -144,19 +146,34 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     const set = holders(backend, 2, 2, random)
     const [signers, digest] = [ids(1, 2), randomDigest(random)]
     const [client, server] = signingSessions(backend, set, digest, random)
-    const hello = client!.start().out
-    for (const bytes of server!.start().out) client!.receive(bytes)
-    for (const bytes of hello) server!.receive(bytes)
+    for (const bytes of client!.start().out) server!.receive(bytes)
+    const answer = server!.advance().out
+    for (const bytes of answer) client!.receive(bytes)
     client!.advance()
-    const { body, ...header } = decodeEnvelope(server!.advance().out[0] as Uint8Array)
+    const { body, ...header } = decodeEnvelope(answer[2] as Uint8Array)
     expect(client!.receive(encodeEnvelope({ ...header, round: 5, body }))).toBe('dropped')
-    // Byte 2 of a state is the round, and with one peer byte 35 the step.
+    // Byte 2 of a state is the round, and with one peer byte 67 the step.
     const state = client!.export()
     const options = { backend, ...set[0]!, signers, digest, random }
-    expect(() => restoreEcdsaSigning(state.with(35, 5), options)).toThrow('unknown step 5')
-    const again = state.with(2, 1)
-    const restored = restoreEcdsaSigning(again, options)
-    expect(() => restored.advance()).toThrow('comes after another one')
+    expect(() => restoreEcdsaSigning(state.with(67, 8), options)).toThrow('unknown step 8')
+  })
+
+  test('does not play a round again whose messages are still there', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const [signers, digest] = [ids(1, 2, 3), randomDigest(random)]
+    const sessions = signingSessions(backend, set, digest, random)
+    let sent = sessions.map((session) => session.start().out)
+    for (let round = 1; round <= 4; round++) {
+      for (const [i, session] of sessions.entries()) {
+        for (const bytes of sent.filter((_, from) => from !== i).flat()) session.receive(bytes)
+      }
+      sent = sessions.map((session) => session.advance().out)
+    }
+    // What all compared in round 4 was sent to all, and stays.
+    const state = sessions[0]!.export().with(2, 4)
+    const restored = restoreEcdsaSigning(state, { backend, ...set[0]!, signers, digest, random })
+    expect(() => restored.advance()).toThrow('round 4 comes after another one')
   })
 
   test('options that do not fit together are refused', () => {
@@ -224,7 +241,7 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
       const digest = digest32(new Uint8Array(32).fill(message))
       const intercept = (packet: Packet): Packet[] => {
         const { round, body } = decodeEnvelope(packet.bytes)
-        if (round === 3 && packet.from === 1 && body.length === 98) commitments.push(toHex(body.subarray(0, 33)))
+        if (round === 3 && packet.from === 1 && body.length === 65) commitments.push(toHex(body.subarray(0, 33)))
         return [packet]
       }
       signatures(signingSessions(backend, set, digest, constant), { intercept })

@@ -4,6 +4,13 @@ import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
 import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import { bit } from '../../../src/protocol/ecdsa/bit-matrix.ts'
 import { OtPair, type OtSecrets } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import {
+  type CompletionOptions,
+  createCompletion,
+  createPreprocessing,
+  type PreprocessingOptions,
+} from '../../../src/protocol/ecdsa/preprocess.ts'
+import type { Preprocessed } from '../../../src/protocol/ecdsa/preprocessed.ts'
 import { createPresigning, type PresigningOptions } from '../../../src/protocol/ecdsa/presign.ts'
 import { bindPair, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup.ts'
 import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/sign.ts'
@@ -122,6 +129,46 @@ export function presigningSessions(
   return signers.map((holder) =>
     createPresigning({ backend, ...holder, signers: list, incarnation: 0, random, ...change(holder.share.id) }),
   )
+}
+
+export function preprocessingSessions(
+  backend: EcdsaBackend,
+  signers: readonly Holder[],
+  random: RandomSource,
+  change: Changes<PreprocessingOptions> = () => ({}),
+): Session<EcdsaResult>[] {
+  const list = signers.map(({ share }) => share.id)
+  return signers.map((holder) =>
+    createPreprocessing({ backend, ...holder, signers: list, incarnation: 0, random, ...change(holder.share.id) }),
+  )
+}
+
+/** Runs a preprocessing and gives every signer's side. */
+export function preprocess(
+  backend: EcdsaBackend,
+  signers: readonly Holder[],
+  random: RandomSource,
+  change?: Changes<PreprocessingOptions>,
+): Preprocessed[] {
+  return simulate(preprocessingSessions(backend, signers, random, change)).map(({ done, error }) => {
+    if (done?.preprocessed === undefined) throw failure(error)
+    return done.preprocessed
+  })
+}
+
+export function completionSessions(
+  backend: EcdsaBackend,
+  signers: readonly Holder[],
+  preprocessed: readonly Preprocessed[],
+  digest: Digest32,
+  random: RandomSource,
+  change: Changes<CompletionOptions> = () => ({}),
+): Session<EcdsaResult>[] {
+  const list = signers.map(({ share }) => share.id)
+  return signers.map((holder, i) => {
+    const own = { preprocessed: preprocessed[i] as Preprocessed, incarnation: 0, digest, random }
+    return createCompletion({ backend, ...holder, signers: list, ...own, ...change(holder.share.id) })
+  })
 }
 
 /** Runs signing sessions and gives every signer's signature. */

@@ -3,6 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
 import { digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import { createCompletion, createPreprocessing } from '../../../src/protocol/ecdsa/preprocess.ts'
+import { Preprocessed } from '../../../src/protocol/ecdsa/preprocessed.ts'
 import { createPresigning } from '../../../src/protocol/ecdsa/presign.ts'
 import { aggregateShares } from '../../../src/protocol/ecdsa/presignature.ts'
 import { bindPair, createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
@@ -46,7 +48,7 @@ function record<Result>(sessions: readonly Session<Result>[]): { messages: Line[
 
 /** A set made and set up with fixed randomness, and the transcript of the set-up. */
 export function fixedSetup(backend: EcdsaBackend) {
-  const shares = generate(backend.group, 2, 2, fixedRandom('dkls23 keygen'))
+  const shares = generate(backend.group, 2, 2, fixedRandom('ecdsa keygen'))
   const { messages, results } = record(
     SIGNERS.map((self) =>
       createOtSetup({
@@ -54,7 +56,7 @@ export function fixedSetup(backend: EcdsaBackend) {
         parties: SIGNERS,
         self,
         binding: new Uint8Array(32).fill(1),
-        random: fixedRandom(`dkls23 set-up ${self}`),
+        random: fixedRandom(`ecdsa set-up ${self}`),
       }),
     ),
   )
@@ -71,11 +73,27 @@ export function fixedSignatures(backend: EcdsaBackend, shares: readonly KeyShare
     share: shares[i] as KeyShare,
     pairs: [OtPair.decode(states[i] as Uint8Array)],
     signers: SIGNERS,
-    random: fixedRandom(`dkls23 ${label} ${i + 1}`),
+    random: fixedRandom(`ecdsa ${label} ${i + 1}`),
   })
   const signing = record(
     SIGNERS.map((_, i) => createEcdsaSigning({ ...options(i, 'sign'), digest: DIGEST, aggregator: SIGNERS[0] })),
   )
+  const preprocessing = record(
+    SIGNERS.map((_, i) => createPreprocessing({ ...options(i, 'preprocess'), incarnation: 0 })),
+  )
+  const prepared = preprocessing.results.map(({ preprocessed }) => preprocessed!.encode())
+  const completion = record(
+    SIGNERS.map((_, i) =>
+      createCompletion({
+        ...options(i, 'complete'),
+        digest: DIGEST,
+        aggregator: SIGNERS[0]!,
+        incarnation: 0,
+        preprocessed: Preprocessed.decode(backend, prepared[i]!),
+      }),
+    ),
+  )
+  const completed = completion.results[0]!.signature!
   const presigning = record(SIGNERS.map((_, i) => createPresigning({ ...options(i, 'presign'), incarnation: 0 })))
   const record0 = (shares[0] as KeyShare).record
   const conditions = { setId: record0.setId, publicKey: group.encodePoint(record0.publicKey), incarnation: 0 }
@@ -89,6 +107,16 @@ export function fixedSignatures(backend: EcdsaBackend, shares: readonly KeyShare
       messages: signing.messages,
       signature: toHex(encodeSignature(signature)),
       recovery: signature.recovery,
+    },
+    preprocess: {
+      messages: preprocessing.messages,
+      id: toHex(Preprocessed.decode(backend, prepared[0]!).id),
+      stateSha256: prepared.map((state) => toHex(sha256(state))),
+    },
+    complete: {
+      messages: completion.messages,
+      signature: toHex(encodeSignature(completed)),
+      recovery: completed.recovery,
     },
     presign: {
       messages: presigning.messages,

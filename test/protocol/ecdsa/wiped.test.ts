@@ -10,12 +10,11 @@ import { chosen } from './support.ts'
 describe('the calls of oblivious transfer leave the memory of the module as it was', () => {
   const random = seededRandom('wiped ecdsa')
   const { vole, baseOt, hashToCurve, group } = wasmEcdsa()
-  const [vsid, seeds, delta, choices] = [random(32), random(8192), random(16), random(68)]
-  const gadgets = vole.gadgets(random(32))
+  const [esid, vsid, seeds, delta, choices] = [random(32), random(32), random(8192), random(16), random(112)]
   const inputs = [0, 1, 2].map(() => group.randomScalar(random)) as never
   const multiplierSeeds = chosen(seeds, delta)
-  const { message, rows } = vole.start(vsid, gadgets, seeds, choices)
-  const { answer } = vole.multiply(vsid, gadgets, multiplierSeeds, delta, message, inputs)!
+  const { message, ...started } = vole.start(esid, seeds, choices)
+  const { answer } = vole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)!
   const malformed = answer.slice().fill(255, 0, 32)
 
   const exponents = Array.from({ length: 128 }, () => group.randomScalar(random))
@@ -34,13 +33,12 @@ describe('the calls of oblivious transfer leave the memory of the module as it w
       'finish of base OTs, malformed',
       refused(() => baseOt.finish(otSid, bits, exponents, offers, reply.slice().fill(0))),
     ],
-    ['gadgets', () => vole.gadgets(random(32))],
-    ['start', () => vole.start(vsid, gadgets, seeds, choices)],
-    ['multiply', () => vole.multiply(vsid, gadgets, multiplierSeeds, delta, message, inputs)],
-    ['multiply, of a cheat', () => vole.multiply(vsid, gadgets, multiplierSeeds, delta, flip(message, 0), inputs)],
-    ['finish', () => vole.finish(vsid, gadgets, rows, choices, answer)],
-    ['finish, of a cheat', () => vole.finish(vsid, gadgets, rows, choices, flip(answer, 31))],
-    ['finish, malformed', () => expect(() => vole.finish(vsid, gadgets, rows, choices, malformed)).toThrow(CodecError)],
+    ['start', () => vole.start(esid, seeds, choices)],
+    ['multiply', () => vole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)],
+    ['multiply, of a cheat', () => vole.multiply(esid, vsid, multiplierSeeds, delta, flip(message, 0), inputs)],
+    ['finish', () => vole.finish(vsid, started, choices, answer)],
+    ['finish, of a cheat', () => vole.finish(vsid, started, choices, flip(answer, 31))],
+    ['finish, malformed', refused(() => vole.finish(vsid, started, choices, malformed))],
     ['hashToCurve', () => hashToCurve([random(70), random(70)], 'wiped')],
   ])('%s', (_, run) => {
     const before = sharedCore().memory.slice()

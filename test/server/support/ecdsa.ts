@@ -1,5 +1,5 @@
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
-import { decodeFlight, encodeFlight } from '../../../src/api/flight.ts'
+import { decodeFlight, encodeFlight, type Parcel } from '../../../src/api/flight.ts'
 import type { SignBip340Request, SignEcdsaRequest } from '../../../src/api/operations.ts'
 import { keyAtPath, requestDigest } from '../../../src/api/signing.ts'
 import { getGroup } from '../../../src/curve/index.ts'
@@ -34,21 +34,22 @@ export function nobleTakes({ request, signature }: ClientOperation, signing: Wal
   return schnorr.verify(signature!, fromHex(message), xOnly)
 }
 
-/** u ‖ x ‖ t: the message of round 2 in which a client cheats against the server's secret. */
-const VOLE1_BYTES = 10_768
-const FIRST_T = 8720
+/** Q ‖ H(u) ‖ v, and a nonce with u ‖ x ‖ t: the messages in which a client cheats against the server's secrets. */
+const CHEATS: Readonly<Record<number, number>> = { 73_792: 31, 16_432: 14_384 }
 
-/** Spoils the next request in one column of the extension, which the server is sure to notice. */
+/** Spoils a parcel where the server is sure to notice: a number of the product, or t of the extension. */
+export function spoil({ slot, envelope }: Parcel): Parcel {
+  const { body, ...rest } = decodeEnvelope(envelope)
+  const at = CHEATS[body.length]
+  return at === undefined ? { slot, envelope } : { slot, envelope: encodeEnvelope({ ...rest, body: flip(body, at) }) }
+}
+
+/** Spoils the next request. */
 export function cheat(operation: ClientOperation): void {
   const { header, parcels } = decodeFlight(operation.body!)
-  let cheated = 0
-  const changed = parcels.map(({ slot, envelope }) => {
-    const { body, ...rest } = decodeEnvelope(envelope)
-    if (body.length !== VOLE1_BYTES) return { slot, envelope }
-    cheated += 1
-    return { slot, envelope: encodeEnvelope({ ...rest, body: flip(body, FIRST_T) }) }
-  })
-  if (cheated !== 1) throw new Error('this request carries no extension')
+  const changed = parcels.map(spoil)
+  const cheated = changed.filter(({ envelope }, i) => envelope !== parcels[i]!.envelope)
+  if (cheated.length !== 1) throw new Error('this request carries no multiplication')
   operation.body = encodeFlight({ header: header as object, parcels: changed })
 }
 
