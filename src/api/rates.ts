@@ -46,8 +46,17 @@ export function checkLockOut(lockOut: LockOut | null = DEFAULT_LOCK_OUT): LockOu
 
 function requirePositive<Name extends string>(of: string, values: Readonly<Record<Name, number>>, names: Name[]): void {
   if (typeof values !== 'object') throw new TypeError(`limits.${of} must be an object, or null for none`)
-  for (const name of names) {
-    if (Number.isSafeInteger(values[name]) && values[name] > 0) continue
-    throw new RangeError(`limits.${of}.${name} must be a positive integer`)
-  }
+  for (const name of names) checkLimit(`${of}.${name}`, values[name])
+}
+
+/** What the database counts to, with room for four times as many failures. */
+const COUNT_MAX = 2 ** 29
+/** A hundred years: a date that is this much later is one. */
+const MS_MAX = 100 * 365.25 * 24 * HOUR_MS
+
+/** @throws {RangeError} unless it is a positive integer, and not too large for a date if it is a time, or for a count */
+export function checkLimit(name: string, value: number): void {
+  const most = name.endsWith('Ms') ? MS_MAX : COUNT_MAX
+  if (Number.isSafeInteger(value) && value > 0 && value <= most) return
+  throw new RangeError(`limits.${name} must be a positive integer, at most ${most}`)
 }

@@ -1,12 +1,13 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { askHook, errorLog, readIds } from '../api/hooks.ts'
 import { errorResponse, jsonError } from '../api/http.ts'
 import { answerAnything } from '../api/middleware.ts'
 import type { Database } from '../server/database/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
-import { systemRandom, type RandomSource } from '../util/random.ts'
+import { checkClock } from '../util/clock.ts'
+import { checkRandom, systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer } from '../util/seal.ts'
-import { checkText, ID } from '../util/text.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createExports } from './exports.ts'
 import { createNamesOfHalf } from './half-names.ts'
@@ -47,8 +48,11 @@ export interface CustodianOptions {
   readonly limits?: CustodianLimitOptions
   /** The origins whose pages may call the client's endpoints from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
-  /** Told of errors that are answered as 500 INTERNAL, of what `authorizeExport` throws, and of halves that `rotate` leaves. */
-  readonly onError?: (error: unknown) => void
+  /**
+   * Told of errors that are answered as INTERNAL, of hooks that fail, and of halves that `rotate` leaves; the console unless
+   * given.
+   */
+  readonly onError?: (error: unknown) => unknown
   readonly now?: () => number
   readonly random?: RandomSource
 }
@@ -72,13 +76,15 @@ export interface CustodianApp {
  * @throws {TypeError | RangeError} for options that do not fit
  */
 export function createCustodian(options: CustodianOptions): CustodianApp {
-  const { database, authenticateUser, allowedOrigins = [], now = Date.now, random = systemRandom } = options
-  const { onError = () => undefined, authorizeExport } = options
+  const { database, authenticateUser, authorizeExport, allowedOrigins = [] } = options
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof authenticateUser !== 'function') throw new TypeError('authenticateUser is required')
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
     throw new TypeError('authorizeExport must be a function')
   }
+  const onError = errorLog(options.onError)
+  const now = checkClock(options.now ?? Date.now)
+  const random = checkRandom(options.random ?? systemRandom)
   const sealer = createSealer(options.masterKey, random)
   const namesOf = createNamesOfHalf(options.masterKey)
   const requireSecret = createSecretCheck(options.webhookSecret)
@@ -91,13 +97,15 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
     { url, method, headers }: Request,
     own: Partial<CustodianUser>,
   ): Promise<CustodianUser> => {
-    const user = await authenticateUser(new Request(url, { method, headers }))
+    const answer = await askHook('authenticateUser', limits.hookMs, ({ signal }) =>
+      authenticateUser(new Request(url, { method, headers, signal })),
+    )
+    const user = readIds('authenticateUser', answer, ['userId', 'clientId'])
     if (user === undefined) throw notAuthorized()
-    const userId = checkText(user.userId, ID, 'userId')
-    const clientId = checkText(user.clientId, ID, 'clientId')
+    const { userId, clientId } = user
     const reached = (own.userId ?? userId) === userId && (own.clientId ?? clientId) === clientId
     if (!reached) throw notAuthorized()
-    return { userId, clientId }
+    return user
   }
 
   let swept = false

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { requireCountedAuthorization } from '../api/authorize-export.ts'
 import { exportTerms, requireAuthorization, type ChallengeAnswer, type ShareAnswer } from '../api/export.ts'
+import { askHook } from '../api/hooks.ts'
 import { createRateCounts, type Subject } from '../api/rate-counts.ts'
 import { setParties } from '../api/slots.ts'
 import { getGroup } from '../curve/index.ts'
@@ -55,7 +56,8 @@ export function createExports(options: {
 }): Exports {
   const { database, halves, authorizeExport, limits, onError, now, random } = options
   const rows = createExportRows({ database, now })
-  const counts = createRateCounts<'export'>({ table: 'reshare_custodian_rates', database, now, ...limits })
+  const { rates, lockOut } = limits
+  const counts = createRateCounts<'export'>({ table: 'reshare_custodian_rates', database, now, rates, lockOut })
 
   const consent = async (
     user: CustodianUser,
@@ -67,9 +69,11 @@ export function createExports(options: {
     const charged = { subject: ofSet(clientId, request.setId), kind: 'export' } as const
     const presume = () => counts.presumeFailure(charged, guessing(clientId, request.setId))
     // Where tries have no bound, what was denied is not kept.
-    const isBounded = limits.lockOut !== null || limits.rates.export !== null
+    const isBounded = lockOut !== null || rates.export !== null
     const onDenied = async () => (isBounded ? deny() : undefined)
-    await requireCountedAuthorization(presume, () => authorizeExport(user, request), onError, onDenied)
+    const asking = () =>
+      askHook('authorizeExport', limits.hookMs, (hook) => authorizeExport({ ...user }, request, hook))
+    await requireCountedAuthorization(presume, asking, onError, onDenied)
   }
 
   const fail = async (clientId: string, setId: string): Promise<void> => {

@@ -1,4 +1,5 @@
-import { checkLockOut, HOUR_MS, replaceRates, type LockOut, type Rate } from '../api/rates.ts'
+import { DEFAULT_HOOK_MS } from '../api/hooks.ts'
+import { checkLimit, checkLockOut, HOUR_MS, replaceRates, type LockOut, type Rate } from '../api/rates.ts'
 
 /** What a user may begin a bounded number of. */
 export type CustodianRates = Readonly<Record<'export', Rate | null>>
@@ -6,6 +7,7 @@ export type CustodianRates = Readonly<Record<'export', Rate | null>>
 export interface CustodianLimits {
   readonly rates: CustodianRates
   readonly lockOut: LockOut | null
+  readonly hookMs: number
 }
 
 export interface CustodianLimitOptions {
@@ -13,12 +15,16 @@ export interface CustodianLimitOptions {
   readonly rates?: Partial<CustodianRates> | null
   /** When exports of a backup set are locked; null for never. After 5 failures in an hour, for an hour, unless given. */
   readonly lockOut?: LockOut | null
+  /** How long a hook may take, in milliseconds: 10 s unless given. Longer is a failure. */
+  readonly hookMs?: number
 }
 
 const DEFAULT_RATES: CustodianRates = { export: { count: 5, perMs: 24 * HOUR_MS } }
 
 /** @throws {TypeError | RangeError} for a limit that there is not, or that is none */
-export function mergeLimits({ rates, lockOut, ...unknown }: CustodianLimitOptions = {}): CustodianLimits {
+export function mergeLimits(options: CustodianLimitOptions = {}): CustodianLimits {
+  const { rates, lockOut, hookMs = DEFAULT_HOOK_MS, ...unknown } = options
   for (const name of Object.keys(unknown)) throw new TypeError(`unknown limit ${name}`)
-  return { rates: replaceRates(DEFAULT_RATES, rates), lockOut: checkLockOut(lockOut) }
+  checkLimit('hookMs', hookMs)
+  return { rates: replaceRates(DEFAULT_RATES, rates), lockOut: checkLockOut(lockOut), hookMs }
 }

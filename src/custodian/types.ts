@@ -1,3 +1,4 @@
+import type { HookOptions } from '../api/hooks.ts'
 import type { BackupMethodName, Curve } from '../types.ts'
 
 /** A custodian's half of a backup set, on its way to the custodian. */
@@ -55,7 +56,11 @@ export interface BackupExportAuthorization {
 }
 
 /**
- * Asked when an export begins; anything but `true` denies it and counts as a failure, and so does what it throws. It is
+ * Asked when an export begins; anything but `true` denies it and counts as a failure, and so does what it throws, or no answer within `limits.hookMs`. It is
  * asked once for an export, with the authorisation, which is not kept; what it allows is one export, to one receiver, within five minutes.
  */
-export type AuthorizeExport = (user: CustodianUser, request: BackupExportAuthorization) => boolean | Promise<boolean>
+export type AuthorizeExport = (
+  user: CustodianUser,
+  request: BackupExportAuthorization,
+  options: HookOptions,
+) => boolean | Promise<boolean>

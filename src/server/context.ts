@@ -1,3 +1,4 @@
+import { DEFAULT_HOOK_MS } from '../api/hooks.ts'
 import { DEFAULT_LOCK_OUT, type LockOut } from '../api/rates.ts'
 import type { Custodian } from '../custodian/types.ts'
 import type { ProtocolError } from '../errors.ts'
@@ -30,6 +31,8 @@ export interface ServerLimits {
   readonly presignatures: number
   /** How long a presignature may be used. */
   readonly presignatureMs: number
+  /** How long a hook may take; longer is a failure. */
+  readonly hookMs: number
   /** How many operations a client may have under way. */
   readonly openOperations: number
   /** How many operations of each kind a client may begin in a time. */
@@ -54,6 +57,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   answerMs: 60 * 60_000,
   presignatures: 32,
   presignatureMs: 24 * 60 * 60_000,
+  hookMs: DEFAULT_HOOK_MS,
   openOperations: 100,
   rates: DEFAULT_RATES,
   lockOut: DEFAULT_LOCK_OUT,
@@ -74,7 +78,7 @@ export interface ServerContext {
   readonly limits: ServerLimits
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Told of every error that the server cannot answer with a code of its own. */
+  /** Told of every error that the server cannot answer with a code of its own. Never throws. */
   readonly onError: (error: unknown) => void
 }
 

@@ -1,8 +1,10 @@
-import { checkLockOut } from '../api/rates.ts'
+import { errorLog } from '../api/hooks.ts'
+import { checkLimit, checkLockOut } from '../api/rates.ts'
 import type { Custodian } from '../custodian/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
 import { toHex } from '../util/bytes.ts'
-import { systemRandom, type RandomSource } from '../util/random.ts'
+import { checkClock } from '../util/clock.ts'
+import { checkRandom, systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer } from '../util/seal.ts'
 import { createAuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './authorize-export.ts'
@@ -52,10 +54,10 @@ export interface ServerOptions {
   /** The origins whose pages may call the server from a browser; none unless given. */
   readonly allowedOrigins?: readonly string[]
   /**
-   * Told of errors that are answered as 500 INTERNAL, of what `authorizeExport` throws, and of what the custodian does not
-   * do; the console unless given.
+   * Told of errors that are answered as INTERNAL, of hooks and custodians that fail, and of what a sweep leaves undone; the
+   * console unless given.
    */
-  readonly onError?: (error: unknown) => void
+  readonly onError?: (error: unknown) => unknown
   /** Milliseconds since 1970; the system's clock unless given. */
   readonly now?: () => number
   readonly random?: RandomSource
@@ -122,19 +124,14 @@ export function createServer(options: ServerOptions): Server {
 }
 
 function serverContext(options: ServerOptions): ServerContext {
-  const {
-    database,
-    custodian,
-    authenticate,
-    policy,
-    authorizeExport,
-    afterCheat = 'refuse',
-    limits,
-    now = Date.now,
-    random = systemRandom,
-  } = options
+  const { database, custodian, policy, authorizeExport, afterCheat = 'refuse' } = options
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
-  if (typeof authenticate !== 'function') throw new TypeError('authenticate is required')
+  if (typeof options.authenticate !== 'function') throw new TypeError('authenticate is required')
+  for (const method of ['store', 'fetch'] as const) {
+    if (custodian !== undefined && typeof custodian?.[method] !== 'function') {
+      throw new TypeError(`custodian must have a method ${method}`)
+    }
+  }
   if (policy !== undefined && typeof policy !== 'function') throw new TypeError('policy must be a function')
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
     throw new TypeError('authorizeExport must be a function')
@@ -143,6 +140,9 @@ function serverContext(options: ServerOptions): ServerContext {
   if (afterCheat !== 'refuse' && afterCheat !== 'freshSetUp') {
     throw new TypeError("afterCheat must be 'refuse' or 'freshSetUp'")
   }
+  const limits = mergeLimits(options.limits)
+  const now = checkClock(options.now ?? Date.now)
+  const random = checkRandom(options.random ?? systemRandom)
   const sealer = createSealer(options.masterKey, random)
   return {
     database,
@@ -154,9 +154,9 @@ function serverContext(options: ServerOptions): ServerContext {
     sealer,
     audit: createAuditLog({ database, sealer, random, now }),
     random,
-    limits: mergeLimits(limits),
+    limits,
     now,
-    onError: options.onError ?? logError,
+    onError: errorLog(options.onError),
   }
 }
 
@@ -171,12 +171,7 @@ function requireCustodianMethods(custodian: Custodian | undefined): void {
 function mergeLimits({ rates, lockOut, ...numbers }: LimitOptions = {}): ServerLimits {
   for (const [name, value] of Object.entries(numbers)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`unknown limit ${name}`)
-    if (!Number.isSafeInteger(value) || value <= 0) throw new RangeError(`limits.${name} must be a positive integer`)
+    checkLimit(name, value)
   }
   return { ...DEFAULT_LIMITS, ...numbers, rates: mergeRates(rates), lockOut: checkLockOut(lockOut) }
-}
-
-function logError(error: unknown): void {
-  // eslint-disable-next-line no-console -- an operator who chose no log still has to see that the server fails
-  console.error(error)
 }

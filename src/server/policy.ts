@@ -1,3 +1,4 @@
+import { askHook, type HookOptions } from '../api/hooks.ts'
 import type { OperationRequest } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import type { MessageHash } from '../protocol/ecdsa/index.ts'
@@ -44,11 +45,23 @@ export function askedBy({ clientId, device }: Caller): Pick<PolicyRequest, 'clie
   return device === null ? { clientId } : { clientId, deviceId: device }
 }
 
-/** Asked before an action starts, after its sets were found to belong to the client; anything but `true` denies it. */
-export type Policy = (request: PolicyRequest) => boolean | Promise<boolean>
+/**
+ * Asked before an action starts, after its sets were found to belong to the client; anything but `true` denies it. Where it
+ * throws, or gives no answer within `limits.hookMs`, the action does not start, and the client is told to ask again (503).
+ */
+export type Policy = (request: PolicyRequest, options: HookOptions) => boolean | Promise<boolean>
 
-/** @throws {POLICY_DENIED} unless the policy allows the request */
-export async function askPolicy(policy: Policy | undefined, request: PolicyRequest): Promise<void> {
+interface Asking {
+  readonly policy: Policy | undefined
+  readonly limits: { readonly hookMs: number }
+}
+
+/**
+ * @throws {POLICY_DENIED} unless the policy allows the request
+ * @throws {Unavailable} if it fails
+ */
+export async function askPolicy({ policy, limits }: Asking, request: PolicyRequest): Promise<void> {
   if (policy === undefined) return
-  if ((await policy(request)) !== true) throw new MpcError('POLICY_DENIED', `the policy denies ${request.action}`)
+  const allowed: unknown = await askHook('policy', limits.hookMs, (options) => policy(request, options))
+  if (allowed !== true) throw new MpcError('POLICY_DENIED', `the policy denies ${request.action}`)
 }

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { toBase64, utf8, wipe } from '../util/bytes.ts'
-import { systemRandom, type RandomSource } from '../util/random.ts'
+import { checkClock } from '../util/clock.ts'
+import { checkRandom, systemRandom, type RandomSource } from '../util/random.ts'
 import { checkText, ID } from '../util/text.ts'
 import type { Database } from './database/types.ts'
 import { serverSchema } from './schema.ts'
@@ -12,9 +13,10 @@ export interface Authenticated {
 }
 
 /**
- * Tells who a request comes from, by its headers; undefined if it cannot be told.
+ * Tells who a request comes from, by its headers; undefined if it cannot be told. Where it throws, or gives no answer within
+ * `limits.hookMs`, the request is not let in, and the client is told to ask again (503).
  *
- * @param request the request without its body
+ * @param request the request without its body; its signal is aborted when nobody waits for the answer any more
  */
 export type Authenticate = (request: Request) => Authenticated | undefined | Promise<Authenticated | undefined>
 
@@ -37,7 +39,8 @@ export function apiTokens(
   database: Database,
   options: { readonly now?: () => number; readonly random?: RandomSource } = {},
 ): ApiTokens {
-  const { now = Date.now, random = systemRandom } = options
+  const now = checkClock(options.now ?? Date.now)
+  const random = checkRandom(options.random ?? systemRandom)
   return {
     async create(clientId) {
       checkText(clientId, ID, 'clientId')

@@ -1,3 +1,4 @@
+import { abytes } from './bytes.ts'
 import { taggedHash } from './tagged-hash.ts'
 import { tag } from './tags.ts'
 
@@ -29,4 +30,15 @@ export const systemRandom: RandomSource = (length) => {
       out[i] = (out[i] as number) ^ (block[i - at] as number)
   }
   return out
+}
+
+/**
+ * A random source as a caller has given it, whose every answer is bytes of the length that was asked for.
+ *
+ * @returns the same; throws a TypeError or RangeError for an answer that is none
+ * @throws {TypeError} if it is no function
+ */
+export function checkRandom(random: RandomSource): RandomSource {
+  if (typeof random !== 'function') throw new TypeError('random must be a function')
+  return (length) => abytes(random(length), length, 'what random gives')
 }

@@ -118,7 +118,7 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
 
   test.each(CURVES)('the half of %s goes to who proves to hold the other, sealed, and is marked', async (curve) => {
     const asked: unknown[] = []
-    const app = custodian({ authorizeExport: (...request) => asked.push(request) > 0 })
+    const app = custodian({ authorizeExport: (by, request) => asked.push([by, request]) > 0 })
     const user = `round trip ${curve}`
     const backup = await newBackup(user)
     const one = newExport(backup, curve)
@@ -160,7 +160,8 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
       403,
       { error: { id: 'POLICY_DENIED', message: 'the export is not authorized', retryable: false } },
     ])
-    expect(told.map(String)).toEqual(/throws|rejects/.test(name) ? ['Error: the detail of the hook'] : [])
+    const causes = told.map((error) => String((error as Error).cause))
+    expect(causes).toEqual(/throws|rejects/.test(name) ? ['Error: the detail of the hook'] : [])
     const rows = await database.query('select 1 from reshare_custodian_exports where client_id = $1', ['client denied'])
     expect(rows).toEqual([])
   })

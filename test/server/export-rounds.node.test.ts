@@ -5,6 +5,7 @@ import { BadRequest } from '../../src/api/http.ts'
 import type { ExportRequest } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
 import { getGroup } from '../../src/curve/index.ts'
+import { ProtocolError } from '../../src/errors.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { proveExport, receiveShare } from '../../src/protocol/export/index.ts'
 import type { ServerContext } from '../../src/server/context.ts'
@@ -167,6 +168,16 @@ test('so is what it fails at; nothing is decided by what counts for nothing', as
   await expect(one.send(1, [], unbounded)).rejects.toThrow(code('POLICY_DENIED'))
   await one.challenge(unbounded)
   expect(asked()).toBe(2)
+})
+
+test('a policy that fails before the share is released leaves the proof to be sent again', async () => {
+  const one = exporting(await owner())
+  const proof = one.proof(await one.challenge())
+  const policy = () => {
+    throw new ProtocolError('POP', 2, [1], 'from the policy')
+  }
+  await expect(one.send(2, [proof], { policy })).rejects.toThrow('the hook policy has failed')
+  await one.send(2, [proof])
 })
 
 test('an export that has begun is not judged again, and a code that is good for once goes on after a failure', async () => {

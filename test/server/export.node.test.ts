@@ -194,7 +194,8 @@ describe('export', () => {
       { error: { id: 'POLICY_DENIED', message: 'the export is not authorized', retryable: false } },
     ])
     expect(await operationsOf(client)).toEqual([])
-    expect(errors.map(String)).toEqual(/throws|rejects/.test(name) ? ['Error: the detail of the hook'] : [])
+    const told = errors.map((error) => String((error as Error).cause))
+    expect(told).toEqual(/throws|rejects/.test(name) ? ['Error: the detail of the hook'] : [])
   })
 
   test('the policy is asked before the hook, and again before the share is released', async () => {

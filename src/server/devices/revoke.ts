@@ -27,10 +27,10 @@ import { requireUnrevoked } from './rows.ts'
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  */
 export async function revokeDevice(context: ServerContext, caller: Caller, deviceId: string): Promise<DeviceStatus> {
-  const { database, policy, onError } = context
+  const { database, onError } = context
   const { clientId } = caller
   await requireMayRevoke(database, caller, deviceId)
-  await askPolicy(policy, { ...askedBy(caller), action: 'revoke', revokedDeviceId: deviceId })
+  await askPolicy(context, { ...askedBy(caller), action: 'revoke', revokedDeviceId: deviceId })
   const revocation: Revocation = { clientId, device: deviceId, revoker: caller.device as string }
   if (revocation.revoker === deviceId) await refuseItself(context, caller, revocation)
   else await refuseOther(context, caller, revocation)

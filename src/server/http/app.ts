@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 import { cors } from 'hono/cors'
 import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
+import { askHook, readIds } from '../../api/hooks.ts'
 import { BadRequest, errorResponse, jsonError, readBody } from '../../api/http.ts'
 import { answerAnything } from '../../api/middleware.ts'
 import { SEALED_PATH } from '../../channel/messages.ts'
@@ -15,7 +16,6 @@ import { abortFor } from '../operations/decide.ts'
 import { playRound } from '../operations/play-round.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
-import { checkText, ID } from '../../util/text.ts'
 import type { Authenticate } from '../tokens.ts'
 import { findKeptAnswer, keepAnswer } from './answer-once.ts'
 import { parseId, parseRound } from './requests.ts'
@@ -70,7 +70,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     if (device === null && options.requireSealed) throw sealedOnly()
     await options.ready()
     c.set('device', device)
-    c.set('clientId', await clientOf(options.authenticate, c.req.raw))
+    c.set('clientId', await clientOf(options.authenticate, context.limits.hookMs, c.req.raw))
     await admitDevice(context, callerOf(c))
     const { requestId } = c.env
     const asked = requestId && { clientId: c.get('clientId'), requestId }
@@ -128,10 +128,17 @@ function callerOf({ var: { clientId, device } }: { readonly var: Env['Variables'
   return { clientId, device }
 }
 
-async function clientOf(authenticate: Authenticate, { url, method, headers }: Request): Promise<string> {
-  const authenticated = await authenticate(new Request(url, { method, headers }))
-  if (!authenticated) throw notAuthorized()
-  return checkText(authenticated.clientId, ID, 'clientId')
+async function clientOf(
+  authenticate: Authenticate,
+  hookMs: number,
+  { url, method, headers }: Request,
+): Promise<string> {
+  const answer = await askHook('authenticate', hookMs, ({ signal }) =>
+    authenticate(new Request(url, { method, headers, signal })),
+  )
+  const authenticated = readIds('authenticate', answer, ['clientId'])
+  if (authenticated === undefined) throw notAuthorized()
+  return authenticated.clientId
 }
 
 async function requireNoBody(c: Context<Env>): Promise<void> {

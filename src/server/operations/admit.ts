@@ -1,5 +1,6 @@
 import { requireCountedAuthorization } from '../../api/authorize-export.ts'
 import { requireAuthorization } from '../../api/export.ts'
+import { askHook } from '../../api/hooks.ts'
 import type { ExportRequest, OperationRequest, SignRequest } from '../../api/operations.ts'
 import { requestDigest } from '../../api/signing.ts'
 import { MpcError } from '../../errors.ts'
@@ -43,7 +44,7 @@ export async function admitOperation(
   if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'freshSetUp') {
     requireAfterCheat(context)
   }
-  await askPolicy(context.policy, policyRequest(key, request))
+  await askPolicy(context, policyRequest(key, request))
   if (request.kind === 'export' && !begun) await authorizeExport(context, key, request)
 }
 
@@ -60,7 +61,8 @@ async function authorizeExport(context: ServerContext, key: CalledOperation, req
   // as few as the tries that a client has; where these have no bound, none is kept.
   const isBounded = limits.lockOut !== null || limits.rates.export !== null
   const onDenied = async () => (isBounded ? decideUnbegun(context, key, 'ABORT') : undefined)
-  await requireCountedAuthorization(presume, () => ask(asked), onError, onDenied)
+  const asking = () => askHook('authorizeExport', limits.hookMs, (options) => ask(asked, options))
+  await requireCountedAuthorization(presume, asking, onError, onDenied)
 }
 
 /**

@@ -19,7 +19,7 @@ import type { Ending, Played, Turn } from './turn.ts'
 export async function playExport(context: ServerContext, turn: Turn<ExportRequest>): Promise<Played> {
   await requireSource(context.database, turn, turn.request)
   if (turn.state === undefined) return challenge(context, turn)
-  await askPolicy(context.policy, policyRequest(turn, turn.request))
+  await askPolicy(context, policyRequest(turn, turn.request))
   return release(context, turn, turn.state)
 }
 

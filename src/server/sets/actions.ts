@@ -25,7 +25,7 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
   const { clientId } = caller
   const asked = await requireManaged(context.database, caller, setId)
   const { walletId } = asked
-  await askPolicy(context.policy, { ...askedBy(caller), action: 'retire', walletId, setId })
+  await askPolicy(context, { ...askedBy(caller), action: 'retire', walletId, setId })
   if (asked.purpose === 'signing' && asked.state === 'ACTIVE') await requireKeptWayBack(context, asked)
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
@@ -76,7 +76,7 @@ export async function confirmBackup(context: ServerContext, caller: Caller, setI
   const { clientId } = caller
   const asked = await requireManaged(context.database, caller, setId)
   const { walletId } = asked
-  await askPolicy(context.policy, { ...askedBy(caller), action: 'confirm', walletId, setId })
+  await askPolicy(context, { ...askedBy(caller), action: 'confirm', walletId, setId })
   if (asked.purpose === 'backup' && isUnconfirmed(asked)) await requireKept(context, asked)
   const confirmed = await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)

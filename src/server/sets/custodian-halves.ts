@@ -1,6 +1,7 @@
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { notDone } from '../each-row.ts'
+import { waitForCustodian } from './ask-custodian.ts'
 
 /** How many halves one run asks the custodian to remove. */
 const BATCH = 100
@@ -60,7 +61,7 @@ export async function removeOwedHalves(context: ServerContext, clientId: string 
   for (const row of rows) {
     const half = [row['client_id'] as string, row['set_id'] as string] as const
     try {
-      await custodian.delete?.(...half)
+      await waitForCustodian(context, async (custodian) => custodian.delete?.(...half))
     } catch (error) {
       context.onError(notDone(`to have the custodian remove its half of set ${half[1]}`, error))
       await database.query('update reshare_custodian_halves set tried_at = $3 where client_id = $1 and set_id = $2', [

@@ -1,4 +1,5 @@
 import { getGroup } from '../../curve/index.ts'
+import type { Custodian, CustodianBackup } from '../../custodian/types.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../share/index.ts'
 import { combineRecords, peekWalletSetId, wipeKeyShare } from '../../share/index.ts'
@@ -23,7 +24,7 @@ export async function handToCustodian(
   const share = encodeWalletShares(getGroup, half)
   const setId = toHex(half.setId)
   try {
-    await askCustodian(context, (custodian) => custodian.store({ clientId, setId, backupMethod, share }))
+    await askCustodian(context, (custodian) => storeCopy(custodian, { clientId, setId, backupMethod, share }))
     await useKept(context, { clientId, setId }, (kept) => {
       if (!kept.some((candidate) => equalBytes(candidate, share))) {
         throw new MpcError('WEBHOOK_FAILED', 'the custodian does not give back what it was given')
@@ -31,6 +32,19 @@ export async function handToCustodian(
       // Decoding checks s·G = Y: what the custodian keeps will deal in a recovery.
       decodeWalletShares(getGroup, share).shares.forEach(wipeKeyShare)
     })
+  } finally {
+    wipe(share)
+  }
+}
+
+/**
+ * What is read back is compared with what was given, whatever the custodian makes of its copy. That is wiped when the
+ * custodian is done, however late: what is stored of wiped bytes is no half.
+ */
+async function storeCopy(custodian: Custodian, backup: CustodianBackup): Promise<void> {
+  const share = backup.share.slice()
+  try {
+    await custodian.store({ ...backup, share })
   } finally {
     wipe(share)
   }
@@ -68,15 +82,25 @@ async function useKept<T>(
   { clientId, setId }: Pick<SetRow, 'clientId' | 'setId'>,
   use: (kept: readonly Uint8Array[]) => T,
 ): Promise<T> {
-  const answer: unknown = await askCustodian(context, (custodian) => custodian.fetch(clientId, setId))
-  if (!Array.isArray(answer))
-    throw new MpcError('WEBHOOK_FAILED', 'the custodian does not answer with a list of shares')
-  const kept = answer.filter(isBytes)
+  const kept = await askCustodian(context, async (custodian, signal) => {
+    const shares = bytesIn(await custodian.fetch(clientId, setId))
+    // Nobody waits for them any more.
+    if (signal.aborted) shares.forEach((share) => wipe(share))
+    return shares
+  })
   try {
     return use(kept)
   } finally {
     for (const candidate of kept) wipe(candidate)
   }
+}
+
+/** Far more than all halves of one client; an array may say that it is as long as no loop ends. */
+const ENTRIES_MAX = 1_000_000
+
+function bytesIn(answer: unknown): Uint8Array[] {
+  if (Array.isArray(answer) && answer.length <= ENTRIES_MAX) return answer.filter(isBytes)
+  throw new MpcError('WEBHOOK_FAILED', 'the custodian does not answer with a list of shares')
 }
 
 /** A half of the set; undefined for another's, or one that is damaged or of a version that this server does not read. */
