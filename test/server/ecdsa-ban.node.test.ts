@@ -90,7 +90,10 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   ])(
     'a cheat in a %s after %i requests is answered as aborted only, and locks the set for ever',
     async (what, rounds) => {
-      const operation = await cheatIn(what === 'signature' ? signEcdsa(client, wallet) : presign(client, wallet), rounds)
+      const operation = await cheatIn(
+        what === 'signature' ? signEcdsa(client, wallet) : presign(client, wallet),
+        rounds,
+      )
       const answer = await operation.post()
       expect([answer.status, parseJson(answer.body)]).toEqual([422, ABORTED])
       expect(await poisoned(setIdOf(wallet.signing))).toBe(true)

@@ -2,6 +2,9 @@ import { hashTypedData, type TypedDataDefinition } from 'viem'
 
 import { arrayOf, expectTypes, readerOf, type TypedDataField, type TypedDataTypes } from './typed-data-types.ts'
 
+/** Structs and lists within each other: far more than anybody signs, and less than any engine's stack. */
+const MOST_LEVELS = 64
+
 /** A value of typed data as it is signed: integers in decimal, bytes in lower-case hex, addresses with checksum. */
 export type TypedDataValue = string | boolean | readonly TypedDataValue[] | TypedDataStruct
 
@@ -30,8 +33,8 @@ export function readTypedData(value: unknown): TypedData {
   if (typeof primaryType !== 'string') throw new RangeError('primaryType must be a string')
   const types: TypedDataTypes = { EIP712Domain: [], ...readTypes(given['types']) }
   expectTypes(types, primaryType)
-  const domain = readStruct(types, 'EIP712Domain', given['domain'] === undefined ? {} : given['domain'], 'domain')
-  const message = readStruct(types, primaryType, given['message'], 'message')
+  const domain = readStruct(types, 'EIP712Domain', given['domain'] === undefined ? {} : given['domain'], 'domain', 1)
+  const message = readStruct(types, primaryType, given['message'], 'message', 1)
   return { types, domain, primaryType, message }
 }
 
@@ -54,7 +57,14 @@ function readField(value: unknown, place: string): TypedDataField {
   return { name, type }
 }
 
-function readStruct(types: TypedDataTypes, name: string, value: unknown, place: string): TypedDataStruct {
+function readStruct(
+  types: TypedDataTypes,
+  name: string,
+  value: unknown,
+  place: string,
+  level: number,
+): TypedDataStruct {
+  if (level > MOST_LEVELS) throw new RangeError(`${place.slice(0, 100)} … has more than ${MOST_LEVELS} levels`)
   const fields = types[name] as readonly TypedDataField[]
   const given = record(
     value,
@@ -62,19 +72,22 @@ function readStruct(types: TypedDataTypes, name: string, value: unknown, place: 
     fields.map((field) => field.name),
   )
   return Object.fromEntries(
-    fields.map((field) => [field.name, readValue(types, field.type, given[field.name], `${place}.${field.name}`)]),
+    fields.map((field) => [
+      field.name,
+      readValue(types, field.type, given[field.name], `${place}.${field.name}`, level + 1),
+    ]),
   )
 }
 
-function readValue(types: TypedDataTypes, type: string, value: unknown, place: string): TypedDataValue {
+function readValue(types: TypedDataTypes, type: string, value: unknown, place: string, level: number): TypedDataValue {
   const array = arrayOf(type)
   if (array !== undefined) {
     const { item, length = Array.isArray(value) ? value.length : undefined } = array
     if (!Array.isArray(value) || value.length !== length) throw new RangeError(`${place} must be ${type}`)
-    return Array.from(value, (element, index) => readValue(types, item, element, `${place}[${index}]`))
+    return Array.from(value, (element, index) => readValue(types, item, element, `${place}[${index}]`, level + 1))
   }
   const read = readerOf(type)
-  if (read === undefined) return readStruct(types, type, value, place)
+  if (read === undefined) return readStruct(types, type, value, place, level)
   const result = read(value)
   if (result === undefined) throw new RangeError(`${place} must be ${type}`)
   return result

@@ -116,8 +116,12 @@ function readOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key
     return { from, encodedR, ...sent, R: decode(encodedR), key: partOfKey }
   })
   if (isMany) {
-    const total = openings.reduce((sumOfKeys, opening) => group.addPoints(sumOfKeys, opening.key), group.multiplyBase(key))
-    if (!group.equalPoints(total, setup.publicKey)) abort('PKSUM', round, [], 'the parts of the key do not add up to it')
+    const total = openings.reduce(
+      (sumOfKeys, opening) => group.addPoints(sumOfKeys, opening.key),
+      group.multiplyBase(key),
+    )
+    if (!group.equalPoints(total, setup.publicKey))
+      abort('PKSUM', round, [], 'the parts of the key do not add up to it')
   }
   return openings
 }
@@ -173,7 +177,6 @@ function addNonces(setup: SigningSetup, nonces: Nonces, openings: readonly Openi
   if (group.isZero(scalarOfCommitment(group, encodedR))) abort('SIG', round, [], 'r is zero')
   return encodedR
 }
-
 
 /** Round 4 of more than two signers: `ctx[32] | R`, what each is about to sign with. */
 export function comparisonMessage({ statement }: SigningSetup, encodedR: Uint8Array): Uint8Array {

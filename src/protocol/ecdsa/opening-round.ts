@@ -1,4 +1,4 @@
-import type { Point, Scalar } from '../../curve/group.ts'
+import type { Scalar } from '../../curve/group.ts'
 import { sum } from '../../sharing/scalars.ts'
 import { concatBytes, wipe } from '../../util/bytes.ts'
 import type { Message } from '../machine.ts'
@@ -47,7 +47,7 @@ export function openingMessages(setup: SigningSetup, { nonces, products }: Prepa
   const { group } = setup.backend
   const isMany = isManySigners(setup)
   const sent = others(setup).flatMap((peer) => (products.get(peer) as Products).asAlice.shares)
-  const [encodedKey, ...gammas] = group.encodePoints(group.multiplyBaseBatch([key, ...sent]) as Point[])
+  const [encodedKey, ...gammas] = group.encodePoints(group.multiplyBaseBatch([key, ...sent]))
   const direct = others(setup).map((peer, i): Message => {
     const { asAlice, asBob } = products.get(peer) as Products
     const [alphaK, alphaX] = asAlice.inputs

@@ -95,6 +95,10 @@ export function extendSender(
 /** The hash of all that the receiver has sent, u ‖ x ‖ t. */
 export function hashTranscript(vsid: Uint8Array, message: Uint8Array, transfers: number): Uint8Array {
   const t = COLUMNS * columnBytesOf(transfers) + ROW_BYTES
-  const digest = hashQuarters('ote-t', hashQuarters('ote-u', vsid, message.subarray(0, t - ROW_BYTES)), message.subarray(t))
+  const digest = hashQuarters(
+    'ote-t',
+    hashQuarters('ote-u', vsid, message.subarray(0, t - ROW_BYTES)),
+    message.subarray(t),
+  )
   return batchHasher('ote-x', digest)(message.subarray(t - ROW_BYTES, t))
 }

@@ -404,10 +404,10 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const [victim, peer] = signingSessions(backend, set, randomDigest(random), random)
-    let [fromVictim, fromPeer] = [victim!.start().out, [] as readonly Uint8Array[]]
+    let fromVictim = victim!.start().out
     for (let request = 1; request <= 2; request++) {
       for (const bytes of fromVictim) peer!.receive(bytes)
-      fromPeer = peer!.advance().out
+      const fromPeer = peer!.advance().out
       for (const bytes of fromPeer) victim!.receive(bytes)
       if (request === 1) fromVictim = victim!.advance().out
     }
@@ -421,7 +421,11 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const set = holders(backend, 2, 2, random)
     const { record, replay } = replays()
     signatures(signingSessions(backend, set, randomDigest(random), random), { intercept: record })
-    const { error } = victimOf(set, random, replay(() => true))
+    const { error } = victimOf(
+      set,
+      random,
+      replay(() => true),
+    )
     expectAbort(error, 'SID', { blame: [], ban: false, round: 1 })
     expect((error as ProtocolError).retryable).toBe(true)
     expect(pairOf(set).cheat).toBeUndefined()
@@ -670,7 +674,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const copies: Uint8Array[] = []
     const secretShare = set[0]!.share.secretShare.slice() as Scalar
     secretShare.slice = (...range) => {
-      const copy = Uint8Array.prototype.slice.apply(secretShare, range) as Uint8Array<ArrayBuffer>
+      const copy = Uint8Array.prototype.slice.apply(secretShare, range)
       copies.push(copy)
       return copy
     }

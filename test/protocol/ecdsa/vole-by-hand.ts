@@ -88,9 +88,7 @@ export function senderOf(input: {
 
 /** Q of inputs that may differ from row to row. */
 export function matrixOf({ zero, one }: Sender, inputs: (row: number) => readonly bigint[]): Uint8Array {
-  return concatBytes(
-    ...zero.flatMap((row, j) => row.map((pad, k) => toBytes(pad - one[j]![k]! + inputs(j)[k]!))),
-  )
+  return concatBytes(...zero.flatMap((row, j) => row.map((pad, k) => toBytes(pad - one[j]![k]! + inputs(j)[k]!))))
 }
 
 /** TH("vole-matrix", context, Q), and the weights χ from it. */
