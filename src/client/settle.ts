@@ -41,12 +41,13 @@ export async function settleWallet(
   walletId: string,
   { onLeft, soon = false }: SettleOptions = {},
 ): Promise<WalletRecord | undefined> {
-  let record = await readWallet(client, walletId)
-  if (record === undefined) return undefined
-  record = await deleteRetired(client, record)
-  for (const set of record.sets) {
-    if (client.operations.has(set.operationId)) continue
+  const found = await readWallet(client, walletId)
+  if (found === undefined) return undefined
+  let record: WalletRecord = await deleteRetired(client, found)
+  for (const { setId } of record.sets) {
     const known: WalletRecord = record
+    const set = known.sets.find((other) => other.setId === setId)
+    if (set === undefined || client.operations.has(set.operationId)) continue
     try {
       record =
         soon || known.activeSetId !== null
@@ -56,7 +57,9 @@ export async function settleWallet(
           : await settleSet(client, deadline, known, set)
     } catch (error) {
       deadline.check()
-      if (!canWait(known, set, error)) throw error
+      // It may have come as far as to put the set into use.
+      record = (await readWallet(client, walletId)) ?? known
+      if (!canWait(record, set, error)) throw error
       onLeft?.(error)
     }
   }

@@ -11,6 +11,7 @@ import {
   type Client,
   type ErrorCode,
   type Transport,
+  type TransportRequest,
 } from '../../src/index.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { fromHex, utf8 } from '../../src/util/bytes.ts'
@@ -74,6 +75,43 @@ describe('a proof that the server has not heard', () => {
     server.log.length = 0
     await signs(client, walletId)
     expect(server.log).toHaveLength(1)
+  })
+
+  test('is found again where the answer to it was lost, and another set that was never proven is over', async () => {
+    const { server, device } = stage()
+    const storage = memoryStore()
+    const { id: walletId, setId: first } = await generateWallet(device('phone', { storage }))
+    await signs(device('phone', { storage }), walletId)
+    // Two refreshes of one set: of the first the last answer is lost, of the second the proof.
+    const cut = losingAnswers(server, ({ path }) => path.endsWith('rounds/3'))
+    const phone = device('phone', { storage, transport: cut })
+    await expect(refreshShares(phone, { walletId })).rejects.toEqual(code('NETWORK_ERROR'))
+    const isProof = ({ body }: TransportRequest) => new TextDecoder().decode(body).includes('"kind":"prove"')
+    const deaf: Transport = {
+      async request(request) {
+        if (!request.path.includes('/rounds/') || isProof(request)) throw new MpcError('NETWORK_ERROR', 'planted')
+        return server.request(request)
+      },
+    }
+    await expect(refreshShares(device('phone', { storage, transport: deaf }), { walletId })).rejects.toEqual(
+      code('NETWORK_ERROR'),
+    )
+    const [second, third] = [...server.sets.keys()].filter((setId) => setId !== first) as [string, string]
+    // The second proves itself, which ends the others on the server; nobody hears of it.
+    let lost = false
+    const losing: Transport = {
+      async request(request) {
+        const answer = await server.request(request)
+        if (lost || !request.path.endsWith('rounds/2')) return answer
+        lost = true
+        server.sets.get(third)!.state = 'DESTROYED'
+        throw new MpcError('NETWORK_ERROR', 'the answer was lost')
+      },
+    }
+    const later = () => Date.now() + 121_000
+    const next = device('phone', { storage, transport: losing, now: later })
+    expect(await signs(next, walletId)).toMatchObject({ setId: second })
+    expect(await storage.list('share/')).toEqual([`share/${second}`])
   })
 
   test('keeps nobody from using the set meanwhile', async () => {
