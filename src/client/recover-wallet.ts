@@ -137,7 +137,7 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
     method,
     existingSets,
     walletId,
-    publicKeys: publicKeys && expectedKeys(publicKeys),
+    publicKeys: publicKeys === undefined ? undefined : expectedKeys(publicKeys),
     rotation: rotationMethod(rotateBackup, method),
     dryRun,
     progress,

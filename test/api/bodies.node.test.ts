@@ -25,8 +25,12 @@ describe('bodies', () => {
   })
 
   test('are JSON where JSON is expected', async () => {
-    expect(await readJson(post('{"a":1}'), 9)).toEqual({ a: 1 })
-    for (const text of ['', '{', 'ä'.repeat(9)]) await expect(readJson(post(text), 9)).rejects.toThrow(BadRequest)
-    await expect(readJson(post(Uint8Array.of(0xff)), 9)).rejects.toThrow(BadRequest)
+    const json = (body: BodyInit, type = 'application/json') => {
+      return new Request('https://reshare.example', { method: 'POST', body, headers: { 'content-type': type } })
+    }
+    expect(await readJson(json('{"a":1}'), 9)).toEqual({ a: 1 })
+    for (const text of ['', '{', 'ä'.repeat(9)]) await expect(readJson(json(text), 9)).rejects.toThrow(BadRequest)
+    await expect(readJson(json(Uint8Array.of(0xff)), 9)).rejects.toThrow(BadRequest)
+    await expect(readJson(json('{"a":1}', 'text/plain'), 9)).rejects.toThrow('the content type')
   })
 })
