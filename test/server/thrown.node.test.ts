@@ -21,32 +21,52 @@ const THROWN: readonly (readonly [string, unknown])[] = [
   ['a response', new Response('mine')],
 ]
 
-test.each(THROWN)('a hook that throws %s is answered as INTERNAL and told', async (_, thrown) => {
+const masterKey = new Uint8Array(32).fill(1)
+const allowedOrigins = ['https://app.example']
+
+/** Asks server and custodian something that their hook or database fails at. */
+async function answersOf(options: { readonly database: Database; readonly fail: () => never }) {
   const heard: unknown[] = []
   const onError = (error: unknown) => void heard.push(error)
-  const masterKey = new Uint8Array(32).fill(1)
-  const fail = () => {
-    throw thrown
-  }
-  const allowedOrigins = ['https://app.example']
-  const server = createServer({ database, masterKey, authenticate: fail, onError, allowedOrigins })
-  const custodian = createCustodian({
-    database,
-    masterKey,
-    webhookSecret: 'webhook-secret-of-the-tests',
-    authenticateUser: fail,
-    onError,
-    allowedOrigins,
-  })
+  const given = { database: options.database, masterKey, onError, allowedOrigins }
+  const server = createServer({ ...given, authenticate: options.fail })
+  const webhookSecret = 'webhook-secret-of-the-tests'
+  const custodian = createCustodian({ ...given, webhookSecret, authenticateUser: options.fail })
   const origin = { headers: { origin: 'https://app.example' } }
+  const answers: Response[] = []
   for (const [app, path] of [
     [server, '/v1/devices'],
     [custodian, '/users/u/encrypted-user-backup-shares'],
   ] as const) {
-    const answer = await app.fetch(new Request(`https://server.example${path}`, origin))
-    expect(answer.status).toBe(500)
+    answers.push(await app.fetch(new Request(`https://server.example${path}`, origin)))
+  }
+  return { answers, heard }
+}
+
+test.each(THROWN)('a hook that throws %s is answered as INTERNAL and told', async (_, thrown) => {
+  const fail = () => {
+    throw thrown
+  }
+  const { answers, heard } = await answersOf({ database, fail })
+  for (const answer of answers) {
+    expect(answer.status).toBe(503)
     expect(await answer.json()).toMatchObject({ error: { id: 'INTERNAL' } })
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
   }
-  expect(heard).toEqual([thrown, thrown])
+  expect(heard.map((error) => (error as Error).cause)).toEqual([thrown, thrown])
+})
+
+// What is thrown outside hooks reaches Hono, which answers nothing to what is no Error of its realm.
+test.each(THROWN)('a database that throws %s is answered as INTERNAL and told', async (_, thrown) => {
+  const fail = () => {
+    throw thrown
+  }
+  const failing: Database = { migrate: fail, query: fail, transaction: fail, close: async () => undefined }
+  const { answers, heard } = await answersOf({ database: failing, fail })
+  for (const answer of answers) {
+    expect(answer.status).toBeGreaterThanOrEqual(500)
+    expect(await answer.json()).toMatchObject({ error: { id: 'INTERNAL' } })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
+  }
+  expect(heard.length).toBeGreaterThanOrEqual(2)
 })
