@@ -237,9 +237,12 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     await expectOver(now)
   })
 
-  /** Runs a revocation with what the phone does after each of its statements. @returns how often each transaction ran */
-  async function revokeBetween({ clientId, phoneId, tabletId }: Scene, meanwhile: () => Promise<void>) {
-    const runs: number[] = []
+  /**
+   * Runs a revocation with what the phone does after each of its statements. A transaction that is rolled back for a conflict
+   * runs again, with the phone in between again: PostgreSQL may see one where there is none, and a phone that could cause one
+   * would cause it every time, until the revocation fails.
+   */
+  async function revokeBetween({ clientId, phoneId, tabletId }: Scene, meanwhile: () => Promise<void>): Promise<void> {
     const between = (inner: Queryable): Queryable => ({
       async query(sql, parameters) {
         const rows = await inner.query(sql, parameters)
@@ -247,16 +250,10 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
         return rows
       },
     })
-    const transaction: Database['transaction'] = (work, isolation) => {
-      const nth = runs.push(0) - 1
-      return world.database.transaction((tx) => {
-        runs[nth]! += 1
-        return work(between(tx))
-      }, isolation)
-    }
+    const transaction: Database['transaction'] = (work, isolation) =>
+      world.database.transaction((tx) => work(between(tx)), isolation)
     const database = { ...world.database, ...between(world.database), transaction }
     await revokeDevice(deviceServer(world, { database }).client(clientId, tabletId), phoneId)
-    return runs
   }
 
   test.runIf(name === 'PostgreSQL')('while it signs, plays nonsense and aborts all the time', async () => {
@@ -272,13 +269,12 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
       }),
     )
     const answers: string[] = []
-    const runs = await revokeBetween(now, async () => {
+    await revokeBetween(now, async () => {
       const nonsense = await phone.send('POST', paths.round(operation.operationId, operation.round), new Uint8Array(1))
       const signed = await sign(phone, signing).post()
       await phone.send('POST', paths.abort(open[answers.length % 3]!))
       answers.push(`${codeOf(nonsense)} ${signed.status}`)
     })
-    expect(runs).toEqual(runs.map(() => 1))
     // Within the transaction that refuses it the device signs; once that has committed, it does not.
     const refused = answers.indexOf('DEVICE_REVOKED 403')
     expect(new Set(answers.slice(0, refused))).toEqual(new Set(['BAD_REQUEST 200']))
