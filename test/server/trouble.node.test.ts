@@ -322,18 +322,22 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
   test('an operation begins, or is decided before it has: never both', async () => {
     const { context } = tables
     const [begun, decided] = [tables.key(), tables.key()]
-    const soon = () => new Promise((resolve) => setTimeout(resolve, 50))
-    const begin = (key: typeof begun) =>
+    const begin = (key: typeof begun, inserted?: () => Promise<void>) =>
       database.transaction(async (tx) => {
         await lockClient(tx, key.clientId)
         const added = await insertOperation(context, tx, key, generating, tables.hash('first'))
-        await soon()
+        await inserted?.()
         return added
       }, 'read committed')
-    const beginning = begin(begun)
-    await soon()
-    await decideUnbegun(context, begun, 'ABORT')
-    expect([await beginning, await findDecision(database, begun)]).toEqual([true, undefined])
+    let deciding: Promise<unknown> | undefined
+    const beginning = begin(begun, async () => {
+      // From here on whoever decides has to wait, however long it takes to get there; a while for who would not wait.
+      deciding = decideUnbegun(context, begun, 'ABORT')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    })
+    expect(await beginning).toBe(true)
+    await deciding
+    expect(await findDecision(database, begun)).toBeUndefined()
 
     let looked = false
     const late = {
