@@ -36,32 +36,36 @@ const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
  * What each bundle may not grow beyond, gzip, in KB: about a twentieth above what it is. A change that needs more raises
  * its budget here, and says why. The target of the client is 60; docs/bench.md says where the rest goes.
  *
+ * Last raised for the ECDSA set-up and multiplication of 2026 beside the presignatures that they will replace (8 KB of
+ * the client), and for what checks text, bytes, hooks and random sources at every door (2 KB; stores hash what they draw
+ * nonces from, so that they hold SHA-256).
+ *
  * @type {Readonly<Record<string, number>>}
  */
 const BUDGETS = {
-  client: 86,
-  'client + export': 104,
-  'client + portable': 109,
-  'client + password': 160,
-  protocol: 86,
-  backup: 118,
-  transport: 3,
-  channel: 22.5,
-  storage: 4,
-  'backup/conformance': 2,
-  'transport/conformance': 2.5,
-  'storage/conformance': 2.5,
+  client: 98,
+  'client + export': 115,
+  'client + portable': 121,
+  'client + password': 172,
+  protocol: 94,
+  backup: 123,
+  transport: 3.2,
+  channel: 24.5,
+  storage: 7.7,
+  'backup/conformance': 2.5,
+  'transport/conformance': 3,
+  'storage/conformance': 3.2,
   errors: 2,
-  viem: 124,
-  bitcoin: 83,
-  solana: 61,
-  server: 124,
-  'server/pglite': 152,
-  'server/postgres': 29,
-  custodian: 76,
-  workers: 52,
-  'backup/file': 2,
-  'storage/file': 7,
+  viem: 134,
+  bitcoin: 90,
+  solana: 64,
+  server: 138,
+  'server/pglite': 157,
+  'server/postgres': 33,
+  custodian: 84,
+  workers: 55,
+  'backup/file': 2.2,
+  'storage/file': 8.6,
 }
 
 /** What a wallet app imports: every action, and one transport and one store. */

@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '../util/bytes.ts'
 import { check, fails, onlyWinner, type ConformanceCheck } from '../util/conformance.ts'
-import { systemRandom } from '../util/random.ts'
+import { platformRandom } from '../util/platform-random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
 
 export type { ConformanceCheck } from '../util/conformance.ts'
@@ -138,7 +138,7 @@ export function cloudKeyConformance(makeStorage: MakeCloudKeyStorage): Conforman
 }
 
 function newId(): string {
-  return toHex(systemRandom(16))
+  return toHex(platformRandom(16))
 }
 
 function otherDigit(digit: string): string {

@@ -2,7 +2,7 @@ import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MpcError, isMpcError } from '../errors.ts'
 import { equalBytes, toHex } from '../util/bytes.ts'
-import { systemRandom } from '../util/random.ts'
+import { platformRandom } from '../util/platform-random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
 
 const ID = /^[0-9a-f]{32}$/
@@ -20,8 +20,8 @@ export function fileCloudKey(directory: string): CloudKeyStorage {
   const root = resolve(directory)
   const storage: CloudKeyStorage = {
     async probe() {
-      const id = toHex(systemRandom(16))
-      const bytes = systemRandom(32)
+      const id = toHex(platformRandom(16))
+      const bytes = platformRandom(32)
       await storage.write(id, bytes)
       const stored = await storage.read(id)
       await storage.delete(id)
@@ -40,7 +40,7 @@ export function fileCloudKey(directory: string): CloudKeyStorage {
 
     async write(id, bytes) {
       const path = pathOf(root, id)
-      const temporary = `${path}.${toHex(systemRandom(8))}.tmp`
+      const temporary = `${path}.${toHex(platformRandom(8))}.tmp`
       try {
         await mkdir(root, { recursive: true, mode: 0o700 })
         await writeFlushed(temporary, bytes)

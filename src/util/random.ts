@@ -1,4 +1,5 @@
 import { abytes } from './bytes.ts'
+import { platformRandom } from './platform-random.ts'
 import { taggedHash } from './tagged-hash.ts'
 import { tag } from './tags.ts'
 
@@ -11,14 +12,13 @@ const BLOCK_LENGTH = 32
 let draws = 0
 
 /**
- * The platform's cryptographic random generator (WebCrypto `getRandomValues`, in blocks of at most 65,536 bytes), with a hash
- * of the time and a count added by XOR. That leaves the platform's bytes as good as they are, and keeps two draws apart where
- * it gives the same bytes again: always within a process, and else (a snapshot started twice, a fork) unless the clock says
- * the same too, to its last digit. It does not make guessable bytes unknown.
+ * The platform's cryptographic random generator ({@link platformRandom}) with a hash of the time and a count added by XOR.
+ * That leaves the platform's bytes as good as they are, and keeps two draws apart where it gives the same bytes again:
+ * always within a process, and else (a snapshot started twice, a fork) unless the clock says the same too, to its last
+ * digit. It does not make guessable bytes unknown.
  */
 export const systemRandom: RandomSource = (length) => {
-  const out = new Uint8Array(length)
-  for (let i = 0; i < length; i += 65536) globalThis.crypto.getRandomValues(out.subarray(i, i + 65536))
+  const out = platformRandom(length)
   // Absent in a few runtimes.
   const { performance } = globalThis as { readonly performance?: Performance }
   const now = new Uint8Array(
