@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
+import { embeddedCustodian } from '../custodian/embedded-custodian.ts'
 import { webhookCustodian } from '../custodian/index.ts'
+import type { Custodian } from '../custodian/types.ts'
 import { generateKeyPair } from '../hpke/x25519.ts'
 import { abytes, fromHex, toHex } from '../util/bytes.ts'
 import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
@@ -19,11 +21,13 @@ import { apiTokens } from './tokens.ts'
 import { errorMessage } from '../util/brand.ts'
 
 const USAGE = `reshare-server                    starts the signing server on loopback
+reshare-server --dev-custodian    the same with a custodian of its own, kept in the data folder: for development only
 reshare-server token <clientId>   prints a new API token for a client
 reshare-server rotate             seals what previous master keys have sealed again, by the current one
 reshare-server channel-key        makes a channel key: prints the secret key and the public key that clients pin
 reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it goes on from the heads in FILE,
                                   which an earlier --json has printed; ends with 1 if it is broken
+reshare-server --help             prints this
 
 RESHARE_MASTER_KEY       64 hex digits; else a key is made and kept in the data folder
 RESHARE_MASTER_KEY_ID    its id, 1 to 255 (1)
@@ -32,19 +36,24 @@ RESHARE_CHANNEL_KEY      64 hex digits: clients seal their requests to it; sever
 RESHARE_REQUIRE_SEALED   true: requests that are not sealed are refused
 RESHARE_DATA_DIR         the data folder (./reshare-data)
 DATABASE_URL             PostgreSQL; else an embedded database in the data folder
-RESHARE_CUSTODIAN_URL    the app's backend, with RESHARE_WEBHOOK_SECRET; without it no backups
+RESHARE_CUSTODIAN_URL    the app's backend; without it no backups and no recoveries
+RESHARE_WEBHOOK_SECRET   what the backend knows the server by: 16 or more printable ASCII characters
 RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
 RESHARE_AFTER_CHEAT      refuse (default) or freshSetUp: how ECDSA goes on for a set whose client cheated
 HOST, PORT               where to listen (127.0.0.1, 8787; port 0 takes any)
 `
 
 const SWEEP_MS = 60_000
+const DEFAULT_HOST = '127.0.0.1'
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([DEFAULT_HOST, '::1', 'localhost'])
 
 const { env } = process
 const folder = env['RESHARE_DATA_DIR'] ?? './reshare-data'
 
 async function main([command, ...parameters]: readonly string[]): Promise<void> {
-  if (command === undefined) await start()
+  if (command === undefined) await start(false)
+  else if (command === '--dev-custodian' && parameters.length === 0) await start(true)
+  else if (command === '--help' && parameters.length === 0) process.stdout.write(USAGE)
   else if (command === 'token' && parameters.length === 1) await printToken(parameters[0] as string)
   else if (command === 'channel-key' && parameters.length === 0) printChannelKey()
   else if (command === 'rotate' && parameters.length === 0) await printRotation()
@@ -108,12 +117,18 @@ function describeAudit({ chains, entries, incarnation, breaks, heads }: AuditRep
   ].join('\n')
 }
 
-async function start(): Promise<void> {
+async function start(devCustodian: boolean): Promise<void> {
   const port = readPort()
   const channel = readChannel()
-  const custodian = openCustodian()
+  if (devCustodian) requireDevelopment()
+  const webhooks = openWebhooks()
   const masterKey = openMasterKeys()
+  const custodianKey = devCustodian
+    ? readOrMakeKey('dev-custodian-key', 'a key of the custodian', 'the backups recover nothing')
+    : undefined
   const database = openDatabase()
+  const custodian = custodianKey ? embeddedCustodian(database, custodianKey) : webhooks
+  process.stderr.write(custodianNotice(custodian, devCustodian))
   const server = createServer({
     database,
     masterKey,
@@ -125,8 +140,10 @@ async function start(): Promise<void> {
   })
   await server.sweep()
   const sweeping = setInterval(() => void server.sweep().catch(report), SWEEP_MS)
-  const listener = serve({ fetch: server.fetch, hostname: env['HOST'] ?? '127.0.0.1', port }, (address) =>
-    process.stdout.write(`${JSON.stringify({ url: urlOf(address), channelKey: server.channelKey })}\n`),
+  const listener = serve({ fetch: server.fetch, hostname: env['HOST'] ?? DEFAULT_HOST, port }, (address) =>
+    process.stdout.write(
+      `${JSON.stringify({ url: urlOf(address), channelKey: server.channelKey, ...(devCustodian && { devCustodian }) })}\n`,
+    ),
   )
   const stop = () => {
     clearInterval(sweeping)
@@ -143,12 +160,44 @@ function openDatabase(): Database {
   return url === undefined ? pgliteDatabase(folder) : postgresDatabase(url)
 }
 
-function openCustodian() {
+function openWebhooks(): Custodian | undefined {
   const url = env['RESHARE_CUSTODIAN_URL']
   if (url === undefined) return undefined
   const secret = env['RESHARE_WEBHOOK_SECRET']
   if (secret === undefined) throw new Error('RESHARE_CUSTODIAN_URL needs RESHARE_WEBHOOK_SECRET')
   return webhookCustodian({ url, secret })
+}
+
+/**
+ * A server that is its own custodian loses wallets and backups together, so it is for whoever develops: on loopback, with the
+ * embedded database, and nowhere near what is configured for users.
+ *
+ * @throws {Error} otherwise, before anything is made
+ */
+function requireDevelopment(): void {
+  const refusals: readonly [boolean, string][] = [
+    [env['NODE_ENV'] === 'production', 'NODE_ENV is production'],
+    [env['DATABASE_URL'] !== undefined, 'DATABASE_URL is set, and it keeps its halves in the embedded database'],
+    [env['RESHARE_CUSTODIAN_URL'] !== undefined, 'RESHARE_CUSTODIAN_URL is set'],
+    [env['RESHARE_WEBHOOK_SECRET'] !== undefined, 'RESHARE_WEBHOOK_SECRET is set'],
+    [!LOOPBACK_HOSTS.has(env['HOST'] ?? DEFAULT_HOST), 'HOST is not 127.0.0.1, ::1 or localhost'],
+  ]
+  const refusal = refusals.find(([refused]) => refused)
+  if (refusal !== undefined) throw new Error(`--dev-custodian is for development only: ${refusal[1]}`)
+}
+
+function custodianNotice(custodian: Custodian | undefined, devCustodian: boolean): string {
+  if (devCustodian) {
+    return (
+      `WARNING: --dev-custodian: this server is its own custodian, and keeps the halves of backups in ${folder} beside its ` +
+      'own. Whoever loses that folder loses wallets and backups together. For development only\n'
+    )
+  }
+  if (custodian !== undefined) return ''
+  return (
+    'no custodian: backups and recoveries are refused. Set RESHARE_CUSTODIAN_URL and RESHARE_WEBHOOK_SECRET, ' +
+    'or start with --dev-custodian while you develop\n'
+  )
 }
 
 function readAfterCheat(): 'refuse' | 'freshSetUp' {
@@ -193,13 +242,17 @@ function parseMasterKey(text: string): MasterKey {
 function readMasterKey(): Uint8Array {
   const given = env['RESHARE_MASTER_KEY']
   if (given !== undefined) return abytes(fromHex(given), MASTER_KEY_LENGTH, 'masterKey')
-  const path = join(folder, 'master-key')
+  return readOrMakeKey('master-key', 'a master key', 'the wallets cannot sign')
+}
+
+function readOrMakeKey(name: string, what: string, loss: string): Uint8Array {
+  const path = join(folder, name)
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeFileSync(path, `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`, { flag: 'wx', mode: 0o600 })
-    process.stderr.write(`made a master key in ${path}: keep a copy, the wallets cannot sign without it\n`)
+    process.stderr.write(`made ${what} in ${path}: keep a copy, ${loss} without it\n`)
   }
-  return fromHex(readFileSync(path, 'utf8').trim())
+  return abytes(fromHex(readFileSync(path, 'utf8').trim()), MASTER_KEY_LENGTH, name)
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

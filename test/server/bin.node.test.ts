@@ -1,21 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { paths } from '../../src/api/paths.ts'
 import { sealedTransport } from '../../src/channel/index.ts'
 import { keyPairOf } from '../../src/hpke/x25519.ts'
+import type { WalletShares } from '../../src/share/index.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { httpTransport } from '../../src/transport/index.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, getJson, play, type ServerClient } from '../support/server-client.ts'
-import { generate, sign } from './support/wallets.ts'
+import { generate, newBackup, newWallet, recover, sign } from './support/wallets.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 // Below node_modules, so that the packages it imports are found.
@@ -51,18 +52,18 @@ function launch(parameters: readonly string[], env: Record<string, string> = {})
   return { child, ended }
 }
 
-async function start(env: Record<string, string> = {}) {
-  const { child, ended } = launch([], { PORT: '0', ...env })
+async function start(env: Record<string, string> = {}, parameters: readonly string[] = []) {
+  const { child, ended } = launch(parameters, { PORT: '0', ...env })
   const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
   if (!Array.isArray(line)) throw new Error(line.err)
-  const { url, channelKey } = JSON.parse(line[0] as string) as { url: string; channelKey?: string }
-  return { url, channelKey, child, ended }
+  const told = JSON.parse(line[0] as string) as { url: string; channelKey?: string; devCustodian?: boolean }
+  return { ...told, child, ended }
 }
 
-function clientAt(url: string, token: string): ServerClient {
+function clientAt(url: string, token: string, random = seededRandom()): ServerClient {
   return {
     clientId: '',
-    random: seededRandom(),
+    random,
     async send(method, path, body, headers = {}) {
       const type: Record<string, string> = body ? { 'content-type': 'application/vnd.reshare.flight' } : {}
       const response = await fetch(url + path, {
@@ -110,6 +111,56 @@ test('makes its key and database, serves on loopback, stops when told to, and go
   expect(sets).toHaveLength(1)
   third.child.kill('SIGINT')
   expect((await third.ended).code).toBe(0)
+})
+
+describe('--dev-custodian', () => {
+  const data = join(folder, 'development')
+  const env = { RESHARE_DATA_DIR: data }
+  const begin = (parameters: readonly string[]) => start(env, parameters)
+  const refusal = async (client: ServerClient, half: WalletShares) =>
+    JSON.parse(new TextDecoder().decode((await recover(client, half).post()).body)) as unknown
+
+  test('backs up and recovers, also after a restart, and says plainly what it is', async () => {
+    const token = (await launch(['token', 'ann'], env).ended).out.trim()
+    const random = seededRandom()
+    const first = await begin(['--dev-custodian'])
+    expect(first.devCustodian).toBe(true)
+    const client = clientAt(first.url, token, random)
+    const half = await newBackup(client, await newWallet(client))
+    first.child.kill('SIGKILL')
+    expect((await first.ended).err).toMatch(/^WARNING: --dev-custodian: .*For development only$/m)
+    expect(statSync(join(data, 'dev-custodian-key')).mode & 0o777).toBe(0o600)
+
+    const second = await begin(['--dev-custodian'])
+    await play(recover(clientAt(second.url, token, random), half))
+    second.child.kill('SIGTERM')
+    const stopped = await second.ended
+    for (const name of ['master-key', 'dev-custodian-key']) {
+      expect(stopped.out + stopped.err).not.toContain(readFileSync(join(data, name), 'utf8').trim())
+    }
+
+    const third = await begin([])
+    expect(third.devCustodian).toBeUndefined()
+    expect(await refusal(clientAt(third.url, token, random), half)).toMatchObject({
+      error: { id: 'WEBHOOK_FAILED', retryable: false, message: expect.stringContaining('no custodian') as string },
+    })
+    third.child.kill('SIGTERM')
+    expect((await third.ended).err).toMatch(/^no custodian: .* RESHARE_CUSTODIAN_URL /m)
+  })
+
+  test.each([
+    [{ NODE_ENV: 'production' }, 'NODE_ENV'],
+    [{ DATABASE_URL: 'postgres://localhost/app' }, 'DATABASE_URL'],
+    [{ RESHARE_CUSTODIAN_URL: 'https://app.test', RESHARE_WEBHOOK_SECRET: 'x'.repeat(16) }, 'RESHARE_CUSTODIAN_URL'],
+    [{ RESHARE_WEBHOOK_SECRET: 'x'.repeat(16) }, 'RESHARE_WEBHOOK_SECRET'],
+    [{ HOST: '0.0.0.0' }, 'HOST'],
+  ])('does not start with %o, and makes nothing', async (given, name) => {
+    const untouched = join(folder, 'untouched')
+    const env = { RESHARE_DATA_DIR: untouched, PORT: '0', ...given }
+    const { code, out, err } = await launch(['--dev-custodian'], env).ended
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining(`for development only: ${name} `)])
+    expect(existsSync(untouched)).toBe(false)
+  })
 })
 
 test('makes a channel key, and answers what is sealed to it', async () => {
@@ -177,10 +228,19 @@ test.each([
   expect([code, err]).toEqual([1, expect.stringContaining(message)])
 })
 
-test.each([[['token']], [['serve']], [['token', 'a', 'b']], [['rotate', 'a']], [['channel-key', 'a']]])(
-  'says how it is used instead of %j',
-  async (parameters) => {
-    const { code, err } = await launch(parameters).ended
-    expect([code, err]).toEqual([2, expect.stringContaining('reshare-server token <clientId>')])
-  },
-)
+test('says how it is used when it is asked', async () => {
+  const { code, out } = await launch(['--help']).ended
+  expect([code, out]).toEqual([0, expect.stringContaining('reshare-server token <clientId>')])
+})
+
+test.each([
+  [['token']],
+  [['serve']],
+  [['--dev-custodian', 'a']],
+  [['token', 'a', 'b']],
+  [['rotate', 'a']],
+  [['channel-key', 'a']],
+])('says how it is used instead of %j', async (parameters) => {
+  const { code, err } = await launch(parameters).ended
+  expect([code, err]).toEqual([2, expect.stringContaining('reshare-server token <clientId>')])
+})
