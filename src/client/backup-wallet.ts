@@ -62,6 +62,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
         const { result, results } = await runOperation(client, deadline, {
           operationId: newOperationId(client),
           request,
+          source: shares,
           sessions: reshareSessions(client, request, shares),
           onRound: (round) => {
             if (round === 1) progress.begin('Generating share')

@@ -1,6 +1,7 @@
 import type { Parcel } from '../api/flight.ts'
 import type { ExportRequest } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
+import type { WalletShares } from '../share/types.ts'
 import { CURVES, type Curve } from '../types.ts'
 import { toHex } from '../util/bytes.ts'
 import { AUTHORIZATION, checkText } from '../util/text.ts'
@@ -10,7 +11,7 @@ import { oneOf, parameters, walletIdArgument } from './arguments.ts'
 import { postRound } from './calls.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
 import { collectKey, type ExportedKey, type ShareHolder } from './exported-key.ts'
-import { newOperationId } from './runner.ts'
+import { beginWith, newOperationId } from './runner.ts'
 import type { ActionOptions, Client } from './types.ts'
 import { shareOn } from './wallet-shares.ts'
 
@@ -51,7 +52,8 @@ export async function exportPrivateKey(client: Client, options: ExportPrivateKey
     useActiveSet(client, deadline, walletId, (shares) => {
       const operationId = newOperationId(client)
       const asked = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const
-      return collectKey(client, shareOn(shares, curve), operationId, serverShare(client, deadline, operationId, asked))
+      const holder = serverShare(client, deadline, operationId, shares, asked)
+      return collectKey(client, shareOn(shares, curve), operationId, holder)
     }),
   )
 }
@@ -60,11 +62,12 @@ function serverShare(
   client: Client,
   deadline: Deadline,
   operationId: string,
+  shares: WalletShares,
   asked: Omit<ExportRequest, 'receiver'>,
 ): ShareHolder {
   return {
     async challenge(receiver) {
-      const header: ExportRequest = { ...asked, receiver }
+      const header = beginWith(client, { operationId, request: { ...asked, receiver }, parcels: [] }, shares)
       const { parcels } = await postRound(client, deadline, operationId, 1, { header, parcels: [] })
       return onlyParcel(parcels)
     },

@@ -8,7 +8,7 @@ import { toHex } from '../util/bytes.ts'
 import { parseResult } from './answers.ts'
 import { postRound } from './calls.ts'
 import type { Deadline } from './deadline.ts'
-import { newOperationId } from './runner.ts'
+import { beginWith, newOperationId } from './runner.ts'
 import { discardSets, loadShares } from './share-store.ts'
 import type { Client } from './types.ts'
 import { activeSetIds, withProven, type WalletRecord } from './wallet-record.ts'
@@ -76,7 +76,10 @@ async function prove(
 async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<readonly string[]> {
   const request: ProveRequest = { kind: 'prove', walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
   const operationId = newOperationId(client)
-  const { parcels } = await postRound(client, deadline, operationId, 1, { header: request, parcels: [] })
+  const { parcels } = await postRound(client, deadline, operationId, 1, {
+    header: beginWith(client, { operationId, request, parcels: [] }, shares),
+    parcels: [],
+  })
   const proofs = operationSlots(request).map(({ curve }, slot): Parcel => {
     const envelope = provePossession({
       group: client.group(curve),

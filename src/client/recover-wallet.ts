@@ -186,6 +186,7 @@ async function reshareBackup(
     const { result, results } = await runOperation(client, deadline, {
       operationId,
       request,
+      source: old,
       sessions: reshareSessions(client, request, old),
       setUp: setUpSession(client, operationId, request, old),
       onRound: (round) => {

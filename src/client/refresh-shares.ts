@@ -55,6 +55,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
         const { result, results } = await runOperation(client, deadline, {
           operationId,
           request,
+          source: shares,
           sessions: reshareSessions(client, request, shares),
           setUp: setUpSession(client, operationId, request, shares),
           onRound: (round) => {

@@ -1,14 +1,17 @@
+import { isProven, provenHeader, type FirstFlight } from '../api/beginning.ts'
 import type { Parcel } from '../api/flight.ts'
 import { operationRounds, type OperationId, type OperationRequest, type OperationResult } from '../api/operations.ts'
 import { isMpcError, ProtocolError, isProtocolError } from '../errors.ts'
 import { wipeSecrets } from '../protocol/ecdsa/ot-pair.ts'
 import type { PairSetup } from '../protocol/ecdsa/setup.ts'
 import type { Session, Step } from '../protocol/session.ts'
+import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import { parseResult } from './answers.ts'
 import { postAbort, postRound } from './calls.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
 import type { Client } from './types.ts'
+import { shareOn } from './wallet-shares.ts'
 
 /** How long giving up waits for the server to hear of it; it finds out by itself later. */
 const ABORT_TIMEOUT_MS = 5_000
@@ -23,6 +26,8 @@ export type Played<Result> = Omit<Session<Result>, 'export'>
 export interface Operation<Result> {
   readonly operationId: OperationId
   readonly request: OperationRequest
+  /** The set that deals, if there is one: the first message proves that this device holds its half. */
+  readonly source?: WalletShares
   /** In the order of `operationSlots(request)`, the set-up left out; the runner disposes of them. */
   readonly sessions: readonly Played<Result>[]
   /** The ECDSA set-up of the new set, in the last slot; the runner disposes of it. */
@@ -90,7 +95,7 @@ export async function runOperation<Result>(
         deadline.check()
         decidable = true
       }
-      const header = round === 1 ? request : {}
+      const header = round === 1 ? firstHeader(client, operation, parcels) : {}
       const answer = await postRound(client, deadline, operationId, round, { header, parcels })
       parcels = await deliver(all, answer.parcels, operation.guard ?? atOnce)
       if (round === rounds) {
@@ -112,6 +117,20 @@ export async function runOperation<Result>(
     for (const session of sessions) session.dispose()
     operation.setUp?.dispose()
   }
+}
+
+function firstHeader<Result>(
+  client: Client,
+  { operationId, request, source }: Operation<Result>,
+  parcels: readonly Parcel[],
+): OperationRequest {
+  if (source === undefined || !isProven(request)) return request
+  return beginWith(client, { operationId, request, parcels }, source)
+}
+
+/** The header of an operation's first message, which proves that this device holds its half of the set. */
+export function beginWith(client: Client, flight: FirstFlight, source: WalletShares): OperationRequest {
+  return provenHeader(client.group('secp256k1'), flight, shareOn(source, 'secp256k1'), client.random)
 }
 
 async function deliver(

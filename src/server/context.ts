@@ -33,11 +33,11 @@ export interface ServerLimits {
   readonly presignatureMs: number
   /** How long a hook may take; longer is a failure. */
   readonly hookMs: number
-  /** How many operations a client may have under way. */
+  /** How many operations of a set may be under way; of generations, of a client. */
   readonly openOperations: number
-  /** How many operations of each kind a client may begin in a time. */
+  /** How many operations of each kind may begin with a set in a time; of generations, by a client. */
   readonly rates: RateLimits
-  /** When failed proofs lock a client out; null for never. */
+  /** When failed proofs lock a set or a device out; null for never. */
   readonly lockOut: LockOut | null
 }
 

@@ -8,7 +8,7 @@ const LABELS = {
   keygen: ['ctx', 'sid', 'com', 'echo', 'pok', 'cc', 'T', 'pop', 'set', 'expand'],
   reshare: ['ctx', 'sid', 'com', 'echo', 'pok', 'T', 'pop', 'set', 'expand'],
   frost: ['ctx', 'sid', 'echo', 'expand'],
-  possession: ['proof', 'export', 'expand'],
+  possession: ['proof', 'export', 'begin', 'expand'],
   'ecdsa-setup': [
     'ctx',
     'sid',
@@ -51,7 +51,7 @@ const LABELS = {
     'expand',
   ],
   share: ['wallet-set'],
-  operation: ['set-up', 'export'],
+  operation: ['set-up', 'begin', 'export'],
   channel: ['request', 'answer'],
   // Drawing, not stating: see hedge.ts.
   hedge: [

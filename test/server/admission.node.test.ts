@@ -73,10 +73,12 @@ const failuresOf = async ({ clientId, of }: Subject) => (await failures(clientId
 
 describe('the rate of a kind of operations', () => {
   const context = () => having({ rates: { ...DEFAULT_RATES, sign: { count: 2, perMs: HOUR }, prove: null } })
-  const charge = (clientId: string, kind: OperationRequest['kind'] = 'sign', in_ = context()) =>
-    tables.database.transaction((tx) => chargeOperation(in_, tx, clientId, kind))
+  const charge = (clientId: string, kind: OperationRequest['kind'] = 'sign', in_ = context(), setId = SET) =>
+    tables.database.transaction((tx) =>
+      chargeOperation(in_, tx, clientId, { ...generating, kind, setId } as OperationRequest),
+    )
 
-  test('is of one client, in a window that opens with the first', async () => {
+  test('is of one set, in a window that opens with the first', async () => {
     const [{ clientId }, other] = [tables.key(), tables.key()]
     await charge(clientId)
     tables.clock += HOUR - 1
@@ -85,11 +87,13 @@ describe('the rate of a kind of operations', () => {
     await expect(charge(clientId)).rejects.toMatchObject(refused)
     await charge(other.clientId)
     await charge(clientId, 'setUp')
+    await charge(clientId, 'sign', context(), 'ef'.repeat(32))
     tables.clock += 1
     await charge(clientId)
     const row = await tables.row(
-      `select count, ends_at from reshare_rates where client_id = $1 and kind = 'sign'`,
+      `select count, ends_at from reshare_rates where client_id = $1 and kind = 'sign' and subject = $2`,
       clientId,
+      ofSet('').of,
     )
     expect(row).toEqual({ count: 1, ends_at: new Date(tables.clock + HOUR) })
   })
@@ -132,7 +136,7 @@ describe('the rate of a kind of operations', () => {
       [{ count: 1, ends_at: 1 }],
     ]) {
       const mute = { query: async () => rows as Row[] }
-      await expect(chargeOperation(context(), mute, clientId, 'sign')).rejects.toThrow(TypeError)
+      await expect(chargeOperation(context(), mute, clientId, requests(SET).sign)).rejects.toThrow(TypeError)
       const blind = having({ lockOut: LOCK_OUT }, { database: { ...tables.database, ...mute } })
       await expect(rateCounts(blind).requireUnlocked([ofSet(clientId)])).rejects.toThrow(TypeError)
     }
@@ -155,18 +159,20 @@ describe('the rate of a kind of operations', () => {
     const keys = [tables.key()]
     const { clientId } = keys[0]!
     for (let i = 1; i < 3; i++) keys.push(tables.key({ clientId }))
-    for (const key of keys.slice(0, 2)) await tables.begin(key)
+    for (const key of keys.slice(0, 2)) await tables.begin(key, requests(SET).sign)
+    await tables.begin(tables.key({ clientId }), requests('ef'.repeat(32)).sign)
+    await tables.begin(tables.key({ clientId }))
     await tables.begin(tables.key())
     await charge(clientId, 'sign', few)
     tables.clock += 1000
-    await tables.begin(keys[2]!)
+    await tables.begin(keys[2]!, requests(SET).sign)
     const { operationMs } = few.limits
     await expect(charge(clientId, 'sign', few)).rejects.toMatchObject(
-      limitedFor(operationMs - 1000, 'too many operations are under way'),
+      limitedFor(operationMs - 1000, 'too many operations of this set are under way'),
     )
     await recordDecision(few, tables.database, keys[0]!, 'ABORT')
     await charge(clientId, 'sign', few)
-    await tables.begin(tables.key({ clientId }))
+    await tables.begin(tables.key({ clientId }), requests(SET).sign)
     tables.clock = START + operationMs
     await charge(clientId, 'sign', few)
   })

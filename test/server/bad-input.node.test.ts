@@ -5,7 +5,7 @@ import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { concatBytes, toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { NOT_LABELS } from '../support/texts.ts'
-import { codeOf, serverClient, type ServerClient } from '../support/server-client.ts'
+import { codeOf, firstFlight, serverClient, type ServerClient } from '../support/server-client.ts'
 import { newWallet, setIdOf, sign, type TestWallet } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
@@ -45,11 +45,12 @@ const firstRound = paths.round(operationId, 1)
 
 const generate = { kind: 'generate', walletId: '01'.repeat(16), label: 'phone' }
 const ids = { walletId: '01'.repeat(16), setId: '02'.repeat(32) }
-const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', rotateBackup: null, dryRun: false }
-const backup = { kind: 'backup', ...ids, backupMethod: 'PASSWORD' }
-const refresh = { kind: 'refresh', ...ids, label: '' }
+const proof = '00'.repeat(65)
+const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', rotateBackup: null, dryRun: false, proof }
+const backup = { kind: 'backup', ...ids, backupMethod: 'PASSWORD', proof }
+const refresh = { kind: 'refresh', ...ids, label: '', proof }
 const signing = { kind: 'sign', ...ids, scheme: 'ed25519', message: '00' }
-const prove = { kind: 'prove', ...ids }
+const prove = { kind: 'prove', ...ids, proof }
 
 /** Each field of each kind, with values that are not ones. */
 const NOT_IDS = [undefined, null, 7, '', 'zz'.repeat(16), 'AB'.repeat(16), '01'.repeat(15), '01'.repeat(33), ['01']]
@@ -59,6 +60,8 @@ const fields: [object, string, readonly unknown[]][] = [
   ...[generate, recover, backup, refresh, signing, prove].map((header) => [header, 'walletId', NOT_IDS] as const),
   ...[recover, backup, refresh, signing, prove].map((header) => [header, 'setId', NOT_IDS] as const),
   ...[generate, recover, refresh].map((header) => [header, 'label', NO_LABELS] as const),
+  ...[recover, backup, refresh, prove].map((header) => [header, 'proof', [...NOT_IDS, '00'.repeat(64)]] as const),
+  [signing, 'proof', [proof]],
   [backup, 'backupMethod', NOT_METHODS],
   [recover, 'rotateBackup', [undefined, 'password', 1, false]],
   [recover, 'existingSets', [undefined, null, 'drop', true]],
@@ -143,10 +146,12 @@ describe('flights', () => {
   })
 
   test('prove: parcels where none belong, or too few proofs', async () => {
-    const header = { kind: 'prove', walletId: wallet.walletId, setId: setIdOf(wallet.signing) }
-    await expectRefused(firstRound, encodeFlight({ header, parcels: [parcel] }))
-    const begun = paths.round('cd'.repeat(16), 1)
-    expect((await client.send('POST', begun, encodeFlight({ header, parcels: [] }))).status).toBe(200)
+    const request = { kind: 'prove', walletId: wallet.walletId, setId: setIdOf(wallet.signing) } as const
+    const first = (id: string, parcels: Parcel[]) =>
+      firstFlight(id, request, parcels, wallet.signing.shares[0]!, world.random)
+    await expectRefused(firstRound, first(operationId, [parcel]))
+    const begun = 'cd'.repeat(16)
+    expect((await client.send('POST', paths.round(begun, 1), first(begun, []))).status).toBe(200)
     before = await contents()
     for (const parcels of [[], [parcel], [parcel, parcel], [parcel, { ...parcel, slot: 2 }]]) {
       await expectRefused(paths.round('cd'.repeat(16), 2), encodeFlight({ header: {}, parcels }))

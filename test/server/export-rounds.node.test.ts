@@ -14,7 +14,7 @@ import type { PolicyRequest } from '../../src/server/policy.ts'
 import { CURVES, type Curve } from '../../src/types.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
-import { unwrap } from '../support/server-client.ts'
+import { firstFlight, unwrap } from '../support/server-client.ts'
 import { after, storedSet, tablesClient, type StoredSet } from './support/played.ts'
 import { secretsOf, watchScalars } from './support/scalars.ts'
 import { createTables, START, type Tables } from './support/tables.ts'
@@ -48,9 +48,13 @@ function exporting({ clientId, device, set }: Awaited<ReturnType<typeof owner>>,
   const request: ExportRequest = { kind: 'export', walletId, setId, curve, authorization: '123456', receiver }
   const share = set.signing.shares.find(({ record }) => record.curve === curve)!
   const terms = exportTerms(group, share.record, operationId, keyPair.publicKey)
+  const prover = set.signing.shares[0]!
+  const opening = firstFlight(operationId, request, [], prover, context.random)
+  const first = (parcels: readonly Parcel[]) =>
+    parcels.length === 0 ? opening : firstFlight(operationId, request, parcels, prover, context.random)
   const send = async (round: number, parcels: readonly Parcel[], changes: Partial<ServerContext> = {}) => {
     const having = { ...context, authorizeExport: () => true, ...changes }
-    const body = encodeFlight({ header: round === 1 ? request : {}, parcels })
+    const body = round === 1 ? first(parcels) : encodeFlight({ header: {}, parcels })
     const answer = await tablesClient(having, { clientId, device }).send('POST', paths.round(operationId, round), body)
     return decodeFlight(unwrap(answer))
   }

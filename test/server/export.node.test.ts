@@ -16,7 +16,7 @@ import { CURVES, type Curve } from '../../src/types.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { createSealer } from '../../src/util/seal.ts'
 import { seededRandom } from '../support/random.ts'
-import { codeOf, getJson, unwrap, type Answer, type ServerClient } from '../support/server-client.ts'
+import { codeOf, firstFlight, getJson, unwrap, type Answer, type ServerClient } from '../support/server-client.ts'
 import { NOT_TEXTS } from '../support/texts.ts'
 import { walletPair, type WalletPair } from '../support/wallet-pair.ts'
 import { createWorld, MASTER_KEY, type World } from './support/world.ts'
@@ -94,12 +94,18 @@ function newExport(pair: WalletPair, curve: Curve, changed: Partial<ExportReques
     ...changed,
   }
   const own = shareOn(pair.client, curve)
+  const first = (parcels: readonly Parcel[]) => {
+    const prover = shareOn(pair.client, 'secp256k1')
+    return decodeFlight(firstFlight(operationId, request, parcels, prover, world.random)) as Flight<object>
+  }
   const terms = exportTerms(getGroup(curve), own.record, operationId, keyPair.publicKey)
   return {
     operationId,
     keyPair,
     terms,
-    first: { header: request as object, parcels: [] as Parcel[] },
+    request,
+    first: first([]),
+    withParcels: first,
     second(challenge: Uint8Array, share = own): Flight<object> {
       const envelope = proveExport(terms, { share, challenge, random: world.random })
       return { header: {}, parcels: [{ slot: 0, envelope }] }
@@ -343,7 +349,7 @@ describe('export', () => {
     expect(asked).toEqual([])
     const one = newExport(wallet, 'secp256k1')
     const parcels = [{ slot: 0, envelope: world.random(32) }]
-    expect(codeOf(await post(client, one, 1, { ...one.first, parcels }))).toBe('BAD_REQUEST')
+    expect(codeOf(await post(client, one, 1, one.withParcels(parcels)))).toBe('BAD_REQUEST')
     expect(await operationsOf(client)).toEqual([])
 
     const second = one.second(await begin(client, one))
@@ -362,7 +368,7 @@ describe('export', () => {
     const one = newExport(wallet, 'secp256k1')
     const challenge = await begin(client, one)
     const requestOf = async () => JSON.parse((await operationsOf(client))[0]!['request'] as string) as unknown
-    expect(await requestOf()).toEqual({ ...one.first.header, authorization: '' })
+    expect(await requestOf()).toEqual({ ...one.request, authorization: '' })
     const sealed = onlyParcel(await post(client, one, 2, one.second(challenge)))
     expect(receiveShare(one.terms, one.keyPair, sealed).value.length).toBe(32)
     expect(await operationsOf(client)).toEqual([{ request: null }])

@@ -163,7 +163,8 @@ describe('the policy', () => {
 function exportOf(client: ServerClient): ClientOperation {
   const receiver = toHex(generateKeyPair(world.random).publicKey)
   const named = { walletId: wallet.walletId, setId: setIdOf(wallet.signing) }
-  return new ClientOperation(client, { kind: 'export', ...named, curve: 'ed25519', authorization: '1', receiver })
+  const request = { kind: 'export', ...named, curve: 'ed25519', authorization: '1', receiver } as const
+  return new ClientOperation(client, request, wallet.signing)
 }
 
 describe('authorizeExport', () => {

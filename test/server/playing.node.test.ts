@@ -247,8 +247,8 @@ describe('an abort', () => {
   test.each(['prove', 'sign'] as const)('that comes while a round is played leaves no answer (%s)', async (kind) => {
     const { clientId, having, client, set } = await owner()
     const operation = (kind === 'prove' ? prove : sign)(client, set.signing)
-    // The set is looked at first to admit the operation, then to play it.
-    const context = after(tables.context, 'from reshare_sets', abort(clientId, operation), 2)
+    // The set is looked at first to admit the operation, before that for the proof it begins with, then to play it.
+    const context = after(tables.context, 'from reshare_sets', abort(clientId, operation), kind === 'prove' ? 3 : 2)
     await expect(operation.post(having(context))).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(context.isDone()).toBe(true)
     const { operationId } = operation

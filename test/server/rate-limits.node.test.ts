@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { OperationRequest } from '../../src/api/operations.ts'
+import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import { paths } from '../../src/api/paths.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { MpcError, ProtocolError } from '../../src/errors.ts'
@@ -10,7 +12,7 @@ import { chargeOperation } from '../../src/server/operations/rates.ts'
 import { lockClient } from '../../src/server/operations/rows.ts'
 import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
 import { serverSchema } from '../../src/server/schema.ts'
-import type { WalletShares } from '../../src/share/index.ts'
+import type { KeyShare, WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { createPostgres } from '../e2e/support/databases.ts'
@@ -18,6 +20,7 @@ import { seededRandom } from '../support/random.ts'
 import { ClientOperation, codeOf, play, unwrap, type Answer, type ServerClient } from '../support/server-client.ts'
 import {
   backup,
+  generate,
   newBackup,
   newWallet,
   prove,
@@ -128,9 +131,9 @@ describe('rates', () => {
   })
 })
 
-test('operations that are under way are bounded, whatever their kind', async () => {
+test('operations of a set that are under way are bounded, whatever their kind', async () => {
   const client = owner(limited({ openOperations: 2 }))
-  const open = [backup(client, wallet), recover(client, half)]
+  const open = [backup(client, wallet), prove(client, wallet.signing)]
   for (const operation of open) operation.take(await operation.post())
   const answer = await signIn(client)
   expect([answer.status, code(answer)]).toEqual([429, 'RATE_LIMITED'])
@@ -142,6 +145,91 @@ test('operations that are under way are bounded, whatever their kind', async () 
   await play(prove(client, wallet.signing))
 })
 
+test('so are generations, and nothing else by them', async () => {
+  const client = owner(limited({ openOperations: 1 }))
+  const one = generate(client)
+  one.take(await one.post())
+  expect(code(await generate(client).post())).toBe('RATE_LIMITED')
+  expect(code(await signIn(client))).toBe('OK')
+  unwrap(await client.send('POST', paths.abort(one.operationId)))
+  await play(generate(client))
+})
+
+describe('what the owner needs is used up neither', () => {
+  const tight = {
+    openOperations: 2,
+    lockOut: { failures: 2, withinMs: HOUR, lockedMs: HOUR },
+    rates: {
+      generate: { count: 1, perMs: HOUR },
+      recover: { count: 2, perMs: HOUR },
+      backup: { count: 2, perMs: HOUR },
+    },
+  }
+  const rows = () => world.database.query('select kind from reshare_operations where client_id = $1', [clientId])
+  const recovers = async (client: ServerClient) => {
+    const recovered = await play(recover(client, half, { existingSets: 'keep' }))
+    await play(prove(client, recovered.prepared[0] as WalletShares))
+  }
+
+  test('by whoever has the token and no half: nothing begins, and nothing is counted', async () => {
+    const client = owner(limited(tight, { authorizeExport: () => raise(new Error('asked')) }))
+    const forged = wrong(wallet.signing)
+    const before = await rows()
+    const begun = [
+      () => backup(client, { ...wallet, signing: forged }),
+      () => refresh(client, { ...wallet, signing: forged }),
+      () => prove(client, forged),
+      () => recover(client, wrong(half)),
+      () => exportOf(client, CODE, forged),
+    ]
+    for (const begin of begun) {
+      for (let i = 0; i < 4; i++) expect(code(await begin().post())).toBe('PROTOCOL_ABORTED')
+      const bare = begin()
+      bare.body = encodeFlight({ header: bare.request, parcels: decodeFlight(bare.body!).parcels })
+      expect(code(await bare.post())).toBe('BAD_REQUEST')
+    }
+    expect([await rows(), await counts()]).toEqual([before, []])
+    for (let i = 0; i < 2; i++) await recovers(client)
+  })
+
+  test('by a proof that was seen: it begins what it was made for, once', async () => {
+    const client = owner(limited(tight))
+    const seen = recover(client, half)
+    const { header, parcels } = decodeFlight(seen.body!)
+    const moved = [
+      Object.assign(recover(client, half), { body: seen.body }),
+      Object.assign(recover(client, half), { operationId: seen.operationId }),
+      Object.assign(recover(client, half), {
+        operationId: seen.operationId,
+        body: encodeFlight({ header: { ...(header as object), existingSets: 'retire' }, parcels }),
+      }),
+    ]
+    for (const operation of moved) expect(code(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(await counts()).toEqual([])
+    await play(seen)
+    expect(await counts()).toEqual([{ kind: 'recover', count: 1 }])
+  })
+
+  test('by what a thief of the token does with a wallet of his own', async () => {
+    const client = owner(limited(tight))
+    const own = await newWallet(client)
+    const [made] = (await play(backup(client, own))).prepared as [WalletShares]
+    for (let i = 0; i < 2; i++) await play(recover(client, made))
+    expect(code(await recover(client, made).post())).toBe('RATE_LIMITED')
+    for (let i = 0; i < 2; i++) await recovers(client)
+  })
+
+  test('by what a stolen device does with its set', async () => {
+    const client = owner(limited(tight))
+    const [made] = (await play(backup(client, wallet))).prepared as [WalletShares]
+    for (let i = 0; i < 2; i++) await play(recover(client, made))
+    for (const operation of [backup(client, wallet), prove(client, wallet.signing)])
+      operation.take(await operation.post())
+    expect(code(await backup(client, wallet).post())).toBe('RATE_LIMITED')
+    for (let i = 0; i < 2; i++) await recovers(client)
+  })
+})
+
 test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
   'of operations that begin at once no more than that',
   async () => {
@@ -151,16 +239,17 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
       await database.migrate(serverSchema)
       const limits = { ...DEFAULT_LIMITS, openOperations: 2, rates: { ...DEFAULT_RATES, sign: null } }
       const context = { limits, now: Date.now } as unknown as ServerContext
+      const setId = 'ab'.repeat(32)
       const begun = await Promise.allSettled(
         Array.from({ length: 6 }, (_, i) =>
           database.transaction(async (tx) => {
             await lockClient(tx, 'ann')
             await tx.query(
-              `insert into reshare_operations (client_id, operation_id, kind, round, incarnation, expires_at)
-               values ('ann', $1, 'sign', 0, 1, $2)`,
-              [`${i}`, new Date(Date.now() + HOUR)],
+              `insert into reshare_operations (client_id, operation_id, kind, set_id, round, incarnation, expires_at)
+               values ('ann', $1, 'sign', $2, 0, 1, $3)`,
+              [`${i}`, setId, new Date(Date.now() + HOUR)],
             )
-            await chargeOperation(context, tx, 'ann', 'sign')
+            await chargeOperation(context, tx, 'ann', { kind: 'sign', setId } as OperationRequest)
           }, 'read committed'),
         ),
       )
@@ -299,23 +388,31 @@ test.each<[string, object, new () => Error]>([
   expect(() => world.server({ limits: limits })).toThrow(error)
 })
 
-/** A proof by somebody who knows everything but the share. */
-async function fail(client: ServerClient): Promise<ClientOperation> {
-  const { signing } = wallet
-  const shares = signing.shares.map((share) => ({
+/** All that is known of shares, and others in their place. */
+function wrong(of: WalletShares): WalletShares {
+  const other = (share: KeyShare) => ({
     ...share,
     secretShare: getGroup(share.record.curve).randomScalar(world.random),
-  }))
-  const operation = prove(client, { ...signing, shares })
+  })
+  return { ...of, shares: of.shares.map(other) }
+}
+
+/** A proof that fails, of whoever holds the share. */
+async function fail(client: ServerClient): Promise<ClientOperation> {
+  const { signing } = wallet
+  const { walletId } = wallet
+  const request = { kind: 'prove', walletId, setId: setIdOf(signing) } as const
+  const operation = new ClientOperation(client, request, wrong(signing), { begins: signing })
   operation.take(await operation.post())
   expect(code(await operation.post())).toBe('PROTOCOL_ABORTED')
   return operation
 }
 
-function exportOf(client: ServerClient, authorization = CODE): ClientOperation {
+function exportOf(client: ServerClient, authorization = CODE, signing = wallet.signing): ClientOperation {
   const receiver = toHex(generateKeyPair(world.random).publicKey)
-  const named = { walletId: wallet.walletId, setId: setIdOf(wallet.signing) }
-  return new ClientOperation(client, { kind: 'export', ...named, curve: 'ed25519', authorization, receiver })
+  const named = { walletId: wallet.walletId, setId: setIdOf(signing) }
+  const request = { kind: 'export', ...named, curve: 'ed25519', authorization, receiver } as const
+  return new ClientOperation(client, request, signing)
 }
 
 function raise(error: unknown): never {

@@ -13,7 +13,7 @@ import { ecdsaShare } from '../../src/server/sets/shares.ts'
 import { partyId } from '../../src/types.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
-import { ClientOperation, play } from '../support/server-client.ts'
+import { ClientOperation, firstFlight, play } from '../support/server-client.ts'
 import { cheat, nobleTakes } from './support/ecdsa.ts'
 import { after, storedPair, storedSet, tablesClient, type StoredSet } from './support/played.ts'
 import { secretsOf, watchScalars } from './support/scalars.ts'
@@ -185,7 +185,9 @@ describe('a proof of possession', () => {
   test('begins without parcels', async () => {
     const { client, set } = await owner()
     const operation = prove(client, set.signing)
-    spoil(operation, () => [{ slot: 0, envelope: new Uint8Array(32) }])
+    const parcels = [{ slot: 0, envelope: new Uint8Array(32) }]
+    const { operationId, request } = operation
+    operation.body = firstFlight(operationId, request, parcels, set.signing.shares[0]!, tables.context.random)
     await expect(operation.post()).rejects.toThrow(BadRequest)
   })
 

@@ -1,4 +1,5 @@
 import { readFailure } from '../../src/api/errors.ts'
+import { isProven, provenHeader } from '../../src/api/beginning.ts'
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../src/api/flight.ts'
 import { operationFlags } from '../../src/api/flags.ts'
 import {
@@ -117,6 +118,8 @@ type Result =
 export interface EcdsaHeld {
   readonly pair?: OtPair | undefined
   readonly presignature?: Presignature | undefined
+  /** By whose share it proves that it may begin; the source's unless given. */
+  readonly begins?: WalletShares | undefined
 }
 
 const CLIENT = partyId(1)
@@ -149,7 +152,7 @@ export class ClientOperation {
     this.operationId = toHex(client.random(16))
     this.request = request
     this.#sessions = this.#open()
-    this.body = encodeFlight({ header: request, parcels: this.#start() })
+    this.body = this.#first(this.#start())
   }
 
   /** Sends the next request as it is; says nothing about the answer. */
@@ -165,6 +168,13 @@ export class ClientOperation {
     if (last) this.result = flight.header as OperationResult
     this.round += 1
     this.body = last ? undefined : encodeFlight({ header: {}, parcels: next })
+  }
+
+  #first(parcels: Parcel[]): Uint8Array {
+    const { request } = this
+    const share = (this.#held.begins ?? this.#source)?.shares.find(({ record }) => record.curve === 'secp256k1')
+    if (share === undefined) return encodeFlight({ header: request, parcels })
+    return firstFlight(this.operationId, request, parcels, share, this.#client.random)
   }
 
   #answer(received: readonly Parcel[]): Parcel[] {
@@ -301,6 +311,19 @@ export class ClientOperation {
   #share(curve: Curve): KeyShare {
     return this.#source?.shares.find(({ record }) => record.curve === curve) as KeyShare
   }
+}
+
+/** The first flight of an operation, with its proof where it begins with one. @param share on secp256k1 */
+export function firstFlight(
+  operationId: string,
+  request: OperationRequest,
+  parcels: readonly Parcel[],
+  share: KeyShare,
+  random: RandomSource,
+): Uint8Array {
+  if (!isProven(request)) return encodeFlight({ header: request, parcels })
+  const header = provenHeader(getGroup('secp256k1'), { operationId, request, parcels }, share, random)
+  return encodeFlight({ header, parcels })
 }
 
 const SIGNERS = setParties('signing').map(({ id }) => id)

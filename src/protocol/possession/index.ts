@@ -14,10 +14,11 @@ import { createHasher, scalarFromHash } from '../transcript.ts'
 const NONCE_LENGTH = 32
 
 /**
- * What a proof is given for: that the prover holds its share (`proof`), or that it asks for another party's (`export`).
- * One does not pass for the other, whoever chose the nonce.
+ * What a proof is given for: that the prover holds its share (`proof`), that it asks for another party's (`export`), or that
+ * it begins something with it (`begin`), by a nonce that names that alone. One does not pass for the other, whoever chose
+ * the nonce.
  */
-export type PossessionUse = 'proof' | 'export'
+export type PossessionUse = 'proof' | 'export' | 'begin'
 
 /** What a prover is given. */
 export interface ProvePossessionOptions {

@@ -1,9 +1,11 @@
 import * as v from 'valibot'
+import { BEGINNING_LENGTH, isProven, type Beginning } from '../../api/beginning.ts'
 import { isUsableReceiver } from '../../api/export.ts'
 import { BadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import { CURVES } from '../../types.ts'
+import { fromHex } from '../../util/bytes.ts'
 import { AUTHORIZATION, isText, LABEL, type TextRule } from '../../util/text.ts'
 import type { ServerLimits } from '../context.ts'
 
@@ -29,12 +31,14 @@ const merkleRoot = v.union([v.literal(''), hex(32)])
 const hash = v.nullable(v.picklist(['sha256', 'sha256d', 'keccak256']))
 const sign = { kind: v.literal('sign'), walletId, setId }
 
+const proof = hex(BEGINNING_LENGTH)
+
 function operationSchema({ labelLength, messageBytes }: ServerLimits) {
   const label = text({ ...LABEL, most: labelLength })
   const message = v.pipe(v.string(), v.maxLength(2 * messageBytes), v.regex(/^(?:[0-9a-f]{2})*$/))
   return v.variant('kind', [
     v.strictObject({ kind: v.literal('generate'), walletId, label, slowClient }),
-    v.strictObject({ kind: v.literal('backup'), walletId, setId, backupMethod }),
+    v.strictObject({ kind: v.literal('backup'), walletId, setId, backupMethod, proof }),
     v.strictObject({
       kind: v.literal('recover'),
       walletId,
@@ -44,14 +48,15 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       rotateBackup: v.nullable(backupMethod),
       dryRun: v.boolean(),
       slowClient,
+      proof,
     }),
-    v.strictObject({ kind: v.literal('refresh'), walletId, setId, label, slowClient }),
+    v.strictObject({ kind: v.literal('refresh'), walletId, setId, label, slowClient, proof }),
     v.variant('scheme', [
       v.strictObject({ ...sign, scheme: v.literal('ed25519'), message }),
       v.strictObject({ ...sign, scheme: v.literal('bip340'), message, path, tapTweak: v.nullable(merkleRoot) }),
       v.strictObject({ ...sign, scheme: v.literal('ecdsa'), message, hash, path, source }),
     ]),
-    v.strictObject({ kind: v.literal('prove'), walletId, setId }),
+    v.strictObject({ kind: v.literal('prove'), walletId, setId, proof }),
     v.strictObject({
       kind: v.literal('export'),
       walletId,
@@ -59,20 +64,33 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       curve: v.picklist(CURVES),
       authorization: text(AUTHORIZATION),
       receiver: v.pipe(hex(32), v.check(isUsableReceiver)),
+      proof,
     }),
     v.strictObject({ kind: v.literal('setUp'), walletId, setId, slowClient }),
     v.strictObject({ kind: v.literal('presign'), walletId, setId, path }),
   ])
 }
 
+/** What an operation begins with. */
+export interface FirstRequest {
+  readonly request: OperationRequest
+  /** That the client holds its half of the set, for the operations that begin with it. */
+  readonly proof: Uint8Array
+}
+
 /**
  * The header of an operation's first flight.
  *
- * @throws {BadRequest} unless it is an operation within the limits
+ * @throws {BadRequest} unless it is an operation within the limits, with a proof where it takes one
  */
-export function parseOperation(header: unknown, limits: ServerLimits): OperationRequest {
+export function parseOperation(header: unknown, limits: ServerLimits): FirstRequest {
   const parsed = v.safeParse(operationSchema(limits), header)
-  if (parsed.success) return withDigest(parsed.output)
+  if (parsed.success) {
+    const request = withDigest(parsed.output)
+    if (!isProven(request)) return { request, proof: new Uint8Array() }
+    const { proof, ...proven } = request as typeof request & Beginning
+    return { request: proven, proof: fromHex(proof) }
+  }
   const [issue] = parsed.issues
   throw new BadRequest(`the operation's ${v.getDotPath(issue) ?? 'header'} is not valid`)
 }

@@ -1,8 +1,10 @@
 import { requireCountedAuthorization } from '../../api/authorize-export.ts'
+import { verifyBeginning, type FirstFlight } from '../../api/beginning.ts'
 import { requireAuthorization } from '../../api/export.ts'
 import { askHook } from '../../api/hooks.ts'
 import type { ExportRequest, OperationRequest, SignRequest } from '../../api/operations.ts'
 import { requestDigest } from '../../api/signing.ts'
+import { getGroup } from '../../curve/index.ts'
 import { MpcError } from '../../errors.ts'
 import { fromHex } from '../../util/bytes.ts'
 import { isFor, type Caller } from '../caller.ts'
@@ -11,7 +13,7 @@ import type { Queryable } from '../database/types.ts'
 import { askedBy, askPolicy, type PolicyRequest } from '../policy.ts'
 import { requireCustodian } from '../sets/ask-custodian.ts'
 import { requireUnpoisoned } from '../sets/ot-pairs.ts'
-import { notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
+import { ecdsaRecord, notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
 import { decideUnbegun, type CalledOperation } from './rows.ts'
@@ -46,6 +48,23 @@ export async function admitOperation(
   }
   await askPolicy(context, policyRequest(key, request))
   if (request.kind === 'export' && !begun) await authorizeExport(context, key, request)
+}
+
+/**
+ * Lets nobody begin what needs the client's half of a set but who holds it. Nothing is stored or counted before this: what
+ * was not proven uses up nothing that the owner needs, however much of it comes.
+ *
+ * @throws {AUTH_FAILED | SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | OPERATION_IN_PROGRESS} as {@link requireSource}
+ * @throws {PROTOCOL_ABORTED} if the proof fails
+ */
+export async function requirePossession(
+  db: Queryable,
+  caller: Caller,
+  flight: FirstFlight,
+  proof: Uint8Array,
+): Promise<void> {
+  const record = ecdsaRecord(await requireSource(db, caller, flight.request))
+  verifyBeginning(getGroup('secp256k1'), flight, record, proof)
 }
 
 /** Judges an export by the authorisation that came with it, which is forgotten after this. */

@@ -1,3 +1,4 @@
+import { isProven } from '../../api/beginning.ts'
 import { decodeFlight, encodeFlight, type Flight } from '../../api/flight.ts'
 import { BadRequest, isBadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
@@ -9,7 +10,7 @@ import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
 import { parseEmptyHeader, parseOperation } from '../http/requests.ts'
-import { admitOperation } from './admit.ts'
+import { admitOperation, requirePossession } from './admit.ts'
 import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
 import { abortOperation } from './decide.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
@@ -40,7 +41,7 @@ import type { Caught, Ending, Played, PlayIn, SetRequest } from './turn.ts'
  * @throws {BadRequest} if the flight makes no sense; nothing has changed
  * @throws {AUTH_FAILED} if another device has begun the operation
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
- * @throws {PROTOCOL_ABORTED} if a check failed, the operation is over, or the round was played with another message
+ * @throws {PROTOCOL_ABORTED} if a check failed (also the proof that it begins with; nothing has changed), the operation is over, or the round was played with another message
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  * @throws {RATE_LIMITED} if the client may not begin this operation now
  */
@@ -87,7 +88,11 @@ async function begin(
   requestHash: RequestHash,
   begun: boolean,
 ): Promise<void> {
-  const request = parseOperation(flight.header, context.limits)
+  const { request, proof } = parseOperation(flight.header, context.limits)
+  if (isProven(request)) {
+    const { operationId } = key
+    await requirePossession(context.database, key, { operationId, request, parcels: flight.parcels }, proof)
+  }
   await admitOperation(context, key, request, begun)
   // A device that is revoked at this very moment may begin what no round is stored of any more.
   await context.database.transaction(async (tx) => {
@@ -98,7 +103,7 @@ async function begin(
       if ((await findOperation(tx, key)) === undefined) throw over()
       return
     }
-    await chargeOperation(context, tx, key.clientId, request.kind)
+    await chargeOperation(context, tx, key.clientId, request)
     await context.audit.record(tx, key.clientId, begunEvents(key, request))
   }, 'read committed')
 }

@@ -1,3 +1,4 @@
+import { PROVEN_KINDS } from '../../api/beginning.ts'
 import type { OperationRequest } from '../../api/operations.ts'
 import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../api/rate-counts.ts'
 import type { AuditEvent } from '../audit/entry.ts'
@@ -8,11 +9,9 @@ import type { SetRequest } from './turn.ts'
 
 type Kind = OperationRequest['kind']
 
-/** What needs a proof of possession: its failures are counted, and a client that is locked out begins none of it. */
-const GUARDED: ReadonlySet<Kind> = new Set(['backup', 'recover', 'refresh', 'prove', 'export'])
-
+/** What needs a proof of possession: its failures are counted, and what is locked out begins none of it. */
 export function isGuarded(kind: Kind): boolean {
-  return GUARDED.has(kind)
+  return PROVEN_KINDS.has(kind)
 }
 
 /** The counts of all clients, and what the log tells of them. */
@@ -53,21 +52,30 @@ export async function requireUnlocked(context: ServerContext, caller: Caller, re
 }
 
 /**
- * Counts an operation that this transaction has added: all processes count in one row a client and kind. The caller has
+ * Whom an operation is counted against: the set that it names, whose half, or whose device's key, has let it begin. What is
+ * done with a stolen set, or with a wallet that a thief of the token has made, leaves the rates of all other sets as they are.
+ */
+function payer(clientId: string, request: OperationRequest): Subject {
+  return request.kind === 'generate' ? { clientId, of: '' } : ofSet(clientId, request.setId)
+}
+
+/**
+ * Counts an operation that this transaction has added: all processes count in one row a set and kind. The caller has
  * locked the client, so that of operations that begin at once each counts the ones before it. An export was counted when its
  * authorisation was judged.
  *
- * @throws {RATE_LIMITED} if the client has begun too many of its kind, or has too many that are not decided; the
+ * @throws {RATE_LIMITED} if too many of its kind have begun with the set, or too many with it are not decided; the
  *   transaction is to be rolled back
  */
 export async function chargeOperation(
   context: ServerContext,
   tx: Queryable,
   clientId: string,
-  kind: Kind,
+  request: OperationRequest,
 ): Promise<void> {
-  await requireFewOpen(context, tx, clientId)
-  if (kind !== 'export') await rateCounts(context).charge(tx, { clientId, of: '' }, kind)
+  await requireFewOpen(context, tx, clientId, request)
+  const { kind } = request
+  if (kind !== 'export') await rateCounts(context).charge(tx, payer(clientId, request), kind)
 }
 
 /** Counts a failed proof. @returns what the log tells of it */
@@ -99,15 +107,21 @@ function about({ of }: Subject, event: AuditEvent['event'], detail = ''): AuditE
   return { event, detail: [detail, id].filter(Boolean).join(' ') }
 }
 
-async function requireFewOpen(context: ServerContext, tx: Queryable, clientId: string): Promise<void> {
+async function requireFewOpen(
+  context: ServerContext,
+  tx: Queryable,
+  clientId: string,
+  request: OperationRequest,
+): Promise<void> {
   const [row] = await tx.query(
     `select count(*)::int as count, min(expires_at) as ends_at from reshare_operations open
-     where client_id = $1 and (state is not null or round = 0) and expires_at > $2 and not exists
+     where client_id = $1 and (state is not null or round = 0) and expires_at > $2
+       and set_id is not distinct from $3 and not exists
        (select 1 from reshare_decisions decided
         where decided.client_id = open.client_id and decided.operation_id = open.operation_id)`,
-    [clientId, timestamp(context)],
+    [clientId, timestamp(context), request.kind === 'generate' ? null : request.setId],
   )
   if ((row?.['count'] as number) <= context.limits.openOperations) return
-  const message = 'too many operations are under way: finish or abort some'
+  const message = 'too many operations of this set are under way: finish or abort some'
   throw rateLimited(message, row?.['ends_at'] as Date, context.now())
 }
