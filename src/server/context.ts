@@ -35,6 +35,10 @@ export interface ServerLimits {
   readonly hookMs: number
   /** How many operations of a set may be under way; of generations, of a client. */
   readonly openOperations: number
+  /** How many signing sets a wallet may have. */
+  readonly signingSets: number
+  /** How many unconfirmed backups a wallet keeps of one device; the oldest goes when one more is made. */
+  readonly unconfirmedBackups: number
   /** How many operations of each kind may begin with a set in a time; of generations, by a client. */
   readonly rates: RateLimits
   /** When failed proofs lock a set or a device out; null for never. */
@@ -59,6 +63,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   presignatureMs: 24 * 60 * 60_000,
   hookMs: DEFAULT_HOOK_MS,
   openOperations: 100,
+  signingSets: 64,
+  unconfirmedBackups: 16,
   rates: DEFAULT_RATES,
   lockOut: DEFAULT_LOCK_OUT,
 }

@@ -12,6 +12,7 @@ import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { askedBy, askPolicy, type PolicyRequest } from '../policy.ts'
 import { requireCustodian } from '../sets/ask-custodian.ts'
+import { requireRoomForSet } from '../sets/bounds.ts'
 import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { ecdsaRecord, notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
@@ -38,7 +39,8 @@ export async function admitOperation(
   const { clientId } = key
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
   else {
-    await requireSource(context.database, key, request)
+    const source = await requireSource(context.database, key, request)
+    await requireRoomForSet(context, context.database, request, source)
     await requireUnlocked(context, key, request)
   }
   if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)

@@ -5,6 +5,7 @@ import { toHex } from '../../util/bytes.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import { endOldUnconfirmed, requireRoomForSet } from '../sets/bounds.ts'
 import { deletePresignaturesOfWallet } from '../sets/presignatures.ts'
 import { planRetirements } from '../sets/retirements.ts'
 import { requireFreeWallet, requireSource } from './admit.ts'
@@ -28,7 +29,9 @@ export function commitSets(context: ServerContext, turn: Turn<MakeRequest>, sets
   return {
     decision: dryRun ? 'ABORT' : 'COMMIT',
     async settle(tx) {
-      if (request.kind !== 'generate') await requireSource(tx, turn, request)
+      if (request.kind !== 'generate') {
+        await requireRoomForSet(context, tx, request, await requireSource(tx, turn, request))
+      }
       if (!dryRun) await commit(context, turn, tx, [...ids.values()])
       return result
     },
@@ -37,7 +40,7 @@ export function commitSets(context: ServerContext, turn: Turn<MakeRequest>, sets
 
 async function commit(
   context: ServerContext,
-  { request, clientId, operationId }: Turn<MakeRequest>,
+  { request, clientId, operationId, device }: Turn<MakeRequest>,
   tx: Queryable,
   setIds: readonly string[],
 ): Promise<void> {
@@ -65,6 +68,7 @@ async function commit(
     if (signing) await planRetirements(tx, { request, clientId, setId })
     const { walletId, kind: detail } = request
     events.push({ event: signing ? 'activated' : 'committed', walletId, setId, operationId, detail })
+    if (!signing) events.push(...(await endOldUnconfirmed(context, tx, { clientId, walletId, device, setId })))
   }
   await context.audit.record(tx, clientId, events)
 }

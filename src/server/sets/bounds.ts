@@ -1,0 +1,83 @@
+import type { OperationRequest } from '../../api/operations.ts'
+import { MpcError } from '../../errors.ts'
+import type { AuditEvent } from '../audit/entry.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+import { oweRemovalOfDestroyed } from './custodian-halves.ts'
+import { setOf, type SetRow } from './rows.ts'
+
+/** How many unconfirmed backups a wallet keeps of devices that sign for it no more, all of them together. */
+const LEFT_BEHIND = 256
+
+/** The sets of `$1`, a client, and `$2`, one of its wallets, that nobody has confirmed. */
+const UNCONFIRMED = `client_id = $1 and wallet_id = $2 and purpose = 'backup' and state = 'PREPARED'
+  and committed_at is not null`
+
+/**
+ * Keeps a wallet from having ever more signing sets, each of which may deal. The way back has room whatever a thief has
+ * made: a recovery that retires the others, from a backup that was confirmed. A refresh, which is to take a place and no
+ * more, has as much room again.
+ *
+ * @param source the set that deals
+ * @throws {POLICY_DENIED} if there are too many
+ */
+export async function requireRoomForSet(
+  { limits }: Pick<ServerContext, 'limits'>,
+  db: Queryable,
+  request: OperationRequest,
+  source: SetRow,
+): Promise<void> {
+  if (request.kind !== 'recover' && request.kind !== 'refresh') return
+  if (request.kind === 'recover') {
+    if (request.dryRun) return
+    if (request.existingSets === 'retire' && source.state === 'ACTIVE') return
+  }
+  const most = request.kind === 'refresh' ? 2 * limits.signingSets : limits.signingSets
+  const [row] = await db.query(
+    `select count(*)::int as count from reshare_sets
+     where client_id = $1 and wallet_id = $2 and purpose = 'signing' and state = 'ACTIVE'`,
+    [source.clientId, source.walletId],
+  )
+  if ((row?.['count'] as number) < most) return
+  const message = 'the wallet has too many signing sets: retire some, or recover from a confirmed backup and retire all'
+  throw new MpcError('POLICY_DENIED', message)
+}
+
+/**
+ * Ends the oldest unconfirmed backups of the device that has just made one, beyond `limits.unconfirmedBackups`: no device
+ * uses up the number of another. What devices have left behind that sign for the wallet no more counts together. A sweep has
+ * the custodian remove its halves.
+ *
+ * @returns what the log tells of it
+ */
+export async function endOldUnconfirmed(
+  { limits }: Pick<ServerContext, 'limits'>,
+  tx: Queryable,
+  made: {
+    readonly clientId: string
+    readonly walletId: string
+    readonly device: string | null
+    readonly setId: string
+  },
+): Promise<AuditEvent[]> {
+  const { clientId, walletId, device, setId } = made
+  const ofDevice = await tx.query(
+    `update reshare_sets set state = 'DESTROYED' where set_id in
+       (select set_id from reshare_sets where ${UNCONFIRMED} and device is not distinct from $3 and set_id <> $4
+        order by ordinal desc offset $5)
+     returning set_id, wallet_id`,
+    [clientId, walletId, device, setId, limits.unconfirmedBackups - 1],
+  )
+  const leftBehind = await tx.query(
+    `update reshare_sets set state = 'DESTROYED' where set_id in
+       (select set_id from reshare_sets made where ${UNCONFIRMED} and device is distinct from $3 and not exists
+          (select 1 from reshare_sets signing where signing.client_id = $1 and signing.wallet_id = $2
+             and signing.purpose = 'signing' and signing.state = 'ACTIVE' and signing.device is not distinct from made.device)
+        order by ordinal desc offset ${LEFT_BEHIND})
+     returning set_id, wallet_id`,
+    [clientId, walletId, device],
+  )
+  const ended = [...ofDevice, ...leftBehind]
+  if (ended.length > 0) await oweRemovalOfDestroyed(tx, clientId)
+  return ended.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed', detail: setId }))
+}
