@@ -1,0 +1,64 @@
+import { address, blockhash } from '@solana/kit'
+import { p2wpkh, Transaction } from '@scure/btc-signer'
+import { createClient, generateWallet } from 'reshare'
+import { bitcoinSigner } from 'reshare/bitcoin'
+import { apiTokens, createServer, verifyAuditLog } from 'reshare/server'
+import { pgliteDatabase } from 'reshare/server/pglite'
+import { memoryStore } from 'reshare/storage'
+import { inProcessTransport } from 'reshare/transport'
+import type { ReshareTurn } from 'reshare/workers'
+
+// What the blocks of the documents take from around them, by the names of their `needs`: real values, so that they run.
+
+export const database = pgliteDatabase()
+export const masterKey = new Uint8Array(32).fill(7)
+const tokens = apiTokens(database)
+const server = createServer({
+  database,
+  masterKey,
+  authenticate: tokens.authenticate,
+  authorizeExport: ({ authorization }) => authorization === oneTimeCode,
+})
+
+export const token = await tokens.create('ann')
+export const transport = inProcessTransport(server, { headers: { authorization: `Bearer ${token}` } })
+export const storage = memoryStore()
+/** 32 bytes */
+export const serverKey = new Uint8Array(32).fill(9)
+export const client = createClient({ transport, storage: memoryStore(), label: 'phone' })
+export const wallet = await generateWallet(client)
+export const walletId = wallet.id
+export const oneTimeCode = '123456'
+export const show = (key: Uint8Array): void => void shown.push(key)
+/** What was shown. */
+export const shown: Uint8Array[] = []
+
+/** The heads of a report that was kept. */
+export const { heads: kept } = await verifyAuditLog({ database, masterKey })
+
+export const to = '0x000000000000000000000000000000000000dEaD'
+
+export const latestBlockhash = {
+  blockhash: blockhash('4sGjMW1sUnHzSxGspuhpqLDx6wiyjNtZAMdL4VZHirAn'),
+  lastValidBlockHeight: 1n,
+}
+/** A memo. */
+export const instruction = {
+  programAddress: address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr'),
+  data: new TextEncoder().encode('hello'),
+}
+
+export const txid = '11'.repeat(32)
+const [coin] = (await bitcoinSigner(client, { walletId, paths: ['m/0/0'] })).outputs
+/** An address of somebody else. */
+export const recipient = p2wpkh(Uint8Array.of(2, ...new Uint8Array(31), 1)).address
+const unsigned = new Transaction()
+unsigned.addInput({ txid, index: 1, witnessUtxo: { script: coin!.script, amount: 50_000n } })
+unsigned.addOutputAddress(recipient, 49_000n)
+/** The bytes of a PSBT. */
+export const psbt = unsigned.toPSBT()
+
+/** A scalar. */
+export const secret = Uint8Array.of(5, ...new Uint8Array(31))
+export const firstThousand: readonly number[] = Array.from({ length: 1000 }, (_, i) => i + 1)
+export const turns: readonly ReshareTurn[] = []
