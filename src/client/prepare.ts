@@ -6,7 +6,7 @@ import { requireKept } from './orphans.ts'
 import { storeSetUp } from './pair-store.ts'
 import { storeShares } from './share-store.ts'
 import type { Client } from './types.ts'
-import { withPrepared, type WalletRecord } from './wallet-record.ts'
+import { OPEN_MS, withPrepared, type WalletRecord } from './wallet-record.ts'
 import { publicKeys } from './wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
 
@@ -35,8 +35,9 @@ export async function prepareSet(
     client,
     walletId,
     (known) => {
+      const openUntil = Math.min(deadline.endsAt, client.now() + OPEN_MS)
       const record = known ?? { walletId, publicKeys: keys, activeSetId: null, sets: [] }
-      return withPrepared(record, { setId, operationId, openUntil: deadline.endsAt, replaces: replaces(record) })
+      return withPrepared(record, { setId, operationId, openUntil, replaces: replaces(record) })
     },
     { replaceDamaged: true },
   )

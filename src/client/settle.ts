@@ -5,7 +5,7 @@ import { withDeadline, type Deadline } from './deadline.ts'
 import { deleteRetired, proveSet } from './prove.ts'
 import { discardSets } from './share-store.ts'
 import type { Client } from './types.ts'
-import { withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
+import { OPEN_MS, withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
 import { changeKnownWallet, readWallet } from './wallet-store.ts'
 
 /** How long something may take that the wallet can be used without, or that others wait for. */
@@ -74,7 +74,8 @@ async function settleSet(
 ): Promise<WalletRecord> {
   if (set.state !== 'PREPARED') return proveIfOwed(client, deadline, record, set.setId)
   const own = client.unheard.has(set.operationId)
-  const mayBeUnderWay = !own && client.now() < set.openUntil
+  const leftMs = set.openUntil - client.now()
+  const mayBeUnderWay = !own && leftMs > 0 && leftMs <= OPEN_MS
   const decision = mayBeUnderWay ? await findDecision(client, deadline, set) : await decide(client, deadline, set)
   client.unheard.delete(set.operationId)
   if (decision === 'ABORT') return discardSets(client, record.walletId, [set.setId])

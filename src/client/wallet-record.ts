@@ -9,6 +9,12 @@ import type { PublicKeys } from './types.ts'
  */
 export type LocalState = 'PREPARED' | 'ACTIVE' | 'RETIRED'
 
+/**
+ * How long an operation may be under way, as far as this device believes it: as long as a server usually plays one. A note
+ * of a time that is further ahead was made by a clock that was wrong.
+ */
+export const OPEN_MS = 10 * 60_000
+
 /** One signing set of which this device stores a share. */
 export interface LocalSet {
   /** 32 bytes in lower-case hex, as all set ids here */

@@ -198,6 +198,47 @@ describe('an operation that another tab is in the middle of', () => {
   })
 })
 
+describe('what was cut off while the device’s clock was wrong', () => {
+  const DAY = 24 * 60 * 60_000
+
+  test.each([
+    ['a day ahead', DAY, 0],
+    ['minutes ahead', 5 * 60_000, 15 * 60_000],
+  ])('%s is settled when the clock is right, not when that time has come', async (_, ahead, later) => {
+    const { server, device } = stage()
+    const storage = memoryStore()
+    let time = 1_800_000_000_000 + ahead
+    const now = () => time
+    const transport = beforeRound(server, 2, async () => {
+      throw new Error('the tab was closed')
+    })
+    await expect(generateWallet(device('tab', { storage, now, transport }))).rejects.toThrow()
+    expect(await storage.list('share/')).toHaveLength(1)
+    time += later - ahead
+    expect(await listWallets(device('tab', { storage, now }))).toEqual([])
+    expect(await storage.list('share/')).toEqual([])
+  })
+
+  test('ahead by an action that may take very long is over with the server’s operation', async () => {
+    const { server, device } = stage()
+    const storage = memoryStore()
+    let time = 1_800_000_000_000
+    const now = () => time
+    const transport = beforeRound(server, 2, async () => {
+      throw new Error('the tab was closed')
+    })
+    const tab = device('tab', { storage, now, transport, timeoutMs: DAY })
+    await expect(generateWallet(tab)).rejects.toThrow()
+    time += 10 * 60_000 - 1
+    const next = device('tab', { storage, now })
+    expect(await listWallets(next)).toEqual([])
+    expect(await storage.list('share/')).toHaveLength(1)
+    time += 1
+    expect(await listWallets(next)).toEqual([])
+    expect(await storage.list('share/')).toEqual([])
+  })
+})
+
 describe('public keys that the app expects', () => {
   test('are compared before any message', async () => {
     const { server, device, wallet, cipherText } = await backedUp()
