@@ -74,36 +74,40 @@ test('every variable of this package that the documents name is read somewhere',
   expect(named.filter((name) => !known.has(name))).toEqual([])
 })
 
-test("the README's first program has 20 lines, and does what it says against the README's server", async () => {
-  expect(example!.code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(20)
-  const [makeToken, serve, ...rest] = script('README.md', 'token alice').trim().split('\n')
-  expect(rest).toEqual([])
-  const token = (await shell(makeToken!)).stdout.trim()
-  serving = spawn('sh', ['-ec', `exec ${serve}`], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let warning = ''
-  serving.stderr!.on('data', (data: Buffer) => (warning += data.toString()))
-  const ended = once(serving, 'close')
-  const [line] = (await Promise.race([once(createInterface({ input: serving.stdout! }), 'line'), ended])) as [unknown]
-  if (typeof line !== 'string') throw new Error(`the server does not start: ${warning}`)
-  const { url } = JSON.parse(line) as { url: string }
+test(
+  "the README's first program has 20 lines, and does what it says against the README's server",
+  { timeout: 300_000 },
+  async () => {
+    expect(example!.code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(20)
+    const [makeToken, serve, ...rest] = script('README.md', 'token alice').trim().split('\n')
+    expect(rest).toEqual([])
+    const token = (await shell(makeToken!)).stdout.trim()
+    serving = spawn('sh', ['-ec', `exec ${serve}`], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let warning = ''
+    serving.stderr!.on('data', (data: Buffer) => (warning += data.toString()))
+    const ended = once(serving, 'close')
+    const [line] = (await Promise.race([once(createInterface({ input: serving.stdout! }), 'line'), ended])) as [unknown]
+    if (typeof line !== 'string') throw new Error(`the server does not start: ${warning}`)
+    const { url } = JSON.parse(line) as { url: string }
 
-  const fractions: number[] = []
-  const { wallet, message, fromPhone, fromLaptop } = await twoDevices(url, token, ({ fraction }) => {
-    fractions.push(fraction)
-  })
-  expect(ed25519.verify(fromPhone.signature, message, wallet.publicKeys.ed25519)).toBe(true)
-  const digest = keccak_256(message)
-  expect(secp256k1.verify(fromLaptop.signature, digest, wallet.publicKeys.secp256k1, { prehash: false })).toBe(true)
-  expect(fromPhone.setId).not.toBe(fromLaptop.setId)
-  expect(fractions.filter((fraction) => fraction === 1).length).toBe(2)
+    const fractions: number[] = []
+    const { wallet, message, fromPhone, fromLaptop } = await twoDevices(url, token, ({ fraction }) => {
+      fractions.push(fraction)
+    })
+    expect(ed25519.verify(fromPhone.signature, message, wallet.publicKeys.ed25519)).toBe(true)
+    const digest = keccak_256(message)
+    expect(secp256k1.verify(fromLaptop.signature, digest, wallet.publicKeys.secp256k1, { prehash: false })).toBe(true)
+    expect(fromPhone.setId).not.toBe(fromLaptop.setId)
+    expect(fractions.filter((fraction) => fraction === 1).length).toBe(2)
 
-  serving.kill('SIGTERM')
-  expect((await ended)[0]).toBe(0)
-  expect(warning).toContain('For development only')
+    serving.kill('SIGTERM')
+    expect((await ended)[0]).toBe(0)
+    expect(warning).toContain('For development only')
 
-  // The audit log of what has happened is verified as docs/operations.md says.
-  const { stdout } = await shell(script('docs/operations.md', 'audit'))
-  expect(stdout).toMatch(/^[0-9a-f]{64} {2}heads-2[.]json\n$/)
-  const report = JSON.parse(readFileSync(join(folder, 'heads-2.json'), 'utf8')) as object
-  expect(report).toMatchObject({ chains: 2, breaks: [] })
-})
+    // The audit log of what has happened is verified as docs/operations.md says.
+    const { stdout } = await shell(script('docs/operations.md', 'audit'))
+    expect(stdout).toMatch(/^[0-9a-f]{64} {2}heads-2[.]json\n$/)
+    const report = JSON.parse(readFileSync(join(folder, 'heads-2.json'), 'utf8')) as object
+    expect(report).toMatchObject({ chains: 2, breaks: [] })
+  },
+)

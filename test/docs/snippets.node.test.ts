@@ -45,7 +45,7 @@ test('every block is of a language that is tested, and those that are not run ar
   ])
 })
 
-test('every program has the types of the package, under strict and by its public names', () => {
+test('every program has the types of the package, under strict and by its public names', { timeout: 300_000 }, () => {
   expect(programs.length).toBeGreaterThan(10)
   expect(typeErrors(programs)).toEqual([])
 })
