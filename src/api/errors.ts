@@ -1,4 +1,4 @@
-import { MpcError, ProtocolError, type ErrorCode, isProtocolError } from '../errors.ts'
+import { MpcError, ProtocolError, type ErrorCode, isMpcError, isProtocolError } from '../errors.ts'
 
 /** The HTTP status of each code that a server answers with. Codes that only arise on a client have none. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -46,6 +46,14 @@ export function errorBody(error: MpcError): ErrorBody {
   }
   if (error.reason === 'OT_DESYNC') return { error: { id, message, retryable, reason: error.reason } }
   return { error: { id, message: 'the operation was aborted: a check of the protocol failed', retryable } }
+}
+
+/**
+ * Whether a server answers with the code of this error. One of any other code, such as WASM_UNAVAILABLE, is a failure of the
+ * process that it arose in, and nothing that its client did or can do something about.
+ */
+export function isAnswer(error: unknown): error is MpcError {
+  return isMpcError(error) && STATUS[error.code] !== undefined
 }
 
 /** The HTTP status for a code. */

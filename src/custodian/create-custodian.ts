@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { requireArithmetic } from '../api/arithmetic.ts'
 import { askHook, errorLog, readIds } from '../api/hooks.ts'
 import { errorResponse, jsonError } from '../api/http.ts'
 import { answerAnything } from '../api/middleware.ts'
@@ -74,8 +75,10 @@ export interface CustodianApp {
  * only rows of their own.
  *
  * @throws {TypeError | RangeError} for options that do not fit
+ * @throws {Error} where WebAssembly is missing or refused
  */
 export function createCustodian(options: CustodianOptions): CustodianApp {
+  requireArithmetic()
   const { database, authenticateUser, authorizeExport, allowedOrigins = [] } = options
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof authenticateUser !== 'function') throw new TypeError('authenticateUser is required')

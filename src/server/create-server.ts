@@ -1,3 +1,4 @@
+import { requireArithmetic } from '../api/arithmetic.ts'
 import { errorLog } from '../api/hooks.ts'
 import { checkLimit, checkLockOut } from '../api/rates.ts'
 import type { Custodian } from '../custodian/types.ts'
@@ -86,8 +87,10 @@ export interface Server {
  * that the database would not take: any of several processes on one database can take the next.
  *
  * @throws {TypeError | RangeError} for options that do not fit
+ * @throws {Error} where WebAssembly is missing or refused
  */
 export function createServer(options: ServerOptions): Server {
+  requireArithmetic()
   const context = serverContext(options)
   const { authenticate, allowedOrigins = [], requireSealed = false } = options
   const channelKeys = readChannelKeys(options.channelKeys, requireSealed)

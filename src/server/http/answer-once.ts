@@ -1,7 +1,7 @@
+import { isAnswer } from '../../api/errors.ts'
 import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
 import { isBadRequest } from '../../api/http.ts'
 import { FRESH_MS } from '../../channel/messages.ts'
-import { isMpcError } from '../../errors.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 
@@ -64,5 +64,5 @@ export async function forgetKeptAnswers(context: ServerContext): Promise<void> {
 }
 
 function isRefusal(error: unknown): boolean {
-  return isBadRequest(error) || (isMpcError(error) && !error.retryable)
+  return isBadRequest(error) || (isAnswer(error) && !error.retryable)
 }

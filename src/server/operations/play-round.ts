@@ -1,4 +1,5 @@
 import { isProven } from '../../api/beginning.ts'
+import { isAnswer } from '../../api/errors.ts'
 import { decodeFlight, encodeFlight, type Flight } from '../../api/flight.ts'
 import { BadRequest, isBadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
@@ -209,7 +210,7 @@ function isUnplayed(error: unknown): boolean {
 }
 
 function isFinal(error: unknown): boolean {
-  return isProtocolError(error) || (isMpcError(error) && !error.retryable)
+  return isProtocolError(error) || (isAnswer(error) && !error.retryable)
 }
 
 /** Whether the client has sent what no holder of its share would send. */
