@@ -17,7 +17,7 @@ export type {
   SignEd25519Parameters,
   SignParameters,
 } from './client/sign-parameters.ts'
-export { fillPresignatures, type FillPresignaturesParameters } from './client/fill-presignatures.ts'
+export { preprocessSignatures, type PreprocessSignaturesParameters } from './client/preprocess-signatures.ts'
 export {
   getExtendedPublicKey,
   getPublicKey,
@@ -33,7 +33,7 @@ export { getWallet, listWallets, type GetWalletParameters, type ListWalletsParam
 export { resume, type ResumedWallet } from './client/resume.ts'
 export { removeShare, type RemoveShareParameters } from './client/remove-share.ts'
 export type { Progress, Status } from './client/progress.ts'
-export type { PresignatureOptions } from './client/presignature-pool.ts'
+export type { PoolOptions } from './client/preprocessing-pool.ts'
 export type {
   ActionOptions,
   AfterCheat,

@@ -79,12 +79,12 @@ export interface SignEcdsaRequest extends AnySignRequest {
 
 /**
  * What the signature is made with: the set-up of the set, a set-up made for this signature alone (its first two rounds,
- * discarded afterwards; for sets whose own is poisoned), or a presignature (its id, 32 bytes in lower-case hex).
+ * discarded afterwards; for sets whose own is poisoned), or a preprocessing (its id, 32 bytes in lower-case hex).
  */
 export type SignatureSource =
   | { readonly kind: 'setUp' }
   | ({ readonly kind: 'freshSetUp' } & BringsSetUp)
-  | { readonly kind: 'presignature'; readonly id: string }
+  | { readonly kind: 'preprocessing'; readonly id: string }
 
 export type SignRequest = SignEd25519Request | SignBip340Request | SignEcdsaRequest
 
@@ -95,12 +95,11 @@ export interface SetUpRequest extends BringsSetUp {
   readonly setId: string
 }
 
-/** Makes one presignature for the key at `path`. */
-export interface PresignRequest {
-  readonly kind: 'presign'
+/** Makes one preprocessing: all of an ECDSA signature that needs neither its key nor its message. */
+export interface PreprocessRequest {
+  readonly kind: 'preprocess'
   readonly walletId: string
   readonly setId: string
-  readonly path: string
 }
 
 /**
@@ -141,7 +140,7 @@ export type OperationRequest =
   | SignRequest
   | ProveRequest
   | SetUpRequest
-  | PresignRequest
+  | PreprocessRequest
   | ExportRequest
 
 /** The rounds (request/response pairs) that an operation takes. */
@@ -158,7 +157,7 @@ export function operationRounds(request: OperationRequest): number {
   }
 }
 
-const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = { setUp: 2, freshSetUp: 4, presignature: 1 }
+const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = { setUp: 2, freshSetUp: 4, preprocessing: 1 }
 
 /** What the answer to the last round says. */
 export interface OperationResult {

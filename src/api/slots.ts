@@ -36,7 +36,7 @@ export function operationSlots(request: OperationRequest): readonly OperationSlo
   switch (request.kind) {
     case 'sign':
       return [use(request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1')]
-    case 'presign':
+    case 'preprocess':
       return [use('secp256k1')]
     case 'export':
       return [use(request.curve)]

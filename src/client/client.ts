@@ -5,7 +5,7 @@ import type { Transport } from '../transport/types.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { checkText, LABEL } from '../util/text.ts'
 import { implementation, oneOf, parameters, timeout } from './arguments.ts'
-import { createPresignaturePool, type PresignatureOptions } from './presignature-pool.ts'
+import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
 import type { AfterCheat, Client } from './types.ts'
 
 /** Long enough for the slowest password work on the slowest phone and a server that fails over. */
@@ -27,8 +27,11 @@ export interface ClientOptions {
    * or `freshSetUp`, which makes each signature with a set-up of its own, in twice the time.
    */
   readonly afterCheat?: AfterCheat
-  /** How many ECDSA presignatures are held ready in memory for each key that signs; none by default. */
-  readonly presignatures?: PresignatureOptions
+  /**
+   * What is made ready in the background, in memory, for the next ECDSA signatures of each wallet that makes any: with it a
+   * signature takes one small request in place of two of 91 KB. Default: for two signatures.
+   */
+  readonly pool?: PoolOptions
   /** How long an action may take, in milliseconds; two minutes by default. What a backup method takes does not count. */
   readonly timeoutMs?: number
   /**
@@ -64,7 +67,7 @@ export function createClient(options: ClientOptions): Client {
     now = Date.now,
     label = '',
     afterCheat = 'refuse',
-    presignatures,
+    pool: poolOptions,
     timeoutMs = DEFAULT_TIMEOUT_MS,
     repeats = true,
     wait = waitByTimer,
@@ -76,6 +79,7 @@ export function createClient(options: ClientOptions): Client {
   if (typeof wait !== 'function') throw new TypeError('wait must be a function')
   if (typeof onError !== 'function') throw new TypeError('onError must be a function')
   const store = implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage')
+  const pool = createPreprocessingPool(new DataView(random(4).slice().buffer).getUint32(0), poolOptions)
   return Object.freeze({
     transport: implementation(transport, ['request'], 'transport'),
     store,
@@ -90,7 +94,8 @@ export function createClient(options: ClientOptions): Client {
     unheard: new Set<string>(),
     afterCheat: oneOf(afterCheat, ['refuse', 'freshSetUp'], 'afterCheat'),
     bans: new Map(),
-    presignatures: createPresignaturePool(random, presignatures),
+    pool,
+    dispose: () => pool.dispose(),
     repeats,
     wait,
     onError: (error: unknown) => {

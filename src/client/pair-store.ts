@@ -93,7 +93,7 @@ export async function storeSetUp(
  */
 export async function storeBan(client: Client, setId: string, poisoned: OtPair): Promise<void> {
   client.bans.set(setId, poisoned)
-  client.presignatures.drop(setId)
+  client.pool.drop(setId)
   const row = encodeRow(poisoned)
   await withDeadline(client, { timeoutMs: BAN_MS }, (_, client) => writeBan(client, setId, row))
 }
@@ -117,9 +117,9 @@ export async function pairSetIds(client: Client): Promise<string[]> {
   return (await client.storage.list(PREFIX)).map((key) => key.slice(PREFIX.length))
 }
 
-/** Deletes a set's ECDSA set-up, and the presignatures that were made with it. */
+/** Deletes a set's ECDSA set-up, and the preprocessings that were made with it. */
 export async function deletePair(client: Client, setId: string): Promise<void> {
-  client.presignatures.drop(setId)
+  client.pool.drop(setId)
   await client.storage.delete(pairKey(setId))
 }
 

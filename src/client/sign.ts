@@ -3,7 +3,7 @@ import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
 import { isReplaced, useActiveSet } from './active-set.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
-import { refillInBackground } from './fill-presignatures.ts'
+import { fillInBackground } from './preprocess-signatures.ts'
 import { signEcdsa } from './sign-ecdsa.ts'
 import { readStatement, type SignEcdsaParameters, type SignParameters, type Statement } from './sign-parameters.ts'
 import { signSchnorr } from './sign-schnorr.ts'
@@ -37,7 +37,7 @@ export async function sign(client: Client, options: SignParameters): Promise<Sig
   const signature = await withDeadline(client, options, (deadline, client) =>
     signAgain(client, deadline, walletId, statement),
   )
-  if (statement.scheme === 'ecdsa') refillInBackground(client, walletId, signature.setId, statement.path)
+  if (statement.scheme === 'ecdsa') fillInBackground(client, walletId, signature.setId)
   return signature
 }
 
@@ -57,7 +57,7 @@ async function signAgain(
       })
     } catch (error) {
       if (setId === '' || !isGone(error) || attempt === REPLACED_ATTEMPTS) throw error
-      client.presignatures.drop(setId)
+      client.pool.drop(setId)
       if (!(await isReplaced(client, walletId, setId))) throw error
     }
   }

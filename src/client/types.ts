@@ -5,7 +5,7 @@ import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import type { Curve } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
-import type { PresignaturePool } from './presignature-pool.ts'
+import type { PreprocessingPool } from './preprocessing-pool.ts'
 
 /** What ECDSA does once the server was caught cheating: nothing more, or a set-up of its own for each signature. */
 export type AfterCheat = 'refuse' | 'freshSetUp'
@@ -33,13 +33,16 @@ export interface Client {
   readonly afterCheat: AfterCheat
   /** The poisoned pairs by set: they count here even where the store could not take them. */
   readonly bans: Map<string, OtPair>
-  readonly presignatures: PresignaturePool
+  /** What is ready for ECDSA signatures to come. */
+  readonly pool: PreprocessingPool
   /** Whether actions send again what fails on the way. */
   readonly repeats: boolean
   /** Waits between two attempts, until the signal is aborted. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>
   /** Told of what the app's callbacks fail with. Never throws. */
   readonly onError: (error: unknown) => void
+  /** Wipes what is ready for ECDSA signatures to come, and makes none any more. Actions work as before. */
+  readonly dispose: () => void
 }
 
 /** What every action takes besides its own parameters. */

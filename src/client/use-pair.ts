@@ -75,7 +75,7 @@ async function playSetUp(client: Client, deadline: Deadline, shares: WalletShare
     sessions: [],
     setUp: otSetup(client, operationId, request, shares),
   })
-  client.presignatures.drop(setId)
+  client.pool.drop(setId)
   await storeSetUp(client, shares, setUp!, version)
   expectUsed(result, setId)
 }

@@ -27,10 +27,10 @@ export interface ServerLimits {
   readonly custodianMs: number
   /** How long the answers of an expired operation are kept for a client that asks again. */
   readonly answerMs: number
-  /** How many presignatures a set may have; the oldest goes when one more is made. */
-  readonly presignatures: number
-  /** How long a presignature may be used. */
-  readonly presignatureMs: number
+  /** How many preprocessings a set may have; the oldest goes when one more is made. */
+  readonly preprocessings: number
+  /** How long a preprocessing may be used. */
+  readonly preprocessingMs: number
   /** How long a hook may take; longer is a failure. */
   readonly hookMs: number
   /** How many operations of a set may be under way; of generations, of a client. */
@@ -59,8 +59,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   roundMs: 60_000,
   custodianMs: 20_000,
   answerMs: 60 * 60_000,
-  presignatures: 32,
-  presignatureMs: 24 * 60 * 60_000,
+  preprocessings: 32,
+  preprocessingMs: 24 * 60 * 60_000,
   hookMs: DEFAULT_HOOK_MS,
   openOperations: 100,
   signingSets: 64,

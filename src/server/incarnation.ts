@@ -12,7 +12,7 @@ export async function readIncarnation(db: Queryable): Promise<number> {
 
 /**
  * To be called after a database was restored from a copy, before a server uses it: live sessions of the copy are refused
- * from then on, because their one-time state may have been used after the copy was made. ECDSA set-ups and presignatures
+ * from then on, because their one-time state may have been used after the copy was made. ECDSA set-ups and preprocessings
  * of the copy count as gone for the same reason; clients make new ones.
  *
  * @returns the number of the new incarnation

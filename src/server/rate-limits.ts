@@ -14,7 +14,7 @@ export const DEFAULT_RATES: RateLimits = {
   prove: { count: 60, perMs: HOUR_MS },
   export: { count: 5, perMs: 24 * HOUR_MS },
   setUp: { count: 60, perMs: HOUR_MS },
-  presign: { count: 600, perMs: MINUTE_MS },
+  preprocess: { count: 600, perMs: MINUTE_MS },
   sign: { count: 600, perMs: MINUTE_MS },
 }
 

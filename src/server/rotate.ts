@@ -10,7 +10,7 @@ import { sharePlace } from './sets/shares.ts'
 
 const BATCH = 100
 
-/** What lives as long as its set. The key of the log stays for ever; all else that is sealed is forgotten within `presignatureMs` or `operationMs + answerMs`. */
+/** What lives as long as its set. The key of the log stays for ever; all else that is sealed is forgotten within `preprocessingMs` or `operationMs + answerMs`. */
 const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) => SealPlace }[] = [
   { table: 'reshare_shares', placeOf: (row) => sharePlace(row['client_id'] as string, row['set_id'] as string) },
   {
@@ -25,7 +25,7 @@ const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) =
 const SEALED: readonly (readonly [table: string, column: string])[] = [
   ...LASTING.map(({ table }) => [table, 'sealed'] as const),
   ['reshare_audit_key', 'sealed'],
-  ['reshare_presignatures', 'sealed'],
+  ['reshare_preprocessings', 'sealed'],
   ['reshare_answers', 'sealed'],
   ['reshare_operations', 'state'],
 ]

@@ -267,5 +267,20 @@ export const serverSchema: Schema = {
       `update reshare_sets set confirmed_at = coalesce(committed_at, created_at)
        where purpose = 'backup' and state in ('ACTIVE', 'DESTROYED')`,
     ],
+    [
+      // A preprocessing serves every key of its set. What was made for one key alone is of no more use.
+      `drop table reshare_presignatures`,
+      `create table reshare_preprocessings (
+         set_id text not null references reshare_sets (set_id),
+         preprocessing_id text not null,
+         ordinal bigint generated always as identity,
+         sealed bytea not null,
+         incarnation int not null,
+         created_at timestamptz not null,
+         expires_at timestamptz not null,
+         primary key (set_id, preprocessing_id)
+       )`,
+      `create index reshare_preprocessings_expiry on reshare_preprocessings (expires_at)`,
+    ],
   ],
 }

@@ -7,7 +7,7 @@ import { abortExpired } from './operations/decide.ts'
 import { rateCounts } from './operations/rates.ts'
 import { removeOwedHalves } from './sets/custodian-halves.ts'
 import { logBans } from './sets/ot-pairs.ts'
-import { forgetPresignatures } from './sets/presignatures.ts'
+import { forgetPreprocessings } from './sets/preprocessings.ts'
 import { destroyRetiring } from './sets/retirements.ts'
 
 const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
@@ -17,7 +17,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   finishRevocations,
   (context) => destroyRetiring(context),
   (context) => removeOwedHalves(context),
-  forgetPresignatures,
+  forgetPreprocessings,
   (context) => rateCounts(context).forget(),
   forgetKeptAnswers,
   forgetOperations,
@@ -25,7 +25,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
 
 /**
  * Makes up for what was left undone: aborts expired operations, finishes revocations, destroys the halves of RETIRING sets,
- * has the custodian remove its halves of ended backups, forgets old answers, presignatures and counts; writes into the log
+ * has the custodian remove its halves of ended backups, forgets old answers, preprocessings and counts; writes into the log
  * what is not there yet. Any number of processes may do so at once.
  *
  * What fails is told of and left for the next sweep: it holds up nothing else, neither a row the others nor a step the next.
@@ -62,7 +62,7 @@ async function forgetOperations(context: ServerContext): Promise<void> {
     ), decisions as (
       delete from reshare_decisions using old
       where reshare_decisions.client_id = old.client_id and reshare_decisions.operation_id = old.operation_id
-        and kind in ('sign', 'setUp', 'presign')
+        and kind in ('sign', 'setUp', 'preprocess')
     )
     delete from reshare_operations using old
     where reshare_operations.client_id = old.client_id and reshare_operations.operation_id = old.operation_id

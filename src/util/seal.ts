@@ -9,7 +9,7 @@ import { hedgedRandom } from './hedge.ts'
 import type { RandomSource } from './random.ts'
 
 /** What a sealed value is; a value sealed for one purpose does not open for another. */
-export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share' | 'ot pair' | 'presignature' | 'audit key'
+export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share' | 'ot pair' | 'preprocessing' | 'audit key'
 
 /** Where a sealed value belongs: it opens there only. */
 export interface SealPlace {

@@ -32,8 +32,6 @@ const LABELS = {
     'zero-share',
     'preprocessing',
     'complete',
-    'presignature',
-    'shift',
     'ote',
     'ote-prg',
     'ote-u',

@@ -20,7 +20,7 @@ test.each<[OperationRequest, string[]]>([
   [{ kind: 'sign', ...ids, scheme: 'ed25519', message: '' }, ['signing ed25519']],
   [{ kind: 'sign', ...ids, scheme: 'bip340', message: '', path: 'm', tapTweak: null }, ['signing secp256k1']],
   [{ kind: 'sign', ...ids, ...ecdsa }, ['signing secp256k1']],
-  [{ kind: 'presign', ...ids, path: 'm' }, ['signing secp256k1']],
+  [{ kind: 'preprocess', ...ids }, ['signing secp256k1']],
   [{ kind: 'setUp', ...ids }, ['signing secp256k1 set-up']],
 ])('client and server number the sessions of %o alike', (request, expected) => {
   expect(

@@ -4,11 +4,11 @@ import { errorStatus } from '../../src/api/errors.ts'
 import {
   backupWallet,
   createClient,
-  fillPresignatures,
   generateWallet,
   getWallet,
   listDevices,
   listSets,
+  preprocessSignatures,
   provisionWallet,
   recoverWallet,
   refreshShares,
@@ -99,16 +99,17 @@ describe('a server that speaks of another set', () => {
 
   test.each([
     ['a signature with ECDSA', 2],
-    ['a presignature', 2],
-    ['a signature with a presignature', 1],
+    ['a preprocessing', 2],
+    ['a signature with a preprocessing', 1],
   ] as const)('at the end of %s is not believed', async (kind, round) => {
     const { server, storage, walletId } = await backedUp()
-    const lies = { on: kind !== 'a signature with a presignature' }
+    const lies = { on: kind !== 'a signature with a preprocessing' }
     const lie = (flight: Flight<unknown>) =>
       lies.on ? { ...flight, header: { setId: otherSet, state: 'ACTIVE' } } : flight
-    const phone = createClient({ repeats: false, transport: altered(server, round, lie), storage })
-    const fill = () => fillPresignatures(phone, { walletId, count: 1 })
-    if (kind === 'a presignature') await expect(fill()).rejects.toEqual(code('SET_MISMATCH'))
+    const transport = altered(server, round, lie)
+    const phone = createClient({ repeats: false, transport, storage, pool: { size: 0 } })
+    const fill = () => preprocessSignatures(phone, { walletId, count: 1 })
+    if (kind === 'a preprocessing') await expect(fill()).rejects.toEqual(code('SET_MISMATCH'))
     if (!lies.on) await fill()
     lies.on = true
     const signature = sign(phone, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })

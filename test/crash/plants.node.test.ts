@@ -7,7 +7,7 @@ import { countPoints, endAtPoint, type Fault } from './support/matrix.ts'
 import {
   forgetfulStore,
   forgetsAnswers,
-  keepsPresignatures,
+  keepsPreprocessings,
   losesItsHalf,
   oneShareStore,
   retiresBeforeProof,
@@ -45,10 +45,10 @@ describe('the crash matrix notices', { timeout: 300_000 }, () => {
     expect(losses.some((loss) => loss.endsWith('the device cannot recover again'))).toBe(true)
   })
 
-  test('a server that uses a presignature, and with it a nonce, twice', async () => {
-    const line = await createLine(createWorld(keepsPresignatures(database)))
-    const { losses } = await endAtPoint(line, flowNamed('presign, sign'), 'answer lost', 3)
-    expect(losses.some((loss) => loss.endsWith('a presignature that was used signs something else'))).toBe(true)
+  test('a server that uses a preprocessing, and with it a nonce, twice', async () => {
+    const line = await createLine(createWorld(keepsPreprocessings(database)))
+    const { losses } = await endAtPoint(line, flowNamed('preprocess, sign'), 'answer lost', 3)
+    expect(losses.some((loss) => loss.endsWith('a preprocessing that was used is taken again'))).toBe(true)
   })
 
   test('a server that makes a second answer to the same request', async () => {

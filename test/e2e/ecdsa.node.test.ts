@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   backupWallet,
   createClient,
-  fillPresignatures,
   generateWallet,
+  preprocessSignatures,
   provisionWallet,
   refreshShares,
   sign,
@@ -71,11 +71,11 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await Promise.all(jobs.map(({ client, path }) => signsEcdsa(client, { walletId, path })))
   })
 
-  test('takes two requests, and one with a presignature, which no other life of the server honours', async () => {
+  test('takes two requests, and one with a preprocessing, which no other life of the server honours', async () => {
     const { server, device, walletId } = await walletOwner()
     const transport = counted(server)
     const phone = device({ transport })
-    await fillPresignatures(phone, { walletId, count: 2 })
+    await preprocessSignatures(phone, { walletId, count: 2 })
     transport.count = 0
     await signsEcdsa(phone, { walletId })
     expect(transport.count).toBe(1)

@@ -12,10 +12,10 @@ import { parsePath } from '../../src/protocol/derive/path.ts'
 import {
   hashMessage,
   OtPair,
-  Presignature,
+  Preprocessed,
   restoreEcdsaSigning,
   restoreOtSetup,
-  restorePresigning,
+  restorePreprocessing,
   wasmEcdsa,
 } from '../../src/protocol/ecdsa/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
@@ -32,7 +32,7 @@ import { decodeRecord, encodeRecord } from '../../src/storage/file/record.ts'
 import { fromHex, utf8 } from '../../src/util/bytes.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { backupShares, record } from '../backup/fixtures.ts'
-import { ids, holders, presigningSessions, setupSessions, signingSessions } from '../protocol/ecdsa/support.ts'
+import { ids, holders, preprocessingSessions, setupSessions, signingSessions } from '../protocol/ecdsa/support.ts'
 import { seededRandom } from '../support/random.ts'
 import { generate } from '../support/sets.ts'
 import { simulate } from '../support/simulator.ts'
@@ -220,10 +220,10 @@ const DECODERS: readonly Decoder[] = [
     runs: 60,
   },
   {
-    name: 'the state of a presigning session',
-    valid: afterFirst(presigningSessions(backend, signers, random)),
+    name: 'the state of a preprocessing session',
+    valid: afterFirst(preprocessingSessions(backend, signers, random)),
     decode: (bytes) =>
-      restorePresigning(bytes, { backend, ...signers[1]!, signers: ids(1, 2), incarnation: 0, random }).dispose(),
+      restorePreprocessing(bytes, { backend, ...signers[1]!, signers: ids(1, 2), incarnation: 0, random }).dispose(),
     throws: 'SHARE_PARSING_FAILED',
     runs: 60,
   },
@@ -243,18 +243,18 @@ const DECODERS: readonly Decoder[] = [
     runs: 150,
   },
   {
-    name: 'a presignature',
-    valid: presignature(),
-    decode: (bytes) => Presignature.decode(group, bytes),
-    encode: (value: Presignature) => value.encode(),
+    name: 'a preprocessing',
+    valid: preprocessing(),
+    decode: (bytes) => Preprocessed.decode(backend, bytes),
+    encode: (value: Preprocessed) => value.encode(),
     throws: 'SHARE_PARSING_FAILED',
     runs: 200,
   },
 ]
 
-function presignature(): Uint8Array {
-  const [outcome] = simulate(presigningSessions(backend, holders(backend, 2, 2, random), random))
-  return outcome!.done!.presignature!.encode()
+function preprocessing(): Uint8Array {
+  const [outcome] = simulate(preprocessingSessions(backend, holders(backend, 2, 2, random), random))
+  return outcome!.done!.preprocessed!.encode()
 }
 
 describe.each(DECODERS)('$name from hostile bytes', ({ valid, decode, encode, throws, runs: count }) => {

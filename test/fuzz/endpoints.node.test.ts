@@ -101,7 +101,7 @@ describe('the endpoints of the server', () => {
     )
     const names = ['kind', 'walletId', 'setId', 'label', 'scheme', 'message', 'path', 'hash', 'source', 'dryRun']
     const header = fc.dictionary(fc.constantFrom(...names, '__proto__', 'constructor', 'toString'), some)
-    const kinds = fc.constantFrom('generate', 'recover', 'backup', 'refresh', 'sign', 'prove', 'presign', 'export')
+    const kinds = fc.constantFrom('generate', 'recover', 'backup', 'refresh', 'sign', 'prove', 'preprocess', 'export')
     const headers = fc.oneof(
       fc.jsonValue(),
       header,

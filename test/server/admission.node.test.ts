@@ -48,7 +48,7 @@ const requests = (setId: string): Readonly<Record<OperationRequest['kind'], Oper
     prove: { kind: 'prove', ...about },
     export: exporting(setId),
     setUp: { kind: 'setUp', ...about },
-    presign: { kind: 'presign', ...about, path: 'm/7' },
+    preprocess: { kind: 'preprocess', ...about },
     sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd' },
   }
 }
@@ -544,7 +544,7 @@ describe('the policy is asked', () => {
     ['prove', requests(SET).prove, { setId: SET }],
     ['export', requests(SET).export, { setId: SET, curve: 'ed25519' }],
     ['setUp', requests(SET).setUp, { setId: SET }],
-    ['presign', requests(SET).presign, { setId: SET, path: 'm/7' }],
+    ['preprocess', requests(SET).preprocess, { setId: SET }],
     ['sign', requests(SET).sign, { setId: SET, scheme: 'ed25519', message: fromHex('abcd') }],
     [
       'sign',

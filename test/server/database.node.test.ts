@@ -117,20 +117,20 @@ describe.each(databaseKinds)('the adapter of $name', ({ name, open }) => {
     await expect(reopen().migrate(first)).rejects.toThrow('too new')
   })
 
-  test('sets and presignatures go on being numbered beyond 32 bits', async () => {
+  test('sets and preprocessings go on being numbered beyond 32 bits', async () => {
     await database.migrate(serverSchema)
-    for (const table of ['reshare_sets', 'reshare_presignatures']) {
+    for (const table of ['reshare_sets', 'reshare_preprocessings']) {
       await database.query(`select setval(pg_get_serial_sequence('${table}', 'ordinal'), 2147483647)`)
     }
     const [set] = await database.query(
       `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, record, created_at)
        values ('many', 'ann', 'w', 'o', 'signing', 'ACTIVE', '', '', now()) returning ordinal::text`,
     )
-    const [presignature] = await database.query(
-      `insert into reshare_presignatures (set_id, presignature_id, path, sealed, incarnation, created_at, expires_at)
-       values ('many', 'one', 'm', '', 1, now(), now()) returning ordinal::text`,
+    const [preprocessing] = await database.query(
+      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+       values ('many', 'one', '', 1, now(), now()) returning ordinal::text`,
     )
-    expect([set, presignature]).toEqual([{ ordinal: '2147483648' }, { ordinal: '2147483648' }])
+    expect([set, preprocessing]).toEqual([{ ordinal: '2147483648' }, { ordinal: '2147483648' }])
   })
 
   test('a migration that fails changes nothing and is tried again', async () => {

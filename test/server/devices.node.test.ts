@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import type { Decision, ExportRequest, SetStatus } from '../../src/api/operations.ts'
 import { paths } from '../../src/api/paths.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
@@ -36,7 +37,7 @@ import {
   backup,
   generate,
   newWallet,
-  presign,
+  preprocess,
   prove,
   recover,
   refresh,
@@ -77,6 +78,15 @@ function exportKey(client: ServerClient, { walletId, signing }: TestWallet): Cli
   return new ClientOperation(client, request, signing)
 }
 
+/** A signature with a preprocessing that there is not. */
+function unknownPreprocessing(client: ServerClient, wallet: TestWallet): ClientOperation {
+  const operation = signEcdsa(client, wallet)
+  const { parcels } = decodeFlight(operation.body as Uint8Array)
+  const source = { kind: 'preprocessing', id: '00'.repeat(32) }
+  operation.body = encodeFlight({ header: { ...operation.request, source }, parcels })
+  return operation
+}
+
 /** A wallet without its ECDSA set-up. */
 const walletOf = (signing: WalletShares): TestWallet => ({
   walletId: toHex(signing.walletId),
@@ -93,8 +103,8 @@ describe('a set', () => {
       ['sign', sign(client, wallet.signing)],
       ['ecdsa', signEcdsa(client, wallet)],
       ['freshSetUp', signEcdsa(client, wallet, { source: { kind: 'freshSetUp' } })],
-      ['presignature', signEcdsa(client, wallet, { source: { kind: 'presignature', id: '00'.repeat(32) } })],
-      ['presign', presign(client, wallet)],
+      ['preprocessing', unknownPreprocessing(client, wallet)],
+      ['preprocess', preprocess(client, wallet)],
       ['setUp', setUp(client, wallet)],
       ['prove', prove(client, wallet.signing)],
       ['backup', backup(client, wallet)],
@@ -110,7 +120,7 @@ describe('a set', () => {
         expect([name, codeOf(answer), answer]).toEqual([name, 'AUTH_FAILED', unknown])
       }
     }
-    const own: Record<string, string> = { presignature: 'STORAGE_CONFLICT', recover: 'SET_MISMATCH' }
+    const own: Record<string, string> = { preprocessing: 'PREPROCESSING_NOT_FOUND', recover: 'SET_MISMATCH' }
     for (const [name, operation] of firsts(phone)) {
       const answer = await operation.post()
       expect([name, answer.status === 200 ? undefined : codeOf(answer)]).toEqual([name, own[name]])
@@ -265,7 +275,7 @@ describe('revoking a device', () => {
     const { clientId, phoneId, tabletId, phone, tablet } = newClient()
     const wallet = await newWallet(phone)
     const { walletId } = wallet
-    const presigned = await play(presign(phone, wallet))
+    const preprocessed = await play(preprocess(phone, wallet))
     const half = (await play(backup(phone, wallet))).prepared[0]!
     await confirmSet(phone, setIdOf(half))
     const waiting = refresh(phone, wallet)
@@ -294,7 +304,7 @@ describe('revoking a device', () => {
     expect(await stateOf(world, setIdOf(begun.prepared[0]!))).toBe('ABORTED')
     expect(await stateOf(world, setIdOf(half))).toBe('ACTIVE')
     expect(world.custodian.halves.get(clientId)).toHaveLength(1)
-    for (const table of ['shares', 'ot_pairs', 'presignatures']) {
+    for (const table of ['shares', 'ot_pairs', 'preprocessings']) {
       const left = await world.database.query(
         `select set_id from reshare_${table} where set_id in (select set_id from reshare_sets where device = $1)`,
         [phoneId],
@@ -306,7 +316,7 @@ describe('revoking a device', () => {
       waiting.post(),
       begun.post(),
       ...[sign(phone, wallet.signing), generate(phone), recover(phone, half)].map((operation) => operation.post()),
-      ...[paths.abort(presigned.operationId), paths.retire(setIdOf(onTablet)), paths.confirm(setIdOf(half))].map(
+      ...[paths.abort(preprocessed.operationId), paths.retire(setIdOf(onTablet)), paths.confirm(setIdOf(half))].map(
         (path) => phone.send('POST', path),
       ),
       ...[paths.set(setIdOf(half)), paths.sets(walletId), paths.devices].map((path) => phone.send('GET', path)),

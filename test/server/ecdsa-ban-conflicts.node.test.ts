@@ -74,7 +74,7 @@ async function isPoisoned(): Promise<boolean> {
 }
 
 test('writes of other operations of the set cannot keep a ban from being written', async () => {
-  const client = clientOn(failing(/set state = null|into reshare_decisions|from reshare_presignatures/, Infinity))
+  const client = clientOn(failing(/set state = null|into reshare_decisions|from reshare_preprocessings/, Infinity))
   const other = signEcdsa(client, wallet)
   other.take(await other.post())
   const operation = await cheating(client)

@@ -15,8 +15,10 @@ import {
 import { ABORTED, cheat, nobleTakes } from './support/ecdsa.ts'
 import {
   newBackup,
+  complete,
   newWallet,
-  presign,
+  preprocess,
+  preprocessed,
   recover,
   refresh,
   setIdOf,
@@ -54,7 +56,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     return row?.['poisoned'] === true
   }
 
-  const everyUse = () => [signEcdsa(client, wallet), presign(client, wallet), setUp(client, wallet)]
+  const everyUse = () => [signEcdsa(client, wallet), preprocess(client, wallet), setUp(client, wallet)]
 
   test('many signatures at once on one set take turns, and all succeed', async () => {
     const by = world.client([world.server(), world.server(), world.server()], client.clientId)
@@ -85,13 +87,13 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   test.each([
     ['signature', 0],
     ['signature', 1],
-    ['presignature', 0],
-    ['presignature', 1],
+    ['preprocessing', 0],
+    ['preprocessing', 1],
   ])(
     'a cheat in a %s after %i requests is answered as aborted only, and locks the set for ever',
     async (what, rounds) => {
       const operation = await cheatIn(
-        what === 'signature' ? signEcdsa(client, wallet) : presign(client, wallet),
+        what === 'signature' ? signEcdsa(client, wallet) : preprocess(client, wallet),
         rounds,
       )
       const answer = await operation.post()
@@ -108,10 +110,10 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   )
 
   // Row 3.
-  test('every other operation of the set is over, and its presignatures are gone; other sets sign on', async () => {
+  test('every other operation of the set is over, and its preprocessings are gone; other sets sign on', async () => {
     const other = walletOf(await play(recover(client, await newBackup(client, wallet))))
-    const { presignature } = await play(presign(client, wallet))
-    const begun = [signEcdsa(client, wallet), signEcdsa(client, wallet, { path: 'm/1' }), presign(client, wallet)]
+    const preprocessing = await preprocessed(client, wallet)
+    const begun = [signEcdsa(client, wallet), signEcdsa(client, wallet, { path: 'm/1' }), preprocess(client, wallet)]
     const renewing = setUp(client, wallet)
     for (const operation of [...begun, renewing]) operation.take(await operation.post())
     await (await cheatIn(signEcdsa(client, wallet))).post()
@@ -123,9 +125,9 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
       expect(row?.['state']).toBeNull()
     }
     expect(await poisoned(setIdOf(wallet.signing))).toBe(true)
-    const id = Buffer.from(presignature!.id).toString('hex')
-    const spent = signEcdsa(client, { ...wallet, presignature }, { source: { kind: 'presignature', id } })
-    await expect(play(spent)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
+    await expect(play(complete(client, wallet, preprocessing))).rejects.toMatchObject({
+      code: 'PREPROCESSING_NOT_FOUND',
+    })
     expect(nobleTakes(await play(signEcdsa(client, other)), other.signing)).toBe(true)
   })
 

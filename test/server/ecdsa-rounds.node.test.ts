@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import { BadRequest } from '../../src/api/http.ts'
 import type { SignEcdsaRequest } from '../../src/api/operations.ts'
-import { getGroup } from '../../src/curve/index.ts'
 import { OtPair } from '../../src/protocol/ecdsa/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
 import type { ServerContext } from '../../src/server/context.ts'
@@ -17,7 +16,7 @@ import { cheat, nobleTakes } from './support/ecdsa.ts'
 import { storedPair, storedSet, tablesClient } from './support/played.ts'
 import { secretsOf, watchScalars } from './support/scalars.ts'
 import { createTables, type Tables } from './support/tables.ts'
-import { presign, setUp, signEcdsa } from './support/wallets.ts'
+import { complete, preprocess, preprocessed, setUp, signEcdsa } from './support/wallets.ts'
 
 let tables: Tables
 beforeAll(async () => {
@@ -47,8 +46,8 @@ const decision = async ({ operationId }: ClientOperation) =>
   (await tables.row('select decision from reshare_decisions where operation_id = $1', operationId))?.['decision']
 const poisoned = async (setId: string) =>
   (await tables.row('select poisoned, ban_logged from reshare_ot_pairs where set_id = $1', setId)) ?? {}
-const presignatures = async (setId: string) =>
-  (await tables.database.query('select 1 from reshare_presignatures where set_id = $1', [setId])).length
+const preprocessings = async (setId: string) =>
+  (await tables.database.query('select 1 from reshare_preprocessings where set_id = $1', [setId])).length
 
 /** Has played what comes before the cheat, which is the next request. */
 async function cheating(operation: ClientOperation): Promise<ClientOperation> {
@@ -64,16 +63,14 @@ async function cheating(operation: ClientOperation): Promise<ClientOperation> {
 }
 
 describe('an ECDSA signature at a path', () => {
-  test.each(['m', 'm/1/2'])('%s: with the set-up of the set, a fresh one, and a presignature', async (path) => {
+  test.each(['m', 'm/1/2'])('%s: with the set-up of the set, a fresh one, and a preprocessing', async (path) => {
     const { client, wallet } = await owner()
     const { signing } = wallet
     expect(nobleTakes(await play(signEcdsa(client, wallet, { path })), signing)).toBe(true)
     const fresh = await play(signEcdsa(client, wallet, { path, ...FRESH }))
     expect(nobleTakes(fresh, signing)).toBe(true)
     expect([fresh.round, fresh.result]).toEqual([5, { setId: wallet.setId, state: 'ACTIVE' }])
-    const { presignature } = await play(presign(client, wallet, path))
-    const source = { kind: 'presignature', id: toHex(presignature!.id) } as const
-    const spent = await play(signEcdsa(client, { signing, presignature }, { path, source }))
+    const spent = await play(complete(client, wallet, await preprocessed(client, wallet), { path }))
     expect(nobleTakes(spent, signing)).toBe(true)
     expect([spent.round, spent.result]).toEqual([2, { setId: wallet.setId, state: 'ACTIVE' }])
   })
@@ -89,7 +86,7 @@ describe('what no round leaves in memory', () => {
     const { sealer } = tables.context
     const [states, copies, secrets] = [new Set<string>(), [] as Uint8Array[], [] as Uint8Array[]]
     const keep = (place: SealPlace, bytes: Uint8Array) => {
-      if (place.purpose !== 'session' && place.purpose !== 'ot pair') return bytes
+      if (!['session', 'ot pair', 'preprocessing'].includes(place.purpose)) return bytes
       copies.push(bytes)
       for (const part of place.purpose === 'session' ? partsOf(bytes) : [toHex(bytes)]) states.add(part)
       return bytes
@@ -172,16 +169,15 @@ describe('what no round leaves in memory', () => {
     expect(operation.body).toBeUndefined()
   })
 
-  test('of a presignature, nor when it is spent', async () => {
+  test('of a preprocessing, nor when it is used', async () => {
     const owned = await owner()
-    const made = presign(owned.client, owned.wallet)
+    const made = preprocess(owned.client, owned.wallet)
     for (let round = 1; round <= 2; round++) {
       const { scalars } = await watched(owned, made)
       expect(scalars.seen).toBeGreaterThan(0)
     }
-    const source = { kind: 'presignature', id: toHex(made.presignature!.id) } as const
-    const spent = signEcdsa(owned.client, { ...owned.wallet, presignature: made.presignature }, { source })
-    const { scalars } = await watched(owned, spent)
+    const used = complete(owned.client, owned.wallet, made.preprocessing!)
+    const { scalars } = await watched(owned, used)
     expect(scalars.seen).toBeGreaterThan(2)
   })
 
@@ -225,48 +221,19 @@ test('a state that cannot be read is told of as it is, and leaves no half in mem
   expect(scalars.count(secretsOf(set.half))).toEqual({ seen: 2, left: 0 })
 })
 
-test('a presignature that is for another key than its path says is not spent, and leaves nothing in memory', async () => {
-  const { client, wallet } = await owner()
-  const { presignature } = await play(presign(client, wallet))
-  const { setId } = wallet
-  await tables.database.query(`update reshare_presignatures set path = 'm/9' where set_id = $1`, [setId])
-  const source = { kind: 'presignature', id: toHex(presignature!.id) } as const
-  const operation = signEcdsa(client, { ...wallet, presignature }, { source, path: 'm/9' })
-  const decoded = vi.spyOn(getGroup('secp256k1'), 'decodeScalar')
-  await expect(operation.post()).rejects.toThrow(RangeError)
-  // Three secrets, and the tweak of the path, which anybody can compute.
-  expect(decoded.mock.results.filter(({ value }) => isWiped(value as Uint8Array))).toHaveLength(3)
-  expect(await presignatures(setId)).toBe(1)
-})
-
 describe('a set-up of a set', () => {
-  test('takes the presignatures of the one before with it, and nothing if it does not end', async () => {
+  test('takes the preprocessings of the one before with it, and nothing if it does not end', async () => {
     const { client, wallet } = await owner()
-    const [made, other] = [await play(presign(client, wallet)), await owner()]
-    await play(presign(other.client, other.wallet))
+    const [made, other] = [await preprocessed(client, wallet), await owner()]
+    await preprocessed(other.client, other.wallet)
     const operation = setUp(client, wallet)
     operation.take(await operation.post())
-    expect(await presignatures(wallet.setId)).toBe(1)
+    expect(await preprocessings(wallet.setId)).toBe(1)
     await play(operation)
-    expect([await presignatures(wallet.setId), await presignatures(other.wallet.setId)]).toEqual([0, 1])
-    const source = { kind: 'presignature', id: toHex(made.presignature!.id) } as const
-    const spent = signEcdsa(client, { ...wallet, presignature: made.presignature }, { source })
-    await expect(spent.post()).rejects.toThrow(code('STORAGE_CONFLICT'))
+    expect([await preprocessings(wallet.setId), await preprocessings(other.wallet.setId)]).toEqual([0, 1])
+    const used = complete(client, wallet, made)
+    await expect(used.post()).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
   })
-})
-
-test('a presignature is spent without parcels: with some, nothing is spent', async () => {
-  const { client, wallet } = await owner()
-  const { presignature } = await play(presign(client, wallet))
-  const source = { kind: 'presignature', id: toHex(presignature!.id) } as const
-  const operation = signEcdsa(client, { ...wallet, presignature }, { source })
-  const { body } = operation
-  const parcels = [{ slot: 0, envelope: new Uint8Array(1) }]
-  operation.body = encodeFlight({ header: operation.request, parcels })
-  await expect(operation.post()).rejects.toThrow(BadRequest)
-  expect(await presignatures(wallet.setId)).toBe(1)
-  operation.body = body
-  expect(nobleTakes(await play(operation), wallet.signing)).toBe(true)
 })
 
 describe('a cheat', () => {
@@ -282,24 +249,24 @@ describe('a cheat', () => {
     await play(signEcdsa(client, wallet))
   })
 
-  test.each(['presign', 'sign'] as const)(
+  test.each(['preprocess', 'sign'] as const)(
     'in %s is a ban, which ends what goes on with the set alone',
     async (kind) => {
       const { clientId, client, wallet } = await owner()
       const another = await owner()
-      await play(presign(client, wallet))
-      await play(presign(another.client, another.wallet))
+      await play(preprocess(client, wallet))
+      await play(preprocess(another.client, another.wallet))
       const ended = await play(signEcdsa(client, wallet))
       const open = setUp(client, wallet)
       const foreign = setUp(another.client, another.wallet)
       for (const one of [open, foreign]) one.take(await one.post())
-      const operation = await cheating(kind === 'sign' ? signEcdsa(client, wallet) : presign(client, wallet))
+      const operation = await cheating(kind === 'sign' ? signEcdsa(client, wallet) : preprocess(client, wallet))
       await expect(operation.post()).rejects.toMatchObject({ ban: true, blame: [1] })
       const decisions = [operation, open, ended, foreign].map(decision)
       expect(await Promise.all(decisions)).toEqual(['ABORT', 'ABORT', 'COMMIT', undefined])
       expect(await poisoned(wallet.setId)).toEqual(banned)
       expect(await poisoned(another.wallet.setId)).toEqual({ poisoned: false, ban_logged: false })
-      expect([await presignatures(wallet.setId), await presignatures(another.wallet.setId)]).toEqual([0, 1])
+      expect([await preprocessings(wallet.setId), await preprocessings(another.wallet.setId)]).toEqual([0, 1])
       expect(await tables.log(clientId)).toEqual(log(wallet.setId, wallet.walletId))
       expect(tables.context.caught.size).toBe(0)
     },
@@ -335,7 +302,7 @@ describe('a cheat', () => {
   test('that cannot be written is known to this process until it is', async () => {
     const { client, having, wallet } = await owner()
     const operation = await cheating(signEcdsa(client, wallet))
-    const [other, third] = [signEcdsa(client, wallet), presign(client, wallet)]
+    const [other, third] = [signEcdsa(client, wallet), preprocess(client, wallet)]
     const { database, lost } = losing(2)
     await expect(operation.post(having({ database }))).rejects.toBe(lost)
     expect(tables.errors.splice(0)).toEqual([lost])
@@ -351,13 +318,13 @@ describe('a cheat', () => {
 
   test('is a ban whatever fails after it, which a sweep makes up for', async () => {
     const { clientId, client, having, wallet } = await owner()
-    await play(presign(client, wallet))
+    await play(preprocess(client, wallet))
     const operation = await cheating(signEcdsa(client, wallet))
     const failure = new Error('no database')
     const database: Database = {
       ...tables.database,
       query: (sql, parameters) =>
-        sql.includes('delete from reshare_presignatures')
+        sql.includes('delete from reshare_preprocessings')
           ? Promise.reject(failure)
           : tables.database.query(sql, parameters),
       transaction: (work, isolation) =>

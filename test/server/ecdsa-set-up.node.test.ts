@@ -7,9 +7,11 @@ import { abortOperation, codeOf, play, retireSet } from '../support/server-clien
 import { nobleTakes } from './support/ecdsa.ts'
 import {
   generate,
+  complete,
   newBackup,
   newWallet,
-  presign,
+  preprocess,
+  preprocessed,
   prove,
   recover,
   refresh,
@@ -73,10 +75,10 @@ describe('the set-up of a new set', () => {
     await abortOperation(client, operation.operationId)
     expect(await pairs(prepared)).toBe(0)
 
-    await play(presign(client, wallet))
+    await play(preprocess(client, wallet))
     await retireSet(client, setIdOf(wallet.signing))
     expect(await pairs(setIdOf(wallet.signing))).toBe(0)
-    const left = await world.database.query('select 1 from reshare_presignatures where set_id = $1', [
+    const left = await world.database.query('select 1 from reshare_preprocessings where set_id = $1', [
       setIdOf(wallet.signing),
     ])
     expect(left).toEqual([])
@@ -113,14 +115,15 @@ describe('a new set-up for a set', () => {
     await expect(play(begun)).rejects.toMatchObject({ reason: 'OT_DESYNC' })
   })
 
-  test('drops the presignatures of the old one', async () => {
+  test('drops the preprocessings of the old one', async () => {
     const client = world.client()
     const wallet = await newWallet(client)
-    const { presignature } = await play(presign(client, wallet))
+    const preprocessing = await preprocessed(client, wallet)
     await play(setUp(client, wallet))
-    const id = Buffer.from(presignature!.id).toString('hex')
-    const spent = signEcdsa(client, { ...wallet, presignature }, { source: { kind: 'presignature', id } })
-    await expect(play(spent)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT', retryable: false })
+    await expect(play(complete(client, wallet, preprocessing))).rejects.toMatchObject({
+      code: 'PREPROCESSING_NOT_FOUND',
+      retryable: false,
+    })
   })
 
   test('is refused for a set of somebody else, one that is retired, and one that is not decided', async () => {
@@ -135,24 +138,22 @@ describe('a new set-up for a set', () => {
     const begun = signEcdsa(client, wallet)
     begun.take(await begun.post())
     await retireSet(client, setIdOf(wallet.signing))
-    for (const operation of [begun, setUp(client, wallet), signEcdsa(client, wallet), presign(client, wallet)]) {
+    for (const operation of [begun, setUp(client, wallet), signEcdsa(client, wallet), preprocess(client, wallet)]) {
       expect(codeOf(await operation.post())).toBe('SET_RETIRED')
     }
   })
 })
 
-test('a restored database counts its set-ups and presignatures as gone, and the wallet sets up anew', async () => {
+test('a restored database counts its set-ups and preprocessings as gone, and the wallet sets up anew', async () => {
   const client = world.client()
   const wallet = await newWallet(client)
-  const { presignature } = await play(presign(client, wallet))
+  const preprocessing = await preprocessed(client, wallet)
   await bumpIncarnation(world.database)
   await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
-  await expect(play(presign(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
-  const id = Buffer.from(presignature!.id).toString('hex')
-  const spent = signEcdsa(client, { ...wallet, presignature }, { source: { kind: 'presignature', id } })
-  await expect(play(spent)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
+  await expect(play(preprocess(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
+  await expect(play(complete(client, wallet, preprocessing))).rejects.toMatchObject({ code: 'PREPROCESSING_NOT_FOUND' })
   await world.server().sweep()
-  expect(await world.database.query('select 1 from reshare_presignatures')).toEqual([])
+  expect(await world.database.query('select 1 from reshare_preprocessings')).toEqual([])
   const { pair } = await play(setUp(client, wallet))
   await play(signEcdsa(client, { ...wallet, pair: pair! }))
 })

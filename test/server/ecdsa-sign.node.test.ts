@@ -7,7 +7,7 @@ import { fromHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { ClientOperation, codeOf, play, serverClient, setStatus, type ServerClient } from '../support/server-client.ts'
 import { nobleTakes } from './support/ecdsa.ts'
-import { newWallet, presign, setIdOf, setUp, signEcdsa, type TestWallet } from './support/wallets.ts'
+import { newWallet, preprocess, setIdOf, setUp, signEcdsa, type TestWallet } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
 let world: World
@@ -82,7 +82,7 @@ test('a header that names another digest, key or source than the messages were m
 
 test('a client reaches no set of another', async () => {
   const stranger = world.client()
-  for (const operation of [signEcdsa(stranger, wallet), presign(stranger, wallet), setUp(stranger, wallet)]) {
+  for (const operation of [signEcdsa(stranger, wallet), preprocess(stranger, wallet), setUp(stranger, wallet)]) {
     expect(codeOf(await operation.post())).toBe('AUTH_FAILED')
   }
 })
@@ -109,13 +109,13 @@ describe('a request that makes no sense is refused and leaves nothing', () => {
     ['a path that is none', { ...signing, path: '0/1' }],
     ['a path with a leading zero', { ...signing, path: 'm/01' }],
     ['an unknown source', { ...signing, source: { kind: 'thinAir' } }],
-    ['a presignature without an id', { ...signing, source: { kind: 'presignature' } }],
-    ['a presignature of a short id', { ...signing, source: { kind: 'presignature', id: 'ab' } }],
+    ['a preprocessing without an id', { ...signing, source: { kind: 'preprocessing' } }],
+    ['a preprocessing of a short id', { ...signing, source: { kind: 'preprocessing', id: 'ab' } }],
     ['a field too many', { ...signing, tapTweak: null }],
     ['no tweak for BIP 340', { ...taproot, tapTweak: undefined }],
     ['a tweak of 31 bytes', { ...taproot, tapTweak: 'cd'.repeat(31) }],
     ['a path for ed25519', { kind: 'sign', scheme: 'ed25519', message: '', path: 'm' }],
-    ['a presignature for no path', { kind: 'presign' }],
+    ['a preprocessing with a path', { kind: 'preprocess', path: 'm' }],
     ['a set-up with a path', { kind: 'setUp', path: 'm' }],
   ])('%s', async (_, request) => {
     const operation = signEcdsa(client, wallet)
@@ -129,7 +129,7 @@ describe('a request that makes no sense is refused and leaves nothing', () => {
   })
 })
 
-test('the policy hears the digest, the hash, the path and the tweak, and of set-ups and presignatures', async () => {
+test('the policy hears the digest, the hash, the path and the tweak, and of set-ups and preprocessings', async () => {
   const asked: PolicyRequest[] = []
   const policy = (request: PolicyRequest) => {
     asked.push(request)
@@ -143,7 +143,7 @@ test('the policy hears the digest, the hash, the path and the tweak, and of set-
     hashed,
     signEcdsa(strict, wallet, { message: DIGEST, hash: null }),
     new ClientOperation(strict, taproot, wallet.signing),
-    presign(strict, wallet, 'm/3'),
+    preprocess(strict, wallet),
     setUp(strict, wallet),
   ]
   for (const operation of operations) expect(codeOf(await operation.post())).toBe('POLICY_DENIED')
@@ -162,7 +162,7 @@ test('the policy hears the digest, the hash, the path and the tweak, and of set-
       path: 'm',
     },
     { ...common, action: 'sign', scheme: 'bip340', message: fromHex(DIGEST), path: 'm/3', tapTweak: ROOT },
-    { ...common, action: 'presign', path: 'm/3' },
+    { ...common, action: 'preprocess' },
     { ...common, action: 'setUp' },
   ])
 })

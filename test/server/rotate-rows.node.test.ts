@@ -19,7 +19,7 @@ beforeAll(async () => {
   tables = await createTables(pgliteDatabase(), random)
 })
 beforeEach(async () => {
-  for (const table of ['shares', 'ot_pairs', 'presignatures', 'answers', 'operations', 'sets']) {
+  for (const table of ['shares', 'ot_pairs', 'preprocessings', 'answers', 'operations', 'sets']) {
     await tables.database.query(`delete from reshare_${table}`)
   }
 })
@@ -128,8 +128,8 @@ test('what is soon forgotten is counted only, and what is sealed by the current 
       [key.clientId, key.operationId, sealed],
     )
     await query(
-      `insert into reshare_presignatures (set_id, presignature_id, path, sealed, incarnation, created_at, expires_at)
-       values ($1, 'one', 'm', $2, 1, $3, $3)`,
+      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+       values ($1, 'one', $2, 1, $3, $3)`,
       [setId, sealed, new Date(START)],
     )
     expect(await rotate(context())).toEqual({ resealed: 0, remaining })

@@ -6,7 +6,16 @@ import { createSealer } from '../../src/util/seal.ts'
 import { leftForLater } from '../support/left-for-later.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, play } from '../support/server-client.ts'
-import { newWallet, presign, prove, setIdOf, sign, signEcdsa, type TestWallet } from './support/wallets.ts'
+import {
+  complete,
+  newWallet,
+  preprocessed,
+  prove,
+  setIdOf,
+  sign,
+  signEcdsa,
+  type TestWallet,
+} from './support/wallets.ts'
 import { createWorld, MASTER_KEY, type World } from './support/world.ts'
 
 const HOUR = 60 * 60_000
@@ -64,10 +73,8 @@ test('servers with different current keys go on with what the other has begun', 
   }
   await play(prove(client, wallet.signing))
   await play(signEcdsa(client, wallet))
-  const presigned = await play(presign(client, wallet))
-  const source = { kind: 'presignature', id: Buffer.from(presigned.presignature!.id).toString('hex') } as const
-  const spent = signEcdsa(client, { ...wallet, presignature: presigned.presignature }, { source })
-  expect((await play(spent)).signature).toBeDefined()
+  const completed = complete(client, wallet, await preprocessed(client, wallet))
+  expect((await play(completed)).signature).toBeDefined()
   wallets.push(await newWallet(client))
 })
 

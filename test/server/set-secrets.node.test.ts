@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Scalar } from '../../src/curve/group.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { ProtocolError } from '../../src/errors.ts'
-import { OtPair, Presignature } from '../../src/protocol/ecdsa/index.ts'
+import { getEcdsaBackend, OtPair, Preprocessed } from '../../src/protocol/ecdsa/index.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import {
   noteHalf,
@@ -21,16 +20,19 @@ import {
   storePair,
 } from '../../src/server/sets/ot-pairs.ts'
 import {
-  deletePresignatures,
-  deletePresignaturesOfWallet,
-  forgetPresignatures,
-  insertPresignature,
-  takePresignature,
-} from '../../src/server/sets/presignatures.ts'
+  deletePreprocessings,
+  deletePreprocessingsOfWallet,
+  forgetPreprocessings,
+  insertPreprocessing,
+  openPreprocessing,
+  takePreprocessing,
+  type PreprocessingKey,
+} from '../../src/server/sets/preprocessings.ts'
 import { ecdsaShare, equalShares, insertShare, readShare, sharePlace } from '../../src/server/sets/shares.ts'
 import { encodeWalletShares, type WalletShares } from '../../src/share/index.ts'
 import { partyId } from '../../src/types.ts'
-import { fromHex, toHex, utf8 } from '../../src/util/bytes.ts'
+import { concatBytes, fromHex, toHex, utf8 } from '../../src/util/bytes.ts'
+import { Writer } from '../../src/util/codec.ts'
 import type { Sealer } from '../../src/util/seal.ts'
 import { leftForLater } from '../support/left-for-later.ts'
 import { seededRandom } from '../support/random.ts'
@@ -227,45 +229,55 @@ describe('an ECDSA set-up', () => {
   })
 })
 
-describe('a presignature', () => {
-  const group = getGroup('secp256k1')
+describe('a preprocessing', () => {
   const draw = (setId: string, incarnation = 1) => {
     const { random } = tables.context
-    const point = group.encodePoint(group.generator)
-    const about = {
-      id: random(32),
-      setId: fromHex(setId),
-      publicKey: point,
-      commitment: point,
-      signers: [partyId(1), partyId(2)],
-      self: partyId(2),
-      incarnation,
-    }
-    const [mask, denominator, keyed] = [0, 1, 2].map(() => group.randomScalar(random)) as [Scalar, Scalar, Scalar]
-    return new Presignature(about, { mask, denominator, keyed })
+    const { group } = getEcdsaBackend()
+    const scalars = [1, 2, 3, 4, 5, 6, 7].map(() => group.randomScalar(random))
+    const secret = [random(32), ...[1, 2].map(() => group.randomScalar(random)), random(32), random(32), random(32)]
+    return Preprocessed.decode(
+      getEcdsaBackend(),
+      new Writer()
+        .u8(1)
+        .bytes(random(32))
+        .bytes(fromHex(setId))
+        .u32(incarnation)
+        .u8(2)
+        .prefixed(Uint8Array.of(1, 2))
+        .bytes(random(32))
+        .bytes(concatBytes(...secret, ...scalars))
+        .finish(),
+    )
   }
   const count = async (setId: string) =>
-    (await tables.database.query('select 1 from reshare_presignatures where set_id = $1', [setId])).length
-  const take = (key: Parameters<typeof takePresignature>[2], path = 'm/1', context = tables.context) =>
-    takePresignature(context, tables.database, key, path)
+    (await tables.database.query('select 1 from reshare_preprocessings where set_id = $1', [setId])).length
+  const take = (key: PreprocessingKey, incarnation = 1, context = tables.context) =>
+    takePreprocessing(context, key, incarnation)
 
   async function made(set: Awaited<ReturnType<typeof bare>>, incarnation = 1, context = tables.context) {
-    const presignature = draw(set.setId, incarnation)
-    await insertPresignature(context, tables.database, set, 'm/1', presignature)
-    return { ...set, id: toHex(presignature.id) }
+    const preprocessed = draw(set.setId, incarnation)
+    const { id } = preprocessed
+    await insertPreprocessing(context, tables.database, set, preprocessed)
+    return { ...set, id: toHex(id) }
   }
 
-  test('is taken once, for its path, set and client', async () => {
+  test('is taken once, of its set and client', async () => {
     const { sealer, seen } = watched()
     const context = { ...tables.context, sealer }
     const key = await made(await bare(), 1, context)
-    await expect(take(key, 'm/2')).rejects.toMatchObject({ code: 'STORAGE_CONFLICT', retryable: false })
-    await expect(take({ ...key, setId: (await bare()).setId })).rejects.toThrow(code('STORAGE_CONFLICT'))
-    await expect(take({ ...key, id: '00'.repeat(32) })).rejects.toThrow(code('STORAGE_CONFLICT'))
-    expect(toHex((await take(key, 'm/1', context)).id)).toBe(key.id)
+    await expect(take({ ...key, setId: (await bare()).setId })).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(take({ ...key, id: '00'.repeat(32) })).rejects.toMatchObject({
+      code: 'PREPROCESSING_NOT_FOUND',
+      retryable: false,
+    })
+    const taken = await take(key, 1, context)
+    expect(await count(key.setId)).toBe(0)
+    expect(toHex(openPreprocessing(context, taken).id)).toBe(key.id)
     expect(seen.map(isWiped)).toEqual([true, true])
-    await expect(take(key)).rejects.toThrow(code('STORAGE_CONFLICT'))
-    await expect(take({ ...(await made(key)), clientId: 'another' })).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    await expect(take(key)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    for (const change of [{ clientId: 'another' }, { incarnation: 2 }, { setId: '00'.repeat(32) }]) {
+      expect(() => openPreprocessing(context, { ...taken, ...change })).toThrow(code('SHARE_PARSING_FAILED'))
+    }
   })
 
   test('is taken in its time and incarnation only, and forgotten after them', async () => {
@@ -273,27 +285,30 @@ describe('a presignature', () => {
     tables.clock = START
     const [set, another] = [await bare(), await bare()]
     const [expiring, restored, lasting] = [await made(set), await made(another, 2), await made(another)]
-    await expect(take(restored)).rejects.toThrow(code('STORAGE_CONFLICT'))
-    await forgetPresignatures(context)
+    for (const incarnation of [1, 2]) {
+      await expect(take(restored, incarnation)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    }
+    await expect(take(lasting, 2)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await forgetPreprocessings(context)
     expect(await Promise.all([set, another].map(({ setId }) => count(setId)))).toEqual([1, 1])
-    tables.clock = START + context.limits.presignatureMs - 1
-    await forgetPresignatures(context)
+    tables.clock = START + context.limits.preprocessingMs - 1
+    await forgetPreprocessings(context)
     await take(lasting)
     tables.clock += 1
-    await expect(take(expiring)).rejects.toThrow(code('STORAGE_CONFLICT'))
+    await expect(take(expiring)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
     expect(await count(set.setId)).toBe(1)
-    await forgetPresignatures(context)
+    await forgetPreprocessings(context)
     expect(await count(set.setId)).toBe(0)
   })
 
   test('takes the place of the oldest where there are enough', async () => {
-    const context = { ...tables.context, limits: { ...tables.context.limits, presignatures: 2 } }
+    const context = { ...tables.context, limits: { ...tables.context.limits, preprocessings: 2 } }
     const [set, another] = [await bare(), await bare()]
     const kept = await made(another, 1, context)
     const keys = []
     for (let i = 0; i < 3; i++) keys.push(await made(set, 1, context))
     expect(await count(set.setId)).toBe(2)
-    await expect(take(keys[0]!)).rejects.toThrow(code('STORAGE_CONFLICT'))
+    await expect(take(keys[0]!)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
     for (const key of [...keys.slice(1), kept]) await take(key)
   })
 
@@ -305,9 +320,9 @@ describe('a presignature', () => {
     await database.query('update reshare_sets set wallet_id = $2 where set_id = $1', [sets[2]!.setId, '1'.repeat(32)])
     for (const set of sets) await made(set)
     const left = () => Promise.all(sets.map(({ setId }) => count(setId)))
-    await deletePresignatures(database, first.setId)
+    await deletePreprocessings(database, first.setId)
     expect(await left()).toEqual([0, 1, 1, 1])
-    await deletePresignaturesOfWallet(database, clientId, WALLET)
+    await deletePreprocessingsOfWallet(database, clientId, WALLET)
     expect(await left()).toEqual([0, 0, 1, 1])
   })
 })

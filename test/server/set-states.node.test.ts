@@ -66,13 +66,13 @@ async function owed(setId: string) {
   return rows.map((row) => [row['old_set_id'], row['with_backups']])
 }
 
-async function presignature(setId: string): Promise<() => Promise<boolean>> {
+async function preprocessing(setId: string): Promise<() => Promise<boolean>> {
   await tables.database.query(
-    `insert into reshare_presignatures (set_id, presignature_id, path, sealed, incarnation, created_at, expires_at)
-     values ($1, 'one', 'm', 'sealed', 1, $2, $3)`,
+    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+     values ($1, 'one', 'sealed', 1, $2, $3)`,
     [setId, when(), when(1e9)],
   )
-  return async () => (await tables.row('select 1 from reshare_presignatures where set_id = $1', setId)) !== undefined
+  return async () => (await tables.row('select 1 from reshare_preprocessings where set_id = $1', setId)) !== undefined
 }
 
 describe('the end of an operation that makes sets', () => {
@@ -123,7 +123,7 @@ describe('the end of an operation that makes sets', () => {
     ])
     const older = tables.key({ clientId: key.clientId })
     const phone = await tables.set(older, {}, active)
-    const spent = await presignature(phone)
+    const spent = await preprocessing(phone)
     const retired = await tables.set(older, {}, { state: 'DESTROYED' })
     const backup = await tables.set(older, { purpose: 'backup' }, active)
     const [signing, rotated] = [await tables.set(key), await tables.set(key, { purpose: 'backup' })]
@@ -149,7 +149,7 @@ describe('the end of an operation that makes sets', () => {
     const older = tables.key({ clientId: key.clientId })
     const backup = await tables.set(older, { purpose: 'backup' }, active)
     const phone = await tables.set(older, {}, active)
-    const kept = await presignature(phone)
+    const kept = await preprocessing(phone)
     const setId = await tables.set(key)
     const { decision, result } = settle(key, recovering(backup, { dryRun: true }), made(['signing', setId]))
     expect(decision).toBe('ABORT')
@@ -169,10 +169,10 @@ describe('the end of an operation that makes sets', () => {
     await expect(settle(key, recovery, []).result()).rejects.toThrow(code('BACKUP_SUPERSEDED'))
   })
 
-  test('of a refresh: the old set waits for the proof of the new, and keeps its presignatures', async () => {
+  test('of a refresh: the old set waits for the proof of the new, and keeps its preprocessings', async () => {
     const key = tables.key()
     const old = await tables.set(key, {}, active)
-    const kept = await presignature(old)
+    const kept = await preprocessing(old)
     const setId = await tables.set(key)
     expect(await settle(key, refreshing(old), made(['signing', setId])).result()).toEqual({ setId, state: 'ACTIVE' })
     expect(await owed(setId)).toEqual([[old, false]])
@@ -272,7 +272,7 @@ describe('retirement', () => {
     expect(new Map((await owed(laptop2)) as [string, boolean][]).get(laptop)).toBe(false)
   })
 
-  test('destroys the halves of one client or of all, with their set-ups and presignatures', async () => {
+  test('destroys the halves of one client or of all, with their set-ups and preprocessings', async () => {
     const key = tables.key()
     const retiring = { state: 'RETIRING', committed_at: when() }
     const [own, foreign, kept] = [
@@ -280,7 +280,7 @@ describe('retirement', () => {
       await tables.set(tables.key(), {}, retiring),
       await tables.set(key, {}, active),
     ]
-    const spent = await presignature(own)
+    const spent = await preprocessing(own)
     await tables.database.query('update reshare_ot_pairs set poisoned = true where set_id = $1', [own])
     await destroyRetiring(tables.context, key.clientId)
     expect(await tables.log(key.clientId)).toEqual([`poisoned ${WALLET} ${own} 1`, `destroyed ${WALLET} ${own}`])
@@ -745,13 +745,13 @@ describe('a sweep', () => {
     expect(await findOperation(database, key)).toBeUndefined()
   })
 
-  test('asks the custodian, and forgets counts and presignatures whose time is over', async () => {
+  test('asks the custodian, and forgets counts and preprocessings whose time is over', async () => {
     const { context, database } = tables
     const key = tables.key()
     const prepared = await tables.set(key, { purpose: 'backup' })
     await noteHalf(database, key, prepared)
     await database.query('update reshare_custodian_halves set owed = true where set_id = $1', [prepared])
-    const spent = await presignature(await tables.set(key, {}, active))
+    const spent = await preprocessing(await tables.set(key, {}, active))
     await database.query(
       `insert into reshare_rates (client_id, kind, subject, count, started_at, ends_at)
        values ($1, 'sign', '', 1, $2, $2)`,

@@ -11,14 +11,14 @@ import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { noteHalf } from '../../src/server/sets/custodian-halves.ts'
 import { ecdsaShare } from '../../src/server/sets/shares.ts'
 import { partyId } from '../../src/types.ts'
-import { toHex, utf8 } from '../../src/util/bytes.ts'
+import { utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { ClientOperation, firstFlight, play } from '../support/server-client.ts'
 import { cheat, nobleTakes } from './support/ecdsa.ts'
 import { after, storedPair, storedSet, tablesClient, type StoredSet } from './support/played.ts'
 import { secretsOf, watchScalars } from './support/scalars.ts'
 import { createTables, type Tables } from './support/tables.ts'
-import { presign, prove, setUp, sign, signEcdsa } from './support/wallets.ts'
+import { complete, preprocess, prove, setUp, sign, signEcdsa } from './support/wallets.ts'
 
 let tables: Tables
 beforeAll(async () => {
@@ -135,15 +135,14 @@ describe('what prepares ECDSA signatures', () => {
     expect(nobleTakes(await play(signEcdsa(client, renewed)), wallet.signing)).toBe(true)
   })
 
-  test('is a presignature, which signs once', async () => {
+  test('is a preprocessing, which signs once', async () => {
     const { client, wallet } = await ecdsaOwner()
-    const made = await play(presign(client, wallet))
+    const made = await play(preprocess(client, wallet))
     expect(made.result).toEqual({ setId: wallet.setId, state: 'ACTIVE' })
     expect(await decision(made)).toBe('COMMIT')
-    const held = { signing: wallet.signing, presignature: made.presignature }
-    const source = { kind: 'presignature', id: toHex(made.presignature!.id) } as const
-    expect(nobleTakes(await play(signEcdsa(client, held, { source })), wallet.signing)).toBe(true)
-    await expect(signEcdsa(client, held, { source }).post()).rejects.toThrow(code('STORAGE_CONFLICT'))
+    const signature = () => complete(client, wallet, made.preprocessing!)
+    expect(nobleTakes(await play(signature()), wallet.signing)).toBe(true)
+    await expect(signature().post()).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
   })
 })
 

@@ -7,7 +7,7 @@ import {
   type Decision,
   type OperationRequest,
   type OperationResult,
-  type PresignRequest,
+  type PreprocessRequest,
   type SetStatus,
   type SignBip340Request,
   type SignEcdsaRequest,
@@ -20,17 +20,17 @@ import { keyAtPath, requestDigest, taprootShare } from '../../src/api/signing.ts
 import { operationSlots, type OperationSlot, setParties, WALLET_THRESHOLD } from '../../src/api/slots.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import {
-  aggregateShares,
   bindPair,
+  createCompletion,
   createEcdsaSigning,
   createOtSetup,
-  createPresigning,
+  createPreprocessing,
   type EcdsaSignature,
   encodeSignature,
   getEcdsaBackend,
   type OtPair,
   type PairSetup,
-  type Presignature,
+  Preprocessed,
 } from '../../src/protocol/ecdsa/index.ts'
 import { createSigning } from '../../src/protocol/frost/session.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
@@ -111,15 +111,22 @@ export const abortOperation = (client: ServerClient, operationId: string) =>
 type Result =
   | KeyShare
   | { readonly share?: KeyShare }
-  | { readonly signature?: Uint8Array | EcdsaSignature; readonly presignature?: Presignature }
+  | { readonly signature?: Uint8Array | EcdsaSignature; readonly preprocessed?: Preprocessed }
   | readonly PairSetup[]
 
 /** What a client keeps of a signing set besides its shares, to sign with ECDSA. */
 export interface EcdsaHeld {
   readonly pair?: OtPair | undefined
-  readonly presignature?: Presignature | undefined
+  readonly preprocessing?: HeldPreprocessing | undefined
   /** By whose share it proves that it may begin; the source's unless given. */
   readonly begins?: WalletShares | undefined
+}
+
+/** A preprocessing in bytes, which tests use as often as they like. */
+export interface HeldPreprocessing {
+  /** lower-case hex */
+  readonly id: string
+  readonly encoded: Uint8Array
 }
 
 const CLIENT = partyId(1)
@@ -136,7 +143,7 @@ export class ClientOperation {
   prepared: WalletShares[] = []
   /** The new ECDSA set-up of a signing set. */
   pair: OtPair | undefined
-  presignature: Presignature | undefined
+  preprocessing: HeldPreprocessing | undefined
   result: OperationResult | undefined
   signature: Uint8Array | undefined
   readonly #client: ServerClient
@@ -179,7 +186,6 @@ export class ClientOperation {
 
   #answer(received: readonly Parcel[]): Parcel[] {
     if (this.request.kind === 'prove') return this.#prove(received)
-    if (this.request.kind === 'sign' && sourceOf(this.request) === 'presignature') return this.#aggregate(received)
     const next = this.#advance(received)
     if (this.request.kind !== 'sign' || sourceOf(this.request) !== 'freshSetUp' || this.round !== 2) return next
     this.#sessions = [this.#openEcdsa(this.request as SignEcdsaRequest, this.pair as OtPair)]
@@ -211,7 +217,9 @@ export class ClientOperation {
       const share = made?.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
       this.pair = bindPair(done[0] as PairSetup, share.record.setId)
     }
-    if ('presignature' in done) this.presignature = done.presignature
+    if ('preprocessed' in done && done.preprocessed !== undefined) {
+      this.preprocessing = { id: toHex(done.preprocessed.id), encoded: done.preprocessed.encode() }
+    }
     if ('signature' in done && done.signature !== undefined) {
       this.signature = done.signature instanceof Uint8Array ? done.signature : encodeSignature(done.signature)
     }
@@ -231,25 +239,11 @@ export class ClientOperation {
     })
   }
 
-  #aggregate([received]: readonly Parcel[]): Parcel[] {
-    const group = getGroup('secp256k1')
-    const presignature = this.#held.presignature as Presignature
-    const digest = requestDigest(this.request as SignEcdsaRequest)
-    const own = presignature.spend(group, digest, { ...presignature, incarnation: 0 })
-    const shares = new Map([
-      [CLIENT, own],
-      [SERVER, (received as Parcel).envelope],
-    ])
-    this.signature = encodeSignature(aggregateShares(group, presignature, digest, shares))
-    return []
-  }
-
   #open(): Session<Result>[] {
     const { request } = this
     if (request.kind === 'prove' || request.kind === 'export') return []
-    if (request.kind === 'presign') return [this.#openEcdsa(request, this.#held.pair as OtPair)]
+    if (request.kind === 'preprocess') return [this.#openEcdsa(request, this.#held.pair as OtPair)]
     if (request.kind === 'sign' && request.scheme === 'ecdsa') {
-      if (request.source.kind === 'presignature') return []
       if (request.source.kind === 'freshSetUp') return [this.#openSetUp()]
       return [this.#openEcdsa(request, this.#held.pair as OtPair)]
     }
@@ -275,16 +269,21 @@ export class ClientOperation {
     })
   }
 
-  #openEcdsa(request: SignEcdsaRequest | PresignRequest, pair: OtPair): Session<Result> {
+  #openEcdsa(request: SignEcdsaRequest | PreprocessRequest, pair: OtPair): Session<Result> {
     const share = this.#share('secp256k1')
-    const derivation = keyAtPath(getGroup('secp256k1'), share.record, request.path)
+    const derivation =
+      request.kind === 'sign' ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
     const { random } = this.#client
     const options = {
       ...{ backend: getEcdsaBackend(), share, pairs: [pair], signers: SIGNERS, random },
       ...(derivation && { derivation }),
     }
-    if (request.kind === 'presign') return createPresigning({ ...options, incarnation: 0 })
-    return createEcdsaSigning({ ...options, digest: requestDigest(request), aggregator: CLIENT })
+    if (request.kind === 'preprocess') return createPreprocessing({ ...options, incarnation: 0 })
+    const signing = { ...options, digest: requestDigest(request), aggregator: CLIENT }
+    if (request.source.kind !== 'preprocessing') return createEcdsaSigning(signing)
+    const { encoded } = this.#held.preprocessing as HeldPreprocessing
+    const preprocessed = Preprocessed.decode(options.backend, encoded)
+    return createCompletion({ ...signing, preprocessed, incarnation: 0 })
   }
 
   #openSetUp(): Session<Result> {

@@ -10,8 +10,6 @@ export {
   restorePreprocessing,
 } from './preprocess.ts'
 export { Preprocessed, type PreprocessedAbout, type TakeConditions } from './preprocessed.ts'
-export { createPresigning, type PresigningOptions, restorePresigning } from './presign.ts'
-export { aggregateShares, Presignature, type PresignatureAbout, type SpendConditions } from './presignature.ts'
 export { bindPair, createOtSetup, type OtSetupOptions, type PairSetup, restoreOtSetup } from './setup.ts'
 export { createEcdsaSigning, type EcdsaSigningOptions, restoreEcdsaSigning } from './sign.ts'
 export { type EcdsaSignature, encodeSignature } from './signature.ts'

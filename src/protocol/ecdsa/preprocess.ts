@@ -3,7 +3,6 @@ import { createSession, restoreSession } from '../create-session.ts'
 import type { Session } from '../session.ts'
 import type { Digest32 } from './digest.ts'
 import type { Preprocessed } from './preprocessed.ts'
-import { assertIncarnation } from './presign.ts'
 import type { EcdsaSigningOptions } from './sign.ts'
 import { EcdsaMachine, type EcdsaResult } from './signing-machine.ts'
 import { type EcdsaOptions, setUpSigning } from './signing-setup.ts'
@@ -37,6 +36,14 @@ export function restorePreprocessing(state: Uint8Array, options: PreprocessingOp
 
 function setUp({ incarnation, ...options }: PreprocessingOptions) {
   return setUpSigning(options, { kind: 'preprocess', incarnation: assertIncarnation(incarnation) })
+}
+
+/** @throws {RangeError} unless it is a whole number from 0 to 2^32 − 1 */
+function assertIncarnation(incarnation: number): number {
+  if (!Number.isInteger(incarnation) || incarnation < 0 || incarnation > 0xffffffff) {
+    throw new RangeError(`incarnation must be 0..2^32-1, got ${incarnation}`)
+  }
+  return incarnation
 }
 
 export interface CompletionOptions extends EcdsaSigningOptions {

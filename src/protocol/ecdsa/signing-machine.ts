@@ -10,7 +10,6 @@ import { finishMultiplications, multiply, wipeMultiplied } from './multiplicatio
 import { additiveKey, openingMessages } from './opening-round.ts'
 import { type Prepared, readingSecrets, wipeNonces, wipePrepared } from './prepared.ts'
 import { Preprocessed } from './preprocessed.ts'
-import { Presignature } from './presignature.ts'
 import { aggregate, SIGNATURE_SHARE_BYTES, signatureShare, wipeHalves } from './signature-share.ts'
 import type { EcdsaSignature } from './signature.ts'
 import {
@@ -27,7 +26,6 @@ import { type Progress, readProgress, STEPS, wipeStarted, writeProgress } from '
 /** What a session ends with: what it was for; a signature only where this signer learns it. */
 export interface EcdsaResult {
   readonly preprocessed?: Preprocessed
-  readonly presignature?: Presignature
   readonly signature?: EcdsaSignature
 }
 
@@ -161,11 +159,6 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
 
   #share(sid: Uint8Array, { encodedR, halves }: Opened): Played {
     const { mode, backend } = this.#setup
-    if (mode.kind === 'presign') {
-      this.#progress = { at: 'start' }
-      this.#result = { presignature: new Presignature(aboutPresignature(this.#setup, sid, encodedR), halves) }
-      return { messages: [], outcome: 'done' }
-    }
     if (!('digest' in mode)) throw new RangeError('a preprocessing has no shares')
     const share = signatureShare(backend.group, mode.digest, encodedR, halves)
     this.#wipeProgress()
@@ -267,18 +260,6 @@ function aboutPreprocessing(setup: SigningSetup, id: Uint8Array) {
     signers,
     self: share.id,
     digests,
-    incarnation: 'incarnation' in mode ? mode.incarnation : 0,
-  }
-}
-
-function aboutPresignature({ share, signers, encodedKey, mode }: SigningSetup, sid: Uint8Array, encodedR: Uint8Array) {
-  return {
-    id: ecdsaHash('presignature', sid, encodedR),
-    setId: share.record.setId,
-    publicKey: encodedKey,
-    commitment: encodedR,
-    signers,
-    self: share.id,
     incarnation: 'incarnation' in mode ? mode.incarnation : 0,
   }
 }

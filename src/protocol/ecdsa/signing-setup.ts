@@ -46,12 +46,10 @@ export type SigningMode =
       readonly aggregator?: PartyId | undefined
       readonly id: Uint8Array
     }
-  /** All that needs no message, by one key. */
-  | { readonly kind: 'presign'; readonly incarnation: number }
   /** All that needs neither message nor key. */
   | { readonly kind: 'preprocess'; readonly incarnation: number }
 
-const MODE_CODES = { sign: 1, presign: 2, preprocess: 3, complete: 4 } as const
+const MODE_CODES = { sign: 1, preprocess: 2, complete: 3 } as const
 
 /** The options of a session after validation. */
 export interface SigningSetup {

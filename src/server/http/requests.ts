@@ -23,7 +23,7 @@ const slowClient = v.optional(v.literal(true))
 const source = v.variant('kind', [
   v.strictObject({ kind: v.literal('setUp') }),
   v.strictObject({ kind: v.literal('freshSetUp'), slowClient }),
-  v.strictObject({ kind: v.literal('presignature'), id: hex(32) }),
+  v.strictObject({ kind: v.literal('preprocessing'), id: hex(32) }),
 ])
 const backupMethod = v.picklist(['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'])
 
@@ -67,7 +67,7 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       proof,
     }),
     v.strictObject({ kind: v.literal('setUp'), walletId, setId, slowClient }),
-    v.strictObject({ kind: v.literal('presign'), walletId, setId, path }),
+    v.strictObject({ kind: v.literal('preprocess'), walletId, setId }),
   ])
 }
 

@@ -145,8 +145,6 @@ export function policyRequest(caller: Caller, request: OperationRequest): Policy
       return { ...asked, label: request.label }
     case 'sign':
       return { ...asked, setId: request.setId, message: fromHex(request.message), ...schemeRequest(request) }
-    case 'presign':
-      return { ...asked, setId: request.setId, path: request.path }
     case 'backup':
       return { ...asked, setId: request.setId, backupMethod: request.backupMethod }
     case 'recover': {

@@ -6,7 +6,7 @@ import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { endOldUnconfirmed, requireRoomForSet } from '../sets/bounds.ts'
-import { deletePresignaturesOfWallet } from '../sets/presignatures.ts'
+import { deletePreprocessingsOfWallet } from '../sets/preprocessings.ts'
 import { planRetirements } from '../sets/retirements.ts'
 import { requireFreeWallet, requireSource } from './admit.ts'
 import type { Ending, MakeRequest, Turn } from './turn.ts'
@@ -54,7 +54,7 @@ async function commit(
     ])
   }
   // Someone recovers because a device may be in other hands: what it has prepared to sign with ends now.
-  if (request.kind === 'recover') await deletePresignaturesOfWallet(tx, clientId, request.walletId)
+  if (request.kind === 'recover') await deletePreprocessingsOfWallet(tx, clientId, request.walletId)
   const events: AuditEvent[] = []
   for (const setId of setIds) {
     const [set] = await tx.query(

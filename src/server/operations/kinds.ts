@@ -1,6 +1,6 @@
 import type { ServerContext } from '../context.ts'
+import { playPreprocessing } from './ecdsa/preprocess.ts'
 import { playSignature } from './ecdsa/signature.ts'
-import { playPresigning } from './ecdsa/presign.ts'
 import { playSettingUp } from './ecdsa/set-up.ts'
 import { playExport } from './export.ts'
 import { playMaking } from './make-sets.ts'
@@ -17,8 +17,8 @@ export async function playTurn(context: ServerContext, turn: Turn): Promise<Play
       return playSigning(context, { ...turn, request })
     case 'setUp':
       return playSettingUp(context, { ...turn, request })
-    case 'presign':
-      return playPresigning(context, { ...turn, request })
+    case 'preprocess':
+      return playPreprocessing(context, { ...turn, request })
     case 'export':
       return playExport(context, { ...turn, request })
     case 'prove':

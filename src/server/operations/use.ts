@@ -1,4 +1,4 @@
-import type { PresignRequest, ProveRequest, SetUpRequest, SignRequest } from '../../api/operations.ts'
+import type { PreprocessRequest, ProveRequest, SetUpRequest, SignRequest } from '../../api/operations.ts'
 import type { ServerContext } from '../context.ts'
 import { removeOwedHalves } from '../sets/custodian-halves.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
@@ -18,7 +18,7 @@ export function endWithSignature(context: ServerContext, turn: Turn<SignRequest>
 }
 
 /** The end of what prepares ECDSA signatures: kept only if its set is still ACTIVE when that is stored. */
-export function endWithPreparation(turn: Turn<SetUpRequest | PresignRequest>): Ending {
+export function endWithPreparation(turn: Turn<SetUpRequest | PreprocessRequest>): Ending {
   return {
     decision: 'COMMIT',
     async settle(tx) {

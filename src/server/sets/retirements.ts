@@ -6,7 +6,7 @@ import { forEachRow } from '../each-row.ts'
 import { oweRemovalOfDestroyed } from './custodian-halves.ts'
 import { endUnconfirmed } from './lineage.ts'
 import { banEvent, deletePair } from './ot-pairs.ts'
-import { deletePresignatures } from './presignatures.ts'
+import { deletePreprocessings } from './preprocessings.ts'
 import { setOf, type SetRow } from './rows.ts'
 
 /**
@@ -136,7 +136,7 @@ async function destroy({ database, audit }: ServerContext, clientId: string, set
   await database.transaction(async (tx) => {
     await tx.query('delete from reshare_shares where set_id = $1', [setId])
     const ban = await deletePair(tx, setId)
-    await deletePresignatures(tx, setId)
+    await deletePreprocessings(tx, setId)
     const destroyed = await tx.query(
       `update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'
        returning set_id, wallet_id`,

@@ -16,6 +16,14 @@ export function stage(): Stage {
   return {
     server,
     device: (label = 'device', options = {}) =>
-      createClient({ transport: server, storage: memoryStore(), random, label, repeats: false, ...options }),
+      createClient({
+        transport: server,
+        storage: memoryStore(),
+        random,
+        label,
+        repeats: false,
+        pool: { size: 0 },
+        ...options,
+      }),
   }
 }

@@ -4,11 +4,12 @@ import {
   operationRounds,
   type OperationRequest,
   type OperationResult,
+  type SignEcdsaRequest,
   type SetStatus,
 } from '../../../src/api/operations.ts'
 import { operationSlots } from '../../../src/api/slots.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
-import { bindPair, type OtPair, type PairSetup, type Presignature } from '../../../src/protocol/ecdsa/index.ts'
+import { bindPair, type OtPair, type PairSetup, type Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { newChallenge } from '../../../src/protocol/possession/index.ts'
 import { combineShares } from '../../../src/share/index.ts'
 import type { KeyShare, WalletShares } from '../../../src/share/types.ts'
@@ -22,7 +23,6 @@ import {
   schnorrSession,
   setUpSession,
   shareOn,
-  spend,
   type Made,
   type ServedSession,
   verifyProof,
@@ -37,7 +37,7 @@ interface ServedSet {
   proven: boolean
   /** The ECDSA set-up with the client; a cheat poisons it. */
   pair: OtPair | undefined
-  readonly presignatures: Map<string, Presignature>
+  readonly preprocessings: Map<string, Preprocessed>
 }
 
 interface ServedOperation {
@@ -47,7 +47,7 @@ interface ServedOperation {
   readonly challenges: Uint8Array[]
   readonly shares: KeyShare[]
   setUp?: PairSetup
-  presignature?: Presignature
+  preprocessed?: Preprocessed
   decision?: 'COMMIT' | 'ABORT'
 }
 
@@ -94,15 +94,14 @@ export function memoryServer(random: RandomSource): MemoryServer {
       case 'setUp':
         void set.pair?.secrets
         return makingSessions(operationId, request, undefined, random)
-      case 'presign':
+      case 'preprocess':
         return [ecdsaSession(request, set.shares, requirePair(set), random)]
       case 'export':
         return fail('POLICY_DENIED', 'this server exports nothing')
       case 'sign':
         if (request.scheme !== 'ecdsa') return [schnorrSession(request, set.shares, random)]
-        if (request.source.kind === 'presignature') return []
         if (request.source.kind === 'freshSetUp') return [setUpSession(operationId, request, random)]
-        return [ecdsaSession(request, set.shares, requirePair(set), random)]
+        return [ecdsaSession(request, set.shares, requirePair(set), random, preprocessedFor(set, request))]
       default:
         return makingSessions(operationId, request, set.shares, random)
     }
@@ -112,10 +111,6 @@ export function memoryServer(random: RandomSource): MemoryServer {
     const { request } = operation
     if (request.kind === 'prove') return playProof(operation, round, parcels)
     if (request.kind === 'sign' && request.scheme === 'ecdsa') {
-      if (request.source.kind === 'presignature') {
-        const set = requireActive(request.setId, 'signing')
-        return [{ slot: 0, envelope: spend(request, set.shares, takePresignature(set, request.source.id)) }]
-      }
       if (request.source.kind === 'freshSetUp' && round === 3) {
         const { shares } = requireActive(request.setId, 'signing')
         const pair = bindPair(operation.setUp!, shareOn(shares, 'secp256k1').record.setId)
@@ -148,13 +143,15 @@ export function memoryServer(random: RandomSource): MemoryServer {
   function keep(operation: ServedOperation, slot: number, made: Made | undefined): void {
     if (made?.share !== undefined) operation.shares[slot] = made.share
     if (made?.setUp !== undefined) operation.setUp = made.setUp
-    if (made?.presignature !== undefined) operation.presignature = made.presignature
+    if (made?.preprocessed !== undefined) operation.preprocessed = made.preprocessed
   }
 
-  function takePresignature(set: ServedSet, id: string): Presignature {
-    const presignature = set.presignatures.get(id)
-    set.presignatures.delete(id)
-    return presignature ?? fail('STORAGE_CONFLICT', 'no such presignature')
+  /** Takes out what a signature completes, if it does. */
+  function preprocessedFor(set: ServedSet, { source }: SignEcdsaRequest): Preprocessed | undefined {
+    if (source.kind !== 'preprocessing') return undefined
+    const preprocessed = set.preprocessings.get(source.id)
+    set.preprocessings.delete(source.id)
+    return preprocessed ?? fail('PREPROCESSING_NOT_FOUND', 'no such preprocessing')
   }
 
   function playProof(operation: ServedOperation, round: number, parcels: readonly Parcel[]): Parcel[] {
@@ -181,7 +178,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     const setId = toHex(shares.setId)
     const label = 'label' in request && target === 'signing' ? request.label : ''
     const pair = target === 'signing' ? bindPair(setUp!, shareOn(shares, 'secp256k1').record.setId) : undefined
-    const kept = { operationId, label, retires: retiredBy(request), presignatures: new Map<string, Presignature>() }
+    const kept = { operationId, label, retires: retiredBy(request), preprocessings: new Map<string, Preprocessed>() }
     sets.set(setId, { ...kept, shares, state, proven: false, pair })
     return setId
   }
@@ -218,13 +215,13 @@ export function memoryServer(random: RandomSource): MemoryServer {
     }
   }
 
-  function use({ request, setUp, presignature }: ServedOperation, setId: string): OperationResult {
+  function use({ request, setUp, preprocessed }: ServedOperation, setId: string): OperationResult {
     const set = requireActive(setId, 'signing')
     if (request.kind === 'setUp') {
       set.pair = bindPair(setUp!, shareOn(set.shares, 'secp256k1').record.setId)
-      set.presignatures.clear()
+      set.preprocessings.clear()
     }
-    if (request.kind === 'presign') set.presignatures.set(toHex(presignature!.id), presignature!)
+    if (request.kind === 'preprocess') set.preprocessings.set(toHex(preprocessed!.id), preprocessed!)
     return { setId, state: 'ACTIVE' }
   }
 

@@ -1,17 +1,18 @@
 import { operationFlags } from '../../../src/api/flags.ts'
-import type { OperationRequest, PresignRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
+import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
 import { setUpBinding, setUpParties } from '../../../src/api/set-up.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../../src/api/signing.ts'
 import { operationSlots, setParties, WALLET_THRESHOLD } from '../../../src/api/slots.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import {
+  createCompletion,
   createEcdsaSigning,
   createOtSetup,
-  createPresigning,
+  createPreprocessing,
   getEcdsaBackend,
   type OtPair,
   type PairSetup,
-  type Presignature,
+  type Preprocessed,
 } from '../../../src/protocol/ecdsa/index.ts'
 import { createSigning } from '../../../src/protocol/frost/session.ts'
 import { createKeygen } from '../../../src/protocol/keygen/index.ts'
@@ -27,12 +28,12 @@ import type { RandomSource } from '../../../src/util/random.ts'
 export interface Made {
   readonly share?: KeyShare
   readonly setUp?: PairSetup
-  readonly presignature?: Presignature
+  readonly preprocessed?: Preprocessed
 }
 
 export type ServedSession = Pick<Session<Made>, 'start' | 'receive' | 'advance'>
 
-/** Which life of the server it is; a presignature of another one is refused. */
+/** Which life of the server it is; a preprocessing of another one is refused. */
 const INCARNATION = 1
 
 const signers = setParties('signing').map(({ id }) => id)
@@ -84,32 +85,33 @@ export function schnorrSession(
   )
 }
 
-/** The server's session of a threshold ECDSA signature or presignature. */
+/** The server's session of a threshold ECDSA signature or preprocessing. @param preprocessed what the signature completes */
 export function ecdsaSession(
-  request: SignEcdsaRequest | PresignRequest,
+  request: SignEcdsaRequest | PreprocessRequest,
   half: WalletShares,
   pair: OtPair,
   random: RandomSource,
+  preprocessed?: Preprocessed,
 ): ServedSession {
   const backend = getEcdsaBackend()
   const share = shareOn(half, 'secp256k1')
+  const common = { backend, share, pairs: [pair], signers, random }
+  if (request.kind === 'preprocess') {
+    const session = createPreprocessing({ ...common, incarnation: INCARNATION })
+    return converted(session, ({ preprocessed: made }) => ({ preprocessed: made! }))
+  }
   const derivation = keyAtPath(backend.group, share.record, request.path)
-  const options = { backend, share, pairs: [pair], signers, random, ...(derivation && { derivation }) }
+  const options = {
+    ...common,
+    ...(derivation && { derivation }),
+    digest: requestDigest(request),
+    aggregator: partyId(1),
+  }
   const session =
-    request.kind === 'presign'
-      ? createPresigning({ ...options, incarnation: INCARNATION })
-      : createEcdsaSigning({ ...options, digest: requestDigest(request), aggregator: partyId(1) })
-  return converted(session, ({ presignature }) => (presignature === undefined ? {} : { presignature }))
-}
-
-/** The server's share of a signature by a presignature. */
-export function spend(request: SignEcdsaRequest, half: WalletShares, presignature: Presignature): Uint8Array {
-  const group = getGroup('secp256k1')
-  const { record } = shareOn(half, 'secp256k1')
-  const derived = keyAtPath(group, record, request.path)
-  const key = derived ? group.addPoints(record.publicKey, group.multiplyBase(derived.tweak)) : record.publicKey
-  const conditions = { setId: record.setId, publicKey: group.encodePoint(key), incarnation: INCARNATION }
-  return presignature.spend(group, requestDigest(request), conditions)
+    preprocessed === undefined
+      ? createEcdsaSigning(options)
+      : createCompletion({ ...options, preprocessed, incarnation: INCARNATION })
+  return converted(session, () => ({}))
 }
 
 /** @throws {PROTOCOL_ABORTED} if the client's proof of possession fails */

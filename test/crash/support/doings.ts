@@ -99,8 +99,8 @@ export const doings: readonly Doing[] = [
     ready: async (doer) => (client) => doer.api.sign(client, { ...at(doer), scheme: 'ecdsa', message, hash: 'sha256' }),
   },
   {
-    name: 'presign',
-    ready: async (doer) => (client) => doer.api.fillPresignatures(client, { ...at(doer), count: 1 }),
+    name: 'preprocess',
+    ready: async (doer) => (client) => doer.api.preprocessSignatures(client, { ...at(doer), count: 1 }),
   },
 ]
 

@@ -2,8 +2,8 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { exportPrivateKey } from '../../../src/export.ts'
 import {
   backupWallet,
-  fillPresignatures,
   generateWallet,
+  preprocessSignatures,
   recoverWallet,
   refreshShares,
   resume,
@@ -115,9 +115,9 @@ export const flows: readonly Flow[] = [
   },
   {
     ...ofOwner,
-    name: 'presign, sign',
+    name: 'preprocess, sign',
     run: async (client, { wallet: { id: walletId } }) => {
-      await fillPresignatures(client, { walletId, count: 1 })
+      await preprocessSignatures(client, { walletId, count: 1 })
       await sign(client, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
     },
   },

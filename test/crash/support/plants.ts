@@ -66,10 +66,10 @@ export function losesItsHalf(database: Database): Database {
   })
 }
 
-/** The bug of a server that computes with a presignature and keeps it. */
-export function keepsPresignatures(database: Database): Database {
+/** The bug of a server that computes with a preprocessing and keeps it. */
+export function keepsPreprocessings(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
-    const isTaken = /^\s*delete from reshare_presignatures\s+where set_id = \$1 and presignature_id/.test(sql)
+    const isTaken = /^\s*delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/.test(sql)
     return tx.query(isTaken ? sql.replace('delete from', 'select * from').replace(/returning.*/, '') : sql, parameters)
   })
 }

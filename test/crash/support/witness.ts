@@ -1,7 +1,7 @@
 import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE } from '../../../src/api/flight.ts'
 import type { OperationRequest, SignEd25519Request } from '../../../src/api/operations.ts'
 import { paths } from '../../../src/api/paths.ts'
-import type { Transport, TransportRequest } from '../../../src/index.ts'
+import type { Transport, TransportRequest, TransportResponse } from '../../../src/index.ts'
 import { equalBytes, fromHex, fromUtf8, toHex } from '../../../src/util/bytes.ts'
 import { systemRandom } from '../../../src/util/random.ts'
 
@@ -23,17 +23,17 @@ export const REFUSALS: readonly string[] = ['SET_RETIRED', 'OPERATION_IN_PROGRES
 
 export function createWitness(server: Transport): Witness {
   const rounds: Exchange[] = []
-  const shares = new Map<string, string>()
+  const openings = new Map<string, string>()
   const wrong: string[] = []
 
   const note = (request: TransportRequest, answer: Uint8Array) => {
     if (!request.path.includes('/rounds/')) return
     rounds.push({ request, body: answer })
-    const { id } = presignatureOf(request) ?? {}
+    const { id } = preprocessingOf(request) ?? {}
     if (id === undefined) return
-    const share = toHex(decodeFlight(answer).parcels[0]?.envelope ?? new Uint8Array(0))
-    if (shares.has(id) && shares.get(id) !== share) wrong.push('one presignature gave two shares')
-    shares.set(id, share)
+    const opened = toHex(answer)
+    if (openings.has(id) && openings.get(id) !== opened) wrong.push('one preprocessing gave two openings')
+    openings.set(id, opened)
   }
 
   return {
@@ -53,9 +53,11 @@ export function createWitness(server: Transport): Witness {
         if (other.status === 200) wrong.push('a round that was answered was played again with another message')
       }
       for (const { request } of rounds) {
-        if (presignatureOf(request) === undefined) continue
+        if (preprocessingOf(request) === undefined) continue
+        // Its opening is of another statement: a server that had it still would come as far as to see that.
         const again = await server.request({ ...request, path: newRound(), body: withOtherMessage(request.body) })
-        if (again.status === 200) wrong.push('a presignature that was used signs something else')
+        const isTaken = again.status === 200 || refusalOf(again) === 'PROTOCOL_ABORTED'
+        if (isTaken) wrong.push('a preprocessing that was used is taken again')
       }
       rounds.length = 0
       return wrong.splice(0)
@@ -66,7 +68,7 @@ export function createWitness(server: Transport): Witness {
       const body = encodeFlight({ header, parcels: [] })
       const answer = await server.request({ method: 'POST', path: newRound(), contentType: FLIGHT_CONTENT_TYPE, body })
       if (answer.status === 200) return undefined
-      return (JSON.parse(fromUtf8(answer.body)) as { error: { id: string } }).error.id
+      return refusalOf(answer)
     },
   }
 }
@@ -79,11 +81,15 @@ function headerOf({ body }: TransportRequest): Partial<OperationRequest> {
   return decodeFlight(body as Uint8Array).header as Partial<OperationRequest>
 }
 
-/** The presignature that a request spends, if it does. */
-function presignatureOf(request: TransportRequest): { readonly id: string } | undefined {
+/** The preprocessing that a request uses, if it does. */
+function preprocessingOf(request: TransportRequest): { readonly id: string } | undefined {
   const header = headerOf(request)
   if (header.kind !== 'sign' || header.scheme !== 'ecdsa') return undefined
-  return header.source?.kind === 'presignature' ? header.source : undefined
+  return header.source?.kind === 'preprocessing' ? header.source : undefined
+}
+
+function refusalOf({ body }: Pick<TransportResponse, 'body'>): string {
+  return (JSON.parse(fromUtf8(body)) as { error: { id: string } }).error.id
 }
 
 function withOtherMessage(body: Uint8Array | undefined): Uint8Array {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Scalar } from '../../../src/curve/group.ts'
 import { type AbortReason, MpcError, ProtocolError } from '../../../src/errors.ts'
 import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
-import { restorePresigning } from '../../../src/protocol/ecdsa/presign.ts'
+import { restorePreprocessing } from '../../../src/protocol/ecdsa/preprocess.ts'
 import { createEcdsaSigning, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
 import { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/envelope.ts'
@@ -19,7 +19,7 @@ import {
   holders,
   ids,
   nobleAccepts,
-  presigningSessions,
+  preprocessingSessions,
   randomDigest,
   signatures,
   signingSessions,
@@ -531,15 +531,14 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
   })
 
   // Row 29.
-  test('messages of a presignature are not those of a signature', () => {
+  test('messages of a preprocessing are not those of a signature', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const [signer] = signingSessions(backend, set, randomDigest(random), random)
-    const [, presigner] = presigningSessions(backend, set, random)
-    for (const { receipts, error } of simulate<unknown>([signer!, presigner!])) {
-      expect(receipts).toEqual(['dropped', 'dropped'])
-      expect(error).toBeUndefined()
-    }
+    const [, preprocessor] = preprocessingSessions(backend, set, random)
+    const outcomes = simulate<unknown>([signer!, preprocessor!])
+    expect(outcomes.map(({ receipts }) => receipts)).toEqual([['dropped'], ['dropped', 'dropped']])
+    for (const { error } of outcomes) expect(error).toBeUndefined()
   })
 
   // Rows 17 and 31.
@@ -658,8 +657,10 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
         expect.objectContaining({ reason: 'SID', blame: [], ban: false }) as ProtocolError,
       )
     }
-    const presign = { ...options, incarnation: 0 }
-    expect(() => restorePresigning(state, presign)).toThrow(expect.objectContaining({ reason: 'SID' }) as ProtocolError)
+    const preprocess = { ...plain, incarnation: 0 }
+    expect(() => restorePreprocessing(state, preprocess)).toThrow(
+      expect.objectContaining({ reason: 'SID' }) as ProtocolError,
+    )
     expect(() => restoreEcdsaSigning(state, options)).not.toThrow()
   })
 

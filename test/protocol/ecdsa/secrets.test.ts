@@ -5,15 +5,25 @@ import { type EcdsaBackend, wasmEcdsa } from '../../../src/protocol/ecdsa/backen
 import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/base-ot.ts'
 import { answer, finish, offer, wipeOffered } from '../../../src/protocol/ecdsa/pair-setup.ts'
 import { createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
+import { Preprocessed } from '../../../src/protocol/ecdsa/preprocessed.ts'
 import { restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
-import { scalarOfCommitment, scalarOfDigest } from '../../../src/protocol/ecdsa/signature.ts'
+import { scalarOfDigest } from '../../../src/protocol/ecdsa/signature.ts'
 import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing-machine.ts'
 import { decodeEnvelope } from '../../../src/protocol/envelope.ts'
 import type { Session } from '../../../src/protocol/session.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
 import { flip, rewrite, simulate } from '../../support/simulator.ts'
-import { holders, ids, presigningSessions, randomDigest, setupSessions, signingSessions } from './support.ts'
+import {
+  completionSessions,
+  holders,
+  ids,
+  preprocess,
+  preprocessingSessions,
+  randomDigest,
+  setupSessions,
+  signingSessions,
+} from './support.ts'
 
 const backend = wasmEcdsa()
 const [CLIENT, SERVER] = ids(1, 2)
@@ -98,18 +108,35 @@ describe('a signer leaves none of its secrets', () => {
     expect(made.length).toBeGreaterThan(20)
   })
 
-  test('in a presignature that is disposed of', () => {
+  test('in a preprocessing that is disposed of', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const { watched, made } = watch()
-    const sessions = presigningSessions(backend, set, random, (id) => (id === SERVER ? { backend: watched } : {}))
-    const { presignature } = play(sessions, 2)!
-    const known = publicOf([scalarOfCommitment(backend.group, presignature!.commitment)])
-    const left = () => made.filter((secret) => !isWiped(secret) && !known.has(toHex(secret)))
-    // φ_i is the presignature's own copy.
-    expect(left()).toHaveLength(2)
-    presignature!.dispose()
+    const sessions = preprocessingSessions(backend, set, random, (id) => (id === SERVER ? { backend: watched } : {}))
+    const { preprocessed } = play(sessions, 2)!
+    const left = () => made.filter((secret) => !isWiped(secret))
+    expect(left().length).toBeGreaterThan(5)
+    preprocessed!.dispose()
     expect(left()).toEqual([])
+  })
+
+  test('once its share of a completed preprocessing is out', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const [client, server] = preprocess(backend, set, random)
+    const { watched, made } = watch()
+    const stored = Preprocessed.decode(watched, server!.encode())
+    const digest = randomDigest(random)
+    const sessions = completionSessions(backend, set, [client!, stored], digest, random, (id) => ({
+      aggregator: CLIENT!,
+      ...(id === SERVER ? { backend: watched } : {}),
+    }))
+    expect(play(sessions, 1)).toEqual({})
+    const known = publicOf([scalarOfDigest(backend.group, digest)])
+    const left = made.filter((secret) => !isWiped(secret) && !known.has(toHex(secret)))
+    // The number of R, which only the session knows.
+    expect(new Set(left.map(toHex)).size).toBe(1)
+    expect(made.length).toBeGreaterThan(10)
   })
 
   const ends: [string, (session: Session<EcdsaResult>) => unknown][] = [

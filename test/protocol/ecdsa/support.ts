@@ -11,7 +11,6 @@ import {
   type PreprocessingOptions,
 } from '../../../src/protocol/ecdsa/preprocess.ts'
 import type { Preprocessed } from '../../../src/protocol/ecdsa/preprocessed.ts'
-import { createPresigning, type PresigningOptions } from '../../../src/protocol/ecdsa/presign.ts'
 import { bindPair, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup.ts'
 import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/sign.ts'
 import { type EcdsaSignature, encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
@@ -116,18 +115,6 @@ export function signingSessions(
   const list = signers.map(({ share }) => share.id)
   return signers.map((holder) =>
     createEcdsaSigning({ backend, ...holder, signers: list, digest, random, ...change(holder.share.id) }),
-  )
-}
-
-export function presigningSessions(
-  backend: EcdsaBackend,
-  signers: readonly Holder[],
-  random: RandomSource,
-  change: Changes<PresigningOptions> = () => ({}),
-): Session<EcdsaResult>[] {
-  const list = signers.map(({ share }) => share.id)
-  return signers.map((holder) =>
-    createPresigning({ backend, ...holder, signers: list, incarnation: 0, random, ...change(holder.share.id) }),
   )
 }
 

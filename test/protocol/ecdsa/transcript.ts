@@ -5,8 +5,6 @@ import { digest32 } from '../../../src/protocol/ecdsa/digest.ts'
 import { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
 import { createCompletion, createPreprocessing } from '../../../src/protocol/ecdsa/preprocess.ts'
 import { Preprocessed } from '../../../src/protocol/ecdsa/preprocessed.ts'
-import { createPresigning } from '../../../src/protocol/ecdsa/presign.ts'
-import { aggregateShares } from '../../../src/protocol/ecdsa/presignature.ts'
 import { bindPair, createOtSetup } from '../../../src/protocol/ecdsa/setup.ts'
 import { createEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
 import { encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
@@ -65,9 +63,8 @@ export function fixedSetup(backend: EcdsaBackend) {
   return { shares, states, messages }
 }
 
-/** Signs and presigns with fixed randomness on a set that {@link fixedSetup} made. */
+/** Signs and preprocesses with fixed randomness on a set that {@link fixedSetup} made. */
 export function fixedSignatures(backend: EcdsaBackend, shares: readonly KeyShare[], states: readonly Uint8Array[]) {
-  const { group } = backend
   const options = (i: number, label: string) => ({
     backend,
     share: shares[i] as KeyShare,
@@ -94,12 +91,6 @@ export function fixedSignatures(backend: EcdsaBackend, shares: readonly KeyShare
     ),
   )
   const completed = completion.results[0]!.signature!
-  const presigning = record(SIGNERS.map((_, i) => createPresigning({ ...options(i, 'presign'), incarnation: 0 })))
-  const record0 = (shares[0] as KeyShare).record
-  const conditions = { setId: record0.setId, publicKey: group.encodePoint(record0.publicKey), incarnation: 0 }
-  const presignatures = presigning.results.map(({ presignature }) => presignature!)
-  const online = presignatures.map((presignature) => presignature.spend(group, DIGEST, conditions))
-  const presigned = aggregateShares(group, presignatures[0]!, DIGEST, new Map(SIGNERS.map((id, i) => [id, online[i]!])))
   const signature = signing.results[0]!.signature!
   return {
     digest: toHex(DIGEST),
@@ -117,13 +108,6 @@ export function fixedSignatures(backend: EcdsaBackend, shares: readonly KeyShare
       messages: completion.messages,
       signature: toHex(encodeSignature(completed)),
       recovery: completed.recovery,
-    },
-    presign: {
-      messages: presigning.messages,
-      presignatureId: toHex(presignatures[0]!.id),
-      online: online.map(toHex),
-      signature: toHex(encodeSignature(presigned)),
-      recovery: presigned.recovery,
     },
   }
 }

@@ -7,8 +7,7 @@ import { toHex } from '../../../src/util/bytes.ts'
 import { fixedSetup, fixedSignatures } from './transcript.ts'
 
 /**
- * Freezes every message of a set-up, a signature, a preprocessing and what completes it, and a presignature, with fixed
- * randomness. A change of these bytes is a change of the protocol and means new tags or a new version; `vitest -u` writes
+ * Freezes every message of a set-up, a signature, a preprocessing and what completes it, with fixed randomness. A change of these bytes is a change of the protocol and means new tags or a new version; `vitest -u` writes
  * the file.
  */
 test('a seeded transcript is as it was, on both backends', async () => {

@@ -3,7 +3,14 @@ import type { OtPair } from '../../../src/protocol/ecdsa/index.ts'
 import type { WalletShares } from '../../../src/share/index.ts'
 import type { BackupMethodName } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
-import { ClientOperation, confirmSet, type EcdsaHeld, play, type ServerClient } from '../../support/server-client.ts'
+import {
+  ClientOperation,
+  confirmSet,
+  type EcdsaHeld,
+  type HeldPreprocessing,
+  play,
+  type ServerClient,
+} from '../../support/server-client.ts'
 
 /** A wallet as one device knows it. */
 export interface TestWallet {
@@ -111,8 +118,24 @@ export function signEcdsa(
   return new ClientOperation(client, request, signing, held)
 }
 
-export function presign(client: ServerClient, { signing, pair }: TestWallet, path = 'm'): ClientOperation {
-  return new ClientOperation(client, { kind: 'presign', ...named(signing), path }, signing, { pair })
+export function preprocess(client: ServerClient, { signing, pair }: TestWallet): ClientOperation {
+  return new ClientOperation(client, { kind: 'preprocess', ...named(signing) }, signing, { pair })
+}
+
+/** Makes a preprocessing. */
+export async function preprocessed(client: ServerClient, wallet: TestWallet): Promise<HeldPreprocessing> {
+  return (await play(preprocess(client, wallet))).preprocessing as HeldPreprocessing
+}
+
+/** Signs with a preprocessing, in one round. */
+export function complete(
+  client: ServerClient,
+  wallet: TestWallet,
+  preprocessing: HeldPreprocessing,
+  change: Parameters<typeof signEcdsa>[2] = {},
+): ClientOperation {
+  const source = { kind: 'preprocessing', id: preprocessing.id } as const
+  return signEcdsa(client, { ...wallet, preprocessing }, { source, ...change })
 }
 
 export function setUp(

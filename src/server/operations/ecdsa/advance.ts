@@ -1,27 +1,30 @@
 import type { Parcel } from '../../../api/flight.ts'
-import type { PresignRequest, SignEcdsaRequest } from '../../../api/operations.ts'
+import type { PreprocessRequest, SignEcdsaRequest } from '../../../api/operations.ts'
 import { keyAtPath, requestDigest } from '../../../api/signing.ts'
 import { setParties } from '../../../api/slots.ts'
 import { getGroup } from '../../../curve/index.ts'
 import {
+  createCompletion,
   createEcdsaSigning,
-  createPresigning,
+  createPreprocessing,
   type EcdsaOptions,
   type EcdsaResult,
   getEcdsaBackend,
   type OtPair,
   restoreEcdsaSigning,
-  restorePresigning,
+  restorePreprocessing,
 } from '../../../protocol/ecdsa/index.ts'
 import type { Session } from '../../../protocol/session.ts'
 import { wipeKeyShare, type WalletShares } from '../../../share/index.ts'
 import { partyId } from '../../../types.ts'
+import { isBytes } from '../../../util/bytes.ts'
 import type { ServerContext } from '../../context.ts'
+import { openPreprocessing, type TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
 import type { Turn } from '../turn.ts'
 
-export type EcdsaTurn = Turn<SignEcdsaRequest | PresignRequest>
+export type EcdsaTurn = Turn<SignEcdsaRequest | PreprocessRequest>
 
 /** What one round of threshold ECDSA brought: its end, or the state for the next round, secret and wiped by the caller. */
 export interface EcdsaRound {
@@ -31,11 +34,11 @@ export interface EcdsaRound {
 }
 
 /**
- * Plays one round of a signature or a presignature.
+ * Plays one round of a signature or a preprocessing.
  *
  * @param half the server's half of the set; wiped
  * @param pair the set-up with the client; it stays the caller's
- * @param state what the round before left, undefined in the first
+ * @param from what the round before left, or a preprocessing that was taken for this request; undefined where it begins
  * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the pair is poisoned
  */
 export function advanceEcdsa(
@@ -43,15 +46,15 @@ export function advanceEcdsa(
   turn: EcdsaTurn,
   half: WalletShares,
   pair: OtPair,
-  state: Uint8Array | undefined,
+  from: Uint8Array | TakenPreprocessing | undefined,
 ): EcdsaRound {
-  const opening = state === undefined
+  const opening = !isBytes(from)
   let sessions: Session<EcdsaResult>[] = []
   try {
     const options = ecdsaOptions(context, turn, half, pair)
     sessions = opening
-      ? [openSession(turn, options)]
-      : restoreSessions(state, (one) => restoreSession(turn, options, one))
+      ? [openSession(context, turn, options, from)]
+      : restoreSessions(from, (one) => restoreSession(turn, options, one))
     const { parcels, steps } = advanceSessions(sessions, turn.parcels, opening)
     const done = steps[0]?.done
     return done === undefined ? { parcels, state: exportSessions(sessions) } : { parcels, done }
@@ -69,17 +72,28 @@ function ecdsaOptions(
 ): EcdsaOptions {
   const share = ecdsaShare(half)
   const signers = setParties('signing').map(({ id }) => id)
-  const derivation = keyAtPath(getGroup('secp256k1'), share.record, request.path)
+  const derivation = 'path' in request ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
   return { backend: getEcdsaBackend(), share, pairs: [pair], signers, ...(derivation && { derivation }), random }
 }
 
-function openSession({ request, incarnation }: EcdsaTurn, options: EcdsaOptions): Session<EcdsaResult> {
-  if (request.kind === 'presign') return createPresigning({ ...options, incarnation })
-  return createEcdsaSigning({ ...options, ...signed(request) })
+function openSession(
+  context: ServerContext,
+  { request, incarnation }: EcdsaTurn,
+  options: EcdsaOptions,
+  taken: TakenPreprocessing | undefined,
+): Session<EcdsaResult> {
+  if (request.kind === 'preprocess') return createPreprocessing({ ...options, incarnation })
+  if (taken === undefined) return createEcdsaSigning({ ...options, ...signed(request) })
+  const preprocessed = openPreprocessing(context, taken)
+  try {
+    return createCompletion({ ...options, ...signed(request), preprocessed, incarnation })
+  } finally {
+    preprocessed.dispose()
+  }
 }
 
 function restoreSession({ request, incarnation }: EcdsaTurn, options: EcdsaOptions, state: Uint8Array) {
-  if (request.kind === 'presign') return restorePresigning(state, { ...options, incarnation })
+  if (request.kind === 'preprocess') return restorePreprocessing(state, { ...options, incarnation })
   return restoreEcdsaSigning(state, { ...options, ...signed(request) })
 }
 

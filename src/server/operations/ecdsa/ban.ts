@@ -2,7 +2,7 @@ import type { ProtocolError } from '../../../errors.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../database/types.ts'
 import { logBan, poisonStoredPair, type PairKey } from '../../sets/ot-pairs.ts'
-import { deletePresignatures } from '../../sets/presignatures.ts'
+import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { abortOpen } from '../decide.ts'
 import type { Caught } from '../turn.ts'
 
@@ -41,6 +41,6 @@ export async function transactOrBan<T extends object>(
 
 /** Ends all else that goes on with a poisoned set. None of it could go on anyway: what it needs is poisoned. */
 async function endSessions(context: ServerContext, { clientId, setId }: PairKey): Promise<void> {
-  await deletePresignatures(context.database, setId)
+  await deletePreprocessings(context.database, setId)
   await abortOpen(context, clientId, 'set_id', setId)
 }

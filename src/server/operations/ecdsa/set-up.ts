@@ -17,7 +17,7 @@ import type { Queryable } from '../../database/types.ts'
 import { sealPair, storePair } from '../../sets/ot-pairs.ts'
 import { ecdsaRecord } from '../../sets/rows.ts'
 import { ecdsaShare, readShare } from '../../sets/shares.ts'
-import { deletePresignatures } from '../../sets/presignatures.ts'
+import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { requireSource } from '../admit.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
 import type { Played, Turn } from '../turn.ts'
@@ -99,7 +99,7 @@ export async function playSettingUp(context: ServerContext, turn: Turn<SetUpRequ
   const stored = sealPair(context, key, pairOf(setups, ecdsaRecord(set)), incarnation)
   const writes = async (tx: Queryable) => {
     await storePair(context, tx, key, stored)
-    await deletePresignatures(tx, request.setId)
+    await deletePreprocessings(tx, request.setId)
   }
   return { parcels: unfinished.parcels, writes, ending: endWithPreparation(turn) }
 }

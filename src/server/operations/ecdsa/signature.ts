@@ -3,17 +3,17 @@ import type { ServerContext } from '../../context.ts'
 import type { Played, PlayIn, Turn } from '../turn.ts'
 import { endWithSignature } from '../use.ts'
 import type { EcdsaRound } from './advance.ts'
+import { playCompletion } from './complete.ts'
 import { playFreshSetUp } from './fresh-set-up.ts'
-import { spendPresignature } from './spend.ts'
 import { playWithStoredPair } from './stored-pair.ts'
 
 /**
  * Signs with threshold ECDSA, the client aggregating: with the set-up of the set, with one of its own, or with a
- * presignature. The server's share of the signature is its last message.
+ * preprocessing. The server's share of the signature is its last message.
  */
 export async function playSignature(context: ServerContext, turn: Turn<SignEcdsaRequest>): Promise<Played | PlayIn> {
   const { source } = turn.request
-  if (source.kind === 'presignature') return (tx) => spendPresignature(context, tx, turn, source.id)
+  if (source.kind === 'preprocessing') return playCompletion(context, turn, source.id)
   const played = ({ parcels, state }: EcdsaRound): Played =>
     state === undefined ? { parcels, ending: endWithSignature(context, turn) } : { parcels, state }
   if (source.kind === 'freshSetUp') return playFreshSetUp(context, turn, played)

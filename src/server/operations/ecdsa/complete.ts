@@ -1,0 +1,30 @@
+import type { SignEcdsaRequest } from '../../../api/operations.ts'
+import type { ServerContext } from '../../context.ts'
+import { takePreprocessing } from '../../sets/preprocessings.ts'
+import type { PlayIn, Turn } from '../turn.ts'
+import { endWithSignature } from '../use.ts'
+import { playWithStoredPair } from './stored-pair.ts'
+
+/**
+ * Signs with a preprocessing in one round: the client's opening comes in, the server's opening and its share of the signature
+ * go out. Nothing of the server's is opened before the statement and the client's part of R are there.
+ *
+ * The preprocessing is deleted first, by itself: whatever becomes of this round, no other one gets it. The transaction that
+ * stores the answer may run several times, for the same request alone, and computes the same each time.
+ */
+export async function playCompletion(
+  context: ServerContext,
+  turn: Turn<SignEcdsaRequest>,
+  id: string,
+): Promise<PlayIn> {
+  const { clientId, incarnation, request } = turn
+  const taken = await takePreprocessing(context, { clientId, setId: request.setId, id }, incarnation)
+  return (tx) =>
+    playWithStoredPair(
+      context,
+      tx,
+      turn,
+      ({ parcels }) => ({ parcels, ending: endWithSignature(context, turn) }),
+      taken,
+    )
+}

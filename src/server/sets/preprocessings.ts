@@ -1,0 +1,105 @@
+import { MpcError } from '../../errors.ts'
+import { getEcdsaBackend, Preprocessed } from '../../protocol/ecdsa/index.ts'
+import { toHex, wipe } from '../../util/bytes.ts'
+import { inPages, PAGE } from '../../util/pages.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable } from '../database/types.ts'
+import { INCARNATION } from '../incarnation.ts'
+
+/** Names one preprocessing of a client's set; its id is lower-case hex. */
+export interface PreprocessingKey {
+  readonly clientId: string
+  readonly setId: string
+  readonly id: string
+}
+
+/** A preprocessing that is out of the database for good, still sealed. */
+export interface TakenPreprocessing extends PreprocessingKey {
+  readonly sealed: Uint8Array
+  readonly incarnation: number
+}
+
+const place = ({ clientId, setId, id }: PreprocessingKey, incarnation: number) =>
+  ({ purpose: 'preprocessing', clientId, row: `${setId}/${id}/${incarnation}` }) as const
+
+/** Stores a preprocessing, and deletes the set's oldest ones above the limit. */
+export async function insertPreprocessing(
+  context: ServerContext,
+  tx: Queryable,
+  { clientId, setId }: Omit<PreprocessingKey, 'id'>,
+  preprocessed: Preprocessed,
+): Promise<void> {
+  const { incarnation } = preprocessed
+  const id = toHex(preprocessed.id)
+  const encoded = preprocessed.encode()
+  const sealed = context.sealer.seal(place({ clientId, setId, id }, incarnation), encoded)
+  wipe(encoded)
+  await tx.query(
+    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [setId, id, sealed, incarnation, timestamp(context), timestamp(context, context.limits.preprocessingMs)],
+  )
+  await tx.query(
+    `delete from reshare_preprocessings where set_id = $1 and ordinal in
+       (select ordinal from reshare_preprocessings where set_id = $1 order by ordinal desc offset $2)`,
+    [setId, context.limits.preprocessings],
+  )
+}
+
+/**
+ * Deletes a preprocessing and gives what it was, by one statement that is durable when this returns: of any number of
+ * processes one gets it, and none after a crash.
+ *
+ * @param incarnation the life of the database that the operation belongs to
+ * @throws {PREPROCESSING_NOT_FOUND} if there is none: never made, used, dropped, expired, or from before the database was
+ *   restored. Not to be tried again: the client signs without it
+ */
+export async function takePreprocessing(
+  context: ServerContext,
+  key: PreprocessingKey,
+  incarnation: number,
+): Promise<TakenPreprocessing> {
+  const [row] = await context.database.query(
+    `delete from reshare_preprocessings
+     where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and incarnation = $4 and incarnation = ${INCARNATION}
+     returning sealed`,
+    [key.setId, key.id, timestamp(context), incarnation],
+  )
+  if (row === undefined) throw new MpcError('PREPROCESSING_NOT_FOUND', 'the server has no such preprocessing')
+  return { ...key, sealed: row['sealed'] as Uint8Array, incarnation }
+}
+
+/** Opens what was taken. To be called for one request alone: its answer is the same each time. */
+export function openPreprocessing({ sealer }: Pick<ServerContext, 'sealer'>, taken: TakenPreprocessing): Preprocessed {
+  const encoded = sealer.open(place(taken, taken.incarnation), taken.sealed)
+  try {
+    return Preprocessed.decode(getEcdsaBackend(), encoded)
+  } finally {
+    wipe(encoded)
+  }
+}
+
+export async function deletePreprocessings(tx: Queryable, setId: string): Promise<void> {
+  await tx.query('delete from reshare_preprocessings where set_id = $1', [setId])
+}
+
+export async function deletePreprocessingsOfWallet(tx: Queryable, clientId: string, walletId: string): Promise<void> {
+  await tx.query(
+    `delete from reshare_preprocessings where set_id in
+       (select set_id from reshare_sets where client_id = $1 and wallet_id = $2)`,
+    [clientId, walletId],
+  )
+}
+
+/** Deletes what nobody may use any more. */
+export async function forgetPreprocessings(context: ServerContext): Promise<void> {
+  await inPages(() =>
+    context.database.query(
+      `delete from reshare_preprocessings where (set_id, preprocessing_id) in
+         (select set_id, preprocessing_id from reshare_preprocessings
+          where expires_at <= $1 or incarnation <> ${INCARNATION} limit ${PAGE})
+       returning 1`,
+      [timestamp(context)],
+    ),
+  )
+}
