@@ -1,11 +1,11 @@
 // @ts-check
 // Threshold ECDSA among parties in one process: compute of each party, messages, bytes.
 import {
-  aggregateShares,
   bindPair,
+  createCompletion,
   createEcdsaSigning,
   createOtSetup,
-  createPresigning,
+  createPreprocessing,
   digest32,
   wasmEcdsa,
 } from '../../dist/protocol/ecdsa/index.js'
@@ -117,35 +117,17 @@ function signingOptions({ threshold, shares, pairs }) {
 function protocolsOf(set) {
   const options = signingOptions(set)
   const digest = digest32(random(32))
-  const [first] = options
-  if (first === undefined) throw new Error('a set without signers')
-  const { setId, publicKey } = first.share.record
-  const conditions = { setId, publicKey: backend.group.encodePoint(publicKey), incarnation: 0 }
   const aggregator = partyId(1)
-  const presign = () => play(options.map((one) => () => createPresigning({ ...one, incarnation: 0 })))
+  const preprocess = () => play(options.map((one) => () => createPreprocessing({ ...one, incarnation: 0 })))
 
-  /** Spends presignatures made outside the clock; the first signer aggregates. @returns {Played} */
-  const online = () => {
-    const presignatures = presign().results.map(({ presignature }) => presignature)
-    /** @type {number[]} */
-    const compute = []
-    const shares = new Map(
-      presignatures.map((presignature, i) => {
-        const start = performance.now()
-        const share = presignature.spend(backend.group, digest, conditions)
-        compute[i] = performance.now() - start
-        return [partyId(i + 1), share]
+  /** Completes preprocessings that were made outside the clock; the first signer aggregates. @returns {Played} */
+  const complete = () => {
+    const made = preprocess().results.map(({ preprocessed }) => preprocessed)
+    return play(
+      options.map((one, i) => () => {
+        return createCompletion({ ...one, aggregator, digest, preprocessed: made[i], incarnation: 0 })
       }),
     )
-    const start = performance.now()
-    aggregateShares(backend.group, presignatures[0], digest, shares)
-    compute[0] = (compute[0] ?? 0) + performance.now() - start
-    return {
-      compute,
-      messages: options.map((_, i) => (i === 0 ? 0 : 1)),
-      bytes: options.map((_, i) => (i === 0 ? 0 : 64)),
-      results: [],
-    }
   }
   const among = set.count === 2 ? '' : `, ${set.threshold} of ${set.count}`
   return [
@@ -154,8 +136,8 @@ function protocolsOf(set) {
       name: `ECDSA signature${among}`,
       play: () => play(options.map((one) => () => createEcdsaSigning({ ...one, aggregator, digest }))),
     },
-    { name: `ECDSA presignature${among}`, play: presign },
-    { name: `ECDSA from a presignature${among}`, play: online },
+    { name: `ECDSA preprocessing${among}`, play: preprocess },
+    { name: `ECDSA from a preprocessing${among}`, play: complete },
   ]
 }
 

@@ -89,7 +89,7 @@ async function measure(transport) {
       return response
     },
   }
-  const device = () => createClient({ transport: counted, storage: memoryStore() })
+  const device = () => createClient({ transport: counted, storage: memoryStore(), pool: { size: 0 } })
   const key = custom({ identities: [await generateX25519Identity()] })
   /** @type {Map<string, { times: number[], requests: number, up: number, down: number }>} */
   const rows = new Map()

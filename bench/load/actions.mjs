@@ -3,8 +3,8 @@
 import {
   backupWallet,
   confirmBackup,
-  fillPresignatures,
   generateWallet,
+  preprocessSignatures,
   recoverWallet,
   refreshShares,
   resume,
@@ -35,7 +35,7 @@ export const MIX = {
   'sign ed25519': 35,
   'sign bip340': 8,
   'sign ecdsa': 28,
-  'sign ecdsa, presigned': 6,
+  'sign ecdsa, preprocessed': 6,
   'sign ecdsa, 3 at once': 3,
   'recover, keep': 4,
   'recover, retire': 4,
@@ -139,8 +139,8 @@ export async function act(world, line, action) {
       return signs(world, line, device, action, { scheme: 'bip340' })
     case 'sign ecdsa':
       return signs(world, line, device, action, { scheme: 'ecdsa', hash: 'sha256' })
-    case 'sign ecdsa, presigned': {
-      await world.timed('presign', () => fillPresignatures(device.client(), { walletId, count: 1 }))
+    case 'sign ecdsa, preprocessed': {
+      await world.timed('preprocess', () => preprocessSignatures(device.client(), { walletId, count: 1 }))
       return signs(world, line, device, action, { scheme: 'ecdsa', hash: 'sha256' })
     }
     case 'sign ecdsa, 3 at once': {

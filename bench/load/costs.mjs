@@ -10,7 +10,7 @@ const ACTIONS = [
   ['sign ed25519', 100],
   ['sign bip340', 100],
   ['sign ecdsa', 100],
-  ['sign ecdsa, presigned', 50],
+  ['sign ecdsa, preprocessed', 50],
   ['recover, keep', 12],
   ['refresh', 12],
   ['recover, retire', 12],

@@ -70,6 +70,7 @@ function startProcess(store, transport, now) {
     return result
   }
   const client = createClient({
+    pool: { size: 0 },
     now,
     timeoutMs: ACTION_MS,
     storage: {

@@ -41,7 +41,8 @@ beforeAll(async () => {
   deployment = await deploy(database)
   anvil = await startAnvil()
   const transport = await deployment.transportFor('owner')
-  const device = (label: string): Client => createClient({ transport, storage: memoryStore(), label })
+  const device = (label: string): Client =>
+    createClient({ transport, storage: memoryStore(), label, pool: { size: 0 } })
   phone = device('phone')
   laptop = device('laptop')
   wallet = await generateWallet(phone)

@@ -233,7 +233,7 @@ describe('a pool', () => {
     expect(await round()).toBe(4)
     time -= 3_600_001
     expect(await round()).toBe(6)
-    expect(phone.pool.count(setId)).toBe(2)
+    expect(phone.pool.count(setId)).toBe(3)
   })
 
   test('sends and receives for one about what it says', async () => {

@@ -74,8 +74,8 @@ describe.each(databaseKinds)('a server process on $name', { timeout: 120_000 }, 
       }
       const storage = memoryStore()
       let transport = await connect()
-      const wallet = await generateWallet(createClient({ transport, storage }))
-      await signsAll(createClient({ transport, storage }), wallet)
+      const wallet = await generateWallet(createClient({ transport, storage, pool: { size: 0 } }))
+      await signsAll(createClient({ transport, storage, pool: { size: 0 } }), wallet)
 
       // Three rounds, of which the last decides, and two of the proof, which retires the set before.
       const fatal = seededRandom().int(1, 5)
@@ -96,7 +96,7 @@ describe.each(databaseKinds)('a server process on $name', { timeout: 120_000 }, 
 
       server = launch('bin', [], env)
       transport = await connect()
-      const client = createClient({ transport, storage, now: later })
+      const client = createClient({ transport, storage, now: later, pool: { size: 0 } })
       expect(await resume(client)).toMatchObject([{ walletId: wallet.id, outcome: 'READY' }])
       await signsAll(client, wallet)
       expect(await storage.list('share/')).toHaveLength(1)
@@ -138,7 +138,7 @@ describe('a client process on a file store', { timeout: 120_000 }, () => {
         const { signal } = await client.ended
         onRequest = async (answer) => answer()
 
-        const next = createClient({ transport, storage: fileStore(store), now: later })
+        const next = createClient({ transport, storage: fileStore(store), now: later, pool: { size: 0 } })
         expect(await resume(next)).toMatchObject([{ walletId: wallet.id, outcome: 'READY' }])
         expect(await fileStore(store).list('share/')).toHaveLength(1)
         await signsAll(next, wallet)

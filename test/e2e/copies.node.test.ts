@@ -85,7 +85,7 @@ async function story(own: Copy, other: Copy, served: Awaited<ReturnType<typeof s
     const transport = other.transport.inProcessTransport(served.main)
     const { serverKey, headers } = served
     const sealed = other.channel.sealedTransport({ transport, serverKey, storage: store, headers })
-    return createClient({ transport: sealed, storage: store })
+    return createClient({ transport: sealed, storage: store, pool: { size: 0 } })
   }) as [client.Client, client.Client]
 
   const wallet = await generateWallet(phone)

@@ -55,7 +55,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     const server = await deployment.transportFor(`signer-${users++}`)
     const storage = memoryStore()
     const device = (options: Partial<ClientOptions> = {}): Client =>
-      createClient({ transport: server, storage, ...options })
+      createClient({ transport: server, storage, pool: { size: 0 }, ...options })
     const { id: walletId, setId } = await generateWallet(device())
     // The proof that the new set owes is not to be counted below.
     await sign(device(), { walletId, scheme: 'ed25519', message: digest })
@@ -65,7 +65,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
   test('every device signs, by the wallet’s key and by keys below it, all at the same time', async () => {
     const { server, device, walletId } = await walletOwner()
     const { cipherText } = await backupWallet(device(), { walletId, method })
-    const laptop = createClient({ transport: server, storage: memoryStore() })
+    const laptop = createClient({ transport: server, storage: memoryStore(), pool: { size: 0 } })
     await provisionWallet(laptop, { cipherText, method })
     const jobs = ['m', 'm/0/5'].flatMap((path) => [device(), laptop].map((client) => ({ client, path })))
     await Promise.all(jobs.map(({ client, path }) => signsEcdsa(client, { walletId, path })))
@@ -97,7 +97,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
   test('is set up with the server by a client that computes slowly too', async () => {
     const { server, storage, setId, walletId: owner } = await walletOwner()
     const slow = (options: Partial<ClientOptions> = {}): Client => {
-      const client = createClient({ transport: server, storage: memoryStore(), ...options })
+      const client = createClient({ transport: server, storage: memoryStore(), pool: { size: 0 }, ...options })
       return { ...client, ecdsa: () => ({ ...client.ecdsa(), isSlow: true }) }
     }
     const phone = slow()

@@ -122,14 +122,6 @@ export const PROTOCOL = [
     why: 'No state holds a zero but by a chance of 2^-255.',
   },
   {
-    file: 'src/protocol/ecdsa/check-round.ts',
-    mutator: 'ConditionalExpression',
-    from: "mode.kind === 'presign'",
-    to: 'true',
-    line: "mode.kind === 'presign' ? mode.incarnation",
-    why: 'The presignature of a signing session never leaves it, and nothing else asks for its incarnation.',
-  },
-  {
     file: 'src/protocol/ecdsa/commitment-round.ts',
     mutator: 'ArrayDeclaration',
     from: '[]',
@@ -207,7 +199,7 @@ export const PROTOCOL = [
     from: "mode.kind === 'sign'",
     to: 'true',
     line: "mode.kind === 'sign' && mode.aggregator",
-    why: 'Narrows a type: a presignature has no aggregator.',
+    why: 'Narrows a type: a preprocessing has no aggregator.',
   },
   {
     file: 'src/protocol/ecdsa/signing-setup.ts',

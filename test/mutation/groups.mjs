@@ -92,7 +92,7 @@ export const GROUPS = {
     sources: [
       'src/server/sets/custodian-halves.ts',
       'src/server/sets/ot-pairs.ts',
-      'src/server/sets/presignatures.ts',
+      'src/server/sets/preprocessings.ts',
       'src/server/sets/shares.ts',
     ],
     tests: ['test/server/set-secrets.node.test.ts'],

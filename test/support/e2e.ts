@@ -43,7 +43,7 @@ export interface RecoveryStory {
  * @throws {Error} wherever it does not go as it should
  */
 export async function recoveryStory({ transport, createStore, method }: RecoveryStoryOptions): Promise<RecoveryStory> {
-  const device = (label: string) => createClient({ transport, storage: createStore(label), label })
+  const device = (label: string) => createClient({ transport, storage: createStore(label), label, pool: { size: 0 } })
   const [phone, laptop, tablet] = [device('phone'), device('laptop'), device('tablet')]
   const statuses: string[][] = []
   let signatures = 0

@@ -156,6 +156,7 @@ function startOn(stage: Stage, api: Api, { label, storage }: Device, wrap: Wrap 
   const { world } = stage.household
   const transport = wrap(gatedTransport(world.transport, stage.scheduler.gate))
   return api.createClient({
+    pool: { size: 0 },
     transport,
     storage: storeOfTab(storage, api.MpcError),
     label,

@@ -121,6 +121,7 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
       // Longer than a dead client's operation may still be under way.
       if (!atOnce) pass(TIMEOUT_MS)
       return createClient({
+        pool: { size: 0 },
         transport: fusedTransport(transport, fuse),
         storage: fusedStore(storage, fuse),
         label,
@@ -129,7 +130,14 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
       })
     },
     startPatient: ({ label, storage }) =>
-      createClient({ transport: patient(transport, restartServer), storage, label, now, repeats: false }),
+      createClient({
+        transport: patient(transport, restartServer),
+        storage,
+        label,
+        now,
+        repeats: false,
+        pool: { size: 0 },
+      }),
     restartServer,
     troubleNetwork(kind, snare) {
       if (kind !== undefined && snare !== undefined) {
