@@ -45,9 +45,9 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   afterAll(() => world.database.close())
 
   /** Plays an operation up to a request in which the client multiplies, and cheats in it. */
-  async function cheatIn(operation: ClientOperation, rounds = 1): Promise<ClientOperation> {
+  async function cheatIn(operation: ClientOperation, rounds = 1, length?: number): Promise<ClientOperation> {
     for (let round = 0; round < rounds; round++) operation.take(await operation.post())
-    cheat(operation)
+    cheat(operation, length === undefined ? undefined : [length])
     return operation
   }
 
@@ -85,17 +85,20 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
 
   // Rows 2 and 19.
   test.each([
-    ['signature', 0],
-    ['signature', 1],
-    ['preprocessing', 0],
-    ['preprocessing', 1],
-  ])(
-    'a cheat in a %s after %i requests is answered as aborted only, and locks the set for ever',
-    async (what, rounds) => {
-      const operation = await cheatIn(
-        what === 'signature' ? signEcdsa(client, wallet) : preprocess(client, wallet),
-        rounds,
-      )
+    ['signature', 0, 16_432],
+    ['signature', 1, 73_792],
+    ['preprocessing', 1, 16_400],
+    ['preprocessing', 1, 73_792],
+    ['completion', 0, 130],
+  ] as const)(
+    'a cheat in a %s after %i requests, in %i bytes, is answered as aborted only, and locks the set for ever',
+    async (what, rounds, length) => {
+      const begun = {
+        signature: () => signEcdsa(client, wallet),
+        preprocessing: () => preprocess(client, wallet),
+        completion: async () => complete(client, wallet, await preprocessed(client, wallet)),
+      }
+      const operation = await cheatIn(await begun[what](), rounds, length)
       const answer = await operation.post()
       expect([answer.status, parseJson(answer.body)]).toEqual([422, ABORTED])
       expect(await poisoned(setIdOf(wallet.signing))).toBe(true)

@@ -34,20 +34,23 @@ export function nobleTakes({ request, signature }: ClientOperation, signing: Wal
   return schnorr.verify(signature!, fromHex(message), xOnly)
 }
 
-/** Q ‖ H(u) ‖ v, and a nonce with u ‖ x ‖ t: the messages in which a client cheats against the server's secrets. */
-const CHEATS: Readonly<Record<number, number>> = { 73_792: 31, 16_432: 14_384 }
+/**
+ * By their length, the messages in which a client cheats against the server's secrets, and where it is sure to notice: Q, t of
+ * an extension (with its nonce; without it in a preprocessing), and γ_k of an opening.
+ */
+const CHEATS: Readonly<Record<number, number>> = { 73_792: 31, 16_432: 14_384, 16_400: 14_352, 130: 31 }
 
-/** Spoils a parcel where the server is sure to notice: a number of the product, or t of the extension. */
-export function spoil({ slot, envelope }: Parcel): Parcel {
+/** Spoils a parcel that is of one of these lengths. */
+export function spoil({ slot, envelope }: Parcel, lengths: readonly number[] = [73_792, 16_432]): Parcel {
   const { body, ...rest } = decodeEnvelope(envelope)
-  const at = CHEATS[body.length]
+  const at = lengths.includes(body.length) ? CHEATS[body.length] : undefined
   return at === undefined ? { slot, envelope } : { slot, envelope: encodeEnvelope({ ...rest, body: flip(body, at) }) }
 }
 
-/** Spoils the next request. */
-export function cheat(operation: ClientOperation): void {
+/** Spoils the next request, in its message of one of these lengths. */
+export function cheat(operation: ClientOperation, lengths?: readonly number[]): void {
   const { header, parcels } = decodeFlight(operation.body!)
-  const changed = parcels.map(spoil)
+  const changed = parcels.map((parcel) => spoil(parcel, lengths))
   const cheated = changed.filter(({ envelope }, i) => envelope !== parcels[i]!.envelope)
   if (cheated.length !== 1) throw new Error('this request carries no multiplication')
   operation.body = encodeFlight({ header: header as object, parcels: changed })
