@@ -79,7 +79,7 @@ describe('the history of a set', () => {
     return history
   }
   const unknown: SetHistory = {
-    ...{ state: undefined, whole: false, bannedIn: undefined },
+    ...{ state: undefined, whole: false, bannedIn: undefined, replaces: [] },
     ...{ committed: false, proven: false, exported: false },
   }
   const prepared: SetHistory = { ...unknown, state: 'PREPARED', whole: true }

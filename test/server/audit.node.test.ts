@@ -7,7 +7,14 @@ import { verifyAuditLog, type AuditHead } from '../../src/server/index.ts'
 import { serverSchema } from '../../src/server/schema.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
-import { abortOperation, confirmSet, play, retireSet, type ServerClient } from '../support/server-client.ts'
+import {
+  abortOperation,
+  ClientOperation,
+  confirmSet,
+  play,
+  retireSet,
+  type ServerClient,
+} from '../support/server-client.ts'
 import { cheat } from './support/ecdsa.ts'
 import { backup, newBackup, newWallet, prove, recover, setIdOf, signEcdsa } from './support/wallets.ts'
 import { createWorld, MASTER_KEY, type World } from './support/world.ts'
@@ -52,6 +59,7 @@ describe('what is logged', () => {
       'recoveryBegun',
       'prepared recover',
       'activated recover',
+      `replaces ${setIdOf(phone.signing)}`,
       'proven',
       `destroyed ${setIdOf(laptop)}`,
       `retiring ${setIdOf(laptop)}`,
@@ -150,7 +158,9 @@ describe('what is logged', () => {
     const lockOut = { failures: 1, withinMs: HOUR, lockedMs: HOUR }
     const client = world.client([world.server({ limits: { rates: null, lockOut } })])
     const wallet = await newWallet(client)
-    const operation = prove(client, { ...wallet.signing, shares: (await newWallet(client)).signing.shares })
+    const wrong = { ...wallet.signing, shares: (await newWallet(client)).signing.shares }
+    const { request } = prove(client, wallet.signing)
+    const operation = new ClientOperation(client, request, wrong, { begins: wallet.signing })
     operation.take(await operation.post())
     await operation.post()
     expect((await eventsOf(client)).at(-1)).toMatch(/^lockedOut \d{4}-/)

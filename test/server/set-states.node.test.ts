@@ -136,6 +136,7 @@ describe('the end of an operation that makes sets', () => {
     })
     expect(await tables.log(key.clientId)).toEqual([
       `activated ${WALLET} ${signing} ${key.operationId} recover`,
+      ...(existingSets === 'retire' ? [`replaces ${WALLET} ${signing} ${phone}`] : []),
       `committed ${WALLET} ${rotated} ${key.operationId} recover`,
     ])
     expect(await owed(signing)).toEqual(existingSets === 'retire' ? [[phone, true]] : [])

@@ -52,6 +52,8 @@ export class ChainReader {
   readonly clientId: string
   /** What the log tells of each set, by its id. */
   readonly sets = new Map<string, SetHistory>()
+  /** The devices that the log knows, by their ids, and whether it says that they are revoked. */
+  readonly devices = new Map<string, boolean>()
   /** The first that is wrong with the chain. */
   broken: AuditBreak | undefined
   /** How many sets pass for older than the log. */
@@ -89,6 +91,9 @@ export class ChainReader {
       return this.break('IMPOSSIBLE', sequence, 'the entry is of an earlier life of the database than the one before')
     }
     this.#incarnation = entry.incarnation
+    if (event === 'deviceAdded' || event === 'deviceRevoked') {
+      this.devices.set(entry.detail, event === 'deviceRevoked')
+    }
     if (setId === '') return
     if (event === 'found') this.older += 1
     const history = this.sets.get(setId) ?? newHistory()

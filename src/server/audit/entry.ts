@@ -11,6 +11,7 @@ export type AuditEventName =
   | 'prepared'
   | 'committed'
   | 'activated'
+  | 'replaces'
   | 'confirmed'
   | 'proven'
   | 'retiring'

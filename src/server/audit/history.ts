@@ -13,10 +13,20 @@ export interface SetHistory {
   exported: boolean
   /** The life of the database in which its client was banned last. */
   bannedIn: number | undefined
+  /** The sets that are to retire with its first proof. */
+  replaces: readonly string[]
 }
 
 export function newHistory(): SetHistory {
-  return { state: undefined, whole: false, committed: false, proven: false, exported: false, bannedIn: undefined }
+  return {
+    state: undefined,
+    whole: false,
+    committed: false,
+    proven: false,
+    exported: false,
+    bannedIn: undefined,
+    replaces: [],
+  }
 }
 
 /** The states that a set may be in when something happens to it, and the one that it is in then; null changes nothing. */
@@ -48,6 +58,7 @@ export function playEntry(history: SetHistory, { event, detail }: AuditEntry): b
     return true
   }
   if (event === 'poisoned') history.bannedIn = Number(detail)
+  if (event === 'replaces') history.replaces = [...history.replaces, detail]
   const step = STEPS[event]
   if (step === undefined) return true
   if (history.state !== undefined && !step.from.includes(history.state)) return false

@@ -49,9 +49,13 @@ export async function readHeads(tx: Queryable, { first, last }: ClientRange): Pr
 /** The sets of clients, with what their ECDSA set-ups say of a ban. */
 export async function readSets(tx: Queryable, { first, last }: ClientRange): Promise<Row[]> {
   return tx.query(
-    `select sets.set_id, client_id, state, committed_at, proven_at, exported_at, logged, poisoned, ban_logged
+    `select sets.set_id, client_id, purpose, device, state, committed_at, proven_at, exported_at, logged, poisoned, ban_logged
      from reshare_sets sets left join reshare_ot_pairs pairs on pairs.set_id = sets.set_id
      where ${IN_RANGE}`,
     [first, last],
   )
+}
+
+export async function readDevices(tx: Queryable, { first, last }: ClientRange): Promise<Row[]> {
+  return tx.query(`select client_id, device, revoked_at, revoker from reshare_devices where ${IN_RANGE}`, [first, last])
 }

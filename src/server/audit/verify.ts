@@ -9,7 +9,7 @@ import { assertHeads, ChainReader, type AuditBreak, type AuditHead } from './cha
 import { SERVER_CHAIN } from './entry.ts'
 import { findDisagreement } from './history.ts'
 import { readAuditKey } from './key.ts'
-import { readClients, readEntries, readHeads, readSets, type ClientRange } from './pages.ts'
+import { readClients, readDevices, readEntries, readHeads, readSets, type ClientRange } from './pages.ts'
 
 export interface AuditVerification {
   readonly database: Database
@@ -75,6 +75,9 @@ export async function verifyAuditLog({ database, masterKey, heads = [] }: AuditV
   return { ...report, incarnation: await readIncarnation(database) }
 }
 
+/** The rows of each client's devices, by their ids. */
+type Devices = ReadonlyMap<ChainReader, Map<string, Row>>
+
 /** Verifies the next clients' chains against their sets. @returns none once there are no more */
 async function readPage(
   tx: Queryable,
@@ -91,11 +94,53 @@ async function readPage(
   const stored = new Map((await readHeads(tx, range)).map((row) => [row['client_id'], row]))
   for (const chain of chains.values()) chain.end(headOf(stored.get(chain.clientId)))
   const incarnation = await readIncarnation(tx)
-  for (const row of await readSets(tx, range)) compareSet(chainOf(row), row, incarnation)
+  const devices: Devices = new Map([...chains.values()].map((chain) => [chain, new Map<string, Row>()]))
+  for (const row of await readDevices(tx, range)) {
+    const chain = chains.get(row['client_id'] as string)
+    if (chain !== undefined) devices.get(chain)?.set(row['device'] as string, row)
+  }
+  compareDevices(chains.values(), devices)
+  for (const chain of chains.values()) requireRetired(chain)
+  for (const row of await readSets(tx, range)) {
+    const chain = chainOf(row)
+    requireSetOfDevice(chain, row, devices)
+    compareSet(chain, row, incarnation)
+  }
   for (const chain of chains.values()) {
     for (const setId of chain.sets.keys()) chain.break('DISAGREES', 0, `set ${setId} is in the log only`)
   }
   return [...chains.values()]
+}
+
+/** Compares the devices with what the logs tell of them: one that was revoked stays so, and no row goes. */
+function compareDevices(chains: Iterable<ChainReader>, stored: Devices): void {
+  for (const chain of chains) {
+    for (const [device, revoked] of chain.devices) {
+      const row = stored.get(chain)?.get(device)
+      if (row === undefined) chain.break('DISAGREES', 0, `device ${device} is in the log only`)
+      else if (revoked && row['revoked_at'] === null) {
+        chain.break('DISAGREES', 0, `device ${device} is revoked in the log only`)
+      }
+    }
+  }
+}
+
+/** What a set was to replace has retired with its proof, in the transaction that told of it. */
+function requireRetired(chain: ChainReader): void {
+  for (const [setId, { proven, replaces }] of chain.sets) {
+    if (!proven) continue
+    const left = replaces.find((old) => chain.sets.get(old)?.state === 'ACTIVE')
+    if (left !== undefined) chain.break('DISAGREES', 0, `set ${left} has not retired, which set ${setId} has replaced`)
+  }
+}
+
+/** A device that was revoked signs with nothing, but for as long as its revocation has not ended all that it ends. */
+function requireSetOfDevice(chain: ChainReader, row: Row, stored: Devices): void {
+  const device = row['device'] as string | null
+  if (device === null || row['purpose'] !== 'signing' || row['state'] !== 'ACTIVE') return
+  const isEnding = stored.get(chain)?.get(device)?.['revoker'] !== null
+  if (chain.devices.get(device) !== true || isEnding) return
+  chain.break('DISAGREES', 0, `set ${String(row['set_id'])} is ACTIVE, and its device was revoked`)
 }
 
 /** Compares a set with what its client's chain tells of it, which is forgotten then. */

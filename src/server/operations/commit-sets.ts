@@ -65,10 +65,10 @@ async function commit(
     )
     if (set === undefined) throw new MpcError('PROTOCOL_ABORTED', 'the prepared set is gone')
     const signing = set['purpose'] === 'signing'
-    if (signing) await planRetirements(tx, { request, clientId, setId })
     const { walletId, kind: detail } = request
     events.push({ event: signing ? 'activated' : 'committed', walletId, setId, operationId, detail })
-    if (!signing) events.push(...(await endOldUnconfirmed(context, tx, { clientId, walletId, device, setId })))
+    if (signing) events.push(...(await planRetirements(tx, { request, clientId, setId })))
+    else events.push(...(await endOldUnconfirmed(context, tx, { clientId, walletId, device, setId })))
   }
   await context.audit.record(tx, clientId, events)
 }

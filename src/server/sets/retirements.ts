@@ -1,7 +1,7 @@
 import type { OperationRequest } from '../../api/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable, Row } from '../database/types.ts'
+import type { Queryable, Row, SqlValue } from '../database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { oweRemovalOfDestroyed } from './custodian-halves.ts'
 import { endUnconfirmed } from './lineage.ts'
@@ -14,40 +14,50 @@ import { setOf, type SetRow } from './rows.ts'
  *
  * A recovery that retires says that a device is lost: the backups that the device has dealt and nobody has confirmed end
  * with its set. A refresh says nothing of the kind: its device's unconfirmed backup stays.
+ *
+ * @returns what the log tells of it: whoever removes these notes keeps the sets from retiring
  */
 export async function planRetirements(
   tx: Queryable,
   { request, clientId, setId }: { request: OperationRequest; clientId: string; setId: string },
-): Promise<void> {
+): Promise<AuditEvent[]> {
+  const planned: Row[] = []
+  const plan = async (select: string, values: readonly SqlValue[]) => {
+    const rows = await tx.query(
+      `insert into reshare_retirements (set_id, old_set_id, with_backups) ${select} returning set_id, old_set_id`,
+      values,
+    )
+    planned.push(...rows)
+  }
   if (request.kind === 'recover' && request.existingSets === 'retire') {
-    await tx.query(
-      `insert into reshare_retirements (set_id, old_set_id, with_backups)
-       select $1, set_id, true from reshare_sets
+    await plan(
+      `select $1, set_id, true from reshare_sets
        where client_id = $2 and wallet_id = $3 and purpose = 'signing' and state = 'ACTIVE' and set_id <> $1`,
       [setId, clientId, request.walletId],
     )
   } else if (request.kind === 'refresh') {
     // Whoever waits for the old set's retirement waits for the new one's: refreshing does not escape it.
-    await tx.query(
-      `insert into reshare_retirements (set_id, old_set_id, with_backups)
-       select waiting.set_id, $1, waiting.with_backups
+    await plan(
+      `select waiting.set_id, $1, waiting.with_backups
        from reshare_retirements waiting join reshare_sets heir on heir.set_id = waiting.set_id
        where waiting.old_set_id = $2 and heir.proven_at is null and heir.state = 'ACTIVE'`,
       [setId, request.setId],
     )
     // What the old set has not come to retire, because its proof never arrived, the new one retires.
-    await tx.query(
-      `insert into reshare_retirements (set_id, old_set_id, with_backups)
-       select $1, owed.old_set_id, owed.with_backups
+    await plan(
+      `select $1, owed.old_set_id, owed.with_backups
        from reshare_retirements owed join reshare_sets old on old.set_id = owed.old_set_id
        where owed.set_id = $2 and old.state = 'ACTIVE'`,
       [setId, request.setId],
     )
-    await tx.query('insert into reshare_retirements (set_id, old_set_id, with_backups) values ($1, $2, false)', [
-      setId,
-      request.setId,
-    ])
+    await plan('values ($1, $2, false)', [setId, request.setId])
   }
+  return planned.map((row) => ({
+    event: 'replaces',
+    walletId: request.walletId,
+    setId: row['set_id'] as string,
+    detail: row['old_set_id'] as string,
+  }))
 }
 
 /** Records that a set has signed. It says nothing about who holds the client's share: the server does not see it used. */
