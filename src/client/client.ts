@@ -79,7 +79,16 @@ export function createClient(options: ClientOptions): Client {
   if (typeof wait !== 'function') throw new TypeError('wait must be a function')
   if (typeof onError !== 'function') throw new TypeError('onError must be a function')
   const store = implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage')
-  const pool = createPreprocessingPool(new DataView(random(4).slice().buffer).getUint32(0), poolOptions)
+  const clock = wholeClock(now)
+  const tellError = (error: unknown) => {
+    try {
+      onError(error)
+    } catch {
+      // Nobody is left to be told.
+    }
+  }
+  const incarnation = new DataView(random(4).slice().buffer).getUint32(0)
+  const pool = createPreprocessingPool({ incarnation, now: clock, onError: tellError }, poolOptions)
   return Object.freeze({
     transport: implementation(transport, ['request'], 'transport'),
     store,
@@ -89,7 +98,7 @@ export function createClient(options: ClientOptions): Client {
     timeoutMs: timeout(timeoutMs),
     group: getGroup,
     ecdsa: getEcdsaBackend,
-    now: wholeClock(now),
+    now: clock,
     operations: new Set<string>(),
     unheard: new Set<string>(),
     afterCheat: oneOf(afterCheat, ['refuse', 'freshSetUp'], 'afterCheat'),
@@ -98,13 +107,7 @@ export function createClient(options: ClientOptions): Client {
     dispose: () => pool.dispose(),
     repeats,
     wait,
-    onError: (error: unknown) => {
-      try {
-        onError(error)
-      } catch {
-        // Nobody is left to be told.
-      }
-    },
+    onError: tellError,
   })
 }
 

@@ -45,9 +45,9 @@ export async function preprocessSignatures(client: Client, options: PreprocessSi
 /** Fills the pool up again after a signature, unless that is under way. What fails is left for the next signature. */
 export function fillInBackground(client: Client, walletId: string, setId: string): void {
   const { pool } = client
-  if (pool.filling.has(setId) || pool.count(setId) >= pool.size || !pool.mayFill(client)) return
+  if (pool.filling.has(setId) || pool.count(setId) >= pool.size || !pool.mayFill()) return
   pool.filling.add(setId)
-  void fill(client, {}, walletId, pool.size, () => pool.mayFill(client))
+  void fill(client, {}, walletId, pool.size, () => pool.mayFill())
     .catch(() => undefined)
     .finally(() => pool.filling.delete(setId))
 }
@@ -88,6 +88,6 @@ async function preprocess(client: Client, deadline: Deadline, shares: WalletShar
       preprocessed.dispose()
       throw error
     }
-    pool.add(client, setId, pair.digest, preprocessed)
+    pool.add(setId, pair.digest, preprocessed)
   })
 }

@@ -2,8 +2,6 @@ import { EXTENSION_BYTES, PRODUCT_BYTES } from '../protocol/ecdsa/parameters.ts'
 import type { Preprocessed } from '../protocol/ecdsa/preprocessed.ts'
 import { equalBytes } from '../util/bytes.ts'
 import { callback, parameters, wholeNumber } from './arguments.ts'
-import { tell } from './tell.ts'
-import type { Client } from './types.ts'
 
 /** The most preprocessings that are held for one set: as many as a server keeps of it by default. */
 export const POOL_MAX_SIZE = 32
@@ -46,10 +44,10 @@ export interface PreprocessingPool {
   /** Whether {@link dispose} was called: nothing is held any more. */
   readonly isDisposed: boolean
   /** Whether one may be made in the background now. */
-  mayFill(client: Pick<Client, 'now' | 'onError'>): boolean
+  mayFill(): boolean
   count(setId: string): number
   /** @param made otDigest of the set-up that it was made with */
-  add(client: Pick<Client, 'now'>, setId: string, made: Uint8Array, preprocessed: Preprocessed): void
+  add(setId: string, made: Uint8Array, preprocessed: Preprocessed): void
   /**
    * Takes one out for good.
    *
@@ -62,19 +60,32 @@ export interface PreprocessingPool {
   dispose(): void
 }
 
+/** What a pool has of its client. */
+export interface PoolSurroundings {
+  readonly incarnation: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Told of what `mayFill` fails with. Never throws. */
+  readonly onError: (error: unknown) => void
+}
+
 /**
  * Makes an empty pool.
  *
  * @throws {TypeError | RangeError} for options that make no sense
  */
-export function createPreprocessingPool(incarnation: number, options: PoolOptions = {}): PreprocessingPool {
+export function createPreprocessingPool(
+  { incarnation, now, onError }: PoolSurroundings,
+  options: PoolOptions = {},
+): PreprocessingPool {
   const { size, bytesPerHour, mayFill } = checkedOptions(options)
   const held = new Set<Held>()
   let isDisposed = false
   let hour = { began: 0, bytes: 0 }
-  const bytesThisHour = (now: number): number => {
+  const bytesThisHour = (): number => {
+    const time = now()
     // Also where the clock was set back.
-    if (Math.abs(now - hour.began) >= HOUR_MS) hour = { began: now, bytes: 0 }
+    if (Math.abs(time - hour.began) >= HOUR_MS) hour = { began: time, bytes: 0 }
     return hour.bytes
   }
   const remove = (unwanted: (entry: Held) => boolean) => {
@@ -90,15 +101,21 @@ export function createPreprocessingPool(incarnation: number, options: PoolOption
     get isDisposed() {
       return isDisposed
     },
-    mayFill(client) {
-      if (isDisposed || bytesThisHour(client.now()) + FILL_BYTES > bytesPerHour) return false
-      let allowed: unknown = false
-      tell(client, () => void (allowed = mayFill()))
-      return allowed === true
+    mayFill() {
+      if (isDisposed || bytesThisHour() + FILL_BYTES > bytesPerHour) return false
+      try {
+        const allowed: unknown = mayFill()
+        // A promise is no yes, and what it rejects with is told.
+        Promise.resolve(allowed).catch(onError)
+        return allowed === true
+      } catch (error) {
+        onError(error)
+        return false
+      }
     },
     count: (setId) => [...held].filter((entry) => entry.setId === setId).length,
-    add(client, setId, made, preprocessed) {
-      const bytes = bytesThisHour(client.now()) + FILL_BYTES
+    add(setId, made, preprocessed) {
+      const bytes = bytesThisHour() + FILL_BYTES
       hour = { ...hour, bytes }
       if (isDisposed) preprocessed.dispose()
       else held.add({ setId, made: made.slice(), preprocessed })

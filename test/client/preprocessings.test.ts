@@ -88,7 +88,7 @@ describe('a preprocessing', () => {
     const bytes = held.encode()
     for (let i = 0; i < 2; i++) {
       const copy = Preprocessed.decode(getEcdsaBackend(), bytes)
-      phone.pool.add(phone, setId, pair!.digest, copy)
+      phone.pool.add(setId, pair!.digest, copy)
       await signsEcdsa(phone, { walletId, path: `m/${i}` })
     }
     expect(sources(server)).toEqual(['preprocessing', 'preprocessing', 'setUp'])
@@ -207,15 +207,21 @@ describe('a pool', () => {
   })
 
   test('whose question fails is not filled, and the app hears of it', async () => {
-    const told: unknown[] = []
     const broken = new Error('planted')
-    const mayFill = () => {
-      throw broken
+    const fails: (() => boolean)[] = [
+      () => {
+        throw broken
+      },
+      () => Promise.reject(broken) as never,
+    ]
+    for (const mayFill of fails) {
+      const told: unknown[] = []
+      const { server, phone, walletId } = await withPool({ mayFill }, { onError: (error) => told.push(error) })
+      await signsEcdsa(phone, { walletId })
+      await idle(phone)
+      await settled(() => told.length > 0)
+      expect([told, preprocessed(server)]).toEqual([[broken], 0])
     }
-    const { server, phone, walletId } = await withPool({ mayFill }, { onError: (error) => told.push(error) })
-    await signsEcdsa(phone, { walletId })
-    await idle(phone)
-    expect([told, preprocessed(server)]).toEqual([[broken], 0])
   })
 
   test('keeps to its bytes in an hour, also where the clock goes back, and counts those that were asked for', async () => {
@@ -286,7 +292,7 @@ describe('a pool', () => {
     await preprocessSignatures(phone, { walletId, count: 1 })
     const { digest: made } = server.sets.get(setId)!.pair!
     const held = phone.pool.take(setId, made)!
-    phone.pool.add(phone, setId, made, held)
+    phone.pool.add(setId, made, held)
     expect(await preprocessSignatures(phone, { walletId, count: 3 })).toBe(0)
     expect(() => held.encode()).toThrow('has been used')
     expect(await preprocessSignatures(phone, { walletId, count: 1 })).toBe(0)
@@ -297,11 +303,10 @@ describe('a pool', () => {
 
   test('of a poisoned set is wiped', () => {
     const dropped: string[] = []
-    const pool = createPreprocessingPool(1)
-    const client = { now: () => 0 }
+    const pool = createPreprocessingPool({ incarnation: 1, now: () => 0, onError: () => undefined })
     const one = (name: string) => ({ dispose: () => dropped.push(name) }) as unknown as Preprocessed
-    pool.add(client, 'a', new Uint8Array(32), one('first'))
-    pool.add(client, 'b', new Uint8Array(32), one('second'))
+    pool.add('a', new Uint8Array(32), one('first'))
+    pool.add('b', new Uint8Array(32), one('second'))
     pool.drop('a')
     expect([dropped, pool.count('a'), pool.count('b')]).toEqual([['first'], 0, 1])
   })
