@@ -27,6 +27,8 @@ export interface ServerLimits {
   readonly custodianMs: number
   /** How long the answers of an expired operation are kept for a client that asks again. */
   readonly answerMs: number
+  /** How long the work on one request may take, whatever it waits for. */
+  readonly requestMs: number
   /** How many preprocessings a set may have; the oldest goes when one more is made. */
   readonly preprocessings: number
   /** How long a preprocessing may be used. */
@@ -59,6 +61,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   roundMs: 60_000,
   custodianMs: 20_000,
   answerMs: 60 * 60_000,
+  requestMs: 2 * 60_000,
   preprocessings: 32,
   preprocessingMs: 24 * 60 * 60_000,
   hookMs: DEFAULT_HOOK_MS,

@@ -282,5 +282,9 @@ export const serverSchema: Schema = {
        )`,
       `create index reshare_preprocessings_expiry on reshare_preprocessings (expires_at)`,
     ],
+    [
+      // When the custodian was asked for a removal that is to be asked for again: the half may have come after it.
+      `alter table reshare_custodian_halves add column removed_at timestamptz`,
+    ],
   ],
 }

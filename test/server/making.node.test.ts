@@ -10,6 +10,7 @@ import { abortOperation } from '../../src/server/operations/decide.ts'
 import { prepareSets } from '../../src/server/operations/prepare-sets.ts'
 import type { MakeRequest } from '../../src/server/operations/turn.ts'
 import { readShare } from '../../src/server/sets/shares.ts'
+import { removeOwedHalves } from '../../src/server/sets/custodian-halves.ts'
 import { decodeWalletShares, encodeWalletShares, type WalletShares } from '../../src/share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -251,9 +252,12 @@ describe('a backup', () => {
     await expect(operation.post(one.having({ custodian: late }))).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(halvesOf(one)).toEqual([])
     expect(await setsOf(operation)).toEqual([])
-    expect(
-      await tables.row('select 1 from reshare_custodian_halves where client_id = $1', one.clientId),
-    ).toBeUndefined()
+    const noted = () => tables.row('select owed from reshare_custodian_halves where client_id = $1', one.clientId)
+    await removeOwedHalves({ ...context, custodian })
+    expect(await noted()).toEqual({ owed: true })
+    const later = () => tables.clock + context.limits.operationMs
+    await removeOwedHalves({ ...context, custodian, now: later })
+    expect(await noted()).toBeUndefined()
   })
 
   test('stays with the custodian where the database fails, and the same request goes on', async () => {

@@ -1,5 +1,5 @@
 import type { DeviceStatus, ListedDevice, UnboundSets } from '../../api/devices.ts'
-import type { Queryable } from '../database/types.ts'
+import type { Queryable, SqlValue } from '../database/types.ts'
 
 /**
  * The devices of a client that have made sets, in the order in which they came, revoked ones too; then the signing sets in use
@@ -7,12 +7,14 @@ import type { Queryable } from '../database/types.ts'
  */
 export async function listDevices(db: Queryable, clientId: string): Promise<ListedDevice[]> {
   const devices = await db.query(
-    `select device, created_at, last_used_at, revoked_at,
-       (select label from reshare_sets made
-        where made.client_id = known.client_id and made.device = known.device and made.purpose = 'signing'
-          and made.state <> 'ABORTED'
-        order by ordinal desc limit 1) as label
-     from reshare_devices known where client_id = $1 order by created_at, device`,
+    `select device, created_at, last_used_at, revoked_at from reshare_devices
+     where client_id = $1 order by created_at, device`,
+    [clientId],
+  )
+  const newest = await db.query(
+    `select distinct on (device) device, label from reshare_sets
+     where client_id = $1 and device is not null and purpose = 'signing' and state <> 'ABORTED'
+     order by device, ordinal desc`,
     [clientId],
   )
   const live = await db.query(
@@ -20,13 +22,16 @@ export async function listDevices(db: Queryable, clientId: string): Promise<List
      where client_id = $1 and device is not null and purpose = 'signing' and state = 'ACTIVE' order by ordinal`,
     [clientId],
   )
-  const listed = devices.map((row): DeviceStatus => ({
-    deviceId: row['device'] as string,
-    label: (row['label'] as string | null) ?? '',
+  const labels = new Map(newest.map(({ device, label }) => [device, label as string]))
+  const sets = new Map<SqlValue | undefined, string[]>(devices.map(({ device }) => [device, []]))
+  for (const { device, set_id: setId } of live) sets.get(device)?.push(setId as string)
+  const listed = devices.map(({ device, ...row }): DeviceStatus => ({
+    deviceId: device as string,
+    label: labels.get(device) ?? '',
     createdAt: (row['created_at'] as Date).toISOString(),
     lastUsedAt: (row['last_used_at'] as Date).toISOString(),
     revokedAt: (row['revoked_at'] as Date | null)?.toISOString() ?? null,
-    setIds: live.filter(({ device }) => device === row['device']).map((set) => set['set_id'] as string),
+    setIds: sets.get(device) ?? [],
   }))
   return [...listed, ...(await listUnbound(db, clientId))]
 }

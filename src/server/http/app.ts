@@ -2,7 +2,7 @@ import { Hono, type Context } from 'hono'
 import { cors } from 'hono/cors'
 import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
 import { askHook, readIds } from '../../api/hooks.ts'
-import { BadRequest, errorResponse, jsonError, readBody } from '../../api/http.ts'
+import { BadRequest, errorResponse, jsonError, readBody, Unavailable } from '../../api/http.ts'
 import { answerAnything } from '../../api/middleware.ts'
 import { SEALED_PATH } from '../../channel/messages.ts'
 import { MpcError } from '../../errors.ts'
@@ -16,6 +16,7 @@ import { abortFor } from '../operations/decide.ts'
 import { playRound } from '../operations/play-round.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
+import { within } from '../../util/within.ts'
 import type { Authenticate } from '../tokens.ts'
 import { findKeptAnswer, keepAnswer } from './answer-once.ts'
 import { parseId, parseRound } from './requests.ts'
@@ -65,6 +66,9 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
       app.fetch(inner, sealed),
     )
   })
+  // A database that hangs, for one: the request may have been done, or be done later.
+  const late = () => new Unavailable('the request took too long')
+  app.use('/v1/*', async (_, next) => within(context.limits.requestMs, () => next(), late))
   app.use('/v1/*', async (c, next) => {
     const device = c.env.device ?? null
     if (device === null && options.requireSealed) throw sealedOnly()

@@ -19,7 +19,7 @@ export async function noteHalf(
 ): Promise<void> {
   await db.query(
     `insert into reshare_custodian_halves (client_id, set_id, operation_id, owed) values ($1, $2, $3, false)
-     on conflict (client_id, set_id) do nothing`,
+     on conflict (client_id, set_id) do update set removed_at = null`,
     [clientId, setId, operationId],
   )
 }
@@ -46,19 +46,28 @@ export async function oweRemovalOfDestroyed(tx: Queryable, clientId: string): Pr
 }
 
 /**
- * Asks the custodian to remove halves that are owed: of one client, who waits for it, or of all. What fails goes to the end
- * of the line and is asked for again by a later sweep. Re-entrant.
+ * Asks the custodian to remove halves that are owed: of one client, who waits for it no longer than for one answer of the
+ * custodian, or of all. What fails goes to the end of the line and is asked for again by a later sweep, and so is what there
+ * is no time for. Re-entrant.
+ *
+ * A half whose hand-over has not ended may come after its removal. It is removed once more when the time of an operation has
+ * passed.
  */
 export async function removeOwedHalves(context: ServerContext, clientId: string | null = null): Promise<void> {
-  const { database, custodian } = context
+  const { database, custodian, limits } = context
   if (custodian === undefined) return
   const rows = await database.query(
-    `select client_id, set_id from reshare_custodian_halves where owed and ($1::text is null or client_id = $1)
+    `select client_id, set_id, removed_at is null and not exists
+         (select 1 from reshare_sets made where made.set_id = half.set_id) as may_come
+     from reshare_custodian_halves half where owed and ($1::text is null or client_id = $1)
+       and (removed_at is null or removed_at <= $2)
      order by tried_at nulls first limit ${BATCH}`,
-    [clientId],
+    [clientId, timestamp(context, -limits.operationMs)],
   )
   let patience = clientId === null ? PATIENCE : 1
+  const endsAt = context.now() + (clientId === null ? limits.roundMs : limits.custodianMs)
   for (const row of rows) {
+    if (context.now() >= endsAt) return
     const half = [row['client_id'] as string, row['set_id'] as string] as const
     try {
       await waitForCustodian(context, async (custodian) => custodian.delete?.(...half))
@@ -71,6 +80,22 @@ export async function removeOwedHalves(context: ServerContext, clientId: string 
       if (--patience === 0) return
       continue
     }
-    await database.query('delete from reshare_custodian_halves where client_id = $1 and set_id = $2', half)
+    await forget(context, half, row['may_come'] === true)
   }
+}
+
+async function forget(
+  context: ServerContext,
+  half: readonly [clientId: string, setId: string],
+  mayCome: boolean,
+): Promise<void> {
+  const { database } = context
+  if (!mayCome) {
+    await database.query('delete from reshare_custodian_halves where client_id = $1 and set_id = $2', half)
+    return
+  }
+  await database.query(
+    'update reshare_custodian_halves set removed_at = $3, tried_at = $3 where client_id = $1 and set_id = $2',
+    [...half, timestamp(context)],
+  )
 }

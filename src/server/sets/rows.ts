@@ -33,6 +33,9 @@ export interface SetRow {
 /** What the API shows of a set. */
 export type ListedSet = Omit<SetRow, 'clientId' | 'operationId' | 'sourceSetId' | 'record' | 'committedAt'>
 
+/** How many of a wallet's sets are listed that are over. */
+const ENDED_LISTED = 500
+
 const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
   exported_at`
 
@@ -87,7 +90,8 @@ export async function requireSet(db: Queryable, clientId: string, setId: string)
 }
 
 /**
- * A wallet's sets in the order in which they were made, without those of aborted operations.
+ * A wallet's sets in the order in which they were made, without those of aborted operations, and of those that are over the
+ * newest only: all others have a bound.
  *
  * @throws {AUTH_FAILED} if the client has no such wallet
  */
@@ -97,7 +101,10 @@ export async function requireSets(db: Queryable, clientId: string, walletId: str
   if (known === undefined) throw notAuthorized()
   const rows = await db.query(
     `select ${LISTED} from reshare_sets
-     where wallet_id = $1 and client_id = $2 and state <> 'ABORTED' order by ordinal`,
+     where wallet_id = $1 and client_id = $2 and (state not in ('ABORTED', 'DESTROYED') or set_id in
+       (select set_id from reshare_sets where wallet_id = $1 and client_id = $2 and state = 'DESTROYED'
+        order by ordinal desc limit ${ENDED_LISTED}))
+     order by ordinal`,
     wallet,
   )
   return rows.map(listedSet)
