@@ -1,6 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
-import { generateWallet, MpcError, refreshShares, sign, type Client, type Transport } from '../../src/index.ts'
+import {
+  generateWallet,
+  MpcError,
+  preprocessSignatures,
+  refreshShares,
+  sign,
+  type Client,
+  type Transport,
+} from '../../src/index.ts'
 import { OtPair } from '../../src/protocol/ecdsa/index.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { utf8 } from '../../src/util/bytes.ts'
@@ -48,6 +56,17 @@ describe('a server that is caught cheating', () => {
     await expectPoisoned(device('phone', { storage }), walletId)
     expect(server.log).toHaveLength(length)
     await sign(device('phone', { storage }), { walletId, scheme: 'bip340', message: digest })
+  })
+
+  test('in what completes a preprocessing is banned as anywhere else, and the pool is wiped', async () => {
+    const { server, device, storage, walletId, setId, stored } = await withWallet()
+    const phone = device('phone', { storage, transport: cheating(server, 1) })
+    await preprocessSignatures(phone, { walletId, count: 2 })
+    const banned = { reason: 'CHEAT_GAMMA', blame: [2], ban: true, retryable: false }
+    await expect(sign(phone, request(walletId))).rejects.toMatchObject(banned)
+    expect((await stored()).cheat).toBe('CHEAT_GAMMA')
+    expect(phone.pool.count(setId)).toBe(0)
+    await expectPoisoned(phone, walletId)
   })
 
   test('ends every other session of the set, in whatever tab', async () => {

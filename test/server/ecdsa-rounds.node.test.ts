@@ -221,6 +221,25 @@ test('a state that cannot be read is told of as it is, and leaves no half in mem
   expect(scalars.count(secretsOf(set.half))).toEqual({ seen: 2, left: 0 })
 })
 
+test('a preprocessing of a set-up that was replaced is refused, and leaves nothing in memory', async () => {
+  const { client, wallet } = await owner()
+  const made = await preprocessed(client, wallet)
+  const row = await tables.row('select * from reshare_preprocessings where set_id = $1', wallet.setId)
+  await play(setUp(client, wallet))
+  await tables.database.query(
+    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6)`,
+    ['set_id', 'preprocessing_id', 'sealed', 'incarnation', 'created_at', 'expires_at'].map((name) => row![name]!),
+  )
+  const operation = complete(client, wallet, made)
+  const scalars = await watchScalars(() =>
+    expect(operation.post()).rejects.toMatchObject({ reason: 'OT_DESYNC', blame: [], ban: false }),
+  )
+  expect(scalars.count().seen).toBeGreaterThan(5)
+  expect(scalars.count().left).toBe(0)
+  expect(await preprocessings(wallet.setId)).toBe(0)
+})
+
 describe('a set-up of a set', () => {
   test('takes the preprocessings of the one before with it, and nothing if it does not end', async () => {
     const { client, wallet } = await owner()

@@ -647,10 +647,13 @@ describe('a set', () => {
 describe('a sweep', () => {
   test('aborts what has expired, once and not before, and forgets it later; what makes sets or proves something stays decided', async () => {
     const { context, database, errors } = tables
-    const [making, signing, proving, decided] = [tables.key(), tables.key(), tables.key(), tables.key()]
+    const [making, signing, ready, proving, decided] = [1, 2, 3, 4, 5].map(() => tables.key()) as [
+      ...[CalledOperation, CalledOperation, CalledOperation, CalledOperation, CalledOperation],
+    ]
     await tables.begin(making)
     const use = { walletId: WALLET, setId: 'ef'.repeat(32) }
     await tables.begin(signing, { kind: 'sign', scheme: 'ed25519', message: '', ...use })
+    await tables.begin(ready, { kind: 'preprocess', ...use })
     await tables.begin(proving, { kind: 'prove', ...use })
     await tables.begin(decided)
     await recordDecision(context, database, decided, 'COMMIT')
@@ -663,8 +666,9 @@ describe('a sweep', () => {
     tables.clock = begun + operationMs
     await sweep(context)
     expect(await tables.state(prepared)).toBe('ABORTED')
-    const decisions = () => Promise.all([making, signing, proving, decided].map((key) => findDecision(database, key)))
-    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'COMMIT'])
+    const decisions = () =>
+      Promise.all([making, signing, ready, proving, decided].map((key) => findDecision(database, key)))
+    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'ABORT', 'COMMIT'])
     const hash = tables.hash('first')
     for (const key of [making, proving]) await insertAnswer(context, database, key, 1, hash, utf8('answer'))
     const answer = (key: CalledOperation) =>
@@ -676,13 +680,13 @@ describe('a sweep', () => {
     await sweep(context)
     expect(await answer(proving)).toBeDefined()
     expect(await findOperation(database, proving)).toBeDefined()
-    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'COMMIT'])
+    expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'ABORT', 'COMMIT'])
     tables.clock = begun + operationMs + answerMs
     await sweep(context)
     expect(await findOperation(database, proving)).toBeUndefined()
     expect(await Promise.all([making, proving].map(answer))).toEqual([undefined, undefined])
     expect(await answer(late)).toBeDefined()
-    expect(await decisions()).toEqual(['ABORT', undefined, 'ABORT', 'COMMIT'])
+    expect(await decisions()).toEqual(['ABORT', undefined, undefined, 'ABORT', 'COMMIT'])
     expect(errors).toEqual([])
     await expect(recordAbort(context, signing)).rejects.toThrow(code('AUTH_FAILED'))
     expect(await recordAbort(context, late)).toBe('ABORT')
