@@ -141,9 +141,19 @@ describe('a preprocessing', () => {
         await expect(attempt).rejects.toMatchObject({ code: 'OT_POISONED' })
       } else await signsEcdsa(phone, { walletId })
       expect(sources(server)).not.toContain('preprocessing')
+      expect(server.requests.filter(({ kind }) => kind === 'setUp')).toEqual([])
       expect(phone.pool.count(setId)).toBe(0)
     },
   )
+})
+
+test('preprocessings of a set-up that the server has lost are not counted as ready', async () => {
+  const { server, phone, walletId, setId } = await withWallet()
+  await preprocessSignatures(phone, { walletId, count: 1 })
+  server.sets.get(setId)!.pair = undefined
+  expect(await preprocessSignatures(phone, { walletId, count: 2 })).toBe(2)
+  for (let i = 0; i < 2; i++) await signsEcdsa(phone, { walletId })
+  expect(sources(server)).toEqual(['preprocessing', 'preprocessing'])
 })
 
 describe('a pool', () => {
@@ -301,13 +311,18 @@ describe('a pool', () => {
     phone.dispose()
   })
 
-  test('of a poisoned set is wiped', () => {
-    const dropped: string[] = []
+  test('gives what is of the set and its present set-up, and wipes what is of another set-up or is to be dropped', () => {
+    const wiped: string[] = []
     const pool = createPreprocessingPool({ incarnation: 1, now: () => 0, onError: () => undefined })
-    const one = (name: string) => ({ dispose: () => dropped.push(name) }) as unknown as Preprocessed
-    pool.add('a', new Uint8Array(32), one('first'))
-    pool.add('b', new Uint8Array(32), one('second'))
+    const one = (name: string) => ({ dispose: () => wiped.push(name) }) as unknown as Preprocessed
+    const [older, newer] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+    const held = ['a, older', 'b, older', 'a, newer', 'b, newer'].map(one)
+    held.forEach((preprocessing, i) => pool.add(i % 2 === 0 ? 'a' : 'b', i < 2 ? older : newer, preprocessing))
+    expect([pool.take('b', older), wiped]).toEqual([held[1], ['b, newer']])
+    expect([pool.take('b', older), wiped]).toEqual([undefined, ['b, newer']])
+    expect([pool.take('a', newer), wiped]).toEqual([held[2], ['b, newer', 'a, older']])
+    for (const i of [0, 1]) pool.add('ab'[i]!, newer, held[i]!)
     pool.drop('a')
-    expect([dropped, pool.count('a'), pool.count('b')]).toEqual([['first'], 0, 1])
+    expect([wiped.slice(2), pool.count('a'), pool.count('b')]).toEqual([['a, older'], 0, 1])
   })
 })

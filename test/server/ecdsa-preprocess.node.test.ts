@@ -7,6 +7,7 @@ import { chosenDatabases } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import {
   codeOf,
+  setStatus,
   play,
   type ClientOperation,
   type HeldPreprocessing,
@@ -78,6 +79,8 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
       ])
       operation.take(answer)
       expect(operation.body).toBeUndefined()
+      const { lastUsedAt } = await setStatus(client, setIdOf(wallet.signing))
+      expect(lastUsedAt).toBe(new Date(world.now()).toISOString())
       expect(nobleTakes(operation, wallet.signing)).toBe(true)
     },
   )
