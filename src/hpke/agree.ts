@@ -1,5 +1,5 @@
 import { concatBytes, equalBytes, wipe } from '../util/bytes.ts'
-import { agreeOnce, keyPairOf, X25519_LENGTH, type HpkeKeyPair } from './x25519.ts'
+import { agreeOnce, assertLive, type HpkeKeyPair, keyPairOf, X25519_LENGTH } from './x25519.ts'
 
 /** RFC 8410 §7: what a PKCS #8 encoding of an X25519 secret key has before the key. */
 const PKCS8_PREFIX = Uint8Array.from([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20])
@@ -13,8 +13,10 @@ BASE_POINT[0] = 9
  * Elsewhere by @noble/curves, whose time depends on the secret key.
  *
  * @throws {CodecError} if the result is all zero, as RFC 9180 §7.1.4 demands: the public key is of small order
+ * @throws {TypeError} if the secret key was wiped
  */
 export async function agree(secretKey: Uint8Array, publicKey: Uint8Array): Promise<Uint8Array> {
+  assertLive(secretKey)
   // Decided once, and not by trying: else a public key that the platform refuses would choose the way of a secret key.
   platformAgrees ??= probePlatform()
   if (!(await platformAgrees)) return agreeOnce(secretKey, publicKey)

@@ -25,7 +25,7 @@ export interface HpkePurpose {
  */
 export function validatePublicKey(publicKey: Uint8Array): void {
   // Any secret key tells: all are multiples of the cofactor, and none is one of the large prime order.
-  agreeOnce(new Uint8Array(X25519_LENGTH), abytes(publicKey, X25519_LENGTH, 'publicKey'))
+  agreeOnce(new Uint8Array(X25519_LENGTH).fill(1), abytes(publicKey, X25519_LENGTH, 'publicKey'))
 }
 
 /**

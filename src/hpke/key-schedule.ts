@@ -24,13 +24,13 @@ const EMPTY = new Uint8Array()
 
 /** What both sides of one encapsulation share. */
 export interface HpkeContext {
-  /** The ciphertext of the one message, that of sequence number 0. */
+  /** The ciphertext of the one message, that of sequence number 0. @throws {TypeError} for a second one */
   seal(aad: Uint8Array, plaintext: Uint8Array): Uint8Array
   /** @throws {CodecError} if it was not sealed in this context with this associated data */
   open(aad: Uint8Array, ciphertext: Uint8Array): Uint8Array
   /** RFC 9180 §5.3: a secret of this context for another use; wiped by the caller. */
   export(exporterContext: Uint8Array, length: number): Uint8Array
-  /** Overwrites the context's secrets; nothing else is called after it. */
+  /** Overwrites the context's secrets; everything else throws a TypeError after it. */
   wipe(): void
 }
 
@@ -56,11 +56,30 @@ export function openContext(
   const nonce = labeledExpand(HPKE_SUITE, secret, 'base_nonce', context, NONCE_LENGTH)
   const exporterSecret = labeledExpand(HPKE_SUITE, secret, 'exp', context, 32)
   wipe(prk, shared, secret)
+  let isWiped = false
+  let hasSealed = false
+  const assertLive = (): void => {
+    if (isWiped) throw new TypeError('the HPKE context was wiped')
+  }
   return {
-    seal: (aad, plaintext) => chacha20poly1305(key, nonce, aad).encrypt(plaintext),
-    open: (aad, ciphertext) => decrypt(key, nonce, aad, ciphertext),
-    export: (exporterContext, length) => labeledExpand(HPKE_SUITE, exporterSecret, 'sec', exporterContext, length),
-    wipe: () => wipe(key, exporterSecret),
+    seal(aad, plaintext) {
+      assertLive()
+      if (hasSealed) throw new TypeError('an HPKE context seals one message')
+      hasSealed = true
+      return chacha20poly1305(key, nonce, aad).encrypt(plaintext)
+    },
+    open(aad, ciphertext) {
+      assertLive()
+      return decrypt(key, nonce, aad, ciphertext)
+    },
+    export(exporterContext, length) {
+      assertLive()
+      return labeledExpand(HPKE_SUITE, exporterSecret, 'sec', exporterContext, length)
+    },
+    wipe() {
+      isWiped = true
+      wipe(key, exporterSecret)
+    },
   }
 }
 

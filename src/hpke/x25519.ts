@@ -12,8 +12,16 @@ export interface HpkeKeyPair {
   readonly publicKey: Uint8Array
 }
 
-/** The key pair of a secret key, which any 32 bytes are. */
+/** @throws {TypeError} if a secret key is all zero: it was wiped */
+export function assertLive(secretKey: Uint8Array): void {
+  let bits = 0
+  for (const byte of secretKey) bits |= byte
+  if (bits === 0) throw new TypeError('the secret key was wiped')
+}
+
+/** The key pair of a secret key, which any 32 bytes but zeros are. @throws {TypeError} for zeros */
 export function keyPairOf(secretKey: Uint8Array): HpkeKeyPair {
+  assertLive(secretKey)
   return { secretKey, publicKey: x25519.getPublicKey(secretKey) }
 }
 
@@ -26,8 +34,10 @@ export function generateKeyPair(random: RandomSource): HpkeKeyPair {
  * X25519 (RFC 7748 §5) on the big integers of @noble/curves, which are not constant time: for keys that are used once.
  *
  * @throws {CodecError} if the result is all zero, as RFC 9180 §7.1.4 demands: the public key is of small order
+ * @throws {TypeError} if the secret key was wiped
  */
 export function agreeOnce(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  assertLive(secretKey)
   try {
     return x25519.getSharedSecret(secretKey, publicKey)
   } catch {

@@ -49,10 +49,16 @@ export function readDealing(group: Group, reader: Reader): Dealing | undefined {
   const threshold = reader.u8()
   if (threshold === 0) return undefined
   if (threshold === 1) throw new CodecError('a dealing of threshold 1')
-  const coefficients = Array.from({ length: threshold }, () => readSecret(group, reader))
-  const encoded = Array.from({ length: threshold }, () => reader.bytes(group.pointLength))
-  const commitment = group.decodePoints(encoded)
-  return { coefficients, commitment, encoded, chainCodePart: reader.prefixed(32), blinding: reader.bytes(32) }
+  const coefficients: Scalar[] = []
+  try {
+    for (let k = 0; k < threshold; k++) coefficients.push(readSecret(group, reader))
+    const encoded = Array.from({ length: threshold }, () => reader.bytes(group.pointLength))
+    const commitment = group.decodePoints(encoded)
+    return { coefficients, commitment, encoded, chainCodePart: reader.prefixed(32), blinding: reader.bytes(32) }
+  } catch (error) {
+    wipe(...coefficients)
+    throw error
+  }
 }
 
 /** A secret scalar; the bytes it was read from are wiped. */

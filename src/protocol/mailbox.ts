@@ -31,9 +31,17 @@ export class Mailbox {
 
   receive(bytes: Uint8Array): Receipt {
     const envelope = readEnvelope(bytes)
-    if (envelope === undefined || !this.#belongs(envelope)) return 'dropped'
-    const { round, from, to, sid, body } = envelope
-    const slot = slotName(round, from, to !== 0)
+    if (envelope === undefined) return 'dropped'
+    const receipt = this.#take(envelope, bytes)
+    // A body that has found no slot is a copy of what may be a secret.
+    if (receipt !== 'accepted' || this.#slots.get(slotOf(envelope)) !== envelope.body) wipe(envelope.body)
+    return receipt
+  }
+
+  #take(envelope: Envelope, bytes: Uint8Array): Receipt {
+    if (!this.#belongs(envelope)) return 'dropped'
+    const { round, to, sid, body } = envelope
+    const slot = slotOf(envelope)
     const expectedSid = round === 1 ? this.#header.context : this.#header.sid
     if (expectedSid === undefined) return this.#keepEarly(slot, bytes)
     if (!equalBytes(sid, expectedSid)) return 'dropped'
@@ -103,7 +111,7 @@ export class Mailbox {
     this.#open = round + 1
     const early = this.#early
     this.#early = []
-    for (const { bytes } of early) this.receive(bytes)
+    for (const { bytes } of early) this.#receiveCopy(bytes)
   }
 
   wipe(): void {
@@ -132,7 +140,13 @@ export class Mailbox {
     }
     this.#open = open
     const early = reader.u16()
-    for (let i = 0; i < early; i++) this.receive(reader.prefixed(ENVELOPE_MAX_LENGTH))
+    for (let i = 0; i < early; i++) this.#receiveCopy(reader.prefixed(ENVELOPE_MAX_LENGTH))
+  }
+
+  /** Receives bytes that nobody else has, and wipes them. */
+  #receiveCopy(bytes: Uint8Array): void {
+    this.receive(bytes)
+    wipe(bytes)
   }
 
   #belongs({ protocol, suite, round, from, to }: Envelope): boolean {
@@ -166,6 +180,10 @@ export class Mailbox {
     if (body === undefined) throw new RangeError(`no message of participant ${from} in round ${round}`)
     return body.subarray(0, body.length - echoLength(round, this.#header.participants))
   }
+}
+
+function slotOf({ round, from, to }: Envelope): string {
+  return slotName(round, from, to !== 0)
 }
 
 function slotName(round: number, from: number, direct: boolean): string {

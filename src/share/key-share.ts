@@ -1,4 +1,4 @@
-import type { Group } from '../curve/group.ts'
+import type { Group, Scalar } from '../curve/group.ts'
 import { MpcError } from '../errors.ts'
 import { partyId } from '../types.ts'
 import { abytes, wipe } from '../util/bytes.ts'
@@ -30,12 +30,24 @@ function validateSecretShare(group: Group, { record, id, secretShare }: KeyShare
   }
 }
 
-/** A key share as secret bytes: `version u8 | id u8 | s_i[32] | length u32 | record`. The caller wipes them. */
+/**
+ * s_i of a share that is to be used.
+ *
+ * @throws {TypeError} if the share was wiped: no share is zero
+ */
+export function secretOf({ secretShare }: KeyShare): Scalar {
+  let bits = 0
+  for (const byte of secretShare) bits |= byte
+  if (bits === 0) throw new TypeError('the share was wiped')
+  return secretShare
+}
+
+/** A key share as secret bytes: `version u8 | id u8 | s_i[32] | length u32 | record`. The caller wipes them. @throws {TypeError} if it was wiped */
 export function encodeKeyShare(group: Group, share: KeyShare): Uint8Array {
   return new Writer()
     .u8(VERSION)
     .u8(share.id)
-    .bytes(share.secretShare)
+    .bytes(secretOf(share))
     .prefixed(encodeShareSetRecord(group, share.record))
     .finish()
 }

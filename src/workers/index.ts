@@ -5,6 +5,7 @@ export type {
   PackedSet,
   PackedShares,
   RecombineJob,
+  PackedTerms,
   ReshareContinuation,
   ReshareOpening,
   ReshareOutcome,

@@ -12,7 +12,7 @@ import type { Curve } from '../types.ts'
 import { systemRandom as random } from '../util/random.ts'
 import { describeError, type ErrorDescription } from './errors.ts'
 import { groupOf } from './group-of.ts'
-import type { PackedSet, ReshareOpening, ReshareStep, ReshareTurn } from './types.ts'
+import type { PackedSet, ReshareContinuation, ReshareOpening, ReshareStep, ReshareTurn } from './types.ts'
 
 /** A {@link ReshareOutcome} as plain data. */
 export type DescribedOutcome = { readonly step: ReshareStep } | { readonly error: ErrorDescription }
@@ -20,21 +20,24 @@ export type DescribedOutcome = { readonly step: ReshareStep } | { readonly error
 /** One step of each reshare. */
 export function playReshares(turns: readonly ReshareTurn[]): DescribedOutcome[] {
   const outcomes = playTurns(
-    turns.map((turn) =>
-      'state' in turn
-        ? { session: () => restoreReshare(turn.state, { group: groupOf(turn.curve), random }), arrived: turn.arrived }
-        : { session: () => openReshare(turn) },
-    ),
+    turns.map((turn) => ({
+      session: () => ('state' in turn ? resumeReshare(turn) : openReshare(turn)),
+      ...(turn.arrived === undefined ? {} : { arrived: turn.arrived }),
+    })),
   )
   return outcomes.map((outcome, i) => pack((turns[i] as ReshareTurn).curve, outcome))
 }
 
-function openReshare({ curve, old, share: encoded, ...rest }: ReshareOpening): Session<ReshareResult> {
+function resumeReshare({ curve, state, arrived: _, ...terms }: ReshareContinuation): Session<ReshareResult> {
+  return restoreReshare(state, { ...terms, group: groupOf(curve), random })
+}
+
+function openReshare({ curve, old, share: encoded, arrived: _, ...terms }: ReshareOpening): Session<ReshareResult> {
   const group = groupOf(curve)
   const share = encoded === undefined ? undefined : decodeKeyShare(groupOf, encoded)
   try {
     const record = decodeShareSetRecord(groupOf, old)
-    return createReshare({ ...rest, group, old: record, ...(share === undefined ? {} : { share }), random })
+    return createReshare({ ...terms, group, old: record, ...(share === undefined ? {} : { share }), random })
   } finally {
     if (share !== undefined) wipeKeyShare(share)
   }

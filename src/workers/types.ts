@@ -35,23 +35,28 @@ export interface RecombineJob extends PackedShares {
   readonly threshold: number
 }
 
-/** A reshare to begin: the options of `createReshare`, with records and shares as bytes. */
-export interface ReshareOpening {
+/** What the participants of a reshare agree on, see `ReshareTerms`. */
+export interface PackedTerms {
   readonly curve: Curve
-  /** The record of the old set, encoded. */
-  readonly old: Uint8Array
   readonly purpose: Purpose
   readonly threshold: number
   readonly participants: readonly ReshareParticipant[]
   readonly self: number
-  /** This machine's share of the old set, encoded, where it deals. Secret. */
-  readonly share?: Uint8Array
   readonly flags?: number
 }
 
-/** A reshare to go on with: the state that its last step gave, and what arrived since. */
-export interface ReshareContinuation {
-  readonly curve: Curve
+/** A reshare to begin: the options of `createReshare`, with records and shares as bytes. */
+export interface ReshareOpening extends PackedTerms {
+  /** The record of the old set, encoded. */
+  readonly old: Uint8Array
+  /** This machine's share of the old set, encoded, where it deals. Secret. */
+  readonly share?: Uint8Array
+  /** What arrived before it starts, at a machine that answers; none at one that speaks first. */
+  readonly arrived?: readonly Uint8Array[]
+}
+
+/** A reshare to go on with, on the same terms: the state that its last step gave, and what arrived since. */
+export interface ReshareContinuation extends PackedTerms {
   /** Secret, and for one turn. */
   readonly state: Uint8Array
   readonly arrived: readonly Uint8Array[]

@@ -19,8 +19,9 @@ import {
   wasmEcdsa,
 } from '../../src/protocol/ecdsa/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
-import { createSigning, restoreSigning } from '../../src/protocol/frost/session.ts'
+import { createSigning, restoreSigning, type SigningOptions } from '../../src/protocol/frost/session.ts'
 import { encodeKeyShare, decodeKeyShare } from '../../src/share/key-share.ts'
+import type { KeyShare } from '../../src/share/types.ts'
 import { decodeShareSetRecord, encodeShareSetRecord } from '../../src/share/record.ts'
 import {
   decodeWalletSetRecord,
@@ -88,10 +89,11 @@ function afterFirst([first, second]: readonly {
   return second!.export()
 }
 
-const signing = () =>
-  shares.map((share) =>
-    createSigning({ scheme: 'bip340', group, share, signers: ids(1, 2), message: utf8('a message'), random }),
-  )
+const signing = () => shares.map((share) => createSigning(signingOptions(share)))
+
+function signingOptions(share: KeyShare): SigningOptions {
+  return { scheme: 'bip340', group, share, signers: ids(1, 2), message: utf8('a message'), random }
+}
 
 const DECODERS: readonly Decoder[] = [
   {
@@ -207,7 +209,7 @@ const DECODERS: readonly Decoder[] = [
   {
     name: 'the state of a FROST session',
     valid: afterFirst(signing()),
-    decode: (bytes) => restoreSigning(bytes, { group, random }).dispose(),
+    decode: (bytes) => restoreSigning(bytes, signingOptions(shares[1]!)).dispose(),
     throws: 'SHARE_PARSING_FAILED',
     runs: 150,
   },

@@ -7,7 +7,15 @@ import { restoreReshare } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'
-import { generate, keygenSessions, newParties, PAIR, reshareSessions } from '../support/sets.ts'
+import {
+  generate,
+  keygenOptions,
+  keygenSessions,
+  newParties,
+  PAIR,
+  reshareSessions,
+  reshareTerms,
+} from '../support/sets.ts'
 
 type Pair = readonly [Session<unknown>, Session<unknown>]
 
@@ -24,16 +32,20 @@ function near(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
 describe.each(groups.filter(({ name }) => name.includes('wasm')))('any bytes on $name', ({ group }) => {
   const random = seededRandom('fuzz')
   const shares = generate(group, 2, 2, random)
+  const plan = { group, threshold: 2, parties: newParties([1, 2]) }
+  const resharing = { group, shares, participants: PAIR, threshold: 2 }
   const protocols = [
     {
       name: 'key generation',
-      create: () => keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, random) as unknown as Pair,
-      restore: (state: Uint8Array): Session<unknown> => restoreKeygen(state, { group, random }),
+      create: () => keygenSessions(plan, random) as unknown as Pair,
+      restore: (state: Uint8Array, self: number): Session<unknown> =>
+        restoreKeygen(state, keygenOptions(plan, self, random)),
     },
     {
       name: 'reshare',
-      create: () => reshareSessions({ group, shares, participants: PAIR, threshold: 2 }, random) as unknown as Pair,
-      restore: (state: Uint8Array): Session<unknown> => restoreReshare(state, { group, random }),
+      create: () => reshareSessions(resharing, random) as unknown as Pair,
+      restore: (state: Uint8Array, self: number): Session<unknown> =>
+        restoreReshare(state, reshareTerms(resharing, self, random)),
     },
   ]
 
@@ -95,12 +107,12 @@ describe.each(groups.filter(({ name }) => name.includes('wasm')))('any bytes on 
     const answer = server.advance().out
     for (const bytes of [...greeting, ...answer]) client.receive(bytes)
     client.advance()
-    for (const state of [client.export(), server.export()]) {
-      expect(() => restore(state)).not.toThrow()
+    for (const [i, state] of [client.export(), server.export()].entries()) {
+      expect(() => restore(state, i + 1)).not.toThrow()
       fc.assert(
         fc.property(near(state), (changed) => {
           try {
-            restore(changed).dispose()
+            restore(changed, i + 1).dispose()
           } catch (error) {
             expect(error).toBeInstanceOf(MpcError)
             expect((error as MpcError).code).toBe('SHARE_PARSING_FAILED')

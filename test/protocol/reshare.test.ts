@@ -5,7 +5,6 @@ import {
   type ReshareOptions,
   type ReshareParticipant,
   type ReshareResult,
-  restoreReshare,
 } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session.ts'
 import { createHasher } from '../../src/protocol/transcript.ts'
@@ -225,34 +224,6 @@ describe.each(groups)('reshare on $name', ({ group }) => {
       expect(client.advance().out).toEqual([])
     },
   )
-
-  describe('a state', () => {
-    const random = seededRandom('state')
-    const shares = generate(group, 2, 2, random)
-    const [session] = reshareSessions({ group, shares, participants: PAIR, threshold: 2 }, random)
-    const state = session!.export()
-    const restore = (bytes: Uint8Array, onto = group) => restoreReshare(bytes, { group: onto, random })
-    const refusal = expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as Error
-
-    // Version, protocol, round, record, then purpose, t', flags[4], self, count, and old id, 1, new id and role of each.
-    const at = 3 + 4 + encodeShareSetRecord(group, shares[0]!.record).length
-    test.each([
-      ['another purpose', 0, 9],
-      ['participant 0', 6, 0],
-      ['a participant above the last', 6, 3],
-      ['receiver 0', 10, 0],
-      ['another role', 11, 9],
-    ])('with %s is refused', (_, offset, value) => {
-      expect(() => restore(state)).not.toThrow()
-      expect(() => restore(state.with(at + offset, value))).toThrow(refusal)
-    })
-
-    test('of another curve is refused for that', () => {
-      const other = groups.find((one) => one.group.curve !== group.curve)!.group
-      expect(() => restore(state, other)).toThrow(refusal)
-      expect(() => restore(state, other)).toThrow('another curve')
-    })
-  })
 
   describe('options', () => {
     const shares = generate(group, 2, 2, (length) => new Uint8Array(length).fill(length === 16 ? 1 : 3))

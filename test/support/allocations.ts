@@ -2,8 +2,8 @@
 export interface Allocations {
   /** All of them, views of others too. */
   readonly made: readonly Uint8Array[]
-  /** Those that hold these bytes somewhere now. */
-  holding(secret: Uint8Array): Uint8Array[]
+  /** Those that hold these bytes somewhere now, views of `own` left out. */
+  holding(secret: Uint8Array, own?: readonly Uint8Array[]): Uint8Array[]
 }
 
 /** Remembers every byte array that is made, by a constructor or as a copy, until `run` is over. Node alone. */
@@ -35,7 +35,9 @@ export async function allocationsOf(run: () => unknown): Promise<Allocations> {
     // It is inherited from what all typed arrays have.
     Reflect.deleteProperty(original.prototype, 'slice')
   }
-  const holding = (secret: Uint8Array) =>
-    made.filter((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(Buffer.from(secret)))
+  const holding = (secret: Uint8Array, own: readonly Uint8Array[] = []) =>
+    made
+      .filter(({ buffer }) => own.every((bytes) => bytes.buffer !== buffer))
+      .filter(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length).includes(Buffer.from(secret)))
   return { made, holding }
 }

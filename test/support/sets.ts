@@ -1,6 +1,11 @@
 import type { Group, Scalar } from '../../src/curve/group.ts'
-import { createKeygen, type NewParty } from '../../src/protocol/keygen/index.ts'
-import { createReshare, type ReshareParticipant, type ReshareResult } from '../../src/protocol/reshare/index.ts'
+import { createKeygen, type KeygenOptions, type NewParty } from '../../src/protocol/keygen/index.ts'
+import {
+  createReshare,
+  type ReshareParticipant,
+  type ReshareResult,
+  type ReshareTerms,
+} from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session.ts'
 import type { KeyShare, ShareSetRecord } from '../../src/share/index.ts'
 import { recombine } from '../../src/sharing/shamir.ts'
@@ -38,10 +43,15 @@ export interface KeygenPlan {
   readonly purpose?: Purpose
 }
 
+/** What one party of a plan begins or goes on with, by its participant number. */
+export function keygenOptions(plan: KeygenPlan, participant: number, random: RandomSource): KeygenOptions {
+  const { walletId = new Uint8Array(16).fill(7), purpose = 'signing' } = plan
+  return { ...plan, walletId, purpose, self: plan.parties[participant - 1]!.id, random }
+}
+
 /** One session for each party. */
 export function keygenSessions(plan: KeygenPlan, random: RandomSource): Session<KeyShare>[] {
-  const { walletId = new Uint8Array(16).fill(7), purpose = 'signing' } = plan
-  return plan.parties.map(({ id }) => createKeygen({ ...plan, walletId, purpose, self: id, random }))
+  return plan.parties.map((_, i) => createKeygen(keygenOptions(plan, i + 1, random)))
 }
 
 /** A whole key generation among honest parties. */
@@ -60,21 +70,21 @@ export interface ResharePlan {
   readonly flags?: number
 }
 
+/** What one participant of a plan goes on with, by its number. */
+export function reshareTerms(plan: ResharePlan, self: number, random: RandomSource): ReshareTerms {
+  const { group, participants, threshold, purpose = 'backup', flags } = plan
+  return { group, purpose, threshold, participants, self, ...(flags === undefined ? {} : { flags }), random }
+}
+
 /** One session for each participant. */
 export function reshareSessions(plan: ResharePlan, random: RandomSource): Session<ReshareResult>[] {
-  const { group, shares, participants, threshold, purpose = 'backup', flags } = plan
+  const { shares, participants } = plan
   const { record: old } = shares[0] as KeyShare
   return participants.map(({ dealer }, i) =>
     createReshare({
-      group,
+      ...reshareTerms(plan, i + 1, random),
       old,
-      purpose,
-      threshold,
-      participants,
-      self: i + 1,
       ...(dealer === undefined ? {} : { share: shares.find(({ id }) => id === dealer) }),
-      ...(flags === undefined ? {} : { flags }),
-      random,
     }),
   )
 }

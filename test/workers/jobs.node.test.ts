@@ -20,8 +20,12 @@ test('what came with a job is wiped when it is over, also when it fails', () => 
 
   const [old, share, state, message] = [random(9), random(9), random(9), random(9)]
   const participants = [{}, {}]
-  const opening = { curve: 'ed25519', old, share, purpose: 'backup', threshold: 2, participants, self: 1 } as const
-  doJob({ name: 'reshare', job: [opening, { curve: 'ed25519', state, arrived: [message] }] })
+  const terms = { curve: 'ed25519', purpose: 'backup', threshold: 2, participants, self: 1 } as const
+  const turns = [
+    { ...terms, old, share },
+    { ...terms, state, arrived: [message] },
+  ]
+  doJob({ name: 'reshare', job: turns })
   expect([old, share, state, message]).toEqual(Array.from({ length: 4 }, () => new Uint8Array(9)))
 })
 

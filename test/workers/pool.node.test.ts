@@ -115,11 +115,12 @@ describe.each([0, 1, 2])('a pool of %i threads', (size) => {
     const old = Array.from({ length: 3 }, () => generate(group, 2, 2, random))
     const opened = await pool(size).reshare(old.flatMap((shares) => openings('secp256k1', shares)))
     const steps = opened.map(({ step }) => step as ReshareStep)
+    const terms = (self: number) => termsOf('secp256k1', self)
     const message = (i: number): Uint8Array => steps[i]?.out[0] as Uint8Array
     const second = await pool(size).reshare([
-      { curve: 'secp256k1', state: steps[0]?.state as Uint8Array, arrived: [message(1)] },
-      { curve: 'secp256k1', state: new Uint8Array(9), arrived: [] },
-      { curve: 'secp256k1', state: steps[2]?.state as Uint8Array, arrived: [message(3)] },
+      { ...terms(1), state: steps[0]?.state as Uint8Array, arrived: [message(1)] },
+      { ...terms(2), state: new Uint8Array(9), arrived: [] },
+      { ...terms(1), state: steps[2]?.state as Uint8Array, arrived: [message(3)] },
     ])
     expect(second.map(({ error }) => (error as { code?: string } | undefined)?.code)).toEqual([
       undefined,
@@ -129,8 +130,8 @@ describe.each([0, 1, 2])('a pool of %i threads', (size) => {
     const state = second[0]?.step?.state as Uint8Array
     const forged = (second[0]?.step?.out[0] as Uint8Array).slice()
     const other = await pool(size).reshare([
-      { curve: 'secp256k1', state: steps[1]?.state as Uint8Array, arrived: [message(0), flipLast(forged)] },
-      { curve: 'secp256k1', state, arrived: [] },
+      { ...terms(2), state: steps[1]?.state as Uint8Array, arrived: [message(0), flipLast(forged)] },
+      { ...terms(1), state, arrived: [] },
     ])
     expect(other[0]?.error).toMatchObject({
       name: 'ProtocolError',
@@ -158,7 +159,7 @@ describe.each([0, 1, 2])('a pool of %i threads', (size) => {
     )
     expect(codes).toEqual([...running.map(() => 'done'), ...waiting.map(() => 'ABORTED')])
     await expect(closed.split(job)).rejects.toMatchObject({ code: 'ABORTED' })
-    const [turn] = await closed.reshare([{ curve: 'ed25519', state: new Uint8Array(1), arrived: [] }])
+    const [turn] = await closed.reshare([{ ...termsOf('ed25519', 1), state: new Uint8Array(1), arrived: [] }])
     expect(turn?.error).toMatchObject({ code: 'ABORTED' })
   })
 })
@@ -198,16 +199,17 @@ test.each([-1, 65, 1.5, Number.NaN])('%d is no size of a pool', (size) => {
   expect(() => createPool({ size })).toThrow(RangeError)
 })
 
+/** What a machine and its peer agree on. */
+function termsOf(curve: Curve, self: number) {
+  return { curve, purpose: 'backup', threshold: 2, participants: PAIR, self } as const
+}
+
 /** The first turns of both machines of a set. */
 function openings(curve: Curve, shares: readonly KeyShare[]) {
   const group = getGroup(curve)
   return shares.map((share, i) => ({
-    curve,
+    ...termsOf(curve, i + 1),
     old: encodeShareSetRecord(group, share.record),
-    purpose: 'backup' as const,
-    threshold: 2,
-    participants: PAIR,
-    self: i + 1,
     share: encodeKeyShare(group, share),
   }))
 }
@@ -223,7 +225,11 @@ async function reshareAll(on: Pool, curve: Curve, old: readonly KeyShare[][]): P
       return step
     })
     outcomes = await on.reshare(
-      steps.map(({ state }, i) => ({ curve, state: state as Uint8Array, arrived: steps[i ^ 1]?.out ?? [] })),
+      steps.map(({ state }, i) => ({
+        ...termsOf(curve, (i % 2) + 1),
+        state: state as Uint8Array,
+        arrived: steps[i ^ 1]?.out ?? [],
+      })),
     )
     for (const [i, { step }] of outcomes.entries()) if (step?.done?.share !== undefined) results[i] = step.done.share
   }

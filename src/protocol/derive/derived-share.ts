@@ -1,4 +1,5 @@
 import type { Group, Scalar } from '../../curve/group.ts'
+import { secretOf } from '../../share/key-share.ts'
 import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
 import { wipe } from '../../util/bytes.ts'
 
@@ -16,6 +17,7 @@ export interface ShareTweak {
  * It is not a share of a set: it has the set's id, so that the signers agree on where it comes from, and must never be
  * stored, backed up or reshared. Its holder wipes it.
  *
+ * @throws {TypeError} if the share was wiped
  * @throws {RangeError} if the derived key or a verifying share of it is the identity
  */
 export function deriveShare(group: Group, share: KeyShare, { negated = false, tweak }: ShareTweak): KeyShare {
@@ -27,7 +29,8 @@ export function deriveShare(group: Group, share: KeyShare, { negated = false, tw
     return moved
   }
   const parties = record.parties.map((party) => ({ ...party, verifyingShare: move(party.verifyingShare) }))
-  const signed = negated ? group.negate(share.secretShare) : share.secretShare.slice()
+  const secret = secretOf(share)
+  const signed = negated ? group.negate(secret) : secret.slice()
   try {
     return {
       ...share,

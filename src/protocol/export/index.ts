@@ -3,6 +3,7 @@ import { ProtocolError } from '../../errors.ts'
 import { hpkeOpen, hpkeSeal, type HpkePurpose } from '../../hpke/base.ts'
 import { generateKeyPair, type HpkeKeyPair } from '../../hpke/x25519.ts'
 import { findParty } from '../../share/record.ts'
+import { secretOf } from '../../share/key-share.ts'
 import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
 import { recombine, type Share } from '../../sharing/shamir.ts'
 import type { PartyId } from '../../types.ts'
@@ -54,7 +55,7 @@ export function generateReceiver({
   readonly random: RandomSource
 }): HpkeKeyPair {
   const name = abytes(operation, OPERATION_LENGTH, 'operation')
-  return generateKeyPair(hedgedRandom(random, 'receiver key', share.secretShare, share.record.setId, name))
+  return generateKeyPair(hedgedRandom(random, 'receiver key', secretOf(share), share.record.setId, name))
 }
 
 /**
@@ -94,9 +95,10 @@ export function releaseShare(
   const { group, record, from, to, receiver } = terms
   const { share, challenge, proof, random } = options
   if (share.id !== from) throw new RangeError(`the share is not that of party ${from}`)
+  const secret = secretOf(share)
   const nonce = exportNonce(terms, challenge)
   verifyPossession({ group, record, prover: to, verifier: from, nonce, use: 'export', proof })
-  return hpkeSeal(receiver, sealPurpose(terms), share.secretShare, random)
+  return hpkeSeal(receiver, sealPurpose(terms), secret, random)
 }
 
 /**

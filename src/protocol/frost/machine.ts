@@ -1,6 +1,6 @@
 import type { Scalar } from '../../curve/group.ts'
 import { isProtocolError } from '../../errors.ts'
-import { encodeKeyShare } from '../../share/index.ts'
+import { secretOf } from '../../share/key-share.ts'
 import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
@@ -10,7 +10,8 @@ import type { RandomSource } from '../../util/random.ts'
 import { abort, readMessage } from '../abort.ts'
 import { readSecret } from '../dealing.ts'
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
-import { type Suite, SUITES } from '../tags.ts'
+import { orWipe, requireStatement, writeStatement } from '../statement.ts'
+import type { Suite } from '../tags.ts'
 import { createHasher, type Hasher } from '../transcript.ts'
 import { aggregate } from './aggregate.ts'
 import { commitmentLength, decodeCommitment, type NonceCommitment } from './commitment.ts'
@@ -62,7 +63,7 @@ export class SigningMachine implements Machine<SigningResult> {
     this.participants = signers.length
     this.self = signers.indexOf(share.id) + 1
     this.#setup = setup
-    this.#share = { ...share, secretShare: share.secretShare.slice() as Scalar }
+    this.#share = { ...share, secretShare: secretOf(share).slice() as Scalar }
     this.#hash = createHasher(suite.name, 'frost')
     // The set id stands for the set's parties and threshold, the key for what is derived from the set's own. Signers of
     // other sets or keys, of another message or with other partners have another context, and their messages are dropped
@@ -72,20 +73,13 @@ export class SigningMachine implements Machine<SigningResult> {
     this.context = this.#hash('ctx', setId, key, Uint8Array.from(signers), aggregator ?? 0, message)
   }
 
-  /** The machine that {@link encode} wrote, from where the setup ends. */
-  static restore(setup: SigningSetup, reader: Reader): SigningMachine {
+  /** @throws {CodecError} for anything but what {@link encode} wrote in a session with this setup */
+  static decode(setup: SigningSetup, reader: Reader): SigningMachine {
     const machine = new SigningMachine(setup)
-    const { suite, share } = setup
-    const progress = reader.u8()
-    if (progress === PROGRESS_CODES.committed) {
-      const [hiding, binding] = [readSecret(suite.group, reader), readSecret(suite.group, reader)]
-      machine.#progress = { at: 'committed', nonces: noncesOf(suite, share.id, hiding, binding) }
-    } else if (progress === PROGRESS_CODES.signed) {
-      machine.#progress = { at: 'signed', sid: reader.bytes(32), own: readShare(suite, reader) }
-    } else if (progress !== PROGRESS_CODES.start) {
-      throw new CodecError(`unknown progress ${progress}`)
-    }
-    return machine
+    return orWipe(machine, () => {
+      requireStatement(reader, machine)
+      machine.#progress = readProgress(setup, reader)
+    })
   }
 
   get sid(): Uint8Array | undefined {
@@ -116,19 +110,12 @@ export class SigningMachine implements Machine<SigningResult> {
   }
 
   /**
-   * `suite u8 | aggregator u8, 0 for none | signers u32 + n | message u32 + bytes | share u32 + bytes | progress u8`, then
-   * `d_i[32] | e_i[32]` or `sid[32] | z_i[32]`: secret. Spends the nonces: they live on in the bytes alone.
+   * `CTX[32] | self u8 | progress u8`, then `d_i[32] | e_i[32]` or `sid[32] | z_i[32]`: secret. Spends the nonces: they live
+   * on in the bytes alone.
    */
   encode(writer: Writer): void {
-    const { suite, signers, aggregator, message } = this.#setup
-    const share = encodeKeyShare(suite.group, this.#share)
-    writer
-      .u8(SUITES[suite.name])
-      .u8(aggregator ?? 0)
-      .prefixed(Uint8Array.from(signers))
-      .prefixed(message)
-    writer.prefixed(share).u8(PROGRESS_CODES[this.#progress.at])
-    wipe(share)
+    writeStatement(writer, this)
+    writer.u8(PROGRESS_CODES[this.#progress.at])
     if (this.#progress.at === 'committed') {
       this.#progress.nonces.spend((hiding, binding) => writer.bytes(hiding).bytes(binding))
     } else if (this.#progress.at === 'signed') {
@@ -206,6 +193,21 @@ export class SigningMachine implements Machine<SigningResult> {
       const blame = error.blame.map((id) => this.#setup.signers.indexOf(id as PartyId) + 1)
       return abort(error.reason, error.round, blame, 'the signature does not verify')
     }
+  }
+}
+
+/** Reads what `SigningMachine.encode` wrote after the statement. */
+function readProgress({ suite, share }: SigningSetup, reader: Reader): Progress {
+  const code = reader.u8()
+  if (code === PROGRESS_CODES.start) return { at: 'start' }
+  if (code === PROGRESS_CODES.signed) return { at: 'signed', sid: reader.bytes(32), own: readShare(suite, reader) }
+  if (code !== PROGRESS_CODES.committed) throw new CodecError(`unknown progress ${code}`)
+  const hiding = readSecret(suite.group, reader)
+  try {
+    return { at: 'committed', nonces: noncesOf(suite, share.id, hiding, readSecret(suite.group, reader)) }
+  } catch (error) {
+    wipe(hiding)
+    throw error
   }
 }
 

@@ -1,10 +1,8 @@
 import type { Group } from '../../curve/group.ts'
-import { decodeKeyShare, findParty } from '../../share/index.ts'
+import { findParty } from '../../share/index.ts'
 import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
-import { errorName } from '../../util/brand.ts'
-import { abytes, wipe } from '../../util/bytes.ts'
-import { CodecError, type Reader } from '../../util/codec.ts'
+import { abytes } from '../../util/bytes.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { createSession, restoreSession } from '../create-session.ts'
 import type { Session } from '../session.ts'
@@ -16,8 +14,6 @@ export type { SigningResult } from './machine.ts'
 
 /** The longest message that a signing session takes: 2^19 bytes. Sign the hash of a longer one. */
 export const MESSAGE_MAX_LENGTH = 1 << 19
-
-const SHARE_MAX_LENGTH = 1 << 15
 
 /** What all signers of a message agree on beforehand, and who this one is. */
 export interface SigningOptions {
@@ -80,37 +76,16 @@ function setUp(options: SigningOptions): SigningSetup {
 }
 
 /**
- * The session that `export()` gave as bytes.
+ * Goes on with a signature that was exported, with the options that it was created with: the state holds nothing of them,
+ * and of the share nothing at all.
  *
  * Its nonces are good for one signature share: who keeps such states hands each out once (compare-and-set) and never
  * restores one from a copy of the database.
  *
- * @throws {SHARE_PARSING_FAILED} for anything but a state of a signing session on this curve
+ * @throws {TypeError | RangeError} for options that do not fit together
+ * @throws {SHARE_PARSING_FAILED} for anything but a state of a signature with these options
  */
-export function restoreSigning(
-  state: Uint8Array,
-  backend: { readonly group: Group; readonly random: RandomSource },
-): Session<SigningResult> {
-  return restoreSession('frost', state, (reader) => readMachine(reader, backend.group, backend.random))
-}
-
-/** Reads what `SigningMachine.encode` wrote. */
-function readMachine(reader: Reader, group: Group, random: RandomSource): SigningMachine {
-  const code = reader.u8()
-  const scheme = (Object.keys(SUITES) as Suite[]).find((name) => SUITES[name] === code)
-  const aggregator = reader.u8() as PartyId | 0
-  const signers = Array.from(reader.prefixed(255)) as PartyId[]
-  const message = reader.prefixed(MESSAGE_MAX_LENGTH)
-  const encodedShare = reader.prefixed(SHARE_MAX_LENGTH)
-  try {
-    const share = decodeKeyShare(() => group, encodedShare)
-    const learner = aggregator === 0 ? {} : { aggregator }
-    const setup = setUp({ scheme: scheme as Suite, group, share, signers, ...learner, message, random })
-    return SigningMachine.restore(setup, reader)
-  } catch (cause) {
-    if (errorName(cause) === 'RangeError') throw new CodecError('signing state that does not fit together', { cause })
-    throw cause
-  } finally {
-    wipe(encodedShare)
-  }
+export function restoreSigning(state: Uint8Array, options: SigningOptions): Session<SigningResult> {
+  const setup = setUp(options)
+  return restoreSession('frost', state, (reader) => SigningMachine.decode(setup, reader))
 }

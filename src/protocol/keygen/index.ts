@@ -1,6 +1,4 @@
-import type { Group } from '../../curve/group.ts'
 import type { KeyShare } from '../../share/types.ts'
-import type { RandomSource } from '../../util/random.ts'
 import { createSession, restoreSession } from '../create-session.ts'
 import type { Session } from '../session.ts'
 import { checkKeygenOptions } from './config.ts'
@@ -21,14 +19,14 @@ export function createKeygen(options: KeygenOptions): Session<KeyShare> {
 }
 
 /**
- * Goes on with a key generation that was exported.
+ * Goes on with a key generation that was exported, with the options that it was created with.
  *
  * @param state what `export()` gave; it stays the caller's to wipe, and must not be restored a second time
- * @throws {SHARE_PARSING_FAILED} for anything but a state of a key generation on this curve
+ * @throws {TypeError | RangeError} for options that no session can be run with
+ * @throws {SHARE_PARSING_FAILED} for anything but a state of a key generation with these options
  */
-export function restoreKeygen(
-  state: Uint8Array,
-  { group, random }: { readonly group: Group; readonly random: RandomSource },
-): Session<KeyShare> {
-  return restoreSession('keygen', state, (reader) => KeygenMachine.decode(group, random, reader))
+export function restoreKeygen(state: Uint8Array, options: KeygenOptions): Session<KeyShare> {
+  const { group, random } = options
+  const config = checkKeygenOptions(options)
+  return restoreSession('keygen', state, (reader) => KeygenMachine.decode(group, random, config, reader))
 }

@@ -20,10 +20,11 @@ import { deal, type Dealing, readDealing, wipeDealing, writeDealing } from '../d
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
 import { openingMessage } from '../opening.ts'
 import type { Setting } from '../setting.ts'
+import { orWipe, requireStatement, writeStatement } from '../statement.ts'
 import type { Suite } from '../tags.ts'
 import { createHasher, type Hasher } from '../transcript.ts'
 import { combineDealings } from './combine.ts'
-import { type KeygenConfig, readKeygenConfig, writeKeygenConfig } from './config.ts'
+import type { KeygenConfig } from './config.ts'
 
 /** Key generation: Pedersen's, with commitments ahead of it and proofs of knowledge and possession (docs/protocol.md). */
 export class KeygenMachine implements Machine<KeyShare> {
@@ -104,23 +105,25 @@ export class KeygenMachine implements Machine<KeyShare> {
     return { record, id: own.id, secretShare: own.secretShare.slice() as Scalar }
   }
 
-  /** `config | sid length u32 | sid | dealing | completion`: secret. */
+  /** `CTX[32] | self u8 | sid length u32 | sid | dealing | completion`: secret. */
   encode(writer: Writer): void {
     const { group } = this.#setting
-    writeKeygenConfig(group, writer, this.#config)
+    writeStatement(writer, this)
     writer.prefixed(this.sid ?? new Uint8Array(0))
     writeDealing(writer, this.#dealing)
     writeCompletion(group, writer, this.#completion)
   }
 
-  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote on this curve */
-  static decode(group: Group, random: RandomSource, reader: Reader): KeygenMachine {
-    const machine = new KeygenMachine(group, random, readKeygenConfig(group, reader))
-    const sid = reader.prefixed(32)
-    machine.sid = sid.length === 0 ? undefined : sid
-    machine.#dealing = readDealing(group, reader)
-    machine.#completion = readCompletion(group, reader) as ReceiverCompletion | undefined
-    return machine
+  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session of this config */
+  static decode(group: Group, random: RandomSource, config: KeygenConfig, reader: Reader): KeygenMachine {
+    const machine = new KeygenMachine(group, random, config)
+    requireStatement(reader, machine)
+    return orWipe(machine, () => {
+      const sid = reader.prefixed(32)
+      machine.sid = sid.length === 0 ? undefined : sid
+      machine.#dealing = readDealing(group, reader)
+      machine.#completion = readCompletion(group, reader) as ReceiverCompletion | undefined
+    })
   }
 
   wipe(): void {

@@ -1,6 +1,7 @@
 import type { Group, Scalar } from '../../curve/group.ts'
 import { ProtocolError } from '../../errors.ts'
 import { findParty } from '../../share/record.ts'
+import { secretOf } from '../../share/key-share.ts'
 import type { KeyShare, SetParty, ShareSetRecord } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { abytes } from '../../util/bytes.ts'
@@ -62,11 +63,12 @@ export function newChallenge(random: RandomSource, about: Uint8Array): Uint8Arra
  * (setId, i, Y_i, pk, verifier, nonce).
  *
  * @throws {RangeError} if the set lacks one of the two parties, or the nonce is not 32 bytes
+ * @throws {TypeError} if the share was wiped
  */
 export function provePossession(options: ProvePossessionOptions): Uint8Array {
   const { group, share, verifier, nonce, use = 'proof', random } = options
   const challenge = possessionChallenge(group, share.record, share.id, verifier, nonce, use)
-  return writeProof(new Writer(), proveKnowledge(group, share.secretShare, random, challenge)).finish()
+  return writeProof(new Writer(), proveKnowledge(group, secretOf(share), random, challenge)).finish()
 }
 
 /**

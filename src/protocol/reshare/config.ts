@@ -1,16 +1,11 @@
-import type { Group } from '../../curve/group.ts'
-import { nameOfCode, PURPOSE_CODES, ROLE_CODES } from '../../share/codes.ts'
-import { decodeShareSetRecord, encodeShareSetRecord, findParty } from '../../share/record.ts'
+import { PURPOSE_CODES, ROLE_CODES } from '../../share/codes.ts'
+import { findParty } from '../../share/record.ts'
 import type { ShareSetRecord } from '../../share/types.ts'
-import { partyId, type PartyId, type Purpose } from '../../types.ts'
+import type { PartyId, Purpose } from '../../types.ts'
 import { equalBytes } from '../../util/bytes.ts'
-import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
-import { readNewParty } from '../keygen/config.ts'
 import type { NewParty } from '../keygen/types.ts'
 import { assertDistinctIds, assertThreshold } from '../options.ts'
-import type { ReshareOptions, ReshareParticipant } from './types.ts'
-
-const RECORD_MAX_LENGTH = 1 << 14
+import type { ReshareOptions, ReshareParticipant, ReshareTerms } from './types.ts'
 
 /** What the participants of a reshare agree on, checked. */
 export interface ReshareConfig {
@@ -23,24 +18,33 @@ export interface ReshareConfig {
 }
 
 /**
+ * @param old the set that is dealt from
  * @throws {TypeError | RangeError} for a record of another curve, dealers that are not in the old set, stand twice or
- *   are too few, receivers' ids outside 1..255 or twice, a threshold outside 2..n', a participant without a part, a
- *   `self` that is not among the participants, or a share that is not the one `self` deals
+ *   are too few, receivers' ids outside 1..255 or twice, a threshold outside 2..n', a participant without a part, or a
+ *   `self` that is not among the participants
  */
-export function checkReshareOptions(options: ReshareOptions): ReshareConfig {
-  const { group, old, purpose, threshold, participants, self, share, flags = 0 } = options
+export function checkReshareTerms(terms: ReshareTerms, old: ShareSetRecord): ReshareConfig {
+  const { group, purpose, threshold, participants, self, flags = 0 } = terms
   if (old.curve !== group.curve) throw new RangeError(`a set on ${old.curve} cannot be dealt on ${group.curve}`)
   if (!Object.hasOwn(PURPOSE_CODES, purpose)) throw new TypeError(`unknown purpose ${purpose}`)
   if (!Number.isInteger(flags) || flags < 0 || flags > 0xffffffff) throw new RangeError(`flags out of range: ${flags}`)
   checkParticipants(old, participants)
   assertThreshold(threshold, receiversOf(participants).length)
-  const own = participants[self - 1]
-  if (own === undefined) throw new RangeError(`participant ${self} is not among the participants`)
+  if (participants[self - 1] === undefined) {
+    throw new RangeError(`participant ${self} is not among the participants`)
+  }
+  return { old, purpose, threshold, participants: participants.map(copyParticipant), self, flags }
+}
+
+/** @throws {TypeError | RangeError} also for a share that is not the one that `self` deals */
+export function checkReshareOptions({ old, share, ...terms }: ReshareOptions): ReshareConfig {
+  const config = checkReshareTerms(terms, old)
+  const own = config.participants[config.self - 1] as ReshareParticipant
   if ((own.dealer === undefined) !== (share === undefined)) throw new TypeError('exactly a dealer brings its share')
   if (share !== undefined && (share.id !== own.dealer || !equalBytes(share.record.setId, old.setId))) {
     throw new RangeError('the share is not the one that this participant deals')
   }
-  return { old, purpose, threshold, participants: participants.map(copyParticipant), self, flags }
+  return config
 }
 
 function checkParticipants(old: ShareSetRecord, participants: readonly ReshareParticipant[]): void {
@@ -73,45 +77,4 @@ export function dealersOf(participants: readonly ReshareParticipant[]): PartyId[
 /** The parties of the new set, by participant number. */
 export function receiversOf(participants: readonly ReshareParticipant[]): NewParty[] {
   return participants.flatMap(({ receiver }) => (receiver === undefined ? [] : [receiver]))
-}
-
-/** `length u32 | old record | purpose u8 | t' u8 | flags u32 | self u8 | count u8 | count × participant` */
-export function writeReshareConfig(group: Group, writer: Writer, config: ReshareConfig): void {
-  writer
-    .prefixed(encodeShareSetRecord(group, config.old))
-    .u8(PURPOSE_CODES[config.purpose])
-    .u8(config.threshold)
-    .u32(config.flags)
-    .u8(config.self)
-    .u8(config.participants.length)
-  for (const { dealer, receiver } of config.participants) {
-    writer.u8(dealer ?? 0).u8(receiver === undefined ? 0 : 1)
-    if (receiver !== undefined) writer.u8(receiver.id).u8(ROLE_CODES[receiver.role])
-  }
-}
-
-/** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what {@link writeReshareConfig} wrote on this curve */
-export function readReshareConfig(group: Group, reader: Reader): ReshareConfig {
-  const old = decodeShareSetRecord((curve) => {
-    if (curve !== group.curve) throw new CodecError('session state of another curve')
-    return group
-  }, reader.prefixed(RECORD_MAX_LENGTH))
-  const purpose = nameOfCode(PURPOSE_CODES, reader.u8())
-  const threshold = reader.u8()
-  const flags = reader.u32()
-  const self = reader.u8()
-  const count = reader.u8()
-  const participants: ReshareParticipant[] = []
-  for (let i = 0; i < count; i++) participants.push(readParticipant(reader))
-  if (self < 1 || self > count) throw new CodecError('inconsistent session state')
-  return { old, purpose, threshold, participants, self, flags }
-}
-
-function readParticipant(reader: Reader): ReshareParticipant {
-  const dealer = reader.u8()
-  const receives = reader.u8()
-  return {
-    dealer: dealer === 0 ? undefined : partyId(dealer),
-    receiver: receives === 0 ? undefined : readNewParty(reader),
-  }
 }

@@ -1,12 +1,10 @@
-import type { Group } from '../../curve/group.ts'
-import type { RandomSource } from '../../util/random.ts'
 import { createSession, restoreSession } from '../create-session.ts'
 import type { Session } from '../session.ts'
 import { checkReshareOptions } from './config.ts'
 import { ReshareMachine } from './machine.ts'
-import type { ReshareOptions, ReshareResult } from './types.ts'
+import type { ReshareOptions, ReshareResult, ReshareTerms } from './types.ts'
 
-export type { ReshareOptions, ReshareParticipant, ReshareResult } from './types.ts'
+export type { ReshareOptions, ReshareParticipant, ReshareResult, ReshareTerms } from './types.ts'
 
 /**
  * One participant's side of a reshare: dealers of an old set make a new, independent set of the same key.
@@ -23,14 +21,11 @@ export function createReshare(options: ReshareOptions): Session<ReshareResult> {
 }
 
 /**
- * Goes on with a reshare that was exported.
+ * Goes on with a reshare that was exported, on the terms that it was created with; the old set is in the state.
  *
  * @param state what `export()` gave; it stays the caller's to wipe, and must not be restored a second time
- * @throws {SHARE_PARSING_FAILED} for anything but a state of a reshare on this curve
+ * @throws {SHARE_PARSING_FAILED} for anything but a state of a reshare on these terms
  */
-export function restoreReshare(
-  state: Uint8Array,
-  { group, random }: { readonly group: Group; readonly random: RandomSource },
-): Session<ReshareResult> {
-  return restoreSession('reshare', state, (reader) => ReshareMachine.decode(group, random, reader))
+export function restoreReshare(state: Uint8Array, terms: ReshareTerms): Session<ReshareResult> {
+  return restoreSession('reshare', state, (reader) => ReshareMachine.decode(terms, reader))
 }

@@ -1,8 +1,10 @@
 import type { Group, Scalar } from '../../curve/group.ts'
 import { shamirToAdditive } from '../../sharing/additive.ts'
-import type { KeyShare } from '../../share/types.ts'
+import { decodeShareSetRecord, encodeShareSetRecord } from '../../share/record.ts'
+import { secretOf } from '../../share/key-share.ts'
+import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
 import { wipe } from '../../util/bytes.ts'
-import type { Reader, Writer } from '../../util/codec.ts'
+import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
@@ -22,12 +24,15 @@ import { deal, type Dealing, readDealing, readSecret, wipeDealing, writeDealing 
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
 import { openingMessage } from '../opening.ts'
 import type { Setting } from '../setting.ts'
+import { orWipe, requireStatement, writeStatement } from '../statement.ts'
 import type { Suite } from '../tags.ts'
 import { createHasher } from '../transcript.ts'
-import { dealersOf, readReshareConfig, receiversOf, type ReshareConfig, writeReshareConfig } from './config.ts'
+import { checkReshareTerms, dealersOf, receiversOf, type ReshareConfig } from './config.ts'
 import { type CheckedDealer, checkDealers, readDealers, totalOf, writeDealers } from './dealers.ts'
 import { receiveShare } from './receive.ts'
-import type { ReshareParticipant, ReshareResult } from './types.ts'
+import type { ReshareParticipant, ReshareResult, ReshareTerms } from './types.ts'
+
+const RECORD_MAX_LENGTH = 1 << 14
 
 /** Reshare: the old set's parties deal λ_i·s_i to a new set with the same key (docs/protocol.md). */
 export class ReshareMachine implements Machine<ReshareResult> {
@@ -57,9 +62,9 @@ export class ReshareMachine implements Machine<ReshareResult> {
   }
 
   /** Takes in the share that this participant deals, as λ_i·s_i. */
-  deal({ id, secretShare }: KeyShare): void {
+  deal(share: KeyShare): void {
     const dealers = dealersOf(this.#config.participants)
-    this.#constant = shamirToAdditive(this.#setting.group, { id, value: secretShare }, dealers)
+    this.#constant = shamirToAdditive(this.#setting.group, { id: share.id, value: secretOf(share) }, dealers)
   }
 
   expects(round: number, from: number): Expected {
@@ -168,10 +173,11 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return { record, share: { record, id: own.id, secretShare: own.secretShare.slice() as Scalar } }
   }
 
-  /** `config | sid length u32 | sid | present u8 | λ_i·s_i[32] | dealing | dealers | completion`: secret. */
+  /** `old record length u32 | old record | CTX[32] | self u8 | sid length u32 | sid | present u8 | λ_i·s_i[32] | dealing | dealers | completion`: secret. */
   encode(writer: Writer): void {
     const { group } = this.#setting
-    writeReshareConfig(group, writer, this.#config)
+    writer.prefixed(encodeShareSetRecord(group, this.#config.old))
+    writeStatement(writer, this)
     writer.prefixed(this.sid ?? new Uint8Array()).u8(this.#constant === undefined ? 0 : 1)
     if (this.#constant !== undefined) writer.bytes(this.#constant)
     writeDealing(writer, this.#dealing)
@@ -179,16 +185,23 @@ export class ReshareMachine implements Machine<ReshareResult> {
     writeCompletion(group, writer, this.#completion)
   }
 
-  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote on this curve */
-  static decode(group: Group, random: RandomSource, reader: Reader): ReshareMachine {
-    const machine = new ReshareMachine(group, random, readReshareConfig(group, reader))
-    const sid = reader.prefixed(32)
-    machine.sid = sid.length === 0 ? undefined : sid
-    machine.#constant = reader.u8() === 0 ? undefined : readSecret(group, reader)
-    machine.#dealing = readDealing(group, reader)
-    machine.#dealers = readDealers(machine.#setting, reader)
-    machine.#completion = readCompletion(group, reader)
-    return machine
+  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session on these terms */
+  static decode(terms: ReshareTerms, reader: Reader): ReshareMachine {
+    const { group, random } = terms
+    const old = decodeShareSetRecord((curve) => {
+      if (curve !== group.curve) throw new CodecError('session state of another curve')
+      return group
+    }, reader.prefixed(RECORD_MAX_LENGTH))
+    const machine = new ReshareMachine(group, random, fitting(terms, old))
+    requireStatement(reader, machine)
+    return orWipe(machine, () => {
+      const sid = reader.prefixed(32)
+      machine.sid = sid.length === 0 ? undefined : sid
+      machine.#constant = reader.u8() === 0 ? undefined : readSecret(group, reader)
+      machine.#dealing = readDealing(group, reader)
+      machine.#dealers = readDealers(machine.#setting, reader)
+      machine.#completion = readCompletion(group, reader)
+    })
   }
 
   wipe(): void {
@@ -205,5 +218,14 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return this.#config.participants
       .map((one, i) => ({ ...one, participant: i + 1 }))
       .filter(({ participant }) => participant !== this.self)
+  }
+}
+
+/** The config of terms that were agreed for a session, with the old set of a state. @throws {CodecError} if they do not fit */
+function fitting(terms: ReshareTerms, old: ShareSetRecord): ReshareConfig {
+  try {
+    return checkReshareTerms(terms, old)
+  } catch (cause) {
+    throw new CodecError('session state of a reshare on other terms', { cause })
   }
 }

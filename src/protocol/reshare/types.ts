@@ -12,11 +12,9 @@ export interface ReshareParticipant {
   readonly receiver?: NewParty
 }
 
-/** What every participant of a reshare agrees on beforehand, and who this one is. */
-export interface ReshareOptions {
+/** What every participant of a reshare agrees on beforehand, the old set left out, and who this one is. */
+export interface ReshareTerms {
   readonly group: Group
-  /** The set that is dealt from, validated. */
-  readonly old: ShareSetRecord
   /** What the new set is for. */
   readonly purpose: Purpose
   /** t', 2 ≤ t' ≤ n' */
@@ -25,11 +23,17 @@ export interface ReshareOptions {
   readonly participants: readonly ReshareParticipant[]
   /** This machine's participant number. */
   readonly self: number
-  /** This machine's share of the old set, where it deals. It stays the caller's. */
-  readonly share?: KeyShare
   /** What else the participants must agree on, below 2^32; bound into the context, 0 unless given. */
   readonly flags?: number
   readonly random: RandomSource
+}
+
+/** Those terms, and what is dealt. */
+export interface ReshareOptions extends ReshareTerms {
+  /** The set that is dealt from, validated. */
+  readonly old: ShareSetRecord
+  /** This machine's share of the old set, where it deals. It stays the caller's. */
+  readonly share?: KeyShare
 }
 
 export interface ReshareResult {

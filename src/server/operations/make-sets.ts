@@ -26,6 +26,7 @@ import type { MakeRequest, Played, Turn } from './turn.ts'
 type SetUpResult = readonly PairSetup[]
 type MakeResult = KeyShare | ReshareResult | SetUpResult
 type MakeSession = Session<MakeResult>
+type ReshareRequest = Exclude<MakeRequest, GenerateRequest>
 
 /** The server's machine is the second participant of every protocol; it plays party 2 of the old set and the new. */
 const SELF = partyId(2)
@@ -86,26 +87,18 @@ async function openSessions(
   slots: readonly OperationSlot[],
 ): Promise<MakeSession[]> {
   const { request } = turn
-  const { random } = context
-  const threshold = WALLET_THRESHOLD
   if (request.kind === 'generate') {
-    const walletId = fromHex(request.walletId)
-    return slots.map(({ brings, curve, target: purpose }): MakeSession => {
-      if (brings === 'setUp') return openSetUp(context, turn)
-      const group = getGroup(curve)
-      return createKeygen({ group, walletId, purpose, threshold, parties: setParties(purpose), self: SELF, random })
+    return slots.map((slot): MakeSession => {
+      if (slot.brings === 'setUp') return openSetUp(context, turn)
+      return createKeygen(keygenOptions(context, request, slot))
     })
   }
-  const flags = operationFlags(request)
   const dealt = await sourceShares(context, turn, request)
   try {
-    return slots.map(({ brings, curve, target: purpose }): MakeSession => {
-      if (brings === 'setUp') return openSetUp(context, turn, ecdsaShare(dealt))
-      const share = dealt.shares.find(({ record }) => record.curve === curve) as KeyShare
-      const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
-      const group = getGroup(curve)
-      const old = share.record
-      return createReshare({ group, old, purpose, threshold, participants, self: SELF, flags, share, random })
+    return slots.map((slot): MakeSession => {
+      if (slot.brings === 'setUp') return openSetUp(context, turn, ecdsaShare(dealt))
+      const share = dealt.shares.find(({ record }) => record.curve === slot.curve) as KeyShare
+      return createReshare({ ...reshareTerms(context, request, slot), old: share.record, share })
     })
   } finally {
     dealt.shares.forEach(wipeKeyShare)
@@ -117,20 +110,41 @@ function resumeSessions(
   { request, state }: Turn<MakeRequest>,
   slots: readonly OperationSlot[],
 ): MakeSession[] {
-  const restore = request.kind === 'generate' ? restoreKeygen : restoreReshare
-  return restoreSessions(state as Uint8Array, (one, slot): MakeSession => {
-    const { brings, curve } = slots[slot] as OperationSlot
-    if (brings === 'setUp') return resumeSetUp(context, one)
-    return restore(one, { group: getGroup(curve), random: context.random })
+  return restoreSessions(state as Uint8Array, (one, at): MakeSession => {
+    const slot = slots[at] as OperationSlot
+    if (slot.brings === 'setUp') return resumeSetUp(context, one)
+    if (request.kind === 'generate') return restoreKeygen(one, keygenOptions(context, request, slot))
+    return restoreReshare(one, reshareTerms(context, request, slot))
   })
 }
 
+function keygenOptions({ random }: ServerContext, request: GenerateRequest, { curve, target }: OperationSlot) {
+  return {
+    group: getGroup(curve),
+    walletId: fromHex(request.walletId),
+    purpose: target,
+    threshold: WALLET_THRESHOLD,
+    parties: setParties(target),
+    self: SELF,
+    random,
+  }
+}
+
+/** The party that deals a share of the old set receives the share of the new one that has its id. */
+function reshareTerms({ random }: ServerContext, request: ReshareRequest, { curve, target }: OperationSlot) {
+  return {
+    group: getGroup(curve),
+    purpose: target,
+    threshold: WALLET_THRESHOLD,
+    participants: setParties(target).map((receiver) => ({ dealer: receiver.id, receiver })),
+    self: SELF,
+    flags: operationFlags(request),
+    random,
+  }
+}
+
 /** The half that the server deals: its own of a signing set, or the custodian's of a backup set. */
-async function sourceShares(
-  context: ServerContext,
-  caller: Caller,
-  request: Exclude<MakeRequest, GenerateRequest>,
-): Promise<WalletShares> {
+async function sourceShares(context: ServerContext, caller: Caller, request: ReshareRequest): Promise<WalletShares> {
   const source = await requireSource(context.database, caller, request)
   if (request.kind === 'recover') return fetchFromCustodian(context, source)
   return readShare(context, context.database, caller.clientId, source.setId)

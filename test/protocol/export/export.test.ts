@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { type AbortReason, ProtocolError } from '../../../src/errors.ts'
+import { hpkeSeal } from '../../../src/hpke/base.ts'
 import { generateKeyPair } from '../../../src/hpke/x25519.ts'
 import {
   type ExportTerms,
@@ -13,7 +14,7 @@ import { newChallenge, provePossession } from '../../../src/protocol/possession/
 import type { KeyShare } from '../../../src/share/index.ts'
 import { partyId } from '../../../src/types.ts'
 import { CodecError } from '../../../src/util/codec.ts'
-import { fromHex } from '../../../src/util/bytes.ts'
+import { concatBytes, fromHex, utf8 } from '../../../src/util/bytes.ts'
 import { createHasher } from '../../../src/util/tagged-hash.ts'
 import { groups } from '../../support/groups.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -126,13 +127,23 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('another share than the promised one is caught', () => {
-    const { other, keyPair, terms, release } = setUp()
+    const { random, other, keyPair, terms, release } = setUp()
     const wrong = { ...other, secretShare: group.add(other.secretShare, group.scalar(1)) }
     expect(reasonOf(() => receiveShare(terms, keyPair, release({}, { share: wrong })))).toBe('FELDMAN')
-    for (const bytes of [new Uint8Array(32), new Uint8Array(32).fill(0xff), new Uint8Array(31).fill(1)]) {
+    for (const bytes of [new Uint8Array(32).fill(0xff), new Uint8Array(31).fill(1)]) {
       const bad = { ...other, secretShare: bytes as Scalar }
       expect(reasonOf(() => receiveShare(terms, keyPair, release({}, { share: bad })))).toBe('FORMAT')
     }
+    // Zero is no share, and nobody who plays by the rules seals it.
+    const { walletId, setId } = other.record
+    const purpose = {
+      info: utf8(`reshare/v1/${group.curve}/operation/export`),
+      aad: concatBytes(terms.operation, walletId, setId, Uint8Array.of(SERVER, CLIENT)),
+    }
+    const zero = hpkeSeal(keyPair.publicKey, purpose, new Uint8Array(32), random)
+    expect(reasonOf(() => receiveShare(terms, keyPair, zero))).toBe('FORMAT')
+    const own = hpkeSeal(keyPair.publicKey, purpose, other.secretShare, random)
+    expect(receiveShare(terms, keyPair, own).value).toEqual(other.secretShare)
   })
 
   test('a share of a party that the record lacks is not taken', () => {

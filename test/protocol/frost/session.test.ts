@@ -4,7 +4,8 @@ import { ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
 
 import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { portableGroup } from '../../../src/curve/portable.ts'
-import { MpcError, ProtocolError } from '../../../src/errors.ts'
+import type { MpcError } from '../../../src/errors.ts'
+import { ProtocolError } from '../../../src/errors.ts'
 import { decodeEnvelope, encodeEnvelope, type Envelope } from '../../../src/protocol/envelope.ts'
 import {
   createSigning,
@@ -16,11 +17,9 @@ import {
 import { publicBytes } from '../../../src/protocol/frost/suites.ts'
 import { verifySignature } from '../../../src/protocol/frost/verify.ts'
 import type { Session } from '../../../src/protocol/session.ts'
-import { encodeKeyShare } from '../../../src/share/index.ts'
 import type { KeyShare } from '../../../src/share/types.ts'
 import { partyId, type PartyId } from '../../../src/types.ts'
 import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
-import { Reader } from '../../../src/util/codec.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { seededRandom } from '../../support/random.ts'
 import { deal, keyShares, suites } from './support.ts'
@@ -414,24 +413,25 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
   })
 
   describe('export and restore', () => {
-    const restored = (session: Signing): Signing => restoreSigning(session.export(), { group, random })
+    const own = (id: number) => options(pairShares, id, { aggregator: CLIENT })
+    const restored = (session: Signing, id: number): Signing => restoreSigning(session.export(), own(id))
 
     test('at every step, and the exported session is over', () => {
       let [client, server] = clientServer()
       const first = client
-      client = restored(client)
+      client = restored(client, CLIENT)
       expect(() => first.start()).toThrow(TypeError)
       const request = client.start().out[0]!
-      client = restored(client)
+      client = restored(client, CLIENT)
       const opening = server.start().out[0]!
-      server = restored(server)
+      server = restored(server, SERVER)
       server.receive(request)
-      server = restored(server)
+      server = restored(server, SERVER)
       const [z] = server.advance().out
       client.receive(z!)
-      client = restored(client)
+      client = restored(client, CLIENT)
       client.receive(opening)
-      client = restored(client)
+      client = restored(client, CLIENT)
       expect(verifies(undefined, client.advance().done?.signature)).toBe(true)
     })
 
@@ -442,7 +442,7 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
       const openings = parties.map((party) => party.start().out[0]!)
       for (const party of parties) for (const opening of openings) party.receive(opening)
       const zs = parties.map((party) => party.advance().out[0]!)
-      parties = parties.map(restored)
+      parties = parties.map((party, i) => restoreSigning(party.export(), options(shares, i + 1)))
       for (const party of parties) for (const z of zs) party.receive(z)
       const signatures = parties.map((party) => party.advance().done?.signature)
       expect(verifies(set.publicKey, signatures[0])).toBe(true)
@@ -453,84 +453,50 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
       const [client] = clientServer()
       client.start()
       const state = client.export()
-      const other = suites.find((candidate) => candidate.suite.group.curve !== group.curve)!.suite.group
+      // Version, protocol, round, then context[32], participant and progress.
       const bad = [
         new Uint8Array(0),
         state.slice(0, -1),
         concatBytes(state, Uint8Array.of(0)),
-        Uint8Array.from(state, (byte, i) => (i === 0 ? byte + 1 : byte)),
-        Uint8Array.from(state, (byte, i) => (i === 1 ? 1 : byte)),
-        Uint8Array.from(state, (byte, i) => (i === 3 ? 77 : byte)),
-        Uint8Array.from(state, (byte, i) => (i === 4 ? 9 : byte)),
+        ...[0, 1, 3, 34, 35, 36].map((at) => state.with(at, 77)),
       ]
       for (const [i, bytes] of bad.entries()) {
-        expect(() => restoreSigning(bytes, { group, random }), `state ${i}`).toThrow(
+        expect(() => restoreSigning(bytes, own(CLIENT)), `state ${i}`).toThrow(
           expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as MpcError,
         )
       }
-      expect(() => restoreSigning(state, { group: other, random })).toThrow(MpcError)
+      expect(() => restoreSigning(state.with(36, 77), own(CLIENT))).toThrow('unknown progress 77')
+      expect(() => restoreSigning(state, own(CLIENT))).not.toThrow()
     })
-  })
 
-  describe('a state that says what no session does', () => {
-    const at = (changed: (state: Uint8Array, progress: number) => Uint8Array, started = true): Uint8Array => {
+    test.each<[string, (shares: ReadonlyMap<PartyId, KeyShare>) => Partial<SigningOptions>]>([
+      ['message', () => ({ message: random(32) })],
+      ['share', (shares) => ({ share: shares.get(SERVER)! })],
+      ['key', () => ({ share: keyShares(group, pair, { tweak: group.scalar(5) }).get(CLIENT)! })],
+      ['set', () => ({ share: keyShares(group, pair, { setId: new Uint8Array(32) }).get(CLIENT)! })],
+      ['aggregator', () => ({ aggregator: SERVER })],
+    ])('for another %s is refused', (_, change) => {
       const [client] = clientServer()
-      if (started) client.start()
-      const share = encodeKeyShare(group, pairShares.get(CLIENT)!)
-      // Version, protocol, round, suite, aggregator, then signers, message and share with their lengths, and the progress.
-      return changed(client.export(), 5 + 4 + 2 + 4 + message.length + 4 + share.length)
-    }
-    const causeOf = (state: Uint8Array): unknown => {
-      try {
-        restoreSigning(state, { group, random })
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'SHARE_PARSING_FAILED' })
-        return (error as MpcError).cause
-      }
-      throw new Error('nothing was thrown')
-    }
+      client.start()
+      const state = client.export()
+      expect(() => restoreSigning(state, { ...own(CLIENT), ...change(pairShares) })).toThrow(
+        expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as MpcError,
+      )
+      expect(() => restoreSigning(state, own(CLIENT))).not.toThrow()
+    })
 
-    test('is refused with its reason', () => {
-      expect(() =>
-        restoreSigning(
-          at((state) => state),
-          { group, random },
-        ),
-      ).not.toThrow()
-      expect(causeOf(at((state, progress) => state.with(progress, 9)))).toMatchObject({ message: 'unknown progress 9' })
-      expect(causeOf(at((state) => state.with(4, 9)))).toMatchObject({
-        message: 'signing state that does not fit together',
-        cause: expect.any(RangeError) as unknown,
-      })
+    test('says nothing of the share', () => {
+      for (const [client, server] of [clientServer(), clientServer()]) {
+        exchange(client, server)
+        expect(toHex(client.export())).not.toContain(toHex(pairShares.get(CLIENT)!.secretShare))
+      }
     })
 
     test('does not sign without nonces', () => {
-      const restored = restoreSigning(
-        at((state) => state.with(2, 1), false),
-        { group, random },
-      )
-      restored.receive(clientServer()[1].start().out[0]!)
-      expect(() => restored.advance()).toThrow('no nonces to sign with')
-    })
-
-    test('leaves no copy of the share where it was read from', () => {
-      const { prefixed } = Reader.prototype
-      const read: Uint8Array[] = []
-      Reader.prototype.prefixed = function (this: Reader, maximum: number) {
-        const bytes = prefixed.call(this, maximum)
-        read.push(bytes)
-        return bytes
-      }
-      try {
-        restoreSigning(
-          at((state) => state),
-          { group, random },
-        )
-      } finally {
-        Reader.prototype.prefixed = prefixed
-      }
-      const { length } = encodeKeyShare(group, pairShares.get(CLIENT)!)
-      expect(read.find((bytes) => bytes.length === length)).toEqual(new Uint8Array(length))
+      // Round 1, where nothing has been drawn.
+      const session = restoreSigning(clientServer()[0].export().with(2, 1), own(CLIENT))
+      session.receive(clientServer()[1].start().out[0]!)
+      expect(() => session.advance()).toThrow('no nonces to sign with')
     })
   })
 
