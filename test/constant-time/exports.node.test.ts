@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CURVES } from '../../src/types.ts'
 import { fromHex } from '../../src/util/bytes.ts'
@@ -12,6 +13,12 @@ import { seededRandom } from '../support/random.ts'
 
 const PUBLIC = ['DecodePoints', 'LagrangeCoefficients', 'CombineVar', 'EvaluateCommitmentVar']
 
+/** What belongs to no curve and takes no secret: where the arenas lie, and hashes of public strings. */
+const PUBLIC_OF_NO_CURVE = ['arena', 'arenaBytes', 'otArena', 'otArenaBytes', 'voleGadgets']
+
+/** The test of the exports that take secrets and belong to no curve: those of oblivious transfer. */
+const TRANSFER_TEST = new URL('../protocol/ecdsa/constant-time.node.test.ts', import.meta.url)
+
 const module = traced(fromHex(WASM_HEX))
 const { exports, memory } = module
 const arena = exports['arena']?.() as number
@@ -22,6 +29,19 @@ const events: [name: string, count: number][] = []
 
 afterAll(() => {
   console.log(events.map(([name, count]) => `${name.padEnd(28)}${String(count).padStart(8)} events, equal`).join('\n'))
+})
+
+test('an export that belongs to no curve is checked with oblivious transfer, or public', () => {
+  const text = readFileSync(TRANSFER_TEST, 'utf8')
+  const isChecked = (name: string) => new RegExp(`(exports\\[|call\\()'${name}'`).test(text)
+  const names = Object.entries(exports)
+    .filter(([name, value]) => typeof value === 'function' && !CURVES.some((curve) => name.startsWith(curve)))
+    .map(([name]) => name)
+  expect(names).toEqual(expect.arrayContaining(PUBLIC_OF_NO_CURVE))
+  expect(names.length).toBeGreaterThan(PUBLIC_OF_NO_CURVE.length)
+  const others = names.filter((name) => !PUBLIC_OF_NO_CURVE.includes(name))
+  expect(others.filter((name) => !isChecked(name))).toEqual([])
+  expect(isChecked('noSuchExport')).toBe(false)
 })
 
 describe.each(CURVES)('%s', (curve) => {
