@@ -22,6 +22,11 @@ function commitmentHash(setting: Setting, participant: number, nonce: Uint8Array
     : setting.hash('com', setting.context, participant, nonce, encoded, chainCodePart, blinding)
 }
 
+/** Bytes of the message of round 1: of a dealer, or of one that does not deal. */
+export function commitmentLength(deals: boolean): number {
+  return deals ? 64 : 32
+}
+
 /** `nonce[32] | com[32]` for a dealer, `nonce[32]` for others. */
 export function commitmentMessage(setting: Setting, dealing: Dealing | undefined, random: RandomSource): Uint8Array {
   const nonce = random(32)

@@ -7,7 +7,15 @@ import { type Reader, Writer } from '../util/codec.ts'
 import { decodeShareSetRecord, encodeShareSetRecord } from '../share/record.ts'
 import { abort, readMessage } from './abort.ts'
 import { readSecret } from './dealing.ts'
-import { type Challenge, type Claim, failingClaims, proveKnowledge, readProof, writeProof } from './schnorr.ts'
+import {
+  type Challenge,
+  type Claim,
+  failingClaims,
+  proofLength,
+  proveKnowledge,
+  readProof,
+  writeProof,
+} from './schnorr.ts'
 import type { Setting } from './setting.ts'
 import { scalarFromHash } from './transcript.ts'
 
@@ -67,6 +75,11 @@ function possessionChallenges({ group, hash }: Setting, sid: Uint8Array, { recor
 
 function placeOf(record: ShareSetRecord, id: PartyId): number {
   return record.parties.findIndex((party) => party.id === id)
+}
+
+/** Bytes of the last round's message. */
+export function confirmationLength({ pointLength }: Group): number {
+  return 32 + proofLength(pointLength)
 }
 
 /** The last round's message `T[32] | R | z[32]`: the sender has seen T, and holds its share durably. */

@@ -61,9 +61,12 @@ export function readDealing(group: Group, reader: Reader): Dealing | undefined {
   }
 }
 
+/** Bytes of a scalar, and so of a share that is dealt. */
+export const SCALAR_LENGTH = 32
+
 /** A secret scalar; the bytes it was read from are wiped. */
 export function readSecret(group: Group, reader: Reader): Scalar {
-  const bytes = reader.bytes(32)
+  const bytes = reader.bytes(SCALAR_LENGTH)
   try {
     return group.decodeScalar(bytes, { allowZero: true })
   } finally {

@@ -8,10 +8,13 @@ export interface Message {
   readonly body: Uint8Array
 }
 
-/** What participant `from` sends this one in a round. */
+/**
+ * What participant `from` sends this one in a round: of each message, the bytes that its body has at most, the echo left
+ * out, or whether there is one, where the envelope alone bounds it. Longer ones are dropped before anything of them is kept.
+ */
 export interface Expected {
-  readonly broadcast: boolean
-  readonly direct: boolean
+  readonly broadcast: number | boolean
+  readonly direct: number | boolean
 }
 
 /** The bodies of the messages that a round is played with. */

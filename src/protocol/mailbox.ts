@@ -149,13 +149,15 @@ export class Mailbox {
     wipe(bytes)
   }
 
-  #belongs({ protocol, suite, round, from, to }: Envelope): boolean {
+  #belongs({ protocol, suite, round, from, to, body }: Envelope): boolean {
     const header = this.#header
     if (protocol !== header.protocol || suite !== header.suite) return false
     if (from === header.self || from > header.participants) return false
     if (to !== 0 && to !== header.self) return false
-    const expected = header.expects(round, from)
-    return to === 0 ? expected.broadcast : expected.direct
+    const { broadcast, direct } = header.expects(round, from)
+    const expected = to === 0 ? broadcast : direct
+    if (typeof expected === 'boolean') return expected
+    return expected > 0 && body.length <= expected + echoLength(round, header.participants)
   }
 
   #keepEarly(slot: string, bytes: Uint8Array): Receipt {

@@ -4,7 +4,15 @@ import type { PartyId } from '../types.ts'
 import { type Reader, Writer } from '../util/codec.ts'
 import { abort, readMessage } from './abort.ts'
 import type { Dealing } from './dealing.ts'
-import { type Challenge, failingClaims, proveKnowledge, readProof, type SchnorrProof, writeProof } from './schnorr.ts'
+import {
+  type Challenge,
+  failingClaims,
+  proofLength,
+  proveKnowledge,
+  readProof,
+  type SchnorrProof,
+  writeProof,
+} from './schnorr.ts'
 import type { Setting } from './setting.ts'
 import { scalarFromHash } from './transcript.ts'
 
@@ -31,6 +39,11 @@ function knowledgeChallenge(
   encoded: readonly Uint8Array[],
 ): Challenge {
   return (commitment) => scalarFromHash(group, hash, hash('pok', sid, participant, encoded, commitment))
+}
+
+/** Bytes of the opening of a commitment to `threshold` coefficients. */
+export function openingLength({ pointLength }: Group, threshold: number, chainCodeLength: 0 | 32): number {
+  return 1 + threshold * pointLength + proofLength(pointLength) + chainCodeLength + 32
 }
 
 /** `count u8 | count × C_ik | R | z[32] | cc_i | ρ_i[32]`; without cc_i in a reshare. */

@@ -57,6 +57,11 @@ export function failingClaims(group: Group, claims: readonly Claim[]): number[] 
   })
 }
 
+/** Bytes of a proof on a curve whose points have so many. */
+export function proofLength(pointLength: number): number {
+  return pointLength + 32
+}
+
 /** `R | z[32]` */
 export function writeProof(writer: Writer, proof: SchnorrProof): Writer {
   return writer.bytes(proof.commitment).bytes(proof.response)

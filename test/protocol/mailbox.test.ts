@@ -54,6 +54,34 @@ describe('a mailbox', () => {
     expect(mailbox.isComplete(3)).toBe(true)
   })
 
+  test.each([
+    ['round 1', 2, undefined, (body: Uint8Array) => message({ body })],
+    ['round 2, before the session id is known', 2, undefined, (body: Uint8Array) => message({ round: 2, body })],
+    ['round 2', 2, SID, (body: Uint8Array) => message({ round: 2, body })],
+    ['round 2, to one', 2, SID, (body: Uint8Array) => message({ round: 2, to: 2, body })],
+    ['round 2 with an echo', 3, undefined, (body: Uint8Array) => message({ round: 2, body })],
+  ])('keeps nothing of a message that is longer than that of %s', (_, participants, sid, make) => {
+    const expects = (round: number) => ({ broadcast: round <= 2 ? 64 : 0, direct: round === 2 ? 64 : 0 })
+    const mailbox = () => new Mailbox({ ...headerOf(participants), self: 2, sid, expects })
+    const state = (one: Mailbox) => {
+      const writer = new Writer()
+      one.encode(writer)
+      return writer.finish()
+    }
+    const echo = participants > 2 ? 32 : 0
+    for (const length of [64 + echo + 1, 1 << 16]) {
+      const one = mailbox()
+      expect(one.receive(make(new Uint8Array(length)))).toBe('dropped')
+      expect(state(one)).toEqual(state(mailbox()))
+    }
+    expect(mailbox().receive(make(new Uint8Array(64 + echo)))).toBe('accepted')
+  })
+
+  test('expects no message that has no length', () => {
+    const mailbox = new Mailbox({ ...headerOf(2), expects: () => ({ broadcast: 0, direct: 64 }) })
+    expect(mailbox.receive(message({ body: new Uint8Array(0) }))).toBe('dropped')
+  })
+
   test('is not complete by direct messages alone', () => {
     const mailbox = new Mailbox({ ...headerOf(), sid: SID })
     for (const from of [1, 3]) mailbox.receive(message({ round: 2, from, to: 2, body: withEcho(2) }))

@@ -8,7 +8,7 @@ import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { abort, readMessage } from '../abort.ts'
-import { readSecret } from '../dealing.ts'
+import { readSecret, SCALAR_LENGTH } from '../dealing.ts'
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
 import { orWipe, requireStatement, writeStatement } from '../statement.ts'
 import type { Suite } from '../tags.ts'
@@ -87,9 +87,13 @@ export class SigningMachine implements Machine<SigningResult> {
   }
 
   expects(round: number): Expected {
-    const { aggregator, share } = this.#setup
-    if (round !== 2) return { broadcast: round === 1, direct: false }
-    return { broadcast: aggregator === undefined, direct: aggregator === share.id }
+    const { suite, aggregator, share } = this.#setup
+    if (round === 1) return { broadcast: commitmentLength(suite), direct: 0 }
+    if (round !== 2) return { broadcast: 0, direct: 0 }
+    return {
+      broadcast: aggregator === undefined ? SCALAR_LENGTH : 0,
+      direct: aggregator === share.id ? SCALAR_LENGTH : 0,
+    }
   }
 
   open(inbox: Inbox): readonly Message[] {

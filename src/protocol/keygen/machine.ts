@@ -6,9 +6,10 @@ import type { Reader, Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
-import { commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
+import { commitmentLength, commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
 import {
   checkConfirmations,
+  confirmationLength,
   confirmationMessage,
   readCompletion,
   type ReceiverCompletion,
@@ -16,9 +17,9 @@ import {
   writeCompletion,
 } from '../completion.ts'
 import { contextHash } from '../context.ts'
-import { deal, type Dealing, readDealing, wipeDealing, writeDealing } from '../dealing.ts'
+import { deal, type Dealing, readDealing, SCALAR_LENGTH, wipeDealing, writeDealing } from '../dealing.ts'
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
-import { openingMessage } from '../opening.ts'
+import { openingLength, openingMessage } from '../opening.ts'
 import type { Setting } from '../setting.ts'
 import { orWipe, requireStatement, writeStatement } from '../statement.ts'
 import type { Suite } from '../tags.ts'
@@ -52,7 +53,10 @@ export class KeygenMachine implements Machine<KeyShare> {
   }
 
   expects(round: number): Expected {
-    return { broadcast: round <= 3, direct: round === 2 }
+    const { group } = this.#setting
+    if (round === 1) return { broadcast: commitmentLength(true), direct: 0 }
+    if (round === 2) return { broadcast: openingLength(group, this.#config.threshold, 32), direct: SCALAR_LENGTH }
+    return { broadcast: round === 3 ? confirmationLength(group) : 0, direct: 0 }
   }
 
   /** There is no secret yet to hedge with: what is dealt is as unknown as `random`, but never the same in two contexts. */

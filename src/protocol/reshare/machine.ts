@@ -8,11 +8,12 @@ import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { readMessage } from '../abort.ts'
-import { commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
+import { commitmentLength, commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
 import {
   buildRecord,
   checkConfirmations,
   type Completion,
+  confirmationLength,
   confirmationMessage,
   readCompletion,
   type ReceiverCompletion,
@@ -20,9 +21,9 @@ import {
   writeCompletion,
 } from '../completion.ts'
 import { contextHash } from '../context.ts'
-import { deal, type Dealing, readDealing, readSecret, wipeDealing, writeDealing } from '../dealing.ts'
+import { deal, type Dealing, readDealing, readSecret, SCALAR_LENGTH, wipeDealing, writeDealing } from '../dealing.ts'
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
-import { openingMessage } from '../opening.ts'
+import { openingLength, openingMessage } from '../opening.ts'
 import type { Setting } from '../setting.ts'
 import { orWipe, requireStatement, writeStatement } from '../statement.ts'
 import type { Suite } from '../tags.ts'
@@ -69,10 +70,12 @@ export class ReshareMachine implements Machine<ReshareResult> {
 
   expects(round: number, from: number): Expected {
     const sender = this.#config.participants[from - 1] as ReshareParticipant
+    const { group } = this.#setting
     const deals = sender.dealer !== undefined
-    if (round === 3) return { broadcast: false, direct: deals && this.#own().receiver !== undefined }
-    const broadcast = round === 1 || (round === 2 && deals) || (round === 4 && sender.receiver !== undefined)
-    return { broadcast, direct: false }
+    if (round === 1) return { broadcast: commitmentLength(deals), direct: 0 }
+    if (round === 2) return { broadcast: deals ? openingLength(group, this.#config.threshold, 0) : 0, direct: 0 }
+    if (round === 3) return { broadcast: 0, direct: deals && this.#own().receiver !== undefined ? SCALAR_LENGTH : 0 }
+    return { broadcast: round === 4 && sender.receiver !== undefined ? confirmationLength(group) : 0, direct: 0 }
   }
 
   /** Draws this dealer's polynomial g_i through (0, λ_i·s_i). */

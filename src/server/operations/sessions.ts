@@ -57,7 +57,10 @@ function deliver(sessions: readonly Session<unknown>[], parcels: readonly Parcel
 function stray(envelope: Uint8Array): Error {
   try {
     const { round } = decodeEnvelope(envelope)
-    return new MpcError('SET_MISMATCH', `a message of round ${round} belongs to another share set or session`)
+    return new MpcError(
+      'SET_MISMATCH',
+      `a message of round ${round} belongs to another share set or session, or is too long`,
+    )
   } catch (error) {
     if (isCodecError(error)) return new BadRequest(`not an envelope: ${error.message}`)
     throw error
