@@ -14,7 +14,7 @@ import { seededRandom } from '../support/random.ts'
 const PUBLIC = ['DecodePoints', 'LagrangeCoefficients', 'CombineVar', 'EvaluateCommitmentVar']
 
 /** What belongs to no curve and takes no secret: where the arenas lie, and hashes of public strings. */
-const PUBLIC_OF_NO_CURVE = ['arena', 'arenaBytes', 'otArena', 'otArenaBytes', 'voleGadgets']
+const PUBLIC_OF_NO_CURVE = ['arena', 'arenaBytes', 'otArena', 'otArenaBytes']
 
 /** The test of the exports that take secrets and belong to no curve: those of oblivious transfer. */
 const TRANSFER_TEST = new URL('../protocol/ecdsa/constant-time.node.test.ts', import.meta.url)
