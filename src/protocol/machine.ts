@@ -9,12 +9,12 @@ export interface Message {
 }
 
 /**
- * What participant `from` sends this one in a round: of each message, the bytes that its body has at most, the echo left
- * out, or whether there is one, where the envelope alone bounds it. Longer ones are dropped before anything of them is kept.
+ * What participant `from` sends this one in a round: the bytes that the body of each message has at most, the echo left out,
+ * and 0 where there is none. Longer ones are dropped before anything of them is kept.
  */
 export interface Expected {
-  readonly broadcast: number | boolean
-  readonly direct: number | boolean
+  readonly broadcast: number
+  readonly direct: number
 }
 
 /** The bodies of the messages that a round is played with. */

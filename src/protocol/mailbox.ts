@@ -156,7 +156,6 @@ export class Mailbox {
     if (to !== 0 && to !== header.self) return false
     const { broadcast, direct } = header.expects(round, from)
     const expected = to === 0 ? broadcast : direct
-    if (typeof expected === 'boolean') return expected
     return expected > 0 && body.length <= expected + echoLength(round, header.participants)
   }
 

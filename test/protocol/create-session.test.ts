@@ -30,7 +30,7 @@ class ToyMachine implements Machine<string> {
   }
 
   expects(round: number): Expected {
-    return { broadcast: round <= 2, direct: round === 2 }
+    return { broadcast: round <= 2 ? 64 : 0, direct: round === 2 ? 64 : 0 }
   }
 
   open(): Message[] {

@@ -16,7 +16,7 @@ function headerOf(participants = 3): { sid: Uint8Array | undefined } & Construct
     self: 2,
     context: CONTEXT,
     sid: undefined,
-    expects: (round) => ({ broadcast: round <= 2, direct: round === 2 }),
+    expects: (round) => ({ broadcast: round <= 2 ? 4096 : 0, direct: round === 2 ? 4096 : 0 }),
   }
 }
 

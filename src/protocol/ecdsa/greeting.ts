@@ -21,6 +21,11 @@ export function writeGreeting(setup: SigningSetup, nonce: Uint8Array): Uint8Arra
   return concatBytes(setup.share.record.setId, ...digests, setup.statement, nonce)
 }
 
+/** Bytes of {@link writeGreeting}. */
+export function greetingLength({ signers }: SigningSetup): number {
+  return 32 * (signers.length + 2)
+}
+
 export function readGreeting({ signers }: SigningSetup, from: number, reader: Reader): Greeting {
   const peersOfSender = signers.map((_, i) => i + 1).filter((number) => number !== from)
   return {

@@ -59,6 +59,12 @@ export interface Answered extends Offered {
   readonly ownAnswer: Uint8Array
 }
 
+/** Bytes of the longer of the two messages of a pair in a round: who offers sends more in the one, who answers in the other. */
+export function directLength(round: number): number {
+  if (round === OFFER_ROUND) return SEED_PART_BYTES + OFFERS_BYTES
+  return round === ANSWER_ROUND ? 2 * SEED_PART_BYTES + OFFERS_ANSWER_BYTES : 0
+}
+
 const isOffering = ({ self, offering }: PairContext): boolean => self === offering
 
 /** otSid = TH("ot", sid, offering, answering) */

@@ -13,6 +13,7 @@ import { wipeSecrets } from './ot-pair.ts'
 import {
   answer,
   type Answered,
+  directLength,
   finish,
   offer,
   type Offered,
@@ -104,7 +105,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   }
 
   expects(round: number): Expected {
-    return { broadcast: round === 1, direct: round === 2 || round === 3 }
+    return { broadcast: round === 1 ? NONCE_BYTES : 0, direct: directLength(round) }
   }
 
   open(): Message[] {

@@ -5,6 +5,7 @@ import { abort, readMessage } from '../abort.ts'
 import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
 import { checkComparison, checkOpenings, comparisonMessage, type Opened } from './check-round.ts'
 import { agree, type Agreement, commit, greetAndCommit, readCommitments } from './commitment-round.ts'
+import { expectedMessages } from './expected-messages.ts'
 import { agreeOnPreprocessing, greet } from './greeting.ts'
 import { finishMultiplications, multiply, wipeMultiplied } from './multiplication-round.ts'
 import { additiveKey, openingMessages } from './opening-round.ts'
@@ -58,13 +59,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   expects(round: number): Expected {
-    const { mode } = this.#setup
-    const is = (what: Parameters<typeof roundOf>[1]): boolean => round === roundOf(this.#setup, what)
-    if (round === 1 && mode.kind === 'preprocess') return { broadcast: true, direct: false }
-    if (is('commitment') || (is('opening') && mode.kind !== 'preprocess')) return { broadcast: true, direct: true }
-    if (is('product')) return { broadcast: false, direct: true }
-    if (is('share')) return { broadcast: false, direct: this.#learns(this.self) }
-    return { broadcast: is('comparison') && isManySigners(this.#setup) && mode.kind !== 'preprocess', direct: false }
+    return expectedMessages(this.#setup, round, this.#learns(this.self))
   }
 
   open(inbox: Inbox): Message[] {

@@ -328,16 +328,17 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     [3, CORRECTION],
     [4, 64],
   ])('a message of round %i of %i bytes has exactly that length', (round, length) => {
-    for (const change of [
-      (body: Uint8Array) => body.slice(0, -1),
-      (body: Uint8Array) => replaced(new Uint8Array(body.length + 1), 0, body),
-    ]) {
+    const attack = (change: (body: Uint8Array) => Uint8Array) => {
       const random = seededRandom()
       const set = holders(backend, 2, 2, random)
-      const { error } = victimOf(set, random, tampering(round, length, change))
-      expectAbort(error, 'FORMAT', { blame: [2], ban: false, round })
+      const victim = victimOf(set, random, tampering(round, length, change))
       expect(pairOf(set).cheat).toBeUndefined()
+      return victim
     }
+    expectAbort(attack((body) => body.slice(0, -1)).error, 'FORMAT', { blame: [2], ban: false, round })
+    const long = attack((body) => replaced(new Uint8Array(body.length + 1), 0, body))
+    expect([long.error, long.done]).toEqual([undefined, undefined])
+    expect(long.receipts).toContain('dropped')
   })
 
   test.each([

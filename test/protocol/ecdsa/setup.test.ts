@@ -8,7 +8,7 @@ import type { Session } from '../../../src/protocol/session.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
 import { generate } from '../../support/sets.ts'
-import { flip, type Packet, rewrite, simulate } from '../../support/simulator.ts'
+import { flip, type Outcome, type Packet, rewrite, simulate } from '../../support/simulator.ts'
 import {
   chosen,
   failure,
@@ -189,13 +189,13 @@ describe('the set-up of threshold ECDSA', () => {
 })
 
 describe('a cheating party in the set-up', () => {
-  function victimOf(cheat: 1 | 2, round: number, change: (body: Uint8Array) => Uint8Array): unknown {
+  function victimOf(cheat: 1 | 2, round: number, change: (body: Uint8Array) => Uint8Array): Outcome<unknown> {
     const random = seededRandom()
     const intercept = (packet: Packet): Packet[] => {
       const isCheat = packet.from === cheat && decodeEnvelope(packet.bytes).round === round
       return [isCheat ? rewrite(packet, ({ body }) => ({ body: change(body) })) : packet]
     }
-    return simulate(setupSessions(backend, ids(1, 2), random), { intercept })[2 - cheat]!.error
+    return simulate(setupSessions(backend, ids(1, 2), random), { intercept })[2 - cheat]!
   }
 
   const patched = (at: number, bytes: Uint8Array) => (body: Uint8Array) => {
@@ -213,7 +213,6 @@ describe('a cheating party in the set-up', () => {
     ['short offers', 2, 2, (body) => body.slice(1), 'FORMAT'],
     ['no offers', 2, 2, (body) => body.slice(0, 32), 'FORMAT'],
     ['offers where it ought to answer', 1, 2, (body) => patched(0, body)(new Uint8Array(8480)), 'FORMAT'],
-    ['a long answer', 1, 3, (body) => patched(0, body)(new Uint8Array(body.length + 1)), 'FORMAT'],
     ['no answer', 1, 3, (body) => body.slice(0, 64), 'FORMAT'],
     ['an answer where it ought to offer', 2, 3, (body) => patched(0, body)(new Uint8Array(6257)), 'FORMAT'],
     ['a first T that is no point', 2, 2, patched(32 + 33, noPoint), 'POINT'],
@@ -227,10 +226,21 @@ describe('a cheating party in the set-up', () => {
     ['another blinding than it committed with', 1, 3, (body) => flip(body, 32), 'COMMIT'],
     ['a commitment to nothing', 2, 2, (body) => flip(body, 0), 'COMMIT'],
   ])('who sends %s is blamed and not banned', (_, cheat, round, change, reason) => {
-    const error = victimOf(cheat, round, change)
+    const { error } = victimOf(cheat, round, change)
     expect(error).toBeInstanceOf(ProtocolError)
     const { reason: given, blame, ban } = error as ProtocolError
     expect([given, blame, ban]).toEqual([reason, [cheat], false])
+  })
+
+  test.each([
+    [1, 32],
+    [2, 32 + 8448],
+    [3, 64 + 6193],
+  ])('whose message of round %i is longer than %i bytes is not heard', (round, length) => {
+    const grown = (body: Uint8Array): Uint8Array => patched(0, body)(new Uint8Array(length + 1))
+    const cheat = round === 2 ? 2 : 1
+    const { error, done, receipts } = victimOf(cheat, round, grown)
+    expect([error, done, receipts.includes('dropped')]).toEqual([undefined, undefined, true])
   })
 
   test('whose offers are other ones for each side is noticed by the one that offers', () => {
