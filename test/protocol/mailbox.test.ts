@@ -82,6 +82,18 @@ describe('a mailbox', () => {
     expect(mailbox.receive(message({ body: new Uint8Array(0) }))).toBe('dropped')
   })
 
+  test('tells what has arrived, to all and then to this one alone, and by whom', () => {
+    const mailbox = new Mailbox({ ...headerOf(), sid: SID })
+    mailbox.receive(message({ round: 2, from: 3, body: withEcho(3) }))
+    for (const from of [3, 1]) mailbox.receive(message({ round: 2, from, to: 2, body: withEcho(from, 9) }))
+    expect(mailbox.inbox.arrived(2)).toEqual([
+      Uint8Array.of(3, 3),
+      Uint8Array.of(0, 1, 1, 9),
+      Uint8Array.of(0, 3, 3, 9),
+    ])
+    expect(mailbox.inbox.arrived(1)).toEqual([])
+  })
+
   test('is not complete by direct messages alone', () => {
     const mailbox = new Mailbox({ ...headerOf(), sid: SID })
     for (const from of [1, 3]) mailbox.receive(message({ round: 2, from, to: 2, body: withEcho(2) }))

@@ -16,7 +16,8 @@ export interface PreprocessingOptions extends Omit<EcdsaOptions, 'derivation'> {
  * Everything of a threshold ECDSA signature that needs neither message nor key, as a session of three rounds: each
  * signer ends with its side of one preprocessing, bound to the set, the signers and their set-ups.
  *
- * Two parties: client 1 → server 1+2 → client 2+3 → server 3. What is drawn depends on the nonces of all. About errors and states see `createEcdsaSigning`.
+ * Two parties: client 1 → server 1+2 → client 2+3 → server 3. What is drawn depends on the nonces of all. About errors and
+ * states see `createEcdsaSigning`.
  *
  * @throws {TypeError | RangeError} for options that do not fit together
  * @throws {SET_MISMATCH | OT_POISONED} for oblivious-transfer states that must not be used

@@ -86,7 +86,7 @@ export class Preprocessed implements PreprocessedAbout {
 
   /**
    * `version u8 | id[32] | setId[32] | incarnation u32 | self u8 | signers u32 + n | (n − 1) × otDigest[32]`, then what
-   * `writePrepared` writes: 588 bytes for two signers, secret. Uses the handle up: the preprocessing lives on in the bytes
+   * `writePrepared` writes: 524 bytes for two signers, secret. Uses the handle up: the preprocessing lives on in the bytes
    * alone.
    *
    * @throws {RangeError} if it was used before
