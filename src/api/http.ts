@@ -29,6 +29,18 @@ export class Unavailable extends Error {
   }
 }
 
+/**
+ * What the answer needs will not be there before somebody sets it up another way; the message says what. Answered as 500
+ * INTERNAL, and told of once.
+ */
+export class Misconfigured extends Error {
+  override readonly name = 'Misconfigured'
+
+  static {
+    brand(this, 'Misconfigured')
+  }
+}
+
 /** Reads the body of a request or an answer, stopping at the limit; undefined if it is longer than `maximum` bytes. */
 export async function readAll(
   body: ReadableStream<Uint8Array> | null,

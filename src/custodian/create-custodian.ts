@@ -3,6 +3,7 @@ import { cors } from 'hono/cors'
 import { requireArithmetic } from '../api/arithmetic.ts'
 import { askHook, errorLog, readIds } from '../api/hooks.ts'
 import { errorResponse, jsonError } from '../api/http.ts'
+import { tellOnce } from '../api/tell-once.ts'
 import { answerAnything } from '../api/middleware.ts'
 import type { Database } from '../server/database/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
@@ -85,7 +86,7 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
     throw new TypeError('authorizeExport must be a function')
   }
-  const onError = errorLog(options.onError)
+  const onError = tellOnce(errorLog(options.onError))
   const now = checkClock(options.now ?? Date.now)
   const random = checkRandom(options.random ?? systemRandom)
   const sealer = createSealer(options.masterKey, random)

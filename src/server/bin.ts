@@ -8,6 +8,7 @@ import { embeddedCustodian } from '../custodian/embedded-custodian.ts'
 import { webhookCustodian } from '../custodian/index.ts'
 import type { Custodian } from '../custodian/types.ts'
 import { generateKeyPair } from '../hpke/x25519.ts'
+import { errorMessage } from '../util/brand.ts'
 import { abytes, fromHex, toHex } from '../util/bytes.ts'
 import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
 import { systemRandom } from '../util/random.ts'
@@ -18,7 +19,6 @@ import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
 import type { Database } from './database/types.ts'
 import { apiTokens } from './tokens.ts'
-import { errorMessage } from '../util/brand.ts'
 
 const USAGE = `reshare-server                    starts the signing server on loopback
 reshare-server --dev-custodian    the same with a custodian of its own, kept in the data folder: for development only
@@ -259,8 +259,13 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
+/** Writes an error with what has caused it: what a database or a custodian has said is one. Other fields may hold secrets. */
 function report(error: unknown): void {
-  process.stderr.write(`${(error as Partial<Error> | null)?.stack ?? errorMessage(error) ?? String(error)}\n`)
+  const lines: string[] = []
+  for (let next = error as Partial<Error> | undefined; next && lines.length < 5; next = next.cause as typeof next) {
+    lines.push(next.stack ?? errorMessage(next) ?? 'something that is no error')
+  }
+  process.stderr.write(`${lines.join('\ncaused by: ')}\n`)
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { requireArithmetic } from '../api/arithmetic.ts'
 import { errorLog } from '../api/hooks.ts'
 import { checkLimit, checkLockOut } from '../api/rates.ts'
+import { tellOnce } from '../api/tell-once.ts'
 import type { Custodian } from '../custodian/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
 import { toHex } from '../util/bytes.ts'
@@ -159,7 +160,7 @@ function serverContext(options: ServerOptions): ServerContext {
     random,
     limits,
     now,
-    onError: errorLog(options.onError),
+    onError: tellOnce(errorLog(options.onError)),
   }
 }
 

@@ -76,6 +76,19 @@ function clientAt(url: string, token: string, random = seededRandom()): ServerCl
   }
 }
 
+test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
+  'does not start on a database that is set up in a way that cannot work, and says why',
+  async () => {
+    const url = new URL(process.env['RESHARE_TEST_POSTGRES_URL'] as string)
+    url.pathname = '/nothing-of-this-name'
+    const { code, err } = await launch([], { PORT: '0', DATABASE_URL: url.href }).ended
+    expect(code).toBe(1)
+    expect(err).toContain('PostgreSQL refuses for how it is set up: database "nothing-of-this-name" does not exist')
+    expect(err).toContain('caused by: ')
+    expect(err).not.toContain(url.password)
+  },
+)
+
 test('makes its key and database, serves on loopback, stops when told to, and goes on where it was', async () => {
   const made = await launch(['token', 'ann']).ended
   expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^reshare_[\w-]{43}\n$/) })

@@ -1,32 +1,60 @@
 import pg from 'pg'
-import { Unavailable } from '../../api/http.ts'
 import { createMigrate } from './migrate.ts'
-import { retryConflicts, sqlState } from './serialization.ts'
-import type { Database, Isolation, Queryable, Row, SqlValue } from './types.ts'
-import { isBytes } from '../../util/bytes.ts'
+import { rethrow } from './postgres-errors.ts'
+import { requireUsable, settings } from './postgres-settings.ts'
+import { types } from './postgres-types.ts'
+import { retryConflicts } from './serialization.ts'
+import type { Database, Isolation, Queryable, SqlValue } from './types.ts'
 
 /**
- * A PostgreSQL database behind a connection pool. What fails because the database cannot be used now, {@link Unavailable}
- * says so.
+ * A PostgreSQL database behind a connection pool. What fails because the database cannot be used now, `Unavailable` says so;
+ * what fails because of how it is set up, `Misconfigured`. It works through a pooler that pools by transaction, too.
  *
  * @param options a `postgres://` URL, or the options of a `pg` pool
  */
 export function postgresDatabase(options: string | pg.PoolConfig): Database {
-  const pool = new pg.Pool(typeof options === 'string' ? { connectionString: options } : options)
+  const config: pg.PoolConfig = typeof options === 'string' ? { connectionString: options } : options
+  const pool = new pg.Pool({
+    ...config,
+    types,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
+    onConnect: (client) => connected(client, config),
+  })
   // An idle connection that the server closes is replaced by the pool; unheard, its error would end the process.
   pool.on('error', () => undefined)
+  const asked = queryable(pool)
   const connection: Pick<Database, 'query' | 'transaction'> = {
-    ...queryable(pool),
+    // A statement alone may meet others, too, and where the role's transactions are serializable all that they do.
+    query: (sql, parameters) => retryConflicts(() => asked.query(sql, parameters)),
     transaction: (work, isolation = 'serializable') => retryConflicts(() => inTransaction(pool, work, isolation)),
   }
-  return { ...connection, migrate: createMigrate(connection), close: () => pool.end() }
+  const migrate = createMigrate(connection)
+  let usable: Promise<void> | undefined
+  return {
+    ...connection,
+    async migrate(schema) {
+      usable ??= requireUsable(connection).catch((error: unknown) => {
+        usable = undefined
+        throw error
+      })
+      await usable
+      await migrate(schema)
+    },
+    close: () => pool.end(),
+  }
+}
+
+async function connected(client: pg.ClientBase, { onConnect }: pg.PoolConfig): Promise<void> {
+  await client.query(settings)
+  const own: unknown = onConnect?.(client)
+  await own
 }
 
 function queryable(connection: pg.Pool | pg.PoolClient): Queryable {
   return {
     async query(sql, parameters = []) {
       const result = await connection.query<Record<string, SqlValue>>(sql, [...parameters]).catch(rethrow)
-      return result.rows.map(plainRow)
+      return result.rows
     },
   }
 }
@@ -61,25 +89,4 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<
     client.off('error', lose)
     client.release(broken)
   }
-}
-
-/**
- * SQLSTATEs after which the same statement may do later: connection exceptions, insufficient resources, an operator's
- * intervention or a crash, a lock or a statement that took too long, and a server that has become a standby.
- */
-const PASSING = /^(?:08|53|57|58|55P03|25006|25P0[34])/
-
-function rethrow(error: unknown): never {
-  const state = sqlState(error)
-  // What the driver fails with by itself is the connection: PostgreSQL's own errors have a state.
-  if (state === undefined || PASSING.test(state)) {
-    throw new Unavailable('the database cannot be used now', { cause: error })
-  }
-  throw error
-}
-
-/** `pg` gives bytea as a Buffer, which compares and prints unlike a Uint8Array and may share its memory. */
-function plainRow(row: Record<string, SqlValue>): Row {
-  for (const [name, value] of Object.entries(row)) if (isBytes(value)) row[name] = new Uint8Array(value)
-  return row
 }
