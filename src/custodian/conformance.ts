@@ -1,0 +1,182 @@
+import type { BackupMethodName } from '../types.ts'
+import { equalBytes, toHex } from '../util/bytes.ts'
+import { check, type ConformanceCheck } from '../util/conformance.ts'
+import { systemRandom } from '../util/random.ts'
+import type { Custodian } from './types.ts'
+
+export type { ConformanceCheck } from '../util/conformance.ts'
+export type { Custodian, CustodianBackup } from './types.ts'
+
+/** Gives a handle on the custodian: each time on the same storage. */
+export type MakeCustodian = () => Custodian | Promise<Custodian>
+
+type Open = () => Promise<Custodian>
+
+/** A half that is on its way, under a set of its own. */
+interface Half {
+  readonly clientId: string
+  readonly setId: string
+  readonly share: Uint8Array
+}
+
+const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
+
+/** Each is another client, whatever a database thinks of case, accents or patterns. */
+const ODD_NAMES = [
+  'case',
+  'CASE',
+  'caf\u00e9',
+  'cafe',
+  'a_b',
+  'a%b',
+  'a/b',
+  '../b',
+  "o'b",
+  'ключ 🔑',
+  '__proto__',
+  '0',
+  '00',
+]
+
+const CHECKS: readonly (readonly [name: string, run: (open: Open, clientId: string) => Promise<void>])[] = [
+  [
+    'has nothing at first',
+    async (open, clientId) => {
+      const shares = await (await open()).fetch(clientId, newSetId())
+      check(Array.isArray(shares) && shares.length === 0, 'fetch gave something for a client that has nothing')
+    },
+  ],
+  [
+    'gives back what was stored, also through another handle',
+    async (open, clientId) => {
+      const half = newHalf(clientId)
+      await store(await open(), half)
+      for (const custodian of [await open(), await open()]) await has(custodian, half, 'the half is gone')
+    },
+  ],
+  [
+    'keeps a half beside the earlier ones of the same client and method',
+    async (open, clientId) => {
+      const custodian = await open()
+      const halves = [newHalf(clientId), newHalf(clientId), newHalf(clientId)]
+      for (const half of halves) await store(custodian, half)
+      for (const half of halves) await has(await open(), half, 'a later backup has taken the place of an earlier one')
+    },
+  ],
+  [
+    'keeps halves of every method',
+    async (open, clientId) => {
+      const custodian = await open()
+      const halves = METHODS.map(() => newHalf(clientId))
+      for (const [i, half] of halves.entries()) await store(custodian, half, METHODS[i])
+      for (const half of halves) await has(custodian, half, 'a half of another method is gone')
+    },
+  ],
+  [
+    'keeps all of several halves that come at once',
+    async (open, clientId) => {
+      const halves = Array.from({ length: 6 }, () => newHalf(clientId))
+      await Promise.all(halves.map(async (half) => store(await open(), half)))
+      for (const half of halves) await has(await open(), half, 'one of several that came at once is gone')
+    },
+  ],
+  [
+    'takes the same half again, also at once',
+    async (open, clientId) => {
+      const [half, other] = [newHalf(clientId), newHalf(clientId)]
+      await store(await open(), other)
+      for (let i = 0; i < 2; i++) await store(await open(), half)
+      await Promise.all([store(await open(), half), store(await open(), half)])
+      for (const each of [half, other]) await has(await open(), each, 'a half is gone that was stored again')
+    },
+  ],
+  [
+    'copies what it is given and what it gives',
+    async (open, clientId) => {
+      const custodian = await open()
+      const half = newHalf(clientId)
+      const given = half.share.slice()
+      await custodian.store({ ...half, share: given, backupMethod: 'PASSWORD' })
+      // The server wipes both.
+      given.fill(0)
+      for (const share of await custodian.fetch(clientId, half.setId)) share.fill(0)
+      await has(custodian, half, 'the half was wiped with a copy of it')
+    },
+  ],
+  [
+    'keeps clients apart, whatever they are called',
+    async (open, clientId) => {
+      const custodian = await open()
+      const setId = newSetId()
+      const halves = ODD_NAMES.map((name) => ({ ...newHalf(`${clientId} ${name}`), setId }))
+      for (const half of halves) await store(custodian, half)
+      for (const half of halves) {
+        await has(custodian, half, `the half of ${JSON.stringify(half.clientId)} is gone`)
+        const kept = await custodian.fetch(half.clientId, setId)
+        check(kept.length === 1, `${JSON.stringify(half.clientId)} is given the halves of others`)
+      }
+    },
+  ],
+  [
+    'holds the bytes of a half exactly, short or long',
+    async (open, clientId) => {
+      const custodian = await open()
+      for (const length of [3, 4, 5, 700, 4096]) {
+        const half = { ...newHalf(clientId), share: new Uint8Array(length).map((_, i) => 255 - i) }
+        await store(custodian, half)
+        await has(custodian, half, `a half of ${length} bytes is another one`)
+      }
+    },
+  ],
+  [
+    'removes the halves of one set of one client, if it removes any, and takes that again',
+    async (open, clientId) => {
+      const custodian = await open()
+      if (custodian.delete === undefined) return
+      await custodian.delete(clientId, newSetId())
+      const [gone, kept] = [newHalf(clientId), newHalf(clientId)]
+      const foreign = { ...newHalf(`${clientId} other`), setId: gone.setId }
+      for (const half of [gone, kept, foreign]) await store(custodian, half)
+      for (let i = 0; i < 2; i++) await custodian.delete(clientId, gone.setId)
+      for (const half of [kept, foreign]) await has(await open(), half, 'a half of another set or client was removed')
+    },
+  ],
+]
+
+/**
+ * The contract of {@link Custodian} as checks for any test runner. A backend behind webhooks is checked through
+ * `webhookCustodian`, as the server reaches it.
+ *
+ * @param makeCustodian gives a handle on the custodian; each check uses clients of its own, and leaves their halves there
+ * @example
+ * const backend = () => webhookCustodian({ url: 'http://localhost:3000', secret })
+ * for (const { name, run } of custodianConformance(backend)) test(name, run)
+ */
+export function custodianConformance(makeCustodian: MakeCustodian): ConformanceCheck[] {
+  return CHECKS.map(([name, run]) => ({
+    name,
+    run: () => run(async () => makeCustodian(), `conformance-${crypto.randomUUID()}`),
+  }))
+}
+
+function newSetId(): string {
+  return toHex(systemRandom(32))
+}
+
+function newHalf(clientId: string): Half {
+  return { clientId, setId: newSetId(), share: systemRandom(700) }
+}
+
+async function store(custodian: Custodian, half: Half, backupMethod: BackupMethodName = 'PASSWORD'): Promise<void> {
+  await custodian.store({ ...half, share: half.share.slice(), backupMethod })
+}
+
+/** More than what was asked for does no harm. */
+async function has(custodian: Custodian, { clientId, setId, share }: Half, otherwise: string): Promise<void> {
+  const kept = await custodian.fetch(clientId, setId)
+  check(Array.isArray(kept), 'fetch gave no list')
+  check(
+    kept.some((candidate) => equalBytes(candidate, share)),
+    otherwise,
+  )
+}
