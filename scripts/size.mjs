@@ -52,6 +52,7 @@ const BUDGETS = {
   channel: 24.5,
   storage: 7.7,
   'backup/conformance': 2.5,
+  'custodian/conformance': 2.5,
   'transport/conformance': 3,
   'storage/conformance': 3.2,
   errors: 2,
@@ -121,12 +122,14 @@ const BUNDLES = [
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CORE],
   },
-  ...['./backup/conformance', './transport/conformance', './storage/conformance'].map((entry) => ({
-    name: entry.slice(2),
-    entries: [entry],
-    platform: /** @type {const} */ ('browser'),
-    without: [...SERVER, ...CORE, ...CHAINS, 'node_modules/'],
-  })),
+  ...['backup', 'custodian', 'transport', 'storage']
+    .map((room) => `./${room}/conformance`)
+    .map((entry) => ({
+      name: entry.slice(2),
+      entries: [entry],
+      platform: /** @type {const} */ ('browser'),
+      without: [...SERVER, ...CORE, ...CHAINS, 'node_modules/'],
+    })),
   {
     name: 'errors',
     entries: ['./errors'],

@@ -1,7 +1,7 @@
 import type { BackupMethodName } from '../types.ts'
 import { equalBytes, toHex } from '../util/bytes.ts'
 import { check, type ConformanceCheck } from '../util/conformance.ts'
-import { systemRandom } from '../util/random.ts'
+import { platformRandom } from '../util/platform-random.ts'
 import type { Custodian } from './types.ts'
 
 export type { ConformanceCheck } from '../util/conformance.ts'
@@ -160,11 +160,11 @@ export function custodianConformance(makeCustodian: MakeCustodian): ConformanceC
 }
 
 function newSetId(): string {
-  return toHex(systemRandom(32))
+  return toHex(platformRandom(32))
 }
 
 function newHalf(clientId: string): Half {
-  return { clientId, setId: newSetId(), share: systemRandom(700) }
+  return { clientId, setId: newSetId(), share: platformRandom(700) }
 }
 
 async function store(custodian: Custodian, half: Half, backupMethod: BackupMethodName = 'PASSWORD'): Promise<void> {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
@@ -11,10 +11,13 @@ import { generateKeyPair } from '../hpke/x25519.ts'
 import { errorMessage } from '../util/brand.ts'
 import { abytes, fromHex, toHex } from '../util/bytes.ts'
 import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
+import { closeFile, readOrMakeFile } from '../util/node/private-files.ts'
 import { systemRandom } from '../util/random.ts'
 import { readChannelKeys } from './channel-keys.ts'
+import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
-import { createServer } from './create-server.ts'
+import { createServer, type Server } from './create-server.ts'
+import { makeDataFolder } from './database/data-folder.ts'
 import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
 import type { Database } from './database/types.ts'
@@ -92,16 +95,26 @@ function printChannelKey(): void {
 
 async function printAudit(parameters: readonly string[]): Promise<void> {
   const path = parameters.find((parameter) => parameter !== '--json')
-  const kept = path === undefined ? {} : (JSON.parse(readFileSync(path, 'utf8')) as Pick<AuditReport, 'heads'>)
+  const heads = path === undefined ? [] : readHeads(path)
   const masterKey = openMasterKeys()
   const database = openDatabase()
   try {
-    const report = await verifyAuditLog({ database, masterKey, ...kept })
+    const report = await verifyAuditLog({ database, masterKey, heads })
     process.stdout.write(`${parameters.includes('--json') ? JSON.stringify(report) : describeAudit(report)}\n`)
     if (report.breaks.length > 0) process.exitCode = 1
   } finally {
     await database.close()
   }
+}
+
+/** A file without heads holds the log to nothing: who means to compare with an earlier report hears of it. */
+function readHeads(path: string): readonly AuditHead[] {
+  const { heads } = JSON.parse(readFileSync(path, 'utf8')) as Partial<AuditReport>
+  assertHeads(heads)
+  if (heads.length > 0) return heads
+  throw new Error(
+    `${path} has no heads to compare the log with: give what an earlier audit --json has printed, or no file`,
+  )
 }
 
 function describeAudit({ chains, entries, incarnation, breaks, heads }: AuditReport): string {
@@ -139,7 +152,7 @@ async function start(devCustodian: boolean): Promise<void> {
     ...(custodian && { custodian }),
   })
   await server.sweep()
-  const sweeping = setInterval(() => void server.sweep().catch(report), SWEEP_MS)
+  const sweeping = setInterval(sweepAlone(server), SWEEP_MS)
   const listener = serve({ fetch: server.fetch, hostname: env['HOST'] ?? DEFAULT_HOST, port }, (address) =>
     process.stdout.write(
       `${JSON.stringify({ url: urlOf(address), channelKey: server.channelKey, ...(devCustodian && { devCustodian }) })}\n`,
@@ -155,9 +168,24 @@ async function start(devCustodian: boolean): Promise<void> {
   process.once('SIGINT', stop)
 }
 
+/** One sweep at a time: what holds one up would hold up all that come after it. */
+function sweepAlone(server: Server): () => void {
+  let running = false
+  return () => {
+    if (running) return
+    running = true
+    server
+      .sweep()
+      .catch(report)
+      .finally(() => (running = false))
+  }
+}
+
 function openDatabase(): Database {
   const url = env['DATABASE_URL']
-  return url === undefined ? pgliteDatabase(folder) : postgresDatabase(url)
+  if (url !== undefined) return postgresDatabase(url)
+  openFolder()
+  return pgliteDatabase(folder)
 }
 
 function openWebhooks(): Custodian | undefined {
@@ -246,17 +274,27 @@ function readMasterKey(): Uint8Array {
 }
 
 function readOrMakeKey(name: string, what: string, loss: string): Uint8Array {
+  openFolder()
+  const { text, made } = readOrMakeFile(folder, name, () => `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`)
   const path = join(folder, name)
-  if (!existsSync(path)) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    writeFileSync(path, `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`, { flag: 'wx', mode: 0o600 })
-    process.stderr.write(`made ${what} in ${path}: keep a copy, ${loss} without it\n`)
+  if (made) tell(`made ${what} in ${path}: keep a copy, ${loss} without it`)
+  if (closeFile(path)) {
+    tell(`${path} could be read by others, and cannot any more: if somebody may have, change the key`)
   }
-  return abytes(fromHex(readFileSync(path, 'utf8').trim()), MASTER_KEY_LENGTH, name)
+  return abytes(fromHex(text.trim()), MASTER_KEY_LENGTH, path)
+}
+
+/** Closes the data folder to all but its owner, and tells if it was open. */
+function openFolder(): void {
+  if (makeDataFolder(folder)) tell(`${folder} was open to others, and is not any more`)
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
 
 /** Writes an error with what has caused it: what a database or a custodian has said is one. Other fields may hold secrets. */

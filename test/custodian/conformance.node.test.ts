@@ -69,7 +69,6 @@ test('a backend with one row a client and method is found', async () => {
     'keeps a half beside the earlier ones of the same client and method',
     'keeps all of several halves that come at once',
     'takes the same half again, also at once',
-    'removes the halves of one set of one client, if it removes any, and takes that again',
   ])
 })
 

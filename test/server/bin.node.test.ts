@@ -1,6 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -174,6 +184,63 @@ describe('--dev-custodian', () => {
     expect([code, out, err]).toEqual([1, '', expect.stringContaining(`for development only: ${name} `)])
     expect(existsSync(untouched)).toBe(false)
   })
+})
+
+test('closes a data folder and a key that are open to others, tells of it, and opens no folder of other things', async () => {
+  const data = join(folder, 'open')
+  const env = { RESHARE_DATA_DIR: data }
+  const modeOf = (...names: string[]) => statSync(join(data, ...names)).mode & 0o777
+  mkdirSync(data)
+  chmodSync(data, 0o755)
+  const made = await launch(['token', 'ann'], env).ended
+  expect(made).toMatchObject({ code: 0, err: expect.stringContaining('was open to others, and is not any more') })
+  expect([modeOf(), modeOf('data')]).toEqual([0o700, 0o700])
+  const verified = await launch(['audit'], env).ended
+  expect([verified.code, verified.err]).toEqual([0, expect.stringContaining('made a master key')])
+  expect(modeOf('master-key')).toBe(0o600)
+  const key = readFileSync(join(data, 'master-key'), 'utf8')
+  for (const name of ['', 'data']) chmodSync(join(data, name), 0o755)
+  chmodSync(join(data, 'master-key'), 0o644)
+  const { code, err } = await launch(['audit'], env).ended
+  expect([code, err]).toEqual([0, expect.stringContaining('master-key could be read by others')])
+  expect(err).not.toContain(key.trim())
+  expect([modeOf(), modeOf('data'), modeOf('master-key')]).toEqual([0o700, 0o700, 0o600])
+  expect(readFileSync(join(data, 'master-key'), 'utf8')).toBe(key)
+  expect((await launch(['audit'], env).ended).err).toBe('')
+
+  chmodSync(data, 0o755)
+  writeFileSync(join(data, 'photo.jpg'), '')
+  const refused = await launch(['token', 'ann'], env).ended
+  expect([refused.code, refused.err]).toEqual([
+    1,
+    expect.stringContaining('is open to others (mode 755) and holds photo.jpg'),
+  ])
+  expect(modeOf()).toBe(0o755)
+})
+
+test('two processes that make a key at once have the same', async () => {
+  const data = join(folder, 'at once')
+  const env = { RESHARE_DATA_DIR: data, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
+  const both = await Promise.all([1, 2].map(() => launch(['audit'], env).ended))
+  expect(both.map(({ code }) => code)).toEqual([1, 1])
+  expect(both.filter(({ err }) => err.includes('made a master key'))).toHaveLength(1)
+  expect(readdirSync(data)).toEqual(['master-key'])
+  expect(readFileSync(join(data, 'master-key'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+})
+
+test.each([
+  ['no heads', '{}'],
+  ['an empty list of them', '{"heads":[]}'],
+  ['no list of them', '{"heads":{}}'],
+  ['what are none', '{"heads":[{"clientId":"ann"}]}'],
+  ['no JSON', ''],
+  ['no object', 'null'],
+])('does not verify the log against a file with %s', async (_, text) => {
+  const kept = join(folder, 'kept.json')
+  writeFileSync(kept, text)
+  const { code, out, err } = await launch(['audit', kept], { RESHARE_DATA_DIR: join(folder, 'none') }).ended
+  expect([code, out]).toEqual([1, ''])
+  expect(err).not.toBe('')
 })
 
 test('makes a channel key, and answers what is sealed to it', async () => {

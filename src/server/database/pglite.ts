@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
 import { isDate } from '../../util/brand.ts'
 import { abytes, isBytes } from '../../util/bytes.ts'
+import { makePrivateFolder } from '../../util/node/private-files.ts'
+import { makeDataFolder } from './data-folder.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createMigrate } from './migrate.ts'
 import { retryConflicts } from './serialization.ts'
@@ -14,12 +15,12 @@ import type { Database, Queryable, Row, SqlValue } from './types.ts'
  * It survives the end of its process at any moment. It does not force its writes to the disk, so that a loss of power
  * may cost the last of them: where that matters, use PostgreSQL.
  *
- * @param directory a folder of its own, made if it is missing; in memory if none is given
- * @throws {Error} if another living process has the folder open
+ * @param directory a folder of its own, made if it is missing; in memory if none is given. It is its owner's alone (0700):
+ * one that is open to others is closed
+ * @throws {Error} if another living process has the folder open, or it is open to others and holds something else
  */
 export function pgliteDatabase(directory?: string): Database {
-  if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const unlock = directory === undefined ? () => undefined : lockDirectory(directory)
+  const unlock = directory === undefined ? () => undefined : openDirectory(directory)
   const pglite = new PGlite(directory === undefined ? 'memory://' : join(directory, 'data'))
   const connection: Pick<Database, 'query' | 'transaction'> = {
     ...queryable(pglite),
@@ -39,6 +40,13 @@ export function pgliteDatabase(directory?: string): Database {
       unlock()
     },
   }
+}
+
+function openDirectory(directory: string): () => void {
+  makeDataFolder(directory)
+  // PGlite would make it by the account's umask.
+  makePrivateFolder(join(directory, 'data'), () => true)
+  return lockDirectory(directory)
 }
 
 function queryable(connection: PGlite | Transaction): Queryable {
