@@ -28,6 +28,7 @@ export type PartyId = number & { readonly __brand: 'PartyId' }
  * @throws {RangeError} unless `id` is a whole number from 1 to 255
  */
 export function partyId(id: number): PartyId {
+  if (typeof id !== 'number') throw new TypeError('a party id must be a number')
   if (!Number.isInteger(id) || id < 1 || id > 255) throw new RangeError(`party id must be 1..255, got ${id}`)
   return id as PartyId
 }

@@ -2,6 +2,7 @@ import { decodeShares, sealShares } from './method.ts'
 import { openBackup } from './open.ts'
 import { sealBackup } from './seal.ts'
 import type { BackupKeys, BackupMethod } from './types.ts'
+import { keysArgument } from './keys.ts'
 
 /**
  * A backup that any one of several methods opens, such as a password and a cloud key.
@@ -12,6 +13,7 @@ import type { BackupKeys, BackupMethod } from './types.ts'
  */
 export function anyOf(...methods: readonly [BackupKeys, ...BackupKeys[]]): BackupMethod {
   if (methods.length === 0) throw new TypeError('at least one method is needed')
+  methods.forEach(keysArgument)
   return {
     name: methods[0].name,
     async probe(options) {

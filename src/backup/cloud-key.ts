@@ -8,6 +8,7 @@ import { backupMethod, type KeyedBackupMethod } from './method.ts'
 import type { OnProgress } from './progress.ts'
 import type { StanzaArguments } from './types.ts'
 import { generateUsableX25519Identity } from './x25519.ts'
+import { implementation, parameters } from '../util/arguments.ts'
 
 /** What {@link cloudKey} needs to know. */
 export interface CloudKeyOptions {
@@ -26,10 +27,14 @@ const ID = /^[0-9a-f]{32}$/
  * Each sealing makes a key of its own under a fresh id, which the cipherText names: nothing is ever overwritten, so two
  * devices that back up at the same time cannot lose each other's key. The key of a backup that has been replaced may be
  * deleted, once the new one is confirmed.
+ *
+ * @throws {TypeError} if an option is wrong
  */
-export function cloudKey({ provider, storage, kind = 'hybrid' }: CloudKeyOptions): KeyedBackupMethod {
+export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
+  const { provider, storage, kind = 'hybrid' } = parameters(options, 'cloudKey')
   if (provider !== 'GDRIVE' && provider !== 'ICLOUD') throw new TypeError('provider must be GDRIVE or ICLOUD')
   if (kind !== 'x25519' && kind !== 'hybrid') throw new TypeError('kind must be x25519 or hybrid')
+  implementation(storage, ['probe', 'read', 'write', 'delete'], 'storage')
   const reach = <T>(work: () => Promise<T>) =>
     withCode('STORAGE_UNAVAILABLE', `the key storage of ${provider} failed`, work)
 

@@ -2,6 +2,7 @@ import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
 import { backupMethod, type KeyedBackupMethod } from './method.ts'
 import { throwIfAborted } from './failures.ts'
 import type { AgeIdentity, AgeRecipient } from './types.ts'
+import { parameters } from '../util/arguments.ts'
 
 /** The caller's own age keys. */
 export interface CustomOptions {
@@ -16,7 +17,11 @@ export interface CustomOptions {
  *
  * @throws {TypeError} if there is no key, or one is not an age key
  */
-export function custom({ recipients = [], identities = [] }: CustomOptions): KeyedBackupMethod {
+export function custom(options: CustomOptions): KeyedBackupMethod {
+  const { recipients = [], identities = [] } = parameters(options, 'custom')
+  if (![recipients, identities].every((keys: unknown) => Array.isArray(keys))) {
+    throw new TypeError('age keys must be lists')
+  }
   if (recipients.length === 0 && identities.length === 0) throw new TypeError('a recipient or an identity is needed')
   for (const recipient of recipients) accept('recipient', () => new Encrypter().addRecipient(recipient))
   for (const identity of identities) accept('identity', () => new Decrypter().addIdentity(identity))

@@ -8,12 +8,14 @@ import { openBackup } from './open.ts'
 import type { BackupRecord } from './record.ts'
 import { sealRecord } from './seal.ts'
 import type { BackupKeyOptions, BackupKeys, BackupMethod } from './types.ts'
+import { keysArgument } from './keys.ts'
 
 /** A backup method with its keys, so that it can be one of several in a file. */
 export type KeyedBackupMethod = BackupMethod & BackupKeys
 
 /** Makes keys a backup method: the way to write one's own. */
 export function backupMethod(keys: BackupKeys): KeyedBackupMethod {
+  keysArgument(keys)
   return {
     ...keys,
     seal: (shares, options) =>

@@ -9,6 +9,8 @@ import { readHeader, type BackupHeader } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
 import { decodeBackupRecord, type BackupRecord } from './record.ts'
 import type { AgeIdentity, BackupKeys } from './types.ts'
+import { parameters } from '../util/arguments.ts'
+import { keysArguments } from './keys.ts'
 
 /** What {@link openBackup} opens. */
 export interface OpenOptions {
@@ -55,7 +57,8 @@ export function backupMethodsOf(cipherText: string): readonly BackupMethodName[]
  * @throws {ABORTED} if the signal was aborted
  */
 export async function openBackup(options: OpenOptions): Promise<BackupRecord> {
-  const { cipherText, methods, walletId, signal } = options
+  const { cipherText, methods, walletId, signal } = parameters(options, 'openBackup')
+  keysArguments(methods)
   const file = dearmor(cipherText)
   const header = readHeader(file)
   const onProgress = forward(options.onProgress)

@@ -1,5 +1,6 @@
 import type { Identity, Recipient, Stanza } from 'age-encryption'
 import { MpcError } from '../errors.ts'
+import { parameters } from '../util/arguments.ts'
 import { equalBytes, utf8, wipe } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { deriveArgon2id, type Argon2Cost, type Argon2Engine } from './argon2.ts'
@@ -45,6 +46,7 @@ interface WorkOptions {
  * The method keeps the last derived key, as it keeps the password: opening again what it has sealed or opened is fast.
  *
  * @param secret the password, or a function that asks for it once, when it is first needed
+ * @throws {TypeError} if an argument is of the wrong type
  * @throws {RangeError} if a cost is out of bounds
  */
 export function password(
@@ -54,7 +56,7 @@ export function password(
   if (typeof secret !== 'string' && typeof secret !== 'function') {
     throw new TypeError('secret must be a password, or a function that asks for one')
   }
-  const test = options.insecureTestCost !== undefined
+  const test = parameters(options, 'password').insecureTestCost !== undefined
   const cost = { ...(options.insecureTestCost ?? options.cost ?? MINIMUM_COST) }
   if (!costIsWithin(cost, test ? undefined : MINIMUM_COST)) throw new RangeError('the password cost is out of bounds')
   let asked: Promise<string> | undefined

@@ -8,6 +8,8 @@ import { forward, part, type OnProgress } from './progress.ts'
 import { encodeBackupRecord, type BackupRecord } from './record.ts'
 import type { AgeRecipient, BackupKeys } from './types.ts'
 import { EPHEMERAL_KEY_ATTEMPTS, isRefusedKey } from './x25519.ts'
+import { parameters } from '../util/arguments.ts'
+import { keysArguments } from './keys.ts'
 
 /** What {@link sealBackup} seals. */
 export interface SealOptions {
@@ -25,7 +27,10 @@ export interface SealOptions {
  * @throws {DECRYPT_FAILED | BACKUP_CORRUPT} if a method cannot open what was sealed
  * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE | ABORTED} as the methods do
  */
-export async function sealBackup({ record, methods, signal, ...options }: SealOptions): Promise<string> {
+export async function sealBackup(sealing: SealOptions): Promise<string> {
+  const { record, methods, signal, ...options } = parameters(sealing, 'sealBackup')
+  parameters(record, 'record')
+  keysArguments(methods)
   const openers = methods.filter(({ sealsOnly }) => !sealsOnly)
   if (openers.length === 0) throw new TypeError('a backup needs a method that can open it')
   const onProgress = forward(options.onProgress)

@@ -24,6 +24,7 @@ import {
   type InnerAnswer,
 } from './messages.ts'
 import { sealRequest, type SealedRequest } from './seal.ts'
+import { parameters } from '../util/arguments.ts'
 
 /** What {@link sealedTransport} is made of. */
 export interface SealedTransportOptions {
@@ -57,7 +58,7 @@ const BASE = 'https://sealed.localhost'
  * const transport = sealedTransport({ transport: httpTransport(url), serverKey, storage, headers })
  */
 export function sealedTransport(options: SealedTransportOptions): Transport {
-  const { transport, storage, headers, random = systemRandom, now = Date.now } = options
+  const { transport, storage, headers, random = systemRandom, now = Date.now } = parameters(options, 'sealedTransport')
   if (typeof transport?.request !== 'function') throw new TypeError('transport must have a request method')
   if (typeof storage?.read !== 'function') throw new TypeError('storage must be a share store')
   if (typeof random !== 'function') throw new TypeError('random must be a function')

@@ -1,29 +1,20 @@
+import { implementation } from '../util/arguments.ts'
 import { fromHex } from '../util/bytes.ts'
+import type { Client } from './types.ts'
+
+export { implementation, parameters } from '../util/arguments.ts'
 
 /** The longest time that a platform's timer can wait. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
 /**
- * Asserts an object of named parameters.
+ * Asserts what `createClient` gave, or what another copy of it did.
  *
- * @throws {TypeError} if it is not an object
+ * @throws {TypeError} if it is something else
  */
-export function parameters<T extends object>(value: T, name: string): T {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} takes an object of parameters`)
-  return value
-}
-
-/**
- * Asserts an object that has these methods.
- *
- * @throws {TypeError} if it is none
- */
-export function implementation<T extends object>(value: T, methods: readonly (keyof T & string)[], name: string): T {
-  for (const method of methods) {
-    if (typeof value !== 'object' || value === null || typeof value[method] !== 'function') {
-      throw new TypeError(`${name} must have the method ${method}`)
-    }
-  }
+export function clientArgument(value: Client): Client {
+  implementation(value, ['group', 'ecdsa', 'now', 'random'], 'client')
+  implementation(value.transport, ['request'], 'client.transport')
   return value
 }
 

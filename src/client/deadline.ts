@@ -1,6 +1,6 @@
 import { MpcError, isMpcError } from '../errors.ts'
 import { errorName } from '../util/brand.ts'
-import { timeout } from './arguments.ts'
+import { clientArgument, timeout } from './arguments.ts'
 import { storeUntil } from './store.ts'
 import type { ActionOptions, Client } from './types.ts'
 
@@ -37,9 +37,11 @@ export interface Deadline {
  */
 export async function withDeadline<T>(
   client: Client,
-  { signal, timeoutMs = client.timeoutMs }: ActionOptions,
+  options: ActionOptions,
   work: (deadline: Deadline, client: Client) => Promise<T>,
 ): Promise<T> {
+  clientArgument(client)
+  const { signal, timeoutMs = client.timeoutMs } = options
   if (signal !== undefined && !isSignal(signal)) throw new TypeError('signal must be an AbortSignal')
   timeout(timeoutMs)
   const end = createEnd(client, timeoutMs)

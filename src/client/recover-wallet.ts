@@ -144,7 +144,8 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
   }
 }
 
-function expectedKeys({ secp256k1, ed25519 }: PublicKeys): PublicKeys {
+function expectedKeys(keys: PublicKeys): PublicKeys {
+  const { secp256k1, ed25519 } = parameters(keys, 'publicKeys')
   return {
     secp256k1: abytes(secp256k1, 33, 'publicKeys.secp256k1').slice(),
     ed25519: abytes(ed25519, 32, 'publicKeys.ed25519').slice(),

@@ -1,5 +1,5 @@
 import { isMpcError } from '../errors.ts'
-import type { Curve } from '../types.ts'
+import { CURVES, type Curve } from '../types.ts'
 import type { Group } from './group.ts'
 import { wasmGroup } from './wasm.ts'
 
@@ -16,9 +16,11 @@ export function provideGroups(make: (curve: Curve) => Group): void {
  * The arithmetic of a curve, on WebAssembly where this runtime has it and on what was provided where not. The choice is
  * made once, since points do not go from one backend to the other.
  *
+ * @throws {TypeError} for another curve
  * @throws {WASM_UNAVAILABLE} where there is neither
  */
 export function getGroup(curve: Curve): Group {
+  if (!CURVES.includes(curve)) throw new TypeError(`curve must be ${CURVES.join(' or ')}`)
   let group = chosen.get(curve)
   if (group === undefined) {
     group = bestGroup(curve)

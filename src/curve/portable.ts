@@ -37,11 +37,10 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
     return value === 0n || point.is0() ? ZERO : point.multiply(value)
   }
 
-  const decodePoint = (bytes: Uint8Array): Point => {
+  const decodePoint = (encoded: Uint8Array): Point => {
+    const bytes = abytes(encoded, undefined, 'point')
     // The length comes first: the library also takes 65-byte points.
-    if (abytes(bytes, undefined, 'point').length !== pointLength) {
-      throw new CodecError(`a point is ${pointLength} bytes`)
-    }
+    if (bytes.length !== pointLength) throw new CodecError(`a point is ${pointLength} bytes`)
     let point: P
     try {
       point = Curve.fromBytes(bytes)
@@ -74,8 +73,9 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
     generator: wrap(BASE),
     identity: wrap(ZERO),
 
-    decodeScalar(bytes, { allowZero = false } = {}) {
-      if (abytes(bytes, undefined, 'scalar').length !== 32) throw new CodecError('a scalar is 32 bytes')
+    decodeScalar(encoded, { allowZero = false } = {}) {
+      const bytes = abytes(encoded, undefined, 'scalar')
+      if (bytes.length !== 32) throw new CodecError('a scalar is 32 bytes')
       const value = toNumber(bytes)
       if (value >= Fn.ORDER) throw new CodecError('scalar is not below the group order')
       if (value === 0n && !allowZero) throw new CodecError('scalar is zero')

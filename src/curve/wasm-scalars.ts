@@ -38,8 +38,9 @@ export function scalarOperations(curve: Curve): Scalars {
   return {
     wideLength,
 
-    decodeScalar(bytes, { allowZero = false } = {}) {
-      if (abytes(bytes, undefined, 'scalar').length !== SCALAR_BYTES) throw new CodecError('a scalar is 32 bytes')
+    decodeScalar(encoded, { allowZero = false } = {}) {
+      const bytes = abytes(encoded, undefined, 'scalar')
+      if (bytes.length !== SCALAR_BYTES) throw new CodecError('a scalar is 32 bytes')
       const { status } = call(curve, 0, [bytes], (core, _, at) => core.checkScalar(at))
       if (status === Status.invalid) throw new CodecError('scalar is not below the group order')
       if (status === Status.undefined && !allowZero) throw new CodecError('scalar is zero')

@@ -31,6 +31,7 @@ import { custodianSchema } from './schema.ts'
 import type { AuthorizeExport, CustodianUser } from './types.ts'
 import { notAuthorized } from './users.ts'
 import { createSecretCheck } from './webhook-secret.ts'
+import { parameters } from '../util/arguments.ts'
 
 export interface CustodianOptions {
   /** Where halves and cipherTexts are kept; it may be the app's own. It stays the caller's to close. */
@@ -80,7 +81,7 @@ export interface CustodianApp {
  */
 export function createCustodian(options: CustodianOptions): CustodianApp {
   requireArithmetic()
-  const { database, authenticateUser, authorizeExport, allowedOrigins = [] } = options
+  const { database, authenticateUser, authorizeExport, allowedOrigins = [] } = parameters(options, 'createCustodian')
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof authenticateUser !== 'function') throw new TypeError('authenticateUser is required')
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {

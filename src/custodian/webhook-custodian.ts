@@ -5,6 +5,7 @@ import { fromBase64, fromUtf8, toBase64 } from '../util/bytes.ts'
 import { within } from '../util/within.ts'
 import type { Custodian } from './types.ts'
 import { assertWebhookSecret } from './webhook-secret.ts'
+import { parameters } from '../util/arguments.ts'
 
 export interface WebhookOptions {
   /** Where the app's backend has its `/backup` endpoints, with or without a path: https, or http on a loopback host. */
@@ -37,7 +38,12 @@ const NO_DELETION: readonly number[] = [404, 501]
  * @throws {TypeError | RangeError} for options that do not fit
  */
 export function webhookCustodian(options: WebhookOptions): Custodian {
-  const { secret, nameSets = false, timeoutMs = 10_000, fetch = globalThis.fetch } = options
+  const {
+    secret,
+    nameSets = false,
+    timeoutMs = 10_000,
+    fetch = globalThis.fetch,
+  } = parameters(options, 'webhookCustodian')
   const base = checkBaseUrl(options.url, 'url')
   assertWebhookSecret(secret)
   if (typeof nameSets !== 'boolean') throw new TypeError('nameSets must be true or false')

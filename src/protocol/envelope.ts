@@ -44,11 +44,12 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 /**
  * Reads one envelope; says nothing about whom it is for.
  *
+ * @throws {TypeError} for what is no bytes
  * @throws {CodecError} for anything but exactly one well-formed envelope of this version
  */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
-  if (bytes.length > ENVELOPE_MAX_LENGTH) throw new CodecError(`envelope of ${bytes.length} bytes is too long`)
   const reader = new Reader(bytes)
+  if (reader.remaining > ENVELOPE_MAX_LENGTH) throw new CodecError(`envelope of ${reader.remaining} bytes is too long`)
   const version = reader.u8()
   if (version !== VERSION) throw new CodecError(`envelope version ${version} is not supported`)
   const protocol = nameOf(PROTOCOLS, reader.u8())

@@ -20,6 +20,7 @@ import { rotate } from './rotate.ts'
 import { serverSchema } from './schema.ts'
 import { sweep } from './sweep.ts'
 import type { Authenticate } from './tokens.ts'
+import { parameters } from '../util/arguments.ts'
 
 /** {@link ServerLimits} that differ from the defaults; `rates: null` is no rates at all. */
 export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & { readonly rates?: Partial<RateLimits> | null }
@@ -92,6 +93,7 @@ export interface Server {
  */
 export function createServer(options: ServerOptions): Server {
   requireArithmetic()
+  parameters(options, 'createServer')
   const context = serverContext(options)
   const { authenticate, allowedOrigins = [], requireSealed = false } = options
   const channelKeys = readChannelKeys(options.channelKeys, requireSealed)

@@ -1,5 +1,6 @@
 import type { Database, Queryable } from './database/types.ts'
 import { serverSchema } from './schema.ts'
+import { implementation } from '../util/arguments.ts'
 
 /** The number of the database's present life, in SQL. */
 export const INCARNATION = `(select number from reshare_meta where name = 'incarnation')`
@@ -16,8 +17,10 @@ export async function readIncarnation(db: Queryable): Promise<number> {
  * of the copy count as gone for the same reason; clients make new ones.
  *
  * @returns the number of the new incarnation
+ * @throws {TypeError} if it is no database
  */
 export async function bumpIncarnation(database: Database): Promise<number> {
+  implementation(database, ['query', 'transaction', 'migrate'], 'database')
   await database.migrate(serverSchema)
   return database.transaction(async (tx) => {
     const [row] = await tx.query(

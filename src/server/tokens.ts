@@ -5,6 +5,7 @@ import { checkRandom, systemRandom, type RandomSource } from '../util/random.ts'
 import { checkText, ID } from '../util/text.ts'
 import type { Database } from './database/types.ts'
 import { serverSchema } from './schema.ts'
+import { implementation, parameters } from '../util/arguments.ts'
 
 /** Who a request comes from. */
 export interface Authenticated {
@@ -39,8 +40,10 @@ export function apiTokens(
   database: Database,
   options: { readonly now?: () => number; readonly random?: RandomSource } = {},
 ): ApiTokens {
-  const now = checkClock(options.now ?? Date.now)
-  const random = checkRandom(options.random ?? systemRandom)
+  implementation(database, ['query', 'transaction', 'migrate'], 'database')
+  const { now: clock = Date.now, random: source = systemRandom } = parameters(options, 'apiTokens')
+  const now = checkClock(clock)
+  const random = checkRandom(source)
   return {
     async create(clientId) {
       checkText(clientId, ID, 'clientId')

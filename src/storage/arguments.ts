@@ -29,13 +29,15 @@ export function checkPrefix(prefix: unknown): asserts prefix is string {
 /**
  * Asserts the arguments of a write.
  *
+ * @returns the value as plain bytes
  * @throws {TypeError} if one is of the wrong type
  * @throws {RangeError} if the key is empty or too long
  */
-export function checkWrite(key: unknown, value: unknown, expectedVersion: unknown): void {
+export function checkWrite(key: unknown, value: unknown, expectedVersion: unknown): Uint8Array {
   checkKey(key)
-  abytes(value, undefined, 'a stored value')
+  const bytes = abytes(value, undefined, 'a stored value')
   if (expectedVersion !== null && typeof expectedVersion !== 'string') {
     throw new TypeError('expectedVersion must be a version, or null to create')
   }
+  return bytes
 }

@@ -70,8 +70,8 @@ export function fileStore(directory: string): ShareStore {
       })
     },
 
-    async write(key, value, expectedVersion) {
-      checkWrite(key, value, expectedVersion)
+    async write(key, given, expectedVersion) {
+      const value = checkWrite(key, given, expectedVersion)
       return run(async () => {
         const current = whole(await find(root, key))
         const visible = current?.value === undefined ? null : current.version

@@ -94,8 +94,8 @@ export function indexedDbStore(name: string): ShareStore {
       })
     },
 
-    async write(key, value, expectedVersion) {
-      checkWrite(key, value, expectedVersion)
+    async write(key, given, expectedVersion) {
+      const value = checkWrite(key, given, expectedVersion)
       const version = newVersion()
       return run(async (connection) => {
         // Sealed first: a transaction ends as soon as anything but its own requests is awaited.

@@ -16,8 +16,8 @@ export function memoryStore(): ShareStore {
       return entry && { value: entry.value.slice(), version: entry.version }
     },
 
-    async write(key, value, expectedVersion) {
-      checkWrite(key, value, expectedVersion)
+    async write(key, given, expectedVersion) {
+      const value = checkWrite(key, given, expectedVersion)
       const replaced = entries.get(key)
       if ((replaced?.version ?? null) !== expectedVersion) throw conflict()
       const version = String(++writes)

@@ -1,4 +1,5 @@
 import { brand, hasBrand } from './brand.ts'
+import { abytes, lengthOf } from './bytes.ts'
 
 /** Bytes from outside that are not a valid encoding. Callers turn it into the code of their layer. */
 export class CodecError extends Error {
@@ -58,14 +59,14 @@ export class Writer {
 
   /** Bytes of a length that the reader knows. */
   bytes(value: Uint8Array): this {
-    const at = this.#reserve(value.length)
+    const at = this.#reserve(lengthOf(value, 'what is encoded'))
     this.#buffer.set(value, at)
     return this
   }
 
   /** A length (u32) and the bytes. */
   prefixed(value: Uint8Array): this {
-    return this.u32(value.length).bytes(value)
+    return this.u32(lengthOf(value, 'what is encoded')).bytes(value)
   }
 
   /** Ends the writing: returns a copy of what was written and wipes the buffer. */
@@ -83,7 +84,7 @@ export class Reader {
   #offset = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    this.#bytes = abytes(bytes, undefined, 'what is decoded')
   }
 
   get remaining(): number {

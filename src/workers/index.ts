@@ -1,4 +1,5 @@
 import { openPool, type Pool } from './pool.ts'
+import { parameters } from '../util/arguments.ts'
 
 export type { Pool } from './pool.ts'
 export type {
@@ -20,8 +21,10 @@ export type {
  * Opens a pool of worker threads of Node for large sharings and for many reshares at once.
  *
  * @param options.size the most threads at a time, 0 to 64; with 0, jobs are done on the calling thread
+ * @throws {TypeError} if there is no size
  * @throws {RangeError} for another size
  */
-export function createPool({ size }: { readonly size: number }): Pool {
+export function createPool(options: { readonly size: number }): Pool {
+  const { size } = parameters(options, 'createPool')
   return openPool(size, new URL('./worker.js', import.meta.url))
 }

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { abytes, isBytes, lengthOf } from '../../src/util/bytes.ts'
 import { isMpcError, isProtocolError, MpcError, ProtocolError } from '../../src/errors.ts'
 import { errorMessage, errorName, isArgumentError, isDomException } from '../../src/util/brand.ts'
+import { hashMessage } from '../../src/protocol/ecdsa/digest.ts'
+import { Reader, Writer } from '../../src/util/codec.ts'
 import { call } from '../../src/wasm/call.ts'
 import { taggedHash, type Part } from '../../src/util/tagged-hash.ts'
 
@@ -99,4 +101,14 @@ test('names and kinds of errors of another realm are known', () => {
   expect([errorName(foreign), errorMessage(foreign), isArgumentError(foreign)]).toEqual(['RangeError', 'far', true])
   expect(isDomException(new DOMException('x', 'AbortError'))).toBe(true)
   expect(isDomException(foreign)).toBe(false)
+})
+
+test('what is hashed or encoded is all of the bytes, whatever they say of themselves', () => {
+  const own = Uint8Array.of(1, 2, 3)
+  const lying = Object.defineProperty(own.slice(), 'length', { value: 1 })
+  for (const hash of ['sha256', 'sha256d', 'keccak256'] as const) {
+    expect(hashMessage(lying, hash)).toEqual(hashMessage(own, hash))
+  }
+  expect(new Writer().prefixed(lying).finish()).toEqual(new Writer().prefixed(own).finish())
+  expect(() => new Reader('abc' as unknown as Uint8Array)).toThrow(TypeError)
 })

@@ -1,6 +1,7 @@
 import { NETWORK, TEST_NETWORK, p2tr, p2wpkh } from '@scure/btc-signer'
 
 import { abytes } from '../../util/bytes.ts'
+import { parameters } from '../../util/arguments.ts'
 
 /** `p2wpkh`: SegWit version 0 (BIP 84); `p2tr`: Taproot without scripts (BIP 86). */
 export type BitcoinAddressType = 'p2wpkh' | 'p2tr'
@@ -33,16 +34,16 @@ export interface OwnedOutput extends BitcoinOutput {
 }
 
 /** @throws {TypeError | RangeError} as {@link bitcoinAddress} */
-export function bitcoinOutput(publicKey: Uint8Array, type: BitcoinAddressType, network: BitcoinNetwork): BitcoinOutput {
-  abytes(publicKey, 33, 'publicKey')
+export function bitcoinOutput(key: Uint8Array, type: BitcoinAddressType, network: BitcoinNetwork): BitcoinOutput {
+  const publicKey = abytes(key, 33, 'publicKey')
   if (!Object.hasOwn(NETWORKS, network)) throw new TypeError(`network must be ${Object.keys(NETWORKS).join(' or ')}`)
-  const parameters = NETWORKS[network]
+  const chain = NETWORKS[network]
   if (type === 'p2wpkh') {
-    const { address, script } = point(() => p2wpkh(publicKey, parameters))
+    const { address, script } = point(() => p2wpkh(publicKey, chain))
     return { type, address, script, signedBy: publicKey }
   }
   if (type === 'p2tr') {
-    const { address, script, tweakedPubkey } = point(() => p2tr(publicKey.subarray(1), undefined, parameters))
+    const { address, script, tweakedPubkey } = point(() => p2tr(publicKey.subarray(1), undefined, chain))
     return { type, address, script, signedBy: tweakedPubkey }
   }
   throw new TypeError('type must be p2wpkh or p2tr')
@@ -67,7 +68,8 @@ function point<T>(payment: () => T): T {
  */
 export function bitcoinAddress(
   publicKey: Uint8Array,
-  { type, network = 'mainnet' }: { readonly type: BitcoinAddressType; readonly network?: BitcoinNetwork },
+  options: { readonly type: BitcoinAddressType; readonly network?: BitcoinNetwork },
 ): string {
+  const { type, network = 'mainnet' } = parameters(options, 'bitcoinAddress')
   return bitcoinOutput(publicKey, type, network).address
 }

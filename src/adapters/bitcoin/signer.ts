@@ -8,6 +8,7 @@ import { walletKeys } from '../wallet.ts'
 import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
 import { planInputs, type PlannedInput } from './plan.ts'
 import { isSignatureOf, signatureField } from './signature.ts'
+import { parameters } from '../../util/arguments.ts'
 
 export interface BitcoinSignerOptions {
   /** Below the wallet's key, without hardened steps; by default `['m']`, the wallet's key itself. */
@@ -65,10 +66,8 @@ export interface BitcoinSignerParameters extends BitcoinSignerOptions {
  * const signer = await bitcoinSigner(client, { walletId: wallet.id, paths: ['m/0/0', 'm/1/0'] })
  * const signed = await signer.signPsbt(psbt)
  */
-export async function bitcoinSigner(
-  client: Client,
-  { walletId, ...options }: BitcoinSignerParameters,
-): Promise<BitcoinSigner> {
+export async function bitcoinSigner(client: Client, signer: BitcoinSignerParameters): Promise<BitcoinSigner> {
+  const { walletId, ...options } = parameters(signer, 'bitcoinSigner')
   return createBitcoinSigner(walletKeys(client, walletId), options)
 }
 
@@ -139,9 +138,9 @@ function addSignatures(transaction: Transaction, signatures: readonly Signed[]):
 
 /** Rows that btc-signer does not know stay in the PSBT: another participant may. */
 function decodePsbt(psbt: Uint8Array): Transaction {
-  abytes(psbt, undefined, 'psbt')
+  const bytes = abytes(psbt, undefined, 'psbt')
   try {
-    return Transaction.fromPSBT(psbt, { unknown: 'ignore', proprietary: 'ignore' })
+    return Transaction.fromPSBT(bytes, { unknown: 'ignore', proprietary: 'ignore' })
   } catch (cause) {
     throw new RangeError('not a PSBT', { cause })
   }

@@ -8,6 +8,7 @@ import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
 import { hasOtherVersion, isSignedBy } from './signed-bytes.ts'
+import { parameters } from '../../util/arguments.ts'
 
 /** A signer of `@solana/kit` whose key is shared between this device and the server. */
 export type SolanaSigner = TransactionPartialSigner & MessagePartialSigner
@@ -30,7 +31,8 @@ export interface SolanaSignerParameters {
  * const signer = await solanaSigner(client, { walletId: wallet.id })
  * const message = setTransactionMessageFeePayerSigner(signer, createTransactionMessage({ version: 0 }))
  */
-export async function solanaSigner(client: Client, { walletId }: SolanaSignerParameters): Promise<SolanaSigner> {
+export async function solanaSigner(client: Client, options: SolanaSignerParameters): Promise<SolanaSigner> {
+  const { walletId } = parameters(options, 'solanaSigner')
   return createSolanaSigner(walletKeys(client, walletId))
 }
 

@@ -19,9 +19,9 @@ export function ethereumAddress(publicKey: Uint8Array): Address {
 
 /** The public key as viem has it: 65 bytes, SEC 1 uncompressed. */
 export function uncompressed(publicKey: Uint8Array): Hex {
-  abytes(publicKey, 33, 'publicKey')
+  const bytes = abytes(publicKey, 33, 'publicKey')
   try {
-    return bytesToHex(secp256k1.Point.fromBytes(publicKey).toBytes(false))
+    return bytesToHex(secp256k1.Point.fromBytes(bytes).toBytes(false))
   } catch (cause) {
     throw new RangeError('publicKey is not a point of secp256k1', { cause })
   }

@@ -23,6 +23,7 @@ import { createProviderEvents } from './provider-events.ts'
 import { askNode, connectNode, fillTransaction, sendTransaction } from './send-transaction.ts'
 import { parseSignatureRequest, type SignatureRequest } from './signature-request.ts'
 import { formatTransaction, type TransactionRequest } from './transaction-request.ts'
+import { parameters } from '../../util/arguments.ts'
 
 export interface EthereumProviderParameters {
   /** Whose address the provider shows, and who signs: an {@link ethereumAccount}. */
@@ -52,13 +53,17 @@ export interface EthereumProviderParameters {
  * const account = await ethereumAccount(client, { walletId: wallet.id })
  * const provider = ethereumProvider({ account, chain: mainnet, transport: http(), approve: askTheUser })
  */
-export function ethereumProvider({
-  account,
-  chain,
-  transport,
-  approve = () => true,
-  approvalTimeoutMs = 300_000,
-}: EthereumProviderParameters): EIP1193Provider {
+export function ethereumProvider(options: EthereumProviderParameters): EIP1193Provider {
+  const {
+    account,
+    chain,
+    transport,
+    approve = () => true,
+    approvalTimeoutMs = 300_000,
+  } = parameters(options, 'ethereumProvider')
+  parameters(account, 'account')
+  parameters(chain, 'chain')
+  if (typeof transport !== 'function') throw new TypeError("transport must be one of viem's")
   const expectApproval = createApproval(approve, approvalTimeoutMs)
   const events = createProviderEvents()
   const { address } = account

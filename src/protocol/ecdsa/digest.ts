@@ -27,9 +27,9 @@ export function digest32(bytes: Uint8Array): Digest32 {
  * @throws {RangeError} for an unknown hash
  */
 export function hashMessage(message: Uint8Array, hash: MessageHash): Digest32 {
-  abytes(message, undefined, 'message')
-  if (hash === 'sha256') return sha256(message) as Digest32
-  if (hash === 'sha256d') return sha256(sha256(message)) as Digest32
-  if (hash === 'keccak256') return keccak_256(message) as Digest32
-  throw new RangeError(`unknown hash ${String(hash)}`)
+  const bytes = abytes(message, undefined, 'message')
+  if (hash === 'sha256') return sha256(bytes) as Digest32
+  if (hash === 'sha256d') return sha256(sha256(bytes)) as Digest32
+  if (hash === 'keccak256') return keccak_256(bytes) as Digest32
+  throw new RangeError('hash must be sha256, sha256d or keccak256')
 }

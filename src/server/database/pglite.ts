@@ -17,9 +17,11 @@ import type { Database, Queryable, Row, SqlValue } from './types.ts'
  *
  * @param directory a folder of its own, made if it is missing; in memory if none is given. It is its owner's alone (0700):
  * one that is open to others is closed
+ * @throws {TypeError} if `directory` is no path
  * @throws {Error} if another living process has the folder open, or it is open to others and holds something else
  */
 export function pgliteDatabase(directory?: string): Database {
+  if (directory !== undefined && !isPath(directory)) throw new TypeError('directory must be a path')
   const unlock = directory === undefined ? () => undefined : openDirectory(directory)
   const pglite = new PGlite(directory === undefined ? 'memory://' : join(directory, 'data'))
   const connection: Pick<Database, 'query' | 'transaction'> = {
@@ -47,6 +49,10 @@ function openDirectory(directory: string): () => void {
   // PGlite would make it by the account's umask.
   makePrivateFolder(join(directory, 'data'), () => true)
   return lockDirectory(directory)
+}
+
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !value.includes('\0')
 }
 
 function queryable(connection: PGlite | Transaction): Queryable {

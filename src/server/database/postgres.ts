@@ -5,6 +5,7 @@ import { requireUsable, settings } from './postgres-settings.ts'
 import { types } from './postgres-types.ts'
 import { retryConflicts } from './serialization.ts'
 import type { Database, Isolation, Queryable, SqlValue } from './types.ts'
+import { parameters } from '../../util/arguments.ts'
 
 /**
  * A PostgreSQL database behind a connection pool. What fails because the database cannot be used now, `Unavailable` says so;
@@ -13,7 +14,8 @@ import type { Database, Isolation, Queryable, SqlValue } from './types.ts'
  * @param options a `postgres://` URL, or the options of a `pg` pool
  */
 export function postgresDatabase(options: string | pg.PoolConfig): Database {
-  const config: pg.PoolConfig = typeof options === 'string' ? { connectionString: options } : options
+  const config: pg.PoolConfig =
+    typeof options === 'string' ? { connectionString: options } : parameters(options, 'postgresDatabase')
   const pool = new pg.Pool({
     ...config,
     types,

@@ -1,0 +1,21 @@
+import { implementation } from '../util/arguments.ts'
+import type { BackupKeys } from './types.ts'
+
+/**
+ * Asserts a backup method with its keys.
+ *
+ * @throws {TypeError} if it is none
+ */
+export function keysArgument(value: BackupKeys): BackupKeys {
+  return implementation(value, ['probe', 'recipients', 'identities'], 'a backup method')
+}
+
+/**
+ * Asserts a list of them.
+ *
+ * @throws {TypeError} if it is none
+ */
+export function keysArguments(values: readonly BackupKeys[]): readonly BackupKeys[] {
+  if (!Array.isArray(values)) throw new TypeError('methods must be a list of backup methods')
+  return values.map(keysArgument)
+}
