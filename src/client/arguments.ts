@@ -1,22 +1,9 @@
-import { implementation } from '../util/arguments.ts'
 import { fromHex } from '../util/bytes.ts'
-import type { Client } from './types.ts'
 
 export { implementation, parameters } from '../util/arguments.ts'
 
 /** The longest time that a platform's timer can wait. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1
-
-/**
- * Asserts what `createClient` gave, or what another copy of it did.
- *
- * @throws {TypeError} if it is something else
- */
-export function clientArgument(value: Client): Client {
-  implementation(value, ['group', 'ecdsa', 'now', 'random'], 'client')
-  implementation(value.transport, ['request'], 'client.transport')
-  return value
-}
 
 /**
  * Asserts an id in lower-case hex.

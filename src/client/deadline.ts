@@ -1,6 +1,7 @@
 import { MpcError, isMpcError } from '../errors.ts'
 import { errorName } from '../util/brand.ts'
-import { clientArgument, timeout } from './arguments.ts'
+import { timeout } from './arguments.ts'
+import { clientArgument } from './client-argument.ts'
 import { storeUntil } from './store.ts'
 import type { ActionOptions, Client } from './types.ts'
 

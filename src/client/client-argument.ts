@@ -1,0 +1,13 @@
+import { implementation } from '../util/arguments.ts'
+import type { Client } from './types.ts'
+
+/**
+ * Asserts what `createClient` gave, or what another copy of it did.
+ *
+ * @throws {TypeError} if it is something else
+ */
+export function clientArgument(value: Client): Client {
+  implementation(value, ['group', 'ecdsa', 'now', 'random'], 'client')
+  implementation(value.transport, ['request'], 'client.transport')
+  return value
+}
