@@ -1,3 +1,4 @@
+import { implementation, parameters } from '../../util/arguments.ts'
 import { abytes } from '../../util/bytes.ts'
 import { createSession, restoreSession } from '../create-session.ts'
 import type { Session } from '../session.ts'
@@ -35,7 +36,8 @@ export function restorePreprocessing(state: Uint8Array, options: PreprocessingOp
   return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(setUp(options), reader))
 }
 
-function setUp({ incarnation, ...options }: PreprocessingOptions) {
+function setUp(all: PreprocessingOptions) {
+  const { incarnation, ...options } = parameters(all, 'preprocessing')
   return setUpSigning(options, { kind: 'preprocess', incarnation: assertIncarnation(incarnation) })
 }
 
@@ -66,7 +68,8 @@ export interface CompletionOptions extends EcdsaSigningOptions {
  * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
  */
 export function createCompletion(options: CompletionOptions): Session<EcdsaResult> {
-  const { preprocessed, incarnation, share, signers, pairs } = options
+  const { preprocessed, incarnation, share, signers, pairs } = parameters(options, 'createCompletion')
+  implementation(preprocessed, ['take'], 'preprocessed')
   const setup = setUpCompletion(options, preprocessed.id)
   try {
     const conditions = { setId: share.record.setId, signers, pairs, incarnation }
@@ -92,7 +95,7 @@ export function restoreCompletion(
 }
 
 function setUpCompletion(options: EcdsaSigningOptions, id: Uint8Array) {
-  const digest = abytes(options.digest, 32, 'digest').slice() as Digest32
+  const digest = abytes(parameters(options, 'completion').digest, 32, 'digest').slice() as Digest32
   return setUpSigning(options, {
     kind: 'complete',
     digest,

@@ -2,6 +2,7 @@ import type { Group } from '../../curve/group.ts'
 import { findParty } from '../../share/index.ts'
 import type { KeyShare } from '../../share/types.ts'
 import type { PartyId } from '../../types.ts'
+import { parameters } from '../../util/arguments.ts'
 import { abytes } from '../../util/bytes.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { createSession, restoreSession } from '../create-session.ts'
@@ -45,7 +46,7 @@ export function createSigning(options: SigningOptions): Session<SigningResult> {
 
 /** Checks the options against each other. */
 function setUp(options: SigningOptions): SigningSetup {
-  const { scheme, group, share, signers, aggregator, message, random } = options
+  const { scheme, group, share, signers, aggregator, message, random } = parameters(options, 'signing')
   if (!Object.hasOwn(SUITES, scheme)) throw new RangeError('unknown signature scheme')
   const { record, id } = share
   if (record.curve !== group.curve) throw new RangeError(`the share set is of ${record.curve}`)
