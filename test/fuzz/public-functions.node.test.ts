@@ -127,7 +127,7 @@ describe('an action of the client with one wrong value', () => {
     provisionWallet: ({ cipherText }) => ({ cipherText, method, onProgress: () => undefined }),
     refreshShares: ({ walletId }) => ({ walletId, onProgress: () => undefined }),
     sign: ({ walletId }) => ({ walletId, scheme: 'ecdsa', message: new Uint8Array(1), hash: 'sha256', path: 'm' }),
-    fillPresignatures: ({ walletId }) => ({ walletId, count: 1, path: 'm' }),
+    preprocessSignatures: ({ walletId }) => ({ walletId, count: 1 }),
     getPublicKey: ({ walletId }) => ({ walletId, curve: 'secp256k1', path: 'm' }),
     getExtendedPublicKey: ({ walletId }) => ({ walletId, path: 'm' }),
     listSets: ({ walletId }) => ({ walletId }),
