@@ -176,7 +176,7 @@ async function has(custodian: Custodian, { clientId, setId, share }: Half, other
   const kept = await custodian.fetch(clientId, setId)
   check(Array.isArray(kept), 'fetch gave no list')
   check(
-    kept.some((candidate) => equalBytes(candidate, share)),
+    kept.some((candidate: Uint8Array) => equalBytes(candidate, share)),
     otherwise,
   )
 }
