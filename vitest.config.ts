@@ -23,7 +23,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const alias = [
   { find: /^reshare$/, replacement: source('src/index.ts') },
   {
-    find: /^reshare\/(errors|export|portable|(?:backup|storage)\/file|(?:backup|storage|transport)\/conformance)$/,
+    find: /^reshare\/(errors|export|portable|(?:backup|storage)\/file|(?:backup|custodian|storage|transport)\/conformance)$/,
     replacement: source('src/$1.ts'),
   },
   { find: /^reshare\/server\/(pglite|postgres)$/, replacement: source('src/server/database/$1.ts') },
