@@ -122,14 +122,12 @@ const BUNDLES = [
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CORE],
   },
-  ...['backup', 'custodian', 'transport', 'storage']
-    .map((room) => `./${room}/conformance`)
-    .map((entry) => ({
-      name: entry.slice(2),
-      entries: [entry],
-      platform: /** @type {const} */ ('browser'),
-      without: [...SERVER, ...CORE, ...CHAINS, 'node_modules/'],
-    })),
+  ...['backup', 'custodian', 'transport', 'storage'].map((room) => ({
+    name: `${room}/conformance`,
+    entries: [`./${room}/conformance`],
+    platform: /** @type {const} */ ('browser'),
+    without: [...SERVER.filter((part) => part !== `dist/${room}/`), ...CORE, ...CHAINS, 'node_modules/'],
+  })),
   {
     name: 'errors',
     entries: ['./errors'],
