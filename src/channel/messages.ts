@@ -1,4 +1,5 @@
 import { fromUtf8, utf8 } from '../util/bytes.ts'
+import { checkText, isText } from '../util/text.ts'
 import { CodecError, Reader, Writer, isCodecError } from '../util/codec.ts'
 
 /** Where sealed requests go, and of what type they and their answers are. */
@@ -50,7 +51,7 @@ export interface InnerAnswer {
  * `method u8 | time u64 | path | authorization | content type | body | zeros`, each of the last four a length (u32) and its bytes, up to
  * a multiple of 256 bytes.
  *
- * @throws {RangeError} if a text is too long, or the time is no whole number
+ * @throws {RangeError} if a text is too long, or has a control character, or the time is no whole number
  */
 export function encodeRequest({ method, time, path, authorization, contentType, body }: InnerRequest): Uint8Array {
   const writer = new Writer()
@@ -97,18 +98,22 @@ export function decodeAnswer(bytes: Uint8Array): InnerAnswer {
 const length = (value: string) => utf8(value).length
 
 function text(value: string, maximum: number, name: string): Uint8Array {
+  checkText(value, { kind: 'line', least: 0, most: maximum }, name)
   const bytes = utf8(value)
   if (bytes.length > maximum) throw new RangeError(`${name} must be at most ${maximum} bytes, got ${bytes.length}`)
   return bytes
 }
 
 function readText(reader: Reader, maximum: number): string {
+  let read: string
   try {
-    return fromUtf8(reader.prefixed(maximum))
+    read = fromUtf8(reader.prefixed(maximum))
   } catch (error) {
     if (isCodecError(error)) throw error
     throw new CodecError('a text of a sealed request is not UTF-8')
   }
+  if (isText(read, { kind: 'line', least: 0, most: maximum })) return read
+  throw new CodecError('a text of a sealed request has control characters')
 }
 
 function pad(writer: Writer, written: number): Uint8Array {

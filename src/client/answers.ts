@@ -3,6 +3,7 @@ import type { Decision, OperationResult, SetStatus } from '../api/operations.ts'
 import { MpcError } from '../errors.ts'
 import type { BackupMethodName, Purpose, SetState } from '../types.ts'
 import { fromHex } from '../util/bytes.ts'
+import { isText, LABEL, type TextRule } from '../util/text.ts'
 
 const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
 const PURPOSES: readonly Purpose[] = ['signing', 'backup']
@@ -10,6 +11,8 @@ const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', '
 const SET_ID = /^[0-9a-f]{64}$/
 const DEVICE_ID = /^[0-9a-f]{64}$/
 const WALLET_ID = /^[0-9a-f]{32}$/
+/** A label by the rule of labels, as long as a server may let it be. */
+const ANY_LABEL: TextRule = { ...LABEL, most: 65_536 }
 const HEX = /^(?:[0-9a-f]{2})+$/
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
@@ -36,7 +39,7 @@ export function parseSetStatus(value: unknown): SetStatus {
   const set = fields(value)
   expect(matches(set['setId'], SET_ID) && matches(set['walletId'], WALLET_ID))
   expect(PURPOSES.includes(set['purpose'] as Purpose) && STATES.includes(set['state'] as SetState))
-  expect(typeof set['label'] === 'string' && typeof set['proven'] === 'boolean')
+  expect(isText(set['label'], ANY_LABEL) && typeof set['proven'] === 'boolean')
   expect(set['backupMethod'] === null || METHODS.includes(set['backupMethod'] as BackupMethodName))
   expect(set['deviceId'] === null || matches(set['deviceId'], DEVICE_ID))
   expect(matches(set['createdAt'], ISO_8601))
@@ -61,7 +64,7 @@ function parseListed(value: unknown): ListedDevice {
   const device = fields(value)
   const { deviceId, setIds } = device
   expect(matches(deviceId, DEVICE_ID) || (deviceId === null && device['revokedAt'] === null))
-  expect(typeof device['label'] === 'string')
+  expect(isText(device['label'], ANY_LABEL))
   expect(matches(device['createdAt'], ISO_8601) && matches(device['lastUsedAt'], ISO_8601))
   expect(device['revokedAt'] === null || matches(device['revokedAt'], ISO_8601))
   expect(Array.isArray(setIds) && setIds.every((id) => matches(id, SET_ID)))

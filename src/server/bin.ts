@@ -13,6 +13,7 @@ import { abytes, fromHex, toHex } from '../util/bytes.ts'
 import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
 import { closeFile, readOrMakeFile } from '../util/node/private-files.ts'
 import { systemRandom } from '../util/random.ts'
+import { checkText, SETTING } from '../util/text.ts'
 import { readChannelKeys } from './channel-keys.ts'
 import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
@@ -21,39 +22,24 @@ import { makeDataFolder } from './database/data-folder.ts'
 import { pgliteDatabase } from './database/pglite.ts'
 import { postgresDatabase } from './database/postgres.ts'
 import type { Database } from './database/types.ts'
+import { listSetting, numberSetting, setting } from './settings.ts'
 import { apiTokens } from './tokens.ts'
-
-const USAGE = `reshare-server                    starts the signing server on loopback
-reshare-server --dev-custodian    the same with a custodian of its own, kept in the data folder: for development only
-reshare-server token <clientId>   prints a new API token for a client
-reshare-server rotate             seals what previous master keys have sealed again, by the current one
-reshare-server channel-key        makes a channel key: prints the secret key and the public key that clients pin
-reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it goes on from the heads in FILE,
-                                  which an earlier --json has printed; ends with 1 if it is broken
-reshare-server --help             prints this
-
-RESHARE_MASTER_KEY       64 hex digits; else a key is made and kept in the data folder
-RESHARE_MASTER_KEY_ID    its id, 1 to 255 (1)
-RESHARE_PREVIOUS_MASTER_KEYS  id:key, separated by commas: keys that open what they have sealed
-RESHARE_CHANNEL_KEY      64 hex digits: clients seal their requests to it; several, the current first, with commas
-RESHARE_REQUIRE_SEALED   true: requests that are not sealed are refused
-RESHARE_DATA_DIR         the data folder (./reshare-data)
-DATABASE_URL             PostgreSQL; else an embedded database in the data folder
-RESHARE_CUSTODIAN_URL    the app's backend; without it no backups and no recoveries
-RESHARE_WEBHOOK_SECRET   what the backend knows the server by: 16 or more printable ASCII characters
-RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
-RESHARE_AFTER_CHEAT      refuse (default) or freshSetUp: how ECDSA goes on for a set whose client cheated
-HOST, PORT               where to listen (127.0.0.1, 8787; port 0 takes any)
-`
+import { SETTINGS, USAGE } from './usage.ts'
 
 const SWEEP_MS = 60_000
 const DEFAULT_HOST = '127.0.0.1'
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([DEFAULT_HOST, '::1', 'localhost'])
 
 const { env } = process
-const folder = env['RESHARE_DATA_DIR'] ?? './reshare-data'
+const given = (name: string) => setting(env, name)
+/** Where the embedded database and the keys are. */
+const folder = () => given('RESHARE_DATA_DIR') ?? './reshare-data'
 
 async function main([command, ...parameters]: readonly string[]): Promise<void> {
+  for (const parameter of [command, ...parameters])
+    if (parameter !== undefined) checkText(parameter, SETTING, 'a parameter')
+  // A mistake in one is found before anything is opened or made.
+  for (const name of SETTINGS) given(name)
   if (command === undefined) await start(false)
   else if (command === '--dev-custodian' && parameters.length === 0) await start(true)
   else if (command === '--help' && parameters.length === 0) process.stdout.write(USAGE)
@@ -132,6 +118,7 @@ function describeAudit({ chains, entries, incarnation, breaks, heads }: AuditRep
 
 async function start(devCustodian: boolean): Promise<void> {
   const port = readPort()
+  const allowedOrigins = listSetting(env, 'RESHARE_ALLOWED_ORIGINS')
   const channel = readChannel()
   if (devCustodian) requireDevelopment()
   const webhooks = openWebhooks()
@@ -146,14 +133,14 @@ async function start(devCustodian: boolean): Promise<void> {
     database,
     masterKey,
     authenticate: apiTokens(database).authenticate,
-    allowedOrigins: env['RESHARE_ALLOWED_ORIGINS']?.split(',') ?? [],
+    allowedOrigins,
     afterCheat: readAfterCheat(),
     ...channel,
     ...(custodian && { custodian }),
   })
   await server.sweep()
   const sweeping = setInterval(sweepAlone(server), SWEEP_MS)
-  const listener = serve({ fetch: server.fetch, hostname: env['HOST'] ?? DEFAULT_HOST, port }, (address) =>
+  const listener = serve({ fetch: server.fetch, hostname: given('HOST') ?? DEFAULT_HOST, port }, (address) =>
     process.stdout.write(
       `${JSON.stringify({ url: urlOf(address), channelKey: server.channelKey, ...(devCustodian && { devCustodian }) })}\n`,
     ),
@@ -182,16 +169,16 @@ function sweepAlone(server: Server): () => void {
 }
 
 function openDatabase(): Database {
-  const url = env['DATABASE_URL']
+  const url = given('DATABASE_URL')
   if (url !== undefined) return postgresDatabase(url)
   openFolder()
-  return pgliteDatabase(folder)
+  return pgliteDatabase(folder())
 }
 
 function openWebhooks(): Custodian | undefined {
-  const url = env['RESHARE_CUSTODIAN_URL']
+  const url = given('RESHARE_CUSTODIAN_URL')
   if (url === undefined) return undefined
-  const secret = env['RESHARE_WEBHOOK_SECRET']
+  const secret = given('RESHARE_WEBHOOK_SECRET')
   if (secret === undefined) throw new Error('RESHARE_CUSTODIAN_URL needs RESHARE_WEBHOOK_SECRET')
   return webhookCustodian({ url, secret })
 }
@@ -205,10 +192,10 @@ function openWebhooks(): Custodian | undefined {
 function requireDevelopment(): void {
   const refusals: readonly [boolean, string][] = [
     [env['NODE_ENV'] === 'production', 'NODE_ENV is production'],
-    [env['DATABASE_URL'] !== undefined, 'DATABASE_URL is set, and it keeps its halves in the embedded database'],
-    [env['RESHARE_CUSTODIAN_URL'] !== undefined, 'RESHARE_CUSTODIAN_URL is set'],
-    [env['RESHARE_WEBHOOK_SECRET'] !== undefined, 'RESHARE_WEBHOOK_SECRET is set'],
-    [!LOOPBACK_HOSTS.has(env['HOST'] ?? DEFAULT_HOST), 'HOST is not 127.0.0.1, ::1 or localhost'],
+    [given('DATABASE_URL') !== undefined, 'DATABASE_URL is set, and it keeps its halves in the embedded database'],
+    [given('RESHARE_CUSTODIAN_URL') !== undefined, 'RESHARE_CUSTODIAN_URL is set'],
+    [given('RESHARE_WEBHOOK_SECRET') !== undefined, 'RESHARE_WEBHOOK_SECRET is set'],
+    [!LOOPBACK_HOSTS.has(given('HOST') ?? DEFAULT_HOST), 'HOST is not 127.0.0.1, ::1 or localhost'],
   ]
   const refusal = refusals.find(([refused]) => refused)
   if (refusal !== undefined) throw new Error(`--dev-custodian is for development only: ${refusal[1]}`)
@@ -217,7 +204,7 @@ function requireDevelopment(): void {
 function custodianNotice(custodian: Custodian | undefined, devCustodian: boolean): string {
   if (devCustodian) {
     return (
-      `WARNING: --dev-custodian: this server is its own custodian, and keeps the halves of backups in ${folder} beside its ` +
+      `WARNING: --dev-custodian: this server is its own custodian, and keeps the halves of backups in ${folder()} beside its ` +
       'own. Whoever loses that folder loses wallets and backups together. For development only\n'
     )
   }
@@ -229,14 +216,14 @@ function custodianNotice(custodian: Custodian | undefined, devCustodian: boolean
 }
 
 function readAfterCheat(): 'refuse' | 'freshSetUp' {
-  const afterCheat = env['RESHARE_AFTER_CHEAT'] ?? 'refuse'
+  const afterCheat = given('RESHARE_AFTER_CHEAT') ?? 'refuse'
   if (afterCheat === 'refuse' || afterCheat === 'freshSetUp') return afterCheat
   throw new Error('RESHARE_AFTER_CHEAT must be refuse or freshSetUp')
 }
 
 function readChannel(): { channelKeys: Uint8Array[]; requireSealed: boolean } {
-  const keys = (env['RESHARE_CHANNEL_KEY'] ?? '').split(',').filter((text) => text !== '')
-  const requireSealed = env['RESHARE_REQUIRE_SEALED'] ?? 'false'
+  const keys = listSetting(env, 'RESHARE_CHANNEL_KEY')
+  const requireSealed = given('RESHARE_REQUIRE_SEALED') ?? 'false'
   if (requireSealed !== 'true' && requireSealed !== 'false') {
     throw new Error('RESHARE_REQUIRE_SEALED must be true or false')
   }
@@ -247,14 +234,12 @@ function readChannel(): { channelKeys: Uint8Array[]; requireSealed: boolean } {
 }
 
 function readPort(): number {
-  const port = Number(env['PORT'] ?? 8787)
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port
-  throw new RangeError('PORT must be a number from 0 to 65535')
+  return numberSetting(env, 'PORT', 8787, [0, 65535])
 }
 
 function openMasterKeys(): MasterKeys {
-  const previous = (env['RESHARE_PREVIOUS_MASTER_KEYS'] ?? '').split(',').filter((text) => text !== '')
-  const current = { id: Number(env['RESHARE_MASTER_KEY_ID'] ?? 1), key: readMasterKey() }
+  const previous = listSetting(env, 'RESHARE_PREVIOUS_MASTER_KEYS')
+  const current = { id: numberSetting(env, 'RESHARE_MASTER_KEY_ID', 1, [1, 255]), key: readMasterKey() }
   const keys = { current, previous: previous.map(parseMasterKey) }
   // A mistake in them is found before the database is opened.
   readMasterKeys(keys)
@@ -268,15 +253,15 @@ function parseMasterKey(text: string): MasterKey {
 }
 
 function readMasterKey(): Uint8Array {
-  const given = env['RESHARE_MASTER_KEY']
-  if (given !== undefined) return abytes(fromHex(given), MASTER_KEY_LENGTH, 'masterKey')
+  const key = given('RESHARE_MASTER_KEY')
+  if (key !== undefined) return abytes(fromHex(key), MASTER_KEY_LENGTH, 'masterKey')
   return readOrMakeKey('master-key', 'a master key', 'the wallets cannot sign')
 }
 
 function readOrMakeKey(name: string, what: string, loss: string): Uint8Array {
   openFolder()
-  const { text, made } = readOrMakeFile(folder, name, () => `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`)
-  const path = join(folder, name)
+  const { text, made } = readOrMakeFile(folder(), name, () => `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`)
+  const path = join(folder(), name)
   if (made) tell(`made ${what} in ${path}: keep a copy, ${loss} without it`)
   if (closeFile(path)) {
     tell(`${path} could be read by others, and cannot any more: if somebody may have, change the key`)
@@ -286,7 +271,7 @@ function readOrMakeKey(name: string, what: string, loss: string): Uint8Array {
 
 /** Closes the data folder to all but its owner, and tells if it was open. */
 function openFolder(): void {
-  if (makeDataFolder(folder)) tell(`${folder} was open to others, and is not any more`)
+  if (makeDataFolder(folder())) tell(`${folder()} was open to others, and is not any more`)
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

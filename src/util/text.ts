@@ -11,11 +11,11 @@ export interface TextRule {
   readonly least: number
   readonly most: number
   /**
-   * `statement` may have tabs and ends of lines. A `label` is one line that people read: in normal form C, without
+   * `statement` may have tabs and ends of lines, a `line` neither. A `label` is one line that people read: in normal form C, without
    * characters that are not seen or that change the order of others. An `id` is one, too, and says the same in the path of
    * a URL: it is not `.` or `..`, and does not have U+FFFD, which stands for what was lost.
    */
-  readonly kind: 'statement' | 'label' | 'id'
+  readonly kind: 'statement' | 'line' | 'label' | 'id'
 }
 
 /** What an app calls one of its clients or users. */
@@ -23,6 +23,9 @@ export const ID: TextRule = { kind: 'id', least: 1, most: 256 }
 
 /** What a device calls itself; it may say nothing. */
 export const LABEL: TextRule = { kind: 'label', least: 0, most: 128 }
+
+/** What an environment variable or an argument of a program says. */
+export const SETTING: TextRule = { kind: 'line', least: 1, most: 65_536 }
 
 /** What an app's `authorizeExport` judges. */
 export const AUTHORIZATION: TextRule = { kind: 'statement', least: 1, most: 4096 }
@@ -54,9 +57,8 @@ function findFault(text: string, { kind, least, most }: TextRule): string | unde
   // First, so that nothing long is looked through.
   if (text.length < least || text.length > most) return `must have ${least} to ${most} UTF-16 code units`
   if (!isWellFormed(text)) return 'must be well-formed Unicode: it has half of a surrogate pair'
-  const refused = kind === 'statement' ? isRefused : isRefusedInName
-  if (some(text, refused)) return 'must not have control characters or others that are not seen'
-  if (kind === 'statement') return undefined
+  if (some(text, REFUSED[kind])) return 'must not have control characters or others that are not seen'
+  if (kind === 'statement' || kind === 'line') return undefined
   if (text.normalize('NFC') !== text) return "must be in Unicode's normal form C, as normalize() makes it"
   if (kind === 'label') return undefined
   if (text.includes('\ufffd')) return 'must not have U+FFFD, which stands for what was lost'
@@ -99,6 +101,17 @@ const UNSEEN: readonly (readonly [from: number, to: number])[] = [
 ]
 
 function isRefusedInName(codePoint: number): boolean {
-  if (codePoint < 0x20 || isRefused(codePoint)) return true
+  if (isRefusedInLine(codePoint)) return true
   return UNSEEN.some(([from, to]) => codePoint >= from && codePoint <= to)
+}
+
+function isRefusedInLine(codePoint: number): boolean {
+  return codePoint < 0x20 || isRefused(codePoint)
+}
+
+const REFUSED: Readonly<Record<TextRule['kind'], (codePoint: number) => boolean>> = {
+  statement: isRefused,
+  line: isRefusedInLine,
+  label: isRefusedInName,
+  id: isRefusedInName,
 }

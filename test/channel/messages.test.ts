@@ -13,8 +13,10 @@ import {
 } from '../../src/channel/messages.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { seededRandom } from '../support/random.ts'
+import { NOT_TEXTS } from '../support/texts.ts'
 
 const random = seededRandom()
+const fromLatin1 = (bytes: Uint8Array) => String.fromCharCode(...bytes)
 const request: InnerRequest = {
   method: 'POST',
   time: 1_767_225_600_123,
@@ -29,6 +31,18 @@ describe('messages before they are sealed', () => {
     const sent = { ...request, method, body: method === 'GET' ? new Uint8Array() : request.body }
     expect(decodeRequest(encodeRequest(sent))).toEqual(sent)
   })
+
+  test.each(['path', 'authorization', 'contentType'] as const)(
+    'a %s that no line of text is goes neither in nor out',
+    (field) => {
+      for (const text of [...NOT_TEXTS, 'a\r\nb: c', 'a\tb']) {
+        expect(() => encodeRequest({ ...request, [field]: text })).toThrow(RangeError)
+      }
+      const marked = encodeRequest({ ...request, [field]: 'a mark of its own' })
+      const at = fromLatin1(marked).indexOf('a mark of its own')
+      expect(() => decodeRequest(Uint8Array.from(marked, (byte, i) => (i === at ? 1 : byte)))).toThrow(CodecError)
+    },
+  )
 
   test('an answer comes back as it was', () => {
     for (const status of [200, 204, 404, 599]) {

@@ -289,13 +289,31 @@ test('seals again by a new master key what the old one has sealed', async () => 
   ])
 })
 
-test.each([
+const EMPTY = [
+  ...['PORT', 'HOST', 'DATABASE_URL', 'RESHARE_DATA_DIR', 'RESHARE_MASTER_KEY', 'RESHARE_MASTER_KEY_ID'],
+  ...['RESHARE_PREVIOUS_MASTER_KEYS', 'RESHARE_CHANNEL_KEY', 'RESHARE_REQUIRE_SEALED', 'RESHARE_CUSTODIAN_URL'],
+  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_AFTER_CHEAT'],
+]
+
+test.each<[Record<string, string>, string]>([
   [{ RESHARE_MASTER_KEY: 'ab' }, 'masterKey must be 32 bytes'],
   [{ RESHARE_MASTER_KEY: 'no hex' }, 'lower-case hex'],
   [{ RESHARE_CUSTODIAN_URL: 'https://app.test' }, 'RESHARE_WEBHOOK_SECRET'],
   [{ RESHARE_CUSTODIAN_URL: 'app', RESHARE_WEBHOOK_SECRET: 'x'.repeat(16) }, 'URL'],
   [{ PORT: 'eighty' }, 'PORT'],
-  [{ RESHARE_MASTER_KEY_ID: 'two' }, 'id of a master key'],
+  [{ RESHARE_MASTER_KEY_ID: 'two' }, 'RESHARE_MASTER_KEY_ID must be'],
+  [{ RESHARE_MASTER_KEY_ID: '256' }, 'RESHARE_MASTER_KEY_ID must be'],
+  [{ PORT: '0x50' }, 'PORT must be'],
+  [{ PORT: ' 80' }, 'PORT must be'],
+  [{ PORT: '65536' }, 'PORT must be'],
+  [
+    { RESHARE_WEBHOOK_SECRET: 'x'.repeat(16) + '\n', RESHARE_CUSTODIAN_URL: 'https://app.test' },
+    'RESHARE_WEBHOOK_SECRET',
+  ],
+  [{ RESHARE_MASTER_KEY: `${'ab'.repeat(32)}\n` }, 'RESHARE_MASTER_KEY must not have'],
+  [{ RESHARE_ALLOWED_ORIGINS: 'https://a.test, https://b.test' }, 'RESHARE_ALLOWED_ORIGINS must be'],
+  [{ RESHARE_CHANNEL_KEY: `${'ab'.repeat(32)},` }, 'RESHARE_CHANNEL_KEY must be'],
+  ...EMPTY.map((name) => [{ [name]: '' }, `${name} is empty`] as [Record<string, string>, string]),
   [{ RESHARE_PREVIOUS_MASTER_KEYS: 'ab' }, 'id:key'],
   [{ RESHARE_CHANNEL_KEY: 'ab' }, 'channel key must be 32 bytes'],
   [{ RESHARE_CHANNEL_KEY: 'no hex' }, 'lower-case hex'],

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { AUTHORIZATION, checkText, ID, isText, isWellFormed, LABEL, type TextRule } from '../../src/util/text.ts'
+import {
+  AUTHORIZATION,
+  checkText,
+  ID,
+  isText,
+  isWellFormed,
+  LABEL,
+  SETTING,
+  type TextRule,
+} from '../../src/util/text.ts'
 import { seededRandom } from '../support/random.ts'
 
 const RULES = { ID, LABEL, AUTHORIZATION }
@@ -72,6 +81,13 @@ describe('characters', () => {
     }
     for (const text of ['...', '.a', 'a.']) expect(isText(text, ID)).toBe(true)
   })
+})
+
+test('a setting is one line of whatever a statement may have', () => {
+  for (const [name, text, { AUTHORIZATION: allowed }] of CHARACTERS) {
+    expect([name, isText(`a${text}b`, SETTING)]).toEqual([name, allowed && !/[\t\n\r]/.test(text)])
+  }
+  expect(isText('', SETTING)).toBe(false)
 })
 
 describe('length', () => {
