@@ -91,7 +91,11 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
   async () => {
     const url = new URL(process.env['RESHARE_TEST_POSTGRES_URL'] as string)
     url.pathname = '/nothing-of-this-name'
-    const { code, err } = await launch([], { PORT: '0', DATABASE_URL: url.href }).ended
+    const { code, err } = await launch([], {
+      PORT: '0',
+      DATABASE_URL: url.href,
+      RESHARE_DATA_DIR: join(folder, 'refused'),
+    }).ended
     expect(code).toBe(1)
     expect(err).toContain('PostgreSQL refuses for how it is set up: database "nothing-of-this-name" does not exist')
     expect(err).toContain('caused by: ')
