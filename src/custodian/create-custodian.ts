@@ -2,14 +2,16 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { requireArithmetic } from '../api/arithmetic.ts'
 import { askHook, errorLog, readIds } from '../api/hooks.ts'
-import { errorResponse, jsonError } from '../api/http.ts'
+import { errorResponse, jsonError, Unavailable } from '../api/http.ts'
 import { tellOnce } from '../api/tell-once.ts'
 import { answerAnything } from '../api/middleware.ts'
 import type { Database } from '../server/database/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
+import { parameters } from '../util/arguments.ts'
 import { checkClock } from '../util/clock.ts'
 import { checkRandom, systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer } from '../util/seal.ts'
+import { within } from '../util/within.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createExports } from './exports.ts'
 import { createNamesOfHalf } from './half-names.ts'
@@ -31,7 +33,6 @@ import { custodianSchema } from './schema.ts'
 import type { AuthorizeExport, CustodianUser } from './types.ts'
 import { notAuthorized } from './users.ts'
 import { createSecretCheck } from './webhook-secret.ts'
-import { parameters } from '../util/arguments.ts'
 
 export interface CustodianOptions {
   /** Where halves and cipherTexts are kept; it may be the app's own. It stays the caller's to close. */
@@ -128,6 +129,9 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
     app.use('/clients/*', paths)
     app.use('/v1/*', paths)
   }
+  // A database that hangs, for one: the request may have been done, or be done later.
+  const late = () => new Unavailable('the request took too long')
+  app.use(async (_, next) => within(limits.requestMs, () => next(), late))
   app.use(async (c, next) => {
     await database.migrate(custodianSchema)
     if (!swept) {

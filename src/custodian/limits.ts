@@ -8,6 +8,7 @@ export interface CustodianLimits {
   readonly rates: CustodianRates
   readonly lockOut: LockOut | null
   readonly hookMs: number
+  readonly requestMs: number
 }
 
 export interface CustodianLimitOptions {
@@ -17,14 +18,17 @@ export interface CustodianLimitOptions {
   readonly lockOut?: LockOut | null
   /** How long a hook may take, in milliseconds: 10 s unless given. Longer is a failure. */
   readonly hookMs?: number
+  /** How long a request may take, in milliseconds: 2 minutes unless given. Then it is answered 503, whatever becomes of it. */
+  readonly requestMs?: number
 }
 
 const DEFAULT_RATES: CustodianRates = { export: { count: 5, perMs: 24 * HOUR_MS } }
 
 /** @throws {TypeError | RangeError} for a limit that there is not, or that is none */
 export function mergeLimits(options: CustodianLimitOptions = {}): CustodianLimits {
-  const { rates, lockOut, hookMs = DEFAULT_HOOK_MS, ...unknown } = options
+  const { rates, lockOut, hookMs = DEFAULT_HOOK_MS, requestMs = 2 * 60_000, ...unknown } = options
   for (const name of Object.keys(unknown)) throw new TypeError(`unknown limit ${name}`)
   checkLimit('hookMs', hookMs)
-  return { rates: replaceRates(DEFAULT_RATES, rates), lockOut: checkLockOut(lockOut), hookMs }
+  checkLimit('requestMs', requestMs)
+  return { rates: replaceRates(DEFAULT_RATES, rates), lockOut: checkLockOut(lockOut), hookMs, requestMs }
 }

@@ -148,6 +148,15 @@ test('an answer of the clock or the source that is none begins nothing', async (
   }
 })
 
-test.each([0, Infinity, 1.5])('refuses a time of %s for hooks', (hookMs) => {
-  expect(() => custodian({ limits: { hookMs } })).toThrow(RangeError)
+test.each([0, Infinity, 1.5])('refuses a time of %s for hooks and requests', (ms) => {
+  expect(() => custodian({ limits: { hookMs: ms } })).toThrow(RangeError)
+  expect(() => custodian({ limits: { requestMs: ms } })).toThrow(RangeError)
+})
+
+test('a request that a database never answers is answered, for the caller to send again', async () => {
+  const hanging = { ...database, query: () => new Promise<never>(() => undefined) }
+  const app = custodian({ database: hanging, limits: { requestMs: 20 } })
+  const body = { clientId: USER.clientId, setId: 'ab'.repeat(32) }
+  expect(await post(app, '/backup/fetch', body)).toEqual({ status: 503, code: 'INTERNAL' })
+  expect(told()).toContain('the request took too long')
 })
