@@ -25,7 +25,7 @@ export interface Inbox {
   broadcasts(round: number): Uint8Array[]
   /**
    * What the others have sent in a round so far: to everybody, `from u8 | body` each, by participant number, then to this one
-   * alone, `0 u8 | from u8 | body`.
+   * alone, `0 u8 | from u8 | body`, then the envelopes that came before the session's id was known, unjudged, in their order.
    */
   arrived(round: number): Uint8Array[]
   /** What a participant sent to this one alone in the round that is played. */

@@ -97,6 +97,7 @@ export class Mailbox {
       return [
         ...toAll.map((from) => concatBytes(Uint8Array.of(from), this.#read(round, from, false))),
         ...toThis.map((from) => concatBytes(Uint8Array.of(0, from), this.#read(round, from, true))),
+        ...this.#early.filter(({ slot }) => slot.startsWith(`${round}:`)).map(({ bytes }) => bytes),
       ]
     },
   }

@@ -94,6 +94,17 @@ describe('a mailbox', () => {
     expect(mailbox.inbox.arrived(1)).toEqual([])
   })
 
+  test('tells also what has come too early to be judged, and of that round alone', () => {
+    const mailbox = new Mailbox(headerOf())
+    const early = [
+      message({ round: 2, from: 3, body: withEcho(3) }),
+      message({ round: 2, from: 1, to: 2, body: withEcho(1) }),
+    ]
+    for (const envelope of [...early, message({ round: 3, from: 1, body: withEcho(1) })]) mailbox.receive(envelope)
+    expect(mailbox.inbox.arrived(2)).toEqual(early)
+    expect(mailbox.inbox.arrived(1)).toEqual([])
+  })
+
   test('is not complete by direct messages alone', () => {
     const mailbox = new Mailbox({ ...headerOf(), sid: SID })
     for (const from of [1, 3]) mailbox.receive(message({ round: 2, from, to: 2, body: withEcho(2) }))

@@ -158,9 +158,13 @@ export function agree(setup: SigningSetup, inbox: Inbox): Agreement {
   return { sid, commitments: ofOthers(setup, commitments), extensions, hashes }
 }
 
-/** Round 2 of a preprocessing: to all `com(R_i)[32]`, to each peer `u | x | t`. */
-export function commit(setup: SigningSetup, sid: Uint8Array): Committed {
-  const { nonces, started, hash, extensions } = draw(setup, sid, [])
+/**
+ * Round 2 of a preprocessing: to all `com(R_i)[32]`, to each peer `u | x | t`. What is drawn depends on the nonces of all, and
+ * on what has arrived of this round: all of it, for who moves second in it.
+ */
+export function commit(setup: SigningSetup, inbox: Inbox, sid: Uint8Array): Committed {
+  const seen = inbox.arrived(roundOf(setup, 'commitment'))
+  const { nonces, started, hash, extensions } = draw(setup, sid, seen)
   const direct = extensions.map(({ peer, message }): Message => ({ to: peer, body: message }))
   return { nonces, started, messages: [{ to: 0, body: hash }, ...direct] }
 }

@@ -65,7 +65,8 @@ function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, messag
   const { group, vole } = backend
   const { multiplierSeeds, delta } = pairWith(setup, from).secrets
   const vsid = voleSession(setup, sid, self, from)
-  const draw = random('ecdsa inputs', vsid, esid)
+  // With the extension itself, which the answer depends on: v of two answers by the same inputs tells of them.
+  const draw = random('ecdsa inputs', vsid, esid, message)
   const inputs = [group.randomScalar(draw), group.randomScalar(draw)] as const
   const mask = group.randomScalar(draw)
   const product = vole.multiply(esid, vsid, multiplierSeeds, delta, message, [...inputs, mask])

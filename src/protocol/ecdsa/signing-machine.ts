@@ -81,7 +81,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     switch (progress.at) {
       case 'greeted': {
         const sid = agreeOnPreprocessing(setup, inbox)
-        const { messages, ...committed } = commit(setup, sid)
+        const { messages, ...committed } = commit(setup, inbox, sid)
         this.#progress = { at: 'committed', sid, ...committed }
         return { messages }
       }

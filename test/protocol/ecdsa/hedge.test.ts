@@ -75,4 +75,39 @@ describe('a source that repeats', () => {
       )
     expect(repeated(sentBy(participant, sessions()), sentBy(participant, sessions()))).toEqual(expected)
   })
+
+  /** A peer's source that repeats for some draws, as its greeting needs, and then gives something else each time. */
+  function repeatingAtFirst(draws: number): RandomSource {
+    let drawn = 0
+    return (length) => (drawn++ < draws ? constant(length) : honest(length))
+  }
+
+  // v is one equation of the two inputs and their mask; three of the same inputs give them away, and γ_x then the share.
+  test('multiplies nothing twice for a peer that repeats all but its extension', () => {
+    const set = holders(backend, 2, 2, seededRandom())
+    const [digest, SESSION_AND_NONCES] = [randomDigest(seededRandom('one digest')), 4]
+    const attempt = () => {
+      const server = repeatingAtFirst(SESSION_AND_NONCES)
+      const sessions = signingSessions(backend, set, digest, honest, (id) => ({
+        random: id === CLIENT ? constant : server,
+      }))
+      return sentBy(1, sessions)
+    }
+    const [first, second] = [attempt(), attempt()]
+    expect(repeated(first, second)).toEqual(['1', '1 direct', '3'])
+    // γ_x = x_1 − α_x, with the same x_1.
+    expect(first.get('3 direct')!.slice(64, 128)).not.toBe(second.get('3 direct')!.slice(64, 128))
+  })
+
+  test('preprocesses nothing twice for a peer that repeats its greeting', () => {
+    const set = holders(backend, 2, 2, seededRandom())
+    const attempt = () => {
+      const server = repeatingAtFirst(1)
+      return sentBy(
+        1,
+        preprocessingSessions(backend, set, honest, (id) => ({ random: id === CLIENT ? constant : server })),
+      )
+    }
+    expect(repeated(attempt(), attempt())).toEqual(['1'])
+  })
 })
