@@ -19,6 +19,9 @@ export const title = 'Threshold ECDSA'
 export const caption = 'milliseconds of all parties in one process'
 
 const WARM_UP = 5
+const BATCH = 64
+/** What the targets count in: a multiplication of any point, among 64 at once, in turns with the protocols. */
+export const UNIT = `a multiplication, ${BATCH} at once`
 const backend = wasmEcdsa()
 
 /**
@@ -141,11 +144,24 @@ function protocolsOf(set) {
   ]
 }
 
+/** @returns {() => Played} one multiplication's share of a batch */
+function multiplications() {
+  const { group } = backend
+  const draw = () => Array.from({ length: BATCH }, () => group.randomScalar(random))
+  const points = group.multiplyBaseBatch(draw())
+  return () => {
+    const scalars = draw()
+    const start = performance.now()
+    group.multiplyPointBatch(points, scalars)
+    return { compute: [(performance.now() - start) / BATCH], messages: [], bytes: [], results: [] }
+  }
+}
+
 /** @param {string} name @param {number} stateBytes @param {readonly Played[]} runs */
 function describe(name, stateBytes, runs) {
   const both = summary(runs.map(({ compute }) => compute.reduce((sum, one) => sum + one, 0)))
   const { messages = [], bytes = [] } = runs[0] ?? {}
-  return { name, parties: messages.length, both, messages, bytes, stateBytes }
+  return { name, parties: Math.max(1, messages.length), both, messages, bytes, stateBytes }
 }
 
 /**
@@ -157,7 +173,8 @@ export function run({ protocolRuns }) {
   const runs = Math.ceil(protocolRuns / 10)
   return [makeSet(2, 2), makeSet(2, 3), makeSet(3, 5)].flatMap((set) => {
     const stateBytes = (set.count - 1) * (set.pairs[0]?.[0]?.encode().length ?? 0)
-    const protocols = protocolsOf(set)
+    const unit = { name: UNIT, play: multiplications() }
+    const protocols = set.count === 2 ? [unit, ...protocolsOf(set)] : protocolsOf(set)
     const samples = protocols.map(() => /** @type {Played[]} */ ([]))
     for (let i = 0; i < WARM_UP + runs; i++) {
       for (const [at, { play: once }] of protocols.entries()) {
@@ -165,7 +182,7 @@ export function run({ protocolRuns }) {
         if (i >= WARM_UP) samples[at]?.push(result)
       }
     }
-    return protocols.map(({ name }, at) => describe(name, stateBytes, samples[at] ?? []))
+    return protocols.map(({ name }, at) => describe(name, name === UNIT ? 0 : stateBytes, samples[at] ?? []))
   })
 }
 
@@ -180,20 +197,22 @@ export function print(rows) {
     digits(both.median / parties),
     messages.join('+'),
     bytes.join('+'),
-    String(stateBytes),
+    stateBytes === 0 ? '' : String(stateBytes),
   ])
   return table([header, ...cells])
 }
 
 /** @param {readonly Row[]} rows @returns {import('../support/chart.mjs').Panel[]} */
 export function panels(rows) {
-  const bars = rows.map(({ name, both }) => ({
-    label: name,
-    value: both.median,
-    low: both.low,
-    high: both.high,
-    text: `${digits(both.median)} ms`,
-    ours: true,
-  }))
+  const bars = rows
+    .filter(({ name }) => name !== UNIT)
+    .map(({ name, both }) => ({
+      label: name,
+      value: both.median,
+      low: both.low,
+      high: both.high,
+      text: `${digits(both.median)} ms`,
+      ours: true,
+    }))
   return [{ title: 'compute', bars }]
 }

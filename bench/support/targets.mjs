@@ -1,5 +1,6 @@
 // @ts-check
 // What the package is meant to reach, and whether this run did. Every value is computed from the results.
+import { UNIT } from '../groups/ecdsa.mjs'
 import { digits, table } from './statistics.mjs'
 
 /**
@@ -22,6 +23,7 @@ import { digits, table } from './statistics.mjs'
 const LIBSECP256K1 = 'libsecp256k1 (C)'
 const LIBSODIUM = 'libsodium (C)'
 const BATCH = 'reshare, 64 at once'
+const UNITS = 'multiplications'
 
 /**
  * How many times as long the first one takes as the second. Both are known by their ratios to this package, which are of
@@ -46,6 +48,12 @@ function ratio(key, slower, faster, group = 'primitives') {
 /** @param {string} group @param {string} name @param {string} time which of the row's times */
 const median = (group, name, time) => (/** @type {Results} */ results) =>
   results[group]?.find((/** @type {{ name: string }} */ row) => row.name === name)?.[time]?.median
+
+/** What a protocol of threshold ECDSA takes, in multiplications of the same run. @param {string} name */
+const inMultiplications = (name) => (/** @type {Results} */ results) => {
+  const [time, unit] = [name, UNIT].map((row) => median('ecdsa', row, 'both')(results))
+  return time === undefined || unit === undefined ? undefined : time / unit
+}
 
 /** @param {string} name @param {string} measure */
 const kilobytes = (name, measure) => (/** @type {Results} */ results) =>
@@ -85,8 +93,9 @@ const TARGETS = [
   atLeast(60, '×', 'FROST ed25519, over @noble/curves', ratio('ed25519.sign', '@noble/curves', 'reshare', 'frost')),
   atMost(1.5, 'ms', 'reshare 2 of 2, ed25519, both', median('protocols', 'reshare 2 of 2, ed25519', 'both')),
   atMost(1.5, 'ms', 'reshare 2 of 2, secp256k1, both', median('protocols', 'reshare 2 of 2, secp256k1', 'both')),
-  atMost(20, 'ms', 'ECDSA set-up, both parties', median('ecdsa', 'ECDSA set-up', 'both')),
-  atMost(4.5, 'ms', 'ECDSA signature, both parties', median('ecdsa', 'ECDSA signature', 'both')),
+  atMost(450, UNITS, 'ECDSA set-up, both parties', inMultiplications('ECDSA set-up')),
+  atMost(150, UNITS, 'ECDSA signature, both parties', inMultiplications('ECDSA signature')),
+  atMost(12, UNITS, 'ECDSA from a preprocessing, both parties', inMultiplications('ECDSA from a preprocessing')),
   atMost(30, 'ms', 'recovery of both curves, both parties', median('recovery', 'all of it', 'time')),
   atMost(1.2, '×', 'split 1,000 of 1,000, a term against 100 of 100', growth('split, ed25519')),
   atMost(1.2, '×', 'recombine 1,000 of 1,000, a term against 100 of 100', growth('recombine, ed25519')),
