@@ -198,18 +198,20 @@ describe('what does not open', () => {
     ['out of the API', '/v2/sets'],
     ['to another server', '//elsewhere.test/v1/sets'],
     ['nowhere', ''],
-    ['with a header in its method', '/v1/sets', 'Test eve\r\nx-user: admin'],
+    ['with a header in its authorization', '/v1/sets', 'Test eve__x-user: admin'],
   ])('a path %s', async (_, inner, authorization = 'Test eve') => {
-    const { message } = await sealed(
-      encodeRequest({
-        method: 'GET',
-        time: world.now(),
-        path: inner,
-        authorization,
-        contentType: '',
-        body: new Uint8Array(),
-      }),
-    )
+    const request = encodeRequest({
+      method: 'GET',
+      time: world.now(),
+      path: inner,
+      authorization,
+      contentType: '',
+      body: new Uint8Array(),
+    })
+    // Clients write no such line.
+    const at = toHex(request).indexOf(toHex(utf8('__'))) / 2
+    if (authorization.includes('__')) request.set(utf8('\r\n'), at)
+    const { message } = await sealed(request)
     expect(await post(message)).toEqual(REFUSED)
   })
 
