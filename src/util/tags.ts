@@ -58,6 +58,7 @@ const LABELS = {
     'proof nonce',
     'dealing',
     'frost nonces',
+    'operation',
     'ecdsa session nonce',
     'ecdsa nonces',
     'ecdsa choices',

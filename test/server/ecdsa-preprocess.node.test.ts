@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
 import { decodeEnvelope } from '../../src/protocol/envelope.ts'
+import { toHex } from '../../src/util/bytes.ts'
+import type { RandomSource } from '../../src/util/random.ts'
 import { DEFAULT_LIMITS } from '../../src/server/context.ts'
 import type { Database } from '../../src/server/database/types.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
@@ -9,7 +11,7 @@ import {
   codeOf,
   setStatus,
   play,
-  type ClientOperation,
+  ClientOperation,
   type HeldPreprocessing,
   type ServerClient,
 } from '../support/server-client.ts'
@@ -301,6 +303,57 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
       expect(nobleTakes(await play(signEcdsa(client, wallet)), wallet.signing)).toBe(true)
     },
   )
+
+  // Made and used again, one and the same would open one nonce for two statements: the server's half.
+  test('are never made twice, by a server and a client whose sources repeat', async () => {
+    const random: RandomSource = (length) => new Uint8Array(length).fill(0x42)
+    const repeating = world.server({ random })
+    const by: ServerClient = { ...world.client([repeating], client.clientId), random }
+    const openings: string[] = []
+    for (const [id, message] of [
+      ['01', '0a'],
+      ['02', '0b'],
+    ] as const) {
+      const operation = new ClientOperation(
+        by,
+        preprocess(by, wallet).request,
+        wallet.signing,
+        { pair: wallet.pair },
+        id.repeat(16),
+      )
+      const made = (await play(operation)).preprocessing!
+      const completion = complete(client, wallet, made, { message })
+      const answer = await completion.post()
+      openings.push(toHex(decodeEnvelope(decodeFlight(answer.body).parcels[0]!.envelope).body.slice(32, 65)))
+      completion.take(answer)
+      expect(nobleTakes(completion, wallet.signing)).toBe(true)
+    }
+    expect(openings[0]).not.toBe(openings[1])
+  })
+
+  test('whose transaction is rolled back and runs again are answered by what it would have answered', async () => {
+    const made = await preprocessed(client, wallet)
+    const { database } = world
+    const answers: string[] = []
+    const conflicting: Database = {
+      ...database,
+      transaction: (work, isolation) =>
+        database.transaction(async (tx) => {
+          const result = await work(tx)
+          const { answer } = { ...(result as { answer?: Uint8Array } | undefined) }
+          if (answer === undefined) return result
+          answers.push(toHex(answer))
+          if (answers.length < 3) throw Object.assign(new Error('could not serialize access'), { code: '40001' })
+          return result
+        }, isolation),
+    }
+    const by = world.client([world.server({ database: conflicting })], client.clientId)
+    const operation = complete(by, wallet, made)
+    const answer = await operation.post()
+    operation.take(answer)
+    expect(nobleTakes(operation, wallet.signing)).toBe(true)
+    expect(answers).toEqual(Array.from({ length: 3 }, () => toHex(answer.body)))
+  })
 
   test('that are not finished leave nothing behind', async () => {
     const operation = preprocess(client, wallet)

@@ -152,11 +152,17 @@ export class ClientOperation {
   /** By slot; undefined once it is over. */
   #sessions: (Session<Result> | undefined)[]
 
-  constructor(client: ServerClient, request: OperationRequest, source?: WalletShares, held: EcdsaHeld = {}) {
+  constructor(
+    client: ServerClient,
+    request: OperationRequest,
+    source?: WalletShares,
+    held: EcdsaHeld = {},
+    operationId = toHex(client.random(16)),
+  ) {
     this.#client = client
     this.#source = source
     this.#held = held
-    this.operationId = toHex(client.random(16))
+    this.operationId = operationId
     this.request = request
     this.#sessions = this.#open()
     this.body = this.#first(this.#start())

@@ -17,7 +17,9 @@ import {
 import type { Session } from '../../../protocol/session.ts'
 import { wipeKeyShare, type WalletShares } from '../../../share/index.ts'
 import { partyId } from '../../../types.ts'
-import { isBytes } from '../../../util/bytes.ts'
+import { fromHex, isBytes, utf8 } from '../../../util/bytes.ts'
+import { hedgedRandom } from '../../../util/hedge.ts'
+import type { RandomSource } from '../../../util/random.ts'
 import type { ServerContext } from '../../context.ts'
 import { openPreprocessing, type TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
@@ -64,16 +66,35 @@ export function advanceEcdsa(
   }
 }
 
-function ecdsaOptions(
-  { random }: ServerContext,
-  { request }: EcdsaTurn,
-  half: WalletShares,
-  pair: OtPair,
-): EcdsaOptions {
+function ecdsaOptions(context: ServerContext, turn: EcdsaTurn, half: WalletShares, pair: OtPair): EcdsaOptions {
+  const { request } = turn
+  const random = operationRandom(context, turn)
   const share = ecdsaShare(half)
   const signers = setParties('signing').map(({ id }) => id)
   const derivation = 'path' in request ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
   return { backend: getEcdsaBackend(), share, pairs: [pair], signers, ...(derivation && { derivation }), random }
+}
+
+/**
+ * What is drawn also depends on the operation: the server commits to the nonce of a preprocessing before it knows of anything
+ * but the client's greeting, so that to a client that repeats that, a source that repeats would give one nonce for two
+ * signatures. Ids of operations are forgotten in time; the time differs by then.
+ */
+function operationRandom(
+  { random, now }: ServerContext,
+  { clientId, operationId, incarnation, round }: EcdsaTurn,
+): RandomSource {
+  const time = new Uint8Array(Float64Array.of(now()).buffer)
+  return hedgedRandom(
+    random,
+    'operation',
+    new Uint8Array(0),
+    utf8(clientId),
+    fromHex(operationId),
+    incarnation,
+    round,
+    time,
+  )
 }
 
 function openSession(
