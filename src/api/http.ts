@@ -17,6 +17,11 @@ export function isBadRequest(error: unknown): error is BadRequest {
   return hasBrand(error, 'BadRequest')
 }
 
+/** A field as a {@link BadRequest} names it: not by a text of the request's own, which would be as long as the request. */
+export function fieldName(path: string | null, otherwise: string): string {
+  return path !== null && /^[A-Za-z0-9.]{1,64}$/.test(path) ? path : otherwise
+}
+
 /**
  * What the answer needs cannot be had now. Answered as 503 INTERNAL, which a client's transport repeats; what had begun
  * may or may not have been done.

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { isUsableReceiver } from '../api/export.ts'
-import { BadRequest, readJson } from '../api/http.ts'
+import { BadRequest, fieldName, readJson } from '../api/http.ts'
 import { CURVES } from '../types.ts'
 import { fromBase64, wipe } from '../util/bytes.ts'
 import { AUTHORIZATION, ID, isText, type TextRule } from '../util/text.ts'
@@ -103,7 +103,7 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown): 
   const parsed = v.safeParse(schema, value)
   if (parsed.success) return parsed.output
   const [issue] = parsed.issues
-  throw new BadRequest(`${v.getDotPath(issue) ?? 'the request'} is not valid`)
+  throw new BadRequest(`${fieldName(v.getDotPath(issue), 'the request')} is not valid`)
 }
 
 function isBase64(text: string): boolean {

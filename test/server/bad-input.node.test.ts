@@ -86,6 +86,17 @@ describe('headers of the first round', () => {
     await expectRefused(firstRound, encodeFlight({ header, parcels: [] }))
   })
 
+  test.each([
+    ['a field', { ...generate, ['x'.repeat(200_000)]: 1 }],
+    ['no text', { ...generate, ['\ud800\0']: 1 }],
+    ['a field of a source', { ...signing, scheme: 'ecdsa', source: { kind: 'setUp', ['y'.repeat(200_000)]: 1 } }],
+  ])('a name of %s that is as long as the request does not come back, nor is it kept', async (_, header) => {
+    const answer = await client.send('POST', firstRound, encodeFlight({ header, parcels: [] }))
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
+    expect(answer.body.length).toBeLessThan(200)
+    expect(await contents()).toBe(before)
+  })
+
   test('a label and a message of the greatest length are taken as far as the parcels', async () => {
     await expectRefused(firstRound, encodeFlight({ header: { ...generate, label: 'x'.repeat(128) }, parcels: [] }))
     const operation = sign(client, wallet.signing, 'ed25519', 'x'.repeat(64 * 1024))

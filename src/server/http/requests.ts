@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { BEGINNING_LENGTH, isProven, type Beginning } from '../../api/beginning.ts'
 import { isUsableReceiver } from '../../api/export.ts'
-import { BadRequest } from '../../api/http.ts'
+import { BadRequest, fieldName } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import { CURVES } from '../../types.ts'
@@ -92,7 +92,7 @@ export function parseOperation(header: unknown, limits: ServerLimits): FirstRequ
     return { request: proven, proof: fromHex(proof) }
   }
   const [issue] = parsed.issues
-  throw new BadRequest(`the operation's ${v.getDotPath(issue) ?? 'header'} is not valid`)
+  throw new BadRequest(`the operation's ${fieldName(v.getDotPath(issue), 'header')} is not valid`)
 }
 
 /** Without a hash the message is the digest itself. */
