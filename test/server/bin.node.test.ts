@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -220,6 +221,22 @@ test('closes a data folder and a key that are open to others, tells of it, and o
     expect.stringContaining('is open to others (mode 755) and holds photo.jpg'),
   ])
   expect(modeOf()).toBe(0o755)
+})
+
+test.each([
+  ['the database', 'data', 0o755],
+  ['a key', 'master-key', 0o644],
+])('closes nothing outside of an open data folder by a link that stands for %s', async (_, name, mode) => {
+  const [data, other] = [join(folder, `linked ${name}`), join(folder, `other ${name}`)]
+  mkdirSync(data)
+  chmodSync(data, 0o777)
+  if (name === 'data') mkdirSync(other)
+  else writeFileSync(other, '')
+  chmodSync(other, mode)
+  symlinkSync(other, join(data, name))
+  const { code, err } = await launch(['audit'], { RESHARE_DATA_DIR: data }).ended
+  expect([code, err]).toEqual([1, expect.stringContaining(`${name} is a link to what is open to others`)])
+  expect(statSync(other).mode & 0o777).toBe(mode)
 })
 
 test('two processes that make a key at once have the same', async () => {

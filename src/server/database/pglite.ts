@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
 import { isDate } from '../../util/brand.ts'
 import { abytes, isBytes } from '../../util/bytes.ts'
-import { makePrivateFolder } from '../../util/node/private-files.ts'
+import { makeInnerFolder } from '../../util/node/private-files.ts'
 import { makeDataFolder } from './data-folder.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createMigrate } from './migrate.ts'
@@ -47,7 +47,7 @@ export function pgliteDatabase(directory?: string): Database {
 function openDirectory(directory: string): () => void {
   makeDataFolder(directory)
   // PGlite would make it by the account's umask.
-  makePrivateFolder(join(directory, 'data'), () => true)
+  makeInnerFolder(join(directory, 'data'))
   return lockDirectory(directory)
 }
 

@@ -4,6 +4,7 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -40,12 +41,26 @@ export function makePrivateFolder(folder: string, isOurs: (name: string) => bool
 }
 
 /**
+ * Makes a folder within a private one, or closes it (0700), whatever it holds.
+ *
+ * @throws {Error} if it is a link to one that is open: whoever has made the link would say what is closed
+ */
+export function makeInnerFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (!isOpen(folder)) return
+  refuseLink(folder)
+  chmodSync(folder, 0o700)
+}
+
+/**
  * Closes a file to all but its owner (0600).
  *
  * @returns whether it was open
+ * @throws {Error} if it is a link to one that is open: whoever has made the link would say what is closed
  */
 export function closeFile(path: string): boolean {
   if (!isOpen(path)) return false
+  refuseLink(path)
   chmodSync(path, 0o600)
   return true
 }
@@ -72,6 +87,11 @@ export function readOrMakeFile(folder: string, name: string, make: () => string)
 
 function isOpen(path: string): boolean {
   return process.platform !== 'win32' && (statSync(path).mode & OTHERS) !== 0
+}
+
+function refuseLink(path: string): void {
+  if (!lstatSync(path).isSymbolicLink()) return
+  throw new Error(`${path} is a link to what is open to others: remove the link, or close what it leads to`)
 }
 
 function readIfThere(path: string): string | undefined {
