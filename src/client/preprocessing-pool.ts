@@ -65,7 +65,7 @@ export interface PoolSurroundings {
   readonly incarnation: number
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Told of what `mayFill` fails with. Never throws. */
+  /** Told of what `mayFill`, or the clock before it, fails with. Never throws. */
   readonly onError: (error: unknown) => void
 }
 
@@ -102,8 +102,8 @@ export function createPreprocessingPool(
       return isDisposed
     },
     mayFill() {
-      if (isDisposed || bytesThisHour() + FILL_BYTES > bytesPerHour) return false
       try {
+        if (isDisposed || bytesThisHour() + FILL_BYTES > bytesPerHour) return false
         const allowed: unknown = mayFill()
         // A promise is no yes, and what it rejects with is told.
         Promise.resolve(allowed).catch(onError)
@@ -115,10 +115,11 @@ export function createPreprocessingPool(
     },
     count: (setId) => [...held].filter((entry) => entry.setId === setId).length,
     add(setId, made, preprocessed) {
-      const bytes = bytesThisHour() + FILL_BYTES
-      hour = { ...hour, bytes }
+      // First of all: a clock that fails loses none of them unwiped.
       if (isDisposed) preprocessed.dispose()
       else held.add({ setId, made: made.slice(), preprocessed })
+      const bytes = bytesThisHour() + FILL_BYTES
+      hour = { ...hour, bytes }
     },
     take(setId, current) {
       remove((entry) => entry.setId === setId && !equalBytes(entry.made, current))

@@ -234,6 +234,23 @@ describe('a pool', () => {
     }
   })
 
+  // Asked after a signature, which is there all the same.
+  test('whose clock fails is not filled, the app hears of it, and nothing is lost unwiped', () => {
+    const broken = new Error('planted')
+    const told: unknown[] = []
+    const now = () => {
+      throw broken
+    }
+    const pool = createPreprocessingPool({ incarnation: 1, now, onError: (error) => told.push(error) })
+    expect([pool.mayFill(), told]).toEqual([false, [broken]])
+    let wiped = 0
+    const one = { dispose: () => (wiped += 1) } as unknown as Preprocessed
+    expect(() => pool.add('a', new Uint8Array(32), one)).toThrow(broken)
+    pool.dispose()
+    expect(() => pool.add('a', new Uint8Array(32), one)).toThrow(broken)
+    expect(wiped).toBe(2)
+  })
+
   test('keeps to its bytes in an hour, also where the clock goes back, and counts those that were asked for', async () => {
     let time = 1e12
     const { server, phone, walletId, setId } = await withPool({ size: 8, bytesPerHour: 400_000 }, { now: () => time })
