@@ -77,7 +77,7 @@ async function signBySetUp(client: Client, deadline: Deadline, shares: WalletSha
         return await complete(client, deadline, shares, statement, pair, guard, preprocessed)
     } catch (error) {
       if (!isMpcError(error, 'PREPROCESSING_NOT_FOUND')) throw error
-      // The server has dropped its side: after a restore, or in time. What else is held is no younger.
+      // The server has dropped its side: after a restore, in time, or for newer ones. What else is held is likely gone, too.
       client.pool.drop(statement.setId)
     } finally {
       preprocessed?.dispose()

@@ -24,7 +24,7 @@ const OTHERS = 0o077
  *
  * @param isOurs whether a name in it is one that this package gives
  * @returns whether it was open
- * @throws {Error} if it is open and holds something else, or is another account's
+ * @throws {Error} if it is open and holds something else, or if this account may not close it
  */
 export function makePrivateFolder(folder: string, isOurs: (name: string) => boolean): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
