@@ -95,8 +95,8 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
         authorizeExport: () => true,
         masterKey,
         // One client is interrupted at every point within an hour of virtual time; what is cut off while it is judged counts as
-        // a failed proof, and it would be locked out for that.
-        limits: { rates: null, lockOut: null },
+        // a failed proof, and it would be locked out for that. One wallet is recovered at every point, too.
+        limits: { rates: null, lockOut: null, signingSets: 10_000, unconfirmedBackups: 10_000 },
         now,
         // What a dying server has to say is what the test is about.
         onError: () => {},
