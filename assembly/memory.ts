@@ -1,4 +1,4 @@
-/** Every export that can refuse its input returns one of these; `src/wasm/status.ts` mirrors them. */
+/** Every export that can refuse its input returns one of these; `src/wasm/ot.ts` and `src/wasm/instance.ts` mirror them. */
 export const OK: i32 = 0
 /** Not the canonical encoding of a scalar, or of a point of the prime-order subgroup other than the identity. */
 export const INVALID: i32 = 1
