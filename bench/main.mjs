@@ -29,6 +29,7 @@ const GROUPS = {
   ecdsa: () => import('./groups/ecdsa.mjs'),
   recovery: () => import('./groups/recovery.mjs'),
   flows: () => import('./groups/flows.mjs'),
+  server: () => import('./groups/server.mjs'),
   sessions: () => import('./groups/sessions.mjs'),
   channel: () => import('./groups/channel.mjs'),
   latency: () => import('./groups/latency.mjs'),

@@ -34,6 +34,10 @@ export class Unavailable extends Error {
   }
 }
 
+export function isUnavailable(error: unknown): error is Unavailable {
+  return hasBrand(error, 'Unavailable')
+}
+
 /**
  * What the answer needs will not be there before somebody sets it up another way; the message says what. Answered as 500
  * INTERNAL, and told of once.
@@ -105,7 +109,7 @@ export function errorResponse(error: unknown, onError: (error: unknown) => void)
   if (isBadRequest(error)) return jsonError(400, 'BAD_REQUEST', error.message)
   if (isAnswer(error)) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
   onError(error)
-  if (hasBrand(error, 'Unavailable')) return jsonError(503, 'INTERNAL', 'the server cannot answer now')
+  if (isUnavailable(error)) return jsonError(503, 'INTERNAL', 'the server cannot answer now')
   return jsonError(500, 'INTERNAL', 'the server failed')
 }
 

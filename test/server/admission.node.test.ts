@@ -7,7 +7,14 @@ import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { admitOperation, policyRequest, requireSource } from '../../src/server/operations/admit.ts'
 import { chargeOperation, countFailure, failing, isGuarded, rateCounts } from '../../src/server/operations/rates.ts'
 import type { Row } from '../../src/server/database/types.ts'
-import { findDecision, lockClient, recordDecision, type CalledOperation } from '../../src/server/operations/rows.ts'
+import {
+  findDecision,
+  findOutcome,
+  insertOperation,
+  lockClient,
+  recordDecision,
+  type CalledOperation,
+} from '../../src/server/operations/rows.ts'
 import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -58,6 +65,8 @@ const exporting = (setId: string): ExportRequest => {
 }
 
 const SET = 'cd'.repeat(32)
+/** With nothing else under way. */
+const ALONE = { incarnation: 1, othersOpen: 0, opensAt: null }
 const ofSet = (clientId: string, setId = SET): Subject => ({ clientId, of: `set ${setId}` })
 
 /** How many failures are counted, and against whom. */
@@ -75,7 +84,7 @@ describe('the rate of a kind of operations', () => {
   const context = () => having({ rates: { ...DEFAULT_RATES, sign: { count: 2, perMs: HOUR }, prove: null } })
   const charge = (clientId: string, kind: OperationRequest['kind'] = 'sign', in_ = context(), setId = SET) =>
     tables.database.transaction((tx) =>
-      chargeOperation(in_, tx, clientId, { ...generating, kind, setId } as OperationRequest),
+      chargeOperation(in_, tx, clientId, { ...generating, kind, setId } as OperationRequest, ALONE),
     )
 
   test('is of one set, in a window that opens with the first', async () => {
@@ -136,7 +145,7 @@ describe('the rate of a kind of operations', () => {
       [{ count: 1, ends_at: 1 }],
     ]) {
       const mute = { query: async () => rows as Row[] }
-      await expect(chargeOperation(context(), mute, clientId, requests(SET).sign)).rejects.toThrow(TypeError)
+      await expect(chargeOperation(context(), mute, clientId, requests(SET).sign, ALONE)).rejects.toThrow(TypeError)
       const blind = having({ lockOut: LOCK_OUT }, { database: { ...tables.database, ...mute } })
       await expect(rateCounts(blind).requireUnlocked([ofSet(clientId)])).rejects.toThrow(TypeError)
     }
@@ -156,25 +165,29 @@ describe('the rate of a kind of operations', () => {
 
   test('goes with a bound on what is under way', async () => {
     const few = having({ openOperations: 2, rates: { ...DEFAULT_RATES, sign: null } })
-    const keys = [tables.key()]
-    const { clientId } = keys[0]!
-    for (let i = 1; i < 3; i++) keys.push(tables.key({ clientId }))
-    for (const key of keys.slice(0, 2)) await tables.begin(key, requests(SET).sign)
-    await tables.begin(tables.key({ clientId }), requests('ef'.repeat(32)).sign)
+    const { clientId } = tables.key()
+    const begin = (setId = SET) =>
+      tables.database.transaction(async (tx) => {
+        const key = tables.key({ clientId })
+        const added = await insertOperation(few, tx, key, requests(setId).sign, tables.hash('first'))
+        await chargeOperation(few, tx, clientId, requests(setId).sign, added!)
+        return key
+      })
+    const first = await begin()
+    await begin('ef'.repeat(32))
     await tables.begin(tables.key({ clientId }))
     await tables.begin(tables.key())
-    await charge(clientId, 'sign', few)
     tables.clock += 1000
-    await tables.begin(keys[2]!, requests(SET).sign)
+    await begin()
     const { operationMs } = few.limits
-    await expect(charge(clientId, 'sign', few)).rejects.toMatchObject(
-      limitedFor(operationMs - 1000, 'too many operations of this set are under way'),
-    )
-    await recordDecision(few, tables.database, keys[0]!, 'ABORT')
-    await charge(clientId, 'sign', few)
-    await tables.begin(tables.key({ clientId }), requests(SET).sign)
+    const refused = (ms: number) => limitedFor(ms, 'too many operations of this set are under way')
+    await expect(begin()).rejects.toMatchObject(refused(operationMs - 1000))
+    await recordDecision(few, tables.database, first, 'ABORT')
+    await begin()
     tables.clock = START + operationMs
-    await charge(clientId, 'sign', few)
+    await expect(begin()).rejects.toMatchObject(refused(1000))
+    tables.clock += 1000
+    await begin()
   })
 })
 
@@ -339,8 +352,16 @@ describe('failures', () => {
 })
 
 describe('an operation is admitted', () => {
-  const admit = (key: CalledOperation, request: OperationRequest, context: ServerContext = having({}), begun = false) =>
-    admitOperation(context, key, request, begun)
+  const admit = async (
+    key: CalledOperation,
+    request: OperationRequest,
+    context: ServerContext = having({}),
+    begun = false,
+  ) => {
+    const setId = request.kind === 'generate' ? null : request.setId
+    const { named } = await findOutcome(context, tables.database, key, 1, tables.hash('first'), setId)
+    await admitOperation(context, key, request, { begun, named })
+  }
 
   test('not while its set or device is locked out, if it needs a proof; others are not concerned', async () => {
     const key = tables.key({ device: DEVICE })

@@ -214,7 +214,7 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
 
   // PGlite has one connection: nothing else runs within a transaction.
   test.runIf(name === 'PostgreSQL').each([
-    ['sign', 'SET_RETIRED'],
+    ['sign', 'DEVICE_REVOKED'],
     ['generate', 'DEVICE_REVOKED'],
   ] as const)('within the transaction that begins an operation ends it: %s', async (kind, refusal) => {
     const now = await scene(kind, false)

@@ -279,15 +279,11 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
     }
   }
 
+  // By the longer way, as what fails takes it, the preprocessing goes in a statement of its own.
   test.each([
-    [
-      'the deletion',
-      /^\s*delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/,
-      'before',
-      true,
-    ],
-    ['its commit', /^\s*delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/, 'after', false],
-    ['the answer', /^\s*insert into reshare_answers/, 'before', false],
+    ['the deletion', /delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/, 'before', true],
+    ['its commit', /delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/, 'after', false],
+    ['the answer', /insert into reshare_answers/, 'before', false],
   ] as const)(
     'of a server that ends at %s: what was deleted is lost, and signs nothing',
     async (_, at, when, isKept) => {

@@ -244,11 +244,11 @@ describe('an abort', () => {
     expect(await traces({ clientId, operationId }).operation()).toMatchObject({ kind: 'prove', request: null })
   })
 
-  test.each(['prove', 'sign'] as const)('that comes while a round is played leaves no answer (%s)', async (kind) => {
+  test('that comes while a round is played leaves no answer', async () => {
     const { clientId, having, client, set } = await owner()
-    const operation = (kind === 'prove' ? prove : sign)(client, set.signing)
-    // The set is looked at first to admit the operation, before that for the proof it begins with, then to play it.
-    const context = after(tables.context, 'from reshare_sets', abort(clientId, operation), kind === 'prove' ? 3 : 2)
+    const operation = prove(client, set.signing)
+    // The set is looked at once more to play the round.
+    const context = after(tables.context, 'from reshare_sets', abort(clientId, operation))
     await expect(operation.post(having(context))).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(context.isDone()).toBe(true)
     const { operationId } = operation

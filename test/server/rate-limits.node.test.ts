@@ -9,7 +9,7 @@ import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { postgresDatabase } from '../../src/server/database/postgres.ts'
 import type { LimitOptions, Server, ServerOptions } from '../../src/server/index.ts'
 import { chargeOperation } from '../../src/server/operations/rates.ts'
-import { lockClient } from '../../src/server/operations/rows.ts'
+import { insertOperation, lockClient } from '../../src/server/operations/rows.ts'
 import { DEFAULT_RATES } from '../../src/server/rate-limits.ts'
 import { serverSchema } from '../../src/server/schema.ts'
 import type { KeyShare, WalletShares } from '../../src/share/index.ts'
@@ -244,12 +244,11 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
         Array.from({ length: 6 }, (_, i) =>
           database.transaction(async (tx) => {
             await lockClient(tx, 'ann')
-            await tx.query(
-              `insert into reshare_operations (client_id, operation_id, kind, set_id, round, incarnation, expires_at)
-               values ('ann', $1, 'sign', $2, 0, 1, $3)`,
-              [`${i}`, setId, new Date(Date.now() + HOUR)],
-            )
-            await chargeOperation(context, tx, 'ann', { kind: 'sign', setId } as OperationRequest)
+            const request = { kind: 'sign', setId } as OperationRequest
+            const key = { clientId: 'ann', operationId: `${i}`, device: null }
+            const hash = { bytes: new Uint8Array(32), matches: () => false }
+            const added = await insertOperation(context, tx, key, request, hash)
+            await chargeOperation(context, tx, 'ann', request, added!)
           }, 'read committed'),
         ),
       )

@@ -97,7 +97,7 @@ describe('a signature', () => {
   test('is not made if its set is retired meanwhile', async () => {
     const { having, client, set } = await owner()
     const operation = sign(client, set.signing)
-    const context = after(tables.context, 'from reshare_shares', retire(set.setId))
+    const context = after(tables.context, 'left join reshare_decisions', retire(set.setId))
     await expect(operation.post(having(context))).rejects.toThrow(code('SET_RETIRED'))
     expect(await decision(operation)).toBe('ABORT')
   })

@@ -95,6 +95,12 @@ export function parseOperation(header: unknown, limits: ServerLimits): FirstRequ
   throw new BadRequest(`the operation's ${fieldName(v.getDotPath(issue), 'header')} is not valid`)
 }
 
+/** The set that an operation's first header names; null if it names none, whatever else it is. */
+export function namedSetId(header: unknown): string | null {
+  const named = (header as { readonly setId?: unknown } | null)?.setId
+  return typeof named === 'string' && HEX_IDS.set.test(named) ? named : null
+}
+
 /** Without a hash the message is the digest itself. */
 function withDigest(request: OperationRequest): OperationRequest {
   const isDigest = request.kind === 'sign' && request.scheme === 'ecdsa' && request.hash === null

@@ -17,13 +17,14 @@ import { requireUnpoisoned } from '../sets/ot-pairs.ts'
 import { ecdsaRecord, notAuthorized, requireSet, type SetRow } from '../sets/rows.ts'
 import { requireActive, requireNamed, requireRecoverable } from '../sets/usable.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
-import { decideUnbegun, type CalledOperation } from './rows.ts'
+import { decideUnbegun, type CalledOperation, type NamedSet, type Outcome } from './rows.ts'
 import type { SetRequest } from './turn.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
  *
- * @param begun whether this very request has begun it already: its authorisation, which may be good for once, was judged
+ * @param found whether this very request has begun it already: its authorisation, which may be good for once, was judged; and
+ *   the set that it names
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {OT_POISONED} for a new ECDSA set-up in the place of a poisoned one
@@ -34,12 +35,12 @@ export async function admitOperation(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
-  begun: boolean,
+  { begun, named }: Pick<Outcome, 'begun' | 'named'>,
 ): Promise<void> {
   const { clientId } = key
   if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
   else {
-    const source = await requireSource(context.database, key, request)
+    const source = await requireFit(context.database, key, request, named?.set)
     await requireRoomForSet(context, context.database, request, source)
     await requireUnlocked(context, key, request)
   }
@@ -64,8 +65,9 @@ export async function requirePossession(
   caller: Caller,
   flight: FirstFlight,
   proof: Uint8Array,
+  named: NamedSet | undefined,
 ): Promise<void> {
-  const record = ecdsaRecord(await requireSource(db, caller, flight.request))
+  const record = ecdsaRecord(await requireFit(db, caller, flight.request, named?.set))
   verifyBeginning(getGroup('secp256k1'), flight, record, proof)
 }
 
@@ -91,7 +93,17 @@ async function authorizeExport(context: ServerContext, key: CalledOperation, req
  * is bound to another device answers as one that does not exist.
  */
 export async function requireSource(db: Queryable, caller: Caller, request: SetRequest): Promise<SetRow> {
-  const set = await requireSet(db, caller.clientId, request.setId)
+  return requireFit(db, caller, request, await requireSet(db, caller.clientId, request.setId))
+}
+
+/** {@link requireSource} of a set of the client's that was read; undefined if there is none. */
+async function requireFit(
+  db: Queryable,
+  caller: Caller,
+  request: SetRequest,
+  set: SetRow | undefined,
+): Promise<SetRow> {
+  if (set === undefined) throw notAuthorized()
   if (set.purpose === 'signing' && !isFor(set, caller)) throw notAuthorized()
   if (request.kind === 'recover') {
     requireNamed(set, request.walletId, 'backup')

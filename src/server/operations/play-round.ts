@@ -1,21 +1,22 @@
 import { isProven } from '../../api/beginning.ts'
-import { isAnswer } from '../../api/errors.ts'
 import { decodeFlight, encodeFlight, type Flight } from '../../api/flight.ts'
-import { BadRequest, isBadRequest } from '../../api/http.ts'
+import { BadRequest } from '../../api/http.ts'
 import type { OperationRequest } from '../../api/operations.ts'
-import { MpcError, isProtocolError, isMpcError } from '../../errors.ts'
+import { MpcError, isMpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
 import { isCodecError } from '../../util/codec.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
-import { parseEmptyHeader, parseOperation } from '../http/requests.ts'
+import { namedSetId, parseEmptyHeader, parseOperation } from '../http/requests.ts'
 import { admitOperation, requirePossession } from './admit.ts'
 import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
-import { abortOperation } from './decide.ts'
+import { abortOperation, recordAbort } from './decide.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
+import { isBlamed, isFinal, isUnplayed } from './failures.ts'
 import { playTurn } from './kinds.ts'
+import { isOneRound, playAtOnce } from './play-at-once.ts'
 import { chargeOperation, countFailure, isGuarded } from './rates.ts'
 import {
   findDecision,
@@ -29,6 +30,7 @@ import {
   type CalledOperation,
   type OperationKey,
   type OperationRow,
+  type Outcome,
   type RequestHash,
 } from './rows.ts'
 import type { Caught, Ending, Played, PlayIn, SetRequest } from './turn.ts'
@@ -54,12 +56,17 @@ export async function playRound(
 ): Promise<Uint8Array> {
   const flight = readFlight(body)
   const requestHash = hashRequest(context, body)
-  const { answer, begun, decided } = await findOutcome(context, context.database, key, round, requestHash)
-  if (answer !== undefined) return answer
-  if (decided) throw over()
+  const setId = round === 1 ? namedSetId(flight.header) : null
+  const found = await findOutcome(context, context.database, key, round, requestHash, setId)
+  if (found.answer !== undefined) return found.answer
+  if (found.decided) throw over()
 
-  if (round === 1) await begin(context, key, flight, requestHash, begun)
-  else parseEmptyHeader(flight.header)
+  if (round === 1) {
+    const request = await admit(context, key, flight, found)
+    const played = await tryAtOnce(context, key, request, flight, requestHash, found)
+    if (played !== undefined) return played
+    await begin(context, key, request, requestHash)
+  } else parseEmptyHeader(flight.header)
   const { claim, operation } = await claimRound(context, key, round, requestHash)
   try {
     requireTimeLeft(context, operation)
@@ -82,29 +89,57 @@ function readFlight(body: Uint8Array): Flight<unknown> {
   }
 }
 
+async function admit(
+  context: ServerContext,
+  key: CalledOperation,
+  { header, parcels }: Flight<unknown>,
+  found: Outcome,
+): Promise<OperationRequest> {
+  const { request, proof } = parseOperation(header, context.limits)
+  if (isProven(request)) {
+    const { operationId } = key
+    await requirePossession(context.database, key, { operationId, request, parcels }, proof, found.named)
+  }
+  await admitOperation(context, key, request, found)
+  return request
+}
+
+/** @returns undefined where the operation takes the longer way, or goes on with it */
+async function tryAtOnce(
+  context: ServerContext,
+  key: CalledOperation,
+  request: OperationRequest,
+  { parcels }: Flight<unknown>,
+  requestHash: RequestHash,
+  { begun, named }: Outcome,
+): Promise<Uint8Array | undefined> {
+  if (begun || named === undefined || !isOneRound(request)) return undefined
+  const played = await playAtOnce(context, { key, request, parcels, requestHash, named })
+  if (played === undefined || 'answer' in played) return played?.answer
+  // Where the ban had to be written by itself nothing has begun: there is nothing to abort.
+  await recordAbort(context, key).catch((error: unknown) => {
+    if (!isMpcError(error, 'AUTH_FAILED')) context.onError(error)
+  })
+  throw played.caught
+}
+
 async function begin(
   context: ServerContext,
   key: CalledOperation,
-  flight: Flight<unknown>,
+  request: OperationRequest,
   requestHash: RequestHash,
-  begun: boolean,
 ): Promise<void> {
-  const { request, proof } = parseOperation(flight.header, context.limits)
-  if (isProven(request)) {
-    const { operationId } = key
-    await requirePossession(context.database, key, { operationId, request, parcels: flight.parcels }, proof)
-  }
-  await admitOperation(context, key, request, begun)
   // A device that is revoked at this very moment may begin what no round is stored of any more.
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, key)
     await lockClient(tx, key.clientId)
-    if (!(await insertOperation(context, tx, key, request, requestHash))) {
+    const added = await insertOperation(context, tx, key, request, requestHash)
+    if (added === undefined) {
       // Neither added nor there: it was decided, since the caller looked, that it never begins.
       if ((await findOperation(tx, key)) === undefined) throw over()
       return
     }
-    await chargeOperation(context, tx, key.clientId, request)
+    await chargeOperation(context, tx, key.clientId, request, added)
     await context.audit.record(tx, key.clientId, begunEvents(key, request))
   }, 'read committed')
 }
@@ -202,20 +237,6 @@ async function abandon(
     await abortOperation(context, claim, (tx) => countFailure(context, tx, claim, request as SetRequest))
   } else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)
-}
-
-/** Whether the request was refused by its form or its names. All that is thrown of these comes before a session advances. */
-function isUnplayed(error: unknown): boolean {
-  return isBadRequest(error) || isMpcError(error, 'SET_MISMATCH')
-}
-
-function isFinal(error: unknown): boolean {
-  return isProtocolError(error) || (isAnswer(error) && !error.retryable)
-}
-
-/** Whether the client has sent what no holder of its share would send. */
-function isBlamed(error: unknown): boolean {
-  return isProtocolError(error) && error.blame.length > 0
 }
 
 function requireTimeLeft(context: ServerContext, operation: OperationRow): void {

@@ -3,8 +3,9 @@ import type { OperationRequest } from '../../api/operations.ts'
 import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../api/rate-counts.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../caller.ts'
-import { timestamp, type ServerContext } from '../context.ts'
+import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../database/types.ts'
+import type { AddedOperation } from './rows.ts'
 import type { SetRequest } from './turn.ts'
 
 type Kind = OperationRequest['kind']
@@ -72,8 +73,9 @@ export async function chargeOperation(
   tx: Queryable,
   clientId: string,
   request: OperationRequest,
+  added: AddedOperation,
 ): Promise<void> {
-  await requireFewOpen(context, tx, clientId, request)
+  requireFewOpen(context, added)
   const { kind } = request
   if (kind !== 'export') await rateCounts(context).charge(tx, payer(clientId, request), kind)
 }
@@ -107,21 +109,9 @@ function about({ of }: Subject, event: AuditEvent['event'], detail = ''): AuditE
   return { event, detail: [detail, id].filter(Boolean).join(' ') }
 }
 
-async function requireFewOpen(
-  context: ServerContext,
-  tx: Queryable,
-  clientId: string,
-  request: OperationRequest,
-): Promise<void> {
-  const [row] = await tx.query(
-    `select count(*)::int as count, min(expires_at) as ends_at from reshare_operations open
-     where client_id = $1 and (state is not null or round = 0) and expires_at > $2
-       and set_id is not distinct from $3 and not exists
-       (select 1 from reshare_decisions decided
-        where decided.client_id = open.client_id and decided.operation_id = open.operation_id)`,
-    [clientId, timestamp(context), request.kind === 'generate' ? null : request.setId],
-  )
-  if ((row?.['count'] as number) <= context.limits.openOperations) return
+/** What the database does not say is not few. */
+function requireFewOpen({ limits, now }: ServerContext, { othersOpen, opensAt }: AddedOperation): void {
+  if (othersOpen < limits.openOperations) return
   const message = 'too many operations of this set are under way: finish or abort some'
-  throw rateLimited(message, row?.['ends_at'] as Date, context.now())
+  throw rateLimited(message, opensAt as Date, now())
 }

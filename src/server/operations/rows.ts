@@ -3,7 +3,7 @@ import { MpcError } from '../../errors.ts'
 import { isFor, type Caller } from '../caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
-import { notAuthorized } from '../sets/rows.ts'
+import { notAuthorized, setRow, type SetRow } from '../sets/rows.ts'
 
 /** Names one operation: ids are the client's own choice, so they mean nothing without it. */
 export interface OperationKey {
@@ -63,11 +63,20 @@ function operationRow(row: Row): OperationRow {
   }
 }
 
+/** An operation that was added, and how many others of its set, or of generations, of its client, are under way. */
+export interface AddedOperation {
+  readonly incarnation: number
+  readonly othersOpen: number
+  /** When the first of them expires. */
+  readonly opensAt: Date | null
+}
+
 /**
- * Adds an operation for exactly one first request, unless it is decided; one that is there stays as it is. To be called by
- * whoever has locked the client, as by {@link lockClient}.
+ * Adds an operation for exactly one first request, unless it is decided; one that is there stays as it is. Of those that
+ * begin at once each counts the others only if the caller has locked the client, as by {@link lockClient}.
  *
- * @returns whether it was added
+ * @param token claims its first round at once
+ * @returns undefined if it was not added
  */
 export async function insertOperation(
   context: ServerContext,
@@ -75,15 +84,24 @@ export async function insertOperation(
   { clientId, operationId, device }: CalledOperation,
   request: OperationRequest,
   requestHash: RequestHash,
-): Promise<boolean> {
+  token: Uint8Array | null = null,
+): Promise<AddedOperation | undefined> {
   const expiry = timestamp(context, context.limits.operationMs)
   const setId = request.kind === 'generate' ? null : request.setId
-  const added = await db.query(
-    `insert into reshare_operations
-       (client_id, operation_id, request, set_id, device, kind, round, incarnation, claim_hash, expires_at)
-     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6 from reshare_meta
+  const [added] = await db.query(
+    `with others as (
+       select count(*)::int as count, min(expires_at) as opens_at from reshare_operations open
+       where client_id = $1 and operation_id <> $2 and (state is not null or round = 0) and expires_at > $9
+         and set_id is not distinct from $4 and not exists
+         (select 1 from reshare_decisions decided
+          where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
+     )
+     insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, incarnation, claim_hash,
+       expires_at, claim_token, claim_until)
+     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11 from reshare_meta
      where name = 'incarnation' and not exists (select 1 from reshare_decisions where ${KEY})
-     on conflict (client_id, operation_id) do nothing returning 1`,
+     on conflict (client_id, operation_id) do nothing
+     returning incarnation, (select count from others) as count, (select opens_at from others) as opens_at`,
     [
       clientId,
       operationId,
@@ -93,9 +111,18 @@ export async function insertOperation(
       expiry,
       device,
       request.kind,
+      timestamp(context),
+      token,
+      token && timestamp(context, context.limits.roundMs),
     ],
   )
-  return added.length > 0
+  return (
+    added && {
+      incarnation: added['incarnation'] as number,
+      othersOpen: added['count'] as number,
+      opensAt: added['opens_at'] as Date | null,
+    }
+  )
 }
 
 /** The authorisation of an export is judged when it arrives, and never stored. */
@@ -170,18 +197,27 @@ export function hashRequest({ sealer }: ServerContext, body: Uint8Array): Reques
   return { bytes: sealer.fingerprint(body), matches: (stored) => sealer.isFingerprint(stored, body) }
 }
 
+/** A set as it was found, and the server's half of it, sealed. */
+export interface NamedSet {
+  readonly set: SetRow
+  readonly half: Uint8Array | null
+}
+
 /** What has become of an operation, as far as one of its rounds is concerned. */
-interface Outcome {
+export interface Outcome {
   /** The stored answer to the round, for exactly the request that it answered. */
   readonly answer?: Uint8Array
   /** Whether the round was begun, with this request. */
   readonly begun: boolean
   readonly decided: boolean
+  /** The set that its first request names, if the client has it. */
+  readonly named?: NamedSet | undefined
 }
 
 /**
  * Looks an operation up before anything is done about it.
  *
+ * @param setId of the set that its first request names
  * @throws {AUTH_FAILED} if another device has begun it
  * @throws {PROTOCOL_ABORTED} if the round was played, or begun, with another request
  */
@@ -191,25 +227,33 @@ export async function findOutcome(
   key: CalledOperation,
   round: number,
   requestHash: RequestHash,
+  setId: string | null = null,
 ): Promise<Outcome> {
   const [row] = await db.query(
-    `select coalesce(operation.device, decided.device) as device, decision, request_hash, sealed,
-       case when operation.round + 1 = $3 then claim_hash end as claim_hash
+    `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, answer.sealed as answer,
+       case when operation.round + 1 = $3 then claim_hash end as claim_hash, share.sealed as half, named.*
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
        left join reshare_answers answer on answer.client_id = asked.client_id
-         and answer.operation_id = asked.operation_id and answer.round = $3`,
-    [key.clientId, key.operationId, round],
+         and answer.operation_id = asked.operation_id and answer.round = $3
+       left join reshare_sets named on named.client_id = asked.client_id and named.set_id = $4
+       left join reshare_shares share on share.set_id = named.set_id`,
+    [key.clientId, key.operationId, round, setId],
   )
-  const { device, decision, request_hash: answered, sealed, claim_hash: claimed } = row as Row
+  const { begun_by: device, decision, request_hash: answered, answer: sealed, claim_hash: claimed } = row as Row
   if (!isFor({ device: device as string | null }, key)) throw notAuthorized()
   const decided = decision !== null
   const begun = claimed !== null
   const known = (answered ?? claimed) as Uint8Array | null
   if (known !== null && !requestHash.matches(known)) throw otherRequest(round)
-  if (answered === null) return { begun, decided }
+  if (answered === null) return { begun, decided, ...namedSet(row as Row) }
   return { answer: sealer.open(answerPlace(key, round), sealed as Uint8Array), begun, decided }
+}
+
+function namedSet(row: Row): Pick<Outcome, 'named'> {
+  if (row['set_id'] === null) return {}
+  return { named: { set: setRow(row), half: row['half'] as Uint8Array | null } }
 }
 
 /** @throws {AUTH_FAILED} if another device has begun the operation */
@@ -222,7 +266,7 @@ export async function requireBegunBy(tx: Queryable, { clientId, operationId, dev
 }
 
 export async function insertAnswer(
-  { sealer }: ServerContext,
+  context: ServerContext,
   tx: Queryable,
   key: OperationKey,
   round: number,
@@ -231,8 +275,17 @@ export async function insertAnswer(
 ): Promise<void> {
   await tx.query(
     `insert into reshare_answers (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
-    [key.clientId, key.operationId, round, requestHash.bytes, sealer.seal(answerPlace(key, round), answer)],
+    [key.clientId, key.operationId, round, requestHash.bytes, sealAnswer(context, key, round, answer)],
   )
+}
+
+export function sealAnswer(
+  { sealer }: ServerContext,
+  key: OperationKey,
+  round: number,
+  answer: Uint8Array,
+): Uint8Array {
+  return sealer.seal(answerPlace(key, round), answer)
 }
 
 export function otherRequest(round: number): MpcError {

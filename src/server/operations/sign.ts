@@ -1,9 +1,10 @@
+import type { Parcel } from '../../api/flight.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../api/operations.ts'
 import { taprootShare } from '../../api/signing.ts'
 import { setParties } from '../../api/slots.ts'
 import { getGroup } from '../../curve/index.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
-import { wipeKeyShare, type KeyShare } from '../../share/index.ts'
+import { wipeKeyShare, type KeyShare, type WalletShares } from '../../share/index.ts'
 import { partyId } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
@@ -13,7 +14,7 @@ import { advanceSessions } from './sessions.ts'
 import type { Played, Turn } from './turn.ts'
 import { endWithSignature } from './use.ts'
 
-type FrostRequest = SignEd25519Request | SignBip340Request
+export type FrostRequest = SignEd25519Request | SignBip340Request
 
 /**
  * Signs with FROST: the client's commitments come in, the server's commitments and signature share go out. The share
@@ -23,10 +24,14 @@ export async function playSigning(context: ServerContext, turn: Turn<FrostReques
   const { request, clientId } = turn
   await requireSource(context.database, turn, request)
   const half = await readShare(context, context.database, clientId, request.setId)
-  const share = signingShare(request, half.shares)
+  return { parcels: signWith(context, turn, half), ending: endWithSignature(context, turn) }
+}
+
+/** The server's side of a signature. @param half of the set; wiped */
+export function signWith(context: ServerContext, turn: Turn<FrostRequest>, half: WalletShares): readonly Parcel[] {
+  const share = signingShare(turn.request, half.shares)
   try {
-    const { parcels } = sign(context, turn, share)
-    return { parcels, ending: endWithSignature(context, turn) }
+    return sign(context, turn, share).parcels
   } finally {
     wipeKeyShare(share)
     half.shares.forEach(wipeKeyShare)

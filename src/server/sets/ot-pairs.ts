@@ -6,6 +6,7 @@ import type { ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { INCARNATION } from '../incarnation.ts'
+import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing } from './preprocessings.ts'
 import { setOf } from './rows.ts'
 
 /** Names the ECDSA set-up of a set. */
@@ -76,6 +77,31 @@ export async function lockPair({ sealer }: Sealing, tx: Queryable, key: PairKey)
      for update`,
     [key.setId],
   )
+  return openLocked({ sealer }, key, row)
+}
+
+/** {@link lockPair} and {@link takePreprocessing} at once, for a transaction that stores what comes of both. */
+export async function lockPairAndTake(
+  { sealer, now }: Pick<ServerContext, 'sealer' | 'now'>,
+  tx: Queryable,
+  key: PreprocessingKey,
+  incarnation: number,
+): Promise<{ readonly pair: OtPair; readonly taken: TakenPreprocessing }> {
+  const [row] = await tx.query(
+    `with taken as (
+       delete from reshare_preprocessings
+       where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and incarnation = $4 returning sealed
+     )
+     select pair.sealed, poisoned, pair.incarnation, (select sealed from taken) as taken
+     from reshare_ot_pairs pair where set_id = $1 and incarnation = $4 and incarnation = ${INCARNATION} for update`,
+    [key.setId, key.id, new Date(now()), incarnation],
+  )
+  const sealed = (row?.['taken'] ?? null) as Uint8Array | null
+  if (sealed === null) throw preprocessingNotFound()
+  return { pair: openLocked({ sealer }, key, row), taken: { ...key, sealed, incarnation } }
+}
+
+function openLocked({ sealer }: Sealing, key: PairKey, row: Row | undefined): OtPair {
   if (row === undefined) {
     throw new ProtocolError('OT_DESYNC', 1, [], 'the server has no ECDSA set-up of this set')
   }

@@ -65,8 +65,12 @@ export async function takePreprocessing(
      returning sealed`,
     [key.setId, key.id, timestamp(context), incarnation],
   )
-  if (row === undefined) throw new MpcError('PREPROCESSING_NOT_FOUND', 'the server has no such preprocessing')
+  if (row === undefined) throw preprocessingNotFound()
   return { ...key, sealed: row['sealed'] as Uint8Array, incarnation }
+}
+
+export function preprocessingNotFound(): MpcError {
+  return new MpcError('PREPROCESSING_NOT_FOUND', 'the server has no such preprocessing')
 }
 
 /** Opens what was taken. To be called for one request alone: its answer is the same each time. */

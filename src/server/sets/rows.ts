@@ -55,7 +55,8 @@ function listedSet(row: Row): ListedSet {
   }
 }
 
-function setRow(row: Row): SetRow {
+/** A row of all columns. */
+export function setRow(row: Row): SetRow {
   return {
     ...listedSet(row),
     clientId: row['client_id'] as string,

@@ -42,8 +42,18 @@ export async function readShare(
   setId: string,
 ): Promise<WalletShares> {
   const [row] = await db.query('select sealed from reshare_shares where set_id = $1', [setId])
-  if (row === undefined) throw new MpcError('SHARE_NOT_FOUND', 'the server holds no share of this set')
-  const encoded = sealer.open(sharePlace(clientId, setId), row['sealed'] as Uint8Array)
+  return openShare({ sealer }, clientId, setId, (row?.['sealed'] ?? null) as Uint8Array | null)
+}
+
+/** {@link readShare} of what was read. @param sealed null if it is not there */
+export function openShare(
+  { sealer }: Sealing,
+  clientId: string,
+  setId: string,
+  sealed: Uint8Array | null,
+): WalletShares {
+  if (sealed === null) throw new MpcError('SHARE_NOT_FOUND', 'the server holds no share of this set')
+  const encoded = sealer.open(sharePlace(clientId, setId), sealed)
   try {
     return decodeWalletShares(getGroup, encoded)
   } catch (cause) {

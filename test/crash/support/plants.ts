@@ -69,14 +69,22 @@ export function losesItsHalf(database: Database): Database {
 /** The bug of a server that computes with a preprocessing and keeps it. */
 export function keepsPreprocessings(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
-    const isTaken = /^\s*delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/.test(sql)
-    return tx.query(isTaken ? sql.replace('delete from', 'select * from').replace(/returning.*/, '') : sql, parameters)
+    const isTaken = /delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/.test(sql)
+    const kept = sql.replace('delete from', 'select * from').replace(/returning.*/, '')
+    return tx.query(isTaken ? kept : sql, parameters)
   })
 }
 
 /** The bug of a server that does not remember what it has answered, or that it has. */
 export function forgetsAnswers(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
+    if (sql.startsWith('with used as')) {
+      await tx.query(
+        'delete from reshare_operations where client_id = $1 and operation_id = $2',
+        parameters?.slice(0, 2),
+      )
+      return [{}]
+    }
     if (/^\s*insert into reshare_answers/.test(sql)) return []
     if (/^\s*insert into reshare_decisions/.test(sql)) return [{ decision: parameters?.[2] ?? null }]
     if (!/^\s*update reshare_operations set round = \$5/.test(sql)) return tx.query(sql, parameters)

@@ -1,6 +1,6 @@
 import type { ProtocolError } from '../../../errors.ts'
 import type { ServerContext } from '../../context.ts'
-import type { Queryable } from '../../database/types.ts'
+import type { Isolation, Queryable } from '../../database/types.ts'
 import { logBan, poisonStoredPair, type PairKey } from '../../sets/ot-pairs.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { abortOpen } from '../decide.ts'
@@ -25,8 +25,9 @@ export async function transactOrBan<T extends object>(
   context: ServerContext,
   key: PairKey,
   work: (tx: Queryable) => Promise<T | Caught>,
+  isolation?: Isolation,
 ): Promise<T | Caught> {
-  const outcome = await context.database.transaction(work).catch(async (error: unknown) => {
+  const outcome = await context.database.transaction(work, isolation).catch(async (error: unknown) => {
     const caught = context.caught.get(key.setId)
     if (caught === undefined) throw error
     context.onError(error)

@@ -1,4 +1,6 @@
 import { isProtocolError } from '../../../errors.ts'
+import type { OtPair } from '../../../protocol/ecdsa/index.ts'
+import type { WalletShares } from '../../../share/index.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../database/types.ts'
 import { lockPair } from '../../sets/ot-pairs.ts'
@@ -27,12 +29,33 @@ export async function playWithStoredPair(
   const { setId } = request
   await requireSource(tx, turn, request)
   const pair = await lockPair(context, tx, { clientId, setId })
+  const readHalf = () => readShare(context, tx, clientId, setId)
+  return playWithLocked(context, tx, turn, { pair, readHalf, from: taken ?? turn.state }, played)
+}
+
+/** What {@link playWithLocked} plays with. */
+interface Locked {
+  /** The set-up, whose row this transaction holds; wiped. */
+  readonly pair: OtPair
+  readonly readHalf: () => WalletShares | Promise<WalletShares>
+  readonly from: Uint8Array | TakenPreprocessing | undefined
+}
+
+/** {@link playWithStoredPair} once the set-up is held. */
+export async function playWithLocked<T extends object>(
+  context: ServerContext,
+  tx: Queryable,
+  turn: EcdsaTurn,
+  { pair, readHalf, from }: Locked,
+  played: (round: EcdsaRound) => T | Promise<T>,
+): Promise<T | Caught> {
+  const { clientId, request } = turn
+  const { setId } = request
   try {
     // A transaction that had caught it did not commit, this one's first attempt or another's.
     const before = context.caught.get(setId)
     if (before !== undefined) throw before
-    const half = await readShare(context, tx, clientId, setId)
-    return await played(advanceEcdsa(context, turn, half, pair, taken ?? turn.state))
+    return await played(advanceEcdsa(context, turn, await readHalf(), pair, from))
   } catch (error) {
     if (!(isProtocolError(error) && error.ban)) throw error
     return await ban(context, tx, { clientId, setId }, error)

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/server/context.ts'
+import { databaseKinds } from '../e2e/support/databases.ts'
+import { seededRandom } from '../support/random.ts'
+import type { ClientOperation, ServerClient } from '../support/server-client.ts'
+import { countingDatabase } from './support/counting.ts'
+import { deviceServer, newDevice } from './support/devices.ts'
+import { complete, newWallet, preprocessed, sign, type TestWallet } from './support/wallets.ts'
+import { createWorld } from './support/world.ts'
+
+/** What an operation of one round may ask of the database. */
+const ONE_ROUND = 6
+
+describe.each(databaseKinds)('on $name', ({ open }) => {
+  let database: ReturnType<typeof countingDatabase>
+  let client: ServerClient
+  let wallet: TestWallet
+
+  beforeAll(async () => {
+    database = countingDatabase(await open())
+    const world = createWorld(database, seededRandom())
+    await world.server().sweep()
+    // With rates and lock-out, and a device: all that a request may have to ask about.
+    const { client: of } = deviceServer(world, { limits: DEFAULT_LIMITS })
+    client = of('ann', newDevice(world))
+    wallet = await newWallet(client)
+  })
+  afterAll(() => database.close())
+
+  /** @returns what each round has asked */
+  async function count(operation: ClientOperation) {
+    const rounds: ReturnType<typeof database.take>[] = []
+    while (operation.body !== undefined) {
+      database.take()
+      const answer = await operation.post()
+      rounds.push(database.take())
+      operation.take(answer)
+    }
+    return rounds
+  }
+
+  const oneRound: Record<string, () => ClientOperation | Promise<ClientOperation>> = {
+    'sign ed25519': () => sign(client, wallet.signing),
+    'sign bip340': () => sign(client, wallet.signing, 'bip340'),
+    'sign ecdsa, preprocessed': async () => complete(client, wallet, await preprocessed(client, wallet)),
+  }
+  test.each(Object.entries(oneRound))('%s begins, plays and stores in one transaction', async (_, make) => {
+    const [round, ...more] = await count(await make())
+    expect(more).toEqual([])
+    expect(round!.transactions).toBe(1)
+    expect(round!.statements, round!.said.join('\n')).toBeLessThanOrEqual(ONE_ROUND)
+  })
+})
