@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
@@ -13,11 +14,17 @@ import {
 } from './test/support/browsers/engines.mjs'
 import { webkitGtk } from './test/support/browsers/webkit-provider.ts'
 import { EngineReporter } from './test/support/reporter.ts'
+import { filesOf, tierOf } from './test/support/tiers.mjs'
 
 type Browser = Exclude<Engine, 'node'>
 
 const seed = process.env['RESHARE_TEST_SEED'] || randomBytes(8).toString('hex')
+/** Which files run, by test/support/tiers.mjs. */
+const tier = tierOf(process.env['RESHARE_TIER'] || undefined)
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** A database in memory starts from a copy of an empty one. */
+const pglite = { find: /^@electric-sql\/pglite$/, replacement: source('test/support/pglite-from-copy.ts') }
 
 /** The package by its own name is its sources, as for a user it is `dist`. */
 const alias = [
@@ -57,11 +64,11 @@ function required(name: string, path: string | undefined): string {
 }
 
 function nodeProject(): TestProjectInlineConfiguration {
-  const include = ['test/**/*.test.ts']
-  const exclude = ['test/**/*.browser.test.ts']
+  const include = filesOf(tier, 'node')
+  const maxWorkers = availableParallelism()
   return {
-    resolve: { alias },
-    test: { name: 'node', environment: 'node', include, exclude, provide: { seed }, ...timeouts },
+    resolve: { alias: [pglite, ...alias] },
+    test: { name: 'node', environment: 'node', include, maxWorkers, provide: { seed }, ...timeouts },
   }
 }
 
@@ -100,8 +107,10 @@ function browserProject(browsers: readonly Browser[]): TestProjectInlineConfigur
     optimizeDeps: { include: BROWSER_DEPENDENCIES },
     test: {
       name: 'browser',
-      include: ['test/**/*.test.ts'],
-      exclude: ['test/**/*.node.test.ts'],
+      include: filesOf(tier, 'browser'),
+      // After Node, whose tests keep every core busy; then one page in each browser at a time.
+      sequence: { groupOrder: 1 },
+      maxWorkers: 1,
       provide: { seed },
       ...timeouts,
       browser: {

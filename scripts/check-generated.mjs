@@ -1,18 +1,14 @@
 // @ts-check
 // Generated sources are what their generators write today.
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runGenerators } from './compile-wasm.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const committed = generatedSources()
-const generators = readdirSync('scripts').filter((name) => /^generate-.*[.]mjs$/.test(name))
-for (const name of generators) {
-  const { status } = spawnSync(process.execPath, [join('scripts', name)], { stdio: ['ignore', 'ignore', 'inherit'] })
-  if (status !== 0) throw new Error(`${name} failed`)
-}
+const generators = runGenerators()
 const written = generatedSources()
 
 const stale = [...written.keys()].filter((path) => committed.get(path) !== written.get(path))

@@ -1,7 +1,9 @@
 // @ts-check
-// Everything that a change must pass: `npm run check`, or only some of it: `npm run check -- types lint`.
+// Everything that a change must pass: `npm run check`; some of it: `npm run check -- types lint`; the rest of it:
+// `npm run check -- --without tests`.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 const tool = (/** @type {string} */ path) => `node_modules/${path}`
 
@@ -9,6 +11,7 @@ const tool = (/** @type {string} */ path) => `node_modules/${path}`
 const CHECKS = {
   generated: ['scripts/check-generated.mjs'],
   build: ['scripts/build.mjs', '--if-stale'],
+  module: ['scripts/check-module.mjs'],
   types: [tool('typescript/bin/tsc'), '-p', 'tsconfig.json'],
   lint: [tool('eslint/bin/eslint.js'), '--max-warnings=0', '.'],
   format: [tool('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'],
@@ -26,15 +29,24 @@ const CHECKS = {
 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(CHECKS)
+const { values, positionals } = parseArgs({
+  options: { without: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+})
+const unknown = [...positionals, ...values.without].find((name) => CHECKS[name] === undefined)
+if (unknown !== undefined) {
+  console.error(`no check "${unknown}", expected ${Object.keys(CHECKS).join(', ')}`)
+  process.exit(1)
+}
+const wanted = positionals.length > 0 ? positionals : Object.keys(CHECKS)
+const names = wanted.filter((name) => !values.without.includes(name))
 const failed = names.filter((name) => !passes(name))
 console.log(failed.length === 0 ? `checked: ${names.join(', ')}` : `failed: ${failed.join(', ')}`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
 /** @param {string} name */
 function passes(name) {
-  const command = CHECKS[name]
-  if (command === undefined) throw new RangeError(`no check "${name}", expected ${Object.keys(CHECKS).join(', ')}`)
+  const command = /** @type {readonly string[]} */ (CHECKS[name])
   console.log(`== ${name}`)
   return spawnSync(process.execPath, command, { stdio: 'inherit' }).status === 0
 }

@@ -1,6 +1,6 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
-import { browserVariable, ENGINES, findBrowser, findMiniBrowser, onPath } from '../test/support/browsers/engines.mjs'
+import { browserVariable, findBrowser, findMiniBrowser, onPath } from '../test/support/browsers/engines.mjs'
 
 /** @typedef {import('../test/support/browsers/engines.mjs').Engine} Engine */
 
@@ -47,14 +47,22 @@ export function hasXvfb() {
 }
 
 /**
- * The engines that can run here, after missing browsers are installed where that is allowed (root on Debian).
+ * The packages that would have to be installed for these engines.
  *
- * @param {readonly Engine[]} [wanted]
+ * @param {readonly Engine[]} engines
+ * @returns {string[]}
+ */
+export function missingPackages(engines) {
+  return engines.flatMap((engine) => (engine === 'node' || obstacle(engine) === undefined ? [] : PACKAGES[engine]))
+}
+
+/**
+ * Which engines can run here, and why the others cannot.
+ *
+ * @param {readonly Engine[]} wanted
  * @returns {{ engines: Engine[], leftOut: { engine: Engine, reason: string }[] }}
  */
-export function availableEngines(wanted = ENGINES) {
-  const missing = wanted.filter((engine) => obstacle(engine) !== undefined)
-  if (missing.length > 0) installPackages(missing.flatMap((engine) => (engine === 'node' ? [] : PACKAGES[engine])))
+export function availableEngines(wanted) {
   const leftOut = wanted.flatMap((engine) => {
     const reason = obstacle(engine)
     return reason === undefined ? [] : [{ engine, reason }]
@@ -62,9 +70,28 @@ export function availableEngines(wanted = ENGINES) {
   return { engines: wanted.filter((engine) => obstacle(engine) === undefined), leftOut }
 }
 
+/** Whether packages can be installed: by root on Debian. */
+export function canInstall() {
+  return process.getuid?.() === 0 && onPath(['apt-get']) !== undefined
+}
+
+/**
+ * Whether a question is answered with yes.
+ *
+ * @param {string} question
+ * @param {object} how
+ * @param {boolean} how.yes whether the answer is yes without asking
+ * @param {boolean} how.terminal whether there is somebody to ask
+ * @param {(question: string) => Promise<string>} how.ask
+ * @returns {Promise<boolean>}
+ */
+export async function consents(question, { yes, terminal, ask }) {
+  if (yes) return true
+  return terminal && /^\s*y(es)?\s*$/i.test(await ask(question))
+}
+
 /** @param {readonly string[]} packages */
-function installPackages(packages) {
-  if (process.getuid?.() !== 0 || onPath(['apt-get']) === undefined) return
+export function installPackages(packages) {
   console.log(`installing ${packages.join(' ')}`)
   const wait = ['-o', 'DPkg::Lock::Timeout=300']
   const install = ['install', '-y', '--no-install-recommends', ...packages]

@@ -1,17 +1,22 @@
 // @ts-check
 // The last line of .ci/run. Steps that failed count as failures where no failed test already says so.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const path = fileURLToPath(new URL('../build/test-report.json', import.meta.url))
+/** One report for each run of scripts/test.mjs. */
+const folder = fileURLToPath(new URL('../build/test-reports', import.meta.url))
 const failedSteps = Number(process.argv[2] ?? 0)
-/** @type {{ engines: Record<string, { passed: number, failed: number, skipped: number }>, unhandledErrors: number }} */
-const report = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { engines: {}, unhandledErrors: 0 }
+/** @type {{ engines: Record<string, { passed: number, failed: number, skipped: number }>, unhandledErrors: number }[]} */
+const reports = (existsSync(folder) ? readdirSync(folder) : []).map((name) =>
+  JSON.parse(readFileSync(join(folder, name), 'utf8')),
+)
 
-const engines = Object.values(report.engines)
+const engines = reports.flatMap((report) => Object.values(report.engines))
+const unhandledErrors = reports.reduce((total, report) => total + report.unhandledErrors, 0)
 const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
   engines.reduce((total, counts) => total + counts[key], 0)
-const failed = Math.max(sum('failed') + report.unhandledErrors, failedSteps)
+const failed = Math.max(sum('failed') + unhandledErrors, failedSteps)
 
 process.exitCode = failed === 0 && sum('passed') > 0 ? 0 : 1
 console.log(`${sum('passed')} passed, ${failed} failed, ${sum('skipped')} skipped`)

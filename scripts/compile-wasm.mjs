@@ -1,0 +1,31 @@
+// @ts-check
+// How assembly/ becomes a module: the one place that says so.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import asc from 'assemblyscript/asc'
+
+/** Runs every scripts/generate-*.mjs, which write the generated sources of assembly/. @returns {string[]} their names */
+export function runGenerators() {
+  const generators = readdirSync('scripts').filter((name) => /^generate-.*[.]mjs$/.test(name))
+  for (const name of generators) {
+    const { status } = spawnSync(process.execPath, [join('scripts', name)], { stdio: ['ignore', 'ignore', 'inherit'] })
+    if (status !== 0) throw new Error(`${name} failed`)
+  }
+  return generators
+}
+
+/**
+ * Compiles assembly/ as it is.
+ *
+ * @param {string} path of the module that is written
+ * @returns {Promise<Buffer>} its bytes
+ */
+export async function compileWasm(path) {
+  const config = ['--config', 'asconfig.json', '--target', 'release', '--outFile', path]
+  const { error, stdout, stderr } = await asc.main(['assembly/index.ts', ...config])
+  process.stdout.write(stdout.toString())
+  process.stderr.write(stderr.toString())
+  if (error) throw error
+  return readFileSync(path)
+}

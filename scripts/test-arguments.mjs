@@ -1,0 +1,15 @@
+// @ts-check
+import { tierOf } from '../test/support/tiers.mjs'
+
+/**
+ * What the arguments of scripts/test.mjs say.
+ *
+ * @param {readonly string[]} args
+ * @returns {{ tier: import('../test/support/tiers.mjs').Tier, yes: boolean, rest: string[] }} `rest` is for vitest
+ */
+export function parseTestArguments(args) {
+  const at = args.indexOf('--tier')
+  const tier = at === -1 ? 'usual' : tierOf(args[at + 1] ?? '')
+  const others = at === -1 ? args : args.toSpliced(at, 2)
+  return { tier, yes: others.includes('--yes'), rest: others.filter((arg) => arg !== '--yes') }
+}

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { parseTestArguments } from '../../scripts/test-arguments.mjs'
+import { consents } from '../../scripts/test-engines.mjs'
+import { allTestFiles, BY_ENGINE, filesOf, QUICK_ALL_THE_SAME, SLOW, tierOf } from '../support/tiers.mjs'
+
+const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
+
+describe('the tiers', () => {
+  test.each(['node', 'browser'] as const)('usual and rest are all, with nothing twice (%s)', (where) => {
+    const both = [...filesOf('usual', where), ...filesOf('rest', where)]
+    expect(both.toSorted()).toEqual(filesOf('all', where))
+  })
+
+  test('all has every file, and each where it can run', () => {
+    const node = filesOf('all', 'node')
+    const browser = filesOf('all', 'browser')
+    expect([...new Set([...node, ...browser])].toSorted()).toEqual(allTestFiles())
+    expect(node.some((path) => path.includes('.browser.'))).toBe(false)
+    expect(browser.some((path) => path.includes('.node.'))).toBe(false)
+  })
+
+  test('usual has everything in Node, and part of it in browsers', () => {
+    expect(filesOf('usual', 'node')).toEqual(filesOf('all', 'node'))
+    expect(filesOf('usual', 'browser').length).toBeLessThan(filesOf('rest', 'browser').length)
+    expect(filesOf('usual', 'browser').filter((path) => path.startsWith('test/browser/'))).not.toEqual([])
+  })
+
+  test('quick is Node alone, without what is slow but for what is named', () => {
+    const files = ['test/curve/a.test.ts', 'test/crash/b.node.test.ts', ...QUICK_ALL_THE_SAME]
+    expect(filesOf('quick', 'browser')).toEqual([])
+    expect(filesOf('quick', 'node', files)).toEqual(['test/curve/a.test.ts', ...QUICK_ALL_THE_SAME])
+  })
+
+  test('no list names what is not there', () => {
+    const files = allTestFiles()
+    const beginnings = [...Object.keys(SLOW), ...Object.keys(BY_ENGINE), ...QUICK_ALL_THE_SAME]
+    expect(beginnings.filter((beginning) => !files.some((path) => path.startsWith(beginning)))).toEqual([])
+    const slow = Object.keys(SLOW)
+    expect(QUICK_ALL_THE_SAME.filter((path) => !slow.some((beginning) => path.startsWith(beginning)))).toEqual([])
+  })
+
+  test('a name of none is refused; a run that names no tier has every file', () => {
+    expect(tierOf()).toBe('all')
+    expect(() => tierOf('slow')).toThrow('no tier "slow"')
+  })
+})
+
+test('.ci/run runs the usual tier and the rest once each, and every check by no list of its own', () => {
+  const steps = [...read('.ci/run').matchAll(/^step '.*' (npm (?:test|run).*)$/gm)].map(([, command]) => command)
+  expect(steps).toEqual(['npm test', 'npm run test:rest', 'npm run check -- --without tests'])
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  expect(scripts).toMatchObject({
+    test: 'node scripts/test.mjs',
+    'test:quick': 'node scripts/test.mjs --tier quick',
+    'test:rest': 'node scripts/test.mjs --tier rest',
+    'test:all': 'node scripts/test.mjs --tier all',
+  })
+  expect(existsSync('scripts/test.mjs')).toBe(true)
+})
+
+test('arguments: the tier and --yes are of the script, all else is for vitest', () => {
+  expect(parseTestArguments([])).toEqual({ tier: 'usual', yes: false, rest: [] })
+  const args = ['--tier', 'quick', 'test/curve', '--yes', '-t', 'adds']
+  expect(parseTestArguments(args)).toEqual({ tier: 'quick', yes: true, rest: ['test/curve', '-t', 'adds'] })
+  expect(() => parseTestArguments(['--tier'])).toThrow('no tier')
+})
+
+describe('before something is installed', () => {
+  const never = () => Promise.reject(new Error('asked'))
+  const answer = (text: string) => () => Promise.resolve(text)
+
+  test('--yes and CI need no answer', async () => {
+    expect(await consents('?', { yes: true, terminal: false, ask: never })).toBe(true)
+  })
+
+  test('without a terminal the answer is no', async () => {
+    expect(await consents('?', { yes: false, terminal: false, ask: never })).toBe(false)
+  })
+
+  test.each([
+    ['y', true],
+    ['Yes', true],
+    ['', false],
+    ['n', false],
+    ['yesterday', false],
+  ])('on a terminal %j is %s', async (text, expected) => {
+    expect(await consents('?', { yes: false, terminal: true, ask: answer(text) })).toBe(expected)
+  })
+})

@@ -1,0 +1,118 @@
+// @ts-check
+// Which test files run when. Plain JavaScript, because both the test runner's configuration and Node scripts read it.
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * - `quick`: in Node, without what SLOW names
+ * - `usual`: everything in Node, and what BY_ENGINE names in every browser
+ * - `rest`: what `all` has and `usual` has not
+ * - `all`: everything in every engine
+ *
+ * @typedef {'quick' | 'usual' | 'rest' | 'all'} Tier
+ */
+
+/** @type {readonly Tier[]} */
+export const TIERS = ['quick', 'usual', 'rest', 'all']
+
+/** Folders and files that `quick` leaves out, and why. @type {Readonly<Record<string, string>>} */
+export const SLOW = {
+  'test/assembly/': 'compiles WebAssembly modules of its own',
+  'test/crash/': 'ends every operation at some point, over and over',
+  'test/custodian/': 'makes a database for each file',
+  'test/docs/': 'compiles and runs what the documents show',
+  'test/e2e/': 'starts servers as processes and builds the package',
+  'test/fuzz/': 'tries thousands of inputs',
+  'test/model/': 'walks through thousands of states',
+  'test/server/': 'makes a database for each file',
+  'test/adapters/wallet.node.test.ts': 'starts a chain',
+  'test/client/devices.node.test.ts': 'makes a database',
+  'test/client/export.node.test.ts': 'makes a database',
+  'test/protocol/ecdsa/base-ot.test.ts': 'runs the portable backend, which is slow here',
+  'test/protocol/ecdsa/constant-time.node.test.ts': 'records what whole runs read, write and branch on',
+  'test/protocol/ecdsa/many.node.test.ts': 'makes a thousand signatures',
+  'test/storage/file-faults.node.test.ts': 'fails at every call of the file system',
+}
+
+/** What `quick` runs although SLOW names its folder: one file for each thing that a change is likely to break there. */
+export const QUICK_ALL_THE_SAME = [
+  'test/custodian/handler.node.test.ts',
+  'test/custodian/webhook.node.test.ts',
+  'test/server/access.node.test.ts',
+  'test/server/bad-input.node.test.ts',
+  'test/server/ecdsa-sign.node.test.ts',
+  'test/server/flows.node.test.ts',
+  'test/server/sealed.node.test.ts',
+  'test/server/sessions.node.test.ts',
+]
+
+/** What can differ from one JavaScript engine to another, which `usual` runs in every browser. @type {Readonly<Record<string, string>>} */
+export const BY_ENGINE = {
+  'test/backup/argon2.test.ts': 'WebAssembly',
+  'test/backup/passkey': 'WebAuthn',
+  'test/backup/password.test.ts': 'WebAssembly, strings',
+  'test/backup/seal-open.test.ts': 'streams',
+  'test/browser/': 'recovery from end to end, CORS, IndexedDB',
+  'test/channel/': 'WebCrypto',
+  'test/client/storage.test.ts': 'IndexedDB',
+  'test/curve/': 'WebAssembly, big integers',
+  'test/hpke/': 'WebCrypto',
+  'test/protocol/ecdsa/backend.test.ts': 'WebAssembly',
+  'test/protocol/ecdsa/vole.test.ts': 'WebAssembly',
+  'test/storage/': 'IndexedDB, Web Locks',
+  'test/transport/': 'fetch',
+  'test/util/': 'strings, typed arrays',
+  'test/wasm/': 'WebAssembly',
+}
+
+/** @param {string} name @returns {name is Tier} */
+const isTier = (name) => TIERS.some((tier) => tier === name)
+
+/**
+ * The tier that a text names.
+ *
+ * @param {string} [name]
+ * @returns {Tier} `all` for no text: the files that a run of vitest names are there, whichever they are
+ * @throws {RangeError} for another text
+ */
+export function tierOf(name = 'all') {
+  if (isTier(name)) return name
+  throw new RangeError(`no tier "${name}", expected ${TIERS.join(', ')}`)
+}
+
+/** All test files, as paths from the root of the repository. @returns {string[]} */
+export function allTestFiles() {
+  const folder = fileURLToPath(new URL('..', import.meta.url))
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name.replaceAll('\\', '/')}`)
+    .sort()
+}
+
+/** @param {string} path @param {Iterable<string>} beginnings */
+const startsWithOneOf = (path, beginnings) => [...beginnings].some((beginning) => path.startsWith(beginning))
+
+/** @param {string} path */
+const isQuick = (path) => !startsWithOneOf(path, Object.keys(SLOW)) || QUICK_ALL_THE_SAME.includes(path)
+
+/** @param {string} path */
+const dependsOnEngine = (path) => startsWithOneOf(path, Object.keys(BY_ENGINE))
+
+/**
+ * The files of a tier.
+ *
+ * @param {Tier} tier
+ * @param {'node' | 'browser'} where
+ * @param {readonly string[]} [files]
+ * @returns {string[]}
+ */
+export function filesOf(tier, where, files = allTestFiles()) {
+  if (where === 'node') {
+    const inNode = files.filter((path) => !path.endsWith('.browser.test.ts'))
+    return tier === 'rest' ? [] : tier === 'quick' ? inNode.filter(isQuick) : inNode
+  }
+  const inBrowsers = files.filter((path) => !path.endsWith('.node.test.ts'))
+  if (tier === 'quick') return []
+  return tier === 'all' ? inBrowsers : inBrowsers.filter((path) => dependsOnEngine(path) === (tier === 'usual'))
+}
