@@ -33,12 +33,16 @@ test('docs/wire.md shows a sealed request and its answer', async () => {
   const message = opened.sealAnswer(answer)
   expect({
     'sealed-server-key': shown('sealed-server-key'),
+    'sealed-server-secret': shown('sealed-server-secret'),
+    'sealed-device-secret': shown('sealed-device-secret'),
     'sealed-request-plaintext': shown('sealed-request-plaintext'),
     'sealed-request': shown('sealed-request'),
     'sealed-answer-plaintext': shown('sealed-answer-plaintext'),
     'sealed-answer': shown('sealed-answer'),
   }).toEqual({
     'sealed-server-key': toHex(server.publicKey),
+    'sealed-server-secret': toHex(server.secretKey),
+    'sealed-device-secret': toHex(device.secretKey),
     'sealed-request-plaintext': withoutZeros(request),
     'sealed-request': toHex(sealed.message),
     'sealed-answer-plaintext': withoutZeros(answer),

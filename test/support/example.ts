@@ -1,6 +1,7 @@
 import { encodeFlight } from '../../src/api/flight.ts'
 import type { Group } from '../../src/curve/group.ts'
 import { decodeEnvelope } from '../../src/protocol/envelope.ts'
+import { createSigning } from '../../src/protocol/frost/index.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { type ExportTerms, proveExport, releaseShare } from '../../src/protocol/export/index.ts'
@@ -16,6 +17,7 @@ import {
   encodeWalletShares,
   type KeyShare,
 } from '../../src/share/index.ts'
+import { concatBytes, utf8 } from '../../src/util/bytes.ts'
 import { fixedRandom } from './fixed-random.ts'
 import { newParties } from './sets.ts'
 
@@ -55,14 +57,30 @@ export function exampleRun(group: Group): Example {
       }),
     ),
   )
+  const [aggregator] = shares.map(({ id }) => id) as [KeyShare['id']]
+  const frost = converse(
+    'frost',
+    shares.map((share) =>
+      createSigning({
+        scheme: group.curve,
+        group,
+        share,
+        signers: shares.map(({ id }) => id),
+        aggregator,
+        message: utf8('reshare'),
+        random: fixedRandom(`frost ${share.id}`),
+      }),
+    ),
+  )
   const nonce = new Uint8Array(32).fill(0x2a)
   const drawn = fixedRandom('export')
+  const receiver = generateKeyPair(drawn)
   const terms: ExportTerms = {
     group,
     record: old,
     from: shares[1].id,
     to: shares[0].id,
-    receiver: generateKeyPair(drawn).publicKey,
+    receiver: receiver.publicKey,
     operation: new Uint8Array(16).fill(0x0e),
   }
   const proof = proveExport(terms, { share: shares[0], challenge: nonce, random: drawn })
@@ -70,9 +88,14 @@ export function exampleRun(group: Group): Example {
   return {
     ...keygen.messages,
     ...reshare.messages,
+    ...frost.messages,
+    'frost-signature': frost.results[0]!.signature!,
+    'possession-input': nonce,
     possession: provePossession({ group, share: shares[0], verifier: shares[1].id, nonce, random: random[0] }),
+    'export-input': concatBytes(nonce, terms.operation, receiver.secretKey, receiver.publicKey),
     'export-proof': proof,
     'export-share': sealed,
+    'export-share-opened': shares[1].secretShare,
     record: encodeShareSetRecord(group, old),
     'key-share': encodeKeyShare(group, shares[0]),
     'wallet-shares': encodeWalletShares(() => group, combineShares([shares[0]])),

@@ -1,0 +1,126 @@
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { ed25519, x25519 } from '@noble/curves/ed25519.js'
+import { expand, extract } from '@noble/hashes/hkdf.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { expect, test } from 'vitest'
+import { taggedHash } from '../protocol/ecdsa/by-hand/hashing.ts'
+import { readPage } from './blocks.ts'
+
+// The examples of docs/wire.md as somebody checks them who has that page, protocol.md, and libraries for RFC 8032, 9180 and 9591.
+
+const { Point } = ed25519
+const ORDER = Point.Fn.ORDER
+const [PROVER, VERIFIER] = [1, 2]
+
+function shown(name: string): Uint8Array {
+  const [, text] = new RegExp(`^\`\`\`hex ${name}\n([^\`]*)^\`\`\`$`, 'm').exec(readPage('docs/wire.md')) ?? []
+  return hexToBytes(text!.replace(/#.*$/gm, '').replace(/\s/g, ''))
+}
+
+/** Cuts bytes into fields. */
+function cut(bytes: Uint8Array, ...lengths: number[]): Uint8Array[] {
+  let at = 0
+  return lengths.map((length) => bytes.slice(at, (at += length)))
+}
+
+const littleEndian = (bytes: Uint8Array) => BigInt(`0x${bytesToHex(bytes.slice().reverse())}`)
+
+const record = shown('record')
+const [, setId, walletId] = cut(record, 2, 32, 16) as [Uint8Array, Uint8Array, Uint8Array]
+const [, Y, , publicKey] = cut(record.slice(53), 2, 32, 34, 32) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+
+function proves(label: string, proof: Uint8Array, nonce: Uint8Array): boolean {
+  const tag = (name: string) => `reshare/v1/ed25519/possession/${name}`
+  const [R, z] = cut(proof, 32, 32) as [Uint8Array, Uint8Array]
+  const seed = taggedHash(tag(label), setId, PROVER, Y, publicKey, VERIFIER, nonce, R)
+  const wide = concatBytes(taggedHash(tag('expand'), seed, 0), taggedHash(tag('expand'), seed, 1))
+  const difference = Point.BASE.multiply(littleEndian(z)).subtract(
+    Point.fromBytes(Y).multiply(littleEndian(wide) % ORDER),
+  )
+  return bytesToHex(difference.toBytes()) === bytesToHex(R)
+}
+
+const SUITE = hexToBytes('0020' + '0001' + '0003')
+
+function labeled(suite: Uint8Array) {
+  const prefix = (label: string) => concatBytes(utf8ToBytes('HPKE-v1'), suite, utf8ToBytes(label))
+  return {
+    extract: (salt: Uint8Array, label: string, ikm: Uint8Array) =>
+      extract(sha256, concatBytes(prefix(label), ikm), salt),
+    expand: (prk: Uint8Array, label: string, info: Uint8Array, length: number) =>
+      expand(sha256, prk, concatBytes(Uint8Array.of(length >> 8, length), prefix(label), info), length),
+  }
+}
+
+/** RFC 9180, mode base, or auth where there is a sender's key. */
+function hpke(secretKey: Uint8Array, enc: Uint8Array, info: string, sender?: Uint8Array) {
+  const empty = new Uint8Array()
+  const kem = labeled(concatBytes(utf8ToBytes('KEM'), hexToBytes('0020')))
+  const dh = [enc, ...(sender ? [sender] : [])].map((key) => x25519.getSharedSecret(secretKey, key))
+  const about = concatBytes(enc, x25519.getPublicKey(secretKey), sender ?? empty)
+  const shared = kem.expand(kem.extract(empty, 'eae_prk', concatBytes(...dh)), 'shared_secret', about, 32)
+  const suite = labeled(concatBytes(utf8ToBytes('HPKE'), SUITE))
+  const context = concatBytes(
+    Uint8Array.of(sender ? 2 : 0),
+    suite.extract(empty, 'psk_id_hash', empty),
+    suite.extract(empty, 'info_hash', utf8ToBytes(info)),
+  )
+  const secret = suite.extract(shared, 'secret', empty)
+  const key = suite.expand(secret, 'key', context, 32)
+  const nonce = suite.expand(secret, 'base_nonce', context, 12)
+  const exporter = suite.expand(secret, 'exp', context, 32)
+  return {
+    open: (aad: Uint8Array, sealed: Uint8Array) => chacha20poly1305(key, nonce, aad).decrypt(sealed),
+    export: (about: string) => suite.expand(exporter, 'sec', utf8ToBytes(about), 32),
+  }
+}
+
+test('possession and export prove, and the sealed share opens', () => {
+  const share = shown('key-share').slice(2, 34)
+  expect(Point.BASE.multiply(littleEndian(share)).toBytes()).toEqual(Y)
+  expect(proves('proof', shown('possession'), shown('possession-input'))).toBe(true)
+  expect(proves('export', shown('possession'), shown('possession-input'))).toBe(false)
+
+  const [challenge, operation, secretKey, receiver] = cut(shown('export-input'), 32, 16, 32, 32)
+  const terms = [challenge!, operation!, walletId, setId, VERIFIER, PROVER, receiver!] as const
+  const nonce = taggedHash('reshare/v1/ed25519/operation/export', ...terms)
+  expect(proves('export', shown('export-proof'), nonce)).toBe(true)
+
+  const [enc, sealed] = cut(shown('export-share'), 32, 48) as [Uint8Array, Uint8Array]
+  const aad = concatBytes(operation!, walletId, setId, Uint8Array.of(VERIFIER, PROVER))
+  const opened = hpke(secretKey!, enc, 'reshare/v1/ed25519/operation/export').open(aad, sealed)
+  expect(opened).toEqual(shown('export-share-opened'))
+})
+
+test('a sealed request and its answer open', () => {
+  const [header, enc, sealed] = cut(shown('sealed-request'), 41, 32, 272) as [Uint8Array, Uint8Array, Uint8Array]
+  const device = header.slice(9)
+  expect(x25519.getPublicKey(shown('sealed-device-secret'))).toEqual(device)
+  const context = hpke(shown('sealed-server-secret'), enc, 'reshare/v1/wallet/channel/request', device)
+  const plaintext = shown('sealed-request-plaintext')
+  expect(context.open(header, sealed)).toEqual(concatBytes(plaintext, new Uint8Array(256 - plaintext.length)))
+
+  const answer = shown('sealed-answer')
+  const [version, fresh, ciphertext] = cut(answer, 1, 32, answer.length - 33) as [Uint8Array, Uint8Array, Uint8Array]
+  const prk = extract(sha256, context.export('reshare/v1/wallet/channel/answer'), concatBytes(enc, fresh))
+  const [key, nonce] = [expand(sha256, prk, utf8ToBytes('key'), 32), expand(sha256, prk, utf8ToBytes('nonce'), 12)]
+  const expected = shown('sealed-answer-plaintext')
+  expect(chacha20poly1305(key, nonce, version).decrypt(ciphertext).slice(0, expected.length)).toEqual(expected)
+})
+
+test('the contexts of FROST are those of the page, and the signature verifies', () => {
+  const message = utf8ToBytes('reshare')
+  const tag = (label: string) => `reshare/v1/ed25519/frost/${label}`
+  const rounds = ['frost-1-client', 'frost-1-server', 'frost-2-direct-server'].map((name) =>
+    cut(shown(name), 6, 32, 4, 64),
+  )
+  const ctx = taggedHash(tag('ctx'), setId, publicKey, Uint8Array.of(1, 2), 1, message)
+  const commitments = rounds.slice(0, 2).map(([, , , body]) => body!)
+  expect(rounds.slice(0, 2).map(([, sid]) => sid)).toEqual([ctx, ctx])
+  expect(rounds[2]![1]).toEqual(taggedHash(tag('sid'), ctx, commitments))
+  const [R, z] = cut(shown('frost-signature'), 32, 32) as [Uint8Array, Uint8Array]
+  const c = littleEndian(sha512(concatBytes(R, publicKey, message))) % ORDER
+  const difference = Point.BASE.multiply(littleEndian(z)).subtract(Point.fromBytes(publicKey).multiply(c))
+  expect(difference.toBytes()).toEqual(R)
+})
