@@ -11,8 +11,8 @@ import { publicKeys } from './wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
 
 /**
- * Step 1 of protocols §8: the share and the ECDSA set-up durable and read back, then noted as PREPARED, which cannot sign
- * (I1, I2).
+ * Prepare, of docs/protocol.md#prepare-decide-learn-prove-retire: the share and the ECDSA set-up durable and read back, then
+ * noted as PREPARED, which cannot sign (I1, I2 of docs/server.md#invariants).
  *
  * @param deadline until when the action may go on: nobody else settles its operation before
  * @param setUp of the new set; undefined where it ends only with the server's answer. Wiped

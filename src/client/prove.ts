@@ -17,7 +17,7 @@ import { changeKnownWallet } from './wallet-store.ts'
 
 /**
  * Proves to the server that this device's new set works, which retires the sets that it replaces: on the server, and
- * then here (protocols §8 step 5: the server destroys its half, then the client deletes).
+ * then here (docs/protocol.md#prepare-decide-learn-prove-retire).
  *
  * Two tabs may have replaced the same set, and the server may have let the other one win. Then this set is over before
  * its first use, and the other's proves itself in its place.

@@ -121,7 +121,7 @@ async function signBy(
   return toSignature(client, shares, statement, results[0]!.signature!)
 }
 
-/** Protocols §6 "Ban rule": each signature has a Δ of its own, so that what a cheat learns of one is worth nothing. */
+/** docs/ecdsa.md#the-ban-rule: each signature has a Δ of its own, so that what a cheat learns of one is worth nothing. */
 async function signByFreshSetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
   const request: SignEcdsaRequest = { ...statement, source: { kind: 'freshSetUp', ...setUpRole(client) } }
   const operationId = newOperationId(client)

@@ -81,7 +81,7 @@ async function playSetUp(client: Client, deadline: Deadline, shares: WalletShare
 }
 
 /**
- * The ban rule (protocols §6): each step is made while nothing else uses the set-up, and only if no session of any tab
+ * The ban rule (docs/ecdsa.md#the-ban-rule): each step is made while nothing else uses the set-up, and only if no session of any tab
  * has caught the server cheating; whoever catches it writes so, durably, before anything else is sent.
  */
 function guardPair(client: Client, deadline: Deadline, shares: WalletShares, pair: OtPair): StepGuard {

@@ -6,7 +6,7 @@ import { seededRandom } from '../support/random.ts'
 
 const ENGINES: readonly Argon2Engine[] = ['wasm', 'portable']
 
-/** Argon2id, version 0x13, of the reference implementation's test suite (phc-winner-argon2, src/test.c). */
+/** Argon2id, version 0x13, of the reference implementation's test suite (phc-winner-argon2, test.c). */
 const REFERENCE = [
   {
     password: 'password',

@@ -46,7 +46,7 @@ export class SigningNonces {
  * Round one of RFC 9591 (§5.1): two nonces and the commitments to them.
  *
  * Nonces are H3(32 random bytes ‖ secret share), so that neither a weak random source alone nor the share alone gives
- * them away (§4.1).
+ * them away (RFC 9591 §4.1).
  */
 export function commit(suite: FrostSuite, id: PartyId, secretShare: Scalar, random: RandomSource): SigningNonces {
   return noncesOf(suite, id, generateNonce(suite, secretShare, random), generateNonce(suite, secretShare, random))

@@ -31,8 +31,8 @@ export function endWithPreparation(turn: Turn<SetUpRequest | PreprocessRequest>)
 /**
  * The end of a proof of possession; the first one of a set triggers the retirements that waited for it.
  *
- * Deviation: protocols §8 step 4 lets the first signature stand for the proof. In FROST the server sends its share of the
- * signature and never sees the client's, so that a request to sign proves nothing about who sent it.
+ * A first signature does not stand for the proof (docs/protocol.md#prepare-decide-learn-prove-retire): a request to sign
+ * proves nothing about who sent it.
  */
 export function endWithProof(context: ServerContext, turn: Turn<ProveRequest>): Ending {
   return {

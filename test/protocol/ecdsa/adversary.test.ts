@@ -119,7 +119,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
 
   const pairOf = (set: readonly Holder[], at = 0): OtPair => set[at]!.pairs[0] as OtPair
 
-  // Rows 2 and 4 of design section 9.
+  // Rows 2 and 4 of docs/security.md#attacks-that-a-test-tries.
   test.each([
     ['the first bit of u', U],
     ['the last bit of u', X - 1],

@@ -20,8 +20,8 @@ import { seededRandom, type SeededRandom } from '../../support/random.ts'
 import { chosen } from './support.ts'
 
 // The exports of oblivious transfer in the shipped module, over secrets with edge cases: the branches they take and the
-// addresses they touch must not depend on them (design section 9, row 30). Messages change with the secrets; their
-// checks succeed, since a verdict is public.
+// addresses they touch must not depend on them (row 30 of
+// docs/security.md#attacks-that-a-test-tries). Messages change with the secrets; their checks succeed, since a verdict is public.
 
 const module = traced(fromHex(WASM_HEX))
 const { exports, memory } = module

@@ -170,7 +170,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     expect(nobleAccepts(signatures(sessions)[0]!, digest, keyOf(set[0]!))).toBe(true)
   })
 
-  // Row 10 of design section 9.
+  // Row 10 of docs/security.md#attacks-that-a-test-tries.
   test('is used up by its first use, by storing it and by disposing of it', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)

@@ -205,7 +205,7 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
     })
   })
 
-  describe('blame (design §9, rows 25 and 27)', () => {
+  describe('blame (rows 25 and 27 of the attacks in docs/security.md)', () => {
     const spoilt = (round: number, spoil: (body: Uint8Array) => Uint8Array) => {
       const set = deal(group, 2, 3, random)
       const shares = keyShares(group, set)
