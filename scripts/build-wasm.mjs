@@ -5,15 +5,22 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { compileWasm, runGenerators } from './compile-wasm.mjs'
+import { packWasm } from './pack-wasm.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 mkdirSync('build', { recursive: true })
 
 runGenerators()
 const wasm = await compileWasm('build/core.wasm')
+const { alphabet, common, text } = packWasm(wasm)
 writeFileSync(
   'src/wasm/generated.ts',
-  `/** The WebAssembly module of assembly/, in hex, which compresses better than base64. Made by scripts/build-wasm.mjs. */\nexport const WASM_HEX =\n  '${wasm.toString('hex')}'\n`,
+  `// The WebAssembly module of assembly/ as text (text.ts). Made by scripts/build-wasm.mjs.
+export const ALPHABET = '${alphabet}'
+export const COMMON: readonly number[] = [${common.join()}]
+export const TEXT =
+  '${text}'
+`,
 )
 const brotli = brotliCompressSync(wasm).length
 console.log(`build/core.wasm: ${wasm.length} bytes, ${brotli} brotli`)

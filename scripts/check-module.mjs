@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compileWasm } from './compile-wasm.mjs'
+import { packWasm } from './pack-wasm.mjs'
 
 const { values } = parseArgs({ options: { dist: { type: 'string' } } })
 const given = values.dist === undefined ? undefined : resolve(values.dist)
@@ -17,10 +18,15 @@ const dist = given ?? resolve('dist')
 const folder = mkdtempSync('build/module-')
 try {
   const compiled = await compileWasm(join(folder, 'core.wasm'))
-  /** @type {{ WASM_HEX: string }} */
-  const { WASM_HEX } = await import(pathToFileURL(join(dist, 'wasm/generated.js')).href)
-  const shipped = Buffer.from(WASM_HEX, 'hex')
-  const same = shipped.toString('hex') === WASM_HEX && compiled.equals(shipped)
+  const load = (/** @type {string} */ file) => import(pathToFileURL(join(dist, 'wasm', file)).href)
+  /** @type {{ ALPHABET: string, COMMON: readonly number[], TEXT: string }} */
+  const { ALPHABET: alphabet, COMMON: common, TEXT: text } = await load('generated.js')
+  /** @type {{ wasmBytes: () => Uint8Array }} */
+  const { wasmBytes } = await load('text.js')
+  const shipped = Buffer.from(wasmBytes())
+  // The text too: what else it held would be shipped unread.
+  const isText = JSON.stringify({ alphabet, common, text }) === JSON.stringify(packWasm(compiled))
+  const same = isText && compiled.equals(shipped)
   console.log(`compiled ${describe(compiled)}\nshipped  ${describe(shipped)}`)
   if (!same) console.error('the shipped module is not what assembly/ compiles to')
   process.exitCode = same ? 0 : 1

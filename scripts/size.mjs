@@ -42,12 +42,12 @@ const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
  * @type {Readonly<Record<string, number>>}
  */
 const BUDGETS = {
-  client: 98,
-  'client + export': 115,
-  'client + portable': 121,
-  'client + password': 172,
-  protocol: 94,
-  backup: 123,
+  client: 95,
+  'client + export': 112,
+  'client + portable': 118,
+  'client + password': 169,
+  protocol: 90.5,
+  backup: 119,
   transport: 3.2,
   channel: 24.5,
   storage: 7.7,
@@ -59,11 +59,11 @@ const BUDGETS = {
   viem: 134,
   bitcoin: 90,
   solana: 64,
-  server: 138,
+  server: 135,
   'server/pglite': 157,
   'server/postgres': 33,
-  custodian: 84,
-  workers: 55,
+  custodian: 81.5,
+  workers: 51.5,
   'backup/file': 2.2,
   'storage/file': 8.6,
 }

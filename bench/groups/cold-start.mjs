@@ -1,6 +1,7 @@
 // @ts-check
 // From the import to the first operation that a key is ready for, each time in a process of its own. The bundle is what
-// an app ships, in one file; unbundled, Node opens every module by itself.
+// an app ships, in one file; unbundled, Node opens every module by itself. The bare module, read from a file beforehand
+// and only compiled and instantiated, is what every start takes at least.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -10,13 +11,14 @@ export const title = 'Cold start'
 export const caption = 'milliseconds from the import to the first operation done, in a new process'
 
 const RUNS = 15
+const BARE = 'the bare module'
 const PARTS = /** @type {const} */ (['import', 'module', 'first'])
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const child = fileURLToPath(new URL('../support/cold-start-child.mjs', import.meta.url))
 
 /** @typedef {import('../support/statistics.mjs').Summary} Summary */
-/** @typedef {{ name: string, import: Summary, module: Summary, first: Summary, total: Summary }} Row milliseconds */
+/** @typedef {{ name: string, import: Summary, module: Summary, first: Summary, total: Summary, ratio: number }} Row milliseconds; how many times the bare module's */
 
 /** @returns {Promise<Row[]>} */
 export async function run() {
@@ -24,23 +26,33 @@ export async function run() {
     { name: 'reshare/protocol, bundled', file: await bundle('./dist/protocol/index.js', 'protocol') },
     { name: 'the whole client, bundled', file: await bundle('./dist/index.js', 'client') },
     { name: 'reshare/protocol, unbundled', file: `${root}dist/protocol/index.js` },
+    { name: BARE, file: `${root}build/core.wasm` },
   ]
   const samples = subjects.map(() => /** @type {Record<string, number>[]} */ ([]))
   for (let i = 0; i < RUNS; i++) {
     for (const [at, { file }] of subjects.entries()) samples[at]?.push(measure(file))
   }
+  const timesOf = (/** @type {number} */ at, /** @type {string} */ part) =>
+    (samples[at] ?? []).map((sample) => sample[part] ?? NaN)
+  const bare = summary(timesOf(subjects.length - 1, 'total')).median
   return subjects.map(({ name }, at) => {
-    const of = (/** @type {string} */ part) => summary((samples[at] ?? []).map((sample) => sample[part] ?? NaN))
-    return { name, import: of('import'), module: of('module'), first: of('first'), total: of('total') }
+    const of = (/** @type {string} */ part) => summary(timesOf(at, part))
+    const total = of('total')
+    return { name, import: of('import'), module: of('module'), first: of('first'), total, ratio: total.median / bare }
   })
 }
 
 /** @param {readonly Row[]} rows */
 export function print(rows) {
-  const header = ['cold start', 'total ms', 'import', 'compile and instantiate', 'first key pair']
+  const header = ['cold start', 'total ms', '× bare', 'import', 'compile and instantiate', 'first key pair']
   return table([
     header,
-    ...rows.map((row) => [row.name, spread(row.total), ...PARTS.map((part) => digits(row[part].median))]),
+    ...rows.map((row) => [
+      row.name,
+      spread(row.total),
+      digits(row.ratio),
+      ...PARTS.map((part) => digits(row[part].median)),
+    ]),
   ])
 }
 

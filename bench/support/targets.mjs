@@ -73,6 +73,10 @@ const growth = (name) => (/** @type {Results} */ results) => {
   return large === undefined || small === undefined ? undefined : large / small
 }
 
+/** @type {Target['value']} */
+const coldStartRatio = (results) =>
+  results['cold-start']?.find((/** @type {any} */ row) => row.name === 'reshare/protocol, bundled')?.ratio
+
 /** @type {(bound: number, unit: string, what: string, value: Target['value']) => Target} */
 const atMost = (bound, unit, what, value) => ({ what, bound, side: 'at most', unit, value })
 /** @type {(bound: number, unit: string, what: string, value: Target['value']) => Target} */
@@ -103,6 +107,7 @@ const TARGETS = [
   atMost(25, 'KB', 'core.wasm, brotli', kilobytes('core.wasm', 'brotli')),
   atMost(60, 'KB', 'client without backup methods, gzip', kilobytes('client', 'gzip')),
   atMost(5, 'ms', 'import to first key pair, cold', median('cold-start', 'reshare/protocol, bundled', 'total')),
+  atMost(3, '×', 'import to first key pair, of compiling the bare module', coldStartRatio),
 ]
 
 /** @param {Results} results @returns {Verdict[]} */

@@ -1,6 +1,6 @@
 import { MpcError } from '../errors.ts'
 import type { Curve } from '../types.ts'
-import { WASM_HEX } from './generated.ts'
+import { wasmBytes } from './text.ts'
 
 /**
  * The exports of assembly/index.ts for one curve; their names there begin with the curve's. Arguments are offsets into
@@ -145,7 +145,7 @@ export function dropCore(): void {
 
 function instantiate(): Core {
   try {
-    module ??= new WebAssembly.Module(decode(WASM_HEX))
+    module ??= new WebAssembly.Module(wasmBytes())
     const { exports } = new WebAssembly.Instance(module)
     const { memory, arena, arenaBytes } = exports as unknown as {
       memory: WebAssembly.Memory
@@ -166,19 +166,6 @@ function instantiate(): Core {
       { cause },
     )
   }
-}
-
-/** Bytes of our own hex: none of the checks of `fromHex`, which take longer than to compile the module. */
-function decode(hex: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = (digit(hex, 2 * i) << 4) | digit(hex, 2 * i + 1)
-  return bytes
-}
-
-/** 0–9 end in their value, and a–f in it less 9, with the sixth bit set. */
-function digit(hex: string, place: number): number {
-  const code = hex.charCodeAt(place)
-  return (code & 15) + 9 * (code >> 6)
 }
 
 /** The exports of one curve without its name. */

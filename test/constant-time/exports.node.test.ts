@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CURVES } from '../../src/types.ts'
-import { fromHex } from '../../src/util/bytes.ts'
-import { WASM_HEX } from '../../src/wasm/generated.ts'
+import { wasmBytes } from '../../src/wasm/text.ts'
 import { numberToBytes, ORDER } from '../support/bigint-scalars.ts'
 import { AFFINE, multiplyAffine, type AffinePoint } from '../support/bigint/curves.ts'
 import { traced } from '../support/constant-time.ts'
@@ -19,7 +18,7 @@ const PUBLIC_OF_NO_CURVE = ['arena', 'arenaBytes', 'otArena', 'otArenaBytes']
 /** The test of the exports that take secrets and belong to no curve: those of oblivious transfer. */
 const TRANSFER_TEST = new URL('../protocol/ecdsa/constant-time.node.test.ts', import.meta.url)
 
-const module = traced(fromHex(WASM_HEX))
+const module = traced(wasmBytes())
 const { exports, memory } = module
 const arena = exports['arena']?.() as number
 const LAMBDA = 0x5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72n

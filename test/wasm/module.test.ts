@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { CURVES } from '../../src/types.ts'
-import { fromHex, toHex } from '../../src/util/bytes.ts'
+import { toHex } from '../../src/util/bytes.ts'
 import { call } from '../../src/wasm/call.ts'
-import { WASM_HEX } from '../../src/wasm/generated.ts'
 import { sharedCore } from '../../src/wasm/instance.ts'
+import { wasmBytes } from '../../src/wasm/text.ts'
 
-const bytes = fromHex(WASM_HEX) as Uint8Array<ArrayBuffer>
+const bytes = wasmBytes()
 
 const PER_CURVE = [
   'AddPoints',

@@ -12,8 +12,8 @@ import {
 import { batchTagDigests } from '../../../src/protocol/ecdsa/tagged-batch.ts'
 import { wasmVole } from '../../../src/protocol/ecdsa/wasm-vole.ts'
 import type { Scalar } from '../../../src/curve/group.ts'
-import { concatBytes, fromHex } from '../../../src/util/bytes.ts'
-import { WASM_HEX } from '../../../src/wasm/generated.ts'
+import { concatBytes } from '../../../src/util/bytes.ts'
+import { wasmBytes } from '../../../src/wasm/text.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { traced } from '../../support/constant-time.ts'
 import { seededRandom, type SeededRandom } from '../../support/random.ts'
@@ -23,7 +23,7 @@ import { chosen } from './support.ts'
 // addresses they touch must not depend on them (row 30 of
 // docs/security.md#attacks-that-a-test-tries). Messages change with the secrets; their checks succeed, since a verdict is public.
 
-const module = traced(fromHex(WASM_HEX))
+const module = traced(wasmBytes())
 const { exports, memory } = module
 const arena = exports['otArena']?.() as number
 const RUNS = 12

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { toHex } from '../../src/util/bytes.ts'
+import { ALPHABET, COMMON, TEXT } from '../../src/wasm/generated.ts'
+import { wasmBytes } from '../../src/wasm/text.ts'
+
+describe('the text of the module', () => {
+  test('stands for every byte of the module that was built', () => {
+    expect(toHex(wasmBytes())).toBe(readFileSync('build/core.wasm').toString('hex'))
+  })
+
+  test('needs no escape in JavaScript, in any quotes, nor in a script element of HTML', () => {
+    expect(TEXT).toMatch(/^[ -~]+$/)
+    expect(TEXT + ALPHABET).not.toMatch(/['"`\\$<]/)
+  })
+
+  test('has pairs for all bytes', () => {
+    expect((ALPHABET.length - COMMON.length) * ALPHABET.length).toBeGreaterThanOrEqual(256)
+  })
+})
