@@ -50,6 +50,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
     progress.begin('Reading share')
     await probeMethod(deadline, method)
     return useActiveSet(client, deadline, walletId, async (shares) => {
+      progress.restart()
       const request: BackupRequest = {
         kind: 'backup',
         walletId,

@@ -78,6 +78,8 @@ export const plans = {
 export interface ProgressReporter {
   /** Begins the plan's next step. */
   begin(status: Exclude<Status, 'Done'>): void
+  /** Goes back to the first step: what follows it is done again. Nothing is reported, and no fraction becomes smaller. */
+  restart(): void
   /** Reports how far the current step is, from 0 to 1. */
   within(part: number, curve?: Curve): void
   /** Reports the end of the action. */
@@ -104,8 +106,12 @@ export function createProgress(
       if (step >= 0) before += plan[step]![1]
       step++
       if (plan[step]?.[0] !== status) throw new Error(`'${status}' is not step ${step} of this action`)
-      fraction = before / total
+      fraction = Math.max(fraction, before / total)
       report({ status, done: false, fraction })
+    },
+    restart() {
+      step = 0
+      before = 0
     },
     within(part, curve) {
       const [status, weight] = plan[step]!

@@ -46,6 +46,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
     progress.begin('Reading share')
     await client.storage.probe()
     return useActiveSet(client, deadline, walletId, async (shares) => {
+      progress.restart()
       const oldSetId = toHex(shares.setId)
       const about = { walletId, setId: oldSetId, label: client.label }
       const request: RefreshRequest = { kind: 'refresh', ...about, ...setUpRole(client) }

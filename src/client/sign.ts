@@ -1,16 +1,12 @@
-import { isMpcError } from '../errors.ts'
 import type { WalletShares } from '../share/types.ts'
 import { toHex } from '../util/bytes.ts'
-import { isReplaced, useActiveSet } from './active-set.ts'
+import { useActiveSet } from './active-set.ts'
 import { withDeadline, type Deadline } from './deadline.ts'
 import { fillInBackground } from './preprocess-signatures.ts'
 import { signEcdsa } from './sign-ecdsa.ts'
 import { readStatement, type SignEcdsaParameters, type SignParameters, type Statement } from './sign-parameters.ts'
 import { signSchnorr } from './sign-schnorr.ts'
 import type { Client, EcdsaSignature, Signature } from './types.ts'
-
-/** How often another tab may replace the set while one signature is made. */
-const REPLACED_ATTEMPTS = 4
 
 /**
  * Signs with this device's set and the server; the signature has been verified when it is returned.
@@ -35,37 +31,10 @@ export async function sign(client: Client, options: SignParameters): Promise<Sig
   const statement = readStatement(options)
   const { walletId } = options
   const signature = await withDeadline(client, options, (deadline, client) =>
-    signAgain(client, deadline, walletId, statement),
+    useActiveSet(client, deadline, walletId, (shares) => signWith(client, deadline, shares, statement)),
   )
   if (statement.scheme === 'ecdsa') fillInBackground(client, walletId, signature.setId)
   return signature
-}
-
-/** Signs, and again where another tab has replaced the set meanwhile. */
-async function signAgain(
-  client: Client,
-  deadline: Deadline,
-  walletId: string,
-  statement: Statement,
-): Promise<Signature> {
-  for (let attempt = 1; ; attempt++) {
-    let setId = ''
-    try {
-      return await useActiveSet(client, deadline, walletId, (shares) => {
-        setId = toHex(shares.setId)
-        return signWith(client, deadline, shares, statement)
-      })
-    } catch (error) {
-      if (setId === '' || !isGone(error) || attempt === REPLACED_ATTEMPTS) throw error
-      client.pool.drop(setId)
-      if (!(await isReplaced(client, walletId, setId))) throw error
-    }
-  }
-}
-
-/** Whether the set is over on the server, or was deleted here in the middle of its use. */
-function isGone(error: unknown): boolean {
-  return isMpcError(error) && (error.code === 'SET_RETIRED' || error.code === 'SHARE_NOT_FOUND')
 }
 
 async function signWith(

@@ -90,6 +90,34 @@ describe('statuses', () => {
 describe('progress reporter', () => {
   const quiet = { onError: () => {} }
 
+  test('that begins again reports no smaller fraction', () => {
+    const reports: Progress[] = []
+    const progress = createProgress(
+      quiet,
+      [
+        ['Reading share', 1],
+        ['Generating share', 1],
+        ['Storing share', 2],
+      ],
+      (report) => reports.push(report),
+    )
+    progress.begin('Reading share')
+    progress.begin('Generating share')
+    progress.begin('Storing share')
+    progress.restart()
+    progress.begin('Generating share')
+    progress.within(0.5)
+    progress.begin('Storing share')
+    expect(reports.map(({ status, fraction }) => [status, fraction])).toEqual([
+      ['Reading share', 0],
+      ['Generating share', 0.25],
+      ['Storing share', 0.5],
+      ['Generating share', 0.5],
+      ['Generating share', 0.5],
+      ['Storing share', 0.5],
+    ])
+  })
+
   test('never goes back, whatever a step reports', () => {
     const fractions: number[] = []
     const progress = createProgress(

@@ -93,6 +93,22 @@ describe('at the same time', { timeout: 3_600_000 }, () => {
   })
 })
 
+describe('what they have found', { timeout: 300_000 }, () => {
+  const FIRST_ROUND = 'send POST /v1/operations/:id/rounds/1'
+
+  test.each([
+    ['a set that another tab has replaced', 'two tabs', 'backup', 'refresh', FIRST_ROUND],
+    ['a set that another tab has refreshed', 'two tabs', 'refresh', 'refresh', FIRST_ROUND],
+    ['a share of a backup that was just superseded', 'two devices', 'recover rotate', 'confirm', 'webhook fetch'],
+  ] as const)('%s', async (_, place, one, two, point) => {
+    vi.stubGlobal('navigator', undefined)
+    const stage = await createStage({ database, apis: [api, other] })
+    const pair = [doingNamed(one), doingNamed(two)] as const
+    const { losses } = await interleave(stage, place, pair, { first: 0, turns: [point] })
+    expect(losses).toEqual([])
+  })
+})
+
 describe('the interleavings notice', { timeout: 300_000 }, () => {
   const pair = [doingNamed('recover keep'), doingNamed('recover keep')] as const
 

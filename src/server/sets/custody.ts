@@ -7,7 +7,8 @@ import type { BackupMethodName } from '../../types.ts'
 import { equalBytes, fromHex, isBytes, toHex, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { askCustodian } from './ask-custodian.ts'
-import type { SetRow } from './rows.ts'
+import { requireSet, type SetRow } from './rows.ts'
+import { requireRecoverable } from './usable.ts'
 
 /**
  * Hands the custodian its half of a new backup set and makes sure that it has it: what is read back is the same, and
@@ -55,9 +56,21 @@ async function storeCopy(custodian: Custodian, backup: CustodianBackup): Promise
  *
  * @throws {WEBHOOK_FAILED} if the custodian could not be asked
  * @throws {SHARE_NOT_FOUND} if it does not have the half
+ * @throws {BACKUP_SUPERSEDED} if it was told to delete it, because a newer backup was confirmed since the caller looked
  * @throws {SHARE_PARSING_FAILED} if what it has under this set's id is not what it was given
  */
 export async function fetchFromCustodian(context: ServerContext, set: SetRow): Promise<WalletShares> {
+  try {
+    return await fetchNamed(context, set)
+  } catch (error) {
+    if (isMpcError(error, 'SHARE_NOT_FOUND')) {
+      requireRecoverable(await requireSet(context.database, set.clientId, set.setId))
+    }
+    throw error
+  }
+}
+
+async function fetchNamed(context: ServerContext, set: SetRow): Promise<WalletShares> {
   return useKept(context, set, (kept) => {
     let isOther = false
     for (const candidate of kept) {
