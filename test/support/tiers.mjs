@@ -28,6 +28,7 @@ export const SLOW = {
   'test/adapters/wallet.node.test.ts': 'starts a chain',
   'test/client/devices.node.test.ts': 'makes a database',
   'test/client/export.node.test.ts': 'makes a database',
+  'test/protocol/ecdsa/adversary.test.ts': 'plays a signature for every way to cheat',
   'test/protocol/ecdsa/base-ot.test.ts': 'runs the portable backend, which is slow here',
   'test/protocol/ecdsa/constant-time.node.test.ts': 'records what whole runs read, write and branch on',
   'test/protocol/ecdsa/many.node.test.ts': 'makes a thousand signatures',
