@@ -18,7 +18,7 @@ writeFileSync(
   `// The WebAssembly module of assembly/ as text (text.ts). Made by scripts/build-wasm.mjs.
 export const ALPHABET = '${alphabet}'
 export const COMMON: readonly number[] = [${common.join()}]
-export const TEXT =
+export const TEXT: string =
   '${text}'
 `,
 )
