@@ -171,13 +171,14 @@ async function story(device, timed, replayed) {
   await replayed('sign ed25519', SIGNATURES, () => sign(phone, { walletId, scheme: 'ed25519', message }))
   await replayed('sign bip340', SIGNATURES, () => sign(phone, { walletId, scheme: 'bip340', message }))
   await timed('sign ecdsa', RUNS, () => sign(phone, ecdsa))
-  await timed('preprocess', RUNS, () => preprocessSignatures(pooled, { walletId, count: 1 }))
+  let made = 0
+  await timed('preprocess', RUNS, () => preprocessSignatures(pooled, { walletId, count: ++made }))
   await timed('sign ecdsa, preprocessed', RUNS, () => sign(pooled, ecdsa))
   await timed('generate', RUNS, () => generateWallet(device()))
   /** @type {import('reshare').PendingBackup[]} */
-  const made = []
-  await timed('backup', RUNS, async () => made.push(await backupWallet(phone, { walletId, method })))
-  const backup = /** @type {import('reshare').PendingBackup} */ (made.at(-1))
+  const backups = []
+  await timed('backup', RUNS, async () => backups.push(await backupWallet(phone, { walletId, method })))
+  const backup = /** @type {import('reshare').PendingBackup} */ (backups.at(-1))
   await backup.confirm()
   const { cipherText } = backup
   await timed('recover, keep', RUNS, () => recoverWallet(device(), { cipherText, method, existingSets: 'keep' }))

@@ -66,7 +66,7 @@ const exporting = (setId: string): ExportRequest => {
 
 const SET = 'cd'.repeat(32)
 /** With nothing else under way. */
-const ALONE = { incarnation: 1, othersOpen: 0, opensAt: null }
+const ALONE = { incarnation: 1, expiresAt: new Date(START), othersOpen: 0, opensAt: null }
 const ofSet = (clientId: string, setId = SET): Subject => ({ clientId, of: `set ${setId}` })
 
 /** How many failures are counted, and against whom. */

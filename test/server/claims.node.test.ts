@@ -3,7 +3,7 @@ import { BadRequest } from '../../src/api/http.ts'
 import type { ExportRequest } from '../../src/api/operations.ts'
 import { pgliteDatabase } from '../../src/server/database/pglite.ts'
 import { bumpIncarnation } from '../../src/server/incarnation.ts'
-import { claimRound, completeRound, forgetRound, releaseRound } from '../../src/server/operations/claim.ts'
+import { answerRound, claimRound, forgetRound, releaseRound, type Claim } from '../../src/server/operations/claim.ts'
 import { abortFor, abortOpen, abortOperation } from '../../src/server/operations/decide.ts'
 import {
   decideUnbegun,
@@ -31,6 +31,9 @@ afterAll(() => tables.database.close())
 
 const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const DEVICE = 'ab'.repeat(32)
+
+const completeRound = (database: Tables['database'], claim: Claim, state: Uint8Array | null) =>
+  answerRound(tables.context, database, claim, state, tables.hash('first'), utf8('answer'))
 
 describe('a claim of a round', () => {
   const claim = (key: ReturnType<Tables['key']>, round = 1, request = 'first') =>
@@ -109,7 +112,7 @@ describe('a claim of a round', () => {
     await expect(claim(key, 2, 'better')).rejects.toThrow(code('PROTOCOL_ABORTED'))
     await forgetRound(tables.database, second)
     const { operation } = await claim(key, 2, 'better')
-    expect(operation).toMatchObject({ round: 1, state: utf8('state'), claimHash: null, claimUntil: null })
+    expect(operation).toMatchObject({ round: 1, state: utf8('state'), claimHash: tables.hash('better').bytes })
   })
 })
 

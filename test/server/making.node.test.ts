@@ -229,8 +229,7 @@ describe('a backup', () => {
   test('of an operation that is aborted is not given to the custodian', async () => {
     const one = await walletOwner()
     const operation = await playTo(backup(one.client, one.set), 1)
-    // The first transaction is the claim.
-    const changes = before(2, () => abort(one, operation))
+    const changes = before(1, () => abort(one, operation))
     await expect(operation.post(one.having(changes))).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(halvesOf(one)).toEqual([])
     expect(
@@ -264,7 +263,7 @@ describe('a backup', () => {
     const one = await walletOwner()
     const operation = await playTo(backup(one.client, one.set), 1)
     const failure = new Error('the database is down')
-    await expect(operation.post(one.having(before(3, () => Promise.reject(failure))))).rejects.toBe(failure)
+    await expect(operation.post(one.having(before(2, () => Promise.reject(failure))))).rejects.toBe(failure)
     expect(halvesOf(one)).toHaveLength(1)
     expect(await setsOf(operation)).toEqual([])
     await play(operation)
@@ -275,7 +274,7 @@ describe('a backup', () => {
     const one = await walletOwner()
     const operation = await playTo(backup(one.client, one.set), 1)
     const failure = new Error('the database is down')
-    await expect(operation.post(one.having(before(4, () => Promise.reject(failure))))).rejects.toBe(failure)
+    await expect(operation.post(one.having(before(3, () => Promise.reject(failure))))).rejects.toBe(failure)
     expect(await setsOf(operation)).toHaveLength(1)
     await play(operation)
     expect((await tables.log(one.clientId)).map((line) => line.split(' ')[0])).toEqual(['prepared', 'committed'])
@@ -326,7 +325,7 @@ describe('a recovery', () => {
     const failure = new Error('the database is down')
     const query: ServerContext['database']['query'] = (sql, parameters) =>
       sql.includes('select decision') ? Promise.reject(failure) : tables.database.query(sql, parameters)
-    const { database } = before(3, () =>
+    const { database } = before(2, () =>
       abortOperation(context, { clientId: one.clientId, operationId: operation.operationId }),
     )
     await expect(operation.post(one.having({ database: { ...database, query } }))).rejects.toThrow(

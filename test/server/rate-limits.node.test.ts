@@ -94,7 +94,20 @@ describe('rates', () => {
     const client = owner(limited(two))
     const one = sign(client, wallet.signing)
     for (let i = 0; i < 4; i++) expect(code(await one.post())).toBe('OK')
-    const broken = limited(two, { random: failing })
+    const broken = limited(two, {
+      database: {
+        ...world.database,
+        transaction: (work, isolation) =>
+          world.database.transaction(
+            (tx) =>
+              work({
+                query: async (sql, parameters) =>
+                  sql.includes('into reshare_answers') ? failing() : tx.query(sql, parameters),
+              }),
+            isolation,
+          ),
+      },
+    })
     const other = sign(client, wallet.signing)
     await world.database.query('delete from reshare_rates')
     for (let i = 0; i < 3; i++) await other.post(owner(broken))
@@ -418,6 +431,6 @@ function raise(error: unknown): never {
   throw error
 }
 
-function failing(): Uint8Array<ArrayBuffer> {
-  throw new Error('no randomness')
+function failing(): never {
+  throw new Error('the database is gone')
 }

@@ -5,7 +5,22 @@ import { seededRandom } from '../support/random.ts'
 import type { ClientOperation, ServerClient } from '../support/server-client.ts'
 import { countingDatabase } from './support/counting.ts'
 import { deviceServer, newDevice } from './support/devices.ts'
-import { complete, newWallet, preprocessed, sign, type TestWallet } from './support/wallets.ts'
+import {
+  backup,
+  complete,
+  generate,
+  newBackup,
+  newWallet,
+  preprocess,
+  preprocessed,
+  prove,
+  recover,
+  refresh,
+  setUp,
+  sign,
+  signEcdsa,
+  type TestWallet,
+} from './support/wallets.ts'
 import { createWorld } from './support/world.ts'
 
 /** What an operation of one round may ask of the database. */
@@ -49,5 +64,35 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     expect(more).toEqual([])
     expect(round!.transactions).toBe(1)
     expect(round!.statements, round!.said.join('\n')).toBeLessThanOrEqual(ONE_ROUND)
+  })
+
+  /** By operation: what each of its rounds may ask. */
+  const severalRounds: Record<
+    string,
+    readonly [bounds: readonly number[], make: () => ClientOperation | Promise<ClientOperation>]
+  > = {
+    generate: [[8, 19], () => generate(client)],
+    backup: [[11, 11, 11], () => backup(client, wallet)],
+    'recover, keep': [[12, 13, 11], async () => recover(client, await newBackup(client, wallet))],
+    'recover, retire': [
+      [11, 13, 11],
+      async () => recover(client, await newBackup(client, wallet), { existingSets: 'retire' }),
+    ],
+    'recover, rotate': [
+      [12, 16, 14],
+      async () => recover(client, await newBackup(client, wallet), { rotateBackup: 'PASSKEY' }),
+    ],
+    refresh: [[12, 13, 13], () => refresh(client, wallet)],
+    prove: [[10, 16], () => prove(client, wallet.signing)],
+    preprocess: [[10, 11], () => preprocess(client, wallet)],
+    'sign ecdsa': [[10, 10], () => signEcdsa(client, wallet)],
+    setUp: [[10, 10], () => setUp(client, wallet)],
+  }
+  test.each(Object.entries(severalRounds))('%s asks little in each round', async (_, [bounds, make]) => {
+    const rounds = await count(await make())
+    expect(rounds).toHaveLength(bounds.length)
+    for (const [i, { statements, said }] of rounds.entries()) {
+      expect(statements, said.join('\n')).toBeLessThanOrEqual(bounds[i] ?? 0)
+    }
   })
 })

@@ -12,7 +12,7 @@ import { PAGE } from '../../src/util/pages.ts'
 import type { Custodian } from '../../src/custodian/types.ts'
 import { encodeFlight } from '../../src/api/flight.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../src/server/database/types.ts'
-import { claimRound, completeRound } from '../../src/server/operations/claim.ts'
+import { claimRound, decideRound } from '../../src/server/operations/claim.ts'
 import { abortOperation } from '../../src/server/operations/decide.ts'
 import { playRound } from '../../src/server/operations/play-round.ts'
 import {
@@ -47,7 +47,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
       const [committed, aborted] = [tables.key(), tables.key()]
       for (const key of [committed, aborted]) await tables.begin(key, request)
       const { claim } = await claimRound(tables.context, committed, 1, tables.hash('first'))
-      await completeRound(database, claim, null)
+      await decideRound(tables.context, database, claim, 'COMMIT')
       expect(await findOperation(database, committed)).toMatchObject({ round: 1, request: null })
       expect(await abortOperation(tables.context, aborted)).toEqual({ decision: 'ABORT' })
       expect(await findOperation(database, aborted)).toMatchObject({ kind: 'generate', request: null })

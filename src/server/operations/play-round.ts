@@ -11,7 +11,16 @@ import type { Queryable } from '../database/types.ts'
 import { requireUnrevoked } from '../devices/rows.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from '../http/requests.ts'
 import { admitOperation, requirePossession } from './admit.ts'
-import { claimRound, completeRound, forgetRound, releaseRound, type Claim } from './claim.ts'
+import {
+  answerRound,
+  claimRound,
+  decideRound,
+  forgetRound,
+  over,
+  releaseRound,
+  type Claim,
+  type Claimed,
+} from './claim.ts'
 import { abortOperation, recordAbort } from './decide.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
 import { isBlamed, isFinal, isUnplayed } from './failures.ts'
@@ -19,14 +28,14 @@ import { playTurn } from './kinds.ts'
 import { isOneRound, playAtOnce } from './play-at-once.ts'
 import { chargeOperation, countFailure, isGuarded } from './rates.ts'
 import {
-  findDecision,
   findOperation,
   findOutcome,
   hashRequest,
   insertAnswer,
   insertOperation,
   lockClient,
-  recordDecision,
+  storedRequest,
+  type AddedOperation,
   type CalledOperation,
   type OperationKey,
   type OperationRow,
@@ -61,13 +70,16 @@ export async function playRound(
   if (found.answer !== undefined) return found.answer
   if (found.decided) throw over()
 
+  let begun: Claimed | undefined
   if (round === 1) {
+    // Drawn before a hook is asked: what it has allowed may be good for once.
+    const first: Claim = { ...key, round, token: context.random(16) }
     const request = await admit(context, key, flight, found)
     const played = await tryAtOnce(context, key, request, flight, requestHash, found)
     if (played !== undefined) return played
-    await begin(context, key, request, requestHash)
+    begun = await begin(context, first, request, requestHash)
   } else parseEmptyHeader(flight.header)
-  const { claim, operation } = await claimRound(context, key, round, requestHash)
+  const { claim, operation } = begun ?? (await claimRound(context, key, round, requestHash))
   try {
     requireTimeLeft(context, operation)
     const outcome = await play(context, claim, operation, requestHash, flight)
@@ -123,25 +135,37 @@ async function tryAtOnce(
   throw played.caught
 }
 
+/** @returns the claim of its first round, unless it was there */
 async function begin(
   context: ServerContext,
-  key: CalledOperation,
+  claim: Claim,
   request: OperationRequest,
   requestHash: RequestHash,
-): Promise<void> {
+): Promise<Claimed | undefined> {
   // A device that is revoked at this very moment may begin what no round is stored of any more.
-  await context.database.transaction(async (tx) => {
-    await requireUnrevoked(tx, key)
-    await lockClient(tx, key.clientId)
-    const added = await insertOperation(context, tx, key, request, requestHash)
+  return context.database.transaction(async (tx) => {
+    await requireUnrevoked(tx, claim)
+    await lockClient(tx, claim.clientId)
+    const added = await insertOperation(context, tx, claim, request, requestHash, claim.token)
     if (added === undefined) {
       // Neither added nor there: it was decided, since the caller looked, that it never begins.
-      if ((await findOperation(tx, key)) === undefined) throw over()
-      return
+      if ((await findOperation(tx, claim)) === undefined) throw over()
+      return undefined
     }
-    await chargeOperation(context, tx, key.clientId, request, added)
-    await context.audit.record(tx, key.clientId, begunEvents(key, request))
+    await chargeOperation(context, tx, claim.clientId, request, added)
+    await context.audit.record(tx, claim.clientId, begunEvents(claim, request))
+    return { claim, operation: newOperation(claim, request, added) }
   }, 'read committed')
+}
+
+/** An operation as its row says that was just added. */
+function newOperation(
+  { device }: CalledOperation,
+  request: OperationRequest,
+  { incarnation, expiresAt }: AddedOperation,
+): OperationRow {
+  const none = { state: null, claimHash: null, claimUntil: null }
+  return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, incarnation, expiresAt }
 }
 
 /** A recovery is told of before it ends: someone opens a backup, with this client's credentials. */
@@ -211,16 +235,15 @@ async function storeIn(
   { parcels, writes, ending }: Played,
   sealed: Uint8Array | null,
 ): Promise<Answered> {
-  await requireUnrevoked(tx, claim)
   if (ending === undefined) {
-    if ((await findDecision(tx, claim)) !== undefined) throw over()
-  } else if ((await recordDecision(context, tx, claim, ending.decision)) !== ending.decision) {
-    throw over()
+    const answer = encodeFlight({ header: {}, parcels })
+    await answerRound(context, tx, claim, sealed, requestHash, answer)
+    await writes?.(tx)
+    return { answer, ending }
   }
-  await completeRound(tx, claim, sealed)
+  await decideRound(context, tx, claim, ending.decision)
   await writes?.(tx)
-  const header = ending === undefined ? {} : await ending.settle(tx)
-  const answer = encodeFlight({ header, parcels })
+  const answer = encodeFlight({ header: await ending.settle(tx), parcels })
   await insertAnswer(context, tx, claim, claim.round, requestHash, answer)
   return { answer, ending }
 }
@@ -242,10 +265,6 @@ async function abandon(
 function requireTimeLeft(context: ServerContext, operation: OperationRow): void {
   if (context.now() < operation.expiresAt.getTime()) return
   throw new MpcError('PROTOCOL_ABORTED', 'the operation has expired; start it again')
-}
-
-function over(): MpcError {
-  return new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
 /** Session state opens for the one round that it is for, in the incarnation that sealed it. */

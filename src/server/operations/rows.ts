@@ -49,7 +49,8 @@ async function selectOperation(db: Queryable, { clientId, operationId }: Operati
   return row && operationRow(row)
 }
 
-function operationRow(row: Row): OperationRow {
+/** A row of all columns. */
+export function operationRow(row: Row): OperationRow {
   return {
     device: row['device'] as string | null,
     kind: row['kind'] as OperationRow['kind'],
@@ -66,6 +67,7 @@ function operationRow(row: Row): OperationRow {
 /** An operation that was added, and how many others of its set, or of generations, of its client, are under way. */
 export interface AddedOperation {
   readonly incarnation: number
+  readonly expiresAt: Date
   readonly othersOpen: number
   /** When the first of them expires. */
   readonly opensAt: Date | null
@@ -101,7 +103,7 @@ export async function insertOperation(
      select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11 from reshare_meta
      where name = 'incarnation' and not exists (select 1 from reshare_decisions where ${KEY})
      on conflict (client_id, operation_id) do nothing
-     returning incarnation, (select count from others) as count, (select opens_at from others) as opens_at`,
+     returning incarnation, expires_at, (select count from others) as count, (select opens_at from others) as opens_at`,
     [
       clientId,
       operationId,
@@ -119,6 +121,7 @@ export async function insertOperation(
   return (
     added && {
       incarnation: added['incarnation'] as number,
+      expiresAt: added['expires_at'] as Date,
       othersOpen: added['count'] as number,
       opensAt: added['opens_at'] as Date | null,
     }
@@ -126,7 +129,7 @@ export async function insertOperation(
 }
 
 /** The authorisation of an export is judged when it arrives, and never stored. */
-function storedRequest(request: OperationRequest): OperationRequest {
+export function storedRequest(request: OperationRequest): OperationRequest {
   return request.kind === 'export' ? { ...request, authorization: '' } : request
 }
 

@@ -110,9 +110,13 @@ export function overwritingStore(): ShareStore {
 export function ignoresClaims(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
     const claimed = 'and round = $3 and claim_token = $4'
-    const unchecked = sql.replace(claimed, 'and $3::int is not null and $4::bytea is not null')
-    const isAnswer = /^\s*insert into reshare_answers/.test(sql)
-    const rows = await tx.query(isAnswer ? `${sql} on conflict do nothing` : unchecked, parameters)
+    const unchecked = sql.replaceAll(claimed, 'and $3::int is not null and $4::bytea is not null')
+    const isAnswer = sql.includes('insert into reshare_answers')
+    const twice = 'on conflict (client_id, operation_id, round) do update set sealed = excluded.sealed'
+    const answered = sql.endsWith('returning 1')
+      ? unchecked.replace(/returning 1$/, `${twice} returning 1`)
+      : `${sql} ${twice}`
+    const rows = await tx.query(isAnswer ? answered : unchecked, parameters)
     return rows.map((row) => ('claim_until' in row ? { ...row, claim_until: null } : row))
   })
 }
