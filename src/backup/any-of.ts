@@ -1,4 +1,4 @@
-import { decodeShares, sealShares } from './method.ts'
+import { decodeShares, sealShares } from './keyed-method.ts'
 import { openBackup } from './open.ts'
 import { sealBackup } from './seal.ts'
 import type { BackupKeys, BackupMethod } from './types.ts'

@@ -1,5 +1,6 @@
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
-import { backupMethod, type KeyedBackupMethod } from './method.ts'
+import type { KeyedBackupMethod } from './keyed-method.ts'
+import { backupMethod } from './method.ts'
 import { throwIfAborted } from './failures.ts'
 import type { AgeIdentity, AgeRecipient } from './types.ts'
 import { parameters } from '../util/arguments.ts'

@@ -1,7 +1,7 @@
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { Stanza, type Recipient } from 'age-encryption'
+import type { Recipient } from 'age-encryption'
 import type { BackupMethodName } from '../types.ts'
 import { utf8, wipe } from '../util/bytes.ts'
 import { corrupt } from './failures.ts'
@@ -43,7 +43,7 @@ export async function withManifest(
       wrapFileKey(key) {
         wipe(fileKey)
         fileKey = new Uint8Array(key)
-        return [new Stanza([MANIFEST_STANZA, [...new Set(methods)].join(','), BLANK], new Uint8Array(0))]
+        return [{ args: [MANIFEST_STANZA, [...new Set(methods)].join(','), BLANK], body: new Uint8Array(0) }]
       },
     })
     const { checksumAt, macAt } = locate(file)

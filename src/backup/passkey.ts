@@ -1,7 +1,8 @@
 import { webauthn } from 'age-encryption'
 import { MpcError } from '../errors.ts'
 import { throwIfAborted, withCode } from './failures.ts'
-import { backupMethod, type KeyedBackupMethod } from './method.ts'
+import type { KeyedBackupMethod } from './keyed-method.ts'
+import { backupMethod } from './method.ts'
 import { askingFor, PASSKEY_STANZA } from './prf.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { Stanza } from 'age-encryption'
+import type { Stanza } from 'age-encryption'
 import { utf8 } from '../util/bytes.ts'
 import type { Argon2Cost } from './argon2.ts'
 import { corrupt } from './failures.ts'
@@ -85,7 +85,8 @@ export function wrapKey(tag: Uint8Array): Uint8Array {
 
 /** Wraps a file key as age's X25519 stanza does: ChaCha20-Poly1305, zero nonce, since each key wraps once. */
 export function wrapFileKey(parameters: PasswordParameters, key: Uint8Array, fileKey: Uint8Array): Stanza {
-  return new Stanza(encodePasswordArguments(parameters), chacha20poly1305(key, new Uint8Array(12)).encrypt(fileKey))
+  const body = chacha20poly1305(key, new Uint8Array(12)).encrypt(fileKey)
+  return { args: encodePasswordArguments(parameters), body }
 }
 
 /** The file key of a stanza's body, or undefined if this is not its key. */

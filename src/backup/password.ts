@@ -3,9 +3,10 @@ import { MpcError } from '../errors.ts'
 import { parameters } from '../util/arguments.ts'
 import { equalBytes, utf8, wipe } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
+import { codeAge } from './age-file.ts'
 import { deriveArgon2id, type Argon2Cost, type Argon2Engine } from './argon2.ts'
 import { corrupt, throwIfAborted } from './failures.ts'
-import { backupMethod, type KeyedBackupMethod } from './method.ts'
+import { keyedMethod, type KeyedBackupMethod } from './keyed-method.ts'
 import {
   costIsWithin,
   decodePasswordStanza,
@@ -128,7 +129,7 @@ export function password(
     }
   }
 
-  return backupMethod({
+  return keyedMethod(codeAge, {
     name: 'PASSWORD',
     async probe({ signal } = {}) {
       throwIfAborted(signal)

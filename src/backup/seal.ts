@@ -1,24 +1,12 @@
-import { armor, Encrypter } from 'age-encryption'
 import { MpcError } from '../errors.ts'
-import { equalBytes, wipe } from '../util/bytes.ts'
-import { throwIfAborted } from './failures.ts'
-import { withManifest } from './manifest.ts'
-import { openBackup } from './open.ts'
-import { forward, part, type OnProgress } from './progress.ts'
-import { encodeBackupRecord, type BackupRecord } from './record.ts'
-import type { AgeRecipient, BackupKeys } from './types.ts'
-import { EPHEMERAL_KEY_ATTEMPTS, isRefusedKey } from './x25519.ts'
 import { parameters } from '../util/arguments.ts'
+import { equalBytes, wipe } from '../util/bytes.ts'
+import { libraryAge } from './age-library.ts'
 import { keysArguments } from './keys.ts'
-
-/** What {@link sealBackup} seals. */
-export interface SealOptions {
-  readonly record: BackupRecord
-  /** Any one of them opens the cipherText. */
-  readonly methods: readonly BackupKeys[]
-  readonly onProgress?: OnProgress
-  readonly signal?: AbortSignal
-}
+import { openBackup } from './open.ts'
+import { forward, part } from './progress.ts'
+import { encodeBackupRecord, type BackupRecord } from './record.ts'
+import { sealRecord, type SealOptions } from './seal-record.ts'
 
 /**
  * Seals a backup for several methods, and opens what was sealed with each that can, before it gives it away.
@@ -36,7 +24,7 @@ export async function sealBackup(sealing: SealOptions): Promise<string> {
   const onProgress = forward(options.onProgress)
   const work = { ...(signal && { signal }) }
   const steps = openers.length + 1
-  const cipherText = await sealRecord({ record, methods, onProgress: part(onProgress, 0, steps), ...work })
+  const cipherText = await sealRecord(libraryAge, { record, methods, onProgress: part(onProgress, 0, steps), ...work })
   for (const [i, method] of openers.entries()) {
     const { walletId } = record
     const check = { cipherText, methods: [method], walletId, onProgress: part(onProgress, i + 1, steps), ...work }
@@ -48,52 +36,6 @@ export async function sealBackup(sealing: SealOptions): Promise<string> {
     }
   }
   return cipherText
-}
-
-/** Seals without opening what was sealed: the caller does. */
-export async function sealRecord({ record, methods, signal, ...options }: SealOptions): Promise<string> {
-  if (methods.length === 0) throw new TypeError('a backup needs a method')
-  const onProgress = forward(options.onProgress)
-  const plaintext = encodeBackupRecord(record)
-  try {
-    const recipients = await recipientsOf({ record, methods, onProgress, ...(signal && { signal }) })
-    const names = methods.map(({ name }) => name)
-    const file = await withManifest(names, (manifest) => encrypt(plaintext, [...recipients, manifest], signal))
-    throwIfAborted(signal)
-    onProgress(1)
-    return armor.encode(file)
-  } finally {
-    wipe(plaintext)
-  }
-}
-
-async function recipientsOf({ record, methods, onProgress = () => {}, signal }: SealOptions): Promise<AgeRecipient[]> {
-  const recipients: AgeRecipient[] = []
-  for (const [i, method] of methods.entries()) {
-    throwIfAborted(signal)
-    const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
-    const own = await method.recipients({ walletId: record.walletId, ...work })
-    if (own.length === 0) throw new TypeError(`the method ${method.name} gave no recipient`)
-    recipients.push(...own)
-  }
-  return recipients
-}
-
-async function encrypt(
-  plaintext: Uint8Array,
-  recipients: readonly AgeRecipient[],
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const encrypter = new Encrypter()
-  for (const recipient of recipients) encrypter.addRecipient(recipient)
-  for (let attempt = 1; ; attempt++) {
-    throwIfAborted(signal)
-    try {
-      return await encrypter.encrypt(plaintext)
-    } catch (error) {
-      if (!isRefusedKey(error) || attempt === EPHEMERAL_KEY_ATTEMPTS) throw error
-    }
-  }
 }
 
 function equalRecords(a: BackupRecord, b: BackupRecord): boolean {

@@ -84,3 +84,14 @@ export interface BackupKeys extends Pick<BackupMethod, 'name' | 'probe'> {
    */
   identities(options: IdentityOptions): Promise<readonly AgeIdentity[]>
 }
+
+/** Reads and writes age files, for the keys that it understands. */
+export interface AgeFiles {
+  encrypt(
+    plaintext: Uint8Array,
+    recipients: readonly AgeRecipient[],
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array>
+  /** @throws {unknown} what an identity throws, and something else if the file is damaged */
+  decrypt(file: Uint8Array, identities: readonly AgeIdentity[]): Promise<Uint8Array>
+}

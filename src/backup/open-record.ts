@@ -1,0 +1,134 @@
+import type { Identity } from 'age-encryption'
+import { MpcError, isMpcError } from '../errors.ts'
+import type { BackupMethodName } from '../types.ts'
+import { brand, hasBrand, isDomException } from '../util/brand.ts'
+import { wipe } from '../util/bytes.ts'
+import { isCodecError } from '../util/codec.ts'
+import { decodeArmor } from './armor.ts'
+import { corrupt, throwIfAborted, withCode } from './failures.ts'
+import { readHeader, type BackupHeader } from './manifest.ts'
+import { forward, part, type OnProgress } from './progress.ts'
+import { decodeBackupRecord, type BackupRecord } from './record.ts'
+import type { AgeFiles, AgeIdentity, BackupKeys } from './types.ts'
+import { parameters } from '../util/arguments.ts'
+import { keysArguments } from './keys.ts'
+
+/** What `openBackup` opens. */
+export interface OpenOptions {
+  readonly cipherText: string
+  /** Tried in this order; the first that opens is enough. */
+  readonly methods: readonly BackupKeys[]
+  /** Where given, the cipherText must be of this wallet: 16 bytes in hex. */
+  readonly walletId?: string
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+const MAX_CIPHER_TEXT_LENGTH = 1 << 20
+
+/** A method's failure that leaves the next method a chance. */
+class CannotOpen extends Error {
+  static {
+    brand(this, 'CannotOpen')
+  }
+}
+
+/**
+ * What opens a cipherText, by its own account: nothing has been authenticated yet.
+ *
+ * @throws {BACKUP_CORRUPT} if it is damaged
+ */
+export function backupMethodsOf(cipherText: string): readonly BackupMethodName[] {
+  return readHeader(dearmor(cipherText)).methods
+}
+
+/** `openBackup` for keys that `age` understands. */
+export async function openRecord(age: AgeFiles, options: OpenOptions): Promise<BackupRecord> {
+  const { cipherText, methods, walletId, signal } = parameters(options, 'openBackup')
+  keysArguments(methods)
+  const file = dearmor(cipherText)
+  const header = readHeader(file)
+  const onProgress = forward(options.onProgress)
+  const failures: MpcError[] = []
+  for (const [i, method] of methods.entries()) {
+    throwIfAborted(signal)
+    const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
+    try {
+      const identities = await method.identities({ ...work, ...(walletId && { walletId }), stanzas: header.stanzas })
+      const record = await decrypt(age, file, identities)
+      throwIfAborted(signal)
+      if (walletId !== undefined && record.walletId !== walletId) {
+        wipe(record.payload)
+        throw new MpcError('BACKUP_OTHER_WALLET', 'this is the backup of another wallet')
+      }
+      onProgress(1)
+      return record
+    } catch (error) {
+      if (isMpcError(error) && leavesAChance(error)) failures.push(error)
+      else if (!hasBrand(error, 'CannotOpen')) throw error
+    }
+  }
+  throw failures[0] ?? noneFits(header, methods)
+}
+
+function leavesAChance({ code }: MpcError): boolean {
+  return code !== 'ABORTED' && code !== 'BACKUP_CORRUPT' && code !== 'BACKUP_OTHER_WALLET'
+}
+
+async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly AgeIdentity[]): Promise<BackupRecord> {
+  const guardedIdentities = identities.map((identity) => (isCode(identity) ? guarded(identity) : identity))
+  // Asked last: no other identity has opened the file.
+  const nobody: Identity = {
+    unwrapFileKey() {
+      throw new CannotOpen()
+    },
+  }
+  let plaintext: Uint8Array | undefined
+  try {
+    plaintext = await age.decrypt(file, [...guardedIdentities, nobody])
+    return decodeBackupRecord(plaintext)
+  } catch (cause) {
+    if (isMpcError(cause) || hasBrand(cause, 'CannotOpen')) throw cause
+    // WebCrypto's: about the key and this runtime, as far as anyone can tell.
+    if (isDomException(cause)) {
+      throw new MpcError('DECRYPT_FAILED', 'this runtime cannot use the key of this backup', { cause })
+    }
+    throw corrupt(isCodecError(cause) ? 'its record is malformed' : 'it is not as it was sealed', cause)
+  } finally {
+    wipe(plaintext)
+  }
+}
+
+function isCode(identity: AgeIdentity): identity is Identity {
+  return typeof identity === 'object' && 'unwrapFileKey' in identity
+}
+
+/** Whatever the code of an identity throws is about its key, not about the file. */
+function guarded(identity: Identity): Identity {
+  return {
+    unwrapFileKey: (stanzas) =>
+      withCode('DECRYPT_FAILED', 'the key of this backup could not be used', () => identity.unwrapFileKey(stanzas)),
+  }
+}
+
+function noneFits({ methods: wanted }: BackupHeader, given: readonly BackupKeys[]): MpcError {
+  const onlyPassword = wanted.every((name) => name === 'PASSWORD')
+  if (onlyPassword && !given.some(({ name }) => name === 'PASSWORD')) {
+    return new MpcError('PASSWORD_REQUIRED', 'this backup opens with its password only')
+  }
+  const names = given.map(({ name }) => name).join(', ') || 'nothing'
+  return new MpcError(
+    'DECRYPT_FAILED',
+    `this backup opens with ${wanted.join(' or ')}; what was given (${names}) does not fit`,
+  )
+}
+
+function dearmor(cipherText: string): Uint8Array {
+  if (typeof cipherText !== 'string') throw new TypeError('cipherText must be a string')
+  if (cipherText.length > MAX_CIPHER_TEXT_LENGTH) throw corrupt('it is too long')
+  try {
+    return decodeArmor(cipherText)
+  } catch (cause) {
+    throw corrupt('its armour is broken', cause)
+  }
+}
