@@ -6,6 +6,7 @@ import type { ServerOptions } from '../../src/server/index.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, unwrap, type ServerClient } from '../support/server-client.ts'
+import { deviceServer, newDevice, plantSet } from './support/devices.ts'
 import { complete, newWallet, preprocessed, setIdOf, sign, type TestWallet } from './support/wallets.ts'
 import { createWorld, type World } from './support/world.ts'
 
@@ -118,6 +119,23 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
     expect(codeOf(await abort())).toBe('AUTH_FAILED')
     operation.take(await operation.post())
     expect(JSON.parse(new TextDecoder().decode(unwrap(await abort())))).toEqual({ decision: 'COMMIT' })
+  })
+
+  test('of a device that is revoked after the look at it signs nothing', async () => {
+    const clientId = 'revoked'
+    const device = newDevice(world)
+    const signing = await plantSet(world, deviceServer(world).context, { clientId, device })
+    const revoke = 'update reshare_devices set revoked_at = created_at where client_id = $1'
+    const query: Database['query'] = async (sql, parameters) => {
+      const rows = await world.database.query(sql, parameters)
+      if (sql.includes('left join reshare_decisions')) await world.database.query(revoke, [clientId])
+      return rows
+    }
+    const { client: of } = deviceServer(world, { database: { ...world.database, query } })
+    const operation = sign(of(clientId, device), signing)
+    expect(codeOf(await operation.post())).toBe('DEVICE_REVOKED')
+    const left = 'select 1 from reshare_answers where operation_id = $1'
+    expect(await world.database.query(left, [operation.operationId])).toEqual([])
   })
 
   // PGlite has one connection: nothing else runs within a transaction.
