@@ -27,6 +27,7 @@ const GROUPS = {
   scale: () => import('./groups/scale.mjs'),
   protocols: () => import('./groups/protocols.mjs'),
   ecdsa: () => import('./groups/ecdsa.mjs'),
+  extension: () => import('./groups/extension.mjs'),
   recovery: () => import('./groups/recovery.mjs'),
   flows: () => import('./groups/flows.mjs'),
   server: () => import('./groups/server.mjs'),

@@ -57,7 +57,7 @@ export function hashQuarters(): u32 {
 `
 
 /** Hashes the four quarters of the message side by side. @returns {Promise<() => number>} */
-async function compileLanes() {
+export async function compileLanes() {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   mkdirSync(`${root}build/bench`, { recursive: true })
   writeFileSync(`${root}build/bench/sha256.ts`, ENTRY)
