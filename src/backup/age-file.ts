@@ -162,7 +162,7 @@ function payload(fileKey: Uint8Array, nonce: Uint8Array, bytes: Uint8Array, way:
       const chunk = chacha20poly1305(key, counter)[way](bytes.subarray(i * size, (i + 1) * size))
       chunks.push(chunk)
     }
-    if (count > 1 && chunks.at(-1).length === 0) throw new Error('the last chunk is empty')
+    if (count > 1 && chunks.at(-1)?.length === 0) throw new Error('the last chunk is empty')
     return chunks
   } catch (error) {
     wipe(...chunks)
