@@ -63,7 +63,7 @@ function measure() {
     random(16),
     random(COLUMN_BYTES),
   ]
-  const branch = (/** @type {number} */ i) => 1 ^ /** @type {number} */ ((delta[i >> 3] >> (i & 7)) & 1)
+  const branch = (/** @type {number} */ i) => 1 ^ (((delta[i >> 3] ?? 0) >> (i & 7)) & 1)
   const seeds = new Uint8Array(COLUMNS * SEED)
   for (let i = 0; i < COLUMNS; i++) {
     const at = SEED * (2 * i + branch(i))
