@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 
 // Who may import whom. The layers, from the bottom up:
-//   errors, types, util <- wasm <- curve <- sharing <- share <- protocol <- api <- client | server
-// backup sits on share; hpke on util, below the protocol and below the channel between client and server. Adapters see
+//   errors, types, util <- wasm <- curve <- secret-sharing <- key-share <- protocol <- wire <- client | service <- server | custodian
+// backup sits on key-share; hpke on util, below the protocol and below the channel between client and server. Adapters see
 // their own family, the shared vocabulary and nothing of the cryptography; those for chains use the client as an
 // application does.
 
 const BASE = ['errors', 'types', 'util']
-const CORE = [...BASE, 'wasm', 'curve', 'sharing', 'share']
+const CORE = [...BASE, 'wasm', 'curve', 'secret-sharing', 'key-share']
 
 /** What each folder of src may import besides itself; a type file stands for its family. */
 const MAY_IMPORT = {
@@ -17,20 +17,21 @@ const MAY_IMPORT = {
   hpke: BASE,
   wasm: BASE,
   curve: [...BASE, 'wasm'],
-  sharing: [...BASE, 'curve'],
-  share: [...BASE, 'curve', 'sharing'],
+  'secret-sharing': [...BASE, 'curve'],
+  'key-share': [...BASE, 'curve', 'secret-sharing'],
   protocol: [...CORE, 'hpke'],
-  api: [...CORE, 'protocol', 'server/database/types'],
-  channel: [...BASE, 'hpke', 'api/errors', 'storage/types', 'transport/types', 'transport/request'],
+  wire: [...CORE, 'protocol'],
+  service: [...BASE, 'curve', 'wire'],
+  channel: [...BASE, 'hpke', 'wire/error-body', 'storage/types', 'transport/types', 'transport/request'],
   workers: [...CORE, 'protocol'],
   portable: [...CORE, 'protocol'],
   export: ['client'],
-  client: [...CORE, 'protocol', 'api', 'backup/types', 'storage/types', 'transport/types'],
-  server: [...CORE, 'hpke', 'protocol', 'api', 'channel/(messages|seal)', 'custodian/types', 'server/database/types'],
+  client: [...CORE, 'protocol', 'wire', 'backup/types', 'storage/types', 'transport/types'],
+  server: [...CORE, 'hpke', 'protocol', 'wire', 'service', 'channel/(messages|seal)', 'custodian/types'],
   backup: CORE,
   storage: BASE,
-  transport: [...BASE, 'api'],
-  custodian: [...CORE, 'protocol', 'api', 'server/database/types'],
+  transport: [...BASE, 'wire'],
+  custodian: [...CORE, 'protocol', 'wire', 'service'],
   adapters: [...BASE, 'index'],
 }
 
@@ -46,8 +47,8 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   name: `layer-${folder}`,
   comment: `${folder} may import ${allowed.join(', ') || 'nothing'}`,
   severity: 'error',
-  // A program is put together from every family; the database adapters have a rule of their own.
-  from: { path: within(folder), pathNot: '^src/server/(bin[.]ts$|database/)' },
+  // A program is put together from every family; the adapters have a rule of their own.
+  from: { path: within(folder), pathNot: '^src/server/bin[.]ts$' },
   to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
 }))
 
@@ -58,7 +59,7 @@ const CHAINS = ['viem', 'solana', 'bitcoin']
 const ADAPTERS = [
   { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/bin[.]ts$)' },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
-  { name: 'database', files: '^src/server/database/', entries: '^src/server/(database/|bin[.]ts$)' },
+  { name: 'database', files: '^src/service/database/', entries: '^src/(service/database/|server/bin[.]ts$)' },
   { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/bin[.]ts$)' },
   { name: 'chains', files: '^src/adapters/', entries: '^src/adapters/' },
   ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: `^src/adapters/${name}/` })),
@@ -78,8 +79,8 @@ const PACKAGES = [
   { name: 'age', packages: 'age-encryption', homes: '^src/backup/' },
   { name: 'argon2', packages: 'hash-wasm', homes: '^src/backup/' },
   { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },
-  { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/server/database/' },
-  { name: 'http', packages: '(hono|@hono/node-server)', homes: '^src/(server|custodian)/' },
+  { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/service/database/' },
+  { name: 'http', packages: '(hono|@hono/node-server)', homes: '^src/(service|server|custodian)/' },
   { name: 'viem', packages: '(viem|ox|abitype)', homes: '^src/adapters/viem/' },
   { name: 'solana', packages: '@solana', homes: '^src/adapters/solana/' },
   { name: 'bitcoin', packages: '@scure', homes: '^src/adapters/bitcoin/' },
@@ -91,6 +92,66 @@ const packages = PACKAGES.map(({ name, packages, homes }) => ({
   from: { path: '^src/', pathNot: homes },
   to: { path: `node_modules/${packages}/` },
 }))
+
+/** What the rooms of a family may import of each other, and which files of the family stand above its rooms. */
+const ROOMS = {
+  client: {
+    above: ['client'],
+    rooms: {
+      operations: [],
+      wallets: ['operations'],
+      backup: ['operations', 'wallets'],
+      signing: ['operations', 'wallets'],
+      actions: ['operations', 'wallets', 'backup', 'signing'],
+    },
+  },
+  server: {
+    above: ['index', 'create-server', 'bin'],
+    rooms: {
+      access: [],
+      audit: [],
+      sets: ['access', 'audit', 'devices/devices-table'],
+      'rounds/(?!handle-round|dispatch)': ['access', 'audit', 'sets', 'devices/devices-table', 'rounds'],
+      operations: ['access', 'audit', 'sets', 'devices/devices-table', 'rounds/(?!handle-round|dispatch)'],
+      'rounds/(handle-round|dispatch)': ['access', 'audit', 'sets', 'devices', 'rounds', 'operations'],
+      devices: ['access', 'audit', 'sets', 'rounds/(?!handle-round|dispatch)'],
+      http: ['access', 'sets', 'devices', 'rounds'],
+      maintenance: ['audit', 'sets', 'devices', 'rounds/(?!handle-round|dispatch)', 'http'],
+    },
+  },
+  protocol: {
+    above: ['index'],
+    rooms: {
+      transcript: [],
+      session: ['transcript'],
+      dealing: ['transcript', 'session'],
+      keygen: ['transcript', 'session', 'dealing'],
+      reshare: ['transcript', 'session', 'dealing', 'keygen'],
+      frost: ['transcript', 'session', 'dealing'],
+      possession: ['transcript', 'session', 'dealing'],
+      export: ['transcript', 'possession'],
+      derive: [],
+      ecdsa: ['transcript', 'session'],
+    },
+  },
+  'protocol/ecdsa': { above: ['index'], rooms: { ot: [], setup: ['ot'], signing: ['ot'] } },
+}
+
+const rooms = Object.entries(ROOMS).flatMap(([family, { above, rooms }]) =>
+  Object.entries(rooms).map(([room, allowed]) => ({
+    name: `room-${family}-${room.replace(/[^a-z].*/, '')}`,
+    comment: `${family}/${room} may import ${allowed.join(', ') || 'nothing'} of ${family}`,
+    severity: 'error',
+    from: { path: `^src/${family}/${room}` },
+    to: {
+      path: `^src/${family}/`,
+      pathNot: [
+        `^src/${family}/(?!(${above.join('|')})[.]ts$)[^/]+[.]ts$`,
+        ...[room, ...allowed].map((name) => `^src/${family}/${name}`),
+      ],
+    },
+  })),
+)
 
 /** Generated numbers of each curve, which import nothing and which every layer may read. */
 const CONSTANTS = '^assembly/[^/]+/constants[.]gen[.]ts$'
@@ -113,12 +174,14 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
 }))
 
 /** The files that are meant for Node. */
-const NODE_FILES = '^src/(storage/file([.]ts$|/)|backup/file[.]ts$|server/(bin[.]ts$|database/)|util/node/|workers/)'
+const NODE_FILES =
+  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/bin[.]ts$|service/database/|util/node/|workers/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...layers,
+    ...rooms,
     ...adapters,
     ...packages,
     ...assembly,

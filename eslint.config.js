@@ -122,7 +122,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/server/bin.ts', 'demo/**', 'scripts/**', 'bench/**'],
+    files: ['src/server/bin.ts', 'demo/**', 'scripts/**', 'bench/**', 'load/**'],
     rules: { 'no-console': 'off' },
   },
   {

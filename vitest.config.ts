@@ -30,10 +30,11 @@ const pglite = { find: /^@electric-sql\/pglite$/, replacement: source('test/supp
 const alias = [
   { find: /^reshare$/, replacement: source('src/index.ts') },
   {
-    find: /^reshare\/(errors|export|portable|(?:backup|storage)\/file|(?:backup|custodian|storage|transport)\/conformance)$/,
+    find: /^reshare\/(errors|export|portable|storage\/file|(?:backup|custodian|storage|transport)\/conformance)$/,
     replacement: source('src/$1.ts'),
   },
-  { find: /^reshare\/server\/(pglite|postgres)$/, replacement: source('src/server/database/$1.ts') },
+  { find: /^reshare\/backup\/file$/, replacement: source('src/backup/methods/file.ts') },
+  { find: /^reshare\/server\/(pglite|postgres)$/, replacement: source('src/service/database/$1.ts') },
   { find: /^reshare\/(viem|solana|bitcoin)$/, replacement: source('src/adapters/$1/index.ts') },
   { find: /^reshare\/([a-z]+)$/, replacement: source('src/$1/index.ts') },
 ]

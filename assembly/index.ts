@@ -9,7 +9,7 @@ import * as scalars from './sharing/scalars'
 export * from './ot/exports'
 
 // All exports of the module. Arguments are offsets into the arena, and counts. Scalars are 32 canonical bytes, points 64
-// (memory.ts). Nothing is checked here but what a status says: src/curve/wasm.ts hands in only what it decoded before.
+// (memory.ts). Nothing is checked here but what a status says: src/curve/wasm/group.ts hands in only what it decoded before.
 // Scratch is clear again when an export returns. Exports named …Var take public input only.
 
 export function arena(): usize {

@@ -14,7 +14,7 @@ const SERVER = ['dist/server/', 'dist/custodian/', 'node_modules/hono/', 'node_m
 const DATABASES = ['node_modules/pg/', 'node_modules/@electric-sql/']
 const SEALING = ['dist/backup/', 'node_modules/age-encryption/', 'node_modules/hash-wasm/']
 const CLIENT = ['dist/client/', 'dist/storage/', 'node_modules/idb/']
-const CORE = ['dist/wasm/', 'dist/curve/', 'dist/sharing/', 'dist/share/', 'dist/protocol/']
+const CORE = ['dist/wasm/', 'dist/curve/', 'dist/secret-sharing/', 'dist/key-share/', 'dist/protocol/']
 /** What only age keys as text need, and not a password. */
 const AGE_KEYS = ['node_modules/age-encryption/', 'node_modules/@noble/post-quantum/']
 /** What only a runtime without WebAssembly needs. */

@@ -1,5 +1,5 @@
 // @ts-check
-// Mutation tests: `npm run test:mutation`, or only some groups or files: `npm run test:mutation -- share src/sharing/shamir.ts`.
+// Mutation tests: `npm run test:mutation`, or only some groups or files: `npm run test:mutation -- share src/secret-sharing/shamir.ts`.
 // What was tried before and has not changed is not tried again; `npm run test:mutation -- --force` forgets it.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 import { provideGroups } from './curve/index.ts'
 import { portableGroup } from './curve/portable.ts'
-import { portableEcdsa, provideEcdsa } from './protocol/ecdsa/backend.ts'
+import { portableEcdsa, provideEcdsa } from './protocol/ecdsa/ot/backend.ts'
 
 export { portableEcdsa, portableGroup }
 

@@ -1,7 +1,7 @@
 import { BLOCK_BYTES, STATES_BYTES, compress, startStates, storeDigests } from './sha256'
 
 /**
- * The tagged hash of src/protocol/transcript.ts for the shape `TH(tag, context ‖ 0^24, item)`. The tag's two digests
+ * The tagged hash of src/protocol/transcript/transcript.ts for the shape `TH(tag, context ‖ 0^24, item)`. The tag's two digests
  * fill the first block; the lengths and the padded context of 32 bytes fill the second one exactly. Both are public and
  * hashed once for a whole batch of items, and an item of up to 55 bytes then costs a single block.
  */

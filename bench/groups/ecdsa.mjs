@@ -9,7 +9,7 @@ import {
   digest32,
   wasmEcdsa,
 } from '../../dist/protocol/ecdsa/index.js'
-import { decodeEnvelope } from '../../dist/protocol/envelope.js'
+import { decodeEnvelope } from '../../dist/protocol/session/envelope.js'
 import { createKeygen } from '../../dist/protocol/keygen/index.js'
 import { partyId } from '../../dist/types.js'
 import { systemRandom as random } from '../../dist/util/random.js'
@@ -25,8 +25,8 @@ export const UNIT = `a multiplication, ${BATCH} at once`
 const backend = wasmEcdsa()
 
 /**
- * @typedef {import('../../dist/protocol/session.js').Session<any>} Session
- * @typedef {import('../../dist/share/types.js').KeyShare} KeyShare
+ * @typedef {import('../../dist/protocol/session/session.js').Session<any>} Session
+ * @typedef {import('../../dist/key-share/types.js').KeyShare} KeyShare
  * @typedef {import('../../dist/protocol/ecdsa/index.js').OtPair} OtPair
  * @typedef {{ compute: number[], messages: number[], bytes: number[], results: any[] }} Played by party
  */

@@ -145,7 +145,7 @@ function ecdsa(name) {
   }
 }
 
-/** @param {import('../../dist/protocol/session.js').Session<unknown>} session @param {readonly Uint8Array[]} envelopes */
+/** @param {import('../../dist/protocol/session/session.js').Session<unknown>} session @param {readonly Uint8Array[]} envelopes */
 function deliver(session, envelopes) {
   for (const envelope of envelopes) session.receive(envelope)
   return session.advance().out

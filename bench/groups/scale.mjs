@@ -1,10 +1,10 @@
 // @ts-check
 // How the time grows: with n in sharings of n of n, with the number of sets that are reshared, with the threads.
 import { getGroup } from '../../dist/curve/index.js'
-import { encodeKeyShare, encodeShareSetRecord } from '../../dist/share/index.js'
-import { commit } from '../../dist/sharing/feldman.js'
-import { randomPolynomial, recombine } from '../../dist/sharing/shamir.js'
-import { findWrongShares } from '../../dist/sharing/wrong-shares.js'
+import { encodeKeyShare, encodeShareSetRecord } from '../../dist/key-share/index.js'
+import { commit } from '../../dist/secret-sharing/feldman.js'
+import { randomPolynomial, recombine } from '../../dist/secret-sharing/shamir.js'
+import { findWrongShares } from '../../dist/secret-sharing/wrong-shares.js'
 import { CURVES, partyId } from '../../dist/types.js'
 import { systemRandom as random } from '../../dist/util/random.js'
 import { createPool } from '../../dist/workers/index.js'
@@ -22,7 +22,7 @@ const RUNS = 7
 /** Splits of 1,000 of 1,000 that a pool is given at once. */
 const SPLITS = 4
 
-/** @typedef {import('../../dist/share/types.js').KeyShare} KeyShare */
+/** @typedef {import('../../dist/key-share/types.js').KeyShare} KeyShare */
 /** @typedef {import('../../dist/workers/index.js').Pool} Pool */
 /** @typedef {{ name: string, size: number, per: string, units: number, each: number, time: ReturnType<typeof summary> }} Row */
 

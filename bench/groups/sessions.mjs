@@ -51,7 +51,7 @@ export function panels(rows) {
 }
 
 /** @typedef {[() => Session, () => Session]} Pair */
-/** @typedef {import('../../dist/protocol/session.js').Session<unknown>} Session */
+/** @typedef {import('../../dist/protocol/session/session.js').Session<unknown>} Session */
 
 /** @param {string} name @param {() => Pair} open @returns {Row[]} */
 function curve(name, open) {

@@ -2,7 +2,7 @@
 // Splitting and recombining 32 secret bytes against the two sharing libraries, which work in GF(256) and do not know what
 // a key is; ours are scalars of ed25519, so that a share can sign.
 import { getGroup } from '../../dist/curve/index.js'
-import { recombine, split } from '../../dist/sharing/shamir.js'
+import { recombine, split } from '../../dist/secret-sharing/shamir.js'
 import { partyId } from '../../dist/types.js'
 import { systemRandom as random } from '../../dist/util/random.js'
 import { panelsOf, play, printMatches } from '../support/match.mjs'

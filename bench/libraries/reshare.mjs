@@ -1,7 +1,7 @@
 // @ts-check
 // This package, bytes in and bytes out like the others.
 import { getGroup } from '../../dist/curve/index.js'
-import { getEcdsaBackend } from '../../dist/protocol/ecdsa/backend.js'
+import { getEcdsaBackend } from '../../dist/protocol/ecdsa/ot/backend.js'
 import { frostSuite } from '../../dist/protocol/frost/suites.js'
 import { verifySignature } from '../../dist/protocol/frost/verify.js'
 import { COUNT, DOMAIN, pick } from '../support/inputs.mjs'

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @typedef {import('../../dist/protocol/session.js').Session<unknown>} Session
+ * @typedef {import('../../dist/protocol/session/session.js').Session<unknown>} Session
  * @typedef {{ compute: number[], messages: number[], bytes: number[], results: unknown[] }} Duel
  *   compute in milliseconds, envelopes and bytes sent, each by party
  */
@@ -22,7 +22,7 @@ export function duel(open) {
     return result
   }
   const sessions = open.map((one, party) => timed(party, one))
-  /** @param {number} party @param {import('../../dist/protocol/session.js').Step<unknown>} step */
+  /** @param {number} party @param {import('../../dist/protocol/session/session.js').Step<unknown>} step */
   const take = (party, step) => {
     if (step.done !== undefined) duel.results[party] = step.done
     for (const envelope of step.out) {

@@ -9,7 +9,7 @@ import { systemRandom as random } from '../../dist/util/random.js'
 import { duel } from './duel.mjs'
 
 /**
- * @typedef {import('../../dist/share/types.js').KeyShare} KeyShare
+ * @typedef {import('../../dist/key-share/types.js').KeyShare} KeyShare
  * @typedef {import('../../dist/types.js').Curve} Curve
  * @typedef {import('../../dist/types.js').Purpose} Purpose
  * @typedef {'ed25519' | 'bip340'} Scheme

@@ -1,7 +1,7 @@
 import { Decrypter, Encrypter } from 'age-encryption'
 import { throwIfAborted } from './failures.ts'
 import type { AgeFiles } from './types.ts'
-import { EPHEMERAL_KEY_ATTEMPTS, isRefusedKey } from './x25519.ts'
+import { EPHEMERAL_KEY_ATTEMPTS, isRefusedKey } from './methods/x25519.ts'
 
 /** Reads and writes age files for every kind of age key. */
 export const libraryAge: AgeFiles = {

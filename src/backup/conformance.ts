@@ -1,10 +1,10 @@
 import { equalBytes, toHex } from '../util/bytes.ts'
 import { check, fails, onlyWinner, type ConformanceCheck } from '../util/conformance.ts'
 import { platformRandom } from '../util/platform-random.ts'
-import type { CloudKeyStorage } from './cloud-storage.ts'
+import type { CloudKeyStorage } from './methods/cloud-storage.ts'
 
 export type { ConformanceCheck } from '../util/conformance.ts'
-export type { CloudKeyStorage } from './cloud-storage.ts'
+export type { CloudKeyStorage } from './methods/cloud-storage.ts'
 
 /** Gives a storage of the account called `place`: the same account each time that name is given. */
 export type MakeCloudKeyStorage = (place: string) => CloudKeyStorage | Promise<CloudKeyStorage>

@@ -1,5 +1,5 @@
 import type { Identity, Recipient } from 'age-encryption'
-import type { WalletShares } from '../share/types.ts'
+import type { WalletShares } from '../key-share/types.ts'
 import type { BackupMethodName } from '../types.ts'
 
 /** What a backup method is told when it seals. */

@@ -1,4 +1,4 @@
-import { readFailure } from '../api/errors.ts'
+import { readFailure } from '../wire/error-body.ts'
 import { MpcError } from '../errors.ts'
 import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
 import type { ShareStore } from '../storage/types.ts'

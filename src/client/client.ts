@@ -1,5 +1,5 @@
 import { getGroup } from '../curve/index.ts'
-import { getEcdsaBackend } from '../protocol/ecdsa/backend.ts'
+import { getEcdsaBackend } from '../protocol/ecdsa/ot/backend.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'

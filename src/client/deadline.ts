@@ -2,7 +2,7 @@ import { MpcError, isMpcError } from '../errors.ts'
 import { errorName } from '../util/brand.ts'
 import { timeout } from './arguments.ts'
 import { clientArgument } from './client-argument.ts'
-import { storeUntil } from './store.ts'
+import { storeUntil } from './store-until.ts'
 import type { ActionOptions, Client } from './types.ts'
 
 /** The end of an action's time: by its caller's signal or by its time-out. */

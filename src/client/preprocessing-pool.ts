@@ -1,5 +1,5 @@
-import { EXTENSION_BYTES, PRODUCT_BYTES } from '../protocol/ecdsa/parameters.ts'
-import type { Preprocessed } from '../protocol/ecdsa/preprocessed.ts'
+import { EXTENSION_BYTES, PRODUCT_BYTES } from '../protocol/ecdsa/ot/parameters.ts'
+import type { Preprocessed } from '../protocol/ecdsa/signing/preprocessed.ts'
 import { equalBytes } from '../util/bytes.ts'
 import { callback, parameters, wholeNumber } from './arguments.ts'
 

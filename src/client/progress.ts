@@ -1,5 +1,5 @@
 import type { Curve } from '../types.ts'
-import { tell } from './tell.ts'
+import { tell } from './notify.ts'
 import type { Client } from './types.ts'
 
 /** What an action is doing. */

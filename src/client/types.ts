@@ -1,6 +1,6 @@
 import type { Group } from '../curve/group.ts'
-import type { EcdsaBackend } from '../protocol/ecdsa/backend.ts'
-import type { OtPair } from '../protocol/ecdsa/ot-pair.ts'
+import type { EcdsaBackend } from '../protocol/ecdsa/ot/backend.ts'
+import type { OtPair } from '../protocol/ecdsa/ot/ot-state.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import type { Curve } from '../types.ts'

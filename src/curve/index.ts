@@ -1,7 +1,7 @@
 import { isMpcError } from '../errors.ts'
 import { CURVES, type Curve } from '../types.ts'
 import type { Group } from './group.ts'
-import { wasmGroup } from './wasm.ts'
+import { wasmGroup } from './wasm/group.ts'
 
 const chosen = new Map<Curve, Group>()
 

@@ -1,4 +1,4 @@
-import type { HookOptions } from '../api/hooks.ts'
+import type { HookOptions } from '../service/hooks.ts'
 import type { BackupMethodName, Curve } from '../types.ts'
 
 /** A custodian's half of a backup set, on its way to the custodian. */

@@ -1,4 +1,4 @@
-import { readAll } from '../api/http.ts'
+import { readAll } from '../service/http.ts'
 import { MpcError, isMpcError } from '../errors.ts'
 import { checkBaseUrl } from '../util/base-url.ts'
 import { fromBase64, fromUtf8, toBase64 } from '../util/bytes.ts'

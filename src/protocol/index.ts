@@ -11,10 +11,10 @@ export {
   type ShareSetRecord,
   validateKeyShare,
   wipeKeyShare,
-} from '../share/index.ts'
+} from '../key-share/index.ts'
 export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } from '../types.ts'
 export type { RandomSource } from '../util/random.ts'
-export { type Outcome, playTurns, type Turn } from './batch.ts'
+export { type Outcome, playTurns, type Turn } from './session/batch.ts'
 export * from './derive/index.ts'
 export * from './ecdsa/index.ts'
 export {
@@ -26,7 +26,7 @@ export {
   recombineKey,
   releaseShare,
 } from './export/index.ts'
-export { decodeEnvelope, encodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.ts'
+export { decodeEnvelope, encodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './session/envelope.ts'
 export {
   createSigning,
   frostSuite,
@@ -52,5 +52,5 @@ export {
   type ReshareResult,
   restoreReshare,
 } from './reshare/index.ts'
-export type { Receipt, Session, Step } from './session.ts'
-export type { ProtocolName, Suite } from './tags.ts'
+export type { Receipt, Session, Step } from './session/session.ts'
+export type { ProtocolName, Suite } from './transcript/tags.ts'

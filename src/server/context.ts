@@ -1,15 +1,15 @@
-import { DEFAULT_HOOK_MS } from '../api/hooks.ts'
-import { DEFAULT_LOCK_OUT, type LockOut } from '../api/rates.ts'
+import { DEFAULT_HOOK_MS } from '../service/hooks.ts'
+import { DEFAULT_LOCK_OUT, type LockOut } from '../service/rates.ts'
 import type { Custodian } from '../custodian/types.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Sealer } from '../util/seal.ts'
 import { LABEL } from '../util/text.ts'
 import type { AuditLog } from './audit/log.ts'
-import type { AuthorizeExport } from './authorize-export.ts'
-import type { Database } from './database/types.ts'
-import type { Policy } from './policy.ts'
-import { DEFAULT_RATES, type RateLimits } from './rate-limits.ts'
+import type { AuthorizeExport } from './access/authorize-export.ts'
+import type { Database } from '../service/database/types.ts'
+import type { Policy } from './access/policy.ts'
+import { DEFAULT_RATES, type RateLimits } from './access/rate-limits.ts'
 
 /** How much a request may hold, and how long things live. */
 export interface ServerLimits {

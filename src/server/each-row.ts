@@ -1,6 +1,6 @@
 import { PAGE } from '../util/pages.ts'
 import type { ServerContext } from './context.ts'
-import type { Database, Row, SqlValue } from './database/types.ts'
+import type { Database, Row, SqlValue } from '../service/database/types.ts'
 
 /** Rows that something is to be done about. */
 export interface RowsToDo {

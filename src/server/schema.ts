@@ -1,4 +1,4 @@
-import type { Schema } from './database/types.ts'
+import type { Schema } from '../service/database/types.ts'
 
 /** The server's tables; `docs/server.md` says what each row means. */
 export const serverSchema: Schema = {

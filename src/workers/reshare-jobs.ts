@@ -1,13 +1,13 @@
-import { type Outcome, playTurns } from '../protocol/batch.ts'
+import { type Outcome, playTurns } from '../protocol/session/batch.ts'
 import { createReshare, type ReshareResult, restoreReshare } from '../protocol/reshare/index.ts'
-import type { Session } from '../protocol/session.ts'
+import type { Session } from '../protocol/session/session.ts'
 import {
   decodeKeyShare,
   decodeShareSetRecord,
   encodeKeyShare,
   encodeShareSetRecord,
   wipeKeyShare,
-} from '../share/index.ts'
+} from '../key-share/index.ts'
 import type { Curve } from '../types.ts'
 import { systemRandom as random } from '../util/random.ts'
 import { describeError, type ErrorDescription } from './errors.ts'

@@ -17,7 +17,7 @@ import {
   type Client,
   type Wallet,
 } from '../../src/index.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { plainMethod } from '../client/support/plain-method.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'

@@ -1,6 +1,6 @@
 import { argon2id as nobleArgon2id } from '@noble/hashes/argon2.js'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { deriveArgon2id, type Argon2Engine } from '../../src/backup/argon2.ts'
+import { deriveArgon2id, type Argon2Engine } from '../../src/backup/methods/argon2.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 

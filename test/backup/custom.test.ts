@@ -2,7 +2,7 @@ import { identityToRecipient } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { custom, openBackup, sealBackup, type AgeIdentity } from '../../src/backup/index.ts'
 import { MpcError } from '../../src/errors.ts'
-import { generateUsableX25519Identity } from '../../src/backup/x25519.ts'
+import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, record } from './fixtures.ts'
 

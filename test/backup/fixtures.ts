@@ -3,7 +3,7 @@ import { password, type BackupKeys, type BackupRecord, type PasswordOptions } fr
 import { withManifest } from '../../src/backup/manifest.ts'
 import { encodeBackupRecord } from '../../src/backup/record.ts'
 import { getGroup } from '../../src/curve/index.ts'
-import { combineShares, type KeyShare, type WalletShares } from '../../src/share/index.ts'
+import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
 import { CURVES, partyId, type BackupMethodName, type Curve } from '../../src/types.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'

@@ -2,7 +2,7 @@ import { armor, Decrypter, Encrypter, Stanza } from 'age-encryption'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { openBackup, password, sealBackup } from '../../src/backup/index.ts'
 import { readHeader } from '../../src/backup/manifest.ts'
-import { wrapFileKey } from '../../src/backup/password-stanza.ts'
+import { wrapFileKey } from '../../src/backup/methods/password-stanza.ts'
 import { seededRandom } from '../support/random.ts'
 import { cheap, codeOf, forge, record, TEST_COST } from './fixtures.ts'
 

@@ -20,7 +20,7 @@ import {
 import { encodeBackupRecord } from '../../src/backup/record.ts'
 import { MpcError } from '../../src/errors.ts'
 import { concatBytes } from '../../src/util/bytes.ts'
-import { generateUsableX25519Identity } from '../../src/backup/x25519.ts'
+import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
 import { seededRandom } from '../support/random.ts'
 import { cheap, codeOf, counting, forge, record } from './fixtures.ts'
 

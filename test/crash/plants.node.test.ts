@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { pgliteDatabase } from '../../src/server/database/pglite.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import { pgliteDatabase } from '../../src/service/database/pglite.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { flowNamed } from './support/flows.ts'
 import { REFUSALS } from './support/witness.ts'
 import { countPoints, endAtPoint, type Fault } from './support/matrix.ts'

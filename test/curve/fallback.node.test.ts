@@ -12,7 +12,7 @@ async function loadWith(webAssembly: unknown) {
   vi.resetModules()
   const { getGroup } = await import('../../src/curve/index.ts')
   const { portableGroup, usePortableBackend } = await import('../../src/portable.ts')
-  const { wasmGroup } = await import('../../src/curve/wasm.ts')
+  const { wasmGroup } = await import('../../src/curve/wasm/group.ts')
   vi.stubGlobal('WebAssembly', webAssembly)
   return { getGroup, portableGroup, usePortableBackend, wasmGroup }
 }

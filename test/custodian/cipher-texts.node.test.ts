@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deviceId, sealedTransport } from '../../src/channel/index.ts'
 import { createCustodian, webhookCustodian, type Custodian, type CustodianApp } from '../../src/custodian/index.ts'
-import { custodianSchema } from '../../src/custodian/schema.ts'
+import { custodianSchema } from '../../src/custodian/backend/schema.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import {
   backupWallet,
@@ -14,8 +14,8 @@ import {
   type Client,
   type ShareStore,
 } from '../../src/index.ts'
-import { createMigrate } from '../../src/server/database/migrate.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import { createMigrate } from '../../src/service/database/migrate.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { createServer } from '../../src/server/index.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { inProcessTransport } from '../../src/transport/index.ts'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custodianConformance } from '../../src/custodian/conformance.ts'
 import { createCustodian, webhookCustodian } from '../../src/custodian/index.ts'
 import type { Custodian, CustodianBackup } from '../../src/custodian/types.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { fromBase64, toBase64, utf8 } from '../../src/util/bytes.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
 

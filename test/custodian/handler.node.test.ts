@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCustodian, webhookCustodian, type CustodianApp } from '../../src/custodian/index.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { toBase64, utf8 } from '../../src/util/bytes.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'

@@ -6,8 +6,8 @@ import {
   type CustodianApp,
   type MasterKeys,
 } from '../../src/custodian/index.ts'
-import { createNamesOfHalf, halfPlace } from '../../src/custodian/half-names.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import { createNamesOfHalf, halfPlace } from '../../src/custodian/backend/share-names.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { createSealer } from '../../src/util/seal.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/server/database/types.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import type { Block } from './blocks.ts'
 
 /** `$1 text: …` in a remark of the block. */

@@ -13,7 +13,7 @@ import {
   type Transport,
 } from '../../src/index.ts'
 import { bumpIncarnation } from '../../src/server/index.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'
 import { plainMethod } from '../client/support/plain-method.ts'

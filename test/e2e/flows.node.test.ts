@@ -17,7 +17,7 @@ import {
   type ClientOptions,
   type ShareStore,
 } from '../../src/index.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import type { Database } from '../../src/service/database/types.ts'
 import { fileStore } from '../../src/storage/file.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'

@@ -15,7 +15,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '../../src/index.ts'
-import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { createServer } from '../../src/server/index.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { inProcessTransport } from '../../src/transport/index.ts'

@@ -10,7 +10,7 @@ import {
   type Transport,
   type TransportRequest,
 } from '../../src/index.ts'
-import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { httpTransport } from '../../src/transport/index.ts'
 import { fromHex, utf8 } from '../../src/util/bytes.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../src/api/flight.ts'
+import { decodeFlight, encodeFlight } from '../../src/wire/round-body.ts'
 import { decodeBackupRecord, encodeBackupRecord } from '../../src/backup/record.ts'
-import { decodeWalletRecord, encodeWalletRecord } from '../../src/client/wallet-record.ts'
+import { decodeWalletRecord, encodeWalletRecord } from '../../src/client/wallets/wallet-record.ts'
 import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from '../../src/channel/messages.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { MpcError, ProtocolError } from '../../src/errors.ts'
@@ -18,17 +18,17 @@ import {
   restorePreprocessing,
   wasmEcdsa,
 } from '../../src/protocol/ecdsa/index.ts'
-import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/session/envelope.ts'
 import { createSigning, restoreSigning, type SigningOptions } from '../../src/protocol/frost/session.ts'
-import { encodeKeyShare, decodeKeyShare } from '../../src/share/key-share.ts'
-import type { KeyShare } from '../../src/share/types.ts'
-import { decodeShareSetRecord, encodeShareSetRecord } from '../../src/share/record.ts'
+import { encodeKeyShare, decodeKeyShare } from '../../src/key-share/key-share.ts'
+import type { KeyShare } from '../../src/key-share/types.ts'
+import { decodeShareSetRecord, encodeShareSetRecord } from '../../src/key-share/record.ts'
 import {
   decodeWalletSetRecord,
   decodeWalletShares,
   encodeWalletSetRecord,
   encodeWalletShares,
-} from '../../src/share/wallet-shares.ts'
+} from '../../src/key-share/wallet-shares.ts'
 import { decodeRecord, encodeRecord } from '../../src/storage/file/record.ts'
 import { fromHex, utf8 } from '../../src/util/bytes.ts'
 import { CodecError } from '../../src/util/codec.ts'

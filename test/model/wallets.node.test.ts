@@ -10,8 +10,8 @@ import {
   type Transport,
   type TransportRequest,
 } from '../../src/index.ts'
-import type { Database } from '../../src/server/database/types.ts'
-import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import type { Database } from '../../src/service/database/types.ts'
+import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { createLine, signs, storeBackup, unprovenRetirements, type WalletLine } from '../crash/support/wallet-line.ts'
 import { retiresBeforeProof } from '../crash/support/plants.ts'
 import { createWorld, type Device } from '../crash/support/world.ts'

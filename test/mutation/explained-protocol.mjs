@@ -58,7 +58,7 @@ export const PROTOCOL = [
     why: 'Zero is a canonical z (RFC 8032 §5.1.7), but no signature with it is known that verifies: R = −c·PK would fix c before its hash.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'BooleanLiteral',
     from: 'false',
     to: 'true',
@@ -66,7 +66,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: round 4 is asked about, and shares sent, in sessions that sign alone.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'ConditionalExpression',
     from: "mode.kind !== 'sign'",
     to: 'false',
@@ -74,7 +74,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: only a session that signs has shares.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'ConditionalExpression',
     from: "mode.kind !== 'sign'",
     to: 'false',
@@ -82,7 +82,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: round 4 is asked about, and shares sent, in sessions that sign alone.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'ArrayDeclaration',
     from: '[]',
     to: '["Stryker was here"]',
@@ -90,7 +90,7 @@ export const PROTOCOL = [
     why: 'ProtocolError blames nobody for this reason whatever it is given: a second line of defence.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'ConditionalExpression',
     from: "'share' in progress",
     to: 'true',
@@ -98,7 +98,7 @@ export const PROTOCOL = [
     why: 'Wiping nothing is allowed.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'EqualityOperator',
     from: 'step > STEPS.shared',
     to: 'step >= STEPS.shared',
@@ -106,7 +106,7 @@ export const PROTOCOL = [
     why: 'The last step has returned above.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'ObjectLiteral',
     from: '{ allowZero: true }',
     to: '{}',
@@ -114,7 +114,7 @@ export const PROTOCOL = [
     why: 'No state holds a zero but by a chance of 2^-255.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-machine.ts',
+    file: 'src/protocol/ecdsa/signing/signing-machine.ts',
     mutator: 'BooleanLiteral',
     from: 'true',
     to: 'false',
@@ -122,7 +122,7 @@ export const PROTOCOL = [
     why: 'No state holds a zero but by a chance of 2^-255.',
   },
   {
-    file: 'src/protocol/ecdsa/commitment-round.ts',
+    file: 'src/protocol/ecdsa/signing/commitment-round.ts',
     mutator: 'ArrayDeclaration',
     from: '[]',
     to: '["Stryker was here"]',
@@ -130,7 +130,7 @@ export const PROTOCOL = [
     why: 'ProtocolError blames nobody for this reason whatever it is given: a second line of defence.',
   },
   {
-    file: 'src/protocol/ecdsa/multiplication-round.ts',
+    file: 'src/protocol/ecdsa/signing/multiplication-round.ts',
     mutator: 'EqualityOperator',
     from: 'self < peer',
     to: 'self <= peer',
@@ -138,7 +138,7 @@ export const PROTOCOL = [
     why: 'A signer is not its own peer.',
   },
   {
-    file: 'src/protocol/ecdsa/pair-setup.ts',
+    file: 'src/protocol/ecdsa/setup/pair-setup.ts',
     mutator: 'EqualityOperator',
     from: 'context.self < context.peer',
     to: 'context.self <= context.peer',
@@ -146,7 +146,7 @@ export const PROTOCOL = [
     why: 'A party is not its own peer.',
   },
   {
-    file: 'src/protocol/ecdsa/setup.ts',
+    file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'ConditionalExpression',
     from: "progress?.at !== 'offered'",
     to: 'false',
@@ -154,7 +154,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: without the session id, which the offer brings, round 2 is never complete.',
   },
   {
-    file: 'src/protocol/ecdsa/setup.ts',
+    file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'OptionalChaining',
     from: 'progress?.at',
     to: 'progress.at',
@@ -162,7 +162,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: without the session id, which the offer brings, round 2 is never complete.',
   },
   {
-    file: 'src/protocol/ecdsa/setup.ts',
+    file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'ConditionalExpression',
     from: "progress?.at !== 'answered'",
     to: 'false',
@@ -170,7 +170,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: round 3 is played after round 2, which answers every peer.',
   },
   {
-    file: 'src/protocol/ecdsa/setup.ts',
+    file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'OptionalChaining',
     from: 'progress?.at',
     to: 'progress.at',
@@ -178,7 +178,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: round 3 is played after round 2, which answers every peer.',
   },
   {
-    file: 'src/protocol/ecdsa/setup.ts',
+    file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'ConditionalExpression',
     from: "progress.at === 'finished'",
     to: 'false',
@@ -186,7 +186,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: a session that is over refuses to be exported.',
   },
   {
-    file: 'src/protocol/ecdsa/setup.ts',
+    file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'StringLiteral',
     from: "'finished'",
     to: '""',
@@ -194,7 +194,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: a session that is over refuses to be exported.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-setup.ts',
+    file: 'src/protocol/ecdsa/signing/signing-setup.ts',
     mutator: 'ConditionalExpression',
     from: "mode.kind === 'sign'",
     to: 'true',
@@ -202,7 +202,7 @@ export const PROTOCOL = [
     why: 'Narrows a type: a preprocessing has no aggregator.',
   },
   {
-    file: 'src/protocol/ecdsa/signing-setup.ts',
+    file: 'src/protocol/ecdsa/signing/signing-setup.ts',
     mutator: 'ConditionalExpression',
     from: 'pair === undefined',
     to: 'false',
@@ -218,7 +218,7 @@ export const PROTOCOL = [
     why: 'The block after the last one is cut to no bytes.',
   },
   {
-    file: 'src/protocol/ecdsa/wasm-base-ot.ts',
+    file: 'src/protocol/ecdsa/ot/wasm-base-ot.ts',
     mutator: 'StringLiteral',
     from: "'not the encoding of a point of the prime-order subgroup'",
     to: '""',
@@ -226,7 +226,7 @@ export const PROTOCOL = [
     why: 'The words of an error.',
   },
   {
-    file: 'src/protocol/ecdsa/wasm-base-ot.ts',
+    file: 'src/protocol/ecdsa/ot/wasm-base-ot.ts',
     mutator: 'BlockStatement',
     from: '{ wipe(scalars) }',
     to: '{}',
@@ -234,7 +234,7 @@ export const PROTOCOL = [
     why: 'The concatenation that is wiped is handed to nobody but the module, whose memory another test watches.',
   },
   {
-    file: 'src/protocol/ecdsa/wasm-vole.ts',
+    file: 'src/protocol/ecdsa/ot/wasm-vole.ts',
     mutator: 'BlockStatement',
     from: '{ wipe(bytes) }',
     to: '{}',
@@ -242,7 +242,7 @@ export const PROTOCOL = [
     why: 'The bytes that are wiped are handed to nobody but the module, whose memory another test watches.',
   },
   {
-    file: 'src/protocol/ecdsa/wasm-vole.ts',
+    file: 'src/protocol/ecdsa/ot/wasm-vole.ts',
     mutator: 'AssignmentOperator',
     from: 'digests ??= batchTagDigests()',
     to: 'digests &&= batchTagDigests()',
@@ -250,7 +250,7 @@ export const PROTOCOL = [
     why: 'Whoever multiplies has asked for the gadgets before.',
   },
   {
-    file: 'src/protocol/ecdsa/wasm-vole.ts',
+    file: 'src/protocol/ecdsa/ot/wasm-vole.ts',
     mutator: 'BlockStatement',
     from: '{ wipe(inputs) }',
     to: '{}',
@@ -258,7 +258,7 @@ export const PROTOCOL = [
     why: 'The bytes that are wiped are handed to nobody but the module, whose memory another test watches.',
   },
   {
-    file: 'src/protocol/ecdsa/ot-extension.ts',
+    file: 'src/protocol/ecdsa/ot/ot-extension.ts',
     mutator: 'MethodExpression',
     from: 'concatBytes(...blocks).slice(0, COLUMN_BYTES)',
     to: 'concatBytes(...blocks)',
@@ -266,7 +266,7 @@ export const PROTOCOL = [
     why: 'What a column is longer than 68 bytes by is never read.',
   },
   {
-    file: 'src/protocol/ecdsa/ot-extension.ts',
+    file: 'src/protocol/ecdsa/ot/ot-extension.ts',
     mutator: 'EqualityOperator',
     from: 'p < COLUMN_BITS',
     to: 'p <= COLUMN_BITS',
@@ -274,7 +274,7 @@ export const PROTOCOL = [
     why: 'One more step fills nothing, and only the first column of the matrix is read.',
   },
   {
-    file: 'src/protocol/ecdsa/ot-extension.ts',
+    file: 'src/protocol/ecdsa/ot/ot-extension.ts',
     mutator: 'UnaryOperator',
     from: '-bit(choices, p)',
     to: '+bit(choices, p)',
@@ -282,7 +282,7 @@ export const PROTOCOL = [
     why: 'One more step fills nothing, and only the first column of the matrix is read.',
   },
   {
-    file: 'src/protocol/ecdsa/ot-extension.ts',
+    file: 'src/protocol/ecdsa/ot/ot-extension.ts',
     mutator: 'BlockStatement',
     from: '{ wipe(...zeros, ...ones, repeated, rows) }',
     to: '{}',
@@ -290,35 +290,35 @@ export const PROTOCOL = [
     why: 'What is wiped has been handed to nobody, so that no test sees it.',
   },
   {
-    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    file: 'src/protocol/ecdsa/ot/bit-matrix.ts',
     mutator: 'EqualityOperator',
     from: 'p < 8 * bytes',
     to: 'p <= 8 * bytes',
     why: 'The row beyond the end of the array is not kept.',
   },
   {
-    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    file: 'src/protocol/ecdsa/ot/bit-matrix.ts',
     mutator: 'UpdateOperator',
     from: 'p++',
     to: 'p--',
     why: 'An endless loop. The one that is meant has so many steps that the clock is quicker than the count of a hundred times as many.',
   },
   {
-    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    file: 'src/protocol/ecdsa/ot/bit-matrix.ts',
     mutator: 'EqualityOperator',
     from: 'k < 128',
     to: 'k <= 128',
     why: 'A challenge has no bit 128: undefined, shifted, is 0.',
   },
   {
-    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    file: 'src/protocol/ecdsa/ot/bit-matrix.ts',
     mutator: 'UpdateOperator',
     from: 'w++',
     to: 'w--',
     why: 'An endless loop. The one that is meant has so many steps that the clock is quicker than the count of a hundred times as many.',
   },
   {
-    file: 'src/protocol/ecdsa/bit-matrix.ts',
+    file: 'src/protocol/ecdsa/ot/bit-matrix.ts',
     mutator: 'EqualityOperator',
     from: 'w < 128 * WORDS',
     to: 'w <= 128 * WORDS',

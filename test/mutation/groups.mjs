@@ -13,7 +13,11 @@
  *   is quicker than vitest's
  */
 
-const PROTOCOL_TESTS = ['test/protocol/*.test.ts', '!**/*.node.test.ts', '!**/fuzz.test.ts']
+const PROTOCOL_TESTS = [
+  'test/protocol/{,session/,transcript/,dealing/}*.test.ts',
+  '!**/*.node.test.ts',
+  '!**/fuzz.test.ts',
+]
 
 /** What has two backends: oblivious transfer and what multiplies by it. */
 const TRANSFER_SOURCES = [
@@ -31,8 +35,8 @@ const TRANSFER_SOURCES = [
 
 /** @type {Readonly<Record<string, Group>>} */
 export const GROUPS = {
-  sharing: { sources: ['src/sharing'], tests: ['test/sharing/sharing.test.ts'], oneBackend: true },
-  share: { sources: ['src/share'], tests: ['test/share/*.test.ts'], oneBackend: true },
+  sharing: { sources: ['src/secret-sharing'], tests: ['test/secret-sharing/sharing.test.ts'], oneBackend: true },
+  share: { sources: ['src/key-share'], tests: ['test/key-share/*.test.ts'], oneBackend: true },
   protocol: { sources: ['src/protocol'], tests: PROTOCOL_TESTS, oneBackend: true, inProcess: true },
   keygen: {
     sources: ['src/protocol/keygen', 'src/protocol/reshare', 'src/protocol/possession'],
@@ -55,92 +59,96 @@ export const GROUPS = {
   ecdsa: {
     sources: ['src/protocol/ecdsa'],
     tests: [
-      'test/protocol/ecdsa/*.test.ts',
+      'test/protocol/ecdsa/**/*.test.ts',
       '!**/{*time.node,many.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts',
     ],
     oneBackend: true,
     inProcess: true,
   },
   transfer: {
-    sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/${name}.ts`),
-    tests: ['test/protocol/ecdsa/{base-ot,bit-matrix,hash-to-curve,secrets,vectors.node,vole,wiped}.test.ts'],
+    sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/ot/${name}.ts`),
+    tests: ['test/protocol/ecdsa/{,ot/}{base-ot,bit-matrix,hash-to-curve,secrets,vectors.node,vole,wiped}.test.ts'],
     inProcess: true,
   },
   'server-claims': {
     sources: [
-      'src/server/operations/claim.ts',
-      'src/server/operations/decide.ts',
-      'src/server/operations/rows.ts',
-      'src/server/incarnation.ts',
+      'src/server/rounds/lease.ts',
+      'src/server/rounds/decisions.ts',
+      'src/server/rounds/operations-table.ts',
+      'src/server/epoch.ts',
     ],
-    tests: ['test/server/claims.node.test.ts'],
+    tests: ['test/server/rounds/lease.node.test.ts'],
     database: true,
   },
   'server-states': {
     sources: [
-      'src/server/operations/commit-sets.ts',
+      'src/server/operations/make-sets/commit-sets.ts',
       'src/server/sets/actions.ts',
       'src/server/sets/retirements.ts',
-      'src/server/sets/rows.ts',
-      'src/server/sets/usable.ts',
-      'src/server/sweep.ts',
+      'src/server/sets/sets-table.ts',
+      'src/server/sets/set-checks.ts',
+      'src/server/maintenance/sweep.ts',
     ],
-    tests: ['test/server/set-states.node.test.ts'],
+    tests: ['test/server/sets/set-states.node.test.ts'],
     database: true,
   },
   'server-secrets': {
     sources: [
-      'src/server/sets/custodian-halves.ts',
-      'src/server/sets/ot-pairs.ts',
+      'src/server/sets/custodian-shares.ts',
+      'src/server/sets/ot-states.ts',
       'src/server/sets/preprocessings.ts',
       'src/server/sets/shares.ts',
     ],
-    tests: ['test/server/set-secrets.node.test.ts'],
+    tests: ['test/server/sets/set-secrets.node.test.ts'],
     database: true,
   },
   'server-admission': {
     sources: [
-      'src/server/operations/admit.ts',
-      'src/server/operations/rates.ts',
-      'src/api/authorize-export.ts',
-      'src/api/rate-counts.ts',
+      'src/server/rounds/admission.ts',
+      'src/server/rounds/rates.ts',
+      'src/service/export-authorization.ts',
+      'src/service/rate-counts.ts',
     ],
-    tests: ['test/server/admission.node.test.ts'],
+    tests: ['test/server/rounds/admission.node.test.ts'],
     database: true,
   },
   'server-rounds': {
     sources: ['src/server/operations'],
-    tests: ['test/server/sessions.node.test.ts', 'test/server/using.node.test.ts', 'test/server/playing.node.test.ts'],
+    tests: [
+      'test/server/rounds/sessions.node.test.ts',
+      'test/server/operations/completions.node.test.ts',
+      'test/server/rounds/handle-round.node.test.ts',
+    ],
     database: true,
   },
   'server-making': {
-    sources: ['src/server/operations/make-sets.ts', 'src/server/operations/prepare-sets.ts'],
-    tests: ['test/server/making.node.test.ts'],
+    sources: ['src/server/operations/make-sets/make-sets.ts', 'src/server/operations/make-sets/prepare-sets.ts'],
+    tests: ['test/server/operations/make-sets.node.test.ts'],
     database: true,
   },
   'server-custodian': {
     sources: ['src/server/sets/custody.ts', 'src/server/operations/export.ts'],
-    tests: ['test/server/custodian-half.node.test.ts', 'test/server/export-rounds.node.test.ts'],
+    tests: ['test/server/sets/custodian-shares.node.test.ts', 'test/server/operations/export-rounds.node.test.ts'],
     database: true,
   },
   'server-keys': {
-    sources: ['src/server/rotate.ts'],
-    tests: ['test/server/rotate-rows.node.test.ts'],
+    sources: ['src/server/maintenance/rotate.ts'],
+    tests: ['test/server/maintenance/rotate-rows.node.test.ts'],
     database: true,
   },
   'server-audit': {
     sources: ['src/server/audit'],
-    tests: ['test/server/audit-log.node.test.ts', 'test/server/audit-verify.node.test.ts'],
+    tests: ['test/server/audit/audit-log.node.test.ts', 'test/server/audit/audit-verify.node.test.ts'],
     database: true,
   },
   'server-devices': {
     sources: ['src/server/devices'],
-    tests: ['test/server/device-rows.node.test.ts'],
+    tests: ['test/server/devices/devices-table.node.test.ts'],
     database: true,
   },
   'server-ecdsa': {
     sources: ['src/server/operations/ecdsa'],
-    tests: ['test/server/using.node.test.ts', 'test/server/ecdsa-rounds.node.test.ts'],
+    tests: ['test/server/operations/completions.node.test.ts', 'test/server/operations/ecdsa/rounds.node.test.ts'],
     database: true,
   },
 }
@@ -166,7 +174,7 @@ function isWithin(file, source) {
   return file === source || file.startsWith(`${source}/`)
 }
 
-/** Of a folder, a file, or lines of one as in `src/share/record.ts:70-80`. @param {string} source */
+/** Of a folder, a file, or lines of one as in `src/key-share/record.ts:70-80`. @param {string} source */
 export function patternOf(source) {
   return /\.ts(:|$)/.test(source) ? source : `${source}/**/*.ts`
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { postgresDatabase } from '../../src/server/database/postgres.ts'
-import type { Database } from '../../src/server/database/types.ts'
+import { postgresDatabase } from '../../src/service/database/postgres.ts'
+import type { Database } from '../../src/service/database/types.ts'
 
 /** A schema of its own in the run's PostgreSQL, on one connection as PGlite has. */
 export function pgliteDatabase(directory?: string): Database {

@@ -1,5 +1,5 @@
 import type { Group } from '../../src/curve/group.ts'
-import { wasmGroup } from '../../src/curve/wasm.ts'
+import { wasmGroup } from '../../src/curve/wasm/group.ts'
 import { CURVES, type Curve } from '../../src/types.ts'
 
 export const backends: readonly { name: string; create: (curve: Curve) => Group }[] = [

@@ -15,7 +15,7 @@ import {
   encodeWalletShares,
   type KeyShare,
   wipeKeyShare,
-} from '../../src/share/index.ts'
+} from '../../src/key-share/index.ts'
 import { partyId } from '../../src/types.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'

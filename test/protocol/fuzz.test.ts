@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MpcError, ProtocolError } from '../../src/errors.ts'
-import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/session/envelope.ts'
 import { restoreKeygen } from '../../src/protocol/keygen/index.ts'
 import { restoreReshare } from '../../src/protocol/reshare/index.ts'
-import type { Session } from '../../src/protocol/session.ts'
+import type { Session } from '../../src/protocol/session/session.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'
 import {

@@ -7,7 +7,7 @@ import {
   verifyPossession,
   type VerifyPossessionOptions,
 } from '../../src/protocol/possession/index.ts'
-import type { KeyShare } from '../../src/share/index.ts'
+import type { KeyShare } from '../../src/key-share/index.ts'
 import { partyId } from '../../src/types.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'

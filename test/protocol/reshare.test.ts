@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { decodeEnvelope, encodeEnvelope, type Envelope } from '../../src/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope, type Envelope } from '../../src/protocol/session/envelope.ts'
 import {
   createReshare,
   type ReshareOptions,
   type ReshareParticipant,
   type ReshareResult,
 } from '../../src/protocol/reshare/index.ts'
-import type { Session } from '../../src/protocol/session.ts'
-import { createHasher } from '../../src/protocol/transcript.ts'
-import { encodeShareSetRecord, type KeyShare, validateKeyShare } from '../../src/share/index.ts'
+import type { Session } from '../../src/protocol/session/session.ts'
+import { createHasher } from '../../src/protocol/transcript/transcript.ts'
+import { encodeShareSetRecord, type KeyShare, validateKeyShare } from '../../src/key-share/index.ts'
 import { partyId, type PartyId, type Purpose, type Role } from '../../src/types.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'

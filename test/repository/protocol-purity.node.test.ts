@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const { rules } = (await new ESLint({ cwd: root }).calculateConfigForFile('src/protocol/session.ts')) as {
+const { rules } = (await new ESLint({ cwd: root }).calculateConfigForFile('src/protocol/session/session.ts')) as {
   rules: Linter.RulesRecord
 }
 const purity = Object.fromEntries(Object.entries(rules).filter(([name]) => name.startsWith('no-restricted-')))

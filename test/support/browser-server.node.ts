@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { createCustodian, webhookCustodian } from '../../src/custodian/index.ts'
-import { pgliteDatabase } from '../../src/server/database/pglite.ts'
+import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { apiTokens, createServer, type Server } from '../../src/server/index.ts'
 import { listen } from './listen.ts'
 

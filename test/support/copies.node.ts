@@ -7,8 +7,8 @@ import type * as custodian from '../../src/custodian/index.ts'
 import type * as errors from '../../src/errors.ts'
 import type * as client from '../../src/index.ts'
 import type * as protocol from '../../src/protocol/index.ts'
-import type * as pglite from '../../src/server/database/pglite.ts'
-import type * as postgres from '../../src/server/database/postgres.ts'
+import type * as pglite from '../../src/service/database/pglite.ts'
+import type * as postgres from '../../src/service/database/postgres.ts'
 import type * as server from '../../src/server/index.ts'
 import type * as fileStorage from '../../src/storage/file.ts'
 import type * as storage from '../../src/storage/index.ts'
@@ -35,8 +35,8 @@ export interface Copy {
 const SOURCES: Readonly<Record<keyof Copy, string>> = {
   client: 'index',
   server: 'server/index',
-  pglite: 'server/database/pglite',
-  postgres: 'server/database/postgres',
+  pglite: 'service/database/pglite',
+  postgres: 'service/database/postgres',
   custodian: 'custodian/index',
   protocol: 'protocol/index',
   backup: 'backup/index',

@@ -1,6 +1,6 @@
-import { decodeFlight, encodeFlight, type Flight } from '../../src/api/flight.ts'
+import { decodeFlight, encodeFlight, type Flight } from '../../src/wire/round-body.ts'
 import type { Transport } from '../../src/index.ts'
-import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/session/envelope.ts'
 
 /** Changes the last byte of every direct message of round 1, t of the extension: a cheat that is always noticed. */
 function cheat(flight: Flight<unknown>): Flight<object> {

@@ -1,13 +1,13 @@
-import { encodeFlight } from '../../src/api/flight.ts'
+import { encodeFlight } from '../../src/wire/round-body.ts'
 import type { Group } from '../../src/curve/group.ts'
-import { decodeEnvelope } from '../../src/protocol/envelope.ts'
+import { decodeEnvelope } from '../../src/protocol/session/envelope.ts'
 import { createSigning } from '../../src/protocol/frost/index.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { type ExportTerms, proveExport, releaseShare } from '../../src/protocol/export/index.ts'
 import { provePossession } from '../../src/protocol/possession/index.ts'
 import { createReshare } from '../../src/protocol/reshare/index.ts'
-import type { Session } from '../../src/protocol/session.ts'
+import type { Session } from '../../src/protocol/session/session.ts'
 import {
   combineRecords,
   combineShares,
@@ -16,7 +16,7 @@ import {
   encodeWalletSetRecord,
   encodeWalletShares,
   type KeyShare,
-} from '../../src/share/index.ts'
+} from '../../src/key-share/index.ts'
 import { concatBytes, utf8 } from '../../src/util/bytes.ts'
 import { fixedRandom } from './fixed-random.ts'
 import { newParties } from './sets.ts'

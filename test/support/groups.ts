@@ -1,6 +1,6 @@
 import type { Group } from '../../src/curve/group.ts'
 import { portableGroup } from '../../src/curve/portable.ts'
-import { wasmGroup } from '../../src/curve/wasm.ts'
+import { wasmGroup } from '../../src/curve/wasm/group.ts'
 import { CURVES, type Curve } from '../../src/types.ts'
 
 /** The backends behind the Group interface. */

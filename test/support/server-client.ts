@@ -1,7 +1,7 @@
-import { readFailure } from '../../src/api/errors.ts'
-import { isProven, provenHeader } from '../../src/api/beginning.ts'
-import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../src/api/flight.ts'
-import { operationFlags } from '../../src/api/flags.ts'
+import { readFailure } from '../../src/wire/error-body.ts'
+import { isProven, provenHeader } from '../../src/wire/opening-proof.ts'
+import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../src/wire/round-body.ts'
+import { operationFlags } from '../../src/wire/operation-flags.ts'
 import {
   operationRounds,
   type Decision,
@@ -13,11 +13,11 @@ import {
   type SignEcdsaRequest,
   type SignEd25519Request,
   type SignRequest,
-} from '../../src/api/operations.ts'
-import { paths } from '../../src/api/paths.ts'
-import { setUpBinding, setUpParties } from '../../src/api/set-up.ts'
-import { keyAtPath, requestDigest, taprootShare } from '../../src/api/signing.ts'
-import { operationSlots, type OperationSlot, setParties, WALLET_THRESHOLD } from '../../src/api/slots.ts'
+} from '../../src/wire/operations.ts'
+import { paths } from '../../src/wire/paths.ts'
+import { setUpBinding, setUpParties } from '../../src/wire/setup-binding.ts'
+import { keyAtPath, requestDigest, taprootShare } from '../../src/wire/signing.ts'
+import { operationSlots, type OperationSlot, setParties, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import {
   bindPair,
@@ -36,8 +36,8 @@ import { createSigning } from '../../src/protocol/frost/session.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
 import { provePossession } from '../../src/protocol/possession/index.ts'
 import { createReshare } from '../../src/protocol/reshare/index.ts'
-import type { Session } from '../../src/protocol/session.ts'
-import { combineShares, type KeyShare, type WalletShares } from '../../src/share/index.ts'
+import type { Session } from '../../src/protocol/session/session.ts'
+import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
 import { type Curve, partyId } from '../../src/types.ts'
 import { fromHex, fromUtf8, toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'

@@ -6,9 +6,9 @@ import {
   type ReshareResult,
   type ReshareTerms,
 } from '../../src/protocol/reshare/index.ts'
-import type { Session } from '../../src/protocol/session.ts'
-import type { KeyShare, ShareSetRecord } from '../../src/share/index.ts'
-import { recombine } from '../../src/sharing/shamir.ts'
+import type { Session } from '../../src/protocol/session/session.ts'
+import type { KeyShare, ShareSetRecord } from '../../src/key-share/index.ts'
+import { recombine } from '../../src/secret-sharing/shamir.ts'
 import { partyId, type Purpose, type Role } from '../../src/types.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 import { simulate } from './simulator.ts'

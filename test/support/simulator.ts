@@ -1,5 +1,5 @@
-import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../src/protocol/envelope.ts'
-import type { Receipt, Session } from '../../src/protocol/session.ts'
+import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../src/protocol/session/envelope.ts'
+import type { Receipt, Session } from '../../src/protocol/session/session.ts'
 import type { SeededRandom } from './random.ts'
 
 /** An envelope on its way from one participant to one other. */

@@ -11,7 +11,7 @@ describe('where WebAssembly cannot be had', () => {
   /** Fresh modules, so that nothing was compiled before. */
   async function group(): Promise<unknown> {
     vi.resetModules()
-    const { wasmGroup } = await import('../../src/curve/wasm.ts')
+    const { wasmGroup } = await import('../../src/curve/wasm/group.ts')
     return wasmGroup('ed25519')
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Scalar } from '../../src/curve/group.ts'
-import { wasmGroup } from '../../src/curve/wasm.ts'
+import { wasmGroup } from '../../src/curve/wasm/group.ts'
 import { CURVES, partyId } from '../../src/types.ts'
 import { sharedCore } from '../../src/wasm/instance.ts'
 import { seededRandom } from '../support/random.ts'

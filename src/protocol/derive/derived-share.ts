@@ -1,6 +1,6 @@
 import type { Group, Scalar } from '../../curve/group.ts'
-import { secretOf } from '../../share/key-share.ts'
-import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
+import { secretOf } from '../../key-share/key-share.ts'
+import type { KeyShare, ShareSetRecord } from '../../key-share/types.ts'
 import { wipe } from '../../util/bytes.ts'
 
 /** How the shares of a key become shares of another one: s' = ±s + δ. */

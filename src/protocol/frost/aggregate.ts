@@ -2,7 +2,7 @@ import type { Scalar } from '../../curve/group.ts'
 import { ProtocolError } from '../../errors.ts'
 import type { PartyId } from '../../types.ts'
 import { concatBytes } from '../../util/bytes.ts'
-import { sum } from '../../sharing/scalars.ts'
+import { sum } from '../../secret-sharing/scalars.ts'
 import { verifySignatureShare } from './sign.ts'
 import type { SigningPackage } from './signing-package.ts'
 

@@ -1,5 +1,5 @@
 import type { Point, Scalar } from '../../curve/group.ts'
-import type { ShareSetRecord } from '../../share/types.ts'
+import type { ShareSetRecord } from '../../key-share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { abytes, concatBytes } from '../../util/bytes.ts'
 import { bindingFactors, groupCommitment, type NonceCommitment } from './commitment.ts'

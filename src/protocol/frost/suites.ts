@@ -3,7 +3,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js'
 
 import type { Group, Scalar } from '../../curve/group.ts'
 import { concatBytes, utf8 } from '../../util/bytes.ts'
-import type { Suite } from '../tags.ts'
+import type { Suite } from '../transcript/tags.ts'
 
 /** A group, the hash functions of RFC 9591 §6, and what BIP 340 changes about signatures. */
 export interface FrostSuite {

@@ -1,16 +1,23 @@
 import type { Point, Scalar } from '../../curve/group.ts'
-import { sumCommitments } from '../../sharing/feldman.ts'
-import { sum } from '../../sharing/scalars.ts'
+import { sumCommitments } from '../../secret-sharing/feldman.ts'
+import { sum } from '../../secret-sharing/scalars.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
-import { readMessage } from '../abort.ts'
-import { checkCommitment, readCommitmentMessage } from '../commitment.ts'
-import { buildRecord, type ReceiverCompletion } from '../completion.ts'
-import { type Dealing, readSecret } from '../dealing.ts'
-import type { Inbox } from '../machine.ts'
-import { checkDegree, checkKnowledge, checkShares, type Opened, readOpening, readPoints } from '../opening.ts'
-import type { Setting } from '../setting.ts'
-import type { Hasher } from '../transcript.ts'
+import { readMessage } from '../session/abort.ts'
+import { checkCommitment, readCommitmentMessage } from '../dealing/commitment.ts'
+import { buildRecord, type ReceiverCompletion } from '../dealing/record-template.ts'
+import { type Dealing, readSecret } from '../dealing/dealing.ts'
+import type { Inbox } from '../session/machine.ts'
+import {
+  checkDegree,
+  checkKnowledge,
+  checkShares,
+  type Opened,
+  readOpening,
+  readPoints,
+} from '../dealing/decommitment.ts'
+import type { Setting } from '../dealing/environment.ts'
+import type { Hasher } from '../transcript/transcript.ts'
 import type { KeygenConfig } from './config.ts'
 
 /** What another party has dealt to this one in round 2. */

@@ -1,7 +1,7 @@
-import { PURPOSE_CODES, ROLE_CODES } from '../../share/codes.ts'
+import { PURPOSE_CODES, ROLE_CODES } from '../../key-share/codes.ts'
 import type { Purpose } from '../../types.ts'
 import { abytes } from '../../util/bytes.ts'
-import { assertAscendingIds, assertThreshold } from '../options.ts'
+import { assertAscendingIds, assertThreshold } from '../session/participants.ts'
 import type { KeygenOptions, NewParty } from './types.ts'
 
 /** What the parties of a key generation agree on, checked. */

@@ -1,12 +1,12 @@
 import type { Group, Scalar } from '../../curve/group.ts'
-import type { KeyShare } from '../../share/types.ts'
+import type { KeyShare } from '../../key-share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { Reader, Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
-import { readMessage } from '../abort.ts'
-import { commitmentLength, commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
+import { readMessage } from '../session/abort.ts'
+import { commitmentLength, commitmentMessage, readCommitmentMessage, sessionId } from '../dealing/commitment.ts'
 import {
   checkConfirmations,
   confirmationLength,
@@ -15,15 +15,15 @@ import {
   type ReceiverCompletion,
   wipeCompletion,
   writeCompletion,
-} from '../completion.ts'
-import { contextHash } from '../context.ts'
-import { deal, type Dealing, readDealing, SCALAR_LENGTH, wipeDealing, writeDealing } from '../dealing.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
-import { openingLength, openingMessage } from '../opening.ts'
-import type { Setting } from '../setting.ts'
-import { orWipe, requireStatement, writeStatement } from '../statement.ts'
-import type { Suite } from '../tags.ts'
-import { createHasher, type Hasher } from '../transcript.ts'
+} from '../dealing/record-template.ts'
+import { contextHash } from '../dealing/context.ts'
+import { deal, type Dealing, readDealing, SCALAR_LENGTH, wipeDealing, writeDealing } from '../dealing/dealing.ts'
+import type { Expected, Inbox, Machine, Message, Played } from '../session/machine.ts'
+import { openingLength, openingMessage } from '../dealing/decommitment.ts'
+import type { Setting } from '../dealing/environment.ts'
+import { orWipe, requireStatement, writeStatement } from '../session/statement.ts'
+import type { Suite } from '../transcript/tags.ts'
+import { createHasher, type Hasher } from '../transcript/transcript.ts'
 import { combineDealings } from './combine.ts'
 import type { KeygenConfig } from './config.ts'
 

@@ -1,16 +1,16 @@
 import type { Group, Scalar } from '../../curve/group.ts'
 import { ProtocolError } from '../../errors.ts'
-import { findParty } from '../../share/record.ts'
-import { secretOf } from '../../share/key-share.ts'
-import type { KeyShare, SetParty, ShareSetRecord } from '../../share/types.ts'
+import { findParty } from '../../key-share/record.ts'
+import { secretOf } from '../../key-share/key-share.ts'
+import type { KeyShare, SetParty, ShareSetRecord } from '../../key-share/types.ts'
 import type { PartyId } from '../../types.ts'
 import { abytes } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
-import { readMessage } from '../abort.ts'
-import { failingClaims, proveKnowledge, readProof, writeProof } from '../schnorr.ts'
-import { createHasher, scalarFromHash } from '../transcript.ts'
+import { readMessage } from '../session/abort.ts'
+import { failingClaims, proveKnowledge, readProof, writeProof } from '../dealing/schnorr-proof.ts'
+import { createHasher, scalarFromHash } from '../transcript/transcript.ts'
 
 const NONCE_LENGTH = 32
 

@@ -1,10 +1,10 @@
-import { PURPOSE_CODES, ROLE_CODES } from '../../share/codes.ts'
-import { findParty } from '../../share/record.ts'
-import type { ShareSetRecord } from '../../share/types.ts'
+import { PURPOSE_CODES, ROLE_CODES } from '../../key-share/codes.ts'
+import { findParty } from '../../key-share/record.ts'
+import type { ShareSetRecord } from '../../key-share/types.ts'
 import type { PartyId, Purpose } from '../../types.ts'
 import { equalBytes } from '../../util/bytes.ts'
 import type { NewParty } from '../keygen/types.ts'
-import { assertDistinctIds, assertThreshold } from '../options.ts'
+import { assertDistinctIds, assertThreshold } from '../session/participants.ts'
 import type { ReshareOptions, ReshareParticipant, ReshareTerms } from './types.ts'
 
 /** What the participants of a reshare agree on, checked. */

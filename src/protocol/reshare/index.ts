@@ -1,5 +1,5 @@
-import { createSession, restoreSession } from '../create-session.ts'
-import type { Session } from '../session.ts'
+import { createSession, restoreSession } from '../session/create-session.ts'
+import type { Session } from '../session/session.ts'
 import { checkReshareOptions } from './config.ts'
 import { ReshareMachine } from './machine.ts'
 import type { ReshareOptions, ReshareResult, ReshareTerms } from './types.ts'

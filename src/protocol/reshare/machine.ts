@@ -1,14 +1,14 @@
 import type { Group, Scalar } from '../../curve/group.ts'
-import { shamirToAdditive } from '../../sharing/additive.ts'
-import { decodeShareSetRecord, encodeShareSetRecord } from '../../share/record.ts'
-import { secretOf } from '../../share/key-share.ts'
-import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
+import { shamirToAdditive } from '../../secret-sharing/additive.ts'
+import { decodeShareSetRecord, encodeShareSetRecord } from '../../key-share/record.ts'
+import { secretOf } from '../../key-share/key-share.ts'
+import type { KeyShare, ShareSetRecord } from '../../key-share/types.ts'
 import { wipe } from '../../util/bytes.ts'
 import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
-import { readMessage } from '../abort.ts'
-import { commitmentLength, commitmentMessage, readCommitmentMessage, sessionId } from '../commitment.ts'
+import { readMessage } from '../session/abort.ts'
+import { commitmentLength, commitmentMessage, readCommitmentMessage, sessionId } from '../dealing/commitment.ts'
 import {
   buildRecord,
   checkConfirmations,
@@ -19,15 +19,23 @@ import {
   type ReceiverCompletion,
   wipeCompletion,
   writeCompletion,
-} from '../completion.ts'
-import { contextHash } from '../context.ts'
-import { deal, type Dealing, readDealing, readSecret, SCALAR_LENGTH, wipeDealing, writeDealing } from '../dealing.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../machine.ts'
-import { openingLength, openingMessage } from '../opening.ts'
-import type { Setting } from '../setting.ts'
-import { orWipe, requireStatement, writeStatement } from '../statement.ts'
-import type { Suite } from '../tags.ts'
-import { createHasher } from '../transcript.ts'
+} from '../dealing/record-template.ts'
+import { contextHash } from '../dealing/context.ts'
+import {
+  deal,
+  type Dealing,
+  readDealing,
+  readSecret,
+  SCALAR_LENGTH,
+  wipeDealing,
+  writeDealing,
+} from '../dealing/dealing.ts'
+import type { Expected, Inbox, Machine, Message, Played } from '../session/machine.ts'
+import { openingLength, openingMessage } from '../dealing/decommitment.ts'
+import type { Setting } from '../dealing/environment.ts'
+import { orWipe, requireStatement, writeStatement } from '../session/statement.ts'
+import type { Suite } from '../transcript/tags.ts'
+import { createHasher } from '../transcript/transcript.ts'
 import { checkReshareTerms, dealersOf, receiversOf, type ReshareConfig } from './config.ts'
 import { type CheckedDealer, checkDealers, readDealers, totalOf, writeDealers } from './dealers.ts'
 import { receiveShare } from './receive.ts'

@@ -1,11 +1,11 @@
 import type { Group, Scalar } from '../../curve/group.ts'
-import { sum } from '../../sharing/scalars.ts'
+import { sum } from '../../secret-sharing/scalars.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
-import { readMessage } from '../abort.ts'
-import { type Dealing, readSecret } from '../dealing.ts'
-import type { Inbox } from '../machine.ts'
-import { checkShares, type ReceivedShare } from '../opening.ts'
+import { readMessage } from '../session/abort.ts'
+import { type Dealing, readSecret } from '../dealing/dealing.ts'
+import type { Inbox } from '../session/machine.ts'
+import { checkShares, type ReceivedShare } from '../dealing/decommitment.ts'
 import type { CheckedDealer } from './dealers.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Group } from '../../curve/group.ts'
-import type { KeyShare, ShareSetRecord } from '../../share/types.ts'
+import type { KeyShare, ShareSetRecord } from '../../key-share/types.ts'
 import type { PartyId, Purpose } from '../../types.ts'
 import type { RandomSource } from '../../util/random.ts'
 import type { NewParty } from '../keygen/types.ts'

@@ -1,5 +1,5 @@
 import { equalBytes, fromHex, toHex } from '../../util/bytes.ts'
-import type { Row } from '../database/types.ts'
+import type { Row } from '../../service/database/types.ts'
 import { type AuditEntry, entryHash, GENESIS } from './entry.ts'
 import { newHistory, playEntry, type SetHistory } from './history.ts'
 

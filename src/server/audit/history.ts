@@ -1,5 +1,5 @@
 import type { SetState } from '../../types.ts'
-import type { Row } from '../database/types.ts'
+import type { Row } from '../../service/database/types.ts'
 import type { AuditEntry } from './entry.ts'
 
 /** A share set as the log tells of it. */

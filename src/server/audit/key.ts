@@ -1,5 +1,5 @@
 import type { SealPlace, Sealer } from '../../util/seal.ts'
-import type { Database, Queryable } from '../database/types.ts'
+import type { Database, Queryable } from '../../service/database/types.ts'
 
 /**
  * The key of the log is drawn once and kept sealed by the master key, like a share. So a change of the master key seals

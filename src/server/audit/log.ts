@@ -1,7 +1,7 @@
 import type { RandomSource } from '../../util/random.ts'
 import type { Sealer } from '../../util/seal.ts'
-import type { Database, Queryable, SqlValue } from '../database/types.ts'
-import { INCARNATION } from '../incarnation.ts'
+import type { Database, Queryable, SqlValue } from '../../service/database/types.ts'
+import { INCARNATION } from '../epoch.ts'
 import { type AuditEntry, type AuditEvent, entryHash, GENESIS, SERVER_CHAIN } from './entry.ts'
 import { insertAuditKey, readAuditKey } from './key.ts'
 

@@ -1,5 +1,5 @@
 import type { ServerContext } from '../context.ts'
-import type { Row } from '../database/types.ts'
+import type { Row } from '../../service/database/types.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { forEachRow } from '../each-row.ts'
 import type { AuditEvent } from './entry.ts'

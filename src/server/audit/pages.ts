@@ -1,4 +1,4 @@
-import type { Queryable, Row } from '../database/types.ts'
+import type { Queryable, Row } from '../../service/database/types.ts'
 
 /** Clients that follow each other in the order of the database. */
 export interface ClientRange {

@@ -1,9 +1,9 @@
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
-import type { Queryable, Row } from '../database/types.ts'
+import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
-import { abortOpen } from '../operations/decide.ts'
-import { oweRemovalOfDestroyed } from '../sets/custodian-halves.ts'
+import { abortOpen } from '../rounds/decisions.ts'
+import { oweRemovalOfDestroyed } from '../sets/custodian-shares.ts'
 import { endUnconfirmed } from '../sets/lineage.ts'
 
 /** The end of a device, as another or it itself has asked for it. */

@@ -1,5 +1,5 @@
-import type { DeviceStatus, ListedDevice, UnboundSets } from '../../api/devices.ts'
-import type { Queryable, SqlValue } from '../database/types.ts'
+import type { DeviceStatus, ListedDevice, UnboundSets } from '../../wire/devices.ts'
+import type { Queryable, SqlValue } from '../../service/database/types.ts'
 
 /**
  * The devices of a client that have made sets, in the order in which they came, revoked ones too; then the signing sets in use

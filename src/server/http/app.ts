@@ -1,25 +1,25 @@
 import { Hono, type Context } from 'hono'
 import { cors } from 'hono/cors'
-import { FLIGHT_CONTENT_TYPE } from '../../api/flight.ts'
-import { askHook, readIds } from '../../api/hooks.ts'
-import { BadRequest, errorResponse, jsonError, readBody, Unavailable } from '../../api/http.ts'
-import { answerAnything } from '../../api/middleware.ts'
+import { FLIGHT_CONTENT_TYPE } from '../../wire/round-body.ts'
+import { askHook, readIds } from '../../service/hooks.ts'
+import { BadRequest, errorResponse, jsonError, readBody, Unavailable } from '../../service/http.ts'
+import { answerAnything } from '../../service/middleware.ts'
 import { SEALED_PATH } from '../../channel/messages.ts'
 import { MpcError } from '../../errors.ts'
 import type { HpkeKeyPair } from '../../hpke/x25519.ts'
-import type { Caller } from '../caller.ts'
+import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import { listDevices } from '../devices/list.ts'
 import { revokeDevice } from '../devices/revoke.ts'
-import { admitDevice } from '../devices/rows.ts'
-import { abortFor } from '../operations/decide.ts'
-import { playRound } from '../operations/play-round.ts'
+import { admitDevice } from '../devices/devices-table.ts'
+import { abortFor } from '../rounds/decisions.ts'
+import { playRound } from '../rounds/handle-round.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
-import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/rows.ts'
+import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/sets-table.ts'
 import { within } from '../../util/within.ts'
-import type { Authenticate } from '../tokens.ts'
+import type { Authenticate } from '../access/tokens.ts'
 import { findKeptAnswer, keepAnswer } from './answer-once.ts'
-import { parseId, parseRound } from './requests.ts'
+import { parseId, parseRound } from '../rounds/requests.ts'
 import { answerSealed, channelFailed, type Sealed } from './sealed.ts'
 
 /** What the HTTP side needs besides the server's own parts. */
@@ -45,7 +45,7 @@ type Env = {
   }
 }
 
-/** The HTTP API: `src/api/paths.ts` has the paths, and what goes in and out of them. */
+/** The HTTP API: `src/wire/paths.ts` has the paths, and what goes in and out of them. */
 export function createApp(context: ServerContext, options: AppOptions): Hono<Env> {
   const app = new Hono<Env>()
   const failed = (error: unknown) => errorResponse(error, context.onError)

@@ -1,4 +1,4 @@
-import { isBadRequest, readBody } from '../../api/http.ts'
+import { isBadRequest, readBody } from '../../service/http.ts'
 import {
   decodeRequest,
   encodeAnswer,

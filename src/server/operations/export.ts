@@ -1,16 +1,16 @@
-import { exportTerms } from '../../api/export.ts'
-import { BadRequest } from '../../api/http.ts'
-import type { ExportRequest } from '../../api/operations.ts'
+import { exportTerms } from '../../wire/export.ts'
+import { BadRequest } from '../../service/http.ts'
+import type { ExportRequest } from '../../wire/operations.ts'
 import { getGroup } from '../../curve/index.ts'
 import { releaseShare } from '../../protocol/export/index.ts'
 import { newChallenge } from '../../protocol/possession/index.ts'
-import { wipeKeyShare, type KeyShare } from '../../share/index.ts'
+import { wipeKeyShare, type KeyShare } from '../../key-share/index.ts'
 import { fromHex } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import { askPolicy } from '../policy.ts'
+import { askPolicy } from '../access/policy.ts'
 import { readShare } from '../sets/shares.ts'
-import { policyRequest, requireSource } from './admit.ts'
-import type { Ending, Played, Turn } from './turn.ts'
+import { policyRequest, requireSource } from '../rounds/admission.ts'
+import type { Ending, Played, Turn } from '../rounds/round.ts'
 
 /**
  * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its own

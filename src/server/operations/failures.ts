@@ -1,5 +1,5 @@
-import { isAnswer } from '../../api/errors.ts'
-import { isBadRequest } from '../../api/http.ts'
+import { isAnswer } from '../../wire/error-body.ts'
+import { isBadRequest } from '../../service/http.ts'
 import { isMpcError, isProtocolError } from '../../errors.ts'
 
 /** Whether the request was refused by its form or its names. All that is thrown of these comes before a session advances. */

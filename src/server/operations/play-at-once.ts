@@ -1,19 +1,25 @@
-import { isAnswer } from '../../api/errors.ts'
-import { encodeFlight, type Parcel } from '../../api/flight.ts'
-import { isUnavailable } from '../../api/http.ts'
-import type { OperationRequest, OperationResult, SignEcdsaRequest } from '../../api/operations.ts'
+import { isAnswer } from '../../wire/error-body.ts'
+import { encodeFlight, type Parcel } from '../../wire/round-body.ts'
+import { isUnavailable } from '../../service/http.ts'
+import type { OperationRequest, OperationResult, SignEcdsaRequest } from '../../wire/operations.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
-import { lockPairAndTake } from '../sets/ot-pairs.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { lockPairAndTake } from '../sets/ot-states.ts'
 import { openShare } from '../sets/shares.ts'
-import type { Claim } from './claim.ts'
+import type { Claim } from '../rounds/lease.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
-import { playWithLocked } from './ecdsa/stored-pair.ts'
+import { playWithLocked } from './ecdsa/stored-ot-state.ts'
 import { isFinal, isUnplayed } from './failures.ts'
-import { chargeOperation } from './rates.ts'
-import { insertOperation, sealAnswer, type CalledOperation, type NamedSet, type RequestHash } from './rows.ts'
+import { chargeOperation } from '../rounds/rates.ts'
+import {
+  insertOperation,
+  sealAnswer,
+  type CalledOperation,
+  type NamedSet,
+  type RequestHash,
+} from '../rounds/operations-table.ts'
 import { signWith, type FrostRequest } from './sign.ts'
-import type { Caught, Turn } from './turn.ts'
+import type { Caught, Turn } from '../rounds/round.ts'
 
 /** The operations that are over with their first answer. */
 type OneRoundRequest = FrostRequest | SignEcdsaRequest

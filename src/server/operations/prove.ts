@@ -1,15 +1,15 @@
-import type { ProveRequest } from '../../api/operations.ts'
-import { operationSlots, setParties } from '../../api/slots.ts'
-import { BadRequest } from '../../api/http.ts'
+import type { ProveRequest } from '../../wire/operations.ts'
+import { operationSlots, setParties } from '../../wire/sessions.ts'
+import { BadRequest } from '../../service/http.ts'
 import { getGroup } from '../../curve/index.ts'
 import { newChallenge, verifyPossession } from '../../protocol/possession/index.ts'
-import { decodeWalletSetRecord, type ShareSetRecord } from '../../share/index.ts'
+import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/index.ts'
 import type { PartyId } from '../../types.ts'
 import { concatBytes, fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
-import { requireSource } from './admit.ts'
-import type { Played, Turn } from './turn.ts'
-import { endWithProof } from './use.ts'
+import { requireSource } from '../rounds/admission.ts'
+import type { Played, Turn } from '../rounds/round.ts'
+import { endWithProof } from './completions.ts'
 
 const CHALLENGE_LENGTH = 32
 

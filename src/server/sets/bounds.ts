@@ -1,10 +1,10 @@
-import type { OperationRequest } from '../../api/operations.ts'
+import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
-import { oweRemovalOfDestroyed } from './custodian-halves.ts'
-import { setOf, type SetRow } from './rows.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { oweRemovalOfDestroyed } from './custodian-shares.ts'
+import { setOf, type SetRow } from './sets-table.ts'
 
 /** How many unconfirmed backups a wallet keeps of devices that sign for it no more, all of them together. */
 const LEFT_BEHIND = 256

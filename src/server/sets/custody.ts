@@ -1,14 +1,19 @@
 import { getGroup } from '../../curve/index.ts'
 import type { Custodian, CustodianBackup } from '../../custodian/types.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
-import { decodeWalletShares, encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../share/index.ts'
-import { combineRecords, peekWalletSetId, wipeKeyShare } from '../../share/index.ts'
+import {
+  decodeWalletShares,
+  encodeWalletSetRecord,
+  encodeWalletShares,
+  type WalletShares,
+} from '../../key-share/index.ts'
+import { combineRecords, peekWalletSetId, wipeKeyShare } from '../../key-share/index.ts'
 import type { BackupMethodName } from '../../types.ts'
 import { equalBytes, fromHex, isBytes, toHex, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { askCustodian } from './ask-custodian.ts'
-import { requireSet, type SetRow } from './rows.ts'
-import { requireRecoverable } from './usable.ts'
+import { requireSet, type SetRow } from './sets-table.ts'
+import { requireRecoverable } from './set-checks.ts'
 
 /**
  * Hands the custodian its half of a new backup set and makes sure that it has it: what is read back is the same, and

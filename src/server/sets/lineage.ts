@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/entry.ts'
-import type { Queryable, SqlValue } from '../database/types.ts'
-import { setOf } from './rows.ts'
+import type { Queryable, SqlValue } from '../../service/database/types.ts'
+import { setOf } from './sets-table.ts'
 
 /** Whose unconfirmed backups end; conditions on `reshare_sets`, in which `$1` is the client. */
 export interface Untrusted {

@@ -3,8 +3,8 @@ import { getEcdsaBackend, Preprocessed } from '../../protocol/ecdsa/index.ts'
 import { toHex, wipe } from '../../util/bytes.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
-import { INCARNATION } from '../incarnation.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { INCARNATION } from '../epoch.ts'
 
 /** Names one preprocessing of a client's set; its id is lower-case hex. */
 export interface PreprocessingKey {

@@ -1,13 +1,13 @@
-import type { OperationRequest } from '../../api/operations.ts'
+import type { OperationRequest } from '../../wire/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable, Row, SqlValue } from '../database/types.ts'
+import type { Queryable, Row, SqlValue } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
-import { oweRemovalOfDestroyed } from './custodian-halves.ts'
+import { oweRemovalOfDestroyed } from './custodian-shares.ts'
 import { endUnconfirmed } from './lineage.ts'
-import { banEvent, deletePair } from './ot-pairs.ts'
+import { banEvent, deletePair } from './ot-states.ts'
 import { deletePreprocessings } from './preprocessings.ts'
-import { setOf, type SetRow } from './rows.ts'
+import { setOf, type SetRow } from './sets-table.ts'
 
 /**
  * Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4).

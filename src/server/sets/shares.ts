@@ -1,9 +1,9 @@
 import { getGroup } from '../../curve/index.ts'
 import { MpcError, isMpcError } from '../../errors.ts'
-import { decodeWalletShares, encodeWalletShares, type KeyShare, type WalletShares } from '../../share/index.ts'
+import { decodeWalletShares, encodeWalletShares, type KeyShare, type WalletShares } from '../../key-share/index.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
-import type { Queryable } from '../database/types.ts'
+import type { Queryable } from '../../service/database/types.ts'
 
 type Sealing = Pick<ServerContext, 'sealer'>
 

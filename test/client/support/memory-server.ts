@@ -1,18 +1,18 @@
-import { errorBody, errorStatus } from '../../../src/api/errors.ts'
-import { decodeFlight, encodeFlight, type Parcel } from '../../../src/api/flight.ts'
+import { errorBody, errorStatus } from '../../../src/wire/error-body.ts'
+import { decodeFlight, encodeFlight, type Parcel } from '../../../src/wire/round-body.ts'
 import {
   operationRounds,
   type OperationRequest,
   type OperationResult,
   type SignEcdsaRequest,
   type SetStatus,
-} from '../../../src/api/operations.ts'
-import { operationSlots } from '../../../src/api/slots.ts'
+} from '../../../src/wire/operations.ts'
+import { operationSlots } from '../../../src/wire/sessions.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import { bindPair, type OtPair, type PairSetup, type Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { newChallenge } from '../../../src/protocol/possession/index.ts'
-import { combineShares } from '../../../src/share/index.ts'
-import type { KeyShare, WalletShares } from '../../../src/share/types.ts'
+import { combineShares } from '../../../src/key-share/index.ts'
+import type { KeyShare, WalletShares } from '../../../src/key-share/types.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/transport/types.ts'
 import { CURVES, type Purpose, type SetState } from '../../../src/types.ts'
 import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'

@@ -1,7 +1,7 @@
 import type { BackupMethod } from '../../../src/backup/types.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { MpcError } from '../../../src/errors.ts'
-import { decodeWalletShares, encodeWalletShares } from '../../../src/share/index.ts'
+import { decodeWalletShares, encodeWalletShares } from '../../../src/key-share/index.ts'
 import { fromHex, toHex, wipe } from '../../../src/util/bytes.ts'
 
 /** A backup method that hides nothing: for tests of what the client does with one. */

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database } from '../../../src/server/database/types.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import { flows, type Flow } from './flows.ts'

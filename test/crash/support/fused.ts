@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../../src/server/database/types.ts'
+import type { Database, Queryable } from '../../../src/service/database/types.ts'
 import type { ShareStore } from '../../../src/storage/types.ts'
 import type { Transport } from '../../../src/transport/types.ts'
 import type { Fuse } from './fuse.ts'

@@ -1,6 +1,6 @@
 import type { Custodian } from '../../../src/custodian/types.ts'
 import type { MpcError, ShareStore, Transport } from '../../../src/index.ts'
-import type { Database } from '../../../src/server/database/types.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 
 type Gate = (point: string) => Promise<void>
 

@@ -1,6 +1,6 @@
-import { decodeWalletRecord } from '../../../src/client/wallet-record.ts'
+import { decodeWalletRecord } from '../../../src/client/wallets/wallet-record.ts'
 import { MpcError, resume, type Client, type TransportRequest } from '../../../src/index.ts'
-import type { Database } from '../../../src/server/database/types.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 import type { ShareStore } from '../../../src/storage/types.ts'
 import { equalBytes } from '../../../src/util/bytes.ts'

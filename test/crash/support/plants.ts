@@ -1,5 +1,5 @@
 import type { ShareStore } from '../../../src/index.ts'
-import type { Database, Queryable } from '../../../src/server/database/types.ts'
+import type { Database, Queryable } from '../../../src/service/database/types.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 
 /** A store that is told when the process that used it has ended. */

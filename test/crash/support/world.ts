@@ -1,7 +1,7 @@
 import { password } from '../../../src/backup/index.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
 import { createClient, type BackupMethod, type Client, type Transport } from '../../../src/index.ts'
-import type { Database } from '../../../src/server/database/types.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 import { createServer, type Server } from '../../../src/server/index.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 import { inProcessTransport } from '../../../src/transport/index.ts'

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { pgliteDatabase } from '../../../src/server/database/pglite.ts'
-import { postgresDatabase } from '../../../src/server/database/postgres.ts'
-import type { Database } from '../../../src/server/database/types.ts'
+import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
+import { postgresDatabase } from '../../../src/service/database/postgres.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 import { seededRandom } from '../../support/random.ts'
 
 /** A kind of database that the server runs on, and how to get an empty one. */

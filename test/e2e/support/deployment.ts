@@ -1,6 +1,6 @@
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import type { Transport } from '../../../src/index.ts'
-import type { Database } from '../../../src/server/database/types.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 import { apiTokens, createServer, type AfterCheat, type Policy, type ServerOptions } from '../../../src/server/index.ts'
 import { httpTransport } from '../../../src/transport/index.ts'
 import { listen } from '../../support/listen.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { wasmGroup } from '../../../src/curve/wasm.ts'
+import { wasmGroup } from '../../../src/curve/wasm/group.ts'
 import { portableGroup } from '../../../src/curve/portable.ts'
 import {
   decodeExtendedPublicKey,

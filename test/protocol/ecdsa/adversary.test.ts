@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 
 import type { Scalar } from '../../../src/curve/group.ts'
 import { type AbortReason, MpcError, ProtocolError } from '../../../src/errors.ts'
-import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
-import { restorePreprocessing } from '../../../src/protocol/ecdsa/preprocess.ts'
-import { createEcdsaSigning, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/sign.ts'
-import { OtPair } from '../../../src/protocol/ecdsa/ot-pair.ts'
-import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/envelope.ts'
-import type { KeyShare } from '../../../src/share/index.ts'
+import type { EcdsaBackend } from '../../../src/protocol/ecdsa/ot/backend.ts'
+import { restorePreprocessing } from '../../../src/protocol/ecdsa/signing/preprocess.ts'
+import { createEcdsaSigning, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/signing/sign.ts'
+import { OtPair } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/session/envelope.ts'
+import type { KeyShare } from '../../../src/key-share/index.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { seededRandom, type SeededRandom } from '../../support/random.ts'
 import { generate } from '../../support/sets.ts'
@@ -699,7 +699,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
 })
 
 test('what is signed is a digest of 32 bytes', async () => {
-  const { digest32, hashMessage } = await import('../../../src/protocol/ecdsa/digest.ts')
+  const { digest32, hashMessage } = await import('../../../src/protocol/ecdsa/signing/digest.ts')
   expect(() => digest32(new Uint8Array(31))).toThrow(RangeError)
   expect(() => digest32('00'.repeat(32) as never)).toThrow(TypeError)
   expect(() => hashMessage('text' as never, 'sha256')).toThrow(TypeError)

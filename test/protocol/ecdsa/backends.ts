@@ -1,4 +1,4 @@
-import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../src/protocol/ecdsa/ot/backend.ts'
 
 /** The backends of threshold ECDSA. */
 export const backends: readonly { name: string; backend: EcdsaBackend }[] = [

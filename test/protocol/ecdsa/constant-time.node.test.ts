@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 
-import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
-import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/base-ot.ts'
+import { wasmEcdsa } from '../../../src/protocol/ecdsa/ot/backend.ts'
+import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/ot/base-ot.ts'
 import {
   EXTENSION_BYTES,
   OFFERS_BYTES,
   PRODUCT_BYTES,
   REVERSED_BYTES,
   TRANSFERS,
-} from '../../../src/protocol/ecdsa/parameters.ts'
-import { batchTagDigests } from '../../../src/protocol/ecdsa/tagged-batch.ts'
-import { wasmVole } from '../../../src/protocol/ecdsa/wasm-vole.ts'
+} from '../../../src/protocol/ecdsa/ot/parameters.ts'
+import { batchTagDigests } from '../../../src/protocol/ecdsa/ot/tagged-batch.ts'
+import { wasmVole } from '../../../src/protocol/ecdsa/ot/wasm-vole.ts'
 import type { Scalar } from '../../../src/curve/group.ts'
 import { concatBytes } from '../../../src/util/bytes.ts'
 import { wasmBytes } from '../../../src/wasm/text.ts'

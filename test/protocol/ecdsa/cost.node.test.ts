@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { Group } from '../../../src/curve/group.ts'
-import { type EcdsaBackend, wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { type EcdsaBackend, wasmEcdsa } from '../../../src/protocol/ecdsa/ot/backend.ts'
 import { readPage } from '../../docs/blocks.ts'
 import { seededRandom } from '../../support/random.ts'
 import { completionSessions, holders, ids, preprocess, randomDigest, signatures, signingSessions } from './support.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
-import { digest32 } from '../../../src/protocol/ecdsa/digest.ts'
+import { wasmEcdsa } from '../../../src/protocol/ecdsa/ot/backend.ts'
+import { digest32 } from '../../../src/protocol/ecdsa/signing/digest.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
 import { seededRandom } from '../../support/random.ts'
 import { holders, ids, nobleVerifies, randomDigest, signatures, signingSessions } from './support.ts'

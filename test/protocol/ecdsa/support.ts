@@ -1,22 +1,22 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 
-import type { EcdsaBackend } from '../../../src/protocol/ecdsa/backend.ts'
-import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/digest.ts'
-import { bit } from '../../../src/protocol/ecdsa/bit-matrix.ts'
-import { OtPair, type OtSecrets } from '../../../src/protocol/ecdsa/ot-pair.ts'
+import type { EcdsaBackend } from '../../../src/protocol/ecdsa/ot/backend.ts'
+import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/signing/digest.ts'
+import { bit } from '../../../src/protocol/ecdsa/ot/bit-matrix.ts'
+import { OtPair, type OtSecrets } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
 import {
   type CompletionOptions,
   createCompletion,
   createPreprocessing,
   type PreprocessingOptions,
-} from '../../../src/protocol/ecdsa/preprocess.ts'
-import type { Preprocessed } from '../../../src/protocol/ecdsa/preprocessed.ts'
-import { bindPair, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup.ts'
-import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/sign.ts'
-import { type EcdsaSignature, encodeSignature } from '../../../src/protocol/ecdsa/signature.ts'
-import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing-machine.ts'
-import type { Session } from '../../../src/protocol/session.ts'
-import type { KeyShare } from '../../../src/share/index.ts'
+} from '../../../src/protocol/ecdsa/signing/preprocess.ts'
+import type { Preprocessed } from '../../../src/protocol/ecdsa/signing/preprocessed.ts'
+import { bindPair, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup/create-setup.ts'
+import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/signing/sign.ts'
+import { type EcdsaSignature, encodeSignature } from '../../../src/protocol/ecdsa/signing/signature.ts'
+import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing/signing-machine.ts'
+import type { Session } from '../../../src/protocol/session/session.ts'
+import type { KeyShare } from '../../../src/key-share/index.ts'
 import { partyId, type PartyId } from '../../../src/types.ts'
 import { concatBytes, toHex } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'

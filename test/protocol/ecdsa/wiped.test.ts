@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { wasmEcdsa } from '../../../src/protocol/ecdsa/backend.ts'
+import { wasmEcdsa } from '../../../src/protocol/ecdsa/ot/backend.ts'
 import { CodecError } from '../../../src/util/codec.ts'
 import { sharedCore } from '../../../src/wasm/instance.ts'
 import { seededRandom } from '../../support/random.ts'

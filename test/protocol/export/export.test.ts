@@ -11,7 +11,7 @@ import {
   releaseShare,
 } from '../../../src/protocol/export/index.ts'
 import { newChallenge, provePossession } from '../../../src/protocol/possession/index.ts'
-import type { KeyShare } from '../../../src/share/index.ts'
+import type { KeyShare } from '../../../src/key-share/index.ts'
 import { partyId } from '../../../src/types.ts'
 import { CodecError } from '../../../src/util/codec.ts'
 import { concatBytes, fromHex, utf8 } from '../../../src/util/bytes.ts'

@@ -6,7 +6,7 @@ import type { Group, Scalar } from '../../../src/curve/group.ts'
 import { portableGroup } from '../../../src/curve/portable.ts'
 import type { MpcError } from '../../../src/errors.ts'
 import { ProtocolError } from '../../../src/errors.ts'
-import { decodeEnvelope, encodeEnvelope, type Envelope } from '../../../src/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope, type Envelope } from '../../../src/protocol/session/envelope.ts'
 import {
   createSigning,
   MESSAGE_MAX_LENGTH,
@@ -16,8 +16,8 @@ import {
 } from '../../../src/protocol/frost/session.ts'
 import { publicBytes } from '../../../src/protocol/frost/suites.ts'
 import { verifySignature } from '../../../src/protocol/frost/verify.ts'
-import type { Session } from '../../../src/protocol/session.ts'
-import type { KeyShare } from '../../../src/share/types.ts'
+import type { Session } from '../../../src/protocol/session/session.ts'
+import type { KeyShare } from '../../../src/key-share/types.ts'
 import { partyId, type PartyId } from '../../../src/types.ts'
 import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'

@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../../src/server/database/types.ts'
+import type { Database, Queryable } from '../../../src/service/database/types.ts'
 
 /** What was asked of a database. `begin` and `commit` are no statements; a statement by itself is no transaction. */
 export interface Counts {

@@ -1,4 +1,4 @@
-import { setParties } from '../../../src/api/slots.ts'
+import { setParties } from '../../../src/wire/sessions.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import {
   bindPair,
@@ -7,14 +7,14 @@ import {
   type OtPair,
   type PairSetup,
 } from '../../../src/protocol/ecdsa/index.ts'
-import type { Caller } from '../../../src/server/caller.ts'
+import type { Caller } from '../../../src/server/access/caller.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import type { Queryable } from '../../../src/server/database/types.ts'
-import { playRound } from '../../../src/server/operations/play-round.ts'
-import { sealPair, storePair } from '../../../src/server/sets/ot-pairs.ts'
-import { insertSet } from '../../../src/server/sets/rows.ts'
+import type { Queryable } from '../../../src/service/database/types.ts'
+import { playRound } from '../../../src/server/rounds/handle-round.ts'
+import { sealPair, storePair } from '../../../src/server/sets/ot-states.ts'
+import { insertSet } from '../../../src/server/sets/sets-table.ts'
 import { ecdsaShare, insertShare } from '../../../src/server/sets/shares.ts'
-import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/share/index.ts'
+import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/key-share/index.ts'
 import type { Purpose } from '../../../src/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import type { SealPlace } from '../../../src/util/seal.ts'

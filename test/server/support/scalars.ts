@@ -1,5 +1,5 @@
 import { getGroup } from '../../../src/curve/index.ts'
-import type { WalletShares } from '../../../src/share/index.ts'
+import type { WalletShares } from '../../../src/key-share/index.ts'
 import { CURVES } from '../../../src/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 

@@ -1,18 +1,18 @@
-import type { OperationRequest, RecoverRequest } from '../../../src/api/operations.ts'
+import type { OperationRequest, RecoverRequest } from '../../../src/wire/operations.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
 import { createAuditLog } from '../../../src/server/audit/log.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
-import type { Database, Queryable, Row, SqlValue } from '../../../src/server/database/types.ts'
+import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
 import {
   hashRequest,
   insertOperation,
   type CalledOperation,
   type RequestHash,
-} from '../../../src/server/operations/rows.ts'
+} from '../../../src/server/rounds/operations-table.ts'
 import { serverSchema } from '../../../src/server/schema.ts'
-import { insertSet, type SetRow } from '../../../src/server/sets/rows.ts'
+import { insertSet, type SetRow } from '../../../src/server/sets/sets-table.ts'
 import { getGroup } from '../../../src/curve/index.ts'
-import { encodeWalletSetRecord, encodeWalletShares } from '../../../src/share/index.ts'
+import { encodeWalletSetRecord, encodeWalletShares } from '../../../src/key-share/index.ts'
 import type { Purpose } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'

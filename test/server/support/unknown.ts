@@ -1,4 +1,4 @@
-import { decodeFlight, encodeFlight } from '../../../src/api/flight.ts'
+import { decodeFlight, encodeFlight } from '../../../src/wire/round-body.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import type { World } from './world.ts'
 

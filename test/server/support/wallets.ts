@@ -1,6 +1,6 @@
-import type { RecoverRequest, SetUpRequest, SignEcdsaRequest } from '../../../src/api/operations.ts'
+import type { RecoverRequest, SetUpRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import type { OtPair } from '../../../src/protocol/ecdsa/index.ts'
-import type { WalletShares } from '../../../src/share/index.ts'
+import type { WalletShares } from '../../../src/key-share/index.ts'
 import type { BackupMethodName } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import {

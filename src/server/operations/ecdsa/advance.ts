@@ -1,7 +1,7 @@
-import type { Parcel } from '../../../api/flight.ts'
-import type { PreprocessRequest, SignEcdsaRequest } from '../../../api/operations.ts'
-import { keyAtPath, requestDigest } from '../../../api/signing.ts'
-import { setParties } from '../../../api/slots.ts'
+import type { Parcel } from '../../../wire/round-body.ts'
+import type { PreprocessRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
+import { keyAtPath, requestDigest } from '../../../wire/signing.ts'
+import { setParties } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
 import {
   createCompletion,
@@ -14,8 +14,8 @@ import {
   restoreEcdsaSigning,
   restorePreprocessing,
 } from '../../../protocol/ecdsa/index.ts'
-import type { Session } from '../../../protocol/session.ts'
-import { wipeKeyShare, type WalletShares } from '../../../share/index.ts'
+import type { Session } from '../../../protocol/session/session.ts'
+import { wipeKeyShare, type WalletShares } from '../../../key-share/index.ts'
 import { partyId } from '../../../types.ts'
 import { fromHex, isBytes, utf8 } from '../../../util/bytes.ts'
 import { hedgedRandom } from '../../../util/hedge.ts'
@@ -23,8 +23,8 @@ import type { RandomSource } from '../../../util/random.ts'
 import type { ServerContext } from '../../context.ts'
 import { openPreprocessing, type TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
-import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
-import type { Turn } from '../turn.ts'
+import { advanceSessions, exportSessions, restoreSessions } from '../../rounds/sessions.ts'
+import type { Turn } from '../../rounds/round.ts'
 
 export type EcdsaTurn = Turn<SignEcdsaRequest | PreprocessRequest>
 

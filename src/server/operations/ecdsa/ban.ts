@@ -1,10 +1,10 @@
 import type { ProtocolError } from '../../../errors.ts'
 import type { ServerContext } from '../../context.ts'
-import type { Isolation, Queryable } from '../../database/types.ts'
-import { logBan, poisonStoredPair, type PairKey } from '../../sets/ot-pairs.ts'
+import type { Isolation, Queryable } from '../../../service/database/types.ts'
+import { logBan, poisonStoredPair, type PairKey } from '../../sets/ot-states.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
-import { abortOpen } from '../decide.ts'
-import type { Caught } from '../turn.ts'
+import { abortOpen } from '../../rounds/decisions.ts'
+import type { Caught } from '../../rounds/round.ts'
 
 /**
  * The ban rule (docs/ecdsa.md): each detection tells the client a bit of the server's secret, so there is never a second

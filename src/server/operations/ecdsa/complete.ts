@@ -1,9 +1,9 @@
-import type { SignEcdsaRequest } from '../../../api/operations.ts'
+import type { SignEcdsaRequest } from '../../../wire/operations.ts'
 import type { ServerContext } from '../../context.ts'
 import { takePreprocessing } from '../../sets/preprocessings.ts'
-import type { PlayIn, Turn } from '../turn.ts'
-import { endWithSignature } from '../use.ts'
-import { playWithStoredPair } from './stored-pair.ts'
+import type { PlayIn, Turn } from '../../rounds/round.ts'
+import { endWithSignature } from '../completions.ts'
+import { playWithStoredPair } from './stored-ot-state.ts'
 
 /**
  * Signs with a preprocessing in one round: the client's opening comes in, the server's opening and its share of the signature

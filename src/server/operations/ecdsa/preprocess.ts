@@ -1,10 +1,10 @@
-import type { PreprocessRequest } from '../../../api/operations.ts'
+import type { PreprocessRequest } from '../../../wire/operations.ts'
 import type { Preprocessed } from '../../../protocol/ecdsa/index.ts'
 import type { ServerContext } from '../../context.ts'
 import { insertPreprocessing } from '../../sets/preprocessings.ts'
-import type { PlayIn, Turn } from '../turn.ts'
-import { endWithPreparation } from '../use.ts'
-import { playWithStoredPair } from './stored-pair.ts'
+import type { PlayIn, Turn } from '../../rounds/round.ts'
+import { endWithPreparation } from '../completions.ts'
+import { playWithStoredPair } from './stored-ot-state.ts'
 
 /** Makes a preprocessing with the client in two rounds; the last one stores the server's side. */
 export function playPreprocessing(context: ServerContext, turn: Turn<PreprocessRequest>): PlayIn {

@@ -1,11 +1,11 @@
-import type { SignEcdsaRequest } from '../../../api/operations.ts'
+import type { SignEcdsaRequest } from '../../../wire/operations.ts'
 import type { ServerContext } from '../../context.ts'
-import type { Played, PlayIn, Turn } from '../turn.ts'
-import { endWithSignature } from '../use.ts'
+import type { Played, PlayIn, Turn } from '../../rounds/round.ts'
+import { endWithSignature } from '../completions.ts'
 import type { EcdsaRound } from './advance.ts'
 import { playCompletion } from './complete.ts'
-import { playFreshSetUp } from './fresh-set-up.ts'
-import { playWithStoredPair } from './stored-pair.ts'
+import { playFreshSetUp } from './ephemeral-setup.ts'
+import { playWithStoredPair } from './stored-ot-state.ts'
 
 /**
  * Signs with threshold ECDSA, the client aggregating: with the set-up of the set, with one of its own, or with a

@@ -16,7 +16,7 @@ import {
   u32,
 } from './hashing.ts'
 import { finishAsBob, multiplyAsAlice, startMultiplication } from './multiplication.ts'
-import type { PairState, States } from './set-up.ts'
+import type { PairState, States } from './setup.ts'
 import { Transcript } from './transcript.ts'
 
 // Signing as docs/ecdsa.md has it, seen by somebody who knows the shares and the randomness of all signers.

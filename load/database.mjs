@@ -1,0 +1,69 @@
+// @ts-check
+import { webhookCustodian } from 'reshare/custodian'
+import { createServer } from 'reshare/server'
+import { postgresDatabase } from 'reshare/server/postgres'
+import { INVARIANTS } from '../test/crash/support/invariants.mjs'
+import { LIMITS, ask } from './fleet.mjs'
+
+/** Later than the time-outs of everything that was begun. */
+const LATER_MS = LIMITS.operationMs + LIMITS.answerMs + 1000
+
+/** As the first request to a server does. @param {string} databaseUrl */
+export async function createTables(databaseUrl) {
+  const database = postgresDatabase(databaseUrl)
+  try {
+    await createServer({ database, masterKey: new Uint8Array(32).fill(2), authenticate: () => undefined }).sweep()
+  } finally {
+    await database.close()
+  }
+}
+
+/** Rows and bytes of a table, its indexes included, and how often it was read whole. @typedef {{ table: string, rows: number, bytes: number, scans: number }} Table */
+
+/** @param {string} databaseUrl @returns {Promise<Table[]>} */
+export async function measureTables(databaseUrl) {
+  const names = await ask(
+    databaseUrl,
+    `select relname as name from pg_class where relkind = 'r' and relname like 'reshare_%' order by 1`,
+  )
+  const counts = names.map(
+    ({ name }) =>
+      `select '${name}' as "table", count(*)::int as rows, pg_total_relation_size('${name}')::int as bytes,
+         (select seq_scan::int from pg_stat_user_tables where relname = '${name}') as scans from ${name}`,
+  )
+  return ask(databaseUrl, counts.join(' union all '))
+}
+
+/**
+ * What is wrong with the servers' tables once every time-out has passed.
+ *
+ * @param {import('./fleet.mjs').Fleet} fleet
+ * @param {readonly string[]} walletIds of all wallets that a client has
+ */
+export async function findBroken({ databaseUrl, custodianUrl, secret }, walletIds) {
+  const broken = []
+  const database = postgresDatabase(databaseUrl)
+  try {
+    const server = createServer({
+      database,
+      masterKey: new Uint8Array(32).fill(2),
+      authenticate: () => undefined,
+      custodian: webhookCustodian({ url: custodianUrl, secret }),
+      limits: LIMITS,
+      now: () => Date.now() + LATER_MS,
+    })
+    await server.sweep()
+    for (const [name, sql] of INVARIANTS) {
+      const { length } = await database.query(sql)
+      if (length > 0) broken.push(`${name}: ${length}`)
+    }
+    const known = new Set(walletIds)
+    // Clients of this run are named by UUIDs, those that were there before it by plain hex.
+    const made = await database.query(`select wallet_id from reshare_wallets where client_id like '%-%'`)
+    const unknown = made.filter((row) => !known.has(String(row['wallet_id'])))
+    if (unknown.length > 0) broken.push(`wallets that the server has made and no client has: ${unknown.length}`)
+    return broken
+  } finally {
+    await database.close()
+  }
+}

@@ -1,0 +1,96 @@
+// @ts-check
+// Everything that a run needs: PostgreSQL, the custodian, the servers, the clients.
+import pg from 'pg'
+import { freePort, startTestPostgres } from '../scripts/test-postgres.mjs'
+import { startProcess } from './processes.mjs'
+
+const SECRET = 'webhook-secret-of-the-load'
+
+/**
+ * Durable, unlike the tests' database: crashes are part of the run. The time-outs are those that docs/operations.md
+ * recommends.
+ */
+const SETTINGS = ['max_connections=200', 'shared_buffers=256MB']
+
+/** As short as lets a run see the end of operations, of claims and of answers; no rates, which would slow clients down. */
+export const LIMITS = {
+  rates: null,
+  lockOut: null,
+  roundMs: 5000,
+  operationMs: 60_000,
+  answerMs: 60_000,
+}
+const SWEEP_MS = 10_000
+const DRIVERS = 2
+
+/** @param {import('./options.mjs').Options} options */
+export async function startFleet({ servers: count, clients, pool, seed, plant }) {
+  const postgres = await startTestPostgres(SETTINGS)
+  if (postgres === undefined) throw new Error('PostgreSQL is not installed')
+  /** @type {import('./processes.mjs').Slot[]} */
+  const started = []
+  const start = async (
+    /** @type {string} */ name,
+    /** @type {'server' | 'custodian' | 'driver'} */ kind,
+    /** @type {object} */ argument,
+  ) => {
+    const slot = await startProcess(name, kind, argument)
+    started.push(slot)
+    return slot
+  }
+  const stop = async () => {
+    for (const slot of started) await slot.stop()
+    await postgres.stop()
+  }
+  try {
+    const databaseUrl = await createDatabase(postgres.url, 'reshare')
+    const custodianDatabaseUrl = await createDatabase(postgres.url, 'custodian')
+    const custodianPort = await freePort()
+    const custodian = await start('custodian', 'custodian', {
+      ...{ port: custodianPort, databaseUrl: custodianDatabaseUrl, pool, secret: SECRET, seed },
+    })
+    const custodianUrl = `http://127.0.0.1:${custodianPort}`
+    const servers = []
+    const urls = []
+    for (let i = 0; i < count; i++) {
+      const port = await freePort()
+      urls.push(`http://127.0.0.1:${port}`)
+      const argument = { port, databaseUrl, pool, custodianUrl, secret: SECRET, limits: LIMITS, sweepMs: SWEEP_MS }
+      servers.push(await start(`server ${i + 1}`, 'server', argument))
+    }
+    const drivers = []
+    for (let i = 0; i < DRIVERS; i++) {
+      const share = Math.floor(clients / DRIVERS) + (i < clients % DRIVERS ? 1 : 0)
+      if (share === 0) continue
+      const argument = { urls, databaseUrl, clients: share, seed: seed + 1 + i, plant }
+      drivers.push(await start(`clients ${i + 1}`, 'driver', argument))
+    }
+    return { postgres, databaseUrl, custodianUrl, secret: SECRET, custodian, servers, drivers, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** @typedef {Awaited<ReturnType<typeof startFleet>>} Fleet */
+
+/** @param {string} admin @param {string} name */
+async function createDatabase(admin, name) {
+  await ask(admin, `create database ${name}`)
+  const url = new URL(admin)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** One statement on a connection of its own. @param {string} url @param {string} sql @returns {Promise<any[]>} */
+export async function ask(url, sql) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+  // A database that crashes is part of the run.
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

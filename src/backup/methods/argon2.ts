@@ -1,0 +1,103 @@
+import { argon2idAsync } from '@noble/hashes/argon2.js'
+import { argon2id } from 'hash-wasm'
+import { MpcError } from '../../errors.ts'
+import { throwIfAborted } from '../failures.ts'
+import type { OnProgress } from '../progress.ts'
+
+/** What one guess of a password costs. */
+export interface Argon2Cost {
+  /** m, in KiB */
+  readonly memoryKiB: number
+  /** t */
+  readonly passes: number
+}
+
+/** Which implementation derives; both give the same bytes. */
+export type Argon2Engine = 'wasm' | 'portable'
+
+const TAG_LENGTH = 32
+
+/**
+ * Argon2id (RFC 9106, version 0x13) with one lane and a 32-byte tag.
+ *
+ * In WebAssembly it is a single call, 0.3 to 0.4 s at the usual cost, that can neither be stopped nor say how far it
+ * is: progress is 0 before and 1 after. Without WebAssembly it takes some seconds, in slices, with progress, and can be
+ * stopped in between.
+ *
+ * @param password secret bytes, which stay the caller's to wipe
+ * @returns 32 secret bytes; the caller wipes them
+ * @throws {ABORTED} if the signal was aborted
+ * @throws {OUT_OF_MEMORY} if there is not enough memory
+ */
+export async function deriveArgon2id(
+  password: Uint8Array,
+  salt: Uint8Array,
+  cost: Argon2Cost,
+  options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal; readonly engine?: Argon2Engine } = {},
+): Promise<Uint8Array> {
+  const { onProgress, signal } = options
+  throwIfAborted(signal)
+  onProgress?.(0)
+  const tag =
+    ((options.engine ?? 'wasm') === 'wasm' ? await inWasm(password, salt, cost) : undefined) ??
+    (await portable(password, salt, cost, onProgress, signal))
+  try {
+    throwIfAborted(signal)
+  } catch (error) {
+    tag.fill(0)
+    throw error
+  }
+  onProgress?.(1)
+  return tag
+}
+
+/** Undefined where WebAssembly is missing or forbidden (Hermes, Lockdown Mode, a CSP), or has not enough memory. */
+async function inWasm(password: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array | undefined> {
+  if (typeof WebAssembly !== 'object') return undefined
+  // The call blocks the thread: a task of its own lets the page paint first what it reported.
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  try {
+    const { memoryKiB: memorySize, passes: iterations } = cost
+    return await argon2id({
+      password,
+      salt,
+      memorySize,
+      iterations,
+      parallelism: 1,
+      hashLength: TAG_LENGTH,
+      outputType: 'binary',
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws {OUT_OF_MEMORY} if it cannot even begin: with arguments in bounds, that is all that can fail */
+async function portable(
+  password: Uint8Array,
+  salt: Uint8Array,
+  { memoryKiB, passes }: Argon2Cost,
+  onProgress: OnProgress | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  let hasBegun = false
+  try {
+    return await argon2idAsync(password, salt, {
+      m: memoryKiB,
+      t: passes,
+      p: 1,
+      dkLen: TAG_LENGTH,
+      onProgress: (fraction) => {
+        hasBegun = true
+        throwIfAborted(signal)
+        onProgress?.(fraction)
+      },
+    })
+  } catch (cause) {
+    if (hasBegun) throw cause
+    const mebibytes = Math.ceil(memoryKiB / 1024)
+    throw new MpcError('OUT_OF_MEMORY', `a password needs ${mebibytes} MiB of memory, which are not free now`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,114 @@
+import { Decrypter, generateHybridIdentity, identityToRecipient, Stanza, type Recipient } from 'age-encryption'
+import { MpcError } from '../../errors.ts'
+import { equalBytes, fromUtf8, toHex, utf8, wipe } from '../../util/bytes.ts'
+import { systemRandom } from '../../util/random.ts'
+import type { CloudKeyStorage } from './cloud-storage.ts'
+import { throwIfAborted, withCode } from '../failures.ts'
+import type { KeyedBackupMethod } from '../keyed-method.ts'
+import { backupMethod } from '../method.ts'
+import type { OnProgress } from '../progress.ts'
+import type { StanzaArguments } from '../types.ts'
+import { generateUsableX25519Identity } from './x25519.ts'
+import { implementation, parameters } from '../../util/arguments.ts'
+
+/** What {@link cloudKey} needs to know. */
+export interface CloudKeyOptions {
+  readonly provider: 'GDRIVE' | 'ICLOUD'
+  readonly storage: CloudKeyStorage
+  /** X25519 alone, or together with ML-KEM-768 against quantum computers to come: `hybrid` by default. */
+  readonly kind?: 'x25519' | 'hybrid'
+}
+
+const CLOUD_STANZA = 'reshare/v1/cloud-key'
+const ID = /^[0-9a-f]{32}$/
+
+/**
+ * A backup that a key in the user's cloud account opens.
+ *
+ * Each sealing makes a key of its own under a fresh id, which the cipherText names: nothing is ever overwritten, so two
+ * devices that back up at the same time cannot lose each other's key. The key of a backup that has been replaced may be
+ * deleted, once the new one is confirmed.
+ *
+ * @throws {TypeError} if an option is wrong
+ */
+export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
+  const { provider, storage, kind = 'hybrid' } = parameters(options, 'cloudKey')
+  if (provider !== 'GDRIVE' && provider !== 'ICLOUD') throw new TypeError('provider must be GDRIVE or ICLOUD')
+  if (kind !== 'x25519' && kind !== 'hybrid') throw new TypeError('kind must be x25519 or hybrid')
+  implementation(storage, ['probe', 'read', 'write', 'delete'], 'storage')
+  const reach = <T>(work: () => Promise<T>) =>
+    withCode('STORAGE_UNAVAILABLE', `the key storage of ${provider} failed`, work)
+
+  async function keep(id: string, identity: string): Promise<void> {
+    const bytes = utf8(identity)
+    try {
+      // Its own copy: a storage may hand the buffer on.
+      await reach(() => storage.write(id, bytes.slice()))
+      const stored = await reach(() => storage.read(id))
+      if (stored === undefined || !equalBytes(stored, bytes)) {
+        throw new MpcError('STORAGE_UNAVAILABLE', `${provider} did not give back the key that was written`)
+      }
+    } finally {
+      wipe(bytes)
+    }
+  }
+
+  return backupMethod({
+    name: provider,
+
+    async probe({ signal } = {}) {
+      throwIfAborted(signal)
+      await reach(() => storage.probe())
+      throwIfAborted(signal)
+    },
+
+    async recipients({ onProgress, signal }) {
+      throwIfAborted(signal)
+      const identity = await (kind === 'hybrid' ? generateHybridIdentity() : generateUsableX25519Identity())
+      const id = toHex(systemRandom(16))
+      await keep(id, identity)
+      throwIfAborted(signal)
+      return [await identityToRecipient(identity), naming(provider, id, onProgress)]
+    },
+
+    async identities({ stanzas, onProgress, signal }) {
+      const identities: string[] = []
+      for (const id of idsOf(provider, stanzas)) {
+        throwIfAborted(signal)
+        const bytes = await reach(() => storage.read(id))
+        if (bytes !== undefined) identities.push(readIdentity(bytes, provider))
+      }
+      onProgress?.(1)
+      return identities
+    },
+  })
+}
+
+/** Adds a stanza that says which key of which cloud opens the file: `-> reshare/v1/cloud-key GDRIVE <id>`. */
+function naming(provider: string, id: string, onProgress: OnProgress | undefined): Recipient {
+  return {
+    wrapFileKey() {
+      onProgress?.(1)
+      return [new Stanza([CLOUD_STANZA, provider, id], new Uint8Array(0))]
+    },
+  }
+}
+
+/** Ids become file names: nothing but hexadecimal digits gets through. */
+function idsOf(provider: string, stanzas: readonly StanzaArguments[]): string[] {
+  return stanzas.flatMap(([type, cloud, id, ...more]) =>
+    type === CLOUD_STANZA && cloud === provider && id !== undefined && ID.test(id) && more.length === 0 ? [id] : [],
+  )
+}
+
+/** Does not wipe the bytes: a storage may have given its own copy away. */
+function readIdentity(bytes: Uint8Array, provider: string): string {
+  try {
+    const identity = fromUtf8(bytes)
+    new Decrypter().addIdentity(identity)
+    return identity
+  } catch {
+    // Without the cause: its message may repeat the key.
+    throw new MpcError('DECRYPT_FAILED', `the key that ${provider} holds for this backup is damaged`)
+  }
+}

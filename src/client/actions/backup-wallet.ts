@@ -1,0 +1,90 @@
+import type { BackupRequest } from '../../wire/operations.ts'
+import type { BackupMethod } from '../../backup/types.ts'
+import { wipeKeyShare } from '../../key-share/index.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { useActiveSet } from '../wallets/active-set.ts'
+import { callback, parameters, walletIdArgument } from '../arguments.ts'
+import { backupMethod, probeMethod } from '../backup/backup-method.ts'
+import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
+import { withDeadline } from '../deadline.ts'
+import { expectSet } from '../operations/verify-result.ts'
+import { parseShares } from '../operations/extract-shares.ts'
+import { createProgress, plans, type Progress } from '../progress.ts'
+import { newOperationId, runOperation } from '../operations/run-operation.ts'
+import { sealVerified } from '../backup/seal-verified.ts'
+import { receivedShares, reshareSessions } from '../operations/sessions.ts'
+import type { ActionOptions, Client } from '../types.ts'
+import { wipeShares } from '../wallet-shares.ts'
+
+export interface BackupWalletParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  /** What seals the backup; `reshare/backup` has several. */
+  readonly method: BackupMethod
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/**
+ * Makes a backup set: the custodian stores its half, and the client's half comes back sealed.
+ *
+ * The backup replaces the one before it only when it is confirmed. What was sealed has been opened and checked.
+ *
+ * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE} if the method cannot keep its key; nothing has happened anywhere
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {BACKUP_CORRUPT} if the method does not give back what it sealed
+ * @throws {WEBHOOK_FAILED} if the custodian could not be reached, or did not give back what it was given
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * const { cipherText, setId, confirm } = await backupWallet(client, { walletId: wallet.id, method: password(secret) })
+ * await putOnMyServer(setId, cipherText) // beside earlier ones: until `confirm` they are the way back
+ * await confirm()
+ */
+export async function backupWallet(client: Client, options: BackupWalletParameters): Promise<PendingBackup> {
+  const { walletId, method, onProgress } = parameters(options, 'backupWallet')
+  walletIdArgument(walletId)
+  backupMethod(method, 'method')
+  const progress = createProgress(client, plans.backup, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
+    progress.begin('Reading share')
+    await probeMethod(deadline, method)
+    return useActiveSet(client, deadline, walletId, async (shares) => {
+      progress.restart()
+      const request: BackupRequest = {
+        kind: 'backup',
+        walletId,
+        setId: toHex(shares.setId),
+        backupMethod: method.name,
+      }
+      let made: WalletShares | undefined
+      let cipherText = ''
+      try {
+        const { result, results } = await runOperation(client, deadline, {
+          operationId: newOperationId(client),
+          request,
+          source: shares,
+          sessions: reshareSessions(client, request, shares),
+          onRound: (round) => {
+            if (round === 1) progress.begin('Generating share')
+            if (round === 2) progress.within(0.5)
+          },
+          prepare: async (results) => {
+            progress.begin('Parsing share')
+            made = parseShares(client, request, receivedShares(results), 'backup', progress)
+            progress.begin('Encrypting share')
+            const report = (fraction: number) => progress.within(fraction)
+            cipherText = await sealVerified(client, deadline, method, made, report)
+            progress.begin('Storing share')
+          },
+        })
+        receivedShares(results).forEach(wipeKeyShare)
+        const setId = expectSet(result, made, 'PREPARED')
+        progress.finish()
+        return pendingBackup(client, cipherText, setId)
+      } finally {
+        if (made !== undefined) wipeShares(made)
+      }
+    })
+  })
+}

@@ -1,0 +1,99 @@
+import { custodianPaths, type ChallengeRequest, type ShareRequest } from '../../wire/export.ts'
+import type { BackupMethod } from '../../backup/types.ts'
+import type { Transport } from '../../transport/types.ts'
+import { CURVES, type Curve } from '../../types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { AUTHORIZATION, checkText } from '../../util/text.ts'
+import { parseHexAnswer } from '../operations/parse-responses.ts'
+import { callback, implementation, oneOf, parameters, text, walletIdArgument } from '../arguments.ts'
+import { backupMethod } from '../backup/backup-method.ts'
+import { postJson } from '../operations/api-client.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
+import { collectKey, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
+import { openBackup } from '../backup/open-backup.ts'
+import { createProgress, plans, type Progress } from '../progress.ts'
+import { newOperationId } from '../operations/run-operation.ts'
+import type { ActionOptions, Client } from '../types.ts'
+import { shareOn, wipeShares } from '../wallet-shares.ts'
+
+export interface ExportFromBackupParameters extends ActionOptions {
+  /** What {@link backupWallet} gave. */
+  readonly cipherText: string
+  /** What opens it. */
+  readonly method: BackupMethod
+  /** How the custodian is reached: the app's backend, with the endpoints of `reshare/custodian`. */
+  readonly custodian: Transport
+  /** Which of the wallet's keys. */
+  readonly curve: Curve
+  /** What the custodian's `authorizeExport` judges, 1 to 4,096 UTF-16 code units: a fresh authorisation by the user. */
+  readonly authorization: string
+  /** The wallet that the backup must be of: 16 bytes in lower-case hex. */
+  readonly walletId?: string
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/**
+ * Puts one of a wallet's private keys together from its backup: from the cipherText and the custodian's half. It is the way
+ * out when the signing server is gone or refuses, and needs nothing of it.
+ *
+ * What {@link exportPrivateKey} says of the key holds here too. Compare the result's public key with the one that you
+ * expect: whoever keeps the cipherTexts could pass off another wallet's.
+ *
+ * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the cipherText
+ * does not open; nothing has happened anywhere
+ * @throws {AUTH_FAILED} if the custodian does not know the user, or holds no half of this backup for the user
+ * @throws {POLICY_DENIED} if the custodian does not allow it; without an `authorizeExport` hook it never does
+ * @throws {RATE_LIMITED} if the custodian has begun too many exports for the user, or has locked the user out
+ * @throws {PROTOCOL_ABORTED} if what the custodian sends is not its half of this backup
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED}
+ *
+ * @example
+ * const custodian = httpTransport('https://app.example', { headers: () => ({ authorization: session }) })
+ * const { privateKey } = await exportFromBackup(client, { cipherText, method, custodian, curve, authorization })
+ */
+export async function exportFromBackup(client: Client, options: ExportFromBackupParameters): Promise<ExportedKey> {
+  const { cipherText, method, custodian, curve, authorization, walletId, onProgress } = parameters(
+    options,
+    'exportFromBackup',
+  )
+  text(cipherText, 'cipherText')
+  backupMethod(method, 'method')
+  implementation(custodian, ['request'], 'custodian')
+  oneOf(curve, CURVES, 'curve')
+  checkText(authorization, AUTHORIZATION, 'authorization')
+  if (walletId !== undefined) walletIdArgument(walletId)
+  const progress = createProgress(client, plans.export, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
+    progress.begin('Decrypting share')
+    const backup = await openBackup(deadline, method, cipherText, walletId, progress)
+    try {
+      progress.begin('Parsing share')
+      const exportId = newOperationId(client)
+      const asked = { setId: toHex(backup.setId), curve, authorization }
+      const holder = custodianShare({ ...client, transport: custodian }, deadline, exportId, asked)
+      const key = await collectKey(client, shareOn(backup, curve), exportId, holder)
+      progress.finish()
+      return key
+    } finally {
+      wipeShares(backup)
+    }
+  })
+}
+
+function custodianShare(
+  custodian: Client,
+  deadline: Deadline,
+  exportId: string,
+  asked: Omit<ChallengeRequest, 'receiver'>,
+): ShareHolder {
+  return {
+    async challenge(receiver) {
+      const body: ChallengeRequest = { ...asked, receiver }
+      return parseHexAnswer(await postJson(custodian, deadline, custodianPaths.challenge(exportId), body), 'challenge')
+    },
+    async share(proof) {
+      const body: ShareRequest = { proof: toHex(proof) }
+      return parseHexAnswer(await postJson(custodian, deadline, custodianPaths.share(exportId), body), 'sealed')
+    },
+  }
+}

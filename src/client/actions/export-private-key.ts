@@ -1,0 +1,90 @@
+import type { Parcel } from '../../wire/round-body.ts'
+import type { ExportRequest } from '../../wire/operations.ts'
+import { MpcError } from '../../errors.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { CURVES, type Curve } from '../../types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { AUTHORIZATION, checkText } from '../../util/text.ts'
+import { useActiveSet } from '../wallets/active-set.ts'
+import { parseResult } from '../operations/parse-responses.ts'
+import { oneOf, parameters, walletIdArgument } from '../arguments.ts'
+import { postRound } from '../operations/api-client.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
+import { collectKey, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
+import { beginWith, newOperationId } from '../operations/run-operation.ts'
+import type { ActionOptions, Client } from '../types.ts'
+import { shareOn } from '../wallet-shares.ts'
+
+export interface ExportPrivateKeyParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  /** Which of the wallet's keys. */
+  readonly curve: Curve
+  /**
+   * What the server's `authorizeExport` judges, 1 to 4,096 UTF-16 code units: a fresh authorisation by the user, such as a one-time
+   * code.
+   */
+  readonly authorization: string
+}
+
+/**
+ * Puts one of the wallet's private keys together on this device, from its own share and the server's.
+ *
+ * From then on the key is in one place, and shares protect it no more: retiring a device or refreshing takes nothing back
+ * from whoever has these bytes. The wallet goes on working, and `listSets` shows when the set was exported. For ed25519 the
+ * result is a scalar, not a seed.
+ *
+ * @throws {POLICY_DENIED} if the server does not allow it; without an `authorizeExport` hook it never does
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH} if this device cannot use the wallet: recover it
+ * @throws {SET_RETIRED} if the set was ended, from here or from another device
+ * @throws {PROTOCOL_ABORTED} if what the server sends is not its share of this key
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}
+ *
+ * @example
+ * const { privateKey } = await exportPrivateKey(client, { walletId, curve: 'secp256k1', authorization: oneTimeCode })
+ */
+export async function exportPrivateKey(client: Client, options: ExportPrivateKeyParameters): Promise<ExportedKey> {
+  const { walletId, curve, authorization } = parameters(options, 'exportPrivateKey')
+  walletIdArgument(walletId)
+  oneOf(curve, CURVES, 'curve')
+  checkText(authorization, AUTHORIZATION, 'authorization')
+  return withDeadline(client, options, (deadline, client) =>
+    useActiveSet(client, deadline, walletId, (shares) => {
+      const operationId = newOperationId(client)
+      const asked = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const
+      const holder = serverShare(client, deadline, operationId, shares, asked)
+      return collectKey(client, shareOn(shares, curve), operationId, holder)
+    }),
+  )
+}
+
+function serverShare(
+  client: Client,
+  deadline: Deadline,
+  operationId: string,
+  shares: WalletShares,
+  asked: Omit<ExportRequest, 'receiver'>,
+): ShareHolder {
+  return {
+    async challenge(receiver) {
+      const header = beginWith(client, { operationId, request: { ...asked, receiver }, parcels: [] }, shares)
+      const { parcels } = await postRound(client, deadline, operationId, 1, { header, parcels: [] })
+      return onlyParcel(parcels)
+    },
+    async share(envelope) {
+      const flight = { header: {}, parcels: [{ slot: 0, envelope }] }
+      const { header, parcels } = await postRound(client, deadline, operationId, 2, flight)
+      const { setId, state } = parseResult(header)
+      if (setId !== asked.setId || state !== 'ACTIVE') {
+        throw new MpcError('SET_MISMATCH', 'the server exported from another set')
+      }
+      return onlyParcel(parcels)
+    },
+  }
+}
+
+function onlyParcel(parcels: readonly Parcel[]): Uint8Array {
+  const [parcel, ...others] = parcels
+  if (parcel?.slot === 0 && others.length === 0) return parcel.envelope
+  throw new MpcError('PROTOCOL_ABORTED', 'the server left out its part of the export')
+}

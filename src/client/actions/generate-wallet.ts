@@ -1,0 +1,73 @@
+import type { GenerateRequest } from '../../wire/operations.ts'
+import { wipeKeyShare } from '../../key-share/index.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { callback, parameters } from '../arguments.ts'
+import { withDeadline } from '../deadline.ts'
+import { expectSet } from '../operations/verify-result.ts'
+import { storeSetUp } from '../wallets/ot-state-store.ts'
+import { parseShares } from '../operations/extract-shares.ts'
+import { prepareSet } from '../wallets/prepare-set.ts'
+import { createProgress, plans, type Progress } from '../progress.ts'
+import { newOperationId, runOperation } from '../operations/run-operation.ts'
+import { keygenSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
+import { activateSet } from '../wallets/reconcile.ts'
+import { forgetWallet } from '../wallets/share-store.ts'
+import type { ActionOptions, Client, Wallet } from '../types.ts'
+import { wipeShares } from '../wallet-shares.ts'
+import { toWallet } from '../wallets/wallet-store.ts'
+
+export interface GenerateWalletParameters extends ActionOptions {
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/**
+ * Makes a wallet: a new key on each curve, shared between this device and the server, never in one place.
+ *
+ * If the answer to the last message is lost, {@link listWallets} finds the wallet, if the server made it.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {PROTOCOL_ABORTED} if the server does not follow the protocol; nothing is stored
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * const wallet = await generateWallet(client, { onProgress: ({ fraction }) => bar.set(fraction) })
+ */
+export async function generateWallet(client: Client, options: GenerateWalletParameters = {}): Promise<Wallet> {
+  const { onProgress } = parameters(options, 'generateWallet')
+  const progress = createProgress(client, plans.generate, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
+    progress.begin('Generating share')
+    await client.storage.probe()
+    const walletId = toHex(client.random(16))
+    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setUpRole(client) }
+    const operationId = newOperationId(client)
+    let made: WalletShares | undefined
+    try {
+      const { result, results, setUp } = await runOperation(client, deadline, {
+        operationId,
+        request,
+        sessions: keygenSessions(client, request),
+        setUp: setUpSession(client, operationId, request),
+        prepare: async (results) => {
+          progress.begin('Parsing share')
+          made = parseShares(client, request, results, 'signing', progress)
+          progress.begin('Storing share')
+          await prepareSet(client, deadline, made, undefined, operationId, () => [])
+        },
+        discard: async (client) => {
+          if (made !== undefined) await forgetWallet(client, walletId, toHex(made.setId))
+        },
+      })
+      results.forEach(wipeKeyShare)
+      // Cut off before this, the set has no set-up, and its first ECDSA signature makes one.
+      await storeSetUp(client, made!, setUp!, null)
+      const setId = expectSet(result, made, 'ACTIVE')
+      const wallet = toWallet(await activateSet(client, walletId, setId))
+      progress.finish()
+      return wallet
+    } finally {
+      if (made !== undefined) wipeShares(made)
+    }
+  })
+}

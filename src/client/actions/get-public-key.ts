@@ -1,0 +1,86 @@
+import { derivePath, encodeDerivedKey, parsePath } from '../../protocol/derive/index.ts'
+import { CURVES, type Curve } from '../../types.ts'
+import { useActiveSet } from '../wallets/active-set.ts'
+import { oneOf, parameters, walletIdArgument } from '../arguments.ts'
+import { withDeadline } from '../deadline.ts'
+import { getWallet } from './get-wallet.ts'
+import { pathArgument } from '../signing/sign-parameters.ts'
+import type { ActionOptions, Client } from '../types.ts'
+import { shareOn } from '../wallet-shares.ts'
+
+export interface GetPublicKeyParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  readonly curve: Curve
+  /** On secp256k1, BIP 32 without hardened steps, such as `m/0/5`; the wallet's own key by default. */
+  readonly path?: string
+}
+
+/**
+ * The public key at a path below the wallet's own.
+ *
+ * @returns 33 bytes (SEC 1 compressed) on secp256k1, 32 (RFC 8032) on ed25519
+ * @throws {TypeError | RangeError} for a path that cannot be derived: a hardened one, or any on ed25519
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
+ *
+ * @example
+ * const publicKey = await getPublicKey(client, { walletId: wallet.id, curve: 'secp256k1', path: 'm/0/5' })
+ */
+export async function getPublicKey(client: Client, options: GetPublicKeyParameters): Promise<Uint8Array> {
+  const { walletId, curve } = parameters(options, 'getPublicKey')
+  walletIdArgument(walletId)
+  oneOf(curve, CURVES, 'curve')
+  const path = pathArgument(options.path)
+  if (path === 'm') return (await getWallet(client, options)).publicKeys[curve]
+  if (curve === 'ed25519') throw new RangeError('ed25519 keys are not derived')
+  return (await getExtendedPublicKey(client, options)).publicKey
+}
+
+export interface GetExtendedPublicKeyParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  /** BIP 32 without hardened steps, such as `m/0`; the wallet's own key by default. */
+  readonly path?: string
+}
+
+/** A public key on secp256k1 and what its children are derived with. */
+export interface ExtendedPublicKey {
+  /** BIP 32's text form; a wallet's own key stands as a root. */
+  readonly xpub: string
+  /** 33 bytes, SEC 1 compressed */
+  readonly publicKey: Uint8Array
+  /** 32 bytes */
+  readonly chainCode: Uint8Array
+}
+
+/**
+ * The extended public key at a path below the wallet's secp256k1 key. Whoever has it can link all of its children.
+ *
+ * @throws {TypeError | RangeError} for a path that cannot be derived
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
+ *
+ * @example
+ * const { xpub } = await getExtendedPublicKey(client, { walletId: wallet.id, path: 'm/0' })
+ */
+export async function getExtendedPublicKey(
+  client: Client,
+  options: GetExtendedPublicKeyParameters,
+): Promise<ExtendedPublicKey> {
+  const { walletId } = parameters(options, 'getExtendedPublicKey')
+  walletIdArgument(walletId)
+  const path = parsePath(pathArgument(options.path))
+  return withDeadline(client, options, (deadline, client) =>
+    useActiveSet(client, deadline, walletId, async (shares) => {
+      const group = client.group('secp256k1')
+      const { record } = shareOn(shares, 'secp256k1')
+      const derived = derivePath(group, record, path)
+      return {
+        xpub: encodeDerivedKey(group, record, derived),
+        publicKey: group.encodePoint(derived.publicKey),
+        chainCode: derived.chainCode.slice(),
+      }
+    }),
+  )
+}

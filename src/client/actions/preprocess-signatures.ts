@@ -1,0 +1,93 @@
+import type { PreprocessRequest } from '../../wire/operations.ts'
+import { createPreprocessing } from '../../protocol/ecdsa/signing/preprocess.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { useActiveSet } from '../wallets/active-set.ts'
+import { parameters, walletIdArgument, wholeNumber } from '../arguments.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
+import { expectUsed } from '../operations/verify-result.ts'
+import { POOL_MAX_SIZE } from '../preprocessing-pool.ts'
+import { newOperationId, runOperation } from '../operations/run-operation.ts'
+import { ecdsaOptions } from '../signing/sign-ecdsa.ts'
+import type { ActionOptions, Client } from '../types.ts'
+import { usePair } from '../signing/with-ot-state.ts'
+
+export interface PreprocessSignaturesParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  /** How many are to be ready, 1 to 32. */
+  readonly count: number
+}
+
+/**
+ * Makes ready what ECDSA signatures need before their message and their key are known, until as many are ready as asked for:
+ * each makes one call of {@link sign} take one request of less than 1 KB, for any key of the wallet.
+ *
+ * They are held in this client's memory alone, and are good for the set that this device uses now. By default a client makes
+ * two ready after its first ECDSA signature (`createClient`, option `pool`); this makes them before it, or more of them, and
+ * does not ask `pool.mayFill`.
+ *
+ * @returns how many are ready
+ * @throws {OT_POISONED | PROTOCOL_ABORTED} as {@link sign}
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED | RATE_LIMITED}
+ *
+ * @example
+ * await preprocessSignatures(client, { walletId: wallet.id, count: 4 })
+ */
+export async function preprocessSignatures(client: Client, options: PreprocessSignaturesParameters): Promise<number> {
+  const { walletId, count } = parameters(options, 'preprocessSignatures')
+  walletIdArgument(walletId)
+  const wanted = wholeNumber(count, 1, POOL_MAX_SIZE, 'count')
+  return fill(client, options, walletId, wanted, () => true)
+}
+
+/** Fills the pool up again after a signature, unless that is under way. What fails is left for the next signature. */
+export function fillInBackground(client: Client, walletId: string, setId: string): void {
+  const { pool } = client
+  if (pool.filling.has(setId) || pool.count(setId) >= pool.size || !pool.mayFill()) return
+  pool.filling.add(setId)
+  void fill(client, {}, walletId, pool.size, () => pool.mayFill())
+    .catch(() => undefined)
+    .finally(() => pool.filling.delete(setId))
+}
+
+async function fill(
+  client: Client,
+  options: ActionOptions,
+  walletId: string,
+  wanted: number,
+  mayGoOn: () => boolean,
+): Promise<number> {
+  const { pool } = client
+  return withDeadline(client, options, (deadline, client) =>
+    useActiveSet(client, deadline, walletId, async (shares) => {
+      const setId = toHex(shares.setId)
+      while (!pool.isDisposed && pool.count(setId) < wanted && mayGoOn()) await preprocess(client, deadline, shares)
+      return pool.count(setId)
+    }),
+  )
+}
+
+async function preprocess(client: Client, deadline: Deadline, shares: WalletShares): Promise<void> {
+  const { pool } = client
+  const setId = toHex(shares.setId)
+  const request: PreprocessRequest = { kind: 'preprocess', walletId: toHex(shares.walletId), setId }
+  const options = ecdsaOptions(client, shares, 'm')
+  await usePair(client, deadline, shares, async (pair, guard) => {
+    const { result, results } = await runOperation(client, deadline, {
+      operationId: newOperationId(client),
+      request,
+      sessions: [createPreprocessing({ ...options, pairs: [pair], incarnation: pool.incarnation })],
+      guard,
+    })
+    const preprocessed = results[0]!.preprocessed!
+    try {
+      expectUsed(result, setId)
+    } catch (error) {
+      preprocessed.dispose()
+      throw error
+    }
+    pool.add(setId, pair.digest, preprocessed)
+  })
+}

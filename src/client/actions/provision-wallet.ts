@@ -1,0 +1,18 @@
+import { parameters } from '../arguments.ts'
+import { recoverWallet, type RecoveredWallet, type RecoverWalletParameters } from './recover-wallet.ts'
+import type { Client } from '../types.ts'
+
+export type ProvisionWalletParameters = Omit<RecoverWalletParameters, 'existingSets' | 'dryRun'>
+
+/**
+ * Gives one more device of the same user a signing set: {@link recoverWallet} that keeps the existing sets.
+ *
+ * @throws {MpcError} as {@link recoverWallet}
+ *
+ * @example
+ * const wallet = await provisionWallet(laptop, { cipherText, method: password(secret) })
+ */
+export async function provisionWallet(client: Client, options: ProvisionWalletParameters): Promise<RecoveredWallet> {
+  parameters(options, 'provisionWallet')
+  return recoverWallet(client, { ...options, existingSets: 'keep', dryRun: false })
+}

@@ -1,0 +1,230 @@
+import type { RecoverRequest } from '../../wire/operations.ts'
+import type { BackupMethod } from '../../backup/types.ts'
+import { MpcError } from '../../errors.ts'
+import { wipeKeyShare } from '../../key-share/index.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { abytes, toHex } from '../../util/bytes.ts'
+import { callback, flag, oneOf, parameters, text, walletIdArgument } from '../arguments.ts'
+import { backupMethod, probeMethod } from '../backup/backup-method.ts'
+import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
+import { expectBackup, expectSet } from '../operations/verify-result.ts'
+import { openBackup, readKnownWallet } from '../backup/open-backup.ts'
+import { parseShares } from '../operations/extract-shares.ts'
+import { prepareSet } from '../wallets/prepare-set.ts'
+import { createProgress, plans, type Progress, type ProgressReporter } from '../progress.ts'
+import { proveSet } from '../wallets/prove-set.ts'
+import { newOperationId, runOperation } from '../operations/run-operation.ts'
+import { sealVerified } from '../backup/seal-verified.ts'
+import { receivedShares, reshareSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
+import { activateSet } from '../wallets/reconcile.ts'
+import { discardPrepared } from '../wallets/share-store.ts'
+import type { ActionOptions, Client, PublicKeys, Wallet } from '../types.ts'
+import { activeSetIds } from '../wallets/wallet-record.ts'
+import { equalKeys, publicKeys, wipeShares } from '../wallet-shares.ts'
+import { toWallet } from '../wallets/wallet-store.ts'
+
+export interface RecoverWalletParameters extends ActionOptions {
+  /** What {@link backupWallet} gave. */
+  readonly cipherText: string
+  /** What opens it. */
+  readonly method: BackupMethod
+  /**
+   * What becomes of the wallet's other signing sets: `keep` leaves them working (another device of the same user),
+   * `retire` ends them once the new set has proven that it works (the device was lost).
+   */
+  readonly existingSets: 'keep' | 'retire'
+  /** The wallet that the backup must be of: 16 bytes in lower-case hex. */
+  readonly walletId?: string
+  /**
+   * The public keys that the backup must be of, where the app knows them: whoever keeps the cipherTexts cannot pass off
+   * another wallet for the user's.
+   */
+  readonly publicKeys?: PublicKeys
+  /** Whether to make a new backup too: true seals it by the same method, another method by that one. */
+  readonly rotateBackup?: boolean | BackupMethod
+  /** Whether only to check that these inputs would recover the wallet; nothing is changed anywhere. */
+  readonly dryRun?: boolean
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** A recovered wallet and, where the backup was rotated, the new backup. */
+export interface RecoveredWallet extends Wallet {
+  readonly backup?: PendingBackup
+}
+
+/** The wallet that a dry run has shown to be recoverable. */
+export interface RecoverableWallet {
+  /** 16 bytes in lower-case hex */
+  readonly id: string
+  readonly publicKeys: PublicKeys
+}
+
+/**
+ * Gives this device a new signing set from a backup: same public keys, on any device, from any app of the same client.
+ *
+ * The old backup stays usable until a rotated one is confirmed. A second recovery always works.
+ *
+ * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the
+ * cipherText does not open; nothing has happened anywhere
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {BACKUP_SUPERSEDED} if a newer backup was confirmed
+ * @throws {SET_MISMATCH} if this device knows the wallet by other public keys
+ * @throws {WEBHOOK_FAILED} if the custodian could not be reached
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * const wallet = await recoverWallet(client, { cipherText, method: password(secret), existingSets: 'keep' })
+ */
+export async function recoverWallet(
+  client: Client,
+  options: RecoverWalletParameters & { readonly dryRun: true },
+): Promise<RecoverableWallet>
+export async function recoverWallet(
+  client: Client,
+  options: RecoverWalletParameters & { readonly dryRun?: false },
+): Promise<RecoveredWallet>
+export async function recoverWallet(
+  client: Client,
+  options: RecoverWalletParameters,
+): Promise<RecoveredWallet | RecoverableWallet> {
+  const recovery = readParameters(client, options)
+  return withDeadline(client, options, async (deadline, client) => {
+    const { progress, method, rotation } = recovery
+    progress.begin('Reading share')
+    await client.storage.probe()
+    if (rotation !== undefined) await probeMethod(deadline, rotation)
+    progress.begin('Decrypting share')
+    const backup = await openBackup(deadline, method, recovery.cipherText, recovery.walletId, progress)
+    try {
+      progress.begin('Parsing share')
+      requireKeys(client, backup, recovery.publicKeys)
+      await readKnownWallet(client, deadline, backup)
+      return await reshareBackup(client, deadline, backup, recovery)
+    } finally {
+      wipeShares(backup)
+    }
+  })
+}
+
+/** Parameters that have been checked, with their defaults. */
+interface Recovery extends Pick<RecoverWalletParameters, 'cipherText' | 'method' | 'existingSets' | 'walletId'> {
+  readonly publicKeys: PublicKeys | undefined
+  readonly rotation: BackupMethod | undefined
+  readonly dryRun: boolean
+  readonly progress: ProgressReporter
+}
+
+function readParameters(client: Client, options: RecoverWalletParameters): Recovery {
+  const {
+    cipherText,
+    method,
+    existingSets,
+    walletId,
+    publicKeys,
+    rotateBackup = false,
+    onProgress,
+  } = parameters(options, 'recoverWallet')
+  text(cipherText, 'cipherText')
+  backupMethod(method, 'method')
+  oneOf(existingSets, ['keep', 'retire'], 'existingSets')
+  if (walletId !== undefined) walletIdArgument(walletId)
+  const dryRun = flag(options.dryRun, 'dryRun')
+  const plan = dryRun ? plans.dryRecovery : plans.recover
+  const progress = createProgress(client, plan, callback(onProgress, 'onProgress'))
+  return {
+    cipherText,
+    method,
+    existingSets,
+    walletId,
+    publicKeys: publicKeys === undefined ? undefined : expectedKeys(publicKeys),
+    rotation: rotationMethod(rotateBackup, method),
+    dryRun,
+    progress,
+  }
+}
+
+function expectedKeys(keys: PublicKeys): PublicKeys {
+  const { secp256k1, ed25519 } = parameters(keys, 'publicKeys')
+  return {
+    secp256k1: abytes(secp256k1, 33, 'publicKeys.secp256k1').slice(),
+    ed25519: abytes(ed25519, 32, 'publicKeys.ed25519').slice(),
+  }
+}
+
+function requireKeys(client: Client, backup: WalletShares, expected: PublicKeys | undefined): void {
+  if (expected === undefined || equalKeys(publicKeys(client, backup), expected)) return
+  throw new MpcError('BACKUP_OTHER_WALLET', 'this cipherText is the backup of a wallet with other public keys')
+}
+
+function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMethod): BackupMethod | undefined {
+  if (typeof rotateBackup === 'boolean') return rotateBackup ? method : undefined
+  return backupMethod(rotateBackup, 'rotateBackup')
+}
+
+async function reshareBackup(
+  client: Client,
+  deadline: Deadline,
+  old: WalletShares,
+  { existingSets, rotation, dryRun, progress }: Recovery,
+): Promise<RecoveredWallet | RecoverableWallet> {
+  const walletId = toHex(old.walletId)
+  const request: RecoverRequest = {
+    kind: 'recover',
+    walletId,
+    setId: toHex(old.setId),
+    label: client.label,
+    existingSets,
+    rotateBackup: rotation?.name ?? null,
+    dryRun,
+    ...(!dryRun && setUpRole(client)),
+  }
+  const operationId = newOperationId(client)
+  let signing: WalletShares | undefined
+  let backup: WalletShares | undefined
+  let cipherText = ''
+  try {
+    const { result, results } = await runOperation(client, deadline, {
+      operationId,
+      request,
+      source: old,
+      sessions: reshareSessions(client, request, old),
+      setUp: setUpSession(client, operationId, request, old),
+      onRound: (round) => {
+        if (round === 1) progress.begin('Recovering signing share')
+        if (round === 2) progress.begin('Generating share')
+      },
+      prepare: async (results, setUp) => {
+        progress.begin('Parsing share')
+        const made = receivedShares(results)
+        signing = parseShares(client, request, made, 'signing', progress)
+        if (rotation !== undefined) backup = parseShares(client, request, made, 'backup', progress)
+        if (dryRun) return
+        progress.begin('Storing share')
+        const report = (fraction: number) => progress.within(fraction / 2)
+        if (backup !== undefined) cipherText = await sealVerified(client, deadline, rotation!, backup, report)
+        await prepareSet(client, deadline, signing, setUp(), operationId, (record) =>
+          existingSets === 'retire' ? activeSetIds(record) : [],
+        )
+      },
+      discard: async (client) => {
+        if (signing !== undefined && !dryRun) await discardPrepared(client, walletId, toHex(signing.setId))
+      },
+    })
+    receivedShares(results).forEach(wipeKeyShare)
+    const setId = expectSet(result, signing, dryRun ? 'PREPARED' : 'ACTIVE')
+    if (dryRun) {
+      progress.finish()
+      return { id: walletId, publicKeys: publicKeys(client, old) }
+    }
+    let record = await activateSet(client, walletId, setId)
+    progress.within(0.75)
+    if (existingSets === 'retire') record = await proveSet(client, deadline, record, setId)
+    const wallet = toWallet(record)
+    const rotated = backup && pendingBackup(client, cipherText, expectBackup(result, backup))
+    progress.finish()
+    return rotated ? { ...wallet, backup: rotated } : wallet
+  } finally {
+    for (const shares of [signing, backup]) if (shares !== undefined) wipeShares(shares)
+  }
+}

@@ -1,0 +1,88 @@
+import type { RefreshRequest } from '../../wire/operations.ts'
+import { wipeKeyShare } from '../../key-share/index.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { useActiveSet } from '../wallets/active-set.ts'
+import { callback, parameters, walletIdArgument } from '../arguments.ts'
+import { withDeadline } from '../deadline.ts'
+import { expectSet } from '../operations/verify-result.ts'
+import { parseShares } from '../operations/extract-shares.ts'
+import { prepareSet } from '../wallets/prepare-set.ts'
+import { createProgress, plans, type Progress } from '../progress.ts'
+import { proveSet } from '../wallets/prove-set.ts'
+import { newOperationId, runOperation } from '../operations/run-operation.ts'
+import { receivedShares, reshareSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
+import { activateSet } from '../wallets/reconcile.ts'
+import { discardPrepared } from '../wallets/share-store.ts'
+import type { ActionOptions, Client, Wallet } from '../types.ts'
+import { wipeShares } from '../wallet-shares.ts'
+import { toWallet } from '../wallets/wallet-store.ts'
+
+export interface RefreshSharesParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/**
+ * Replaces this device's signing set by a new one for the same public keys; the old one is retired once the new one
+ * has proven that it works.
+ *
+ * A refresh does not undo an earlier theft of both halves of the old set.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {OPERATION_IN_PROGRESS} if the set is being refreshed already
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * const { setId } = await refreshShares(client, { walletId: wallet.id })
+ */
+export async function refreshShares(client: Client, options: RefreshSharesParameters): Promise<Wallet> {
+  const { walletId, onProgress } = parameters(options, 'refreshShares')
+  walletIdArgument(walletId)
+  const progress = createProgress(client, plans.refresh, callback(onProgress, 'onProgress'))
+  return withDeadline(client, options, async (deadline, client) => {
+    progress.begin('Reading share')
+    await client.storage.probe()
+    return useActiveSet(client, deadline, walletId, async (shares) => {
+      progress.restart()
+      const oldSetId = toHex(shares.setId)
+      const about = { walletId, setId: oldSetId, label: client.label }
+      const request: RefreshRequest = { kind: 'refresh', ...about, ...setUpRole(client) }
+      const operationId = newOperationId(client)
+      let made: WalletShares | undefined
+      try {
+        const { result, results } = await runOperation(client, deadline, {
+          operationId,
+          request,
+          source: shares,
+          sessions: reshareSessions(client, request, shares),
+          setUp: setUpSession(client, operationId, request, shares),
+          onRound: (round) => {
+            if (round === 1) progress.begin('Generating share')
+            if (round === 2) progress.within(0.5)
+          },
+          prepare: async (results, setUp) => {
+            progress.begin('Parsing share')
+            made = parseShares(client, request, receivedShares(results), 'signing', progress)
+            progress.begin('Storing share')
+            await prepareSet(client, deadline, made, setUp(), operationId, () => [oldSetId])
+          },
+          discard: async (client) => {
+            if (made !== undefined) await discardPrepared(client, walletId, toHex(made.setId))
+          },
+        })
+        receivedShares(results).forEach(wipeKeyShare)
+        const setId = expectSet(result, made, 'ACTIVE')
+        const active = await activateSet(client, walletId, setId)
+        progress.within(0.5)
+        const wallet = toWallet(await proveSet(client, deadline, active, setId))
+        progress.finish()
+        return wallet
+      } finally {
+        if (made !== undefined) wipeShares(made)
+      }
+    })
+  })
+}

@@ -1,0 +1,67 @@
+import type { MpcError } from '../../errors.ts'
+import { isMpcError } from '../../errors.ts'
+import { parameters } from '../arguments.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
+import { discardOrphans } from '../wallets/unreferenced-shares.ts'
+import { settleWallet } from '../wallets/reconcile.ts'
+import type { ActionOptions, Client, Wallet } from '../types.ts'
+import { listWalletIds, toWallet } from '../wallets/wallet-store.ts'
+
+/**
+ * What became of one wallet: `READY`, this device signs with it and nothing is left over; `PENDING`, it signs, but what
+ * `error` says kept something from being finished; `NO_SHARE`, nothing of it is left here: recover it, unless it never
+ * came to be; `FAILED`, this device cannot use it, because of `error`.
+ */
+export type ResumedWallet =
+  | { readonly walletId: string; readonly outcome: 'READY'; readonly wallet: Wallet }
+  | { readonly walletId: string; readonly outcome: 'PENDING'; readonly wallet: Wallet; readonly error: MpcError }
+  | { readonly walletId: string; readonly outcome: 'NO_SHARE' }
+  | { readonly walletId: string; readonly outcome: 'FAILED'; readonly error: MpcError }
+
+/**
+ * Finishes or undoes whatever earlier actions on this device left open, of all its wallets: sets whose decision it has
+ * not heard, proofs that the server has not, shares that wait to be deleted or belong to no set.
+ *
+ * What one wallet fails with is in its own report and keeps no other from being resumed. Harmless to repeat, and not
+ * needed before an action, which settles its own wallet by itself.
+ *
+ * @returns a report for each wallet that this device knows
+ * @throws {STORAGE_UNAVAILABLE} if this device's store cannot be listed
+ * @throws {ABORTED}
+ *
+ * @example
+ * for (const { walletId, outcome } of await resume(client)) if (outcome === 'NO_SHARE') offerRecovery(walletId)
+ */
+export async function resume(client: Client, options: ActionOptions = {}): Promise<ResumedWallet[]> {
+  parameters(options, 'resume')
+  return withDeadline(client, options, async (deadline, client) => {
+    const walletIds = await listWalletIds(client)
+    const reports = await Promise.all(walletIds.map((walletId) => resumeWallet(client, deadline, walletId)))
+    // What cannot be deleted now signs nothing, and is deleted the next time.
+    await discardOrphans(client).catch(asMpcError)
+    if (options.signal?.aborted) deadline.check()
+    return reports.filter((report) => report !== undefined)
+  })
+}
+
+/** @returns undefined if another tab has forgotten the wallet meanwhile */
+async function resumeWallet(client: Client, deadline: Deadline, walletId: string): Promise<ResumedWallet | undefined> {
+  let error: MpcError | undefined
+  try {
+    const record = await settleWallet(client, deadline, walletId, { onLeft: (left) => (error ??= left), soon: true })
+    if (record === undefined) return undefined
+    if (record.activeSetId === null) return { walletId, outcome: 'NO_SHARE' }
+    const wallet = toWallet(record)
+    return error === undefined
+      ? { walletId, outcome: 'READY', wallet }
+      : { walletId, outcome: 'PENDING', wallet, error }
+  } catch (reason) {
+    return { walletId, outcome: 'FAILED', error: asMpcError(reason) }
+  }
+}
+
+/** @throws {unknown} what is none: no fault of the store, the network or the server */
+function asMpcError(reason: unknown): MpcError {
+  if (isMpcError(reason)) return reason
+  throw reason
+}

@@ -1,0 +1,35 @@
+import type { SetStatus } from '../../wire/operations.ts'
+import { parameters, setIdArgument, walletIdArgument } from '../arguments.ts'
+import { postRetire } from '../operations/api-client.ts'
+import { withDeadline } from '../deadline.ts'
+import { discardSets } from '../wallets/share-store.ts'
+import type { ActionOptions, Client } from '../types.ts'
+import { readWallet } from '../wallets/wallet-store.ts'
+
+export interface RetireSetParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  /** 32 bytes in lower-case hex, of {@link listSets} */
+  readonly setId: string
+}
+
+/**
+ * Ends one session for ever: the server destroys its half of the set, and this device its own, if it has one.
+ *
+ * @throws {SHARE_NOT_FOUND} if this client has no such set
+ * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ *
+ * @example
+ * await retireSet(client, { walletId, setId: lostTablet.setId })
+ */
+export async function retireSet(client: Client, options: RetireSetParameters): Promise<SetStatus> {
+  const { walletId, setId } = parameters(options, 'retireSet')
+  walletIdArgument(walletId)
+  setIdArgument(setId)
+  return withDeadline(client, options, async (deadline, client) => {
+    const status = await postRetire(client, deadline, setId)
+    const record = await readWallet(client, walletId)
+    if (record?.sets.some((set) => set.setId === setId)) await discardSets(client, walletId, [setId])
+    return status
+  })
+}

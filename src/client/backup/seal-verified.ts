@@ -1,0 +1,48 @@
+import type { BackupMethod } from '../../backup/types.ts'
+import { MpcError } from '../../errors.ts'
+import { encodeWalletShares } from '../../key-share/index.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { equalBytes, toHex, wipe } from '../../util/bytes.ts'
+import { openBy, sealBy } from './backup-method.ts'
+import type { Deadline } from '../deadline.ts'
+import type { Client } from '../types.ts'
+import { wipeShares } from '../wallet-shares.ts'
+
+/**
+ * Seals a backup, opens what was sealed and checks that it is what went in, share·G against the public record included.
+ *
+ * @throws {BACKUP_CORRUPT} if it is not
+ * @throws {MpcError} what the method throws
+ */
+export async function sealVerified(
+  client: Client,
+  deadline: Deadline,
+  method: BackupMethod,
+  shares: WalletShares,
+  onProgress: (fraction: number) => void,
+): Promise<string> {
+  const walletId = toHex(shares.walletId)
+  const { signal } = deadline
+  const half = (part: 0 | 1) => (fraction: number) => onProgress((part + fraction) / 2)
+  const cipherText = await sealBy(deadline, method, shares, { walletId, signal, onProgress: half(0) })
+  const opened = await openBy(deadline, method, cipherText, { walletId, signal, onProgress: half(1) })
+  try {
+    if (!equalShares(client, shares, opened)) {
+      throw new MpcError('BACKUP_CORRUPT', 'the sealed backup does not open to what was sealed')
+    }
+  } finally {
+    wipeShares(opened)
+  }
+  return cipherText
+}
+
+/** Opening validated s·G = Y against the record inside, so equal bytes say it of the record outside too. */
+function equalShares(client: Client, a: WalletShares, b: WalletShares): boolean {
+  const left = encodeWalletShares(client.group, a)
+  const right = encodeWalletShares(client.group, b)
+  try {
+    return equalBytes(left, right)
+  } finally {
+    wipe(left, right)
+  }
+}

@@ -1,0 +1,129 @@
+import { failureOnTheWay, readFailure } from '../../wire/error-body.ts'
+import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Flight } from '../../wire/round-body.ts'
+import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
+import type { Decision, OperationId, SetStatus } from '../../wire/operations.ts'
+import { paths } from '../../wire/paths.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
+import type { TransportRequest, TransportResponse } from '../../transport/types.ts'
+import { abytes, fromUtf8, utf8 } from '../../util/bytes.ts'
+import { parseDecision, parseDevice, parseDevices, parseSets, parseSetStatus } from './parse-responses.ts'
+import type { Deadline } from '../deadline.ts'
+import { repeatWhilePassing, type Attempt } from './repeat.ts'
+import type { Client } from '../types.ts'
+
+/**
+ * Plays one round of an operation.
+ *
+ * @throws {NETWORK_ERROR} if no answer arrived, or none that is a flight
+ * @throws {MpcError} the server's own code
+ */
+export async function postRound(
+  client: Client,
+  deadline: Deadline,
+  operationId: OperationId,
+  round: number,
+  flight: Flight<object>,
+): Promise<Flight<unknown>> {
+  const body = encodeFlight(flight)
+  const path = paths.round(operationId, round)
+  const answer = await send(client, deadline, { method: 'POST', path, contentType: FLIGHT_CONTENT_TYPE, body })
+  try {
+    return decodeFlight(answer)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+/** Settles an operation one way or the other: aborts it unless the server has committed it. */
+export async function postAbort(client: Client, deadline: Deadline, operationId: OperationId): Promise<Decision> {
+  return parseDecision(await sendForJson(client, deadline, { method: 'POST', path: paths.abort(operationId) }))
+}
+
+/** Tells the server that the cipherText of a backup set is stored. */
+export async function postConfirm(client: Client, deadline: Deadline, setId: string): Promise<SetStatus> {
+  return parseSetStatus(await sendForJson(client, deadline, { method: 'POST', path: paths.confirm(setId) }))
+}
+
+/** Asks the server to destroy its half of a set. */
+export async function postRetire(client: Client, deadline: Deadline, setId: string): Promise<SetStatus> {
+  return parseSetStatus(await sendForJson(client, deadline, { method: 'POST', path: paths.retire(setId) }))
+}
+
+/** One of the client's sets as the server knows it. */
+export async function getSet(client: Client, deadline: Deadline, setId: string): Promise<SetStatus> {
+  return parseSetStatus(await sendForJson(client, deadline, { method: 'GET', path: paths.set(setId) }))
+}
+
+/** The wallet's sets as the server knows them. */
+export async function getSets(client: Client, deadline: Deadline, walletId: string): Promise<SetStatus[]> {
+  return parseSets(await sendForJson(client, deadline, { method: 'GET', path: paths.sets(walletId) }))
+}
+
+/** The client's devices as the server knows them. */
+export async function getDevices(client: Client, deadline: Deadline): Promise<ListedDevice[]> {
+  return parseDevices(await sendForJson(client, deadline, { method: 'GET', path: paths.devices }))
+}
+
+/** Tells the server to answer a device no more. */
+export async function postRevoke(client: Client, deadline: Deadline, deviceId: string): Promise<DeviceStatus> {
+  return parseDevice(await sendForJson(client, deadline, { method: 'POST', path: paths.revoke(deviceId) }))
+}
+
+/** Posts JSON and gets JSON, of whatever shape. */
+export async function postJson(client: Client, deadline: Deadline, path: string, body: object): Promise<unknown> {
+  const encoded = utf8(JSON.stringify(body))
+  return sendForJson(client, deadline, { method: 'POST', path, contentType: 'application/json', body: encoded })
+}
+
+async function sendForJson(client: Client, deadline: Deadline, request: TransportRequest): Promise<unknown> {
+  const body = await send(client, deadline, request)
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+async function send(client: Client, deadline: Deadline, request: TransportRequest): Promise<Uint8Array> {
+  return repeatWhilePassing(client, deadline, () => sendOnce(client, deadline, request))
+}
+
+async function sendOnce(client: Client, deadline: Deadline, request: TransportRequest): Promise<Attempt<Uint8Array>> {
+  deadline.check()
+  let answer: TransportResponse
+  try {
+    answer = requireAnswer(await deadline.race(client.transport.request({ ...request, signal: deadline.signal })))
+  } catch (cause) {
+    deadline.check()
+    if (isMpcError(cause)) return failureOnTheWay(cause)
+    throw new MpcError('NETWORK_ERROR', 'the transport failed', { cause, retryable: false })
+  }
+  const { status, body, retryAfterMs } = answer
+  if (status >= 200 && status < 300) return { value: body }
+  return readFailure(status, parseErrorBody(body), retryAfterMs)
+}
+
+/** What a transport of the app's gives may be anything. */
+function requireAnswer(answer: Partial<TransportResponse>): TransportResponse {
+  const { status, body, retryAfterMs } = answer
+  if (!Number.isInteger(status)) throw new TypeError('status must be a whole number')
+  const isWait = Number.isSafeInteger(retryAfterMs) && (retryAfterMs as number) >= 0
+  return {
+    status: status as number,
+    body: abytes(body, undefined, 'body'),
+    ...(isWait && { retryAfterMs: retryAfterMs }),
+  }
+}
+
+/** A proxy's error page is not JSON; the status alone says what it says. */
+function parseErrorBody(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch {
+    return undefined
+  }
+}
+
+function unreadable(cause: unknown): MpcError {
+  return new MpcError('NETWORK_ERROR', 'the answer is not one of a reshare server', { cause, retryable: false })
+}

@@ -1,0 +1,35 @@
+import type { OperationRequest } from '../../wire/operations.ts'
+import { combineShares, validateKeyShare, wipeKeyShare } from '../../key-share/index.ts'
+import type { KeyShare, WalletShares } from '../../key-share/types.ts'
+import type { Purpose } from '../../types.ts'
+import type { ProgressReporter } from '../progress.ts'
+import { shareSlots } from './sessions.ts'
+import type { Client } from '../types.ts'
+
+/**
+ * Takes one target set's shares from what an operation's sessions made, and validates each: s·G = Y, Σ λY = pk.
+ *
+ * @param made one for each slot that brings a share; wiped if one of the target's is not valid
+ * @throws {SHARE_PARSING_FAILED} if one is not valid
+ */
+export function parseShares(
+  client: Client,
+  request: OperationRequest,
+  made: readonly KeyShare[],
+  target: Purpose,
+  progress: ProgressReporter,
+): WalletShares {
+  const slots = shareSlots(request)
+  const shares = made.filter((_, slot) => slots[slot]!.target === target)
+  try {
+    shares.forEach((share, index) => {
+      const { curve } = share.record
+      validateKeyShare(client.group(curve), share)
+      progress.within((index + 1) / shares.length, curve)
+    })
+    return combineShares(shares)
+  } catch (error) {
+    made.forEach(wipeKeyShare)
+    throw error
+  }
+}

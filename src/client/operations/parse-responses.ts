@@ -1,0 +1,101 @@
+import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
+import type { Decision, OperationResult, SetStatus } from '../../wire/operations.ts'
+import { MpcError } from '../../errors.ts'
+import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
+import { fromHex } from '../../util/bytes.ts'
+import { isText, LABEL, type TextRule } from '../../util/text.ts'
+
+const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
+const PURPOSES: readonly Purpose[] = ['signing', 'backup']
+const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
+const SET_ID = /^[0-9a-f]{64}$/
+const DEVICE_ID = /^[0-9a-f]{64}$/
+const WALLET_ID = /^[0-9a-f]{32}$/
+/** A label by the rule of labels, as long as a server may let it be. */
+const ANY_LABEL: TextRule = { ...LABEL, most: 65_536 }
+const HEX = /^(?:[0-9a-f]{2})+$/
+const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a result */
+export function parseResult(value: unknown): OperationResult {
+  const { setId, state, backupSetId, retired } = fields(value)
+  expect(matches(setId, SET_ID) && STATES.includes(state as SetState))
+  expect(backupSetId === undefined || matches(backupSetId, SET_ID))
+  expect(retired === undefined || (Array.isArray(retired) && retired.every((id) => matches(id, SET_ID))))
+  return value as OperationResult
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a decision */
+export function parseDecision(value: unknown): Decision {
+  const { decision } = fields(value)
+  expect(decision === 'COMMIT' || decision === 'ABORT')
+  return { decision: decision as Decision['decision'] }
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a set's status */
+export function parseSetStatus(value: unknown): SetStatus {
+  const set = fields(value)
+  expect(matches(set['setId'], SET_ID) && matches(set['walletId'], WALLET_ID))
+  expect(PURPOSES.includes(set['purpose'] as Purpose) && STATES.includes(set['state'] as SetState))
+  expect(isText(set['label'], ANY_LABEL) && typeof set['proven'] === 'boolean')
+  expect(set['backupMethod'] === null || METHODS.includes(set['backupMethod'] as BackupMethodName))
+  expect(set['deviceId'] === null || matches(set['deviceId'], DEVICE_ID))
+  expect(matches(set['createdAt'], ISO_8601))
+  for (const time of [set['lastUsedAt'], set['exportedAt']]) expect(time === null || matches(time, ISO_8601))
+  return value as SetStatus
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a list of sets */
+export function parseSets(value: unknown): SetStatus[] {
+  const { sets } = fields(value)
+  expect(Array.isArray(sets))
+  return (sets as unknown[]).map(parseSetStatus)
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a device's status */
+export function parseDevice(value: unknown): DeviceStatus {
+  expect(matches(fields(value)['deviceId'], DEVICE_ID))
+  return parseListed(value) as DeviceStatus
+}
+
+function parseListed(value: unknown): ListedDevice {
+  const device = fields(value)
+  const { deviceId, setIds } = device
+  expect(matches(deviceId, DEVICE_ID) || (deviceId === null && device['revokedAt'] === null))
+  expect(isText(device['label'], ANY_LABEL))
+  expect(matches(device['createdAt'], ISO_8601) && matches(device['lastUsedAt'], ISO_8601))
+  expect(device['revokedAt'] === null || matches(device['revokedAt'], ISO_8601))
+  expect(Array.isArray(setIds) && setIds.every((id) => matches(id, SET_ID)))
+  return value as ListedDevice
+}
+
+/** @throws {NETWORK_ERROR} unless the server's answer is a list of devices */
+export function parseDevices(value: unknown): ListedDevice[] {
+  const { devices } = fields(value)
+  expect(Array.isArray(devices))
+  return (devices as unknown[]).map(parseListed)
+}
+
+/** @throws {NETWORK_ERROR} unless the answer has bytes in hex under this name */
+export function parseHexAnswer(value: unknown, name: string): Uint8Array {
+  const hex = fields(value)[name]
+  expect(matches(hex, HEX))
+  return fromHex(hex as string)
+}
+
+function fields(value: unknown): Fields {
+  expect(typeof value === 'object' && value !== null)
+  return value as Fields
+}
+
+function matches(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value)
+}
+
+function expect(condition: boolean): void {
+  if (!condition) {
+    throw new MpcError('NETWORK_ERROR', 'the answer is not one of a reshare server', { retryable: false })
+  }
+}

@@ -1,0 +1,226 @@
+import { isProven, provenHeader, type FirstFlight } from '../../wire/opening-proof.ts'
+import type { Parcel } from '../../wire/round-body.ts'
+import {
+  operationRounds,
+  type OperationId,
+  type OperationRequest,
+  type OperationResult,
+} from '../../wire/operations.ts'
+import { isMpcError, ProtocolError, isProtocolError } from '../../errors.ts'
+import { wipeSecrets } from '../../protocol/ecdsa/ot/ot-state.ts'
+import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
+import type { Session, Step } from '../../protocol/session/session.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { parseResult } from './parse-responses.ts'
+import { postAbort, postRound } from './api-client.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
+import type { Client } from '../types.ts'
+import { shareOn } from '../wallet-shares.ts'
+
+/** How long giving up waits for the server to hear of it; it finds out by itself later. */
+const ABORT_TIMEOUT_MS = 5_000
+
+/** The server's participant number in every session. */
+const SERVER = 2
+
+/** What the runner needs of a session. */
+export type Played<Result> = Omit<Session<Result>, 'export'>
+
+/** An operation with the server: sessions side by side, one a slot, played round by round. */
+export interface Operation<Result> {
+  readonly operationId: OperationId
+  readonly request: OperationRequest
+  /** The set that deals, if there is one: the first message proves that this device holds its half. */
+  readonly source?: WalletShares
+  /** In the order of `operationSlots(request)`, the set-up left out; the runner disposes of them. */
+  readonly sessions: readonly Played<Result>[]
+  /** The ECDSA set-up of the new set, in the last slot; the runner disposes of it. */
+  readonly setUp?: Session<readonly PairSetup[]> | undefined
+  /** Told before each round is sent, from 1. */
+  readonly onRound?: (round: number) => void
+  /** Every step of every session is made within it; by itself where it is absent. */
+  readonly guard?: StepGuard
+  /**
+   * Makes the results durable; the last message, which says that they are, leaves only after it.
+   *
+   * @param setUp what the set-up has made: in a reshare it is done by then, in a generation only with the last answer
+   */
+  readonly prepare?: (results: readonly Result[], setUp: () => PairSetup) => Promise<void>
+  /** Undoes `prepare`, whether wholly or half done, in a time of its own: given a client for that. */
+  readonly discard?: (client: Client) => Promise<void>
+}
+
+/** Makes a step of a session, which is synchronous, when nothing stands against it. */
+export type StepGuard = <T>(step: () => T) => Promise<T>
+
+/** What an operation ended with. */
+export interface Outcome<Result> {
+  readonly result: OperationResult
+  /** What each session made, in the order of the slots: secrets in them are copies of what `prepare` was given. */
+  readonly results: readonly Result[]
+  /** What the set-up made, if there was one; its secrets are the caller's to wipe. */
+  readonly setUp: PairSetup | undefined
+}
+
+/** The idempotency key of a new operation. */
+export function newOperationId(client: Client): OperationId {
+  return toHex(client.random(16))
+}
+
+/**
+ * Plays an operation to its end.
+ *
+ * If it fails before the last message has left, everything is undone on both sides. If it fails later, the server may
+ * or may not have committed: what was prepared stays as it is, and {@link settleWallet} asks at the next use.
+ *
+ * @throws {PROTOCOL_ABORTED} if a check of the protocol fails
+ * @throws {SET_MISMATCH} if the server's sessions are not ours
+ * @throws {MpcError} what the server, the transport, `prepare` or the deadline threw
+ */
+export async function runOperation<Result>(
+  client: Client,
+  deadline: Deadline,
+  operation: Operation<Result>,
+): Promise<Outcome<Result>> {
+  const { operationId, request, sessions, prepare } = operation
+  const rounds = operationRounds(request)
+  const players = sessions.map((session) => createPlayer(session))
+  const setUp = operation.setUp && createPlayer(operation.setUp)
+  const all: readonly Player<unknown>[] = setUp === undefined ? players : [...players, setUp]
+  let decidable = false
+  client.operations.add(operationId)
+  try {
+    let parcels = all.flatMap((player, slot) => player.start().map((envelope) => ({ slot, envelope })))
+    for (let round = 1; ; round++) {
+      operation.onRound?.(round)
+      if (round === rounds && prepare !== undefined) {
+        const made = players.map((player) => player.made(round))
+        await prepare(made, () => pairOf(setUp?.finished(round)))
+        deadline.check()
+        decidable = true
+      }
+      const header = round === 1 ? firstHeader(client, operation, parcels) : {}
+      const answer = await postRound(client, deadline, operationId, round, { header, parcels })
+      parcels = await deliver(all, answer.parcels, operation.guard ?? atOnce)
+      if (round === rounds) {
+        const result = parseResult(answer.header)
+        const results = players.map((player) => player.finished(round))
+        return { result, results, setUp: setUp && pairOf(setUp.finished(round)) }
+      }
+    }
+  } catch (error) {
+    for (const { secrets } of setUp?.ended() ?? []) wipeSecrets(secrets)
+    // A server whose last message fails our check did not play the protocol, whatever it decided.
+    const undone = !decidable || isProtocolError(error)
+    if (prepare !== undefined) client.unheard.add(operationId)
+    if (prepare !== undefined && undone)
+      await giveUp(client, operation, deadline.signal.aborted || isNetworkFailure(error))
+    throw error
+  } finally {
+    client.operations.delete(operationId)
+    for (const session of sessions) session.dispose()
+    operation.setUp?.dispose()
+  }
+}
+
+function firstHeader<Result>(
+  client: Client,
+  { operationId, request, source }: Operation<Result>,
+  parcels: readonly Parcel[],
+): OperationRequest {
+  if (source === undefined || !isProven(request)) return request
+  return beginWith(client, { operationId, request, parcels }, source)
+}
+
+/** The header of an operation's first message, which proves that this device holds its half of the set. */
+export function beginWith(client: Client, flight: FirstFlight, source: WalletShares): OperationRequest {
+  return provenHeader(client.group('secp256k1'), flight, shareOn(source, 'secp256k1'), client.random)
+}
+
+async function deliver(
+  players: readonly Player<unknown>[],
+  parcels: readonly Parcel[],
+  guard: StepGuard,
+): Promise<Parcel[]> {
+  for (const { slot, envelope } of parcels) players[slot]?.receive(envelope)
+  const out: Parcel[] = []
+  for (const [slot, player] of players.entries()) {
+    const envelopes = player.canAdvance() ? await guard(() => player.advance()) : []
+    for (const envelope of envelopes) out.push({ slot, envelope })
+  }
+  return out
+}
+
+const atOnce: StepGuard = async (step) => step()
+
+/** A set-up between two parties makes one pair. */
+function pairOf(pairs: readonly PairSetup[] | undefined): PairSetup {
+  if (pairs?.length !== 1) throw new Error('a set-up with the server makes one pair')
+  return pairs[0]!
+}
+
+/** One session and what it has made so far. */
+interface Player<Result> {
+  start(): readonly Uint8Array[]
+  receive(envelope: Uint8Array): void
+  /** Whether there is anything to advance with. */
+  canAdvance(): boolean
+  advance(): readonly Uint8Array[]
+  /** The result before the server has confirmed it. */
+  made(round: number): Result
+  /** The result once every check has passed. */
+  finished(round: number): Result
+  /** That result, or undefined. */
+  ended(): Result | undefined
+}
+
+function createPlayer<Result>(session: Played<Result>): Player<Result> {
+  let made: Result | undefined
+  let finished: Result | undefined
+  let accepted = false
+  const take = (step: Step<Result>) => {
+    made = step.prepared ?? step.done ?? made
+    finished = step.done ?? finished
+    return step.out
+  }
+  return {
+    start: () => take(session.start()),
+    receive(envelope) {
+      if (finished === undefined && session.receive(envelope) === 'accepted') accepted = true
+    },
+    canAdvance: () => accepted && finished === undefined,
+    advance() {
+      accepted = false
+      return take(session.advance())
+    },
+    made: (round) => made ?? incomplete(round),
+    finished: (round) => finished ?? incomplete(round),
+    ended: () => finished,
+  }
+}
+
+function incomplete(round: number): never {
+  throw new ProtocolError('FORMAT', round, [SERVER], 'the server left out messages of the protocol')
+}
+
+function isNetworkFailure(error: unknown): boolean {
+  return isMpcError(error) && (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT')
+}
+
+/**
+ * Undoes what was prepared and tells the server, which otherwise finds out by its own time-out.
+ *
+ * @param hurried whether not to wait for the server: the caller wants to stop, or it cannot be reached
+ */
+async function giveUp<Result>(client: Client, operation: Operation<Result>, hurried: boolean): Promise<void> {
+  const told = withDeadline(client, { timeoutMs: ABORT_TIMEOUT_MS }, (deadline) =>
+    postAbort(client, deadline, operation.operationId),
+  ).catch(() => undefined)
+  // What cannot be undone now stays PREPARED, and is undone when the wallet is settled at its next use.
+  const { discard } = operation
+  if (discard !== undefined) {
+    await withDeadline(client, { timeoutMs: ABORT_TIMEOUT_MS }, (_, client) => discard(client)).catch(() => undefined)
+  }
+  if (!hurried) await told
+}

@@ -1,0 +1,111 @@
+import { operationFlags } from '../../wire/operation-flags.ts'
+import type { OperationId, OperationRequest } from '../../wire/operations.ts'
+import { setUpBinding, setUpParties } from '../../wire/setup-binding.ts'
+import { operationSlots, setParties, WALLET_THRESHOLD, type OperationSlot } from '../../wire/sessions.ts'
+import { createOtSetup, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
+import { createKeygen } from '../../protocol/keygen/index.ts'
+import { createReshare, type ReshareParticipant, type ReshareResult } from '../../protocol/reshare/index.ts'
+import type { Session } from '../../protocol/session/session.ts'
+import type { KeyShare, WalletShares } from '../../key-share/types.ts'
+import { partyId } from '../../types.ts'
+import { fromHex } from '../../util/bytes.ts'
+import type { Client } from '../types.ts'
+import { shareOn } from '../wallet-shares.ts'
+
+/** This machine's number among a reshare's participants; the server is the second. */
+const SELF = 1
+
+/** The slots of an operation that bring shares. */
+export function shareSlots(request: OperationRequest): OperationSlot[] {
+  return operationSlots(request).filter(({ brings }) => brings === 'share')
+}
+
+/** What a request says of the client's part in the set-up that it brings. */
+export function setUpRole(client: Client): { readonly slowClient?: true } {
+  return client.ecdsa().isSlow ? { slowClient: true } : {}
+}
+
+/**
+ * The session of the ECDSA set-up that an operation brings; undefined if it brings none.
+ *
+ * @param old the set that the new one comes from, if there is one: the set-up is hedged with its share
+ */
+export function setUpSession(
+  client: Client,
+  operationId: OperationId,
+  request: OperationRequest,
+  old?: WalletShares,
+): Session<readonly PairSetup[]> | undefined {
+  if (!operationSlots(request).some(({ brings }) => brings === 'setUp')) return undefined
+  return otSetup(client, operationId, request, old)
+}
+
+/** A set-up with the server, bound to an operation. */
+export function otSetup(
+  client: Client,
+  operationId: OperationId,
+  request: OperationRequest,
+  old?: WalletShares,
+): Session<readonly PairSetup[]> {
+  return createOtSetup({
+    backend: client.ecdsa(),
+    ...setUpParties(request),
+    self: partyId(SELF),
+    binding: setUpBinding(operationId, request),
+    random: client.random,
+    ...(old && { secret: shareOn(old, 'secp256k1').secretShare }),
+  })
+}
+
+/** The sessions of a key generation, one for each share. */
+export function keygenSessions(client: Client, request: OperationRequest): Session<KeyShare>[] {
+  const parties = setParties('signing')
+  return shareSlots(request).map(({ curve }) =>
+    createKeygen({
+      group: client.group(curve),
+      walletId: fromHex(request.walletId),
+      purpose: 'signing',
+      threshold: WALLET_THRESHOLD,
+      parties,
+      self: parties[0]!.id,
+      random: client.random,
+    }),
+  )
+}
+
+/**
+ * The sessions of a reshare, one for each share.
+ *
+ * @param old the set that deals; its shares stay the caller's to wipe
+ */
+export function reshareSessions(
+  client: Client,
+  request: OperationRequest,
+  old: WalletShares,
+): Session<ReshareResult>[] {
+  const dealers = setParties(old.purpose)
+  return shareSlots(request).map(({ target, curve }) => {
+    const share = shareOn(old, curve)
+    return createReshare({
+      group: client.group(curve),
+      old: share.record,
+      purpose: target,
+      threshold: WALLET_THRESHOLD,
+      participants: setParties(target).map((receiver, machine): ReshareParticipant => {
+        return { dealer: dealers[machine]!.id, receiver }
+      }),
+      self: SELF,
+      flags: operationFlags(request),
+      share,
+      random: client.random,
+    })
+  })
+}
+
+/** The shares that a reshare made for this machine, which always receives. */
+export function receivedShares(results: readonly ReshareResult[]): KeyShare[] {
+  return results.map(({ share }) => {
+    if (share === undefined) throw new Error('this participant receives a share')
+    return share
+  })
+}

@@ -1,0 +1,40 @@
+import type { OperationResult } from '../../wire/operations.ts'
+import { MpcError } from '../../errors.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import type { SetState } from '../../types.ts'
+import { toHex } from '../../util/bytes.ts'
+
+/**
+ * The id of the set that both sides made, if it is to the server what it is to this device.
+ *
+ * @param state what the operation makes of it: ACTIVE, or PREPARED for a backup and a dry run
+ * @throws {SET_MISMATCH} if the server speaks of another set, or of another outcome
+ */
+export function expectSet(result: OperationResult, made: WalletShares | undefined, state: SetState): string {
+  if (result.state !== state) {
+    throw new MpcError('SET_MISMATCH', `the server says that the new set is ${result.state}, not ${state}`)
+  }
+  return expectId(result.setId, made)
+}
+
+/**
+ * The id of the backup set that both sides made beside the signing set.
+ *
+ * @throws {SET_MISMATCH} if the server speaks of another set, or of none
+ */
+export function expectBackup(result: OperationResult, made: WalletShares): string {
+  return expectId(result.backupSetId, made)
+}
+
+function expectId(answered: string | undefined, made: WalletShares | undefined): string {
+  if (made === undefined || answered !== toHex(made.setId)) {
+    throw new MpcError('SET_MISMATCH', 'the server speaks of another set than the one that was made')
+  }
+  return answered
+}
+
+/** @throws {SET_MISMATCH} unless the server used the set that it was asked to */
+export function expectUsed({ setId, state }: OperationResult, asked: string): void {
+  if (setId === asked && state === 'ACTIVE') return
+  throw new MpcError('SET_MISMATCH', 'the server used another set than the one it was asked to')
+}

@@ -1,0 +1,157 @@
+import type { SignatureSource, SignEcdsaRequest } from '../../wire/operations.ts'
+import { keyAtPath, publicKeyAtPath, requestDigest } from '../../wire/signing.ts'
+import { setParties } from '../../wire/sessions.ts'
+import { MpcError, isMpcError } from '../../errors.ts'
+import type { OtPair } from '../../protocol/ecdsa/ot/ot-state.ts'
+import { createCompletion } from '../../protocol/ecdsa/signing/preprocess.ts'
+import type { Preprocessed } from '../../protocol/ecdsa/signing/preprocessed.ts'
+import { bindPair } from '../../protocol/ecdsa/setup/create-setup.ts'
+import { createEcdsaSigning } from '../../protocol/ecdsa/signing/sign.ts'
+import { type EcdsaSignature as RawSignature, encodeSignature } from '../../protocol/ecdsa/signing/signature.ts'
+import type { EcdsaResult } from '../../protocol/ecdsa/signing/signing-machine.ts'
+import type { EcdsaOptions } from '../../protocol/ecdsa/signing/signing-setup.ts'
+import type { Session } from '../../protocol/session/session.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { afterSetUp } from '../operations/setup-then.ts'
+import type { Deadline } from '../deadline.ts'
+import { expectUsed } from '../operations/verify-result.ts'
+import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
+import { otSetup, setUpRole } from '../operations/sessions.ts'
+import type { Client, EcdsaSignature } from '../types.ts'
+import { usePair } from './with-ot-state.ts'
+import { shareOn } from '../wallet-shares.ts'
+
+/** What is signed, by which key; everything of the request but what the signature is made with. */
+type EcdsaStatement = Omit<SignEcdsaRequest, 'source'>
+
+/**
+ * A threshold ECDSA signature, by the set-up of the set; with a set-up of its own where that is poisoned and the client was
+ * made so.
+ *
+ * @throws {OT_POISONED} if the server was caught cheating in this set, or says so of this device
+ * @throws {RangeError} for a path that leads to no key (one in 2^127)
+ */
+export async function signEcdsa(
+  client: Client,
+  deadline: Deadline,
+  shares: WalletShares,
+  statement: EcdsaStatement,
+): Promise<EcdsaSignature> {
+  try {
+    return await signBySetUp(client, deadline, shares, statement)
+  } catch (error) {
+    const poisoned = isMpcError(error, 'OT_POISONED')
+    if (!poisoned || client.afterCheat === 'refuse') throw error
+  }
+  return signByFreshSetUp(client, deadline, shares, statement)
+}
+
+/** The options of a session for the key at a path, pairs left out. */
+export function ecdsaOptions(client: Client, shares: WalletShares, path: string): Omit<EcdsaOptions, 'pairs'> {
+  const share = shareOn(shares, 'secp256k1')
+  const backend = client.ecdsa()
+  const derivation = keyAtPath(backend.group, share.record, path)
+  const signers = setParties('signing').map(({ id }) => id)
+  return { backend, share, signers, random: client.random, ...(derivation && { derivation }) }
+}
+
+function signingSession(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtPair) {
+  return createEcdsaSigning(signingOptions(client, shares, statement, pair))
+}
+
+function signingOptions(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtPair) {
+  const options = ecdsaOptions(client, shares, statement.path)
+  return { ...options, pairs: [pair], aggregator: options.share.id, digest: requestDigest(statement) }
+}
+
+/** Signs with the set-up of the set, in one request if there is a preprocessing, and in two if not. */
+async function signBySetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
+  return usePair(client, deadline, shares, async (pair, guard) => {
+    // By another tab, perhaps.
+    if (pair.cheat !== undefined) client.pool.drop(statement.setId)
+    // Out of the pool before anything is sent: whatever happens now, it is not used again.
+    const preprocessed = client.pool.take(statement.setId, pair.digest)
+    try {
+      if (preprocessed !== undefined)
+        return await complete(client, deadline, shares, statement, pair, guard, preprocessed)
+    } catch (error) {
+      if (!isMpcError(error, 'PREPROCESSING_NOT_FOUND')) throw error
+      // The server has dropped its side: after a restore, in time, or for newer ones. What else is held is likely gone, too.
+      client.pool.drop(statement.setId)
+    } finally {
+      preprocessed?.dispose()
+    }
+    const session = signingSession(client, shares, statement, pair)
+    return signBy(client, deadline, shares, statement, { kind: 'setUp' }, session, guard)
+  })
+}
+
+function complete(
+  client: Client,
+  deadline: Deadline,
+  shares: WalletShares,
+  statement: EcdsaStatement,
+  pair: OtPair,
+  guard: StepGuard,
+  preprocessed: Preprocessed,
+) {
+  const source = { kind: 'preprocessing', id: toHex(preprocessed.id) } as const
+  const { incarnation } = client.pool
+  const session = createCompletion({ ...signingOptions(client, shares, statement, pair), preprocessed, incarnation })
+  return signBy(client, deadline, shares, statement, source, session, guard)
+}
+
+async function signBy(
+  client: Client,
+  deadline: Deadline,
+  shares: WalletShares,
+  statement: EcdsaStatement,
+  source: SignatureSource,
+  session: Session<EcdsaResult>,
+  guard: StepGuard,
+): Promise<EcdsaSignature> {
+  const { result, results } = await runOperation(client, deadline, {
+    operationId: newOperationId(client),
+    request: { ...statement, source },
+    sessions: [session],
+    guard,
+  })
+  expectUsed(result, statement.setId)
+  return toSignature(client, shares, statement, results[0]!.signature!)
+}
+
+/** docs/ecdsa.md#the-ban-rule: each signature has a Δ of its own, so that what a cheat learns of one is worth nothing. */
+async function signByFreshSetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
+  const request: SignEcdsaRequest = { ...statement, source: { kind: 'freshSetUp', ...setUpRole(client) } }
+  const operationId = newOperationId(client)
+  let pair: OtPair | undefined
+  try {
+    const session = afterSetUp(otSetup(client, operationId, request, shares), (setUp) => {
+      pair = bindPair(setUp, shareOn(shares, 'secp256k1').record.setId)
+      return signingSession(client, shares, statement, pair)
+    })
+    const { result, results } = await runOperation(client, deadline, { operationId, request, sessions: [session] })
+    expectUsed(result, statement.setId)
+    return toSignature(client, shares, statement, results[0]!.signature!)
+  } finally {
+    pair?.dispose()
+  }
+}
+
+function toSignature(
+  client: Client,
+  shares: WalletShares,
+  { path, setId }: EcdsaStatement,
+  raw: RawSignature,
+): EcdsaSignature {
+  const { recovery } = raw
+  // R's x exceeds n once in 2^127: chains have no way to say so.
+  if (recovery !== 0 && recovery !== 1) {
+    throw new MpcError('PROTOCOL_ABORTED', 'the signature has no recovery id of one bit; sign again', {
+      retryable: true,
+    })
+  }
+  const publicKey = publicKeyAtPath(client.ecdsa().group, shareOn(shares, 'secp256k1').record, path)
+  return { signature: encodeSignature(raw), recovery, publicKey, setId }
+}

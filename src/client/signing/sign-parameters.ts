@@ -1,0 +1,121 @@
+import type { SignEcdsaRequest } from '../../wire/operations.ts'
+import { parsePath } from '../../protocol/derive/index.ts'
+import { digest32, type MessageHash } from '../../protocol/ecdsa/signing/digest.ts'
+import { abytes, toHex, isBytes } from '../../util/bytes.ts'
+import { oneOf, parameters, walletIdArgument } from '../arguments.ts'
+import type { ActionOptions } from '../types.ts'
+
+/** The longest message, in bytes. */
+export const MESSAGE_MAX_LENGTH = 64 * 1024
+
+interface AnySignParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+}
+
+/** RFC 8032 by the ed25519 key. */
+export interface SignEd25519Parameters extends AnySignParameters {
+  readonly scheme: 'ed25519'
+  /** What is signed, at most 64 KiB. */
+  readonly message: Uint8Array
+}
+
+interface DerivedSignParameters extends AnySignParameters {
+  /** BIP 32 without hardened steps, such as `m/0/5`; the wallet's own key by default. */
+  readonly path?: string
+}
+
+/** Schnorr for Bitcoin by the secp256k1 key. */
+export interface SignBip340Parameters extends DerivedSignParameters {
+  readonly scheme: 'bip340'
+  /** What is signed, at most 64 KiB; BIP 340 users hash theirs first. */
+  readonly message: Uint8Array
+  /**
+   * Signs for the Taproot output key (BIP 341) in place of the key itself: the merkle root of its scripts, 32 bytes, or
+   * no bytes for a key without scripts.
+   */
+  readonly tapTweak?: Uint8Array
+}
+
+interface SignEcdsaMessageParameters extends DerivedSignParameters {
+  readonly scheme: 'ecdsa'
+  /** What is hashed and signed, at most 64 KiB. */
+  readonly message: Uint8Array
+  /** `sha256`, `sha256d` (twice, Bitcoin) or `keccak256` (Ethereum). */
+  readonly hash: MessageHash
+  readonly digest?: undefined
+}
+
+interface SignEcdsaDigestParameters extends DerivedSignParameters {
+  readonly scheme: 'ecdsa'
+  /** The hash that is signed, 32 bytes. The server's policy sees the hash alone. */
+  readonly digest: Uint8Array
+  readonly message?: undefined
+  readonly hash?: undefined
+}
+
+/** ECDSA by the secp256k1 key, of a message or of a digest that the caller has hashed. */
+export type SignEcdsaParameters = SignEcdsaMessageParameters | SignEcdsaDigestParameters
+
+export type SignParameters = SignEd25519Parameters | SignBip340Parameters | SignEcdsaParameters
+
+const HASHES: readonly MessageHash[] = ['sha256', 'sha256d', 'keccak256']
+
+/** What is signed, as the request says it: bytes in lower-case hex. */
+export type Statement =
+  | { readonly scheme: 'ed25519'; readonly message: string }
+  | { readonly scheme: 'bip340'; readonly message: string; readonly path: string; readonly tapTweak: string | null }
+  | ({ readonly scheme: 'ecdsa' } & Pick<SignEcdsaRequest, 'message' | 'hash' | 'path'>)
+
+/** @throws {TypeError | RangeError} for parameters that no signature can be made with */
+export function readStatement(options: SignParameters): Statement {
+  walletIdArgument(parameters(options, 'sign').walletId)
+  const scheme = oneOf(options.scheme, ['ed25519', 'bip340', 'ecdsa'], 'scheme')
+  switch (options.scheme) {
+    case 'ed25519':
+      if ((options as { path?: unknown }).path !== undefined) throw new TypeError('ed25519 keys are not derived')
+      return { scheme: options.scheme, message: messageArgument(options.message) }
+    case 'bip340': {
+      const { message, path, tapTweak } = options
+      const tweak = tapTweak === undefined ? null : tapTweakArgument(tapTweak)
+      return { scheme: options.scheme, message: messageArgument(message), path: pathArgument(path), tapTweak: tweak }
+    }
+    case 'ecdsa':
+      return { scheme: options.scheme, ...signedByEcdsa(options), path: pathArgument(options.path) }
+    default:
+      throw new TypeError(`unknown scheme ${scheme}`)
+  }
+}
+
+function signedByEcdsa(options: SignEcdsaParameters): Pick<SignEcdsaRequest, 'message' | 'hash'> {
+  if (options.digest === undefined) {
+    return { message: messageArgument(options.message), hash: oneOf(options.hash, HASHES, 'hash') }
+  }
+  if (options.message !== undefined || options.hash !== undefined) {
+    throw new TypeError('either message and hash are signed, or digest')
+  }
+  return { message: toHex(digest32(options.digest)), hash: null }
+}
+
+function messageArgument(message: Uint8Array): string {
+  const bytes = abytes(message, undefined, 'message')
+  if (bytes.length > MESSAGE_MAX_LENGTH) {
+    throw new RangeError(`message must be at most ${MESSAGE_MAX_LENGTH} bytes, got ${bytes.length}`)
+  }
+  return toHex(bytes)
+}
+
+function tapTweakArgument(tapTweak: Uint8Array): string {
+  return toHex(abytes(tapTweak, isBytes(tapTweak) && tapTweak.length === 0 ? 0 : 32, 'tapTweak'))
+}
+
+/**
+ * A derivation path, `m` if there is none.
+ *
+ * @throws {TypeError | RangeError} if it is none, or has hardened steps
+ */
+export function pathArgument(path: string | undefined): string {
+  if (path === undefined) return 'm'
+  parsePath(path)
+  return path
+}

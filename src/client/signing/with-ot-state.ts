@@ -1,0 +1,104 @@
+import type { SetUpRequest } from '../../wire/operations.ts'
+import { isProtocolError } from '../../errors.ts'
+import type { OtPair } from '../../protocol/ecdsa/ot/ot-state.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import type { Deadline } from '../deadline.ts'
+import { expectUsed } from '../operations/verify-result.ts'
+import { withPairLock } from '../wallets/ot-state-lock.ts'
+import { readPair, storeBan, storeSetUp, type StoredPair } from '../wallets/ot-state-store.ts'
+import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
+import { otSetup, setUpRole } from '../operations/sessions.ts'
+import type { Client } from '../types.ts'
+import { shareNotFound } from '../wallets/wallet-store.ts'
+
+/**
+ * Uses the set-up that this device has with the server for a set, and wipes its copy.
+ *
+ * If one side has lost its own, or the sides' are not of one run, a new one is made, once.
+ *
+ * @param use runs a session with the pair, every step of it within the guard
+ * @throws {OT_POISONED} if the server was caught cheating in this set, or says so of this device
+ */
+export async function usePair<T>(
+  client: Client,
+  deadline: Deadline,
+  shares: WalletShares,
+  use: (pair: OtPair, guard: StepGuard) => Promise<T>,
+): Promise<T> {
+  const attempt = async ({ pair }: StoredPair): Promise<T> => {
+    try {
+      return await use(pair, guardPair(client, deadline, shares, pair))
+    } finally {
+      pair.dispose()
+    }
+  }
+  const stored = await readPair(client, shares)
+  if (stored === undefined) return attempt(await renewPair(client, deadline, shares, null))
+  try {
+    return await attempt(stored)
+  } catch (error) {
+    if (!(isProtocolError(error) && error.reason === 'OT_DESYNC')) throw error
+  }
+  return attempt(await renewPair(client, deadline, shares, stored.version))
+}
+
+/**
+ * Makes a new set-up in place of the one of this version, unless another tab was faster.
+ *
+ * @param version null if there is none
+ */
+async function renewPair(
+  client: Client,
+  deadline: Deadline,
+  shares: WalletShares,
+  version: string | null,
+): Promise<StoredPair> {
+  return withPairLock(deadline, toHex(shares.setId), async () => {
+    const current = await readPair(client, shares)
+    if (current !== undefined && (current.version !== version || current.pair.cheat !== undefined)) return current
+    current?.pair.dispose()
+    await playSetUp(client, deadline, shares, current?.version ?? null)
+    const made = await readPair(client, shares)
+    if (made === undefined) throw shareNotFound()
+    return made
+  })
+}
+
+async function playSetUp(client: Client, deadline: Deadline, shares: WalletShares, version: string | null) {
+  const setId = toHex(shares.setId)
+  const request: SetUpRequest = { kind: 'setUp', walletId: toHex(shares.walletId), setId, ...setUpRole(client) }
+  const operationId = newOperationId(client)
+  const { result, setUp } = await runOperation(client, deadline, {
+    operationId,
+    request,
+    sessions: [],
+    setUp: otSetup(client, operationId, request, shares),
+  })
+  client.pool.drop(setId)
+  await storeSetUp(client, shares, setUp!, version)
+  expectUsed(result, setId)
+}
+
+/**
+ * The ban rule (docs/ecdsa.md#the-ban-rule): each step is made while nothing else uses the set-up, and only if no session of any tab
+ * has caught the server cheating; whoever catches it writes so, durably, before anything else is sent.
+ */
+function guardPair(client: Client, deadline: Deadline, shares: WalletShares, pair: OtPair): StepGuard {
+  const setId = toHex(shares.setId)
+  return (step) =>
+    withPairLock(deadline, setId, async () => {
+      const stored = await readPair(client, shares)
+      if (stored === undefined) throw shareNotFound()
+      stored.pair.dispose()
+      if (stored.pair.cheat !== undefined) pair.poison(stored.pair.cheat)
+      // Throws OT_POISONED, also for a session that needs no more transfers.
+      void pair.secrets
+      try {
+        return step()
+      } catch (error) {
+        if (isProtocolError(error) && error.ban) await storeBan(client, setId, pair)
+        throw error
+      }
+    })
+}

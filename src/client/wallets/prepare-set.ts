@@ -1,0 +1,45 @@
+import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import type { Deadline } from '../deadline.ts'
+import { requireKept } from './unreferenced-shares.ts'
+import { storeSetUp } from './ot-state-store.ts'
+import { storeShares } from './share-store.ts'
+import type { Client } from '../types.ts'
+import { OPEN_MS, withPrepared, type WalletRecord } from './wallet-record.ts'
+import { publicKeys } from '../wallet-shares.ts'
+import { changeWallet } from './wallet-store.ts'
+
+/**
+ * Prepare, of docs/protocol.md#prepare-decide-learn-prove-retire: the share and the ECDSA set-up durable and read back, then
+ * noted as PREPARED, which cannot sign (I1, I2 of docs/server.md#invariants).
+ *
+ * @param deadline until when the action may go on: nobody else settles its operation before
+ * @param setUp of the new set; undefined where it ends only with the server's answer. Wiped
+ * @param replaces the sets on this device that the new one replaces, of those that it has when the note is made
+ */
+export async function prepareSet(
+  client: Client,
+  deadline: Deadline,
+  shares: WalletShares,
+  setUp: PairSetup | undefined,
+  operationId: string,
+  replaces: (record: WalletRecord) => readonly string[],
+): Promise<void> {
+  await storeShares(client, shares)
+  if (setUp !== undefined) await storeSetUp(client, shares, setUp, null)
+  const walletId = toHex(shares.walletId)
+  const setId = toHex(shares.setId)
+  const keys = publicKeys(client, shares)
+  await changeWallet(
+    client,
+    walletId,
+    (known) => {
+      const openUntil = Math.min(deadline.endsAt, client.now() + OPEN_MS)
+      const record = known ?? { walletId, publicKeys: keys, activeSetId: null, sets: [] }
+      return withPrepared(record, { setId, operationId, openUntil, replaces: replaces(record) })
+    },
+    { replaceDamaged: true },
+  )
+  await requireKept(client, setId)
+}

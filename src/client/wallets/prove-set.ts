@@ -1,0 +1,105 @@
+import type { Parcel } from '../../wire/round-body.ts'
+import type { ProveRequest } from '../../wire/operations.ts'
+import { operationSlots, setParties } from '../../wire/sessions.ts'
+import { MpcError, isMpcError } from '../../errors.ts'
+import { provePossession } from '../../protocol/possession/index.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { parseResult } from '../operations/parse-responses.ts'
+import { postRound } from '../operations/api-client.ts'
+import type { Deadline } from '../deadline.ts'
+import { beginWith, newOperationId } from '../operations/run-operation.ts'
+import { discardSets, loadShares } from './share-store.ts'
+import type { Client } from '../types.ts'
+import { activeSetIds, withProven, type WalletRecord } from './wallet-record.ts'
+import { shareOn, wipeShares } from '../wallet-shares.ts'
+import { changeKnownWallet } from './wallet-store.ts'
+
+/**
+ * Proves to the server that this device's new set works, which retires the sets that it replaces: on the server, and
+ * then here (docs/protocol.md#prepare-decide-learn-prove-retire).
+ *
+ * Two tabs may have replaced the same set, and the server may have let the other one win. Then this set is over before
+ * its first use, and the other's proves itself in its place.
+ *
+ * @throws {SET_RETIRED} if the set is over and so are all others on this device
+ */
+export async function proveSet(
+  client: Client,
+  deadline: Deadline,
+  record: WalletRecord,
+  setId: string,
+): Promise<WalletRecord> {
+  const others = activeSetIds(record).filter((other) => other !== setId)
+  const candidates = [setId, ...others.reverse()]
+  const over: string[] = []
+  for (const candidate of candidates) {
+    let retired: readonly string[]
+    try {
+      retired = await prove(client, deadline, record, candidate)
+    } catch (error) {
+      over.push(candidate)
+      if (!isRetired(error) || over.length === candidates.length) throw error
+      continue
+    }
+    const change = (current: WalletRecord) => withProven(current, candidate, [...over, ...retired])
+    return deleteRetired(client, await changeKnownWallet(client, record.walletId, change))
+  }
+  throw new Error('there is at least one candidate')
+}
+
+function isRetired(error: unknown): boolean {
+  return isMpcError(error, 'SET_RETIRED')
+}
+
+/** Deletes what is out of use; a run that was cut off before is finished by the next one. */
+export async function deleteRetired(client: Client, record: WalletRecord): Promise<WalletRecord> {
+  const retired = record.sets.filter((set) => set.state === 'RETIRED').map((set) => set.setId)
+  return retired.length === 0 ? record : discardSets(client, record.walletId, retired)
+}
+
+/** Proves one set. @returns the sets that the server has retired for it, on whatever device */
+async function prove(
+  client: Client,
+  deadline: Deadline,
+  record: WalletRecord,
+  setId: string,
+): Promise<readonly string[]> {
+  const shares = await loadShares(client, record, setId)
+  try {
+    return await playProof(client, deadline, shares)
+  } finally {
+    wipeShares(shares)
+  }
+}
+
+async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<readonly string[]> {
+  const request: ProveRequest = { kind: 'prove', walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
+  const operationId = newOperationId(client)
+  const { parcels } = await postRound(client, deadline, operationId, 1, {
+    header: beginWith(client, { operationId, request, parcels: [] }, shares),
+    parcels: [],
+  })
+  const proofs = operationSlots(request).map(({ curve }, slot): Parcel => {
+    const envelope = provePossession({
+      group: client.group(curve),
+      share: shareOn(shares, curve),
+      verifier: setParties('signing')[1]!.id,
+      nonce: challengeOf(parcels, slot),
+      random: client.random,
+    })
+    return { slot, envelope }
+  })
+  const { header } = await postRound(client, deadline, operationId, 2, { header: {}, parcels: proofs })
+  const result = parseResult(header)
+  if (result.setId !== request.setId || result.state !== 'ACTIVE') {
+    throw new MpcError('SET_MISMATCH', 'the server took the proof for another set')
+  }
+  return result.retired?.filter((setId) => setId !== request.setId) ?? []
+}
+
+function challengeOf(parcels: readonly Parcel[], slot: number): Uint8Array {
+  const challenge = parcels.find((parcel) => parcel.slot === slot)?.envelope
+  if (challenge?.length !== 32) throw new MpcError('PROTOCOL_ABORTED', 'the server sent no challenge of 32 bytes')
+  return challenge
+}

@@ -1,0 +1,171 @@
+import { MpcError } from '../../errors.ts'
+import { equalBytes, fromHex, toHex } from '../../util/bytes.ts'
+import { Reader, Writer } from '../../util/codec.ts'
+import type { PublicKeys } from '../types.ts'
+
+/**
+ * What a signing set is to this device: PREPARED sets wait for the server's decision, ACTIVE ones sign, the share of a
+ * RETIRED one waits to be deleted.
+ */
+export type LocalState = 'PREPARED' | 'ACTIVE' | 'RETIRED'
+
+/**
+ * How long an operation may be under way, as far as this device believes it: as long as a server usually plays one. A note
+ * of a time that is further ahead was made by a clock that was wrong.
+ */
+export const OPEN_MS = 10 * 60_000
+
+/** One signing set of which this device stores a share. */
+export interface LocalSet {
+  /** 32 bytes in lower-case hex, as all set ids here */
+  readonly setId: string
+  readonly state: LocalState
+  /** The operation that made it; what the server is asked for its decision with. */
+  readonly operationId: string
+  /** Milliseconds since 1970, by this device's clock: until then the operation may be under way in another tab. */
+  readonly openUntil: number
+  /** Whether the server has yet to hear its proof of possession, which retires what it replaces on any device. */
+  readonly proofOwed: boolean
+  /** The sets on this device that are deleted once this one has proven that it works. */
+  readonly replaces: readonly string[]
+}
+
+/** What this device knows of a wallet; it holds no secret. */
+export interface WalletRecord {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  readonly publicKeys: PublicKeys
+  /** The ACTIVE set that the device uses; null while it has none. */
+  readonly activeSetId: string | null
+  readonly sets: readonly LocalSet[]
+}
+
+const VERSION = 1
+const STATES: Readonly<Record<LocalState, number>> = { PREPARED: 1, ACTIVE: 2, RETIRED: 3 }
+
+/**
+ * `version u8 | wallet id 16 | secp256k1 key 33 | ed25519 key 32 | has active set u8 | [active set 32] | count u16 |
+ * count × (set id 32 | state u8 | operation id 16 | open until u64 | proof owed u8 | count u16 |
+ * count × replaced set id 32)`
+ */
+export function encodeWalletRecord(record: WalletRecord): Uint8Array {
+  const writer = new Writer()
+    .u8(VERSION)
+    .bytes(fromHex(record.walletId))
+    .bytes(record.publicKeys.secp256k1)
+    .bytes(record.publicKeys.ed25519)
+    .u8(record.activeSetId === null ? 0 : 1)
+    .bytes(fromHex(record.activeSetId ?? ''))
+    .u16(record.sets.length)
+  for (const { setId, state, operationId, openUntil, proofOwed, replaces } of record.sets) {
+    writer
+      .bytes(fromHex(setId))
+      .u8(STATES[state])
+      .bytes(fromHex(operationId))
+      .u32(Math.floor(openUntil / 2 ** 32))
+      .u32(openUntil % 2 ** 32)
+      .u8(Number(proofOwed))
+      .u16(replaces.length)
+    for (const replaced of replaces) writer.bytes(fromHex(replaced))
+  }
+  return writer.finish()
+}
+
+/**
+ * Reads what {@link encodeWalletRecord} wrote.
+ *
+ * @throws {SHARE_PARSING_FAILED} for anything else
+ */
+export function decodeWalletRecord(bytes: Uint8Array, walletId: string): WalletRecord {
+  try {
+    const record = readWalletRecord(new Reader(bytes))
+    if (record.walletId !== walletId) throw new RangeError('the record is of another wallet')
+    if (!equalBytes(encodeWalletRecord(record), bytes)) throw new RangeError('the record is not canonical')
+    return record
+  } catch (cause) {
+    throw new MpcError('SHARE_PARSING_FAILED', 'the wallet record in this store is damaged; recover again', { cause })
+  }
+}
+
+function readWalletRecord(reader: Reader): WalletRecord {
+  const version = reader.u8()
+  if (version !== VERSION) throw new RangeError(`wallet record version ${version} is not supported`)
+  const walletId = toHex(reader.bytes(16))
+  const publicKeys = { secp256k1: reader.bytes(33), ed25519: reader.bytes(32) }
+  const activeSetId = reader.u8() === 0 ? null : readSetId(reader)
+  const sets = readList(reader, readLocalSet)
+  reader.end()
+  validateSets(sets, activeSetId)
+  return { walletId, publicKeys, activeSetId, sets }
+}
+
+function readLocalSet(reader: Reader): LocalSet {
+  const setId = readSetId(reader)
+  const byte = reader.u8()
+  const state = (Object.keys(STATES) as LocalState[]).find((name) => STATES[name] === byte)
+  if (state === undefined) throw new RangeError(`unknown set state ${byte}`)
+  const operationId = toHex(reader.bytes(16))
+  const openUntil = reader.u32() * 2 ** 32 + reader.u32()
+  const proofOwed = reader.u8() === 1
+  return { setId, state, operationId, openUntil, proofOwed, replaces: readList(reader, readSetId) }
+}
+
+function readSetId(reader: Reader): string {
+  return toHex(reader.bytes(32))
+}
+
+function readList<T>(reader: Reader, readItem: (reader: Reader) => T): T[] {
+  return Array.from({ length: reader.u16() }, () => readItem(reader))
+}
+
+function validateSets(sets: readonly LocalSet[], activeSetId: string | null): void {
+  if (new Set(sets.map((set) => set.setId)).size !== sets.length) throw new RangeError('a set stands twice')
+  if (activeSetId !== null && sets.find((set) => set.setId === activeSetId)?.state !== 'ACTIVE') {
+    throw new RangeError('the set in use is not active')
+  }
+}
+
+/** The sets that can sign. */
+export function activeSetIds(record: WalletRecord): string[] {
+  return record.sets.filter((set) => set.state === 'ACTIVE').map((set) => set.setId)
+}
+
+/** Adds a set that waits for the server's decision, and owes its proof from then on. */
+export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state' | 'proofOwed'>): WalletRecord {
+  return { ...record, sets: [...record.sets, { ...set, state: 'PREPARED', proofOwed: true }] }
+}
+
+/** Puts a prepared set into use; the ones before it stay usable. One that is no longer prepared stays what it is. */
+export function withActivated(record: WalletRecord, setId: string): WalletRecord {
+  if (record.sets.find((set) => set.setId === setId)?.state !== 'PREPARED') return record
+  return { ...record, sets: changeSets(record, [setId], { state: 'ACTIVE' }), activeSetId: setId }
+}
+
+/**
+ * Notes that a set has proven that it works, which retires the ones that it replaces.
+ *
+ * @param over sets that have ended without it; the proven one takes the place of the one in use among them
+ */
+export function withProven(record: WalletRecord, setId: string, over: readonly string[] = []): WalletRecord {
+  const replaced = [...(record.sets.find((set) => set.setId === setId)?.replaces ?? []), ...over]
+  const sets = changeSets(record, [setId], { proofOwed: false, replaces: [] })
+  const inUse = record.activeSetId !== null && over.includes(record.activeSetId) ? setId : record.activeSetId
+  return withRetired({ ...record, sets, activeSetId: inUse }, replaced)
+}
+
+/** Takes sets out of use for ever. */
+export function withRetired(record: WalletRecord, setIds: readonly string[]): WalletRecord {
+  const sets = changeSets(record, setIds, { state: 'RETIRED', proofOwed: false, replaces: [] })
+  if (record.activeSetId === null || !setIds.includes(record.activeSetId)) return { ...record, sets }
+  const successor = sets.filter((set) => set.state === 'ACTIVE').at(-1)
+  return { ...record, sets, activeSetId: successor?.setId ?? null }
+}
+
+/** Forgets sets whose shares have been deleted. */
+export function withoutSets(record: WalletRecord, setIds: readonly string[]): WalletRecord {
+  return { ...record, sets: record.sets.filter((set) => !setIds.includes(set.setId)) }
+}
+
+function changeSets(record: WalletRecord, setIds: readonly string[], change: Partial<LocalSet>): LocalSet[] {
+  return record.sets.map((set) => (setIds.includes(set.setId) ? { ...set, ...change } : set))
+}

@@ -1,0 +1,65 @@
+import type { Curve } from '../../types.ts'
+import { abytes } from '../../util/bytes.ts'
+import type { Point, Scalar } from '../group.ts'
+
+// How this backend holds points: affine x and y, 32 little-endian bytes each. The identity is all zeros on secp256k1,
+// where no point has these coordinates, and (0, 1) on ed25519.
+
+export const SCALAR_BYTES = 32
+export const POINT_BYTES = 64
+
+/** Scalars or points that one call takes; assembly/memory.ts has room for as many. */
+export const BATCH = 256
+
+/** The bytes behind a point, which must come from this backend. */
+export function coordinates(point: Point): Uint8Array {
+  return abytes(point, POINT_BYTES, 'a point of this backend')
+}
+
+export function asPoint(bytes: Uint8Array): Point {
+  return bytes as unknown as Point
+}
+
+export function scalarBytes(scalar: Scalar): Uint8Array {
+  return abytes(scalar, SCALAR_BYTES, 'scalar')
+}
+
+/** The number 0 ≤ value < 2^32 in the curve's byte order. */
+export function smallScalar(curve: Curve, value: number): Scalar {
+  const bytes = new Uint8Array(SCALAR_BYTES)
+  const view = new DataView(bytes.buffer)
+  if (curve === 'secp256k1') view.setUint32(SCALAR_BYTES - 4, value)
+  else view.setUint32(0, value, true)
+  return bytes as Scalar
+}
+
+export function identityBytes(curve: Curve): Uint8Array {
+  const bytes = new Uint8Array(POINT_BYTES)
+  if (curve === 'ed25519') bytes[32] = 1
+  return bytes
+}
+
+/** Party ids as u32 in the module's byte order. */
+export function idBytes(ids: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * ids.length)
+  for (const [i, id] of ids.entries()) for (let j = 0; j < 4; j++) bytes[4 * i + j] = id >>> (8 * j)
+  return bytes
+}
+
+/** Cuts the bytes of many results apart; each becomes a copy of its own. */
+export function split(bytes: Uint8Array, length: number): Uint8Array[] {
+  return Array.from({ length: bytes.length / length }, (_, i) => bytes.slice(i * length, (i + 1) * length))
+}
+
+/** Runs `map` over at most {@link BATCH} indices at a time. */
+export function inBatches<T>(count: number, size: number, map: (from: number, to: number) => T[]): T[] {
+  const results: T[] = []
+  for (let from = 0; from < count; from += size) results.push(...map(from, Math.min(from + size, count)))
+  return results
+}
+
+export function assertPairs(points: readonly unknown[], scalars: readonly unknown[]): void {
+  if (points.length !== scalars.length) {
+    throw new RangeError(`${points.length} points do not pair with ${scalars.length} scalars`)
+  }
+}

@@ -1,0 +1,195 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { requireArithmetic } from '../../service/arithmetic.ts'
+import { askHook, errorLog, readIds } from '../../service/hooks.ts'
+import { errorResponse, jsonError, Unavailable } from '../../service/http.ts'
+import { tellOnce } from '../../service/report-once.ts'
+import { answerAnything } from '../../service/middleware.ts'
+import type { Database } from '../../service/database/types.ts'
+import type { MasterKeys, Rotation } from '../../util/master-keys.ts'
+import { parameters } from '../../util/arguments.ts'
+import { checkClock } from '../../util/clock.ts'
+import { checkRandom, systemRandom, type RandomSource } from '../../util/random.ts'
+import { createSealer } from '../../util/seal.ts'
+import { within } from '../../util/within.ts'
+import { createCipherTexts } from './cipher-texts.ts'
+import { createExports } from './exports.ts'
+import { createNamesOfHalf } from './share-names.ts'
+import { createHalves } from './shares.ts'
+import { mergeLimits, type CustodianLimitOptions } from './limits.ts'
+import {
+  parseBackup,
+  parseChallenge,
+  parseCipherText,
+  parseClientQuery,
+  parseDelete,
+  parseExportId,
+  parseFetch,
+  parseShare,
+  parseUserQuery,
+} from './requests.ts'
+import { rotate } from './rotate.ts'
+import { custodianSchema } from './schema.ts'
+import type { AuthorizeExport, CustodianUser } from '../types.ts'
+import { notAuthorized } from './not-authorized.ts'
+import { createSecretCheck } from '../webhook-secret.ts'
+
+export interface CustodianOptions {
+  /** Where halves and cipherTexts are kept; it may be the app's own. It stays the caller's to close. */
+  readonly database: Database
+  /** What the signing server must send as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
+  readonly webhookSecret: string
+  /**
+   * 32 bytes that seal and name the custodian's halves in the database. Without it they are lost. While one key takes the
+   * place of another: both, with their ids.
+   */
+  readonly masterKey: MasterKeys
+  /** Tells by its headers which of the app's users a request comes from; undefined if it cannot be told. */
+  readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
+  /** Asked before a half is handed to its user; without it every export is denied. */
+  readonly authorizeExport?: AuthorizeExport
+  /** How many exports a user may begin, and when failed ones lock the user out. */
+  readonly limits?: CustodianLimitOptions
+  /** The origins whose pages may call the client's endpoints from a browser; none unless given. */
+  readonly allowedOrigins?: readonly string[]
+  /**
+   * Told of errors that are answered as INTERNAL, of hooks that fail, and of halves that `rotate` leaves; the console unless
+   * given.
+   */
+  readonly onError?: (error: unknown) => unknown
+  readonly now?: () => number
+  readonly random?: RandomSource
+}
+
+export interface CustodianApp {
+  /** Answers one request. Never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>
+  /** Forgets exports and counts whose time is over. Begins with the first request; call it from time to time. */
+  readonly sweep: () => Promise<void>
+  /**
+   * Seals and names the halves of other master keys again, by the current one. Call it until nothing remains, then take
+   * the others away.
+   */
+  readonly rotate: () => Promise<Rotation>
+}
+
+/**
+ * The app's backend, ready to mount: the webhooks of the signing server and the endpoints of the client. A user reaches
+ * only rows of their own.
+ *
+ * @throws {TypeError | RangeError} for options that do not fit
+ * @throws {Error} where WebAssembly is missing or refused
+ */
+export function createCustodian(options: CustodianOptions): CustodianApp {
+  requireArithmetic()
+  const { database, authenticateUser, authorizeExport, allowedOrigins = [] } = parameters(options, 'createCustodian')
+  if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
+  if (typeof authenticateUser !== 'function') throw new TypeError('authenticateUser is required')
+  if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
+    throw new TypeError('authorizeExport must be a function')
+  }
+  const onError = tellOnce(errorLog(options.onError))
+  const now = checkClock(options.now ?? Date.now)
+  const random = checkRandom(options.random ?? systemRandom)
+  const sealer = createSealer(options.masterKey, random)
+  const namesOf = createNamesOfHalf(options.masterKey)
+  const requireSecret = createSecretCheck(options.webhookSecret)
+  const halves = createHalves({ database, sealer, namesOf, now })
+  const cipherTexts = createCipherTexts({ database, hasHalf: (...half) => halves.has(...half), now })
+  const limits = mergeLimits(options.limits)
+  const exports = createExports({ database, halves, authorizeExport, limits, onError, now, random })
+
+  const requireUser = async (
+    { url, method, headers }: Request,
+    own: Partial<CustodianUser>,
+  ): Promise<CustodianUser> => {
+    const answer = await askHook('authenticateUser', limits.hookMs, ({ signal }) =>
+      authenticateUser(new Request(url, { method, headers, signal })),
+    )
+    const user = readIds('authenticateUser', answer, ['userId', 'clientId'])
+    if (user === undefined) throw notAuthorized()
+    const { userId, clientId } = user
+    const reached = (own.userId ?? userId) === userId && (own.clientId ?? clientId) === clientId
+    if (!reached) throw notAuthorized()
+    return user
+  }
+
+  let swept = false
+  const app = new Hono()
+  const failed = (error: unknown) => errorResponse(error, onError)
+  app.onError(failed)
+  app.use(answerAnything(failed))
+  app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
+  if (allowedOrigins.length > 0) {
+    const allowHeaders = ['authorization', 'content-type']
+    const allowMethods = ['GET', 'PUT', 'POST']
+    const exposeHeaders = ['retry-after']
+    const paths = cors({ origin: [...allowedOrigins], allowHeaders, allowMethods, exposeHeaders, maxAge: 600 })
+    app.use('/users/*', paths)
+    app.use('/clients/*', paths)
+    app.use('/v1/*', paths)
+  }
+  // A database that hangs, for one: the request may have been done, or be done later.
+  const late = () => new Unavailable('the request took too long')
+  app.use(async (_, next) => within(limits.requestMs, () => next(), late))
+  app.use(async (c, next) => {
+    await database.migrate(custodianSchema)
+    if (!swept) {
+      swept = true
+      // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
+      void exports.sweep().catch(onError)
+    }
+    await next()
+    c.header('cache-control', 'no-store')
+  })
+
+  app.post('/backup', async (c) => {
+    requireSecret(c.req.raw)
+    await halves.store(await parseBackup(c.req.raw))
+    return c.json({})
+  })
+  app.post('/backup/fetch', async (c) => {
+    requireSecret(c.req.raw)
+    return c.json({ backupShares: await halves.fetch(await parseFetch(c.req.raw)) })
+  })
+  app.post('/backup/delete', async (c) => {
+    requireSecret(c.req.raw)
+    await halves.delete(await parseDelete(c.req.raw))
+    return c.json({})
+  })
+  app.get('/users/:userId/encrypted-user-backup-shares', async (c) => {
+    const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
+    return c.json({ cipherText: await cipherTexts.find(user, parseUserQuery(c.req.query())) })
+  })
+  app.put('/users/:userId/encrypted-user-backup-shares', async (c) => {
+    const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
+    await cipherTexts.put(user, await parseCipherText(c.req.raw))
+    return c.body(null, 204)
+  })
+  app.get('/clients/:clientId/backup', async (c) => {
+    const user = await requireUser(c.req.raw, { clientId: c.req.param('clientId') })
+    return c.json({ cipherText: await cipherTexts.find(user, parseClientQuery(c.req.query())) })
+  })
+  app.post('/v1/exports/:exportId/challenge', async (c) => {
+    const user = await requireUser(c.req.raw, {})
+    const exportId = parseExportId(c.req.param('exportId'))
+    return c.json(await exports.challenge(user, exportId, await parseChallenge(c.req.raw)))
+  })
+  app.post('/v1/exports/:exportId/share', async (c) => {
+    const user = await requireUser(c.req.raw, {})
+    const exportId = parseExportId(c.req.param('exportId'))
+    return c.json(await exports.share(user, exportId, await parseShare(c.req.raw)))
+  })
+  return {
+    fetch: async (request) => app.fetch(request),
+    sweep: async () => {
+      swept = true
+      await database.migrate(custodianSchema)
+      await exports.sweep()
+    },
+    rotate: async () => {
+      await database.migrate(custodianSchema)
+      return rotate({ database, sealer, namesOf, onError })
+    },
+  }
+}

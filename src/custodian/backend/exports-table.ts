@@ -1,0 +1,138 @@
+import type { Database, Queryable, Row } from '../../service/database/types.ts'
+import type { Curve } from '../../types.ts'
+import { equalBytes } from '../../util/bytes.ts'
+import { inPages, PAGE } from '../../util/pages.ts'
+
+/** How long a challenge may be answered. */
+const CHALLENGE_MS = 5 * 60_000
+
+/** What an export was begun with. */
+export interface BegunExport {
+  readonly setId: string
+  readonly curve: Curve
+  readonly receiver: string
+  readonly challenge: Uint8Array
+}
+
+/** An export whose time is not over, and whether its challenge still waits for a proof. */
+export interface KnownExport extends BegunExport {
+  readonly isWaiting: boolean
+}
+
+/** Names one export: ids are the client's own choice, so they mean nothing without it. */
+export interface ExportKey {
+  readonly clientId: string
+  readonly exportId: string
+}
+
+/** The exports that are under way: each has one challenge, which one proof uses up. */
+export interface ExportRows {
+  /** The export of this name, until its time is over. */
+  find(key: ExportKey): Promise<KnownExport | undefined>
+  /**
+   * Adds an export unless there is one of this name, and forgets those whose time is over.
+   *
+   * @returns what is there now
+   */
+  add(key: ExportKey, begun: BegunExport): Promise<KnownExport | undefined>
+  /** Adds an export that is over before it has begun: no proof comes for it. None if there is one of this name. */
+  addDenied(key: ExportKey, asked: Omit<BegunExport, 'challenge'>): Promise<void>
+  /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
+  claim(key: ExportKey, proofHash: Uint8Array): Promise<BegunExport | undefined>
+  /** Keeps the answer to the proof that has claimed an export. */
+  answer(tx: Queryable, key: ExportKey, sealed: Uint8Array): Promise<void>
+  /** The answer that is kept for this very proof. */
+  findAnswer(key: ExportKey, proofHash: Uint8Array): Promise<Uint8Array | undefined>
+  /** Forgets exports whose time is over. */
+  forget(): Promise<void>
+}
+
+const KEY = 'client_id = $1 and export_id = $2'
+/** No hash of a proof, and not null: it waits for none. */
+const NO_PROOF = new Uint8Array(0)
+const KNOWN = `${KEY} and expires_at > $3`
+
+export function createExportRows({
+  database,
+  now,
+}: {
+  readonly database: Database
+  readonly now: () => number
+}): ExportRows {
+  const find = async (db: Queryable, { clientId, exportId }: ExportKey): Promise<KnownExport | undefined> => {
+    const values = [clientId, exportId, new Date(now())]
+    const [row] = await db.query(`select * from reshare_custodian_exports where ${KNOWN}`, values)
+    return row && { ...begunExport(row), isWaiting: row['proof_hash'] === null }
+  }
+  const forgetSome = () =>
+    database.query(
+      `delete from reshare_custodian_exports where (client_id, export_id) in
+         (select client_id, export_id from reshare_custodian_exports where expires_at <= $1 limit ${PAGE})
+       returning 1`,
+      [new Date(now())],
+    )
+  /** Makes room for an export of this name; what concerns others is no part of its transaction. */
+  const forgetOver = (db: Queryable, { clientId, exportId }: ExportKey) =>
+    db.query(`delete from reshare_custodian_exports where ${KEY} and expires_at <= $3`, [
+      clientId,
+      exportId,
+      new Date(now()),
+    ])
+  const insert = (
+    db: Queryable,
+    { clientId, exportId }: ExportKey,
+    { setId, curve, receiver, challenge }: BegunExport,
+    proofHash: Uint8Array | null,
+  ) =>
+    db.query(
+      `insert into reshare_custodian_exports
+         (client_id, export_id, set_id, curve, receiver, challenge, expires_at, proof_hash)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (client_id, export_id) do nothing
+       returning 1`,
+      [clientId, exportId, setId, curve, receiver, challenge, new Date(now() + CHALLENGE_MS), proofHash],
+    )
+  return {
+    find: (key) => find(database, key),
+    async add(key, begun) {
+      await forgetSome()
+      return database.transaction(async (tx) => {
+        await forgetOver(tx, key)
+        await insert(tx, key, begun, null)
+        return find(tx, key)
+      })
+    },
+    async addDenied(key, asked) {
+      await forgetOver(database, key)
+      await insert(database, key, { ...asked, challenge: new Uint8Array(0) }, NO_PROOF)
+    },
+    async claim({ clientId, exportId }, proofHash) {
+      const [row] = await database.query(
+        `update reshare_custodian_exports set proof_hash = $4 where ${KNOWN} and proof_hash is null returning *`,
+        [clientId, exportId, new Date(now()), proofHash],
+      )
+      return row && begunExport(row)
+    },
+    async answer(tx, { clientId, exportId }, sealed) {
+      await tx.query(`update reshare_custodian_exports set sealed = $3 where ${KEY}`, [clientId, exportId, sealed])
+    },
+    async findAnswer({ clientId, exportId }, proofHash) {
+      const [row] = await database.query(
+        `select proof_hash, sealed from reshare_custodian_exports
+         where ${KNOWN} and sealed is not null`,
+        [clientId, exportId, new Date(now())],
+      )
+      if (row === undefined || !equalBytes(row['proof_hash'] as Uint8Array, proofHash)) return undefined
+      return row['sealed'] as Uint8Array
+    },
+    forget: () => inPages(forgetSome),
+  }
+}
+
+function begunExport(row: Row): BegunExport {
+  return {
+    setId: row['set_id'] as string,
+    curve: row['curve'] as Curve,
+    receiver: row['receiver'] as string,
+    challenge: row['challenge'] as Uint8Array,
+  }
+}

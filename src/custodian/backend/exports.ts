@@ -1,0 +1,185 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { requireCountedAuthorization } from '../../service/export-authorization.ts'
+import { exportTerms, requireAuthorization, type ChallengeAnswer, type ShareAnswer } from '../../wire/export.ts'
+import { askHook } from '../../service/hooks.ts'
+import { createRateCounts, type Subject } from '../../service/rate-counts.ts'
+import { setParties } from '../../wire/sessions.ts'
+import { getGroup } from '../../curve/index.ts'
+import { MpcError, isProtocolError, isMpcError } from '../../errors.ts'
+import { releaseShare } from '../../protocol/export/index.ts'
+import { newChallenge } from '../../protocol/possession/index.ts'
+import { decodeWalletShares, wipeKeyShare, type KeyShare, type WalletShares } from '../../key-share/index.ts'
+import type { Database } from '../../service/database/types.ts'
+import { fromHex, toHex } from '../../util/bytes.ts'
+import type { RandomSource } from '../../util/random.ts'
+import { createExportRows, type BegunExport, type KnownExport } from './exports-table.ts'
+import type { Halves } from './shares.ts'
+import type { CustodianLimits } from './limits.ts'
+import type { ChallengeBody, ShareBody } from './requests.ts'
+import type { AuthorizeExport, BackupExportAuthorization, CustodianUser } from '../types.ts'
+import { notAuthorized } from './not-authorized.ts'
+
+/**
+ * Hands the custodian's half of one curve to the user who proves to hold the other: for when the signing server is gone or
+ * refuses. Both calls are harmless to repeat.
+ */
+export interface Exports {
+  /**
+   * Begins an export: whether it may be is asked here, once.
+   *
+   * @throws {AUTH_FAILED} if the user's client has no half of this set
+   * @throws {POLICY_DENIED} unless the app allows it
+   * @throws {RATE_LIMITED} if the user has begun too many, or is locked out
+   * @throws {PROTOCOL_ABORTED} if an export of this id was begun with another request, is over, or was denied
+   */
+  challenge(user: CustodianUser, exportId: string, body: ChallengeBody): Promise<ChallengeAnswer>
+  /**
+   * Ends it, locked out or not. A challenge is used up by the first proof that comes, right or wrong.
+   *
+   * @throws {AUTH_FAILED} if the half is gone
+   * @throws {PROTOCOL_ABORTED} if the proof is wrong, or nothing waits for it
+   * @throws {SHARE_PARSING_FAILED} if what is stored is no half of this set
+   */
+  share(user: CustodianUser, exportId: string, body: ShareBody): Promise<ShareAnswer>
+  /** Forgets exports and counts whose time is over. */
+  sweep(): Promise<void>
+}
+
+export function createExports(options: {
+  readonly database: Database
+  readonly halves: Halves
+  readonly authorizeExport: AuthorizeExport | undefined
+  readonly limits: CustodianLimits
+  readonly onError: (error: unknown) => void
+  readonly now: () => number
+  readonly random: RandomSource
+}): Exports {
+  const { database, halves, authorizeExport, limits, onError, now, random } = options
+  const rows = createExportRows({ database, now })
+  const { rates, lockOut } = limits
+  const counts = createRateCounts<'export'>({ table: 'reshare_custodian_rates', database, now, rates, lockOut })
+
+  const consent = async (
+    user: CustodianUser,
+    request: BackupExportAuthorization,
+    deny: () => Promise<void>,
+  ): Promise<void> => {
+    if (authorizeExport === undefined) return requireAuthorization(undefined, onError)
+    const { clientId } = user
+    const charged = { subject: ofSet(clientId, request.setId), kind: 'export' } as const
+    const presume = () => counts.presumeFailure(charged, guessing(clientId, request.setId))
+    // Where tries have no bound, what was denied is not kept.
+    const isBounded = lockOut !== null || rates.export !== null
+    const onDenied = async () => (isBounded ? deny() : undefined)
+    const asking = () =>
+      askHook('authorizeExport', limits.hookMs, (hook) => authorizeExport({ ...user }, request, hook))
+    await requireCountedAuthorization(presume, asking, onError, onDenied)
+  }
+
+  const fail = async (clientId: string, setId: string): Promise<void> => {
+    await database.transaction((tx) => counts.countFailure(tx, [ofSet(clientId, setId)]))
+  }
+
+  return {
+    async challenge(user, exportId, { setId, curve, authorization, receiver }) {
+      const { clientId } = user
+      const key = { clientId, exportId }
+      const asked = { setId, curve, receiver }
+      const begun = await rows.find(key)
+      if (begun !== undefined) return answerAgain(begun, asked)
+      if (!(await halves.has(database, clientId, setId))) throw notAuthorized()
+      await counts.requireUnlocked(guessing(clientId, setId))
+      await consent(user, { setId, curve, authorization }, () => rows.addDenied(key, asked))
+      const added = { ...asked, challenge: newChallenge(random, fromHex(exportId)) }
+      return answerAgain(await rows.add(key, added), asked)
+    },
+
+    async share({ clientId }, exportId, { proof: hex }) {
+      const key = { clientId, exportId }
+      const proof = fromHex(hex)
+      const proofHash = sha256(proof)
+      const begun = await rows.claim(key, proofHash)
+      if (begun === undefined) {
+        const sealed = await rows.findAnswer(key, proofHash)
+        if (sealed === undefined) throw over()
+        return { sealed: toHex(sealed) }
+      }
+      const { setId } = begun
+      const release = (encoded: readonly Uint8Array[]) => releaseHalf(encoded, begun, exportId, proof, random)
+      const sealed = await halves.open(clientId, setId, release).catch(async (error: unknown) => {
+        if (isProtocolError(error)) await fail(clientId, setId).catch(onError)
+        throw error
+      })
+      await database.transaction(async (tx) => {
+        if (!(await halves.markExported(tx, clientId, setId))) throw notAuthorized()
+        await rows.answer(tx, key, sealed)
+      })
+      return { sealed: toHex(sealed) }
+    },
+
+    async sweep() {
+      // Neither holds up the other.
+      await rows.forget().finally(() => counts.forget())
+    },
+  }
+}
+
+function ofSet(clientId: string, setId: string): Subject {
+  return { clientId, of: `set ${setId}` }
+}
+
+/** Whom a denied authorisation is counted against: the set, and the client, whose authorisations may be the same for all. */
+function guessing(clientId: string, setId: string): Subject[] {
+  return [ofSet(clientId, setId), { clientId, of: '' }]
+}
+
+function answerAgain(begun: KnownExport | undefined, asked: Omit<BegunExport, 'challenge'>): ChallengeAnswer {
+  const { setId, curve, receiver } = asked
+  if (begun?.isWaiting !== true || begun.setId !== setId || begun.curve !== curve || begun.receiver !== receiver)
+    throw over()
+  return { challenge: toHex(begun.challenge) }
+}
+
+function releaseHalf(
+  encoded: readonly Uint8Array[],
+  { setId, curve, receiver, challenge }: BegunExport,
+  exportId: string,
+  proof: Uint8Array,
+  random: RandomSource,
+): Uint8Array {
+  if (encoded.length === 0) throw notAuthorized()
+  const half = custodianHalf(encoded, setId)
+  try {
+    const share = half.shares.find(({ record }) => record.curve === curve) as KeyShare
+    const terms = exportTerms(getGroup(curve), share.record, exportId, fromHex(receiver))
+    return releaseShare(terms, { share, challenge, proof, random })
+  } finally {
+    half.shares.forEach(wipeKeyShare)
+  }
+}
+
+/** The custodian's half of the set. What the signing server has stored under its name may be something else. */
+function custodianHalf(encoded: readonly Uint8Array[], setId: string): WalletShares {
+  const holder = setParties('backup')[1]!.id
+  for (const bytes of encoded) {
+    const half = decodeIfValid(bytes)
+    if (half === undefined) continue
+    const ours = half.purpose === 'backup' && half.shares.every(({ id }) => id === holder)
+    if (ours && toHex(half.setId) === setId) return half
+    half.shares.forEach(wipeKeyShare)
+  }
+  throw new MpcError('SHARE_PARSING_FAILED', 'what is stored is no half of this backup')
+}
+
+function decodeIfValid(bytes: Uint8Array): WalletShares | undefined {
+  try {
+    return decodeWalletShares(getGroup, bytes)
+  } catch (error) {
+    if (isMpcError(error, 'SHARE_PARSING_FAILED')) return undefined
+    throw error
+  }
+}
+
+function over(): MpcError {
+  return new MpcError('PROTOCOL_ABORTED', 'no challenge waits for this: begin another export')
+}

@@ -1,0 +1,103 @@
+import type { Database, Row } from '../../service/database/types.ts'
+import { wipe } from '../../util/bytes.ts'
+import type { Rotation } from '../../util/master-keys.ts'
+import type { Sealer } from '../../util/seal.ts'
+import { halfPlace, type NamesOfHalf } from './share-names.ts'
+
+export interface RotateOptions {
+  readonly database: Database
+  readonly sealer: Sealer
+  readonly namesOf: NamesOfHalf
+  readonly onError: (error: unknown) => void
+}
+
+/** A half as it was read, and what it becomes. */
+interface Renamed {
+  readonly clientId: string
+  readonly setId: string
+  readonly from: { readonly name: Uint8Array; readonly sealed: Uint8Array }
+  readonly to: { readonly name: Uint8Array; readonly sealed: Uint8Array }
+}
+
+const BATCH = 100
+
+/**
+ * Names and seals the halves of other keys again, by the current one, a row at a time. It may end at any point and be
+ * called again, by several processes and beside custodians that answer: each row changes only if it is still as it was
+ * read. Nothing else of the custodian's is kept by the master key.
+ */
+export async function rotate(options: RotateOptions): Promise<Rotation> {
+  const { database, sealer, onError } = options
+  let resealed = 0
+  let [lastClient, lastName] = ['', new Uint8Array()]
+  for (;;) {
+    // A half that is given a new name may come up again, but not as one of another key.
+    const rows = await database.query(
+      `select client_id, share_id, set_id, sealed from reshare_custodian_shares
+       where (client_id, share_id) > ($1, $2) and get_byte(sealed, 0) <> $3
+       order by client_id, share_id limit ${BATCH}`,
+      [lastClient, lastName, sealer.keyId],
+    )
+    const last = rows.at(-1)
+    if (last === undefined) break
+    for (const row of rows) {
+      try {
+        if (await replace(database, rename(options, row))) resealed += 1
+      } catch (error) {
+        // A row that no key opens is told of, and holds up no other.
+        onError(new Error(`failed to seal a half of backup set ${String(row['set_id'])} again`, { cause: error }))
+      }
+    }
+    lastClient = last['client_id'] as string
+    lastName = last['share_id'] as Uint8Array<ArrayBuffer>
+  }
+  return { resealed, remaining: await countRemaining(database, sealer.keyId) }
+}
+
+function rename({ sealer, namesOf }: RotateOptions, row: Row): Renamed {
+  const clientId = row['client_id'] as string
+  const from = { name: row['share_id'] as Uint8Array, sealed: row['sealed'] as Uint8Array }
+  const half = sealer.open(halfPlace(clientId, from.name), from.sealed)
+  try {
+    const [name] = namesOf(half)
+    const to = { name, sealed: sealer.seal(halfPlace(clientId, name), half) }
+    return { clientId, setId: row['set_id'] as string, from, to }
+  } finally {
+    wipe(half)
+  }
+}
+
+/**
+ * A custodian that did not know the other key may have stored the same half by its new name: that one goes, and this one,
+ * which has just been opened, stays. Under another set's name it would not be the same half: then the key of the table
+ * refuses the change, and nothing is lost. A row that has its new name already is no twin of itself.
+ */
+async function replace(database: Database, { clientId, setId, from, to }: Renamed): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    // Before anything is removed: what has the new name may be this very half, when another process was first.
+    const asRead = await tx.query(
+      'select 1 from reshare_custodian_shares where client_id = $1 and share_id = $2 and sealed = $3',
+      [clientId, from.name, from.sealed],
+    )
+    if (asRead.length === 0) return false
+    const [twin] = await tx.query(
+      `delete from reshare_custodian_shares where client_id = $1 and share_id = $2 and set_id = $3 and share_id <> $4
+       returning exported_at`,
+      [clientId, to.name, setId, from.name],
+    )
+    await tx.query(
+      `update reshare_custodian_shares set share_id = $3, sealed = $4, exported_at = least(exported_at, $5)
+       where client_id = $1 and share_id = $2`,
+      [clientId, from.name, to.name, to.sealed, twin?.['exported_at'] ?? null],
+    )
+    return true
+  })
+}
+
+async function countRemaining(database: Database, keyId: number): Promise<number> {
+  const [row] = await database.query(
+    'select count(*)::int as remaining from reshare_custodian_shares where get_byte(sealed, 0) <> $1',
+    [keyId],
+  )
+  return row?.['remaining'] as number
+}

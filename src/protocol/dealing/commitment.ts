@@ -1,0 +1,60 @@
+import { equalBytes } from '../../util/bytes.ts'
+import { type Reader, Writer } from '../../util/codec.ts'
+import type { RandomSource } from '../../util/random.ts'
+import { abort } from '../session/abort.ts'
+import type { Dealing } from './dealing.ts'
+import type { Opening } from './decommitment.ts'
+import type { Setting } from './environment.ts'
+
+/** What a dealer sends in round 1; one that does not deal sends the nonce alone. */
+export interface CommitmentMessage {
+  readonly nonce: Uint8Array
+  readonly commitment: Uint8Array
+}
+
+type Hidden = Pick<Opening, 'encoded' | 'chainCodePart' | 'blinding'>
+
+/** `com_i = TH("com", CTX, i, nonce, C_i, cc_i, ρ_i)`; without cc_i in a reshare. */
+function commitmentHash(setting: Setting, participant: number, nonce: Uint8Array, hidden: Hidden): Uint8Array {
+  const { encoded, chainCodePart, blinding } = hidden
+  return chainCodePart.length === 0
+    ? setting.hash('com', setting.context, participant, nonce, encoded, blinding)
+    : setting.hash('com', setting.context, participant, nonce, encoded, chainCodePart, blinding)
+}
+
+/** Bytes of the message of round 1: of a dealer, or of one that does not deal. */
+export function commitmentLength(deals: boolean): number {
+  return deals ? 64 : 32
+}
+
+/** `nonce[32] | com[32]` for a dealer, `nonce[32]` for others. */
+export function commitmentMessage(setting: Setting, dealing: Dealing | undefined, random: RandomSource): Uint8Array {
+  const nonce = random(32)
+  const writer = new Writer().bytes(nonce)
+  if (dealing !== undefined) writer.bytes(commitmentHash(setting, setting.self, nonce, dealing))
+  return writer.finish()
+}
+
+/** @throws {CodecError} if the message is too short */
+export function readCommitmentMessage(reader: Reader): CommitmentMessage {
+  return { nonce: reader.bytes(32), commitment: reader.bytes(32) }
+}
+
+/** `sid = TH("sid", CTX, nonces)` over the messages of round 1. */
+export function sessionId(setting: Setting, messages: readonly Uint8Array[]): Uint8Array {
+  return setting.hash(
+    'sid',
+    setting.context,
+    messages.map((message) => message.subarray(0, 32)),
+  )
+}
+
+/**
+ * @param message the dealer's of round 1
+ * @throws {PROTOCOL_ABORTED} COMMIT if the dealer opens something else
+ */
+export function checkCommitment(setting: Setting, from: number, message: CommitmentMessage, opening: Opening): void {
+  if (!equalBytes(commitmentHash(setting, from, message.nonce, opening), message.commitment)) {
+    abort('COMMIT', 2, [from], `participant ${from} opens something else than it committed to`)
+  }
+}

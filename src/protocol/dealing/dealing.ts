@@ -1,0 +1,75 @@
+import type { Group, Point, Scalar } from '../../curve/group.ts'
+import { commit } from '../../secret-sharing/feldman.ts'
+import { randomPolynomial } from '../../secret-sharing/shamir.ts'
+import { wipe } from '../../util/bytes.ts'
+import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
+import type { RandomSource } from '../../util/random.ts'
+
+/** One dealer's own polynomial, from round 1 until its shares have been sent. */
+export interface Dealing {
+  /** f_i from the constant up; secret */
+  readonly coefficients: readonly Scalar[]
+  /** C_i = f_i·G, and its encoding */
+  readonly commitment: readonly Point[]
+  readonly encoded: readonly Uint8Array[]
+  /** cc_i: 32 bytes in a key generation, none in a reshare */
+  readonly chainCodePart: Uint8Array
+  /** ρ_i, 32 bytes: hides the rest in its hash */
+  readonly blinding: Uint8Array
+}
+
+/** Draws a polynomial of degree t−1 through (0, constant). */
+export function deal(
+  group: Group,
+  constant: Scalar,
+  threshold: number,
+  chainCodePart: Uint8Array,
+  random: RandomSource,
+): Dealing {
+  const coefficients = randomPolynomial(group, constant, threshold, random)
+  const commitment = commit(group, coefficients)
+  return { coefficients, commitment, encoded: group.encodePoints(commitment), chainCodePart, blinding: random(32) }
+}
+
+export function wipeDealing(dealing: Dealing | undefined): void {
+  if (dealing !== undefined) wipe(...dealing.coefficients, dealing.blinding)
+}
+
+/** `t u8 | t × f_ik[32] | t × C_ik | cc_i length u32 | cc_i | ρ_i[32]`, t = 0 for no dealing: secret. */
+export function writeDealing(writer: Writer, dealing: Dealing | undefined): void {
+  writer.u8(dealing?.coefficients.length ?? 0)
+  if (dealing === undefined) return
+  for (const coefficient of dealing.coefficients) writer.bytes(coefficient)
+  for (const point of dealing.encoded) writer.bytes(point)
+  writer.prefixed(dealing.chainCodePart).bytes(dealing.blinding)
+}
+
+/** @throws {CodecError} for anything but what {@link writeDealing} wrote */
+export function readDealing(group: Group, reader: Reader): Dealing | undefined {
+  const threshold = reader.u8()
+  if (threshold === 0) return undefined
+  if (threshold === 1) throw new CodecError('a dealing of threshold 1')
+  const coefficients: Scalar[] = []
+  try {
+    for (let k = 0; k < threshold; k++) coefficients.push(readSecret(group, reader))
+    const encoded = Array.from({ length: threshold }, () => reader.bytes(group.pointLength))
+    const commitment = group.decodePoints(encoded)
+    return { coefficients, commitment, encoded, chainCodePart: reader.prefixed(32), blinding: reader.bytes(32) }
+  } catch (error) {
+    wipe(...coefficients)
+    throw error
+  }
+}
+
+/** Bytes of a scalar, and so of a share that is dealt. */
+export const SCALAR_LENGTH = 32
+
+/** A secret scalar; the bytes it was read from are wiped. */
+export function readSecret(group: Group, reader: Reader): Scalar {
+  const bytes = reader.bytes(SCALAR_LENGTH)
+  try {
+    return group.decodeScalar(bytes, { allowZero: true })
+  } finally {
+    wipe(bytes)
+  }
+}

@@ -1,0 +1,112 @@
+import type { Group, Point, Scalar } from '../../curve/group.ts'
+import { verifyingShare } from '../../secret-sharing/feldman.ts'
+import type { PartyId } from '../../types.ts'
+import { type Reader, Writer } from '../../util/codec.ts'
+import { abort, readMessage } from '../session/abort.ts'
+import type { Dealing } from './dealing.ts'
+import {
+  type Challenge,
+  failingClaims,
+  proofLength,
+  proveKnowledge,
+  readProof,
+  type SchnorrProof,
+  writeProof,
+} from './schnorr-proof.ts'
+import type { Setting } from './environment.ts'
+import { scalarFromHash } from '../transcript/transcript.ts'
+
+/** What a dealer shows in round 2: its commitment, with a proof that it knows the constant term. */
+export interface Opening {
+  /** C_i, encoded */
+  readonly encoded: readonly Uint8Array[]
+  readonly proof: SchnorrProof
+  readonly chainCodePart: Uint8Array
+  readonly blinding: Uint8Array
+}
+
+/** An opening and the dealer that sent it. */
+export interface Opened {
+  readonly from: number
+  readonly opening: Opening
+}
+
+/** `c = TH("pok", sid, i, C_i, R)` as a scalar. */
+function knowledgeChallenge(
+  { group, hash }: Setting,
+  sid: Uint8Array,
+  participant: number,
+  encoded: readonly Uint8Array[],
+): Challenge {
+  return (commitment) => scalarFromHash(group, hash, hash('pok', sid, participant, encoded, commitment))
+}
+
+/** Bytes of the opening of a commitment to `threshold` coefficients. */
+export function openingLength({ pointLength }: Group, threshold: number, chainCodeLength: 0 | 32): number {
+  return 1 + threshold * pointLength + proofLength(pointLength) + chainCodeLength + 32
+}
+
+/** `count u8 | count × C_ik | R | z[32] | cc_i | ρ_i[32]`; without cc_i in a reshare. */
+export function openingMessage(setting: Setting, sid: Uint8Array, dealing: Dealing): Uint8Array {
+  const { coefficients, encoded, chainCodePart, blinding } = dealing
+  const challenge = knowledgeChallenge(setting, sid, setting.self, encoded)
+  const proof = proveKnowledge(setting.group, coefficients[0] as Scalar, setting.random, challenge)
+  const writer = new Writer().u8(encoded.length)
+  for (const point of encoded) writer.bytes(point)
+  return writeProof(writer, proof).bytes(chainCodePart).bytes(blinding).finish()
+}
+
+/** @throws {CodecError} if z is not a canonical scalar or the length does not fit the count */
+export function readOpening(group: Group, reader: Reader, chainCodeLength: 0 | 32): Opening {
+  const encoded = Array.from({ length: reader.u8() }, () => reader.bytes(group.pointLength))
+  const proof = readProof(group, reader)
+  return { encoded, proof, chainCodePart: reader.bytes(chainCodeLength), blinding: reader.bytes(32) }
+}
+
+/** @throws {PROTOCOL_ABORTED} DEGREE unless the commitment is to t coefficients exactly */
+export function checkDegree({ from, opening }: Opened, threshold: number): void {
+  if (opening.encoded.length !== threshold) {
+    abort('DEGREE', 2, [from], `participant ${from} deals a polynomial of another degree`)
+  }
+}
+
+/** @throws {PROTOCOL_ABORTED} POINT unless all are points of the group */
+export function readPoints(group: Group, from: number, encoded: readonly Uint8Array[]): Point[] {
+  const read = (): Point[] => group.decodePoints(encoded)
+  return readMessage(new Uint8Array(0), 2, from, read, 'POINT')
+}
+
+/**
+ * @param constants C_i0 of each opening
+ * @throws {PROTOCOL_ABORTED} POK, blaming all who do not know their constant term
+ */
+export function checkKnowledge(
+  setting: Setting,
+  sid: Uint8Array,
+  opened: readonly Opened[],
+  constants: readonly Point[],
+): void {
+  const claims = opened.map(({ from, opening: { encoded, proof } }, i) => ({
+    point: constants[i] as Point,
+    proof,
+    challenge: knowledgeChallenge(setting, sid, from, encoded),
+  }))
+  const blame = failingClaims(setting.group, claims).map((i) => (opened[i] as Opened).from)
+  if (blame.length > 0) abort('POK', 2, blame, 'a proof of knowledge of a constant term fails')
+}
+
+/** A share that a dealer sent to this participant, with the commitment it must fit. */
+export interface ReceivedShare {
+  readonly from: number
+  readonly commitment: readonly Point[]
+  readonly share: Scalar
+}
+
+/** @throws {PROTOCOL_ABORTED} FELDMAN, blaming all whose share is not f_i(id) */
+export function checkShares(group: Group, shares: readonly ReceivedShare[], id: PartyId, round: number): void {
+  const points = group.multiplyBaseBatch(shares.map(({ share }) => share))
+  const blame = shares
+    .filter(({ commitment }, i) => !group.equalPoints(points[i] as Point, verifyingShare(group, commitment, id)))
+    .map(({ from }) => from)
+  if (blame.length > 0) abort('FELDMAN', round, blame, 'a share is not on the polynomial that was committed to')
+}

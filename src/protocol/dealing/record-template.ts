@@ -1,0 +1,152 @@
+import type { Group, Point, Scalar } from '../../curve/group.ts'
+import { verifyingShares } from '../../secret-sharing/feldman.ts'
+import type { ShareSetRecord } from '../../key-share/types.ts'
+import type { PartyId, Purpose, Role } from '../../types.ts'
+import { equalBytes, wipe } from '../../util/bytes.ts'
+import { type Reader, Writer } from '../../util/codec.ts'
+import { decodeShareSetRecord, encodeShareSetRecord } from '../../key-share/record.ts'
+import { abort, readMessage } from '../session/abort.ts'
+import { readSecret } from './dealing.ts'
+import {
+  type Challenge,
+  type Claim,
+  failingClaims,
+  proofLength,
+  proveKnowledge,
+  readProof,
+  writeProof,
+} from './schnorr-proof.ts'
+import type { Setting } from './environment.ts'
+import { scalarFromHash } from '../transcript/transcript.ts'
+
+/** A set that this participant has computed, while the others have not confirmed it yet. */
+export interface Completion {
+  /** T: the hash of all broadcasts */
+  readonly transcript: Uint8Array
+  readonly record: ShareSetRecord
+  /** s_i, where this participant receives */
+  readonly own?: { readonly id: PartyId; readonly secretShare: Scalar }
+}
+
+export type ReceiverCompletion = Completion & Required<Pick<Completion, 'own'>>
+
+/** What a new record is made of besides the dealers' commitments. */
+export interface Blueprint {
+  readonly setId: Uint8Array
+  readonly walletId: Uint8Array
+  readonly purpose: Purpose
+  readonly threshold: number
+  readonly parties: readonly { readonly id: PartyId; readonly role: Role }[]
+  readonly chainCode: Uint8Array
+}
+
+/**
+ * The record of the set whose polynomial the dealers' commitments add up to.
+ *
+ * @param total ΣC_i
+ * @throws {PROTOCOL_ABORTED} PKSUM if the key or a verifying share is the identity: then somebody has no share
+ */
+export function buildRecord(
+  group: Group,
+  total: readonly Point[],
+  blueprint: Blueprint,
+  round: number,
+): ShareSetRecord {
+  const { setId, walletId, purpose, threshold, chainCode } = blueprint
+  const publicKey = total[0] as Point
+  const ids = blueprint.parties.map(({ id }) => id)
+  const shares = verifyingShares(group, total, ids)
+  if ([publicKey, ...shares].some((point) => group.isIdentity(point))) {
+    abort('PKSUM', round, [], 'the key or a share of it is zero')
+  }
+  const parties = blueprint.parties.map(({ id, role }, i) => ({ id, role, verifyingShare: shares[i] as Point }))
+  return { curve: group.curve, setId, walletId, purpose, threshold, parties, publicKey, chainCode }
+}
+
+/** The challenges of the proofs of possession: `c = TH("pop", sid, T, i, Y_i, pk, chainCode, R)`, i the id in the set. */
+function possessionChallenges({ group, hash }: Setting, sid: Uint8Array, { record, transcript }: Completion) {
+  const points = group.encodePoints([...record.parties.map((party) => party.verifyingShare), record.publicKey])
+  const publicKey = points[record.parties.length] as Uint8Array
+  return (place: number): Challenge => {
+    const statement = [transcript, record.parties[place]?.id as PartyId, points[place] as Uint8Array, publicKey]
+    return (commitment) => scalarFromHash(group, hash, hash('pop', sid, ...statement, record.chainCode, commitment))
+  }
+}
+
+function placeOf(record: ShareSetRecord, id: PartyId): number {
+  return record.parties.findIndex((party) => party.id === id)
+}
+
+/** Bytes of the last round's message. */
+export function confirmationLength({ pointLength }: Group): number {
+  return 32 + proofLength(pointLength)
+}
+
+/** The last round's message `T[32] | R | z[32]`: the sender has seen T, and holds its share durably. */
+export function confirmationMessage(setting: Setting, sid: Uint8Array, completion: ReceiverCompletion): Uint8Array {
+  const { id, secretShare } = completion.own
+  const challenge = possessionChallenges(setting, sid, completion)(placeOf(completion.record, id))
+  const proof = proveKnowledge(setting.group, secretShare, setting.random, challenge)
+  return writeProof(new Writer().bytes(completion.transcript), proof).finish()
+}
+
+/** A message of the last round: who sent it, under which id of the new set. */
+export interface Confirmation {
+  readonly from: number
+  readonly id: PartyId
+  readonly body: Uint8Array
+}
+
+/**
+ * Checks the others' messages of the last round: all have seen the same T, and each holds its share.
+ *
+ * @throws {PROTOCOL_ABORTED} FORMAT, ECHO or POP
+ */
+export function checkConfirmations(
+  setting: Setting,
+  sid: Uint8Array,
+  completion: Completion,
+  confirmations: readonly Confirmation[],
+  round: number,
+): void {
+  const { group } = setting
+  const read = confirmations.map(({ from, id, body }) => {
+    const readBody = (reader: Reader) => ({ transcript: reader.bytes(32), proof: readProof(group, reader) })
+    return { from, place: placeOf(completion.record, id), ...readMessage(body, round, from, readBody) }
+  })
+  if (!read.every(({ transcript }) => equalBytes(transcript, completion.transcript))) {
+    abort('ECHO', round, [], 'participants received different messages')
+  }
+  const challengeOf = possessionChallenges(setting, sid, completion)
+  const claims = read.map(({ place, proof }): Claim => ({
+    point: completion.record.parties[place]?.verifyingShare as Point,
+    proof,
+    challenge: challengeOf(place),
+  }))
+  const blame = failingClaims(group, claims).map((i) => read[i]?.from as number)
+  if (blame.length > 0) abort('POP', round, blame, 'a proof of possession of the new share fails')
+}
+
+/** `present u8 | T[32] | record length u32 | record | id u8 | s_i[32]`, id 0 for no share: secret. */
+export function writeCompletion(group: Group, writer: Writer, completion: Completion | undefined): void {
+  if (completion === undefined) {
+    writer.u8(0)
+    return
+  }
+  writer.u8(1).bytes(completion.transcript).prefixed(encodeShareSetRecord(group, completion.record))
+  if (completion.own === undefined) writer.u8(0)
+  else writer.u8(completion.own.id).bytes(completion.own.secretShare)
+}
+
+/** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what {@link writeCompletion} wrote */
+export function readCompletion(group: Group, reader: Reader): Completion | undefined {
+  if (reader.u8() === 0) return undefined
+  const transcript = reader.bytes(32)
+  const record = decodeShareSetRecord(() => group, reader.prefixed(1 << 14))
+  const id = reader.u8() as PartyId
+  return { transcript, record, ...(id === 0 ? {} : { own: { id, secretShare: readSecret(group, reader) } }) }
+}
+
+export function wipeCompletion(completion: Completion | undefined): void {
+  wipe(completion?.own?.secretShare)
+}

@@ -1,0 +1,65 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+
+import { concatBytes, utf8 } from '../../../util/bytes.ts'
+import { type Label, tag } from '../../transcript/tags.ts'
+import { taggedHash } from '../../transcript/transcript.ts'
+
+/** What the batches hash under, in the order of assembly/ot/labels.ts. */
+const BATCH_TAGS = {
+  'ote-prg': 'ecdsa',
+  'ote-u': 'ecdsa',
+  'ote-chi': 'ecdsa',
+  'ote-t': 'ecdsa',
+  'ote-x': 'ecdsa',
+  'vole-context': 'ecdsa',
+  'ote-pad': 'ecdsa',
+  'vole-matrix': 'ecdsa',
+  'vole-chi': 'ecdsa',
+  'vole-check': 'ecdsa',
+  'vole-message': 'ecdsa',
+  gadget: 'ecdsa',
+  'ot-offer': 'ecdsa-setup',
+  'ot-context': 'ecdsa-setup',
+  'ot-key': 'ecdsa-setup',
+  'ot-reversed-key': 'ecdsa-setup',
+} as const satisfies Partial<Record<Label<'ecdsa'> | Label<'ecdsa-setup'>, 'ecdsa' | 'ecdsa-setup'>>
+
+export type BatchLabel = keyof typeof BATCH_TAGS
+
+function batchTag(label: BatchLabel): string {
+  return BATCH_TAGS[label] === 'ecdsa'
+    ? tag('secp256k1', 'ecdsa', label as Label<'ecdsa'>)
+    : tag('secp256k1', 'ecdsa-setup', label as Label<'ecdsa-setup'>)
+}
+
+let digests: Uint8Array | undefined
+
+/** The SHA-256 digests of the tags, for the WebAssembly backend. */
+export function batchTagDigests(): Uint8Array {
+  digests ??= concatBytes(...(Object.keys(BATCH_TAGS) as BatchLabel[]).map((label) => sha256(utf8(batchTag(label)))))
+  return digests
+}
+
+/**
+ * Hashes items as `TH(label, context ‖ 0^24, item)`: the lengths and a context of 32 bytes fill up a block, so that what
+ * is public is hashed once for a whole batch and an item of up to 55 bytes costs one block.
+ */
+export function batchHasher(label: BatchLabel, context: Uint8Array): (item: Uint8Array) => Uint8Array {
+  const padded = new Uint8Array(56)
+  padded.set(context)
+  const tagText = batchTag(label)
+  return (item) => taggedHash(tagText, padded, item)
+}
+
+/** A tree of two levels, so that four lanes can share long data: H(Q_0 ‖ .. ‖ Q_3), Q_l = H(quarter l ‖ u32 l). */
+export function hashQuarters(label: BatchLabel, context: Uint8Array, data: Uint8Array): Uint8Array {
+  const hash = batchHasher(label, context)
+  const length = data.length / 4
+  const quarters = [0, 1, 2, 3].map((l) => hash(concatBytes(data.subarray(l * length, (l + 1) * length), u32(l))))
+  return hash(concatBytes(...quarters))
+}
+
+/** A number below 2^32 as four big-endian bytes. */
+export function u32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}

@@ -1,0 +1,42 @@
+import type { Scalar } from '../../../curve/group.ts'
+import { concatBytes, wipe } from '../../../util/bytes.ts'
+import { CodecError } from '../../../util/codec.ts'
+import { voleFinish, voleMultiply, voleStart } from '../../../wasm/ot.ts'
+import type { VoleArithmetic } from './arithmetic.ts'
+import { EXTENSION_BYTES, PRODUCT_BYTES, ROW_BYTES, TRANSFERS } from './parameters.ts'
+import { batchTagDigests } from './tagged-batch.ts'
+
+/** Scalars from one after the other; wasm gives only reduced ones. */
+function split(bytes: Uint8Array): Scalar[] {
+  try {
+    return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * (i + 1)) as Scalar)
+  } finally {
+    wipe(bytes)
+  }
+}
+
+/** The vector OLE on the WebAssembly backend. */
+export const wasmVole: VoleArithmetic = {
+  start(esid, seeds, choices) {
+    return voleStart(batchTagDigests(), esid, seeds, choices, { message: EXTENSION_BYTES, rows: TRANSFERS * ROW_BYTES })
+  },
+
+  multiply(esid, vsid, seeds, delta, message, inputs) {
+    const factors = concatBytes(...inputs)
+    try {
+      const all = { labels: batchTagDigests(), esid, vsid, seeds, delta, message, factors }
+      const { status, answer, shares } = voleMultiply(all, PRODUCT_BYTES)
+      return status === 'ok' ? { answer, shares: split(shares) as [Scalar, Scalar] } : undefined
+    } finally {
+      wipe(factors)
+    }
+  },
+
+  finish(vsid, { rows, transcript }, choices, answer) {
+    const { status, results } = voleFinish(batchTagDigests(), vsid, rows, choices, transcript, answer)
+    if (status === 'invalid') throw new CodecError('a number is not below the group order')
+    if (status !== 'ok') return undefined
+    const [factor, ...shares] = split(results) as [Scalar, Scalar, Scalar]
+    return { factor, shares }
+  },
+}

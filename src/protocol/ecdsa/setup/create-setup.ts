@@ -1,0 +1,274 @@
+import { partyId, type PartyId } from '../../../types.ts'
+import { abytes, wipe } from '../../../util/bytes.ts'
+import { CodecError, type Reader, type Writer } from '../../../util/codec.ts'
+import type { RandomSource } from '../../../util/random.ts'
+import { readMessage } from '../../session/abort.ts'
+import { createSession, restoreSession } from '../../session/create-session.ts'
+import type { Expected, Inbox, Machine, Message, Played } from '../../session/machine.ts'
+import { assertAscendingIds } from '../../session/participants.ts'
+import type { Session } from '../../session/session.ts'
+import { createHasher } from '../../transcript/transcript.ts'
+import type { EcdsaBackend } from '../ot/backend.ts'
+import { wipeSecrets } from '../ot/ot-state.ts'
+import {
+  answer,
+  type Answered,
+  directLength,
+  finish,
+  offer,
+  type Offered,
+  type PairContext,
+  type PairSetup,
+  readAnswered,
+  readOffered,
+  wipeOffered,
+  writeAnswered,
+  writeOffered,
+} from './pair-setup.ts'
+
+export { bindPair, type PairSetup } from './pair-setup.ts'
+
+const NONCE_BYTES = 32
+const SECRET_MAX_BYTES = 64
+
+/** What the parties of a set-up agree on beforehand, and who this one is. */
+export interface OtSetupOptions {
+  readonly backend: EcdsaBackend
+  /** All parties of the share set, or those who will sign once, by ascending id. */
+  readonly parties: readonly PartyId[]
+  readonly self: PartyId
+  /** What the set-up is for: the same 32 bytes for all parties, such as the hash of the operation. */
+  readonly binding: Uint8Array
+  /**
+   * The parties that compute slowly, the same list for all: towards every other party they offer base OTs, which takes less
+   * than half of the time of answering them. Default: none, and the offers are spread evenly; of two parties the second
+   * offers.
+   */
+  readonly slow?: readonly PartyId[]
+  readonly random: RandomSource
+  /** A secret of this party, such as its share of an older set: what is drawn depends on it too. Copied. */
+  readonly secret?: Uint8Array
+}
+
+interface Config {
+  readonly parties: readonly PartyId[]
+  readonly self: PartyId
+  readonly slow: readonly PartyId[]
+  readonly binding: Uint8Array
+  readonly secret: Uint8Array
+}
+
+/** Which of two parties offers: a slow one, else by turns, so that every party offers to half of the others. */
+function offeringOf({ parties, slow }: Config, one: PartyId, other: PartyId): PartyId {
+  if (slow.includes(one) !== slow.includes(other)) return slow.includes(one) ? one : other
+  const distance = Math.abs(parties.indexOf(one) - parties.indexOf(other))
+  return distance % 2 === 1 ? partyId(Math.max(one, other)) : partyId(Math.min(one, other))
+}
+
+interface Finished {
+  readonly at: 'finished'
+  readonly setup: PairSetup
+}
+
+/** Where the set-up with one peer stands. */
+type Progress =
+  | { readonly at: 'start' }
+  | { readonly at: 'offered'; readonly held: Offered }
+  | { readonly at: 'answered'; readonly held: Answered }
+  | Finished
+
+const PROGRESS_CODES = { start: 0, offered: 1, answered: 2 } as const
+
+const hash = createHasher('secp256k1', 'ecdsa-setup')
+
+/** Every pair of parties at once: nonces, offers, answers. */
+class SetupMachine implements Machine<readonly PairSetup[]> {
+  readonly protocol = 'ecdsa-setup'
+  readonly suite = 'secp256k1'
+  readonly participants: number
+  readonly self: number
+  readonly context: Uint8Array
+  sid: Uint8Array | undefined
+  readonly #backend: EcdsaBackend
+  readonly #random: RandomSource
+  readonly #config: Config
+  readonly #progress: Map<PartyId, Progress>
+
+  constructor(backend: EcdsaBackend, random: RandomSource, config: Config) {
+    this.#backend = backend
+    this.#random = random
+    this.#config = config
+    this.participants = config.parties.length
+    this.self = config.parties.indexOf(config.self) + 1
+    this.context = hash('ctx', config.binding, Uint8Array.from(config.parties), Uint8Array.from(config.slow))
+    this.#progress = new Map(this.#peers().map((peer) => [peer, { at: 'start' }]))
+  }
+
+  expects(round: number): Expected {
+    return { broadcast: round === 1 ? NONCE_BYTES : 0, direct: directLength(round) }
+  }
+
+  open(): Message[] {
+    return [{ to: 0, body: this.#random(NONCE_BYTES) }]
+  }
+
+  play(round: number, inbox: Inbox): Played {
+    if (round === 1) return { messages: this.#offer(inbox) }
+    if (round === 2) return { messages: this.#answer(inbox) }
+    return this.#finish(inbox)
+  }
+
+  #offer(inbox: Inbox): Message[] {
+    const nonces = this.#config.parties.map((_, i) => {
+      const body = inbox.broadcast(1, i + 1)
+      return readMessage(body, 1, i + 1, (reader) => reader.bytes(NONCE_BYTES))
+    })
+    const sid = hash('sid', this.context, nonces)
+    this.sid = sid
+    return this.#peers().map((peer) => {
+      const { body, ...held } = offer(this.#about(peer))
+      this.#progress.set(peer, { at: 'offered', held })
+      return { to: this.#number(peer), body }
+    })
+  }
+
+  #answer(inbox: Inbox): Message[] {
+    return this.#peers().map((peer) => {
+      const progress = this.#progress.get(peer)
+      if (progress?.at !== 'offered') throw new RangeError('an answer before an offer')
+      const theirs = inbox.direct(2, this.#number(peer))
+      const { body, ...held } = answer(this.#about(peer), progress.held, theirs)
+      this.#progress.set(peer, { at: 'answered', held })
+      return { to: this.#number(peer), body }
+    })
+  }
+
+  #finish(inbox: Inbox): Played {
+    for (const peer of this.#peers()) {
+      const progress = this.#progress.get(peer)
+      if (progress?.at !== 'answered') throw new RangeError('an end before an answer')
+      const setup = finish(this.#about(peer), progress.held, inbox.direct(3, this.#number(peer)))
+      wipeOffered(progress.held)
+      this.#progress.set(peer, { at: 'finished', setup })
+    }
+    return { messages: [], outcome: 'done' }
+  }
+
+  /** The secrets are the caller's from here on: `wipe` leaves them alone. */
+  result(): readonly PairSetup[] {
+    const finished = [...this.#progress.values()].map((progress) => (progress as Finished).setup)
+    this.#progress.clear()
+    return finished
+  }
+
+  /**
+   * `n u8 | n × id u8 | self u8 | n u8 | n × slow id u8 | binding[32] | secret u32 + bytes | sid u32 + bytes`, then of every
+   * peer `progress u8` and what it holds.
+   */
+  encode(writer: Writer): void {
+    const { parties, self, slow, binding, secret } = this.#config
+    writer.u8(parties.length).bytes(Uint8Array.from(parties)).u8(self)
+    writer.u8(slow.length).bytes(Uint8Array.from(slow)).bytes(binding).prefixed(secret)
+    writer.prefixed(this.sid ?? new Uint8Array(0))
+    for (const progress of this.#progress.values()) {
+      if (progress.at === 'finished') throw new RangeError('a set-up that is over has no state')
+      writer.u8(PROGRESS_CODES[progress.at])
+      if (progress.at === 'offered') writeOffered(writer, progress.held)
+      if (progress.at === 'answered') writeAnswered(writer, progress.held)
+    }
+  }
+
+  /** @throws {CodecError} for anything but what {@link encode} wrote */
+  static decode(backend: EcdsaBackend, random: RandomSource, reader: Reader): SetupMachine {
+    const parties = Array.from(reader.bytes(reader.u8()), readId)
+    const self = readId(reader.u8())
+    const slow = Array.from(reader.bytes(reader.u8()), readId)
+    if (!parties.includes(self)) throw new CodecError('inconsistent session state')
+    const config = { parties, self, slow, binding: reader.bytes(32), secret: reader.prefixed(SECRET_MAX_BYTES) }
+    const machine = new SetupMachine(backend, random, config)
+    const sid = reader.prefixed(32)
+    machine.sid = sid.length === 0 ? undefined : sid
+    for (const peer of machine.#peers()) machine.#progress.set(peer, readProgress(machine.#about(peer), reader))
+    return machine
+  }
+
+  wipe(): void {
+    wipe(this.#config.secret)
+    for (const progress of this.#progress.values()) {
+      if (progress.at === 'offered' || progress.at === 'answered') wipeOffered(progress.held)
+      if (progress.at === 'finished') wipeSecrets(progress.setup.secrets)
+    }
+  }
+
+  #about(peer: PartyId): PairContext {
+    return {
+      backend: this.#backend,
+      sid: this.sid as Uint8Array,
+      self: this.#config.self,
+      peer,
+      from: this.#number(peer),
+      offering: offeringOf(this.#config, this.#config.self, peer),
+      random: this.#random,
+      secret: this.#config.secret,
+    }
+  }
+
+  #peers(): PartyId[] {
+    return this.#config.parties.filter((id) => id !== this.#config.self)
+  }
+
+  #number(id: PartyId): number {
+    return this.#config.parties.indexOf(id) + 1
+  }
+}
+
+function readId(id: number): PartyId {
+  if (id === 0) throw new CodecError('party ids count from 1')
+  return partyId(id)
+}
+
+function readProgress(context: PairContext, reader: Reader): Progress {
+  const code = reader.u8()
+  if (code === PROGRESS_CODES.offered) return { at: 'offered', held: readOffered(context, reader) }
+  if (code === PROGRESS_CODES.answered) return { at: 'answered', held: readAnswered(context, reader) }
+  if (code !== PROGRESS_CODES.start) throw new CodecError(`unknown progress ${code}`)
+  return { at: 'start' }
+}
+
+/**
+ * The ECDSA set-up between every two parties, in three rounds: what lets a share set sign.
+ *
+ * It knows nothing of keys, so it runs beside the key generation or the reshare that makes the set, in the same flights:
+ * client 1 → server 1+2 → client 2+3 → server 3. Bind each result to the set with {@link bindPair} once the set has its
+ * id; parties that bind to different sets, or whose messages were not the same, hold different digests.
+ *
+ * @throws {TypeError | RangeError} for options that no session can be run with
+ */
+export function createOtSetup(options: OtSetupOptions): Session<readonly PairSetup[]> {
+  const { backend, parties, self, binding, slow = [], random, secret = new Uint8Array(0) } = options
+  assertAscendingIds(parties)
+  if (parties.length < 2) throw new RangeError('a set-up takes two parties')
+  for (const id of [self, ...slow])
+    if (!parties.includes(id)) throw new RangeError(`party ${id} is not among the parties`)
+  if (secret.length > SECRET_MAX_BYTES) throw new RangeError(`a secret of at most ${SECRET_MAX_BYTES} bytes`)
+  const config = {
+    parties: [...parties],
+    self,
+    slow: parties.filter((id) => slow.includes(id)),
+    binding: abytes(binding, 32, 'binding').slice(),
+    secret: abytes(secret, undefined, 'secret').slice(),
+  }
+  return createSession(new SetupMachine(backend, random, config))
+}
+
+/**
+ * Goes on with a set-up that was exported.
+ *
+ * @throws {SHARE_PARSING_FAILED} for anything but a state of a set-up
+ */
+export function restoreOtSetup(
+  state: Uint8Array,
+  { backend, random }: Pick<OtSetupOptions, 'backend' | 'random'>,
+): Session<readonly PairSetup[]> {
+  return restoreSession('ecdsa-setup', state, (reader) => SetupMachine.decode(backend, random, reader))
+}

@@ -1,0 +1,189 @@
+import type { Group, Point, Scalar } from '../../../curve/group.ts'
+import { concatBytes, equalBytes } from '../../../util/bytes.ts'
+import type { Reader } from '../../../util/codec.ts'
+import { abort, readMessage } from '../../session/abort.ts'
+import type { Inbox, Message } from '../../session/machine.ts'
+import type { VoleStart } from '../ot/arithmetic.ts'
+import { checkGreetings, readGreeting, writeGreeting } from './greeting.ts'
+import { COLUMN_BYTES, EXTENSION_BYTES } from '../ot/parameters.ts'
+import { ecdsaHash, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
+
+/** What a signer draws for one signature; secret. */
+export interface Nonces {
+  /** k_i, with R_i = k_i·G */
+  readonly nonce: Scalar
+  /** φ_i, where there are more than two signers: of two each takes its β */
+  readonly mask: Scalar
+  /** ρ_i, which hides R_i in its commitment */
+  readonly blinding: Uint8Array
+  readonly point: Point
+  /** R_i as bytes */
+  readonly encoded: Uint8Array
+}
+
+/** Between a signer's message as Bob and the peer's answer; secret. */
+export interface Started extends Pick<VoleStart, 'rows' | 'transcript'> {
+  readonly choices: Uint8Array
+}
+
+/** What a signer commits to its nonce with: something fresh, its own nonce or the session's id, and a hash. */
+export interface Commitment {
+  readonly fresh: Uint8Array
+  readonly hash: Uint8Array
+}
+
+/** What a peer extends transfers with, as Bob. */
+export interface Extension {
+  readonly from: number
+  readonly esid: Uint8Array
+  /** u ‖ x ‖ t */
+  readonly message: Uint8Array
+}
+
+/** What all have committed to. */
+export interface Agreement {
+  readonly sid: Uint8Array
+  /** By participant number, this one left out. */
+  readonly commitments: ReadonlyMap<number, Commitment>
+  readonly extensions: readonly Extension[]
+  /** com(R_i) of all, by place */
+  readonly hashes: readonly Uint8Array[]
+}
+
+interface Committed {
+  readonly nonces: Nonces
+  readonly started: Map<number, Started>
+  readonly messages: Message[]
+}
+
+export function noncesOf(group: Group, nonce: Scalar, mask: Scalar, blinding: Uint8Array): Nonces {
+  const point = group.multiplyBase(nonce)
+  return { nonce, mask, blinding, point, encoded: group.encodePoint(point) }
+}
+
+/** com(R_i) = TH("com-R", statement, i, fresh, R_i, ρ_i); the statement names the set. */
+function commitTo(
+  { signers }: SigningSetup,
+  statement: Uint8Array,
+  from: number,
+  fresh: Uint8Array,
+  encodedR: Uint8Array,
+  blinding: Uint8Array,
+) {
+  return ecdsaHash('com-R', statement, signers[from - 1] as number, fresh, encodedR, blinding)
+}
+
+/** Whether R_j and its blinding are what participant `from` committed to. @param statement of the session that did so */
+export function opensCommitment(
+  setup: SigningSetup,
+  statement: Uint8Array,
+  from: number,
+  { fresh, hash }: Commitment,
+  encodedR: Uint8Array,
+  blinding: Uint8Array,
+): boolean {
+  return equalBytes(commitTo(setup, statement, from, fresh, encodedR, blinding), hash)
+}
+
+/** esid = TH("ote", statement, otDigest, fresh, Alice, Bob): what Bob's extension is bound to. */
+function extensionSession(setup: SigningSetup, alice: number, bob: number, fresh: Uint8Array): Uint8Array {
+  const { signers, self, statement } = setup
+  const { digest } = pairWith(setup, alice === self ? bob : alice)
+  return ecdsaHash('ote', statement, digest, fresh, signers[alice - 1] as number, signers[bob - 1] as number)
+}
+
+/**
+ * Draws the nonces and extends transfers with every peer.
+ *
+ * @param fresh this signer's nonce, or the session's id
+ * @param seen what has arrived before
+ */
+function draw(setup: SigningSetup, fresh: Uint8Array, seen: readonly Uint8Array[]) {
+  const { backend, self, statement, random } = setup
+  const { group, vole } = backend
+  const source = random('ecdsa nonces', statement, fresh, seen)
+  const nonces = noncesOf(group, group.randomScalar(source), group.randomScalar(source), source(32))
+  const hash = commitTo(setup, statement, self, fresh, nonces.encoded, nonces.blinding)
+  const started = new Map<number, Started>()
+  const extensions = others(setup).map((peer) => {
+    const esid = extensionSession(setup, peer, self, fresh)
+    const choices = random('ecdsa choices', esid, seen)(COLUMN_BYTES)
+    const { message, rows, transcript } = vole.start(esid, pairWith(setup, peer).secrets.choiceSeeds, choices)
+    started.set(peer, { choices, rows, transcript })
+    return { peer, message }
+  })
+  return { nonces, started, hash, extensions }
+}
+
+/**
+ * Round 1 of a signature, this signer as Bob: to all a greeting and `com(R_i)[32]`, to each peer `nonce[32] | u | x | t`.
+ * The nonce stands in both, so that messages of two sessions put together are no cheat. What is drawn depends on what has
+ * arrived: all that the first one has sent, for who moves second.
+ */
+export function greetAndCommit(setup: SigningSetup, inbox: Inbox): Committed {
+  const seen = inbox.arrived(roundOf(setup, 'commitment'))
+  const nonce = setup.random('ecdsa session nonce', setup.statement, seen)(32)
+  const { nonces, started, hash, extensions } = draw(setup, nonce, seen)
+  const broadcast = { to: 0, body: concatBytes(writeGreeting(setup, nonce), hash) }
+  const direct = extensions.map(({ peer, message }): Message => ({ to: peer, body: concatBytes(nonce, message) }))
+  return { nonces, started, messages: [broadcast, ...direct] }
+}
+
+/**
+ * @returns sid = TH("sign-sid", ctx, nonces, coms) among others
+ * @throws {PROTOCOL_ABORTED} SET, OT_DESYNC or SID, which blame nobody; FORMAT
+ */
+export function agree(setup: SigningSetup, inbox: Inbox): Agreement {
+  const round = roundOf(setup, 'commitment')
+  const all = setup.signers.map((_, i) =>
+    readMessage(inbox.broadcast(round, i + 1), round, i + 1, (reader: Reader) => ({
+      ...readGreeting(setup, i + 1, reader),
+      hash: reader.bytes(32),
+    })),
+  )
+  checkGreetings(setup, all)
+  const commitments = all.map(({ nonce, hash }): Commitment => ({ fresh: nonce, hash }))
+  const extensions = others(setup).map((from): Extension => {
+    const { fresh } = commitments[from - 1] as Commitment
+    const { nonce, message } = readMessage(inbox.direct(round, from), round, from, (reader) => ({
+      nonce: reader.bytes(32),
+      message: reader.bytes(EXTENSION_BYTES),
+    }))
+    if (!equalBytes(nonce, fresh)) abort('SID', round, [], `the messages of participant ${from} are of two sessions`)
+    return { from, esid: extensionSession(setup, setup.self, from, fresh), message }
+  })
+  const hashes = commitments.map(({ hash }) => hash)
+  const nonces = commitments.map(({ fresh }) => fresh)
+  const sid = ecdsaHash('sign-sid', setup.statement, nonces, hashes)
+  return { sid, commitments: ofOthers(setup, commitments), extensions, hashes }
+}
+
+/**
+ * Round 2 of a preprocessing: to all `com(R_i)[32]`, to each peer `u | x | t`. What is drawn depends on the nonces of all, and
+ * on what has arrived of this round: all of it, for who moves second in it.
+ */
+export function commit(setup: SigningSetup, inbox: Inbox, sid: Uint8Array): Committed {
+  const seen = inbox.arrived(roundOf(setup, 'commitment'))
+  const { nonces, started, hash, extensions } = draw(setup, sid, seen)
+  const direct = extensions.map(({ peer, message }): Message => ({ to: peer, body: message }))
+  return { nonces, started, messages: [{ to: 0, body: hash }, ...direct] }
+}
+
+/** @throws {PROTOCOL_ABORTED} FORMAT */
+export function readCommitments(setup: SigningSetup, inbox: Inbox, sid: Uint8Array): Agreement {
+  const round = roundOf(setup, 'commitment')
+  const hashes = setup.signers.map((_, i) =>
+    readMessage(inbox.broadcast(round, i + 1), round, i + 1, (reader) => reader.bytes(32)),
+  )
+  const extensions = others(setup).map((from): Extension => {
+    const body = inbox.direct(round, from)
+    const message = readMessage(body, round, from, (reader) => reader.bytes(EXTENSION_BYTES))
+    return { from, esid: extensionSession(setup, setup.self, from, sid), message }
+  })
+  const commitments = hashes.map((hash): Commitment => ({ fresh: sid, hash }))
+  return { sid, commitments: ofOthers(setup, commitments), extensions, hashes }
+}
+
+function ofOthers(setup: SigningSetup, commitments: readonly Commitment[]): Map<number, Commitment> {
+  return new Map(others(setup).map((number) => [number, commitments[number - 1] as Commitment]))
+}

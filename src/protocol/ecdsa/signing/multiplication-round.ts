@@ -1,0 +1,113 @@
+import type { Scalar } from '../../../curve/group.ts'
+import { wipe } from '../../../util/bytes.ts'
+import { readMessage } from '../../session/abort.ts'
+import type { Inbox, Message } from '../../session/machine.ts'
+import type { VoleProduct } from '../ot/arithmetic.ts'
+import type { Agreement, Extension, Started } from './commitment-round.ts'
+import { PRODUCT_BYTES } from '../ot/parameters.ts'
+import { cheat, ecdsaHash, orFormat, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
+
+/** A signer's side as Alice: α_k and α_x, which its nonce and key will be told apart from, and its shares t_k and t_x. */
+export interface Multiplied {
+  readonly inputs: readonly [Scalar, Scalar]
+  readonly shares: readonly [Scalar, Scalar]
+}
+
+/** Both multiplications of this signer with one peer; secret. */
+export interface Products {
+  readonly asAlice: Multiplied
+  /** β, r_k and r_x */
+  readonly asBob: VoleProduct
+}
+
+export function wipeMultiplied({ inputs, shares }: Multiplied): void {
+  wipe(...inputs, ...shares)
+}
+
+export function wipeProducts({ asAlice, asBob }: Products): void {
+  wipeMultiplied(asAlice)
+  wipe(asBob.factor, ...asBob.shares)
+}
+
+/** vsid = TH("vole", sigSid, otDigest, Alice, Bob) */
+export function voleSession(setup: SigningSetup, sid: Uint8Array, alice: number, bob: number): Uint8Array {
+  const { signers, self } = setup
+  const { digest } = pairWith(setup, alice === self ? bob : alice)
+  return ecdsaHash('vole', sid, digest, signers[alice - 1] as number, signers[bob - 1] as number)
+}
+
+/**
+ * The products, this signer as Alice: to each peer `Q | H(u) | v`.
+ *
+ * @throws {PROTOCOL_ABORTED} CHEAT_OTE after poisoning the state with the peer
+ */
+export function multiply(
+  setup: SigningSetup,
+  { sid, extensions }: Agreement,
+): { readonly multiplied: Map<number, Multiplied>; readonly messages: Message[] } {
+  const multiplied = new Map<number, Multiplied>()
+  const messages: Message[] = []
+  try {
+    for (const extension of extensions) {
+      const { answer, ...own } = multiplyWith(setup, sid, extension)
+      multiplied.set(extension.from, own)
+      messages.push({ to: extension.from, body: answer })
+    }
+  } catch (error) {
+    for (const one of multiplied.values()) wipeMultiplied(one)
+    throw error
+  }
+  return { multiplied, messages }
+}
+
+function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, message }: Extension) {
+  const { backend, self, random } = setup
+  const { group, vole } = backend
+  const { multiplierSeeds, delta } = pairWith(setup, from).secrets
+  const vsid = voleSession(setup, sid, self, from)
+  // With the extension itself, which the answer depends on: v of two answers by the same inputs tells of them.
+  const draw = random('ecdsa inputs', vsid, esid, message)
+  const inputs = [group.randomScalar(draw), group.randomScalar(draw)] as const
+  const mask = group.randomScalar(draw)
+  const product = vole.multiply(esid, vsid, multiplierSeeds, delta, message, [...inputs, mask])
+  wipe(mask)
+  if (product !== undefined) return { ...product, inputs }
+  wipe(...inputs)
+  return cheat(setup, roundOf(setup, 'commitment'), from, 'CHEAT_OTE', 'extends transfers inconsistently')
+}
+
+/**
+ * Ends the multiplications of this signer as Bob.
+ *
+ * @throws {PROTOCOL_ABORTED} FORMAT, or CHEAT_VOLE after poisoning the state with the peer
+ * @throws {OT_POISONED} if another session has poisoned it since
+ */
+export function finishMultiplications(
+  setup: SigningSetup,
+  sid: Uint8Array,
+  inbox: Inbox,
+  started: ReadonlyMap<number, Started>,
+  multiplied: ReadonlyMap<number, Multiplied>,
+): Map<number, Products> {
+  const products = new Map<number, Products>()
+  const round = roundOf(setup, 'product')
+  // The ban rule: this check needs no seeds, but a session does not outlive the cheat that another one has caught.
+  for (const peer of others(setup)) void pairWith(setup, peer).secrets
+  const received = others(setup).map((peer) => {
+    const body = inbox.direct(round, peer)
+    return { peer, answer: readMessage(body, round, peer, (reader) => reader.bytes(PRODUCT_BYTES)) }
+  })
+  try {
+    for (const { peer, answer } of received) {
+      const { choices, ...kept } = started.get(peer) as Started
+      const vsid = voleSession(setup, sid, peer, setup.self)
+      const asBob = orFormat(round, peer, () => setup.backend.vole.finish(vsid, kept, choices, answer))
+      if (asBob === undefined) return cheat(setup, round, peer, 'CHEAT_VOLE', 'multiplies inconsistently')
+      products.set(peer, { asAlice: multiplied.get(peer) as Multiplied, asBob })
+    }
+  } catch (error) {
+    for (const { asBob } of products.values()) wipe(asBob.factor, ...asBob.shares)
+    throw error
+  }
+  return products
+}

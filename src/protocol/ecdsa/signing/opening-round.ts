@@ -1,0 +1,65 @@
+import type { Scalar } from '../../../curve/group.ts'
+import { sum } from '../../../secret-sharing/scalars.ts'
+import { concatBytes, wipe } from '../../../util/bytes.ts'
+import type { Message } from '../../session/machine.ts'
+import { scalarFromHash } from '../../transcript/transcript.ts'
+import type { Products } from './multiplication-round.ts'
+import type { Prepared } from './prepared.ts'
+import { ecdsaHash, isManySigners, others, pairWith, type SigningSetup } from './signing-setup.ts'
+
+/** x_i = λ_i·(s_i + δ): this signer's additive part of the key. Among more than two it is blinded by ζ_i for one session. */
+export function additiveKey(setup: SigningSetup, sid: Uint8Array): Scalar {
+  const { backend, share, signers, self, derivation } = setup
+  const { group } = backend
+  const lambda = group.lagrangeCoefficients(signers)[self - 1] as Scalar
+  // Lagrange coefficients add up to one, so every signer adds the whole of δ.
+  const derived = derivation === undefined ? share.secretShare : group.add(share.secretShare, derivation.tweak)
+  const weighted = group.multiply(lambda, derived)
+  if (derivation !== undefined) wipe(derived)
+  if (!isManySigners(setup)) return weighted
+  const zeros = others(setup).map((peer) => zeroShare(setup, sid, peer))
+  try {
+    return sum(group, [weighted, ...zeros])
+  } finally {
+    wipe(weighted, ...zeros)
+  }
+}
+
+/** What two signers add and take away: from their common seed and the session. */
+function zeroShare(setup: SigningSetup, sid: Uint8Array, peer: number): Scalar {
+  const { group } = setup.backend
+  const seed = ecdsaHash('zero-share', pairWith(setup, peer).secrets.zeroSeed, sid)
+  const zero = scalarFromHash(group, ecdsaHash, seed)
+  wipe(seed)
+  if (setup.self < peer) return zero
+  const negated = group.negate(zero)
+  wipe(zero)
+  return negated
+}
+
+/**
+ * Round 3: to all `R_i | ρ_i[32]`, and `PK_i` of more than two signers; to each peer what turns the products of random
+ * numbers into those of the nonce and the key, `γ_k[32] | γ_x[32] | Γ_k | Γ_x`, and `ψ[32]` of more than two.
+ *
+ * @param key x_i
+ */
+export function openingMessages(setup: SigningSetup, { nonces, products }: Prepared, key: Scalar): Message[] {
+  const { group } = setup.backend
+  const isMany = isManySigners(setup)
+  const sent = others(setup).flatMap((peer) => (products.get(peer) as Products).asAlice.shares)
+  const [encodedKey, ...gammas] = group.encodePoints(group.multiplyBaseBatch([key, ...sent]))
+  const direct = others(setup).map((peer, i): Message => {
+    const { asAlice, asBob } = products.get(peer) as Products
+    const [alphaK, alphaX] = asAlice.inputs
+    const corrections = [group.subtract(nonces.nonce, alphaK), group.subtract(key, alphaX)]
+    const psi = isMany ? [group.subtract(nonces.mask, asBob.factor)] : []
+    const points = [gammas[2 * i] as Uint8Array, gammas[2 * i + 1] as Uint8Array]
+    try {
+      return { to: peer, body: concatBytes(...corrections, ...points, ...psi) }
+    } finally {
+      wipe(...corrections, ...psi)
+    }
+  })
+  const shown = [nonces.encoded, nonces.blinding, ...(isMany ? [encodedKey as Uint8Array] : [])]
+  return [{ to: 0, body: concatBytes(...setup.greeting, ...shown) }, ...direct]
+}

@@ -1,0 +1,105 @@
+import { implementation, parameters } from '../../../util/arguments.ts'
+import { abytes } from '../../../util/bytes.ts'
+import { createSession, restoreSession } from '../../session/create-session.ts'
+import type { Session } from '../../session/session.ts'
+import type { Digest32 } from './digest.ts'
+import type { Preprocessed } from './preprocessed.ts'
+import type { EcdsaSigningOptions } from './sign.ts'
+import { EcdsaMachine, type EcdsaResult } from './signing-machine.ts'
+import { type EcdsaOptions, setUpSigning } from './signing-setup.ts'
+
+export interface PreprocessingOptions extends Omit<EcdsaOptions, 'derivation'> {
+  /** Which life of this signer's database it is, below 2^32; a preprocessing is refused in another one. */
+  readonly incarnation: number
+}
+
+/**
+ * Everything of a threshold ECDSA signature that needs neither message nor key, as a session of three rounds: each
+ * signer ends with its side of one preprocessing, bound to the set, the signers and their set-ups.
+ *
+ * Two parties: client 1 → server 1+2 → client 2+3 → server 3. What is drawn depends on the nonces of all. About errors and
+ * states see `createEcdsaSigning`.
+ *
+ * @throws {TypeError | RangeError} for options that do not fit together
+ * @throws {SET_MISMATCH | OT_POISONED} for oblivious-transfer states that must not be used
+ */
+export function createPreprocessing(options: PreprocessingOptions): Session<EcdsaResult> {
+  return createSession(new EcdsaMachine(setUp(options)))
+}
+
+/**
+ * Goes on with a preprocessing that was exported, with the options that it was created with.
+ *
+ * @throws {SHARE_PARSING_FAILED | PROTOCOL_ABORTED} as `restoreEcdsaSigning`
+ */
+export function restorePreprocessing(state: Uint8Array, options: PreprocessingOptions): Session<EcdsaResult> {
+  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(setUp(options), reader))
+}
+
+function setUp(all: PreprocessingOptions) {
+  const { incarnation, ...options } = parameters(all, 'preprocessing')
+  return setUpSigning(options, { kind: 'preprocess', incarnation: assertIncarnation(incarnation) })
+}
+
+/** @throws {RangeError} unless it is a whole number from 0 to 2^32 − 1 */
+function assertIncarnation(incarnation: number): number {
+  if (!Number.isInteger(incarnation) || incarnation < 0 || incarnation > 0xffffffff) {
+    throw new RangeError(`incarnation must be 0..2^32-1, got ${incarnation}`)
+  }
+  return incarnation
+}
+
+export interface CompletionOptions extends EcdsaSigningOptions {
+  /** Used up by this call, whatever becomes of the session. */
+  readonly preprocessed: Preprocessed
+  /** Which life of this signer's database it is. */
+  readonly incarnation: number
+}
+
+/**
+ * The rest of a threshold ECDSA signature, as a session of two rounds: any digest, by the key of the set at any path.
+ *
+ * Two parties, the client aggregating: client 1 → server 1+2, and then the client has the signature, verified. About errors
+ * and states see `createEcdsaSigning`.
+ *
+ * @throws {TypeError | RangeError} for options that do not fit together, or a preprocessing that was used, is of other
+ *   signers, or of an earlier life of the database
+ * @throws {SET_MISMATCH | OT_POISONED} for oblivious-transfer states or a preprocessing that must not be used
+ * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
+ */
+export function createCompletion(options: CompletionOptions): Session<EcdsaResult> {
+  const { preprocessed, incarnation, share, signers, pairs } = parameters(options, 'createCompletion')
+  implementation(preprocessed, ['take'], 'preprocessed')
+  const setup = setUpCompletion(options, preprocessed.id)
+  try {
+    const conditions = { setId: share.record.setId, signers, pairs, incarnation }
+    return createSession(new EcdsaMachine(setup, preprocessed.take(conditions)))
+  } catch (error) {
+    setup.share.secretShare.fill(0)
+    throw error
+  }
+}
+
+/**
+ * Goes on with a completion that was exported.
+ *
+ * @param id of the preprocessing that it uses
+ * @throws {SHARE_PARSING_FAILED | PROTOCOL_ABORTED} as `restoreEcdsaSigning`
+ */
+export function restoreCompletion(
+  state: Uint8Array,
+  options: EcdsaSigningOptions,
+  id: Uint8Array,
+): Session<EcdsaResult> {
+  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(setUpCompletion(options, id), reader))
+}
+
+function setUpCompletion(options: EcdsaSigningOptions, id: Uint8Array) {
+  const digest = abytes(parameters(options, 'completion').digest, 32, 'digest').slice() as Digest32
+  return setUpSigning(options, {
+    kind: 'complete',
+    digest,
+    aggregator: options.aggregator,
+    id: abytes(id, 32, 'id').slice(),
+  })
+}

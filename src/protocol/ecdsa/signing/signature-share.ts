@@ -1,0 +1,83 @@
+import type { Group, Point, Scalar } from '../../../curve/group.ts'
+import type { PartyId } from '../../../types.ts'
+import { concatBytes, wipe } from '../../../util/bytes.ts'
+import type { Reader } from '../../../util/codec.ts'
+import { abort, readMessage } from '../../session/abort.ts'
+import type { Digest32 } from './digest.ts'
+import { assembleSignature, type EcdsaSignature, scalarOfCommitment, scalarOfDigest } from './signature.ts'
+
+/** w_i ‖ u_i: all that a signer sends once everything else is done. */
+export const SIGNATURE_SHARE_BYTES = 64
+
+/** A signer's parts of a signature before the message; secret. */
+export interface Halves {
+  /** φ_i */
+  readonly mask: Scalar
+  /** u_i, its share of k·φ */
+  readonly denominator: Scalar
+  /** v_i, its share of x·φ */
+  readonly keyed: Scalar
+}
+
+export function wipeHalves({ mask, denominator, keyed }: Halves): void {
+  wipe(mask, denominator, keyed)
+}
+
+/** w_i ‖ u_i with w_i = m·φ_i + r·v_i, for the digest m and the r of R. */
+export function signatureShare(group: Group, digest: Digest32, encodedR: Uint8Array, halves: Halves): Uint8Array {
+  const hashed = group.multiply(scalarOfDigest(group, digest), halves.mask)
+  const signed = group.multiply(scalarOfCommitment(group, encodedR), halves.keyed)
+  const sum = group.add(hashed, signed)
+  try {
+    return concatBytes(sum, halves.denominator)
+  } finally {
+    wipe(hashed, signed, sum)
+  }
+}
+
+/** What a signature is put together for. */
+export interface AggregateAbout {
+  readonly signers: readonly PartyId[]
+  readonly self: PartyId
+  /** R, 33 bytes */
+  readonly commitment: Uint8Array
+  /** pk', 33 bytes */
+  readonly publicKey: Uint8Array
+  /** The round of the shares, for errors */
+  readonly round: number
+}
+
+/**
+ * The signature of all shares, verified before it is returned.
+ *
+ * @param shares w_i ‖ u_i of each signer
+ * @throws {RangeError} unless there is one share of each signer
+ * @throws {PROTOCOL_ABORTED} FORMAT, or SIG, which blames the other one of two signers and nobody among more: the
+ *   shares of an ECDSA signature cannot be checked one by one. Participants are places in the list of signers, from 1
+ */
+export function aggregate(
+  group: Group,
+  { signers, self, commitment, publicKey, round }: AggregateAbout,
+  digest: Digest32,
+  shares: ReadonlyMap<PartyId, Uint8Array>,
+): EcdsaSignature {
+  if (shares.size !== signers.length) throw new RangeError(`${shares.size} shares of ${signers.length} signers`)
+  let [w, u] = [group.scalar(0), group.scalar(0)]
+  for (const [i, id] of signers.entries()) {
+    const share = shares.get(id)
+    if (share === undefined) throw new RangeError(`the signature share of party ${id} is missing`)
+    const [sharedW, sharedU] = readShare(group, share, i + 1, round)
+    w = group.add(w, sharedW)
+    u = group.add(u, sharedU)
+  }
+  const key: Point = group.decodePoint(publicKey)
+  const signature = assembleSignature(group, key, commitment, digest, u, w)
+  if (signature !== undefined) return signature
+  const others = signers.flatMap((id, i) => (id === self ? [] : [i + 1]))
+  return abort('SIG', round, others.length === 1 ? others : [], 'the signature does not verify')
+}
+
+function readShare(group: Group, share: Uint8Array, from: number, round: number): readonly [Scalar, Scalar] {
+  const read = (reader: Reader): Scalar => group.decodeScalar(reader.bytes(32), { allowZero: true })
+  return readMessage(share, round, from, (reader) => [read(reader), read(reader)])
+}

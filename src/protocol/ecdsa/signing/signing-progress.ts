@@ -1,0 +1,162 @@
+import type { Scalar } from '../../../curve/group.ts'
+import { wipe } from '../../../util/bytes.ts'
+import { CodecError, type Reader, type Writer } from '../../../util/codec.ts'
+import type { Opened } from './check-round.ts'
+import type { Commitment, Nonces, Started } from './commitment-round.ts'
+import type { Multiplied } from './multiplication-round.ts'
+import { COLUMN_BYTES, POINT_BYTES, ROW_BYTES, TRANSFERS } from '../ot/parameters.ts'
+import { type Prepared, readNonces, readPrepared, type SecretReader, writeNonces, writePrepared } from './prepared.ts'
+import { SIGNATURE_SHARE_BYTES } from './signature-share.ts'
+import { others, type SigningSetup } from './signing-setup.ts'
+
+/** By participant number, this one left out. */
+export type Peers<T> = ReadonlyMap<number, T>
+
+/**
+ * Where a signer stands: nothing sent, greeted, committed, multiplied as Alice, nothing left but to open its nonce, nonce
+ * opened, R compared, signature share computed.
+ */
+export type Progress =
+  | { readonly at: 'start' }
+  | { readonly at: 'greeted' }
+  | {
+      readonly at: 'committed'
+      /** Of a preprocessing; a signature has none before all have committed. */
+      readonly sid: Uint8Array | undefined
+      readonly nonces: Nonces
+      readonly started: Peers<Started>
+    }
+  | {
+      readonly at: 'multiplied'
+      readonly sid: Uint8Array
+      readonly nonces: Nonces
+      readonly started: Peers<Started>
+      readonly commitments: Peers<Commitment>
+      /** What a preprocessing will be known by */
+      readonly id: Uint8Array
+      readonly multiplied: Peers<Multiplied>
+    }
+  | { readonly at: 'prepared'; readonly sid: Uint8Array; readonly prepared: Prepared }
+  | { readonly at: 'opened'; readonly sid: Uint8Array; readonly prepared: Prepared; readonly key: Scalar }
+  | { readonly at: 'compared'; readonly sid: Uint8Array; readonly opened: Opened }
+  | { readonly at: 'shared'; readonly sid: Uint8Array; readonly encodedR: Uint8Array; readonly share: Uint8Array }
+
+export const STEPS = {
+  start: 0,
+  greeted: 1,
+  committed: 2,
+  multiplied: 3,
+  prepared: 4,
+  opened: 5,
+  compared: 6,
+  shared: 7,
+} as const
+
+export function wipeStarted(started: Peers<Started>): void {
+  for (const { choices, rows } of started.values()) wipe(choices, rows)
+}
+
+export function writeProgress(writer: Writer, progress: Progress): void {
+  switch (progress.at) {
+    case 'start':
+    case 'greeted':
+      return
+    case 'committed':
+      writer.prefixed(progress.sid ?? new Uint8Array(0))
+      writeNonces(writer, progress.nonces)
+      for (const one of progress.started.values()) writeStarted(writer, one)
+      return
+    case 'multiplied':
+      writer.bytes(progress.sid).bytes(progress.id)
+      writeNonces(writer, progress.nonces)
+      for (const [peer, one] of progress.started) {
+        writeStarted(writer, one)
+        const { fresh, hash } = progress.commitments.get(peer) as Commitment
+        const { inputs, shares } = progress.multiplied.get(peer) as Multiplied
+        writer.bytes(fresh).bytes(hash)
+        for (const secret of [...inputs, ...shares]) writer.bytes(secret)
+      }
+      return
+    case 'prepared':
+      writer.bytes(progress.sid)
+      writePrepared(writer, progress.prepared)
+      return
+    case 'opened':
+      writer.bytes(progress.sid)
+      writePrepared(writer, progress.prepared)
+      writer.bytes(progress.key)
+      return
+    case 'compared': {
+      const { encodedR, halves } = progress.opened
+      writer.bytes(progress.sid).bytes(encodedR)
+      writer.bytes(halves.mask).bytes(halves.denominator).bytes(halves.keyed)
+      return
+    }
+    case 'shared':
+      writer.bytes(progress.sid).bytes(progress.encodedR).bytes(progress.share)
+  }
+}
+
+/** `choices[112] | rows[12288] | transcript[32]` */
+function writeStarted(writer: Writer, { choices, rows, transcript }: Started): void {
+  writer.bytes(choices).bytes(rows).bytes(transcript)
+}
+
+/**
+ * After the step: `committed` `sid u32 + bytes`, nonces and of each peer what {@link writeStarted} writes; `multiplied`
+ * `sid[32] | id[32]`, nonces and of each peer the same with `fresh[32] | com[32] | α_k | α_x | t_k | t_x`; from `prepared`
+ * on `sid[32]`, and `prepared` and `opened` what `writePrepared` writes, `opened` with `x_i`; `compared` `R | φ_i | u_i |
+ * v_i`; `shared` `R | w_i | u_i`.
+ */
+export function readProgress(setup: SigningSetup, reader: Reader, secrets: SecretReader): Progress {
+  const { backend } = setup
+  const peers = others(setup)
+  const step = reader.u8()
+  const bytes = (length: number): Uint8Array => secrets.bytes(length)
+  const readStarted = (): Started => ({
+    choices: bytes(COLUMN_BYTES),
+    rows: bytes(TRANSFERS * ROW_BYTES),
+    transcript: bytes(32),
+  })
+  switch (step) {
+    case STEPS.start:
+      return { at: 'start' }
+    case STEPS.greeted:
+      return { at: 'greeted' }
+    case STEPS.committed: {
+      const sid = reader.prefixed(32)
+      const nonces = readNonces(backend, secrets)
+      const started = new Map(peers.map((peer): [number, Started] => [peer, readStarted()]))
+      return { at: 'committed', sid: sid.length === 0 ? undefined : sid, nonces, started }
+    }
+    case STEPS.multiplied: {
+      const [sid, id] = [bytes(32), bytes(32)]
+      const nonces = readNonces(backend, secrets)
+      const started = new Map<number, Started>()
+      const commitments = new Map<number, Commitment>()
+      const multiplied = new Map<number, Multiplied>()
+      for (const peer of peers) {
+        started.set(peer, readStarted())
+        commitments.set(peer, { fresh: bytes(32), hash: bytes(32) })
+        const pair = () => [secrets.scalar(), secrets.scalar()] as const
+        multiplied.set(peer, { inputs: pair(), shares: pair() })
+      }
+      return { at: 'multiplied', sid, nonces, started, commitments, id, multiplied }
+    }
+    case STEPS.prepared:
+      return { at: 'prepared', sid: bytes(32), prepared: readPrepared(backend, peers, secrets) }
+    case STEPS.opened: {
+      const sid = bytes(32)
+      return { at: 'opened', sid, prepared: readPrepared(backend, peers, secrets), key: secrets.scalar() }
+    }
+    case STEPS.compared: {
+      const [sid, encodedR] = [bytes(32), bytes(POINT_BYTES)]
+      const halves = { mask: secrets.scalar(), denominator: secrets.scalar(), keyed: secrets.scalar() }
+      return { at: 'compared', sid, opened: { encodedR, halves } }
+    }
+    case STEPS.shared:
+      return { at: 'shared', sid: bytes(32), encodedR: bytes(POINT_BYTES), share: bytes(SIGNATURE_SHARE_BYTES) }
+    default:
+      throw new CodecError(`unknown step ${step}`)
+  }
+}

@@ -1,0 +1,30 @@
+import { type AbortReason, ProtocolError } from '../../errors.ts'
+import { isCodecError, Reader } from '../../util/codec.ts'
+
+/** Says which check failed in a message of which participant. */
+export function abort(reason: AbortReason, round: number, blame: readonly number[], message: string): never {
+  throw new ProtocolError(reason, round, blame, message)
+}
+
+/**
+ * Reads the whole body of a participant's message.
+ *
+ * @throws {PROTOCOL_ABORTED} with `reason`, blaming `from`, where `read` throws a CodecError or leaves bytes
+ */
+export function readMessage<T>(
+  body: Uint8Array,
+  round: number,
+  from: number,
+  read: (reader: Reader) => T,
+  reason: AbortReason = 'FORMAT',
+): T {
+  try {
+    const reader = new Reader(body)
+    const value = read(reader)
+    reader.end()
+    return value
+  } catch (error) {
+    if (!isCodecError(error)) throw error
+    return abort(reason, round, [from], `participant ${from}: ${error.message}`)
+  }
+}

@@ -1,0 +1,22 @@
+import { keyPairOf, X25519_LENGTH, type HpkeKeyPair } from '../../hpke/x25519.ts'
+import { abytes, equalBytes } from '../../util/bytes.ts'
+
+/**
+ * The key pairs of the secret keys that requests are sealed to; the keys are copied.
+ *
+ * @param requireSealed whether there has to be one
+ * @throws {TypeError | RangeError} for keys that are none, one that is there twice, or none where there has to be one
+ */
+export function readChannelKeys(keys: readonly Uint8Array[] = [], requireSealed: boolean): readonly HpkeKeyPair[] {
+  if (!Array.isArray(keys)) throw new TypeError('channelKeys must be a list of keys')
+  if (typeof requireSealed !== 'boolean') throw new TypeError('requireSealed must be a boolean')
+  if (requireSealed && keys.length === 0) throw new TypeError('requireSealed needs channelKeys')
+  // Once in a process, so that the time of it tells nobody anything.
+  const pairs = keys.map((key) => keyPairOf(abytes(key, X25519_LENGTH, 'a channel key').slice()))
+  for (const [i, { publicKey }] of pairs.entries()) {
+    if (pairs.slice(0, i).some((other) => equalBytes(other.publicKey, publicKey))) {
+      throw new RangeError('a channel key is there twice')
+    }
+  }
+  return pairs
+}

@@ -1,0 +1,24 @@
+import type { OperationRequest } from '../../wire/operations.ts'
+import { HOUR_MS, replaceRates, type Rate } from '../../service/rates.ts'
+
+/** The rate of each kind of operation; null where it has none. */
+export type RateLimits = Readonly<Record<OperationRequest['kind'], Rate | null>>
+
+const MINUTE_MS = 60_000
+
+export const DEFAULT_RATES: RateLimits = {
+  generate: { count: 20, perMs: HOUR_MS },
+  backup: { count: 60, perMs: HOUR_MS },
+  recover: { count: 10, perMs: HOUR_MS },
+  refresh: { count: 60, perMs: HOUR_MS },
+  prove: { count: 60, perMs: HOUR_MS },
+  export: { count: 5, perMs: 24 * HOUR_MS },
+  setUp: { count: 60, perMs: HOUR_MS },
+  preprocess: { count: 600, perMs: MINUTE_MS },
+  sign: { count: 600, perMs: MINUTE_MS },
+}
+
+/** @throws {TypeError | RangeError} as {@link replaceRates} */
+export function mergeRates(rates?: Partial<RateLimits> | null): RateLimits {
+  return replaceRates(DEFAULT_RATES, rates)
+}

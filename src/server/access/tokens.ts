@@ -1,0 +1,84 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { toBase64, utf8, wipe } from '../../util/bytes.ts'
+import { checkClock } from '../../util/clock.ts'
+import { checkRandom, systemRandom, type RandomSource } from '../../util/random.ts'
+import { checkText, ID } from '../../util/text.ts'
+import type { Database } from '../../service/database/types.ts'
+import { serverSchema } from '../schema.ts'
+import { implementation, parameters } from '../../util/arguments.ts'
+
+/** Who a request comes from. */
+export interface Authenticated {
+  /** The app's own name for its user or installation, by the rule of ids (docs/server.md, Text). */
+  readonly clientId: string
+}
+
+/**
+ * Tells who a request comes from, by its headers; undefined if it cannot be told. Where it throws, or gives no answer within
+ * `limits.hookMs`, the request is not let in, and the client is told to ask again (503).
+ *
+ * @param request the request without its body; its signal is aborted when nobody waits for the answer any more
+ */
+export type Authenticate = (request: Request) => Authenticated | undefined | Promise<Authenticated | undefined>
+
+export interface ApiTokens {
+  /** Makes a token of 32 random bytes for a client. It is shown here only: the database keeps its hash. */
+  create(clientId: string): Promise<string>
+  /** Ends one token; others of the same client stay. Harmless to repeat. */
+  revoke(token: string): Promise<void>
+  /** {@link Authenticate} by `Authorization: Bearer <token>`. */
+  readonly authenticate: Authenticate
+}
+
+const TOKEN_LENGTH = 32
+const PREFIX = 'reshare_'
+
+/**
+ * API tokens bound to a client, kept as SHA-256: they are uniformly random, so that a slow hash adds nothing.
+ */
+export function apiTokens(
+  database: Database,
+  options: { readonly now?: () => number; readonly random?: RandomSource } = {},
+): ApiTokens {
+  implementation(database, ['query', 'transaction', 'migrate'], 'database')
+  const { now: clock = Date.now, random: source = systemRandom } = parameters(options, 'apiTokens')
+  const now = checkClock(clock)
+  const random = checkRandom(source)
+  return {
+    async create(clientId) {
+      checkText(clientId, ID, 'clientId')
+      await database.migrate(serverSchema)
+      const secret = random(TOKEN_LENGTH)
+      const token = PREFIX + toBase64(secret).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+      wipe(secret)
+      await database.query('insert into reshare_tokens (token_hash, client_id, created_at) values ($1, $2, $3)', [
+        hashToken(token),
+        clientId,
+        new Date(now()),
+      ])
+      return token
+    },
+    async revoke(token) {
+      await database.migrate(serverSchema)
+      await database.query('update reshare_tokens set revoked_at = $2 where token_hash = $1 and revoked_at is null', [
+        hashToken(token),
+        new Date(now()),
+      ])
+    },
+    async authenticate(request) {
+      const [, token] = /^bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
+      if (token === undefined) return undefined
+      await database.migrate(serverSchema)
+      // The look-up compares hashes of what the caller sent: its timing tells nothing about a token.
+      const [row] = await database.query(
+        'select client_id from reshare_tokens where token_hash = $1 and revoked_at is null',
+        [hashToken(token)],
+      )
+      return row && { clientId: row['client_id'] as string }
+    },
+  }
+}
+
+function hashToken(token: string): Uint8Array {
+  return sha256(utf8(token))
+}

@@ -1,0 +1,72 @@
+import { inPages, PAGE } from '../../util/pages.ts'
+import { findOlderSets } from '../audit/older-sets.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import { finishRevocations } from '../devices/finish-revocation.ts'
+import { forgetKeptAnswers } from '../http/answer-once.ts'
+import { abortExpired } from '../rounds/decisions.ts'
+import { rateCounts } from '../rounds/rates.ts'
+import { removeOwedHalves } from '../sets/custodian-shares.ts'
+import { logBans } from '../sets/ot-states.ts'
+import { forgetPreprocessings } from '../sets/preprocessings.ts'
+import { destroyRetiring } from '../sets/retirements.ts'
+
+const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
+  abortExpired,
+  findOlderSets,
+  logBans,
+  finishRevocations,
+  (context) => destroyRetiring(context),
+  (context) => removeOwedHalves(context),
+  forgetPreprocessings,
+  (context) => rateCounts(context).forget(),
+  forgetKeptAnswers,
+  forgetOperations,
+]
+
+/**
+ * Makes up for what was left undone: aborts expired operations, finishes revocations, destroys the halves of RETIRING sets,
+ * has the custodian remove its halves of ended backups, forgets old answers, preprocessings and counts; writes into the log
+ * what is not there yet. Any number of processes may do so at once.
+ *
+ * What fails is told of and left for the next sweep: it holds up nothing else, neither a row the others nor a step the next.
+ *
+ * @throws if the database does not answer any more
+ */
+export async function sweep(context: ServerContext): Promise<void> {
+  for (const step of STEPS) {
+    try {
+      await step(context)
+    } catch (error) {
+      await context.database.query('select 1')
+      context.onError(error)
+    }
+  }
+}
+
+/**
+ * Only what is decided is forgotten: an operation whose abort has failed is aborted by a later sweep.
+ *
+ * Decisions of operations that made sets stay for ever: a client may ask after any time. So do those of proofs and exports:
+ * begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client is locked out.
+ */
+async function forgetOperations(context: ServerContext): Promise<void> {
+  const before = timestamp(context, -context.limits.answerMs)
+  // One statement, since all its parts see the decisions that there were before it.
+  const forget = `with old as (
+      select client_id, operation_id, kind
+      from reshare_operations join reshare_decisions using (client_id, operation_id) where expires_at <= $1
+      limit ${PAGE}
+    ), answers as (
+      delete from reshare_answers using old
+      where reshare_answers.client_id = old.client_id and reshare_answers.operation_id = old.operation_id
+    ), decisions as (
+      delete from reshare_decisions using old
+      where reshare_decisions.client_id = old.client_id and reshare_decisions.operation_id = old.operation_id
+        and kind in ('sign', 'setUp', 'preprocess')
+    )
+    delete from reshare_operations using old
+    where reshare_operations.client_id = old.client_id and reshare_operations.operation_id = old.operation_id
+    returning 1`
+  // What is decided and as old as this changes no more. Serializable, its look at so many rows would conflict with every round.
+  await inPages(() => context.database.transaction((tx) => tx.query(forget, [before]), 'read committed'))
+}

@@ -1,0 +1,75 @@
+import type { SignEcdsaRequest } from '../../../wire/operations.ts'
+import { OtPair } from '../../../protocol/ecdsa/index.ts'
+import { ProtocolError } from '../../../errors.ts'
+import { wipe } from '../../../util/bytes.ts'
+import { Reader, Writer } from '../../../util/codec.ts'
+import type { ServerContext } from '../../context.ts'
+import { ecdsaRecord } from '../../sets/sets-table.ts'
+import { readShare } from '../../sets/shares.ts'
+import { requireSource } from '../../rounds/admission.ts'
+import type { Played, Turn } from '../../rounds/round.ts'
+import { advanceEcdsa, type EcdsaRound } from './advance.ts'
+import { advanceSetUp, pairOf } from './setup.ts'
+
+const SET_UP_ROUNDS = 2
+const MAX_LENGTH = 1 << 20
+
+/**
+ * Signs with a set-up made for this signature: two rounds of set-up, two of signing. The set-up lives in the state of the
+ * operation and goes with it, whatever the outcome: what a cheat learns of it is of no use afterwards.
+ */
+export async function playFreshSetUp(
+  context: ServerContext,
+  turn: Turn<SignEcdsaRequest>,
+  played: (round: EcdsaRound) => Played,
+): Promise<Played> {
+  const { clientId, request, round, state } = turn
+  const set = await requireSource(context.database, turn, request)
+  if (round <= SET_UP_ROUNDS) {
+    const { setups, ...unfinished } = await advanceSetUp(context, turn)
+    if (setups === undefined) {
+      if (round < SET_UP_ROUNDS) return unfinished
+      // One of the round's two messages came alone, and the session waits for the other.
+      wipe(unfinished.state)
+      throw new ProtocolError('FORMAT', 0, [], 'the set-up does not end in its two rounds')
+    }
+    const pair = pairOf(setups, ecdsaRecord(set))
+    return { parcels: unfinished.parcels, state: encodeState(pair, undefined) }
+  }
+  const { pair, signing } = decodeState(state as Uint8Array)
+  try {
+    const half = await readShare(context, context.database, clientId, request.setId)
+    const advanced = advanceEcdsa(context, turn, half, pair, signing)
+    if (advanced.state === undefined) return played(advanced)
+    return played({ ...advanced, state: encodeState(pair, advanced.state) })
+  } finally {
+    pair.dispose()
+    wipe(signing)
+  }
+}
+
+/** `length u32 | pair | length u32 | signing session`, the latter empty before it begins. Wipes what it takes. */
+function encodeState(pair: OtPair, signing: Uint8Array | undefined): Uint8Array {
+  const encoded = pair.encode()
+  try {
+    return new Writer()
+      .prefixed(encoded)
+      .prefixed(signing ?? new Uint8Array(0))
+      .finish()
+  } finally {
+    wipe(encoded, signing)
+    pair.dispose()
+  }
+}
+
+function decodeState(state: Uint8Array): { readonly pair: OtPair; readonly signing: Uint8Array | undefined } {
+  const reader = new Reader(state)
+  const encoded = reader.prefixed(MAX_LENGTH)
+  const signing = reader.prefixed(MAX_LENGTH)
+  reader.end()
+  try {
+    return { pair: OtPair.decode(encoded), signing: signing.length === 0 ? undefined : signing }
+  } finally {
+    wipe(encoded)
+  }
+}

@@ -1,0 +1,114 @@
+import { getGroup } from '../../../curve/index.ts'
+import { MpcError } from '../../../errors.ts'
+import { combineRecords, encodeWalletSetRecord, wipeKeyShare, type WalletShares } from '../../../key-share/index.ts'
+import type { BackupMethodName } from '../../../types.ts'
+import { toHex } from '../../../util/bytes.ts'
+import type { AuditEvent } from '../../audit/entry.ts'
+import { timestamp, type ServerContext } from '../../context.ts'
+import type { Queryable } from '../../../service/database/types.ts'
+import { noteDevice } from '../../devices/devices-table.ts'
+import { noteHalf, oweRemovalOf, removeOwedHalves } from '../../sets/custodian-shares.ts'
+import { insertSet } from '../../sets/sets-table.ts'
+import { equalShares, insertShare, readShare } from '../../sets/shares.ts'
+import { handToCustodian } from '../../sets/custody.ts'
+import { findDecision } from '../../rounds/operations-table.ts'
+import type { MakeRequest, Turn } from '../../rounds/round.ts'
+
+/**
+ * Makes the new halves durable as PREPARED and reads them back: the messages that follow say that they are safe. The
+ * server's own half goes to the database, a backup set's to the custodian, of which the server keeps the public record
+ * only. Harmless to repeat. A dry run prepares nothing.
+ *
+ * @throws {WEBHOOK_FAILED} if the custodian is not known to have its half
+ * @throws {PROTOCOL_ABORTED} if the operation was aborted meanwhile
+ */
+export async function prepareSets(
+  context: ServerContext,
+  turn: Turn<MakeRequest>,
+  sets: readonly WalletShares[],
+): Promise<void> {
+  const { request, clientId } = turn
+  if (request.kind === 'recover' && request.dryRun) return
+  for (const set of sets) {
+    if (set.purpose !== 'backup') continue
+    await context.database.transaction(async (tx) => {
+      await requireUndecided(tx, turn)
+      await noteHalf(tx, turn, toHex(set.setId))
+    })
+    await handToCustodian(context, clientId, backupMethodOf(request), set)
+  }
+  try {
+    await insertPrepared(context, turn, sets)
+  } catch (error) {
+    await removeLateHalves(context, turn, sets).catch(context.onError)
+    throw error
+  }
+  for (const set of sets) if (set.purpose === 'signing') await verifyStored(context, clientId, set)
+}
+
+async function insertPrepared(
+  context: ServerContext,
+  turn: Turn<MakeRequest>,
+  sets: readonly WalletShares[],
+): Promise<void> {
+  const { request, clientId, operationId, device } = turn
+  const createdAt = timestamp(context)
+  await context.database.transaction(async (tx) => {
+    await requireUndecided(tx, turn)
+    const events: AuditEvent[] = await noteDevice(context, tx, turn)
+    for (const set of sets) {
+      const setId = toHex(set.setId)
+      const backup = set.purpose === 'backup'
+      const added = await insertSet(tx, {
+        setId,
+        clientId,
+        walletId: request.walletId,
+        operationId,
+        purpose: set.purpose,
+        label: backup || request.kind === 'backup' ? '' : request.label,
+        backupMethod: backup ? backupMethodOf(request) : null,
+        sourceSetId: request.kind === 'generate' ? null : request.setId,
+        device,
+        record: encodeWalletSetRecord(getGroup, combineRecords(set.shares.map(({ record }) => record))),
+        createdAt,
+      })
+      if (!backup) await insertShare(context, tx, clientId, setId, set)
+      const { walletId, kind: detail } = request
+      if (added) events.push({ event: 'prepared', walletId, setId, operationId, detail })
+    }
+    await context.audit.record(tx, clientId, events)
+  })
+}
+
+async function requireUndecided(tx: Queryable, turn: Turn<MakeRequest>): Promise<void> {
+  if ((await findDecision(tx, turn)) !== undefined) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
+}
+
+/** The operation was aborted while its half was on the way: it may have come after the abort had it removed. */
+async function removeLateHalves(
+  context: ServerContext,
+  turn: Turn<MakeRequest>,
+  sets: readonly WalletShares[],
+): Promise<void> {
+  const { database } = context
+  if ((await findDecision(database, turn)) !== 'ABORT') return
+  for (const set of sets) if (set.purpose === 'backup') await noteHalf(database, turn, toHex(set.setId))
+  await oweRemovalOf(database, turn)
+  await removeOwedHalves(context, turn.clientId)
+}
+
+async function verifyStored(context: ServerContext, clientId: string, set: WalletShares): Promise<void> {
+  // Decoding checks s·G = Y.
+  const stored = await readShare(context, context.database, clientId, toHex(set.setId))
+  try {
+    if (!equalShares(stored, set)) throw new Error('the database does not give back the share that it was given')
+  } finally {
+    stored.shares.forEach(wipeKeyShare)
+  }
+}
+
+function backupMethodOf(request: MakeRequest): BackupMethodName {
+  if (request.kind === 'backup') return request.backupMethod
+  if (request.kind === 'recover' && request.rotateBackup !== null) return request.rotateBackup
+  throw new TypeError(`${request.kind} makes no backup set`)
+}

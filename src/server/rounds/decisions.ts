@@ -1,0 +1,151 @@
+import type { Decision } from '../../wire/operations.ts'
+import type { AuditEvent } from '../audit/entry.ts'
+import { isMpcError } from '../../errors.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable, Row } from '../../service/database/types.ts'
+import { requireUnrevoked } from '../devices/devices-table.ts'
+import { forEachRow } from '../each-row.ts'
+import { oweRemovalOf, removeOwedHalves } from '../sets/custodian-shares.ts'
+import { deletePair } from '../sets/ot-states.ts'
+import { notAuthorized, setOf } from '../sets/sets-table.ts'
+import {
+  findDecision,
+  findOperation,
+  recordDecision,
+  requireBegunBy,
+  type CalledOperation,
+  type OperationKey,
+} from './operations-table.ts'
+
+/**
+ * Aborts an operation unless it is decided: destroys what it prepared and forgets its sessions.
+ *
+ * @param besides what else is written in the transaction, and what the log tells of it
+ * @returns what was decided, now or before
+ * @throws {AUTH_FAILED} if the client has no such operation
+ */
+export async function abortOperation(
+  context: ServerContext,
+  key: OperationKey,
+  besides?: (tx: Queryable) => Promise<AuditEvent[]>,
+): Promise<Decision> {
+  const decision = await recordAbort(context, key, besides)
+  if (decision === 'ABORT') await removeOwedHalves(context, key.clientId).catch(context.onError)
+  return { decision }
+}
+
+/**
+ * {@link abortOperation} for whoever asks.
+ *
+ * @throws {AUTH_FAILED} if another device has begun it
+ * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ */
+export async function abortFor(context: ServerContext, key: CalledOperation): Promise<Decision> {
+  return abortOperation(context, key, async (tx) => {
+    await requireUnrevoked(tx, key)
+    await requireBegunBy(tx, key)
+    return []
+  })
+}
+
+/** {@link abortOperation} without a word to the custodian: what it is to remove is noted as owed. */
+export async function recordAbort(
+  context: ServerContext,
+  key: OperationKey,
+  besides?: (tx: Queryable) => Promise<AuditEvent[]>,
+): Promise<Decision['decision']> {
+  return context.database.transaction(async (tx) => {
+    const known = (await findOperation(tx, key)) !== undefined || (await findDecision(tx, key)) !== undefined
+    if (!known) throw notAuthorized()
+    return recordAbortIn(context, tx, key, await besides?.(tx))
+  })
+}
+
+/** {@link recordAbort} of an operation that is there, within a transaction. */
+export async function recordAbortIn(
+  context: ServerContext,
+  tx: Queryable,
+  key: OperationKey,
+  besides: readonly AuditEvent[] = [],
+): Promise<Decision['decision']> {
+  // The decision before the operation's row, as a round that ends does: the other way round they would wait for each other.
+  const decision = await recordDecision(context, tx, key, 'ABORT')
+  const events = decision === 'ABORT' ? await discardPrepared(tx, key) : []
+  if (decision === 'ABORT') await forgetSessions(tx, key)
+  await context.audit.record(tx, key.clientId, [...besides, ...events])
+  return decision
+}
+
+/**
+ * Aborts all undecided operations of a client that one device has begun, or that use one set: each by itself.
+ *
+ * @returns how many could not be aborted now
+ */
+export async function abortOpen(
+  context: ServerContext,
+  clientId: string,
+  column: 'device' | 'set_id',
+  value: string,
+): Promise<number> {
+  const open = {
+    select: `select client_id, operation_id from reshare_operations open
+      where client_id = $1 and ${column} = $2 and ${UNDECIDED}`,
+    parameters: [clientId, value],
+    key: ['operation_id'],
+    doing: toAbort,
+  }
+  return forEachRow(context, open, ({ operation_id: operationId }) =>
+    context.database.transaction((tx) => recordAbortIn(context, tx, { clientId, operationId: operationId as string })),
+  )
+}
+
+/** Aborts the operations whose time is over. One that another process has swept away meanwhile is done. */
+export async function abortExpired(context: ServerContext): Promise<void> {
+  const expired = {
+    select: `select client_id, operation_id from reshare_operations open
+      where (state is not null or round = 0) and expires_at <= $1 and ${UNDECIDED}`,
+    parameters: [timestamp(context)],
+    key: ['client_id', 'operation_id'],
+    doing: toAbort,
+  }
+  await forEachRow(context, expired, async (row) => {
+    const key = { clientId: row['client_id'] as string, operationId: row['operation_id'] as string }
+    await recordAbort(context, key).catch((error: unknown) => {
+      if (!isMpcError(error) || error.code !== 'AUTH_FAILED') throw error
+    })
+  })
+}
+
+/** Of the operations in SQL that are named `open`. */
+const UNDECIDED = `not exists (select 1 from reshare_decisions decided
+  where decided.client_id = open.client_id and decided.operation_id = open.operation_id)`
+
+function toAbort({ client_id: clientId, operation_id: operationId }: Row): string {
+  return `to abort operation ${String(operationId)} of client ${JSON.stringify(clientId)}`
+}
+
+/** Destroys what an aborted operation has prepared. */
+async function discardPrepared(tx: Queryable, { clientId, operationId }: OperationKey): Promise<AuditEvent[]> {
+  const key = [clientId, operationId]
+  const prepared = await tx.query(
+    `update reshare_sets set state = 'ABORTED' where client_id = $1 and operation_id = $2 and state = 'PREPARED'
+     returning set_id, wallet_id`,
+    key,
+  )
+  for (const row of prepared) {
+    const setId = row['set_id'] as string
+    await tx.query('delete from reshare_shares where set_id = $1', [setId])
+    await deletePair(tx, setId)
+  }
+  await oweRemovalOf(tx, { clientId, operationId })
+  return prepared.map((row) => ({ ...setOf(row), event: 'aborted', operationId }))
+}
+
+/** Forgets the sessions and the request of an aborted operation. Writes nothing if there is none, however often an abort is repeated. */
+async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
+  await tx.query(
+    `update reshare_operations set state = null, request = null
+     where client_id = $1 and operation_id = $2 and (state is not null or request is not null)`,
+    [clientId, operationId],
+  )
+}

@@ -1,0 +1,273 @@
+import { isProven } from '../../wire/opening-proof.ts'
+import { decodeFlight, encodeFlight, type Flight } from '../../wire/round-body.ts'
+import { BadRequest } from '../../service/http.ts'
+import type { OperationRequest } from '../../wire/operations.ts'
+import { MpcError, isMpcError } from '../../errors.ts'
+import { wipe } from '../../util/bytes.ts'
+import { isCodecError } from '../../util/codec.ts'
+import type { AuditEvent } from '../audit/entry.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { requireUnrevoked } from '../devices/devices-table.ts'
+import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
+import { admitOperation, requirePossession } from './admission.ts'
+import {
+  answerRound,
+  claimRound,
+  decideRound,
+  forgetRound,
+  over,
+  releaseRound,
+  type Claim,
+  type Claimed,
+} from './lease.ts'
+import { abortOperation, recordAbort } from './decisions.ts'
+import { transactOrBan } from '../operations/ecdsa/ban.ts'
+import { isBlamed, isFinal, isUnplayed } from '../operations/failures.ts'
+import { playTurn } from './dispatch.ts'
+import { isOneRound, playAtOnce } from '../operations/play-at-once.ts'
+import { chargeOperation, countFailure, isGuarded } from './rates.ts'
+import {
+  findOperation,
+  findOutcome,
+  hashRequest,
+  insertAnswer,
+  insertOperation,
+  lockClient,
+  storedRequest,
+  type AddedOperation,
+  type CalledOperation,
+  type OperationKey,
+  type OperationRow,
+  type Outcome,
+  type RequestHash,
+} from './operations-table.ts'
+import type { Caught, Ending, Played, PlayIn, SetRequest } from './round.ts'
+
+/**
+ * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after
+ * they are stored together with the state that they belong to.
+ *
+ * @param body a flight
+ * @returns a flight
+ * @throws {BadRequest} if the flight makes no sense; nothing has changed
+ * @throws {AUTH_FAILED} if another device has begun the operation
+ * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ * @throws {PROTOCOL_ABORTED} if a check failed (also the proof that it begins with; nothing has changed), the operation is over, or the round was played with another message
+ * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
+ * @throws {RATE_LIMITED} if the client may not begin this operation now
+ */
+export async function playRound(
+  context: ServerContext,
+  key: CalledOperation,
+  round: number,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  const flight = readFlight(body)
+  const requestHash = hashRequest(context, body)
+  const setId = round === 1 ? namedSetId(flight.header) : null
+  const found = await findOutcome(context, context.database, key, round, requestHash, setId)
+  if (found.answer !== undefined) return found.answer
+  if (found.decided) throw over()
+
+  let begun: Claimed | undefined
+  if (round === 1) {
+    // Drawn before a hook is asked: what it has allowed may be good for once.
+    const first: Claim = { ...key, round, token: context.random(16) }
+    const request = await admit(context, key, flight, found)
+    const played = await tryAtOnce(context, key, request, flight, requestHash, found)
+    if (played !== undefined) return played
+    begun = await begin(context, first, request, requestHash)
+  } else parseEmptyHeader(flight.header)
+  const { claim, operation } = begun ?? (await claimRound(context, key, round, requestHash))
+  try {
+    requireTimeLeft(context, operation)
+    const outcome = await play(context, claim, operation, requestHash, flight)
+    if ('caught' in outcome) throw outcome.caught
+    await outcome.ending?.afterwards?.().catch(context.onError)
+    return outcome.answer
+  } catch (error) {
+    await abandon(context, claim, operation, error).catch(context.onError)
+    throw error
+  }
+}
+
+function readFlight(body: Uint8Array): Flight<unknown> {
+  try {
+    return decodeFlight(body)
+  } catch (error) {
+    if (isCodecError(error)) throw new BadRequest(error.message)
+    throw error
+  }
+}
+
+async function admit(
+  context: ServerContext,
+  key: CalledOperation,
+  { header, parcels }: Flight<unknown>,
+  found: Outcome,
+): Promise<OperationRequest> {
+  const { request, proof } = parseOperation(header, context.limits)
+  if (isProven(request)) {
+    const { operationId } = key
+    await requirePossession(context.database, key, { operationId, request, parcels }, proof, found.named)
+  }
+  await admitOperation(context, key, request, found)
+  return request
+}
+
+/** @returns undefined where the operation takes the longer way, or goes on with it */
+async function tryAtOnce(
+  context: ServerContext,
+  key: CalledOperation,
+  request: OperationRequest,
+  { parcels }: Flight<unknown>,
+  requestHash: RequestHash,
+  { begun, named }: Outcome,
+): Promise<Uint8Array | undefined> {
+  if (begun || named === undefined || !isOneRound(request)) return undefined
+  const played = await playAtOnce(context, { key, request, parcels, requestHash, named })
+  if (played === undefined || 'answer' in played) return played?.answer
+  // Where the ban had to be written by itself nothing has begun: there is nothing to abort.
+  await recordAbort(context, key).catch((error: unknown) => {
+    if (!isMpcError(error, 'AUTH_FAILED')) context.onError(error)
+  })
+  throw played.caught
+}
+
+/** @returns the claim of its first round, unless it was there */
+async function begin(
+  context: ServerContext,
+  claim: Claim,
+  request: OperationRequest,
+  requestHash: RequestHash,
+): Promise<Claimed | undefined> {
+  // A device that is revoked at this very moment may begin what no round is stored of any more.
+  return context.database.transaction(async (tx) => {
+    await requireUnrevoked(tx, claim)
+    await lockClient(tx, claim.clientId)
+    const added = await insertOperation(context, tx, claim, request, requestHash, claim.token)
+    if (added === undefined) {
+      // Neither added nor there: it was decided, since the caller looked, that it never begins.
+      if ((await findOperation(tx, claim)) === undefined) throw over()
+      return undefined
+    }
+    await chargeOperation(context, tx, claim.clientId, request, added)
+    await context.audit.record(tx, claim.clientId, begunEvents(claim, request))
+    return { claim, operation: newOperation(claim, request, added) }
+  }, 'read committed')
+}
+
+/** An operation as its row says that was just added. */
+function newOperation(
+  { device }: CalledOperation,
+  request: OperationRequest,
+  { incarnation, expiresAt }: AddedOperation,
+): OperationRow {
+  const none = { state: null, claimHash: null, claimUntil: null }
+  return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, incarnation, expiresAt }
+}
+
+/** A recovery is told of before it ends: someone opens a backup, with this client's credentials. */
+function begunEvents({ operationId }: OperationKey, request: OperationRequest): AuditEvent[] {
+  if (request.kind !== 'recover') return []
+  const { walletId, setId, dryRun } = request
+  return [{ event: 'recoveryBegun', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) }]
+}
+
+async function play(
+  context: ServerContext,
+  claim: Claim,
+  operation: OperationRow,
+  requestHash: RequestHash,
+  { parcels }: Flight<unknown>,
+): Promise<Answered | Caught> {
+  const { request, incarnation, device } = operation
+  // Aborted since the caller looked: its request is gone, and without its state a later round would be played as a first one.
+  if (request === null || (claim.round > 1 && operation.state === null)) throw over()
+  const place = sessionPlace(claim, claim.round, incarnation)
+  const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
+  try {
+    const { clientId, operationId, round } = claim
+    const turn = { clientId, operationId, device, round, request, parcels, incarnation, state }
+    const playing = await playTurn(context, turn)
+    return await store(context, claim, operation, requestHash, playing)
+  } finally {
+    wipe(state)
+  }
+}
+
+/** A stored answer, and what was decided with it. */
+interface Answered {
+  readonly answer: Uint8Array
+  readonly ending: Ending | undefined
+}
+
+async function store(
+  context: ServerContext,
+  claim: Claim,
+  { request, incarnation }: OperationRow,
+  requestHash: RequestHash,
+  playing: Played | PlayIn,
+): Promise<Answered | Caught> {
+  const seal = ({ state }: Played): Uint8Array | null => {
+    if (state === undefined) return null
+    const sealed = context.sealer.seal(sessionPlace(claim, claim.round + 1, incarnation), state)
+    wipe(state)
+    return sealed
+  }
+  if (typeof playing !== 'function') {
+    const sealed = seal(playing)
+    return context.database.transaction((tx) => storeIn(context, tx, claim, requestHash, playing, sealed))
+  }
+  const set = { clientId: claim.clientId, setId: (request as SetRequest).setId }
+  return transactOrBan(context, set, async (tx) => {
+    const played = await playing(tx)
+    return 'caught' in played ? played : storeIn(context, tx, claim, requestHash, played, seal(played))
+  })
+}
+
+async function storeIn(
+  context: ServerContext,
+  tx: Queryable,
+  claim: Claim,
+  requestHash: RequestHash,
+  { parcels, writes, ending }: Played,
+  sealed: Uint8Array | null,
+): Promise<Answered> {
+  if (ending === undefined) {
+    const answer = encodeFlight({ header: {}, parcels })
+    await answerRound(context, tx, claim, sealed, requestHash, answer)
+    await writes?.(tx)
+    return { answer, ending }
+  }
+  await decideRound(context, tx, claim, ending.decision)
+  await writes?.(tx)
+  const answer = encodeFlight({ header: await ending.settle(tx), parcels })
+  await insertAnswer(context, tx, claim, claim.round, requestHash, answer)
+  return { answer, ending }
+}
+
+/** After a failed check an operation is over; after a failure around it the same request may be played again. */
+async function abandon(
+  context: ServerContext,
+  claim: Claim,
+  { kind, request }: OperationRow,
+  error: unknown,
+): Promise<void> {
+  if (isUnplayed(error)) await forgetRound(context.database, claim)
+  else if (isGuarded(kind) && isBlamed(error)) {
+    await abortOperation(context, claim, (tx) => countFailure(context, tx, claim, request as SetRequest))
+  } else if (isFinal(error)) await abortOperation(context, claim)
+  else await releaseRound(context.database, claim)
+}
+
+function requireTimeLeft(context: ServerContext, operation: OperationRow): void {
+  if (context.now() < operation.expiresAt.getTime()) return
+  throw new MpcError('PROTOCOL_ABORTED', 'the operation has expired; start it again')
+}
+
+/** Session state opens for the one round that it is for, in the incarnation that sealed it. */
+function sessionPlace({ clientId, operationId }: OperationKey, round: number, incarnation: number) {
+  return { purpose: 'session', clientId, row: `${operationId}/${round}/${incarnation}` } as const
+}

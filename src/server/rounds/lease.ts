@@ -1,0 +1,192 @@
+import { BadRequest } from '../../service/http.ts'
+import type { Decision } from '../../wire/operations.ts'
+import { MpcError } from '../../errors.ts'
+import { isFor } from '../access/caller.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable, SqlValue } from '../../service/database/types.ts'
+import { requireUnrevoked } from '../devices/devices-table.ts'
+import { INCARNATION, readIncarnation } from '../epoch.ts'
+import { notAuthorized } from '../sets/sets-table.ts'
+import {
+  findDecision,
+  lockOperation,
+  operationRow,
+  otherRequest,
+  sealAnswer,
+  type CalledOperation,
+  type OperationRow,
+  type RequestHash,
+} from './operations-table.ts'
+
+/** The right of one process to play one round of an operation. */
+export interface Claim extends CalledOperation {
+  readonly round: number
+  readonly token: Uint8Array
+}
+
+/** A claim, and the operation that it is of. */
+export interface Claimed {
+  readonly claim: Claim
+  readonly operation: OperationRow
+}
+
+const CLAIMED = 'client_id = $1 and operation_id = $2 and round = $3 and claim_token = $4'
+
+/**
+ * Takes the next round of an operation for this process, for one request: from here on no other request is played in
+ * this round, not even after a failure, so that no state is ever played twice with different messages.
+ *
+ * @throws {AUTH_FAILED} if the client has no such operation, or another device has begun it
+ * @throws {BadRequest} if an earlier round is missing
+ * @throws {PROTOCOL_ABORTED} if the round was begun with another message, or belongs to an earlier incarnation
+ * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
+ */
+export async function claimRound(
+  context: ServerContext,
+  key: CalledOperation,
+  round: number,
+  requestHash: RequestHash,
+): Promise<Claimed> {
+  const token = context.random(16)
+  const until = timestamp(context, context.limits.roundMs)
+  const [free] = await context.database.query(
+    `update reshare_operations set claim_token = $3, claim_hash = $4, claim_until = $5
+     where client_id = $1 and operation_id = $2 and round = $6 and (device is null or device = $7)
+       and incarnation = ${INCARNATION} and (claim_hash is null or claim_hash = $4)
+       and (claim_until is null or claim_until <= $8)
+     returning *`,
+    [key.clientId, key.operationId, token, requestHash.bytes, until, round - 1, key.device, timestamp(context)],
+  )
+  if (free !== undefined) return { claim: { ...key, round, token }, operation: operationRow(free) }
+  return claimOrRefuse(context, key, round, requestHash)
+}
+
+/** {@link claimRound} where it is not free, or not known to be: says why. */
+async function claimOrRefuse(
+  context: ServerContext,
+  key: CalledOperation,
+  round: number,
+  requestHash: RequestHash,
+): Promise<Claimed> {
+  return context.database.transaction(async (tx) => {
+    const operation = await lockOperation(tx, key)
+    if (operation === undefined || !isFor(operation, key)) throw notAuthorized()
+    await requireIncarnation(tx, operation)
+    if (round > operation.round + 1) throw new BadRequest(`the next round of this operation is ${operation.round + 1}`)
+    // Answered since the caller looked: the repeated request finds the answer.
+    if (round <= operation.round) throw inProgress()
+    const { claimHash, claimUntil } = operation
+    if (claimHash !== null && !requestHash.matches(claimHash)) throw otherRequest(round)
+    if (claimUntil !== null && claimUntil.getTime() > context.now()) throw inProgress()
+    const token = context.random(16)
+    await tx.query(
+      `update reshare_operations set claim_token = $3, claim_hash = $4, claim_until = $5
+       where client_id = $1 and operation_id = $2`,
+      [key.clientId, key.operationId, token, requestHash.bytes, timestamp(context, context.limits.roundMs)],
+    )
+    return { claim: { ...key, round, token }, operation }
+  }, 'read committed')
+}
+
+/** Of the claim's operation: it is not decided, and its caller not revoked. */
+const GOES_ON = `not exists (select 1 from reshare_decisions where client_id = $1 and operation_id = $2)
+  and not exists (select 1 from reshare_devices where client_id = $1 and device = $5 and revoked_at is not null)`
+
+/**
+ * Ends a claim by the round's answer, of an operation that goes on: compare-and-set, so that the sealed state of a round is
+ * used once.
+ *
+ * @param state null forgets the request, too
+ * @throws {OPERATION_IN_PROGRESS} if another process has taken the round over
+ * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ * @throws {PROTOCOL_ABORTED} if it was decided meanwhile
+ */
+export async function answerRound(
+  context: ServerContext,
+  tx: Queryable,
+  claim: Claim,
+  state: Uint8Array | null,
+  requestHash: RequestHash,
+  answer: Uint8Array,
+): Promise<void> {
+  const rows = await tx.query(
+    `with moved as (
+       update reshare_operations set round = $6, state = $7, claim_token = null, claim_hash = null, claim_until = null,
+         request = case when $7::bytea is not null then request end
+       where ${CLAIMED} and ${GOES_ON} returning 1
+     )
+     insert into reshare_answers (client_id, operation_id, round, request_hash, sealed)
+     select $1, $2, $6::int, $8::bytea, $9::bytea from moved returning 1`,
+    [
+      ...claimed(claim),
+      claim.device,
+      claim.round,
+      state,
+      requestHash.bytes,
+      sealAnswer(context, claim, claim.round, answer),
+    ],
+  )
+  if (rows.length === 0) throw await whyNot(tx, claim)
+}
+
+/** Decides an operation and ends its last round. Throws as {@link answerRound}. */
+export async function decideRound(
+  context: ServerContext,
+  tx: Queryable,
+  claim: Claim,
+  decision: Decision['decision'],
+): Promise<void> {
+  // The decision before the row of the operation, as an abort writes them: the other way round they would wait for each other.
+  const rows = await tx.query(
+    `with decided as (
+       insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
+       select client_id, operation_id, $6, $7::timestamptz, device from reshare_operations where ${CLAIMED} and ${GOES_ON}
+       on conflict (client_id, operation_id) do nothing returning 1
+     )
+     update reshare_operations set round = $3 + 1, state = null, claim_token = null, claim_hash = null,
+       claim_until = null, request = null
+     where ${CLAIMED} and exists (select 1 from decided) returning 1`,
+    [...claimed(claim), claim.device, decision, timestamp(context)],
+  )
+  if (rows.length === 0) throw await whyNot(tx, claim)
+}
+
+/** Why a claim came to nothing. */
+async function whyNot(tx: Queryable, claim: Claim): Promise<unknown> {
+  await requireUnrevoked(tx, claim)
+  return (await findDecision(tx, claim)) === undefined ? inProgress() : over()
+}
+
+export function over(): MpcError {
+  return new MpcError('PROTOCOL_ABORTED', 'the operation is over')
+}
+
+/** Lets the same request be played again at once. */
+export async function releaseRound(db: Queryable, claim: Claim): Promise<void> {
+  await db.query(`update reshare_operations set claim_until = null where ${CLAIMED}`, claimed(claim))
+}
+
+/** Forgets a request that no session has played, so that another may take its place. */
+export async function forgetRound(db: Queryable, claim: Claim): Promise<void> {
+  if (claim.round === 1) await db.query(`delete from reshare_operations where ${CLAIMED}`, claimed(claim))
+  else {
+    await db.query(
+      `update reshare_operations set claim_token = null, claim_hash = null, claim_until = null where ${CLAIMED}`,
+      claimed(claim),
+    )
+  }
+}
+
+function claimed({ clientId, operationId, round, token }: Claim): SqlValue[] {
+  return [clientId, operationId, round - 1, token]
+}
+
+async function requireIncarnation(tx: Queryable, operation: OperationRow): Promise<void> {
+  if ((await readIncarnation(tx)) !== operation.incarnation) {
+    throw new MpcError('PROTOCOL_ABORTED', 'the operation was begun before the database was restored')
+  }
+}
+
+function inProgress(): MpcError {
+  return new MpcError('OPERATION_IN_PROGRESS', 'another process is playing this round')
+}

@@ -1,0 +1,300 @@
+import type { Decision, OperationRequest } from '../../wire/operations.ts'
+import { MpcError } from '../../errors.ts'
+import { isFor, type Caller } from '../access/caller.ts'
+import { timestamp, type ServerContext } from '../context.ts'
+import type { Queryable, Row } from '../../service/database/types.ts'
+import { notAuthorized, setRow, type SetRow } from '../sets/sets-table.ts'
+
+/** Names one operation: ids are the client's own choice, so they mean nothing without it. */
+export interface OperationKey {
+  readonly clientId: string
+  readonly operationId: string
+}
+
+/** An operation, and who asks for something about it. */
+export interface CalledOperation extends OperationKey, Caller {}
+
+/** An operation between two of its rounds. */
+export interface OperationRow {
+  /** The device that has begun it, to which all its rounds are bound. */
+  readonly device: string | null
+  readonly kind: OperationRequest['kind']
+  /** Null once the operation is over: it may be as long as the message that it has signed. */
+  readonly request: OperationRequest | null
+  /** The last round that was answered; 0 before the first. */
+  readonly round: number
+  /** The sealed sessions; null before the first answer and after the last. */
+  readonly state: Uint8Array | null
+  readonly incarnation: number
+  readonly expiresAt: Date
+  /** The hash of the only request that may be played next; null while no session has seen one. */
+  readonly claimHash: Uint8Array | null
+  /** Until when a process that plays it has it to itself. */
+  readonly claimUntil: Date | null
+}
+
+const KEY = 'client_id = $1 and operation_id = $2'
+
+export async function findOperation(db: Queryable, key: OperationKey): Promise<OperationRow | undefined> {
+  return selectOperation(db, key, '')
+}
+
+/** {@link findOperation}, as it is once nobody else changes it, and held until this transaction ends. */
+export async function lockOperation(tx: Queryable, key: OperationKey): Promise<OperationRow | undefined> {
+  return selectOperation(tx, key, 'for update')
+}
+
+async function selectOperation(db: Queryable, { clientId, operationId }: OperationKey, lock: '' | 'for update') {
+  const [row] = await db.query(`select * from reshare_operations where ${KEY} ${lock}`, [clientId, operationId])
+  return row && operationRow(row)
+}
+
+/** A row of all columns. */
+export function operationRow(row: Row): OperationRow {
+  return {
+    device: row['device'] as string | null,
+    kind: row['kind'] as OperationRow['kind'],
+    request: JSON.parse((row['request'] as string | null) ?? 'null') as OperationRow['request'],
+    round: row['round'] as number,
+    state: row['state'] as Uint8Array | null,
+    incarnation: row['incarnation'] as number,
+    expiresAt: row['expires_at'] as Date,
+    claimHash: row['claim_hash'] as Uint8Array | null,
+    claimUntil: row['claim_until'] as Date | null,
+  }
+}
+
+/** An operation that was added, and how many others of its set, or of generations, of its client, are under way. */
+export interface AddedOperation {
+  readonly incarnation: number
+  readonly expiresAt: Date
+  readonly othersOpen: number
+  /** When the first of them expires. */
+  readonly opensAt: Date | null
+}
+
+/**
+ * Adds an operation for exactly one first request, unless it is decided; one that is there stays as it is. Of those that
+ * begin at once each counts the others only if the caller has locked the client, as by {@link lockClient}.
+ *
+ * @param token claims its first round at once
+ * @returns undefined if it was not added
+ */
+export async function insertOperation(
+  context: ServerContext,
+  db: Queryable,
+  { clientId, operationId, device }: CalledOperation,
+  request: OperationRequest,
+  requestHash: RequestHash,
+  token: Uint8Array | null = null,
+): Promise<AddedOperation | undefined> {
+  const expiry = timestamp(context, context.limits.operationMs)
+  const setId = request.kind === 'generate' ? null : request.setId
+  const [added] = await db.query(
+    `with others as (
+       select count(*)::int as count, min(expires_at) as opens_at from reshare_operations open
+       where client_id = $1 and operation_id <> $2 and (state is not null or round = 0) and expires_at > $9
+         and set_id is not distinct from $4 and not exists
+         (select 1 from reshare_decisions decided
+          where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
+     )
+     insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, incarnation, claim_hash,
+       expires_at, claim_token, claim_until)
+     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11 from reshare_meta
+     where name = 'incarnation' and not exists (select 1 from reshare_decisions where ${KEY})
+     on conflict (client_id, operation_id) do nothing
+     returning incarnation, expires_at, (select count from others) as count, (select opens_at from others) as opens_at`,
+    [
+      clientId,
+      operationId,
+      JSON.stringify(storedRequest(request)),
+      setId,
+      requestHash.bytes,
+      expiry,
+      device,
+      request.kind,
+      timestamp(context),
+      token,
+      token && timestamp(context, context.limits.roundMs),
+    ],
+  )
+  return (
+    added && {
+      incarnation: added['incarnation'] as number,
+      expiresAt: added['expires_at'] as Date,
+      othersOpen: added['count'] as number,
+      opensAt: added['opens_at'] as Date | null,
+    }
+  )
+}
+
+/** The authorisation of an export is judged when it arrives, and never stored. */
+export function storedRequest(request: OperationRequest): OperationRequest {
+  return request.kind === 'export' ? { ...request, authorization: '' } : request
+}
+
+export async function findDecision(db: Queryable, key: OperationKey): Promise<Decision['decision'] | undefined> {
+  const [row] = await db.query(`select decision from reshare_decisions where ${KEY}`, [key.clientId, key.operationId])
+  return row?.['decision'] as Decision['decision'] | undefined
+}
+
+/** Records a decision unless there is one; one key holds one decision, so COMMIT and ABORT cannot both exist. */
+export async function recordDecision(
+  context: ServerContext,
+  tx: Queryable,
+  { clientId, operationId }: OperationKey,
+  decision: Decision['decision'],
+): Promise<Decision['decision']> {
+  const [row] = await tx.query(
+    `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
+     values ($1, $2, $3, $4, (select device from reshare_operations where client_id = $1 and operation_id = $2))
+     on conflict (client_id, operation_id) do nothing returning decision`,
+    [clientId, operationId, decision, timestamp(context)],
+  )
+  return row === undefined ? requireDecision(tx, { clientId, operationId }) : decision
+}
+
+/** Decides an operation that has not begun, so that it never will. One that has, by another request at once, goes on. */
+export async function decideUnbegun(
+  context: ServerContext,
+  { clientId, operationId, device }: CalledOperation,
+  decision: Decision['decision'],
+): Promise<void> {
+  await context.database.transaction(async (tx) => {
+    await lockClient(tx, clientId)
+    await tx.query(
+      `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
+       select $1, $2, $3, $4, $5
+       where not exists (select 1 from reshare_operations where ${KEY})
+       on conflict (client_id, operation_id) do nothing`,
+      [clientId, operationId, decision, timestamp(context), device],
+    )
+  }, 'read committed')
+}
+
+/**
+ * Holds what a client begins until this transaction ends. In one that is read committed, what follows sees all that others
+ * have begun, or decided before it began.
+ */
+export async function lockClient(tx: Queryable, clientId: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
+}
+
+async function requireDecision(db: Queryable, key: OperationKey): Promise<Decision['decision']> {
+  const decision = await findDecision(db, key)
+  if (decision === undefined) throw notAuthorized()
+  return decision
+}
+
+/** The hash of a request as this server stores it, and whether one stored under another of its master keys is the same. */
+export interface RequestHash {
+  readonly bytes: Uint8Array
+  matches(this: void, stored: Uint8Array): boolean
+}
+
+/**
+ * What stands for the bytes of a request, so that only the same request gets the same answer. A plain hash would be a check
+ * value for guesses at the authorisation of an export.
+ */
+export function hashRequest({ sealer }: ServerContext, body: Uint8Array): RequestHash {
+  return { bytes: sealer.fingerprint(body), matches: (stored) => sealer.isFingerprint(stored, body) }
+}
+
+/** A set as it was found, and the server's half of it, sealed. */
+export interface NamedSet {
+  readonly set: SetRow
+  readonly half: Uint8Array | null
+}
+
+/** What has become of an operation, as far as one of its rounds is concerned. */
+export interface Outcome {
+  /** The stored answer to the round, for exactly the request that it answered. */
+  readonly answer?: Uint8Array
+  /** Whether the round was begun, with this request. */
+  readonly begun: boolean
+  readonly decided: boolean
+  /** The set that its first request names, if the client has it. */
+  readonly named?: NamedSet | undefined
+}
+
+/**
+ * Looks an operation up before anything is done about it.
+ *
+ * @param setId of the set that its first request names
+ * @throws {AUTH_FAILED} if another device has begun it
+ * @throws {PROTOCOL_ABORTED} if the round was played, or begun, with another request
+ */
+export async function findOutcome(
+  { sealer }: ServerContext,
+  db: Queryable,
+  key: CalledOperation,
+  round: number,
+  requestHash: RequestHash,
+  setId: string | null = null,
+): Promise<Outcome> {
+  const [row] = await db.query(
+    `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, answer.sealed as answer,
+       case when operation.round + 1 = $3 then claim_hash end as claim_hash, share.sealed as half, named.*
+     from (select $1::text as client_id, $2::text as operation_id) asked
+       left join reshare_operations operation using (client_id, operation_id)
+       left join reshare_decisions decided using (client_id, operation_id)
+       left join reshare_answers answer on answer.client_id = asked.client_id
+         and answer.operation_id = asked.operation_id and answer.round = $3
+       left join reshare_sets named on named.client_id = asked.client_id and named.set_id = $4
+       left join reshare_shares share on share.set_id = named.set_id`,
+    [key.clientId, key.operationId, round, setId],
+  )
+  const { begun_by: device, decision, request_hash: answered, answer: sealed, claim_hash: claimed } = row as Row
+  if (!isFor({ device: device as string | null }, key)) throw notAuthorized()
+  const decided = decision !== null
+  const begun = claimed !== null
+  const known = (answered ?? claimed) as Uint8Array | null
+  if (known !== null && !requestHash.matches(known)) throw otherRequest(round)
+  if (answered === null) return { begun, decided, ...namedSet(row as Row) }
+  return { answer: sealer.open(answerPlace(key, round), sealed as Uint8Array), begun, decided }
+}
+
+function namedSet(row: Row): Pick<Outcome, 'named'> {
+  if (row['set_id'] === null) return {}
+  return { named: { set: setRow(row), half: row['half'] as Uint8Array | null } }
+}
+
+/** @throws {AUTH_FAILED} if another device has begun the operation */
+export async function requireBegunBy(tx: Queryable, { clientId, operationId, device }: CalledOperation): Promise<void> {
+  const rows = await tx.query(
+    `select device from reshare_operations where ${KEY} union select device from reshare_decisions where ${KEY}`,
+    [clientId, operationId],
+  )
+  if (!rows.every((row) => isFor({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
+}
+
+export async function insertAnswer(
+  context: ServerContext,
+  tx: Queryable,
+  key: OperationKey,
+  round: number,
+  requestHash: RequestHash,
+  answer: Uint8Array,
+): Promise<void> {
+  await tx.query(
+    `insert into reshare_answers (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
+    [key.clientId, key.operationId, round, requestHash.bytes, sealAnswer(context, key, round, answer)],
+  )
+}
+
+export function sealAnswer(
+  { sealer }: ServerContext,
+  key: OperationKey,
+  round: number,
+  answer: Uint8Array,
+): Uint8Array {
+  return sealer.seal(answerPlace(key, round), answer)
+}
+
+export function otherRequest(round: number): MpcError {
+  return new MpcError('PROTOCOL_ABORTED', `round ${round} of this operation was played with another message`)
+}
+
+function answerPlace({ clientId, operationId }: OperationKey, round: number) {
+  return { purpose: 'answer', clientId, row: `${operationId}/${round}` } as const
+}

@@ -1,0 +1,117 @@
+import { PROVEN_KINDS } from '../../wire/opening-proof.ts'
+import type { OperationRequest } from '../../wire/operations.ts'
+import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../service/rate-counts.ts'
+import type { AuditEvent } from '../audit/entry.ts'
+import type { Caller } from '../access/caller.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import type { AddedOperation } from './operations-table.ts'
+import type { SetRequest } from './round.ts'
+
+type Kind = OperationRequest['kind']
+
+/** What needs a proof of possession: its failures are counted, and what is locked out begins none of it. */
+export function isGuarded(kind: Kind): boolean {
+  return PROVEN_KINDS.has(kind)
+}
+
+/** The counts of all clients, and what the log tells of them. */
+export function rateCounts({ database, now, limits, audit }: ServerContext): RateCounts<Kind> {
+  return createRateCounts<Kind>({
+    table: 'reshare_rates',
+    database,
+    now,
+    rates: limits.rates,
+    lockOut: limits.lockOut,
+    onLocked: (tx, locked) => audit.record(tx, clientOf(locked), locked.map(lockedOut)),
+    onUnlocked: (tx, subjects) => audit.record(tx, (subjects[0] as Subject).clientId, subjects.map(unlocked)),
+  })
+}
+
+export function ofSet(clientId: string, setId: string): Subject {
+  return { clientId, of: `set ${setId}` }
+}
+
+/**
+ * Whom a failure of an operation is counted against, and whose earlier ones keep it from beginning: the set that it names
+ * and the device that has sent it, so that a thief locks out what was stolen and nothing else.
+ *
+ * No backup is locked: whoever has the client's credentials can name it, and its share is no guess that a lock would end.
+ * Exports are the client's, too: their authorisations may be the same for all its sets.
+ */
+export function failing({ clientId, device }: Caller, { kind, setId }: SetRequest): Subject[] {
+  const subjects: Subject[] = []
+  if (kind !== 'recover') subjects.push(ofSet(clientId, setId))
+  if (device !== null) subjects.push({ clientId, of: `device ${device}` })
+  if (kind === 'export') subjects.push({ clientId, of: '' })
+  return subjects
+}
+
+/** @throws {RATE_LIMITED} if earlier failures keep an operation from beginning that needs a proof of possession */
+export async function requireUnlocked(context: ServerContext, caller: Caller, request: SetRequest): Promise<void> {
+  if (isGuarded(request.kind)) await rateCounts(context).requireUnlocked(failing(caller, request))
+}
+
+/**
+ * Whom an operation is counted against: the set that it names, whose half, or whose device's key, has let it begin. What is
+ * done with a stolen set, or with a wallet that a thief of the token has made, leaves the rates of all other sets as they are.
+ */
+function payer(clientId: string, request: OperationRequest): Subject {
+  return request.kind === 'generate' ? { clientId, of: '' } : ofSet(clientId, request.setId)
+}
+
+/**
+ * Counts an operation that this transaction has added: all processes count in one row a set and kind. The caller has
+ * locked the client, so that of operations that begin at once each counts the ones before it. An export was counted when its
+ * authorisation was judged.
+ *
+ * @throws {RATE_LIMITED} if too many of its kind have begun with the set, or too many with it are not decided; the
+ *   transaction is to be rolled back
+ */
+export async function chargeOperation(
+  context: ServerContext,
+  tx: Queryable,
+  clientId: string,
+  request: OperationRequest,
+  added: AddedOperation,
+): Promise<void> {
+  requireFewOpen(context, added)
+  const { kind } = request
+  if (kind !== 'export') await rateCounts(context).charge(tx, payer(clientId, request), kind)
+}
+
+/** Counts a failed proof. @returns what the log tells of it */
+export async function countFailure(
+  context: ServerContext,
+  tx: Queryable,
+  caller: Caller,
+  request: SetRequest,
+): Promise<AuditEvent[]> {
+  return (await rateCounts(context).countFailure(tx, failing(caller, request))).map(lockedOut)
+}
+
+function clientOf([locked]: readonly Locked[]): string {
+  return (locked as Locked).subject.clientId
+}
+
+function lockedOut({ subject, until }: Locked): AuditEvent {
+  return about(subject, 'lockedOut', until.toISOString())
+}
+
+function unlocked(subject: Subject): AuditEvent {
+  return about(subject, 'unlocked')
+}
+
+/** What the log tells of a set names it; of a device, in the detail. */
+function about({ of }: Subject, event: AuditEvent['event'], detail = ''): AuditEvent {
+  const [what, id] = of.split(' ')
+  if (what === 'set') return { event, setId: id, detail }
+  return { event, detail: [detail, id].filter(Boolean).join(' ') }
+}
+
+/** What the database does not say is not few. */
+function requireFewOpen({ limits, now }: ServerContext, { othersOpen, opensAt }: AddedOperation): void {
+  if (othersOpen < limits.openOperations) return
+  const message = 'too many operations of this set are under way: finish or abort some'
+  throw rateLimited(message, opensAt as Date, now())
+}

@@ -1,0 +1,102 @@
+import type { Parcel } from '../../wire/round-body.ts'
+import { BadRequest } from '../../service/http.ts'
+import { MpcError, ProtocolError } from '../../errors.ts'
+import { decodeEnvelope } from '../../protocol/session/envelope.ts'
+import type { Session, Step } from '../../protocol/session/session.ts'
+import { wipe } from '../../util/bytes.ts'
+import { isCodecError, Reader, Writer } from '../../util/codec.ts'
+
+/** What one request brings the sessions of an operation, which go through their rounds side by side. */
+export interface Stride<Result> {
+  readonly parcels: readonly Parcel[]
+  /** What each session came to, in their order. */
+  readonly steps: readonly Step<Result>[]
+}
+
+/**
+ * Gives the sessions the parcels, starts them if asked to, after that, and plays what they allow.
+ *
+ * @throws {BadRequest} if a parcel is for no session or comes twice, or a session gets none; none has played anything
+ * @throws {SET_MISMATCH} if an envelope belongs to another set or session; none has played anything
+ * @throws {PROTOCOL_ABORTED} if a check fails, or a session gets less than it waits for
+ */
+export function advanceSessions<Result>(
+  sessions: readonly Session<Result>[],
+  parcels: readonly Parcel[],
+  start: boolean,
+): Stride<Result> {
+  deliver(sessions, parcels)
+  const first = start ? sessions.map((session) => session.start()) : []
+  const steps = sessions.map((session) => session.advance())
+  if (steps.some(isIdle)) throw new ProtocolError('FORMAT', 0, [], 'a message is missing')
+  const out = (list: readonly Step<Result>[]) =>
+    list.flatMap((step, slot) => step.out.map((envelope): Parcel => ({ slot, envelope })))
+  return { parcels: [...out(first), ...out(steps)], steps }
+}
+
+/** One result a step, once every one has one. */
+export function resultsOf<Result>(steps: readonly Step<Result>[], which: 'prepared' | 'done'): Result[] | undefined {
+  const results = steps.map((step) => step[which])
+  return results.includes(undefined) ? undefined : (results as Result[])
+}
+
+function deliver(sessions: readonly Session<unknown>[], parcels: readonly Parcel[]): void {
+  if (sessions.some((_, slot) => parcels.every((parcel) => parcel.slot !== slot))) {
+    throw new BadRequest('the flight lacks the messages of a session')
+  }
+  for (const { slot, envelope } of parcels) {
+    const session = sessions[slot]
+    if (session === undefined) throw new BadRequest(`the operation has no session ${slot}`)
+    const receipt = session.receive(envelope)
+    if (receipt === 'duplicate') throw new BadRequest('the flight carries a message twice')
+    if (receipt === 'dropped') throw stray(envelope)
+  }
+}
+
+/** Says why an envelope was not accepted: its header carries the hash of the set (round 1) or of the session. */
+function stray(envelope: Uint8Array): Error {
+  try {
+    const { round } = decodeEnvelope(envelope)
+    return new MpcError(
+      'SET_MISMATCH',
+      `a message of round ${round} belongs to another share set or session, or is too long`,
+    )
+  } catch (error) {
+    if (isCodecError(error)) return new BadRequest(`not an envelope: ${error.message}`)
+    throw error
+  }
+}
+
+function isIdle({ out, prepared, done }: Step<unknown>): boolean {
+  return out.length === 0 && prepared === undefined && done === undefined
+}
+
+/** Exports sessions into one secret value; consumes them. */
+export function exportSessions(sessions: readonly Session<unknown>[]): Uint8Array {
+  const writer = new Writer().u8(sessions.length)
+  for (const session of sessions) {
+    const state = session.export()
+    writer.prefixed(state)
+    wipe(state)
+  }
+  return writer.finish()
+}
+
+const STATE_MAX_LENGTH = 1 << 20
+
+/** The sessions that {@link exportSessions} wrote. */
+export function restoreSessions<S>(state: Uint8Array, restore: (state: Uint8Array, slot: number) => S): S[] {
+  const reader = new Reader(state)
+  const count = reader.u8()
+  const sessions: S[] = []
+  for (let slot = 0; slot < count; slot++) {
+    const one = reader.prefixed(STATE_MAX_LENGTH)
+    try {
+      sessions.push(restore(one, slot))
+    } finally {
+      wipe(one)
+    }
+  }
+  reader.end()
+  return sessions
+}

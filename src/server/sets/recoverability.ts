@@ -1,0 +1,72 @@
+import { isMpcError, MpcError } from '../../errors.ts'
+import { wipeKeyShare } from '../../key-share/index.ts'
+import type { ServerContext } from '../context.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { fetchFromCustodian } from './custody.ts'
+import { requireSet, type SetRow } from './sets-table.ts'
+
+/** What of a wallet is about to end: one signing set, or all those of a device. */
+export type Ending = Pick<SetRow, 'clientId' | 'walletId'> & ({ readonly setId: string } | { readonly device: string })
+
+/**
+ * What is left must be known to work (invariant I4): a signing set that has proven itself, or a confirmed backup. The sets
+ * of a revoked device are about to retire.
+ *
+ * @throws {POLICY_DENIED} if nothing is left
+ */
+export async function requireWayBack(tx: Queryable, ending: Ending): Promise<void> {
+  if ((await findWaysBack(tx, ending)).length > 0) return
+  throw new MpcError('POLICY_DENIED', 'no other set of this wallet is known to work: confirm a backup first')
+}
+
+/**
+ * To be asked before the transaction of {@link requireWayBack}: if nothing but confirmed backups would be left, the custodian
+ * still has its half of one of them.
+ *
+ * @throws {POLICY_DENIED} if it has none
+ * @throws {WEBHOOK_FAILED} if it could not be asked
+ */
+export async function requireKeptWayBack(context: ServerContext, ending: Ending): Promise<void> {
+  const ways = await findWaysBack(context.database, ending)
+  if (ways.length === 0 || ways.some(({ purpose }) => purpose === 'signing')) return
+  let failure = new MpcError(
+    'POLICY_DENIED',
+    'the custodian has lost the backups of this wallet: confirm a new one first',
+  )
+  for (const { setId } of ways) {
+    try {
+      await requireKept(context, await requireSet(context.database, ending.clientId, setId))
+      return
+    } catch (error) {
+      if (!isMpcError(error)) throw error
+      if (error.code === 'WEBHOOK_FAILED') failure = error
+    }
+  }
+  throw failure
+}
+
+/**
+ * The custodian still has its half of a backup set, which is what it was given.
+ *
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if it has not
+ * @throws {WEBHOOK_FAILED} if it could not be asked
+ */
+export async function requireKept(context: ServerContext, set: SetRow): Promise<void> {
+  const half = await fetchFromCustodian(context, set)
+  half.shares.forEach(wipeKeyShare)
+}
+
+/** The newest backups first: the custodian most likely has them. */
+async function findWaysBack(db: Queryable, ending: Ending): Promise<Pick<SetRow, 'setId' | 'purpose'>[]> {
+  const [setId, device] = 'setId' in ending ? [ending.setId, null] : [null, ending.device]
+  const rows = await db.query(
+    `select set_id, purpose from reshare_sets other
+     where client_id = $1 and wallet_id = $2 and state = 'ACTIVE' and set_id is distinct from $3
+       and (purpose = 'backup' or proven_at is not null and ($4::text is null or device is distinct from $4)
+         and not exists (select 1 from reshare_devices gone
+           where gone.client_id = $1 and gone.device = other.device and gone.revoked_at is not null))
+     order by ordinal desc`,
+    [ending.clientId, ending.walletId, setId, device],
+  )
+  return rows.map((row) => ({ setId: row['set_id'] as string, purpose: row['purpose'] as SetRow['purpose'] }))
+}

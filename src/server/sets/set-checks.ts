@@ -1,0 +1,43 @@
+import { MpcError } from '../../errors.ts'
+import type { Purpose } from '../../types.ts'
+import type { SetRow } from './sets-table.ts'
+
+/**
+ * Invariant I3: a request names one set, and it is the one it says it is, before any cryptography.
+ *
+ * @throws {SET_MISMATCH} if the set belongs to another of the client's wallets or has another purpose
+ */
+export function requireNamed(set: SetRow, walletId: string, purpose: Purpose): void {
+  if (set.walletId !== walletId) throw new MpcError('SET_MISMATCH', 'the set belongs to another wallet')
+  if (set.purpose !== purpose) throw new MpcError('SET_MISMATCH', `the set is not a ${purpose} set`)
+}
+
+/**
+ * Invariant I2: only an ACTIVE set signs, deals or is proven.
+ *
+ * @throws {SET_RETIRED} if it is over
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ */
+export function requireActive(set: SetRow): void {
+  if (set.state === 'ACTIVE') return
+  if (set.state === 'PREPARED') throw undecided()
+  throw new MpcError('SET_RETIRED', 'the signing set is retired; recover again to get a new one')
+}
+
+/**
+ * A committed backup set may be recovered from even before it is confirmed: who opens its cipherText has it.
+ *
+ * @throws {BACKUP_SUPERSEDED} if a newer one has taken its place
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ */
+export function requireRecoverable(set: SetRow): void {
+  if (set.state === 'ABORTED' || set.state === 'DESTROYED') {
+    throw new MpcError('BACKUP_SUPERSEDED', 'a newer backup has taken the place of this one')
+  }
+  if (set.committedAt === null) throw undecided()
+}
+
+/** The answer for a set whose operation is not decided. */
+export function undecided(): MpcError {
+  return new MpcError('OPERATION_IN_PROGRESS', 'the operation that makes this set is not decided yet')
+}

@@ -1,0 +1,156 @@
+import type { SetStatus } from '../../wire/operations.ts'
+import { getGroup } from '../../curve/index.ts'
+import { MpcError } from '../../errors.ts'
+import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/index.ts'
+import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
+import type { Queryable, Row } from '../../service/database/types.ts'
+
+/** One wallet-wide share set as the server's database knows it. */
+export interface SetRow {
+  readonly setId: string
+  readonly clientId: string
+  readonly walletId: string
+  readonly operationId: string
+  readonly purpose: Purpose
+  readonly state: SetState
+  readonly label: string
+  readonly backupMethod: BackupMethodName | null
+  /** The set that it was dealt from. */
+  readonly sourceSetId: string | null
+  /** The device that made it. A signing set serves that device alone; null for every caller of the client. */
+  readonly device: string | null
+  /** `encodeWalletSetRecord` */
+  readonly record: Uint8Array
+  readonly createdAt: Date
+  /** When the operation that made it was decided. */
+  readonly committedAt: Date | null
+  readonly provenAt: Date | null
+  readonly lastUsedAt: Date | null
+  /** When the private key of a curve was handed out with this set's help. */
+  readonly exportedAt: Date | null
+}
+
+/** What the API shows of a set. */
+export type ListedSet = Omit<SetRow, 'clientId' | 'operationId' | 'sourceSetId' | 'record' | 'committedAt'>
+
+/** How many of a wallet's sets are listed that are over. */
+const ENDED_LISTED = 500
+
+const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
+  exported_at`
+
+function listedSet(row: Row): ListedSet {
+  return {
+    setId: row['set_id'] as string,
+    walletId: row['wallet_id'] as string,
+    purpose: row['purpose'] as Purpose,
+    state: row['state'] as SetState,
+    label: row['label'] as string,
+    backupMethod: row['backup_method'] as BackupMethodName | null,
+    device: row['device'] as string | null,
+    createdAt: row['created_at'] as Date,
+    provenAt: row['proven_at'] as Date | null,
+    lastUsedAt: row['last_used_at'] as Date | null,
+    exportedAt: row['exported_at'] as Date | null,
+  }
+}
+
+/** A row of all columns. */
+export function setRow(row: Row): SetRow {
+  return {
+    ...listedSet(row),
+    clientId: row['client_id'] as string,
+    operationId: row['operation_id'] as string,
+    sourceSetId: row['source_set_id'] as string | null,
+    record: row['record'] as Uint8Array,
+    committedAt: row['committed_at'] as Date | null,
+  }
+}
+
+/** What an event says of a set, from a row of `set_id, wallet_id`. */
+export function setOf(row: Row): { readonly setId: string; readonly walletId: string } {
+  return { setId: row['set_id'] as string, walletId: row['wallet_id'] as string }
+}
+
+/** The public record of a set's key on secp256k1. Its id is what ECDSA knows the set by. */
+export function ecdsaRecord(set: Pick<SetRow, 'record'>): ShareSetRecord {
+  const { records } = decodeWalletSetRecord(getGroup, set.record)
+  return records.find(({ curve }) => curve === 'secp256k1') as ShareSetRecord
+}
+
+/** What is answered for everything that is not the caller's, whether or not it exists. */
+export function notAuthorized(): MpcError {
+  return new MpcError('AUTH_FAILED', 'not authorized')
+}
+
+/** @throws {AUTH_FAILED} if the client has no such set */
+export async function requireSet(db: Queryable, clientId: string, setId: string): Promise<SetRow> {
+  const [row] = await db.query('select * from reshare_sets where set_id = $1 and client_id = $2', [setId, clientId])
+  if (row === undefined) throw notAuthorized()
+  return setRow(row)
+}
+
+/**
+ * A wallet's sets in the order in which they were made, without those of aborted operations, and of those that are over the
+ * newest only: all others have a bound.
+ *
+ * @throws {AUTH_FAILED} if the client has no such wallet
+ */
+export async function requireSets(db: Queryable, clientId: string, walletId: string): Promise<ListedSet[]> {
+  const wallet = [walletId, clientId]
+  const [known] = await db.query('select 1 from reshare_wallets where wallet_id = $1 and client_id = $2', wallet)
+  if (known === undefined) throw notAuthorized()
+  const rows = await db.query(
+    `select ${LISTED} from reshare_sets
+     where wallet_id = $1 and client_id = $2 and (state not in ('ABORTED', 'DESTROYED') or set_id in
+       (select set_id from reshare_sets where wallet_id = $1 and client_id = $2 and state = 'DESTROYED'
+        order by ordinal desc limit ${ENDED_LISTED}))
+     order by ordinal`,
+    wallet,
+  )
+  return rows.map(listedSet)
+}
+
+/** Adds a PREPARED set; a repetition of the same round finds it there. @returns whether it was added */
+export async function insertSet(
+  db: Queryable,
+  set: Omit<SetRow, 'state' | 'committedAt' | 'provenAt' | 'lastUsedAt' | 'exportedAt'>,
+): Promise<boolean> {
+  const added = await db.query(
+    `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, backup_method,
+       source_set_id, device, record, created_at, logged)
+     values ($1, $2, $3, $4, $5, 'PREPARED', $6, $7, $8, $9, $10, $11, true)
+     on conflict (set_id) do nothing returning set_id`,
+    [
+      set.setId,
+      set.clientId,
+      set.walletId,
+      set.operationId,
+      set.purpose,
+      set.label,
+      set.backupMethod,
+      set.sourceSetId,
+      set.device,
+      set.record,
+      set.createdAt,
+    ],
+  )
+  return added.length > 0
+}
+
+/** A set as the API shows it. */
+export function setStatus(set: ListedSet): SetStatus {
+  return {
+    setId: set.setId,
+    walletId: set.walletId,
+    purpose: set.purpose,
+    state: set.state,
+    label: set.label,
+    backupMethod: set.backupMethod,
+    deviceId: set.device,
+    createdAt: set.createdAt.toISOString(),
+    lastUsedAt: set.lastUsedAt?.toISOString() ?? null,
+    exportedAt: set.exportedAt?.toISOString() ?? null,
+    proven: set.provenAt !== null,
+  }
+}

@@ -1,0 +1,127 @@
+import type { MpcError } from '../errors.ts'
+import { brand, hasBrand } from '../util/brand.ts'
+import { concatBytes, fromUtf8 } from '../util/bytes.ts'
+import { errorBody, errorStatus, isAnswer, type ErrorBody } from '../wire/error-body.ts'
+
+/** A request that makes no sense to this version. Answered as 400 BAD_REQUEST; nothing has changed. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest'
+
+  static {
+    brand(this, 'BadRequest')
+  }
+}
+
+/** Whether this is a {@link BadRequest}, of whatever copy of this package. */
+export function isBadRequest(error: unknown): error is BadRequest {
+  return hasBrand(error, 'BadRequest')
+}
+
+/** A field as a {@link BadRequest} names it: not by a text of the request's own, which would be as long as the request. */
+export function fieldName(path: string | null, otherwise: string): string {
+  return path !== null && /^[A-Za-z0-9.]{1,64}$/.test(path) ? path : otherwise
+}
+
+/**
+ * What the answer needs cannot be had now. Answered as 503 INTERNAL, which a client's transport repeats; what had begun
+ * may or may not have been done.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+
+  static {
+    brand(this, 'Unavailable')
+  }
+}
+
+export function isUnavailable(error: unknown): error is Unavailable {
+  return hasBrand(error, 'Unavailable')
+}
+
+/**
+ * What the answer needs will not be there before somebody sets it up another way; the message says what. Answered as 500
+ * INTERNAL, and told of once.
+ */
+export class Misconfigured extends Error {
+  override readonly name = 'Misconfigured'
+
+  static {
+    brand(this, 'Misconfigured')
+  }
+}
+
+/** Reads the body of a request or an answer, stopping at the limit; undefined if it is longer than `maximum` bytes. */
+export async function readAll(
+  body: ReadableStream<Uint8Array> | null,
+  maximum: number,
+): Promise<Uint8Array | undefined> {
+  if (body === null) return new Uint8Array()
+  const reader = body.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return concatBytes(...chunks)
+    length += value.length
+    if (length > maximum) {
+      await reader.cancel()
+      return undefined
+    }
+    chunks.push(value)
+  }
+}
+
+/**
+ * Reads a request's body.
+ *
+ * @throws {BadRequest} if it is longer than `maximum` bytes
+ */
+export async function readBody(request: Request, maximum: number): Promise<Uint8Array> {
+  const body = await readAll(request.body, maximum)
+  if (body === undefined) throw new BadRequest(`the body is longer than ${maximum} bytes`)
+  return body
+}
+
+/**
+ * Reads a request's body as JSON. Its content type must say so: a browser sends nothing of this type, with a user's cookies,
+ * for a page of an origin that was not allowed to.
+ *
+ * @throws {BadRequest} if it is not JSON, or longer than `maximum` bytes
+ */
+export async function readJson(request: Request, maximum: number): Promise<unknown> {
+  const [type] = (request.headers.get('content-type') ?? '').split(';')
+  if (type?.trim().toLowerCase() !== 'application/json')
+    throw new BadRequest('the content type must be application/json')
+  const body = await readBody(request, maximum)
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch {
+    throw new BadRequest('the body is not JSON')
+  }
+}
+
+/**
+ * The answer to a request that failed. Errors without a code of their own say nothing about themselves.
+ *
+ * @param onError told of those errors
+ */
+export function errorResponse(error: unknown, onError: (error: unknown) => void): Response {
+  if (isBadRequest(error)) return jsonError(400, 'BAD_REQUEST', error.message)
+  if (isAnswer(error)) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
+  onError(error)
+  if (isUnavailable(error)) return jsonError(503, 'INTERNAL', 'the server cannot answer now')
+  return jsonError(500, 'INTERNAL', 'the server failed')
+}
+
+export function jsonError(status: number, id: ErrorBody['error']['id'], message: string): Response {
+  return json(status, { error: { id, message, retryable: status >= 500 } })
+}
+
+/** RFC 9110 §10.2.3: whole seconds, here never too few. */
+function retryAfter({ retryAfterMs }: MpcError): Record<string, string> {
+  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+}
+
+function json(status: number, body: ErrorBody, headers: Readonly<Record<string, string>> = {}): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
+}

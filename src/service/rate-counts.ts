@@ -1,0 +1,235 @@
+import { MpcError } from '../errors.ts'
+import type { Database, Queryable, Row } from './database/types.ts'
+import { isDate } from '../util/brand.ts'
+import { inPages, PAGE } from '../util/pages.ts'
+import type { LockOut, Rate } from './rates.ts'
+
+/**
+ * Whose things are counted: a client's, or those of one of its sets or devices (an id in lower-case hex). What a set or a
+ * device has failed is no reason to refuse another.
+ */
+export interface Subject {
+  readonly clientId: string
+  readonly of: '' | `set ${string}` | `device ${string}`
+}
+
+/** Counts beside those of the kinds that have a rate. */
+const FAILURE = 'failure'
+
+/**
+ * A client may fail over all its sets so many times as often as with one of them: enough that one set or device comes to
+ * its own bound first, and a bound on guessing with one set after another.
+ */
+const CLIENT_FACTOR = 4
+
+/** One below the largest int of the database. */
+const COUNT_END = 2 ** 31 - 2
+
+interface Counted {
+  readonly count: number
+  /** When the window was opened, which names it. */
+  readonly startedAt: Date
+  /** When the window, or the lock, is over. */
+  readonly endsAt: Date
+}
+
+/** A subject that a failure has locked out. */
+export interface Locked {
+  readonly subject: Subject
+  readonly until: Date
+}
+
+export interface RateCountOptions<Kind extends string> {
+  /** Has a row a client, kind and subject: `client_id, kind, subject text, count int, started_at, ends_at timestamptz`. */
+  readonly table: 'reshare_rates' | 'reshare_custodian_rates'
+  readonly database: Database
+  readonly now: () => number
+  readonly rates: Readonly<Record<Kind, Rate | null>>
+  readonly lockOut: LockOut | null
+  /** Writes down, with a failure that was presumed, whom it has locked out. */
+  readonly onLocked?: (tx: Queryable, locked: readonly Locked[]) => Promise<void>
+  /** Writes down that it was none, and who is locked out no more. */
+  readonly onUnlocked?: (tx: Queryable, subjects: readonly Subject[]) => Promise<void>
+}
+
+/** Counts, in the database, what is done and fails: all processes count in one row a kind and subject. */
+export interface RateCounts<Kind extends string> {
+  /**
+   * Counts what this transaction does.
+   *
+   * @throws {RATE_LIMITED} if it is too much; the transaction is to be rolled back
+   */
+  charge(tx: Queryable, subject: Subject, kind: Kind): Promise<void>
+  /** @throws {RATE_LIMITED} if one of the subjects is locked out */
+  requireUnlocked(subjects: readonly Subject[]): Promise<void>
+  /**
+   * Counts a failure of several subjects. The one that is too many locks a subject out; those that were under way then
+   * lock no longer.
+   *
+   * @returns whom it has locked out
+   */
+  countFailure(tx: Queryable, subjects: readonly Subject[]): Promise<readonly Locked[]>
+  /**
+   * Counts a try and its failure before it is known how it ends: of many guesses at once no more are judged than may fail,
+   * whatever becomes of those who judge them.
+   *
+   * @param charged whose rate, and of what kind, the try costs, whether or not it fails
+   * @returns takes the failure back, unless the window that it was counted in is over
+   * @throws {RATE_LIMITED} if there were too many tries, or a subject is locked out; nothing was counted
+   */
+  presumeFailure(
+    charged: { readonly subject: Subject; readonly kind: Kind },
+    subjects: readonly Subject[],
+  ): Promise<() => Promise<void>>
+  /** Forgets counts whose time is over. */
+  forget(): Promise<void>
+}
+
+export function createRateCounts<Kind extends string>(options: RateCountOptions<Kind>): RateCounts<Kind> {
+  const { table, database, now, rates, lockOut, onLocked, onUnlocked } = options
+  const later = (ms = 0): Date => new Date(now() + ms)
+
+  /** One more in the window that is open, or the first of a new one. */
+  const increment = async (tx: Queryable, subject: Subject, kind: string, windowMs: number): Promise<Counted> => {
+    const [row] = await tx.query(
+      `insert into ${table} as known (client_id, kind, subject, count, started_at, ends_at) values ($1, $2, $3, 1, $4, $5)
+       on conflict (client_id, kind, subject) do update set
+         count = case when known.ends_at <= $4 then 1 else least(known.count, ${COUNT_END}) + 1 end,
+         started_at = case when known.ends_at <= $4 then excluded.started_at else known.started_at end,
+         ends_at = case when known.ends_at <= $4 then excluded.ends_at else known.ends_at end
+       returning count, started_at, ends_at`,
+      [subject.clientId, kind, subject.of, later(), later(windowMs)],
+    )
+    return countedRow(row)
+  }
+  const charge = async (tx: Queryable, subject: Subject, kind: Kind): Promise<void> => {
+    const rate = rates[kind]
+    if (rate === null) return
+    const { count, endsAt } = await increment(tx, subject, kind, rate.perMs)
+    if (count <= rate.count) return
+    throw rateLimited(`too many operations of this kind (${kind}): try again later`, endsAt, now())
+  }
+  const lockedOut = (endsAt: Date): MpcError =>
+    rateLimited('locked after failed proofs: try again later', endsAt, now())
+
+  /** A lock has no row of its own: it is the count of failures at its bound, in a window that from then on ends with the lock. */
+  const fail = async (
+    tx: Queryable,
+    subject: Subject,
+    lock: LockOut,
+  ): Promise<Counted & { readonly locks: boolean }> => {
+    const counted = await increment(tx, subject, FAILURE, lock.withinMs)
+    if (counted.count !== failuresOf(lock, subject)) return { ...counted, locks: false }
+    const endsAt = later(lock.lockedMs)
+    await tx.query(
+      `update ${table} set ends_at = $4 where client_id = $1 and kind = '${FAILURE}' and subject = $2 and started_at = $3`,
+      [subject.clientId, subject.of, counted.startedAt, endsAt],
+    )
+    return { ...counted, endsAt, locks: true }
+  }
+  /** @returns whether the subject was locked out by it, and is no more */
+  const takeBack = async (tx: Queryable, subject: Subject, startedAt: Date, lock: LockOut): Promise<boolean> => {
+    const bound = failuresOf(lock, subject)
+    const [left] = await tx.query(
+      `update ${table} set count = count - 1, ends_at = case when count = $4 then $5 else ends_at end
+       where client_id = $1 and kind = '${FAILURE}' and subject = $2 and started_at = $3 and count > 0 returning count`,
+      [subject.clientId, subject.of, startedAt, bound, new Date(startedAt.getTime() + lock.withinMs)],
+    )
+    return left?.['count'] === bound - 1
+  }
+
+  return {
+    charge,
+    async requireUnlocked(subjects) {
+      if (lockOut === null) return
+      for (const subject of subjects) {
+        // An aggregate has a row whatever there is: where none comes, nobody knows.
+        const [row] = await database.query(
+          `select max(ends_at) as ends_at, count(*)::int as locks from ${table}
+           where client_id = $1 and kind = '${FAILURE}' and subject = $2 and count >= $3 and ends_at > $4`,
+          [subject.clientId, subject.of, failuresOf(lockOut, subject), later()],
+        )
+        const { locks, ends_at: endsAt } = row ?? {}
+        if (locks === 0) continue
+        throw Number.isSafeInteger(locks) && isTime(endsAt) ? lockedOut(endsAt) : unknownCount()
+      }
+    },
+    async countFailure(tx, subjects) {
+      if (lockOut === null) return []
+      const locked: Locked[] = []
+      for (const subject of inOrder(subjects)) {
+        const { locks, endsAt } = await fail(tx, subject, lockOut)
+        if (locks) locked.push({ subject, until: endsAt })
+      }
+      return locked
+    },
+    async presumeFailure({ subject: payer, kind }, subjects) {
+      const windows = await database.transaction(async (tx) => {
+        await charge(tx, payer, kind)
+        if (lockOut === null) return []
+        const opened: { readonly subject: Subject; readonly startedAt: Date }[] = []
+        const locked: Locked[] = []
+        for (const subject of inOrder(subjects)) {
+          const { count, startedAt, endsAt, locks } = await fail(tx, subject, lockOut)
+          if (count > failuresOf(lockOut, subject)) throw lockedOut(endsAt)
+          opened.push({ subject, startedAt })
+          if (locks) locked.push({ subject, until: endsAt })
+        }
+        if (locked.length > 0) await onLocked?.(tx, locked)
+        return opened
+      }, 'read committed')
+      return async () => {
+        if (lockOut === null) return
+        await database.transaction(async (tx) => {
+          const unlocked: Subject[] = []
+          for (const { subject, startedAt } of windows) {
+            if (await takeBack(tx, subject, startedAt, lockOut)) unlocked.push(subject)
+          }
+          if (unlocked.length > 0) await onUnlocked?.(tx, unlocked)
+        }, 'read committed')
+      }
+    },
+    async forget() {
+      await inPages(() =>
+        database.query(
+          `delete from ${table} where (client_id, kind, subject) in
+             (select client_id, kind, subject from ${table} where ends_at <= $1 limit ${PAGE})
+           returning 1`,
+          [later()],
+        ),
+      )
+    },
+  }
+}
+
+function failuresOf({ failures }: LockOut, { of }: Subject): number {
+  return of === '' ? CLIENT_FACTOR * failures : failures
+}
+
+/** Whoever holds several rows has taken them in one order: no two wait for each other. */
+function inOrder(subjects: readonly Subject[]): Subject[] {
+  return [...subjects].sort((a, b) => (a.of < b.of ? -1 : 1))
+}
+
+function countedRow(row: Row | undefined): Counted {
+  const { count, started_at: startedAt, ends_at: endsAt } = row ?? {}
+  if (!Number.isSafeInteger(count) || !isTime(startedAt) || !isTime(endsAt)) throw unknownCount()
+  return { count: count as number, startedAt, endsAt }
+}
+
+/** What is not known is not few. */
+function unknownCount(): TypeError {
+  return new TypeError('the database does not say what it has counted')
+}
+
+function isTime(value: unknown): value is Date {
+  return isDate(value) && !Number.isNaN(value.getTime())
+}
+
+/**
+ * @param endsAt when the same call may succeed
+ * @param now milliseconds since 1970
+ */
+export function rateLimited(message: string, endsAt: Date, now: number): MpcError {
+  return new MpcError('RATE_LIMITED', message, { retryAfterMs: Math.max(1, endsAt.getTime() - now) })
+}

@@ -1,0 +1,58 @@
+import { fromUtf8, utf8 } from '../util/bytes.ts'
+import { CodecError, Reader, Writer } from '../util/codec.ts'
+import { ENVELOPE_MAX_LENGTH } from '../protocol/session/envelope.ts'
+
+/** One envelope of one of the sessions that an operation runs side by side (a curve of a target set each). */
+export interface Parcel {
+  /** The session's place in the operation's list of sessions. */
+  readonly slot: number
+  readonly envelope: Uint8Array
+}
+
+/** The body of one request or one answer of an operation: a JSON header and protocol envelopes. */
+export interface Flight<Header> {
+  readonly header: Header
+  readonly parcels: readonly Parcel[]
+}
+
+export const FLIGHT_CONTENT_TYPE = 'application/vnd.reshare.flight'
+
+const VERSION = 1
+const HEADER_MAX_LENGTH = 1 << 18
+
+/** `version u8 | header length u32 | header (JSON) | count u8 | count × (slot u8 | length u32 | envelope)` */
+export function encodeFlight(flight: Flight<object>): Uint8Array {
+  const writer = new Writer()
+    .u8(VERSION)
+    .prefixed(utf8(JSON.stringify(flight.header)))
+    .u8(flight.parcels.length)
+  for (const { slot, envelope } of flight.parcels) writer.u8(slot).prefixed(envelope)
+  return writer.finish()
+}
+
+/**
+ * Reads a flight; its header is untyped until the receiver has validated it.
+ *
+ * @throws {CodecError} for anything but exactly one well-formed flight
+ */
+export function decodeFlight(bytes: Uint8Array): Flight<unknown> {
+  const reader = new Reader(bytes)
+  const version = reader.u8()
+  if (version !== VERSION) throw new CodecError(`flight version ${version} is not supported`)
+  const header = parseJson(reader.prefixed(HEADER_MAX_LENGTH))
+  const count = reader.u8()
+  const parcels: Parcel[] = []
+  for (let i = 0; i < count; i++) {
+    parcels.push({ slot: reader.u8(), envelope: reader.prefixed(ENVELOPE_MAX_LENGTH) })
+  }
+  reader.end()
+  return { header, parcels }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes))
+  } catch {
+    throw new CodecError('flight header is not JSON')
+  }
+}

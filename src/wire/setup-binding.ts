@@ -1,0 +1,29 @@
+import type { PartyId } from '../types.ts'
+import { createHasher } from '../util/tagged-hash.ts'
+import { fromHex, utf8 } from '../util/bytes.ts'
+import type { OperationId, OperationRequest } from './operations.ts'
+import { setParties } from './sessions.ts'
+
+const hash = createHasher('wallet', 'operation')
+
+/**
+ * What the ECDSA set-up of an operation is bound to on both sides, 32 bytes: this operation on this wallet.
+ */
+export function setUpBinding(operationId: OperationId, request: OperationRequest): Uint8Array {
+  const source = request.kind === 'generate' ? new Uint8Array(0) : fromHex(request.setId)
+  return hash('set-up', fromHex(operationId), utf8(request.kind), fromHex(request.walletId), source)
+}
+
+/** The parties of a signing set, and those of them that compute slowly in the set-up of this operation. */
+export function setUpParties(request: OperationRequest): {
+  readonly parties: readonly PartyId[]
+  readonly slow: readonly PartyId[]
+} {
+  const parties = setParties('signing').map(({ id }) => id)
+  return { parties, slow: parties.slice(0, isSlowClient(request) ? 1 : 0) }
+}
+
+function isSlowClient(request: OperationRequest): boolean {
+  if (request.kind !== 'sign') return 'slowClient' in request
+  return request.scheme === 'ecdsa' && 'slowClient' in request.source
+}

@@ -1,0 +1,59 @@
+import type { Group } from '../curve/group.ts'
+import { derivePath, deriveShare, parsePath, taprootOutputKey } from '../protocol/derive/index.ts'
+import { digest32, hashMessage, type Digest32 } from '../protocol/ecdsa/signing/digest.ts'
+import type { KeyPath } from '../protocol/ecdsa/signing/signing-setup.ts'
+import { wipeKeyShare } from '../key-share/index.ts'
+import type { KeyShare, ShareSetRecord } from '../key-share/types.ts'
+import { fromHex } from '../util/bytes.ts'
+import type { SignBip340Request, SignEcdsaRequest } from './operations.ts'
+
+/** What an ECDSA request signs: both sides hash the message themselves. */
+export function requestDigest({ message, hash }: Pick<SignEcdsaRequest, 'message' | 'hash'>): Digest32 {
+  const bytes = fromHex(message)
+  return hash === null ? digest32(bytes) : hashMessage(bytes, hash)
+}
+
+/**
+ * The key at a path below a set's own; undefined for `m`.
+ *
+ * @throws {TypeError | RangeError} for a path that cannot be derived
+ */
+export function keyAtPath(group: Group, record: ShareSetRecord, path: string): KeyPath | undefined {
+  const steps = parsePath(path)
+  if (steps.length === 0) return undefined
+  const { tweak } = derivePath(group, record, steps)
+  return { path: steps, tweak }
+}
+
+/**
+ * The public key at a path below a set's own: 33 bytes.
+ *
+ * @throws {TypeError | RangeError} for a path that cannot be derived
+ */
+export function publicKeyAtPath(group: Group, record: ShareSetRecord, path: string): Uint8Array {
+  return group.encodePoint(derivePath(group, record, parsePath(path)).publicKey)
+}
+
+/**
+ * The share that a BIP 340 request signs with: of the key at its path, tweaked if it asks for that. A copy for one session,
+ * whose caller wipes it.
+ *
+ * @throws {TypeError | RangeError} for a path or tweak that cannot be derived
+ */
+export function taprootShare(
+  group: Group,
+  share: KeyShare,
+  { path, tapTweak }: Pick<SignBip340Request, 'path' | 'tapTweak'>,
+): KeyShare {
+  const derived = keyAtPath(group, share.record, path)
+  const atPath = derived
+    ? deriveShare(group, share, derived)
+    : { ...share, secretShare: share.secretShare.slice() as typeof share.secretShare }
+  if (tapTweak === null) return atPath
+  try {
+    const root = tapTweak === '' ? undefined : fromHex(tapTweak)
+    return deriveShare(group, atPath, taprootOutputKey(group, atPath.record.publicKey, root))
+  } finally {
+    wipeKeyShare(atPath)
+  }
+}

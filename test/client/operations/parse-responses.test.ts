@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { parseDevice, parseDevices, parseSets, parseSetStatus } from '../../../src/client/operations/parse-responses.ts'
+import { NOT_LABELS } from '../../support/texts.ts'
+
+const code = expect.objectContaining({ code: 'NETWORK_ERROR', retryable: false }) as Error
+const at = '2026-01-01T00:00:00.000Z'
+const set = {
+  ...{ setId: 'ab'.repeat(32), walletId: 'cd'.repeat(16), purpose: 'signing', state: 'ACTIVE', backupMethod: null },
+  ...{ deviceId: null, createdAt: at, lastUsedAt: null, exportedAt: null, proven: true },
+}
+const device = {
+  ...{ deviceId: 'ef'.repeat(32), createdAt: at, lastUsedAt: at, revokedAt: null, setIds: [] },
+}
+
+describe('the label of a set or device', () => {
+  test.each(['', 'Ann’s 📱', 'x'.repeat(65_536)])(
+    'is text by the rule of labels, as long as a server lets it be',
+    (label) => {
+      expect(parseSetStatus({ ...set, label })).toMatchObject({ label })
+      expect(parseDevice({ ...device, label })).toMatchObject({ label })
+    },
+  )
+
+  test.each([...NOT_LABELS, 'x'.repeat(65_537), undefined, null, 7])(
+    'that is none makes the answer no server’s: %j',
+    (label) => {
+      for (const parse of [
+        () => parseSetStatus({ ...set, label }),
+        () => parseSets({ sets: [{ ...set, label }] }),
+        () => parseDevice({ ...device, label }),
+        () => parseDevices({ devices: [{ ...device, label }] }),
+      ]) {
+        expect(parse).toThrow(code)
+      }
+    },
+  )
+})

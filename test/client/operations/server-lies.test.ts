@@ -1,0 +1,280 @@
+import { describe, expect, test } from 'vitest'
+import { decodeFlight, encodeFlight, type Flight, type Parcel } from '../../../src/wire/round-body.ts'
+import { errorStatus } from '../../../src/wire/error-body.ts'
+import {
+  backupWallet,
+  createClient,
+  generateWallet,
+  getWallet,
+  listDevices,
+  listSets,
+  preprocessSignatures,
+  provisionWallet,
+  recoverWallet,
+  refreshShares,
+  retireSet,
+  revokeDevice,
+  sign,
+  type DeviceStatus,
+  type ErrorCode,
+  type Transport,
+} from '../../../src/index.ts'
+import { memoryStore } from '../../../src/storage/memory.ts'
+import { utf8 } from '../../../src/util/bytes.ts'
+import { stage } from '../support/devices.ts'
+import { plainMethod } from '../support/plain-method.ts'
+
+const method = plainMethod()
+const message = utf8('hello')
+const code = (value: ErrorCode) => expect.objectContaining({ code: value })
+
+async function backedUp() {
+  const { server, device } = stage()
+  const storage = memoryStore()
+  const phone = device('phone', { storage })
+  const wallet = await generateWallet(phone)
+  const { cipherText } = await backupWallet(phone, { walletId: wallet.id, method })
+  return { server, device, storage, phone, wallet, walletId: wallet.id, cipherText }
+}
+
+/** A server whose flights of one round are changed on the way. */
+function altered(server: Transport, round: number, change: (flight: Flight<unknown>) => Flight<unknown>): Transport {
+  return {
+    async request(request) {
+      const response = await server.request(request)
+      if (response.status !== 200 || !request.path.endsWith(`rounds/${round}`)) return response
+      return { status: 200, body: encodeFlight(change(decodeFlight(response.body)) as Flight<object>) }
+    },
+  }
+}
+
+const withHeader = (header: object) => (flight: Flight<unknown>) => ({ ...flight, header })
+const withParcels = (change: (parcels: readonly Parcel[]) => readonly Parcel[]) => (flight: Flight<unknown>) => ({
+  ...flight,
+  parcels: change(flight.parcels),
+})
+const otherSet = '5'.repeat(64)
+
+describe('a server that speaks of another set', () => {
+  test.each([
+    ['generate', 2, { setId: otherSet, state: 'ACTIVE' }],
+    ['backup', 3, { setId: otherSet, state: 'PREPARED' }],
+    ['recover', 3, { setId: otherSet, state: 'ACTIVE' }],
+    ['sign', 1, { setId: otherSet, state: 'ACTIVE' }],
+  ] as const)('at the end of %s is not believed', async (kind, round, header) => {
+    const { server, storage, walletId, cipherText } = await backedUp()
+    const transport = altered(server, round, withHeader(header))
+    const phone = createClient({ repeats: false, transport, storage })
+    const attempts = {
+      generate: () => generateWallet(phone),
+      backup: () => backupWallet(phone, { walletId, method }),
+      recover: () => recoverWallet(phone, { cipherText, method, existingSets: 'keep' }),
+      sign: () => sign(phone, { walletId, scheme: 'ed25519', message }),
+    }
+    await expect(attempts[kind]()).rejects.toEqual(code('SET_MISMATCH'))
+    await sign(createClient({ repeats: false, transport: server, storage }), { walletId, scheme: 'ed25519', message })
+  })
+
+  test.each([
+    ['generate', 2],
+    ['backup', 3],
+    ['recover', 3],
+    ['sign', 1],
+  ] as const)('or of another outcome at the end of %s is not believed', async (kind, round) => {
+    const { server, storage, walletId, cipherText } = await backedUp()
+    const lie = (flight: Flight<unknown>) => ({
+      ...flight,
+      header: { ...(flight.header as object), state: kind === 'backup' ? 'ACTIVE' : 'PREPARED' },
+    })
+    await sign(createClient({ repeats: false, transport: server, storage }), { walletId, scheme: 'ed25519', message })
+    const client = createClient({ repeats: false, transport: altered(server, round, lie), storage })
+    const attempts = {
+      generate: () => generateWallet(client),
+      backup: () => backupWallet(client, { walletId, method }),
+      recover: () => recoverWallet(client, { cipherText, method, existingSets: 'keep' }),
+      sign: () => sign(client, { walletId, scheme: 'ed25519', message }),
+    }
+    await expect(attempts[kind]()).rejects.toEqual(code('SET_MISMATCH'))
+  })
+
+  test.each([
+    ['a signature with ECDSA', 2],
+    ['a preprocessing', 2],
+    ['a signature with a preprocessing', 1],
+  ] as const)('at the end of %s is not believed', async (kind, round) => {
+    const { server, storage, walletId } = await backedUp()
+    const lies = { on: kind !== 'a signature with a preprocessing' }
+    const lie = (flight: Flight<unknown>) =>
+      lies.on ? { ...flight, header: { setId: otherSet, state: 'ACTIVE' } } : flight
+    const transport = altered(server, round, lie)
+    const phone = createClient({ repeats: false, transport, storage, pool: { size: 0 } })
+    const fill = () => preprocessSignatures(phone, { walletId, count: 1 })
+    if (kind === 'a preprocessing') await expect(fill()).rejects.toEqual(code('SET_MISMATCH'))
+    if (!lies.on) await fill()
+    lies.on = true
+    const signature = sign(phone, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
+    await expect(signature).rejects.toEqual(code('SET_MISMATCH'))
+    lies.on = false
+    await sign(phone, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
+  })
+
+  test('at the end of a proof retires nothing here', async () => {
+    const { server, storage, wallet, walletId } = await backedUp()
+    let rounds = 0
+    const transport = altered(server, 2, (flight) =>
+      ++rounds === 2 ? withHeader({ setId: otherSet, state: 'ACTIVE' })(flight) : flight,
+    )
+    await expect(refreshShares(createClient({ repeats: false, transport, storage }), { walletId })).rejects.toEqual(
+      code('SET_MISMATCH'),
+    )
+    expect(await storage.read(`share/${wallet.setId}`)).toBeDefined()
+  })
+})
+
+describe('a server that does not play the protocol', () => {
+  const flip = ({ slot, envelope }: Parcel): Parcel => {
+    const bad = envelope.slice()
+    bad[bad.length - 1]! ^= 1
+    return { slot, envelope: bad }
+  }
+
+  test.each<[string, number, (parcels: readonly Parcel[]) => readonly Parcel[]]>([
+    ['leaves everything out at first', 1, () => []],
+    ['leaves one curve out at first', 1, (parcels) => parcels.filter(({ slot }) => slot === 0)],
+    ['changes its first messages', 1, (parcels) => parcels.map(flip)],
+    ['leaves everything out at last', 2, () => []],
+    ['changes its last messages', 2, (parcels) => parcels.map(flip)],
+    ['swaps the curves', 2, (parcels) => parcels.map(({ slot, envelope }) => ({ slot: slot ^ 1, envelope }))],
+  ])('and %s makes no wallet', async (_, round, change) => {
+    const { device } = stage()
+    const storage = memoryStore()
+    const { server } = stage()
+    const client = device('phone', { storage, transport: altered(server, round, withParcels(change)) })
+    await expect(generateWallet(client)).rejects.toMatchObject({ code: 'PROTOCOL_ABORTED' })
+    expect(await storage.list('share/')).toEqual([])
+  })
+
+  test.each([1, 2])('in round %i of a recovery leaves nothing here', async (round) => {
+    const { server, device, cipherText } = await backedUp()
+    const storage = memoryStore()
+    const transport = altered(
+      server,
+      round,
+      withParcels((parcels) => parcels.map(flip)),
+    )
+    const recovery = provisionWallet(device('laptop', { storage, transport }), { cipherText, method })
+    await expect(recovery).rejects.toEqual(code('PROTOCOL_ABORTED'))
+    expect(await storage.list('share/')).toEqual([])
+    await provisionWallet(device('laptop', { storage }), { cipherText, method })
+  })
+
+  test('gives no signature that does not verify', async () => {
+    const { server, storage, walletId } = await backedUp()
+    for (const change of [() => [], (parcels: readonly Parcel[]) => parcels.map(flip)]) {
+      const phone = createClient({ repeats: false, transport: altered(server, 1, withParcels(change)), storage })
+      for (const scheme of ['ed25519', 'bip340'] as const) {
+        await expect(sign(phone, { walletId, scheme, message })).rejects.toEqual(code('PROTOCOL_ABORTED'))
+      }
+    }
+  })
+
+  test('and adds what nobody asked for changes nothing', async () => {
+    const { server, storage, walletId } = await backedUp()
+    const stray = { slot: 200, envelope: new Uint8Array(9) }
+    const noise = withParcels((parcels) => [stray, ...parcels, ...parcels, { ...stray, slot: 0 }])
+    let transport: Transport = server
+    for (const round of [1, 2, 3]) transport = altered(transport, round, noise)
+    const phone = createClient({ repeats: false, transport, storage })
+    await refreshShares(phone, { walletId })
+    await sign(phone, { walletId, scheme: 'ed25519', message })
+  })
+})
+
+const DEVICE: DeviceStatus = {
+  deviceId: 'd0'.repeat(32),
+  label: 'phone',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  lastUsedAt: '2026-01-01T00:00:00.000Z',
+  revokedAt: null,
+  setIds: ['5e'.repeat(32)],
+}
+
+describe('an answer', () => {
+  test('that is the status of a device, or a list of them, is taken', async () => {
+    const client = (body: object) =>
+      createClient({ repeats: false, transport: answering(200, JSON.stringify(body)), storage: memoryStore() })
+    const revoked = { ...DEVICE, revokedAt: '2026-01-02T00:00:00.000Z', setIds: [] }
+    const unbound = { ...DEVICE, deviceId: null }
+    const devices = [DEVICE, revoked, unbound]
+    expect(await listDevices(client({ devices }))).toEqual(devices)
+    expect(await revokeDevice(client(revoked), { deviceId: DEVICE.deviceId })).toEqual(revoked)
+  })
+
+  const answering = (status: number, body: string): Transport => ({
+    request: async () => ({ status, body: utf8(body) }),
+  })
+
+  test.each([
+    [200, ''],
+    [200, '{}'],
+    [200, '<html>'],
+    [200, 'null'],
+    [200, '{"sets":{}}'],
+    [200, '{"sets":[{}]}'],
+    [200, '{"sets":[null]}'],
+    [200, '{"devices":[null]}'],
+    [200, `{"devices":[${JSON.stringify({ ...DEVICE, deviceId: '00' })}]}`],
+    [200, JSON.stringify({ ...DEVICE, deviceId: null })],
+    [200, `{"devices":[${JSON.stringify({ ...DEVICE, deviceId: null, revokedAt: DEVICE.createdAt })}]}`],
+    [200, JSON.stringify({ ...DEVICE, setIds: ['00'] })],
+    [200, JSON.stringify({ ...DEVICE, revokedAt: 'yesterday' })],
+    [404, '<html>'],
+    [502, 'bad gateway'],
+    [500, '{"error":{"id":"INTERNAL","message":"no"}}'],
+    [400, '{"error":{"id":"BAD_REQUEST","message":"no"}}'],
+    [400, '{"error":{"id":"WRONG_PASSWORD","message":"not a code of a server"}}'],
+    [400, '{"error":"no"}'],
+  ])('of status %i that says %j is none of a reshare server', async (status, body) => {
+    const { storage, wallet, walletId } = await backedUp()
+    const phone = createClient({ repeats: false, transport: answering(status, body), storage })
+    for (const attempt of [
+      listSets(phone, { walletId }),
+      retireSet(phone, { walletId, setId: wallet.setId }),
+      listDevices(phone),
+      revokeDevice(phone, { deviceId: wallet.setId }),
+      sign(phone, { walletId, scheme: 'ed25519', message }),
+      refreshShares(phone, { walletId }),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: status >= 500 })
+    }
+    expect((await getWallet(phone, { walletId })).setId).toBe(wallet.setId)
+    expect((await storage.list('share/')).length).toBe(1)
+  })
+
+  test.each<ErrorCode>([
+    'AUTH_FAILED',
+    'POLICY_DENIED',
+    'DEVICE_REVOKED',
+    'SHARE_NOT_FOUND',
+    'SET_MISMATCH',
+    'SET_RETIRED',
+    'OPERATION_IN_PROGRESS',
+    'WEBHOOK_FAILED',
+    'BACKUP_SUPERSEDED',
+    'PROTOCOL_VERSION_UNSUPPORTED',
+    'STORAGE_UNAVAILABLE',
+  ])('with the code %s passes it on, and no share is lost', async (expected) => {
+    const { storage, walletId, cipherText } = await backedUp()
+    const body = JSON.stringify({ error: { id: expected, message: 'because' } })
+    const phone = createClient({ repeats: false, transport: answering(errorStatus(expected), body), storage })
+    for (const attempt of [
+      sign(phone, { walletId, scheme: 'ed25519', message }),
+      refreshShares(phone, { walletId }),
+      backupWallet(phone, { walletId, method }),
+      recoverWallet(phone, { cipherText, method, existingSets: 'retire' }),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({ code: expected, message: 'because' })
+    }
+    expect((await storage.list('share/')).length).toBe(1)
+  })
+})

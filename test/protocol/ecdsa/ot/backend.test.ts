@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+
+import { getGroup } from '../../../../src/curve/index.ts'
+import { getEcdsaBackend, portableEcdsa, provideEcdsa, wasmEcdsa } from '../../../../src/protocol/ecdsa/ot/backend.ts'
+
+test('the backend is the one of the group, whatever was provided', () => {
+  const group = getGroup('secp256k1')
+  expect(getEcdsaBackend()).toEqual({ ...wasmEcdsa(), group })
+  provideEcdsa(portableEcdsa)
+  expect(getEcdsaBackend()).toEqual({ ...wasmEcdsa(), group })
+  const own = { ...wasmEcdsa(), group, hashToCurve: () => [] }
+  provideEcdsa(() => own)
+  expect(getEcdsaBackend()).toBe(own)
+  provideEcdsa(wasmEcdsa)
+})

@@ -1,0 +1,370 @@
+import { describe, expect, test } from 'vitest'
+
+import { type AbortReason, ProtocolError } from '../../../../src/errors.ts'
+import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../../src/protocol/ecdsa/ot/backend.ts'
+import {
+  bindPair,
+  createOtSetup,
+  type PairSetup,
+  restoreOtSetup,
+} from '../../../../src/protocol/ecdsa/setup/create-setup.ts'
+import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
+import type { Session } from '../../../../src/protocol/session/session.ts'
+import { toHex } from '../../../../src/util/bytes.ts'
+import { seededRandom } from '../../../support/random.ts'
+import { generate } from '../../../support/sets.ts'
+import { flip, type Outcome, type Packet, rewrite, simulate } from '../../../support/simulator.ts'
+import {
+  chosen,
+  failure,
+  ids,
+  nobleAccepts,
+  randomDigest,
+  setUpPairs,
+  setupSessions,
+  signatures,
+  signingSessions,
+} from '../support.ts'
+
+const backend = wasmEcdsa()
+const { group } = backend
+
+/** What both sides of a pair hold must fit: one seed of each of the other's pairs, and one zero-share seed. */
+function expectMatching(first: PairSetup, second: PairSetup): void {
+  for (const [alice, bob] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    expect(toHex(alice.secrets.multiplierSeeds)).toBe(toHex(chosen(bob.secrets.choiceSeeds, alice.secrets.delta)))
+  }
+  expect(toHex(first.secrets.zeroSeed)).toBe(toHex(second.secrets.zeroSeed))
+  expect(toHex(first.transcript)).toBe(toHex(second.transcript))
+}
+
+function results(sessions: readonly Session<readonly PairSetup[]>[]): (readonly PairSetup[])[] {
+  return simulate(sessions).map(({ done, error }) => {
+    if (done === undefined) throw failure(error)
+    return done
+  })
+}
+
+describe('the set-up of threshold ECDSA', () => {
+  test('gives both sides of each of three pairs what fits, whatever the order of delivery', () => {
+    const random = seededRandom()
+    const outcomes = simulate(setupSessions(backend, ids(1, 4, 9), random), { shuffled: random, copies: 2 })
+    const [first, second, third] = outcomes.map(({ done }) => done as readonly PairSetup[])
+    expectMatching(first![0]!, second![0]!)
+    expectMatching(first![1]!, third![0]!)
+    expectMatching(second![1]!, third![1]!)
+    expect(first!.map(({ self, peer }) => [self, peer])).toEqual([
+      [1, 4],
+      [1, 9],
+    ])
+  })
+
+  test.each([
+    { who: 'the server', slow: [], sizes: [[32], [32, 8480], [32, 6257], [64]] },
+    { who: 'the client', slow: ids(1), sizes: [[32], [32, 32], [8480, 64], [6257]] },
+  ])('runs in two requests, with and without WebAssembly, where $who offers', ({ slow, sizes }) => {
+    const portable = portableEcdsa()
+    const random = seededRandom()
+    const parties = ids(1, 2)
+    const make = (own: EcdsaBackend, self: 1 | 2): Session<readonly PairSetup[]> =>
+      createOtSetup({ backend: own, parties, self: parties[self - 1]!, slow, binding: random(32).fill(1), random })
+    const [client, server] =
+      slow.length === 0 ? [make(backend, 1), make(portable, 2)] : [make(portable, 1), make(backend, 2)]
+    const lengths = (out: readonly Uint8Array[]) => out.map((bytes) => decodeEnvelope(bytes).body.length)
+
+    const request = client.start().out
+    const opening = server.start().out
+    for (const bytes of request) server.receive(bytes)
+    const answer = [...opening, ...server.advance().out]
+    expect([lengths(request), lengths(answer)]).toEqual(sizes.slice(0, 2))
+    for (const bytes of answer) client.receive(bytes)
+    const second = client.advance().out
+    for (const bytes of second) server.receive(bytes)
+    const last = server.advance()
+    expect([lengths(second), lengths(last.out)]).toEqual(sizes.slice(2))
+    for (const bytes of last.out) client.receive(bytes)
+    expectMatching(client.advance().done![0]!, last.done![0]!)
+  })
+
+  test('lets a fresh set sign', () => {
+    const random = seededRandom()
+    const set = setUpPairs(backend, generate(group, 2, 2, random), random)
+    const digest = randomDigest(random)
+    const [signature] = signatures(signingSessions(backend, set, digest, random))
+    expect(nobleAccepts(signature!, digest, group.encodePoint(set[0]!.share.record.publicKey))).toBe(true)
+  })
+
+  test('goes on from bytes after every step, with what came early', () => {
+    const random = seededRandom()
+    const outcomes = simulate(
+      setupSessions(backend, ids(1, 2), random).map((session) => restoreOtSetup(session.export(), { backend, random })),
+      {},
+      { afterStep: (_, session) => restoreOtSetup(session.export(), { backend, random }) },
+    )
+    expectMatching(outcomes[0]!.done![0]!, outcomes[1]!.done![0]!)
+  })
+
+  test('goes on from bytes between two messages of a flight', () => {
+    const random = seededRandom()
+    const [client, server] = setupSessions(backend, ids(1, 2), random)
+    const hello = client!.start().out
+    const greeting = server!.start().out
+    for (const bytes of hello) server!.receive(bytes)
+    for (const bytes of server!.advance().out) client!.receive(bytes)
+    const restored = restoreOtSetup(client!.export(), { backend, random })
+    for (const bytes of greeting) restored.receive(bytes)
+    expect(restored.advance().out.map((bytes) => decodeEnvelope(bytes).round)).toEqual([2, 3])
+  })
+
+  test('a state that says what no set-up does is refused', () => {
+    const random = seededRandom()
+    const state = setupSessions(backend, ids(1, 2), random)[0]!.export()
+    // Version, protocol, round, number of parties, ids, self, number of slow ones, binding[32], no secret (u32), no session
+    // id (u32), progress.
+    for (const [at, value] of [
+      [4, 0],
+      [6, 0],
+      [6, 3],
+      [48, 9],
+    ] as const) {
+      expect(() => restoreOtSetup(state.with(at, value), { backend, random })).toThrow(
+        expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }) as Error,
+      )
+    }
+    // A stranger to two parties would have two peers.
+    const stranger = Uint8Array.of(...state.with(6, 3), 0)
+    expect(() => restoreOtSetup(stranger, { backend, random })).toThrow('inconsistent session state')
+    expect(() => restoreOtSetup(state, { backend, random })).not.toThrow()
+  })
+
+  test('keeps its own copies of the parties and the binding', () => {
+    const random = seededRandom()
+    const [parties, binding] = [ids(1, 2), random(32)]
+    const sessions = parties.map((self) => createOtSetup({ backend, parties, self, binding, random }))
+    parties.reverse()
+    binding.fill(0)
+    // One of them has the binding from its state, the other one still hashed as it was.
+    const [first, second] = results([restoreOtSetup(sessions[0]!.export(), { backend, random }), sessions[1]!])
+    expectMatching(first![0]!, second![0]!)
+  })
+
+  test('two set-ups, and two sets with one set-up, have different digests', () => {
+    const random = seededRandom()
+    const [first, second] = [0, 1].map(() => results(setupSessions(backend, ids(1, 2), random))) as [
+      PairSetup[][],
+      PairSetup[][],
+    ]
+    const setIds = [random(32), random(32)] as const
+    const digests = [
+      bindPair(first[0]![0]!, setIds[0]).digest,
+      bindPair(first[0]![0]!, setIds[1]).digest,
+      bindPair(second[0]![0]!, setIds[0]).digest,
+    ].map(toHex)
+    expect(new Set(digests).size).toBe(3)
+    expect(toHex(bindPair(first[1]![0]!, setIds[0]).digest)).toBe(digests[0])
+  })
+
+  test('parties that set up for different things do not hear each other', () => {
+    const random = seededRandom()
+    const [first] = setupSessions(backend, ids(1, 2), random, random(32))
+    const [, second] = setupSessions(backend, ids(1, 2), random, random(32))
+    for (const { receipts } of simulate([first!, second!])) expect(receipts).toEqual(['dropped'])
+  })
+
+  test.each([
+    ['fewer than two parties', { parties: ids(1) }, RangeError],
+    ['parties that do not ascend', { parties: ids(2, 1) }, RangeError],
+    ['a self that is not among them', { parties: ids(2, 3) }, RangeError],
+    ['a slow party that is not among them', { slow: ids(3) }, RangeError],
+    ['a secret that is too long', { secret: new Uint8Array(65) }, RangeError],
+    ['a binding of another length', { binding: new Uint8Array(31) }, RangeError],
+  ])('%s are refused', (_, change, error) => {
+    const options = {
+      backend,
+      parties: ids(1, 2),
+      self: ids(1)[0]!,
+      binding: new Uint8Array(32),
+      random: seededRandom(),
+    }
+    expect(() => createOtSetup({ ...options, ...change })).toThrow(error)
+  })
+})
+
+describe('a cheating party in the set-up', () => {
+  function victimOf(cheat: 1 | 2, round: number, change: (body: Uint8Array) => Uint8Array): Outcome<unknown> {
+    const random = seededRandom()
+    const intercept = (packet: Packet): Packet[] => {
+      const isCheat = packet.from === cheat && decodeEnvelope(packet.bytes).round === round
+      return [isCheat ? rewrite(packet, ({ body }) => ({ body: change(body) })) : packet]
+    }
+    return simulate(setupSessions(backend, ids(1, 2), random), { intercept })[2 - cheat]!
+  }
+
+  const patched = (at: number, bytes: Uint8Array) => (body: Uint8Array) => {
+    const out = body.slice()
+    out.set(bytes, at)
+    return out
+  }
+  // x = 5 is on no point of secp256k1.
+  const noPoint = Uint8Array.of(2, ...new Array<number>(31).fill(0), 5)
+
+  // Party 2 offers, party 1 answers: `z[33] | u | x | t` behind two seeds.
+  test.each<[string, 1 | 2, number, (body: Uint8Array) => Uint8Array, AbortReason]>([
+    ['a short nonce', 2, 1, (body) => body.slice(1), 'FORMAT'],
+    ['a short commitment', 1, 2, (body) => body.slice(1), 'FORMAT'],
+    ['short offers', 2, 2, (body) => body.slice(1), 'FORMAT'],
+    ['no offers', 2, 2, (body) => body.slice(0, 32), 'FORMAT'],
+    ['offers where it ought to answer', 1, 2, (body) => patched(0, body)(new Uint8Array(8480)), 'FORMAT'],
+    ['no answer', 1, 3, (body) => body.slice(0, 64), 'FORMAT'],
+    ['an answer where it ought to offer', 2, 3, (body) => patched(0, body)(new Uint8Array(6257)), 'FORMAT'],
+    ['a first T that is no point', 2, 2, patched(32 + 33, noPoint), 'POINT'],
+    ['a last T that is no point', 2, 2, patched(8480 - 33, noPoint), 'POINT'],
+    ['a z that is no point', 1, 3, patched(64, noPoint), 'POINT'],
+    ['a z of zeros', 1, 3, patched(64, new Uint8Array(33)), 'POINT'],
+    ['another z', 1, 3, patched(64, group.encodePoint(group.multiplyBase(group.scalar(5)))), 'CHEAT_SETUP'],
+    ['another u', 1, 3, (body) => flip(body, 97), 'CHEAT_SETUP'],
+    ['another t', 1, 3, (body) => flip(body, 6256), 'CHEAT_SETUP'],
+    ['another seed than it committed to', 2, 3, (body) => flip(body, 0), 'COMMIT'],
+    ['another blinding than it committed with', 1, 3, (body) => flip(body, 32), 'COMMIT'],
+    ['a commitment to nothing', 2, 2, (body) => flip(body, 0), 'COMMIT'],
+  ])('who sends %s is blamed and not banned', (_, cheat, round, change, reason) => {
+    const { error } = victimOf(cheat, round, change)
+    expect(error).toBeInstanceOf(ProtocolError)
+    const { reason: given, blame, ban } = error as ProtocolError
+    expect([given, blame, ban]).toEqual([reason, [cheat], false])
+  })
+
+  test.each([
+    [1, 32],
+    [2, 32 + 8448],
+    [3, 64 + 6193],
+  ])('whose message of round %i is longer than %i bytes is not heard', (round, length) => {
+    const grown = (body: Uint8Array): Uint8Array => patched(0, body)(new Uint8Array(length + 1))
+    const cheat = round === 2 ? 2 : 1
+    const { error, done, receipts } = victimOf(cheat, round, grown)
+    expect([error, done, receipts.includes('dropped')]).toEqual([undefined, undefined, true])
+  })
+
+  test('whose offers are other ones for each side is noticed by the one that offers', () => {
+    const random = seededRandom()
+    const other = group.encodePoint(group.multiplyBase(group.randomScalar(random)))
+    const [offering] = simulate(setupSessions(backend, ids(1, 2), random), {
+      intercept: (packet) => {
+        const isOffer = packet.from === 2 && decodeEnvelope(packet.bytes).round === 2
+        return [isOffer ? rewrite(packet, ({ body }) => ({ body: patched(32 + 33, other)(body) })) : packet]
+      },
+    }).slice(1)
+    expect(offering!.error).toMatchObject({ reason: 'CHEAT_SETUP', ban: false })
+  })
+
+  test('that sends other strings than it opened has another digest', () => {
+    const random = seededRandom()
+    const outcomes = simulate(setupSessions(backend, ids(1, 2), random), {
+      intercept: (packet) => {
+        const isOpening = packet.from === 2 && decodeEnvelope(packet.bytes).round === 2
+        // s of transfer 0 in the branch that is not chosen is never used by the one that offers; its keys hang on it.
+        return [isOpening ? rewrite(packet, ({ body }) => ({ body: flip(body, 32) })) : packet]
+      },
+    })
+    expect(outcomes[1]!.error).toMatchObject({ reason: 'CHEAT_SETUP' })
+  })
+})
+
+describe('who offers base OTs', () => {
+  const offers = (count: number, slow: readonly number[] = []): number[] => {
+    const random = seededRandom()
+    const parties = ids(...Array.from({ length: count }, (_, i) => 2 * i + 1))
+    const made = new Array<number>(count).fill(0)
+    const sessions = parties.map((self) =>
+      createOtSetup({
+        backend,
+        parties,
+        self,
+        slow: slow.map((i) => parties[i]!),
+        binding: new Uint8Array(32),
+        random,
+      }),
+    )
+    const outcomes = simulate(sessions, {
+      intercept: (packet) => {
+        const { round, body } = decodeEnvelope(packet.bytes)
+        if (round === 2 && body.length > 1000) made[packet.from - 1]! += 1
+        return [packet]
+      },
+    })
+    for (const [i, { done }] of outcomes.entries()) {
+      for (const pair of done!) {
+        const mirrored = outcomes[parties.indexOf(pair.peer)]!.done!.find(({ peer }) => peer === parties[i])
+        expectMatching(pair, mirrored!)
+      }
+    }
+    return made
+  }
+
+  test('is spread evenly over the parties', () => {
+    expect([offers(2), offers(3), offers(4), offers(5)]).toEqual([
+      [0, 1],
+      [1, 1, 1],
+      [1, 2, 1, 2],
+      [2, 2, 2, 2, 2],
+    ])
+  })
+
+  test('is a slow party, if the other one is not', () => {
+    expect(offers(2, [0])).toEqual([1, 0])
+    expect(offers(2, [0, 1])).toEqual([0, 1])
+    expect(offers(3, [0])).toEqual([2, 0, 1])
+    expect(offers(4, [1, 2])).toEqual([0, 2, 3, 1])
+  })
+
+  test('is agreed on: parties that disagree do not hear each other', () => {
+    const random = seededRandom()
+    const options = { backend, parties: ids(1, 2), binding: new Uint8Array(32), random }
+    const [first, second] = [
+      createOtSetup({ ...options, self: ids(1)[0]!, slow: ids(1) }),
+      createOtSetup({ ...options, self: ids(2)[0]! }),
+    ]
+    for (const { receipts } of simulate([first, second])) expect(receipts).toEqual(['dropped'])
+  })
+})
+
+describe('a random source that repeats', () => {
+  /** A party's messages in a set-up with a peer whose randomness is its own, from one and the same source each time. */
+  function run(self: 1 | 2, peerSeed: string, secret?: Uint8Array) {
+    const [repeated, other] = [seededRandom('repeats'), seededRandom(peerSeed)]
+    const bodies: Record<string, Uint8Array> = {}
+    const outcomes = simulate(
+      ids(1, 2).map((id) =>
+        createOtSetup({
+          ...{ backend, parties: ids(1, 2), self: id, binding: new Uint8Array(32) },
+          random: id === self ? repeated : other,
+          ...(id === self && secret !== undefined && { secret }),
+        }),
+      ),
+      {
+        intercept: (packet) => {
+          if (packet.from === self) bodies[decodeEnvelope(packet.bytes).round] = decodeEnvelope(packet.bytes).body
+          return [packet]
+        },
+      },
+    )
+    return { bodies, secrets: outcomes[self - 1]!.done![0]!.secrets }
+  }
+
+  test('gives neither Δ nor the seeds a second time where the peer’s nonce is another one', () => {
+    for (const self of [1, 2] as const) {
+      const [first, second] = [run(self, 'first peer'), run(self, 'second peer')]
+      expect(toHex(first.bodies[1]!)).toBe(toHex(second.bodies[1]!))
+      expect(toHex(first.secrets.delta)).not.toBe(toHex(second.secrets.delta))
+      for (const round of [2, 3]) expect(toHex(first.bodies[round]!)).not.toBe(toHex(second.bodies[round]!))
+    }
+  })
+
+  test('gives another Δ under another secret, for the very same messages of the peer', () => {
+    const [first, second] = [run(2, 'peer', new Uint8Array(32).fill(1)), run(2, 'peer', new Uint8Array(32).fill(2))]
+    expect(toHex(first.secrets.delta)).not.toBe(toHex(second.secrets.delta))
+  })
+})

@@ -1,0 +1,367 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { paths } from '../../../src/wire/paths.ts'
+import type { Custodian } from '../../../src/custodian/types.ts'
+import { MpcError, ProtocolError } from '../../../src/errors.ts'
+import { BadRequest } from '../../../src/service/http.ts'
+import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
+import { createServer, type PolicyRequest, type Server, type ServerOptions } from '../../../src/server/index.ts'
+import type { WalletShares } from '../../../src/key-share/index.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { generateKeyPair } from '../../../src/hpke/x25519.ts'
+import { seededRandom } from '../../support/random.ts'
+import { ClientOperation, codeOf, play, type Answer, type ServerClient } from '../../support/server-client.ts'
+import { backup, generate, newBackup, newWallet, recover, setIdOf, sign, type TestWallet } from '../support/wallets.ts'
+import { createWorld, MASTER_KEY, type World } from '../support/world.ts'
+
+/** So short that a test may wait for it, and never too short: what is waited for never comes. */
+const HOOK_MS = 20
+
+let world: World
+let clientId: string
+let wallet: TestWallet
+let half: WalletShares
+beforeAll(async () => {
+  world = createWorld(pgliteDatabase(), seededRandom())
+  const owner = world.client()
+  clientId = owner.clientId
+  wallet = await newWallet(owner)
+  half = await newBackup(owner, wallet)
+})
+beforeEach(() => {
+  world.errors.length = 0
+})
+afterAll(() => world.database.close())
+
+const server = (options: Partial<ServerOptions> = {}) =>
+  world.server({ ...options, limits: { rates: null, hookMs: HOOK_MS, custodianMs: HOOK_MS, ...options.limits } })
+const owner = (...servers: Server[]) => world.client(servers, clientId)
+const told = () => world.errors.splice(0).map((error) => (error as Error | undefined)?.message)
+const status = ({ status, body }: Answer) => [status, status === 200 ? 'OK' : codeOf({ status, body })]
+const FAILED = [503, 'INTERNAL']
+
+function raise(error: unknown): never {
+  throw error
+}
+
+const never = () => new Promise<never>(() => undefined)
+
+/** How a hook may fail, whatever it is asked. */
+const FAILURES: [string, () => never][] = [
+  ['throws', () => raise(new Error('down'))],
+  ['throws an error with a code', () => raise(new MpcError('AUTH_FAILED', 'from the hook'))],
+  ['throws a bad request', () => raise(new BadRequest('from the hook'))],
+  ['throws nothing', () => raise(undefined)],
+  ['rejects', () => Promise.reject(new Error('down')) as never],
+  [
+    'rejects with a check that failed',
+    () => Promise.reject(new ProtocolError('POP', 1, [1], 'from the hook')) as never,
+  ],
+  ['never answers', () => never() as never],
+  ['gives a thenable that throws', () => ({ then: () => raise(new Error('down')) }) as never],
+  ['gives what throws when it is looked at', () => new Proxy({}, { get: () => raise(new Error('down')) }) as never],
+]
+
+describe('authenticate', () => {
+  const asking = (authenticate: unknown) => server({ authenticate: authenticate as ServerOptions['authenticate'] })
+
+  test.each(FAILURES)('that %s lets nobody in, says nothing, and is told of', async (_, fail) => {
+    const client = owner(asking(fail))
+    expect(status(await client.send('GET', paths.devices))).toEqual(FAILED)
+    expect(told()).toEqual(['the hook authenticate has failed'])
+  })
+
+  const names = { clientId: 'somebody' }
+  let read = 0
+  test.each<[string, unknown]>([
+    ['true', true],
+    ['a name', 'somebody'],
+    ['a number', 1],
+    ['nothing of its own', Object.create(names)],
+    ['what was put into the prototype', Object.assign({}, JSON.parse('{"__proto__":{"clientId":"somebody"}}'))],
+    ['a name that is none', { clientId: ['somebody'] }],
+    ['half of a surrogate pair', { clientId: 'team\ud83d' }],
+    ['an empty name', { clientId: '' }],
+    [
+      'another name each time that it is looked at',
+      Object.defineProperty({}, 'clientId', { get: () => (read++ === 0 ? '' : 'somebody') }),
+    ],
+    ['a proxy that says that it has one', new Proxy({}, { has: () => true, get: () => names.clientId })],
+  ])('that answers %s lets nobody in', async (_, answer) => {
+    const client = owner(asking(() => answer))
+    expect(status(await client.send('GET', paths.devices))).toEqual([500, 'INTERNAL'])
+    expect(told()).toHaveLength(1)
+  })
+
+  test.each([undefined, null, false])('that answers %s does not know who that is', async (answer) => {
+    expect(status(await owner(asking(() => answer)).send('GET', paths.devices))).toEqual([401, 'AUTH_FAILED'])
+    expect(told()).toEqual([])
+  })
+
+  test('may answer by any thenable, and whatever the object is otherwise', async () => {
+    class Session {
+      readonly clientId = clientId
+    }
+    const thenable = { then: (resolve: (answer: unknown) => void) => resolve(Object.freeze(new Session())) }
+    expect(status(await owner(asking(() => thenable)).send('GET', paths.devices))).toEqual([200, 'OK'])
+  })
+
+  test('is told when nobody waits for it any more', async () => {
+    const signals: AbortSignal[] = []
+    const client = owner(asking(({ signal }: Request) => (signals.push(signal), never())))
+    await client.send('GET', paths.devices)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    told()
+  })
+})
+
+describe('the policy', () => {
+  const asking = (policy: unknown) => owner(server({ policy: policy as NonNullable<ServerOptions['policy']> }))
+
+  test.each(FAILURES)(
+    'that %s keeps an action from starting, and the same request may start it later',
+    async (_, fail) => {
+      const down = asking(fail)
+      const one = sign(down, wallet.signing)
+      expect(status(await one.post())).toEqual(FAILED)
+      expect(status(await down.send('POST', paths.retire(setIdOf(wallet.signing))))).toEqual(FAILED)
+      expect(told()).toEqual(Array(2).fill('the hook policy has failed'))
+      expect(status(await one.post(owner(server())))).toEqual([200, 'OK'])
+    },
+  )
+
+  test.each<[string, unknown]>([
+    ['1', 1],
+    ['a word', 'true'],
+    ['an object', {}],
+    ['a boxed true', Object(true)],
+    ['an array', [true]],
+    ['nothing', undefined],
+  ])('that answers %s denies', async (_, answer) => {
+    expect(
+      status(
+        await sign(
+          asking(() => answer),
+          wallet.signing,
+        ).post(),
+      ),
+    ).toEqual([403, 'POLICY_DENIED'])
+    expect(told()).toEqual([])
+  })
+
+  test('changes nothing by changing what it is given', async () => {
+    const asked: PolicyRequest[] = []
+    const meddling = asking((request: PolicyRequest) => {
+      asked.push(structuredClone(request))
+      request.message?.fill(0)
+      return Object.assign(request, { clientId: 'else', setId: 'else', walletId: 'else' }) && true
+    })
+    await play(sign(meddling, wallet.signing))
+    expect(asked).toMatchObject([{ clientId, setId: setIdOf(wallet.signing), action: 'sign' }])
+  })
+})
+
+function exportOf(client: ServerClient): ClientOperation {
+  const receiver = toHex(generateKeyPair(world.random).publicKey)
+  const named = { walletId: wallet.walletId, setId: setIdOf(wallet.signing) }
+  const request = { kind: 'export', ...named, curve: 'ed25519', authorization: '1', receiver } as const
+  return new ClientOperation(client, request, wallet.signing)
+}
+
+describe('authorizeExport', () => {
+  test.each(FAILURES)('that %s denies, is told of, and counts', async (_, fail) => {
+    world.pass(24 * 60 * 60_000)
+    const lockOut = { failures: 2, withinMs: 1000, lockedMs: 1000 }
+    const client = owner(server({ authorizeExport: fail, limits: { lockOut } }))
+    const answers: unknown[] = []
+    for (let i = 0; i < 3; i++) answers.push(status(await exportOf(client).post()))
+    expect(answers).toEqual([
+      [403, 'POLICY_DENIED'],
+      [403, 'POLICY_DENIED'],
+      [429, 'RATE_LIMITED'],
+    ])
+    expect(told()).toEqual(Array(2).fill('the hook authorizeExport has failed'))
+  })
+})
+
+describe('the custodian', () => {
+  const failing = (custodian: Partial<Custodian>) => server({ custodian: { ...bound(world.custodian), ...custodian } })
+
+  test.each(FAILURES)(
+    'that %s when it is to store, fetch or delete has failed, and the same request goes on later',
+    async (_, fail) => {
+      const one = backup(owner(server()), wallet)
+      one.take(await one.post())
+      const down = owner(failing({ store: fail }))
+      const fetching = owner(failing({ fetch: fail }))
+      for (const broken of [down, fetching]) {
+        expect(status(await one.post(broken))).toEqual([502, 'WEBHOOK_FAILED'])
+        expect(told()).toHaveLength(1)
+      }
+      await play(one)
+      const recovering = recover(fetching, half)
+      expect(status(await recovering.post())).toEqual([502, 'WEBHOOK_FAILED'])
+      expect(told()).toHaveLength(1)
+      await play(recover(owner(server()), half))
+      const removing = failing({ delete: fail })
+      // It begins no sweep of its own beside the request.
+      await removing.sweep()
+      const aborted = backup(owner(server()), wallet)
+      aborted.take(await aborted.post())
+      aborted.take(await aborted.post())
+      expect(status(await owner(removing).send('POST', paths.abort(aborted.operationId)))).toEqual([200, 'OK'])
+      expect(told()).toHaveLength(1)
+      await server().sweep()
+    },
+  )
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['a word', 'shares'],
+    ['an object with a length', { length: 1, 0: new Uint8Array(1) }],
+    ['more than there can be', Array(1_000_001)],
+    ['an array that is as long as one can be', Array(2 ** 32 - 1)],
+  ])('that gives %s for halves has failed', async (_, answer) => {
+    const fetch = (async () => answer) as Custodian['fetch']
+    expect(status(await recover(owner(failing({ fetch })), half).post())).toEqual([502, 'WEBHOOK_FAILED'])
+    expect(told()).toHaveLength(1)
+  })
+
+  test('that gives anything besides the half has given it', async () => {
+    const fetch = (async (...which: [string, string]) => [
+      null,
+      'text',
+      {},
+      new Uint16Array(4),
+      new Uint8Array(),
+      ...(await world.custodian.fetch(...which)),
+    ]) as unknown as Custodian['fetch']
+    await play(recover(owner(failing({ fetch })), half))
+  })
+
+  test('that spoils what it was given to store is found out by what was given', async () => {
+    const store: Custodian['store'] = async (given) => {
+      given.share.fill(0)
+      await world.custodian.store(given)
+    }
+    const one = backup(owner(server()), wallet)
+    one.take(await one.post())
+    const answer = await one.post(owner(failing({ store })))
+    expect(status(answer)).toEqual([502, 'WEBHOOK_FAILED'])
+    told()
+    await play(one)
+  })
+
+  test('that answers too late stores the half all the same, and no zeros', async () => {
+    let stored = () => {}
+    const storing = new Promise<void>((resolve) => (stored = resolve))
+    const kept: Uint8Array[] = []
+    const store: Custodian['store'] = async (given) => {
+      await storing
+      kept.push(given.share.slice())
+    }
+    const one = backup(owner(server()), wallet)
+    one.take(await one.post())
+    expect(status(await one.post(owner(failing({ store }))))).toEqual([502, 'WEBHOOK_FAILED'])
+    stored()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(kept.map((share) => share.every((byte) => byte === 0))).toEqual([false])
+    told()
+    await play(one)
+  })
+})
+
+/** A custodian whose methods may be taken off it. */
+function bound(custodian: Custodian): Custodian {
+  return {
+    store: (backup) => custodian.store(backup),
+    fetch: (id, setId) => custodian.fetch(id, setId),
+    delete: (id, setId) => custodian.delete!(id, setId),
+  }
+}
+
+describe('random and now', () => {
+  const bytes = (length: number) => world.random(length)
+  test.each<[string, (length: number) => unknown]>([
+    ['too few', (length) => bytes(length - 1)],
+    ['too many', (length) => bytes(length + 1)],
+    ['no bytes', (length) => Array.from(bytes(length))],
+    ['other numbers', (length) => new Uint16Array(length)],
+    ['bytes that will come', async (length) => bytes(length)],
+    ['nothing', () => undefined],
+    ['an error', () => raise(new Error('no entropy'))],
+    ['an error with a code', () => raise(new MpcError('AUTH_FAILED', 'from the source'))],
+  ])('a source that gives %s makes nothing', async (_, random) => {
+    const client = owner(server({ random: random as never }))
+    const answer = await generate(client).post()
+    expect(answer.status).not.toBe(200)
+    expect(status(await sign(client, wallet.signing).post())[0]).not.toBe(200)
+    told()
+  })
+
+  test.each<[string, () => unknown]>([
+    ['no number', () => Number.NaN],
+    ['an endless time', () => Infinity],
+    ['a time that is no date', () => 8.64e15],
+    ['a time before there was any', () => -1],
+    ['text', () => '1767225600000'],
+    ['a date', () => new Date()],
+    ['nothing', () => undefined],
+    ['an error', () => raise(new Error('no clock'))],
+  ])('a clock that says %s lets nothing begin', async (_, now) => {
+    const client = owner(server({ now: now as never }))
+    expect(status(await sign(client, wallet.signing).post())).toEqual([500, 'INTERNAL'])
+    expect(told().length).toBeGreaterThan(0)
+  })
+
+  test('a source may give bytes of any kind, and a clock fractions', async () => {
+    const client = owner(server({ random: (length) => Buffer.from(bytes(length)), now: () => world.now() + 0.75 }))
+    await play(sign(client, wallet.signing))
+  })
+})
+
+describe('onError', () => {
+  test.each(FAILURES)('that %s fails nothing; what it does not take, the console gets', async (name, onError) => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    try {
+      const down = { policy: () => raise(new Error('down')) }
+      expect(status(await sign(owner(server({ onError, ...down })), wallet.signing).post())).toEqual(FAILED)
+      expect(told.mock.calls.length).toBe(name === 'never answers' ? 0 : 2)
+      const deaf = { ...bound(world.custodian), delete: () => raise(new Error('down')) }
+      const failing = server({ onError, custodian: deaf })
+      const aborted = backup(owner(server()), wallet)
+      aborted.take(await aborted.post())
+      aborted.take(await aborted.post())
+      expect(status(await owner(failing).send('POST', paths.abort(aborted.operationId)))).toEqual([200, 'OK'])
+      await failing.sweep()
+    } finally {
+      told.mockRestore()
+    }
+    await server().sweep()
+  })
+})
+
+test.each<[string, object]>([
+  ['a hook that is no function', { policy: true }],
+  ['a log that is no function', { onError: {} }],
+  ['a clock that is no function', { now: 1 }],
+  ['a source that is no function', { random: new Uint8Array(32) }],
+  ['a custodian that stores nothing', { custodian: { fetch: () => [] } }],
+  ['a custodian that gives nothing', { custodian: { store: () => undefined } }],
+])('refuses %s', (_, options) => {
+  const authenticate = () => undefined
+  expect(() =>
+    createServer({ database: world.database, masterKey: MASTER_KEY.slice(0, 32), authenticate, ...options }),
+  ).toThrow(TypeError)
+})
+
+test.each([
+  { hookMs: 0 },
+  { hookMs: Infinity },
+  { operationMs: Number.MAX_SAFE_INTEGER },
+  { openOperations: 2 ** 31 },
+  { rates: { sign: { count: 2 ** 31, perMs: 1 } } },
+  { rates: { sign: { count: 1, perMs: Number.MAX_SAFE_INTEGER } } },
+  { lockOut: { failures: 2 ** 30, withinMs: 1, lockedMs: 1 } },
+])('refuses limits that no date, count or timer can keep: %o', (limits) => {
+  expect(() => server({ limits })).toThrow(RangeError)
+})

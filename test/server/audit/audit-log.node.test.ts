@@ -1,0 +1,382 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { encodeEntry, entryHash, GENESIS, type AuditEntry } from '../../../src/server/audit/entry.ts'
+import { findDisagreement, newHistory, playEntry, type SetHistory } from '../../../src/server/audit/history.ts'
+import { readAuditKey, resealAuditKey } from '../../../src/server/audit/key.ts'
+import { createAuditLog } from '../../../src/server/audit/log.ts'
+import { findOlderSets } from '../../../src/server/audit/older-sets.ts'
+import { verifyAuditLog } from '../../../src/server/audit/verify.ts'
+import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
+import type { Database, Row, SqlValue } from '../../../src/service/database/types.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import type { RandomSource } from '../../../src/util/random.ts'
+import { createSealer } from '../../../src/util/seal.ts'
+import { leftForLater } from '../../support/left-for-later.ts'
+import { seededRandom } from '../../support/random.ts'
+import { bounded, createTables, START, WALLET, type Tables } from '../support/tables.ts'
+
+let tables: Tables
+let random: RandomSource
+beforeAll(async () => {
+  random = seededRandom()
+  tables = await createTables(pgliteDatabase(), random)
+})
+afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
+afterAll(() => tables.database.close())
+
+const query = (sql: string, parameters: SqlValue[] = []) => tables.database.query(sql, parameters)
+const readKey = () => readAuditKey(tables.database, tables.context.sealer)
+const chainOf = (clientId: string) =>
+  query('select * from reshare_audit where client_id = $1 order by sequence', [clientId])
+const headOf = async (clientId: string) =>
+  (await query('select sequence, hash from reshare_audit_heads where client_id = $1', [clientId]))[0]
+
+/** Takes the whole log away, as before a server's first start. */
+async function forgetLog(): Promise<void> {
+  const names = ['reshare_audit', 'reshare_audit_heads', 'reshare_audit_key']
+  for (const name of names) await query(`alter table ${name} disable trigger all`)
+  for (const name of names) await query(`delete from ${name}`)
+  for (const name of names) await query(`alter table ${name} enable trigger all`)
+}
+
+const newLog = (database: Database = tables.database) =>
+  createAuditLog({ database, sealer: tables.context.sealer, random, now: () => tables.clock })
+
+test('an entry is hashed as docs/wire.md shows', () => {
+  const document = readFileSync(new URL('../../../docs/wire.md', import.meta.url), 'utf8')
+  const shown = (name: string) =>
+    new RegExp(`^\`\`\`hex ${name}\n([^\`]*)`, 'm').exec(document)?.[1]?.replace(/#.*$/gm, '').replace(/\s/g, '')
+  const entry: AuditEntry = {
+    clientId: 'ann',
+    sequence: 1,
+    at: new Date('2026-01-02T03:04:05.678Z'),
+    incarnation: 1,
+    event: 'prepared',
+    walletId: '000102030405060708090a0b0c0d0e0f',
+    setId: 'ab'.repeat(32),
+    operationId: '101112131415161718191a1b1c1d1e1f',
+    detail: 'generate',
+  }
+  expect(toHex(encodeEntry(GENESIS, entry))).toBe(shown('audit-entry'))
+  expect(toHex(entryHash(new Uint8Array(32).fill(7), GENESIS, entry))).toBe(shown('audit-entry-hash'))
+})
+
+describe('the history of a set', () => {
+  const entry = (text: string): AuditEntry => {
+    const [event, detail = ''] = text.split(':') as [string, string?]
+    return {
+      ...{ clientId: 'ann', sequence: 1, at: new Date(0), incarnation: 1, event, detail },
+      ...{ walletId: '', setId: 'set', operationId: '' },
+    }
+  }
+  const plays = (...events: string[]) => {
+    const history = newHistory()
+    return events.map((text) => playEntry(history, entry(text)))
+  }
+  const told = (...events: string[]) => {
+    const history = newHistory()
+    expect(events.map((text) => playEntry(history, entry(text)))).toEqual(events.map(() => true))
+    return history
+  }
+  const unknown: SetHistory = {
+    ...{ state: undefined, whole: false, bannedIn: undefined, replaces: [] },
+    ...{ committed: false, proven: false, exported: false },
+  }
+  const prepared: SetHistory = { ...unknown, state: 'PREPARED', whole: true }
+
+  test.each([
+    ['a set that was made twice', ['prepared', 'prepared']],
+    ['one that was found after it was made', ['prepared', 'found:PREPARED']],
+    ['one that was found in another state', ['retiring', 'found:ACTIVE']],
+    ['one that was made after it has ended', ['destroyed', 'prepared']],
+    ['a proof of a set that does not sign yet', ['prepared', 'proven']],
+    ['an end of a set that has ended', ['prepared', 'activated', 'retiring', 'destroyed', 'retiring']],
+    ['a backup that was committed twice', ['prepared', 'committed', 'committed']],
+    ['a set that comes into use after it was committed as a backup', ['prepared', 'committed', 'activated']],
+    ['an abort of what was committed', ['prepared', 'committed', 'aborted']],
+    ['a confirmation of what was not', ['prepared', 'confirmed']],
+  ])('refuses %s', (_, events) => {
+    expect(plays(...events)).toEqual(events.map((_event, i) => i < events.length - 1))
+  })
+
+  test.each([
+    ['committed', ['PREPARED'], undefined],
+    ['activated', ['PREPARED'], 'ACTIVE'],
+    ['proven', ['ACTIVE'], undefined],
+    ['exported', ['ACTIVE'], undefined],
+    ['retiring', ['ACTIVE'], 'RETIRING'],
+    ['destroyed', ['RETIRING', 'ACTIVE', 'PREPARED'], 'DESTROYED'],
+    ['aborted', ['PREPARED'], 'ABORTED'],
+    ['recoveryBegun', ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED'], undefined],
+  ])('knows what states a set may be in when it is %s', (event, from, to) => {
+    for (const state of ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED'] as const) {
+      const history: SetHistory = { ...newHistory(), state }
+      const allowed = from.includes(state)
+      expect([state, playEntry(history, entry(event))]).toEqual([state, allowed])
+      expect(history.state).toBe(allowed ? (to ?? state) : state)
+    }
+  })
+
+  test('tells what a set is after each event', () => {
+    expect(newHistory()).toEqual(unknown)
+    expect(told('prepared')).toEqual(prepared)
+    expect(told('prepared', 'committed')).toEqual({ ...prepared, committed: true })
+    expect(told('prepared', 'committed', 'confirmed')).toEqual({ ...prepared, state: 'ACTIVE', committed: true })
+    const active: SetHistory = { ...prepared, state: 'ACTIVE', committed: true }
+    expect(told('prepared', 'activated')).toEqual(active)
+    expect(told('prepared', 'activated', 'proven')).toEqual({ ...active, proven: true })
+    expect(told('prepared', 'activated', 'exported')).toEqual({ ...active, exported: true })
+    expect(told('prepared', 'activated', 'retiring')).toEqual({ ...active, state: 'RETIRING' })
+    expect(told('prepared', 'aborted')).toEqual({ ...prepared, state: 'ABORTED' })
+    expect(told('prepared', 'poisoned:3')).toEqual({ ...prepared, bannedIn: 3 })
+  })
+
+  test('of one that is older than the log begins where it was found', () => {
+    expect(told('found:ACTIVE committed proven exported')).toEqual({
+      ...prepared,
+      ...{ state: 'ACTIVE', committed: true, proven: true, exported: true },
+    })
+    expect(told('found:DESTROYED')).toEqual({ ...prepared, state: 'DESTROYED' })
+    // What happens to it before the sweep finds it.
+    expect(told('confirmed', 'found:ACTIVE committed')).toEqual({ ...prepared, state: 'ACTIVE', committed: true })
+    expect(told('proven', 'found:ACTIVE')).toEqual({ ...prepared, state: 'ACTIVE', proven: true })
+    expect(told('retiring')).toEqual({ ...unknown, state: 'RETIRING' })
+  })
+
+  test('is compared with the row of the set', () => {
+    const active: SetHistory = { ...prepared, state: 'ACTIVE' }
+    const row: Row = {
+      state: 'ACTIVE',
+      ...{ committed_at: null, proven_at: null, exported_at: null, poisoned: null, ban_logged: null },
+    }
+    const differs = (history: Partial<SetHistory>, columns: Row = {}) =>
+      findDisagreement({ ...active, ...history }, { ...row, ...columns }, 2)
+    expect(differs({})).toBeUndefined()
+    expect(differs({ state: undefined })).toBe('is ACTIVE in the database and undefined in the log')
+    for (const what of ['committed', 'proven', 'exported'] as const) {
+      expect(differs({ [what]: true })).toBe(`is ${what} in the log only`)
+      expect(differs({}, { [`${what}_at`]: new Date(0) })).toBe(`is ${what} in the database only`)
+      expect(differs({ [what]: true }, { [`${what}_at`]: new Date(0) })).toBeUndefined()
+    }
+    const banned = { poisoned: true, ban_logged: true }
+    expect(differs({}, banned)).toBe('is banned in the database only')
+    // Its ban is written by itself, and told of afterwards.
+    expect(differs({}, { ...banned, ban_logged: false })).toBeUndefined()
+    expect(differs({}, { ...banned, poisoned: false })).toBeUndefined()
+    expect(differs({ bannedIn: 2 }, banned)).toBeUndefined()
+    expect(differs({ bannedIn: 2 })).toBe('is banned in the log only')
+    // A new set-up takes the place of one that was banned in another life, and the end of a set takes it away.
+    expect(differs({ bannedIn: 1 })).toBeUndefined()
+    expect(differs({ bannedIn: 2, state: 'RETIRING' }, { state: 'RETIRING' })).toBeUndefined()
+  })
+})
+
+describe('the log', () => {
+  beforeEach(forgetLog)
+
+  test('begins once, with a key of its own and the number of the sets that are older', async () => {
+    await tables.set(tables.key(), {}, { logged: false })
+    await tables.set(tables.key())
+    expect(await readKey()).toBeUndefined()
+    const [log, other] = [newLog(), newLog()]
+    await Promise.all([log.open(), log.open()])
+    const key = await readKey()
+    expect(key).toHaveLength(32)
+    await other.open()
+    await log.open()
+    expect(await readKey()).toEqual(key)
+    const begun = { event: 'begun', wallet_id: '', set_id: '', operation_id: '', detail: '1', sequence: 1 }
+    expect(await chainOf('')).toEqual([expect.objectContaining(begun)])
+    await query('update reshare_sets set logged = true')
+  })
+
+  test('is opened again without a look at the database, and by another that made the key meanwhile', async () => {
+    const asked: string[] = []
+    const late: Database = {
+      ...tables.database,
+      query: async (sql, parameters) => {
+        asked.push(sql)
+        const rows = await tables.database.query(sql, parameters)
+        await newLog().open()
+        return rows
+      },
+    }
+    const log = newLog(late)
+    await log.open()
+    await log.open()
+    expect(asked).toHaveLength(1)
+    await log.record(tables.database, 'ann', [{ event: 'lockedOut' }])
+    expect((await chainOf('ann'))[0]!['hash']).toEqual(entryHash((await readKey())!, GENESIS, await firstOf('ann')))
+    expect(await chainOf('')).toHaveLength(1)
+  })
+
+  /** The first entry of a chain as it is hashed. */
+  async function firstOf(clientId: string): Promise<AuditEntry> {
+    const [row] = (await chainOf(clientId)) as [Row]
+    const text = (name: string) => row[name] as string
+    return {
+      ...{ clientId, sequence: 1, at: row['at'] as Date, incarnation: row['incarnation'] as number },
+      ...{ event: text('event'), walletId: text('wallet_id'), setId: text('set_id') },
+      ...{ operationId: text('operation_id'), detail: text('detail') },
+    }
+  }
+
+  test('that cannot be opened says why, until it can', async () => {
+    const failure = new Error('no database')
+    let fails = true
+    const log = newLog({
+      ...tables.database,
+      query: (sql, parameters) => (fails ? Promise.reject(failure) : tables.database.query(sql, parameters)),
+    })
+    const record = () => log.record(tables.database, 'ann', [{ event: 'lockedOut' }])
+    await expect(record()).rejects.toThrow('the audit log is not open')
+    await expect(log.open()).rejects.toBe(failure)
+    await expect(record()).rejects.toBe(failure)
+    fails = false
+    await log.open()
+    await record()
+    expect(await chainOf('ann')).toHaveLength(1)
+  })
+
+  test('has one chain a client, each entry with its own', async () => {
+    const log = newLog()
+    await log.open()
+    const key = (await readKey())!
+    const clientId = tables.key().clientId
+    await log.record(tables.database, clientId, [])
+    expect(await headOf(clientId)).toBeUndefined()
+    tables.clock = START + 1234
+    const named = { walletId: WALLET, setId: 'set', operationId: 'operation', detail: 'generate' }
+    await log.record(tables.database, clientId, [{ event: 'prepared', ...named }, { event: 'unlocked' }])
+    tables.clock = START + 5678
+    await log.record(tables.database, clientId, [{ event: 'retiring', setId: 'set' }])
+    const none = { walletId: '', setId: '', operationId: '', detail: '' }
+    const of = (sequence: number, ms: number, rest: Pick<AuditEntry, 'event'> & Partial<AuditEntry>): AuditEntry => {
+      return { ...none, clientId, sequence, at: new Date(START + ms), incarnation: 1, ...rest }
+    }
+    const entries = [
+      of(1, 1234, { event: 'prepared', ...named }),
+      of(2, 1234, { event: 'unlocked' }),
+      of(3, 5678, { event: 'retiring', setId: 'set' }),
+    ]
+    let hash: Uint8Array = GENESIS
+    const rows = entries.map((entry) => {
+      hash = entryHash(key, hash, entry)
+      const { walletId, setId, operationId, ...rest } = entry
+      const { clientId: client_id, ...others } = rest
+      return { ...others, client_id, wallet_id: walletId, set_id: setId, operation_id: operationId, hash }
+    })
+    expect(await chainOf(clientId)).toEqual(rows)
+    expect(await headOf(clientId)).toEqual({ sequence: 3, hash })
+    expect((await headOf(''))?.['sequence']).toBe(1)
+  })
+
+  test('keeps its key when the master key changes, and tells of it', async () => {
+    const { context, database, masterKey } = tables
+    const current = { id: 2, key: random(32) }
+    const sealer = createSealer({ current, previous: [{ id: 1, key: masterKey }] }, random)
+    const recorded: number[] = []
+    const reseal = (by = sealer) =>
+      resealAuditKey(database, by, async (tx, before) => {
+        await tx.query('select 1')
+        recorded.push(before)
+      })
+    expect(await reseal()).toBe(false)
+    await newLog().open()
+    const key = await readKey()
+    expect(await reseal(context.sealer)).toBe(false)
+    expect(recorded).toEqual([])
+    expect(await reseal()).toBe(true)
+    expect(recorded).toEqual([1])
+    expect(await reseal()).toBe(false)
+    expect(await readAuditKey(database, createSealer({ current }, random))).toEqual(key)
+    await expect(readKey()).rejects.toMatchObject({ code: 'SHARE_PARSING_FAILED' })
+  })
+})
+
+describe('sets that are older than the log', () => {
+  test('are found once, in their order, with all that the log would know', async () => {
+    const [key, other] = [tables.key(), tables.key()]
+    await tables.context.audit.open()
+    const at = new Date(START)
+    const first = await tables.set(key, {}, { logged: false, state: 'ACTIVE', committed_at: at, proven_at: at })
+    await tables.set(key)
+    const second = await tables.set(key, {}, { logged: false, state: 'DESTROYED', exported_at: at })
+    const third = await tables.set(other, {}, { logged: false })
+    await findOlderSets(tables.context)
+    await findOlderSets(tables.context)
+    const found = [`found ${WALLET} ${first} ACTIVE committed proven`, `found ${WALLET} ${second} DESTROYED exported`]
+    expect(await tables.log(key.clientId)).toEqual(found)
+    expect(await tables.log(other.clientId)).toEqual([`found ${WALLET} ${third} PREPARED`])
+    expect(await query('select 1 from reshare_sets where not logged')).toEqual([])
+  })
+
+  test('of one client that cannot be noted hold up no other', async () => {
+    const [key, other] = [tables.key(), tables.key()]
+    for (const one of [key, other]) await tables.set(one, {}, { logged: false })
+    const failure = new Error('no')
+    const { audit, onError } = tables.context
+    const failing: typeof audit = {
+      ...audit,
+      record: (tx, clientId, events) =>
+        clientId === key.clientId ? Promise.reject(failure) : audit.record(tx, clientId, events),
+    }
+    await findOlderSets({ ...tables.context, audit: failing, onError })
+    expect(tables.errors.splice(0)).toEqual([leftForLater(key.clientId, failure)])
+    expect(await tables.log(other.clientId)).toHaveLength(1)
+    expect(await query('select client_id from reshare_sets where not logged')).toEqual([{ client_id: key.clientId }])
+  })
+})
+
+describe('a database without a log, and with sets', () => {
+  const verify = () => verifyAuditLog({ database: bounded(tables.database), masterKey: tables.masterKey })
+  const unlogged = (state = 'ACTIVE') => tables.set(tables.key(), {}, { logged: false, state })
+  beforeEach(async () => {
+    await forgetLog()
+    for (const table of ['shares', 'ot_pairs', 'sets']) await query(`delete from reshare_${table}`)
+  })
+
+  test('agrees with itself, but an entry without a key is none', async () => {
+    await unlogged()
+    expect(await verify()).toEqual({ chains: 0, entries: 0, incarnation: 1, breaks: [], heads: [] })
+    await query(`insert into reshare_audit values ('ann', 1, now(), 1, 'unlocked', '', '', '', '', $1)`, [GENESIS])
+    expect(await verify()).toMatchObject({ breaks: [{ reason: 'ALTERED', clientId: 'ann', sequence: 1 }] })
+  })
+
+  test('tells of the incarnation, which no chain holds and which voids bans', async () => {
+    const raise = (by: number) => query(`update reshare_meta set number = number + ${by} where name = 'incarnation'`)
+    await raise(1)
+    expect(await verify()).toMatchObject({ incarnation: 2, breaks: [] })
+    await raise(-1)
+  })
+
+  test('gets a log in which no more sets are older than it than there were', async () => {
+    const found = await unlogged()
+    await unlogged('DESTROYED')
+    const audit = newLog()
+    await audit.open()
+    const heads = [{ clientId: '', sequence: 1, hash: toHex((await headOf(''))!['hash'] as Uint8Array) }]
+    expect(await verify()).toEqual({ chains: 1, entries: 1, incarnation: 1, breaks: [], heads })
+    await query(`delete from reshare_ot_pairs where set_id = $1`, [found])
+    await findOlderSets({ ...tables.context, audit })
+    expect(await verify()).toMatchObject({ chains: 3, entries: 3, breaks: [] })
+    const added = await unlogged()
+    const unknown = { reason: 'UNLOGGED', clientId: '', sequence: 0 }
+    expect((await verify()).breaks).toEqual([
+      { ...unknown, message: '3 sets pass for older than the log, which began with 2' },
+    ])
+    await query('update reshare_sets set logged = true where set_id = $1', [added])
+    expect((await verify()).breaks).toMatchObject([{ reason: 'UNLOGGED', message: `set ${added} is not in the log` }])
+  })
+
+  test('is not called whole when the log has lost its beginning', async () => {
+    await newLog().open()
+    await query('alter table reshare_audit disable trigger all')
+    await query('alter table reshare_audit_heads disable trigger all')
+    await query('delete from reshare_audit')
+    await query('delete from reshare_audit_heads')
+    expect((await verify()).breaks).toEqual([
+      { reason: 'MISSING', clientId: '', sequence: 1, message: 'the first entry of the log is not there' },
+    ])
+  })
+})

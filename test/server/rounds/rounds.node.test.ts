@@ -1,0 +1,398 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeFlight, encodeFlight } from '../../../src/wire/round-body.ts'
+import type { Decision } from '../../../src/wire/operations.ts'
+import { paths } from '../../../src/wire/paths.ts'
+import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
+import { bumpIncarnation } from '../../../src/server/index.ts'
+import type { WalletShares } from '../../../src/key-share/index.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
+import { seededRandom } from '../../support/random.ts'
+import {
+  abortOperation,
+  ClientOperation,
+  codeOf,
+  play,
+  setStatus,
+  unwrap,
+  type Answer,
+  type ServerClient,
+} from '../../support/server-client.ts'
+import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
+  let world: World
+  beforeAll(async () => {
+    world = createWorld(await open(), seededRandom())
+    await world.server().sweep()
+  })
+  afterAll(() => world.database.close())
+
+  /** How many answers, sets and decisions an operation has left. */
+  async function traces(client: ServerClient, operationId: string): Promise<Record<string, number>> {
+    const found: Record<string, number> = {}
+    for (const table of ['operations', 'answers', 'decisions', 'sets']) {
+      const [row] = await world.database.query(
+        `select count(*)::int as n from reshare_${table} where client_id = $1 and operation_id = $2`,
+        [client.clientId, operationId],
+      )
+      found[table] = row?.['n'] as number
+    }
+    return found
+  }
+
+  test('the same request gets the same bytes, from any server, in every round of every kind', async () => {
+    const client = world.client([world.server(), world.server()])
+    const playTwice = async (operation: ClientOperation): Promise<ClientOperation> => {
+      while (operation.body !== undefined) {
+        const first = await operation.post()
+        expect(await operation.post()).toEqual(first)
+        operation.take(first)
+      }
+      return operation
+    }
+    const operation = await playTwice(generate(client))
+    const wallet = { walletId: operation.request.walletId, signing: operation.prepared[0]! }
+    const half = (await playTwice(backup(client, wallet))).prepared[0]!
+    const laptop = (await playTwice(recover(client, half, { rotateBackup: 'PASSWORD' }))).prepared[0]!
+    await playTwice(prove(client, laptop))
+    await playTwice(sign(client, laptop))
+    expect(world.custodian.halves.get(client.clientId)).toHaveLength(2)
+  })
+
+  test('requests at the same time: one is played, all get its answer', async () => {
+    const client = world.client([world.server(), world.server(), world.server()])
+    const operation = generate(client)
+    while (operation.body !== undefined) {
+      const answers = await Promise.all([operation.post(), operation.post(), operation.post()])
+      for (const answer of answers) {
+        if (answer.status !== 200) expect(codeOf(answer)).toBe('OPERATION_IN_PROGRESS')
+      }
+      const played = answers.filter(({ status }) => status === 200)
+      expect(new Set(played.map(({ body }) => toHex(body))).size).toBe(1)
+      operation.take(played[0]!)
+    }
+    expect(await traces(client, operation.operationId)).toEqual({ operations: 1, answers: 2, decisions: 1, sets: 1 })
+  })
+
+  test('abort and commit at the same time: one of them, never both', async () => {
+    const client = world.client([world.server(), world.server()])
+    const half = await newBackup(client, await newWallet(client))
+    const outcomes = new Set<string>()
+    for (let i = 0; i < 6; i++) {
+      const operation = recover(client, half)
+      operation.take(await operation.post())
+      operation.take(await operation.post())
+      // The order in which the two start is all that differs; the database settles the rest.
+      const pending: { abort?: Promise<Decision>; last?: Promise<Answer> } = {}
+      for (const first of i % 2 === 0 ? (['abort', 'last'] as const) : (['last', 'abort'] as const)) {
+        if (first === 'abort') pending.abort = abortOperation(client, operation.operationId)
+        else pending.last = operation.post()
+      }
+      const [{ decision }, answer] = await Promise.all([pending.abort!, pending.last!])
+      const { state } = await setStatus(client, setIdOf(operation.prepared[0]!))
+      outcomes.add(decision)
+      expect((await traces(client, operation.operationId))['decisions']).toBe(1)
+      if (decision === 'COMMIT') {
+        expect([answer.status, state]).toEqual([200, 'ACTIVE'])
+      } else {
+        expect([codeOf(answer), state]).toEqual(['PROTOCOL_ABORTED', 'ABORTED'])
+        await expect(play(sign(client, operation.prepared[0]!))).rejects.toMatchObject({ code: 'SET_RETIRED' })
+      }
+    }
+    expect([...outcomes].every((decision) => decision === 'COMMIT' || decision === 'ABORT')).toBe(true)
+  })
+
+  test('an abort that comes just before the round is claimed ends it', async () => {
+    const client = world.client()
+    const operation = refresh(client, await newWallet(client))
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    let aborted = false
+    const query: World['database']['query'] = async (sql, parameters) => {
+      const rows = await world.database.query(sql, parameters)
+      if (!aborted && sql.includes('left join reshare_decisions')) {
+        aborted = true
+        await abortOperation(client, operation.operationId)
+      }
+      return rows
+    }
+    const server = world.server({ database: { ...world.database, query } })
+    expect(codeOf(await operation.post(world.client([server], client.clientId)))).toBe('PROTOCOL_ABORTED')
+    expect(aborted).toBe(true)
+  })
+
+  test('a sweep aborts what has expired and forgets old answers, but no decision about a set', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const finished = await play(backup(client, wallet))
+    const abandoned = recover(client, finished.prepared[0]!)
+    abandoned.take(await abandoned.post())
+    abandoned.take(await abandoned.post())
+    const signed = await play(sign(client, wallet.signing))
+    world.pass(10 * 60_000)
+    await world.server().sweep()
+    expect((await setStatus(client, setIdOf(abandoned.prepared[0]!))).state).toBe('ABORTED')
+    world.pass(60 * 60_000)
+    await world.server().sweep()
+    const forgotten = { operations: 0, answers: 0, decisions: 1, sets: 1 }
+    expect(await traces(client, finished.operationId)).toEqual(forgotten)
+    expect(await traces(client, abandoned.operationId)).toEqual(forgotten)
+    expect(await traces(client, signed.operationId)).toEqual({ ...forgotten, decisions: 0, sets: 0 })
+    expect(await abortOperation(client, finished.operationId)).toEqual({ decision: 'COMMIT' })
+    expect(codeOf(await abandoned.post())).toBe('PROTOCOL_ABORTED')
+  })
+
+  if (!isChosen(name, 'server/rounds')) return
+
+  test('another request for a round already played is refused, and the first stays good', async () => {
+    const client = world.client()
+    const operation = generate(client)
+    const first = await operation.post()
+    const own = operation.body
+    operation.body = generate(client, operation.request.walletId).body
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    operation.body = own
+    operation.take(first)
+    await play(operation)
+    expect((await setStatus(client, operation.result!.setId)).state).toBe('ACTIVE')
+  })
+
+  test('a round out of order is refused and changes nothing', async () => {
+    const client = world.client()
+    const operation = backup(client, await newWallet(client))
+    operation.take(await operation.post())
+    operation.round = 3
+    expect(codeOf(await operation.post())).toBe('BAD_REQUEST')
+    operation.round = 2
+    await play(operation)
+  })
+
+  test('an expired operation is over, and what it prepared is destroyed (row 21)', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const operation = recover(client, await newBackup(client, wallet))
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    const setId = setIdOf(operation.prepared[0]!)
+    expect((await setStatus(client, setId)).state).toBe('PREPARED')
+    world.pass(10 * 60_000)
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect((await setStatus(client, setId)).state).toBe('ABORTED')
+    expect(await world.database.query('select 1 from reshare_shares where set_id = $1', [setId])).toEqual([])
+    expect(await abortOperation(client, operation.operationId)).toEqual({ decision: 'ABORT' })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    await play(sign(client, wallet.signing))
+  })
+
+  test('a set that is not decided does not sign, deal or retire', async () => {
+    const client = world.client()
+    const half = await newBackup(client, await newWallet(client))
+    const operation = recover(client, half, { rotateBackup: 'PASSKEY' })
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    const [signing, rotated] = operation.prepared as [WalletShares, WalletShares]
+    await expect(play(sign(client, signing))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
+    await expect(play(prove(client, signing))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
+    await expect(play(recover(client, rotated))).rejects.toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
+    expect(codeOf(await client.send('POST', paths.retire(setIdOf(signing))))).toBe('OPERATION_IN_PROGRESS')
+    expect(codeOf(await client.send('POST', paths.confirm(setIdOf(rotated))))).toBe('OPERATION_IN_PROGRESS')
+    await play(operation)
+    await play(sign(client, signing))
+  })
+
+  test('a committed operation is not aborted any more', async () => {
+    const client = world.client()
+    const operation = await play(generate(client))
+    expect(await abortOperation(client, operation.operationId)).toEqual({ decision: 'COMMIT' })
+    await play(sign(client, operation.prepared[0]!))
+  })
+
+  test('an aborted operation plays no further round', async () => {
+    const client = world.client()
+    const operation = generate(client)
+    operation.take(await operation.post())
+    expect(await abortOperation(client, operation.operationId)).toEqual({ decision: 'ABORT' })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(codeOf(await client.send('GET', paths.sets(operation.request.walletId)))).toBe('AUTH_FAILED')
+  })
+
+  test('a set retired in the middle of its own refresh makes no successor', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    await newBackup(client, wallet)
+    const request = { kind: 'refresh', walletId: wallet.walletId, setId: setIdOf(wallet.signing), label: '' } as const
+    const operation = new ClientOperation(client, request, wallet.signing)
+    operation.take(await operation.post())
+    operation.take(await operation.post())
+    unwrap(await client.send('POST', paths.retire(request.setId)))
+    expect(codeOf(await operation.post())).toBe('SET_RETIRED')
+    expect((await setStatus(client, setIdOf(operation.prepared[0]!))).state).toBe('ABORTED')
+  })
+
+  test('a restored database refuses the sessions of its past', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const operation = backup(client, wallet)
+    operation.take(await operation.post())
+    await bumpIncarnation(world.database)
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    await play(backup(client, wallet))
+  })
+
+  describe('messages of other sets and sessions', () => {
+    test('a client of one set with the server of another: refused before any cryptography (row 27)', async () => {
+      const client = world.client()
+      const wallet = await newWallet(client)
+      const [laptop] = (await play(recover(client, await newBackup(client, wallet)))).prepared as [WalletShares]
+      const mixed = sign(client, laptop)
+      const named = { ...mixed.request, setId: setIdOf(wallet.signing) }
+      mixed.body = encodeFlight({ header: named, parcels: decodeFlight(mixed.body!).parcels })
+      expect(codeOf(await mixed.post())).toBe('SET_MISMATCH')
+      expect(await traces(client, mixed.operationId)).toEqual({ operations: 0, answers: 0, decisions: 0, sets: 0 })
+      await play(sign(client, laptop))
+    })
+
+    test('a set of another wallet or purpose is refused by its name', async () => {
+      const client = world.client()
+      const [one, other] = [await newWallet(client), await newWallet(client)]
+      const half = await newBackup(client, one)
+      const moved = sign(client, one.signing)
+      moved.body = encodeFlight({ header: { ...moved.request, walletId: other.walletId }, parcels: [] })
+      expect(codeOf(await moved.post())).toBe('SET_MISMATCH')
+      const swapped = recover(client, half)
+      swapped.body = encodeFlight({
+        header: { ...(decodeFlight(swapped.body!).header as object), setId: setIdOf(one.signing) },
+        parcels: [],
+      })
+      expect(codeOf(await swapped.post())).toBe('SET_MISMATCH')
+      expect(codeOf(await client.send('POST', paths.confirm(setIdOf(one.signing))))).toBe('SET_MISMATCH')
+      expect(codeOf(await client.send('POST', paths.retire(setIdOf(half))))).toBe('SET_MISMATCH')
+    })
+
+    test.each([
+      ['no parcel', () => []],
+      ['a parcel for a session that is not there', (parcels: Parcels) => [...parcels, { ...parcels[0]!, slot: 7 }]],
+      ['a parcel twice', (parcels: Parcels) => [...parcels, parcels[0]!]],
+      ['junk beside the parcels', (parcels: Parcels) => [...parcels, { slot: 0, envelope: new Uint8Array(99) }]],
+      ['one session without a parcel', (parcels: Parcels) => parcels.filter(({ slot }) => slot === 0)],
+    ])('%s: refused, and the right flight still completes', async (_, spoil) => {
+      const client = world.client()
+      const operation = generate(client)
+      while (operation.body !== undefined) {
+        const right = operation.body
+        const { header, parcels } = decodeFlight(right)
+        operation.body = encodeFlight({ header: header as object, parcels: spoil(parcels) })
+        expect(['BAD_REQUEST', 'SET_MISMATCH']).toContain(codeOf(await operation.post()))
+        operation.body = right
+        operation.take(await operation.post())
+      }
+      await play(sign(client, operation.prepared[0]!))
+    })
+  })
+
+  test('a cheat ends the operation and leaves nothing behind', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const operation = backup(client, wallet)
+    operation.take(await operation.post())
+    const { parcels } = decodeFlight(operation.body!)
+    // The last message to the server alone is its part of the new share.
+    const part = parcels.at(-1)!.envelope
+    part[part.length - 16]! ^= 1
+    operation.body = encodeFlight({ header: {}, parcels })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(await traces(client, operation.operationId)).toMatchObject({ decisions: 1, sets: 0 })
+    expect(world.custodian.halves.has(client.clientId)).toBe(false)
+    await play(backup(client, wallet))
+  })
+
+  test.each([{ existingSets: 'retire' }, { dryRun: true }, { rotateBackup: 'PASSKEY' }] as const)(
+    'a recovery whose header says %j on its way only is not played',
+    async (change) => {
+      const client = world.client()
+      const wallet = await newWallet(client)
+      const half = await newBackup(client, wallet)
+      const operation = recover(client, half)
+      const { header, parcels } = decodeFlight(operation.body!)
+      const doubled = 'rotateBackup' in change ? parcels.map((parcel) => ({ ...parcel, slot: parcel.slot + 2 })) : []
+      const own = operation.body
+      operation.body = encodeFlight({ header: { ...(header as object), ...change }, parcels: [...parcels, ...doubled] })
+      expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+      operation.body = own
+      await play(operation)
+    },
+  )
+
+  test('sealed sessions open for their own round and incarnation only', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const operation = refresh(client, wallet)
+    operation.take(await operation.post())
+    const key = [client.clientId, operation.operationId]
+    const [early] = await world.database.query(
+      'select state from reshare_operations where client_id = $1 and operation_id = $2',
+      key,
+    )
+    operation.take(await operation.post())
+    await world.database.query('update reshare_operations set state = $3 where client_id = $1 and operation_id = $2', [
+      ...key,
+      early!['state']!,
+    ])
+    expect(codeOf(await operation.post())).toBe('SHARE_PARSING_FAILED')
+
+    const restored = refresh(client, wallet)
+    restored.take(await restored.post())
+    const incarnation = await bumpIncarnation(world.database)
+    await world.database.query('update reshare_operations set incarnation = $1', [incarnation])
+    expect(codeOf(await restored.post())).toBe('SHARE_PARSING_FAILED')
+  })
+
+  /** Leaves a message of the second curve out of the second request. */
+  function withhold(operation: ClientOperation): Parcels {
+    const { parcels } = decodeFlight(operation.body!)
+    const held = parcels.filter(({ slot, envelope }) => slot === 1 && decodeEnvelope(envelope).round === 3)
+    expect(held).toHaveLength(1)
+    operation.body = encodeFlight({ header: {}, parcels: parcels.filter((parcel) => !held.includes(parcel)) })
+    return held
+  }
+
+  test('a set-up that ends before its set is prepared ends the operation', async () => {
+    const client = world.client()
+    const operation = refresh(client, await newWallet(client))
+    operation.take(await operation.post())
+    withhold(operation)
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(await traces(client, operation.operationId)).toMatchObject({ sets: 0 })
+  })
+
+  test('a new set is committed only if it was prepared', async () => {
+    const client = world.client()
+    const operation = backup(client, await newWallet(client))
+    operation.take(await operation.post())
+    const held = withhold(operation)
+    operation.take(await operation.post())
+    const last = decodeFlight(operation.body!)
+    operation.body = encodeFlight({ header: {}, parcels: [...last.parcels, ...held] })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(await traces(client, operation.operationId)).toMatchObject({ sets: 0 })
+  })
+
+  test('a proof by somebody who does not hold the share retires nothing', async () => {
+    const client = world.client()
+    const wallet = await newWallet(client)
+    const half = await newBackup(client, wallet)
+    const laptop = (await play(recover(client, half, { existingSets: 'retire' }))).prepared[0]!
+    const operation = prove(client, laptop)
+    operation.take(await operation.post())
+    const { parcels } = decodeFlight(operation.body!)
+    for (const { envelope } of parcels) envelope[envelope.length - 1]! ^= 1
+    operation.body = encodeFlight({ header: {}, parcels })
+    expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
+    expect(await setStatus(client, setIdOf(laptop))).toMatchObject({ proven: false })
+    await play(sign(client, wallet.signing))
+  })
+})
+
+type Parcels = ReturnType<typeof decodeFlight>['parcels']

@@ -1,0 +1,419 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { getGroup } from '../../../src/curve/index.ts'
+import { ProtocolError } from '../../../src/errors.ts'
+import { getEcdsaBackend, OtPair, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
+import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
+import {
+  noteHalf,
+  oweRemovalOf,
+  oweRemovalOfDestroyed,
+  removeOwedHalves,
+} from '../../../src/server/sets/custodian-shares.ts'
+import {
+  deletePair,
+  lockPair,
+  logBan,
+  logBans,
+  poisonStoredPair,
+  requireUnpoisoned,
+  sealPair,
+  storePair,
+} from '../../../src/server/sets/ot-states.ts'
+import {
+  deletePreprocessings,
+  deletePreprocessingsOfWallet,
+  forgetPreprocessings,
+  insertPreprocessing,
+  openPreprocessing,
+  takePreprocessing,
+  type PreprocessingKey,
+} from '../../../src/server/sets/preprocessings.ts'
+import { ecdsaShare, equalShares, insertShare, readShare, sharePlace } from '../../../src/server/sets/shares.ts'
+import { encodeWalletShares, type WalletShares } from '../../../src/key-share/index.ts'
+import { partyId } from '../../../src/types.ts'
+import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
+import { Writer } from '../../../src/util/codec.ts'
+import type { Sealer } from '../../../src/util/seal.ts'
+import { leftForLater } from '../../support/left-for-later.ts'
+import { seededRandom } from '../../support/random.ts'
+import { walletPair } from '../../support/wallet-pair.ts'
+import { createTables, START, WALLET, type Tables } from '../support/tables.ts'
+
+let tables: Tables
+beforeAll(async () => {
+  tables = await createTables(pgliteDatabase(), seededRandom())
+})
+afterAll(() => tables.database.close())
+
+const code = (name: string) => expect.objectContaining({ code: name }) as Error
+const when = (ms = 0) => new Date(START + ms)
+const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
+
+/** A set without a share and without a set-up. */
+async function bare(key = tables.key()) {
+  const setId = await tables.set(key)
+  await tables.database.query('delete from reshare_shares where set_id = $1', [setId])
+  await tables.database.query('delete from reshare_ot_pairs where set_id = $1', [setId])
+  return { ...key, setId }
+}
+
+/** A sealer that keeps what it was given to seal and what it has opened. */
+function watched(): { readonly sealer: Sealer; readonly seen: Uint8Array[] } {
+  const seen: Uint8Array[] = []
+  const { sealer } = tables.context
+  return {
+    seen,
+    sealer: {
+      ...sealer,
+      seal: (place, bytes) => (seen.push(bytes), sealer.seal(place, bytes)),
+      open: (place, sealed) => {
+        const opened = sealer.open(place, sealed)
+        seen.push(opened)
+        return opened
+      },
+    },
+  }
+}
+
+describe('the server’s half of a set', () => {
+  let half: WalletShares
+  beforeAll(() => {
+    half = walletPair('signing', tables.context.random).other
+  })
+
+  test('is kept sealed for its set, wiped when it is, and never overwritten', async () => {
+    const { database } = tables
+    const { clientId, setId } = await bare()
+    const { sealer, seen } = watched()
+    await expect(readShare({ sealer }, database, clientId, setId)).rejects.toThrow(code('SHARE_NOT_FOUND'))
+    await insertShare({ sealer }, database, clientId, setId, half)
+    const read = await readShare({ sealer }, database, clientId, setId)
+    expect(equalShares(read, half)).toBe(true)
+    expect(seen.map(isWiped)).toEqual([true, true])
+    await insertShare({ sealer }, database, clientId, setId, walletPair('signing', tables.context.random).other)
+    expect(equalShares(await readShare({ sealer }, database, clientId, setId), half)).toBe(true)
+    await expect(readShare({ sealer }, database, 'another', setId)).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    expect(sharePlace(clientId, setId)).toEqual({ purpose: 'share', clientId, row: setId })
+  })
+
+  test('is refused if it is none', async () => {
+    const { context, database } = tables
+    const store = async (bytes: Uint8Array) => {
+      const { clientId, setId } = await bare()
+      const sealed = context.sealer.seal(sharePlace(clientId, setId), bytes)
+      await database.query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, sealed])
+      return readShare(context, database, clientId, setId)
+    }
+    await expect(store(utf8('no share'))).rejects.toMatchObject({
+      code: 'SHARE_PARSING_FAILED',
+      message: expect.stringContaining('not a valid') as string,
+    })
+    const stranger = walletPair('signing', context.random).other
+    const shares = half.shares.map((share, i) => ({ ...share, secretShare: stranger.shares[i]!.secretShare }))
+    await expect(store(encodeWalletShares(getGroup, { ...half, shares }))).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+  })
+
+  test('is compared with all that is in it, and has one share for ECDSA', () => {
+    expect(equalShares(half, half)).toBe(true)
+    expect(equalShares(half, walletPair('signing', tables.context.random).other)).toBe(false)
+    expect(ecdsaShare(half).record.curve).toBe('secp256k1')
+  })
+})
+
+describe('an ECDSA set-up', () => {
+  const SIZES = { zeroSeed: 32, delta: 16, multiplierSeeds: 256 * 16, choiceSeeds: 512 * 16 }
+  const newPair = (setId: string) => {
+    const { random } = tables.context
+    const secrets = Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, random(size)]))
+    const about = { setId: fromHex(setId), self: partyId(2), peer: partyId(1), digest: random(32) }
+    return new OtPair(about, { secrets: secrets as unknown as OtPair['secrets'] })
+  }
+  const cheat = new ProtocolError('CHEAT_VOLE', 2, [1], 'caught')
+  const lock = (key: Parameters<typeof lockPair>[2], sealer = tables.context.sealer) =>
+    tables.database.transaction((tx) => lockPair({ sealer }, tx, key))
+  const row = (setId: string) =>
+    tables.row('select poisoned, ban_logged, incarnation from reshare_ot_pairs where set_id = $1', setId)
+
+  async function stored() {
+    const { context, database } = tables
+    const key = await bare()
+    const pair = newPair(key.setId)
+    const { digest } = pair
+    await storePair(context, database, key, sealPair(context, key, pair, 1))
+    return { key, digest }
+  }
+
+  test('is sealed for its set and incarnation, and wiped', async () => {
+    const { context, database } = tables
+    const key = await bare()
+    const { sealer, seen } = watched()
+    const pair = newPair(key.setId)
+    const { secrets, digest } = pair
+    const first = sealPair({ sealer }, key, pair, 1)
+    expect(first.incarnation).toBe(1)
+    expect([...seen, secrets.delta, secrets.zeroSeed, secrets.choiceSeeds].every(isWiped)).toBe(true)
+    await storePair(context, database, key, first)
+    expect((await lock(key, sealer)).digest).toEqual(digest)
+    expect(seen.map(isWiped)).toEqual([true, true])
+    await expect(lock({ ...key, clientId: 'another' })).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    await database.query('update reshare_ot_pairs set incarnation = 2 where set_id = $1', [key.setId])
+    await expect(lock(key)).rejects.toMatchObject({ reason: 'OT_DESYNC', round: 1, blame: [] })
+  })
+
+  test('is missed as one that was never made', async () => {
+    const key = await bare()
+    await expect(lock(key)).rejects.toMatchObject({ reason: 'OT_DESYNC', round: 1, blame: [] })
+    await poisonStoredPair(tables.context, tables.database, key, cheat)
+    expect(await row(key.setId)).toBeUndefined()
+  })
+
+  test('that is poisoned holds no secret and is neither used nor replaced in its incarnation', async () => {
+    const { context, database } = tables
+    const { key } = await stored()
+    const { key: other } = await stored()
+    await requireUnpoisoned(context, database, key.setId)
+    const { sealer, seen } = watched()
+    await poisonStoredPair({ sealer }, database, key, cheat)
+    expect(isWiped(seen[0]!)).toBe(true)
+    expect(OtPair.decode(seen[1]!).cheat).toBe('CHEAT_VOLE')
+    await expect(lock(key)).rejects.toThrow(code('OT_POISONED'))
+    await expect(requireUnpoisoned(context, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
+    await requireUnpoisoned(context, database, other.setId)
+    expect(await row(other.setId)).toMatchObject({ poisoned: false })
+    const fresh = sealPair(context, key, newPair(key.setId), 1)
+    await expect(storePair(context, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
+    expect(await row(key.setId)).toEqual({ poisoned: true, ban_logged: false, incarnation: 1 })
+
+    await logBan(context, key.setId)
+    await database.query('update reshare_ot_pairs set incarnation = 0 where set_id = $1', [key.setId])
+    await storePair(context, database, key, fresh)
+    expect(await row(key.setId)).toEqual({ poisoned: false, ban_logged: false, incarnation: 1 })
+    await lock(key)
+  })
+
+  test('whose cheat only this process knows of is as good as poisoned', async () => {
+    const { context, database } = tables
+    const { key } = await stored()
+    const caught = new Map([[key.setId, cheat]])
+    await expect(requireUnpoisoned({ caught }, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
+    const fresh = sealPair(context, key, newPair(key.setId), 1)
+    await expect(storePair({ ...context, caught }, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
+  })
+
+  test('that is poisoned is in the log once, with its incarnation', async () => {
+    const { context, database, errors } = tables
+    const { key } = await stored()
+    await logBan(context, key.setId)
+    expect(await tables.log(key.clientId)).toEqual([])
+    await poisonStoredPair(context, database, key, cheat)
+    const failure = new Error('no')
+    const transaction = () => Promise.reject(failure)
+    await logBans({ ...context, database: { ...database, transaction } })
+    expect(errors.splice(0)).toEqual([leftForLater(key.setId, failure)])
+    expect(await tables.log(key.clientId)).toEqual([])
+    for (let i = 0; i < 2; i++) await logBans(context)
+    await logBan(context, key.setId)
+    expect(await tables.log(key.clientId)).toEqual([`poisoned ${WALLET} ${key.setId} 1`])
+  })
+
+  test('that is deleted leaves the ban that the log lacks', async () => {
+    const { context, database } = tables
+    const [{ key: good }, { key: banned }, { key: told }] = [await stored(), await stored(), await stored()]
+    for (const key of [banned, told]) await poisonStoredPair(context, database, key, cheat)
+    await logBan(context, told.setId)
+    expect(await deletePair(database, good.setId)).toBeUndefined()
+    expect(await deletePair(database, told.setId)).toBeUndefined()
+    expect(await deletePair(database, banned.setId)).toEqual({ banned: true, incarnation: 1 })
+    expect(await deletePair(database, banned.setId)).toBeUndefined()
+    expect(await row(banned.setId)).toBeUndefined()
+  })
+})
+
+describe('a preprocessing', () => {
+  const draw = (setId: string, incarnation = 1) => {
+    const { random } = tables.context
+    const { group } = getEcdsaBackend()
+    const scalars = [1, 2, 3, 4, 5, 6, 7].map(() => group.randomScalar(random))
+    const secret = [random(32), ...[1, 2].map(() => group.randomScalar(random)), random(32), random(32), random(32)]
+    return Preprocessed.decode(
+      getEcdsaBackend(),
+      new Writer()
+        .u8(1)
+        .bytes(random(32))
+        .bytes(fromHex(setId))
+        .u32(incarnation)
+        .u8(2)
+        .prefixed(Uint8Array.of(1, 2))
+        .bytes(random(32))
+        .bytes(concatBytes(...secret, ...scalars))
+        .finish(),
+    )
+  }
+  const count = async (setId: string) =>
+    (await tables.database.query('select 1 from reshare_preprocessings where set_id = $1', [setId])).length
+  const take = (key: PreprocessingKey, incarnation = 1, context = tables.context) =>
+    takePreprocessing(context, key, incarnation)
+
+  async function made(set: Awaited<ReturnType<typeof bare>>, incarnation = 1, context = tables.context) {
+    const preprocessed = draw(set.setId, incarnation)
+    const { id } = preprocessed
+    await insertPreprocessing(context, tables.database, set, preprocessed)
+    return { ...set, id: toHex(id) }
+  }
+
+  test('is taken once, of its set and client', async () => {
+    const { sealer, seen } = watched()
+    const context = { ...tables.context, sealer }
+    const key = await made(await bare(), 1, context)
+    await expect(take({ ...key, setId: (await bare()).setId })).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(take({ ...key, id: '00'.repeat(32) })).rejects.toMatchObject({
+      code: 'PREPROCESSING_NOT_FOUND',
+      retryable: false,
+    })
+    const taken = await take(key, 1, context)
+    expect(await count(key.setId)).toBe(0)
+    expect(toHex(openPreprocessing(context, taken).id)).toBe(key.id)
+    expect(seen.map(isWiped)).toEqual([true, true])
+    await expect(take(key)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    for (const change of [{ clientId: 'another' }, { incarnation: 2 }, { setId: '00'.repeat(32) }]) {
+      expect(() => openPreprocessing(context, { ...taken, ...change })).toThrow(code('SHARE_PARSING_FAILED'))
+    }
+  })
+
+  test('is taken in its time and incarnation only, and forgotten after them', async () => {
+    const { context } = tables
+    tables.clock = START
+    const [set, another] = [await bare(), await bare()]
+    const [expiring, restored, lasting] = [await made(set), await made(another, 2), await made(another)]
+    for (const incarnation of [1, 2]) {
+      await expect(take(restored, incarnation)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    }
+    await expect(take(lasting, 2)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await forgetPreprocessings(context)
+    expect(await Promise.all([set, another].map(({ setId }) => count(setId)))).toEqual([1, 1])
+    tables.clock = START + context.limits.preprocessingMs - 1
+    await forgetPreprocessings(context)
+    await take(lasting)
+    tables.clock += 1
+    await expect(take(expiring)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    expect(await count(set.setId)).toBe(1)
+    await forgetPreprocessings(context)
+    expect(await count(set.setId)).toBe(0)
+  })
+
+  test('takes the place of the oldest where there are enough', async () => {
+    const context = { ...tables.context, limits: { ...tables.context.limits, preprocessings: 2 } }
+    const [set, another] = [await bare(), await bare()]
+    const kept = await made(another, 1, context)
+    const keys = []
+    for (let i = 0; i < 3; i++) keys.push(await made(set, 1, context))
+    expect(await count(set.setId)).toBe(2)
+    await expect(take(keys[0]!)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    for (const key of [...keys.slice(1), kept]) await take(key)
+  })
+
+  test('goes with its set or its wallet', async () => {
+    const { database } = tables
+    const first = await bare()
+    const { clientId } = first
+    const sets = [first, await bare(tables.key({ clientId })), await bare(tables.key({ clientId })), await bare()]
+    await database.query('update reshare_sets set wallet_id = $2 where set_id = $1', [sets[2]!.setId, '1'.repeat(32)])
+    for (const set of sets) await made(set)
+    const left = () => Promise.all(sets.map(({ setId }) => count(setId)))
+    await deletePreprocessings(database, first.setId)
+    expect(await left()).toEqual([0, 1, 1, 1])
+    await deletePreprocessingsOfWallet(database, clientId, WALLET)
+    expect(await left()).toEqual([0, 0, 1, 1])
+  })
+})
+
+describe('a custodian’s half', () => {
+  const half = (setId: string) =>
+    tables.row('select owed, tried_at from reshare_custodian_halves where set_id = $1', setId)
+  const halves = (setIds: string[]) => Promise.all(setIds.map(async (setId) => (await half(setId))?.['owed']))
+
+  /** Owed halves of one client, in the order in which they are asked for. */
+  async function owing(count: number) {
+    const key = tables.key()
+    const setIds: string[] = []
+    for (let i = 0; i < count; i++) {
+      const setId = await tables.set(key, { purpose: 'backup' })
+      await noteHalf(tables.database, key, setId)
+      await tables.database.query('update reshare_custodian_halves set tried_at = $2 where set_id = $1', [
+        setId,
+        i === 0 ? null : when(i),
+      ])
+      setIds.push(setId)
+    }
+    await oweRemovalOf(tables.database, key)
+    return { key, setIds: setIds as [string, ...string[]] }
+  }
+
+  test('is noted once, with its operation', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key, { purpose: 'backup' })
+    await noteHalf(tables.database, key, setId)
+    await oweRemovalOf(tables.database, key)
+    await noteHalf(tables.database, tables.key({ clientId: key.clientId }), setId)
+    expect(await half(setId)).toEqual({ owed: true, tried_at: null })
+  })
+
+  test('is owed with the others of its operation, or once its set is destroyed', async () => {
+    const { database } = tables
+    const key = tables.key()
+    const sibling = tables.key({ clientId: key.clientId })
+    const [aborted, destroyed, kept] = [await tables.set(key), await tables.set(sibling), await tables.set(sibling)]
+    const stranger = tables.key()
+    const foreign = await tables.set(stranger, {}, { state: 'DESTROYED' })
+    await noteHalf(database, key, aborted)
+    for (const setId of [destroyed, kept]) await noteHalf(database, sibling, setId)
+    await noteHalf(database, stranger, foreign)
+    const setIds = [aborted, destroyed, kept, foreign]
+    await oweRemovalOf(database, key)
+    expect(await halves(setIds)).toEqual([true, false, false, false])
+    await database.query(`update reshare_sets set state = 'DESTROYED' where set_id = $1`, [destroyed])
+    await oweRemovalOfDestroyed(database, key.clientId)
+    expect(await halves(setIds)).toEqual([true, true, false, false])
+  })
+
+  test('that is owed is removed: of one client, or of all, and nothing without a custodian', async () => {
+    const { context } = tables
+    const [one, other] = [await owing(2), await owing(1)]
+    const setIds = [...one.setIds, ...other.setIds]
+    await removeOwedHalves({ ...context, custodian: undefined })
+    expect(await halves(setIds)).toEqual([true, true, true])
+    tables.removed.length = 0
+    await removeOwedHalves(context, one.key.clientId)
+    expect(tables.removed).toEqual(one.setIds)
+    expect(await halves(setIds)).toEqual([undefined, undefined, true])
+    const asked: string[][] = []
+    const custodian = { ...context.custodian!, delete: (...half: string[]) => Promise.resolve(void asked.push(half)) }
+    await removeOwedHalves({ ...context, custodian })
+    expect(asked).toContainEqual([other.key.clientId, other.setIds[0]])
+    expect(await halves(setIds)).toEqual([undefined, undefined, undefined])
+  })
+
+  test('that cannot be removed goes to the end of the line, and holds up the others once', async () => {
+    const { context, errors } = tables
+    const { key, setIds } = await owing(3)
+    const [first, second, third] = setIds as [string, string, string]
+    const failure = new Error('out of order')
+    const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
+    tables.clock = START + 5000
+    await removeOwedHalves({ ...context, custodian }, key.clientId)
+    expect(errors.splice(0)).toEqual([leftForLater(first, failure)])
+    expect(await half(first)).toEqual({ owed: true, tried_at: when(5000) })
+    expect(await half(second)).toEqual({ owed: true, tried_at: when(1) })
+    tables.removed.length = 0
+    await removeOwedHalves(context, key.clientId)
+    expect(tables.removed).toEqual([second, third, first])
+  })
+
+  test('is forgotten by a server whose custodian removes nothing', async () => {
+    const { context } = tables
+    const { key, setIds } = await owing(1)
+    const { delete: _, ...custodian } = context.custodian!
+    await removeOwedHalves({ ...context, custodian }, key.clientId)
+    expect(await halves(setIds)).toEqual([undefined])
+  })
+})

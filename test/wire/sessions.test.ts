@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import type { OperationRequest } from '../../src/wire/operations.ts'
+import { operationSlots, setParties } from '../../src/wire/sessions.ts'
+
+const ids = { walletId: '', setId: '' }
+const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', dryRun: false } as const
+const ecdsa = { scheme: 'ecdsa', message: '', hash: 'sha256', path: 'm', source: { kind: 'setUp' } } as const
+const signing = ['signing secp256k1', 'signing ed25519']
+const setUp = 'signing secp256k1 set-up'
+const backup = ['backup secp256k1', 'backup ed25519']
+
+test.each<[OperationRequest, string[]]>([
+  [{ kind: 'generate', walletId: '', label: '' }, [...signing, setUp]],
+  [{ kind: 'backup', ...ids, backupMethod: 'PASSWORD' }, backup],
+  [{ ...recover, rotateBackup: null }, [...signing, setUp]],
+  [{ ...recover, rotateBackup: null, dryRun: true }, signing],
+  [{ ...recover, rotateBackup: 'PASSKEY' }, [...signing, ...backup, setUp]],
+  [{ kind: 'refresh', ...ids, label: '' }, [...signing, setUp]],
+  [{ kind: 'prove', ...ids }, signing],
+  [{ kind: 'sign', ...ids, scheme: 'ed25519', message: '' }, ['signing ed25519']],
+  [{ kind: 'sign', ...ids, scheme: 'bip340', message: '', path: 'm', tapTweak: null }, ['signing secp256k1']],
+  [{ kind: 'sign', ...ids, ...ecdsa }, ['signing secp256k1']],
+  [{ kind: 'preprocess', ...ids }, ['signing secp256k1']],
+  [{ kind: 'setUp', ...ids }, ['signing secp256k1 set-up']],
+])('client and server number the sessions of %o alike', (request, expected) => {
+  expect(
+    operationSlots(request).map(
+      ({ target, curve, brings }) => `${target} ${curve}${brings === 'setUp' ? ' set-up' : ''}`,
+    ),
+  ).toEqual(expected)
+})
+
+test('the client is party 1 of every set, and its counterpart party 2', () => {
+  expect(setParties('signing').map(({ id, role }) => [id, role])).toEqual([
+    [1, 'client'],
+    [2, 'server'],
+  ])
+  expect(setParties('backup').map(({ id, role }) => [id, role])).toEqual([
+    [1, 'client'],
+    [2, 'custodian'],
+  ])
+})
