@@ -1,4 +1,4 @@
-import type { ListedSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
+import type { WalletSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
 
 /** What a device can be told to do: the parameters, and what it answers. */
 export interface DeviceCommands {
@@ -16,7 +16,7 @@ export interface DeviceCommands {
     parameters: { walletId: string; blockhash: string; to: string; lamports: bigint }
     answer: { transaction: Uint8Array }
   }
-  listSets: { parameters: { walletId: string }; answer: ListedSet[] }
+  listSets: { parameters: { walletId: string }; answer: WalletSet[] }
 }
 
 export type CommandName = keyof DeviceCommands

@@ -1,4 +1,4 @@
-import type { ListedSet, SignatureScheme, Status } from 'reshare'
+import type { WalletSet, SignatureScheme, Status } from 'reshare'
 
 /** One step of the demo. */
 export interface Step {
@@ -44,6 +44,6 @@ export interface Report {
   /** The devices that were refused, and with which code. */
   readonly refusals: readonly { readonly device: string; readonly code: string }[]
   /** The wallet's sets at the end, as the server lists them. */
-  readonly sets: readonly ListedSet[]
+  readonly sets: readonly WalletSet[]
   readonly durationMs: number
 }

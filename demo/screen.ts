@@ -1,4 +1,4 @@
-import type { ListedSet, Progress } from 'reshare'
+import type { WalletSet, Progress } from 'reshare'
 
 /** Where the demo shows what happens. */
 export interface Screen {
@@ -6,7 +6,7 @@ export interface Screen {
   line(text: string): void
   /** A step's progress; `end` leaves its last state standing. */
   bar(title: string): { report(progress: Progress): void; end(durationMs: number): void }
-  sets(sets: readonly ListedSet[]): void
+  sets(sets: readonly WalletSet[]): void
 }
 
 const BAR_WIDTH = 28
@@ -58,7 +58,7 @@ function lineBar(line: (text: string) => void, title: string): ReturnType<Screen
   }
 }
 
-function table(sets: readonly ListedSet[]): string[] {
+function table(sets: readonly WalletSet[]): string[] {
   const rows = sets.map(({ setId, purpose, label, state, proven }) => [
     setId.slice(0, 12),
     purpose,

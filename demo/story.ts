@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
-import type { ListedSet, Progress, Status, Wallet } from 'reshare'
+import type { WalletSet, Progress, Status, Wallet } from 'reshare'
 import type { Chains } from './chains.ts'
 import { Refused, type Device } from './processes.ts'
 import type { Report, SignatureReport, Step } from './report.ts'
@@ -67,7 +67,7 @@ export async function tellStory({ screen, startDevice, secret, chains }: Stage):
     screen.line(`${device.name}: refused with ${error.code}`)
   }
 
-  const showSets = async (device: Device, walletId: string): Promise<ListedSet[]> => {
+  const showSets = async (device: Device, walletId: string): Promise<WalletSet[]> => {
     const sets = await device.call('listSets', { walletId })
     screen.sets(sets)
     return sets
@@ -162,7 +162,7 @@ function expectSameWallet(recovered: Wallet, wallet: Wallet): void {
   if (recovered.setId === wallet.setId) throw new Error('the recovered set is not a new one')
 }
 
-function expectStates(sets: readonly ListedSet[], states: Readonly<Record<string, string>>): void {
+function expectStates(sets: readonly WalletSet[], states: Readonly<Record<string, string>>): void {
   for (const [setId, state] of Object.entries(states)) {
     const found = sets.find((set) => set.setId === setId)?.state
     if (found !== state) throw new Error(`set ${setId} should be ${state}, is ${found}`)

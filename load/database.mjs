@@ -6,7 +6,7 @@ import { INVARIANTS } from '../test/crash/support/invariants.mjs'
 import { LIMITS, ask } from './fleet.mjs'
 
 /** Later than the time-outs of everything that was begun. */
-const LATER_MS = LIMITS.operationMs + LIMITS.answerMs + 1000
+const LATER_MS = LIMITS.operationMs + LIMITS.responseMs + 1000
 
 /** As the first request to a server does. @param {string} databaseUrl */
 export async function createTables(databaseUrl) {

@@ -18,7 +18,7 @@ export function startFaults({ servers, drivers, custodian, postgres }, random, s
   const mortal = servers.slice(1)
   let going = true
   const tell = (/** @type {boolean} */ on) =>
-    Promise.all([...drivers, custodian].map((slot) => slot.call('trouble', on)))
+    Promise.all([...drivers, custodian].map((sessionIndex) => sessionIndex.call('trouble', on)))
 
   const killing = async () => {
     for (;;) {

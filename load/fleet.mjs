@@ -18,7 +18,7 @@ export const LIMITS = {
   lockOut: null,
   roundMs: 5000,
   operationMs: 60_000,
-  answerMs: 60_000,
+  responseMs: 60_000,
 }
 const SWEEP_MS = 10_000
 const DRIVERS = 2
@@ -34,12 +34,12 @@ export async function startFleet({ servers: count, clients, pool, seed, plant })
     /** @type {'server' | 'custodian' | 'driver'} */ kind,
     /** @type {object} */ argument,
   ) => {
-    const slot = await startProcess(name, kind, argument)
-    started.push(slot)
-    return slot
+    const sessionIndex = await startProcess(name, kind, argument)
+    started.push(sessionIndex)
+    return sessionIndex
   }
   const stop = async () => {
-    for (const slot of started) await slot.stop()
+    for (const sessionIndex of started) await sessionIndex.stop()
     await postgres.stop()
   }
   try {

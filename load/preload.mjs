@@ -30,7 +30,7 @@ export async function preload(databaseUrl, wallets) {
      select ${client}, ${operationId}, 'generate', null, 1, 1, ${later} ${operation}`,
     `insert into reshare_decisions (client_id, operation_id, decision, decided_at)
      select ${client}, ${operationId}, 'COMMIT', now() ${operation}`,
-    `insert into reshare_answers (client_id, operation_id, round, request_hash, sealed)
+    `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed)
      select ${client}, ${operationId}, 1, decode(md5(n::text), 'hex'), decode(repeat(md5(n::text), 10), 'hex') ${operation}`,
     'vacuum analyze',
   ]) {

@@ -47,7 +47,7 @@ async function runOn(fleet, options, say) {
   const costs = options.costs ? await measureCosts(fleet) : []
 
   say(`${options.seconds} s of load${options.faults ? ' with faults' : ''}`)
-  await Promise.all([...servers, ...drivers].map((slot) => slot.call('take')))
+  await Promise.all([...servers, ...drivers].map((sessionIndex) => sessionIndex.call('take')))
   if (options.plant === 'server') await servers[0]?.call('plant')
   const watch = startWatch(fleet)
   const cpuBefore = cpuOf(fleet)
@@ -94,7 +94,7 @@ async function runOn(fleet, options, say) {
     losses,
     broken,
     internal,
-    exits: [...servers, ...drivers, custodian].reduce((sum, slot) => sum + slot.exits(), 0),
+    exits: [...servers, ...drivers, custodian].reduce((sum, sessionIndex) => sum + sessionIndex.exits(), 0),
     serverErrors: watch.failures,
     requestsPerSecond: watch.sums.statements === 0 ? 0 : total(fates) / seconds,
     statements: watch.sums.statements,
@@ -131,9 +131,9 @@ async function runOn(fleet, options, say) {
 
 /** @param {import('./fleet.mjs').Fleet} fleet */
 function cpuOf({ servers, custodian, drivers }) {
-  const sum = (/** @type {readonly import('./processes.mjs').Slot[]} */ slots) => {
-    for (const slot of slots) slot.noteCpu()
-    return slots.reduce((seconds, slot) => seconds + slot.cpuSeconds(), 0)
+  const sum = (/** @type {readonly import('./processes.mjs').Slot[]} */ specs) => {
+    for (const sessionIndex of specs) sessionIndex.noteCpu()
+    return specs.reduce((seconds, sessionIndex) => seconds + sessionIndex.cpuSeconds(), 0)
   }
   return { servers: sum(servers), custodian: sum([custodian]), clients: sum(drivers) }
 }

@@ -38,9 +38,9 @@ export function startWatch({ servers, custodian, drivers, postgres, databaseUrl 
     // What its first process has used in all goes back to zero when it is started again.
     if (postgres.pid() === lastPid) cpu.postgres += Math.max(0, usage.cpuSeconds - lastCpu)
     ;[lastPid, lastCpu] = [postgres.pid(), usage.cpuSeconds]
-    for (const slot of [...servers, custodian, ...drivers]) slot.noteCpu()
-    for (const slot of servers) {
-      const taken = await slot.call('take').catch(() => undefined)
+    for (const sessionIndex of [...servers, custodian, ...drivers]) sessionIndex.noteCpu()
+    for (const sessionIndex of servers) {
+      const taken = await sessionIndex.call('take').catch(() => undefined)
       if (taken === undefined) continue
       sums.statements += taken.statements
       sums.transactions += taken.transactions
@@ -50,7 +50,7 @@ export function startWatch({ servers, custodian, drivers, postgres, databaseUrl 
     }
     samples.push({
       seconds: (performance.now() - start) / 1000,
-      servers: servers.map((slot) => residentBytes(slot.pid()) ?? 0),
+      servers: servers.map((sessionIndex) => residentBytes(sessionIndex.pid()) ?? 0),
       postgres: usage.privateBytes,
       ...(await activity.look()),
     })

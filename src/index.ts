@@ -25,7 +25,7 @@ export {
   type GetExtendedPublicKeyParameters,
   type GetPublicKeyParameters,
 } from './client/actions/get-public-key.ts'
-export { listSets, type ListedSet, type ListSetsParameters } from './client/actions/list-sets.ts'
+export { listSets, type WalletSet, type ListSetsParameters } from './client/actions/list-sets.ts'
 export { listDevices } from './client/actions/list-devices.ts'
 export { retireSet, type RetireSetParameters } from './client/actions/retire-set.ts'
 export { revokeDevice, type RevokeDeviceParameters } from './client/actions/revoke-device.ts'
@@ -41,7 +41,7 @@ export type { Progress, Status } from './client/progress.ts'
 export type { PoolOptions } from './client/preprocessing-pool.ts'
 export type {
   ActionOptions,
-  AfterCheat,
+  OnCheating,
   Client,
   EcdsaSignature,
   PublicKeys,

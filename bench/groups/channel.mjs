@@ -1,6 +1,6 @@
 // @ts-check
 // What it costs to seal a request end to end and to open its answer, on either side.
-import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from '../../dist/channel/messages.js'
+import { decodeResponse, decodeRequest, encodeResponse, encodeRequest } from '../../dist/channel/messages.js'
 import { openRequest, sealRequest } from '../../dist/channel/seal.js'
 import { agree } from '../../dist/hpke/agree.js'
 import { agreeOnce, generateKeyPair } from '../../dist/hpke/x25519.js'
@@ -38,9 +38,9 @@ export async function run() {
       const sent = performance.now()
       const opened = await openRequest([server], sealed.message, random)
       decodeRequest(opened.plaintext)
-      const answer = opened.sealAnswer(encodeAnswer({ status: 200, time: 0, body }))
+      const answer = opened.sealResponse(encodeResponse({ status: 200, time: 0, body }))
       const answered = performance.now()
-      decodeAnswer(sealed.openAnswer(answer))
+      decodeResponse(sealed.openResponse(answer))
       client.push(sent - begun + performance.now() - answered)
       host.push(answered - sent)
     }

@@ -1,7 +1,7 @@
 // @ts-check
 // Threshold ECDSA among parties in one process: compute of each party, messages, bytes.
 import {
-  bindPair,
+  bindOtState,
   createCompletion,
   createEcdsaSigning,
   createOtSetup,
@@ -27,7 +27,7 @@ const backend = wasmEcdsa()
 /**
  * @typedef {import('../../dist/protocol/session/session.js').Session<any>} Session
  * @typedef {import('../../dist/key-share/types.js').KeyShare} KeyShare
- * @typedef {import('../../dist/protocol/ecdsa/index.js').OtPair} OtPair
+ * @typedef {import('../../dist/protocol/ecdsa/index.js').OtState} OtState
  * @typedef {{ compute: number[], messages: number[], bytes: number[], results: any[] }} Played by party
  */
 
@@ -99,9 +99,9 @@ function makeSet(threshold, count) {
   const binding = random(32)
   const setUp = () => play(ids.map((self) => () => createOtSetup({ backend, parties: ids, self, binding, random })))
   const pairs = setUp().results.map((setups, i) =>
-    setups.map((/** @type {any} */ setup) => bindPair(setup, /** @type {KeyShare} */ (shares[i]).record.setId)),
+    setups.map((/** @type {any} */ setup) => bindOtState(setup, /** @type {KeyShare} */ (shares[i]).record.setId)),
   )
-  return { threshold, count, shares, pairs: /** @type {OtPair[][]} */ (pairs), setUp }
+  return { threshold, count, shares, pairs: /** @type {OtState[][]} */ (pairs), setUp }
 }
 
 /** @param {ReturnType<typeof makeSet>} set */
@@ -110,7 +110,7 @@ function signingOptions({ threshold, shares, pairs }) {
   return signers.map((_, i) => ({
     backend,
     share: /** @type {KeyShare} */ (shares[i]),
-    pairs: /** @type {OtPair[]} */ (pairs[i]),
+    pairs: /** @type {OtState[]} */ (pairs[i]),
     signers,
     random,
   }))

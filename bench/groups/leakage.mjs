@@ -4,7 +4,7 @@
 // the shipped binary (test/constant-time).
 import { getGroup } from '../../dist/curve/index.js'
 import {
-  bindPair,
+  bindOtState,
   createEcdsaSigning,
   createOtSetup,
   digest32,
@@ -120,7 +120,7 @@ function ecdsa(name) {
   ])
   const [clientPairs, serverPairs] = /** @type {import('../../dist/protocol/ecdsa/index.js').PairSetup[][]} */ (
     setups.results
-  ).map((made) => made.map((setup) => bindPair(setup, server.record.setId)))
+  ).map((made) => made.map((setup) => bindOtState(setup, server.record.setId)))
   if (clientPairs === undefined || serverPairs === undefined) throw new Error('no set-up')
   const sharesOf = sharings(backend.group, client, server)
   const common = { backend, signers: IDS, digest: digest32(random(32)), aggregator: client.id, random }

@@ -1,4 +1,4 @@
-import { implementation } from '../util/arguments.ts'
+import { assertMethods } from '../util/arguments.ts'
 import type { BackupKeys } from './types.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { BackupKeys } from './types.ts'
  * @throws {TypeError} if it is none
  */
 export function keysArgument(value: BackupKeys): BackupKeys {
-  return implementation(value, ['probe', 'recipients', 'identities'], 'a backup method')
+  return assertMethods(value, ['probe', 'recipients', 'identities'], 'a backup method')
 }
 
 /**

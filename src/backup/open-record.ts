@@ -10,7 +10,7 @@ import { readHeader, type BackupHeader } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
 import { decodeBackupRecord, type BackupRecord } from './record.ts'
 import type { AgeFiles, AgeIdentity, BackupKeys } from './types.ts'
-import { parameters } from '../util/arguments.ts'
+import { assertObject } from '../util/arguments.ts'
 import { keysArguments } from './keys.ts'
 
 /** What `openBackup` opens. */
@@ -44,7 +44,7 @@ export function backupMethodsOf(cipherText: string): readonly BackupMethodName[]
 
 /** `openBackup` for keys that `age` understands. */
 export async function openRecord(age: AgeFiles, options: OpenOptions): Promise<BackupRecord> {
-  const { cipherText, methods, walletId, signal } = parameters(options, 'openBackup')
+  const { cipherText, methods, walletId, signal } = assertObject(options, 'openBackup')
   keysArguments(methods)
   const file = dearmor(cipherText)
   const header = readHeader(file)

@@ -1,5 +1,5 @@
 import { MpcError } from '../errors.ts'
-import { parameters } from '../util/arguments.ts'
+import { assertObject } from '../util/arguments.ts'
 import { equalBytes, wipe } from '../util/bytes.ts'
 import { libraryAge } from './age-library.ts'
 import { keysArguments } from './keys.ts'
@@ -16,8 +16,8 @@ import { sealRecord, type SealOptions } from './seal-record.ts'
  * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE | ABORTED} as the methods do
  */
 export async function sealBackup(sealing: SealOptions): Promise<string> {
-  const { record, methods, signal, ...options } = parameters(sealing, 'sealBackup')
-  parameters(record, 'record')
+  const { record, methods, signal, ...options } = assertObject(sealing, 'sealBackup')
+  assertObject(record, 'record')
   keysArguments(methods)
   const openers = methods.filter(({ sealsOnly }) => !sealsOnly)
   if (openers.length === 0) throw new TypeError('a backup needs a method that can open it')

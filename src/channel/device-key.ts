@@ -4,7 +4,7 @@ import { MpcError, isMpcError } from '../errors.ts'
 import type { ShareStore, StoredValue } from '../storage/types.ts'
 import { abytes, concatBytes, equalBytes, toHex, wipe } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
-import { implementation } from '../util/arguments.ts'
+import { assertMethods } from '../util/arguments.ts'
 
 /** The row that holds the device key: `secret key[32] | public key[32]`. Whoever empties the store makes a new device. */
 export const DEVICE_KEY_ROW = 'device-key'
@@ -18,7 +18,7 @@ export const DEVICE_KEY_ROW = 'device-key'
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL} if the key could not be stored
  */
 export async function deviceId(storage: ShareStore): Promise<string> {
-  implementation(storage, ['read', 'write', 'delete'], 'storage')
+  assertMethods(storage, ['read', 'write', 'delete'], 'storage')
   const { secretKey, publicKey } = await loadDeviceKey(storage, systemRandom)
   wipe(secretKey)
   return toHex(publicKey)

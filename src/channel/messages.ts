@@ -40,7 +40,7 @@ export interface InnerRequest {
 }
 
 /** An answer before it is sealed. */
-export interface InnerAnswer {
+export interface InnerResponse {
   readonly status: number
   /** Milliseconds since 1970, by the server's clock. */
   readonly time: number
@@ -80,12 +80,12 @@ export function decodeRequest(bytes: Uint8Array): InnerRequest {
 }
 
 /** `status u16 | time u64 | length u32 | body | zeros` up to a multiple of 256 bytes. */
-export function encodeAnswer({ status, time, body }: InnerAnswer): Uint8Array {
+export function encodeResponse({ status, time, body }: InnerResponse): Uint8Array {
   return pad(new Writer().u16(status).u64(time).prefixed(body), 2 + 8 + 4 + body.length)
 }
 
 /** @throws {CodecError} for anything but exactly one such answer */
-export function decodeAnswer(bytes: Uint8Array): InnerAnswer {
+export function decodeResponse(bytes: Uint8Array): InnerResponse {
   const reader = new Reader(bytes)
   const status = reader.u16()
   if (status < 200 || status > 599) throw new CodecError('a sealed answer has no such status')

@@ -23,7 +23,7 @@ const HEADER_LENGTH = 1 + KEY_ID_LENGTH + X25519_LENGTH
 export const REQUEST_OVERHEAD = HEADER_LENGTH + X25519_LENGTH + TAG_LENGTH
 
 const REQUEST_INFO = utf8(tag('wallet', 'channel', 'request'))
-const ANSWER_INFO = utf8(tag('wallet', 'channel', 'answer'))
+const RESPONSE_INFO = utf8(tag('wallet', 'channel', 'answer'))
 
 /** A sealed request, and what opens its answer. */
 export interface SealedRequest {
@@ -33,7 +33,7 @@ export interface SealedRequest {
    *
    * @throws {CodecError} if it is not this server's answer to this request
    */
-  openAnswer(message: Uint8Array): Uint8Array
+  openResponse(message: Uint8Array): Uint8Array
 }
 
 /** An opened request, and what seals its answer. */
@@ -44,7 +44,7 @@ export interface OpenedRequest {
   readonly id: Uint8Array
   readonly plaintext: Uint8Array
   /** Once. */
-  sealAnswer(plaintext: Uint8Array): Uint8Array
+  sealResponse(plaintext: Uint8Array): Uint8Array
 }
 
 /**
@@ -67,8 +67,8 @@ export async function sealRequest(
     context = await setupAuthSender(serverKey, device, ephemeral, REQUEST_INFO)
     const header = concatBytes(Uint8Array.of(VERSION), serverKey.subarray(0, KEY_ID_LENGTH), device.publicKey)
     const message = concatBytes(header, ephemeral.publicKey, context.seal(header, plaintext))
-    const take = once(context.export(ANSWER_INFO, KEY_LENGTH))
-    return { message, openAnswer: (answer) => openAnswer(take(), ephemeral.publicKey, answer) }
+    const take = once(context.export(RESPONSE_INFO, KEY_LENGTH))
+    return { message, openResponse: (answer) => openResponse(take(), ephemeral.publicKey, answer) }
   } finally {
     context?.wipe()
     wipe(ephemeral.secretKey)
@@ -98,12 +98,12 @@ export async function openRequest(
   const context = await setupAuthReceiver(key, device, encapsulated, REQUEST_INFO)
   try {
     const plaintext = context.open(header, message.subarray(HEADER_LENGTH + X25519_LENGTH))
-    const take = once(context.export(ANSWER_INFO, KEY_LENGTH))
+    const take = once(context.export(RESPONSE_INFO, KEY_LENGTH))
     return {
       device,
       id: encapsulated,
       plaintext,
-      sealAnswer: (answer) => sealAnswer(take(), encapsulated, answer, random),
+      sealResponse: (answer) => sealResponse(take(), encapsulated, answer, random),
     }
   } finally {
     context.wipe()
@@ -121,7 +121,7 @@ function once(secret: Uint8Array): () => Uint8Array {
 }
 
 /** `version u8 | response nonce[32] | ciphertext | tag[16]`, the version being the associated data. */
-function sealAnswer(
+function sealResponse(
   secret: Uint8Array,
   encapsulated: Uint8Array,
   plaintext: Uint8Array,
@@ -129,7 +129,7 @@ function sealAnswer(
 ): Uint8Array {
   // A request that is sent again has the same secret and encapsulated key; its answer may be another.
   const responseNonce = hedgedRandom(random, 'answer nonce', secret, encapsulated, plaintext)(RESPONSE_NONCE_LENGTH)
-  const { key, nonce } = answerKey(secret, encapsulated, responseNonce)
+  const { key, nonce } = responseKey(secret, encapsulated, responseNonce)
   try {
     const version = Uint8Array.of(VERSION)
     return concatBytes(version, responseNonce, chacha20poly1305(key, nonce, version).encrypt(plaintext))
@@ -138,9 +138,9 @@ function sealAnswer(
   }
 }
 
-function openAnswer(secret: Uint8Array, encapsulated: Uint8Array, message: Uint8Array): Uint8Array {
+function openResponse(secret: Uint8Array, encapsulated: Uint8Array, message: Uint8Array): Uint8Array {
   const responseNonce = message.subarray(1, 1 + RESPONSE_NONCE_LENGTH)
-  const { key, nonce } = answerKey(secret, encapsulated, responseNonce)
+  const { key, nonce } = responseKey(secret, encapsulated, responseNonce)
   try {
     if (message[0] !== VERSION) throw new CodecError('a sealed answer is of another version')
     return decrypt(key, nonce, message.subarray(0, 1), message.subarray(1 + RESPONSE_NONCE_LENGTH))
@@ -149,7 +149,7 @@ function openAnswer(secret: Uint8Array, encapsulated: Uint8Array, message: Uint8
   }
 }
 
-function answerKey(
+function responseKey(
   secret: Uint8Array,
   encapsulated: Uint8Array,
   responseNonce: Uint8Array,

@@ -16,15 +16,15 @@ import { isCodecError } from '../util/codec.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { loadDeviceKey } from './device-key.ts'
 import {
-  decodeAnswer,
+  decodeResponse,
   encodeRequest,
   NOT_FRESH_STATUS,
   SEALED_CONTENT_TYPE,
   SEALED_PATH,
-  type InnerAnswer,
+  type InnerResponse,
 } from './messages.ts'
 import { sealRequest, type SealedRequest } from './seal.ts'
-import { parameters } from '../util/arguments.ts'
+import { assertObject } from '../util/arguments.ts'
 
 /** What {@link sealedTransport} is made of. */
 export interface SealedTransportOptions {
@@ -58,7 +58,13 @@ const BASE = 'https://sealed.localhost'
  * const transport = sealedTransport({ transport: httpTransport(url), serverKey, storage, headers })
  */
 export function sealedTransport(options: SealedTransportOptions): Transport {
-  const { transport, storage, headers, random = systemRandom, now = Date.now } = parameters(options, 'sealedTransport')
+  const {
+    transport,
+    storage,
+    headers,
+    random = systemRandom,
+    now = Date.now,
+  } = assertObject(options, 'sealedTransport')
   if (typeof transport?.request !== 'function') throw new TypeError('transport must have a request method')
   if (typeof storage?.read !== 'function') throw new TypeError('storage must be a share store')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
@@ -146,17 +152,17 @@ function readHeaders(headers: Headers): { authorization: string; contentType: st
   return { authorization: headers.get('authorization') ?? '', contentType: headers.get('content-type') ?? '' }
 }
 
-function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportResponse): InnerAnswer {
+function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportResponse): InnerResponse {
   if (status !== 200) {
     // What is on the way is believed that it is busy, and nothing else.
-    const { error, passing } = readFailure(status, undefined, retryAfterMs)
-    throw passing ? error : channelFailed(`it was answered ${status}, and not sealed`)
+    const { error, transient } = readFailure(status, undefined, retryAfterMs)
+    throw transient ? error : channelFailed(`it was answered ${status}, and not sealed`)
   }
   if (!isBytes(body)) throw channelFailed('the answer is none')
   let plaintext: Uint8Array | undefined
   try {
-    plaintext = sealed.openAnswer(body)
-    return decodeAnswer(plaintext)
+    plaintext = sealed.openResponse(body)
+    return decodeResponse(plaintext)
   } catch (error) {
     if (!isCodecError(error)) throw error
     throw channelFailed('the answer does not open')

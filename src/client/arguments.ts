@@ -1,6 +1,6 @@
 import { fromHex } from '../util/bytes.ts'
 
-export { implementation, parameters } from '../util/arguments.ts'
+export { assertMethods, assertObject } from '../util/arguments.ts'
 
 /** The longest time that a platform's timer can wait. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1
@@ -49,7 +49,7 @@ export function oneOf<T extends string>(value: unknown, choices: readonly T[], n
  *
  * @throws {TypeError} if it is anything else
  */
-export function flag(value: unknown, name: string): boolean {
+export function assertBoolean(value: unknown, name: string): boolean {
   if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`)
   return value === true
 }
@@ -60,7 +60,7 @@ export function flag(value: unknown, name: string): boolean {
  * @throws {TypeError} if it is not a string
  * @throws {RangeError} if it is empty
  */
-export function text(value: unknown, name: string): string {
+export function nonEmptyString(value: unknown, name: string): string {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string`)
   if (value === '') throw new RangeError(`${name} must not be empty`)
   return value
@@ -95,7 +95,7 @@ export function timeout(value: unknown): number {
  *
  * @throws {TypeError} if it is anything else
  */
-export function callback<T>(value: T, name: string): T {
+export function assertFunction<T>(value: T, name: string): T {
   if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`)
   return value
 }

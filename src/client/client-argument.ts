@@ -1,4 +1,4 @@
-import { implementation } from '../util/arguments.ts'
+import { assertMethods } from '../util/arguments.ts'
 import type { Client } from './types.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Client } from './types.ts'
  * @throws {TypeError} if it is something else
  */
 export function clientArgument(value: Client): Client {
-  implementation(value, ['group', 'ecdsa', 'now', 'random'], 'client')
-  implementation(value.transport, ['request'], 'client.transport')
+  assertMethods(value, ['group', 'ecdsa', 'now', 'random'], 'client')
+  assertMethods(value.transport, ['request'], 'client.transport')
   return value
 }

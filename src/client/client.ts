@@ -4,9 +4,9 @@ import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { checkText, LABEL } from '../util/text.ts'
-import { implementation, oneOf, parameters, timeout } from './arguments.ts'
+import { assertMethods, oneOf, assertObject, timeout } from './arguments.ts'
 import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
-import type { AfterCheat, Client } from './types.ts'
+import type { OnCheating, Client } from './types.ts'
 
 /** Long enough for the slowest password work on the slowest phone and a server that fails over. */
 const DEFAULT_TIMEOUT_MS = 120_000
@@ -24,9 +24,9 @@ export interface ClientOptions {
   readonly label?: string
   /**
    * What becomes of ECDSA once the server was caught cheating in a set: `refuse` (the default) until the set is refreshed,
-   * or `freshSetUp`, which makes each signature with a set-up of its own, in twice the time.
+   * or `ephemeralSetup`, which makes each signature with a set-up of its own, in twice the time.
    */
-  readonly afterCheat?: AfterCheat
+  readonly onCheating?: OnCheating
   /**
    * What is made ready in the background, in memory, for the next ECDSA signatures of each wallet that makes any: with it a
    * signature takes one small request in place of two of 91 KB. Default: for two signatures.
@@ -66,19 +66,19 @@ export function createClient(options: ClientOptions): Client {
     random = systemRandom,
     now = Date.now,
     label = '',
-    afterCheat = 'refuse',
+    onCheating = 'refuse',
     pool: poolOptions,
     timeoutMs = DEFAULT_TIMEOUT_MS,
     repeats = true,
     wait = waitByTimer,
     onError = logError,
-  } = parameters(options, 'createClient')
+  } = assertObject(options, 'createClient')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
   if (typeof now !== 'function') throw new TypeError('now must be a function')
   if (typeof repeats !== 'boolean') throw new TypeError('repeats must be true or false')
   if (typeof wait !== 'function') throw new TypeError('wait must be a function')
   if (typeof onError !== 'function') throw new TypeError('onError must be a function')
-  const store = implementation(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage')
+  const store = assertMethods(storage, ['probe', 'read', 'write', 'delete', 'list'], 'storage')
   const clock = wholeClock(now)
   const tellError = (error: unknown) => {
     try {
@@ -90,7 +90,7 @@ export function createClient(options: ClientOptions): Client {
   const incarnation = new DataView(random(4).slice().buffer).getUint32(0)
   const pool = createPreprocessingPool({ incarnation, now: clock, onError: tellError }, poolOptions)
   return Object.freeze({
-    transport: implementation(transport, ['request'], 'transport'),
+    transport: assertMethods(transport, ['request'], 'transport'),
     store,
     storage: store,
     random,
@@ -100,8 +100,8 @@ export function createClient(options: ClientOptions): Client {
     ecdsa: getEcdsaBackend,
     now: clock,
     operations: new Set<string>(),
-    unheard: new Set<string>(),
-    afterCheat: oneOf(afterCheat, ['refuse', 'freshSetUp'], 'afterCheat'),
+    undecidedOperations: new Set<string>(),
+    onCheating: oneOf(onCheating, ['refuse', 'ephemeralSetup'], 'onCheating'),
     bans: new Map(),
     pool,
     dispose: () => pool.dispose(),

@@ -1,7 +1,7 @@
 import { EXTENSION_BYTES, PRODUCT_BYTES } from '../protocol/ecdsa/ot/parameters.ts'
 import type { Preprocessed } from '../protocol/ecdsa/signing/preprocessed.ts'
 import { equalBytes } from '../util/bytes.ts'
-import { callback, parameters, wholeNumber } from './arguments.ts'
+import { assertFunction, assertObject, wholeNumber } from './arguments.ts'
 
 /** The most preprocessings that are held for one set: as many as a server keeps of it by default. */
 export const POOL_MAX_SIZE = 32
@@ -139,13 +139,13 @@ export function createPreprocessingPool(
 }
 
 function checkedOptions(options: PoolOptions): Required<PoolOptions> {
-  const { size = DEFAULT_SIZE, bytesPerHour, mayFill } = parameters(options, 'pool')
+  const { size = DEFAULT_SIZE, bytesPerHour, mayFill } = assertObject(options, 'pool')
   return {
     size: wholeNumber(size, 0, POOL_MAX_SIZE, 'pool.size'),
     bytesPerHour:
       bytesPerHour === undefined
         ? Infinity
         : wholeNumber(bytesPerHour, 0, Number.MAX_SAFE_INTEGER, 'pool.bytesPerHour'),
-    mayFill: callback(mayFill, 'pool.mayFill') ?? (() => true),
+    mayFill: assertFunction(mayFill, 'pool.mayFill') ?? (() => true),
   }
 }

@@ -1,5 +1,5 @@
 import type { Curve } from '../types.ts'
-import { tell } from './notify.ts'
+import { notify } from './notify.ts'
 import type { Client } from './types.ts'
 
 /** What an action is doing. */
@@ -99,7 +99,7 @@ export function createProgress(
 
   let isOver = false
 
-  const report = (progress: Progress) => tell(client, () => onProgress?.(progress))
+  const report = (progress: Progress) => notify(client, () => onProgress?.(progress))
 
   return {
     begin(status) {

@@ -1,6 +1,6 @@
 import type { Group } from '../curve/group.ts'
 import type { EcdsaBackend } from '../protocol/ecdsa/ot/backend.ts'
-import type { OtPair } from '../protocol/ecdsa/ot/ot-state.ts'
+import type { OtState } from '../protocol/ecdsa/ot/ot-state.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import type { Curve } from '../types.ts'
@@ -8,7 +8,7 @@ import type { RandomSource } from '../util/random.ts'
 import type { PreprocessingPool } from './preprocessing-pool.ts'
 
 /** What ECDSA does once the server was caught cheating: nothing more, or a set-up of its own for each signature. */
-export type AfterCheat = 'refuse' | 'freshSetUp'
+export type OnCheating = 'refuse' | 'ephemeralSetup'
 
 /** What {@link createClient} binds together. Actions take it as their first argument. */
 export interface Client {
@@ -29,10 +29,10 @@ export interface Client {
   /** The operations that this client is in the middle of. */
   readonly operations: Set<string>
   /** The operations that this client has ended without hearing what was decided: its own to settle at once. */
-  readonly unheard: Set<string>
-  readonly afterCheat: AfterCheat
+  readonly undecidedOperations: Set<string>
+  readonly onCheating: OnCheating
   /** The poisoned pairs by set: they count here even where the store could not take them. */
-  readonly bans: Map<string, OtPair>
+  readonly bans: Map<string, OtState>
   /** What is ready for ECDSA signatures to come. */
   readonly pool: PreprocessingPool
   /** Whether actions send again what fails on the way. */

@@ -1,4 +1,4 @@
-import { setParties } from '../wire/sessions.ts'
+import { partiesOf } from '../wire/sessions.ts'
 import { wipeKeyShare } from '../key-share/index.ts'
 import type { KeyShare, WalletShares } from '../key-share/types.ts'
 import { CURVES, type Curve, type Purpose } from '../types.ts'
@@ -8,7 +8,7 @@ import type { Client, PublicKeys } from './types.ts'
 /** Whether these are the client's shares of a set for this purpose, on every curve. */
 export function isClientOf(shares: WalletShares, purpose: Purpose): boolean {
   const curves = shares.shares.map((share) => share.record.curve)
-  const [client] = setParties(purpose)
+  const [client] = partiesOf(purpose)
   return (
     shares.purpose === purpose &&
     curves.length === CURVES.length &&

@@ -5,7 +5,7 @@ import { fromBase64, fromUtf8, toBase64 } from '../util/bytes.ts'
 import { within } from '../util/within.ts'
 import type { Custodian } from './types.ts'
 import { assertWebhookSecret } from './webhook-secret.ts'
-import { parameters } from '../util/arguments.ts'
+import { assertObject } from '../util/arguments.ts'
 
 export interface WebhookOptions {
   /** Where the app's backend has its `/backup` endpoints, with or without a path: https, or http on a loopback host. */
@@ -26,7 +26,7 @@ export interface WebhookOptions {
 const ANSWER_MAX_BYTES = 4 * 1024 * 1024
 
 /** Refusals that pass: time-outs, requests that came too early, too many of them. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
 
 /** Answers to a deletion of a backend that has no such endpoint. */
 const NO_DELETION: readonly number[] = [404, 501]
@@ -43,7 +43,7 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
     nameSets = false,
     timeoutMs = 10_000,
     fetch = globalThis.fetch,
-  } = parameters(options, 'webhookCustodian')
+  } = assertObject(options, 'webhookCustodian')
   const base = checkBaseUrl(options.url, 'url')
   assertWebhookSecret(secret)
   if (typeof nameSets !== 'boolean') throw new TypeError('nameSets must be true or false')
@@ -120,7 +120,7 @@ function decodeIfBase64(entry: unknown): Uint8Array[] {
 }
 
 function refused(status: number): MpcError {
-  const retryable = status >= 500 || PASSING_STATUSES.has(status)
+  const retryable = status >= 500 || TRANSIENT_STATUSES.has(status)
   if (status === 401 || status === 403) {
     return failed(`the custodian does not take the webhook secret (${status})`, { retryable })
   }

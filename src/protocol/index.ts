@@ -14,7 +14,7 @@ export {
 } from '../key-share/index.ts'
 export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } from '../types.ts'
 export type { RandomSource } from '../util/random.ts'
-export { type Outcome, playTurns, type Turn } from './session/batch.ts'
+export { type StepOutcome, runSteps, type SessionStep } from './session/batch.ts'
 export * from './derive/index.ts'
 export * from './ecdsa/index.ts'
 export {

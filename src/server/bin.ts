@@ -134,7 +134,7 @@ async function start(devCustodian: boolean): Promise<void> {
     masterKey,
     authenticate: apiTokens(database).authenticate,
     allowedOrigins,
-    afterCheat: readAfterCheat(),
+    onCheating: readOnCheating(),
     ...channel,
     ...(custodian && { custodian }),
   })
@@ -215,10 +215,10 @@ function custodianNotice(custodian: Custodian | undefined, devCustodian: boolean
   )
 }
 
-function readAfterCheat(): 'refuse' | 'freshSetUp' {
-  const afterCheat = given('RESHARE_AFTER_CHEAT') ?? 'refuse'
-  if (afterCheat === 'refuse' || afterCheat === 'freshSetUp') return afterCheat
-  throw new Error('RESHARE_AFTER_CHEAT must be refuse or freshSetUp')
+function readOnCheating(): 'refuse' | 'ephemeralSetup' {
+  const onCheating = given('RESHARE_ON_CHEATING') ?? 'refuse'
+  if (onCheating === 'refuse' || onCheating === 'ephemeralSetup') return onCheating
+  throw new Error('RESHARE_ON_CHEATING must be refuse or ephemeralSetup')
 }
 
 function readChannel(): { channelKeys: Uint8Array[]; requireSealed: boolean } {

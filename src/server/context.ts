@@ -26,7 +26,7 @@ export interface ServerLimits {
   /** How long one call of the custodian may take; a round that makes a backup makes two. */
   readonly custodianMs: number
   /** How long the answers of an expired operation are kept for a client that asks again. */
-  readonly answerMs: number
+  readonly responseMs: number
   /** How long the work on one request may take, whatever it waits for. */
   readonly requestMs: number
   /** How many preprocessings a set may have; the oldest goes when one more is made. */
@@ -51,7 +51,7 @@ export interface ServerLimits {
  * How an ECDSA set whose client was caught cheating may sign on: not at all, or with a set-up made for each signature and
  * discarded after it.
  */
-export type AfterCheat = 'refuse' | 'freshSetUp'
+export type OnCheating = 'refuse' | 'ephemeralSetup'
 
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 512 * 1024,
@@ -60,7 +60,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   operationMs: 10 * 60_000,
   roundMs: 60_000,
   custodianMs: 20_000,
-  answerMs: 60 * 60_000,
+  responseMs: 60 * 60_000,
   requestMs: 2 * 60_000,
   preprocessings: 32,
   preprocessingMs: 24 * 60 * 60_000,
@@ -78,7 +78,7 @@ export interface ServerContext {
   readonly custodian: Custodian | undefined
   readonly policy: Policy | undefined
   readonly authorizeExport: AuthorizeExport | undefined
-  readonly afterCheat: AfterCheat
+  readonly onCheating: OnCheating
   /** The sets whose client this process has caught cheating, by id, until the database has taken it. */
   readonly caught: Map<string, ProtocolError>
   readonly sealer: Sealer

@@ -1,7 +1,7 @@
 import { requireArithmetic } from '../service/arithmetic.ts'
 import { errorLog } from '../service/hooks.ts'
 import { checkLimit, checkLockOut } from '../service/rates.ts'
-import { tellOnce } from '../service/report-once.ts'
+import { reportOnce } from '../service/report-once.ts'
 import type { Custodian } from '../custodian/types.ts'
 import type { MasterKeys, Rotation } from '../util/master-keys.ts'
 import { toHex } from '../util/bytes.ts'
@@ -11,7 +11,7 @@ import { createSealer } from '../util/seal.ts'
 import { createAuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './access/authorize-export.ts'
 import { readChannelKeys } from './access/channel-keys.ts'
-import { DEFAULT_LIMITS, type AfterCheat, type ServerContext, type ServerLimits } from './context.ts'
+import { DEFAULT_LIMITS, type OnCheating, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from '../service/database/types.ts'
 import { createApp } from './http/app.ts'
 import type { Policy } from './access/policy.ts'
@@ -20,7 +20,7 @@ import { rotate } from './maintenance/rotate.ts'
 import { serverSchema } from './schema.ts'
 import { sweep } from './maintenance/sweep.ts'
 import type { Authenticate } from './access/tokens.ts'
-import { parameters } from '../util/arguments.ts'
+import { assertObject } from '../util/arguments.ts'
 
 /** {@link ServerLimits} that differ from the defaults; `rates: null` is no rates at all. */
 export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & { readonly rates?: Partial<RateLimits> | null }
@@ -37,10 +37,10 @@ export interface ServerOptions {
   /** Asked before a private key is exported, besides the policy; without it every export is denied. */
   readonly authorizeExport?: AuthorizeExport
   /**
-   * What becomes of ECDSA on a set after its client was caught cheating: `refuse` (unless given), or `freshSetUp`, by
+   * What becomes of ECDSA on a set after its client was caught cheating: `refuse` (unless given), or `ephemeralSetup`, by
    * which it signs on with a set-up of its own for each signature. Refreshing or recovering gives a new set either way.
    */
-  readonly afterCheat?: AfterCheat
+  readonly onCheating?: OnCheating
   /**
    * 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. While one key takes the
    * place of another: both, with their ids.
@@ -93,7 +93,7 @@ export interface Server {
  */
 export function createServer(options: ServerOptions): Server {
   requireArithmetic()
-  parameters(options, 'createServer')
+  assertObject(options, 'createServer')
   const context = serverContext(options)
   const { authenticate, allowedOrigins = [], requireSealed = false } = options
   const channelKeys = readChannelKeys(options.channelKeys, requireSealed)
@@ -130,7 +130,7 @@ export function createServer(options: ServerOptions): Server {
 }
 
 function serverContext(options: ServerOptions): ServerContext {
-  const { database, custodian, policy, authorizeExport, afterCheat = 'refuse' } = options
+  const { database, custodian, policy, authorizeExport, onCheating = 'refuse' } = options
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof options.authenticate !== 'function') throw new TypeError('authenticate is required')
   for (const method of ['store', 'fetch'] as const) {
@@ -143,8 +143,8 @@ function serverContext(options: ServerOptions): ServerContext {
     throw new TypeError('authorizeExport must be a function')
   }
   requireCustodianMethods(custodian)
-  if (afterCheat !== 'refuse' && afterCheat !== 'freshSetUp') {
-    throw new TypeError("afterCheat must be 'refuse' or 'freshSetUp'")
+  if (onCheating !== 'refuse' && onCheating !== 'ephemeralSetup') {
+    throw new TypeError("onCheating must be 'refuse' or 'ephemeralSetup'")
   }
   const limits = mergeLimits(options.limits)
   const now = checkClock(options.now ?? Date.now)
@@ -155,14 +155,14 @@ function serverContext(options: ServerOptions): ServerContext {
     custodian,
     policy,
     authorizeExport,
-    afterCheat,
+    onCheating,
     caught: new Map(),
     sealer,
     audit: createAuditLog({ database, sealer, random, now }),
     random,
     limits,
     now,
-    onError: tellOnce(errorLog(options.onError)),
+    onError: reportOnce(errorLog(options.onError)),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../service/database/types.ts'
 import { serverSchema } from './schema.ts'
-import { implementation } from '../util/arguments.ts'
+import { assertMethods } from '../util/arguments.ts'
 
 /** The number of the database's present life, in SQL. */
 export const INCARNATION = `(select number from reshare_meta where name = 'incarnation')`
@@ -20,7 +20,7 @@ export async function readIncarnation(db: Queryable): Promise<number> {
  * @throws {TypeError} if it is no database
  */
 export async function bumpIncarnation(database: Database): Promise<number> {
-  implementation(database, ['query', 'transaction', 'migrate'], 'database')
+  assertMethods(database, ['query', 'transaction', 'migrate'], 'database')
   await database.migrate(serverSchema)
   return database.transaction(async (tx) => {
     const [row] = await tx.query(

@@ -58,7 +58,7 @@ export const serverSchema: Schema = {
          primary key (set_id, old_set_id)
        )`,
       `create index reshare_retirements_of_old on reshare_retirements (old_set_id)`,
-      `create table reshare_custodian_halves (
+      `create table reshare_custodian_records (
          client_id text not null,
          set_id text not null,
          operation_id text not null,
@@ -66,8 +66,8 @@ export const serverSchema: Schema = {
          tried_at timestamptz,
          primary key (client_id, set_id)
        )`,
-      `create index reshare_custodian_halves_of_operation on reshare_custodian_halves (client_id, operation_id)`,
-      `create index reshare_custodian_halves_owed on reshare_custodian_halves (tried_at) where owed`,
+      `create index reshare_custodian_records_of_operation on reshare_custodian_records (client_id, operation_id)`,
+      `create index reshare_custodian_records_pending on reshare_custodian_records (tried_at) where owed`,
       `create table reshare_operations (
          client_id text not null,
          operation_id text not null,
@@ -75,14 +75,14 @@ export const serverSchema: Schema = {
          round int not null,
          state bytea,
          incarnation int not null,
-         claim_token bytea,
-         claim_hash bytea,
-         claim_until timestamptz,
+         lease_token bytea,
+         lease_hash bytea,
+         lease_expires_at timestamptz,
          expires_at timestamptz not null,
          primary key (client_id, operation_id)
        )`,
       `create index reshare_operations_expiry on reshare_operations (expires_at)`,
-      `create table reshare_answers (
+      `create table reshare_responses (
          client_id text not null,
          operation_id text not null,
          round int not null,
@@ -105,7 +105,7 @@ export const serverSchema: Schema = {
       `update reshare_operations
        set set_id = substring(request from '^{"kind":"[A-Za-z]+","walletId":"[0-9a-f]{32}","setId":"([0-9a-f]{64})"')`,
       `create index reshare_operations_of_set on reshare_operations (set_id)`,
-      `create table reshare_ot_pairs (
+      `create table reshare_ot_states (
          set_id text primary key references reshare_sets (set_id),
          sealed bytea not null,
          poisoned boolean not null,
@@ -207,8 +207,8 @@ export const serverSchema: Schema = {
       `alter table reshare_sets add column logged boolean not null default false`,
       `create index reshare_sets_unlogged on reshare_sets (client_id) where not logged`,
       // A ban is written by itself, and noted in the log afterwards.
-      `alter table reshare_ot_pairs add column ban_logged boolean not null default false`,
-      `create index reshare_ot_pairs_unlogged on reshare_ot_pairs (set_id) where poisoned and not ban_logged`,
+      `alter table reshare_ot_states add column ban_logged boolean not null default false`,
+      `create index reshare_ot_states_unlogged on reshare_ot_states (set_id) where poisoned and not ban_logged`,
     ],
     [
       // 2^31 presignatures are a busy service's year, and what is not kept takes a number, too. With the column its sequence
@@ -251,7 +251,7 @@ export const serverSchema: Schema = {
     ],
     [
       // Answers to sealed requests that change something: a copy of the request gets the same, for as long as it is fresh.
-      `create table reshare_sealed_answers (
+      `create table reshare_sealed_responses (
          client_id text not null,
          request_id bytea not null,
          status int not null,
@@ -259,7 +259,7 @@ export const serverSchema: Schema = {
          expires_at timestamptz not null,
          primary key (client_id, request_id)
        )`,
-      `create index reshare_sealed_answers_expiry on reshare_sealed_answers (expires_at)`,
+      `create index reshare_sealed_responses_expiry on reshare_sealed_responses (expires_at)`,
     ],
     [
       // Whether the app has vouched for a backup, also when it is over. Of those that are over by now nobody knows.
@@ -284,7 +284,7 @@ export const serverSchema: Schema = {
     ],
     [
       // When the custodian was asked for a removal that is to be asked for again: the half may have come after it.
-      `alter table reshare_custodian_halves add column removed_at timestamptz`,
+      `alter table reshare_custodian_records add column removed_at timestamptz`,
     ],
   ],
 }

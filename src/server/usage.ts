@@ -18,7 +18,7 @@ DATABASE_URL             PostgreSQL; else an embedded database in the data folde
 RESHARE_CUSTODIAN_URL    the app's backend; without it no backups and no recoveries
 RESHARE_WEBHOOK_SECRET   what the backend knows the server by: 16 or more printable ASCII characters
 RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
-RESHARE_AFTER_CHEAT      refuse (default) or freshSetUp: how ECDSA goes on for a set whose client cheated
+RESHARE_ON_CHEATING      refuse (default) or ephemeralSetup: how ECDSA goes on for a set whose client cheated
 HOST, PORT               where to listen (127.0.0.1, 8787; port 0 takes any)
 `
 
@@ -26,5 +26,5 @@ HOST, PORT               where to listen (127.0.0.1, 8787; port 0 takes any)
 export const SETTINGS = [
   ...['RESHARE_MASTER_KEY', 'RESHARE_MASTER_KEY_ID', 'RESHARE_PREVIOUS_MASTER_KEYS', 'RESHARE_CHANNEL_KEY'],
   ...['RESHARE_REQUIRE_SEALED', 'RESHARE_DATA_DIR', 'DATABASE_URL', 'RESHARE_CUSTODIAN_URL', 'RESHARE_WEBHOOK_SECRET'],
-  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_AFTER_CHEAT', 'HOST', 'PORT'],
+  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING', 'HOST', 'PORT'],
 ]

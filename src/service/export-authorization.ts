@@ -4,7 +4,7 @@ import { requireAuthorization } from '../wire/export.ts'
  * Judges an export by the authorisation that came with it. Until the hook has said yes it counts as a failure, and nothing
  * but a yes takes that back: nobody tries one code after another, or many at once, by making the hook fail.
  *
- * @param presumeFailure counts the try and its failure; resolves to what takes the failure back
+ * @param reserveFailure counts the try and its failure; resolves to what takes the failure back
  * @param ask the app's hook, applied
  * @param onError told what the hook throws, and what does not get into the database afterwards
  * @param onDenied writes down that the hook has not said yes
@@ -12,12 +12,12 @@ import { requireAuthorization } from '../wire/export.ts'
  * @throws {POLICY_DENIED} unless the hook answers true
  */
 export async function requireCountedAuthorization(
-  presumeFailure: () => Promise<() => Promise<void>>,
+  reserveFailure: () => Promise<() => Promise<void>>,
   ask: () => unknown,
   onError: (error: unknown) => void,
   onDenied: () => Promise<void>,
 ): Promise<void> {
-  const takeBack = await presumeFailure()
+  const takeBack = await reserveFailure()
   try {
     await requireAuthorization(ask, onError)
   } catch (denied) {

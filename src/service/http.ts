@@ -1,7 +1,7 @@
 import type { MpcError } from '../errors.ts'
 import { brand, hasBrand } from '../util/brand.ts'
 import { concatBytes, fromUtf8 } from '../util/bytes.ts'
-import { errorBody, errorStatus, isAnswer, type ErrorBody } from '../wire/error-body.ts'
+import { errorBody, errorStatus, hasServerStatus, type ErrorBody } from '../wire/error-body.ts'
 
 /** A request that makes no sense to this version. Answered as 400 BAD_REQUEST; nothing has changed. */
 export class BadRequest extends Error {
@@ -107,7 +107,7 @@ export async function readJson(request: Request, maximum: number): Promise<unkno
  */
 export function errorResponse(error: unknown, onError: (error: unknown) => void): Response {
   if (isBadRequest(error)) return jsonError(400, 'BAD_REQUEST', error.message)
-  if (isAnswer(error)) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
+  if (hasServerStatus(error)) return json(errorStatus(error.code), errorBody(error), retryAfter(error))
   onError(error)
   if (isUnavailable(error)) return jsonError(503, 'INTERNAL', 'the server cannot answer now')
   return jsonError(500, 'INTERNAL', 'the server failed')

@@ -3,7 +3,7 @@
  *
  * @param failed the answer to what was thrown
  */
-export function answerAnything(failed: (error: unknown) => Response) {
+export function respondToErrors(failed: (error: unknown) => Response) {
   return async (context: { res: Response }, next: () => Promise<void>): Promise<void> => {
     try {
       await next()

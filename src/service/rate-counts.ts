@@ -77,7 +77,7 @@ export interface RateCounts<Kind extends string> {
    * @returns takes the failure back, unless the window that it was counted in is over
    * @throws {RATE_LIMITED} if there were too many tries, or a subject is locked out; nothing was counted
    */
-  presumeFailure(
+  reserveFailure(
     charged: { readonly subject: Subject; readonly kind: Kind },
     subjects: readonly Subject[],
   ): Promise<() => Promise<void>>
@@ -163,7 +163,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
       }
       return locked
     },
-    async presumeFailure({ subject: payer, kind }, subjects) {
+    async reserveFailure({ subject: payer, kind }, subjects) {
       const windows = await database.transaction(async (tx) => {
         await charge(tx, payer, kind)
         if (lockOut === null) return []

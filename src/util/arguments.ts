@@ -3,7 +3,7 @@
  *
  * @throws {TypeError} if it is not an object
  */
-export function parameters<T extends object>(value: T, name: string): T {
+export function assertObject<T extends object>(value: T, name: string): T {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name} takes an object of parameters`)
   return value
 }
@@ -13,7 +13,7 @@ export function parameters<T extends object>(value: T, name: string): T {
  *
  * @throws {TypeError} if it is none
  */
-export function implementation<T extends object>(value: T, methods: readonly (keyof T & string)[], name: string): T {
+export function assertMethods<T extends object>(value: T, methods: readonly (keyof T & string)[], name: string): T {
   for (const method of methods) {
     if (typeof value !== 'object' || value === null || typeof value[method] !== 'function') {
       throw new TypeError(`${name} must have the method ${method}`)

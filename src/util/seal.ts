@@ -12,7 +12,7 @@ import type { RandomSource } from './random.ts'
 export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share' | 'ot pair' | 'preprocessing' | 'audit key'
 
 /** Where a sealed value belongs: it opens there only. */
-export interface SealPlace {
+export interface SealContext {
   readonly purpose: SealPurpose
   readonly clientId: string
   /** The key of its row. */
@@ -23,11 +23,11 @@ export interface SealPlace {
 export interface Sealer {
   /** The id of the key that seals, which is the first byte of what it has sealed. */
   readonly keyId: number
-  seal(place: SealPlace, plaintext: Uint8Array): Uint8Array
+  seal(place: SealContext, plaintext: Uint8Array): Uint8Array
   /** @throws {SHARE_PARSING_FAILED} if the value was not sealed by one of the master keys for this place */
-  open(place: SealPlace, sealed: Uint8Array): Uint8Array
+  open(place: SealContext, sealed: Uint8Array): Uint8Array
   /** The same value sealed by the current key. @throws {SHARE_PARSING_FAILED} as {@link open} does */
-  reseal(place: SealPlace, sealed: Uint8Array): Uint8Array
+  reseal(place: SealContext, sealed: Uint8Array): Uint8Array
   /** 32 bytes that stand for others: without the master key nobody can check a guess at them. */
   fingerprint(bytes: Uint8Array): Uint8Array
   /** Whether one of the master keys gives the bytes this fingerprint. */
@@ -85,12 +85,12 @@ export function createSealer(masterKeys: MasterKeys, random: RandomSource): Seal
   }
 }
 
-function associatedData({ purpose, clientId, row }: SealPlace, keyId: number): Uint8Array {
+function associatedData({ purpose, clientId, row }: SealContext, keyId: number): Uint8Array {
   const writer = new Writer().prefixed(utf8('reshare/v1/at-rest')).u8(keyId)
   for (const part of [purpose, clientId, row]) writer.prefixed(utf8(part))
   return writer.finish()
 }
 
-function unreadable({ purpose }: SealPlace, cause?: unknown): MpcError {
+function unreadable({ purpose }: SealContext, cause?: unknown): MpcError {
   return new MpcError('SHARE_PARSING_FAILED', `a stored ${purpose} does not open with this master key`, { cause })
 }

@@ -53,7 +53,7 @@ export function errorBody(error: MpcError): ErrorBody {
  * Whether a server answers with the code of this error. One of any other code, such as WASM_UNAVAILABLE, is a failure of the
  * process that it arose in, and nothing that its client did or can do something about.
  */
-export function isAnswer(error: unknown): error is MpcError {
+export function hasServerStatus(error: unknown): error is MpcError {
   return isMpcError(error) && STATUS[error.code] !== undefined
 }
 
@@ -66,19 +66,19 @@ export function errorStatus(code: ErrorCode): number {
 export interface Failure {
   readonly error: MpcError
   /** Whether the same request is to be sent again: what was in its way passes. */
-  readonly passing: boolean
+  readonly transient: boolean
 }
 
 /**
  * What proxies, balancers and a server that restarts, or is busy, answer: RFC 9110, 8470 (425) and 6585 (429); 520 to 527
  * and 530 are Cloudflare's.
  */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
   408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530,
 ])
 
 /** What a transport may fail with on the way that passes. */
-const PASSING_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMITED'])
+const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMITED'])
 
 /**
  * Reads an answer that is no success. What its body says of itself counts; without a body of ours the status says what was
@@ -92,13 +92,13 @@ export function readFailure(status: number, body: unknown, retryAfterMs?: number
   const isOurs = typeof told?.id === 'string'
   const error = isOurs ? errorOf(status, told, retryAfterMs) : errorOfStatus(status, retryAfterMs)
   // A 500 of the server itself would come again; another's comes and goes.
-  const passes = PASSING_STATUSES.has(status) || (status === 500 && !isOurs) || error.code === 'OPERATION_IN_PROGRESS'
-  return { error, passing: error.retryable && passes }
+  const passes = TRANSIENT_STATUSES.has(status) || (status === 500 && !isOurs) || error.code === 'OPERATION_IN_PROGRESS'
+  return { error, transient: error.retryable && passes }
 }
 
 /** What a request failed with that got no answer. */
-export function failureOnTheWay(error: MpcError): Failure {
-  return { error, passing: error.retryable && PASSING_CODES.has(error.code) }
+export function transportFailure(error: MpcError): Failure {
+  return { error, transient: error.retryable && TRANSIENT_CODES.has(error.code) }
 }
 
 function errorOf(status: number, told: Partial<ErrorBody['error']>, waitMs: number | undefined): MpcError {
@@ -119,7 +119,7 @@ function errorOfStatus(status: number, retryAfterMs: number | undefined): MpcErr
   const message = `the server answered ${status}`
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   if (status === 429) return new MpcError('RATE_LIMITED', message, wait)
-  return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 || PASSING_STATUSES.has(status), ...wait })
+  return new MpcError('NETWORK_ERROR', message, { retryable: status >= 500 || TRANSIENT_STATUSES.has(status), ...wait })
 }
 
 function isFlag(value: unknown): value is boolean {

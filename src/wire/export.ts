@@ -5,16 +5,16 @@ import type { ShareSetRecord } from '../key-share/types.ts'
 import type { Curve } from '../types.ts'
 import { fromHex } from '../util/bytes.ts'
 import type { OperationId } from './operations.ts'
-import { setParties } from './sessions.ts'
+import { partiesOf } from './sessions.ts'
 
 /**
  * The paths of the custodian by which it hands out its half, for when the signing server is gone or refuses. Bodies and
  * answers are JSON; the same request may be sent again and gets the same answer.
  */
 export const custodianPaths = {
-  /** POST a `ChallengeRequest`, get a `ChallengeAnswer`. */
+  /** POST a `ChallengeRequest`, get a `ChallengeResponse`. */
   challenge: (exportId: OperationId) => `/v1/exports/${exportId}/challenge`,
-  /** POST a `ShareRequest`, get a `ShareAnswer`. */
+  /** POST a `ShareRequest`, get a `ShareResponse`. */
   share: (exportId: OperationId) => `/v1/exports/${exportId}/share`,
 } as const
 
@@ -28,7 +28,7 @@ export interface ChallengeRequest {
   readonly receiver: string
 }
 
-export interface ChallengeAnswer {
+export interface ChallengeResponse {
   /** 32 bytes in lower-case hex */
   readonly challenge: string
 }
@@ -38,7 +38,7 @@ export interface ShareRequest {
   readonly proof: string
 }
 
-export interface ShareAnswer {
+export interface ShareResponse {
   /** `releaseShare`, in lower-case hex */
   readonly sealed: string
 }
@@ -50,7 +50,7 @@ export function exportTerms(
   operationId: OperationId,
   receiver: Uint8Array,
 ): ExportTerms {
-  const [to, from] = setParties(record.purpose)
+  const [to, from] = partiesOf(record.purpose)
   return { group, record, from: from!.id, to: to!.id, receiver, operation: fromHex(operationId) }
 }
 

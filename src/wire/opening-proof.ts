@@ -4,20 +4,20 @@ import type { KeyShare, ShareSetRecord } from '../key-share/types.ts'
 import { createHasher } from '../util/tagged-hash.ts'
 import { fromHex, toHex } from '../util/bytes.ts'
 import type { RandomSource } from '../util/random.ts'
-import { encodeFlight, type Parcel } from './round-body.ts'
+import { encodeRoundBody, type SessionMessage } from './round-body.ts'
 import type { OperationId, OperationRequest } from './operations.ts'
-import { setParties } from './sessions.ts'
+import { partiesOf } from './sessions.ts'
 
 /** The operations that nobody begins who does not hold the client's half of the set that they name. */
 type ProvenRequest = Extract<OperationRequest, { kind: 'backup' | 'recover' | 'refresh' | 'prove' | 'export' }>
 
 /** What the header of such an operation's first flight has besides the request: a proof by the share on secp256k1, in hex. */
-export interface Beginning {
+export interface OpeningProof {
   readonly proof: string
 }
 
 /** `R | z` on secp256k1. */
-export const BEGINNING_LENGTH = 65
+export const OPENING_PROOF_LENGTH = 65
 
 export const PROVEN_KINDS: ReadonlySet<OperationRequest['kind']> = new Set([
   'backup',
@@ -32,10 +32,10 @@ export function isProven(request: OperationRequest): request is ProvenRequest {
 }
 
 /** The first flight of such an operation, before its proof is in its header. */
-export interface FirstFlight {
+export interface FirstRound {
   readonly operationId: OperationId
   readonly request: ProvenRequest
-  readonly parcels: readonly Parcel[]
+  readonly messages: readonly SessionMessage[]
 }
 
 /**
@@ -45,10 +45,10 @@ export interface FirstFlight {
  */
 export function provenHeader(
   group: Group,
-  flight: FirstFlight,
+  flight: FirstRound,
   share: KeyShare,
   random: RandomSource,
-): ProvenRequest & Beginning {
+): ProvenRequest & OpeningProof {
   const [, { id: verifier }] = parties(share.record)
   const proof = provePossession({ group, share, verifier, nonce: nonceOf(flight), use: 'begin', random })
   return { ...flight.request, proof: toHex(proof) }
@@ -59,13 +59,13 @@ export function provenHeader(
  *
  * @throws {PROTOCOL_ABORTED} POP or FORMAT
  */
-export function verifyBeginning(group: Group, flight: FirstFlight, record: ShareSetRecord, proof: Uint8Array): void {
+export function verifyOpeningProof(group: Group, flight: FirstRound, record: ShareSetRecord, proof: Uint8Array): void {
   const [{ id: prover }, { id: verifier }] = parties(record)
   verifyPossession({ group, record, prover, verifier, nonce: nonceOf(flight), use: 'begin', proof })
 }
 
 function parties({ purpose }: ShareSetRecord) {
-  const [client, other] = setParties(purpose)
+  const [client, other] = partiesOf(purpose)
   return [client!, other!] as const
 }
 
@@ -75,7 +75,7 @@ const hash = createHasher('wallet', 'operation')
  * No verifier draws it: it is a hash of all that the flight says. An operation begins once, and its decision is kept for
  * ever, so that a proof that was seen begins nothing but what its prover has asked for.
  */
-function nonceOf({ operationId, request, parcels }: FirstFlight): Uint8Array {
+function nonceOf({ operationId, request, messages }: FirstRound): Uint8Array {
   const header = Object.fromEntries(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)))
-  return hash('begin', fromHex(operationId), encodeFlight({ header, parcels }))
+  return hash('begin', fromHex(operationId), encodeRoundBody({ header, messages }))
 }

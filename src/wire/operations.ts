@@ -83,7 +83,7 @@ export interface SignEcdsaRequest extends AnySignRequest {
  */
 export type SignatureSource =
   | { readonly kind: 'setUp' }
-  | ({ readonly kind: 'freshSetUp' } & BringsSetUp)
+  | ({ readonly kind: 'ephemeralSetup' } & BringsSetUp)
   | { readonly kind: 'preprocessing'; readonly id: string }
 
 export type SignRequest = SignEd25519Request | SignBip340Request | SignEcdsaRequest
@@ -103,7 +103,7 @@ export interface PreprocessRequest {
 }
 
 /**
- * Hands the server's share of one curve's key to a client that has proven possession of its own. Its parcels are no
+ * Hands the server's share of one curve's key to a client that has proven possession of its own. Its messages are no
  * envelopes: the answer to round 1 carries the server's challenge, the request of round 2 the proof, the last answer the
  * server's share sealed to `receiver`.
  */
@@ -119,7 +119,7 @@ export interface ExportRequest {
 }
 
 /**
- * A remote proof of possession by the client. Its parcels are no envelopes: per curve, the answer to round 1 carries the
+ * A remote proof of possession by the client. Its messages are no envelopes: per curve, the answer to round 1 carries the
  * server's challenge and the request of round 2 the proof.
  */
 export interface ProveRequest {
@@ -157,7 +157,11 @@ export function operationRounds(request: OperationRequest): number {
   }
 }
 
-const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = { setUp: 2, freshSetUp: 4, preprocessing: 1 }
+const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = {
+  setUp: 2,
+  ephemeralSetup: 4,
+  preprocessing: 1,
+}
 
 /** What the answer to the last round says. */
 export interface OperationResult {

@@ -3,30 +3,30 @@ import { CodecError, Reader, Writer } from '../util/codec.ts'
 import { ENVELOPE_MAX_LENGTH } from '../protocol/session/envelope.ts'
 
 /** One envelope of one of the sessions that an operation runs side by side (a curve of a target set each). */
-export interface Parcel {
+export interface SessionMessage {
   /** The session's place in the operation's list of sessions. */
-  readonly slot: number
+  readonly sessionIndex: number
   readonly envelope: Uint8Array
 }
 
 /** The body of one request or one answer of an operation: a JSON header and protocol envelopes. */
-export interface Flight<Header> {
+export interface RoundBody<Header> {
   readonly header: Header
-  readonly parcels: readonly Parcel[]
+  readonly messages: readonly SessionMessage[]
 }
 
-export const FLIGHT_CONTENT_TYPE = 'application/vnd.reshare.flight'
+export const ROUND_CONTENT_TYPE = 'application/vnd.reshare.flight'
 
 const VERSION = 1
 const HEADER_MAX_LENGTH = 1 << 18
 
-/** `version u8 | header length u32 | header (JSON) | count u8 | count × (slot u8 | length u32 | envelope)` */
-export function encodeFlight(flight: Flight<object>): Uint8Array {
+/** `version u8 | header length u32 | header (JSON) | count u8 | count × (sessionIndex u8 | length u32 | envelope)` */
+export function encodeRoundBody(flight: RoundBody<object>): Uint8Array {
   const writer = new Writer()
     .u8(VERSION)
     .prefixed(utf8(JSON.stringify(flight.header)))
-    .u8(flight.parcels.length)
-  for (const { slot, envelope } of flight.parcels) writer.u8(slot).prefixed(envelope)
+    .u8(flight.messages.length)
+  for (const { sessionIndex, envelope } of flight.messages) writer.u8(sessionIndex).prefixed(envelope)
   return writer.finish()
 }
 
@@ -35,18 +35,18 @@ export function encodeFlight(flight: Flight<object>): Uint8Array {
  *
  * @throws {CodecError} for anything but exactly one well-formed flight
  */
-export function decodeFlight(bytes: Uint8Array): Flight<unknown> {
+export function decodeRoundBody(bytes: Uint8Array): RoundBody<unknown> {
   const reader = new Reader(bytes)
   const version = reader.u8()
   if (version !== VERSION) throw new CodecError(`flight version ${version} is not supported`)
   const header = parseJson(reader.prefixed(HEADER_MAX_LENGTH))
   const count = reader.u8()
-  const parcels: Parcel[] = []
+  const messages: SessionMessage[] = []
   for (let i = 0; i < count; i++) {
-    parcels.push({ slot: reader.u8(), envelope: reader.prefixed(ENVELOPE_MAX_LENGTH) })
+    messages.push({ sessionIndex: reader.u8(), envelope: reader.prefixed(ENVELOPE_MAX_LENGTH) })
   }
   reader.end()
-  return { header, parcels }
+  return { header, messages }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

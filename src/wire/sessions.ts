@@ -1,8 +1,8 @@
 import { CURVES, partyId, type Curve, type PartyId, type Purpose, type Role } from '../types.ts'
 import type { OperationRequest } from './operations.ts'
 
-/** What one session of an operation is about; its place in {@link operationSlots} is the `slot` of its parcels. */
-export interface OperationSlot {
+/** What one session of an operation is about; its place in {@link operationSessions} is the `sessionIndex` of its messages. */
+export interface SessionSpec {
   /** The purpose of the set that the session makes, or of the one that it uses (sign, prove). */
   readonly target: Purpose
   readonly curve: Curve
@@ -21,18 +21,18 @@ const targets = (request: OperationRequest): readonly Purpose[] => {
   }
 }
 
-const SET_UP: OperationSlot = { target: 'signing', curve: 'secp256k1', brings: 'setUp' }
+const SET_UP: SessionSpec = { target: 'signing', curve: 'secp256k1', brings: 'setUp' }
 
-const use = (curve: Curve): OperationSlot => ({ target: 'signing', curve, brings: 'use' })
+const use = (curve: Curve): SessionSpec => ({ target: 'signing', curve, brings: 'use' })
 
 /**
  * The sessions that an operation runs side by side, in the order in which client and server number them: the target
  * sets (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA set-up of the signing
  * set.
  *
- * A signature with a set-up of its own plays both in slot 0, one after the other.
+ * A signature with a set-up of its own plays both in sessionIndex 0, one after the other.
  */
-export function operationSlots(request: OperationRequest): readonly OperationSlot[] {
+export function operationSessions(request: OperationRequest): readonly SessionSpec[] {
   switch (request.kind) {
     case 'sign':
       return [use(request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1')]
@@ -46,7 +46,7 @@ export function operationSlots(request: OperationRequest): readonly OperationSlo
       return [SET_UP]
     default: {
       const shares = targets(request).flatMap((target) =>
-        CURVES.map((curve): OperationSlot => ({ target, curve, brings: 'share' })),
+        CURVES.map((curve): SessionSpec => ({ target, curve, brings: 'share' })),
       )
       return makesSigningSet(request) ? [...shares, SET_UP] : shares
     }
@@ -62,7 +62,7 @@ function makesSigningSet(request: OperationRequest): boolean {
 export const WALLET_THRESHOLD = 2
 
 /** The parties of a wallet's sets: the client is 1, its counterpart 2. */
-export function setParties(purpose: Purpose): readonly { readonly id: PartyId; readonly role: Role }[] {
+export function partiesOf(purpose: Purpose): readonly { readonly id: PartyId; readonly role: Role }[] {
   return [
     { id: partyId(1), role: 'client' },
     { id: partyId(2), role: purpose === 'signing' ? 'server' : 'custodian' },

@@ -2,7 +2,7 @@ import type { PartyId } from '../types.ts'
 import { createHasher } from '../util/tagged-hash.ts'
 import { fromHex, utf8 } from '../util/bytes.ts'
 import type { OperationId, OperationRequest } from './operations.ts'
-import { setParties } from './sessions.ts'
+import { partiesOf } from './sessions.ts'
 
 const hash = createHasher('wallet', 'operation')
 
@@ -19,7 +19,7 @@ export function setUpParties(request: OperationRequest): {
   readonly parties: readonly PartyId[]
   readonly slow: readonly PartyId[]
 } {
-  const parties = setParties('signing').map(({ id }) => id)
+  const parties = partiesOf('signing').map(({ id }) => id)
   return { parties, slow: parties.slice(0, isSlowClient(request) ? 1 : 0) }
 }
 

@@ -1,5 +1,5 @@
 import { openPool, type Pool } from './pool.ts'
-import { parameters } from '../util/arguments.ts'
+import { assertObject } from '../util/arguments.ts'
 
 export type { Pool } from './pool.ts'
 export type {
@@ -25,6 +25,6 @@ export type {
  * @throws {RangeError} for another size
  */
 export function createPool(options: { readonly size: number }): Pool {
-  const { size } = parameters(options, 'createPool')
+  const { size } = assertObject(options, 'createPool')
   return openPool(size, new URL('./worker.js', import.meta.url))
 }

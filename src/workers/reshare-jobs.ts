@@ -1,4 +1,4 @@
-import { type Outcome, playTurns } from '../protocol/session/batch.ts'
+import { type StepOutcome, runSteps } from '../protocol/session/batch.ts'
 import { createReshare, type ReshareResult, restoreReshare } from '../protocol/reshare/index.ts'
 import type { Session } from '../protocol/session/session.ts'
 import {
@@ -19,7 +19,7 @@ export type DescribedOutcome = { readonly step: ReshareStep } | { readonly error
 
 /** One step of each reshare. */
 export function playReshares(turns: readonly ReshareTurn[]): DescribedOutcome[] {
-  const outcomes = playTurns(
+  const outcomes = runSteps(
     turns.map((turn) => ({
       session: () => ('state' in turn ? resumeReshare(turn) : openReshare(turn)),
       ...(turn.arrived === undefined ? {} : { arrived: turn.arrived }),
@@ -43,7 +43,7 @@ function openReshare({ curve, old, share: encoded, arrived: _, ...terms }: Resha
   }
 }
 
-function pack(curve: Curve, outcome: Outcome<ReshareResult>): DescribedOutcome {
+function pack(curve: Curve, outcome: StepOutcome<ReshareResult>): DescribedOutcome {
   if (outcome.step === undefined) return { error: describeError(outcome.error) }
   const { session, step } = outcome
   // A step that is both prepared and done gives one result twice.

@@ -3,9 +3,9 @@ import {
   AUTHORIZATION_MAX_LENGTH,
   BLOCK_LENGTH,
   CONTENT_TYPE_MAX_LENGTH,
-  decodeAnswer,
+  decodeResponse,
   decodeRequest,
-  encodeAnswer,
+  encodeResponse,
   encodeRequest,
   PATH_MAX_LENGTH,
   REQUEST_FIELDS_MAX_LENGTH,
@@ -47,14 +47,14 @@ describe('messages before they are sealed', () => {
   test('an answer comes back as it was', () => {
     for (const status of [200, 204, 404, 599]) {
       const answer = { status, time: 2 ** 53 - status, body: random(status) }
-      expect(decodeAnswer(encodeAnswer(answer))).toEqual(answer)
+      expect(decodeResponse(encodeResponse(answer))).toEqual(answer)
     }
   })
 
   test('their lengths are whole blocks', () => {
     const lengths = (encode: (body: Uint8Array) => Uint8Array) =>
       Array.from({ length: 2 * BLOCK_LENGTH }, (_, i) => encode(new Uint8Array(i)).length)
-    const answers = lengths((body) => encodeAnswer({ status: 200, time: 0, body }))
+    const answers = lengths((body) => encodeResponse({ status: 200, time: 0, body }))
     const requests = lengths((body) => encodeRequest({ ...request, body }))
     for (const length of [...answers, ...requests]) expect(length % BLOCK_LENGTH).toBe(0)
     expect(new Set(answers).size).toBe(3)
@@ -100,6 +100,6 @@ describe('messages before they are sealed', () => {
     ['a block too many', (bytes) => new Uint8Array([...bytes, ...new Uint8Array(BLOCK_LENGTH)])],
     ['nothing', () => new Uint8Array()],
   ])('no answer is %s', (_, change) => {
-    expect(() => decodeAnswer(change(encodeAnswer({ status: 200, time: 0, body: random(9) })))).toThrow(CodecError)
+    expect(() => decodeResponse(change(encodeResponse({ status: 200, time: 0, body: random(9) })))).toThrow(CodecError)
   })
 })

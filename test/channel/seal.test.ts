@@ -24,16 +24,16 @@ describe('an exchange', () => {
     expect(opened.plaintext).toEqual(request)
     expect(opened.device).toEqual(device.publicKey)
     expect(sealed.message).toHaveLength(request.length + REQUEST_OVERHEAD)
-    expect(sealed.openAnswer(opened.sealAnswer(answer))).toEqual(answer)
+    expect(sealed.openResponse(opened.sealResponse(answer))).toEqual(answer)
   })
 
   test('has one answer on either side: another would be sealed by zeros', async () => {
     const sealed = await seal()
     const opened = await open(sealed.message)
-    const first = opened.sealAnswer(answer)
-    expect(() => opened.sealAnswer(answer)).toThrow('one answer')
-    sealed.openAnswer(first)
-    expect(() => sealed.openAnswer(first)).toThrow('one answer')
+    const first = opened.sealResponse(answer)
+    expect(() => opened.sealResponse(answer)).toThrow('one answer')
+    sealed.openResponse(first)
+    expect(() => sealed.openResponse(first)).toThrow('one answer')
   })
 
   test('no two are alike, whatever they carry', async () => {
@@ -41,7 +41,7 @@ describe('an exchange', () => {
     expect(one.message.slice(41)).not.toEqual(two.message.slice(41))
     const [a, b] = [await open(one.message), await open(one.message)]
     // A request that is sent again is answered again, by another key.
-    expect(a.sealAnswer(answer)).not.toEqual(b.sealAnswer(answer))
+    expect(a.sealResponse(answer)).not.toEqual(b.sealResponse(answer))
   })
 
   test('every byte of a request counts', async () => {
@@ -50,11 +50,11 @@ describe('an exchange', () => {
   })
 
   test('every byte of an answer counts', async () => {
-    const length = (await open((await seal()).message)).sealAnswer(answer).length
+    const length = (await open((await seal()).message)).sealResponse(answer).length
     for (let at = 0; at < length; at += 5) {
       const sealed = await seal()
-      const sent = (await open(sealed.message)).sealAnswer(answer)
-      expect(() => sealed.openAnswer(flip(sent, at))).toThrow(CodecError)
+      const sent = (await open(sealed.message)).sealResponse(answer)
+      expect(() => sealed.openResponse(flip(sent, at))).toThrow(CodecError)
     }
   })
 
@@ -66,8 +66,8 @@ describe('an exchange', () => {
     await expect(open(new Uint8Array([...message, 0]))).rejects.toThrow(CodecError)
     for (const length of [0, 1, 32, 33, 48, 49, 54]) {
       const sealed = await seal()
-      const sent = (await open(sealed.message)).sealAnswer(answer)
-      expect(() => sealed.openAnswer(sent.slice(0, length))).toThrow(CodecError)
+      const sent = (await open(sealed.message)).sealResponse(answer)
+      expect(() => sealed.openResponse(sent.slice(0, length))).toThrow(CodecError)
     }
   })
 
@@ -75,7 +75,7 @@ describe('an exchange', () => {
     const sealed = await sealRequest(old.publicKey, device, request, random)
     await expect(open(sealed.message)).rejects.toThrow(CodecError)
     const moved = await openRequest([server, old], sealed.message, random)
-    expect(sealed.openAnswer(moved.sealAnswer(answer))).toEqual(answer)
+    expect(sealed.openResponse(moved.sealResponse(answer))).toEqual(answer)
     // The id of one key with what is sealed to another.
     const renamed = sealed.message.slice()
     renamed.set(server.publicKey.subarray(0, 8), 1)
@@ -109,9 +109,9 @@ describe('an exchange', () => {
 
   test('answers are not swapped, and no request is an answer', async () => {
     const [one, two] = [await seal(), await seal()]
-    const sent = (await open(two.message)).sealAnswer(answer)
-    expect(() => one.openAnswer(sent)).toThrow(CodecError)
-    expect(() => two.openAnswer(two.message)).toThrow(CodecError)
+    const sent = (await open(two.message)).sealResponse(answer)
+    expect(() => one.openResponse(sent)).toThrow(CodecError)
+    expect(() => two.openResponse(two.message)).toThrow(CodecError)
     await expect(open(sent)).rejects.toThrow(CodecError)
   })
 

@@ -3,7 +3,7 @@ import { deviceId, sealedTransport } from '../../src/channel/index.ts'
 import {
   BLOCK_LENGTH,
   decodeRequest,
-  encodeAnswer,
+  encodeResponse,
   SEALED_CONTENT_TYPE,
   SEALED_PATH,
 } from '../../src/channel/messages.ts'
@@ -32,7 +32,7 @@ const front = (handler: Handler, heard: string[] = []): Transport =>
       const sent = method === 'GET' ? {} : { body: body as Uint8Array<ArrayBuffer> }
       const answer = await handler(new Request(new URL(path, request.url), { method, headers, ...sent }))
       const inner = { status: answer.status, time: Date.now(), body: new Uint8Array(await answer.arrayBuffer()) }
-      return new Response(opened.sealAnswer(encodeAnswer(inner)) as Uint8Array<ArrayBuffer>)
+      return new Response(opened.sealResponse(encodeResponse(inner)) as Uint8Array<ArrayBuffer>)
     },
   })
 

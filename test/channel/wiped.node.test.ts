@@ -50,8 +50,8 @@ test('an exchange leaves no secret once its answer is opened', async () => {
   const allocations = await allocationsOf(async () => {
     const ours = await sealRequest(server.publicKey, device, request, random)
     const theirs = await openRequest([server], ours.message, random)
-    ;[message, sealed] = [ours.message, theirs.sealAnswer(answer)]
-    expect(ours.openAnswer(sealed)).toEqual(answer)
+    ;[message, sealed] = [ours.message, theirs.sealResponse(answer)]
+    expect(ours.openResponse(sealed)).toEqual(answer)
   })
   for (const secret of [...secretsOf(message!), ...(await answerSecrets(message!, sealed!))]) {
     expect(allocations.holding(secret)).toEqual([])
@@ -60,10 +60,10 @@ test('an exchange leaves no secret once its answer is opened', async () => {
 
 test('an answer that does not open leaves no secret either', async () => {
   const ours = await sealRequest(server.publicKey, device, request, random)
-  const sealed = (await openRequest([server], ours.message, random)).sealAnswer(answer)
+  const sealed = (await openRequest([server], ours.message, random)).sealResponse(answer)
   const secrets = await answerSecrets(ours.message, sealed)
   for (const bad of [sealed.with(0, 2), sealed.with(-1, sealed.at(-1) ^ 1)]) {
-    const allocations = await allocationsOf(() => expect(() => ours.openAnswer(bad)).toThrow())
+    const allocations = await allocationsOf(() => expect(() => ours.openResponse(bad)).toThrow())
     for (const secret of secrets) expect(allocations.holding(secret)).toEqual([])
   }
 })
@@ -83,7 +83,7 @@ test('where the random source repeats, no two requests and no two answers share 
   expect(sent[0]!.message.slice(41, 73)).not.toEqual(sent[1]!.message.slice(41, 73))
   // A request that a relay sends again may be answered otherwise.
   const answers = await Promise.all(
-    [request, answer].map(async (plain) => (await openRequest([server], sent[0]!.message, stuck)).sealAnswer(plain)),
+    [request, answer].map(async (plain) => (await openRequest([server], sent[0]!.message, stuck)).sealResponse(plain)),
   )
   expect(answers[0]!.slice(1, 33)).not.toEqual(answers[1]!.slice(1, 33))
 })

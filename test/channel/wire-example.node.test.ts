@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { encodeAnswer, encodeRequest } from '../../src/channel/messages.ts'
+import { encodeResponse, encodeRequest } from '../../src/channel/messages.ts'
 import { openRequest, sealRequest } from '../../src/channel/seal.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
@@ -28,9 +28,9 @@ test('docs/wire.md shows a sealed request and its answer', async () => {
     body: new Uint8Array(),
   })
   const sealed = await sealRequest(server.publicKey, device, request, random)
-  const answer = encodeAnswer({ status: 200, time: Date.UTC(2026, 0, 1, 0, 0, 1), body: utf8('{}') })
+  const answer = encodeResponse({ status: 200, time: Date.UTC(2026, 0, 1, 0, 0, 1), body: utf8('{}') })
   const opened = await openRequest([server], sealed.message, random)
-  const message = opened.sealAnswer(answer)
+  const message = opened.sealResponse(answer)
   expect({
     'sealed-server-key': shown('sealed-server-key'),
     'sealed-server-secret': shown('sealed-server-secret'),
@@ -48,5 +48,5 @@ test('docs/wire.md shows a sealed request and its answer', async () => {
     'sealed-answer-plaintext': withoutZeros(answer),
     'sealed-answer': toHex(message),
   })
-  expect(sealed.openAnswer(message)).toEqual(answer)
+  expect(sealed.openResponse(message)).toEqual(answer)
 })

@@ -113,7 +113,7 @@ describe('what a backup method takes', () => {
     })
   }
 
-  async function passing<T>(action: Promise<T>): Promise<T> {
+  async function transient<T>(action: Promise<T>): Promise<T> {
     const course = { isOver: false }
     const watched = action.finally(() => (course.isOver = true))
     watched.catch(() => undefined)
@@ -125,7 +125,7 @@ describe('what a backup method takes', () => {
     const { device } = stage()
     const phone = device('phone', { timeoutMs: 30_000 })
     const { id: walletId } = await generateWallet(phone)
-    const { cipherText } = await passing(backupWallet(phone, { walletId, method: slow(99_000) }))
+    const { cipherText } = await transient(backupWallet(phone, { walletId, method: slow(99_000) }))
     const laptop = device('laptop', { timeoutMs: 30_000 })
     const recovery = recoverWallet(laptop, {
       cipherText,
@@ -133,7 +133,7 @@ describe('what a backup method takes', () => {
       existingSets: 'keep',
       rotateBackup: true,
     })
-    expect((await passing(recovery)).id).toBe(walletId)
+    expect((await transient(recovery)).id).toBe(walletId)
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -141,7 +141,7 @@ describe('what a backup method takes', () => {
     const { server, device } = stage()
     const phone = device('phone', { timeoutMs: 30_000 })
     const { id: walletId } = await generateWallet(phone)
-    const stuck = passing(backupWallet(phone, { walletId, method: slow(301_000) }))
+    const stuck = transient(backupWallet(phone, { walletId, method: slow(301_000) }))
     await expect(stuck).rejects.toMatchObject({ code: 'TIMEOUT', message: 'not finished after 300000 ms' })
 
     const began = performance.now()
@@ -149,10 +149,10 @@ describe('what a backup method takes', () => {
       request: (request) => (request.path.endsWith('rounds/3') ? never() : server.request(request)),
     }
     const storage = memoryStore()
-    const { cipherText } = await passing(backupWallet(phone, { walletId, method: slow(1000) }))
+    const { cipherText } = await transient(backupWallet(phone, { walletId, method: slow(1000) }))
     const laptop = device('laptop', { timeoutMs: 30_000, transport: deaf, storage })
     const options = { cipherText, method: slow(60_000), existingSets: 'keep' } as const
-    await expect(passing(recoverWallet(laptop, options))).rejects.toMatchObject({
+    await expect(transient(recoverWallet(laptop, options))).rejects.toMatchObject({
       code: 'TIMEOUT',
       message: 'not finished after 30000 ms',
     })

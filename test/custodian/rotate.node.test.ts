@@ -6,7 +6,7 @@ import {
   type CustodianApp,
   type MasterKeys,
 } from '../../src/custodian/index.ts'
-import { createNamesOfHalf, halfPlace } from '../../src/custodian/backend/share-names.ts'
+import { createShareNames, custodianShareContext } from '../../src/custodian/backend/share-names.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { createSealer } from '../../src/util/seal.ts'
 import { toHex } from '../../src/util/bytes.ts'
@@ -218,9 +218,9 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
   test('a half of another key that has its new name already is sealed again, and stays', async () => {
     const half = newHalf()
     const keys = { current: second, previous: [first] }
-    const [name] = createNamesOfHalf(keys)(half.share)
+    const [name] = createShareNames(keys)(half.share)
     const sealed = createSealer({ current: first, previous: [second] }, random).seal(
-      halfPlace(CLIENT, name),
+      custodianShareContext(CLIENT, name),
       half.share,
     )
     await before().store(half)

@@ -44,7 +44,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
 
   beforeAll(async () => {
     database = await open()
-    deployment = await deploy(database, undefined, 'freshSetUp')
+    deployment = await deploy(database, undefined, 'ephemeralSetup')
   })
   afterAll(async () => {
     await deployment.close()
@@ -118,8 +118,8 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     const attempt = sign(device({ transport: cheating(server, 1) }), { walletId, scheme: 'ecdsa', digest })
     await expect(attempt).rejects.toMatchObject({ reason: 'CHEAT_OTE', ban: true })
     await expect(sign(device(), { walletId, scheme: 'ecdsa', digest })).rejects.toMatchObject({ code: 'OT_POISONED' })
-    await signsEcdsa(device({ afterCheat: 'freshSetUp' }), { walletId })
-    const again = device({ afterCheat: 'freshSetUp' })
+    await signsEcdsa(device({ onCheating: 'ephemeralSetup' }), { walletId })
+    const again = device({ onCheating: 'ephemeralSetup' })
     await signsEcdsa({ ...again, ecdsa: () => ({ ...again.ecdsa(), isSlow: true }) }, { walletId })
     await refreshShares(device(), { walletId })
     await signsEcdsa(device(), { walletId })
@@ -133,6 +133,6 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await expect(sign(device(), request)).rejects.toMatchObject({ code: 'OT_POISONED' })
     await storage.delete(`ot/${setId}`)
     await expect(sign(device(), request)).rejects.toMatchObject({ code: 'OT_POISONED' })
-    await signsEcdsa(device({ afterCheat: 'freshSetUp' }), { walletId, path: 'm/3' })
+    await signsEcdsa(device({ onCheating: 'ephemeralSetup' }), { walletId, path: 'm/3' })
   })
 })

@@ -110,7 +110,7 @@ async function meet(kind: string, ...troubles: Trouble[]) {
   requests = 0
   const outcome = await sign(client, { walletId, scheme: 'ed25519', message }).then(
     () => 'signed',
-    (error: { code?: string; retryable?: boolean }) => `${error.code}${error.retryable ? ', passing' : ''}`,
+    (error: { code?: string; retryable?: boolean }) => `${error.code}${error.retryable ? ', transient' : ''}`,
   )
   return { outcome, requests, left: script.length, waited: waits.length }
 }
@@ -142,25 +142,29 @@ describe.each(['plain', 'sealed'])('a gateway before a client whose requests are
 
   const far = { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' }
   test.each<[string, Trouble, string]>([
-    ['429 for an hour', page(429, '', { 'retry-after': '3600' }), 'RATE_LIMITED, passing'],
-    ['503 until the end of time', page(503, '', far), 'NETWORK_ERROR, passing'],
-    ['503 for more seconds than there are', page(503, '', { 'retry-after': '9'.repeat(60) }), 'NETWORK_ERROR, passing'],
+    ['429 for an hour', page(429, '', { 'retry-after': '3600' }), 'RATE_LIMITED, transient'],
+    ['503 until the end of time', page(503, '', far), 'NETWORK_ERROR, transient'],
+    [
+      '503 for more seconds than there are',
+      page(503, '', { 'retry-after': '9'.repeat(60) }),
+      'NETWORK_ERROR, transient',
+    ],
   ])('that answers %s is believed at once', async (_, trouble, outcome) => {
     expect(await meet(kind, trouble)).toEqual({ outcome, requests: 1, left: 0, waited: 0 })
   })
 
   test('that answers any other status ends the action with a code, at once', async () => {
-    const passing = new Set(PASSING.map(([name]) => Number.parseInt(name, 10)))
+    const transient = new Set(PASSING.map(([name]) => Number.parseInt(name, 10)))
     // Of 1xx Node makes no answer; its fetch takes 407 for no connection, and asks again by itself after 421.
     for (let status = 201; status < 600; status++) {
-      if (passing.has(status) || status === 407 || status === 421) continue
+      if (transient.has(status) || status === 407 || status === 421) continue
       // An answer of these has no body.
       const body = status === 204 || status === 304 ? '' : '<html>'
       const { outcome, requests: sent } = await meet(kind, page(status, body))
       const isRefused = status >= 300 && status < 400
       const isPassing = status >= 500 && kind === 'plain'
       const code = kind === 'plain' || isRefused ? 'NETWORK_ERROR' : 'CHANNEL_FAILED'
-      expect([status, outcome, sent]).toEqual([status, `${code}${isPassing ? ', passing' : ''}`, 1])
+      expect([status, outcome, sent]).toEqual([status, `${code}${isPassing ? ', transient' : ''}`, 1])
     }
   })
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../src/wire/round-body.ts'
 import { decodeBackupRecord, encodeBackupRecord } from '../../src/backup/record.ts'
 import { decodeWalletRecord, encodeWalletRecord } from '../../src/client/wallets/wallet-record.ts'
-import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from '../../src/channel/messages.ts'
+import { decodeResponse, decodeRequest, encodeResponse, encodeRequest } from '../../src/channel/messages.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { MpcError, ProtocolError } from '../../src/errors.ts'
 import { encodeBase58Check, decodeBase58Check } from '../../src/protocol/derive/base58.ts'
@@ -11,7 +11,7 @@ import { decodeExtendedPublicKey, encodeExtendedPublicKey } from '../../src/prot
 import { parsePath } from '../../src/protocol/derive/path.ts'
 import {
   hashMessage,
-  OtPair,
+  OtState,
   Preprocessed,
   restoreEcdsaSigning,
   restoreOtSetup,
@@ -68,8 +68,8 @@ const walletRecord = {
       setId: wallet.setId,
       state: 'ACTIVE',
       operationId: '0f'.repeat(16),
-      openUntil: 2 ** 41,
-      proofOwed: true,
+      operationExpiresAt: 2 ** 41,
+      proofPending: true,
       replaces: [walletId + walletId],
     },
   ],
@@ -114,14 +114,14 @@ const DECODERS: readonly Decoder[] = [
   },
   {
     name: 'a flight',
-    valid: encodeFlight({
+    valid: encodeRoundBody({
       header: { kind: 'generate', label: 'phone' },
-      parcels: [
-        { slot: 0, envelope: random(50) },
-        { slot: 1, envelope: random(9) },
+      messages: [
+        { sessionIndex: 0, envelope: random(50) },
+        { sessionIndex: 1, envelope: random(9) },
       ],
     }),
-    decode: decodeFlight,
+    decode: decodeRoundBody,
     throws: CodecError,
     runs: 400,
   },
@@ -142,9 +142,9 @@ const DECODERS: readonly Decoder[] = [
   },
   {
     name: 'an answer before it is sealed',
-    valid: encodeAnswer({ status: 200, time: 1_767_225_600_000, body: random(255) }),
-    decode: decodeAnswer,
-    encode: encodeAnswer,
+    valid: encodeResponse({ status: 200, time: 1_767_225_600_000, body: random(255) }),
+    decode: decodeResponse,
+    encode: encodeResponse,
     throws: CodecError,
     runs: 200,
   },
@@ -239,8 +239,8 @@ const DECODERS: readonly Decoder[] = [
   {
     name: 'an oblivious-transfer state',
     valid: signers[0]!.pairs[0]!.encode(),
-    decode: (bytes) => OtPair.decode(bytes),
-    encode: (pair: OtPair) => pair.encode(),
+    decode: (bytes) => OtState.decode(bytes),
+    encode: (pair: OtState) => pair.encode(),
     throws: 'SHARE_PARSING_FAILED',
     runs: 150,
   },

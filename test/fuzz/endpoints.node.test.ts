@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFailure } from '../../src/wire/error-body.ts'
-import { encodeFlight } from '../../src/wire/round-body.ts'
+import { encodeRoundBody } from '../../src/wire/round-body.ts'
 import { paths } from '../../src/wire/paths.ts'
 import { createCustodian, type CustodianApp } from '../../src/custodian/index.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
@@ -109,7 +109,7 @@ describe('the endpoints of the server', () => {
     )
     await fc.assert(
       fc.asyncProperty(headers, fc.uint8Array({ maxLength: 50 }), async (any, envelope) => {
-        const body = encodeFlight({ header: any as object, parcels: [{ slot: 0, envelope }] })
+        const body = encodeRoundBody({ header: any as object, messages: [{ sessionIndex: 0, envelope }] })
         expectDocumented(await client.send('POST', paths.round('ab'.repeat(16), 1), body))
       }),
       runs(120),

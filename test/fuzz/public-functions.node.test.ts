@@ -27,10 +27,10 @@ const ENTRIES = Object.keys(manifest.exports).filter((entry) => entry !== './pac
  * end too, in an error of some kind.
  */
 const GIVEN_THEIR_OWN = new Set([
-  ...['aggregateShares', 'bindPair', 'createEcdsaSigning', 'createKeygen', 'createOtSetup', 'createPresigning'],
+  ...['aggregateShares', 'bindOtState', 'createEcdsaSigning', 'createKeygen', 'createOtSetup', 'createPresigning'],
   ...['createReshare', 'createSigning', 'derivePath', 'deriveShare', 'encodeDerivedKey', 'encodeEnvelope'],
   ...['encodeExtendedPublicKey', 'encodeKeyShare', 'encodeShareSetRecord', 'encodeSignature', 'fingerprint'],
-  ...['formatPath', 'frostSuite', 'generateReceiver', 'newChallenge', 'playTurns', 'proveExport', 'provePossession'],
+  ...['formatPath', 'frostSuite', 'generateReceiver', 'newChallenge', 'runSteps', 'proveExport', 'provePossession'],
   ...['receiveShare', 'recombineKey', 'releaseShare', 'restoreKeygen', 'restoreOtSetup', 'restoreReshare'],
   ...['taprootOutputKey', 'validateKeyShare', 'verifyPossession', 'wipeKeyShare', 'decodeExtendedPublicKey'],
 ])
@@ -168,9 +168,9 @@ describe('an action of the client with one wrong value', () => {
     const faults: string[] = []
     const fields = [...Object.keys(GOOD[name]!(here)), 'signal', 'timeoutMs']
     for (const field of fields) {
-      const passing = [...MAY_PASS['any field']!, ...(MAY_PASS[field] ?? [])]
+      const transient = [...MAY_PASS['any field']!, ...(MAY_PASS[field] ?? [])]
       for (const [what, make] of HOSTILE) {
-        if (passing.includes(what) || (typeof make() === 'function' && /^on[A-Z]/.test(field))) continue
+        if (transient.includes(what) || (typeof make() === 'function' && /^on[A-Z]/.test(field))) continue
         const found = await fault(async () => {
           await actions[name]!(client, { ...GOOD[name]!(here), [field]: make() })
           throw new Error('it was taken')

@@ -49,7 +49,7 @@ export const EXPLAINED = [
     mutator: 'ConditionalExpression',
     from: "decision === 'ABORT'",
     to: 'true',
-    line: 'await removeOwedHalves',
+    line: 'await deletePendingShares',
     why: 'After COMMIT the client may have halves that are owed from before: asking the custodian again for them is what each sweep does.',
   },
   {
@@ -131,7 +131,7 @@ export const EXPLAINED = [
     mutator: 'StringLiteral',
     from: "'signing'",
     to: '""',
-    line: 'signers: setParties',
+    line: 'signers: partiesOf',
     why: 'The parties of every set have the same ids; only the role of the second differs.',
   },
   {
@@ -235,7 +235,7 @@ export const EXPLAINED = [
     mutator: 'StringLiteral',
     from: "'signing'",
     to: '""',
-    line: "const signers = setParties('signing')",
+    line: "const signers = partiesOf('signing')",
     why: 'The ids of the parties are 1 and 2 whatever the set is for.',
   },
   {
@@ -243,7 +243,7 @@ export const EXPLAINED = [
     mutator: 'StringLiteral',
     from: "'signing'",
     to: '""',
-    line: "parties: setParties('signing')",
+    line: "parties: partiesOf('signing')",
     why: 'The ids of the parties are 1 and 2 whatever the set is for.',
   },
   {

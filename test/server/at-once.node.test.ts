@@ -42,7 +42,7 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
       [client.clientId],
     )
     return [
-      ...[await of('reshare_operations'), await of('reshare_decisions'), await of('reshare_answers')],
+      ...[await of('reshare_operations'), await of('reshare_decisions'), await of('reshare_responses')],
       counted?.['count'],
     ]
   }
@@ -86,7 +86,7 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
     const kept = async () => (await world.database.query('select 1 from reshare_preprocessings')).length
     const before = await kept()
     const broken = watched((sql) => {
-      if (sql.includes('into reshare_answers')) throw new Unavailable('the database has gone')
+      if (sql.includes('into reshare_responses')) throw new Unavailable('the database has gone')
     })
     const answer = await operation.post(by({ database: broken }))
     expect([answer.status, codeOf(answer)]).toEqual([503, 'INTERNAL'])
@@ -134,7 +134,7 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
     const { client: of } = deviceServer(world, { database: { ...world.database, query } })
     const operation = sign(of(clientId, device), signing)
     expect(codeOf(await operation.post())).toBe('DEVICE_REVOKED')
-    const left = 'select 1 from reshare_answers where operation_id = $1'
+    const left = 'select 1 from reshare_responses where operation_id = $1'
     expect(await world.database.query(left, [operation.operationId])).toEqual([])
   })
 
@@ -151,7 +151,7 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
     })
     expect(codeOf(await operation.post(by({ database }, own.clientId)))).toBe('SET_RETIRED')
     expect(retired).toBe(1)
-    const left = 'select 1 from reshare_answers where operation_id = $1'
+    const left = 'select 1 from reshare_responses where operation_id = $1'
     expect(await world.database.query(left, [operation.operationId])).toEqual([])
   })
 

@@ -313,7 +313,7 @@ test('seals again by a new master key what the old one has sealed', async () => 
 const EMPTY = [
   ...['PORT', 'HOST', 'DATABASE_URL', 'RESHARE_DATA_DIR', 'RESHARE_MASTER_KEY', 'RESHARE_MASTER_KEY_ID'],
   ...['RESHARE_PREVIOUS_MASTER_KEYS', 'RESHARE_CHANNEL_KEY', 'RESHARE_REQUIRE_SEALED', 'RESHARE_CUSTODIAN_URL'],
-  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_AFTER_CHEAT'],
+  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING'],
 ]
 
 test.each<[Record<string, string>, string]>([
@@ -340,7 +340,7 @@ test.each<[Record<string, string>, string]>([
   [{ RESHARE_CHANNEL_KEY: 'no hex' }, 'lower-case hex'],
   [{ RESHARE_REQUIRE_SEALED: 'true' }, 'requireSealed needs channelKeys'],
   [{ RESHARE_REQUIRE_SEALED: 'yes' }, 'RESHARE_REQUIRE_SEALED must be'],
-  [{ RESHARE_AFTER_CHEAT: 'forgive' }, 'RESHARE_AFTER_CHEAT must be'],
+  [{ RESHARE_ON_CHEATING: 'forgive' }, 'RESHARE_ON_CHEATING must be'],
 ])('does not start with %o', async (env, message) => {
   const data = join(folder, 'refused')
   const { code, err } = await launch([], { RESHARE_DATA_DIR: data, ...env }).ended

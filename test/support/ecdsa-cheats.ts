@@ -1,17 +1,17 @@
-import { decodeFlight, encodeFlight, type Flight } from '../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type RoundBody } from '../../src/wire/round-body.ts'
 import type { Transport } from '../../src/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/session/envelope.ts'
 
 /** Changes the last byte of every direct message of round 1, t of the extension: a cheat that is always noticed. */
-function cheat(flight: Flight<unknown>): Flight<object> {
-  const parcels = flight.parcels.map(({ slot, envelope }) => {
+function cheat(flight: RoundBody<unknown>): RoundBody<object> {
+  const messages = flight.messages.map(({ sessionIndex, envelope }) => {
     const { protocol, round, to, ...rest } = decodeEnvelope(envelope)
-    if (protocol !== 'ecdsa' || round !== 1 || to === 0) return { slot, envelope }
+    if (protocol !== 'ecdsa' || round !== 1 || to === 0) return { sessionIndex, envelope }
     const body = rest.body.slice()
     body[body.length - 1]! ^= 1
-    return { slot, envelope: encodeEnvelope({ ...rest, protocol, round, to, body }) }
+    return { sessionIndex, envelope: encodeEnvelope({ ...rest, protocol, round, to, body }) }
   })
-  return { header: flight.header as object, parcels }
+  return { header: flight.header as object, messages }
 }
 
 /** A server that cheats in the first `times` answers of signatures; each request is noted after the last answer. */
@@ -24,8 +24,8 @@ export function cheating(server: Transport, times: number): Transport & { readon
       sent.push(asked.path)
       const response = await server.request(asked)
       if (response.status !== 200 || !asked.path.endsWith('rounds/1') || left === 0) return response
-      const flight = decodeFlight(response.body)
-      const changed = encodeFlight(cheat(flight))
+      const flight = decodeRoundBody(response.body)
+      const changed = encodeRoundBody(cheat(flight))
       if (changed.join() !== response.body.join()) left--
       return { status: 200, body: changed }
     },
@@ -37,7 +37,7 @@ export function cheatedClient(server: Transport): Transport {
   return {
     request(asked) {
       if (!asked.path.endsWith('rounds/1')) return server.request(asked)
-      return server.request({ ...asked, body: encodeFlight(cheat(decodeFlight(asked.body!))) })
+      return server.request({ ...asked, body: encodeRoundBody(cheat(decodeRoundBody(asked.body!))) })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { encodeFlight } from '../../src/wire/round-body.ts'
+import { encodeRoundBody } from '../../src/wire/round-body.ts'
 import type { Group } from '../../src/curve/group.ts'
 import { decodeEnvelope } from '../../src/protocol/session/envelope.ts'
 import { createSigning } from '../../src/protocol/frost/index.ts'
@@ -101,9 +101,9 @@ export function exampleRun(group: Group): Example {
     'wallet-shares': encodeWalletShares(() => group, combineShares([shares[0]])),
     'wallet-set-record': encodeWalletSetRecord(() => group, combineRecords([old])),
     'wallet-set-id': combineShares([shares[0]]).setId,
-    flight: encodeFlight({
+    flight: encodeRoundBody({
       header: { round: 1 },
-      parcels: [{ slot: 1, envelope: keygen.messages['keygen-1-client'] as Uint8Array }],
+      messages: [{ sessionIndex: 1, envelope: keygen.messages['keygen-1-client'] as Uint8Array }],
     }),
   }
 }

@@ -4,10 +4,10 @@ import { type Context, contextHash } from '../../src/protocol/dealing/context.ts
 import { deal, type Dealing } from '../../src/protocol/dealing/dealing.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/session/envelope.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
-import { openingMessage } from '../../src/protocol/dealing/decommitment.ts'
+import { decommitmentMessage } from '../../src/protocol/dealing/decommitment.ts'
 import { createReshare } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session/session.ts'
-import type { Setting } from '../../src/protocol/dealing/environment.ts'
+import type { SessionEnvironment } from '../../src/protocol/dealing/environment.ts'
 import { createHasher } from '../../src/protocol/transcript/transcript.ts'
 import type { KeyShare } from '../../src/key-share/index.ts'
 import { partyId } from '../../src/types.ts'
@@ -85,14 +85,17 @@ export function cheatInReshare(
   return play(victim, setting, 'reshare', cheat.dealing?.(honest) ?? honest, cheat)
 }
 
-function puppetSetting(context: Context & { readonly protocol: 'keygen' | 'reshare' }, random: RandomSource): Setting {
+function puppetSetting(
+  context: Context & { readonly protocol: 'keygen' | 'reshare' },
+  random: RandomSource,
+): SessionEnvironment {
   const hash = createHasher(context.group.curve, context.protocol)
   return { group: context.group, hash, context: contextHash(hash, context), self: 2, random }
 }
 
 function play(
   victim: Session<unknown>,
-  setting: Setting,
+  setting: SessionEnvironment,
   protocol: 'keygen' | 'reshare',
   dealing: Dealing,
   cheat: Cheat,
@@ -115,7 +118,7 @@ function play(
     const [opening] = bodies(victim.advance().out) as [Uint8Array]
 
     const sid = sessionId(setting, [hello, commitment])
-    const own = openingMessage(setting, sid, dealing)
+    const own = decommitmentMessage(setting, sid, dealing)
     say(2, 0, sid, cheat.opening?.(own, opening) ?? own)
     const share = setting.group.evaluatePolynomial(dealing.coefficients, [partyId(1)])[0]!
     say(protocol === 'keygen' ? 2 : 3, 1, sid, cheat.share?.(share) ?? share)

@@ -1,6 +1,6 @@
 import { readFailure } from '../../src/wire/error-body.ts'
 import { isProven, provenHeader } from '../../src/wire/opening-proof.ts'
-import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE, type SessionMessage } from '../../src/wire/round-body.ts'
 import { operationFlags } from '../../src/wire/operation-flags.ts'
 import {
   operationRounds,
@@ -17,10 +17,10 @@ import {
 import { paths } from '../../src/wire/paths.ts'
 import { setUpBinding, setUpParties } from '../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../src/wire/signing.ts'
-import { operationSlots, type OperationSlot, setParties, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
+import { operationSessions, type SessionSpec, partiesOf, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import {
-  bindPair,
+  bindOtState,
   createCompletion,
   createEcdsaSigning,
   createOtSetup,
@@ -28,7 +28,7 @@ import {
   type EcdsaSignature,
   encodeSignature,
   getEcdsaBackend,
-  type OtPair,
+  type OtState,
   type PairSetup,
   Preprocessed,
 } from '../../src/protocol/ecdsa/index.ts'
@@ -66,7 +66,7 @@ export function serverClient(fetch: Fetch, clientId: string, random: RandomSourc
     clientId,
     random,
     async send(method, path, body, headers = {}) {
-      const type: Record<string, string> = body === undefined ? {} : { 'content-type': FLIGHT_CONTENT_TYPE }
+      const type: Record<string, string> = body === undefined ? {} : { 'content-type': ROUND_CONTENT_TYPE }
       const request = new Request(`http://server.test${path}`, {
         method,
         headers: { [CLIENT_HEADER]: clientId, ...type, ...headers },
@@ -116,7 +116,7 @@ type Result =
 
 /** What a client keeps of a signing set besides its shares, to sign with ECDSA. */
 export interface EcdsaHeld {
-  readonly pair?: OtPair | undefined
+  readonly pair?: OtState | undefined
   readonly preprocessing?: HeldPreprocessing | undefined
   /** By whose share it proves that it may begin; the source's unless given. */
   readonly begins?: WalletShares | undefined
@@ -142,14 +142,14 @@ export class ClientOperation {
   /** The new sets that the client has prepared, in the order signing, backup. */
   prepared: WalletShares[] = []
   /** The new ECDSA set-up of a signing set. */
-  pair: OtPair | undefined
+  pair: OtState | undefined
   preprocessing: HeldPreprocessing | undefined
   result: OperationResult | undefined
   signature: Uint8Array | undefined
   readonly #client: ServerClient
   readonly #source: WalletShares | undefined
   readonly #held: EcdsaHeld
-  /** By slot; undefined once it is over. */
+  /** By sessionIndex; undefined once it is over. */
   #sessions: (Session<Result> | undefined)[]
 
   constructor(
@@ -175,53 +175,55 @@ export class ClientOperation {
 
   /** Takes the answer to the last request. @throws {MpcError} the server's error */
   take(answer: Answer): void {
-    const flight = decodeFlight(unwrap(answer))
+    const flight = decodeRoundBody(unwrap(answer))
     const last = this.round === operationRounds(this.request)
-    const next = this.#answer(flight.parcels)
+    const next = this.#answer(flight.messages)
     if (last) this.result = flight.header as OperationResult
     this.round += 1
-    this.body = last ? undefined : encodeFlight({ header: {}, parcels: next })
+    this.body = last ? undefined : encodeRoundBody({ header: {}, messages: next })
   }
 
-  #first(parcels: Parcel[]): Uint8Array {
+  #first(messages: SessionMessage[]): Uint8Array {
     const { request } = this
     const share = (this.#held.begins ?? this.#source)?.shares.find(({ record }) => record.curve === 'secp256k1')
-    if (share === undefined) return encodeFlight({ header: request, parcels })
-    return firstFlight(this.operationId, request, parcels, share, this.#client.random)
+    if (share === undefined) return encodeRoundBody({ header: request, messages })
+    return firstFlight(this.operationId, request, messages, share, this.#client.random)
   }
 
-  #answer(received: readonly Parcel[]): Parcel[] {
+  #answer(received: readonly SessionMessage[]): SessionMessage[] {
     if (this.request.kind === 'prove') return this.#prove(received)
     const next = this.#advance(received)
-    if (this.request.kind !== 'sign' || sourceOf(this.request) !== 'freshSetUp' || this.round !== 2) return next
-    this.#sessions = [this.#openEcdsa(this.request as SignEcdsaRequest, this.pair as OtPair)]
+    if (this.request.kind !== 'sign' || sourceOf(this.request) !== 'ephemeralSetup' || this.round !== 2) return next
+    this.#sessions = [this.#openEcdsa(this.request as SignEcdsaRequest, this.pair as OtState)]
     return this.#start()
   }
 
-  #start(): Parcel[] {
-    return this.#sessions.flatMap((session, slot) => parcels(slot, session?.start().out ?? []))
+  #start(): SessionMessage[] {
+    return this.#sessions.flatMap((session, sessionIndex) => messages(sessionIndex, session?.start().out ?? []))
   }
 
-  #advance(received: readonly Parcel[]): Parcel[] {
+  #advance(received: readonly SessionMessage[]): SessionMessage[] {
     // In a reshare the server's last message needs no answer: the client is done before its own last has been heard.
     if (received.length === 0) return []
-    for (const { slot, envelope } of received) this.#sessions[slot]?.receive(envelope)
+    for (const { sessionIndex, envelope } of received) this.#sessions[sessionIndex]?.receive(envelope)
     const steps = this.#sessions.map((session) => session?.advance())
-    this.#sessions = this.#sessions.map((session, slot) => (steps[slot]?.done === undefined ? session : undefined))
-    const slots = operationSlots(this.request)
-    const made = steps.flatMap((step, slot) => {
-      return slots[slot]?.brings === 'share' && step?.prepared !== undefined ? [shareOf(step.prepared)] : []
+    this.#sessions = this.#sessions.map((session, sessionIndex) =>
+      steps[sessionIndex]?.done === undefined ? session : undefined,
+    )
+    const specs = operationSessions(this.request)
+    const made = steps.flatMap((step, sessionIndex) => {
+      return specs[sessionIndex]?.brings === 'share' && step?.prepared !== undefined ? [shareOf(step.prepared)] : []
     })
     if (made.length > 0) this.prepared = gather(this.request, made)
     for (const step of steps) if (step?.done !== undefined) this.#keep(step.done)
-    return steps.flatMap((step, slot) => parcels(slot, step?.out ?? []))
+    return steps.flatMap((step, sessionIndex) => messages(sessionIndex, step?.out ?? []))
   }
 
   #keep(done: Result): void {
     if (isSetUp(done)) {
       const made = this.prepared.find(({ purpose }) => purpose === 'signing') ?? this.#source
       const share = made?.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
-      this.pair = bindPair(done[0] as PairSetup, share.record.setId)
+      this.pair = bindOtState(done[0] as PairSetup, share.record.setId)
     }
     if ('preprocessed' in done && done.preprocessed !== undefined) {
       this.preprocessing = { id: toHex(done.preprocessed.id), encoded: done.preprocessed.encode() }
@@ -231,30 +233,32 @@ export class ClientOperation {
     }
   }
 
-  #prove(challenges: readonly Parcel[]): Parcel[] {
+  #prove(challenges: readonly SessionMessage[]): SessionMessage[] {
     if (this.round === 2) return []
-    return operationSlots(this.request).map(({ curve }, slot) => {
+    return operationSessions(this.request).map(({ curve }, sessionIndex) => {
       const envelope = provePossession({
         group: getGroup(curve),
         share: this.#share(curve),
         verifier: SERVER,
-        nonce: (challenges[slot] as Parcel).envelope,
+        nonce: (challenges[sessionIndex] as SessionMessage).envelope,
         random: this.#client.random,
       })
-      return { slot, envelope }
+      return { sessionIndex, envelope }
     })
   }
 
   #open(): Session<Result>[] {
     const { request } = this
     if (request.kind === 'prove' || request.kind === 'export') return []
-    if (request.kind === 'preprocess') return [this.#openEcdsa(request, this.#held.pair as OtPair)]
+    if (request.kind === 'preprocess') return [this.#openEcdsa(request, this.#held.pair as OtState)]
     if (request.kind === 'sign' && request.scheme === 'ecdsa') {
-      if (request.source.kind === 'freshSetUp') return [this.#openSetUp()]
-      return [this.#openEcdsa(request, this.#held.pair as OtPair)]
+      if (request.source.kind === 'ephemeralSetup') return [this.#openSetUp()]
+      return [this.#openEcdsa(request, this.#held.pair as OtState)]
     }
     if (request.kind === 'sign') return [this.#openFrost(request)]
-    return operationSlots(request).map((slot) => (slot.brings === 'setUp' ? this.#openSetUp() : this.#openShare(slot)))
+    return operationSessions(request).map((sessionIndex) =>
+      sessionIndex.brings === 'setUp' ? this.#openSetUp() : this.#openShare(sessionIndex),
+    )
   }
 
   #openFrost(request: SignEd25519Request | SignBip340Request): Session<Result> {
@@ -275,7 +279,7 @@ export class ClientOperation {
     })
   }
 
-  #openEcdsa(request: SignEcdsaRequest | PreprocessRequest, pair: OtPair): Session<Result> {
+  #openEcdsa(request: SignEcdsaRequest | PreprocessRequest, pair: OtState): Session<Result> {
     const share = this.#share('secp256k1')
     const derivation =
       request.kind === 'sign' ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
@@ -298,17 +302,17 @@ export class ClientOperation {
     return createOtSetup({ backend: getEcdsaBackend(), ...setUpParties(this.request), self: CLIENT, binding, random })
   }
 
-  #openShare({ curve, target: purpose }: OperationSlot): Session<Result> {
+  #openShare({ curve, target: purpose }: SessionSpec): Session<Result> {
     const { request } = this
     const { random } = this.#client
     const group = getGroup(curve)
     const threshold = WALLET_THRESHOLD
     if (request.kind === 'generate') {
       const walletId = fromHex(request.walletId)
-      return createKeygen({ group, walletId, purpose, threshold, parties: setParties(purpose), self: CLIENT, random })
+      return createKeygen({ group, walletId, purpose, threshold, parties: partiesOf(purpose), self: CLIENT, random })
     }
     const share = this.#share(curve)
-    const participants = setParties(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
+    const participants = partiesOf(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
     const flags = operationFlags(request)
     return createReshare({ group, old: share.record, purpose, threshold, participants, self: 1, flags, share, random })
   }
@@ -322,16 +326,16 @@ export class ClientOperation {
 export function firstFlight(
   operationId: string,
   request: OperationRequest,
-  parcels: readonly Parcel[],
+  messages: readonly SessionMessage[],
   share: KeyShare,
   random: RandomSource,
 ): Uint8Array {
-  if (!isProven(request)) return encodeFlight({ header: request, parcels })
-  const header = provenHeader(getGroup('secp256k1'), { operationId, request, parcels }, share, random)
-  return encodeFlight({ header, parcels })
+  if (!isProven(request)) return encodeRoundBody({ header: request, messages })
+  const header = provenHeader(getGroup('secp256k1'), { operationId, request, messages }, share, random)
+  return encodeRoundBody({ header, messages })
 }
 
-const SIGNERS = setParties('signing').map(({ id }) => id)
+const SIGNERS = partiesOf('signing').map(({ id }) => id)
 
 function sourceOf(request: SignRequest): string {
   return request.scheme === 'ecdsa' ? request.source.kind : ''
@@ -347,8 +351,8 @@ export async function play(operation: ClientOperation): Promise<ClientOperation>
   return operation
 }
 
-function parcels(slot: number, envelopes: readonly Uint8Array[]): Parcel[] {
-  return envelopes.map((envelope) => ({ slot, envelope }))
+function messages(sessionIndex: number, envelopes: readonly Uint8Array[]): SessionMessage[] {
+  return envelopes.map((envelope) => ({ sessionIndex, envelope }))
 }
 
 function shareOf(result: Result): KeyShare {
@@ -356,7 +360,9 @@ function shareOf(result: Result): KeyShare {
 }
 
 function gather(request: OperationRequest, shares: readonly KeyShare[]): WalletShares[] {
-  const slots = operationSlots(request)
-  const targets = [...new Set(slots.map(({ target }) => target))]
-  return targets.map((target) => combineShares(shares.filter((_, slot) => slots[slot]?.target === target)))
+  const specs = operationSessions(request)
+  const targets = [...new Set(specs.map(({ target }) => target))]
+  return targets.map((target) =>
+    combineShares(shares.filter((_, sessionIndex) => specs[sessionIndex]?.target === target)),
+  )
 }

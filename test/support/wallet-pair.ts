@@ -1,6 +1,6 @@
 import { getGroup } from '../../src/curve/index.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
-import { setParties, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
+import { partiesOf, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
 import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
 import { CURVES, type Purpose } from '../../src/types.ts'
 import type { RandomSource } from '../../src/util/random.ts'
@@ -16,7 +16,7 @@ export interface WalletPair {
 /** Both halves of a new wallet's set, made by its two parties alone, without any server. */
 export function walletPair(purpose: Purpose, random: RandomSource): WalletPair {
   const walletId = random(16)
-  const parties = setParties(purpose)
+  const parties = partiesOf(purpose)
   const pairs = CURVES.map((curve) => {
     const agreed = { group: getGroup(curve), walletId, purpose, threshold: WALLET_THRESHOLD, parties, random }
     const outcomes = simulate(parties.map(({ id }) => createKeygen({ ...agreed, self: id })))

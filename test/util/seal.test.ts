@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/util/bytes.ts'
-import { createSealer, type SealPlace } from '../../src/util/seal.ts'
+import { createSealer, type SealContext } from '../../src/util/seal.ts'
 import { seededRandom } from '../support/random.ts'
 
 const random = seededRandom()
 const key = random(32)
-const place: SealPlace = { purpose: 'share', clientId: 'ann', row: 'set 1' }
+const place: SealContext = { purpose: 'share', clientId: 'ann', row: 'set 1' }
 const secret = utf8('what is kept')
 
 test('a sealed value opens where it was sealed, and is never the same twice', () => {
@@ -19,7 +19,7 @@ test('a sealed value opens where it was sealed, and is never the same twice', ()
 
 describe('it does not open', () => {
   const sealed = createSealer(key, random).seal(place, secret)
-  test.each<[string, SealPlace]>([
+  test.each<[string, SealContext]>([
     ['for another purpose', { ...place, purpose: 'session' }],
     ['for another client', { ...place, clientId: 'bob' }],
     ['in another row', { ...place, row: 'set 2' }],

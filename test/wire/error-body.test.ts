@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { errorStatus, failureOnTheWay, readFailure } from '../../src/wire/error-body.ts'
+import { errorStatus, transportFailure, readFailure } from '../../src/wire/error-body.ts'
 import { BadRequest, errorResponse } from '../../src/service/http.ts'
 import { MpcError, ProtocolError, type ErrorCode } from '../../src/errors.ts'
 
@@ -111,8 +111,8 @@ describe('what is sent again', () => {
   test('of answers that are not ours: what gateways say of a moment', () => {
     for (const status of every) {
       for (const body of [undefined, '<html>', [], { message: 'Service Unavailable' }, { error: 'no' }]) {
-        const { error, passing } = readFailure(status, body)
-        expect([status, passing]).toEqual([status, PASSING.includes(status) || status === 500])
+        const { error, transient } = readFailure(status, body)
+        expect([status, transient]).toEqual([status, PASSING.includes(status) || status === 500])
         expect([status, error.code]).toEqual([status, status === 429 ? 'RATE_LIMITED' : 'NETWORK_ERROR'])
         expect([status, error.retryable]).toEqual([status, PASSING.includes(status) || status >= 500])
       }
@@ -123,12 +123,12 @@ describe('what is sent again', () => {
     for (const status of every) {
       expect(readFailure(status, told('WEBHOOK_FAILED', false))).toMatchObject({
         error: { code: 'WEBHOOK_FAILED', message: 'told', retryable: false },
-        passing: false,
+        transient: false,
       })
-      expect(readFailure(status, told('INTERNAL', false)).passing).toBe(false)
-      expect(readFailure(status, told('WEBHOOK_FAILED', true)).passing).toBe(PASSING.includes(status))
-      expect(readFailure(status, told('OPERATION_IN_PROGRESS', true)).passing).toBe(true)
-      expect(readFailure(status, told('STORAGE_CONFLICT', true)).passing).toBe(PASSING.includes(status))
+      expect(readFailure(status, told('INTERNAL', false)).transient).toBe(false)
+      expect(readFailure(status, told('WEBHOOK_FAILED', true)).transient).toBe(PASSING.includes(status))
+      expect(readFailure(status, told('OPERATION_IN_PROGRESS', true)).transient).toBe(true)
+      expect(readFailure(status, told('STORAGE_CONFLICT', true)).transient).toBe(PASSING.includes(status))
     }
   })
 
@@ -140,13 +140,13 @@ describe('what is sent again', () => {
     expect(readFailure(429, told('RATE_LIMITED', true), 2000).error.retryAfterMs).toBe(2000)
   })
 
-  test('without an answer: what a transport calls passing, and no fault of the device', () => {
+  test('without an answer: what a transport calls transient, and no fault of the device', () => {
     for (const code of ['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMITED'] as const) {
-      expect(failureOnTheWay(new MpcError(code, '')).passing).toBe(true)
-      expect(failureOnTheWay(new MpcError(code, '', { retryable: false })).passing).toBe(false)
+      expect(transportFailure(new MpcError(code, '')).transient).toBe(true)
+      expect(transportFailure(new MpcError(code, '', { retryable: false })).transient).toBe(false)
     }
     for (const code of ['ABORTED', 'CHANNEL_FAILED', 'STORAGE_UNAVAILABLE', 'AUTH_FAILED'] as const) {
-      expect(failureOnTheWay(new MpcError(code, '', { retryable: true })).passing).toBe(false)
+      expect(transportFailure(new MpcError(code, '', { retryable: true })).transient).toBe(false)
     }
   })
 })

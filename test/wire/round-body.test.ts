@@ -1,28 +1,28 @@
 import { describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../src/wire/round-body.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 
 const flight = {
   header: { kind: 'prove' },
-  parcels: [
-    { slot: 0, envelope: Uint8Array.of(1, 2, 3) },
-    { slot: 3, envelope: new Uint8Array() },
+  messages: [
+    { sessionIndex: 0, envelope: Uint8Array.of(1, 2, 3) },
+    { sessionIndex: 3, envelope: new Uint8Array() },
   ],
 }
 const HEX = '01000000107b226b696e64223a2270726f7665227d02000000000301020303' + '00000000'
 
 test('the bytes of a flight are pinned', () => {
-  expect(toHex(encodeFlight(flight))).toBe(HEX)
-  expect(decodeFlight(fromHex(HEX))).toEqual(flight)
+  expect(toHex(encodeRoundBody(flight))).toBe(HEX)
+  expect(decodeRoundBody(fromHex(HEX))).toEqual(flight)
 })
 
 test('every truncation and every extra byte is refused', () => {
-  const bytes = encodeFlight(flight)
+  const bytes = encodeRoundBody(flight)
   for (let length = 0; length < bytes.length; length++) {
-    expect(() => decodeFlight(bytes.slice(0, length))).toThrow(CodecError)
+    expect(() => decodeRoundBody(bytes.slice(0, length))).toThrow(CodecError)
   }
-  expect(() => decodeFlight(Uint8Array.of(...bytes, 0))).toThrow(CodecError)
+  expect(() => decodeRoundBody(Uint8Array.of(...bytes, 0))).toThrow(CodecError)
 })
 
 describe('refuses', () => {
@@ -33,6 +33,6 @@ describe('refuses', () => {
     ['a header over its limit', '0100040001'],
     ['an envelope over its limit', '01000000027b7d010000100001'],
   ])('%s', (_, hex) => {
-    expect(() => decodeFlight(fromHex(hex))).toThrow(CodecError)
+    expect(() => decodeRoundBody(fromHex(hex))).toThrow(CodecError)
   })
 })

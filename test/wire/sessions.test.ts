@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { OperationRequest } from '../../src/wire/operations.ts'
-import { operationSlots, setParties } from '../../src/wire/sessions.ts'
+import { operationSessions, partiesOf } from '../../src/wire/sessions.ts'
 
 const ids = { walletId: '', setId: '' }
 const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', dryRun: false } as const
@@ -24,18 +24,18 @@ test.each<[OperationRequest, string[]]>([
   [{ kind: 'setUp', ...ids }, ['signing secp256k1 set-up']],
 ])('client and server number the sessions of %o alike', (request, expected) => {
   expect(
-    operationSlots(request).map(
+    operationSessions(request).map(
       ({ target, curve, brings }) => `${target} ${curve}${brings === 'setUp' ? ' set-up' : ''}`,
     ),
   ).toEqual(expected)
 })
 
 test('the client is party 1 of every set, and its counterpart party 2', () => {
-  expect(setParties('signing').map(({ id, role }) => [id, role])).toEqual([
+  expect(partiesOf('signing').map(({ id, role }) => [id, role])).toEqual([
     [1, 'client'],
     [2, 'server'],
   ])
-  expect(setParties('backup').map(({ id, role }) => [id, role])).toEqual([
+  expect(partiesOf('backup').map(({ id, role }) => [id, role])).toEqual([
     [1, 'client'],
     [2, 'custodian'],
   ])

@@ -1,7 +1,7 @@
 import { NETWORK, TEST_NETWORK, p2tr, p2wpkh } from '@scure/btc-signer'
 
 import { abytes } from '../../util/bytes.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** `p2wpkh`: SegWit version 0 (BIP 84); `p2tr`: Taproot without scripts (BIP 86). */
 export type BitcoinAddressType = 'p2wpkh' | 'p2tr'
@@ -70,6 +70,6 @@ export function bitcoinAddress(
   publicKey: Uint8Array,
   options: { readonly type: BitcoinAddressType; readonly network?: BitcoinNetwork },
 ): string {
-  const { type, network = 'mainnet' } = parameters(options, 'bitcoinAddress')
+  const { type, network = 'mainnet' } = assertObject(options, 'bitcoinAddress')
   return bitcoinOutput(publicKey, type, network).address
 }

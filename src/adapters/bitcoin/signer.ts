@@ -8,7 +8,7 @@ import { walletKeys } from '../wallet.ts'
 import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
 import { planInputs, type PlannedInput } from './plan.ts'
 import { isSignatureOf, signatureField } from './signature.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 export interface BitcoinSignerOptions {
   /** Below the wallet's key, without hardened steps; by default `['m']`, the wallet's key itself. */
@@ -67,7 +67,7 @@ export interface BitcoinSignerParameters extends BitcoinSignerOptions {
  * const signed = await signer.signPsbt(psbt)
  */
 export async function bitcoinSigner(client: Client, signer: BitcoinSignerParameters): Promise<BitcoinSigner> {
-  const { walletId, ...options } = parameters(signer, 'bitcoinSigner')
+  const { walletId, ...options } = assertObject(signer, 'bitcoinSigner')
   return createBitcoinSigner(walletKeys(client, walletId), options)
 }
 

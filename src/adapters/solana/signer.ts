@@ -8,7 +8,7 @@ import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
 import { hasOtherVersion, isSignedBy } from './signed-bytes.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** A signer of `@solana/kit` whose key is shared between this device and the server. */
 export type SolanaSigner = TransactionPartialSigner & MessagePartialSigner
@@ -32,7 +32,7 @@ export interface SolanaSignerParameters {
  * const message = setTransactionMessageFeePayerSigner(signer, createTransactionMessage({ version: 0 }))
  */
 export async function solanaSigner(client: Client, options: SolanaSignerParameters): Promise<SolanaSigner> {
-  const { walletId } = parameters(options, 'solanaSigner')
+  const { walletId } = assertObject(options, 'solanaSigner')
   return createSolanaSigner(walletKeys(client, walletId))
 }
 

@@ -28,7 +28,7 @@ import { walletKeys } from '../wallet.ts'
 import { ethereumAddress, uncompressed } from './address.ts'
 import { readTypedData, typedDataHash } from './typed-data.ts'
 import { isText, readAddress } from './values.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** A viem account whose key is shared between this device and the server. */
 export type EthereumAccount = LocalAccount<'reshare'> & Required<Pick<CustomSource, 'sign' | 'signAuthorization'>>
@@ -58,7 +58,7 @@ export interface EthereumAccountParameters extends EthereumAccountOptions {
  * const walletClient = createWalletClient({ account, chain: mainnet, transport: http() })
  */
 export async function ethereumAccount(client: Client, account: EthereumAccountParameters): Promise<EthereumAccount> {
-  const { walletId, ...options } = parameters(account, 'ethereumAccount')
+  const { walletId, ...options } = assertObject(account, 'ethereumAccount')
   return createEthereumAccount(walletKeys(client, walletId), options)
 }
 

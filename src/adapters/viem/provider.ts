@@ -23,7 +23,7 @@ import { createProviderEvents } from './provider-events.ts'
 import { askNode, connectNode, fillTransaction, sendTransaction } from './send-transaction.ts'
 import { parseSignatureRequest, type SignatureRequest } from './signature-request.ts'
 import { formatTransaction, type TransactionRequest } from './transaction-request.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 export interface EthereumProviderParameters {
   /** Whose address the provider shows, and who signs: an {@link ethereumAccount}. */
@@ -60,9 +60,9 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
     transport,
     approve = () => true,
     approvalTimeoutMs = 300_000,
-  } = parameters(options, 'ethereumProvider')
-  parameters(account, 'account')
-  parameters(chain, 'chain')
+  } = assertObject(options, 'ethereumProvider')
+  assertObject(account, 'account')
+  assertObject(chain, 'chain')
   if (typeof transport !== 'function') throw new TypeError("transport must be one of viem's")
   const expectApproval = createApproval(approve, approvalTimeoutMs)
   const events = createProviderEvents()

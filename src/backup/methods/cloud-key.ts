@@ -9,7 +9,7 @@ import { backupMethod } from '../method.ts'
 import type { OnProgress } from '../progress.ts'
 import type { StanzaArguments } from '../types.ts'
 import { generateUsableX25519Identity } from './x25519.ts'
-import { implementation, parameters } from '../../util/arguments.ts'
+import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** What {@link cloudKey} needs to know. */
 export interface CloudKeyOptions {
@@ -32,10 +32,10 @@ const ID = /^[0-9a-f]{32}$/
  * @throws {TypeError} if an option is wrong
  */
 export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
-  const { provider, storage, kind = 'hybrid' } = parameters(options, 'cloudKey')
+  const { provider, storage, kind = 'hybrid' } = assertObject(options, 'cloudKey')
   if (provider !== 'GDRIVE' && provider !== 'ICLOUD') throw new TypeError('provider must be GDRIVE or ICLOUD')
   if (kind !== 'x25519' && kind !== 'hybrid') throw new TypeError('kind must be x25519 or hybrid')
-  implementation(storage, ['probe', 'read', 'write', 'delete'], 'storage')
+  assertMethods(storage, ['probe', 'read', 'write', 'delete'], 'storage')
   const reach = <T>(work: () => Promise<T>) =>
     withCode('STORAGE_UNAVAILABLE', `the key storage of ${provider} failed`, work)
 

@@ -3,7 +3,7 @@ import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { backupMethod } from '../method.ts'
 import { throwIfAborted } from '../failures.ts'
 import type { AgeIdentity, AgeRecipient } from '../types.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** The caller's own age keys. */
 export interface CustomOptions {
@@ -19,7 +19,7 @@ export interface CustomOptions {
  * @throws {TypeError} if there is no key, or one is not an age key
  */
 export function custom(options: CustomOptions): KeyedBackupMethod {
-  const { recipients = [], identities = [] } = parameters(options, 'custom')
+  const { recipients = [], identities = [] } = assertObject(options, 'custom')
   if (![recipients, identities].every((keys: unknown) => Array.isArray(keys))) {
     throw new TypeError('age keys must be lists')
   }

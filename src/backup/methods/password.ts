@@ -1,6 +1,6 @@
 import type { Identity, Recipient, Stanza } from 'age-encryption'
 import { MpcError } from '../../errors.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 import { equalBytes, utf8, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import { codeAge } from '../age-file.ts'
@@ -57,7 +57,7 @@ export function password(
   if (typeof secret !== 'string' && typeof secret !== 'function') {
     throw new TypeError('secret must be a password, or a function that asks for one')
   }
-  const test = parameters(options, 'password').insecureTestCost !== undefined
+  const test = assertObject(options, 'password').insecureTestCost !== undefined
   const cost = { ...(options.insecureTestCost ?? options.cost ?? MINIMUM_COST) }
   if (!costIsWithin(cost, test ? undefined : MINIMUM_COST)) throw new RangeError('the password cost is out of bounds')
   let asked: Promise<string> | undefined

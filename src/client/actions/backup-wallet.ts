@@ -4,12 +4,12 @@ import { wipeKeyShare } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
-import { callback, parameters, walletIdArgument } from '../arguments.ts'
-import { backupMethod, probeMethod } from '../backup/backup-method.ts'
+import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
+import { assertBackupMethod, probeMethod } from '../backup/backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline } from '../deadline.ts'
-import { expectSet } from '../operations/verify-result.ts'
-import { parseShares } from '../operations/extract-shares.ts'
+import { verifyMadeSet } from '../operations/verify-result.ts'
+import { extractShares } from '../operations/extract-shares.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import { sealVerified } from '../backup/seal-verified.ts'
@@ -42,10 +42,10 @@ export interface BackupWalletParameters extends ActionOptions {
  * await confirm()
  */
 export async function backupWallet(client: Client, options: BackupWalletParameters): Promise<PendingBackup> {
-  const { walletId, method, onProgress } = parameters(options, 'backupWallet')
+  const { walletId, method, onProgress } = assertObject(options, 'backupWallet')
   walletIdArgument(walletId)
-  backupMethod(method, 'method')
-  const progress = createProgress(client, plans.backup, callback(onProgress, 'onProgress'))
+  assertBackupMethod(method, 'method')
+  const progress = createProgress(client, plans.backup, assertFunction(onProgress, 'onProgress'))
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Reading share')
     await probeMethod(deadline, method)
@@ -71,7 +71,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
           },
           prepare: async (results) => {
             progress.begin('Parsing share')
-            made = parseShares(client, request, receivedShares(results), 'backup', progress)
+            made = extractShares(client, request, receivedShares(results), 'backup', progress)
             progress.begin('Encrypting share')
             const report = (fraction: number) => progress.within(fraction)
             cipherText = await sealVerified(client, deadline, method, made, report)
@@ -79,7 +79,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
           },
         })
         receivedShares(results).forEach(wipeKeyShare)
-        const setId = expectSet(result, made, 'PREPARED')
+        const setId = verifyMadeSet(result, made, 'PREPARED')
         progress.finish()
         return pendingBackup(client, cipherText, setId)
       } finally {

@@ -1,4 +1,4 @@
-import { parameters, setIdArgument } from '../arguments.ts'
+import { assertObject, setIdArgument } from '../arguments.ts'
 import { postConfirm } from '../operations/api-client.ts'
 import { withDeadline } from '../deadline.ts'
 import type { ActionOptions, Client } from '../types.ts'
@@ -23,7 +23,7 @@ export interface ConfirmBackupParameters extends ActionOptions {
  * await confirmBackup(client, { setId })
  */
 export async function confirmBackup(client: Client, options: ConfirmBackupParameters): Promise<void> {
-  const setId = setIdArgument(parameters(options, 'confirmBackup').setId)
+  const setId = setIdArgument(assertObject(options, 'confirmBackup').setId)
   await withDeadline(client, options, (deadline) => postConfirm(client, deadline, setId))
 }
 

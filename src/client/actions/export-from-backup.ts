@@ -4,13 +4,13 @@ import type { Transport } from '../../transport/types.ts'
 import { CURVES, type Curve } from '../../types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { AUTHORIZATION, checkText } from '../../util/text.ts'
-import { parseHexAnswer } from '../operations/parse-responses.ts'
-import { callback, implementation, oneOf, parameters, text, walletIdArgument } from '../arguments.ts'
-import { backupMethod } from '../backup/backup-method.ts'
+import { parseHexResponse } from '../operations/parse-responses.ts'
+import { assertFunction, assertMethods, oneOf, assertObject, nonEmptyString, walletIdArgument } from '../arguments.ts'
+import { assertBackupMethod } from '../backup/backup-method.ts'
 import { postJson } from '../operations/api-client.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
 import { collectKey, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
-import { openBackup } from '../backup/open-backup.ts'
+import { openBackupSet } from '../backup/open-backup.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { newOperationId } from '../operations/run-operation.ts'
 import type { ActionOptions, Client } from '../types.ts'
@@ -52,20 +52,20 @@ export interface ExportFromBackupParameters extends ActionOptions {
  * const { privateKey } = await exportFromBackup(client, { cipherText, method, custodian, curve, authorization })
  */
 export async function exportFromBackup(client: Client, options: ExportFromBackupParameters): Promise<ExportedKey> {
-  const { cipherText, method, custodian, curve, authorization, walletId, onProgress } = parameters(
+  const { cipherText, method, custodian, curve, authorization, walletId, onProgress } = assertObject(
     options,
     'exportFromBackup',
   )
-  text(cipherText, 'cipherText')
-  backupMethod(method, 'method')
-  implementation(custodian, ['request'], 'custodian')
+  nonEmptyString(cipherText, 'cipherText')
+  assertBackupMethod(method, 'method')
+  assertMethods(custodian, ['request'], 'custodian')
   oneOf(curve, CURVES, 'curve')
   checkText(authorization, AUTHORIZATION, 'authorization')
   if (walletId !== undefined) walletIdArgument(walletId)
-  const progress = createProgress(client, plans.export, callback(onProgress, 'onProgress'))
+  const progress = createProgress(client, plans.export, assertFunction(onProgress, 'onProgress'))
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Decrypting share')
-    const backup = await openBackup(deadline, method, cipherText, walletId, progress)
+    const backup = await openBackupSet(deadline, method, cipherText, walletId, progress)
     try {
       progress.begin('Parsing share')
       const exportId = newOperationId(client)
@@ -89,11 +89,14 @@ function custodianShare(
   return {
     async challenge(receiver) {
       const body: ChallengeRequest = { ...asked, receiver }
-      return parseHexAnswer(await postJson(custodian, deadline, custodianPaths.challenge(exportId), body), 'challenge')
+      return parseHexResponse(
+        await postJson(custodian, deadline, custodianPaths.challenge(exportId), body),
+        'challenge',
+      )
     },
     async share(proof) {
       const body: ShareRequest = { proof: toHex(proof) }
-      return parseHexAnswer(await postJson(custodian, deadline, custodianPaths.share(exportId), body), 'sealed')
+      return parseHexResponse(await postJson(custodian, deadline, custodianPaths.share(exportId), body), 'sealed')
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Parcel } from '../../wire/round-body.ts'
+import type { SessionMessage } from '../../wire/round-body.ts'
 import type { ExportRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
 import type { WalletShares } from '../../key-share/types.ts'
@@ -7,7 +7,7 @@ import { toHex } from '../../util/bytes.ts'
 import { AUTHORIZATION, checkText } from '../../util/text.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
 import { parseResult } from '../operations/parse-responses.ts'
-import { oneOf, parameters, walletIdArgument } from '../arguments.ts'
+import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { postRound } from '../operations/api-client.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
 import { collectKey, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
@@ -44,7 +44,7 @@ export interface ExportPrivateKeyParameters extends ActionOptions {
  * const { privateKey } = await exportPrivateKey(client, { walletId, curve: 'secp256k1', authorization: oneTimeCode })
  */
 export async function exportPrivateKey(client: Client, options: ExportPrivateKeyParameters): Promise<ExportedKey> {
-  const { walletId, curve, authorization } = parameters(options, 'exportPrivateKey')
+  const { walletId, curve, authorization } = assertObject(options, 'exportPrivateKey')
   walletIdArgument(walletId)
   oneOf(curve, CURVES, 'curve')
   checkText(authorization, AUTHORIZATION, 'authorization')
@@ -67,24 +67,24 @@ function serverShare(
 ): ShareHolder {
   return {
     async challenge(receiver) {
-      const header = beginWith(client, { operationId, request: { ...asked, receiver }, parcels: [] }, shares)
-      const { parcels } = await postRound(client, deadline, operationId, 1, { header, parcels: [] })
-      return onlyParcel(parcels)
+      const header = beginWith(client, { operationId, request: { ...asked, receiver }, messages: [] }, shares)
+      const { messages } = await postRound(client, deadline, operationId, 1, { header, messages: [] })
+      return onlyMessage(messages)
     },
     async share(envelope) {
-      const flight = { header: {}, parcels: [{ slot: 0, envelope }] }
-      const { header, parcels } = await postRound(client, deadline, operationId, 2, flight)
+      const flight = { header: {}, messages: [{ sessionIndex: 0, envelope }] }
+      const { header, messages } = await postRound(client, deadline, operationId, 2, flight)
       const { setId, state } = parseResult(header)
       if (setId !== asked.setId || state !== 'ACTIVE') {
         throw new MpcError('SET_MISMATCH', 'the server exported from another set')
       }
-      return onlyParcel(parcels)
+      return onlyMessage(messages)
     },
   }
 }
 
-function onlyParcel(parcels: readonly Parcel[]): Uint8Array {
-  const [parcel, ...others] = parcels
-  if (parcel?.slot === 0 && others.length === 0) return parcel.envelope
+function onlyMessage(messages: readonly SessionMessage[]): Uint8Array {
+  const [message, ...others] = messages
+  if (message?.sessionIndex === 0 && others.length === 0) return message.envelope
   throw new MpcError('PROTOCOL_ABORTED', 'the server left out its part of the export')
 }

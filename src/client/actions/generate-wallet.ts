@@ -2,11 +2,11 @@ import type { GenerateRequest } from '../../wire/operations.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
-import { callback, parameters } from '../arguments.ts'
+import { assertFunction, assertObject } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
-import { expectSet } from '../operations/verify-result.ts'
-import { storeSetUp } from '../wallets/ot-state-store.ts'
-import { parseShares } from '../operations/extract-shares.ts'
+import { verifyMadeSet } from '../operations/verify-result.ts'
+import { storeSetup } from '../wallets/ot-state-store.ts'
+import { extractShares } from '../operations/extract-shares.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
@@ -34,8 +34,8 @@ export interface GenerateWalletParameters extends ActionOptions {
  * const wallet = await generateWallet(client, { onProgress: ({ fraction }) => bar.set(fraction) })
  */
 export async function generateWallet(client: Client, options: GenerateWalletParameters = {}): Promise<Wallet> {
-  const { onProgress } = parameters(options, 'generateWallet')
-  const progress = createProgress(client, plans.generate, callback(onProgress, 'onProgress'))
+  const { onProgress } = assertObject(options, 'generateWallet')
+  const progress = createProgress(client, plans.generate, assertFunction(onProgress, 'onProgress'))
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Generating share')
     await client.storage.probe()
@@ -51,7 +51,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
         setUp: setUpSession(client, operationId, request),
         prepare: async (results) => {
           progress.begin('Parsing share')
-          made = parseShares(client, request, results, 'signing', progress)
+          made = extractShares(client, request, results, 'signing', progress)
           progress.begin('Storing share')
           await prepareSet(client, deadline, made, undefined, operationId, () => [])
         },
@@ -61,8 +61,8 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
       })
       results.forEach(wipeKeyShare)
       // Cut off before this, the set has no set-up, and its first ECDSA signature makes one.
-      await storeSetUp(client, made!, setUp!, null)
-      const setId = expectSet(result, made, 'ACTIVE')
+      await storeSetup(client, made!, setUp!, null)
+      const setId = verifyMadeSet(result, made, 'ACTIVE')
       const wallet = toWallet(await activateSet(client, walletId, setId))
       progress.finish()
       return wallet

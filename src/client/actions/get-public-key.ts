@@ -1,7 +1,7 @@
 import { derivePath, encodeDerivedKey, parsePath } from '../../protocol/derive/index.ts'
 import { CURVES, type Curve } from '../../types.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
-import { oneOf, parameters, walletIdArgument } from '../arguments.ts'
+import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
 import { getWallet } from './get-wallet.ts'
 import { pathArgument } from '../signing/sign-parameters.ts'
@@ -28,7 +28,7 @@ export interface GetPublicKeyParameters extends ActionOptions {
  * const publicKey = await getPublicKey(client, { walletId: wallet.id, curve: 'secp256k1', path: 'm/0/5' })
  */
 export async function getPublicKey(client: Client, options: GetPublicKeyParameters): Promise<Uint8Array> {
-  const { walletId, curve } = parameters(options, 'getPublicKey')
+  const { walletId, curve } = assertObject(options, 'getPublicKey')
   walletIdArgument(walletId)
   oneOf(curve, CURVES, 'curve')
   const path = pathArgument(options.path)
@@ -68,7 +68,7 @@ export async function getExtendedPublicKey(
   client: Client,
   options: GetExtendedPublicKeyParameters,
 ): Promise<ExtendedPublicKey> {
-  const { walletId } = parameters(options, 'getExtendedPublicKey')
+  const { walletId } = assertObject(options, 'getExtendedPublicKey')
   walletIdArgument(walletId)
   const path = parsePath(pathArgument(options.path))
   return withDeadline(client, options, (deadline, client) =>

@@ -1,8 +1,8 @@
 import { isMpcError, type MpcError } from '../../errors.ts'
-import { callback, parameters, walletIdArgument } from '../arguments.ts'
+import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
-import { settleWallet } from '../wallets/reconcile.ts'
-import { tell } from '../notify.ts'
+import { reconcileWallet } from '../wallets/reconcile.ts'
+import { notify } from '../notify.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
 import { listWalletIds, shareNotFound, toWallet } from '../wallets/wallet-store.ts'
 
@@ -23,10 +23,10 @@ export interface GetWalletParameters extends ActionOptions {
  * const { publicKeys } = await getWallet(client, { walletId })
  */
 export async function getWallet(client: Client, options: GetWalletParameters): Promise<Wallet> {
-  const { walletId } = parameters(options, 'getWallet')
+  const { walletId } = assertObject(options, 'getWallet')
   walletIdArgument(walletId)
   return withDeadline(client, options, async (deadline, client) => {
-    const record = await settleWallet(client, deadline, walletId)
+    const record = await reconcileWallet(client, deadline, walletId)
     if (record === undefined) throw shareNotFound()
     return toWallet(record)
   })
@@ -50,12 +50,12 @@ export interface ListWalletsParameters extends ActionOptions {
  * const [wallet = await generateWallet(client)] = await listWallets(client)
  */
 export async function listWallets(client: Client, options: ListWalletsParameters = {}): Promise<Wallet[]> {
-  const { onFailed, signal } = parameters(options, 'listWallets')
-  callback(onFailed, 'onFailed')
+  const { onFailed, signal } = assertObject(options, 'listWallets')
+  assertFunction(onFailed, 'onFailed')
   return withDeadline(client, options, async (deadline, client) => {
     const walletIds = await listWalletIds(client)
     const settled = await Promise.allSettled(
-      walletIds.map((walletId) => settleWallet(client, deadline, walletId, { soon: true })),
+      walletIds.map((walletId) => reconcileWallet(client, deadline, walletId, { soon: true })),
     )
     if (signal?.aborted) deadline.check()
     const failures = settled.flatMap((outcome, i): (readonly [string, MpcError])[] => {
@@ -70,7 +70,7 @@ export async function listWallets(client: Client, options: ListWalletsParameters
     )
     const [failure] = failures
     if (failure !== undefined && wallets.length === 0) throw failure[1]
-    for (const [walletId, error] of failures) tell(client, () => onFailed?.(walletId, error))
+    for (const [walletId, error] of failures) notify(client, () => onFailed?.(walletId, error))
     return wallets
   })
 }

@@ -1,5 +1,5 @@
 import type { ListedDevice } from '../../wire/devices.ts'
-import { parameters } from '../arguments.ts'
+import { assertObject } from '../arguments.ts'
 import { getDevices } from '../operations/api-client.ts'
 import { withDeadline } from '../deadline.ts'
 import type { ActionOptions, Client } from '../types.ts'
@@ -14,6 +14,6 @@ import type { ActionOptions, Client } from '../types.ts'
  * for (const { deviceId, label, lastUsedAt, revokedAt } of await listDevices(client)) show(deviceId, label, lastUsedAt)
  */
 export async function listDevices(client: Client, options: ActionOptions = {}): Promise<ListedDevice[]> {
-  parameters(options, 'listDevices')
+  assertObject(options, 'listDevices')
   return withDeadline(client, options, (deadline) => getDevices(client, deadline))
 }

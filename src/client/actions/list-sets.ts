@@ -1,5 +1,5 @@
 import type { SetStatus } from '../../wire/operations.ts'
-import { parameters, walletIdArgument } from '../arguments.ts'
+import { assertObject, walletIdArgument } from '../arguments.ts'
 import { getSets } from '../operations/api-client.ts'
 import { withDeadline } from '../deadline.ts'
 import type { ActionOptions, Client } from '../types.ts'
@@ -11,7 +11,7 @@ export interface ListSetsParameters extends ActionOptions {
 }
 
 /** A set as the server knows it. */
-export interface ListedSet extends SetStatus {
+export interface WalletSet extends SetStatus {
   /** Whether it is the signing set that this device uses. */
   readonly thisDevice: boolean
 }
@@ -25,8 +25,8 @@ export interface ListedSet extends SetStatus {
  * @example
  * for (const { label, lastUsedAt, state } of await listSets(client, { walletId })) console.log(label, lastUsedAt, state)
  */
-export async function listSets(client: Client, options: ListSetsParameters): Promise<ListedSet[]> {
-  const { walletId } = parameters(options, 'listSets')
+export async function listSets(client: Client, options: ListSetsParameters): Promise<WalletSet[]> {
+  const { walletId } = assertObject(options, 'listSets')
   walletIdArgument(walletId)
   return withDeadline(client, options, async (deadline, client) => {
     const sets = await getSets(client, deadline, walletId)

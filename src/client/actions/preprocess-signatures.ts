@@ -3,14 +3,14 @@ import { createPreprocessing } from '../../protocol/ecdsa/signing/preprocess.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
-import { parameters, walletIdArgument, wholeNumber } from '../arguments.ts'
+import { assertObject, walletIdArgument, wholeNumber } from '../arguments.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
-import { expectUsed } from '../operations/verify-result.ts'
+import { verifyUsedSet } from '../operations/verify-result.ts'
 import { POOL_MAX_SIZE } from '../preprocessing-pool.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import { ecdsaOptions } from '../signing/sign-ecdsa.ts'
 import type { ActionOptions, Client } from '../types.ts'
-import { usePair } from '../signing/with-ot-state.ts'
+import { withOtState } from '../signing/with-ot-state.ts'
 
 export interface PreprocessSignaturesParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
@@ -36,7 +36,7 @@ export interface PreprocessSignaturesParameters extends ActionOptions {
  * await preprocessSignatures(client, { walletId: wallet.id, count: 4 })
  */
 export async function preprocessSignatures(client: Client, options: PreprocessSignaturesParameters): Promise<number> {
-  const { walletId, count } = parameters(options, 'preprocessSignatures')
+  const { walletId, count } = assertObject(options, 'preprocessSignatures')
   walletIdArgument(walletId)
   const wanted = wholeNumber(count, 1, POOL_MAX_SIZE, 'count')
   return fill(client, options, walletId, wanted, () => true)
@@ -74,7 +74,7 @@ async function preprocess(client: Client, deadline: Deadline, shares: WalletShar
   const setId = toHex(shares.setId)
   const request: PreprocessRequest = { kind: 'preprocess', walletId: toHex(shares.walletId), setId }
   const options = ecdsaOptions(client, shares, 'm')
-  await usePair(client, deadline, shares, async (pair, guard) => {
+  await withOtState(client, deadline, shares, async (pair, guard) => {
     const { result, results } = await runOperation(client, deadline, {
       operationId: newOperationId(client),
       request,
@@ -83,7 +83,7 @@ async function preprocess(client: Client, deadline: Deadline, shares: WalletShar
     })
     const preprocessed = results[0]!.preprocessed!
     try {
-      expectUsed(result, setId)
+      verifyUsedSet(result, setId)
     } catch (error) {
       preprocessed.dispose()
       throw error

@@ -1,4 +1,4 @@
-import { parameters } from '../arguments.ts'
+import { assertObject } from '../arguments.ts'
 import { recoverWallet, type RecoveredWallet, type RecoverWalletParameters } from './recover-wallet.ts'
 import type { Client } from '../types.ts'
 
@@ -13,6 +13,6 @@ export type ProvisionWalletParameters = Omit<RecoverWalletParameters, 'existingS
  * const wallet = await provisionWallet(laptop, { cipherText, method: password(secret) })
  */
 export async function provisionWallet(client: Client, options: ProvisionWalletParameters): Promise<RecoveredWallet> {
-  parameters(options, 'provisionWallet')
+  assertObject(options, 'provisionWallet')
   return recoverWallet(client, { ...options, existingSets: 'keep', dryRun: false })
 }

@@ -4,13 +4,13 @@ import { MpcError } from '../../errors.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { abytes, toHex } from '../../util/bytes.ts'
-import { callback, flag, oneOf, parameters, text, walletIdArgument } from '../arguments.ts'
-import { backupMethod, probeMethod } from '../backup/backup-method.ts'
+import { assertFunction, assertBoolean, oneOf, assertObject, nonEmptyString, walletIdArgument } from '../arguments.ts'
+import { assertBackupMethod, probeMethod } from '../backup/backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
-import { expectBackup, expectSet } from '../operations/verify-result.ts'
-import { openBackup, readKnownWallet } from '../backup/open-backup.ts'
-import { parseShares } from '../operations/extract-shares.ts'
+import { verifyBackupSet, verifyMadeSet } from '../operations/verify-result.ts'
+import { openBackupSet, readKnownWallet } from '../backup/open-backup.ts'
+import { extractShares } from '../operations/extract-shares.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress, type ProgressReporter } from '../progress.ts'
 import { proveSet } from '../wallets/prove-set.ts'
@@ -18,7 +18,7 @@ import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import { sealVerified } from '../backup/seal-verified.ts'
 import { receivedShares, reshareSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
-import { discardPrepared } from '../wallets/share-store.ts'
+import { deletePreparedSet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from '../types.ts'
 import { activeSetIds } from '../wallets/wallet-record.ts'
 import { equalKeys, publicKeys, wipeShares } from '../wallet-shares.ts'
@@ -95,7 +95,7 @@ export async function recoverWallet(
     await client.storage.probe()
     if (rotation !== undefined) await probeMethod(deadline, rotation)
     progress.begin('Decrypting share')
-    const backup = await openBackup(deadline, method, recovery.cipherText, recovery.walletId, progress)
+    const backup = await openBackupSet(deadline, method, recovery.cipherText, recovery.walletId, progress)
     try {
       progress.begin('Parsing share')
       requireKeys(client, backup, recovery.publicKeys)
@@ -124,14 +124,14 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
     publicKeys,
     rotateBackup = false,
     onProgress,
-  } = parameters(options, 'recoverWallet')
-  text(cipherText, 'cipherText')
-  backupMethod(method, 'method')
+  } = assertObject(options, 'recoverWallet')
+  nonEmptyString(cipherText, 'cipherText')
+  assertBackupMethod(method, 'method')
   oneOf(existingSets, ['keep', 'retire'], 'existingSets')
   if (walletId !== undefined) walletIdArgument(walletId)
-  const dryRun = flag(options.dryRun, 'dryRun')
+  const dryRun = assertBoolean(options.dryRun, 'dryRun')
   const plan = dryRun ? plans.dryRecovery : plans.recover
-  const progress = createProgress(client, plan, callback(onProgress, 'onProgress'))
+  const progress = createProgress(client, plan, assertFunction(onProgress, 'onProgress'))
   return {
     cipherText,
     method,
@@ -145,7 +145,7 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
 }
 
 function expectedKeys(keys: PublicKeys): PublicKeys {
-  const { secp256k1, ed25519 } = parameters(keys, 'publicKeys')
+  const { secp256k1, ed25519 } = assertObject(keys, 'publicKeys')
   return {
     secp256k1: abytes(secp256k1, 33, 'publicKeys.secp256k1').slice(),
     ed25519: abytes(ed25519, 32, 'publicKeys.ed25519').slice(),
@@ -159,7 +159,7 @@ function requireKeys(client: Client, backup: WalletShares, expected: PublicKeys 
 
 function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMethod): BackupMethod | undefined {
   if (typeof rotateBackup === 'boolean') return rotateBackup ? method : undefined
-  return backupMethod(rotateBackup, 'rotateBackup')
+  return assertBackupMethod(rotateBackup, 'rotateBackup')
 }
 
 async function reshareBackup(
@@ -197,8 +197,8 @@ async function reshareBackup(
       prepare: async (results, setUp) => {
         progress.begin('Parsing share')
         const made = receivedShares(results)
-        signing = parseShares(client, request, made, 'signing', progress)
-        if (rotation !== undefined) backup = parseShares(client, request, made, 'backup', progress)
+        signing = extractShares(client, request, made, 'signing', progress)
+        if (rotation !== undefined) backup = extractShares(client, request, made, 'backup', progress)
         if (dryRun) return
         progress.begin('Storing share')
         const report = (fraction: number) => progress.within(fraction / 2)
@@ -208,11 +208,11 @@ async function reshareBackup(
         )
       },
       discard: async (client) => {
-        if (signing !== undefined && !dryRun) await discardPrepared(client, walletId, toHex(signing.setId))
+        if (signing !== undefined && !dryRun) await deletePreparedSet(client, walletId, toHex(signing.setId))
       },
     })
     receivedShares(results).forEach(wipeKeyShare)
-    const setId = expectSet(result, signing, dryRun ? 'PREPARED' : 'ACTIVE')
+    const setId = verifyMadeSet(result, signing, dryRun ? 'PREPARED' : 'ACTIVE')
     if (dryRun) {
       progress.finish()
       return { id: walletId, publicKeys: publicKeys(client, old) }
@@ -221,7 +221,7 @@ async function reshareBackup(
     progress.within(0.75)
     if (existingSets === 'retire') record = await proveSet(client, deadline, record, setId)
     const wallet = toWallet(record)
-    const rotated = backup && pendingBackup(client, cipherText, expectBackup(result, backup))
+    const rotated = backup && pendingBackup(client, cipherText, verifyBackupSet(result, backup))
     progress.finish()
     return rotated ? { ...wallet, backup: rotated } : wallet
   } finally {

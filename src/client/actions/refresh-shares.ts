@@ -3,17 +3,17 @@ import { wipeKeyShare } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
-import { callback, parameters, walletIdArgument } from '../arguments.ts'
+import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
-import { expectSet } from '../operations/verify-result.ts'
-import { parseShares } from '../operations/extract-shares.ts'
+import { verifyMadeSet } from '../operations/verify-result.ts'
+import { extractShares } from '../operations/extract-shares.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { proveSet } from '../wallets/prove-set.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import { receivedShares, reshareSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
-import { discardPrepared } from '../wallets/share-store.ts'
+import { deletePreparedSet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
 import { wipeShares } from '../wallet-shares.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
@@ -39,9 +39,9 @@ export interface RefreshSharesParameters extends ActionOptions {
  * const { setId } = await refreshShares(client, { walletId: wallet.id })
  */
 export async function refreshShares(client: Client, options: RefreshSharesParameters): Promise<Wallet> {
-  const { walletId, onProgress } = parameters(options, 'refreshShares')
+  const { walletId, onProgress } = assertObject(options, 'refreshShares')
   walletIdArgument(walletId)
-  const progress = createProgress(client, plans.refresh, callback(onProgress, 'onProgress'))
+  const progress = createProgress(client, plans.refresh, assertFunction(onProgress, 'onProgress'))
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Reading share')
     await client.storage.probe()
@@ -65,16 +65,16 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
           },
           prepare: async (results, setUp) => {
             progress.begin('Parsing share')
-            made = parseShares(client, request, receivedShares(results), 'signing', progress)
+            made = extractShares(client, request, receivedShares(results), 'signing', progress)
             progress.begin('Storing share')
             await prepareSet(client, deadline, made, setUp(), operationId, () => [oldSetId])
           },
           discard: async (client) => {
-            if (made !== undefined) await discardPrepared(client, walletId, toHex(made.setId))
+            if (made !== undefined) await deletePreparedSet(client, walletId, toHex(made.setId))
           },
         })
         receivedShares(results).forEach(wipeKeyShare)
-        const setId = expectSet(result, made, 'ACTIVE')
+        const setId = verifyMadeSet(result, made, 'ACTIVE')
         const active = await activateSet(client, walletId, setId)
         progress.within(0.5)
         const wallet = toWallet(await proveSet(client, deadline, active, setId))

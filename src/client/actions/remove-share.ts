@@ -1,6 +1,6 @@
-import { parameters, walletIdArgument } from '../arguments.ts'
+import { assertObject, walletIdArgument } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
-import { discardSets } from '../wallets/share-store.ts'
+import { deleteSets } from '../wallets/share-store.ts'
 import type { ActionOptions, Client } from '../types.ts'
 import { readWallet } from '../wallets/wallet-store.ts'
 
@@ -22,12 +22,12 @@ export interface RemoveShareParameters extends ActionOptions {
  * await removeShare(client, { walletId })
  */
 export async function removeShare(client: Client, options: RemoveShareParameters): Promise<void> {
-  const { walletId } = parameters(options, 'removeShare')
+  const { walletId } = assertObject(options, 'removeShare')
   walletIdArgument(walletId)
   await withDeadline(client, options, async (_, client) => {
     const record = await readWallet(client, walletId)
     if (record === undefined) return
-    await discardSets(
+    await deleteSets(
       client,
       walletId,
       record.sets.map((set) => set.setId),

@@ -1,9 +1,9 @@
 import type { MpcError } from '../../errors.ts'
 import { isMpcError } from '../../errors.ts'
-import { parameters } from '../arguments.ts'
+import { assertObject } from '../arguments.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
-import { discardOrphans } from '../wallets/unreferenced-shares.ts'
-import { settleWallet } from '../wallets/reconcile.ts'
+import { deleteUnreferencedShares } from '../wallets/unreferenced-shares.ts'
+import { reconcileWallet } from '../wallets/reconcile.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
 import { listWalletIds, toWallet } from '../wallets/wallet-store.ts'
 
@@ -33,12 +33,12 @@ export type ResumedWallet =
  * for (const { walletId, outcome } of await resume(client)) if (outcome === 'NO_SHARE') offerRecovery(walletId)
  */
 export async function resume(client: Client, options: ActionOptions = {}): Promise<ResumedWallet[]> {
-  parameters(options, 'resume')
+  assertObject(options, 'resume')
   return withDeadline(client, options, async (deadline, client) => {
     const walletIds = await listWalletIds(client)
     const reports = await Promise.all(walletIds.map((walletId) => resumeWallet(client, deadline, walletId)))
     // What cannot be deleted now signs nothing, and is deleted the next time.
-    await discardOrphans(client).catch(asMpcError)
+    await deleteUnreferencedShares(client).catch(asMpcError)
     if (options.signal?.aborted) deadline.check()
     return reports.filter((report) => report !== undefined)
   })
@@ -48,7 +48,7 @@ export async function resume(client: Client, options: ActionOptions = {}): Promi
 async function resumeWallet(client: Client, deadline: Deadline, walletId: string): Promise<ResumedWallet | undefined> {
   let error: MpcError | undefined
   try {
-    const record = await settleWallet(client, deadline, walletId, { onLeft: (left) => (error ??= left), soon: true })
+    const record = await reconcileWallet(client, deadline, walletId, { onLeft: (left) => (error ??= left), soon: true })
     if (record === undefined) return undefined
     if (record.activeSetId === null) return { walletId, outcome: 'NO_SHARE' }
     const wallet = toWallet(record)

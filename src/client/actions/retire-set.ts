@@ -1,8 +1,8 @@
 import type { SetStatus } from '../../wire/operations.ts'
-import { parameters, setIdArgument, walletIdArgument } from '../arguments.ts'
+import { assertObject, setIdArgument, walletIdArgument } from '../arguments.ts'
 import { postRetire } from '../operations/api-client.ts'
 import { withDeadline } from '../deadline.ts'
-import { discardSets } from '../wallets/share-store.ts'
+import { deleteSets } from '../wallets/share-store.ts'
 import type { ActionOptions, Client } from '../types.ts'
 import { readWallet } from '../wallets/wallet-store.ts'
 
@@ -23,13 +23,13 @@ export interface RetireSetParameters extends ActionOptions {
  * await retireSet(client, { walletId, setId: lostTablet.setId })
  */
 export async function retireSet(client: Client, options: RetireSetParameters): Promise<SetStatus> {
-  const { walletId, setId } = parameters(options, 'retireSet')
+  const { walletId, setId } = assertObject(options, 'retireSet')
   walletIdArgument(walletId)
   setIdArgument(setId)
   return withDeadline(client, options, async (deadline, client) => {
     const status = await postRetire(client, deadline, setId)
     const record = await readWallet(client, walletId)
-    if (record?.sets.some((set) => set.setId === setId)) await discardSets(client, walletId, [setId])
+    if (record?.sets.some((set) => set.setId === setId)) await deleteSets(client, walletId, [setId])
     return status
   })
 }

@@ -1,5 +1,5 @@
 import type { DeviceStatus } from '../../wire/devices.ts'
-import { deviceIdArgument, parameters } from '../arguments.ts'
+import { deviceIdArgument, assertObject } from '../arguments.ts'
 import { postRevoke } from '../operations/api-client.ts'
 import { withDeadline } from '../deadline.ts'
 import type { ActionOptions, Client } from '../types.ts'
@@ -26,6 +26,6 @@ export interface RevokeDeviceParameters extends ActionOptions {
  * await revokeDevice(client, { deviceId: lostTablet.deviceId })
  */
 export async function revokeDevice(client: Client, options: RevokeDeviceParameters): Promise<DeviceStatus> {
-  const deviceId = deviceIdArgument(parameters(options, 'revokeDevice').deviceId)
+  const deviceId = deviceIdArgument(assertObject(options, 'revokeDevice').deviceId)
   return withDeadline(client, options, (deadline) => postRevoke(client, deadline, deviceId))
 }

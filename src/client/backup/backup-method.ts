@@ -1,7 +1,7 @@
 import type { BackupKeyOptions, BackupMethod, BackupOpenOptions } from '../../backup/types.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import type { BackupMethodName } from '../../types.ts'
-import { implementation, oneOf } from '../arguments.ts'
+import { assertMethods, oneOf } from '../arguments.ts'
 import type { Deadline } from '../deadline.ts'
 
 const NAMES: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
@@ -17,8 +17,8 @@ const METHOD_MS = 5 * 60_000
  *
  * @throws {TypeError} if it is none
  */
-export function backupMethod(value: BackupMethod, name: string): BackupMethod {
-  implementation(value, ['probe', 'seal', 'open'], name)
+export function assertBackupMethod(value: BackupMethod, name: string): BackupMethod {
+  assertMethods(value, ['probe', 'seal', 'open'], name)
   oneOf(value.name, NAMES, `${name}.name`)
   return value
 }

@@ -5,7 +5,7 @@ import { toHex } from '../../util/bytes.ts'
 import { openBy } from './backup-method.ts'
 import type { Deadline } from '../deadline.ts'
 import type { ProgressReporter } from '../progress.ts'
-import { settleWallet } from '../wallets/reconcile.ts'
+import { reconcileWallet } from '../wallets/reconcile.ts'
 import type { Client } from '../types.ts'
 import type { WalletRecord } from '../wallets/wallet-record.ts'
 import { equalKeys, isClientOf, publicKeys, wipeShares } from '../wallet-shares.ts'
@@ -19,7 +19,7 @@ import { readWallet } from '../wallets/wallet-store.ts'
  * @throws {BACKUP_CORRUPT} if it holds something else than the client's half of a backup
  * @throws {MpcError} what the method throws
  */
-export async function openBackup(
+export async function openBackupSet(
   deadline: Deadline,
   method: BackupMethod,
   cipherText: string,
@@ -52,19 +52,19 @@ export async function openBackup(
  */
 export async function readKnownWallet(client: Client, deadline: Deadline, backup: WalletShares): Promise<void> {
   const walletId = toHex(backup.walletId)
-  const known = await settleIfPossible(client, deadline, walletId)
+  const known = await reconcileIfPossible(client, deadline, walletId)
   if (known !== undefined && !equalKeys(known.publicKeys, publicKeys(client, backup))) {
     throw new MpcError('SET_MISMATCH', 'this device knows the wallet by other public keys than the backup has')
   }
 }
 
-async function settleIfPossible(
+async function reconcileIfPossible(
   client: Client,
   deadline: Deadline,
   walletId: string,
 ): Promise<WalletRecord | undefined> {
   try {
-    return await settleWallet(client, deadline, walletId, { soon: true })
+    return await reconcileWallet(client, deadline, walletId, { soon: true })
   } catch (error) {
     // Whatever is wrong with this device's own set is no reason not to recover.
     deadline.check()

@@ -1,5 +1,5 @@
-import { failureOnTheWay, readFailure } from '../../wire/error-body.ts'
-import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE, type Flight } from '../../wire/round-body.ts'
+import { transportFailure, readFailure } from '../../wire/error-body.ts'
+import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE, type RoundBody } from '../../wire/round-body.ts'
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
 import type { Decision, OperationId, SetStatus } from '../../wire/operations.ts'
 import { paths } from '../../wire/paths.ts'
@@ -8,7 +8,7 @@ import type { TransportRequest, TransportResponse } from '../../transport/types.
 import { abytes, fromUtf8, utf8 } from '../../util/bytes.ts'
 import { parseDecision, parseDevice, parseDevices, parseSets, parseSetStatus } from './parse-responses.ts'
 import type { Deadline } from '../deadline.ts'
-import { repeatWhilePassing, type Attempt } from './repeat.ts'
+import { repeatWhileTransient, type Attempt } from './repeat.ts'
 import type { Client } from '../types.ts'
 
 /**
@@ -22,13 +22,13 @@ export async function postRound(
   deadline: Deadline,
   operationId: OperationId,
   round: number,
-  flight: Flight<object>,
-): Promise<Flight<unknown>> {
-  const body = encodeFlight(flight)
+  flight: RoundBody<object>,
+): Promise<RoundBody<unknown>> {
+  const body = encodeRoundBody(flight)
   const path = paths.round(operationId, round)
-  const answer = await send(client, deadline, { method: 'POST', path, contentType: FLIGHT_CONTENT_TYPE, body })
+  const answer = await send(client, deadline, { method: 'POST', path, contentType: ROUND_CONTENT_TYPE, body })
   try {
-    return decodeFlight(answer)
+    return decodeRoundBody(answer)
   } catch (cause) {
     throw unreadable(cause)
   }
@@ -85,17 +85,17 @@ async function sendForJson(client: Client, deadline: Deadline, request: Transpor
 }
 
 async function send(client: Client, deadline: Deadline, request: TransportRequest): Promise<Uint8Array> {
-  return repeatWhilePassing(client, deadline, () => sendOnce(client, deadline, request))
+  return repeatWhileTransient(client, deadline, () => sendOnce(client, deadline, request))
 }
 
 async function sendOnce(client: Client, deadline: Deadline, request: TransportRequest): Promise<Attempt<Uint8Array>> {
   deadline.check()
   let answer: TransportResponse
   try {
-    answer = requireAnswer(await deadline.race(client.transport.request({ ...request, signal: deadline.signal })))
+    answer = requireResponse(await deadline.race(client.transport.request({ ...request, signal: deadline.signal })))
   } catch (cause) {
     deadline.check()
-    if (isMpcError(cause)) return failureOnTheWay(cause)
+    if (isMpcError(cause)) return transportFailure(cause)
     throw new MpcError('NETWORK_ERROR', 'the transport failed', { cause, retryable: false })
   }
   const { status, body, retryAfterMs } = answer
@@ -104,7 +104,7 @@ async function sendOnce(client: Client, deadline: Deadline, request: TransportRe
 }
 
 /** What a transport of the app's gives may be anything. */
-function requireAnswer(answer: Partial<TransportResponse>): TransportResponse {
+function requireResponse(answer: Partial<TransportResponse>): TransportResponse {
   const { status, body, retryAfterMs } = answer
   if (!Number.isInteger(status)) throw new TypeError('status must be a whole number')
   const isWait = Number.isSafeInteger(retryAfterMs) && (retryAfterMs as number) >= 0

@@ -3,24 +3,24 @@ import { combineShares, validateKeyShare, wipeKeyShare } from '../../key-share/i
 import type { KeyShare, WalletShares } from '../../key-share/types.ts'
 import type { Purpose } from '../../types.ts'
 import type { ProgressReporter } from '../progress.ts'
-import { shareSlots } from './sessions.ts'
+import { shareSessions } from './sessions.ts'
 import type { Client } from '../types.ts'
 
 /**
  * Takes one target set's shares from what an operation's sessions made, and validates each: s·G = Y, Σ λY = pk.
  *
- * @param made one for each slot that brings a share; wiped if one of the target's is not valid
+ * @param made one for each sessionIndex that brings a share; wiped if one of the target's is not valid
  * @throws {SHARE_PARSING_FAILED} if one is not valid
  */
-export function parseShares(
+export function extractShares(
   client: Client,
   request: OperationRequest,
   made: readonly KeyShare[],
   target: Purpose,
   progress: ProgressReporter,
 ): WalletShares {
-  const slots = shareSlots(request)
-  const shares = made.filter((_, slot) => slots[slot]!.target === target)
+  const specs = shareSessions(request)
+  const shares = made.filter((_, sessionIndex) => specs[sessionIndex]!.target === target)
   try {
     shares.forEach((share, index) => {
       const { curve } = share.record

@@ -79,7 +79,7 @@ export function parseDevices(value: unknown): ListedDevice[] {
 }
 
 /** @throws {NETWORK_ERROR} unless the answer has bytes in hex under this name */
-export function parseHexAnswer(value: unknown, name: string): Uint8Array {
+export function parseHexResponse(value: unknown, name: string): Uint8Array {
   const hex = fields(value)[name]
   expect(matches(hex, HEX))
   return fromHex(hex as string)

@@ -20,7 +20,7 @@ export type Attempt<T> = { readonly value: T } | Failure
  * @throws {MpcError} what an attempt failed with that does not pass, or the last one that time was left for
  * @throws {ABORTED | TIMEOUT} once the time is over
  */
-export async function repeatWhilePassing<T>(
+export async function repeatWhileTransient<T>(
   client: Client,
   deadline: Deadline,
   attempt: () => Promise<Attempt<T>>,
@@ -28,9 +28,9 @@ export async function repeatWhilePassing<T>(
   for (let retry = 0; ; retry++) {
     const outcome = await attempt()
     if ('value' in outcome) return outcome.value
-    const { error, passing } = outcome
+    const { error, transient } = outcome
     const delayMs = backoff(client, retry) + (error.retryAfterMs ?? 0)
-    if (!passing || !client.repeats || client.now() + delayMs >= deadline.endsAt) throw error
+    if (!transient || !client.repeats || client.now() + delayMs >= deadline.endsAt) throw error
     await deadline.race(client.wait(delayMs, deadline.signal))
     deadline.check()
   }

@@ -1,5 +1,5 @@
-import { isProven, provenHeader, type FirstFlight } from '../../wire/opening-proof.ts'
-import type { Parcel } from '../../wire/round-body.ts'
+import { isProven, provenHeader, type FirstRound } from '../../wire/opening-proof.ts'
+import type { SessionMessage } from '../../wire/round-body.ts'
 import {
   operationRounds,
   type OperationId,
@@ -25,17 +25,17 @@ const ABORT_TIMEOUT_MS = 5_000
 const SERVER = 2
 
 /** What the runner needs of a session. */
-export type Played<Result> = Omit<Session<Result>, 'export'>
+export type OperationSession<Result> = Omit<Session<Result>, 'export'>
 
-/** An operation with the server: sessions side by side, one a slot, played round by round. */
+/** An operation with the server: sessions side by side, one a sessionIndex, played round by round. */
 export interface Operation<Result> {
   readonly operationId: OperationId
   readonly request: OperationRequest
   /** The set that deals, if there is one: the first message proves that this device holds its half. */
   readonly source?: WalletShares
-  /** In the order of `operationSlots(request)`, the set-up left out; the runner disposes of them. */
-  readonly sessions: readonly Played<Result>[]
-  /** The ECDSA set-up of the new set, in the last slot; the runner disposes of it. */
+  /** In the order of `operationSessions(request)`, the set-up left out; the runner disposes of them. */
+  readonly sessions: readonly OperationSession<Result>[]
+  /** The ECDSA set-up of the new set, in the last sessionIndex; the runner disposes of it. */
   readonly setUp?: Session<readonly PairSetup[]> | undefined
   /** Told before each round is sent, from 1. */
   readonly onRound?: (round: number) => void
@@ -55,9 +55,9 @@ export interface Operation<Result> {
 export type StepGuard = <T>(step: () => T) => Promise<T>
 
 /** What an operation ended with. */
-export interface Outcome<Result> {
+export interface OperationOutcome<Result> {
   readonly result: OperationResult
-  /** What each session made, in the order of the slots: secrets in them are copies of what `prepare` was given. */
+  /** What each session made, in the order of the specs: secrets in them are copies of what `prepare` was given. */
   readonly results: readonly Result[]
   /** What the set-up made, if there was one; its secrets are the caller's to wipe. */
   readonly setUp: PairSetup | undefined
@@ -72,7 +72,7 @@ export function newOperationId(client: Client): OperationId {
  * Plays an operation to its end.
  *
  * If it fails before the last message has left, everything is undone on both sides. If it fails later, the server may
- * or may not have committed: what was prepared stays as it is, and {@link settleWallet} asks at the next use.
+ * or may not have committed: what was prepared stays as it is, and {@link reconcileWallet} asks at the next use.
  *
  * @throws {PROTOCOL_ABORTED} if a check of the protocol fails
  * @throws {SET_MISMATCH} if the server's sessions are not ours
@@ -82,7 +82,7 @@ export async function runOperation<Result>(
   client: Client,
   deadline: Deadline,
   operation: Operation<Result>,
-): Promise<Outcome<Result>> {
+): Promise<OperationOutcome<Result>> {
   const { operationId, request, sessions, prepare } = operation
   const rounds = operationRounds(request)
   const players = sessions.map((session) => createPlayer(session))
@@ -91,7 +91,7 @@ export async function runOperation<Result>(
   let decidable = false
   client.operations.add(operationId)
   try {
-    let parcels = all.flatMap((player, slot) => player.start().map((envelope) => ({ slot, envelope })))
+    let messages = all.flatMap((player, sessionIndex) => player.start().map((envelope) => ({ sessionIndex, envelope })))
     for (let round = 1; ; round++) {
       operation.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
@@ -100,9 +100,9 @@ export async function runOperation<Result>(
         deadline.check()
         decidable = true
       }
-      const header = round === 1 ? firstHeader(client, operation, parcels) : {}
-      const answer = await postRound(client, deadline, operationId, round, { header, parcels })
-      parcels = await deliver(all, answer.parcels, operation.guard ?? atOnce)
+      const header = round === 1 ? firstHeader(client, operation, messages) : {}
+      const answer = await postRound(client, deadline, operationId, round, { header, messages })
+      messages = await deliver(all, answer.messages, operation.guard ?? atOnce)
       if (round === rounds) {
         const result = parseResult(answer.header)
         const results = players.map((player) => player.finished(round))
@@ -113,7 +113,7 @@ export async function runOperation<Result>(
     for (const { secrets } of setUp?.ended() ?? []) wipeSecrets(secrets)
     // A server whose last message fails our check did not play the protocol, whatever it decided.
     const undone = !decidable || isProtocolError(error)
-    if (prepare !== undefined) client.unheard.add(operationId)
+    if (prepare !== undefined) client.undecidedOperations.add(operationId)
     if (prepare !== undefined && undone)
       await giveUp(client, operation, deadline.signal.aborted || isNetworkFailure(error))
     throw error
@@ -127,27 +127,27 @@ export async function runOperation<Result>(
 function firstHeader<Result>(
   client: Client,
   { operationId, request, source }: Operation<Result>,
-  parcels: readonly Parcel[],
+  messages: readonly SessionMessage[],
 ): OperationRequest {
   if (source === undefined || !isProven(request)) return request
-  return beginWith(client, { operationId, request, parcels }, source)
+  return beginWith(client, { operationId, request, messages }, source)
 }
 
 /** The header of an operation's first message, which proves that this device holds its half of the set. */
-export function beginWith(client: Client, flight: FirstFlight, source: WalletShares): OperationRequest {
+export function beginWith(client: Client, flight: FirstRound, source: WalletShares): OperationRequest {
   return provenHeader(client.group('secp256k1'), flight, shareOn(source, 'secp256k1'), client.random)
 }
 
 async function deliver(
   players: readonly Player<unknown>[],
-  parcels: readonly Parcel[],
+  messages: readonly SessionMessage[],
   guard: StepGuard,
-): Promise<Parcel[]> {
-  for (const { slot, envelope } of parcels) players[slot]?.receive(envelope)
-  const out: Parcel[] = []
-  for (const [slot, player] of players.entries()) {
+): Promise<SessionMessage[]> {
+  for (const { sessionIndex, envelope } of messages) players[sessionIndex]?.receive(envelope)
+  const out: SessionMessage[] = []
+  for (const [sessionIndex, player] of players.entries()) {
     const envelopes = player.canAdvance() ? await guard(() => player.advance()) : []
-    for (const envelope of envelopes) out.push({ slot, envelope })
+    for (const envelope of envelopes) out.push({ sessionIndex, envelope })
   }
   return out
 }
@@ -175,7 +175,7 @@ interface Player<Result> {
   ended(): Result | undefined
 }
 
-function createPlayer<Result>(session: Played<Result>): Player<Result> {
+function createPlayer<Result>(session: OperationSession<Result>): Player<Result> {
   let made: Result | undefined
   let finished: Result | undefined
   let accepted = false

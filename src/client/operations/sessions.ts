@@ -1,7 +1,7 @@
 import { operationFlags } from '../../wire/operation-flags.ts'
 import type { OperationId, OperationRequest } from '../../wire/operations.ts'
 import { setUpBinding, setUpParties } from '../../wire/setup-binding.ts'
-import { operationSlots, setParties, WALLET_THRESHOLD, type OperationSlot } from '../../wire/sessions.ts'
+import { operationSessions, partiesOf, WALLET_THRESHOLD, type SessionSpec } from '../../wire/sessions.ts'
 import { createOtSetup, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import { createKeygen } from '../../protocol/keygen/index.ts'
 import { createReshare, type ReshareParticipant, type ReshareResult } from '../../protocol/reshare/index.ts'
@@ -15,9 +15,9 @@ import { shareOn } from '../wallet-shares.ts'
 /** This machine's number among a reshare's participants; the server is the second. */
 const SELF = 1
 
-/** The slots of an operation that bring shares. */
-export function shareSlots(request: OperationRequest): OperationSlot[] {
-  return operationSlots(request).filter(({ brings }) => brings === 'share')
+/** The specs of an operation that bring shares. */
+export function shareSessions(request: OperationRequest): SessionSpec[] {
+  return operationSessions(request).filter(({ brings }) => brings === 'share')
 }
 
 /** What a request says of the client's part in the set-up that it brings. */
@@ -36,7 +36,7 @@ export function setUpSession(
   request: OperationRequest,
   old?: WalletShares,
 ): Session<readonly PairSetup[]> | undefined {
-  if (!operationSlots(request).some(({ brings }) => brings === 'setUp')) return undefined
+  if (!operationSessions(request).some(({ brings }) => brings === 'setUp')) return undefined
   return otSetup(client, operationId, request, old)
 }
 
@@ -59,8 +59,8 @@ export function otSetup(
 
 /** The sessions of a key generation, one for each share. */
 export function keygenSessions(client: Client, request: OperationRequest): Session<KeyShare>[] {
-  const parties = setParties('signing')
-  return shareSlots(request).map(({ curve }) =>
+  const parties = partiesOf('signing')
+  return shareSessions(request).map(({ curve }) =>
     createKeygen({
       group: client.group(curve),
       walletId: fromHex(request.walletId),
@@ -83,15 +83,15 @@ export function reshareSessions(
   request: OperationRequest,
   old: WalletShares,
 ): Session<ReshareResult>[] {
-  const dealers = setParties(old.purpose)
-  return shareSlots(request).map(({ target, curve }) => {
+  const dealers = partiesOf(old.purpose)
+  return shareSessions(request).map(({ target, curve }) => {
     const share = shareOn(old, curve)
     return createReshare({
       group: client.group(curve),
       old: share.record,
       purpose: target,
       threshold: WALLET_THRESHOLD,
-      participants: setParties(target).map((receiver, machine): ReshareParticipant => {
+      participants: partiesOf(target).map((receiver, machine): ReshareParticipant => {
         return { dealer: dealers[machine]!.id, receiver }
       }),
       self: SELF,

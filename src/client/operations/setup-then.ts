@@ -1,12 +1,12 @@
 import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { Session } from '../../protocol/session/session.ts'
-import type { Played } from './run-operation.ts'
+import type { OperationSession } from './run-operation.ts'
 
-/** A set-up and the session that is begun with what it has made, as one: the server plays both in one slot. */
+/** A set-up and the session that is begun with what it has made, as one: the server plays both in one sessionIndex. */
 export function afterSetUp<Result>(
   setUp: Session<readonly PairSetup[]>,
   begin: (made: PairSetup) => Session<Result>,
-): Played<Result> {
+): OperationSession<Result> {
   let session: Session<Result> | undefined
   return {
     start: () => ({ out: setUp.start().out }),

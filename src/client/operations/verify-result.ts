@@ -10,7 +10,7 @@ import { toHex } from '../../util/bytes.ts'
  * @param state what the operation makes of it: ACTIVE, or PREPARED for a backup and a dry run
  * @throws {SET_MISMATCH} if the server speaks of another set, or of another outcome
  */
-export function expectSet(result: OperationResult, made: WalletShares | undefined, state: SetState): string {
+export function verifyMadeSet(result: OperationResult, made: WalletShares | undefined, state: SetState): string {
   if (result.state !== state) {
     throw new MpcError('SET_MISMATCH', `the server says that the new set is ${result.state}, not ${state}`)
   }
@@ -22,7 +22,7 @@ export function expectSet(result: OperationResult, made: WalletShares | undefine
  *
  * @throws {SET_MISMATCH} if the server speaks of another set, or of none
  */
-export function expectBackup(result: OperationResult, made: WalletShares): string {
+export function verifyBackupSet(result: OperationResult, made: WalletShares): string {
   return expectId(result.backupSetId, made)
 }
 
@@ -34,7 +34,7 @@ function expectId(answered: string | undefined, made: WalletShares | undefined):
 }
 
 /** @throws {SET_MISMATCH} unless the server used the set that it was asked to */
-export function expectUsed({ setId, state }: OperationResult, asked: string): void {
+export function verifyUsedSet({ setId, state }: OperationResult, asked: string): void {
   if (setId === asked && state === 'ACTIVE') return
   throw new MpcError('SET_MISMATCH', 'the server used another set than the one it was asked to')
 }

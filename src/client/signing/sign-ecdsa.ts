@@ -1,11 +1,11 @@
 import type { SignatureSource, SignEcdsaRequest } from '../../wire/operations.ts'
 import { keyAtPath, publicKeyAtPath, requestDigest } from '../../wire/signing.ts'
-import { setParties } from '../../wire/sessions.ts'
+import { partiesOf } from '../../wire/sessions.ts'
 import { MpcError, isMpcError } from '../../errors.ts'
-import type { OtPair } from '../../protocol/ecdsa/ot/ot-state.ts'
+import type { OtState } from '../../protocol/ecdsa/ot/ot-state.ts'
 import { createCompletion } from '../../protocol/ecdsa/signing/preprocess.ts'
 import type { Preprocessed } from '../../protocol/ecdsa/signing/preprocessed.ts'
-import { bindPair } from '../../protocol/ecdsa/setup/create-setup.ts'
+import { bindOtState } from '../../protocol/ecdsa/setup/create-setup.ts'
 import { createEcdsaSigning } from '../../protocol/ecdsa/signing/sign.ts'
 import { type EcdsaSignature as RawSignature, encodeSignature } from '../../protocol/ecdsa/signing/signature.ts'
 import type { EcdsaResult } from '../../protocol/ecdsa/signing/signing-machine.ts'
@@ -15,11 +15,11 @@ import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { afterSetUp } from '../operations/setup-then.ts'
 import type { Deadline } from '../deadline.ts'
-import { expectUsed } from '../operations/verify-result.ts'
+import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
 import { otSetup, setUpRole } from '../operations/sessions.ts'
 import type { Client, EcdsaSignature } from '../types.ts'
-import { usePair } from './with-ot-state.ts'
+import { withOtState } from './with-ot-state.ts'
 import { shareOn } from '../wallet-shares.ts'
 
 /** What is signed, by which key; everything of the request but what the signature is made with. */
@@ -42,7 +42,7 @@ export async function signEcdsa(
     return await signBySetUp(client, deadline, shares, statement)
   } catch (error) {
     const poisoned = isMpcError(error, 'OT_POISONED')
-    if (!poisoned || client.afterCheat === 'refuse') throw error
+    if (!poisoned || client.onCheating === 'refuse') throw error
   }
   return signByFreshSetUp(client, deadline, shares, statement)
 }
@@ -52,22 +52,22 @@ export function ecdsaOptions(client: Client, shares: WalletShares, path: string)
   const share = shareOn(shares, 'secp256k1')
   const backend = client.ecdsa()
   const derivation = keyAtPath(backend.group, share.record, path)
-  const signers = setParties('signing').map(({ id }) => id)
+  const signers = partiesOf('signing').map(({ id }) => id)
   return { backend, share, signers, random: client.random, ...(derivation && { derivation }) }
 }
 
-function signingSession(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtPair) {
+function signingSession(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtState) {
   return createEcdsaSigning(signingOptions(client, shares, statement, pair))
 }
 
-function signingOptions(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtPair) {
+function signingOptions(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtState) {
   const options = ecdsaOptions(client, shares, statement.path)
   return { ...options, pairs: [pair], aggregator: options.share.id, digest: requestDigest(statement) }
 }
 
 /** Signs with the set-up of the set, in one request if there is a preprocessing, and in two if not. */
 async function signBySetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
-  return usePair(client, deadline, shares, async (pair, guard) => {
+  return withOtState(client, deadline, shares, async (pair, guard) => {
     // By another tab, perhaps.
     if (pair.cheat !== undefined) client.pool.drop(statement.setId)
     // Out of the pool before anything is sent: whatever happens now, it is not used again.
@@ -92,7 +92,7 @@ function complete(
   deadline: Deadline,
   shares: WalletShares,
   statement: EcdsaStatement,
-  pair: OtPair,
+  pair: OtState,
   guard: StepGuard,
   preprocessed: Preprocessed,
 ) {
@@ -117,22 +117,22 @@ async function signBy(
     sessions: [session],
     guard,
   })
-  expectUsed(result, statement.setId)
+  verifyUsedSet(result, statement.setId)
   return toSignature(client, shares, statement, results[0]!.signature!)
 }
 
 /** docs/ecdsa.md#the-ban-rule: each signature has a Δ of its own, so that what a cheat learns of one is worth nothing. */
 async function signByFreshSetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
-  const request: SignEcdsaRequest = { ...statement, source: { kind: 'freshSetUp', ...setUpRole(client) } }
+  const request: SignEcdsaRequest = { ...statement, source: { kind: 'ephemeralSetup', ...setUpRole(client) } }
   const operationId = newOperationId(client)
-  let pair: OtPair | undefined
+  let pair: OtState | undefined
   try {
     const session = afterSetUp(otSetup(client, operationId, request, shares), (setUp) => {
-      pair = bindPair(setUp, shareOn(shares, 'secp256k1').record.setId)
+      pair = bindOtState(setUp, shareOn(shares, 'secp256k1').record.setId)
       return signingSession(client, shares, statement, pair)
     })
     const { result, results } = await runOperation(client, deadline, { operationId, request, sessions: [session] })
-    expectUsed(result, statement.setId)
+    verifyUsedSet(result, statement.setId)
     return toSignature(client, shares, statement, results[0]!.signature!)
   } finally {
     pair?.dispose()

@@ -2,7 +2,7 @@ import type { SignEcdsaRequest } from '../../wire/operations.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import { digest32, type MessageHash } from '../../protocol/ecdsa/signing/digest.ts'
 import { abytes, toHex, isBytes } from '../../util/bytes.ts'
-import { oneOf, parameters, walletIdArgument } from '../arguments.ts'
+import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import type { ActionOptions } from '../types.ts'
 
 /** The longest message, in bytes. */
@@ -69,7 +69,7 @@ export type Statement =
 
 /** @throws {TypeError | RangeError} for parameters that no signature can be made with */
 export function readStatement(options: SignParameters): Statement {
-  walletIdArgument(parameters(options, 'sign').walletId)
+  walletIdArgument(assertObject(options, 'sign').walletId)
   const scheme = oneOf(options.scheme, ['ed25519', 'bip340', 'ecdsa'], 'scheme')
   switch (options.scheme) {
     case 'ed25519':

@@ -1,6 +1,6 @@
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
 import { taprootShare } from '../../wire/signing.ts'
-import { operationSlots, setParties } from '../../wire/sessions.ts'
+import { operationSessions, partiesOf } from '../../wire/sessions.ts'
 import { MpcError } from '../../errors.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
 import { frostSuite } from '../../protocol/frost/suites.ts'
@@ -9,7 +9,7 @@ import { wipeKeyShare } from '../../key-share/index.ts'
 import type { KeyShare, WalletShares } from '../../key-share/types.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { Deadline } from '../deadline.ts'
-import { expectUsed } from '../operations/verify-result.ts'
+import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import type { Client, Signature } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
@@ -25,8 +25,8 @@ export async function signSchnorr(
   shares: WalletShares,
   request: SignEd25519Request | SignBip340Request,
 ): Promise<Signature> {
-  const [slot] = operationSlots(request)
-  const own = shareOn(shares, slot!.curve)
+  const [sessionIndex] = operationSessions(request)
+  const own = shareOn(shares, sessionIndex!.curve)
   if (request.scheme === 'ed25519') return signWith(client, deadline, own, request)
   const derived = taprootShare(client.group('secp256k1'), own, request)
   try {
@@ -45,7 +45,7 @@ async function signWith(
   const { scheme, setId } = request
   const group = client.group(share.record.curve)
   const message = fromHex(request.message)
-  const signers = setParties('signing').map(({ id }) => id)
+  const signers = partiesOf('signing').map(({ id }) => id)
   const { random } = client
   const { result, results } = await runOperation(client, deadline, {
     operationId: newOperationId(client),
@@ -59,6 +59,6 @@ async function signWith(
   if (!signature || !verifySignature(frostSuite(scheme, group), publicKey, message, signature)) {
     throw new MpcError('PROTOCOL_ABORTED', 'the signature does not verify')
   }
-  expectUsed(result, setId)
+  verifyUsedSet(result, setId)
   return { signature, publicKey, setId }
 }

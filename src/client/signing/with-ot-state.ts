@@ -1,12 +1,12 @@
 import type { SetUpRequest } from '../../wire/operations.ts'
 import { isProtocolError } from '../../errors.ts'
-import type { OtPair } from '../../protocol/ecdsa/ot/ot-state.ts'
+import type { OtState } from '../../protocol/ecdsa/ot/ot-state.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import type { Deadline } from '../deadline.ts'
-import { expectUsed } from '../operations/verify-result.ts'
-import { withPairLock } from '../wallets/ot-state-lock.ts'
-import { readPair, storeBan, storeSetUp, type StoredPair } from '../wallets/ot-state-store.ts'
+import { verifyUsedSet } from '../operations/verify-result.ts'
+import { withOtStateLock } from '../wallets/ot-state-lock.ts'
+import { readOtState, storeBan, storeSetup, type StoredOtState } from '../wallets/ot-state-store.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
 import { otSetup, setUpRole } from '../operations/sessions.ts'
 import type { Client } from '../types.ts'
@@ -20,27 +20,27 @@ import { shareNotFound } from '../wallets/wallet-store.ts'
  * @param use runs a session with the pair, every step of it within the guard
  * @throws {OT_POISONED} if the server was caught cheating in this set, or says so of this device
  */
-export async function usePair<T>(
+export async function withOtState<T>(
   client: Client,
   deadline: Deadline,
   shares: WalletShares,
-  use: (pair: OtPair, guard: StepGuard) => Promise<T>,
+  use: (pair: OtState, guard: StepGuard) => Promise<T>,
 ): Promise<T> {
-  const attempt = async ({ pair }: StoredPair): Promise<T> => {
+  const attempt = async ({ pair }: StoredOtState): Promise<T> => {
     try {
-      return await use(pair, guardPair(client, deadline, shares, pair))
+      return await use(pair, guardOtState(client, deadline, shares, pair))
     } finally {
       pair.dispose()
     }
   }
-  const stored = await readPair(client, shares)
-  if (stored === undefined) return attempt(await renewPair(client, deadline, shares, null))
+  const stored = await readOtState(client, shares)
+  if (stored === undefined) return attempt(await renewOtState(client, deadline, shares, null))
   try {
     return await attempt(stored)
   } catch (error) {
     if (!(isProtocolError(error) && error.reason === 'OT_DESYNC')) throw error
   }
-  return attempt(await renewPair(client, deadline, shares, stored.version))
+  return attempt(await renewOtState(client, deadline, shares, stored.version))
 }
 
 /**
@@ -48,18 +48,18 @@ export async function usePair<T>(
  *
  * @param version null if there is none
  */
-async function renewPair(
+async function renewOtState(
   client: Client,
   deadline: Deadline,
   shares: WalletShares,
   version: string | null,
-): Promise<StoredPair> {
-  return withPairLock(deadline, toHex(shares.setId), async () => {
-    const current = await readPair(client, shares)
+): Promise<StoredOtState> {
+  return withOtStateLock(deadline, toHex(shares.setId), async () => {
+    const current = await readOtState(client, shares)
     if (current !== undefined && (current.version !== version || current.pair.cheat !== undefined)) return current
     current?.pair.dispose()
     await playSetUp(client, deadline, shares, current?.version ?? null)
-    const made = await readPair(client, shares)
+    const made = await readOtState(client, shares)
     if (made === undefined) throw shareNotFound()
     return made
   })
@@ -76,19 +76,19 @@ async function playSetUp(client: Client, deadline: Deadline, shares: WalletShare
     setUp: otSetup(client, operationId, request, shares),
   })
   client.pool.drop(setId)
-  await storeSetUp(client, shares, setUp!, version)
-  expectUsed(result, setId)
+  await storeSetup(client, shares, setUp!, version)
+  verifyUsedSet(result, setId)
 }
 
 /**
  * The ban rule (docs/ecdsa.md#the-ban-rule): each step is made while nothing else uses the set-up, and only if no session of any tab
  * has caught the server cheating; whoever catches it writes so, durably, before anything else is sent.
  */
-function guardPair(client: Client, deadline: Deadline, shares: WalletShares, pair: OtPair): StepGuard {
+function guardOtState(client: Client, deadline: Deadline, shares: WalletShares, pair: OtState): StepGuard {
   const setId = toHex(shares.setId)
   return (step) =>
-    withPairLock(deadline, setId, async () => {
-      const stored = await readPair(client, shares)
+    withOtStateLock(deadline, setId, async () => {
+      const stored = await readOtState(client, shares)
       if (stored === undefined) throw shareNotFound()
       stored.pair.dispose()
       if (stored.pair.cheat !== undefined) pair.poison(stored.pair.cheat)

@@ -1,7 +1,7 @@
 import { isMpcError } from '../../errors.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import type { Deadline } from '../deadline.ts'
-import { settleWallet } from './reconcile.ts'
+import { reconcileWallet } from './reconcile.ts'
 import { loadShares } from './share-store.ts'
 import type { Client } from '../types.ts'
 import { wipeShares } from '../wallet-shares.ts'
@@ -25,7 +25,7 @@ export async function useActiveSet<T>(
   use: (shares: WalletShares) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const record = await settleWallet(client, deadline, walletId)
+    const record = await reconcileWallet(client, deadline, walletId)
     if (record === undefined || record.activeSetId === null) throw shareNotFound()
     const setId = record.activeSetId
     try {

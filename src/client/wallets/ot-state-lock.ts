@@ -11,7 +11,7 @@ const turns = new Map<string, Promise<unknown>>()
  *
  * @throws {ABORTED | TIMEOUT} if the time is over before its turn comes
  */
-export async function withPairLock<T>(deadline: Deadline, setId: string, work: () => Promise<T>): Promise<T> {
+export async function withOtStateLock<T>(deadline: Deadline, setId: string, work: () => Promise<T>): Promise<T> {
   const before = turns.get(setId)
   let end = () => {}
   const turn = new Promise<void>((resolve) => (end = resolve))

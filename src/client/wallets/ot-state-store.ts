@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { MpcError, isMpcError } from '../../errors.ts'
-import { OtPair } from '../../protocol/ecdsa/ot/ot-state.ts'
-import { bindPair, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
+import { OtState } from '../../protocol/ecdsa/ot/ot-state.ts'
+import { bindOtState, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../../util/bytes.ts'
 import { withDeadline } from '../deadline.ts'
@@ -22,8 +22,8 @@ const PREFIX = 'ot/'
 const pairKey = (setId: string) => PREFIX + setId
 
 /** The ECDSA set-up with the server that this device stores for a set. */
-export interface StoredPair {
-  readonly pair: OtPair
+export interface StoredOtState {
+  readonly pair: OtState
   readonly version: string
 }
 
@@ -33,7 +33,7 @@ export interface StoredPair {
  * @throws {SHARE_PARSING_FAILED} if it is damaged: it may have been poisoned, so nothing takes its place
  * @throws {SET_MISMATCH} if it is the set-up of another set
  */
-export async function readPair(client: Client, shares: WalletShares): Promise<StoredPair | undefined> {
+export async function readOtState(client: Client, shares: WalletShares): Promise<StoredOtState | undefined> {
   const setId = toHex(shares.setId)
   const stored = await client.storage.read(pairKey(setId))
   if (stored === undefined) return undefined
@@ -63,13 +63,13 @@ export async function readPair(client: Client, shares: WalletShares): Promise<St
  * @throws {STORAGE_CONFLICT} if another tab has stored one meanwhile
  * @throws {STORAGE_UNAVAILABLE} if the store gives back something else
  */
-export async function storeSetUp(
+export async function storeSetup(
   client: Client,
   shares: WalletShares,
   setUp: PairSetup,
   expectedVersion: string | null,
 ): Promise<void> {
-  const pair = bindPair(setUp, shareOn(shares, 'secp256k1').record.setId)
+  const pair = bindOtState(setUp, shareOn(shares, 'secp256k1').record.setId)
   const key = pairKey(toHex(shares.setId))
   const row = encodeRow(pair)
   let readBack: Uint8Array | undefined
@@ -91,7 +91,7 @@ export async function storeSetUp(
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT | TIMEOUT} if it could not be made durable; this client refuses
  * the set all the same
  */
-export async function storeBan(client: Client, setId: string, poisoned: OtPair): Promise<void> {
+export async function storeBan(client: Client, setId: string, poisoned: OtState): Promise<void> {
   client.bans.set(setId, poisoned)
   client.pool.drop(setId)
   const row = encodeRow(poisoned)
@@ -113,18 +113,18 @@ async function writeBan(client: Client, setId: string, row: Uint8Array): Promise
 }
 
 /** The sets of which this device stores an ECDSA set-up, whether or not a record names them. */
-export async function pairSetIds(client: Client): Promise<string[]> {
+export async function otStateSetIds(client: Client): Promise<string[]> {
   return (await client.storage.list(PREFIX)).map((key) => key.slice(PREFIX.length))
 }
 
 /** Deletes a set's ECDSA set-up, and the preprocessings that were made with it. */
-export async function deletePair(client: Client, setId: string): Promise<void> {
+export async function deleteOtState(client: Client, setId: string): Promise<void> {
   client.pool.drop(setId)
   await client.storage.delete(pairKey(setId))
 }
 
-/** `set-up as OtPair encodes it | SHA-256 of it [32]`: a damaged seed would look like a cheat of the server. */
-function encodeRow(pair: OtPair): Uint8Array {
+/** `set-up as OtState encodes it | SHA-256 of it [32]`: a damaged seed would look like a cheat of the server. */
+function encodeRow(pair: OtState): Uint8Array {
   const bytes = pair.encode()
   try {
     return concatBytes(bytes, sha256(bytes))
@@ -133,10 +133,10 @@ function encodeRow(pair: OtPair): Uint8Array {
   }
 }
 
-function decodeRow(row: Uint8Array): OtPair {
+function decodeRow(row: Uint8Array): OtState {
   const bytes = row.subarray(0, -DIGEST_LENGTH)
   if (!equalBytes(sha256(bytes), row.subarray(-DIGEST_LENGTH))) {
     throw new MpcError('SHARE_PARSING_FAILED', 'the ECDSA set-up in this store is damaged; refresh the shares')
   }
-  return OtPair.decode(bytes)
+  return OtState.decode(bytes)
 }

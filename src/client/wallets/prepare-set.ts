@@ -2,11 +2,11 @@ import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import type { Deadline } from '../deadline.ts'
-import { requireKept } from './unreferenced-shares.ts'
-import { storeSetUp } from './ot-state-store.ts'
+import { assertNotCollected } from './unreferenced-shares.ts'
+import { storeSetup } from './ot-state-store.ts'
 import { storeShares } from './share-store.ts'
 import type { Client } from '../types.ts'
-import { OPEN_MS, withPrepared, type WalletRecord } from './wallet-record.ts'
+import { UNDECIDED_MS, withPrepared, type WalletRecord } from './wallet-record.ts'
 import { publicKeys } from '../wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
 
@@ -27,7 +27,7 @@ export async function prepareSet(
   replaces: (record: WalletRecord) => readonly string[],
 ): Promise<void> {
   await storeShares(client, shares)
-  if (setUp !== undefined) await storeSetUp(client, shares, setUp, null)
+  if (setUp !== undefined) await storeSetup(client, shares, setUp, null)
   const walletId = toHex(shares.walletId)
   const setId = toHex(shares.setId)
   const keys = publicKeys(client, shares)
@@ -35,11 +35,11 @@ export async function prepareSet(
     client,
     walletId,
     (known) => {
-      const openUntil = Math.min(deadline.endsAt, client.now() + OPEN_MS)
+      const operationExpiresAt = Math.min(deadline.endsAt, client.now() + UNDECIDED_MS)
       const record = known ?? { walletId, publicKeys: keys, activeSetId: null, sets: [] }
-      return withPrepared(record, { setId, operationId, openUntil, replaces: replaces(record) })
+      return withPrepared(record, { setId, operationId, operationExpiresAt, replaces: replaces(record) })
     },
     { replaceDamaged: true },
   )
-  await requireKept(client, setId)
+  await assertNotCollected(client, setId)
 }

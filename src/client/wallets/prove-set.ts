@@ -1,6 +1,6 @@
-import type { Parcel } from '../../wire/round-body.ts'
+import type { SessionMessage } from '../../wire/round-body.ts'
 import type { ProveRequest } from '../../wire/operations.ts'
-import { operationSlots, setParties } from '../../wire/sessions.ts'
+import { operationSessions, partiesOf } from '../../wire/sessions.ts'
 import { MpcError, isMpcError } from '../../errors.ts'
 import { provePossession } from '../../protocol/possession/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
@@ -9,7 +9,7 @@ import { parseResult } from '../operations/parse-responses.ts'
 import { postRound } from '../operations/api-client.ts'
 import type { Deadline } from '../deadline.ts'
 import { beginWith, newOperationId } from '../operations/run-operation.ts'
-import { discardSets, loadShares } from './share-store.ts'
+import { deleteSets, loadShares } from './share-store.ts'
 import type { Client } from '../types.ts'
 import { activeSetIds, withProven, type WalletRecord } from './wallet-record.ts'
 import { shareOn, wipeShares } from '../wallet-shares.ts'
@@ -43,7 +43,7 @@ export async function proveSet(
       continue
     }
     const change = (current: WalletRecord) => withProven(current, candidate, [...over, ...retired])
-    return deleteRetired(client, await changeKnownWallet(client, record.walletId, change))
+    return deleteRetiredShares(client, await changeKnownWallet(client, record.walletId, change))
   }
   throw new Error('there is at least one candidate')
 }
@@ -53,9 +53,9 @@ function isRetired(error: unknown): boolean {
 }
 
 /** Deletes what is out of use; a run that was cut off before is finished by the next one. */
-export async function deleteRetired(client: Client, record: WalletRecord): Promise<WalletRecord> {
+export async function deleteRetiredShares(client: Client, record: WalletRecord): Promise<WalletRecord> {
   const retired = record.sets.filter((set) => set.state === 'RETIRED').map((set) => set.setId)
-  return retired.length === 0 ? record : discardSets(client, record.walletId, retired)
+  return retired.length === 0 ? record : deleteSets(client, record.walletId, retired)
 }
 
 /** Proves one set. @returns the sets that the server has retired for it, on whatever device */
@@ -76,21 +76,21 @@ async function prove(
 async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<readonly string[]> {
   const request: ProveRequest = { kind: 'prove', walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
   const operationId = newOperationId(client)
-  const { parcels } = await postRound(client, deadline, operationId, 1, {
-    header: beginWith(client, { operationId, request, parcels: [] }, shares),
-    parcels: [],
+  const { messages } = await postRound(client, deadline, operationId, 1, {
+    header: beginWith(client, { operationId, request, messages: [] }, shares),
+    messages: [],
   })
-  const proofs = operationSlots(request).map(({ curve }, slot): Parcel => {
+  const proofs = operationSessions(request).map(({ curve }, sessionIndex): SessionMessage => {
     const envelope = provePossession({
       group: client.group(curve),
       share: shareOn(shares, curve),
-      verifier: setParties('signing')[1]!.id,
-      nonce: challengeOf(parcels, slot),
+      verifier: partiesOf('signing')[1]!.id,
+      nonce: challengeOf(messages, sessionIndex),
       random: client.random,
     })
-    return { slot, envelope }
+    return { sessionIndex, envelope }
   })
-  const { header } = await postRound(client, deadline, operationId, 2, { header: {}, parcels: proofs })
+  const { header } = await postRound(client, deadline, operationId, 2, { header: {}, messages: proofs })
   const result = parseResult(header)
   if (result.setId !== request.setId || result.state !== 'ACTIVE') {
     throw new MpcError('SET_MISMATCH', 'the server took the proof for another set')
@@ -98,8 +98,8 @@ async function playProof(client: Client, deadline: Deadline, shares: WalletShare
   return result.retired?.filter((setId) => setId !== request.setId) ?? []
 }
 
-function challengeOf(parcels: readonly Parcel[], slot: number): Uint8Array {
-  const challenge = parcels.find((parcel) => parcel.slot === slot)?.envelope
+function challengeOf(messages: readonly SessionMessage[], sessionIndex: number): Uint8Array {
+  const challenge = messages.find((message) => message.sessionIndex === sessionIndex)?.envelope
   if (challenge?.length !== 32) throw new MpcError('PROTOCOL_ABORTED', 'the server sent no challenge of 32 bytes')
   return challenge
 }

@@ -2,17 +2,17 @@ import type { Decision } from '../../wire/operations.ts'
 import { MpcError, type ErrorCode, isMpcError } from '../../errors.ts'
 import { getSet, postAbort } from '../operations/api-client.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
-import { deleteRetired, proveSet } from './prove-set.ts'
-import { discardSets } from './share-store.ts'
+import { deleteRetiredShares, proveSet } from './prove-set.ts'
+import { deleteSets } from './share-store.ts'
 import type { Client } from '../types.ts'
-import { OPEN_MS, withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
+import { UNDECIDED_MS, withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
 import { changeKnownWallet, readWallet } from './wallet-store.ts'
 
 /** How long something may take that the wallet can be used without, or that others wait for. */
 const SHORT_MS = 10_000
 
-/** What {@link settleWallet} does besides. */
-export interface SettleOptions {
+/** What {@link reconcileWallet} does besides. */
+export interface ReconcileOptions {
   /** Told what keeps something from being finished that is not needed to use the wallet. */
   readonly onLeft?: (error: MpcError) => void
   /** Whether there is something to go on with if the wallet cannot be settled soon. */
@@ -35,15 +35,15 @@ export interface SettleOptions {
  * @throws {SET_RETIRED} if the set in use has ended before it was proven
  * @throws {SHARE_PARSING_FAILED} if what this device stores is damaged
  */
-export async function settleWallet(
+export async function reconcileWallet(
   client: Client,
   deadline: Deadline,
   walletId: string,
-  { onLeft, soon = false }: SettleOptions = {},
+  { onLeft, soon = false }: ReconcileOptions = {},
 ): Promise<WalletRecord | undefined> {
   const found = await readWallet(client, walletId)
   if (found === undefined) return undefined
-  let record: WalletRecord = await deleteRetired(client, found)
+  let record: WalletRecord = await deleteRetiredShares(client, found)
   for (const { setId } of record.sets) {
     const known: WalletRecord = record
     const set = known.sets.find((other) => other.setId === setId)
@@ -52,35 +52,35 @@ export async function settleWallet(
       record =
         soon || known.activeSetId !== null
           ? await withDeadline(client, { signal: deadline.signal, timeoutMs: SHORT_MS }, (deadline, client) =>
-              settleSet(client, deadline, known, set),
+              reconcileSet(client, deadline, known, set),
             )
-          : await settleSet(client, deadline, known, set)
+          : await reconcileSet(client, deadline, known, set)
     } catch (error) {
       deadline.check()
       // It may have come as far as to put the set into use.
       record = (await readWallet(client, walletId)) ?? known
-      if (!canWait(record, set, error)) throw error
+      if (!isDeferrable(record, set, error)) throw error
       onLeft?.(error)
     }
   }
   return record
 }
 
-async function settleSet(
+async function reconcileSet(
   client: Client,
   deadline: Deadline,
   record: WalletRecord,
   set: LocalSet,
 ): Promise<WalletRecord> {
-  if (set.state !== 'PREPARED') return proveIfOwed(client, deadline, record, set.setId)
-  const own = client.unheard.has(set.operationId)
-  const leftMs = set.openUntil - client.now()
-  const mayBeUnderWay = !own && leftMs > 0 && leftMs <= OPEN_MS
+  if (set.state !== 'PREPARED') return proveIfPending(client, deadline, record, set.setId)
+  const own = client.undecidedOperations.has(set.operationId)
+  const leftMs = set.operationExpiresAt - client.now()
+  const mayBeUnderWay = !own && leftMs > 0 && leftMs <= UNDECIDED_MS
   const decision = mayBeUnderWay ? await findDecision(client, deadline, set) : await decide(client, deadline, set)
-  client.unheard.delete(set.operationId)
-  if (decision === 'ABORT') return discardSets(client, record.walletId, [set.setId])
+  client.undecidedOperations.delete(set.operationId)
+  if (decision === 'ABORT') return deleteSets(client, record.walletId, [set.setId])
   const activated = await activateSet(client, record.walletId, set.setId)
-  return proveIfOwed(client, deadline, activated, set.setId)
+  return proveIfPending(client, deadline, activated, set.setId)
 }
 
 async function decide(client: Client, deadline: Deadline, { operationId }: LocalSet): Promise<Decision['decision']> {
@@ -108,14 +108,14 @@ async function findDecision(client: Client, deadline: Deadline, { setId }: Local
 }
 
 /** Proves a set whose proof the server has not heard: others may wait for it with their retirement, on any device. */
-async function proveIfOwed(
+async function proveIfPending(
   client: Client,
   deadline: Deadline,
   record: WalletRecord,
   setId: string,
 ): Promise<WalletRecord> {
   const current = record.sets.find((set) => set.setId === setId)
-  if (current?.state !== 'ACTIVE' || !current.proofOwed) return record
+  if (current?.state !== 'ACTIVE' || !current.proofPending) return record
   return proveSet(client, deadline, record, setId)
 }
 
@@ -125,7 +125,7 @@ export async function activateSet(client: Client, walletId: string, setId: strin
 }
 
 /** What keeps a set from being proven now, and says nothing against using it. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NETWORK_ERROR',
   'TIMEOUT',
   'POLICY_DENIED',
@@ -134,7 +134,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /** Whether the wallet can be used as it is: what is wrong is not with the set in use, or will pass. */
-function canWait(record: WalletRecord, set: LocalSet, error: unknown): error is MpcError {
+function isDeferrable(record: WalletRecord, set: LocalSet, error: unknown): error is MpcError {
   if (!isMpcError(error) || record.activeSetId === null) return false
-  return set.setId !== record.activeSetId || PASSING.has(error.code)
+  return set.setId !== record.activeSetId || TRANSIENT_CODES.has(error.code)
 }

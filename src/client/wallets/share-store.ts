@@ -3,7 +3,7 @@ import { MpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletShares } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../../util/bytes.ts'
-import { deletePair } from './ot-state-store.ts'
+import { deleteOtState } from './ot-state-store.ts'
 import type { Client } from '../types.ts'
 import { withoutSets, withRetired, type WalletRecord } from './wallet-record.ts'
 import { equalKeys, isClientOf, publicKeys, wipeShares } from '../wallet-shares.ts'
@@ -77,14 +77,14 @@ function decodeRow(client: Client, row: Uint8Array): WalletShares {
 }
 
 /** Takes sets out of use, deletes their shares, then forgets them; may be cut off and done again at any point. */
-export async function discardSets(client: Client, walletId: string, setIds: readonly string[]): Promise<WalletRecord> {
+export async function deleteSets(client: Client, walletId: string, setIds: readonly string[]): Promise<WalletRecord> {
   await changeKnownWallet(client, walletId, (record) => withRetired(record, setIds))
   for (const setId of setIds) await deleteShares(client, setId)
   return changeKnownWallet(client, walletId, (record) => withoutSets(record, setIds))
 }
 
 /** Undoes the preparation of a set, however far it went. */
-export async function discardPrepared(client: Client, walletId: string, setId: string): Promise<void> {
+export async function deletePreparedSet(client: Client, walletId: string, setId: string): Promise<void> {
   await deleteShares(client, setId)
   if ((await readWallet(client, walletId)) === undefined) return
   await changeKnownWallet(client, walletId, (record) => withoutSets(record, [setId]))
@@ -109,5 +109,5 @@ export async function hasShares(client: Client, setId: string): Promise<boolean>
 /** Deletes the share and what it signs ECDSA with. */
 export async function deleteShares(client: Client, setId: string): Promise<void> {
   await client.storage.delete(shareKey(setId))
-  await deletePair(client, setId)
+  await deleteOtState(client, setId)
 }

@@ -1,13 +1,13 @@
 import { MpcError, isMpcError } from '../../errors.ts'
 import { toHex } from '../../util/bytes.ts'
-import { pairSetIds } from './ot-state-store.ts'
+import { otStateSetIds } from './ot-state-store.ts'
 import { deleteShares, hasShares, shareSetIds } from './share-store.ts'
 import type { Client } from '../types.ts'
 import { listWalletIds, readWallet } from './wallet-store.ts'
 
-const CLAIMS = 'discard/'
+const TOMBSTONES = 'discard/'
 
-const claimsOf = (setId: string) => `${CLAIMS}${setId}/`
+const tombstonesOf = (setId: string) => `${TOMBSTONES}${setId}/`
 
 /**
  * Deletes the shares and ECDSA set-ups of sets that no wallet's record names: what a process left that ended between
@@ -15,20 +15,20 @@ const claimsOf = (setId: string) => `${CLAIMS}${setId}/`
  * a set has said that it is durable, so the server has not committed it, or this device has done with it.
  *
  * Another tab may be between the two writes now. Who deletes writes a claim first and then looks for the note; who
- * notes looks for claims, and then for the share, after it ({@link requireKept}): at least one of them sees the other.
+ * notes looks for claims, and then for the share, after it ({@link assertNotCollected}): at least one of them sees the other.
  * A claim has a name of its own, so that nobody lifts another's, and goes only after the share.
  *
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT} if the store does not allow it now
  */
-export async function discardOrphans(client: Client): Promise<void> {
-  const stored = [...(await shareSetIds(client)), ...(await pairSetIds(client))]
-  for (const setId of await withoutNote(client, stored)) {
-    const claim = claimsOf(setId) + toHex(client.random(16))
+export async function deleteUnreferencedShares(client: Client): Promise<void> {
+  const stored = [...(await shareSetIds(client)), ...(await otStateSetIds(client))]
+  for (const setId of await withoutRecord(client, stored)) {
+    const claim = tombstonesOf(setId) + toHex(client.random(16))
     await client.storage.write(claim, new Uint8Array([1]), null)
-    if ((await withoutNote(client, [setId])).size > 0) await deleteShares(client, setId)
+    if ((await withoutRecord(client, [setId])).size > 0) await deleteShares(client, setId)
     await client.storage.delete(claim)
   }
-  await liftClaims(client)
+  await clearTombstones(client)
 }
 
 /**
@@ -36,22 +36,22 @@ export async function discardOrphans(client: Client): Promise<void> {
  *
  * @throws {OPERATION_IN_PROGRESS} if somebody may have
  */
-export async function requireKept(client: Client, setId: string): Promise<void> {
-  const claims = await client.storage.list(claimsOf(setId))
+export async function assertNotCollected(client: Client, setId: string): Promise<void> {
+  const claims = await client.storage.list(tombstonesOf(setId))
   if (claims.length === 0 && (await hasShares(client, setId))) return
   throw new MpcError('OPERATION_IN_PROGRESS', 'another tab took the new share for a leftover; start again')
 }
 
 /** Claims of processes that ended: where the share is gone they have nothing left to say. */
-async function liftClaims(client: Client): Promise<void> {
-  for (const claim of await client.storage.list(CLAIMS)) {
-    const setId = claim.slice(CLAIMS.length).split('/')[0]!
+async function clearTombstones(client: Client): Promise<void> {
+  for (const claim of await client.storage.list(TOMBSTONES)) {
+    const setId = claim.slice(TOMBSTONES.length).split('/')[0]!
     if (!(await hasShares(client, setId))) await client.storage.delete(claim)
   }
 }
 
 /** Those of the sets that no record names; none if a record cannot be read, which might name any. */
-async function withoutNote(client: Client, setIds: readonly string[]): Promise<Set<string>> {
+async function withoutRecord(client: Client, setIds: readonly string[]): Promise<Set<string>> {
   const orphans = new Set(setIds)
   for (const walletId of await listWalletIds(client)) {
     try {

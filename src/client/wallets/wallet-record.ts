@@ -13,7 +13,7 @@ export type LocalState = 'PREPARED' | 'ACTIVE' | 'RETIRED'
  * How long an operation may be under way, as far as this device believes it: as long as a server usually plays one. A note
  * of a time that is further ahead was made by a clock that was wrong.
  */
-export const OPEN_MS = 10 * 60_000
+export const UNDECIDED_MS = 10 * 60_000
 
 /** One signing set of which this device stores a share. */
 export interface LocalSet {
@@ -23,9 +23,9 @@ export interface LocalSet {
   /** The operation that made it; what the server is asked for its decision with. */
   readonly operationId: string
   /** Milliseconds since 1970, by this device's clock: until then the operation may be under way in another tab. */
-  readonly openUntil: number
+  readonly operationExpiresAt: number
   /** Whether the server has yet to hear its proof of possession, which retires what it replaces on any device. */
-  readonly proofOwed: boolean
+  readonly proofPending: boolean
   /** The sets on this device that are deleted once this one has proven that it works. */
   readonly replaces: readonly string[]
 }
@@ -57,14 +57,14 @@ export function encodeWalletRecord(record: WalletRecord): Uint8Array {
     .u8(record.activeSetId === null ? 0 : 1)
     .bytes(fromHex(record.activeSetId ?? ''))
     .u16(record.sets.length)
-  for (const { setId, state, operationId, openUntil, proofOwed, replaces } of record.sets) {
+  for (const { setId, state, operationId, operationExpiresAt, proofPending, replaces } of record.sets) {
     writer
       .bytes(fromHex(setId))
       .u8(STATES[state])
       .bytes(fromHex(operationId))
-      .u32(Math.floor(openUntil / 2 ** 32))
-      .u32(openUntil % 2 ** 32)
-      .u8(Number(proofOwed))
+      .u32(Math.floor(operationExpiresAt / 2 ** 32))
+      .u32(operationExpiresAt % 2 ** 32)
+      .u8(Number(proofPending))
       .u16(replaces.length)
     for (const replaced of replaces) writer.bytes(fromHex(replaced))
   }
@@ -105,9 +105,9 @@ function readLocalSet(reader: Reader): LocalSet {
   const state = (Object.keys(STATES) as LocalState[]).find((name) => STATES[name] === byte)
   if (state === undefined) throw new RangeError(`unknown set state ${byte}`)
   const operationId = toHex(reader.bytes(16))
-  const openUntil = reader.u32() * 2 ** 32 + reader.u32()
-  const proofOwed = reader.u8() === 1
-  return { setId, state, operationId, openUntil, proofOwed, replaces: readList(reader, readSetId) }
+  const operationExpiresAt = reader.u32() * 2 ** 32 + reader.u32()
+  const proofPending = reader.u8() === 1
+  return { setId, state, operationId, operationExpiresAt, proofPending, replaces: readList(reader, readSetId) }
 }
 
 function readSetId(reader: Reader): string {
@@ -131,8 +131,8 @@ export function activeSetIds(record: WalletRecord): string[] {
 }
 
 /** Adds a set that waits for the server's decision, and owes its proof from then on. */
-export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state' | 'proofOwed'>): WalletRecord {
-  return { ...record, sets: [...record.sets, { ...set, state: 'PREPARED', proofOwed: true }] }
+export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state' | 'proofPending'>): WalletRecord {
+  return { ...record, sets: [...record.sets, { ...set, state: 'PREPARED', proofPending: true }] }
 }
 
 /** Puts a prepared set into use; the ones before it stay usable. One that is no longer prepared stays what it is. */
@@ -148,14 +148,14 @@ export function withActivated(record: WalletRecord, setId: string): WalletRecord
  */
 export function withProven(record: WalletRecord, setId: string, over: readonly string[] = []): WalletRecord {
   const replaced = [...(record.sets.find((set) => set.setId === setId)?.replaces ?? []), ...over]
-  const sets = changeSets(record, [setId], { proofOwed: false, replaces: [] })
+  const sets = changeSets(record, [setId], { proofPending: false, replaces: [] })
   const inUse = record.activeSetId !== null && over.includes(record.activeSetId) ? setId : record.activeSetId
   return withRetired({ ...record, sets, activeSetId: inUse }, replaced)
 }
 
 /** Takes sets out of use for ever. */
 export function withRetired(record: WalletRecord, setIds: readonly string[]): WalletRecord {
-  const sets = changeSets(record, setIds, { state: 'RETIRED', proofOwed: false, replaces: [] })
+  const sets = changeSets(record, setIds, { state: 'RETIRED', proofPending: false, replaces: [] })
   if (record.activeSetId === null || !setIds.includes(record.activeSetId)) return { ...record, sets }
   const successor = sets.filter((set) => set.state === 'ACTIVE').at(-1)
   return { ...record, sets, activeSetId: successor?.setId ?? null }

@@ -3,19 +3,19 @@ import { cors } from 'hono/cors'
 import { requireArithmetic } from '../../service/arithmetic.ts'
 import { askHook, errorLog, readIds } from '../../service/hooks.ts'
 import { errorResponse, jsonError, Unavailable } from '../../service/http.ts'
-import { tellOnce } from '../../service/report-once.ts'
-import { answerAnything } from '../../service/middleware.ts'
+import { reportOnce } from '../../service/report-once.ts'
+import { respondToErrors } from '../../service/middleware.ts'
 import type { Database } from '../../service/database/types.ts'
 import type { MasterKeys, Rotation } from '../../util/master-keys.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 import { checkClock } from '../../util/clock.ts'
 import { checkRandom, systemRandom, type RandomSource } from '../../util/random.ts'
 import { createSealer } from '../../util/seal.ts'
 import { within } from '../../util/within.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createExports } from './exports.ts'
-import { createNamesOfHalf } from './share-names.ts'
-import { createHalves } from './shares.ts'
+import { createShareNames } from './share-names.ts'
+import { createShares } from './shares.ts'
 import { mergeLimits, type CustodianLimitOptions } from './limits.ts'
 import {
   parseBackup,
@@ -82,19 +82,19 @@ export interface CustodianApp {
  */
 export function createCustodian(options: CustodianOptions): CustodianApp {
   requireArithmetic()
-  const { database, authenticateUser, authorizeExport, allowedOrigins = [] } = parameters(options, 'createCustodian')
+  const { database, authenticateUser, authorizeExport, allowedOrigins = [] } = assertObject(options, 'createCustodian')
   if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof authenticateUser !== 'function') throw new TypeError('authenticateUser is required')
   if (authorizeExport !== undefined && typeof authorizeExport !== 'function') {
     throw new TypeError('authorizeExport must be a function')
   }
-  const onError = tellOnce(errorLog(options.onError))
+  const onError = reportOnce(errorLog(options.onError))
   const now = checkClock(options.now ?? Date.now)
   const random = checkRandom(options.random ?? systemRandom)
   const sealer = createSealer(options.masterKey, random)
-  const namesOf = createNamesOfHalf(options.masterKey)
+  const namesOf = createShareNames(options.masterKey)
   const requireSecret = createSecretCheck(options.webhookSecret)
-  const halves = createHalves({ database, sealer, namesOf, now })
+  const halves = createShares({ database, sealer, namesOf, now })
   const cipherTexts = createCipherTexts({ database, hasHalf: (...half) => halves.has(...half), now })
   const limits = mergeLimits(options.limits)
   const exports = createExports({ database, halves, authorizeExport, limits, onError, now, random })
@@ -118,7 +118,7 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   const app = new Hono()
   const failed = (error: unknown) => errorResponse(error, onError)
   app.onError(failed)
-  app.use(answerAnything(failed))
+  app.use(respondToErrors(failed))
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (allowedOrigins.length > 0) {
     const allowHeaders = ['authorization', 'content-type']

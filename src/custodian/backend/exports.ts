@@ -1,9 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { requireCountedAuthorization } from '../../service/export-authorization.ts'
-import { exportTerms, requireAuthorization, type ChallengeAnswer, type ShareAnswer } from '../../wire/export.ts'
+import { exportTerms, requireAuthorization, type ChallengeResponse, type ShareResponse } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'
 import { createRateCounts, type Subject } from '../../service/rate-counts.ts'
-import { setParties } from '../../wire/sessions.ts'
+import { partiesOf } from '../../wire/sessions.ts'
 import { getGroup } from '../../curve/index.ts'
 import { MpcError, isProtocolError, isMpcError } from '../../errors.ts'
 import { releaseShare } from '../../protocol/export/index.ts'
@@ -32,7 +32,7 @@ export interface Exports {
    * @throws {RATE_LIMITED} if the user has begun too many, or is locked out
    * @throws {PROTOCOL_ABORTED} if an export of this id was begun with another request, is over, or was denied
    */
-  challenge(user: CustodianUser, exportId: string, body: ChallengeBody): Promise<ChallengeAnswer>
+  challenge(user: CustodianUser, exportId: string, body: ChallengeBody): Promise<ChallengeResponse>
   /**
    * Ends it, locked out or not. A challenge is used up by the first proof that comes, right or wrong.
    *
@@ -40,7 +40,7 @@ export interface Exports {
    * @throws {PROTOCOL_ABORTED} if the proof is wrong, or nothing waits for it
    * @throws {SHARE_PARSING_FAILED} if what is stored is no half of this set
    */
-  share(user: CustodianUser, exportId: string, body: ShareBody): Promise<ShareAnswer>
+  share(user: CustodianUser, exportId: string, body: ShareBody): Promise<ShareResponse>
   /** Forgets exports and counts whose time is over. */
   sweep(): Promise<void>
 }
@@ -67,7 +67,7 @@ export function createExports(options: {
     if (authorizeExport === undefined) return requireAuthorization(undefined, onError)
     const { clientId } = user
     const charged = { subject: ofSet(clientId, request.setId), kind: 'export' } as const
-    const presume = () => counts.presumeFailure(charged, guessing(clientId, request.setId))
+    const presume = () => counts.reserveFailure(charged, guessing(clientId, request.setId))
     // Where tries have no bound, what was denied is not kept.
     const isBounded = lockOut !== null || rates.export !== null
     const onDenied = async () => (isBounded ? deny() : undefined)
@@ -105,7 +105,7 @@ export function createExports(options: {
         return { sealed: toHex(sealed) }
       }
       const { setId } = begun
-      const release = (encoded: readonly Uint8Array[]) => releaseHalf(encoded, begun, exportId, proof, random)
+      const release = (encoded: readonly Uint8Array[]) => releaseShareOf(encoded, begun, exportId, proof, random)
       const sealed = await halves.open(clientId, setId, release).catch(async (error: unknown) => {
         if (isProtocolError(error)) await fail(clientId, setId).catch(onError)
         throw error
@@ -133,14 +133,14 @@ function guessing(clientId: string, setId: string): Subject[] {
   return [ofSet(clientId, setId), { clientId, of: '' }]
 }
 
-function answerAgain(begun: KnownExport | undefined, asked: Omit<BegunExport, 'challenge'>): ChallengeAnswer {
+function answerAgain(begun: KnownExport | undefined, asked: Omit<BegunExport, 'challenge'>): ChallengeResponse {
   const { setId, curve, receiver } = asked
   if (begun?.isWaiting !== true || begun.setId !== setId || begun.curve !== curve || begun.receiver !== receiver)
     throw over()
   return { challenge: toHex(begun.challenge) }
 }
 
-function releaseHalf(
+function releaseShareOf(
   encoded: readonly Uint8Array[],
   { setId, curve, receiver, challenge }: BegunExport,
   exportId: string,
@@ -148,7 +148,7 @@ function releaseHalf(
   random: RandomSource,
 ): Uint8Array {
   if (encoded.length === 0) throw notAuthorized()
-  const half = custodianHalf(encoded, setId)
+  const half = custodianShareOf(encoded, setId)
   try {
     const share = half.shares.find(({ record }) => record.curve === curve) as KeyShare
     const terms = exportTerms(getGroup(curve), share.record, exportId, fromHex(receiver))
@@ -159,8 +159,8 @@ function releaseHalf(
 }
 
 /** The custodian's half of the set. What the signing server has stored under its name may be something else. */
-function custodianHalf(encoded: readonly Uint8Array[], setId: string): WalletShares {
-  const holder = setParties('backup')[1]!.id
+function custodianShareOf(encoded: readonly Uint8Array[], setId: string): WalletShares {
+  const holder = partiesOf('backup')[1]!.id
   for (const bytes of encoded) {
     const half = decodeIfValid(bytes)
     if (half === undefined) continue

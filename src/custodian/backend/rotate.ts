@@ -2,12 +2,12 @@ import type { Database, Row } from '../../service/database/types.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { Rotation } from '../../util/master-keys.ts'
 import type { Sealer } from '../../util/seal.ts'
-import { halfPlace, type NamesOfHalf } from './share-names.ts'
+import { custodianShareContext, type ShareNames } from './share-names.ts'
 
 export interface RotateOptions {
   readonly database: Database
   readonly sealer: Sealer
-  readonly namesOf: NamesOfHalf
+  readonly namesOf: ShareNames
   readonly onError: (error: unknown) => void
 }
 
@@ -57,10 +57,10 @@ export async function rotate(options: RotateOptions): Promise<Rotation> {
 function rename({ sealer, namesOf }: RotateOptions, row: Row): Renamed {
   const clientId = row['client_id'] as string
   const from = { name: row['share_id'] as Uint8Array, sealed: row['sealed'] as Uint8Array }
-  const half = sealer.open(halfPlace(clientId, from.name), from.sealed)
+  const half = sealer.open(custodianShareContext(clientId, from.name), from.sealed)
   try {
     const [name] = namesOf(half)
-    const to = { name, sealed: sealer.seal(halfPlace(clientId, name), half) }
+    const to = { name, sealed: sealer.seal(custodianShareContext(clientId, name), half) }
     return { clientId, setId: row['set_id'] as string, from, to }
   } finally {
     wipe(half)

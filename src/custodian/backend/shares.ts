@@ -2,7 +2,7 @@ import type { Database, Queryable } from '../../service/database/types.ts'
 import { fromBase64, toBase64, wipe } from '../../util/bytes.ts'
 import type { Sealer } from '../../util/seal.ts'
 import { deleteCipherTextsOf } from './cipher-texts.ts'
-import { halfPlace, type NamesOfHalf } from './share-names.ts'
+import { custodianShareContext, type ShareNames } from './share-names.ts'
 import type { BackupBody, DeleteBody, FetchBody } from './requests.ts'
 
 /** The custodian's halves of a client's backup sets, sealed. */
@@ -21,10 +21,10 @@ export interface Halves {
   delete(which: DeleteBody): Promise<void>
 }
 
-export function createHalves(options: {
+export function createShares(options: {
   readonly database: Database
   readonly sealer: Sealer
-  readonly namesOf: NamesOfHalf
+  readonly namesOf: ShareNames
   readonly now: () => number
 }): Halves {
   const { database, sealer, namesOf, now } = options
@@ -37,7 +37,9 @@ export function createHalves(options: {
     const halves: Uint8Array[] = []
     try {
       for (const row of rows) {
-        halves.push(sealer.open(halfPlace(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array))
+        halves.push(
+          sealer.open(custodianShareContext(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array),
+        )
       }
       return halves
     } catch (error) {
@@ -50,7 +52,7 @@ export function createHalves(options: {
       const bytes = fromBase64(share)
       try {
         const [name, ...otherNames] = namesOf(bytes)
-        const sealed = sealer.seal(halfPlace(clientId, name), bytes)
+        const sealed = sealer.seal(custodianShareContext(clientId, name), bytes)
         const insert = (db: Queryable) =>
           db.query(
             `insert into reshare_custodian_shares (client_id, share_id, set_id, backup_method, sealed, created_at)

@@ -3,8 +3,8 @@ import { type Reader, Writer } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { abort } from '../session/abort.ts'
 import type { Dealing } from './dealing.ts'
-import type { Opening } from './decommitment.ts'
-import type { Setting } from './environment.ts'
+import type { Decommitment } from './decommitment.ts'
+import type { SessionEnvironment } from './environment.ts'
 
 /** What a dealer sends in round 1; one that does not deal sends the nonce alone. */
 export interface CommitmentMessage {
@@ -12,10 +12,15 @@ export interface CommitmentMessage {
   readonly commitment: Uint8Array
 }
 
-type Hidden = Pick<Opening, 'encoded' | 'chainCodePart' | 'blinding'>
+type Hidden = Pick<Decommitment, 'encoded' | 'chainCodePart' | 'blinding'>
 
 /** `com_i = TH("com", CTX, i, nonce, C_i, cc_i, ρ_i)`; without cc_i in a reshare. */
-function commitmentHash(setting: Setting, participant: number, nonce: Uint8Array, hidden: Hidden): Uint8Array {
+function commitmentHash(
+  setting: SessionEnvironment,
+  participant: number,
+  nonce: Uint8Array,
+  hidden: Hidden,
+): Uint8Array {
   const { encoded, chainCodePart, blinding } = hidden
   return chainCodePart.length === 0
     ? setting.hash('com', setting.context, participant, nonce, encoded, blinding)
@@ -28,7 +33,11 @@ export function commitmentLength(deals: boolean): number {
 }
 
 /** `nonce[32] | com[32]` for a dealer, `nonce[32]` for others. */
-export function commitmentMessage(setting: Setting, dealing: Dealing | undefined, random: RandomSource): Uint8Array {
+export function commitmentMessage(
+  setting: SessionEnvironment,
+  dealing: Dealing | undefined,
+  random: RandomSource,
+): Uint8Array {
   const nonce = random(32)
   const writer = new Writer().bytes(nonce)
   if (dealing !== undefined) writer.bytes(commitmentHash(setting, setting.self, nonce, dealing))
@@ -41,7 +50,7 @@ export function readCommitmentMessage(reader: Reader): CommitmentMessage {
 }
 
 /** `sid = TH("sid", CTX, nonces)` over the messages of round 1. */
-export function sessionId(setting: Setting, messages: readonly Uint8Array[]): Uint8Array {
+export function sessionId(setting: SessionEnvironment, messages: readonly Uint8Array[]): Uint8Array {
   return setting.hash(
     'sid',
     setting.context,
@@ -53,7 +62,12 @@ export function sessionId(setting: Setting, messages: readonly Uint8Array[]): Ui
  * @param message the dealer's of round 1
  * @throws {PROTOCOL_ABORTED} COMMIT if the dealer opens something else
  */
-export function checkCommitment(setting: Setting, from: number, message: CommitmentMessage, opening: Opening): void {
+export function checkCommitment(
+  setting: SessionEnvironment,
+  from: number,
+  message: CommitmentMessage,
+  opening: Decommitment,
+): void {
   if (!equalBytes(commitmentHash(setting, from, message.nonce, opening), message.commitment)) {
     abort('COMMIT', 2, [from], `participant ${from} opens something else than it committed to`)
   }

@@ -13,11 +13,11 @@ import {
   type SchnorrProof,
   writeProof,
 } from './schnorr-proof.ts'
-import type { Setting } from './environment.ts'
+import type { SessionEnvironment } from './environment.ts'
 import { scalarFromHash } from '../transcript/transcript.ts'
 
 /** What a dealer shows in round 2: its commitment, with a proof that it knows the constant term. */
-export interface Opening {
+export interface Decommitment {
   /** C_i, encoded */
   readonly encoded: readonly Uint8Array[]
   readonly proof: SchnorrProof
@@ -26,14 +26,14 @@ export interface Opening {
 }
 
 /** An opening and the dealer that sent it. */
-export interface Opened {
+export interface ReceivedDecommitment {
   readonly from: number
-  readonly opening: Opening
+  readonly opening: Decommitment
 }
 
 /** `c = TH("pok", sid, i, C_i, R)` as a scalar. */
 function knowledgeChallenge(
-  { group, hash }: Setting,
+  { group, hash }: SessionEnvironment,
   sid: Uint8Array,
   participant: number,
   encoded: readonly Uint8Array[],
@@ -42,12 +42,12 @@ function knowledgeChallenge(
 }
 
 /** Bytes of the opening of a commitment to `threshold` coefficients. */
-export function openingLength({ pointLength }: Group, threshold: number, chainCodeLength: 0 | 32): number {
+export function decommitmentLength({ pointLength }: Group, threshold: number, chainCodeLength: 0 | 32): number {
   return 1 + threshold * pointLength + proofLength(pointLength) + chainCodeLength + 32
 }
 
 /** `count u8 | count × C_ik | R | z[32] | cc_i | ρ_i[32]`; without cc_i in a reshare. */
-export function openingMessage(setting: Setting, sid: Uint8Array, dealing: Dealing): Uint8Array {
+export function decommitmentMessage(setting: SessionEnvironment, sid: Uint8Array, dealing: Dealing): Uint8Array {
   const { coefficients, encoded, chainCodePart, blinding } = dealing
   const challenge = knowledgeChallenge(setting, sid, setting.self, encoded)
   const proof = proveKnowledge(setting.group, coefficients[0] as Scalar, setting.random, challenge)
@@ -57,14 +57,14 @@ export function openingMessage(setting: Setting, sid: Uint8Array, dealing: Deali
 }
 
 /** @throws {CodecError} if z is not a canonical scalar or the length does not fit the count */
-export function readOpening(group: Group, reader: Reader, chainCodeLength: 0 | 32): Opening {
+export function readDecommitment(group: Group, reader: Reader, chainCodeLength: 0 | 32): Decommitment {
   const encoded = Array.from({ length: reader.u8() }, () => reader.bytes(group.pointLength))
   const proof = readProof(group, reader)
   return { encoded, proof, chainCodePart: reader.bytes(chainCodeLength), blinding: reader.bytes(32) }
 }
 
 /** @throws {PROTOCOL_ABORTED} DEGREE unless the commitment is to t coefficients exactly */
-export function checkDegree({ from, opening }: Opened, threshold: number): void {
+export function checkDegree({ from, opening }: ReceivedDecommitment, threshold: number): void {
   if (opening.encoded.length !== threshold) {
     abort('DEGREE', 2, [from], `participant ${from} deals a polynomial of another degree`)
   }
@@ -81,9 +81,9 @@ export function readPoints(group: Group, from: number, encoded: readonly Uint8Ar
  * @throws {PROTOCOL_ABORTED} POK, blaming all who do not know their constant term
  */
 export function checkKnowledge(
-  setting: Setting,
+  setting: SessionEnvironment,
   sid: Uint8Array,
-  opened: readonly Opened[],
+  opened: readonly ReceivedDecommitment[],
   constants: readonly Point[],
 ): void {
   const claims = opened.map(({ from, opening: { encoded, proof } }, i) => ({
@@ -91,7 +91,7 @@ export function checkKnowledge(
     proof,
     challenge: knowledgeChallenge(setting, sid, from, encoded),
   }))
-  const blame = failingClaims(setting.group, claims).map((i) => (opened[i] as Opened).from)
+  const blame = failingClaims(setting.group, claims).map((i) => (opened[i] as ReceivedDecommitment).from)
   if (blame.length > 0) abort('POK', 2, blame, 'a proof of knowledge of a constant term fails')
 }
 

@@ -7,7 +7,7 @@ export type SharingLabel = 'ctx' | 'sid' | 'com' | 'echo' | 'pok' | 'T' | 'pop' 
 export type SharingHasher = (label: SharingLabel, ...parts: readonly Part[]) => Uint8Array
 
 /** What stays the same all through one participant's session. */
-export interface Setting {
+export interface SessionEnvironment {
   readonly group: Group
   readonly hash: SharingHasher
   /** CTX */

@@ -16,11 +16,11 @@ import {
   readProof,
   writeProof,
 } from './schnorr-proof.ts'
-import type { Setting } from './environment.ts'
+import type { SessionEnvironment } from './environment.ts'
 import { scalarFromHash } from '../transcript/transcript.ts'
 
 /** A set that this participant has computed, while the others have not confirmed it yet. */
-export interface Completion {
+export interface RecordTemplate {
   /** T: the hash of all broadcasts */
   readonly transcript: Uint8Array
   readonly record: ShareSetRecord
@@ -28,7 +28,7 @@ export interface Completion {
   readonly own?: { readonly id: PartyId; readonly secretShare: Scalar }
 }
 
-export type ReceiverCompletion = Completion & Required<Pick<Completion, 'own'>>
+export type ReceiverTemplate = RecordTemplate & Required<Pick<RecordTemplate, 'own'>>
 
 /** What a new record is made of besides the dealers' commitments. */
 export interface Blueprint {
@@ -64,7 +64,11 @@ export function buildRecord(
 }
 
 /** The challenges of the proofs of possession: `c = TH("pop", sid, T, i, Y_i, pk, chainCode, R)`, i the id in the set. */
-function possessionChallenges({ group, hash }: Setting, sid: Uint8Array, { record, transcript }: Completion) {
+function possessionChallenges(
+  { group, hash }: SessionEnvironment,
+  sid: Uint8Array,
+  { record, transcript }: RecordTemplate,
+) {
   const points = group.encodePoints([...record.parties.map((party) => party.verifyingShare), record.publicKey])
   const publicKey = points[record.parties.length] as Uint8Array
   return (place: number): Challenge => {
@@ -83,7 +87,11 @@ export function confirmationLength({ pointLength }: Group): number {
 }
 
 /** The last round's message `T[32] | R | z[32]`: the sender has seen T, and holds its share durably. */
-export function confirmationMessage(setting: Setting, sid: Uint8Array, completion: ReceiverCompletion): Uint8Array {
+export function confirmationMessage(
+  setting: SessionEnvironment,
+  sid: Uint8Array,
+  completion: ReceiverTemplate,
+): Uint8Array {
   const { id, secretShare } = completion.own
   const challenge = possessionChallenges(setting, sid, completion)(placeOf(completion.record, id))
   const proof = proveKnowledge(setting.group, secretShare, setting.random, challenge)
@@ -103,9 +111,9 @@ export interface Confirmation {
  * @throws {PROTOCOL_ABORTED} FORMAT, ECHO or POP
  */
 export function checkConfirmations(
-  setting: Setting,
+  setting: SessionEnvironment,
   sid: Uint8Array,
-  completion: Completion,
+  completion: RecordTemplate,
   confirmations: readonly Confirmation[],
   round: number,
 ): void {
@@ -128,7 +136,7 @@ export function checkConfirmations(
 }
 
 /** `present u8 | T[32] | record length u32 | record | id u8 | s_i[32]`, id 0 for no share: secret. */
-export function writeCompletion(group: Group, writer: Writer, completion: Completion | undefined): void {
+export function writeTemplate(group: Group, writer: Writer, completion: RecordTemplate | undefined): void {
   if (completion === undefined) {
     writer.u8(0)
     return
@@ -138,8 +146,8 @@ export function writeCompletion(group: Group, writer: Writer, completion: Comple
   else writer.u8(completion.own.id).bytes(completion.own.secretShare)
 }
 
-/** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what {@link writeCompletion} wrote */
-export function readCompletion(group: Group, reader: Reader): Completion | undefined {
+/** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what {@link writeTemplate} wrote */
+export function readTemplate(group: Group, reader: Reader): RecordTemplate | undefined {
   if (reader.u8() === 0) return undefined
   const transcript = reader.bytes(32)
   const record = decodeShareSetRecord(() => group, reader.prefixed(1 << 14))
@@ -147,6 +155,6 @@ export function readCompletion(group: Group, reader: Reader): Completion | undef
   return { transcript, record, ...(id === 0 ? {} : { own: { id, secretShare: readSecret(group, reader) } }) }
 }
 
-export function wipeCompletion(completion: Completion | undefined): void {
+export function wipeTemplate(completion: RecordTemplate | undefined): void {
   wipe(completion?.own?.secretShare)
 }

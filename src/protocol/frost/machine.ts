@@ -9,7 +9,7 @@ import { hedgedRandom } from '../../util/hedge.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { abort, readMessage } from '../session/abort.ts'
 import { readSecret, SCALAR_LENGTH } from '../dealing/dealing.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../session/machine.ts'
+import type { Expected, Inbox, Machine, Message, MachineStep } from '../session/machine.ts'
 import { orWipe, requireStatement, writeStatement } from '../session/statement.ts'
 import type { Suite } from '../transcript/tags.ts'
 import { createHasher, type Hasher } from '../transcript/transcript.ts'
@@ -105,7 +105,7 @@ export class SigningMachine implements Machine<SigningResult> {
     return [{ to: 0, body: nonces.commitment.encoded }]
   }
 
-  play(round: number, inbox: Inbox): Played {
+  play(round: number, inbox: Inbox): MachineStep {
     return round === 1 ? this.#sign(inbox) : this.#aggregate(inbox)
   }
 
@@ -133,7 +133,7 @@ export class SigningMachine implements Machine<SigningResult> {
   }
 
   /** Round 1 is in: computes z_i. */
-  #sign(inbox: Inbox): Played {
+  #sign(inbox: Inbox): MachineStep {
     if (this.#progress.at !== 'committed') throw new RangeError('no nonces to sign with')
     const { nonces } = this.#progress
     const { share, signers, aggregator } = this.#setup
@@ -154,7 +154,7 @@ export class SigningMachine implements Machine<SigningResult> {
   }
 
   /** Round 2 is in: the signature, or who spoilt it. */
-  #aggregate(inbox: Inbox): Played {
+  #aggregate(inbox: Inbox): MachineStep {
     if (this.#progress.at !== 'signed') throw new RangeError('no signature share of this signer')
     const { suite, signers, aggregator } = this.#setup
     const shares = new Map([[this.#share.id, this.#progress.own]])

@@ -2,7 +2,7 @@ import type { Group } from '../../curve/group.ts'
 import { findParty } from '../../key-share/index.ts'
 import type { KeyShare } from '../../key-share/types.ts'
 import type { PartyId } from '../../types.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 import { abytes } from '../../util/bytes.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { createSession, restoreSession } from '../session/create-session.ts'
@@ -41,12 +41,12 @@ export interface SigningOptions {
  * @throws {TypeError | RangeError} for a share, signers or a message that do not fit together
  */
 export function createSigning(options: SigningOptions): Session<SigningResult> {
-  return createSession(new SigningMachine(setUp(options)))
+  return createSession(new SigningMachine(openFrostSigning(options)))
 }
 
 /** Checks the options against each other. */
-function setUp(options: SigningOptions): SigningSetup {
-  const { scheme, group, share, signers, aggregator, message, random } = parameters(options, 'signing')
+function openFrostSigning(options: SigningOptions): SigningSetup {
+  const { scheme, group, share, signers, aggregator, message, random } = assertObject(options, 'signing')
   if (!Object.hasOwn(SUITES, scheme)) throw new RangeError('unknown signature scheme')
   const { record, id } = share
   if (record.curve !== group.curve) throw new RangeError(`the share set is of ${record.curve}`)
@@ -87,6 +87,6 @@ function setUp(options: SigningOptions): SigningSetup {
  * @throws {SHARE_PARSING_FAILED} for anything but a state of a signature with these options
  */
 export function restoreSigning(state: Uint8Array, options: SigningOptions): Session<SigningResult> {
-  const setup = setUp(options)
+  const setup = openFrostSigning(options)
   return restoreSession('frost', state, (reader) => SigningMachine.decode(setup, reader))
 }

@@ -5,23 +5,23 @@ import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
 import { readMessage } from '../session/abort.ts'
 import { checkCommitment, readCommitmentMessage } from '../dealing/commitment.ts'
-import { buildRecord, type ReceiverCompletion } from '../dealing/record-template.ts'
+import { buildRecord, type ReceiverTemplate } from '../dealing/record-template.ts'
 import { type Dealing, readSecret } from '../dealing/dealing.ts'
 import type { Inbox } from '../session/machine.ts'
 import {
   checkDegree,
   checkKnowledge,
   checkShares,
-  type Opened,
-  readOpening,
+  type ReceivedDecommitment,
+  readDecommitment,
   readPoints,
 } from '../dealing/decommitment.ts'
-import type { Setting } from '../dealing/environment.ts'
+import type { SessionEnvironment } from '../dealing/environment.ts'
 import type { Hasher } from '../transcript/transcript.ts'
 import type { KeygenConfig } from './config.ts'
 
 /** What another party has dealt to this one in round 2. */
-interface Dealt extends Opened {
+interface Dealt extends ReceivedDecommitment {
   readonly share: Scalar
 }
 
@@ -36,13 +36,13 @@ interface CheckedDealt extends Dealt {
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, POINT, POK, FELDMAN or PKSUM
  */
 export function combineDealings(
-  setting: Setting,
+  setting: SessionEnvironment,
   hash: Hasher<'keygen'>,
   config: KeygenConfig,
   sid: Uint8Array,
   dealing: Dealing,
   inbox: Inbox,
-): ReceiverCompletion {
+): ReceiverTemplate {
   const others = config.parties.map((_, i) => i + 1).filter((participant) => participant !== setting.self)
   const received: Dealt[] = []
   try {
@@ -60,14 +60,14 @@ export function combineDealings(
   }
 }
 
-function readDealt({ group }: Setting, from: number, inbox: Inbox): Dealt {
-  const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readOpening(group, reader, 32))
+function readDealt({ group }: SessionEnvironment, from: number, inbox: Inbox): Dealt {
+  const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readDecommitment(group, reader, 32))
   const share = readMessage(inbox.direct(2, from), 2, from, (reader) => readSecret(group, reader))
   return { from, opening, share }
 }
 
 function checkDealt(
-  setting: Setting,
+  setting: SessionEnvironment,
   config: KeygenConfig,
   sid: Uint8Array,
   id: PartyId,
@@ -95,7 +95,7 @@ function chainCodeParts(self: number, dealing: Dealing, dealt: readonly Dealt[])
 }
 
 /** s_i = Σ f_j(i): not zero, since Y_i = s_i·G of the record is not the identity. */
-function addShares({ group }: Setting, id: PartyId, dealing: Dealing, dealt: readonly Dealt[]): Scalar {
+function addShares({ group }: SessionEnvironment, id: PartyId, dealing: Dealing, dealt: readonly Dealt[]): Scalar {
   const own = group.evaluatePolynomial(dealing.coefficients, [id])
   try {
     return sum(group, [...own, ...dealt.map((one) => one.share)])

@@ -11,16 +11,16 @@ import {
   checkConfirmations,
   confirmationLength,
   confirmationMessage,
-  readCompletion,
-  type ReceiverCompletion,
-  wipeCompletion,
-  writeCompletion,
+  readTemplate,
+  type ReceiverTemplate,
+  wipeTemplate,
+  writeTemplate,
 } from '../dealing/record-template.ts'
 import { contextHash } from '../dealing/context.ts'
 import { deal, type Dealing, readDealing, SCALAR_LENGTH, wipeDealing, writeDealing } from '../dealing/dealing.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../session/machine.ts'
-import { openingLength, openingMessage } from '../dealing/decommitment.ts'
-import type { Setting } from '../dealing/environment.ts'
+import type { Expected, Inbox, Machine, Message, MachineStep } from '../session/machine.ts'
+import { decommitmentLength, decommitmentMessage } from '../dealing/decommitment.ts'
+import type { SessionEnvironment } from '../dealing/environment.ts'
 import { orWipe, requireStatement, writeStatement } from '../session/statement.ts'
 import type { Suite } from '../transcript/tags.ts'
 import { createHasher, type Hasher } from '../transcript/transcript.ts'
@@ -37,9 +37,9 @@ export class KeygenMachine implements Machine<KeyShare> {
   sid: Uint8Array | undefined
   readonly #config: KeygenConfig
   readonly #hash: Hasher<'keygen'>
-  readonly #setting: Setting
+  readonly #setting: SessionEnvironment
   #dealing: Dealing | undefined
-  #completion: ReceiverCompletion | undefined
+  #completion: ReceiverTemplate | undefined
 
   constructor(group: Group, random: RandomSource, config: KeygenConfig) {
     this.suite = group.curve
@@ -55,7 +55,7 @@ export class KeygenMachine implements Machine<KeyShare> {
   expects(round: number): Expected {
     const { group } = this.#setting
     if (round === 1) return { broadcast: commitmentLength(true), direct: 0 }
-    if (round === 2) return { broadcast: openingLength(group, this.#config.threshold, 32), direct: SCALAR_LENGTH }
+    if (round === 2) return { broadcast: decommitmentLength(group, this.#config.threshold, 32), direct: SCALAR_LENGTH }
     return { broadcast: round === 3 ? confirmationLength(group) : 0, direct: 0 }
   }
 
@@ -69,12 +69,12 @@ export class KeygenMachine implements Machine<KeyShare> {
     return [{ to: 0, body: commitmentMessage(this.#setting, this.#dealing, random) }]
   }
 
-  play(round: number, inbox: Inbox): Played {
+  play(round: number, inbox: Inbox): MachineStep {
     if (round === 1) return this.#openAndShare(inbox)
     return round === 2 ? this.#combine(inbox) : this.#finish(inbox)
   }
 
-  #openAndShare(inbox: Inbox): Played {
+  #openAndShare(inbox: Inbox): MachineStep {
     const others = this.#others()
     for (const from of others) readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage)
     this.sid = sessionId(this.#setting, inbox.broadcasts(1))
@@ -83,13 +83,13 @@ export class KeygenMachine implements Machine<KeyShare> {
     const shares = this.#setting.group.evaluatePolynomial(dealing.coefficients, ids)
     return {
       messages: [
-        { to: 0, body: openingMessage(this.#setting, this.sid, dealing) },
+        { to: 0, body: decommitmentMessage(this.#setting, this.sid, dealing) },
         ...others.map((to, i) => ({ to, body: shares[i] as Scalar })),
       ],
     }
   }
 
-  #combine(inbox: Inbox): Played {
+  #combine(inbox: Inbox): MachineStep {
     const sid = this.sid as Uint8Array
     this.#completion = combineDealings(this.#setting, this.#hash, this.#config, sid, this.#dealing as Dealing, inbox)
     wipeDealing(this.#dealing)
@@ -98,14 +98,14 @@ export class KeygenMachine implements Machine<KeyShare> {
     return { messages: [{ to: 0, body }], outcome: 'prepared' }
   }
 
-  #finish(inbox: Inbox): Played {
+  #finish(inbox: Inbox): MachineStep {
     const confirmations = this.#others().map((from) => ({ from, id: this.#idOf(from), body: inbox.broadcast(3, from) }))
-    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as ReceiverCompletion, confirmations, 3)
+    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as ReceiverTemplate, confirmations, 3)
     return { messages: [], outcome: 'done' }
   }
 
   result(): KeyShare {
-    const { record, own } = this.#completion as ReceiverCompletion
+    const { record, own } = this.#completion as ReceiverTemplate
     return { record, id: own.id, secretShare: own.secretShare.slice() as Scalar }
   }
 
@@ -115,7 +115,7 @@ export class KeygenMachine implements Machine<KeyShare> {
     writeStatement(writer, this)
     writer.prefixed(this.sid ?? new Uint8Array(0))
     writeDealing(writer, this.#dealing)
-    writeCompletion(group, writer, this.#completion)
+    writeTemplate(group, writer, this.#completion)
   }
 
   /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session of this config */
@@ -126,13 +126,13 @@ export class KeygenMachine implements Machine<KeyShare> {
       const sid = reader.prefixed(32)
       machine.sid = sid.length === 0 ? undefined : sid
       machine.#dealing = readDealing(group, reader)
-      machine.#completion = readCompletion(group, reader) as ReceiverCompletion | undefined
+      machine.#completion = readTemplate(group, reader) as ReceiverTemplate | undefined
     })
   }
 
   wipe(): void {
     wipeDealing(this.#dealing)
-    wipeCompletion(this.#completion)
+    wipeTemplate(this.#completion)
   }
 
   #others(): number[] {

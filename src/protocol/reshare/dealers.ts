@@ -9,8 +9,14 @@ import { abort, readMessage } from '../session/abort.ts'
 import { checkCommitment, readCommitmentMessage } from '../dealing/commitment.ts'
 import type { Dealing } from '../dealing/dealing.ts'
 import type { Inbox } from '../session/machine.ts'
-import { checkDegree, checkKnowledge, type Opened, readOpening, readPoints } from '../dealing/decommitment.ts'
-import type { Setting } from '../dealing/environment.ts'
+import {
+  checkDegree,
+  checkKnowledge,
+  type ReceivedDecommitment,
+  readDecommitment,
+  readPoints,
+} from '../dealing/decommitment.ts'
+import type { SessionEnvironment } from '../dealing/environment.ts'
 import { dealersOf, type ReshareConfig } from './config.ts'
 
 /** What a dealer has committed to, once it has passed the checks of round 2. */
@@ -26,7 +32,7 @@ export interface CheckedDealer {
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, PIN, POINT, POK or PKSUM
  */
 export function checkDealers(
-  setting: Setting,
+  setting: SessionEnvironment,
   config: ReshareConfig,
   sid: Uint8Array,
   dealing: Dealing | undefined,
@@ -34,8 +40,8 @@ export function checkDealers(
 ): CheckedDealer[] {
   const { group, self } = setting
   const others = config.participants.flatMap(({ dealer }, i) => (dealer === undefined || i + 1 === self ? [] : [i + 1]))
-  const opened = others.map((from): Opened => {
-    const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readOpening(group, reader, 0))
+  const opened = others.map((from): ReceivedDecommitment => {
+    const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readDecommitment(group, reader, 0))
     return { from, opening }
   })
   for (const one of opened) {
@@ -61,7 +67,7 @@ export function checkDealers(
 }
 
 /** ΣC_i */
-export function totalOf({ group }: Setting, dealers: readonly CheckedDealer[]): readonly Point[] {
+export function totalOf({ group }: SessionEnvironment, dealers: readonly CheckedDealer[]): readonly Point[] {
   return sumCommitments(
     group,
     dealers.map(({ commitment }) => commitment),
@@ -73,7 +79,11 @@ export function totalOf({ group }: Setting, dealers: readonly CheckedDealer[]): 
  *
  * @throws {PROTOCOL_ABORTED} PIN, blaming all who deal another constant
  */
-function checkPins({ group }: Setting, config: ReshareConfig, opened: readonly Opened[]): Point[] {
+function checkPins(
+  { group }: SessionEnvironment,
+  config: ReshareConfig,
+  opened: readonly ReceivedDecommitment[],
+): Point[] {
   const ids = dealersOf(config.participants)
   const weights = group.lagrangeCoefficients(ids)
   const constants = opened.map(({ from }) => {
@@ -90,7 +100,7 @@ function checkPins({ group }: Setting, config: ReshareConfig, opened: readonly O
 }
 
 /** `count u8 | count × (from u8 | t' u8 | t' × C_ik)` */
-export function writeDealers({ group }: Setting, writer: Writer, dealers: readonly CheckedDealer[]): void {
+export function writeDealers({ group }: SessionEnvironment, writer: Writer, dealers: readonly CheckedDealer[]): void {
   writer.u8(dealers.length)
   for (const { from, commitment } of dealers) {
     writer.u8(from).u8(commitment.length)
@@ -99,7 +109,7 @@ export function writeDealers({ group }: Setting, writer: Writer, dealers: readon
 }
 
 /** @throws {CodecError} for anything but what {@link writeDealers} wrote */
-export function readDealers({ group }: Setting, reader: Reader): CheckedDealer[] {
+export function readDealers({ group }: SessionEnvironment, reader: Reader): CheckedDealer[] {
   return Array.from({ length: reader.u8() }, () => {
     const from = reader.u8()
     const encoded = Array.from({ length: reader.u8() }, () => reader.bytes(group.pointLength))

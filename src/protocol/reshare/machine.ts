@@ -12,13 +12,13 @@ import { commitmentLength, commitmentMessage, readCommitmentMessage, sessionId }
 import {
   buildRecord,
   checkConfirmations,
-  type Completion,
+  type RecordTemplate,
   confirmationLength,
   confirmationMessage,
-  readCompletion,
-  type ReceiverCompletion,
-  wipeCompletion,
-  writeCompletion,
+  readTemplate,
+  type ReceiverTemplate,
+  wipeTemplate,
+  writeTemplate,
 } from '../dealing/record-template.ts'
 import { contextHash } from '../dealing/context.ts'
 import {
@@ -30,9 +30,9 @@ import {
   wipeDealing,
   writeDealing,
 } from '../dealing/dealing.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../session/machine.ts'
-import { openingLength, openingMessage } from '../dealing/decommitment.ts'
-import type { Setting } from '../dealing/environment.ts'
+import type { Expected, Inbox, Machine, Message, MachineStep } from '../session/machine.ts'
+import { decommitmentLength, decommitmentMessage } from '../dealing/decommitment.ts'
+import type { SessionEnvironment } from '../dealing/environment.ts'
 import { orWipe, requireStatement, writeStatement } from '../session/statement.ts'
 import type { Suite } from '../transcript/tags.ts'
 import { createHasher } from '../transcript/transcript.ts'
@@ -52,13 +52,13 @@ export class ReshareMachine implements Machine<ReshareResult> {
   readonly context: Uint8Array
   sid: Uint8Array | undefined
   readonly #config: ReshareConfig
-  readonly #setting: Setting
+  readonly #setting: SessionEnvironment
   /** λ_i·s_i, where this participant deals, until the start. */
   #constant: Scalar | undefined
   /** From the start until the shares of round 3 have arrived. */
   #dealing: Dealing | undefined
   #dealers: readonly CheckedDealer[] = []
-  #completion: Completion | undefined
+  #completion: RecordTemplate | undefined
 
   constructor(group: Group, random: RandomSource, config: ReshareConfig) {
     this.suite = group.curve
@@ -81,7 +81,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     const { group } = this.#setting
     const deals = sender.dealer !== undefined
     if (round === 1) return { broadcast: commitmentLength(deals), direct: 0 }
-    if (round === 2) return { broadcast: deals ? openingLength(group, this.#config.threshold, 0) : 0, direct: 0 }
+    if (round === 2) return { broadcast: deals ? decommitmentLength(group, this.#config.threshold, 0) : 0, direct: 0 }
     if (round === 3) return { broadcast: 0, direct: deals && this.#own().receiver !== undefined ? SCALAR_LENGTH : 0 }
     return { broadcast: round === 4 && sender.receiver !== undefined ? confirmationLength(group) : 0, direct: 0 }
   }
@@ -100,13 +100,13 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return [{ to: 0, body }]
   }
 
-  play(round: number, inbox: Inbox): Played {
+  play(round: number, inbox: Inbox): MachineStep {
     if (round === 1) return this.#show(inbox)
     if (round === 2) return this.#share(inbox)
     return round === 3 ? this.#receive(inbox) : this.#finish(inbox)
   }
 
-  #show(inbox: Inbox): Played {
+  #show(inbox: Inbox): MachineStep {
     for (const { participant, dealer } of this.#others()) {
       readMessage(inbox.broadcast(1, participant), 1, participant, (reader) =>
         dealer === undefined ? reader.bytes(32) : readCommitmentMessage(reader),
@@ -114,14 +114,14 @@ export class ReshareMachine implements Machine<ReshareResult> {
     }
     this.sid = sessionId(this.#setting, inbox.broadcasts(1))
     if (this.#dealing === undefined) return { messages: [] }
-    return { messages: [{ to: 0, body: openingMessage(this.#setting, this.sid, this.#dealing) }] }
+    return { messages: [{ to: 0, body: decommitmentMessage(this.#setting, this.sid, this.#dealing) }] }
   }
 
   /**
    * Whoever holds t' evaluations of g_i learns λ_i·s_i, so that none leaves before every dealer has proven, in this
    * session, that it holds its own share of the old set.
    */
-  #share(inbox: Inbox): Played {
+  #share(inbox: Inbox): MachineStep {
     this.#dealers = checkDealers(this.#setting, this.#config, this.sid as Uint8Array, this.#dealing, inbox)
     if (this.#dealing === undefined) return { messages: [] }
     const receivers = this.#others().flatMap(({ participant, receiver }) =>
@@ -132,7 +132,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return { messages: receivers.map(({ participant }, i) => ({ to: participant, body: shares[i] as Scalar })) }
   }
 
-  #receive(inbox: Inbox): Played {
+  #receive(inbox: Inbox): MachineStep {
     const { group, hash } = this.#setting
     const sid = this.sid as Uint8Array
     const { old, purpose, threshold, participants } = this.#config
@@ -154,7 +154,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     }
     const secretShare = receiveShare(group, this.self, id, this.#dealers, this.#dealing, inbox)
     this.#endDealing()
-    const completion: ReceiverCompletion = { transcript, record, own: { id, secretShare } }
+    const completion: ReceiverTemplate = { transcript, record, own: { id, secretShare } }
     this.#completion = completion
     return { messages: [{ to: 0, body: confirmationMessage(this.#setting, sid, completion) }], outcome: 'prepared' }
   }
@@ -170,16 +170,16 @@ export class ReshareMachine implements Machine<ReshareResult> {
     this.#dealers = []
   }
 
-  #finish(inbox: Inbox): Played {
+  #finish(inbox: Inbox): MachineStep {
     const confirmations = this.#others().flatMap(({ participant: from, receiver }) =>
       receiver === undefined ? [] : [{ from, id: receiver.id, body: inbox.broadcast(4, from) }],
     )
-    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as Completion, confirmations, 4)
+    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as RecordTemplate, confirmations, 4)
     return { messages: [], outcome: 'done' }
   }
 
   result(): ReshareResult {
-    const { record, own } = this.#completion as Completion
+    const { record, own } = this.#completion as RecordTemplate
     if (own === undefined) return { record }
     return { record, share: { record, id: own.id, secretShare: own.secretShare.slice() as Scalar } }
   }
@@ -193,7 +193,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     if (this.#constant !== undefined) writer.bytes(this.#constant)
     writeDealing(writer, this.#dealing)
     writeDealers(this.#setting, writer, this.#dealers)
-    writeCompletion(group, writer, this.#completion)
+    writeTemplate(group, writer, this.#completion)
   }
 
   /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session on these terms */
@@ -211,14 +211,14 @@ export class ReshareMachine implements Machine<ReshareResult> {
       machine.#constant = reader.u8() === 0 ? undefined : readSecret(group, reader)
       machine.#dealing = readDealing(group, reader)
       machine.#dealers = readDealers(machine.#setting, reader)
-      machine.#completion = readCompletion(group, reader)
+      machine.#completion = readTemplate(group, reader)
     })
   }
 
   wipe(): void {
     this.#endConstant()
     wipeDealing(this.#dealing)
-    wipeCompletion(this.#completion)
+    wipeTemplate(this.#completion)
   }
 
   #own(): ReshareParticipant {

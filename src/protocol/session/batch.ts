@@ -1,7 +1,7 @@
 import type { Session, Step } from './session.ts'
 
 /** One session of a batch and what it is to do. */
-export interface Turn<Result> {
+export interface SessionStep<Result> {
   /** Opens, restores or just gives the session; what it throws ends this turn only. */
   readonly session: () => Session<Result>
   /**
@@ -12,7 +12,7 @@ export interface Turn<Result> {
 }
 
 /** What one turn brought, or the error that ended its session. */
-export type Outcome<Result> =
+export type StepOutcome<Result> =
   | { readonly session: Session<Result>; readonly step: Step<Result>; readonly error?: undefined }
   | { readonly step?: undefined; readonly error: unknown }
 
@@ -23,11 +23,11 @@ export type Outcome<Result> =
  * Sessions share no arithmetic: a check that held for all together would have to be repeated one by one to know whom to
  * blame, and docs/sharing.md has what it would save. The time is linear in the number of turns.
  */
-export function playTurns<Result>(turns: readonly Turn<Result>[]): Outcome<Result>[] {
-  return turns.map(playTurn)
+export function runSteps<Result>(turns: readonly SessionStep<Result>[]): StepOutcome<Result>[] {
+  return turns.map(runStep)
 }
 
-function playTurn<Result>({ session: open, arrived }: Turn<Result>): Outcome<Result> {
+function runStep<Result>({ session: open, arrived }: SessionStep<Result>): StepOutcome<Result> {
   let session: Session<Result> | undefined
   try {
     session = open()

@@ -33,7 +33,7 @@ export interface Inbox {
 }
 
 /** What playing a round brought. */
-export interface Played {
+export interface MachineStep {
   /** The messages of the next round. */
   readonly messages: readonly Message[]
   /** `prepared`: there is a result, and `messages` state that it is safe. `done`: all others have said the same. */
@@ -65,7 +65,7 @@ export interface Machine<Result> {
    *
    * @throws {PROTOCOL_ABORTED} if a check fails
    */
-  play(round: number, inbox: Inbox): Played
+  play(round: number, inbox: Inbox): MachineStep
   /** The result, once there is one; its secrets are copies. */
   result(): Result
   encode(writer: Writer): void

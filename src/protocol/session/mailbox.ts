@@ -5,7 +5,7 @@ import type { Inbox, Machine } from './machine.ts'
 import type { Receipt } from './session.ts'
 
 /** How many envelopes are kept for one slot while the session id that tells the right one apart is not known. */
-const EARLY_PER_SLOT = 4
+const EARLY_PER_SENDER = 4
 
 /** Bytes of the echo at the end of each message: none in round 1, and none where nobody can tell two stories. */
 export function echoLength(round: number, participants: number): 0 | 32 {
@@ -163,7 +163,7 @@ export class Mailbox {
   #keepEarly(slot: string, bytes: Uint8Array): Receipt {
     const rivals = this.#early.filter((early) => early.slot === slot)
     if (rivals.some((early) => equalBytes(early.bytes, bytes))) return 'duplicate'
-    if (rivals.length === EARLY_PER_SLOT) return 'dropped'
+    if (rivals.length === EARLY_PER_SENDER) return 'dropped'
     this.#early.push({ slot, bytes: bytes.slice() })
     return 'accepted'
   }

@@ -6,6 +6,6 @@ export interface Caller {
 }
 
 /** Whether a caller may use what is bound to a device: nobody but that device may. What is bound to none serves all. */
-export function isFor(bound: Pick<Caller, 'device'>, caller: Pick<Caller, 'device'>): boolean {
+export function canAccess(bound: Pick<Caller, 'device'>, caller: Pick<Caller, 'device'>): boolean {
   return bound.device === null || bound.device === caller.device
 }

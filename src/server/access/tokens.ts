@@ -5,7 +5,7 @@ import { checkRandom, systemRandom, type RandomSource } from '../../util/random.
 import { checkText, ID } from '../../util/text.ts'
 import type { Database } from '../../service/database/types.ts'
 import { serverSchema } from '../schema.ts'
-import { implementation, parameters } from '../../util/arguments.ts'
+import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** Who a request comes from. */
 export interface Authenticated {
@@ -40,8 +40,8 @@ export function apiTokens(
   database: Database,
   options: { readonly now?: () => number; readonly random?: RandomSource } = {},
 ): ApiTokens {
-  implementation(database, ['query', 'transaction', 'migrate'], 'database')
-  const { now: clock = Date.now, random: source = systemRandom } = parameters(options, 'apiTokens')
+  assertMethods(database, ['query', 'transaction', 'migrate'], 'database')
+  const { now: clock = Date.now, random: source = systemRandom } = assertObject(options, 'apiTokens')
   const now = checkClock(clock)
   const random = checkRandom(source)
   return {

@@ -1,11 +1,11 @@
-import type { SealPlace, Sealer } from '../../util/seal.ts'
+import type { SealContext, Sealer } from '../../util/seal.ts'
 import type { Database, Queryable } from '../../service/database/types.ts'
 
 /**
  * The key of the log is drawn once and kept sealed by the master key, like a share. So a change of the master key seals
  * it again and leaves every entry as it is, and entries of any age are verified without a master key that has gone.
  */
-const PLACE: SealPlace = { purpose: 'audit key', clientId: '', row: 'audit' }
+const PLACE: SealContext = { purpose: 'audit key', clientId: '', row: 'audit' }
 
 const SELECT = `select sealed from reshare_audit_key`
 

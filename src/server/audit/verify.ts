@@ -10,7 +10,7 @@ import { SERVER_CHAIN } from './entry.ts'
 import { findDisagreement } from './history.ts'
 import { readAuditKey } from './key.ts'
 import { readClients, readDevices, readEntries, readHeads, readSets, type ClientRange } from './pages.ts'
-import { implementation, parameters } from '../../util/arguments.ts'
+import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 export interface AuditVerification {
   readonly database: Database
@@ -44,8 +44,8 @@ export interface AuditReport {
  * @throws {SHARE_PARSING_FAILED} if no master key opens the key of the log
  */
 export async function verifyAuditLog(options: AuditVerification): Promise<AuditReport> {
-  const { database, masterKey, heads = [] } = parameters(options, 'verifyAuditLog')
-  implementation(database, ['query', 'transaction', 'migrate'], 'database')
+  const { database, masterKey, heads = [] } = assertObject(options, 'verifyAuditLog')
+  assertMethods(database, ['query', 'transaction', 'migrate'], 'database')
   const sealer = createSealer(masterKey, systemRandom)
   const known = byClient(heads)
   await database.migrate(serverSchema)

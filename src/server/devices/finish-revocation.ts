@@ -3,7 +3,7 @@ import type { ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { abortOpen } from '../rounds/decisions.ts'
-import { oweRemovalOfDestroyed } from '../sets/custodian-shares.ts'
+import { scheduleDeletionOfDestroyed } from '../sets/custodian-shares.ts'
 import { endUnconfirmed } from '../sets/lineage.ts'
 
 /** The end of a device, as another or it itself has asked for it. */
@@ -94,6 +94,6 @@ async function endBackupsOf(tx: Queryable, { clientId, device, revoker }: Revoca
     survivors: held,
     values: [revoker, device],
   })
-  await oweRemovalOfDestroyed(tx, clientId)
+  await scheduleDeletionOfDestroyed(tx, clientId)
   return events
 }

@@ -4,10 +4,10 @@ import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { askedBy, askPolicy } from '../access/policy.ts'
-import { removeOwedHalves } from '../sets/custodian-shares.ts'
+import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
 import { notAuthorized } from '../sets/sets-table.ts'
-import { requireKeptWayBack, requireWayBack } from '../sets/recoverability.ts'
+import { assertBackupKept, assertRecoverable } from '../sets/recoverability.ts'
 import { finishRevocation, retireSetsOf, retiringEvent, type Revocation } from './finish-revocation.ts'
 import { listDevices } from './list.ts'
 import { requireUnrevoked } from './devices-table.ts'
@@ -17,7 +17,7 @@ import { requireUnrevoked } from './devices-table.ts'
  * under way then ends in nothing once this has answered. All the rest follows in transactions of its own, by a sweep if the
  * process ends before. Harmless to repeat.
  *
- * A device that revokes itself keeps a way back to each of its wallets, as by {@link requireWayBack}. One that others
+ * A device that revokes itself keeps a way back to each of its wallets, as by {@link assertRecoverable}. One that others
  * revoke may be in a thief's hands, who could hinder it for ever by a wallet without a backup: what that device alone
  * held ends with it.
  *
@@ -36,7 +36,7 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
   else await refuseOther(context, caller, revocation)
   await finishRevocation(context, revocation)
   await destroyRetiring(context, clientId).catch(onError)
-  await removeOwedHalves(context, clientId).catch(onError)
+  await deletePendingShares(context, clientId).catch(onError)
   const listed = await listDevices(database, clientId)
   return listed.find((listedDevice) => listedDevice.deviceId === deviceId) as DeviceStatus
 }
@@ -76,12 +76,12 @@ async function refuseItself(context: ServerContext, caller: Caller, revocation: 
      where client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`,
     [clientId, device],
   )
-  for (const row of held) await requireKeptWayBack(context, { clientId, walletId: row['wallet_id'] as string, device })
+  for (const row of held) await assertBackupKept(context, { clientId, walletId: row['wallet_id'] as string, device })
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const events = await refuse(context, tx, revocation)
     const retired = await retireSetsOf(tx, revocation)
-    for (const set of retired) await requireWayBack(tx, set)
+    for (const set of retired) await assertRecoverable(tx, set)
     await context.audit.record(tx, caller.clientId, [...events, ...retired.map(retiringEvent)])
   })
 }

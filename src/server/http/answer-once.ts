@@ -1,12 +1,12 @@
-import { isAnswer } from '../../wire/error-body.ts'
-import { FLIGHT_CONTENT_TYPE } from '../../wire/round-body.ts'
+import { hasServerStatus } from '../../wire/error-body.ts'
+import { ROUND_CONTENT_TYPE } from '../../wire/round-body.ts'
 import { isBadRequest } from '../../service/http.ts'
 import { FRESH_MS } from '../../channel/messages.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 
 /** How long an answer is kept: longer than its request is fresh by the clock of any process. */
-const KEPT_MS = 4 * FRESH_MS
+const STORED_MS = 4 * FRESH_MS
 
 /** A sealed request that changes something, as a client has sent it. */
 export interface AskedOnce {
@@ -15,12 +15,12 @@ export interface AskedOnce {
 }
 
 /** The answer to these very bytes, if they were answered for good before. */
-export async function findKeptAnswer(
+export async function findStoredResponse(
   { database }: ServerContext,
   { clientId, requestId }: AskedOnce,
 ): Promise<Response | undefined> {
   const [kept] = await database.query(
-    'select status, body from reshare_sealed_answers where client_id = $1 and request_id = $2',
+    'select status, body from reshare_sealed_responses where client_id = $1 and request_id = $2',
     [clientId, requestId],
   )
   if (kept === undefined) return undefined
@@ -35,28 +35,28 @@ export async function findKeptAnswer(
  *
  * @param error what the request failed with, if it did
  */
-export async function keepAnswer(
+export async function storeResponse(
   context: ServerContext,
   { clientId, requestId }: AskedOnce,
   answer: Response,
   error: unknown,
 ): Promise<void> {
-  const isFinal = answer.ok ? answer.headers.get('content-type') !== FLIGHT_CONTENT_TYPE : isRefusal(error)
+  const isFinal = answer.ok ? answer.headers.get('content-type') !== ROUND_CONTENT_TYPE : isRefusal(error)
   if (!isFinal) return
   const body = new Uint8Array(await answer.clone().arrayBuffer())
   await context.database.query(
-    `insert into reshare_sealed_answers (client_id, request_id, status, body, expires_at) values ($1, $2, $3, $4, $5)
+    `insert into reshare_sealed_responses (client_id, request_id, status, body, expires_at) values ($1, $2, $3, $4, $5)
      on conflict (client_id, request_id) do nothing`,
-    [clientId, requestId, answer.status, body, timestamp(context, KEPT_MS)],
+    [clientId, requestId, answer.status, body, timestamp(context, STORED_MS)],
   )
 }
 
 /** Forgets answers whose requests are refused by their time. */
-export async function forgetKeptAnswers(context: ServerContext): Promise<void> {
+export async function forgetStoredResponses(context: ServerContext): Promise<void> {
   await inPages(() =>
     context.database.query(
-      `delete from reshare_sealed_answers where (client_id, request_id) in
-         (select client_id, request_id from reshare_sealed_answers where expires_at <= $1 limit ${PAGE})
+      `delete from reshare_sealed_responses where (client_id, request_id) in
+         (select client_id, request_id from reshare_sealed_responses where expires_at <= $1 limit ${PAGE})
        returning 1`,
       [timestamp(context)],
     ),
@@ -64,5 +64,5 @@ export async function forgetKeptAnswers(context: ServerContext): Promise<void> {
 }
 
 function isRefusal(error: unknown): boolean {
-  return isBadRequest(error) || (isAnswer(error) && !error.retryable)
+  return isBadRequest(error) || (hasServerStatus(error) && !error.retryable)
 }

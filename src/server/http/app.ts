@@ -1,9 +1,9 @@
 import { Hono, type Context } from 'hono'
 import { cors } from 'hono/cors'
-import { FLIGHT_CONTENT_TYPE } from '../../wire/round-body.ts'
+import { ROUND_CONTENT_TYPE } from '../../wire/round-body.ts'
 import { askHook, readIds } from '../../service/hooks.ts'
 import { BadRequest, errorResponse, jsonError, readBody, Unavailable } from '../../service/http.ts'
-import { answerAnything } from '../../service/middleware.ts'
+import { respondToErrors } from '../../service/middleware.ts'
 import { SEALED_PATH } from '../../channel/messages.ts'
 import { MpcError } from '../../errors.ts'
 import type { HpkeKeyPair } from '../../hpke/x25519.ts'
@@ -13,14 +13,14 @@ import { listDevices } from '../devices/list.ts'
 import { revokeDevice } from '../devices/revoke.ts'
 import { admitDevice } from '../devices/devices-table.ts'
 import { abortFor } from '../rounds/decisions.ts'
-import { playRound } from '../rounds/handle-round.ts'
+import { handleRound } from '../rounds/handle-round.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/sets-table.ts'
 import { within } from '../../util/within.ts'
 import type { Authenticate } from '../access/tokens.ts'
-import { findKeptAnswer, keepAnswer } from './answer-once.ts'
+import { findStoredResponse, storeResponse } from './answer-once.ts'
 import { parseId, parseRound } from '../rounds/requests.ts'
-import { answerSealed, channelFailed, type Sealed } from './sealed.ts'
+import { respondSealed, channelFailed, type Sealed } from './sealed.ts'
 
 /** What the HTTP side needs besides the server's own parts. */
 export interface AppOptions {
@@ -50,7 +50,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   const app = new Hono<Env>()
   const failed = (error: unknown) => errorResponse(error, context.onError)
   app.onError(failed)
-  app.use(answerAnything(failed))
+  app.use(respondToErrors(failed))
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (options.allowedOrigins.length > 0) {
     const headers = ['authorization', 'content-type']
@@ -62,7 +62,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     if (c.env.device !== undefined) throw channelFailed()
     const { channelKeys } = options
     const { random, limits, now } = context
-    return answerSealed(c.req.raw, { channelKeys, random, bodyBytes: limits.bodyBytes, now }, async (inner, sealed) =>
+    return respondSealed(c.req.raw, { channelKeys, random, bodyBytes: limits.bodyBytes, now }, async (inner, sealed) =>
       app.fetch(inner, sealed),
     )
   })
@@ -78,21 +78,21 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     await admitDevice(context, callerOf(c))
     const { requestId } = c.env
     const asked = requestId && { clientId: c.get('clientId'), requestId }
-    const kept = asked && (await findKeptAnswer(context, asked))
+    const kept = asked && (await findStoredResponse(context, asked))
     if (kept === undefined) await next()
     else c.res = kept
-    if (asked !== undefined && kept === undefined) await keepAnswer(context, asked, c.res, c.error)
+    if (asked !== undefined && kept === undefined) await storeResponse(context, asked, c.res, c.error)
     c.header('cache-control', 'no-store')
   })
 
   app.post('/v1/operations/:operationId/rounds/:round', async (c) => {
     const key = { ...callerOf(c), operationId: parseId('operation', c.req.param('operationId')) }
     const round = parseRound(c.req.param('round'))
-    if (c.req.header('content-type') !== FLIGHT_CONTENT_TYPE) {
-      throw new BadRequest(`the content type must be ${FLIGHT_CONTENT_TYPE}`)
+    if (c.req.header('content-type') !== ROUND_CONTENT_TYPE) {
+      throw new BadRequest(`the content type must be ${ROUND_CONTENT_TYPE}`)
     }
-    const answer = await playRound(context, key, round, await readBody(c.req.raw, context.limits.bodyBytes))
-    return c.body(answer as Uint8Array<ArrayBuffer>, 200, { 'content-type': FLIGHT_CONTENT_TYPE })
+    const answer = await handleRound(context, key, round, await readBody(c.req.raw, context.limits.bodyBytes))
+    return c.body(answer as Uint8Array<ArrayBuffer>, 200, { 'content-type': ROUND_CONTENT_TYPE })
   })
   app.post('/v1/operations/:operationId/abort', async (c) => {
     await requireNoBody(c)

@@ -1,7 +1,7 @@
 import { isBadRequest, readBody } from '../../service/http.ts'
 import {
   decodeRequest,
-  encodeAnswer,
+  encodeResponse,
   FRESH_MS,
   NOT_FRESH_STATUS,
   REQUEST_FIELDS_MAX_LENGTH,
@@ -42,7 +42,7 @@ export interface Sealed {
  * @param dispatch answers the request within
  * @throws {CHANNEL_FAILED} if it does not open, whatever the cause; nothing was dispatched
  */
-export async function answerSealed(
+export async function respondSealed(
   request: Request,
   { channelKeys, random, bodyBytes, now }: SealedOptions,
   dispatch: (inner: Request, sealed: Sealed) => Promise<Response>,
@@ -69,7 +69,7 @@ export async function answerSealed(
   const from = { device: toHex(opened.device), requestId: isGet ? undefined : opened.id }
   const answer = isFresh ? await dispatch(inner, from) : notFresh()
   const body = new Uint8Array(await answer.arrayBuffer())
-  const sealed = opened.sealAnswer(encodeAnswer({ status: answer.status, time: Math.floor(now()), body }))
+  const sealed = opened.sealResponse(encodeResponse({ status: answer.status, time: Math.floor(now()), body }))
   const headers = { 'content-type': SEALED_CONTENT_TYPE, 'cache-control': 'no-store' }
   return new Response(sealed as Uint8Array<ArrayBuffer>, { headers })
 }

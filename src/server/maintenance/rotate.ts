@@ -1,23 +1,23 @@
 import { SERVER_CHAIN } from '../audit/entry.ts'
 import { resealAuditKey } from '../audit/key.ts'
 import type { Rotation } from '../../util/master-keys.ts'
-import type { SealPlace } from '../../util/seal.ts'
+import type { SealContext } from '../../util/seal.ts'
 import type { ServerContext } from '../context.ts'
 import type { Row, Queryable } from '../../service/database/types.ts'
 import { notDone } from '../each-row.ts'
-import { pairPlace } from '../sets/ot-states.ts'
-import { sharePlace } from '../sets/shares.ts'
+import { otStateContext } from '../sets/ot-states.ts'
+import { shareContext } from '../sets/shares.ts'
 
 const BATCH = 100
 
-/** What lives as long as its set. The key of the log stays for ever; all else that is sealed is forgotten within `preprocessingMs` or `operationMs + answerMs`. */
-const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) => SealPlace }[] = [
-  { table: 'reshare_shares', placeOf: (row) => sharePlace(row['client_id'] as string, row['set_id'] as string) },
+/** What lives as long as its set. The key of the log stays for ever; all else that is sealed is forgotten within `preprocessingMs` or `operationMs + responseMs`. */
+const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) => SealContext }[] = [
+  { table: 'reshare_shares', placeOf: (row) => shareContext(row['client_id'] as string, row['set_id'] as string) },
   {
-    table: 'reshare_ot_pairs',
+    table: 'reshare_ot_states',
     placeOf: (row) => {
       const key = { clientId: row['client_id'] as string, setId: row['set_id'] as string }
-      return pairPlace(key, row['incarnation'] as number)
+      return otStateContext(key, row['incarnation'] as number)
     },
   },
 ]
@@ -26,7 +26,7 @@ const SEALED: readonly (readonly [table: string, column: string])[] = [
   ...LASTING.map(({ table }) => [table, 'sealed'] as const),
   ['reshare_audit_key', 'sealed'],
   ['reshare_preprocessings', 'sealed'],
-  ['reshare_answers', 'sealed'],
+  ['reshare_responses', 'sealed'],
   ['reshare_operations', 'state'],
 ]
 
@@ -65,7 +65,7 @@ async function resealKeyOfLog({ database, sealer, audit }: ServerContext): Promi
   )
 }
 
-async function reseal(context: ServerContext, table: string, row: Row, place: SealPlace): Promise<boolean> {
+async function reseal(context: ServerContext, table: string, row: Row, place: SealContext): Promise<boolean> {
   const sealed = row['sealed'] as Uint8Array
   const resealed = context.sealer.reseal(place, sealed)
   return context.database.transaction(async (tx) => {

@@ -2,10 +2,10 @@ import { inPages, PAGE } from '../../util/pages.ts'
 import { findOlderSets } from '../audit/older-sets.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { finishRevocations } from '../devices/finish-revocation.ts'
-import { forgetKeptAnswers } from '../http/answer-once.ts'
+import { forgetStoredResponses } from '../http/answer-once.ts'
 import { abortExpired } from '../rounds/decisions.ts'
 import { rateCounts } from '../rounds/rates.ts'
-import { removeOwedHalves } from '../sets/custodian-shares.ts'
+import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { logBans } from '../sets/ot-states.ts'
 import { forgetPreprocessings } from '../sets/preprocessings.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
@@ -16,10 +16,10 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   logBans,
   finishRevocations,
   (context) => destroyRetiring(context),
-  (context) => removeOwedHalves(context),
+  (context) => deletePendingShares(context),
   forgetPreprocessings,
   (context) => rateCounts(context).forget(),
-  forgetKeptAnswers,
+  forgetStoredResponses,
   forgetOperations,
 ]
 
@@ -50,15 +50,15 @@ export async function sweep(context: ServerContext): Promise<void> {
  * begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client is locked out.
  */
 async function forgetOperations(context: ServerContext): Promise<void> {
-  const before = timestamp(context, -context.limits.answerMs)
+  const before = timestamp(context, -context.limits.responseMs)
   // One statement, since all its parts see the decisions that there were before it.
   const forget = `with old as (
       select client_id, operation_id, kind
       from reshare_operations join reshare_decisions using (client_id, operation_id) where expires_at <= $1
       limit ${PAGE}
     ), answers as (
-      delete from reshare_answers using old
-      where reshare_answers.client_id = old.client_id and reshare_answers.operation_id = old.operation_id
+      delete from reshare_responses using old
+      where reshare_responses.client_id = old.client_id and reshare_responses.operation_id = old.operation_id
     ), decisions as (
       delete from reshare_decisions using old
       where reshare_decisions.client_id = old.client_id and reshare_decisions.operation_id = old.operation_id

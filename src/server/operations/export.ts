@@ -10,48 +10,52 @@ import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
 import { readShare } from '../sets/shares.ts'
 import { policyRequest, requireSource } from '../rounds/admission.ts'
-import type { Ending, Played, Turn } from '../rounds/round.ts'
+import type { Completion, RoundOutput, RoundInput } from '../rounds/round.ts'
 
 /**
  * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its own
  * share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
  */
-export async function playExport(context: ServerContext, turn: Turn<ExportRequest>): Promise<Played> {
+export async function exportRound(context: ServerContext, turn: RoundInput<ExportRequest>): Promise<RoundOutput> {
   await requireSource(context.database, turn, turn.request)
   if (turn.state === undefined) return challenge(context, turn)
   await askPolicy(context, policyRequest(turn, turn.request))
   return release(context, turn, turn.state)
 }
 
-function challenge({ random }: ServerContext, { operationId, parcels }: Turn<ExportRequest>): Played {
-  if (parcels.length !== 0) throw new BadRequest('the first round of an export carries no parcels')
+function challenge({ random }: ServerContext, { operationId, messages }: RoundInput<ExportRequest>): RoundOutput {
+  if (messages.length !== 0) throw new BadRequest('the first round of an export carries no messages')
   const state = newChallenge(random, fromHex(operationId))
-  return { parcels: [{ slot: 0, envelope: state.slice() }], state }
+  return { messages: [{ sessionIndex: 0, envelope: state.slice() }], state }
 }
 
-async function release(context: ServerContext, turn: Turn<ExportRequest>, state: Uint8Array): Promise<Played> {
-  const { clientId, operationId, request, parcels } = turn
-  const [parcel, ...others] = parcels
-  if (parcel?.slot !== 0 || others.length > 0) throw new BadRequest('an export carries one parcel, the proof')
+async function release(
+  context: ServerContext,
+  turn: RoundInput<ExportRequest>,
+  state: Uint8Array,
+): Promise<RoundOutput> {
+  const { clientId, operationId, request, messages } = turn
+  const [message, ...others] = messages
+  if (message?.sessionIndex !== 0 || others.length > 0) throw new BadRequest('an export carries one message, the proof')
   const half = await readShare(context, context.database, clientId, request.setId)
   try {
     const group = getGroup(request.curve)
     const share = half.shares.find(({ record }) => record.curve === request.curve) as KeyShare
     const terms = exportTerms(group, share.record, operationId, fromHex(request.receiver))
     const { random } = context
-    const sealed = releaseShare(terms, { share, challenge: state, proof: parcel.envelope, random })
-    return { parcels: [{ slot: 0, envelope: sealed }], ending: endWithExport(context, turn) }
+    const sealed = releaseShare(terms, { share, challenge: state, proof: message.envelope, random })
+    return { messages: [{ sessionIndex: 0, envelope: sealed }], completion: exportCompletion(context, turn) }
   } finally {
     half.shares.forEach(wipeKeyShare)
   }
 }
 
 /** The end of an export: the share leaves only if its set is still ACTIVE when that is recorded. */
-function endWithExport(context: ServerContext, turn: Turn<ExportRequest>): Ending {
+function exportCompletion(context: ServerContext, turn: RoundInput<ExportRequest>): Completion {
   const { clientId, operationId, request } = turn
   return {
     decision: 'COMMIT',
-    async settle(tx) {
+    async apply(tx) {
       const set = await requireSource(tx, turn, request)
       await tx.query('update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1', [
         set.setId,

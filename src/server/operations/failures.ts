@@ -1,18 +1,18 @@
-import { isAnswer } from '../../wire/error-body.ts'
+import { hasServerStatus } from '../../wire/error-body.ts'
 import { isBadRequest } from '../../service/http.ts'
 import { isMpcError, isProtocolError } from '../../errors.ts'
 
 /** Whether the request was refused by its form or its names. All that is thrown of these comes before a session advances. */
-export function isUnplayed(error: unknown): boolean {
+export function isRejectedBeforeAdvance(error: unknown): boolean {
   return isBadRequest(error) || isMpcError(error, 'SET_MISMATCH')
 }
 
 /** Whether an operation is over with this failure: a check of it has failed. */
 export function isFinal(error: unknown): boolean {
-  return isProtocolError(error) || (isAnswer(error) && !error.retryable)
+  return isProtocolError(error) || (hasServerStatus(error) && !error.retryable)
 }
 
 /** Whether the client has sent what no holder of its share would send. */
-export function isBlamed(error: unknown): boolean {
+export function blamesClient(error: unknown): boolean {
   return isProtocolError(error) && error.blame.length > 0
 }

@@ -1,25 +1,25 @@
-import { isAnswer } from '../../wire/error-body.ts'
-import { encodeFlight, type Parcel } from '../../wire/round-body.ts'
+import { hasServerStatus } from '../../wire/error-body.ts'
+import { encodeRoundBody, type SessionMessage } from '../../wire/round-body.ts'
 import { isUnavailable } from '../../service/http.ts'
 import type { OperationRequest, OperationResult, SignEcdsaRequest } from '../../wire/operations.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { lockPairAndTake } from '../sets/ot-states.ts'
 import { openShare } from '../sets/shares.ts'
-import type { Claim } from '../rounds/lease.ts'
+import type { Lease } from '../rounds/lease.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
 import { playWithLocked } from './ecdsa/stored-ot-state.ts'
-import { isFinal, isUnplayed } from './failures.ts'
+import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { chargeOperation } from '../rounds/rates.ts'
 import {
   insertOperation,
-  sealAnswer,
+  sealResponse,
   type CalledOperation,
   type NamedSet,
   type RequestHash,
 } from '../rounds/operations-table.ts'
 import { signWith, type FrostRequest } from './sign.ts'
-import type { Caught, Turn } from '../rounds/round.ts'
+import type { Banned, RoundInput } from '../rounds/round.ts'
 
 /** The operations that are over with their first answer. */
 type OneRoundRequest = FrostRequest | SignEcdsaRequest
@@ -29,10 +29,10 @@ export function isOneRound(request: OperationRequest): request is OneRoundReques
 }
 
 /** An operation that may begin, as it has arrived. */
-export interface Beginning {
+export interface OpeningProof {
   readonly key: CalledOperation
   readonly request: OneRoundRequest
-  readonly parcels: readonly Parcel[]
+  readonly messages: readonly SessionMessage[]
   readonly requestHash: RequestHash
   readonly named: NamedSet
 }
@@ -52,22 +52,23 @@ class NotAtOnce extends Error {}
  */
 export async function playAtOnce(
   context: ServerContext,
-  beginning: Beginning,
-): Promise<{ readonly answer: Uint8Array } | Caught | undefined> {
+  beginning: OpeningProof,
+): Promise<{ readonly answer: Uint8Array } | Banned | undefined> {
   const { key, request } = beginning
-  const work = async (tx: Queryable): Promise<{ readonly answer: Uint8Array } | Caught> => {
-    const claim: Claim = { ...key, round: 1, token: context.random(16) }
+  const work = async (tx: Queryable): Promise<{ readonly answer: Uint8Array } | Banned> => {
+    const claim: Lease = { ...key, round: 1, token: context.random(16) }
     const incarnation = await begin(context, tx, beginning, claim)
-    const turn = { ...key, request, round: 1, parcels: beginning.parcels, incarnation, state: undefined }
+    const turn = { ...key, request, round: 1, messages: beginning.messages, incarnation, state: undefined }
     const played = await play(context, tx, turn, beginning)
-    return 'caught' in played ? played : { answer: await end(context, tx, beginning, claim, played.parcels) }
+    return 'caught' in played ? played : { answer: await end(context, tx, beginning, claim, played.messages) }
   }
   try {
     if (request.scheme !== 'ecdsa') return await context.database.transaction(work, 'read committed')
     return await transactOrBan(context, { clientId: key.clientId, setId: request.setId }, work, 'read committed')
   } catch (error) {
     // What may only be tried again is told as it is. All else is counted, noted and told by the longer way.
-    if (isUnavailable(error) || (isAnswer(error) && !isFinal(error) && !isUnplayed(error))) throw error
+    if (isUnavailable(error) || (hasServerStatus(error) && !isFinal(error) && !isRejectedBeforeAdvance(error)))
+      throw error
     return undefined
   }
 }
@@ -76,8 +77,8 @@ export async function playAtOnce(
 async function begin(
   context: ServerContext,
   tx: Queryable,
-  { key, request, requestHash }: Beginning,
-  { token }: Claim,
+  { key, request, requestHash }: OpeningProof,
+  { token }: Lease,
 ): Promise<number> {
   const added = await insertOperation(context, tx, key, request, requestHash, token)
   if (added === undefined) throw new NotAtOnce('it is there, or decided')
@@ -88,17 +89,17 @@ async function begin(
 async function play(
   context: ServerContext,
   tx: Queryable,
-  turn: Turn<OneRoundRequest>,
-  { named }: Beginning,
-): Promise<{ readonly parcels: readonly Parcel[] } | Caught> {
+  turn: RoundInput<OneRoundRequest>,
+  { named }: OpeningProof,
+): Promise<{ readonly messages: readonly SessionMessage[] } | Banned> {
   const { clientId, incarnation, request } = turn
   const { setId } = request
   const readHalf = () => openShare(context, clientId, setId, named.half)
-  if (request.scheme !== 'ecdsa') return { parcels: signWith(context, { ...turn, request }, readHalf()) }
+  if (request.scheme !== 'ecdsa') return { messages: signWith(context, { ...turn, request }, readHalf()) }
   const id = request.source.kind === 'preprocessing' ? request.source.id : ''
   const { pair, taken } = await lockPairAndTake(context, tx, { clientId, setId, id }, incarnation)
-  return playWithLocked(context, tx, { ...turn, request }, { pair, readHalf, from: taken }, ({ parcels }) => ({
-    parcels,
+  return playWithLocked(context, tx, { ...turn, request }, { pair, readHalf, from: taken }, ({ messages }) => ({
+    messages,
   }))
 }
 
@@ -106,12 +107,12 @@ async function play(
 async function end(
   context: ServerContext,
   tx: Queryable,
-  { key, request, requestHash }: Beginning,
-  claim: Claim,
-  parcels: readonly Parcel[],
+  { key, request, requestHash }: OpeningProof,
+  claim: Lease,
+  messages: readonly SessionMessage[],
 ): Promise<Uint8Array> {
   const header: OperationResult = { setId: request.setId, state: 'ACTIVE' }
-  const answer = encodeFlight({ header, parcels })
+  const answer = encodeRoundBody({ header, messages })
   const stored = await tx.query(
     `with used as (
        update reshare_sets set last_used_at = $4::timestamptz
@@ -123,11 +124,11 @@ async function end(
        select $1, $2, 'COMMIT', $4::timestamptz, $3 from used
        on conflict (client_id, operation_id) do nothing returning 1
      ), ended as (
-       update reshare_operations set round = 1, request = null, claim_token = null, claim_hash = null, claim_until = null
-       where client_id = $1 and operation_id = $2 and claim_token = $6 and exists (select 1 from decided)
+       update reshare_operations set round = 1, request = null, lease_token = null, lease_hash = null, lease_expires_at = null
+       where client_id = $1 and operation_id = $2 and lease_token = $6 and exists (select 1 from decided)
        returning 1
      )
-     insert into reshare_answers (client_id, operation_id, round, request_hash, sealed)
+     insert into reshare_responses (client_id, operation_id, round, request_hash, sealed)
      select $1, $2, 1, $7::bytea, $8::bytea from ended returning 1`,
     [
       key.clientId,
@@ -137,7 +138,7 @@ async function end(
       request.setId,
       claim.token,
       requestHash.bytes,
-      sealAnswer(context, key, 1, answer),
+      sealResponse(context, key, 1, answer),
     ],
   )
   if (stored.length === 0) throw new NotAtOnce('the set is over, the device revoked, or the operation decided')

@@ -1,7 +1,7 @@
-import type { Parcel } from '../../wire/round-body.ts'
+import type { SessionMessage } from '../../wire/round-body.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
 import { taprootShare } from '../../wire/signing.ts'
-import { setParties } from '../../wire/sessions.ts'
+import { partiesOf } from '../../wire/sessions.ts'
 import { getGroup } from '../../curve/index.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
 import { wipeKeyShare, type KeyShare, type WalletShares } from '../../key-share/index.ts'
@@ -11,8 +11,8 @@ import type { ServerContext } from '../context.ts'
 import { readShare } from '../sets/shares.ts'
 import { requireSource } from '../rounds/admission.ts'
 import { advanceSessions } from '../rounds/sessions.ts'
-import type { Played, Turn } from '../rounds/round.ts'
-import { endWithSignature } from './completions.ts'
+import type { RoundOutput, RoundInput } from '../rounds/round.ts'
+import { signatureCompletion } from './completions.ts'
 
 export type FrostRequest = SignEd25519Request | SignBip340Request
 
@@ -20,18 +20,22 @@ export type FrostRequest = SignEd25519Request | SignBip340Request
  * Signs with FROST: the client's commitments come in, the server's commitments and signature share go out. The share
  * leaves only if the set is still ACTIVE when its use is recorded; its nonces end with the request.
  */
-export async function playSigning(context: ServerContext, turn: Turn<FrostRequest>): Promise<Played> {
+export async function signFrostRound(context: ServerContext, turn: RoundInput<FrostRequest>): Promise<RoundOutput> {
   const { request, clientId } = turn
   await requireSource(context.database, turn, request)
   const half = await readShare(context, context.database, clientId, request.setId)
-  return { parcels: signWith(context, turn, half), ending: endWithSignature(context, turn) }
+  return { messages: signWith(context, turn, half), completion: signatureCompletion(context, turn) }
 }
 
 /** The server's side of a signature. @param half of the set; wiped */
-export function signWith(context: ServerContext, turn: Turn<FrostRequest>, half: WalletShares): readonly Parcel[] {
+export function signWith(
+  context: ServerContext,
+  turn: RoundInput<FrostRequest>,
+  half: WalletShares,
+): readonly SessionMessage[] {
   const share = signingShare(turn.request, half.shares)
   try {
-    return sign(context, turn, share).parcels
+    return sign(context, turn, share).messages
   } finally {
     wipeKeyShare(share)
     half.shares.forEach(wipeKeyShare)
@@ -44,18 +48,18 @@ function signingShare(request: FrostRequest, shares: readonly KeyShare[]): KeySh
   return request.scheme === 'bip340' ? taprootShare(getGroup(curve), share, request) : share
 }
 
-function sign({ random }: ServerContext, { request, parcels }: Turn<FrostRequest>, share: KeyShare) {
+function sign({ random }: ServerContext, { request, messages }: RoundInput<FrostRequest>, share: KeyShare) {
   const session = createSigning({
     scheme: request.scheme,
     group: getGroup(share.record.curve),
     share,
-    signers: setParties('signing').map(({ id }) => id),
+    signers: partiesOf('signing').map(({ id }) => id),
     aggregator: partyId(1),
     message: fromHex(request.message),
     random,
   })
   try {
-    return advanceSessions([session], parcels, true)
+    return advanceSessions([session], messages, true)
   } finally {
     session.dispose()
   }

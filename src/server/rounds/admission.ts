@@ -1,5 +1,5 @@
 import { requireCountedAuthorization } from '../../service/export-authorization.ts'
-import { verifyBeginning, type FirstFlight } from '../../wire/opening-proof.ts'
+import { verifyOpeningProof, type FirstRound } from '../../wire/opening-proof.ts'
 import { requireAuthorization } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'
 import type { ExportRequest, OperationRequest, SignRequest } from '../../wire/operations.ts'
@@ -7,17 +7,17 @@ import { requestDigest } from '../../wire/signing.ts'
 import { getGroup } from '../../curve/index.ts'
 import { MpcError } from '../../errors.ts'
 import { fromHex } from '../../util/bytes.ts'
-import { isFor, type Caller } from '../access/caller.ts'
+import { canAccess, type Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { askedBy, askPolicy, type PolicyRequest } from '../access/policy.ts'
 import { requireCustodian } from '../sets/ask-custodian.ts'
 import { requireRoomForSet } from '../sets/bounds.ts'
-import { requireUnpoisoned } from '../sets/ot-states.ts'
+import { assertUnpoisoned } from '../sets/ot-states.ts'
 import { ecdsaRecord, notAuthorized, requireSet, type SetRow } from '../sets/sets-table.ts'
-import { requireActive, requireNamed, requireRecoverable } from '../sets/set-checks.ts'
+import { assertActive, assertSetMatches, requireRecoverable } from '../sets/set-checks.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
-import { decideUnbegun, type CalledOperation, type NamedSet, type Outcome } from './operations-table.ts'
+import { decideUnstarted, type CalledOperation, type NamedSet, type Outcome } from './operations-table.ts'
 import type { SetRequest } from './round.ts'
 
 /**
@@ -31,7 +31,7 @@ import type { SetRequest } from './round.ts'
  * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
  * @throws {RATE_LIMITED} if the set or the device is locked out, or the client from exports
  */
-export async function admitOperation(
+export async function authorizeOperation(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
@@ -44,10 +44,10 @@ export async function admitOperation(
     await requireRoomForSet(context, context.database, request, source)
     await requireUnlocked(context, key, request)
   }
-  if (request.kind === 'setUp') await requireUnpoisoned(context, context.database, request.setId)
+  if (request.kind === 'setUp') await assertUnpoisoned(context, context.database, request.setId)
   if (request.kind === 'backup' || request.kind === 'recover') requireCustodian(context)
-  if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'freshSetUp') {
-    requireAfterCheat(context)
+  if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'ephemeralSetup') {
+    checkOnCheating(context)
   }
   await askPolicy(context, policyRequest(key, request))
   if (request.kind === 'export' && !begun) await authorizeExport(context, key, request)
@@ -60,15 +60,15 @@ export async function admitOperation(
  * @throws {AUTH_FAILED | SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | OPERATION_IN_PROGRESS} as {@link requireSource}
  * @throws {PROTOCOL_ABORTED} if the proof fails
  */
-export async function requirePossession(
+export async function verifyOpening(
   db: Queryable,
   caller: Caller,
-  flight: FirstFlight,
+  flight: FirstRound,
   proof: Uint8Array,
   named: NamedSet | undefined,
 ): Promise<void> {
   const record = ecdsaRecord(await requireFit(db, caller, flight.request, named?.set))
-  verifyBeginning(getGroup('secp256k1'), flight, record, proof)
+  verifyOpeningProof(getGroup('secp256k1'), flight, record, proof)
 }
 
 /** Judges an export by the authorisation that came with it, which is forgotten after this. */
@@ -79,11 +79,11 @@ async function authorizeExport(context: ServerContext, key: CalledOperation, req
   const { walletId, setId, curve, authorization } = request
   const asked = { clientId, walletId, setId, curve, authorization }
   const charged = { subject: ofSet(clientId, setId), kind: 'export' } as const
-  const presume = () => rateCounts(context).presumeFailure(charged, failing(key, request))
+  const presume = () => rateCounts(context).reserveFailure(charged, failing(key, request))
   // Sent again, as a relay may, what is denied is not judged, and does not count, again. Kept for ever, such decisions are
   // as few as the tries that a client has; where these have no bound, none is kept.
   const isBounded = limits.lockOut !== null || limits.rates.export !== null
-  const onDenied = async () => (isBounded ? decideUnbegun(context, key, 'ABORT') : undefined)
+  const onDenied = async () => (isBounded ? decideUnstarted(context, key, 'ABORT') : undefined)
   const asking = () => askHook('authorizeExport', limits.hookMs, (options) => ask(asked, options))
   await requireCountedAuthorization(presume, asking, onError, onDenied)
 }
@@ -104,14 +104,14 @@ async function requireFit(
   set: SetRow | undefined,
 ): Promise<SetRow> {
   if (set === undefined) throw notAuthorized()
-  if (set.purpose === 'signing' && !isFor(set, caller)) throw notAuthorized()
+  if (set.purpose === 'signing' && !canAccess(set, caller)) throw notAuthorized()
   if (request.kind === 'recover') {
-    requireNamed(set, request.walletId, 'backup')
+    assertSetMatches(set, request.walletId, 'backup')
     requireRecoverable(set)
     if (caller.device === null) await requireUnbound(db, set)
   } else {
-    requireNamed(set, request.walletId, 'signing')
-    requireActive(set)
+    assertSetMatches(set, request.walletId, 'signing')
+    assertActive(set)
   }
   return set
 }
@@ -143,8 +143,8 @@ export async function requireFreeWallet(db: Queryable, clientId: string, walletI
   if (known !== undefined) throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
 }
 
-function requireAfterCheat({ afterCheat }: ServerContext): void {
-  if (afterCheat === 'freshSetUp') return
+function checkOnCheating({ onCheating }: ServerContext): void {
+  if (onCheating === 'ephemeralSetup') return
   throw new MpcError('POLICY_DENIED', 'this server signs with the set-up of the set only')
 }
 

@@ -5,8 +5,8 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { forEachRow } from '../each-row.ts'
-import { oweRemovalOf, removeOwedHalves } from '../sets/custodian-shares.ts'
-import { deletePair } from '../sets/ot-states.ts'
+import { scheduleShareDeletion, deletePendingShares } from '../sets/custodian-shares.ts'
+import { deleteOtState } from '../sets/ot-states.ts'
 import { notAuthorized, setOf } from '../sets/sets-table.ts'
 import {
   findDecision,
@@ -30,7 +30,7 @@ export async function abortOperation(
   besides?: (tx: Queryable) => Promise<AuditEvent[]>,
 ): Promise<Decision> {
   const decision = await recordAbort(context, key, besides)
-  if (decision === 'ABORT') await removeOwedHalves(context, key.clientId).catch(context.onError)
+  if (decision === 'ABORT') await deletePendingShares(context, key.clientId).catch(context.onError)
   return { decision }
 }
 
@@ -70,7 +70,7 @@ export async function recordAbortIn(
 ): Promise<Decision['decision']> {
   // The decision before the operation's row, as a round that ends does: the other way round they would wait for each other.
   const decision = await recordDecision(context, tx, key, 'ABORT')
-  const events = decision === 'ABORT' ? await discardPrepared(tx, key) : []
+  const events = decision === 'ABORT' ? await destroyPreparedSets(tx, key) : []
   if (decision === 'ABORT') await forgetSessions(tx, key)
   await context.audit.record(tx, key.clientId, [...besides, ...events])
   return decision
@@ -125,7 +125,7 @@ function toAbort({ client_id: clientId, operation_id: operationId }: Row): strin
 }
 
 /** Destroys what an aborted operation has prepared. */
-async function discardPrepared(tx: Queryable, { clientId, operationId }: OperationKey): Promise<AuditEvent[]> {
+async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: OperationKey): Promise<AuditEvent[]> {
   const key = [clientId, operationId]
   const prepared = await tx.query(
     `update reshare_sets set state = 'ABORTED' where client_id = $1 and operation_id = $2 and state = 'PREPARED'
@@ -135,9 +135,9 @@ async function discardPrepared(tx: Queryable, { clientId, operationId }: Operati
   for (const row of prepared) {
     const setId = row['set_id'] as string
     await tx.query('delete from reshare_shares where set_id = $1', [setId])
-    await deletePair(tx, setId)
+    await deleteOtState(tx, setId)
   }
-  await oweRemovalOf(tx, { clientId, operationId })
+  await scheduleShareDeletion(tx, { clientId, operationId })
   return prepared.map((row) => ({ ...setOf(row), event: 'aborted', operationId }))
 }
 

@@ -1,29 +1,29 @@
 import type { ServerContext } from '../context.ts'
-import { playPreprocessing } from '../operations/ecdsa/preprocess.ts'
-import { playSignature } from '../operations/ecdsa/signature.ts'
-import { playSettingUp } from '../operations/ecdsa/setup.ts'
-import { playExport } from '../operations/export.ts'
-import { playMaking } from '../operations/make-sets/make-sets.ts'
-import { playProving } from '../operations/prove.ts'
-import { playSigning } from '../operations/sign.ts'
-import type { Played, PlayIn, Turn } from './round.ts'
+import { preprocessRound } from '../operations/ecdsa/preprocess.ts'
+import { signEcdsaRound } from '../operations/ecdsa/signature.ts'
+import { setupRound } from '../operations/ecdsa/setup.ts'
+import { exportRound } from '../operations/export.ts'
+import { makeSetsRound } from '../operations/make-sets/make-sets.ts'
+import { proveRound } from '../operations/prove.ts'
+import { signFrostRound } from '../operations/sign.ts'
+import type { RoundOutput, RoundInTransaction, RoundInput } from './round.ts'
 
 /** Plays a round of whichever operation it belongs to. */
-export async function playTurn(context: ServerContext, turn: Turn): Promise<Played | PlayIn> {
+export async function dispatch(context: ServerContext, turn: RoundInput): Promise<RoundOutput | RoundInTransaction> {
   const { request } = turn
   switch (request.kind) {
     case 'sign':
-      if (request.scheme === 'ecdsa') return playSignature(context, { ...turn, request })
-      return playSigning(context, { ...turn, request })
+      if (request.scheme === 'ecdsa') return signEcdsaRound(context, { ...turn, request })
+      return signFrostRound(context, { ...turn, request })
     case 'setUp':
-      return playSettingUp(context, { ...turn, request })
+      return setupRound(context, { ...turn, request })
     case 'preprocess':
-      return playPreprocessing(context, { ...turn, request })
+      return preprocessRound(context, { ...turn, request })
     case 'export':
-      return playExport(context, { ...turn, request })
+      return exportRound(context, { ...turn, request })
     case 'prove':
-      return playProving(context, { ...turn, request })
+      return proveRound(context, { ...turn, request })
     default:
-      return playMaking(context, { ...turn, request })
+      return makeSetsRound(context, { ...turn, request })
   }
 }

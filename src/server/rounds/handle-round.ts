@@ -1,5 +1,5 @@
 import { isProven } from '../../wire/opening-proof.ts'
-import { decodeFlight, encodeFlight, type Flight } from '../../wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type RoundBody } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError, isMpcError } from '../../errors.ts'
@@ -10,23 +10,23 @@ import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
-import { admitOperation, requirePossession } from './admission.ts'
+import { authorizeOperation, verifyOpening } from './admission.ts'
 import {
   answerRound,
-  claimRound,
+  leaseRound,
   decideRound,
-  forgetRound,
+  resetRound,
   over,
   releaseRound,
-  type Claim,
+  type Lease,
   type Claimed,
 } from './lease.ts'
 import { abortOperation, recordAbort } from './decisions.ts'
 import { transactOrBan } from '../operations/ecdsa/ban.ts'
-import { isBlamed, isFinal, isUnplayed } from '../operations/failures.ts'
-import { playTurn } from './dispatch.ts'
+import { blamesClient, isFinal, isRejectedBeforeAdvance } from '../operations/failures.ts'
+import { dispatch } from './dispatch.ts'
 import { isOneRound, playAtOnce } from '../operations/play-at-once.ts'
-import { chargeOperation, countFailure, isGuarded } from './rates.ts'
+import { chargeOperation, countFailure, countsFailures } from './rates.ts'
 import {
   findOperation,
   findOutcome,
@@ -42,7 +42,7 @@ import {
   type Outcome,
   type RequestHash,
 } from './operations-table.ts'
-import type { Caught, Ending, Played, PlayIn, SetRequest } from './round.ts'
+import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from './round.ts'
 
 /**
  * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after
@@ -57,13 +57,13 @@ import type { Caught, Ending, Played, PlayIn, SetRequest } from './round.ts'
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  * @throws {RATE_LIMITED} if the client may not begin this operation now
  */
-export async function playRound(
+export async function handleRound(
   context: ServerContext,
   key: CalledOperation,
   round: number,
   body: Uint8Array,
 ): Promise<Uint8Array> {
-  const flight = readFlight(body)
+  const flight = readRoundBody(body)
   const requestHash = hashRequest(context, body)
   const setId = round === 1 ? namedSetId(flight.header) : null
   const found = await findOutcome(context, context.database, key, round, requestHash, setId)
@@ -73,28 +73,28 @@ export async function playRound(
   let begun: Claimed | undefined
   if (round === 1) {
     // Drawn before a hook is asked: what it has allowed may be good for once.
-    const first: Claim = { ...key, round, token: context.random(16) }
+    const first: Lease = { ...key, round, token: context.random(16) }
     const request = await admit(context, key, flight, found)
     const played = await tryAtOnce(context, key, request, flight, requestHash, found)
     if (played !== undefined) return played
     begun = await begin(context, first, request, requestHash)
   } else parseEmptyHeader(flight.header)
-  const { claim, operation } = begun ?? (await claimRound(context, key, round, requestHash))
+  const { claim, operation } = begun ?? (await leaseRound(context, key, round, requestHash))
   try {
     requireTimeLeft(context, operation)
     const outcome = await play(context, claim, operation, requestHash, flight)
     if ('caught' in outcome) throw outcome.caught
-    await outcome.ending?.afterwards?.().catch(context.onError)
+    await outcome.completion?.afterCommit?.().catch(context.onError)
     return outcome.answer
   } catch (error) {
-    await abandon(context, claim, operation, error).catch(context.onError)
+    await failRound(context, claim, operation, error).catch(context.onError)
     throw error
   }
 }
 
-function readFlight(body: Uint8Array): Flight<unknown> {
+function readRoundBody(body: Uint8Array): RoundBody<unknown> {
   try {
-    return decodeFlight(body)
+    return decodeRoundBody(body)
   } catch (error) {
     if (isCodecError(error)) throw new BadRequest(error.message)
     throw error
@@ -104,15 +104,15 @@ function readFlight(body: Uint8Array): Flight<unknown> {
 async function admit(
   context: ServerContext,
   key: CalledOperation,
-  { header, parcels }: Flight<unknown>,
+  { header, messages }: RoundBody<unknown>,
   found: Outcome,
 ): Promise<OperationRequest> {
   const { request, proof } = parseOperation(header, context.limits)
   if (isProven(request)) {
     const { operationId } = key
-    await requirePossession(context.database, key, { operationId, request, parcels }, proof, found.named)
+    await verifyOpening(context.database, key, { operationId, request, messages }, proof, found.named)
   }
-  await admitOperation(context, key, request, found)
+  await authorizeOperation(context, key, request, found)
   return request
 }
 
@@ -121,12 +121,12 @@ async function tryAtOnce(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
-  { parcels }: Flight<unknown>,
+  { messages }: RoundBody<unknown>,
   requestHash: RequestHash,
   { begun, named }: Outcome,
 ): Promise<Uint8Array | undefined> {
   if (begun || named === undefined || !isOneRound(request)) return undefined
-  const played = await playAtOnce(context, { key, request, parcels, requestHash, named })
+  const played = await playAtOnce(context, { key, request, messages, requestHash, named })
   if (played === undefined || 'answer' in played) return played?.answer
   // Where the ban had to be written by itself nothing has begun: there is nothing to abort.
   await recordAbort(context, key).catch((error: unknown) => {
@@ -138,7 +138,7 @@ async function tryAtOnce(
 /** @returns the claim of its first round, unless it was there */
 async function begin(
   context: ServerContext,
-  claim: Claim,
+  claim: Lease,
   request: OperationRequest,
   requestHash: RequestHash,
 ): Promise<Claimed | undefined> {
@@ -153,7 +153,7 @@ async function begin(
       return undefined
     }
     await chargeOperation(context, tx, claim.clientId, request, added)
-    await context.audit.record(tx, claim.clientId, begunEvents(claim, request))
+    await context.audit.record(tx, claim.clientId, openingEvents(claim, request))
     return { claim, operation: newOperation(claim, request, added) }
   }, 'read committed')
 }
@@ -164,12 +164,12 @@ function newOperation(
   request: OperationRequest,
   { incarnation, expiresAt }: AddedOperation,
 ): OperationRow {
-  const none = { state: null, claimHash: null, claimUntil: null }
+  const none = { state: null, leaseHash: null, leaseExpiresAt: null }
   return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, incarnation, expiresAt }
 }
 
 /** A recovery is told of before it ends: someone opens a backup, with this client's credentials. */
-function begunEvents({ operationId }: OperationKey, request: OperationRequest): AuditEvent[] {
+function openingEvents({ operationId }: OperationKey, request: OperationRequest): AuditEvent[] {
   if (request.kind !== 'recover') return []
   const { walletId, setId, dryRun } = request
   return [{ event: 'recoveryBegun', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) }]
@@ -177,20 +177,20 @@ function begunEvents({ operationId }: OperationKey, request: OperationRequest): 
 
 async function play(
   context: ServerContext,
-  claim: Claim,
+  claim: Lease,
   operation: OperationRow,
   requestHash: RequestHash,
-  { parcels }: Flight<unknown>,
-): Promise<Answered | Caught> {
+  { messages }: RoundBody<unknown>,
+): Promise<Answered | Banned> {
   const { request, incarnation, device } = operation
   // Aborted since the caller looked: its request is gone, and without its state a later round would be played as a first one.
   if (request === null || (claim.round > 1 && operation.state === null)) throw over()
-  const place = sessionPlace(claim, claim.round, incarnation)
+  const place = sessionContext(claim, claim.round, incarnation)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
     const { clientId, operationId, round } = claim
-    const turn = { clientId, operationId, device, round, request, parcels, incarnation, state }
-    const playing = await playTurn(context, turn)
+    const turn = { clientId, operationId, device, round, request, messages, incarnation, state }
+    const playing = await dispatch(context, turn)
     return await store(context, claim, operation, requestHash, playing)
   } finally {
     wipe(state)
@@ -200,63 +200,63 @@ async function play(
 /** A stored answer, and what was decided with it. */
 interface Answered {
   readonly answer: Uint8Array
-  readonly ending: Ending | undefined
+  readonly completion: Completion | undefined
 }
 
 async function store(
   context: ServerContext,
-  claim: Claim,
+  claim: Lease,
   { request, incarnation }: OperationRow,
   requestHash: RequestHash,
-  playing: Played | PlayIn,
-): Promise<Answered | Caught> {
-  const seal = ({ state }: Played): Uint8Array | null => {
+  playing: RoundOutput | RoundInTransaction,
+): Promise<Answered | Banned> {
+  const seal = ({ state }: RoundOutput): Uint8Array | null => {
     if (state === undefined) return null
-    const sealed = context.sealer.seal(sessionPlace(claim, claim.round + 1, incarnation), state)
+    const sealed = context.sealer.seal(sessionContext(claim, claim.round + 1, incarnation), state)
     wipe(state)
     return sealed
   }
   if (typeof playing !== 'function') {
     const sealed = seal(playing)
-    return context.database.transaction((tx) => storeIn(context, tx, claim, requestHash, playing, sealed))
+    return context.database.transaction((tx) => storeInTransaction(context, tx, claim, requestHash, playing, sealed))
   }
   const set = { clientId: claim.clientId, setId: (request as SetRequest).setId }
   return transactOrBan(context, set, async (tx) => {
     const played = await playing(tx)
-    return 'caught' in played ? played : storeIn(context, tx, claim, requestHash, played, seal(played))
+    return 'caught' in played ? played : storeInTransaction(context, tx, claim, requestHash, played, seal(played))
   })
 }
 
-async function storeIn(
+async function storeInTransaction(
   context: ServerContext,
   tx: Queryable,
-  claim: Claim,
+  claim: Lease,
   requestHash: RequestHash,
-  { parcels, writes, ending }: Played,
+  { messages, writes, completion }: RoundOutput,
   sealed: Uint8Array | null,
 ): Promise<Answered> {
-  if (ending === undefined) {
-    const answer = encodeFlight({ header: {}, parcels })
+  if (completion === undefined) {
+    const answer = encodeRoundBody({ header: {}, messages })
     await answerRound(context, tx, claim, sealed, requestHash, answer)
     await writes?.(tx)
-    return { answer, ending }
+    return { answer, completion }
   }
-  await decideRound(context, tx, claim, ending.decision)
+  await decideRound(context, tx, claim, completion.decision)
   await writes?.(tx)
-  const answer = encodeFlight({ header: await ending.settle(tx), parcels })
+  const answer = encodeRoundBody({ header: await completion.apply(tx), messages })
   await insertAnswer(context, tx, claim, claim.round, requestHash, answer)
-  return { answer, ending }
+  return { answer, completion }
 }
 
 /** After a failed check an operation is over; after a failure around it the same request may be played again. */
-async function abandon(
+async function failRound(
   context: ServerContext,
-  claim: Claim,
+  claim: Lease,
   { kind, request }: OperationRow,
   error: unknown,
 ): Promise<void> {
-  if (isUnplayed(error)) await forgetRound(context.database, claim)
-  else if (isGuarded(kind) && isBlamed(error)) {
+  if (isRejectedBeforeAdvance(error)) await resetRound(context.database, claim)
+  else if (countsFailures(kind) && blamesClient(error)) {
     await abortOperation(context, claim, (tx) => countFailure(context, tx, claim, request as SetRequest))
   } else if (isFinal(error)) await abortOperation(context, claim)
   else await releaseRound(context.database, claim)
@@ -268,6 +268,6 @@ function requireTimeLeft(context: ServerContext, operation: OperationRow): void 
 }
 
 /** Session state opens for the one round that it is for, in the incarnation that sealed it. */
-function sessionPlace({ clientId, operationId }: OperationKey, round: number, incarnation: number) {
+function sessionContext({ clientId, operationId }: OperationKey, round: number, incarnation: number) {
   return { purpose: 'session', clientId, row: `${operationId}/${round}/${incarnation}` } as const
 }

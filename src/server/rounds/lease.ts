@@ -1,7 +1,7 @@
 import { BadRequest } from '../../service/http.ts'
 import type { Decision } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
-import { isFor } from '../access/caller.ts'
+import { canAccess } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
@@ -12,25 +12,25 @@ import {
   lockOperation,
   operationRow,
   otherRequest,
-  sealAnswer,
+  sealResponse,
   type CalledOperation,
   type OperationRow,
   type RequestHash,
 } from './operations-table.ts'
 
 /** The right of one process to play one round of an operation. */
-export interface Claim extends CalledOperation {
+export interface Lease extends CalledOperation {
   readonly round: number
   readonly token: Uint8Array
 }
 
 /** A claim, and the operation that it is of. */
 export interface Claimed {
-  readonly claim: Claim
+  readonly claim: Lease
   readonly operation: OperationRow
 }
 
-const CLAIMED = 'client_id = $1 and operation_id = $2 and round = $3 and claim_token = $4'
+const LEASED = 'client_id = $1 and operation_id = $2 and round = $3 and lease_token = $4'
 
 /**
  * Takes the next round of an operation for this process, for one request: from here on no other request is played in
@@ -41,7 +41,7 @@ const CLAIMED = 'client_id = $1 and operation_id = $2 and round = $3 and claim_t
  * @throws {PROTOCOL_ABORTED} if the round was begun with another message, or belongs to an earlier incarnation
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  */
-export async function claimRound(
+export async function leaseRound(
   context: ServerContext,
   key: CalledOperation,
   round: number,
@@ -50,10 +50,10 @@ export async function claimRound(
   const token = context.random(16)
   const until = timestamp(context, context.limits.roundMs)
   const [free] = await context.database.query(
-    `update reshare_operations set claim_token = $3, claim_hash = $4, claim_until = $5
+    `update reshare_operations set lease_token = $3, lease_hash = $4, lease_expires_at = $5
      where client_id = $1 and operation_id = $2 and round = $6 and (device is null or device = $7)
-       and incarnation = ${INCARNATION} and (claim_hash is null or claim_hash = $4)
-       and (claim_until is null or claim_until <= $8)
+       and incarnation = ${INCARNATION} and (lease_hash is null or lease_hash = $4)
+       and (lease_expires_at is null or lease_expires_at <= $8)
      returning *`,
     [key.clientId, key.operationId, token, requestHash.bytes, until, round - 1, key.device, timestamp(context)],
   )
@@ -61,7 +61,7 @@ export async function claimRound(
   return claimOrRefuse(context, key, round, requestHash)
 }
 
-/** {@link claimRound} where it is not free, or not known to be: says why. */
+/** {@link leaseRound} where it is not free, or not known to be: says why. */
 async function claimOrRefuse(
   context: ServerContext,
   key: CalledOperation,
@@ -70,17 +70,17 @@ async function claimOrRefuse(
 ): Promise<Claimed> {
   return context.database.transaction(async (tx) => {
     const operation = await lockOperation(tx, key)
-    if (operation === undefined || !isFor(operation, key)) throw notAuthorized()
+    if (operation === undefined || !canAccess(operation, key)) throw notAuthorized()
     await requireIncarnation(tx, operation)
     if (round > operation.round + 1) throw new BadRequest(`the next round of this operation is ${operation.round + 1}`)
     // Answered since the caller looked: the repeated request finds the answer.
     if (round <= operation.round) throw inProgress()
-    const { claimHash, claimUntil } = operation
-    if (claimHash !== null && !requestHash.matches(claimHash)) throw otherRequest(round)
-    if (claimUntil !== null && claimUntil.getTime() > context.now()) throw inProgress()
+    const { leaseHash, leaseExpiresAt } = operation
+    if (leaseHash !== null && !requestHash.matches(leaseHash)) throw otherRequest(round)
+    if (leaseExpiresAt !== null && leaseExpiresAt.getTime() > context.now()) throw inProgress()
     const token = context.random(16)
     await tx.query(
-      `update reshare_operations set claim_token = $3, claim_hash = $4, claim_until = $5
+      `update reshare_operations set lease_token = $3, lease_hash = $4, lease_expires_at = $5
        where client_id = $1 and operation_id = $2`,
       [key.clientId, key.operationId, token, requestHash.bytes, timestamp(context, context.limits.roundMs)],
     )
@@ -104,18 +104,18 @@ const GOES_ON = `not exists (select 1 from reshare_decisions where client_id = $
 export async function answerRound(
   context: ServerContext,
   tx: Queryable,
-  claim: Claim,
+  claim: Lease,
   state: Uint8Array | null,
   requestHash: RequestHash,
   answer: Uint8Array,
 ): Promise<void> {
   const rows = await tx.query(
     `with moved as (
-       update reshare_operations set round = $6, state = $7, claim_token = null, claim_hash = null, claim_until = null,
+       update reshare_operations set round = $6, state = $7, lease_token = null, lease_hash = null, lease_expires_at = null,
          request = case when $7::bytea is not null then request end
-       where ${CLAIMED} and ${GOES_ON} returning 1
+       where ${LEASED} and ${GOES_ON} returning 1
      )
-     insert into reshare_answers (client_id, operation_id, round, request_hash, sealed)
+     insert into reshare_responses (client_id, operation_id, round, request_hash, sealed)
      select $1, $2, $6::int, $8::bytea, $9::bytea from moved returning 1`,
     [
       ...claimed(claim),
@@ -123,7 +123,7 @@ export async function answerRound(
       claim.round,
       state,
       requestHash.bytes,
-      sealAnswer(context, claim, claim.round, answer),
+      sealResponse(context, claim, claim.round, answer),
     ],
   )
   if (rows.length === 0) throw await whyNot(tx, claim)
@@ -133,26 +133,26 @@ export async function answerRound(
 export async function decideRound(
   context: ServerContext,
   tx: Queryable,
-  claim: Claim,
+  claim: Lease,
   decision: Decision['decision'],
 ): Promise<void> {
   // The decision before the row of the operation, as an abort writes them: the other way round they would wait for each other.
   const rows = await tx.query(
     `with decided as (
        insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
-       select client_id, operation_id, $6, $7::timestamptz, device from reshare_operations where ${CLAIMED} and ${GOES_ON}
+       select client_id, operation_id, $6, $7::timestamptz, device from reshare_operations where ${LEASED} and ${GOES_ON}
        on conflict (client_id, operation_id) do nothing returning 1
      )
-     update reshare_operations set round = $3 + 1, state = null, claim_token = null, claim_hash = null,
-       claim_until = null, request = null
-     where ${CLAIMED} and exists (select 1 from decided) returning 1`,
+     update reshare_operations set round = $3 + 1, state = null, lease_token = null, lease_hash = null,
+       lease_expires_at = null, request = null
+     where ${LEASED} and exists (select 1 from decided) returning 1`,
     [...claimed(claim), claim.device, decision, timestamp(context)],
   )
   if (rows.length === 0) throw await whyNot(tx, claim)
 }
 
 /** Why a claim came to nothing. */
-async function whyNot(tx: Queryable, claim: Claim): Promise<unknown> {
+async function whyNot(tx: Queryable, claim: Lease): Promise<unknown> {
   await requireUnrevoked(tx, claim)
   return (await findDecision(tx, claim)) === undefined ? inProgress() : over()
 }
@@ -162,22 +162,22 @@ export function over(): MpcError {
 }
 
 /** Lets the same request be played again at once. */
-export async function releaseRound(db: Queryable, claim: Claim): Promise<void> {
-  await db.query(`update reshare_operations set claim_until = null where ${CLAIMED}`, claimed(claim))
+export async function releaseRound(db: Queryable, claim: Lease): Promise<void> {
+  await db.query(`update reshare_operations set lease_expires_at = null where ${LEASED}`, claimed(claim))
 }
 
 /** Forgets a request that no session has played, so that another may take its place. */
-export async function forgetRound(db: Queryable, claim: Claim): Promise<void> {
-  if (claim.round === 1) await db.query(`delete from reshare_operations where ${CLAIMED}`, claimed(claim))
+export async function resetRound(db: Queryable, claim: Lease): Promise<void> {
+  if (claim.round === 1) await db.query(`delete from reshare_operations where ${LEASED}`, claimed(claim))
   else {
     await db.query(
-      `update reshare_operations set claim_token = null, claim_hash = null, claim_until = null where ${CLAIMED}`,
+      `update reshare_operations set lease_token = null, lease_hash = null, lease_expires_at = null where ${LEASED}`,
       claimed(claim),
     )
   }
 }
 
-function claimed({ clientId, operationId, round, token }: Claim): SqlValue[] {
+function claimed({ clientId, operationId, round, token }: Lease): SqlValue[] {
   return [clientId, operationId, round - 1, token]
 }
 

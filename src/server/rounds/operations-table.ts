@@ -1,6 +1,6 @@
 import type { Decision, OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
-import { isFor, type Caller } from '../access/caller.ts'
+import { canAccess, type Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { notAuthorized, setRow, type SetRow } from '../sets/sets-table.ts'
@@ -28,9 +28,9 @@ export interface OperationRow {
   readonly incarnation: number
   readonly expiresAt: Date
   /** The hash of the only request that may be played next; null while no session has seen one. */
-  readonly claimHash: Uint8Array | null
+  readonly leaseHash: Uint8Array | null
   /** Until when a process that plays it has it to itself. */
-  readonly claimUntil: Date | null
+  readonly leaseExpiresAt: Date | null
 }
 
 const KEY = 'client_id = $1 and operation_id = $2'
@@ -59,8 +59,8 @@ export function operationRow(row: Row): OperationRow {
     state: row['state'] as Uint8Array | null,
     incarnation: row['incarnation'] as number,
     expiresAt: row['expires_at'] as Date,
-    claimHash: row['claim_hash'] as Uint8Array | null,
-    claimUntil: row['claim_until'] as Date | null,
+    leaseHash: row['lease_hash'] as Uint8Array | null,
+    leaseExpiresAt: row['lease_expires_at'] as Date | null,
   }
 }
 
@@ -98,8 +98,8 @@ export async function insertOperation(
          (select 1 from reshare_decisions decided
           where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
      )
-     insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, incarnation, claim_hash,
-       expires_at, claim_token, claim_until)
+     insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, incarnation, lease_hash,
+       expires_at, lease_token, lease_expires_at)
      select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11 from reshare_meta
      where name = 'incarnation' and not exists (select 1 from reshare_decisions where ${KEY})
      on conflict (client_id, operation_id) do nothing
@@ -155,7 +155,7 @@ export async function recordDecision(
 }
 
 /** Decides an operation that has not begun, so that it never will. One that has, by another request at once, goes on. */
-export async function decideUnbegun(
+export async function decideUnstarted(
   context: ServerContext,
   { clientId, operationId, device }: CalledOperation,
   decision: Decision['decision'],
@@ -234,24 +234,24 @@ export async function findOutcome(
 ): Promise<Outcome> {
   const [row] = await db.query(
     `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, answer.sealed as answer,
-       case when operation.round + 1 = $3 then claim_hash end as claim_hash, share.sealed as half, named.*
+       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as half, named.*
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
-       left join reshare_answers answer on answer.client_id = asked.client_id
+       left join reshare_responses answer on answer.client_id = asked.client_id
          and answer.operation_id = asked.operation_id and answer.round = $3
        left join reshare_sets named on named.client_id = asked.client_id and named.set_id = $4
        left join reshare_shares share on share.set_id = named.set_id`,
     [key.clientId, key.operationId, round, setId],
   )
-  const { begun_by: device, decision, request_hash: answered, answer: sealed, claim_hash: claimed } = row as Row
-  if (!isFor({ device: device as string | null }, key)) throw notAuthorized()
+  const { begun_by: device, decision, request_hash: answered, answer: sealed, lease_hash: claimed } = row as Row
+  if (!canAccess({ device: device as string | null }, key)) throw notAuthorized()
   const decided = decision !== null
   const begun = claimed !== null
   const known = (answered ?? claimed) as Uint8Array | null
   if (known !== null && !requestHash.matches(known)) throw otherRequest(round)
   if (answered === null) return { begun, decided, ...namedSet(row as Row) }
-  return { answer: sealer.open(answerPlace(key, round), sealed as Uint8Array), begun, decided }
+  return { answer: sealer.open(responseContext(key, round), sealed as Uint8Array), begun, decided }
 }
 
 function namedSet(row: Row): Pick<Outcome, 'named'> {
@@ -265,7 +265,7 @@ export async function requireBegunBy(tx: Queryable, { clientId, operationId, dev
     `select device from reshare_operations where ${KEY} union select device from reshare_decisions where ${KEY}`,
     [clientId, operationId],
   )
-  if (!rows.every((row) => isFor({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
+  if (!rows.every((row) => canAccess({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
 }
 
 export async function insertAnswer(
@@ -277,24 +277,24 @@ export async function insertAnswer(
   answer: Uint8Array,
 ): Promise<void> {
   await tx.query(
-    `insert into reshare_answers (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
-    [key.clientId, key.operationId, round, requestHash.bytes, sealAnswer(context, key, round, answer)],
+    `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
+    [key.clientId, key.operationId, round, requestHash.bytes, sealResponse(context, key, round, answer)],
   )
 }
 
-export function sealAnswer(
+export function sealResponse(
   { sealer }: ServerContext,
   key: OperationKey,
   round: number,
   answer: Uint8Array,
 ): Uint8Array {
-  return sealer.seal(answerPlace(key, round), answer)
+  return sealer.seal(responseContext(key, round), answer)
 }
 
 export function otherRequest(round: number): MpcError {
   return new MpcError('PROTOCOL_ABORTED', `round ${round} of this operation was played with another message`)
 }
 
-function answerPlace({ clientId, operationId }: OperationKey, round: number) {
+function responseContext({ clientId, operationId }: OperationKey, round: number) {
   return { purpose: 'answer', clientId, row: `${operationId}/${round}` } as const
 }

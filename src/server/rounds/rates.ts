@@ -11,7 +11,7 @@ import type { SetRequest } from './round.ts'
 type Kind = OperationRequest['kind']
 
 /** What needs a proof of possession: its failures are counted, and what is locked out begins none of it. */
-export function isGuarded(kind: Kind): boolean {
+export function countsFailures(kind: Kind): boolean {
   return PROVEN_KINDS.has(kind)
 }
 
@@ -49,7 +49,7 @@ export function failing({ clientId, device }: Caller, { kind, setId }: SetReques
 
 /** @throws {RATE_LIMITED} if earlier failures keep an operation from beginning that needs a proof of possession */
 export async function requireUnlocked(context: ServerContext, caller: Caller, request: SetRequest): Promise<void> {
-  if (isGuarded(request.kind)) await rateCounts(context).requireUnlocked(failing(caller, request))
+  if (countsFailures(request.kind)) await rateCounts(context).requireUnlocked(failing(caller, request))
 }
 
 /**

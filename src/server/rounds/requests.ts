@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { BEGINNING_LENGTH, isProven, type Beginning } from '../../wire/opening-proof.ts'
+import { OPENING_PROOF_LENGTH, isProven, type OpeningProof } from '../../wire/opening-proof.ts'
 import { isUsableReceiver } from '../../wire/export.ts'
 import { BadRequest, fieldName } from '../../service/http.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
@@ -22,7 +22,7 @@ const path = v.pipe(v.string(), v.maxLength(1 + 11 * 255), v.check(isPath))
 const slowClient = v.optional(v.literal(true))
 const source = v.variant('kind', [
   v.strictObject({ kind: v.literal('setUp') }),
-  v.strictObject({ kind: v.literal('freshSetUp'), slowClient }),
+  v.strictObject({ kind: v.literal('ephemeralSetup'), slowClient }),
   v.strictObject({ kind: v.literal('preprocessing'), id: hex(32) }),
 ])
 const backupMethod = v.picklist(['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'])
@@ -31,7 +31,7 @@ const merkleRoot = v.union([v.literal(''), hex(32)])
 const hash = v.nullable(v.picklist(['sha256', 'sha256d', 'keccak256']))
 const sign = { kind: v.literal('sign'), walletId, setId }
 
-const proof = hex(BEGINNING_LENGTH)
+const proof = hex(OPENING_PROOF_LENGTH)
 
 function operationSchema({ labelLength, messageBytes }: ServerLimits) {
   const label = text({ ...LABEL, most: labelLength })
@@ -88,7 +88,7 @@ export function parseOperation(header: unknown, limits: ServerLimits): FirstRequ
   if (parsed.success) {
     const request = withDigest(parsed.output)
     if (!isProven(request)) return { request, proof: new Uint8Array() }
-    const { proof, ...proven } = request as typeof request & Beginning
+    const { proof, ...proven } = request as typeof request & OpeningProof
     return { request: proven, proof: fromHex(proof) }
   }
   const [issue] = parsed.issues

@@ -1,4 +1,4 @@
-import type { Parcel } from '../../wire/round-body.ts'
+import type { SessionMessage } from '../../wire/round-body.ts'
 import type {
   BackupRequest,
   GenerateRequest,
@@ -19,10 +19,10 @@ export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | Ref
 export type SetRequest = Exclude<OperationRequest, GenerateRequest>
 
 /** One round of an operation, as it arrived. */
-export interface Turn<Request extends OperationRequest = OperationRequest> extends OperationKey, Caller {
+export interface RoundInput<Request extends OperationRequest = OperationRequest> extends OperationKey, Caller {
   readonly request: Request
   readonly round: number
-  readonly parcels: readonly Parcel[]
+  readonly messages: readonly SessionMessage[]
   /** The life of the database that the operation belongs to. */
   readonly incarnation: number
   /** What the round before left, opened; undefined in the first. Secret, wiped by the caller. */
@@ -30,18 +30,18 @@ export interface Turn<Request extends OperationRequest = OperationRequest> exten
 }
 
 /** What playing a round brought. Nothing of it counts before it is in the database. */
-export interface Played {
-  readonly parcels: readonly Parcel[]
+export interface RoundOutput {
+  readonly messages: readonly SessionMessage[]
   /** For the next round; secret, wiped by the caller. */
   readonly state?: Uint8Array
   /** What is to be stored together with the answer besides it. It may run several times. */
   readonly writes?: (tx: Queryable) => Promise<void>
   /** Present in the last round only. */
-  readonly ending?: Ending
+  readonly completion?: Completion
 }
 
 /** The client was caught cheating: all that follows from it is written in the transaction that says so. */
-export interface Caught {
+export interface Banned {
   readonly caught: ProtocolError
 }
 
@@ -49,13 +49,13 @@ export interface Caught {
  * Plays a round in the transaction that stores its answer. It may run several times, until the transaction commits, and
  * asks the database through `tx` alone: an embedded one has a single connection.
  */
-export type PlayIn = (tx: Queryable) => Promise<Played | Caught>
+export type RoundInTransaction = (tx: Queryable) => Promise<RoundOutput | Banned>
 
 /** How an operation ends: within the transaction that stores its last answer. */
-export interface Ending {
+export interface Completion {
   readonly decision: 'COMMIT' | 'ABORT'
   /** The writes that go with the decision. It may run several times, until its transaction commits. */
-  settle(tx: Queryable): Promise<OperationResult>
+  apply(tx: Queryable): Promise<OperationResult>
   /** What may follow once the decision is durable, and is made up for by a sweep if it does not happen. */
-  afterwards?(): Promise<void>
+  afterCommit?(): Promise<void>
 }

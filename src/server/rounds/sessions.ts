@@ -1,4 +1,4 @@
-import type { Parcel } from '../../wire/round-body.ts'
+import type { SessionMessage } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
 import { MpcError, ProtocolError } from '../../errors.ts'
 import { decodeEnvelope } from '../../protocol/session/envelope.ts'
@@ -7,31 +7,31 @@ import { wipe } from '../../util/bytes.ts'
 import { isCodecError, Reader, Writer } from '../../util/codec.ts'
 
 /** What one request brings the sessions of an operation, which go through their rounds side by side. */
-export interface Stride<Result> {
-  readonly parcels: readonly Parcel[]
+export interface AdvanceResult<Result> {
+  readonly messages: readonly SessionMessage[]
   /** What each session came to, in their order. */
   readonly steps: readonly Step<Result>[]
 }
 
 /**
- * Gives the sessions the parcels, starts them if asked to, after that, and plays what they allow.
+ * Gives the sessions the messages, starts them if asked to, after that, and plays what they allow.
  *
- * @throws {BadRequest} if a parcel is for no session or comes twice, or a session gets none; none has played anything
+ * @throws {BadRequest} if a message is for no session or comes twice, or a session gets none; none has played anything
  * @throws {SET_MISMATCH} if an envelope belongs to another set or session; none has played anything
  * @throws {PROTOCOL_ABORTED} if a check fails, or a session gets less than it waits for
  */
 export function advanceSessions<Result>(
   sessions: readonly Session<Result>[],
-  parcels: readonly Parcel[],
+  messages: readonly SessionMessage[],
   start: boolean,
-): Stride<Result> {
-  deliver(sessions, parcels)
+): AdvanceResult<Result> {
+  deliver(sessions, messages)
   const first = start ? sessions.map((session) => session.start()) : []
   const steps = sessions.map((session) => session.advance())
   if (steps.some(isIdle)) throw new ProtocolError('FORMAT', 0, [], 'a message is missing')
   const out = (list: readonly Step<Result>[]) =>
-    list.flatMap((step, slot) => step.out.map((envelope): Parcel => ({ slot, envelope })))
-  return { parcels: [...out(first), ...out(steps)], steps }
+    list.flatMap((step, sessionIndex) => step.out.map((envelope): SessionMessage => ({ sessionIndex, envelope })))
+  return { messages: [...out(first), ...out(steps)], steps }
 }
 
 /** One result a step, once every one has one. */
@@ -40,13 +40,13 @@ export function resultsOf<Result>(steps: readonly Step<Result>[], which: 'prepar
   return results.includes(undefined) ? undefined : (results as Result[])
 }
 
-function deliver(sessions: readonly Session<unknown>[], parcels: readonly Parcel[]): void {
-  if (sessions.some((_, slot) => parcels.every((parcel) => parcel.slot !== slot))) {
+function deliver(sessions: readonly Session<unknown>[], messages: readonly SessionMessage[]): void {
+  if (sessions.some((_, sessionIndex) => messages.every((message) => message.sessionIndex !== sessionIndex))) {
     throw new BadRequest('the flight lacks the messages of a session')
   }
-  for (const { slot, envelope } of parcels) {
-    const session = sessions[slot]
-    if (session === undefined) throw new BadRequest(`the operation has no session ${slot}`)
+  for (const { sessionIndex, envelope } of messages) {
+    const session = sessions[sessionIndex]
+    if (session === undefined) throw new BadRequest(`the operation has no session ${sessionIndex}`)
     const receipt = session.receive(envelope)
     if (receipt === 'duplicate') throw new BadRequest('the flight carries a message twice')
     if (receipt === 'dropped') throw stray(envelope)
@@ -85,14 +85,14 @@ export function exportSessions(sessions: readonly Session<unknown>[]): Uint8Arra
 const STATE_MAX_LENGTH = 1 << 20
 
 /** The sessions that {@link exportSessions} wrote. */
-export function restoreSessions<S>(state: Uint8Array, restore: (state: Uint8Array, slot: number) => S): S[] {
+export function restoreSessions<S>(state: Uint8Array, restore: (state: Uint8Array, sessionIndex: number) => S): S[] {
   const reader = new Reader(state)
   const count = reader.u8()
   const sessions: S[] = []
-  for (let slot = 0; slot < count; slot++) {
+  for (let sessionIndex = 0; sessionIndex < count; sessionIndex++) {
     const one = reader.prefixed(STATE_MAX_LENGTH)
     try {
-      sessions.push(restore(one, slot))
+      sessions.push(restore(one, sessionIndex))
     } finally {
       wipe(one)
     }

@@ -1,15 +1,15 @@
 import type { SetStatus } from '../../wire/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
-import { isFor, type Caller } from '../access/caller.ts'
+import { canAccess, type Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { askedBy, askPolicy } from '../access/policy.ts'
-import { oweRemovalOfDestroyed, removeOwedHalves } from './custodian-shares.ts'
+import { scheduleDeletionOfDestroyed, deletePendingShares } from './custodian-shares.ts'
 import { destroyRetiring } from './retirements.ts'
 import { notAuthorized, requireSet, setStatus, type SetRow } from './sets-table.ts'
-import { requireNamed, requireRecoverable, undecided } from './set-checks.ts'
-import { requireKept, requireKeptWayBack, requireWayBack } from './recoverability.ts'
+import { assertSetMatches, requireRecoverable, undecided } from './set-checks.ts'
+import { assertShareKept, assertBackupKept, assertRecoverable } from './recoverability.ts'
 
 /**
  * Ends a device's session: the set refuses to sign, then the server destroys its half. Re-entrant.
@@ -26,14 +26,14 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
   const asked = await requireManaged(context.database, caller, setId)
   const { walletId } = asked
   await askPolicy(context, { ...askedBy(caller), action: 'retire', walletId, setId })
-  if (asked.purpose === 'signing' && asked.state === 'ACTIVE') await requireKeptWayBack(context, asked)
+  if (asked.purpose === 'signing' && asked.state === 'ACTIVE') await assertBackupKept(context, asked)
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const set = await requireManaged(tx, caller, setId)
-    requireNamed(set, walletId, 'signing')
+    assertSetMatches(set, walletId, 'signing')
     if (set.state === 'PREPARED') throw undecided()
     if (set.state !== 'ACTIVE') return
-    await requireWayBack(tx, set)
+    await assertRecoverable(tx, set)
     await tx.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
     await context.audit.record(tx, clientId, [{ event: 'retiring', walletId, setId }])
   })
@@ -49,7 +49,7 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
  */
 async function requireManaged(db: Queryable, caller: Caller, setId: string): Promise<SetRow> {
   const set = await requireSet(db, caller.clientId, setId)
-  if (isFor(set, caller)) return set
+  if (canAccess(set, caller)) return set
   const [sibling] = await db.query(
     `select 1 from reshare_sets where client_id = $1 and wallet_id = $2 and device = $3 and purpose = 'signing'
        and state = 'ACTIVE' limit 1`,
@@ -77,16 +77,16 @@ export async function confirmBackup(context: ServerContext, caller: Caller, setI
   const asked = await requireManaged(context.database, caller, setId)
   const { walletId } = asked
   await askPolicy(context, { ...askedBy(caller), action: 'confirm', walletId, setId })
-  if (asked.purpose === 'backup' && isUnconfirmed(asked)) await requireKept(context, asked)
+  if (asked.purpose === 'backup' && isUnconfirmed(asked)) await assertShareKept(context, asked)
   const confirmed = await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const set = await requireManaged(tx, caller, setId)
-    requireNamed(set, walletId, 'backup')
+    assertSetMatches(set, walletId, 'backup')
     requireRecoverable(set)
     if (isUnconfirmed(set)) await context.audit.record(tx, clientId, await activateBackup(tx, set, timestamp(context)))
     return setStatus(await requireSet(tx, clientId, setId))
   })
-  await removeOwedHalves(context, clientId).catch(context.onError)
+  await deletePendingShares(context, clientId).catch(context.onError)
   return confirmed
 }
 
@@ -106,7 +106,7 @@ async function activateBackup(tx: Queryable, set: SetRow, now: Date): Promise<Au
      returning older.set_id`,
     [setId, clientId, walletId, sourceSetId, backupMethod, now],
   )
-  await oweRemovalOfDestroyed(tx, clientId)
+  await scheduleDeletionOfDestroyed(tx, clientId)
   const destroyed = superseded.map((row) => row['set_id'] as string)
   return [
     { event: 'confirmed', walletId, setId },

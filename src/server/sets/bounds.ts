@@ -3,7 +3,7 @@ import { MpcError } from '../../errors.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { oweRemovalOfDestroyed } from './custodian-shares.ts'
+import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { setOf, type SetRow } from './sets-table.ts'
 
 /** How many unconfirmed backups a wallet keeps of devices that sign for it no more, all of them together. */
@@ -78,6 +78,6 @@ export async function endOldUnconfirmed(
     [clientId, walletId, device],
   )
   const ended = [...ofDevice, ...leftBehind]
-  if (ended.length > 0) await oweRemovalOfDestroyed(tx, clientId)
+  if (ended.length > 0) await scheduleDeletionOfDestroyed(tx, clientId)
   return ended.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed', detail: setId }))
 }

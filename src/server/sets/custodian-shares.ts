@@ -12,34 +12,34 @@ const PATIENCE = 3
  * Notes that the custodian is about to get the half of a set, so that it can be removed again whatever happens next. To be
  * durable before the half leaves.
  */
-export async function noteHalf(
+export async function recordCustodianShare(
   db: Queryable,
   { clientId, operationId }: { readonly clientId: string; readonly operationId: string },
   setId: string,
 ): Promise<void> {
   await db.query(
-    `insert into reshare_custodian_halves (client_id, set_id, operation_id, owed) values ($1, $2, $3, false)
+    `insert into reshare_custodian_records (client_id, set_id, operation_id, owed) values ($1, $2, $3, false)
      on conflict (client_id, set_id) do update set removed_at = null`,
     [clientId, setId, operationId],
   )
 }
 
 /** Owes the removal of all halves of an aborted operation. */
-export async function oweRemovalOf(
+export async function scheduleShareDeletion(
   tx: Queryable,
   { clientId, operationId }: { readonly clientId: string; readonly operationId: string },
 ): Promise<void> {
   const key = [clientId, operationId]
   await tx.query(
-    'update reshare_custodian_halves set owed = true where client_id = $1 and operation_id = $2 and not owed',
+    'update reshare_custodian_records set owed = true where client_id = $1 and operation_id = $2 and not owed',
     key,
   )
 }
 
 /** Owes the removal of the halves of backup sets that have just become DESTROYED. */
-export async function oweRemovalOfDestroyed(tx: Queryable, clientId: string): Promise<void> {
+export async function scheduleDeletionOfDestroyed(tx: Queryable, clientId: string): Promise<void> {
   await tx.query(
-    `update reshare_custodian_halves half set owed = true from reshare_sets ended
+    `update reshare_custodian_records half set owed = true from reshare_sets ended
      where half.client_id = $1 and not half.owed and ended.set_id = half.set_id and ended.state = 'DESTROYED'`,
     [clientId],
   )
@@ -53,13 +53,13 @@ export async function oweRemovalOfDestroyed(tx: Queryable, clientId: string): Pr
  * A half whose hand-over has not ended may come after its removal. It is removed once more when the time of an operation has
  * passed.
  */
-export async function removeOwedHalves(context: ServerContext, clientId: string | null = null): Promise<void> {
+export async function deletePendingShares(context: ServerContext, clientId: string | null = null): Promise<void> {
   const { database, custodian, limits } = context
   if (custodian === undefined) return
   const rows = await database.query(
     `select client_id, set_id, removed_at is null and not exists
          (select 1 from reshare_sets made where made.set_id = half.set_id) as may_come
-     from reshare_custodian_halves half where owed and ($1::text is null or client_id = $1)
+     from reshare_custodian_records half where owed and ($1::text is null or client_id = $1)
        and (removed_at is null or removed_at <= $2)
      order by tried_at nulls first limit ${BATCH}`,
     [clientId, timestamp(context, -limits.operationMs)],
@@ -73,7 +73,7 @@ export async function removeOwedHalves(context: ServerContext, clientId: string 
       await waitForCustodian(context, async (custodian) => custodian.delete?.(...half))
     } catch (error) {
       context.onError(notDone(`to have the custodian remove its half of set ${half[1]}`, error))
-      await database.query('update reshare_custodian_halves set tried_at = $3 where client_id = $1 and set_id = $2', [
+      await database.query('update reshare_custodian_records set tried_at = $3 where client_id = $1 and set_id = $2', [
         ...half,
         timestamp(context),
       ])
@@ -91,11 +91,11 @@ async function forget(
 ): Promise<void> {
   const { database } = context
   if (!mayCome) {
-    await database.query('delete from reshare_custodian_halves where client_id = $1 and set_id = $2', half)
+    await database.query('delete from reshare_custodian_records where client_id = $1 and set_id = $2', half)
     return
   }
   await database.query(
-    'update reshare_custodian_halves set removed_at = $3, tried_at = $3 where client_id = $1 and set_id = $2',
+    'update reshare_custodian_records set removed_at = $3, tried_at = $3 where client_id = $1 and set_id = $2',
     [...half, timestamp(context)],
   )
 }

@@ -1,5 +1,5 @@
 import { MpcError, ProtocolError } from '../../errors.ts'
-import { type CheatReason, OtPair } from '../../protocol/ecdsa/index.ts'
+import { type CheatReason, OtState } from '../../protocol/ecdsa/index.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
@@ -10,13 +10,13 @@ import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing }
 import { setOf } from './sets-table.ts'
 
 /** Names the ECDSA set-up of a set. */
-export interface PairKey {
+export interface OtStateKey {
   readonly clientId: string
   readonly setId: string
 }
 
 /** A set-up as it is stored, with the incarnation that it was made in. */
-export interface StoredPair {
+export interface StoredOtState {
   readonly sealed: Uint8Array
   readonly incarnation: number
 }
@@ -25,14 +25,14 @@ type Sealing = Pick<ServerContext, 'sealer'>
 type Banning = Pick<ServerContext, 'caught'>
 
 /** Where the ECDSA set-up of a set is sealed for. */
-export const pairPlace = ({ clientId, setId }: PairKey, incarnation: number) =>
+export const otStateContext = ({ clientId, setId }: OtStateKey, incarnation: number) =>
   ({ purpose: 'ot pair', clientId, row: `${setId}/${incarnation}` }) as const
 
 /** Seals a set-up that was just made and wipes it. */
-export function sealPair({ sealer }: Sealing, key: PairKey, pair: OtPair, incarnation: number): StoredPair {
+export function sealOtState({ sealer }: Sealing, key: OtStateKey, pair: OtState, incarnation: number): StoredOtState {
   const encoded = pair.encode()
   try {
-    return { sealed: sealer.seal(pairPlace(key, incarnation), encoded), incarnation }
+    return { sealed: sealer.seal(otStateContext(key, incarnation), encoded), incarnation }
   } finally {
     wipe(encoded)
     pair.dispose()
@@ -44,10 +44,15 @@ export function sealPair({ sealer }: Sealing, key: PairKey, pair: OtPair, incarn
  *
  * @throws {OT_POISONED} if that was poisoned in this incarnation: a new one would be a retry
  */
-export async function storePair(context: Banning, tx: Queryable, { setId }: PairKey, pair: StoredPair): Promise<void> {
-  await requireUnpoisoned(context, tx, setId)
+export async function storeOtState(
+  context: Banning,
+  tx: Queryable,
+  { setId }: OtStateKey,
+  pair: StoredOtState,
+): Promise<void> {
+  await assertUnpoisoned(context, tx, setId)
   await tx.query(
-    `insert into reshare_ot_pairs (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)
+    `insert into reshare_ot_states (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)
      on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, ban_logged = false,
        incarnation = excluded.incarnation`,
     [setId, pair.sealed, pair.incarnation],
@@ -55,10 +60,10 @@ export async function storePair(context: Banning, tx: Queryable, { setId }: Pair
 }
 
 /** @throws {OT_POISONED} if the set's set-up was poisoned in this incarnation */
-export async function requireUnpoisoned({ caught }: Banning, db: Queryable, setId: string): Promise<void> {
+export async function assertUnpoisoned({ caught }: Banning, db: Queryable, setId: string): Promise<void> {
   if (caught.has(setId)) throw poisoned()
   const [row] = await db.query(
-    `select 1 from reshare_ot_pairs where set_id = $1 and poisoned and incarnation = ${INCARNATION}`,
+    `select 1 from reshare_ot_states where set_id = $1 and poisoned and incarnation = ${INCARNATION}`,
     [setId],
   )
   if (row !== undefined) throw poisoned()
@@ -71,29 +76,29 @@ export async function requireUnpoisoned({ caught }: Banning, db: Queryable, setI
  * @throws {OT_DESYNC} if there is none, or one from before the database was restored
  * @throws {OT_POISONED} if the client was caught cheating
  */
-export async function lockPair({ sealer }: Sealing, tx: Queryable, key: PairKey): Promise<OtPair> {
+export async function lockOtState({ sealer }: Sealing, tx: Queryable, key: OtStateKey): Promise<OtState> {
   const [row] = await tx.query(
-    `select sealed, poisoned, incarnation from reshare_ot_pairs where set_id = $1 and incarnation = ${INCARNATION}
+    `select sealed, poisoned, incarnation from reshare_ot_states where set_id = $1 and incarnation = ${INCARNATION}
      for update`,
     [key.setId],
   )
   return openLocked({ sealer }, key, row)
 }
 
-/** {@link lockPair} and {@link takePreprocessing} at once, for a transaction that stores what comes of both. */
+/** {@link lockOtState} and {@link takePreprocessing} at once, for a transaction that stores what comes of both. */
 export async function lockPairAndTake(
   { sealer, now }: Pick<ServerContext, 'sealer' | 'now'>,
   tx: Queryable,
   key: PreprocessingKey,
   incarnation: number,
-): Promise<{ readonly pair: OtPair; readonly taken: TakenPreprocessing }> {
+): Promise<{ readonly pair: OtState; readonly taken: TakenPreprocessing }> {
   const [row] = await tx.query(
     `with taken as (
        delete from reshare_preprocessings
        where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and incarnation = $4 returning sealed
      )
      select pair.sealed, poisoned, pair.incarnation, (select sealed from taken) as taken
-     from reshare_ot_pairs pair where set_id = $1 and incarnation = $4 and incarnation = ${INCARNATION} for update`,
+     from reshare_ot_states pair where set_id = $1 and incarnation = $4 and incarnation = ${INCARNATION} for update`,
     [key.setId, key.id, new Date(now()), incarnation],
   )
   const sealed = (row?.['taken'] ?? null) as Uint8Array | null
@@ -101,35 +106,35 @@ export async function lockPairAndTake(
   return { pair: openLocked({ sealer }, key, row), taken: { ...key, sealed, incarnation } }
 }
 
-function openLocked({ sealer }: Sealing, key: PairKey, row: Row | undefined): OtPair {
+function openLocked({ sealer }: Sealing, key: OtStateKey, row: Row | undefined): OtState {
   if (row === undefined) {
     throw new ProtocolError('OT_DESYNC', 1, [], 'the server has no ECDSA set-up of this set')
   }
   if (row['poisoned'] === true) throw poisoned()
-  const encoded = sealer.open(pairPlace(key, row['incarnation'] as number), row['sealed'] as Uint8Array)
+  const encoded = sealer.open(otStateContext(key, row['incarnation'] as number), row['sealed'] as Uint8Array)
   try {
-    return OtPair.decode(encoded)
+    return OtState.decode(encoded)
   } finally {
     wipe(encoded)
   }
 }
 
 /** Poisons the set-up of a set, whichever it is by now. */
-export async function poisonStoredPair(
+export async function poisonStoredOtState(
   { sealer }: Sealing,
   tx: Queryable,
-  key: PairKey,
+  key: OtStateKey,
   { reason }: ProtocolError,
 ): Promise<void> {
-  const [row] = await tx.query('select sealed, incarnation from reshare_ot_pairs where set_id = $1', [key.setId])
+  const [row] = await tx.query('select sealed, incarnation from reshare_ot_states where set_id = $1', [key.setId])
   if (row === undefined) return
-  const where = pairPlace(key, row['incarnation'] as number)
+  const where = otStateContext(key, row['incarnation'] as number)
   const encoded = sealer.open(where, row['sealed'] as Uint8Array)
-  const pair = OtPair.decode(encoded)
+  const pair = OtState.decode(encoded)
   wipe(encoded)
   pair.poison(reason as CheatReason)
   const sealed = sealer.seal(where, pair.encode())
-  await tx.query('update reshare_ot_pairs set sealed = $2, poisoned = true where set_id = $1', [key.setId, sealed])
+  await tx.query('update reshare_ot_states set sealed = $2, poisoned = true where set_id = $1', [key.setId, sealed])
 }
 
 /**
@@ -139,7 +144,7 @@ export async function poisonStoredPair(
 export async function logBan({ database, audit }: ServerContext, setId: string): Promise<void> {
   await database.transaction(async (tx) => {
     const [ban] = await tx.query(
-      `update reshare_ot_pairs pair set ban_logged = true from reshare_sets owner
+      `update reshare_ot_states pair set ban_logged = true from reshare_sets owner
        where pair.set_id = $1 and poisoned and not ban_logged and owner.set_id = pair.set_id
        returning pair.set_id, pair.incarnation, wallet_id, client_id`,
       [setId],
@@ -151,7 +156,7 @@ export async function logBan({ database, audit }: ServerContext, setId: string):
 /** Writes the bans into the log that a process has written and not logged. */
 export async function logBans(context: ServerContext): Promise<void> {
   const bans = {
-    select: 'select set_id from reshare_ot_pairs where poisoned and not ban_logged',
+    select: 'select set_id from reshare_ot_states where poisoned and not ban_logged',
     key: ['set_id'],
     doing: (row: Row) => `to note the ban of set ${String(row['set_id'])} in the log`,
   }
@@ -164,9 +169,9 @@ export function banEvent(ban: Row, set: Pick<AuditEvent, 'setId' | 'walletId'>):
 }
 
 /** @returns the ban that the log does not have yet, if there was one */
-export async function deletePair(tx: Queryable, setId: string): Promise<Row | undefined> {
+export async function deleteOtState(tx: Queryable, setId: string): Promise<Row | undefined> {
   const deleted = await tx.query(
-    'delete from reshare_ot_pairs where set_id = $1 returning poisoned and not ban_logged as banned, incarnation',
+    'delete from reshare_ot_states where set_id = $1 returning poisoned and not ban_logged as banned, incarnation',
     [setId],
   )
   return deleted.find(({ banned }) => banned === true)

@@ -6,7 +6,8 @@ import { fetchFromCustodian } from './custody.ts'
 import { requireSet, type SetRow } from './sets-table.ts'
 
 /** What of a wallet is about to end: one signing set, or all those of a device. */
-export type Ending = Pick<SetRow, 'clientId' | 'walletId'> & ({ readonly setId: string } | { readonly device: string })
+export type EndingSets = Pick<SetRow, 'clientId' | 'walletId'> &
+  ({ readonly setId: string } | { readonly device: string })
 
 /**
  * What is left must be known to work (invariant I4): a signing set that has proven itself, or a confirmed backup. The sets
@@ -14,20 +15,20 @@ export type Ending = Pick<SetRow, 'clientId' | 'walletId'> & ({ readonly setId: 
  *
  * @throws {POLICY_DENIED} if nothing is left
  */
-export async function requireWayBack(tx: Queryable, ending: Ending): Promise<void> {
-  if ((await findWaysBack(tx, ending)).length > 0) return
+export async function assertRecoverable(tx: Queryable, ending: EndingSets): Promise<void> {
+  if ((await findRecoverySets(tx, ending)).length > 0) return
   throw new MpcError('POLICY_DENIED', 'no other set of this wallet is known to work: confirm a backup first')
 }
 
 /**
- * To be asked before the transaction of {@link requireWayBack}: if nothing but confirmed backups would be left, the custodian
+ * To be asked before the transaction of {@link assertRecoverable}: if nothing but confirmed backups would be left, the custodian
  * still has its half of one of them.
  *
  * @throws {POLICY_DENIED} if it has none
  * @throws {WEBHOOK_FAILED} if it could not be asked
  */
-export async function requireKeptWayBack(context: ServerContext, ending: Ending): Promise<void> {
-  const ways = await findWaysBack(context.database, ending)
+export async function assertBackupKept(context: ServerContext, ending: EndingSets): Promise<void> {
+  const ways = await findRecoverySets(context.database, ending)
   if (ways.length === 0 || ways.some(({ purpose }) => purpose === 'signing')) return
   let failure = new MpcError(
     'POLICY_DENIED',
@@ -35,7 +36,7 @@ export async function requireKeptWayBack(context: ServerContext, ending: Ending)
   )
   for (const { setId } of ways) {
     try {
-      await requireKept(context, await requireSet(context.database, ending.clientId, setId))
+      await assertShareKept(context, await requireSet(context.database, ending.clientId, setId))
       return
     } catch (error) {
       if (!isMpcError(error)) throw error
@@ -51,13 +52,13 @@ export async function requireKeptWayBack(context: ServerContext, ending: Ending)
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if it has not
  * @throws {WEBHOOK_FAILED} if it could not be asked
  */
-export async function requireKept(context: ServerContext, set: SetRow): Promise<void> {
+export async function assertShareKept(context: ServerContext, set: SetRow): Promise<void> {
   const half = await fetchFromCustodian(context, set)
   half.shares.forEach(wipeKeyShare)
 }
 
 /** The newest backups first: the custodian most likely has them. */
-async function findWaysBack(db: Queryable, ending: Ending): Promise<Pick<SetRow, 'setId' | 'purpose'>[]> {
+async function findRecoverySets(db: Queryable, ending: EndingSets): Promise<Pick<SetRow, 'setId' | 'purpose'>[]> {
   const [setId, device] = 'setId' in ending ? [ending.setId, null] : [null, ending.device]
   const rows = await db.query(
     `select set_id, purpose from reshare_sets other

@@ -3,9 +3,9 @@ import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row, SqlValue } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
-import { oweRemovalOfDestroyed } from './custodian-shares.ts'
+import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { endUnconfirmed } from './lineage.ts'
-import { banEvent, deletePair } from './ot-states.ts'
+import { banEvent, deleteOtState } from './ot-states.ts'
 import { deletePreprocessings } from './preprocessings.ts'
 import { setOf, type SetRow } from './sets-table.ts'
 
@@ -88,7 +88,7 @@ export async function recordProof(context: ServerContext, tx: Queryable, set: Se
 async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {
   const { clientId, walletId, setId } = set
   const lost = await endBackupsOfLost(tx, set)
-  await oweRemovalOfDestroyed(tx, clientId)
+  await scheduleDeletionOfDestroyed(tx, clientId)
   const replaced = await tx.query(
     `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
        (select old_set_id from reshare_retirements where set_id = $1)
@@ -145,7 +145,7 @@ export async function destroyRetiring(context: ServerContext, clientId?: string)
 async function destroy({ database, audit }: ServerContext, clientId: string, setId: string): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.query('delete from reshare_shares where set_id = $1', [setId])
-    const ban = await deletePair(tx, setId)
+    const ban = await deleteOtState(tx, setId)
     await deletePreprocessings(tx, setId)
     const destroyed = await tx.query(
       `update reshare_sets set state = 'DESTROYED' where set_id = $1 and state = 'RETIRING'

@@ -7,7 +7,7 @@ import type { SetRow } from './sets-table.ts'
  *
  * @throws {SET_MISMATCH} if the set belongs to another of the client's wallets or has another purpose
  */
-export function requireNamed(set: SetRow, walletId: string, purpose: Purpose): void {
+export function assertSetMatches(set: SetRow, walletId: string, purpose: Purpose): void {
   if (set.walletId !== walletId) throw new MpcError('SET_MISMATCH', 'the set belongs to another wallet')
   if (set.purpose !== purpose) throw new MpcError('SET_MISMATCH', `the set is not a ${purpose} set`)
 }
@@ -18,7 +18,7 @@ export function requireNamed(set: SetRow, walletId: string, purpose: Purpose): v
  * @throws {SET_RETIRED} if it is over
  * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
  */
-export function requireActive(set: SetRow): void {
+export function assertActive(set: SetRow): void {
   if (set.state === 'ACTIVE') return
   if (set.state === 'PREPARED') throw undecided()
   throw new MpcError('SET_RETIRED', 'the signing set is retired; recover again to get a new one')

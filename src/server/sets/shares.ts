@@ -8,7 +8,7 @@ import type { Queryable } from '../../service/database/types.ts'
 type Sealing = Pick<ServerContext, 'sealer'>
 
 /** Where the server's half of a set is sealed for. */
-export const sharePlace = (clientId: string, setId: string) => ({ purpose: 'share', clientId, row: setId }) as const
+export const shareContext = (clientId: string, setId: string) => ({ purpose: 'share', clientId, row: setId }) as const
 
 /** Keeps the server's half of a set. Never overwrites one (invariant I1). */
 export async function insertShare(
@@ -22,7 +22,7 @@ export async function insertShare(
   try {
     await db.query('insert into reshare_shares (set_id, sealed) values ($1, $2) on conflict (set_id) do nothing', [
       setId,
-      sealer.seal(sharePlace(clientId, setId), encoded),
+      sealer.seal(shareContext(clientId, setId), encoded),
     ])
   } finally {
     wipe(encoded)
@@ -53,7 +53,7 @@ export function openShare(
   sealed: Uint8Array | null,
 ): WalletShares {
   if (sealed === null) throw new MpcError('SHARE_NOT_FOUND', 'the server holds no share of this set')
-  const encoded = sealer.open(sharePlace(clientId, setId), sealed)
+  const encoded = sealer.open(shareContext(clientId, setId), sealed)
   try {
     return decodeWalletShares(getGroup, encoded)
   } catch (cause) {

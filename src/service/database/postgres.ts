@@ -5,7 +5,7 @@ import { requireUsable, settings } from './postgres-settings.ts'
 import { types } from './postgres-types.ts'
 import { retryConflicts } from './serialization.ts'
 import type { Database, Isolation, Queryable, SqlValue } from './types.ts'
-import { parameters } from '../../util/arguments.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /**
  * A PostgreSQL database behind a connection pool. What fails because the database cannot be used now, `Unavailable` says so;
@@ -15,14 +15,14 @@ import { parameters } from '../../util/arguments.ts'
  */
 export function postgresDatabase(options: string | pg.PoolConfig): Database {
   const config: pg.PoolConfig =
-    typeof options === 'string' ? { connectionString: options } : parameters(options, 'postgresDatabase')
+    typeof options === 'string' ? { connectionString: options } : assertObject(options, 'postgresDatabase')
   const pool = new pg.Pool({
     ...config,
     types,
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
     onConnect: (client) => connected(client, config),
   })
-  // An idle connection that the server closes is replaced by the pool; unheard, its error would end the process.
+  // An idle connection that the server closes is replaced by the pool; undecidedOperations, its error would end the process.
   pool.on('error', () => undefined)
   const asked = queryable(pool)
   const connection: Pick<Database, 'query' | 'transaction'> = {
@@ -74,7 +74,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<
   const client = await pool.connect().catch(rethrow)
   let broken: Error | undefined
   // The pool listens to idle connections only. One that is lost while it is in use fails its statement as well, and
-  // unheard, its error would end the process.
+  // undecidedOperations, its error would end the process.
   const lose = (error: Error) => {
     broken = error
   }

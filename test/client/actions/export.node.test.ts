@@ -4,7 +4,7 @@ import { sha512 } from '@noble/hashes/sha2.js'
 import { publicKeyToAddress, privateKeyToAccount } from 'viem/accounts'
 import { verifyMessage } from 'viem'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { decodeFlight, encodeFlight, type Flight } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type RoundBody } from '../../../src/wire/round-body.ts'
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import { exportFromBackup, exportPrivateKey } from '../../../src/export.ts'
 import { generateKeyPair, type HpkeKeyPair } from '../../../src/hpke/x25519.ts'
@@ -138,41 +138,41 @@ describe('exportPrivateKey', () => {
   })
 
   const flip = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
-  const changeParcel = (change: (envelope: Uint8Array) => Uint8Array) => (flight: Flight<object>) => ({
+  const changeParcel = (change: (envelope: Uint8Array) => Uint8Array) => (flight: RoundBody<object>) => ({
     ...flight,
-    parcels: flight.parcels.map(({ slot, envelope }) => ({ slot, envelope: change(envelope) })),
+    messages: flight.messages.map(({ sessionIndex, envelope }) => ({ sessionIndex, envelope: change(envelope) })),
   })
   test.each([
     ['a tampered share', 2, changeParcel((sealed) => flip(sealed, 40)), 'PROTOCOL_ABORTED'],
     ['a tampered key', 2, changeParcel((sealed) => flip(sealed, 0)), 'PROTOCOL_ABORTED'],
-    ['no share', 2, (flight: Flight<object>) => ({ ...flight, parcels: [] }), 'PROTOCOL_ABORTED'],
+    ['no share', 2, (flight: RoundBody<object>) => ({ ...flight, messages: [] }), 'PROTOCOL_ABORTED'],
     ['a short challenge', 1, changeParcel((challenge) => challenge.slice(1)), 'PROTOCOL_ABORTED'],
     ['another challenge', 1, changeParcel((challenge) => flip(challenge, 0)), 'PROTOCOL_ABORTED'],
     [
       'two challenges',
       1,
-      (flight: Flight<object>) => ({ ...flight, parcels: [...flight.parcels, ...flight.parcels] }),
+      (flight: RoundBody<object>) => ({ ...flight, messages: [...flight.messages, ...flight.messages] }),
       'PROTOCOL_ABORTED',
     ],
     [
       'another set',
       2,
-      (flight: Flight<object>) => ({ ...flight, header: { ...flight.header, setId: '5e'.repeat(32) } }),
+      (flight: RoundBody<object>) => ({ ...flight, header: { ...flight.header, setId: '5e'.repeat(32) } }),
       'SET_MISMATCH',
     ],
     [
       'a set of another state',
       2,
-      (flight: Flight<object>) => ({ ...flight, header: { ...flight.header, state: 'RETIRING' } }),
+      (flight: RoundBody<object>) => ({ ...flight, header: { ...flight.header, state: 'RETIRING' } }),
       'SET_MISMATCH',
     ],
-    ['no result', 2, (flight: Flight<object>) => ({ ...flight, header: {} }), 'NETWORK_ERROR'],
+    ['no result', 2, (flight: RoundBody<object>) => ({ ...flight, header: {} }), 'NETWORK_ERROR'],
   ])('a server that sends %s gets no key made', async (_, round, change, code) => {
     const liar: Transport = {
       async request(request) {
         const answer = await serverTransport.request(request)
         if (!request.path.endsWith(`/rounds/${round}`) || answer.status !== 200) return answer
-        return { ...answer, body: encodeFlight(change(decodeFlight(answer.body) as Flight<object>)) }
+        return { ...answer, body: encodeRoundBody(change(decodeRoundBody(answer.body) as RoundBody<object>)) }
       },
     }
     await expect(exportPrivateKey(device(liar), asked('secp256k1'))).rejects.toMatchObject({ code })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight, type Flight, type Parcel } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type RoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { errorStatus } from '../../../src/wire/error-body.ts'
 import {
   backupWallet,
@@ -38,21 +38,26 @@ async function backedUp() {
 }
 
 /** A server whose flights of one round are changed on the way. */
-function altered(server: Transport, round: number, change: (flight: Flight<unknown>) => Flight<unknown>): Transport {
+function altered(
+  server: Transport,
+  round: number,
+  change: (flight: RoundBody<unknown>) => RoundBody<unknown>,
+): Transport {
   return {
     async request(request) {
       const response = await server.request(request)
       if (response.status !== 200 || !request.path.endsWith(`rounds/${round}`)) return response
-      return { status: 200, body: encodeFlight(change(decodeFlight(response.body)) as Flight<object>) }
+      return { status: 200, body: encodeRoundBody(change(decodeRoundBody(response.body)) as RoundBody<object>) }
     },
   }
 }
 
-const withHeader = (header: object) => (flight: Flight<unknown>) => ({ ...flight, header })
-const withParcels = (change: (parcels: readonly Parcel[]) => readonly Parcel[]) => (flight: Flight<unknown>) => ({
-  ...flight,
-  parcels: change(flight.parcels),
-})
+const withHeader = (header: object) => (flight: RoundBody<unknown>) => ({ ...flight, header })
+const withParcels =
+  (change: (messages: readonly SessionMessage[]) => readonly SessionMessage[]) => (flight: RoundBody<unknown>) => ({
+    ...flight,
+    messages: change(flight.messages),
+  })
 const otherSet = '5'.repeat(64)
 
 describe('a server that speaks of another set', () => {
@@ -82,7 +87,7 @@ describe('a server that speaks of another set', () => {
     ['sign', 1],
   ] as const)('or of another outcome at the end of %s is not believed', async (kind, round) => {
     const { server, storage, walletId, cipherText } = await backedUp()
-    const lie = (flight: Flight<unknown>) => ({
+    const lie = (flight: RoundBody<unknown>) => ({
       ...flight,
       header: { ...(flight.header as object), state: kind === 'backup' ? 'ACTIVE' : 'PREPARED' },
     })
@@ -104,7 +109,7 @@ describe('a server that speaks of another set', () => {
   ] as const)('at the end of %s is not believed', async (kind, round) => {
     const { server, storage, walletId } = await backedUp()
     const lies = { on: kind !== 'a signature with a preprocessing' }
-    const lie = (flight: Flight<unknown>) =>
+    const lie = (flight: RoundBody<unknown>) =>
       lies.on ? { ...flight, header: { setId: otherSet, state: 'ACTIVE' } } : flight
     const transport = altered(server, round, lie)
     const phone = createClient({ repeats: false, transport, storage, pool: { size: 0 } })
@@ -132,19 +137,23 @@ describe('a server that speaks of another set', () => {
 })
 
 describe('a server that does not play the protocol', () => {
-  const flip = ({ slot, envelope }: Parcel): Parcel => {
+  const flip = ({ sessionIndex, envelope }: SessionMessage): SessionMessage => {
     const bad = envelope.slice()
     bad[bad.length - 1]! ^= 1
-    return { slot, envelope: bad }
+    return { sessionIndex, envelope: bad }
   }
 
-  test.each<[string, number, (parcels: readonly Parcel[]) => readonly Parcel[]]>([
+  test.each<[string, number, (messages: readonly SessionMessage[]) => readonly SessionMessage[]]>([
     ['leaves everything out at first', 1, () => []],
-    ['leaves one curve out at first', 1, (parcels) => parcels.filter(({ slot }) => slot === 0)],
-    ['changes its first messages', 1, (parcels) => parcels.map(flip)],
+    ['leaves one curve out at first', 1, (messages) => messages.filter(({ sessionIndex }) => sessionIndex === 0)],
+    ['changes its first messages', 1, (messages) => messages.map(flip)],
     ['leaves everything out at last', 2, () => []],
-    ['changes its last messages', 2, (parcels) => parcels.map(flip)],
-    ['swaps the curves', 2, (parcels) => parcels.map(({ slot, envelope }) => ({ slot: slot ^ 1, envelope }))],
+    ['changes its last messages', 2, (messages) => messages.map(flip)],
+    [
+      'swaps the curves',
+      2,
+      (messages) => messages.map(({ sessionIndex, envelope }) => ({ sessionIndex: sessionIndex ^ 1, envelope })),
+    ],
   ])('and %s makes no wallet', async (_, round, change) => {
     const { device } = stage()
     const storage = memoryStore()
@@ -160,7 +169,7 @@ describe('a server that does not play the protocol', () => {
     const transport = altered(
       server,
       round,
-      withParcels((parcels) => parcels.map(flip)),
+      withParcels((messages) => messages.map(flip)),
     )
     const recovery = provisionWallet(device('laptop', { storage, transport }), { cipherText, method })
     await expect(recovery).rejects.toEqual(code('PROTOCOL_ABORTED'))
@@ -170,7 +179,7 @@ describe('a server that does not play the protocol', () => {
 
   test('gives no signature that does not verify', async () => {
     const { server, storage, walletId } = await backedUp()
-    for (const change of [() => [], (parcels: readonly Parcel[]) => parcels.map(flip)]) {
+    for (const change of [() => [], (messages: readonly SessionMessage[]) => messages.map(flip)]) {
       const phone = createClient({ repeats: false, transport: altered(server, 1, withParcels(change)), storage })
       for (const scheme of ['ed25519', 'bip340'] as const) {
         await expect(sign(phone, { walletId, scheme, message })).rejects.toEqual(code('PROTOCOL_ABORTED'))
@@ -180,8 +189,8 @@ describe('a server that does not play the protocol', () => {
 
   test('and adds what nobody asked for changes nothing', async () => {
     const { server, storage, walletId } = await backedUp()
-    const stray = { slot: 200, envelope: new Uint8Array(9) }
-    const noise = withParcels((parcels) => [stray, ...parcels, ...parcels, { ...stray, slot: 0 }])
+    const stray = { sessionIndex: 200, envelope: new Uint8Array(9) }
+    const noise = withParcels((messages) => [stray, ...messages, ...messages, { ...stray, sessionIndex: 0 }])
     let transport: Transport = server
     for (const round of [1, 2, 3]) transport = altered(transport, round, noise)
     const phone = createClient({ repeats: false, transport, storage })

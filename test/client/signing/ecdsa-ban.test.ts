@@ -9,7 +9,7 @@ import {
   type Client,
   type Transport,
 } from '../../../src/index.ts'
-import { OtPair } from '../../../src/protocol/ecdsa/index.ts'
+import { OtState } from '../../../src/protocol/ecdsa/index.ts'
 import { memoryStore } from '../../../src/storage/memory.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { cheatedClient, cheating } from '../../support/ecdsa-cheats.ts'
@@ -25,7 +25,7 @@ async function withWallet() {
   const storage = memoryStore()
   const { id: walletId, setId } = await generateWallet(device('phone', { storage }))
   await sign(device('phone', { storage }), { walletId, scheme: 'ed25519', message: digest })
-  const stored = async () => OtPair.decode((await storage.read(`ot/${setId}`))!.value.slice(0, -32))
+  const stored = async () => OtState.decode((await storage.read(`ot/${setId}`))!.value.slice(0, -32))
   return { server, device, storage, walletId, setId, stored }
 }
 
@@ -118,12 +118,12 @@ describe('a server that is caught cheating', () => {
   test('signs on with a set-up made for each signature, by policy, and is not banned twice', async () => {
     const { server, device, storage, walletId, stored } = await withWallet()
     const transport = cheating(server, 2)
-    const phone = device('phone', { storage, transport, afterCheat: 'freshSetUp' })
+    const phone = device('phone', { storage, transport, onCheating: 'ephemeralSetup' })
     await expect(sign(phone, request(walletId))).rejects.toMatchObject({ reason: 'CHEAT_OTE' })
     await signsEcdsa(phone, { walletId })
     await signsEcdsa(phone, { walletId, path: 'm/7' })
     expect(server.requests.slice(-2)).toEqual(
-      ['m', 'm/7'].map((path) => expect.objectContaining({ path, source: { kind: 'freshSetUp' } })),
+      ['m', 'm/7'].map((path) => expect.objectContaining({ path, source: { kind: 'ephemeralSetup' } })),
     )
     expect((await stored()).cheat).toBe('CHEAT_OTE')
   })
@@ -137,7 +137,7 @@ describe('a device that was caught by the server', () => {
     expect(refused).toMatchObject({ code: 'PROTOCOL_ABORTED' })
     expect(refused).not.toHaveProperty('reason')
     await expectPoisoned(device('phone', { storage }), walletId)
-    await signsEcdsa(device('phone', { storage, afterCheat: 'freshSetUp' }), { walletId })
+    await signsEcdsa(device('phone', { storage, onCheating: 'ephemeralSetup' }), { walletId })
     expect(server.requests.filter(({ kind }) => kind === 'setUp')).toEqual([])
   })
 

@@ -11,7 +11,7 @@ import {
   type Client,
   type PoolOptions,
 } from '../../../src/index.ts'
-import { OtPair, Preprocessed, getEcdsaBackend } from '../../../src/protocol/ecdsa/index.ts'
+import { OtState, Preprocessed, getEcdsaBackend } from '../../../src/protocol/ecdsa/index.ts'
 import { memoryStore } from '../../../src/storage/memory.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { stage, type Stage } from '../support/devices.ts'
@@ -119,7 +119,7 @@ describe('a preprocessing', () => {
     'is dropped when its set is %s',
     async (how) => {
       const { server, device, storage, phone, walletId, setId } = await withWallet()
-      const other = device('phone', { storage, afterCheat: 'freshSetUp' })
+      const other = device('phone', { storage, onCheating: 'ephemeralSetup' })
       await preprocessSignatures(phone, { walletId, count: 2 })
       const set = server.sets.get(setId)!
       if (how === 'refreshed') await refreshShares(phone, { walletId })
@@ -133,7 +133,7 @@ describe('a preprocessing', () => {
       }
       if (how === 'banned in another tab') {
         const { value, version } = (await storage.read(`ot/${setId}`))!
-        const pair = OtPair.decode(value.slice(0, -32))
+        const pair = OtState.decode(value.slice(0, -32))
         pair.poison('CHEAT_VOLE')
         const row = pair.encode()
         await storage.write(`ot/${setId}`, new Uint8Array([...row, ...sha256(row)]), version)

@@ -1,5 +1,5 @@
 import { errorBody, errorStatus } from '../../../src/wire/error-body.ts'
-import { decodeFlight, encodeFlight, type Parcel } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import {
   operationRounds,
   type OperationRequest,
@@ -7,9 +7,9 @@ import {
   type SignEcdsaRequest,
   type SetStatus,
 } from '../../../src/wire/operations.ts'
-import { operationSlots } from '../../../src/wire/sessions.ts'
+import { operationSessions } from '../../../src/wire/sessions.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
-import { bindPair, type OtPair, type PairSetup, type Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
+import { bindOtState, type OtState, type PairSetup, type Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { newChallenge } from '../../../src/protocol/possession/index.ts'
 import { combineShares } from '../../../src/key-share/index.ts'
 import type { KeyShare, WalletShares } from '../../../src/key-share/types.ts'
@@ -36,7 +36,7 @@ interface ServedSet {
   state: SetState
   proven: boolean
   /** The ECDSA set-up with the client; a cheat poisons it. */
-  pair: OtPair | undefined
+  pair: OtState | undefined
   readonly preprocessings: Map<string, Preprocessed>
 }
 
@@ -73,21 +73,21 @@ export function memoryServer(random: RandomSource): MemoryServer {
     throw new MpcError(code, message)
   }
   const requireSet = (setId: string): ServedSet => sets.get(setId) ?? fail('AUTH_FAILED', 'not authorized')
-  const requireActive = (setId: string, purpose: Purpose): ServedSet => {
+  const assertActive = (setId: string, purpose: Purpose): ServedSet => {
     const set = requireSet(setId)
     if (set.shares.purpose !== purpose) fail('SET_MISMATCH', 'wrong purpose')
     if (set.state === 'DESTROYED') fail(purpose === 'signing' ? 'SET_RETIRED' : 'BACKUP_SUPERSEDED', 'over')
     if (set.state === 'PREPARED' && purpose === 'signing') fail('OPERATION_IN_PROGRESS', 'not decided')
     return set
   }
-  const requirePair = ({ pair }: ServedSet): OtPair => {
+  const requirePair = ({ pair }: ServedSet): OtState => {
     if (pair === undefined) throw new ProtocolError('OT_DESYNC', 1, [], 'this set has no set-up')
     return pair
   }
 
   function openSessions(operationId: string, request: OperationRequest): ServedSession[] {
     if (request.kind === 'generate') return makingSessions(operationId, request, undefined, random)
-    const set = requireActive(request.setId, request.kind === 'recover' ? 'backup' : 'signing')
+    const set = assertActive(request.setId, request.kind === 'recover' ? 'backup' : 'signing')
     switch (request.kind) {
       case 'prove':
         return []
@@ -100,48 +100,52 @@ export function memoryServer(random: RandomSource): MemoryServer {
         return fail('POLICY_DENIED', 'this server exports nothing')
       case 'sign':
         if (request.scheme !== 'ecdsa') return [schnorrSession(request, set.shares, random)]
-        if (request.source.kind === 'freshSetUp') return [setUpSession(operationId, request, random)]
+        if (request.source.kind === 'ephemeralSetup') return [setUpSession(operationId, request, random)]
         return [ecdsaSession(request, set.shares, requirePair(set), random, preprocessedFor(set, request))]
       default:
         return makingSessions(operationId, request, set.shares, random)
     }
   }
 
-  function play(operation: ServedOperation, round: number, parcels: readonly Parcel[]): Parcel[] {
+  function play(operation: ServedOperation, round: number, messages: readonly SessionMessage[]): SessionMessage[] {
     const { request } = operation
-    if (request.kind === 'prove') return playProof(operation, round, parcels)
+    if (request.kind === 'prove') return playProof(operation, round, messages)
     if (request.kind === 'sign' && request.scheme === 'ecdsa') {
-      if (request.source.kind === 'freshSetUp' && round === 3) {
-        const { shares } = requireActive(request.setId, 'signing')
-        const pair = bindPair(operation.setUp!, shareOn(shares, 'secp256k1').record.setId)
+      if (request.source.kind === 'ephemeralSetup' && round === 3) {
+        const { shares } = assertActive(request.setId, 'signing')
+        const pair = bindOtState(operation.setUp!, shareOn(shares, 'secp256k1').record.setId)
         operation.sessions = [ecdsaSession(request, shares, pair, random)]
-        return playSessions(operation, true, parcels)
+        return playSessions(operation, true, messages)
       }
     }
-    return playSessions(operation, round === 1, parcels)
+    return playSessions(operation, round === 1, messages)
   }
 
-  function playSessions(operation: ServedOperation, opening: boolean, parcels: readonly Parcel[]): Parcel[] {
-    const out: Parcel[] = []
-    const send = (slot: number, envelopes: readonly Uint8Array[]) => {
-      for (const envelope of envelopes) out.push({ slot, envelope })
+  function playSessions(
+    operation: ServedOperation,
+    opening: boolean,
+    messages: readonly SessionMessage[],
+  ): SessionMessage[] {
+    const out: SessionMessage[] = []
+    const send = (sessionIndex: number, envelopes: readonly Uint8Array[]) => {
+      for (const envelope of envelopes) out.push({ sessionIndex, envelope })
     }
     const reached = new Set<number>()
-    for (const { slot, envelope } of parcels) {
-      operation.sessions[slot]!.receive(envelope)
-      reached.add(slot)
+    for (const { sessionIndex, envelope } of messages) {
+      operation.sessions[sessionIndex]!.receive(envelope)
+      reached.add(sessionIndex)
     }
-    if (opening) operation.sessions.forEach((session, slot) => send(slot, session.start().out))
-    for (const slot of [...reached].sort((a, b) => a - b)) {
-      const step = operation.sessions[slot]!.advance()
-      send(slot, step.out)
-      keep(operation, slot, step.prepared ?? step.done)
+    if (opening) operation.sessions.forEach((session, sessionIndex) => send(sessionIndex, session.start().out))
+    for (const sessionIndex of [...reached].sort((a, b) => a - b)) {
+      const step = operation.sessions[sessionIndex]!.advance()
+      send(sessionIndex, step.out)
+      keep(operation, sessionIndex, step.prepared ?? step.done)
     }
     return out
   }
 
-  function keep(operation: ServedOperation, slot: number, made: Made | undefined): void {
-    if (made?.share !== undefined) operation.shares[slot] = made.share
+  function keep(operation: ServedOperation, sessionIndex: number, made: Made | undefined): void {
+    if (made?.share !== undefined) operation.shares[sessionIndex] = made.share
     if (made?.setUp !== undefined) operation.setUp = made.setUp
     if (made?.preprocessed !== undefined) operation.preprocessed = made.preprocessed
   }
@@ -154,22 +158,30 @@ export function memoryServer(random: RandomSource): MemoryServer {
     return preprocessed ?? fail('PREPROCESSING_NOT_FOUND', 'no such preprocessing')
   }
 
-  function playProof(operation: ServedOperation, round: number, parcels: readonly Parcel[]): Parcel[] {
+  function playProof(operation: ServedOperation, round: number, messages: readonly SessionMessage[]): SessionMessage[] {
     const request = operation.request as Extract<OperationRequest, { kind: 'prove' }>
-    const { shares } = requireActive(request.setId, 'signing')
-    return CURVES.flatMap((curve, slot): Parcel[] => {
+    const { shares } = assertActive(request.setId, 'signing')
+    return CURVES.flatMap((curve, sessionIndex): SessionMessage[] => {
       if (round === 1) {
-        operation.challenges[slot] = newChallenge(random, concatBytes(fromHex(request.setId), Uint8Array.of(slot)))
-        return [{ slot, envelope: operation.challenges[slot] }]
+        operation.challenges[sessionIndex] = newChallenge(
+          random,
+          concatBytes(fromHex(request.setId), Uint8Array.of(sessionIndex)),
+        )
+        return [{ sessionIndex, envelope: operation.challenges[sessionIndex] }]
       }
-      verifyProof(shares, curve, operation.challenges[slot]!, parcels.find((parcel) => parcel.slot === slot)!.envelope)
+      verifyProof(
+        shares,
+        curve,
+        operation.challenges[sessionIndex]!,
+        messages.find((message) => message.sessionIndex === sessionIndex)!.envelope,
+      )
       return []
     })
   }
 
   function sharesFor({ request, shares }: ServedOperation, target: Purpose): WalletShares {
-    const slots = operationSlots(request)
-    return combineShares(shares.filter((_, slot) => slots[slot]!.target === target))
+    const specs = operationSessions(request)
+    return combineShares(shares.filter((_, sessionIndex) => specs[sessionIndex]!.target === target))
   }
 
   function addSet(operationId: string, operation: ServedOperation, target: Purpose, state: SetState): string {
@@ -177,7 +189,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     const shares = sharesFor(operation, target)
     const setId = toHex(shares.setId)
     const label = 'label' in request && target === 'signing' ? request.label : ''
-    const pair = target === 'signing' ? bindPair(setUp!, shareOn(shares, 'secp256k1').record.setId) : undefined
+    const pair = target === 'signing' ? bindOtState(setUp!, shareOn(shares, 'secp256k1').record.setId) : undefined
     const kept = { operationId, label, retires: retiredBy(request), preprocessings: new Map<string, Preprocessed>() }
     sets.set(setId, { ...kept, shares, state, proven: false, pair })
     return setId
@@ -205,7 +217,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
         return { setId, state: 'ACTIVE', ...(rotated && { backupSetId: rotated }) }
       }
       case 'prove': {
-        const set = requireActive(request.setId, 'signing')
+        const set = assertActive(request.setId, 'signing')
         set.proven = true
         for (const setId of set.retires) requireSet(setId).state = 'DESTROYED'
         return { setId: request.setId, state: 'ACTIVE', retired: set.retires }
@@ -216,17 +228,17 @@ export function memoryServer(random: RandomSource): MemoryServer {
   }
 
   function use({ request, setUp, preprocessed }: ServedOperation, setId: string): OperationResult {
-    const set = requireActive(setId, 'signing')
+    const set = assertActive(setId, 'signing')
     if (request.kind === 'setUp') {
-      set.pair = bindPair(setUp!, shareOn(set.shares, 'secp256k1').record.setId)
+      set.pair = bindOtState(setUp!, shareOn(set.shares, 'secp256k1').record.setId)
       set.preprocessings.clear()
     }
     if (request.kind === 'preprocess') set.preprocessings.set(toHex(preprocessed!.id), preprocessed!)
     return { setId, state: 'ACTIVE' }
   }
 
-  function playRound(operationId: string, round: number, body: Uint8Array): Uint8Array {
-    const flight = decodeFlight(body)
+  function handleRound(operationId: string, round: number, body: Uint8Array): Uint8Array {
+    const flight = decodeRoundBody(body)
     if (round === 1 && !operations.has(operationId)) {
       const request = flight.header as OperationRequest
       requests.push(request)
@@ -240,9 +252,9 @@ export function memoryServer(random: RandomSource): MemoryServer {
       return answered.answer
     }
     if (operation.decision !== undefined) fail('PROTOCOL_ABORTED', 'the operation is over')
-    const parcels = play(operation, round, flight.parcels)
+    const messages = play(operation, round, flight.messages)
     const header = round === operationRounds(operation.request) ? settle(operationId, operation) : {}
-    const answer = encodeFlight({ header, parcels })
+    const answer = encodeRoundBody({ header, messages })
     operation.answers.set(round, { request: toHex(body), answer })
     return answer
   }
@@ -266,7 +278,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
 
   function answer({ path, body }: TransportRequest): Uint8Array | object {
     const [, , kind, id = '', verb, round] = path.split('/')
-    if (kind === 'operations' && verb === 'rounds') return playRound(id, Number(round), body!)
+    if (kind === 'operations' && verb === 'rounds') return handleRound(id, Number(round), body!)
     if (kind === 'operations') {
       const operation = operations.get(id) ?? fail('AUTH_FAILED', 'not authorized')
       return { decision: (operation.decision ??= 'ABORT') }

@@ -2,7 +2,7 @@ import { operationFlags } from '../../../src/wire/operation-flags.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { setUpBinding, setUpParties } from '../../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../../src/wire/signing.ts'
-import { operationSlots, setParties, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
+import { operationSessions, partiesOf, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import {
   createCompletion,
@@ -10,7 +10,7 @@ import {
   createOtSetup,
   createPreprocessing,
   getEcdsaBackend,
-  type OtPair,
+  type OtState,
   type PairSetup,
   type Preprocessed,
 } from '../../../src/protocol/ecdsa/index.ts'
@@ -36,25 +36,25 @@ export type ServedSession = Pick<Session<Made>, 'start' | 'receive' | 'advance'>
 /** Which life of the server it is; a preprocessing of another one is refused. */
 const INCARNATION = 1
 
-const signers = setParties('signing').map(({ id }) => id)
+const signers = partiesOf('signing').map(({ id }) => id)
 
-/** The server's sessions that make a set, or a set-up: one a slot. @param old the set that deals */
+/** The server's sessions that make a set, or a set-up: one a sessionIndex. @param old the set that deals */
 export function makingSessions(
   operationId: string,
   request: OperationRequest,
   old: WalletShares | undefined,
   random: RandomSource,
 ): ServedSession[] {
-  return operationSlots(request).map(({ target, curve, brings }) => {
+  return operationSessions(request).map(({ target, curve, brings }) => {
     if (brings === 'setUp') return setUpSession(operationId, request, random)
     const common = { group: getGroup(curve), purpose: target, threshold: WALLET_THRESHOLD, random }
     if (old === undefined) {
       const walletId = fromHex(request.walletId)
-      const session = createKeygen({ ...common, walletId, parties: setParties(target), self: partyId(2) })
+      const session = createKeygen({ ...common, walletId, parties: partiesOf(target), self: partyId(2) })
       return converted(session, (share) => ({ share }))
     }
     const share = shareOn(old, curve)
-    const participants = setParties(target).map((receiver) => ({ dealer: receiver.id, receiver }))
+    const participants = partiesOf(target).map((receiver) => ({ dealer: receiver.id, receiver }))
     const flags = operationFlags(request)
     const session = createReshare({ ...common, old: share.record, participants, self: 2, flags, share })
     return converted(session, (result) => (result.share === undefined ? {} : { share: result.share }))
@@ -89,7 +89,7 @@ export function schnorrSession(
 export function ecdsaSession(
   request: SignEcdsaRequest | PreprocessRequest,
   half: WalletShares,
-  pair: OtPair,
+  pair: OtState,
   random: RandomSource,
   preprocessed?: Preprocessed,
 ): ServedSession {

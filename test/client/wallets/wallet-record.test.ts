@@ -15,12 +15,12 @@ import { toHex } from '../../../src/util/bytes.ts'
 const walletId = '11'.repeat(16)
 const [one, two, three] = ['a1', 'a2', 'a3'].map((byte) => byte.repeat(32)) as [string, string, string]
 const operationId = '0f'.repeat(16)
-const openUntil = 0x0123_0456_0789
+const operationExpiresAt = 0x0123_0456_0789
 const publicKeys = { secp256k1: new Uint8Array(33).fill(2), ed25519: new Uint8Array(32).fill(3) }
 const empty: WalletRecord = { walletId, publicKeys, activeSetId: null, sets: [] }
 
-const active = withActivated(withPrepared(empty, { setId: one, operationId, openUntil, replaces: [] }), one)
-const full = withPrepared(active, { setId: two, operationId, openUntil, replaces: [one] })
+const active = withActivated(withPrepared(empty, { setId: one, operationId, operationExpiresAt, replaces: [] }), one)
+const full = withPrepared(active, { setId: two, operationId, operationExpiresAt, replaces: [one] })
 
 describe('wallet record', () => {
   test('is these bytes', () => {
@@ -54,7 +54,7 @@ describe('wallet record', () => {
 
   test('is refused for another wallet, or with a set twice', () => {
     expect(() => decodeWalletRecord(encodeWalletRecord(full), '22'.repeat(16))).toThrow(/damaged/)
-    const twice = withPrepared(full, { setId: one, operationId, openUntil, replaces: [] })
+    const twice = withPrepared(full, { setId: one, operationId, operationExpiresAt, replaces: [] })
     expect(() => decodeWalletRecord(encodeWalletRecord(twice), walletId)).toThrow(/damaged/)
   })
 })
@@ -76,9 +76,9 @@ describe('the life of a set on its device', () => {
     const activated = withActivated(full, two)
     expect(activeSetIds(activated)).toEqual([one, two])
     expect(activated.activeSetId).toBe(two)
-    expect(activated.sets.map(({ proofOwed }) => proofOwed)).toEqual([true, true])
+    expect(activated.sets.map(({ proofPending }) => proofPending)).toEqual([true, true])
     const proven = withProven(activated, two)
-    expect(proven.sets.map(({ proofOwed }) => proofOwed)).toEqual([false, false])
+    expect(proven.sets.map(({ proofPending }) => proofPending)).toEqual([false, false])
     expect(activeSetIds(proven)).toEqual([two])
     expect(withoutSets(proven, [one]).sets.map(({ setId }) => setId)).toEqual([two])
   })

@@ -29,7 +29,7 @@ export const INVARIANTS = [
     'a set that is over still has secrets',
     `select set_id from reshare_sets over where state in ('RETIRING', 'DESTROYED', 'ABORTED') and (
        exists (select 1 from reshare_shares kept where kept.set_id = over.set_id)
-       or exists (select 1 from reshare_ot_pairs kept where kept.set_id = over.set_id)
+       or exists (select 1 from reshare_ot_states kept where kept.set_id = over.set_id)
        or exists (select 1 from reshare_preprocessings kept where kept.set_id = over.set_id))`,
   ],
   [

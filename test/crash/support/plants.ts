@@ -30,17 +30,21 @@ export function forgetfulStore(): EndingStore {
 /** The bug of a client that keeps one share only: a new one is written over the one before it. */
 export function oneShareStore(): EndingStore {
   const store = memoryStore()
-  const slot = (key: string) => (key.startsWith('share/') ? 'share/of this device' : key)
+  const sessionIndex = (key: string) => (key.startsWith('share/') ? 'share/of this device' : key)
   return {
     probe: () => store.probe(),
-    read: (key) => store.read(slot(key)),
+    read: (key) => store.read(sessionIndex(key)),
     list: async (prefix) => {
       const keys = await store.list(prefix.startsWith('share/') ? 'share/' : prefix)
-      return keys.map((key) => (key === slot('share/') && prefix !== '' ? prefix : key))
+      return keys.map((key) => (key === sessionIndex('share/') && prefix !== '' ? prefix : key))
     },
     write: async (key, value, version) => {
       const isShare = key.startsWith('share/')
-      return store.write(slot(key), value, isShare ? ((await store.read(slot(key)))?.version ?? null) : version)
+      return store.write(
+        sessionIndex(key),
+        value,
+        isShare ? ((await store.read(sessionIndex(key)))?.version ?? null) : version,
+      )
     },
     delete: (key) => (key.startsWith('share/') ? Promise.resolve() : store.delete(key)),
   }
@@ -85,12 +89,12 @@ export function forgetsAnswers(database: Database): Database {
       )
       return [{}]
     }
-    if (/^\s*insert into reshare_answers/.test(sql)) return []
+    if (/^\s*insert into reshare_responses/.test(sql)) return []
     if (/^\s*insert into reshare_decisions/.test(sql)) return [{ decision: parameters?.[2] ?? null }]
     if (!/^\s*update reshare_operations set round = \$5/.test(sql)) return tx.query(sql, parameters)
     const [clientId, operationId] = parameters ?? []
     return tx.query(
-      `update reshare_operations set claim_token = null, claim_hash = null, claim_until = null
+      `update reshare_operations set lease_token = null, lease_hash = null, lease_expires_at = null
        where client_id = $1 and operation_id = $2 returning round`,
       [clientId!, operationId!],
     )
@@ -109,15 +113,15 @@ export function overwritingStore(): ShareStore {
 /** The bug of a server that does not see which process has claimed a round, and answers without compare-and-set. */
 export function ignoresClaims(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
-    const claimed = 'and round = $3 and claim_token = $4'
+    const claimed = 'and round = $3 and lease_token = $4'
     const unchecked = sql.replaceAll(claimed, 'and $3::int is not null and $4::bytea is not null')
-    const isAnswer = sql.includes('insert into reshare_answers')
+    const hasServerStatus = sql.includes('insert into reshare_responses')
     const twice = 'on conflict (client_id, operation_id, round) do update set sealed = excluded.sealed'
     const answered = sql.endsWith('returning 1')
       ? unchecked.replace(/returning 1$/, `${twice} returning 1`)
       : `${sql} ${twice}`
-    const rows = await tx.query(isAnswer ? answered : unchecked, parameters)
-    return rows.map((row) => ('claim_until' in row ? { ...row, claim_until: null } : row))
+    const rows = await tx.query(hasServerStatus ? answered : unchecked, parameters)
+    return rows.map((row) => ('lease_expires_at' in row ? { ...row, lease_expires_at: null } : row))
   })
 }
 

@@ -1,4 +1,4 @@
-import { decodeFlight, encodeFlight, FLIGHT_CONTENT_TYPE } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE } from '../../../src/wire/round-body.ts'
 import type { OperationRequest, SignEd25519Request } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/index.ts'
@@ -65,8 +65,8 @@ export function createWitness(server: Transport): Witness {
 
     async refusal(walletId, setId) {
       const header: SignEd25519Request = { kind: 'sign', scheme: 'ed25519', walletId, setId, message: '00' }
-      const body = encodeFlight({ header, parcels: [] })
-      const answer = await server.request({ method: 'POST', path: newRound(), contentType: FLIGHT_CONTENT_TYPE, body })
+      const body = encodeRoundBody({ header, messages: [] })
+      const answer = await server.request({ method: 'POST', path: newRound(), contentType: ROUND_CONTENT_TYPE, body })
       if (answer.status === 200) return undefined
       return refusalOf(answer)
     },
@@ -78,7 +78,7 @@ function newRound(): string {
 }
 
 function headerOf({ body }: TransportRequest): Partial<OperationRequest> {
-  return decodeFlight(body as Uint8Array).header as Partial<OperationRequest>
+  return decodeRoundBody(body as Uint8Array).header as Partial<OperationRequest>
 }
 
 /** The preprocessing that a request uses, if it does. */
@@ -93,8 +93,8 @@ function refusalOf({ body }: Pick<TransportResponse, 'body'>): string {
 }
 
 function withOtherMessage(body: Uint8Array | undefined): Uint8Array {
-  const { header, parcels } = decodeFlight(body as Uint8Array)
-  return encodeFlight({ header: { ...(header as object), message: toHex(fromHex('6f74686572')) }, parcels })
+  const { header, messages } = decodeRoundBody(body as Uint8Array)
+  return encodeRoundBody({ header: { ...(header as object), message: toHex(fromHex('6f74686572')) }, messages })
 }
 
 /** The same request but for one byte. */

@@ -1,7 +1,7 @@
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import type { Transport } from '../../../src/index.ts'
 import type { Database } from '../../../src/service/database/types.ts'
-import { apiTokens, createServer, type AfterCheat, type Policy, type ServerOptions } from '../../../src/server/index.ts'
+import { apiTokens, createServer, type OnCheating, type Policy, type ServerOptions } from '../../../src/server/index.ts'
 import { httpTransport } from '../../../src/transport/index.ts'
 import { listen } from '../../support/listen.ts'
 
@@ -21,7 +21,7 @@ const SECRET = 'webhook-secret-of-the-tests'
 export async function deploy(
   database: Database,
   policy?: Policy,
-  afterCheat: AfterCheat = 'refuse',
+  onCheating: OnCheating = 'refuse',
   channel: Pick<ServerOptions, 'channelKeys' | 'requireSealed'> = {},
 ): Promise<Deployment> {
   const custodian = createCustodian({
@@ -38,7 +38,7 @@ export async function deploy(
     masterKey: new Uint8Array(32).fill(2),
     authenticate: tokens.authenticate,
     custodian: webhookCustodian({ url: backend.url, secret: SECRET }),
-    afterCheat,
+    onCheating,
     ...(policy && { policy }),
     ...channel,
   })

@@ -5,13 +5,13 @@ import {
   type Blueprint,
   buildRecord,
   checkConfirmations,
-  type Completion,
+  type RecordTemplate,
   confirmationMessage,
-  readCompletion,
-  wipeCompletion,
-  writeCompletion,
+  readTemplate,
+  wipeTemplate,
+  writeTemplate,
 } from '../../../src/protocol/dealing/record-template.ts'
-import type { Setting } from '../../../src/protocol/dealing/environment.ts'
+import type { SessionEnvironment } from '../../../src/protocol/dealing/environment.ts'
 import { createHasher } from '../../../src/protocol/transcript/transcript.ts'
 import { partyId, type PartyId } from '../../../src/types.ts'
 import { Reader, Writer } from '../../../src/util/codec.ts'
@@ -26,7 +26,7 @@ describe.each(groups)('the end of a protocol on $name', ({ group }) => {
   const { record } = shares[0]!
   const [sid, transcript] = [random(32), random(32)]
   const hash = createHasher(group.curve, 'keygen')
-  const settingOf = (self: number): Setting => ({ group, hash, context: random(32), self, random })
+  const settingOf = (self: number): SessionEnvironment => ({ group, hash, context: random(32), self, random })
   const completionOf = (at: number) => {
     const { id, secretShare } = shares[at]!
     return { transcript, record, own: { id, secretShare: secretShare.slice() as Scalar } }
@@ -82,7 +82,7 @@ describe.each(groups)('the end of a protocol on $name', ({ group }) => {
       id: shares[at]!.id,
       body: confirmationMessage(settingOf(at + 1), sid, completionOf(at)),
     }))
-    const check = (changed: (body: Uint8Array, from: number) => Uint8Array, about: Completion = completionOf(0)) =>
+    const check = (changed: (body: Uint8Array, from: number) => Uint8Array, about: RecordTemplate = completionOf(0)) =>
       abortOf(() =>
         checkConfirmations(
           settingOf(1),
@@ -129,19 +129,19 @@ describe.each(groups)('the end of a protocol on $name', ({ group }) => {
     })
   })
 
-  test.each<[string, () => Completion | undefined]>([
+  test.each<[string, () => RecordTemplate | undefined]>([
     ['with a share', () => completionOf(1)],
     ['without a share', () => ({ transcript, record })],
     ['that is not there yet', () => undefined],
   ])('a completion %s is read back as it was written', (_, make) => {
-    const write = (completion: Completion | undefined): Uint8Array => {
+    const write = (completion: RecordTemplate | undefined): Uint8Array => {
       const writer = new Writer()
-      writeCompletion(group, writer, completion)
+      writeTemplate(group, writer, completion)
       return writer.finish()
     }
     const bytes = write(make())
     const reader = new Reader(bytes)
-    const read = readCompletion(group, reader)
+    const read = readTemplate(group, reader)
     reader.end()
     expect(write(read)).toEqual(bytes)
     expect([read === undefined, read?.own?.id]).toEqual([make() === undefined, make()?.own?.id])
@@ -149,9 +149,9 @@ describe.each(groups)('the end of a protocol on $name', ({ group }) => {
 
   test('a wiped completion has no share', () => {
     const completion = completionOf(0)
-    wipeCompletion(completion)
+    wipeTemplate(completion)
     expect(group.isZero(completion.own.secretShare)).toBe(true)
-    for (const nothing of [undefined, { transcript, record }]) expect(() => wipeCompletion(nothing)).not.toThrow()
+    for (const nothing of [undefined, { transcript, record }]) expect(() => wipeTemplate(nothing)).not.toThrow()
   })
 
   test('a confirmation of a party that the record lacks is not made', () => {

@@ -5,7 +5,7 @@ import { type AbortReason, MpcError, ProtocolError } from '../../../src/errors.t
 import type { EcdsaBackend } from '../../../src/protocol/ecdsa/ot/backend.ts'
 import { restorePreprocessing } from '../../../src/protocol/ecdsa/signing/preprocess.ts'
 import { createEcdsaSigning, restoreEcdsaSigning } from '../../../src/protocol/ecdsa/signing/sign.ts'
-import { OtPair } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
+import { OtState } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/session/envelope.ts'
 import type { KeyShare } from '../../../src/key-share/index.ts'
 import { numberToBytes, ORDER } from '../../support/bigint-scalars.ts'
@@ -100,7 +100,7 @@ function replays() {
 
 /** A copy of a party's states, as a backup of its database holds them. */
 function copyOf({ share, pairs }: Holder): Holder {
-  return { share, pairs: pairs.map((pair) => OtPair.decode(pair.encode())) }
+  return { share, pairs: pairs.map((pair) => OtState.decode(pair.encode())) }
 }
 
 describe.each(backends)('a cheating signer on $name', ({ backend }) => {
@@ -117,7 +117,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     return simulate(sessions, { intercept })[0] as Outcome<unknown>
   }
 
-  const pairOf = (set: readonly Holder[], at = 0): OtPair => set[at]!.pairs[0] as OtPair
+  const pairOf = (set: readonly Holder[], at = 0): OtState => set[at]!.pairs[0] as OtState
 
   // Rows 2 and 4 of docs/security.md#attacks-that-a-test-tries.
   test.each([
@@ -172,7 +172,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     )
     expectAbort(error, 'CHEAT_GAMMA', { blame: [2], ban: true, round: 3 })
     expect(pairOf(set).cheat).toBe('CHEAT_GAMMA')
-    expect(OtPair.decode(pairOf(set).encode()).cheat).toBe('CHEAT_GAMMA')
+    expect(OtState.decode(pairOf(set).encode()).cheat).toBe('CHEAT_GAMMA')
   })
 
   function plusOne(bytes: Uint8Array): Uint8Array {
@@ -243,7 +243,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const third = set[2]!
     const moved: Holder = {
       share: { ...third.share, record: { ...third.share.record, setId } },
-      pairs: third.pairs.map((pair) => new OtPair({ ...pair, setId, digest: pair.digest }, { secrets: pair.secrets })),
+      pairs: third.pairs.map((pair) => new OtState({ ...pair, setId, digest: pair.digest }, { secrets: pair.secrets })),
     }
     const holding = what === 'a set' ? [set[0]!, set[1]!, moved] : set
     const sessions = signingSessions(backend, holding, digest, random, (id) =>
@@ -371,7 +371,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     )
     const digest = randomDigest(random)
     const signers = ids(1, 2)
-    for (const pairs of [set[0]!.pairs, set[0]!.pairs.map((pair) => OtPair.decode(pair.encode()))]) {
+    for (const pairs of [set[0]!.pairs, set[0]!.pairs.map((pair) => OtState.decode(pair.encode()))]) {
       expectCode(
         () => createEcdsaSigning({ backend, share: set[0]!.share, pairs, signers, digest, random }),
         'OT_POISONED',

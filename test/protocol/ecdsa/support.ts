@@ -3,7 +3,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import type { EcdsaBackend } from '../../../src/protocol/ecdsa/ot/backend.ts'
 import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/signing/digest.ts'
 import { bit } from '../../../src/protocol/ecdsa/ot/bit-matrix.ts'
-import { OtPair, type OtSecrets } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
+import { OtState, type OtSecrets } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
 import {
   type CompletionOptions,
   createCompletion,
@@ -11,7 +11,7 @@ import {
   type PreprocessingOptions,
 } from '../../../src/protocol/ecdsa/signing/preprocess.ts'
 import type { Preprocessed } from '../../../src/protocol/ecdsa/signing/preprocessed.ts'
-import { bindPair, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup/create-setup.ts'
+import { bindOtState, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup/create-setup.ts'
 import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/signing/sign.ts'
 import { type EcdsaSignature, encodeSignature } from '../../../src/protocol/ecdsa/signing/signature.ts'
 import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing/signing-machine.ts'
@@ -28,7 +28,7 @@ export { backends } from './backends.ts'
 /** What one party of a share set holds. */
 export interface Holder {
   readonly share: KeyShare
-  readonly pairs: readonly OtPair[]
+  readonly pairs: readonly OtState[]
 }
 
 const BINDING = new Uint8Array(32).fill(9)
@@ -54,13 +54,13 @@ export function setUpPairs(backend: EcdsaBackend, shares: readonly KeyShare[], r
   return shares.map((share, i) => {
     const { done, error } = outcomes[i] as (typeof outcomes)[number]
     if (done === undefined) throw failure(error)
-    return { share, pairs: done.map((setup) => bindPair(setup, share.record.setId)) }
+    return { share, pairs: done.map((setup) => bindOtState(setup, share.record.setId)) }
   })
 }
 
 /** Runs no set-up: deals what one would have given, so that tests of signing need no 1,024 point multiplications. */
 export function dealPairs(shares: readonly KeyShare[], random: RandomSource): Holder[] {
-  const dealt = new Map<PartyId, OtPair[]>(shares.map(({ id }) => [id, []]))
+  const dealt = new Map<PartyId, OtState[]>(shares.map(({ id }) => [id, []]))
   for (const [i, first] of shares.entries()) {
     for (const second of shares.slice(i + 1)) {
       const [digest, zeroSeed] = [random(32), random(32)]
@@ -76,13 +76,13 @@ export function dealPairs(shares: readonly KeyShare[], random: RandomSource): Ho
         }
       }
       const states = [
-        new OtPair({ ...about, self: first.id, peer: second.id }, { secrets: secrets(forFirst, forSecond) }),
-        new OtPair({ ...about, self: second.id, peer: first.id }, { secrets: secrets(forSecond, forFirst) }),
+        new OtState({ ...about, self: first.id, peer: second.id }, { secrets: secrets(forFirst, forSecond) }),
+        new OtState({ ...about, self: second.id, peer: first.id }, { secrets: secrets(forSecond, forFirst) }),
       ]
       for (const state of states) dealt.get(state.self)?.push(state)
     }
   }
-  return shares.map((share) => ({ share, pairs: dealt.get(share.id) as OtPair[] }))
+  return shares.map((share) => ({ share, pairs: dealt.get(share.id) as OtState[] }))
 }
 
 /** Of 128 pairs of seeds the ones of branch 1 ⊕ Δ_i. */

@@ -2,10 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import type { EcdsaBackend } from '../../../src/protocol/ecdsa/ot/backend.ts'
 import { digest32 } from '../../../src/protocol/ecdsa/signing/digest.ts'
-import { OtPair } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
+import { OtState } from '../../../src/protocol/ecdsa/ot/ot-state.ts'
 import { createCompletion, createPreprocessing } from '../../../src/protocol/ecdsa/signing/preprocess.ts'
 import type { Preprocessed } from '../../../src/protocol/ecdsa/signing/preprocessed.ts'
-import { bindPair, createOtSetup } from '../../../src/protocol/ecdsa/setup/create-setup.ts'
+import { bindOtState, createOtSetup } from '../../../src/protocol/ecdsa/setup/create-setup.ts'
 import { createEcdsaSigning } from '../../../src/protocol/ecdsa/signing/sign.ts'
 import { type EcdsaSignature, encodeSignature } from '../../../src/protocol/ecdsa/signing/signature.ts'
 import { derivePath } from '../../../src/protocol/derive/index.ts'
@@ -116,7 +116,7 @@ export function setUpVector(source: Source, ids: readonly number[], longest: num
   )
   const tapes = tapesOf(ids, sources)
   const byHand = setUpByHand({ parties: ids, binding, tapes, setId })
-  const pairs = results.map((setups) => setups.map((setup) => bindPair(setup, setId)))
+  const pairs = results.map((setups) => setups.map((setup) => bindOtState(setup, setId)))
   const states = pairs.flat().map((pair) => {
     const { self, peer } = pair
     const bytes = pair.encode()
@@ -161,7 +161,7 @@ function prepare(source: Source, setUp: SetUp, { signers, aggregator, path, mess
     return {
       backend,
       share: { record, id, secretShare: group.decodeScalar(secretOf(id)) },
-      pairs: setUp.pairs.map((bytes) => OtPair.decode(bytes)).filter(({ self }) => self === id),
+      pairs: setUp.pairs.map((bytes) => OtState.decode(bytes)).filter(({ self }) => self === id),
       signers: signers.map(partyId),
       random,
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { playTurns } from '../../../src/protocol/session/batch.ts'
+import { runSteps } from '../../../src/protocol/session/batch.ts'
 import type { ReshareResult } from '../../../src/protocol/reshare/index.ts'
 import type { Session, Step } from '../../../src/protocol/session/session.ts'
 import { groups } from '../../support/groups.ts'
@@ -16,7 +16,7 @@ test('many reshares go on together, and one that fails leaves the others alone',
   const done: (ReshareResult | undefined)[] = []
 
   const play = (arrived: (at: number) => Uint8Array[] | undefined): Step<ReshareResult>[] =>
-    playTurns(
+    runSteps(
       sessions.map((session, at) => {
         const envelopes = arrived(at)
         return { session: () => session, ...(envelopes === undefined ? {} : { arrived: envelopes }) }
@@ -47,7 +47,7 @@ test('a turn whose session cannot be opened, or is given what no session takes, 
   const [first, second] = reshareSessions({ group, shares, participants: PAIR, threshold: 2 }, random)
   first?.start()
   const refusal = new RangeError('no such set')
-  const outcomes = playTurns<ReshareResult>([
+  const outcomes = runSteps<ReshareResult>([
     {
       session: () => {
         throw refusal

@@ -3,7 +3,7 @@ import { CodecError, type Reader, type Writer } from '../../../src/util/codec.ts
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import { createSession, restoreSession } from '../../../src/protocol/session/create-session.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../src/protocol/session/envelope.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../../../src/protocol/session/machine.ts'
+import type { Expected, Inbox, Machine, Message, MachineStep } from '../../../src/protocol/session/machine.ts'
 import { createHasher } from '../../../src/protocol/transcript/transcript.ts'
 import { flip } from '../../support/simulator.ts'
 
@@ -37,7 +37,7 @@ class ToyMachine implements Machine<string> {
     return [{ to: 0, body: Uint8Array.of(this.self) }]
   }
 
-  play(round: number, inbox: Inbox): Played {
+  play(round: number, inbox: Inbox): MachineStep {
     const others = Array.from({ length: this.participants }, (_, i) => i + 1).filter((one) => one !== this.self)
     if (round === 2) {
       this.heard.push(...others.map((from) => inbox.direct(2, from)))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { FLIGHT_CONTENT_TYPE } from '../../../src/wire/round-body.ts'
+import { ROUND_CONTENT_TYPE } from '../../../src/wire/round-body.ts'
 import type { SetStatus } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { apiTokens, createServer, type PolicyRequest } from '../../../src/server/index.ts'
@@ -118,7 +118,7 @@ test('authenticate sees the headers and no body', async () => {
     return undefined
   }
   await world.client([world.server({ authenticate })]).send('POST', paths.round('00'.repeat(16), 1), utf8('body'))
-  expect(seen).toEqual(['POST', FLIGHT_CONTENT_TYPE, 0])
+  expect(seen).toEqual(['POST', ROUND_CONTENT_TYPE, 0])
 })
 
 describe('API tokens', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { OperationRequest } from '../../../src/wire/operations.ts'
-import { decodeFlight, encodeFlight } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
@@ -102,7 +102,7 @@ describe('rates', () => {
             (tx) =>
               work({
                 query: async (sql, parameters) =>
-                  sql.includes('into reshare_answers') ? failing() : tx.query(sql, parameters),
+                  sql.includes('into reshare_responses') ? failing() : tx.query(sql, parameters),
               }),
             isolation,
           ),
@@ -198,7 +198,7 @@ describe('what the owner needs is used up neither', () => {
     for (const begin of begun) {
       for (let i = 0; i < 4; i++) expect(code(await begin().post())).toBe('PROTOCOL_ABORTED')
       const bare = begin()
-      bare.body = encodeFlight({ header: bare.request, parcels: decodeFlight(bare.body!).parcels })
+      bare.body = encodeRoundBody({ header: bare.request, messages: decodeRoundBody(bare.body!).messages })
       expect(code(await bare.post())).toBe('BAD_REQUEST')
     }
     expect([await rows(), await counts()]).toEqual([before, []])
@@ -208,13 +208,13 @@ describe('what the owner needs is used up neither', () => {
   test('by a proof that was seen: it begins what it was made for, once', async () => {
     const client = owner(limited(tight))
     const seen = recover(client, half)
-    const { header, parcels } = decodeFlight(seen.body!)
+    const { header, messages } = decodeRoundBody(seen.body!)
     const moved = [
       Object.assign(recover(client, half), { body: seen.body }),
       Object.assign(recover(client, half), { operationId: seen.operationId }),
       Object.assign(recover(client, half), {
         operationId: seen.operationId,
-        body: encodeFlight({ header: { ...(header as object), existingSets: 'retire' }, parcels }),
+        body: encodeRoundBody({ header: { ...(header as object), existingSets: 'retire' }, messages }),
       }),
     ]
     for (const operation of moved) expect(code(await operation.post())).toBe('PROTOCOL_ABORTED')

@@ -89,7 +89,7 @@ describe('the log shows a device that was revoked, and is no more', () => {
     expect(await breaksOf(clientId)).toEqual(disagrees(clientId, `device ${phoneId} is ${where} the log only`))
   })
 
-  test('by a revocation that was kept from ending its sets', async () => {
+  test('by a revocation that was kept from completion its sets', async () => {
     const { clientId, phoneId, setId } = await owner()
     await server.context.audit.record(world.database, clientId, [{ event: 'deviceRevoked', detail: phoneId }])
     const refuse = 'update reshare_devices set revoked_at = now() where client_id = $1 and device = $2'

@@ -357,7 +357,7 @@ describe('a database without a log, and with sets', () => {
     await audit.open()
     const heads = [{ clientId: '', sequence: 1, hash: toHex((await headOf(''))!['hash'] as Uint8Array) }]
     expect(await verify()).toEqual({ chains: 1, entries: 1, incarnation: 1, breaks: [], heads })
-    await query(`delete from reshare_ot_pairs where set_id = $1`, [found])
+    await query(`delete from reshare_ot_states where set_id = $1`, [found])
     await findOlderSets({ ...tables.context, audit })
     expect(await verify()).toMatchObject({ chains: 3, entries: 3, breaks: [] })
     const added = await unlogged()

@@ -25,7 +25,7 @@ async function loggedClient() {
   const at = new Date(START)
   const setId = await tables.set(key, {}, { state: 'DESTROYED', committed_at: at })
   const backupId = await tables.set(key, { purpose: 'backup' }, { state: 'ACTIVE', committed_at: at })
-  await query('delete from reshare_ot_pairs where set_id = $1', [setId])
+  await query('delete from reshare_ot_states where set_id = $1', [setId])
   const { operationId } = key
   const of =
     (id: string) =>
@@ -367,10 +367,10 @@ describe('the log is read', () => {
   test('with what the ECDSA set-ups of the sets say of a ban', async () => {
     const key = tables.key()
     const setId = await tables.set(key)
-    await query('update reshare_ot_pairs set poisoned = true where set_id = $1', [setId])
+    await query('update reshare_ot_states set poisoned = true where set_id = $1', [setId])
     const rows = await readSets(tables.database, { first: key.clientId, last: key.clientId })
     expect(rows).toEqual([expect.objectContaining({ set_id: setId, poisoned: true, ban_logged: false })])
-    await query('delete from reshare_ot_pairs where set_id = $1', [setId])
+    await query('delete from reshare_ot_states where set_id = $1', [setId])
     await query('delete from reshare_shares where set_id = $1', [setId])
     await query('delete from reshare_sets where set_id = $1', [setId])
   })

@@ -149,9 +149,9 @@ describe('what is logged', () => {
     expect((await verify()).breaks).toEqual([])
 
     // Who takes a ban back is seen.
-    await query('update reshare_ot_pairs set poisoned = false where set_id = $1', [setIdOf(wallet.signing)])
+    await query('update reshare_ot_states set poisoned = false where set_id = $1', [setIdOf(wallet.signing)])
     expect((await verify()).breaks).toMatchObject([{ reason: 'DISAGREES', message: expect.stringContaining('banned') }])
-    await query('update reshare_ot_pairs set poisoned = true where set_id = $1', [setIdOf(wallet.signing)])
+    await query('update reshare_ot_states set poisoned = true where set_id = $1', [setIdOf(wallet.signing)])
   })
 
   test('a lock-out, and that it was taken back', async () => {

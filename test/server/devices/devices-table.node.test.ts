@@ -7,7 +7,7 @@ import { revokeDevice } from '../../../src/server/devices/revoke.ts'
 import { admitDevice, noteDevice, requireUnrevoked } from '../../../src/server/devices/devices-table.ts'
 import { recordDecision, type CalledOperation } from '../../../src/server/rounds/operations-table.ts'
 import type { PolicyRequest } from '../../../src/server/access/policy.ts'
-import { noteHalf } from '../../../src/server/sets/custodian-shares.ts'
+import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -308,7 +308,7 @@ describe('a device that is revoked', () => {
     const link = 'update reshare_sets set source_set_id = $2 where set_id = $1'
     await tables.database.query(link, [own, parent])
     await tables.database.query(link, [parent, older])
-    for (const half of [ended, older]) await noteHalf(tables.database, phone, half)
+    for (const half of [ended, older]) await recordCustodianShare(tables.database, phone, half)
     await revoke(tablet)
     expect(await states([ended, undecided, confirmed, foreign, theirs, older])).toEqual([
       ...['DESTROYED', 'PREPARED', 'ACTIVE', 'PREPARED', 'PREPARED', 'PREPARED'],
@@ -353,7 +353,7 @@ describe('a device that is revoked', () => {
       await tables.set(thief, {}, active),
     ]
     const halves = [waiting, ended[3]!]
-    for (const half of halves) await noteHalf(tables.database, phone, half)
+    for (const half of halves) await recordCustodianShare(tables.database, phone, half)
     await revoke(tablet)
     expect(await states([setId, over, waiting, ...ended])).toEqual(Array(8).fill('DESTROYED'))
     expect(await states(kept)).toEqual(Array(7).fill('ACTIVE'))
@@ -371,7 +371,7 @@ describe('a device that is revoked', () => {
       query: (sql, parameters) =>
         sql.includes(text) ? Promise.reject(failure) : tables.database.query(sql, parameters),
     })
-    for (const text of [`state = 'RETIRING'`, 'reshare_custodian_halves']) {
+    for (const text of [`state = 'RETIRING'`, 'reshare_custodian_records']) {
       const database = failing(text)
       expect(await revoke(tablet, PHONE, { ...tables.context, database })).toMatchObject({ deviceId: PHONE })
       expect(tables.errors.splice(0)).toEqual([failure])

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import type { Decision, ExportRequest, SetStatus } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
@@ -81,9 +81,9 @@ function exportKey(client: ServerClient, { walletId, signing }: TestWallet): Cli
 /** A signature with a preprocessing that there is not. */
 function unknownPreprocessing(client: ServerClient, wallet: TestWallet): ClientOperation {
   const operation = signEcdsa(client, wallet)
-  const { parcels } = decodeFlight(operation.body as Uint8Array)
+  const { messages } = decodeRoundBody(operation.body as Uint8Array)
   const source = { kind: 'preprocessing', id: '00'.repeat(32) }
-  operation.body = encodeFlight({ header: { ...operation.request, source }, parcels })
+  operation.body = encodeRoundBody({ header: { ...operation.request, source }, messages })
   return operation
 }
 
@@ -102,7 +102,7 @@ describe('a set', () => {
     const firsts = (client: ServerClient): [string, ClientOperation][] => [
       ['sign', sign(client, wallet.signing)],
       ['ecdsa', signEcdsa(client, wallet)],
-      ['freshSetUp', signEcdsa(client, wallet, { source: { kind: 'freshSetUp' } })],
+      ['ephemeralSetup', signEcdsa(client, wallet, { source: { kind: 'ephemeralSetup' } })],
       ['preprocessing', unknownPreprocessing(client, wallet)],
       ['preprocess', preprocess(client, wallet)],
       ['setUp', setUp(client, wallet)],

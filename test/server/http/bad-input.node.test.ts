@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { encodeFlight, FLIGHT_CONTENT_TYPE, type Parcel } from '../../../src/wire/round-body.ts'
+import { encodeRoundBody, ROUND_CONTENT_TYPE, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { concatBytes, toHex, utf8 } from '../../../src/util/bytes.ts'
@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterAll(() => world.database.close())
 
 async function expectRefused(path: string, body?: Uint8Array, options: { type?: string; method?: string } = {}) {
-  const { type = FLIGHT_CONTENT_TYPE, method = 'POST' } = options
+  const { type = ROUND_CONTENT_TYPE, method = 'POST' } = options
   const answer = await client.send(method, path, body, body && { 'content-type': type })
   expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
   expect(await contents()).toBe(before)
@@ -74,7 +74,7 @@ const fields: [object, string, readonly unknown[]][] = [
 describe('headers of the first round', () => {
   test.each(fields)('%o with a wrong %s', async (header, field, values) => {
     for (const value of values) {
-      await expectRefused(firstRound, encodeFlight({ header: { ...header, [field]: value }, parcels: [] }))
+      await expectRefused(firstRound, encodeRoundBody({ header: { ...header, [field]: value }, messages: [] }))
     }
   })
 
@@ -83,7 +83,7 @@ describe('headers of the first round', () => {
     ['a list', [generate]],
     ['nothing', {}],
   ])('%s', async (_, header) => {
-    await expectRefused(firstRound, encodeFlight({ header, parcels: [] }))
+    await expectRefused(firstRound, encodeRoundBody({ header, messages: [] }))
   })
 
   test.each([
@@ -91,22 +91,22 @@ describe('headers of the first round', () => {
     ['no text', { ...generate, ['\ud800\0']: 1 }],
     ['a field of a source', { ...signing, scheme: 'ecdsa', source: { kind: 'setUp', ['y'.repeat(200_000)]: 1 } }],
   ])('a name of %s that is as long as the request does not come back, nor is it kept', async (_, header) => {
-    const answer = await client.send('POST', firstRound, encodeFlight({ header, parcels: [] }))
+    const answer = await client.send('POST', firstRound, encodeRoundBody({ header, messages: [] }))
     expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
     expect(answer.body.length).toBeLessThan(200)
     expect(await contents()).toBe(before)
   })
 
-  test('a label and a message of the greatest length are taken as far as the parcels', async () => {
-    await expectRefused(firstRound, encodeFlight({ header: { ...generate, label: 'x'.repeat(128) }, parcels: [] }))
+  test('a label and a message of the greatest length are taken as far as the messages', async () => {
+    await expectRefused(firstRound, encodeRoundBody({ header: { ...generate, label: 'x'.repeat(128) }, messages: [] }))
     const operation = sign(client, wallet.signing, 'ed25519', 'x'.repeat(64 * 1024))
     expect((await operation.post()).status).toBe(200)
   })
 })
 
 describe('flights', () => {
-  const valid = encodeFlight({ header: generate, parcels: [] })
-  const parcel: Parcel = { slot: 0, envelope: Uint8Array.of(1) }
+  const valid = encodeRoundBody({ header: generate, messages: [] })
+  const message: SessionMessage = { sessionIndex: 0, envelope: Uint8Array.of(1) }
   test.each([
     ['an empty body', new Uint8Array()],
     ['another version', concatBytes(Uint8Array.of(2), valid.slice(1))],
@@ -116,14 +116,17 @@ describe('flights', () => {
     ['a header that is not UTF-8', Uint8Array.of(1, 0, 0, 0, 1, 0xff, 0)],
     ['a header length beyond the end', Uint8Array.of(1, 0xff, 0xff, 0xff, 0xff)],
     ['random bytes', seededRandom('flights')(300)],
-    ['no parcels', valid],
-    ['a parcel that is no envelope', encodeFlight({ header: generate, parcels: [parcel, { ...parcel, slot: 1 }] })],
+    ['no messages', valid],
+    [
+      'a message that is no envelope',
+      encodeRoundBody({ header: generate, messages: [message, { ...message, sessionIndex: 1 }] }),
+    ],
     ['a body over the limit', new Uint8Array(512 * 1024 + 1)],
   ])('%s', async (_, body) => {
     await expectRefused(firstRound, body)
   })
 
-  test.each([['text/plain'], ['application/json'], [`${FLIGHT_CONTENT_TYPE}; charset=utf-8`]])(
+  test.each([['text/plain'], ['application/json'], [`${ROUND_CONTENT_TYPE}; charset=utf-8`]])(
     'content type %s',
     async (type) => {
       await expectRefused(firstRound, valid, { type })
@@ -132,7 +135,7 @@ describe('flights', () => {
 
   test('a later header that is not empty', async () => {
     for (const header of [generate, { round: 2 }, []]) {
-      await expectRefused(paths.round(operationId, 2), encodeFlight({ header, parcels: [] }))
+      await expectRefused(paths.round(operationId, 2), encodeRoundBody({ header, messages: [] }))
     }
   })
 
@@ -147,7 +150,7 @@ describe('flights', () => {
     const answer = await world.server().fetch(
       new Request(`http://server.test${firstRound}`, {
         method: 'POST',
-        headers: { 'x-test-client': client.clientId, 'content-type': FLIGHT_CONTENT_TYPE, 'content-length': '10' },
+        headers: { 'x-test-client': client.clientId, 'content-type': ROUND_CONTENT_TYPE, 'content-length': '10' },
         body,
         duplex: 'half',
       } as RequestInit),
@@ -156,22 +159,22 @@ describe('flights', () => {
     expect(sent).toBeLessThan(1024 * 1024)
   })
 
-  test('prove: parcels where none belong, or too few proofs', async () => {
+  test('prove: messages where none belong, or too few proofs', async () => {
     const request = { kind: 'prove', walletId: wallet.walletId, setId: setIdOf(wallet.signing) } as const
-    const first = (id: string, parcels: Parcel[]) =>
-      firstFlight(id, request, parcels, wallet.signing.shares[0]!, world.random)
-    await expectRefused(firstRound, first(operationId, [parcel]))
+    const first = (id: string, messages: SessionMessage[]) =>
+      firstFlight(id, request, messages, wallet.signing.shares[0]!, world.random)
+    await expectRefused(firstRound, first(operationId, [message]))
     const begun = 'cd'.repeat(16)
     expect((await client.send('POST', paths.round(begun, 1), first(begun, []))).status).toBe(200)
     before = await contents()
-    for (const parcels of [[], [parcel], [parcel, parcel], [parcel, { ...parcel, slot: 2 }]]) {
-      await expectRefused(paths.round('cd'.repeat(16), 2), encodeFlight({ header: {}, parcels }))
+    for (const messages of [[], [message], [message, message], [message, { ...message, sessionIndex: 2 }]]) {
+      await expectRefused(paths.round('cd'.repeat(16), 2), encodeRoundBody({ header: {}, messages }))
     }
   })
 })
 
 describe('paths', () => {
-  const body = encodeFlight({ header: generate, parcels: [] })
+  const body = encodeRoundBody({ header: generate, messages: [] })
   test.each([
     ['/v1/operations/xyz/rounds/1'],
     [`/v1/operations/${'AB'.repeat(16)}/rounds/1`],
@@ -213,8 +216,8 @@ test('limits are the options’', async () => {
   const server = world.server({ limits: { bodyBytes: 2000, labelLength: 3, messageBytes: 4 } })
   const strict = serverClient((request) => server.fetch(request), client.clientId, world.random)
   const refused = async (header: object, padding = 0) => {
-    const parcels = padding === 0 ? [] : [{ slot: 0, envelope: new Uint8Array(padding) }]
-    const answer = await strict.send('POST', firstRound, encodeFlight({ header, parcels }))
+    const messages = padding === 0 ? [] : [{ sessionIndex: 0, envelope: new Uint8Array(padding) }]
+    const answer = await strict.send('POST', firstRound, encodeRoundBody({ header, messages }))
     return (JSON.parse(new TextDecoder().decode(answer.body)) as { error: { message: string } }).error.message
   }
   expect(await refused({ ...generate, label: 'four' })).toContain('label')

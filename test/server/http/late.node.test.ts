@@ -4,7 +4,11 @@ import { Unavailable } from '../../../src/service/http.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Queryable, Row } from '../../../src/service/database/types.ts'
 import { listDevices } from '../../../src/server/devices/list.ts'
-import { noteHalf, oweRemovalOf, removeOwedHalves } from '../../../src/server/sets/custodian-shares.ts'
+import {
+  recordCustodianShare,
+  scheduleShareDeletion,
+  deletePendingShares,
+} from '../../../src/server/sets/custodian-shares.ts'
 import { requireSets } from '../../../src/server/sets/sets-table.ts'
 import { seededRandom } from '../../support/random.ts'
 import { abortOperation, codeOf, parseJson } from '../../support/server-client.ts'
@@ -46,19 +50,20 @@ test('a half that comes after its removal is removed once more, when the time of
   world.pass(10 * 60_000)
   await server.sweep()
   expect(kept()).toEqual([])
-  const left = 'select 1 from reshare_custodian_halves where client_id = $1'
+  const left = 'select 1 from reshare_custodian_records where client_id = $1'
   expect(await world.database.query(left, [client.clientId])).toEqual([])
 })
 
 describe('removals', () => {
   async function owing(count: number) {
     const key = tables.key()
-    for (let i = 0; i < count; i++) await noteHalf(tables.database, key, await tables.set(key, { purpose: 'backup' }))
-    await oweRemovalOf(tables.database, key)
+    for (let i = 0; i < count; i++)
+      await recordCustodianShare(tables.database, key, await tables.set(key, { purpose: 'backup' }))
+    await scheduleShareDeletion(tables.database, key)
     return key
   }
   const owed = async (clientId: string) =>
-    (await tables.row('select count(*)::int as n from reshare_custodian_halves where client_id = $1', clientId))?.['n']
+    (await tables.row('select count(*)::int as n from reshare_custodian_records where client_id = $1', clientId))?.['n']
 
   test.each([
     ['a client waits for', true, 3],
@@ -69,9 +74,9 @@ describe('removals', () => {
     const { context } = tables
     const custodian = { ...context.custodian!, delete: async () => void (tables.clock += 10_000) }
     const limits = { ...context.limits, custodianMs: 25_000, roundMs: 60_000 }
-    await removeOwedHalves({ ...context, custodian, limits }, ofClient ? clientId : null)
+    await deletePendingShares({ ...context, custodian, limits }, ofClient ? clientId : null)
     expect(await owed(clientId)).toBe(10 - done)
-    while ((await owed(clientId)) !== 0) await removeOwedHalves({ ...context, custodian, limits })
+    while ((await owed(clientId)) !== 0) await deletePendingShares({ ...context, custodian, limits })
   })
 })
 

@@ -130,7 +130,7 @@ describe('a request that was answered', () => {
     const { client, kept, sendAgain } = device(() => server)
     const wallet = await newWallet(client)
     await newBackup(client, wallet)
-    const rows = () => world.database.query('select * from reshare_sealed_answers order by request_id')
+    const rows = () => world.database.query('select * from reshare_sealed_responses order by request_id')
     const before = await rows()
     for (const body of kept) {
       const [one, two] = [await sendAgain(body), await sendAgain(body)]
@@ -156,7 +156,7 @@ describe('a request that was answered', () => {
     await newBackup(client, wallet)
     const count = async () =>
       (
-        await world.database.query('select count(*)::int as n from reshare_sealed_answers where client_id = $1', [
+        await world.database.query('select count(*)::int as n from reshare_sealed_responses where client_id = $1', [
           clientId,
         ])
       )[0]?.['n']

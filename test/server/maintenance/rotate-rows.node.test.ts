@@ -4,8 +4,8 @@ import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Database } from '../../../src/service/database/types.ts'
 import { readAuditKey } from '../../../src/server/audit/key.ts'
 import { rotate } from '../../../src/server/maintenance/rotate.ts'
-import { pairPlace } from '../../../src/server/sets/ot-states.ts'
-import { sharePlace } from '../../../src/server/sets/shares.ts'
+import { otStateContext } from '../../../src/server/sets/ot-states.ts'
+import { shareContext } from '../../../src/server/sets/shares.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { createSealer, type Sealer } from '../../../src/util/seal.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
@@ -45,18 +45,18 @@ async function sealedSet(incarnation = 1) {
   const by = sealer
   const [share, pair] = [random(50), random(60)]
   const pairKey = { clientId: key.clientId, setId }
-  const inserted = by.seal(sharePlace(key.clientId, setId), share)
+  const inserted = by.seal(shareContext(key.clientId, setId), share)
   await query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, inserted])
-  await query('insert into reshare_ot_pairs (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)', [
-    ...[setId, by.seal(pairPlace(pairKey, incarnation), pair), incarnation],
+  await query('insert into reshare_ot_states (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)', [
+    ...[setId, by.seal(otStateContext(pairKey, incarnation), pair), incarnation],
   ])
   const stored = async (table: 'shares' | 'ot_pairs') =>
     (await tables.row(`select sealed from reshare_${table} where set_id = $1`, setId))?.['sealed'] as Uint8Array
   return {
     ...{ setId, clientId: key.clientId, share, pair, stored },
     opened: async () => [
-      sealer.open(sharePlace(key.clientId, setId), await stored('shares')),
-      sealer.open(pairPlace(pairKey, incarnation), await stored('ot_pairs')),
+      sealer.open(shareContext(key.clientId, setId), await stored('shares')),
+      sealer.open(otStateContext(pairKey, incarnation), await stored('ot_pairs')),
     ],
     keyIds: async () => [(await stored('shares'))[0], (await stored('ot_pairs'))[0]],
   }
@@ -97,7 +97,7 @@ test('what no key opens is told of and counted, and holds up no other', async ()
   const { setId } = broken
   for (const table of ['shares', 'ot_pairs']) await query(`delete from reshare_${table} where set_id = $1`, [setId])
   await query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, old])
-  await query('insert into reshare_ot_pairs (set_id, sealed, poisoned, incarnation) values ($1, $2, false, 1)', [
+  await query('insert into reshare_ot_states (set_id, sealed, poisoned, incarnation) values ($1, $2, false, 1)', [
     setId,
     old,
   ])
@@ -124,7 +124,7 @@ test('what is soon forgotten is counted only, and what is sealed by the current 
     await tables.begin(key)
     await query('update reshare_operations set state = $2 where operation_id = $1', [key.operationId, sealed])
     await query(
-      `insert into reshare_answers (client_id, operation_id, round, request_hash, sealed) values ($1, $2, 1, '', $3)`,
+      `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed) values ($1, $2, 1, '', $3)`,
       [key.clientId, key.operationId, sealed],
     )
     await query(
@@ -140,14 +140,14 @@ test('what is soon forgotten is counted only, and what is sealed by the current 
 test('what is destroyed or replaced meanwhile stays as it is', async () => {
   const [gone, replaced] = (await before(2)) as [SealedSet, SealedSet]
   let raced = false
-  const fresh = sealer.seal(pairPlace(replaced, 2), random(9))
+  const fresh = sealer.seal(otStateContext(replaced, 2), random(9))
   const database: Database = {
     ...tables.database,
     transaction: async (work, isolation) => {
       if (!raced) {
         raced = true
         await query('delete from reshare_shares where set_id = $1', [gone.setId])
-        await query('update reshare_ot_pairs set sealed = $2 where set_id = $1', [replaced.setId, fresh])
+        await query('update reshare_ot_states set sealed = $2 where set_id = $1', [replaced.setId, fresh])
       }
       return tables.database.transaction(work, isolation)
     },

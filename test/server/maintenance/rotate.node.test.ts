@@ -45,7 +45,7 @@ const keyIds = async (table: 'shares' | 'ot_pairs') => {
 }
 
 /** The same database, of which a process sees `transactions` more before it ends. */
-function ending(transactions: number): Database {
+function completion(transactions: number): Database {
   const { database } = world
   let left = transactions
   const alive = () => {
@@ -82,7 +82,7 @@ test('a rotation that ends in the middle is taken up by the next, and by two at 
   expect((await keyIds('shares')).filter((id) => id === 1).length).toBeGreaterThan(1)
   const all = (await keyIds('shares')).length + (await keyIds('ot_pairs')).length
   const old = [...(await keyIds('shares')), ...(await keyIds('ot_pairs'))].filter((id) => id === 1).length
-  await expect(after({ database: ending(1) }).rotate()).rejects.toThrow('the process has ended')
+  await expect(after({ database: completion(1) }).rotate()).rejects.toThrow('the process has ended')
   world.errors.length = 0
   const halfway = [...(await keyIds('shares')), ...(await keyIds('ot_pairs'))]
   expect(halfway.filter((id) => id === 1)).toHaveLength(old - 1)

@@ -7,16 +7,16 @@ import { createServer } from '../../../src/server/create-server.ts'
 import { noteDevice } from '../../../src/server/devices/devices-table.ts'
 import { revokeDevice } from '../../../src/server/devices/revoke.ts'
 import { forEachRow } from '../../../src/server/each-row.ts'
-import { noteHalf, oweRemovalOf } from '../../../src/server/sets/custodian-shares.ts'
+import { recordCustodianShare, scheduleShareDeletion } from '../../../src/server/sets/custodian-shares.ts'
 import { PAGE } from '../../../src/util/pages.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
-import { encodeFlight } from '../../../src/wire/round-body.ts'
+import { encodeRoundBody } from '../../../src/wire/round-body.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
-import { claimRound, decideRound } from '../../../src/server/rounds/lease.ts'
+import { leaseRound, decideRound } from '../../../src/server/rounds/lease.ts'
 import { abortOperation } from '../../../src/server/rounds/decisions.ts'
-import { playRound } from '../../../src/server/rounds/handle-round.ts'
+import { handleRound } from '../../../src/server/rounds/handle-round.ts'
 import {
-  decideUnbegun,
+  decideUnstarted,
   findDecision,
   findOperation,
   insertOperation,
@@ -46,7 +46,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     test('lets its operation be decided either way', async () => {
       const [committed, aborted] = [tables.key(), tables.key()]
       for (const key of [committed, aborted]) await tables.begin(key, request)
-      const { claim } = await claimRound(tables.context, committed, 1, tables.hash('first'))
+      const { claim } = await leaseRound(tables.context, committed, 1, tables.hash('first'))
       await decideRound(tables.context, database, claim, 'COMMIT')
       expect(await findOperation(database, committed)).toMatchObject({ round: 1, request: null })
       expect(await abortOperation(tables.context, aborted)).toEqual({ decision: 'ABORT' })
@@ -63,7 +63,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
       tables.clock += context.limits.operationMs
       await sweep(context)
       for (const key of [hostile, other]) expect(await findDecision(database, key)).toBe('ABORT')
-      tables.clock += context.limits.answerMs
+      tables.clock += context.limits.responseMs
       await sweep(context)
       for (const key of [hostile, decided, other]) expect(await findOperation(database, key)).toBeUndefined()
       expect(errors).toEqual([])
@@ -134,8 +134,8 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     await tables.begin(expired)
     const setId = await tables.set(retiring, {}, { state: 'RETIRING' })
     const half = await tables.set(removed, { purpose: 'backup' })
-    await noteHalf(database, removed, half)
-    await oweRemovalOf(database, removed)
+    await recordCustodianShare(database, removed, half)
+    await scheduleShareDeletion(database, removed)
     tables.clock += context.limits.operationMs
     const failure = new Error('no')
     const query: Database['query'] = (sql, parameters) =>
@@ -156,7 +156,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
   test('what is forgotten goes by pages', async () => {
     const { context } = tables
     const count = PAGE + 3
-    const over = new Date(tables.clock - context.limits.answerMs)
+    const over = new Date(tables.clock - context.limits.responseMs)
     const series = `from generate_series(1, ${count}) n`
     for (const sql of [
       `insert into reshare_operations (client_id, operation_id, kind, round, incarnation, expires_at)
@@ -270,8 +270,8 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     for (const key of keys) {
       const setId = await tables.set(key, { purpose: 'backup' })
       halves.push(setId)
-      await noteHalf(database, key, setId)
-      await oweRemovalOf(database, key)
+      await recordCustodianShare(database, key, setId)
+      await scheduleShareDeletion(database, key)
     }
     const stuck = new Set(halves.slice(0, 2))
     const asked: string[] = []
@@ -309,8 +309,8 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
           database.transaction((tx) => work(spied(tx)), isolation)) as Database['transaction'],
       },
     }
-    const body = encodeFlight({ header: generating, parcels: [] })
-    await expect(playRound(context, tables.key(), 1, body)).rejects.toThrow('lacks the messages')
+    const body = encodeRoundBody({ header: generating, messages: [] })
+    await expect(handleRound(context, tables.key(), 1, body)).rejects.toThrow('lacks the messages')
     expect(said.slice(0, 3)).toEqual([
       'select pg_advisory_xact_lock(hashtextextended($1, 0))',
       'with others as',
@@ -331,7 +331,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     let deciding: Promise<unknown> | undefined
     const beginning = begin(begun, async () => {
       // From here on whoever decides has to wait, however long it takes to get there; a while for who would not wait.
-      deciding = decideUnbegun(context, begun, 'ABORT')
+      deciding = decideUnstarted(context, begun, 'ABORT')
       await new Promise((resolve) => setTimeout(resolve, 50))
     })
     expect(await beginning).toBeDefined()
@@ -345,14 +345,14 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
         ...database,
         transaction: (async (work, isolation) => {
           // It is decided after the look at what has become of it.
-          if (!looked) await decideUnbegun(context, decided, 'ABORT')
+          if (!looked) await decideUnstarted(context, decided, 'ABORT')
           looked = true
           return database.transaction(work, isolation)
         }) as Database['transaction'],
       },
     }
-    const body = encodeFlight({ header: generating, parcels: [] })
-    await expect(playRound(late, decided, 1, body)).rejects.toThrow('the operation is over')
+    const body = encodeRoundBody({ header: generating, messages: [] })
+    await expect(handleRound(late, decided, 1, body)).rejects.toThrow('the operation is over')
     expect([await begin(decided), await findOperation(database, decided)]).toEqual([undefined, undefined])
   })
 })

@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight, type Parcel } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
 import { taprootShare } from '../../../src/wire/signing.ts'
@@ -8,7 +8,7 @@ import { getGroup } from '../../../src/curve/index.ts'
 import { provePossession } from '../../../src/protocol/possession/index.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
-import { noteHalf } from '../../../src/server/sets/custodian-shares.ts'
+import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { ecdsaShare } from '../../../src/server/sets/shares.ts'
 import { partyId } from '../../../src/types.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
@@ -47,10 +47,13 @@ const decision = async ({ operationId }: ClientOperation) =>
 const retire = (setId: string) => () =>
   tables.database.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
 
-/** Changes the parcels of the next request. */
-function spoil(operation: ClientOperation, change: (parcels: readonly Parcel[]) => readonly Parcel[]): void {
-  const { header, parcels } = decodeFlight(operation.body!)
-  operation.body = encodeFlight({ header: header as object, parcels: change(parcels) })
+/** Changes the messages of the next request. */
+function spoil(
+  operation: ClientOperation,
+  change: (messages: readonly SessionMessage[]) => readonly SessionMessage[],
+): void {
+  const { header, messages } = decodeRoundBody(operation.body!)
+  operation.body = encodeRoundBody({ header: header as object, messages: change(messages) })
 }
 
 describe('a signature', () => {
@@ -89,7 +92,7 @@ describe('a signature', () => {
     expect([seen >= 3, left]).toEqual([true, 0])
 
     const other = sign(client, set.signing)
-    spoil(other, (parcels) => [...parcels, { slot: 1, envelope: new Uint8Array() }])
+    spoil(other, (messages) => [...messages, { sessionIndex: 1, envelope: new Uint8Array() }])
     const watched = await watchScalars(() => expect(other.post()).rejects.toThrow(BadRequest))
     expect(watched.count()).toMatchObject({ left: 0 })
   })
@@ -159,7 +162,7 @@ test('an export takes no proof that is for something else', async () => {
   const context: ServerContext = { ...tables.context, authorizeExport: () => Promise.resolve(true) }
   const operation = new ClientOperation(client, request, set.signing)
   const answer = await operation.post(having(context))
-  const [challenge, ...others] = decodeFlight(answer.body).parcels
+  const [challenge, ...others] = decodeRoundBody(answer.body).messages
   expect(others).toEqual([])
   operation.take(answer)
   const envelope = provePossession({
@@ -169,7 +172,7 @@ test('an export takes no proof that is for something else', async () => {
     nonce: challenge!.envelope,
     random: client.random,
   })
-  spoil(operation, () => [{ slot: 0, envelope }])
+  spoil(operation, () => [{ sessionIndex: 0, envelope }])
   await expect(operation.post(having(context))).rejects.toMatchObject({ reason: 'POP', blame: [1] })
 })
 
@@ -181,12 +184,12 @@ describe('a proof of possession', () => {
     return operation
   }
 
-  test('begins without parcels', async () => {
+  test('begins without messages', async () => {
     const { client, set } = await owner()
     const operation = prove(client, set.signing)
-    const parcels = [{ slot: 0, envelope: new Uint8Array(32) }]
+    const messages = [{ sessionIndex: 0, envelope: new Uint8Array(32) }]
     const { operationId, request } = operation
-    operation.body = firstFlight(operationId, request, parcels, set.signing.shares[0]!, tables.context.random)
+    operation.body = firstFlight(operationId, request, messages, set.signing.shares[0]!, tables.context.random)
     await expect(operation.post()).rejects.toThrow(BadRequest)
   })
 
@@ -194,24 +197,24 @@ describe('a proof of possession', () => {
     const { client, set } = await owner()
     const operation = prove(client, set.signing)
     const answer = await operation.post()
-    const { parcels } = decodeFlight(answer.body)
-    expect(parcels.map(({ slot, envelope }) => [slot, envelope.length])).toEqual([
+    const { messages } = decodeRoundBody(answer.body)
+    expect(messages.map(({ sessionIndex, envelope }) => [sessionIndex, envelope.length])).toEqual([
       [0, 32],
       [1, 32],
     ])
-    expect(parcels[0]!.envelope).not.toEqual(parcels[1]!.envelope)
+    expect(messages[0]!.envelope).not.toEqual(messages[1]!.envelope)
     operation.take(answer)
     await play(operation)
     const row = await tables.row('select proven_at from reshare_sets where set_id = $1', set.setId)
     expect(row).toEqual({ proven_at: new Date(tables.clock) })
   })
 
-  test.each<[string, (parcels: readonly Parcel[]) => readonly Parcel[]]>([
-    ['one too few', (parcels) => parcels.slice(0, 1)],
-    ['one too many', (parcels) => [...parcels, { ...parcels[1]!, slot: 2 }]],
-    ['two for one curve', (parcels) => parcels.map((parcel) => ({ ...parcel, slot: 0 }))],
-    ['another order', (parcels) => parcels.toReversed()],
-  ])('has one parcel a curve, in order: not %s', async (_, change) => {
+  test.each<[string, (messages: readonly SessionMessage[]) => readonly SessionMessage[]]>([
+    ['one too few', (messages) => messages.slice(0, 1)],
+    ['one too many', (messages) => [...messages, { ...messages[1]!, sessionIndex: 2 }]],
+    ['two for one curve', (messages) => messages.map((message) => ({ ...message, sessionIndex: 0 }))],
+    ['another order', (messages) => messages.toReversed()],
+  ])('has one message a curve, in order: not %s', async (_, change) => {
     const { client, set } = await owner()
     const operation = await challenged(set, client)
     const right = operation.body!
@@ -224,10 +227,10 @@ describe('a proof of possession', () => {
   test.each([0, 1])('is one for each curve: a wrong one in place %i proves nothing', async (wrong) => {
     const { client, set } = await owner()
     const operation = await challenged(set, client)
-    spoil(operation, (parcels) => {
-      const stranger = parcels[wrong]!.envelope.slice()
+    spoil(operation, (messages) => {
+      const stranger = messages[wrong]!.envelope.slice()
       stranger[stranger.length - 9]! ^= 1
-      return parcels.map((parcel, i) => (i === wrong ? { ...parcel, envelope: stranger } : parcel))
+      return messages.map((message, i) => (i === wrong ? { ...message, envelope: stranger } : message))
     })
     await expect(operation.post()).rejects.toMatchObject({ reason: 'POP', blame: [1] })
     expect(await tables.row('select proven_at from reshare_sets where set_id = $1', set.setId)).toEqual({
@@ -243,7 +246,7 @@ describe('a proof of possession', () => {
       await tables.set(key, { walletId: set.walletId, purpose: 'backup' }, { committed_at: new Date(tables.clock) }),
     ]
     await tables.database.query('update reshare_sets set source_set_id = $2 where set_id = $1', [lost, old])
-    await noteHalf(tables.database, key, lost)
+    await recordCustodianShare(tables.database, key, lost)
     await tables.database.query(
       'insert into reshare_retirements (set_id, old_set_id, with_backups) values ($1, $2, true)',
       [set.setId, old],

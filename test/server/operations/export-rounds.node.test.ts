@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { exportTerms } from '../../../src/wire/export.ts'
-import { decodeFlight, encodeFlight, type Parcel } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
@@ -50,24 +50,24 @@ function exporting({ clientId, device, set }: Awaited<ReturnType<typeof owner>>,
   const terms = exportTerms(group, share.record, operationId, keyPair.publicKey)
   const prover = set.signing.shares[0]!
   const opening = firstFlight(operationId, request, [], prover, context.random)
-  const first = (parcels: readonly Parcel[]) =>
-    parcels.length === 0 ? opening : firstFlight(operationId, request, parcels, prover, context.random)
-  const send = async (round: number, parcels: readonly Parcel[], changes: Partial<ServerContext> = {}) => {
+  const first = (messages: readonly SessionMessage[]) =>
+    messages.length === 0 ? opening : firstFlight(operationId, request, messages, prover, context.random)
+  const send = async (round: number, messages: readonly SessionMessage[], changes: Partial<ServerContext> = {}) => {
     const having = { ...context, authorizeExport: () => true, ...changes }
-    const body = round === 1 ? first(parcels) : encodeFlight({ header: {}, parcels })
+    const body = round === 1 ? first(messages) : encodeRoundBody({ header: {}, messages })
     const answer = await tablesClient(having, { clientId, device }).send('POST', paths.round(operationId, round), body)
-    return decodeFlight(unwrap(answer))
+    return decodeRoundBody(unwrap(answer))
   }
   return {
     operationId,
     send,
     async challenge(changes?: Partial<ServerContext>) {
-      const { parcels } = await send(1, [], changes)
-      expect(parcels.map(({ slot, envelope }) => [slot, envelope.length])).toEqual([[0, 32]])
-      return parcels[0]!.envelope
+      const { messages } = await send(1, [], changes)
+      expect(messages.map(({ sessionIndex, envelope }) => [sessionIndex, envelope.length])).toEqual([[0, 32]])
+      return messages[0]!.envelope
     },
-    proof: (challenge: Uint8Array): Parcel => {
-      return { slot: 0, envelope: proveExport(terms, { share, challenge, random: context.random }) }
+    proof: (challenge: Uint8Array): SessionMessage => {
+      return { sessionIndex: 0, envelope: proveExport(terms, { share, challenge, random: context.random }) }
     },
     receive: (sealed: Uint8Array) => receiveShare(terms, keyPair, sealed),
   }
@@ -82,10 +82,10 @@ test.each(CURVES)('the share on %s comes for a proof, sealed to the client’s k
   const one = exporting(owned, curve)
   const proof = one.proof(await one.challenge())
   tables.clock = START + 7
-  const { header, parcels } = await one.send(2, [proof])
+  const { header, messages } = await one.send(2, [proof])
   expect(header).toEqual({ setId: set.setId, state: 'ACTIVE' })
-  expect(parcels.map(({ slot }) => slot)).toEqual([0])
-  expect(one.receive(parcels[0]!.envelope)).toEqual({ id: 2, value: secretOf(set, curve) })
+  expect(messages.map(({ sessionIndex }) => sessionIndex)).toEqual([0])
+  expect(one.receive(messages[0]!.envelope)).toEqual({ id: 2, value: secretOf(set, curve) })
   expect(await exportedAt(set.setId)).toEqual(new Date(START + 7))
   expect(await decision(one.operationId)).toBe('COMMIT')
   const told = `exported ${set.walletId} ${set.setId} ${one.operationId} ${curve}`
@@ -116,10 +116,15 @@ test('no share stays in memory, whether or not it was released', async () => {
 test('the first round carries nothing and the second one proof: all else is refused, and plays nothing', async () => {
   const owned = await owner()
   const one = exporting(owned)
-  await expect(one.send(1, [{ slot: 0, envelope: new Uint8Array(32) }])).rejects.toThrow(BadRequest)
+  await expect(one.send(1, [{ sessionIndex: 0, envelope: new Uint8Array(32) }])).rejects.toThrow(BadRequest)
   const proof = one.proof(await one.challenge())
-  for (const parcels of [[], [{ ...proof, slot: 1 }], [proof, { ...proof, slot: 1 }], [proof, proof]]) {
-    await expect(one.send(2, parcels)).rejects.toThrow(BadRequest)
+  for (const messages of [
+    [],
+    [{ ...proof, sessionIndex: 1 }],
+    [proof, { ...proof, sessionIndex: 1 }],
+    [proof, proof],
+  ]) {
+    await expect(one.send(2, messages)).rejects.toThrow(BadRequest)
   }
   await one.send(2, [proof])
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exportTerms } from '../../../src/wire/export.ts'
-import { decodeFlight, encodeFlight, type Flight, type Parcel } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type RoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import type { ExportRequest, OperationResult, SetStatus } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { getGroup } from '../../../src/curve/index.ts'
@@ -94,9 +94,9 @@ function newExport(pair: WalletPair, curve: Curve, changed: Partial<ExportReques
     ...changed,
   }
   const own = shareOn(pair.client, curve)
-  const first = (parcels: readonly Parcel[]) => {
+  const first = (messages: readonly SessionMessage[]) => {
     const prover = shareOn(pair.client, 'secp256k1')
-    return decodeFlight(firstFlight(operationId, request, parcels, prover, world.random)) as Flight<object>
+    return decodeRoundBody(firstFlight(operationId, request, messages, prover, world.random)) as RoundBody<object>
   }
   const terms = exportTerms(getGroup(curve), own.record, operationId, keyPair.publicKey)
   return {
@@ -106,29 +106,33 @@ function newExport(pair: WalletPair, curve: Curve, changed: Partial<ExportReques
     request,
     first: first([]),
     withParcels: first,
-    second(challenge: Uint8Array, share = own): Flight<object> {
+    second(challenge: Uint8Array, share = own): RoundBody<object> {
       const envelope = proveExport(terms, { share, challenge, random: world.random })
-      return { header: {}, parcels: [{ slot: 0, envelope }] }
+      return { header: {}, messages: [{ sessionIndex: 0, envelope }] }
     },
   }
 }
 type Export = ReturnType<typeof newExport>
 
-const post = (client: ServerClient, { operationId }: Export, round: number, flight: Flight<object>): Promise<Answer> =>
-  client.send('POST', paths.round(operationId, round), encodeFlight(flight))
+const post = (
+  client: ServerClient,
+  { operationId }: Export,
+  round: number,
+  flight: RoundBody<object>,
+): Promise<Answer> => client.send('POST', paths.round(operationId, round), encodeRoundBody(flight))
 
-const onlyParcel = (answer: Answer): Uint8Array => {
-  const { parcels } = decodeFlight(unwrap(answer))
-  expect(parcels.map(({ slot }) => slot)).toEqual([0])
-  return (parcels[0] as Parcel).envelope
+const onlyMessage = (answer: Answer): Uint8Array => {
+  const { messages } = decodeRoundBody(unwrap(answer))
+  expect(messages.map(({ sessionIndex }) => sessionIndex)).toEqual([0])
+  return (messages[0] as SessionMessage).envelope
 }
 
 async function begin(client: ServerClient, one: Export): Promise<Uint8Array> {
-  return onlyParcel(await post(client, one, 1, one.first))
+  return onlyMessage(await post(client, one, 1, one.first))
 }
 
 async function play(client: ServerClient, one: Export): Promise<Uint8Array> {
-  return onlyParcel(await post(client, one, 2, one.second(await begin(client, one))))
+  return onlyMessage(await post(client, one, 2, one.second(await begin(client, one))))
 }
 
 const exportedAt = async (client: ServerClient, pair: WalletPair): Promise<string | null> => {
@@ -148,9 +152,12 @@ describe('export', () => {
     const second = one.second(await begin(client, one))
     expect(await exportedAt(client, wallet)).toBeNull()
     const answer = await post(client, one, 2, second)
-    expect(decodeFlight(unwrap(answer)).header as OperationResult).toEqual({ setId: setIdOf(wallet), state: 'ACTIVE' })
+    expect(decodeRoundBody(unwrap(answer)).header as OperationResult).toEqual({
+      setId: setIdOf(wallet),
+      state: 'ACTIVE',
+    })
 
-    const share = receiveShare(one.terms, one.keyPair, onlyParcel(answer))
+    const share = receiveShare(one.terms, one.keyPair, onlyMessage(answer))
     expect(share.value).toEqual(shareOn(wallet.other, curve).secretShare)
     const own = shareOn(wallet.client, curve)
     const key = recombineKey(getGroup(curve), own.record, [{ id: own.id, value: own.secretShare }, share])
@@ -253,10 +260,10 @@ describe('export', () => {
     expect(codeOf(await post(client, one, 1, otherKey))).toBe('PROTOCOL_ABORTED')
     expect(asked.length).toBe(1)
 
-    const second = one.second(onlyParcel(first))
+    const second = one.second(onlyMessage(first))
     const last = await post(client, one, 2, second)
     expect(await post(client, one, 2, second)).toEqual(last)
-    expect(codeOf(await post(client, one, 2, one.second(onlyParcel(first))))).toBe('PROTOCOL_ABORTED')
+    expect(codeOf(await post(client, one, 2, one.second(onlyMessage(first))))).toBe('PROTOCOL_ABORTED')
 
     const another = newExport(wallet, 'secp256k1')
     await begin(client, another)
@@ -348,14 +355,14 @@ describe('export', () => {
     }
     expect(asked).toEqual([])
     const one = newExport(wallet, 'secp256k1')
-    const parcels = [{ slot: 0, envelope: world.random(32) }]
-    expect(codeOf(await post(client, one, 1, one.withParcels(parcels)))).toBe('BAD_REQUEST')
+    const messages = [{ sessionIndex: 0, envelope: world.random(32) }]
+    expect(codeOf(await post(client, one, 1, one.withParcels(messages)))).toBe('BAD_REQUEST')
     expect(await operationsOf(client)).toEqual([])
 
     const second = one.second(await begin(client, one))
-    const [proof] = second.parcels as [Parcel]
-    for (const wrong of [[], [proof, { ...proof, slot: 1 }], [{ ...proof, slot: 1 }]]) {
-      expect(codeOf(await post(client, one, 2, { ...second, parcels: wrong }))).toBe('BAD_REQUEST')
+    const [proof] = second.messages as [SessionMessage]
+    for (const wrong of [[], [proof, { ...proof, sessionIndex: 1 }], [{ ...proof, sessionIndex: 1 }]]) {
+      expect(codeOf(await post(client, one, 2, { ...second, messages: wrong }))).toBe('BAD_REQUEST')
     }
     await post(client, one, 2, second)
     expect(await exportedAt(client, wallet)).not.toBeNull()
@@ -369,7 +376,7 @@ describe('export', () => {
     const challenge = await begin(client, one)
     const requestOf = async () => JSON.parse((await operationsOf(client))[0]!['request'] as string) as unknown
     expect(await requestOf()).toEqual({ ...one.request, authorization: '' })
-    const sealed = onlyParcel(await post(client, one, 2, one.second(challenge)))
+    const sealed = onlyMessage(await post(client, one, 2, one.second(challenge)))
     expect(receiveShare(one.terms, one.keyPair, sealed).value.length).toBe(32)
     expect(await operationsOf(client)).toEqual([{ request: null }])
 
@@ -379,7 +386,7 @@ describe('export', () => {
     const place = { clientId: client.clientId, row: `${one.operationId}/2` }
     const key = [client.clientId, one.operationId]
     const answers = await world.database.query(
-      'select sealed from reshare_answers where client_id = $1 and operation_id = $2 and round = 2',
+      'select sealed from reshare_responses where client_id = $1 and operation_id = $2 and round = 2',
       key,
     )
     const opened = sealer().open({ purpose: 'answer', ...place }, answers[0]!['sealed'] as Uint8Array)

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight, type Parcel } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { MpcError } from '../../../src/errors.ts'
 import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
@@ -10,7 +10,7 @@ import { abortOperation } from '../../../src/server/rounds/decisions.ts'
 import { prepareSets } from '../../../src/server/operations/make-sets/prepare-sets.ts'
 import type { MakeRequest } from '../../../src/server/rounds/round.ts'
 import { readShare } from '../../../src/server/sets/shares.ts'
-import { removeOwedHalves } from '../../../src/server/sets/custodian-shares.ts'
+import { deletePendingShares } from '../../../src/server/sets/custodian-shares.ts'
 import { decodeWalletShares, encodeWalletShares, type WalletShares } from '../../../src/key-share/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -68,7 +68,7 @@ const setsOf = async ({ operationId }: ClientOperation): Promise<Row[]> =>
 const decision = async ({ operationId }: ClientOperation) =>
   (await tables.row('select decision from reshare_decisions where operation_id = $1', operationId))?.['decision']
 const halfNoted = async (setId: string) =>
-  (await tables.row('select owed from reshare_custodian_halves where set_id = $1', setId))?.['owed']
+  (await tables.row('select owed from reshare_custodian_records where set_id = $1', setId))?.['owed']
 const halvesOf = ({ clientId }: Owner) => custodian.halves.get(clientId) ?? []
 
 /** Plays the first rounds of an operation. */
@@ -125,14 +125,14 @@ describe('a new wallet', () => {
     const { client, clientId } = owner()
     const operation = generate(client)
     const watched = []
-    const slots = []
+    const specs = []
     while (operation.body !== undefined) {
       const posted = await watchScalars(() => operation.post())
       watched.push(posted)
-      slots.push([...new Set(decodeFlight(posted.result.body).parcels.map(({ slot }) => slot))])
+      specs.push([...new Set(decodeRoundBody(posted.result.body).messages.map(({ sessionIndex }) => sessionIndex))])
       operation.take(posted.result)
     }
-    expect(slots).toEqual([
+    expect(specs).toEqual([
       [0, 1, 2],
       [0, 1, 2],
     ])
@@ -206,7 +206,7 @@ describe('a backup', () => {
     await expect(operation.post()).rejects.toThrow(code('WEBHOOK_FAILED'))
     expect(tables.errors.splice(0)).toMatchObject([{ code: 'WEBHOOK_FAILED' }])
     custodian.fault = () => undefined
-    const noted = 'select owed from reshare_custodian_halves where operation_id = $1'
+    const noted = 'select owed from reshare_custodian_records where operation_id = $1'
     expect(await tables.row(noted, operation.operationId)).toEqual({ owed: false })
     expect(await setsOf(operation)).toEqual([])
     await play(operation)
@@ -217,7 +217,7 @@ describe('a backup', () => {
     ['a new wallet', generating as MakeRequest],
     ['a recovery that rotates none', recovering('')],
   ])('is never made without a method: not by %s', async (_, request) => {
-    const turn = { ...tables.key(), request, round: 2, parcels: [], incarnation: 1, state: undefined }
+    const turn = { ...tables.key(), request, round: 2, messages: [], incarnation: 1, state: undefined }
     const { other } = walletPair('backup', context.random)
     await expect(prepareSets(context, turn, [other])).rejects.toThrow(TypeError)
     expect(custodian.halves.has(turn.clientId)).toBe(false)
@@ -233,7 +233,7 @@ describe('a backup', () => {
     await expect(operation.post(one.having(changes))).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(halvesOf(one)).toEqual([])
     expect(
-      await tables.row('select 1 from reshare_custodian_halves where client_id = $1', one.clientId),
+      await tables.row('select 1 from reshare_custodian_records where client_id = $1', one.clientId),
     ).toBeUndefined()
   })
 
@@ -251,11 +251,11 @@ describe('a backup', () => {
     await expect(operation.post(one.having({ custodian: late }))).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(halvesOf(one)).toEqual([])
     expect(await setsOf(operation)).toEqual([])
-    const noted = () => tables.row('select owed from reshare_custodian_halves where client_id = $1', one.clientId)
-    await removeOwedHalves({ ...context, custodian })
+    const noted = () => tables.row('select owed from reshare_custodian_records where client_id = $1', one.clientId)
+    await deletePendingShares({ ...context, custodian })
     expect(await noted()).toEqual({ owed: true })
     const later = () => tables.clock + context.limits.operationMs
-    await removeOwedHalves({ ...context, custodian, now: later })
+    await deletePendingShares({ ...context, custodian, now: later })
     expect(await noted()).toBeUndefined()
   })
 
@@ -390,7 +390,8 @@ describe('a refresh', () => {
 
 /** Leaves a message of the second curve out of the second request. */
 function withhold(operation: ClientOperation): void {
-  const { parcels } = decodeFlight(operation.body!)
-  const isHeld = ({ slot, envelope }: Parcel) => slot === 1 && decodeEnvelope(envelope).round === 3
-  operation.body = encodeFlight({ header: {}, parcels: parcels.filter((parcel) => !isHeld(parcel)) })
+  const { messages } = decodeRoundBody(operation.body!)
+  const isHeld = ({ sessionIndex, envelope }: SessionMessage) =>
+    sessionIndex === 1 && decodeEnvelope(envelope).round === 3
+  operation.body = encodeRoundBody({ header: {}, messages: messages.filter((message) => !isHeld(message)) })
 }

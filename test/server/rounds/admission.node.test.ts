@@ -4,8 +4,8 @@ import { createRateCounts, type Subject } from '../../../src/service/rate-counts
 import { ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
-import { admitOperation, policyRequest, requireSource } from '../../../src/server/rounds/admission.ts'
-import { chargeOperation, countFailure, failing, isGuarded, rateCounts } from '../../../src/server/rounds/rates.ts'
+import { authorizeOperation, policyRequest, requireSource } from '../../../src/server/rounds/admission.ts'
+import { chargeOperation, countFailure, failing, countsFailures, rateCounts } from '../../../src/server/rounds/rates.ts'
 import type { Row } from '../../../src/service/database/types.ts'
 import {
   findDecision,
@@ -196,7 +196,7 @@ describe('failures', () => {
   const fail = (subject: Subject, in_ = context()) =>
     tables.database.transaction((tx) => rateCounts(in_).countFailure(tx, [subject]))
   const presume = (clientId: string, in_ = context(), ...subjects: Subject[]) =>
-    rateCounts(in_).presumeFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId), ...subjects])
+    rateCounts(in_).reserveFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId), ...subjects])
   const unlocked = (...subjects: Subject[]) => rateCounts(context()).requireUnlocked(subjects)
 
   test('lock out what has failed, from the one that is too many on, until the time is over', async () => {
@@ -296,7 +296,7 @@ describe('failures', () => {
     for (let i = 0; i < 2; i++) await (await presume(clientId, twice))()
     const refused = limitedFor(HOUR, 'too many operations of this kind (export)')
     await expect(presume(clientId, twice)).rejects.toMatchObject(refused)
-    await rateCounts(twice).presumeFailure({ subject: ofSet(clientId, DEVICE), kind: 'export' }, [])
+    await rateCounts(twice).reserveFailure({ subject: ofSet(clientId, DEVICE), kind: 'export' }, [])
     const locked = having({ lockOut: LOCK_OUT, rates: twice.limits.rates })
     await expect(presume(clientId, locked)).rejects.toThrow(code('RATE_LIMITED'))
     expect(await failures(clientId)).toEqual({})
@@ -330,14 +330,14 @@ describe('failures', () => {
       ...{ table: 'reshare_rates', database: tables.database, now: () => tables.clock },
       ...{ rates: { export: null }, lockOut: { ...LOCK_OUT, failures: 1 } },
     })
-    const takeBack = await counts.presumeFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId)])
+    const takeBack = await counts.reserveFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId)])
     await expect(counts.requireUnlocked([ofSet(clientId)])).rejects.toThrow(code('RATE_LIMITED'))
     await takeBack()
     await counts.requireUnlocked([ofSet(clientId)])
   })
 
   test('are those of what needs a proof, and of its set and device; no backup is locked, and exports are the client’s too', () => {
-    const kinds = Object.entries(requests('')).filter(([, request]) => isGuarded(request.kind))
+    const kinds = Object.entries(requests('')).filter(([, request]) => countsFailures(request.kind))
     expect(kinds.map(([kind]) => kind)).toEqual(['backup', 'recover', 'refresh', 'prove', 'export'])
     const caller = tables.key({ device: DEVICE })
     const of = (kind: OperationRequest['kind'], device: string | null = DEVICE) =>
@@ -360,7 +360,7 @@ describe('an operation is admitted', () => {
   ) => {
     const setId = request.kind === 'generate' ? null : request.setId
     const { named } = await findOutcome(context, tables.database, key, 1, tables.hash('first'), setId)
-    await admitOperation(context, key, request, { begun, named })
+    await authorizeOperation(context, key, request, { begun, named })
   }
 
   test('not while its set or device is locked out, if it needs a proof; others are not concerned', async () => {
@@ -466,13 +466,13 @@ describe('an operation is admitted', () => {
     await admit(key, requests(setId).setUp)
     await expect(admit(key, requests(setId).setUp, having({}, { caught }))).rejects.toThrow(code('OT_POISONED'))
     await admit(key, requests(setId).sign, having({}, { caught }))
-    const signing = (source: 'setUp' | 'freshSetUp'): OperationRequest => {
+    const signing = (source: 'setUp' | 'ephemeralSetup'): OperationRequest => {
       const about = { walletId: WALLET, setId, message: 'abcd', path: 'm', hash: 'sha256' } as const
       return { kind: 'sign', scheme: 'ecdsa', ...about, source: { kind: source } }
     }
     await admit(key, signing('setUp'))
-    await expect(admit(key, signing('freshSetUp'))).rejects.toThrow(code('POLICY_DENIED'))
-    await admit(key, signing('freshSetUp'), having({}, { afterCheat: 'freshSetUp' }))
+    await expect(admit(key, signing('ephemeralSetup'))).rejects.toThrow(code('POLICY_DENIED'))
+    await admit(key, signing('ephemeralSetup'), having({}, { onCheating: 'ephemeralSetup' }))
   })
 
   test('after the policy has allowed it', async () => {

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { abortOperation } from '../../../src/server/rounds/decisions.ts'
-import { playRound } from '../../../src/server/rounds/handle-round.ts'
+import { handleRound } from '../../../src/server/rounds/handle-round.ts'
 import { findDecision, findOperation } from '../../../src/server/rounds/operations-table.ts'
 import { seededRandom } from '../../support/random.ts'
 import { ClientOperation, play } from '../../support/server-client.ts'
@@ -69,7 +69,7 @@ describe('a round', () => {
     operation.take(last)
     expect(operation.result).toEqual({ setId: set.setId, state: 'ACTIVE', retired: [] })
     expect(await traces({ clientId, operationId }).operation()).toMatchObject({ kind: 'prove', request: null })
-    expect(decodeFlight(first.body).header).toEqual({})
+    expect(decodeRoundBody(first.body).header).toEqual({})
     expect(await traces({ clientId, operationId }).answers()).toBe(2)
     expect(await traces({ clientId, operationId }).decision()).toBe('COMMIT')
     expect(await counted(clientId)).toMatchObject({ prove: 1 })
@@ -78,8 +78,8 @@ describe('a round', () => {
 
   test('that is no flight is refused, and nothing has begun', async () => {
     const key = tables.key()
-    await expect(playRound(tables.context, key, 1, Uint8Array.of(9))).rejects.toThrow(BadRequest)
-    await expect(playRound(tables.context, key, 1, null as never)).rejects.toThrow(TypeError)
+    await expect(handleRound(tables.context, key, 1, Uint8Array.of(9))).rejects.toThrow(BadRequest)
+    await expect(handleRound(tables.context, key, 1, null as never)).rejects.toThrow(TypeError)
     expect(await traces(key).operation()).toBeUndefined()
   })
 
@@ -89,7 +89,7 @@ describe('a round', () => {
     const key = { clientId, operationId: operation.operationId }
     await operation.post()
     await abortOperation(tables.context, key)
-    await tables.database.query('delete from reshare_answers where client_id = $1', [clientId])
+    await tables.database.query('delete from reshare_responses where client_id = $1', [clientId])
     await tables.database.query('delete from reshare_operations where client_id = $1', [clientId])
     await expect(operation.post()).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(await traces(key).operation()).toBeUndefined()
@@ -188,7 +188,10 @@ describe('a round that fails', () => {
     await expect(operation.post(having(failingWith(error)))).rejects.toBe(error)
     expect(await traces({ clientId, operationId: operation.operationId }).decision()).toBeUndefined()
     const own = operation.body
-    operation.body = encodeFlight({ header: operation.request, parcels: [{ slot: 9, envelope: new Uint8Array() }] })
+    operation.body = encodeRoundBody({
+      header: operation.request,
+      messages: [{ sessionIndex: 9, envelope: new Uint8Array() }],
+    })
     await expect(operation.post()).rejects.toThrow(code('PROTOCOL_ABORTED'))
     operation.body = own
     await play(operation)
@@ -211,7 +214,7 @@ describe('a round that fails', () => {
     const { having, client, set } = await owner()
     const [error, second] = [new Error('first'), new Error('second')]
     const query = (sql: string, parameters = []) =>
-      sql.includes('claim_until = null') ? Promise.reject(second) : tables.database.query(sql, parameters)
+      sql.includes('lease_expires_at = null') ? Promise.reject(second) : tables.database.query(sql, parameters)
     const context = { ...failingWith(error), database: { ...tables.database, query } }
     await expect(prove(client, set.signing).post(having(context))).rejects.toBe(error)
     expect(tables.errors.splice(0)).toEqual([second])

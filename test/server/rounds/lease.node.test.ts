@@ -3,10 +3,10 @@ import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { bumpIncarnation } from '../../../src/server/epoch.ts'
-import { answerRound, claimRound, forgetRound, releaseRound, type Claim } from '../../../src/server/rounds/lease.ts'
+import { answerRound, leaseRound, resetRound, releaseRound, type Lease } from '../../../src/server/rounds/lease.ts'
 import { abortFor, abortOpen, abortOperation } from '../../../src/server/rounds/decisions.ts'
 import {
-  decideUnbegun,
+  decideUnstarted,
   findDecision,
   findOperation,
   findOutcome,
@@ -16,7 +16,7 @@ import {
   type CalledOperation,
   type OperationRow,
 } from '../../../src/server/rounds/operations-table.ts'
-import { noteHalf } from '../../../src/server/sets/custodian-shares.ts'
+import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
@@ -32,12 +32,12 @@ afterAll(() => tables.database.close())
 const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const DEVICE = 'ab'.repeat(32)
 
-const completeRound = (database: Tables['database'], claim: Claim, state: Uint8Array | null) =>
+const completeRound = (database: Tables['database'], claim: Lease, state: Uint8Array | null) =>
   answerRound(tables.context, database, claim, state, tables.hash('first'), utf8('answer'))
 
 describe('a claim of a round', () => {
   const claim = (key: ReturnType<Tables['key']>, round = 1, request = 'first') =>
-    claimRound(tables.context, key, round, tables.hash(request))
+    leaseRound(tables.context, key, round, tables.hash(request))
 
   test('belongs to one process until its time is over, then to the next', async () => {
     const key = tables.key()
@@ -54,8 +54,8 @@ describe('a claim of a round', () => {
     expect(await findOperation(database, key)).toMatchObject({
       round: 1,
       state: utf8('state'),
-      claimHash: null,
-      claimUntil: null,
+      leaseHash: null,
+      leaseExpiresAt: null,
     })
     await expect(completeRound(database, second.claim, null)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
   })
@@ -98,9 +98,9 @@ describe('a claim of a round', () => {
     const key = tables.key()
     await tables.begin(key)
     const { claim: first } = await claim(key)
-    await forgetRound(tables.database, { ...first, token: new Uint8Array(16) })
+    await resetRound(tables.database, { ...first, token: new Uint8Array(16) })
     expect(await findOperation(tables.database, key)).toBeDefined()
-    await forgetRound(tables.database, first)
+    await resetRound(tables.database, first)
     expect(await findOperation(tables.database, key)).toBeUndefined()
   })
 
@@ -110,9 +110,9 @@ describe('a claim of a round', () => {
     await completeRound(tables.database, (await claim(key)).claim, utf8('state'))
     const { claim: second } = await claim(key, 2, 'malformed')
     await expect(claim(key, 2, 'better')).rejects.toThrow(code('PROTOCOL_ABORTED'))
-    await forgetRound(tables.database, second)
+    await resetRound(tables.database, second)
     const { operation } = await claim(key, 2, 'better')
-    expect(operation).toMatchObject({ round: 1, state: utf8('state'), claimHash: tables.hash('better').bytes })
+    expect(operation).toMatchObject({ round: 1, state: utf8('state'), leaseHash: tables.hash('better').bytes })
   })
 })
 
@@ -129,8 +129,8 @@ describe('an operation', () => {
       state: null,
       incarnation: expect.any(Number) as number,
       expiresAt: new Date(tables.clock + tables.context.limits.operationMs),
-      claimHash: tables.hash('first').bytes,
-      claimUntil: null,
+      leaseHash: tables.hash('first').bytes,
+      leaseExpiresAt: null,
     })
     expect(await findOperation(tables.database, { ...key, clientId: 'another' })).toBeUndefined()
   })
@@ -191,7 +191,7 @@ describe('an operation', () => {
     expect(await look()).toMatchObject({ answer: utf8('answer'), decided: true })
     await database.query('delete from reshare_operations where client_id = $1', [key.clientId])
     await expect(look({ device: null })).rejects.toThrow(code('AUTH_FAILED'))
-    await database.query('update reshare_answers set round = 2 where client_id = $1', [key.clientId])
+    await database.query('update reshare_responses set round = 2 where client_id = $1', [key.clientId])
     await expect(look({}, 2)).rejects.toThrow(code('SHARE_PARSING_FAILED'))
   })
 
@@ -212,8 +212,8 @@ describe('an operation', () => {
 test('an operation that has not begun is decided once, and one that has goes on', async () => {
   const { context, database } = tables
   const [key, begun] = [tables.key({ device: 'ab'.repeat(32) }), tables.key()]
-  await decideUnbegun(context, key, 'ABORT')
-  await decideUnbegun(context, key, 'COMMIT')
+  await decideUnstarted(context, key, 'ABORT')
+  await decideUnstarted(context, key, 'COMMIT')
   expect(await tables.row('select decision, device from reshare_decisions where client_id = $1', key.clientId)).toEqual(
     {
       decision: 'ABORT',
@@ -222,14 +222,14 @@ test('an operation that has not begun is decided once, and one that has goes on'
   )
   expect(await tables.begin(key)).toBe(false)
   await tables.begin(begun)
-  await decideUnbegun(context, begun, 'ABORT')
+  await decideUnstarted(context, begun, 'ABORT')
   expect(await findDecision(database, begun)).toBeUndefined()
 })
 
 describe('an abort', () => {
-  const half = (setId: string) => tables.row('select owed from reshare_custodian_halves where set_id = $1', setId)
+  const half = (setId: string) => tables.row('select owed from reshare_custodian_records where set_id = $1', setId)
   const hasPair = async (setId: string) =>
-    (await tables.row('select 1 from reshare_ot_pairs where set_id = $1', setId)) !== undefined
+    (await tables.row('select 1 from reshare_ot_states where set_id = $1', setId)) !== undefined
 
   test('destroys what the operation has prepared, and nothing else', async () => {
     const { context, database } = tables
@@ -243,7 +243,7 @@ describe('an abort', () => {
       [key, prepared],
       [sibling, other],
     ] as const)
-      await noteHalf(database, owner, setId)
+      await recordCustodianShare(database, owner, setId)
     await database.query(`update reshare_operations set state = 'sealed' where client_id = $1`, [key.clientId])
 
     expect(await abortOperation(context, key)).toEqual({ decision: 'ABORT' })
@@ -290,7 +290,7 @@ describe('an abort', () => {
     const key = tables.key()
     await tables.begin(key)
     const unconfirmed = await tables.set(key, { purpose: 'backup' }, { committed_at: new Date(tables.clock) })
-    await noteHalf(database, key, unconfirmed)
+    await recordCustodianShare(database, key, unconfirmed)
     await recordDecision(context, database, key, 'COMMIT')
     await database.query(`update reshare_operations set state = 'sealed' where client_id = $1`, [key.clientId])
     expect(await abortOperation(context, key)).toEqual({ decision: 'COMMIT' })
@@ -357,7 +357,7 @@ describe('an abort', () => {
     const key = tables.key()
     await tables.begin(key)
     const prepared = await tables.set(key, { purpose: 'backup' })
-    await noteHalf(database, key, prepared)
+    await recordCustodianShare(database, key, prepared)
     const failure = new Error('out of order')
     const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
     expect(await abortOperation({ ...context, custodian }, key)).toEqual({ decision: 'ABORT' })
@@ -375,6 +375,6 @@ test('a claim is of the present incarnation', async () => {
   await tables.begin(key)
   const before = (await findOperation(tables.database, key))?.incarnation as number
   expect(await bumpIncarnation(tables.database)).toBe(before + 1)
-  const claiming = claimRound(tables.context, key, 1, tables.hash('first'))
+  const claiming = leaseRound(tables.context, key, 1, tables.hash('first'))
   await expect(claiming).rejects.toThrow(code('PROTOCOL_ABORTED'))
 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import type { Decision } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
@@ -248,7 +248,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
       const [laptop] = (await play(recover(client, await newBackup(client, wallet)))).prepared as [WalletShares]
       const mixed = sign(client, laptop)
       const named = { ...mixed.request, setId: setIdOf(wallet.signing) }
-      mixed.body = encodeFlight({ header: named, parcels: decodeFlight(mixed.body!).parcels })
+      mixed.body = encodeRoundBody({ header: named, messages: decodeRoundBody(mixed.body!).messages })
       expect(codeOf(await mixed.post())).toBe('SET_MISMATCH')
       expect(await traces(client, mixed.operationId)).toEqual({ operations: 0, answers: 0, decisions: 0, sets: 0 })
       await play(sign(client, laptop))
@@ -259,12 +259,12 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
       const [one, other] = [await newWallet(client), await newWallet(client)]
       const half = await newBackup(client, one)
       const moved = sign(client, one.signing)
-      moved.body = encodeFlight({ header: { ...moved.request, walletId: other.walletId }, parcels: [] })
+      moved.body = encodeRoundBody({ header: { ...moved.request, walletId: other.walletId }, messages: [] })
       expect(codeOf(await moved.post())).toBe('SET_MISMATCH')
       const swapped = recover(client, half)
-      swapped.body = encodeFlight({
-        header: { ...(decodeFlight(swapped.body!).header as object), setId: setIdOf(one.signing) },
-        parcels: [],
+      swapped.body = encodeRoundBody({
+        header: { ...(decodeRoundBody(swapped.body!).header as object), setId: setIdOf(one.signing) },
+        messages: [],
       })
       expect(codeOf(await swapped.post())).toBe('SET_MISMATCH')
       expect(codeOf(await client.send('POST', paths.confirm(setIdOf(one.signing))))).toBe('SET_MISMATCH')
@@ -272,18 +272,27 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     })
 
     test.each([
-      ['no parcel', () => []],
-      ['a parcel for a session that is not there', (parcels: Parcels) => [...parcels, { ...parcels[0]!, slot: 7 }]],
-      ['a parcel twice', (parcels: Parcels) => [...parcels, parcels[0]!]],
-      ['junk beside the parcels', (parcels: Parcels) => [...parcels, { slot: 0, envelope: new Uint8Array(99) }]],
-      ['one session without a parcel', (parcels: Parcels) => parcels.filter(({ slot }) => slot === 0)],
+      ['no message', () => []],
+      [
+        'a message for a session that is not there',
+        (messages: Parcels) => [...messages, { ...messages[0]!, sessionIndex: 7 }],
+      ],
+      ['a message twice', (messages: Parcels) => [...messages, messages[0]!]],
+      [
+        'junk beside the messages',
+        (messages: Parcels) => [...messages, { sessionIndex: 0, envelope: new Uint8Array(99) }],
+      ],
+      [
+        'one session without a message',
+        (messages: Parcels) => messages.filter(({ sessionIndex }) => sessionIndex === 0),
+      ],
     ])('%s: refused, and the right flight still completes', async (_, spoil) => {
       const client = world.client()
       const operation = generate(client)
       while (operation.body !== undefined) {
         const right = operation.body
-        const { header, parcels } = decodeFlight(right)
-        operation.body = encodeFlight({ header: header as object, parcels: spoil(parcels) })
+        const { header, messages } = decodeRoundBody(right)
+        operation.body = encodeRoundBody({ header: header as object, messages: spoil(messages) })
         expect(['BAD_REQUEST', 'SET_MISMATCH']).toContain(codeOf(await operation.post()))
         operation.body = right
         operation.take(await operation.post())
@@ -297,11 +306,11 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     const wallet = await newWallet(client)
     const operation = backup(client, wallet)
     operation.take(await operation.post())
-    const { parcels } = decodeFlight(operation.body!)
+    const { messages } = decodeRoundBody(operation.body!)
     // The last message to the server alone is its part of the new share.
-    const part = parcels.at(-1)!.envelope
+    const part = messages.at(-1)!.envelope
     part[part.length - 16]! ^= 1
-    operation.body = encodeFlight({ header: {}, parcels })
+    operation.body = encodeRoundBody({ header: {}, messages })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     expect(await traces(client, operation.operationId)).toMatchObject({ decisions: 1, sets: 0 })
     expect(world.custodian.halves.has(client.clientId)).toBe(false)
@@ -315,10 +324,16 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
       const wallet = await newWallet(client)
       const half = await newBackup(client, wallet)
       const operation = recover(client, half)
-      const { header, parcels } = decodeFlight(operation.body!)
-      const doubled = 'rotateBackup' in change ? parcels.map((parcel) => ({ ...parcel, slot: parcel.slot + 2 })) : []
+      const { header, messages } = decodeRoundBody(operation.body!)
+      const doubled =
+        'rotateBackup' in change
+          ? messages.map((message) => ({ ...message, sessionIndex: message.sessionIndex + 2 }))
+          : []
       const own = operation.body
-      operation.body = encodeFlight({ header: { ...(header as object), ...change }, parcels: [...parcels, ...doubled] })
+      operation.body = encodeRoundBody({
+        header: { ...(header as object), ...change },
+        messages: [...messages, ...doubled],
+      })
       expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
       operation.body = own
       await play(operation)
@@ -351,10 +366,12 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
 
   /** Leaves a message of the second curve out of the second request. */
   function withhold(operation: ClientOperation): Parcels {
-    const { parcels } = decodeFlight(operation.body!)
-    const held = parcels.filter(({ slot, envelope }) => slot === 1 && decodeEnvelope(envelope).round === 3)
+    const { messages } = decodeRoundBody(operation.body!)
+    const held = messages.filter(
+      ({ sessionIndex, envelope }) => sessionIndex === 1 && decodeEnvelope(envelope).round === 3,
+    )
     expect(held).toHaveLength(1)
-    operation.body = encodeFlight({ header: {}, parcels: parcels.filter((parcel) => !held.includes(parcel)) })
+    operation.body = encodeRoundBody({ header: {}, messages: messages.filter((message) => !held.includes(message)) })
     return held
   }
 
@@ -373,8 +390,8 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     operation.take(await operation.post())
     const held = withhold(operation)
     operation.take(await operation.post())
-    const last = decodeFlight(operation.body!)
-    operation.body = encodeFlight({ header: {}, parcels: [...last.parcels, ...held] })
+    const last = decodeRoundBody(operation.body!)
+    operation.body = encodeRoundBody({ header: {}, messages: [...last.messages, ...held] })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     expect(await traces(client, operation.operationId)).toMatchObject({ sets: 0 })
   })
@@ -386,13 +403,13 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     const laptop = (await play(recover(client, half, { existingSets: 'retire' }))).prepared[0]!
     const operation = prove(client, laptop)
     operation.take(await operation.post())
-    const { parcels } = decodeFlight(operation.body!)
-    for (const { envelope } of parcels) envelope[envelope.length - 1]! ^= 1
-    operation.body = encodeFlight({ header: {}, parcels })
+    const { messages } = decodeRoundBody(operation.body!)
+    for (const { envelope } of messages) envelope[envelope.length - 1]! ^= 1
+    operation.body = encodeRoundBody({ header: {}, messages })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     expect(await setStatus(client, setIdOf(laptop))).toMatchObject({ proven: false })
     await play(sign(client, wallet.signing))
   })
 })
 
-type Parcels = ReturnType<typeof decodeFlight>['parcels']
+type Parcels = ReturnType<typeof decodeRoundBody>['messages']

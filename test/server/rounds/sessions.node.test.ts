@@ -19,12 +19,12 @@ function session(name: string, { receipt, step }: { readonly receipt?: Receipt; 
   return { ...fake, calls }
 }
 
-const to = (...slots: number[]) => slots.map((slot) => ({ slot, envelope: utf8(`to ${slot}`) }))
-const said = ({ parcels }: ReturnType<typeof advanceSessions>) =>
-  parcels.map(({ slot, envelope }) => [slot, fromUtf8(envelope)])
+const to = (...specs: number[]) => specs.map((sessionIndex) => ({ sessionIndex, envelope: utf8(`to ${sessionIndex}`) }))
+const said = ({ messages }: ReturnType<typeof advanceSessions>) =>
+  messages.map(({ sessionIndex, envelope }) => [sessionIndex, fromUtf8(envelope)])
 
 describe('the sessions of an operation', () => {
-  test('get each its parcels and answer in order', () => {
+  test('get each its messages and answer in order', () => {
     const sessions = [session('a'), session('b', { step: { out: [], done: 'result' } })]
     const stride = advanceSessions(sessions, to(1, 0, 1), false)
     expect(said(stride)).toEqual([[0, 'a']])
@@ -57,25 +57,25 @@ describe('the sessions of an operation', () => {
     body: new Uint8Array(1),
   })
   test.each([
-    ['a session without a parcel', to(1), 'accepted', BadRequest],
-    ['a parcel for a session that is not there', to(0, 1, 2), 'accepted', BadRequest],
-    ['a parcel twice', to(0, 1), 'duplicate', BadRequest],
+    ['a session without a message', to(1), 'accepted', BadRequest],
+    ['a message for a session that is not there', to(0, 1, 2), 'accepted', BadRequest],
+    ['a message twice', to(0, 1), 'duplicate', BadRequest],
     ['what is no envelope', to(0, 1), 'dropped', BadRequest],
     [
       'an envelope of another session',
-      [{ slot: 0, envelope }, ...to(1)],
+      [{ sessionIndex: 0, envelope }, ...to(1)],
       'dropped',
       expect.objectContaining({ code: 'SET_MISMATCH' }) as Error,
     ],
-  ] as const)('%s is refused before any plays', (_, parcels, receipt, error) => {
+  ] as const)('%s is refused before any plays', (_, messages, receipt, error) => {
     const sessions = [session('a', { receipt }), session('b', { receipt })]
-    expect(() => advanceSessions(sessions, parcels, false)).toThrow(error)
+    expect(() => advanceSessions(sessions, messages, false)).toThrow(error)
     expect(sessions.flatMap(({ calls }) => calls)).not.toContain('advance')
   })
 
   test('are not to blame for an error of another kind', () => {
     const failing = { ...session('a'), receive: () => 'dropped' as const }
-    expect(() => advanceSessions([failing], [{ slot: 0, envelope: null as never }], false)).toThrow(TypeError)
+    expect(() => advanceSessions([failing], [{ sessionIndex: 0, envelope: null as never }], false)).toThrow(TypeError)
   })
 
   test('miss a message if one of them says nothing and comes to nothing', () => {
@@ -112,7 +112,10 @@ describe('a state of several sessions', () => {
     const state = exportSessions(sessions)
     expect(exported).toEqual([new Uint8Array(1), new Uint8Array(1)])
     const given: Uint8Array[] = []
-    const restored = restoreSessions(state, (one, slot) => (given.push(one), `${slot} ${fromUtf8(one)}`))
+    const restored = restoreSessions(
+      state,
+      (one, sessionIndex) => (given.push(one), `${sessionIndex} ${fromUtf8(one)}`),
+    )
     expect(restored).toEqual(['0 a', '1 b'])
     expect(given).toEqual([new Uint8Array(1), new Uint8Array(1)])
   })

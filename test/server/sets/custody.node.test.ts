@@ -338,7 +338,7 @@ describe('the halves of backups that ended', () => {
     expect(kept(client)).toBe(1)
     await world.server().sweep()
     expect(kept(client)).toBe(0)
-    const rows = await world.database.query('select 1 from reshare_custodian_halves where client_id = $1', [
+    const rows = await world.database.query('select 1 from reshare_custodian_records where client_id = $1', [
       client.clientId,
     ])
     expect(rows).toEqual([])

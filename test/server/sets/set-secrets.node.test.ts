@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getGroup } from '../../../src/curve/index.ts'
 import { ProtocolError } from '../../../src/errors.ts'
-import { getEcdsaBackend, OtPair, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
+import { getEcdsaBackend, OtState, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import {
-  noteHalf,
-  oweRemovalOf,
-  oweRemovalOfDestroyed,
-  removeOwedHalves,
+  recordCustodianShare,
+  scheduleShareDeletion,
+  scheduleDeletionOfDestroyed,
+  deletePendingShares,
 } from '../../../src/server/sets/custodian-shares.ts'
 import {
-  deletePair,
-  lockPair,
+  deleteOtState,
+  lockOtState,
   logBan,
   logBans,
-  poisonStoredPair,
-  requireUnpoisoned,
-  sealPair,
-  storePair,
+  poisonStoredOtState,
+  assertUnpoisoned,
+  sealOtState,
+  storeOtState,
 } from '../../../src/server/sets/ot-states.ts'
 import {
   deletePreprocessings,
@@ -28,7 +28,7 @@ import {
   takePreprocessing,
   type PreprocessingKey,
 } from '../../../src/server/sets/preprocessings.ts'
-import { ecdsaShare, equalShares, insertShare, readShare, sharePlace } from '../../../src/server/sets/shares.ts'
+import { ecdsaShare, equalShares, insertShare, readShare, shareContext } from '../../../src/server/sets/shares.ts'
 import { encodeWalletShares, type WalletShares } from '../../../src/key-share/index.ts'
 import { partyId } from '../../../src/types.ts'
 import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
@@ -53,7 +53,7 @@ const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 async function bare(key = tables.key()) {
   const setId = await tables.set(key)
   await tables.database.query('delete from reshare_shares where set_id = $1', [setId])
-  await tables.database.query('delete from reshare_ot_pairs where set_id = $1', [setId])
+  await tables.database.query('delete from reshare_ot_states where set_id = $1', [setId])
   return { ...key, setId }
 }
 
@@ -93,14 +93,14 @@ describe('the server’s half of a set', () => {
     await insertShare({ sealer }, database, clientId, setId, walletPair('signing', tables.context.random).other)
     expect(equalShares(await readShare({ sealer }, database, clientId, setId), half)).toBe(true)
     await expect(readShare({ sealer }, database, 'another', setId)).rejects.toThrow(code('SHARE_PARSING_FAILED'))
-    expect(sharePlace(clientId, setId)).toEqual({ purpose: 'share', clientId, row: setId })
+    expect(shareContext(clientId, setId)).toEqual({ purpose: 'share', clientId, row: setId })
   })
 
   test('is refused if it is none', async () => {
     const { context, database } = tables
     const store = async (bytes: Uint8Array) => {
       const { clientId, setId } = await bare()
-      const sealed = context.sealer.seal(sharePlace(clientId, setId), bytes)
+      const sealed = context.sealer.seal(shareContext(clientId, setId), bytes)
       await database.query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, sealed])
       return readShare(context, database, clientId, setId)
     }
@@ -126,20 +126,20 @@ describe('an ECDSA set-up', () => {
     const { random } = tables.context
     const secrets = Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, random(size)]))
     const about = { setId: fromHex(setId), self: partyId(2), peer: partyId(1), digest: random(32) }
-    return new OtPair(about, { secrets: secrets as unknown as OtPair['secrets'] })
+    return new OtState(about, { secrets: secrets as unknown as OtState['secrets'] })
   }
   const cheat = new ProtocolError('CHEAT_VOLE', 2, [1], 'caught')
-  const lock = (key: Parameters<typeof lockPair>[2], sealer = tables.context.sealer) =>
-    tables.database.transaction((tx) => lockPair({ sealer }, tx, key))
+  const lock = (key: Parameters<typeof lockOtState>[2], sealer = tables.context.sealer) =>
+    tables.database.transaction((tx) => lockOtState({ sealer }, tx, key))
   const row = (setId: string) =>
-    tables.row('select poisoned, ban_logged, incarnation from reshare_ot_pairs where set_id = $1', setId)
+    tables.row('select poisoned, ban_logged, incarnation from reshare_ot_states where set_id = $1', setId)
 
   async function stored() {
     const { context, database } = tables
     const key = await bare()
     const pair = newPair(key.setId)
     const { digest } = pair
-    await storePair(context, database, key, sealPair(context, key, pair, 1))
+    await storeOtState(context, database, key, sealOtState(context, key, pair, 1))
     return { key, digest }
   }
 
@@ -149,21 +149,21 @@ describe('an ECDSA set-up', () => {
     const { sealer, seen } = watched()
     const pair = newPair(key.setId)
     const { secrets, digest } = pair
-    const first = sealPair({ sealer }, key, pair, 1)
+    const first = sealOtState({ sealer }, key, pair, 1)
     expect(first.incarnation).toBe(1)
     expect([...seen, secrets.delta, secrets.zeroSeed, secrets.choiceSeeds].every(isWiped)).toBe(true)
-    await storePair(context, database, key, first)
+    await storeOtState(context, database, key, first)
     expect((await lock(key, sealer)).digest).toEqual(digest)
     expect(seen.map(isWiped)).toEqual([true, true])
     await expect(lock({ ...key, clientId: 'another' })).rejects.toThrow(code('SHARE_PARSING_FAILED'))
-    await database.query('update reshare_ot_pairs set incarnation = 2 where set_id = $1', [key.setId])
+    await database.query('update reshare_ot_states set incarnation = 2 where set_id = $1', [key.setId])
     await expect(lock(key)).rejects.toMatchObject({ reason: 'OT_DESYNC', round: 1, blame: [] })
   })
 
   test('is missed as one that was never made', async () => {
     const key = await bare()
     await expect(lock(key)).rejects.toMatchObject({ reason: 'OT_DESYNC', round: 1, blame: [] })
-    await poisonStoredPair(tables.context, tables.database, key, cheat)
+    await poisonStoredOtState(tables.context, tables.database, key, cheat)
     expect(await row(key.setId)).toBeUndefined()
   })
 
@@ -171,22 +171,22 @@ describe('an ECDSA set-up', () => {
     const { context, database } = tables
     const { key } = await stored()
     const { key: other } = await stored()
-    await requireUnpoisoned(context, database, key.setId)
+    await assertUnpoisoned(context, database, key.setId)
     const { sealer, seen } = watched()
-    await poisonStoredPair({ sealer }, database, key, cheat)
+    await poisonStoredOtState({ sealer }, database, key, cheat)
     expect(isWiped(seen[0]!)).toBe(true)
-    expect(OtPair.decode(seen[1]!).cheat).toBe('CHEAT_VOLE')
+    expect(OtState.decode(seen[1]!).cheat).toBe('CHEAT_VOLE')
     await expect(lock(key)).rejects.toThrow(code('OT_POISONED'))
-    await expect(requireUnpoisoned(context, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
-    await requireUnpoisoned(context, database, other.setId)
+    await expect(assertUnpoisoned(context, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
+    await assertUnpoisoned(context, database, other.setId)
     expect(await row(other.setId)).toMatchObject({ poisoned: false })
-    const fresh = sealPair(context, key, newPair(key.setId), 1)
-    await expect(storePair(context, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
+    const fresh = sealOtState(context, key, newPair(key.setId), 1)
+    await expect(storeOtState(context, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
     expect(await row(key.setId)).toEqual({ poisoned: true, ban_logged: false, incarnation: 1 })
 
     await logBan(context, key.setId)
-    await database.query('update reshare_ot_pairs set incarnation = 0 where set_id = $1', [key.setId])
-    await storePair(context, database, key, fresh)
+    await database.query('update reshare_ot_states set incarnation = 0 where set_id = $1', [key.setId])
+    await storeOtState(context, database, key, fresh)
     expect(await row(key.setId)).toEqual({ poisoned: false, ban_logged: false, incarnation: 1 })
     await lock(key)
   })
@@ -195,9 +195,9 @@ describe('an ECDSA set-up', () => {
     const { context, database } = tables
     const { key } = await stored()
     const caught = new Map([[key.setId, cheat]])
-    await expect(requireUnpoisoned({ caught }, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
-    const fresh = sealPair(context, key, newPair(key.setId), 1)
-    await expect(storePair({ ...context, caught }, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
+    await expect(assertUnpoisoned({ caught }, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
+    const fresh = sealOtState(context, key, newPair(key.setId), 1)
+    await expect(storeOtState({ ...context, caught }, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
   })
 
   test('that is poisoned is in the log once, with its incarnation', async () => {
@@ -205,7 +205,7 @@ describe('an ECDSA set-up', () => {
     const { key } = await stored()
     await logBan(context, key.setId)
     expect(await tables.log(key.clientId)).toEqual([])
-    await poisonStoredPair(context, database, key, cheat)
+    await poisonStoredOtState(context, database, key, cheat)
     const failure = new Error('no')
     const transaction = () => Promise.reject(failure)
     await logBans({ ...context, database: { ...database, transaction } })
@@ -219,12 +219,12 @@ describe('an ECDSA set-up', () => {
   test('that is deleted leaves the ban that the log lacks', async () => {
     const { context, database } = tables
     const [{ key: good }, { key: banned }, { key: told }] = [await stored(), await stored(), await stored()]
-    for (const key of [banned, told]) await poisonStoredPair(context, database, key, cheat)
+    for (const key of [banned, told]) await poisonStoredOtState(context, database, key, cheat)
     await logBan(context, told.setId)
-    expect(await deletePair(database, good.setId)).toBeUndefined()
-    expect(await deletePair(database, told.setId)).toBeUndefined()
-    expect(await deletePair(database, banned.setId)).toEqual({ banned: true, incarnation: 1 })
-    expect(await deletePair(database, banned.setId)).toBeUndefined()
+    expect(await deleteOtState(database, good.setId)).toBeUndefined()
+    expect(await deleteOtState(database, told.setId)).toBeUndefined()
+    expect(await deleteOtState(database, banned.setId)).toEqual({ banned: true, incarnation: 1 })
+    expect(await deleteOtState(database, banned.setId)).toBeUndefined()
     expect(await row(banned.setId)).toBeUndefined()
   })
 })
@@ -329,7 +329,7 @@ describe('a preprocessing', () => {
 
 describe('a custodian’s half', () => {
   const half = (setId: string) =>
-    tables.row('select owed, tried_at from reshare_custodian_halves where set_id = $1', setId)
+    tables.row('select owed, tried_at from reshare_custodian_records where set_id = $1', setId)
   const halves = (setIds: string[]) => Promise.all(setIds.map(async (setId) => (await half(setId))?.['owed']))
 
   /** Owed halves of one client, in the order in which they are asked for. */
@@ -338,23 +338,23 @@ describe('a custodian’s half', () => {
     const setIds: string[] = []
     for (let i = 0; i < count; i++) {
       const setId = await tables.set(key, { purpose: 'backup' })
-      await noteHalf(tables.database, key, setId)
-      await tables.database.query('update reshare_custodian_halves set tried_at = $2 where set_id = $1', [
+      await recordCustodianShare(tables.database, key, setId)
+      await tables.database.query('update reshare_custodian_records set tried_at = $2 where set_id = $1', [
         setId,
         i === 0 ? null : when(i),
       ])
       setIds.push(setId)
     }
-    await oweRemovalOf(tables.database, key)
+    await scheduleShareDeletion(tables.database, key)
     return { key, setIds: setIds as [string, ...string[]] }
   }
 
   test('is noted once, with its operation', async () => {
     const key = tables.key()
     const setId = await tables.set(key, { purpose: 'backup' })
-    await noteHalf(tables.database, key, setId)
-    await oweRemovalOf(tables.database, key)
-    await noteHalf(tables.database, tables.key({ clientId: key.clientId }), setId)
+    await recordCustodianShare(tables.database, key, setId)
+    await scheduleShareDeletion(tables.database, key)
+    await recordCustodianShare(tables.database, tables.key({ clientId: key.clientId }), setId)
     expect(await half(setId)).toEqual({ owed: true, tried_at: null })
   })
 
@@ -365,14 +365,14 @@ describe('a custodian’s half', () => {
     const [aborted, destroyed, kept] = [await tables.set(key), await tables.set(sibling), await tables.set(sibling)]
     const stranger = tables.key()
     const foreign = await tables.set(stranger, {}, { state: 'DESTROYED' })
-    await noteHalf(database, key, aborted)
-    for (const setId of [destroyed, kept]) await noteHalf(database, sibling, setId)
-    await noteHalf(database, stranger, foreign)
+    await recordCustodianShare(database, key, aborted)
+    for (const setId of [destroyed, kept]) await recordCustodianShare(database, sibling, setId)
+    await recordCustodianShare(database, stranger, foreign)
     const setIds = [aborted, destroyed, kept, foreign]
-    await oweRemovalOf(database, key)
+    await scheduleShareDeletion(database, key)
     expect(await halves(setIds)).toEqual([true, false, false, false])
     await database.query(`update reshare_sets set state = 'DESTROYED' where set_id = $1`, [destroyed])
-    await oweRemovalOfDestroyed(database, key.clientId)
+    await scheduleDeletionOfDestroyed(database, key.clientId)
     expect(await halves(setIds)).toEqual([true, true, false, false])
   })
 
@@ -380,15 +380,15 @@ describe('a custodian’s half', () => {
     const { context } = tables
     const [one, other] = [await owing(2), await owing(1)]
     const setIds = [...one.setIds, ...other.setIds]
-    await removeOwedHalves({ ...context, custodian: undefined })
+    await deletePendingShares({ ...context, custodian: undefined })
     expect(await halves(setIds)).toEqual([true, true, true])
     tables.removed.length = 0
-    await removeOwedHalves(context, one.key.clientId)
+    await deletePendingShares(context, one.key.clientId)
     expect(tables.removed).toEqual(one.setIds)
     expect(await halves(setIds)).toEqual([undefined, undefined, true])
     const asked: string[][] = []
     const custodian = { ...context.custodian!, delete: (...half: string[]) => Promise.resolve(void asked.push(half)) }
-    await removeOwedHalves({ ...context, custodian })
+    await deletePendingShares({ ...context, custodian })
     expect(asked).toContainEqual([other.key.clientId, other.setIds[0]])
     expect(await halves(setIds)).toEqual([undefined, undefined, undefined])
   })
@@ -400,12 +400,12 @@ describe('a custodian’s half', () => {
     const failure = new Error('out of order')
     const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
     tables.clock = START + 5000
-    await removeOwedHalves({ ...context, custodian }, key.clientId)
+    await deletePendingShares({ ...context, custodian }, key.clientId)
     expect(errors.splice(0)).toEqual([leftForLater(first, failure)])
     expect(await half(first)).toEqual({ owed: true, tried_at: when(5000) })
     expect(await half(second)).toEqual({ owed: true, tried_at: when(1) })
     tables.removed.length = 0
-    await removeOwedHalves(context, key.clientId)
+    await deletePendingShares(context, key.clientId)
     expect(tables.removed).toEqual([second, third, first])
   })
 
@@ -413,7 +413,7 @@ describe('a custodian’s half', () => {
     const { context } = tables
     const { key, setIds } = await owing(1)
     const { delete: _, ...custodian } = context.custodian!
-    await removeOwedHalves({ ...context, custodian }, key.clientId)
+    await deletePendingShares({ ...context, custodian }, key.clientId)
     expect(await halves(setIds)).toEqual([undefined])
   })
 })

@@ -15,7 +15,7 @@ import {
 } from '../../../src/server/rounds/operations-table.ts'
 import type { MakeRequest } from '../../../src/server/rounds/round.ts'
 import { confirmBackup, retireSet } from '../../../src/server/sets/actions.ts'
-import { noteHalf } from '../../../src/server/sets/custodian-shares.ts'
+import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { destroyRetiring, planRetirements, recordProof, recordSignature } from '../../../src/server/sets/retirements.ts'
 import {
   ecdsaRecord,
@@ -25,8 +25,8 @@ import {
   requireSets,
   setStatus,
 } from '../../../src/server/sets/sets-table.ts'
-import { requireActive, requireNamed, requireRecoverable } from '../../../src/server/sets/set-checks.ts'
-import { requireKeptWayBack, requireWayBack } from '../../../src/server/sets/recoverability.ts'
+import { assertActive, assertSetMatches, requireRecoverable } from '../../../src/server/sets/set-checks.ts'
+import { assertBackupKept, assertRecoverable } from '../../../src/server/sets/recoverability.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/key-share/index.ts'
 import { fromHex, utf8 } from '../../../src/util/bytes.ts'
@@ -53,9 +53,9 @@ const made = (...sets: readonly (readonly [WalletShares['purpose'], string])[]):
 const refreshing = (setId: string): RefreshRequest => ({ kind: 'refresh', walletId: WALLET, setId, label: 'phone' })
 
 function settle(key: CalledOperation, request: MakeRequest, sets: readonly WalletShares[]) {
-  const turn = { ...key, request, round: 3, parcels: [], incarnation: 1, state: undefined }
-  const ending = commitSets(tables.context, turn, sets)
-  return { ...ending, result: () => tables.database.transaction((tx) => ending.settle(tx)) }
+  const turn = { ...key, request, round: 3, messages: [], incarnation: 1, state: undefined }
+  const completion = commitSets(tables.context, turn, sets)
+  return { ...completion, result: () => tables.database.transaction((tx) => completion.apply(tx)) }
 }
 
 async function owed(setId: string) {
@@ -163,8 +163,8 @@ describe('the end of an operation that makes sets', () => {
   test('is refused once the set that it comes from is over', async () => {
     const key = tables.key()
     const source = await tables.set(key, {}, { state: 'RETIRING', committed_at: when() })
-    const ending = settle(key, refreshing(source), made(['signing', await tables.set(key)]))
-    await expect(ending.result()).rejects.toThrow(code('SET_RETIRED'))
+    const completion = settle(key, refreshing(source), made(['signing', await tables.set(key)]))
+    await expect(completion.result()).rejects.toThrow(code('SET_RETIRED'))
     const superseded = await tables.set(key, { purpose: 'backup' }, { state: 'DESTROYED', committed_at: when() })
     const recovery: RecoverRequest = recovering(superseded, { dryRun: true })
     await expect(settle(key, recovery, []).result()).rejects.toThrow(code('BACKUP_SUPERSEDED'))
@@ -217,7 +217,7 @@ describe('retirement', () => {
       await tables.set(key, dealt, active),
       await tables.set(key, dealt),
     ]
-    await noteHalf(tables.database, key, forged)
+    await recordCustodianShare(tables.database, key, forged)
     const setId = await tables.set(key, { sourceSetId: way }, active)
     await planRetirements(tables.database, { request: recovering(way), clientId: key.clientId, setId })
     await proof(key, setId)
@@ -233,7 +233,7 @@ describe('retirement', () => {
       `destroyed ${WALLET} ${forged} ${setId}`,
       `retiring ${WALLET} ${lost} ${setId}`,
     ])
-    expect(await tables.row('select owed from reshare_custodian_halves where set_id = $1', forged)).toEqual({
+    expect(await tables.row('select owed from reshare_custodian_records where set_id = $1', forged)).toEqual({
       owed: true,
     })
   })
@@ -282,14 +282,14 @@ describe('retirement', () => {
       await tables.set(key, {}, active),
     ]
     const spent = await preprocessing(own)
-    await tables.database.query('update reshare_ot_pairs set poisoned = true where set_id = $1', [own])
+    await tables.database.query('update reshare_ot_states set poisoned = true where set_id = $1', [own])
     await destroyRetiring(tables.context, key.clientId)
     expect(await tables.log(key.clientId)).toEqual([`poisoned ${WALLET} ${own} 1`, `destroyed ${WALLET} ${own}`])
     const sets = [own, foreign, kept]
     expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'RETIRING', 'ACTIVE'])
     expect(await Promise.all(sets.map(tables.hasShare))).toEqual([false, true, true])
     expect(await spent()).toBe(false)
-    expect(await tables.row('select 1 from reshare_ot_pairs where set_id = $1', own)).toBeUndefined()
+    expect(await tables.row('select 1 from reshare_ot_states where set_id = $1', own)).toBeUndefined()
     await sweep(tables.context)
     expect(await Promise.all(sets.map(tables.state))).toEqual(['DESTROYED', 'DESTROYED', 'ACTIVE'])
   })
@@ -376,7 +376,7 @@ describe('who may end or confirm a set', () => {
     const key = tables.key()
     const setId = await tables.set(key, {}, { ...active, proven_at: when() })
     await tables.set(key, row, columns)
-    const asked = requireWayBack(tables.database, { ...key, walletId: WALLET, setId })
+    const asked = assertRecoverable(tables.database, { ...key, walletId: WALLET, setId })
     await (enough ? asked : expect(asked).rejects.toThrow(code('POLICY_DENIED')))
   })
 
@@ -390,7 +390,7 @@ describe('who may end or confirm a set', () => {
       'insert into reshare_devices (client_id, device, created_at, last_used_at) values ($1, $2, $3, $3)',
       device,
     )
-    const ask = () => requireWayBack(tables.database, { ...key, walletId: WALLET, setId })
+    const ask = () => assertRecoverable(tables.database, { ...key, walletId: WALLET, setId })
     await ask()
     await tables.database.query(
       'update reshare_devices set revoked_at = $3 where client_id = $1 and device = $2',
@@ -441,7 +441,7 @@ describe('who may end or confirm a set', () => {
     const [undecided, other] = [await backup('PASSWORD', null, {}), await backup('PASSKEY')]
     const setId = await backup('PASSWORD', rotated, committed)
     const newer = await backup('PASSWORD', null, committed)
-    await noteHalf(database, key, confirmed)
+    await recordCustodianShare(database, key, confirmed)
     expect(await confirmBackup(context, key, setId)).toMatchObject({ setId, state: 'ACTIVE' })
     const states = await Promise.all([rotated, confirmed, unconfirmed, undecided, other, newer].map(tables.state))
     expect(states).toEqual(['DESTROYED', 'DESTROYED', 'DESTROYED', 'PREPARED', 'ACTIVE', 'PREPARED'])
@@ -520,7 +520,7 @@ describe('a backup that the custodian has lost since it was read back', () => {
     const key = tables.key()
     const setId = await tables.set(key, {}, { ...active, proven_at: when() })
     const custodian = { ...tables.context.custodian!, fetch: () => Promise.reject(new Error('not to be asked')) }
-    const ask = () => requireKeptWayBack({ ...tables.context, custodian }, { ...key, walletId: WALLET, setId })
+    const ask = () => assertBackupKept({ ...tables.context, custodian }, { ...key, walletId: WALLET, setId })
     await ask()
     await tables.set(key, {}, { ...active, proven_at: when() })
     await tables.set(key, { purpose: 'backup' }, active)
@@ -534,7 +534,7 @@ test('a backup is confirmed though the custodian cannot be asked to remove the o
   const key = tables.key()
   const dealt = { purpose: 'backup', backupMethod: 'PASSWORD' } as const
   const older = await tables.set(key, dealt, active)
-  await noteHalf(database, key, older)
+  await recordCustodianShare(database, key, older)
   const setId = await tables.set(key, dealt, { committed_at: when() })
   const failure = new Error('out of order')
   const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
@@ -625,13 +625,13 @@ describe('a set', () => {
   test('is used for what it is, and while it is', async () => {
     const key = tables.key()
     const set = await requireSet(tables.database, key.clientId, await tables.set(key, {}, active))
-    expect(() => requireNamed(set, WALLET, 'signing')).not.toThrow()
-    expect(() => requireNamed(set, '1'.repeat(32), 'signing')).toThrow(code('SET_MISMATCH'))
-    expect(() => requireNamed(set, WALLET, 'backup')).toThrow(code('SET_MISMATCH'))
-    expect(() => requireActive(set)).not.toThrow()
-    expect(() => requireActive({ ...set, state: 'PREPARED' })).toThrow(code('OPERATION_IN_PROGRESS'))
+    expect(() => assertSetMatches(set, WALLET, 'signing')).not.toThrow()
+    expect(() => assertSetMatches(set, '1'.repeat(32), 'signing')).toThrow(code('SET_MISMATCH'))
+    expect(() => assertSetMatches(set, WALLET, 'backup')).toThrow(code('SET_MISMATCH'))
+    expect(() => assertActive(set)).not.toThrow()
+    expect(() => assertActive({ ...set, state: 'PREPARED' })).toThrow(code('OPERATION_IN_PROGRESS'))
     for (const state of ['RETIRING', 'DESTROYED', 'ABORTED'] as const) {
-      expect(() => requireActive({ ...set, state })).toThrow(code('SET_RETIRED'))
+      expect(() => assertActive({ ...set, state })).toThrow(code('SET_RETIRED'))
     }
     for (const state of ['ABORTED', 'DESTROYED'] as const) {
       expect(() => requireRecoverable({ ...set, state })).toThrow(code('BACKUP_SUPERSEDED'))
@@ -659,7 +659,7 @@ describe('a sweep', () => {
     await recordDecision(context, database, decided, 'COMMIT')
     const prepared = await tables.set(making)
     const begun = tables.clock
-    const { operationMs, answerMs } = context.limits
+    const { operationMs, responseMs } = context.limits
     tables.clock = begun + operationMs - 1
     await sweep(context)
     expect(await findDecision(database, making)).toBeUndefined()
@@ -672,16 +672,16 @@ describe('a sweep', () => {
     const hash = tables.hash('first')
     for (const key of [making, proving]) await insertAnswer(context, database, key, 1, hash, utf8('answer'))
     const answer = (key: CalledOperation) =>
-      tables.row('select 1 from reshare_answers where client_id = $1', key.clientId)
+      tables.row('select 1 from reshare_responses where client_id = $1', key.clientId)
     const late = tables.key()
-    tables.clock = begun + operationMs + answerMs - 1
+    tables.clock = begun + operationMs + responseMs - 1
     await tables.begin(late)
     await insertAnswer(context, database, late, 1, hash, utf8('answer'))
     await sweep(context)
     expect(await answer(proving)).toBeDefined()
     expect(await findOperation(database, proving)).toBeDefined()
     expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'ABORT', 'COMMIT'])
-    tables.clock = begun + operationMs + answerMs
+    tables.clock = begun + operationMs + responseMs
     await sweep(context)
     expect(await findOperation(database, proving)).toBeUndefined()
     expect(await Promise.all([making, proving].map(answer))).toEqual([undefined, undefined])
@@ -738,7 +738,7 @@ describe('a sweep', () => {
     const key = tables.key()
     await tables.begin(key)
     const prepared = await tables.set(key)
-    tables.clock += context.limits.operationMs + context.limits.answerMs
+    tables.clock += context.limits.operationMs + context.limits.responseMs
     const failure = new Error('out of order')
     await sweep({ ...context, audit: { ...context.audit, record: () => Promise.reject(failure) } })
     expect(errors.splice(0)).toEqual([leftForLater(key.operationId, failure)])
@@ -754,8 +754,8 @@ describe('a sweep', () => {
     const { context, database } = tables
     const key = tables.key()
     const prepared = await tables.set(key, { purpose: 'backup' })
-    await noteHalf(database, key, prepared)
-    await database.query('update reshare_custodian_halves set owed = true where set_id = $1', [prepared])
+    await recordCustodianShare(database, key, prepared)
+    await database.query('update reshare_custodian_records set owed = true where set_id = $1', [prepared])
     const spent = await preprocessing(await tables.set(key, {}, active))
     await database.query(
       `insert into reshare_rates (client_id, kind, subject, count, started_at, ends_at)

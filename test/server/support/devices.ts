@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.
 import { noteDevice } from '../../../src/server/devices/devices-table.ts'
 import { createApp } from '../../../src/server/http/app.ts'
 import { mergeRates } from '../../../src/server/access/rate-limits.ts'
-import { noteHalf } from '../../../src/server/sets/custodian-shares.ts'
+import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { insertSet } from '../../../src/server/sets/sets-table.ts'
 import { insertShare } from '../../../src/server/sets/shares.ts'
 import { encodeWalletSetRecord, encodeWalletShares, type WalletShares } from '../../../src/key-share/index.ts'
@@ -32,7 +32,7 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
     custodian: world.custodian,
     policy: undefined,
     authorizeExport: () => true,
-    afterCheat: 'freshSetUp',
+    onCheating: 'ephemeralSetup',
     caught: new Map(),
     sealer,
     audit: createAuditLog({ database, sealer, random, now }),
@@ -111,7 +111,7 @@ export async function plantSet(world: World, context: ServerContext, planted: Pl
   if (purpose === 'signing') await insertShare(context, world.database, clientId, setId, other)
   else {
     const share = encodeWalletShares(getGroup, other)
-    await noteHalf(world.database, { clientId, operationId }, setId)
+    await recordCustodianShare(world.database, { clientId, operationId }, setId)
     await world.custodian.store({ clientId, setId, backupMethod: 'PASSWORD', share })
   }
   return own

@@ -1,5 +1,5 @@
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
-import { decodeFlight, encodeFlight, type Parcel } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import type { SignBip340Request, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { keyAtPath, requestDigest } from '../../../src/wire/signing.ts'
 import { getGroup } from '../../../src/curve/index.ts'
@@ -40,20 +40,25 @@ export function nobleTakes({ request, signature }: ClientOperation, signing: Wal
  */
 const CHEATS: Readonly<Record<number, number>> = { 73_792: 31, 16_432: 14_384, 16_400: 14_352, 130: 31 }
 
-/** Spoils a parcel that is of one of these lengths. */
-export function spoil({ slot, envelope }: Parcel, lengths: readonly number[] = [73_792, 16_432]): Parcel {
+/** Spoils a message that is of one of these lengths. */
+export function spoil(
+  { sessionIndex, envelope }: SessionMessage,
+  lengths: readonly number[] = [73_792, 16_432],
+): SessionMessage {
   const { body, ...rest } = decodeEnvelope(envelope)
   const at = lengths.includes(body.length) ? CHEATS[body.length] : undefined
-  return at === undefined ? { slot, envelope } : { slot, envelope: encodeEnvelope({ ...rest, body: flip(body, at) }) }
+  return at === undefined
+    ? { sessionIndex, envelope }
+    : { sessionIndex, envelope: encodeEnvelope({ ...rest, body: flip(body, at) }) }
 }
 
 /** Spoils the next request, in its message of one of these lengths. */
 export function cheat(operation: ClientOperation, lengths?: readonly number[]): void {
-  const { header, parcels } = decodeFlight(operation.body!)
-  const changed = parcels.map((parcel) => spoil(parcel, lengths))
-  const cheated = changed.filter(({ envelope }, i) => envelope !== parcels[i]!.envelope)
+  const { header, messages } = decodeRoundBody(operation.body!)
+  const changed = messages.map((message) => spoil(message, lengths))
+  const cheated = changed.filter(({ envelope }, i) => envelope !== messages[i]!.envelope)
   if (cheated.length !== 1) throw new Error('this request carries no multiplication')
-  operation.body = encodeFlight({ header: header as object, parcels: changed })
+  operation.body = encodeRoundBody({ header: header as object, messages: changed })
 }
 
 /** What the answer to a cheat says: that the operation is over, and nothing else. */

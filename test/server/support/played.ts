@@ -1,23 +1,23 @@
-import { setParties } from '../../../src/wire/sessions.ts'
+import { partiesOf } from '../../../src/wire/sessions.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import {
-  bindPair,
+  bindOtState,
   createOtSetup,
   getEcdsaBackend,
-  type OtPair,
+  type OtState,
   type PairSetup,
 } from '../../../src/protocol/ecdsa/index.ts'
 import type { Caller } from '../../../src/server/access/caller.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import type { Queryable } from '../../../src/service/database/types.ts'
-import { playRound } from '../../../src/server/rounds/handle-round.ts'
-import { sealPair, storePair } from '../../../src/server/sets/ot-states.ts'
+import { handleRound } from '../../../src/server/rounds/handle-round.ts'
+import { sealOtState, storeOtState } from '../../../src/server/sets/ot-states.ts'
 import { insertSet } from '../../../src/server/sets/sets-table.ts'
 import { ecdsaShare, insertShare } from '../../../src/server/sets/shares.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/key-share/index.ts'
 import type { Purpose } from '../../../src/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
-import type { SealPlace } from '../../../src/util/seal.ts'
+import type { SealContext } from '../../../src/util/seal.ts'
 import type { ServerClient } from '../../support/server-client.ts'
 import { simulate } from '../../support/simulator.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
@@ -31,7 +31,7 @@ export function tablesClient(context: ServerContext, { clientId, device }: Calle
     random: context.random,
     async send(_, path, body = new Uint8Array()) {
       const [, operationId = '', round] = /^\/v1\/operations\/(.+)\/rounds\/(.+)$/.exec(path) ?? []
-      return { status: 200, body: await playRound(context, { clientId, device, operationId }, Number(round), body) }
+      return { status: 200, body: await handleRound(context, { clientId, device, operationId }, Number(round), body) }
     },
   }
 }
@@ -78,14 +78,14 @@ export async function storedSet(
 }
 
 /** Gives a signing set its ECDSA set-up. @returns the client's side of it */
-export async function storedPair({ context, database }: Tables, clientId: string, set: StoredSet): Promise<OtPair> {
-  const parties = setParties('signing').map(({ id }) => id)
+export async function storedPair({ context, database }: Tables, clientId: string, set: StoredSet): Promise<OtState> {
+  const parties = partiesOf('signing').map(({ id }) => id)
   const agreed = { backend: getEcdsaBackend(), parties, binding: context.random(32), random: context.random }
   const made = simulate(parties.map((self) => createOtSetup({ ...agreed, self })))
   const of = ({ done }: { done?: readonly PairSetup[] }, half: WalletShares) =>
-    bindPair(done?.[0] as PairSetup, ecdsaShare(half).record.setId)
+    bindOtState(done?.[0] as PairSetup, ecdsaShare(half).record.setId)
   const key = { clientId, setId: set.setId }
-  await storePair(context, database, key, sealPair(context, key, of(made[1]!, set.half), 1))
+  await storeOtState(context, database, key, sealOtState(context, key, of(made[1]!, set.half), 1))
   return of(made[0]!, set.signing)
 }
 
@@ -108,7 +108,7 @@ export function after(
 /** What a sealer was given to seal and what it has opened, with their places. */
 export interface Sealed {
   readonly call: 'seal' | 'open'
-  readonly place: SealPlace
+  readonly place: SealContext
   readonly bytes: Uint8Array
 }
 
@@ -116,7 +116,10 @@ export interface Sealed {
 export function watchingSeals(context: ServerContext): { readonly context: ServerContext; readonly seen: Sealed[] } {
   const seen: Sealed[] = []
   const { sealer } = context
-  const keep = (call: Sealed['call'], place: SealPlace, bytes: Uint8Array) => (seen.push({ call, place, bytes }), bytes)
+  const keep = (call: Sealed['call'], place: SealContext, bytes: Uint8Array) => (
+    seen.push({ call, place, bytes }),
+    bytes
+  )
   return {
     seen,
     context: {

@@ -1,4 +1,4 @@
-import { decodeFlight, encodeFlight } from '../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import type { World } from './world.ts'
 
@@ -8,6 +8,6 @@ export const unknownIds = ({ random }: World, text: string) =>
 
 /** The same flight about a wallet and a set that nobody has. */
 export function unknownFlight(world: World, body: Uint8Array): Uint8Array {
-  const { header, parcels } = decodeFlight(body)
-  return encodeFlight({ header: JSON.parse(unknownIds(world, JSON.stringify(header))) as object, parcels })
+  const { header, messages } = decodeRoundBody(body)
+  return encodeRoundBody({ header: JSON.parse(unknownIds(world, JSON.stringify(header))) as object, messages })
 }

@@ -1,5 +1,5 @@
 import type { RecoverRequest, SetUpRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
-import type { OtPair } from '../../../src/protocol/ecdsa/index.ts'
+import type { OtState } from '../../../src/protocol/ecdsa/index.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import type { BackupMethodName } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
@@ -17,7 +17,7 @@ export interface TestWallet {
   readonly walletId: string
   readonly signing: WalletShares
   /** The client's ECDSA set-up of the set. */
-  readonly pair: OtPair
+  readonly pair: OtState
 }
 
 export const setIdOf = (shares: WalletShares) => toHex(shares.setId)
@@ -33,7 +33,7 @@ export async function newWallet(client: ServerClient): Promise<TestWallet> {
 
 /** The signing set that an operation has made. */
 export function walletOf({ request, prepared, pair }: ClientOperation): TestWallet {
-  return { walletId: request.walletId, signing: prepared[0] as WalletShares, pair: pair as OtPair }
+  return { walletId: request.walletId, signing: prepared[0] as WalletShares, pair: pair as OtState }
 }
 
 export function backup(

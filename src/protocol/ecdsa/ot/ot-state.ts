@@ -38,7 +38,7 @@ type State = { readonly secrets: OtSecrets } | { readonly cheat: CheatReason } |
  * the poisoned encoding durably before any answer leaves, and never restores an older copy: a retry would give away bits
  * of Δ.
  */
-export class OtPair {
+export class OtState {
   /** 32 bytes */
   readonly setId: Uint8Array
   readonly self: PartyId
@@ -120,7 +120,7 @@ export class OtPair {
    *
    * @throws {SHARE_PARSING_FAILED} for anything else
    */
-  static decode(bytes: Uint8Array): OtPair {
+  static decode(bytes: Uint8Array): OtState {
     return parsing('oblivious-transfer state', () => {
       const reader = new Reader(abytes(bytes, undefined, 'bytes'))
       const version = reader.u8()
@@ -131,7 +131,7 @@ export class OtPair {
       if (status !== READY && status !== POISONED) throw new CodecError(`unknown status ${status}`)
       const state = status === READY ? { secrets: readSecrets(reader) } : { cheat: readCheat(reader) }
       reader.end()
-      return new OtPair(about, state)
+      return new OtState(about, state)
     })
   }
 }

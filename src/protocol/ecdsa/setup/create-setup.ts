@@ -4,7 +4,7 @@ import { CodecError, type Reader, type Writer } from '../../../util/codec.ts'
 import type { RandomSource } from '../../../util/random.ts'
 import { readMessage } from '../../session/abort.ts'
 import { createSession, restoreSession } from '../../session/create-session.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../../session/machine.ts'
+import type { Expected, Inbox, Machine, Message, MachineStep } from '../../session/machine.ts'
 import { assertAscendingIds } from '../../session/participants.ts'
 import type { Session } from '../../session/session.ts'
 import { createHasher } from '../../transcript/transcript.ts'
@@ -26,7 +26,7 @@ import {
   writeOffered,
 } from './pair-setup.ts'
 
-export { bindPair, type PairSetup } from './pair-setup.ts'
+export { bindOtState, type PairSetup } from './pair-setup.ts'
 
 const NONCE_BYTES = 32
 const SECRET_MAX_BYTES = 64
@@ -112,7 +112,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     return [{ to: 0, body: this.#random(NONCE_BYTES) }]
   }
 
-  play(round: number, inbox: Inbox): Played {
+  play(round: number, inbox: Inbox): MachineStep {
     if (round === 1) return { messages: this.#offer(inbox) }
     if (round === 2) return { messages: this.#answer(inbox) }
     return this.#finish(inbox)
@@ -143,7 +143,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     })
   }
 
-  #finish(inbox: Inbox): Played {
+  #finish(inbox: Inbox): MachineStep {
     for (const peer of this.#peers()) {
       const progress = this.#progress.get(peer)
       if (progress?.at !== 'answered') throw new RangeError('an end before an answer')
@@ -239,7 +239,7 @@ function readProgress(context: PairContext, reader: Reader): Progress {
  * The ECDSA set-up between every two parties, in three rounds: what lets a share set sign.
  *
  * It knows nothing of keys, so it runs beside the key generation or the reshare that makes the set, in the same flights:
- * client 1 → server 1+2 → client 2+3 → server 3. Bind each result to the set with {@link bindPair} once the set has its
+ * client 1 → server 1+2 → client 2+3 → server 3. Bind each result to the set with {@link bindOtState} once the set has its
  * id; parties that bind to different sets, or whose messages were not the same, hold different digests.
  *
  * @throws {TypeError | RangeError} for options that no session can be run with

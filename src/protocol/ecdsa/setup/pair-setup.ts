@@ -15,7 +15,7 @@ import {
   wipeBaseOts,
   wipeOffers,
 } from '../ot/base-ot.ts'
-import { OtPair, type OtSecrets } from '../ot/ot-state.ts'
+import { OtState, type OtSecrets } from '../ot/ot-state.ts'
 import { COLUMNS, OFFERS_ANSWER_BYTES, OFFERS_BYTES, ROW_BYTES, SEED_BYTES } from '../ot/parameters.ts'
 
 const SEED_PART_BYTES = 32
@@ -192,9 +192,9 @@ function baseOtsOf(context: PairContext, { baseOts, offers }: Answered, reply: U
 }
 
 /** Binds a set-up to the share set that it was run for. The secrets pass on to the result. */
-export function bindPair(setup: PairSetup, setId: Uint8Array): OtPair {
+export function bindOtState(setup: PairSetup, setId: Uint8Array): OtState {
   const { self, peer, transcript, secrets } = setup
-  return new OtPair({ setId, self, peer, digest: hash('digest', transcript, setId) }, { secrets })
+  return new OtState({ setId, self, peer, digest: hash('digest', transcript, setId) }, { secrets })
 }
 
 export function wipeOffered(offered: Offered | Answered): void {

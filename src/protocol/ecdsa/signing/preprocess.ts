@@ -1,4 +1,4 @@
-import { implementation, parameters } from '../../../util/arguments.ts'
+import { assertMethods, assertObject } from '../../../util/arguments.ts'
 import { abytes } from '../../../util/bytes.ts'
 import { createSession, restoreSession } from '../../session/create-session.ts'
 import type { Session } from '../../session/session.ts'
@@ -6,7 +6,7 @@ import type { Digest32 } from './digest.ts'
 import type { Preprocessed } from './preprocessed.ts'
 import type { EcdsaSigningOptions } from './sign.ts'
 import { EcdsaMachine, type EcdsaResult } from './signing-machine.ts'
-import { type EcdsaOptions, setUpSigning } from './signing-setup.ts'
+import { type EcdsaOptions, openSigning } from './signing-setup.ts'
 
 export interface PreprocessingOptions extends Omit<EcdsaOptions, 'derivation'> {
   /** Which life of this signer's database it is, below 2^32; a preprocessing is refused in another one. */
@@ -24,7 +24,7 @@ export interface PreprocessingOptions extends Omit<EcdsaOptions, 'derivation'> {
  * @throws {SET_MISMATCH | OT_POISONED} for oblivious-transfer states that must not be used
  */
 export function createPreprocessing(options: PreprocessingOptions): Session<EcdsaResult> {
-  return createSession(new EcdsaMachine(setUp(options)))
+  return createSession(new EcdsaMachine(openPreprocessing(options)))
 }
 
 /**
@@ -33,12 +33,12 @@ export function createPreprocessing(options: PreprocessingOptions): Session<Ecds
  * @throws {SHARE_PARSING_FAILED | PROTOCOL_ABORTED} as `restoreEcdsaSigning`
  */
 export function restorePreprocessing(state: Uint8Array, options: PreprocessingOptions): Session<EcdsaResult> {
-  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(setUp(options), reader))
+  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(openPreprocessing(options), reader))
 }
 
-function setUp(all: PreprocessingOptions) {
-  const { incarnation, ...options } = parameters(all, 'preprocessing')
-  return setUpSigning(options, { kind: 'preprocess', incarnation: assertIncarnation(incarnation) })
+function openPreprocessing(all: PreprocessingOptions) {
+  const { incarnation, ...options } = assertObject(all, 'preprocessing')
+  return openSigning(options, { kind: 'preprocess', incarnation: assertIncarnation(incarnation) })
 }
 
 /** @throws {RangeError} unless it is a whole number from 0 to 2^32 − 1 */
@@ -68,9 +68,9 @@ export interface CompletionOptions extends EcdsaSigningOptions {
  * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
  */
 export function createCompletion(options: CompletionOptions): Session<EcdsaResult> {
-  const { preprocessed, incarnation, share, signers, pairs } = parameters(options, 'createCompletion')
-  implementation(preprocessed, ['take'], 'preprocessed')
-  const setup = setUpCompletion(options, preprocessed.id)
+  const { preprocessed, incarnation, share, signers, pairs } = assertObject(options, 'createCompletion')
+  assertMethods(preprocessed, ['take'], 'preprocessed')
+  const setup = openCompletion(options, preprocessed.id)
   try {
     const conditions = { setId: share.record.setId, signers, pairs, incarnation }
     return createSession(new EcdsaMachine(setup, preprocessed.take(conditions)))
@@ -91,12 +91,12 @@ export function restoreCompletion(
   options: EcdsaSigningOptions,
   id: Uint8Array,
 ): Session<EcdsaResult> {
-  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(setUpCompletion(options, id), reader))
+  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(openCompletion(options, id), reader))
 }
 
-function setUpCompletion(options: EcdsaSigningOptions, id: Uint8Array) {
-  const digest = abytes(parameters(options, 'completion').digest, 32, 'digest').slice() as Digest32
-  return setUpSigning(options, {
+function openCompletion(options: EcdsaSigningOptions, id: Uint8Array) {
+  const digest = abytes(assertObject(options, 'completion').digest, 32, 'digest').slice() as Digest32
+  return openSigning(options, {
     kind: 'complete',
     digest,
     aggregator: options.aggregator,

@@ -5,7 +5,7 @@ import { abytes, equalBytes } from '../../../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../../../util/codec.ts'
 import { abort } from '../../session/abort.ts'
 import type { EcdsaBackend } from '../ot/backend.ts'
-import type { OtPair } from '../ot/ot-state.ts'
+import type { OtState } from '../ot/ot-state.ts'
 import { type Prepared, readingSecrets, readPrepared, wipePrepared, writePrepared } from './prepared.ts'
 
 const VERSION = 1
@@ -27,7 +27,7 @@ export interface PreprocessedAbout {
 export interface TakeConditions {
   readonly setId: Uint8Array
   readonly signers: readonly PartyId[]
-  readonly pairs: readonly OtPair[]
+  readonly pairs: readonly OtState[]
   readonly incarnation: number
 }
 

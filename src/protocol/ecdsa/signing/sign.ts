@@ -4,7 +4,7 @@ import { createSession, restoreSession } from '../../session/create-session.ts'
 import type { Session } from '../../session/session.ts'
 import type { Digest32 } from './digest.ts'
 import { EcdsaMachine, type EcdsaResult } from './signing-machine.ts'
-import { type EcdsaOptions, setUpSigning } from './signing-setup.ts'
+import { type EcdsaOptions, openSigning } from './signing-setup.ts'
 
 export interface EcdsaSigningOptions extends EcdsaOptions {
   readonly digest: Digest32
@@ -25,7 +25,7 @@ export interface EcdsaSigningOptions extends EcdsaOptions {
  * @throws {SET_MISMATCH | OT_POISONED} for oblivious-transfer states that must not be used
  */
 export function createEcdsaSigning(options: EcdsaSigningOptions): Session<EcdsaResult> {
-  return createSession(new EcdsaMachine(setUp(options)))
+  return createSession(new EcdsaMachine(openEcdsaSigning(options)))
 }
 
 /**
@@ -38,10 +38,10 @@ export function createEcdsaSigning(options: EcdsaSigningOptions): Session<EcdsaR
  * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
  */
 export function restoreEcdsaSigning(state: Uint8Array, options: EcdsaSigningOptions): Session<EcdsaResult> {
-  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(setUp(options), reader))
+  return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(openEcdsaSigning(options), reader))
 }
 
-function setUp(options: EcdsaSigningOptions) {
+function openEcdsaSigning(options: EcdsaSigningOptions) {
   const digest = abytes(options.digest, 32, 'digest').slice() as Digest32
-  return setUpSigning(options, { kind: 'sign', digest, aggregator: options.aggregator })
+  return openSigning(options, { kind: 'sign', digest, aggregator: options.aggregator })
 }

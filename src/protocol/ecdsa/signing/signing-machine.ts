@@ -2,7 +2,7 @@ import type { PartyId } from '../../../types.ts'
 import { equalBytes, wipe } from '../../../util/bytes.ts'
 import type { Reader, Writer } from '../../../util/codec.ts'
 import { abort, readMessage } from '../../session/abort.ts'
-import type { Expected, Inbox, Machine, Message, Played } from '../../session/machine.ts'
+import type { Expected, Inbox, Machine, Message, MachineStep } from '../../session/machine.ts'
 import { checkComparison, checkOpenings, comparisonMessage, type Opened } from './check-round.ts'
 import { agree, type Agreement, commit, greetAndCommit, readCommitments } from './commitment-round.ts'
 import { expectedMessages } from './expected-messages.ts'
@@ -74,7 +74,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     return messages
   }
 
-  play(round: number, inbox: Inbox): Played {
+  play(round: number, inbox: Inbox): MachineStep {
     const setup = this.#setup
     const progress = this.#progress
     if (this.#awaited(progress) !== round) throw new RangeError(`round ${round} comes after another one`)
@@ -152,7 +152,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     return openingMessages(this.#setup, prepared, key)
   }
 
-  #share(sid: Uint8Array, { encodedR, halves }: Opened): Played {
+  #share(sid: Uint8Array, { encodedR, halves }: Opened): MachineStep {
     const { mode, backend } = this.#setup
     if (!('digest' in mode)) throw new RangeError('a preprocessing has no shares')
     const share = signatureShare(backend.group, mode.digest, encodedR, halves)
@@ -164,7 +164,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     return { messages, ...(this.#learns(this.self) ? {} : { outcome: 'done' }) }
   }
 
-  #aggregate(inbox: Inbox, { encodedR, share }: Extract<Progress, { at: 'shared' }>): Played {
+  #aggregate(inbox: Inbox, { encodedR, share }: Extract<Progress, { at: 'shared' }>): MachineStep {
     const { backend, mode, signers, share: keyShare, encodedKey } = this.#setup
     if (!('digest' in mode)) throw new RangeError('a preprocessing has no shares')
     const round = roundOf(this.#setup, 'share')

@@ -12,7 +12,7 @@ import { abort } from '../../session/abort.ts'
 import { createHasher } from '../../transcript/transcript.ts'
 import type { EcdsaBackend } from '../ot/backend.ts'
 import type { Digest32 } from './digest.ts'
-import type { CheatReason, OtPair } from '../ot/ot-state.ts'
+import type { CheatReason, OtState } from '../ot/ot-state.ts'
 import { u32 } from '../ot/tagged-batch.ts'
 
 /** A key below the set's own: pk' = pk + δ·G (BIP 32). */
@@ -28,7 +28,7 @@ export interface EcdsaOptions {
   /** This party's share of a signing set on secp256k1, validated. It stays the caller's. */
   readonly share: KeyShare
   /** The oblivious-transfer states with the other signers. They stay the caller's; a cheat poisons them. */
-  readonly pairs: readonly OtPair[]
+  readonly pairs: readonly OtState[]
   /** At least `threshold` parties of the set by ascending id, this one among them. Place + 1 is the participant number. */
   readonly signers: readonly PartyId[]
   /** The key that signs, where it is not the set's own. */
@@ -57,7 +57,7 @@ export interface SigningSetup {
   /** The secret share is the session's own copy. */
   readonly share: KeyShare
   /** By participant number, this one left out. */
-  readonly pairs: ReadonlyMap<number, OtPair>
+  readonly pairs: ReadonlyMap<number, OtState>
   readonly signers: readonly PartyId[]
   /** This signer's participant number. */
   readonly self: number
@@ -81,7 +81,7 @@ export const ecdsaHash = createHasher('secp256k1', 'ecdsa')
  * @throws {SET_MISMATCH} for an oblivious-transfer state of another set
  * @throws {OT_POISONED} for one that was poisoned
  */
-export function setUpSigning(options: EcdsaOptions, mode: SigningMode): SigningSetup {
+export function openSigning(options: EcdsaOptions, mode: SigningMode): SigningSetup {
   const { backend, share, signers, derivation, random } = options
   const { group } = backend
   const { record, id } = share
@@ -130,8 +130,8 @@ function checkSigners({ record, id }: KeyShare, signers: readonly PartyId[]): vo
   if (!signers.includes(id)) throw new RangeError(`party ${id} holds this share and is not among the signers`)
 }
 
-function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtPair> {
-  const found = new Map<number, OtPair>()
+function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtState> {
+  const found = new Map<number, OtState>()
   for (const [i, signer] of signers.entries()) {
     if (signer === share.id) continue
     const pair = pairs.find(({ self, peer }) => self === share.id && peer === signer)
@@ -219,7 +219,7 @@ export function others({ signers, self }: Pick<SigningSetup, 'signers' | 'self'>
 }
 
 /** The oblivious-transfer state with a participant. */
-export function pairWith({ pairs }: SigningSetup, participant: number): OtPair {
+export function pairWith({ pairs }: SigningSetup, participant: number): OtState {
   const pair = pairs.get(participant)
   if (pair === undefined) throw new RangeError(`no oblivious-transfer state with participant ${participant}`)
   return pair

@@ -1,7 +1,7 @@
-import type { Parcel } from '../../../wire/round-body.ts'
+import type { SessionMessage } from '../../../wire/round-body.ts'
 import type { PreprocessRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
 import { keyAtPath, requestDigest } from '../../../wire/signing.ts'
-import { setParties } from '../../../wire/sessions.ts'
+import { partiesOf } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
 import {
   createCompletion,
@@ -10,7 +10,7 @@ import {
   type EcdsaOptions,
   type EcdsaResult,
   getEcdsaBackend,
-  type OtPair,
+  type OtState,
   restoreEcdsaSigning,
   restorePreprocessing,
 } from '../../../protocol/ecdsa/index.ts'
@@ -24,13 +24,13 @@ import type { ServerContext } from '../../context.ts'
 import { openPreprocessing, type TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../../rounds/sessions.ts'
-import type { Turn } from '../../rounds/round.ts'
+import type { RoundInput } from '../../rounds/round.ts'
 
-export type EcdsaTurn = Turn<SignEcdsaRequest | PreprocessRequest>
+export type EcdsaTurn = RoundInput<SignEcdsaRequest | PreprocessRequest>
 
 /** What one round of threshold ECDSA brought: its end, or the state for the next round, secret and wiped by the caller. */
 export interface EcdsaRound {
-  readonly parcels: readonly Parcel[]
+  readonly messages: readonly SessionMessage[]
   readonly done?: EcdsaResult
   readonly state?: Uint8Array
 }
@@ -47,7 +47,7 @@ export function advanceEcdsa(
   context: ServerContext,
   turn: EcdsaTurn,
   half: WalletShares,
-  pair: OtPair,
+  pair: OtState,
   from: Uint8Array | TakenPreprocessing | undefined,
 ): EcdsaRound {
   const opening = !isBytes(from)
@@ -57,20 +57,20 @@ export function advanceEcdsa(
     sessions = opening
       ? [openSession(context, turn, options, from)]
       : restoreSessions(from, (one) => restoreSession(turn, options, one))
-    const { parcels, steps } = advanceSessions(sessions, turn.parcels, opening)
+    const { messages, steps } = advanceSessions(sessions, turn.messages, opening)
     const done = steps[0]?.done
-    return done === undefined ? { parcels, state: exportSessions(sessions) } : { parcels, done }
+    return done === undefined ? { messages, state: exportSessions(sessions) } : { messages, done }
   } finally {
     for (const session of sessions) session.dispose()
     half.shares.forEach(wipeKeyShare)
   }
 }
 
-function ecdsaOptions(context: ServerContext, turn: EcdsaTurn, half: WalletShares, pair: OtPair): EcdsaOptions {
+function ecdsaOptions(context: ServerContext, turn: EcdsaTurn, half: WalletShares, pair: OtState): EcdsaOptions {
   const { request } = turn
   const random = operationRandom(context, turn)
   const share = ecdsaShare(half)
-  const signers = setParties('signing').map(({ id }) => id)
+  const signers = partiesOf('signing').map(({ id }) => id)
   const derivation = 'path' in request ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
   return { backend: getEcdsaBackend(), share, pairs: [pair], signers, ...(derivation && { derivation }), random }
 }

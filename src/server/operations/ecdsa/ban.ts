@@ -1,19 +1,24 @@
 import type { ProtocolError } from '../../../errors.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Isolation, Queryable } from '../../../service/database/types.ts'
-import { logBan, poisonStoredPair, type PairKey } from '../../sets/ot-states.ts'
+import { logBan, poisonStoredOtState, type OtStateKey } from '../../sets/ot-states.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { abortOpen } from '../../rounds/decisions.ts'
-import type { Caught } from '../../rounds/round.ts'
+import type { Banned } from '../../rounds/round.ts'
 
 /**
  * The ban rule (docs/ecdsa.md): each detection tells the client a bit of the server's secret, so there is never a second
  * one. The transaction that holds the set-up poisons it and changes nothing else: a client that could make it fail, by
  * whatever it does elsewhere at the same time, would have its bit and no ban.
  */
-export async function ban(context: ServerContext, tx: Queryable, key: PairKey, caught: ProtocolError): Promise<Caught> {
+export async function ban(
+  context: ServerContext,
+  tx: Queryable,
+  key: OtStateKey,
+  caught: ProtocolError,
+): Promise<Banned> {
   context.caught.set(key.setId, caught)
-  await poisonStoredPair(context, tx, key, caught)
+  await poisonStoredOtState(context, tx, key, caught)
   return { caught }
 }
 
@@ -23,10 +28,10 @@ export async function ban(context: ServerContext, tx: Queryable, key: PairKey, c
  */
 export async function transactOrBan<T extends object>(
   context: ServerContext,
-  key: PairKey,
-  work: (tx: Queryable) => Promise<T | Caught>,
+  key: OtStateKey,
+  work: (tx: Queryable) => Promise<T | Banned>,
   isolation?: Isolation,
-): Promise<T | Caught> {
+): Promise<T | Banned> {
   const outcome = await context.database.transaction(work, isolation).catch(async (error: unknown) => {
     const caught = context.caught.get(key.setId)
     if (caught === undefined) throw error
@@ -41,7 +46,7 @@ export async function transactOrBan<T extends object>(
 }
 
 /** Ends all else that goes on with a poisoned set. None of it could go on anyway: what it needs is poisoned. */
-async function endSessions(context: ServerContext, { clientId, setId }: PairKey): Promise<void> {
+async function endSessions(context: ServerContext, { clientId, setId }: OtStateKey): Promise<void> {
   await deletePreprocessings(context.database, setId)
   await abortOpen(context, clientId, 'set_id', setId)
 }

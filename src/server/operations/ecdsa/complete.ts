@@ -1,9 +1,9 @@
 import type { SignEcdsaRequest } from '../../../wire/operations.ts'
 import type { ServerContext } from '../../context.ts'
 import { takePreprocessing } from '../../sets/preprocessings.ts'
-import type { PlayIn, Turn } from '../../rounds/round.ts'
-import { endWithSignature } from '../completions.ts'
-import { playWithStoredPair } from './stored-ot-state.ts'
+import type { RoundInTransaction, RoundInput } from '../../rounds/round.ts'
+import { signatureCompletion } from '../completions.ts'
+import { withStoredOtState } from './stored-ot-state.ts'
 
 /**
  * Signs with a preprocessing in one round: the client's opening comes in, the server's opening and its share of the signature
@@ -12,19 +12,19 @@ import { playWithStoredPair } from './stored-ot-state.ts'
  * The preprocessing is deleted first, by itself: whatever becomes of this round, no other one gets it. The transaction that
  * stores the answer may run several times, for the same request alone, and computes the same each time.
  */
-export async function playCompletion(
+export async function completeSignatureRound(
   context: ServerContext,
-  turn: Turn<SignEcdsaRequest>,
+  turn: RoundInput<SignEcdsaRequest>,
   id: string,
-): Promise<PlayIn> {
+): Promise<RoundInTransaction> {
   const { clientId, incarnation, request } = turn
   const taken = await takePreprocessing(context, { clientId, setId: request.setId, id }, incarnation)
   return (tx) =>
-    playWithStoredPair(
+    withStoredOtState(
       context,
       tx,
       turn,
-      ({ parcels }) => ({ parcels, ending: endWithSignature(context, turn) }),
+      ({ messages }) => ({ messages, completion: signatureCompletion(context, turn) }),
       taken,
     )
 }

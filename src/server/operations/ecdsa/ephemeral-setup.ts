@@ -1,5 +1,5 @@
 import type { SignEcdsaRequest } from '../../../wire/operations.ts'
-import { OtPair } from '../../../protocol/ecdsa/index.ts'
+import { OtState } from '../../../protocol/ecdsa/index.ts'
 import { ProtocolError } from '../../../errors.ts'
 import { wipe } from '../../../util/bytes.ts'
 import { Reader, Writer } from '../../../util/codec.ts'
@@ -7,7 +7,7 @@ import type { ServerContext } from '../../context.ts'
 import { ecdsaRecord } from '../../sets/sets-table.ts'
 import { readShare } from '../../sets/shares.ts'
 import { requireSource } from '../../rounds/admission.ts'
-import type { Played, Turn } from '../../rounds/round.ts'
+import type { RoundOutput, RoundInput } from '../../rounds/round.ts'
 import { advanceEcdsa, type EcdsaRound } from './advance.ts'
 import { advanceSetUp, pairOf } from './setup.ts'
 
@@ -18,11 +18,11 @@ const MAX_LENGTH = 1 << 20
  * Signs with a set-up made for this signature: two rounds of set-up, two of signing. The set-up lives in the state of the
  * operation and goes with it, whatever the outcome: what a cheat learns of it is of no use afterwards.
  */
-export async function playFreshSetUp(
+export async function ephemeralSetupRound(
   context: ServerContext,
-  turn: Turn<SignEcdsaRequest>,
-  played: (round: EcdsaRound) => Played,
-): Promise<Played> {
+  turn: RoundInput<SignEcdsaRequest>,
+  played: (round: EcdsaRound) => RoundOutput,
+): Promise<RoundOutput> {
   const { clientId, request, round, state } = turn
   const set = await requireSource(context.database, turn, request)
   if (round <= SET_UP_ROUNDS) {
@@ -34,7 +34,7 @@ export async function playFreshSetUp(
       throw new ProtocolError('FORMAT', 0, [], 'the set-up does not end in its two rounds')
     }
     const pair = pairOf(setups, ecdsaRecord(set))
-    return { parcels: unfinished.parcels, state: encodeState(pair, undefined) }
+    return { messages: unfinished.messages, state: encodeState(pair, undefined) }
   }
   const { pair, signing } = decodeState(state as Uint8Array)
   try {
@@ -49,7 +49,7 @@ export async function playFreshSetUp(
 }
 
 /** `length u32 | pair | length u32 | signing session`, the latter empty before it begins. Wipes what it takes. */
-function encodeState(pair: OtPair, signing: Uint8Array | undefined): Uint8Array {
+function encodeState(pair: OtState, signing: Uint8Array | undefined): Uint8Array {
   const encoded = pair.encode()
   try {
     return new Writer()
@@ -62,13 +62,13 @@ function encodeState(pair: OtPair, signing: Uint8Array | undefined): Uint8Array 
   }
 }
 
-function decodeState(state: Uint8Array): { readonly pair: OtPair; readonly signing: Uint8Array | undefined } {
+function decodeState(state: Uint8Array): { readonly pair: OtState; readonly signing: Uint8Array | undefined } {
   const reader = new Reader(state)
   const encoded = reader.prefixed(MAX_LENGTH)
   const signing = reader.prefixed(MAX_LENGTH)
   reader.end()
   try {
-    return { pair: OtPair.decode(encoded), signing: signing.length === 0 ? undefined : signing }
+    return { pair: OtState.decode(encoded), signing: signing.length === 0 ? undefined : signing }
   } finally {
     wipe(encoded)
   }

@@ -1,11 +1,11 @@
-import type { Parcel } from '../../../wire/round-body.ts'
+import type { SessionMessage } from '../../../wire/round-body.ts'
 import type { OperationRequest, SetUpRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
 import { setUpBinding, setUpParties } from '../../../wire/setup-binding.ts'
 import {
-  bindPair,
+  bindOtState,
   createOtSetup,
   getEcdsaBackend,
-  type OtPair,
+  type OtState,
   type PairSetup,
   restoreOtSetup,
 } from '../../../protocol/ecdsa/index.ts'
@@ -14,14 +14,14 @@ import { wipeKeyShare, type KeyShare, type ShareSetRecord } from '../../../key-s
 import { partyId } from '../../../types.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { sealPair, storePair } from '../../sets/ot-states.ts'
+import { sealOtState, storeOtState } from '../../sets/ot-states.ts'
 import { ecdsaRecord } from '../../sets/sets-table.ts'
 import { ecdsaShare, readShare } from '../../sets/shares.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { requireSource } from '../../rounds/admission.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../../rounds/sessions.ts'
-import type { Played, Turn } from '../../rounds/round.ts'
-import { endWithPreparation } from '../completions.ts'
+import type { RoundOutput, RoundInput } from '../../rounds/round.ts'
+import { preparationCompletion } from '../completions.ts'
 
 export type SetUpSession = Session<readonly PairSetup[]>
 
@@ -32,7 +32,7 @@ export type SetUpSession = Session<readonly PairSetup[]>
  */
 export function openSetUp(
   { random }: ServerContext,
-  { operationId, request }: Turn<OperationRequest>,
+  { operationId, request }: RoundInput<OperationRequest>,
   share?: KeyShare,
 ): SetUpSession {
   return createOtSetup({
@@ -50,12 +50,15 @@ export function resumeSetUp({ random }: ServerContext, state: Uint8Array): SetUp
 }
 
 /** The state with the client that a set-up has ended with, for a set on secp256k1. Secret, wiped by the caller. */
-export function pairOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtPair {
-  return bindPair(setup as PairSetup, setId)
+export function pairOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtState {
+  return bindOtState(setup as PairSetup, setId)
 }
 
 /** A set-up for a set whose share the server holds. */
-async function openForSet(context: ServerContext, turn: Turn<SetUpRequest | SignEcdsaRequest>): Promise<SetUpSession> {
+async function openForSet(
+  context: ServerContext,
+  turn: RoundInput<SetUpRequest | SignEcdsaRequest>,
+): Promise<SetUpSession> {
   const half = await readShare(context, context.database, turn.clientId, turn.request.setId)
   try {
     return openSetUp(context, turn, ecdsaShare(half))
@@ -66,40 +69,40 @@ async function openForSet(context: ServerContext, turn: Turn<SetUpRequest | Sign
 
 /** What one round of a set-up brought: its end, or the state for the next round, secret and wiped by the caller. */
 interface SetUpRound {
-  readonly parcels: readonly Parcel[]
+  readonly messages: readonly SessionMessage[]
   readonly setups?: readonly PairSetup[]
   readonly state?: Uint8Array
 }
 
 export async function advanceSetUp(
   context: ServerContext,
-  turn: Turn<SetUpRequest | SignEcdsaRequest>,
+  turn: RoundInput<SetUpRequest | SignEcdsaRequest>,
 ): Promise<SetUpRound> {
-  const { state, parcels: received } = turn
+  const { state, messages: received } = turn
   const opening = state === undefined
   const sessions = opening
     ? [await openForSet(context, turn)]
     : restoreSessions(state, (one): SetUpSession => resumeSetUp(context, one))
   try {
-    const { parcels, steps } = advanceSessions(sessions, received, opening)
+    const { messages, steps } = advanceSessions(sessions, received, opening)
     const setups = steps[0]?.done
-    return setups === undefined ? { parcels, state: exportSessions(sessions) } : { parcels, setups }
+    return setups === undefined ? { messages, state: exportSessions(sessions) } : { messages, setups }
   } finally {
     for (const session of sessions) session.dispose()
   }
 }
 
 /** Makes a new set-up for a set, in two rounds; it takes the place of the one before and of what was made with that. */
-export async function playSettingUp(context: ServerContext, turn: Turn<SetUpRequest>): Promise<Played> {
+export async function setupRound(context: ServerContext, turn: RoundInput<SetUpRequest>): Promise<RoundOutput> {
   const { clientId, incarnation, request } = turn
   const set = await requireSource(context.database, turn, request)
   const { setups, ...unfinished } = await advanceSetUp(context, turn)
   if (setups === undefined) return unfinished
   const key = { clientId, setId: request.setId }
-  const stored = sealPair(context, key, pairOf(setups, ecdsaRecord(set)), incarnation)
+  const stored = sealOtState(context, key, pairOf(setups, ecdsaRecord(set)), incarnation)
   const writes = async (tx: Queryable) => {
-    await storePair(context, tx, key, stored)
+    await storeOtState(context, tx, key, stored)
     await deletePreprocessings(tx, request.setId)
   }
-  return { parcels: unfinished.parcels, writes, ending: endWithPreparation(turn) }
+  return { messages: unfinished.messages, writes, completion: preparationCompletion(turn) }
 }

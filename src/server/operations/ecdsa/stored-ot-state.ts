@@ -1,13 +1,13 @@
 import { isProtocolError } from '../../../errors.ts'
-import type { OtPair } from '../../../protocol/ecdsa/index.ts'
+import type { OtState } from '../../../protocol/ecdsa/index.ts'
 import type { WalletShares } from '../../../key-share/index.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { lockPair } from '../../sets/ot-states.ts'
+import { lockOtState } from '../../sets/ot-states.ts'
 import type { TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { readShare } from '../../sets/shares.ts'
 import { requireSource } from '../../rounds/admission.ts'
-import type { Caught, Played } from '../../rounds/round.ts'
+import type { Banned, RoundOutput } from '../../rounds/round.ts'
 import { advanceEcdsa, type EcdsaRound, type EcdsaTurn } from './advance.ts'
 import { ban } from './ban.ts'
 
@@ -18,17 +18,17 @@ import { ban } from './ban.ts'
  * @param played what follows from a round without a cheat
  * @param taken the preprocessing that the round completes, if it does
  */
-export async function playWithStoredPair(
+export async function withStoredOtState(
   context: ServerContext,
   tx: Queryable,
   turn: EcdsaTurn,
-  played: (round: EcdsaRound) => Played | Promise<Played>,
+  played: (round: EcdsaRound) => RoundOutput | Promise<RoundOutput>,
   taken?: TakenPreprocessing,
-): Promise<Played | Caught> {
+): Promise<RoundOutput | Banned> {
   const { clientId, request } = turn
   const { setId } = request
   await requireSource(tx, turn, request)
-  const pair = await lockPair(context, tx, { clientId, setId })
+  const pair = await lockOtState(context, tx, { clientId, setId })
   const readHalf = () => readShare(context, tx, clientId, setId)
   return playWithLocked(context, tx, turn, { pair, readHalf, from: taken ?? turn.state }, played)
 }
@@ -36,19 +36,19 @@ export async function playWithStoredPair(
 /** What {@link playWithLocked} plays with. */
 interface Locked {
   /** The set-up, whose row this transaction holds; wiped. */
-  readonly pair: OtPair
+  readonly pair: OtState
   readonly readHalf: () => WalletShares | Promise<WalletShares>
   readonly from: Uint8Array | TakenPreprocessing | undefined
 }
 
-/** {@link playWithStoredPair} once the set-up is held. */
+/** {@link withStoredOtState} once the set-up is held. */
 export async function playWithLocked<T extends object>(
   context: ServerContext,
   tx: Queryable,
   turn: EcdsaTurn,
   { pair, readHalf, from }: Locked,
   played: (round: EcdsaRound) => T | Promise<T>,
-): Promise<T | Caught> {
+): Promise<T | Banned> {
   const { clientId, request } = turn
   const { setId } = request
   try {

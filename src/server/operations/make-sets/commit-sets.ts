@@ -9,14 +9,18 @@ import { endOldUnconfirmed, requireRoomForSet } from '../../sets/bounds.ts'
 import { deletePreprocessingsOfWallet } from '../../sets/preprocessings.ts'
 import { planRetirements } from '../../sets/retirements.ts'
 import { requireFreeWallet, requireSource } from '../../rounds/admission.ts'
-import type { Ending, MakeRequest, Turn } from '../../rounds/round.ts'
+import type { Completion, MakeRequest, RoundInput } from '../../rounds/round.ts'
 
 /**
  * Decides an operation that makes sets: in one transaction the server's half becomes ACTIVE, what it will replace is
  * noted, and COMMIT is recorded. A backup set stays PREPARED until the app confirms that its cipherText is stored. A dry
  * run ends as an abort of what was never prepared.
  */
-export function commitSets(context: ServerContext, turn: Turn<MakeRequest>, sets: readonly WalletShares[]): Ending {
+export function commitSets(
+  context: ServerContext,
+  turn: RoundInput<MakeRequest>,
+  sets: readonly WalletShares[],
+): Completion {
   const { request } = turn
   const ids = new Map(sets.map(({ purpose, setId }) => [purpose, toHex(setId)]))
   const [signing, backup] = [ids.get('signing'), ids.get('backup')]
@@ -28,7 +32,7 @@ export function commitSets(context: ServerContext, turn: Turn<MakeRequest>, sets
   }
   return {
     decision: dryRun ? 'ABORT' : 'COMMIT',
-    async settle(tx) {
+    async apply(tx) {
       if (request.kind !== 'generate') {
         await requireRoomForSet(context, tx, request, await requireSource(tx, turn, request))
       }
@@ -40,7 +44,7 @@ export function commitSets(context: ServerContext, turn: Turn<MakeRequest>, sets
 
 async function commit(
   context: ServerContext,
-  { request, clientId, operationId, device }: Turn<MakeRequest>,
+  { request, clientId, operationId, device }: RoundInput<MakeRequest>,
   tx: Queryable,
   setIds: readonly string[],
 ): Promise<void> {

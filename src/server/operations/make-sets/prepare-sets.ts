@@ -7,12 +7,12 @@ import type { AuditEvent } from '../../audit/entry.ts'
 import { timestamp, type ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
 import { noteDevice } from '../../devices/devices-table.ts'
-import { noteHalf, oweRemovalOf, removeOwedHalves } from '../../sets/custodian-shares.ts'
+import { recordCustodianShare, scheduleShareDeletion, deletePendingShares } from '../../sets/custodian-shares.ts'
 import { insertSet } from '../../sets/sets-table.ts'
 import { equalShares, insertShare, readShare } from '../../sets/shares.ts'
 import { handToCustodian } from '../../sets/custody.ts'
 import { findDecision } from '../../rounds/operations-table.ts'
-import type { MakeRequest, Turn } from '../../rounds/round.ts'
+import type { MakeRequest, RoundInput } from '../../rounds/round.ts'
 
 /**
  * Makes the new halves durable as PREPARED and reads them back: the messages that follow say that they are safe. The
@@ -24,7 +24,7 @@ import type { MakeRequest, Turn } from '../../rounds/round.ts'
  */
 export async function prepareSets(
   context: ServerContext,
-  turn: Turn<MakeRequest>,
+  turn: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
   const { request, clientId } = turn
@@ -33,14 +33,14 @@ export async function prepareSets(
     if (set.purpose !== 'backup') continue
     await context.database.transaction(async (tx) => {
       await requireUndecided(tx, turn)
-      await noteHalf(tx, turn, toHex(set.setId))
+      await recordCustodianShare(tx, turn, toHex(set.setId))
     })
     await handToCustodian(context, clientId, backupMethodOf(request), set)
   }
   try {
     await insertPrepared(context, turn, sets)
   } catch (error) {
-    await removeLateHalves(context, turn, sets).catch(context.onError)
+    await deleteLateShares(context, turn, sets).catch(context.onError)
     throw error
   }
   for (const set of sets) if (set.purpose === 'signing') await verifyStored(context, clientId, set)
@@ -48,7 +48,7 @@ export async function prepareSets(
 
 async function insertPrepared(
   context: ServerContext,
-  turn: Turn<MakeRequest>,
+  turn: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
   const { request, clientId, operationId, device } = turn
@@ -80,21 +80,21 @@ async function insertPrepared(
   })
 }
 
-async function requireUndecided(tx: Queryable, turn: Turn<MakeRequest>): Promise<void> {
+async function requireUndecided(tx: Queryable, turn: RoundInput<MakeRequest>): Promise<void> {
   if ((await findDecision(tx, turn)) !== undefined) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
 /** The operation was aborted while its half was on the way: it may have come after the abort had it removed. */
-async function removeLateHalves(
+async function deleteLateShares(
   context: ServerContext,
-  turn: Turn<MakeRequest>,
+  turn: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
   const { database } = context
   if ((await findDecision(database, turn)) !== 'ABORT') return
-  for (const set of sets) if (set.purpose === 'backup') await noteHalf(database, turn, toHex(set.setId))
-  await oweRemovalOf(database, turn)
-  await removeOwedHalves(context, turn.clientId)
+  for (const set of sets) if (set.purpose === 'backup') await recordCustodianShare(database, turn, toHex(set.setId))
+  await scheduleShareDeletion(database, turn)
+  await deletePendingShares(context, turn.clientId)
 }
 
 async function verifyStored(context: ServerContext, clientId: string, set: WalletShares): Promise<void> {

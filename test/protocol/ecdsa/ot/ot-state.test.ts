@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { MpcError } from '../../../../src/errors.ts'
 import { wasmEcdsa } from '../../../../src/protocol/ecdsa/ot/backend.ts'
-import { type CheatReason, OtPair } from '../../../../src/protocol/ecdsa/ot/ot-state.ts'
-import { bindPair } from '../../../../src/protocol/ecdsa/setup/create-setup.ts'
+import { type CheatReason, OtState } from '../../../../src/protocol/ecdsa/ot/ot-state.ts'
+import { bindOtState } from '../../../../src/protocol/ecdsa/setup/create-setup.ts'
 import { partyId } from '../../../../src/types.ts'
 import { concatBytes, toHex } from '../../../../src/util/bytes.ts'
 import { seededRandom } from '../../../support/random.ts'
@@ -11,7 +11,7 @@ import { holders, randomDigest, signingSessions } from '../support.ts'
 
 const STATE_BYTES = 12_404
 
-function drawPair(): OtPair {
+function drawPair(): OtState {
   return holders(wasmEcdsa(), 2, 2, seededRandom())[0]!.pairs[0]!
 }
 
@@ -29,7 +29,7 @@ describe('an oblivious-transfer state', () => {
     const pair = drawPair()
     const bytes = pair.encode()
     expect(bytes).toHaveLength(STATE_BYTES)
-    const read = OtPair.decode(bytes)
+    const read = OtState.decode(bytes)
     expect(toHex(read.encode())).toBe(toHex(bytes))
     expect([read.self, read.peer, toHex(read.setId), toHex(read.digest)]).toEqual([
       pair.self,
@@ -50,7 +50,7 @@ describe('an oblivious-transfer state', () => {
       pair.poison('CHEAT_OTE')
       const bytes = pair.encode()
       expect(bytes.length).toBe(69)
-      for (const state of [pair, OtPair.decode(bytes)]) {
+      for (const state of [pair, OtState.decode(bytes)]) {
         expect(state.cheat).toBe(reason)
         expect(code(() => state.secrets)).toBe('OT_POISONED')
       }
@@ -69,7 +69,7 @@ describe('an oblivious-transfer state', () => {
     // A ban is stored even where the copy of the seeds is gone already.
     pair.poison('CHEAT_VOLE')
     pair.dispose()
-    expect(OtPair.decode(pair.encode()).cheat).toBe('CHEAT_VOLE')
+    expect(OtState.decode(pair.encode()).cheat).toBe('CHEAT_VOLE')
   })
 
   test('does not multiply for a session once it was disposed of', () => {
@@ -88,18 +88,18 @@ describe('an oblivious-transfer state', () => {
     const pair = drawPair()
     const { secrets } = pair
     const bytes = pair.encode()
-    expect(code(() => OtPair.decode(bytes.slice().fill(0, 100, 116)))).toBe('SHARE_PARSING_FAILED')
-    expect(code(() => OtPair.decode(bytes.slice().fill(0, 68)))).toBe('SHARE_PARSING_FAILED')
+    expect(code(() => OtState.decode(bytes.slice().fill(0, 100, 116)))).toBe('SHARE_PARSING_FAILED')
+    expect(code(() => OtState.decode(bytes.slice().fill(0, 68)))).toBe('SHARE_PARSING_FAILED')
     const zeroed = { ...secrets, delta: new Uint8Array(16) }
-    expect(() => new OtPair(pair, { secrets: zeroed })).toThrow(RangeError)
+    expect(() => new OtState(pair, { secrets: zeroed })).toThrow(RangeError)
     const setup = { self: pair.self, peer: pair.peer, transcript: pair.digest, secrets: zeroed }
-    expect(() => bindPair(setup, pair.setId)).toThrow(RangeError)
+    expect(() => bindOtState(setup, pair.setId)).toThrow(RangeError)
   })
 
   test('does not follow the buffers that it was named by', () => {
     const { secrets } = drawPair()
     const [setId, digest] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
-    const pair = new OtPair({ setId, self: partyId(1), peer: partyId(2), digest }, { secrets })
+    const pair = new OtState({ setId, self: partyId(1), peer: partyId(2), digest }, { secrets })
     setId.fill(0)
     digest.fill(0)
     expect([pair.setId[0], pair.digest[0]]).toEqual([1, 2])
@@ -123,14 +123,14 @@ describe('an oblivious-transfer state', () => {
       changed(35, 0),
       changed(35, bytes[34] as number),
     ]) {
-      expect(code(() => OtPair.decode(bad))).toBe('SHARE_PARSING_FAILED')
+      expect(code(() => OtState.decode(bad))).toBe('SHARE_PARSING_FAILED')
     }
     const pair = drawPair()
     pair.poison('CHEAT_OTE')
     const poisoned = pair.encode()
     for (const bad of [poisoned.with(68, 9), poisoned.with(1, 0), poisoned.with(1, 3), poisoned.with(1, 1)]) {
-      expect(code(() => OtPair.decode(bad))).toBe('SHARE_PARSING_FAILED')
+      expect(code(() => OtState.decode(bad))).toBe('SHARE_PARSING_FAILED')
     }
-    expect(() => OtPair.decode('x' as never)).toThrow(TypeError)
+    expect(() => OtState.decode('x' as never)).toThrow(TypeError)
   })
 })

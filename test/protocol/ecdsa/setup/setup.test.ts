@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type AbortReason, ProtocolError } from '../../../../src/errors.ts'
 import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../../src/protocol/ecdsa/ot/backend.ts'
 import {
-  bindPair,
+  bindOtState,
   createOtSetup,
   type PairSetup,
   restoreOtSetup,
@@ -159,12 +159,12 @@ describe('the set-up of threshold ECDSA', () => {
     ]
     const setIds = [random(32), random(32)] as const
     const digests = [
-      bindPair(first[0]![0]!, setIds[0]).digest,
-      bindPair(first[0]![0]!, setIds[1]).digest,
-      bindPair(second[0]![0]!, setIds[0]).digest,
+      bindOtState(first[0]![0]!, setIds[0]).digest,
+      bindOtState(first[0]![0]!, setIds[1]).digest,
+      bindOtState(second[0]![0]!, setIds[0]).digest,
     ].map(toHex)
     expect(new Set(digests).size).toBe(3)
-    expect(toHex(bindPair(first[1]![0]!, setIds[0]).digest)).toBe(digests[0])
+    expect(toHex(bindOtState(first[1]![0]!, setIds[0]).digest)).toBe(digests[0])
   })
 
   test('parties that set up for different things do not hear each other', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type AbortReason, MpcError, ProtocolError } from '../../../../src/errors.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import type { Digest32 } from '../../../../src/protocol/ecdsa/signing/digest.ts'
-import type { OtPair } from '../../../../src/protocol/ecdsa/ot/ot-state.ts'
+import type { OtState } from '../../../../src/protocol/ecdsa/ot/ot-state.ts'
 import {
   type CompletionOptions,
   createCompletion,
@@ -45,7 +45,7 @@ function reasonOf(run: () => unknown): unknown {
 describe.each(backends)('preprocessed multiplications on $name', ({ backend }) => {
   const { group } = backend
   const keyOf = ({ share }: Holder): Uint8Array => group.encodePoint(share.record.publicKey)
-  const pairOf = (set: readonly Holder[], at = 0): OtPair => set[at]!.pairs[0]!
+  const pairOf = (set: readonly Holder[], at = 0): OtState => set[at]!.pairs[0]!
 
   test.each([
     { threshold: 2, count: 2, signers: [1, 2] },

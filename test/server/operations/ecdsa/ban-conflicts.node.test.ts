@@ -67,7 +67,7 @@ async function cheating(client: ServerClient): Promise<ClientOperation> {
 }
 
 async function isPoisoned(): Promise<boolean> {
-  const [row] = await world.database.query('select poisoned from reshare_ot_pairs where set_id = $1', [
+  const [row] = await world.database.query('select poisoned from reshare_ot_states where set_id = $1', [
     setIdOf(wallet.signing),
   ])
   return row?.['poisoned'] === true

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import type { Isolation, Queryable } from '../../../../src/service/database/types.ts'
 import { bumpIncarnation } from '../../../../src/server/index.ts'
 import { databaseKinds } from '../../../e2e/support/databases.ts'
@@ -52,7 +52,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   }
 
   async function poisoned(setId: string): Promise<boolean> {
-    const [row] = await world.database.query('select poisoned from reshare_ot_pairs where set_id = $1', [setId])
+    const [row] = await world.database.query('select poisoned from reshare_ot_states where set_id = $1', [setId])
     return row?.['poisoned'] === true
   }
 
@@ -71,7 +71,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     operation.take(await operation.post())
     const held: { answer?: Promise<unknown>; over: boolean } = { over: false }
     await world.database.transaction(async (tx) => {
-      await tx.query('select 1 from reshare_ot_pairs where set_id = $1 for update', [setIdOf(wallet.signing)])
+      await tx.query('select 1 from reshare_ot_states where set_id = $1 for update', [setIdOf(wallet.signing)])
       held.answer = operation.post().then((answer) => {
         held.over = true
         operation.take(answer)
@@ -169,7 +169,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     expect((await operation.post()).status).toBe(500)
     // Nothing was told, and the same request is all that may be said in this round.
     const cheated = operation.body!
-    operation.body = encodeFlight({ header: {}, parcels: [] })
+    operation.body = encodeRoundBody({ header: {}, messages: [] })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     operation.body = cheated
     expect(parseJson((await operation.post()).body)).toEqual(ABORTED)
@@ -187,7 +187,8 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   })
 
   describe('a set-up made for one signature', () => {
-    const freshly = (by: ServerClient, path = 'm') => signEcdsa(by, wallet, { path, source: { kind: 'freshSetUp' } })
+    const freshly = (by: ServerClient, path = 'm') =>
+      signEcdsa(by, wallet, { path, source: { kind: 'ephemeralSetup' } })
 
     test('is refused unless the server allows it', async () => {
       await expect(play(freshly(client))).rejects.toMatchObject({ code: 'POLICY_DENIED' })
@@ -195,7 +196,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
 
     test('signs in the place of a poisoned one, in four rounds, and a cheat in it poisons nothing', async () => {
       await (await cheatIn(signEcdsa(client, wallet))).post()
-      const servers = [world.server({ afterCheat: 'freshSetUp' }), world.server({ afterCheat: 'freshSetUp' })]
+      const servers = [world.server({ onCheating: 'ephemeralSetup' }), world.server({ onCheating: 'ephemeralSetup' })]
       const by = world.client(servers, client.clientId)
       const signed = await play(freshly(by, 'm/44/0'))
       expect(signed.round).toBe(5)
@@ -213,17 +214,17 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     })
 
     test('has two rounds for its set-up, and no client takes more', async () => {
-      const by = world.client([world.server({ afterCheat: 'freshSetUp' })], client.clientId)
+      const by = world.client([world.server({ onCheating: 'ephemeralSetup' })], client.clientId)
       const operation = freshly(by)
       operation.take(await operation.post())
-      const { header, parcels } = decodeFlight(operation.body as Uint8Array)
-      expect(parcels.length).toBe(2)
-      operation.body = encodeFlight({ header: header as object, parcels: parcels.slice(0, 1) })
+      const { header, messages } = decodeRoundBody(operation.body as Uint8Array)
+      expect(messages.length).toBe(2)
+      operation.body = encodeRoundBody({ header: header as object, messages: messages.slice(0, 1) })
       expect(parseJson((await operation.post()).body)).toMatchObject({ error: { id: 'PROTOCOL_ABORTED' } })
     })
 
     test('leaves the set-up of the set alone', async () => {
-      const by = world.client([world.server({ afterCheat: 'freshSetUp' })], client.clientId)
+      const by = world.client([world.server({ onCheating: 'ephemeralSetup' })], client.clientId)
       await (await cheatIn(freshly(by), 3)).post()
       expect(await poisoned(setIdOf(wallet.signing))).toBe(false)
       await play(signEcdsa(client, wallet))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import { toHex } from '../../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../../src/util/random.ts'
@@ -53,8 +53,8 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
 
   /** The same request but for its header: what the client has opened is for the statement of another. */
   function otherStatement(of: ClientOperation, other: ClientOperation): ClientOperation {
-    const { parcels } = decodeFlight(of.body!)
-    other.body = encodeFlight({ header: other.request, parcels })
+    const { messages } = decodeRoundBody(of.body!)
+    other.body = encodeRoundBody({ header: other.request, messages })
     return other
   }
 
@@ -66,7 +66,10 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
       const answer = await operation.post()
       expect(await operation.post()).toEqual(answer)
       const lengths = [operation.body!, answer.body].map((body) =>
-        decodeFlight(body).parcels.map(({ slot, envelope }) => [slot, decodeEnvelope(envelope).body.length]),
+        decodeRoundBody(body).messages.map(({ sessionIndex, envelope }) => [
+          sessionIndex,
+          decodeEnvelope(envelope).body.length,
+        ]),
       )
       expect(lengths).toEqual([
         [
@@ -150,11 +153,11 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
   test('a wrong product in an opening is a ban, and takes all of the set with it', async () => {
     const [made, other] = [await preprocessed(client, wallet), await preprocessed(client, wallet)]
     const operation = complete(client, wallet, made)
-    const { parcels } = decodeFlight(operation.body!)
-    const [shown, sent] = parcels.map(({ slot, envelope }) => ({ slot, envelope: envelope.slice() }))
+    const { messages } = decodeRoundBody(operation.body!)
+    const [shown, sent] = messages.map(({ sessionIndex, envelope }) => ({ sessionIndex, envelope: envelope.slice() }))
     // γ_k is the first of what is sent to the server alone.
     sent!.envelope[sent!.envelope.length - 130 + 31]! ^= 1
-    operation.body = encodeFlight({ header: operation.request, parcels: [shown!, sent!] })
+    operation.body = encodeRoundBody({ header: operation.request, messages: [shown!, sent!] })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     expect(await rows()).toEqual([])
     await expect(play(complete(client, wallet, other))).rejects.toMatchObject(GONE)
@@ -165,9 +168,9 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
     const made = await preprocessed(client, wallet)
     const other = await newWallet(client)
     const elsewhere = otherStatement(signEcdsa(client, other), complete(client, wallet, made))
-    elsewhere.body = encodeFlight({
+    elsewhere.body = encodeRoundBody({
       header: { ...elsewhere.request, walletId: other.walletId, setId: setIdOf(other.signing) },
-      parcels: decodeFlight(elsewhere.body!).parcels,
+      messages: decodeRoundBody(elsewhere.body!).messages,
     })
     expect(codeOf(await elsewhere.post())).toBe('PREPROCESSING_NOT_FOUND')
     const unknown = { ...made, id: '00'.repeat(32) } satisfies HeldPreprocessing
@@ -181,8 +184,8 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
     for (const kept of [0, 1]) {
       const made = await preprocessed(client, wallet)
       const operation = complete(client, wallet, made)
-      const { parcels } = decodeFlight(operation.body!)
-      operation.body = encodeFlight({ header: operation.request, parcels: parcels.slice(0, kept) })
+      const { messages } = decodeRoundBody(operation.body!)
+      operation.body = encodeRoundBody({ header: operation.request, messages: messages.slice(0, kept) })
       expect(codeOf(await operation.post())).toBe(kept === 0 ? 'BAD_REQUEST' : 'PROTOCOL_ABORTED')
       await expect(play(complete(client, wallet, made))).rejects.toMatchObject(GONE)
     }
@@ -212,9 +215,9 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
     const again = await preprocessed(client, renewed)
     const fresh = walletOf(await play(refresh(client, renewed)))
     const elsewhere = otherStatement(complete(client, renewed, again), signEcdsa(client, fresh))
-    elsewhere.body = encodeFlight({
+    elsewhere.body = encodeRoundBody({
       header: { ...elsewhere.request, source: { kind: 'preprocessing', id: again.id } },
-      parcels: decodeFlight(elsewhere.body!).parcels,
+      messages: decodeRoundBody(elsewhere.body!).messages,
     })
     expect(codeOf(await elsewhere.post())).toBe('PREPROCESSING_NOT_FOUND')
   })
@@ -262,7 +265,7 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
   })
 
   /** A database of which the process ends where a statement says so. */
-  function ending(at: RegExp, when: 'before' | 'after'): Database {
+  function completion(at: RegExp, when: 'before' | 'after'): Database {
     const { database } = world
     const guard =
       (query: Database['query']): Database['query'] =>
@@ -283,12 +286,12 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
   test.each([
     ['the deletion', /delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/, 'before', true],
     ['its commit', /delete from reshare_preprocessings\s+where set_id = \$1 and preprocessing_id/, 'after', false],
-    ['the answer', /insert into reshare_answers/, 'before', false],
+    ['the answer', /insert into reshare_responses/, 'before', false],
   ] as const)(
     'of a server that ends at %s: what was deleted is lost, and signs nothing',
     async (_, at, when, isKept) => {
       const made = await preprocessed(client, wallet)
-      const dying = world.client([world.server({ database: ending(at, when) })], client.clientId)
+      const dying = world.client([world.server({ database: completion(at, when) })], client.clientId)
       const operation = complete(dying, wallet, made)
       expect(codeOf(await operation.post())).toBe('INTERNAL')
       expect(await rows()).toHaveLength(isKept ? 1 : 0)
@@ -320,7 +323,7 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
       const made = (await play(operation)).preprocessing!
       const completion = complete(client, wallet, made, { message })
       const answer = await completion.post()
-      openings.push(toHex(decodeEnvelope(decodeFlight(answer.body).parcels[0]!.envelope).body.slice(32, 65)))
+      openings.push(toHex(decodeEnvelope(decodeRoundBody(answer.body).messages[0]!.envelope).body.slice(32, 65)))
       completion.take(answer)
       expect(nobleTakes(completion, wallet.signing)).toBe(true)
     }

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../../src/service/http.ts'
 import type { SignEcdsaRequest } from '../../../../src/wire/operations.ts'
-import { OtPair } from '../../../../src/protocol/ecdsa/index.ts'
+import { OtState } from '../../../../src/protocol/ecdsa/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import type { ServerContext } from '../../../../src/server/context.ts'
 import { pgliteDatabase } from '../../../../src/service/database/pglite.ts'
 import type { Database } from '../../../../src/service/database/types.ts'
 import { toHex, wipe } from '../../../../src/util/bytes.ts'
 import { Reader, Writer } from '../../../../src/util/codec.ts'
-import type { SealPlace } from '../../../../src/util/seal.ts'
+import type { SealContext } from '../../../../src/util/seal.ts'
 import { seededRandom } from '../../../support/random.ts'
 import { type ClientOperation, play } from '../../../support/server-client.ts'
 import { cheat, nobleTakes } from '../../support/ecdsa.ts'
@@ -30,14 +30,14 @@ afterAll(() => tables.database.close())
 
 const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 const code = (name: string) => expect.objectContaining({ code: name }) as Error
-const FRESH: Partial<SignEcdsaRequest> = { source: { kind: 'freshSetUp' } }
+const FRESH: Partial<SignEcdsaRequest> = { source: { kind: 'ephemeralSetup' } }
 
 /** A wallet with an ECDSA set-up. */
 async function owner() {
   const { clientId, device } = tables.key()
   const set = await storedSet(tables, { clientId, device })
   const having = (changes: Partial<ServerContext>) =>
-    tablesClient({ ...tables.context, afterCheat: 'freshSetUp', ...changes }, { clientId, device })
+    tablesClient({ ...tables.context, onCheating: 'ephemeralSetup', ...changes }, { clientId, device })
   const wallet = { ...set, pair: await storedPair(tables, clientId, set) }
   return { clientId, set, having, client: having({}), wallet }
 }
@@ -45,7 +45,7 @@ async function owner() {
 const decision = async ({ operationId }: ClientOperation) =>
   (await tables.row('select decision from reshare_decisions where operation_id = $1', operationId))?.['decision']
 const poisoned = async (setId: string) =>
-  (await tables.row('select poisoned, ban_logged from reshare_ot_pairs where set_id = $1', setId)) ?? {}
+  (await tables.row('select poisoned, ban_logged from reshare_ot_states where set_id = $1', setId)) ?? {}
 const preprocessings = async (setId: string) =>
   (await tables.database.query('select 1 from reshare_preprocessings where set_id = $1', [setId])).length
 
@@ -85,7 +85,7 @@ describe('what no round leaves in memory', () => {
   ) {
     const { sealer } = tables.context
     const [states, copies, secrets] = [new Set<string>(), [] as Uint8Array[], [] as Uint8Array[]]
-    const keep = (place: SealPlace, bytes: Uint8Array) => {
+    const keep = (place: SealContext, bytes: Uint8Array) => {
       if (!['session', 'ot pair', 'preprocessing'].includes(place.purpose)) return bytes
       copies.push(bytes)
       for (const part of place.purpose === 'session' ? partsOf(bytes) : [toHex(bytes)]) states.add(part)
@@ -97,16 +97,16 @@ describe('what no round leaves in memory', () => {
       open: (place, sealed) => keep(place, sealer.open(place, sealed)),
     }
     const client = having({ sealer: watching })
-    const pairs: OtPair[] = []
-    const decode = OtPair.decode.bind(OtPair)
-    vi.spyOn(OtPair, 'decode').mockImplementation((bytes) => {
+    const pairs: OtState[] = []
+    const decode = OtState.decode.bind(OtState)
+    vi.spyOn(OtState, 'decode').mockImplementation((bytes) => {
       const pair = decode(bytes)
       pairs.push(pair)
       secrets.push(...Object.values(pair.secrets))
       return pair
     })
-    const encode = Object.getOwnPropertyDescriptor(OtPair.prototype, 'encode')!.value as () => Uint8Array
-    vi.spyOn(OtPair.prototype, 'encode').mockImplementation(function (this: OtPair) {
+    const encode = Object.getOwnPropertyDescriptor(OtState.prototype, 'encode')!.value as () => Uint8Array
+    vi.spyOn(OtState.prototype, 'encode').mockImplementation(function (this: OtState) {
       secrets.push(...Object.values(this.secrets))
       const bytes = encode.call(this)
       copies.push(bytes)
@@ -188,10 +188,10 @@ describe('what no round leaves in memory', () => {
       signEcdsa(owned.client, owned.wallet, FRESH),
       setUp(owned.client, owned.wallet),
     ]) {
-      const { header, parcels } = decodeFlight(operation.body!)
-      operation.body = encodeFlight({
+      const { header, messages } = decodeRoundBody(operation.body!)
+      operation.body = encodeRoundBody({
         header: header as object,
-        parcels: [...parcels, { slot: 1, envelope: new Uint8Array() }],
+        messages: [...messages, { sessionIndex: 1, envelope: new Uint8Array() }],
       })
       await watched(owned, operation, (post) => expect(post).rejects.toThrow(BadRequest))
     }
@@ -202,8 +202,11 @@ test('a set-up that is refused in its second round leaves nothing of the first i
   const { client, wallet } = await owner()
   const operation = setUp(client, wallet)
   operation.take(await operation.post())
-  const { header, parcels } = decodeFlight(operation.body!)
-  operation.body = encodeFlight({ header: header as object, parcels: [...parcels, { ...parcels[0]!, slot: 1 }] })
+  const { header, messages } = decodeRoundBody(operation.body!)
+  operation.body = encodeRoundBody({
+    header: header as object,
+    messages: [...messages, { ...messages[0]!, sessionIndex: 1 }],
+  })
   const scalars = await watchScalars(() => expect(operation.post()).rejects.toThrow(BadRequest))
   expect(scalars.count().seen).toBeGreaterThan(100)
   expect(scalars.count().left).toBe(0)
@@ -373,18 +376,18 @@ describe('a cheat', () => {
           (tx) =>
             work({
               query: (sql, parameters) =>
-                sql.includes('insert into reshare_answers') ? Promise.reject(failure) : tx.query(sql, parameters),
+                sql.includes('insert into reshare_responses') ? Promise.reject(failure) : tx.query(sql, parameters),
             }),
           isolation,
         ),
     }
     await expect(operation.post(having({ database }))).rejects.toBe(failure)
-    const { header, parcels } = decodeFlight(operation.body!)
-    const spoiled = parcels.map(({ slot, envelope }) => {
+    const { header, messages } = decodeRoundBody(operation.body!)
+    const spoiled = messages.map(({ sessionIndex, envelope }) => {
       const { body, ...rest } = decodeEnvelope(envelope)
-      return { slot, envelope: encodeEnvelope({ ...rest, body: body.slice(0, -1) }) }
+      return { sessionIndex, envelope: encodeEnvelope({ ...rest, body: body.slice(0, -1) }) }
     })
-    operation.body = encodeFlight({ header: header as object, parcels: spoiled })
+    operation.body = encodeRoundBody({ header: header as object, messages: spoiled })
     const other = signEcdsa(client, wallet)
     other.body = operation.body
     await expect(other.post()).rejects.toMatchObject({ reason: 'FORMAT', ban: false })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import { bumpIncarnation } from '../../../../src/server/index.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../../src/service/database/types.ts'
@@ -16,16 +16,16 @@ const FIRST_U = 64 + 33
 
 /** The request with an answer to the server's offers, spoiled at a byte of it; its other messages are as they were. */
 function spoiled(operation: ClientOperation, at = FIRST_U): Uint8Array {
-  const { header, parcels } = decodeFlight(operation.body!)
+  const { header, messages } = decodeRoundBody(operation.body!)
   let answers = 0
-  const changed = parcels.map(({ slot, envelope }) => {
+  const changed = messages.map(({ sessionIndex, envelope }) => {
     const { body, ...rest } = decodeEnvelope(envelope)
-    if (rest.protocol !== 'ecdsa-setup' || rest.round !== 3) return { slot, envelope }
+    if (rest.protocol !== 'ecdsa-setup' || rest.round !== 3) return { sessionIndex, envelope }
     answers += 1
-    return { slot, envelope: encodeEnvelope({ ...rest, body: flip(body, at) }) }
+    return { sessionIndex, envelope: encodeEnvelope({ ...rest, body: flip(body, at) }) }
   })
   if (answers !== 1) throw new Error('this request answers no offers')
-  return encodeFlight({ header: header as object, parcels: changed })
+  return encodeRoundBody({ header: header as object, messages: changed })
 }
 
 /** A database that takes no decision while it fails. */
@@ -49,8 +49,8 @@ async function restore(database: Database, { client_id, operation_id, request, r
   const key = [client_id, operation_id] as SqlValue[]
   await database.query('delete from reshare_decisions where client_id = $1 and operation_id = $2', key)
   await database.query(
-    `update reshare_operations set request = $3, round = $4, state = $5, claim_token = null, claim_hash = null,
-       claim_until = null where client_id = $1 and operation_id = $2`,
+    `update reshare_operations set request = $3, round = $4, state = $5, lease_token = null, lease_hash = null,
+       lease_expires_at = null where client_id = $1 and operation_id = $2`,
     [...key, request, round, state] as SqlValue[],
   )
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFlight } from '../../../../src/wire/round-body.ts'
+import { decodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { bumpIncarnation } from '../../../../src/server/index.ts'
 import { pgliteDatabase } from '../../../../src/service/database/pglite.ts'
 import { seededRandom } from '../../../support/random.ts'
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => world.database.close())
 
 async function pairs(setId: string): Promise<number> {
-  return (await world.database.query('select 1 from reshare_ot_pairs where set_id = $1', [setId])).length
+  return (await world.database.query('select 1 from reshare_ot_states where set_id = $1', [setId])).length
 }
 
 describe('the set-up of a new set', () => {
@@ -52,7 +52,7 @@ describe('the set-up of a new set', () => {
     const operation = refresh(client, await newWallet(client))
     operation.take(await operation.post())
     operation.take(await operation.post())
-    expect(decodeFlight(operation.body!).parcels.map(({ slot }) => slot)).toEqual([0, 1])
+    expect(decodeRoundBody(operation.body!).messages.map(({ sessionIndex }) => sessionIndex)).toEqual([0, 1])
     await play(operation)
   })
 
@@ -161,7 +161,7 @@ test('a restored database counts its set-ups and preprocessings as gone, and the
 test('a set-up of a set from before the schema knew of them is made by the operation', async () => {
   const client = world.client()
   const wallet = await newWallet(client)
-  await world.database.query('delete from reshare_ot_pairs where set_id = $1', [setIdOf(wallet.signing)])
+  await world.database.query('delete from reshare_ot_states where set_id = $1', [setIdOf(wallet.signing)])
   await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
   const { pair } = await play(setUp(client, wallet))
   await play(signEcdsa(client, { ...wallet, pair: pair! }))

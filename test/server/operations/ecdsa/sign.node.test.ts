@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFlight, encodeFlight } from '../../../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { requestDigest } from '../../../../src/wire/signing.ts'
 import { pgliteDatabase } from '../../../../src/service/database/pglite.ts'
 import type { PolicyRequest } from '../../../../src/server/index.ts'
@@ -81,7 +81,7 @@ test('a header that names another digest, key or source than the messages were m
   for (const changed of [{ message: '00' }, { path: 'm/1' }, { hash: 'sha256' }]) {
     const operation = signEcdsa(client, wallet)
     const header = { ...operation.request, ...changed }
-    operation.body = encodeFlight({ header, parcels: decodeFlight(operation.body!).parcels })
+    operation.body = encodeRoundBody({ header, messages: decodeRoundBody(operation.body!).messages })
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
   }
   await play(signEcdsa(client, wallet))
@@ -127,7 +127,7 @@ describe('a request that makes no sense is refused and leaves nothing', () => {
   ])('%s', async (_, request) => {
     const operation = signEcdsa(client, wallet)
     const header = { walletId: wallet.walletId, setId: setIdOf(wallet.signing), ...request }
-    operation.body = encodeFlight({ header, parcels: [] })
+    operation.body = encodeRoundBody({ header, messages: [] })
     expect(codeOf(await operation.post())).toBe('BAD_REQUEST')
     const rows = await world.database.query('select 1 from reshare_operations where operation_id = $1', [
       operation.operationId,
@@ -175,5 +175,5 @@ test('the policy hears the digest, the hash, the path and the tweak, and of set-
 })
 
 test('an option that says nothing known about cheats is refused', () => {
-  expect(() => world.server({ afterCheat: 'forgive' as never })).toThrow(TypeError)
+  expect(() => world.server({ onCheating: 'forgive' as never })).toThrow(TypeError)
 })
