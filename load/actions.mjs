@@ -28,7 +28,7 @@ import { createLine, liveDevices, retireOthers } from './wallets.mjs'
 /** @typedef {import('./wallets.mjs').Line} Line */
 /** @typedef {import('./device.mjs').Device} Device */
 
-/** How many of the chances each action has. A backup follows each generation, a new set-up or a proof where one is due. */
+/** How many of the chances each action has. A backup follows each generation, a new setup or a proof where one is due. */
 export const MIX = {
   generate: 5,
   'back up': 2,

@@ -26,7 +26,7 @@ export async function preload(databaseUrl, wallets) {
      select ${set}, ${client}, ${id('wallet', 'n')}, ${id('operation', `n || '/1'`)}, 'signing', 'ACTIVE', '',
        decode(repeat('00', 180), 'hex'), now(), now(), true ${wallet}`,
     `insert into reshare_shares (set_id, sealed) select ${set}, decode(repeat(md5(n::text), 25), 'hex') ${wallet}`,
-    `insert into reshare_operations (client_id, operation_id, kind, set_id, round, incarnation, expires_at)
+    `insert into reshare_operations (client_id, operation_id, kind, set_id, round, epoch, expires_at)
      select ${client}, ${operationId}, 'generate', null, 1, 1, ${later} ${operation}`,
     `insert into reshare_decisions (client_id, operation_id, decision, decided_at)
      select ${client}, ${operationId}, 'COMMIT', now() ${operation}`,

@@ -31,7 +31,7 @@ export async function run() {
         method: 'POST',
         time: 0,
         ...fields,
-        contentType: 'application/vnd.reshare.flight',
+        contentType: 'application/vnd.reshare.round',
         body,
       })
       const sealed = await sealRequest(server.publicKey, device, request, random)

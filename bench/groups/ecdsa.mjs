@@ -97,11 +97,11 @@ function makeSet(threshold, count) {
     ).results
   )
   const binding = random(32)
-  const setUp = () => play(ids.map((self) => () => createOtSetup({ backend, parties: ids, self, binding, random })))
-  const pairs = setUp().results.map((setups, i) =>
+  const setup = () => play(ids.map((self) => () => createOtSetup({ backend, parties: ids, self, binding, random })))
+  const pairs = setup().results.map((setups, i) =>
     setups.map((/** @type {any} */ setup) => bindOtState(setup, /** @type {KeyShare} */ (shares[i]).record.setId)),
   )
-  return { threshold, count, shares, pairs: /** @type {OtState[][]} */ (pairs), setUp }
+  return { threshold, count, shares, pairs: /** @type {OtState[][]} */ (pairs), setup }
 }
 
 /** @param {ReturnType<typeof makeSet>} set */
@@ -121,20 +121,20 @@ function protocolsOf(set) {
   const options = signingOptions(set)
   const digest = digest32(random(32))
   const aggregator = partyId(1)
-  const preprocess = () => play(options.map((one) => () => createPreprocessing({ ...one, incarnation: 0 })))
+  const preprocess = () => play(options.map((one) => () => createPreprocessing({ ...one, epoch: 0 })))
 
   /** Completes preprocessings that were made outside the clock; the first signer aggregates. @returns {Played} */
   const complete = () => {
     const made = preprocess().results.map(({ preprocessed }) => preprocessed)
     return play(
       options.map((one, i) => () => {
-        return createCompletion({ ...one, aggregator, digest, preprocessed: made[i], incarnation: 0 })
+        return createCompletion({ ...one, aggregator, digest, preprocessed: made[i], epoch: 0 })
       }),
     )
   }
   const among = set.count === 2 ? '' : `, ${set.threshold} of ${set.count}`
   return [
-    { name: `ECDSA set-up${among}`, play: set.setUp },
+    { name: `ECDSA setup${among}`, play: set.setup },
     {
       name: `ECDSA signature${among}`,
       play: () => play(options.map((one) => () => createEcdsaSigning({ ...one, aggregator, digest }))),

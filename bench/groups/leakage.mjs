@@ -121,7 +121,7 @@ function ecdsa(name) {
   const [clientPairs, serverPairs] = /** @type {import('../../dist/protocol/ecdsa/index.js').PairSetup[][]} */ (
     setups.results
   ).map((made) => made.map((setup) => bindOtState(setup, server.record.setId)))
-  if (clientPairs === undefined || serverPairs === undefined) throw new Error('no set-up')
+  if (clientPairs === undefined || serverPairs === undefined) throw new Error('no setup')
   const sharesOf = sharings(backend.group, client, server)
   const common = { backend, signers: IDS, digest: digest32(random(32)), aggregator: client.id, random }
   return {

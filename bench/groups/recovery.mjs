@@ -90,7 +90,7 @@ async function recover({ sets, method, cipherText }) {
     'parse its shares': parsing,
     'reshare, secp256k1': secp256k1 ?? NaN,
     'reshare, ed25519': ed25519 ?? NaN,
-    'ECDSA set-up': computeOf(setup),
+    'ECDSA setup': computeOf(setup),
     'validate and encode the new shares': storing,
   }
 }

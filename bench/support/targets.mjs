@@ -97,7 +97,7 @@ const TARGETS = [
   atLeast(60, '×', 'FROST ed25519, over @noble/curves', ratio('ed25519.sign', '@noble/curves', 'reshare', 'frost')),
   atMost(1.5, 'ms', 'reshare 2 of 2, ed25519, both', median('protocols', 'reshare 2 of 2, ed25519', 'both')),
   atMost(1.5, 'ms', 'reshare 2 of 2, secp256k1, both', median('protocols', 'reshare 2 of 2, secp256k1', 'both')),
-  atMost(450, UNITS, 'ECDSA set-up, both parties', inMultiplications('ECDSA set-up')),
+  atMost(450, UNITS, 'ECDSA setup, both parties', inMultiplications('ECDSA setup')),
   atMost(150, UNITS, 'ECDSA signature, both parties', inMultiplications('ECDSA signature')),
   atMost(12, UNITS, 'ECDSA from a preprocessing, both parties', inMultiplications('ECDSA from a preprocessing')),
   atMost(30, 'ms', 'recovery of both curves, both parties', median('recovery', 'all of it', 'time')),

@@ -24,7 +24,7 @@ export interface ClientOptions {
   readonly label?: string
   /**
    * What becomes of ECDSA once the server was caught cheating in a set: `refuse` (the default) until the set is refreshed,
-   * or `ephemeralSetup`, which makes each signature with a set-up of its own, in twice the time.
+   * or `ephemeralSetup`, which makes each signature with a setup of its own, in twice the time.
    */
   readonly onCheating?: OnCheating
   /**
@@ -87,8 +87,8 @@ export function createClient(options: ClientOptions): Client {
       // Nobody is left to be told.
     }
   }
-  const incarnation = new DataView(random(4).slice().buffer).getUint32(0)
-  const pool = createPreprocessingPool({ incarnation, now: clock, onError: tellError }, poolOptions)
+  const epoch = new DataView(random(4).slice().buffer).getUint32(0)
+  const pool = createPreprocessingPool({ epoch, now: clock, onError: tellError }, poolOptions)
   return Object.freeze({
     transport: assertMethods(transport, ['request'], 'transport'),
     store,

@@ -25,7 +25,7 @@ export interface PoolOptions {
 
 interface Held {
   readonly setId: string
-  /** otDigest of the set-up that it was made with */
+  /** otDigest of the setup that it was made with */
   readonly made: Uint8Array
   readonly preprocessed: Preprocessed
 }
@@ -38,7 +38,7 @@ export interface PreprocessingPool {
   /** How many are made ready for each set. */
   readonly size: number
   /** Which client object they are bound to: below 2^32 */
-  readonly incarnation: number
+  readonly epoch: number
   /** The sets for which some are being made in the background. */
   readonly filling: Set<string>
   /** Whether {@link dispose} was called: nothing is held any more. */
@@ -46,12 +46,12 @@ export interface PreprocessingPool {
   /** Whether one may be made in the background now. */
   mayFill(): boolean
   count(setId: string): number
-  /** @param made otDigest of the set-up that it was made with */
+  /** @param made otDigest of the setup that it was made with */
   add(setId: string, made: Uint8Array, preprocessed: Preprocessed): void
   /**
    * Takes one out for good.
    *
-   * @param current otDigest of the set-up that the store has now: those that were made with another one are wiped
+   * @param current otDigest of the setup that the store has now: those that were made with another one are wiped
    */
   take(setId: string, current: Uint8Array): Preprocessed | undefined
   /** Wipes those of a set. */
@@ -62,7 +62,7 @@ export interface PreprocessingPool {
 
 /** What a pool has of its client. */
 export interface PoolSurroundings {
-  readonly incarnation: number
+  readonly epoch: number
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Told of what `mayFill`, or the clock before it, fails with. Never throws. */
@@ -75,7 +75,7 @@ export interface PoolSurroundings {
  * @throws {TypeError | RangeError} for options that make no sense
  */
 export function createPreprocessingPool(
-  { incarnation, now, onError }: PoolSurroundings,
+  { epoch, now, onError }: PoolSurroundings,
   options: PoolOptions = {},
 ): PreprocessingPool {
   const { size, bytesPerHour, mayFill } = checkedOptions(options)
@@ -96,7 +96,7 @@ export function createPreprocessingPool(
   }
   return {
     size,
-    incarnation,
+    epoch,
     filling: new Set(),
     get isDisposed() {
       return isDisposed

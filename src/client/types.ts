@@ -7,7 +7,7 @@ import type { Curve } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { PreprocessingPool } from './preprocessing-pool.ts'
 
-/** What ECDSA does once the server was caught cheating: nothing more, or a set-up of its own for each signature. */
+/** What ECDSA does once the server was caught cheating: nothing more, or a setup of its own for each signature. */
 export type OnCheating = 'refuse' | 'ephemeralSetup'
 
 /** What {@link createClient} binds together. Actions take it as their first argument. */

@@ -103,17 +103,15 @@ function readHeads(path: string): readonly AuditHead[] {
   )
 }
 
-function describeAudit({ chains, entries, incarnation, breaks, heads }: AuditReport): string {
+function describeAudit({ chains, entries, epoch, breaks, heads }: AuditReport): string {
   // A client's id is the app's own text: quoted, so that it writes nothing to a terminal but itself.
   const broken = breaks.map(({ reason, clientId, sequence, message }) =>
     [reason, JSON.stringify(clientId), sequence, message].join(' '),
   )
   const ends = heads.map(({ clientId, sequence, hash }) => [JSON.stringify(clientId), sequence, hash].join(' '))
-  return [
-    `${chains} chains, ${entries} entries, ${breaks.length} broken, incarnation ${incarnation}`,
-    ...broken,
-    ...ends,
-  ].join('\n')
+  return [`${chains} chains, ${entries} entries, ${breaks.length} broken, epoch ${epoch}`, ...broken, ...ends].join(
+    '\n',
+  )
 }
 
 async function start(devCustodian: boolean): Promise<void> {

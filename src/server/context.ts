@@ -48,7 +48,7 @@ export interface ServerLimits {
 }
 
 /**
- * How an ECDSA set whose client was caught cheating may sign on: not at all, or with a set-up made for each signature and
+ * How an ECDSA set whose client was caught cheating may sign on: not at all, or with a setup made for each signature and
  * discarded after it.
  */
 export type OnCheating = 'refuse' | 'ephemeralSetup'

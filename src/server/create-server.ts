@@ -38,7 +38,7 @@ export interface ServerOptions {
   readonly authorizeExport?: AuthorizeExport
   /**
    * What becomes of ECDSA on a set after its client was caught cheating: `refuse` (unless given), or `ephemeralSetup`, by
-   * which it signs on with a set-up of its own for each signature. Refreshing or recovering gives a new set either way.
+   * which it signs on with a setup of its own for each signature. Refreshing or recovering gives a new set either way.
    */
   readonly onCheating?: OnCheating
   /**

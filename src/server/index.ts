@@ -4,7 +4,7 @@ export type { AuthorizeExport, ExportAuthorization } from './access/authorize-ex
 export { createServer, type LimitOptions, type Server, type ServerOptions } from './create-server.ts'
 export type { OnCheating, ServerLimits } from './context.ts'
 export type { Database, Queryable, Row, Schema, SqlValue } from '../service/database/types.ts'
-export { bumpIncarnation } from './epoch.ts'
+export { bumpEpoch } from './epoch.ts'
 export type { Policy, PolicyRequest } from './access/policy.ts'
 export type { RateLimits } from './access/rate-limits.ts'
 export { apiTokens, type ApiTokens, type Authenticate, type Authenticated } from './access/tokens.ts'

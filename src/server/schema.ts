@@ -9,7 +9,7 @@ export const serverSchema: Schema = {
          name text primary key,
          number int not null
        )`,
-      `insert into reshare_meta (name, number) values ('incarnation', 1)`,
+      `insert into reshare_meta (name, number) values ('epoch', 1)`,
       `create table reshare_tokens (
          token_hash bytea primary key,
          client_id text not null,
@@ -62,19 +62,19 @@ export const serverSchema: Schema = {
          client_id text not null,
          set_id text not null,
          operation_id text not null,
-         owed boolean not null,
+         deletion_pending boolean not null,
          tried_at timestamptz,
          primary key (client_id, set_id)
        )`,
       `create index reshare_custodian_records_of_operation on reshare_custodian_records (client_id, operation_id)`,
-      `create index reshare_custodian_records_pending on reshare_custodian_records (tried_at) where owed`,
+      `create index reshare_custodian_records_pending on reshare_custodian_records (tried_at) where deletion_pending`,
       `create table reshare_operations (
          client_id text not null,
          operation_id text not null,
          request text not null,
          round int not null,
          state bytea,
-         incarnation int not null,
+         epoch int not null,
          lease_token bytea,
          lease_hash bytea,
          lease_expires_at timestamptz,
@@ -109,7 +109,7 @@ export const serverSchema: Schema = {
          set_id text primary key references reshare_sets (set_id),
          sealed bytea not null,
          poisoned boolean not null,
-         incarnation int not null
+         epoch int not null
        )`,
       `create table reshare_presignatures (
          set_id text not null references reshare_sets (set_id),
@@ -117,7 +117,7 @@ export const serverSchema: Schema = {
          ordinal int generated always as identity,
          path text not null,
          sealed bytea not null,
-         incarnation int not null,
+         epoch int not null,
          created_at timestamptz not null,
          expires_at timestamptz not null,
          primary key (set_id, presignature_id)
@@ -180,7 +180,7 @@ export const serverSchema: Schema = {
          client_id text not null,
          sequence int not null,
          at timestamptz not null,
-         incarnation int not null,
+         epoch int not null,
          event text not null,
          wallet_id text not null,
          set_id text not null,
@@ -275,7 +275,7 @@ export const serverSchema: Schema = {
          preprocessing_id text not null,
          ordinal bigint generated always as identity,
          sealed bytea not null,
-         incarnation int not null,
+         epoch int not null,
          created_at timestamptz not null,
          expires_at timestamptz not null,
          primary key (set_id, preprocessing_id)

@@ -49,7 +49,7 @@ const LABELS = {
     'expand',
   ],
   share: ['wallet-set'],
-  operation: ['set-up', 'begin', 'export'],
+  operation: ['setup', 'begin', 'export'],
   channel: ['request', 'answer'],
   // Drawing, not stating: see hedge.ts.
   hedge: [

@@ -31,7 +31,7 @@ export interface ErrorBody {
     readonly retryable: boolean
     /** With RATE_LIMITED: milliseconds until it may be asked again. */
     readonly retryAfterMs?: number
-    /** The ECDSA set-ups of the two sides are not the same: the client makes a new one and signs again. */
+    /** The ECDSA setups of the two sides are not the same: the client makes a new one and signs again. */
     readonly reason?: 'OT_DESYNC'
   }
 }

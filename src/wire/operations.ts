@@ -4,14 +4,14 @@ import type { BackupMethodName, Curve, Purpose, SetState } from '../types.ts'
 /** 16 random bytes chosen by the client, lower-case hex: the idempotency key of an operation. */
 export type OperationId = string
 
-/** An operation that brings an ECDSA set-up. */
-interface BringsSetUp {
-  /** Present where the client computes slowly (it has no WebAssembly): it takes the cheaper part of the set-up. */
+/** An operation that brings an ECDSA setup. */
+interface BringsSetup {
+  /** Present where the client computes slowly (it has no WebAssembly): it takes the cheaper part of the setup. */
   readonly slowClient?: true
 }
 
 /** Ids on the API are lower-case hex: wallet ids of 16 bytes, set ids of 32 bytes. */
-export interface GenerateRequest extends BringsSetUp {
+export interface GenerateRequest extends BringsSetup {
   readonly kind: 'generate'
   readonly walletId: string
   readonly label: string
@@ -25,7 +25,7 @@ export interface BackupRequest {
   readonly backupMethod: BackupMethodName
 }
 
-export interface RecoverRequest extends BringsSetUp {
+export interface RecoverRequest extends BringsSetup {
   readonly kind: 'recover'
   readonly walletId: string
   /** The backup set that deals. */
@@ -37,7 +37,7 @@ export interface RecoverRequest extends BringsSetUp {
   readonly dryRun: boolean
 }
 
-export interface RefreshRequest extends BringsSetUp {
+export interface RefreshRequest extends BringsSetup {
   readonly kind: 'refresh'
   readonly walletId: string
   /** The signing set that deals and is retired once its successor is proven. */
@@ -78,19 +78,19 @@ export interface SignEcdsaRequest extends AnySignRequest {
 }
 
 /**
- * What the signature is made with: the set-up of the set, a set-up made for this signature alone (its first two rounds,
+ * What the signature is made with: the setup of the set, a setup made for this signature alone (its first two rounds,
  * discarded afterwards; for sets whose own is poisoned), or a preprocessing (its id, 32 bytes in lower-case hex).
  */
 export type SignatureSource =
-  | { readonly kind: 'setUp' }
-  | ({ readonly kind: 'ephemeralSetup' } & BringsSetUp)
+  | { readonly kind: 'setup' }
+  | ({ readonly kind: 'ephemeralSetup' } & BringsSetup)
   | { readonly kind: 'preprocessing'; readonly id: string }
 
 export type SignRequest = SignEd25519Request | SignBip340Request | SignEcdsaRequest
 
-/** Makes a new ECDSA set-up for a set that has lost its own on one side; refused where that is poisoned. */
-export interface SetUpRequest extends BringsSetUp {
-  readonly kind: 'setUp'
+/** Makes a new ECDSA setup for a set that has lost its own on one side; refused where that is poisoned. */
+export interface SetupRequest extends BringsSetup {
+  readonly kind: 'setup'
   readonly walletId: string
   readonly setId: string
 }
@@ -139,7 +139,7 @@ export type OperationRequest =
   | RefreshRequest
   | SignRequest
   | ProveRequest
-  | SetUpRequest
+  | SetupRequest
   | PreprocessRequest
   | ExportRequest
 
@@ -158,7 +158,7 @@ export function operationRounds(request: OperationRequest): number {
 }
 
 const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = {
-  setUp: 2,
+  setup: 2,
   ephemeralSetup: 4,
   preprocessing: 1,
 }

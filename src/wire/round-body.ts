@@ -15,7 +15,7 @@ export interface RoundBody<Header> {
   readonly messages: readonly SessionMessage[]
 }
 
-export const ROUND_CONTENT_TYPE = 'application/vnd.reshare.flight'
+export const ROUND_CONTENT_TYPE = 'application/vnd.reshare.round'
 
 const VERSION = 1
 const HEADER_MAX_LENGTH = 1 << 18

@@ -6,8 +6,8 @@ export interface SessionSpec {
   /** The purpose of the set that the session makes, or of the one that it uses (sign, prove). */
   readonly target: Purpose
   readonly curve: Curve
-  /** What the session brings: a share of the set, the ECDSA set-up beside it, or the use of what is there. */
-  readonly brings: 'share' | 'setUp' | 'use'
+  /** What the session brings: a share of the set, the ECDSA setup beside it, or the use of what is there. */
+  readonly brings: 'share' | 'setup' | 'use'
 }
 
 const targets = (request: OperationRequest): readonly Purpose[] => {
@@ -21,16 +21,16 @@ const targets = (request: OperationRequest): readonly Purpose[] => {
   }
 }
 
-const SET_UP: SessionSpec = { target: 'signing', curve: 'secp256k1', brings: 'setUp' }
+const SETUP: SessionSpec = { target: 'signing', curve: 'secp256k1', brings: 'setup' }
 
 const use = (curve: Curve): SessionSpec => ({ target: 'signing', curve, brings: 'use' })
 
 /**
  * The sessions that an operation runs side by side, in the order in which client and server number them: the target
- * sets (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA set-up of the signing
+ * sets (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA setup of the signing
  * set.
  *
- * A signature with a set-up of its own plays both in sessionIndex 0, one after the other.
+ * A signature with a setup of its own plays both in sessionIndex 0, one after the other.
  */
 export function operationSessions(request: OperationRequest): readonly SessionSpec[] {
   switch (request.kind) {
@@ -42,18 +42,18 @@ export function operationSessions(request: OperationRequest): readonly SessionSp
       return [use(request.curve)]
     case 'prove':
       return CURVES.map(use)
-    case 'setUp':
-      return [SET_UP]
+    case 'setup':
+      return [SETUP]
     default: {
       const shares = targets(request).flatMap((target) =>
         CURVES.map((curve): SessionSpec => ({ target, curve, brings: 'share' })),
       )
-      return makesSigningSet(request) ? [...shares, SET_UP] : shares
+      return makesSigningSet(request) ? [...shares, SETUP] : shares
     }
   }
 }
 
-/** A dry run's set is never used, so it needs no set-up. */
+/** A dry run's set is never used, so it needs no setup. */
 function makesSigningSet(request: OperationRequest): boolean {
   return targets(request).includes('signing') && !(request.kind === 'recover' && request.dryRun)
 }

@@ -7,15 +7,15 @@ import { partiesOf } from './sessions.ts'
 const hash = createHasher('wallet', 'operation')
 
 /**
- * What the ECDSA set-up of an operation is bound to on both sides, 32 bytes: this operation on this wallet.
+ * What the ECDSA setup of an operation is bound to on both sides, 32 bytes: this operation on this wallet.
  */
-export function setUpBinding(operationId: OperationId, request: OperationRequest): Uint8Array {
+export function setupBinding(operationId: OperationId, request: OperationRequest): Uint8Array {
   const source = request.kind === 'generate' ? new Uint8Array(0) : fromHex(request.setId)
-  return hash('set-up', fromHex(operationId), utf8(request.kind), fromHex(request.walletId), source)
+  return hash('setup', fromHex(operationId), utf8(request.kind), fromHex(request.walletId), source)
 }
 
-/** The parties of a signing set, and those of them that compute slowly in the set-up of this operation. */
-export function setUpParties(request: OperationRequest): {
+/** The parties of a signing set, and those of them that compute slowly in the setup of this operation. */
+export function setupParties(request: OperationRequest): {
   readonly parties: readonly PartyId[]
   readonly slow: readonly PartyId[]
 } {

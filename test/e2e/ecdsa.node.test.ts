@@ -12,7 +12,7 @@ import {
   type ClientOptions,
   type Transport,
 } from '../../src/index.ts'
-import { bumpIncarnation } from '../../src/server/index.ts'
+import { bumpEpoch } from '../../src/server/index.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'
@@ -79,13 +79,13 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     transport.count = 0
     await signsEcdsa(phone, { walletId })
     expect(transport.count).toBe(1)
-    await bumpIncarnation(database)
+    await bumpEpoch(database)
     await signsEcdsa(phone, { walletId })
     await signsEcdsa(device(), { walletId })
     await sign(phone, { walletId, scheme: 'ecdsa', digest, path: 'm/1' })
   })
 
-  test('makes a new set-up where this device has lost its own', async () => {
+  test('makes a new setup where this device has lost its own', async () => {
     const { server, storage, device, walletId, setId } = await walletOwner()
     await storage.delete(`ot/${setId}`)
     const transport = counted(server)
@@ -113,7 +113,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await signsEcdsa(slow({ storage }), { walletId: owner })
   })
 
-  test('ends for a server that cheats, goes on with fresh set-ups, and wholly after a refresh', async () => {
+  test('ends for a server that cheats, goes on with fresh setups, and wholly after a refresh', async () => {
     const { server, device, walletId } = await walletOwner()
     const attempt = sign(device({ transport: cheating(server, 1) }), { walletId, scheme: 'ecdsa', digest })
     await expect(attempt).rejects.toMatchObject({ reason: 'CHEAT_OTE', ban: true })
@@ -125,7 +125,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await signsEcdsa(device(), { walletId })
   })
 
-  test('ends for a device that cheats, which no lost set-up helps', async () => {
+  test('ends for a device that cheats, which no lost setup helps', async () => {
     const { server, storage, device, walletId, setId } = await walletOwner()
     const request = { walletId, scheme: 'ecdsa', digest } as const
     const cheater = device({ transport: cheatedClient(server) })

@@ -225,12 +225,12 @@ const DECODERS: readonly Decoder[] = [
     name: 'the state of a preprocessing session',
     valid: afterFirst(preprocessingSessions(backend, signers, random)),
     decode: (bytes) =>
-      restorePreprocessing(bytes, { backend, ...signers[1]!, signers: ids(1, 2), incarnation: 0, random }).dispose(),
+      restorePreprocessing(bytes, { backend, ...signers[1]!, signers: ids(1, 2), epoch: 0, random }).dispose(),
     throws: 'SHARE_PARSING_FAILED',
     runs: 60,
   },
   {
-    name: 'the state of an ECDSA set-up',
+    name: 'the state of an ECDSA setup',
     valid: afterFirst(setupSessions(backend, ids(1, 2), random)),
     decode: (bytes) => restoreOtSetup(bytes, { backend, random }).dispose(),
     throws: 'SHARE_PARSING_FAILED',

@@ -50,7 +50,7 @@ function generateInput(random: SeededRandom): Spending {
   return { kind, proof, sighashType, amount, isFinal: random.int(0, 9) === 0 }
 }
 
-async function setUp(random: SeededRandom) {
+async function setup(random: SeededRandom) {
   const wallet = fakeWallet(random)
   const signer = await createBitcoinSigner(wallet, { paths: ['m', 'm/3'], network: 'mainnet' })
   return { wallet, signer }
@@ -123,7 +123,7 @@ function isToBeSigned(inputs: readonly Spending[], chosen: readonly number[], fe
 test('PSBTs of bitcoinjs-lib are signed as it verifies, or refused and left', { timeout: PATIENCE }, async () => {
   let [accepted, refused] = [0, 0]
   await repeat(200, async (random) => {
-    const { wallet, signer } = await setUp(random)
+    const { wallet, signer } = await setup(random)
     const inputs = Array.from({ length: random.int(1, 4) }, () => generateInput(random))
     const { psbt, fee } = generatePsbt(random, signer.outputs, inputs)
     const all = [...inputs.keys()]
@@ -161,7 +161,7 @@ test('PSBTs of bitcoinjs-lib are signed as it verifies, or refused and left', { 
 
 test('bytes that were a PSBT are refused, or signed as bitcoinjs-lib verifies', { timeout: PATIENCE }, async () => {
   const random = seededRandom()
-  const { wallet, signer } = await setUp(random)
+  const { wallet, signer } = await setup(random)
   const right = { proof: 'both', sighashType: undefined, amount: 50_000n, isFinal: false } as const
   const kinds = [{ ...right, kind: 'own p2wpkh' } as const, { ...right, kind: 'own p2tr' } as const]
   const { psbt } = generatePsbt(random, signer.outputs, kinds)

@@ -22,7 +22,7 @@ import { mutated, PATIENCE, repeat, runs } from './support/mutate.ts'
 
 const ROLES = [AccountRole.READONLY, AccountRole.WRITABLE, AccountRole.READONLY_SIGNER, AccountRole.WRITABLE_SIGNER]
 
-async function setUp(random: SeededRandom) {
+async function setup(random: SeededRandom) {
   const wallet = fakeWallet(random)
   return { wallet, signer: await createSolanaSigner(wallet), publicKey: await wallet.getPublicKey('ed25519') }
 }
@@ -63,7 +63,7 @@ test(
   async () => {
     const seen = { ours: 0, others: 0 }
     await repeat(200, async (random) => {
-      const { wallet, signer, publicKey } = await setUp(random)
+      const { wallet, signer, publicKey } = await setup(random)
       const transaction = generate(random, signer.address)
       const bytes = Uint8Array.from(transaction.messageBytes)
       const isOurs = namesAsSigner(bytes, signer.address)
@@ -91,7 +91,7 @@ test(
   { timeout: PATIENCE },
   async () => {
     const random = seededRandom()
-    const { signer, wallet } = await setUp(random)
+    const { signer, wallet } = await setup(random)
     for (let i = 0; i < 6; i++) {
       const valid = Uint8Array.from(generate(random, signer.address).messageBytes)
       await fc.assert(

@@ -96,12 +96,12 @@ describe('mode auth', () => {
   test.each([
     ['sender', () => setupAuthSender(receiver.publicKey, sender, ephemeral, info)],
     ['receiver', () => setupAuthReceiver(receiver, sender.publicKey, ephemeral.publicKey, info)],
-  ])('the context of the %s holds its keys until it is wiped, and nothing else', async (_, setUp) => {
+  ])('the context of the %s holds its keys until it is wiped, and nothing else', async (_, setup) => {
     // Outside of what is recorded: the first call asks the platform what it can.
     await stableKeyPair(random(32))
-    let context: Awaited<ReturnType<typeof setUp>> | undefined
+    let context: Awaited<ReturnType<typeof setup>> | undefined
     const allocations = await allocationsOf(async () => {
-      context = await setUp()
+      context = await setup()
     })
     expect(left(allocations, secrets)).toEqual(['key', 'exporter'])
     context!.wipe()

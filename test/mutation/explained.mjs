@@ -168,7 +168,7 @@ export const EXPLAINED = [
     mutator: 'ConditionalExpression',
     from: "purpose === 'signing'",
     to: 'true',
-    why: 'The signing set is the first of the new ones, and a set-up comes with no operation that makes none.',
+    why: 'The signing set is the first of the new ones, and a setup comes with no operation that makes none.',
   },
   {
     file: 'src/server/operations/make-sets/make-sets.ts',

@@ -354,7 +354,7 @@ describe.each(groups)('three parties and an equivocator on $name', ({ group }) =
 })
 
 describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
-  const setUp = () => {
+  const setup = () => {
     const random = seededRandom()
     const shares = generate(group, 2, 2, random)
     const [, { id, secretShare }] = shares as [KeyShare, KeyShare]
@@ -362,7 +362,7 @@ describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
     return { random, shares, constant: shamirToAdditive(group, { id, value: secretShare }, ids) }
   }
   const attack = (cheat: Cheat, choose: (honest: Scalar) => Scalar = (honest) => honest) => {
-    const { random, shares, constant } = setUp()
+    const { random, shares, constant } = setup()
     return cheatInReshare(group, random, shares, choose(constant), cheat)
   }
 
@@ -393,7 +393,7 @@ describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
 
   test('24: a device without the old share gets nothing', () => {
     // It knows the public record, so it can show the right constant term; it cannot prove that it knows its secret.
-    const { random, shares, constant } = setUp()
+    const { random, shares, constant } = setup()
     const pinned = group.encodePoint(group.multiplyBase(constant))
     const { error, sent } = cheatInReshare(group, random, shares, group.randomScalar(random), {
       dealing: (honest) => ({ ...honest, encoded: honest.encoded.with(0, pinned) }),
@@ -403,7 +403,7 @@ describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
   })
 
   test('24: a recorded opening of the true device is of no use in another session', () => {
-    const { random, shares, constant } = setUp()
+    const { random, shares, constant } = setup()
     const recorded: { dealing?: Dealing; opening?: Uint8Array } = {}
     cheatInReshare(group, random, shares, constant, {
       dealing: (dealing) => (recorded.dealing = dealing),
@@ -478,7 +478,7 @@ describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
   })
 
   test('23: a record whose shares are not those of its key', () => {
-    const { random, shares } = setUp()
+    const { random, shares } = setup()
     const [first] = shares as [KeyShare]
     const record = { ...first.record, publicKey: group.addPoints(first.record.publicKey, group.generator) }
     const forged = shares.map((share) => ({ ...share, record }))

@@ -17,7 +17,7 @@ import { flip } from '../support/simulator.ts'
 const [CLIENT, SERVER] = [partyId(1), partyId(2)]
 
 describe.each(groups)('proof of possession on $name', ({ group }) => {
-  function setUp() {
+  function setup() {
     const random = seededRandom()
     const shares = generate(group, 2, 3, random)
     const [share] = shares as [KeyShare]
@@ -46,20 +46,20 @@ describe.each(groups)('proof of possession on $name', ({ group }) => {
   }
 
   test('holds for the one that has the share', () => {
-    const { valid } = setUp()
+    const { valid } = setup()
     expect(valid.proof.length).toBe(group.pointLength + 32)
     expect(reasonOf(valid)).toBeUndefined()
   })
 
   test('two proofs differ', () => {
-    const { random, share, valid } = setUp()
+    const { random, share, valid } = setup()
     const again = provePossession({ group, share, verifier: SERVER, nonce: valid.nonce, random })
     expect(again).not.toEqual(valid.proof)
   })
 
   // Attack 17: a proof says who, to whom, when and of which set.
   test('is bound to nonce, verifier, prover and set', () => {
-    const { random, shares, valid } = setUp()
+    const { random, shares, valid } = setup()
     expect(reasonOf({ ...valid, nonce: newChallenge(random, random(16)) })).toBe('POP')
     expect(reasonOf({ ...valid, verifier: partyId(3) })).toBe('POP')
     expect(reasonOf({ ...valid, prover: SERVER })).toBe('POP')
@@ -72,14 +72,14 @@ describe.each(groups)('proof of possession on $name', ({ group }) => {
   })
 
   test('fails without the share', () => {
-    const { random, shares, share, valid } = setUp()
+    const { random, shares, share, valid } = setup()
     const impostor = { ...share, secretShare: shares[1]!.secretShare }
     const proof = provePossession({ group, share: impostor, verifier: SERVER, nonce: valid.nonce, random })
     expect(reasonOf({ ...valid, proof })).toBe('POP')
   })
 
   test('bytes that are no proof are FORMAT or POP, nothing else', () => {
-    const { valid } = setUp()
+    const { valid } = setup()
     expect(reasonOf({ ...valid, proof: valid.proof.slice(0, -1) })).toBe('FORMAT')
     expect(reasonOf({ ...valid, proof: Uint8Array.of(...valid.proof, 0) })).toBe('FORMAT')
     expect(reasonOf({ ...valid, proof: new Uint8Array(group.pointLength + 32) })).toBe('POP')
@@ -92,7 +92,7 @@ describe.each(groups)('proof of possession on $name', ({ group }) => {
   })
 
   test('wrong arguments', () => {
-    const { random, share, valid } = setUp()
+    const { random, share, valid } = setup()
     const nonce = valid.nonce.slice(1)
     expect(() => verifyPossession({ ...valid, nonce })).toThrow(RangeError)
     expect(() => verifyPossession({ ...valid, prover: partyId(9) })).toThrow(RangeError)

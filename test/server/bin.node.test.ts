@@ -76,7 +76,7 @@ function clientAt(url: string, token: string, random = seededRandom()): ServerCl
     clientId: '',
     random,
     async send(method, path, body, headers = {}) {
-      const type: Record<string, string> = body ? { 'content-type': 'application/vnd.reshare.flight' } : {}
+      const type: Record<string, string> = body ? { 'content-type': 'application/vnd.reshare.round' } : {}
       const response = await fetch(url + path, {
         method,
         headers: { authorization: `Bearer ${token}`, ...type, ...headers },
@@ -293,7 +293,7 @@ test('seals again by a new master key what the old one has sealed', async () => 
     RESHARE_PREVIOUS_MASTER_KEYS: `1:${old}`,
   }
   const { code, out } = await launch(['rotate'], env).ended
-  // A half, its set-up and the key of the log.
+  // A half, its setup and the key of the log.
   expect([code, JSON.parse(out)]).toEqual([0, { resealed: 3, remaining: expect.any(Number) }])
 
   // The log is verified with the new key alone.
@@ -306,7 +306,7 @@ test('seals again by a new master key what the old one has sealed', async () => 
   const broken = await launch(['audit', kept], without).ended
   expect([broken.code, broken.out]).toEqual([
     1,
-    expect.stringMatching(/^2 chains, .* 2 broken, incarnation 1\nALTERED "" 2 .*\nALTERED "ann" 2 /),
+    expect.stringMatching(/^2 chains, .* 2 broken, epoch 1\nALTERED "" 2 .*\nALTERED "ann" 2 /),
   ])
 })
 

@@ -16,7 +16,7 @@ import {
   prove,
   recover,
   refresh,
-  setUp,
+  setup,
   sign,
   signEcdsa,
   type TestWallet,
@@ -86,7 +86,7 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     prove: [[10, 16], () => prove(client, wallet.signing)],
     preprocess: [[10, 11], () => preprocess(client, wallet)],
     'sign ecdsa': [[10, 10], () => signEcdsa(client, wallet)],
-    setUp: [[10, 10], () => setUp(client, wallet)],
+    setup: [[10, 10], () => setup(client, wallet)],
   }
   test.each(Object.entries(severalRounds))('%s asks little in each round', async (_, [bounds, make]) => {
     const rounds = await count(await make())

@@ -127,7 +127,7 @@ describe.each(databaseKinds)('the adapter of $name', ({ name, open }) => {
        values ('many', 'ann', 'w', 'o', 'signing', 'ACTIVE', '', '', now()) returning ordinal::text`,
     )
     const [preprocessing] = await database.query(
-      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
        values ('many', 'one', '', 1, now(), now()) returning ordinal::text`,
     )
     expect([set, preprocessing]).toEqual([{ ordinal: '2147483648' }, { ordinal: '2147483648' }])

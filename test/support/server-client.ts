@@ -15,7 +15,7 @@ import {
   type SignRequest,
 } from '../../src/wire/operations.ts'
 import { paths } from '../../src/wire/paths.ts'
-import { setUpBinding, setUpParties } from '../../src/wire/setup-binding.ts'
+import { setupBinding, setupParties } from '../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../src/wire/signing.ts'
 import { operationSessions, type SessionSpec, partiesOf, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
 import { getGroup } from '../../src/curve/index.ts'
@@ -141,7 +141,7 @@ export class ClientOperation {
   body: Uint8Array | undefined
   /** The new sets that the client has prepared, in the order signing, backup. */
   prepared: WalletShares[] = []
-  /** The new ECDSA set-up of a signing set. */
+  /** The new ECDSA setup of a signing set. */
   pair: OtState | undefined
   preprocessing: HeldPreprocessing | undefined
   result: OperationResult | undefined
@@ -220,7 +220,7 @@ export class ClientOperation {
   }
 
   #keep(done: Result): void {
-    if (isSetUp(done)) {
+    if (isSetup(done)) {
       const made = this.prepared.find(({ purpose }) => purpose === 'signing') ?? this.#source
       const share = made?.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
       this.pair = bindOtState(done[0] as PairSetup, share.record.setId)
@@ -252,12 +252,12 @@ export class ClientOperation {
     if (request.kind === 'prove' || request.kind === 'export') return []
     if (request.kind === 'preprocess') return [this.#openEcdsa(request, this.#held.pair as OtState)]
     if (request.kind === 'sign' && request.scheme === 'ecdsa') {
-      if (request.source.kind === 'ephemeralSetup') return [this.#openSetUp()]
+      if (request.source.kind === 'ephemeralSetup') return [this.#openSetup()]
       return [this.#openEcdsa(request, this.#held.pair as OtState)]
     }
     if (request.kind === 'sign') return [this.#openFrost(request)]
     return operationSessions(request).map((sessionIndex) =>
-      sessionIndex.brings === 'setUp' ? this.#openSetUp() : this.#openShare(sessionIndex),
+      sessionIndex.brings === 'setup' ? this.#openSetup() : this.#openShare(sessionIndex),
     )
   }
 
@@ -288,18 +288,18 @@ export class ClientOperation {
       ...{ backend: getEcdsaBackend(), share, pairs: [pair], signers: SIGNERS, random },
       ...(derivation && { derivation }),
     }
-    if (request.kind === 'preprocess') return createPreprocessing({ ...options, incarnation: 0 })
+    if (request.kind === 'preprocess') return createPreprocessing({ ...options, epoch: 0 })
     const signing = { ...options, digest: requestDigest(request), aggregator: CLIENT }
     if (request.source.kind !== 'preprocessing') return createEcdsaSigning(signing)
     const { encoded } = this.#held.preprocessing as HeldPreprocessing
     const preprocessed = Preprocessed.decode(options.backend, encoded)
-    return createCompletion({ ...signing, preprocessed, incarnation: 0 })
+    return createCompletion({ ...signing, preprocessed, epoch: 0 })
   }
 
-  #openSetUp(): Session<Result> {
+  #openSetup(): Session<Result> {
     const { random } = this.#client
-    const binding = setUpBinding(this.operationId, this.request)
-    return createOtSetup({ backend: getEcdsaBackend(), ...setUpParties(this.request), self: CLIENT, binding, random })
+    const binding = setupBinding(this.operationId, this.request)
+    return createOtSetup({ backend: getEcdsaBackend(), ...setupParties(this.request), self: CLIENT, binding, random })
   }
 
   #openShare({ curve, target: purpose }: SessionSpec): Session<Result> {
@@ -341,7 +341,7 @@ function sourceOf(request: SignRequest): string {
   return request.scheme === 'ecdsa' ? request.source.kind : ''
 }
 
-function isSetUp(result: Result): result is readonly PairSetup[] {
+function isSetup(result: Result): result is readonly PairSetup[] {
   return Array.isArray(result)
 }
 

@@ -67,7 +67,7 @@ describe('an error on its way from server to client', () => {
     },
   )
 
-  test('that the set-ups differ is told, for the client to make a new one', async () => {
+  test('that the setups differ is told, for the client to make a new one', async () => {
     const answer = errorResponse(new ProtocolError('OT_DESYNC', 1, [], 'differ'), () => undefined)
     expect(readFailure(answer.status, await answer.json()).error).toMatchObject({
       reason: 'OT_DESYNC',

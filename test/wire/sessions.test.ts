@@ -4,28 +4,28 @@ import { operationSessions, partiesOf } from '../../src/wire/sessions.ts'
 
 const ids = { walletId: '', setId: '' }
 const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', dryRun: false } as const
-const ecdsa = { scheme: 'ecdsa', message: '', hash: 'sha256', path: 'm', source: { kind: 'setUp' } } as const
+const ecdsa = { scheme: 'ecdsa', message: '', hash: 'sha256', path: 'm', source: { kind: 'setup' } } as const
 const signing = ['signing secp256k1', 'signing ed25519']
-const setUp = 'signing secp256k1 set-up'
+const setup = 'signing secp256k1 setup'
 const backup = ['backup secp256k1', 'backup ed25519']
 
 test.each<[OperationRequest, string[]]>([
-  [{ kind: 'generate', walletId: '', label: '' }, [...signing, setUp]],
+  [{ kind: 'generate', walletId: '', label: '' }, [...signing, setup]],
   [{ kind: 'backup', ...ids, backupMethod: 'PASSWORD' }, backup],
-  [{ ...recover, rotateBackup: null }, [...signing, setUp]],
+  [{ ...recover, rotateBackup: null }, [...signing, setup]],
   [{ ...recover, rotateBackup: null, dryRun: true }, signing],
-  [{ ...recover, rotateBackup: 'PASSKEY' }, [...signing, ...backup, setUp]],
-  [{ kind: 'refresh', ...ids, label: '' }, [...signing, setUp]],
+  [{ ...recover, rotateBackup: 'PASSKEY' }, [...signing, ...backup, setup]],
+  [{ kind: 'refresh', ...ids, label: '' }, [...signing, setup]],
   [{ kind: 'prove', ...ids }, signing],
   [{ kind: 'sign', ...ids, scheme: 'ed25519', message: '' }, ['signing ed25519']],
   [{ kind: 'sign', ...ids, scheme: 'bip340', message: '', path: 'm', tapTweak: null }, ['signing secp256k1']],
   [{ kind: 'sign', ...ids, ...ecdsa }, ['signing secp256k1']],
   [{ kind: 'preprocess', ...ids }, ['signing secp256k1']],
-  [{ kind: 'setUp', ...ids }, ['signing secp256k1 set-up']],
+  [{ kind: 'setup', ...ids }, ['signing secp256k1 setup']],
 ])('client and server number the sessions of %o alike', (request, expected) => {
   expect(
     operationSessions(request).map(
-      ({ target, curve, brings }) => `${target} ${curve}${brings === 'setUp' ? ' set-up' : ''}`,
+      ({ target, curve, brings }) => `${target} ${curve}${brings === 'setup' ? ' setup' : ''}`,
     ),
   ).toEqual(expected)
 })

@@ -10,7 +10,7 @@ import { extractShares } from '../operations/extract-shares.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
-import { keygenSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
+import { keygenSessions, setupRole, setupSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
 import { forgetWallet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
@@ -40,15 +40,15 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
     progress.begin('Generating share')
     await client.storage.probe()
     const walletId = toHex(client.random(16))
-    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setUpRole(client) }
+    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setupRole(client) }
     const operationId = newOperationId(client)
     let made: WalletShares | undefined
     try {
-      const { result, results, setUp } = await runOperation(client, deadline, {
+      const { result, results, setup } = await runOperation(client, deadline, {
         operationId,
         request,
         sessions: keygenSessions(client, request),
-        setUp: setUpSession(client, operationId, request),
+        setup: setupSession(client, operationId, request),
         prepare: async (results) => {
           progress.begin('Parsing share')
           made = extractShares(client, request, results, 'signing', progress)
@@ -60,8 +60,8 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
         },
       })
       results.forEach(wipeKeyShare)
-      // Cut off before this, the set has no set-up, and its first ECDSA signature makes one.
-      await storeSetup(client, made!, setUp!, null)
+      // Cut off before this, the set has no setup, and its first ECDSA signature makes one.
+      await storeSetup(client, made!, setup!, null)
       const setId = verifyMadeSet(result, made, 'ACTIVE')
       const wallet = toWallet(await activateSet(client, walletId, setId))
       progress.finish()

@@ -78,7 +78,7 @@ async function preprocess(client: Client, deadline: Deadline, shares: WalletShar
     const { result, results } = await runOperation(client, deadline, {
       operationId: newOperationId(client),
       request,
-      sessions: [createPreprocessing({ ...options, pairs: [pair], incarnation: pool.incarnation })],
+      sessions: [createPreprocessing({ ...options, pairs: [pair], epoch: pool.epoch })],
       guard,
     })
     const preprocessed = results[0]!.preprocessed!

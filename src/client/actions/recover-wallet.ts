@@ -16,7 +16,7 @@ import { createProgress, plans, type Progress, type ProgressReporter } from '../
 import { proveSet } from '../wallets/prove-set.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import { sealVerified } from '../backup/seal-verified.ts'
-import { receivedShares, reshareSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
+import { receivedShares, reshareSessions, setupRole, setupSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
 import { deletePreparedSet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from '../types.ts'
@@ -177,7 +177,7 @@ async function reshareBackup(
     existingSets,
     rotateBackup: rotation?.name ?? null,
     dryRun,
-    ...(!dryRun && setUpRole(client)),
+    ...(!dryRun && setupRole(client)),
   }
   const operationId = newOperationId(client)
   let signing: WalletShares | undefined
@@ -189,12 +189,12 @@ async function reshareBackup(
       request,
       source: old,
       sessions: reshareSessions(client, request, old),
-      setUp: setUpSession(client, operationId, request, old),
+      setup: setupSession(client, operationId, request, old),
       onRound: (round) => {
         if (round === 1) progress.begin('Recovering signing share')
         if (round === 2) progress.begin('Generating share')
       },
-      prepare: async (results, setUp) => {
+      prepare: async (results, setup) => {
         progress.begin('Parsing share')
         const made = receivedShares(results)
         signing = extractShares(client, request, made, 'signing', progress)
@@ -203,7 +203,7 @@ async function reshareBackup(
         progress.begin('Storing share')
         const report = (fraction: number) => progress.within(fraction / 2)
         if (backup !== undefined) cipherText = await sealVerified(client, deadline, rotation!, backup, report)
-        await prepareSet(client, deadline, signing, setUp(), operationId, (record) =>
+        await prepareSet(client, deadline, signing, setup(), operationId, (record) =>
           existingSets === 'retire' ? activeSetIds(record) : [],
         )
       },

@@ -11,7 +11,7 @@ import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { proveSet } from '../wallets/prove-set.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
-import { receivedShares, reshareSessions, setUpRole, setUpSession } from '../operations/sessions.ts'
+import { receivedShares, reshareSessions, setupRole, setupSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
 import { deletePreparedSet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
@@ -49,7 +49,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
       progress.restart()
       const oldSetId = toHex(shares.setId)
       const about = { walletId, setId: oldSetId, label: client.label }
-      const request: RefreshRequest = { kind: 'refresh', ...about, ...setUpRole(client) }
+      const request: RefreshRequest = { kind: 'refresh', ...about, ...setupRole(client) }
       const operationId = newOperationId(client)
       let made: WalletShares | undefined
       try {
@@ -58,16 +58,16 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
           request,
           source: shares,
           sessions: reshareSessions(client, request, shares),
-          setUp: setUpSession(client, operationId, request, shares),
+          setup: setupSession(client, operationId, request, shares),
           onRound: (round) => {
             if (round === 1) progress.begin('Generating share')
             if (round === 2) progress.within(0.5)
           },
-          prepare: async (results, setUp) => {
+          prepare: async (results, setup) => {
             progress.begin('Parsing share')
             made = extractShares(client, request, receivedShares(results), 'signing', progress)
             progress.begin('Storing share')
-            await prepareSet(client, deadline, made, setUp(), operationId, () => [oldSetId])
+            await prepareSet(client, deadline, made, setup(), operationId, () => [oldSetId])
           },
           discard: async (client) => {
             if (made !== undefined) await deletePreparedSet(client, walletId, toHex(made.setId))

@@ -16,7 +16,7 @@ import type { Client, EcdsaSignature, Signature } from '../types.ts'
 /**
  * Signs with this device's set and the server; the signature has been verified when it is returned.
  *
- * A set's first ECDSA signature may take a set-up more, if one side has lost its own.
+ * A set's first ECDSA signature may take a setup more, if one side has lost its own.
  *
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH} if this device cannot use the wallet: recover it
  * @throws {SET_RETIRED} if the set was ended, from here or from another device

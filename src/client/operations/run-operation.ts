@@ -33,10 +33,10 @@ export interface Operation<Result> {
   readonly request: OperationRequest
   /** The set that deals, if there is one: the first message proves that this device holds its half. */
   readonly source?: WalletShares
-  /** In the order of `operationSessions(request)`, the set-up left out; the runner disposes of them. */
+  /** In the order of `operationSessions(request)`, the setup left out; the runner disposes of them. */
   readonly sessions: readonly OperationSession<Result>[]
-  /** The ECDSA set-up of the new set, in the last sessionIndex; the runner disposes of it. */
-  readonly setUp?: Session<readonly PairSetup[]> | undefined
+  /** The ECDSA setup of the new set, in the last sessionIndex; the runner disposes of it. */
+  readonly setup?: Session<readonly PairSetup[]> | undefined
   /** Told before each round is sent, from 1. */
   readonly onRound?: (round: number) => void
   /** Every step of every session is made within it; by itself where it is absent. */
@@ -44,9 +44,9 @@ export interface Operation<Result> {
   /**
    * Makes the results durable; the last message, which says that they are, leaves only after it.
    *
-   * @param setUp what the set-up has made: in a reshare it is done by then, in a generation only with the last answer
+   * @param setup what the setup has made: in a reshare it is done by then, in a generation only with the last answer
    */
-  readonly prepare?: (results: readonly Result[], setUp: () => PairSetup) => Promise<void>
+  readonly prepare?: (results: readonly Result[], setup: () => PairSetup) => Promise<void>
   /** Undoes `prepare`, whether wholly or half done, in a time of its own: given a client for that. */
   readonly discard?: (client: Client) => Promise<void>
 }
@@ -59,8 +59,8 @@ export interface OperationOutcome<Result> {
   readonly result: OperationResult
   /** What each session made, in the order of the specs: secrets in them are copies of what `prepare` was given. */
   readonly results: readonly Result[]
-  /** What the set-up made, if there was one; its secrets are the caller's to wipe. */
-  readonly setUp: PairSetup | undefined
+  /** What the setup made, if there was one; its secrets are the caller's to wipe. */
+  readonly setup: PairSetup | undefined
 }
 
 /** The idempotency key of a new operation. */
@@ -86,8 +86,8 @@ export async function runOperation<Result>(
   const { operationId, request, sessions, prepare } = operation
   const rounds = operationRounds(request)
   const players = sessions.map((session) => createPlayer(session))
-  const setUp = operation.setUp && createPlayer(operation.setUp)
-  const all: readonly Player<unknown>[] = setUp === undefined ? players : [...players, setUp]
+  const setup = operation.setup && createPlayer(operation.setup)
+  const all: readonly Player<unknown>[] = setup === undefined ? players : [...players, setup]
   let decidable = false
   client.operations.add(operationId)
   try {
@@ -96,7 +96,7 @@ export async function runOperation<Result>(
       operation.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
         const made = players.map((player) => player.made(round))
-        await prepare(made, () => pairOf(setUp?.finished(round)))
+        await prepare(made, () => pairOf(setup?.finished(round)))
         deadline.check()
         decidable = true
       }
@@ -106,11 +106,11 @@ export async function runOperation<Result>(
       if (round === rounds) {
         const result = parseResult(answer.header)
         const results = players.map((player) => player.finished(round))
-        return { result, results, setUp: setUp && pairOf(setUp.finished(round)) }
+        return { result, results, setup: setup && pairOf(setup.finished(round)) }
       }
     }
   } catch (error) {
-    for (const { secrets } of setUp?.ended() ?? []) wipeSecrets(secrets)
+    for (const { secrets } of setup?.ended() ?? []) wipeSecrets(secrets)
     // A server whose last message fails our check did not play the protocol, whatever it decided.
     const undone = !decidable || isProtocolError(error)
     if (prepare !== undefined) client.undecidedOperations.add(operationId)
@@ -120,7 +120,7 @@ export async function runOperation<Result>(
   } finally {
     client.operations.delete(operationId)
     for (const session of sessions) session.dispose()
-    operation.setUp?.dispose()
+    operation.setup?.dispose()
   }
 }
 
@@ -154,9 +154,9 @@ async function deliver(
 
 const atOnce: StepGuard = async (step) => step()
 
-/** A set-up between two parties makes one pair. */
+/** A setup between two parties makes one pair. */
 function pairOf(pairs: readonly PairSetup[] | undefined): PairSetup {
-  if (pairs?.length !== 1) throw new Error('a set-up with the server makes one pair')
+  if (pairs?.length !== 1) throw new Error('a setup with the server makes one pair')
   return pairs[0]!
 }
 

@@ -1,6 +1,6 @@
 import { operationFlags } from '../../wire/operation-flags.ts'
 import type { OperationId, OperationRequest } from '../../wire/operations.ts'
-import { setUpBinding, setUpParties } from '../../wire/setup-binding.ts'
+import { setupBinding, setupParties } from '../../wire/setup-binding.ts'
 import { operationSessions, partiesOf, WALLET_THRESHOLD, type SessionSpec } from '../../wire/sessions.ts'
 import { createOtSetup, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import { createKeygen } from '../../protocol/keygen/index.ts'
@@ -20,27 +20,27 @@ export function shareSessions(request: OperationRequest): SessionSpec[] {
   return operationSessions(request).filter(({ brings }) => brings === 'share')
 }
 
-/** What a request says of the client's part in the set-up that it brings. */
-export function setUpRole(client: Client): { readonly slowClient?: true } {
+/** What a request says of the client's part in the setup that it brings. */
+export function setupRole(client: Client): { readonly slowClient?: true } {
   return client.ecdsa().isSlow ? { slowClient: true } : {}
 }
 
 /**
- * The session of the ECDSA set-up that an operation brings; undefined if it brings none.
+ * The session of the ECDSA setup that an operation brings; undefined if it brings none.
  *
- * @param old the set that the new one comes from, if there is one: the set-up is hedged with its share
+ * @param old the set that the new one comes from, if there is one: the setup is hedged with its share
  */
-export function setUpSession(
+export function setupSession(
   client: Client,
   operationId: OperationId,
   request: OperationRequest,
   old?: WalletShares,
 ): Session<readonly PairSetup[]> | undefined {
-  if (!operationSessions(request).some(({ brings }) => brings === 'setUp')) return undefined
+  if (!operationSessions(request).some(({ brings }) => brings === 'setup')) return undefined
   return otSetup(client, operationId, request, old)
 }
 
-/** A set-up with the server, bound to an operation. */
+/** A setup with the server, bound to an operation. */
 export function otSetup(
   client: Client,
   operationId: OperationId,
@@ -49,9 +49,9 @@ export function otSetup(
 ): Session<readonly PairSetup[]> {
   return createOtSetup({
     backend: client.ecdsa(),
-    ...setUpParties(request),
+    ...setupParties(request),
     self: partyId(SELF),
-    binding: setUpBinding(operationId, request),
+    binding: setupBinding(operationId, request),
     random: client.random,
     ...(old && { secret: shareOn(old, 'secp256k1').secretShare }),
   })

@@ -2,24 +2,24 @@ import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import type { OperationSession } from './run-operation.ts'
 
-/** A set-up and the session that is begun with what it has made, as one: the server plays both in one sessionIndex. */
-export function afterSetUp<Result>(
-  setUp: Session<readonly PairSetup[]>,
+/** A setup and the session that is begun with what it has made, as one: the server plays both in one sessionIndex. */
+export function afterSetup<Result>(
+  setup: Session<readonly PairSetup[]>,
   begin: (made: PairSetup) => Session<Result>,
 ): OperationSession<Result> {
   let session: Session<Result> | undefined
   return {
-    start: () => ({ out: setUp.start().out }),
-    receive: (envelope) => (session ?? setUp).receive(envelope),
+    start: () => ({ out: setup.start().out }),
+    receive: (envelope) => (session ?? setup).receive(envelope),
     advance() {
       if (session !== undefined) return session.advance()
-      const { out, done } = setUp.advance()
+      const { out, done } = setup.advance()
       if (done === undefined) return { out }
       session = begin(done[0]!)
       return { out: [...out, ...session.start().out] }
     },
     dispose() {
-      setUp.dispose()
+      setup.dispose()
       session?.dispose()
     },
   }

@@ -13,11 +13,11 @@ import type { EcdsaOptions } from '../../protocol/ecdsa/signing/signing-setup.ts
 import type { Session } from '../../protocol/session/session.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
-import { afterSetUp } from '../operations/setup-then.ts'
+import { afterSetup } from '../operations/setup-then.ts'
 import type { Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
-import { otSetup, setUpRole } from '../operations/sessions.ts'
+import { otSetup, setupRole } from '../operations/sessions.ts'
 import type { Client, EcdsaSignature } from '../types.ts'
 import { withOtState } from './with-ot-state.ts'
 import { shareOn } from '../wallet-shares.ts'
@@ -26,7 +26,7 @@ import { shareOn } from '../wallet-shares.ts'
 type EcdsaStatement = Omit<SignEcdsaRequest, 'source'>
 
 /**
- * A threshold ECDSA signature, by the set-up of the set; with a set-up of its own where that is poisoned and the client was
+ * A threshold ECDSA signature, by the setup of the set; with a setup of its own where that is poisoned and the client was
  * made so.
  *
  * @throws {OT_POISONED} if the server was caught cheating in this set, or says so of this device
@@ -39,12 +39,12 @@ export async function signEcdsa(
   statement: EcdsaStatement,
 ): Promise<EcdsaSignature> {
   try {
-    return await signBySetUp(client, deadline, shares, statement)
+    return await signBySetup(client, deadline, shares, statement)
   } catch (error) {
     const poisoned = isMpcError(error, 'OT_POISONED')
     if (!poisoned || client.onCheating === 'refuse') throw error
   }
-  return signByFreshSetUp(client, deadline, shares, statement)
+  return signByFreshSetup(client, deadline, shares, statement)
 }
 
 /** The options of a session for the key at a path, pairs left out. */
@@ -65,8 +65,8 @@ function signingOptions(client: Client, shares: WalletShares, statement: EcdsaSt
   return { ...options, pairs: [pair], aggregator: options.share.id, digest: requestDigest(statement) }
 }
 
-/** Signs with the set-up of the set, in one request if there is a preprocessing, and in two if not. */
-async function signBySetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
+/** Signs with the setup of the set, in one request if there is a preprocessing, and in two if not. */
+async function signBySetup(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
   return withOtState(client, deadline, shares, async (pair, guard) => {
     // By another tab, perhaps.
     if (pair.cheat !== undefined) client.pool.drop(statement.setId)
@@ -83,7 +83,7 @@ async function signBySetUp(client: Client, deadline: Deadline, shares: WalletSha
       preprocessed?.dispose()
     }
     const session = signingSession(client, shares, statement, pair)
-    return signBy(client, deadline, shares, statement, { kind: 'setUp' }, session, guard)
+    return signBy(client, deadline, shares, statement, { kind: 'setup' }, session, guard)
   })
 }
 
@@ -97,8 +97,8 @@ function complete(
   preprocessed: Preprocessed,
 ) {
   const source = { kind: 'preprocessing', id: toHex(preprocessed.id) } as const
-  const { incarnation } = client.pool
-  const session = createCompletion({ ...signingOptions(client, shares, statement, pair), preprocessed, incarnation })
+  const { epoch } = client.pool
+  const session = createCompletion({ ...signingOptions(client, shares, statement, pair), preprocessed, epoch })
   return signBy(client, deadline, shares, statement, source, session, guard)
 }
 
@@ -122,13 +122,13 @@ async function signBy(
 }
 
 /** docs/ecdsa.md#the-ban-rule: each signature has a Δ of its own, so that what a cheat learns of one is worth nothing. */
-async function signByFreshSetUp(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
-  const request: SignEcdsaRequest = { ...statement, source: { kind: 'ephemeralSetup', ...setUpRole(client) } }
+async function signByFreshSetup(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
+  const request: SignEcdsaRequest = { ...statement, source: { kind: 'ephemeralSetup', ...setupRole(client) } }
   const operationId = newOperationId(client)
   let pair: OtState | undefined
   try {
-    const session = afterSetUp(otSetup(client, operationId, request, shares), (setUp) => {
-      pair = bindOtState(setUp, shareOn(shares, 'secp256k1').record.setId)
+    const session = afterSetup(otSetup(client, operationId, request, shares), (setup) => {
+      pair = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)
       return signingSession(client, shares, statement, pair)
     })
     const { result, results } = await runOperation(client, deadline, { operationId, request, sessions: [session] })

@@ -1,4 +1,4 @@
-import type { SetUpRequest } from '../../wire/operations.ts'
+import type { SetupRequest } from '../../wire/operations.ts'
 import { isProtocolError } from '../../errors.ts'
 import type { OtState } from '../../protocol/ecdsa/ot/ot-state.ts'
 import type { WalletShares } from '../../key-share/types.ts'
@@ -8,12 +8,12 @@ import { verifyUsedSet } from '../operations/verify-result.ts'
 import { withOtStateLock } from '../wallets/ot-state-lock.ts'
 import { readOtState, storeBan, storeSetup, type StoredOtState } from '../wallets/ot-state-store.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
-import { otSetup, setUpRole } from '../operations/sessions.ts'
+import { otSetup, setupRole } from '../operations/sessions.ts'
 import type { Client } from '../types.ts'
 import { shareNotFound } from '../wallets/wallet-store.ts'
 
 /**
- * Uses the set-up that this device has with the server for a set, and wipes its copy.
+ * Uses the setup that this device has with the server for a set, and wipes its copy.
  *
  * If one side has lost its own, or the sides' are not of one run, a new one is made, once.
  *
@@ -44,7 +44,7 @@ export async function withOtState<T>(
 }
 
 /**
- * Makes a new set-up in place of the one of this version, unless another tab was faster.
+ * Makes a new setup in place of the one of this version, unless another tab was faster.
  *
  * @param version null if there is none
  */
@@ -58,30 +58,30 @@ async function renewOtState(
     const current = await readOtState(client, shares)
     if (current !== undefined && (current.version !== version || current.pair.cheat !== undefined)) return current
     current?.pair.dispose()
-    await playSetUp(client, deadline, shares, current?.version ?? null)
+    await playSetup(client, deadline, shares, current?.version ?? null)
     const made = await readOtState(client, shares)
     if (made === undefined) throw shareNotFound()
     return made
   })
 }
 
-async function playSetUp(client: Client, deadline: Deadline, shares: WalletShares, version: string | null) {
+async function playSetup(client: Client, deadline: Deadline, shares: WalletShares, version: string | null) {
   const setId = toHex(shares.setId)
-  const request: SetUpRequest = { kind: 'setUp', walletId: toHex(shares.walletId), setId, ...setUpRole(client) }
+  const request: SetupRequest = { kind: 'setup', walletId: toHex(shares.walletId), setId, ...setupRole(client) }
   const operationId = newOperationId(client)
-  const { result, setUp } = await runOperation(client, deadline, {
+  const { result, setup } = await runOperation(client, deadline, {
     operationId,
     request,
     sessions: [],
-    setUp: otSetup(client, operationId, request, shares),
+    setup: otSetup(client, operationId, request, shares),
   })
   client.pool.drop(setId)
-  await storeSetup(client, shares, setUp!, version)
+  await storeSetup(client, shares, setup!, version)
   verifyUsedSet(result, setId)
 }
 
 /**
- * The ban rule (docs/ecdsa.md#the-ban-rule): each step is made while nothing else uses the set-up, and only if no session of any tab
+ * The ban rule (docs/ecdsa.md#the-ban-rule): each step is made while nothing else uses the setup, and only if no session of any tab
  * has caught the server cheating; whoever catches it writes so, durably, before anything else is sent.
  */
 function guardOtState(client: Client, deadline: Deadline, shares: WalletShares, pair: OtState): StepGuard {

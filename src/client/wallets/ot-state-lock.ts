@@ -4,7 +4,7 @@ import type { Deadline } from '../deadline.ts'
 const turns = new Map<string, Promise<unknown>>()
 
 /**
- * Runs `work` when nothing else of this process, or of another tab of this origin, works with the set's ECDSA set-up:
+ * Runs `work` when nothing else of this process, or of another tab of this origin, works with the set's ECDSA setup:
  * checks of oblivious transfers go one at a time (docs/ecdsa.md#the-ban-rule).
  *
  * Without the Web Locks API only this process takes turns; the row in the store tells the others of a cheat.

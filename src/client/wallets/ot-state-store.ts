@@ -21,17 +21,17 @@ const PREFIX = 'ot/'
 
 const pairKey = (setId: string) => PREFIX + setId
 
-/** The ECDSA set-up with the server that this device stores for a set. */
+/** The ECDSA setup with the server that this device stores for a set. */
 export interface StoredOtState {
   readonly pair: OtState
   readonly version: string
 }
 
 /**
- * What this device stores of a set's ECDSA set-up; undefined if nothing. The pair is the caller's to dispose of.
+ * What this device stores of a set's ECDSA setup; undefined if nothing. The pair is the caller's to dispose of.
  *
  * @throws {SHARE_PARSING_FAILED} if it is damaged: it may have been poisoned, so nothing takes its place
- * @throws {SET_MISMATCH} if it is the set-up of another set
+ * @throws {SET_MISMATCH} if it is the setup of another set
  */
 export async function readOtState(client: Client, shares: WalletShares): Promise<StoredOtState | undefined> {
   const setId = toHex(shares.setId)
@@ -43,7 +43,7 @@ export async function readOtState(client: Client, shares: WalletShares): Promise
     const { id, record } = shareOn(shares, 'secp256k1')
     if (pair.self !== id || !equalBytes(pair.setId, record.setId)) {
       pair.dispose()
-      throw new MpcError('SET_MISMATCH', 'this device stores the ECDSA set-up of another set under this id')
+      throw new MpcError('SET_MISMATCH', 'this device stores the ECDSA setup of another set under this id')
     }
     const ban = client.bans.get(setId)
     if (ban?.cheat === undefined || pair.cheat !== undefined) return { pair, version }
@@ -57,7 +57,7 @@ export async function readOtState(client: Client, shares: WalletShares): Promise
 }
 
 /**
- * Binds a set-up to its set, stores it durably and reads it back; its secrets are wiped here.
+ * Binds a setup to its set, stores it durably and reads it back; its secrets are wiped here.
  *
  * @param expectedVersion what it replaces; null if nothing
  * @throws {STORAGE_CONFLICT} if another tab has stored one meanwhile
@@ -66,10 +66,10 @@ export async function readOtState(client: Client, shares: WalletShares): Promise
 export async function storeSetup(
   client: Client,
   shares: WalletShares,
-  setUp: PairSetup,
+  setup: PairSetup,
   expectedVersion: string | null,
 ): Promise<void> {
-  const pair = bindOtState(setUp, shareOn(shares, 'secp256k1').record.setId)
+  const pair = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)
   const key = pairKey(toHex(shares.setId))
   const row = encodeRow(pair)
   let readBack: Uint8Array | undefined
@@ -77,7 +77,7 @@ export async function storeSetup(
     await client.storage.write(key, row, expectedVersion)
     readBack = (await client.storage.read(key))?.value
     if (readBack === undefined || !equalBytes(readBack, row)) {
-      throw new MpcError('STORAGE_UNAVAILABLE', 'the store did not give back the ECDSA set-up that was written')
+      throw new MpcError('STORAGE_UNAVAILABLE', 'the store did not give back the ECDSA setup that was written')
     }
   } finally {
     pair.dispose()
@@ -112,18 +112,18 @@ async function writeBan(client: Client, setId: string, row: Uint8Array): Promise
   }
 }
 
-/** The sets of which this device stores an ECDSA set-up, whether or not a record names them. */
+/** The sets of which this device stores an ECDSA setup, whether or not a record names them. */
 export async function otStateSetIds(client: Client): Promise<string[]> {
   return (await client.storage.list(PREFIX)).map((key) => key.slice(PREFIX.length))
 }
 
-/** Deletes a set's ECDSA set-up, and the preprocessings that were made with it. */
+/** Deletes a set's ECDSA setup, and the preprocessings that were made with it. */
 export async function deleteOtState(client: Client, setId: string): Promise<void> {
   client.pool.drop(setId)
   await client.storage.delete(pairKey(setId))
 }
 
-/** `set-up as OtState encodes it | SHA-256 of it [32]`: a damaged seed would look like a cheat of the server. */
+/** `setup as OtState encodes it | SHA-256 of it [32]`: a damaged seed would look like a cheat of the server. */
 function encodeRow(pair: OtState): Uint8Array {
   const bytes = pair.encode()
   try {
@@ -136,7 +136,7 @@ function encodeRow(pair: OtState): Uint8Array {
 function decodeRow(row: Uint8Array): OtState {
   const bytes = row.subarray(0, -DIGEST_LENGTH)
   if (!equalBytes(sha256(bytes), row.subarray(-DIGEST_LENGTH))) {
-    throw new MpcError('SHARE_PARSING_FAILED', 'the ECDSA set-up in this store is damaged; refresh the shares')
+    throw new MpcError('SHARE_PARSING_FAILED', 'the ECDSA setup in this store is damaged; refresh the shares')
   }
   return OtState.decode(bytes)
 }

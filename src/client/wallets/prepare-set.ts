@@ -11,23 +11,23 @@ import { publicKeys } from '../wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
 
 /**
- * Prepare, of docs/protocol.md#prepare-decide-learn-prove-retire: the share and the ECDSA set-up durable and read back, then
+ * Prepare, of docs/protocol.md#prepare-decide-learn-prove-retire: the share and the ECDSA setup durable and read back, then
  * noted as PREPARED, which cannot sign (I1, I2 of docs/server.md#invariants).
  *
  * @param deadline until when the action may go on: nobody else settles its operation before
- * @param setUp of the new set; undefined where it ends only with the server's answer. Wiped
+ * @param setup of the new set; undefined where it ends only with the server's answer. Wiped
  * @param replaces the sets on this device that the new one replaces, of those that it has when the note is made
  */
 export async function prepareSet(
   client: Client,
   deadline: Deadline,
   shares: WalletShares,
-  setUp: PairSetup | undefined,
+  setup: PairSetup | undefined,
   operationId: string,
   replaces: (record: WalletRecord) => readonly string[],
 ): Promise<void> {
   await storeShares(client, shares)
-  if (setUp !== undefined) await storeSetup(client, shares, setUp, null)
+  if (setup !== undefined) await storeSetup(client, shares, setup, null)
   const walletId = toHex(shares.walletId)
   const setId = toHex(shares.setId)
   const keys = publicKeys(client, shares)

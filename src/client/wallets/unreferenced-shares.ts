@@ -10,7 +10,7 @@ const TOMBSTONES = 'discard/'
 const tombstonesOf = (setId: string) => `${TOMBSTONES}${setId}/`
 
 /**
- * Deletes the shares and ECDSA set-ups of sets that no wallet's record names: what a process left that ended between
+ * Deletes the shares and ECDSA setups of sets that no wallet's record names: what a process left that ended between
  * storing a share and noting it, or between taking a set out of a record and deleting the rest of it. No message of such
  * a set has said that it is durable, so the server has not committed it, or this device has done with it.
  *

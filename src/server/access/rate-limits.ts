@@ -13,7 +13,7 @@ export const DEFAULT_RATES: RateLimits = {
   refresh: { count: 60, perMs: HOUR_MS },
   prove: { count: 60, perMs: HOUR_MS },
   export: { count: 5, perMs: 24 * HOUR_MS },
-  setUp: { count: 60, perMs: HOUR_MS },
+  setup: { count: 60, perMs: HOUR_MS },
   preprocess: { count: 600, perMs: MINUTE_MS },
   sign: { count: 600, perMs: MINUTE_MS },
 }

@@ -62,7 +62,7 @@ export class ChainReader {
   hash: Uint8Array = GENESIS
   readonly #key: Uint8Array
   readonly #known: readonly AuditHead[]
-  #incarnation = 0
+  #epoch = 0
 
   /** @param known heads of this chain from before */
   constructor(clientId: string, key: Uint8Array, known: readonly AuditHead[]) {
@@ -87,10 +87,10 @@ export class ChainReader {
     }
     this.sequence = sequence
     this.hash = hash
-    if (entry.incarnation < this.#incarnation) {
+    if (entry.epoch < this.#epoch) {
       return this.break('IMPOSSIBLE', sequence, 'the entry is of an earlier life of the database than the one before')
     }
-    this.#incarnation = entry.incarnation
+    this.#epoch = entry.epoch
     if (event === 'deviceAdded' || event === 'deviceRevoked') {
       this.devices.set(entry.detail, event === 'deviceRevoked')
     }
@@ -137,7 +137,7 @@ function auditEntry(row: Row): AuditEntry {
     clientId: row['client_id'] as string,
     sequence: row['sequence'] as number,
     at: row['at'] as Date,
-    incarnation: row['incarnation'] as number,
+    epoch: row['epoch'] as number,
     event: row['event'] as string,
     walletId: row['wallet_id'] as string,
     setId: row['set_id'] as string,

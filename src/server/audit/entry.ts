@@ -43,7 +43,7 @@ export interface AuditEntry extends Required<Omit<AuditEvent, 'event'>> {
   readonly sequence: number
   readonly at: Date
   /** The life of the database that it was written in. */
-  readonly incarnation: number
+  readonly epoch: number
   readonly event: string
 }
 
@@ -63,7 +63,7 @@ const TWO_TO_32 = 2 ** 32
  * @param previous 32 bytes, {@link GENESIS} before the first
  */
 export function encodeEntry(previous: Uint8Array, entry: AuditEntry): Uint8Array {
-  const { clientId, sequence, at, incarnation, event, walletId, setId, operationId, detail } = entry
+  const { clientId, sequence, at, epoch, event, walletId, setId, operationId, detail } = entry
   const time = at.getTime()
   const writer = new Writer()
     .prefixed(DOMAIN)
@@ -72,7 +72,7 @@ export function encodeEntry(previous: Uint8Array, entry: AuditEntry): Uint8Array
     .u32(sequence)
     .u32(Math.floor(time / TWO_TO_32))
     .u32(time % TWO_TO_32)
-    .u32(incarnation)
+    .u32(epoch)
   for (const text of [event, walletId, setId, operationId, detail]) writer.prefixed(utf8(text))
   return writer.finish()
 }

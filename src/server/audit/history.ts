@@ -78,11 +78,11 @@ function isDecidedOnce({ committed, whole }: SetHistory, event: string): boolean
 /**
  * What the database says of a set and the log does not, or the other way round.
  *
- * @param row of the set, with its ECDSA set-up's `poisoned` and `ban_logged`
- * @param incarnation the present life of the database
+ * @param row of the set, with its ECDSA setup's `poisoned` and `ban_logged`
+ * @param epoch the present life of the database
  * @returns in words; undefined if they agree
  */
-export function findDisagreement(history: SetHistory, row: Row, incarnation: number): string | undefined {
+export function findDisagreement(history: SetHistory, row: Row, epoch: number): string | undefined {
   const { state, bannedIn } = history
   if (state !== row['state']) return `is ${String(row['state'])} in the database and ${String(state)} in the log`
   const past = [
@@ -96,6 +96,6 @@ export function findDisagreement(history: SetHistory, row: Row, incarnation: num
   }
   const banned = row['poisoned'] === true
   if (banned && row['ban_logged'] === true && bannedIn === undefined) return 'is banned in the database only'
-  if (!banned && bannedIn === incarnation && state === 'ACTIVE') return 'is banned in the log only'
+  if (!banned && bannedIn === epoch && state === 'ACTIVE') return 'is banned in the log only'
   return undefined
 }

@@ -1,7 +1,7 @@
 import type { RandomSource } from '../../util/random.ts'
 import type { Sealer } from '../../util/seal.ts'
 import type { Database, Queryable, SqlValue } from '../../service/database/types.ts'
-import { INCARNATION } from '../epoch.ts'
+import { EPOCH } from '../epoch.ts'
 import { type AuditEntry, type AuditEvent, entryHash, GENESIS, SERVER_CHAIN } from './entry.ts'
 import { insertAuditKey, readAuditKey } from './key.ts'
 
@@ -46,23 +46,23 @@ export function createAuditLog(options: {
     const [head] = await tx.query(
       `insert into reshare_audit_heads as head (client_id, sequence, hash) values ($1, $2, $3)
        on conflict (client_id) do update set sequence = head.sequence + excluded.sequence
-       returning sequence, hash, ${INCARNATION} as incarnation`,
+       returning sequence, hash, ${EPOCH} as epoch`,
       [clientId, events.length, GENESIS],
     )
     const before = (head?.['sequence'] as number) - events.length
-    const incarnation = head?.['incarnation'] as number
+    const epoch = head?.['epoch'] as number
     let hash = head?.['hash'] as Uint8Array
     for (let start = 0; start < events.length; start += CHUNK) {
       const chunk = events.slice(start, start + CHUNK)
       const values: SqlValue[] = [clientId]
       for (const [i, event] of chunk.entries()) {
-        const entry = auditEntry(clientId, before + 1 + start + i, new Date(now()), incarnation, event)
+        const entry = auditEntry(clientId, before + 1 + start + i, new Date(now()), epoch, event)
         hash = entryHash(key, hash, entry)
         const { sequence, at, walletId, setId, operationId, detail } = entry
-        values.push(sequence, at, incarnation, event.event, walletId, setId, operationId, detail, hash)
+        values.push(sequence, at, epoch, event.event, walletId, setId, operationId, detail, hash)
       }
       await tx.query(
-        `with added as (insert into reshare_audit (client_id, sequence, at, incarnation, event, wallet_id, set_id,
+        `with added as (insert into reshare_audit (client_id, sequence, at, epoch, event, wallet_id, set_id,
            operation_id, detail, hash) values ${rowsOf(chunk.length)})
          update reshare_audit_heads set hash = $${values.length} where client_id = $1`,
         values,
@@ -111,10 +111,10 @@ function auditEntry(
   clientId: string,
   sequence: number,
   at: Date,
-  incarnation: number,
+  epoch: number,
   { event, walletId = '', setId = '', operationId = '', detail = '' }: AuditEvent,
 ): AuditEntry {
-  return { clientId, sequence, at, incarnation, event, walletId, setId, operationId, detail }
+  return { clientId, sequence, at, epoch, event, walletId, setId, operationId, detail }
 }
 
 /** `($1, $2, …), …`: the client, which all entries share, and the columns of each. */

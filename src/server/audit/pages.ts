@@ -46,7 +46,7 @@ export async function readHeads(tx: Queryable, { first, last }: ClientRange): Pr
   return tx.query(`select * from reshare_audit_heads where ${IN_RANGE}`, [first, last])
 }
 
-/** The sets of clients, with what their ECDSA set-ups say of a ban. */
+/** The sets of clients, with what their ECDSA setups say of a ban. */
 export async function readSets(tx: Queryable, { first, last }: ClientRange): Promise<Row[]> {
   return tx.query(
     `select sets.set_id, client_id, purpose, device, state, committed_at, proven_at, exported_at, logged, poisoned, ban_logged

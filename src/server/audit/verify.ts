@@ -3,7 +3,7 @@ import type { MasterKeys } from '../../util/master-keys.ts'
 import { systemRandom } from '../../util/random.ts'
 import { createSealer } from '../../util/seal.ts'
 import type { Database, Queryable, Row } from '../../service/database/types.ts'
-import { readIncarnation } from '../epoch.ts'
+import { readEpoch } from '../epoch.ts'
 import { serverSchema } from '../schema.ts'
 import { assertHeads, ChainReader, type AuditBreak, type AuditHead } from './chain.ts'
 import { SERVER_CHAIN } from './entry.ts'
@@ -25,7 +25,7 @@ export interface AuditReport {
   readonly chains: number
   readonly entries: number
   /** The present life of the database: one more with each restore, and voids bans. More without a restore is an attack. */
-  readonly incarnation: number
+  readonly epoch: number
   /** What is wrong, the first of each chain; empty if the log is whole and agrees with the sets. */
   readonly breaks: readonly AuditBreak[]
   /** The end of each chain that is whole: to be kept where nobody who writes to the database can write. */
@@ -75,7 +75,7 @@ export async function verifyAuditLog(options: AuditVerification): Promise<AuditR
     const begun = await readBegun(database)
     if (begun === undefined || older > begun) report.breaks.push(tooManyOlder(older, begun))
   }
-  return { ...report, incarnation: await readIncarnation(database) }
+  return { ...report, epoch: await readEpoch(database) }
 }
 
 /** The rows of each client's devices, by their ids. */
@@ -96,7 +96,7 @@ async function readPage(
   for await (const row of readEntries(tx, range)) chainOf(row).read(row)
   const stored = new Map((await readHeads(tx, range)).map((row) => [row['client_id'], row]))
   for (const chain of chains.values()) chain.end(headOf(stored.get(chain.clientId)))
-  const incarnation = await readIncarnation(tx)
+  const epoch = await readEpoch(tx)
   const devices: Devices = new Map([...chains.values()].map((chain) => [chain, new Map<string, Row>()]))
   for (const row of await readDevices(tx, range)) {
     const chain = chains.get(row['client_id'] as string)
@@ -107,7 +107,7 @@ async function readPage(
   for (const row of await readSets(tx, range)) {
     const chain = chainOf(row)
     requireSetOfDevice(chain, row, devices)
-    compareSet(chain, row, incarnation)
+    compareSet(chain, row, epoch)
   }
   for (const chain of chains.values()) {
     for (const setId of chain.sets.keys()) chain.break('DISAGREES', 0, `set ${setId} is in the log only`)
@@ -147,14 +147,14 @@ function requireSetOfDevice(chain: ChainReader, row: Row, stored: Devices): void
 }
 
 /** Compares a set with what its client's chain tells of it, which is forgotten then. */
-function compareSet(chain: ChainReader, row: Row, incarnation: number): void {
+function compareSet(chain: ChainReader, row: Row, epoch: number): void {
   const setId = row['set_id'] as string
   const history = chain.sets.get(setId)
   chain.sets.delete(setId)
   if (row['logged'] !== true) chain.older += 1
   else if (history?.whole !== true) chain.break('UNLOGGED', 0, `set ${setId} is not in the log`)
   else {
-    const disagreement = findDisagreement(history, row, incarnation)
+    const disagreement = findDisagreement(history, row, epoch)
     if (disagreement !== undefined) chain.break('DISAGREES', 0, `set ${setId} ${disagreement}`)
   }
 }

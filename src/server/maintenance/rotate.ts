@@ -17,7 +17,7 @@ const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) =
     table: 'reshare_ot_states',
     placeOf: (row) => {
       const key = { clientId: row['client_id'] as string, setId: row['set_id'] as string }
-      return otStateContext(key, row['incarnation'] as number)
+      return otStateContext(key, row['epoch'] as number)
     },
   },
 ]

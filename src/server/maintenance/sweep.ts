@@ -62,7 +62,7 @@ async function forgetOperations(context: ServerContext): Promise<void> {
     ), decisions as (
       delete from reshare_decisions using old
       where reshare_decisions.client_id = old.client_id and reshare_decisions.operation_id = old.operation_id
-        and kind in ('sign', 'setUp', 'preprocess')
+        and kind in ('sign', 'setup', 'preprocess')
     )
     delete from reshare_operations using old
     where reshare_operations.client_id = old.client_id and reshare_operations.operation_id = old.operation_id

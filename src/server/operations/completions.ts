@@ -1,4 +1,4 @@
-import type { PreprocessRequest, ProveRequest, SetUpRequest, SignRequest } from '../../wire/operations.ts'
+import type { PreprocessRequest, ProveRequest, SetupRequest, SignRequest } from '../../wire/operations.ts'
 import type { ServerContext } from '../context.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
@@ -18,7 +18,7 @@ export function signatureCompletion(context: ServerContext, turn: RoundInput<Sig
 }
 
 /** The end of what prepares ECDSA signatures: kept only if its set is still ACTIVE when that is stored. */
-export function preparationCompletion(turn: RoundInput<SetUpRequest | PreprocessRequest>): Completion {
+export function preparationCompletion(turn: RoundInput<SetupRequest | PreprocessRequest>): Completion {
   return {
     decision: 'COMMIT',
     async apply(tx) {

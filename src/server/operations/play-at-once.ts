@@ -45,7 +45,7 @@ class NotAtOnce extends Error {}
  * nobody sees less of it. What this does not end is for the longer way, which claims a round before it plays it.
  *
  * The transaction is read committed, since it holds what it decides by: the row of the operation, for which the same one in
- * another process waits; the count; the set-up of ECDSA; and the set, which its last statement finds ACTIVE or signs nothing.
+ * another process waits; the count; the setup of ECDSA; and the set, which its last statement finds ACTIVE or signs nothing.
  *
  * @returns undefined if nothing has happened: the operation is there or decided, the set is over, or a check has failed
  * @throws {RATE_LIMITED} if the client may not begin this operation now
@@ -57,8 +57,8 @@ export async function playAtOnce(
   const { key, request } = beginning
   const work = async (tx: Queryable): Promise<{ readonly answer: Uint8Array } | Banned> => {
     const claim: Lease = { ...key, round: 1, token: context.random(16) }
-    const incarnation = await begin(context, tx, beginning, claim)
-    const turn = { ...key, request, round: 1, messages: beginning.messages, incarnation, state: undefined }
+    const epoch = await begin(context, tx, beginning, claim)
+    const turn = { ...key, request, round: 1, messages: beginning.messages, epoch, state: undefined }
     const played = await play(context, tx, turn, beginning)
     return 'caught' in played ? played : { answer: await end(context, tx, beginning, claim, played.messages) }
   }
@@ -83,7 +83,7 @@ async function begin(
   const added = await insertOperation(context, tx, key, request, requestHash, token)
   if (added === undefined) throw new NotAtOnce('it is there, or decided')
   await chargeOperation(context, tx, key.clientId, request, added)
-  return added.incarnation
+  return added.epoch
 }
 
 async function play(
@@ -92,12 +92,12 @@ async function play(
   turn: RoundInput<OneRoundRequest>,
   { named }: OpeningProof,
 ): Promise<{ readonly messages: readonly SessionMessage[] } | Banned> {
-  const { clientId, incarnation, request } = turn
+  const { clientId, epoch, request } = turn
   const { setId } = request
   const readHalf = () => openShare(context, clientId, setId, named.half)
   if (request.scheme !== 'ecdsa') return { messages: signWith(context, { ...turn, request }, readHalf()) }
   const id = request.source.kind === 'preprocessing' ? request.source.id : ''
-  const { pair, taken } = await lockPairAndTake(context, tx, { clientId, setId, id }, incarnation)
+  const { pair, taken } = await lockPairAndTake(context, tx, { clientId, setId, id }, epoch)
   return playWithLocked(context, tx, { ...turn, request }, { pair, readHalf, from: taken }, ({ messages }) => ({
     messages,
   }))

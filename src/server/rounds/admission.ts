@@ -27,7 +27,7 @@ import type { SetRequest } from './round.ts'
  *   the set that it names
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
- * @throws {OT_POISONED} for a new ECDSA set-up in the place of a poisoned one
+ * @throws {OT_POISONED} for a new ECDSA setup in the place of a poisoned one
  * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
  * @throws {RATE_LIMITED} if the set or the device is locked out, or the client from exports
  */
@@ -44,7 +44,7 @@ export async function authorizeOperation(
     await requireRoomForSet(context, context.database, request, source)
     await requireUnlocked(context, key, request)
   }
-  if (request.kind === 'setUp') await assertUnpoisoned(context, context.database, request.setId)
+  if (request.kind === 'setup') await assertUnpoisoned(context, context.database, request.setId)
   if (request.kind === 'backup' || request.kind === 'recover') requireCustodian(context)
   if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'ephemeralSetup') {
     checkOnCheating(context)
@@ -145,7 +145,7 @@ export async function requireFreeWallet(db: Queryable, clientId: string, walletI
 
 function checkOnCheating({ onCheating }: ServerContext): void {
   if (onCheating === 'ephemeralSetup') return
-  throw new MpcError('POLICY_DENIED', 'this server signs with the set-up of the set only')
+  throw new MpcError('POLICY_DENIED', 'this server signs with the setup of the set only')
 }
 
 /** What the policy is asked about an operation. */

@@ -15,7 +15,7 @@ export async function dispatch(context: ServerContext, turn: RoundInput): Promis
     case 'sign':
       if (request.scheme === 'ecdsa') return signEcdsaRound(context, { ...turn, request })
       return signFrostRound(context, { ...turn, request })
-    case 'setUp':
+    case 'setup':
       return setupRound(context, { ...turn, request })
     case 'preprocess':
       return preprocessRound(context, { ...turn, request })

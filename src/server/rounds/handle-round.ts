@@ -162,10 +162,10 @@ async function begin(
 function newOperation(
   { device }: CalledOperation,
   request: OperationRequest,
-  { incarnation, expiresAt }: AddedOperation,
+  { epoch, expiresAt }: AddedOperation,
 ): OperationRow {
   const none = { state: null, leaseHash: null, leaseExpiresAt: null }
-  return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, incarnation, expiresAt }
+  return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, epoch, expiresAt }
 }
 
 /** A recovery is told of before it ends: someone opens a backup, with this client's credentials. */
@@ -182,14 +182,14 @@ async function play(
   requestHash: RequestHash,
   { messages }: RoundBody<unknown>,
 ): Promise<Answered | Banned> {
-  const { request, incarnation, device } = operation
+  const { request, epoch, device } = operation
   // Aborted since the caller looked: its request is gone, and without its state a later round would be played as a first one.
   if (request === null || (claim.round > 1 && operation.state === null)) throw over()
-  const place = sessionContext(claim, claim.round, incarnation)
+  const place = sessionContext(claim, claim.round, epoch)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
     const { clientId, operationId, round } = claim
-    const turn = { clientId, operationId, device, round, request, messages, incarnation, state }
+    const turn = { clientId, operationId, device, round, request, messages, epoch, state }
     const playing = await dispatch(context, turn)
     return await store(context, claim, operation, requestHash, playing)
   } finally {
@@ -206,13 +206,13 @@ interface Answered {
 async function store(
   context: ServerContext,
   claim: Lease,
-  { request, incarnation }: OperationRow,
+  { request, epoch }: OperationRow,
   requestHash: RequestHash,
   playing: RoundOutput | RoundInTransaction,
 ): Promise<Answered | Banned> {
   const seal = ({ state }: RoundOutput): Uint8Array | null => {
     if (state === undefined) return null
-    const sealed = context.sealer.seal(sessionContext(claim, claim.round + 1, incarnation), state)
+    const sealed = context.sealer.seal(sessionContext(claim, claim.round + 1, epoch), state)
     wipe(state)
     return sealed
   }
@@ -267,7 +267,7 @@ function requireTimeLeft(context: ServerContext, operation: OperationRow): void 
   throw new MpcError('PROTOCOL_ABORTED', 'the operation has expired; start it again')
 }
 
-/** Session state opens for the one round that it is for, in the incarnation that sealed it. */
-function sessionContext({ clientId, operationId }: OperationKey, round: number, incarnation: number) {
-  return { purpose: 'session', clientId, row: `${operationId}/${round}/${incarnation}` } as const
+/** Session state opens for the one round that it is for, in the epoch that sealed it. */
+function sessionContext({ clientId, operationId }: OperationKey, round: number, epoch: number) {
+  return { purpose: 'session', clientId, row: `${operationId}/${round}/${epoch}` } as const
 }

@@ -5,7 +5,7 @@ import { canAccess } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
-import { INCARNATION, readIncarnation } from '../epoch.ts'
+import { EPOCH, readEpoch } from '../epoch.ts'
 import { notAuthorized } from '../sets/sets-table.ts'
 import {
   findDecision,
@@ -38,7 +38,7 @@ const LEASED = 'client_id = $1 and operation_id = $2 and round = $3 and lease_to
  *
  * @throws {AUTH_FAILED} if the client has no such operation, or another device has begun it
  * @throws {BadRequest} if an earlier round is missing
- * @throws {PROTOCOL_ABORTED} if the round was begun with another message, or belongs to an earlier incarnation
+ * @throws {PROTOCOL_ABORTED} if the round was begun with another message, or belongs to an earlier epoch
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  */
 export async function leaseRound(
@@ -52,7 +52,7 @@ export async function leaseRound(
   const [free] = await context.database.query(
     `update reshare_operations set lease_token = $3, lease_hash = $4, lease_expires_at = $5
      where client_id = $1 and operation_id = $2 and round = $6 and (device is null or device = $7)
-       and incarnation = ${INCARNATION} and (lease_hash is null or lease_hash = $4)
+       and epoch = ${EPOCH} and (lease_hash is null or lease_hash = $4)
        and (lease_expires_at is null or lease_expires_at <= $8)
      returning *`,
     [key.clientId, key.operationId, token, requestHash.bytes, until, round - 1, key.device, timestamp(context)],
@@ -71,7 +71,7 @@ async function claimOrRefuse(
   return context.database.transaction(async (tx) => {
     const operation = await lockOperation(tx, key)
     if (operation === undefined || !canAccess(operation, key)) throw notAuthorized()
-    await requireIncarnation(tx, operation)
+    await requireEpoch(tx, operation)
     if (round > operation.round + 1) throw new BadRequest(`the next round of this operation is ${operation.round + 1}`)
     // Answered since the caller looked: the repeated request finds the answer.
     if (round <= operation.round) throw inProgress()
@@ -181,8 +181,8 @@ function claimed({ clientId, operationId, round, token }: Lease): SqlValue[] {
   return [clientId, operationId, round - 1, token]
 }
 
-async function requireIncarnation(tx: Queryable, operation: OperationRow): Promise<void> {
-  if ((await readIncarnation(tx)) !== operation.incarnation) {
+async function requireEpoch(tx: Queryable, operation: OperationRow): Promise<void> {
+  if ((await readEpoch(tx)) !== operation.epoch) {
     throw new MpcError('PROTOCOL_ABORTED', 'the operation was begun before the database was restored')
   }
 }

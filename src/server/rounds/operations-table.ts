@@ -25,7 +25,7 @@ export interface OperationRow {
   readonly round: number
   /** The sealed sessions; null before the first answer and after the last. */
   readonly state: Uint8Array | null
-  readonly incarnation: number
+  readonly epoch: number
   readonly expiresAt: Date
   /** The hash of the only request that may be played next; null while no session has seen one. */
   readonly leaseHash: Uint8Array | null
@@ -57,7 +57,7 @@ export function operationRow(row: Row): OperationRow {
     request: JSON.parse((row['request'] as string | null) ?? 'null') as OperationRow['request'],
     round: row['round'] as number,
     state: row['state'] as Uint8Array | null,
-    incarnation: row['incarnation'] as number,
+    epoch: row['epoch'] as number,
     expiresAt: row['expires_at'] as Date,
     leaseHash: row['lease_hash'] as Uint8Array | null,
     leaseExpiresAt: row['lease_expires_at'] as Date | null,
@@ -66,7 +66,7 @@ export function operationRow(row: Row): OperationRow {
 
 /** An operation that was added, and how many others of its set, or of generations, of its client, are under way. */
 export interface AddedOperation {
-  readonly incarnation: number
+  readonly epoch: number
   readonly expiresAt: Date
   readonly othersOpen: number
   /** When the first of them expires. */
@@ -98,12 +98,12 @@ export async function insertOperation(
          (select 1 from reshare_decisions decided
           where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
      )
-     insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, incarnation, lease_hash,
+     insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, epoch, lease_hash,
        expires_at, lease_token, lease_expires_at)
      select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11 from reshare_meta
-     where name = 'incarnation' and not exists (select 1 from reshare_decisions where ${KEY})
+     where name = 'epoch' and not exists (select 1 from reshare_decisions where ${KEY})
      on conflict (client_id, operation_id) do nothing
-     returning incarnation, expires_at, (select count from others) as count, (select opens_at from others) as opens_at`,
+     returning epoch, expires_at, (select count from others) as count, (select opens_at from others) as opens_at`,
     [
       clientId,
       operationId,
@@ -120,7 +120,7 @@ export async function insertOperation(
   )
   return (
     added && {
-      incarnation: added['incarnation'] as number,
+      epoch: added['epoch'] as number,
       expiresAt: added['expires_at'] as Date,
       othersOpen: added['count'] as number,
       opensAt: added['opens_at'] as Date | null,

@@ -21,7 +21,7 @@ const setId = hex(32)
 const path = v.pipe(v.string(), v.maxLength(1 + 11 * 255), v.check(isPath))
 const slowClient = v.optional(v.literal(true))
 const source = v.variant('kind', [
-  v.strictObject({ kind: v.literal('setUp') }),
+  v.strictObject({ kind: v.literal('setup') }),
   v.strictObject({ kind: v.literal('ephemeralSetup'), slowClient }),
   v.strictObject({ kind: v.literal('preprocessing'), id: hex(32) }),
 ])
@@ -66,7 +66,7 @@ function operationSchema({ labelLength, messageBytes }: ServerLimits) {
       receiver: v.pipe(hex(32), v.check(isUsableReceiver)),
       proof,
     }),
-    v.strictObject({ kind: v.literal('setUp'), walletId, setId, slowClient }),
+    v.strictObject({ kind: v.literal('setup'), walletId, setId, slowClient }),
     v.strictObject({ kind: v.literal('preprocess'), walletId, setId }),
   ])
 }

@@ -24,7 +24,7 @@ export interface RoundInput<Request extends OperationRequest = OperationRequest>
   readonly round: number
   readonly messages: readonly SessionMessage[]
   /** The life of the database that the operation belongs to. */
-  readonly incarnation: number
+  readonly epoch: number
   /** What the round before left, opened; undefined in the first. Secret, wiped by the caller. */
   readonly state: Uint8Array | undefined
 }

@@ -18,7 +18,7 @@ export async function recordCustodianShare(
   setId: string,
 ): Promise<void> {
   await db.query(
-    `insert into reshare_custodian_records (client_id, set_id, operation_id, owed) values ($1, $2, $3, false)
+    `insert into reshare_custodian_records (client_id, set_id, operation_id, deletion_pending) values ($1, $2, $3, false)
      on conflict (client_id, set_id) do update set removed_at = null`,
     [clientId, setId, operationId],
   )
@@ -31,7 +31,7 @@ export async function scheduleShareDeletion(
 ): Promise<void> {
   const key = [clientId, operationId]
   await tx.query(
-    'update reshare_custodian_records set owed = true where client_id = $1 and operation_id = $2 and not owed',
+    'update reshare_custodian_records set deletion_pending = true where client_id = $1 and operation_id = $2 and not deletion_pending',
     key,
   )
 }
@@ -39,8 +39,8 @@ export async function scheduleShareDeletion(
 /** Owes the removal of the halves of backup sets that have just become DESTROYED. */
 export async function scheduleDeletionOfDestroyed(tx: Queryable, clientId: string): Promise<void> {
   await tx.query(
-    `update reshare_custodian_records half set owed = true from reshare_sets ended
-     where half.client_id = $1 and not half.owed and ended.set_id = half.set_id and ended.state = 'DESTROYED'`,
+    `update reshare_custodian_records half set deletion_pending = true from reshare_sets ended
+     where half.client_id = $1 and not half.deletion_pending and ended.set_id = half.set_id and ended.state = 'DESTROYED'`,
     [clientId],
   )
 }
@@ -59,7 +59,7 @@ export async function deletePendingShares(context: ServerContext, clientId: stri
   const rows = await database.query(
     `select client_id, set_id, removed_at is null and not exists
          (select 1 from reshare_sets made where made.set_id = half.set_id) as may_come
-     from reshare_custodian_records half where owed and ($1::text is null or client_id = $1)
+     from reshare_custodian_records half where deletion_pending and ($1::text is null or client_id = $1)
        and (removed_at is null or removed_at <= $2)
      order by tried_at nulls first limit ${BATCH}`,
     [clientId, timestamp(context, -limits.operationMs)],

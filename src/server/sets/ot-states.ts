@@ -5,34 +5,34 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
-import { INCARNATION } from '../epoch.ts'
+import { EPOCH } from '../epoch.ts'
 import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing } from './preprocessings.ts'
 import { setOf } from './sets-table.ts'
 
-/** Names the ECDSA set-up of a set. */
+/** Names the ECDSA setup of a set. */
 export interface OtStateKey {
   readonly clientId: string
   readonly setId: string
 }
 
-/** A set-up as it is stored, with the incarnation that it was made in. */
+/** A setup as it is stored, with the epoch that it was made in. */
 export interface StoredOtState {
   readonly sealed: Uint8Array
-  readonly incarnation: number
+  readonly epoch: number
 }
 
 type Sealing = Pick<ServerContext, 'sealer'>
 type Banning = Pick<ServerContext, 'caught'>
 
-/** Where the ECDSA set-up of a set is sealed for. */
-export const otStateContext = ({ clientId, setId }: OtStateKey, incarnation: number) =>
-  ({ purpose: 'ot pair', clientId, row: `${setId}/${incarnation}` }) as const
+/** Where the ECDSA setup of a set is sealed for. */
+export const otStateContext = ({ clientId, setId }: OtStateKey, epoch: number) =>
+  ({ purpose: 'ot pair', clientId, row: `${setId}/${epoch}` }) as const
 
-/** Seals a set-up that was just made and wipes it. */
-export function sealOtState({ sealer }: Sealing, key: OtStateKey, pair: OtState, incarnation: number): StoredOtState {
+/** Seals a setup that was just made and wipes it. */
+export function sealOtState({ sealer }: Sealing, key: OtStateKey, pair: OtState, epoch: number): StoredOtState {
   const encoded = pair.encode()
   try {
-    return { sealed: sealer.seal(otStateContext(key, incarnation), encoded), incarnation }
+    return { sealed: sealer.seal(otStateContext(key, epoch), encoded), epoch }
   } finally {
     wipe(encoded)
     pair.dispose()
@@ -40,9 +40,9 @@ export function sealOtState({ sealer }: Sealing, key: OtStateKey, pair: OtState,
 }
 
 /**
- * Keeps a set-up in the place of the one before.
+ * Keeps a setup in the place of the one before.
  *
- * @throws {OT_POISONED} if that was poisoned in this incarnation: a new one would be a retry
+ * @throws {OT_POISONED} if that was poisoned in this epoch: a new one would be a retry
  */
 export async function storeOtState(
   context: Banning,
@@ -52,25 +52,24 @@ export async function storeOtState(
 ): Promise<void> {
   await assertUnpoisoned(context, tx, setId)
   await tx.query(
-    `insert into reshare_ot_states (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)
+    `insert into reshare_ot_states (set_id, sealed, poisoned, epoch) values ($1, $2, false, $3)
      on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, ban_logged = false,
-       incarnation = excluded.incarnation`,
-    [setId, pair.sealed, pair.incarnation],
+       epoch = excluded.epoch`,
+    [setId, pair.sealed, pair.epoch],
   )
 }
 
-/** @throws {OT_POISONED} if the set's set-up was poisoned in this incarnation */
+/** @throws {OT_POISONED} if the set's setup was poisoned in this epoch */
 export async function assertUnpoisoned({ caught }: Banning, db: Queryable, setId: string): Promise<void> {
   if (caught.has(setId)) throw poisoned()
-  const [row] = await db.query(
-    `select 1 from reshare_ot_states where set_id = $1 and poisoned and incarnation = ${INCARNATION}`,
-    [setId],
-  )
+  const [row] = await db.query(`select 1 from reshare_ot_states where set_id = $1 and poisoned and epoch = ${EPOCH}`, [
+    setId,
+  ])
   if (row !== undefined) throw poisoned()
 }
 
 /**
- * The set-up of a set, held by this transaction until it ends: whoever checks messages with it does so alone. The caller
+ * The setup of a set, held by this transaction until it ends: whoever checks messages with it does so alone. The caller
  * wipes it.
  *
  * @throws {OT_DESYNC} if there is none, or one from before the database was restored
@@ -78,7 +77,7 @@ export async function assertUnpoisoned({ caught }: Banning, db: Queryable, setId
  */
 export async function lockOtState({ sealer }: Sealing, tx: Queryable, key: OtStateKey): Promise<OtState> {
   const [row] = await tx.query(
-    `select sealed, poisoned, incarnation from reshare_ot_states where set_id = $1 and incarnation = ${INCARNATION}
+    `select sealed, poisoned, epoch from reshare_ot_states where set_id = $1 and epoch = ${EPOCH}
      for update`,
     [key.setId],
   )
@@ -90,28 +89,28 @@ export async function lockPairAndTake(
   { sealer, now }: Pick<ServerContext, 'sealer' | 'now'>,
   tx: Queryable,
   key: PreprocessingKey,
-  incarnation: number,
+  epoch: number,
 ): Promise<{ readonly pair: OtState; readonly taken: TakenPreprocessing }> {
   const [row] = await tx.query(
     `with taken as (
        delete from reshare_preprocessings
-       where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and incarnation = $4 returning sealed
+       where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and epoch = $4 returning sealed
      )
-     select pair.sealed, poisoned, pair.incarnation, (select sealed from taken) as taken
-     from reshare_ot_states pair where set_id = $1 and incarnation = $4 and incarnation = ${INCARNATION} for update`,
-    [key.setId, key.id, new Date(now()), incarnation],
+     select pair.sealed, poisoned, pair.epoch, (select sealed from taken) as taken
+     from reshare_ot_states pair where set_id = $1 and epoch = $4 and epoch = ${EPOCH} for update`,
+    [key.setId, key.id, new Date(now()), epoch],
   )
   const sealed = (row?.['taken'] ?? null) as Uint8Array | null
   if (sealed === null) throw preprocessingNotFound()
-  return { pair: openLocked({ sealer }, key, row), taken: { ...key, sealed, incarnation } }
+  return { pair: openLocked({ sealer }, key, row), taken: { ...key, sealed, epoch } }
 }
 
 function openLocked({ sealer }: Sealing, key: OtStateKey, row: Row | undefined): OtState {
   if (row === undefined) {
-    throw new ProtocolError('OT_DESYNC', 1, [], 'the server has no ECDSA set-up of this set')
+    throw new ProtocolError('OT_DESYNC', 1, [], 'the server has no ECDSA setup of this set')
   }
   if (row['poisoned'] === true) throw poisoned()
-  const encoded = sealer.open(otStateContext(key, row['incarnation'] as number), row['sealed'] as Uint8Array)
+  const encoded = sealer.open(otStateContext(key, row['epoch'] as number), row['sealed'] as Uint8Array)
   try {
     return OtState.decode(encoded)
   } finally {
@@ -119,16 +118,16 @@ function openLocked({ sealer }: Sealing, key: OtStateKey, row: Row | undefined):
   }
 }
 
-/** Poisons the set-up of a set, whichever it is by now. */
+/** Poisons the setup of a set, whichever it is by now. */
 export async function poisonStoredOtState(
   { sealer }: Sealing,
   tx: Queryable,
   key: OtStateKey,
   { reason }: ProtocolError,
 ): Promise<void> {
-  const [row] = await tx.query('select sealed, incarnation from reshare_ot_states where set_id = $1', [key.setId])
+  const [row] = await tx.query('select sealed, epoch from reshare_ot_states where set_id = $1', [key.setId])
   if (row === undefined) return
-  const where = otStateContext(key, row['incarnation'] as number)
+  const where = otStateContext(key, row['epoch'] as number)
   const encoded = sealer.open(where, row['sealed'] as Uint8Array)
   const pair = OtState.decode(encoded)
   wipe(encoded)
@@ -146,7 +145,7 @@ export async function logBan({ database, audit }: ServerContext, setId: string):
     const [ban] = await tx.query(
       `update reshare_ot_states pair set ban_logged = true from reshare_sets owner
        where pair.set_id = $1 and poisoned and not ban_logged and owner.set_id = pair.set_id
-       returning pair.set_id, pair.incarnation, wallet_id, client_id`,
+       returning pair.set_id, pair.epoch, wallet_id, client_id`,
       [setId],
     )
     if (ban !== undefined) await audit.record(tx, ban['client_id'] as string, [banEvent(ban, setOf(ban))])
@@ -163,20 +162,20 @@ export async function logBans(context: ServerContext): Promise<void> {
   await forEachRow(context, bans, (row) => logBan(context, row['set_id'] as string))
 }
 
-/** A ban is good for the life of the database in which its set-up was made. */
+/** A ban is good for the life of the database in which its setup was made. */
 export function banEvent(ban: Row, set: Pick<AuditEvent, 'setId' | 'walletId'>): AuditEvent {
-  return { ...set, event: 'poisoned', detail: String(ban['incarnation']) }
+  return { ...set, event: 'poisoned', detail: String(ban['epoch']) }
 }
 
 /** @returns the ban that the log does not have yet, if there was one */
 export async function deleteOtState(tx: Queryable, setId: string): Promise<Row | undefined> {
   const deleted = await tx.query(
-    'delete from reshare_ot_states where set_id = $1 returning poisoned and not ban_logged as banned, incarnation',
+    'delete from reshare_ot_states where set_id = $1 returning poisoned and not ban_logged as banned, epoch',
     [setId],
   )
   return deleted.find(({ banned }) => banned === true)
 }
 
 function poisoned(): MpcError {
-  return new MpcError('OT_POISONED', 'the ECDSA set-up of this set is poisoned: its client was caught cheating')
+  return new MpcError('OT_POISONED', 'the ECDSA setup of this set is poisoned: its client was caught cheating')
 }

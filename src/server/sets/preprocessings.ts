@@ -4,7 +4,7 @@ import { toHex, wipe } from '../../util/bytes.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { INCARNATION } from '../epoch.ts'
+import { EPOCH } from '../epoch.ts'
 
 /** Names one preprocessing of a client's set; its id is lower-case hex. */
 export interface PreprocessingKey {
@@ -16,11 +16,11 @@ export interface PreprocessingKey {
 /** A preprocessing that is out of the database for good, still sealed. */
 export interface TakenPreprocessing extends PreprocessingKey {
   readonly sealed: Uint8Array
-  readonly incarnation: number
+  readonly epoch: number
 }
 
-const place = ({ clientId, setId, id }: PreprocessingKey, incarnation: number) =>
-  ({ purpose: 'preprocessing', clientId, row: `${setId}/${id}/${incarnation}` }) as const
+const place = ({ clientId, setId, id }: PreprocessingKey, epoch: number) =>
+  ({ purpose: 'preprocessing', clientId, row: `${setId}/${id}/${epoch}` }) as const
 
 /** Stores a preprocessing, and deletes the set's oldest ones above the limit. */
 export async function insertPreprocessing(
@@ -29,15 +29,15 @@ export async function insertPreprocessing(
   { clientId, setId }: Omit<PreprocessingKey, 'id'>,
   preprocessed: Preprocessed,
 ): Promise<void> {
-  const { incarnation } = preprocessed
+  const { epoch } = preprocessed
   const id = toHex(preprocessed.id)
   const encoded = preprocessed.encode()
-  const sealed = context.sealer.seal(place({ clientId, setId, id }, incarnation), encoded)
+  const sealed = context.sealer.seal(place({ clientId, setId, id }, epoch), encoded)
   wipe(encoded)
   await tx.query(
-    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
      values ($1, $2, $3, $4, $5, $6)`,
-    [setId, id, sealed, incarnation, timestamp(context), timestamp(context, context.limits.preprocessingMs)],
+    [setId, id, sealed, epoch, timestamp(context), timestamp(context, context.limits.preprocessingMs)],
   )
   await tx.query(
     `delete from reshare_preprocessings where set_id = $1 and ordinal in
@@ -50,23 +50,23 @@ export async function insertPreprocessing(
  * Deletes a preprocessing and gives what it was, by one statement that is durable when this returns: of any number of
  * processes one gets it, and none after a crash.
  *
- * @param incarnation the life of the database that the operation belongs to
+ * @param epoch the life of the database that the operation belongs to
  * @throws {PREPROCESSING_NOT_FOUND} if there is none: never made, used, dropped, expired, or from before the database was
  *   restored. Not to be tried again: the client signs without it
  */
 export async function takePreprocessing(
   context: ServerContext,
   key: PreprocessingKey,
-  incarnation: number,
+  epoch: number,
 ): Promise<TakenPreprocessing> {
   const [row] = await context.database.query(
     `delete from reshare_preprocessings
-     where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and incarnation = $4 and incarnation = ${INCARNATION}
+     where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and epoch = $4 and epoch = ${EPOCH}
      returning sealed`,
-    [key.setId, key.id, timestamp(context), incarnation],
+    [key.setId, key.id, timestamp(context), epoch],
   )
   if (row === undefined) throw preprocessingNotFound()
-  return { ...key, sealed: row['sealed'] as Uint8Array, incarnation }
+  return { ...key, sealed: row['sealed'] as Uint8Array, epoch }
 }
 
 export function preprocessingNotFound(): MpcError {
@@ -75,7 +75,7 @@ export function preprocessingNotFound(): MpcError {
 
 /** Opens what was taken. To be called for one request alone: its answer is the same each time. */
 export function openPreprocessing({ sealer }: Pick<ServerContext, 'sealer'>, taken: TakenPreprocessing): Preprocessed {
-  const encoded = sealer.open(place(taken, taken.incarnation), taken.sealed)
+  const encoded = sealer.open(place(taken, taken.epoch), taken.sealed)
   try {
     return Preprocessed.decode(getEcdsaBackend(), encoded)
   } finally {
@@ -101,7 +101,7 @@ export async function forgetPreprocessings(context: ServerContext): Promise<void
     context.database.query(
       `delete from reshare_preprocessings where (set_id, preprocessing_id) in
          (select set_id, preprocessing_id from reshare_preprocessings
-          where expires_at <= $1 or incarnation <> ${INCARNATION} limit ${PAGE})
+          where expires_at <= $1 or epoch <> ${EPOCH} limit ${PAGE})
        returning 1`,
       [timestamp(context)],
     ),

@@ -10,7 +10,7 @@ import { seededRandom, type SeededRandom } from '../../support/random.ts'
 
 const PATHS = ['m', 'm/0/5'] as const
 
-async function setUp(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => ({})) {
+async function setup(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => ({})) {
   const random = seededRandom()
   const wallet = fakeWallet(random)
   const signer = await createBitcoinSigner({ ...wallet, ...keys(wallet) }, { paths: PATHS, network: 'regtest' })
@@ -88,7 +88,7 @@ function expectValid(raw: Uint8Array, spent: readonly OwnedOutput[]): void {
 }
 
 test('each path has an address of each type', async () => {
-  const { signer } = await setUp()
+  const { signer } = await setup()
   expect(signer.outputs.map(({ type, path }) => `${type} ${path}`)).toEqual([
     'p2wpkh m',
     'p2tr m',
@@ -101,7 +101,7 @@ test('each path has an address of each type', async () => {
 
 test.each(['p2wpkh', 'p2tr'])('a transaction of one %s input is valid', async (type) => {
   for (const path of PATHS) {
-    const { random, signer, output } = await setUp()
+    const { random, signer, output } = await setup()
     const owner = output(type, path)
     for (const proof of ['nonWitnessUtxo', 'witnessUtxo'] as const) {
       const transaction = spending(random, [{ script: owner.script, proof }])
@@ -113,7 +113,7 @@ test.each(['p2wpkh', 'p2tr'])('a transaction of one %s input is valid', async (t
 })
 
 test('a transaction of inputs of every kind is valid, through its PSBT', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const owners = [output('p2tr', 'm/0/5'), output('p2wpkh'), output('p2tr'), output('p2wpkh', 'm/0/5')]
   const coins = owners.map(({ script }, i) => ({ script, ...(i === 2 ? { sighashType: SigHash.ALL } : {}) }))
   const unsigned = spending(random, coins).toPSBT()
@@ -129,7 +129,7 @@ test('a transaction of inputs of every kind is valid, through its PSBT', async (
 })
 
 test('signs as btc-signer would with the key itself', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const owners = [output('p2wpkh'), output('p2tr')]
   const unsigned = spending(
     random,
@@ -146,7 +146,7 @@ test('signs as btc-signer would with the key itself', async () => {
 })
 
 test('leaves what is final, and rows that it does not know', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const transaction = spending(random, [output('p2tr'), output('p2wpkh')])
   await signer.signTransaction(transaction, { inputs: [0] })
   transaction.finalizeIdx(0)
@@ -163,7 +163,7 @@ test('leaves what is final, and rows that it does not know', async () => {
 })
 
 test('leaves its own signatures, and adds those that are missing', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const owners = [output('p2wpkh'), output('p2tr'), output('p2wpkh', 'm/0/5'), output('p2tr', 'm/0/5')]
   const coins = owners.map(({ script }, i) => ({ script, ...(i === 3 ? { sighashType: SigHash.ALL } : {}) }))
   const unsigned = spending(random, coins).toPSBT()
@@ -184,7 +184,7 @@ test('leaves its own signatures, and adds those that are missing', async () => {
 test('two calls at the same time leave one signature each', async () => {
   // ECDSA signatures of two parties differ from one time to the next.
   let nonce = 0
-  const { random, signer, output } = await setUp((wallet) => ({
+  const { random, signer, output } = await setup((wallet) => ({
     signEcdsa: async ({ digest, path = 'm' }) => {
       const extraEntropy = new Uint8Array(32).fill(++nonce)
       const options = { prehash: false, lowS: true, format: 'recovered', extraEntropy } as const
@@ -201,7 +201,7 @@ test('two calls at the same time leave one signature each', async () => {
 })
 
 test('a signature of its own over something else is neither left nor lost', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const [segwit, taproot] = [output('p2wpkh'), output('p2tr')]
   const other = spending(random, [segwit, taproot])
   await signer.signTransaction(other)
@@ -235,7 +235,7 @@ test('a transaction that changes while it is signed gets no signature', async ()
   ]
   for (const change of changes) {
     const signing: { transaction?: Transaction } = {}
-    const { random, signer, output } = await setUp((wallet) => ({
+    const { random, signer, output } = await setup((wallet) => ({
       signTaproot: async (request) => {
         if (wallet.requests.length === 1) change(signing.transaction!)
         return wallet.signTaproot(request)
@@ -249,7 +249,7 @@ test('a transaction that changes while it is signed gets no signature', async ()
 })
 
 test('what is final in either field is left, whoever it belongs to', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const foreign = p2pkh(secp256k1.getPublicKey(random(32)))
   for (const final of [
     { finalScriptSig: random(100) },
@@ -272,7 +272,7 @@ test('what is final in either field is left, whoever it belongs to', async () =>
 })
 
 test('signs the inputs that it is told to, beside somebody else’s', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const foreign = p2wpkh(secp256k1.getPublicKey(random(32)))
   const transaction = spending(random, [{ script: foreign.script }, output('p2wpkh')])
   await expect(signer.signTransaction(transaction)).rejects.toThrow('input 0 does not spend an output of this wallet')
@@ -284,14 +284,14 @@ test('signs the inputs that it is told to, beside somebody else’s', async () =
 })
 
 test.each([2, -1, 0.5, '0'])('there is no input %s', async (index) => {
-  const { random, signer, output } = await setUp()
+  const { random, signer, output } = await setup()
   const transaction = spending(random, [output('p2tr'), output('p2tr')])
   const signed = signer.signTransaction(transaction, { inputs: [index as number] })
   await expect(signed).rejects.toThrow(`there is no input ${index}`)
 })
 
 test('outputs of the same key in another form are not its own', async () => {
-  const { random, signer, output } = await setUp()
+  const { random, signer, output } = await setup()
   const legacy = p2pkh(output('p2wpkh').publicKey)
   const otherPath = await createBitcoinSigner(fakeWallet(random), { paths: ['m/1'] })
   for (const script of [legacy.script, otherPath.outputs[1]!.script]) {
@@ -305,7 +305,7 @@ test.each([
   ['p2wpkh', [SigHash.DEFAULT, SigHash.NONE, SigHash.SINGLE, SigHash.ALL_ANYONECANPAY, SigHash.NONE_ANYONECANPAY]],
   ['p2tr', [SigHash.NONE, SigHash.SINGLE, SigHash.ALL_ANYONECANPAY, SigHash.SINGLE_ANYONECANPAY]],
 ])('refuses %s with a sighash type that does not commit to everything', async (type, sighashTypes) => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   for (const sighashType of sighashTypes) {
     const transaction = spending(random, [output('p2tr'), { script: output(type).script, sighashType }])
     await expect(signer.signTransaction(transaction)).rejects.toThrow(`input 1 asks for sighash type ${sighashType}`)
@@ -314,7 +314,7 @@ test.each([
 })
 
 test('an input must say what it spends', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const unknown = { script: output('p2tr').script, proof: 'none' } as const
   const segwit = spending(random, [output('p2wpkh'), unknown])
   await expect(signer.signTransaction(segwit)).rejects.toThrow('input 1 does not spend an output of this wallet')
@@ -325,7 +325,7 @@ test('an input must say what it spends', async () => {
 })
 
 test('all amounts beside a p2wpkh input must be proven, as its signature commits to none of them', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const claimed = { script: output('p2wpkh').script, proof: 'witnessUtxo' } as const
   const transaction = spending(random, [claimed, output('p2wpkh', 'm/0/5'), output('p2tr')])
   for (const inputs of [undefined, [1], [1, 2], [0, 1]]) {
@@ -342,7 +342,7 @@ test('all amounts beside a p2wpkh input must be proven, as its signature commits
 })
 
 test('two PSBTs that each show an own input as a stranger’s are not signed to one transaction with a huge fee', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const owners = [output('p2wpkh'), output('p2wpkh', 'm/0/5')]
   const stranger = p2wpkh(secp256k1.getPublicKey(random(32)))
   const funded = owners.map(({ script }) => funding(random, script, 2_500_000n))
@@ -363,7 +363,7 @@ test('two PSBTs that each show an own input as a stranger’s are not signed to 
 })
 
 test('a fee that cannot be meant is refused, unless it is', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   for (const type of ['p2wpkh', 'p2tr']) {
     const transaction = spending(random, [{ script: output(type).script, amount: 10_029_001n }])
     await expect(signer.signTransaction(transaction)).rejects.toThrow('the fee would be 10000001 satoshi')
@@ -378,7 +378,7 @@ test('a fee that cannot be meant is refused, unless it is', async () => {
 })
 
 test('amounts that no transaction has are refused', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const { script } = output('p2tr')
   const all = 2_100_000_000_000_000n
   for (const [amount, outputs] of [
@@ -397,7 +397,7 @@ test('amounts that no transaction has are refused', async () => {
 })
 
 test('two inputs that spend the same output are refused', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const transaction = spending(random, [output('p2tr'), output('p2wpkh')])
   const { txid, nonWitnessUtxo } = transaction.getInput(1)
   transaction.addInput({ txid: txid!, index: 1, nonWitnessUtxo: nonWitnessUtxo! })
@@ -406,7 +406,7 @@ test('two inputs that spend the same output are refused', async () => {
 })
 
 test('options of the wrong nature are refused', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const transaction = spending(random, [output('p2wpkh')])
   for (const options of [
     { inputs: null },
@@ -424,7 +424,7 @@ test('options of the wrong nature are refused', async () => {
 })
 
 test('metadata of scripts that its outputs do not have is refused', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const own = output('p2tr')
   const tree = p2tr(own.publicKey.subarray(1), { script: Uint8Array.of(0x20, ...own.signedBy, 0xac) })
   const { tapLeafScript, tapMerkleRoot } = tree
@@ -440,7 +440,7 @@ test('metadata of scripts that its outputs do not have is refused', async () => 
 })
 
 test('a previous transaction with another id, or another output than claimed, proves nothing', async () => {
-  const { random, signer, wallet, output } = await setUp()
+  const { random, signer, wallet, output } = await setup()
   const { script } = output('p2wpkh')
   const [honest, other] = [funding(random, script, 50_000n), funding(random, script, 90_000n)]
   for (const witnessUtxo of [undefined, { script, amount: 90_000n }]) {
@@ -466,20 +466,20 @@ function forgedPsbt(honest: Transaction, other: Transaction): Uint8Array {
 }
 
 test('what is not a PSBT', async () => {
-  const { signer } = await setUp()
+  const { signer } = await setup()
   await expect(signer.signPsbt('cHNidP8=' as never)).rejects.toThrow(TypeError)
   await expect(signer.signPsbt(new Uint8Array(10))).rejects.toThrow('not a PSBT')
 })
 
 test('a failure or the caller’s signal leaves the transaction as it was', async () => {
   let left = 1
-  const failing = await setUp((wallet) => ({
+  const failing = await setup((wallet) => ({
     signTaproot: (request) => (left-- > 0 ? wallet.signTaproot(request) : Promise.reject(new Error('offline'))),
   }))
   const transaction = spending(failing.random, [failing.output('p2tr'), failing.output('p2tr', 'm/0/5')])
   await expect(failing.signer.signTransaction(transaction)).rejects.toThrow('offline')
   expect([0, 1].map((index) => transaction.getInput(index).tapKeySig)).toEqual([undefined, undefined])
-  const { random, signer, output } = await setUp()
+  const { random, signer, output } = await setup()
   const signal = AbortSignal.abort(new Error('enough'))
   for (const type of ['p2wpkh', 'p2tr']) {
     const psbt = spending(random, [output(type)]).toPSBT()
@@ -493,12 +493,12 @@ test('a signature by another key does not leave the signer', async () => {
     const { tapKeySig, partialSig } = transaction.getInput(0)
     expect([tapKeySig, partialSig]).toEqual([undefined, undefined])
   }
-  const { random, signer, output } = await setUp((wallet) => ({
+  const { random, signer, output } = await setup((wallet) => ({
     signEcdsa: ({ digest }) => wallet.signEcdsa({ digest, path: 'm/7' }),
     signTaproot: ({ message }) => wallet.signTaproot({ message, path: 'm/7' }),
   }))
   for (const type of ['p2wpkh', 'p2tr']) await expectRefused(signer, spending(random, [output(type)]))
-  const untweaked = await setUp((wallet) => ({
+  const untweaked = await setup((wallet) => ({
     signTaproot: async ({ message }) => schnorr.sign(message, wallet.privateKey()),
   }))
   await expectRefused(untweaked.signer, spending(untweaked.random, [untweaked.output('p2tr')]))

@@ -27,7 +27,7 @@ const LIFETIME = { blockhash: '4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM' as B
 const SOMEBODY = solanaAddress(ed25519.getPublicKey(new Uint8Array(32).fill(7)))
 const PROGRAM = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')
 
-async function setUp(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => ({})) {
+async function setup(keys: (wallet: FakeWallet) => Partial<FakeWallet> = () => ({})) {
   const wallet = fakeWallet(seededRandom())
   const signer = await createSolanaSigner({ ...wallet, ...keys(wallet) })
   const publicKey = await wallet.getPublicKey('ed25519')
@@ -49,7 +49,7 @@ function transactionOf(payer: Address, version: 'legacy' | 0 | 1, named: Address
 }
 
 test('the address is the public key', async () => {
-  const { signer, publicKey } = await setUp()
+  const { signer, publicKey } = await setup()
   expect(getAddressEncoder().encode(solanaAddress(publicKey))).toEqual(publicKey)
   expect(signer.address).toBe(solanaAddress(publicKey))
   // The system program's address is 32 zero bytes.
@@ -58,12 +58,12 @@ test('the address is the public key', async () => {
 })
 
 test('kit takes it for a signer of transactions and of messages', async () => {
-  const { signer } = await setUp()
+  const { signer } = await setup()
   expect(isTransactionPartialSigner(signer) && isMessagePartialSigner(signer)).toBe(true)
 })
 
 test.each(['legacy', 0, 1] as const)('signs transactions of version %s', async (version) => {
-  const { signer, wallet, publicKey } = await setUp()
+  const { signer, wallet, publicKey } = await setup()
   const transaction = transactionOf(signer.address, version)
   const [first, second] = await signer.signTransactions([transaction, transaction])
   expect(ed25519.verify(first![signer.address]!, Uint8Array.from(transaction.messageBytes), publicKey)).toBe(true)
@@ -74,7 +74,7 @@ test.each(['legacy', 0, 1] as const)('signs transactions of version %s', async (
 })
 
 test('does not sign a transaction that asks for others only', async () => {
-  const { signer, wallet } = await setUp()
+  const { signer, wallet } = await setup()
   const foreign = transactionOf(SOMEBODY, 0)
   const ours = transactionOf(signer.address, 0)
   await expect(signer.signTransactions([ours, foreign])).rejects.toThrow('is not a signer of this transaction')
@@ -82,7 +82,7 @@ test('does not sign a transaction that asks for others only', async () => {
 })
 
 test('signs messages, also such as merely look like a transaction', async () => {
-  const { signer, publicKey } = await setUp()
+  const { signer, publicKey } = await setup()
   const other = transactionOf(SOMEBODY, 0, signer.address)
   const messages = [utf8('a text'), new Uint8Array(0), Uint8Array.from(other.messageBytes), utf8('1'.repeat(5000))]
   const dictionaries = await signer.signMessages(messages.map((content) => createSignableMessage(content)))
@@ -92,7 +92,7 @@ test('signs messages, also such as merely look like a transaction', async () => 
 })
 
 test.each(['legacy', 0, 1] as const)('a message that is a transaction of version %s is refused', async (version) => {
-  const { signer, wallet } = await setUp()
+  const { signer, wallet } = await setup()
   const bytes = Uint8Array.from(transactionOf(signer.address, version).messageBytes)
   const broken = bytes.slice()
   broken.fill(0xff, -20)
@@ -104,7 +104,7 @@ test.each(['legacy', 0, 1] as const)('a message that is a transaction of version
 })
 
 test('a message that may be a transaction of a version that is not known is refused', async () => {
-  const { signer, wallet } = await setUp()
+  const { signer, wallet } = await setup()
   const bytes = Uint8Array.from(transactionOf(signer.address, 0).messageBytes)
   for (let version = 1; version < 128; version++) {
     bytes[0] = 0x80 + version
@@ -126,7 +126,7 @@ test('a message that may be a transaction of a version that is not known is refu
 })
 
 test('signs text of every language, and off-chain messages', async () => {
-  const { signer, publicKey } = await setUp()
+  const { signer, publicKey } = await setup()
   const offChain = concatBytes(Uint8Array.of(0xff), utf8('solana offchain'), new Uint8Array(4).fill(0xfe))
   const contents = [...['é', 'пойдём', '日本語', '\u{1f600}!', '\ufeffa'].map(utf8), offChain]
   const dictionaries = await signer.signMessages(contents.map((content) => createSignableMessage(content)))
@@ -136,7 +136,7 @@ test('signs text of every language, and off-chain messages', async () => {
 })
 
 test('takes bytes and nothing else', async () => {
-  const { signer, wallet } = await setUp()
+  const { signer, wallet } = await setup()
   for (const bytes of ['a text', [1, 2, 256], null, undefined, new ArrayBuffer(4), new Uint16Array(2)]) {
     const messages = [{ content: bytes, signatures: {} }] as never
     await expect(signer.signMessages(messages)).rejects.toThrow(TypeError)
@@ -147,7 +147,7 @@ test('takes bytes and nothing else', async () => {
 })
 
 test('a transaction must name the signer in its message, not only beside it', async () => {
-  const { signer, wallet } = await setUp()
+  const { signer, wallet } = await setup()
   const signatures = { [signer.address]: null }
   const messages = [
     ...(['legacy', 0, 1] as const).map((version) => transactionOf(SOMEBODY, version, signer.address).messageBytes),
@@ -164,7 +164,7 @@ test('a transaction must name the signer in its message, not only beside it', as
 
 test('signs the bytes that there were when it was asked', async () => {
   const content = utf8('a text')
-  const { signer, publicKey } = await setUp((wallet) => ({
+  const { signer, publicKey } = await setup((wallet) => ({
     signEd25519: async (request) => {
       content.fill(0)
       return wallet.signEd25519(request)
@@ -175,7 +175,7 @@ test('signs the bytes that there were when it was asked', async () => {
 })
 
 test('ends with the caller’s signal', async () => {
-  const { signer } = await setUp()
+  const { signer } = await setup()
   const abortSignal = AbortSignal.abort(new Error('enough'))
   await expect(signer.signMessages([createSignableMessage('a text')], { abortSignal })).rejects.toThrow('enough')
   const transaction = transactionOf(signer.address, 0)
@@ -183,7 +183,7 @@ test('ends with the caller’s signal', async () => {
 })
 
 test('a signature by another key does not leave the signer', async () => {
-  const { signer } = await setUp(() => ({
+  const { signer } = await setup(() => ({
     signEd25519: async ({ message }) => ed25519.sign(message, new Uint8Array(32).fill(1)),
   }))
   await expect(signer.signMessages([createSignableMessage('a text')])).rejects.toMatchObject({

@@ -74,7 +74,7 @@ function fakeNode(answers: Record<string, Answer> = {}) {
   return { calls, sent, transport }
 }
 
-async function setUp(
+async function setup(
   options: { answers?: Record<string, Answer>; keys?: (wallet: FakeWallet) => Partial<FakeWallet> } & Pick<
     EthereumProviderParameters,
     'approve' | 'approvalTimeoutMs'
@@ -90,7 +90,7 @@ async function setUp(
 }
 
 test('names its account and its chain without asking the node', async () => {
-  const { request, account, node } = await setUp()
+  const { request, account, node } = await setup()
   expect(await request('eth_accounts')).toEqual([account.address])
   expect(await request('eth_requestAccounts')).toEqual([account.address])
   expect(await request('eth_coinbase')).toBe(account.address)
@@ -100,7 +100,7 @@ test('names its account and its chain without asking the node', async () => {
 })
 
 test('hands what only reads on to the node', async () => {
-  const { request, node } = await setUp({ answers: { eth_getBalance: () => '0x2a' } })
+  const { request, node } = await setup({ answers: { eth_getBalance: () => '0x2a' } })
   expect(await request('eth_getBalance', [OTHER, 'latest'])).toBe('0x2a')
   expect(node.calls).toEqual([{ method: 'eth_getBalance', params: [OTHER, 'latest'] }])
 })
@@ -109,7 +109,7 @@ test.each([
   ['bytes', '0x00ff61', { raw: '0x00ff61' }],
   ['text', 'a text', 'a text'],
 ] as const)('personal_sign signs %s', async (_name, parameter, message) => {
-  const { request, account } = await setUp()
+  const { request, account } = await setup()
   const signature = (await request('personal_sign', [parameter, account.address.toLowerCase()])) as Hex
   expect(await recoverMessageAddress({ message, signature })).toBe(account.address)
 })
@@ -119,14 +119,14 @@ test.each([
   ['an object', TYPED_DATA],
   ['a chain in hex', { ...TYPED_DATA, domain: { ...TYPED_DATA.domain, chainId: '0x7a69' } }],
 ])('eth_signTypedData_v4 signs %s', async (_name, parameter) => {
-  const { request, account } = await setUp()
+  const { request, account } = await setup()
   const signature = (await request('eth_signTypedData_v4', [account.address, parameter])) as Hex
   const typedData = { ...TYPED_DATA, message: { amount: 5n } } as never
   expect(await recoverTypedDataAddress({ ...(typedData as object), signature } as never)).toBe(account.address)
 })
 
 test('eth_sendTransaction fills in, signs and sends', async () => {
-  const { request, account, node } = await setUp()
+  const { request, account, node } = await setup()
   const hash = await request('eth_sendTransaction', [
     { ...TRANSFER, from: account.address, chainId: '0x7a69', data: '0xab' },
   ])
@@ -153,7 +153,7 @@ function signatureOf(raw: Hex): object {
 }
 
 test('sends an access list and an older type as asked', async () => {
-  const { request, node } = await setUp()
+  const { request, node } = await setup()
   const accessList = [{ address: OTHER.toLowerCase(), storageKeys: [`0x${'01'.repeat(32)}`] }]
   await request('eth_sendTransaction', [
     { to: OTHER, gas: '0x5208', gasPrice: '0x64', type: '0x1', nonce: '0x9', accessList },
@@ -167,7 +167,7 @@ test('sends an access list and an older type as asked', async () => {
 })
 
 test('transactions at the same time have one nonce each', async () => {
-  const { request, node } = await setUp()
+  const { request, node } = await setup()
   await Promise.all([1, 2, 3].map(() => request('eth_sendTransaction', [TRANSFER])))
   expect(node.sent.map((raw) => parseTransaction(raw).nonce ?? 0)).toEqual([0, 1, 2])
 })
@@ -198,7 +198,7 @@ function fakeNonceManager(first: number): NonceManager {
 
 test('one that fails does not hold up the next', async () => {
   let refusals = 1
-  const { request, node } = await setUp({
+  const { request, node } = await setup({
     keys: (wallet) => ({
       signEcdsa: (parameters) =>
         refusals-- > 0 ? Promise.reject(new MpcError('POLICY_DENIED', 'too much')) : wallet.signEcdsa(parameters),
@@ -229,13 +229,13 @@ test.each([
   ['constructor', []],
   ['', []],
 ])('%s is refused with 4200 and never reaches the node', async (method, params) => {
-  const { request, node, wallet } = await setUp({ answers: { [method]: () => '0x' } })
+  const { request, node, wallet } = await setup({ answers: { [method]: () => '0x' } })
   await expect(request(method, params)).rejects.toMatchObject({ code: 4200, name: 'ProviderRpcError' })
   expect([...node.calls, ...wallet.requests]).toEqual([])
 })
 
 test('other methods of wallets do not exist, and never reach the node', async () => {
-  const { request, node } = await setUp({ answers: { wallet_sendTransaction: () => '0x' } })
+  const { request, node } = await setup({ answers: { wallet_sendTransaction: () => '0x' } })
   await expect(request('wallet_sendTransaction', [TRANSFER])).rejects.toMatchObject({ code: -32601 })
   expect(node.calls).toEqual([])
 })
@@ -245,7 +245,7 @@ test.each([
   ['eth_signTypedData_v4', [OTHER, JSON.stringify(TYPED_DATA)]],
   ['eth_sendTransaction', [{ ...TRANSFER, from: OTHER }]],
 ])('%s for another account is refused with 4100', async (method, params) => {
-  const { request, wallet } = await setUp()
+  const { request, wallet } = await setup()
   await expect(request(method, params)).rejects.toMatchObject({ code: 4100 })
   expect(wallet.requests).toEqual([])
 })
@@ -305,13 +305,13 @@ test.each([
   ['eth_sendTransaction', () => [[]]],
   ['wallet_switchEthereumChain', () => []],
 ] as const)('%s with wrong parameters is refused with -32602: %#', async (method, params) => {
-  const { request, account, wallet, node } = await setUp()
+  const { request, account, wallet, node } = await setup()
   await expect(request(method, params(account.address))).rejects.toMatchObject({ code: -32602 })
   expect([...wallet.requests, ...node.sent]).toEqual([])
 })
 
 test('stays on its chain', async () => {
-  const { request } = await setUp()
+  const { request } = await setup()
   expect(await request('wallet_switchEthereumChain', [{ chainId: '0x7A69' }])).toBe(null)
   await expect(request('wallet_switchEthereumChain', [{ chainId: '0x1' }])).rejects.toMatchObject({ code: 4902 })
 })
@@ -319,7 +319,7 @@ test('stays on its chain', async () => {
 test('asks for approval before each signature, of all that is then signed', async () => {
   const asked: unknown[] = []
   const transaction: Record<string, string> = { ...TRANSFER }
-  const { request, account, node, wallet } = await setUp({
+  const { request, account, node, wallet } = await setup({
     approve: (request) => {
       asked.push(request)
       transaction['value'] = '0xffff'
@@ -345,7 +345,7 @@ test('asks for approval before each signature, of all that is then signed', asyn
 
 test('what is approved is one form of what a page wrote, and nobody can change it', async () => {
   const asked: ProviderRequest[] = []
-  const { request, account } = await setUp({
+  const { request, account } = await setup({
     approve: (request) => {
       asked.push(request)
       expect(() => ((request.params as unknown as unknown[])[0] = '0xff')).toThrow(TypeError)
@@ -374,7 +374,7 @@ test('what is approved is one form of what a page wrote, and nobody can change i
 test('what the node fills in is approved before it is signed, and does not replace what the page gave', async () => {
   const asked: unknown[] = []
   const filled = { gas: '0x7530', maxFeePerGas: '0x77', maxPriorityFeePerGas: '0x7', nonce: '0x63', type: '0x2' }
-  const { request, account, node } = await setUp({
+  const { request, account, node } = await setup({
     answers: {
       eth_fillTransaction: () => ({
         raw: '0x',
@@ -413,14 +413,14 @@ test.each<[string, Record<string, Answer>]>([
   ['the gas is no number of 64 bits', { eth_estimateGas: () => `0x1${'0'.repeat(16)}` }],
   ['there are no fees', { eth_estimateGas: () => '0x5208', eth_getBlockByNumber: () => null }],
 ])('a node that answers nonsense gets nothing signed: %s', async (_name, answers) => {
-  const { request, node, wallet } = await setUp({ answers })
+  const { request, node, wallet } = await setup({ answers })
   const error = await request('eth_sendTransaction', [{ to: OTHER, value: '0x10' }]).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ name: 'ProviderRpcError', code: expect.any(Number) })
   expect([...wallet.requests, ...node.sent]).toEqual([])
 })
 
 test('an access list on a chain without EIP-1559 is kept', async () => {
-  const { request, node } = await setUp({
+  const { request, node } = await setup({
     answers: {
       eth_getBlockByNumber: () => ({ timestamp: '0x1', number: '0x1', transactions: [] }),
       eth_gasPrice: () => '0x64',
@@ -434,7 +434,7 @@ test('an access list on a chain without EIP-1559 is kept', async () => {
 
 test('anything but true is no approval', async () => {
   for (const answer of ['yes', 1, {}, undefined, Object(true)] as never[]) {
-    const { request, account, wallet } = await setUp({ approve: () => answer })
+    const { request, account, wallet } = await setup({ approve: () => answer })
     await expect(request('personal_sign', ['0x00', account.address])).rejects.toMatchObject({ code: 4001 })
     expect(wallet.requests).toEqual([])
   }
@@ -462,7 +462,7 @@ test.each([
   ['an error that cannot be read', hostileError(), -32603],
 ])('an approval that ends with %s is a denial with a code of EIP-1193 or JSON-RPC', async (_name, thrown, code) => {
   for (const approve of [async () => raise(thrown), () => raise(thrown)]) {
-    const { request, account, wallet } = await setUp({ approve })
+    const { request, account, wallet } = await setup({ approve })
     const denial = { name: 'ProviderRpcError', code }
     await expect(request('personal_sign', ['0x00', account.address])).rejects.toMatchObject(denial)
     expect(wallet.requests).toEqual([])
@@ -482,7 +482,7 @@ function hostileError(): object {
 test('an approval that never comes is a refusal, and what comes later changes nothing', async () => {
   let late: ((answer: boolean) => void) | undefined
   let aborted = false
-  const { request, account, wallet } = await setUp({
+  const { request, account, wallet } = await setup({
     approvalTimeoutMs: 1,
     approve: (_request, { signal }) => {
       signal.addEventListener('abort', () => (aborted = true))
@@ -500,7 +500,7 @@ test('an approval that never comes is a refusal, and what comes later changes no
 })
 
 test('wrong arguments', async () => {
-  const { account, node } = await setUp()
+  const { account, node } = await setup()
   const parameters = { account, chain: foundry, transport: node.transport }
   expect(() => ethereumProvider({ ...parameters, approve: null as never })).toThrow(TypeError)
   for (const approvalTimeoutMs of [0, -1, 0.5, Number.NaN, Infinity, 2 ** 31, '5' as never]) {
@@ -509,7 +509,7 @@ test('wrong arguments', async () => {
 })
 
 test('parameters are copied as JSON copies, whatever they are', async () => {
-  const { request, account, node, wallet } = await setUp({ answers: { eth_call: () => '0x' } })
+  const { request, account, node, wallet } = await setup({ answers: { eth_call: () => '0x' } })
   const proxy = (value: object): unknown => new Proxy(value, {})
   const deep = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value
@@ -539,7 +539,7 @@ test('parameters are copied as JSON copies, whatever they are', async () => {
 test('works in an engine without structuredClone', async () => {
   vi.stubGlobal('structuredClone', undefined)
   try {
-    const { request, account } = await setUp()
+    const { request, account } = await setup()
     expect(await request('personal_sign', ['0x00', account.address])).toMatch(/^0x/)
   } finally {
     vi.unstubAllGlobals()
@@ -549,7 +549,7 @@ test('works in an engine without structuredClone', async () => {
 test.each([undefined, null, 5, 'eth_chainId', {}, { method: 5 }, { method: 'eth_call', params: {} }])(
   'what is no request is refused with -32602: %o',
   async (given) => {
-    const { provider } = await setUp()
+    const { provider } = await setup()
     await expect(provider.request(given as never)).rejects.toMatchObject({ code: -32602 })
   },
 )
@@ -561,7 +561,7 @@ test.each([
   ['NETWORK_ERROR', -32603, true],
   ['SET_RETIRED', -32603, false],
 ] as const)('%s of the wallet becomes %i', async (code, expected, retryable) => {
-  const { request, account } = await setUp({
+  const { request, account } = await setup({
     keys: () => ({ signEcdsa: () => Promise.reject(new MpcError(code, 'the reason')) }),
   })
   const error = { code: expected, message: 'the reason', data: { code, retryable } }
@@ -580,7 +580,7 @@ test('an error of the node keeps its code and its data', async () => {
     throw new HttpRequestError({ url: 'http://node.example', status: 500 })
   }
   const answers = { eth_call: reverted, eth_sendRawTransaction: poor, eth_getLogs: busy }
-  const { request } = await setUp({ answers })
+  const { request } = await setup({ answers })
   await expect(request('eth_call', [{ to: OTHER }])).rejects.toMatchObject({ code: 3, data: '0x08c379a0' })
   await expect(request('eth_sendTransaction', [TRANSFER])).rejects.toMatchObject({ code: -32003 })
   await expect(request('eth_getLogs')).rejects.toMatchObject({ code: -32603 })
@@ -588,7 +588,7 @@ test('an error of the node keeps its code and its data', async () => {
 
 test('says when it finds a node and when it loses it', async () => {
   let reachable = false
-  const { provider, request } = await setUp({
+  const { provider, request } = await setup({
     answers: {
       eth_blockNumber: () => {
         if (!reachable) throw new HttpRequestError({ url: 'http://node.example' })
@@ -620,7 +620,7 @@ test('says when it finds a node and when it loses it', async () => {
 
 test('serves a viem wallet client', async () => {
   let rich = true
-  const { provider, account, node } = await setUp({
+  const { provider, account, node } = await setup({
     answers: {
       eth_estimateGas: () => {
         if (rich) return '0x5208'

@@ -115,7 +115,7 @@ describe('a server that is caught cheating', () => {
     await signsEcdsa(phone, { walletId })
   })
 
-  test('signs on with a set-up made for each signature, by policy, and is not banned twice', async () => {
+  test('signs on with a setup made for each signature, by policy, and is not banned twice', async () => {
     const { server, device, storage, walletId, stored } = await withWallet()
     const transport = cheating(server, 2)
     const phone = device('phone', { storage, transport, onCheating: 'ephemeralSetup' })
@@ -130,7 +130,7 @@ describe('a server that is caught cheating', () => {
 })
 
 describe('a device that was caught by the server', () => {
-  test('is refused, or signs with a set-up made for each signature', async () => {
+  test('is refused, or signs with a setup made for each signature', async () => {
     const { server, device, storage, walletId } = await withWallet()
     const cheater = device('phone', { storage, transport: cheatedClient(server) })
     const refused = await sign(cheater, request(walletId)).catch((error: unknown) => error)
@@ -138,10 +138,10 @@ describe('a device that was caught by the server', () => {
     expect(refused).not.toHaveProperty('reason')
     await expectPoisoned(device('phone', { storage }), walletId)
     await signsEcdsa(device('phone', { storage, onCheating: 'ephemeralSetup' }), { walletId })
-    expect(server.requests.filter(({ kind }) => kind === 'setUp')).toEqual([])
+    expect(server.requests.filter(({ kind }) => kind === 'setup')).toEqual([])
   })
 
-  test('makes no set-up in place of the poisoned one when its own is lost', async () => {
+  test('makes no setup in place of the poisoned one when its own is lost', async () => {
     const { server, device, storage, walletId, setId } = await withWallet()
     await sign(device('phone', { storage, transport: cheatedClient(server) }), request(walletId)).catch(() => undefined)
     await storage.delete(`ot/${setId}`)

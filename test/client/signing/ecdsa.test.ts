@@ -39,7 +39,7 @@ describe('a new set', () => {
     made.push(await signsEcdsa(phone, { walletId }))
     expect(new Set(made).size).toBe(3)
     expect(await getPublicKey(laptop, { walletId, curve: 'secp256k1' })).toEqual(publicKeys.secp256k1)
-    expect(server.requests.filter(({ kind }) => kind === 'setUp')).toEqual([])
+    expect(server.requests.filter(({ kind }) => kind === 'setup')).toEqual([])
   })
 
   test('and a rotated backup beside it', async () => {
@@ -113,7 +113,7 @@ function outputKey(internal: Uint8Array, root: Uint8Array): Uint8Array {
   return lifted.add(secp256k1.Point.BASE.multiply(tweak)).toBytes().slice(1)
 }
 
-describe('the set-up of a set', () => {
+describe('the setup of a set', () => {
   test('is stored before the set is noted, and deleted with it', async () => {
     const { server, device } = stage()
     const storage = memoryStore()
@@ -149,7 +149,7 @@ describe('the set-up of a set', () => {
     const [walletId] = (await storage.list('wallet/')).map((key) => key.slice(7))
     await signsEcdsa(phone, { walletId: walletId! })
     await signsEcdsa(phone, { walletId: walletId! })
-    expect(server.requests.filter(({ kind }) => kind === 'setUp')).toHaveLength(1)
+    expect(server.requests.filter(({ kind }) => kind === 'setup')).toHaveLength(1)
   })
 
   test.each(['has lost its own', 'has an older one'])('is made anew once where the server %s', async (how) => {
@@ -164,7 +164,7 @@ describe('the set-up of a set', () => {
     else Object.assign(set.pair!, { digest: server.sets.get(otherSet)!.pair!.digest })
     await signsEcdsa(phone, { walletId })
     await signsEcdsa(phone, { walletId })
-    expect(server.requests.filter(({ kind }) => kind === 'setUp')).toHaveLength(1)
+    expect(server.requests.filter(({ kind }) => kind === 'setup')).toHaveLength(1)
     expect(set.pair!.digest).not.toEqual(before)
   })
 
@@ -173,7 +173,7 @@ describe('the set-up of a set', () => {
     const storage = memoryStore()
     const { id: walletId, setId } = await generateWallet(device('phone', { storage }))
     await storage.delete(`ot/${setId}`)
-    const setsUp = () => server.requests.filter(({ kind }) => kind === 'setUp').length
+    const setsUp = () => server.requests.filter(({ kind }) => kind === 'setup').length
     const transport = losingAnswers(server, ({ path }) => path.endsWith('rounds/2') && setsUp() === 1)
     const phone = device('phone', { storage, transport })
     await expect(sign(phone, { walletId, scheme: 'ecdsa', digest })).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
@@ -188,7 +188,7 @@ describe('the set-up of a set', () => {
     const { id: walletId, setId } = await generateWallet(tabs[0]!)
     await storage.delete(`ot/${setId}`)
     await Promise.all(tabs.map((tab) => signsEcdsa(tab, { walletId })))
-    expect(server.requests.filter(({ kind }) => kind === 'setUp')).toHaveLength(1)
+    expect(server.requests.filter(({ kind }) => kind === 'setup')).toHaveLength(1)
   })
 
   test('that is damaged, or of another set, is not used', async () => {

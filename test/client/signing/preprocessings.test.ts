@@ -49,14 +49,14 @@ describe('a preprocessing', () => {
       expect(server.log).toHaveLength(length + 1)
     }
     await signsEcdsa(phone, { walletId, path: 'm/1' })
-    expect(sources(server)).toEqual(['preprocessing', 'preprocessing', 'setUp'])
+    expect(sources(server)).toEqual(['preprocessing', 'preprocessing', 'setup'])
   })
 
   test('is handed to one of two signatures at once', async () => {
     const { server, phone, walletId } = await withWallet()
     await preprocessSignatures(phone, { walletId, count: 1 })
     await Promise.all(['m', 'm/1', 'm'].map((path) => signsEcdsa(phone, { walletId, path })))
-    expect(sources(server).toSorted()).toEqual(['preprocessing', 'setUp', 'setUp'])
+    expect(sources(server).toSorted()).toEqual(['preprocessing', 'setup', 'setup'])
   })
 
   test('is used up by a request, whatever becomes of that', async () => {
@@ -68,7 +68,7 @@ describe('a preprocessing', () => {
     await expect(sign(phone, { walletId, scheme: 'ecdsa', digest })).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
     lost = false
     await signsEcdsa(phone, { walletId })
-    expect(sources(server)).toEqual(['preprocessing', 'setUp'])
+    expect(sources(server)).toEqual(['preprocessing', 'setup'])
   })
 
   test('that the server has dropped is replaced by two requests, and so are those beside it, by one look', async () => {
@@ -76,7 +76,7 @@ describe('a preprocessing', () => {
     await preprocessSignatures(phone, { walletId, count: 2 })
     server.sets.get(setId)!.preprocessings.clear()
     for (let i = 0; i < 2; i++) await signsEcdsa(phone, { walletId })
-    expect(sources(server)).toEqual(['preprocessing', 'setUp', 'setUp'])
+    expect(sources(server)).toEqual(['preprocessing', 'setup', 'setup'])
   })
 
   // What a snapshot of the app's memory would bring back.
@@ -91,7 +91,7 @@ describe('a preprocessing', () => {
       phone.pool.add(setId, pair!.digest, copy)
       await signsEcdsa(phone, { walletId, path: `m/${i}` })
     }
-    expect(sources(server)).toEqual(['preprocessing', 'preprocessing', 'setUp'])
+    expect(sources(server)).toEqual(['preprocessing', 'preprocessing', 'setup'])
   })
 
   test('of which the server’s side is another gives no signature', async () => {
@@ -112,7 +112,7 @@ describe('a preprocessing', () => {
     await preprocessSignatures(phone, { walletId, count: 1 })
     expect(await storage.list('')).toEqual(keys)
     await signsEcdsa(device('phone', { storage }), { walletId })
-    expect(sources(server)).toEqual(['setUp'])
+    expect(sources(server)).toEqual(['setup'])
   })
 
   test.each(['refreshed', 'set up anew', 'set up anew in another tab', 'banned in another tab'])(
@@ -124,7 +124,7 @@ describe('a preprocessing', () => {
       const set = server.sets.get(setId)!
       if (how === 'refreshed') await refreshShares(phone, { walletId })
       if (how.startsWith('set up anew')) {
-        // What was made with the set-up before is of no use, even where the server has kept it.
+        // What was made with the setup before is of no use, even where the server has kept it.
         const kept = [...set.preprocessings]
         set.pair = undefined
         await signsEcdsa(how.endsWith('tab') ? other : phone, { walletId, path: 'm/9' })
@@ -141,13 +141,13 @@ describe('a preprocessing', () => {
         await expect(attempt).rejects.toMatchObject({ code: 'OT_POISONED' })
       } else await signsEcdsa(phone, { walletId })
       expect(sources(server)).not.toContain('preprocessing')
-      expect(server.requests.filter(({ kind }) => kind === 'setUp')).toEqual([])
+      expect(server.requests.filter(({ kind }) => kind === 'setup')).toEqual([])
       expect(phone.pool.count(setId)).toBe(0)
     },
   )
 })
 
-test('preprocessings of a set-up that the server has lost are not counted as ready', async () => {
+test('preprocessings of a setup that the server has lost are not counted as ready', async () => {
   const { server, phone, walletId, setId } = await withWallet()
   await preprocessSignatures(phone, { walletId, count: 1 })
   server.sets.get(setId)!.pair = undefined
@@ -175,7 +175,7 @@ describe('a pool', () => {
     for (let i = 0; i < 2; i++) await signsEcdsa(phone, { walletId, path: `m/${i}` })
     await idle(phone)
     expect(phone.pool.count(setId)).toBe(3)
-    expect(sources(server)).toEqual(['setUp', 'preprocessing', 'preprocessing'])
+    expect(sources(server)).toEqual(['setup', 'preprocessing', 'preprocessing'])
     expect(preprocessed(server)).toBe(5)
   })
 
@@ -241,7 +241,7 @@ describe('a pool', () => {
     const now = () => {
       throw broken
     }
-    const pool = createPreprocessingPool({ incarnation: 1, now, onError: (error) => told.push(error) })
+    const pool = createPreprocessingPool({ epoch: 1, now, onError: (error) => told.push(error) })
     expect([pool.mayFill(), told]).toEqual([false, [broken]])
     let wiped = 0
     const one = { dispose: () => (wiped += 1) } as unknown as Preprocessed
@@ -328,9 +328,9 @@ describe('a pool', () => {
     phone.dispose()
   })
 
-  test('gives what is of the set and its present set-up, and wipes what is of another set-up or is to be dropped', () => {
+  test('gives what is of the set and its present setup, and wipes what is of another setup or is to be dropped', () => {
     const wiped: string[] = []
-    const pool = createPreprocessingPool({ incarnation: 1, now: () => 0, onError: () => undefined })
+    const pool = createPreprocessingPool({ epoch: 1, now: () => 0, onError: () => undefined })
     const one = (name: string) => ({ dispose: () => wiped.push(name) }) as unknown as Preprocessed
     const [older, newer] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
     const held = ['a, older', 'b, older', 'a, newer', 'b, newer'].map(one)

@@ -21,7 +21,7 @@ import {
   ecdsaSession,
   makingSessions,
   schnorrSession,
-  setUpSession,
+  setupSession,
   shareOn,
   type Made,
   type ServedSession,
@@ -35,7 +35,7 @@ interface ServedSet {
   readonly retires: readonly string[]
   state: SetState
   proven: boolean
-  /** The ECDSA set-up with the client; a cheat poisons it. */
+  /** The ECDSA setup with the client; a cheat poisons it. */
   pair: OtState | undefined
   readonly preprocessings: Map<string, Preprocessed>
 }
@@ -46,7 +46,7 @@ interface ServedOperation {
   readonly answers: Map<number, { readonly request: string; readonly answer: Uint8Array }>
   readonly challenges: Uint8Array[]
   readonly shares: KeyShare[]
-  setUp?: PairSetup
+  setup?: PairSetup
   preprocessed?: Preprocessed
   decision?: 'COMMIT' | 'ABORT'
 }
@@ -81,7 +81,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     return set
   }
   const requirePair = ({ pair }: ServedSet): OtState => {
-    if (pair === undefined) throw new ProtocolError('OT_DESYNC', 1, [], 'this set has no set-up')
+    if (pair === undefined) throw new ProtocolError('OT_DESYNC', 1, [], 'this set has no setup')
     return pair
   }
 
@@ -91,7 +91,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     switch (request.kind) {
       case 'prove':
         return []
-      case 'setUp':
+      case 'setup':
         void set.pair?.secrets
         return makingSessions(operationId, request, undefined, random)
       case 'preprocess':
@@ -100,7 +100,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
         return fail('POLICY_DENIED', 'this server exports nothing')
       case 'sign':
         if (request.scheme !== 'ecdsa') return [schnorrSession(request, set.shares, random)]
-        if (request.source.kind === 'ephemeralSetup') return [setUpSession(operationId, request, random)]
+        if (request.source.kind === 'ephemeralSetup') return [setupSession(operationId, request, random)]
         return [ecdsaSession(request, set.shares, requirePair(set), random, preprocessedFor(set, request))]
       default:
         return makingSessions(operationId, request, set.shares, random)
@@ -113,7 +113,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     if (request.kind === 'sign' && request.scheme === 'ecdsa') {
       if (request.source.kind === 'ephemeralSetup' && round === 3) {
         const { shares } = assertActive(request.setId, 'signing')
-        const pair = bindOtState(operation.setUp!, shareOn(shares, 'secp256k1').record.setId)
+        const pair = bindOtState(operation.setup!, shareOn(shares, 'secp256k1').record.setId)
         operation.sessions = [ecdsaSession(request, shares, pair, random)]
         return playSessions(operation, true, messages)
       }
@@ -146,7 +146,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
 
   function keep(operation: ServedOperation, sessionIndex: number, made: Made | undefined): void {
     if (made?.share !== undefined) operation.shares[sessionIndex] = made.share
-    if (made?.setUp !== undefined) operation.setUp = made.setUp
+    if (made?.setup !== undefined) operation.setup = made.setup
     if (made?.preprocessed !== undefined) operation.preprocessed = made.preprocessed
   }
 
@@ -185,11 +185,11 @@ export function memoryServer(random: RandomSource): MemoryServer {
   }
 
   function addSet(operationId: string, operation: ServedOperation, target: Purpose, state: SetState): string {
-    const { request, setUp } = operation
+    const { request, setup } = operation
     const shares = sharesFor(operation, target)
     const setId = toHex(shares.setId)
     const label = 'label' in request && target === 'signing' ? request.label : ''
-    const pair = target === 'signing' ? bindOtState(setUp!, shareOn(shares, 'secp256k1').record.setId) : undefined
+    const pair = target === 'signing' ? bindOtState(setup!, shareOn(shares, 'secp256k1').record.setId) : undefined
     const kept = { operationId, label, retires: retiredBy(request), preprocessings: new Map<string, Preprocessed>() }
     sets.set(setId, { ...kept, shares, state, proven: false, pair })
     return setId
@@ -227,10 +227,10 @@ export function memoryServer(random: RandomSource): MemoryServer {
     }
   }
 
-  function use({ request, setUp, preprocessed }: ServedOperation, setId: string): OperationResult {
+  function use({ request, setup, preprocessed }: ServedOperation, setId: string): OperationResult {
     const set = assertActive(setId, 'signing')
-    if (request.kind === 'setUp') {
-      set.pair = bindOtState(setUp!, shareOn(set.shares, 'secp256k1').record.setId)
+    if (request.kind === 'setup') {
+      set.pair = bindOtState(setup!, shareOn(set.shares, 'secp256k1').record.setId)
       set.preprocessings.clear()
     }
     if (request.kind === 'preprocess') set.preprocessings.set(toHex(preprocessed!.id), preprocessed!)

@@ -1,6 +1,6 @@
 import { operationFlags } from '../../../src/wire/operation-flags.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
-import { setUpBinding, setUpParties } from '../../../src/wire/setup-binding.ts'
+import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../../src/wire/signing.ts'
 import { operationSessions, partiesOf, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
 import { getGroup } from '../../../src/curve/index.ts'
@@ -27,18 +27,18 @@ import type { RandomSource } from '../../../src/util/random.ts'
 /** What a session of the server has made. */
 export interface Made {
   readonly share?: KeyShare
-  readonly setUp?: PairSetup
+  readonly setup?: PairSetup
   readonly preprocessed?: Preprocessed
 }
 
 export type ServedSession = Pick<Session<Made>, 'start' | 'receive' | 'advance'>
 
 /** Which life of the server it is; a preprocessing of another one is refused. */
-const INCARNATION = 1
+const EPOCH = 1
 
 const signers = partiesOf('signing').map(({ id }) => id)
 
-/** The server's sessions that make a set, or a set-up: one a sessionIndex. @param old the set that deals */
+/** The server's sessions that make a set, or a setup: one a sessionIndex. @param old the set that deals */
 export function makingSessions(
   operationId: string,
   request: OperationRequest,
@@ -46,7 +46,7 @@ export function makingSessions(
   random: RandomSource,
 ): ServedSession[] {
   return operationSessions(request).map(({ target, curve, brings }) => {
-    if (brings === 'setUp') return setUpSession(operationId, request, random)
+    if (brings === 'setup') return setupSession(operationId, request, random)
     const common = { group: getGroup(curve), purpose: target, threshold: WALLET_THRESHOLD, random }
     if (old === undefined) {
       const walletId = fromHex(request.walletId)
@@ -61,11 +61,11 @@ export function makingSessions(
   })
 }
 
-export function setUpSession(operationId: string, request: OperationRequest, random: RandomSource): ServedSession {
-  const binding = setUpBinding(operationId, request)
+export function setupSession(operationId: string, request: OperationRequest, random: RandomSource): ServedSession {
+  const binding = setupBinding(operationId, request)
   const backend = getEcdsaBackend()
-  const session = createOtSetup({ backend, ...setUpParties(request), self: partyId(2), binding, random })
-  return converted(session, ([setUp]) => ({ setUp: setUp! }))
+  const session = createOtSetup({ backend, ...setupParties(request), self: partyId(2), binding, random })
+  return converted(session, ([setup]) => ({ setup: setup! }))
 }
 
 /** The server's session of a FROST signature. */
@@ -97,7 +97,7 @@ export function ecdsaSession(
   const share = shareOn(half, 'secp256k1')
   const common = { backend, share, pairs: [pair], signers, random }
   if (request.kind === 'preprocess') {
-    const session = createPreprocessing({ ...common, incarnation: INCARNATION })
+    const session = createPreprocessing({ ...common, epoch: EPOCH })
     return converted(session, ({ preprocessed: made }) => ({ preprocessed: made! }))
   }
   const derivation = keyAtPath(backend.group, share.record, request.path)
@@ -110,7 +110,7 @@ export function ecdsaSession(
   const session =
     preprocessed === undefined
       ? createEcdsaSigning(options)
-      : createCompletion({ ...options, preprocessed, incarnation: INCARNATION })
+      : createCompletion({ ...options, preprocessed, epoch: EPOCH })
   return converted(session, () => ({}))
 }
 

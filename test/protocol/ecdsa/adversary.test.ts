@@ -459,7 +459,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     expect(pairOf(set).cheat).toBeUndefined()
   })
 
-  // Row 8: the device is restored to before a new set-up.
+  // Row 8: the device is restored to before a new setup.
   test('an old oblivious-transfer state ends with OT_DESYNC and bans nobody', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
@@ -658,7 +658,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
         expect.objectContaining({ reason: 'SID', blame: [], ban: false }) as ProtocolError,
       )
     }
-    const preprocess = { ...plain, incarnation: 0 }
+    const preprocess = { ...plain, epoch: 0 }
     expect(() => restorePreprocessing(state, preprocess)).toThrow(
       expect.objectContaining({ reason: 'SID' }) as ProtocolError,
     )

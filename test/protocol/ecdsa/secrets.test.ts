@@ -231,8 +231,8 @@ describe('a signer leaves none of its secrets', () => {
   })
 })
 
-describe('a party of a set-up leaves none of its secrets', () => {
-  const random = seededRandom('set-up')
+describe('a party of a setup leaves none of its secrets', () => {
+  const random = seededRandom('setup')
   const [sid, secret] = [random(32), random(32)]
   const drawn: Scalar[] = []
   const watched: EcdsaBackend = {
@@ -288,7 +288,7 @@ describe('a party of a set-up leaves none of its secrets', () => {
     expect(offers.every(isWiped)).toBe(true)
   })
 
-  test('when it is done, but for what the set-up gives', () => {
+  test('when it is done, but for what the setup gives', () => {
     drawn.length = 0
     const [client, server] = setupSessions(watched, ids(1, 2), random)
     let [fromClient, fromServer] = [client!.start().out, server!.start().out]
@@ -353,7 +353,7 @@ describe('a party of a set-up leaves none of its secrets', () => {
     expect(made.map(isWiped)).toEqual([true, true])
   })
 
-  test('in a finished set-up: what is given is not what was held', () => {
+  test('in a finished setup: what is given is not what was held', () => {
     const context = { backend, sid, self: CLIENT!, peer: SERVER!, from: 2, offering: SERVER!, random, secret }
     const mirrored = { ...context, self: SERVER!, peer: CLIENT!, from: 1 }
     const [own, other] = [offer(context), offer(mirrored)]

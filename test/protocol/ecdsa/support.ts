@@ -43,7 +43,7 @@ export function setupSessions(
 }
 
 /** Sets up every pair of a set's parties. */
-export function setUpPairs(backend: EcdsaBackend, shares: readonly KeyShare[], random: RandomSource): Holder[] {
+export function setupPairs(backend: EcdsaBackend, shares: readonly KeyShare[], random: RandomSource): Holder[] {
   const outcomes = simulate(
     setupSessions(
       backend,
@@ -58,7 +58,7 @@ export function setUpPairs(backend: EcdsaBackend, shares: readonly KeyShare[], r
   })
 }
 
-/** Runs no set-up: deals what one would have given, so that tests of signing need no 1,024 point multiplications. */
+/** Runs no setup: deals what one would have given, so that tests of signing need no 1,024 point multiplications. */
 export function dealPairs(shares: readonly KeyShare[], random: RandomSource): Holder[] {
   const dealt = new Map<PartyId, OtState[]>(shares.map(({ id }) => [id, []]))
   for (const [i, first] of shares.entries()) {
@@ -126,7 +126,7 @@ export function preprocessingSessions(
 ): Session<EcdsaResult>[] {
   const list = signers.map(({ share }) => share.id)
   return signers.map((holder) =>
-    createPreprocessing({ backend, ...holder, signers: list, incarnation: 0, random, ...change(holder.share.id) }),
+    createPreprocessing({ backend, ...holder, signers: list, epoch: 0, random, ...change(holder.share.id) }),
   )
 }
 
@@ -153,7 +153,7 @@ export function completionSessions(
 ): Session<EcdsaResult>[] {
   const list = signers.map(({ share }) => share.id)
   return signers.map((holder, i) => {
-    const own = { preprocessed: preprocessed[i] as Preprocessed, incarnation: 0, digest, random }
+    const own = { preprocessed: preprocessed[i] as Preprocessed, epoch: 0, digest, random }
     return createCompletion({ backend, ...holder, signers: list, ...own, ...change(holder.share.id) })
   })
 }

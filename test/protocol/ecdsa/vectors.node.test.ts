@@ -6,10 +6,10 @@ import { concatBytes, fromHex } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { fixedRandom } from '../../support/fixed-random.ts'
 import { generate } from '../../support/sets.ts'
-import { poolVector, setUpVector, type ShareSet, shareSetOf, signVector, type Source } from './vectors.ts'
+import { poolVector, setupVector, type ShareSet, shareSetOf, signVector, type Source } from './vectors.ts'
 
 /**
- * Every message, secret and hash of a set-up, a signature, a preprocessing with what completes it, and a signature of three.
+ * Every message, secret and hash of a setup, a signature, a preprocessing with what completes it, and a signature of three.
  * A vector is made twice from its own inputs, by the package and by the second implementation in `by-hand`, and both must come
  * to what is written. `npm run vectors` writes them anew: that is a change of the protocol, and means new tags or a new version.
  */
@@ -52,47 +52,47 @@ function compare(name: string, vector: object): void {
 const SOURCE = 'Written by npm run vectors. test/vectors/README.md says what is in here.'
 
 function twoOfTwo(from: EcdsaBackend) {
-  const setUp = WRITE ? undefined : (read('set-up') as Randomness & { shareSet: ShareSet })
+  const setup = WRITE ? undefined : (read('setup') as Randomness & { shareSet: ShareSet })
   const written = {
-    set: setUp?.shareSet,
-    'set-up': setUp,
+    set: setup?.shareSet,
+    setup: setup,
     sign: WRITE ? undefined : read('sign'),
     preprocess: WRITE ? undefined : read('pool'),
   }
   const source = sourceOf(from, dealt(2, 2), written)
-  return { source, setUp: setUpVector(source, [1, 2], 13_000) }
+  return { source, setup: setupVector(source, [1, 2], 13_000) }
 }
 
 describe.each([
   { name: 'wasm', make: wasmEcdsa },
   { name: 'portable', make: portableEcdsa },
 ])('two of two, $name', ({ make }) => {
-  const { source, setUp } = twoOfTwo(make())
-  const own = { source: SOURCE, setUp: 'ecdsa-set-up.json' }
+  const { source, setup } = twoOfTwo(make())
+  const own = { source: SOURCE, setup: 'ecdsa-setup.json' }
 
-  test('the set-up', () => {
-    compare('set-up', { source: SOURCE, shareSet: source.shareSet, ...setUp.vector })
+  test('the setup', () => {
+    compare('setup', { source: SOURCE, shareSet: source.shareSet, ...setup.vector })
   })
 
   test('a signature without preprocessing', () => {
     const plan = { signers: [1, 2], aggregator: 1, path: [], message: 'reshare' }
-    compare('sign', { ...own, ...signVector(source, setUp, plan) })
+    compare('sign', { ...own, ...signVector(source, setup, plan) })
   })
 
   test('a preprocessing, and a signature by a derived key that it completes', () => {
     const plan = { signers: [1, 2], aggregator: 1, path: [44, 0, 7], message: 'reshare, from the pool' }
-    compare('pool', { ...own, ...poolVector(source, setUp, plan) })
+    compare('pool', { ...own, ...poolVector(source, setup, plan) })
   })
 })
 
 test('three of four', () => {
-  const many = WRITE ? undefined : (read('many') as { shareSet: ShareSet; setUp: Randomness; signing: Randomness })
-  const written = { set: many?.shareSet, 'set-up': many?.setUp, sign: many?.signing }
+  const many = WRITE ? undefined : (read('many') as { shareSet: ShareSet; setup: Randomness; signing: Randomness })
+  const written = { set: many?.shareSet, setup: many?.setup, sign: many?.signing }
   const source = sourceOf(backend, dealt(3, 4), written)
-  const setUp = setUpVector(source, [1, 2, 4], 0)
+  const setup = setupVector(source, [1, 2, 4], 0)
   const plan = { signers: [1, 2, 4], aggregator: undefined, path: [], message: 'reshare, by three' }
-  const signing = signVector(source, setUp, plan)
-  compare('many', { source: SOURCE, shareSet: source.shareSet, setUp: setUp.vector, signing })
+  const signing = signVector(source, setup, plan)
+  compare('many', { source: SOURCE, shareSet: source.shareSet, setup: setup.vector, signing })
 })
 
 test('the second implementation uses hashes and points of noble, and nothing of this package', () => {

@@ -17,7 +17,7 @@ import { fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { Tape } from './by-hand/hashing.ts'
 import { poolByHand, signByHand } from './by-hand/open.ts'
-import { encodeState, setUpByHand } from './by-hand/setup.ts'
+import { encodeState, setupByHand } from './by-hand/setup.ts'
 import type { SignInput } from './by-hand/sign.ts'
 
 /** A share set: the record of docs/wire.md, and the share of each party. */
@@ -104,18 +104,18 @@ function randomnessOf(tapes: ReadonlyMap<number, Tape>) {
 const tapesOf = (ids: readonly number[], sources: readonly { tape: () => Tape }[]) =>
   new Map(ids.map((id, i) => [id, sources[i]!.tape()]))
 
-/** The set-up of some parties, its states, and its vector. @param longest message that is shown in full */
-export function setUpVector(source: Source, ids: readonly number[], longest: number) {
+/** The setup of some parties, its states, and its vector. @param longest message that is shown in full */
+export function setupVector(source: Source, ids: readonly number[], longest: number) {
   const { backend, shareSet } = source
   const { setId } = decodeShareSetRecord(() => backend.group, fromHex(shareSet.record))
   const binding = sha256(utf8('binding'))
   const parties = ids.map(partyId)
-  const sources = ids.map((id) => recorded(source.randomOf('set-up', id)))
+  const sources = ids.map((id) => recorded(source.randomOf('setup', id)))
   const { sent, results } = converse(
     parties.map((self, i) => createOtSetup({ backend, parties, self, binding, random: sources[i]!.random })),
   )
   const tapes = tapesOf(ids, sources)
-  const byHand = setUpByHand({ parties: ids, binding, tapes, setId })
+  const byHand = setupByHand({ parties: ids, binding, tapes, setId })
   const pairs = results.map((setups) => setups.map((setup) => bindOtState(setup, setId)))
   const states = pairs.flat().map((pair) => {
     const { self, peer } = pair
@@ -137,7 +137,7 @@ export function setUpVector(source: Source, ids: readonly number[], longest: num
   return { vector, pairs: pairs.flat().map((pair) => pair.encode()), byHand: byHand.states }
 }
 
-type SetUp = ReturnType<typeof setUpVector>
+type Setup = ReturnType<typeof setupVector>
 
 interface Plan {
   readonly signers: readonly number[]
@@ -149,7 +149,7 @@ interface Plan {
 const LONGEST = 512
 
 /** What both implementations sign with. */
-function prepare(source: Source, setUp: SetUp, { signers, aggregator, path, message }: Plan) {
+function prepare(source: Source, setup: Setup, { signers, aggregator, path, message }: Plan) {
   const { backend, shareSet } = source
   const { group } = backend
   const record = decodeShareSetRecord(() => group, fromHex(shareSet.record))
@@ -161,7 +161,7 @@ function prepare(source: Source, setUp: SetUp, { signers, aggregator, path, mess
     return {
       backend,
       share: { record, id, secretShare: group.decodeScalar(secretOf(id)) },
-      pairs: setUp.pairs.map((bytes) => OtState.decode(bytes)).filter(({ self }) => self === id),
+      pairs: setup.pairs.map((bytes) => OtState.decode(bytes)).filter(({ self }) => self === id),
       signers: signers.map(partyId),
       random,
     }
@@ -177,7 +177,7 @@ function prepare(source: Source, setUp: SetUp, { signers, aggregator, path, mess
     publicKey: group.encodePoint(record.publicKey),
     chainCode: record.chainCode,
     shares: new Map(signers.map((id) => [id, secretOf(id)])),
-    states: setUp.byHand,
+    states: setup.byHand,
     tapes,
   })
   const about = { path, digest, learn: aggregator === undefined ? signers : [aggregator] }
@@ -199,8 +199,8 @@ function signatureOf(result: { signature?: EcdsaSignature }, byHand: { signature
 }
 
 /** A signature without preprocessing. */
-export function signVector(source: Source, setUp: SetUp, plan: Plan) {
-  const { options, completing, input, about, described } = prepare(source, setUp, plan)
+export function signVector(source: Source, setup: Setup, plan: Plan) {
+  const { options, completing, input, about, described } = prepare(source, setup, plan)
   const sources = plan.signers.map((id) => recorded(source.randomOf('sign', id)))
   const { sent, results } = converse(
     sources.map(({ random }, i) => createEcdsaSigning({ ...options(i, random), ...completing })),
@@ -217,10 +217,10 @@ export function signVector(source: Source, setUp: SetUp, plan: Plan) {
 }
 
 /** A preprocessing, and a signature that it completes. */
-export function poolVector(source: Source, setUp: SetUp, plan: Plan) {
-  const { options, completing, input, about, described } = prepare(source, setUp, plan)
+export function poolVector(source: Source, setup: Setup, plan: Plan) {
+  const { options, completing, input, about, described } = prepare(source, setup, plan)
   const sources = plan.signers.map((id) => recorded(source.randomOf('preprocess', id)))
-  const made = converse(sources.map(({ random }, i) => createPreprocessing({ ...options(i, random), incarnation: 0 })))
+  const made = converse(sources.map(({ random }, i) => createPreprocessing({ ...options(i, random), epoch: 0 })))
   const tapes = tapesOf(plan.signers, sources)
   const nothing: RandomSource = () => {
     throw new Error('a completion draws nothing')
@@ -229,7 +229,7 @@ export function poolVector(source: Source, setUp: SetUp, plan: Plan) {
   const ids = preprocessed.map(({ id }) => toHex(id))
   const completed = converse(
     preprocessed.map((one, i) =>
-      createCompletion({ ...options(i, nothing), ...completing, incarnation: 0, preprocessed: one }),
+      createCompletion({ ...options(i, nothing), ...completing, epoch: 0, preprocessed: one }),
     ),
   )
   const byHand = poolByHand(input(tapes), about)

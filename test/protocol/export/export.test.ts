@@ -24,7 +24,7 @@ import { flip } from '../../support/simulator.ts'
 const [CLIENT, SERVER, THIRD] = [partyId(1), partyId(2), partyId(3)]
 
 describe.each(groups)('export on $name', ({ group }) => {
-  function setUp() {
+  function setup() {
     const random = seededRandom()
     const shares = generate(group, 2, 3, random) as [KeyShare, KeyShare, KeyShare]
     const [own, other] = shares
@@ -60,7 +60,7 @@ describe.each(groups)('export on $name', ({ group }) => {
   }
 
   test('the receiver gets the share, and with its own the key', () => {
-    const { shares, own, other, keyPair, terms, release } = setUp()
+    const { shares, own, other, keyPair, terms, release } = setup()
     const sealed = release()
     expect(sealed.length).toBe(32 + 32 + 16)
     const received = receiveShare(terms, keyPair, sealed)
@@ -71,7 +71,7 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('the share leaves for a proof of the receiving share alone, over these very terms', () => {
-    const { random, shares, own, other, terms, challenge, release } = setUp()
+    const { random, shares, own, other, terms, challenge, release } = setup()
     const stranger = { ...own, secretShare: other.secretShare }
     const foreign = proveExport(terms, { share: stranger, challenge, random })
     expect(reasonOf(() => release({}, { proof: foreign }))).toBe('POP')
@@ -89,7 +89,7 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('a proof that was given for something else does not serve, whoever chose its nonce', () => {
-    const { random, own, terms, challenge, release } = setUp()
+    const { random, own, terms, challenge, release } = setup()
     // What an export's proof answers: as a challenge of their own it would be sent by whoever plays a verifier.
     const { record, from, to, operation, receiver } = terms
     const hash = createHasher(group.curve, 'operation')
@@ -101,14 +101,14 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('nothing is sealed to a key of small order', () => {
-    const { random, own, terms, challenge, release } = setUp()
+    const { random, own, terms, challenge, release } = setup()
     const receiver = fromHex(`01${'00'.repeat(31)}`)
     const proof = proveExport({ ...terms, receiver }, { share: own, challenge, random })
     expect(() => release({ receiver }, { proof })).toThrow(CodecError)
   })
 
   test('what is tampered with, or sealed to other terms, does not open', () => {
-    const { random, keyPair, terms, release } = setUp()
+    const { random, keyPair, terms, release } = setup()
     const sealed = release()
     const open = (changed: Partial<ExportTerms>, bytes = sealed) =>
       reasonOf(() => receiveShare({ ...terms, ...changed }, keyPair, bytes), changed.from)
@@ -127,7 +127,7 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('another share than the promised one is caught', () => {
-    const { random, other, keyPair, terms, release } = setUp()
+    const { random, other, keyPair, terms, release } = setup()
     const wrong = { ...other, secretShare: group.add(other.secretShare, group.scalar(1)) }
     expect(reasonOf(() => receiveShare(terms, keyPair, release({}, { share: wrong })))).toBe('FELDMAN')
     for (const bytes of [new Uint8Array(32).fill(0xff), new Uint8Array(31).fill(1)]) {
@@ -147,7 +147,7 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('a share of a party that the record lacks is not taken', () => {
-    const { own, keyPair, terms, release } = setUp()
+    const { own, keyPair, terms, release } = setup()
     const parties = own.record.parties.filter(({ id }) => id !== SERVER)
     expect(reasonOf(() => receiveShare({ ...terms, record: { ...own.record, parties } }, keyPair, release()))).toBe(
       'FELDMAN',
@@ -155,7 +155,7 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('what was opened leaves no copy, and an error of the group is nobody’s fault', () => {
-    const { keyPair, terms, release } = setUp()
+    const { keyPair, terms, release } = setup()
     const opened: Uint8Array[] = []
     const watched: Group = {
       ...group,
@@ -174,12 +174,12 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('the wrong party’s share is not handed out', () => {
-    const { shares, release } = setUp()
+    const { shares, release } = setup()
     expect(() => release({}, { share: shares[2] })).toThrow(RangeError)
   })
 
   test('shares that do not make the key make nothing', () => {
-    const { own, other } = setUp()
+    const { own, other } = setup()
     const values = [own, other].map(({ id, secretShare }) => ({ id, value: secretShare }))
     const wrong = [values[0]!, { ...values[1]!, value: group.add(other.secretShare, group.scalar(1)) }]
     expect(reasonOf(() => recombineKey(group, own.record, wrong))).toBe('PKSUM')
@@ -187,7 +187,7 @@ describe.each(groups)('export on $name', ({ group }) => {
   })
 
   test('wrong arguments', () => {
-    const { random, own, terms, challenge } = setUp()
+    const { random, own, terms, challenge } = setup()
     const prove = (changed: Partial<ExportTerms>, bytes = challenge) =>
       proveExport({ ...terms, ...changed }, { share: own, challenge: bytes, random })
     expect(() => prove({}, challenge.slice(1))).toThrow(RangeError)

@@ -69,7 +69,7 @@ describe('rates', () => {
     world.pass(1234)
     const refused = sign(client, wallet.signing)
     const path = paths.round(refused.operationId, 1)
-    const headers = { 'x-test-client': clientId, 'content-type': 'application/vnd.reshare.flight' }
+    const headers = { 'x-test-client': clientId, 'content-type': 'application/vnd.reshare.round' }
     const body = refused.body as Uint8Array<ArrayBuffer>
     const answer = await servers[0]!.fetch(new Request(`http://server.test${path}`, { method: 'POST', headers, body }))
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '3599'])

@@ -50,7 +50,7 @@ test('an entry is hashed as docs/wire.md shows', () => {
     clientId: 'ann',
     sequence: 1,
     at: new Date('2026-01-02T03:04:05.678Z'),
-    incarnation: 1,
+    epoch: 1,
     event: 'prepared',
     walletId: '000102030405060708090a0b0c0d0e0f',
     setId: 'ab'.repeat(32),
@@ -65,7 +65,7 @@ describe('the history of a set', () => {
   const entry = (text: string): AuditEntry => {
     const [event, detail = ''] = text.split(':') as [string, string?]
     return {
-      ...{ clientId: 'ann', sequence: 1, at: new Date(0), incarnation: 1, event, detail },
+      ...{ clientId: 'ann', sequence: 1, at: new Date(0), epoch: 1, event, detail },
       ...{ walletId: '', setId: 'set', operationId: '' },
     }
   }
@@ -165,7 +165,7 @@ describe('the history of a set', () => {
     expect(differs({}, { ...banned, poisoned: false })).toBeUndefined()
     expect(differs({ bannedIn: 2 }, banned)).toBeUndefined()
     expect(differs({ bannedIn: 2 })).toBe('is banned in the log only')
-    // A new set-up takes the place of one that was banned in another life, and the end of a set takes it away.
+    // A new setup takes the place of one that was banned in another life, and the end of a set takes it away.
     expect(differs({ bannedIn: 1 })).toBeUndefined()
     expect(differs({ bannedIn: 2, state: 'RETIRING' }, { state: 'RETIRING' })).toBeUndefined()
   })
@@ -215,7 +215,7 @@ describe('the log', () => {
     const [row] = (await chainOf(clientId)) as [Row]
     const text = (name: string) => row[name] as string
     return {
-      ...{ clientId, sequence: 1, at: row['at'] as Date, incarnation: row['incarnation'] as number },
+      ...{ clientId, sequence: 1, at: row['at'] as Date, epoch: row['epoch'] as number },
       ...{ event: text('event'), walletId: text('wallet_id'), setId: text('set_id') },
       ...{ operationId: text('operation_id'), detail: text('detail') },
     }
@@ -252,7 +252,7 @@ describe('the log', () => {
     await log.record(tables.database, clientId, [{ event: 'retiring', setId: 'set' }])
     const none = { walletId: '', setId: '', operationId: '', detail: '' }
     const of = (sequence: number, ms: number, rest: Pick<AuditEntry, 'event'> & Partial<AuditEntry>): AuditEntry => {
-      return { ...none, clientId, sequence, at: new Date(START + ms), incarnation: 1, ...rest }
+      return { ...none, clientId, sequence, at: new Date(START + ms), epoch: 1, ...rest }
     }
     const entries = [
       of(1, 1234, { event: 'prepared', ...named }),
@@ -333,20 +333,20 @@ describe('a database without a log, and with sets', () => {
   const unlogged = (state = 'ACTIVE') => tables.set(tables.key(), {}, { logged: false, state })
   beforeEach(async () => {
     await forgetLog()
-    for (const table of ['shares', 'ot_pairs', 'sets']) await query(`delete from reshare_${table}`)
+    for (const table of ['shares', 'ot_states', 'sets']) await query(`delete from reshare_${table}`)
   })
 
   test('agrees with itself, but an entry without a key is none', async () => {
     await unlogged()
-    expect(await verify()).toEqual({ chains: 0, entries: 0, incarnation: 1, breaks: [], heads: [] })
+    expect(await verify()).toEqual({ chains: 0, entries: 0, epoch: 1, breaks: [], heads: [] })
     await query(`insert into reshare_audit values ('ann', 1, now(), 1, 'unlocked', '', '', '', '', $1)`, [GENESIS])
     expect(await verify()).toMatchObject({ breaks: [{ reason: 'ALTERED', clientId: 'ann', sequence: 1 }] })
   })
 
-  test('tells of the incarnation, which no chain holds and which voids bans', async () => {
-    const raise = (by: number) => query(`update reshare_meta set number = number + ${by} where name = 'incarnation'`)
+  test('tells of the epoch, which no chain holds and which voids bans', async () => {
+    const raise = (by: number) => query(`update reshare_meta set number = number + ${by} where name = 'epoch'`)
     await raise(1)
-    expect(await verify()).toMatchObject({ incarnation: 2, breaks: [] })
+    expect(await verify()).toMatchObject({ epoch: 2, breaks: [] })
     await raise(-1)
   })
 
@@ -356,7 +356,7 @@ describe('a database without a log, and with sets', () => {
     const audit = newLog()
     await audit.open()
     const heads = [{ clientId: '', sequence: 1, hash: toHex((await headOf(''))!['hash'] as Uint8Array) }]
-    expect(await verify()).toEqual({ chains: 1, entries: 1, incarnation: 1, breaks: [], heads })
+    expect(await verify()).toEqual({ chains: 1, entries: 1, epoch: 1, breaks: [], heads })
     await query(`delete from reshare_ot_states where set_id = $1`, [found])
     await findOlderSets({ ...tables.context, audit })
     expect(await verify()).toMatchObject({ chains: 3, entries: 3, breaks: [] })

@@ -97,9 +97,9 @@ describe('what is noticed', () => {
     `at = 'infinity'`,
     `at = '-infinity'`,
     `at = '0002-01-01 BC'`,
-    'incarnation = -1',
+    'epoch = -1',
     `hash = ''`,
-    'incarnation = 2',
+    'epoch = 2',
     `event = 'confirmed'`,
     `wallet_id = ''`,
     `set_id = repeat('ab', 32)`,
@@ -121,7 +121,7 @@ describe('what is noticed', () => {
   test('entries that changed places, came twice, or are of another chain', async () => {
     const move = (from: number, to: number) => `update reshare_audit set sequence = ${to} where ${entry(from)}`
     expect(await after([move(2, 99), move(3, 2), move(99, 3)])).toEqual(ofVictim('ALTERED', 2))
-    const again = `insert into reshare_audit select client_id, 8, at, incarnation, event, wallet_id, set_id, operation_id,
+    const again = `insert into reshare_audit select client_id, 8, at, epoch, event, wallet_id, set_id, operation_id,
       detail, hash from reshare_audit where ${entry(7)}`
     expect(await after([again])).toEqual(ofVictim('ALTERED', 8))
     const foreign = `update reshare_audit set client_id = $victim where client_id = '${other}' and sequence = 1`
@@ -167,7 +167,7 @@ describe('what is noticed', () => {
         clientId: victim,
         sequence: row['sequence'] as number,
         at: row['at'] as Date,
-        incarnation: 1,
+        epoch: 1,
         event: text('event'),
         walletId: text('wallet_id'),
         setId: text('set_id'),
@@ -267,13 +267,13 @@ describe('a chain', () => {
     let hash: Uint8Array = GENESIS
     return entries.map((changes, i) => {
       const entry: AuditEntry = {
-        ...{ clientId: 'ann', sequence: i + 1, at: new Date(0), incarnation: 1, event: 'unlocked' },
+        ...{ clientId: 'ann', sequence: i + 1, at: new Date(0), epoch: 1, event: 'unlocked' },
         ...{ walletId: '', setId: '', operationId: '', detail: '', ...changes },
       }
       hash = entryHash(key, hash, entry)
-      const { clientId, sequence, at, incarnation, event, walletId, setId, operationId, detail } = entry
+      const { clientId, sequence, at, epoch, event, walletId, setId, operationId, detail } = entry
       const ids = { client_id: clientId, wallet_id: walletId, set_id: setId, operation_id: operationId }
-      return { ...ids, sequence, at, incarnation, event, detail, hash }
+      return { ...ids, sequence, at, epoch, event, detail, hash }
     })
   }
 
@@ -284,7 +284,7 @@ describe('a chain', () => {
   }
 
   test('is followed to its end', () => {
-    const rows = rowsOf({}, recovery, { event: 'found', setId: 'other', detail: 'ACTIVE' }, { incarnation: 2 })
+    const rows = rowsOf({}, recovery, { event: 'found', setId: 'other', detail: 'ACTIVE' }, { epoch: 2 })
     const hash = toHex(rows[3]!['hash'] as Uint8Array)
     const head: AuditHead = { clientId: 'ann', sequence: 4, hash }
     const chain = read(rows, [head, { ...head, sequence: 2, hash: toHex(rows[1]!['hash'] as Uint8Array) }])
@@ -318,7 +318,7 @@ describe('a chain', () => {
   })
 
   test('has no entry of an earlier life of the database', () => {
-    const chain = read(rowsOf({ incarnation: 2 }, { incarnation: 2 }, { incarnation: 1, ...recovery }))
+    const chain = read(rowsOf({ epoch: 2 }, { epoch: 2 }, { epoch: 1, ...recovery }))
     expect(chain.broken).toMatchObject({ reason: 'IMPOSSIBLE', sequence: 3 })
     expect(chain.sets.size).toBe(0)
   })
@@ -364,7 +364,7 @@ describe('the log is read', () => {
       expect((await readSets(tx, range)).map((row) => row['set_id'])).toEqual(['~'])
     }))
 
-  test('with what the ECDSA set-ups of the sets say of a ban', async () => {
+  test('with what the ECDSA setups of the sets say of a ban', async () => {
     const key = tables.key()
     const setId = await tables.set(key)
     await query('update reshare_ot_states set poisoned = true where set_id = $1', [setId])

@@ -42,7 +42,7 @@ import {
   recover,
   refresh,
   setIdOf,
-  setUp,
+  setup,
   sign,
   signEcdsa,
   type TestWallet,
@@ -87,7 +87,7 @@ function unknownPreprocessing(client: ServerClient, wallet: TestWallet): ClientO
   return operation
 }
 
-/** A wallet without its ECDSA set-up. */
+/** A wallet without its ECDSA setup. */
 const walletOf = (signing: WalletShares): TestWallet => ({
   walletId: toHex(signing.walletId),
   signing,
@@ -105,7 +105,7 @@ describe('a set', () => {
       ['ephemeralSetup', signEcdsa(client, wallet, { source: { kind: 'ephemeralSetup' } })],
       ['preprocessing', unknownPreprocessing(client, wallet)],
       ['preprocess', preprocess(client, wallet)],
-      ['setUp', setUp(client, wallet)],
+      ['setup', setup(client, wallet)],
       ['prove', prove(client, wallet.signing)],
       ['backup', backup(client, wallet)],
       ['refresh', refresh(client, wallet)],
@@ -304,7 +304,7 @@ describe('revoking a device', () => {
     expect(await stateOf(world, setIdOf(begun.prepared[0]!))).toBe('ABORTED')
     expect(await stateOf(world, setIdOf(half))).toBe('ACTIVE')
     expect(world.custodian.halves.get(clientId)).toHaveLength(1)
-    for (const table of ['shares', 'ot_pairs', 'preprocessings']) {
+    for (const table of ['shares', 'ot_states', 'preprocessings']) {
       const left = await world.database.query(
         `select set_id from reshare_${table} where set_id in (select set_id from reshare_sets where device = $1)`,
         [phoneId],

@@ -17,7 +17,7 @@ let before: string
 /** Everything that a request could have changed. */
 async function contents(): Promise<string> {
   const counts: unknown[] = []
-  for (const table of ['wallets', 'sets', 'shares', 'operations', 'answers', 'decisions', 'retirements']) {
+  for (const table of ['wallets', 'sets', 'shares', 'operations', 'responses', 'decisions', 'retirements']) {
     counts.push([table, await world.database.query(`select count(*)::int as n from reshare_${table}`)])
   }
   return JSON.stringify([counts, await world.database.query('select set_id, state from reshare_sets order by 1')])
@@ -89,7 +89,7 @@ describe('headers of the first round', () => {
   test.each([
     ['a field', { ...generate, ['x'.repeat(200_000)]: 1 }],
     ['no text', { ...generate, ['\ud800\0']: 1 }],
-    ['a field of a source', { ...signing, scheme: 'ecdsa', source: { kind: 'setUp', ['y'.repeat(200_000)]: 1 } }],
+    ['a field of a source', { ...signing, scheme: 'ecdsa', source: { kind: 'setup', ['y'.repeat(200_000)]: 1 } }],
   ])('a name of %s that is as long as the request does not come back, nor is it kept', async (_, header) => {
     const answer = await client.send('POST', firstRound, encodeRoundBody({ header, messages: [] }))
     expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])

@@ -51,7 +51,7 @@ function device(server: () => Server, now: () => number = world.now) {
       transport.request({
         method: method as 'GET',
         path,
-        ...(body && { contentType: 'application/vnd.reshare.flight', body }),
+        ...(body && { contentType: 'application/vnd.reshare.round', body }),
       }),
   }
   const sendAgain = (body: Uint8Array): Promise<TransportResponse> =>

@@ -56,7 +56,7 @@ function sealedClient(clientId: string, transport = transportOf(clientId)): Serv
   return {
     ...serverClient((request) => server.fetch(request), clientId, random),
     async send(method, path, body): Promise<Answer> {
-      const contentType = body && { contentType: 'application/vnd.reshare.flight', body }
+      const contentType = body && { contentType: 'application/vnd.reshare.round', body }
       return transport.request({ method: method as 'GET', path, ...contentType })
     },
   }
@@ -163,7 +163,7 @@ describe('what does not open', () => {
       method: 'POST',
       time: world.now(),
       authorization: 'Test eve',
-      contentType: 'application/vnd.reshare.flight',
+      contentType: 'application/vnd.reshare.round',
       body: new Uint8Array(2 ** 20),
     } as const
     const causes: [string, Uint8Array, string?][] = [
@@ -171,7 +171,7 @@ describe('what does not open', () => {
       ['a byte less', message.slice(0, -1)],
       ['a byte more', new Uint8Array([...message, 0])],
       ['too long', (await sealed(encodeRequest({ ...post1MiB, path: paths.round('00'.repeat(16), 1) }))).message],
-      ['another type', message, 'application/vnd.reshare.flight'],
+      ['another type', message, 'application/vnd.reshare.round'],
       ['an unknown key', stranger.message],
       ['another version', flip(message, 0)],
       ['another key id', flip(message, 1)],

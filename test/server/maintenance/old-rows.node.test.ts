@@ -24,13 +24,13 @@ const requests: readonly OperationRequest[] = [
   ...LABELS.map((label) => ({ kind: 'refresh', walletId, setId, label }) as const),
   { kind: 'backup', walletId, setId, backupMethod: 'PASSWORD' },
   { kind: 'sign', walletId, setId, scheme: 'ed25519', message: '' },
-  { kind: 'setUp', walletId, setId },
+  { kind: 'setup', walletId, setId },
 ]
 
 /** How operations were stored when their requests were all that was known of them. */
 const stored = [
   ...requests.map((request) => ({ request, text: JSON.stringify(request) })),
-  ...(['generate', 'setUp'] as const).map((kind) => ({ request: { kind }, text: `{"kind" : "${kind}"}` })),
+  ...(['generate', 'setup'] as const).map((kind) => ({ request: { kind }, text: `{"kind" : "${kind}"}` })),
 ]
 
 /** The first versions of the schema, and the last in which an operation's kind was in its request alone. */
@@ -42,7 +42,7 @@ describe.each(databaseKinds)('operations of earlier versions on $name', ({ open 
     await migrateTo(database, version)
     for (const [i, { text }] of stored.entries()) {
       await database.query(
-        `insert into reshare_operations (client_id, operation_id, request, round, incarnation, expires_at)
+        `insert into reshare_operations (client_id, operation_id, request, round, epoch, expires_at)
          values ('ann', $1, $2, 0, 1, $3)`,
         [String(i), text, new Date(0)],
       )

@@ -19,7 +19,7 @@ beforeAll(async () => {
   tables = await createTables(pgliteDatabase(), random)
 })
 beforeEach(async () => {
-  for (const table of ['shares', 'ot_pairs', 'preprocessings', 'answers', 'operations', 'sets']) {
+  for (const table of ['shares', 'ot_states', 'preprocessings', 'responses', 'operations', 'sets']) {
     await tables.database.query(`delete from reshare_${table}`)
   }
 })
@@ -37,28 +37,28 @@ function nextSealer(): Sealer {
 let sealer: Sealer
 const context = (changes: Partial<ServerContext> = {}): ServerContext => ({ ...tables.context, sealer, ...changes })
 
-/** A set whose half and set-up are sealed by the key that is current. */
-async function sealedSet(incarnation = 1) {
+/** A set whose half and setup are sealed by the key that is current. */
+async function sealedSet(epoch = 1) {
   const key = tables.key()
   const setId = await tables.set(key)
-  for (const table of ['shares', 'ot_pairs']) await query(`delete from reshare_${table} where set_id = $1`, [setId])
+  for (const table of ['shares', 'ot_states']) await query(`delete from reshare_${table} where set_id = $1`, [setId])
   const by = sealer
   const [share, pair] = [random(50), random(60)]
   const pairKey = { clientId: key.clientId, setId }
   const inserted = by.seal(shareContext(key.clientId, setId), share)
   await query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, inserted])
-  await query('insert into reshare_ot_states (set_id, sealed, poisoned, incarnation) values ($1, $2, false, $3)', [
-    ...[setId, by.seal(otStateContext(pairKey, incarnation), pair), incarnation],
+  await query('insert into reshare_ot_states (set_id, sealed, poisoned, epoch) values ($1, $2, false, $3)', [
+    ...[setId, by.seal(otStateContext(pairKey, epoch), pair), epoch],
   ])
-  const stored = async (table: 'shares' | 'ot_pairs') =>
+  const stored = async (table: 'shares' | 'ot_states') =>
     (await tables.row(`select sealed from reshare_${table} where set_id = $1`, setId))?.['sealed'] as Uint8Array
   return {
     ...{ setId, clientId: key.clientId, share, pair, stored },
     opened: async () => [
       sealer.open(shareContext(key.clientId, setId), await stored('shares')),
-      sealer.open(otStateContext(pairKey, incarnation), await stored('ot_pairs')),
+      sealer.open(otStateContext(pairKey, epoch), await stored('ot_states')),
     ],
-    keyIds: async () => [(await stored('shares'))[0], (await stored('ot_pairs'))[0]],
+    keyIds: async () => [(await stored('shares'))[0], (await stored('ot_states'))[0]],
   }
 }
 
@@ -73,7 +73,7 @@ async function before(count: number) {
   return sets
 }
 
-test('each half, each set-up and the key of the log are sealed again, once', async () => {
+test('each half, each setup and the key of the log are sealed again, once', async () => {
   const sets = await before(6)
   const key = await readAuditKey(tables.database, sealer)
   expect(await rotate(context())).toEqual({ resealed: 2 * 6 + 1, remaining: 0 })
@@ -95,16 +95,13 @@ test('what no key opens is told of and counted, and holds up no other', async ()
   const [id, old] = [current.id, Uint8Array.of(200)]
   const broken = [...sets].sort((a, b) => (a.setId < b.setId ? -1 : 1))[1]!
   const { setId } = broken
-  for (const table of ['shares', 'ot_pairs']) await query(`delete from reshare_${table} where set_id = $1`, [setId])
+  for (const table of ['shares', 'ot_states']) await query(`delete from reshare_${table} where set_id = $1`, [setId])
   await query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, old])
-  await query('insert into reshare_ot_states (set_id, sealed, poisoned, incarnation) values ($1, $2, false, 1)', [
-    setId,
-    old,
-  ])
+  await query('insert into reshare_ot_states (set_id, sealed, poisoned, epoch) values ($1, $2, false, 1)', [setId, old])
   expect(await rotate(context())).toEqual({ resealed: 2 * 3 + 1, remaining: 2 })
   const unreadable = (table: string) =>
     leftForLater(`row ${setId} of reshare_${table}`, expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }))
-  expect(tables.errors.splice(0)).toEqual([unreadable('shares'), unreadable('ot_pairs')])
+  expect(tables.errors.splice(0)).toEqual([unreadable('shares'), unreadable('ot_states')])
   for (const set of sets) if (set !== broken) expect(await set.keyIds()).toEqual([id, id])
   expect(await broken.stored('shares')).toEqual(old)
 })
@@ -119,7 +116,7 @@ test('what is soon forgotten is counted only, and what is sealed by the current 
     const key = tables.key()
     const sealed = Uint8Array.of(by, 1, 2)
     const setId = await tables.set(key)
-    for (const table of ['shares', 'ot_pairs']) await query(`delete from reshare_${table} where set_id = $1`, [setId])
+    for (const table of ['shares', 'ot_states']) await query(`delete from reshare_${table} where set_id = $1`, [setId])
     await tables.begin(tables.key())
     await tables.begin(key)
     await query('update reshare_operations set state = $2 where operation_id = $1', [key.operationId, sealed])
@@ -128,7 +125,7 @@ test('what is soon forgotten is counted only, and what is sealed by the current 
       [key.clientId, key.operationId, sealed],
     )
     await query(
-      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
        values ($1, 'one', $2, 1, $3, $3)`,
       [setId, sealed, new Date(START)],
     )
@@ -154,7 +151,7 @@ test('what is destroyed or replaced meanwhile stays as it is', async () => {
   }
   expect(await rotate(context({ database }))).toEqual({ resealed: 1 + 1 + 1, remaining: 0 })
   expect(await gone.stored('shares')).toBeUndefined()
-  expect(await replaced.stored('ot_pairs')).toEqual(fresh)
+  expect(await replaced.stored('ot_states')).toEqual(fresh)
   expect(tables.errors).toEqual([])
 })
 

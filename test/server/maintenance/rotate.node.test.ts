@@ -39,7 +39,7 @@ const serverOf = (masterKey: MasterKeys, options: Partial<ServerOptions> = {}) =
 const before = () => serverOf({ current: first, previous: [second] })
 const after = (options?: Partial<ServerOptions>) => serverOf({ current: second, previous: [first] }, options)
 const clientOf = (...servers: Server[]) => world.client(servers, clientId)
-const keyIds = async (table: 'shares' | 'ot_pairs') => {
+const keyIds = async (table: 'shares' | 'ot_states') => {
   const rows = await world.database.query(`select get_byte(sealed, 0) as id from reshare_${table} order by set_id`)
   return rows.map(({ id }) => id)
 }
@@ -80,11 +80,11 @@ test('servers with different current keys go on with what the other has begun', 
 
 test('a rotation that ends in the middle is taken up by the next, and by two at once', async () => {
   expect((await keyIds('shares')).filter((id) => id === 1).length).toBeGreaterThan(1)
-  const all = (await keyIds('shares')).length + (await keyIds('ot_pairs')).length
-  const old = [...(await keyIds('shares')), ...(await keyIds('ot_pairs'))].filter((id) => id === 1).length
+  const all = (await keyIds('shares')).length + (await keyIds('ot_states')).length
+  const old = [...(await keyIds('shares')), ...(await keyIds('ot_states'))].filter((id) => id === 1).length
   await expect(after({ database: completion(1) }).rotate()).rejects.toThrow('the process has ended')
   world.errors.length = 0
-  const halfway = [...(await keyIds('shares')), ...(await keyIds('ot_pairs'))]
+  const halfway = [...(await keyIds('shares')), ...(await keyIds('ot_states'))]
   expect(halfway.filter((id) => id === 1)).toHaveLength(old - 1)
 
   // Sets sign whether or not their halves have been sealed again.
@@ -92,7 +92,7 @@ test('a rotation that ends in the middle is taken up by the next, and by two at 
   const [left, right] = await Promise.all([after().rotate(), after().rotate()])
   // And the key of the log.
   expect(left.resealed + right.resealed).toBe(old - 1 + 1)
-  expect([...(await keyIds('shares')), ...(await keyIds('ot_pairs'))]).toEqual(Array(all).fill(2))
+  expect([...(await keyIds('shares')), ...(await keyIds('ot_states'))]).toEqual(Array(all).fill(2))
   expect((await after().rotate()).resealed).toBe(0)
   expect(world.errors).toEqual([])
 })

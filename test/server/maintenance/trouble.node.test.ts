@@ -159,7 +159,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     const over = new Date(tables.clock - context.limits.responseMs)
     const series = `from generate_series(1, ${count}) n`
     for (const sql of [
-      `insert into reshare_operations (client_id, operation_id, kind, round, incarnation, expires_at)
+      `insert into reshare_operations (client_id, operation_id, kind, round, epoch, expires_at)
        select 'old', n::text, 'sign', 1, 1, $1 ${series}`,
       `insert into reshare_decisions (client_id, operation_id, decision, decided_at)
        select 'old', n::text, 'COMMIT', $1 ${series}`,

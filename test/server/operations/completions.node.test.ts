@@ -18,7 +18,7 @@ import { cheat, nobleTakes } from '../support/ecdsa.ts'
 import { after, storedPair, storedSet, tablesClient, type StoredSet } from '../support/played.ts'
 import { secretsOf, watchScalars } from '../support/scalars.ts'
 import { createTables, type Tables } from '../support/tables.ts'
-import { complete, preprocess, prove, setUp, sign, signEcdsa } from '../support/wallets.ts'
+import { complete, preprocess, prove, setup, sign, signEcdsa } from '../support/wallets.ts'
 
 let tables: Tables
 beforeAll(async () => {
@@ -36,7 +36,7 @@ async function owner() {
   return { clientId, set, having, client: having(tables.context) }
 }
 
-/** A wallet with an ECDSA set-up. */
+/** A wallet with an ECDSA setup. */
 async function ecdsaOwner() {
   const owned = await owner()
   return { ...owned, wallet: { ...owned.set, pair: await storedPair(tables, owned.clientId, owned.set) } }
@@ -128,9 +128,9 @@ describe('a signature', () => {
 })
 
 describe('what prepares ECDSA signatures', () => {
-  test('is a set-up, in the place of the one before', async () => {
+  test('is a setup, in the place of the one before', async () => {
     const { client, wallet } = await ecdsaOwner()
-    const operation = await play(setUp(client, wallet))
+    const operation = await play(setup(client, wallet))
     expect(operation.round).toBe(3)
     expect(operation.result).toEqual({ setId: wallet.setId, state: 'ACTIVE' })
     expect(await decision(operation)).toBe('COMMIT')

@@ -380,7 +380,7 @@ describe('export', () => {
     expect(receiveShare(one.terms, one.keyPair, sealed).value.length).toBe(32)
     expect(await operationsOf(client)).toEqual([{ request: null }])
 
-    const tables = ['operations', 'answers', 'decisions', 'sets', 'shares']
+    const tables = ['operations', 'responses', 'decisions', 'sets', 'shares']
     const stored: unknown[] = []
     for (const table of tables) stored.push(...(await world.database.query(`select * from reshare_${table}`)))
     const place = { clientId: client.clientId, row: `${one.operationId}/2` }

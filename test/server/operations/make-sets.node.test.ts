@@ -68,7 +68,9 @@ const setsOf = async ({ operationId }: ClientOperation): Promise<Row[]> =>
 const decision = async ({ operationId }: ClientOperation) =>
   (await tables.row('select decision from reshare_decisions where operation_id = $1', operationId))?.['decision']
 const halfNoted = async (setId: string) =>
-  (await tables.row('select owed from reshare_custodian_records where set_id = $1', setId))?.['owed']
+  (await tables.row('select deletion_pending from reshare_custodian_records where set_id = $1', setId))?.[
+    'deletion_pending'
+  ]
 const halvesOf = ({ clientId }: Owner) => custodian.halves.get(clientId) ?? []
 
 /** Plays the first rounds of an operation. */
@@ -206,8 +208,8 @@ describe('a backup', () => {
     await expect(operation.post()).rejects.toThrow(code('WEBHOOK_FAILED'))
     expect(tables.errors.splice(0)).toMatchObject([{ code: 'WEBHOOK_FAILED' }])
     custodian.fault = () => undefined
-    const noted = 'select owed from reshare_custodian_records where operation_id = $1'
-    expect(await tables.row(noted, operation.operationId)).toEqual({ owed: false })
+    const noted = 'select deletion_pending from reshare_custodian_records where operation_id = $1'
+    expect(await tables.row(noted, operation.operationId)).toEqual({ deletion_pending: false })
     expect(await setsOf(operation)).toEqual([])
     await play(operation)
     expect(halvesOf(one)).toHaveLength(1)
@@ -217,7 +219,7 @@ describe('a backup', () => {
     ['a new wallet', generating as MakeRequest],
     ['a recovery that rotates none', recovering('')],
   ])('is never made without a method: not by %s', async (_, request) => {
-    const turn = { ...tables.key(), request, round: 2, messages: [], incarnation: 1, state: undefined }
+    const turn = { ...tables.key(), request, round: 2, messages: [], epoch: 1, state: undefined }
     const { other } = walletPair('backup', context.random)
     await expect(prepareSets(context, turn, [other])).rejects.toThrow(TypeError)
     expect(custodian.halves.has(turn.clientId)).toBe(false)
@@ -251,9 +253,10 @@ describe('a backup', () => {
     await expect(operation.post(one.having({ custodian: late }))).rejects.toThrow(code('PROTOCOL_ABORTED'))
     expect(halvesOf(one)).toEqual([])
     expect(await setsOf(operation)).toEqual([])
-    const noted = () => tables.row('select owed from reshare_custodian_records where client_id = $1', one.clientId)
+    const noted = () =>
+      tables.row('select deletion_pending from reshare_custodian_records where client_id = $1', one.clientId)
     await deletePendingShares({ ...context, custodian })
-    expect(await noted()).toEqual({ owed: true })
+    expect(await noted()).toEqual({ deletion_pending: true })
     const later = () => tables.clock + context.limits.operationMs
     await deletePendingShares({ ...context, custodian, now: later })
     expect(await noted()).toBeUndefined()
@@ -360,7 +363,7 @@ describe('a refresh', () => {
     expect(nobleTakes(await play(signEcdsa(one.client, wallet)), wallet.signing)).toBe(true)
   })
 
-  test('whose set-up ends before its set is there ends the operation, and leaves no share in memory', async () => {
+  test('whose setup ends before its set is there ends the operation, and leaves no share in memory', async () => {
     const one = await walletOwner()
     const operation = await playTo(refresh(one.client, one.set), 1)
     withhold(operation)

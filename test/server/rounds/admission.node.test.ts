@@ -54,7 +54,7 @@ const requests = (setId: string): Readonly<Record<OperationRequest['kind'], Oper
     refresh: { kind: 'refresh', ...about, label: 'tablet' },
     prove: { kind: 'prove', ...about },
     export: exporting(setId),
-    setUp: { kind: 'setUp', ...about },
+    setup: { kind: 'setup', ...about },
     preprocess: { kind: 'preprocess', ...about },
     sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd' },
   }
@@ -66,7 +66,7 @@ const exporting = (setId: string): ExportRequest => {
 
 const SET = 'cd'.repeat(32)
 /** With nothing else under way. */
-const ALONE = { incarnation: 1, expiresAt: new Date(START), othersOpen: 0, opensAt: null }
+const ALONE = { epoch: 1, expiresAt: new Date(START), othersOpen: 0, opensAt: null }
 const ofSet = (clientId: string, setId = SET): Subject => ({ clientId, of: `set ${setId}` })
 
 /** How many failures are counted, and against whom. */
@@ -95,7 +95,7 @@ describe('the rate of a kind of operations', () => {
     const refused = limitedFor(1, 'too many operations of this kind (sign)')
     await expect(charge(clientId)).rejects.toMatchObject(refused)
     await charge(other.clientId)
-    await charge(clientId, 'setUp')
+    await charge(clientId, 'setup')
     await charge(clientId, 'sign', context(), 'ef'.repeat(32))
     tables.clock += 1
     await charge(clientId)
@@ -459,18 +459,18 @@ describe('an operation is admitted', () => {
     }
   })
 
-  test('with a new set-up in no poisoned one’s place, or with one for itself where the server allows it', async () => {
+  test('with a new setup in no poisoned one’s place, or with one for itself where the server allows it', async () => {
     const key = tables.key()
     const setId = await tables.set(key, {}, active)
     const caught = new Map([[setId, new ProtocolError('CHEAT_VOLE', 2, [1], 'caught')]])
-    await admit(key, requests(setId).setUp)
-    await expect(admit(key, requests(setId).setUp, having({}, { caught }))).rejects.toThrow(code('OT_POISONED'))
+    await admit(key, requests(setId).setup)
+    await expect(admit(key, requests(setId).setup, having({}, { caught }))).rejects.toThrow(code('OT_POISONED'))
     await admit(key, requests(setId).sign, having({}, { caught }))
-    const signing = (source: 'setUp' | 'ephemeralSetup'): OperationRequest => {
+    const signing = (source: 'setup' | 'ephemeralSetup'): OperationRequest => {
       const about = { walletId: WALLET, setId, message: 'abcd', path: 'm', hash: 'sha256' } as const
       return { kind: 'sign', scheme: 'ecdsa', ...about, source: { kind: source } }
     }
-    await admit(key, signing('setUp'))
+    await admit(key, signing('setup'))
     await expect(admit(key, signing('ephemeralSetup'))).rejects.toThrow(code('POLICY_DENIED'))
     await admit(key, signing('ephemeralSetup'), having({}, { onCheating: 'ephemeralSetup' }))
   })
@@ -548,7 +548,7 @@ describe('the policy is asked', () => {
     message: 'abcd'.repeat(16),
     path: 'm/1',
     hash: null,
-    source: { kind: 'setUp' },
+    source: { kind: 'setup' },
   }
   const { hash: _, source: __, ...plain } = ecdsa
   const bip340 = { ...plain, scheme: 'bip340', tapTweak: '' } as OperationRequest
@@ -564,7 +564,7 @@ describe('the policy is asked', () => {
     ['refresh', requests(SET).refresh, { setId: SET, label: 'tablet' }],
     ['prove', requests(SET).prove, { setId: SET }],
     ['export', requests(SET).export, { setId: SET, curve: 'ed25519' }],
-    ['setUp', requests(SET).setUp, { setId: SET }],
+    ['setup', requests(SET).setup, { setId: SET }],
     ['preprocess', requests(SET).preprocess, { setId: SET }],
     ['sign', requests(SET).sign, { setId: SET, scheme: 'ed25519', message: fromHex('abcd') }],
     [

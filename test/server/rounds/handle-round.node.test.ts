@@ -44,7 +44,7 @@ function traces({ clientId, operationId }: { clientId: string; operationId: stri
   return {
     operation: () => findOperation(tables.database, key),
     decision: () => findDecision(tables.database, key),
-    answers: () => count('answers'),
+    answers: () => count('responses'),
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
-import { bumpIncarnation } from '../../../src/server/epoch.ts'
+import { bumpEpoch } from '../../../src/server/epoch.ts'
 import { answerRound, leaseRound, resetRound, releaseRound, type Lease } from '../../../src/server/rounds/lease.ts'
 import { abortFor, abortOpen, abortOperation } from '../../../src/server/rounds/decisions.ts'
 import {
@@ -127,7 +127,7 @@ describe('an operation', () => {
       request: generating,
       round: 0,
       state: null,
-      incarnation: expect.any(Number) as number,
+      epoch: expect.any(Number) as number,
       expiresAt: new Date(tables.clock + tables.context.limits.operationMs),
       leaseHash: tables.hash('first').bytes,
       leaseExpiresAt: null,
@@ -227,7 +227,8 @@ test('an operation that has not begun is decided once, and one that has goes on'
 })
 
 describe('an abort', () => {
-  const half = (setId: string) => tables.row('select owed from reshare_custodian_records where set_id = $1', setId)
+  const half = (setId: string) =>
+    tables.row('select deletion_pending from reshare_custodian_records where set_id = $1', setId)
   const hasPair = async (setId: string) =>
     (await tables.row('select 1 from reshare_ot_states where set_id = $1', setId)) !== undefined
 
@@ -254,7 +255,7 @@ describe('an abort', () => {
     expect([state, request, kind]).toEqual([null, null, 'generate'])
     expect(tables.removed.filter((setId) => setId === prepared || setId === other)).toEqual([prepared])
     expect(await half(prepared)).toBeUndefined()
-    expect(await half(other)).toEqual({ owed: false })
+    expect(await half(other)).toEqual({ deletion_pending: false })
     const logged = [`aborted ${WALLET} ${prepared} ${key.operationId}`]
     expect(await tables.log(key.clientId)).toEqual(logged)
     expect(await abortOperation(context, key)).toEqual({ decision: 'ABORT' })
@@ -297,7 +298,7 @@ describe('an abort', () => {
     expect(await tables.state(unconfirmed)).toBe('PREPARED')
     expect(await tables.hasShare(unconfirmed)).toBe(true)
     expect((await findOperation(database, key))?.state).toEqual(utf8('sealed'))
-    expect(await half(unconfirmed)).toEqual({ owed: false })
+    expect(await half(unconfirmed)).toEqual({ deletion_pending: false })
   })
 
   test.each(['device', 'set_id'] as const)('of all open operations of one %s ends no other', async (column) => {
@@ -362,7 +363,7 @@ describe('an abort', () => {
     const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
     expect(await abortOperation({ ...context, custodian }, key)).toEqual({ decision: 'ABORT' })
     expect(errors).toEqual([leftForLater(prepared, failure)])
-    expect(await half(prepared)).toEqual({ owed: true })
+    expect(await half(prepared)).toEqual({ deletion_pending: true })
     await sweep(context)
     expect(tables.removed).toContain(prepared)
     expect(errors).toHaveLength(1)
@@ -370,11 +371,11 @@ describe('an abort', () => {
 })
 
 // Last: every operation from before is over.
-test('a claim is of the present incarnation', async () => {
+test('a claim is of the present epoch', async () => {
   const key = tables.key()
   await tables.begin(key)
-  const before = (await findOperation(tables.database, key))?.incarnation as number
-  expect(await bumpIncarnation(tables.database)).toBe(before + 1)
+  const before = (await findOperation(tables.database, key))?.epoch as number
+  expect(await bumpEpoch(tables.database)).toBe(before + 1)
   const claiming = leaseRound(tables.context, key, 1, tables.hash('first'))
   await expect(claiming).rejects.toThrow(code('PROTOCOL_ABORTED'))
 })

@@ -3,7 +3,7 @@ import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.t
 import type { Decision } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
-import { bumpIncarnation } from '../../../src/server/index.ts'
+import { bumpEpoch } from '../../../src/server/index.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
@@ -32,7 +32,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
   /** How many answers, sets and decisions an operation has left. */
   async function traces(client: ServerClient, operationId: string): Promise<Record<string, number>> {
     const found: Record<string, number> = {}
-    for (const table of ['operations', 'answers', 'decisions', 'sets']) {
+    for (const table of ['operations', 'responses', 'decisions', 'sets']) {
       const [row] = await world.database.query(
         `select count(*)::int as n from reshare_${table} where client_id = $1 and operation_id = $2`,
         [client.clientId, operationId],
@@ -236,7 +236,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     const wallet = await newWallet(client)
     const operation = backup(client, wallet)
     operation.take(await operation.post())
-    await bumpIncarnation(world.database)
+    await bumpEpoch(world.database)
     expect(codeOf(await operation.post())).toBe('PROTOCOL_ABORTED')
     await play(backup(client, wallet))
   })
@@ -340,7 +340,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     },
   )
 
-  test('sealed sessions open for their own round and incarnation only', async () => {
+  test('sealed sessions open for their own round and epoch only', async () => {
     const client = world.client()
     const wallet = await newWallet(client)
     const operation = refresh(client, wallet)
@@ -359,8 +359,8 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
 
     const restored = refresh(client, wallet)
     restored.take(await restored.post())
-    const incarnation = await bumpIncarnation(world.database)
-    await world.database.query('update reshare_operations set incarnation = $1', [incarnation])
+    const epoch = await bumpEpoch(world.database)
+    await world.database.query('update reshare_operations set epoch = $1', [epoch])
     expect(codeOf(await restored.post())).toBe('SHARE_PARSING_FAILED')
   })
 
@@ -375,7 +375,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     return held
   }
 
-  test('a set-up that ends before its set is prepared ends the operation', async () => {
+  test('a setup that ends before its set is prepared ends the operation', async () => {
     const client = world.client()
     const operation = refresh(client, await newWallet(client))
     operation.take(await operation.post())

@@ -49,7 +49,7 @@ const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const when = (ms = 0) => new Date(START + ms)
 const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 
-/** A set without a share and without a set-up. */
+/** A set without a share and without a setup. */
 async function bare(key = tables.key()) {
   const setId = await tables.set(key)
   await tables.database.query('delete from reshare_shares where set_id = $1', [setId])
@@ -120,7 +120,7 @@ describe('the server’s half of a set', () => {
   })
 })
 
-describe('an ECDSA set-up', () => {
+describe('an ECDSA setup', () => {
   const SIZES = { zeroSeed: 32, delta: 16, multiplierSeeds: 256 * 16, choiceSeeds: 512 * 16 }
   const newPair = (setId: string) => {
     const { random } = tables.context
@@ -132,7 +132,7 @@ describe('an ECDSA set-up', () => {
   const lock = (key: Parameters<typeof lockOtState>[2], sealer = tables.context.sealer) =>
     tables.database.transaction((tx) => lockOtState({ sealer }, tx, key))
   const row = (setId: string) =>
-    tables.row('select poisoned, ban_logged, incarnation from reshare_ot_states where set_id = $1', setId)
+    tables.row('select poisoned, ban_logged, epoch from reshare_ot_states where set_id = $1', setId)
 
   async function stored() {
     const { context, database } = tables
@@ -143,20 +143,20 @@ describe('an ECDSA set-up', () => {
     return { key, digest }
   }
 
-  test('is sealed for its set and incarnation, and wiped', async () => {
+  test('is sealed for its set and epoch, and wiped', async () => {
     const { context, database } = tables
     const key = await bare()
     const { sealer, seen } = watched()
     const pair = newPair(key.setId)
     const { secrets, digest } = pair
     const first = sealOtState({ sealer }, key, pair, 1)
-    expect(first.incarnation).toBe(1)
+    expect(first.epoch).toBe(1)
     expect([...seen, secrets.delta, secrets.zeroSeed, secrets.choiceSeeds].every(isWiped)).toBe(true)
     await storeOtState(context, database, key, first)
     expect((await lock(key, sealer)).digest).toEqual(digest)
     expect(seen.map(isWiped)).toEqual([true, true])
     await expect(lock({ ...key, clientId: 'another' })).rejects.toThrow(code('SHARE_PARSING_FAILED'))
-    await database.query('update reshare_ot_states set incarnation = 2 where set_id = $1', [key.setId])
+    await database.query('update reshare_ot_states set epoch = 2 where set_id = $1', [key.setId])
     await expect(lock(key)).rejects.toMatchObject({ reason: 'OT_DESYNC', round: 1, blame: [] })
   })
 
@@ -167,7 +167,7 @@ describe('an ECDSA set-up', () => {
     expect(await row(key.setId)).toBeUndefined()
   })
 
-  test('that is poisoned holds no secret and is neither used nor replaced in its incarnation', async () => {
+  test('that is poisoned holds no secret and is neither used nor replaced in its epoch', async () => {
     const { context, database } = tables
     const { key } = await stored()
     const { key: other } = await stored()
@@ -182,12 +182,12 @@ describe('an ECDSA set-up', () => {
     expect(await row(other.setId)).toMatchObject({ poisoned: false })
     const fresh = sealOtState(context, key, newPair(key.setId), 1)
     await expect(storeOtState(context, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
-    expect(await row(key.setId)).toEqual({ poisoned: true, ban_logged: false, incarnation: 1 })
+    expect(await row(key.setId)).toEqual({ poisoned: true, ban_logged: false, epoch: 1 })
 
     await logBan(context, key.setId)
-    await database.query('update reshare_ot_states set incarnation = 0 where set_id = $1', [key.setId])
+    await database.query('update reshare_ot_states set epoch = 0 where set_id = $1', [key.setId])
     await storeOtState(context, database, key, fresh)
-    expect(await row(key.setId)).toEqual({ poisoned: false, ban_logged: false, incarnation: 1 })
+    expect(await row(key.setId)).toEqual({ poisoned: false, ban_logged: false, epoch: 1 })
     await lock(key)
   })
 
@@ -200,7 +200,7 @@ describe('an ECDSA set-up', () => {
     await expect(storeOtState({ ...context, caught }, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
   })
 
-  test('that is poisoned is in the log once, with its incarnation', async () => {
+  test('that is poisoned is in the log once, with its epoch', async () => {
     const { context, database, errors } = tables
     const { key } = await stored()
     await logBan(context, key.setId)
@@ -223,14 +223,14 @@ describe('an ECDSA set-up', () => {
     await logBan(context, told.setId)
     expect(await deleteOtState(database, good.setId)).toBeUndefined()
     expect(await deleteOtState(database, told.setId)).toBeUndefined()
-    expect(await deleteOtState(database, banned.setId)).toEqual({ banned: true, incarnation: 1 })
+    expect(await deleteOtState(database, banned.setId)).toEqual({ banned: true, epoch: 1 })
     expect(await deleteOtState(database, banned.setId)).toBeUndefined()
     expect(await row(banned.setId)).toBeUndefined()
   })
 })
 
 describe('a preprocessing', () => {
-  const draw = (setId: string, incarnation = 1) => {
+  const draw = (setId: string, epoch = 1) => {
     const { random } = tables.context
     const { group } = getEcdsaBackend()
     const scalars = [1, 2, 3, 4, 5, 6, 7].map(() => group.randomScalar(random))
@@ -241,7 +241,7 @@ describe('a preprocessing', () => {
         .u8(1)
         .bytes(random(32))
         .bytes(fromHex(setId))
-        .u32(incarnation)
+        .u32(epoch)
         .u8(2)
         .prefixed(Uint8Array.of(1, 2))
         .bytes(random(32))
@@ -251,11 +251,10 @@ describe('a preprocessing', () => {
   }
   const count = async (setId: string) =>
     (await tables.database.query('select 1 from reshare_preprocessings where set_id = $1', [setId])).length
-  const take = (key: PreprocessingKey, incarnation = 1, context = tables.context) =>
-    takePreprocessing(context, key, incarnation)
+  const take = (key: PreprocessingKey, epoch = 1, context = tables.context) => takePreprocessing(context, key, epoch)
 
-  async function made(set: Awaited<ReturnType<typeof bare>>, incarnation = 1, context = tables.context) {
-    const preprocessed = draw(set.setId, incarnation)
+  async function made(set: Awaited<ReturnType<typeof bare>>, epoch = 1, context = tables.context) {
+    const preprocessed = draw(set.setId, epoch)
     const { id } = preprocessed
     await insertPreprocessing(context, tables.database, set, preprocessed)
     return { ...set, id: toHex(id) }
@@ -275,18 +274,18 @@ describe('a preprocessing', () => {
     expect(toHex(openPreprocessing(context, taken).id)).toBe(key.id)
     expect(seen.map(isWiped)).toEqual([true, true])
     await expect(take(key)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
-    for (const change of [{ clientId: 'another' }, { incarnation: 2 }, { setId: '00'.repeat(32) }]) {
+    for (const change of [{ clientId: 'another' }, { epoch: 2 }, { setId: '00'.repeat(32) }]) {
       expect(() => openPreprocessing(context, { ...taken, ...change })).toThrow(code('SHARE_PARSING_FAILED'))
     }
   })
 
-  test('is taken in its time and incarnation only, and forgotten after them', async () => {
+  test('is taken in its time and epoch only, and forgotten after them', async () => {
     const { context } = tables
     tables.clock = START
     const [set, another] = [await bare(), await bare()]
     const [expiring, restored, lasting] = [await made(set), await made(another, 2), await made(another)]
-    for (const incarnation of [1, 2]) {
-      await expect(take(restored, incarnation)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    for (const epoch of [1, 2]) {
+      await expect(take(restored, epoch)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
     }
     await expect(take(lasting, 2)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
     await forgetPreprocessings(context)
@@ -329,8 +328,9 @@ describe('a preprocessing', () => {
 
 describe('a custodian’s half', () => {
   const half = (setId: string) =>
-    tables.row('select owed, tried_at from reshare_custodian_records where set_id = $1', setId)
-  const halves = (setIds: string[]) => Promise.all(setIds.map(async (setId) => (await half(setId))?.['owed']))
+    tables.row('select deletion_pending, tried_at from reshare_custodian_records where set_id = $1', setId)
+  const halves = (setIds: string[]) =>
+    Promise.all(setIds.map(async (setId) => (await half(setId))?.['deletion_pending']))
 
   /** Owed halves of one client, in the order in which they are asked for. */
   async function owing(count: number) {
@@ -355,7 +355,7 @@ describe('a custodian’s half', () => {
     await recordCustodianShare(tables.database, key, setId)
     await scheduleShareDeletion(tables.database, key)
     await recordCustodianShare(tables.database, tables.key({ clientId: key.clientId }), setId)
-    expect(await half(setId)).toEqual({ owed: true, tried_at: null })
+    expect(await half(setId)).toEqual({ deletion_pending: true, tried_at: null })
   })
 
   test('is owed with the others of its operation, or once its set is destroyed', async () => {
@@ -402,8 +402,8 @@ describe('a custodian’s half', () => {
     tables.clock = START + 5000
     await deletePendingShares({ ...context, custodian }, key.clientId)
     expect(errors.splice(0)).toEqual([leftForLater(first, failure)])
-    expect(await half(first)).toEqual({ owed: true, tried_at: when(5000) })
-    expect(await half(second)).toEqual({ owed: true, tried_at: when(1) })
+    expect(await half(first)).toEqual({ deletion_pending: true, tried_at: when(5000) })
+    expect(await half(second)).toEqual({ deletion_pending: true, tried_at: when(1) })
     tables.removed.length = 0
     await deletePendingShares(context, key.clientId)
     expect(tables.removed).toEqual([second, third, first])

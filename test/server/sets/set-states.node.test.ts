@@ -53,7 +53,7 @@ const made = (...sets: readonly (readonly [WalletShares['purpose'], string])[]):
 const refreshing = (setId: string): RefreshRequest => ({ kind: 'refresh', walletId: WALLET, setId, label: 'phone' })
 
 function settle(key: CalledOperation, request: MakeRequest, sets: readonly WalletShares[]) {
-  const turn = { ...key, request, round: 3, messages: [], incarnation: 1, state: undefined }
+  const turn = { ...key, request, round: 3, messages: [], epoch: 1, state: undefined }
   const completion = commitSets(tables.context, turn, sets)
   return { ...completion, result: () => tables.database.transaction((tx) => completion.apply(tx)) }
 }
@@ -68,7 +68,7 @@ async function owed(setId: string) {
 
 async function preprocessing(setId: string): Promise<() => Promise<boolean>> {
   await tables.database.query(
-    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
      values ($1, 'one', 'sealed', 1, $2, $3)`,
     [setId, when(), when(1e9)],
   )
@@ -233,8 +233,10 @@ describe('retirement', () => {
       `destroyed ${WALLET} ${forged} ${setId}`,
       `retiring ${WALLET} ${lost} ${setId}`,
     ])
-    expect(await tables.row('select owed from reshare_custodian_records where set_id = $1', forged)).toEqual({
-      owed: true,
+    expect(
+      await tables.row('select deletion_pending from reshare_custodian_records where set_id = $1', forged),
+    ).toEqual({
+      deletion_pending: true,
     })
   })
 
@@ -273,7 +275,7 @@ describe('retirement', () => {
     expect(new Map((await owed(laptop2)) as [string, boolean][]).get(laptop)).toBe(false)
   })
 
-  test('destroys the halves of one client or of all, with their set-ups and preprocessings', async () => {
+  test('destroys the halves of one client or of all, with their setups and preprocessings', async () => {
     const key = tables.key()
     const retiring = { state: 'RETIRING', committed_at: when() }
     const [own, foreign, kept] = [
@@ -714,7 +716,7 @@ describe('a sweep', () => {
   test('finds what has expired by an index of what may be undecided', async () => {
     const { context, database } = tables
     await database.query(
-      `insert into reshare_operations (client_id, operation_id, kind, round, incarnation, expires_at)
+      `insert into reshare_operations (client_id, operation_id, kind, round, epoch, expires_at)
        select 'busy', n::text, 'sign', 1, 1, $1 from generate_series(1, 2000) n`,
       [new Date(tables.clock)],
     )
@@ -755,7 +757,7 @@ describe('a sweep', () => {
     const key = tables.key()
     const prepared = await tables.set(key, { purpose: 'backup' })
     await recordCustodianShare(database, key, prepared)
-    await database.query('update reshare_custodian_records set owed = true where set_id = $1', [prepared])
+    await database.query('update reshare_custodian_records set deletion_pending = true where set_id = $1', [prepared])
     const spent = await preprocessing(await tables.set(key, {}, active))
     await database.query(
       `insert into reshare_rates (client_id, kind, subject, count, started_at, ends_at)

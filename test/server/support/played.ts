@@ -77,7 +77,7 @@ export async function storedSet(
   return { walletId, setId, signing, half }
 }
 
-/** Gives a signing set its ECDSA set-up. @returns the client's side of it */
+/** Gives a signing set its ECDSA setup. @returns the client's side of it */
 export async function storedPair({ context, database }: Tables, clientId: string, set: StoredSet): Promise<OtState> {
   const parties = partiesOf('signing').map(({ id }) => id)
   const agreed = { backend: getEcdsaBackend(), parties, binding: context.random(32), random: context.random }

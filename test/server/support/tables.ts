@@ -133,7 +133,7 @@ export async function createTables(database: Database, random: RandomSource): Pr
       })
       await database.query('insert into reshare_shares (set_id, sealed) values ($1, $2)', [setId, random(40)])
       await database.query(
-        'insert into reshare_ot_states (set_id, sealed, poisoned, incarnation) values ($1, $2, false, 1)',
+        'insert into reshare_ot_states (set_id, sealed, poisoned, epoch) values ($1, $2, false, 1)',
         [setId, random(40)],
       )
       for (const [column, value] of Object.entries(changes)) {

@@ -1,4 +1,4 @@
-import type { RecoverRequest, SetUpRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
+import type { RecoverRequest, SetupRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import type { OtState } from '../../../src/protocol/ecdsa/index.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import type { BackupMethodName } from '../../../src/types.ts'
@@ -16,7 +16,7 @@ import {
 export interface TestWallet {
   readonly walletId: string
   readonly signing: WalletShares
-  /** The client's ECDSA set-up of the set. */
+  /** The client's ECDSA setup of the set. */
   readonly pair: OtState
 }
 
@@ -99,7 +99,7 @@ export function sign(
 
 const named = (signing: WalletShares) => ({ walletId: toHex(signing.walletId), setId: setIdOf(signing) })
 
-/** A signature with ECDSA on the Keccak-256 hash of a message, with the set-up of the set unless told otherwise. */
+/** A signature with ECDSA on the Keccak-256 hash of a message, with the setup of the set unless told otherwise. */
 export function signEcdsa(
   client: ServerClient,
   { signing, ...held }: Pick<TestWallet, 'signing'> & EcdsaHeld,
@@ -112,7 +112,7 @@ export function signEcdsa(
     message: toHex(utf8('a message')),
     hash: 'keccak256',
     path: 'm',
-    source: { kind: 'setUp' },
+    source: { kind: 'setup' },
     ...options,
   }
   return new ClientOperation(client, request, signing, held)
@@ -138,10 +138,10 @@ export function complete(
   return signEcdsa(client, { ...wallet, preprocessing }, { source, ...change })
 }
 
-export function setUp(
+export function setup(
   client: ServerClient,
   { signing }: Pick<TestWallet, 'signing'>,
-  change: Partial<SetUpRequest> = {},
+  change: Partial<SetupRequest> = {},
 ): ClientOperation {
-  return new ClientOperation(client, { kind: 'setUp', ...named(signing), ...change }, signing)
+  return new ClientOperation(client, { kind: 'setup', ...named(signing), ...change }, signing)
 }

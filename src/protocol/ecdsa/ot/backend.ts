@@ -16,7 +16,7 @@ export interface EcdsaBackend {
   readonly vole: VoleArithmetic
   readonly baseOt: BaseOtArithmetic
   readonly hashToCurve: HashToCurve
-  /** Whether a set-up takes seconds. */
+  /** Whether a setup takes seconds. */
   readonly isSlow: boolean
 }
 

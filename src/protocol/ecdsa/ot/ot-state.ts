@@ -32,7 +32,7 @@ const POISONED = 2
 type State = { readonly secrets: OtSecrets } | { readonly cheat: CheatReason } | { readonly disposed: true }
 
 /**
- * What one party of a share set keeps of its set-up with one peer: the oblivious-transfer state.
+ * What one party of a share set keeps of its setup with one peer: the oblivious-transfer state.
  *
  * After a cheat it is poisoned: the seeds are wiped and every later use is refused, for ever. Whoever stores it writes
  * the poisoned encoding durably before any answer leaves, and never restores an older copy: a retry would give away bits
@@ -43,7 +43,7 @@ export class OtState {
   readonly setId: Uint8Array
   readonly self: PartyId
   readonly peer: PartyId
-  /** otDigest, 32 bytes: the same on both sides of one set-up, and on no other */
+  /** otDigest, 32 bytes: the same on both sides of one setup, and on no other */
   readonly digest: Uint8Array
   #state: State
 

@@ -31,13 +31,13 @@ export { bindOtState, type PairSetup } from './pair-setup.ts'
 const NONCE_BYTES = 32
 const SECRET_MAX_BYTES = 64
 
-/** What the parties of a set-up agree on beforehand, and who this one is. */
+/** What the parties of a setup agree on beforehand, and who this one is. */
 export interface OtSetupOptions {
   readonly backend: EcdsaBackend
   /** All parties of the share set, or those who will sign once, by ascending id. */
   readonly parties: readonly PartyId[]
   readonly self: PartyId
-  /** What the set-up is for: the same 32 bytes for all parties, such as the hash of the operation. */
+  /** What the setup is for: the same 32 bytes for all parties, such as the hash of the operation. */
   readonly binding: Uint8Array
   /**
    * The parties that compute slowly, the same list for all: towards every other party they offer base OTs, which takes less
@@ -70,7 +70,7 @@ interface Finished {
   readonly setup: PairSetup
 }
 
-/** Where the set-up with one peer stands. */
+/** Where the setup with one peer stands. */
 type Progress =
   | { readonly at: 'start' }
   | { readonly at: 'offered'; readonly held: Offered }
@@ -171,7 +171,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     writer.u8(slow.length).bytes(Uint8Array.from(slow)).bytes(binding).prefixed(secret)
     writer.prefixed(this.sid ?? new Uint8Array(0))
     for (const progress of this.#progress.values()) {
-      if (progress.at === 'finished') throw new RangeError('a set-up that is over has no state')
+      if (progress.at === 'finished') throw new RangeError('a setup that is over has no state')
       writer.u8(PROGRESS_CODES[progress.at])
       if (progress.at === 'offered') writeOffered(writer, progress.held)
       if (progress.at === 'answered') writeAnswered(writer, progress.held)
@@ -236,7 +236,7 @@ function readProgress(context: PairContext, reader: Reader): Progress {
 }
 
 /**
- * The ECDSA set-up between every two parties, in three rounds: what lets a share set sign.
+ * The ECDSA setup between every two parties, in three rounds: what lets a share set sign.
  *
  * It knows nothing of keys, so it runs beside the key generation or the reshare that makes the set, in the same flights:
  * client 1 → server 1+2 → client 2+3 → server 3. Bind each result to the set with {@link bindOtState} once the set has its
@@ -247,7 +247,7 @@ function readProgress(context: PairContext, reader: Reader): Progress {
 export function createOtSetup(options: OtSetupOptions): Session<readonly PairSetup[]> {
   const { backend, parties, self, binding, slow = [], random, secret = new Uint8Array(0) } = options
   assertAscendingIds(parties)
-  if (parties.length < 2) throw new RangeError('a set-up takes two parties')
+  if (parties.length < 2) throw new RangeError('a setup takes two parties')
   for (const id of [self, ...slow])
     if (!parties.includes(id)) throw new RangeError(`party ${id} is not among the parties`)
   if (secret.length > SECRET_MAX_BYTES) throw new RangeError(`a secret of at most ${SECRET_MAX_BYTES} bytes`)
@@ -262,9 +262,9 @@ export function createOtSetup(options: OtSetupOptions): Session<readonly PairSet
 }
 
 /**
- * Goes on with a set-up that was exported.
+ * Goes on with a setup that was exported.
  *
- * @throws {SHARE_PARSING_FAILED} for anything but a state of a set-up
+ * @throws {SHARE_PARSING_FAILED} for anything but a state of a setup
  */
 export function restoreOtSetup(
   state: Uint8Array,

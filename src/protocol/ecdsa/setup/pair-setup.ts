@@ -132,7 +132,7 @@ export function answer(
   }
 }
 
-/** A finished set-up that is not bound to a share set yet: sets get their id while the set-up runs. */
+/** A finished setup that is not bound to a share set yet: sets get their id while the setup runs. */
 export interface PairSetup {
   readonly self: PartyId
   readonly peer: PartyId
@@ -142,9 +142,9 @@ export interface PairSetup {
 }
 
 /**
- * Ends the set-up with the peer's round 3.
+ * Ends the setup with the peer's round 3.
  *
- * CHEAT_SETUP may tell the peer bits of this set-up's Δ, which nothing uses then: no ban is needed, but `answered` must never
+ * CHEAT_SETUP may tell the peer bits of this setup's Δ, which nothing uses then: no ban is needed, but `answered` must never
  * see another answer.
  *
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, POINT or CHEAT_SETUP, blaming the peer
@@ -191,7 +191,7 @@ function baseOtsOf(context: PairContext, { baseOts, offers }: Answered, reply: U
   return finished ?? abort('CHEAT_SETUP', ANSWER_ROUND, [from], `participant ${from} extends transfers inconsistently`)
 }
 
-/** Binds a set-up to the share set that it was run for. The secrets pass on to the result. */
+/** Binds a setup to the share set that it was run for. The secrets pass on to the result. */
 export function bindOtState(setup: PairSetup, setId: Uint8Array): OtState {
   const { self, peer, transcript, secrets } = setup
   return new OtState({ setId, self, peer, digest: hash('digest', transcript, setId) }, { secrets })

@@ -51,7 +51,7 @@ export function checkGreetings(setup: SigningSetup, greetings: readonly Greeting
   }
   for (const { number, greeting } of theirs) {
     if (!equalBytes(greeting.digests.get(self) as Uint8Array, pairWith(setup, number).digest)) {
-      abort('OT_DESYNC', ROUND, [], `the oblivious-transfer states with participant ${number} are not of one set-up`)
+      abort('OT_DESYNC', ROUND, [], `the oblivious-transfer states with participant ${number} are not of one setup`)
     }
   }
   if (!theirs.every(({ greeting }) => equalBytes(greeting.statement, statement))) {

@@ -10,12 +10,12 @@ import { type EcdsaOptions, openSigning } from './signing-setup.ts'
 
 export interface PreprocessingOptions extends Omit<EcdsaOptions, 'derivation'> {
   /** Which life of this signer's database it is, below 2^32; a preprocessing is refused in another one. */
-  readonly incarnation: number
+  readonly epoch: number
 }
 
 /**
  * Everything of a threshold ECDSA signature that needs neither message nor key, as a session of three rounds: each
- * signer ends with its side of one preprocessing, bound to the set, the signers and their set-ups.
+ * signer ends with its side of one preprocessing, bound to the set, the signers and their setups.
  *
  * Two parties: client 1 → server 1+2 → client 2+3 → server 3. What is drawn depends on the nonces of all. About errors and
  * states see `createEcdsaSigning`.
@@ -37,23 +37,23 @@ export function restorePreprocessing(state: Uint8Array, options: PreprocessingOp
 }
 
 function openPreprocessing(all: PreprocessingOptions) {
-  const { incarnation, ...options } = assertObject(all, 'preprocessing')
-  return openSigning(options, { kind: 'preprocess', incarnation: assertIncarnation(incarnation) })
+  const { epoch, ...options } = assertObject(all, 'preprocessing')
+  return openSigning(options, { kind: 'preprocess', epoch: assertEpoch(epoch) })
 }
 
 /** @throws {RangeError} unless it is a whole number from 0 to 2^32 − 1 */
-function assertIncarnation(incarnation: number): number {
-  if (!Number.isInteger(incarnation) || incarnation < 0 || incarnation > 0xffffffff) {
-    throw new RangeError(`incarnation must be 0..2^32-1, got ${incarnation}`)
+function assertEpoch(epoch: number): number {
+  if (!Number.isInteger(epoch) || epoch < 0 || epoch > 0xffffffff) {
+    throw new RangeError(`epoch must be 0..2^32-1, got ${epoch}`)
   }
-  return incarnation
+  return epoch
 }
 
 export interface CompletionOptions extends EcdsaSigningOptions {
   /** Used up by this call, whatever becomes of the session. */
   readonly preprocessed: Preprocessed
   /** Which life of this signer's database it is. */
-  readonly incarnation: number
+  readonly epoch: number
 }
 
 /**
@@ -68,11 +68,11 @@ export interface CompletionOptions extends EcdsaSigningOptions {
  * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
  */
 export function createCompletion(options: CompletionOptions): Session<EcdsaResult> {
-  const { preprocessed, incarnation, share, signers, pairs } = assertObject(options, 'createCompletion')
+  const { preprocessed, epoch, share, signers, pairs } = assertObject(options, 'createCompletion')
   assertMethods(preprocessed, ['take'], 'preprocessed')
   const setup = openCompletion(options, preprocessed.id)
   try {
-    const conditions = { setId: share.record.setId, signers, pairs, incarnation }
+    const conditions = { setId: share.record.setId, signers, pairs, epoch }
     return createSession(new EcdsaMachine(setup, preprocessed.take(conditions)))
   } catch (error) {
     setup.share.secretShare.fill(0)

@@ -17,10 +17,10 @@ export interface PreprocessedAbout {
   readonly setId: Uint8Array
   readonly signers: readonly PartyId[]
   readonly self: PartyId
-  /** otDigest of the set-up with each other signer, by ascending id */
+  /** otDigest of the setup with each other signer, by ascending id */
   readonly digests: readonly Uint8Array[]
   /** Which life of the signer's database it was made in; one that was restored since does not use it. */
-  readonly incarnation: number
+  readonly epoch: number
 }
 
 /** What {@link Preprocessed.take} makes sure of. */
@@ -28,7 +28,7 @@ export interface TakeConditions {
   readonly setId: Uint8Array
   readonly signers: readonly PartyId[]
   readonly pairs: readonly OtState[]
-  readonly incarnation: number
+  readonly epoch: number
 }
 
 /**
@@ -44,7 +44,7 @@ export class Preprocessed implements PreprocessedAbout {
   readonly signers: readonly PartyId[]
   readonly self: PartyId
   readonly digests: readonly Uint8Array[]
-  readonly incarnation: number
+  readonly epoch: number
   #prepared: Prepared | undefined
 
   constructor(about: PreprocessedAbout, prepared: Prepared) {
@@ -53,7 +53,7 @@ export class Preprocessed implements PreprocessedAbout {
     this.signers = about.signers
     this.self = about.self
     this.digests = about.digests
-    this.incarnation = about.incarnation
+    this.epoch = about.epoch
     this.#prepared = prepared
   }
 
@@ -65,10 +65,10 @@ export class Preprocessed implements PreprocessedAbout {
    * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
    * @throws {OT_POISONED} if one has been poisoned since
    */
-  take({ setId, signers, pairs, incarnation }: TakeConditions): Prepared {
+  take({ setId, signers, pairs, epoch }: TakeConditions): Prepared {
     if (!equalBytes(setId, this.setId)) throw new MpcError('SET_MISMATCH', 'a preprocessing of another set')
     if (signers.join() !== this.signers.join()) throw new RangeError('a preprocessing of other signers')
-    if (incarnation !== this.incarnation) throw new RangeError('a preprocessing from before a restore')
+    if (epoch !== this.epoch) throw new RangeError('a preprocessing from before a restore')
     for (const [i, id] of this.#peers().entries()) {
       const pair = pairs.find(({ peer }) => peer === id)
       if (pair === undefined || !equalBytes(pair.digest, this.digests[i] as Uint8Array)) {
@@ -85,7 +85,7 @@ export class Preprocessed implements PreprocessedAbout {
   }
 
   /**
-   * `version u8 | id[32] | setId[32] | incarnation u32 | self u8 | signers u32 + n | (n − 1) × otDigest[32]`, then what
+   * `version u8 | id[32] | setId[32] | epoch u32 | self u8 | signers u32 + n | (n − 1) × otDigest[32]`, then what
    * `writePrepared` writes: 524 bytes for two signers, secret. Uses the handle up: the preprocessing lives on in the bytes
    * alone.
    *
@@ -93,7 +93,7 @@ export class Preprocessed implements PreprocessedAbout {
    */
   encode(): Uint8Array {
     const prepared = this.#take()
-    const writer = new Writer().u8(VERSION).bytes(this.id).bytes(this.setId).u32(this.incarnation)
+    const writer = new Writer().u8(VERSION).bytes(this.id).bytes(this.setId).u32(this.epoch)
     writer.u8(this.self).prefixed(Uint8Array.from(this.signers))
     for (const digest of this.digests) writer.bytes(digest)
     writePrepared(writer, prepared)
@@ -112,14 +112,14 @@ export class Preprocessed implements PreprocessedAbout {
       const version = reader.u8()
       if (version !== VERSION) throw new CodecError(`preprocessing version ${version} is not supported`)
       const [id, setId] = [reader.bytes(32), reader.bytes(32)]
-      const incarnation = reader.u32()
+      const epoch = reader.u32()
       const self = readId(reader.u8())
       const signers = Array.from(reader.prefixed(255), readId)
       if (signers.some((signer, i) => signer <= (signers[i - 1] ?? 0))) throw new CodecError('signers must ascend')
       if (!signers.includes(self)) throw new CodecError('the signer is not among the signers')
       const peers = numbersOfPeers(signers, self)
       const digests = peers.map(() => reader.bytes(32))
-      const about = { id, setId, signers, self, digests, incarnation }
+      const about = { id, setId, signers, self, digests, epoch }
       return readingSecrets(backend, reader, (secrets) => {
         const prepared = readPrepared(backend, peers, secrets)
         reader.end()

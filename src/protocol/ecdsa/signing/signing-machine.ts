@@ -203,7 +203,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
    * none.
    *
    * @throws {CodecError} for anything else
-   * @throws {PROTOCOL_ABORTED} SID for a state of another statement, OT_DESYNC for one of another set-up of a pair
+   * @throws {PROTOCOL_ABORTED} SID for a state of another statement, OT_DESYNC for one of another setup of a pair
    */
   static decode(setup: SigningSetup, reader: Reader): EcdsaMachine {
     try {
@@ -255,6 +255,6 @@ function aboutPreprocessing(setup: SigningSetup, id: Uint8Array) {
     signers,
     self: share.id,
     digests,
-    incarnation: 'incarnation' in mode ? mode.incarnation : 0,
+    epoch: 'epoch' in mode ? mode.epoch : 0,
   }
 }

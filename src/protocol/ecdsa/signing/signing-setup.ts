@@ -47,7 +47,7 @@ export type SigningMode =
       readonly id: Uint8Array
     }
   /** All that needs neither message nor key. */
-  | { readonly kind: 'preprocess'; readonly incarnation: number }
+  | { readonly kind: 'preprocess'; readonly epoch: number }
 
 const MODE_CODES = { sign: 1, preprocess: 2, complete: 3 } as const
 
@@ -172,7 +172,7 @@ function statementOf(
 }
 
 /**
- * CTX of an envelope. Sets, set-ups and statements stand in the bodies of the first round: who differs in them is told so,
+ * CTX of an envelope. Sets, setups and statements stand in the bodies of the first round: who differs in them is told so,
  * and nobody is blamed.
  */
 export function envelopeContext({ signers, mode }: SigningSetup): Uint8Array {

@@ -39,7 +39,7 @@ export interface EcdsaRound {
  * Plays one round of a signature or a preprocessing.
  *
  * @param half the server's half of the set; wiped
- * @param pair the set-up with the client; it stays the caller's
+ * @param pair the setup with the client; it stays the caller's
  * @param from what the round before left, or a preprocessing that was taken for this request; undefined where it begins
  * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the pair is poisoned
  */
@@ -82,39 +82,30 @@ function ecdsaOptions(context: ServerContext, turn: EcdsaTurn, half: WalletShare
  */
 function operationRandom(
   { random, now }: ServerContext,
-  { clientId, operationId, incarnation, round }: EcdsaTurn,
+  { clientId, operationId, epoch, round }: EcdsaTurn,
 ): RandomSource {
   const time = new Uint8Array(Float64Array.of(now()).buffer)
-  return hedgedRandom(
-    random,
-    'operation',
-    new Uint8Array(0),
-    utf8(clientId),
-    fromHex(operationId),
-    incarnation,
-    round,
-    time,
-  )
+  return hedgedRandom(random, 'operation', new Uint8Array(0), utf8(clientId), fromHex(operationId), epoch, round, time)
 }
 
 function openSession(
   context: ServerContext,
-  { request, incarnation }: EcdsaTurn,
+  { request, epoch }: EcdsaTurn,
   options: EcdsaOptions,
   taken: TakenPreprocessing | undefined,
 ): Session<EcdsaResult> {
-  if (request.kind === 'preprocess') return createPreprocessing({ ...options, incarnation })
+  if (request.kind === 'preprocess') return createPreprocessing({ ...options, epoch })
   if (taken === undefined) return createEcdsaSigning({ ...options, ...signed(request) })
   const preprocessed = openPreprocessing(context, taken)
   try {
-    return createCompletion({ ...options, ...signed(request), preprocessed, incarnation })
+    return createCompletion({ ...options, ...signed(request), preprocessed, epoch })
   } finally {
     preprocessed.dispose()
   }
 }
 
-function restoreSession({ request, incarnation }: EcdsaTurn, options: EcdsaOptions, state: Uint8Array) {
-  if (request.kind === 'preprocess') return restorePreprocessing(state, { ...options, incarnation })
+function restoreSession({ request, epoch }: EcdsaTurn, options: EcdsaOptions, state: Uint8Array) {
+  if (request.kind === 'preprocess') return restorePreprocessing(state, { ...options, epoch })
   return restoreEcdsaSigning(state, { ...options, ...signed(request) })
 }
 

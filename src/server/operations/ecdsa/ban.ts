@@ -8,7 +8,7 @@ import type { Banned } from '../../rounds/round.ts'
 
 /**
  * The ban rule (docs/ecdsa.md): each detection tells the client a bit of the server's secret, so there is never a second
- * one. The transaction that holds the set-up poisons it and changes nothing else: a client that could make it fail, by
+ * one. The transaction that holds the setup poisons it and changes nothing else: a client that could make it fail, by
  * whatever it does elsewhere at the same time, would have its bit and no ban.
  */
 export async function ban(

@@ -17,8 +17,8 @@ export async function completeSignatureRound(
   turn: RoundInput<SignEcdsaRequest>,
   id: string,
 ): Promise<RoundInTransaction> {
-  const { clientId, incarnation, request } = turn
-  const taken = await takePreprocessing(context, { clientId, setId: request.setId, id }, incarnation)
+  const { clientId, epoch, request } = turn
+  const taken = await takePreprocessing(context, { clientId, setId: request.setId, id }, epoch)
   return (tx) =>
     withStoredOtState(
       context,

@@ -9,13 +9,13 @@ import { readShare } from '../../sets/shares.ts'
 import { requireSource } from '../../rounds/admission.ts'
 import type { RoundOutput, RoundInput } from '../../rounds/round.ts'
 import { advanceEcdsa, type EcdsaRound } from './advance.ts'
-import { advanceSetUp, pairOf } from './setup.ts'
+import { advanceSetup, pairOf } from './setup.ts'
 
-const SET_UP_ROUNDS = 2
+const SETUP_ROUNDS = 2
 const MAX_LENGTH = 1 << 20
 
 /**
- * Signs with a set-up made for this signature: two rounds of set-up, two of signing. The set-up lives in the state of the
+ * Signs with a setup made for this signature: two rounds of setup, two of signing. The setup lives in the state of the
  * operation and goes with it, whatever the outcome: what a cheat learns of it is of no use afterwards.
  */
 export async function ephemeralSetupRound(
@@ -25,13 +25,13 @@ export async function ephemeralSetupRound(
 ): Promise<RoundOutput> {
   const { clientId, request, round, state } = turn
   const set = await requireSource(context.database, turn, request)
-  if (round <= SET_UP_ROUNDS) {
-    const { setups, ...unfinished } = await advanceSetUp(context, turn)
+  if (round <= SETUP_ROUNDS) {
+    const { setups, ...unfinished } = await advanceSetup(context, turn)
     if (setups === undefined) {
-      if (round < SET_UP_ROUNDS) return unfinished
+      if (round < SETUP_ROUNDS) return unfinished
       // One of the round's two messages came alone, and the session waits for the other.
       wipe(unfinished.state)
-      throw new ProtocolError('FORMAT', 0, [], 'the set-up does not end in its two rounds')
+      throw new ProtocolError('FORMAT', 0, [], 'the setup does not end in its two rounds')
     }
     const pair = pairOf(setups, ecdsaRecord(set))
     return { messages: unfinished.messages, state: encodeState(pair, undefined) }

@@ -1,6 +1,6 @@
 import type { SessionMessage } from '../../../wire/round-body.ts'
-import type { OperationRequest, SetUpRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
-import { setUpBinding, setUpParties } from '../../../wire/setup-binding.ts'
+import type { OperationRequest, SetupRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
+import { setupBinding, setupParties } from '../../../wire/setup-binding.ts'
 import {
   bindOtState,
   createOtSetup,
@@ -23,66 +23,66 @@ import { advanceSessions, exportSessions, restoreSessions } from '../../rounds/s
 import type { RoundOutput, RoundInput } from '../../rounds/round.ts'
 import { preparationCompletion } from '../completions.ts'
 
-export type SetUpSession = Session<readonly PairSetup[]>
+export type SetupSession = Session<readonly PairSetup[]>
 
 /**
- * The server's side of a new ECDSA set-up, bound to the operation that it is made in.
+ * The server's side of a new ECDSA setup, bound to the operation that it is made in.
  *
  * @param share the server's share of the set that the new one comes from, if there is one: it is hedged with that
  */
-export function openSetUp(
+export function openSetup(
   { random }: ServerContext,
   { operationId, request }: RoundInput<OperationRequest>,
   share?: KeyShare,
-): SetUpSession {
+): SetupSession {
   return createOtSetup({
     backend: getEcdsaBackend(),
-    ...setUpParties(request),
+    ...setupParties(request),
     self: partyId(2),
-    binding: setUpBinding(operationId, request),
+    binding: setupBinding(operationId, request),
     random,
     ...(share && { secret: share.secretShare }),
   })
 }
 
-export function resumeSetUp({ random }: ServerContext, state: Uint8Array): SetUpSession {
+export function resumeSetup({ random }: ServerContext, state: Uint8Array): SetupSession {
   return restoreOtSetup(state, { backend: getEcdsaBackend(), random })
 }
 
-/** The state with the client that a set-up has ended with, for a set on secp256k1. Secret, wiped by the caller. */
+/** The state with the client that a setup has ended with, for a set on secp256k1. Secret, wiped by the caller. */
 export function pairOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtState {
   return bindOtState(setup as PairSetup, setId)
 }
 
-/** A set-up for a set whose share the server holds. */
+/** A setup for a set whose share the server holds. */
 async function openForSet(
   context: ServerContext,
-  turn: RoundInput<SetUpRequest | SignEcdsaRequest>,
-): Promise<SetUpSession> {
+  turn: RoundInput<SetupRequest | SignEcdsaRequest>,
+): Promise<SetupSession> {
   const half = await readShare(context, context.database, turn.clientId, turn.request.setId)
   try {
-    return openSetUp(context, turn, ecdsaShare(half))
+    return openSetup(context, turn, ecdsaShare(half))
   } finally {
     half.shares.forEach(wipeKeyShare)
   }
 }
 
-/** What one round of a set-up brought: its end, or the state for the next round, secret and wiped by the caller. */
-interface SetUpRound {
+/** What one round of a setup brought: its end, or the state for the next round, secret and wiped by the caller. */
+interface SetupRound {
   readonly messages: readonly SessionMessage[]
   readonly setups?: readonly PairSetup[]
   readonly state?: Uint8Array
 }
 
-export async function advanceSetUp(
+export async function advanceSetup(
   context: ServerContext,
-  turn: RoundInput<SetUpRequest | SignEcdsaRequest>,
-): Promise<SetUpRound> {
+  turn: RoundInput<SetupRequest | SignEcdsaRequest>,
+): Promise<SetupRound> {
   const { state, messages: received } = turn
   const opening = state === undefined
   const sessions = opening
     ? [await openForSet(context, turn)]
-    : restoreSessions(state, (one): SetUpSession => resumeSetUp(context, one))
+    : restoreSessions(state, (one): SetupSession => resumeSetup(context, one))
   try {
     const { messages, steps } = advanceSessions(sessions, received, opening)
     const setups = steps[0]?.done
@@ -92,14 +92,14 @@ export async function advanceSetUp(
   }
 }
 
-/** Makes a new set-up for a set, in two rounds; it takes the place of the one before and of what was made with that. */
-export async function setupRound(context: ServerContext, turn: RoundInput<SetUpRequest>): Promise<RoundOutput> {
-  const { clientId, incarnation, request } = turn
+/** Makes a new setup for a set, in two rounds; it takes the place of the one before and of what was made with that. */
+export async function setupRound(context: ServerContext, turn: RoundInput<SetupRequest>): Promise<RoundOutput> {
+  const { clientId, epoch, request } = turn
   const set = await requireSource(context.database, turn, request)
-  const { setups, ...unfinished } = await advanceSetUp(context, turn)
+  const { setups, ...unfinished } = await advanceSetup(context, turn)
   if (setups === undefined) return unfinished
   const key = { clientId, setId: request.setId }
-  const stored = sealOtState(context, key, pairOf(setups, ecdsaRecord(set)), incarnation)
+  const stored = sealOtState(context, key, pairOf(setups, ecdsaRecord(set)), epoch)
   const writes = async (tx: Queryable) => {
     await storeOtState(context, tx, key, stored)
     await deletePreprocessings(tx, request.setId)

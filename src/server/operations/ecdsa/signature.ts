@@ -8,7 +8,7 @@ import { ephemeralSetupRound } from './ephemeral-setup.ts'
 import { withStoredOtState } from './stored-ot-state.ts'
 
 /**
- * Signs with threshold ECDSA, the client aggregating: with the set-up of the set, with one of its own, or with a
+ * Signs with threshold ECDSA, the client aggregating: with the setup of the set, with one of its own, or with a
  * preprocessing. The server's share of the signature is its last message.
  */
 export async function signEcdsaRound(

@@ -12,7 +12,7 @@ import { advanceEcdsa, type EcdsaRound, type EcdsaTurn } from './advance.ts'
 import { ban } from './ban.ts'
 
 /**
- * Plays one round with the set-up of the set, which this transaction holds: checks of one set run one at a time, across
+ * Plays one round with the setup of the set, which this transaction holds: checks of one set run one at a time, across
  * all processes. A client that is caught cheating is banned before this transaction ends, and so before it hears of it.
  *
  * @param played what follows from a round without a cheat
@@ -35,13 +35,13 @@ export async function withStoredOtState(
 
 /** What {@link playWithLocked} plays with. */
 interface Locked {
-  /** The set-up, whose row this transaction holds; wiped. */
+  /** The setup, whose row this transaction holds; wiped. */
   readonly pair: OtState
   readonly readHalf: () => WalletShares | Promise<WalletShares>
   readonly from: Uint8Array | TakenPreprocessing | undefined
 }
 
-/** {@link withStoredOtState} once the set-up is held. */
+/** {@link withStoredOtState} once the setup is held. */
 export async function playWithLocked<T extends object>(
   context: ServerContext,
   tx: Queryable,

@@ -18,13 +18,13 @@ import { ecdsaShare, readShare } from '../../sets/shares.ts'
 import { requireSource } from '../../rounds/admission.ts'
 import { commitSets } from './commit-sets.ts'
 import { fetchFromCustodian } from '../../sets/custody.ts'
-import { openSetUp, pairOf, resumeSetUp } from '../ecdsa/setup.ts'
+import { openSetup, pairOf, resumeSetup } from '../ecdsa/setup.ts'
 import { prepareSets } from './prepare-sets.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../../rounds/sessions.ts'
 import type { MakeRequest, RoundOutput, RoundInput } from '../../rounds/round.ts'
 
-type SetUpResult = readonly PairSetup[]
-type MakeResult = KeyShare | ReshareResult | SetUpResult
+type SetupResult = readonly PairSetup[]
+type MakeResult = KeyShare | ReshareResult | SetupResult
 type MakeSession = Session<MakeResult>
 type ReshareRequest = Exclude<MakeRequest, GenerateRequest>
 
@@ -35,7 +35,7 @@ const SELF = partyId(2)
  * Plays one round of the sessions that make new sets. The results are prepared before the round that says so is
  * answered, and committed with the answer to the last.
  *
- * The ECDSA set-up of a signing set ends in the second request, like a key generation and a round before a reshare. It is
+ * The ECDSA setup of a signing set ends in the second request, like a key generation and a round before a reshare. It is
  * stored with the answer that completes it at the client, not before: its messages are made anew when a round is repeated.
  */
 export async function makeSetsRound(context: ServerContext, turn: RoundInput<MakeRequest>): Promise<RoundOutput> {
@@ -53,7 +53,7 @@ export async function makeSetsRound(context: ServerContext, turn: RoundInput<Mak
     const dealt = steps.filter((_, sessionIndex) => specs[sessionIndex]?.brings === 'share')
     const [prepared, done] = [resultsOf(dealt, 'prepared'), resultsOf(dealt, 'done')]
     const sets = prepared && gather(prepared)
-    const pair = setUpOf(context, turn, specs, steps, sets)
+    const pair = setupOf(context, turn, specs, steps, sets)
     if (sets !== undefined) await prepareSets(context, turn, sets)
     const writes = pair && { writes: (tx: Queryable) => storeOtState(context, tx, pair.key, pair.stored) }
     if (done !== undefined) return { messages, completion: commitSets(context, turn, gather(done)), ...writes }
@@ -68,21 +68,21 @@ export async function makeSetsRound(context: ServerContext, turn: RoundInput<Mak
   }
 }
 
-/** The set-up that has ended in this round, bound to the signing set that has just got its id. */
-function setUpOf(
+/** The setup that has ended in this round, bound to the signing set that has just got its id. */
+function setupOf(
   context: ServerContext,
-  { clientId, incarnation }: RoundInput<MakeRequest>,
+  { clientId, epoch }: RoundInput<MakeRequest>,
   specs: readonly SessionSpec[],
   steps: readonly Step<MakeResult>[],
   sets: readonly WalletShares[] | undefined,
 ): { readonly key: OtStateKey; readonly stored: StoredOtState } | undefined {
-  const done = steps.find((_, sessionIndex) => specs[sessionIndex]?.brings === 'setUp')?.done
+  const done = steps.find((_, sessionIndex) => specs[sessionIndex]?.brings === 'setup')?.done
   if (done === undefined) return undefined
   const set = sets?.find(({ purpose }) => purpose === 'signing')
-  if (set === undefined) throw new ProtocolError('FORMAT', 0, [], 'the set-up ends before its set is there')
-  const pair = pairOf(done as SetUpResult, ecdsaShare(set).record)
+  if (set === undefined) throw new ProtocolError('FORMAT', 0, [], 'the setup ends before its set is there')
+  const pair = pairOf(done as SetupResult, ecdsaShare(set).record)
   const key = { clientId, setId: toHex(set.setId) }
-  return { key, stored: sealOtState(context, key, pair, incarnation) }
+  return { key, stored: sealOtState(context, key, pair, epoch) }
 }
 
 async function openSessions(
@@ -93,14 +93,14 @@ async function openSessions(
   const { request } = turn
   if (request.kind === 'generate') {
     return specs.map((sessionIndex): MakeSession => {
-      if (sessionIndex.brings === 'setUp') return openSetUp(context, turn)
+      if (sessionIndex.brings === 'setup') return openSetup(context, turn)
       return createKeygen(keygenOptions(context, request, sessionIndex))
     })
   }
   const dealt = await sourceShares(context, turn, request)
   try {
     return specs.map((sessionIndex): MakeSession => {
-      if (sessionIndex.brings === 'setUp') return openSetUp(context, turn, ecdsaShare(dealt))
+      if (sessionIndex.brings === 'setup') return openSetup(context, turn, ecdsaShare(dealt))
       const share = dealt.shares.find(({ record }) => record.curve === sessionIndex.curve) as KeyShare
       return createReshare({ ...reshareTerms(context, request, sessionIndex), old: share.record, share })
     })
@@ -116,7 +116,7 @@ function resumeSessions(
 ): MakeSession[] {
   return restoreSessions(state as Uint8Array, (one, at): MakeSession => {
     const sessionIndex = specs[at] as SessionSpec
-    if (sessionIndex.brings === 'setUp') return resumeSetUp(context, one)
+    if (sessionIndex.brings === 'setup') return resumeSetup(context, one)
     if (request.kind === 'generate') return restoreKeygen(one, keygenOptions(context, request, sessionIndex))
     return restoreReshare(one, reshareTerms(context, request, sessionIndex))
   })

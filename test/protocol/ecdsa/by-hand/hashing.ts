@@ -30,7 +30,7 @@ export function taggedHash(tag: string, ...parts: readonly Part[]): Uint8Array {
 
 type Hash = (label: string, ...parts: readonly Part[]) => Uint8Array
 
-export const setUpHash: Hash = (label, ...parts) => taggedHash(`reshare/v1/secp256k1/ecdsa-setup/${label}`, ...parts)
+export const setupHash: Hash = (label, ...parts) => taggedHash(`reshare/v1/secp256k1/ecdsa-setup/${label}`, ...parts)
 export const signHash: Hash = (label, ...parts) => taggedHash(`reshare/v1/secp256k1/ecdsa/${label}`, ...parts)
 
 /** TH(label, context ‖ 0^24, item) */

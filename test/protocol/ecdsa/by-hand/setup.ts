@@ -10,7 +10,7 @@ import {
   item,
   range,
   scalarBytes,
-  setUpHash,
+  setupHash,
   short,
   signHash,
   type Tape,
@@ -21,20 +21,20 @@ import {
 } from './hashing.ts'
 import { Transcript } from './transcript.ts'
 
-// The set-up of docs/ecdsa.md between all parties of a list, seen by somebody who knows the randomness of all of them.
+// The setup of docs/ecdsa.md between all parties of a list, seen by somebody who knows the randomness of all of them.
 
 const { Point } = secp256k1
 type Point = InstanceType<typeof Point>
 const DST = 'reshare/v1/ecdsa-setup/ot_secp256k1_XMD:SHA-256_SSWU_RO_'
 
-export interface SetUpInput {
+export interface SetupInput {
   readonly parties: readonly number[]
   readonly binding: Uint8Array
   readonly tapes: ReadonlyMap<number, Tape>
   readonly setId: Uint8Array
 }
 
-/** What one party keeps of its set-up with one peer. */
+/** What one party keeps of its setup with one peer. */
 export interface PairState {
   readonly digest: Uint8Array
   readonly zeroSeed: Uint8Array
@@ -52,15 +52,15 @@ function hashToCurve(otSid: Uint8Array, index: number, branch: number, string: U
 }
 
 /** Of two parties the second one offers; of more, who is at an odd distance and higher, or at an even one and lower. */
-function offers({ parties }: SetUpInput, one: number, other: number): boolean {
+function offers({ parties }: SetupInput, one: number, other: number): boolean {
   const distance = Math.abs(parties.indexOf(one) - parties.indexOf(other))
   return distance % 2 === 1 ? one > other : one < other
 }
 
 function makeOffers(otSid: Uint8Array, draws: Draws, peer: number) {
-  const choices = draws.bytes(`set-up with ${peer}: choices`, 16)
-  const exponents = range(128).map(() => draws.scalar(`set-up with ${peer}: t of each transfer`))
-  const strings = draws.bytes(`set-up with ${peer}: v of all transfers`, 128 * 33)
+  const choices = draws.bytes(`setup with ${peer}: choices`, 16)
+  const exponents = range(128).map(() => draws.scalar(`setup with ${peer}: t of each transfer`))
+  const strings = draws.bytes(`setup with ${peer}: v of all transfers`, 128 * 33)
   const message = exponents.map((t, i) => {
     const v = item(strings, i, 33)
     const point = Point.BASE.multiply(t)
@@ -85,27 +85,27 @@ function answerOffers(otSid: Uint8Array, message: Uint8Array, b: bigint) {
 }
 
 function contextOf(otSid: Uint8Array, message: Uint8Array, z: Uint8Array): Uint8Array {
-  return short(setUpHash, 'ot-context', tree(setUpHash, 'ot-offer', otSid, message), z)
+  return short(setupHash, 'ot-context', tree(setupHash, 'ot-offer', otSid, message), z)
 }
 
 function otKey(context: Uint8Array, index: number, branch: number, point: Point): Uint8Array {
-  return short(setUpHash, 'ot-key', context, concat(u32(index), Uint8Array.of(branch), point.toBytes(true)))
+  return short(setupHash, 'ot-key', context, concat(u32(index), Uint8Array.of(branch), point.toBytes(true)))
 }
 
 function reversedKeys(context: Uint8Array, message: Uint8Array, rows: readonly Uint8Array[]): Uint8Array[] {
   const digest = tree(signHash, 'ote-u', context, split(message, 128).u)
-  return rows.map((row, j) => short(setUpHash, 'ot-reversed-key', digest, concat(row, u32(j))))
+  return rows.map((row, j) => short(setupHash, 'ot-reversed-key', digest, concat(row, u32(j))))
 }
 
 const complement = (bits: Uint8Array) => bits.map((byte) => byte ^ 0xff)
 
-/** Runs the set-up; gives every message, every state, and the hashes on the way. */
-export function setUpByHand(input: SetUpInput) {
+/** Runs the setup; gives every message, every state, and the hashes on the way. */
+export function setupByHand(input: SetupInput) {
   const { parties, binding, tapes, setId } = input
-  const ctx = setUpHash('ctx', binding, Uint8Array.from(parties), EMPTY)
+  const ctx = setupHash('ctx', binding, Uint8Array.from(parties), EMPTY)
   const numberOf = (id: number) => parties.indexOf(id) + 1
   const nonces = parties.map((id) => tapes.get(id)!.take('nonce'))
-  const sid = setUpHash('sid', ctx, nonces)
+  const sid = setupHash('sid', ctx, nonces)
   const transcript = new Transcript('ecdsa-setup', parties.length, ctx, sid)
   for (const [i, nonce] of nonces.entries()) transcript.send({ round: 1, from: i + 1, to: 0, body: nonce })
 
@@ -113,15 +113,15 @@ export function setUpByHand(input: SetUpInput) {
   const eachPair = parties.flatMap((self) => peersOf(self).map((peer) => ({ self, peer })))
   const key = (self: number, peer: number) => `${self} ${peer}`
   const otSidOf = (self: number, peer: number) =>
-    offers(input, self, peer) ? setUpHash('ot', sid, self, peer) : setUpHash('ot', sid, peer, self)
+    offers(input, self, peer) ? setupHash('ot', sid, self, peer) : setupHash('ot', sid, peer, self)
 
   const offered = new Map(
     eachPair.map(({ self, peer }) => {
       const draws = new Draws(tapes.get(self)!, 'base OTs', EMPTY, sid, self, peer, 2, EMPTY)
       const made = offers(input, self, peer) ? makeOffers(otSidOf(self, peer), draws, peer) : undefined
-      const part = draws.bytes(`set-up with ${peer}: e`, 32)
-      const blinding = draws.bytes(`set-up with ${peer}: rho`, 32)
-      const body = concat(setUpHash('zero-com', sid, self, peer, part, blinding), made?.message ?? EMPTY)
+      const part = draws.bytes(`setup with ${peer}: e`, 32)
+      const blinding = draws.bytes(`setup with ${peer}: rho`, 32)
+      const body = concat(setupHash('zero-com', sid, self, peer, part, blinding), made?.message ?? EMPTY)
       transcript.send({ round: 2, from: numberOf(self), to: numberOf(peer), body })
       return [key(self, peer), { made, part, blinding, body }] as const
     }),
@@ -133,8 +133,8 @@ export function setUpByHand(input: SetUpInput) {
       const { part, blinding } = offered.get(key(self, peer))!
       let answer
       if (theirs.made !== undefined) {
-        const b = draws.scalar(`set-up with ${peer}: b`)
-        const choices = draws.bytes(`set-up with ${peer}: choices and mask`, 32)
+        const b = draws.scalar(`setup with ${peer}: b`)
+        const choices = draws.bytes(`setup with ${peer}: choices and mask`, 32)
         const first = answerOffers(otSidOf(self, peer), theirs.made.message, b)
         const { message, rows } = extend(first.context, first.keys, choices, 128)
         answer = {
@@ -156,18 +156,18 @@ export function setUpByHand(input: SetUpInput) {
     .filter(({ self, peer }) => self < peer)
     .map(({ self: low, peer: high }) => {
       const both = [key(low, high), key(high, low)]
-      const offersDigest = setUpHash(
+      const offersDigest = setupHash(
         'transcript',
         sid,
         2,
         both.map((name) => offered.get(name)!.body),
       )
       const answerDigests = both.map((name, i) =>
-        setUpHash('transcript', sid, 3, [low, high][i]!, answered.get(name)!.body),
+        setupHash('transcript', sid, 3, [low, high][i]!, answered.get(name)!.body),
       )
-      const whole = setUpHash('transcript', sid, low, high, offersDigest, answerDigests)
-      const digest = setUpHash('digest', whole, setId)
-      const zeroSeed = setUpHash(
+      const whole = setupHash('transcript', sid, low, high, offersDigest, answerDigests)
+      const digest = setupHash('digest', whole, setId)
+      const zeroSeed = setupHash(
         'zero-seed',
         sid,
         low,
@@ -191,7 +191,7 @@ export function setUpByHand(input: SetUpInput) {
         'choices of who offers, of who answers': [choices, answer.choices].map(hex),
         't of transfer 0, b': [exponents[0]!, answer.b].map((one) => hex(scalarBytes(one))),
         otSid: hex(otSidOf(low, high)),
-        'ot-offer': hex(tree(setUpHash, 'ot-offer', otSidOf(low, high), message)),
+        'ot-offer': hex(tree(setupHash, 'ot-offer', otSidOf(low, high), message)),
         'ot-context': hex(answer.context),
         'k_{0,0}, k_{0,1}': [0, 1].map((c) => hex(item(answer.keys, c, 32))),
         'ote-chi': challengesOf(answer.context, split(answer.message, 128).u, 128).map(hex),

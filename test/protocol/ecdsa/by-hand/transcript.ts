@@ -1,6 +1,6 @@
-import { concat, EMPTY, setUpHash, signHash, u32 } from './hashing.ts'
+import { concat, EMPTY, setupHash, signHash, u32 } from './hashing.ts'
 
-const PROTOCOLS = { 'ecdsa-setup': { byte: 4, hash: setUpHash }, ecdsa: { byte: 5, hash: signHash } } as const
+const PROTOCOLS = { 'ecdsa-setup': { byte: 4, hash: setupHash }, ecdsa: { byte: 5, hash: signHash } } as const
 
 interface Message {
   readonly round: number

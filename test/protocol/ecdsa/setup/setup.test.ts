@@ -20,7 +20,7 @@ import {
   ids,
   nobleAccepts,
   randomDigest,
-  setUpPairs,
+  setupPairs,
   setupSessions,
   signatures,
   signingSessions,
@@ -48,7 +48,7 @@ function results(sessions: readonly Session<readonly PairSetup[]>[]): (readonly 
   })
 }
 
-describe('the set-up of threshold ECDSA', () => {
+describe('the setup of threshold ECDSA', () => {
   test('gives both sides of each of three pairs what fits, whatever the order of delivery', () => {
     const random = seededRandom()
     const outcomes = simulate(setupSessions(backend, ids(1, 4, 9), random), { shuffled: random, copies: 2 })
@@ -91,7 +91,7 @@ describe('the set-up of threshold ECDSA', () => {
 
   test('lets a fresh set sign', () => {
     const random = seededRandom()
-    const set = setUpPairs(backend, generate(group, 2, 2, random), random)
+    const set = setupPairs(backend, generate(group, 2, 2, random), random)
     const digest = randomDigest(random)
     const [signature] = signatures(signingSessions(backend, set, digest, random))
     expect(nobleAccepts(signature!, digest, group.encodePoint(set[0]!.share.record.publicKey))).toBe(true)
@@ -119,7 +119,7 @@ describe('the set-up of threshold ECDSA', () => {
     expect(restored.advance().out.map((bytes) => decodeEnvelope(bytes).round)).toEqual([2, 3])
   })
 
-  test('a state that says what no set-up does is refused', () => {
+  test('a state that says what no setup does is refused', () => {
     const random = seededRandom()
     const state = setupSessions(backend, ids(1, 2), random)[0]!.export()
     // Version, protocol, round, number of parties, ids, self, number of slow ones, binding[32], no secret (u32), no session
@@ -151,7 +151,7 @@ describe('the set-up of threshold ECDSA', () => {
     expectMatching(first![0]!, second![0]!)
   })
 
-  test('two set-ups, and two sets with one set-up, have different digests', () => {
+  test('two setups, and two sets with one setup, have different digests', () => {
     const random = seededRandom()
     const [first, second] = [0, 1].map(() => results(setupSessions(backend, ids(1, 2), random))) as [
       PairSetup[][],
@@ -193,7 +193,7 @@ describe('the set-up of threshold ECDSA', () => {
   })
 })
 
-describe('a cheating party in the set-up', () => {
+describe('a cheating party in the setup', () => {
   function victimOf(cheat: 1 | 2, round: number, change: (body: Uint8Array) => Uint8Array): Outcome<unknown> {
     const random = seededRandom()
     const intercept = (packet: Packet): Packet[] => {
@@ -332,7 +332,7 @@ describe('who offers base OTs', () => {
 })
 
 describe('a random source that repeats', () => {
-  /** A party's messages in a set-up with a peer whose randomness is its own, from one and the same source each time. */
+  /** A party's messages in a setup with a peer whose randomness is its own, from one and the same source each time. */
   function run(self: 1 | 2, peerSeed: string, secret?: Uint8Array) {
     const [repeated, other] = [seededRandom('repeats'), seededRandom(peerSeed)]
     const bodies: Record<string, Uint8Array> = {}

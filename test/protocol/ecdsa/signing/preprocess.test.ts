@@ -137,7 +137,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
       { shuffled: random },
       {
         afterStep: (participant, session) =>
-          restorePreprocessing(session.export(), { ...options(participant), incarnation: 0 }),
+          restorePreprocessing(session.export(), { ...options(participant), epoch: 0 }),
       },
     )
     const stored = outcomes.map(({ done, error }) => {
@@ -179,7 +179,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
       ...set[0]!,
       signers: ids(1, 2),
       digest: randomDigest(random),
-      incarnation: 0,
+      epoch: 0,
       random,
       preprocessed,
     })
@@ -202,21 +202,21 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     }
   })
 
-  test('is of its set, signers, set-ups and life of the database, and stays unused when refused', () => {
+  test('is of its set, signers, setups and life of the database, and stays unused when refused', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 3, random)
     const [first, second] = [set[0]!, set[1]!]
-    const preprocessed = preprocess(backend, [first, second], random, () => ({ incarnation: 7 }))
+    const preprocessed = preprocess(backend, [first, second], random, () => ({ epoch: 7 }))
     const [own] = preprocessed as [Preprocessed]
     const digest = randomDigest(random)
-    const valid = { backend, ...first, signers: ids(1, 2), digest, random, preprocessed: own, incarnation: 7 }
+    const valid = { backend, ...first, signers: ids(1, 2), digest, random, preprocessed: own, epoch: 7 }
     const stranger = holders(backend, 2, 2, random)
     const fresh = dealPairs(
       set.map(({ share }) => share),
       random,
     )
     const changes: [Partial<CompletionOptions>, string][] = [
-      [{ incarnation: 8 }, 'RangeError'],
+      [{ epoch: 8 }, 'RangeError'],
       [{ signers: ids(1, 3) }, 'RangeError'],
       [{ signers: ids(1, 2, 3) }, 'RangeError'],
       [{ ...stranger[0]! }, 'SET_MISMATCH'],
@@ -228,21 +228,21 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
       expect(reasonOf(() => createCompletion({ ...valid, ...change }))).toBe(reason)
     }
     const sessions = completionSessions(backend, [first, second], preprocessed, digest, random, () => ({
-      incarnation: 7,
+      epoch: 7,
     }))
     expect(nobleAccepts(signatures(sessions)[0]!, digest, keyOf(first))).toBe(true)
   })
 
-  test('dies with the set-up that was poisoned since', () => {
+  test('dies with the setup that was poisoned since', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const [preprocessed] = preprocess(backend, set, random)
     pairOf(set).poison('CHEAT_VOLE')
-    const valid = { backend, ...set[0]!, signers: ids(1, 2), digest: randomDigest(random), random, incarnation: 0 }
+    const valid = { backend, ...set[0]!, signers: ids(1, 2), digest: randomDigest(random), random, epoch: 0 }
     expect(reasonOf(() => createCompletion({ ...valid, preprocessed: preprocessed! }))).toBe('OT_POISONED')
   })
 
-  test('a completion dies with the set-up that is poisoned while it waits', () => {
+  test('a completion dies with the setup that is poisoned while it waits', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const preprocessed = preprocess(backend, set, random)
@@ -293,7 +293,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     const [digest, signers] = [randomDigest(random), ids(1, 2)]
     const { id } = preprocessed[0]!
     const options = { backend, ...set[0]!, signers, random }
-    const session = createCompletion({ ...options, digest, preprocessed: preprocessed[0]!, incarnation: 0 })
+    const session = createCompletion({ ...options, digest, preprocessed: preprocessed[0]!, epoch: 0 })
     const state = session.export()
     const other = randomDigest(random)
     expect(reasonOf(() => restoreCompletion(state, { ...options, digest: other }, id))).toBe('SID')
@@ -368,7 +368,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     const bytes = preprocessed!.encode()
     expect(bytes).toHaveLength(524)
     expect(toHex(Preprocessed.decode(backend, bytes).encode())).toBe(toHex(bytes))
-    // Version, id, set, incarnation, then self at 69 and the signers from 74 on, and k behind otDigest and the statement.
+    // Version, id, set, epoch, then self at 69 and the signers from 74 on, and k behind otDigest and the statement.
     expect([bytes[69], bytes[74], bytes[75]]).toEqual([1, 1, 2])
     for (const bad of [
       new Uint8Array(0),
@@ -388,13 +388,13 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     expect(() => Preprocessed.decode(backend, 'x' as never)).toThrow(TypeError)
   })
 
-  test('is of a whole incarnation', () => {
+  test('is of a whole epoch', () => {
     const random = seededRandom()
     const [first] = holders(backend, 2, 2, random)
     const options = { backend, ...first!, signers: ids(1, 2), random }
-    for (const incarnation of [-1, 0.5, 2 ** 32]) {
-      expect(() => createPreprocessing({ ...options, incarnation })).toThrow(RangeError)
+    for (const epoch of [-1, 0.5, 2 ** 32]) {
+      expect(() => createPreprocessing({ ...options, epoch })).toThrow(RangeError)
     }
-    expect(() => createPreprocessing({ ...options, incarnation: 2 ** 32 - 1 })).not.toThrow()
+    expect(() => createPreprocessing({ ...options, epoch: 2 ** 32 - 1 })).not.toThrow()
   })
 })

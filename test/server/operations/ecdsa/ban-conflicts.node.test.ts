@@ -11,7 +11,7 @@ import {
   type ServerClient,
 } from '../../../support/server-client.ts'
 import { cheat } from '../../support/ecdsa.ts'
-import { newWallet, setIdOf, setUp, signEcdsa, type TestWallet } from '../../support/wallets.ts'
+import { newWallet, setIdOf, setup, signEcdsa, type TestWallet } from '../../support/wallets.ts'
 import { createWorld, type World } from '../../support/world.ts'
 
 // A client that is caught may have the transaction that says so fail for its conflicts with what the client does elsewhere
@@ -91,7 +91,7 @@ test('a ban whose transaction fails to the end is written by itself before the a
 
 test('until a ban is written the server that has seen the cheat refuses the set', async () => {
   const client = clientOn(failing(/poisoned = true/, 2))
-  const renewing = setUp(client, wallet)
+  const renewing = setup(client, wallet)
   renewing.take(await renewing.post())
   const next = signEcdsa(client, wallet)
   next.take(await next.post())
@@ -99,9 +99,9 @@ test('until a ban is written the server that has seen the cheat refuses the set'
   expect((await operation.post()).status).toBe(500)
   expect(await isPoisoned()).toBe(false)
   expect(await abortOperation(client, operation.operationId)).toEqual({ decision: 'ABORT' })
-  // A new set-up would wash the cheat off, and a second check would tell another bit.
+  // A new setup would wash the cheat off, and a second check would tell another bit.
   expect(codeOf(await renewing.post())).toBe('OT_POISONED')
-  expect(codeOf(await setUp(client, wallet).post())).toBe('OT_POISONED')
+  expect(codeOf(await setup(client, wallet).post())).toBe('OT_POISONED')
   expect(codeOf(await next.post())).toBe('PROTOCOL_ABORTED')
   expect(await isPoisoned()).toBe(true)
   await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ code: 'OT_POISONED' })

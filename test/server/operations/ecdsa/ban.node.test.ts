@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import type { Isolation, Queryable } from '../../../../src/service/database/types.ts'
-import { bumpIncarnation } from '../../../../src/server/index.ts'
+import { bumpEpoch } from '../../../../src/server/index.ts'
 import { databaseKinds } from '../../../e2e/support/databases.ts'
 import { seededRandom } from '../../../support/random.ts'
 import {
@@ -22,7 +22,7 @@ import {
   recover,
   refresh,
   setIdOf,
-  setUp,
+  setup,
   sign,
   signEcdsa,
   walletOf,
@@ -56,7 +56,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     return row?.['poisoned'] === true
   }
 
-  const everyUse = () => [signEcdsa(client, wallet), preprocess(client, wallet), setUp(client, wallet)]
+  const everyUse = () => [signEcdsa(client, wallet), preprocess(client, wallet), setup(client, wallet)]
 
   test('many signatures at once on one set take turns, and all succeed', async () => {
     const by = world.client([world.server(), world.server(), world.server()], client.clientId)
@@ -66,7 +66,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     }
   })
 
-  test.runIf(name === 'PostgreSQL')('a check waits until whoever holds the set-up is done', async () => {
+  test.runIf(name === 'PostgreSQL')('a check waits until whoever holds the setup is done', async () => {
     const operation = signEcdsa(client, wallet)
     operation.take(await operation.post())
     const held: { answer?: Promise<unknown>; over: boolean } = { over: false }
@@ -117,7 +117,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     const other = walletOf(await play(recover(client, await newBackup(client, wallet))))
     const preprocessing = await preprocessed(client, wallet)
     const begun = [signEcdsa(client, wallet), signEcdsa(client, wallet, { path: 'm/1' }), preprocess(client, wallet)]
-    const renewing = setUp(client, wallet)
+    const renewing = setup(client, wallet)
     for (const operation of [...begun, renewing]) operation.take(await operation.post())
     await (await cheatIn(signEcdsa(client, wallet))).post()
     for (const operation of [...begun, renewing]) {
@@ -176,17 +176,17 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
     expect(await poisoned(setIdOf(wallet.signing))).toBe(true)
   })
 
-  test('a new set signs again, and a restored database asks for a new set-up', async () => {
+  test('a new set signs again, and a restored database asks for a new setup', async () => {
     await (await cheatIn(signEcdsa(client, wallet))).post()
     const fresh = walletOf(await play(refresh(client, wallet)))
     await play(signEcdsa(client, fresh))
-    await bumpIncarnation(world.database)
+    await bumpEpoch(world.database)
     await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
-    const { pair } = await play(setUp(client, wallet))
+    const { pair } = await play(setup(client, wallet))
     await play(signEcdsa(client, { ...wallet, pair: pair! }))
   })
 
-  describe('a set-up made for one signature', () => {
+  describe('a setup made for one signature', () => {
     const freshly = (by: ServerClient, path = 'm') =>
       signEcdsa(by, wallet, { path, source: { kind: 'ephemeralSetup' } })
 
@@ -213,7 +213,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
       await expect(play(signEcdsa(by, wallet))).rejects.toMatchObject({ code: 'OT_POISONED' })
     })
 
-    test('has two rounds for its set-up, and no client takes more', async () => {
+    test('has two rounds for its setup, and no client takes more', async () => {
       const by = world.client([world.server({ onCheating: 'ephemeralSetup' })], client.clientId)
       const operation = freshly(by)
       operation.take(await operation.post())
@@ -223,7 +223,7 @@ describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
       expect(parseJson((await operation.post()).body)).toMatchObject({ error: { id: 'PROTOCOL_ABORTED' } })
     })
 
-    test('leaves the set-up of the set alone', async () => {
+    test('leaves the setup of the set alone', async () => {
       const by = world.client([world.server({ onCheating: 'ephemeralSetup' })], client.clientId)
       await (await cheatIn(freshly(by), 3)).post()
       expect(await poisoned(setIdOf(wallet.signing))).toBe(false)

@@ -25,7 +25,7 @@ import {
   recover,
   refresh,
   setIdOf,
-  setUp,
+  setup,
   signEcdsa,
   walletOf,
   type TestWallet,
@@ -206,9 +206,9 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
   test('of a set that was set up anew, or refreshed, serve neither', async () => {
     const made = await preprocessed(client, wallet)
     const [copy] = await rows()
-    const renewed = { ...wallet, pair: (await play(setUp(client, wallet))).pair! }
+    const renewed = { ...wallet, pair: (await play(setup(client, wallet))).pair! }
     await expect(play(complete(client, wallet, made))).rejects.toMatchObject(GONE)
-    // Even put back they are of the set-up before.
+    // Even put back they are of the setup before.
     await restore(copy!)
     const stale = complete(client, wallet, made)
     expect(codeOf(await stale.post())).toBe('PROTOCOL_ABORTED')
@@ -240,12 +240,12 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
   })
 
   /** Puts a row back, as a restored copy of the database would. */
-  function restore(copy: Record<string, unknown>, incarnation = copy['incarnation']) {
+  function restore(copy: Record<string, unknown>, epoch = copy['epoch']) {
     const { set_id: setId, preprocessing_id: id, sealed, created_at: at, expires_at: until } = copy
     return world.database.query(
-      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
        values ($1, $2, $3, $4, $5, $6)`,
-      [setId, id, sealed, incarnation, at, until] as never,
+      [setId, id, sealed, epoch, at, until] as never,
     )
   }
 
@@ -253,13 +253,13 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
     const made = await preprocessed(client, wallet)
     const [copy] = await rows()
     await play(complete(client, wallet, made))
-    const incarnation = copy!['incarnation'] as number
+    const epoch = copy!['epoch'] as number
     await restore(copy!)
-    await world.database.query(`update reshare_meta set number = number + 1 where name = 'incarnation'`)
+    await world.database.query(`update reshare_meta set number = number + 1 where name = 'epoch'`)
     await expect(play(complete(client, wallet, made, { message: '00' }))).rejects.toMatchObject(GONE)
     // Nor if the column is made to say that it belongs to this life.
     await world.database.query('delete from reshare_preprocessings')
-    await restore(copy!, incarnation + 1)
+    await restore(copy!, epoch + 1)
     const again = play(complete(client, wallet, made, { message: '00' }))
     await expect(again).rejects.toMatchObject({ reason: 'OT_DESYNC' })
   })

@@ -16,7 +16,7 @@ import { cheat, nobleTakes } from '../../support/ecdsa.ts'
 import { storedPair, storedSet, tablesClient } from '../../support/played.ts'
 import { secretsOf, watchScalars } from '../../support/scalars.ts'
 import { createTables, type Tables } from '../../support/tables.ts'
-import { complete, preprocess, preprocessed, setUp, signEcdsa } from '../../support/wallets.ts'
+import { complete, preprocess, preprocessed, setup, signEcdsa } from '../../support/wallets.ts'
 
 let tables: Tables
 beforeAll(async () => {
@@ -32,7 +32,7 @@ const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const FRESH: Partial<SignEcdsaRequest> = { source: { kind: 'ephemeralSetup' } }
 
-/** A wallet with an ECDSA set-up. */
+/** A wallet with an ECDSA setup. */
 async function owner() {
   const { clientId, device } = tables.key()
   const set = await storedSet(tables, { clientId, device })
@@ -63,7 +63,7 @@ async function cheating(operation: ClientOperation): Promise<ClientOperation> {
 }
 
 describe('an ECDSA signature at a path', () => {
-  test.each(['m', 'm/1/2'])('%s: with the set-up of the set, a fresh one, and a preprocessing', async (path) => {
+  test.each(['m', 'm/1/2'])('%s: with the setup of the set, a fresh one, and a preprocessing', async (path) => {
     const { client, wallet } = await owner()
     const { signing } = wallet
     expect(nobleTakes(await play(signEcdsa(client, wallet, { path })), signing)).toBe(true)
@@ -150,7 +150,7 @@ describe('what no round leaves in memory', () => {
   }
 
   test.each([
-    ['a signature with the set-up of the set', 2, {}],
+    ['a signature with the setup of the set', 2, {}],
     ['a signature with a fresh one', 4, FRESH],
   ])('of %s', async (_, rounds, options) => {
     const owned = await owner()
@@ -162,9 +162,9 @@ describe('what no round leaves in memory', () => {
     expect(nobleTakes(operation, owned.wallet.signing)).toBe(true)
   })
 
-  test('of a set-up', async () => {
+  test('of a setup', async () => {
     const owned = await owner()
-    const operation = setUp(owned.client, owned.wallet)
+    const operation = setup(owned.client, owned.wallet)
     for (let round = 1; round <= 2; round++) await watched(owned, operation)
     expect(operation.body).toBeUndefined()
   })
@@ -186,7 +186,7 @@ describe('what no round leaves in memory', () => {
     for (const operation of [
       signEcdsa(owned.client, owned.wallet),
       signEcdsa(owned.client, owned.wallet, FRESH),
-      setUp(owned.client, owned.wallet),
+      setup(owned.client, owned.wallet),
     ]) {
       const { header, messages } = decodeRoundBody(operation.body!)
       operation.body = encodeRoundBody({
@@ -198,9 +198,9 @@ describe('what no round leaves in memory', () => {
   })
 })
 
-test('a set-up that is refused in its second round leaves nothing of the first in memory', async () => {
+test('a setup that is refused in its second round leaves nothing of the first in memory', async () => {
   const { client, wallet } = await owner()
-  const operation = setUp(client, wallet)
+  const operation = setup(client, wallet)
   operation.take(await operation.post())
   const { header, messages } = decodeRoundBody(operation.body!)
   operation.body = encodeRoundBody({
@@ -224,15 +224,15 @@ test('a state that cannot be read is told of as it is, and leaves no half in mem
   expect(scalars.count(secretsOf(set.half))).toEqual({ seen: 2, left: 0 })
 })
 
-test('a preprocessing of a set-up that was replaced is refused, and leaves nothing in memory', async () => {
+test('a preprocessing of a setup that was replaced is refused, and leaves nothing in memory', async () => {
   const { client, wallet } = await owner()
   const made = await preprocessed(client, wallet)
   const row = await tables.row('select * from reshare_preprocessings where set_id = $1', wallet.setId)
-  await play(setUp(client, wallet))
+  await play(setup(client, wallet))
   await tables.database.query(
-    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, incarnation, created_at, expires_at)
+    `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
      values ($1, $2, $3, $4, $5, $6)`,
-    ['set_id', 'preprocessing_id', 'sealed', 'incarnation', 'created_at', 'expires_at'].map((name) => row![name]!),
+    ['set_id', 'preprocessing_id', 'sealed', 'epoch', 'created_at', 'expires_at'].map((name) => row![name]!),
   )
   const operation = complete(client, wallet, made)
   const scalars = await watchScalars(() =>
@@ -243,12 +243,12 @@ test('a preprocessing of a set-up that was replaced is refused, and leaves nothi
   expect(await preprocessings(wallet.setId)).toBe(0)
 })
 
-describe('a set-up of a set', () => {
+describe('a setup of a set', () => {
   test('takes the preprocessings of the one before with it, and nothing if it does not end', async () => {
     const { client, wallet } = await owner()
     const [made, other] = [await preprocessed(client, wallet), await owner()]
     await preprocessed(other.client, other.wallet)
-    const operation = setUp(client, wallet)
+    const operation = setup(client, wallet)
     operation.take(await operation.post())
     expect(await preprocessings(wallet.setId)).toBe(1)
     await play(operation)
@@ -262,7 +262,7 @@ describe('a cheat', () => {
   const banned = { poisoned: true, ban_logged: true }
   const log = (setId: string, walletId: string) => [`poisoned ${walletId} ${setId} 1`]
 
-  test('in a fresh set-up ends its operation, and no other', async () => {
+  test('in a fresh setup ends its operation, and no other', async () => {
     const { client, wallet } = await owner()
     const operation = await cheating(signEcdsa(client, wallet, FRESH))
     await expect(operation.post()).rejects.toMatchObject({ code: 'PROTOCOL_ABORTED', blame: [1] })
@@ -279,8 +279,8 @@ describe('a cheat', () => {
       await play(preprocess(client, wallet))
       await play(preprocess(another.client, another.wallet))
       const ended = await play(signEcdsa(client, wallet))
-      const open = setUp(client, wallet)
-      const foreign = setUp(another.client, another.wallet)
+      const open = setup(client, wallet)
+      const foreign = setup(another.client, another.wallet)
       for (const one of [open, foreign]) one.take(await one.post())
       const operation = await cheating(kind === 'sign' ? signEcdsa(client, wallet) : preprocess(client, wallet))
       await expect(operation.post()).rejects.toMatchObject({ ban: true, blame: [1] })

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
-import { bumpIncarnation } from '../../../../src/server/index.ts'
+import { bumpEpoch } from '../../../../src/server/index.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../../src/service/database/types.ts'
 import { databaseKinds } from '../../../e2e/support/databases.ts'
 import { seededRandom } from '../../../support/random.ts'
 import { codeOf, play, type Answer, type ClientOperation, type ServerClient } from '../../../support/server-client.ts'
 import { flip } from '../../../support/simulator.ts'
 import { ABORTED } from '../../support/ecdsa.ts'
-import { generate, newWallet, refresh, setUp, signEcdsa, type TestWallet } from '../../support/wallets.ts'
+import { generate, newWallet, refresh, setup, signEcdsa, type TestWallet } from '../../support/wallets.ts'
 import { createWorld, type World } from '../../support/world.ts'
 
 /** Behind two seeds and z: a byte of u in column 0, one of the 128 that a lie can be in. */
@@ -73,7 +73,7 @@ describe.each(databaseKinds)('offers of base OTs on $name', ({ open }) => {
   const operations: [string, () => ClientOperation][] = [
     ['generate', () => generate(client)],
     ['refresh', () => refresh(client, wallet)],
-    ['setUp', () => setUp(client, wallet)],
+    ['setup', () => setup(client, wallet)],
   ]
 
   async function begun(make: () => ClientOperation): Promise<{ operation: ClientOperation; honest: Uint8Array }> {
@@ -98,7 +98,7 @@ describe.each(databaseKinds)('offers of base OTs on $name', ({ open }) => {
   })
 
   test('a second answer is refused while the first is judged, whichever server it comes to', async () => {
-    const { operation, honest } = await begun(() => setUp(client, wallet))
+    const { operation, honest } = await begun(() => setup(client, wallet))
     const lies = [0, 1, 2, 3].map((column) => spoiled(operation, FIRST_U + 32 * column))
     const answers = await Promise.all(lies.map((lie) => send(operation, lie)))
     expect(new Set(answers.map(codeOf))).toEqual(new Set(['PROTOCOL_ABORTED']))
@@ -109,7 +109,7 @@ describe.each(databaseKinds)('offers of base OTs on $name', ({ open }) => {
 
   test('a second answer is refused where the abort could not be written', async () => {
     const failing = { now: false }
-    const { operation, honest } = await begun(() => setUp(client, wallet))
+    const { operation, honest } = await begun(() => setup(client, wallet))
     const failingServer = world.server({ database: failingDecisions(world.database, failing) })
     failing.now = true
     operation.body = spoiled(operation)
@@ -119,13 +119,13 @@ describe.each(databaseKinds)('offers of base OTs on $name', ({ open }) => {
   })
 
   test('a restored database judges none of an operation that was begun before', async () => {
-    const { operation, honest } = await begun(() => setUp(client, wallet))
+    const { operation, honest } = await begun(() => setup(client, wallet))
     const kept = await world.database.query('select * from reshare_operations where operation_id = $1', [
       operation.operationId,
     ])
     expect(codeOf(await send(operation, spoiled(operation)))).toBe('PROTOCOL_ABORTED')
     await restore(world.database, kept[0]!)
-    await bumpIncarnation(world.database)
+    await bumpEpoch(world.database)
     expect(codeOf(await send(operation, honest))).toBe('PROTOCOL_ABORTED')
   })
 })

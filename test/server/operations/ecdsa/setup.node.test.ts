@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeRoundBody } from '../../../../src/wire/round-body.ts'
-import { bumpIncarnation } from '../../../../src/server/index.ts'
+import { bumpEpoch } from '../../../../src/server/index.ts'
 import { pgliteDatabase } from '../../../../src/service/database/pglite.ts'
 import { seededRandom } from '../../../support/random.ts'
 import { abortOperation, codeOf, play, retireSet } from '../../../support/server-client.ts'
@@ -16,7 +16,7 @@ import {
   recover,
   refresh,
   setIdOf,
-  setUp,
+  setup,
   signEcdsa,
   walletOf,
   type TestWallet,
@@ -34,7 +34,7 @@ async function pairs(setId: string): Promise<number> {
   return (await world.database.query('select 1 from reshare_ot_states where set_id = $1', [setId])).length
 }
 
-describe('the set-up of a new set', () => {
+describe('the setup of a new set', () => {
   test('comes with key generation, recovery and refresh: each signs at once, from any server', async () => {
     const client = world.client([world.server(), world.server()])
     const phone = await newWallet(client)
@@ -84,7 +84,7 @@ describe('the set-up of a new set', () => {
     expect(left).toEqual([])
   })
 
-  test('a repeated round gives the same bytes, and the stored set-up is that of the answer', async () => {
+  test('a repeated round gives the same bytes, and the stored setup is that of the answer', async () => {
     const client = world.client([world.server(), world.server()])
     const operation = generate(client)
     operation.take(await operation.post())
@@ -96,11 +96,11 @@ describe('the set-up of a new set', () => {
   })
 })
 
-describe('a new set-up for a set', () => {
+describe('a new setup for a set', () => {
   test('takes the place of the old one, which neither side signs with any more', async () => {
     const client = world.client()
     const wallet = await newWallet(client)
-    const { pair } = await play(setUp(client, wallet))
+    const { pair } = await play(setup(client, wallet))
     await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC', retryable: true })
     const renewed: TestWallet = { ...wallet, pair: pair! }
     expect(nobleTakes(await play(signEcdsa(client, renewed)), wallet.signing)).toBe(true)
@@ -111,7 +111,7 @@ describe('a new set-up for a set', () => {
     const wallet = await newWallet(client)
     const begun = signEcdsa(client, wallet)
     begun.take(await begun.post())
-    await play(setUp(client, wallet))
+    await play(setup(client, wallet))
     await expect(play(begun)).rejects.toMatchObject({ reason: 'OT_DESYNC' })
   })
 
@@ -119,7 +119,7 @@ describe('a new set-up for a set', () => {
     const client = world.client()
     const wallet = await newWallet(client)
     const preprocessing = await preprocessed(client, wallet)
-    await play(setUp(client, wallet))
+    await play(setup(client, wallet))
     await expect(play(complete(client, wallet, preprocessing))).rejects.toMatchObject({
       code: 'PREPROCESSING_NOT_FOUND',
       retryable: false,
@@ -133,37 +133,37 @@ describe('a new set-up for a set', () => {
     const undecided = recover(client, half)
     undecided.take(await undecided.post())
     undecided.take(await undecided.post())
-    expect(codeOf(await setUp(client, walletOf(undecided)).post())).toBe('OPERATION_IN_PROGRESS')
-    expect(codeOf(await setUp(world.client(), wallet).post())).toBe('AUTH_FAILED')
+    expect(codeOf(await setup(client, walletOf(undecided)).post())).toBe('OPERATION_IN_PROGRESS')
+    expect(codeOf(await setup(world.client(), wallet).post())).toBe('AUTH_FAILED')
     const begun = signEcdsa(client, wallet)
     begun.take(await begun.post())
     await retireSet(client, setIdOf(wallet.signing))
-    for (const operation of [begun, setUp(client, wallet), signEcdsa(client, wallet), preprocess(client, wallet)]) {
+    for (const operation of [begun, setup(client, wallet), signEcdsa(client, wallet), preprocess(client, wallet)]) {
       expect(codeOf(await operation.post())).toBe('SET_RETIRED')
     }
   })
 })
 
-test('a restored database counts its set-ups and preprocessings as gone, and the wallet sets up anew', async () => {
+test('a restored database counts its setups and preprocessings as gone, and the wallet sets up anew', async () => {
   const client = world.client()
   const wallet = await newWallet(client)
   const preprocessing = await preprocessed(client, wallet)
-  await bumpIncarnation(world.database)
+  await bumpEpoch(world.database)
   await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
   await expect(play(preprocess(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
   await expect(play(complete(client, wallet, preprocessing))).rejects.toMatchObject({ code: 'PREPROCESSING_NOT_FOUND' })
   await world.server().sweep()
   expect(await world.database.query('select 1 from reshare_preprocessings')).toEqual([])
-  const { pair } = await play(setUp(client, wallet))
+  const { pair } = await play(setup(client, wallet))
   await play(signEcdsa(client, { ...wallet, pair: pair! }))
 })
 
-test('a set-up of a set from before the schema knew of them is made by the operation', async () => {
+test('a setup of a set from before the schema knew of them is made by the operation', async () => {
   const client = world.client()
   const wallet = await newWallet(client)
   await world.database.query('delete from reshare_ot_states where set_id = $1', [setIdOf(wallet.signing)])
   await expect(play(signEcdsa(client, wallet))).rejects.toMatchObject({ reason: 'OT_DESYNC' })
-  const { pair } = await play(setUp(client, wallet))
+  const { pair } = await play(setup(client, wallet))
   await play(signEcdsa(client, { ...wallet, pair: pair! }))
   await play(prove(client, wallet.signing))
 })

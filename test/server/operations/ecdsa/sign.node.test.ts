@@ -14,7 +14,7 @@ import {
   type ServerClient,
 } from '../../../support/server-client.ts'
 import { nobleTakes } from '../../support/ecdsa.ts'
-import { newWallet, preprocess, setIdOf, setUp, signEcdsa, type TestWallet } from '../../support/wallets.ts'
+import { newWallet, preprocess, setIdOf, setup, signEcdsa, type TestWallet } from '../../support/wallets.ts'
 import { createWorld, type World } from '../../support/world.ts'
 
 let world: World
@@ -89,7 +89,7 @@ test('a header that names another digest, key or source than the messages were m
 
 test('a client reaches no set of another', async () => {
   const stranger = world.client()
-  for (const operation of [signEcdsa(stranger, wallet), preprocess(stranger, wallet), setUp(stranger, wallet)]) {
+  for (const operation of [signEcdsa(stranger, wallet), preprocess(stranger, wallet), setup(stranger, wallet)]) {
     expect(codeOf(await operation.post())).toBe('AUTH_FAILED')
   }
 })
@@ -103,7 +103,7 @@ test('is over when it was aborted between its rounds', async () => {
 })
 
 describe('a request that makes no sense is refused and leaves nothing', () => {
-  const signing = { kind: 'sign', scheme: 'ecdsa', message: DIGEST, hash: null, path: 'm', source: { kind: 'setUp' } }
+  const signing = { kind: 'sign', scheme: 'ecdsa', message: DIGEST, hash: null, path: 'm', source: { kind: 'setup' } }
   const taproot = { kind: 'sign', scheme: 'bip340', message: DIGEST, path: 'm', tapTweak: null }
   test.each<[string, object]>([
     ['a digest of 31 bytes', { ...signing, message: 'ab'.repeat(31) }],
@@ -123,7 +123,7 @@ describe('a request that makes no sense is refused and leaves nothing', () => {
     ['a tweak of 31 bytes', { ...taproot, tapTweak: 'cd'.repeat(31) }],
     ['a path for ed25519', { kind: 'sign', scheme: 'ed25519', message: '', path: 'm' }],
     ['a preprocessing with a path', { kind: 'preprocess', path: 'm' }],
-    ['a set-up with a path', { kind: 'setUp', path: 'm' }],
+    ['a setup with a path', { kind: 'setup', path: 'm' }],
   ])('%s', async (_, request) => {
     const operation = signEcdsa(client, wallet)
     const header = { walletId: wallet.walletId, setId: setIdOf(wallet.signing), ...request }
@@ -136,7 +136,7 @@ describe('a request that makes no sense is refused and leaves nothing', () => {
   })
 })
 
-test('the policy hears the digest, the hash, the path and the tweak, and of set-ups and preprocessings', async () => {
+test('the policy hears the digest, the hash, the path and the tweak, and of setups and preprocessings', async () => {
   const asked: PolicyRequest[] = []
   const policy = (request: PolicyRequest) => {
     asked.push(request)
@@ -151,7 +151,7 @@ test('the policy hears the digest, the hash, the path and the tweak, and of set-
     signEcdsa(strict, wallet, { message: DIGEST, hash: null }),
     new ClientOperation(strict, taproot, wallet.signing),
     preprocess(strict, wallet),
-    setUp(strict, wallet),
+    setup(strict, wallet),
   ]
   for (const operation of operations) expect(codeOf(await operation.post())).toBe('POLICY_DENIED')
   const common = { clientId: client.clientId, ...named }
@@ -170,7 +170,7 @@ test('the policy hears the digest, the hash, the path and the tweak, and of set-
     },
     { ...common, action: 'sign', scheme: 'bip340', message: fromHex(DIGEST), path: 'm/3', tapTweak: ROOT },
     { ...common, action: 'preprocess' },
-    { ...common, action: 'setUp' },
+    { ...common, action: 'setup' },
   ])
 })
 
