@@ -47,6 +47,6 @@ test('every test that docs/security.md names is there, and every row of its tabl
 })
 
 test('a name of no test is noticed', () => {
-  expect(missing('`protocol/ecdsa/adversary`, `vole`, `crash/`')).toEqual([])
+  expect(missing('`protocol/ecdsa/adversary`, `secrets`, `crash/`')).toEqual([])
   expect(missing('`protocol/ecdsa/adversary`, `volcano`, `server/crash`')).toEqual(['volcano', 'server/crash'])
 })

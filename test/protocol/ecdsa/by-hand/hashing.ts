@@ -5,7 +5,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 // Hashes, numbers and draws as docs/protocol.md and docs/ecdsa.md write them down. Nothing of src is used in this folder: it
 // is a second signer, and shows that those pages are enough to write one.
 
-export { bytesToHex as hex, concatBytes as concat, hexToBytes as unhex, utf8ToBytes as utf8 }
+export { bytesToHex as hex, concatBytes as concat, hexToBytes as unhex }
 
 export const N = secp256k1.Point.Fn.ORDER
 export const EMPTY = new Uint8Array(0)
