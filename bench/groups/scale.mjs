@@ -150,12 +150,12 @@ async function reshareAll(pool, shares, sets) {
     })
     if (steps.every(({ done }) => done !== undefined)) return
     outcomes = await pool.reshare(
-      steps.map(({ state }, i) => ({
-        curve: /** @type {const} */ ('ed25519'),
-        state: /** @type {Uint8Array} */ (state),
-        // Machines 2i and 2i + 1 make one set.
-        arrived: steps[i ^ 1]?.out ?? [],
-      })),
+      // Machines 2i and 2i + 1 make one set.
+      steps.map(({ state }, i) => {
+        const { curve, purpose, threshold, self } = /** @type {typeof openings[number]} */ (openings[i % 2])
+        const terms = { curve, purpose, threshold, participants, self }
+        return { ...terms, state: /** @type {Uint8Array} */ (state), arrived: steps[i ^ 1]?.out ?? [] }
+      }),
     )
   }
 }

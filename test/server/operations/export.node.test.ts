@@ -407,7 +407,7 @@ describe('export', () => {
     world.pass(2 * 60 * 60_000)
     await world.server().sweep()
     // Begun anew, what a relay has kept of an export would count as a failed proof.
-    for (const [table, kept] of Object.entries({ operations: 0, answers: 0, decisions: 1 })) {
+    for (const [table, kept] of Object.entries({ operations: 0, responses: 0, decisions: 1 })) {
       const rows = await world.database.query(
         `select 1 from reshare_${table} where client_id = $1 and operation_id not in
            (select operation_id from reshare_sets where client_id = $1)`,

@@ -73,7 +73,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
       expect(new Set(played.map(({ body }) => toHex(body))).size).toBe(1)
       operation.take(played[0]!)
     }
-    expect(await traces(client, operation.operationId)).toEqual({ operations: 1, answers: 2, decisions: 1, sets: 1 })
+    expect(await traces(client, operation.operationId)).toEqual({ operations: 1, responses: 2, decisions: 1, sets: 1 })
   })
 
   test('abort and commit at the same time: one of them, never both', async () => {
@@ -136,7 +136,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
     expect((await setStatus(client, setIdOf(abandoned.prepared[0]!))).state).toBe('ABORTED')
     world.pass(60 * 60_000)
     await world.server().sweep()
-    const forgotten = { operations: 0, answers: 0, decisions: 1, sets: 1 }
+    const forgotten = { operations: 0, responses: 0, decisions: 1, sets: 1 }
     expect(await traces(client, finished.operationId)).toEqual(forgotten)
     expect(await traces(client, abandoned.operationId)).toEqual(forgotten)
     expect(await traces(client, signed.operationId)).toEqual({ ...forgotten, decisions: 0, sets: 0 })
@@ -250,7 +250,7 @@ describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
       const named = { ...mixed.request, setId: setIdOf(wallet.signing) }
       mixed.body = encodeRoundBody({ header: named, messages: decodeRoundBody(mixed.body!).messages })
       expect(codeOf(await mixed.post())).toBe('SET_MISMATCH')
-      expect(await traces(client, mixed.operationId)).toEqual({ operations: 0, answers: 0, decisions: 0, sets: 0 })
+      expect(await traces(client, mixed.operationId)).toEqual({ operations: 0, responses: 0, decisions: 0, sets: 0 })
       await play(sign(client, laptop))
     })
 
