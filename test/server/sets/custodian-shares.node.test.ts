@@ -34,8 +34,11 @@ afterEach(() => {
 })
 
 const told: unknown[] = []
+/** The state of every set in the database. */
+let state = 'ACTIVE'
+const database = { query: () => Promise.resolve([{ state, committed_at: new Date() }]) }
 const contextOf = (custodian: Partial<Custodian> | undefined, limits = DEFAULT_LIMITS) =>
-  ({ custodian, limits, onError: (error: unknown) => told.push(error) }) as unknown as ServerContext
+  ({ custodian, database, limits, onError: (error: unknown) => told.push(error) }) as unknown as ServerContext
 const bytesOf = (half: WalletShares) => encodeWalletShares(getGroup, half)
 const setOf = (half: WalletShares, record = half): SetRow =>
   ({
@@ -216,6 +219,15 @@ describe('a half that comes from the custodian', () => {
     await expect(fetched([])).rejects.toMatchObject(missing)
     await expect(fetched([utf8('junk'), bytesOf(other.other)])).rejects.toMatchObject(missing)
     await expect(fetched([bytesOf(damaged(pair.other))])).rejects.toMatchObject(missing)
+  })
+
+  test('is superseded where the custodian has just deleted it', async () => {
+    state = 'DESTROYED'
+    try {
+      await expect(fetched([])).rejects.toMatchObject({ code: 'BACKUP_SUPERSEDED' })
+    } finally {
+      state = 'ACTIVE'
+    }
   })
 
   test('is refused and wiped if it is the client’s own, or not of the set that the server knows', async () => {
