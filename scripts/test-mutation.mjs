@@ -166,7 +166,7 @@ function readResults(group) {
   return results
 }
 
-/** `src/share` of what is in it. @param {string} file */
+/** `src/client` of what is in it. @param {string} file */
 function folderOf(file) {
   return file.split('/').slice(0, 2).join('/')
 }

@@ -31,10 +31,10 @@ afterAll(async () => {
 test('every block is of a language that is tested, and those that are not run are these', () => {
   const fences = PAGES.flatMap((page) => readPage(page).match(/^ *```/gm) ?? [])
   expect(blocks.length * 2).toBe(fences.length)
-  // Of docs/wire.md (tested beside the protocol), and what programs print.
+  // Of docs/wire.md (tested beside the protocol), pictures, and what programs print.
   const others = blocks.filter((block) => ![...programs, ...ofLanguage('sh', 'sql')].includes(block))
   expect(new Set(others.map(({ language, page }) => `${language} ${page}`))).toEqual(
-    new Set(['hex docs/wire.md', ' docs/bench.md']),
+    new Set(['hex docs/wire.md', 'mermaid docs/architecture.md', ' docs/bench.md']),
   )
   const left = blocks.filter(({ notRun }) => notRun !== undefined)
   expect(left.map(({ page, language, notRun }) => `${page}, ${language}: ${notRun}`)).toEqual([
