@@ -2,7 +2,7 @@ import { fromHex } from '../util/bytes.ts'
 
 export { assertMethods, assertObject } from '../util/arguments.ts'
 
-/** The longest time that a platform's timer can wait. */
+/** The longest delay of a platform timer. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
 /**
@@ -37,7 +37,7 @@ export function deviceIdArgument(value: unknown): string {
 /**
  * Asserts one of a few strings.
  *
- * @throws {TypeError} if it is none of them
+ * @throws {TypeError} if it is not one of them
  */
 export function oneOf<T extends string>(value: unknown, choices: readonly T[], name: string): T {
   if (!choices.includes(value as T)) throw new TypeError(`${name} must be ${choices.join(' or ')}`)
@@ -45,7 +45,7 @@ export function oneOf<T extends string>(value: unknown, choices: readonly T[], n
 }
 
 /**
- * Asserts true, false, or nothing, which is false.
+ * Asserts a boolean or undefined, which counts as false.
  *
  * @throws {TypeError} if it is anything else
  */
@@ -70,7 +70,7 @@ export function nonEmptyString(value: unknown, name: string): string {
  * Asserts a whole number.
  *
  * @throws {TypeError} if it is not a number
- * @throws {RangeError} unless it is a whole one from `least` to `most`
+ * @throws {RangeError} unless it is a whole number from `least` to `most`
  */
 export function wholeNumber(value: unknown, least: number, most: number, name: string): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
@@ -81,7 +81,7 @@ export function wholeNumber(value: unknown, least: number, most: number, name: s
 }
 
 /**
- * Asserts a time-out.
+ * Asserts a timeout.
  *
  * @throws {TypeError} if it is not a number
  * @throws {RangeError} unless it is a whole number of milliseconds that a timer can wait
@@ -91,7 +91,7 @@ export function timeout(value: unknown): number {
 }
 
 /**
- * Asserts a callback or nothing.
+ * Asserts a function or undefined.
  *
  * @throws {TypeError} if it is anything else
  */

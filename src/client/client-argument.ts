@@ -2,9 +2,9 @@ import { assertMethods } from '../util/arguments.ts'
 import type { Client } from './types.ts'
 
 /**
- * Asserts what `createClient` gave, or what another copy of it did.
+ * Asserts a client made by `createClient`, of this or another copy of the package.
  *
- * @throws {TypeError} if it is something else
+ * @throws {TypeError} if it is not one
  */
 export function clientArgument(value: Client): Client {
   assertMethods(value, ['group', 'ecdsa', 'now', 'random'], 'client')

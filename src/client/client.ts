@@ -8,51 +8,52 @@ import { assertMethods, oneOf, assertObject, timeout } from './arguments.ts'
 import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
 import type { OnCheating, Client } from './types.ts'
 
-/** Long enough for the slowest password work on the slowest phone and a server that fails over. */
+/** Long enough for the slowest password derivation on the slowest phone and for a server failover. */
 const DEFAULT_TIMEOUT_MS = 120_000
 
-/** What a client is made of. */
+/** Options of {@link createClient}. */
 export interface ClientOptions {
-  /** How the signing server is reached; `reshare/transport` has two. */
+  /** How the signing server is reached; `reshare/transport` has two implementations. */
   readonly transport: Transport
-  /** Where this device keeps its shares; `reshare/storage` has three. */
+  /** Where this device stores its shares; `reshare/storage` has three implementations. */
   readonly storage: ShareStore
   /**
-   * The name under which other devices see this one in the list of sets: one line of at most 128 UTF-16 code units, in normal
-   * form C; empty by default.
+   * The name of this device in the list of sets: one line of at most 128 UTF-16 code units, in Unicode normalization
+   * form C. Default: empty.
    */
   readonly label?: string
   /**
-   * What becomes of ECDSA once the server was caught cheating in a set: `refuse` (the default) until the set is refreshed,
-   * or `ephemeralSetup`, which makes each signature with a setup of its own, in twice the time.
+   * What an ECDSA signature does once the server has been caught cheating with a set: `refuse` until the set is
+   * refreshed, or `ephemeralSetup`, which makes each signature with its own setup, in twice the time. Default:
+   * `refuse`.
    */
   readonly onCheating?: OnCheating
   /**
-   * What is made ready in the background, in memory, for the next ECDSA signatures of each wallet that makes any: with it a
-   * signature takes one small request in place of two of 91 KB. Default: for two signatures.
+   * What is preprocessed in the background, in memory, for the next ECDSA signatures of each wallet that makes any. A
+   * preprocessed signature takes one small request instead of two of 91 KB. Default: two signatures.
    */
   readonly pool?: PoolOptions
-  /** How long an action may take, in milliseconds; two minutes by default. What a backup method takes does not count. */
+  /** How long an action may take, in milliseconds, without the time spent in backup methods. Default: two minutes. */
   readonly timeoutMs?: number
   /**
-   * Whether actions send again, within their time, what failed on the way or met a server that is busy or restarts; true by
-   * default. Without it one attempt decides.
+   * Whether actions repeat, within their timeout, requests that failed in transit or met a busy or restarting server.
+   * Default: true.
    */
   readonly repeats?: boolean
-  /** Waits between two attempts; a timer by default. */
+  /** Waits between two attempts. Default: a timer. */
   readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<void>
-  /** Told of what a callback of the app fails with, such as `onProgress`; the console by default. */
+  /** Receives the errors of the app's callbacks, such as `onProgress`. Default: the console. */
   readonly onError?: (error: unknown) => void
-  /** Where the secrets come from; the platform's generator by default. */
+  /** The source of randomness. Default: the platform's generator. */
   readonly random?: RandomSource
-  /** Milliseconds since 1970; the system's clock by default. */
+  /** The current time in milliseconds since 1970. Default: the system clock. */
   readonly now?: () => number
 }
 
 /**
- * Binds a transport and a share store together; the actions take the client as their first argument.
+ * Creates a client from a transport and a share store. The actions take the client as their first argument.
  *
- * Nothing is read, written or sent.
+ * It does not read, write or send anything.
  *
  * @throws {TypeError | RangeError} if an option is wrong
  *
@@ -84,7 +85,7 @@ export function createClient(options: ClientOptions): Client {
     try {
       onError(error)
     } catch {
-      // Nobody is left to be told.
+      // There is nowhere left to report it.
     }
   }
   const epoch = new DataView(random(4).slice().buffer).getUint32(0)
@@ -111,7 +112,10 @@ export function createClient(options: ClientOptions): Client {
   })
 }
 
-/** Records hold whole milliseconds. A clock that gives none is not asked: what it says would be stored. */
+/**
+ * Records hold whole milliseconds. The result of a clock that returns anything else is replaced, since it would be
+ * stored.
+ */
 function wholeClock(now: () => number): () => number {
   return () => {
     const time = Math.floor(now())
@@ -132,6 +136,6 @@ function waitByTimer(delayMs: number, signal: AbortSignal): Promise<void> {
 }
 
 function logError(error: unknown): void {
-  // eslint-disable-next-line no-console -- an app that chose no log still has to see that its callback fails
+  // eslint-disable-next-line no-console -- an app without a log still has to see that its callback fails
   console.error(error)
 }

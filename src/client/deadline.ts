@@ -5,22 +5,22 @@ import { clientArgument } from './client-argument.ts'
 import { storeUntil } from './store-until.ts'
 import type { ActionOptions, Client } from './types.ts'
 
-/** The end of an action's time: by its caller's signal or by its time-out. */
+/** The end of an action's time, by its caller's signal or by its timeout. */
 export interface Deadline {
-  /** Of this engine's own, whatever the caller's is; its reason says nothing. */
+  /** A native signal, whatever kind the caller passed. Do not rely on its reason. */
   readonly signal: AbortSignal
   /** Milliseconds since 1970, by the client's clock. */
   readonly endsAt: number
-  /** @throws {ABORTED | TIMEOUT} once the time is over */
+  /** @throws {ABORTED | TIMEOUT} once the deadline has passed */
   check(): void
   /**
-   * What `work` gives, or the end of the time, whichever comes first.
+   * Resolves to the result of `work`, or rejects at the deadline, whichever comes first.
    *
-   * @throws {ABORTED | TIMEOUT} once the time is over
+   * @throws {ABORTED | TIMEOUT} once the deadline has passed
    */
   race<T>(work: T | PromiseLike<T>): Promise<T>
   /**
-   * What `work` gives, in a time of its own: it does not count, and the action's goes on after it.
+   * Runs `work` with its own timeout; the action's timeout is paused meanwhile.
    *
    * @throws {TIMEOUT} if `limitMs` pass
    * @throws {ABORTED} if the caller aborts
@@ -31,9 +31,9 @@ export interface Deadline {
 /**
  * Runs an action under its deadline.
  *
- * @param work given the client as the action is to use it: what it asks of the store ends with the action's time, too
+ * @param work gets the client that the action is to use, whose store calls end at the deadline too
  * @throws {TypeError | RangeError} if `signal` or `timeoutMs` is wrong
- * @throws {ABORTED} if the caller's signal is or gets aborted
+ * @throws {ABORTED} if the caller's signal is aborted
  * @throws {TIMEOUT} if `timeoutMs` pass
  */
 export async function withDeadline<T>(
@@ -53,7 +53,7 @@ export async function withDeadline<T>(
     end.check()
     return await work(end, { ...client, storage: storeUntil(client.store, end) })
   } catch (error) {
-    // A transport or a method that saw the signal reports it in its own words.
+    // A transport or backup method that saw the signal may throw its own error.
     throw end.reason !== undefined && isCancellation(error) ? end.reason : error
   } finally {
     end.stop()
@@ -61,12 +61,12 @@ export async function withDeadline<T>(
   }
 }
 
-/** A deadline, and what ends it. */
+/** A deadline with the means to end it. */
 interface End extends Deadline {
-  /** What ended it, once it is over: not every engine's signal carries a reason. */
+  /** Why it ended, once it has: not every engine's signal carries a reason. */
   readonly reason: MpcError | undefined
   end(reason: MpcError): void
-  /** Lets its timer go. */
+  /** Clears its timer. */
   stop(): void
 }
 
@@ -125,12 +125,12 @@ function createEnd({ now }: Client, timeoutMs: number): End {
   }
 }
 
-/** Time that no setting of the device's clock changes. */
+/** Milliseconds of a clock that setting the device's time does not change. */
 function monotonic(): number {
   return globalThis.performance.now()
 }
 
-/** Also of another realm, or a polyfill. */
+/** Also true for a signal of another realm, or of a polyfill. */
 function isSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>
   return (

@@ -1,8 +1,8 @@
 import type { Client } from './types.ts'
 
 /**
- * Calls a callback of the app's, and does not wait for it: what it throws, or rejects with, changes nothing of what becomes
- * of a wallet, and is told.
+ * Calls a callback of the app without waiting for it. What it throws, or rejects with, goes to `onError` and has no
+ * other effect.
  */
 export function notify({ onError }: Pick<Client, 'onError'>, call: () => unknown): void {
   try {

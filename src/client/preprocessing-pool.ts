@@ -3,76 +3,78 @@ import type { Preprocessed } from '../protocol/ecdsa/signing/preprocessed.ts'
 import { equalBytes } from '../util/bytes.ts'
 import { assertFunction, assertObject, wholeNumber } from './arguments.ts'
 
-/** The most preprocessings that are held for one set: as many as a server keeps of it by default. */
+/** The most preprocessings held for one set: as many as a server keeps per set by default. */
 export const POOL_MAX_SIZE = 32
 
 const DEFAULT_SIZE = 2
 
-/** About what one takes on the network: both directions, with headers. */
+/** Roughly what one preprocessing transfers, in both directions, with headers. */
 const FILL_BYTES = 2 * (EXTENSION_BYTES + PRODUCT_BYTES) + 2_000
 
 const HOUR_MS = 60 * 60_000
 
-/** How many preprocessed multiplications are held ready for each set that signs by ECDSA, and what making them may take. */
+/** How many preprocessings are kept ready for each set that signs with ECDSA, and what making them may cost. */
 export interface PoolOptions {
-  /** How many are made ready, in the background after a signature: 0 (none) to 32. Default: 2. */
+  /** How many are made in the background after a signature: 0 (none) to 32. Default: 2. */
   readonly size?: number
-  /** How many bytes that may send and receive in an hour; each takes about 183,000. Default: any number. */
+  /** How many bytes that may transfer per hour; each takes about 183,000. Default: unlimited. */
   readonly bytesPerHour?: number
-  /** Asked before each is made in the background: `false` on a metered connection, say. Default: always `true`. */
+  /**
+   * Called before each is made in the background; return `false` on a metered connection, say. Default: always `true`.
+   */
   readonly mayFill?: () => boolean
 }
 
 interface Held {
   readonly setId: string
-  /** otDigest of the setup that it was made with */
+  /** Digest of the setup that it was made with. */
   readonly made: Uint8Array
   readonly preprocessed: Preprocessed
 }
 
 /**
- * A client's preprocessings. They live in memory alone, so that neither a restart nor a restored store brings one back,
+ * A client's preprocessings. They exist in memory only, so that neither a restart nor a restored store brings one back,
  * and each is handed out once.
  */
 export interface PreprocessingPool {
-  /** How many are made ready for each set. */
+  /** How many are kept ready for each set. */
   readonly size: number
-  /** Which client object they are bound to: below 2^32 */
+  /** The client object that they are bound to: a number below 2^32. */
   readonly epoch: number
   /** The sets for which some are being made in the background. */
   readonly filling: Set<string>
-  /** Whether {@link dispose} was called: nothing is held any more. */
+  /** Whether {@link dispose} was called; nothing is held after it. */
   readonly isDisposed: boolean
   /** Whether one may be made in the background now. */
   mayFill(): boolean
   count(setId: string): number
-  /** @param made otDigest of the setup that it was made with */
+  /** @param otDigest digest of the setup that it was made with */
   add(setId: string, made: Uint8Array, preprocessed: Preprocessed): void
   /**
-   * Takes one out for good.
+   * Takes one out permanently.
    *
-   * @param current otDigest of the setup that the store has now: those that were made with another one are wiped
+   * @param current digest of the setup that the store has now; preprocessings made with another one are wiped
    */
   take(setId: string, current: Uint8Array): Preprocessed | undefined
-  /** Wipes those of a set. */
+  /** Wipes a set's preprocessings. */
   drop(setId: string): void
-  /** Wipes all, and those that are being made. */
+  /** Wipes all preprocessings, including those still being made. */
   dispose(): void
 }
 
-/** What a pool has of its client. */
+/** What a pool gets from its client. */
 export interface PoolSurroundings {
   readonly epoch: number
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Told of what `mayFill`, or the clock before it, fails with. Never throws. */
+  /** Receives what `mayFill`, or the clock, throws. Never throws. */
   readonly onError: (error: unknown) => void
 }
 
 /**
  * Makes an empty pool.
  *
- * @throws {TypeError | RangeError} for options that make no sense
+ * @throws {TypeError | RangeError} if an option is wrong
  */
 export function createPreprocessingPool(
   { epoch, now, onError }: PoolSurroundings,
@@ -84,7 +86,7 @@ export function createPreprocessingPool(
   let hour = { began: 0, bytes: 0 }
   const bytesThisHour = (): number => {
     const time = now()
-    // Also where the clock was set back.
+    // Also when the clock was set back.
     if (Math.abs(time - hour.began) >= HOUR_MS) hour = { began: time, bytes: 0 }
     return hour.bytes
   }
@@ -105,7 +107,7 @@ export function createPreprocessingPool(
       try {
         if (isDisposed || bytesThisHour() + FILL_BYTES > bytesPerHour) return false
         const allowed: unknown = mayFill()
-        // A promise is no yes, and what it rejects with is told.
+        // A promise does not count as true; its rejection is reported.
         Promise.resolve(allowed).catch(onError)
         return allowed === true
       } catch (error) {
@@ -115,7 +117,7 @@ export function createPreprocessingPool(
     },
     count: (setId) => [...held].filter((entry) => entry.setId === setId).length,
     add(setId, made, preprocessed) {
-      // First of all: a clock that fails loses none of them unwiped.
+      // This comes first, so that a failing clock leaves nothing unwiped.
       if (isDisposed) preprocessed.dispose()
       else held.add({ setId, made: made.slice(), preprocessed })
       const bytes = bytesThisHour() + FILL_BYTES

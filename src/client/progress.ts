@@ -18,13 +18,13 @@ export interface Progress {
   readonly status: Status
   /** Whether the action is over; true in the last report only. */
   readonly done: boolean
-  /** The curve that a step is at, where it goes curve by curve. */
+  /** The curve that a step is working on, if it goes curve by curve. */
   readonly curve?: Curve
-  /** The share of the action's work that is done: from 0 to 1, never back. */
+  /** How much of the action's work is done, from 0 to 1; never decreases. */
   readonly fraction: number
 }
 
-/** An action's steps in order, each with the part of the whole time that it is expected to take. */
+/** An action's steps in order, each with its expected part of the total time. */
 export type Plan = readonly (readonly [status: Exclude<Status, 'Done'>, weight: number])[]
 
 const GENERATE: Plan = [
@@ -41,7 +41,7 @@ const BACKUP: Plan = [
   ['Storing share', 15],
 ]
 
-/** What a dry run of a recovery goes through: it stores nothing. */
+/** The steps of a dry run of a recovery, which stores nothing. */
 const DRY_RECOVERY: Plan = [
   ['Reading share', 5],
   ['Decrypting share', 45],
@@ -78,7 +78,7 @@ export const plans = {
 export interface ProgressReporter {
   /** Begins the plan's next step. */
   begin(status: Exclude<Status, 'Done'>): void
-  /** Goes back to the first step: what follows it is done again. Nothing is reported, and no fraction becomes smaller. */
+  /** Returns to the first step, to repeat what follows it. Nothing is reported, and the fraction does not decrease. */
   restart(): void
   /** Reports how far the current step is, from 0 to 1. */
   within(part: number, curve?: Curve): void
@@ -86,7 +86,7 @@ export interface ProgressReporter {
   finish(): void
 }
 
-/** Makes the reporter of one action; what the callback fails with is the client's to tell. */
+/** Makes the reporter of one action. What the callback throws goes to the client's `onError`. */
 export function createProgress(
   client: Pick<Client, 'onError'>,
   plan: Plan,
@@ -115,7 +115,7 @@ export function createProgress(
     },
     within(part, curve) {
       const [status, weight] = plan[step]!
-      // A backup method of the app's may report anything, at any time.
+      // A backup method of the app may report anything, at any time.
       if (!Number.isFinite(part) || isOver) return
       fraction = Math.max(fraction, (before + weight * Math.min(Math.max(part, 0), 1)) / total)
       report({ status, done: false, fraction, ...(curve && { curve }) })

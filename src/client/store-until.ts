@@ -2,15 +2,15 @@ import { isMpcError, MpcError } from '../errors.ts'
 import type { ShareStore, StoredValue } from '../storage/types.ts'
 import { abytes } from '../util/bytes.ts'
 
-/** The end of an action's time, as a deadline has it. */
+/** The part of a deadline that a store needs. */
 interface Ending {
   check(): void
   race<T>(work: T | PromiseLike<T>): Promise<T>
 }
 
 /**
- * A store as one action uses it: whatever it does, nothing waits for it longer than the action lasts, and what it fails
- * with has a code. A change that has begun may still be made after that, as if the process had ended.
+ * Wraps a store for one action: no call outlasts the action's deadline, and every error has a code. A write that has
+ * started may still take effect after the deadline, as if the process had ended.
  */
 export function storeUntil(store: ShareStore, deadline: Ending): ShareStore {
   const ask = async <T>(work: () => Promise<unknown>, read: (answer: unknown) => T): Promise<T> => {

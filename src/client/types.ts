@@ -7,49 +7,49 @@ import type { Curve } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { PreprocessingPool } from './preprocessing-pool.ts'
 
-/** What ECDSA does once the server was caught cheating: nothing more, or a setup of its own for each signature. */
+/** What ECDSA does once the server has been caught cheating: refuse, or make each signature with its own setup. */
 export type OnCheating = 'refuse' | 'ephemeralSetup'
 
-/** What {@link createClient} binds together. Actions take it as their first argument. */
+/** A client made by {@link createClient}. Actions take it as their first argument. */
 export interface Client {
   readonly transport: Transport
-  /** As the app gave it. */
+  /** The app's store. */
   readonly store: ShareStore
-  /** As an action uses it: what it asks ends with the action's time. */
+  /** The store for an action: its calls end at the action's deadline. */
   readonly storage: ShareStore
   readonly random: RandomSource
-  /** The name under which other devices see this one in the list of sets. */
+  /** The name of this device in the list of sets. */
   readonly label: string
-  /** How long an action may take where its own `timeoutMs` says nothing else. */
+  /** How long an action may take, unless it has its own `timeoutMs`. */
   readonly timeoutMs: number
   readonly group: (curve: Curve) => Group
   readonly ecdsa: () => EcdsaBackend
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** The operations that this client is in the middle of. */
+  /** The operations that this client is running. */
   readonly operations: Set<string>
-  /** The operations that this client has ended without hearing what was decided: its own to settle at once. */
+  /** The operations that this client has ended without learning their decision; it may ask for it at once. */
   readonly undecidedOperations: Set<string>
   readonly onCheating: OnCheating
-  /** The poisoned pairs by set: they count here even where the store could not take them. */
+  /** The poisoned OT states by set; they count even if they could not be stored. */
   readonly bans: Map<string, OtState>
-  /** What is ready for ECDSA signatures to come. */
+  /** What is preprocessed for future ECDSA signatures. */
   readonly pool: PreprocessingPool
-  /** Whether actions send again what fails on the way. */
+  /** Whether actions repeat requests that failed in transit. */
   readonly repeats: boolean
   /** Waits between two attempts, until the signal is aborted. */
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>
-  /** Told of what the app's callbacks fail with. Never throws. */
+  /** Receives what the app's callbacks throw. Never throws. */
   readonly onError: (error: unknown) => void
-  /** Wipes what is ready for ECDSA signatures to come, and makes none any more. Actions work as before. */
+  /** Wipes what is preprocessed for future ECDSA signatures, and preprocesses no more. Actions still work. */
   readonly dispose: () => void
 }
 
-/** What every action takes besides its own parameters. */
+/** Options of every action. */
 export interface ActionOptions {
-  /** Ends the action with ABORTED. What the server has decided by then is finished at the next use. */
+  /** Ends the action with ABORTED. What the server has committed by then is finished at the next use. */
   readonly signal?: AbortSignal
-  /** Milliseconds after which the action ends with TIMEOUT; the client's own by default. */
+  /** Milliseconds after which the action ends with TIMEOUT. Default: the client's `timeoutMs`. */
   readonly timeoutMs?: number
 }
 
@@ -74,7 +74,7 @@ export interface PublicKeys {
 export interface Signature {
   /** 64 bytes: R ‖ s, for `ecdsa` r ‖ s with s in the lower half of the order */
   readonly signature: Uint8Array
-  /** What it verifies under: 32 bytes, for `bip340` the x coordinate alone; 33 for `ecdsa`. */
+  /** The key it verifies under: 32 bytes, for `bip340` the x coordinate only; 33 for `ecdsa`. */
   readonly publicKey: Uint8Array
   /** The set that signed. */
   readonly setId: string

@@ -22,7 +22,7 @@ export function shareOn(shares: WalletShares, curve: Curve): KeyShare {
   return shares.shares[CURVES.indexOf(curve)]!
 }
 
-/** The public keys that shares are of. */
+/** The public keys that shares belong to. */
 export function publicKeys(client: Client, shares: WalletShares): PublicKeys {
   const key = (curve: Curve) => client.group(curve).encodePoint(shareOn(shares, curve).record.publicKey)
   return { secp256k1: key('secp256k1'), ed25519: key('ed25519') }

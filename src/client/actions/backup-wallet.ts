@@ -26,19 +26,19 @@ export interface BackupWalletParameters extends ActionOptions {
 }
 
 /**
- * Makes a backup set: the custodian stores its half, and the client's half comes back sealed.
+ * Makes a backup set: the custodian stores its share, and the client's share is returned sealed.
  *
- * The backup replaces the one before it only when it is confirmed. What was sealed has been opened and checked.
+ * It replaces the previous backup only once it is confirmed. The sealed share has been opened again and checked.
  *
- * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE} if the method cannot keep its key; nothing has happened anywhere
+ * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE} if the method cannot keep its key; nothing was changed
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
- * @throws {BACKUP_CORRUPT} if the method does not give back what it sealed
- * @throws {WEBHOOK_FAILED} if the custodian could not be reached, or did not give back what it was given
+ * @throws {BACKUP_CORRUPT} if the method does not open what it sealed
+ * @throws {WEBHOOK_FAILED} if the custodian could not be reached, or did not return the share it was given
  * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
  * const { cipherText, setId, confirm } = await backupWallet(client, { walletId: wallet.id, method: password(secret) })
- * await putOnMyServer(setId, cipherText) // beside earlier ones: until `confirm` they are the way back
+ * await putOnMyServer(setId, cipherText) // keep earlier ones: they recover the wallet until `confirm`
  * await confirm()
  */
 export async function backupWallet(client: Client, options: BackupWalletParameters): Promise<PendingBackup> {

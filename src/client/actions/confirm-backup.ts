@@ -4,19 +4,19 @@ import { withDeadline } from '../deadline.ts'
 import type { ActionOptions, Client } from '../types.ts'
 
 export interface ConfirmBackupParameters extends ActionOptions {
-  /** The backup set: 32 bytes in lower-case hex, as {@link backupWallet} gave it. */
+  /** The backup set: 32 bytes in lower-case hex, as returned by {@link backupWallet}. */
   readonly setId: string
 }
 
 /**
- * Tells the server that the app has stored a backup's cipherText durably; only then is the backup set active and the
- * one before it superseded. May be repeated.
+ * Confirms that the app has stored a backup's cipherText durably. Only then does the backup set become active and
+ * supersede the previous one. May be repeated.
  *
  * @throws {AUTH_FAILED} if this client has no such backup
- * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if the custodian has lost its half: make another backup; the one before
- * it stays
- * @throws {WEBHOOK_FAILED} if the custodian could not be reached; the one before it stays
- * @throws {BACKUP_SUPERSEDED} if a later backup was confirmed before
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if the custodian has lost its share: make another backup; the
+ * previous one stays active
+ * @throws {WEBHOOK_FAILED} if the custodian could not be reached; the previous one stays active
+ * @throws {BACKUP_SUPERSEDED} if a newer backup has already been confirmed
  * @throws {POLICY_DENIED | NETWORK_ERROR | TIMEOUT | ABORTED}
  *
  * @example
@@ -27,7 +27,7 @@ export async function confirmBackup(client: Client, options: ConfirmBackupParame
   await withDeadline(client, options, (deadline) => postConfirm(client, deadline, setId))
 }
 
-/** A sealed backup that waits until the app has stored it. */
+/** A sealed backup that the app has yet to store and confirm. */
 export interface PendingBackup {
   /** The client's backup share, sealed: safe to keep on the app's own server. */
   readonly cipherText: string

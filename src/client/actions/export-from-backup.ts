@@ -17,34 +17,34 @@ import type { ActionOptions, Client } from '../types.ts'
 import { shareOn, wipeShares } from '../wallet-shares.ts'
 
 export interface ExportFromBackupParameters extends ActionOptions {
-  /** What {@link backupWallet} gave. */
+  /** As returned by {@link backupWallet}. */
   readonly cipherText: string
-  /** What opens it. */
+  /** The method that opens it. */
   readonly method: BackupMethod
   /** How the custodian is reached: the app's backend, with the endpoints of `reshare/custodian`. */
   readonly custodian: Transport
   /** Which of the wallet's keys. */
   readonly curve: Curve
-  /** What the custodian's `authorizeExport` judges, 1 to 4,096 UTF-16 code units: a fresh authorisation by the user. */
+  /** Passed to the custodian's `authorizeExport`, 1 to 4,096 UTF-16 code units: a fresh authorization by the user. */
   readonly authorization: string
-  /** The wallet that the backup must be of: 16 bytes in lower-case hex. */
+  /** The wallet that the backup must belong to: 16 bytes in lower-case hex. */
   readonly walletId?: string
   readonly onProgress?: (progress: Progress) => void
 }
 
 /**
- * Puts one of a wallet's private keys together from its backup: from the cipherText and the custodian's half. It is the way
- * out when the signing server is gone or refuses, and needs nothing of it.
+ * Reconstructs one of a wallet's private keys from its backup: from the cipherText and the custodian's share. It does
+ * not use the signing server, so it works when that is gone or refuses.
  *
- * What {@link exportPrivateKey} says of the key holds here too. Compare the result's public key with the one that you
- * expect: whoever keeps the cipherTexts could pass off another wallet's.
+ * The warnings of {@link exportPrivateKey} apply here too. Compare the result's public key with the one you expect:
+ * whoever stores the cipherTexts could substitute another wallet's.
  *
- * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the cipherText
- * does not open; nothing has happened anywhere
- * @throws {AUTH_FAILED} if the custodian does not know the user, or holds no half of this backup for the user
- * @throws {POLICY_DENIED} if the custodian does not allow it; without an `authorizeExport` hook it never does
- * @throws {RATE_LIMITED} if the custodian has begun too many exports for the user, or has locked the user out
- * @throws {PROTOCOL_ABORTED} if what the custodian sends is not its half of this backup
+ * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the
+ * cipherText does not open; nothing was changed
+ * @throws {AUTH_FAILED} if the custodian does not know the user, or holds no share of this backup for the user
+ * @throws {POLICY_DENIED} if the custodian does not allow it; without an `authorizeExport` hook it allows none
+ * @throws {RATE_LIMITED} if the user has started too many exports at the custodian, or is locked out there
+ * @throws {PROTOCOL_ABORTED} if what the custodian sends is not its share of this backup
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED}
  *
  * @example

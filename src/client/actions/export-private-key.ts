@@ -21,22 +21,22 @@ export interface ExportPrivateKeyParameters extends ActionOptions {
   /** Which of the wallet's keys. */
   readonly curve: Curve
   /**
-   * What the server's `authorizeExport` judges, 1 to 4,096 UTF-16 code units: a fresh authorisation by the user, such as a one-time
-   * code.
+   * Passed to the server's `authorizeExport`, 1 to 4,096 UTF-16 code units: a fresh authorization by the user, such as
+   * a one-time code.
    */
   readonly authorization: string
 }
 
 /**
- * Puts one of the wallet's private keys together on this device, from its own share and the server's.
+ * Reconstructs one of the wallet's private keys on this device, from its own share and the server's.
  *
- * From then on the key is in one place, and shares protect it no more: retiring a device or refreshing takes nothing back
- * from whoever has these bytes. The wallet goes on working, and `listSets` shows when the set was exported. For ed25519 the
- * result is a scalar, not a seed.
+ * From then on the key exists in one place and is no longer protected by being shared: neither retiring a device nor
+ * refreshing helps against whoever has these bytes. The wallet keeps working, and `listSets` shows when the set was
+ * exported. For ed25519 the result is a scalar, not a seed.
  *
- * @throws {POLICY_DENIED} if the server does not allow it; without an `authorizeExport` hook it never does
+ * @throws {POLICY_DENIED} if the server does not allow it; without an `authorizeExport` hook it allows none
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH} if this device cannot use the wallet: recover it
- * @throws {SET_RETIRED} if the set was ended, from here or from another device
+ * @throws {SET_RETIRED} if the set was retired, from this device or another
  * @throws {PROTOCOL_ABORTED} if what the server sends is not its share of this key
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}
  *

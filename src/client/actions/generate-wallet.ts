@@ -22,11 +22,11 @@ export interface GenerateWalletParameters extends ActionOptions {
 }
 
 /**
- * Makes a wallet: a new key on each curve, shared between this device and the server, never in one place.
+ * Generates a wallet: a new key on each curve, shared between this device and the server and never in one place.
  *
- * If the answer to the last message is lost, {@link listWallets} finds the wallet, if the server made it.
+ * If the response to the last message is lost but the server has committed the wallet, {@link listWallets} finds it.
  *
- * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
  * @throws {PROTOCOL_ABORTED} if the server does not follow the protocol; nothing is stored
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
@@ -60,7 +60,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
         },
       })
       results.forEach(wipeKeyShare)
-      // Cut off before this, the set has no setup, and its first ECDSA signature makes one.
+      // If this is interrupted, the set has no setup, and its first ECDSA signature makes one.
       await storeSetup(client, made!, setup!, null)
       const setId = verifyMadeSet(result, made, 'ACTIVE')
       const wallet = toWallet(await activateSet(client, walletId, setId))

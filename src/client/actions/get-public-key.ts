@@ -12,7 +12,7 @@ export interface GetPublicKeyParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
   readonly curve: Curve
-  /** On secp256k1, BIP 32 without hardened steps, such as `m/0/5`; the wallet's own key by default. */
+  /** On secp256k1, BIP 32 without hardened steps, such as `m/0/5`. Default: the wallet's own key. */
   readonly path?: string
 }
 
@@ -40,13 +40,13 @@ export async function getPublicKey(client: Client, options: GetPublicKeyParamete
 export interface GetExtendedPublicKeyParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
-  /** BIP 32 without hardened steps, such as `m/0`; the wallet's own key by default. */
+  /** BIP 32 without hardened steps, such as `m/0`. Default: the wallet's own key. */
   readonly path?: string
 }
 
-/** A public key on secp256k1 and what its children are derived with. */
+/** A public key on secp256k1 with the chain code that its children are derived with. */
 export interface ExtendedPublicKey {
-  /** BIP 32's text form; a wallet's own key stands as a root. */
+  /** The serialized form of BIP 32; a wallet's own key is encoded as a master key. */
   readonly xpub: string
   /** 33 bytes, SEC 1 compressed */
   readonly publicKey: Uint8Array

@@ -12,11 +12,11 @@ export interface GetWalletParameters extends ActionOptions {
 }
 
 /**
- * The wallet as this device holds it. The server is asked only if an earlier action was cut off.
+ * The wallet as this device holds it. The server is contacted only if an earlier action was interrupted.
  *
- * @throws {SHARE_NOT_FOUND} if no set of it can sign on this device: recover it
+ * @throws {SHARE_NOT_FOUND} if this device has no set of it that can sign: recover it
  * @throws {SHARE_PARSING_FAILED} if what this device stores of it is damaged: recover it
- * @throws {SET_RETIRED} if the set was ended before the action that made it could finish
+ * @throws {SET_RETIRED} if the set was retired before the action that made it could finish
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
  *
  * @example
@@ -33,16 +33,16 @@ export async function getWallet(client: Client, options: GetWalletParameters): P
 }
 
 export interface ListWalletsParameters extends ActionOptions {
-  /** Told of each wallet that cannot be used now, and why: it is not in the list. */
+  /** Called for each wallet that cannot be used now and is therefore not in the list. */
   readonly onFailed?: (walletId: string, error: MpcError) => void
 }
 
 /**
- * The wallets that this device can sign with, also one whose {@link generateWallet} was cut off after the server had
- * made it. What is wrong with one wallet hides no other.
+ * The wallets that this device can sign with, including one whose {@link generateWallet} was interrupted after the
+ * server had committed it. A wallet that fails does not hide the others.
  *
- * @throws {MpcError} if no wallet can be used and there are some: what is wrong with the first, so that an app does not
- * take the device for a new one
+ * @throws {MpcError} the first wallet's error if there are wallets but none can be used, so that an app does not take
+ * the device for a new one
  * @throws {STORAGE_UNAVAILABLE} if this device's store cannot be listed
  * @throws {TIMEOUT | ABORTED}
  *
@@ -75,7 +75,7 @@ export async function listWallets(client: Client, options: ListWalletsParameters
   })
 }
 
-/** A wallet that another tab is making is not there yet. */
+/** A wallet that another tab is still generating does not exist yet. */
 function isUnfinished(error: unknown): boolean {
   return isMpcError(error, 'OPERATION_IN_PROGRESS')
 }

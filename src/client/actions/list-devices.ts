@@ -5,8 +5,9 @@ import { withDeadline } from '../deadline.ts'
 import type { ActionOptions, Client } from '../types.ts'
 
 /**
- * Lists the devices of this client that have made share sets over a sealed transport, each by its own key; revoked ones too.
- * Last, with `deviceId: null`, the signing sets in use that were made without one, if there are any.
+ * Lists the devices of this client that have made share sets over a sealed transport, revoked ones included; a device
+ * is identified by its key. The signing sets in use that were made without a device, if any, come last, with `deviceId:
+ * null`.
  *
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED}
  *

@@ -17,7 +17,7 @@ export interface WalletSet extends SetStatus {
 }
 
 /**
- * Lists the wallet's sets, on whatever device: one signing set a session, and the backups.
+ * Lists the wallet's sets on all devices: one signing set per device, and the backups.
  *
  * @throws {SHARE_NOT_FOUND} if this client has no such wallet
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}

@@ -15,17 +15,17 @@ import { withOtState } from '../signing/with-ot-state.ts'
 export interface PreprocessSignaturesParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
-  /** How many are to be ready, 1 to 32. */
+  /** How many should be ready, 1 to 32. */
   readonly count: number
 }
 
 /**
- * Makes ready what ECDSA signatures need before their message and their key are known, until as many are ready as asked for:
- * each makes one call of {@link sign} take one request of less than 1 KB, for any key of the wallet.
+ * Preprocesses ECDSA signatures, before their message and key are known, until `count` are ready. Each lets one call of
+ * {@link sign} take a single request of less than 1 KB, for any key of the wallet.
  *
- * They are held in this client's memory alone, and are good for the set that this device uses now. By default a client makes
- * two ready after its first ECDSA signature (`createClient`, option `pool`); this makes them before it, or more of them, and
- * does not ask `pool.mayFill`.
+ * They exist in this client's memory only, and are valid for the set that this device uses now. By default a client
+ * preprocesses two after its first ECDSA signature (option `pool` of `createClient`). Call this to have them earlier,
+ * or to have more; it does not call `pool.mayFill`.
  *
  * @returns how many are ready
  * @throws {OT_POISONED | PROTOCOL_ABORTED} as {@link sign}
@@ -42,7 +42,7 @@ export async function preprocessSignatures(client: Client, options: PreprocessSi
   return fill(client, options, walletId, wanted, () => true)
 }
 
-/** Fills the pool up again after a signature, unless that is under way. What fails is left for the next signature. */
+/** Refills the pool after a signature, unless that is in progress. If it fails, the next signature tries again. */
 export function fillInBackground(client: Client, walletId: string, setId: string): void {
   const { pool } = client
   if (pool.filling.has(setId) || pool.count(setId) >= pool.size || !pool.mayFill()) return

@@ -5,7 +5,7 @@ import type { Client } from '../types.ts'
 export type ProvisionWalletParameters = Omit<RecoverWalletParameters, 'existingSets' | 'dryRun'>
 
 /**
- * Gives one more device of the same user a signing set: {@link recoverWallet} that keeps the existing sets.
+ * Gives another device of the same user a signing set: {@link recoverWallet} with `existingSets: 'keep'`.
  *
  * @throws {MpcError} as {@link recoverWallet}
  *

@@ -25,35 +25,35 @@ import { equalKeys, publicKeys, wipeShares } from '../wallet-shares.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
 
 export interface RecoverWalletParameters extends ActionOptions {
-  /** What {@link backupWallet} gave. */
+  /** As returned by {@link backupWallet}. */
   readonly cipherText: string
-  /** What opens it. */
+  /** The method that opens it. */
   readonly method: BackupMethod
   /**
-   * What becomes of the wallet's other signing sets: `keep` leaves them working (another device of the same user),
-   * `retire` ends them once the new set has proven that it works (the device was lost).
+   * What happens to the wallet's other signing sets: `keep` leaves them working (for another device of the same user),
+   * `retire` retires them once the new set is proven to work (when a device was lost).
    */
   readonly existingSets: 'keep' | 'retire'
-  /** The wallet that the backup must be of: 16 bytes in lower-case hex. */
+  /** The wallet that the backup must belong to: 16 bytes in lower-case hex. */
   readonly walletId?: string
   /**
-   * The public keys that the backup must be of, where the app knows them: whoever keeps the cipherTexts cannot pass off
-   * another wallet for the user's.
+   * The public keys that the backup must have, if the app knows them. With them, whoever stores the cipherTexts cannot
+   * substitute another wallet.
    */
   readonly publicKeys?: PublicKeys
-  /** Whether to make a new backup too: true seals it by the same method, another method by that one. */
+  /** Whether to make a new backup too: `true` seals it with the same method; pass another method to change it. */
   readonly rotateBackup?: boolean | BackupMethod
-  /** Whether only to check that these inputs would recover the wallet; nothing is changed anywhere. */
+  /** Whether only to check that these inputs would recover the wallet, without changing anything. */
   readonly dryRun?: boolean
   readonly onProgress?: (progress: Progress) => void
 }
 
-/** A recovered wallet and, where the backup was rotated, the new backup. */
+/** A recovered wallet and, if the backup was rotated, the new backup. */
 export interface RecoveredWallet extends Wallet {
   readonly backup?: PendingBackup
 }
 
-/** The wallet that a dry run has shown to be recoverable. */
+/** The wallet that a dry run found to be recoverable. */
 export interface RecoverableWallet {
   /** 16 bytes in lower-case hex */
   readonly id: string
@@ -61,15 +61,16 @@ export interface RecoverableWallet {
 }
 
 /**
- * Gives this device a new signing set from a backup: same public keys, on any device, from any app of the same client.
+ * Gives this device a new signing set from a backup. The public keys stay the same. Works on any device and from any
+ * app of the same client.
  *
- * The old backup stays usable until a rotated one is confirmed. A second recovery always works.
+ * The old backup stays usable until a rotated one is confirmed. Recovery can be repeated.
  *
  * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the
- * cipherText does not open; nothing has happened anywhere
- * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * cipherText does not open; nothing was changed
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
  * @throws {BACKUP_SUPERSEDED} if a newer backup was confirmed
- * @throws {SET_MISMATCH} if this device knows the wallet by other public keys
+ * @throws {SET_MISMATCH} if this device knows the wallet with other public keys
  * @throws {WEBHOOK_FAILED} if the custodian could not be reached
  * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
@@ -107,7 +108,7 @@ export async function recoverWallet(
   })
 }
 
-/** Parameters that have been checked, with their defaults. */
+/** The validated parameters, with their defaults. */
 interface Recovery extends Pick<RecoverWalletParameters, 'cipherText' | 'method' | 'existingSets' | 'walletId'> {
   readonly publicKeys: PublicKeys | undefined
   readonly rotation: BackupMethod | undefined

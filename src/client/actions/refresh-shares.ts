@@ -25,14 +25,14 @@ export interface RefreshSharesParameters extends ActionOptions {
 }
 
 /**
- * Replaces this device's signing set by a new one for the same public keys; the old one is retired once the new one
- * has proven that it works.
+ * Replaces this device's signing set with a new one for the same public keys. The old one is retired once the new one
+ * is proven to work.
  *
- * A refresh does not undo an earlier theft of both halves of the old set.
+ * A refresh does not help if both shares of the old set were stolen before it.
  *
- * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing has happened anywhere
+ * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
- * @throws {OPERATION_IN_PROGRESS} if the set is being refreshed already
+ * @throws {OPERATION_IN_PROGRESS} if the set is already being refreshed
  * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example

@@ -10,10 +10,10 @@ export interface RemoveShareParameters extends ActionOptions {
 }
 
 /**
- * Deletes every share of a wallet from this device, without a word to the server: signing out. The sessions stay
- * listed until {@link retireSet} ends them.
+ * Deletes every share of a wallet from this device, without contacting the server: for signing out. The server still
+ * lists the sets until {@link retireSet} retires them.
  *
- * A wallet without a backup, and without a share on another device, is lost by this.
+ * A wallet without a backup and without a share on another device is lost.
  *
  * @throws {SHARE_PARSING_FAILED} if what this device stores of the wallet is damaged
  * @throws {STORAGE_UNAVAILABLE | TIMEOUT | ABORTED}

@@ -8,9 +8,9 @@ import type { ActionOptions, Client, Wallet } from '../types.ts'
 import { listWalletIds, toWallet } from '../wallets/wallet-store.ts'
 
 /**
- * What became of one wallet: `READY`, this device signs with it and nothing is left over; `PENDING`, it signs, but what
- * `error` says kept something from being finished; `NO_SHARE`, nothing of it is left here: recover it, unless it never
- * came to be; `FAILED`, this device cannot use it, because of `error`.
+ * The outcome for one wallet. `READY`: this device can sign with it and nothing is unfinished. `PENDING`: it can sign,
+ * but `error` kept something from being finished. `NO_SHARE`: this device has no share of it; recover it, unless its
+ * generation failed. `FAILED`: this device cannot use it because of `error`.
  */
 export type ResumedWallet =
   | { readonly walletId: string; readonly outcome: 'READY'; readonly wallet: Wallet }
@@ -19,11 +19,11 @@ export type ResumedWallet =
   | { readonly walletId: string; readonly outcome: 'FAILED'; readonly error: MpcError }
 
 /**
- * Finishes or undoes whatever earlier actions on this device left open, of all its wallets: sets whose decision it has
- * not heard, proofs that the server has not, shares that wait to be deleted or belong to no set.
+ * Finishes or undoes whatever earlier actions left unfinished on this device, for all its wallets: sets whose decision
+ * is not known, proofs that the server has not received, shares that are to be deleted or belong to no set.
  *
- * What one wallet fails with is in its own report and keeps no other from being resumed. Harmless to repeat, and not
- * needed before an action, which settles its own wallet by itself.
+ * An error of one wallet is in its own report and does not keep the others from being resumed. May be repeated, and is
+ * not needed before an action, which reconciles its own wallet.
  *
  * @returns a report for each wallet that this device knows
  * @throws {STORAGE_UNAVAILABLE} if this device's store cannot be listed
@@ -37,14 +37,14 @@ export async function resume(client: Client, options: ActionOptions = {}): Promi
   return withDeadline(client, options, async (deadline, client) => {
     const walletIds = await listWalletIds(client)
     const reports = await Promise.all(walletIds.map((walletId) => resumeWallet(client, deadline, walletId)))
-    // What cannot be deleted now signs nothing, and is deleted the next time.
+    // Shares that cannot be deleted now are unusable anyway, and are deleted next time.
     await deleteUnreferencedShares(client).catch(asMpcError)
     if (options.signal?.aborted) deadline.check()
     return reports.filter((report) => report !== undefined)
   })
 }
 
-/** @returns undefined if another tab has forgotten the wallet meanwhile */
+/** @returns undefined if another tab has deleted the wallet in the meantime */
 async function resumeWallet(client: Client, deadline: Deadline, walletId: string): Promise<ResumedWallet | undefined> {
   let error: MpcError | undefined
   try {
@@ -60,7 +60,7 @@ async function resumeWallet(client: Client, deadline: Deadline, walletId: string
   }
 }
 
-/** @throws {unknown} what is none: no fault of the store, the network or the server */
+/** @throws {unknown} `reason` itself if it is not an MpcError */
 function asMpcError(reason: unknown): MpcError {
   if (isMpcError(reason)) return reason
   throw reason

@@ -9,12 +9,12 @@ import { readWallet } from '../wallets/wallet-store.ts'
 export interface RetireSetParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
-  /** 32 bytes in lower-case hex, of {@link listSets} */
+  /** 32 bytes in lower-case hex, from {@link listSets} */
   readonly setId: string
 }
 
 /**
- * Ends one session for ever: the server destroys its half of the set, and this device its own, if it has one.
+ * Retires a set permanently: the server destroys its share, and so does this device if it has one.
  *
  * @throws {SHARE_NOT_FOUND} if this client has no such set
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}

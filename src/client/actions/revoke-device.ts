@@ -5,21 +5,21 @@ import { withDeadline } from '../deadline.ts'
 import type { ActionOptions, Client } from '../types.ts'
 
 export interface RevokeDeviceParameters extends ActionOptions {
-  /** 32 bytes in lower-case hex, of {@link listDevices} */
+  /** 32 bytes in lower-case hex, from {@link listDevices} */
   readonly deviceId: string
 }
 
 /**
- * Ends a device for ever: the server answers nothing of it any more and destroys its halves of all the device's signing
- * sets. Confirmed backups stay, so that the wallets can be recovered on another device; a wallet that was on the revoked
- * device alone and has no backup is lost by this, which a device is not allowed to do to itself.
+ * Revokes a device permanently: the server refuses all its requests from then on and destroys the server shares of all
+ * its signing sets. Confirmed backups stay, so the wallets can be recovered on another device. A wallet that was only
+ * on the revoked device and has no backup is lost; a device is not allowed to do that to itself.
  *
- * The device that asks must be the one that is revoked, or be able to sign for a wallet that this one had. Shares that the
- * revoked device stores are not deleted; without the server's half they sign nothing.
+ * A device may revoke itself, and any device that shares a wallet with it. The shares stored on the revoked device are
+ * not deleted, but without the server's shares they cannot sign.
  *
- * @throws {AUTH_FAILED} if this device may not revoke it, or there is none
- * @throws {POLICY_DENIED} if nothing would be left of a wallet of this device
- * @throws {DEVICE_REVOKED} if this device is revoked itself, as when its own revocation is repeated
+ * @throws {AUTH_FAILED} if this device may not revoke it, or it does not exist
+ * @throws {POLICY_DENIED} if a wallet of this device would be lost
+ * @throws {DEVICE_REVOKED} if this device has been revoked itself, as when it repeats its own revocation
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED}
  *
  * @example

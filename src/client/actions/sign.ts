@@ -14,16 +14,16 @@ import { signSchnorr } from '../signing/sign-schnorr.ts'
 import type { Client, EcdsaSignature, Signature } from '../types.ts'
 
 /**
- * Signs with this device's set and the server; the signature has been verified when it is returned.
+ * Signs with this device's set and the server. The returned signature has been verified.
  *
- * A set's first ECDSA signature may take a setup more, if one side has lost its own.
+ * An ECDSA signature first makes a new setup if the device or the server has lost its own.
  *
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH} if this device cannot use the wallet: recover it
- * @throws {SET_RETIRED} if the set was ended, from here or from another device
+ * @throws {SET_RETIRED} if the set was retired, from this device or another
  * @throws {POLICY_DENIED} if the server's policy does not allow this message
- * @throws {PROTOCOL_ABORTED} if the server's part of the signature is wrong; with `ban`, it was caught cheating, and ECDSA
- * of this set is over
- * @throws {OT_POISONED} if the server was caught cheating in this set before: refresh the shares
+ * @throws {PROTOCOL_ABORTED} if the server's part of the signature is wrong; with `ban`, it was caught cheating, and
+ * this set makes no more ECDSA signatures
+ * @throws {OT_POISONED} if the server has been caught cheating with this set before: refresh the shares
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}
  *
  * @example

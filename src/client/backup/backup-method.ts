@@ -7,15 +7,15 @@ import type { Deadline } from '../deadline.ts'
 const NAMES: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
 
 /**
- * How long a backup method may take for one thing. It does not count for the action: a password's derivation takes more than
- * a minute where the engine has no compiler, and so does a person who is asked for a passkey.
+ * How long one call of a backup method may take. It does not count towards the action's timeout: deriving a key from a
+ * password takes more than a minute in an engine without a JIT compiler, and a user may take as long for a passkey.
  */
 const METHOD_MS = 5 * 60_000
 
 /**
  * Asserts a backup method.
  *
- * @throws {TypeError} if it is none
+ * @throws {TypeError} if it is not one
  */
 export function assertBackupMethod(value: BackupMethod, name: string): BackupMethod {
   assertMethods(value, ['probe', 'seal', 'open'], name)

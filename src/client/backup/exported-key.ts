@@ -9,10 +9,10 @@ import type { Client } from '../types.ts'
 
 const CHALLENGE_LENGTH = 32
 
-/** A private key in one place: whoever has these bytes can sign without anybody else, for ever. */
+/** A whole private key: whoever has these bytes can sign alone, permanently. */
 export type ExportedKey = ExportedSecp256k1Key | ExportedEd25519Scalar
 
-/** What Ethereum and Bitcoin wallets import. */
+/** A key as Ethereum and Bitcoin wallets import it. */
 export interface ExportedSecp256k1Key {
   readonly format: 'secp256k1-private-key'
   /** x, 32 bytes big-endian, 1 ≤ x < n. Secret: the caller wipes it. */
@@ -22,8 +22,8 @@ export interface ExportedSecp256k1Key {
 }
 
 /**
- * The secret scalar of an ed25519 key, and not the seed that RFC 8032 hashes it from: a key that was made in shares has no
- * seed. Wallets that import a seed cannot import it; whatever signs with it makes its nonces from something else.
+ * The secret scalar of an ed25519 key, not the seed that RFC 8032 derives it from: a key generated in shares has no
+ * seed. Wallets that import a seed cannot import it, and a signer must derive its nonces from something else.
  */
 export interface ExportedEd25519Scalar {
   readonly format: 'ed25519-scalar'
@@ -33,7 +33,7 @@ export interface ExportedEd25519Scalar {
   readonly publicKey: Uint8Array
 }
 
-/** How the other party is asked: for a challenge, and then, with a proof, for its share. */
+/** The other party of the export: it gives a challenge, and then its share in return for a proof. */
 export interface ShareHolder {
   /** @param receiver in lower-case hex */
   challenge(receiver: string): Promise<Uint8Array>
@@ -42,10 +42,11 @@ export interface ShareHolder {
 }
 
 /**
- * Gets the other party's share and puts the key together: each Y_i = s_i·G and x·G = pk are checked, and all but x is wiped.
+ * Gets the other party's share and reconstructs the key. Each Y_i = s_i·G and x·G = pk are checked, and all secrets but
+ * x are wiped.
  *
- * @param own this machine's share; it stays the caller's to wipe
- * @throws {PROTOCOL_ABORTED} if what the other party sends does not open or does not fit
+ * @param ownShare this machine's share, which the caller wipes
+ * @throws {PROTOCOL_ABORTED} if what the other party sends does not open or does not match the record
  */
 export async function collectKey(
   client: Client,

@@ -12,11 +12,11 @@ import { equalKeys, isClientOf, publicKeys, wipeShares } from '../wallet-shares.
 import { readWallet } from '../wallets/wallet-store.ts'
 
 /**
- * Opens a cipherText; its shares are validated, and the caller's to wipe.
+ * Opens a cipherText and validates its shares. The caller wipes them.
  *
- * @param walletId where given, the wallet that it must be of
- * @throws {BACKUP_OTHER_WALLET} if it is of another one
- * @throws {BACKUP_CORRUPT} if it holds something else than the client's half of a backup
+ * @param walletId the wallet that it must belong to, if known
+ * @throws {BACKUP_OTHER_WALLET} if it belongs to another one
+ * @throws {BACKUP_CORRUPT} if it holds anything but the client's share of a backup
  * @throws {MpcError} what the method throws
  */
 export async function openBackupSet(
@@ -46,9 +46,9 @@ export async function openBackupSet(
 }
 
 /**
- * Finishes what this device left open with the wallet that is about to be recovered.
+ * Finishes what earlier actions left unfinished for the wallet that is about to be recovered.
  *
- * @throws {SET_MISMATCH} if this device knows the wallet by other public keys than the backup's
+ * @throws {SET_MISMATCH} if this device knows the wallet with other public keys than the backup's
  */
 export async function readKnownWallet(client: Client, deadline: Deadline, backup: WalletShares): Promise<void> {
   const walletId = toHex(backup.walletId)
@@ -66,7 +66,7 @@ async function reconcileIfPossible(
   try {
     return await reconcileWallet(client, deadline, walletId, { soon: true })
   } catch (error) {
-    // Whatever is wrong with this device's own set is no reason not to recover.
+    // Trouble with this device's own set must not prevent recovery.
     deadline.check()
     if (!isMpcError(error)) throw error
   }

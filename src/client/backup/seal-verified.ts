@@ -9,7 +9,8 @@ import type { Client } from '../types.ts'
 import { wipeShares } from '../wallet-shares.ts'
 
 /**
- * Seals a backup, opens what was sealed and checks that it is what went in, share·G against the public record included.
+ * Seals a backup, opens it again and checks that the result is what was sealed, including share·G against the public
+ * record.
  *
  * @throws {BACKUP_CORRUPT} if it is not
  * @throws {MpcError} what the method throws
@@ -36,7 +37,7 @@ export async function sealVerified(
   return cipherText
 }
 
-/** Opening validated s·G = Y against the record inside, so equal bytes say it of the record outside too. */
+/** Opening has checked s·G = Y against the sealed record, so equal bytes extend that to the record outside. */
 function equalShares(client: Client, a: WalletShares, b: WalletShares): boolean {
   const left = encodeWalletShares(client.group, a)
   const right = encodeWalletShares(client.group, b)

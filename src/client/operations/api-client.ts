@@ -12,9 +12,9 @@ import { repeatWhileTransient, type Attempt } from './repeat.ts'
 import type { Client } from '../types.ts'
 
 /**
- * Plays one round of an operation.
+ * Sends one round of an operation.
  *
- * @throws {NETWORK_ERROR} if no answer arrived, or none that is a flight
+ * @throws {NETWORK_ERROR} if there was no response, or its body is malformed
  * @throws {MpcError} the server's own code
  */
 export async function postRound(
@@ -34,7 +34,7 @@ export async function postRound(
   }
 }
 
-/** Settles an operation one way or the other: aborts it unless the server has committed it. */
+/** Aborts an operation unless the server has committed it; the decision is final either way. */
 export async function postAbort(client: Client, deadline: Deadline, operationId: OperationId): Promise<Decision> {
   return parseDecision(await sendForJson(client, deadline, { method: 'POST', path: paths.abort(operationId) }))
 }
@@ -44,7 +44,7 @@ export async function postConfirm(client: Client, deadline: Deadline, setId: str
   return parseSetStatus(await sendForJson(client, deadline, { method: 'POST', path: paths.confirm(setId) }))
 }
 
-/** Asks the server to destroy its half of a set. */
+/** Asks the server to destroy its share of a set. */
 export async function postRetire(client: Client, deadline: Deadline, setId: string): Promise<SetStatus> {
   return parseSetStatus(await sendForJson(client, deadline, { method: 'POST', path: paths.retire(setId) }))
 }
@@ -64,12 +64,12 @@ export async function getDevices(client: Client, deadline: Deadline): Promise<Li
   return parseDevices(await sendForJson(client, deadline, { method: 'GET', path: paths.devices }))
 }
 
-/** Tells the server to answer a device no more. */
+/** Tells the server to refuse a device's requests from now on. */
 export async function postRevoke(client: Client, deadline: Deadline, deviceId: string): Promise<DeviceStatus> {
   return parseDevice(await sendForJson(client, deadline, { method: 'POST', path: paths.revoke(deviceId) }))
 }
 
-/** Posts JSON and gets JSON, of whatever shape. */
+/** Posts JSON and returns the JSON of the response, unvalidated. */
 export async function postJson(client: Client, deadline: Deadline, path: string, body: object): Promise<unknown> {
   const encoded = utf8(JSON.stringify(body))
   return sendForJson(client, deadline, { method: 'POST', path, contentType: 'application/json', body: encoded })
@@ -103,7 +103,7 @@ async function sendOnce(client: Client, deadline: Deadline, request: TransportRe
   return readFailure(status, parseErrorBody(body), retryAfterMs)
 }
 
-/** What a transport of the app's gives may be anything. */
+/** A transport of the app may return anything. */
 function requireResponse(answer: Partial<TransportResponse>): TransportResponse {
   const { status, body, retryAfterMs } = answer
   if (!Number.isInteger(status)) throw new TypeError('status must be a whole number')
@@ -115,7 +115,7 @@ function requireResponse(answer: Partial<TransportResponse>): TransportResponse 
   }
 }
 
-/** A proxy's error page is not JSON; the status alone says what it says. */
+/** A proxy's error page is not JSON; then only the status counts. */
 function parseErrorBody(body: Uint8Array): unknown {
   try {
     return JSON.parse(fromUtf8(body))

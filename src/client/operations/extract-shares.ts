@@ -7,10 +7,10 @@ import { shareSessions } from './sessions.ts'
 import type { Client } from '../types.ts'
 
 /**
- * Takes one target set's shares from what an operation's sessions made, and validates each: s·G = Y, Σ λY = pk.
+ * Picks the shares of one target set from the new shares of an operation, and validates each: s·G = Y, Σ λY = pk.
  *
- * @param made one for each sessionIndex that brings a share; wiped if one of the target's is not valid
- * @throws {SHARE_PARSING_FAILED} if one is not valid
+ * @param newShares one per session that makes a share, in order; wiped if one of the target's is invalid
+ * @throws {SHARE_PARSING_FAILED} if one is invalid
  */
 export function extractShares(
   client: Client,

@@ -11,14 +11,14 @@ const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', '
 const SET_ID = /^[0-9a-f]{64}$/
 const DEVICE_ID = /^[0-9a-f]{64}$/
 const WALLET_ID = /^[0-9a-f]{32}$/
-/** A label by the rule of labels, as long as a server may let it be. */
+/** A label by the rule of labels, as long as any server may allow. */
 const ANY_LABEL: TextRule = { ...LABEL, most: 65_536 }
 const HEX = /^(?:[0-9a-f]{2})+$/
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** @throws {NETWORK_ERROR} unless the server's answer is a result */
+/** @throws {NETWORK_ERROR} unless the server's response is a result */
 export function parseResult(value: unknown): OperationResult {
   const { setId, state, backupSetId, retired } = fields(value)
   expect(matches(setId, SET_ID) && STATES.includes(state as SetState))
@@ -27,14 +27,14 @@ export function parseResult(value: unknown): OperationResult {
   return value as OperationResult
 }
 
-/** @throws {NETWORK_ERROR} unless the server's answer is a decision */
+/** @throws {NETWORK_ERROR} unless the server's response is a decision */
 export function parseDecision(value: unknown): Decision {
   const { decision } = fields(value)
   expect(decision === 'COMMIT' || decision === 'ABORT')
   return { decision: decision as Decision['decision'] }
 }
 
-/** @throws {NETWORK_ERROR} unless the server's answer is a set's status */
+/** @throws {NETWORK_ERROR} unless the server's response is a set's status */
 export function parseSetStatus(value: unknown): SetStatus {
   const set = fields(value)
   expect(matches(set['setId'], SET_ID) && matches(set['walletId'], WALLET_ID))
@@ -47,14 +47,14 @@ export function parseSetStatus(value: unknown): SetStatus {
   return value as SetStatus
 }
 
-/** @throws {NETWORK_ERROR} unless the server's answer is a list of sets */
+/** @throws {NETWORK_ERROR} unless the server's response is a list of sets */
 export function parseSets(value: unknown): SetStatus[] {
   const { sets } = fields(value)
   expect(Array.isArray(sets))
   return (sets as unknown[]).map(parseSetStatus)
 }
 
-/** @throws {NETWORK_ERROR} unless the server's answer is a device's status */
+/** @throws {NETWORK_ERROR} unless the server's response is a device's status */
 export function parseDevice(value: unknown): DeviceStatus {
   expect(matches(fields(value)['deviceId'], DEVICE_ID))
   return parseListed(value) as DeviceStatus
@@ -71,14 +71,14 @@ function parseListed(value: unknown): ListedDevice {
   return value as ListedDevice
 }
 
-/** @throws {NETWORK_ERROR} unless the server's answer is a list of devices */
+/** @throws {NETWORK_ERROR} unless the server's response is a list of devices */
 export function parseDevices(value: unknown): ListedDevice[] {
   const { devices } = fields(value)
   expect(Array.isArray(devices))
   return (devices as unknown[]).map(parseListed)
 }
 
-/** @throws {NETWORK_ERROR} unless the answer has bytes in hex under this name */
+/** @throws {NETWORK_ERROR} unless the response has bytes in hex under this name */
 export function parseHexResponse(value: unknown, name: string): Uint8Array {
   const hex = fields(value)[name]
   expect(matches(hex, HEX))

@@ -5,20 +5,20 @@ import type { Client } from '../types.ts'
 /** The longest wait before the second attempt; doubles with each further one. */
 const FIRST_DELAY_MS = 250
 
-/** The longest wait before any attempt, but for one that an answer asks for. */
+/** The longest wait before any attempt, apart from one that a response asks for. */
 const MAX_DELAY_MS = 10_000
 
-/** What one attempt at something came to. */
+/** The outcome of one attempt. */
 export type Attempt<T> = { readonly value: T } | Failure
 
 /**
- * Repeats what fails of something that passes, within the deadline: so an action outlives a server that restarts, or a
- * process that has died in the middle of a round.
+ * Repeats an attempt while it fails transiently, within the deadline. So an action survives a server restart, or a
+ * process that dies in the middle of a round.
  *
- * Where the next attempt would come too late, what the last one failed with is what the caller hears.
+ * If the next attempt would come after the deadline, the error of the last one is thrown.
  *
- * @throws {MpcError} what an attempt failed with that does not pass, or the last one that time was left for
- * @throws {ABORTED | TIMEOUT} once the time is over
+ * @throws {MpcError} the first error that is not transient, or the error of the last attempt
+ * @throws {ABORTED | TIMEOUT} once the deadline has passed
  */
 export async function repeatWhileTransient<T>(
   client: Client,
@@ -36,7 +36,7 @@ export async function repeatWhileTransient<T>(
   }
 }
 
-/** Between half and all of the growing delay, so that clients do not return in step. */
+/** Between half and all of the growing delay, so that clients do not retry in step. */
 function backoff({ random }: Client, retry: number): number {
   const most = Math.min(FIRST_DELAY_MS * 2 ** retry, MAX_DELAY_MS)
   return most * (0.5 + (random(1)[0] as number) / 512)

@@ -18,48 +18,48 @@ import { withDeadline, type Deadline } from '../deadline.ts'
 import type { Client } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
 
-/** How long giving up waits for the server to hear of it; it finds out by itself later. */
+/** How long to wait for the server to learn of an abort; otherwise it times the operation out itself. */
 const ABORT_TIMEOUT_MS = 5_000
 
 /** The server's participant number in every session. */
 const SERVER = 2
 
-/** What the runner needs of a session. */
+/** The part of a session that the runner needs. */
 export type OperationSession<Result> = Omit<Session<Result>, 'export'>
 
-/** An operation with the server: sessions side by side, one a sessionIndex, played round by round. */
+/** An operation with the server: sessions that run side by side, round by round, one per sessionIndex. */
 export interface Operation<Result> {
   readonly operationId: OperationId
   readonly request: OperationRequest
-  /** The set that deals, if there is one: the first message proves that this device holds its half. */
+  /** The set that deals, if there is one: the first message proves that this device holds a share of it. */
   readonly source?: WalletShares
-  /** In the order of `operationSessions(request)`, the setup left out; the runner disposes of them. */
+  /** In the order of `operationSessions(request)`, without the setup; the runner disposes of them. */
   readonly sessions: readonly OperationSession<Result>[]
-  /** The ECDSA setup of the new set, in the last sessionIndex; the runner disposes of it. */
+  /** The ECDSA setup of the new set, with the last sessionIndex; the runner disposes of it. */
   readonly setup?: Session<readonly PairSetup[]> | undefined
-  /** Told before each round is sent, from 1. */
+  /** Called before each round is sent, counted from 1. */
   readonly onRound?: (round: number) => void
-  /** Every step of every session is made within it; by itself where it is absent. */
+  /** Wraps every step of every session. Default: the step is made directly. */
   readonly guard?: StepGuard
   /**
-   * Makes the results durable; the last message, which says that they are, leaves only after it.
+   * Makes the results durable; the last message, which confirms that, is sent only after it.
    *
-   * @param setup what the setup has made: in a reshare it is done by then, in a generation only with the last answer
+   * @param setup the result of the setup: a reshare has it by then, a generation only after the last response
    */
   readonly prepare?: (results: readonly Result[], setup: () => PairSetup) => Promise<void>
-  /** Undoes `prepare`, whether wholly or half done, in a time of its own: given a client for that. */
+  /** Undoes `prepare`, even if it was only partly done; gets a client with its own timeout. */
   readonly discard?: (client: Client) => Promise<void>
 }
 
-/** Makes a step of a session, which is synchronous, when nothing stands against it. */
+/** Makes a session's step, which is synchronous, once it is safe to. */
 export type StepGuard = <T>(step: () => T) => Promise<T>
 
-/** What an operation ended with. */
+/** The outcome of an operation. */
 export interface OperationOutcome<Result> {
   readonly result: OperationResult
-  /** What each session made, in the order of the specs: secrets in them are copies of what `prepare` was given. */
+  /** The result of each session, in order; its secrets are copies of those passed to `prepare`. */
   readonly results: readonly Result[]
-  /** What the setup made, if there was one; its secrets are the caller's to wipe. */
+  /** The result of the setup, if there was one; the caller wipes its secrets. */
   readonly setup: PairSetup | undefined
 }
 
@@ -69,13 +69,13 @@ export function newOperationId(client: Client): OperationId {
 }
 
 /**
- * Plays an operation to its end.
+ * Runs an operation to its end.
  *
- * If it fails before the last message has left, everything is undone on both sides. If it fails later, the server may
- * or may not have committed: what was prepared stays as it is, and {@link reconcileWallet} asks at the next use.
+ * If it fails before the last message is sent, everything is undone on both sides. If it fails later, the server may or
+ * may not have committed: what was prepared stays as it is, and {@link reconcileWallet} asks at the next use.
  *
  * @throws {PROTOCOL_ABORTED} if a check of the protocol fails
- * @throws {SET_MISMATCH} if the server's sessions are not ours
+ * @throws {SET_MISMATCH} if the server's sessions differ from ours
  * @throws {MpcError} what the server, the transport, `prepare` or the deadline threw
  */
 export async function runOperation<Result>(
@@ -111,7 +111,7 @@ export async function runOperation<Result>(
     }
   } catch (error) {
     for (const { secrets } of setup?.ended() ?? []) wipeSecrets(secrets)
-    // A server whose last message fails our check did not play the protocol, whatever it decided.
+    // A server whose last message fails our check did not follow the protocol, whatever it decided.
     const undone = !decidable || isProtocolError(error)
     if (prepare !== undefined) client.undecidedOperations.add(operationId)
     if (prepare !== undefined && undone)
@@ -133,7 +133,7 @@ function firstHeader<Result>(
   return beginWith(client, { operationId, request, messages }, source)
 }
 
-/** The header of an operation's first message, which proves that this device holds its half of the set. */
+/** The header of an operation's first message, which proves that this device holds its share of the set. */
 export function beginWith(client: Client, flight: FirstRound, source: WalletShares): OperationRequest {
   return provenHeader(client.group('secp256k1'), flight, shareOn(source, 'secp256k1'), client.random)
 }
@@ -154,17 +154,17 @@ async function deliver(
 
 const atOnce: StepGuard = async (step) => step()
 
-/** A setup between two parties makes one pair. */
+/** A setup between two parties has one result. */
 function pairOf(pairs: readonly PairSetup[] | undefined): PairSetup {
   if (pairs?.length !== 1) throw new Error('a setup with the server makes one pair')
   return pairs[0]!
 }
 
-/** One session and what it has made so far. */
+/** One session and its results so far. */
 interface Player<Result> {
   start(): readonly Uint8Array[]
   receive(envelope: Uint8Array): void
-  /** Whether there is anything to advance with. */
+  /** Whether a message has arrived to advance with. */
   canAdvance(): boolean
   advance(): readonly Uint8Array[]
   /** The result before the server has confirmed it. */
@@ -209,15 +209,15 @@ function isNetworkFailure(error: unknown): boolean {
 }
 
 /**
- * Undoes what was prepared and tells the server, which otherwise finds out by its own time-out.
+ * Undoes what was prepared and aborts at the server, which otherwise times out by itself.
  *
- * @param hurried whether not to wait for the server: the caller wants to stop, or it cannot be reached
+ * @param hurried whether not to wait for the server: the caller wants to stop, or the server cannot be reached
  */
 async function giveUp<Result>(client: Client, operation: Operation<Result>, hurried: boolean): Promise<void> {
   const told = withDeadline(client, { timeoutMs: ABORT_TIMEOUT_MS }, (deadline) =>
     postAbort(client, deadline, operation.operationId),
   ).catch(() => undefined)
-  // What cannot be undone now stays PREPARED, and is undone when the wallet is settled at its next use.
+  // What cannot be undone now stays PREPARED until the wallet is reconciled at its next use.
   const { discard } = operation
   if (discard !== undefined) {
     await withDeadline(client, { timeoutMs: ABORT_TIMEOUT_MS }, (_, client) => discard(client)).catch(() => undefined)

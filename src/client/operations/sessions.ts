@@ -15,20 +15,20 @@ import { shareOn } from '../wallet-shares.ts'
 /** This machine's number among a reshare's participants; the server is the second. */
 const SELF = 1
 
-/** The specs of an operation that bring shares. */
+/** The specs of the sessions that make shares. */
 export function shareSessions(request: OperationRequest): SessionSpec[] {
   return operationSessions(request).filter(({ brings }) => brings === 'share')
 }
 
-/** What a request says of the client's part in the setup that it brings. */
+/** The fields of a request that choose the client's role in its setup. */
 export function setupRole(client: Client): { readonly slowClient?: true } {
   return client.ecdsa().isSlow ? { slowClient: true } : {}
 }
 
 /**
- * The session of the ECDSA setup that an operation brings; undefined if it brings none.
+ * The session of an operation's ECDSA setup; undefined if it has none.
  *
- * @param old the set that the new one comes from, if there is one: the setup is hedged with its share
+ * @param old the set that the new one comes from, if there is one: its share hedges the setup's randomness
  */
 export function setupSession(
   client: Client,
@@ -57,7 +57,7 @@ export function otSetup(
   })
 }
 
-/** The sessions of a key generation, one for each share. */
+/** The sessions of a key generation, one per share. */
 export function keygenSessions(client: Client, request: OperationRequest): Session<KeyShare>[] {
   const parties = partiesOf('signing')
   return shareSessions(request).map(({ curve }) =>
@@ -74,9 +74,9 @@ export function keygenSessions(client: Client, request: OperationRequest): Sessi
 }
 
 /**
- * The sessions of a reshare, one for each share.
+ * The sessions of a reshare, one per share.
  *
- * @param old the set that deals; its shares stay the caller's to wipe
+ * @param old the set that deals; the caller wipes its shares
  */
 export function reshareSessions(
   client: Client,
@@ -102,7 +102,7 @@ export function reshareSessions(
   })
 }
 
-/** The shares that a reshare made for this machine, which always receives. */
+/** The shares that a reshare made for this machine, which is always a receiver. */
 export function receivedShares(results: readonly ReshareResult[]): KeyShare[] {
   return results.map(({ share }) => {
     if (share === undefined) throw new Error('this participant receives a share')

@@ -2,7 +2,7 @@ import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import type { OperationSession } from './run-operation.ts'
 
-/** A setup and the session that is begun with what it has made, as one: the server plays both in one sessionIndex. */
+/** A setup and the session that starts from its result, as one session: both use the same sessionIndex. */
 export function afterSetup<Result>(
   setup: Session<readonly PairSetup[]>,
   begin: (made: PairSetup) => Session<Result>,

@@ -5,10 +5,10 @@ import type { SetState } from '../../types.ts'
 import { toHex } from '../../util/bytes.ts'
 
 /**
- * The id of the set that both sides made, if it is to the server what it is to this device.
+ * The id of the set that both sides made.
  *
- * @param state what the operation makes of it: ACTIVE, or PREPARED for a backup and a dry run
- * @throws {SET_MISMATCH} if the server speaks of another set, or of another outcome
+ * @param state the expected state: ACTIVE, or PREPARED for a backup and a dry run
+ * @throws {SET_MISMATCH} if the server's result names a different set or state
  */
 export function verifyMadeSet(result: OperationResult, made: WalletShares | undefined, state: SetState): string {
   if (result.state !== state) {
@@ -18,9 +18,9 @@ export function verifyMadeSet(result: OperationResult, made: WalletShares | unde
 }
 
 /**
- * The id of the backup set that both sides made beside the signing set.
+ * The id of the backup set that both sides made along with the signing set.
  *
- * @throws {SET_MISMATCH} if the server speaks of another set, or of none
+ * @throws {SET_MISMATCH} if the server's result names a different backup set, or none
  */
 export function verifyBackupSet(result: OperationResult, made: WalletShares): string {
   return expectId(result.backupSetId, made)
@@ -33,7 +33,7 @@ function expectId(answered: string | undefined, made: WalletShares | undefined):
   return answered
 }
 
-/** @throws {SET_MISMATCH} unless the server used the set that it was asked to */
+/** @throws {SET_MISMATCH} unless the server used the requested set */
 export function verifyUsedSet({ setId, state }: OperationResult, asked: string): void {
   if (setId === asked && state === 'ACTIVE') return
   throw new MpcError('SET_MISMATCH', 'the server used another set than the one it was asked to')

@@ -22,14 +22,14 @@ import type { Client, EcdsaSignature } from '../types.ts'
 import { withOtState } from './with-ot-state.ts'
 import { shareOn } from '../wallet-shares.ts'
 
-/** What is signed, by which key; everything of the request but what the signature is made with. */
+/** The message and the key: the request without the source of the signature. */
 type EcdsaStatement = Omit<SignEcdsaRequest, 'source'>
 
 /**
- * A threshold ECDSA signature, by the setup of the set; with a setup of its own where that is poisoned and the client was
- * made so.
+ * Makes a threshold ECDSA signature with the set's setup, or with a setup of its own if that is poisoned and the
+ * client's `onCheating` is `ephemeralSetup`.
  *
- * @throws {OT_POISONED} if the server was caught cheating in this set, or says so of this device
+ * @throws {OT_POISONED} if the server was caught cheating with this set, or says that this device was
  * @throws {RangeError} for a path that leads to no key (one in 2^127)
  */
 export async function signEcdsa(
@@ -47,7 +47,7 @@ export async function signEcdsa(
   return signByFreshSetup(client, deadline, shares, statement)
 }
 
-/** The options of a session for the key at a path, pairs left out. */
+/** The options of a session for the key at a path, without `pairs`. */
 export function ecdsaOptions(client: Client, shares: WalletShares, path: string): Omit<EcdsaOptions, 'pairs'> {
   const share = shareOn(shares, 'secp256k1')
   const backend = client.ecdsa()
@@ -65,19 +65,19 @@ function signingOptions(client: Client, shares: WalletShares, statement: EcdsaSt
   return { ...options, pairs: [pair], aggregator: options.share.id, digest: requestDigest(statement) }
 }
 
-/** Signs with the setup of the set, in one request if there is a preprocessing, and in two if not. */
+/** Signs with the set's setup: in one request with a preprocessing, in two without. */
 async function signBySetup(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
   return withOtState(client, deadline, shares, async (pair, guard) => {
-    // By another tab, perhaps.
+    // Another tab may have poisoned it.
     if (pair.cheat !== undefined) client.pool.drop(statement.setId)
-    // Out of the pool before anything is sent: whatever happens now, it is not used again.
+    // It leaves the pool before anything is sent, so that it is never used twice.
     const preprocessed = client.pool.take(statement.setId, pair.digest)
     try {
       if (preprocessed !== undefined)
         return await complete(client, deadline, shares, statement, pair, guard, preprocessed)
     } catch (error) {
       if (!isMpcError(error, 'PREPROCESSING_NOT_FOUND')) throw error
-      // The server has dropped its side: after a restore, in time, or for newer ones. What else is held is likely gone, too.
+      // The server has dropped its side: after a restore, by age, or for newer ones. The others are likely gone too.
       client.pool.drop(statement.setId)
     } finally {
       preprocessed?.dispose()
@@ -121,7 +121,7 @@ async function signBy(
   return toSignature(client, shares, statement, results[0]!.signature!)
 }
 
-/** docs/ecdsa.md#the-ban-rule: each signature has a Δ of its own, so that what a cheat learns of one is worth nothing. */
+/** Each signature has its own Δ, so that what a cheater learns about one is useless (docs/ecdsa.md#the-ban-rule). */
 async function signByFreshSetup(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
   const request: SignEcdsaRequest = { ...statement, source: { kind: 'ephemeralSetup', ...setupRole(client) } }
   const operationId = newOperationId(client)
@@ -146,7 +146,7 @@ function toSignature(
   raw: RawSignature,
 ): EcdsaSignature {
   const { recovery } = raw
-  // R's x exceeds n once in 2^127: chains have no way to say so.
+  // R's x exceeds n once in 2^127 signatures; chains cannot encode that.
   if (recovery !== 0 && recovery !== 1) {
     throw new MpcError('PROTOCOL_ABORTED', 'the signature has no recovery id of one bit; sign again', {
       retryable: true,

@@ -13,7 +13,7 @@ interface AnySignParameters extends ActionOptions {
   readonly walletId: string
 }
 
-/** RFC 8032 by the ed25519 key. */
+/** RFC 8032 with the ed25519 key. */
 export interface SignEd25519Parameters extends AnySignParameters {
   readonly scheme: 'ed25519'
   /** What is signed, at most 64 KiB. */
@@ -21,18 +21,18 @@ export interface SignEd25519Parameters extends AnySignParameters {
 }
 
 interface DerivedSignParameters extends AnySignParameters {
-  /** BIP 32 without hardened steps, such as `m/0/5`; the wallet's own key by default. */
+  /** BIP 32 without hardened steps, such as `m/0/5`. Default: the wallet's own key. */
   readonly path?: string
 }
 
-/** Schnorr for Bitcoin by the secp256k1 key. */
+/** BIP 340 Schnorr, for Bitcoin, with the secp256k1 key. */
 export interface SignBip340Parameters extends DerivedSignParameters {
   readonly scheme: 'bip340'
   /** What is signed, at most 64 KiB; BIP 340 users hash theirs first. */
   readonly message: Uint8Array
   /**
-   * Signs for the Taproot output key (BIP 341) in place of the key itself: the merkle root of its scripts, 32 bytes, or
-   * no bytes for a key without scripts.
+   * Signs for the Taproot output key (BIP 341) instead of the key itself: the merkle root of its scripts, 32 bytes, or
+   * empty for a key without scripts.
    */
   readonly tapTweak?: Uint8Array
 }
@@ -48,26 +48,26 @@ interface SignEcdsaMessageParameters extends DerivedSignParameters {
 
 interface SignEcdsaDigestParameters extends DerivedSignParameters {
   readonly scheme: 'ecdsa'
-  /** The hash that is signed, 32 bytes. The server's policy sees the hash alone. */
+  /** The hash that is signed, 32 bytes. The server's policy sees only the hash. */
   readonly digest: Uint8Array
   readonly message?: undefined
   readonly hash?: undefined
 }
 
-/** ECDSA by the secp256k1 key, of a message or of a digest that the caller has hashed. */
+/** ECDSA with the secp256k1 key, of a message or of a digest that the caller has computed. */
 export type SignEcdsaParameters = SignEcdsaMessageParameters | SignEcdsaDigestParameters
 
 export type SignParameters = SignEd25519Parameters | SignBip340Parameters | SignEcdsaParameters
 
 const HASHES: readonly MessageHash[] = ['sha256', 'sha256d', 'keccak256']
 
-/** What is signed, as the request says it: bytes in lower-case hex. */
+/** What is signed, as encoded in the request: bytes in lower-case hex. */
 export type Statement =
   | { readonly scheme: 'ed25519'; readonly message: string }
   | { readonly scheme: 'bip340'; readonly message: string; readonly path: string; readonly tapTweak: string | null }
   | ({ readonly scheme: 'ecdsa' } & Pick<SignEcdsaRequest, 'message' | 'hash' | 'path'>)
 
-/** @throws {TypeError | RangeError} for parameters that no signature can be made with */
+/** @throws {TypeError | RangeError} if a parameter is wrong */
 export function readStatement(options: SignParameters): Statement {
   walletIdArgument(assertObject(options, 'sign').walletId)
   const scheme = oneOf(options.scheme, ['ed25519', 'bip340', 'ecdsa'], 'scheme')
@@ -110,9 +110,9 @@ function tapTweakArgument(tapTweak: Uint8Array): string {
 }
 
 /**
- * A derivation path, `m` if there is none.
+ * Asserts a derivation path. Default: `m`.
  *
- * @throws {TypeError | RangeError} if it is none, or has hardened steps
+ * @throws {TypeError | RangeError} if it is not one, or has hardened steps
  */
 export function pathArgument(path: string | undefined): string {
   if (path === undefined) return 'm'

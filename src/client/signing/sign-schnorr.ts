@@ -15,7 +15,7 @@ import type { Client, Signature } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
 
 /**
- * A FROST signature, in one request and one answer.
+ * Makes a FROST signature in one request.
  *
  * @throws {RangeError} for a path or tweak that leads to no key (one in 2^127)
  */
@@ -55,7 +55,7 @@ async function signWith(
   const signature = results[0]?.signature
   const encoded = group.encodePoint(share.record.publicKey)
   const publicKey = scheme === 'bip340' ? encoded.slice(1) : encoded
-  // The aggregator has checked the shares; this checks the whole, as anybody else will.
+  // The aggregator has checked the signature shares; this checks the signature as any verifier will.
   if (!signature || !verifySignature(frostSuite(scheme, group), publicKey, message, signature)) {
     throw new MpcError('PROTOCOL_ABORTED', 'the signature does not verify')
   }

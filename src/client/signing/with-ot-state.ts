@@ -13,12 +13,12 @@ import type { Client } from '../types.ts'
 import { shareNotFound } from '../wallets/wallet-store.ts'
 
 /**
- * Uses the setup that this device has with the server for a set, and wipes its copy.
+ * Loads the OT state that this device shares with the server for a set, and wipes it after use.
  *
- * If one side has lost its own, or the sides' are not of one run, a new one is made, once.
+ * If one side has lost its own, or the two are not from the same run, a new setup is made, once.
  *
- * @param use runs a session with the pair, every step of it within the guard
- * @throws {OT_POISONED} if the server was caught cheating in this set, or says so of this device
+ * @param use runs a session with the state, each step within the guard
+ * @throws {OT_POISONED} if the server was caught cheating with this set, or says that this device was
  */
 export async function withOtState<T>(
   client: Client,
@@ -44,9 +44,9 @@ export async function withOtState<T>(
 }
 
 /**
- * Makes a new setup in place of the one of this version, unless another tab was faster.
+ * Makes a new setup to replace the one with this version, unless another tab has done so.
  *
- * @param version null if there is none
+ * @param version null if there is no setup
  */
 async function renewOtState(
   client: Client,
@@ -81,8 +81,9 @@ async function playSetup(client: Client, deadline: Deadline, shares: WalletShare
 }
 
 /**
- * The ban rule (docs/ecdsa.md#the-ban-rule): each step is made while nothing else uses the setup, and only if no session of any tab
- * has caught the server cheating; whoever catches it writes so, durably, before anything else is sent.
+ * The ban rule (docs/ecdsa.md#the-ban-rule): each step is made while nothing else uses the setup, and only if no
+ * session in any tab has caught the server cheating. A session that catches it stores that durably before anything else
+ * is sent.
  */
 function guardOtState(client: Client, deadline: Deadline, shares: WalletShares, pair: OtState): StepGuard {
   const setId = toHex(shares.setId)
@@ -92,7 +93,7 @@ function guardOtState(client: Client, deadline: Deadline, shares: WalletShares, 
       if (stored === undefined) throw shareNotFound()
       stored.pair.dispose()
       if (stored.pair.cheat !== undefined) pair.poison(stored.pair.cheat)
-      // Throws OT_POISONED, also for a session that needs no more transfers.
+      // Throws OT_POISONED even for a session that needs no more transfers.
       void pair.secrets
       try {
         return step()

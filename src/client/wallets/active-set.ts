@@ -7,16 +7,16 @@ import type { Client } from '../types.ts'
 import { wipeShares } from '../wallet-shares.ts'
 import { readWallet, shareNotFound } from './wallet-store.ts'
 
-/** How often another tab may replace the set while one action uses it. */
+/** How many times an action tries while other tabs replace the set. */
 const ATTEMPTS = 4
 
 /**
- * Uses the shares of the set that this device signs with, and wipes them. Where another tab has replaced the set meanwhile,
- * the new one is used in the same way.
+ * Loads the shares of the set that this device signs with, and wipes them after use. If another tab has replaced the
+ * set in the meantime, `use` is called again with the new one.
  *
- * @param use may run several times; what it has begun is over when it fails
+ * @param use may be called several times; whatever it started must be over when it fails
  * @throws {SHARE_NOT_FOUND} if this device holds no share of the wallet
- * @throws {SHARE_PARSING_FAILED | SET_MISMATCH} if what it holds is damaged, or of another wallet
+ * @throws {SHARE_PARSING_FAILED | SET_MISMATCH} if what it holds is damaged, or belongs to another wallet
  */
 export async function useActiveSet<T>(
   client: Client,
@@ -43,12 +43,12 @@ export async function useActiveSet<T>(
   }
 }
 
-/** Whether the set is over on the server, or was deleted here in the middle of its use. */
+/** Whether the set was retired on the server, or deleted here while in use. */
 function isGone(error: unknown): boolean {
   return isMpcError(error, 'SET_RETIRED') || isMpcError(error, 'SHARE_NOT_FOUND')
 }
 
-/** Whether this device uses another set by now. */
+/** Whether this device now uses another set. */
 async function isReplaced(client: Client, walletId: string, setId: string): Promise<boolean> {
   const record = await readWallet(client, walletId)
   return record !== undefined && record.activeSetId !== null && record.activeSetId !== setId

@@ -1,21 +1,21 @@
 import type { Deadline } from '../deadline.ts'
 
-/** The last turn of each set in this process, by the set's id. */
+/** The last task of each set's queue in this process, by set id. */
 const turns = new Map<string, Promise<unknown>>()
 
 /**
- * Runs `work` when nothing else of this process, or of another tab of this origin, works with the set's ECDSA setup:
- * checks of oblivious transfers go one at a time (docs/ecdsa.md#the-ban-rule).
+ * Runs `work` while nothing else in this process, or in another tab of this origin, uses the set's ECDSA setup:
+ * oblivious transfers are checked one at a time (docs/ecdsa.md#the-ban-rule).
  *
- * Without the Web Locks API only this process takes turns; the row in the store tells the others of a cheat.
+ * Without the Web Locks API the lock covers only this process; others learn of a cheat from the row in the store.
  *
- * @throws {ABORTED | TIMEOUT} if the time is over before its turn comes
+ * @throws {ABORTED | TIMEOUT} if the deadline passes before the lock is acquired
  */
 export async function withOtStateLock<T>(deadline: Deadline, setId: string, work: () => Promise<T>): Promise<T> {
   const before = turns.get(setId)
   let end = () => {}
   const turn = new Promise<void>((resolve) => (end = resolve))
-  // Whoever comes next waits for this turn, even if it was given up before it came.
+  // The next task waits for this one, even if this one gives up while waiting.
   const ended = Promise.all([before, turn])
   turns.set(setId, ended)
   try {
@@ -28,7 +28,7 @@ export async function withOtStateLock<T>(deadline: Deadline, setId: string, work
 }
 
 async function amongTabs<T>(deadline: Deadline, setId: string, work: () => Promise<T>): Promise<T> {
-  // Older browsers and runtimes, and pages that are not served securely, have none.
+  // Older browsers and runtimes, and insecure contexts, do not have it.
   const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks
   if (locks === undefined) return work()
   return locks.request(`reshare/ot/${setId}`, { signal: deadline.signal }, work)

@@ -11,10 +11,10 @@ import { shareOn } from '../wallet-shares.ts'
 
 const DIGEST_LENGTH = 32
 
-/** Attempts to write that a pair is poisoned against other tabs that write it too. */
+/** Attempts to store a poisoned state while other tabs write it too. */
 const BAN_ATTEMPTS = 16
 
-/** How long that may take: it is written even if the action's time is over. */
+/** How long that may take: it is stored even after the action's deadline. */
 const BAN_MS = 10_000
 
 const PREFIX = 'ot/'
@@ -28,9 +28,9 @@ export interface StoredOtState {
 }
 
 /**
- * What this device stores of a set's ECDSA setup; undefined if nothing. The pair is the caller's to dispose of.
+ * Reads a set's ECDSA setup from this device's store; undefined if there is none. The caller disposes of it.
  *
- * @throws {SHARE_PARSING_FAILED} if it is damaged: it may have been poisoned, so nothing takes its place
+ * @throws {SHARE_PARSING_FAILED} if it is damaged: it may have been poisoned, so it is not replaced
  * @throws {SET_MISMATCH} if it is the setup of another set
  */
 export async function readOtState(client: Client, shares: WalletShares): Promise<StoredOtState | undefined> {
@@ -47,7 +47,7 @@ export async function readOtState(client: Client, shares: WalletShares): Promise
     }
     const ban = client.bans.get(setId)
     if (ban?.cheat === undefined || pair.cheat !== undefined) return { pair, version }
-    // The store would not take it when it happened.
+    // It could not be stored when it happened.
     pair.poison(ban.cheat)
     await storeBan(client, setId, ban)
     return { pair, version }
@@ -57,11 +57,11 @@ export async function readOtState(client: Client, shares: WalletShares): Promise
 }
 
 /**
- * Binds a setup to its set, stores it durably and reads it back; its secrets are wiped here.
+ * Binds a setup to its set, stores it durably and reads it back. Wipes its secrets.
  *
- * @param expectedVersion what it replaces; null if nothing
- * @throws {STORAGE_CONFLICT} if another tab has stored one meanwhile
- * @throws {STORAGE_UNAVAILABLE} if the store gives back something else
+ * @param expectedVersion the version that it replaces; null if there is none
+ * @throws {STORAGE_CONFLICT} if another tab has stored one in the meantime
+ * @throws {STORAGE_UNAVAILABLE} if the store returns something else
  */
 export async function storeSetup(
   client: Client,
@@ -86,10 +86,10 @@ export async function storeSetup(
 }
 
 /**
- * Writes for ever that the server has cheated in a set: over whatever other tabs have stored for it.
+ * Stores permanently that the server has cheated with a set, over whatever other tabs have stored for it.
  *
- * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT | TIMEOUT} if it could not be made durable; this client refuses
- * the set all the same
+ * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT | TIMEOUT} if it could not be made durable; this
+ * client still refuses the set
  */
 export async function storeBan(client: Client, setId: string, poisoned: OtState): Promise<void> {
   client.bans.set(setId, poisoned)
@@ -123,7 +123,7 @@ export async function deleteOtState(client: Client, setId: string): Promise<void
   await client.storage.delete(pairKey(setId))
 }
 
-/** `setup as OtState encodes it | SHA-256 of it [32]`: a damaged seed would look like a cheat of the server. */
+/** `encoded OtState | SHA-256 of it [32]`: a damaged seed would look as if the server had cheated. */
 function encodeRow(pair: OtState): Uint8Array {
   const bytes = pair.encode()
   try {

@@ -11,12 +11,12 @@ import { publicKeys } from '../wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
 
 /**
- * Prepare, of docs/protocol.md#prepare-decide-learn-prove-retire: the share and the ECDSA setup durable and read back, then
- * noted as PREPARED, which cannot sign (I1, I2 of docs/server.md#invariants).
+ * The prepare step of docs/protocol.md#prepare-decide-learn-prove-retire: stores the share and the ECDSA setup durably,
+ * reads them back, then records the set as PREPARED, which cannot sign (I1, I2 of docs/server.md#invariants).
  *
- * @param deadline until when the action may go on: nobody else settles its operation before
- * @param setup of the new set; undefined where it ends only with the server's answer. Wiped
- * @param replaces the sets on this device that the new one replaces, of those that it has when the note is made
+ * @param deadline of the action: before it, nobody else decides its operation
+ * @param setup the new set's; undefined if it finishes only with the server's last response. Wiped
+ * @param replaces picks the sets on this device that the new one replaces, from the record as it is then
  */
 export async function prepareSet(
   client: Client,

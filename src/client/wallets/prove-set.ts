@@ -16,13 +16,13 @@ import { shareOn, wipeShares } from '../wallet-shares.ts'
 import { changeKnownWallet } from './wallet-store.ts'
 
 /**
- * Proves to the server that this device's new set works, which retires the sets that it replaces: on the server, and
+ * Proves to the server that this device's new set works. That retires the sets it replaces, first on the server and
  * then here (docs/protocol.md#prepare-decide-learn-prove-retire).
  *
- * Two tabs may have replaced the same set, and the server may have let the other one win. Then this set is over before
- * its first use, and the other's proves itself in its place.
+ * Two tabs may have replaced the same set, and the server lets one of them win. If this set lost, it is retired before
+ * its first use, and the other one is proven instead.
  *
- * @throws {SET_RETIRED} if the set is over and so are all others on this device
+ * @throws {SET_RETIRED} if this set and all others on this device are retired
  */
 export async function proveSet(
   client: Client,
@@ -52,13 +52,13 @@ function isRetired(error: unknown): boolean {
   return isMpcError(error, 'SET_RETIRED')
 }
 
-/** Deletes what is out of use; a run that was cut off before is finished by the next one. */
+/** Deletes the shares of retired sets; if interrupted, the next call finishes it. */
 export async function deleteRetiredShares(client: Client, record: WalletRecord): Promise<WalletRecord> {
   const retired = record.sets.filter((set) => set.state === 'RETIRED').map((set) => set.setId)
   return retired.length === 0 ? record : deleteSets(client, record.walletId, retired)
 }
 
-/** Proves one set. @returns the sets that the server has retired for it, on whatever device */
+/** Proves one set. @returns the sets that the server has retired for it, on any device */
 async function prove(
   client: Client,
   deadline: Deadline,

@@ -2,8 +2,8 @@ import { isMpcError } from '../../errors.ts'
 import type { ShareStore, StoredValue } from '../../storage/types.ts'
 
 /**
- * What a store holds under a key that is about to be written over: where it says that the value is damaged, the value is
- * deleted, and there is none.
+ * Reads a value that is about to be overwritten. A value that the store reports as damaged is deleted, and the result
+ * is undefined.
  */
 export async function readToReplace(
   { storage }: { readonly storage: ShareStore },

@@ -8,31 +8,32 @@ import type { Client } from '../types.ts'
 import { UNDECIDED_MS, withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
 import { changeKnownWallet, readWallet } from './wallet-store.ts'
 
-/** How long something may take that the wallet can be used without, or that others wait for. */
+/** How long a step may take that the wallet can be used without, or that other wallets wait for. */
 const SHORT_MS = 10_000
 
-/** What {@link reconcileWallet} does besides. */
+/** Options of {@link reconcileWallet}. */
 export interface ReconcileOptions {
-  /** Told what keeps something from being finished that is not needed to use the wallet. */
+  /** Receives the error of a step that failed but is not needed to use the wallet. */
   readonly onLeft?: (error: MpcError) => void
-  /** Whether there is something to go on with if the wallet cannot be settled soon. */
+  /** Whether to give up on each set early, because the caller can continue without it. Default: false. */
   readonly soon?: boolean
 }
 
 /**
- * Finishes or undoes what an earlier operation on this device left open, then gives the wallet's record.
+ * Finishes or undoes what an earlier operation on this device left unfinished, then returns the wallet's record.
  *
- * A set that is PREPARED here waits for a decision that this device has not heard. The server is asked to abort its
- * operation, which settles it for ever: on COMMIT the set comes into use, on ABORT it is discarded. Without an answer it
- * stays PREPARED and the set before it stays in use. An operation that another tab may be in the middle of is left
- * alone until its time is over: the server is asked only what became of the set.
+ * A set that is PREPARED here waits for a decision that this device does not know. The server is asked to abort its
+ * operation, which makes the decision final: on COMMIT the set is activated, on ABORT it is discarded. Without a
+ * response it stays PREPARED and the previous set stays in use. An operation that another tab may still be running is
+ * not aborted before it expires: the server is only asked for the state of the set.
  *
- * A set that owes its proof is proven. What the wallet can be used without does not use up the action's time.
+ * Sends the proof for a set whose proof is still pending. Steps that the wallet can be used without have a short
+ * timeout of their own.
  *
  * @returns undefined if this device does not know the wallet
  * @throws {OPERATION_IN_PROGRESS} if another tab is making the only set
- * @throws {NETWORK_ERROR | TIMEOUT} without an answer, if no other set is in use
- * @throws {SET_RETIRED} if the set in use has ended before it was proven
+ * @throws {NETWORK_ERROR | TIMEOUT} without a response, if no other set is in use
+ * @throws {SET_RETIRED} if the set in use was retired before it was proven
  * @throws {SHARE_PARSING_FAILED} if what this device stores is damaged
  */
 export async function reconcileWallet(
@@ -57,7 +58,7 @@ export async function reconcileWallet(
           : await reconcileSet(client, deadline, known, set)
     } catch (error) {
       deadline.check()
-      // It may have come as far as to put the set into use.
+      // It may have activated the set before it failed.
       record = (await readWallet(client, walletId)) ?? known
       if (!isDeferrable(record, set, error)) throw error
       onLeft?.(error)
@@ -88,9 +89,9 @@ async function decide(client: Client, deadline: Deadline, { operationId }: Local
 }
 
 /**
- * What was decided about a set, without deciding it.
+ * Looks up the decision about a set, without forcing one.
  *
- * @throws {OPERATION_IN_PROGRESS} if nothing was
+ * @throws {OPERATION_IN_PROGRESS} if there is none yet
  */
 async function findDecision(client: Client, deadline: Deadline, { setId }: LocalSet): Promise<Decision['decision']> {
   const state = await getSet(client, deadline, setId).then(
@@ -107,7 +108,7 @@ async function findDecision(client: Client, deadline: Deadline, { setId }: Local
   return state === 'ABORTED' ? 'ABORT' : 'COMMIT'
 }
 
-/** Proves a set whose proof the server has not heard: others may wait for it with their retirement, on any device. */
+/** Proves a set whose proof is pending: the retirement of other sets, on any device, may depend on it. */
 async function proveIfPending(
   client: Client,
   deadline: Deadline,
@@ -119,12 +120,12 @@ async function proveIfPending(
   return proveSet(client, deadline, record, setId)
 }
 
-/** Puts a set into use that the server has committed. */
+/** Activates a set that the server has committed. */
 export async function activateSet(client: Client, walletId: string, setId: string): Promise<WalletRecord> {
   return changeKnownWallet(client, walletId, (record) => withActivated(record, setId))
 }
 
-/** What keeps a set from being proven now, and says nothing against using it. */
+/** Errors that delay a set's proof, but do not prevent using it. */
 const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NETWORK_ERROR',
   'TIMEOUT',
@@ -133,7 +134,7 @@ const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'OPERATION_IN_PROGRESS',
 ])
 
-/** Whether the wallet can be used as it is: what is wrong is not with the set in use, or will pass. */
+/** Whether the wallet can be used as it is: the error is not about the set in use, or is transient. */
 function isDeferrable(record: WalletRecord, set: LocalSet, error: unknown): error is MpcError {
   if (!isMpcError(error) || record.activeSetId === null) return false
   return set.setId !== record.activeSetId || TRANSIENT_CODES.has(error.code)

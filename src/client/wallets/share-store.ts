@@ -18,7 +18,7 @@ const shareKey = (setId: string) => PREFIX + setId
 /**
  * Stores shares durably and reads them back; a share is never overwritten.
  *
- * @throws {STORAGE_UNAVAILABLE} if the store gives back something else
+ * @throws {STORAGE_UNAVAILABLE} if the store returns something else
  */
 export async function storeShares(client: Client, shares: WalletShares): Promise<void> {
   const key = shareKey(toHex(shares.setId))
@@ -40,8 +40,8 @@ export async function storeShares(client: Client, shares: WalletShares): Promise
  * Loads and validates the shares of one of the wallet's sets: every s·G = Y, Σ λY = the wallet's public key.
  *
  * @throws {SHARE_NOT_FOUND} if this device holds none
- * @throws {SHARE_PARSING_FAILED} if what it holds is no valid share
- * @throws {SET_MISMATCH} if it is the share of another wallet or set
+ * @throws {SHARE_PARSING_FAILED} if what it holds is not a valid share
+ * @throws {SET_MISMATCH} if the share belongs to another wallet or set
  */
 export async function loadShares(client: Client, record: WalletRecord, setId: string): Promise<WalletShares> {
   const stored = await client.storage.read(shareKey(setId))
@@ -76,21 +76,23 @@ function decodeRow(client: Client, row: Uint8Array): WalletShares {
   return decodeWalletShares(client.group, bytes)
 }
 
-/** Takes sets out of use, deletes their shares, then forgets them; may be cut off and done again at any point. */
+/**
+ * Retires sets, deletes their shares, then removes them from the record; may be interrupted and repeated at any point.
+ */
 export async function deleteSets(client: Client, walletId: string, setIds: readonly string[]): Promise<WalletRecord> {
   await changeKnownWallet(client, walletId, (record) => withRetired(record, setIds))
   for (const setId of setIds) await deleteShares(client, setId)
   return changeKnownWallet(client, walletId, (record) => withoutSets(record, setIds))
 }
 
-/** Undoes the preparation of a set, however far it went. */
+/** Undoes the preparation of a set, however far it got. */
 export async function deletePreparedSet(client: Client, walletId: string, setId: string): Promise<void> {
   await deleteShares(client, setId)
   if ((await readWallet(client, walletId)) === undefined) return
   await changeKnownWallet(client, walletId, (record) => withoutSets(record, [setId]))
 }
 
-/** Forgets a wallet that never came to be. */
+/** Deletes the record and shares of a wallet whose generation failed. */
 export async function forgetWallet(client: Client, walletId: string, setId: string): Promise<void> {
   await deleteShares(client, setId)
   await client.storage.delete(walletKey(walletId))
@@ -106,7 +108,7 @@ export async function hasShares(client: Client, setId: string): Promise<boolean>
   return (await client.storage.list(shareKey(setId))).length > 0
 }
 
-/** Deletes the share and what it signs ECDSA with. */
+/** Deletes a set's share and its ECDSA setup. */
 export async function deleteShares(client: Client, setId: string): Promise<void> {
   await client.storage.delete(shareKey(setId))
   await deleteOtState(client, setId)

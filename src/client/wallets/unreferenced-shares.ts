@@ -10,13 +10,14 @@ const TOMBSTONES = 'discard/'
 const tombstonesOf = (setId: string) => `${TOMBSTONES}${setId}/`
 
 /**
- * Deletes the shares and ECDSA setups of sets that no wallet's record names: what a process left that ended between
- * storing a share and noting it, or between taking a set out of a record and deleting the rest of it. No message of such
- * a set has said that it is durable, so the server has not committed it, or this device has done with it.
+ * Deletes the shares and ECDSA setups of sets that no wallet record names: leftovers of a process that ended between
+ * storing a share and recording its set, or between removing a set from a record and deleting its share. Either no
+ * message has confirmed such a set, so the server has not committed it, or this device no longer needs it.
  *
- * Another tab may be between the two writes now. Who deletes writes a claim first and then looks for the note; who
- * notes looks for claims, and then for the share, after it ({@link assertNotCollected}): at least one of them sees the other.
- * A claim has a name of its own, so that nobody lifts another's, and goes only after the share.
+ * Another tab may be between those two writes. The deleting side writes a tombstone and then looks for a record; the
+ * recording side writes the record and then looks for tombstones and its share ({@link assertNotCollected}). So at
+ * least one of them sees the other. Each tombstone has a unique name, so that nobody removes another's, and it is
+ * removed only after the share.
  *
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT} if the store does not allow it now
  */
@@ -32,9 +33,9 @@ export async function deleteUnreferencedShares(client: Client): Promise<void> {
 }
 
 /**
- * Makes sure, after a set was noted, that nobody takes its share for an orphan.
+ * Makes sure, once a set is recorded, that no other tab deletes its share as unreferenced.
  *
- * @throws {OPERATION_IN_PROGRESS} if somebody may have
+ * @throws {OPERATION_IN_PROGRESS} if another tab may have
  */
 export async function assertNotCollected(client: Client, setId: string): Promise<void> {
   const claims = await client.storage.list(tombstonesOf(setId))
@@ -42,7 +43,7 @@ export async function assertNotCollected(client: Client, setId: string): Promise
   throw new MpcError('OPERATION_IN_PROGRESS', 'another tab took the new share for a leftover; start again')
 }
 
-/** Claims of processes that ended: where the share is gone they have nothing left to say. */
+/** Removes the tombstones of processes that have ended, whose shares are gone. */
 async function clearTombstones(client: Client): Promise<void> {
   for (const claim of await client.storage.list(TOMBSTONES)) {
     const setId = claim.slice(TOMBSTONES.length).split('/')[0]!
@@ -50,7 +51,7 @@ async function clearTombstones(client: Client): Promise<void> {
   }
 }
 
-/** Those of the sets that no record names; none if a record cannot be read, which might name any. */
+/** The sets that no record names; empty if a record cannot be read, because it might name any of them. */
 async function withoutRecord(client: Client, setIds: readonly string[]): Promise<Set<string>> {
   const orphans = new Set(setIds)
   for (const walletId of await listWalletIds(client)) {

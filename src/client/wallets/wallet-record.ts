@@ -4,29 +4,29 @@ import { Reader, Writer } from '../../util/codec.ts'
 import type { PublicKeys } from '../types.ts'
 
 /**
- * What a signing set is to this device: PREPARED sets wait for the server's decision, ACTIVE ones sign, the share of a
- * RETIRED one waits to be deleted.
+ * The state of a signing set on this device: PREPARED sets wait for the server's decision, ACTIVE ones can sign,
+ * RETIRED ones wait for their share to be deleted.
  */
 export type LocalState = 'PREPARED' | 'ACTIVE' | 'RETIRED'
 
 /**
- * How long an operation may be under way, as far as this device believes it: as long as a server usually plays one. A note
- * of a time that is further ahead was made by a clock that was wrong.
+ * The longest time that this device expects an operation to run: the default limit of a server. A recorded expiry
+ * further ahead comes from a wrong clock.
  */
 export const UNDECIDED_MS = 10 * 60_000
 
-/** One signing set of which this device stores a share. */
+/** A signing set of which this device stores a share. */
 export interface LocalSet {
   /** 32 bytes in lower-case hex, as all set ids here */
   readonly setId: string
   readonly state: LocalState
-  /** The operation that made it; what the server is asked for its decision with. */
+  /** The operation that makes it; the server is asked for its decision by this id. */
   readonly operationId: string
-  /** Milliseconds since 1970, by this device's clock: until then the operation may be under way in another tab. */
+  /** Milliseconds since 1970, by this device's clock: until then another tab may be running the operation. */
   readonly operationExpiresAt: number
-  /** Whether the server has yet to hear its proof of possession, which retires what it replaces on any device. */
+  /** Whether the server still needs its proof of possession, which retires the sets it replaces on any device. */
   readonly proofPending: boolean
-  /** The sets on this device that are deleted once this one has proven that it works. */
+  /** The sets on this device that are deleted once this one is proven to work. */
   readonly replaces: readonly string[]
 }
 
@@ -35,7 +35,7 @@ export interface WalletRecord {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
   readonly publicKeys: PublicKeys
-  /** The ACTIVE set that the device uses; null while it has none. */
+  /** The ACTIVE set that the device uses; null if there is none. */
   readonly activeSetId: string | null
   readonly sets: readonly LocalSet[]
 }
@@ -45,7 +45,7 @@ const STATES: Readonly<Record<LocalState, number>> = { PREPARED: 1, ACTIVE: 2, R
 
 /**
  * `version u8 | wallet id 16 | secp256k1 key 33 | ed25519 key 32 | has active set u8 | [active set 32] | count u16 |
- * count × (set id 32 | state u8 | operation id 16 | open until u64 | proof owed u8 | count u16 |
+ * count × (set id 32 | state u8 | operation id 16 | operation expires at u64 | proof pending u8 | count u16 |
  * count × replaced set id 32)`
  */
 export function encodeWalletRecord(record: WalletRecord): Uint8Array {
@@ -130,21 +130,21 @@ export function activeSetIds(record: WalletRecord): string[] {
   return record.sets.filter((set) => set.state === 'ACTIVE').map((set) => set.setId)
 }
 
-/** Adds a set that waits for the server's decision, and owes its proof from then on. */
+/** Adds a set that waits for the server's decision, with its proof pending. */
 export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state' | 'proofPending'>): WalletRecord {
   return { ...record, sets: [...record.sets, { ...set, state: 'PREPARED', proofPending: true }] }
 }
 
-/** Puts a prepared set into use; the ones before it stay usable. One that is no longer prepared stays what it is. */
+/** Activates a prepared set; earlier ones stay usable. A set that is no longer prepared is left unchanged. */
 export function withActivated(record: WalletRecord, setId: string): WalletRecord {
   if (record.sets.find((set) => set.setId === setId)?.state !== 'PREPARED') return record
   return { ...record, sets: changeSets(record, [setId], { state: 'ACTIVE' }), activeSetId: setId }
 }
 
 /**
- * Notes that a set has proven that it works, which retires the ones that it replaces.
+ * Records that a set is proven, which retires the ones that it replaces.
  *
- * @param over sets that have ended without it; the proven one takes the place of the one in use among them
+ * @param over sets that were retired otherwise; if the set in use is one of them, the proven one replaces it
  */
 export function withProven(record: WalletRecord, setId: string, over: readonly string[] = []): WalletRecord {
   const replaced = [...(record.sets.find((set) => set.setId === setId)?.replaces ?? []), ...over]
@@ -153,7 +153,7 @@ export function withProven(record: WalletRecord, setId: string, over: readonly s
   return withRetired({ ...record, sets, activeSetId: inUse }, replaced)
 }
 
-/** Takes sets out of use for ever. */
+/** Retires sets permanently. */
 export function withRetired(record: WalletRecord, setIds: readonly string[]): WalletRecord {
   const sets = changeSets(record, setIds, { state: 'RETIRED', proofPending: false, replaces: [] })
   if (record.activeSetId === null || !setIds.includes(record.activeSetId)) return { ...record, sets }
@@ -161,7 +161,7 @@ export function withRetired(record: WalletRecord, setIds: readonly string[]): Wa
   return { ...record, sets, activeSetId: successor?.setId ?? null }
 }
 
-/** Forgets sets whose shares have been deleted. */
+/** Removes sets whose shares have been deleted. */
 export function withoutSets(record: WalletRecord, setIds: readonly string[]): WalletRecord {
   return { ...record, sets: record.sets.filter((set) => !setIds.includes(set.setId)) }
 }

@@ -3,12 +3,12 @@ import { readToReplace } from './read-to-replace.ts'
 import type { Client, Wallet } from '../types.ts'
 import { decodeWalletRecord, encodeWalletRecord, type WalletRecord } from './wallet-record.ts'
 
-/** Attempts to change a wallet record against other tabs that change it too. */
+/** Attempts to change a wallet record while other tabs change it too. */
 const CHANGE_ATTEMPTS = 16
 
 const PREFIX = 'wallet/'
 
-/** Where a wallet's record is stored. */
+/** The key under which a wallet's record is stored. */
 export const walletKey = (walletId: string) => PREFIX + walletId
 
 /** The ids of the wallets that this device knows, whether or not it still holds a share of them. */
@@ -18,7 +18,7 @@ export async function listWalletIds(client: Client): Promise<string[]> {
 }
 
 /**
- * What this device knows of a wallet, or undefined.
+ * Reads a wallet's record; undefined if this device does not know the wallet.
  *
  * @throws {SHARE_PARSING_FAILED} if the record is damaged
  */
@@ -28,10 +28,10 @@ export async function readWallet(client: Client, walletId: string): Promise<Wall
 }
 
 /**
- * Changes a wallet's record by compare-and-set: whoever else changes it at the same time, no change is lost.
+ * Changes a wallet's record by compare-and-set, so that no concurrent change is lost.
  *
- * @param change the new record; given undefined if there is none yet
- * @param options.replaceDamaged whether a record that cannot be read counts as none: a recovery starts it anew
+ * @param change returns the new record; gets undefined if there is none yet
+ * @param options.replaceDamaged whether to treat a damaged record as missing, as a recovery does
  * @throws {OPERATION_IN_PROGRESS} if others keep changing it
  */
 export async function changeWallet(
@@ -63,7 +63,7 @@ function readable(bytes: Uint8Array, walletId: string, replaceDamaged: boolean):
   }
 }
 
-/** As {@link changeWallet}, for a wallet that is there. */
+/** {@link changeWallet} for a wallet that exists. */
 export async function changeKnownWallet(
   client: Client,
   walletId: string,
