@@ -2,7 +2,7 @@ import { getGroup } from '../curve/index.ts'
 import { CURVES } from '../types.ts'
 
 /**
- * Finds out when a server or custodian is made, and not by its first request, that this process cannot compute.
+ * Checks, when a server or custodian is created and not at its first request, that this process can run the arithmetic.
  *
  * @throws {Error} where WebAssembly is missing or refused
  */

@@ -1,15 +1,15 @@
 import { requireAuthorization } from '../wire/export.ts'
 
 /**
- * Judges an export by the authorisation that came with it. Until the hook has said yes it counts as a failure, and nothing
- * but a yes takes that back: nobody tries one code after another, or many at once, by making the hook fail.
+ * Judges an export by its authorization. Until the hook has allowed it, it counts as a failure, and nothing else takes
+ * that back. So nobody can try many codes, in turn or at once, by making the hook fail.
  *
- * @param reserveFailure counts the try and its failure; resolves to what takes the failure back
- * @param ask the app's hook, applied
- * @param onError told what the hook throws, and what does not get into the database afterwards
- * @param onDenied writes down that the hook has not said yes
- * @throws {RATE_LIMITED} if there were too many tries, or failures
- * @throws {POLICY_DENIED} unless the hook answers true
+ * @param reserveFailure counts the attempt and its failure; resolves to a function that takes the failure back
+ * @param ask calls the app's hook
+ * @param onError receives what the hook throws, and errors of the database afterwards
+ * @param onDenied records that the hook has not allowed it
+ * @throws {RATE_LIMITED} if there were too many attempts or failures
+ * @throws {POLICY_DENIED} unless the hook returns true
  */
 export async function requireCountedAuthorization(
   reserveFailure: () => Promise<() => Promise<void>>,
@@ -24,6 +24,6 @@ export async function requireCountedAuthorization(
     await onDenied().catch(onError)
     throw denied
   }
-  // What was allowed goes on: at worst it has cost a failure.
+  // An allowed export proceeds even if its failure could not be taken back.
   await takeBack().catch(onError)
 }

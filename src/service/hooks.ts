@@ -2,18 +2,18 @@ import { ID, checkText } from '../util/text.ts'
 import { within } from '../util/within.ts'
 import { Unavailable } from './http.ts'
 
-/** What a hook gets besides what it is asked. */
+/** The second argument of every hook. */
 export interface HookOptions {
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted once nobody waits for the result. */
   readonly signal: AbortSignal
 }
 
-/** How long a hook may take unless an operator says otherwise. */
+/** How long a hook may take by default. */
 export const DEFAULT_HOOK_MS = 10_000
 
 /**
- * Asks an app's hook. What it throws, be it an error of this package's, and that it gives no answer in time, is one failure:
- * no hook says by an error what a client is answered.
+ * Calls an app's hook. Whatever it throws, even an error of this package, and a timeout are the same failure: a hook
+ * cannot choose the response by an error.
  *
  * @param ask calls it
  * @throws {Unavailable} if it fails; the cause is what it has thrown
@@ -32,10 +32,10 @@ export async function askHook<Answer>(
 }
 
 /**
- * The ids in what a hook has answered about a request: properties of its own, each read once.
+ * The ids in a hook's result: own properties, each read once.
  *
- * @returns undefined if it cannot tell who that is: it has answered undefined, null or false
- * @throws {TypeError | RangeError} for an answer that is none, or names that the app cannot mean
+ * @returns undefined if the hook does not know the caller: it has returned undefined, null or false
+ * @throws {TypeError | RangeError} if the result is anything else, or its ids are invalid
  */
 export function readIds<Name extends string>(
   hook: string,
@@ -51,8 +51,7 @@ export function readIds<Name extends string>(
 }
 
 /**
- * An error log as an app has given it, safe to be told anything at any moment: what it throws fails nothing. What it does
- * not take goes to the console.
+ * Wraps the error log of an app so that it never throws. If it fails, the error goes to the console.
  */
 export function errorLog(onError: (error: unknown) => unknown = logError): (error: unknown) => void {
   if (typeof onError !== 'function') throw new TypeError('onError must be a function')
@@ -66,6 +65,6 @@ export function errorLog(onError: (error: unknown) => unknown = logError): (erro
 }
 
 function logError(error: unknown): void {
-  // eslint-disable-next-line no-console -- an operator who chose no log still has to see what fails
+  // eslint-disable-next-line no-console -- an operator without a log still has to see what fails
   console.error(error)
 }

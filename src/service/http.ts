@@ -3,7 +3,7 @@ import { brand, hasBrand } from '../util/brand.ts'
 import { concatBytes, fromUtf8 } from '../util/bytes.ts'
 import { errorBody, errorStatus, hasServerStatus, type ErrorBody } from '../wire/error-body.ts'
 
-/** A request that makes no sense to this version. Answered as 400 BAD_REQUEST; nothing has changed. */
+/** A request that is malformed to this version. The response is 400 BAD_REQUEST; nothing was changed. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
 
@@ -12,19 +12,19 @@ export class BadRequest extends Error {
   }
 }
 
-/** Whether this is a {@link BadRequest}, of whatever copy of this package. */
+/** Whether this is a {@link BadRequest}, of any copy of this package. */
 export function isBadRequest(error: unknown): error is BadRequest {
   return hasBrand(error, 'BadRequest')
 }
 
-/** A field as a {@link BadRequest} names it: not by a text of the request's own, which would be as long as the request. */
+/** The name of a field in a {@link BadRequest}; never text of the request, which may be as long as the request. */
 export function fieldName(path: string | null, otherwise: string): string {
   return path !== null && /^[A-Za-z0-9.]{1,64}$/.test(path) ? path : otherwise
 }
 
 /**
- * What the answer needs cannot be had now. Answered as 503 INTERNAL, which a client's transport repeats; what had begun
- * may or may not have been done.
+ * Something that the response needs is unavailable now. The response is 503 INTERNAL, and the client repeats the
+ * request; what it started may or may not have been done.
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
@@ -39,8 +39,8 @@ export function isUnavailable(error: unknown): error is Unavailable {
 }
 
 /**
- * What the answer needs will not be there before somebody sets it up another way; the message says what. Answered as 500
- * INTERNAL, and told of once.
+ * Something that the response needs is misconfigured; the message says what. The response is 500 INTERNAL, and the
+ * error is reported once.
  */
 export class Misconfigured extends Error {
   override readonly name = 'Misconfigured'
@@ -50,7 +50,7 @@ export class Misconfigured extends Error {
   }
 }
 
-/** Reads the body of a request or an answer, stopping at the limit; undefined if it is longer than `maximum` bytes. */
+/** Reads the body of a request or a response; undefined if it is longer than `maximum` bytes. */
 export async function readAll(
   body: ReadableStream<Uint8Array> | null,
   maximum: number,
@@ -83,8 +83,8 @@ export async function readBody(request: Request, maximum: number): Promise<Uint8
 }
 
 /**
- * Reads a request's body as JSON. Its content type must say so: a browser sends nothing of this type, with a user's cookies,
- * for a page of an origin that was not allowed to.
+ * Reads a request's body as JSON. It must have that content type: a browser does not send this type, with a user's
+ * cookies, for a page of an origin that is not allowed.
  *
  * @throws {BadRequest} if it is not JSON, or longer than `maximum` bytes
  */
@@ -101,9 +101,9 @@ export async function readJson(request: Request, maximum: number): Promise<unkno
 }
 
 /**
- * The answer to a request that failed. Errors without a code of their own say nothing about themselves.
+ * The response to a failed request. Errors without a code of their own are not described to the client.
  *
- * @param onError told of those errors
+ * @param onError receives those errors
  */
 export function errorResponse(error: unknown, onError: (error: unknown) => void): Response {
   if (isBadRequest(error)) return jsonError(400, 'BAD_REQUEST', error.message)
@@ -117,7 +117,7 @@ export function jsonError(status: number, id: ErrorBody['error']['id'], message:
   return json(status, { error: { id, message, retryable: status >= 500 } })
 }
 
-/** RFC 9110 §10.2.3: whole seconds, here never too few. */
+/** RFC 9110 §10.2.3: whole seconds, rounded up. */
 function retryAfter({ retryAfterMs }: MpcError): Record<string, string> {
   return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }

@@ -1,7 +1,7 @@
 /**
- * Answers whatever a hook throws: Hono gives its `onError` errors of its own realm only, and rejects with all else.
+ * Responds to whatever a hook throws: Hono passes only errors of its own realm to `onError`, and rejects with all else.
  *
- * @param failed the answer to what was thrown
+ * @param failed makes the response to what was thrown
  */
 export function respondToErrors(failed: (error: unknown) => Response) {
   return async (context: { res: Response }, next: () => Promise<void>): Promise<void> => {

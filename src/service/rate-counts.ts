@@ -5,20 +5,20 @@ import { inPages, PAGE } from '../util/pages.ts'
 import type { LockOut, Rate } from './rates.ts'
 
 /**
- * Whose things are counted: a client's, or those of one of its sets or devices (an id in lower-case hex). What a set or a
- * device has failed is no reason to refuse another.
+ * The subject of a count: a client, or one of its sets or devices (an id in lower-case hex). Failures of one set or
+ * device do not affect another.
  */
 export interface Subject {
   readonly clientId: string
   readonly of: '' | `set ${string}` | `device ${string}`
 }
 
-/** Counts beside those of the kinds that have a rate. */
+/** The kind that counts failures, besides the kinds that have a rate. */
 const FAILURE = 'failure'
 
 /**
- * A client may fail over all its sets so many times as often as with one of them: enough that one set or device comes to
- * its own bound first, and a bound on guessing with one set after another.
+ * A client's bound on failures, as a multiple of a set's: high enough that one set or device reaches its own bound
+ * first, and still a bound on guessing with one set after another.
  */
 const CLIENT_FACTOR = 4
 
@@ -27,9 +27,9 @@ const COUNT_END = 2 ** 31 - 2
 
 interface Counted {
   readonly count: number
-  /** When the window was opened, which names it. */
+  /** When the window started, which identifies it. */
   readonly startedAt: Date
-  /** When the window, or the lock, is over. */
+  /** When the window, or the lockout, ends. */
   readonly endsAt: Date
 }
 
@@ -40,48 +40,51 @@ export interface Locked {
 }
 
 export interface RateCountOptions<Kind extends string> {
-  /** Has a row a client, kind and subject: `client_id, kind, subject text, count int, started_at, ends_at timestamptz`. */
+  /**
+   * Has one row per client, kind and subject: `client_id, kind, subject text, count int, started_at, ends_at
+   * timestamptz`.
+   */
   readonly table: 'reshare_rates' | 'reshare_custodian_rates'
   readonly database: Database
   readonly now: () => number
   readonly rates: Readonly<Record<Kind, Rate | null>>
   readonly lockOut: LockOut | null
-  /** Writes down, with a failure that was presumed, whom it has locked out. */
+  /** Records, together with a reserved failure, which subjects it has locked out. */
   readonly onLocked?: (tx: Queryable, locked: readonly Locked[]) => Promise<void>
-  /** Writes down that it was none, and who is locked out no more. */
+  /** Records which subjects are no longer locked out because a reserved failure was released. */
   readonly onUnlocked?: (tx: Queryable, subjects: readonly Subject[]) => Promise<void>
 }
 
-/** Counts, in the database, what is done and fails: all processes count in one row a kind and subject. */
+/** Counts operations and failures in the database: all processes share one row per kind and subject. */
 export interface RateCounts<Kind extends string> {
   /**
-   * Counts what this transaction does.
+   * Counts one operation in this transaction.
    *
-   * @throws {RATE_LIMITED} if it is too much; the transaction is to be rolled back
+   * @throws {RATE_LIMITED} if there were too many; the transaction must be rolled back
    */
   charge(tx: Queryable, subject: Subject, kind: Kind): Promise<void>
   /** @throws {RATE_LIMITED} if one of the subjects is locked out */
   requireUnlocked(subjects: readonly Subject[]): Promise<void>
   /**
-   * Counts a failure of several subjects. The one that is too many locks a subject out; those that were under way then
-   * lock no longer.
+   * Counts a failure of several subjects. A subject is locked out once it has too many; further failures during the
+   * lockout do not extend it.
    *
-   * @returns whom it has locked out
+   * @returns the subjects that it has locked out
    */
   countFailure(tx: Queryable, subjects: readonly Subject[]): Promise<readonly Locked[]>
   /**
-   * Counts a try and its failure before it is known how it ends: of many guesses at once no more are judged than may fail,
-   * whatever becomes of those who judge them.
+   * Counts an attempt and its failure before the outcome is known. So no more concurrent guesses are judged than may
+   * fail, even if the processes that judge them die.
    *
-   * @param charged whose rate, and of what kind, the try costs, whether or not it fails
-   * @returns takes the failure back, unless the window that it was counted in is over
-   * @throws {RATE_LIMITED} if there were too many tries, or a subject is locked out; nothing was counted
+   * @param charged the subject and kind whose rate the attempt counts towards, whether or not it fails
+   * @returns a function that takes the failure back, unless the window that it was counted in is over
+   * @throws {RATE_LIMITED} if there were too many attempts, or a subject is locked out; nothing was counted
    */
   reserveFailure(
     charged: { readonly subject: Subject; readonly kind: Kind },
     subjects: readonly Subject[],
   ): Promise<() => Promise<void>>
-  /** Forgets counts whose time is over. */
+  /** Deletes counts whose window is over. */
   forget(): Promise<void>
 }
 
@@ -89,7 +92,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
   const { table, database, now, rates, lockOut, onLocked, onUnlocked } = options
   const later = (ms = 0): Date => new Date(now() + ms)
 
-  /** One more in the window that is open, or the first of a new one. */
+  /** Adds one to the open window, or opens a new one. */
   const increment = async (tx: Queryable, subject: Subject, kind: string, windowMs: number): Promise<Counted> => {
     const [row] = await tx.query(
       `insert into ${table} as known (client_id, kind, subject, count, started_at, ends_at) values ($1, $2, $3, 1, $4, $5)
@@ -112,7 +115,9 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
   const lockedOut = (endsAt: Date): MpcError =>
     rateLimited('locked after failed proofs: try again later', endsAt, now())
 
-  /** A lock has no row of its own: it is the count of failures at its bound, in a window that from then on ends with the lock. */
+  /**
+   * A lockout has no row of its own: it is a failure count at its bound, in a window that then ends with the lockout.
+   */
   const fail = async (
     tx: Queryable,
     subject: Subject,
@@ -127,7 +132,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     )
     return { ...counted, endsAt, locks: true }
   }
-  /** @returns whether the subject was locked out by it, and is no more */
+  /** @returns whether that ends a lockout of the subject */
   const takeBack = async (tx: Queryable, subject: Subject, startedAt: Date, lock: LockOut): Promise<boolean> => {
     const bound = failuresOf(lock, subject)
     const [left] = await tx.query(
@@ -143,7 +148,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     async requireUnlocked(subjects) {
       if (lockOut === null) return
       for (const subject of subjects) {
-        // An aggregate has a row whatever there is: where none comes, nobody knows.
+        // An aggregate always has a row: without one, the count is unknown.
         const [row] = await database.query(
           `select max(ends_at) as ends_at, count(*)::int as locks from ${table}
            where client_id = $1 and kind = '${FAILURE}' and subject = $2 and count >= $3 and ends_at > $4`,
@@ -206,7 +211,7 @@ function failuresOf({ failures }: LockOut, { of }: Subject): number {
   return of === '' ? CLIENT_FACTOR * failures : failures
 }
 
-/** Whoever holds several rows has taken them in one order: no two wait for each other. */
+/** Rows are always locked in the same order, so that no two transactions wait for each other. */
 function inOrder(subjects: readonly Subject[]): Subject[] {
   return [...subjects].sort((a, b) => (a.of < b.of ? -1 : 1))
 }
@@ -217,7 +222,7 @@ function countedRow(row: Row | undefined): Counted {
   return { count: count as number, startedAt, endsAt }
 }
 
-/** What is not known is not few. */
+/** An unknown count is not treated as zero. */
 function unknownCount(): TypeError {
   return new TypeError('the database does not say what it has counted')
 }

@@ -1,13 +1,13 @@
-/** How often a client may do one kind of thing in one window of time; it opens with the first. */
+/** How many operations of one kind are allowed per window of time, which opens with the first. */
 export interface Rate {
   readonly count: number
   readonly perMs: number
 }
 
 /**
- * When a set or a device is locked out of everything that needs a proof of possession: for `lockedMs`, once `failures` of its
- * proofs or exports have failed, the first of them at most `withinMs` ago. Four times as many exports that were not allowed
- * lock the exports of their client.
+ * When a set or a device is locked out of everything that needs a proof of possession: for `lockedMs`, once `failures`
+ * of its proofs or exports have failed within `withinMs`. Four times as many denied exports lock a client out of
+ * exports.
  */
 export interface LockOut {
   readonly failures: number
@@ -20,10 +20,10 @@ export const HOUR_MS = 60 * 60_000
 export const DEFAULT_LOCK_OUT: LockOut = { failures: 5, withinMs: HOUR_MS, lockedMs: HOUR_MS }
 
 /**
- * The default rates with an operator's own in their place.
+ * The default rates with an operator's own replacing some.
  *
- * @param rates null for none at all
- * @throws {TypeError | RangeError} for a kind that there is not, or a rate that is none
+ * @param rates null for no rates at all
+ * @throws {TypeError | RangeError} for an unknown kind, or a rate that is not one
  */
 export function replaceRates<Kind extends string>(
   defaults: Readonly<Record<Kind, Rate | null>>,
@@ -49,12 +49,15 @@ function requirePositive<Name extends string>(of: string, values: Readonly<Recor
   for (const name of names) checkLimit(`${of}.${name}`, values[name])
 }
 
-/** What the database counts to, with room for four times as many failures. */
+/** The largest count: four times as many failures still fit the database's int. */
 const COUNT_MAX = 2 ** 29
-/** A hundred years: a date that is this much later is one. */
+/** A hundred years: a date this far ahead is still valid. */
 const MS_MAX = 100 * 365.25 * 24 * HOUR_MS
 
-/** @throws {RangeError} unless it is a positive integer, and not too large for a date if it is a time, or for a count */
+/**
+ * @throws {RangeError} unless it is a positive integer, within {@link MS_MAX} for a time and {@link COUNT_MAX} for a
+ * count
+ */
 export function checkLimit(name: string, value: number): void {
   const most = name.endsWith('Ms') ? MS_MAX : COUNT_MAX
   if (Number.isSafeInteger(value) && value > 0 && value <= most) return

@@ -1,6 +1,6 @@
 import { errorMessage, hasBrand } from '../util/brand.ts'
 
-/** An error log that hears once of each thing that is set up in a way that cannot work, and of all else every time. */
+/** Wraps an error log so that each misconfiguration is reported once, and every other error each time. */
 export function reportOnce(onError: (error: unknown) => void): (error: unknown) => void {
   const told = new Set<string>()
   return (error) => {

@@ -1,12 +1,12 @@
-/** One device as `GET /v1/devices` shows it: it is listed from its first share set on. */
+/** A device as listed by `GET /v1/devices`. It is listed once it has made a share set. */
 export interface DeviceStatus {
   /** Its X25519 public key, 32 bytes in lower-case hex. */
   readonly deviceId: string
-  /** What its newest signing set is called: the device's own word. */
+  /** The label of its newest signing set, chosen by the device. */
   readonly label: string
-  /** ISO 8601, by the server's clock; when it made its first set */
+  /** When it made its first set (ISO 8601, by the server's clock). */
   readonly createdAt: string
-  /** To the hour. */
+  /** Accurate to the hour. */
   readonly lastUsedAt: string
   /** When it was revoked (ISO 8601), else null. */
   readonly revokedAt: string | null
@@ -15,8 +15,9 @@ export interface DeviceStatus {
 }
 
 /**
- * The signing sets in use that were made unsealed, as `GET /v1/devices` shows them after the devices, if there are any. They are
- * bound to none and serve every caller: no revocation ends them, `retireSet` does.
+ * The signing sets in use that were made over an unsealed transport, listed by `GET /v1/devices` after the devices if
+ * there are any. They are not bound to a device, so every caller of the client may use them, and no revocation ends
+ * them; `retireSet` does.
  */
 export interface UnboundSets extends Omit<DeviceStatus, 'deviceId' | 'revokedAt'> {
   readonly deviceId: null

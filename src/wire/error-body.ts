@@ -1,6 +1,6 @@
 import { MpcError, ProtocolError, type ErrorCode, isMpcError, isProtocolError } from '../errors.ts'
 
-/** The HTTP status of each code that a server answers with. Codes that only arise on a client have none. */
+/** The HTTP status of each code that a server responds with. Codes that only occur on a client have none. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   CHANNEL_FAILED: 400,
   AUTH_FAILED: 401,
@@ -23,22 +23,22 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   TIMEOUT: 504,
 }
 
-/** What an HTTP error body says: `{ "error": { "id": CODE, "message": "…", "retryable": false } }`. */
+/** An HTTP error body: `{ "error": { "id": CODE, "message": "…", "retryable": false } }`. */
 export interface ErrorBody {
   readonly error: {
     readonly id: ErrorCode | 'BAD_REQUEST' | 'INTERNAL'
     readonly message: string
     readonly retryable: boolean
-    /** With RATE_LIMITED: milliseconds until it may be asked again. */
+    /** With RATE_LIMITED: milliseconds until the request may be repeated. */
     readonly retryAfterMs?: number
-    /** The ECDSA setups of the two sides are not the same: the client makes a new one and signs again. */
+    /** The ECDSA setups of the two sides differ: the client makes a new one and signs again. */
     readonly reason?: 'OT_DESYNC'
   }
 }
 
 /**
- * The body for an error with a code. Of the reasons of a protocol's end only the one that asks the client for something is
- * told: a peer that was caught cheating hears that the operation ended, and nothing else.
+ * The body for an error with a code. Of the reasons for a protocol abort only OT_DESYNC is sent, because the client has
+ * to act on it. A peer that was caught cheating learns only that the operation ended.
  */
 export function errorBody(error: MpcError): ErrorBody {
   const { code: id, message, retryable, retryAfterMs } = error
@@ -50,8 +50,8 @@ export function errorBody(error: MpcError): ErrorBody {
 }
 
 /**
- * Whether a server answers with the code of this error. One of any other code, such as WASM_UNAVAILABLE, is a failure of the
- * process that it arose in, and nothing that its client did or can do something about.
+ * Whether a server responds with the code of this error. Any other code, such as WASM_UNAVAILABLE, is a failure of the
+ * process itself, which the client neither caused nor can do anything about.
  */
 export function hasServerStatus(error: unknown): error is MpcError {
   return isMpcError(error) && STATUS[error.code] !== undefined
@@ -62,41 +62,40 @@ export function errorStatus(code: ErrorCode): number {
   return STATUS[code] ?? 500
 }
 
-/** What an answer that is no success comes to. */
+/** A failed request. */
 export interface Failure {
   readonly error: MpcError
-  /** Whether the same request is to be sent again: what was in its way passes. */
+  /** Whether to send the same request again. */
   readonly transient: boolean
 }
 
 /**
- * What proxies, balancers and a server that restarts, or is busy, answer: RFC 9110, 8470 (425) and 6585 (429); 520 to 527
- * and 530 are Cloudflare's.
+ * The statuses of proxies, load balancers and restarting or busy servers: RFC 9110, RFC 8470 (425) and RFC 6585 (429);
+ * 520 to 527 and 530 are Cloudflare's.
  */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
   408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530,
 ])
 
-/** What a transport may fail with on the way that passes. */
+/** The transient errors of a transport. */
 const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERROR', 'TIMEOUT', 'RATE_LIMITED'])
 
 /**
- * Reads an answer that is no success. What its body says of itself counts; without a body of ours the status says what was
- * in the way.
+ * Reads an unsuccessful response. The error in its body counts; without an error body of ours, only the status does.
  *
- * @param body as JSON, or undefined if it is none
- * @param retryAfterMs what the answer's header asks to wait
+ * @param body parsed JSON, or undefined if it is not JSON
+ * @param retryAfterMs the wait that the response's header asks for
  */
 export function readFailure(status: number, body: unknown, retryAfterMs?: number): Failure {
   const told = (body as Partial<ErrorBody> | null | undefined)?.error
   const isOurs = typeof told?.id === 'string'
   const error = isOurs ? errorOf(status, told, retryAfterMs) : errorOfStatus(status, retryAfterMs)
-  // A 500 of the server itself would come again; another's comes and goes.
+  // A 500 of the server itself would recur; one of a proxy is transient.
   const passes = TRANSIENT_STATUSES.has(status) || (status === 500 && !isOurs) || error.code === 'OPERATION_IN_PROGRESS'
   return { error, transient: error.retryable && passes }
 }
 
-/** What a request failed with that got no answer. */
+/** The failure of a request that got no response. */
 export function transportFailure(error: MpcError): Failure {
   return { error, transient: error.retryable && TRANSIENT_CODES.has(error.code) }
 }

@@ -8,8 +8,8 @@ import type { OperationId } from './operations.ts'
 import { partiesOf } from './sessions.ts'
 
 /**
- * The paths of the custodian by which it hands out its half, for when the signing server is gone or refuses. Bodies and
- * answers are JSON; the same request may be sent again and gets the same answer.
+ * The custodian's paths for exporting its share, for when the signing server is gone or refuses. Requests and responses
+ * are JSON; a repeated request gets the same response.
  */
 export const custodianPaths = {
   /** POST a `ChallengeRequest`, get a `ChallengeResponse`. */
@@ -22,7 +22,7 @@ export interface ChallengeRequest {
   /** The backup set: 32 bytes in lower-case hex. */
   readonly setId: string
   readonly curve: Curve
-  /** What the custodian's `authorizeExport` judges: text by the rule of authorizations. */
+  /** Passed to the custodian's `authorizeExport`: text by the rule of authorizations. */
   readonly authorization: string
   /** As in `ExportRequest`. */
   readonly receiver: string
@@ -43,7 +43,7 @@ export interface ShareResponse {
   readonly sealed: string
 }
 
-/** What both sides of an export agree on: the other party of the wallet's set hands its share to the client. */
+/** The terms of an export, the same on both sides: the set's other party gives its share to the client. */
 export function exportTerms(
   group: Group,
   record: ShareSetRecord,
@@ -54,7 +54,7 @@ export function exportTerms(
   return { group, record, from: from!.id, to: to!.id, receiver, operation: fromHex(operationId) }
 }
 
-/** Whether this is an X25519 public key in hex: what is sealed to one of small order is open to everybody. */
+/** Whether this is an X25519 public key in hex, and not of small order: anyone could open what is sealed to that. */
 export function isUsableReceiver(receiver: string): boolean {
   try {
     validatePublicKey(fromHex(receiver))
@@ -65,11 +65,11 @@ export function isUsableReceiver(receiver: string): boolean {
 }
 
 /**
- * Asks the app whether an export may begin. Only `true` allows it, and every denial looks the same.
+ * Asks the app whether an export may start. Only `true` allows it, and all denials look the same.
  *
- * @param ask the app's hook, applied; undefined where it has none
- * @param onError told what the hook throws
- * @throws {POLICY_DENIED} unless the hook answers true
+ * @param ask calls the app's hook; undefined if there is none
+ * @param onError receives what the hook throws
+ * @throws {POLICY_DENIED} unless the hook returns true
  */
 export async function requireAuthorization(
   ask: (() => unknown) | undefined,

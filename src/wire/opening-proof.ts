@@ -8,10 +8,10 @@ import { encodeRoundBody, type SessionMessage } from './round-body.ts'
 import type { OperationId, OperationRequest } from './operations.ts'
 import { partiesOf } from './sessions.ts'
 
-/** The operations that nobody begins who does not hold the client's half of the set that they name. */
+/** The operations that only a holder of the client's share of the named set can start. */
 type ProvenRequest = Extract<OperationRequest, { kind: 'backup' | 'recover' | 'refresh' | 'prove' | 'export' }>
 
-/** What the header of such an operation's first flight has besides the request: a proof by the share on secp256k1, in hex. */
+/** Added to the request in the header of such an operation's first round: a proof with the secp256k1 share, in hex. */
 export interface OpeningProof {
   readonly proof: string
 }
@@ -31,7 +31,7 @@ export function isProven(request: OperationRequest): request is ProvenRequest {
   return PROVEN_KINDS.has(request.kind)
 }
 
-/** The first flight of such an operation, before its proof is in its header. */
+/** The first round of such an operation, before the proof is added to its header. */
 export interface FirstRound {
   readonly operationId: OperationId
   readonly request: ProvenRequest
@@ -39,9 +39,9 @@ export interface FirstRound {
 }
 
 /**
- * The header of such a flight: the request, and a proof that the client holds its half of the set.
+ * The header of the first round: the request, and a proof that the client holds its share of the set.
  *
- * @param share the client's on secp256k1
+ * @param share the client's share on secp256k1
  */
 export function provenHeader(
   group: Group,
@@ -55,7 +55,7 @@ export function provenHeader(
 }
 
 /**
- * Checks the proof that an operation begins with.
+ * Verifies the proof that an operation starts with.
  *
  * @throws {PROTOCOL_ABORTED} POP or FORMAT
  */
@@ -72,8 +72,8 @@ function parties({ purpose }: ShareSetRecord) {
 const hash = createHasher('wallet', 'operation')
 
 /**
- * No verifier draws it: it is a hash of all that the flight says. An operation begins once, and its decision is kept for
- * ever, so that a proof that was seen begins nothing but what its prover has asked for.
+ * The nonce is not chosen by the verifier but is a hash of the whole first round. An operation starts only once, and
+ * its decision is kept permanently, so a replayed proof can start nothing but what its prover requested.
  */
 function nonceOf({ operationId, request, messages }: FirstRound): Uint8Array {
   const header = Object.fromEntries(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)))

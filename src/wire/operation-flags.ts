@@ -1,9 +1,9 @@
 import type { OperationRequest } from './operations.ts'
 
 /**
- * What an operation asks for beyond its sets, as the `flags` that both sides hash into the context of a reshare:
- * retire | rotate << 1 | dry run << 2. Whoever changes the header on its way makes the sessions drop each other's
- * messages, so that the server does what the client asked for or nothing.
+ * The options of an operation as the `flags` that both sides hash into the context of a reshare: retire | rotate << 1 |
+ * dry run << 2. If the header is changed in transit, the sessions reject each other's messages, so the server does what
+ * the client requested or nothing.
  */
 export function operationFlags(request: OperationRequest): number {
   if (request.kind !== 'recover') return 0

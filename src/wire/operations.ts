@@ -4,13 +4,13 @@ import type { BackupMethodName, Curve, Purpose, SetState } from '../types.ts'
 /** 16 random bytes chosen by the client, lower-case hex: the idempotency key of an operation. */
 export type OperationId = string
 
-/** An operation that brings an ECDSA setup. */
+/** An operation that makes an ECDSA setup. */
 interface BringsSetup {
-  /** Present where the client computes slowly (it has no WebAssembly): it takes the cheaper part of the setup. */
+  /** Present if the client computes slowly (without WebAssembly): it takes the cheaper role in the setup. */
   readonly slowClient?: true
 }
 
-/** Ids on the API are lower-case hex: wallet ids of 16 bytes, set ids of 32 bytes. */
+/** Ids in the API are lower-case hex: wallet ids of 16 bytes, set ids of 32 bytes. */
 export interface GenerateRequest extends BringsSetup {
   readonly kind: 'generate'
   readonly walletId: string
@@ -32,7 +32,7 @@ export interface RecoverRequest extends BringsSetup {
   readonly setId: string
   readonly label: string
   readonly existingSets: 'keep' | 'retire'
-  /** The method of the new cipherText where the backup is rotated, else null. */
+  /** The method of the new cipherText if the backup is rotated, else null. */
   readonly rotateBackup: BackupMethodName | null
   readonly dryRun: boolean
 }
@@ -40,7 +40,7 @@ export interface RecoverRequest extends BringsSetup {
 export interface RefreshRequest extends BringsSetup {
   readonly kind: 'refresh'
   readonly walletId: string
-  /** The signing set that deals and is retired once its successor is proven. */
+  /** The signing set that deals, and is retired once its successor is proven. */
   readonly setId: string
   readonly label: string
 }
@@ -70,7 +70,7 @@ export interface SignBip340Request extends AnySignRequest {
 
 export interface SignEcdsaRequest extends AnySignRequest {
   readonly scheme: 'ecdsa'
-  /** How the message becomes the digest that is signed; null if the message is that digest, of 32 bytes, already. */
+  /** How the message is hashed; null if the message already is the digest, of 32 bytes. */
   readonly hash: MessageHash | null
   /** As for `bip340`. */
   readonly path: string
@@ -78,8 +78,8 @@ export interface SignEcdsaRequest extends AnySignRequest {
 }
 
 /**
- * What the signature is made with: the setup of the set, a setup made for this signature alone (its first two rounds,
- * discarded afterwards; for sets whose own is poisoned), or a preprocessing (its id, 32 bytes in lower-case hex).
+ * What the signature is made with: the set's setup, a setup made for this signature only (in its first two rounds, and
+ * discarded afterwards; for sets whose own is poisoned), or a preprocessing (by its id, 32 bytes in lower-case hex).
  */
 export type SignatureSource =
   | { readonly kind: 'setup' }
@@ -88,14 +88,14 @@ export type SignatureSource =
 
 export type SignRequest = SignEd25519Request | SignBip340Request | SignEcdsaRequest
 
-/** Makes a new ECDSA setup for a set that has lost its own on one side; refused where that is poisoned. */
+/** Makes a new ECDSA setup for a set of which one side has lost its own; refused if that is poisoned. */
 export interface SetupRequest extends BringsSetup {
   readonly kind: 'setup'
   readonly walletId: string
   readonly setId: string
 }
 
-/** Makes one preprocessing: all of an ECDSA signature that needs neither its key nor its message. */
+/** Makes one preprocessing: the part of an ECDSA signature that needs neither its key nor its message. */
 export interface PreprocessRequest {
   readonly kind: 'preprocess'
   readonly walletId: string
@@ -103,24 +103,24 @@ export interface PreprocessRequest {
 }
 
 /**
- * Hands the server's share of one curve's key to a client that has proven possession of its own. Its messages are no
- * envelopes: the answer to round 1 carries the server's challenge, the request of round 2 the proof, the last answer the
- * server's share sealed to `receiver`.
+ * Gives the server's share of one curve's key to a client that has proven possession of its own. Its messages are not
+ * envelopes: the response to round 1 carries the server's challenge, the request of round 2 the proof, and the last
+ * response the server's share sealed to `receiver`.
  */
 export interface ExportRequest {
   readonly kind: 'export'
   readonly walletId: string
   readonly setId: string
   readonly curve: Curve
-  /** What the server's `authorizeExport` judges: a fresh authorisation by the user, at most 4,096 UTF-16 code units. */
+  /** Passed to the server's `authorizeExport`: a fresh authorization by the user, at most 4,096 UTF-16 code units. */
   readonly authorization: string
-  /** The X25519 public key that the share is sealed to: 32 bytes in lower-case hex, made for this request alone. */
+  /** The X25519 public key that the share is sealed to: 32 bytes in lower-case hex, made for this request only. */
   readonly receiver: string
 }
 
 /**
- * A remote proof of possession by the client. Its messages are no envelopes: per curve, the answer to round 1 carries the
- * server's challenge and the request of round 2 the proof.
+ * A remote proof of possession by the client. Its messages are not envelopes: per curve, the response to round 1
+ * carries the server's challenge and the request of round 2 the proof.
  */
 export interface ProveRequest {
   readonly kind: 'prove'
@@ -129,8 +129,8 @@ export interface ProveRequest {
 }
 
 /**
- * What the first round of an operation asks for: the header of its first flight. Every later request and every answer
- * but the last has the header `{}`; the last answer's is an {@link OperationResult}.
+ * The request of an operation: the header of its first round. Every later request and every response but the last has
+ * the header `{}`; that of the last response is an {@link OperationResult}.
  */
 export type OperationRequest =
   | GenerateRequest
@@ -163,19 +163,19 @@ const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = {
   preprocessing: 1,
 }
 
-/** What the answer to the last round says. */
+/** The header of the response to the last round. */
 export interface OperationResult {
-  /** The new set (generate, backup, recover, refresh) or the one that signed or was proven. */
+  /** The new set (generate, backup, recover, refresh), or the set that was used. */
   readonly setId: string
-  /** Its state: ACTIVE, or PREPARED for a backup that waits for its confirmation and for a dry run. */
+  /** Its state: ACTIVE, or PREPARED for an unconfirmed backup and for a dry run. */
   readonly state: SetState
-  /** The new backup set where the backup was rotated. */
+  /** The new backup set, if the backup was rotated. */
   readonly backupSetId?: string
   /** The sets that this operation retired (prove). */
   readonly retired?: readonly string[]
 }
 
-/** One set as `GET /v1/sets/:setId` and `GET /v1/wallets/:walletId/sets` show it. */
+/** A set as returned by `GET /v1/sets/:setId` and listed by `GET /v1/wallets/:walletId/sets`. */
 export interface SetStatus {
   readonly setId: string
   readonly walletId: string
@@ -183,18 +183,20 @@ export interface SetStatus {
   readonly state: SetState
   readonly label: string
   readonly backupMethod: BackupMethodName | null
-  /** The device that made it, which alone may use a signing set: 32 bytes in lower-case hex; null if it was made unsealed. */
+  /**
+   * The device that made it; only that may use a signing set. 32 bytes in lower-case hex; null if it was made unsealed.
+   */
   readonly deviceId: string | null
   /** ISO 8601, by the server's clock */
   readonly createdAt: string
   readonly lastUsedAt: string | null
-  /** When the private key of a curve was handed out with this set's help (ISO 8601), else null. */
+  /** When a private key was last exported with this set (ISO 8601), else null. */
   readonly exportedAt: string | null
-  /** Whether its holder has proven possession. That it has signed says nothing: the server never sees the client's part. */
+  /** Whether its holder has proven possession. Signing proves nothing: the server never sees the client's part. */
   readonly proven: boolean
 }
 
-/** How an operation was decided: `POST /v1/operations/:operationId/abort` settles it one way or the other. */
+/** The decision of an operation; `POST /v1/operations/:operationId/abort` aborts it unless it is committed. */
 export interface Decision {
   readonly decision: 'COMMIT' | 'ABORT'
 }

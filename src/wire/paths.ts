@@ -1,14 +1,14 @@
 import type { OperationId } from './operations.ts'
 
-/** The server's paths. Requests carry the caller's own credentials; every answer but a flight is JSON. */
+/** The server's paths. Requests carry the caller's credentials; every response but a round's is JSON. */
 export const paths = {
-  /** POST a flight, get a flight. */
+  /** POST a round body, get a round body. */
   round: (operationId: OperationId, round: number) => `/v1/operations/${operationId}/rounds/${round}`,
   /** POST nothing, get a `Decision`. */
   abort: (operationId: OperationId) => `/v1/operations/${operationId}/abort`,
   /** GET a `SetStatus`. */
   set: (setId: string) => `/v1/sets/${setId}`,
-  /** POST nothing, get a `SetStatus`: the server destroys its half. */
+  /** POST nothing, get a `SetStatus`: the server destroys its share. */
   retire: (setId: string) => `/v1/sets/${setId}/retire`,
   /** POST nothing, get a `SetStatus`: the app has stored the cipherText of this backup set. */
   confirm: (setId: string) => `/v1/sets/${setId}/confirm`,
@@ -16,6 +16,6 @@ export const paths = {
   sets: (walletId: string) => `/v1/wallets/${walletId}/sets`,
   /** GET `{ devices: ListedDevice[] }`. */
   devices: '/v1/devices',
-  /** POST nothing, get a `DeviceStatus`: the server answers the device no more, and destroys its halves. */
+  /** POST nothing, get a `DeviceStatus`: the server refuses the device and destroys its server shares. */
   revoke: (deviceId: string) => `/v1/devices/${deviceId}/revoke`,
 } as const

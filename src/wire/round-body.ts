@@ -2,14 +2,14 @@ import { fromUtf8, utf8 } from '../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../util/codec.ts'
 import { ENVELOPE_MAX_LENGTH } from '../protocol/session/envelope.ts'
 
-/** One envelope of one of the sessions that an operation runs side by side (a curve of a target set each). */
+/** An envelope of one of the sessions that an operation runs side by side. */
 export interface SessionMessage {
-  /** The session's place in the operation's list of sessions. */
+  /** The session's index in the operation's list of sessions. */
   readonly sessionIndex: number
   readonly envelope: Uint8Array
 }
 
-/** The body of one request or one answer of an operation: a JSON header and protocol envelopes. */
+/** The body of a request or response of an operation: a JSON header and protocol envelopes. */
 export interface RoundBody<Header> {
   readonly header: Header
   readonly messages: readonly SessionMessage[]
@@ -31,9 +31,9 @@ export function encodeRoundBody(flight: RoundBody<object>): Uint8Array {
 }
 
 /**
- * Reads a flight; its header is untyped until the receiver has validated it.
+ * Decodes a round body; its header is untyped until the receiver has validated it.
  *
- * @throws {CodecError} for anything but exactly one well-formed flight
+ * @throws {CodecError} for anything but exactly one well-formed body
  */
 export function decodeRoundBody(bytes: Uint8Array): RoundBody<unknown> {
   const reader = new Reader(bytes)

@@ -1,12 +1,12 @@
 import { CURVES, partyId, type Curve, type PartyId, type Purpose, type Role } from '../types.ts'
 import type { OperationRequest } from './operations.ts'
 
-/** What one session of an operation is about; its place in {@link operationSessions} is the `sessionIndex` of its messages. */
+/** One session of an operation; its index in {@link operationSessions} is the `sessionIndex` of its messages. */
 export interface SessionSpec {
   /** The purpose of the set that the session makes, or of the one that it uses (sign, prove). */
   readonly target: Purpose
   readonly curve: Curve
-  /** What the session brings: a share of the set, the ECDSA setup beside it, or the use of what is there. */
+  /** What the session does: make a share of the set, make its ECDSA setup, or use an existing set. */
   readonly brings: 'share' | 'setup' | 'use'
 }
 
@@ -27,10 +27,10 @@ const use = (curve: Curve): SessionSpec => ({ target: 'signing', curve, brings: 
 
 /**
  * The sessions that an operation runs side by side, in the order in which client and server number them: the target
- * sets (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA setup of the signing
- * set.
+ * sets (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA setup of the
+ * signing set.
  *
- * A signature with a setup of its own plays both in sessionIndex 0, one after the other.
+ * A signature with its own setup runs both with sessionIndex 0, one after the other.
  */
 export function operationSessions(request: OperationRequest): readonly SessionSpec[] {
   switch (request.kind) {

@@ -7,14 +7,14 @@ import { partiesOf } from './sessions.ts'
 const hash = createHasher('wallet', 'operation')
 
 /**
- * What the ECDSA setup of an operation is bound to on both sides, 32 bytes: this operation on this wallet.
+ * What both sides bind the ECDSA setup of an operation to, 32 bytes: the operation and its wallet.
  */
 export function setupBinding(operationId: OperationId, request: OperationRequest): Uint8Array {
   const source = request.kind === 'generate' ? new Uint8Array(0) : fromHex(request.setId)
   return hash('setup', fromHex(operationId), utf8(request.kind), fromHex(request.walletId), source)
 }
 
-/** The parties of a signing set, and those of them that compute slowly in the setup of this operation. */
+/** The parties of a signing set, and which of them compute slowly in the setup of this operation. */
 export function setupParties(request: OperationRequest): {
   readonly parties: readonly PartyId[]
   readonly slow: readonly PartyId[]

@@ -7,14 +7,14 @@ import type { KeyShare, ShareSetRecord } from '../key-share/types.ts'
 import { fromHex } from '../util/bytes.ts'
 import type { SignBip340Request, SignEcdsaRequest } from './operations.ts'
 
-/** What an ECDSA request signs: both sides hash the message themselves. */
+/** The digest that an ECDSA request signs; both sides hash the message themselves. */
 export function requestDigest({ message, hash }: Pick<SignEcdsaRequest, 'message' | 'hash'>): Digest32 {
   const bytes = fromHex(message)
   return hash === null ? digest32(bytes) : hashMessage(bytes, hash)
 }
 
 /**
- * The key at a path below a set's own; undefined for `m`.
+ * The derivation of the key at a path below a set's own; undefined for `m`.
  *
  * @throws {TypeError | RangeError} for a path that cannot be derived
  */
@@ -35,8 +35,8 @@ export function publicKeyAtPath(group: Group, record: ShareSetRecord, path: stri
 }
 
 /**
- * The share that a BIP 340 request signs with: of the key at its path, tweaked if it asks for that. A copy for one session,
- * whose caller wipes it.
+ * The share that a BIP 340 request signs with: of the key at its path, tweaked if requested. It is a copy, which the
+ * caller wipes.
  *
  * @throws {TypeError | RangeError} for a path or tweak that cannot be derived
  */

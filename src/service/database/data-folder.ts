@@ -1,13 +1,13 @@
 import { makePrivateFolder } from '../../util/node/private-files.ts'
 
-/** What a data folder holds: the embedded database, who has it open, the keys that the program has made; a volume's own. */
+/** The contents of a data folder: the embedded database, its locks, the generated keys; `lost+found` of a volume. */
 const OURS = /^(?:data|lock-.*|master-key(?:-[0-9a-f]{16})?|dev-custodian-key(?:-[0-9a-f]{16})?|lost\+found)$/
 
 /**
- * Makes a data folder for its owner alone (0700). One that was open to others is closed.
+ * Creates a data folder that only its owner can access (0700). An existing one that others can access is restricted.
  *
- * @returns whether it was open
- * @throws {Error} if it is open and holds something else, which would be closed with it
+ * @returns whether others could access it
+ * @throws {Error} if others can access it and it holds anything else, which would be restricted with it
  */
 export function makeDataFolder(folder: string): boolean {
   return makePrivateFolder(folder, (name) => OURS.test(name))

@@ -6,14 +6,14 @@ import { hasEnded, thisOwner } from '../../util/node/owner.ts'
 const CLAIM = /^lock-([0-9a-f-]+)-[0-9a-f]{16}$/
 
 /**
- * Keeps a second process from opening a folder: PGlite does not notice one, and two would overwrite each other's rows.
+ * Keeps a second process from opening a folder: PGlite does not detect one, and two would overwrite each other's rows.
  *
- * Whoever wants the folder first writes a claim whose name says who it is, then looks for the claims of others. Of two
- * at the same time at least one sees the other, so never both go on; both may give up. A claim is removed by its own
- * process, or once that has certainly ended: there is nothing to take over, so nobody can take over twice. A process
- * in another container or on another host counts as running, whatever its number.
+ * A process first writes a lock file whose name identifies it, then looks for those of others. Of two at the same time
+ * at least one sees the other, so they never both proceed; both may give up. A lock file is removed by its own process,
+ * or once that has certainly ended. It is never taken over, so it cannot be taken over twice. A process in another
+ * container or on another host counts as running, whatever its process id.
  *
- * @returns what opens the folder for others again; the end of the process does so too
+ * @returns releases the folder; the end of the process does so too
  * @throws {Error} if another process, or this one, holds the folder
  */
 export function lockDirectory(directory: string): () => void {

@@ -3,7 +3,7 @@ import type { Database, Schema } from './types.ts'
 
 type Connection = Pick<Database, 'query' | 'transaction'>
 
-/** {@link Database.migrate} for an adapter: once per process and schema, tried again if it failed. */
+/** {@link Database.migrate} for an adapter: runs once per process and schema, and again if it failed. */
 export function createMigrate(database: Connection): Database['migrate'] {
   const migrated = new Map<Schema['component'], Promise<void>>()
   return (schema) => {
@@ -17,7 +17,7 @@ export function createMigrate(database: Connection): Database['migrate'] {
 async function migrate(database: Connection, schema: Schema): Promise<void> {
   await createVersionTable(database)
   await database.transaction(async (tx) => {
-    // LOCK takes no snapshot, so that what follows sees what the holder before us has written.
+    // LOCK takes no snapshot, so the following statements see what the previous holder has written.
     await tx.query('lock table reshare_schema in exclusive mode')
     const [row] = await tx.query('select version from reshare_schema where component = $1', [schema.component])
     const version = Number(row?.['version'] ?? 0)
@@ -33,14 +33,14 @@ async function migrate(database: Connection, schema: Schema): Promise<void> {
   })
 }
 
-/** unique_violation, duplicate_object and duplicate_table: how far another process had come when we tried. */
+/** unique_violation, duplicate_object and duplicate_table: raised if another process got there first. */
 const ALREADY_THERE: ReadonlySet<unknown> = new Set(['23505', '42710', '42P07'])
 
 async function createVersionTable(database: Connection): Promise<void> {
   try {
     await database.query('create table if not exists reshare_schema (component text primary key, version int not null)')
   } catch (error) {
-    // `if not exists` looks before another process has committed the table, and its type, that it is creating.
+    // `if not exists` does not see a table, and its type, that another process is creating and has not committed.
     if (!ALREADY_THERE.has(sqlState(error))) throw error
   }
 }

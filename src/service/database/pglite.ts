@@ -12,13 +12,12 @@ import type { Database, Queryable, Row, SqlValue } from './types.ts'
 /**
  * An embedded PostgreSQL (PGlite) for one process.
  *
- * It survives the end of its process at any moment. It does not force its writes to the disk, so that a loss of power
- * may cost the last of them: where that matters, use PostgreSQL.
+ * It survives the end of its process at any moment. It does not flush its writes to disk, so a power failure may lose
+ * the last of them: if that matters, use PostgreSQL.
  *
- * @param directory a folder of its own, made if it is missing; in memory if none is given. It is its owner's alone (0700):
- * one that is open to others is closed
- * @throws {TypeError} if `directory` is no path
- * @throws {Error} if another living process has the folder open, or it is open to others and holds something else
+ * @param directory a folder of its own, created if it is missing and restricted to its owner (0700). Default: in memory
+ * @throws {TypeError} if `directory` is not a path
+ * @throws {Error} if another running process has the folder open, or others can access it and it holds anything else
  */
 export function pgliteDatabase(directory?: string): Database {
   if (directory !== undefined && !isPath(directory)) throw new TypeError('directory must be a path')
@@ -46,7 +45,7 @@ export function pgliteDatabase(directory?: string): Database {
 
 function openDirectory(directory: string): () => void {
   makeDataFolder(directory)
-  // PGlite would make it by the account's umask.
+  // PGlite would create it with the account's umask.
   makeInnerFolder(join(directory, 'data'))
   return lockDirectory(directory)
 }
@@ -61,7 +60,7 @@ function queryable(connection: PGlite | Transaction): Queryable {
   }
 }
 
-/** PGlite takes bytes and dates of its own realm only. */
+/** PGlite accepts bytes and dates of its own realm only. */
 function ofThisRealm(value: SqlValue): SqlValue {
   if (isBytes(value)) return abytes(value, undefined, 'a parameter')
   return isDate(value) ? new Date(value.getTime()) : value

@@ -3,15 +3,15 @@ import { errorMessage, hasBrand } from '../../util/brand.ts'
 import { sqlState } from './serialization.ts'
 
 /**
- * SQLSTATEs after which the same statement may do later: connection exceptions, insufficient resources, an operator's
- * intervention or a crash, a lock or a statement that took too long, and a server that has become a standby.
+ * SQLSTATEs after which the same statement may succeed later: connection exceptions, insufficient resources, operator
+ * intervention, crashes, lock and statement timeouts, and a server that has become a standby.
  */
 const PASSING = /^(?:08|53|57|58|55P03|25006|25P0[34])/
 
-/** SQLSTATEs that say how the database is set up: credentials, privileges, a database or schema that is not there. */
+/** SQLSTATEs of a misconfigured database: credentials, privileges, a missing database or schema. */
 const LASTING = /^(?:28|3D000|3F000|42501)/
 
-/** What a pooler refuses for ever, in its own words: it has one SQLSTATE for all. */
+/** Permanent refusals of a pooler, by their text: it uses one SQLSTATE for all. */
 const REFUSED = /unsupported startup parameter|statement pooling mode|not allowed in statement pooling/
 
 /** @throws {Unavailable | Misconfigured} or, if it says nothing about the database, the error itself */
@@ -30,7 +30,7 @@ export function rethrow(error: unknown): never {
   if (state !== undefined && LASTING.test(state)) {
     throw new Misconfigured(`PostgreSQL refuses for how it is set up: ${message}`, { cause: error })
   }
-  // What the driver fails with by itself is the connection: PostgreSQL's own errors have a state.
+  // Errors without a state are the driver's and concern the connection: PostgreSQL's own have one.
   if (state === undefined || PASSING.test(state)) {
     throw new Unavailable('the database cannot be used now', { cause: error })
   }

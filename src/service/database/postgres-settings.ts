@@ -2,15 +2,15 @@ import { Misconfigured } from '../http.ts'
 import type { Queryable } from './types.ts'
 
 /**
- * What each connection sets for itself. Poolers keep it for their client, since PostgreSQL reports its changes; what they do
- * not keep is not set here: pooling by transaction, it would be other clients' as well.
+ * The settings of each connection. Poolers keep these per client, since PostgreSQL reports changes to them. Others are
+ * not set here: with pooling by transaction they would leak to other clients.
  */
 export const settings = `set datestyle = 'ISO'`
 
 /**
- * Looks at what no connection can set.
+ * Checks what a connection cannot set.
  *
- * @throws {Misconfigured} if the database cannot hold all text, or every transaction would be one that only reads
+ * @throws {Misconfigured} if the database cannot hold all text, or its transactions are read-only
  */
 export async function requireUsable(db: Queryable): Promise<void> {
   const [row] = await db.query(

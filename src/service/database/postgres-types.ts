@@ -11,14 +11,16 @@ const READERS: Readonly<Record<number, (text: string) => SqlValue>> = {
 }
 
 /**
- * How values are read: by none of the parsers that are global to `pg`, which the app may have changed for itself. What has no
- * reader is text.
+ * How values are read: without the global parsers of `pg`, which the app may have changed. A type without a reader is
+ * text.
  */
 export const types = {
   getTypeParser: (oid: number) => READERS[oid] ?? ((text: string) => text),
 }
 
-/** `bytea_output` is hex, or escape: printable characters, two backslashes for one, and three octal digits after one. */
+/**
+ * `bytea_output` is hex, or escape: printable characters, two backslashes for one, and three octal digits after one.
+ */
 function readBytes(text: string): Uint8Array {
   if (text.startsWith('\\x')) return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
   const bytes = text.replace(/\\(\\|[0-7]{3})/g, (_, escaped: string) =>
@@ -30,10 +32,10 @@ function readBytes(text: string): Uint8Array {
 const ISO = /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/
 
 /**
- * A time in whatever `TimeZone`.
+ * Reads a time in any `TimeZone`.
  *
- * @returns a date that is not valid for what no server has written: a time without an end, or before Christ
- * @throws {Misconfigured} where `DateStyle` is not ISO: what others say is not the same everywhere
+ * @returns an invalid date for values that the server never writes: infinity, or BC
+ * @throws {Misconfigured} if `DateStyle` is not ISO: the others are ambiguous
  */
 function readTime(text: string): Date {
   if (/^-?infinity$| BC$/.test(text)) return new Date(Number.NaN)

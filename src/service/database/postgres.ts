@@ -8,8 +8,8 @@ import type { Database, Isolation, Queryable, SqlValue } from './types.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /**
- * A PostgreSQL database behind a connection pool. What fails because the database cannot be used now, `Unavailable` says so;
- * what fails because of how it is set up, `Misconfigured`. It works through a pooler that pools by transaction, too.
+ * A PostgreSQL database behind a connection pool. It throws `Unavailable` if the database cannot be used now, and
+ * `Misconfigured` if it is set up wrongly. It also works through a pooler that pools by transaction.
  *
  * @param options a `postgres://` URL, or the options of a `pg` pool
  */
@@ -22,11 +22,11 @@ export function postgresDatabase(options: string | pg.PoolConfig): Database {
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
     onConnect: (client) => connected(client, config),
   })
-  // An idle connection that the server closes is replaced by the pool; undecidedOperations, its error would end the process.
+  // The pool replaces an idle connection that the server closes; without a listener, its error would end the process.
   pool.on('error', () => undefined)
   const asked = queryable(pool)
   const connection: Pick<Database, 'query' | 'transaction'> = {
-    // A statement alone may meet others, too, and where the role's transactions are serializable all that they do.
+    // A single statement may conflict with others too, with more of them if the role's transactions are serializable.
     query: (sql, parameters) => retryConflicts(() => asked.query(sql, parameters)),
     transaction: (work, isolation = 'serializable') => retryConflicts(() => inTransaction(pool, work, isolation)),
   }
@@ -62,8 +62,8 @@ function queryable(connection: pg.Pool | pg.PoolClient): Queryable {
 }
 
 /**
- * A serializable transaction that reads a small table whole, because that is quicker, conflicts with everybody who writes to
- * it: it has read every row (PostgreSQL's manual, 13.2.3).
+ * A serializable transaction that scans a small table, because that is faster than its index, conflicts with every
+ * writer of the table: it has read every row (PostgreSQL manual, 13.2.3).
  */
 const BEGIN: Readonly<Record<Isolation, string>> = {
   serializable: 'begin isolation level serializable; set local enable_seqscan = off',
@@ -73,8 +73,8 @@ const BEGIN: Readonly<Record<Isolation, string>> = {
 async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>, isolation: Isolation): Promise<T> {
   const client = await pool.connect().catch(rethrow)
   let broken: Error | undefined
-  // The pool listens to idle connections only. One that is lost while it is in use fails its statement as well, and
-  // undecidedOperations, its error would end the process.
+  // The pool listens to idle connections only. One that is lost in use also fails its statement; without a listener, its
+  // error would end the process.
   const lose = (error: Error) => {
     broken = error
   }

@@ -7,7 +7,8 @@ const RETRY_STATES: ReadonlySet<unknown> = new Set(['40001', '40P01'])
 const ATTEMPTS = 12
 
 /**
- * Runs a transaction again, at most 12 times in all, while the database rolls it back for its conflicts with others.
+ * Runs a transaction, and repeats it while the database rolls it back for conflicts with others, at most 12 times in
+ * all.
  *
  * @throws {Unavailable} if it is rolled back every time
  */
@@ -23,12 +24,14 @@ export async function retryConflicts<T>(runTransaction: () => Promise<T>): Promi
   }
 }
 
-/** Growing, and never the same for two: those that met once would meet again. */
+/** Grows, with jitter: transactions that conflicted once would otherwise conflict again. */
 function pauseMs(attempt: number): number {
   return Math.min(2 ** attempt, 200) * (0.5 + (systemRandom(1)[0] as number) / 256)
 }
 
-/** The five-character SQLSTATE of an error of either database, if it has one; system errors have codes of other forms. */
+/**
+ * The five-character SQLSTATE of an error of either database, if it has one; system errors have codes of other forms.
+ */
 export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
