@@ -1,6 +1,6 @@
 // @ts-check
 // npm run bench [-- GROUP …] [--docs]: prints the tables and whether targets are met, writes bench/results.json and a
-// chart a group; with --docs the tables of docs/bench.md too. Only ratios within one run mean much.
+// chart a group; with --docs the tables of docs/internals/bench.md too. Only ratios within one run mean much.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { chart } from './support/chart.mjs'

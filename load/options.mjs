@@ -15,7 +15,7 @@ const USAGE = `npm run load -- [options]
 --no-costs                 leave out what an action costs by itself
 --plant server|client      a bug that the run must find
 --json                     print the figures as JSON alone
---docs                     put the figures into docs/bench.md`
+--docs                     put the figures into docs/internals/bench.md`
 
 /** @typedef {ReturnType<typeof readOptions>} Options */
 

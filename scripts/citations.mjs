@@ -11,18 +11,19 @@ const NOT_READ =
   /[.]gen[.]ts$|^src\/wasm\/generated[.]ts$|node_modules|^test\/repository\/citations[.]node[.]test[.]ts$/
 
 /** They say what a version or a run was like: its files may be gone. */
-const RECORDS = new Set(['CHANGELOG.md', 'docs/mutation.md'])
+const RECORDS = new Set(['CHANGELOG.md', 'docs/internals/mutation.md'])
 /** What programs of the repository write, and Git does not keep. */
 const OUTPUT = /^bench\/(results|charts)/
 
 /** Where the server's invariants are written down. */
-const INVARIANTS = 'docs/server.md'
+const INVARIANTS = 'docs/internals/signing-server.md'
 /** Whose sections are cited by number: each stands before the number, in the same sentence. */
 const STANDARD = /[Tt]heir §|RFC \d+|SEC \d|FIPS|eprint|JSON-RPC|et al|BIP|DKLs|EIP/
 
 /** @param {string} root @returns {Map<string, string>} documents and sources by path */
 export function citingFiles(root) {
-  const pages = [...readdirSync(root), ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  const pages = [...readdirSync(root), ...docs.map((name) => `docs/${name}`)]
   const sources = SOURCES.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
   ).filter((path) => SOURCE.test(path) && !NOT_READ.test(path))
@@ -90,7 +91,8 @@ function missingPages(path, prose, { root, files }) {
   const own = [...(path.endsWith('.md') ? prose : '').matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => [path, anchor])
   const named = cited.filter(([, page]) => page !== undefined).map(([, page, anchor]) => [page, anchor])
   return [...named, ...own].flatMap(([page = '', anchor]) => {
-    const candidates = [normalize(join(dirname(path), page)), page, `docs/${page}`]
+    const below = [...files.keys()].filter((known) => known.startsWith('docs/') && known.endsWith(`/${page}`))
+    const candidates = [normalize(join(dirname(path), page)), page, ...below]
     const target = candidates.find((candidate) => files.has(candidate) || existsSync(join(root, candidate)))
     if (target === undefined) return [`no page ${page}`]
     const there = anchor === undefined || anchorsOf(files.get(target) ?? '').has(anchor)

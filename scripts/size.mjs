@@ -36,7 +36,7 @@ const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
 
 /**
  * What each bundle may not grow beyond, gzip, in KB: about a twentieth above what it is. A change that needs more raises
- * its budget here, and says why. The target of the client is 60; docs/bench.md says where the rest goes.
+ * its budget here, and says why. The target of the client is 60; docs/internals/bench.md says where the rest goes.
  *
  * Last raised for the ECDSA setup and multiplication of 2026 (8 KB of the client), and for what checks text, bytes, hooks
  * and random sources at every door (2 KB; stores hash what they draw nonces from, so that they hold SHA-256).

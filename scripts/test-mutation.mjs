@@ -11,7 +11,7 @@ import { startTestPostgres } from './test-postgres.mjs'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const FOLDER = 'test/mutation'
 const STRYKER = `${FOLDER}/node_modules/@stryker-mutator/core/bin/stryker.js`
-const PAGE = 'docs/mutation.md'
+const PAGE = 'docs/internals/mutation.md'
 const REQUIRED_SCORE = 90
 const HEADER = ['', 'mutants', 'killed', 'survived', 'of these explained', 'score']
 const UNDETECTED = new Set(['Survived', 'NoCoverage', 'Timeout'])

@@ -1,7 +1,7 @@
 // @ts-check
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const FILE = new URL('../../docs/bench.md', import.meta.url)
+const FILE = new URL('../../docs/internals/bench.md', import.meta.url)
 
 /** @param {string} command */
 const marks = (command) => [
@@ -10,7 +10,7 @@ const marks = (command) => [
 ]
 
 /**
- * Puts a run into docs/bench.md.
+ * Puts a run into docs/internals/bench.md.
  *
  * @param {object} run
  * @param {string} run.about the machine and the commit
@@ -21,7 +21,7 @@ const marks = (command) => [
 export function writeDocs({ about, sections, targets, leftOut }) {
   const parts = sections.flatMap(({ name, title, text, hasChart }) => [
     `## ${title}`,
-    ...(hasChart ? [`![${title}](../bench/charts/${name}.svg)`] : []),
+    ...(hasChart ? [`![${title}](../../bench/charts/${name}.svg)`] : []),
     fenced(text),
   ])
   const missing = leftOut.length > 0 ? [`Left out: ${leftOut.join('; ')}.`] : []
@@ -44,7 +44,7 @@ function replace(command, paragraphs) {
   const [begin, end] = /** @type {[string, string]} */ (marks(command))
   const from = page.indexOf(begin) + begin.length
   const to = page.indexOf(end)
-  if (!page.includes(begin) || to < from) throw new Error(`docs/bench.md has lost its marks for ${command}`)
+  if (!page.includes(begin) || to < from) throw new Error(`docs/internals/bench.md has lost its marks for ${command}`)
   writeFileSync(FILE, `${page.slice(0, from)}\n\n${paragraphs.join('\n\n')}\n\n${page.slice(to)}`)
 }
 

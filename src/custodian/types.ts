@@ -39,7 +39,7 @@ export interface Custodian {
 
 /**
  * Who one of the app's users is, and the name under which the signing server knows the user's wallet: both by the rule of ids
- * (docs/server.md, Text).
+ * (docs/reference/http-api.md#text).
  */
 export interface CustodianUser {
   readonly userId: string

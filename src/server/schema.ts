@@ -1,6 +1,6 @@
 import type { Schema } from '../service/database/types.ts'
 
-/** The server's tables; `docs/server.md` says what each row means. */
+/** The server's tables; docs/internals/signing-server.md#tables says what each row means. */
 export const serverSchema: Schema = {
   component: 'server',
   migrations: [

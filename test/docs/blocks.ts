@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const PAGES: readonly string[] = [
   'README.md',
   'SECURITY.md',
-  ...readdirSync(join(ROOT, 'docs'))
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ]
@@ -65,7 +65,7 @@ export function placeOf({ page, line }: Block): string {
 
 /** A name for a file of the block. */
 export function nameOf({ page, line }: Block): string {
-  return `${page.replace(/^docs\/|[.]md$/g, '')}-${line}`
+  return `${page.replace(/^docs\/|[.]md$/g, '').replaceAll('/', '-')}-${line}`
 }
 
 /** The block as a module: what it needs is imported on its first line, so that lines keep their numbers. */

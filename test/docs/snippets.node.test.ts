@@ -34,14 +34,14 @@ test('every block is of a language that is tested, and those that are not run ar
   // Of docs/wire.md (tested beside the protocol), pictures, and what programs print.
   const others = blocks.filter((block) => ![...programs, ...ofLanguage('sh', 'sql')].includes(block))
   expect(new Set(others.map(({ language, page }) => `${language} ${page}`))).toEqual(
-    new Set(['hex docs/wire.md', 'mermaid docs/architecture.md', ' docs/bench.md']),
+    new Set(['hex docs/wire.md', 'mermaid docs/architecture.md', ' docs/internals/bench.md']),
   )
   const left = blocks.filter(({ notRun }) => notRun !== undefined)
   expect(left.map(({ page, language, notRun }) => `${page}, ${language}: ${notRun}`)).toEqual([
     'README.md, sh: takes minutes',
     'README.md, sh: the values are yours',
     'docs/adapters.md, ts: sends ether',
-    'docs/mutation.md, sh: takes most of an hour',
+    'docs/internals/mutation.md, sh: takes most of an hour',
   ])
 })
 

@@ -12,7 +12,7 @@ import { changeWallet } from './wallet-store.ts'
 
 /**
  * The prepare step of docs/protocol.md#prepare-decide-learn-prove-retire: stores the share and the ECDSA setup durably,
- * reads them back, then records the set as PREPARED, which cannot sign (I1, I2 of docs/server.md#invariants).
+ * reads them back, then records the set as PREPARED, which cannot sign (I1, I2 of docs/internals/signing-server.md#invariants).
  *
  * @param deadline of the action: before it, nobody else decides its operation
  * @param setup the new set's; undefined if it finishes only with the server's last response. Wiped

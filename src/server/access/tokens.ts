@@ -9,7 +9,7 @@ import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** Who a request comes from. */
 export interface Authenticated {
-  /** The app's own name for its user or installation, by the rule of ids (docs/server.md, Text). */
+  /** The app's own name for its user or installation, by the rule of ids (docs/reference/http-api.md#text). */
   readonly clientId: string
 }
 

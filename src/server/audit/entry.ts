@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8 } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
 
-/** What the log tells of; `docs/server.md` says what each means. */
+/** What the log tells of; `docs/reference/audit-log.md` says what each means. */
 export type AuditEventName =
   | 'begun'
   | 'masterKeyChanged'
