@@ -10,6 +10,7 @@ import type { AuthorizeExport } from './access/authorize-export.ts'
 import type { Database } from '../service/database/types.ts'
 import type { Policy } from './access/policy.ts'
 import { DEFAULT_RATES, type RateLimits } from './access/rate-limits.ts'
+import type { Turns } from './rounds/turns.ts'
 
 /** How much a request may hold, and how long things live. */
 export interface ServerLimits {
@@ -81,6 +82,8 @@ export interface ServerContext {
   readonly onCheating: OnCheating
   /** The sets whose client this process has caught cheating, by id, until the database has taken it. */
   readonly caught: Map<string, ProtocolError>
+  /** For requests that would wait for one row. */
+  readonly turns: Turns
   readonly sealer: Sealer
   readonly audit: AuditLog
   readonly random: RandomSource

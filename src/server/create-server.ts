@@ -17,6 +17,7 @@ import { createApp } from './http/app.ts'
 import type { Policy } from './access/policy.ts'
 import { mergeRates, type RateLimits } from './access/rate-limits.ts'
 import { rotate } from './maintenance/rotate.ts'
+import { createTurns } from './rounds/turns.ts'
 import { serverSchema } from './schema.ts'
 import { sweep } from './maintenance/sweep.ts'
 import type { Authenticate } from './access/tokens.ts'
@@ -157,6 +158,7 @@ function serverContext(options: ServerOptions): ServerContext {
     authorizeExport,
     onCheating,
     caught: new Map(),
+    turns: createTurns(limits.requestMs),
     sealer,
     audit: createAuditLog({ database, sealer, random, now }),
     random,

@@ -42,6 +42,7 @@ import {
   type Outcome,
   type RequestHash,
 } from './operations-table.ts'
+import { turnOfClient, turnOfSet } from './turns.ts'
 import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from './round.ts'
 
 /**
@@ -126,7 +127,9 @@ async function tryAtOnce(
   { begun, named }: Outcome,
 ): Promise<Uint8Array | undefined> {
   if (begun || named === undefined || !isOneRound(request)) return undefined
-  const played = await playAtOnce(context, { key, request, messages, requestHash, named })
+  const played = await context.turns.take(turnOfSet(request.setId), () =>
+    playAtOnce(context, { key, request, messages, requestHash, named }),
+  )
   if (played === undefined || 'answer' in played) return played?.answer
   // Where the ban had to be written by itself nothing has begun: there is nothing to abort.
   await recordAbort(context, key).catch((error: unknown) => {
@@ -143,7 +146,7 @@ async function begin(
   requestHash: RequestHash,
 ): Promise<Claimed | undefined> {
   // A device that is revoked at this very moment may begin what no round is stored of any more.
-  return context.database.transaction(async (tx) => {
+  const work = async (tx: Queryable): Promise<Claimed | undefined> => {
     await requireUnrevoked(tx, claim)
     await lockClient(tx, claim.clientId)
     const added = await insertOperation(context, tx, claim, request, requestHash, claim.token)
@@ -155,7 +158,8 @@ async function begin(
     await chargeOperation(context, tx, claim.clientId, request, added)
     await context.audit.record(tx, claim.clientId, openingEvents(claim, request))
     return { claim, operation: newOperation(claim, request, added) }
-  }, 'read committed')
+  }
+  return context.turns.take(turnOfClient(claim.clientId), () => context.database.transaction(work, 'read committed'))
 }
 
 /** An operation as its row says that was just added. */
@@ -221,10 +225,11 @@ async function store(
     return context.database.transaction((tx) => storeInTransaction(context, tx, claim, requestHash, playing, sealed))
   }
   const set = { clientId: claim.clientId, setId: (request as SetRequest).setId }
-  return transactOrBan(context, set, async (tx) => {
+  const work = async (tx: Queryable): Promise<Answered | Banned> => {
     const played = await playing(tx)
     return 'caught' in played ? played : storeInTransaction(context, tx, claim, requestHash, played, seal(played))
-  })
+  }
+  return context.turns.take(turnOfSet(set.setId), () => transactOrBan(context, set, work))
 }
 
 async function storeInTransaction(

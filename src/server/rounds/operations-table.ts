@@ -3,6 +3,7 @@ import { MpcError } from '../../errors.ts'
 import { canAccess, type Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
+import { turnOfClient } from './turns.ts'
 import { notAuthorized, setRow, type SetRow } from '../sets/sets-table.ts'
 
 /** Names one operation: ids are the client's own choice, so they mean nothing without it. */
@@ -160,7 +161,7 @@ export async function decideUnstarted(
   { clientId, operationId, device }: CalledOperation,
   decision: Decision['decision'],
 ): Promise<void> {
-  await context.database.transaction(async (tx) => {
+  const work = async (tx: Queryable): Promise<void> => {
     await lockClient(tx, clientId)
     await tx.query(
       `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
@@ -169,7 +170,8 @@ export async function decideUnstarted(
        on conflict (client_id, operation_id) do nothing`,
       [clientId, operationId, decision, timestamp(context), device],
     )
-  }, 'read committed')
+  }
+  await context.turns.take(turnOfClient(clientId), () => context.database.transaction(work, 'read committed'))
 }
 
 /**

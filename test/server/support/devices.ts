@@ -4,6 +4,7 @@ import { getGroup } from '../../../src/curve/index.ts'
 import { createAuditLog } from '../../../src/server/audit/log.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
 import { noteDevice } from '../../../src/server/devices/devices-table.ts'
+import { createTurns } from '../../../src/server/rounds/turns.ts'
 import { createApp } from '../../../src/server/http/app.ts'
 import { mergeRates } from '../../../src/server/access/rate-limits.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
@@ -34,6 +35,7 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
     authorizeExport: () => true,
     onCheating: 'ephemeralSetup',
     caught: new Map(),
+    turns: createTurns(DEFAULT_LIMITS.requestMs),
     sealer,
     audit: createAuditLog({ database, sealer, random, now }),
     random,

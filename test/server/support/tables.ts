@@ -9,6 +9,7 @@ import {
   type CalledOperation,
   type RequestHash,
 } from '../../../src/server/rounds/operations-table.ts'
+import { createTurns } from '../../../src/server/rounds/turns.ts'
 import { serverSchema } from '../../../src/server/schema.ts'
 import { insertSet, type SetRow } from '../../../src/server/sets/sets-table.ts'
 import { getGroup } from '../../../src/curve/index.ts'
@@ -106,6 +107,7 @@ export async function createTables(database: Database, random: RandomSource): Pr
       authorizeExport: undefined,
       onCheating: 'refuse',
       caught: new Map(),
+      turns: createTurns(DEFAULT_LIMITS.requestMs),
       sealer,
       audit,
       random,
