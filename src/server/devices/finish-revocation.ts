@@ -39,6 +39,20 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
     if (left === 0) await forgetRevoker(tx, revocation)
     await context.audit.record(tx, clientId, ended)
   })
+  await outwaitSignatures(context.database, clientId)
+}
+
+/**
+ * Waits for what the device was signing when it was refused, with a set that is bound to no device: of that nothing is to be
+ * seen before it is committed. What it signs with its own sets, the retirement of those has waited for.
+ */
+async function outwaitSignatures(db: Queryable, clientId: string): Promise<void> {
+  await db.query(
+    `select count(*)::int from
+       (select 1 from reshare_sets where client_id = $1 and device is null and purpose = 'signing' and state = 'ACTIVE'
+        for share) unbound`,
+    [clientId],
+  )
 }
 
 async function forgetRevoker(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<void> {
