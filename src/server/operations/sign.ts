@@ -33,12 +33,12 @@ export function signWith(
   turn: RoundInput<FrostRequest>,
   half: WalletShares,
 ): readonly SessionMessage[] {
-  const share = signingShare(turn.request, half.shares)
+  let share: KeyShare | undefined
   try {
+    share = signingShare(turn.request, half.shares)
     return sign(context, turn, share).messages
   } finally {
-    wipeKeyShare(share)
-    half.shares.forEach(wipeKeyShare)
+    for (const secret of [...half.shares, ...(share ? [share] : [])]) wipeKeyShare(secret)
   }
 }
 

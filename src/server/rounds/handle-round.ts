@@ -2,7 +2,7 @@ import { isProven } from '../../wire/opening-proof.ts'
 import { decodeRoundBody, encodeRoundBody, type RoundBody } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
-import { MpcError, isMpcError } from '../../errors.ts'
+import { MpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
 import { isCodecError } from '../../util/codec.ts'
 import type { AuditEvent } from '../audit/entry.ts'
@@ -28,6 +28,7 @@ import { dispatch } from './dispatch.ts'
 import { isOneRound, playAtOnce } from '../operations/play-at-once.ts'
 import { chargeOperation, countFailure, countsFailures } from './rates.ts'
 import {
+  decideUnstarted,
   findOperation,
   findOutcome,
   hashRequest,
@@ -131,11 +132,14 @@ async function tryAtOnce(
     playAtOnce(context, { key, request, messages, requestHash, named }),
   )
   if (played === undefined || 'answer' in played) return played?.answer
-  // Where the ban had to be written by itself nothing has begun: there is nothing to abort.
-  await recordAbort(context, key).catch((error: unknown) => {
-    if (!isMpcError(error, 'AUTH_FAILED')) context.onError(error)
-  })
+  await endBanned(context, key).catch(context.onError)
   throw played.caught
+}
+
+/** Has the same request hear the same again: also where the ban had to be written by itself, and nothing has begun. */
+async function endBanned(context: ServerContext, key: CalledOperation): Promise<void> {
+  await decideUnstarted(context, key, 'ABORT')
+  await recordAbort(context, key)
 }
 
 /** @returns the claim of its first round, unless it was there */
