@@ -11,7 +11,7 @@ export interface Command {
 }
 
 /** What a reader types in anyway, without it being of this package. */
-const TOOLS: ReadonlySet<string> = new Set(['sha256sum'])
+const TOOLS: ReadonlySet<string> = new Set(['node', 'sha256sum'])
 
 /** The commands of the `sh` blocks of a page, and those in its text that begin with npm, npx or the program's name. */
 export function commandsOf(page: string, text: string = readPage(page)): Command[] {
