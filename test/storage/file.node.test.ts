@@ -8,7 +8,6 @@ import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { storeConformance } from '../../src/storage/conformance.ts'
 import { fileName, keyOf } from '../../src/storage/file/names.ts'
-import { hasEnded, thisOwner } from '../../src/util/node/owner.ts'
 import { fileStore } from '../../src/storage/file.ts'
 
 const faults = vi.hoisted(() => ({
@@ -277,37 +276,4 @@ describe('file store', () => {
       expect(await readdir(place)).toHaveLength(1)
     }
   })
-})
-
-describe('the owner of a claim', () => {
-  const [host, boot, namespace, pid, start] = thisOwner().split('-') as [string, string, string, string, string]
-  const owner = (...parts: string[]) => parts.join('-')
-
-  test('is this process, which runs', () => {
-    expect(pid).toBe(String(process.pid))
-    expect(hasEnded(thisOwner())).toBe(false)
-  })
-
-  test('has ended if its process is gone, or was of an earlier boot', async () => {
-    const child = start_()
-    await once(child, 'exit')
-    expect(hasEnded(owner(host, boot, namespace, String(child.pid), '1'))).toBe(true)
-    expect(hasEnded(owner(host, '0123456789ab', namespace, pid, start))).toBe(true)
-  })
-
-  test.skipIf(process.platform !== 'linux')('has ended if its number now belongs to a later process', () => {
-    expect(hasEnded(owner(host, boot, namespace, pid, '1'))).toBe(true)
-  })
-
-  test('counts as running where that cannot be known', () => {
-    expect(hasEnded(owner('0123456789ab', boot, namespace, '999999999', '1'))).toBe(false)
-    expect(hasEnded(owner(host, boot, '1', '999999999', '1'))).toBe(false)
-    expect(hasEnded('torn')).toBe(false)
-  })
-
-  function start_(): ChildProcess {
-    const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
-    children.push(child)
-    return child
-  }
 })

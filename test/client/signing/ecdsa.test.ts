@@ -159,13 +159,13 @@ describe('the setup of a set', () => {
     const { id: other, setId: otherSet } = await generateWallet(phone)
     expect(other).not.toBe(walletId)
     const set = server.sets.get(setId)!
-    const { digest: before } = set.pair!
-    if (how === 'has lost its own') set.pair = undefined
-    else Object.assign(set.pair!, { digest: server.sets.get(otherSet)!.pair!.digest })
+    const { digest: before } = set.otState!
+    if (how === 'has lost its own') set.otState = undefined
+    else Object.assign(set.otState!, { digest: server.sets.get(otherSet)!.otState!.digest })
     await signsEcdsa(phone, { walletId })
     await signsEcdsa(phone, { walletId })
     expect(server.requests.filter(({ kind }) => kind === 'setup')).toHaveLength(1)
-    expect(set.pair!.digest).not.toEqual(before)
+    expect(set.otState!.digest).not.toEqual(before)
   })
 
   test('whose last answer is lost is made once more', async () => {

@@ -5,55 +5,28 @@ import {
   type OperationRequest,
   type OperationResult,
   type SignEcdsaRequest,
-  type SetStatus,
 } from '../../../src/wire/operations.ts'
-import { operationSessions } from '../../../src/wire/sessions.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
-import { bindOtState, type OtState, type PairSetup, type Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
+import { bindOtState, type OtState, type Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { newChallenge } from '../../../src/protocol/possession/index.ts'
-import { combineShares } from '../../../src/key-share/index.ts'
-import type { KeyShare, WalletShares } from '../../../src/key-share/types.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/transport/types.ts'
 import { CURVES, type Purpose, type SetState } from '../../../src/types.ts'
 import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
+import { keep, sharesFor, statusOf, type ServedOperation, type ServedSet } from './served.ts'
 import {
   ecdsaSession,
   makingSessions,
   schnorrSession,
   setupSession,
   shareOn,
-  type Made,
   type ServedSession,
   verifyProof,
 } from './memory-sessions.ts'
 
-interface ServedSet {
-  readonly shares: WalletShares
-  readonly operationId: string
-  readonly label: string
-  readonly retires: readonly string[]
-  state: SetState
-  proven: boolean
-  /** The ECDSA setup with the client; a cheat poisons it. */
-  pair: OtState | undefined
-  readonly preprocessings: Map<string, Preprocessed>
-}
-
-interface ServedOperation {
-  readonly request: OperationRequest
-  sessions: readonly ServedSession[]
-  readonly answers: Map<number, { readonly request: string; readonly answer: Uint8Array }>
-  readonly challenges: Uint8Array[]
-  readonly shares: KeyShare[]
-  setup?: PairSetup
-  preprocessed?: Preprocessed
-  decision?: 'COMMIT' | 'ABORT'
-}
-
 /**
  * The server's side of the API with the real protocol sessions and without a database: what the client's tests run
- * against in every engine. It holds the custodian's halves too.
+ * against in every engine. It holds the custodian's shares too.
  */
 export interface MemoryServer extends Transport {
   readonly sets: ReadonlyMap<string, ServedSet>
@@ -80,9 +53,9 @@ export function memoryServer(random: RandomSource): MemoryServer {
     if (set.state === 'PREPARED' && purpose === 'signing') fail('OPERATION_IN_PROGRESS', 'not decided')
     return set
   }
-  const requirePair = ({ pair }: ServedSet): OtState => {
-    if (pair === undefined) throw new ProtocolError('OT_DESYNC', 1, [], 'this set has no setup')
-    return pair
+  const requireOtState = ({ otState }: ServedSet): OtState => {
+    if (otState === undefined) throw new ProtocolError('OT_DESYNC', 1, [], 'this set has no setup')
+    return otState
   }
 
   function openSessions(operationId: string, request: OperationRequest): ServedSession[] {
@@ -92,16 +65,16 @@ export function memoryServer(random: RandomSource): MemoryServer {
       case 'prove':
         return []
       case 'setup':
-        void set.pair?.secrets
+        void set.otState?.secrets
         return makingSessions(operationId, request, undefined, random)
       case 'preprocess':
-        return [ecdsaSession(request, set.shares, requirePair(set), random)]
+        return [ecdsaSession(request, set.shares, requireOtState(set), random)]
       case 'export':
         return fail('POLICY_DENIED', 'this server exports nothing')
       case 'sign':
         if (request.scheme !== 'ecdsa') return [schnorrSession(request, set.shares, random)]
         if (request.source.kind === 'ephemeralSetup') return [setupSession(operationId, request, random)]
-        return [ecdsaSession(request, set.shares, requirePair(set), random, preprocessedFor(set, request))]
+        return [ecdsaSession(request, set.shares, requireOtState(set), random, preprocessedFor(set, request))]
       default:
         return makingSessions(operationId, request, set.shares, random)
     }
@@ -113,8 +86,8 @@ export function memoryServer(random: RandomSource): MemoryServer {
     if (request.kind === 'sign' && request.scheme === 'ecdsa') {
       if (request.source.kind === 'ephemeralSetup' && round === 3) {
         const { shares } = assertActive(request.setId, 'signing')
-        const pair = bindOtState(operation.setup!, shareOn(shares, 'secp256k1').record.setId)
-        operation.sessions = [ecdsaSession(request, shares, pair, random)]
+        const otState = bindOtState(operation.setup!, shareOn(shares, 'secp256k1').record.setId)
+        operation.sessions = [ecdsaSession(request, shares, otState, random)]
         return playSessions(operation, true, messages)
       }
     }
@@ -142,12 +115,6 @@ export function memoryServer(random: RandomSource): MemoryServer {
       keep(operation, sessionIndex, step.prepared ?? step.done)
     }
     return out
-  }
-
-  function keep(operation: ServedOperation, sessionIndex: number, made: Made | undefined): void {
-    if (made?.share !== undefined) operation.shares[sessionIndex] = made.share
-    if (made?.setup !== undefined) operation.setup = made.setup
-    if (made?.preprocessed !== undefined) operation.preprocessed = made.preprocessed
   }
 
   /** Takes out what a signature completes, if it does. */
@@ -179,19 +146,14 @@ export function memoryServer(random: RandomSource): MemoryServer {
     })
   }
 
-  function sharesFor({ request, shares }: ServedOperation, target: Purpose): WalletShares {
-    const specs = operationSessions(request)
-    return combineShares(shares.filter((_, sessionIndex) => specs[sessionIndex]!.target === target))
-  }
-
   function addSet(operationId: string, operation: ServedOperation, target: Purpose, state: SetState): string {
     const { request, setup } = operation
     const shares = sharesFor(operation, target)
     const setId = toHex(shares.setId)
     const label = 'label' in request && target === 'signing' ? request.label : ''
-    const pair = target === 'signing' ? bindOtState(setup!, shareOn(shares, 'secp256k1').record.setId) : undefined
+    const otState = target === 'signing' ? bindOtState(setup!, shareOn(shares, 'secp256k1').record.setId) : undefined
     const kept = { operationId, label, retires: retiredBy(request), preprocessings: new Map<string, Preprocessed>() }
-    sets.set(setId, { ...kept, shares, state, proven: false, pair })
+    sets.set(setId, { ...kept, shares, state, proven: false, otState })
     return setId
   }
 
@@ -230,7 +192,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
   function use({ request, setup, preprocessed }: ServedOperation, setId: string): OperationResult {
     const set = assertActive(setId, 'signing')
     if (request.kind === 'setup') {
-      set.pair = bindOtState(setup!, shareOn(set.shares, 'secp256k1').record.setId)
+      set.otState = bindOtState(setup!, shareOn(set.shares, 'secp256k1').record.setId)
       set.preprocessings.clear()
     }
     if (request.kind === 'preprocess') set.preprocessings.set(toHex(preprocessed!.id), preprocessed!)
@@ -259,23 +221,6 @@ export function memoryServer(random: RandomSource): MemoryServer {
     return answer
   }
 
-  function status(setId: string): SetStatus {
-    const { shares, label, state, proven } = requireSet(setId)
-    return {
-      setId,
-      walletId: toHex(shares.walletId),
-      purpose: shares.purpose,
-      state,
-      label,
-      backupMethod: shares.purpose === 'backup' ? 'PASSWORD' : null,
-      deviceId: null,
-      createdAt: '2026-01-01T00:00:00.000Z',
-      lastUsedAt: null,
-      exportedAt: null,
-      proven,
-    }
-  }
-
   function answer({ path, body }: TransportRequest): Uint8Array | object {
     const [, , kind, id = '', verb, round] = path.split('/')
     if (kind === 'operations' && verb === 'rounds') return handleRound(id, Number(round), body!)
@@ -285,12 +230,14 @@ export function memoryServer(random: RandomSource): MemoryServer {
     }
     if (kind === 'wallets') {
       const mine = [...sets].filter(([, { shares }]) => toHex(shares.walletId) === id)
-      return mine.length === 0 ? fail('AUTH_FAILED', 'not authorized') : { sets: mine.map(([setId]) => status(setId)) }
+      return mine.length === 0
+        ? fail('AUTH_FAILED', 'not authorized')
+        : { sets: mine.map(([setId]) => statusOf(setId, requireSet(setId))) }
     }
     const set = requireSet(id)
     if (verb === 'retire') set.state = 'DESTROYED'
     if (verb === 'confirm') set.state = 'ACTIVE'
-    return status(id)
+    return statusOf(id, set)
   }
 
   return {

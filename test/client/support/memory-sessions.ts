@@ -71,12 +71,12 @@ export function setupSession(operationId: string, request: OperationRequest, ran
 /** The server's session of a FROST signature. */
 export function schnorrSession(
   request: Extract<OperationRequest, { scheme: 'ed25519' | 'bip340' }>,
-  half: WalletShares,
+  shares: WalletShares,
   random: RandomSource,
 ): ServedSession {
   const { scheme } = request
   const group = getGroup(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
-  const own = shareOn(half, group.curve)
+  const own = shareOn(shares, group.curve)
   const share = request.scheme === 'ed25519' ? own : taprootShare(group, own, request)
   const message = fromHex(request.message)
   return converted(
@@ -88,14 +88,14 @@ export function schnorrSession(
 /** The server's session of a threshold ECDSA signature or preprocessing. @param preprocessed what the signature completes */
 export function ecdsaSession(
   request: SignEcdsaRequest | PreprocessRequest,
-  half: WalletShares,
-  pair: OtState,
+  shares: WalletShares,
+  otState: OtState,
   random: RandomSource,
   preprocessed?: Preprocessed,
 ): ServedSession {
   const backend = getEcdsaBackend()
-  const share = shareOn(half, 'secp256k1')
-  const common = { backend, share, pairs: [pair], signers, random }
+  const share = shareOn(shares, 'secp256k1')
+  const common = { backend, share, pairs: [otState], signers, random }
   if (request.kind === 'preprocess') {
     const session = createPreprocessing({ ...common, epoch: EPOCH })
     return converted(session, ({ preprocessed: made }) => ({ preprocessed: made! }))
@@ -115,8 +115,8 @@ export function ecdsaSession(
 }
 
 /** @throws {PROTOCOL_ABORTED} if the client's proof of possession fails */
-export function verifyProof(half: WalletShares, curve: Curve, nonce: Uint8Array, proof: Uint8Array): void {
-  const { record } = shareOn(half, curve)
+export function verifyProof(shares: WalletShares, curve: Curve, nonce: Uint8Array, proof: Uint8Array): void {
+  const { record } = shareOn(shares, curve)
   verifyPossession({ group: getGroup(curve), record, prover: partyId(1), verifier: partyId(2), nonce, proof })
 }
 
