@@ -14,7 +14,7 @@
  */
 
 const PROTOCOL_TESTS = [
-  'test/protocol/{,session/,transcript/,dealing/}*.test.ts',
+  'test/protocol/{,adversary/,session/,transcript/,dealing/}*.test.ts',
   '!**/*.node.test.ts',
   '!**/fuzz.test.ts',
 ]
@@ -46,7 +46,7 @@ export const GROUPS = {
   },
   frost: {
     sources: ['src/protocol/frost'],
-    tests: ['test/protocol/frost/*.test.ts'],
+    tests: ['test/protocol/frost/**/*.test.ts'],
     oneBackend: true,
     inProcess: true,
   },
@@ -67,7 +67,9 @@ export const GROUPS = {
   },
   transfer: {
     sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/ot/${name}.ts`),
-    tests: ['test/protocol/ecdsa/{,ot/}{base-ot,bit-matrix,hash-to-curve,secrets,vectors.node,vole,wiped}.test.ts'],
+    tests: [
+      'test/protocol/ecdsa/{,ot/,setup/}{base-ot,bit-matrix,hash-to-curve,secrets,vectors.node,vole,wiped}.test.ts',
+    ],
     inProcess: true,
   },
   'server-claims': {

@@ -52,7 +52,7 @@ function keygenContext(group: Group): Context & { readonly protocol: 'keygen' } 
 
 /** The constant that the victim of {@link cheatInKeygen} deals, for whoever knows what its random source gives. */
 export function victimsConstant(group: Group, victims: RandomSource): Scalar {
-  const { context } = puppetSetting(keygenContext(group), victims)
+  const { context } = scriptedPartySetting(keygenContext(group), victims)
   return group.randomScalar(hedgedRandom(victims, 'dealing', new Uint8Array(), context, []))
 }
 
@@ -60,7 +60,7 @@ export function victimsConstant(group: Group, victims: RandomSource): Scalar {
 export function cheatInKeygen(group: Group, random: RandomSource, cheat: Cheat, victims: RandomSource): Verdict {
   const parties = newParties([1, 2])
   const victim = createKeygen({ group, ...AGREED, parties, self: parties[0]!.id, random: victims })
-  const setting = puppetSetting(keygenContext(group), random)
+  const setting = scriptedPartySetting(keygenContext(group), random)
   const honest = deal(group, group.randomScalar(random), 2, random(32), random)
   return play(victim, setting, 'keygen', cheat.dealing?.(honest) ?? honest, cheat)
 }
@@ -80,12 +80,15 @@ export function cheatInReshare(
   const old = shares[0]!.record
   const agreed = { old, purpose: 'backup', threshold: 2, participants: PAIR } as const
   const victim = createReshare({ group, ...agreed, self: 1, share: shares[0]!, random })
-  const setting = puppetSetting({ protocol: 'reshare', group, walletId: old.walletId, ...agreed, flags: 0 }, random)
+  const setting = scriptedPartySetting(
+    { protocol: 'reshare', group, walletId: old.walletId, ...agreed, flags: 0 },
+    random,
+  )
   const honest = deal(group, constant, 2, new Uint8Array(0), random)
   return play(victim, setting, 'reshare', cheat.dealing?.(honest) ?? honest, cheat)
 }
 
-function puppetSetting(
+function scriptedPartySetting(
   context: Context & { readonly protocol: 'keygen' | 'reshare' },
   random: RandomSource,
 ): SessionEnvironment {

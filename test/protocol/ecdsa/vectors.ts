@@ -117,9 +117,9 @@ export function setupVector(source: Source, ids: readonly number[], longest: num
   const tapes = tapesOf(ids, sources)
   const byHand = setupByHand({ parties: ids, binding, tapes, setId })
   const pairs = results.map((setups) => setups.map((setup) => bindOtState(setup, setId)))
-  const states = pairs.flat().map((pair) => {
-    const { self, peer } = pair
-    const bytes = pair.encode()
+  const states = pairs.flat().map((otState) => {
+    const { self, peer } = otState
+    const bytes = otState.encode()
     const expected = encodeState(setId, self, peer, byHand.states.get(`${self} ${peer}`)!)
     if (toHex(bytes) !== toHex(expected)) throw new Error(`party ${self} holds another state by hand`)
     return { self, peer, sha256: toHex(sha256(bytes)), ...(longest > bytes.length && { hex: toHex(bytes) }) }
@@ -134,7 +134,7 @@ export function setupVector(source: Source, ids: readonly number[], longest: num
     hashes: byHand.values,
     states,
   }
-  return { vector, pairs: pairs.flat().map((pair) => pair.encode()), byHand: byHand.states }
+  return { vector, pairs: pairs.flat().map((otState) => otState.encode()), byHand: byHand.states }
 }
 
 type Setup = ReturnType<typeof setupVector>

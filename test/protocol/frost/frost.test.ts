@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest'
-
 import { ed25519, ed25519_FROST } from '@noble/curves/ed25519.js'
 import { schnorr, schnorr_FROST, secp256k1_FROST } from '@noble/curves/secp256k1.js'
-
-import type { Group, Scalar } from '../../../src/curve/group.ts'
-import { ProtocolError } from '../../../src/errors.ts'
+import type { Scalar } from '../../../src/curve/group.ts'
 import { aggregate } from '../../../src/protocol/frost/aggregate.ts'
 import { decodeCommitment } from '../../../src/protocol/frost/commitment.ts'
 import { commit, SigningNonces } from '../../../src/protocol/frost/nonces.ts'
@@ -19,23 +16,11 @@ import { concatBytes, toHex } from '../../../src/util/bytes.ts'
 import { CodecError } from '../../../src/util/codec.ts'
 import { seededRandom } from '../../support/random.ts'
 import { deal, type DealtSet, dealWithParity, suites } from './support.ts'
+import { rounds } from './signing-rounds.ts'
 
 const NOBLE = { ed25519: ed25519_FROST, secp256k1: secp256k1_FROST, bip340: schnorr_FROST }
 
 const random = seededRandom()
-
-/** Everything that a set's members send for one signature. */
-function rounds(suite: FrostSuite, set: DealtSet, ids: readonly number[], message: Uint8Array) {
-  const quorum = ids.map(partyId)
-  const nonces = quorum.map((id) => commit(suite, id, set.shares.get(id)!, random))
-  const commitments = nonces.map((own) => own.commitment)
-  const signing = prepareSigning(suite, set, commitments, message)
-  const shares = new Map<PartyId, Scalar>()
-  for (const own of nonces) {
-    shares.set(own.commitment.id, signShare(signing, set.shares.get(own.commitment.id)!, own))
-  }
-  return { nonces, commitments, signing, shares }
-}
 
 function publicKeyOf(suite: FrostSuite, set: DealtSet): Uint8Array {
   return publicBytes(suite, suite.group.encodePoint(set.publicKey)).slice()
@@ -47,18 +32,6 @@ function verifiesElsewhere(suite: FrostSuite, set: DealtSet, message: Uint8Array
   if (suite.name === 'ed25519') return ed25519.verify(signature, message, key, { zip215: false })
   if (suite.name === 'bip340') return schnorr.verify(signature, message, key)
   return secp256k1_FROST.verify(signature, message, key)
-}
-
-function blamed(run: () => unknown): readonly number[] {
-  try {
-    run()
-  } catch (error) {
-    expect(error).toBeInstanceOf(ProtocolError)
-    const { code, reason, blame, retryable } = error as ProtocolError
-    expect({ code, reason, retryable }).toEqual({ code: 'PROTOCOL_ABORTED', reason: 'SIG', retryable: false })
-    return blame
-  }
-  throw new Error('nothing was thrown')
 }
 
 describe.each(suites)('FROST: $name', ({ suite }) => {
@@ -165,141 +138,6 @@ describe.each(suites)('FROST: $name', ({ suite }) => {
         if (group.hasEvenY(publicKey) === evenY) return { coefficients, publicKey }
       }
     }
-  })
-
-  describe('blame', () => {
-    const set = deal(group, 3, 5, random)
-
-    test.each([[[1]], [[4]], [[1, 5]], [[1, 4, 5]]])('wrong shares of %j are named, and nobody else', (cheats) => {
-      const { signing, shares } = rounds(suite, set, [1, 4, 5], message)
-      for (const [i, id] of cheats.map(partyId).entries()) {
-        shares.set(id, group.add(shares.get(id)!, group.scalar(i + 1)))
-        expect(verifySignatureShare(signing, id, shares.get(id)!)).toBe(false)
-      }
-      expect(blamed(() => aggregate(signing, shares))).toEqual(cheats)
-    })
-
-    test('a negated share, a share of zero and a share of another message', () => {
-      const { signing, shares } = rounds(suite, set, [1, 2, 3], message)
-      const other = rounds(suite, set, [1, 2, 3], random(32))
-      for (const wrong of [group.negate(shares.get(partyId(2))!), group.scalar(0), other.shares.get(partyId(2))!]) {
-        expect(blamed(() => aggregate(signing, new Map(shares).set(partyId(2), wrong)))).toEqual([2])
-      }
-    })
-
-    test('shares of the right sum verify, whoever the errors belong to', () => {
-      const { signing, shares } = rounds(suite, set, [1, 2, 3], message)
-      shares.set(partyId(1), group.add(shares.get(partyId(1))!, one))
-      shares.set(partyId(2), group.subtract(shares.get(partyId(2))!, one))
-      expect(verifySignature(suite, publicKeyOf(suite, set), message, aggregate(signing, shares))).toBe(true)
-    })
-
-    test('a record whose key is not that of its shares blames nobody', () => {
-      const { signing, shares } = rounds(suite, { ...set, publicKey: group.generator }, [1, 2, 3], message)
-      expect(blamed(() => aggregate(signing, shares))).toEqual([])
-    })
-
-    test('a share under another id is wrong', () => {
-      const { signing, shares } = rounds(suite, set, [1, 2, 3], message)
-      const [a, b] = [shares.get(partyId(1))!, shares.get(partyId(2))!]
-      expect(verifySignatureShare(signing, partyId(1), b)).toBe(false)
-      expect(verifySignatureShare(signing, partyId(2), a)).toBe(false)
-      expect(blamed(() => aggregate(signing, new Map(shares).set(partyId(1), b)))).toEqual([1])
-    })
-  })
-
-  describe('single use', () => {
-    const set = deal(group, 2, 2, random)
-    const id = partyId(1)
-    const share = set.shares.get(id)!
-
-    test('nonces sign once; the second time throws, for the same message too', () => {
-      const { nonces, signing } = rounds(suite, set, [1, 2], message)
-      expect(() => signShare(signing, share, nonces[0]!)).toThrow(RangeError)
-      expect(() => nonces[0]!.spend(() => undefined)).toThrow(RangeError)
-    })
-
-    test('nonces are spent and wiped even when the signing throws', () => {
-      const own = commit(suite, id, share, random)
-      const seen: Uint8Array[] = []
-      expect(() =>
-        own.spend((hiding, binding) => {
-          seen.push(hiding, binding)
-          throw new Error('half-way')
-        }),
-      ).toThrow('half-way')
-      expect(seen.map((secret) => secret.every((byte) => byte === 0))).toEqual([true, true])
-      expect(() => own.spend(() => undefined)).toThrow(RangeError)
-    })
-
-    test('nothing that a nonce or a share was computed from stays', () => {
-      const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
-      const drawn: Uint8Array[] = []
-      const hashed: Uint8Array[] = []
-      const keepInput: FrostSuite['nonce'] = (input) => {
-        hashed.push(input)
-        return suite.nonce(input)
-      }
-      const own = commit({ ...suite, nonce: keepInput }, id, share, (length) => {
-        const bytes = random(length)
-        drawn.push(bytes)
-        return bytes
-      })
-      expect([drawn, hashed].map((list) => list.map(isWiped))).toEqual([
-        [true, true],
-        [true, true],
-      ])
-
-      const peer = commit(suite, partyId(2), set.shares.get(partyId(2))!, random)
-      const signing = prepareSigning(suite, set, [own.commitment, peer.commitment], message)
-      const made: Scalar[] = []
-      const keep = (scalar: Scalar): Scalar => {
-        made.push(scalar)
-        return scalar
-      }
-      const watched: Group = {
-        ...group,
-        add: (a, b) => keep(group.add(a, b)),
-        multiply: (a, b) => keep(group.multiply(a, b)),
-        negate: (a) => keep(group.negate(a)),
-      }
-      const signed = signShare({ ...signing, suite: { ...suite, group: watched } }, share, own)
-      expect(made.length).toBeGreaterThan(3)
-      expect(made.filter((scalar) => scalar !== signed).every(isWiped)).toBe(true)
-      expect(verifySignatureShare(signing, id, signed)).toBe(true)
-    })
-
-    test('disposing wipes, twice without complaint', () => {
-      const hiding = group.randomScalar(random)
-      const binding = group.randomScalar(random)
-      const own = new SigningNonces(hiding, binding, commit(suite, id, share, random).commitment)
-      own.dispose()
-      own.dispose()
-      expect([...hiding, ...binding].every((byte) => byte === 0)).toBe(true)
-      expect(() => own.spend(() => undefined)).toThrow(RangeError)
-    })
-
-    test('a package with other commitments in the signer’s name is refused, and the nonces survive', () => {
-      const { signing } = rounds(suite, set, [1, 2], message)
-      const own = commit(suite, id, share, random)
-      expect(() => signShare(signing, share, own)).toThrow(RangeError)
-      own.spend((hiding) => expect(group.isZero(hiding)).toBe(false))
-    })
-
-    test('nonces depend on fresh randomness and on the share', () => {
-      const fixed = (length: number) => new Uint8Array(length).fill(7)
-      const counted = () => {
-        let count = 0
-        return (length: number) => new Uint8Array(length).fill(count++)
-      }
-      const encoded = (secret: Scalar, source: (length: number) => Uint8Array) =>
-        toHex(commit(suite, id, secret, source).commitment.encoded)
-      expect(encoded(share, fixed)).toBe(encoded(share, fixed))
-      expect(encoded(share, fixed)).not.toBe(encoded(set.shares.get(partyId(2))!, fixed))
-      expect(encoded(share, fixed)).not.toBe(encoded(share, counted()))
-      const { hiding, binding } = commit(suite, id, share, counted()).commitment
-      expect(group.equalPoints(hiding, binding)).toBe(false)
-    })
   })
 
   describe('binding factors', () => {

@@ -11,7 +11,7 @@ import { holders, randomDigest, signingSessions } from '../support.ts'
 
 const STATE_BYTES = 12_404
 
-function drawPair(): OtState {
+function drawOtState(): OtState {
   return holders(wasmEcdsa(), 2, 2, seededRandom())[0]!.pairs[0]!
 }
 
@@ -26,31 +26,31 @@ function code(run: () => unknown): string | undefined {
 
 describe('an oblivious-transfer state', () => {
   test(`is ${STATE_BYTES} bytes, and read back as it was`, () => {
-    const pair = drawPair()
-    const bytes = pair.encode()
+    const otState = drawOtState()
+    const bytes = otState.encode()
     expect(bytes).toHaveLength(STATE_BYTES)
     const read = OtState.decode(bytes)
     expect(toHex(read.encode())).toBe(toHex(bytes))
     expect([read.self, read.peer, toHex(read.setId), toHex(read.digest)]).toEqual([
-      pair.self,
-      pair.peer,
-      toHex(pair.setId),
-      toHex(pair.digest),
+      otState.self,
+      otState.peer,
+      toHex(otState.setId),
+      toHex(otState.digest),
     ])
-    expect(read.secrets).toEqual(pair.secrets)
+    expect(read.secrets).toEqual(otState.secrets)
   })
 
   test.each<CheatReason>(['CHEAT_OTE', 'CHEAT_VOLE', 'CHEAT_GAMMA'])(
     'poisoned by %s holds no secret and stays poisoned',
     (reason) => {
-      const pair = drawPair()
-      const { secrets } = pair
-      pair.poison(reason)
+      const otState = drawOtState()
+      const { secrets } = otState
+      otState.poison(reason)
       expect(Object.values(secrets).every((secret: Uint8Array) => secret.every((byte) => byte === 0))).toBe(true)
-      pair.poison('CHEAT_OTE')
-      const bytes = pair.encode()
+      otState.poison('CHEAT_OTE')
+      const bytes = otState.encode()
       expect(bytes.length).toBe(69)
-      for (const state of [pair, OtState.decode(bytes)]) {
+      for (const state of [otState, OtState.decode(bytes)]) {
         expect(state.cheat).toBe(reason)
         expect(code(() => state.secrets)).toBe('OT_POISONED')
       }
@@ -58,18 +58,18 @@ describe('an oblivious-transfer state', () => {
   )
 
   test('that was disposed of gives nothing and takes nothing', () => {
-    const pair = drawPair()
-    const { secrets } = pair
-    pair.dispose()
+    const otState = drawOtState()
+    const { secrets } = otState
+    otState.dispose()
     expect(Object.values(secrets).every((secret: Uint8Array) => secret.every((byte) => byte === 0))).toBe(true)
-    expect(() => pair.secrets).toThrow(TypeError)
-    expect(() => pair.encode()).toThrow(TypeError)
-    expect(pair.cheat).toBeUndefined()
-    pair.dispose()
+    expect(() => otState.secrets).toThrow(TypeError)
+    expect(() => otState.encode()).toThrow(TypeError)
+    expect(otState.cheat).toBeUndefined()
+    otState.dispose()
     // A ban is stored even where the copy of the seeds is gone already.
-    pair.poison('CHEAT_VOLE')
-    pair.dispose()
-    expect(OtState.decode(pair.encode()).cheat).toBe('CHEAT_VOLE')
+    otState.poison('CHEAT_VOLE')
+    otState.dispose()
+    expect(OtState.decode(otState.encode()).cheat).toBe('CHEAT_VOLE')
   })
 
   test('does not multiply for a session once it was disposed of', () => {
@@ -85,28 +85,28 @@ describe('an oblivious-transfer state', () => {
   })
 
   test('has a Δ that is not zero, wherever it comes from', () => {
-    const pair = drawPair()
-    const { secrets } = pair
-    const bytes = pair.encode()
+    const otState = drawOtState()
+    const { secrets } = otState
+    const bytes = otState.encode()
     expect(code(() => OtState.decode(bytes.slice().fill(0, 100, 116)))).toBe('SHARE_PARSING_FAILED')
     expect(code(() => OtState.decode(bytes.slice().fill(0, 68)))).toBe('SHARE_PARSING_FAILED')
     const zeroed = { ...secrets, delta: new Uint8Array(16) }
-    expect(() => new OtState(pair, { secrets: zeroed })).toThrow(RangeError)
-    const setup = { self: pair.self, peer: pair.peer, transcript: pair.digest, secrets: zeroed }
-    expect(() => bindOtState(setup, pair.setId)).toThrow(RangeError)
+    expect(() => new OtState(otState, { secrets: zeroed })).toThrow(RangeError)
+    const setup = { self: otState.self, peer: otState.peer, transcript: otState.digest, secrets: zeroed }
+    expect(() => bindOtState(setup, otState.setId)).toThrow(RangeError)
   })
 
   test('does not follow the buffers that it was named by', () => {
-    const { secrets } = drawPair()
+    const { secrets } = drawOtState()
     const [setId, digest] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
-    const pair = new OtState({ setId, self: partyId(1), peer: partyId(2), digest }, { secrets })
+    const otState = new OtState({ setId, self: partyId(1), peer: partyId(2), digest }, { secrets })
     setId.fill(0)
     digest.fill(0)
-    expect([pair.setId[0], pair.digest[0]]).toEqual([1, 2])
+    expect([otState.setId[0], otState.digest[0]]).toEqual([1, 2])
   })
 
   test('is exactly one encoding', () => {
-    const bytes = drawPair().encode()
+    const bytes = drawOtState().encode()
     const changed = (at: number, value: number): Uint8Array => {
       const out = bytes.slice()
       out[at] = value
@@ -125,9 +125,9 @@ describe('an oblivious-transfer state', () => {
     ]) {
       expect(code(() => OtState.decode(bad))).toBe('SHARE_PARSING_FAILED')
     }
-    const pair = drawPair()
-    pair.poison('CHEAT_OTE')
-    const poisoned = pair.encode()
+    const otState = drawOtState()
+    otState.poison('CHEAT_OTE')
+    const poisoned = otState.encode()
     for (const bad of [poisoned.with(68, 9), poisoned.with(1, 0), poisoned.with(1, 3), poisoned.with(1, 1)]) {
       expect(code(() => OtState.decode(bad))).toBe('SHARE_PARSING_FAILED')
     }
