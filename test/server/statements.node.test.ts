@@ -35,9 +35,9 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     database = countingDatabase(await open())
     const world = createWorld(database, seededRandom())
     await world.server().sweep()
-    // With rates and lock-out, and a device: all that a request may have to ask about.
+    // With rates and lock-out, a device, and what names a sealed request: all that a request may have to ask about.
     const { client: of } = deviceServer(world, { limits: DEFAULT_LIMITS })
-    client = of('ann', newDevice(world))
+    client = of('ann', newDevice(world), 'sealed')
     wallet = await newWallet(client)
   })
   afterAll(() => database.close())

@@ -2,7 +2,7 @@ import { MpcError } from '../../errors.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable } from '../../service/database/types.ts'
+import type { Queryable, Row } from '../../service/database/types.ts'
 
 /** How exactly the last use of a device is known: requests of one device write its row no more often than this. */
 const LAST_USE_MS = 60 * 60_000
@@ -11,13 +11,31 @@ const LAST_USE_MS = 60 * 60_000
  * Lets a request of a device in before anything else of it is looked at, and notes that the device is in use. A device
  * that has no set yet is as good as any: the client's own credentials have let it in.
  *
+ * @param requestId names the request, if it was sealed and changes something
+ * @returns the row of its answer, if these very bytes were answered for good before
  * @throws {DEVICE_REVOKED} if the device was revoked
  */
-export async function admitDevice(context: ServerContext, caller: Caller): Promise<void> {
-  const row = await findDevice(context.database, caller)
-  if (row === undefined) return
-  if (row.revoked) throw deviceRevoked()
-  if (row.lastUsedAt.getTime() > context.now() - LAST_USE_MS) return
+export async function admitDevice(
+  context: ServerContext,
+  caller: Caller,
+  requestId: Uint8Array | null = null,
+): Promise<Row | undefined> {
+  if (caller.device === null) return undefined
+  const [found] = await context.database.query(
+    `select revoked_at, last_used_at, status, body
+     from (select $1::text as client_id, $2::text as device, $3::bytea as request_id) asked
+       left join reshare_devices using (client_id, device)
+       left join reshare_sealed_responses using (client_id, request_id)`,
+    [caller.clientId, caller.device, requestId],
+  )
+  const { revoked_at: revokedAt, last_used_at: lastUsedAt, status } = found as Row
+  if (revokedAt !== null) throw deviceRevoked()
+  if (lastUsedAt !== null) await noteUse(context, caller, lastUsedAt as Date)
+  return status === null ? undefined : found
+}
+
+async function noteUse(context: ServerContext, caller: Caller, lastUsedAt: Date): Promise<void> {
+  if (lastUsedAt.getTime() > context.now() - LAST_USE_MS) return
   await context.database.query(
     'update reshare_devices set last_used_at = $3 where client_id = $1 and device = $2 and last_used_at < $3',
     [caller.clientId, caller.device, timestamp(context)],
@@ -31,7 +49,10 @@ export async function admitDevice(context: ServerContext, caller: Caller): Promi
  * @throws {DEVICE_REVOKED} if the device was revoked
  */
 export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<void> {
-  if ((await findDevice(tx, caller))?.revoked === true) throw deviceRevoked()
+  if (caller.device === null) return
+  const of = [caller.clientId, caller.device]
+  const [row] = await tx.query('select revoked_at from reshare_devices where client_id = $1 and device = $2', of)
+  if (row !== undefined && row['revoked_at'] !== null) throw deviceRevoked()
 }
 
 /**
@@ -51,20 +72,6 @@ export async function noteDevice(
     [clientId, device, timestamp(context)],
   )
   return added.map(() => ({ event: 'deviceAdded', detail: device }))
-}
-
-interface DeviceRow {
-  readonly revoked: boolean
-  readonly lastUsedAt: Date
-}
-
-async function findDevice(db: Queryable, { clientId, device }: Caller): Promise<DeviceRow | undefined> {
-  if (device === null) return undefined
-  const [row] = await db.query(
-    'select revoked_at, last_used_at from reshare_devices where client_id = $1 and device = $2',
-    [clientId, device],
-  )
-  return row && { revoked: row['revoked_at'] !== null, lastUsedAt: row['last_used_at'] as Date }
 }
 
 function deviceRevoked(): MpcError {

@@ -3,6 +3,7 @@ import { ROUND_CONTENT_TYPE } from '../../wire/round-body.ts'
 import { isBadRequest } from '../../service/http.ts'
 import { FRESH_MS } from '../../channel/messages.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
+import type { Row } from '../../service/database/types.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 
 /** How long an answer is kept: longer than its request is fresh by the clock of any process. */
@@ -14,18 +15,10 @@ export interface AskedOnce {
   readonly requestId: Uint8Array
 }
 
-/** The answer to these very bytes, if they were answered for good before. */
-export async function findStoredResponse(
-  { database }: ServerContext,
-  { clientId, requestId }: AskedOnce,
-): Promise<Response | undefined> {
-  const [kept] = await database.query(
-    'select status, body from reshare_sealed_responses where client_id = $1 and request_id = $2',
-    [clientId, requestId],
-  )
-  if (kept === undefined) return undefined
+/** The answer that is kept in a row. */
+export function keptResponse({ status, body }: Row): Response {
   const headers = { 'content-type': 'application/json' }
-  return new Response(kept['body'] as Uint8Array<ArrayBuffer>, { status: kept['status'] as number, headers })
+  return new Response(body as Uint8Array<ArrayBuffer>, { status: status as number, headers })
 }
 
 /**

@@ -18,7 +18,7 @@ import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized, requireSet, requireSets, setStatus } from '../sets/sets-table.ts'
 import { within } from '../../util/within.ts'
 import type { Authenticate } from '../access/tokens.ts'
-import { findStoredResponse, storeResponse } from './answer-once.ts'
+import { keptResponse, storeResponse } from './answer-once.ts'
 import { parseId, parseRound } from '../rounds/requests.ts'
 import { respondSealed, channelFailed, type Sealed } from './sealed.ts'
 
@@ -75,12 +75,11 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     await options.ready()
     c.set('device', device)
     c.set('clientId', await clientOf(options.authenticate, context.limits.hookMs, c.req.raw))
-    await admitDevice(context, callerOf(c))
     const { requestId } = c.env
+    const kept = await admitDevice(context, callerOf(c), requestId)
     const asked = requestId && { clientId: c.get('clientId'), requestId }
-    const kept = asked && (await findStoredResponse(context, asked))
     if (kept === undefined) await next()
-    else c.res = kept
+    else c.res = keptResponse(kept)
     if (asked !== undefined && kept === undefined) await storeResponse(context, asked, c.res, c.error)
     c.header('cache-control', 'no-store')
   })

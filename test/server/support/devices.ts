@@ -21,8 +21,8 @@ import { MASTER_KEY, type World } from './world.ts'
 /** A server behind the channel: the tests say themselves which device has sealed a request. */
 export interface DeviceServer {
   readonly context: ServerContext
-  /** One device of a client, or its requests that come unsealed. */
-  client(clientId: string, device: string | null): ServerClient
+  /** One device of a client, with what names each request if told so, or its requests that come unsealed. */
+  client(clientId: string, device: string | null, sealed?: 'sealed'): ServerClient
 }
 
 export function deviceServer(world: World, changed: Partial<ServerContext> = {}): DeviceServer {
@@ -54,8 +54,10 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
   })
   return {
     context,
-    client: (clientId, device) =>
-      serverClient(async (request) => app.fetch(request, device === null ? {} : { device }), clientId, world.random),
+    client: (clientId, device, sealed) => {
+      const env = () => ({ ...(device && { device }), ...(sealed && { requestId: random(32) }) })
+      return serverClient(async (request) => app.fetch(request, env()), clientId, random)
+    },
   }
 }
 
