@@ -5,6 +5,6 @@ export const CHEAT: i32 = 3
 export const OT_ARENA_BYTES: i32 = 98304
 export const OT_ARENA: usize = memory.data(98304, 16)
 
-/** Large work space of one export at a time, which leaves it cleared: pads (vole.ts), points (base-ot.ts). */
+/** Large work space of one export at a time, which leaves it cleared: pads (vole-work.ts), points (base-ot.ts). */
 export const OT_WORK_BYTES: i32 = 73728
 export const OT_WORK: usize = memory.data(73728, 16)

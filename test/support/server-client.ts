@@ -1,14 +1,11 @@
-import { readFailure } from '../../src/wire/error-body.ts'
 import { isProven, provenHeader } from '../../src/wire/opening-proof.ts'
-import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE, type SessionMessage } from '../../src/wire/round-body.ts'
+import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../src/wire/round-body.ts'
 import { operationFlags } from '../../src/wire/operation-flags.ts'
 import {
   operationRounds,
-  type Decision,
   type OperationRequest,
   type OperationResult,
   type PreprocessRequest,
-  type SetStatus,
   type SignBip340Request,
   type SignEcdsaRequest,
   type SignEd25519Request,
@@ -25,7 +22,6 @@ import {
   createEcdsaSigning,
   createOtSetup,
   createPreprocessing,
-  type EcdsaSignature,
   encodeSignature,
   getEcdsaBackend,
   type OtState,
@@ -37,82 +33,29 @@ import { createKeygen } from '../../src/protocol/keygen/index.ts'
 import { provePossession } from '../../src/protocol/possession/index.ts'
 import { createReshare } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session/session.ts'
-import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
+import type { KeyShare, WalletShares } from '../../src/key-share/index.ts'
 import { type Curve, partyId } from '../../src/types.ts'
-import { fromHex, fromUtf8, toHex } from '../../src/util/bytes.ts'
+import { fromHex, toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
+import { unwrap, type Answer, type ServerClient } from './server-http.ts'
+import { gather, isSetup, shareOf, type Result } from './operation-results.ts'
 
-/** Anything that answers requests as a server does. */
-export type Fetch = (request: Request) => Promise<Response>
-
-/** What a server's HTTP API answered. */
-export interface Answer {
-  readonly status: number
-  readonly body: Uint8Array
-}
-
-/** One client of the server at the level of the protocols: it keeps nothing and repeats nothing by itself. */
-export interface ServerClient {
-  readonly clientId: string
-  readonly random: RandomSource
-  send(method: string, path: string, body?: Uint8Array, headers?: Readonly<Record<string, string>>): Promise<Answer>
-}
-
-/** The header by which tests say who they are. */
-export const CLIENT_HEADER = 'x-test-client'
-
-export function serverClient(fetch: Fetch, clientId: string, random: RandomSource): ServerClient {
-  return {
-    clientId,
-    random,
-    async send(method, path, body, headers = {}) {
-      const type: Record<string, string> = body === undefined ? {} : { 'content-type': ROUND_CONTENT_TYPE }
-      const request = new Request(`http://server.test${path}`, {
-        method,
-        headers: { [CLIENT_HEADER]: clientId, ...type, ...headers },
-        ...(body && { body: body as Uint8Array<ArrayBuffer> }),
-      })
-      const response = await fetch(request)
-      return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
-    },
-  }
-}
-
-/** The body of a successful answer. @throws {MpcError} the server's error */
-export function unwrap({ status, body }: Answer): Uint8Array {
-  if (status === 200) return body
-  throw readFailure(status, parseJson(body)).error
-}
-
-/** The code of an error answer. */
-export function codeOf({ status, body }: Answer): string {
-  if (status === 200) throw new Error('expected an error, got an answer')
-  return (parseJson(body) as { error: { id: string } }).error.id
-}
-
-export function parseJson(body: Uint8Array): unknown {
-  return JSON.parse(fromUtf8(body))
-}
-
-export async function getJson<T>(client: ServerClient, path: string): Promise<T> {
-  return parseJson(unwrap(await client.send('GET', path))) as T
-}
-
-export async function postJson<T>(client: ServerClient, path: string): Promise<T> {
-  return parseJson(unwrap(await client.send('POST', path))) as T
-}
-
-export const setStatus = (client: ServerClient, setId: string) => getJson<SetStatus>(client, paths.set(setId))
-export const retireSet = (client: ServerClient, setId: string) => postJson<SetStatus>(client, paths.retire(setId))
-export const confirmSet = (client: ServerClient, setId: string) => postJson<SetStatus>(client, paths.confirm(setId))
-export const abortOperation = (client: ServerClient, operationId: string) =>
-  postJson<Decision>(client, paths.abort(operationId))
-
-type Result =
-  | KeyShare
-  | { readonly share?: KeyShare }
-  | { readonly signature?: Uint8Array | EcdsaSignature; readonly preprocessed?: Preprocessed }
-  | readonly PairSetup[]
+export {
+  CLIENT_HEADER,
+  serverClient,
+  unwrap,
+  codeOf,
+  parseJson,
+  getJson,
+  postJson,
+  setStatus,
+  retireSet,
+  confirmSet,
+  abortOperation,
+  type Fetch,
+  type Answer,
+  type ServerClient,
+} from './server-http.ts'
 
 /** What a client keeps of a signing set besides its shares, to sign with ECDSA. */
 export interface EcdsaHeld {
@@ -341,10 +284,6 @@ function sourceOf(request: SignRequest): string {
   return request.scheme === 'ecdsa' ? request.source.kind : ''
 }
 
-function isSetup(result: Result): result is readonly PairSetup[] {
-  return Array.isArray(result)
-}
-
 /** Plays an operation to its end. @throws {MpcError} the server's first error */
 export async function play(operation: ClientOperation): Promise<ClientOperation> {
   while (operation.body !== undefined) operation.take(await operation.post())
@@ -353,16 +292,4 @@ export async function play(operation: ClientOperation): Promise<ClientOperation>
 
 function messages(sessionIndex: number, envelopes: readonly Uint8Array[]): SessionMessage[] {
   return envelopes.map((envelope) => ({ sessionIndex, envelope }))
-}
-
-function shareOf(result: Result): KeyShare {
-  return 'secretShare' in result ? result : ((result as { share?: KeyShare }).share as KeyShare)
-}
-
-function gather(request: OperationRequest, shares: readonly KeyShare[]): WalletShares[] {
-  const specs = operationSessions(request)
-  const targets = [...new Set(specs.map(({ target }) => target))]
-  return targets.map((target) =>
-    combineShares(shares.filter((_, sessionIndex) => specs[sessionIndex]?.target === target)),
-  )
 }

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const FOLDERS = ['.', 'assembly', 'bench', 'demo', 'docs', 'load', 'scripts', 'src', 'test']
+const GENERATED = /\.gen\.ts$|^src\/wasm\/generated\.ts$/
+
+/** Files that may be long, and why. */
+const LONG: Readonly<Record<string, string>> = {
+  'test/mutation/explained.mjs': 'a table, without code',
+  'test/mutation/explained-protocol.mjs': 'a table, without code',
+  'test/protocol/frost/vectors/wycheproof-ed25519.ts': 'published test vectors',
+}
+
+/** Files that are longer and not cut yet; none is to be added. */
+const NOT_CUT = [
+  'src/server/rounds/operations-table.ts',
+  'test/custodian/cipher-texts.node.test.ts',
+  'test/custodian/export.node.test.ts',
+  'test/custodian/handler.node.test.ts',
+  'test/server/access/hooks.node.test.ts',
+  'test/server/access/rate-limits.node.test.ts',
+  'test/server/audit/audit-log.node.test.ts',
+  'test/server/audit/audit-verify.node.test.ts',
+  'test/server/bin.node.test.ts',
+  'test/server/devices/device-races.node.test.ts',
+  'test/server/devices/devices-table.node.test.ts',
+  'test/server/devices/devices.node.test.ts',
+  'test/server/http/sealed.node.test.ts',
+  'test/server/maintenance/trouble.node.test.ts',
+  'test/server/operations/ecdsa/preprocess.node.test.ts',
+  'test/server/operations/ecdsa/rounds.node.test.ts',
+  'test/server/operations/export.node.test.ts',
+  'test/server/operations/make-sets.node.test.ts',
+  'test/server/rounds/admission.node.test.ts',
+  'test/server/rounds/lease.node.test.ts',
+  'test/server/rounds/rounds.node.test.ts',
+  'test/server/sets/custody.node.test.ts',
+  'test/server/sets/set-secrets.node.test.ts',
+  'test/server/sets/set-states.node.test.ts',
+]
+
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: folder !== '.', encoding: 'utf8' })
+    .filter((name) => /\.(ts|mjs|js)$/.test(name) && !/(^|\/)node_modules\//.test(name))
+    .map((name) => (folder === '.' ? name : `${folder}/${name}`)),
+).filter((path) => !GENERATED.test(path))
+
+const isLong = (path: string) => readFileSync(join(root, path), 'utf8').split('\n').length - 1 > 300
+
+test('no file is longer than 300 lines, but for those that say why', () => {
+  expect(files.length).toBeGreaterThan(800)
+  const allowed = [...Object.keys(LONG), ...NOT_CUT]
+  expect(files.filter((path) => isLong(path) && !allowed.includes(path))).toEqual([])
+})
