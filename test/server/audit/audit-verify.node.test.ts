@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ChainReader } from '../../../src/server/audit/chain.ts'
 import { entryHash, GENESIS, type AuditEntry, type AuditEvent } from '../../../src/server/audit/entry.ts'
 import { readClients, readEntries, readSets } from '../../../src/server/audit/pages.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
 import { verifyAuditLog, type AuditHead } from '../../../src/server/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
-import { seededRandom } from '../../support/random.ts'
-import { bounded, createTables, START, WALLET, type Tables } from '../support/tables.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { bounded, START, WALLET, type Tables } from '../support/tables.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
-afterAll(() => tables.database.close())
+fileTables((made) => (tables = made))
 
 const verify = (heads?: readonly AuditHead[], database: Database = tables.database) =>
   verifyAuditLog({ database: bounded(database), masterKey: tables.masterKey, ...(heads && { heads }) })

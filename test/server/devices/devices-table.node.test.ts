@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Caller } from '../../../src/server/access/caller.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Database } from '../../../src/service/database/types.ts'
 import { listDevices } from '../../../src/server/devices/list.ts'
 import { revokeDevice } from '../../../src/server/devices/revoke.ts'
@@ -10,8 +9,9 @@ import type { PolicyRequest } from '../../../src/server/access/policy.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
-import { seededRandom } from '../../support/random.ts'
-import { createTables, START, WALLET, type Tables } from '../support/tables.ts'
+import { errorOf } from '../support/error-of.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { START, WALLET, type Tables } from '../support/tables.ts'
 
 const HOUR = 60 * 60_000
 const PHONE = 'ab'.repeat(32)
@@ -19,16 +19,11 @@ const TABLET = 'cd'.repeat(32)
 const OTHER_WALLET = '1'.repeat(32)
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
+fileTables((made) => (tables = made))
 beforeEach(() => {
   tables.clock = START
 })
-afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
-afterAll(() => tables.database.close())
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const at = (ms = 0) => new Date(START + ms)
 const active = { state: 'ACTIVE', committed_at: at() }
 
@@ -93,8 +88,8 @@ describe('a device', () => {
       ...[clientId, PHONE, at()],
     ])
     tables.clock += 2 * HOUR
-    await expect(admitDevice(tables.context, phone)).rejects.toThrow(code('DEVICE_REVOKED'))
-    await expect(requireUnrevoked(tables.database, phone)).rejects.toThrow(code('DEVICE_REVOKED'))
+    await expect(admitDevice(tables.context, phone)).rejects.toThrow(errorOf('DEVICE_REVOKED'))
+    await expect(requireUnrevoked(tables.database, phone)).rejects.toThrow(errorOf('DEVICE_REVOKED'))
     expect(await deviceRow(phone)).toMatchObject({ last_used_at: at() })
     for (const caller of [tablet, stranger, { clientId, device: null }]) {
       await admitDevice(tables.context, caller)
@@ -147,10 +142,10 @@ test('devices are listed as they came, each by its newest set, with the sets tha
 describe('who may revoke a device', () => {
   test('itself, and nobody a device that the client does not have', async () => {
     const { phone, clientId } = newClient()
-    await expect(revoke(phone)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(revoke(phone)).rejects.toThrow(errorOf('AUTH_FAILED'))
     await note(phone)
-    await expect(revoke(tables.key({ device: PHONE }))).rejects.toThrow(code('AUTH_FAILED'))
-    await expect(revoke({ clientId, device: null })).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(revoke(tables.key({ device: PHONE }))).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(revoke({ clientId, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect(await revoke(phone)).toMatchObject({ deviceId: PHONE, revokedAt: at().toISOString(), setIds: [] })
   })
 
@@ -167,7 +162,7 @@ describe('who may revoke a device', () => {
     await tables.set(tablet, ownRow, ownColumns)
     await tables.set(phone, row, columns)
     if (allowed) expect(await revoke(tablet)).toMatchObject({ deviceId: PHONE })
-    else await expect(revoke(tablet)).rejects.toThrow(code('AUTH_FAILED'))
+    else await expect(revoke(tablet)).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect(await revokedAt(phone)).toEqual(allowed ? at() : null)
     expect(await revokedAt(tablet)).toBeNull()
   })
@@ -176,10 +171,10 @@ describe('who may revoke a device', () => {
     const { clientId, phone, tablet, setId } = await newWallet()
     const asked: PolicyRequest[] = []
     const denying = { ...tables.context, policy: (request: PolicyRequest) => (asked.push(request), false) }
-    await expect(revoke(tablet, PHONE, denying)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(revoke(tablet, PHONE, denying)).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect(asked).toEqual([{ clientId, deviceId: TABLET, action: 'revoke', revokedDeviceId: PHONE }])
     expect([await revokedAt(phone), await tables.state(setId)]).toEqual([null, 'ACTIVE'])
-    await expect(revoke(tables.key({ device: TABLET }), PHONE, denying)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(revoke(tables.key({ device: TABLET }), PHONE, denying)).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect(asked).toHaveLength(1)
   })
 
@@ -193,10 +188,10 @@ describe('who may revoke a device', () => {
       },
     })
     const revoked = 'update reshare_devices set revoked_at = now() where client_id = $1 and device = $2'
-    await expect(revoke(tablet, PHONE, during(revoked, TABLET))).rejects.toThrow(code('DEVICE_REVOKED'))
+    await expect(revoke(tablet, PHONE, during(revoked, TABLET))).rejects.toThrow(errorOf('DEVICE_REVOKED'))
     await tables.database.query('update reshare_devices set revoked_at = null where client_id = $1', [clientId])
     const ended = `update reshare_sets set state = 'RETIRING' where client_id = $1 and set_id = $2`
-    await expect(revoke(tablet, PHONE, during(ended, own))).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(revoke(tablet, PHONE, during(ended, own))).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect(await revokedAt(phone)).toBeNull()
   })
 })
@@ -278,14 +273,14 @@ describe('a device that is revoked', () => {
     const setIds = [await tables.set(phone, {}, active), await tables.set(phone, { walletId: OTHER_WALLET }, active)]
     await tables.set(phone, { purpose: 'backup' }, active)
     const unconfirmed = await tables.set(phone, { purpose: 'backup', walletId: OTHER_WALLET }, { committed_at: at() })
-    await expect(revoke(phone)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(revoke(phone)).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect(await states(setIds)).toEqual(['ACTIVE', 'ACTIVE'])
     expect([await revokedAt(phone), await tables.log(clientId)]).toEqual([null, []])
     const backup = await tables.set(phone, { purpose: 'backup', walletId: OTHER_WALLET }, active)
     // The custodian has lost it, and has it again.
     const half = tables.halves.get(backup)!
     tables.halves.delete(backup)
-    await expect(revoke(phone)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(revoke(phone)).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect([await revokedAt(phone), await tables.log(clientId)]).toEqual([null, []])
     tables.halves.set(backup, half)
     await revoke(phone)

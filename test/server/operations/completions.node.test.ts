@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
@@ -7,27 +7,21 @@ import { taprootShare } from '../../../src/wire/signing.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { provePossession } from '../../../src/protocol/possession/index.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { ecdsaShare } from '../../../src/server/sets/shares.ts'
 import { partyId } from '../../../src/types.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
-import { seededRandom } from '../../support/random.ts'
 import { ClientOperation, firstFlight, play } from '../../support/server-client.ts'
+import { errorOf } from '../support/error-of.ts'
 import { cheat, nobleTakes } from '../support/ecdsa.ts'
 import { after, storedPair, storedSet, tablesClient, type StoredSet } from '../support/played.ts'
 import { secretsOf, watchScalars } from '../support/scalars.ts'
-import { createTables, type Tables } from '../support/tables.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { type Tables } from '../support/tables.ts'
 import { complete, preprocess, prove, setup, sign, signEcdsa } from '../support/wallets.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
-afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
-afterAll(() => tables.database.close())
-
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
+fileTables((made) => (tables = made))
 
 async function owner() {
   const { clientId, device } = tables.key()
@@ -101,7 +95,7 @@ describe('a signature', () => {
     const { having, client, set } = await owner()
     const operation = sign(client, set.signing)
     const context = after(tables.context, 'left join reshare_decisions', retire(set.setId))
-    await expect(operation.post(having(context))).rejects.toThrow(code('SET_RETIRED'))
+    await expect(operation.post(having(context))).rejects.toThrow(errorOf('SET_RETIRED'))
     expect(await decision(operation)).toBe('ABORT')
   })
 
@@ -123,7 +117,7 @@ describe('a signature', () => {
     expect(tables.context.caught.size).toBe(0)
     expect(await Promise.all([operation, other].map(decision))).toEqual(['ABORT', 'ABORT'])
     expect(await tables.log(clientId)).toEqual([`poisoned ${wallet.walletId} ${wallet.setId} 1`])
-    await expect(signEcdsa(client, wallet).post()).rejects.toThrow(code('OT_POISONED'))
+    await expect(signEcdsa(client, wallet).post()).rejects.toThrow(errorOf('OT_POISONED'))
   })
 })
 
@@ -145,7 +139,7 @@ describe('what prepares ECDSA signatures', () => {
     expect(await decision(made)).toBe('COMMIT')
     const signature = () => complete(client, wallet, made.preprocessing!)
     expect(nobleTakes(await play(signature()), wallet.signing)).toBe(true)
-    await expect(signature().post()).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(signature().post()).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
   })
 })
 

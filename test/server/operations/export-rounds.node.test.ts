@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { exportTerms } from '../../../src/wire/export.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
@@ -9,24 +9,19 @@ import { ProtocolError } from '../../../src/errors.ts'
 import { generateKeyPair } from '../../../src/hpke/x25519.ts'
 import { proveExport, receiveShare } from '../../../src/protocol/export/index.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { PolicyRequest } from '../../../src/server/access/policy.ts'
 import { CURVES, type Curve } from '../../../src/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
-import { seededRandom } from '../../support/random.ts'
 import { firstFlight, unwrap } from '../../support/server-client.ts'
+import { errorOf } from '../support/error-of.ts'
 import { after, storedSet, tablesClient, type StoredSet } from '../support/played.ts'
 import { secretsOf, watchScalars } from '../support/scalars.ts'
-import { createTables, START, type Tables } from '../support/tables.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { START, type Tables } from '../support/tables.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
-afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
-afterAll(() => tables.database.close())
+fileTables((made) => (tables = made))
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const exportedAt = async (setId: string) =>
   (await tables.row('select exported_at from reshare_sets where set_id = $1', setId))?.['exported_at']
 const decision = async (operationId: string) =>
@@ -149,8 +144,8 @@ test('what the hook has denied is over: sent again it is not judged again, and c
   await tables.database.query('update reshare_sets set device = $2 where set_id = $1', [owned.set.setId, owned.device])
   const { authorizeExport, asked } = hook('yes', true)
   const one = exporting(owned)
-  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('POLICY_DENIED'))
-  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(errorOf('POLICY_DENIED'))
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
   expect(asked()).toBe(1)
   expect(await failures(owned.clientId)).toBe(1)
   const kept = 'select decision, device, decided_at from reshare_decisions where operation_id = $1'
@@ -166,15 +161,15 @@ test('so is what it fails at; nothing is decided by what counts for nothing', as
   const down = () => Promise.reject(new Error('down'))
   const owned = await owner()
   const failing = exporting(owned)
-  await expect(failing.send(1, [], { authorizeExport: down })).rejects.toThrow(code('POLICY_DENIED'))
+  await expect(failing.send(1, [], { authorizeExport: down })).rejects.toThrow(errorOf('POLICY_DENIED'))
   expect(tables.errors.splice(0)).toHaveLength(1)
-  await expect(failing.challenge()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  await expect(failing.challenge()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
   expect(await failures(owned.clientId)).toBe(1)
   const { authorizeExport, asked } = hook(false, true)
   const { limits } = tables.context
   const unbounded = { authorizeExport, limits: { ...limits, lockOut: null, rates: { ...limits.rates, export: null } } }
   const one = exporting(await owner())
-  await expect(one.send(1, [], unbounded)).rejects.toThrow(code('POLICY_DENIED'))
+  await expect(one.send(1, [], unbounded)).rejects.toThrow(errorOf('POLICY_DENIED'))
   await one.challenge(unbounded)
   expect(asked()).toBe(2)
 })
@@ -208,7 +203,7 @@ test('a denial does not end an export that the same request has begun meanwhile'
     await one.challenge()
     return false
   }
-  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('POLICY_DENIED'))
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(errorOf('POLICY_DENIED'))
   expect(await decision(one.operationId)).toBeUndefined()
   await one.send(2, [one.proof(await one.challenge())])
 })
@@ -219,7 +214,7 @@ test('the hook is not asked for an operation that another request has begun', as
   const one = exporting(owned)
   await tables.begin({ clientId, device, operationId: one.operationId })
   const { authorizeExport, asked } = hook(true)
-  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  await expect(one.send(1, [], { authorizeExport })).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
   expect(asked()).toBe(0)
 })
 
@@ -235,7 +230,7 @@ test('the policy is asked once more before the share leaves', async () => {
   const policy = (request: PolicyRequest) => (asked.push(request), asked.length === 1)
   const one = exporting(owned)
   const proof = one.proof(await one.challenge({ policy }))
-  await expect(one.send(2, [proof], { policy })).rejects.toThrow(code('POLICY_DENIED'))
+  await expect(one.send(2, [proof], { policy })).rejects.toThrow(errorOf('POLICY_DENIED'))
   const request = { clientId, action: 'export', walletId: set.walletId, setId: set.setId, curve: 'ed25519' }
   expect(asked).toEqual([request, request])
   expect(await exportedAt(set.setId)).toBeNull()
@@ -250,7 +245,7 @@ test('no share leaves of a set that is retired before, or meanwhile', async () =
     const retire = () => tables.database.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
     if (!meanwhile) await retire()
     const context = after(tables.context, 'from reshare_shares', retire)
-    await expect(one.send(2, [proof], meanwhile ? context : {})).rejects.toThrow(code('SET_RETIRED'))
+    await expect(one.send(2, [proof], meanwhile ? context : {})).rejects.toThrow(errorOf('SET_RETIRED'))
     expect(await exportedAt(setId)).toBeNull()
     expect(await decision(one.operationId)).toBe('ABORT')
     expect(await tables.log(owned.clientId)).toEqual([])

@@ -16,6 +16,7 @@ import { toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
 import { type ClientOperation, play, type ServerClient } from '../../support/server-client.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
+import { errorOf } from '../support/error-of.ts'
 import { nobleTakes } from '../support/ecdsa.ts'
 import { storedSet, tablesClient } from '../support/played.ts'
 import { secretsOf, watchScalars } from '../support/scalars.ts'
@@ -34,7 +35,6 @@ beforeAll(async () => {
 afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
 afterAll(() => tables.database.close())
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const DEVICE = 'ab'.repeat(32)
 
 interface Owner {
@@ -179,7 +179,7 @@ describe('a backup', () => {
     const operation = await playTo(backup(one.client, one.set), 1)
     const down = { ...custodian, store: () => Promise.reject(new MpcError('WEBHOOK_FAILED', 'the app is down')) }
     const failing = () =>
-      expect(operation.post(one.having({ custodian: down }))).rejects.toThrow(code('WEBHOOK_FAILED'))
+      expect(operation.post(one.having({ custodian: down }))).rejects.toThrow(errorOf('WEBHOOK_FAILED'))
     const watched = [await watchScalars(failing)]
     while (operation.body !== undefined) {
       const posted = await watchScalars(() => operation.post())
@@ -205,7 +205,7 @@ describe('a backup', () => {
     custodian.fault = (call) => {
       if (call === 'store') throw new MpcError('WEBHOOK_FAILED', 'the app is down')
     }
-    await expect(operation.post()).rejects.toThrow(code('WEBHOOK_FAILED'))
+    await expect(operation.post()).rejects.toThrow(errorOf('WEBHOOK_FAILED'))
     expect(tables.errors.splice(0)).toMatchObject([{ code: 'WEBHOOK_FAILED' }])
     custodian.fault = () => undefined
     const noted = 'select deletion_pending from reshare_custodian_records where operation_id = $1'
@@ -232,7 +232,7 @@ describe('a backup', () => {
     const one = await walletOwner()
     const operation = await playTo(backup(one.client, one.set), 1)
     const changes = before(1, () => abort(one, operation))
-    await expect(operation.post(one.having(changes))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post(one.having(changes))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(halvesOf(one)).toEqual([])
     expect(
       await tables.row('select 1 from reshare_custodian_records where client_id = $1', one.clientId),
@@ -250,7 +250,7 @@ describe('a backup', () => {
         expect(halvesOf(one)).toHaveLength(1)
       },
     }
-    await expect(operation.post(one.having({ custodian: late }))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post(one.having({ custodian: late }))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(halvesOf(one)).toEqual([])
     expect(await setsOf(operation)).toEqual([])
     const noted = () =>
@@ -317,7 +317,7 @@ describe('a recovery', () => {
         await custodian.delete!(clientId, setId)
       },
     }
-    await expect(operation.post(one.having({ custodian: late }))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post(one.having({ custodian: late }))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(removed).toHaveLength(1)
     expect(halvesOf(one)).toEqual([encodeWalletShares(getGroup, one.set.half)])
   })
@@ -332,7 +332,7 @@ describe('a recovery', () => {
       abortOperation(context, { clientId: one.clientId, operationId: operation.operationId }),
     )
     await expect(operation.post(one.having({ database: { ...database, query } }))).rejects.toThrow(
-      code('PROTOCOL_ABORTED'),
+      errorOf('PROTOCOL_ABORTED'),
     )
     expect(tables.errors.splice(0)).toEqual([failure])
   })

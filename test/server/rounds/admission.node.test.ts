@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { ExportRequest, OperationRequest } from '../../../src/wire/operations.ts'
 import { createRateCounts, type Subject } from '../../../src/service/rate-counts.ts'
 import { ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { authorizeOperation, policyRequest, requireSource } from '../../../src/server/rounds/admission.ts'
 import { chargeOperation, countFailure, failing, countsFailures, rateCounts } from '../../../src/server/rounds/rates.ts'
 import type { Row } from '../../../src/service/database/types.ts'
@@ -17,23 +16,20 @@ import {
 } from '../../../src/server/rounds/operations-table.ts'
 import { DEFAULT_RATES } from '../../../src/server/access/rate-limits.ts'
 import { fromHex } from '../../../src/util/bytes.ts'
-import { seededRandom } from '../../support/random.ts'
-import { createTables, generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
+import { errorOf } from '../support/error-of.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
 
 const HOUR = 60 * 60_000
 const DEVICE = 'ab'.repeat(32)
 const LOCK_OUT = { failures: 2, withinMs: HOUR, lockedMs: 3 * HOUR }
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
+fileTables((made) => (tables = made))
 beforeEach(() => {
   tables.clock = START
 })
-afterAll(() => tables.database.close())
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const active = { state: 'ACTIVE', committed_at: new Date(START) }
 const limitedFor = (retryAfterMs: number, message: string) => ({
   code: 'RATE_LIMITED',
@@ -137,7 +133,7 @@ describe('the rate of a kind of operations', () => {
     const { clientId } = tables.key()
     await charge(clientId)
     await tables.database.query('update reshare_rates set count = $2 where client_id = $1', [clientId, 2 ** 31 - 1])
-    await expect(charge(clientId)).rejects.toThrow(code('RATE_LIMITED'))
+    await expect(charge(clientId)).rejects.toThrow(errorOf('RATE_LIMITED'))
     for (const rows of [
       [],
       [{}],
@@ -214,7 +210,7 @@ describe('failures', () => {
     await expect(unlocked(subject)).rejects.toMatchObject(limitedFor(left, 'locked'))
     await unlocked(ofSet(other.clientId), ofSet(clientId, 'ab'.repeat(32)), { clientId, of: `device ${SET}` })
     await unlocked({ clientId, of: '' })
-    await expect(unlocked({ clientId, of: '' }, subject)).rejects.toThrow(code('RATE_LIMITED'))
+    await expect(unlocked({ clientId, of: '' }, subject)).rejects.toThrow(errorOf('RATE_LIMITED'))
     tables.clock = until.getTime() - 1
     await expect(unlocked(subject)).rejects.toMatchObject(limitedFor(1, 'locked'))
     tables.clock += 1
@@ -227,7 +223,7 @@ describe('failures', () => {
     for (let i = 1; i < 4 * LOCK_OUT.failures; i++) expect(await fail(client)).toEqual([])
     await unlocked(client)
     expect(await fail(client)).toEqual([{ subject: client, until: new Date(START + LOCK_OUT.lockedMs) }])
-    await expect(unlocked(client)).rejects.toThrow(code('RATE_LIMITED'))
+    await expect(unlocked(client)).rejects.toThrow(errorOf('RATE_LIMITED'))
   })
 
   test('count for nothing where nobody is locked out', async () => {
@@ -280,7 +276,7 @@ describe('failures', () => {
     await takeBack()
     await fail(device)
     await fail(device)
-    await expect(presume(clientId, context(), device, client)).rejects.toThrow(code('RATE_LIMITED'))
+    await expect(presume(clientId, context(), device, client)).rejects.toThrow(errorOf('RATE_LIMITED'))
     expect(await failures(clientId)).toEqual({ '': 0, [device.of]: 2, [`set ${SET}`]: 0 })
     await tables.database.query('delete from reshare_rates where client_id = $1', [clientId])
     await fail(ofSet(clientId))
@@ -298,7 +294,7 @@ describe('failures', () => {
     await expect(presume(clientId, twice)).rejects.toMatchObject(refused)
     await rateCounts(twice).reserveFailure({ subject: ofSet(clientId, DEVICE), kind: 'export' }, [])
     const locked = having({ lockOut: LOCK_OUT, rates: twice.limits.rates })
-    await expect(presume(clientId, locked)).rejects.toThrow(code('RATE_LIMITED'))
+    await expect(presume(clientId, locked)).rejects.toThrow(errorOf('RATE_LIMITED'))
     expect(await failures(clientId)).toEqual({})
   })
 
@@ -331,7 +327,7 @@ describe('failures', () => {
       ...{ rates: { export: null }, lockOut: { ...LOCK_OUT, failures: 1 } },
     })
     const takeBack = await counts.reserveFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId)])
-    await expect(counts.requireUnlocked([ofSet(clientId)])).rejects.toThrow(code('RATE_LIMITED'))
+    await expect(counts.requireUnlocked([ofSet(clientId)])).rejects.toThrow(errorOf('RATE_LIMITED'))
     await takeBack()
     await counts.requireUnlocked([ofSet(clientId)])
   })
@@ -385,7 +381,7 @@ describe('an operation is admitted', () => {
       [key, recovering(backup)],
       [unsealed, prove],
     ] as const) {
-      await expect(admit(caller, request, context)).rejects.toThrow(code('RATE_LIMITED'))
+      await expect(admit(caller, request, context)).rejects.toThrow(errorOf('RATE_LIMITED'))
     }
     const anotherDevice = { ...key, device: 'ef'.repeat(32) }
     for (const [caller, request] of [
@@ -396,7 +392,7 @@ describe('an operation is admitted', () => {
     ] as const) {
       await admit(caller, request, context)
     }
-    await expect(admit(key, requests('ef'.repeat(32)).prove, context)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(admit(key, requests('ef'.repeat(32)).prove, context)).rejects.toThrow(errorOf('AUTH_FAILED'))
   })
 
   test('without asking the hook about an export again that this request has begun', async () => {
@@ -420,7 +416,7 @@ describe('an operation is admitted', () => {
     await expect(admit(key, generating)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT', retryable: false })
     await admit(tables.key(), generating)
     await admit(key, { ...generating, walletId: '1'.repeat(32) })
-    await expect(admit(key, requests('ef'.repeat(32)).sign)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(admit(key, requests('ef'.repeat(32)).sign)).rejects.toThrow(errorOf('AUTH_FAILED'))
   })
 
   test('with a set of the right purpose, wallet, state and device', async () => {
@@ -434,14 +430,16 @@ describe('an operation is admitted', () => {
     const source = (request: OperationRequest, caller = key) => requireSource(database, caller, request as never)
     const other = { ...key, device: 'cd'.repeat(32) }
     expect(await source(requests(signing).sign)).toMatchObject({ setId: signing })
-    await expect(source(requests(signing).sign, other)).rejects.toThrow(code('AUTH_FAILED'))
-    await expect(source(requests(prepared).sign)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
-    await expect(source(requests(backup).sign)).rejects.toThrow(code('SET_MISMATCH'))
+    await expect(source(requests(signing).sign, other)).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(source(requests(prepared).sign)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await expect(source(requests(backup).sign)).rejects.toThrow(errorOf('SET_MISMATCH'))
     expect(await source(recovering(backup), other)).toMatchObject({ setId: backup })
-    await expect(source(recovering(signing))).rejects.toThrow(code('SET_MISMATCH'))
-    await expect(source(recovering(backup, { walletId: '1'.repeat(32) }))).rejects.toThrow(code('SET_MISMATCH'))
-    await expect(source({ ...requests(signing).prove, walletId: '1'.repeat(32) })).rejects.toThrow(code('SET_MISMATCH'))
-    await expect(source(recovering(lost))).rejects.toThrow(code('BACKUP_SUPERSEDED'))
+    await expect(source(recovering(signing))).rejects.toThrow(errorOf('SET_MISMATCH'))
+    await expect(source(recovering(backup, { walletId: '1'.repeat(32) }))).rejects.toThrow(errorOf('SET_MISMATCH'))
+    await expect(source({ ...requests(signing).prove, walletId: '1'.repeat(32) })).rejects.toThrow(
+      errorOf('SET_MISMATCH'),
+    )
+    await expect(source(recovering(lost))).rejects.toThrow(errorOf('BACKUP_SUPERSEDED'))
   })
 
   test('not again once the hook has denied its export, where denials count', async () => {
@@ -454,7 +452,7 @@ describe('an operation is admitted', () => {
       [other, { lockOut: null, rates }, undefined],
     ] as const) {
       const request = exporting(await tables.set(caller, {}, active))
-      await expect(admit(caller, request, having(limits, denies))).rejects.toThrow(code('POLICY_DENIED'))
+      await expect(admit(caller, request, having(limits, denies))).rejects.toThrow(errorOf('POLICY_DENIED'))
       expect(await findDecision(tables.database, caller)).toBe(decision)
     }
   })
@@ -464,14 +462,14 @@ describe('an operation is admitted', () => {
     const setId = await tables.set(key, {}, active)
     const caught = new Map([[setId, new ProtocolError('CHEAT_VOLE', 2, [1], 'caught')]])
     await admit(key, requests(setId).setup)
-    await expect(admit(key, requests(setId).setup, having({}, { caught }))).rejects.toThrow(code('OT_POISONED'))
+    await expect(admit(key, requests(setId).setup, having({}, { caught }))).rejects.toThrow(errorOf('OT_POISONED'))
     await admit(key, requests(setId).sign, having({}, { caught }))
     const signing = (source: 'setup' | 'ephemeralSetup'): OperationRequest => {
       const about = { walletId: WALLET, setId, message: 'abcd', path: 'm', hash: 'sha256' } as const
       return { kind: 'sign', scheme: 'ecdsa', ...about, source: { kind: source } }
     }
     await admit(key, signing('setup'))
-    await expect(admit(key, signing('ephemeralSetup'))).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(admit(key, signing('ephemeralSetup'))).rejects.toThrow(errorOf('POLICY_DENIED'))
     await admit(key, signing('ephemeralSetup'), having({}, { onCheating: 'ephemeralSetup' }))
   })
 
@@ -479,7 +477,7 @@ describe('an operation is admitted', () => {
     const key = tables.key({ device: DEVICE })
     const asked: unknown[] = []
     const policy = (request: unknown) => asked.push(request) < 0
-    await expect(admit(key, generating, having({}, { policy }))).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(admit(key, generating, having({}, { policy }))).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect(asked).toEqual([
       { clientId: key.clientId, deviceId: DEVICE, action: 'generate', walletId: WALLET, label: 'phone' },
     ])
@@ -517,22 +515,22 @@ describe('an operation is admitted', () => {
           exporting(setId),
           hook(() => answer),
         ),
-      ).rejects.toThrow(code('POLICY_DENIED'))
+      ).rejects.toThrow(errorOf('POLICY_DENIED'))
     }
     expect(counts).toEqual([1, 1, 2, 3])
     const down = hook(() => {
       throw new Error('down')
     })
-    await expect(admit(key, exporting(setId), down)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(admit(key, exporting(setId), down)).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect(tables.errors.splice(0)).toHaveLength(1)
     expect(await failures(key.clientId)).toEqual({ '': 4, [`set ${setId}`]: 4 })
-    await expect(admit(key, exporting(setId))).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(admit(key, exporting(setId))).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect(tables.errors).toEqual([])
     expect(await failures(key.clientId)).toEqual({ '': 4, [`set ${setId}`]: 4 })
     const before = asked.length
     const yes = hook(() => true)
     const full = { ...yes, limits: { ...yes.limits, lockOut: null } }
-    await expect(admit(key, exporting(setId), full)).rejects.toThrow(code('RATE_LIMITED'))
+    await expect(admit(key, exporting(setId), full)).rejects.toThrow(errorOf('RATE_LIMITED'))
     expect(asked).toHaveLength(before)
   })
 })

@@ -1,29 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { abortOperation } from '../../../src/server/rounds/decisions.ts'
 import { handleRound } from '../../../src/server/rounds/handle-round.ts'
 import { findDecision, findOperation } from '../../../src/server/rounds/operations-table.ts'
-import { seededRandom } from '../../support/random.ts'
 import { ClientOperation, play } from '../../support/server-client.ts'
+import { errorOf } from '../support/error-of.ts'
 import { after, storedSet, tablesClient, watchingSeals } from '../support/played.ts'
-import { createTables, recovering, START, type Tables } from '../support/tables.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { recovering, START, type Tables } from '../support/tables.ts'
 import { prove, sign } from '../support/wallets.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
+fileTables((made) => (tables = made))
 beforeEach(() => {
   tables.clock = START
 })
-afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
-afterAll(() => tables.database.close())
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 
 /** A wallet in the tables and its client. */
@@ -91,7 +86,7 @@ describe('a round', () => {
     await abortOperation(tables.context, key)
     await tables.database.query('delete from reshare_responses where client_id = $1', [clientId])
     await tables.database.query('delete from reshare_operations where client_id = $1', [clientId])
-    await expect(operation.post()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(await traces(key).operation()).toBeUndefined()
   })
 
@@ -102,7 +97,7 @@ describe('a round', () => {
     tables.clock += tables.context.limits.operationMs - 1
     operations[0].take(await operations[0].post())
     tables.clock += 1
-    await expect(operations[1].post()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operations[1].post()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(await traces({ clientId, operationId: operations[1].operationId }).decision()).toBe('ABORT')
   })
 
@@ -139,7 +134,7 @@ describe('the first round of an operation', () => {
     [true, ' dryRun'],
   ])('is counted and told of once, however often it is tried (dry run %s)', async (dryRun, detail) => {
     const { clientId, set, operation } = await failing(dryRun)
-    for (let i = 0; i < 2; i++) await expect(operation.post()).rejects.toThrow(code('WEBHOOK_FAILED'))
+    for (let i = 0; i < 2; i++) await expect(operation.post()).rejects.toThrow(errorOf('WEBHOOK_FAILED'))
     expect(tables.errors.splice(0)).toHaveLength(2)
     expect(await counted(clientId)).toEqual({ recover: 1 })
     const { walletId, setId } = set
@@ -192,7 +187,7 @@ describe('a round that fails', () => {
       header: operation.request,
       messages: [{ sessionIndex: 9, envelope: new Uint8Array() }],
     })
-    await expect(operation.post()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     operation.body = own
     await play(operation)
   })
@@ -232,7 +227,7 @@ describe('an abort', () => {
     const operation = prove(client, set.signing)
     operation.take(await operation.post())
     const context = after(tables.context, 'left join reshare_decisions', abort(clientId, operation))
-    await expect(operation.post(having(context))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post(having(context))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
   })
 
   test('that comes before a first round is claimed ends it: nothing is left to play', async () => {
@@ -242,7 +237,7 @@ describe('an abort', () => {
     const { walletId, setId } = set
     await tables.begin({ clientId, operationId, device: null }, { kind: 'prove', walletId, setId }, operation.body)
     const context = after(tables.context, 'left join reshare_decisions', abort(clientId, operation))
-    await expect(operation.post(having(context))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post(having(context))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(context.isDone()).toBe(true)
     expect(await traces({ clientId, operationId }).operation()).toMatchObject({ kind: 'prove', request: null })
   })
@@ -252,7 +247,7 @@ describe('an abort', () => {
     const operation = prove(client, set.signing)
     // The set is looked at once more to play the round.
     const context = after(tables.context, 'from reshare_sets', abort(clientId, operation))
-    await expect(operation.post(having(context))).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(operation.post(having(context))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(context.isDone()).toBe(true)
     const { operationId } = operation
     expect(await traces({ clientId, operationId }).answers()).toBe(0)

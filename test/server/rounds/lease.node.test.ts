@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { bumpEpoch } from '../../../src/server/epoch.ts'
 import { answerRound, leaseRound, resetRound, releaseRound, type Lease } from '../../../src/server/rounds/lease.ts'
 import { abortFor, abortOpen, abortOperation } from '../../../src/server/rounds/decisions.ts'
@@ -20,16 +19,13 @@ import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
-import { seededRandom } from '../../support/random.ts'
-import { createTables, generating, WALLET, type Tables } from '../support/tables.ts'
+import { errorOf } from '../support/error-of.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { generating, WALLET, type Tables } from '../support/tables.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
-afterAll(() => tables.database.close())
+fileTables((made) => (tables = made))
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const DEVICE = 'ab'.repeat(32)
 
 const completeRound = (database: Tables['database'], claim: Lease, state: Uint8Array | null) =>
@@ -43,13 +39,13 @@ describe('a claim of a round', () => {
     const key = tables.key()
     await tables.begin(key)
     const first = await claim(key)
-    await expect(claim(key)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(claim(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
     tables.clock += tables.context.limits.roundMs - 1
-    await expect(claim(key)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(claim(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
     tables.clock += 1
     const second = await claim(key)
     const { database } = tables
-    await expect(completeRound(database, first.claim, utf8('stale'))).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(completeRound(database, first.claim, utf8('stale'))).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
     await completeRound(database, second.claim, utf8('state'))
     expect(await findOperation(database, key)).toMatchObject({
       round: 1,
@@ -57,18 +53,18 @@ describe('a claim of a round', () => {
       leaseHash: null,
       leaseExpiresAt: null,
     })
-    await expect(completeRound(database, second.claim, null)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(completeRound(database, second.claim, null)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
   })
 
   test('is for one request, also after it was released or its time is over', async () => {
     const key = tables.key()
     await tables.begin(key)
-    await expect(claim(key, 1, 'other')).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(claim(key, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     const first = await claim(key)
     await releaseRound(tables.database, { ...first.claim, token: new Uint8Array(16) })
-    await expect(claim(key)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(claim(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
     await releaseRound(tables.database, first.claim)
-    await expect(claim(key, 1, 'other')).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(claim(key, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     const again = await claim(key)
     expect(again.claim.token).not.toEqual(first.claim.token)
     expect(again.operation).toMatchObject({ round: 0, request: generating })
@@ -79,18 +75,18 @@ describe('a claim of a round', () => {
     await tables.begin(key)
     await expect(claim(key, 2)).rejects.toThrow(BadRequest)
     await completeRound(tables.database, (await claim(key)).claim, utf8('state'))
-    await expect(claim(key, 1)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(claim(key, 1)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
     await expect(claim(key, 3)).rejects.toThrow(BadRequest)
     expect((await claim(key, 2, 'second')).claim).toMatchObject({ ...key, round: 2 })
   })
 
   test('is for the device that has begun the operation', async () => {
     const key = tables.key({ device: DEVICE })
-    await expect(claim(key)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(claim(key)).rejects.toThrow(errorOf('AUTH_FAILED'))
     await tables.begin(key)
-    await expect(claim({ ...key, device: 'cd'.repeat(32) })).rejects.toThrow(code('AUTH_FAILED'))
-    await expect(claim({ ...key, device: null })).rejects.toThrow(code('AUTH_FAILED'))
-    await expect(claim({ ...key, clientId: 'another' })).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(claim({ ...key, device: 'cd'.repeat(32) })).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(claim({ ...key, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(claim({ ...key, clientId: 'another' })).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect((await claim(key)).operation.device).toBe(DEVICE)
   })
 
@@ -109,7 +105,7 @@ describe('a claim of a round', () => {
     await tables.begin(key)
     await completeRound(tables.database, (await claim(key)).claim, utf8('state'))
     const { claim: second } = await claim(key, 2, 'malformed')
-    await expect(claim(key, 2, 'better')).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(claim(key, 2, 'better')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     await resetRound(tables.database, second)
     const { operation } = await claim(key, 2, 'better')
     expect(operation).toMatchObject({ round: 1, state: utf8('state'), leaseHash: tables.hash('better').bytes })
@@ -168,7 +164,7 @@ describe('an operation', () => {
     expect(await findDecision(database, key)).toBe('COMMIT')
     // Swept away between the two statements.
     const gone = { query: () => Promise.resolve([]) }
-    await expect(recordDecision(context, gone, key, 'ABORT')).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(recordDecision(context, gone, key, 'ABORT')).rejects.toThrow(errorOf('AUTH_FAILED'))
     const row = await tables.row('select * from reshare_decisions where client_id = $1', key.clientId)
     expect(row).toMatchObject({ device: DEVICE, decided_at: new Date(tables.clock) })
   })
@@ -184,15 +180,15 @@ describe('an operation', () => {
     await insertAnswer(context, database, key, 1, tables.hash('first'), utf8('answer'))
     expect(await look()).toMatchObject({ answer: utf8('answer'), decided: false })
     expect(await look({}, 2, 'second')).toEqual({ begun: false, decided: false })
-    await expect(look({}, 1, 'other')).rejects.toThrow(code('PROTOCOL_ABORTED'))
-    await expect(look({ device: null })).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(look({}, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
+    await expect(look({ device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect(await look({ clientId: 'another' })).toEqual({ begun: false, decided: false })
     await recordDecision(context, database, key, 'ABORT')
     expect(await look()).toMatchObject({ answer: utf8('answer'), decided: true })
     await database.query('delete from reshare_operations where client_id = $1', [key.clientId])
-    await expect(look({ device: null })).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(look({ device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     await database.query('update reshare_responses set round = 2 where client_id = $1', [key.clientId])
-    await expect(look({}, 2)).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    await expect(look({}, 2)).rejects.toThrow(errorOf('SHARE_PARSING_FAILED'))
   })
 
   test('is begun by one device, also when only its decision is left', async () => {
@@ -201,11 +197,11 @@ describe('an operation', () => {
     await requireBegunBy(database, { ...key, device: null })
     await tables.begin(key)
     await requireBegunBy(database, key)
-    await expect(requireBegunBy(database, { ...key, device: null })).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(requireBegunBy(database, { ...key, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     await recordDecision(context, database, key, 'ABORT')
     await database.query('delete from reshare_operations where client_id = $1', [key.clientId])
     await requireBegunBy(database, key)
-    await expect(requireBegunBy(database, { ...key, device: 'cd'.repeat(32) })).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(requireBegunBy(database, { ...key, device: 'cd'.repeat(32) })).rejects.toThrow(errorOf('AUTH_FAILED'))
   })
 })
 
@@ -326,7 +322,7 @@ describe('an abort', () => {
   test('is for operations that there are, or of which the decision is left', async () => {
     const { context, database } = tables
     const key = tables.key()
-    await expect(abortOperation(context, key)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(abortOperation(context, key)).rejects.toThrow(errorOf('AUTH_FAILED'))
     await recordDecision(context, database, key, 'COMMIT')
     expect(await abortOperation(context, key)).toEqual({ decision: 'COMMIT' })
   })
@@ -335,11 +331,11 @@ describe('an abort', () => {
     const { context, database } = tables
     const key = tables.key({ device: DEVICE })
     await tables.begin(key)
-    await expect(abortFor(context, { ...key, device: null })).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(abortFor(context, { ...key, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     const insert =
       'insert into reshare_devices (client_id, device, created_at, last_used_at, revoked_at) values ($1, $2, $3, $3, $3)'
     await database.query(insert, [key.clientId, DEVICE, new Date(tables.clock)])
-    await expect(abortFor(context, key)).rejects.toThrow(code('DEVICE_REVOKED'))
+    await expect(abortFor(context, key)).rejects.toThrow(errorOf('DEVICE_REVOKED'))
     expect(await findDecision(database, key)).toBeUndefined()
     await database.query('update reshare_devices set revoked_at = null where client_id = $1', [key.clientId])
     expect(await abortFor(context, key)).toEqual({ decision: 'ABORT' })
@@ -377,5 +373,5 @@ test('a claim is of the present epoch', async () => {
   const before = (await findOperation(tables.database, key))?.epoch as number
   expect(await bumpEpoch(tables.database)).toBe(before + 1)
   const claiming = leaseRound(tables.context, key, 1, tables.hash('first'))
-  await expect(claiming).rejects.toThrow(code('PROTOCOL_ABORTED'))
+  await expect(claiming).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
 })

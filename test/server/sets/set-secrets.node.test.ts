@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { getGroup } from '../../../src/curve/index.ts'
 import { ProtocolError } from '../../../src/errors.ts'
 import { getEcdsaBackend, OtState, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import {
   recordCustodianShare,
   scheduleShareDeletion,
@@ -35,17 +34,14 @@ import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
 import { Writer } from '../../../src/util/codec.ts'
 import type { Sealer } from '../../../src/util/seal.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
-import { seededRandom } from '../../support/random.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
-import { createTables, START, WALLET, type Tables } from '../support/tables.ts'
+import { errorOf } from '../support/error-of.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { START, WALLET, type Tables } from '../support/tables.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
-afterAll(() => tables.database.close())
+fileTables((made) => (tables = made))
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const when = (ms = 0) => new Date(START + ms)
 const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 
@@ -85,14 +81,14 @@ describe('the server’s half of a set', () => {
     const { database } = tables
     const { clientId, setId } = await bare()
     const { sealer, seen } = watched()
-    await expect(readShare({ sealer }, database, clientId, setId)).rejects.toThrow(code('SHARE_NOT_FOUND'))
+    await expect(readShare({ sealer }, database, clientId, setId)).rejects.toThrow(errorOf('SHARE_NOT_FOUND'))
     await insertShare({ sealer }, database, clientId, setId, half)
     const read = await readShare({ sealer }, database, clientId, setId)
     expect(equalShares(read, half)).toBe(true)
     expect(seen.map(isWiped)).toEqual([true, true])
     await insertShare({ sealer }, database, clientId, setId, walletPair('signing', tables.context.random).other)
     expect(equalShares(await readShare({ sealer }, database, clientId, setId), half)).toBe(true)
-    await expect(readShare({ sealer }, database, 'another', setId)).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    await expect(readShare({ sealer }, database, 'another', setId)).rejects.toThrow(errorOf('SHARE_PARSING_FAILED'))
     expect(shareContext(clientId, setId)).toEqual({ purpose: 'share', clientId, row: setId })
   })
 
@@ -110,7 +106,9 @@ describe('the server’s half of a set', () => {
     })
     const stranger = walletPair('signing', context.random).other
     const shares = half.shares.map((share, i) => ({ ...share, secretShare: stranger.shares[i]!.secretShare }))
-    await expect(store(encodeWalletShares(getGroup, { ...half, shares }))).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    await expect(store(encodeWalletShares(getGroup, { ...half, shares }))).rejects.toThrow(
+      errorOf('SHARE_PARSING_FAILED'),
+    )
   })
 
   test('is compared with all that is in it, and has one share for ECDSA', () => {
@@ -155,7 +153,7 @@ describe('an ECDSA setup', () => {
     await storeOtState(context, database, key, first)
     expect((await lock(key, sealer)).digest).toEqual(digest)
     expect(seen.map(isWiped)).toEqual([true, true])
-    await expect(lock({ ...key, clientId: 'another' })).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    await expect(lock({ ...key, clientId: 'another' })).rejects.toThrow(errorOf('SHARE_PARSING_FAILED'))
     await database.query('update reshare_ot_states set epoch = 2 where set_id = $1', [key.setId])
     await expect(lock(key)).rejects.toMatchObject({ reason: 'OT_DESYNC', round: 1, blame: [] })
   })
@@ -176,12 +174,12 @@ describe('an ECDSA setup', () => {
     await poisonStoredOtState({ sealer }, database, key, cheat)
     expect(isWiped(seen[0]!)).toBe(true)
     expect(OtState.decode(seen[1]!).cheat).toBe('CHEAT_VOLE')
-    await expect(lock(key)).rejects.toThrow(code('OT_POISONED'))
-    await expect(assertUnpoisoned(context, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
+    await expect(lock(key)).rejects.toThrow(errorOf('OT_POISONED'))
+    await expect(assertUnpoisoned(context, database, key.setId)).rejects.toThrow(errorOf('OT_POISONED'))
     await assertUnpoisoned(context, database, other.setId)
     expect(await row(other.setId)).toMatchObject({ poisoned: false })
     const fresh = sealOtState(context, key, newPair(key.setId), 1)
-    await expect(storeOtState(context, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
+    await expect(storeOtState(context, database, key, fresh)).rejects.toThrow(errorOf('OT_POISONED'))
     expect(await row(key.setId)).toEqual({ poisoned: true, ban_logged: false, epoch: 1 })
 
     await logBan(context, key.setId)
@@ -195,9 +193,9 @@ describe('an ECDSA setup', () => {
     const { context, database } = tables
     const { key } = await stored()
     const caught = new Map([[key.setId, cheat]])
-    await expect(assertUnpoisoned({ caught }, database, key.setId)).rejects.toThrow(code('OT_POISONED'))
+    await expect(assertUnpoisoned({ caught }, database, key.setId)).rejects.toThrow(errorOf('OT_POISONED'))
     const fresh = sealOtState(context, key, newPair(key.setId), 1)
-    await expect(storeOtState({ ...context, caught }, database, key, fresh)).rejects.toThrow(code('OT_POISONED'))
+    await expect(storeOtState({ ...context, caught }, database, key, fresh)).rejects.toThrow(errorOf('OT_POISONED'))
   })
 
   test('that is poisoned is in the log once, with its epoch', async () => {
@@ -264,7 +262,7 @@ describe('a preprocessing', () => {
     const { sealer, seen } = watched()
     const context = { ...tables.context, sealer }
     const key = await made(await bare(), 1, context)
-    await expect(take({ ...key, setId: (await bare()).setId })).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(take({ ...key, setId: (await bare()).setId })).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     await expect(take({ ...key, id: '00'.repeat(32) })).rejects.toMatchObject({
       code: 'PREPROCESSING_NOT_FOUND',
       retryable: false,
@@ -273,9 +271,9 @@ describe('a preprocessing', () => {
     expect(await count(key.setId)).toBe(0)
     expect(toHex(openPreprocessing(context, taken).id)).toBe(key.id)
     expect(seen.map(isWiped)).toEqual([true, true])
-    await expect(take(key)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(take(key)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     for (const change of [{ clientId: 'another' }, { epoch: 2 }, { setId: '00'.repeat(32) }]) {
-      expect(() => openPreprocessing(context, { ...taken, ...change })).toThrow(code('SHARE_PARSING_FAILED'))
+      expect(() => openPreprocessing(context, { ...taken, ...change })).toThrow(errorOf('SHARE_PARSING_FAILED'))
     }
   })
 
@@ -285,16 +283,16 @@ describe('a preprocessing', () => {
     const [set, another] = [await bare(), await bare()]
     const [expiring, restored, lasting] = [await made(set), await made(another, 2), await made(another)]
     for (const epoch of [1, 2]) {
-      await expect(take(restored, epoch)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+      await expect(take(restored, epoch)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     }
-    await expect(take(lasting, 2)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(take(lasting, 2)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     await forgetPreprocessings(context)
     expect(await Promise.all([set, another].map(({ setId }) => count(setId)))).toEqual([1, 1])
     tables.clock = START + context.limits.preprocessingMs - 1
     await forgetPreprocessings(context)
     await take(lasting)
     tables.clock += 1
-    await expect(take(expiring)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(take(expiring)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     expect(await count(set.setId)).toBe(1)
     await forgetPreprocessings(context)
     expect(await count(set.setId)).toBe(0)
@@ -307,7 +305,7 @@ describe('a preprocessing', () => {
     const keys = []
     for (let i = 0; i < 3; i++) keys.push(await made(set, 1, context))
     expect(await count(set.setId)).toBe(2)
-    await expect(take(keys[0]!)).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(take(keys[0]!)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     for (const key of [...keys.slice(1), kept]) await take(key)
   })
 

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RecoverRequest, RefreshRequest } from '../../../src/wire/operations.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { MpcError } from '../../../src/errors.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Queryable, SqlValue } from '../../../src/service/database/types.ts'
 import { commitSets } from '../../../src/server/operations/make-sets/commit-sets.ts'
 import { recordAbort } from '../../../src/server/rounds/decisions.ts'
@@ -31,17 +30,14 @@ import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/key-share/index.ts'
 import { fromHex, utf8 } from '../../../src/util/bytes.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
-import { seededRandom } from '../../support/random.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
-import { createTables, generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
+import { errorOf } from '../support/error-of.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
-afterAll(() => tables.database.close())
+fileTables((made) => (tables = made))
 
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const when = (ms = 0) => new Date(START + ms)
 const active = { state: 'ACTIVE', committed_at: when() }
 const DEVICE = 'ab'.repeat(32)
@@ -89,7 +85,7 @@ describe('the end of an operation that makes sets', () => {
     expect(await requireSets(tables.database, key.clientId, WALLET)).toHaveLength(1)
     const again = tables.key({ clientId: key.clientId })
     const second = settle(again, generating as MakeRequest, made(['signing', await tables.set(again)]))
-    await expect(second.result()).rejects.toThrow(code('STORAGE_CONFLICT'))
+    await expect(second.result()).rejects.toThrow(errorOf('STORAGE_CONFLICT'))
   })
 
   test('of a backup: the set is committed, and waits for the app', async () => {
@@ -107,10 +103,10 @@ describe('the end of an operation that makes sets', () => {
     const key = tables.key()
     const setId = await tables.set(tables.key({ clientId: key.clientId }))
     const request = generating as MakeRequest
-    await expect(settle(key, request, made(['signing', setId])).result()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(settle(key, request, made(['signing', setId])).result()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(await tables.state(setId)).toBe('PREPARED')
     const ended = await tables.set(key, {}, { state: 'ABORTED' })
-    await expect(settle(key, request, made(['signing', ended])).result()).rejects.toThrow(code('PROTOCOL_ABORTED'))
+    await expect(settle(key, request, made(['signing', ended])).result()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(await tables.state(ended)).toBe('ABORTED')
   })
 
@@ -164,10 +160,10 @@ describe('the end of an operation that makes sets', () => {
     const key = tables.key()
     const source = await tables.set(key, {}, { state: 'RETIRING', committed_at: when() })
     const completion = settle(key, refreshing(source), made(['signing', await tables.set(key)]))
-    await expect(completion.result()).rejects.toThrow(code('SET_RETIRED'))
+    await expect(completion.result()).rejects.toThrow(errorOf('SET_RETIRED'))
     const superseded = await tables.set(key, { purpose: 'backup' }, { state: 'DESTROYED', committed_at: when() })
     const recovery: RecoverRequest = recovering(superseded, { dryRun: true })
-    await expect(settle(key, recovery, []).result()).rejects.toThrow(code('BACKUP_SUPERSEDED'))
+    await expect(settle(key, recovery, []).result()).rejects.toThrow(errorOf('BACKUP_SUPERSEDED'))
   })
 
   test('of a refresh: the old set waits for the proof of the new, and keeps its preprocessings', async () => {
@@ -333,10 +329,10 @@ describe('who may end or confirm a set', () => {
     const { context } = tables
     const key = tables.key({ device: DEVICE })
     const setId = await tables.set(key, {}, active)
-    await expect(retireSet(context, key, setId)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(retireSet(context, key, setId)).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect(await tables.state(setId)).toBe('ACTIVE')
     const laptop = { ...key, device: 'cd'.repeat(32) }
-    await expect(retireSet(context, laptop, setId)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(retireSet(context, laptop, setId)).rejects.toThrow(errorOf('AUTH_FAILED'))
     await tables.set(laptop, {}, { ...active, proven_at: when() })
     expect(await retireSet(context, laptop, setId)).toMatchObject({ state: 'DESTROYED' })
     expect(await tables.hasShare(setId)).toBe(false)
@@ -363,8 +359,8 @@ describe('who may end or confirm a set', () => {
       'insert into reshare_devices (client_id, device, created_at, last_used_at, revoked_at) values ($1, $2, $3, $3, $3)',
       [key.clientId, DEVICE, when()],
     )
-    await expect(retireSet(context, key, setId)).rejects.toThrow(code('DEVICE_REVOKED'))
-    await expect(confirmBackup(context, key, backup)).rejects.toThrow(code('DEVICE_REVOKED'))
+    await expect(retireSet(context, key, setId)).rejects.toThrow(errorOf('DEVICE_REVOKED'))
+    await expect(confirmBackup(context, key, backup)).rejects.toThrow(errorOf('DEVICE_REVOKED'))
     expect(await Promise.all([setId, backup].map(tables.state))).toEqual(['ACTIVE', 'PREPARED'])
   })
 
@@ -379,7 +375,7 @@ describe('who may end or confirm a set', () => {
     const setId = await tables.set(key, {}, { ...active, proven_at: when() })
     await tables.set(key, row, columns)
     const asked = assertRecoverable(tables.database, { ...key, walletId: WALLET, setId })
-    await (enough ? asked : expect(asked).rejects.toThrow(code('POLICY_DENIED')))
+    await (enough ? asked : expect(asked).rejects.toThrow(errorOf('POLICY_DENIED')))
   })
 
   test('a set of a revoked device beside it is no way back, but the backup that it has confirmed is', async () => {
@@ -398,7 +394,7 @@ describe('who may end or confirm a set', () => {
       'update reshare_devices set revoked_at = $3 where client_id = $1 and device = $2',
       device,
     )
-    await expect(ask()).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(ask()).rejects.toThrow(errorOf('POLICY_DENIED'))
     await tables.set(theirs, { purpose: 'backup' }, active)
     await ask()
   })
@@ -407,10 +403,10 @@ describe('who may end or confirm a set', () => {
     const { context } = tables
     const key = tables.key()
     const [prepared, backup] = [await tables.set(key), await tables.set(key, { purpose: 'backup' }, active)]
-    await expect(retireSet(context, key, prepared)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
-    await expect(retireSet(context, key, backup)).rejects.toThrow(code('SET_MISMATCH'))
-    await expect(retireSet(context, tables.key(), prepared)).rejects.toThrow(code('AUTH_FAILED'))
-    await expect(confirmBackup(context, key, prepared)).rejects.toThrow(code('SET_MISMATCH'))
+    await expect(retireSet(context, key, prepared)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await expect(retireSet(context, key, backup)).rejects.toThrow(errorOf('SET_MISMATCH'))
+    await expect(retireSet(context, tables.key(), prepared)).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(confirmBackup(context, key, prepared)).rejects.toThrow(errorOf('SET_MISMATCH'))
   })
 
   test('a policy that says no keeps a set as it is', async () => {
@@ -420,8 +416,8 @@ describe('who may end or confirm a set', () => {
     const key = tables.key()
     const setId = await tables.set(key, {}, active)
     const backup = await tables.set(key, { purpose: 'backup' }, { committed_at: when() })
-    await expect(retireSet(context, key, setId)).rejects.toThrow(code('POLICY_DENIED'))
-    await expect(confirmBackup(context, key, backup)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(retireSet(context, key, setId)).rejects.toThrow(errorOf('POLICY_DENIED'))
+    await expect(confirmBackup(context, key, backup)).rejects.toThrow(errorOf('POLICY_DENIED'))
     expect(await Promise.all([setId, backup].map(tables.state))).toEqual(['ACTIVE', 'PREPARED'])
     expect(asked).toEqual([
       expect.objectContaining({ action: 'retire', setId, walletId: WALLET, clientId: key.clientId }),
@@ -454,8 +450,8 @@ describe('who may end or confirm a set', () => {
     const ended = [rotated, confirmed, unconfirmed].map((older) => `destroyed ${WALLET} ${older} ${setId}`)
     expect(others.sort()).toEqual(ended.sort())
     await confirmBackup(context, key, newer)
-    await expect(confirmBackup(context, key, setId)).rejects.toThrow(code('BACKUP_SUPERSEDED'))
-    await expect(confirmBackup(context, key, undecided)).rejects.toThrow(code('OPERATION_IN_PROGRESS'))
+    await expect(confirmBackup(context, key, setId)).rejects.toThrow(errorOf('BACKUP_SUPERSEDED'))
+    await expect(confirmBackup(context, key, undecided)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
   })
 })
 
@@ -476,7 +472,7 @@ describe('a backup that the custodian has lost since it was read back', () => {
     const setId = await tables.set(key, dealt, { committed_at: when() })
     const half = halves.get(setId)!.slice()
     change(halves, setId, older)
-    await expect(confirmBackup(context, key, setId)).rejects.toThrow(code(expected))
+    await expect(confirmBackup(context, key, setId)).rejects.toThrow(errorOf(expected))
     expect(await Promise.all([older, setId].map(tables.state))).toEqual(['ACTIVE', 'PREPARED'])
     expect(await tables.log(key.clientId)).toEqual([])
     halves.set(setId, half)
@@ -492,7 +488,7 @@ describe('a backup that the custodian has lost since it was read back', () => {
     const setId = await tables.set(key, { purpose: 'backup' }, { committed_at: when() })
     const failure = new Error('out of order')
     const custodian = { ...context.custodian!, fetch: () => Promise.reject(failure) }
-    await expect(confirmBackup({ ...context, custodian }, key, setId)).rejects.toThrow(code('WEBHOOK_FAILED'))
+    await expect(confirmBackup({ ...context, custodian }, key, setId)).rejects.toThrow(errorOf('WEBHOOK_FAILED'))
     expect([await tables.state(setId), errors.splice(0)]).toEqual(['PREPARED', [failure]])
   })
 
@@ -506,7 +502,7 @@ describe('a backup that the custodian has lost since it was read back', () => {
     ]
     const kept = halves.get(older)!
     for (const backup of [older, newer]) halves.delete(backup)
-    await expect(retireSet(context, key, last)).rejects.toThrow(code('POLICY_DENIED'))
+    await expect(retireSet(context, key, last)).rejects.toThrow(errorOf('POLICY_DENIED'))
     const failure = new MpcError('WEBHOOK_FAILED', 'the app is down')
     const custodian = { ...context.custodian!, fetch: () => Promise.reject(failure) }
     await expect(retireSet({ ...context, custodian }, key, last)).rejects.toBe(failure)
@@ -568,7 +564,7 @@ describe('a set', () => {
       exportedAt: null,
     })
     expect(await insertSet(database, { ...set, setId: 'ef'.repeat(32) })).toBe(true)
-    await expect(requireSet(database, 'another', setId)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(requireSet(database, 'another', setId)).rejects.toThrow(errorOf('AUTH_FAILED'))
     const used = { ...set, provenAt: when(1), lastUsedAt: when(2), exportedAt: when(3) }
     expect(setStatus(set)).toMatchObject({ proven: false, lastUsedAt: null, exportedAt: null, deviceId: DEVICE })
     expect(setStatus(used)).toEqual({
@@ -589,7 +585,7 @@ describe('a set', () => {
   test('of a wallet is listed in the order of making, unless it was aborted', async () => {
     const { database } = tables
     const key = tables.key()
-    await expect(requireSets(database, key.clientId, WALLET)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(requireSets(database, key.clientId, WALLET)).rejects.toThrow(errorOf('AUTH_FAILED'))
     await database.query('insert into reshare_wallets (wallet_id, client_id, created_at) values ($1, $2, $3)', [
       WALLET,
       key.clientId,
@@ -628,20 +624,20 @@ describe('a set', () => {
     const key = tables.key()
     const set = await requireSet(tables.database, key.clientId, await tables.set(key, {}, active))
     expect(() => assertSetMatches(set, WALLET, 'signing')).not.toThrow()
-    expect(() => assertSetMatches(set, '1'.repeat(32), 'signing')).toThrow(code('SET_MISMATCH'))
-    expect(() => assertSetMatches(set, WALLET, 'backup')).toThrow(code('SET_MISMATCH'))
+    expect(() => assertSetMatches(set, '1'.repeat(32), 'signing')).toThrow(errorOf('SET_MISMATCH'))
+    expect(() => assertSetMatches(set, WALLET, 'backup')).toThrow(errorOf('SET_MISMATCH'))
     expect(() => assertActive(set)).not.toThrow()
-    expect(() => assertActive({ ...set, state: 'PREPARED' })).toThrow(code('OPERATION_IN_PROGRESS'))
+    expect(() => assertActive({ ...set, state: 'PREPARED' })).toThrow(errorOf('OPERATION_IN_PROGRESS'))
     for (const state of ['RETIRING', 'DESTROYED', 'ABORTED'] as const) {
-      expect(() => assertActive({ ...set, state })).toThrow(code('SET_RETIRED'))
+      expect(() => assertActive({ ...set, state })).toThrow(errorOf('SET_RETIRED'))
     }
     for (const state of ['ABORTED', 'DESTROYED'] as const) {
-      expect(() => requireRecoverable({ ...set, state })).toThrow(code('BACKUP_SUPERSEDED'))
+      expect(() => requireRecoverable({ ...set, state })).toThrow(errorOf('BACKUP_SUPERSEDED'))
     }
     for (const state of ['PREPARED', 'ACTIVE'] as const)
       expect(() => requireRecoverable({ ...set, state })).not.toThrow()
     expect(() => requireRecoverable({ ...set, state: 'PREPARED', committedAt: null })).toThrow(
-      code('OPERATION_IN_PROGRESS'),
+      errorOf('OPERATION_IN_PROGRESS'),
     )
   })
 })
@@ -690,7 +686,7 @@ describe('a sweep', () => {
     expect(await answer(late)).toBeDefined()
     expect(await decisions()).toEqual(['ABORT', undefined, undefined, 'ABORT', 'COMMIT'])
     expect(errors).toEqual([])
-    await expect(recordAbort(context, signing)).rejects.toThrow(code('AUTH_FAILED'))
+    await expect(recordAbort(context, signing)).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect(await recordAbort(context, late)).toBe('ABORT')
   })
 

@@ -1,35 +1,30 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../../src/service/http.ts'
 import type { SignEcdsaRequest } from '../../../../src/wire/operations.ts'
 import { OtState } from '../../../../src/protocol/ecdsa/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import type { ServerContext } from '../../../../src/server/context.ts'
-import { pgliteDatabase } from '../../../../src/service/database/pglite.ts'
 import type { Database } from '../../../../src/service/database/types.ts'
 import { toHex, wipe } from '../../../../src/util/bytes.ts'
 import { Reader, Writer } from '../../../../src/util/codec.ts'
 import type { SealContext } from '../../../../src/util/seal.ts'
-import { seededRandom } from '../../../support/random.ts'
 import { type ClientOperation, play } from '../../../support/server-client.ts'
+import { errorOf } from '../../support/error-of.ts'
 import { cheat, nobleTakes } from '../../support/ecdsa.ts'
 import { storedPair, storedSet, tablesClient } from '../../support/played.ts'
 import { secretsOf, watchScalars } from '../../support/scalars.ts'
-import { createTables, type Tables } from '../../support/tables.ts'
+import { fileTables } from '../../support/file-tables.ts'
+import { type Tables } from '../../support/tables.ts'
 import { complete, preprocess, preprocessed, setup, signEcdsa } from '../../support/wallets.ts'
 
 let tables: Tables
-beforeAll(async () => {
-  tables = await createTables(pgliteDatabase(), seededRandom())
-})
+fileTables((made) => (tables = made))
 afterEach(() => {
   vi.restoreAllMocks()
-  expect(tables.errors.splice(0)).toEqual([])
 })
-afterAll(() => tables.database.close())
 
 const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
-const code = (name: string) => expect.objectContaining({ code: name }) as Error
 const FRESH: Partial<SignEcdsaRequest> = { source: { kind: 'ephemeralSetup' } }
 
 /** A wallet with an ECDSA setup. */
@@ -220,7 +215,7 @@ test('a state that cannot be read is told of as it is, and leaves no half in mem
   await tables.database.query('update reshare_operations set state = $2 where operation_id = $1', [
     ...[operation.operationId, tables.context.sealer.seal(place, Uint8Array.of(1, 0, 0, 0, 1, 9))],
   ])
-  const scalars = await watchScalars(() => expect(operation.post()).rejects.toThrow(code('SHARE_PARSING_FAILED')))
+  const scalars = await watchScalars(() => expect(operation.post()).rejects.toThrow(errorOf('SHARE_PARSING_FAILED')))
   expect(scalars.count(secretsOf(set.half))).toEqual({ seen: 2, left: 0 })
 })
 
@@ -254,7 +249,7 @@ describe('a setup of a set', () => {
     await play(operation)
     expect([await preprocessings(wallet.setId), await preprocessings(other.wallet.setId)]).toEqual([0, 1])
     const used = complete(client, wallet, made)
-    await expect(used.post()).rejects.toThrow(code('PREPROCESSING_NOT_FOUND'))
+    await expect(used.post()).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
   })
 })
 

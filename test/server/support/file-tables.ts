@@ -1,0 +1,20 @@
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
+import { seededRandom } from '../../support/random.ts'
+import { createTables, type Tables } from './tables.ts'
+
+/**
+ * The tables that all tests of a file use, which are closed after the last of them. A test fails if it leaves an error that it
+ * has not looked at.
+ *
+ * @param take gets the tables before the first test
+ */
+export function fileTables(take: (tables: Tables) => void): void {
+  let tables: Tables
+  beforeAll(async () => {
+    tables = await createTables(pgliteDatabase(), seededRandom())
+    take(tables)
+  })
+  afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
+  afterAll(() => tables.database.close())
+}
