@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/service/http.ts'
 import { paths } from '../../src/wire/paths.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import type { ServerOptions } from '../../src/server/index.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
-import { seededRandom } from '../support/random.ts'
 import { codeOf, unwrap, type ServerClient } from '../support/server-client.ts'
 import { deviceServer, newDevice, plantSet } from './support/devices.ts'
+import { fileWorld } from './support/file-world.ts'
 import { complete, newWallet, preprocessed, setIdOf, sign, type TestWallet } from './support/wallets.ts'
-import { createWorld, type World } from './support/world.ts'
+import { type World } from './support/world.ts'
 
 // Operations of one round begin, are played and stored in one transaction.
 
@@ -18,13 +18,11 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
   let world: World
   let client: ServerClient
   let wallet: TestWallet
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
+  fileWorld(async (made) => {
+    world = made
     client = world.client()
     wallet = await newWallet(client)
-  })
-  afterAll(() => world.database.close())
+  }, open)
 
   const begin = async (kind: (typeof kinds)[number], of = wallet, by = client) =>
     kind === 'sign' ? sign(by, of.signing) : complete(by, of, await preprocessed(by, of))

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ROUND_CONTENT_TYPE } from '../../../src/wire/round-body.ts'
 import type { SetStatus } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { apiTokens, createServer, type PolicyRequest } from '../../../src/server/index.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
-import { seededRandom } from '../../support/random.ts'
 import {
   codeOf,
   confirmSet,
@@ -17,16 +15,13 @@ import {
   type ServerClient,
 } from '../../support/server-client.ts'
 import { NOT_IDS } from '../../support/texts.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
 import { unknownFlight, unknownIds } from '../support/unknown.ts'
-import { createWorld, testCustodian, type World } from '../support/world.ts'
+import { testCustodian, type World } from '../support/world.ts'
 
 let world: World
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
-})
-afterAll(() => world.database.close())
+fileWorld((made) => (world = made))
 
 /** Every request by which a client could reach a set, wallet or operation, as another client would send it. */
 async function allRequests(owner: ServerClient): Promise<{ name: string; path: string; body?: Uint8Array }[]> {

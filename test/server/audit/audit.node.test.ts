@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { paths } from '../../../src/wire/paths.ts'
 import { createMigrate } from '../../../src/service/database/migrate.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
@@ -16,6 +16,7 @@ import {
   type ServerClient,
 } from '../../support/server-client.ts'
 import { cheat } from '../support/ecdsa.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { backup, newBackup, newWallet, prove, recover, setIdOf, signEcdsa } from '../support/wallets.ts'
 import { createWorld, MASTER_KEY, type World } from '../support/world.ts'
 
@@ -23,11 +24,7 @@ const masterKey = MASTER_KEY.slice(0, 32)
 const HOUR = 60 * 60_000
 
 let world: World
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
-})
-afterAll(() => world.database.close())
+fileWorld((made) => (world = made))
 
 const verify = (heads?: readonly AuditHead[]) =>
   verifyAuditLog({ database: world.database, masterKey, ...(heads && { heads }) })

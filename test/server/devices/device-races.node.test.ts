@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { paths } from '../../../src/wire/paths.ts'
 import type { Database, Queryable } from '../../../src/service/database/types.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
-import { seededRandom } from '../../support/random.ts'
 import { codeOf, type ClientOperation, type ServerClient } from '../../support/server-client.ts'
 import { deviceServer, newDevice, plantSet, revokeDevice, type DeviceServer } from '../support/devices.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { generate, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { type World } from '../support/world.ts'
 
 /** A phone in the middle of something, and a tablet that may revoke it. */
 interface Scene {
@@ -26,12 +26,10 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
   const chosen = isChosen(name, 'revoked devices')
   let world: World
   let server: DeviceServer
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
+  fileWorld(async (made) => {
+    world = made
     server = deviceServer(world)
-  })
-  afterAll(() => world.database.close())
+  }, open)
 
   /** The phone's operation before its last round, or before its first. */
   async function scene(kind: (typeof kinds)[number], begun: boolean): Promise<Scene> {

@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import type { Decision, ExportRequest, SetStatus } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Database, Queryable } from '../../../src/service/database/types.ts'
 import { verifyAuditLog, type PolicyRequest } from '../../../src/server/index.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
-import { seededRandom } from '../../support/random.ts'
 import {
   abortOperation,
   ClientOperation,
@@ -32,6 +30,7 @@ import {
   type DeviceServer,
   type Planted,
 } from '../support/devices.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { unknownFlight, unknownIds } from '../support/unknown.ts'
 import {
   backup,
@@ -47,16 +46,14 @@ import {
   signEcdsa,
   type TestWallet,
 } from '../support/wallets.ts'
-import { createWorld, MASTER_KEY, type World } from '../support/world.ts'
+import { MASTER_KEY, type World } from '../support/world.ts'
 
 let world: World
 let server: DeviceServer
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
+fileWorld(async (made) => {
+  world = made
   server = deviceServer(world)
 })
-afterAll(() => world.database.close())
 
 const newClientId = () => `client-${toHex(world.random(8))}`
 const plant = (planted: Planted) => plantSet(world, server.context, planted)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { exportTerms } from '../../../src/wire/export.ts'
 import { decodeRoundBody, encodeRoundBody, type RoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import type { ExportRequest, OperationResult, SetStatus } from '../../../src/wire/operations.ts'
@@ -6,7 +6,6 @@ import { paths } from '../../../src/wire/paths.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { generateKeyPair } from '../../../src/hpke/x25519.ts'
 import { proveExport, receiveShare, recombineKey } from '../../../src/protocol/export/index.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { createServer, type ExportAuthorization, type PolicyRequest } from '../../../src/server/index.ts'
 import type { ServerOptions } from '../../../src/server/create-server.ts'
 import { insertSet } from '../../../src/server/sets/sets-table.ts'
@@ -15,22 +14,18 @@ import { encodeWalletSetRecord, type KeyShare, type WalletShares } from '../../.
 import { CURVES, type Curve } from '../../../src/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import { createSealer } from '../../../src/util/seal.ts'
-import { seededRandom } from '../../support/random.ts'
 import { codeOf, firstFlight, getJson, unwrap, type Answer, type ServerClient } from '../../support/server-client.ts'
 import { NOT_TEXTS } from '../../support/texts.ts'
 import { walletPair, type WalletPair } from '../../support/wallet-pair.ts'
-import { createWorld, MASTER_KEY, type World } from '../support/world.ts'
+import { fileWorld } from '../support/file-world.ts'
+import { MASTER_KEY, type World } from '../support/world.ts'
 
 const AUTHORIZATION = 'one-time code 493021'
 /** u = 1, of order 4. */
 const SMALL_ORDER = `01${'00'.repeat(31)}`
 
 let world: World
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
-})
-afterAll(() => world.database.close())
+fileWorld((made) => (world = made))
 
 const sealer = () => createSealer(MASTER_KEY.slice(0, 32), world.random)
 const shareOn = ({ shares }: WalletShares, curve: Curve) => shares[CURVES.indexOf(curve)] as KeyShare

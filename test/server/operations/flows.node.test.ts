@@ -1,16 +1,16 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { paths } from '../../../src/wire/paths.ts'
 import type { SetStatus } from '../../../src/wire/operations.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
-import { seededRandom } from '../../support/random.ts'
 import { confirmSet, getJson, play, retireSet, setStatus, type ServerClient } from '../../support/server-client.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { type World } from '../support/world.ts'
 
 const publicKey = (shares: WalletShares, index: 0 | 1): Uint8Array => {
   const { curve, publicKey } = shares.shares[index]!.record
@@ -28,11 +28,7 @@ async function expectSigns(client: ServerClient, signing: WalletShares): Promise
 
 describe.each(databaseKinds)('flows on $name', ({ open }) => {
   let world: World
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
-  })
-  afterAll(() => world.database.close())
+  fileWorld((made) => (world = made), open)
 
   test('a generated wallet signs with both schemes, on two servers in turn', async () => {
     const client = world.client([world.server(), world.server()])

@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { sqlState } from '../../../src/service/database/serialization.ts'
 import type { Database, Queryable } from '../../../src/service/database/types.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
-import { seededRandom } from '../../support/random.ts'
 import { abortOperation, codeOf, serverClient } from '../../support/server-client.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { newWallet, refresh } from '../support/wallets.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { type World } from '../support/world.ts'
 
 // PGlite has one connection: nothing else runs within a transaction.
 const kinds = databaseKinds.filter(({ name }) => name === 'PostgreSQL')
 
 describe.runIf(kinds.length > 0).each(kinds)('an abort on $name', ({ open }) => {
   let world: World
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
-  })
-  afterAll(() => world.database.close())
+  fileWorld((made) => (world = made), open)
 
   /** The database, which calls `before` with each statement of a transaction, and tells why transactions are rolled back. */
   function watched(before: (sql: string) => unknown, rolledBack: (string | undefined)[]): Database {

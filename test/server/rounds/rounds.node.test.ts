@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import type { Decision } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
@@ -7,7 +7,6 @@ import { bumpEpoch } from '../../../src/server/index.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
-import { seededRandom } from '../../support/random.ts'
 import {
   abortOperation,
   ClientOperation,
@@ -18,16 +17,13 @@ import {
   type Answer,
   type ServerClient,
 } from '../../support/server-client.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { type World } from '../support/world.ts'
 
 describe.each(databaseKinds)('rounds on $name', ({ name, open }) => {
   let world: World
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
-  })
-  afterAll(() => world.database.close())
+  fileWorld((made) => (world = made), open)
 
   /** How many answers, sets and decisions an operation has left. */
   async function traces(client: ServerClient, operationId: string): Promise<Record<string, number>> {

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { getGroup } from '../../../src/curve/index.ts'
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
 import { MpcError } from '../../../src/errors.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { decodeWalletShares, encodeWalletShares, type WalletShares } from '../../../src/key-share/index.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
-import { seededRandom } from '../../support/random.ts'
 import {
   abortOperation,
   codeOf,
@@ -18,15 +16,12 @@ import {
   type ClientOperation,
   type ServerClient,
 } from '../../support/server-client.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { backup, newBackup, newWallet, prove, recover, setIdOf, sign } from '../support/wallets.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { type World } from '../support/world.ts'
 
 let world: World
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
-})
-afterAll(() => world.database.close())
+fileWorld((made) => (world = made))
 
 const unavailable = () => new MpcError('WEBHOOK_FAILED', 'the app is down')
 

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { getGroup } from '../../../src/curve/index.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
-import { seededRandom } from '../../support/random.ts'
 import { confirmSet, play, setStatus, type ServerClient } from '../../support/server-client.ts'
+import { fileWorld } from '../support/file-world.ts'
 import { backup, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { type World } from '../support/world.ts'
 
 let world: World
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
-})
-afterAll(() => world.database.close())
+fileWorld((made) => (world = made))
 
 const stateOf = async (client: ServerClient, set: WalletShares) => (await setStatus(client, setIdOf(set))).state
 const recovered = async (client: ServerClient, half: WalletShares, existingSets: 'keep' | 'retire') =>

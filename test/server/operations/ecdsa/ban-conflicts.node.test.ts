@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { pgliteDatabase } from '../../../../src/service/database/pglite.ts'
+import { beforeEach, expect, test } from 'vitest'
 import type { Isolation, Queryable } from '../../../../src/service/database/types.ts'
-import { seededRandom } from '../../../support/random.ts'
 import {
   abortOperation,
   codeOf,
@@ -11,8 +9,9 @@ import {
   type ServerClient,
 } from '../../../support/server-client.ts'
 import { cheat } from '../../support/ecdsa.ts'
+import { fileWorld } from '../../support/file-world.ts'
 import { newWallet, setIdOf, setup, signEcdsa, type TestWallet } from '../../support/wallets.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { type World } from '../../support/world.ts'
 
 // A client that is caught may have the transaction that says so fail for its conflicts with what the client does elsewhere
 // at the same time. The database fails here as it does when it has given up to try again.
@@ -20,16 +19,12 @@ import { createWorld, type World } from '../../support/world.ts'
 let world: World
 let clientId: string
 let wallet: TestWallet
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
-})
+fileWorld((made) => (world = made))
 beforeEach(async () => {
   const client = world.client()
   clientId = client.clientId
   wallet = await newWallet(client)
 })
-afterAll(() => world.database.close())
 
 /** The database, whose statements that match fail as often as told. */
 function failing(pattern: RegExp, times: number) {

@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import type { Isolation, Queryable } from '../../../../src/service/database/types.ts'
 import { bumpEpoch } from '../../../../src/server/index.ts'
 import { databaseKinds } from '../../../e2e/support/databases.ts'
-import { seededRandom } from '../../../support/random.ts'
 import {
   codeOf,
   parseJson,
@@ -13,10 +12,10 @@ import {
   type ServerClient,
 } from '../../../support/server-client.ts'
 import { ABORTED, cheat, nobleTakes } from '../../support/ecdsa.ts'
+import { walletOfEachTest } from '../../support/file-world.ts'
 import {
   newBackup,
   complete,
-  newWallet,
   preprocess,
   preprocessed,
   recover,
@@ -28,21 +27,13 @@ import {
   walletOf,
   type TestWallet,
 } from '../../support/wallets.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { type World } from '../../support/world.ts'
 
 describe.each(databaseKinds)('the ban rule on $name', ({ name, open }) => {
   let world: World
   let client: ServerClient
   let wallet: TestWallet
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
-  })
-  beforeEach(async () => {
-    client = world.client([world.server(), world.server()])
-    wallet = await newWallet(client)
-  })
-  afterAll(() => world.database.close())
+  walletOfEachTest((made) => ({ world, client, wallet } = made), open)
 
   /** Plays an operation up to a request in which the client multiplies, and cheats in it. */
   async function cheatIn(operation: ClientOperation, rounds = 1, length?: number): Promise<ClientOperation> {

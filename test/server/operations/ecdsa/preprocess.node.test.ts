@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import { toHex } from '../../../../src/util/bytes.ts'
@@ -6,7 +6,6 @@ import type { RandomSource } from '../../../../src/util/random.ts'
 import { DEFAULT_LIMITS } from '../../../../src/server/context.ts'
 import type { Database } from '../../../../src/service/database/types.ts'
 import { chosenDatabases } from '../../../e2e/support/databases.ts'
-import { seededRandom } from '../../../support/random.ts'
 import {
   codeOf,
   setStatus,
@@ -16,6 +15,7 @@ import {
   type ServerClient,
 } from '../../../support/server-client.ts'
 import { nobleTakes } from '../../support/ecdsa.ts'
+import { walletOfEachTest } from '../../support/file-world.ts'
 import {
   complete,
   newBackup,
@@ -30,21 +30,13 @@ import {
   walletOf,
   type TestWallet,
 } from '../../support/wallets.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { type World } from '../../support/world.ts'
 
 describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $name', ({ open }) => {
   let world: World
   let client: ServerClient
   let wallet: TestWallet
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
-  })
-  beforeEach(async () => {
-    client = world.client([world.server(), world.server()])
-    wallet = await newWallet(client)
-  })
-  afterAll(() => world.database.close())
+  walletOfEachTest((made) => ({ world, client, wallet } = made), open)
 
   const GONE = { code: 'PREPROCESSING_NOT_FOUND', retryable: false }
 

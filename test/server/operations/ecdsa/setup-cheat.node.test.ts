@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import { bumpEpoch } from '../../../../src/server/index.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../../src/service/database/types.ts'
 import { databaseKinds } from '../../../e2e/support/databases.ts'
-import { seededRandom } from '../../../support/random.ts'
 import { codeOf, play, type Answer, type ClientOperation, type ServerClient } from '../../../support/server-client.ts'
 import { flip } from '../../../support/simulator.ts'
 import { ABORTED } from '../../support/ecdsa.ts'
-import { generate, newWallet, refresh, setup, signEcdsa, type TestWallet } from '../../support/wallets.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { walletOfEachTest } from '../../support/file-world.ts'
+import { generate, refresh, setup, signEcdsa, type TestWallet } from '../../support/wallets.ts'
+import { type World } from '../../support/world.ts'
 
 /** Behind two seeds and z: a byte of u in column 0, one of the 128 that a lie can be in. */
 const FIRST_U = 64 + 33
@@ -60,15 +60,7 @@ describe.each(databaseKinds)('offers of base OTs on $name', ({ open }) => {
   let world: World
   let client: ServerClient
   let wallet: TestWallet
-  beforeAll(async () => {
-    world = createWorld(await open(), seededRandom())
-    await world.server().sweep()
-  })
-  beforeEach(async () => {
-    client = world.client([world.server(), world.server()])
-    wallet = await newWallet(client)
-  })
-  afterAll(() => world.database.close())
+  walletOfEachTest((made) => ({ world, client, wallet } = made), open)
 
   const operations: [string, () => ClientOperation][] = [
     ['generate', () => generate(client)],

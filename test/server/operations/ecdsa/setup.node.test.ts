@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { bumpEpoch } from '../../../../src/server/index.ts'
-import { pgliteDatabase } from '../../../../src/service/database/pglite.ts'
-import { seededRandom } from '../../../support/random.ts'
 import { abortOperation, codeOf, play, retireSet } from '../../../support/server-client.ts'
 import { nobleTakes } from '../../support/ecdsa.ts'
+import { fileWorld } from '../../support/file-world.ts'
 import {
   generate,
   complete,
@@ -21,14 +20,10 @@ import {
   walletOf,
   type TestWallet,
 } from '../../support/wallets.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { type World } from '../../support/world.ts'
 
 let world: World
-beforeAll(async () => {
-  world = createWorld(pgliteDatabase(), seededRandom())
-  await world.server().sweep()
-})
-afterAll(() => world.database.close())
+fileWorld((made) => (world = made))
 
 async function pairs(setId: string): Promise<number> {
   return (await world.database.query('select 1 from reshare_ot_states where set_id = $1', [setId])).length
