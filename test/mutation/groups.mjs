@@ -79,7 +79,7 @@ export const GROUPS = {
       'src/server/rounds/operations-table.ts',
       'src/server/epoch.ts',
     ],
-    tests: ['test/server/rounds/lease.node.test.ts'],
+    tests: ['test/server/rounds/{lease,aborts}.node.test.ts'],
     database: true,
   },
   'server-states': {
@@ -91,7 +91,7 @@ export const GROUPS = {
       'src/server/sets/set-checks.ts',
       'src/server/maintenance/sweep.ts',
     ],
-    tests: ['test/server/sets/set-states.node.test.ts'],
+    tests: ['test/server/sets/{set-states,commit-sets,retirements,sets-table,sweep}.node.test.ts'],
     database: true,
   },
   'server-secrets': {
@@ -140,7 +140,7 @@ export const GROUPS = {
   },
   'server-audit': {
     sources: ['src/server/audit'],
-    tests: ['test/server/audit/audit-log.node.test.ts', 'test/server/audit/audit-verify.node.test.ts'],
+    tests: ['test/server/audit/audit-{history,log,pages,verify}.node.test.ts'],
     database: true,
   },
   'server-devices': {

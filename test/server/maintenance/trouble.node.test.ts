@@ -1,17 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OperationRequest } from '../../../src/wire/operations.ts'
-import type { AuditEvent } from '../../../src/server/audit/entry.ts'
-import { verifyAuditLog } from '../../../src/server/audit/verify.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { createServer } from '../../../src/server/create-server.ts'
 import { noteDevice } from '../../../src/server/devices/devices-table.ts'
 import { revokeDevice } from '../../../src/server/devices/revoke.ts'
-import { forEachRow } from '../../../src/server/each-row.ts'
 import { recordCustodianShare, scheduleShareDeletion } from '../../../src/server/sets/custodian-shares.ts'
-import { PAGE } from '../../../src/util/pages.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
 import { encodeRoundBody } from '../../../src/wire/round-body.ts'
-import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
+import type { Database, Queryable } from '../../../src/service/database/types.ts'
 import { leaseRound, decideRound } from '../../../src/server/rounds/lease.ts'
 import { abortOperation } from '../../../src/server/rounds/decisions.ts'
 import { handleRound } from '../../../src/server/rounds/handle-round.ts'
@@ -68,138 +64,6 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
       for (const key of [hostile, decided, other]) expect(await findOperation(database, key)).toBeUndefined()
       expect(errors).toEqual([])
     })
-  })
-
-  test('rows are gone through a page after the other, and those that fail are told of and passed over', async () => {
-    const count = 2 * PAGE + 7
-    await database.query('create table sample (a text, b text, c int)')
-    await database.query(`insert into sample select (n % 3)::text, n::text, n from generate_series(1, ${count}) n`)
-    const told: unknown[] = []
-    const done: SqlValue[] = []
-    let statements = 0
-    const query: Database['query'] = (sql, parameters) => {
-      statements += 1
-      return database.query(sql, parameters)
-    }
-    const rows = {
-      select: 'select a, b, c from sample where c > $1',
-      parameters: [2],
-      key: ['a', 'b'],
-      doing: (row: Row) => `to count ${String(row['b'])}`,
-    }
-    const failing = (n: number) => n % 100 === 0 || n <= 10
-    const failed = await forEachRow(
-      { database: { ...database, query }, onError: (error) => told.push((error as Error).message) },
-      rows,
-      async ({ c }) => {
-        if (failing(c as number)) throw new Error('no')
-        done.push(c as number)
-      },
-    )
-    const all = Array.from({ length: count - 2 }, (_, i) => i + 3)
-    expect(done.sort((a, b) => (a as number) - (b as number))).toEqual(all.filter((n) => !failing(n)))
-    const expected = all.filter(failing).map((n) => `failed to count ${n}: it is left for later`)
-    expect(told.sort()).toEqual(expected.sort())
-    expect(failed).toBe(expected.length)
-    expect(statements).toBe(3 + failed)
-  })
-
-  test('where the database does not answer any more, the next row is not tried', async () => {
-    const keys = [tables.key(), tables.key()]
-    for (const key of keys) await tables.set(key, {}, { state: 'RETIRING' })
-    const gone = new Error('gone')
-    const tried: unknown[] = []
-    const failing: Database = {
-      ...database,
-      query: (sql, parameters) => (sql === 'select 1' ? Promise.reject(gone) : database.query(sql, parameters)),
-      transaction: () => Promise.reject(new Error('no transaction')),
-    }
-    const onError = (error: unknown) => void tried.push(error)
-    await expect(sweep({ ...tables.context, database: failing, onError })).rejects.toThrow(gone)
-    expect(tried).toHaveLength(1)
-    await sweep(tables.context)
-    expect(tables.errors).toEqual([])
-  })
-
-  test.each([
-    'reshare_operations open',
-    'not logged',
-    'ban_logged',
-    'revoker is not null',
-    `state = 'RETIRING'`,
-    'deletion_pending',
-  ])('a step of a sweep that fails holds up no other: %s', async (text) => {
-    const { context } = tables
-    const [expired, retiring, removed] = [tables.key(), tables.key(), tables.key()]
-    await tables.begin(expired)
-    const setId = await tables.set(retiring, {}, { state: 'RETIRING' })
-    const half = await tables.set(removed, { purpose: 'backup' })
-    await recordCustodianShare(database, removed, half)
-    await scheduleShareDeletion(database, removed)
-    tables.clock += context.limits.operationMs
-    const failure = new Error('no')
-    const query: Database['query'] = (sql, parameters) =>
-      sql.includes(text) ? Promise.reject(failure) : database.query(sql, parameters)
-    const told: unknown[] = []
-    await sweep({ ...context, database: { ...database, query }, onError: (error) => told.push(error) })
-    expect(told).toEqual([failure])
-    const done = [
-      (await findDecision(database, expired)) === 'ABORT' || text.includes('open'),
-      (await tables.state(setId)) === 'DESTROYED' || text.includes('RETIRING'),
-      tables.removed.includes(half) || text === 'deletion_pending',
-    ]
-    expect(done).toEqual([true, true, true])
-    await sweep(context)
-    expect(tables.errors).toEqual([])
-  })
-
-  test('what is forgotten goes by pages', async () => {
-    const { context } = tables
-    const count = PAGE + 3
-    const over = new Date(tables.clock - context.limits.responseMs)
-    const series = `from generate_series(1, ${count}) n`
-    for (const sql of [
-      `insert into reshare_operations (client_id, operation_id, kind, round, epoch, expires_at)
-       select 'old', n::text, 'sign', 1, 1, $1 ${series}`,
-      `insert into reshare_decisions (client_id, operation_id, decision, decided_at)
-       select 'old', n::text, 'COMMIT', $1 ${series}`,
-      `insert into reshare_rates (client_id, kind, subject, count, started_at, ends_at)
-       select n::text, 'sign', '', 1, $1, $1 ${series}`,
-    ]) {
-      await database.query(sql, [over])
-    }
-    const pages: number[] = []
-    const paged = async (rows: Promise<Row[]>, sql: string) => {
-      if (/delete/.test(sql)) pages.push((await rows).length)
-      return rows
-    }
-    const seen = (inner: Queryable): Queryable => ({
-      query: (sql, parameters) => paged(inner.query(sql, parameters), sql),
-    })
-    await sweep({
-      ...context,
-      database: {
-        ...database,
-        ...seen(database),
-        transaction: (work, isolation) => database.transaction((tx) => work(seen(tx)), isolation),
-      },
-    })
-    expect(pages.filter((rows) => rows > 0).sort((a, b) => a - b)).toEqual([3, 3, PAGE, PAGE])
-    const left = `select (select count(*) from reshare_operations where client_id = 'old')::int as operations,
-      (select count(*) from reshare_decisions where client_id = 'old')::int as decisions,
-      (select count(*) from reshare_rates where kind = 'sign' and ends_at = $1)::int as rates`
-    expect(await database.query(left, [over])).toEqual([{ operations: 0, decisions: 0, rates: 0 }])
-  })
-
-  test('any number of events is written in one transaction, and the chain is whole', async () => {
-    const { clientId } = tables.key()
-    const events = Array.from({ length: 8000 }, (_, i): AuditEvent => ({ event: 'unlocked', detail: `${i}` }))
-    await database.transaction((tx) => tables.context.audit.record(tx, clientId, events))
-    await database.transaction((tx) => tables.context.audit.record(tx, clientId, [{ event: 'lockedOut' }]))
-    const log = await tables.log(clientId)
-    expect(log).toEqual([...events.map(({ event, detail }) => `${event} ${detail}`), 'lockedOut'])
-    const { breaks } = await verifyAuditLog({ database, masterKey: tables.masterKey })
-    expect(breaks.filter((broken) => broken.clientId === clientId)).toEqual([])
   })
 
   test('an operation that cannot be aborted holds up no part of a revocation, and a sweep comes back to it', async () => {

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import type { RecoverRequest, RefreshRequest } from '../../../src/wire/operations.ts'
+import { commitSets } from '../../../src/server/operations/make-sets/commit-sets.ts'
+import { type CalledOperation } from '../../../src/server/rounds/operations-table.ts'
+import type { MakeRequest } from '../../../src/server/rounds/round.ts'
+import { requireSet, requireSets } from '../../../src/server/sets/sets-table.ts'
+import { requireRecoverable } from '../../../src/server/sets/set-checks.ts'
+import { type WalletShares } from '../../../src/key-share/index.ts'
+import { fromHex } from '../../../src/util/bytes.ts'
+import { errorOf } from '../support/error-of.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { owedRetirements, storedPreprocessing } from '../support/set-rows.ts'
+import { generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
+
+let tables: Tables
+fileTables((made) => (tables = made))
+
+const when = (ms = 0) => new Date(START + ms)
+const active = { state: 'ACTIVE', committed_at: when() }
+
+/** The sets that an operation has prepared, as the session that made them gives them. */
+const made = (...sets: readonly (readonly [WalletShares['purpose'], string])[]): WalletShares[] =>
+  sets.map(([purpose, setId]) => ({ purpose, setId: fromHex(setId), walletId: fromHex(WALLET), shares: [] }))
+
+const refreshing = (setId: string): RefreshRequest => ({ kind: 'refresh', walletId: WALLET, setId, label: 'phone' })
+
+function settle(key: CalledOperation, request: MakeRequest, sets: readonly WalletShares[]) {
+  const turn = { ...key, request, round: 3, messages: [], epoch: 1, state: undefined }
+  const completion = commitSets(tables.context, turn, sets)
+  return { ...completion, result: () => tables.database.transaction((tx) => completion.apply(tx)) }
+}
+
+const owed = (setId: string) => owedRetirements(tables, setId)
+const preprocessing = (setId: string) => storedPreprocessing(tables, setId)
+
+describe('the end of an operation that makes sets', () => {
+  test('of a new wallet: the signing set is active, and the wallet is there once', async () => {
+    const key = tables.key()
+    const setId = await tables.set(key)
+    const { decision, result } = settle(key, generating as MakeRequest, made(['signing', setId]))
+    expect(decision).toBe('COMMIT')
+    expect(await result()).toEqual({ setId, state: 'ACTIVE' })
+    expect(await requireSet(tables.database, key.clientId, setId)).toMatchObject({
+      state: 'ACTIVE',
+      committedAt: new Date(tables.clock),
+    })
+    expect(await requireSets(tables.database, key.clientId, WALLET)).toHaveLength(1)
+    const again = tables.key({ clientId: key.clientId })
+    const second = settle(again, generating as MakeRequest, made(['signing', await tables.set(again)]))
+    await expect(second.result()).rejects.toThrow(errorOf('STORAGE_CONFLICT'))
+  })
+
+  test('of a backup: the set is committed, and waits for the app', async () => {
+    const key = tables.key()
+    const source = await tables.set(tables.key({ clientId: key.clientId }), {}, active)
+    const setId = await tables.set(key, { purpose: 'backup' })
+    const request = { kind: 'backup', walletId: WALLET, setId: source, backupMethod: 'PASSWORD' } as const
+    expect(await settle(key, request, made(['backup', setId])).result()).toEqual({ setId, state: 'PREPARED' })
+    const set = await requireSet(tables.database, key.clientId, setId)
+    expect(set).toMatchObject({ state: 'PREPARED', committedAt: new Date(tables.clock) })
+    expect(() => requireRecoverable(set)).not.toThrow()
+  })
+
+  test('happens once, with what its own operation has prepared', async () => {
+    const key = tables.key()
+    const setId = await tables.set(tables.key({ clientId: key.clientId }))
+    const request = generating as MakeRequest
+    await expect(settle(key, request, made(['signing', setId])).result()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
+    expect(await tables.state(setId)).toBe('PREPARED')
+    const ended = await tables.set(key, {}, { state: 'ABORTED' })
+    await expect(settle(key, request, made(['signing', ended])).result()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
+    expect(await tables.state(ended)).toBe('ABORTED')
+  })
+
+  test.each(['retire', 'keep'] as const)('of a recovery that is to %s', async (existingSets) => {
+    const key = tables.key()
+    await tables.database.query('insert into reshare_wallets (wallet_id, client_id, created_at) values ($1, $2, $3)', [
+      WALLET,
+      key.clientId,
+      when(),
+    ])
+    const older = tables.key({ clientId: key.clientId })
+    const phone = await tables.set(older, {}, active)
+    const spent = await preprocessing(phone)
+    const retired = await tables.set(older, {}, { state: 'DESTROYED' })
+    const backup = await tables.set(older, { purpose: 'backup' }, active)
+    const [signing, rotated] = [await tables.set(key), await tables.set(key, { purpose: 'backup' })]
+    const stranger = await tables.set(tables.key(), {}, active)
+    const request = recovering(backup, { existingSets })
+    expect(await settle(key, request, made(['signing', signing], ['backup', rotated])).result()).toEqual({
+      setId: signing,
+      state: 'ACTIVE',
+      backupSetId: rotated,
+    })
+    expect(await tables.log(key.clientId)).toEqual([
+      `activated ${WALLET} ${signing} ${key.operationId} recover`,
+      ...(existingSets === 'retire' ? [`replaces ${WALLET} ${signing} ${phone}`] : []),
+      `committed ${WALLET} ${rotated} ${key.operationId} recover`,
+    ])
+    expect(await owed(signing)).toEqual(existingSets === 'retire' ? [[phone, true]] : [])
+    expect(await owed(rotated)).toEqual([])
+    expect(await Promise.all([phone, retired, stranger].map(tables.state))).toEqual(['ACTIVE', 'DESTROYED', 'ACTIVE'])
+    expect(await spent()).toBe(false)
+  })
+
+  test('of a dry run: nothing is decided for it but its end', async () => {
+    const key = tables.key()
+    const older = tables.key({ clientId: key.clientId })
+    const backup = await tables.set(older, { purpose: 'backup' }, active)
+    const phone = await tables.set(older, {}, active)
+    const kept = await preprocessing(phone)
+    const setId = await tables.set(key)
+    const { decision, result } = settle(key, recovering(backup, { dryRun: true }), made(['signing', setId]))
+    expect(decision).toBe('ABORT')
+    expect(await result()).toEqual({ setId, state: 'PREPARED' })
+    expect(await tables.state(setId)).toBe('PREPARED')
+    expect(await owed(setId)).toEqual([])
+    expect(await kept()).toBe(true)
+  })
+
+  test('is refused once the set that it comes from is over', async () => {
+    const key = tables.key()
+    const source = await tables.set(key, {}, { state: 'RETIRING', committed_at: when() })
+    const completion = settle(key, refreshing(source), made(['signing', await tables.set(key)]))
+    await expect(completion.result()).rejects.toThrow(errorOf('SET_RETIRED'))
+    const superseded = await tables.set(key, { purpose: 'backup' }, { state: 'DESTROYED', committed_at: when() })
+    const recovery: RecoverRequest = recovering(superseded, { dryRun: true })
+    await expect(settle(key, recovery, []).result()).rejects.toThrow(errorOf('BACKUP_SUPERSEDED'))
+  })
+
+  test('of a refresh: the old set waits for the proof of the new, and keeps its preprocessings', async () => {
+    const key = tables.key()
+    const old = await tables.set(key, {}, active)
+    const kept = await preprocessing(old)
+    const setId = await tables.set(key)
+    expect(await settle(key, refreshing(old), made(['signing', setId])).result()).toEqual({ setId, state: 'ACTIVE' })
+    expect(await owed(setId)).toEqual([[old, false]])
+    expect(await kept()).toBe(true)
+  })
+})
