@@ -156,10 +156,10 @@ describe('an abort', () => {
     const failure = new Error('out of order')
     const custodian = { ...context.custodian!, delete: () => Promise.reject(failure) }
     expect(await abortOperation({ ...context, custodian }, key)).toEqual({ decision: 'ABORT' })
-    expect(errors).toEqual([leftForLater(prepared, failure)])
+    expect(errors.splice(0)).toEqual([leftForLater(prepared, failure)])
     expect(await half(prepared)).toEqual({ deletion_pending: true })
     await sweep(context)
     expect(tables.removed).toContain(prepared)
-    expect(errors).toHaveLength(1)
+    expect(errors).toEqual([])
   })
 })
