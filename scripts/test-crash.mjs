@@ -23,7 +23,7 @@ process.exitCode = status ?? 1
  * @property {string} flow
  * @property {string} fault
  * @property {number} points
- * @property {number} losses
+ * @property {number} dataLoss
  */
 
 function printTable() {
@@ -38,8 +38,8 @@ function printTable() {
     return [row, ...points.map((cell) => (cell === undefined ? '' : `${cell.points}`))]
   })
   for (const line of [['points tried', ...faults], ...table]) console.log(`| ${line.join(' | ')} |`)
-  const sum = (/** @type {'points' | 'losses'} */ what) => cells.reduce((total, cell) => total + cell[what], 0)
+  const sum = (/** @type {'points' | 'dataLoss'} */ what) => cells.reduce((total, cell) => total + cell[what], 0)
   console.log(
-    `${sum('points')} points, ${faults.length} kinds of fault, ${rows.length} operations; lost: ${sum('losses')}`,
+    `${sum('points')} points, ${faults.length} kinds of fault, ${rows.length} operations; lost: ${sum('dataLoss')}`,
   )
 }

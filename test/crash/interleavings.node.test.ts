@@ -4,9 +4,9 @@ import * as api from '../../src/index.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { seededRandom, type SeededRandom } from '../support/random.ts'
-import { doingNamed, doings, type Api, type Doing } from './support/doings.ts'
+import { actionNamed, actions, type Api, type Action } from './support/actions.ts'
 import { createStage, interleave, interleaveRequest, type Interleaved, type Stage } from './support/interleave.ts'
-import { ignoresClaims, overwritingStore } from './support/plants.ts'
+import { ignoresClaims, overwritingStore } from './support/planted-bugs.ts'
 import type { Schedule } from './support/scheduler.ts'
 
 /** Where `npm run test:crash` wants the rows of its table. */
@@ -33,8 +33,8 @@ function randomSchedule(random: SeededRandom): Schedule {
   return { first: random.pick([0, 1] as const), turns: [random.int(1, 60), random.int(1, 60)] }
 }
 
-const pairs = doings.flatMap((one, i) => doings.slice(i).map((two) => [one, two] as const))
-const nameOf = ([one, two]: readonly [Doing, Doing]) => `${one.name}, ${two.name}`
+const pairs = actions.flatMap((one, i) => actions.slice(i).map((two) => [one, two] as const))
+const nameOf = ([one, two]: readonly [Action, Action]) => `${one.name}, ${two.name}`
 
 /** Tries each case as often as is wanted, or one of them once. */
 async function tryEach<Case>(
@@ -45,16 +45,16 @@ async function tryEach<Case>(
 ): Promise<void> {
   const random = seededRandom()
   if (count === 0) {
-    expect((await run(random.pick(cases), random)).losses).toEqual([])
+    expect((await run(random.pick(cases), random)).dataLoss).toEqual([])
     return
   }
   const found: string[] = []
   for (const one of cases) {
-    const losses: string[] = []
-    for (let n = 0; n < count; n++) losses.push(...(await run(one, random)).losses)
-    const row = { database: 'PGlite', flow: name(one), fault, points: count, losses: losses.length }
+    const dataLoss: string[] = []
+    for (let n = 0; n < count; n++) dataLoss.push(...(await run(one, random)).dataLoss)
+    const row = { database: 'PGlite', flow: name(one), fault, points: count, dataLoss: dataLoss.length }
     if (report !== undefined) appendFileSync(report, `${JSON.stringify(row)}\n`)
-    found.push(...losses)
+    found.push(...dataLoss)
   }
   expect(found).toEqual([])
 }
@@ -82,12 +82,12 @@ describe('at the same time', { timeout: 3_600_000 }, () => {
   test('one request at two servers: one answer', async () => {
     await tryEach(
       'one request, two servers',
-      doings,
+      actions,
       ({ name }) => name,
-      (doing, random) => {
+      (action, random) => {
         const how = { nth: random.int(1, 5), slow: random.pick([true, false]) }
         const schedule = { first: 0, turns: [random.int(1, 40), random.int(1, 20)] } as const
-        return interleaveRequest(stage, doing, how, schedule)
+        return interleaveRequest(stage, action, how, schedule)
       },
     )
   })
@@ -103,25 +103,25 @@ describe('what they have found', { timeout: 300_000 }, () => {
   ] as const)('%s', async (_, place, one, two, point) => {
     vi.stubGlobal('navigator', undefined)
     const stage = await createStage({ database, apis: [api, other] })
-    const pair = [doingNamed(one), doingNamed(two)] as const
-    const { losses } = await interleave(stage, place, pair, { first: 0, turns: [point] })
-    expect(losses).toEqual([])
+    const pair = [actionNamed(one), actionNamed(two)] as const
+    const { dataLoss } = await interleave(stage, place, pair, { first: 0, turns: [point] })
+    expect(dataLoss).toEqual([])
   })
 })
 
 describe('the interleavings notice', { timeout: 300_000 }, () => {
-  const pair = [doingNamed('recover keep'), doingNamed('recover keep')] as const
+  const pair = [actionNamed('recover keep'), actionNamed('recover keep')] as const
 
   test('a store whose compare-and-set does not compare', async () => {
     const stage = await createStage({ database, apis: [api, other], createStore: overwritingStore })
-    const { losses } = await interleave(stage, 'two tabs', pair, { first: 0, turns: ['write wallet'] })
-    expect(losses.some((loss) => loss.endsWith('has lost the share of a set that it was given'))).toBe(true)
+    const { dataLoss } = await interleave(stage, 'two tabs', pair, { first: 0, turns: ['write wallet'] })
+    expect(dataLoss.some((loss) => loss.endsWith('has lost the share of a set that it was given'))).toBe(true)
   })
 
   test('servers that do not check who has claimed a round', async () => {
     const stage = await createStage({ database: ignoresClaims(database), apis: [api, other] })
     const schedule = { first: 0, turns: ['webhook fetch'] } as const
-    const { losses } = await interleaveRequest(stage, pair[0], { nth: 1, slow: false }, schedule)
-    expect(losses.some((loss) => loss.endsWith('one request got two answers'))).toBe(true)
+    const { dataLoss } = await interleaveRequest(stage, pair[0], { nth: 1, slow: false }, schedule)
+    expect(dataLoss.some((loss) => loss.endsWith('one request got two answers'))).toBe(true)
   })
 })

@@ -13,7 +13,7 @@ import {
 import type { Database } from '../../src/service/database/types.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { createLine, signs, storeBackup, unprovenRetirements, type WalletLine } from '../crash/support/wallet-line.ts'
-import { retiresBeforeProof } from '../crash/support/plants.ts'
+import { retiresBeforeProof } from '../crash/support/planted-bugs.ts'
 import { createWorld, type Device } from '../crash/support/world.ts'
 import { seededRandom } from '../support/random.ts'
 

@@ -56,14 +56,14 @@ function testMatrix(open: () => Promise<Database>, cases: readonly Case[], datab
       const random = seededRandom()
       const fault = random.pick(faults)
       const last = random.int(1, await countPoints(line, flow, fault))
-      expect((await endAtPoint(line, flow, fault, last)).losses).toEqual([])
+      expect((await endAtPoint(line, flow, fault, last)).dataLoss).toEqual([])
       return
     }
     const [fault] = faults
-    const { points, losses } = await endAtEveryPoint(line, flow, fault!)
-    const row = { database: databaseName, flow: flow.name, fault, points: points.length, losses: losses.length }
+    const { points, dataLoss } = await endAtEveryPoint(line, flow, fault!)
+    const row = { database: databaseName, flow: flow.name, fault, points: points.length, dataLoss: dataLoss.length }
     appendFileSync(report, `${JSON.stringify(row)}\n`)
-    expect(losses).toEqual([])
+    expect(dataLoss).toEqual([])
     expect(points.length).toBeGreaterThan(0)
   })
 }

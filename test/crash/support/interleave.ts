@@ -4,20 +4,20 @@ import type { Database } from '../../../src/service/database/types.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 import type { ShareStore } from '../../../src/storage/types.ts'
 import { equalBytes } from '../../../src/util/bytes.ts'
-import { endingCodes, type Api, type Doing } from './doings.ts'
-import { gatedCustodian, gatedDatabase, gatedStore, gatedTransport, storeOfTab } from './gated.ts'
-import { chooseBackup, createHousehold, findUnusable, setOf, type Household } from './household.ts'
-import { findBrokenInvariants } from './losses.ts'
+import { endingCodes, type Api, type Action } from './actions.ts'
+import { blockedCustodian, blockedDatabase, blockedStore, blockedTransport, storeOfTab } from './blocked.ts'
+import { chooseBackup, createDeviceGroup, findUnusable, setOf, type DeviceGroup } from './device-group.ts'
+import { findBrokenInvariants } from './data-loss.ts'
 import { createScheduler, type Schedule, type Scheduler } from './scheduler.ts'
 import { createWorld, memoryCustodian, type Device, type World } from './world.ts'
 
 /** Two devices; or two tabs on the store of one device. Each is before a server process of its own. */
 export type Place = 'two devices' | 'two tabs'
 
-/** A household whose every request, store and database use a scheduler holds. */
+/** A group of devices whose every request, store and database use a scheduler holds. */
 export interface Stage {
   readonly scheduler: Scheduler
-  readonly household: Household
+  readonly deviceGroup: DeviceGroup
   /** The package as each of the two has loaded it. */
   readonly apis: readonly [Api, Api]
 }
@@ -31,56 +31,56 @@ export interface StageOptions {
 export async function createStage(options: StageOptions): Promise<Stage> {
   const { database, apis, createStore = memoryStore } = options
   const scheduler = createScheduler()
-  const world = createWorld(gatedDatabase(database, scheduler.gate), {
-    createStore: () => gatedStore(createStore(), scheduler.gate),
-    custodian: gatedCustodian(memoryCustodian(), scheduler.gate),
+  const world = createWorld(blockedDatabase(database, scheduler.gate), {
+    createStore: () => blockedStore(createStore(), scheduler.gate),
+    custodian: blockedCustodian(memoryCustodian(), scheduler.gate),
     chooseServer: () => scheduler.actor() ?? 0,
   })
-  return { scheduler, apis, household: await createHousehold(world) }
+  return { scheduler, apis, deviceGroup: await createDeviceGroup(world) }
 }
 
 /** What came of two actions at the same time. */
 export interface Interleaved {
   readonly trace: readonly string[]
-  readonly losses: readonly string[]
+  readonly dataLoss: readonly string[]
 }
 
 /** Does two things at the same time in the order that a schedule says, then looks for what is wrong. */
 export async function interleave(
   stage: Stage,
   place: Place,
-  pair: readonly [Doing, Doing],
+  pair: readonly [Action, Action],
   schedule: Schedule,
 ): Promise<Interleaved> {
-  const { household, scheduler, apis } = stage
-  await chooseBackup(household)
-  const devices = choosePlaces(household, place, pair)
+  const { deviceGroup, scheduler, apis } = stage
+  await chooseBackup(deviceGroup)
+  const devices = choosePlaces(deviceGroup, place, pair)
   const start = (i: number) => startOn(stage, apis[i]!, devices[i]!)
-  const own = [await setOf(household, household.owner), await setOf(household, household.second)]
+  const own = [await setOf(deviceGroup, deviceGroup.owner), await setOf(deviceGroup, deviceGroup.second)]
   const works: ((client: Client) => Promise<unknown>)[] = []
-  for (const [i, doing] of pair.entries()) {
+  for (const [i, action] of pair.entries()) {
     // Devices end each other's sets; a tab that of its own device.
     const target = own[place === 'two tabs' ? 0 : 1 - i]!
-    works.push(await doing.ready({ api: apis[i]!, client: start(i), household, target }))
+    works.push(await action.ready({ api: apis[i]!, client: start(i), deviceGroup, target }))
   }
   const clients = [start(0), start(1)]
   const actions = works.map((work, i) => () => work(clients[i]!))
   const course = await scheduler.run(schedule, actions)
 
-  const losses = pair.flatMap((doing, i) => findUnexpected(doing, course.outcomes[i]!, pair[1 - i]!))
-  losses.push(...(await findUnusables(household, pair, devices, course.outcomes)))
+  const dataLoss = pair.flatMap((action, i) => findUnexpected(action, course.outcomes[i]!, pair[1 - i]!))
+  dataLoss.push(...(await findUnusables(deviceGroup, pair, devices, course.outcomes)))
   for (const [i, outcome] of course.outcomes.entries()) {
-    losses.push(...(await findLostSets(household, devices[i]!, outcome)))
+    dataLoss.push(...(await findLostSets(deviceGroup, devices[i]!, outcome)))
   }
   const refused = [0, 1].filter((i) => course.outcomes[i]!.status === 'rejected')
   for (const i of refused)
-    losses.push(...(await findUnrepeatable(household, pair[i]!, devices[i]!, () => works[i]!(start(i)))))
-  if (refused.length > 0) losses.push(...(await findUnusables(household, pair, devices)))
-  losses.push(...(await findServerLosses(household)))
+    dataLoss.push(...(await findUnrepeatable(deviceGroup, pair[i]!, devices[i]!, () => works[i]!(start(i)))))
+  if (refused.length > 0) dataLoss.push(...(await findUnusables(deviceGroup, pair, devices)))
+  dataLoss.push(...(await findServerDataLoss(deviceGroup)))
   const names = pair.map(({ name }) => name).join(' and ')
   return {
     trace: course.trace,
-    losses: losses.map((loss) => `${names}, ${place}, ${JSON.stringify(schedule)}: ${loss}`),
+    dataLoss: dataLoss.map((loss) => `${names}, ${place}, ${JSON.stringify(schedule)}: ${loss}`),
   }
 }
 
@@ -92,16 +92,16 @@ export async function interleave(
  */
 export async function interleaveRequest(
   stage: Stage,
-  doing: Doing,
+  action: Action,
   { nth, slow }: { readonly nth: number; readonly slow: boolean },
   schedule: Schedule,
 ): Promise<Interleaved> {
-  const { household, scheduler, apis } = stage
-  const { world } = household
-  await chooseBackup(household)
-  const device = doing.newDevice ? world.device('new') : household.owner
-  const target = await setOf(household, household.second)
-  const work = await doing.ready({ api: apis[0], client: startOn(stage, apis[0], device), household, target })
+  const { deviceGroup, scheduler, apis } = stage
+  const { world } = deviceGroup
+  await chooseBackup(deviceGroup)
+  const device = action.newDevice ? world.device('new') : deviceGroup.owner
+  const target = await setOf(deviceGroup, deviceGroup.second)
+  const work = await action.ready({ api: apis[0], client: startOn(stage, apis[0], device), deviceGroup, target })
 
   let caught: (request: TransportRequest | undefined) => void = () => {}
   const request = new Promise<TransportRequest | undefined>((resolve) => (caught = resolve))
@@ -121,7 +121,7 @@ export async function interleaveRequest(
     () => work(client).finally(() => caught(undefined)),
     async () => {
       const again = await scheduler.until(request)
-      const answer = again && (await gatedTransport(world.transport, scheduler.gate).request(again))
+      const answer = again && (await blockedTransport(world.transport, scheduler.gate).request(again))
       if (answer?.status === 200) answers.push(answer.body.slice())
     },
   ]
@@ -131,18 +131,20 @@ export async function interleaveRequest(
   })
 
   const [outcome] = course.outcomes
-  const losses = findUnexpected(doing, outcome, doing)
+  const dataLoss = findUnexpected(action, outcome, action)
   const [first, second] = answers
-  if (first && second && !equalBytes(first, second)) losses.push('one request got two answers')
-  losses.push(...(await findUnusables(household, [doing], [device], course.outcomes)))
+  if (first && second && !equalBytes(first, second)) dataLoss.push('one request got two answers')
+  dataLoss.push(...(await findUnusables(deviceGroup, [action], [device], course.outcomes)))
   if (outcome.status === 'rejected') {
-    losses.push(...(await findUnrepeatable(household, doing, device, () => work(startOn(stage, apis[0], device)))))
-    losses.push(...(await findUnusables(household, [doing], [device])))
+    dataLoss.push(...(await findUnrepeatable(deviceGroup, action, device, () => work(startOn(stage, apis[0], device)))))
+    dataLoss.push(...(await findUnusables(deviceGroup, [action], [device])))
   }
-  losses.push(...(await findServerLosses(household)))
+  dataLoss.push(...(await findServerDataLoss(deviceGroup)))
   return {
     trace: course.trace,
-    losses: losses.map((loss) => `${doing.name}, request ${nth} at two servers, ${JSON.stringify(schedule)}: ${loss}`),
+    dataLoss: dataLoss.map(
+      (loss) => `${action.name}, request ${nth} at two servers, ${JSON.stringify(schedule)}: ${loss}`,
+    ),
   }
 }
 
@@ -151,10 +153,10 @@ const CLAIM_MS = 60_000
 
 type Wrap = (transport: World['transport']) => World['transport']
 
-/** A client on a device, gated. */
+/** A client on a device, which the scheduler holds. */
 function startOn(stage: Stage, api: Api, { label, storage }: Device, wrap: Wrap = (transport) => transport): Client {
-  const { world } = stage.household
-  const transport = wrap(gatedTransport(world.transport, stage.scheduler.gate))
+  const { world } = stage.deviceGroup
+  const transport = wrap(blockedTransport(world.transport, stage.scheduler.gate))
   return api.createClient({
     pool: { size: 0 },
     transport,
@@ -166,7 +168,7 @@ function startOn(stage: Stage, api: Api, { label, storage }: Device, wrap: Wrap 
 }
 
 /** Where each of the two runs. */
-function choosePlaces({ world, owner, second }: Household, place: Place, pair: readonly Doing[]): Device[] {
+function choosePlaces({ world, owner, second }: DeviceGroup, place: Place, pair: readonly Action[]): Device[] {
   if (place === 'two devices') {
     return pair.map(({ newDevice }, i) => (newDevice ? world.device(`new ${i}`) : [owner, second][i]!))
   }
@@ -177,7 +179,7 @@ function choosePlaces({ world, owner, second }: Household, place: Place, pair: r
 type Outcome = PromiseSettledResult<unknown>
 
 /** Whoever does not succeed is told to try again, or what has taken the place of what it used. */
-function findUnexpected({ name }: Doing, outcome: Outcome, other: Doing): string[] {
+function findUnexpected({ name }: Action, outcome: Outcome, other: Action): string[] {
   if (outcome.status === 'fulfilled') return []
   const reason: unknown = outcome.reason
   if (isMpcError(reason) && (reason.retryable || endingCodes(other).includes(reason.code))) return []
@@ -190,7 +192,7 @@ function isMpcError(reason: unknown): reason is MpcError {
 }
 
 /** A set that an action has given to its device, and that the server has not ended since, is there. */
-async function findLostSets({ world }: Household, device: Device, outcome: Outcome): Promise<string[]> {
+async function findLostSets({ world }: DeviceGroup, device: Device, outcome: Outcome): Promise<string[]> {
   const setId = outcome.status === 'fulfilled' ? (outcome.value as { setId?: string } | undefined)?.setId : undefined
   if (setId === undefined) return []
   const active = await world.database.query(
@@ -203,27 +205,27 @@ async function findLostSets({ world }: Household, device: Device, outcome: Outco
 
 /** Every device resumes, and signs unless its set may have ended. */
 async function findUnusables(
-  household: Household,
-  doings: readonly Doing[],
+  deviceGroup: DeviceGroup,
+  actions: readonly Action[],
   devices: readonly Device[],
   outcomes: readonly Outcome[] = [],
 ): Promise<string[]> {
-  const { owner, second } = household
+  const { owner, second } = deviceGroup
   const all = new Set([owner, second, ...devices])
-  const losses: string[] = []
-  for (const device of all) losses.push(...(await findUnsettled(household, device)))
-  await chooseBackup(household)
-  const mayHaveEnded = doings.some(({ retires }) => retires)
+  const dataLoss: string[] = []
+  for (const device of all) dataLoss.push(...(await findUnsettled(deviceGroup, device)))
+  await chooseBackup(deviceGroup)
+  const mayHaveEnded = actions.some(({ retires }) => retires)
   for (const device of all) {
     const isNew = device !== owner && device !== second
-    const hasFailed = doings.every((_, i) => devices[i] !== device || outcomes[i]?.status === 'rejected')
-    if (!isNew || !hasFailed) losses.push(...(await findUnusable(household, device, mayHaveEnded)))
+    const hasFailed = actions.every((_, i) => devices[i] !== device || outcomes[i]?.status === 'rejected')
+    if (!isNew || !hasFailed) dataLoss.push(...(await findUnusable(deviceGroup, device, mayHaveEnded)))
   }
-  return losses
+  return dataLoss
 }
 
 /** Resuming twice is resuming once, and leaves nothing behind that no wallet names. */
-async function findUnsettled({ world }: Household, device: Device): Promise<string[]> {
+async function findUnsettled({ world }: DeviceGroup, device: Device): Promise<string[]> {
   const reports = async () =>
     (await resume(world.start(device))).map((report) => [
       report.outcome,
@@ -231,8 +233,8 @@ async function findUnsettled({ world }: Household, device: Device): Promise<stri
       'error' in report ? report.error.code : '',
     ])
   const [first, second] = [await reports(), await reports()].map((report) => report.join('; '))
-  const losses = first === second ? [] : [`${device.label} resumed to ${first}, then to ${second}`]
-  if (second!.includes('PENDING')) losses.push(`on ${device.label}, resume leaves ${second}`)
+  const dataLoss = first === second ? [] : [`${device.label} resumed to ${first}, then to ${second}`]
+  if (second!.includes('PENDING')) dataLoss.push(`on ${device.label}, resume leaves ${second}`)
   const named = new Set<string>()
   for (const key of await device.storage.list('wallet/')) {
     const { value } = (await device.storage.read(key))!
@@ -240,15 +242,15 @@ async function findUnsettled({ world }: Household, device: Device): Promise<stri
   }
   for (const key of await device.storage.list('')) {
     const [kind, id] = key.split('/') as [string, string]
-    if (kind !== 'wallet' && !named.has(id)) losses.push(`on ${device.label}, resume leaves ${kind} of no wallet`)
+    if (kind !== 'wallet' && !named.has(id)) dataLoss.push(`on ${device.label}, resume leaves ${kind} of no wallet`)
   }
-  return losses
+  return dataLoss
 }
 
 /** What was refused succeeds when it is done again, alone, unless it is about something that is over for good. */
 async function findUnrepeatable(
-  { world }: Household,
-  { name }: Doing,
+  { world }: DeviceGroup,
+  { name }: Action,
   device: Device,
   again: () => Promise<unknown>,
 ): Promise<string[]> {
@@ -263,8 +265,8 @@ async function findUnrepeatable(
   }
 }
 
-async function findServerLosses({ world }: Household): Promise<string[]> {
-  const losses = await world.witness.cross()
+async function findServerDataLoss({ world }: DeviceGroup): Promise<string[]> {
+  const dataLoss = await world.recorder.cross()
   await world.settleServer()
-  return [...losses, ...(await findBrokenInvariants(world))]
+  return [...dataLoss, ...(await findBrokenInvariants(world))]
 }

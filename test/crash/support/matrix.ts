@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { MpcError, resume, sign } from '../../../src/index.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import type { Flow } from './flows.ts'
-import { Crash, createFuse, createSnare } from './fuse.ts'
-import { findLosses, isDocumented, walletIds } from './losses.ts'
+import { Crash, createCrashPoint, createFaultInjector } from './crash-point.ts'
+import { findLosses, isDocumented, walletIds } from './data-loss.ts'
 import type { NetworkTrouble, WebhookTrouble } from './trouble.ts'
 import type { WalletLine } from './wallet-line.ts'
 import type { Device } from './world.ts'
@@ -34,17 +34,17 @@ export interface Findings {
   /** The points at which something happened. */
   readonly points: readonly string[]
   /** What was lost, with the point at which it happened. */
-  readonly losses: readonly string[]
+  readonly dataLoss: readonly string[]
 }
 
 /** Has a fault at every point that a flow passes, one run a point, until a run passes no more points. */
 export async function endAtEveryPoint(line: WalletLine, flow: Flow, fault: Fault): Promise<Findings> {
   const points: string[] = []
-  const losses: string[] = []
+  const dataLoss: string[] = []
   for (let last = 1; ; last++) {
     const found = await endAtPoint(line, flow, fault, last)
-    losses.push(...found.losses)
-    if (found.points.length === 0) return { points, losses }
+    dataLoss.push(...found.dataLoss)
+    if (found.points.length === 0) return { points, dataLoss }
     points.push(...found.points)
   }
 }
@@ -65,7 +65,7 @@ export async function endAtPoint(line: WalletLine, flow: Flow, fault: Fault, las
   found.push(...(await findLosses({ line, flow, device, wiped, walletsBefore })))
   return {
     points: point === undefined ? [] : [point],
-    losses: found.map((loss) => `${flow.name}, ${fault} at ${last} (${point ?? 'no point'}): ${loss}`),
+    dataLoss: found.map((loss) => `${flow.name}, ${fault} at ${last} (${point ?? 'no point'}): ${loss}`),
   }
 }
 
@@ -99,32 +99,32 @@ interface Running {
 
 async function runUntil({ line, flow, fault, device, prepared }: Running, last: number): Promise<Run> {
   const { world } = line
-  const fuse = createFuse(last)
-  const snare = createSnare(last)
+  const crashPoint = createCrashPoint(last)
+  const faultInjector = createFaultInjector(last)
   const atOnce = fault === 'client, at once' || fault === 'server, at once'
   const start = () => {
     switch (fault) {
       case 'client':
       case 'client, at once':
       case 'device':
-        return world.start(device, { fuse })
+        return world.start(device, { crashPoint })
       case 'server':
       case 'server, at once':
-        world.restartServer({ fuse })
+        world.restartServer({ crashPoint })
         return world.start(device)
       case 'server and client':
-        world.restartServer({ fuse })
-        return world.start(device, { fuse })
+        world.restartServer({ crashPoint })
+        return world.start(device, { crashPoint })
       case 'server, sent again':
-        world.restartServer({ fuse })
+        world.restartServer({ crashPoint })
         return world.startPatient(device)
       case 'webhook lost':
       case 'webhook failed':
       case 'webhook sent twice':
-        world.troubleWebhooks(fault, snare)
+        world.troubleWebhooks(fault, faultInjector)
         return world.start(device)
       default:
-        world.troubleNetwork(fault, snare)
+        world.troubleNetwork(fault, faultInjector)
         return world.start(device)
     }
   }
@@ -135,8 +135,8 @@ async function runUntil({ line, flow, fault, device, prepared }: Running, last: 
   if (fault.startsWith('server')) world.restartServer({ atOnce })
   world.troubleNetwork()
   world.troubleWebhooks()
-  const point = fuse.burnt ? fuse.points.at(-1) : snare.sprung
-  const passed = fuse.points.length + snare.points.length
+  const point = crashPoint.reached ? crashPoint.points.at(-1) : faultInjector.injectedAt
+  const passed = crashPoint.points.length + faultInjector.points.length
   if (error === undefined || (point !== undefined && isExpected(error, fault))) {
     return { point, passed, failure: undefined }
   }
@@ -156,10 +156,10 @@ function isExpected(error: unknown, fault: Fault): boolean {
 /** Started again while what was begun may still be under way: it works, or says that something is in progress. */
 async function goOnAtOnce({ world, wallet }: WalletLine, device: Device): Promise<string[]> {
   const client = world.start(device, { atOnce: true })
-  const losses: string[] = []
+  const dataLoss: string[] = []
   for (const report of await resume(client)) {
     if ('error' in report && report.error.code !== 'OPERATION_IN_PROGRESS') {
-      losses.push(`at once, resume reports ${report.outcome} with ${report.error.code}`)
+      dataLoss.push(`at once, resume reports ${report.outcome} with ${report.error.code}`)
     }
   }
   const message = utf8('at once')
@@ -167,9 +167,9 @@ async function goOnAtOnce({ world, wallet }: WalletLine, device: Device): Promis
     (reason: unknown) => reason,
   )
   if (error instanceof Error && !(error instanceof MpcError && BUSY.includes(error.code))) {
-    losses.push(`at once, signing fails with ${error.message}`)
+    dataLoss.push(`at once, signing fails with ${error.message}`)
   }
-  return losses
+  return dataLoss
 }
 
 /** What a device says of a wallet that another operation may be at, or that it does not have yet. */

@@ -1,6 +1,6 @@
 import type { Custodian } from '../../../src/custodian/types.ts'
 import { MpcError, type Transport } from '../../../src/index.ts'
-import type { Snare } from './fuse.ts'
+import type { FaultInjector } from './crash-point.ts'
 
 /** What may happen to one request of a client, or to its answer. */
 export type NetworkTrouble = 'request lost' | 'answer lost' | 'request sent twice' | 'request late' | 'answer late'
@@ -22,15 +22,15 @@ export interface Late {
 /** Longer than a client waits, by its clock. */
 export const TIMEOUT_MS = 121_000
 
-/** A network that has trouble with the request that the snare catches. */
+/** A network that has trouble with the request that the fault injector chooses. */
 export function troubledTransport(
   transport: Transport,
-  { kind, snare, clock }: { kind: NetworkTrouble; snare: Snare; clock: Clock },
+  { kind, faultInjector, clock }: { kind: NetworkTrouble; faultInjector: FaultInjector; clock: Clock },
 ): Transport & Late {
   const late: (() => Promise<unknown>)[] = []
   return {
     async request(request) {
-      if (!snare.catches(`${request.method} ${request.path.replace(/[0-9a-f]{32,64}/, ':id')}`)) {
+      if (!faultInjector.catches(`${request.method} ${request.path.replace(/[0-9a-f]{32,64}/, ':id')}`)) {
         return transport.request(request)
       }
       // The caller's signal has nothing to say once a request is on its way.
@@ -53,13 +53,13 @@ export function troubledTransport(
   }
 }
 
-/** A custodian that the server has trouble to reach at the point that the snare catches. */
+/** A custodian that the server has trouble to reach at the point that the fault injector chooses. */
 export function troubledCustodian(
   custodian: Custodian,
-  { kind, snare }: { kind: WebhookTrouble; snare: Snare },
+  { kind, faultInjector }: { kind: WebhookTrouble; faultInjector: FaultInjector },
 ): Custodian {
   const call = async <T>(point: string, work: () => Promise<T>): Promise<T> => {
-    if (!snare.catches(`webhook ${point}`)) return work()
+    if (!faultInjector.catches(`webhook ${point}`)) return work()
     if (kind === 'webhook lost') throw new MpcError('WEBHOOK_FAILED', 'the request to the custodian was lost')
     await work()
     if (kind === 'webhook sent twice') return work()

@@ -5,9 +5,9 @@ import type { Database } from '../../../src/service/database/types.ts'
 import { createServer, type Server } from '../../../src/server/index.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 import { inProcessTransport } from '../../../src/transport/index.ts'
-import { createFuse, type Fuse, type Snare } from './fuse.ts'
-import { fusedDatabase, fusedStore, fusedTransport } from './fused.ts'
-import type { EndingStore } from './plants.ts'
+import { createCrashPoint, type CrashPoint, type FaultInjector } from './crash-point.ts'
+import { crashingDatabase, crashingStore, crashingTransport } from './crashing.ts'
+import type { EndingStore } from './planted-bugs.ts'
 import {
   TIMEOUT_MS,
   troubledCustodian,
@@ -16,7 +16,7 @@ import {
   type NetworkTrouble,
   type WebhookTrouble,
 } from './trouble.ts'
-import { createWitness, type Witness } from './witness.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
 
 /** A device: what it stores outlives its processes. */
 export interface Device {
@@ -27,7 +27,7 @@ export interface Device {
 /** What a process is started with. */
 export interface Start {
   /** Where it ends. */
-  readonly fuse?: Fuse
+  readonly crashPoint?: CrashPoint
   /** Whether it starts at once: what a process before it has begun may then still be under way. */
   readonly atOnce?: boolean
 }
@@ -38,7 +38,7 @@ export interface World {
   readonly masterKey: Uint8Array
   readonly custodian: Custodian
   readonly method: BackupMethod
-  readonly witness: Witness
+  readonly recorder: Recorder
   /** The network, for a client that is started by hand. */
   readonly transport: Transport
   now(): number
@@ -51,9 +51,9 @@ export interface World {
   /** Ends the server and starts another on the same database. */
   restartServer(how?: Start): void
   /** Lets the network have trouble at a point, or heals it. */
-  troubleNetwork(kind?: NetworkTrouble, snare?: Snare): void
+  troubleNetwork(kind?: NetworkTrouble, faultInjector?: FaultInjector): void
   /** Lets the server have trouble with the custodian at a point, or heals it. */
-  troubleWebhooks(kind?: WebhookTrouble, snare?: Snare): void
+  troubleWebhooks(kind?: WebhookTrouble, faultInjector?: FaultInjector): void
   /** Delivers requests whose sender has given up. */
   deliverLate(): Promise<void>
   /** Lets the server's time-outs pass, and its sweep after them. */
@@ -80,12 +80,12 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
   const pass = (ms: number) => {
     time += ms
   }
-  const restartServer = ({ fuse = createFuse(), atOnce = false }: Start = {}) => {
+  const restartServer = ({ crashPoint = createCrashPoint(), atOnce = false }: Start = {}) => {
     // Longer than a dead server's claim on a round lasts.
     if (!atOnce) pass(TIMEOUT_MS)
     const start = () =>
       createServer({
-        database: fusedDatabase(database, fuse),
+        database: crashingDatabase(database, crashPoint),
         custodian: {
           store: (backup) => reached.store(backup),
           fetch: (clientId, setId) => reached.fetch(clientId, setId),
@@ -104,26 +104,26 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
     servers = [start(), start()]
   }
   restartServer()
-  const witness = createWitness(inProcessTransport({ fetch: (request) => servers[chooseServer()]!.fetch(request) }))
-  let network: Transport & Partial<Late> = witness
+  const recorder = createRecorder(inProcessTransport({ fetch: (request) => servers[chooseServer()]!.fetch(request) }))
+  let network: Transport & Partial<Late> = recorder
   const transport: Transport = { request: (request) => network.request(request) }
   return {
     database,
     masterKey,
     custodian,
-    witness,
+    recorder,
     transport,
     now,
     pass,
     method: password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }),
     device: (label) => ({ label, storage: createStore() }),
-    start({ label, storage }, { fuse = createFuse(), atOnce = false } = {}) {
+    start({ label, storage }, { crashPoint = createCrashPoint(), atOnce = false } = {}) {
       // Longer than a dead client's operation may still be under way.
       if (!atOnce) pass(TIMEOUT_MS)
       return createClient({
         pool: { size: 0 },
-        transport: fusedTransport(transport, fuse),
-        storage: fusedStore(storage, fuse),
+        transport: crashingTransport(transport, crashPoint),
+        storage: crashingStore(storage, crashPoint),
         label,
         now,
         repeats: false,
@@ -139,13 +139,13 @@ export function createWorld(database: Database, options: WorldOptions = {}): Wor
         pool: { size: 0 },
       }),
     restartServer,
-    troubleNetwork(kind, snare) {
-      if (kind !== undefined && snare !== undefined) {
-        network = troubledTransport(witness, { kind, snare, clock: { pass } })
-      } else network = { ...witness, ...(network.deliver && { deliver: network.deliver }) }
+    troubleNetwork(kind, faultInjector) {
+      if (kind !== undefined && faultInjector !== undefined) {
+        network = troubledTransport(recorder, { kind, faultInjector, clock: { pass } })
+      } else network = { ...recorder, ...(network.deliver && { deliver: network.deliver }) }
     },
-    troubleWebhooks(kind, snare) {
-      reached = kind && snare ? troubledCustodian(custodian, { kind, snare }) : custodian
+    troubleWebhooks(kind, faultInjector) {
+      reached = kind && faultInjector ? troubledCustodian(custodian, { kind, faultInjector }) : custodian
     },
     deliverLate: async () => network.deliver?.(),
     async settleServer() {

@@ -4,60 +4,60 @@ export class Crash extends Error {
 }
 
 /** Where a process passes by on its way, and where it ends. */
-export interface Fuse {
-  /** The points that were passed, in order; the last one is where it burnt, if it did. */
+export interface CrashPoint {
+  /** The points that were passed, in order; the last one is where it has ended, if it has. */
   readonly points: readonly string[]
-  readonly burnt: boolean
+  readonly reached: boolean
   /** @throws {Crash} at the point where the process ends, and from then on */
   pass(point: string): void
   /** @throws {Crash} if the process has ended */
   check(): void
 }
 
-/** A fuse that burns at the `last`-th point, counted from 1; never unless given. */
-export function createFuse(last = Number.POSITIVE_INFINITY): Fuse {
+/** A crash at the `last`-th point, counted from 1; never unless given. */
+export function createCrashPoint(last = Number.POSITIVE_INFINITY): CrashPoint {
   const points: string[] = []
-  let burnt = false
+  let reached = false
   const check = () => {
-    if (burnt) throw new Crash(`the process ended at ${points.at(-1)}`)
+    if (reached) throw new Crash(`the process ended at ${points.at(-1)}`)
   }
   return {
     points,
-    get burnt() {
-      return burnt
+    get reached() {
+      return reached
     },
     check,
     pass(point) {
       check()
       points.push(point)
-      burnt = points.length >= last
+      reached = points.length >= last
       check()
     },
   }
 }
 
 /** Where messages pass by, one of which meets with trouble; everything goes on after it. */
-export interface Snare {
+export interface FaultInjector {
   readonly points: readonly string[]
   /** The point that met with trouble, if any has. */
-  readonly sprung: string | undefined
+  readonly injectedAt: string | undefined
   /** Whether trouble meets this one. */
   catches(point: string): boolean
 }
 
-/** A snare for the `last`-th point, counted from 1; for none unless given. */
-export function createSnare(last = Number.POSITIVE_INFINITY): Snare {
+/** A fault at the `last`-th point, counted from 1; for none unless given. */
+export function createFaultInjector(last = Number.POSITIVE_INFINITY): FaultInjector {
   const points: string[] = []
-  let sprung: string | undefined
+  let injectedAt: string | undefined
   return {
     points,
-    get sprung() {
-      return sprung
+    get injectedAt() {
+      return injectedAt
     },
     catches(point) {
       points.push(point)
       if (points.length !== last) return false
-      sprung = point
+      injectedAt = point
       return true
     },
   }

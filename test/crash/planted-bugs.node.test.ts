@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { flowNamed } from './support/flows.ts'
-import { REFUSALS } from './support/witness.ts'
+import { REFUSALS } from './support/recorder.ts'
 import { countPoints, endAtPoint, type Fault } from './support/matrix.ts'
 import {
   forgetfulStore,
@@ -11,7 +11,7 @@ import {
   losesItsHalf,
   oneShareStore,
   retiresBeforeProof,
-} from './support/plants.ts'
+} from './support/planted-bugs.ts'
 import { createLine, type WalletLine } from './support/wallet-line.ts'
 import { createWorld } from './support/world.ts'
 
@@ -35,31 +35,31 @@ describe('the crash matrix notices', { timeout: 300_000 }, () => {
 
   test('a server that retires before proof', async () => {
     const line = await createLine(createWorld(retiresBeforeProof(database)))
-    const losses = await findLoss(line, 'recover retire', 'device', 'no set signs')
-    expect(losses?.some((loss) => loss.endsWith('before another had proven to work'))).toBe(true)
+    const dataLoss = await findLoss(line, 'recover retire', 'device', 'no set signs')
+    expect(dataLoss?.some((loss) => loss.endsWith('before another had proven to work'))).toBe(true)
   })
 
   test('a server that commits without its own half', async () => {
     const line = planting(await createLine(createWorld(database)), losesItsHalf(database))
-    const { losses } = await endAtPoint(line, flowNamed('recover keep'), 'client', 1)
-    expect(losses.some((loss) => loss.endsWith('the device cannot recover again'))).toBe(true)
+    const { dataLoss } = await endAtPoint(line, flowNamed('recover keep'), 'client', 1)
+    expect(dataLoss.some((loss) => loss.endsWith('the device cannot recover again'))).toBe(true)
   })
 
   test('a server that uses a preprocessing, and with it a nonce, twice', async () => {
     const line = await createLine(createWorld(keepsPreprocessings(database)))
-    const { losses } = await endAtPoint(line, flowNamed('preprocess, sign'), 'answer lost', 3)
-    expect(losses.some((loss) => loss.endsWith('a preprocessing that was used is taken again'))).toBe(true)
+    const { dataLoss } = await endAtPoint(line, flowNamed('preprocess, sign'), 'answer lost', 3)
+    expect(dataLoss.some((loss) => loss.endsWith('a preprocessing that was used is taken again'))).toBe(true)
   })
 
   test('a server that makes a second answer to the same request', async () => {
     const planted = planting(await createLine(createWorld(database)), forgetsAnswers(database))
-    const { losses } = await endAtPoint(planted, flowNamed('sign ed25519'), 'request sent twice', 1)
-    expect(losses.some((loss) => loss.endsWith('a repeated request got another answer'))).toBe(true)
+    const { dataLoss } = await endAtPoint(planted, flowNamed('sign ed25519'), 'request sent twice', 1)
+    expect(dataLoss.some((loss) => loss.endsWith('a repeated request got another answer'))).toBe(true)
   })
 
   test('and its question to a set that is over is one that a set in use does not refuse like that', async () => {
     const { world, wallet } = await createLine(createWorld(database))
-    expect(REFUSALS).not.toContain(await world.witness.refusal(wallet.id, wallet.setId))
+    expect(REFUSALS).not.toContain(await world.recorder.refusal(wallet.id, wallet.setId))
   })
 })
 
@@ -71,8 +71,8 @@ async function findLoss(
   what: string,
 ): Promise<readonly string[] | undefined> {
   for (let last = await countPoints(line, flowNamed(flow), fault); last > 0; last--) {
-    const { losses } = await endAtPoint(line, flowNamed(flow), fault, last)
-    if (losses.some((loss) => loss.endsWith(what))) return losses
+    const { dataLoss } = await endAtPoint(line, flowNamed(flow), fault, last)
+    if (dataLoss.some((loss) => loss.endsWith(what))) return dataLoss
   }
   return undefined
 }

@@ -5,7 +5,7 @@ import type { Database } from '../../../src/service/database/types.ts'
 type Gate = (point: string) => Promise<void>
 
 /** A store at each use of which the other of two may be let go first. */
-export function gatedStore(store: ShareStore, gate: Gate): ShareStore {
+export function blockedStore(store: ShareStore, gate: Gate): ShareStore {
   const use = async <T>(what: string, key: string, work: () => Promise<T>): Promise<T> => {
     await gate(`${what} ${key.split('/')[0]}`)
     return work()
@@ -20,7 +20,7 @@ export function gatedStore(store: ShareStore, gate: Gate): ShareStore {
 }
 
 /** A network on which the other may be let go before a request leaves, and before its answer is heard. */
-export function gatedTransport(transport: Transport, gate: Gate): Transport {
+export function blockedTransport(transport: Transport, gate: Gate): Transport {
   return {
     async request(request) {
       const point = `${request.method} ${request.path.replace(/[0-9a-f]{32,64}/, ':id')}`
@@ -33,7 +33,7 @@ export function gatedTransport(transport: Transport, gate: Gate): Transport {
 }
 
 /** A database on which the other may be let go before each statement, and before each transaction, which is one step. */
-export function gatedDatabase(database: Database, gate: Gate): Database {
+export function blockedDatabase(database: Database, gate: Gate): Database {
   return {
     async query(sql, parameters) {
       await gate(sql.trim().split(/\s+/).slice(0, 3).join(' '))
@@ -49,7 +49,7 @@ export function gatedDatabase(database: Database, gate: Gate): Database {
 }
 
 /** A custodian before each call of which the other may be let go. */
-export function gatedCustodian(custodian: Custodian, gate: Gate): Custodian {
+export function blockedCustodian(custodian: Custodian, gate: Gate): Custodian {
   return {
     async store(backup) {
       await gate('webhook store')

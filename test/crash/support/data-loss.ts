@@ -3,7 +3,7 @@ import { verifyAuditLog } from '../../../src/server/index.ts'
 import type { Flow } from './flows.ts'
 import { recovers, signs, signsAll, type WalletLine } from './wallet-line.ts'
 import { INVARIANTS } from './invariants.mjs'
-import { REFUSALS } from './witness.ts'
+import { REFUSALS } from './recorder.ts'
 import type { Device, World } from './world.ts'
 
 /** What a flow left behind, before anything is started again. */
@@ -25,32 +25,32 @@ export interface Aftermath {
  */
 export async function findLosses(aftermath: Aftermath): Promise<string[]> {
   const { line, flow, device } = aftermath
-  const losses = await findUnresumed(line.world, device)
-  losses.push(...(await line.world.witness.cross()))
-  if (flow.makesWallet) losses.push(...(await findLostWallets(aftermath)))
-  else losses.push(...(await findLostSets(aftermath)))
+  const dataLoss = await findUnresumed(line.world, device)
+  dataLoss.push(...(await line.world.recorder.cross()))
+  if (flow.makesWallet) dataLoss.push(...(await findLostWallets(aftermath)))
+  else dataLoss.push(...(await findLostSets(aftermath)))
   await line.world.settleServer()
-  losses.push(...(await findBrokenInvariants(line.world)))
-  return losses
+  dataLoss.push(...(await findBrokenInvariants(line.world)))
+  return dataLoss
 }
 
 /** Resuming twice is resuming once, leaves nothing behind, and a request that comes late changes nothing. */
 async function findUnresumed(world: World, device: Device): Promise<string[]> {
-  const losses: string[] = []
+  const dataLoss: string[] = []
   const first = await resume(world.start(device))
   await world.deliverLate()
   const second = await resume(world.start(device))
-  if (describe(first) !== describe(second)) losses.push(`resumed to ${describe(first)}, then to ${describe(second)}`)
+  if (describe(first) !== describe(second)) dataLoss.push(`resumed to ${describe(first)}, then to ${describe(second)}`)
   for (const report of second) {
-    if (report.outcome === 'PENDING') losses.push(`resume leaves ${describe([report])}`)
+    if (report.outcome === 'PENDING') dataLoss.push(`resume leaves ${describe([report])}`)
   }
   const rows = new Set<string>()
   for (const key of await device.storage.list('')) if (!key.startsWith('wallet/')) rows.add(key.split('/')[1]!)
   const sets = second.filter((report) => 'wallet' in report).length
   if (rows.size > sets && second.every(({ outcome }) => outcome !== 'FAILED')) {
-    losses.push(`resume leaves ${rows.size - sets} sets behind`)
+    dataLoss.push(`resume leaves ${rows.size - sets} sets behind`)
   }
-  return losses
+  return dataLoss
 }
 
 function describe(reports: readonly ResumedWallet[]): string {
@@ -65,20 +65,21 @@ function describe(reports: readonly ResumedWallet[]): string {
 }
 
 async function findLostSets({ line, flow, device, wiped }: Aftermath): Promise<string[]> {
-  const losses: string[] = []
+  const dataLoss: string[] = []
   const before = line.owner
   const ownerSigns = await signs(line, before)
   const deviceSigns = device === before ? ownerSigns : await signs(line, device)
-  if (flow.keepsOwner && !ownerSigns) losses.push('the device that had the wallet cannot sign')
+  if (flow.keepsOwner && !ownerSigns) dataLoss.push('the device that had the wallet cannot sign')
   // Whoever recovers to retire, finishes, and then loses the device, is left with the backup alone.
   const left = ownerSigns || deviceSigns || (wiped && (await isProven(line)))
-  if (!left) losses.push('no set signs')
-  if (flow.newDevice && !deviceSigns && !(await recovers(line, device))) losses.push('the device cannot recover again')
+  if (!left) dataLoss.push('no set signs')
+  if (flow.newDevice && !deviceSigns && !(await recovers(line, device)))
+    dataLoss.push('the device cannot recover again')
   if (flow.changesBackup && !(await recovers(line, line.world.device('spare')))) {
-    losses.push('the stored backup does not recover')
+    dataLoss.push('the stored backup does not recover')
   }
   line.owner = ownerSigns ? before : device
-  return losses
+  return dataLoss
 }
 
 /** A wallet that the server has committed is on the device that asked for it, and signs. */
@@ -86,17 +87,17 @@ async function findLostWallets({ line: { world }, device, walletsBefore }: After
   const made = (await walletIds(world)).filter((walletId) => !walletsBefore.includes(walletId))
   const client = world.start(device)
   const reports = await resume(client)
-  const losses: string[] = []
+  const dataLoss: string[] = []
   for (const walletId of made) {
     const report = reports.find((candidate) => candidate.walletId === walletId)
-    if (report?.outcome === 'READY') await signsAll(client, report.wallet).catch(() => losses.push('no set signs'))
-    else losses.push('a wallet that the server has made is lost')
+    if (report?.outcome === 'READY') await signsAll(client, report.wallet).catch(() => dataLoss.push('no set signs'))
+    else dataLoss.push('a wallet that the server has made is lost')
   }
   for (const report of reports) {
     if ('wallet' in report && !made.includes(report.walletId))
-      losses.push('a wallet is there that nobody has committed')
+      dataLoss.push('a wallet is there that nobody has committed')
   }
-  return losses
+  return dataLoss
 }
 
 export async function walletIds({ database }: World): Promise<string[]> {
@@ -112,22 +113,22 @@ async function isProven({ world: { database }, wallet }: WalletLine): Promise<bo
   return newest?.['proven_at'] !== null
 }
 
-export async function findBrokenInvariants({ database, masterKey, witness }: World): Promise<string[]> {
-  const losses: string[] = []
+export async function findBrokenInvariants({ database, masterKey, recorder }: World): Promise<string[]> {
+  const dataLoss: string[] = []
   const { breaks } = await verifyAuditLog({ database, masterKey })
-  for (const { reason, message } of breaks) losses.push(`the log is broken: ${reason}, ${message}`)
-  for (const [name, sql] of INVARIANTS) if ((await database.query(sql)).length > 0) losses.push(name)
+  for (const { reason, message } of breaks) dataLoss.push(`the log is broken: ${reason}, ${message}`)
+  for (const [name, sql] of INVARIANTS) if ((await database.query(sql)).length > 0) dataLoss.push(name)
   const over = await database.query(
     `select wallet_id, set_id, state from reshare_sets
      where (state <> 'ACTIVE' or purpose <> 'signing') order by ordinal desc limit 3`,
   )
   for (const row of over) {
-    const refusal = await witness.refusal(row['wallet_id'] as string, row['set_id'] as string)
+    const refusal = await recorder.refusal(row['wallet_id'] as string, row['set_id'] as string)
     if (refusal === undefined || !REFUSALS.includes(refusal)) {
-      losses.push(`a set that is ${String(row['state'])} was asked to sign, and the server said ${refusal}`)
+      dataLoss.push(`a set that is ${String(row['state'])} was asked to sign, and the server said ${refusal}`)
     }
   }
-  return losses
+  return dataLoss
 }
 
 /** Whether an app can make something of an error: it is documented, and nothing of ours. */

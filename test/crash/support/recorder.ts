@@ -11,7 +11,7 @@ interface Exchange {
 }
 
 /** Sits in front of the server, hears every answer it gives, and asks it what it must not answer. */
-export interface Witness extends Transport {
+export interface Recorder extends Transport {
   /** What the server has answered, or answers now, that it must not; empties the memory of what was heard. */
   cross(): Promise<string[]>
   /** The code by which the server refuses to sign with a set; undefined if it does not refuse. */
@@ -21,7 +21,7 @@ export interface Witness extends Transport {
 /** The codes by which a set refuses to sign because of its state. */
 export const REFUSALS: readonly string[] = ['SET_RETIRED', 'OPERATION_IN_PROGRESS', 'SET_MISMATCH']
 
-export function createWitness(server: Transport): Witness {
+export function createRecorder(server: Transport): Recorder {
   const rounds: Exchange[] = []
   const openings = new Map<string, string>()
   const wrong: string[] = []

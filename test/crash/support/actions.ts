@@ -1,6 +1,6 @@
 import type { Client, ErrorCode, Wallet } from '../../../src/index.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
-import { keepBackup, type Household } from './household.ts'
+import { keepBackup, type DeviceGroup } from './device-group.ts'
 
 /** The package, as one tab has loaded it. */
 export type Api = typeof import('../../../src/index.ts')
@@ -9,13 +9,13 @@ export type Api = typeof import('../../../src/index.ts')
 export interface Doer {
   readonly api: Api
   readonly client: Client
-  readonly household: Household
+  readonly deviceGroup: DeviceGroup
   /** The set that it is to end, if it ends one. */
   readonly target: string
 }
 
 /** Something that may be done while something else is. */
-export interface Doing {
+export interface Action {
   readonly name: string
   /** Whether it runs on a device that has no set yet. */
   readonly newDevice?: boolean
@@ -28,22 +28,22 @@ export interface Doing {
 }
 
 const message = utf8('at the same time')
-const at = ({ household: { wallet } }: Doer): { walletId: Wallet['id'] } => ({ walletId: wallet.id })
+const at = ({ deviceGroup: { wallet } }: Doer): { walletId: Wallet['id'] } => ({ walletId: wallet.id })
 
 type Recovery = { readonly existingSets: 'keep' | 'retire'; readonly rotateBackup?: true }
 
-const recovery = (options: Recovery): Doing['ready'] => {
-  return async ({ api, household }) =>
+const recovery = (options: Recovery): Action['ready'] => {
+  return async ({ api, deviceGroup }) =>
     async (client) => {
-      const { cipherText, world } = household
+      const { cipherText, world } = deviceGroup
       const recovered = await api.recoverWallet(client, { cipherText, method: world.method, ...options })
-      if (recovered.backup !== undefined) await keepBackup(household, recovered.backup)
+      if (recovered.backup !== undefined) await keepBackup(deviceGroup, recovered.backup)
       return recovered
     }
 }
 
 /** All that two devices, or two tabs, may do at the same time. */
-export const doings: readonly Doing[] = [
+export const actions: readonly Action[] = [
   {
     name: 'generate',
     ready:
@@ -70,17 +70,20 @@ export const doings: readonly Doing[] = [
     name: 'backup',
     supersedes: true,
     ready: async (doer) => async (client) => {
-      const { api, household } = doer
-      await keepBackup(household, await api.backupWallet(client, { ...at(doer), method: household.world.method }))
+      const { api, deviceGroup } = doer
+      await keepBackup(deviceGroup, await api.backupWallet(client, { ...at(doer), method: deviceGroup.world.method }))
     },
   },
   {
     name: 'confirm',
     supersedes: true,
     async ready(doer) {
-      const { api, household } = doer
-      const { cipherText, setId } = await api.backupWallet(doer.client, { ...at(doer), method: household.world.method })
-      household.stored.set(setId, cipherText)
+      const { api, deviceGroup } = doer
+      const { cipherText, setId } = await api.backupWallet(doer.client, {
+        ...at(doer),
+        method: deviceGroup.world.method,
+      })
+      deviceGroup.stored.set(setId, cipherText)
       return (client) => api.confirmBackup(client, { setId })
     },
   },
@@ -104,12 +107,12 @@ export const doings: readonly Doing[] = [
   },
 ]
 
-export function doingNamed(name: string): Doing {
-  return doings.find((doing) => doing.name === name)!
+export function actionNamed(name: string): Action {
+  return actions.find((action) => action.name === name)!
 }
 
 /** The codes by which one action may be refused for good because of what another did: what to do then is documented. */
-export function endingCodes({ retires, supersedes }: Doing): readonly ErrorCode[] {
+export function endingCodes({ retires, supersedes }: Action): readonly ErrorCode[] {
   return [
     ...(retires ? (['SET_RETIRED', 'SHARE_NOT_FOUND'] as const) : []),
     ...(supersedes ? (['BACKUP_SUPERSEDED'] as const) : []),
