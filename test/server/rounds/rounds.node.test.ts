@@ -5,16 +5,8 @@ import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
 import { bumpEpoch } from '../../../src/server/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
-import type {
-  ClientOperation} from '../../support/server-client.ts';
-import {
-  abortOperation,
-  codeOf,
-  play,
-  setStatus,
-  type Answer,
-  type ServerClient,
-} from '../../support/server-client.ts'
+import type { ClientOperation } from '../../support/server-client.ts'
+import { abortOperation, codeOf, play, setStatus, type Answer, type ServerClient } from '../../support/server-client.ts'
 import { fileWorld } from '../support/file-world.ts'
 import { operationTraces } from '../support/operation-traces.ts'
 import { backup, generate, newBackup, newWallet, prove, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
