@@ -101,7 +101,7 @@ export const GROUPS = {
       'src/server/sets/preprocessings.ts',
       'src/server/sets/shares.ts',
     ],
-    tests: ['test/server/sets/set-secrets.node.test.ts'],
+    tests: ['test/server/sets/{set-secrets,preprocessings}.node.test.ts'],
     database: true,
   },
   'server-admission': {
@@ -150,7 +150,10 @@ export const GROUPS = {
   },
   'server-ecdsa': {
     sources: ['src/server/operations/ecdsa'],
-    tests: ['test/server/operations/completions.node.test.ts', 'test/server/operations/ecdsa/rounds.node.test.ts'],
+    tests: [
+      'test/server/operations/completions.node.test.ts',
+      'test/server/operations/ecdsa/rounds{,-cheat}.node.test.ts',
+    ],
     database: true,
   },
 }

@@ -8,6 +8,7 @@ import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
 import { codeOf, type ClientOperation, type ServerClient } from '../../support/server-client.ts'
 import { deviceServer, newDevice, plantSet, revokeDevice, type DeviceServer } from '../support/devices.ts'
 import { fileWorld } from '../support/file-world.ts'
+import { interruptedDatabase } from '../support/interrupted-database.ts'
 import { generate, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
 import { type World } from '../support/world.ts'
 
@@ -79,25 +80,8 @@ describe.each(databaseKinds)('revoking a device on $name', ({ name, open }) => {
     expect(codeOf(await operation.post(phone))).toBe('DEVICE_REVOKED')
   }
 
-  /** Calls `meanwhile` once, before the nth transaction or query of whoever uses the database. */
-  function interrupted(nth: number, meanwhile: () => Promise<void>): { database: Database; reached: () => boolean } {
-    let calls = 0
-    const before = async () => {
-      if (++calls === nth) await meanwhile()
-    }
-    const database: Database = {
-      ...world.database,
-      query: async (sql, parameters) => {
-        await before()
-        return world.database.query(sql, parameters)
-      },
-      transaction: async (work, isolation) => {
-        await before()
-        return world.database.transaction(work, isolation)
-      },
-    }
-    return { database, reached: () => calls >= nth }
-  }
+  const interrupted = (nth: number, meanwhile: () => Promise<void>) =>
+    interruptedDatabase(world.database, nth, meanwhile)
 
   const points = [
     ['sign', true],

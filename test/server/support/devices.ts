@@ -63,6 +63,13 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
 
 export const newDevice = (world: World) => toHex(world.random(32))
 
+/** A client's phone and tablet, and its requests that come unsealed. */
+export function newDevices(world: World, server: DeviceServer, clientId: string) {
+  const [phoneId, tabletId] = [newDevice(world), newDevice(world)]
+  const [phone, tablet] = [server.client(clientId, phoneId), server.client(clientId, tabletId)]
+  return { clientId, phoneId, tabletId, phone, tablet, unsealed: server.client(clientId, null) }
+}
+
 export const listDevices = async (client: ServerClient) =>
   (await getJson<{ devices: ListedDevice[] }>(client, paths.devices)).devices
 

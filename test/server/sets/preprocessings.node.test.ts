@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { getEcdsaBackend, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
+import {
+  deletePreprocessings,
+  deletePreprocessingsOfWallet,
+  forgetPreprocessings,
+  insertPreprocessing,
+  openPreprocessing,
+  takePreprocessing,
+  type PreprocessingKey,
+} from '../../../src/server/sets/preprocessings.ts'
+import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
+import { Writer } from '../../../src/util/codec.ts'
+import { bareSet, watchedSealer } from '../support/bare-sets.ts'
+import { errorOf } from '../support/error-of.ts'
+import { fileTables } from '../support/file-tables.ts'
+import { START, WALLET, type Tables } from '../support/tables.ts'
+
+let tables: Tables
+fileTables((made) => (tables = made))
+const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
+
+const bare = (key = tables.key()) => bareSet(tables, key)
+const watched = () => watchedSealer(tables)
+
+describe('a preprocessing', () => {
+  const draw = (setId: string, epoch = 1) => {
+    const { random } = tables.context
+    const { group } = getEcdsaBackend()
+    const scalars = [1, 2, 3, 4, 5, 6, 7].map(() => group.randomScalar(random))
+    const secret = [random(32), ...[1, 2].map(() => group.randomScalar(random)), random(32), random(32), random(32)]
+    return Preprocessed.decode(
+      getEcdsaBackend(),
+      new Writer()
+        .u8(1)
+        .bytes(random(32))
+        .bytes(fromHex(setId))
+        .u32(epoch)
+        .u8(2)
+        .prefixed(Uint8Array.of(1, 2))
+        .bytes(random(32))
+        .bytes(concatBytes(...secret, ...scalars))
+        .finish(),
+    )
+  }
+  const count = async (setId: string) =>
+    (await tables.database.query('select 1 from reshare_preprocessings where set_id = $1', [setId])).length
+  const take = (key: PreprocessingKey, epoch = 1, context = tables.context) => takePreprocessing(context, key, epoch)
+
+  async function made(set: Awaited<ReturnType<typeof bare>>, epoch = 1, context = tables.context) {
+    const preprocessed = draw(set.setId, epoch)
+    const { id } = preprocessed
+    await insertPreprocessing(context, tables.database, set, preprocessed)
+    return { ...set, id: toHex(id) }
+  }
+
+  test('is taken once, of its set and client', async () => {
+    const { sealer, seen } = watched()
+    const context = { ...tables.context, sealer }
+    const key = await made(await bare(), 1, context)
+    await expect(take({ ...key, setId: (await bare()).setId })).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    await expect(take({ ...key, id: '00'.repeat(32) })).rejects.toMatchObject({
+      code: 'PREPROCESSING_NOT_FOUND',
+      retryable: false,
+    })
+    const taken = await take(key, 1, context)
+    expect(await count(key.setId)).toBe(0)
+    expect(toHex(openPreprocessing(context, taken).id)).toBe(key.id)
+    expect(seen.map(isWiped)).toEqual([true, true])
+    await expect(take(key)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    for (const change of [{ clientId: 'another' }, { epoch: 2 }, { setId: '00'.repeat(32) }]) {
+      expect(() => openPreprocessing(context, { ...taken, ...change })).toThrow(errorOf('SHARE_PARSING_FAILED'))
+    }
+  })
+
+  test('is taken in its time and epoch only, and forgotten after them', async () => {
+    const { context } = tables
+    tables.clock = START
+    const [set, another] = [await bare(), await bare()]
+    const [expiring, restored, lasting] = [await made(set), await made(another, 2), await made(another)]
+    for (const epoch of [1, 2]) {
+      await expect(take(restored, epoch)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    }
+    await expect(take(lasting, 2)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    await forgetPreprocessings(context)
+    expect(await Promise.all([set, another].map(({ setId }) => count(setId)))).toEqual([1, 1])
+    tables.clock = START + context.limits.preprocessingMs - 1
+    await forgetPreprocessings(context)
+    await take(lasting)
+    tables.clock += 1
+    await expect(take(expiring)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    expect(await count(set.setId)).toBe(1)
+    await forgetPreprocessings(context)
+    expect(await count(set.setId)).toBe(0)
+  })
+
+  test('takes the place of the oldest where there are enough', async () => {
+    const context = { ...tables.context, limits: { ...tables.context.limits, preprocessings: 2 } }
+    const [set, another] = [await bare(), await bare()]
+    const kept = await made(another, 1, context)
+    const keys = []
+    for (let i = 0; i < 3; i++) keys.push(await made(set, 1, context))
+    expect(await count(set.setId)).toBe(2)
+    await expect(take(keys[0]!)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    for (const key of [...keys.slice(1), kept]) await take(key)
+  })
+
+  test('goes with its set or its wallet', async () => {
+    const { database } = tables
+    const first = await bare()
+    const { clientId } = first
+    const sets = [first, await bare(tables.key({ clientId })), await bare(tables.key({ clientId })), await bare()]
+    await database.query('update reshare_sets set wallet_id = $2 where set_id = $1', [sets[2]!.setId, '1'.repeat(32)])
+    for (const set of sets) await made(set)
+    const left = () => Promise.all(sets.map(({ setId }) => count(setId)))
+    await deletePreprocessings(database, first.setId)
+    expect(await left()).toEqual([0, 1, 1, 1])
+    await deletePreprocessingsOfWallet(database, clientId, WALLET)
+    expect(await left()).toEqual([0, 0, 1, 1])
+  })
+})
