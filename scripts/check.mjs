@@ -24,6 +24,7 @@ const CHECKS = {
   unused: [tool('knip/bin/knip.js')],
   source: ['scripts/check-source.mjs'],
   package: ['scripts/check-package.mjs'],
+  reference: [tool('typedoc/bin/typedoc'), '--emit', 'none'],
   size: ['scripts/size.mjs'],
   tests: ['scripts/test.mjs'],
 }

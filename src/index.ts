@@ -13,6 +13,8 @@ export { refreshShares, type RefreshSharesParameters } from './client/actions/re
 export { sign } from './client/actions/sign.ts'
 export type {
   SignBip340Parameters,
+  SignEcdsaDigestParameters,
+  SignEcdsaMessageParameters,
   SignEcdsaParameters,
   SignEd25519Parameters,
   SignParameters,
@@ -54,6 +56,7 @@ export type { SetStatus } from './wire/operations.ts'
 export type { BackupMethod } from './backup/types.ts'
 export { isMpcError, isProtocolError, MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'
 export type { MessageHash } from './protocol/ecdsa/signing/digest.ts'
+export type { WalletShares } from './key-share/types.ts'
 export type { ShareStore, StoredValue } from './storage/types.ts'
 export type { Transport, TransportRequest, TransportResponse } from './transport/types.ts'
 export type { BackupMethodName, Curve, Purpose, SetState, SignatureScheme } from './types.ts'

@@ -10,6 +10,7 @@ export { backupMethodsOf, type OpenOptions } from './open-record.ts'
 export { createPasskey, passkey } from './methods/passkey.ts'
 export { password, type PasswordOptions } from './methods/password.ts'
 export type { BackupRecord } from './record.ts'
+export type { OnProgress } from './progress.ts'
 export { sealBackup } from './seal.ts'
 export type { SealOptions } from './seal-record.ts'
 export type {

@@ -22,7 +22,9 @@ export interface Client {
   readonly label: string
   /** How long an action may take, unless it has its own `timeoutMs`. */
   readonly timeoutMs: number
+  /** The arithmetic of a curve. */
   readonly group: (curve: Curve) => Group
+  /** The arithmetic of oblivious transfer, made at the first use. */
   readonly ecdsa: () => EcdsaBackend
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -54,13 +54,19 @@ export interface Group {
   reduce(wide: Uint8Array): Scalar
   /** A uniform, non-zero scalar by wide reduction. */
   randomScalar(random: RandomSource): Scalar
+  /** a + b modulo the order. */
   add(a: Scalar, b: Scalar): Scalar
+  /** a − b modulo the order. */
   subtract(a: Scalar, b: Scalar): Scalar
+  /** a·b modulo the order. */
   multiply(a: Scalar, b: Scalar): Scalar
+  /** −a modulo the order. */
   negate(a: Scalar): Scalar
   /** @throws {RangeError} for zero */
   invert(a: Scalar): Scalar
+  /** Whether the scalar is zero, in constant time. */
   isZero(a: Scalar): boolean
+  /** Whether two scalars are equal, in constant time. */
   equalScalars(a: Scalar, b: Scalar): boolean
 
   // Points
@@ -72,10 +78,15 @@ export interface Group {
   multiplyPoint(point: Point, s: Scalar): Point
   /** s_i·P_i for many pairs at once. */
   multiplyPointBatch(points: readonly Point[], scalars: readonly Scalar[]): Point[]
+  /** A + B, also of equal and opposite points. */
   addPoints(a: Point, b: Point): Point
+  /** A − B. */
   subtractPoints(a: Point, b: Point): Point
+  /** −A. */
   negatePoint(a: Point): Point
+  /** Whether the point is the identity. */
   isIdentity(a: Point): boolean
+  /** Whether two points are the same, however each is represented. */
   equalPoints(a: Point, b: Point): boolean
   /** secp256k1: whether the affine y of a non-identity point is even (BIP 340); ed25519: whether the sign bit of x is 0. */
   hasEvenY(point: Point): boolean

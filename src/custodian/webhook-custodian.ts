@@ -7,6 +7,7 @@ import type { Custodian } from './types.ts'
 import { assertWebhookSecret } from './webhook-secret.ts'
 import { assertObject } from '../util/arguments.ts'
 
+/** Options of {@link webhookCustodian}. */
 export interface WebhookOptions {
   /** Where the app's backend has its `/backup` endpoints, with or without a path: https, or http on a loopback host. */
   readonly url: string

@@ -13,6 +13,7 @@ export {
   wipeKeyShare,
 } from '../key-share/index.ts'
 export { type Curve, CURVES, partyId, type PartyId, type Purpose, type Role } from '../types.ts'
+export type { Share } from '../secret-sharing/shamir.ts'
 export type { RandomSource } from '../util/random.ts'
 export { type StepOutcome, runSteps, type SessionStep } from './session/batch.ts'
 export * from './derive/index.ts'
@@ -40,6 +41,7 @@ export {
 export { createKeygen, type KeygenOptions, type NewParty, restoreKeygen } from './keygen/index.ts'
 export {
   newChallenge,
+  type PossessionUse,
   provePossession,
   type ProvePossessionOptions,
   verifyPossession,
@@ -50,6 +52,7 @@ export {
   type ReshareOptions,
   type ReshareParticipant,
   type ReshareResult,
+  type ReshareTerms,
   restoreReshare,
 } from './reshare/index.ts'
 export type { Receipt, Session, Step } from './session/session.ts'

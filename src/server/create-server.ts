@@ -26,6 +26,7 @@ import { assertObject } from '../util/arguments.ts'
 /** {@link ServerLimits} that differ from the defaults; `rates: null` is no rates at all. */
 export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & { readonly rates?: Partial<RateLimits> | null }
 
+/** Options of {@link createServer}. */
 export interface ServerOptions {
   /** Where shares and sessions are kept. It stays the caller's to close. */
   readonly database: Database
@@ -67,6 +68,7 @@ export interface ServerOptions {
   readonly random?: RandomSource
 }
 
+/** The signing server that {@link createServer} made. */
 export interface Server {
   /** The public key that clients pin (`serverKey` of `reshare/channel`), as hex; undefined without channel keys. */
   readonly channelKey: string | undefined

@@ -13,6 +13,7 @@ import type { Transport } from './types.ts'
 
 /** Anything that answers web-standard requests, as `createServer` makes. */
 export interface FetchServer {
+  /** Responds to one request, as a server's `fetch` does. */
   fetch(request: Request): Response | Promise<Response>
 }
 

@@ -24,4 +24,5 @@ export interface UnboundSets extends Omit<DeviceStatus, 'deviceId' | 'revokedAt'
   readonly revokedAt: null
 }
 
+/** One entry of {@link listDevices}: a device, or the signing sets that belong to no device. */
 export type ListedDevice = DeviceStatus | UnboundSets

@@ -62,6 +62,7 @@ export interface ReshareContinuation extends PackedTerms {
   readonly arrived: readonly Uint8Array[]
 }
 
+/** One step of a reshare that a worker computes: its beginning, or its continuation. */
 export type ReshareTurn = ReshareOpening | ReshareContinuation
 
 /** A new set as bytes. */

@@ -6,6 +6,7 @@ import { assertObject } from '../../util/arguments.ts'
 /** `p2wpkh`: SegWit version 0 (BIP 84); `p2tr`: Taproot without scripts (BIP 86). */
 export type BitcoinAddressType = 'p2wpkh' | 'p2tr'
 
+/** A Bitcoin network, which decides the prefix of addresses. */
 export type BitcoinNetwork = 'mainnet' | 'testnet' | 'signet' | 'regtest'
 
 const NETWORKS = {

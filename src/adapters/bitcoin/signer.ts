@@ -17,6 +17,7 @@ export interface BitcoinSignerOptions {
   readonly network?: BitcoinNetwork
 }
 
+/** Which inputs of a transaction are signed, and what is believed about them. */
 export interface SignTransactionOptions {
   /** Which inputs to sign, all of them ours; by default every input of the transaction. */
   readonly inputs?: readonly number[]
@@ -49,6 +50,7 @@ export interface BitcoinSigner {
   signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array>
 }
 
+/** Parameters of {@link bitcoinSigner}. */
 export interface BitcoinSignerParameters extends BitcoinSignerOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string

@@ -13,6 +13,7 @@ import { assertObject } from '../../util/arguments.ts'
 /** A signer of `@solana/kit` whose key is shared between this device and the server. */
 export type SolanaSigner = TransactionPartialSigner & MessagePartialSigner
 
+/** Parameters of {@link solanaSigner}. */
 export interface SolanaSignerParameters {
   /** 16 bytes in lower-case hex */
   readonly walletId: string

@@ -40,6 +40,7 @@ export interface EthereumAccountOptions {
   readonly nonceManager?: NonceManager
 }
 
+/** Parameters of {@link ethereumAccount}. */
 export interface EthereumAccountParameters extends EthereumAccountOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string

@@ -25,6 +25,7 @@ import { parseSignatureRequest, type SignatureRequest } from './signature-reques
 import { formatTransaction, type TransactionRequest } from './transaction-request.ts'
 import { assertObject } from '../../util/arguments.ts'
 
+/** Parameters of {@link ethereumProvider}. */
 export interface EthereumProviderParameters {
   /** Whose address the provider shows, and who signs: an {@link ethereumAccount}. */
   readonly account: LocalAccount

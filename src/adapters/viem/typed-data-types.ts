@@ -6,6 +6,7 @@ export interface TypedDataField {
   readonly type: string
 }
 
+/** The structs of typed data by name, as EIP-712 has them. */
 export type TypedDataTypes = Readonly<Record<string, readonly TypedDataField[]>>
 
 /** Reads a value in its one form, or gives undefined if it is none of its type. */

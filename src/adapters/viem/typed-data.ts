@@ -8,6 +8,7 @@ const MOST_LEVELS = 64
 /** A value of typed data as it is signed: integers in decimal, bytes in lower-case hex, addresses with checksum. */
 export type TypedDataValue = string | boolean | readonly TypedDataValue[] | TypedDataStruct
 
+/** A struct of EIP-712: its values by field name. */
 export interface TypedDataStruct {
   readonly [field: string]: TypedDataValue
 }

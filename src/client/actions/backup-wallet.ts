@@ -22,6 +22,7 @@ export interface BackupWalletParameters extends ActionOptions {
   readonly walletId: string
   /** What seals the backup; `reshare/backup` has several. */
   readonly method: BackupMethod
+  /** Called at each step with how far the action is; what it throws goes to `onError`. */
   readonly onProgress?: (progress: Progress) => void
 }
 

@@ -17,7 +17,7 @@ import type { ActionOptions, Client } from '../types.ts'
 import { shareOn, wipeShares } from '../wallet-shares.ts'
 
 export interface ExportFromBackupParameters extends ActionOptions {
-  /** As returned by {@link backupWallet}. */
+  /** As returned by `backupWallet`. */
   readonly cipherText: string
   /** The method that opens it. */
   readonly method: BackupMethod
@@ -29,6 +29,7 @@ export interface ExportFromBackupParameters extends ActionOptions {
   readonly authorization: string
   /** The wallet that the backup must belong to: 16 bytes in lower-case hex. */
   readonly walletId?: string
+  /** Called at each step with how far the action is; what it throws goes to `onError`. */
   readonly onProgress?: (progress: Progress) => void
 }
 

@@ -18,6 +18,7 @@ import { wipeShares } from '../wallet-shares.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
 
 export interface GenerateWalletParameters extends ActionOptions {
+  /** Called at each step with how far the action is; what it throws goes to `onError`. */
   readonly onProgress?: (progress: Progress) => void
 }
 

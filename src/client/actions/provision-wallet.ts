@@ -2,6 +2,7 @@ import { assertObject } from '../arguments.ts'
 import { recoverWallet, type RecoveredWallet, type RecoverWalletParameters } from './recover-wallet.ts'
 import type { Client } from '../types.ts'
 
+/** Parameters of {@link provisionWallet}: those of {@link recoverWallet} without what it decides itself. */
 export type ProvisionWalletParameters = Omit<RecoverWalletParameters, 'existingSets' | 'dryRun'>
 
 /**

@@ -45,6 +45,7 @@ export interface RecoverWalletParameters extends ActionOptions {
   readonly rotateBackup?: boolean | BackupMethod
   /** Whether only to check that these inputs would recover the wallet, without changing anything. */
   readonly dryRun?: boolean
+  /** Called at each step with how far the action is; what it throws goes to `onError`. */
   readonly onProgress?: (progress: Progress) => void
 }
 

@@ -21,6 +21,7 @@ import { toWallet } from '../wallets/wallet-store.ts'
 export interface RefreshSharesParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
+  /** Called at each step with how far the action is; what it throws goes to `onError`. */
   readonly onProgress?: (progress: Progress) => void
 }
 

@@ -37,7 +37,8 @@ export interface SignBip340Parameters extends DerivedSignParameters {
   readonly tapTweak?: Uint8Array
 }
 
-interface SignEcdsaMessageParameters extends DerivedSignParameters {
+/** An ECDSA signature of a message, which is hashed here. */
+export interface SignEcdsaMessageParameters extends DerivedSignParameters {
   readonly scheme: 'ecdsa'
   /** What is hashed and signed, at most 64 KiB. */
   readonly message: Uint8Array
@@ -46,7 +47,8 @@ interface SignEcdsaMessageParameters extends DerivedSignParameters {
   readonly digest?: undefined
 }
 
-interface SignEcdsaDigestParameters extends DerivedSignParameters {
+/** An ECDSA signature of a digest that was hashed elsewhere. */
+export interface SignEcdsaDigestParameters extends DerivedSignParameters {
   readonly scheme: 'ecdsa'
   /** The hash that is signed, 32 bytes. The server's policy sees only the hash. */
   readonly digest: Uint8Array
@@ -57,6 +59,7 @@ interface SignEcdsaDigestParameters extends DerivedSignParameters {
 /** ECDSA with the secp256k1 key, of a message or of a digest that the caller has computed. */
 export type SignEcdsaParameters = SignEcdsaMessageParameters | SignEcdsaDigestParameters
 
+/** Parameters of {@link sign}: the wallet, the scheme, and the message or digest in the form that the scheme signs. */
 export type SignParameters = SignEd25519Parameters | SignBip340Parameters | SignEcdsaParameters
 
 const HASHES: readonly MessageHash[] = ['sha256', 'sha256d', 'keccak256']

@@ -34,6 +34,7 @@ import type { AuthorizeExport, CustodianUser } from '../types.ts'
 import { notAuthorized } from './not-authorized.ts'
 import { createSecretCheck } from '../webhook-secret.ts'
 
+/** Options of {@link createCustodian}. */
 export interface CustodianOptions {
   /** Where halves and cipherTexts are kept; it may be the app's own. It stays the caller's to close. */
   readonly database: Database
@@ -57,10 +58,12 @@ export interface CustodianOptions {
    * given.
    */
   readonly onError?: (error: unknown) => unknown
+  /** The clock, in milliseconds since 1970. Default: `Date.now`. */
   readonly now?: () => number
   readonly random?: RandomSource
 }
 
+/** The custodian that {@link createCustodian} made: a handler of requests, and its maintenance. */
 export interface CustodianApp {
   /** Answers one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>

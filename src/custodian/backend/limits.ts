@@ -11,6 +11,7 @@ export interface CustodianLimits {
   readonly requestMs: number
 }
 
+/** Limits of a custodian; what is left out has the default that it names. */
 export interface CustodianLimitOptions {
   /** How many exports may be tried with one backup set: 5 a day unless given; null for any number. */
   readonly rates?: Partial<CustodianRates> | null

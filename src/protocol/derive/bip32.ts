@@ -23,6 +23,7 @@ export interface DerivedKey extends ExtendedPublicKey {
 }
 
 const VERSIONS = { mainnet: 0x0488b21e, testnet: 0x043587cf } as const
+/** A network whose version bytes an extended public key carries. */
 export type Network = keyof typeof VERSIONS
 
 const SERIALIZED_BYTES = 78

@@ -20,6 +20,7 @@ import { signShare } from './sign.ts'
 import { prepareSigning, type SigningPackage } from './signing-package.ts'
 import type { FrostSuite } from './suites.ts'
 
+/** What a FROST session ends with. */
 export interface SigningResult {
   /** R ‖ z, where this party learns the signature. */
   readonly signature?: Uint8Array

@@ -11,7 +11,7 @@ export interface FrostSuite {
   readonly group: Group
   /** H1: a binding factor. */
   readonly bindingFactor: (input: Uint8Array) => Scalar
-  /** H2: the challenge, over R ‖ public key ‖ message, the first two as {@link publicBytes} gives them. */
+  /** H2: the challenge, over R ‖ public key ‖ message, the first two as `publicBytes` gives them. */
   readonly challenge: (input: Uint8Array) => Scalar
   /** H3: a nonce, of secret input. */
   readonly nonce: (input: Uint8Array) => Scalar

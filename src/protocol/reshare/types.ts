@@ -36,6 +36,7 @@ export interface ReshareOptions extends ReshareTerms {
   readonly share?: KeyShare
 }
 
+/** What a reshare session ends with: the public record of the new set, and this party's share of it. */
 export interface ReshareResult {
   readonly record: ShareSetRecord
   /** This machine's share of the new set, where it receives. */

@@ -21,6 +21,7 @@ export interface Authenticated {
  */
 export type Authenticate = (request: Request) => Authenticated | undefined | Promise<Authenticated | undefined>
 
+/** Bearer tokens of clients, kept as SHA-256 hashes in the server's database. */
 export interface ApiTokens {
   /** Makes a token of 32 random bytes for a client. It is shown here only: the database keeps its hash. */
   create(clientId: string): Promise<string>

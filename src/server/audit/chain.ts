@@ -18,6 +18,7 @@ export type AuditBreakReason =
   /** There is a set that the log does not know. */
   | 'UNLOGGED'
 
+/** One place where the audit log, or its agreement with the sets, is broken. */
 export interface AuditBreak {
   readonly reason: AuditBreakReason
   readonly clientId: string

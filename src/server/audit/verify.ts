@@ -12,6 +12,7 @@ import { readAuditKey } from './key.ts'
 import { readClients, readDevices, readEntries, readHeads, readSets, type ClientRange } from './pages.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 
+/** Options of {@link verifyAuditLog}. */
 export interface AuditVerification {
   readonly database: Database
   /** As the server's: one of them must open the key of the log. */
@@ -20,6 +21,7 @@ export interface AuditVerification {
   readonly heads?: readonly AuditHead[]
 }
 
+/** What {@link verifyAuditLog} found. */
 export interface AuditReport {
   /** How many chains there are: one a client, and the server's own. */
   readonly chains: number

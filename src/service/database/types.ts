@@ -3,10 +3,12 @@
  */
 export type SqlValue = string | number | boolean | Uint8Array | Date | null
 
+/** One row of a result, by column name. */
 export type Row = Readonly<Record<string, SqlValue>>
 
 /** Runs SQL with `$1`-style parameters, one statement per call. */
 export interface Queryable {
+  /** Runs one statement. @returns its rows; none for a statement that returns none */
   query(sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>
 }
 
@@ -38,5 +40,6 @@ export interface Database extends Queryable {
    * @throws {Error} if the database was written by a newer version of the package
    */
   migrate(schema: Schema): Promise<void>
+  /** Closes what the adapter has opened. */
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ import type { EcdsaSigningOptions } from './sign.ts'
 import { EcdsaMachine, type EcdsaResult } from './signing-machine.ts'
 import { type EcdsaOptions, openSigning } from './signing-setup.ts'
 
+/** Options of {@link createPreprocessing}. */
 export interface PreprocessingOptions extends Omit<EcdsaOptions, 'derivation'> {
   /** Which life of this signer's database it is, below 2^32; a preprocessing is refused in another one. */
   readonly epoch: number
