@@ -28,7 +28,7 @@ export interface PoolOptions {
 interface Held {
   readonly setId: string
   /** Digest of the setup that it was made with. */
-  readonly made: Uint8Array
+  readonly otDigest: Uint8Array
   readonly preprocessed: Preprocessed
 }
 
@@ -49,13 +49,13 @@ export interface PreprocessingPool {
   mayFill(): boolean
   count(setId: string): number
   /** @param otDigest digest of the setup that it was made with */
-  add(setId: string, made: Uint8Array, preprocessed: Preprocessed): void
+  add(setId: string, otDigest: Uint8Array, preprocessed: Preprocessed): void
   /**
    * Takes one out permanently.
    *
-   * @param current digest of the setup that the store has now; preprocessings made with another one are wiped
+   * @param currentDigest digest of the setup that the store has now; preprocessings made with another one are wiped
    */
-  take(setId: string, current: Uint8Array): Preprocessed | undefined
+  take(setId: string, currentDigest: Uint8Array): Preprocessed | undefined
   /** Wipes a set's preprocessings. */
   drop(setId: string): void
   /** Wipes all preprocessings, including those still being made. */
@@ -63,7 +63,7 @@ export interface PreprocessingPool {
 }
 
 /** What a pool gets from its client. */
-export interface PoolSurroundings {
+export interface PoolEnvironment {
   readonly epoch: number
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -77,7 +77,7 @@ export interface PoolSurroundings {
  * @throws {TypeError | RangeError} if an option is wrong
  */
 export function createPreprocessingPool(
-  { epoch, now, onError }: PoolSurroundings,
+  { epoch, now, onError }: PoolEnvironment,
   options: PoolOptions = {},
 ): PreprocessingPool {
   const { size, bytesPerHour, mayFill } = checkedOptions(options)
@@ -116,15 +116,15 @@ export function createPreprocessingPool(
       }
     },
     count: (setId) => [...held].filter((entry) => entry.setId === setId).length,
-    add(setId, made, preprocessed) {
+    add(setId, otDigest, preprocessed) {
       // This comes first, so that a failing clock leaves nothing unwiped.
       if (isDisposed) preprocessed.dispose()
-      else held.add({ setId, made: made.slice(), preprocessed })
+      else held.add({ setId, otDigest: otDigest.slice(), preprocessed })
       const bytes = bytesThisHour() + FILL_BYTES
       hour = { ...hour, bytes }
     },
-    take(setId, current) {
-      remove((entry) => entry.setId === setId && !equalBytes(entry.made, current))
+    take(setId, currentDigest) {
+      remove((entry) => entry.setId === setId && !equalBytes(entry.otDigest, currentDigest))
       for (const entry of held) {
         if (entry.setId !== setId) continue
         held.delete(entry)

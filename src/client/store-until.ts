@@ -3,7 +3,7 @@ import type { ShareStore, StoredValue } from '../storage/types.ts'
 import { abytes } from '../util/bytes.ts'
 
 /** The part of a deadline that a store needs. */
-interface Ending {
+interface StoreDeadline {
   check(): void
   race<T>(work: T | PromiseLike<T>): Promise<T>
 }
@@ -12,45 +12,45 @@ interface Ending {
  * Wraps a store for one action: no call outlasts the action's deadline, and every error has a code. A write that has
  * started may still take effect after the deadline, as if the process had ended.
  */
-export function storeUntil(store: ShareStore, deadline: Ending): ShareStore {
-  const ask = async <T>(work: () => Promise<unknown>, read: (answer: unknown) => T): Promise<T> => {
+export function storeUntil(store: ShareStore, deadline: StoreDeadline): ShareStore {
+  const call = async <T>(work: () => Promise<unknown>, read: (result: unknown) => T): Promise<T> => {
     deadline.check()
-    let answer: unknown
+    let result: unknown
     try {
-      answer = await deadline.race(work())
+      result = await deadline.race(work())
     } catch (cause) {
       if (isMpcError(cause)) throw cause
       throw new MpcError('STORAGE_UNAVAILABLE', 'the store failed', { cause })
     }
     try {
-      return read(answer)
+      return read(result)
     } catch {
       throw new MpcError('STORAGE_UNAVAILABLE', 'the store answered what no store answers', { retryable: false })
     }
   }
   return {
-    probe: () => ask(() => store.probe(), ignore),
-    read: (key) => ask(() => store.read(key), readStored),
-    write: (key, value, version) => ask(() => store.write(key, value, version), readText),
-    delete: (key) => ask(() => store.delete(key), ignore),
-    list: (prefix) => ask(() => store.list(prefix), readTexts),
+    probe: () => call(() => store.probe(), ignore),
+    read: (key) => call(() => store.read(key), readStored),
+    write: (key, value, version) => call(() => store.write(key, value, version), readText),
+    delete: (key) => call(() => store.delete(key), ignore),
+    list: (prefix) => call(() => store.list(prefix), readTexts),
   }
 }
 
 function ignore(): void {}
 
-function readStored(answer: unknown): StoredValue | undefined {
-  if (answer === undefined) return undefined
-  const { value, version } = answer as Partial<StoredValue>
+function readStored(result: unknown): StoredValue | undefined {
+  if (result === undefined) return undefined
+  const { value, version } = result as Partial<StoredValue>
   return { value: abytes(value, undefined, 'value'), version: readText(version) }
 }
 
-function readTexts(answer: unknown): string[] {
-  if (!Array.isArray(answer)) throw new TypeError('keys must be a list')
-  return answer.map(readText)
+function readTexts(result: unknown): string[] {
+  if (!Array.isArray(result)) throw new TypeError('keys must be a list')
+  return result.map(readText)
 }
 
-function readText(answer: unknown): string {
-  if (typeof answer !== 'string') throw new TypeError('keys and versions must be strings')
-  return answer
+function readText(result: unknown): string {
+  if (typeof result !== 'string') throw new TypeError('keys and versions must be strings')
+  return result
 }

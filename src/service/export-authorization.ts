@@ -17,7 +17,7 @@ export async function requireCountedAuthorization(
   onError: (error: unknown) => void,
   onDenied: () => Promise<void>,
 ): Promise<void> {
-  const takeBack = await reserveFailure()
+  const release = await reserveFailure()
   try {
     await requireAuthorization(ask, onError)
   } catch (denied) {
@@ -25,5 +25,5 @@ export async function requireCountedAuthorization(
     throw denied
   }
   // An allowed export proceeds even if its failure could not be taken back.
-  await takeBack().catch(onError)
+  await release().catch(onError)
 }

@@ -39,13 +39,13 @@ export async function askHook<Answer>(
  */
 export function readIds<Name extends string>(
   hook: string,
-  answer: unknown,
+  result: unknown,
   names: readonly Name[],
 ): Readonly<Record<Name, string>> | undefined {
-  if (answer === undefined || answer === null || answer === false) return undefined
+  if (result === undefined || result === null || result === false) return undefined
   const ids = names.map((name) => {
-    if (typeof answer !== 'object' || !Object.hasOwn(answer, name)) throw new TypeError(`${hook} has given no ${name}`)
-    return [name, checkText((answer as Record<Name, unknown>)[name], ID, name)] as const
+    if (typeof result !== 'object' || !Object.hasOwn(result, name)) throw new TypeError(`${hook} has given no ${name}`)
+    return [name, checkText((result as Record<Name, unknown>)[name], ID, name)] as const
   })
   return Object.fromEntries(ids) as Record<Name, string>
 }

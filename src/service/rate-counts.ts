@@ -133,7 +133,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     return { ...counted, endsAt, locks: true }
   }
   /** @returns whether that ends a lockout of the subject */
-  const takeBack = async (tx: Queryable, subject: Subject, startedAt: Date, lock: LockOut): Promise<boolean> => {
+  const release = async (tx: Queryable, subject: Subject, startedAt: Date, lock: LockOut): Promise<boolean> => {
     const bound = failuresOf(lock, subject)
     const [left] = await tx.query(
       `update ${table} set count = count - 1, ends_at = case when count = $4 then $5 else ends_at end
@@ -188,7 +188,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
         await database.transaction(async (tx) => {
           const unlocked: Subject[] = []
           for (const { subject, startedAt } of windows) {
-            if (await takeBack(tx, subject, startedAt, lockOut)) unlocked.push(subject)
+            if (await release(tx, subject, startedAt, lockOut)) unlocked.push(subject)
           }
           if (unlocked.length > 0) await onUnlocked?.(tx, unlocked)
         }, 'read committed')

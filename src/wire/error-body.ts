@@ -1,7 +1,7 @@
 import { MpcError, ProtocolError, type ErrorCode, isMpcError, isProtocolError } from '../errors.ts'
 
 /** The HTTP status of each code that a server responds with. Codes that only occur on a client have none. */
-const STATUS: Partial<Record<ErrorCode, number>> = {
+const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
   CHANNEL_FAILED: 400,
   AUTH_FAILED: 401,
   POLICY_DENIED: 403,
@@ -54,12 +54,12 @@ export function errorBody(error: MpcError): ErrorBody {
  * process itself, which the client neither caused nor can do anything about.
  */
 export function hasServerStatus(error: unknown): error is MpcError {
-  return isMpcError(error) && STATUS[error.code] !== undefined
+  return isMpcError(error) && STATUS_BY_CODE[error.code] !== undefined
 }
 
 /** The HTTP status for a code. */
 export function errorStatus(code: ErrorCode): number {
-  return STATUS[code] ?? 500
+  return STATUS_BY_CODE[code] ?? 500
 }
 
 /** A failed request. */
@@ -87,12 +87,13 @@ const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NETWORK_ERR
  * @param retryAfterMs the wait that the response's header asks for
  */
 export function readFailure(status: number, body: unknown, retryAfterMs?: number): Failure {
-  const told = (body as Partial<ErrorBody> | null | undefined)?.error
-  const isOurs = typeof told?.id === 'string'
-  const error = isOurs ? errorOf(status, told, retryAfterMs) : errorOfStatus(status, retryAfterMs)
+  const errorFields = (body as Partial<ErrorBody> | null | undefined)?.error
+  const isOurs = typeof errorFields?.id === 'string'
+  const error = isOurs ? errorOf(status, errorFields, retryAfterMs) : errorOfStatus(status, retryAfterMs)
   // A 500 of the server itself would recur; one of a proxy is transient.
-  const passes = TRANSIENT_STATUSES.has(status) || (status === 500 && !isOurs) || error.code === 'OPERATION_IN_PROGRESS'
-  return { error, transient: error.retryable && passes }
+  const isTransient =
+    TRANSIENT_STATUSES.has(status) || (status === 500 && !isOurs) || error.code === 'OPERATION_IN_PROGRESS'
+  return { error, transient: error.retryable && isTransient }
 }
 
 /** The failure of a request that got no response. */
@@ -100,14 +101,16 @@ export function transportFailure(error: MpcError): Failure {
   return { error, transient: error.retryable && TRANSIENT_CODES.has(error.code) }
 }
 
-function errorOf(status: number, told: Partial<ErrorBody['error']>, waitMs: number | undefined): MpcError {
-  const { id, retryable } = told
-  const message = typeof told.message === 'string' ? told.message.slice(0, 500) : `the server answered ${status}`
-  if (!Object.hasOwn(STATUS, id as string)) {
+function errorOf(status: number, errorFields: Partial<ErrorBody['error']>, waitMs: number | undefined): MpcError {
+  const { id, retryable } = errorFields
+  const message =
+    typeof errorFields.message === 'string' ? errorFields.message.slice(0, 500) : `the server answered ${status}`
+  if (!Object.hasOwn(STATUS_BY_CODE, id as string)) {
     return new MpcError('NETWORK_ERROR', message, { retryable: isFlag(retryable) ? retryable : status >= 500 })
   }
-  if (id === 'PROTOCOL_ABORTED' && told.reason === 'OT_DESYNC') return new ProtocolError('OT_DESYNC', 1, [], message)
-  const retryAfterMs = isWait(told.retryAfterMs) ? told.retryAfterMs : waitMs
+  if (id === 'PROTOCOL_ABORTED' && errorFields.reason === 'OT_DESYNC')
+    return new ProtocolError('OT_DESYNC', 1, [], message)
+  const retryAfterMs = isWait(errorFields.retryAfterMs) ? errorFields.retryAfterMs : waitMs
   return new MpcError(id as ErrorCode, message, {
     ...(isFlag(retryable) && { retryable }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -45,13 +45,13 @@ export interface FirstRound {
  */
 export function provenHeader(
   group: Group,
-  flight: FirstRound,
+  firstRound: FirstRound,
   share: KeyShare,
   random: RandomSource,
 ): ProvenRequest & OpeningProof {
   const [, { id: verifier }] = parties(share.record)
-  const proof = provePossession({ group, share, verifier, nonce: nonceOf(flight), use: 'begin', random })
-  return { ...flight.request, proof: toHex(proof) }
+  const proof = provePossession({ group, share, verifier, nonce: nonceOf(firstRound), use: 'begin', random })
+  return { ...firstRound.request, proof: toHex(proof) }
 }
 
 /**
@@ -59,9 +59,14 @@ export function provenHeader(
  *
  * @throws {PROTOCOL_ABORTED} POP or FORMAT
  */
-export function verifyOpeningProof(group: Group, flight: FirstRound, record: ShareSetRecord, proof: Uint8Array): void {
+export function verifyOpeningProof(
+  group: Group,
+  firstRound: FirstRound,
+  record: ShareSetRecord,
+  proof: Uint8Array,
+): void {
   const [{ id: prover }, { id: verifier }] = parties(record)
-  verifyPossession({ group, record, prover, verifier, nonce: nonceOf(flight), use: 'begin', proof })
+  verifyPossession({ group, record, prover, verifier, nonce: nonceOf(firstRound), use: 'begin', proof })
 }
 
 function parties({ purpose }: ShareSetRecord) {

@@ -21,12 +21,12 @@ const VERSION = 1
 const HEADER_MAX_LENGTH = 1 << 18
 
 /** `version u8 | header length u32 | header (JSON) | count u8 | count × (sessionIndex u8 | length u32 | envelope)` */
-export function encodeRoundBody(flight: RoundBody<object>): Uint8Array {
+export function encodeRoundBody(roundBody: RoundBody<object>): Uint8Array {
   const writer = new Writer()
     .u8(VERSION)
-    .prefixed(utf8(JSON.stringify(flight.header)))
-    .u8(flight.messages.length)
-  for (const { sessionIndex, envelope } of flight.messages) writer.u8(sessionIndex).prefixed(envelope)
+    .prefixed(utf8(JSON.stringify(roundBody.header)))
+    .u8(roundBody.messages.length)
+  for (const { sessionIndex, envelope } of roundBody.messages) writer.u8(sessionIndex).prefixed(envelope)
   return writer.finish()
 }
 

@@ -58,7 +58,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
         setId: toHex(shares.setId),
         backupMethod: method.name,
       }
-      let made: WalletShares | undefined
+      let newShares: WalletShares | undefined
       let cipherText = ''
       try {
         const { result, results } = await runOperation(client, deadline, {
@@ -72,19 +72,19 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
           },
           prepare: async (results) => {
             progress.begin('Parsing share')
-            made = extractShares(client, request, receivedShares(results), 'backup', progress)
+            newShares = extractShares(client, request, receivedShares(results), 'backup', progress)
             progress.begin('Encrypting share')
             const report = (fraction: number) => progress.within(fraction)
-            cipherText = await sealVerified(client, deadline, method, made, report)
+            cipherText = await sealVerified(client, deadline, method, newShares, report)
             progress.begin('Storing share')
           },
         })
         receivedShares(results).forEach(wipeKeyShare)
-        const setId = verifyMadeSet(result, made, 'PREPARED')
+        const setId = verifyMadeSet(result, newShares, 'PREPARED')
         progress.finish()
         return pendingBackup(client, cipherText, setId)
       } finally {
-        if (made !== undefined) wipeShares(made)
+        if (newShares !== undefined) wipeShares(newShares)
       }
     })
   })

@@ -70,8 +70,8 @@ export async function exportFromBackup(client: Client, options: ExportFromBackup
     try {
       progress.begin('Parsing share')
       const exportId = newOperationId(client)
-      const asked = { setId: toHex(backup.setId), curve, authorization }
-      const holder = custodianShare({ ...client, transport: custodian }, deadline, exportId, asked)
+      const exportRequest = { setId: toHex(backup.setId), curve, authorization }
+      const holder = custodianShare({ ...client, transport: custodian }, deadline, exportId, exportRequest)
       const key = await collectKey(client, shareOn(backup, curve), exportId, holder)
       progress.finish()
       return key
@@ -85,11 +85,11 @@ function custodianShare(
   custodian: Client,
   deadline: Deadline,
   exportId: string,
-  asked: Omit<ChallengeRequest, 'receiver'>,
+  exportRequest: Omit<ChallengeRequest, 'receiver'>,
 ): ShareHolder {
   return {
     async challenge(receiver) {
-      const body: ChallengeRequest = { ...asked, receiver }
+      const body: ChallengeRequest = { ...exportRequest, receiver }
       return parseHexResponse(
         await postJson(custodian, deadline, custodianPaths.challenge(exportId), body),
         'challenge',

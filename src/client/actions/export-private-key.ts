@@ -51,8 +51,8 @@ export async function exportPrivateKey(client: Client, options: ExportPrivateKey
   return withDeadline(client, options, (deadline, client) =>
     useActiveSet(client, deadline, walletId, (shares) => {
       const operationId = newOperationId(client)
-      const asked = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const
-      const holder = serverShare(client, deadline, operationId, shares, asked)
+      const exportRequest = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const
+      const holder = serverShare(client, deadline, operationId, shares, exportRequest)
       return collectKey(client, shareOn(shares, curve), operationId, holder)
     }),
   )
@@ -63,19 +63,19 @@ function serverShare(
   deadline: Deadline,
   operationId: string,
   shares: WalletShares,
-  asked: Omit<ExportRequest, 'receiver'>,
+  exportRequest: Omit<ExportRequest, 'receiver'>,
 ): ShareHolder {
   return {
     async challenge(receiver) {
-      const header = beginWith(client, { operationId, request: { ...asked, receiver }, messages: [] }, shares)
+      const header = beginWith(client, { operationId, request: { ...exportRequest, receiver }, messages: [] }, shares)
       const { messages } = await postRound(client, deadline, operationId, 1, { header, messages: [] })
       return onlyMessage(messages)
     },
     async share(envelope) {
-      const flight = { header: {}, messages: [{ sessionIndex: 0, envelope }] }
-      const { header, messages } = await postRound(client, deadline, operationId, 2, flight)
+      const body = { header: {}, messages: [{ sessionIndex: 0, envelope }] }
+      const { header, messages } = await postRound(client, deadline, operationId, 2, body)
       const { setId, state } = parseResult(header)
-      if (setId !== asked.setId || state !== 'ACTIVE') {
+      if (setId !== exportRequest.setId || state !== 'ACTIVE') {
         throw new MpcError('SET_MISMATCH', 'the server exported from another set')
       }
       return onlyMessage(messages)
@@ -84,7 +84,7 @@ function serverShare(
 }
 
 function onlyMessage(messages: readonly SessionMessage[]): Uint8Array {
-  const [message, ...others] = messages
-  if (message?.sessionIndex === 0 && others.length === 0) return message.envelope
+  const [message, ...extraMessages] = messages
+  if (message?.sessionIndex === 0 && extraMessages.length === 0) return message.envelope
   throw new MpcError('PROTOCOL_ABORTED', 'the server left out its part of the export')
 }

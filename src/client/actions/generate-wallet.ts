@@ -43,7 +43,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
     const walletId = toHex(client.random(16))
     const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setupRole(client) }
     const operationId = newOperationId(client)
-    let made: WalletShares | undefined
+    let newShares: WalletShares | undefined
     try {
       const { result, results, setup } = await runOperation(client, deadline, {
         operationId,
@@ -52,23 +52,23 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
         setup: setupSession(client, operationId, request),
         prepare: async (results) => {
           progress.begin('Parsing share')
-          made = extractShares(client, request, results, 'signing', progress)
+          newShares = extractShares(client, request, results, 'signing', progress)
           progress.begin('Storing share')
-          await prepareSet(client, deadline, made, undefined, operationId, () => [])
+          await prepareSet(client, deadline, newShares, undefined, operationId, () => [])
         },
         discard: async (client) => {
-          if (made !== undefined) await forgetWallet(client, walletId, toHex(made.setId))
+          if (newShares !== undefined) await forgetWallet(client, walletId, toHex(newShares.setId))
         },
       })
       results.forEach(wipeKeyShare)
       // If this is interrupted, the set has no setup, and its first ECDSA signature makes one.
-      await storeSetup(client, made!, setup!, null)
-      const setId = verifyMadeSet(result, made, 'ACTIVE')
+      await storeSetup(client, newShares!, setup!, null)
+      const setId = verifyMadeSet(result, newShares, 'ACTIVE')
       const wallet = toWallet(await activateSet(client, walletId, setId))
       progress.finish()
       return wallet
     } finally {
-      if (made !== undefined) wipeShares(made)
+      if (newShares !== undefined) wipeShares(newShares)
     }
   })
 }

@@ -74,11 +74,11 @@ async function preprocess(client: Client, deadline: Deadline, shares: WalletShar
   const setId = toHex(shares.setId)
   const request: PreprocessRequest = { kind: 'preprocess', walletId: toHex(shares.walletId), setId }
   const options = ecdsaOptions(client, shares, 'm')
-  await withOtState(client, deadline, shares, async (pair, guard) => {
+  await withOtState(client, deadline, shares, async (otState, guard) => {
     const { result, results } = await runOperation(client, deadline, {
       operationId: newOperationId(client),
       request,
-      sessions: [createPreprocessing({ ...options, pairs: [pair], epoch: pool.epoch })],
+      sessions: [createPreprocessing({ ...options, pairs: [otState], epoch: pool.epoch })],
       guard,
     })
     const preprocessed = results[0]!.preprocessed!
@@ -88,6 +88,6 @@ async function preprocess(client: Client, deadline: Deadline, shares: WalletShar
       preprocessed.dispose()
       throw error
     }
-    pool.add(setId, pair.digest, preprocessed)
+    pool.add(setId, otState.digest, preprocessed)
   })
 }

@@ -167,14 +167,14 @@ function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMeth
 async function reshareBackup(
   client: Client,
   deadline: Deadline,
-  old: WalletShares,
+  backupShares: WalletShares,
   { existingSets, rotation, dryRun, progress }: Recovery,
 ): Promise<RecoveredWallet | RecoverableWallet> {
-  const walletId = toHex(old.walletId)
+  const walletId = toHex(backupShares.walletId)
   const request: RecoverRequest = {
     kind: 'recover',
     walletId,
-    setId: toHex(old.setId),
+    setId: toHex(backupShares.setId),
     label: client.label,
     existingSets,
     rotateBackup: rotation?.name ?? null,
@@ -189,18 +189,18 @@ async function reshareBackup(
     const { result, results } = await runOperation(client, deadline, {
       operationId,
       request,
-      source: old,
-      sessions: reshareSessions(client, request, old),
-      setup: setupSession(client, operationId, request, old),
+      source: backupShares,
+      sessions: reshareSessions(client, request, backupShares),
+      setup: setupSession(client, operationId, request, backupShares),
       onRound: (round) => {
         if (round === 1) progress.begin('Recovering signing share')
         if (round === 2) progress.begin('Generating share')
       },
       prepare: async (results, setup) => {
         progress.begin('Parsing share')
-        const made = receivedShares(results)
-        signing = extractShares(client, request, made, 'signing', progress)
-        if (rotation !== undefined) backup = extractShares(client, request, made, 'backup', progress)
+        const newShares = receivedShares(results)
+        signing = extractShares(client, request, newShares, 'signing', progress)
+        if (rotation !== undefined) backup = extractShares(client, request, newShares, 'backup', progress)
         if (dryRun) return
         progress.begin('Storing share')
         const report = (fraction: number) => progress.within(fraction / 2)
@@ -217,7 +217,7 @@ async function reshareBackup(
     const setId = verifyMadeSet(result, signing, dryRun ? 'PREPARED' : 'ACTIVE')
     if (dryRun) {
       progress.finish()
-      return { id: walletId, publicKeys: publicKeys(client, old) }
+      return { id: walletId, publicKeys: publicKeys(client, backupShares) }
     }
     let record = await activateSet(client, walletId, setId)
     progress.within(0.75)

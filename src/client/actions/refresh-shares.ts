@@ -49,10 +49,10 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
     return useActiveSet(client, deadline, walletId, async (shares) => {
       progress.restart()
       const oldSetId = toHex(shares.setId)
-      const about = { walletId, setId: oldSetId, label: client.label }
-      const request: RefreshRequest = { kind: 'refresh', ...about, ...setupRole(client) }
+      const setFields = { walletId, setId: oldSetId, label: client.label }
+      const request: RefreshRequest = { kind: 'refresh', ...setFields, ...setupRole(client) }
       const operationId = newOperationId(client)
-      let made: WalletShares | undefined
+      let newShares: WalletShares | undefined
       try {
         const { result, results } = await runOperation(client, deadline, {
           operationId,
@@ -66,23 +66,23 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
           },
           prepare: async (results, setup) => {
             progress.begin('Parsing share')
-            made = extractShares(client, request, receivedShares(results), 'signing', progress)
+            newShares = extractShares(client, request, receivedShares(results), 'signing', progress)
             progress.begin('Storing share')
-            await prepareSet(client, deadline, made, setup(), operationId, () => [oldSetId])
+            await prepareSet(client, deadline, newShares, setup(), operationId, () => [oldSetId])
           },
           discard: async (client) => {
-            if (made !== undefined) await deletePreparedSet(client, walletId, toHex(made.setId))
+            if (newShares !== undefined) await deletePreparedSet(client, walletId, toHex(newShares.setId))
           },
         })
         receivedShares(results).forEach(wipeKeyShare)
-        const setId = verifyMadeSet(result, made, 'ACTIVE')
+        const setId = verifyMadeSet(result, newShares, 'ACTIVE')
         const active = await activateSet(client, walletId, setId)
         progress.within(0.5)
         const wallet = toWallet(await proveSet(client, deadline, active, setId))
         progress.finish()
         return wallet
       } finally {
-        if (made !== undefined) wipeShares(made)
+        if (newShares !== undefined) wipeShares(newShares)
       }
     })
   })

@@ -48,7 +48,7 @@ async function signWith(
   shares: WalletShares,
   statement: Statement,
 ): Promise<Signature> {
-  const about = { kind: 'sign', walletId: toHex(shares.walletId), setId: toHex(shares.setId) } as const
-  if (statement.scheme === 'ecdsa') return signEcdsa(client, deadline, shares, { ...about, ...statement })
-  return signSchnorr(client, deadline, shares, { ...about, ...statement })
+  const setFields = { kind: 'sign', walletId: toHex(shares.walletId), setId: toHex(shares.setId) } as const
+  if (statement.scheme === 'ecdsa') return signEcdsa(client, deadline, shares, { ...setFields, ...statement })
+  return signSchnorr(client, deadline, shares, { ...setFields, ...statement })
 }

@@ -50,22 +50,22 @@ export interface ShareHolder {
  */
 export async function collectKey(
   client: Client,
-  own: KeyShare,
+  ownShare: KeyShare,
   operationId: OperationId,
   holder: ShareHolder,
 ): Promise<ExportedKey> {
-  const { record } = own
+  const { record } = ownShare
   const group = client.group(record.curve)
   const { random } = client
-  const keyPair = generateReceiver({ share: own, operation: fromHex(operationId), random })
+  const keyPair = generateReceiver({ share: ownShare, operation: fromHex(operationId), random })
   let received: Uint8Array | undefined
   try {
     const terms = exportTerms(group, record, operationId, keyPair.publicKey)
     const challenge = requireChallenge(await holder.challenge(toHex(keyPair.publicKey)))
-    const sealed = await holder.share(proveExport(terms, { share: own, challenge, random }))
+    const sealed = await holder.share(proveExport(terms, { share: ownShare, challenge, random }))
     const share = receiveShare(terms, keyPair, sealed)
     received = share.value
-    const privateKey = recombineKey(group, record, [{ id: own.id, value: own.secretShare }, share])
+    const privateKey = recombineKey(group, record, [{ id: ownShare.id, value: ownShare.secretShare }, share])
     return { format: FORMATS[record.curve], privateKey, publicKey: group.encodePoint(record.publicKey) }
   } finally {
     wipe(keyPair.secretKey, received)

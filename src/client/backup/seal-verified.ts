@@ -24,9 +24,9 @@ export async function sealVerified(
 ): Promise<string> {
   const walletId = toHex(shares.walletId)
   const { signal } = deadline
-  const half = (part: 0 | 1) => (fraction: number) => onProgress((part + fraction) / 2)
-  const cipherText = await sealBy(deadline, method, shares, { walletId, signal, onProgress: half(0) })
-  const opened = await openBy(deadline, method, cipherText, { walletId, signal, onProgress: half(1) })
+  const reportHalf = (part: 0 | 1) => (fraction: number) => onProgress((part + fraction) / 2)
+  const cipherText = await sealBy(deadline, method, shares, { walletId, signal, onProgress: reportHalf(0) })
+  const opened = await openBy(deadline, method, cipherText, { walletId, signal, onProgress: reportHalf(1) })
   try {
     if (!equalShares(client, shares, opened)) {
       throw new MpcError('BACKUP_CORRUPT', 'the sealed backup does not open to what was sealed')

@@ -22,13 +22,13 @@ export async function postRound(
   deadline: Deadline,
   operationId: OperationId,
   round: number,
-  flight: RoundBody<object>,
+  roundBody: RoundBody<object>,
 ): Promise<RoundBody<unknown>> {
-  const body = encodeRoundBody(flight)
+  const body = encodeRoundBody(roundBody)
   const path = paths.round(operationId, round)
-  const answer = await send(client, deadline, { method: 'POST', path, contentType: ROUND_CONTENT_TYPE, body })
+  const response = await send(client, deadline, { method: 'POST', path, contentType: ROUND_CONTENT_TYPE, body })
   try {
-    return decodeRoundBody(answer)
+    return decodeRoundBody(response)
   } catch (cause) {
     throw unreadable(cause)
   }
@@ -90,28 +90,28 @@ async function send(client: Client, deadline: Deadline, request: TransportReques
 
 async function sendOnce(client: Client, deadline: Deadline, request: TransportRequest): Promise<Attempt<Uint8Array>> {
   deadline.check()
-  let answer: TransportResponse
+  let response: TransportResponse
   try {
-    answer = requireResponse(await deadline.race(client.transport.request({ ...request, signal: deadline.signal })))
+    response = requireResponse(await deadline.race(client.transport.request({ ...request, signal: deadline.signal })))
   } catch (cause) {
     deadline.check()
     if (isMpcError(cause)) return transportFailure(cause)
     throw new MpcError('NETWORK_ERROR', 'the transport failed', { cause, retryable: false })
   }
-  const { status, body, retryAfterMs } = answer
+  const { status, body, retryAfterMs } = response
   if (status >= 200 && status < 300) return { value: body }
   return readFailure(status, parseErrorBody(body), retryAfterMs)
 }
 
 /** A transport of the app may return anything. */
-function requireResponse(answer: Partial<TransportResponse>): TransportResponse {
-  const { status, body, retryAfterMs } = answer
+function requireResponse(response: Partial<TransportResponse>): TransportResponse {
+  const { status, body, retryAfterMs } = response
   if (!Number.isInteger(status)) throw new TypeError('status must be a whole number')
   const isWait = Number.isSafeInteger(retryAfterMs) && (retryAfterMs as number) >= 0
   return {
     status: status as number,
     body: abytes(body, undefined, 'body'),
-    ...(isWait && { retryAfterMs: retryAfterMs }),
+    ...(isWait && { retryAfterMs }),
   }
 }
 

@@ -15,12 +15,12 @@ import type { Client } from '../types.ts'
 export function extractShares(
   client: Client,
   request: OperationRequest,
-  made: readonly KeyShare[],
+  newShares: readonly KeyShare[],
   target: Purpose,
   progress: ProgressReporter,
 ): WalletShares {
   const specs = shareSessions(request)
-  const shares = made.filter((_, sessionIndex) => specs[sessionIndex]!.target === target)
+  const shares = newShares.filter((_, sessionIndex) => specs[sessionIndex]!.target === target)
   try {
     shares.forEach((share, index) => {
       const { curve } = share.record
@@ -29,7 +29,7 @@ export function extractShares(
     })
     return combineShares(shares)
   } catch (error) {
-    made.forEach(wipeKeyShare)
+    newShares.forEach(wipeKeyShare)
     throw error
   }
 }

@@ -87,26 +87,28 @@ export async function runOperation<Result>(
   const rounds = operationRounds(request)
   const players = sessions.map((session) => createPlayer(session))
   const setup = operation.setup && createPlayer(operation.setup)
-  const all: readonly Player<unknown>[] = setup === undefined ? players : [...players, setup]
+  const allPlayers: readonly Player<unknown>[] = setup === undefined ? players : [...players, setup]
   let decidable = false
   client.operations.add(operationId)
   try {
-    let messages = all.flatMap((player, sessionIndex) => player.start().map((envelope) => ({ sessionIndex, envelope })))
+    let messages = allPlayers.flatMap((player, sessionIndex) =>
+      player.start().map((envelope) => ({ sessionIndex, envelope })),
+    )
     for (let round = 1; ; round++) {
       operation.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
         const made = players.map((player) => player.made(round))
-        await prepare(made, () => pairOf(setup?.finished(round)))
+        await prepare(made, () => setupResultOf(setup?.finished(round)))
         deadline.check()
         decidable = true
       }
       const header = round === 1 ? firstHeader(client, operation, messages) : {}
-      const answer = await postRound(client, deadline, operationId, round, { header, messages })
-      messages = await deliver(all, answer.messages, operation.guard ?? atOnce)
+      const response = await postRound(client, deadline, operationId, round, { header, messages })
+      messages = await deliver(allPlayers, response.messages, operation.guard ?? atOnce)
       if (round === rounds) {
-        const result = parseResult(answer.header)
+        const result = parseResult(response.header)
         const results = players.map((player) => player.finished(round))
-        return { result, results, setup: setup && pairOf(setup.finished(round)) }
+        return { result, results, setup: setup && setupResultOf(setup.finished(round)) }
       }
     }
   } catch (error) {
@@ -134,8 +136,8 @@ function firstHeader<Result>(
 }
 
 /** The header of an operation's first message, which proves that this device holds its share of the set. */
-export function beginWith(client: Client, flight: FirstRound, source: WalletShares): OperationRequest {
-  return provenHeader(client.group('secp256k1'), flight, shareOn(source, 'secp256k1'), client.random)
+export function beginWith(client: Client, firstRound: FirstRound, source: WalletShares): OperationRequest {
+  return provenHeader(client.group('secp256k1'), firstRound, shareOn(source, 'secp256k1'), client.random)
 }
 
 async function deliver(
@@ -155,9 +157,9 @@ async function deliver(
 const atOnce: StepGuard = async (step) => step()
 
 /** A setup between two parties has one result. */
-function pairOf(pairs: readonly PairSetup[] | undefined): PairSetup {
-  if (pairs?.length !== 1) throw new Error('a setup with the server makes one pair')
-  return pairs[0]!
+function setupResultOf(setups: readonly PairSetup[] | undefined): PairSetup {
+  if (setups?.length !== 1) throw new Error('a setup with the server has one result')
+  return setups[0]!
 }
 
 /** One session and its results so far. */

@@ -5,7 +5,7 @@ import type { OperationSession } from './run-operation.ts'
 /** A setup and the session that starts from its result, as one session: both use the same sessionIndex. */
 export function afterSetup<Result>(
   setup: Session<readonly PairSetup[]>,
-  begin: (made: PairSetup) => Session<Result>,
+  begin: (setupResult: PairSetup) => Session<Result>,
 ): OperationSession<Result> {
   let session: Session<Result> | undefined
   return {

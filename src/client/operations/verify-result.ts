@@ -10,11 +10,11 @@ import { toHex } from '../../util/bytes.ts'
  * @param state the expected state: ACTIVE, or PREPARED for a backup and a dry run
  * @throws {SET_MISMATCH} if the server's result names a different set or state
  */
-export function verifyMadeSet(result: OperationResult, made: WalletShares | undefined, state: SetState): string {
+export function verifyMadeSet(result: OperationResult, newShares: WalletShares | undefined, state: SetState): string {
   if (result.state !== state) {
     throw new MpcError('SET_MISMATCH', `the server says that the new set is ${result.state}, not ${state}`)
   }
-  return expectId(result.setId, made)
+  return assertSetId(result.setId, newShares)
 }
 
 /**
@@ -22,19 +22,19 @@ export function verifyMadeSet(result: OperationResult, made: WalletShares | unde
  *
  * @throws {SET_MISMATCH} if the server's result names a different backup set, or none
  */
-export function verifyBackupSet(result: OperationResult, made: WalletShares): string {
-  return expectId(result.backupSetId, made)
+export function verifyBackupSet(result: OperationResult, newShares: WalletShares): string {
+  return assertSetId(result.backupSetId, newShares)
 }
 
-function expectId(answered: string | undefined, made: WalletShares | undefined): string {
-  if (made === undefined || answered !== toHex(made.setId)) {
+function assertSetId(returnedId: string | undefined, newShares: WalletShares | undefined): string {
+  if (newShares === undefined || returnedId !== toHex(newShares.setId)) {
     throw new MpcError('SET_MISMATCH', 'the server speaks of another set than the one that was made')
   }
-  return answered
+  return returnedId
 }
 
 /** @throws {SET_MISMATCH} unless the server used the requested set */
-export function verifyUsedSet({ setId, state }: OperationResult, asked: string): void {
-  if (setId === asked && state === 'ACTIVE') return
+export function verifyUsedSet({ setId, state }: OperationResult, requestedSetId: string): void {
+  if (setId === requestedSetId && state === 'ACTIVE') return
   throw new MpcError('SET_MISMATCH', 'the server used another set than the one it was asked to')
 }

@@ -44,7 +44,7 @@ export async function signEcdsa(
     const poisoned = isMpcError(error, 'OT_POISONED')
     if (!poisoned || client.onCheating === 'refuse') throw error
   }
-  return signByFreshSetup(client, deadline, shares, statement)
+  return signByEphemeralSetup(client, deadline, shares, statement)
 }
 
 /** The options of a session for the key at a path, without `pairs`. */
@@ -56,25 +56,25 @@ export function ecdsaOptions(client: Client, shares: WalletShares, path: string)
   return { backend, share, signers, random: client.random, ...(derivation && { derivation }) }
 }
 
-function signingSession(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtState) {
-  return createEcdsaSigning(signingOptions(client, shares, statement, pair))
+function signingSession(client: Client, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
+  return createEcdsaSigning(signingOptions(client, shares, statement, otState))
 }
 
-function signingOptions(client: Client, shares: WalletShares, statement: EcdsaStatement, pair: OtState) {
+function signingOptions(client: Client, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
   const options = ecdsaOptions(client, shares, statement.path)
-  return { ...options, pairs: [pair], aggregator: options.share.id, digest: requestDigest(statement) }
+  return { ...options, pairs: [otState], aggregator: options.share.id, digest: requestDigest(statement) }
 }
 
 /** Signs with the set's setup: in one request with a preprocessing, in two without. */
 async function signBySetup(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
-  return withOtState(client, deadline, shares, async (pair, guard) => {
+  return withOtState(client, deadline, shares, async (otState, guard) => {
     // Another tab may have poisoned it.
-    if (pair.cheat !== undefined) client.pool.drop(statement.setId)
+    if (otState.cheat !== undefined) client.pool.drop(statement.setId)
     // It leaves the pool before anything is sent, so that it is never used twice.
-    const preprocessed = client.pool.take(statement.setId, pair.digest)
+    const preprocessed = client.pool.take(statement.setId, otState.digest)
     try {
       if (preprocessed !== undefined)
-        return await complete(client, deadline, shares, statement, pair, guard, preprocessed)
+        return await complete(client, deadline, shares, statement, otState, guard, preprocessed)
     } catch (error) {
       if (!isMpcError(error, 'PREPROCESSING_NOT_FOUND')) throw error
       // The server has dropped its side: after a restore, by age, or for newer ones. The others are likely gone too.
@@ -82,7 +82,7 @@ async function signBySetup(client: Client, deadline: Deadline, shares: WalletSha
     } finally {
       preprocessed?.dispose()
     }
-    const session = signingSession(client, shares, statement, pair)
+    const session = signingSession(client, shares, statement, otState)
     return signBy(client, deadline, shares, statement, { kind: 'setup' }, session, guard)
   })
 }
@@ -92,13 +92,13 @@ function complete(
   deadline: Deadline,
   shares: WalletShares,
   statement: EcdsaStatement,
-  pair: OtState,
+  otState: OtState,
   guard: StepGuard,
   preprocessed: Preprocessed,
 ) {
   const source = { kind: 'preprocessing', id: toHex(preprocessed.id) } as const
   const { epoch } = client.pool
-  const session = createCompletion({ ...signingOptions(client, shares, statement, pair), preprocessed, epoch })
+  const session = createCompletion({ ...signingOptions(client, shares, statement, otState), preprocessed, epoch })
   return signBy(client, deadline, shares, statement, source, session, guard)
 }
 
@@ -122,20 +122,25 @@ async function signBy(
 }
 
 /** Each signature has its own Δ, so that what a cheater learns about one is useless (docs/ecdsa.md#the-ban-rule). */
-async function signByFreshSetup(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
+async function signByEphemeralSetup(
+  client: Client,
+  deadline: Deadline,
+  shares: WalletShares,
+  statement: EcdsaStatement,
+) {
   const request: SignEcdsaRequest = { ...statement, source: { kind: 'ephemeralSetup', ...setupRole(client) } }
   const operationId = newOperationId(client)
-  let pair: OtState | undefined
+  let otState: OtState | undefined
   try {
     const session = afterSetup(otSetup(client, operationId, request, shares), (setup) => {
-      pair = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)
-      return signingSession(client, shares, statement, pair)
+      otState = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)
+      return signingSession(client, shares, statement, otState)
     })
     const { result, results } = await runOperation(client, deadline, { operationId, request, sessions: [session] })
     verifyUsedSet(result, statement.setId)
     return toSignature(client, shares, statement, results[0]!.signature!)
   } finally {
-    pair?.dispose()
+    otState?.dispose()
   }
 }
 

@@ -24,13 +24,13 @@ export async function withOtState<T>(
   client: Client,
   deadline: Deadline,
   shares: WalletShares,
-  use: (pair: OtState, guard: StepGuard) => Promise<T>,
+  use: (otState: OtState, guard: StepGuard) => Promise<T>,
 ): Promise<T> {
-  const attempt = async ({ pair }: StoredOtState): Promise<T> => {
+  const attempt = async ({ otState }: StoredOtState): Promise<T> => {
     try {
-      return await use(pair, guardOtState(client, deadline, shares, pair))
+      return await use(otState, guardOtState(client, deadline, shares, otState))
     } finally {
-      pair.dispose()
+      otState.dispose()
     }
   }
   const stored = await readOtState(client, shares)
@@ -56,16 +56,16 @@ async function renewOtState(
 ): Promise<StoredOtState> {
   return withOtStateLock(deadline, toHex(shares.setId), async () => {
     const current = await readOtState(client, shares)
-    if (current !== undefined && (current.version !== version || current.pair.cheat !== undefined)) return current
-    current?.pair.dispose()
-    await playSetup(client, deadline, shares, current?.version ?? null)
-    const made = await readOtState(client, shares)
-    if (made === undefined) throw shareNotFound()
-    return made
+    if (current !== undefined && (current.version !== version || current.otState.cheat !== undefined)) return current
+    current?.otState.dispose()
+    await runSetup(client, deadline, shares, current?.version ?? null)
+    const renewed = await readOtState(client, shares)
+    if (renewed === undefined) throw shareNotFound()
+    return renewed
   })
 }
 
-async function playSetup(client: Client, deadline: Deadline, shares: WalletShares, version: string | null) {
+async function runSetup(client: Client, deadline: Deadline, shares: WalletShares, version: string | null) {
   const setId = toHex(shares.setId)
   const request: SetupRequest = { kind: 'setup', walletId: toHex(shares.walletId), setId, ...setupRole(client) }
   const operationId = newOperationId(client)
@@ -85,20 +85,20 @@ async function playSetup(client: Client, deadline: Deadline, shares: WalletShare
  * session in any tab has caught the server cheating. A session that catches it stores that durably before anything else
  * is sent.
  */
-function guardOtState(client: Client, deadline: Deadline, shares: WalletShares, pair: OtState): StepGuard {
+function guardOtState(client: Client, deadline: Deadline, shares: WalletShares, otState: OtState): StepGuard {
   const setId = toHex(shares.setId)
   return (step) =>
     withOtStateLock(deadline, setId, async () => {
       const stored = await readOtState(client, shares)
       if (stored === undefined) throw shareNotFound()
-      stored.pair.dispose()
-      if (stored.pair.cheat !== undefined) pair.poison(stored.pair.cheat)
+      stored.otState.dispose()
+      if (stored.otState.cheat !== undefined) otState.poison(stored.otState.cheat)
       // Throws OT_POISONED even for a session that needs no more transfers.
-      void pair.secrets
+      void otState.secrets
       try {
         return step()
       } catch (error) {
-        if (isProtocolError(error) && error.ban) await storeBan(client, setId, pair)
+        if (isProtocolError(error) && error.ban) await storeBan(client, setId, otState)
         throw error
       }
     })

@@ -1,7 +1,7 @@
 import type { Deadline } from '../deadline.ts'
 
 /** The last task of each set's queue in this process, by set id. */
-const turns = new Map<string, Promise<unknown>>()
+const queues = new Map<string, Promise<unknown>>()
 
 /**
  * Runs `work` while nothing else in this process, or in another tab of this origin, uses the set's ECDSA setup:
@@ -12,18 +12,18 @@ const turns = new Map<string, Promise<unknown>>()
  * @throws {ABORTED | TIMEOUT} if the deadline passes before the lock is acquired
  */
 export async function withOtStateLock<T>(deadline: Deadline, setId: string, work: () => Promise<T>): Promise<T> {
-  const before = turns.get(setId)
+  const previous = queues.get(setId)
   let end = () => {}
-  const turn = new Promise<void>((resolve) => (end = resolve))
+  const task = new Promise<void>((resolve) => (end = resolve))
   // The next task waits for this one, even if this one gives up while waiting.
-  const ended = Promise.all([before, turn])
-  turns.set(setId, ended)
+  const ended = Promise.all([previous, task])
+  queues.set(setId, ended)
   try {
-    if (before !== undefined) await deadline.race(before)
+    if (previous !== undefined) await deadline.race(previous)
     return await amongTabs(deadline, setId, work)
   } finally {
     end()
-    if (turns.get(setId) === ended) turns.delete(setId)
+    if (queues.get(setId) === ended) queues.delete(setId)
   }
 }
 

@@ -19,11 +19,11 @@ const BAN_MS = 10_000
 
 const PREFIX = 'ot/'
 
-const pairKey = (setId: string) => PREFIX + setId
+const otStateKey = (setId: string) => PREFIX + setId
 
 /** The ECDSA setup with the server that this device stores for a set. */
 export interface StoredOtState {
-  readonly pair: OtState
+  readonly otState: OtState
   readonly version: string
 }
 
@@ -35,22 +35,22 @@ export interface StoredOtState {
  */
 export async function readOtState(client: Client, shares: WalletShares): Promise<StoredOtState | undefined> {
   const setId = toHex(shares.setId)
-  const stored = await client.storage.read(pairKey(setId))
+  const stored = await client.storage.read(otStateKey(setId))
   if (stored === undefined) return undefined
   const { version, value } = stored
   try {
-    const pair = decodeRow(value)
+    const otState = decodeRow(value)
     const { id, record } = shareOn(shares, 'secp256k1')
-    if (pair.self !== id || !equalBytes(pair.setId, record.setId)) {
-      pair.dispose()
+    if (otState.self !== id || !equalBytes(otState.setId, record.setId)) {
+      otState.dispose()
       throw new MpcError('SET_MISMATCH', 'this device stores the ECDSA setup of another set under this id')
     }
     const ban = client.bans.get(setId)
-    if (ban?.cheat === undefined || pair.cheat !== undefined) return { pair, version }
+    if (ban?.cheat === undefined || otState.cheat !== undefined) return { otState, version }
     // It could not be stored when it happened.
-    pair.poison(ban.cheat)
+    otState.poison(ban.cheat)
     await storeBan(client, setId, ban)
-    return { pair, version }
+    return { otState, version }
   } finally {
     wipe(value)
   }
@@ -69,9 +69,9 @@ export async function storeSetup(
   setup: PairSetup,
   expectedVersion: string | null,
 ): Promise<void> {
-  const pair = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)
-  const key = pairKey(toHex(shares.setId))
-  const row = encodeRow(pair)
+  const otState = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)
+  const key = otStateKey(toHex(shares.setId))
+  const row = encodeRow(otState)
   let readBack: Uint8Array | undefined
   try {
     await client.storage.write(key, row, expectedVersion)
@@ -80,7 +80,7 @@ export async function storeSetup(
       throw new MpcError('STORAGE_UNAVAILABLE', 'the store did not give back the ECDSA setup that was written')
     }
   } finally {
-    pair.dispose()
+    otState.dispose()
     wipe(row, readBack)
   }
 }
@@ -100,10 +100,10 @@ export async function storeBan(client: Client, setId: string, poisoned: OtState)
 
 async function writeBan(client: Client, setId: string, row: Uint8Array): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const stored = await readToReplace(client, pairKey(setId))
+    const stored = await readToReplace(client, otStateKey(setId))
     wipe(stored?.value)
     try {
-      await client.storage.write(pairKey(setId), row, stored?.version ?? null)
+      await client.storage.write(otStateKey(setId), row, stored?.version ?? null)
       return
     } catch (error) {
       const conflict = isMpcError(error, 'STORAGE_CONFLICT')
@@ -120,12 +120,12 @@ export async function otStateSetIds(client: Client): Promise<string[]> {
 /** Deletes a set's ECDSA setup, and the preprocessings that were made with it. */
 export async function deleteOtState(client: Client, setId: string): Promise<void> {
   client.pool.drop(setId)
-  await client.storage.delete(pairKey(setId))
+  await client.storage.delete(otStateKey(setId))
 }
 
 /** `encoded OtState | SHA-256 of it [32]`: a damaged seed would look as if the server had cheated. */
-function encodeRow(pair: OtState): Uint8Array {
-  const bytes = pair.encode()
+function encodeRow(otState: OtState): Uint8Array {
+  const bytes = otState.encode()
   try {
     return concatBytes(bytes, sha256(bytes))
   } finally {

@@ -30,13 +30,13 @@ export async function prepareSet(
   if (setup !== undefined) await storeSetup(client, shares, setup, null)
   const walletId = toHex(shares.walletId)
   const setId = toHex(shares.setId)
-  const keys = publicKeys(client, shares)
+  const walletKeys = publicKeys(client, shares)
   await changeWallet(
     client,
     walletId,
     (known) => {
       const operationExpiresAt = Math.min(deadline.endsAt, client.now() + UNDECIDED_MS)
-      const record = known ?? { walletId, publicKeys: keys, activeSetId: null, sets: [] }
+      const record = known ?? { walletId, publicKeys: walletKeys, activeSetId: null, sets: [] }
       return withPrepared(record, { setId, operationId, operationExpiresAt, replaces: replaces(record) })
     },
     { replaceDamaged: true },

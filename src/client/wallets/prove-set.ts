@@ -30,8 +30,8 @@ export async function proveSet(
   record: WalletRecord,
   setId: string,
 ): Promise<WalletRecord> {
-  const others = activeSetIds(record).filter((other) => other !== setId)
-  const candidates = [setId, ...others.reverse()]
+  const otherSetIds = activeSetIds(record).filter((other) => other !== setId)
+  const candidates = [setId, ...otherSetIds.reverse()]
   const over: string[] = []
   for (const candidate of candidates) {
     let retired: readonly string[]
@@ -67,13 +67,13 @@ async function prove(
 ): Promise<readonly string[]> {
   const shares = await loadShares(client, record, setId)
   try {
-    return await playProof(client, deadline, shares)
+    return await runProof(client, deadline, shares)
   } finally {
     wipeShares(shares)
   }
 }
 
-async function playProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<readonly string[]> {
+async function runProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<readonly string[]> {
   const request: ProveRequest = { kind: 'prove', walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
   const operationId = newOperationId(client)
   const { messages } = await postRound(client, deadline, operationId, 1, {

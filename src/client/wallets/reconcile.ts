@@ -74,9 +74,9 @@ async function reconcileSet(
   set: LocalSet,
 ): Promise<WalletRecord> {
   if (set.state !== 'PREPARED') return proveIfPending(client, deadline, record, set.setId)
-  const own = client.undecidedOperations.has(set.operationId)
+  const isOurs = client.undecidedOperations.has(set.operationId)
   const leftMs = set.operationExpiresAt - client.now()
-  const mayBeUnderWay = !own && leftMs > 0 && leftMs <= UNDECIDED_MS
+  const mayBeUnderWay = !isOurs && leftMs > 0 && leftMs <= UNDECIDED_MS
   const decision = mayBeUnderWay ? await findDecision(client, deadline, set) : await decide(client, deadline, set)
   client.undecidedOperations.delete(set.operationId)
   if (decision === 'ABORT') return deleteSets(client, record.walletId, [set.setId])

@@ -23,11 +23,11 @@ const tombstonesOf = (setId: string) => `${TOMBSTONES}${setId}/`
  */
 export async function deleteUnreferencedShares(client: Client): Promise<void> {
   const stored = [...(await shareSetIds(client)), ...(await otStateSetIds(client))]
-  for (const setId of await withoutRecord(client, stored)) {
-    const claim = tombstonesOf(setId) + toHex(client.random(16))
-    await client.storage.write(claim, new Uint8Array([1]), null)
-    if ((await withoutRecord(client, [setId])).size > 0) await deleteShares(client, setId)
-    await client.storage.delete(claim)
+  for (const setId of await findUnrecorded(client, stored)) {
+    const tombstone = tombstonesOf(setId) + toHex(client.random(16))
+    await client.storage.write(tombstone, new Uint8Array([1]), null)
+    if ((await findUnrecorded(client, [setId])).size > 0) await deleteShares(client, setId)
+    await client.storage.delete(tombstone)
   }
   await clearTombstones(client)
 }
@@ -38,30 +38,30 @@ export async function deleteUnreferencedShares(client: Client): Promise<void> {
  * @throws {OPERATION_IN_PROGRESS} if another tab may have
  */
 export async function assertNotCollected(client: Client, setId: string): Promise<void> {
-  const claims = await client.storage.list(tombstonesOf(setId))
-  if (claims.length === 0 && (await hasShares(client, setId))) return
+  const tombstones = await client.storage.list(tombstonesOf(setId))
+  if (tombstones.length === 0 && (await hasShares(client, setId))) return
   throw new MpcError('OPERATION_IN_PROGRESS', 'another tab took the new share for a leftover; start again')
 }
 
 /** Removes the tombstones of processes that have ended, whose shares are gone. */
 async function clearTombstones(client: Client): Promise<void> {
-  for (const claim of await client.storage.list(TOMBSTONES)) {
-    const setId = claim.slice(TOMBSTONES.length).split('/')[0]!
-    if (!(await hasShares(client, setId))) await client.storage.delete(claim)
+  for (const tombstone of await client.storage.list(TOMBSTONES)) {
+    const setId = tombstone.slice(TOMBSTONES.length).split('/')[0]!
+    if (!(await hasShares(client, setId))) await client.storage.delete(tombstone)
   }
 }
 
 /** The sets that no record names; empty if a record cannot be read, because it might name any of them. */
-async function withoutRecord(client: Client, setIds: readonly string[]): Promise<Set<string>> {
-  const orphans = new Set(setIds)
+async function findUnrecorded(client: Client, setIds: readonly string[]): Promise<Set<string>> {
+  const unrecorded = new Set(setIds)
   for (const walletId of await listWalletIds(client)) {
     try {
       const record = await readWallet(client, walletId)
-      record?.sets.forEach(({ setId }) => orphans.delete(setId))
+      record?.sets.forEach(({ setId }) => unrecorded.delete(setId))
     } catch (error) {
       if (isMpcError(error)) return new Set()
       throw error
     }
   }
-  return orphans
+  return unrecorded
 }

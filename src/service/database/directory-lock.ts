@@ -3,7 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { hasEnded, thisOwner } from '../../util/node/owner.ts'
 
-const CLAIM = /^lock-([0-9a-f-]+)-[0-9a-f]{16}$/
+const LOCK_FILE = /^lock-([0-9a-f-]+)-[0-9a-f]{16}$/
 
 /**
  * Keeps a second process from opening a folder: PGlite does not detect one, and two would overwrite each other's rows.
@@ -30,10 +30,10 @@ export function lockDirectory(directory: string): () => void {
   return unlock
 }
 
-function requireAlone(directory: string, own: string): void {
+function requireAlone(directory: string, ownName: string): void {
   for (const name of readdirSync(directory)) {
-    const owner = CLAIM.exec(name)?.[1]
-    if (owner === undefined || name === own) continue
+    const owner = LOCK_FILE.exec(name)?.[1]
+    if (owner === undefined || name === ownName) continue
     const path = join(directory, name)
     if (hasEnded(owner)) rmSync(path, { force: true })
     else throw new Error(`the database folder is open in another process; if that process is gone, delete ${path}`)

@@ -24,10 +24,10 @@ export function postgresDatabase(options: string | pg.PoolConfig): Database {
   })
   // The pool replaces an idle connection that the server closes; without a listener, its error would end the process.
   pool.on('error', () => undefined)
-  const asked = queryable(pool)
+  const poolQueryable = queryable(pool)
   const connection: Pick<Database, 'query' | 'transaction'> = {
     // A single statement may conflict with others too, with more of them if the role's transactions are serializable.
-    query: (sql, parameters) => retryConflicts(() => asked.query(sql, parameters)),
+    query: (sql, parameters) => retryConflicts(() => poolQueryable.query(sql, parameters)),
     transaction: (work, isolation = 'serializable') => retryConflicts(() => inTransaction(pool, work, isolation)),
   }
   const migrate = createMigrate(connection)
@@ -48,8 +48,8 @@ export function postgresDatabase(options: string | pg.PoolConfig): Database {
 
 async function connected(client: pg.ClientBase, { onConnect }: pg.PoolConfig): Promise<void> {
   await client.query(settings)
-  const own: unknown = onConnect?.(client)
-  await own
+  const hookResult: unknown = onConnect?.(client)
+  await hookResult
 }
 
 function queryable(connection: pg.Pool | pg.PoolClient): Queryable {
