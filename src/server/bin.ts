@@ -32,13 +32,13 @@ const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([DEFAULT_HOST, '::1', 'local
 
 const { env } = process
 const given = (name: string) => setting(env, name)
-/** Where the embedded database and the keys are. */
+/** The folder of the embedded database and the keys. */
 const folder = () => given('RESHARE_DATA_DIR') ?? './reshare-data'
 
 async function main([command, ...parameters]: readonly string[]): Promise<void> {
   for (const parameter of [command, ...parameters])
     if (parameter !== undefined) checkText(parameter, SETTING, 'a parameter')
-  // A mistake in one is found before anything is opened or made.
+  // Mistakes in them are found before anything is opened or created.
   for (const name of SETTINGS) given(name)
   if (command === undefined) await start(false)
   else if (command === '--dev-custodian' && parameters.length === 0) await start(true)
@@ -93,7 +93,7 @@ async function printAudit(parameters: readonly string[]): Promise<void> {
   }
 }
 
-/** A file without heads holds the log to nothing: who means to compare with an earlier report hears of it. */
+/** A file without heads would verify nothing, so it is an error. */
 function readHeads(path: string): readonly AuditHead[] {
   const { heads } = JSON.parse(readFileSync(path, 'utf8')) as Partial<AuditReport>
   assertHeads(heads)
@@ -104,7 +104,7 @@ function readHeads(path: string): readonly AuditHead[] {
 }
 
 function describeAudit({ chains, entries, epoch, breaks, heads }: AuditReport): string {
-  // A client's id is the app's own text: quoted, so that it writes nothing to a terminal but itself.
+  // A client's id is text of the app: quoted, so that it cannot control the terminal.
   const broken = breaks.map(({ reason, clientId, sequence, message }) =>
     [reason, JSON.stringify(clientId), sequence, message].join(' '),
   )
@@ -145,7 +145,7 @@ async function start(devCustodian: boolean): Promise<void> {
   )
   const stop = () => {
     clearInterval(sweeping)
-    // Answers that are under way are finished; idle connections are closed.
+    // Running requests are finished; idle connections are closed.
     listener.close(() => void database.close().catch(report))
     if ('closeIdleConnections' in listener) listener.closeIdleConnections()
   }
@@ -153,7 +153,7 @@ async function start(devCustodian: boolean): Promise<void> {
   process.once('SIGINT', stop)
 }
 
-/** One sweep at a time: what holds one up would hold up all that come after it. */
+/** One sweep at a time, so that slow ones do not pile up. */
 function sweepAlone(server: Server): () => void {
   let running = false
   return () => {
@@ -182,10 +182,10 @@ function openWebhooks(): Custodian | undefined {
 }
 
 /**
- * A server that is its own custodian loses wallets and backups together, so it is for whoever develops: on loopback, with the
- * embedded database, and nowhere near what is configured for users.
+ * A server that is its own custodian loses wallets and backups together, so that mode is for development: on loopback,
+ * with the embedded database, and without production settings.
  *
- * @throws {Error} otherwise, before anything is made
+ * @throws {Error} otherwise, before anything is created
  */
 function requireDevelopment(): void {
   const refusals: readonly [boolean, string][] = [
@@ -226,7 +226,7 @@ function readChannel(): { channelKeys: Uint8Array[]; requireSealed: boolean } {
     throw new Error('RESHARE_REQUIRE_SEALED must be true or false')
   }
   const channel = { channelKeys: keys.map(fromHex), requireSealed: requireSealed === 'true' }
-  // A mistake in them is found before the database is opened.
+  // Mistakes in them are found before the database is opened.
   readChannelKeys(channel.channelKeys, channel.requireSealed)
   return channel
 }
@@ -239,7 +239,7 @@ function openMasterKeys(): MasterKeys {
   const previous = listSetting(env, 'RESHARE_PREVIOUS_MASTER_KEYS')
   const current = { id: numberSetting(env, 'RESHARE_MASTER_KEY_ID', 1, [1, 255]), key: readMasterKey() }
   const keys = { current, previous: previous.map(parseMasterKey) }
-  // A mistake in them is found before the database is opened.
+  // Mistakes in them are found before the database is opened.
   readMasterKeys(keys)
   return keys
 }
@@ -267,7 +267,7 @@ function readOrMakeKey(name: string, what: string, loss: string): Uint8Array {
   return abytes(fromHex(text.trim()), MASTER_KEY_LENGTH, path)
 }
 
-/** Closes the data folder to all but its owner, and tells if it was open. */
+/** Restricts the data folder to its owner, and warns if it was open to others. */
 function openFolder(): void {
   if (makeDataFolder(folder())) tell(`${folder()} was open to others, and is not any more`)
 }
@@ -280,7 +280,7 @@ function tell(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Writes an error with what has caused it: what a database or a custodian has said is one. Other fields may hold secrets. */
+/** Prints an error with its causes, such as the error of a database or custodian. Other fields may hold secrets. */
 function report(error: unknown): void {
   const lines: string[] = []
   for (let next = error as Partial<Error> | undefined; next && lines.length < 5; next = next.cause as typeof next) {

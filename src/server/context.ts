@@ -12,7 +12,7 @@ import type { Policy } from './access/policy.ts'
 import { DEFAULT_RATES, type RateLimits } from './access/rate-limits.ts'
 import type { Turns } from './rounds/turns.ts'
 
-/** How much a request may hold, and how long things live. */
+/** Limits on requests, rates and lifetimes. */
 export interface ServerLimits {
   /** The longest request body, in bytes. */
   readonly bodyBytes: number
@@ -20,37 +20,37 @@ export interface ServerLimits {
   readonly messageBytes: number
   /** The longest device label, in UTF-16 code units. */
   readonly labelLength: number
-  /** How long after its first round an operation may still be played; then it is aborted. */
+  /** How long an operation may run after its first round; then it is aborted. */
   readonly operationMs: number
   /** How long one process may work on a round before another may take it over. */
   readonly roundMs: number
-  /** How long one call of the custodian may take; a round that makes a backup makes two. */
+  /** How long one call to the custodian may take; a round that makes a backup makes two. */
   readonly custodianMs: number
-  /** How long the answers of an expired operation are kept for a client that asks again. */
+  /** How long the responses of an expired operation are kept, for a client that repeats a request. */
   readonly responseMs: number
-  /** How long the work on one request may take, whatever it waits for. */
+  /** How long one request may take in total. */
   readonly requestMs: number
-  /** How many preprocessings a set may have; the oldest goes when one more is made. */
+  /** How many preprocessings a set may have; another one replaces the oldest. */
   readonly preprocessings: number
-  /** How long a preprocessing may be used. */
+  /** How long a preprocessing is valid. */
   readonly preprocessingMs: number
-  /** How long a hook may take; longer is a failure. */
+  /** How long a hook may take; after that it has failed. */
   readonly hookMs: number
-  /** How many operations of a set may be under way; of generations, of a client. */
+  /** How many operations may be undecided at once: per set, and per client for generations. */
   readonly openOperations: number
   /** How many signing sets a wallet may have. */
   readonly signingSets: number
-  /** How many unconfirmed backups a wallet keeps of one device; the oldest goes when one more is made. */
+  /** How many unconfirmed backups a wallet keeps per device; another one replaces the oldest. */
   readonly unconfirmedBackups: number
-  /** How many operations of each kind may begin with a set in a time; of generations, by a client. */
+  /** How many operations of each kind may start per window of time: per set, and per client for generations. */
   readonly rates: RateLimits
   /** When failed proofs lock a set or a device out; null for never. */
   readonly lockOut: LockOut | null
 }
 
 /**
- * How an ECDSA set whose client was caught cheating may sign on: not at all, or with a setup made for each signature and
- * discarded after it.
+ * How a set makes ECDSA signatures after its client was caught cheating: not at all, or each with its own setup, which
+ * is discarded afterwards.
  */
 export type OnCheating = 'refuse' | 'ephemeralSetup'
 
@@ -73,14 +73,14 @@ export const DEFAULT_LIMITS: ServerLimits = {
   lockOut: DEFAULT_LOCK_OUT,
 }
 
-/** What every part of the server works with. */
+/** The dependencies and options shared by all parts of the server. */
 export interface ServerContext {
   readonly database: Database
   readonly custodian: Custodian | undefined
   readonly policy: Policy | undefined
   readonly authorizeExport: AuthorizeExport | undefined
   readonly onCheating: OnCheating
-  /** The sets whose client this process has caught cheating, by id, until the database has taken it. */
+  /** The sets whose client this process has caught cheating, by id, until the database has stored the ban. */
   readonly caught: Map<string, ProtocolError>
   /** For requests that would wait for one row. */
   readonly turns: Turns
@@ -90,11 +90,11 @@ export interface ServerContext {
   readonly limits: ServerLimits
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Told of every error that the server cannot answer with a code of its own. Never throws. */
+  /** Receives every error that has no code for the client. Never throws. */
   readonly onError: (error: unknown) => void
 }
 
-/** The time that a row is stamped with. */
+/** The timestamp of a row. */
 export function timestamp(context: Pick<ServerContext, 'now'>, laterMs = 0): Date {
   return new Date(context.now() + laterMs)
 }

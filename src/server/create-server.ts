@@ -23,47 +23,47 @@ import { sweep } from './maintenance/sweep.ts'
 import type { Authenticate } from './access/tokens.ts'
 import { assertObject } from '../util/arguments.ts'
 
-/** {@link ServerLimits} that differ from the defaults; `rates: null` is no rates at all. */
+/** {@link ServerLimits} that differ from the defaults; `rates: null` disables rates. */
 export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & { readonly rates?: Partial<RateLimits> | null }
 
 /** Options of {@link createServer}. */
 export interface ServerOptions {
-  /** Where shares and sessions are kept. It stays the caller's to close. */
+  /** Stores shares and sessions. The caller closes it. */
   readonly database: Database
-  /** The app's backend; a server without one makes no backups and recovers nothing. Each call may take `limits.custodianMs`. */
+  /** The app's backend; a server without one cannot back up or recover. Each call may take `limits.custodianMs`. */
   readonly custodian?: Custodian
-  /** Tells who a request comes from. There is no default: whoever it lets in may act for the clients it names. */
+  /** Identifies the sender of a request. There is no default: whoever it accepts may act for the client it returns. */
   readonly authenticate: Authenticate
-  /** Asked before every action; all are allowed unless given. */
+  /** Called before every action. Default: all are allowed. */
   readonly policy?: Policy
-  /** Asked before a private key is exported, besides the policy; without it every export is denied. */
+  /** Called before a private key is exported, after the policy. Default: every export is denied. */
   readonly authorizeExport?: AuthorizeExport
   /**
-   * What becomes of ECDSA on a set after its client was caught cheating: `refuse` (unless given), or `ephemeralSetup`, by
-   * which it signs on with a setup of its own for each signature. Refreshing or recovering gives a new set either way.
+   * What a set does about ECDSA after its client was caught cheating: `refuse`, or `ephemeralSetup`, which makes each
+   * signature with its own setup. Refreshing or recovering makes a new set either way. Default: `refuse`.
    */
   readonly onCheating?: OnCheating
   /**
-   * 32 bytes that seal what the database keeps. Without it the wallets' server shares are lost. While one key takes the
-   * place of another: both, with their ids.
+   * 32 bytes that seal what the database stores. If it is lost, the wallets' server shares are lost. During a rotation,
+   * pass both keys with their ids.
    */
   readonly masterKey: MasterKeys
   readonly limits?: LimitOptions
   /**
    * X25519 secret keys of 32 bytes to which clients seal their requests: the current one first, then those that clients
-   * still have pinned. Without any no sealed request opens.
+   * still have pinned. Without one, no sealed request can be opened.
    */
   readonly channelKeys?: readonly Uint8Array[]
-  /** Whether requests that are not sealed are refused; false unless given. */
+  /** Whether unsealed requests are refused. Default: false. */
   readonly requireSealed?: boolean
-  /** The origins whose pages may call the server from a browser; none unless given. */
+  /** The origins whose pages may call the server from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[]
   /**
-   * Told of errors that are answered as INTERNAL, of hooks and custodians that fail, and of what a sweep leaves undone; the
-   * console unless given.
+   * Receives errors that clients see as INTERNAL, failures of hooks and custodians, and what a sweep could not finish.
+   * Default: the console.
    */
   readonly onError?: (error: unknown) => unknown
-  /** Milliseconds since 1970; the system's clock unless given. */
+  /** The current time in milliseconds since 1970. Default: the system clock. */
   readonly now?: () => number
   readonly random?: RandomSource
 }
@@ -72,26 +72,26 @@ export interface ServerOptions {
 export interface Server {
   /** The public key that clients pin (`serverKey` of `reshare/channel`), as hex; undefined without channel keys. */
   readonly channelKey: string | undefined
-  /** Answers one request. Never rejects. */
+  /** Handles one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
   /**
-   * Aborts expired operations, finishes interrupted retirements and forgets old answers. Begins with the first request;
-   * call it from time to time. What fails is told to `onError`, holds up nothing else, and is left for the next call; only a
-   * database that does not answer makes it reject.
+   * Aborts expired operations, finishes interrupted retirements and deletes old responses. The first request starts
+   * one; call it regularly. Failures go to `onError`, do not block the rest, and are retried by the next call. It
+   * rejects only if the database does not respond.
    */
   readonly sweep: () => Promise<void>
   /**
-   * Seals what other master keys have sealed again, by the current one. Call it until nothing remains, then take the
-   * others away.
+   * Reseals with the current master key what other master keys have sealed. Call it until nothing remains, then remove
+   * the others.
    */
   readonly rotate: () => Promise<Rotation>
 }
 
 /**
- * The signing server as a function from Request to Response. It keeps nothing in memory between requests, but for a ban
- * that the database would not take: any of several processes on one database can take the next.
+ * Creates the signing server, a function from Request to Response. It keeps no state in memory between requests, except
+ * a ban that could not be stored, so several processes can share one database.
  *
- * @throws {TypeError | RangeError} for options that do not fit
+ * @throws {TypeError | RangeError} if an option is wrong
  * @throws {Error} where WebAssembly is missing or refused
  */
 export function createServer(options: ServerOptions): Server {
@@ -106,11 +106,11 @@ export function createServer(options: ServerOptions): Server {
   const migrate = () => context.database.migrate(serverSchema)
   const ready = async () => {
     await migrate()
-    // Whoever cannot open the log changes no set, and is told so then; it signs on.
+    // A server that cannot open the log refuses to change sets, with an error then; it still signs.
     await context.audit.open().catch(() => undefined)
     if (swept) return
     swept = true
-    // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
+    // Requests do not wait for the sweep.
     void sweepOnce().catch(context.onError)
   }
   const app = createApp(context, { authenticate, allowedOrigins, channelKeys, requireSealed, ready })
@@ -120,7 +120,7 @@ export function createServer(options: ServerOptions): Server {
     sweep: async () => {
       swept = true
       await migrate()
-      // What needs no log is done nevertheless.
+      // What does not need the log is done anyway.
       await context.audit.open().catch(context.onError)
       await sweepOnce()
     },

@@ -2,23 +2,23 @@ import { PAGE } from '../util/pages.ts'
 import type { ServerContext } from './context.ts'
 import type { Database, Row, SqlValue } from '../service/database/types.ts'
 
-/** Rows that something is to be done about. */
+/** A selection of rows to process. */
 export interface RowsToDo {
-  /** A `select` up to and with its `where`. */
+  /** A `select` up to and including its `where`. */
   readonly select: string
   readonly parameters?: readonly SqlValue[]
-  /** The columns, of text, that tell the rows apart: they are gone through in their order. */
+  /** Text columns that identify a row; rows are processed in their order. */
   readonly key: readonly string[]
-  /** What is done to a row, in words: `to abort operation …`. */
+  /** A description of the work on a row: `to abort operation …`. */
   readonly doing: (row: Row) => string
 }
 
 /**
- * Does the same to many rows, each by itself, a page after the other. One that fails is told of and passed over, so that it
- * holds up no other; whoever comes next finds it again.
+ * Processes many rows one by one, page by page. A row that fails is reported and skipped, so that it does not block the
+ * others; the next run finds it again.
  *
  * @returns how many have failed
- * @throws whatever the database says if it does not answer any more
+ * @throws the database's error if it no longer responds
  */
 export async function forEachRow(
   context: Pick<ServerContext, 'database' | 'onError'>,
@@ -35,7 +35,7 @@ export async function forEachRow(
       } catch (cause) {
         failed += 1
         context.onError(notDone(rows.doing(row), cause))
-        // All others would fail, too, each after a while, if it was not the row.
+        // If the database is down, all other rows would fail too, each after a timeout.
         await context.database.query('select 1')
       }
     }
@@ -53,7 +53,7 @@ async function readPage(database: Database, rows: RowsToDo, last: readonly SqlVa
   return database.query(`${select}${after} order by ${columns} limit ${PAGE}`, [...parameters, ...last])
 }
 
-/** The error for something that is left for later, with what went wrong as its cause. */
+/** The error for work that is left for later, with the failure as its cause. */
 export function notDone(what: string, cause: unknown): Error {
   return new Error(`failed ${what}: it is left for later`, { cause })
 }

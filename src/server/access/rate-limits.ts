@@ -1,7 +1,7 @@
 import type { OperationRequest } from '../../wire/operations.ts'
 import { HOUR_MS, replaceRates, type Rate } from '../../service/rates.ts'
 
-/** The rate of each kind of operation; null where it has none. */
+/** The rate of each kind of operation; null for no limit. */
 export type RateLimits = Readonly<Record<OperationRequest['kind'], Rate | null>>
 
 const MINUTE_MS = 60_000

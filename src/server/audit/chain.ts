@@ -5,32 +5,32 @@ import { newHistory, playEntry, type SetHistory } from './history.ts'
 
 /** How a log can be broken. */
 export type AuditBreakReason =
-  /** An entry, or the record of a chain's end, is not what was written there. */
+  /** An entry, or the stored head of a chain, was changed. */
   | 'ALTERED'
-  /** An entry is not there. */
+  /** An entry is missing. */
   | 'MISSING'
-  /** A chain ends before a head that was known. */
+  /** A chain ends before a known head. */
   | 'TRUNCATED'
-  /** Something happened to a set that cannot have happened then. */
+  /** An event of a set is impossible in the state that it was in. */
   | 'IMPOSSIBLE'
-  /** A set is not in the state that the log says, or not there. */
+  /** A set is missing or not in the state that the log says. */
   | 'DISAGREES'
-  /** There is a set that the log does not know. */
+  /** A set is not in the log. */
   | 'UNLOGGED'
 
 /** One place where the audit log, or its agreement with the sets, is broken. */
 export interface AuditBreak {
   readonly reason: AuditBreakReason
   readonly clientId: string
-  /** The first entry that is broken; 0 where it is no entry. */
+  /** The first broken entry; 0 if it is not about an entry. */
   readonly sequence: number
-  /** In words, for people. */
+  /** A description for people. */
   readonly message: string
 }
 
-/** The end of a client's chain: whoever has kept it notices when the chain is cut before it, or written anew. */
+/** The end of a client's chain. With a stored head, a chain that was truncated or rewritten is detected. */
 export interface AuditHead {
-  /** '' for the server's own chain */
+  /** Empty for the server's own chain. */
   readonly clientId: string
   readonly sequence: number
   /** 32 bytes in lower-case hex */
@@ -48,16 +48,16 @@ function isHead(head: Partial<AuditHead> | null): boolean {
   return Number.isSafeInteger(head.sequence) && /^[0-9a-f]{64}$/.test(head.hash)
 }
 
-/** Follows one chain from its beginning. */
+/** Verifies one chain from its start. */
 export class ChainReader {
   readonly clientId: string
-  /** What the log tells of each set, by its id. */
+  /** What the log says about each set, by its id. */
   readonly sets = new Map<string, SetHistory>()
-  /** The devices that the log knows, by their ids, and whether it says that they are revoked. */
+  /** The devices in the log, by id, and whether they are revoked. */
   readonly devices = new Map<string, boolean>()
-  /** The first that is wrong with the chain. */
+  /** The first break of the chain. */
   broken: AuditBreak | undefined
-  /** How many sets pass for older than the log. */
+  /** How many sets are recorded as older than the log. */
   older = 0
   sequence = 0
   hash: Uint8Array = GENESIS
@@ -65,14 +65,14 @@ export class ChainReader {
   readonly #known: readonly AuditHead[]
   #epoch = 0
 
-  /** @param known heads of this chain from before */
+  /** @param known heads of this chain from earlier reports */
   constructor(clientId: string, key: Uint8Array, known: readonly AuditHead[]) {
     this.clientId = clientId
     this.#key = key
     this.#known = known
   }
 
-  /** Takes the next entry; after the first that is wrong, none is looked at. */
+  /** Reads the next entry; entries after the first break are ignored. */
   read(row: Row): void {
     if (this.broken !== undefined) return
     const entry = auditEntry(row)
@@ -104,7 +104,7 @@ export class ChainReader {
     }
   }
 
-  /** Undefined for what no entry was ever written with, such as a time without an end. */
+  /** Undefined for a value that no entry is written with, such as an infinite time. */
   #hash(entry: AuditEntry): Uint8Array | undefined {
     try {
       return entryHash(this.#key, this.hash, entry)
@@ -117,7 +117,7 @@ export class ChainReader {
     return { clientId: this.clientId, sequence: this.sequence, hash: toHex(this.hash) }
   }
 
-  /** Compares the end with what the database and earlier heads say. @param head the stored one */
+  /** Compares the end with the stored head and earlier heads. @param head the stored one */
   end(head: AuditHead | undefined): void {
     for (const { sequence } of this.#known) {
       if (sequence > this.sequence) return this.break('TRUNCATED', this.sequence + 1, `entry ${sequence} was known`)

@@ -2,18 +2,18 @@ import type { SetState } from '../../types.ts'
 import type { Row } from '../../service/database/types.ts'
 import type { AuditEntry } from './entry.ts'
 
-/** A share set as the log tells of it. */
+/** A share set according to the log. */
 export interface SetHistory {
-  /** Undefined while no entry says it. */
+  /** Undefined until an entry says it. */
   state: SetState | undefined
-  /** Whether the log knows the set from its making, or from when the log began. */
+  /** Whether the log has the set's whole history, since its creation or the start of the log. */
   whole: boolean
   committed: boolean
   proven: boolean
   exported: boolean
-  /** The life of the database in which its client was banned last. */
+  /** The epoch in which its client was last banned. */
   bannedIn: number | undefined
-  /** The sets that are to retire with its first proof. */
+  /** The sets that its first proof retires. */
   replaces: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export function newHistory(): SetHistory {
   }
 }
 
-/** The states that a set may be in when something happens to it, and the one that it is in then; null changes nothing. */
+/** For each event, the states that a set may be in before it and the state after it; null for no change. */
 const STEPS: Readonly<Record<string, { readonly from: readonly SetState[]; readonly to: SetState | null }>> = {
   committed: { from: ['PREPARED'], to: null },
   activated: { from: ['PREPARED'], to: 'ACTIVE' },
@@ -37,15 +37,15 @@ const STEPS: Readonly<Record<string, { readonly from: readonly SetState[]; reado
   proven: { from: ['ACTIVE'], to: null },
   exported: { from: ['ACTIVE'], to: null },
   retiring: { from: ['ACTIVE'], to: 'RETIRING' },
-  // A backup that another takes the place of ends at once.
+  // A backup that another one replaces is destroyed at once.
   destroyed: { from: ['RETIRING', 'ACTIVE', 'PREPARED'], to: 'DESTROYED' },
   aborted: { from: ['PREPARED'], to: 'ABORTED' },
 }
 
 /**
- * Plays an entry about a set.
+ * Applies an entry about a set.
  *
- * @returns whether it may come after what the log has told so far
+ * @returns whether it is possible after the entries so far
  */
 export function playEntry(history: SetHistory, { event, detail }: AuditEntry): boolean {
   if (event === 'prepared' || event === 'found') {
@@ -69,18 +69,18 @@ export function playEntry(history: SetHistory, { event, detail }: AuditEntry): b
   return true
 }
 
-/** One operation is decided once: committed or aborted. */
+/** An operation is decided only once: committed or aborted. */
 function isDecidedOnce({ committed, whole }: SetHistory, event: string): boolean {
   if (event === 'committed' || event === 'activated' || event === 'aborted') return !committed
   return event !== 'confirmed' || committed || !whole
 }
 
 /**
- * What the database says of a set and the log does not, or the other way round.
+ * Finds a difference between the database and the log about a set.
  *
  * @param row of the set, with its ECDSA setup's `poisoned` and `ban_logged`
- * @param epoch the present life of the database
- * @returns in words; undefined if they agree
+ * @param epoch the database's current epoch
+ * @returns a description; undefined if they agree
  */
 export function findDisagreement(history: SetHistory, row: Row, epoch: number): string | undefined {
   const { state, bannedIn } = history

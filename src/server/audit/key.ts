@@ -2,8 +2,8 @@ import type { SealContext, Sealer } from '../../util/seal.ts'
 import type { Database, Queryable } from '../../service/database/types.ts'
 
 /**
- * The key of the log is drawn once and kept sealed by the master key, like a share. So a change of the master key seals
- * it again and leaves every entry as it is, and entries of any age are verified without a master key that has gone.
+ * The key of the log is generated once and stored sealed by the master key, like a share. A change of the master key
+ * reseals it and leaves the entries unchanged, so that entries of any age can be verified without old master keys.
  */
 const PLACE: SealContext = { purpose: 'audit key', clientId: '', row: 'audit' }
 
@@ -26,16 +26,16 @@ export async function readAuditKey(db: Queryable, sealer: Pick<Sealer, 'open'>):
   return sealed && sealer.open(PLACE, sealed)
 }
 
-/** Keeps the key of the log; the caller's transaction has looked that there is none. */
+/** Stores the key of the log; the caller's transaction has checked that there is none. */
 export async function insertAuditKey(tx: Queryable, sealer: Pick<Sealer, 'seal'>, key: Uint8Array): Promise<void> {
   await tx.query('insert into reshare_audit_key (id, sealed) values (1, $1)', [sealer.seal(PLACE, key)])
 }
 
 /**
- * Seals the key of the log by the current master key, unless it is.
+ * Seals the key of the log with the current master key, unless it already is.
  *
- * @param record what else the transaction does, told which master key it was sealed by before
- * @returns whether it was sealed again
+ * @param record further work in the transaction; gets the id of the previous master key
+ * @returns whether it was resealed
  * @throws {SHARE_PARSING_FAILED} if no master key opens it
  */
 export async function resealAuditKey(

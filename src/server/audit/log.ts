@@ -5,30 +5,30 @@ import { EPOCH } from '../epoch.ts'
 import { type AuditEntry, type AuditEvent, entryHash, GENESIS, SERVER_CHAIN } from './entry.ts'
 import { insertAuditKey, readAuditKey } from './key.ts'
 
-/** Writes the log of what happens to share sets: one chain of keyed hashes a client, each entry in the event's transaction. */
+/** The log of share-set events: one chain of keyed hashes per client, each entry written in the event's transaction. */
 export interface AuditLog {
   /**
-   * Opens the key of the log, and makes it in a database that has none; cheap to repeat.
+   * Opens the key of the log, or creates it if the database has none; cheap to repeat.
    *
    * @throws {SHARE_PARSING_FAILED} if no master key opens it
    */
   open(): Promise<void>
   /**
-   * Adds events to the chain of a client, in the transaction in which they happen: they are in the log if and only if it
-   * commits. To be called last in it, because the end of the chain is then held until its end: two transactions that
-   * both write to a client's chain are serialised by it.
+   * Appends events to the chain of a client, in the transaction in which they happen: they are in the log if and only
+   * if it commits. Call it last in the transaction, because it locks the end of the chain: two transactions that write
+   * to the same chain are serialized.
    *
    * The transaction of a ban must not call it: a client could contend for its chain until the ban is given up.
    *
-   * @throws {Error} if there are events and {@link open} has not succeeded; the transaction is to be rolled back
+   * @throws {Error} if there are events and {@link open} has not succeeded; the transaction must be rolled back
    */
   record(tx: Queryable, clientId: string, events: readonly AuditEvent[]): Promise<void>
 }
 
 const KEY_LENGTH = 32
-/** What each entry has of its own, besides the client. */
+/** The number of columns per entry, without the client. */
 const COLUMNS = 9
-/** How many entries one statement adds: PostgreSQL takes 65,535 parameters. */
+/** How many entries one statement adds: PostgreSQL allows 65,535 parameters. */
 const CHUNK = 500
 
 export function createAuditLog(options: {
@@ -74,12 +74,12 @@ export function createAuditLog(options: {
     const known = await readAuditKey(database, sealer)
     if (known !== undefined) return known
     return database.transaction(async (tx) => {
-      // Made by another process since we looked.
+      // Another process may have created it since the check.
       const made = await readAuditKey(tx, sealer)
       if (made !== undefined) return made
       const key = random(KEY_LENGTH)
       await insertAuditKey(tx, sealer, key)
-      // The sets that are older than the log, of which none may ever be found later than these.
+      // The number of sets older than the log: verification never accepts more.
       const [older] = await tx.query('select count(*)::int as sets from reshare_sets where not logged')
       await record(tx, key, SERVER_CHAIN, [{ event: 'begun', detail: String(older?.['sets']) }])
       return key

@@ -5,8 +5,8 @@ import { forEachRow } from '../each-row.ts'
 import type { AuditEvent } from './entry.ts'
 
 /**
- * Notes the sets in the log that are older than it, as they are now: some of a client's at a time, so that a large database
- * goes on meanwhile.
+ * Records the current state of sets older than the log. It handles some of one client's sets at a time, so that a large
+ * database stays usable.
  */
 export async function findOlderSets(context: ServerContext): Promise<void> {
   const clients = {
@@ -31,7 +31,7 @@ async function noteSome({ database, audit }: ServerContext, clientId: string): P
   })
 }
 
-/** Everything about a set that the log would know had it been there. */
+/** Everything that the log would know about a set if it had existed before it. */
 function found(row: Row): AuditEvent {
   const past = [
     ['committed', row['committed_at']],

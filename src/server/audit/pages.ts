@@ -1,6 +1,6 @@
 import type { Queryable, Row } from '../../service/database/types.ts'
 
-/** Clients that follow each other in the order of the database. */
+/** A range of clients in the order of the database. */
 export interface ClientRange {
   readonly first: string
   readonly last: string
@@ -25,7 +25,7 @@ export async function readClients(tx: Queryable, after: string | undefined): Pro
   return rows.map((row) => row['client_id'] as string)
 }
 
-/** The entries of clients, chain by chain, each from its beginning. */
+/** The entries of clients, chain by chain, each from its start. */
 export async function* readEntries(tx: Queryable, { first, last }: ClientRange): AsyncGenerator<Row> {
   let [clientId, sequence] = [first, -(2 ** 31)]
   for (;;) {
@@ -46,7 +46,7 @@ export async function readHeads(tx: Queryable, { first, last }: ClientRange): Pr
   return tx.query(`select * from reshare_audit_heads where ${IN_RANGE}`, [first, last])
 }
 
-/** The sets of clients, with what their ECDSA setups say of a ban. */
+/** The sets of clients, with the ban columns of their ECDSA setups. */
 export async function readSets(tx: Queryable, { first, last }: ClientRange): Promise<Row[]> {
   return tx.query(
     `select sets.set_id, client_id, purpose, device, state, committed_at, proven_at, exported_at, logged, poisoned, ban_logged

@@ -15,34 +15,34 @@ import { assertMethods, assertObject } from '../../util/arguments.ts'
 /** Options of {@link verifyAuditLog}. */
 export interface AuditVerification {
   readonly database: Database
-  /** As the server's: one of them must open the key of the log. */
+  /** The server's master keys: one of them must open the key of the log. */
   readonly masterKey: MasterKeys
-  /** Heads of an earlier report, kept outside the database. */
+  /** Heads of an earlier report, stored outside the database. */
   readonly heads?: readonly AuditHead[]
 }
 
 /** What {@link verifyAuditLog} found. */
 export interface AuditReport {
-  /** How many chains there are: one a client, and the server's own. */
+  /** The number of chains: one per client, and the server's own. */
   readonly chains: number
   readonly entries: number
-  /** The present life of the database: one more with each restore, and voids bans. More without a restore is an attack. */
+  /** The database's epoch. Each restore increments it and voids bans; an increment without a restore is an attack. */
   readonly epoch: number
-  /** What is wrong, the first of each chain; empty if the log is whole and agrees with the sets. */
+  /** The first break of each chain; empty if the log is complete and agrees with the sets. */
   readonly breaks: readonly AuditBreak[]
-  /** The end of each chain that is whole: to be kept where nobody who writes to the database can write. */
+  /** The head of each intact chain. Store them where nobody with write access to the database can write. */
   readonly heads: readonly AuditHead[]
 }
 
 /**
- * Verifies the log of share-set events: that every chain is whole and goes on from the heads that were known, and that the
- * sets are in the states that it tells of. Servers may go on meanwhile: it reads a page after the other, each in a snapshot
- * of its own, and holds up nobody.
+ * Verifies the log of share-set events: that every chain is intact and continues from the known heads, and that the
+ * sets are in the states that it records. Servers may keep running: it reads page by page, each in its own snapshot,
+ * and blocks nothing.
  *
- * It shows what was changed by whoever can write to the database and has no master key. What holders of the key wrote, and
- * that the end of a chain was cut off together with what it told of, it shows only against a head that was known.
+ * It detects changes by anyone who can write to the database but has no master key. Forgeries by a holder of the key,
+ * and a chain truncated together with the sets it describes, are detected only with a known head.
  *
- * @throws {TypeError | RangeError} for master keys or heads that are none
+ * @throws {TypeError | RangeError} if master keys or heads are invalid
  * @throws {SHARE_PARSING_FAILED} if no master key opens the key of the log
  */
 export async function verifyAuditLog(options: AuditVerification): Promise<AuditReport> {
@@ -53,7 +53,7 @@ export async function verifyAuditLog(options: AuditVerification): Promise<AuditR
   await database.migrate(serverSchema)
   const key = await readAuditKey(database, sealer)
   const report = { chains: 0, entries: 0, breaks: [] as AuditBreak[], heads: [] as AuditHead[] }
-  // Without its key there is no log: no entry that is there nevertheless has a right hash.
+  // Without its key there is no log: any entries that exist anyway fail their hash.
   const start = (clientId: string) => new ChainReader(clientId, key ?? new Uint8Array(32), known.get(clientId) ?? [])
   const unseen = new Set(known.keys())
   let older = 0
@@ -80,10 +80,10 @@ export async function verifyAuditLog(options: AuditVerification): Promise<AuditR
   return { ...report, epoch: await readEpoch(database) }
 }
 
-/** The rows of each client's devices, by their ids. */
+/** The rows of each client's devices, by id. */
 type Devices = ReadonlyMap<ChainReader, Map<string, Row>>
 
-/** Verifies the next clients' chains against their sets. @returns none once there are no more */
+/** Verifies the next clients' chains against their sets. @returns an empty list at the end */
 async function readPage(
   tx: Queryable,
   after: string | undefined,
@@ -117,7 +117,7 @@ async function readPage(
   return [...chains.values()]
 }
 
-/** Compares the devices with what the logs tell of them: one that was revoked stays so, and no row goes. */
+/** Compares the devices with the logs: a revoked device stays revoked, and rows are never deleted. */
 function compareDevices(chains: Iterable<ChainReader>, stored: Devices): void {
   for (const chain of chains) {
     for (const [device, revoked] of chain.devices) {
@@ -130,7 +130,7 @@ function compareDevices(chains: Iterable<ChainReader>, stored: Devices): void {
   }
 }
 
-/** What a set was to replace has retired with its proof, in the transaction that told of it. */
+/** The sets that a set replaces are retired with its proof, in the same transaction. */
 function requireRetired(chain: ChainReader): void {
   for (const [setId, { proven, replaces }] of chain.sets) {
     if (!proven) continue
@@ -139,7 +139,7 @@ function requireRetired(chain: ChainReader): void {
   }
 }
 
-/** A device that was revoked signs with nothing, but for as long as its revocation has not ended all that it ends. */
+/** A revoked device has no active set, except while its revocation is not finished. */
 function requireSetOfDevice(chain: ChainReader, row: Row, stored: Devices): void {
   const device = row['device'] as string | null
   if (device === null || row['purpose'] !== 'signing' || row['state'] !== 'ACTIVE') return
@@ -148,7 +148,7 @@ function requireSetOfDevice(chain: ChainReader, row: Row, stored: Devices): void
   chain.break('DISAGREES', 0, `set ${String(row['set_id'])} is ACTIVE, and its device was revoked`)
 }
 
-/** Compares a set with what its client's chain tells of it, which is forgotten then. */
+/** Compares a set with its history in the client's chain, and drops the history. */
 function compareSet(chain: ChainReader, row: Row, epoch: number): void {
   const setId = row['set_id'] as string
   const history = chain.sets.get(setId)
@@ -161,7 +161,7 @@ function compareSet(chain: ChainReader, row: Row, epoch: number): void {
   }
 }
 
-/** One view of the database for all reads; whatever others write at the same time, none of them fails. */
+/** Runs reads in one snapshot, which concurrent writes do not make fail. */
 function inSnapshot<T>(database: Database, read: (tx: Queryable) => Promise<T>): Promise<T> {
   return database.transaction(async (tx) => {
     await tx.query('set transaction isolation level repeatable read, read only')
@@ -187,7 +187,7 @@ function ended(chain: ChainReader): ChainReader {
   return chain
 }
 
-/** How many sets there were before the log; undefined if it does not say. */
+/** How many sets there were before the log; undefined if unknown. */
 async function readBegun(database: Database): Promise<number | undefined> {
   const [row] = await database.query(
     `select detail from reshare_audit where client_id = $1 and sequence = 1 and event = 'begun'`,

@@ -4,12 +4,12 @@ import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 
-/** How exactly the last use of a device is known: requests of one device write its row no more often than this. */
+/** The precision of a device's last use: its row is updated no more often than this. */
 const LAST_USE_MS = 60 * 60_000
 
 /**
- * Lets a request of a device in before anything else of it is looked at, and notes that the device is in use. A device
- * that has no set yet is as good as any: the client's own credentials have let it in.
+ * Checks the device of a request before anything else, and records that the device is in use. A device without a set is
+ * accepted: the client's credentials have admitted it.
  *
  * @param requestId names the request, if it was sealed and changes something
  * @returns the row of its answer, if these very bytes were answered for good before
@@ -43,8 +43,8 @@ async function noteUse(context: ServerContext, caller: Caller, lastUsedAt: Date)
 }
 
 /**
- * Asked once more in the transaction that begins or ends something for a device: one that commits after the device was
- * revoked changes nothing.
+ * Checked again in the transaction that starts or ends something for a device, so that none commits after the device
+ * was revoked.
  *
  * @throws {DEVICE_REVOKED} if the device was revoked
  */
@@ -56,9 +56,9 @@ export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<v
 }
 
 /**
- * Lists a device from its first set on: only one that has made a set has anything to revoke.
+ * Records a device with its first set: before that there is nothing to revoke.
  *
- * @returns what the log tells of it
+ * @returns the events for the log
  */
 export async function noteDevice(
   context: ServerContext,

@@ -6,7 +6,7 @@ import { abortOpen } from '../rounds/decisions.ts'
 import { scheduleDeletionOfDestroyed } from '../sets/custodian-shares.ts'
 import { endUnconfirmed } from '../sets/lineage.ts'
 
-/** The end of a device, as another or it itself has asked for it. */
+/** The revocation of a device, by another device or itself. */
 export interface Revocation {
   readonly clientId: string
   readonly device: string
@@ -20,9 +20,9 @@ interface RetiredSet {
 }
 
 /**
- * Ends what a device has that is refused already: its open operations, its signing sets, its unconfirmed backups. To begin
- * after the commit that refuses it, so that it sees whatever was begun before. Re-entrant, and each transaction short: other
- * devices of the client, which may be the same thief's, write to its log meanwhile.
+ * Ends what a revoked device still has: its open operations, signing sets and unconfirmed backups. It starts after the
+ * revocation is committed, so that it sees everything started before. Re-entrant, with short transactions, because
+ * other devices of the client, perhaps the same thief's, write to its log at the same time.
  */
 export async function finishRevocation(context: ServerContext, revocation: Revocation): Promise<void> {
   const { clientId, device } = revocation
@@ -31,11 +31,11 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
     const retired = await retireSetsOf(tx, revocation)
     await context.audit.record(tx, clientId, retired.map(retiringEvent))
   })
-  // By itself: what has come from its backups may be with devices that still sign, and so hinder this.
+  // In its own transaction: sets derived from its backups may be on devices that still sign, and conflict with this.
   await context.database.transaction(async (tx) => {
-    // A device that has revoked itself can sign for no wallet by now, and ends none of its backups.
+    // A device that has revoked itself can no longer sign for any wallet, so it ends none of its backups.
     const ended = await endBackupsOf(tx, revocation)
-    // Operations that could not be aborted are for the next sweep. Nobody goes on with them: the device is refused.
+    // Operations that could not be aborted are left to the next sweep. They cannot continue: the device is refused.
     if (left === 0) await forgetRevoker(tx, revocation)
     await context.audit.record(tx, clientId, ended)
   })
@@ -63,7 +63,7 @@ async function forgetRevoker(tx: Queryable, { clientId, device, revoker }: Revoc
   )
 }
 
-/** Finishes the revocations whose processes have ended, or that could not abort an operation. */
+/** Finishes revocations whose process has ended, or that could not abort an operation. */
 export async function finishRevocations(context: ServerContext): Promise<void> {
   const unfinished = {
     select: 'select client_id, device, revoker from reshare_devices where revoker is not null',
@@ -97,9 +97,9 @@ export function retiringEvent({ walletId, setId }: RetiredSet): AuditEvent {
 }
 
 /**
- * Ends the backups that the revoked device has made and no app has confirmed, with all that has come from them on other
- * devices: a thief may hold them. Not what the revoking device comes from itself, and not those of wallets that it has no
- * share of: they may be the way back.
+ * Ends the unconfirmed backups that the revoked device has made, and all sets derived from them on other devices: a
+ * thief may hold them. Excluded are the sets that the revoking device's own are derived from, and wallets that it has
+ * no share of: those backups may be needed for recovery.
  */
 async function endBackupsOf(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<readonly AuditEvent[]> {
   const held = `device = $2 and purpose = 'signing' and state = 'ACTIVE'`

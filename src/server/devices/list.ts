@@ -2,8 +2,8 @@ import type { DeviceStatus, ListedDevice, UnboundSets } from '../../wire/devices
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
 
 /**
- * The devices of a client that have made sets, in the order in which they came, revoked ones too; then the signing sets in use
- * that are bound to none, if there are any.
+ * The devices of a client that have made sets, oldest first, revoked ones included; then the signing sets in use
+ * without a device, if there are any.
  */
 export async function listDevices(db: Queryable, clientId: string): Promise<ListedDevice[]> {
   const devices = await db.query(
