@@ -14,13 +14,13 @@ export interface WebhookOptions {
   /** Sent as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
   readonly secret: string
   /**
-   * Whether `backupMethod` names the set too: `PASSWORD-<setId>` instead of `PASSWORD`. For a backend that keeps one half a
-   * user and method, and takes the name as it comes; false unless given.
+   * Whether `backupMethod` names the set too: `PASSWORD-<setId>` instead of `PASSWORD`. For a backend that keeps one
+   * half a user and method, and takes the name as it comes; false unless given.
    */
   readonly nameSets?: boolean
-  /** How long one request may take, its answer included; 10 s unless given. */
+  /** How long one request may take, including its response. Default: 10 s. */
   readonly timeoutMs?: number
-  /** The platform's fetch unless given. */
+  /** Default: the platform's fetch. */
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -33,10 +33,10 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
 const NO_DELETION: readonly number[] = [404, 501]
 
 /**
- * The custodian behind the app's webhooks `POST /backup`, `POST /backup/fetch` and `POST /backup/delete`; one that does not
- * have the last (404, 501) keeps what it has. Any 2xx says that it is done.
+ * The custodian behind the app's webhooks `POST /backup`, `POST /backup/fetch` and `POST /backup/delete`; one that does
+ * not have the last (404, 501) keeps what it has. Any 2xx says that it is done.
  *
- * @throws {TypeError | RangeError} for options that do not fit
+ * @throws {TypeError | RangeError} if an option is wrong
  */
 export function webhookCustodian(options: WebhookOptions): Custodian {
   const {

@@ -36,26 +36,26 @@ import { createSecretCheck } from '../webhook-secret.ts'
 
 /** Options of {@link createCustodian}. */
 export interface CustodianOptions {
-  /** Where halves and cipherTexts are kept; it may be the app's own. It stays the caller's to close. */
+  /** Stores shares and cipherTexts; it may be the app's own database. The caller closes it. */
   readonly database: Database
   /** What the signing server must send as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
   readonly webhookSecret: string
   /**
-   * 32 bytes that seal and name the custodian's halves in the database. Without it they are lost. While one key takes the
-   * place of another: both, with their ids.
+   * 32 bytes that seal and name the custodian's halves in the database. Without it they are lost. While one key takes
+   * the place of another: both, with their ids.
    */
   readonly masterKey: MasterKeys
   /** Tells by its headers which of the app's users a request comes from; undefined if it cannot be told. */
   readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
-  /** Asked before a half is handed to its user; without it every export is denied. */
+  /** Called before a share is released to its user. Default: every export is denied. */
   readonly authorizeExport?: AuthorizeExport
-  /** How many exports a user may begin, and when failed ones lock the user out. */
+  /** How many exports a user may start, and when failures lock the user out. */
   readonly limits?: CustodianLimitOptions
-  /** The origins whose pages may call the client's endpoints from a browser; none unless given. */
+  /** The origins whose pages may call the client's endpoints from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[]
   /**
-   * Told of errors that are answered as INTERNAL, of hooks that fail, and of halves that `rotate` leaves; the console unless
-   * given.
+   * Told of errors that are answered as INTERNAL, of hooks that fail, and of halves that `rotate` leaves; the console
+   * unless given.
    */
   readonly onError?: (error: unknown) => unknown
   /** The clock, in milliseconds since 1970. Default: `Date.now`. */
@@ -65,9 +65,9 @@ export interface CustodianOptions {
 
 /** The custodian that {@link createCustodian} made: a handler of requests, and its maintenance. */
 export interface CustodianApp {
-  /** Answers one request. Never rejects. */
+  /** Handles one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
-  /** Forgets exports and counts whose time is over. Begins with the first request; call it from time to time. */
+  /** Deletes expired exports and counts. The first request starts a sweep; call it regularly. */
   readonly sweep: () => Promise<void>
   /**
    * Seals and names the halves of other master keys again, by the current one. Call it until nothing remains, then take
@@ -80,7 +80,7 @@ export interface CustodianApp {
  * The app's backend, ready to mount: the webhooks of the signing server and the endpoints of the client. A user reaches
  * only rows of their own.
  *
- * @throws {TypeError | RangeError} for options that do not fit
+ * @throws {TypeError | RangeError} if an option is wrong
  * @throws {Error} where WebAssembly is missing or refused
  */
 export function createCustodian(options: CustodianOptions): CustodianApp {

@@ -24,11 +24,11 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
 ]
 
 /**
- * Makes up for what was left undone: aborts expired operations, finishes revocations, destroys the halves of RETIRING sets,
- * has the custodian remove its halves of ended backups, forgets old answers, preprocessings and counts; writes into the log
- * what is not there yet. Any number of processes may do so at once.
+ * Finishes what was left undone: aborts expired operations, finishes revocations, destroys the server shares of
+ * RETIRING sets, has the custodian delete its shares of ended backups, deletes old responses, preprocessings and
+ * counts, and adds missing entries to the log. Any number of processes may sweep at once.
  *
- * What fails is told of and left for the next sweep: it holds up nothing else, neither a row the others nor a step the next.
+ * Failures are reported and left for the next sweep. They block neither other rows nor later steps.
  *
  * @throws if the database does not answer any more
  */
@@ -46,8 +46,9 @@ export async function sweep(context: ServerContext): Promise<void> {
 /**
  * Only what is decided is forgotten: an operation whose abort has failed is aborted by a later sweep.
  *
- * Decisions of operations that made sets stay for ever: a client may ask after any time. So do those of proofs and exports:
- * begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client is locked out.
+ * Decisions of operations that made sets stay for ever: a client may ask after any time. So do those of proofs and
+ * exports: begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client
+ * is locked out.
  */
 async function forgetOperations(context: ServerContext): Promise<void> {
   const before = timestamp(context, -context.limits.responseMs)

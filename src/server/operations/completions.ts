@@ -5,7 +5,7 @@ import { destroyRetiring, recordProof, recordSignature } from '../sets/retiremen
 import { requireSource } from '../rounds/admission.ts'
 import type { Completion, RoundInput } from '../rounds/round.ts'
 
-/** The end of a signature: it is made only if its set is still ACTIVE when that is recorded. */
+/** The completion of a signature, which requires that its set is still ACTIVE when it is recorded. */
 export function signatureCompletion(context: ServerContext, turn: RoundInput<SignRequest>): Completion {
   return {
     decision: 'COMMIT',
@@ -17,7 +17,7 @@ export function signatureCompletion(context: ServerContext, turn: RoundInput<Sig
   }
 }
 
-/** The end of what prepares ECDSA signatures: kept only if its set is still ACTIVE when that is stored. */
+/** The completion of a setup or preprocessing, which is stored only if its set is still ACTIVE. */
 export function preparationCompletion(turn: RoundInput<SetupRequest | PreprocessRequest>): Completion {
   return {
     decision: 'COMMIT',
@@ -29,9 +29,9 @@ export function preparationCompletion(turn: RoundInput<SetupRequest | Preprocess
 }
 
 /**
- * The end of a proof of possession; the first one of a set triggers the retirements that waited for it.
+ * The completion of a proof of possession; the first one of a set triggers the retirements that wait for it.
  *
- * A first signature does not stand for the proof (docs/protocol.md#prepare-decide-learn-prove-retire): a request to sign
+ * A first signature does not replace the proof (docs/protocol.md#prepare-decide-learn-prove-retire): a request to sign
  * proves nothing about who sent it.
  */
 export function proofCompletion(context: ServerContext, turn: RoundInput<ProveRequest>): Completion {

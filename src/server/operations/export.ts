@@ -13,8 +13,8 @@ import { policyRequest, requireSource } from '../rounds/admission.ts'
 import type { Completion, RoundOutput, RoundInput } from '../rounds/round.ts'
 
 /**
- * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its own
- * share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
+ * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its
+ * own share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
  */
 export async function exportRound(context: ServerContext, turn: RoundInput<ExportRequest>): Promise<RoundOutput> {
   await requireSource(context.database, turn, turn.request)
@@ -50,7 +50,7 @@ async function release(
   }
 }
 
-/** The end of an export: the share leaves only if its set is still ACTIVE when that is recorded. */
+/** The completion of an export: the share is sent only if its set is still ACTIVE when that is recorded. */
 function exportCompletion(context: ServerContext, turn: RoundInput<ExportRequest>): Completion {
   const { clientId, operationId, request } = turn
   return {

@@ -2,7 +2,10 @@ import { hasServerStatus } from '../../wire/error-body.ts'
 import { isBadRequest } from '../../service/http.ts'
 import { isMpcError, isProtocolError } from '../../errors.ts'
 
-/** Whether the request was refused by its form or its names. All that is thrown of these comes before a session advances. */
+/**
+ * Whether the request was refused by its form or its names. All that is thrown of these comes before a session
+ * advances.
+ */
 export function isRejectedBeforeAdvance(error: unknown): boolean {
   return isBadRequest(error) || isMpcError(error, 'SET_MISMATCH')
 }
@@ -12,7 +15,7 @@ export function isFinal(error: unknown): boolean {
   return isProtocolError(error) || (hasServerStatus(error) && !error.retryable)
 }
 
-/** Whether the client has sent what no holder of its share would send. */
+/** Whether the failure shows that the client does not hold its share. */
 export function blamesClient(error: unknown): boolean {
   return isProtocolError(error) && error.blame.length > 0
 }

@@ -13,7 +13,7 @@ import { proofCompletion } from './completions.ts'
 
 const CHALLENGE_LENGTH = 32
 
-/** Challenges the client to prove that it holds its half of a signing set, on every curve. */
+/** Challenges the client to prove that it holds its share of a signing set, on every curve. */
 export async function proveRound(context: ServerContext, turn: RoundInput<ProveRequest>): Promise<RoundOutput> {
   const source = await requireSource(context.database, turn, turn.request)
   if (turn.state === undefined) return challenge(context, turn)

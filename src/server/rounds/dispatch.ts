@@ -8,7 +8,7 @@ import { proveRound } from '../operations/prove.ts'
 import { signFrostRound } from '../operations/sign.ts'
 import type { RoundOutput, RoundInTransaction, RoundInput } from './round.ts'
 
-/** Plays a round of whichever operation it belongs to. */
+/** Runs a round with the handler of its operation. */
 export async function dispatch(context: ServerContext, turn: RoundInput): Promise<RoundOutput | RoundInTransaction> {
   const { request } = turn
   switch (request.kind) {

@@ -47,16 +47,17 @@ import { turnOfClient, turnOfSet } from './turns.ts'
 import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from './round.ts'
 
 /**
- * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after
- * they are stored together with the state that they belong to.
+ * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after they
+ * are stored together with the state that they belong to.
  *
  * @param body a flight
  * @returns a flight
  * @throws {BadRequest} if the flight makes no sense; nothing has changed
  * @throws {AUTH_FAILED} if another device has begun the operation
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
- * @throws {PROTOCOL_ABORTED} if a check failed (also the proof that it begins with; nothing has changed), the operation is over, or the round was played with another message
- * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
+ * @throws {PROTOCOL_ABORTED} if a check failed (with the opening proof, nothing was changed), the operation is over, or
+ * the round was already run with another message
+ * @throws {OPERATION_IN_PROGRESS} if another process is running the round
  * @throws {RATE_LIMITED} if the client may not begin this operation now
  */
 export async function handleRound(
@@ -74,7 +75,7 @@ export async function handleRound(
 
   let begun: Claimed | undefined
   if (round === 1) {
-    // Drawn before a hook is asked: what it has allowed may be good for once.
+    // Generated before a hook is called: what the hook allows may be valid only once.
     const first: Lease = { ...key, round, token: context.random(16) }
     const request = await admit(context, key, flight, found)
     const played = await tryAtOnce(context, key, request, flight, requestHash, found)
@@ -205,7 +206,7 @@ async function play(
   }
 }
 
-/** A stored answer, and what was decided with it. */
+/** A stored response, and the completion that was committed with it. */
 interface Answered {
   readonly answer: Uint8Array
   readonly completion: Completion | undefined
@@ -257,7 +258,7 @@ async function storeInTransaction(
   return { answer, completion }
 }
 
-/** After a failed check an operation is over; after a failure around it the same request may be played again. */
+/** After a failed check an operation is over; after any other failure the same request may be repeated. */
 async function failRound(
   context: ServerContext,
   claim: Lease,
@@ -276,7 +277,7 @@ function requireTimeLeft(context: ServerContext, operation: OperationRow): void 
   throw new MpcError('PROTOCOL_ABORTED', 'the operation has expired; start it again')
 }
 
-/** Session state opens for the one round that it is for, in the epoch that sealed it. */
+/** Session state can be opened only for its round, in the epoch that sealed it. */
 function sessionContext({ clientId, operationId }: OperationKey, round: number, epoch: number) {
   return { purpose: 'session', clientId, row: `${operationId}/${round}/${epoch}` } as const
 }

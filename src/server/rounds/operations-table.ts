@@ -12,25 +12,25 @@ export interface OperationKey {
   readonly operationId: string
 }
 
-/** An operation, and who asks for something about it. */
+/** An operation and the caller of a request about it. */
 export interface CalledOperation extends OperationKey, Caller {}
 
 /** An operation between two of its rounds. */
 export interface OperationRow {
-  /** The device that has begun it, to which all its rounds are bound. */
+  /** The device that started it, to which all its rounds are bound. */
   readonly device: string | null
   readonly kind: OperationRequest['kind']
   /** Null once the operation is over: it may be as long as the message that it has signed. */
   readonly request: OperationRequest | null
-  /** The last round that was answered; 0 before the first. */
+  /** The last round that has a response; 0 before the first. */
   readonly round: number
-  /** The sealed sessions; null before the first answer and after the last. */
+  /** The sealed sessions; null before the first response and after the last. */
   readonly state: Uint8Array | null
   readonly epoch: number
   readonly expiresAt: Date
-  /** The hash of the only request that may be played next; null while no session has seen one. */
+  /** The hash of the only request allowed in the next round; null while no session has seen one. */
   readonly leaseHash: Uint8Array | null
-  /** Until when a process that plays it has it to itself. */
+  /** When the lease of the process that runs it expires. */
   readonly leaseExpiresAt: Date | null
 }
 
@@ -75,8 +75,8 @@ export interface AddedOperation {
 }
 
 /**
- * Adds an operation for exactly one first request, unless it is decided; one that is there stays as it is. Of those that
- * begin at once each counts the others only if the caller has locked the client, as by {@link lockClient}.
+ * Adds an operation for exactly one first request, unless it is decided; one that is there stays as it is. Of those
+ * that begin at once each counts the others only if the caller has locked the client, as by {@link lockClient}.
  *
  * @param token claims its first round at once
  * @returns undefined if it was not added
@@ -129,7 +129,7 @@ export async function insertOperation(
   )
 }
 
-/** The authorisation of an export is judged when it arrives, and never stored. */
+/** The authorization of an export is judged on arrival and never stored. */
 export function storedRequest(request: OperationRequest): OperationRequest {
   return request.kind === 'export' ? { ...request, authorization: '' } : request
 }
@@ -155,7 +155,9 @@ export async function recordDecision(
   return row === undefined ? requireDecision(tx, { clientId, operationId }) : decision
 }
 
-/** Decides an operation that has not begun, so that it never will. One that has, by another request at once, goes on. */
+/**
+ * Decides an operation that has not begun, so that it never will. One that has, by another request at once, goes on.
+ */
 export async function decideUnstarted(
   context: ServerContext,
   { clientId, operationId, device }: CalledOperation,
@@ -175,8 +177,8 @@ export async function decideUnstarted(
 }
 
 /**
- * Holds what a client begins until this transaction ends. In one that is read committed, what follows sees all that others
- * have begun, or decided before it began.
+ * Holds what a client begins until this transaction ends. In one that is read committed, what follows sees all that
+ * others have begun, or decided before it began.
  */
 export async function lockClient(tx: Queryable, clientId: string): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
@@ -188,15 +190,17 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
   return decision
 }
 
-/** The hash of a request as this server stores it, and whether one stored under another of its master keys is the same. */
+/**
+ * The hash of a request as this server stores it, and whether one stored under another of its master keys is the same.
+ */
 export interface RequestHash {
   readonly bytes: Uint8Array
   matches(this: void, stored: Uint8Array): boolean
 }
 
 /**
- * What stands for the bytes of a request, so that only the same request gets the same answer. A plain hash would be a check
- * value for guesses at the authorisation of an export.
+ * What stands for the bytes of a request, so that only the same request gets the same answer. A plain hash would be a
+ * check value for guesses at the authorisation of an export.
  */
 export function hashRequest({ sealer }: ServerContext, body: Uint8Array): RequestHash {
   return { bytes: sealer.fingerprint(body), matches: (stored) => sealer.isFingerprint(stored, body) }
@@ -210,9 +214,9 @@ export interface NamedSet {
 
 /** What has become of an operation, as far as one of its rounds is concerned. */
 export interface Outcome {
-  /** The stored answer to the round, for exactly the request that it answered. */
+  /** The stored response to the round, for exactly the request that it belongs to. */
   readonly answer?: Uint8Array
-  /** Whether the round was begun, with this request. */
+  /** Whether the round was started with this request. */
   readonly begun: boolean
   readonly decided: boolean
   /** The set that its first request names, if the client has it. */

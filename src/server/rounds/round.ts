@@ -18,23 +18,23 @@ export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | Ref
 /** The operations that use a set. */
 export type SetRequest = Exclude<OperationRequest, GenerateRequest>
 
-/** One round of an operation, as it arrived. */
+/** The input of one round of an operation. */
 export interface RoundInput<Request extends OperationRequest = OperationRequest> extends OperationKey, Caller {
   readonly request: Request
   readonly round: number
   readonly messages: readonly SessionMessage[]
-  /** The life of the database that the operation belongs to. */
+  /** The database's epoch when the operation started. */
   readonly epoch: number
-  /** What the round before left, opened; undefined in the first. Secret, wiped by the caller. */
+  /** The state after the previous round, opened; undefined in the first. Secret, wiped by the caller. */
   readonly state: Uint8Array | undefined
 }
 
-/** What playing a round brought. Nothing of it counts before it is in the database. */
+/** The output of a round. It has no effect until it is committed. */
 export interface RoundOutput {
   readonly messages: readonly SessionMessage[]
-  /** For the next round; secret, wiped by the caller. */
+  /** The state for the next round; secret, wiped by the caller. */
   readonly state?: Uint8Array
-  /** What is to be stored together with the answer besides it. It may run several times. */
+  /** Further writes in the transaction that stores the response. May run several times. */
   readonly writes?: (tx: Queryable) => Promise<void>
   /** Present in the last round only. */
   readonly completion?: Completion
@@ -51,11 +51,11 @@ export interface Banned {
  */
 export type RoundInTransaction = (tx: Queryable) => Promise<RoundOutput | Banned>
 
-/** How an operation ends: within the transaction that stores its last answer. */
+/** The end of an operation, within the transaction that stores its last response. */
 export interface Completion {
   readonly decision: 'COMMIT' | 'ABORT'
   /** The writes that go with the decision. It may run several times, until its transaction commits. */
   apply(tx: Queryable): Promise<OperationResult>
-  /** What may follow once the decision is durable, and is made up for by a sweep if it does not happen. */
+  /** Work after the decision is durable; a sweep does it if this does not. */
   afterCommit?(): Promise<void>
 }

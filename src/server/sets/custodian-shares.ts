@@ -3,14 +3,14 @@ import type { Queryable } from '../../service/database/types.ts'
 import { notDone } from '../each-row.ts'
 import { waitForCustodian } from './ask-custodian.ts'
 
-/** How many halves one run asks the custodian to remove. */
+/** How many shares one run asks the custodian to delete. */
 const BATCH = 100
-/** After so many failures of a run the next would most likely wait for the same custodian in vain. */
+/** A run stops after this many failures: the custodian is most likely down. */
 const PATIENCE = 3
 
 /**
- * Notes that the custodian is about to get the half of a set, so that it can be removed again whatever happens next. To be
- * durable before the half leaves.
+ * Notes that the custodian is about to get the half of a set, so that it can be removed again whatever happens next. To
+ * be durable before the half leaves.
  */
 export async function recordCustodianShare(
   db: Queryable,
@@ -24,7 +24,7 @@ export async function recordCustodianShare(
   )
 }
 
-/** Owes the removal of all halves of an aborted operation. */
+/** Schedules the deletion of all custodian shares of an aborted operation. */
 export async function scheduleShareDeletion(
   tx: Queryable,
   { clientId, operationId }: { readonly clientId: string; readonly operationId: string },
@@ -36,7 +36,7 @@ export async function scheduleShareDeletion(
   )
 }
 
-/** Owes the removal of the halves of backup sets that have just become DESTROYED. */
+/** Schedules the deletion of the custodian shares of backup sets that have just become DESTROYED. */
 export async function scheduleDeletionOfDestroyed(tx: Queryable, clientId: string): Promise<void> {
   await tx.query(
     `update reshare_custodian_records half set deletion_pending = true from reshare_sets ended
@@ -46,12 +46,12 @@ export async function scheduleDeletionOfDestroyed(tx: Queryable, clientId: strin
 }
 
 /**
- * Asks the custodian to remove halves that are owed: of one client, who waits for it no longer than for one answer of the
- * custodian, or of all. What fails goes to the end of the line and is asked for again by a later sweep, and so is what there
- * is no time for. Re-entrant.
+ * Asks the custodian to remove halves that are owed: of one client, who waits for it no longer than for one answer of
+ * the custodian, or of all. What fails goes to the end of the line and is asked for again by a later sweep, and so is
+ * what there is no time for. Re-entrant.
  *
- * A half whose hand-over has not ended may come after its removal. It is removed once more when the time of an operation has
- * passed.
+ * A half whose hand-over has not ended may come after its removal. It is removed once more when the time of an
+ * operation has passed.
  */
 export async function deletePendingShares(context: ServerContext, clientId: string | null = null): Promise<void> {
   const { database, custodian, limits } = context

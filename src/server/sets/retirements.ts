@@ -12,8 +12,8 @@ import { setOf, type SetRow } from './sets-table.ts'
 /**
  * Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4).
  *
- * A recovery that retires says that a device is lost: the backups that the device has dealt and nobody has confirmed end
- * with its set. A refresh says nothing of the kind: its device's unconfirmed backup stays.
+ * A recovery that retires says that a device is lost: the backups that the device has dealt and nobody has confirmed
+ * end with its set. A refresh says nothing of the kind: its device's unconfirmed backup stays.
  *
  * @returns what the log tells of it: whoever removes these notes keeps the sets from retiring
  */
@@ -60,14 +60,16 @@ export async function planRetirements(
   }))
 }
 
-/** Records that a set has signed. It says nothing about who holds the client's share: the server does not see it used. */
+/**
+ * Records that a set has signed. That does not prove who holds the client's share, whose use the server does not see.
+ */
 export async function recordSignature(context: ServerContext, tx: Queryable, setId: string): Promise<void> {
   await tx.query('update reshare_sets set last_used_at = $2 where set_id = $1', [setId, timestamp(context)])
 }
 
 /**
- * Records that the holder of a set has proven possession. The first time, the sets that it replaces become RETIRING: they
- * refuse to sign from here on.
+ * Records that the holder of a set has proven possession. The first time, the sets that it replaces become RETIRING:
+ * they refuse to sign from here on.
  *
  * @returns the sets that it has retired, now or before
  */
@@ -103,8 +105,8 @@ async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]>
 }
 
 /**
- * Ends the backups that lost devices have dealt and no app has confirmed, with all that has come from them: a thief may have
- * made them. What the proven set itself comes from is the way back, and stays.
+ * Ends the backups that lost devices have dealt and no app has confirmed, with all that has come from them: a thief may
+ * have made them. What the proven set itself comes from is the way back, and stays.
  */
 async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SetRow): Promise<readonly AuditEvent[]> {
   const { retired, events } = await endUnconfirmed(
@@ -128,8 +130,8 @@ async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SetRow): Pro
 }
 
 /**
- * Destroys the server's halves of the RETIRING sets of a client, or of all. Re-entrant; one that fails is no reason to leave
- * the others, and stays for the next sweep.
+ * Destroys the server's halves of the RETIRING sets of a client, or of all. Re-entrant; one that fails is no reason to
+ * leave the others, and stays for the next sweep.
  */
 export async function destroyRetiring(context: ServerContext, clientId?: string): Promise<void> {
   const retiring = {

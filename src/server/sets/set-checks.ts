@@ -3,7 +3,7 @@ import type { Purpose } from '../../types.ts'
 import type { SetRow } from './sets-table.ts'
 
 /**
- * Invariant I3: a request names one set, and it is the one it says it is, before any cryptography.
+ * Invariant I3: a request names one set, which is checked before any cryptography.
  *
  * @throws {SET_MISMATCH} if the set belongs to another of the client's wallets or has another purpose
  */
@@ -15,7 +15,7 @@ export function assertSetMatches(set: SetRow, walletId: string, purpose: Purpose
 /**
  * Invariant I2: only an ACTIVE set signs, deals or is proven.
  *
- * @throws {SET_RETIRED} if it is over
+ * @throws {SET_RETIRED} if it is retired
  * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
  */
 export function assertActive(set: SetRow): void {
@@ -37,7 +37,7 @@ export function requireRecoverable(set: SetRow): void {
   if (set.committedAt === null) throw undecided()
 }
 
-/** The answer for a set whose operation is not decided. */
+/** The error for a set whose operation is not decided. */
 export function undecided(): MpcError {
   return new MpcError('OPERATION_IN_PROGRESS', 'the operation that makes this set is not decided yet')
 }

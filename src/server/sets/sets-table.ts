@@ -5,7 +5,7 @@ import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/inde
 import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 
-/** One wallet-wide share set as the server's database knows it. */
+/** A share set of a wallet in the server's database. */
 export interface SetRow {
   readonly setId: string
   readonly clientId: string
@@ -17,7 +17,7 @@ export interface SetRow {
   readonly backupMethod: BackupMethodName | null
   /** The set that it was dealt from. */
   readonly sourceSetId: string | null
-  /** The device that made it. A signing set serves that device alone; null for every caller of the client. */
+  /** The device that made it; only that may use a signing set. Null if any caller of the client may. */
   readonly device: string | null
   /** `encodeWalletSetRecord` */
   readonly record: Uint8Array
@@ -78,7 +78,7 @@ export function ecdsaRecord(set: Pick<SetRow, 'record'>): ShareSetRecord {
   return records.find(({ curve }) => curve === 'secp256k1') as ShareSetRecord
 }
 
-/** What is answered for everything that is not the caller's, whether or not it exists. */
+/** The error for everything that is not the caller's, whether or not it exists. */
 export function notAuthorized(): MpcError {
   return new MpcError('AUTH_FAILED', 'not authorized')
 }
@@ -91,8 +91,8 @@ export async function requireSet(db: Queryable, clientId: string, setId: string)
 }
 
 /**
- * A wallet's sets in the order in which they were made, without those of aborted operations, and of those that are over the
- * newest only: all others have a bound.
+ * A wallet's sets in the order in which they were made, without those of aborted operations, and of those that are over
+ * the newest only: all others have a bound.
  *
  * @throws {AUTH_FAILED} if the client has no such wallet
  */

@@ -7,10 +7,10 @@ import type { Queryable } from '../../service/database/types.ts'
 
 type Sealing = Pick<ServerContext, 'sealer'>
 
-/** Where the server's half of a set is sealed for. */
+/** The seal context of a set's server share. */
 export const shareContext = (clientId: string, setId: string) => ({ purpose: 'share', clientId, row: setId }) as const
 
-/** Keeps the server's half of a set. Never overwrites one (invariant I1). */
+/** Stores the server share of a set. Never overwrites one (invariant I1). */
 export async function insertShare(
   { sealer }: Sealing,
   db: Queryable,
@@ -30,10 +30,10 @@ export async function insertShare(
 }
 
 /**
- * The server's half of a set; secret, wiped by the caller.
+ * Reads the server share of a set; secret, wiped by the caller.
  *
- * @throws {SHARE_NOT_FOUND} if it is not there
- * @throws {SHARE_PARSING_FAILED} if it does not open or is not a valid half
+ * @throws {SHARE_NOT_FOUND} if there is none
+ * @throws {SHARE_PARSING_FAILED} if it cannot be opened or is not a valid share
  */
 export async function readShare(
   { sealer }: Sealing,
@@ -45,7 +45,7 @@ export async function readShare(
   return openShare({ sealer }, clientId, setId, (row?.['sealed'] ?? null) as Uint8Array | null)
 }
 
-/** {@link readShare} of what was read. @param sealed null if it is not there */
+/** {@link readShare} of what was read. @param sealed null if there is none */
 export function openShare(
   { sealer }: Sealing,
   clientId: string,
@@ -64,12 +64,12 @@ export function openShare(
   }
 }
 
-/** The share of a half that signs with ECDSA. */
+/** The share on secp256k1, which signs with ECDSA. */
 export function ecdsaShare(half: WalletShares): KeyShare {
   return half.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
 }
 
-/** Whether two halves are the same, without an early exit. */
+/** Compares two sets' shares without an early exit. */
 export function equalShares(a: WalletShares, b: WalletShares): boolean {
   const [left, right] = [encodeWalletShares(getGroup, a), encodeWalletShares(getGroup, b)]
   try {

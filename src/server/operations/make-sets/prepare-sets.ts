@@ -15,12 +15,12 @@ import { findDecision } from '../../rounds/operations-table.ts'
 import type { MakeRequest, RoundInput } from '../../rounds/round.ts'
 
 /**
- * Makes the new halves durable as PREPARED and reads them back: the messages that follow say that they are safe. The
- * server's own half goes to the database, a backup set's to the custodian, of which the server keeps the public record
- * only. Harmless to repeat. A dry run prepares nothing.
+ * Stores the new shares durably as PREPARED and reads them back, before the messages that confirm them. The server
+ * share goes to the database, that of a backup set to the custodian; of the latter the server keeps only the public
+ * record. May be repeated. A dry run prepares nothing.
  *
- * @throws {WEBHOOK_FAILED} if the custodian is not known to have its half
- * @throws {PROTOCOL_ABORTED} if the operation was aborted meanwhile
+ * @throws {WEBHOOK_FAILED} if the custodian is not known to have its share
+ * @throws {PROTOCOL_ABORTED} if the operation was aborted in the meantime
  */
 export async function prepareSets(
   context: ServerContext,
