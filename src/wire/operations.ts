@@ -190,7 +190,7 @@ export interface SetStatus {
   /** ISO 8601, by the server's clock */
   readonly createdAt: string
   readonly lastUsedAt: string | null
-  /** When a private key was last exported with this set (ISO 8601), else null. */
+  /** When a private key was first exported with this set (ISO 8601), else null. */
   readonly exportedAt: string | null
   /** Whether its holder has proven possession. Signing proves nothing: the server never sees the client's part. */
   readonly proven: boolean

@@ -14,8 +14,8 @@ export interface RevokeDeviceParameters extends ActionOptions {
  * its signing sets. Confirmed backups stay, so the wallets can be recovered on another device. A wallet that was only
  * on the revoked device and has no backup is lost; a device is not allowed to do that to itself.
  *
- * A device may revoke itself, and any device that shares a wallet with it. The shares stored on the revoked device are
- * not deleted, but without the server's shares they cannot sign.
+ * A device may revoke itself, and any device that has held a set of a wallet that it can sign for. The shares stored on
+ * the revoked device are not deleted, but without the server's shares they cannot sign.
  *
  * @throws {AUTH_FAILED} if this device may not revoke it, or it does not exist
  * @throws {POLICY_DENIED} if a wallet of this device would be lost
