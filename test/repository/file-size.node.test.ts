@@ -17,30 +17,15 @@ const LONG: Readonly<Record<string, string>> = {
 
 /** Files that are longer and not cut yet; none is to be added. */
 const NOT_CUT = [
-  'src/server/rounds/operations-table.ts',
   'test/custodian/cipher-texts.node.test.ts',
   'test/custodian/export.node.test.ts',
   'test/custodian/handler.node.test.ts',
-  'test/server/access/hooks.node.test.ts',
-  'test/server/access/rate-limits.node.test.ts',
-  'test/server/audit/audit-log.node.test.ts',
-  'test/server/audit/audit-verify.node.test.ts',
   'test/server/bin.node.test.ts',
-  'test/server/devices/device-races.node.test.ts',
   'test/server/devices/devices-table.node.test.ts',
-  'test/server/devices/devices.node.test.ts',
   'test/server/http/sealed.node.test.ts',
-  'test/server/maintenance/trouble.node.test.ts',
-  'test/server/operations/ecdsa/preprocess.node.test.ts',
-  'test/server/operations/ecdsa/rounds.node.test.ts',
   'test/server/operations/export.node.test.ts',
   'test/server/operations/make-sets.node.test.ts',
   'test/server/rounds/admission.node.test.ts',
-  'test/server/rounds/lease.node.test.ts',
-  'test/server/rounds/rounds.node.test.ts',
-  'test/server/sets/custody.node.test.ts',
-  'test/server/sets/set-secrets.node.test.ts',
-  'test/server/sets/set-states.node.test.ts',
 ]
 
 const files = FOLDERS.flatMap((folder) =>

@@ -11,15 +11,10 @@ import { transactOrBan } from './ecdsa/ban.ts'
 import { playWithLocked } from './ecdsa/stored-ot-state.ts'
 import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { chargeOperation } from '../rounds/rates.ts'
-import {
-  insertOperation,
-  sealResponse,
-  type CalledOperation,
-  type NamedSet,
-  type RequestHash,
-} from '../rounds/operations-table.ts'
+import { insertOperation, sealResponse, type CalledOperation, type NamedSet } from '../rounds/operations-table.ts'
 import { signWith, type FrostRequest } from './sign.ts'
 import type { Banned, RoundInput } from '../rounds/round.ts'
+import type { RequestHash } from '../rounds/request-hash.ts'
 
 /** The operations that are over with their first answer. */
 type OneRoundRequest = FrostRequest | SignEcdsaRequest

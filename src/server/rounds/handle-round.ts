@@ -31,7 +31,6 @@ import {
   decideUnstarted,
   findOperation,
   findOutcome,
-  hashRequest,
   insertAnswer,
   insertOperation,
   lockClient,
@@ -41,10 +40,10 @@ import {
   type OperationKey,
   type OperationRow,
   type Outcome,
-  type RequestHash,
 } from './operations-table.ts'
 import { turnOfClient, turnOfSet } from './turns.ts'
 import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from './round.ts'
+import { hashRequest, type RequestHash } from './request-hash.ts'
 
 /**
  * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after they

@@ -15,8 +15,8 @@ import {
   sealResponse,
   type CalledOperation,
   type OperationRow,
-  type RequestHash,
 } from './operations-table.ts'
+import type { RequestHash } from './request-hash.ts'
 
 /** The right of one process to play one round of an operation. */
 export interface Lease extends CalledOperation {

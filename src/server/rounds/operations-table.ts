@@ -5,6 +5,7 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { turnOfClient } from './turns.ts'
 import { notAuthorized, setRow, type SetRow } from '../sets/sets-table.ts'
+import type { RequestHash } from './request-hash.ts'
 
 /** Names one operation: ids are the client's own choice, so they mean nothing without it. */
 export interface OperationKey {
@@ -188,22 +189,6 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
   const decision = await findDecision(db, key)
   if (decision === undefined) throw notAuthorized()
   return decision
-}
-
-/**
- * The hash of a request as this server stores it, and whether one stored under another of its master keys is the same.
- */
-export interface RequestHash {
-  readonly bytes: Uint8Array
-  matches(this: void, stored: Uint8Array): boolean
-}
-
-/**
- * What stands for the bytes of a request, so that only the same request gets the same answer. A plain hash would be a
- * check value for guesses at the authorisation of an export.
- */
-export function hashRequest({ sealer }: ServerContext, body: Uint8Array): RequestHash {
-  return { bytes: sealer.fingerprint(body), matches: (stored) => sealer.isFingerprint(stored, body) }
 }
 
 /** A set as it was found, and the server's half of it, sealed. */
