@@ -52,7 +52,6 @@ export {
   retireSet,
   confirmSet,
   abortOperation,
-  type Fetch,
   type Answer,
   type ServerClient,
 } from './server-http.ts'
