@@ -34,10 +34,17 @@ async function answerSecrets(message: Uint8Array, sealed: Uint8Array): Promise<U
 
 test('a request leaves no ephemeral key, and nothing of a caller is wiped', async () => {
   await stableKeyPair(random(32))
-  const entropy = random(32)
+  let entropy = random(32)
   const drawn: Uint8Array[] = []
   const source = () => (drawn.push(entropy.slice()), drawn.at(-1))
-  const expected = hedgedRandom(source, 'ephemeral key', device.secretKey, server.publicKey, INFO, request)(32)
+  const drawKey = () => hedgedRandom(source, 'ephemeral key', device.secretKey, server.publicKey, INFO, request)(32)
+  let expected = drawKey()
+  // @noble/curves leaves its copy of a secret key with bits set and cleared, as X25519 does: ours is no such copy.
+  while ((expected[0]! & 7) === 0) {
+    entropy = random(32)
+    expected = drawKey()
+  }
+  drawn.length = 1
   const allocations = await allocationsOf(() => sealRequest(server.publicKey, device, request, source))
   expect(allocations.holding(expected)).toEqual([])
   expect(drawn).toEqual([new Uint8Array(32), new Uint8Array(32)])
