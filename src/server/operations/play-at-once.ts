@@ -24,7 +24,7 @@ export function isOneRound(request: OperationRequest): request is OneRoundReques
 }
 
 /** An operation that may begin, as it has arrived. */
-export interface OpeningProof {
+export interface OneRoundOperation {
   readonly key: CalledOperation
   readonly request: OneRoundRequest
   readonly messages: readonly SessionMessage[]
@@ -47,15 +47,15 @@ class NotAtOnce extends Error {}
  */
 export async function playAtOnce(
   context: ServerContext,
-  beginning: OpeningProof,
+  operation: OneRoundOperation,
 ): Promise<{ readonly answer: Uint8Array } | Banned | undefined> {
-  const { key, request } = beginning
+  const { key, request } = operation
   const work = async (tx: Queryable): Promise<{ readonly answer: Uint8Array } | Banned> => {
     const claim: Lease = { ...key, round: 1, token: context.random(16) }
-    const epoch = await begin(context, tx, beginning, claim)
-    const turn = { ...key, request, round: 1, messages: beginning.messages, epoch, state: undefined }
-    const played = await play(context, tx, turn, beginning)
-    return 'caught' in played ? played : { answer: await end(context, tx, beginning, claim, played.messages) }
+    const epoch = await begin(context, tx, operation, claim)
+    const turn = { ...key, request, round: 1, messages: operation.messages, epoch, state: undefined }
+    const played = await play(context, tx, turn, operation)
+    return 'caught' in played ? played : { answer: await end(context, tx, operation, claim, played.messages) }
   }
   try {
     if (request.scheme !== 'ecdsa') return await context.database.transaction(work, 'read committed')
@@ -72,7 +72,7 @@ export async function playAtOnce(
 async function begin(
   context: ServerContext,
   tx: Queryable,
-  { key, request, requestHash }: OpeningProof,
+  { key, request, requestHash }: OneRoundOperation,
   { token }: Lease,
 ): Promise<number> {
   const added = await insertOperation(context, tx, key, request, requestHash, token)
@@ -85,7 +85,7 @@ async function play(
   context: ServerContext,
   tx: Queryable,
   turn: RoundInput<OneRoundRequest>,
-  { named }: OpeningProof,
+  { named }: OneRoundOperation,
 ): Promise<{ readonly messages: readonly SessionMessage[] } | Banned> {
   const { clientId, epoch, request } = turn
   const { setId } = request
@@ -102,7 +102,7 @@ async function play(
 async function end(
   context: ServerContext,
   tx: Queryable,
-  { key, request, requestHash }: OpeningProof,
+  { key, request, requestHash }: OneRoundOperation,
   claim: Lease,
   messages: readonly SessionMessage[],
 ): Promise<Uint8Array> {
