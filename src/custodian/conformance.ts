@@ -13,7 +13,7 @@ export type MakeCustodian = () => Custodian | Promise<Custodian>
 type Open = () => Promise<Custodian>
 
 /** A half that is on its way, under a set of its own. */
-interface Half {
+interface TestBackup {
   readonly clientId: string
   readonly setId: string
   readonly share: Uint8Array
@@ -49,58 +49,59 @@ const CHECKS: readonly (readonly [name: string, run: (open: Open, clientId: stri
   [
     'gives back what was stored, also through another handle',
     async (open, clientId) => {
-      const half = newHalf(clientId)
-      await store(await open(), half)
-      for (const custodian of [await open(), await open()]) await has(custodian, half, 'the half is gone')
+      const backup = newBackup(clientId)
+      await store(await open(), backup)
+      for (const custodian of [await open(), await open()]) await assertStored(custodian, backup, 'the half is gone')
     },
   ],
   [
     'keeps a half beside the earlier ones of the same client and method',
     async (open, clientId) => {
       const custodian = await open()
-      const halves = [newHalf(clientId), newHalf(clientId), newHalf(clientId)]
-      for (const half of halves) await store(custodian, half)
-      for (const half of halves) await has(await open(), half, 'a later backup has taken the place of an earlier one')
+      const backups = [newBackup(clientId), newBackup(clientId), newBackup(clientId)]
+      for (const backup of backups) await store(custodian, backup)
+      for (const backup of backups)
+        await assertStored(await open(), backup, 'a later backup has taken the place of an earlier one')
     },
   ],
   [
     'keeps halves of every method',
     async (open, clientId) => {
       const custodian = await open()
-      const halves = METHODS.map(() => newHalf(clientId))
-      for (const [i, half] of halves.entries()) await store(custodian, half, METHODS[i])
-      for (const half of halves) await has(custodian, half, 'a half of another method is gone')
+      const backups = METHODS.map(() => newBackup(clientId))
+      for (const [i, backup] of backups.entries()) await store(custodian, backup, METHODS[i])
+      for (const backup of backups) await assertStored(custodian, backup, 'a half of another method is gone')
     },
   ],
   [
     'keeps all of several halves that come at once',
     async (open, clientId) => {
-      const halves = Array.from({ length: 6 }, () => newHalf(clientId))
-      await Promise.all(halves.map(async (half) => store(await open(), half)))
-      for (const half of halves) await has(await open(), half, 'one of several that came at once is gone')
+      const backups = Array.from({ length: 6 }, () => newBackup(clientId))
+      await Promise.all(backups.map(async (backup) => store(await open(), backup)))
+      for (const backup of backups) await assertStored(await open(), backup, 'one of several that came at once is gone')
     },
   ],
   [
     'takes the same half again, also at once',
     async (open, clientId) => {
-      const [half, other] = [newHalf(clientId), newHalf(clientId)]
+      const [backup, other] = [newBackup(clientId), newBackup(clientId)]
       await store(await open(), other)
-      for (let i = 0; i < 2; i++) await store(await open(), half)
-      await Promise.all([store(await open(), half), store(await open(), half)])
-      for (const each of [half, other]) await has(await open(), each, 'a half is gone that was stored again')
+      for (let i = 0; i < 2; i++) await store(await open(), backup)
+      await Promise.all([store(await open(), backup), store(await open(), backup)])
+      for (const each of [backup, other]) await assertStored(await open(), each, 'a half is gone that was stored again')
     },
   ],
   [
     'copies what it is given and what it gives',
     async (open, clientId) => {
       const custodian = await open()
-      const half = newHalf(clientId)
-      const given = half.share.slice()
-      await custodian.store({ ...half, share: given, backupMethod: 'PASSWORD' })
+      const backup = newBackup(clientId)
+      const given = backup.share.slice()
+      await custodian.store({ ...backup, share: given, backupMethod: 'PASSWORD' })
       // The server wipes both.
       given.fill(0)
-      for (const share of await custodian.fetch(clientId, half.setId)) share.fill(0)
-      await has(custodian, half, 'the half was wiped with a copy of it')
+      for (const share of await custodian.fetch(clientId, backup.setId)) share.fill(0)
+      await assertStored(custodian, backup, 'the half was wiped with a copy of it')
     },
   ],
   [
@@ -108,12 +109,12 @@ const CHECKS: readonly (readonly [name: string, run: (open: Open, clientId: stri
     async (open, clientId) => {
       const custodian = await open()
       const setId = newSetId()
-      const halves = ODD_NAMES.map((name) => ({ ...newHalf(`${clientId} ${name}`), setId }))
-      for (const half of halves) await store(custodian, half)
-      for (const half of halves) {
-        await has(custodian, half, `the half of ${JSON.stringify(half.clientId)} is gone`)
-        const kept = await custodian.fetch(half.clientId, setId)
-        check(kept.length === 1, `${JSON.stringify(half.clientId)} is given the halves of others`)
+      const backups = ODD_NAMES.map((name) => ({ ...newBackup(`${clientId} ${name}`), setId }))
+      for (const backup of backups) await store(custodian, backup)
+      for (const backup of backups) {
+        await assertStored(custodian, backup, `the half of ${JSON.stringify(backup.clientId)} is gone`)
+        const kept = await custodian.fetch(backup.clientId, setId)
+        check(kept.length === 1, `${JSON.stringify(backup.clientId)} is given the halves of others`)
       }
     },
   ],
@@ -122,9 +123,9 @@ const CHECKS: readonly (readonly [name: string, run: (open: Open, clientId: stri
     async (open, clientId) => {
       const custodian = await open()
       for (const length of [3, 4, 5, 700, 4096]) {
-        const half = { ...newHalf(clientId), share: new Uint8Array(length).map((_, i) => 255 - i) }
-        await store(custodian, half)
-        await has(custodian, half, `a half of ${length} bytes is another one`)
+        const backup = { ...newBackup(clientId), share: new Uint8Array(length).map((_, i) => 255 - i) }
+        await store(custodian, backup)
+        await assertStored(custodian, backup, `a half of ${length} bytes is another one`)
       }
     },
   ],
@@ -134,11 +135,12 @@ const CHECKS: readonly (readonly [name: string, run: (open: Open, clientId: stri
       const custodian = await open()
       if (custodian.delete === undefined) return
       await custodian.delete(clientId, newSetId())
-      const [gone, kept] = [newHalf(clientId), newHalf(clientId)]
-      const foreign = { ...newHalf(`${clientId} other`), setId: gone.setId }
-      for (const half of [gone, kept, foreign]) await store(custodian, half)
+      const [gone, kept] = [newBackup(clientId), newBackup(clientId)]
+      const foreign = { ...newBackup(`${clientId} other`), setId: gone.setId }
+      for (const backup of [gone, kept, foreign]) await store(custodian, backup)
       for (let i = 0; i < 2; i++) await custodian.delete(clientId, gone.setId)
-      for (const half of [kept, foreign]) await has(await open(), half, 'a half of another set or client was removed')
+      for (const backup of [kept, foreign])
+        await assertStored(await open(), backup, 'a half of another set or client was removed')
     },
   ],
 ]
@@ -163,20 +165,28 @@ function newSetId(): string {
   return toHex(platformRandom(32))
 }
 
-function newHalf(clientId: string): Half {
+function newBackup(clientId: string): TestBackup {
   return { clientId, setId: newSetId(), share: platformRandom(700) }
 }
 
-async function store(custodian: Custodian, half: Half, backupMethod: BackupMethodName = 'PASSWORD'): Promise<void> {
-  await custodian.store({ ...half, share: half.share.slice(), backupMethod })
+async function store(
+  custodian: Custodian,
+  backup: TestBackup,
+  backupMethod: BackupMethodName = 'PASSWORD',
+): Promise<void> {
+  await custodian.store({ ...backup, share: backup.share.slice(), backupMethod })
 }
 
 /** More than what was asked for does no harm. */
-async function has(custodian: Custodian, { clientId, setId, share }: Half, otherwise: string): Promise<void> {
+async function assertStored(
+  custodian: Custodian,
+  { clientId, setId, share }: TestBackup,
+  message: string,
+): Promise<void> {
   const kept = await custodian.fetch(clientId, setId)
   check(Array.isArray(kept), 'fetch gave no list')
   check(
     kept.some((candidate: Uint8Array) => equalBytes(candidate, share)),
-    otherwise,
+    message,
   )
 }

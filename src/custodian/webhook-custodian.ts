@@ -24,7 +24,7 @@ export interface WebhookOptions {
   readonly fetch?: typeof globalThis.fetch
 }
 
-const ANSWER_MAX_BYTES = 4 * 1024 * 1024
+const RESPONSE_MAX_BYTES = 4 * 1024 * 1024
 
 /** Refusals that pass: time-outs, requests that came too early, too many of them. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
@@ -59,9 +59,9 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
       redirect: 'manual',
       signal,
     })
-    const answer = await readAnswer(response)
-    if (response.ok || accepted.includes(response.status)) return answer
-    throw refused(response.status)
+    const responseBody = await readResponse(response)
+    if (response.ok || accepted.includes(response.status)) return responseBody
+    throw statusError(response.status)
   }
   const post = async (path: string, body: object, accepted: readonly number[] = []): Promise<Uint8Array> => {
     try {
@@ -69,10 +69,10 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
       return await within(timeoutMs, (signal) => exchange(signal, path, body, accepted), late)
     } catch (cause) {
       if (isMpcError(cause)) throw cause
-      throw failed('the custodian did not answer', { cause })
+      throw webhookFailed('the custodian did not answer', { cause })
     }
   }
-  const late = () => failed(`the custodian did not answer within ${timeoutMs} ms`)
+  const late = () => webhookFailed(`the custodian did not answer within ${timeoutMs} ms`)
 
   return {
     async store({ clientId, setId, backupMethod: method, share }) {
@@ -88,28 +88,28 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
   }
 }
 
-async function readAnswer(response: Response): Promise<Uint8Array> {
-  const answer = await readAll(response.body, ANSWER_MAX_BYTES)
-  if (answer !== undefined) return answer
-  throw failed(`the custodian's answer is longer than ${ANSWER_MAX_BYTES} bytes`, { retryable: false })
+async function readResponse(response: Response): Promise<Uint8Array> {
+  const body = await readAll(response.body, RESPONSE_MAX_BYTES)
+  if (body !== undefined) return body
+  throw webhookFailed(`the custodian's answer is longer than ${RESPONSE_MAX_BYTES} bytes`, { retryable: false })
 }
 
 /** One entry that is no share, of another backup perhaps, is no reason to do without the others. */
-function parseShares(answer: Uint8Array): Uint8Array[] {
-  const entries = parseList(answer)
+function parseShares(body: Uint8Array): Uint8Array[] {
+  const entries = parseList(body)
   const shares = entries.flatMap(decodeIfBase64)
   if (shares.length > 0 || entries.length === 0) return shares
-  throw failed("the custodian's answer has no share that is base64", { retryable: false })
+  throw webhookFailed("the custodian's answer has no share that is base64", { retryable: false })
 }
 
-function parseList(answer: Uint8Array): unknown[] {
+function parseList(body: Uint8Array): unknown[] {
   try {
-    const { backupShares } = JSON.parse(fromUtf8(answer)) as { backupShares: unknown }
+    const { backupShares } = JSON.parse(fromUtf8(body)) as { backupShares: unknown }
     if (Array.isArray(backupShares)) return backupShares
   } catch {
     // What was answered may hold shares: it is not kept as the cause.
   }
-  throw failed("the custodian's answer is not a list of shares", { retryable: false })
+  throw webhookFailed("the custodian's answer is not a list of shares", { retryable: false })
 }
 
 function decodeIfBase64(entry: unknown): Uint8Array[] {
@@ -120,16 +120,19 @@ function decodeIfBase64(entry: unknown): Uint8Array[] {
   }
 }
 
-function refused(status: number): MpcError {
+function statusError(status: number): MpcError {
   const retryable = status >= 500 || TRANSIENT_STATUSES.has(status)
   if (status === 401 || status === 403) {
-    return failed(`the custodian does not take the webhook secret (${status})`, { retryable })
+    return webhookFailed(`the custodian does not take the webhook secret (${status})`, { retryable })
   }
   // Browsers say 0 of a redirect.
-  if (status < 400) return failed('the custodian leads elsewhere: redirects are not followed', { retryable })
-  return failed(`the custodian answered ${status}`, { retryable })
+  if (status < 400) return webhookFailed('the custodian leads elsewhere: redirects are not followed', { retryable })
+  return webhookFailed(`the custodian answered ${status}`, { retryable })
 }
 
-function failed(message: string, { cause, retryable = true }: { cause?: unknown; retryable?: boolean } = {}): MpcError {
+function webhookFailed(
+  message: string,
+  { cause, retryable = true }: { cause?: unknown; retryable?: boolean } = {},
+): MpcError {
   return new MpcError('WEBHOOK_FAILED', message, { cause, retryable })
 }

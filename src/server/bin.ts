@@ -260,23 +260,23 @@ function readOrMakeKey(name: string, what: string, loss: string): Uint8Array {
   openFolder()
   const { text, made } = readOrMakeFile(folder(), name, () => `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`)
   const path = join(folder(), name)
-  if (made) tell(`made ${what} in ${path}: keep a copy, ${loss} without it`)
+  if (made) printNotice(`made ${what} in ${path}: keep a copy, ${loss} without it`)
   if (closeFile(path)) {
-    tell(`${path} could be read by others, and cannot any more: if somebody may have, change the key`)
+    printNotice(`${path} could be read by others, and cannot any more: if somebody may have, change the key`)
   }
   return abytes(fromHex(text.trim()), MASTER_KEY_LENGTH, path)
 }
 
 /** Restricts the data folder to its owner, and warns if it was open to others. */
 function openFolder(): void {
-  if (makeDataFolder(folder())) tell(`${folder()} was open to others, and is not any more`)
+  if (makeDataFolder(folder())) printNotice(`${folder()} was open to others, and is not any more`)
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
-function tell(text: string): void {
+function printNotice(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 

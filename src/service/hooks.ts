@@ -18,14 +18,14 @@ export const DEFAULT_HOOK_MS = 10_000
  * @param ask calls it
  * @throws {Unavailable} if it fails; the cause is what it has thrown
  */
-export async function askHook<Answer>(
+export async function askHook<Result>(
   name: string,
   hookMs: number,
-  ask: (options: HookOptions) => Answer | PromiseLike<Answer>,
-): Promise<Answer> {
+  callHook: (options: HookOptions) => Result | PromiseLike<Result>,
+): Promise<Result> {
   const late = () => new Error(`no answer within ${hookMs} ms`)
   try {
-    return await within(hookMs, async (signal) => ask({ signal }), late)
+    return await within(hookMs, async (signal) => callHook({ signal }), late)
   } catch (cause) {
     throw new Unavailable(`the hook ${name} has failed`, { cause })
   }
@@ -55,9 +55,9 @@ export function readIds<Name extends string>(
  */
 export function errorLog(onError: (error: unknown) => unknown = logError): (error: unknown) => void {
   if (typeof onError !== 'function') throw new TypeError('onError must be a function')
-  const tell = async (error: unknown): Promise<unknown> => onError(error)
+  const call = async (error: unknown): Promise<unknown> => onError(error)
   return (error) => {
-    tell(error).catch((failure: unknown) => {
+    call(error).catch((failure: unknown) => {
       logError(error)
       logError(failure)
     })

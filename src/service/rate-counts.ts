@@ -10,7 +10,7 @@ import type { LockOut, Rate } from './rates.ts'
  */
 export interface Subject {
   readonly clientId: string
-  readonly of: '' | `set ${string}` | `device ${string}`
+  readonly scope: '' | `set ${string}` | `device ${string}`
 }
 
 /** The kind that counts failures, besides the kinds that have a rate. */
@@ -71,7 +71,7 @@ export interface RateCounts<Kind extends string> {
    *
    * @returns the subjects that it has locked out
    */
-  countFailure(tx: Queryable, subjects: readonly Subject[]): Promise<readonly Locked[]>
+  recordFailure(tx: Queryable, subjects: readonly Subject[]): Promise<readonly Locked[]>
   /**
    * Counts an attempt and its failure before the outcome is known. So no more concurrent guesses are judged than may
    * fail, even if the processes that judge them die.
@@ -101,7 +101,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
          started_at = case when known.ends_at <= $4 then excluded.started_at else known.started_at end,
          ends_at = case when known.ends_at <= $4 then excluded.ends_at else known.ends_at end
        returning count, started_at, ends_at`,
-      [subject.clientId, kind, subject.of, later(), later(windowMs)],
+      [subject.clientId, kind, subject.scope, later(), later(windowMs)],
     )
     return countedRow(row)
   }
@@ -128,7 +128,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     const endsAt = later(lock.lockedMs)
     await tx.query(
       `update ${table} set ends_at = $4 where client_id = $1 and kind = '${FAILURE}' and subject = $2 and started_at = $3`,
-      [subject.clientId, subject.of, counted.startedAt, endsAt],
+      [subject.clientId, subject.scope, counted.startedAt, endsAt],
     )
     return { ...counted, endsAt, locks: true }
   }
@@ -138,7 +138,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     const [left] = await tx.query(
       `update ${table} set count = count - 1, ends_at = case when count = $4 then $5 else ends_at end
        where client_id = $1 and kind = '${FAILURE}' and subject = $2 and started_at = $3 and count > 0 returning count`,
-      [subject.clientId, subject.of, startedAt, bound, new Date(startedAt.getTime() + lock.withinMs)],
+      [subject.clientId, subject.scope, startedAt, bound, new Date(startedAt.getTime() + lock.withinMs)],
     )
     return left?.['count'] === bound - 1
   }
@@ -152,14 +152,14 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
         const [row] = await database.query(
           `select max(ends_at) as ends_at, count(*)::int as locks from ${table}
            where client_id = $1 and kind = '${FAILURE}' and subject = $2 and count >= $3 and ends_at > $4`,
-          [subject.clientId, subject.of, failuresOf(lockOut, subject), later()],
+          [subject.clientId, subject.scope, failuresOf(lockOut, subject), later()],
         )
         const { locks, ends_at: endsAt } = row ?? {}
         if (locks === 0) continue
         throw Number.isSafeInteger(locks) && isTime(endsAt) ? lockedOut(endsAt) : unknownCount()
       }
     },
-    async countFailure(tx, subjects) {
+    async recordFailure(tx, subjects) {
       if (lockOut === null) return []
       const locked: Locked[] = []
       for (const subject of inOrder(subjects)) {
@@ -207,13 +207,13 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
   }
 }
 
-function failuresOf({ failures }: LockOut, { of }: Subject): number {
-  return of === '' ? CLIENT_FACTOR * failures : failures
+function failuresOf({ failures }: LockOut, { scope }: Subject): number {
+  return scope === '' ? CLIENT_FACTOR * failures : failures
 }
 
 /** Rows are always locked in the same order, so that no two transactions wait for each other. */
 function inOrder(subjects: readonly Subject[]): Subject[] {
-  return [...subjects].sort((a, b) => (a.of < b.of ? -1 : 1))
+  return [...subjects].sort((a, b) => (a.scope < b.scope ? -1 : 1))
 }
 
 function countedRow(row: Row | undefined): Counted {

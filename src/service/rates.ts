@@ -44,9 +44,13 @@ export function checkLockOut(lockOut: LockOut | null = DEFAULT_LOCK_OUT): LockOu
   return lockOut
 }
 
-function requirePositive<Name extends string>(of: string, values: Readonly<Record<Name, number>>, names: Name[]): void {
-  if (typeof values !== 'object') throw new TypeError(`limits.${of} must be an object, or null for none`)
-  for (const name of names) checkLimit(`${of}.${name}`, values[name])
+function requirePositive<Name extends string>(
+  path: string,
+  values: Readonly<Record<Name, number>>,
+  names: Name[],
+): void {
+  if (typeof values !== 'object') throw new TypeError(`limits.${path} must be an object, or null for none`)
+  for (const name of names) checkLimit(`${path}.${name}`, values[name])
 }
 
 /** The largest count: four times as many failures still fit the database's int. */

@@ -27,12 +27,12 @@ const UNNAMED_MAX = 32
 export function createCipherTexts(options: {
   readonly database: Database
   /** Whether the custodian has a half of this backup set. */
-  readonly hasHalf: (db: Queryable, clientId: string, setId: string) => Promise<boolean>
+  readonly hasShare: (db: Queryable, clientId: string, setId: string) => Promise<boolean>
   readonly now: () => number
 }): CipherTexts {
-  const { database, hasHalf, now } = options
+  const { database, hasShare, now } = options
 
-  const requireRoom = async (tx: Queryable, userId: string): Promise<void> => {
+  const assertRoom = async (tx: Queryable, userId: string): Promise<void> => {
     const kept = 'select count(*)::int as kept from reshare_custodian_ciphertexts where user_id = $1 and set_id is null'
     const [row] = await tx.query(kept, [userId])
     if ((row?.['kept'] as number) < UNNAMED_MAX) return
@@ -54,7 +54,7 @@ export function createCipherTexts(options: {
     )
 
   const putNamed = async (tx: Queryable, user: CustodianUser, body: CipherTextBody, setId: string): Promise<void> => {
-    if (!(await hasHalf(tx, user.clientId, setId))) {
+    if (!(await hasShare(tx, user.clientId, setId))) {
       throw new MpcError('SHARE_NOT_FOUND', 'no half of this backup is stored here')
     }
     if ((await insert(tx, user, body)).length > 0) return
@@ -72,7 +72,7 @@ export function createCipherTexts(options: {
        where user_id = $1 and backup_method = $2 and set_id is null and cipher_text = $3`,
       [user.userId, body.backupMethod, body.cipherText],
     )
-    await requireRoom(tx, user.userId)
+    await assertRoom(tx, user.userId)
     await insert(tx, user, body)
   }
 

@@ -97,23 +97,23 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   const sealer = createSealer(options.masterKey, random)
   const namesOf = createShareNames(options.masterKey)
   const requireSecret = createSecretCheck(options.webhookSecret)
-  const halves = createShares({ database, sealer, namesOf, now })
-  const cipherTexts = createCipherTexts({ database, hasHalf: (...half) => halves.has(...half), now })
+  const shares = createShares({ database, sealer, namesOf, now })
+  const cipherTexts = createCipherTexts({ database, hasShare: (...key) => shares.has(...key), now })
   const limits = mergeLimits(options.limits)
-  const exports = createExports({ database, halves, authorizeExport, limits, onError, now, random })
+  const exports = createExports({ database, shares, authorizeExport, limits, onError, now, random })
 
   const requireUser = async (
     { url, method, headers }: Request,
-    own: Partial<CustodianUser>,
+    requested: Partial<CustodianUser>,
   ): Promise<CustodianUser> => {
-    const answer = await askHook('authenticateUser', limits.hookMs, ({ signal }) =>
+    const hookResult = await askHook('authenticateUser', limits.hookMs, ({ signal }) =>
       authenticateUser(new Request(url, { method, headers, signal })),
     )
-    const user = readIds('authenticateUser', answer, ['userId', 'clientId'])
+    const user = readIds('authenticateUser', hookResult, ['userId', 'clientId'])
     if (user === undefined) throw notAuthorized()
     const { userId, clientId } = user
-    const reached = (own.userId ?? userId) === userId && (own.clientId ?? clientId) === clientId
-    if (!reached) throw notAuthorized()
+    const isOwn = (requested.userId ?? userId) === userId && (requested.clientId ?? clientId) === clientId
+    if (!isOwn) throw notAuthorized()
     return user
   }
 
@@ -148,16 +148,16 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
 
   app.post('/backup', async (c) => {
     requireSecret(c.req.raw)
-    await halves.store(await parseBackup(c.req.raw))
+    await shares.store(await parseBackup(c.req.raw))
     return c.json({})
   })
   app.post('/backup/fetch', async (c) => {
     requireSecret(c.req.raw)
-    return c.json({ backupShares: await halves.fetch(await parseFetch(c.req.raw)) })
+    return c.json({ backupShares: await shares.fetch(await parseFetch(c.req.raw)) })
   })
   app.post('/backup/delete', async (c) => {
     requireSecret(c.req.raw)
-    await halves.delete(await parseDelete(c.req.raw))
+    await shares.delete(await parseDelete(c.req.raw))
     return c.json({})
   })
   app.get('/users/:userId/encrypted-user-backup-shares', async (c) => {

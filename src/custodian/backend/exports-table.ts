@@ -7,7 +7,7 @@ import { inPages, PAGE } from '../../util/pages.ts'
 const CHALLENGE_MS = 5 * 60_000
 
 /** What an export was begun with. */
-export interface BegunExport {
+export interface StartedExport {
   readonly setId: string
   readonly curve: Curve
   readonly receiver: string
@@ -15,8 +15,8 @@ export interface BegunExport {
 }
 
 /** An export whose time is not over, and whether its challenge still waits for a proof. */
-export interface KnownExport extends BegunExport {
-  readonly isWaiting: boolean
+export interface LiveExport extends StartedExport {
+  readonly isPending: boolean
 }
 
 /** Names one export: ids are the client's own choice, so they mean nothing without it. */
@@ -28,21 +28,21 @@ export interface ExportKey {
 /** The exports that are under way: each has one challenge, which one proof uses up. */
 export interface ExportRows {
   /** The export of this name, until its time is over. */
-  find(key: ExportKey): Promise<KnownExport | undefined>
+  find(key: ExportKey): Promise<LiveExport | undefined>
   /**
    * Adds an export unless there is one of this name, and forgets those whose time is over.
    *
    * @returns what is there now
    */
-  add(key: ExportKey, begun: BegunExport): Promise<KnownExport | undefined>
+  add(key: ExportKey, started: StartedExport): Promise<LiveExport | undefined>
   /** Adds an export that is over before it has begun: no proof comes for it. None if there is one of this name. */
-  addDenied(key: ExportKey, asked: Omit<BegunExport, 'challenge'>): Promise<void>
+  addDenied(key: ExportKey, requested: Omit<StartedExport, 'challenge'>): Promise<void>
   /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
-  claim(key: ExportKey, proofHash: Uint8Array): Promise<BegunExport | undefined>
+  useChallenge(key: ExportKey, proofHash: Uint8Array): Promise<StartedExport | undefined>
   /** Keeps the answer to the proof that has claimed an export. */
-  answer(tx: Queryable, key: ExportKey, sealed: Uint8Array): Promise<void>
+  storeResponse(tx: Queryable, key: ExportKey, sealed: Uint8Array): Promise<void>
   /** The answer that is kept for this very proof. */
-  findAnswer(key: ExportKey, proofHash: Uint8Array): Promise<Uint8Array | undefined>
+  findResponse(key: ExportKey, proofHash: Uint8Array): Promise<Uint8Array | undefined>
   /** Forgets exports whose time is over. */
   forget(): Promise<void>
 }
@@ -59,10 +59,10 @@ export function createExportRows({
   readonly database: Database
   readonly now: () => number
 }): ExportRows {
-  const find = async (db: Queryable, { clientId, exportId }: ExportKey): Promise<KnownExport | undefined> => {
+  const find = async (db: Queryable, { clientId, exportId }: ExportKey): Promise<LiveExport | undefined> => {
     const values = [clientId, exportId, new Date(now())]
     const [row] = await db.query(`select * from reshare_custodian_exports where ${KNOWN}`, values)
-    return row && { ...begunExport(row), isWaiting: row['proof_hash'] === null }
+    return row && { ...startedExport(row), isPending: row['proof_hash'] === null }
   }
   const forgetSome = () =>
     database.query(
@@ -81,7 +81,7 @@ export function createExportRows({
   const insert = (
     db: Queryable,
     { clientId, exportId }: ExportKey,
-    { setId, curve, receiver, challenge }: BegunExport,
+    { setId, curve, receiver, challenge }: StartedExport,
     proofHash: Uint8Array | null,
   ) =>
     db.query(
@@ -93,29 +93,29 @@ export function createExportRows({
     )
   return {
     find: (key) => find(database, key),
-    async add(key, begun) {
+    async add(key, started) {
       await forgetSome()
       return database.transaction(async (tx) => {
         await forgetOver(tx, key)
-        await insert(tx, key, begun, null)
+        await insert(tx, key, started, null)
         return find(tx, key)
       })
     },
-    async addDenied(key, asked) {
+    async addDenied(key, requested) {
       await forgetOver(database, key)
-      await insert(database, key, { ...asked, challenge: new Uint8Array(0) }, NO_PROOF)
+      await insert(database, key, { ...requested, challenge: new Uint8Array(0) }, NO_PROOF)
     },
-    async claim({ clientId, exportId }, proofHash) {
+    async useChallenge({ clientId, exportId }, proofHash) {
       const [row] = await database.query(
         `update reshare_custodian_exports set proof_hash = $4 where ${KNOWN} and proof_hash is null returning *`,
         [clientId, exportId, new Date(now()), proofHash],
       )
-      return row && begunExport(row)
+      return row && startedExport(row)
     },
-    async answer(tx, { clientId, exportId }, sealed) {
+    async storeResponse(tx, { clientId, exportId }, sealed) {
       await tx.query(`update reshare_custodian_exports set sealed = $3 where ${KEY}`, [clientId, exportId, sealed])
     },
-    async findAnswer({ clientId, exportId }, proofHash) {
+    async findResponse({ clientId, exportId }, proofHash) {
       const [row] = await database.query(
         `select proof_hash, sealed from reshare_custodian_exports
          where ${KNOWN} and sealed is not null`,
@@ -128,7 +128,7 @@ export function createExportRows({
   }
 }
 
-function begunExport(row: Row): BegunExport {
+function startedExport(row: Row): StartedExport {
   return {
     setId: row['set_id'] as string,
     curve: row['curve'] as Curve,

@@ -12,8 +12,8 @@ import { decodeWalletShares, wipeKeyShare, type KeyShare, type WalletShares } fr
 import type { Database } from '../../service/database/types.ts'
 import { fromHex, toHex } from '../../util/bytes.ts'
 import type { RandomSource } from '../../util/random.ts'
-import { createExportRows, type BegunExport, type KnownExport } from './exports-table.ts'
-import type { Halves } from './shares.ts'
+import { createExportRows, type StartedExport, type LiveExport } from './exports-table.ts'
+import type { CustodianShares } from './shares.ts'
 import type { CustodianLimits } from './limits.ts'
 import type { ChallengeBody, ShareBody } from './requests.ts'
 import type { AuthorizeExport, BackupExportAuthorization, CustodianUser } from '../types.ts'
@@ -47,19 +47,19 @@ export interface Exports {
 
 export function createExports(options: {
   readonly database: Database
-  readonly halves: Halves
+  readonly shares: CustodianShares
   readonly authorizeExport: AuthorizeExport | undefined
   readonly limits: CustodianLimits
   readonly onError: (error: unknown) => void
   readonly now: () => number
   readonly random: RandomSource
 }): Exports {
-  const { database, halves, authorizeExport, limits, onError, now, random } = options
+  const { database, shares, authorizeExport, limits, onError, now, random } = options
   const rows = createExportRows({ database, now })
   const { rates, lockOut } = limits
   const counts = createRateCounts<'export'>({ table: 'reshare_custodian_rates', database, now, rates, lockOut })
 
-  const consent = async (
+  const authorize = async (
     user: CustodianUser,
     request: BackupExportAuthorization,
     deny: () => Promise<void>,
@@ -67,52 +67,51 @@ export function createExports(options: {
     if (authorizeExport === undefined) return requireAuthorization(undefined, onError)
     const { clientId } = user
     const charged = { subject: ofSet(clientId, request.setId), kind: 'export' } as const
-    const presume = () => counts.reserveFailure(charged, guessing(clientId, request.setId))
+    const reserve = () => counts.reserveFailure(charged, failureSubjects(clientId, request.setId))
     // Where tries have no bound, what was denied is not kept.
     const isBounded = lockOut !== null || rates.export !== null
     const onDenied = async () => (isBounded ? deny() : undefined)
-    const asking = () =>
-      askHook('authorizeExport', limits.hookMs, (hook) => authorizeExport({ ...user }, request, hook))
-    await requireCountedAuthorization(presume, asking, onError, onDenied)
+    const ask = () => askHook('authorizeExport', limits.hookMs, (hook) => authorizeExport({ ...user }, request, hook))
+    await requireCountedAuthorization(reserve, ask, onError, onDenied)
   }
 
-  const fail = async (clientId: string, setId: string): Promise<void> => {
-    await database.transaction((tx) => counts.countFailure(tx, [ofSet(clientId, setId)]))
+  const recordFailure = async (clientId: string, setId: string): Promise<void> => {
+    await database.transaction((tx) => counts.recordFailure(tx, [ofSet(clientId, setId)]))
   }
 
   return {
     async challenge(user, exportId, { setId, curve, authorization, receiver }) {
       const { clientId } = user
       const key = { clientId, exportId }
-      const asked = { setId, curve, receiver }
-      const begun = await rows.find(key)
-      if (begun !== undefined) return answerAgain(begun, asked)
-      if (!(await halves.has(database, clientId, setId))) throw notAuthorized()
-      await counts.requireUnlocked(guessing(clientId, setId))
-      await consent(user, { setId, curve, authorization }, () => rows.addDenied(key, asked))
-      const added = { ...asked, challenge: newChallenge(random, fromHex(exportId)) }
-      return answerAgain(await rows.add(key, added), asked)
+      const requested = { setId, curve, receiver }
+      const started = await rows.find(key)
+      if (started !== undefined) return challengeResponse(started, requested)
+      if (!(await shares.has(database, clientId, setId))) throw notAuthorized()
+      await counts.requireUnlocked(failureSubjects(clientId, setId))
+      await authorize(user, { setId, curve, authorization }, () => rows.addDenied(key, requested))
+      const added = { ...requested, challenge: newChallenge(random, fromHex(exportId)) }
+      return challengeResponse(await rows.add(key, added), requested)
     },
 
     async share({ clientId }, exportId, { proof: hex }) {
       const key = { clientId, exportId }
       const proof = fromHex(hex)
       const proofHash = sha256(proof)
-      const begun = await rows.claim(key, proofHash)
-      if (begun === undefined) {
-        const sealed = await rows.findAnswer(key, proofHash)
-        if (sealed === undefined) throw over()
+      const started = await rows.useChallenge(key, proofHash)
+      if (started === undefined) {
+        const sealed = await rows.findResponse(key, proofHash)
+        if (sealed === undefined) throw noChallenge()
         return { sealed: toHex(sealed) }
       }
-      const { setId } = begun
-      const release = (encoded: readonly Uint8Array[]) => releaseShareOf(encoded, begun, exportId, proof, random)
-      const sealed = await halves.open(clientId, setId, release).catch(async (error: unknown) => {
-        if (isProtocolError(error)) await fail(clientId, setId).catch(onError)
+      const { setId } = started
+      const release = (encoded: readonly Uint8Array[]) => releaseShareOf(encoded, started, exportId, proof, random)
+      const sealed = await shares.open(clientId, setId, release).catch(async (error: unknown) => {
+        if (isProtocolError(error)) await recordFailure(clientId, setId).catch(onError)
         throw error
       })
       await database.transaction(async (tx) => {
-        if (!(await halves.markExported(tx, clientId, setId))) throw notAuthorized()
-        await rows.answer(tx, key, sealed)
+        if (!(await shares.markExported(tx, clientId, setId))) throw notAuthorized()
+        await rows.storeResponse(tx, key, sealed)
       })
       return { sealed: toHex(sealed) }
     },
@@ -125,36 +124,44 @@ export function createExports(options: {
 }
 
 function ofSet(clientId: string, setId: string): Subject {
-  return { clientId, of: `set ${setId}` }
+  return { clientId, scope: `set ${setId}` }
 }
 
 /** Whom a denied authorisation is counted against: the set, and the client, whose authorisations may be the same for all. */
-function guessing(clientId: string, setId: string): Subject[] {
-  return [ofSet(clientId, setId), { clientId, of: '' }]
+function failureSubjects(clientId: string, setId: string): Subject[] {
+  return [ofSet(clientId, setId), { clientId, scope: '' }]
 }
 
-function answerAgain(begun: KnownExport | undefined, asked: Omit<BegunExport, 'challenge'>): ChallengeResponse {
-  const { setId, curve, receiver } = asked
-  if (begun?.isWaiting !== true || begun.setId !== setId || begun.curve !== curve || begun.receiver !== receiver)
-    throw over()
-  return { challenge: toHex(begun.challenge) }
+function challengeResponse(
+  started: LiveExport | undefined,
+  requested: Omit<StartedExport, 'challenge'>,
+): ChallengeResponse {
+  const { setId, curve, receiver } = requested
+  if (
+    started?.isPending !== true ||
+    started.setId !== setId ||
+    started.curve !== curve ||
+    started.receiver !== receiver
+  )
+    throw noChallenge()
+  return { challenge: toHex(started.challenge) }
 }
 
 function releaseShareOf(
   encoded: readonly Uint8Array[],
-  { setId, curve, receiver, challenge }: BegunExport,
+  { setId, curve, receiver, challenge }: StartedExport,
   exportId: string,
   proof: Uint8Array,
   random: RandomSource,
 ): Uint8Array {
   if (encoded.length === 0) throw notAuthorized()
-  const half = custodianShareOf(encoded, setId)
+  const walletShares = custodianShareOf(encoded, setId)
   try {
-    const share = half.shares.find(({ record }) => record.curve === curve) as KeyShare
+    const share = walletShares.shares.find(({ record }) => record.curve === curve) as KeyShare
     const terms = exportTerms(getGroup(curve), share.record, exportId, fromHex(receiver))
     return releaseShare(terms, { share, challenge, proof, random })
   } finally {
-    half.shares.forEach(wipeKeyShare)
+    walletShares.shares.forEach(wipeKeyShare)
   }
 }
 
@@ -162,11 +169,11 @@ function releaseShareOf(
 function custodianShareOf(encoded: readonly Uint8Array[], setId: string): WalletShares {
   const holder = partiesOf('backup')[1]!.id
   for (const bytes of encoded) {
-    const half = decodeIfValid(bytes)
-    if (half === undefined) continue
-    const ours = half.purpose === 'backup' && half.shares.every(({ id }) => id === holder)
-    if (ours && toHex(half.setId) === setId) return half
-    half.shares.forEach(wipeKeyShare)
+    const walletShares = decodeIfValid(bytes)
+    if (walletShares === undefined) continue
+    const isCustodianShare = walletShares.purpose === 'backup' && walletShares.shares.every(({ id }) => id === holder)
+    if (isCustodianShare && toHex(walletShares.setId) === setId) return walletShares
+    walletShares.shares.forEach(wipeKeyShare)
   }
   throw new MpcError('SHARE_PARSING_FAILED', 'what is stored is no half of this backup')
 }
@@ -180,6 +187,6 @@ function decodeIfValid(bytes: Uint8Array): WalletShares | undefined {
   }
 }
 
-function over(): MpcError {
+function noChallenge(): MpcError {
   return new MpcError('PROTOCOL_ABORTED', 'no challenge waits for this: begin another export')
 }

@@ -57,13 +57,13 @@ export async function rotate(options: RotateOptions): Promise<Rotation> {
 function rename({ sealer, namesOf }: RotateOptions, row: Row): Renamed {
   const clientId = row['client_id'] as string
   const from = { name: row['share_id'] as Uint8Array, sealed: row['sealed'] as Uint8Array }
-  const half = sealer.open(custodianShareContext(clientId, from.name), from.sealed)
+  const share = sealer.open(custodianShareContext(clientId, from.name), from.sealed)
   try {
-    const [name] = namesOf(half)
-    const to = { name, sealed: sealer.seal(custodianShareContext(clientId, name), half) }
+    const [name] = namesOf(share)
+    const to = { name, sealed: sealer.seal(custodianShareContext(clientId, name), share) }
     return { clientId, setId: row['set_id'] as string, from, to }
   } finally {
-    wipe(half)
+    wipe(share)
   }
 }
 
@@ -80,7 +80,7 @@ async function replace(database: Database, { clientId, setId, from, to }: Rename
       [clientId, from.name, from.sealed],
     )
     if (asRead.length === 0) return false
-    const [twin] = await tx.query(
+    const [duplicate] = await tx.query(
       `delete from reshare_custodian_shares where client_id = $1 and share_id = $2 and set_id = $3 and share_id <> $4
        returning exported_at`,
       [clientId, to.name, setId, from.name],
@@ -88,7 +88,7 @@ async function replace(database: Database, { clientId, setId, from, to }: Rename
     await tx.query(
       `update reshare_custodian_shares set share_id = $3, sealed = $4, exported_at = least(exported_at, $5)
        where client_id = $1 and share_id = $2`,
-      [clientId, from.name, to.name, to.sealed, twin?.['exported_at'] ?? null],
+      [clientId, from.name, to.name, to.sealed, duplicate?.['exported_at'] ?? null],
     )
     return true
   })

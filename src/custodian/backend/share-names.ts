@@ -5,7 +5,7 @@ import { readMasterKeys, type MasterKeys } from '../../util/master-keys.ts'
 import type { SealContext } from '../../util/seal.ts'
 
 /** The names that a half has by each master key, the current one's first: a stored half has one of them. */
-export type ShareNames = (half: Uint8Array) => readonly [Uint8Array, ...Uint8Array[]]
+export type ShareNames = (share: Uint8Array) => readonly [Uint8Array, ...Uint8Array[]]
 
 /**
  * A keyed hash names a half: a plain one would be a check value for guesses at it.
@@ -14,7 +14,7 @@ export type ShareNames = (half: Uint8Array) => readonly [Uint8Array, ...Uint8Arr
  */
 export function createShareNames(masterKeys: MasterKeys): ShareNames {
   const nameKeys = readMasterKeys(masterKeys).map(({ key }) => hmac(sha256, key, utf8('reshare/v1/custodian/share-id')))
-  return (half) => nameKeys.map((key) => hmac(sha256, key, half)) as [Uint8Array, ...Uint8Array[]]
+  return (share) => nameKeys.map((key) => hmac(sha256, key, share)) as [Uint8Array, ...Uint8Array[]]
 }
 
 /** Where a half of this name is sealed to. */

@@ -6,7 +6,7 @@ import { custodianShareContext, type ShareNames } from './share-names.ts'
 import type { BackupBody, DeleteBody, FetchBody } from './requests.ts'
 
 /** The custodian's halves of a client's backup sets, sealed. */
-export interface Halves {
+export interface CustodianShares {
   /** Durable when it resolves; the same half again changes nothing. */
   store(backup: BackupBody): Promise<void>
   /** The halves of a client's backup set, or of all, oldest first, as base64. */
@@ -14,7 +14,7 @@ export interface Halves {
   /** Whether there is a half of this backup set. */
   has(db: Queryable, clientId: string, setId: string): Promise<boolean>
   /** Uses the encoded halves of a backup set, and wipes them. */
-  open<T>(clientId: string, setId: string, use: (halves: readonly Uint8Array[]) => T): Promise<T>
+  open<T>(clientId: string, setId: string, use: (shares: readonly Uint8Array[]) => T): Promise<T>
   /** Notes that the halves of a backup set have been handed out; the first time stays. @returns whether there are any */
   markExported(tx: Queryable, clientId: string, setId: string): Promise<boolean>
   /** Removes the halves of a backup set, and the texts that they take with them; harmless to repeat. */
@@ -26,7 +26,7 @@ export function createShares(options: {
   readonly sealer: Sealer
   readonly namesOf: ShareNames
   readonly now: () => number
-}): Halves {
+}): CustodianShares {
   const { database, sealer, namesOf, now } = options
   const read = async (clientId: string, setId: string | null): Promise<Uint8Array[]> => {
     const rows = await database.query(
@@ -34,16 +34,16 @@ export function createShares(options: {
        where client_id = $1 and ($2::text is null or set_id = $2) order by ordinal`,
       [clientId, setId],
     )
-    const halves: Uint8Array[] = []
+    const shares: Uint8Array[] = []
     try {
       for (const row of rows) {
-        halves.push(
+        shares.push(
           sealer.open(custodianShareContext(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array),
         )
       }
-      return halves
+      return shares
     } catch (error) {
-      wipe(...halves)
+      wipe(...shares)
       throw error
     }
   }
@@ -72,11 +72,11 @@ export function createShares(options: {
       }
     },
     async fetch({ clientId, setId = null }) {
-      const halves = await read(clientId, setId)
+      const shares = await read(clientId, setId)
       try {
-        return halves.map(toBase64)
+        return shares.map(toBase64)
       } finally {
-        wipe(...halves)
+        wipe(...shares)
       }
     },
     async has(db, clientId, setId) {
@@ -84,11 +84,11 @@ export function createShares(options: {
       return (await db.query(known, [clientId, setId])).length > 0
     },
     async open(clientId, setId, use) {
-      const halves = await read(clientId, setId)
+      const shares = await read(clientId, setId)
       try {
-        return use(halves)
+        return use(shares)
       } finally {
-        wipe(...halves)
+        wipe(...shares)
       }
     },
     async markExported(tx, clientId, setId) {

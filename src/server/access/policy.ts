@@ -41,7 +41,7 @@ export interface PolicyRequest {
 }
 
 /** Who asks, as the policy hears of it. */
-export function askedBy({ clientId, device }: Caller): Pick<PolicyRequest, 'clientId' | 'deviceId'> {
+export function callerFields({ clientId, device }: Caller): Pick<PolicyRequest, 'clientId' | 'deviceId'> {
   return device === null ? { clientId } : { clientId, deviceId: device }
 }
 

@@ -1,7 +1,7 @@
 import { equalBytes, fromHex, toHex } from '../../util/bytes.ts'
 import type { Row } from '../../service/database/types.ts'
 import { type AuditEntry, entryHash, GENESIS } from './entry.ts'
-import { newHistory, playEntry, type SetHistory } from './history.ts'
+import { newHistory, applyEntry, type SetHistory } from './history.ts'
 
 /** How a log can be broken. */
 export type AuditBreakReason =
@@ -99,7 +99,7 @@ export class ChainReader {
     if (event === 'found') this.older += 1
     const history = this.sets.get(setId) ?? newHistory()
     this.sets.set(setId, history)
-    if (!playEntry(history, entry)) {
+    if (!applyEntry(history, entry)) {
       this.break('IMPOSSIBLE', sequence, `set ${setId} cannot have been ${event} then`)
     }
   }

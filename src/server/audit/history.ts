@@ -47,7 +47,7 @@ const STEPS: Readonly<Record<string, { readonly from: readonly SetState[]; reado
  *
  * @returns whether it is possible after the entries so far
  */
-export function playEntry(history: SetHistory, { event, detail }: AuditEntry): boolean {
+export function applyEntry(history: SetHistory, { event, detail }: AuditEntry): boolean {
   if (event === 'prepared' || event === 'found') {
     if (history.whole) return false
     history.whole = true

@@ -5,7 +5,7 @@ import type { Database, Queryable } from '../../service/database/types.ts'
  * The key of the log is generated once and stored sealed by the master key, like a share. A change of the master key
  * reseals it and leaves the entries unchanged, so that entries of any age can be verified without old master keys.
  */
-const PLACE: SealContext = { purpose: 'audit key', clientId: '', row: 'audit' }
+const AUDIT_KEY_CONTEXT: SealContext = { purpose: 'audit key', clientId: '', row: 'audit' }
 
 const SELECT = `select sealed from reshare_audit_key`
 
@@ -23,12 +23,12 @@ async function readSealed(db: Queryable): Promise<Uint8Array | undefined> {
  */
 export async function readAuditKey(db: Queryable, sealer: Pick<Sealer, 'open'>): Promise<Uint8Array | undefined> {
   const sealed = await readSealed(db)
-  return sealed && sealer.open(PLACE, sealed)
+  return sealed && sealer.open(AUDIT_KEY_CONTEXT, sealed)
 }
 
 /** Stores the key of the log; the caller's transaction has checked that there is none. */
 export async function insertAuditKey(tx: Queryable, sealer: Pick<Sealer, 'seal'>, key: Uint8Array): Promise<void> {
-  await tx.query('insert into reshare_audit_key (id, sealed) values (1, $1)', [sealer.seal(PLACE, key)])
+  await tx.query('insert into reshare_audit_key (id, sealed) values (1, $1)', [sealer.seal(AUDIT_KEY_CONTEXT, key)])
 }
 
 /**
@@ -46,7 +46,7 @@ export async function resealAuditKey(
   return database.transaction(async (tx) => {
     const sealed = await readSealed(tx)
     if (sealed === undefined || sealed[0] === sealer.keyId) return false
-    await tx.query('update reshare_audit_key set sealed = $1', [sealer.reseal(PLACE, sealed)])
+    await tx.query('update reshare_audit_key set sealed = $1', [sealer.reseal(AUDIT_KEY_CONTEXT, sealed)])
     await record(tx, sealed[0] as number)
     return true
   })

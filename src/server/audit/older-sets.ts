@@ -14,10 +14,10 @@ export async function findOlderSets(context: ServerContext): Promise<void> {
     key: ['client_id'],
     doing: (row: Row) => `to note the older sets of client ${JSON.stringify(row['client_id'])} in the log`,
   }
-  await forEachRow(context, clients, (row) => inPages(() => noteSome(context, row['client_id'] as string)))
+  await forEachRow(context, clients, (row) => inPages(() => recordSome(context, row['client_id'] as string)))
 }
 
-async function noteSome({ database, audit }: ServerContext, clientId: string): Promise<Row[]> {
+async function recordSome({ database, audit }: ServerContext, clientId: string): Promise<Row[]> {
   return database.transaction(async (tx) => {
     const older = await tx.query(
       `with older as (update reshare_sets set logged = true where set_id in

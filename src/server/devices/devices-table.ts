@@ -30,11 +30,11 @@ export async function admitDevice(
   )
   const { revoked_at: revokedAt, last_used_at: lastUsedAt, status } = found as Row
   if (revokedAt !== null) throw deviceRevoked()
-  if (lastUsedAt !== null) await noteUse(context, caller, lastUsedAt as Date)
+  if (lastUsedAt !== null) await recordUse(context, caller, lastUsedAt as Date)
   return status === null ? undefined : found
 }
 
-async function noteUse(context: ServerContext, caller: Caller, lastUsedAt: Date): Promise<void> {
+async function recordUse(context: ServerContext, caller: Caller, lastUsedAt: Date): Promise<void> {
   if (lastUsedAt.getTime() > context.now() - LAST_USE_MS) return
   await context.database.query(
     'update reshare_devices set last_used_at = $3 where client_id = $1 and device = $2 and last_used_at < $3',
@@ -50,8 +50,8 @@ async function noteUse(context: ServerContext, caller: Caller, lastUsedAt: Date)
  */
 export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<void> {
   if (caller.device === null) return
-  const of = [caller.clientId, caller.device]
-  const [row] = await tx.query('select revoked_at from reshare_devices where client_id = $1 and device = $2', of)
+  const key = [caller.clientId, caller.device]
+  const [row] = await tx.query('select revoked_at from reshare_devices where client_id = $1 and device = $2', key)
   if (row !== undefined && row['revoked_at'] !== null) throw deviceRevoked()
 }
 
@@ -60,7 +60,7 @@ export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<v
  *
  * @returns the events for the log
  */
-export async function noteDevice(
+export async function recordDevice(
   context: ServerContext,
   tx: Queryable,
   { clientId, device }: Caller,

@@ -36,17 +36,17 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
     // A device that has revoked itself can no longer sign for any wallet, so it ends none of its backups.
     const ended = await endBackupsOf(tx, revocation)
     // Operations that could not be aborted are left to the next sweep. They cannot continue: the device is refused.
-    if (left === 0) await forgetRevoker(tx, revocation)
+    if (left === 0) await clearRevoker(tx, revocation)
     await context.audit.record(tx, clientId, ended)
   })
-  await outwaitSignatures(context.database, clientId)
+  await waitForSignatures(context.database, clientId)
 }
 
 /**
  * Waits for what the device was signing when it was refused, with a set that is bound to no device: of that nothing is to be
  * seen before it is committed. What it signs with its own sets, the retirement of those has waited for.
  */
-async function outwaitSignatures(db: Queryable, clientId: string): Promise<void> {
+async function waitForSignatures(db: Queryable, clientId: string): Promise<void> {
   await db.query(
     `select count(*)::int from
        (select 1 from reshare_sets where client_id = $1 and device is null and purpose = 'signing' and state = 'ACTIVE'
@@ -55,7 +55,7 @@ async function outwaitSignatures(db: Queryable, clientId: string): Promise<void>
   )
 }
 
-async function forgetRevoker(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<void> {
+async function clearRevoker(tx: Queryable, { clientId, device, revoker }: Revocation): Promise<void> {
   const revoked = [clientId, device, revoker]
   await tx.query(
     'update reshare_devices set revoker = null where client_id = $1 and device = $2 and revoker = $3',

@@ -3,11 +3,11 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { askedBy, askPolicy } from '../access/policy.ts'
+import { callerFields, askPolicy } from '../access/policy.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
 import { notAuthorized } from '../sets/sets-table.ts'
-import { assertBackupKept, assertRecoverable } from '../sets/recoverability.ts'
+import { assertBackupStored, assertRecoverable } from '../sets/recoverability.ts'
 import { finishRevocation, retireSetsOf, retiringEvent, type Revocation } from './finish-revocation.ts'
 import { listDevices } from './list.ts'
 import { requireUnrevoked } from './devices-table.ts'
@@ -29,11 +29,11 @@ import { requireUnrevoked } from './devices-table.ts'
 export async function revokeDevice(context: ServerContext, caller: Caller, deviceId: string): Promise<DeviceStatus> {
   const { database, onError } = context
   const { clientId } = caller
-  await requireMayRevoke(database, caller, deviceId)
-  await askPolicy(context, { ...askedBy(caller), action: 'revoke', revokedDeviceId: deviceId })
+  await assertMayRevoke(database, caller, deviceId)
+  await askPolicy(context, { ...callerFields(caller), action: 'revoke', revokedDeviceId: deviceId })
   const revocation: Revocation = { clientId, device: deviceId, revoker: caller.device as string }
-  if (revocation.revoker === deviceId) await refuseItself(context, caller, revocation)
-  else await refuseOther(context, caller, revocation)
+  if (revocation.revoker === deviceId) await revokeItself(context, caller, revocation)
+  else await revokeOther(context, caller, revocation)
   await finishRevocation(context, revocation)
   await destroyRetiring(context, clientId).catch(onError)
   await deletePendingShares(context, clientId).catch(onError)
@@ -45,9 +45,9 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
  * A device may revoke itself, and whichever device has held a set of a wallet that it can sign for. With less, such as any
  * signing set at all, the client's credentials would do: whoever has them can make a wallet.
  */
-async function requireMayRevoke(db: Queryable, caller: Caller, deviceId: string): Promise<void> {
+async function assertMayRevoke(db: Queryable, caller: Caller, deviceId: string): Promise<void> {
   if (caller.device !== deviceId) {
-    if ((await findEntitling(db, caller, deviceId)).length === 0) throw notAuthorized()
+    if ((await findEntitlingSets(db, caller, deviceId)).length === 0) throw notAuthorized()
     return
   }
   const known = await db.query('select 1 from reshare_devices where client_id = $1 and device = $2', [
@@ -58,7 +58,7 @@ async function requireMayRevoke(db: Queryable, caller: Caller, deviceId: string)
 }
 
 /** The ids of the sets by which a device may revoke another: it signs with them for wallets that the other has had. */
-async function findEntitling(db: Queryable, { clientId, device }: Caller, deviceId: string): Promise<string[]> {
+async function findEntitlingSets(db: Queryable, { clientId, device }: Caller, deviceId: string): Promise<string[]> {
   const rows = await db.query(
     `select distinct own.set_id from reshare_sets own join reshare_sets revoked using (client_id, wallet_id)
      where client_id = $1 and own.device = $3 and own.purpose = 'signing' and own.state = 'ACTIVE'
@@ -69,17 +69,17 @@ async function findEntitling(db: Queryable, { clientId, device }: Caller, device
 }
 
 /** The sets of a device that revokes itself retire at once: if one of them is the last way to a wallet, nothing changes. */
-async function refuseItself(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
+async function revokeItself(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
   const { clientId, device } = revocation
   const held = await context.database.query(
     `select distinct wallet_id from reshare_sets
      where client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`,
     [clientId, device],
   )
-  for (const row of held) await assertBackupKept(context, { clientId, walletId: row['wallet_id'] as string, device })
+  for (const row of held) await assertBackupStored(context, { clientId, walletId: row['wallet_id'] as string, device })
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
-    const events = await refuse(context, tx, revocation)
+    const events = await markRevoked(context, tx, revocation)
     const retired = await retireSetsOf(tx, revocation)
     for (const set of retired) await assertRecoverable(tx, set)
     await context.audit.record(tx, caller.clientId, [...events, ...retired.map(retiringEvent)])
@@ -91,12 +91,12 @@ async function refuseItself(context: ServerContext, caller: Caller, revocation: 
  * device writes, such as its sets, or took long. So which sets entitle the caller is looked up before, and what is asked
  * here is whether one of them still does.
  */
-async function refuseOther(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
-  const entitling = await findEntitling(context.database, caller, revocation.device)
+async function revokeOther(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
+  const entitling = await findEntitlingSets(context.database, caller, revocation.device)
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     if (!(await isAnyActive(tx, entitling))) throw notAuthorized()
-    await context.audit.record(tx, caller.clientId, await refuse(context, tx, revocation))
+    await context.audit.record(tx, caller.clientId, await markRevoked(context, tx, revocation))
   })
 }
 
@@ -109,7 +109,7 @@ async function isAnyActive(tx: Queryable, setIds: readonly string[]): Promise<bo
 }
 
 /** @returns what the log tells of it: nothing if the device is refused already */
-async function refuse(context: ServerContext, tx: Queryable, revocation: Revocation): Promise<AuditEvent[]> {
+async function markRevoked(context: ServerContext, tx: Queryable, revocation: Revocation): Promise<AuditEvent[]> {
   const { clientId, device, revoker } = revocation
   const refused = await tx.query(
     `update reshare_devices set revoked_at = $3, revoker = $4

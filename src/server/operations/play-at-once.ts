@@ -4,7 +4,7 @@ import { isUnavailable } from '../../service/http.ts'
 import type { OperationRequest, OperationResult, SignEcdsaRequest } from '../../wire/operations.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { lockPairAndTake } from '../sets/ot-states.ts'
+import { lockOtStateAndPreprocessing } from '../sets/ot-states.ts'
 import { openShare } from '../sets/shares.ts'
 import type { Lease } from '../rounds/lease.ts'
 import { transactOrBan } from './ecdsa/ban.ts'
@@ -92,7 +92,7 @@ async function play(
   const readHalf = () => openShare(context, clientId, setId, named.half)
   if (request.scheme !== 'ecdsa') return { messages: signWith(context, { ...turn, request }, readHalf()) }
   const id = request.source.kind === 'preprocessing' ? request.source.id : ''
-  const { pair, taken } = await lockPairAndTake(context, tx, { clientId, setId, id }, epoch)
+  const { pair, taken } = await lockOtStateAndPreprocessing(context, tx, { clientId, setId, id }, epoch)
   return playWithLocked(context, tx, { ...turn, request }, { pair, readHalf, from: taken }, ({ messages }) => ({
     messages,
   }))

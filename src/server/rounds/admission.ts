@@ -10,7 +10,7 @@ import { fromHex } from '../../util/bytes.ts'
 import { canAccess, type Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { askedBy, askPolicy, type PolicyRequest } from '../access/policy.ts'
+import { callerFields, askPolicy, type PolicyRequest } from '../access/policy.ts'
 import { requireCustodian } from '../sets/ask-custodian.ts'
 import { requireRoomForSet } from '../sets/bounds.ts'
 import { assertUnpoisoned } from '../sets/ot-states.ts'
@@ -151,7 +151,7 @@ function checkOnCheating({ onCheating }: ServerContext): void {
 /** What the policy is asked about an operation. */
 export function policyRequest(caller: Caller, request: OperationRequest): PolicyRequest {
   const { kind: action, walletId } = request
-  const asked = { ...askedBy(caller), action, walletId }
+  const asked = { ...callerFields(caller), action, walletId }
   switch (request.kind) {
     case 'generate':
       return { ...asked, label: request.label }

@@ -7,7 +7,7 @@ import { requireUnrevoked } from '../devices/devices-table.ts'
 import { forEachRow } from '../each-row.ts'
 import { scheduleShareDeletion, deletePendingShares } from '../sets/custodian-shares.ts'
 import { deleteOtState } from '../sets/ot-states.ts'
-import { notAuthorized, setOf } from '../sets/sets-table.ts'
+import { notAuthorized, setIdsOf } from '../sets/sets-table.ts'
 import {
   findDecision,
   findOperation,
@@ -138,7 +138,7 @@ async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: Ope
     await deleteOtState(tx, setId)
   }
   await scheduleShareDeletion(tx, { clientId, operationId })
-  return prepared.map((row) => ({ ...setOf(row), event: 'aborted', operationId }))
+  return prepared.map((row) => ({ ...setIdsOf(row), event: 'aborted', operationId }))
 }
 
 /** Forgets the sessions and the request of an aborted operation. Writes nothing if there is none, however often an abort is repeated. */

@@ -29,7 +29,7 @@ export function rateCounts({ database, now, limits, audit }: ServerContext): Rat
 }
 
 export function ofSet(clientId: string, setId: string): Subject {
-  return { clientId, of: `set ${setId}` }
+  return { clientId, scope: `set ${setId}` }
 }
 
 /**
@@ -42,8 +42,8 @@ export function ofSet(clientId: string, setId: string): Subject {
 export function failing({ clientId, device }: Caller, { kind, setId }: SetRequest): Subject[] {
   const subjects: Subject[] = []
   if (kind !== 'recover') subjects.push(ofSet(clientId, setId))
-  if (device !== null) subjects.push({ clientId, of: `device ${device}` })
-  if (kind === 'export') subjects.push({ clientId, of: '' })
+  if (device !== null) subjects.push({ clientId, scope: `device ${device}` })
+  if (kind === 'export') subjects.push({ clientId, scope: '' })
   return subjects
 }
 
@@ -57,7 +57,7 @@ export async function requireUnlocked(context: ServerContext, caller: Caller, re
  * done with a stolen set, or with a wallet that a thief of the token has made, leaves the rates of all other sets as they are.
  */
 function payer(clientId: string, request: OperationRequest): Subject {
-  return request.kind === 'generate' ? { clientId, of: '' } : ofSet(clientId, request.setId)
+  return request.kind === 'generate' ? { clientId, scope: '' } : ofSet(clientId, request.setId)
 }
 
 /**
@@ -87,7 +87,7 @@ export async function countFailure(
   caller: Caller,
   request: SetRequest,
 ): Promise<AuditEvent[]> {
-  return (await rateCounts(context).countFailure(tx, failing(caller, request))).map(lockedOut)
+  return (await rateCounts(context).recordFailure(tx, failing(caller, request))).map(lockedOut)
 }
 
 function clientOf([locked]: readonly Locked[]): string {
@@ -103,8 +103,8 @@ function unlocked(subject: Subject): AuditEvent {
 }
 
 /** What the log tells of a set names it; of a device, in the detail. */
-function about({ of }: Subject, event: AuditEvent['event'], detail = ''): AuditEvent {
-  const [what, id] = of.split(' ')
+function about({ scope }: Subject, event: AuditEvent['event'], detail = ''): AuditEvent {
+  const [what, id] = scope.split(' ')
   if (what === 'set') return { event, setId: id, detail }
   return { event, detail: [detail, id].filter(Boolean).join(' ') }
 }

@@ -4,12 +4,12 @@ import { canAccess, type Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
-import { askedBy, askPolicy } from '../access/policy.ts'
+import { callerFields, askPolicy } from '../access/policy.ts'
 import { scheduleDeletionOfDestroyed, deletePendingShares } from './custodian-shares.ts'
 import { destroyRetiring } from './retirements.ts'
 import { notAuthorized, requireSet, setStatus, type SetRow } from './sets-table.ts'
 import { assertSetMatches, requireRecoverable, undecided } from './set-checks.ts'
-import { assertShareKept, assertBackupKept, assertRecoverable } from './recoverability.ts'
+import { assertShareStored, assertBackupStored, assertRecoverable } from './recoverability.ts'
 
 /**
  * Ends a device's session: the set refuses to sign, then the server destroys its half. Re-entrant.
@@ -23,10 +23,11 @@ import { assertShareKept, assertBackupKept, assertRecoverable } from './recovera
  */
 export async function retireSet(context: ServerContext, caller: Caller, setId: string): Promise<SetStatus> {
   const { clientId } = caller
-  const asked = await requireManaged(context.database, caller, setId)
-  const { walletId } = asked
-  await askPolicy(context, { ...askedBy(caller), action: 'retire', walletId, setId })
-  if (asked.purpose === 'signing' && asked.state === 'ACTIVE') await assertBackupKept(context, asked)
+  const requestedSet = await requireManaged(context.database, caller, setId)
+  const { walletId } = requestedSet
+  await askPolicy(context, { ...callerFields(caller), action: 'retire', walletId, setId })
+  if (requestedSet.purpose === 'signing' && requestedSet.state === 'ACTIVE')
+    await assertBackupStored(context, requestedSet)
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const set = await requireManaged(tx, caller, setId)
@@ -74,10 +75,10 @@ async function requireManaged(db: Queryable, caller: Caller, setId: string): Pro
  */
 export async function confirmBackup(context: ServerContext, caller: Caller, setId: string): Promise<SetStatus> {
   const { clientId } = caller
-  const asked = await requireManaged(context.database, caller, setId)
-  const { walletId } = asked
-  await askPolicy(context, { ...askedBy(caller), action: 'confirm', walletId, setId })
-  if (asked.purpose === 'backup' && isUnconfirmed(asked)) await assertShareKept(context, asked)
+  const requestedSet = await requireManaged(context.database, caller, setId)
+  const { walletId } = requestedSet
+  await askPolicy(context, { ...callerFields(caller), action: 'confirm', walletId, setId })
+  if (requestedSet.purpose === 'backup' && isUnconfirmed(requestedSet)) await assertShareStored(context, requestedSet)
   const confirmed = await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const set = await requireManaged(tx, caller, setId)

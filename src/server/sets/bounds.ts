@@ -4,10 +4,10 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
-import { setOf, type SetRow } from './sets-table.ts'
+import { setIdsOf, type SetRow } from './sets-table.ts'
 
 /** How many unconfirmed backups a wallet keeps of devices that sign for it no more, all of them together. */
-const LEFT_BEHIND = 256
+const ABANDONED_MAX = 256
 
 /** The sets of `$1`, a client, and `$2`, one of its wallets, that nobody has confirmed. */
 const UNCONFIRMED = `client_id = $1 and wallet_id = $2 and purpose = 'backup' and state = 'PREPARED'
@@ -32,13 +32,13 @@ export async function requireRoomForSet(
     if (request.dryRun) return
     if (request.existingSets === 'retire' && source.state === 'ACTIVE') return
   }
-  const most = request.kind === 'refresh' ? 2 * limits.signingSets : limits.signingSets
+  const limit = request.kind === 'refresh' ? 2 * limits.signingSets : limits.signingSets
   const [row] = await db.query(
     `select count(*)::int as count from reshare_sets
      where client_id = $1 and wallet_id = $2 and purpose = 'signing' and state = 'ACTIVE'`,
     [source.clientId, source.walletId],
   )
-  if ((row?.['count'] as number) < most) return
+  if ((row?.['count'] as number) < limit) return
   const message = 'the wallet has too many signing sets: retire some, or recover from a confirmed backup and retire all'
   throw new MpcError('POLICY_DENIED', message)
 }
@@ -53,14 +53,14 @@ export async function requireRoomForSet(
 export async function endOldUnconfirmed(
   { limits }: Pick<ServerContext, 'limits'>,
   tx: Queryable,
-  made: {
+  newBackup: {
     readonly clientId: string
     readonly walletId: string
     readonly device: string | null
     readonly setId: string
   },
 ): Promise<AuditEvent[]> {
-  const { clientId, walletId, device, setId } = made
+  const { clientId, walletId, device, setId } = newBackup
   const ofDevice = await tx.query(
     `update reshare_sets set state = 'DESTROYED' where set_id in
        (select set_id from reshare_sets where ${UNCONFIRMED} and device is not distinct from $3 and set_id <> $4
@@ -68,16 +68,16 @@ export async function endOldUnconfirmed(
      returning set_id, wallet_id`,
     [clientId, walletId, device, setId, limits.unconfirmedBackups - 1],
   )
-  const leftBehind = await tx.query(
+  const abandoned = await tx.query(
     `update reshare_sets set state = 'DESTROYED' where set_id in
        (select set_id from reshare_sets made where ${UNCONFIRMED} and device is distinct from $3 and not exists
           (select 1 from reshare_sets signing where signing.client_id = $1 and signing.wallet_id = $2
              and signing.purpose = 'signing' and signing.state = 'ACTIVE' and signing.device is not distinct from made.device)
-        order by ordinal desc offset ${LEFT_BEHIND})
+        order by ordinal desc offset ${ABANDONED_MAX})
      returning set_id, wallet_id`,
     [clientId, walletId, device],
   )
-  const ended = [...ofDevice, ...leftBehind]
+  const ended = [...ofDevice, ...abandoned]
   if (ended.length > 0) await scheduleDeletionOfDestroyed(tx, clientId)
-  return ended.map((row): AuditEvent => ({ ...setOf(row), event: 'destroyed', detail: setId }))
+  return ended.map((row): AuditEvent => ({ ...setIdsOf(row), event: 'destroyed', detail: setId }))
 }

@@ -6,7 +6,7 @@ import { waitForCustodian } from './ask-custodian.ts'
 /** How many shares one run asks the custodian to delete. */
 const BATCH = 100
 /** A run stops after this many failures: the custodian is most likely down. */
-const PATIENCE = 3
+const FAILURES_MAX = 3
 
 /**
  * Notes that the custodian is about to get the half of a set, so that it can be removed again whatever happens next. To
@@ -64,38 +64,38 @@ export async function deletePendingShares(context: ServerContext, clientId: stri
      order by tried_at nulls first limit ${BATCH}`,
     [clientId, timestamp(context, -limits.operationMs)],
   )
-  let patience = clientId === null ? PATIENCE : 1
+  let failuresLeft = clientId === null ? FAILURES_MAX : 1
   const endsAt = context.now() + (clientId === null ? limits.roundMs : limits.custodianMs)
   for (const row of rows) {
     if (context.now() >= endsAt) return
-    const half = [row['client_id'] as string, row['set_id'] as string] as const
+    const share = [row['client_id'] as string, row['set_id'] as string] as const
     try {
-      await waitForCustodian(context, async (custodian) => custodian.delete?.(...half))
+      await waitForCustodian(context, async (custodian) => custodian.delete?.(...share))
     } catch (error) {
-      context.onError(notDone(`to have the custodian remove its half of set ${half[1]}`, error))
+      context.onError(notDone(`to have the custodian remove its half of set ${share[1]}`, error))
       await database.query('update reshare_custodian_records set tried_at = $3 where client_id = $1 and set_id = $2', [
-        ...half,
+        ...share,
         timestamp(context),
       ])
-      if (--patience === 0) return
+      if (--failuresLeft === 0) return
       continue
     }
-    await forget(context, half, row['may_come'] === true)
+    await deleteRecord(context, share, row['may_come'] === true)
   }
 }
 
-async function forget(
+async function deleteRecord(
   context: ServerContext,
-  half: readonly [clientId: string, setId: string],
-  mayCome: boolean,
+  share: readonly [clientId: string, setId: string],
+  mayArrive: boolean,
 ): Promise<void> {
   const { database } = context
-  if (!mayCome) {
-    await database.query('delete from reshare_custodian_records where client_id = $1 and set_id = $2', half)
+  if (!mayArrive) {
+    await database.query('delete from reshare_custodian_records where client_id = $1 and set_id = $2', share)
     return
   }
   await database.query(
     'update reshare_custodian_records set removed_at = $3, tried_at = $3 where client_id = $1 and set_id = $2',
-    [...half, timestamp(context)],
+    [...share, timestamp(context)],
   )
 }

@@ -21,18 +21,18 @@ import { requireRecoverable } from './set-checks.ts'
  *
  * @throws {WEBHOOK_FAILED} if it is not known to be there
  */
-export async function handToCustodian(
+export async function storeWithCustodian(
   context: ServerContext,
   clientId: string,
   backupMethod: BackupMethodName,
-  half: WalletShares,
+  custodianShare: WalletShares,
 ): Promise<void> {
-  const share = encodeWalletShares(getGroup, half)
-  const setId = toHex(half.setId)
+  const share = encodeWalletShares(getGroup, custodianShare)
+  const setId = toHex(custodianShare.setId)
   try {
     await askCustodian(context, (custodian) => storeCopy(custodian, { clientId, setId, backupMethod, share }))
-    await useKept(context, { clientId, setId }, (kept) => {
-      if (!kept.some((candidate) => equalBytes(candidate, share))) {
+    await withStored(context, { clientId, setId }, (stored) => {
+      if (!stored.some((candidate) => equalBytes(candidate, share))) {
         throw new MpcError('WEBHOOK_FAILED', 'the custodian does not give back what it was given')
       }
       // Decoding checks s·G = Y: what the custodian keeps will deal in a recovery.
@@ -66,7 +66,7 @@ async function storeCopy(custodian: Custodian, backup: CustodianBackup): Promise
  */
 export async function fetchFromCustodian(context: ServerContext, set: SetRow): Promise<WalletShares> {
   try {
-    return await fetchNamed(context, set)
+    return await fetchMatching(context, set)
   } catch (error) {
     if (isMpcError(error, 'SHARE_NOT_FOUND')) {
       requireRecoverable(await requireSet(context.database, set.clientId, set.setId))
@@ -75,19 +75,19 @@ export async function fetchFromCustodian(context: ServerContext, set: SetRow): P
   }
 }
 
-async function fetchNamed(context: ServerContext, set: SetRow): Promise<WalletShares> {
-  return useKept(context, set, (kept) => {
-    let isOther = false
-    for (const candidate of kept) {
-      const half = decodeNamed(candidate, set.setId)
-      if (half === undefined) continue
-      const record = encodeWalletSetRecord(getGroup, combineRecords(half.shares.map((share) => share.record)))
-      if (equalBytes(record, set.record) && half.shares.every(({ id }) => id === 2)) return half
-      half.shares.forEach(wipeKeyShare)
+async function fetchMatching(context: ServerContext, set: SetRow): Promise<WalletShares> {
+  return withStored(context, set, (stored) => {
+    let hasMismatch = false
+    for (const candidate of stored) {
+      const custodianShare = decodeMatching(candidate, set.setId)
+      if (custodianShare === undefined) continue
+      const record = encodeWalletSetRecord(getGroup, combineRecords(custodianShare.shares.map((share) => share.record)))
+      if (equalBytes(record, set.record) && custodianShare.shares.every(({ id }) => id === 2)) return custodianShare
+      custodianShare.shares.forEach(wipeKeyShare)
       // Whoever can store halves under this name takes nothing away by it: the right one may be among the rest.
-      isOther = true
+      hasMismatch = true
     }
-    if (isOther) {
+    if (hasMismatch) {
       throw new MpcError('SHARE_PARSING_FAILED', "the custodian's share does not match the record of this backup")
     }
     throw new MpcError('SHARE_NOT_FOUND', 'the custodian has no share of this backup: make a new one')
@@ -95,34 +95,34 @@ async function fetchNamed(context: ServerContext, set: SetRow): Promise<WalletSh
 }
 
 /** Gives `use` what the custodian has for a set, and wipes it. What are no bytes is left out. */
-async function useKept<T>(
+async function withStored<T>(
   context: ServerContext,
   { clientId, setId }: Pick<SetRow, 'clientId' | 'setId'>,
-  use: (kept: readonly Uint8Array[]) => T,
+  use: (stored: readonly Uint8Array[]) => T,
 ): Promise<T> {
-  const kept = await askCustodian(context, async (custodian, signal) => {
-    const shares = bytesIn(await custodian.fetch(clientId, setId))
+  const stored = await askCustodian(context, async (custodian, signal) => {
+    const shares = shareListOf(await custodian.fetch(clientId, setId))
     // Nobody waits for them any more.
     if (signal.aborted) shares.forEach((share) => wipe(share))
     return shares
   })
   try {
-    return use(kept)
+    return use(stored)
   } finally {
-    for (const candidate of kept) wipe(candidate)
+    for (const candidate of stored) wipe(candidate)
   }
 }
 
 /** Far more than all halves of one client; an array may say that it is as long as no loop ends. */
 const ENTRIES_MAX = 1_000_000
 
-function bytesIn(answer: unknown): Uint8Array[] {
-  if (Array.isArray(answer) && answer.length <= ENTRIES_MAX) return answer.filter(isBytes)
+function shareListOf(result: unknown): Uint8Array[] {
+  if (Array.isArray(result) && result.length <= ENTRIES_MAX) return result.filter(isBytes)
   throw new MpcError('WEBHOOK_FAILED', 'the custodian does not answer with a list of shares')
 }
 
 /** A half of the set; undefined for another's, or one that is damaged or of a version that this server does not read. */
-function decodeNamed(candidate: Uint8Array, setId: string): WalletShares | undefined {
+function decodeMatching(candidate: Uint8Array, setId: string): WalletShares | undefined {
   try {
     // A custodian may give halves of many sets: only one that says it is this set's costs curve arithmetic.
     if (!equalBytes(peekWalletSetId(candidate), fromHex(setId))) return undefined

@@ -1,9 +1,9 @@
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
-import { setOf } from './sets-table.ts'
+import { setIdsOf } from './sets-table.ts'
 
 /** Whose unconfirmed backups end; conditions on `reshare_sets`, in which `$1` is the client. */
-export interface Untrusted {
+export interface BackupSelection {
   /** Which backups. */
   readonly backups: string
   /** The sets that stay, with all that they come from: the way back. */
@@ -12,7 +12,7 @@ export interface Untrusted {
 }
 
 /** What has ended with backups that nobody has confirmed. */
-export interface EndedLine {
+export interface EndedSets {
   readonly retired: readonly string[]
   /** What the log tells of it. */
   readonly events: readonly AuditEvent[]
@@ -30,9 +30,9 @@ const UNCONFIRMED = `purpose = 'backup' and state <> 'ACTIVE' and confirmed_at i
 export async function endUnconfirmed(
   tx: Queryable,
   clientId: string,
-  { backups, survivors, values }: Untrusted,
-  heir?: string,
-): Promise<EndedLine> {
+  { backups, survivors, values }: BackupSelection,
+  successor?: string,
+): Promise<EndedSets> {
   const rows = await tx.query(
     `with recursive ancestors (set_id, source_set_id) as (
        select set_id, source_set_id from reshare_sets where client_id = $1 and (${survivors})
@@ -50,11 +50,11 @@ export async function endUnconfirmed(
      returning set_id, wallet_id, purpose`,
     [clientId, ...values],
   )
-  const detail = heir === undefined ? {} : { detail: heir }
+  const detail = successor === undefined ? {} : { detail: successor }
   return {
     retired: rows.filter(({ purpose }) => purpose === 'signing').map((row) => row['set_id'] as string),
     events: rows.map((row): AuditEvent => {
-      return { ...setOf(row), event: row['purpose'] === 'signing' ? 'retiring' : 'destroyed', ...detail }
+      return { ...setIdsOf(row), event: row['purpose'] === 'signing' ? 'retiring' : 'destroyed', ...detail }
     }),
   }
 }

@@ -7,7 +7,7 @@ import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { EPOCH } from '../epoch.ts'
 import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing } from './preprocessings.ts'
-import { setOf } from './sets-table.ts'
+import { setIdsOf } from './sets-table.ts'
 
 /** Names the ECDSA setup of a set. */
 export interface OtStateKey {
@@ -29,13 +29,13 @@ export const otStateContext = ({ clientId, setId }: OtStateKey, epoch: number) =
   ({ purpose: 'ot pair', clientId, row: `${setId}/${epoch}` }) as const
 
 /** Seals a setup that was just made and wipes it. */
-export function sealOtState({ sealer }: Sealing, key: OtStateKey, pair: OtState, epoch: number): StoredOtState {
-  const encoded = pair.encode()
+export function sealOtState({ sealer }: Sealing, key: OtStateKey, otState: OtState, epoch: number): StoredOtState {
+  const encoded = otState.encode()
   try {
     return { sealed: sealer.seal(otStateContext(key, epoch), encoded), epoch }
   } finally {
     wipe(encoded)
-    pair.dispose()
+    otState.dispose()
   }
 }
 
@@ -48,14 +48,14 @@ export async function storeOtState(
   context: Banning,
   tx: Queryable,
   { setId }: OtStateKey,
-  pair: StoredOtState,
+  otState: StoredOtState,
 ): Promise<void> {
   await assertUnpoisoned(context, tx, setId)
   await tx.query(
     `insert into reshare_ot_states (set_id, sealed, poisoned, epoch) values ($1, $2, false, $3)
      on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, ban_logged = false,
        epoch = excluded.epoch`,
-    [setId, pair.sealed, pair.epoch],
+    [setId, otState.sealed, otState.epoch],
   )
 }
 
@@ -85,7 +85,7 @@ export async function lockOtState({ sealer }: Sealing, tx: Queryable, key: OtSta
 }
 
 /** {@link lockOtState} and {@link takePreprocessing} at once, for a transaction that stores what comes of both. */
-export async function lockPairAndTake(
+export async function lockOtStateAndPreprocessing(
   { sealer, now }: Pick<ServerContext, 'sealer' | 'now'>,
   tx: Queryable,
   key: PreprocessingKey,
@@ -127,12 +127,12 @@ export async function poisonStoredOtState(
 ): Promise<void> {
   const [row] = await tx.query('select sealed, epoch from reshare_ot_states where set_id = $1', [key.setId])
   if (row === undefined) return
-  const where = otStateContext(key, row['epoch'] as number)
-  const encoded = sealer.open(where, row['sealed'] as Uint8Array)
-  const pair = OtState.decode(encoded)
+  const sealContext = otStateContext(key, row['epoch'] as number)
+  const encoded = sealer.open(sealContext, row['sealed'] as Uint8Array)
+  const otState = OtState.decode(encoded)
   wipe(encoded)
-  pair.poison(reason as CheatReason)
-  const sealed = sealer.seal(where, pair.encode())
+  otState.poison(reason as CheatReason)
+  const sealed = sealer.seal(sealContext, otState.encode())
   await tx.query('update reshare_ot_states set sealed = $2, poisoned = true where set_id = $1', [key.setId, sealed])
 }
 
@@ -148,7 +148,7 @@ export async function logBan({ database, audit }: ServerContext, setId: string):
        returning pair.set_id, pair.epoch, wallet_id, client_id`,
       [setId],
     )
-    if (ban !== undefined) await audit.record(tx, ban['client_id'] as string, [banEvent(ban, setOf(ban))])
+    if (ban !== undefined) await audit.record(tx, ban['client_id'] as string, [banEvent(ban, setIdsOf(ban))])
   })
 }
 

@@ -19,7 +19,7 @@ export interface TakenPreprocessing extends PreprocessingKey {
   readonly epoch: number
 }
 
-const place = ({ clientId, setId, id }: PreprocessingKey, epoch: number) =>
+const preprocessingContext = ({ clientId, setId, id }: PreprocessingKey, epoch: number) =>
   ({ purpose: 'preprocessing', clientId, row: `${setId}/${id}/${epoch}` }) as const
 
 /** Stores a preprocessing, and deletes the set's oldest ones above the limit. */
@@ -32,7 +32,7 @@ export async function insertPreprocessing(
   const { epoch } = preprocessed
   const id = toHex(preprocessed.id)
   const encoded = preprocessed.encode()
-  const sealed = context.sealer.seal(place({ clientId, setId, id }, epoch), encoded)
+  const sealed = context.sealer.seal(preprocessingContext({ clientId, setId, id }, epoch), encoded)
   wipe(encoded)
   await tx.query(
     `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
@@ -75,7 +75,7 @@ export function preprocessingNotFound(): MpcError {
 
 /** Opens what was taken. To be called for one request alone: its answer is the same each time. */
 export function openPreprocessing({ sealer }: Pick<ServerContext, 'sealer'>, taken: TakenPreprocessing): Preprocessed {
-  const encoded = sealer.open(place(taken, taken.epoch), taken.sealed)
+  const encoded = sealer.open(preprocessingContext(taken, taken.epoch), taken.sealed)
   try {
     return Preprocessed.decode(getEcdsaBackend(), encoded)
   } finally {

@@ -27,16 +27,16 @@ export async function assertRecoverable(tx: Queryable, ending: EndingSets): Prom
  * @throws {POLICY_DENIED} if it has none
  * @throws {WEBHOOK_FAILED} if it could not be asked
  */
-export async function assertBackupKept(context: ServerContext, ending: EndingSets): Promise<void> {
-  const ways = await findRecoverySets(context.database, ending)
-  if (ways.length === 0 || ways.some(({ purpose }) => purpose === 'signing')) return
+export async function assertBackupStored(context: ServerContext, ending: EndingSets): Promise<void> {
+  const recoverySets = await findRecoverySets(context.database, ending)
+  if (recoverySets.length === 0 || recoverySets.some(({ purpose }) => purpose === 'signing')) return
   let failure = new MpcError(
     'POLICY_DENIED',
     'the custodian has lost the backups of this wallet: confirm a new one first',
   )
-  for (const { setId } of ways) {
+  for (const { setId } of recoverySets) {
     try {
-      await assertShareKept(context, await requireSet(context.database, ending.clientId, setId))
+      await assertShareStored(context, await requireSet(context.database, ending.clientId, setId))
       return
     } catch (error) {
       if (!isMpcError(error)) throw error
@@ -52,9 +52,9 @@ export async function assertBackupKept(context: ServerContext, ending: EndingSet
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if it has not
  * @throws {WEBHOOK_FAILED} if it could not be asked
  */
-export async function assertShareKept(context: ServerContext, set: SetRow): Promise<void> {
-  const half = await fetchFromCustodian(context, set)
-  half.shares.forEach(wipeKeyShare)
+export async function assertShareStored(context: ServerContext, set: SetRow): Promise<void> {
+  const custodianShare = await fetchFromCustodian(context, set)
+  custodianShare.shares.forEach(wipeKeyShare)
 }
 
 /** The newest backups first: the custodian most likely has them. */

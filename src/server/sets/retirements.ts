@@ -7,7 +7,7 @@ import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { endUnconfirmed } from './lineage.ts'
 import { banEvent, deleteOtState } from './ot-states.ts'
 import { deletePreprocessings } from './preprocessings.ts'
-import { setOf, type SetRow } from './sets-table.ts'
+import { setIdsOf, type SetRow } from './sets-table.ts'
 
 /**
  * Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4).
@@ -100,7 +100,7 @@ async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]>
   return [
     { event: 'proven', walletId, setId },
     ...lost,
-    ...replaced.map((row): AuditEvent => ({ ...setOf(row), event: 'retiring', detail: setId })),
+    ...replaced.map((row): AuditEvent => ({ ...setIdsOf(row), event: 'retiring', detail: setId })),
   ]
 }
 
@@ -155,7 +155,7 @@ async function destroy({ database, audit }: ServerContext, clientId: string, set
       [setId],
     )
     const events = destroyed.flatMap((ended): AuditEvent[] => {
-      const set = setOf(ended)
+      const set = setIdsOf(ended)
       return [...(ban ? [banEvent(ban, set)] : []), { ...set, event: 'destroyed' }]
     })
     await audit.record(tx, clientId, events)

@@ -68,7 +68,7 @@ export function setRow(row: Row): SetRow {
 }
 
 /** What an event says of a set, from a row of `set_id, wallet_id`. */
-export function setOf(row: Row): { readonly setId: string; readonly walletId: string } {
+export function setIdsOf(row: Row): { readonly setId: string; readonly walletId: string } {
   return { setId: row['set_id'] as string, walletId: row['wallet_id'] as string }
 }
 

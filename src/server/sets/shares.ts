@@ -65,8 +65,8 @@ export function openShare(
 }
 
 /** The share on secp256k1, which signs with ECDSA. */
-export function ecdsaShare(half: WalletShares): KeyShare {
-  return half.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
+export function ecdsaShare(walletShares: WalletShares): KeyShare {
+  return walletShares.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
 }
 
 /** Compares two sets' shares without an early exit. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { encodeEntry, entryHash, GENESIS, type AuditEntry } from '../../../src/server/audit/entry.ts'
-import { findDisagreement, newHistory, playEntry, type SetHistory } from '../../../src/server/audit/history.ts'
+import { findDisagreement, newHistory, applyEntry, type SetHistory } from '../../../src/server/audit/history.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Row } from '../../../src/service/database/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
@@ -47,11 +47,11 @@ describe('the history of a set', () => {
   }
   const plays = (...events: string[]) => {
     const history = newHistory()
-    return events.map((text) => playEntry(history, entry(text)))
+    return events.map((text) => applyEntry(history, entry(text)))
   }
   const told = (...events: string[]) => {
     const history = newHistory()
-    expect(events.map((text) => playEntry(history, entry(text)))).toEqual(events.map(() => true))
+    expect(events.map((text) => applyEntry(history, entry(text)))).toEqual(events.map(() => true))
     return history
   }
   const unknown: SetHistory = {
@@ -88,7 +88,7 @@ describe('the history of a set', () => {
     for (const state of ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED'] as const) {
       const history: SetHistory = { ...newHistory(), state }
       const allowed = from.includes(state)
-      expect([state, playEntry(history, entry(event))]).toEqual([state, allowed])
+      expect([state, applyEntry(history, entry(event))]).toEqual([state, allowed])
       expect(history.state).toBe(allowed ? (to ?? state) : state)
     }
   })

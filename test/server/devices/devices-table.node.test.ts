@@ -3,7 +3,7 @@ import type { Caller } from '../../../src/server/access/caller.ts'
 import type { Database } from '../../../src/service/database/types.ts'
 import { listDevices } from '../../../src/server/devices/list.ts'
 import { revokeDevice } from '../../../src/server/devices/revoke.ts'
-import { admitDevice, noteDevice, requireUnrevoked } from '../../../src/server/devices/devices-table.ts'
+import { admitDevice, recordDevice, requireUnrevoked } from '../../../src/server/devices/devices-table.ts'
 import { recordDecision, type CalledOperation } from '../../../src/server/rounds/operations-table.ts'
 import type { PolicyRequest } from '../../../src/server/access/policy.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
@@ -33,7 +33,7 @@ function newClient() {
   return { clientId: phone.clientId, phone, tablet: tables.key({ clientId: phone.clientId, device: TABLET }) }
 }
 
-const note = (caller: Caller) => noteDevice(tables.context, tables.database, caller)
+const note = (caller: Caller) => recordDevice(tables.context, tables.database, caller)
 const deviceRow = ({ clientId, device }: Caller) =>
   tables.row('select * from reshare_devices where client_id = $1 and device = $2', clientId, device)
 const revokedAt = async (caller: Caller) => (await deviceRow(caller))?.['revoked_at']

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OperationRequest } from '../../../src/wire/operations.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { createServer } from '../../../src/server/create-server.ts'
-import { noteDevice } from '../../../src/server/devices/devices-table.ts'
+import { recordDevice } from '../../../src/server/devices/devices-table.ts'
 import { revokeDevice } from '../../../src/server/devices/revoke.ts'
 import { recordCustodianShare, scheduleShareDeletion } from '../../../src/server/sets/custodian-shares.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
@@ -73,7 +73,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     const key = (device: string) => tables.key({ clientId, device })
     const active = { state: 'ACTIVE', committed_at: new Date(tables.clock), proven_at: new Date(tables.clock) }
     for (const device of [phone, tablet]) {
-      await database.transaction((tx) => noteDevice(context, tx, key(device)))
+      await database.transaction((tx) => recordDevice(context, tx, key(device)))
       await tables.set(key(device), {}, active)
     }
     const setId = await tables.set(key(phone), {}, active)

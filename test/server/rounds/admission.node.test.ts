@@ -63,7 +63,7 @@ const exporting = (setId: string): ExportRequest => {
 const SET = 'cd'.repeat(32)
 /** With nothing else under way. */
 const ALONE = { epoch: 1, expiresAt: new Date(START), othersOpen: 0, opensAt: null }
-const ofSet = (clientId: string, setId = SET): Subject => ({ clientId, of: `set ${setId}` })
+const ofSet = (clientId: string, setId = SET): Subject => ({ clientId, scope: `set ${setId}` })
 
 /** How many failures are counted, and against whom. */
 async function failures(clientId: string): Promise<Record<string, unknown>> {
@@ -74,7 +74,7 @@ async function failures(clientId: string): Promise<Record<string, unknown>> {
   return Object.fromEntries(rows.map((row) => [row['subject'], row['count']]))
 }
 
-const failuresOf = async ({ clientId, of }: Subject) => (await failures(clientId))[of]
+const failuresOf = async ({ clientId, scope }: Subject) => (await failures(clientId))[scope]
 
 describe('the rate of a kind of operations', () => {
   const context = () => having({ rates: { ...DEFAULT_RATES, sign: { count: 2, perMs: HOUR }, prove: null } })
@@ -98,7 +98,7 @@ describe('the rate of a kind of operations', () => {
     const row = await tables.row(
       `select count, ends_at from reshare_rates where client_id = $1 and kind = 'sign' and subject = $2`,
       clientId,
-      ofSet('').of,
+      ofSet('').scope,
     )
     expect(row).toEqual({ count: 1, ends_at: new Date(tables.clock + HOUR) })
   })
@@ -190,7 +190,7 @@ describe('the rate of a kind of operations', () => {
 describe('failures', () => {
   const context = () => having({ lockOut: LOCK_OUT })
   const fail = (subject: Subject, in_ = context()) =>
-    tables.database.transaction((tx) => rateCounts(in_).countFailure(tx, [subject]))
+    tables.database.transaction((tx) => rateCounts(in_).recordFailure(tx, [subject]))
   const presume = (clientId: string, in_ = context(), ...subjects: Subject[]) =>
     rateCounts(in_).reserveFailure({ subject: ofSet(clientId), kind: 'export' }, [ofSet(clientId), ...subjects])
   const unlocked = (...subjects: Subject[]) => rateCounts(context()).requireUnlocked(subjects)
@@ -208,9 +208,9 @@ describe('failures', () => {
     expect(await fail(subject)).toEqual([])
     const left = LOCK_OUT.lockedMs - 1000
     await expect(unlocked(subject)).rejects.toMatchObject(limitedFor(left, 'locked'))
-    await unlocked(ofSet(other.clientId), ofSet(clientId, 'ab'.repeat(32)), { clientId, of: `device ${SET}` })
-    await unlocked({ clientId, of: '' })
-    await expect(unlocked({ clientId, of: '' }, subject)).rejects.toThrow(errorOf('RATE_LIMITED'))
+    await unlocked(ofSet(other.clientId), ofSet(clientId, 'ab'.repeat(32)), { clientId, scope: `device ${SET}` })
+    await unlocked({ clientId, scope: '' })
+    await expect(unlocked({ clientId, scope: '' }, subject)).rejects.toThrow(errorOf('RATE_LIMITED'))
     tables.clock = until.getTime() - 1
     await expect(unlocked(subject)).rejects.toMatchObject(limitedFor(1, 'locked'))
     tables.clock += 1
@@ -219,7 +219,7 @@ describe('failures', () => {
 
   test('of a client over all its sets and devices may be four times as many', async () => {
     const { clientId } = tables.key()
-    const client: Subject = { clientId, of: '' }
+    const client: Subject = { clientId, scope: '' }
     for (let i = 1; i < 4 * LOCK_OUT.failures; i++) expect(await fail(client)).toEqual([])
     await unlocked(client)
     expect(await fail(client)).toEqual([{ subject: client, until: new Date(START + LOCK_OUT.lockedMs) }])
@@ -268,16 +268,16 @@ describe('failures', () => {
   test('are counted against all that they concern, or none', async () => {
     const { clientId } = tables.key()
     const [device, client] = [
-      { clientId, of: `device ${DEVICE}` },
-      { clientId, of: '' },
+      { clientId, scope: `device ${DEVICE}` },
+      { clientId, scope: '' },
     ] as const
     const takeBack = await presume(clientId, context(), device, client)
-    expect(await failures(clientId)).toEqual({ '': 1, [device.of]: 1, [`set ${SET}`]: 1 })
+    expect(await failures(clientId)).toEqual({ '': 1, [device.scope]: 1, [`set ${SET}`]: 1 })
     await takeBack()
     await fail(device)
     await fail(device)
     await expect(presume(clientId, context(), device, client)).rejects.toThrow(errorOf('RATE_LIMITED'))
-    expect(await failures(clientId)).toEqual({ '': 0, [device.of]: 2, [`set ${SET}`]: 0 })
+    expect(await failures(clientId)).toEqual({ '': 0, [device.scope]: 2, [`set ${SET}`]: 0 })
     await tables.database.query('delete from reshare_rates where client_id = $1', [clientId])
     await fail(ofSet(clientId))
     await fail(device)
@@ -337,7 +337,7 @@ describe('failures', () => {
     expect(kinds.map(([kind]) => kind)).toEqual(['backup', 'recover', 'refresh', 'prove', 'export'])
     const caller = tables.key({ device: DEVICE })
     const of = (kind: OperationRequest['kind'], device: string | null = DEVICE) =>
-      failing({ ...caller, device }, requests(SET)[kind] as never).map((subject) => subject.of)
+      failing({ ...caller, device }, requests(SET)[kind] as never).map((subject) => subject.scope)
     for (const kind of ['backup', 'refresh', 'prove'] as const) {
       expect(of(kind)).toEqual([`set ${SET}`, `device ${DEVICE}`])
       expect(of(kind, null)).toEqual([`set ${SET}`])

@@ -3,7 +3,7 @@ import { getGroup } from '../../../src/curve/index.ts'
 import type { Custodian, CustodianBackup } from '../../../src/custodian/types.ts'
 import { MpcError } from '../../../src/errors.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
-import { fetchFromCustodian, handToCustodian } from '../../../src/server/sets/custody.ts'
+import { fetchFromCustodian, storeWithCustodian } from '../../../src/server/sets/custody.ts'
 import type { SetRow } from '../../../src/server/sets/sets-table.ts'
 import {
   combineRecords,
@@ -60,7 +60,7 @@ function watchSecrets(): () => Uint8Array[] {
 
 describe('a half on its way to the custodian', () => {
   const hand = (custodian: Partial<Custodian> | undefined, half = pair.other) =>
-    handToCustodian(contextOf(custodian), CLIENT, 'PASSKEY', half)
+    storeWithCustodian(contextOf(custodian), CLIENT, 'PASSKEY', half)
 
   /** What gives back what `change` makes of the bytes that it was given. */
   function keeping(change: (share: Uint8Array) => Uint8Array[] = (share) => [share]) {
@@ -139,7 +139,7 @@ describe('a half on its way to the custodian', () => {
     const limits = { ...DEFAULT_LIMITS, custodianMs: 1 }
     for (const hangs of [{ store: hanging }, { fetch: hanging }]) {
       const context = contextOf({ ...custodian, ...hangs }, limits)
-      const handing = handToCustodian(context, CLIENT, 'PASSKEY', pair.other)
+      const handing = storeWithCustodian(context, CLIENT, 'PASSKEY', pair.other)
       await expect(handing).rejects.toMatchObject({ code: 'WEBHOOK_FAILED', retryable: true })
       expect(told.splice(0)).toMatchObject([{ code: 'WEBHOOK_FAILED' }])
     }

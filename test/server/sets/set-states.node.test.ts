@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
 import { confirmBackup, retireSet } from '../../../src/server/sets/actions.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
-import { assertBackupKept, assertRecoverable } from '../../../src/server/sets/recoverability.ts'
+import { assertBackupStored, assertRecoverable } from '../../../src/server/sets/recoverability.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
@@ -209,7 +209,7 @@ describe('a backup that the custodian has lost since it was read back', () => {
     const key = tables.key()
     const setId = await tables.set(key, {}, { ...active, proven_at: when() })
     const custodian = { ...tables.context.custodian!, fetch: () => Promise.reject(new Error('not to be asked')) }
-    const ask = () => assertBackupKept({ ...tables.context, custodian }, { ...key, walletId: WALLET, setId })
+    const ask = () => assertBackupStored({ ...tables.context, custodian }, { ...key, walletId: WALLET, setId })
     await ask()
     await tables.set(key, {}, { ...active, proven_at: when() })
     await tables.set(key, { purpose: 'backup' }, active)

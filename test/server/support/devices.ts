@@ -3,7 +3,7 @@ import { paths } from '../../../src/wire/paths.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { createAuditLog } from '../../../src/server/audit/log.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
-import { noteDevice } from '../../../src/server/devices/devices-table.ts'
+import { recordDevice } from '../../../src/server/devices/devices-table.ts'
 import { createTurns } from '../../../src/server/rounds/turns.ts'
 import { createApp } from '../../../src/server/http/app.ts'
 import { mergeRates } from '../../../src/server/access/rate-limits.ts'
@@ -97,7 +97,7 @@ export async function plantSet(world: World, context: ServerContext, planted: Pl
   const { walletId = toHex(own.walletId), state = 'ACTIVE' } = planted
   const setId = toHex(own.setId)
   const operationId = toHex(world.random(16))
-  await noteDevice(context, world.database, { clientId, device })
+  await recordDevice(context, world.database, { clientId, device })
   await world.database.query(
     'insert into reshare_wallets (client_id, wallet_id, created_at) values ($1, $2, $3) on conflict do nothing',
     [clientId, walletId, new Date(0)],

@@ -6,11 +6,11 @@ import { toHex } from '../../../util/bytes.ts'
 import type { AuditEvent } from '../../audit/entry.ts'
 import { timestamp, type ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { noteDevice } from '../../devices/devices-table.ts'
+import { recordDevice } from '../../devices/devices-table.ts'
 import { recordCustodianShare, scheduleShareDeletion, deletePendingShares } from '../../sets/custodian-shares.ts'
 import { insertSet } from '../../sets/sets-table.ts'
 import { equalShares, insertShare, readShare } from '../../sets/shares.ts'
-import { handToCustodian } from '../../sets/custody.ts'
+import { storeWithCustodian } from '../../sets/custody.ts'
 import { findDecision } from '../../rounds/operations-table.ts'
 import type { MakeRequest, RoundInput } from '../../rounds/round.ts'
 
@@ -35,7 +35,7 @@ export async function prepareSets(
       await requireUndecided(tx, turn)
       await recordCustodianShare(tx, turn, toHex(set.setId))
     })
-    await handToCustodian(context, clientId, backupMethodOf(request), set)
+    await storeWithCustodian(context, clientId, backupMethodOf(request), set)
   }
   try {
     await insertPrepared(context, turn, sets)
@@ -55,7 +55,7 @@ async function insertPrepared(
   const createdAt = timestamp(context)
   await context.database.transaction(async (tx) => {
     await requireUndecided(tx, turn)
-    const events: AuditEvent[] = await noteDevice(context, tx, turn)
+    const events: AuditEvent[] = await recordDevice(context, tx, turn)
     for (const set of sets) {
       const setId = toHex(set.setId)
       const backup = set.purpose === 'backup'
