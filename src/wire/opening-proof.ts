@@ -5,11 +5,9 @@ import { createHasher } from '../util/tagged-hash.ts'
 import { fromHex, toHex } from '../util/bytes.ts'
 import type { RandomSource } from '../util/random.ts'
 import { encodeRoundBody, type SessionMessage } from './round-body.ts'
-import type { OperationId, OperationRequest } from './operations.ts'
+import type { OperationId } from './operations.ts'
+import type { ProvenRequest } from './operation-definitions.ts'
 import { partiesOf } from './sessions.ts'
-
-/** The operations that only a holder of the client's share of the named set can start. */
-type ProvenRequest = Extract<OperationRequest, { kind: 'backup' | 'recover' | 'refresh' | 'prove' | 'export' }>
 
 /** Added to the request in the header of such an operation's first round: a proof with the secp256k1 share, in hex. */
 export interface OpeningProof {
@@ -18,18 +16,6 @@ export interface OpeningProof {
 
 /** `R | z` on secp256k1. */
 export const OPENING_PROOF_LENGTH = 65
-
-export const PROVEN_KINDS: ReadonlySet<OperationRequest['kind']> = new Set([
-  'backup',
-  'recover',
-  'refresh',
-  'prove',
-  'export',
-])
-
-export function isProven(request: OperationRequest): request is ProvenRequest {
-  return PROVEN_KINDS.has(request.kind)
-}
 
 /** The first round of such an operation, before the proof is added to its header. */
 export interface FirstRound {

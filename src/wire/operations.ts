@@ -143,25 +143,11 @@ export type OperationRequest =
   | PreprocessRequest
   | ExportRequest
 
-/** The rounds (request/response pairs) that an operation takes. */
-export function operationRounds(request: OperationRequest): number {
-  switch (request.kind) {
-    case 'backup':
-    case 'recover':
-    case 'refresh':
-      return 3
-    case 'sign':
-      return request.scheme === 'ecdsa' ? ECDSA_ROUNDS[request.source.kind] : 1
-    default:
-      return 2
-  }
-}
+/** Names what an operation does. */
+export type OperationKind = OperationRequest['kind']
 
-const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = {
-  setup: 2,
-  ephemeralSetup: 4,
-  preprocessing: 1,
-}
+/** The request of the operations of a kind. */
+export type RequestOf<Kind extends OperationKind> = Extract<OperationRequest, { readonly kind: Kind }>
 
 /** The header of the response to the last round. */
 export interface OperationResult {

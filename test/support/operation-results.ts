@@ -1,5 +1,5 @@
+import { operationSessions } from '../../src/wire/operation-definitions.ts'
 import type { OperationRequest } from '../../src/wire/operations.ts'
-import { operationSessions } from '../../src/wire/sessions.ts'
 import type { EcdsaSignature, PairSetup, Preprocessed } from '../../src/protocol/ecdsa/index.ts'
 import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
 

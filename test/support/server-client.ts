@@ -1,20 +1,12 @@
-import { isProven, provenHeader } from '../../src/wire/opening-proof.ts'
+import { isProven, operationRounds, operationSessions, type SessionSpec } from '../../src/wire/operation-definitions.ts'
+import { provenHeader } from '../../src/wire/opening-proof.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../src/wire/round-body.ts'
 import { operationFlags } from '../../src/wire/operation-flags.ts'
-import {
-  operationRounds,
-  type OperationRequest,
-  type OperationResult,
-  type PreprocessRequest,
-  type SignBip340Request,
-  type SignEcdsaRequest,
-  type SignEd25519Request,
-  type SignRequest,
-} from '../../src/wire/operations.ts'
+import type { OperationRequest, OperationResult, PreprocessRequest, SignBip340Request, SignEcdsaRequest, SignEd25519Request, SignRequest } from '../../src/wire/operations.ts'
 import { paths } from '../../src/wire/paths.ts'
 import { setupBinding, setupParties } from '../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../src/wire/signing.ts'
-import { operationSessions, type SessionSpec, partiesOf, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
+import { partiesOf, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import {
   bindOtState,

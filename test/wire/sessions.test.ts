@@ -1,6 +1,7 @@
+import { operationSessions } from '../../src/wire/operation-definitions.ts'
 import { expect, test } from 'vitest'
 import type { OperationRequest } from '../../src/wire/operations.ts'
-import { operationSessions, partiesOf } from '../../src/wire/sessions.ts'
+import { partiesOf } from '../../src/wire/sessions.ts'
 
 const ids = { walletId: '', setId: '' }
 const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', dryRun: false } as const

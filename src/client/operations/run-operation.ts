@@ -1,11 +1,7 @@
-import { isProven, provenHeader, type FirstRound } from '../../wire/opening-proof.ts'
+import { isProven, operationRounds } from '../../wire/operation-definitions.ts'
+import { provenHeader, type FirstRound } from '../../wire/opening-proof.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
-import {
-  operationRounds,
-  type OperationId,
-  type OperationRequest,
-  type OperationResult,
-} from '../../wire/operations.ts'
+import type { OperationId, OperationRequest, OperationResult } from '../../wire/operations.ts'
 import { isMpcError, ProtocolError, isProtocolError } from '../../errors.ts'
 import { wipeSecrets } from '../../protocol/ecdsa/ot/ot-state.ts'
 import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'

@@ -1,6 +1,7 @@
+import { operationSessions } from '../../wire/operation-definitions.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
 import { taprootShare } from '../../wire/signing.ts'
-import { operationSessions, partiesOf } from '../../wire/sessions.ts'
+import { partiesOf } from '../../wire/sessions.ts'
 import { MpcError } from '../../errors.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
 import { frostSuite } from '../../protocol/frost/suites.ts'

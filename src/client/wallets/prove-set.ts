@@ -1,6 +1,7 @@
+import { operationSessions } from '../../wire/operation-definitions.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
 import type { ProveRequest } from '../../wire/operations.ts'
-import { operationSessions, partiesOf } from '../../wire/sessions.ts'
+import { partiesOf } from '../../wire/sessions.ts'
 import { MpcError, isMpcError } from '../../errors.ts'
 import { provePossession } from '../../protocol/possession/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'

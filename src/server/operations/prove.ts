@@ -1,5 +1,6 @@
+import { operationSessions } from '../../wire/operation-definitions.ts'
 import type { ProveRequest } from '../../wire/operations.ts'
-import { operationSessions, partiesOf } from '../../wire/sessions.ts'
+import { partiesOf } from '../../wire/sessions.ts'
 import { BadRequest } from '../../service/http.ts'
 import { getGroup } from '../../curve/index.ts'
 import { newChallenge, verifyPossession } from '../../protocol/possession/index.ts'

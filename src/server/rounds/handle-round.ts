@@ -1,4 +1,4 @@
-import { isProven } from '../../wire/opening-proof.ts'
+import { isProven } from '../../wire/operation-definitions.ts'
 import { decodeRoundBody, encodeRoundBody, type RoundBody } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
 import type { OperationRequest } from '../../wire/operations.ts'

@@ -1,4 +1,4 @@
-import { PROVEN_KINDS } from '../../wire/opening-proof.ts'
+import { WIRE_OPERATIONS } from '../../wire/operation-definitions.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
 import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../service/rate-counts.ts'
 import type { AuditEvent } from '../audit/entry.ts'
@@ -12,7 +12,7 @@ type Kind = OperationRequest['kind']
 
 /** What needs a proof of possession: its failures are counted, and what is locked out begins none of it. */
 export function countsFailures(kind: Kind): boolean {
-  return PROVEN_KINDS.has(kind)
+  return WIRE_OPERATIONS[kind].isProven
 }
 
 /** The counts of all clients, and what the log tells of them. */

@@ -1,5 +1,6 @@
+import { isProven } from '../../wire/operation-definitions.ts'
 import * as v from 'valibot'
-import { OPENING_PROOF_LENGTH, isProven, type OpeningProof } from '../../wire/opening-proof.ts'
+import { OPENING_PROOF_LENGTH, type OpeningProof } from '../../wire/opening-proof.ts'
 import { isUsableReceiver } from '../../wire/export.ts'
 import { BadRequest, fieldName } from '../../service/http.ts'
 import type { OperationRequest } from '../../wire/operations.ts'

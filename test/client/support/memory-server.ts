@@ -1,11 +1,7 @@
+import { operationRounds } from '../../../src/wire/operation-definitions.ts'
 import { errorBody, errorStatus } from '../../../src/wire/error-body.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
-import {
-  operationRounds,
-  type OperationRequest,
-  type OperationResult,
-  type SignEcdsaRequest,
-} from '../../../src/wire/operations.ts'
+import type { OperationRequest, OperationResult, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import { bindOtState, type OtState, type Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { newChallenge } from '../../../src/protocol/possession/index.ts'

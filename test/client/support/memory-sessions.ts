@@ -1,8 +1,9 @@
+import { operationSessions } from '../../../src/wire/operation-definitions.ts'
 import { operationFlags } from '../../../src/wire/operation-flags.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../../src/wire/signing.ts'
-import { operationSessions, partiesOf, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
+import { partiesOf, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import {
   createCompletion,

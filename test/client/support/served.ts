@@ -1,5 +1,5 @@
+import { operationSessions } from '../../../src/wire/operation-definitions.ts'
 import type { OperationRequest, SetStatus } from '../../../src/wire/operations.ts'
-import { operationSessions } from '../../../src/wire/sessions.ts'
 import type { OtState, PairSetup, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { combineShares } from '../../../src/key-share/index.ts'
 import type { KeyShare, WalletShares } from '../../../src/key-share/types.ts'

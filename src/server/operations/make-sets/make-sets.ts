@@ -1,6 +1,7 @@
+import { operationSessions, type SessionSpec } from '../../../wire/operation-definitions.ts'
 import type { GenerateRequest } from '../../../wire/operations.ts'
 import { operationFlags } from '../../../wire/operation-flags.ts'
-import { operationSessions, partiesOf, WALLET_THRESHOLD, type SessionSpec } from '../../../wire/sessions.ts'
+import { partiesOf, WALLET_THRESHOLD } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
 import { createKeygen, restoreKeygen } from '../../../protocol/keygen/index.ts'
 import type { PairSetup } from '../../../protocol/ecdsa/index.ts'
