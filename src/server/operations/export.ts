@@ -10,7 +10,7 @@ import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
 import { readShare } from '../sets/shares.ts'
 import { policyRequest, requireSource } from '../rounds/admission.ts'
-import type { Completion, RoundOutput, RoundInput } from '../rounds/round.ts'
+import type { Completion, RoundOutput, RoundInput } from './round.ts'
 
 /**
  * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its

@@ -9,7 +9,7 @@ import type { PartyId } from '../../types.ts'
 import { concatBytes, fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { requireSource } from '../rounds/admission.ts'
-import type { RoundOutput, RoundInput } from '../rounds/round.ts'
+import type { RoundOutput, RoundInput } from './round.ts'
 import { proofCompletion } from './completions.ts'
 
 const CHALLENGE_LENGTH = 32

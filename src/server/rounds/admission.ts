@@ -18,7 +18,7 @@ import { ecdsaRecord, notAuthorized, requireSet, type SetRow } from '../sets/set
 import { assertActive, assertSetMatches, requireRecoverable } from '../sets/set-checks.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
 import { decideUnstarted, type CalledOperation, type NamedSet, type Outcome } from './operations-table.ts'
-import type { SetRequest } from './round.ts'
+import type { SetRequest } from '../operations/round.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.

@@ -5,8 +5,8 @@ import { setupRound } from '../operations/ecdsa/setup.ts'
 import { exportRound } from '../operations/export.ts'
 import { makeSetsRound } from '../operations/make-sets/make-sets.ts'
 import { proveRound } from '../operations/prove.ts'
-import { signFrostRound } from '../operations/sign.ts'
-import type { RoundOutput, RoundInTransaction, RoundInput } from './round.ts'
+import { signFrostRound } from '../operations/sign-frost.ts'
+import type { RoundOutput, RoundInTransaction, RoundInput } from '../operations/round.ts'
 
 /** Runs a round with the handler of its operation. */
 export async function dispatch(context: ServerContext, turn: RoundInput): Promise<RoundOutput | RoundInTransaction> {

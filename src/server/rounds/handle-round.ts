@@ -23,9 +23,9 @@ import {
 } from './lease.ts'
 import { abortOperation, recordAbort } from './decisions.ts'
 import { transactOrBan } from '../operations/ecdsa/ban.ts'
-import { blamesClient, isFinal, isRejectedBeforeAdvance } from '../operations/failures.ts'
+import { blamesClient, isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { dispatch } from './dispatch.ts'
-import { isOneRound, playAtOnce } from '../operations/play-at-once.ts'
+import { isOneRound, playAtOnce } from './one-round.ts'
 import { chargeOperation, countFailure, countsFailures } from './rates.ts'
 import {
   decideUnstarted,
@@ -42,7 +42,7 @@ import {
   type Outcome,
 } from './operations-table.ts'
 import { turnOfClient, turnOfSet } from './turns.ts'
-import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from './round.ts'
+import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from '../operations/round.ts'
 import { hashRequest, type RequestHash } from './request-hash.ts'
 
 /**

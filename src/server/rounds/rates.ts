@@ -6,7 +6,7 @@ import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { AddedOperation } from './operations-table.ts'
-import type { SetRequest } from './round.ts'
+import type { SetRequest } from '../operations/round.ts'
 
 type Kind = OperationRequest['kind']
 

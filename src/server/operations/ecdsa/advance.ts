@@ -23,8 +23,8 @@ import type { RandomSource } from '../../../util/random.ts'
 import type { ServerContext } from '../../context.ts'
 import { openPreprocessing, type TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
-import { advanceSessions, exportSessions, restoreSessions } from '../../rounds/sessions.ts'
-import type { RoundInput } from '../../rounds/round.ts'
+import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
+import type { RoundInput } from '../round.ts'
 
 export type EcdsaTurn = RoundInput<SignEcdsaRequest | PreprocessRequest>
 

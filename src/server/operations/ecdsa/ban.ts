@@ -4,7 +4,7 @@ import type { Isolation, Queryable } from '../../../service/database/types.ts'
 import { logBan, poisonStoredOtState, type OtStateKey } from '../../sets/ot-states.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { abortOpen } from '../../rounds/decisions.ts'
-import type { Banned } from '../../rounds/round.ts'
+import type { Banned } from '../round.ts'
 
 /**
  * The ban rule (docs/ecdsa.md): each detection tells the client a bit of the server's secret, so there is never a second

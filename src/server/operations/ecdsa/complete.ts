@@ -1,7 +1,7 @@
 import type { SignEcdsaRequest } from '../../../wire/operations.ts'
 import type { ServerContext } from '../../context.ts'
 import { takePreprocessing } from '../../sets/preprocessings.ts'
-import type { RoundInTransaction, RoundInput } from '../../rounds/round.ts'
+import type { RoundInTransaction, RoundInput } from '../round.ts'
 import { signatureCompletion } from '../completions.ts'
 import { withStoredOtState } from './stored-ot-state.ts'
 

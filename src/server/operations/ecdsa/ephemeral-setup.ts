@@ -7,7 +7,7 @@ import type { ServerContext } from '../../context.ts'
 import { ecdsaRecord } from '../../sets/sets-table.ts'
 import { readShare } from '../../sets/shares.ts'
 import { requireSource } from '../../rounds/admission.ts'
-import type { RoundOutput, RoundInput } from '../../rounds/round.ts'
+import type { RoundOutput, RoundInput } from '../round.ts'
 import { advanceEcdsa, type EcdsaRound } from './advance.ts'
 import { advanceSetup, pairOf } from './setup.ts'
 

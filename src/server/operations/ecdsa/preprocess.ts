@@ -2,7 +2,7 @@ import type { PreprocessRequest } from '../../../wire/operations.ts'
 import type { Preprocessed } from '../../../protocol/ecdsa/index.ts'
 import type { ServerContext } from '../../context.ts'
 import { insertPreprocessing } from '../../sets/preprocessings.ts'
-import type { RoundInTransaction, RoundInput } from '../../rounds/round.ts'
+import type { RoundInTransaction, RoundInput } from '../round.ts'
 import { preparationCompletion } from '../completions.ts'
 import { withStoredOtState } from './stored-ot-state.ts'
 

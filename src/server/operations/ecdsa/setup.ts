@@ -19,8 +19,8 @@ import { ecdsaRecord } from '../../sets/sets-table.ts'
 import { ecdsaShare, readShare } from '../../sets/shares.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { requireSource } from '../../rounds/admission.ts'
-import { advanceSessions, exportSessions, restoreSessions } from '../../rounds/sessions.ts'
-import type { RoundOutput, RoundInput } from '../../rounds/round.ts'
+import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
+import type { RoundOutput, RoundInput } from '../round.ts'
 import { preparationCompletion } from '../completions.ts'
 
 export type SetupSession = Session<readonly PairSetup[]>

@@ -1,6 +1,6 @@
 import type { SignEcdsaRequest } from '../../../wire/operations.ts'
 import type { ServerContext } from '../../context.ts'
-import type { RoundOutput, RoundInTransaction, RoundInput } from '../../rounds/round.ts'
+import type { RoundOutput, RoundInTransaction, RoundInput } from '../round.ts'
 import { signatureCompletion } from '../completions.ts'
 import type { EcdsaRound } from './advance.ts'
 import { completeSignatureRound } from './complete.ts'

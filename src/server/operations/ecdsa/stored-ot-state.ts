@@ -7,7 +7,7 @@ import { lockOtState } from '../../sets/ot-states.ts'
 import type { TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { readShare } from '../../sets/shares.ts'
 import { requireSource } from '../../rounds/admission.ts'
-import type { Banned, RoundOutput } from '../../rounds/round.ts'
+import type { Banned, RoundOutput } from '../round.ts'
 import { advanceEcdsa, type EcdsaRound, type EcdsaTurn } from './advance.ts'
 import { ban } from './ban.ts'
 

@@ -9,7 +9,7 @@ import { endOldUnconfirmed, requireRoomForSet } from '../../sets/bounds.ts'
 import { deletePreprocessingsOfWallet } from '../../sets/preprocessings.ts'
 import { planRetirements } from '../../sets/retirements.ts'
 import { requireFreeWallet, requireSource } from '../../rounds/admission.ts'
-import type { Completion, MakeRequest, RoundInput } from '../../rounds/round.ts'
+import type { Completion, MakeRequest, RoundInput } from '../round.ts'
 
 /**
  * Decides an operation that makes sets: in one transaction the server's half becomes ACTIVE, what it will replace is

@@ -21,8 +21,8 @@ import { commitSets } from './commit-sets.ts'
 import { fetchFromCustodian } from '../../sets/custody.ts'
 import { openSetup, pairOf, resumeSetup } from '../ecdsa/setup.ts'
 import { prepareSets } from './prepare-sets.ts'
-import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../../rounds/sessions.ts'
-import type { MakeRequest, RoundOutput, RoundInput } from '../../rounds/round.ts'
+import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
+import type { MakeRequest, RoundOutput, RoundInput } from '../round.ts'
 
 type SetupResult = readonly PairSetup[]
 type MakeResult = KeyShare | ReshareResult | SetupResult

@@ -10,7 +10,7 @@ import type {
 import type { ProtocolError } from '../../errors.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { Caller } from '../access/caller.ts'
-import type { OperationKey } from './operations-table.ts'
+import type { OperationKey } from '../rounds/operations-table.ts'
 
 /** The operations that make new share sets: one by key generation, all others by reshare. */
 export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest

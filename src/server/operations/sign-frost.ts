@@ -10,8 +10,8 @@ import { fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { readShare } from '../sets/shares.ts'
 import { requireSource } from '../rounds/admission.ts'
-import { advanceSessions } from '../rounds/sessions.ts'
-import type { RoundOutput, RoundInput } from '../rounds/round.ts'
+import { advanceSessions } from './sessions.ts'
+import type { RoundOutput, RoundInput } from './round.ts'
 import { signatureCompletion } from './completions.ts'
 
 export type FrostRequest = SignEd25519Request | SignBip340Request

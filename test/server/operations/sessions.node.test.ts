@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BadRequest } from '../../../src/service/http.ts'
 import { encodeEnvelope } from '../../../src/protocol/session/envelope.ts'
 import type { Receipt, Session, Step } from '../../../src/protocol/session/session.ts'
-import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../../../src/server/rounds/sessions.ts'
+import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../../../src/server/operations/sessions.ts'
 import { fromUtf8, utf8 } from '../../../src/util/bytes.ts'
 import { CodecError, Writer } from '../../../src/util/codec.ts'
 
