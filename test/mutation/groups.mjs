@@ -117,7 +117,7 @@ export const GROUPS = {
   'server-rounds': {
     sources: ['src/server/operations'],
     tests: [
-      'test/server/rounds/sessions.node.test.ts',
+      'test/server/operations/sessions.node.test.ts',
       'test/server/operations/completions.node.test.ts',
       'test/server/rounds/handle-round.node.test.ts',
     ],

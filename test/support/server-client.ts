@@ -2,7 +2,15 @@ import { isProven, operationRounds, operationSessions, type SessionSpec } from '
 import { provenHeader } from '../../src/wire/opening-proof.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../src/wire/round-body.ts'
 import { operationFlags } from '../../src/wire/operation-flags.ts'
-import type { OperationRequest, OperationResult, PreprocessRequest, SignBip340Request, SignEcdsaRequest, SignEd25519Request, SignRequest } from '../../src/wire/operations.ts'
+import type {
+  OperationRequest,
+  OperationResult,
+  PreprocessRequest,
+  SignBip340Request,
+  SignEcdsaRequest,
+  SignEd25519Request,
+  SignRequest,
+} from '../../src/wire/operations.ts'
 import { paths } from '../../src/wire/paths.ts'
 import { setupBinding, setupParties } from '../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, taprootShare } from '../../src/wire/signing.ts'

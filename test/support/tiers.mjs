@@ -44,7 +44,7 @@ export const QUICK_ALL_THE_SAME = [
   'test/server/operations/ecdsa/sign.node.test.ts',
   'test/server/operations/flows.node.test.ts',
   'test/server/http/sealed.node.test.ts',
-  'test/server/rounds/sessions.node.test.ts',
+  'test/server/operations/sessions.node.test.ts',
 ]
 
 /** What can differ from one JavaScript engine to another, which `usual` runs in every browser. @type {Readonly<Record<string, string>>} */

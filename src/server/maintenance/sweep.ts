@@ -3,12 +3,16 @@ import { findOlderSets } from '../audit/older-sets.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { finishRevocations } from '../devices/finish-revocation.ts'
 import { forgetStoredResponses } from '../http/answer-once.ts'
+import { OPERATION_KINDS, SERVER_OPERATIONS } from '../operations/definitions.ts'
 import { abortExpired } from '../rounds/decisions.ts'
 import { rateCounts } from '../rounds/rates.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { logBans } from '../sets/ot-states.ts'
 import { forgetPreprocessings } from '../sets/preprocessings.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
+
+/** The kinds, as literals of SQL, whose decisions are deleted with their operations. */
+const FORGOTTEN = OPERATION_KINDS.filter((kind) => !SERVER_OPERATIONS[kind].keepsDecision).map((kind) => `'${kind}'`)
 
 const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   abortExpired,
@@ -46,7 +50,7 @@ export async function sweep(context: ServerContext): Promise<void> {
 /**
  * Only what is decided is forgotten: an operation whose abort has failed is aborted by a later sweep.
  *
- * Decisions of operations that made sets stay for ever: a client may ask after any time. So do those of proofs and
+ * Decisions of some kinds stay for ever. Of operations that made sets: a client may ask after any time. Of proofs and
  * exports: begun anew, what a relay has kept of them (docs/protocol.md, Channel) would fail, and count until the client
  * is locked out.
  */
@@ -63,7 +67,7 @@ async function forgetOperations(context: ServerContext): Promise<void> {
     ), decisions as (
       delete from reshare_decisions using old
       where reshare_decisions.client_id = old.client_id and reshare_decisions.operation_id = old.operation_id
-        and kind in ('sign', 'setup', 'preprocess')
+        and kind in (${FORGOTTEN.join(', ')})
     )
     delete from reshare_operations using old
     where reshare_operations.client_id = old.client_id and reshare_operations.operation_id = old.operation_id

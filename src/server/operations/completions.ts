@@ -2,8 +2,8 @@ import type { PreprocessRequest, ProveRequest, SetupRequest, SignRequest } from 
 import type { ServerContext } from '../context.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
-import { requireSource } from '../rounds/admission.ts'
 import type { Completion, RoundInput } from './round.ts'
+import { requireSource } from './source.ts'
 
 /** The completion of a signature, which requires that its set is still ACTIVE when it is recorded. */
 export function signatureCompletion(context: ServerContext, turn: RoundInput<SignRequest>): Completion {

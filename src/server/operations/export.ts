@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { exportTerms } from '../../wire/export.ts'
 import { BadRequest } from '../../service/http.ts'
 import type { ExportRequest } from '../../wire/operations.ts'
@@ -5,21 +6,49 @@ import { getGroup } from '../../curve/index.ts'
 import { releaseShare } from '../../protocol/export/index.ts'
 import { newChallenge } from '../../protocol/possession/index.ts'
 import { wipeKeyShare, type KeyShare } from '../../key-share/index.ts'
+import { CURVES } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
+import { AUTHORIZATION } from '../../util/text.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
 import { readShare } from '../sets/shares.ts'
-import { policyRequest, requireSource } from '../rounds/admission.ts'
+import { requestForPolicy, type ServerOperation } from './operation.ts'
 import type { Completion, RoundOutput, RoundInput } from './round.ts'
+import { receiver, setId, text, walletId } from './schemas.ts'
+import { requireSource } from './source.ts'
+
+/** Gives the server's share of one curve's key to the client. */
+export const exportOperation: ServerOperation<ExportRequest> = {
+  schema: () =>
+    v.strictObject({
+      kind: v.literal('export'),
+      walletId,
+      setId,
+      curve: v.picklist(CURVES),
+      authorization: text(AUTHORIZATION),
+      receiver,
+    }),
+  policyFields,
+  isAuthorized: true,
+  // Against the client, too: its authorizations may be the same for all its sets.
+  failuresCountAgainst: ['set', 'device', 'client'],
+  // As for `prove`.
+  keepsDecision: true,
+  handle: exportRound,
+}
+
+function policyFields({ curve }: ExportRequest) {
+  return { curve }
+}
 
 /**
  * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its
  * own share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
  */
-export async function exportRound(context: ServerContext, turn: RoundInput<ExportRequest>): Promise<RoundOutput> {
+async function exportRound(context: ServerContext, turn: RoundInput<ExportRequest>): Promise<RoundOutput> {
   await requireSource(context.database, turn, turn.request)
   if (turn.state === undefined) return challenge(context, turn)
-  await askPolicy(context, policyRequest(turn, turn.request))
+  await askPolicy(context, requestForPolicy(turn, turn.request, policyFields(turn.request)))
   return release(context, turn, turn.state)
 }
 

@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { operationSessions } from '../../wire/operation-definitions.ts'
 import type { ProveRequest } from '../../wire/operations.ts'
 import { partiesOf } from '../../wire/sessions.ts'
@@ -8,14 +9,26 @@ import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/inde
 import type { PartyId } from '../../types.ts'
 import { concatBytes, fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
-import { requireSource } from '../rounds/admission.ts'
 import type { RoundOutput, RoundInput } from './round.ts'
 import { proofCompletion } from './completions.ts'
+import type { ServerOperation } from './operation.ts'
+import { setId, walletId } from './schemas.ts'
+import { requireSource } from './source.ts'
 
 const CHALLENGE_LENGTH = 32
 
+/** Proves to the server that the client holds its share of a signing set. */
+export const proveOperation: ServerOperation<ProveRequest> = {
+  schema: () => v.strictObject({ kind: v.literal('prove'), walletId, setId }),
+  policyFields: () => ({}),
+  failuresCountAgainst: ['set', 'device'],
+  // A copy of the request that a relay has kept would begin anew, fail, and count until the client is locked out.
+  keepsDecision: true,
+  handle: proveRound,
+}
+
 /** Challenges the client to prove that it holds its share of a signing set, on every curve. */
-export async function proveRound(context: ServerContext, turn: RoundInput<ProveRequest>): Promise<RoundOutput> {
+async function proveRound(context: ServerContext, turn: RoundInput<ProveRequest>): Promise<RoundOutput> {
   const source = await requireSource(context.database, turn, turn.request)
   if (turn.state === undefined) return challenge(context, turn)
   const { records } = decodeWalletSetRecord(getGroup, source.record)

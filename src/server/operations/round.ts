@@ -9,14 +9,13 @@ import type {
 } from '../../wire/operations.ts'
 import type { ProtocolError } from '../../errors.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import type { Caller } from '../access/caller.ts'
-import type { OperationKey } from '../rounds/operations-table.ts'
+import type { Caller, OperationKey } from '../access/caller.ts'
 
 /** The operations that make new share sets: one by key generation, all others by reshare. */
 export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest
 
 /** The operations that use a set. */
-export type SetRequest = Exclude<OperationRequest, GenerateRequest>
+export type SetRequest = Extract<OperationRequest, { readonly setId: string }>
 
 /** The input of one round of an operation. */
 export interface RoundInput<Request extends OperationRequest = OperationRequest> extends OperationKey, Caller {

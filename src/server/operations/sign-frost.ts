@@ -9,10 +9,10 @@ import { partyId } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { readShare } from '../sets/shares.ts'
-import { requireSource } from '../rounds/admission.ts'
 import { advanceSessions } from './sessions.ts'
 import type { RoundOutput, RoundInput } from './round.ts'
 import { signatureCompletion } from './completions.ts'
+import { requireSource } from './source.ts'
 
 export type FrostRequest = SignEd25519Request | SignBip340Request
 

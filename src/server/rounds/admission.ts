@@ -2,23 +2,19 @@ import { requireCountedAuthorization } from '../../service/export-authorization.
 import { verifyOpeningProof, type FirstRound } from '../../wire/opening-proof.ts'
 import { requireAuthorization } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'
-import type { ExportRequest, OperationRequest, SignRequest } from '../../wire/operations.ts'
-import { requestDigest } from '../../wire/signing.ts'
+import type { OperationRequest } from '../../wire/operations.ts'
 import { getGroup } from '../../curve/index.ts'
-import { MpcError } from '../../errors.ts'
-import { fromHex } from '../../util/bytes.ts'
-import { canAccess, type Caller } from '../access/caller.ts'
+import type { Caller, CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { callerFields, askPolicy, type PolicyRequest } from '../access/policy.ts'
-import { requireCustodian } from '../sets/ask-custodian.ts'
+import { askPolicy, type PolicyRequest } from '../access/policy.ts'
 import { requireRoomForSet } from '../sets/bounds.ts'
-import { assertUnpoisoned } from '../sets/ot-states.ts'
-import { ecdsaRecord, notAuthorized, requireSet, type SetRow } from '../sets/sets-table.ts'
-import { assertActive, assertSetMatches, requireRecoverable } from '../sets/set-checks.ts'
+import { ecdsaRecord } from '../sets/sets-table.ts'
+import { definitionOf, isAuthorized, type AuthorizedRequest } from '../operations/definitions.ts'
+import { requestForPolicy } from '../operations/operation.ts'
+import { requireFit } from '../operations/source.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
-import { decideUnstarted, type CalledOperation, type NamedSet, type Outcome } from './operations-table.ts'
-import type { SetRequest } from '../operations/round.ts'
+import { decideUnstarted, type NamedSet, type Outcome } from './operations-table.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
@@ -37,20 +33,14 @@ export async function authorizeOperation(
   request: OperationRequest,
   { begun, named }: Pick<Outcome, 'begun' | 'named'>,
 ): Promise<void> {
-  const { clientId } = key
-  if (request.kind === 'generate') await requireFreeWallet(context.database, clientId, request.walletId)
-  else {
+  if ('setId' in request) {
     const source = await requireFit(context.database, key, request, named?.set)
     await requireRoomForSet(context, context.database, request, source)
     await requireUnlocked(context, key, request)
   }
-  if (request.kind === 'setup') await assertUnpoisoned(context, context.database, request.setId)
-  if (request.kind === 'backup' || request.kind === 'recover') requireCustodian(context)
-  if (request.kind === 'sign' && request.scheme === 'ecdsa' && request.source.kind === 'ephemeralSetup') {
-    checkOnCheating(context)
-  }
+  await definitionOf(request).checkStart?.(context, key, request)
   await askPolicy(context, policyRequest(key, request))
-  if (request.kind === 'export' && !begun) await authorizeExport(context, key, request)
+  if (isAuthorized(request) && !begun) await authorizeExport(context, key, request)
 }
 
 /**
@@ -72,7 +62,11 @@ export async function verifyOpening(
 }
 
 /** Judges an export by the authorisation that came with it, which is forgotten after this. */
-async function authorizeExport(context: ServerContext, key: CalledOperation, request: ExportRequest): Promise<void> {
+async function authorizeExport(
+  context: ServerContext,
+  key: CalledOperation,
+  request: AuthorizedRequest,
+): Promise<void> {
   const { authorizeExport: ask, onError, limits } = context
   if (ask === undefined) return requireAuthorization(undefined, onError)
   const { clientId } = key
@@ -88,98 +82,7 @@ async function authorizeExport(context: ServerContext, key: CalledOperation, req
   await requireCountedAuthorization(presume, asking, onError, onDenied)
 }
 
-/**
- * The set that an operation uses, fit for it. Asked again in the transaction that decides the operation. A signing set that
- * is bound to another device answers as one that does not exist.
- */
-export async function requireSource(db: Queryable, caller: Caller, request: SetRequest): Promise<SetRow> {
-  return requireFit(db, caller, request, await requireSet(db, caller.clientId, request.setId))
-}
-
-/** {@link requireSource} of a set of the client's that was read; undefined if there is none. */
-async function requireFit(
-  db: Queryable,
-  caller: Caller,
-  request: SetRequest,
-  set: SetRow | undefined,
-): Promise<SetRow> {
-  if (set === undefined) throw notAuthorized()
-  if (set.purpose === 'signing' && !canAccess(set, caller)) throw notAuthorized()
-  if (request.kind === 'recover') {
-    assertSetMatches(set, request.walletId, 'backup')
-    requireRecoverable(set)
-    if (caller.device === null) await requireUnbound(db, set)
-  } else {
-    assertSetMatches(set, request.walletId, 'signing')
-    assertActive(set)
-  }
-  return set
-}
-
-/**
- * Once a device with a key has made a set of a wallet, an unsealed recovery makes none: it would be bound to no device, and
- * outlive the revocation of all.
- *
- * @throws {CHANNEL_FAILED} if one has
- */
-async function requireUnbound(db: Queryable, { clientId, walletId }: SetRow): Promise<void> {
-  const [bound] = await db.query(
-    `select 1 from reshare_sets
-     where client_id = $1 and wallet_id = $2 and device is not null and committed_at is not null limit 1`,
-    [clientId, walletId],
-  )
-  if (bound === undefined) return
-  throw new MpcError('CHANNEL_FAILED', 'devices of this wallet seal their requests: recover with sealedTransport')
-}
-
-/**
- * Wallets are named by client and id: whether another client uses the same id makes no difference, so nothing tells.
- *
- * @throws {STORAGE_CONFLICT} if the client has this wallet
- */
-export async function requireFreeWallet(db: Queryable, clientId: string, walletId: string): Promise<void> {
-  const wallet = [clientId, walletId]
-  const [known] = await db.query('select 1 from reshare_wallets where client_id = $1 and wallet_id = $2', wallet)
-  if (known !== undefined) throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
-}
-
-function checkOnCheating({ onCheating }: ServerContext): void {
-  if (onCheating === 'ephemeralSetup') return
-  throw new MpcError('POLICY_DENIED', 'this server signs with the setup of the set only')
-}
-
 /** What the policy is asked about an operation. */
 export function policyRequest(caller: Caller, request: OperationRequest): PolicyRequest {
-  const { kind: action, walletId } = request
-  const asked = { ...callerFields(caller), action, walletId }
-  switch (request.kind) {
-    case 'generate':
-      return { ...asked, label: request.label }
-    case 'sign':
-      return { ...asked, setId: request.setId, message: fromHex(request.message), ...schemeRequest(request) }
-    case 'backup':
-      return { ...asked, setId: request.setId, backupMethod: request.backupMethod }
-    case 'recover': {
-      const { setId, existingSets, rotateBackup, dryRun, label } = request
-      return { ...asked, setId, existingSets, rotateBackup, dryRun, label }
-    }
-    case 'refresh':
-      return { ...asked, setId: request.setId, label: request.label }
-    case 'export':
-      return { ...asked, setId: request.setId, curve: request.curve }
-    default:
-      return { ...asked, setId: request.setId }
-  }
-}
-
-function schemeRequest(request: SignRequest) {
-  const { scheme } = request
-  switch (scheme) {
-    case 'ed25519':
-      return { scheme }
-    case 'bip340':
-      return { scheme, path: request.path, tapTweak: request.tapTweak }
-    case 'ecdsa':
-      return { scheme, path: request.path, hash: request.hash, digest: requestDigest(request) }
-  }
+  return requestForPolicy(caller, request, definitionOf(request).policyFields(request))
 }

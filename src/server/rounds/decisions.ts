@@ -8,14 +8,9 @@ import { forEachRow } from '../each-row.ts'
 import { scheduleShareDeletion, deletePendingShares } from '../sets/custodian-shares.ts'
 import { deleteOtState } from '../sets/ot-states.ts'
 import { notAuthorized, setIdsOf } from '../sets/sets-table.ts'
-import {
-  findDecision,
-  findOperation,
-  recordDecision,
-  requireBegunBy,
-  type CalledOperation,
-  type OperationKey,
-} from './operations-table.ts'
+import { findOperation, recordDecision, requireBegunBy } from './operations-table.ts'
+import { findDecision } from '../operations/decision.ts'
+import type { CalledOperation, OperationKey } from '../access/caller.ts'
 
 /**
  * Aborts an operation unless it is decided: destroys what it prepared and forgets its sessions.

@@ -5,7 +5,6 @@ import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
 import { isCodecError } from '../../util/codec.ts'
-import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
@@ -22,9 +21,8 @@ import {
   type Claimed,
 } from './lease.ts'
 import { abortOperation, recordAbort } from './decisions.ts'
-import { transactOrBan } from '../operations/ecdsa/ban.ts'
 import { blamesClient, isFinal, isRejectedBeforeAdvance } from './failures.ts'
-import { dispatch } from './dispatch.ts'
+import { definitionOf } from '../operations/definitions.ts'
 import { isOneRound, playAtOnce } from './one-round.ts'
 import { chargeOperation, countFailure, countsFailures } from './rates.ts'
 import {
@@ -36,14 +34,14 @@ import {
   lockClient,
   storedRequest,
   type AddedOperation,
-  type CalledOperation,
-  type OperationKey,
   type OperationRow,
   type Outcome,
 } from './operations-table.ts'
 import { turnOfClient, turnOfSet } from './turns.ts'
 import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from '../operations/round.ts'
 import { hashRequest, type RequestHash } from './request-hash.ts'
+import { transactOrBan } from './transact-or-ban.ts'
+import type { CalledOperation, OperationKey } from '../access/caller.ts'
 
 /**
  * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after they
@@ -160,7 +158,7 @@ async function begin(
       return undefined
     }
     await chargeOperation(context, tx, claim.clientId, request, added)
-    await context.audit.record(tx, claim.clientId, openingEvents(claim, request))
+    await context.audit.record(tx, claim.clientId, definitionOf(request).startEvents?.(claim, request) ?? [])
     return { claim, operation: newOperation(claim, request, added) }
   }
   return context.turns.take(turnOfClient(claim.clientId), () => context.database.transaction(work, 'read committed'))
@@ -174,13 +172,6 @@ function newOperation(
 ): OperationRow {
   const none = { state: null, leaseHash: null, leaseExpiresAt: null }
   return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, epoch, expiresAt }
-}
-
-/** A recovery is told of before it ends: someone opens a backup, with this client's credentials. */
-function openingEvents({ operationId }: OperationKey, request: OperationRequest): AuditEvent[] {
-  if (request.kind !== 'recover') return []
-  const { walletId, setId, dryRun } = request
-  return [{ event: 'recoveryBegun', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) }]
 }
 
 async function play(
@@ -198,7 +189,7 @@ async function play(
   try {
     const { clientId, operationId, round } = claim
     const turn = { clientId, operationId, device, round, request, messages, epoch, state }
-    const playing = await dispatch(context, turn)
+    const playing = await definitionOf(request).handle(context, turn)
     return await store(context, claim, operation, requestHash, playing)
   } finally {
     wipe(state)

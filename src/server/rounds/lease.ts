@@ -1,22 +1,15 @@
 import { BadRequest } from '../../service/http.ts'
 import type { Decision } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
-import { canAccess } from '../access/caller.ts'
+import { canAccess, type CalledOperation } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { EPOCH, readEpoch } from '../epoch.ts'
 import { notAuthorized } from '../sets/sets-table.ts'
-import {
-  findDecision,
-  lockOperation,
-  operationRow,
-  otherRequest,
-  sealResponse,
-  type CalledOperation,
-  type OperationRow,
-} from './operations-table.ts'
+import { lockOperation, operationRow, otherRequest, sealResponse, type OperationRow } from './operations-table.ts'
 import type { RequestHash } from './request-hash.ts'
+import { findDecision } from '../operations/decision.ts'
 
 /** The right of one process to play one round of an operation. */
 export interface Lease extends CalledOperation {

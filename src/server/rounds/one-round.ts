@@ -1,3 +1,4 @@
+import { operationRounds } from '../../wire/operation-definitions.ts'
 import { hasServerStatus } from '../../wire/error-body.ts'
 import { encodeRoundBody, type SessionMessage } from '../../wire/round-body.ts'
 import { isUnavailable } from '../../service/http.ts'
@@ -7,20 +8,21 @@ import type { Queryable } from '../../service/database/types.ts'
 import { lockOtStateAndPreprocessing } from '../sets/ot-states.ts'
 import { openShare } from '../sets/shares.ts'
 import type { Lease } from './lease.ts'
-import { transactOrBan } from '../operations/ecdsa/ban.ts'
 import { playWithLocked } from '../operations/ecdsa/stored-ot-state.ts'
 import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { chargeOperation } from './rates.ts'
-import { insertOperation, sealResponse, type CalledOperation, type NamedSet } from './operations-table.ts'
+import { insertOperation, sealResponse, type NamedSet } from './operations-table.ts'
 import { signWith, type FrostRequest } from '../operations/sign-frost.ts'
 import type { Banned, RoundInput } from '../operations/round.ts'
 import type { RequestHash } from './request-hash.ts'
+import { transactOrBan } from './transact-or-ban.ts'
+import type { CalledOperation } from '../access/caller.ts'
 
 /** The operations that are over with their first answer. */
 type OneRoundRequest = FrostRequest | SignEcdsaRequest
 
 export function isOneRound(request: OperationRequest): request is OneRoundRequest {
-  return request.kind === 'sign' && (request.scheme !== 'ecdsa' || request.source.kind === 'preprocessing')
+  return operationRounds(request) === 1
 }
 
 /** An operation that may begin, as it has arrived. */

@@ -1,26 +1,19 @@
-import type { Decision, OperationRequest } from '../../wire/operations.ts'
+import type { Decision, OperationKind, OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
-import { canAccess, type Caller } from '../access/caller.ts'
+import { canAccess, type CalledOperation, type OperationKey } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
+import { findDecision } from '../operations/decision.ts'
+import { isAuthorized } from '../operations/definitions.ts'
 import { turnOfClient } from './turns.ts'
 import { notAuthorized, setRow, type SetRow } from '../sets/sets-table.ts'
 import type { RequestHash } from './request-hash.ts'
-
-/** Names one operation: ids are the client's own choice, so they mean nothing without it. */
-export interface OperationKey {
-  readonly clientId: string
-  readonly operationId: string
-}
-
-/** An operation and the caller of a request about it. */
-export interface CalledOperation extends OperationKey, Caller {}
 
 /** An operation between two of its rounds. */
 export interface OperationRow {
   /** The device that started it, to which all its rounds are bound. */
   readonly device: string | null
-  readonly kind: OperationRequest['kind']
+  readonly kind: OperationKind
   /** Null once the operation is over: it may be as long as the message that it has signed. */
   readonly request: OperationRequest | null
   /** The last round that has a response; 0 before the first. */
@@ -91,7 +84,7 @@ export async function insertOperation(
   token: Uint8Array | null = null,
 ): Promise<AddedOperation | undefined> {
   const expiry = timestamp(context, context.limits.operationMs)
-  const setId = request.kind === 'generate' ? null : request.setId
+  const setId = 'setId' in request ? request.setId : null
   const [added] = await db.query(
     `with others as (
        select count(*)::int as count, min(expires_at) as opens_at from reshare_operations open
@@ -130,14 +123,9 @@ export async function insertOperation(
   )
 }
 
-/** The authorization of an export is judged on arrival and never stored. */
+/** An authorization is judged on arrival and never stored. */
 export function storedRequest(request: OperationRequest): OperationRequest {
-  return request.kind === 'export' ? { ...request, authorization: '' } : request
-}
-
-export async function findDecision(db: Queryable, key: OperationKey): Promise<Decision['decision'] | undefined> {
-  const [row] = await db.query(`select decision from reshare_decisions where ${KEY}`, [key.clientId, key.operationId])
-  return row?.['decision'] as Decision['decision'] | undefined
+  return isAuthorized(request) ? { ...request, authorization: '' } : request
 }
 
 /** Records a decision unless there is one; one key holds one decision, so COMMIT and ABORT cannot both exist. */

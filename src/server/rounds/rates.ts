@@ -1,23 +1,22 @@
-import { WIRE_OPERATIONS } from '../../wire/operation-definitions.ts'
-import type { OperationRequest } from '../../wire/operations.ts'
+import type { OperationKind, OperationRequest } from '../../wire/operations.ts'
 import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../service/rate-counts.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { AddedOperation } from './operations-table.ts'
+import { definitionOf, isAuthorized } from '../operations/definitions.ts'
+import type { FailureSubject } from '../operations/operation.ts'
 import type { SetRequest } from '../operations/round.ts'
 
-type Kind = OperationRequest['kind']
-
 /** What needs a proof of possession: its failures are counted, and what is locked out begins none of it. */
-export function countsFailures(kind: Kind): boolean {
-  return WIRE_OPERATIONS[kind].isProven
+export function countsFailures(kind: OperationKind): boolean {
+  return definitionOf({ kind }).failuresCountAgainst.length > 0
 }
 
 /** The counts of all clients, and what the log tells of them. */
-export function rateCounts({ database, now, limits, audit }: ServerContext): RateCounts<Kind> {
-  return createRateCounts<Kind>({
+export function rateCounts({ database, now, limits, audit }: ServerContext): RateCounts<OperationKind> {
+  return createRateCounts<OperationKind>({
     table: 'reshare_rates',
     database,
     now,
@@ -35,16 +34,14 @@ export function ofSet(clientId: string, setId: string): Subject {
 /**
  * Whom a failure of an operation is counted against, and whose earlier ones keep it from beginning: the set that it names
  * and the device that has sent it, so that a thief locks out what was stolen and nothing else.
- *
- * No backup is locked: whoever has the client's credentials can name it, and its share is no guess that a lock would end.
- * Exports are the client's, too: their authorisations may be the same for all its sets.
  */
 export function failing({ clientId, device }: Caller, { kind, setId }: SetRequest): Subject[] {
-  const subjects: Subject[] = []
-  if (kind !== 'recover') subjects.push(ofSet(clientId, setId))
-  if (device !== null) subjects.push({ clientId, scope: `device ${device}` })
-  if (kind === 'export') subjects.push({ clientId, scope: '' })
-  return subjects
+  const subjects: Readonly<Record<FailureSubject, Subject | undefined>> = {
+    set: ofSet(clientId, setId),
+    device: device === null ? undefined : { clientId, scope: `device ${device}` },
+    client: { clientId, scope: '' },
+  }
+  return definitionOf({ kind }).failuresCountAgainst.flatMap((subject) => subjects[subject] ?? [])
 }
 
 /** @throws {RATE_LIMITED} if earlier failures keep an operation from beginning that needs a proof of possession */
@@ -57,13 +54,13 @@ export async function requireUnlocked(context: ServerContext, caller: Caller, re
  * done with a stolen set, or with a wallet that a thief of the token has made, leaves the rates of all other sets as they are.
  */
 function payer(clientId: string, request: OperationRequest): Subject {
-  return request.kind === 'generate' ? { clientId, scope: '' } : ofSet(clientId, request.setId)
+  return 'setId' in request ? ofSet(clientId, request.setId) : { clientId, scope: '' }
 }
 
 /**
  * Counts an operation that this transaction has added: all processes count in one row a set and kind. The caller has
- * locked the client, so that of operations that begin at once each counts the ones before it. An export was counted when its
- * authorisation was judged.
+ * locked the client, so that of operations that begin at once each counts the ones before it. What needs an authorization was
+ * counted when that was judged.
  *
  * @throws {RATE_LIMITED} if too many of its kind have begun with the set, or too many with it are not decided; the
  *   transaction is to be rolled back
@@ -76,8 +73,7 @@ export async function chargeOperation(
   added: AddedOperation,
 ): Promise<void> {
   requireFewOpen(context, added)
-  const { kind } = request
-  if (kind !== 'export') await rateCounts(context).charge(tx, payer(clientId, request), kind)
+  if (!isAuthorized(request)) await rateCounts(context).charge(tx, payer(clientId, request), request.kind)
 }
 
 /** Counts a failed proof. @returns what the log tells of it */

@@ -5,11 +5,11 @@ import { forEachRow } from '../../../src/server/each-row.ts'
 import { recordCustodianShare, scheduleShareDeletion } from '../../../src/server/sets/custodian-shares.ts'
 import { PAGE } from '../../../src/util/pages.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
-import { findDecision } from '../../../src/server/rounds/operations-table.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { chosenDatabases } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import { createTables, type Tables } from '../support/tables.ts'
+import { findDecision } from '../../../src/server/operations/decision.ts'
 
 const FOUND = 'server/trouble'
 

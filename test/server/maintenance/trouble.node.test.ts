@@ -13,7 +13,6 @@ import { abortOperation } from '../../../src/server/rounds/decisions.ts'
 import { handleRound } from '../../../src/server/rounds/handle-round.ts'
 import {
   decideUnstarted,
-  findDecision,
   findOperation,
   insertOperation,
   lockClient,
@@ -24,6 +23,7 @@ import { chosenDatabases } from '../../e2e/support/databases.ts'
 import { leftForLater } from '../../support/left-for-later.ts'
 import { seededRandom } from '../../support/random.ts'
 import { createTables, generating, WALLET, type Tables } from '../support/tables.ts'
+import { findDecision } from '../../../src/server/operations/decision.ts'
 
 const FOUND = 'server/trouble'
 

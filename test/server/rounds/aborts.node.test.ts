@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { abortFor, abortOpen, abortOperation } from '../../../src/server/rounds/decisions.ts'
-import {
-  findDecision,
-  findOperation,
-  recordDecision,
-  type CalledOperation,
-  type OperationRow,
-} from '../../../src/server/rounds/operations-table.ts'
+import { findOperation, recordDecision, type OperationRow } from '../../../src/server/rounds/operations-table.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
@@ -14,6 +8,8 @@ import { leftForLater } from '../../support/left-for-later.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { WALLET, type Tables } from '../support/tables.ts'
+import { findDecision } from '../../../src/server/operations/decision.ts'
+import type { CalledOperation } from '../../../src/server/access/caller.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

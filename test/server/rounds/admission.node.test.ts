@@ -3,22 +3,23 @@ import type { ExportRequest, OperationRequest } from '../../../src/wire/operatio
 import { createRateCounts, type Subject } from '../../../src/service/rate-counts.ts'
 import { ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import { authorizeOperation, policyRequest, requireSource } from '../../../src/server/rounds/admission.ts'
+import { authorizeOperation, policyRequest } from '../../../src/server/rounds/admission.ts'
 import { chargeOperation, countFailure, failing, countsFailures, rateCounts } from '../../../src/server/rounds/rates.ts'
 import type { Row } from '../../../src/service/database/types.ts'
 import {
-  findDecision,
   findOutcome,
   insertOperation,
   lockClient,
   recordDecision,
-  type CalledOperation,
 } from '../../../src/server/rounds/operations-table.ts'
 import { DEFAULT_RATES } from '../../../src/server/access/rate-limits.ts'
 import { fromHex } from '../../../src/util/bytes.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
+import { requireSource } from '../../../src/server/operations/source.ts'
+import { findDecision } from '../../../src/server/operations/decision.ts'
+import type { CalledOperation } from '../../../src/server/access/caller.ts'
 
 const HOUR = 60 * 60_000
 const DEVICE = 'ab'.repeat(32)

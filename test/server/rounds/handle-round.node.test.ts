@@ -5,13 +5,14 @@ import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { abortOperation } from '../../../src/server/rounds/decisions.ts'
 import { handleRound } from '../../../src/server/rounds/handle-round.ts'
-import { findDecision, findOperation } from '../../../src/server/rounds/operations-table.ts'
+import { findOperation } from '../../../src/server/rounds/operations-table.ts'
 import { ClientOperation, play } from '../../support/server-client.ts'
 import { errorOf } from '../support/error-of.ts'
 import { after, storedSet, tablesClient, watchingSeals } from '../support/played.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { recovering, START, type Tables } from '../support/tables.ts'
 import { prove, sign } from '../support/wallets.ts'
+import { findDecision } from '../../../src/server/operations/decision.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

@@ -5,7 +5,6 @@ import { bumpEpoch } from '../../../src/server/epoch.ts'
 import { answerRound, leaseRound, resetRound, releaseRound, type Lease } from '../../../src/server/rounds/lease.ts'
 import {
   decideUnstarted,
-  findDecision,
   findOperation,
   findOutcome,
   insertAnswer,
@@ -16,6 +15,7 @@ import { utf8 } from '../../../src/util/bytes.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { generating, WALLET, type Tables } from '../support/tables.ts'
+import { findDecision } from '../../../src/server/operations/decision.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RecoverRequest, RefreshRequest } from '../../../src/wire/operations.ts'
 import { commitSets } from '../../../src/server/operations/make-sets/commit-sets.ts'
-import { type CalledOperation } from '../../../src/server/rounds/operations-table.ts'
 import type { MakeRequest } from '../../../src/server/operations/round.ts'
 import { requireSet, requireSets } from '../../../src/server/sets/sets-table.ts'
 import { requireRecoverable } from '../../../src/server/sets/set-checks.ts'
@@ -11,6 +10,7 @@ import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { owedRetirements, storedPreprocessing } from '../support/set-rows.ts'
 import { generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
+import type { CalledOperation } from '../../../src/server/access/caller.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { RefreshRequest } from '../../../src/wire/operations.ts'
-import { type CalledOperation } from '../../../src/server/rounds/operations-table.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { destroyRetiring, planRetirements, recordProof, recordSignature } from '../../../src/server/sets/retirements.ts'
 import { requireSet } from '../../../src/server/sets/sets-table.ts'
@@ -9,6 +8,7 @@ import { leftForLater } from '../../support/left-for-later.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { owedRetirements, storedPreprocessing } from '../support/set-rows.ts'
 import { recovering, START, WALLET, type Tables } from '../support/tables.ts'
+import type { CalledOperation } from '../../../src/server/access/caller.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

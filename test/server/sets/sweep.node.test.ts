@@ -2,13 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
 import type { SqlValue } from '../../../src/service/database/types.ts'
 import { recordAbort } from '../../../src/server/rounds/decisions.ts'
-import {
-  findOperation,
-  findDecision,
-  insertAnswer,
-  recordDecision,
-  type CalledOperation,
-} from '../../../src/server/rounds/operations-table.ts'
+import { findOperation, insertAnswer, recordDecision } from '../../../src/server/rounds/operations-table.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { notAuthorized } from '../../../src/server/sets/sets-table.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
@@ -18,6 +12,8 @@ import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { storedPreprocessing } from '../support/set-rows.ts'
 import { START, WALLET, type Tables } from '../support/tables.ts'
+import { findDecision } from '../../../src/server/operations/decision.ts'
+import type { CalledOperation } from '../../../src/server/access/caller.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

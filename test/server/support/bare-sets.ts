@@ -1,6 +1,6 @@
-import type { CalledOperation } from '../../../src/server/rounds/operations-table.ts'
 import type { Sealer } from '../../../src/util/seal.ts'
 import type { Tables } from './tables.ts'
+import type { CalledOperation } from '../../../src/server/access/caller.ts'
 
 /** A set without a share and without a setup. */
 export async function bareSet(tables: Tables, key: CalledOperation) {

@@ -3,7 +3,7 @@ import type { Custodian } from '../../../src/custodian/types.ts'
 import { createAuditLog } from '../../../src/server/audit/log.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
-import { insertOperation, type CalledOperation } from '../../../src/server/rounds/operations-table.ts'
+import { insertOperation } from '../../../src/server/rounds/operations-table.ts'
 import { createTurns } from '../../../src/server/rounds/turns.ts'
 import { serverSchema } from '../../../src/server/schema.ts'
 import { insertSet, type SetRow } from '../../../src/server/sets/sets-table.ts'
@@ -15,6 +15,7 @@ import type { RandomSource } from '../../../src/util/random.ts'
 import { createSealer } from '../../../src/util/seal.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
 import { hashRequest, type RequestHash } from '../../../src/server/rounds/request-hash.ts'
+import type { CalledOperation } from '../../../src/server/access/caller.ts'
 
 export const START = Date.UTC(2026, 0, 1)
 

@@ -6,10 +6,10 @@ import { Reader, Writer } from '../../../util/codec.ts'
 import type { ServerContext } from '../../context.ts'
 import { ecdsaRecord } from '../../sets/sets-table.ts'
 import { readShare } from '../../sets/shares.ts'
-import { requireSource } from '../../rounds/admission.ts'
 import type { RoundOutput, RoundInput } from '../round.ts'
 import { advanceEcdsa, type EcdsaRound } from './advance.ts'
 import { advanceSetup, pairOf } from './setup.ts'
+import { requireSource } from '../source.ts'
 
 const SETUP_ROUNDS = 2
 const MAX_LENGTH = 1 << 20

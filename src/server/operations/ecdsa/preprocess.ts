@@ -1,13 +1,25 @@
+import * as v from 'valibot'
 import type { PreprocessRequest } from '../../../wire/operations.ts'
 import type { Preprocessed } from '../../../protocol/ecdsa/index.ts'
 import type { ServerContext } from '../../context.ts'
 import { insertPreprocessing } from '../../sets/preprocessings.ts'
 import type { RoundInTransaction, RoundInput } from '../round.ts'
 import { preparationCompletion } from '../completions.ts'
+import type { ServerOperation } from '../operation.ts'
+import { setId, walletId } from '../schemas.ts'
 import { withStoredOtState } from './stored-ot-state.ts'
 
+/** Makes the part of an ECDSA signature that needs neither its key nor its message. */
+export const preprocessOperation: ServerOperation<PreprocessRequest> = {
+  schema: () => v.strictObject({ kind: v.literal('preprocess'), walletId, setId }),
+  policyFields: () => ({}),
+  failuresCountAgainst: [],
+  keepsDecision: false,
+  handle: preprocessRound,
+}
+
 /** Makes a preprocessing with the client in two rounds; the last one stores the server's side. */
-export function preprocessRound(context: ServerContext, turn: RoundInput<PreprocessRequest>): RoundInTransaction {
+function preprocessRound(context: ServerContext, turn: RoundInput<PreprocessRequest>): RoundInTransaction {
   const { clientId, request } = turn
   return (tx) =>
     withStoredOtState(context, tx, turn, async ({ messages, done, state }) => {

@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import type { SessionMessage } from '../../../wire/round-body.ts'
 import type { OperationRequest, SetupRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
 import { setupBinding, setupParties } from '../../../wire/setup-binding.ts'
@@ -14,14 +15,16 @@ import { wipeKeyShare, type KeyShare, type ShareSetRecord } from '../../../key-s
 import { partyId } from '../../../types.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { sealOtState, storeOtState } from '../../sets/ot-states.ts'
+import { assertUnpoisoned, sealOtState, storeOtState } from '../../sets/ot-states.ts'
 import { ecdsaRecord } from '../../sets/sets-table.ts'
 import { ecdsaShare, readShare } from '../../sets/shares.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
-import { requireSource } from '../../rounds/admission.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
 import type { RoundOutput, RoundInput } from '../round.ts'
 import { preparationCompletion } from '../completions.ts'
+import type { ServerOperation } from '../operation.ts'
+import { setId, slowClient, walletId } from '../schemas.ts'
+import { requireSource } from '../source.ts'
 
 export type SetupSession = Session<readonly PairSetup[]>
 
@@ -92,8 +95,18 @@ export async function advanceSetup(
   }
 }
 
+/** Makes a new ECDSA setup for a set of which one side has lost its own. */
+export const setupOperation: ServerOperation<SetupRequest> = {
+  schema: () => v.strictObject({ kind: v.literal('setup'), walletId, setId, slowClient }),
+  policyFields: () => ({}),
+  checkStart: (context, _, request) => assertUnpoisoned(context, context.database, request.setId),
+  failuresCountAgainst: [],
+  keepsDecision: false,
+  handle: setupRound,
+}
+
 /** Makes a new setup for a set, in two rounds; it takes the place of the one before and of what was made with that. */
-export async function setupRound(context: ServerContext, turn: RoundInput<SetupRequest>): Promise<RoundOutput> {
+async function setupRound(context: ServerContext, turn: RoundInput<SetupRequest>): Promise<RoundOutput> {
   const { clientId, epoch, request } = turn
   const set = await requireSource(context.database, turn, request)
   const { setups, ...unfinished } = await advanceSetup(context, turn)

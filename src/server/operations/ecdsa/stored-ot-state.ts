@@ -6,10 +6,10 @@ import type { Queryable } from '../../../service/database/types.ts'
 import { lockOtState } from '../../sets/ot-states.ts'
 import type { TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { readShare } from '../../sets/shares.ts'
-import { requireSource } from '../../rounds/admission.ts'
 import type { Banned, RoundOutput } from '../round.ts'
 import { advanceEcdsa, type EcdsaRound, type EcdsaTurn } from './advance.ts'
 import { ban } from './ban.ts'
+import { requireSource } from '../source.ts'
 
 /**
  * Plays one round with the setup of the set, which this transaction holds: checks of one set run one at a time, across

@@ -8,8 +8,8 @@ import type { Queryable } from '../../../service/database/types.ts'
 import { endOldUnconfirmed, requireRoomForSet } from '../../sets/bounds.ts'
 import { deletePreprocessingsOfWallet } from '../../sets/preprocessings.ts'
 import { planRetirements } from '../../sets/retirements.ts'
-import { requireFreeWallet, requireSource } from '../../rounds/admission.ts'
 import type { Completion, MakeRequest, RoundInput } from '../round.ts'
+import { requireFreeWallet, requireSource } from '../source.ts'
 
 /**
  * Decides an operation that makes sets: in one transaction the server's half becomes ACTIVE, what it will replace is

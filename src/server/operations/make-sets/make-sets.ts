@@ -16,13 +16,13 @@ import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
 import { sealOtState, storeOtState, type OtStateKey, type StoredOtState } from '../../sets/ot-states.ts'
 import { ecdsaShare, readShare } from '../../sets/shares.ts'
-import { requireSource } from '../../rounds/admission.ts'
 import { commitSets } from './commit-sets.ts'
 import { fetchFromCustodian } from '../../sets/custody.ts'
 import { openSetup, pairOf, resumeSetup } from '../ecdsa/setup.ts'
 import { prepareSets } from './prepare-sets.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
 import type { MakeRequest, RoundOutput, RoundInput } from '../round.ts'
+import { requireSource } from '../source.ts'
 
 type SetupResult = readonly PairSetup[]
 type MakeResult = KeyShare | ReshareResult | SetupResult

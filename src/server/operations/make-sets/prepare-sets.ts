@@ -11,8 +11,8 @@ import { recordCustodianShare, scheduleShareDeletion, deletePendingShares } from
 import { insertSet } from '../../sets/sets-table.ts'
 import { equalShares, insertShare, readShare } from '../../sets/shares.ts'
 import { storeWithCustodian } from '../../sets/custody.ts'
-import { findDecision } from '../../rounds/operations-table.ts'
 import type { MakeRequest, RoundInput } from '../round.ts'
+import { findDecision } from '../decision.ts'
 
 /**
  * Stores the new shares durably as PREPARED and reads them back, before the messages that confirm them. The server

@@ -1,0 +1,38 @@
+import type { OperationKind, OperationRequest, RequestOf } from '../../wire/operations.ts'
+import { preprocessOperation } from './ecdsa/preprocess.ts'
+import { setupOperation } from './ecdsa/setup.ts'
+import { exportOperation } from './export.ts'
+import { backupOperation, generateOperation, recoverOperation, refreshOperation } from './make-sets/definitions.ts'
+import type { ServerOperation } from './operation.ts'
+import { proveOperation } from './prove.ts'
+import { signOperation } from './sign.ts'
+
+/** Every kind of operation, for the server. `WIRE_OPERATIONS` has what the client has to know, too. */
+export const SERVER_OPERATIONS = {
+  generate: generateOperation,
+  backup: backupOperation,
+  recover: recoverOperation,
+  refresh: refreshOperation,
+  sign: signOperation,
+  prove: proveOperation,
+  export: exportOperation,
+  setup: setupOperation,
+  preprocess: preprocessOperation,
+} satisfies { readonly [Kind in OperationKind]: ServerOperation<RequestOf<Kind>> }
+
+/** The kinds of operations. */
+export const OPERATION_KINDS = Object.keys(SERVER_OPERATIONS) as readonly OperationKind[]
+
+/** The entry of a kind, which takes the requests of that kind. */
+export function definitionOf<Request extends OperationRequest>({
+  kind,
+}: Pick<Request, 'kind'>): ServerOperation<Request> {
+  return SERVER_OPERATIONS[kind] as unknown as ServerOperation<Request>
+}
+
+/** The requests of operations that need an authorization. */
+export type AuthorizedRequest = Extract<OperationRequest, { readonly authorization: string }>
+
+export function isAuthorized(request: OperationRequest): request is AuthorizedRequest {
+  return definitionOf(request).isAuthorized === true
+}

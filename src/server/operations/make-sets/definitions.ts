@@ -1,0 +1,61 @@
+import * as v from 'valibot'
+import type { BackupRequest, GenerateRequest, RecoverRequest, RefreshRequest } from '../../../wire/operations.ts'
+import { requireCustodian } from '../../sets/ask-custodian.ts'
+import type { ServerOperation } from '../operation.ts'
+import { backupMethod, label, setId, slowClient, walletId } from '../schemas.ts'
+import { requireFreeWallet } from '../source.ts'
+import { makeSetsRound } from './make-sets.ts'
+
+/** Makes a wallet and its first signing set. */
+export const generateOperation: ServerOperation<GenerateRequest> = {
+  schema: (limits) => v.strictObject({ kind: v.literal('generate'), walletId, label: label(limits), slowClient }),
+  policyFields: (request) => ({ label: request.label }),
+  checkStart: ({ database }, { clientId }, request) => requireFreeWallet(database, clientId, request.walletId),
+  failuresCountAgainst: [],
+  keepsDecision: true,
+  handle: makeSetsRound,
+}
+
+/** Makes a backup set from a signing set. */
+export const backupOperation: ServerOperation<BackupRequest> = {
+  schema: () => v.strictObject({ kind: v.literal('backup'), walletId, setId, backupMethod }),
+  policyFields: (request) => ({ backupMethod: request.backupMethod }),
+  checkStart: async (context) => void requireCustodian(context),
+  failuresCountAgainst: ['set', 'device'],
+  keepsDecision: true,
+  handle: makeSetsRound,
+}
+
+/** Makes a signing set, and if asked to a backup set, from a backup set. */
+export const recoverOperation: ServerOperation<RecoverRequest> = {
+  schema: (limits) =>
+    v.strictObject({
+      kind: v.literal('recover'),
+      walletId,
+      setId,
+      label: label(limits),
+      existingSets: v.picklist(['keep', 'retire']),
+      rotateBackup: v.nullable(backupMethod),
+      dryRun: v.boolean(),
+      slowClient,
+    }),
+  policyFields: ({ existingSets, rotateBackup, dryRun, label }) => ({ existingSets, rotateBackup, dryRun, label }),
+  checkStart: async (context) => void requireCustodian(context),
+  // Not against the backup: whoever has the client's credentials can name it, and its share is no guess that a lockout would end.
+  failuresCountAgainst: ['device'],
+  // Logged before it ends: someone opens a backup, with this client's credentials.
+  startEvents: ({ operationId }, { walletId, setId, dryRun }) => [
+    { event: 'recoveryBegun', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) },
+  ],
+  keepsDecision: true,
+  handle: makeSetsRound,
+}
+
+/** Makes a signing set that replaces the one that it is made from. */
+export const refreshOperation: ServerOperation<RefreshRequest> = {
+  schema: (limits) => v.strictObject({ kind: v.literal('refresh'), walletId, setId, label: label(limits), slowClient }),
+  policyFields: (request) => ({ label: request.label }),
+  failuresCountAgainst: ['set', 'device'],
+  keepsDecision: true,
+  handle: makeSetsRound,
+}

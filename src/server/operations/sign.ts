@@ -1,0 +1,65 @@
+import * as v from 'valibot'
+import type { SignRequest } from '../../wire/operations.ts'
+import { requestDigest } from '../../wire/signing.ts'
+import { MpcError } from '../../errors.ts'
+import { fromHex } from '../../util/bytes.ts'
+import type { ServerContext, ServerLimits } from '../context.ts'
+import { signEcdsaRound } from './ecdsa/signature.ts'
+import type { ServerOperation } from './operation.ts'
+import type { RoundInput } from './round.ts'
+import { hex, message, path, setId, slowClient, walletId } from './schemas.ts'
+import { signFrostRound } from './sign-frost.ts'
+
+const merkleRoot = v.union([v.literal(''), hex(32)])
+
+const source = v.variant('kind', [
+  v.strictObject({ kind: v.literal('setup') }),
+  v.strictObject({ kind: v.literal('ephemeralSetup'), slowClient }),
+  v.strictObject({ kind: v.literal('preprocessing'), id: hex(32) }),
+])
+
+/** Signs with FROST, or with threshold ECDSA in one of three ways. */
+export const signOperation: ServerOperation<SignRequest> = {
+  schema: signSchema,
+  policyFields: (request) => ({ message: fromHex(request.message), ...schemeFields(request) }),
+  checkStart: async ({ onCheating }, _, request) => {
+    if (onCheating === 'ephemeralSetup' || request.scheme !== 'ecdsa') return
+    if (request.source.kind !== 'ephemeralSetup') return
+    throw new MpcError('POLICY_DENIED', 'this server signs with the setup of the set only')
+  },
+  failuresCountAgainst: [],
+  keepsDecision: false,
+  handle,
+}
+
+function signSchema(limits: ServerLimits) {
+  const fields = { kind: v.literal('sign'), walletId, setId, message: message(limits) }
+  const ecdsa = { ...fields, scheme: v.literal('ecdsa'), path, source }
+  return v.variant('scheme', [
+    v.strictObject({ ...fields, scheme: v.literal('ed25519') }),
+    v.strictObject({ ...fields, scheme: v.literal('bip340'), path, tapTweak: v.nullable(merkleRoot) }),
+    v.variant('hash', [
+      v.strictObject({ ...ecdsa, hash: v.picklist(['sha256', 'sha256d', 'keccak256']) }),
+      // Without a hash the message is the digest itself.
+      v.strictObject({ ...ecdsa, hash: v.null(), message: hex(32) }),
+    ]),
+  ])
+}
+
+function schemeFields(request: SignRequest) {
+  const { scheme } = request
+  switch (scheme) {
+    case 'ed25519':
+      return { scheme }
+    case 'bip340':
+      return { scheme, path: request.path, tapTweak: request.tapTweak }
+    case 'ecdsa':
+      return { scheme, path: request.path, hash: request.hash, digest: requestDigest(request) }
+  }
+}
+
+function handle(context: ServerContext, input: RoundInput<SignRequest>) {
+  const { request } = input
+  if (request.scheme === 'ecdsa') return signEcdsaRound(context, { ...input, request })
+  return signFrostRound(context, { ...input, request })
+}

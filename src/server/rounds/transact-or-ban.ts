@@ -1,0 +1,36 @@
+import type { ServerContext } from '../context.ts'
+import type { Isolation, Queryable } from '../../service/database/types.ts'
+import { ban } from '../operations/ecdsa/ban.ts'
+import type { Banned } from '../operations/round.ts'
+import { logBan, type OtStateKey } from '../sets/ot-states.ts'
+import { deletePreprocessings } from '../sets/preprocessings.ts'
+import { abortOpen } from './decisions.ts'
+
+/**
+ * Runs a transaction that may ban the client. If it does not commit, the ban is written by itself, before anything is
+ * answered; until one of them has, this process refuses the set.
+ */
+export async function transactOrBan<T extends object>(
+  context: ServerContext,
+  key: OtStateKey,
+  work: (tx: Queryable) => Promise<T | Banned>,
+  isolation?: Isolation,
+): Promise<T | Banned> {
+  const outcome = await context.database.transaction(work, isolation).catch(async (error: unknown) => {
+    const caught = context.caught.get(key.setId)
+    if (caught === undefined) throw error
+    context.onError(error)
+    return context.database.transaction((tx) => ban(context, tx, key, caught))
+  })
+  if (!('caught' in outcome)) return outcome
+  context.caught.delete(key.setId)
+  await endSessions(context, key).catch(context.onError)
+  await logBan(context, key.setId).catch(context.onError)
+  return outcome
+}
+
+/** Ends all else that goes on with a poisoned set. None of it could go on anyway: what it needs is poisoned. */
+async function endSessions(context: ServerContext, { clientId, setId }: OtStateKey): Promise<void> {
+  await deletePreprocessings(context.database, setId)
+  await abortOpen(context, clientId, 'set_id', setId)
+}
