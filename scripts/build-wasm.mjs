@@ -13,9 +13,11 @@ mkdirSync('build', { recursive: true })
 runGenerators()
 const wasm = await compileWasm('build/core.wasm')
 const { alphabet, common, text } = packWasm(wasm)
+const unpack = await compileWasm('build/unpack.wasm', 'unpack')
 writeFileSync(
   'src/wasm/generated.ts',
-  `// The WebAssembly module of assembly/ as text (text.ts). Made by scripts/build-wasm.mjs.
+  `// The WebAssembly module of assembly/ as text (text.ts), and the one that unpacks it. Made by scripts/build-wasm.mjs.
+export const UNPACK: readonly number[] = [${[...unpack].join()}]
 export const ALPHABET = '${alphabet}'
 export const COMMON: readonly number[] = [${common.join()}]
 export const TEXT: string =

@@ -18,14 +18,16 @@ const dist = given ?? resolve('dist')
 const folder = mkdtempSync('build/module-')
 try {
   const compiled = await compileWasm(join(folder, 'core.wasm'))
+  const unpack = [...(await compileWasm(join(folder, 'unpack.wasm'), 'unpack'))]
   const load = (/** @type {string} */ file) => import(pathToFileURL(join(dist, 'wasm', file)).href)
-  /** @type {{ ALPHABET: string, COMMON: readonly number[], TEXT: string }} */
-  const { ALPHABET: alphabet, COMMON: common, TEXT: text } = await load('generated.js')
+  /** @type {{ UNPACK: readonly number[], ALPHABET: string, COMMON: readonly number[], TEXT: string }} */
+  const { UNPACK, ALPHABET: alphabet, COMMON: common, TEXT: text } = await load('generated.js')
   /** @type {{ wasmBytes: () => Uint8Array }} */
   const { wasmBytes } = await load('text.js')
   const shipped = Buffer.from(wasmBytes())
   // The text too: what else it held would be shipped unread.
-  const isText = JSON.stringify({ alphabet, common, text }) === JSON.stringify(packWasm(compiled))
+  const expected = JSON.stringify({ unpack, ...packWasm(compiled) })
+  const isText = JSON.stringify({ unpack: UNPACK, alphabet, common, text }) === expected
   const same = isText && compiled.equals(shipped)
   console.log(`compiled ${describe(compiled)}\nshipped  ${describe(shipped)}`)
   if (!same) console.error('the shipped module is not what assembly/ compiles to')

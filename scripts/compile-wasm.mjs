@@ -15,15 +15,19 @@ export function runGenerators() {
   return generators
 }
 
+/** The modules: the entry of each, whose options are the target of its name in asconfig.json. */
+const ENTRIES = { release: 'assembly/index.ts', unpack: 'assembly/unpack/index.ts' }
+
 /**
- * Compiles assembly/ as it is.
+ * Compiles a module of assembly/ as it is.
  *
  * @param {string} path of the module that is written
+ * @param {keyof typeof ENTRIES} [target]
  * @returns {Promise<Buffer>} its bytes
  */
-export async function compileWasm(path) {
-  const config = ['--config', 'asconfig.json', '--target', 'release', '--outFile', path]
-  const { error, stdout, stderr } = await asc.main(['assembly/index.ts', ...config])
+export async function compileWasm(path, target = 'release') {
+  const config = ['--config', 'asconfig.json', '--target', target, '--outFile', path]
+  const { error, stdout, stderr } = await asc.main([ENTRIES[target], ...config])
   process.stdout.write(stdout.toString())
   process.stderr.write(stderr.toString())
   if (error) throw error

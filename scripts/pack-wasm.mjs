@@ -1,7 +1,7 @@
 // @ts-check
 // Writes a module as text that lies in a JavaScript string without escapes, and that compresses nearly as well as the
 // bytes themselves: what repeats in the bytes repeats in the text, since each byte always gives the same characters.
-// src/wasm/text.ts reads it.
+// src/wasm/text.ts reads it with assembly/unpack.
 
 /** Printable ASCII, without what quotes, templates, escapes or HTML give a meaning. */
 const ALPHABET = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i)).replace(/['"`\\$<]/g, '')

@@ -17,8 +17,6 @@ export interface TaprootKey {
   readonly tweak: Scalar
 }
 
-const TAG = sha256(utf8('TapTweak'))
-
 /**
  * The output key Q = lift_x(P) + t·G with t = hash_TapTweak(P ‖ merkle root) (BIP 341 `taproot_tweak_pubkey`).
  *
@@ -30,7 +28,8 @@ export function taprootOutputKey(group: Group, internalKey: Point, merkleRoot?: 
   const root = merkleRoot === undefined ? new Uint8Array(0) : abytes(merkleRoot, 32, 'merkleRoot')
   const negated = !group.hasEvenY(internalKey)
   const lifted = negated ? group.negatePoint(internalKey) : internalKey
-  const tweak = decodeTweak(group, sha256(concatBytes(TAG, TAG, group.encodePoint(lifted).subarray(1), root)))
+  const tag = sha256(utf8('TapTweak'))
+  const tweak = decodeTweak(group, sha256(concatBytes(tag, tag, group.encodePoint(lifted).subarray(1), root)))
   const outputKey = group.addPoints(lifted, group.multiplyBase(tweak))
   if (group.isIdentity(outputKey)) throw new RangeError('the tweak cancels the key (BIP 341)')
   const encoded = group.encodePoint(outputKey)
