@@ -16,15 +16,15 @@ type Hidden = Pick<Decommitment, 'encoded' | 'chainCodePart' | 'blinding'>
 
 /** `com_i = TH("com", CTX, i, nonce, C_i, cc_i, ρ_i)`; without cc_i in a reshare. */
 function commitmentHash(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   participant: number,
   nonce: Uint8Array,
   hidden: Hidden,
 ): Uint8Array {
   const { encoded, chainCodePart, blinding } = hidden
   return chainCodePart.length === 0
-    ? setting.hash('com', setting.context, participant, nonce, encoded, blinding)
-    : setting.hash('com', setting.context, participant, nonce, encoded, chainCodePart, blinding)
+    ? environment.hash('com', environment.context, participant, nonce, encoded, blinding)
+    : environment.hash('com', environment.context, participant, nonce, encoded, chainCodePart, blinding)
 }
 
 /** Bytes of the message of round 1: of a dealer, or of one that does not deal. */
@@ -34,13 +34,13 @@ export function commitmentLength(deals: boolean): number {
 
 /** `nonce[32] | com[32]` for a dealer, `nonce[32]` for others. */
 export function commitmentMessage(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   dealing: Dealing | undefined,
   random: RandomSource,
 ): Uint8Array {
   const nonce = random(32)
   const writer = new Writer().bytes(nonce)
-  if (dealing !== undefined) writer.bytes(commitmentHash(setting, setting.self, nonce, dealing))
+  if (dealing !== undefined) writer.bytes(commitmentHash(environment, environment.self, nonce, dealing))
   return writer.finish()
 }
 
@@ -50,10 +50,10 @@ export function readCommitmentMessage(reader: Reader): CommitmentMessage {
 }
 
 /** `sid = TH("sid", CTX, nonces)` over the messages of round 1. */
-export function sessionId(setting: SessionEnvironment, messages: readonly Uint8Array[]): Uint8Array {
-  return setting.hash(
+export function sessionId(environment: SessionEnvironment, messages: readonly Uint8Array[]): Uint8Array {
+  return environment.hash(
     'sid',
-    setting.context,
+    environment.context,
     messages.map((message) => message.subarray(0, 32)),
   )
 }
@@ -63,12 +63,12 @@ export function sessionId(setting: SessionEnvironment, messages: readonly Uint8A
  * @throws {PROTOCOL_ABORTED} COMMIT if the dealer opens something else
  */
 export function checkCommitment(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   from: number,
   message: CommitmentMessage,
   opening: Decommitment,
 ): void {
-  if (!equalBytes(commitmentHash(setting, from, message.nonce, opening), message.commitment)) {
+  if (!equalBytes(commitmentHash(environment, from, message.nonce, opening), message.commitment)) {
     abort('COMMIT', 2, [from], `participant ${from} opens something else than it committed to`)
   }
 }

@@ -47,10 +47,10 @@ export function decommitmentLength({ pointLength }: Group, threshold: number, ch
 }
 
 /** `count u8 | count × C_ik | R | z[32] | cc_i | ρ_i[32]`; without cc_i in a reshare. */
-export function decommitmentMessage(setting: SessionEnvironment, sid: Uint8Array, dealing: Dealing): Uint8Array {
+export function decommitmentMessage(environment: SessionEnvironment, sid: Uint8Array, dealing: Dealing): Uint8Array {
   const { coefficients, encoded, chainCodePart, blinding } = dealing
-  const challenge = knowledgeChallenge(setting, sid, setting.self, encoded)
-  const proof = proveKnowledge(setting.group, coefficients[0] as Scalar, setting.random, challenge)
+  const challenge = knowledgeChallenge(environment, sid, environment.self, encoded)
+  const proof = proveKnowledge(environment.group, coefficients[0] as Scalar, environment.random, challenge)
   const writer = new Writer().u8(encoded.length)
   for (const point of encoded) writer.bytes(point)
   return writeProof(writer, proof).bytes(chainCodePart).bytes(blinding).finish()
@@ -81,7 +81,7 @@ export function readPoints(group: Group, from: number, encoded: readonly Uint8Ar
  * @throws {PROTOCOL_ABORTED} POK, blaming all who do not know their constant term
  */
 export function checkKnowledge(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   sid: Uint8Array,
   opened: readonly ReceivedDecommitment[],
   constants: readonly Point[],
@@ -89,9 +89,9 @@ export function checkKnowledge(
   const claims = opened.map(({ from, opening: { encoded, proof } }, i) => ({
     point: constants[i] as Point,
     proof,
-    challenge: knowledgeChallenge(setting, sid, from, encoded),
+    challenge: knowledgeChallenge(environment, sid, from, encoded),
   }))
-  const blame = failingClaims(setting.group, claims).map((i) => (opened[i] as ReceivedDecommitment).from)
+  const blame = failingClaims(environment.group, claims).map((i) => (opened[i] as ReceivedDecommitment).from)
   if (blame.length > 0) abort('POK', 2, blame, 'a proof of knowledge of a constant term fails')
 }
 

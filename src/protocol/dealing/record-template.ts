@@ -71,13 +71,13 @@ function possessionChallenges(
 ) {
   const points = group.encodePoints([...record.parties.map((party) => party.verifyingShare), record.publicKey])
   const publicKey = points[record.parties.length] as Uint8Array
-  return (place: number): Challenge => {
-    const statement = [transcript, record.parties[place]?.id as PartyId, points[place] as Uint8Array, publicKey]
+  return (index: number): Challenge => {
+    const statement = [transcript, record.parties[index]?.id as PartyId, points[index] as Uint8Array, publicKey]
     return (commitment) => scalarFromHash(group, hash, hash('pop', sid, ...statement, record.chainCode, commitment))
   }
 }
 
-function placeOf(record: ShareSetRecord, id: PartyId): number {
+function indexOfParty(record: ShareSetRecord, id: PartyId): number {
   return record.parties.findIndex((party) => party.id === id)
 }
 
@@ -88,14 +88,14 @@ export function confirmationLength({ pointLength }: Group): number {
 
 /** The last round's message `T[32] | R | z[32]`: the sender has seen T, and holds its share durably. */
 export function confirmationMessage(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   sid: Uint8Array,
-  completion: ReceiverTemplate,
+  template: ReceiverTemplate,
 ): Uint8Array {
-  const { id, secretShare } = completion.own
-  const challenge = possessionChallenges(setting, sid, completion)(placeOf(completion.record, id))
-  const proof = proveKnowledge(setting.group, secretShare, setting.random, challenge)
-  return writeProof(new Writer().bytes(completion.transcript), proof).finish()
+  const { id, secretShare } = template.own
+  const challenge = possessionChallenges(environment, sid, template)(indexOfParty(template.record, id))
+  const proof = proveKnowledge(environment.group, secretShare, environment.random, challenge)
+  return writeProof(new Writer().bytes(template.transcript), proof).finish()
 }
 
 /** A message of the last round: who sent it, under which id of the new set. */
@@ -111,39 +111,39 @@ export interface Confirmation {
  * @throws {PROTOCOL_ABORTED} FORMAT, ECHO or POP
  */
 export function checkConfirmations(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   sid: Uint8Array,
-  completion: RecordTemplate,
+  template: RecordTemplate,
   confirmations: readonly Confirmation[],
   round: number,
 ): void {
-  const { group } = setting
+  const { group } = environment
   const read = confirmations.map(({ from, id, body }) => {
     const readBody = (reader: Reader) => ({ transcript: reader.bytes(32), proof: readProof(group, reader) })
-    return { from, place: placeOf(completion.record, id), ...readMessage(body, round, from, readBody) }
+    return { from, index: indexOfParty(template.record, id), ...readMessage(body, round, from, readBody) }
   })
-  if (!read.every(({ transcript }) => equalBytes(transcript, completion.transcript))) {
+  if (!read.every(({ transcript }) => equalBytes(transcript, template.transcript))) {
     abort('ECHO', round, [], 'participants received different messages')
   }
-  const challengeOf = possessionChallenges(setting, sid, completion)
-  const claims = read.map(({ place, proof }): Claim => ({
-    point: completion.record.parties[place]?.verifyingShare as Point,
+  const challengeOf = possessionChallenges(environment, sid, template)
+  const claims = read.map(({ index, proof }): Claim => ({
+    point: template.record.parties[index]?.verifyingShare as Point,
     proof,
-    challenge: challengeOf(place),
+    challenge: challengeOf(index),
   }))
   const blame = failingClaims(group, claims).map((i) => read[i]?.from as number)
   if (blame.length > 0) abort('POP', round, blame, 'a proof of possession of the new share fails')
 }
 
 /** `present u8 | T[32] | record length u32 | record | id u8 | s_i[32]`, id 0 for no share: secret. */
-export function writeTemplate(group: Group, writer: Writer, completion: RecordTemplate | undefined): void {
-  if (completion === undefined) {
+export function writeTemplate(group: Group, writer: Writer, template: RecordTemplate | undefined): void {
+  if (template === undefined) {
     writer.u8(0)
     return
   }
-  writer.u8(1).bytes(completion.transcript).prefixed(encodeShareSetRecord(group, completion.record))
-  if (completion.own === undefined) writer.u8(0)
-  else writer.u8(completion.own.id).bytes(completion.own.secretShare)
+  writer.u8(1).bytes(template.transcript).prefixed(encodeShareSetRecord(group, template.record))
+  if (template.own === undefined) writer.u8(0)
+  else writer.u8(template.own.id).bytes(template.own.secretShare)
 }
 
 /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what {@link writeTemplate} wrote */
@@ -155,6 +155,6 @@ export function readTemplate(group: Group, reader: Reader): RecordTemplate | und
   return { transcript, record, ...(id === 0 ? {} : { own: { id, secretShare: readSecret(group, reader) } }) }
 }
 
-export function wipeTemplate(completion: RecordTemplate | undefined): void {
-  wipe(completion?.own?.secretShare)
+export function wipeTemplate(template: RecordTemplate | undefined): void {
+  wipe(template?.own?.secretShare)
 }

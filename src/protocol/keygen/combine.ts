@@ -36,25 +36,25 @@ interface CheckedDealt extends Dealt {
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, POINT, POK, FELDMAN or PKSUM
  */
 export function combineDealings(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   hash: Hasher<'keygen'>,
   config: KeygenConfig,
   sid: Uint8Array,
   dealing: Dealing,
   inbox: Inbox,
 ): ReceiverTemplate {
-  const others = config.parties.map((_, i) => i + 1).filter((participant) => participant !== setting.self)
+  const others = config.parties.map((_, i) => i + 1).filter((participant) => participant !== environment.self)
   const received: Dealt[] = []
   try {
-    for (const from of others) received.push(readDealt(setting, from, inbox))
-    const id = config.parties[setting.self - 1]?.id as PartyId
-    const dealt = checkDealt(setting, config, sid, id, received, inbox)
+    for (const from of others) received.push(readDealt(environment, from, inbox))
+    const id = config.parties[environment.self - 1]?.id as PartyId
+    const dealt = checkDealt(environment, config, sid, id, received, inbox)
     const transcript = hash('T', sid, inbox.broadcasts(1), inbox.broadcasts(2))
-    const setId = hash('set', setting.context, transcript)
-    const chainCode = hash('cc', sid, chainCodeParts(setting.self, dealing, dealt))
-    const total = sumCommitments(setting.group, [dealing.commitment, ...dealt.map(({ commitment }) => commitment)])
-    const record = buildRecord(setting.group, total, { ...config, setId, chainCode }, 2)
-    return { transcript, record, own: { id, secretShare: addShares(setting, id, dealing, dealt) } }
+    const setId = hash('set', environment.context, transcript)
+    const chainCode = hash('cc', sid, chainCodeParts(environment.self, dealing, dealt))
+    const total = sumCommitments(environment.group, [dealing.commitment, ...dealt.map(({ commitment }) => commitment)])
+    const record = buildRecord(environment.group, total, { ...config, setId, chainCode }, 2)
+    return { transcript, record, own: { id, secretShare: addShares(environment, id, dealing, dealt) } }
   } finally {
     wipe(...received.map(({ share }) => share))
   }
@@ -67,7 +67,7 @@ function readDealt({ group }: SessionEnvironment, from: number, inbox: Inbox): D
 }
 
 function checkDealt(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   config: KeygenConfig,
   sid: Uint8Array,
   id: PartyId,
@@ -75,16 +75,16 @@ function checkDealt(
   inbox: Inbox,
 ): CheckedDealt[] {
   for (const { from, opening } of received) {
-    checkCommitment(setting, from, readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage), opening)
+    checkCommitment(environment, from, readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage), opening)
     checkDegree({ from, opening }, config.threshold)
   }
   const dealt = received.map((one) => ({
     ...one,
-    commitment: readPoints(setting.group, one.from, one.opening.encoded),
+    commitment: readPoints(environment.group, one.from, one.opening.encoded),
   }))
   const constants = dealt.map(({ commitment }) => commitment[0] as Point)
-  checkKnowledge(setting, sid, dealt, constants)
-  checkShares(setting.group, dealt, id, 2)
+  checkKnowledge(environment, sid, dealt, constants)
+  checkShares(environment.group, dealt, id, 2)
   return dealt
 }
 

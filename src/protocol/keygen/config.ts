@@ -24,13 +24,13 @@ export function checkKeygenOptions(options: KeygenOptions): KeygenConfig {
   assertAscendingIds(parties.map(({ id }) => id))
   for (const { role } of parties) if (!Object.hasOwn(ROLE_CODES, role)) throw new TypeError(`unknown role ${role}`)
   assertThreshold(threshold, parties.length)
-  const place = parties.findIndex(({ id }) => id === self)
-  if (place < 0) throw new RangeError(`party ${self} is not among the parties`)
+  const index = parties.findIndex(({ id }) => id === self)
+  if (index < 0) throw new RangeError(`party ${self} is not among the parties`)
   return {
     walletId: abytes(walletId, 16, 'walletId').slice(),
     purpose,
     threshold,
     parties: parties.map(({ id, role }) => ({ id, role })),
-    self: place + 1,
+    self: index + 1,
   }
 }

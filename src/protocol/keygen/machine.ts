@@ -37,9 +37,9 @@ export class KeygenMachine implements Machine<KeyShare> {
   sid: Uint8Array | undefined
   readonly #config: KeygenConfig
   readonly #hash: Hasher<'keygen'>
-  readonly #setting: SessionEnvironment
+  readonly #environment: SessionEnvironment
   #dealing: Dealing | undefined
-  #completion: ReceiverTemplate | undefined
+  #template: ReceiverTemplate | undefined
 
   constructor(group: Group, random: RandomSource, config: KeygenConfig) {
     this.suite = group.curve
@@ -49,11 +49,11 @@ export class KeygenMachine implements Machine<KeyShare> {
     this.#hash = createHasher(this.suite, 'keygen')
     const participants = config.parties.map((receiver) => ({ receiver }))
     this.context = contextHash(this.#hash, { protocol: 'keygen', group, ...config, participants, flags: 0 })
-    this.#setting = { group, hash: this.#hash, context: this.context, self: this.self, random }
+    this.#environment = { group, hash: this.#hash, context: this.context, self: this.self, random }
   }
 
   expects(round: number): Expected {
-    const { group } = this.#setting
+    const { group } = this.#environment
     if (round === 1) return { broadcast: commitmentLength(true), direct: 0 }
     if (round === 2) return { broadcast: decommitmentLength(group, this.#config.threshold, 32), direct: SCALAR_LENGTH }
     return { broadcast: round === 3 ? confirmationLength(group) : 0, direct: 0 }
@@ -61,12 +61,12 @@ export class KeygenMachine implements Machine<KeyShare> {
 
   /** There is no secret yet to hedge with: what is dealt is as unknown as `random`, but never the same in two contexts. */
   open(inbox: Inbox): Message[] {
-    const { group, context } = this.#setting
-    const random = hedgedRandom(this.#setting.random, 'dealing', new Uint8Array(), context, inbox.arrived(1))
+    const { group, context } = this.#environment
+    const random = hedgedRandom(this.#environment.random, 'dealing', new Uint8Array(), context, inbox.arrived(1))
     const constant = group.randomScalar(random)
     this.#dealing = deal(group, constant, this.#config.threshold, random(32), random)
     wipe(constant)
-    return [{ to: 0, body: commitmentMessage(this.#setting, this.#dealing, random) }]
+    return [{ to: 0, body: commitmentMessage(this.#environment, this.#dealing, random) }]
   }
 
   play(round: number, inbox: Inbox): MachineStep {
@@ -77,13 +77,13 @@ export class KeygenMachine implements Machine<KeyShare> {
   #openAndShare(inbox: Inbox): MachineStep {
     const others = this.#others()
     for (const from of others) readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage)
-    this.sid = sessionId(this.#setting, inbox.broadcasts(1))
+    this.sid = sessionId(this.#environment, inbox.broadcasts(1))
     const dealing = this.#dealing as Dealing
     const ids = others.map((to) => this.#idOf(to))
-    const shares = this.#setting.group.evaluatePolynomial(dealing.coefficients, ids)
+    const shares = this.#environment.group.evaluatePolynomial(dealing.coefficients, ids)
     return {
       messages: [
-        { to: 0, body: decommitmentMessage(this.#setting, this.sid, dealing) },
+        { to: 0, body: decommitmentMessage(this.#environment, this.sid, dealing) },
         ...others.map((to, i) => ({ to, body: shares[i] as Scalar })),
       ],
     }
@@ -91,31 +91,31 @@ export class KeygenMachine implements Machine<KeyShare> {
 
   #combine(inbox: Inbox): MachineStep {
     const sid = this.sid as Uint8Array
-    this.#completion = combineDealings(this.#setting, this.#hash, this.#config, sid, this.#dealing as Dealing, inbox)
+    this.#template = combineDealings(this.#environment, this.#hash, this.#config, sid, this.#dealing as Dealing, inbox)
     wipeDealing(this.#dealing)
     this.#dealing = undefined
-    const body = confirmationMessage(this.#setting, sid, this.#completion)
+    const body = confirmationMessage(this.#environment, sid, this.#template)
     return { messages: [{ to: 0, body }], outcome: 'prepared' }
   }
 
   #finish(inbox: Inbox): MachineStep {
     const confirmations = this.#others().map((from) => ({ from, id: this.#idOf(from), body: inbox.broadcast(3, from) }))
-    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as ReceiverTemplate, confirmations, 3)
+    checkConfirmations(this.#environment, this.sid as Uint8Array, this.#template as ReceiverTemplate, confirmations, 3)
     return { messages: [], outcome: 'done' }
   }
 
   result(): KeyShare {
-    const { record, own } = this.#completion as ReceiverTemplate
+    const { record, own } = this.#template as ReceiverTemplate
     return { record, id: own.id, secretShare: own.secretShare.slice() as Scalar }
   }
 
-  /** `CTX[32] | self u8 | sid length u32 | sid | dealing | completion`: secret. */
+  /** `CTX[32] | self u8 | sid length u32 | sid | dealing | template`: secret. */
   encode(writer: Writer): void {
-    const { group } = this.#setting
+    const { group } = this.#environment
     writeStatement(writer, this)
     writer.prefixed(this.sid ?? new Uint8Array(0))
     writeDealing(writer, this.#dealing)
-    writeTemplate(group, writer, this.#completion)
+    writeTemplate(group, writer, this.#template)
   }
 
   /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session of this config */
@@ -126,13 +126,13 @@ export class KeygenMachine implements Machine<KeyShare> {
       const sid = reader.prefixed(32)
       machine.sid = sid.length === 0 ? undefined : sid
       machine.#dealing = readDealing(group, reader)
-      machine.#completion = readTemplate(group, reader) as ReceiverTemplate | undefined
+      machine.#template = readTemplate(group, reader) as ReceiverTemplate | undefined
     })
   }
 
   wipe(): void {
     wipeDealing(this.#dealing)
-    wipeTemplate(this.#completion)
+    wipeTemplate(this.#template)
   }
 
   #others(): number[] {

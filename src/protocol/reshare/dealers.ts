@@ -32,13 +32,13 @@ export interface CheckedDealer {
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, PIN, POINT, POK or PKSUM
  */
 export function checkDealers(
-  setting: SessionEnvironment,
+  environment: SessionEnvironment,
   config: ReshareConfig,
   sid: Uint8Array,
   dealing: Dealing | undefined,
   inbox: Inbox,
 ): CheckedDealer[] {
-  const { group, self } = setting
+  const { group, self } = environment
   const others = config.participants.flatMap(({ dealer }, i) => (dealer === undefined || i + 1 === self ? [] : [i + 1]))
   const opened = others.map((from): ReceivedDecommitment => {
     const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readDecommitment(group, reader, 0))
@@ -46,21 +46,21 @@ export function checkDealers(
   })
   for (const one of opened) {
     checkCommitment(
-      setting,
+      environment,
       one.from,
       readMessage(inbox.broadcast(1, one.from), 1, one.from, readCommitmentMessage),
       one.opening,
     )
     checkDegree(one, config.threshold)
   }
-  const constants = checkPins(setting, config, opened)
+  const constants = checkPins(environment, config, opened)
   const dealers = opened.map(({ from, opening }, i): CheckedDealer => {
     const higher = readPoints(group, from, opening.encoded.slice(1))
     return { from, commitment: [constants[i] as Point, ...higher] }
   })
-  checkKnowledge(setting, sid, opened, constants)
+  checkKnowledge(environment, sid, opened, constants)
   if (dealing !== undefined) dealers.push({ from: self, commitment: dealing.commitment })
-  if (!group.equalPoints(totalOf(setting, dealers)[0] as Point, config.old.publicKey)) {
+  if (!group.equalPoints(totalOf(environment, dealers)[0] as Point, config.old.publicKey)) {
     abort('PKSUM', 2, [], 'what the dealers deal is not the public key')
   }
   return dealers

@@ -52,13 +52,13 @@ export class ReshareMachine implements Machine<ReshareResult> {
   readonly context: Uint8Array
   sid: Uint8Array | undefined
   readonly #config: ReshareConfig
-  readonly #setting: SessionEnvironment
+  readonly #environment: SessionEnvironment
   /** λ_i·s_i, where this participant deals, until the start. */
   #constant: Scalar | undefined
   /** From the start until the shares of round 3 have arrived. */
   #dealing: Dealing | undefined
   #dealers: readonly CheckedDealer[] = []
-  #completion: RecordTemplate | undefined
+  #template: RecordTemplate | undefined
 
   constructor(group: Group, random: RandomSource, config: ReshareConfig) {
     this.suite = group.curve
@@ -67,18 +67,18 @@ export class ReshareMachine implements Machine<ReshareResult> {
     this.#config = config
     const hash = createHasher(this.suite, 'reshare')
     this.context = contextHash(hash, { protocol: 'reshare', group, walletId: config.old.walletId, ...config })
-    this.#setting = { group, hash, context: this.context, self: this.self, random }
+    this.#environment = { group, hash, context: this.context, self: this.self, random }
   }
 
   /** Takes in the share that this participant deals, as λ_i·s_i. */
   deal(share: KeyShare): void {
     const dealers = dealersOf(this.#config.participants)
-    this.#constant = shamirToAdditive(this.#setting.group, { id: share.id, value: secretOf(share) }, dealers)
+    this.#constant = shamirToAdditive(this.#environment.group, { id: share.id, value: secretOf(share) }, dealers)
   }
 
   expects(round: number, from: number): Expected {
     const sender = this.#config.participants[from - 1] as ReshareParticipant
-    const { group } = this.#setting
+    const { group } = this.#environment
     const deals = sender.dealer !== undefined
     if (round === 1) return { broadcast: commitmentLength(deals), direct: 0 }
     if (round === 2) return { broadcast: deals ? decommitmentLength(group, this.#config.threshold, 0) : 0, direct: 0 }
@@ -88,14 +88,14 @@ export class ReshareMachine implements Machine<ReshareResult> {
 
   /** Draws this dealer's polynomial g_i through (0, λ_i·s_i). */
   open(inbox: Inbox): Message[] {
-    const { group, context } = this.#setting
+    const { group, context } = this.#environment
     const constant = this.#constant
     const secret = constant ?? new Uint8Array()
-    const random = hedgedRandom(this.#setting.random, 'dealing', secret, context, inbox.arrived(1))
+    const random = hedgedRandom(this.#environment.random, 'dealing', secret, context, inbox.arrived(1))
     if (constant !== undefined) {
       this.#dealing = deal(group, constant, this.#config.threshold, new Uint8Array(), random)
     }
-    const body = commitmentMessage(this.#setting, this.#dealing, random)
+    const body = commitmentMessage(this.#environment, this.#dealing, random)
     this.#endConstant()
     return [{ to: 0, body }]
   }
@@ -112,9 +112,9 @@ export class ReshareMachine implements Machine<ReshareResult> {
         dealer === undefined ? reader.bytes(32) : readCommitmentMessage(reader),
       )
     }
-    this.sid = sessionId(this.#setting, inbox.broadcasts(1))
+    this.sid = sessionId(this.#environment, inbox.broadcasts(1))
     if (this.#dealing === undefined) return { messages: [] }
-    return { messages: [{ to: 0, body: decommitmentMessage(this.#setting, this.sid, this.#dealing) }] }
+    return { messages: [{ to: 0, body: decommitmentMessage(this.#environment, this.sid, this.#dealing) }] }
   }
 
   /**
@@ -122,18 +122,18 @@ export class ReshareMachine implements Machine<ReshareResult> {
    * session, that it holds its own share of the old set.
    */
   #share(inbox: Inbox): MachineStep {
-    this.#dealers = checkDealers(this.#setting, this.#config, this.sid as Uint8Array, this.#dealing, inbox)
+    this.#dealers = checkDealers(this.#environment, this.#config, this.sid as Uint8Array, this.#dealing, inbox)
     if (this.#dealing === undefined) return { messages: [] }
     const receivers = this.#others().flatMap(({ participant, receiver }) =>
       receiver === undefined ? [] : [{ participant, id: receiver.id }],
     )
     const ids = receivers.map(({ id }) => id)
-    const shares = this.#setting.group.evaluatePolynomial(this.#dealing.coefficients, ids)
+    const shares = this.#environment.group.evaluatePolynomial(this.#dealing.coefficients, ids)
     return { messages: receivers.map(({ participant }, i) => ({ to: participant, body: shares[i] as Scalar })) }
   }
 
   #receive(inbox: Inbox): MachineStep {
-    const { group, hash } = this.#setting
+    const { group, hash } = this.#environment
     const sid = this.sid as Uint8Array
     const { old, purpose, threshold, participants } = this.#config
     const transcript = hash('T', sid, inbox.broadcasts(1), inbox.broadcasts(2))
@@ -145,18 +145,18 @@ export class ReshareMachine implements Machine<ReshareResult> {
       parties: receiversOf(participants).sort((a, b) => a.id - b.id),
       chainCode: old.chainCode,
     }
-    const record = buildRecord(group, totalOf(this.#setting, this.#dealers), blueprint, 3)
+    const record = buildRecord(group, totalOf(this.#environment, this.#dealers), blueprint, 3)
     const id = this.#own().receiver?.id
     if (id === undefined) {
       this.#endDealing()
-      this.#completion = { transcript, record }
+      this.#template = { transcript, record }
       return { messages: [] }
     }
     const secretShare = receiveShare(group, this.self, id, this.#dealers, this.#dealing, inbox)
     this.#endDealing()
-    const completion: ReceiverTemplate = { transcript, record, own: { id, secretShare } }
-    this.#completion = completion
-    return { messages: [{ to: 0, body: confirmationMessage(this.#setting, sid, completion) }], outcome: 'prepared' }
+    const template: ReceiverTemplate = { transcript, record, own: { id, secretShare } }
+    this.#template = template
+    return { messages: [{ to: 0, body: confirmationMessage(this.#environment, sid, template) }], outcome: 'prepared' }
   }
 
   #endConstant(): void {
@@ -174,26 +174,26 @@ export class ReshareMachine implements Machine<ReshareResult> {
     const confirmations = this.#others().flatMap(({ participant: from, receiver }) =>
       receiver === undefined ? [] : [{ from, id: receiver.id, body: inbox.broadcast(4, from) }],
     )
-    checkConfirmations(this.#setting, this.sid as Uint8Array, this.#completion as RecordTemplate, confirmations, 4)
+    checkConfirmations(this.#environment, this.sid as Uint8Array, this.#template as RecordTemplate, confirmations, 4)
     return { messages: [], outcome: 'done' }
   }
 
   result(): ReshareResult {
-    const { record, own } = this.#completion as RecordTemplate
+    const { record, own } = this.#template as RecordTemplate
     if (own === undefined) return { record }
     return { record, share: { record, id: own.id, secretShare: own.secretShare.slice() as Scalar } }
   }
 
-  /** `old record length u32 | old record | CTX[32] | self u8 | sid length u32 | sid | present u8 | λ_i·s_i[32] | dealing | dealers | completion`: secret. */
+  /** `old record length u32 | old record | CTX[32] | self u8 | sid length u32 | sid | present u8 | λ_i·s_i[32] | dealing | dealers | template`: secret. */
   encode(writer: Writer): void {
-    const { group } = this.#setting
+    const { group } = this.#environment
     writer.prefixed(encodeShareSetRecord(group, this.#config.old))
     writeStatement(writer, this)
     writer.prefixed(this.sid ?? new Uint8Array()).u8(this.#constant === undefined ? 0 : 1)
     if (this.#constant !== undefined) writer.bytes(this.#constant)
     writeDealing(writer, this.#dealing)
-    writeDealers(this.#setting, writer, this.#dealers)
-    writeTemplate(group, writer, this.#completion)
+    writeDealers(this.#environment, writer, this.#dealers)
+    writeTemplate(group, writer, this.#template)
   }
 
   /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session on these terms */
@@ -210,15 +210,15 @@ export class ReshareMachine implements Machine<ReshareResult> {
       machine.sid = sid.length === 0 ? undefined : sid
       machine.#constant = reader.u8() === 0 ? undefined : readSecret(group, reader)
       machine.#dealing = readDealing(group, reader)
-      machine.#dealers = readDealers(machine.#setting, reader)
-      machine.#completion = readTemplate(group, reader)
+      machine.#dealers = readDealers(machine.#environment, reader)
+      machine.#template = readTemplate(group, reader)
     })
   }
 
   wipe(): void {
     this.#endConstant()
     wipeDealing(this.#dealing)
-    wipeTemplate(this.#completion)
+    wipeTemplate(this.#template)
   }
 
   #own(): ReshareParticipant {
