@@ -1,10 +1,11 @@
-/** The most points of one sharing, so that all of them fit in one call of the module. */
+/** The maximum number of points of one sharing. All of them fit in one call of the WebAssembly module. */
 export const MAX_EVALUATION_POINTS = 8192
 
 /**
- * Checks where a polynomial is to be evaluated. Below 2^16, distinct and non-zero points stay so modulo either order.
+ * Checks the points at which a polynomial is evaluated. Distinct points from 1 to 65,535 are also distinct, and not zero,
+ * modulo either group order.
  *
- * @throws {RangeError} unless all are whole numbers from 1 to 65,535
+ * @throws {RangeError} unless all are integers from 1 to 65,535
  */
 export function assertEvaluationPoints(xs: readonly number[]): void {
   for (const x of xs) {
@@ -15,9 +16,9 @@ export function assertEvaluationPoints(xs: readonly number[]): void {
 }
 
 /**
- * Checks the points that a polynomial is to be interpolated from.
+ * Checks the points from which a polynomial is interpolated.
  *
- * @throws {RangeError} for a point outside 1..65535, one that stands twice, or more than 8,192
+ * @throws {RangeError} for a point outside 1..65535, a repeated point, or more than 8,192 points
  */
 export function assertDistinctPoints(xs: readonly number[]): void {
   if (xs.length > MAX_EVALUATION_POINTS) {

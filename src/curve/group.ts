@@ -5,54 +5,64 @@ declare const scalarBrand: unique symbol
 
 /**
  * A scalar below the group order, as its canonical 32 bytes: big-endian on secp256k1 (SEC 1), little-endian on ed25519
- * (RFC 8032). Only a {@link Group} makes one, so it is always reduced. Secret ones are wiped by their holder.
+ * (RFC 8032). Only a {@link Group} creates scalars, so they are always reduced. Whoever holds a secret one wipes it.
  */
 export type Scalar = Uint8Array & { readonly [scalarBrand]: true }
 
 declare const pointBrand: unique symbol
 
 /**
- * A point of the prime-order subgroup, decoded once and held in the backend's own form. The identity can arise from
- * arithmetic but never from decoding. Points belong to the backend that made them.
+ * A point of the prime-order subgroup, in the internal form of its backend. Points of different backends cannot be mixed.
+ * The identity can be the result of arithmetic, but never of decoding.
  */
 export interface Point {
   readonly [pointBrand]: true
 }
 
 /**
- * Arithmetic in one prime-order group, on canonical bytes. Two backends implement it (WebAssembly, and portable on
- * \@noble/curves); the layers above cannot tell which one they were handed.
+ * Arithmetic in one prime-order group, on canonical bytes. There are two backends, WebAssembly and portable (on
+ * \@noble/curves). Code that uses a group works with either.
  *
- * Secrets: every operation whose name does not end in `Var` takes time independent of its scalars on the WebAssembly
- * backend. The portable backend is only as constant-time as JavaScript big integers are, which is not much.
+ * On the WebAssembly backend, the time of every operation is independent of its scalars, unless its name ends in `Var`.
+ * The portable backend is only as constant-time as JavaScript big integers are, which is not much.
+ *
+ * @example
+ * const group = getGroup('secp256k1')
+ * const secret = group.randomScalar((length) => crypto.getRandomValues(new Uint8Array(length)))
+ * const publicKey = group.encodePoint(group.multiplyBase(secret)) // 33 bytes
  */
 export interface Group {
   readonly curve: Curve
-  /** Bytes of an encoded point: 33 (SEC 1 compressed) or 32 (RFC 8032). */
+  /** Length of an encoded point: 33 bytes on secp256k1 (SEC 1 compressed), 32 on ed25519 (RFC 8032). */
   readonly pointLength: 33 | 32
-  /** Bytes that {@link reduce} wants: 48 or 64. */
+  /** Length of the argument of {@link reduce}: 48 bytes on secp256k1, 64 on ed25519. */
   readonly wideLength: 48 | 64
+  /** G */
   readonly generator: Point
   readonly identity: Point
 
-  // Edge: bytes in and out
-  /** @throws {CodecError} unless 32 canonical bytes below the order; zero is refused unless `allowZero` */
+  // Encoding
+  /** Decodes 32 canonical bytes. @throws {CodecError} if they are not below the order, or zero unless `allowZero` is set */
   decodeScalar(bytes: Uint8Array, options?: { allowZero?: boolean }): Scalar
-  /** @throws {CodecError} unless a canonical encoding of a non-identity point of the prime-order subgroup */
+  /**
+   * Decodes a point.
+   *
+   * @throws {CodecError} unless it is the canonical encoding of a point of the prime-order subgroup, and not the identity
+   */
   decodePoint(bytes: Uint8Array): Point
-  /** {@link decodePoint} for many, two at a time. @throws {CodecError} if one of them is not such an encoding */
+  /** {@link decodePoint} for many points. The WebAssembly backend decodes two at a time. */
   decodePoints(encoded: readonly Uint8Array[]): Point[]
-  /** Canonical bytes, a fresh copy. @throws {RangeError} for the identity */
+  /** The canonical encoding of a point. @throws {RangeError} for the identity */
   encodePoint(point: Point): Uint8Array
-  /** Canonical bytes of many points, sharing one inversion. @throws {RangeError} for the identity */
+  /** The canonical encodings of many points. @throws {RangeError} for the identity */
   encodePoints(points: readonly Point[]): Uint8Array[]
 
   // Scalars
-  /** The scalar of a small public number, 0 ≤ value < 2^32. */
+  /** The scalar of a small public number. @throws {RangeError} unless it is an integer with 0 ≤ value < 2^32 */
   scalar(value: number): Scalar
-  /** Wide reduction of {@link wideLength} uniform bytes, in the curve's byte order; the bias is below 2^-128. */
+  /** Reduces {@link wideLength} uniform bytes, in the curve's byte order, modulo the order. The bias is below 2^-128. */
   reduce(wide: Uint8Array): Scalar
-  /** A uniform, non-zero scalar by wide reduction. */
+  /** A uniform scalar by wide reduction. @throws {RangeError} if it is zero, which only a broken random source gives */
   randomScalar(random: RandomSource): Scalar
   /** a + b modulo the order. */
   add(a: Scalar, b: Scalar): Scalar
@@ -62,7 +72,7 @@ export interface Group {
   multiply(a: Scalar, b: Scalar): Scalar
   /** −a modulo the order. */
   negate(a: Scalar): Scalar
-  /** @throws {RangeError} for zero */
+  /** a⁻¹ modulo the order. @throws {RangeError} for zero */
   invert(a: Scalar): Scalar
   /** Whether the scalar is zero, in constant time. */
   isZero(a: Scalar): boolean
@@ -72,13 +82,13 @@ export interface Group {
   // Points
   /** s·G */
   multiplyBase(s: Scalar): Point
-  /** s_i·G for many scalars at once. */
+  /** s_i·G for many scalars. */
   multiplyBaseBatch(scalars: readonly Scalar[]): Point[]
   /** s·P */
   multiplyPoint(point: Point, s: Scalar): Point
-  /** s_i·P_i for many pairs at once. */
+  /** s_i·P_i for many points. @throws {RangeError} for different numbers of points and scalars */
   multiplyPointBatch(points: readonly Point[], scalars: readonly Scalar[]): Point[]
-  /** A + B, also of equal and opposite points. */
+  /** A + B. The points may be equal or opposite. */
   addPoints(a: Point, b: Point): Point
   /** A − B. */
   subtractPoints(a: Point, b: Point): Point
@@ -86,18 +96,24 @@ export interface Group {
   negatePoint(a: Point): Point
   /** Whether the point is the identity. */
   isIdentity(a: Point): boolean
-  /** Whether two points are the same, however each is represented. */
+  /** Whether two points are the same. */
   equalPoints(a: Point, b: Point): boolean
-  /** secp256k1: whether the affine y of a non-identity point is even (BIP 340); ed25519: whether the sign bit of x is 0. */
+  /**
+   * On secp256k1, whether the affine y of a point is even (BIP 340). On ed25519, whether the affine x is even (RFC 8032).
+   *
+   * @throws {RangeError} for the identity
+   */
   hasEvenY(point: Point): boolean
   /**
-   * Σ s_i·P_i in variable time: public input only. Any number of terms; from dozens on, each costs less than the ones
-   * before (Straus, Pippenger).
+   * Σ s_i·P_i in variable time, for public input only. With dozens of terms and more, the time per term goes down as their
+   * number grows (Straus, Pippenger).
+   *
+   * @throws {RangeError} for different numbers of points and scalars
    */
   linearCombinationVar(points: readonly Point[], scalars: readonly Scalar[]): Point
 
-  // Sharing, in coarse calls
-  // Points x are public whole numbers from 1 to 65,535; the ids of parties are such.
+  // Secret sharing
+  // Points x are public integers from 1 to 65,535, such as party ids.
   /**
    * f(x) for every x, where f = Σ coefficients[k]·x^k.
    *
@@ -107,21 +123,21 @@ export interface Group {
   /**
    * Σ_j weights[j]·xs[j]^k for every k below `count`.
    *
-   * @throws {RangeError} for an x outside 1..65535 or another number of weights
+   * @throws {RangeError} for an x outside 1..65535, or different numbers of weights and points
    */
   powerSums(weights: readonly Scalar[], xs: readonly number[], count: number): Scalar[]
   /**
-   * The Lagrange coefficients at zero of each x, in the order of `xs`.
+   * The Lagrange coefficient of each x at zero, in the order of `xs`.
    *
-   * @throws {RangeError} for an x outside 1..65535, one that stands twice, or more than 8,192
+   * @throws {RangeError} for an x outside 1..65535, a repeated x, or more than 8,192 of them
    */
   lagrangeCoefficients(xs: readonly number[]): Scalar[]
   /**
-   * Σ x^k·commitments[k] in variable time: commitments are public.
+   * Σ_k x^k·commitments[k] in variable time: commitments are public.
    *
    * @throws {RangeError} for an x outside 1..65535
    */
   evaluateCommitmentVar(commitments: readonly Point[], x: number): Point
-  /** {@link evaluateCommitmentVar} for every x, sharing one inversion. */
+  /** {@link evaluateCommitmentVar} for many x. */
   evaluateCommitmentAtVar(commitments: readonly Point[], xs: readonly number[]): Point[]
 }

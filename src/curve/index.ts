@@ -7,17 +7,17 @@ const chosen = new Map<Curve, Group>()
 
 let substitute: ((curve: Curve) => Group) | undefined
 
-/** Says where groups come from in a runtime without WebAssembly. */
+/** Registers the groups to use in a runtime without WebAssembly. */
 export function provideGroups(make: (curve: Curve) => Group): void {
   substitute = make
 }
 
 /**
- * The arithmetic of a curve, on WebAssembly where this runtime has it and on what was provided where not. The choice is
- * made once, since points do not go from one backend to the other.
+ * The arithmetic of a curve. It runs on WebAssembly if this runtime has it, and otherwise on the backend of
+ * `reshare/portable` if that was registered. The backend is chosen once, since points of two backends cannot be mixed.
  *
- * @throws {TypeError} for another curve
- * @throws {WASM_UNAVAILABLE} where there is neither
+ * @throws {TypeError} for an unknown curve
+ * @throws {WASM_UNAVAILABLE} if there is neither
  */
 export function getGroup(curve: Curve): Group {
   if (!CURVES.includes(curve)) throw new TypeError(`curve must be ${CURVES.join(' or ')}`)

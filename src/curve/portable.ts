@@ -10,7 +10,7 @@ import { CodecError } from '../util/codec.ts'
 import { assertDistinctPoints, assertEvaluationPoints } from './evaluation-points.ts'
 import type { Group, Point, Scalar } from './group.ts'
 
-/** What differs between the curves: everything that the generic arithmetic below has to be told. */
+/** What differs between the two curves. */
 interface Parameters<P extends CurvePoint<bigint, P>> {
   readonly curve: Curve
   readonly pointLength: 33 | 32
@@ -18,7 +18,7 @@ interface Parameters<P extends CurvePoint<bigint, P>> {
   readonly Point: CurvePointCons<P>
   readonly toNumber: (bytes: Uint8Array) => bigint
   readonly toBytes: (value: bigint, length: number) => Uint8Array
-  /** BIP 340 looks at the parity of y, RFC 8032 at the parity of x. */
+  /** The coordinate whose parity is the sign of a point: y in BIP 340, x in RFC 8032. */
   readonly signCoordinate: (point: P) => bigint
 }
 
@@ -31,7 +31,7 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
   const encode = (value: bigint): Scalar => toBytes(value, 32) as Scalar
   const decode = (scalar: Scalar): bigint => toNumber(scalar)
 
-  // The library refuses a zero scalar and the identity; the group does not.
+  // The library rejects a zero scalar and the identity. This interface allows both.
   const times = (point: P, s: Scalar): P => {
     const value = decode(s)
     return value === 0n || point.is0() ? ZERO : point.multiply(value)
@@ -39,7 +39,7 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
 
   const decodePoint = (encoded: Uint8Array): Point => {
     const bytes = abytes(encoded, undefined, 'point')
-    // The length comes first: the library also takes 65-byte points.
+    // The length is checked first, since the library also accepts points of 65 bytes.
     if (bytes.length !== pointLength) throw new CodecError(`a point is ${pointLength} bytes`)
     let point: P
     try {
@@ -99,7 +99,7 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
       const wide = random(wideLength)
       try {
         const scalar = reduce(wide)
-        // An honest source gets here once in 2^252 calls; a broken one must not hang the caller.
+        // A good source gives zero once in 2^252 calls. No new draw: with a broken source it would never end.
         if (equalBytes(scalar, ZERO_SCALAR)) throw new RangeError('the random source gave a zero scalar')
         return scalar
       } finally {
@@ -158,7 +158,7 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
       assertDistinctPoints(ids)
       const xs = ids.map(BigInt)
       const numerator = xs.reduce((product, x) => Fn.mul(product, x), 1n)
-      // x itself stands in its product for the distance 0 to its own.
+      // Each product has the factor x itself in place of the distance x − x = 0.
       const denominators = xs.map((own) =>
         xs.reduce((product, x) => Fn.mul(product, x === own ? x : Fn.create(x - own)), 1n),
       )
@@ -198,9 +198,8 @@ const ED25519 = /* @__PURE__ */ createGroup({
 })
 
 /**
- * The group of a curve on \@noble/curves, for runtimes without WebAssembly.
- *
- * Only as constant-time as JavaScript big integers are.
+ * The group of a curve on \@noble/curves, for runtimes without WebAssembly. It is only as constant-time as JavaScript big
+ * integers are.
  */
 export function portableGroup(curve: Curve): Group {
   return curve === 'secp256k1' ? SECP256K1 : ED25519

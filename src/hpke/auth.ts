@@ -3,13 +3,14 @@ import { agree } from './agree.ts'
 import { openContext, type HpkeContext } from './key-schedule.ts'
 import type { HpkeKeyPair } from './x25519.ts'
 
-// HPKE in mode auth: the sender's static key is part of the key agreement, so that what opens came from its holder.
+// HPKE in mode auth: the sender's static key is part of the key agreement. A message that opens came from its holder.
 
 /**
  * The sender's context (RFC 9180 §4.1 AuthEncap, §5.1.3 SetupAuthS).
  *
- * @param ephemeral drawn for this context alone; its public key is the encapsulated key
- * @throws {CodecError} for a receiver's key of small order
+ * @param receiver the receiver's public key, 32 bytes
+ * @param ephemeral a key pair that was drawn for this context alone; its public key is the encapsulated key
+ * @throws {CodecError} if the receiver's public key is of small order
  */
 export async function setupAuthSender(
   receiver: Uint8Array,
@@ -24,7 +25,9 @@ export async function setupAuthSender(
 /**
  * The receiver's context (RFC 9180 §4.1 AuthDecap, §5.1.3 SetupAuthR).
  *
- * @throws {CodecError} for a key of small order
+ * @param sender the sender's public key, 32 bytes
+ * @param encapsulated the encapsulated key, 32 bytes
+ * @throws {CodecError} if one of the public keys is of small order
  */
 export async function setupAuthReceiver(
   receiver: HpkeKeyPair,

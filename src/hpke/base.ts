@@ -7,32 +7,37 @@ import { agreeOnce, generateKeyPair, X25519_LENGTH, type HpkeKeyPair } from './x
 
 // HPKE in mode base, for one message to a key that is used for nothing else.
 
-/** Bytes that a sealed message is longer by: the encapsulated key and the tag. */
+/** Bytes that a sealed message has in addition to its plaintext: the encapsulated key and the tag. */
 export const HPKE_OVERHEAD = X25519_LENGTH + TAG_LENGTH
 
-/** What a message is sealed for, besides a key: it opens under the same alone. */
+/** The purpose of a sealed message. It opens only for the same purpose. */
 export interface HpkePurpose {
-  /** What the message is for. */
+  /** The `info` of RFC 9180: what the message is for. */
   readonly info: Uint8Array
-  /** What it is about. */
+  /** The associated data: what the message is about. */
   readonly aad: Uint8Array
 }
 
 /**
- * Asserts a public key that something can be sealed to.
+ * Asserts that a message can be sealed to a public key.
  *
- * @throws {CodecError} if its order is small: every shared secret with it is zero (RFC 7748 §6.1)
+ * @param publicKey 32 bytes
+ * @throws {TypeError | RangeError} if it is not 32 bytes
+ * @throws {CodecError} if it is of small order: every shared secret with it is zero (RFC 7748 §6.1)
  */
 export function validatePublicKey(publicKey: Uint8Array): void {
-  // Any secret key tells: all are multiples of the cofactor, and none is one of the large prime order.
+  // Any secret key will do: as scalars, all are multiples of the cofactor, and none is a multiple of the prime order.
   agreeOnce(new Uint8Array(X25519_LENGTH).fill(1), abytes(publicKey, X25519_LENGTH, 'publicKey'))
 }
 
 /**
- * `encapsulated key[32] | ciphertext | tag[16]` (RFC 9180 §6.1, Seal). The ephemeral key depends on the plaintext, its purpose
- * and the receiver too, so that no repeated randomness seals two messages alike.
+ * Seals a message to a public key (RFC 9180 §6.1, Seal).
  *
- * @throws {CodecError} for a public key of small order
+ * The ephemeral key also depends on the plaintext, its purpose and the receiver. So repeated randomness does not seal two
+ * different messages under the same key.
+ *
+ * @returns `encapsulated key[32] | ciphertext | tag[16]`
+ * @throws {CodecError} if the public key is of small order
  */
 export function hpkeSeal(
   publicKey: Uint8Array,
@@ -44,7 +49,7 @@ export function hpkeSeal(
   return sealBy(ephemeral, publicKey, { info, aad }, plaintext)
 }
 
-/** {@link hpkeSeal} by an ephemeral key pair, which seals nothing else; its secret key is wiped. */
+/** {@link hpkeSeal} with a given ephemeral key pair, which must seal nothing else. Its secret key is wiped. */
 export function sealBy(
   ephemeral: HpkeKeyPair,
   publicKey: Uint8Array,
@@ -64,9 +69,11 @@ export function sealBy(
 }
 
 /**
- * The plaintext of {@link hpkeSeal}; secret, wiped by the caller.
+ * Opens a message of {@link hpkeSeal}.
  *
+ * @returns the plaintext; the caller wipes it
  * @throws {CodecError} if it was not sealed to this key for this purpose
+ * @throws {TypeError} if the secret key was wiped
  */
 export function hpkeOpen(keyPair: HpkeKeyPair, { info, aad }: HpkePurpose, sealed: Uint8Array): Uint8Array {
   if (sealed.length < HPKE_OVERHEAD) throw new CodecError('a sealed message is too short')

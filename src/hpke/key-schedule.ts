@@ -4,16 +4,17 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8, wipe } from '../util/bytes.ts'
 import { CodecError } from '../util/codec.ts'
 
-// RFC 9180 with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305, one message a context.
+// RFC 9180 with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. A context seals one message.
 
-/** RFC 9180 §5, Table 1. */
+/** The byte of each mode (RFC 9180 §5, Table 1). */
 export const MODES = { base: 0, auth: 2 } as const
 
-/** Bytes that a ciphertext is longer by. */
+/** Length in bytes of the authentication tag at the end of a ciphertext. */
 export const TAG_LENGTH = 16
 
-/** Bytes of a key and of a nonce of ChaCha20-Poly1305. */
+/** Length in bytes of a key of ChaCha20-Poly1305. */
 export const KEY_LENGTH = 32
+/** Length in bytes of a nonce of ChaCha20-Poly1305. */
 export const NONCE_LENGTH = 12
 
 const KEM_ID = [0x00, 0x20]
@@ -22,23 +23,23 @@ const HPKE_SUITE = concatBytes(utf8('HPKE'), Uint8Array.from([...KEM_ID, 0x00, 0
 const VERSION = utf8('HPKE-v1')
 const EMPTY = new Uint8Array()
 
-/** What both sides of one encapsulation share. */
+/** An HPKE context, the same for sender and receiver. */
 export interface HpkeContext {
-  /** The ciphertext of the one message, that of sequence number 0. @throws {TypeError} for a second one */
+  /** Encrypts the one message, with sequence number 0. @throws {TypeError} for a second message */
   seal(aad: Uint8Array, plaintext: Uint8Array): Uint8Array
-  /** @throws {CodecError} if it was not sealed in this context with this associated data */
+  /** Decrypts the one message. @throws {CodecError} if it was not sealed in this context with this associated data */
   open(aad: Uint8Array, ciphertext: Uint8Array): Uint8Array
-  /** RFC 9180 §5.3: a secret of this context for another use; wiped by the caller. */
+  /** Exports a secret of `length` bytes for another use (RFC 9180 §5.3). The caller wipes it. */
   export(exporterContext: Uint8Array, length: number): Uint8Array
-  /** Overwrites the context's secrets; everything else throws a TypeError after it. */
+  /** Wipes the context's secrets. After that, all other methods throw a `TypeError`. */
   wipe(): void
 }
 
 /**
- * RFC 9180 §4.1 ExtractAndExpand, then §5.1 KeySchedule without a pre-shared key.
+ * Creates a context: ExtractAndExpand (RFC 9180 §4.1), then KeySchedule without a pre-shared key (§5.1).
  *
- * @param dh the Diffie-Hellman secret of the mode
- * @param kemContext the public values that it came from
+ * @param dh the Diffie-Hellman secret of the mode; the caller wipes it
+ * @param kemContext the public keys that it was computed from, as RFC 9180 §4.1 concatenates them
  */
 export function openContext(
   mode: keyof typeof MODES,
@@ -83,7 +84,7 @@ export function openContext(
   }
 }
 
-/** @throws {CodecError} if it was not sealed by this key and nonce with this associated data */
+/** Decrypts with ChaCha20-Poly1305. @throws {CodecError} if it was not sealed with this key, nonce and associated data */
 export function decrypt(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
   try {
     return chacha20poly1305(key, nonce, aad).decrypt(ciphertext)

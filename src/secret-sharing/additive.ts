@@ -5,9 +5,9 @@ import type { Share } from './shamir.ts'
 import { sum } from './scalars.ts'
 
 /**
- * Splits a secret into `count` scalars that add up to it; all of them are needed.
+ * Splits a secret into `count` random scalars that add up to it. All of them are needed to recover it.
  *
- * @throws {RangeError} unless `count` is at least 1
+ * @throws {RangeError} unless `count` is an integer of at least 1
  */
 export function splitAdditive(group: Group, secret: Scalar, count: number, random: RandomSource): Scalar[] {
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`at least one share, got ${count}`)
@@ -20,28 +20,28 @@ export function splitAdditive(group: Group, secret: Scalar, count: number, rando
   }
 }
 
-/** A sharing of zero: `count` random scalars that add up to it, to blind what else they are added to. */
+/** A sharing of zero: `count` random scalars that add up to zero. Added to other values, they blind these. */
 export function zeroShares(group: Group, count: number, random: RandomSource): Scalar[] {
   return splitAdditive(group, group.scalar(0), count, random)
 }
 
 /**
- * Turns one party's Shamir share into its additive share λ_i·s_i among `quorum`.
+ * Turns one party's Shamir share into its additive share λ_i·s_i among the parties of `quorum`.
  *
- * @throws {RangeError} if the party is not in the quorum or an id stands twice
+ * @throws {RangeError} if the party is not in the quorum, or an id is repeated
  */
 export function shamirToAdditive(group: Group, share: Share, quorum: readonly number[]): Scalar {
   return group.multiply(coefficient(group, share.id, quorum), share.value)
 }
 
 /**
- * Turns one party's additive share among `quorum` into its share λ_i⁻¹·a_i of the one polynomial of degree |quorum|−1
- * through all of them.
+ * Turns one party's additive share among `quorum` into its Shamir share λ_i⁻¹·a_i. All of them are shares of one polynomial
+ * of degree |quorum|−1.
  *
- * @throws {RangeError} if the party is not in the quorum or an id stands twice
+ * @throws {RangeError} if the party is not in the quorum, or an id is repeated
  */
 export function additiveToShamir(group: Group, id: number, additive: Scalar, quorum: readonly number[]): Share {
-  // A Lagrange coefficient at zero is a quotient of products of non-zero ids: never zero.
+  // A Lagrange coefficient at zero is a quotient of products of non-zero numbers, so it is never zero.
   return { id, value: group.multiply(group.invert(coefficient(group, id, quorum)), additive) }
 }
 

@@ -1,6 +1,6 @@
 import type { Group, Point, Scalar } from '../curve/group.ts'
 
-/** A Feldman commitment C_k = f_k·G to a polynomial, from the constant up (Feldman, FOCS 1987). */
+/** A Feldman commitment to a polynomial: C_k = f_k·G, constant term first (Feldman, FOCS 1987). */
 export type Commitment = readonly Point[]
 
 /** Commits to the coefficients of a polynomial. */
@@ -13,12 +13,12 @@ export function verifyingShare(group: Group, commitment: Commitment, id: number)
   return group.evaluateCommitmentVar(commitment, id)
 }
 
-/** The verifying shares of many parties. */
+/** The verifying shares of many parties, in the order of `ids`. */
 export function verifyingShares(group: Group, commitment: Commitment, ids: readonly number[]): Point[] {
   return group.evaluateCommitmentAtVar(commitment, ids)
 }
 
-/** Whether `share` is f(id) of the committed polynomial. */
+/** Whether `share` is f(id) of the polynomial that was committed to. */
 export function verifyShare(group: Group, commitment: Commitment, id: number, share: Scalar): boolean {
   return group.equalPoints(group.multiplyBase(share), verifyingShare(group, commitment, id))
 }
@@ -26,7 +26,7 @@ export function verifyShare(group: Group, commitment: Commitment, id: number, sh
 /**
  * The commitment to the sum of several dealers' polynomials.
  *
- * @throws {RangeError} for no commitments or commitments to polynomials of different degrees
+ * @throws {RangeError} if there are none, or if they are commitments to polynomials of different degrees
  */
 export function sumCommitments(group: Group, commitments: readonly Commitment[]): Commitment {
   const [first, ...others] = commitments

@@ -1,7 +1,7 @@
 import type { Group, Scalar } from '../curve/group.ts'
 import { wipe } from '../util/bytes.ts'
 
-/** Σ values_i; intermediate sums are wiped. */
+/** Σ values_i. Intermediate sums are wiped. */
 export function sum(group: Group, values: readonly Scalar[]): Scalar {
   return values.reduce((total, value) => {
     const next = group.add(total, value)
@@ -10,7 +10,7 @@ export function sum(group: Group, values: readonly Scalar[]): Scalar {
   }, group.scalar(0))
 }
 
-/** Σ weights_i·values_i; products and intermediate sums are wiped. */
+/** Σ weights_i·values_i. Products and intermediate sums are wiped. */
 export function weightedSum(group: Group, weights: readonly Scalar[], values: readonly Scalar[]): Scalar {
   const products = values.map((value, i) => group.multiply(weights[i] as Scalar, value))
   try {

@@ -6,8 +6,9 @@ import { weightedSum } from './scalars.ts'
 
 /** One party's share of a Shamir sharing: f(id). */
 export interface Share {
-  /** 1 to 65,535. The parties of a protocol have a `PartyId`, which ends at 255; a sharing alone may have more. */
+  /** The point at which the polynomial is evaluated, 1 to 65,535. The parties of a protocol are limited to 1 to 255. */
   readonly id: number
+  /** f(id). Secret. */
   readonly value: Scalar
 }
 
@@ -18,11 +19,10 @@ function assertThreshold(threshold: number): void {
 }
 
 /**
- * A random polynomial f of degree t−1 with f(0) = `constant`, as its t coefficients from the constant up.
- *
- * The coefficients are secret; the caller wipes them. The first one is a copy.
+ * Draws a random polynomial f of degree t−1 with f(0) = `constant`.
  *
  * @param threshold t, 1 to 8,192
+ * @returns its t coefficients, constant term first; the caller wipes them. The first one is a copy of `constant`.
  * @throws {RangeError} for a threshold outside 1..8192
  */
 export function randomPolynomial(group: Group, constant: Scalar, threshold: number, random: RandomSource): Scalar[] {
@@ -31,7 +31,7 @@ export function randomPolynomial(group: Group, constant: Scalar, threshold: numb
   return [constant.slice() as Scalar, ...higher]
 }
 
-/** @throws {RangeError} unless 1 ≤ t ≤ n ≤ 8,192 and the ids are distinct, 1 to 65,535 */
+/** @throws {RangeError} unless 1 ≤ t ≤ n ≤ 8,192, and the ids are distinct and from 1 to 65,535 */
 export function assertSharing(threshold: number, ids: readonly number[]): void {
   assertThreshold(threshold)
   if (threshold > ids.length) throw new RangeError(`${ids.length} parties cannot hold shares of threshold ${threshold}`)
@@ -39,14 +39,14 @@ export function assertSharing(threshold: number, ids: readonly number[]): void {
 }
 
 /**
- * Splits a secret into shares of which any `threshold` recombine (Shamir, How to share a secret, 1979).
+ * Splits a secret into shares. Any `threshold` of them recover it (Shamir, _How to share a secret_, 1979).
  *
- * A dealer knows the secret: wallets never call this on a key, only the protocols that add up several dealers' shares.
- * Takes t·n products of a scalar and an id.
+ * Whoever calls it knows the secret. The key of a wallet is never split like this: it is the sum of several dealers'
+ * secrets. Takes t·n products of a scalar and an id.
  *
- * @param threshold t, 1 ≤ t ≤ the number of ids
- * @param ids distinct, 1 to 65,535, at most 8,192 of them
- * @throws {RangeError} for a threshold outside that range, an id outside 1..65535 or one that stands twice
+ * @param threshold t, from 1 to the number of ids
+ * @param ids distinct, from 1 to 65,535, at most 8,192 of them
+ * @throws {RangeError} for a threshold outside that range, an id outside 1..65535, or a repeated id
  */
 export function split(
   group: Group,
@@ -66,12 +66,11 @@ export function split(
 }
 
 /**
- * The secret behind at least `threshold` shares: Σ λ_i·s_i.
+ * Recovers the secret from at least `threshold` shares: Σ λ_i·s_i.
  *
- * It does not notice a wrong share: the caller compares secret·G with the public key. Takes n²/4 products of
- * scalars.
+ * A wrong share is not noticed: compare secret·G with the public key. Takes n²/4 products of scalars.
  *
- * @throws {RangeError} for fewer than `threshold` shares or an id that stands twice
+ * @throws {RangeError} for fewer than `threshold` shares, or a repeated id
  */
 export function recombine(group: Group, shares: readonly Share[], threshold: number): Scalar {
   if (shares.length < threshold) throw new RangeError(`${shares.length} shares do not meet threshold ${threshold}`)

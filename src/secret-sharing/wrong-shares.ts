@@ -5,18 +5,21 @@ import { type Commitment, verifyShare } from './feldman.ts'
 import { weightedSum } from './scalars.ts'
 import type { Share } from './shamir.ts'
 
-/** So few shares are checked one by one: each then costs less than a combination of all t points. */
+/** Up to this number, shares are checked one by one, which takes less time than a combination of all t points. */
 const FEW = 4
 
 /**
- * The ids of the shares that are not f(id) of the committed polynomial, in the order of `shares`.
+ * Finds the shares that are not f(id) of the polynomial that was committed to.
  *
- * All are checked at once, as Σ ρ_j·s_j·G = Σ_k (Σ_j ρ_j·id_j^k)·C_k with random weights ρ_j (Bellare, Garay, Rabin,
- * _Fast batch verification_, EUROCRYPT 1998), and by halves where that fails. n right shares take t·n products of
- * scalars and one combination of t points; w wrong ones w·log n times that at most. A wrong share passes with a
- * probability of 1/q.
+ * All shares are checked at once, as Σ ρ_j·s_j·G = Σ_k (Σ_j ρ_j·id_j^k)·C_k with random weights ρ_j (Bellare, Garay, Rabin,
+ * _Fast batch verification_, EUROCRYPT 1998). If that fails, each half of them is checked in the same way, and so on. A
+ * wrong share is overlooked with a probability of 1/q.
+ *
+ * If all n shares are right, it takes t·n products of scalars and one combination of t points. With w wrong shares it takes
+ * at most w·log n times as long.
  *
  * @param random must be unpredictable for whoever made the shares
+ * @returns the ids of the wrong shares, in the order of `shares`
  * @throws {RangeError} for an id outside 1..65535
  */
 export function findWrongShares(
@@ -45,7 +48,7 @@ function areRight(group: Group, commitment: Commitment, shares: readonly Share[]
     shares.map(({ value }) => value),
   )
   try {
-    // The weights and the commitment are public, and so is what they make of the ids.
+    // Variable time: weights, commitment and ids are public, and so are the exponents.
     return group.equalPoints(group.multiplyBase(combined), group.linearCombinationVar(commitment, exponents))
   } finally {
     wipe(combined)

@@ -2,19 +2,21 @@ import type { Curve } from '../types.ts'
 import { lengthOf } from '../util/bytes.ts'
 import { dropCore, sharedCore, type CurveExports } from './instance.ts'
 
-/** A status, and the bytes that the export wrote; they mean nothing unless the status is `Status.ok`. */
+/** What an export returned. */
 export interface Result {
+  /** A `Status` of instance.ts. */
   readonly status: number
+  /** The bytes that the export wrote. Undefined content unless the status is `Status.ok`. */
   readonly bytes: Uint8Array
 }
 
-/** Bytes, or several that are to lie one behind the other. */
+/** Bytes, or several byte strings that are concatenated. */
 export type Input = Uint8Array | readonly Uint8Array[]
 
-/** Calls an export: gets the offset of the result, then those of the inputs; returns the status if there is one. */
+/** Calls an export with the offset of the result and those of the inputs. Returns the status, if there is one. */
 export type Run = (core: CurveExports, result: number, ...offsets: number[]) => number | void
 
-/** Inputs and result begin at multiples of this, so that vectors are aligned. */
+/** Inputs and result start at multiples of 16 bytes, so that SIMD vectors are aligned. */
 const ALIGNMENT = 16
 
 const align = (offset: number): number => (offset + ALIGNMENT - 1) & -ALIGNMENT
@@ -22,9 +24,10 @@ const align = (offset: number): number => (offset + ALIGNMENT - 1) & -ALIGNMENT
 const parts = (input: Input) => (Array.isArray(input) ? (input as readonly Uint8Array[]) : [input as Uint8Array])
 
 /**
- * Runs an export on copies of the inputs: lays them into the arena behind the place of the result, hands over where they
- * lie, copies the result out, and wipes all of it, also where the export traps.
+ * Runs an export on copies of the inputs. The inputs are copied into the arena, after the space for the result. The result
+ * is copied out, and then everything in the arena is wiped, also if the export traps.
  *
+ * @param resultLength in bytes
  * @throws {TypeError} if an input is not bytes
  * @throws {RangeError} if inputs and result do not fit in the arena
  */

@@ -3,8 +3,8 @@ import type { Curve } from '../types.ts'
 import { wasmBytes } from './text.ts'
 
 /**
- * The exports of assembly/index.ts for one curve; their names there begin with the curve's. Arguments are offsets into
- * the arena, and counts; a number returned is a {@link Status}.
+ * The exports of assembly/index.ts for one curve, where their names start with that of the curve. Arguments are offsets
+ * into the arena, and counts. A returned number is a {@link Status}.
  */
 export interface CurveExports {
   checkScalar(a: number): number
@@ -27,7 +27,7 @@ export interface CurveExports {
   evaluateCommitmentVar(r: number, commitment: number, xs: number, count: number, xCount: number): void
 }
 
-/** The exports of assembly/ot/exports.ts; arguments are offsets into the arena of oblivious transfer, and counts. */
+/** The exports of assembly/ot/exports.ts. Arguments are offsets into the arena of oblivious transfer, and counts. */
 export interface OtExports {
   otArena(): number
   otArenaBytes(): number
@@ -111,15 +111,18 @@ export interface OtExports {
   ): void
 }
 
-/** What assembly/memory.ts says of an operation's input. */
+/** The status codes of assembly/memory.ts: the input is valid, is malformed, or has no defined result. */
 export const Status = { ok: 0, invalid: 1, undefined: 2 } as const
 
-/** An instance of the module with its memory, whose size is fixed, so that a view of it stays valid. */
+/** An instance of the module. */
 export interface Core {
   readonly curves: Readonly<Record<Curve, CurveExports>>
   readonly ot: OtExports
+  /** A view of the whole memory. It stays valid, because the size of the memory is fixed. */
   readonly memory: Uint8Array
+  /** Offset of the arena of {@link CurveExports} in the memory. */
   readonly arena: number
+  /** Length of that arena in bytes. */
   readonly arenaBytes: number
 }
 
@@ -127,17 +130,17 @@ let module: WebAssembly.Module | undefined
 let shared: Core | undefined
 
 /**
- * The one shared instance, compiled once and instantiated at its first use. Synchronous: browsers allow modules of this
- * size on the main thread.
+ * The one shared instance. The module is compiled and instantiated at the first use, synchronously: browsers allow that on
+ * the main thread for a module of this size.
  *
- * @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy
+ * @throws {WASM_UNAVAILABLE} if WebAssembly is missing, lacks SIMD, or is refused by a content security policy
  */
 export function sharedCore(): Core {
   shared ??= instantiate()
   return shared
 }
 
-/** Wipes and forgets the instance after a trap: its memory holds what the operation left. */
+/** Wipes and drops the instance after a trap, because its memory may still hold secrets. */
 export function dropCore(): void {
   shared?.memory.fill(0)
   shared = undefined
@@ -168,7 +171,7 @@ function instantiate(): Core {
   }
 }
 
-/** The exports of one curve without its name. */
+/** The exports of one curve, by their names without that of the curve. */
 function exportsOf(exports: WebAssembly.Exports, curve: Curve): CurveExports {
   const own = Object.entries(exports).filter(([name]) => name.startsWith(curve))
   const strip = (name: string): string => name.charAt(curve.length).toLowerCase() + name.slice(curve.length + 1)

@@ -1,24 +1,25 @@
 import { dropCore, type OtExports, sharedCore } from './instance.ts'
 
-/** How a call ended; assembly/memory.ts and assembly/ot/memory.ts. */
+/** The result of a call: the status codes of assembly/memory.ts and assembly/ot/memory.ts. */
 export type OtStatus = 'ok' | 'invalid' | 'undefined' | 'cheat'
 
 const STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 2: 'undefined', 3: 'cheat' }
 
-/** Vectors are loaded from inputs and results: sixteen bytes apart. */
+/** Inputs and results start at multiples of 16 bytes, so that SIMD vectors are aligned. */
 const align = (length: number): number => (length + 15) & -16
 
 const SCALAR = 32
 const HASH = 32
 const POINT = 64
 const UNIFORM = 96
-/** What one call of {@link hashToCurve} takes. */
+/** Maximum number of messages in one call of the module's `hashToCurve`. */
 const BATCH = 256
 
 /**
- * Runs an export on copies of the inputs, like `call` of call.ts, in the arena of oblivious transfer.
+ * Runs an export on copies of the inputs in the arena of oblivious transfer, as `call` in call.ts does in the other arena.
  *
- * @param run calls the export: gets the offset of the result, then those of the inputs
+ * @param run calls the export with the offset of the result and those of the inputs
+ * @throws {RangeError} if inputs and result do not fit in the arena
  */
 function callOt(
   resultLength: number,
@@ -48,7 +49,7 @@ function callOt(
   }
 }
 
-/** Bob's message, rows and transcript; `sizes` are the bytes of the first two, multiples of 16. */
+/** Bob's message, rows and transcript. `sizes` are the lengths in bytes of the first two, multiples of 16. */
 export function voleStart(
   labels: Uint8Array,
   esid: Uint8Array,
@@ -71,7 +72,7 @@ export function voleStart(
   }
 }
 
-/** Alice's answer of `size` bytes, a multiple of 16, and her shares t_0 ‖ t_1. */
+/** Alice's response of `size` bytes, a multiple of 16, and her shares t_0 ‖ t_1. */
 export function voleMultiply(
   inputs: {
     readonly labels: Uint8Array
@@ -110,21 +111,24 @@ export function voleFinish(
   return { status, results: bytes }
 }
 
-/** What all messages of base OTs are hashed with. */
+/** The inputs of all hashes of the base OTs. */
 export interface BaseOtInput {
+  /** `batchTagDigests()` */
   readonly labels: Uint8Array
+  /** 32 bytes */
   readonly otSid: Uint8Array
-  /** Of the hash to the curve */
+  /** The domain separation tag of the hash to the curve. */
   readonly domain: Uint8Array
 }
 
-/** Of 128 transfers */
+/** Bytes of the keys of 128 transfers. */
 const KEYS = 128 * SCALAR
+/** Bytes of the rows of 128 transfers. */
 const ROWS = 128 * 16
-/** A point of 33 bytes, with room behind it */
+/** Bytes of a point, 33, rounded up to a multiple of 16. */
 const Z = 48
 
-/** The offers of `size` bytes, from 128 exponents and 128 strings of 33 bytes. */
+/** The offers, `size` bytes, from 128 exponents of 32 bytes and 128 strings of 33 bytes. */
 export function baseOtOffer(
   { otSid, domain }: BaseOtInput,
   choices: Uint8Array,
@@ -139,8 +143,8 @@ export function baseOtOffer(
 }
 
 /**
- * The answer to offers: z and the extension in the other direction (`size` bytes, a multiple of 16), the pairs of keys of
- * the offered transfers, and the keys that the extension gives.
+ * The response to offers: z, and the extension in the other direction (`reversed`, `size` bytes, a multiple of 16). Also the
+ * pairs of keys of the offered transfers, and the keys from the extension.
  */
 export function baseOtAnswer(
   { labels, otSid, domain }: BaseOtInput,
@@ -186,7 +190,7 @@ export function baseOtAnswer(
   }
 }
 
-/** The keys of the chosen branches of the offered transfers, and the pairs of keys of the extension's. */
+/** The keys of the chosen branches of the offered transfers, and the pairs of keys from the extension. */
 export function baseOtFinish(
   { labels, otSid }: BaseOtInput,
   choices: Uint8Array,
@@ -216,10 +220,10 @@ export function baseOtFinish(
 }
 
 /**
- * Hashes messages of one length to points of secp256k1 as the module stores them, 64 bytes each.
+ * Hashes messages to points of secp256k1 in the module's representation, 64 bytes each.
  *
- * @param messages at most 640 bytes each
- * @param domain 1 to 255 bytes
+ * @param messages of equal length, at most 640 bytes each
+ * @param domain the domain separation tag, 1 to 255 bytes
  */
 export function hashToCurve(messages: readonly Uint8Array[], domain: Uint8Array): Uint8Array[] {
   const points: Uint8Array[] = []
@@ -231,7 +235,7 @@ export function hashToCurve(messages: readonly Uint8Array[], domain: Uint8Array)
 
 function hashBatch(messages: readonly Uint8Array[], domain: Uint8Array): Uint8Array[] {
   const length = (messages[0] as Uint8Array).length
-  // Four messages are hashed at once; zeros stand for what is missing.
+  // The module hashes four messages at once: their number is rounded up with zeros.
   const count = (messages.length + 3) & -4
   const joined = new Uint8Array(count * length)
   for (const [i, message] of messages.entries()) joined.set(message, i * length)

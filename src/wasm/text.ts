@@ -1,6 +1,6 @@
 import { ALPHABET, COMMON, TEXT, UNPACK } from './generated.ts'
 
-/** How many characters of the alphabet begin a pair; the others stand for one of the common bytes each. */
+/** How many characters of the alphabet start a pair that encodes a byte. Each of the others encodes one common byte. */
 const PREFIXES = ALPHABET.length - COMMON.length
 
 /** The layout of the memory of assembly/unpack. */
@@ -15,9 +15,9 @@ interface Unpacker {
 }
 
 /**
- * The bytes of the module, from the text that scripts/pack-wasm.mjs made of them.
+ * Decodes the module from the text that scripts/pack-wasm.mjs has made of it.
  *
- * @throws {unknown} what the engine throws where it has no WebAssembly or refuses it
+ * @throws {unknown} what the engine throws if it has no WebAssembly or refuses it
  */
 export function wasmBytes(): Uint8Array<ArrayBuffer> {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(UNPACK)))

@@ -2,24 +2,26 @@ import type { Curve } from '../../types.ts'
 import { abytes } from '../../util/bytes.ts'
 import type { Point, Scalar } from '../group.ts'
 
-// How this backend holds points: affine x and y, 32 little-endian bytes each. The identity is all zeros on secp256k1,
-// where no point has these coordinates, and (0, 1) on ed25519.
+// This backend represents a point as its affine x and y, 32 little-endian bytes each. The identity is all zeros on
+// secp256k1, where no point has these coordinates, and (0, 1) on ed25519.
 
 export const SCALAR_BYTES = 32
 export const POINT_BYTES = 64
 
-/** Scalars or points that one call takes; assembly/memory.ts has room for as many. */
+/** Maximum number of scalars or points in one call. assembly/memory.ts has room for as many. */
 export const BATCH = 256
 
-/** The bytes behind a point, which must come from this backend. */
+/** The bytes of a point. @throws {TypeError | RangeError} if it is not a point of this backend */
 export function coordinates(point: Point): Uint8Array {
   return abytes(point, POINT_BYTES, 'a point of this backend')
 }
 
+/** Marks bytes of the module as a point. */
 export function asPoint(bytes: Uint8Array): Point {
   return bytes as unknown as Point
 }
 
+/** The bytes of a scalar. @throws {TypeError | RangeError} if they are not 32 bytes */
 export function scalarBytes(scalar: Scalar): Uint8Array {
   return abytes(scalar, SCALAR_BYTES, 'scalar')
 }
@@ -33,31 +35,33 @@ export function smallScalar(curve: Curve, value: number): Scalar {
   return bytes as Scalar
 }
 
+/** The bytes of the identity. */
 export function identityBytes(curve: Curve): Uint8Array {
   const bytes = new Uint8Array(POINT_BYTES)
   if (curve === 'ed25519') bytes[32] = 1
   return bytes
 }
 
-/** Party ids as u32 in the module's byte order. */
+/** Evaluation points as u32, little-endian. */
 export function idBytes(ids: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * ids.length)
   for (const [i, id] of ids.entries()) for (let j = 0; j < 4; j++) bytes[4 * i + j] = id >>> (8 * j)
   return bytes
 }
 
-/** Cuts the bytes of many results apart; each becomes a copy of its own. */
+/** Splits concatenated results of `length` bytes each. Each becomes a copy. */
 export function split(bytes: Uint8Array, length: number): Uint8Array[] {
   return Array.from({ length: bytes.length / length }, (_, i) => bytes.slice(i * length, (i + 1) * length))
 }
 
-/** Runs `map` over at most {@link BATCH} indices at a time. */
+/** Runs `map` on ranges of at most `size` indices, from 0 to `count`, and concatenates the results. */
 export function inBatches<T>(count: number, size: number, map: (from: number, to: number) => T[]): T[] {
   const results: T[] = []
   for (let from = 0; from < count; from += size) results.push(...map(from, Math.min(from + size, count)))
   return results
 }
 
+/** @throws {RangeError} for different numbers of points and scalars */
 export function assertPairs(points: readonly unknown[], scalars: readonly unknown[]): void {
   if (points.length !== scalars.length) {
     throw new RangeError(`${points.length} points do not pair with ${scalars.length} scalars`)

@@ -8,9 +8,9 @@ import { sharingOperations } from './sharing.ts'
 const groups = new Map<Curve, Group>()
 
 /**
- * The group of a curve on the WebAssembly module, which is compiled at the first call.
+ * The group of a curve on the WebAssembly module. The first call compiles the module.
  *
- * @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy
+ * @throws {WASM_UNAVAILABLE} if WebAssembly is missing, lacks SIMD, or is refused by a content security policy
  */
 export function wasmGroup(curve: Curve): Group {
   let group = groups.get(curve)

@@ -16,13 +16,13 @@ import {
   split,
 } from './encoding.ts'
 
-/** Terms of a linear combination in one call; assembly/memory.ts has room for as many. */
+/** Maximum number of terms of a linear combination in one call. assembly/memory.ts has room for as many. */
 const TERMS = 512
 
-/** From so many terms on they are all treated alike (assembly/{secp256k1,ed25519}/combination.ts). */
+/** From this number of terms on, the module treats the generator like any other point (assembly/…/combination.ts). */
 const MANY = 64
 
-/** SEC 2 §2.4.1, RFC 8032 §5.1. */
+/** The encoded generators (SEC 2 §2.4.1, RFC 8032 §5.1). */
 const GENERATOR = {
   secp256k1: '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798',
   ed25519: '5866666666666666666666666666666666666666666666666666666666666666',
@@ -50,10 +50,10 @@ type Points = Pick<
   | 'linearCombinationVar'
 >
 
-/** The point half of a {@link Group} on the wasm module. */
+/** The point operations of a {@link Group}, on the WebAssembly module. */
 export function pointOperations(curve: Curve): Points {
   const pointLength = curve === 'secp256k1' ? 33 : 32
-  /** Where the coordinate begins whose lowest bit is the sign: y on secp256k1, x on ed25519. */
+  /** Offset of the coordinate whose lowest bit is the sign: y on secp256k1, x on ed25519. */
   const signOffset = curve === 'secp256k1' ? 32 : 0
   const identity = asPoint(identityBytes(curve))
 
@@ -88,7 +88,7 @@ export function pointOperations(curve: Curve): Points {
 
   const generator = decodePoint(fromHex(GENERATOR[curve]))
 
-  /** A combination of few terms; the module has a table for the generator. */
+  /** A combination of few terms, one of them with the generator, for which the module has a table. */
   const combineWithGenerator = (points: readonly Point[], scalars: readonly Scalar[], base: number): Point =>
     single(
       [
@@ -106,7 +106,7 @@ export function pointOperations(curve: Curve): Points {
     decodePoint,
     decodePoints,
     encodePoint,
-    // Points are affine already, so that nothing is left to invert.
+    // Points are affine already, so no inversion is needed.
     encodePoints: (points) => points.map(encodePoint),
 
     multiplyBase: (s) => single([scalarBytes(s)], (core, r, at) => core.multiplyBase(r, at, 1)),

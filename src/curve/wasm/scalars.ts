@@ -22,7 +22,7 @@ type Scalars = Pick<
   | 'equalScalars'
 >
 
-/** The scalar half of a {@link Group} on the wasm module. */
+/** The scalar operations of a {@link Group}, on the WebAssembly module. */
 export function scalarOperations(curve: Curve): Scalars {
   const wideLength = curve === 'secp256k1' ? 48 : 64
   const zero = smallScalar(curve, 0)
@@ -44,7 +44,7 @@ export function scalarOperations(curve: Curve): Scalars {
       const { status } = call(curve, 0, [bytes], (core, _, at) => core.checkScalar(at))
       if (status === Status.invalid) throw new CodecError('scalar is not below the group order')
       if (status === Status.undefined && !allowZero) throw new CodecError('scalar is zero')
-      // Not `slice`, which on a Buffer of Node gives a view.
+      // Not `slice`: for a Buffer of Node.js it returns a view.
       return new Uint8Array(bytes) as Scalar
     },
 
@@ -61,7 +61,7 @@ export function scalarOperations(curve: Curve): Scalars {
       const wide = random(wideLength)
       try {
         const scalar = reduce(wide)
-        // An honest source gets here once in 2^252 calls; a broken one must not hang the caller.
+        // A good source gives zero once in 2^252 calls. No new draw: with a broken source it would never end.
         if (equalBytes(scalar, zero)) throw new RangeError('the random source gave a zero scalar')
         return scalar
       } finally {

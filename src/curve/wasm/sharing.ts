@@ -18,13 +18,13 @@ import {
   split,
 } from './encoding.ts'
 
-/** The coefficients of a polynomial that fit in the arena beside the rest. */
+/** Maximum number of a polynomial's coefficients in one call, so that all inputs fit in the arena. */
 const COEFFICIENTS = 900
 
-/** The commitments to coefficients that fit there beside a batch of results. */
+/** Maximum number of commitments to coefficients in one call, so that they and a batch of results fit in the arena. */
 const COMMITMENTS = 640
 
-/** Points of one call that sums their powers: more would leave too little room above the order. */
+/** Maximum number of points in one call of `powerSums`: with more, its sums could overflow before they are reduced. */
 const POWER_BATCH = 128
 
 type Sharing = Pick<
@@ -32,9 +32,9 @@ type Sharing = Pick<
   'evaluatePolynomial' | 'powerSums' | 'lagrangeCoefficients' | 'evaluateCommitmentVar' | 'evaluateCommitmentAtVar'
 >
 
-/** The sharing part of a {@link Group} on the wasm module. */
+/** The secret-sharing operations of a {@link Group}, on the WebAssembly module. */
 export function sharingOperations(curve: Curve): Sharing {
-  /** f(x) for at most a batch of points, from the highest coefficients down. */
+  /** f(x) for at most a batch of points. Starts with the highest coefficients. */
   const evaluateBatch = (coefficients: readonly Scalar[], xs: Uint8Array, count: number): Uint8Array => {
     let sums = new Uint8Array(SCALAR_BYTES * count)
     for (const [from, to] of chunks(coefficients.length).reverse()) {
@@ -48,7 +48,7 @@ export function sharingOperations(curve: Curve): Sharing {
     return sums
   }
 
-  /** Σ x^k·commitments[k], at least one and at most {@link COMMITMENTS}, for at most a batch of points. */
+  /** Σ x^k·commitments[k] for at most a batch of points, with 1 to {@link COMMITMENTS} commitments. */
   const evaluateCommitments = (commitments: readonly Point[], xs: readonly number[]): Point[] => {
     const inputs = [commitments.map(coordinates), idBytes(xs)]
     const { bytes } = call(curve, POINT_BYTES * xs.length, inputs, (core, r, at, x) =>
@@ -60,7 +60,7 @@ export function sharingOperations(curve: Curve): Sharing {
   const evaluateLongCommitment = (commitments: readonly Point[], x: number): Point => {
     let sum: Point | undefined
     for (const [from, to] of chunks(commitments.length, COMMITMENTS - 1).reverse()) {
-      // What the coefficients above came to is one more coefficient, the highest.
+      // The sum of the higher coefficients acts as one more coefficient, the highest.
       const points = [...commitments.slice(from, to), ...(sum === undefined ? [] : [sum])]
       sum = evaluateCommitments(points, [x])[0]
     }
@@ -122,7 +122,7 @@ export function sharingOperations(curve: Curve): Sharing {
   }
 }
 
-/** Cuts `count` coefficients into pieces that one call takes, the lowest first. */
+/** Splits the indices of `count` coefficients into ranges of at most `size`, the lowest first. */
 function chunks(count: number, size = COEFFICIENTS): [from: number, to: number][] {
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => [i * size, Math.min((i + 1) * size, count)])
 }

@@ -6,15 +6,17 @@ import type { Dealing } from './dealing.ts'
 import type { Decommitment } from './decommitment.ts'
 import type { SessionEnvironment } from './environment.ts'
 
-/** What a dealer sends in round 1; one that does not deal sends the nonce alone. */
+/** A dealer's message of round 1. A participant that does not deal sends only the nonce. */
 export interface CommitmentMessage {
+  /** 32 random bytes; part of the session id */
   readonly nonce: Uint8Array
+  /** com_i, 32 bytes: the hash that binds the dealer to its decommitment */
   readonly commitment: Uint8Array
 }
 
 type Hidden = Pick<Decommitment, 'encoded' | 'chainCodePart' | 'blinding'>
 
-/** `com_i = TH("com", CTX, i, nonce, C_i, cc_i, ρ_i)`; without cc_i in a reshare. */
+/** `com_i = TH("com", CTX, i, nonce, C_i, cc_i, ρ_i)`, 32 bytes. A reshare leaves out cc_i. */
 function commitmentHash(
   environment: SessionEnvironment,
   participant: number,
@@ -27,12 +29,12 @@ function commitmentHash(
     : environment.hash('com', environment.context, participant, nonce, encoded, chainCodePart, blinding)
 }
 
-/** Bytes of the message of round 1: of a dealer, or of one that does not deal. */
+/** Length in bytes of the message of round 1, from a participant that deals or does not. */
 export function commitmentLength(deals: boolean): number {
   return deals ? 64 : 32
 }
 
-/** `nonce[32] | com[32]` for a dealer, `nonce[32]` for others. */
+/** The message of round 1: `nonce[32] | com[32]` of a dealer, `nonce[32]` of any other participant. */
 export function commitmentMessage(
   environment: SessionEnvironment,
   dealing: Dealing | undefined,
@@ -49,7 +51,7 @@ export function readCommitmentMessage(reader: Reader): CommitmentMessage {
   return { nonce: reader.bytes(32), commitment: reader.bytes(32) }
 }
 
-/** `sid = TH("sid", CTX, nonces)` over the messages of round 1. */
+/** `sid = TH("sid", CTX, nonces)`, with the nonces of all messages of round 1. */
 export function sessionId(environment: SessionEnvironment, messages: readonly Uint8Array[]): Uint8Array {
   return environment.hash(
     'sid',
@@ -59,8 +61,10 @@ export function sessionId(environment: SessionEnvironment, messages: readonly Ui
 }
 
 /**
- * @param message the dealer's of round 1
- * @throws {PROTOCOL_ABORTED} COMMIT if the dealer opens something else
+ * Checks a decommitment against the commitment that its dealer sent before.
+ *
+ * @param message the dealer's message of round 1
+ * @throws {PROTOCOL_ABORTED} COMMIT if the two do not match
  */
 export function checkCommitment(
   environment: SessionEnvironment,

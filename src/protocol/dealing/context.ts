@@ -8,29 +8,38 @@ import { type ProtocolName, PROTOCOLS, SUITES } from '../transcript/tags.ts'
 
 const VERSION = 1
 
-/** Who takes part, by participant number: ids in the old and in the new set. */
+/** A participant of a session: as a dealer, as a receiver, or as both. */
 export interface ContextParticipant {
+  /** Its id in the old set. */
   readonly dealer?: PartyId
+  /** Its id and role in the new set. */
   readonly receiver?: { readonly id: PartyId; readonly role: Role }
 }
 
-/** All that the participants of a session agree on beforehand. */
+/** Everything that the participants of a session agree on before it starts. */
 export interface Context {
   readonly protocol: ProtocolName
   readonly group: Group
+  /** 16 bytes */
   readonly walletId: Uint8Array
+  /** The set that is dealt from. Absent in a key generation. */
   readonly old?: ShareSetRecord
+  /** What the new set is for. */
   readonly purpose: Purpose
+  /** t', the threshold of the new set */
   readonly threshold: number
+  /** By participant number. */
   readonly participants: readonly ContextParticipant[]
+  /** Anything else to agree on, as a number below 2^32. */
   readonly flags: number
 }
 
 /**
- * `CTX = TH("ctx", suite, protocol, version, walletId, purpose, n', t', participants, flags, old set)`: 32 bytes.
+ * `CTX = TH("ctx", suite, protocol, version, walletId, purpose, n', t', participants, flags, old set)`, 32 bytes.
  *
- * A participant is `dealer id u8 | receiver id u8 | role u8`, zero for what it is not. The old set is empty, or its
- * id, purpose, n, t, `(id u8 | role u8 | Y_i)` of every party, public key and chain code.
+ * A participant is encoded as `dealer id u8 | receiver id u8 | role u8`, with zeros for a part that it does not take.
+ * The old set is an empty list in a key generation. In a reshare it is the set's id, purpose, n, t,
+ * `(id u8 | role u8 | Y_i)` of every party, public key and chain code.
  */
 export function contextHash(hash: SharingHasher, context: Context): Uint8Array {
   const { protocol, group, walletId, old, purpose, threshold, participants, flags } = context

@@ -5,20 +5,27 @@ import { wipe } from '../../util/bytes.ts'
 import { CodecError, type Reader, type Writer } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 
-/** One dealer's own polynomial, from round 1 until its shares have been sent. */
+/** A dealer's own polynomial, kept from round 1 until its shares have been sent. */
 export interface Dealing {
-  /** f_i from the constant up; secret */
+  /** The coefficients of f_i, constant term first. Secret. */
   readonly coefficients: readonly Scalar[]
-  /** C_i = f_i·G, and its encoding */
+  /** C_i: the point C_ik = f_ik·G of each coefficient */
   readonly commitment: readonly Point[]
+  /** The points of `commitment`, encoded. */
   readonly encoded: readonly Uint8Array[]
-  /** cc_i: 32 bytes in a key generation, none in a reshare */
+  /** cc_i: 32 bytes in a key generation, empty in a reshare */
   readonly chainCodePart: Uint8Array
-  /** ρ_i, 32 bytes: hides the rest in its hash */
+  /** ρ_i, 32 random bytes that blind the commitment hash. Secret until round 2. */
   readonly blinding: Uint8Array
 }
 
-/** Draws a polynomial of degree t−1 through (0, constant). */
+/**
+ * Draws a random polynomial of degree t−1 through (0, constant), and commits to it.
+ *
+ * @param threshold t
+ * @param chainCodePart cc_i; empty in a reshare
+ * @returns its coefficients include a copy of `constant`; wiped with {@link wipeDealing}
+ */
 export function deal(
   group: Group,
   constant: Scalar,
@@ -31,11 +38,12 @@ export function deal(
   return { coefficients, commitment, encoded: group.encodePoints(commitment), chainCodePart, blinding: random(32) }
 }
 
+/** Wipes the secrets of a dealing. Does nothing without one. */
 export function wipeDealing(dealing: Dealing | undefined): void {
   if (dealing !== undefined) wipe(...dealing.coefficients, dealing.blinding)
 }
 
-/** `t u8 | t × f_ik[32] | t × C_ik | cc_i length u32 | cc_i | ρ_i[32]`, t = 0 for no dealing: secret. */
+/** Writes `t u8 | t × f_ik[32] | t × C_ik | cc_i length u32 | cc_i | ρ_i[32]`; only t = 0 without a dealing. Secret. */
 export function writeDealing(writer: Writer, dealing: Dealing | undefined): void {
   writer.u8(dealing?.coefficients.length ?? 0)
   if (dealing === undefined) return
@@ -61,10 +69,14 @@ export function readDealing(group: Group, reader: Reader): Dealing | undefined {
   }
 }
 
-/** Bytes of a scalar, and so of a share that is dealt. */
+/** Length in bytes of a scalar, and so of a dealt share. */
 export const SCALAR_LENGTH = 32
 
-/** A secret scalar; the bytes it was read from are wiped. */
+/**
+ * Reads a secret scalar, which may be zero, and wipes the bytes that it was read from.
+ *
+ * @throws {CodecError} if it is not canonical
+ */
 export function readSecret(group: Group, reader: Reader): Scalar {
   const bytes = reader.bytes(SCALAR_LENGTH)
   try {

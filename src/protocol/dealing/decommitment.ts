@@ -16,22 +16,26 @@ import {
 import type { SessionEnvironment } from './environment.ts'
 import { scalarFromHash } from '../transcript/transcript.ts'
 
-/** What a dealer shows in round 2: its commitment, with a proof that it knows the constant term. */
+/** What a dealer broadcasts in round 2: the points of its commitment, and a proof that it knows the constant term. */
 export interface Decommitment {
-  /** C_i, encoded */
+  /** C_i, each point encoded */
   readonly encoded: readonly Uint8Array[]
+  /** Proof of knowledge of f_i0. */
   readonly proof: SchnorrProof
+  /** cc_i: 32 bytes in a key generation, empty in a reshare */
   readonly chainCodePart: Uint8Array
+  /** ρ_i, 32 bytes */
   readonly blinding: Uint8Array
 }
 
-/** An opening and the dealer that sent it. */
+/** A decommitment and the dealer that sent it. */
 export interface ReceivedDecommitment {
+  /** The dealer's participant number. */
   readonly from: number
   readonly opening: Decommitment
 }
 
-/** `c = TH("pok", sid, i, C_i, R)` as a scalar. */
+/** The challenge of the proof of knowledge: `c = TH("pok", sid, i, C_i, R)` as a scalar. */
 function knowledgeChallenge(
   { group, hash }: SessionEnvironment,
   sid: Uint8Array,
@@ -41,12 +45,12 @@ function knowledgeChallenge(
   return (commitment) => scalarFromHash(group, hash, hash('pok', sid, participant, encoded, commitment))
 }
 
-/** Bytes of the opening of a commitment to `threshold` coefficients. */
+/** Length in bytes of the decommitment of `threshold` coefficients. */
 export function decommitmentLength({ pointLength }: Group, threshold: number, chainCodeLength: 0 | 32): number {
   return 1 + threshold * pointLength + proofLength(pointLength) + chainCodeLength + 32
 }
 
-/** `count u8 | count × C_ik | R | z[32] | cc_i | ρ_i[32]`; without cc_i in a reshare. */
+/** The broadcast of round 2: `count u8 | count × C_ik | R | z[32] | cc_i | ρ_i[32]`. A reshare leaves out cc_i. */
 export function decommitmentMessage(environment: SessionEnvironment, sid: Uint8Array, dealing: Dealing): Uint8Array {
   const { coefficients, encoded, chainCodePart, blinding } = dealing
   const challenge = knowledgeChallenge(environment, sid, environment.self, encoded)
@@ -56,29 +60,39 @@ export function decommitmentMessage(environment: SessionEnvironment, sid: Uint8A
   return writeProof(writer, proof).bytes(chainCodePart).bytes(blinding).finish()
 }
 
-/** @throws {CodecError} if z is not a canonical scalar or the length does not fit the count */
+/**
+ * Reads a decommitment. Its points are not decoded yet.
+ *
+ * @throws {CodecError} if z is not a canonical scalar or the length does not fit the count
+ */
 export function readDecommitment(group: Group, reader: Reader, chainCodeLength: 0 | 32): Decommitment {
   const encoded = Array.from({ length: reader.u8() }, () => reader.bytes(group.pointLength))
   const proof = readProof(group, reader)
   return { encoded, proof, chainCodePart: reader.bytes(chainCodeLength), blinding: reader.bytes(32) }
 }
 
-/** @throws {PROTOCOL_ABORTED} DEGREE unless the commitment is to t coefficients exactly */
+/** @throws {PROTOCOL_ABORTED} DEGREE unless the dealer committed to exactly t coefficients */
 export function checkDegree({ from, opening }: ReceivedDecommitment, threshold: number): void {
   if (opening.encoded.length !== threshold) {
     abort('DEGREE', 2, [from], `participant ${from} deals a polynomial of another degree`)
   }
 }
 
-/** @throws {PROTOCOL_ABORTED} POINT unless all are points of the group */
+/**
+ * Decodes the points of a decommitment.
+ *
+ * @throws {PROTOCOL_ABORTED} POINT unless all are points of the prime-order group other than the identity
+ */
 export function readPoints(group: Group, from: number, encoded: readonly Uint8Array[]): Point[] {
   const read = (): Point[] => group.decodePoints(encoded)
   return readMessage(new Uint8Array(0), 2, from, read, 'POINT')
 }
 
 /**
- * @param constants C_i0 of each opening
- * @throws {PROTOCOL_ABORTED} POK, blaming all who do not know their constant term
+ * Verifies the proofs of knowledge of all decommitments.
+ *
+ * @param constants C_i0 of each decommitment
+ * @throws {PROTOCOL_ABORTED} POK, blaming every dealer whose proof fails
  */
 export function checkKnowledge(
   environment: SessionEnvironment,
@@ -95,14 +109,23 @@ export function checkKnowledge(
   if (blame.length > 0) abort('POK', 2, blame, 'a proof of knowledge of a constant term fails')
 }
 
-/** A share that a dealer sent to this participant, with the commitment it must fit. */
+/** A share that a dealer sent to this participant, with the commitment that it must match. */
 export interface ReceivedShare {
+  /** The dealer's participant number. */
   readonly from: number
+  /** C_i */
   readonly commitment: readonly Point[]
+  /** f_i(id). Secret. */
   readonly share: Scalar
 }
 
-/** @throws {PROTOCOL_ABORTED} FELDMAN, blaming all whose share is not f_i(id) */
+/**
+ * Checks the shares that this participant was dealt (Feldman).
+ *
+ * @param id this participant's id in the new set
+ * @param round the round of the shares, for the error
+ * @throws {PROTOCOL_ABORTED} FELDMAN, blaming every dealer whose share is not f_i(id)
+ */
 export function checkShares(group: Group, shares: readonly ReceivedShare[], id: PartyId, round: number): void {
   const points = group.multiplyBaseBatch(shares.map(({ share }) => share))
   const blame = shares

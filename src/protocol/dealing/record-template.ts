@@ -19,32 +19,39 @@ import {
 import type { SessionEnvironment } from './environment.ts'
 import { scalarFromHash } from '../transcript/transcript.ts'
 
-/** A set that this participant has computed, while the others have not confirmed it yet. */
+/** A new set as this participant has computed it, before the others have confirmed it. */
 export interface RecordTemplate {
-  /** T: the hash of all broadcasts */
+  /** T, 32 bytes: the hash of all broadcasts */
   readonly transcript: Uint8Array
   readonly record: ShareSetRecord
-  /** s_i, where this participant receives */
+  /** This participant's share s_i, if it receives one. Secret. */
   readonly own?: { readonly id: PartyId; readonly secretShare: Scalar }
 }
 
+/** The template of a participant that receives a share. */
 export type ReceiverTemplate = RecordTemplate & Required<Pick<RecordTemplate, 'own'>>
 
-/** What a new record is made of besides the dealers' commitments. */
+/** The fields of a new record that do not come from the dealers' commitments. */
 export interface Blueprint {
+  /** 32 bytes */
   readonly setId: Uint8Array
+  /** 16 bytes */
   readonly walletId: Uint8Array
   readonly purpose: Purpose
+  /** t */
   readonly threshold: number
+  /** By ascending id. */
   readonly parties: readonly { readonly id: PartyId; readonly role: Role }[]
+  /** 32 bytes */
   readonly chainCode: Uint8Array
 }
 
 /**
- * The record of the set whose polynomial the dealers' commitments add up to.
+ * Builds the record of the new set. Its polynomial is the sum of the dealers' polynomials.
  *
- * @param total ΣC_i
- * @throws {PROTOCOL_ABORTED} PKSUM if the key or a verifying share is the identity: then somebody has no share
+ * @param total ΣC_i, the commitment to that sum
+ * @param round the round in which it is built, for the error
+ * @throws {PROTOCOL_ABORTED} PKSUM if the public key or a verifying share is the identity: that secret would be zero
  */
 export function buildRecord(
   group: Group,
@@ -63,7 +70,7 @@ export function buildRecord(
   return { curve: group.curve, setId, walletId, purpose, threshold, parties, publicKey, chainCode }
 }
 
-/** The challenges of the proofs of possession: `c = TH("pop", sid, T, i, Y_i, pk, chainCode, R)`, i the id in the set. */
+/** The challenges of the proofs of possession: `c = TH("pop", sid, T, i, Y_i, pk, chainCode, R)`; i is the id in the set. */
 function possessionChallenges(
   { group, hash }: SessionEnvironment,
   sid: Uint8Array,
@@ -81,12 +88,12 @@ function indexOfParty(record: ShareSetRecord, id: PartyId): number {
   return record.parties.findIndex((party) => party.id === id)
 }
 
-/** Bytes of the last round's message. */
+/** Length in bytes of the message of the last round. */
 export function confirmationLength({ pointLength }: Group): number {
   return 32 + proofLength(pointLength)
 }
 
-/** The last round's message `T[32] | R | z[32]`: the sender has seen T, and holds its share durably. */
+/** The message of the last round, `T[32] | R | z[32]`. It states that the sender has seen T and has stored its share. */
 export function confirmationMessage(
   environment: SessionEnvironment,
   sid: Uint8Array,
@@ -98,15 +105,18 @@ export function confirmationMessage(
   return writeProof(new Writer().bytes(template.transcript), proof).finish()
 }
 
-/** A message of the last round: who sent it, under which id of the new set. */
+/** A message of the last round. */
 export interface Confirmation {
+  /** The sender's participant number. */
   readonly from: number
+  /** The sender's id in the new set. */
   readonly id: PartyId
+  /** `T[32] | R | z[32]` */
   readonly body: Uint8Array
 }
 
 /**
- * Checks the others' messages of the last round: all have seen the same T, and each holds its share.
+ * Checks the other participants' messages of the last round: all have seen the same T, and each holds its share.
  *
  * @throws {PROTOCOL_ABORTED} FORMAT, ECHO or POP
  */
@@ -135,7 +145,7 @@ export function checkConfirmations(
   if (blame.length > 0) abort('POP', round, blame, 'a proof of possession of the new share fails')
 }
 
-/** `present u8 | T[32] | record length u32 | record | id u8 | s_i[32]`, id 0 for no share: secret. */
+/** Writes `present u8 | T[32] | record length u32 | record | id u8 | s_i[32]`; id 0 without a share. Secret. */
 export function writeTemplate(group: Group, writer: Writer, template: RecordTemplate | undefined): void {
   if (template === undefined) {
     writer.u8(0)
@@ -155,6 +165,7 @@ export function readTemplate(group: Group, reader: Reader): RecordTemplate | und
   return { transcript, record, ...(id === 0 ? {} : { own: { id, secretShare: readSecret(group, reader) } }) }
 }
 
+/** Wipes this participant's share of a new set. Does nothing without one. */
 export function wipeTemplate(template: RecordTemplate | undefined): void {
   wipe(template?.own?.secretShare)
 }

@@ -6,7 +6,9 @@ import { CodecError } from '../../util/codec.ts'
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 const CHECKSUM_BYTES = 4
 
-/** Base58Check of public bytes: base 58 of the bytes and the first four of their double SHA-256. */
+/**
+ * Encodes public bytes as Base58Check: base 58 of the bytes, followed by the first four bytes of their double SHA-256.
+ */
 export function encodeBase58Check(bytes: Uint8Array): string {
   const checked = concatBytes(bytes, checksum(bytes))
   let value = checked.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)
@@ -16,9 +18,9 @@ export function encodeBase58Check(bytes: Uint8Array): string {
 }
 
 /**
- * Reads Base58Check of `length` bytes.
+ * Decodes Base58Check of `length` bytes.
  *
- * @throws {CodecError} for another length, character or checksum
+ * @throws {CodecError} if the length or the checksum is wrong, or a character is not of the alphabet
  */
 export function decodeBase58Check(text: string, length: number): Uint8Array {
   let value = 0n
@@ -30,7 +32,7 @@ export function decodeBase58Check(text: string, length: number): Uint8Array {
   const checked = new Uint8Array(length + CHECKSUM_BYTES)
   for (let i = checked.length - 1; i >= 0; i--, value >>= 8n) checked[i] = Number(value & 0xffn)
   const bytes = checked.subarray(0, length)
-  // The one text of these bytes: the length, the checksum and the leading ones, one for each leading zero, are right.
+  // Each byte string has one encoding. Comparing it checks length, checksum and leading ones (one per leading zero byte).
   if (encodeBase58Check(bytes) !== text) throw new CodecError(`not the Base58Check of ${length} bytes`)
   return bytes
 }

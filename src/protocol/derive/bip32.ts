@@ -8,35 +8,43 @@ import { CodecError, Reader, Writer, isCodecError } from '../../util/codec.ts'
 import { decodeBase58Check, encodeBase58Check } from './base58.ts'
 import { assertIndex } from './path.ts'
 
-/** A public key and the chain code that its children are derived with (BIP 32). */
+/** A public key, and the chain code from which its children are derived (BIP 32). */
 export interface ExtendedPublicKey {
+  /** On secp256k1. */
   readonly publicKey: Point
   /** 32 bytes */
   readonly chainCode: Uint8Array
 }
 
-/** A child, and how it follows from the key that the derivation began with. */
+/** A derived key, and how it follows from the root: the key that the derivation began with. */
 export interface DerivedKey extends ExtendedPublicKey {
+  /** Child indices from the root, each below 2^31. */
   readonly path: readonly number[]
-  /** δ: the child's key is the first key + δ·G, and each share of the child is the share + δ. */
+  /** δ: the derived key is the root's key + δ·G, and each share of it is the root's share + δ. */
   readonly tweak: Scalar
 }
 
 const VERSIONS = { mainnet: 0x0488b21e, testnet: 0x043587cf } as const
-/** A network whose version bytes an extended public key carries. */
+/** The network of an extended public key, which its version bytes name. */
 export type Network = keyof typeof VERSIONS
 
 const SERIALIZED_BYTES = 78
 
 /**
- * Derives along non-hardened steps (BIP 32 "Public parent key → public child key").
+ * Derives a child key along non-hardened steps (BIP 32, "Public parent key → public child key").
  *
- * It needs the public key and the chain code only, and so tells nothing; whoever knows the chain code can link children.
- * The tweak goes to each signer: Lagrange coefficients add up to one, so every one of them adds the whole of it.
+ * Only the public key and the chain code are needed, so the derivation reveals no secret. Whoever knows the chain code
+ * can tell which keys are derived from the same root. Each signer adds the whole tweak to its share, because Lagrange
+ * coefficients add up to one.
  *
+ * @param parent the root of the path
  * @param path indices below 2^31
- * @throws {RangeError} for a group that is not secp256k1, a hardened index, or a child that BIP 32 declares invalid
- *   (one in 2^127)
+ * @throws {RangeError} for a group other than secp256k1, a hardened index, or a child that BIP 32 declares invalid
+ *   (probability below 2^-127)
+ *
+ * @example
+ * const { record } = share
+ * const child = derivePath(getGroup('secp256k1'), record, parsePath('m/0/5'))
  */
 export function derivePath(group: Group, parent: ExtendedPublicKey, path: readonly number[]): DerivedKey {
   if (group.curve !== 'secp256k1') throw new RangeError(`BIP 32 without hardening is not defined on ${group.curve}`)
@@ -60,7 +68,7 @@ function deriveChild(group: Group, parent: DerivedKey, index: number): DerivedKe
   }
 }
 
-/** I_L; zero is not excluded by BIP 32. */
+/** I_L as a scalar. BIP 32 does not exclude zero. */
 function decodeLeft(group: Group, bytes: Uint8Array, index: number): Scalar {
   try {
     return group.decodeScalar(bytes, { allowZero: true })
@@ -74,27 +82,29 @@ function invalidChild(index: number, cause?: unknown): RangeError {
   return new RangeError(`child ${index} of this key is invalid (BIP 32): use the next index`, { cause })
 }
 
-/** The first four bytes of HASH160 of a public key (BIP 32 "Key identifiers"). */
+/** The first four bytes of HASH160 of a public key as a big-endian number (BIP 32, "Key identifiers"). */
 export function fingerprint(group: Group, publicKey: Point): number {
   const digest = ripemd160(sha256(group.encodePoint(publicKey)))
   return new DataView(digest.buffer, digest.byteOffset).getUint32(0)
 }
 
-/** Where a key stands in its tree. */
+/** The position of a key in its tree (BIP 32, "Serialization format"). */
 export interface KeyOrigin {
+  /** Number of steps from the root: 0 to 255. */
   readonly depth: number
-  /** Of the parent's key; 0 for the root. */
+  /** {@link fingerprint} of the parent's key; 0 for the root. */
   readonly parentFingerprint: number
-  /** As child of its parent; 0 for the root. */
+  /** Child index below the parent; 0 for the root. */
   readonly index: number
 }
 
 const ROOT: KeyOrigin = { depth: 0, parentFingerprint: 0, index: 0 }
 
 /**
- * An extended public key in BIP 32's text form (`xpub…`). A wallet's key has no parent: it is exported as a root.
+ * Encodes an extended public key as text (`xpub…`, BIP 32, "Serialization format").
  *
- * @throws {RangeError} for an origin that does not fit its fields
+ * @param origin Default: a root, which a wallet's own key is.
+ * @throws {RangeError} if a number of `origin` does not fit its field
  */
 export function encodeExtendedPublicKey(
   group: Group,
@@ -108,9 +118,9 @@ export function encodeExtendedPublicKey(
 }
 
 /**
- * Reads an extended public key.
+ * Decodes an extended public key.
  *
- * @throws {CodecError} for anything but a valid one; extended private keys are refused too
+ * @throws {CodecError} unless it is a valid extended public key. Extended private keys are refused too.
  */
 export function decodeExtendedPublicKey(
   group: Group,
@@ -129,7 +139,7 @@ export function decodeExtendedPublicKey(
   return { key: { publicKey, chainCode }, origin, network }
 }
 
-/** The extended public key of the last step's child, as text. */
+/** Encodes a derived key as text (`xpub…`). @param root the key that it was derived from */
 export function encodeDerivedKey(
   group: Group,
   root: ExtendedPublicKey,

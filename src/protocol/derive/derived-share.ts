@@ -3,19 +3,19 @@ import { secretOf } from '../../key-share/key-share.ts'
 import type { KeyShare, ShareSetRecord } from '../../key-share/types.ts'
 import { wipe } from '../../util/bytes.ts'
 
-/** How the shares of a key become shares of another one: s' = ±s + δ. */
+/** How the shares of a key become shares of another key: s' = ±s + δ. */
 export interface ShareTweak {
-  /** Taproot: the key had an odd y. */
+  /** Whether s is negated first: in Taproot, if the internal key has an odd y. Default: false. */
   readonly negated?: boolean
   /** δ */
   readonly tweak: Scalar
 }
 
 /**
- * A share of a derived key, for one signing session that knows nothing of derivation (FROST for Taproot).
+ * Computes a share of a derived key, for one signing session of a protocol without derivation (FROST for Taproot).
  *
- * It is not a share of a set: it has the set's id, so that the signers agree on where it comes from, and must never be
- * stored, backed up or reshared. Its holder wipes it.
+ * The result is not a share of a set. It has the set's id, so that the signers agree on its origin, but it must never be
+ * stored, backed up or reshared. The caller wipes it.
  *
  * @throws {TypeError} if the share was wiped
  * @throws {RangeError} if the derived key or a verifying share of it is the identity

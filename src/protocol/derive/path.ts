@@ -1,7 +1,7 @@
-/** Indices from here on are hardened (BIP 32). */
+/** The first hardened index (BIP 32). */
 export const HARDENED = 0x80000000
 
-/** @throws {RangeError} unless a whole number below 2^31: hardened children need the private key, which nobody has */
+/** @throws {RangeError} unless it is an integer below 2^31: hardened children need the private key, which nobody has */
 export function assertIndex(index: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= HARDENED) {
     throw new RangeError(`child index must be 0..2^31-1 (not hardened), got ${index}`)
@@ -9,7 +9,7 @@ export function assertIndex(index: number): void {
 }
 
 /**
- * Reads a derivation path below a wallet's key, such as `m/0/5`; `m` is the key itself.
+ * Parses a derivation path such as `m/0/5`, where `m` is the wallet's key.
  *
  * @throws {TypeError} if it is not a path
  * @throws {RangeError} for a hardened step, an index from 2^31 on, or more than 255 steps
@@ -28,7 +28,7 @@ export function parsePath(path: string): number[] {
   })
 }
 
-/** The path as text. */
+/** Formats child indices as a path such as `m/0/5`. */
 export function formatPath(path: readonly number[]): string {
   return ['m', ...path].join('/')
 }

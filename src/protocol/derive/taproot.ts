@@ -4,24 +4,27 @@ import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { abytes, concatBytes, utf8 } from '../../util/bytes.ts'
 import { isCodecError } from '../../util/codec.ts'
 
-/** How a Taproot output key follows from an internal key. */
+/** A Taproot output key, and how it follows from the internal key. */
 export interface TaprootKey {
-  /** Q, whose y may be odd: BIP 340 signs for whichever of ±Q has the even one. */
+  /** Q. Its y may be odd: BIP 340 signs for the one of ±Q whose y is even. */
   readonly outputKey: Point
-  /** 32 bytes: the output key as the chain knows it, and in script paths with the parity of its y */
+  /** The x coordinate of Q, 32 bytes big-endian: the output key on the blockchain. */
   readonly xOnly: Uint8Array
+  /** The parity of Q's y, which script paths need: 0 for even, 1 for odd. */
   readonly parity: 0 | 1
-  /** Whether the internal key had an odd y, so that its shares are negated before the tweak is added. */
+  /** Whether the internal key has an odd y. Its shares are then negated before the tweak is added. */
   readonly negated: boolean
-  /** t */
+  /** t, the scalar that is added to the internal key and to its shares */
   readonly tweak: Scalar
 }
 
 /**
- * The output key Q = lift_x(P) + t·G with t = hash_TapTweak(P ‖ merkle root) (BIP 341 `taproot_tweak_pubkey`).
+ * Computes the output key Q = lift_x(P) + t·G with t = hash_TapTweak(P ‖ merkle root) (BIP 341, `taproot_tweak_pubkey`).
  *
- * @param merkleRoot 32 bytes; absent for a key without scripts (BIP 341 "Constructing and spending Taproot outputs")
- * @throws {RangeError} for a group that is not secp256k1, or a tweak that BIP 341 declares invalid (one in 2^127)
+ * @param internalKey P
+ * @param merkleRoot 32 bytes; absent for a key without scripts (BIP 341, "Constructing and spending Taproot outputs")
+ * @throws {RangeError} for a group other than secp256k1, or a tweak that BIP 341 declares invalid (probability below
+ *   2^-127)
  */
 export function taprootOutputKey(group: Group, internalKey: Point, merkleRoot?: Uint8Array): TaprootKey {
   if (group.curve !== 'secp256k1') throw new RangeError(`Taproot is not defined on ${group.curve}`)

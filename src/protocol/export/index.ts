@@ -21,29 +21,33 @@ export type { HpkeKeyPair } from '../../hpke/x25519.ts'
 const OPERATION_LENGTH = 16
 const CHALLENGE_LENGTH = 32
 
-/** The round in which the proof comes in and the share goes out; the first one brings the challenge. */
+/** The round of the proof and of the sealed share. Round 1 has the challenge. */
 const ROUND = 2
 
-/** What the two sides of an export agree on: one share of one curve, from one party to another's key. */
+/** The terms of an export, the same for both parties: `from` sends its share of one curve to `to`, sealed. */
 export interface ExportTerms {
+  /** The curve's arithmetic, from `getGroup`. */
   readonly group: Group
+  /** The public record of the share set. */
   readonly record: ShareSetRecord
-  /** Whose share is handed out. */
+  /** The party whose share is exported. */
   readonly from: PartyId
-  /** Who gets it. */
+  /** The party that receives it. */
   readonly to: PartyId
-  /** What the share is sealed to: a {@link generateReceiver} public key made for this export alone. */
+  /** The public key that the share is sealed to, 32 bytes: a {@link generateReceiver} key made for this export alone. */
   readonly receiver: Uint8Array
-  /** 16 bytes that name the export. */
+  /** The id of the export, 16 bytes. */
   readonly operation: Uint8Array
 }
 
 /**
- * The key pair that a share is sealed to, for one export. It depends on the share that asks, so that a random source which
- * others know does not open what is sealed to it.
+ * Generates the X25519 key pair that a share is sealed to, for one export.
  *
- * @param operation 16 bytes that name the export
- * @returns its secret key is the caller's to wipe
+ * It also depends on the receiving party's own share, so that knowing `random` is not enough to open the sealed share.
+ *
+ * @param options.share the share of the receiving party
+ * @param options.operation the id of the export, 16 bytes
+ * @returns the caller wipes the secret key
  */
 export function generateReceiver({
   share,
@@ -59,9 +63,14 @@ export function generateReceiver({
 }
 
 /**
- * Proves that this party holds its share and asks for the other's: `R | z[32]`, bound to the challenge and to all terms.
+ * Proves that the receiving party holds its own share and requests the other's. The proof is bound to the challenge and to
+ * all terms.
  *
- * @param challenge 32 bytes from the other party's `newChallenge`
+ * @param options.share the share of the receiving party
+ * @param options.challenge 32 bytes from the other party's `newChallenge`
+ * @returns `R | z[32]`
+ * @throws {RangeError} if the set lacks one of the two parties, or the challenge or the id of the export has another length
+ * @throws {TypeError} if the share was wiped
  */
 export function proveExport(
   terms: ExportTerms,
@@ -76,12 +85,15 @@ export function proveExport(
 }
 
 /**
- * Checks such a proof, and seals this party's share to the receiver.
+ * Checks the proof of {@link proveExport}, and seals this party's share to the receiver's key.
  *
- * @param options.challenge 32 bytes that this party drew for this export alone, and has used up now
- * @returns `encapsulated key[32] | s_i[32] in ChaCha20-Poly1305 | tag[16]`
- * @throws {PROTOCOL_ABORTED} FORMAT or POP, blaming the receiving party, if it does not prove possession
- * @throws {CodecError} for a receiver of small order
+ * @param options.share the share to export
+ * @param options.challenge the 32 bytes that this party drew for this export; they must not be used again
+ * @param options.proof the result of {@link proveExport}
+ * @returns `encapsulated key[32] | s_i[32] in ChaCha20-Poly1305 | tag[16]` (HPKE, RFC 9180)
+ * @throws {PROTOCOL_ABORTED} FORMAT or POP, blaming the receiving party, if the proof is malformed or fails
+ * @throws {RangeError} if the share is not that of `terms.from`, or as {@link proveExport}
+ * @throws {CodecError} if the receiver's public key is of small order
  */
 export function releaseShare(
   terms: ExportTerms,
@@ -102,9 +114,11 @@ export function releaseShare(
 }
 
 /**
- * Opens what {@link releaseShare} gave, and checks s_i·G = Y_i; secret, wiped by the caller.
+ * Opens the sealed share of {@link releaseShare}, and checks it: s_i·G = Y_i.
  *
- * @throws {PROTOCOL_ABORTED} FORMAT or FELDMAN, blaming the party that sent it
+ * @param keyPair the key pair of {@link generateReceiver}
+ * @returns the share; the caller wipes it
+ * @throws {PROTOCOL_ABORTED} FORMAT or FELDMAN, blaming the sender
  */
 export function receiveShare(terms: ExportTerms, keyPair: HpkeKeyPair, sealed: Uint8Array): Share {
   const { group, record, from } = terms
@@ -128,11 +142,12 @@ export function receiveShare(terms: ExportTerms, keyPair: HpkeKeyPair, sealed: U
 }
 
 /**
- * The private key x behind t shares of a set, with x·G = pk. From here on the key is in one place: whoever holds these
- * bytes needs nobody else.
+ * Recombines the private key x from the shares of a set, and checks x·G = pk.
+ *
+ * After that the whole key is in one place: whoever reads these bytes can sign alone.
  *
  * @param shares t or more, each checked against its verifying share
- * @returns x, 32 bytes as the group encodes scalars; secret, wiped by the caller
+ * @returns x, 32 bytes, big-endian on secp256k1 and little-endian on ed25519; the caller wipes it
  * @throws {PROTOCOL_ABORTED} PKSUM if x·G is not the public key
  */
 export function recombineKey(group: Group, record: ShareSetRecord, shares: readonly Share[]): Scalar {
@@ -142,7 +157,7 @@ export function recombineKey(group: Group, record: ShareSetRecord, shares: reado
   throw new ProtocolError('PKSUM', ROUND, [], 'the shares do not make the key')
 }
 
-/** What the proof of possession answers: nothing of an export can be another's. */
+/** The nonce of the proof of possession. It covers all terms, so no message fits another export. */
 function exportNonce({ group, record, from, to, receiver, operation }: ExportTerms, challenge: Uint8Array): Uint8Array {
   const hash = createHasher(group.curve, 'operation')
   return hash(

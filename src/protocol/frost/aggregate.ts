@@ -6,18 +6,19 @@ import { sum } from '../../secret-sharing/scalars.ts'
 import { verifySignatureShare } from './sign.ts'
 import type { SigningPackage } from './signing-package.ts'
 
-/** The round that signature shares belong to. */
+/** The round of the signature shares. */
 const SHARE_ROUND = 2
 
 /**
- * The signature of all signers' shares, verified before it is returned (RFC 9591 §5.3).
+ * Aggregates the signers' shares to a signature, and verifies it (RFC 9591 §5.3).
  *
- * The sum is verified first, and only if it fails each share is, to name who sent a wrong one: an honest run pays for
- * one verification whatever the number of signers.
+ * The sum of the shares is verified first. Only if that fails, each share is verified, to find who sent a wrong one. So
+ * an honest run takes one verification for any number of signers.
  *
+ * @param shares z_i by signer
  * @returns R ‖ z: 64 bytes for ed25519 (RFC 8032) and bip340, 65 for secp256k1
- * @throws {PROTOCOL_ABORTED} with reason SIG and everyone to blame whose share is wrong
- * @throws {RangeError} unless there is one share of each signer
+ * @throws {PROTOCOL_ABORTED} SIG, blaming the party id of every signer whose share is wrong
+ * @throws {RangeError} unless there is exactly one share of each signer
  */
 export function aggregate(signing: SigningPackage, shares: ReadonlyMap<PartyId, Scalar>): Uint8Array {
   const ordered = [...signing.signers.keys()].map((id) => {
@@ -34,7 +35,7 @@ export function aggregate(signing: SigningPackage, shares: ReadonlyMap<PartyId, 
   return concatBytes(signing.encodedCommitment, z)
 }
 
-/** z·G − c·PK = ±R. Exact, not up to the cofactor: all points are of prime order. */
+/** Whether z·G − c·PK = ±R. No cofactor is multiplied in, since all points are of prime order. */
 function verifies(signing: SigningPackage, z: Scalar): boolean {
   const { suite, publicKey, challenge, commitment, negateNonces } = signing
   const { group } = suite

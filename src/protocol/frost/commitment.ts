@@ -5,24 +5,26 @@ import type { FrostSuite } from './suites.ts'
 
 /** One signer's commitments to its two nonces (RFC 9591 §5.1), D_i = d_i·G and E_i = e_i·G. */
 export interface NonceCommitment {
+  /** The signer. */
   readonly id: PartyId
   /** D_i */
   readonly hiding: Point
   /** E_i */
   readonly binding: Point
-  /** D_i ‖ E_i: what travels, and what is hashed. */
+  /** D_i ‖ E_i, as it is sent and hashed: 64 bytes on ed25519, 66 on secp256k1. */
   readonly encoded: Uint8Array
 }
 
-/** Bytes of an encoded commitment: 64 on ed25519, 66 on secp256k1. */
+/** Length in bytes of an encoded commitment: 64 on ed25519, 66 on secp256k1. */
 export function commitmentLength(suite: FrostSuite): number {
   return 2 * suite.group.pointLength
 }
 
 /**
- * Reads D_i ‖ E_i.
+ * Decodes D_i ‖ E_i.
  *
- * @throws {CodecError} for another length, and unless both points are canonical, of prime order and not the identity (RFC 9591 §5.2)
+ * @throws {CodecError} if the length is wrong, or if a point is not canonical, not of prime order, or the identity (RFC
+ *   9591 §5.2)
  */
 export function decodeCommitment(suite: FrostSuite, id: PartyId, bytes: Uint8Array): NonceCommitment {
   const { group } = suite
@@ -33,7 +35,7 @@ export function decodeCommitment(suite: FrostSuite, id: PartyId, bytes: Uint8Arr
   return { id, hiding, binding, encoded }
 }
 
-/** What is hashed into every binding factor but for the signer's id: `rho_input_prefix` of RFC 9591 §4.4. */
+/** The input of every binding factor without the signer's id: `rho_input_prefix` of RFC 9591 §4.4. */
 export function bindingFactorPrefix(
   suite: FrostSuite,
   encodedPublicKey: Uint8Array,
@@ -47,7 +49,12 @@ export function bindingFactorPrefix(
   )
 }
 
-/** ρ_i of each commitment, by ascending id (RFC 9591 §4.4): it ties each nonce to this message and these signers. */
+/**
+ * The binding factor ρ_i of each commitment (RFC 9591 §4.4). It binds each nonce to this message and these signers.
+ *
+ * @param commitments by ascending id
+ * @returns in the same order
+ */
 export function bindingFactors(
   suite: FrostSuite,
   encodedPublicKey: Uint8Array,
@@ -58,7 +65,7 @@ export function bindingFactors(
   return commitments.map(({ id }) => suite.bindingFactor(concatBytes(prefix, suite.group.scalar(id))))
 }
 
-/** Σ D_i + ρ_i·E_i (RFC 9591 §4.5). */
+/** The group commitment R = Σ (D_i + ρ_i·E_i) (RFC 9591 §4.5). */
 export function groupCommitment(
   suite: FrostSuite,
   commitments: readonly NonceCommitment[],

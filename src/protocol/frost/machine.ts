@@ -20,23 +20,27 @@ import { signShare } from './sign.ts'
 import { prepareSigning, type SigningPackage } from './signing-package.ts'
 import type { FrostSuite } from './suites.ts'
 
-/** What a FROST session ends with. */
+/** The result of a FROST session. */
 export interface SigningResult {
-  /** R ‖ z, where this party learns the signature. */
+  /** R ‖ z, if this party learns the signature: 64 bytes for ed25519 and bip340, 65 for secp256k1. */
   readonly signature?: Uint8Array
 }
 
-/** The options of a signing session after validation; the message is the machine's own copy. */
+/** The options of a signing session, after they were checked. */
 export interface SigningSetup {
   readonly suite: FrostSuite
+  /** This signer's share. */
   readonly share: KeyShare
+  /** By ascending id. */
   readonly signers: readonly PartyId[]
+  /** The one signer that learns the signature; undefined if all do. */
   readonly aggregator: PartyId | undefined
+  /** The session's own copy. */
   readonly message: Uint8Array
   readonly random: RandomSource
 }
 
-/** Where a signer stands: nothing sent, commitments sent, share computed. */
+/** What a signer has done so far: nothing, sent its commitments, or computed its signature share. */
 type Progress =
   | { readonly at: 'start'; readonly sid?: undefined }
   | { readonly at: 'committed'; readonly nonces: SigningNonces; readonly sid?: undefined }
@@ -44,7 +48,7 @@ type Progress =
 
 const PROGRESS_CODES = { start: 0, committed: 1, signed: 2 } as const
 
-/** One signer of one message. Round 1 carries D_i ‖ E_i, round 2 z_i. */
+/** One signer of one message. It sends D_i ‖ E_i in round 1 and z_i in round 2. */
 export class SigningMachine implements Machine<SigningResult> {
   readonly protocol = 'frost'
   readonly suite: Suite
@@ -66,9 +70,9 @@ export class SigningMachine implements Machine<SigningResult> {
     this.#setup = setup
     this.#share = { ...share, secretShare: secretOf(share).slice() as Scalar }
     this.#hash = createHasher(suite.name, 'frost')
-    // The set id stands for the set's parties and threshold, the key for what is derived from the set's own. Signers of
-    // other sets or keys, of another message or with other partners have another context, and their messages are dropped
-    // before any cryptography.
+    // The set id covers the set's parties and threshold. The public key covers a derivation from the set's own key.
+    // Signers with another set, key, message or list of signers have another context: their messages are dropped before
+    // any cryptography.
     const { setId, publicKey } = share.record
     const key = suite.group.encodePoint(publicKey)
     this.context = this.#hash('ctx', setId, key, Uint8Array.from(signers), aggregator ?? 0, message)
@@ -115,8 +119,8 @@ export class SigningMachine implements Machine<SigningResult> {
   }
 
   /**
-   * `CTX[32] | self u8 | progress u8`, then `d_i[32] | e_i[32]` or `sid[32] | z_i[32]`: secret. Spends the nonces: they live
-   * on in the bytes alone.
+   * Writes `CTX[32] | self u8 | progress u8`, followed by `d_i[32] | e_i[32]` once commitments were sent, or by
+   * `sid[32] | z_i[32]` once the share was computed. Secret. Spends the nonces: only the bytes have them afterwards.
    */
   encode(writer: Writer): void {
     writeStatement(writer, this)
@@ -133,7 +137,7 @@ export class SigningMachine implements Machine<SigningResult> {
     if (this.#progress.at === 'committed') this.#progress.nonces.dispose()
   }
 
-  /** Round 1 is in: computes z_i. */
+  /** Handles round 1: computes z_i. */
   #sign(inbox: Inbox): MachineStep {
     if (this.#progress.at !== 'committed') throw new RangeError('no nonces to sign with')
     const { nonces } = this.#progress
@@ -150,11 +154,11 @@ export class SigningMachine implements Machine<SigningResult> {
     this.#signing = signing
     if (aggregator === share.id) return { messages: [] }
     const to = aggregator === undefined ? 0 : signers.indexOf(aggregator) + 1
-    // Sent to one participant, z_i is of no more use here, and the session wipes it.
+    // A z_i that is sent to one participant is not needed here any more, and the session wipes it.
     return { messages: [{ to, body: own }], ...(to === 0 ? {} : { outcome: 'done' }) }
   }
 
-  /** Round 2 is in: the signature, or who spoilt it. */
+  /** Handles round 2: computes the signature, or finds whose share is wrong. */
   #aggregate(inbox: Inbox): MachineStep {
     if (this.#progress.at !== 'signed') throw new RangeError('no signature share of this signer')
     const { suite, signers, aggregator } = this.#setup
@@ -189,7 +193,7 @@ export class SigningMachine implements Machine<SigningResult> {
     return prepareSigning(suite, share.record, commitments, message)
   }
 
-  /** The algebra blames by party id, a session by participant number. */
+  /** Translates blame from party ids, which `aggregate` names, to participant numbers, which a session names. */
   #blamingParticipants<T>(run: () => T): T {
     try {
       return run()
@@ -216,7 +220,7 @@ function readProgress({ suite, share }: SigningSetup, reader: Reader): Progress 
   }
 }
 
-/** z_i. Zero is a scalar like any other (RFC 9591 §3.1), and then a wrong share. */
+/** Reads z_i. Zero is a valid scalar (RFC 9591 §3.1): a share of zero is only found wrong when it is verified. */
 function readShare(suite: FrostSuite, reader: Reader): Scalar {
   return suite.group.decodeScalar(reader.bytes(32), { allowZero: true })
 }

@@ -6,10 +6,10 @@ import type { NonceCommitment } from './commitment.ts'
 import type { FrostSuite } from './suites.ts'
 
 /**
- * A signer's two secret nonces, good for one signature share.
+ * A signer's two secret nonces, for exactly one signature share.
  *
- * Two shares from the same nonces give away the signer's secret share, so the handle is spent before a share is
- * computed, whatever happens then.
+ * Two signature shares from the same nonces reveal the signer's secret share. So the nonces count as used before the
+ * share is computed, even if that fails.
  */
 export class SigningNonces {
   readonly commitment: NonceCommitment
@@ -21,9 +21,9 @@ export class SigningNonces {
   }
 
   /**
-   * Spends the nonces: hands them to `use` and wipes them when it returns or throws.
+   * Passes the nonces to `use`, once, and wipes them when it returns or throws.
    *
-   * @throws {RangeError} if they were spent before
+   * @throws {RangeError} if they were used before
    */
   spend<T>(use: (hiding: Scalar, binding: Scalar) => T): T {
     const secrets = this.#secrets
@@ -43,16 +43,16 @@ export class SigningNonces {
 }
 
 /**
- * Round one of RFC 9591 (§5.1): two nonces and the commitments to them.
+ * Round one of RFC 9591 (§5.1): draws two nonces and commits to them.
  *
- * Nonces are H3(32 random bytes ‖ secret share), so that neither a weak random source alone nor the share alone gives
- * them away (RFC 9591 §4.1).
+ * A nonce is H3(32 random bytes ‖ secret share). Neither a weak random source alone nor the share alone reveals it (RFC
+ * 9591 §4.1).
  */
 export function commit(suite: FrostSuite, id: PartyId, secretShare: Scalar, random: RandomSource): SigningNonces {
   return noncesOf(suite, id, generateNonce(suite, secretShare, random), generateNonce(suite, secretShare, random))
 }
 
-/** The handle of two nonces that exist already. It takes them over: they are wiped with it. */
+/** Wraps two existing nonces and commits to them. The nonces are not copied: they are wiped when they are used. */
 export function noncesOf(suite: FrostSuite, id: PartyId, hiding: Scalar, binding: Scalar): SigningNonces {
   const { group } = suite
   const [D, E] = group.multiplyBaseBatch([hiding, binding]) as [Point, Point]

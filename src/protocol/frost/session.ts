@@ -13,38 +13,59 @@ import { frostSuite } from './suites.ts'
 
 export type { SigningResult } from './machine.ts'
 
-/** The longest message that a signing session takes: 2^19 bytes. Sign the hash of a longer one. */
+/** The longest message that a FROST session signs: 2^19 bytes. Sign the hash of a longer one. */
 export const MESSAGE_MAX_LENGTH = 1 << 19
 
-/** What all signers of a message agree on beforehand, and who this one is. */
+/** Options of {@link createSigning}. All but `share` and `random` must be the same for every signer. */
 export interface SigningOptions {
-  /** What the signature is for: `ed25519` (RFC 8032), `bip340`, or `secp256k1` (RFC 9591 §6.5). */
+  /** The signature scheme: `ed25519` (RFC 8032), `bip340`, or `secp256k1` (RFC 9591 §6.5). */
   readonly scheme: Suite
+  /** The curve's arithmetic, from `getGroup`. */
   readonly group: Group
-  /** This party's share of a signing set, validated. It stays the caller's. */
+  /** This party's share of a signing set, validated. The session makes its own copy; the caller wipes this one. */
   readonly share: KeyShare
-  /** At least `threshold` parties of the set by ascending id, this one among them. Place + 1 is the participant number. */
+  /**
+   * At least `threshold` parties of the set by ascending id, this one included. A signer's participant number is its
+   * position in this list, from 1.
+   */
   readonly signers: readonly PartyId[]
-  /** The one signer that learns the signature, from shares sent to it alone. Without one, all send theirs to all. */
+  /**
+   * The one signer that learns the signature: the others send their shares to it only. Default: every signer sends its
+   * share to all others, and all learn the signature.
+   */
   readonly aggregator?: PartyId
-  /** What is signed, hashed by nobody but the scheme itself. */
+  /** The message to sign, at most {@link MESSAGE_MAX_LENGTH} bytes. Only the scheme itself hashes it. Copied. */
   readonly message: Uint8Array
+  /** A cryptographically secure source of random bytes. */
   readonly random: RandomSource
 }
 
 /**
- * A FROST signature (RFC 9591) as a session of two rounds: nonce commitments, then signature shares.
+ * Creates one signer's session of a FROST signature (RFC 9591). It has two rounds: nonce commitments, then signature
+ * shares.
  *
- * With an aggregator, the others are done once their share is out, and their result has no signature. For a client and
- * a server that makes one request and one answer, the client aggregating.
+ * With an aggregator, every other signer is done once it has sent its share, and its result has no signature. A client
+ * that aggregates and a server then need one request and one response.
  *
- * @throws {TypeError | RangeError} for a share, signers or a message that do not fit together
+ * @throws {TypeError | RangeError} for an unknown scheme, or a share, signers and a message that do not fit together
+ *
+ * @example
+ * const session = createSigning({
+ *   scheme: 'ed25519',
+ *   group: getGroup('ed25519'),
+ *   share,
+ *   signers: [partyId(1), partyId(2)],
+ *   aggregator: partyId(1),
+ *   message: new TextEncoder().encode('hello'),
+ *   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+ * })
+ * send(session.start().out)
  */
 export function createSigning(options: SigningOptions): Session<SigningResult> {
   return createSession(new SigningMachine(openFrostSigning(options)))
 }
 
-/** Checks the options against each other. */
+/** Checks the options, and copies the signers and the message. */
 function openFrostSigning(options: SigningOptions): SigningSetup {
   const { scheme, group, share, signers, aggregator, message, random } = assertObject(options, 'signing')
   if (!Object.hasOwn(SUITES, scheme)) throw new RangeError('unknown signature scheme')
@@ -77,14 +98,16 @@ function openFrostSigning(options: SigningOptions): SigningSetup {
 }
 
 /**
- * Goes on with a signature that was exported, with the options that it was created with: the state holds nothing of them,
- * and of the share nothing at all.
+ * Restores a session of {@link createSigning} from its exported state.
  *
- * Its nonces are good for one signature share: who keeps such states hands each out once (compare-and-set) and never
- * restores one from a copy of the database.
+ * The state has this signer's nonces, which are for one signature share. If you store states, hand out each of them once
+ * (compare-and-set), and never restore one from a backup of your database: two shares from the same nonces reveal the
+ * secret share.
  *
- * @throws {TypeError | RangeError} for options that do not fit together
- * @throws {SHARE_PARSING_FAILED} for anything but a state of a signature with these options
+ * @param state the result of `export()`
+ * @param options the options that the session was created with; the state does not contain them
+ * @throws {TypeError | RangeError} as {@link createSigning}
+ * @throws {SHARE_PARSING_FAILED} if the state is not that of a signature with these options
  */
 export function restoreSigning(state: Uint8Array, options: SigningOptions): Session<SigningResult> {
   const setup = openFrostSigning(options)

@@ -5,12 +5,12 @@ import type { SigningNonces } from './nonces.ts'
 import { signerOf, type SigningPackage } from './signing-package.ts'
 
 /**
- * Round two of RFC 9591 (§5.2): z_i = d_i + ρ_i·e_i + λ_i·s_i·c, with nonces negated where BIP 340 says so.
+ * Round two of RFC 9591 (§5.2): computes z_i = d_i + ρ_i·e_i + λ_i·s_i·c, with the nonces negated if BIP 340 demands it.
  *
- * Spends the nonces before anything is computed.
+ * The nonces count as used before anything is computed from them.
  *
  * @param secretShare s_i
- * @throws {RangeError} if the nonces were used before, or are not the ones that the package holds commitments to
+ * @throws {RangeError} if the nonces were used before, or do not match the signer's commitments in the package
  */
 export function signShare(signing: SigningPackage, secretShare: Scalar, nonces: SigningNonces): Scalar {
   const { group } = signing.suite
@@ -31,12 +31,12 @@ export function signShare(signing: SigningPackage, secretShare: Scalar, nonces: 
   })
 }
 
-/** Whether z_i is what its sender committed to (`verify_signature_share`, RFC 9591 §5.4). */
+/** Whether the signature share z_i is correct (`verify_signature_share`, RFC 9591 §5.4). */
 export function verifySignatureShare(signing: SigningPackage, id: PartyId, share: Scalar): boolean {
   const { suite, negateNonces } = signing
   const { group } = suite
   const { commitment, bindingFactor, shareWeight, verifyingShare } = signerOf(signing, id)
-  // z·G − λ·c·Y ∓ ρ·E = ±D, in variable time: signature shares are public.
+  // Checks z·G − λ·c·Y ∓ ρ·E = ±D, in variable time: signature shares are public.
   const left = group.linearCombinationVar(
     [group.generator, verifyingShare, commitment.binding],
     [share, group.negate(shareWeight), negateNonces ? bindingFactor : group.negate(bindingFactor)],

@@ -5,7 +5,7 @@ import { abytes, concatBytes } from '../../util/bytes.ts'
 import { bindingFactors, groupCommitment, type NonceCommitment } from './commitment.ts'
 import { publicBytes, type FrostSuite } from './suites.ts'
 
-/** What FROST needs to know of a share set. */
+/** The part of a share set's record that FROST needs. */
 export type SignerSet = Pick<ShareSetRecord, 'threshold' | 'parties' | 'publicKey'>
 
 /** One signer within a signing package. */
@@ -13,36 +13,37 @@ export interface Signer {
   readonly commitment: NonceCommitment
   /** ρ_i */
   readonly bindingFactor: Scalar
-  /** λ_i·c, negated where BIP 340 negates the key: what the signer's secret share is multiplied by. */
+  /** λ_i·c, the factor of the signer's secret share. Negated if BIP 340 negates the key. */
   readonly shareWeight: Scalar
   /** Y_i */
   readonly verifyingShare: Point
 }
 
-/** Everything about one signature that follows from public values; the same for each signer and for who aggregates. */
+/** The public values of one signature. They are the same for every signer and for the aggregator. */
 export interface SigningPackage {
   readonly suite: FrostSuite
+  /** The set's public key, not negated. */
   readonly publicKey: Point
-  /** By id, ascending. */
+  /** By ascending id. */
   readonly signers: ReadonlyMap<PartyId, Signer>
-  /** R = Σ D_i + ρ_i·E_i; the signature has −R where {@link negateNonces}. */
+  /** R = Σ (D_i + ρ_i·E_i). The signature contains −R instead if `negateNonces` is true. */
   readonly commitment: Point
-  /** R as the signature begins with it. */
+  /** R as encoded in the signature: 33 bytes for secp256k1, 32 otherwise. */
   readonly encodedCommitment: Uint8Array
-  /** c, negated where BIP 340 negates the key. */
+  /** c, negated if BIP 340 negates the key. */
   readonly challenge: Scalar
-  /** Whether each signer negates its nonces, because BIP 340 wants an R with even y. */
+  /** Whether each signer negates its nonces, because BIP 340 requires an R with even y. */
   readonly negateNonces: boolean
 }
 
 /**
  * Prepares a signature over `message` by the parties that sent `commitments` (RFC 9591 §4.4 to §4.6 and §5.2).
  *
- * BIP 340 (as in frost-secp256k1-tr): the key whose y is odd is replaced by its negative, in the hashes too, and so are
- * R and each nonce. The negated key goes into the weights, so that no secret share is ever touched.
+ * With BIP 340 (as in frost-secp256k1-tr), a key whose y is odd is replaced by its negative, also in the hashes. The same
+ * holds for R and, with it, the nonces. The key is negated through the signers' weights, so no secret share is changed.
  *
- * @param commitments of at least `threshold` members of the set, in any order
- * @throws {RangeError} for too few or repeated signers, or one who is not of the set
+ * @param commitments of at least `threshold` parties of the set, in any order
+ * @throws {RangeError} for fewer signers than the threshold, a repeated signer, or one that is not in the set
  */
 export function prepareSigning(
   suite: FrostSuite,
@@ -61,7 +62,7 @@ export function prepareSigning(
   const negateKey = suite.evenY && !group.hasEvenY(set.publicKey)
   const encodedKey = group.encodePoint(negateKey ? group.negatePoint(set.publicKey) : set.publicKey)
   const factors = bindingFactors(suite, encodedKey, sorted, message)
-  // R is not the identity: each ρ_i is a hash of all commitments, so nobody can choose theirs to cancel the rest.
+  // R is not the identity: each ρ_i is a hash of all commitments, so no signer can choose commitments that cancel the rest.
   const commitment = groupCommitment(suite, sorted, factors)
   const encodedCommitment = publicBytes(suite, group.encodePoint(commitment))
   const c = suite.challenge(concatBytes(encodedCommitment, publicBytes(suite, encodedKey), message))
@@ -91,9 +92,9 @@ export function prepareSigning(
 }
 
 /**
- * One signer of a package.
+ * A signer of a package.
  *
- * @throws {RangeError} if the party does not take part
+ * @throws {RangeError} if the party is not one of its signers
  */
 export function signerOf(signing: SigningPackage, id: PartyId): Signer {
   const signer = signing.signers.get(id)

@@ -5,33 +5,33 @@ import type { Group, Scalar } from '../../curve/group.ts'
 import { concatBytes, utf8 } from '../../util/bytes.ts'
 import type { Suite } from '../transcript/tags.ts'
 
-/** A group, the hash functions of RFC 9591 §6, and what BIP 340 changes about signatures. */
+/** A FROST ciphersuite: a group, the hash functions of RFC 9591 §6, and whether signatures follow BIP 340. */
 export interface FrostSuite {
   readonly name: Suite
   readonly group: Group
   /** H1: a binding factor. */
   readonly bindingFactor: (input: Uint8Array) => Scalar
-  /** H2: the challenge, over R ‖ public key ‖ message, the first two as `publicBytes` gives them. */
+  /** H2: the challenge. Input: R ‖ public key ‖ message, the first two encoded as in signatures. */
   readonly challenge: (input: Uint8Array) => Scalar
-  /** H3: a nonce, of secret input. */
+  /** H3: a nonce. Input: 32 random bytes ‖ secret share. */
   readonly nonce: (input: Uint8Array) => Scalar
-  /** H4 */
+  /** H4: the hash of the message. 64 bytes for ed25519, 32 otherwise. */
   readonly hashMessage: (message: Uint8Array) => Uint8Array
-  /** H5 */
+  /** H5: the hash of the encoded commitment list. 64 bytes for ed25519, 32 otherwise. */
   readonly hashCommitments: (encodedList: Uint8Array) => Uint8Array
-  /** Whether R and the public key stand for whichever of ±R, ±PK has an even y (BIP 340). */
+  /** Whether R and the public key are replaced by the one of ±R and ±PK whose y is even (BIP 340). */
   readonly evenY: boolean
 }
 
 /**
- * The FROST suite of a signature scheme, on any backend of its group.
+ * The FROST suite of a signature scheme, for any backend of its group.
  *
  * - `ed25519`: FROST(Ed25519, SHA-512), RFC 9591 §6.1; signatures are those of RFC 8032
  * - `secp256k1`: FROST(secp256k1, SHA-256), RFC 9591 §6.5
- * - `bip340`: the latter with the challenge and the even-y rule of BIP 340, as in ZF FROST's frost-secp256k1-tr, without
- *   a Taproot tweak of its own
+ * - `bip340`: like `secp256k1`, but with the challenge and the even-y rule of BIP 340, as in ZF FROST's frost-secp256k1-tr.
+ *   It applies no Taproot tweak: pass a share of the tweaked key
  *
- * @throws {RangeError} if the group is not the suite's
+ * @throws {RangeError} if the group is of another curve
  */
 export function frostSuite(name: Suite, group: Group): FrostSuite {
   if (group.curve !== (name === 'ed25519' ? 'ed25519' : 'secp256k1')) {
@@ -40,7 +40,7 @@ export function frostSuite(name: Suite, group: Group): FrostSuite {
   return name === 'ed25519' ? ed25519Suite(group) : secp256k1Suite(group, name)
 }
 
-/** An encoded point as it stands in challenges and signatures: without its prefix byte in BIP 340. */
+/** An encoded point as it is used in challenges and signatures: BIP 340 drops the prefix byte. */
 export function publicBytes(suite: FrostSuite, encodedPoint: Uint8Array): Uint8Array {
   return suite.evenY ? encodedPoint.subarray(1) : encodedPoint
 }
@@ -88,7 +88,7 @@ function secp256k1Suite(group: Group, name: 'secp256k1' | 'bip340'): FrostSuite 
   }
 }
 
-/** BIP 340: int(hash_BIP0340/challenge(bytes(R) ‖ bytes(P) ‖ m)) mod n; the 32-byte hash is taken as it is. */
+/** The challenge of BIP 340: int(hash_BIP0340/challenge(bytes(R) ‖ bytes(P) ‖ m)) mod n, with a hash of 32 bytes. */
 function bip340Challenge(group: Group, input: Uint8Array): Scalar {
   const tag = sha256(utf8('BIP0340/challenge'))
   const wide = new Uint8Array(group.wideLength)

@@ -20,7 +20,7 @@ import type { SessionEnvironment } from '../dealing/environment.ts'
 import type { Hasher } from '../transcript/transcript.ts'
 import type { KeygenConfig } from './config.ts'
 
-/** What another party has dealt to this one in round 2. */
+/** What another party dealt to this one in round 2. */
 interface Dealt extends ReceivedDecommitment {
   readonly share: Scalar
 }
@@ -32,7 +32,7 @@ interface CheckedDealt extends Dealt {
 /**
  * Checks what the other parties dealt in round 2 and adds it to this party's own dealing.
  *
- * @param dealing this party's own; it stays the caller's
+ * @param dealing this party's own; the caller wipes it
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, POINT, POK, FELDMAN or PKSUM
  */
 export function combineDealings(
@@ -94,7 +94,7 @@ function chainCodeParts(self: number, dealing: Dealing, dealt: readonly Dealt[])
   return parts
 }
 
-/** s_i = Σ f_j(i): not zero, since Y_i = s_i·G of the record is not the identity. */
+/** s_i = Σ f_j(i). It is not zero, since Y_i = s_i·G in the record is not the identity. */
 function addShares({ group }: SessionEnvironment, id: PartyId, dealing: Dealing, dealt: readonly Dealt[]): Scalar {
   const own = group.evaluatePolynomial(dealing.coefficients, [id])
   try {

@@ -4,17 +4,22 @@ import { abytes } from '../../util/bytes.ts'
 import { assertAscendingIds, assertThreshold } from '../session/participants.ts'
 import type { KeygenOptions, NewParty } from './types.ts'
 
-/** What the parties of a key generation agree on, checked. */
+/** The terms of a key generation, after they were checked. */
 export interface KeygenConfig {
+  /** 16 bytes */
   readonly walletId: Uint8Array
   readonly purpose: Purpose
+  /** t */
   readonly threshold: number
+  /** n parties by ascending id. */
   readonly parties: readonly NewParty[]
-  /** This party's participant number. */
+  /** This party's participant number, from 1. */
   readonly self: number
 }
 
 /**
+ * Checks the options of a key generation, and copies them.
+ *
  * @throws {TypeError | RangeError} for a wallet id that is not 16 bytes, ids that do not ascend within 1..255, a
  *   threshold outside 2..n, an unknown purpose or role, or a `self` that is not among the parties
  */

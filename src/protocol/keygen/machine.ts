@@ -27,7 +27,10 @@ import { createHasher, type Hasher } from '../transcript/transcript.ts'
 import { combineDealings } from './combine.ts'
 import type { KeygenConfig } from './config.ts'
 
-/** Key generation: Pedersen's, with commitments ahead of it and proofs of knowledge and possession (docs/protocol.md). */
+/**
+ * Key generation after Pedersen, with a round of commitments before it, and with proofs of knowledge and of possession
+ * (docs/protocol.md).
+ */
 export class KeygenMachine implements Machine<KeyShare> {
   readonly protocol = 'keygen'
   readonly suite: Suite
@@ -59,7 +62,10 @@ export class KeygenMachine implements Machine<KeyShare> {
     return { broadcast: round === 3 ? confirmationLength(group) : 0, direct: 0 }
   }
 
-  /** There is no secret yet to hedge with: what is dealt is as unknown as `random`, but never the same in two contexts. */
+  /**
+   * There is no secret yet to hedge with: the dealing is only as unpredictable as `random` is. The context still keeps
+   * dealings of different sessions apart.
+   */
   open(inbox: Inbox): Message[] {
     const { group, context } = this.#environment
     const random = hedgedRandom(this.#environment.random, 'dealing', new Uint8Array(), context, inbox.arrived(1))
@@ -109,7 +115,7 @@ export class KeygenMachine implements Machine<KeyShare> {
     return { record, id: own.id, secretShare: own.secretShare.slice() as Scalar }
   }
 
-  /** `CTX[32] | self u8 | sid length u32 | sid | dealing | template`: secret. */
+  /** Writes `CTX[32] | self u8 | sid length u32 | sid | dealing | record template`. Secret. */
   encode(writer: Writer): void {
     const { group } = this.#environment
     writeStatement(writer, this)
@@ -118,7 +124,7 @@ export class KeygenMachine implements Machine<KeyShare> {
     writeTemplate(group, writer, this.#template)
   }
 
-  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session of this config */
+  /** @throws {CodecError | SHARE_PARSING_FAILED} for anything but what `encode` wrote in a session with this config */
   static decode(group: Group, random: RandomSource, config: KeygenConfig, reader: Reader): KeygenMachine {
     const machine = new KeygenMachine(group, random, config)
     requireStatement(reader, machine)

@@ -15,55 +15,71 @@ import { createHasher, scalarFromHash } from '../transcript/transcript.ts'
 const NONCE_LENGTH = 32
 
 /**
- * What a proof is given for: that the prover holds its share (`proof`), that it asks for another party's (`export`), or that
- * it begins something with it (`begin`), by a nonce that names that alone. One does not pass for the other, whoever chose
- * the nonce.
+ * What a proof of possession is for. It is hashed into the challenge, so a proof for one use is never valid for another,
+ * whoever chose the nonce.
+ *
+ * - `proof`: the prover holds its share;
+ * - `export`: the prover requests another party's share;
+ * - `begin`: the prover starts an operation with its share. The nonce is a hash that names only that operation.
  */
 export type PossessionUse = 'proof' | 'export' | 'begin'
 
-/** What a prover is given. */
+/** Options of {@link provePossession}. */
 export interface ProvePossessionOptions {
+  /** The curve's arithmetic, from `getGroup`. */
   readonly group: Group
+  /** The prover's share. */
   readonly share: KeyShare
   /** The id of the verifying party in the set. */
   readonly verifier: PartyId
-  /** 32 bytes from the verifier's {@link newChallenge} */
+  /** 32 bytes from the verifier's {@link newChallenge}. */
   readonly nonce: Uint8Array
-  /** `proof` unless given */
+  /** Default: `proof`. */
   readonly use?: PossessionUse
+  /** A cryptographically secure source of random bytes. */
   readonly random: RandomSource
 }
 
-/** What a verifier knows and was sent. */
+/** Options of {@link verifyPossession}. */
 export interface VerifyPossessionOptions {
+  /** The curve's arithmetic, from `getGroup`. */
   readonly group: Group
+  /** The public record of the share set. */
   readonly record: ShareSetRecord
   /** The id of the party that claims to hold its share. */
   readonly prover: PartyId
   /** The id of the verifying party in the set. */
   readonly verifier: PartyId
-  /** 32 bytes that the verifier drew for this proof alone, and has used up now */
+  /** The 32 bytes that the verifier drew for this proof. They must not be used again. */
   readonly nonce: Uint8Array
-  /** `proof` unless given */
+  /** Default: `proof`. */
   readonly use?: PossessionUse
+  /** The result of {@link provePossession}: `R | z[32]`. */
   readonly proof: Uint8Array
 }
 
 /**
- * 32 bytes of the verifier for one proof.
+ * Draws 32 bytes with which a verifier challenges a prover, for one proof.
  *
- * @param about the id of what the proof is for: nothing else gets these bytes, whatever `random` gives
+ * @param about the id of what the proof is for. The bytes depend on it, so repeated randomness does not give two ids the
+ *   same challenge.
  */
 export function newChallenge(random: RandomSource, about: Uint8Array): Uint8Array {
   return hedgedRandom(random, 'challenge', new Uint8Array(), abytes(about, undefined, 'about'))(NONCE_LENGTH)
 }
 
 /**
- * Proves to one other party that this one holds its share of the set: `R | z[32]`, a Schnorr proof bound to
- * (setId, i, Y_i, pk, verifier, nonce).
+ * Proves to another party that this party holds its share of the set, by a Schnorr proof that is bound to (use, setId, i,
+ * Y_i, pk, verifier, nonce).
  *
+ * @returns `R | z[32]`: 65 bytes on secp256k1, 64 on ed25519
  * @throws {RangeError} if the set lacks one of the two parties, or the nonce is not 32 bytes
  * @throws {TypeError} if the share was wiped
+ *
+ * @example
+ * const nonce = newChallenge(random, operationId) // by the verifier
+ * const proof = provePossession({ group, share, verifier: partyId(2), nonce, random })
+ * verifyPossession({ group, record: share.record, prover: partyId(1), verifier: partyId(2), nonce, proof })
  */
 export function provePossession(options: ProvePossessionOptions): Uint8Array {
   const { group, share, verifier, nonce, use = 'proof', random } = options
@@ -72,10 +88,10 @@ export function provePossession(options: ProvePossessionOptions): Uint8Array {
 }
 
 /**
- * Checks such a proof.
+ * Verifies the proof of {@link provePossession}. Returns if it is valid, and throws otherwise.
  *
  * @throws {RangeError} if the set lacks one of the two parties, or the nonce is not 32 bytes
- * @throws {PROTOCOL_ABORTED} FORMAT or POP, blaming the prover's id, if it does not prove possession
+ * @throws {PROTOCOL_ABORTED} FORMAT or POP, blaming the prover's party id, if the proof is malformed or fails
  */
 export function verifyPossession(options: VerifyPossessionOptions): void {
   const { group, record, prover, verifier, nonce, use = 'proof', proof: bytes } = options

@@ -7,21 +7,29 @@ import type { NewParty } from '../keygen/types.ts'
 import { assertDistinctIds, assertThreshold } from '../session/participants.ts'
 import type { ReshareOptions, ReshareParticipant, ReshareTerms } from './types.ts'
 
-/** What the participants of a reshare agree on, checked. */
+/** The terms of a reshare, after they were checked. */
 export interface ReshareConfig {
+  /** The set that is dealt from. */
   readonly old: ShareSetRecord
+  /** What the new set is for. */
   readonly purpose: Purpose
+  /** t' */
   readonly threshold: number
+  /** By participant number. */
   readonly participants: readonly ReshareParticipant[]
+  /** This participant's number, from 1. */
   readonly self: number
+  /** Below 2^32. */
   readonly flags: number
 }
 
 /**
+ * Checks the terms of a reshare, and copies them.
+ *
  * @param old the set that is dealt from
- * @throws {TypeError | RangeError} for a record of another curve, dealers that are not in the old set, stand twice or
- *   are too few, receivers' ids outside 1..255 or twice, a threshold outside 2..n', a participant without a part, or a
- *   `self` that is not among the participants
+ * @throws {TypeError | RangeError} for a record of another curve; dealers that are not in the old set, are repeated or
+ *   are fewer than its threshold; receivers' ids that are repeated or outside 1..255; a threshold outside 2..n'; a
+ *   participant that neither deals nor receives; or a `self` that is not among the participants
  */
 export function checkReshareTerms(terms: ReshareTerms, old: ShareSetRecord): ReshareConfig {
   const { group, purpose, threshold, participants, self, flags = 0 } = terms
@@ -36,7 +44,7 @@ export function checkReshareTerms(terms: ReshareTerms, old: ShareSetRecord): Res
   return { old, purpose, threshold, participants: participants.map(copyParticipant), self, flags }
 }
 
-/** @throws {TypeError | RangeError} also for a share that is not the one that `self` deals */
+/** @throws {TypeError | RangeError} as {@link checkReshareTerms}, and for a share that is not the one that `self` deals */
 export function checkReshareOptions({ old, share, ...terms }: ReshareOptions): ReshareConfig {
   const config = checkReshareTerms(terms, old)
   const own = config.participants[config.self - 1] as ReshareParticipant
@@ -69,7 +77,7 @@ function copyParticipant({ dealer, receiver }: ReshareParticipant): ReshareParti
   return { dealer, receiver: receiver && { id: receiver.id, role: receiver.role } }
 }
 
-/** The old ids of the dealers, by participant number. */
+/** The dealers' ids in the old set, by participant number. */
 export function dealersOf(participants: readonly ReshareParticipant[]): PartyId[] {
   return participants.flatMap(({ dealer }) => (dealer === undefined ? [] : [dealer]))
 }

@@ -19,16 +19,19 @@ import {
 import type { SessionEnvironment } from '../dealing/environment.ts'
 import { dealersOf, type ReshareConfig } from './config.ts'
 
-/** What a dealer has committed to, once it has passed the checks of round 2. */
+/** A dealer's commitment that has passed the checks of round 2. */
 export interface CheckedDealer {
+  /** The dealer's participant number. */
   readonly from: number
+  /** C_i */
   readonly commitment: readonly Point[]
 }
 
 /**
- * Checks the openings of all other dealers.
+ * Checks the decommitments of all other dealers.
  *
- * @param dealing this participant's own, where it deals
+ * @param dealing this participant's own, if it deals
+ * @returns all dealers, this participant last if it deals
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, PIN, POINT, POK or PKSUM
  */
 export function checkDealers(
@@ -75,9 +78,10 @@ export function totalOf({ group }: SessionEnvironment, dealers: readonly Checked
 }
 
 /**
- * The constant terms λ_i·Y_i, which the record pins: what was sent is compared as bytes and never decoded.
+ * The constant terms λ_i·Y_i. They follow from the old record, so the received ones are compared as bytes and never
+ * decoded.
  *
- * @throws {PROTOCOL_ABORTED} PIN, blaming all who deal another constant
+ * @throws {PROTOCOL_ABORTED} PIN, blaming every dealer of another constant
  */
 function checkPins(
   { group }: SessionEnvironment,
@@ -99,7 +103,7 @@ function checkPins(
   return constants
 }
 
-/** `count u8 | count × (from u8 | t' u8 | t' × C_ik)` */
+/** Writes `count u8 | count × (from u8 | t' u8 | t' × C_ik)`. */
 export function writeDealers({ group }: SessionEnvironment, writer: Writer, dealers: readonly CheckedDealer[]): void {
   writer.u8(dealers.length)
   for (const { from, commitment } of dealers) {

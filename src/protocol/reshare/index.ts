@@ -7,12 +7,15 @@ import type { ReshareOptions, ReshareResult, ReshareTerms } from './types.ts'
 export type { ReshareOptions, ReshareParticipant, ReshareResult, ReshareTerms } from './types.ts'
 
 /**
- * One participant's side of a reshare: dealers of an old set make a new, independent set of the same key.
+ * Creates one participant's session of a reshare: dealers of an old set make a new, independent set of the same key.
  *
- * Receivers get `prepared` with their message of round 4. Two machines that both deal and receive need
- * client 1 → server 1+2 → client 2+3 → server 3+4 → client 4. It does not undo an earlier theft of a whole old set.
+ * The step of a receiver that has `prepared` also has its message of round 4. With two machines that both deal and
+ * receive, the rounds take three requests: client 1 → server 1+2 → client 2+3 → server 3+4 → client 4.
  *
- * @throws {TypeError | RangeError} for options that no session can be run with
+ * A reshare does not help against a thief who already holds `threshold` shares of an old set.
+ *
+ * @throws {TypeError | RangeError} for a record of another curve, dealers or receivers that do not fit the two sets, a
+ *   threshold outside 2..n', a `self` that is not among the participants, or a share that `self` does not deal
  */
 export function createReshare(options: ReshareOptions): Session<ReshareResult> {
   const machine = new ReshareMachine(options.group, options.random, checkReshareOptions(options))
@@ -21,10 +24,12 @@ export function createReshare(options: ReshareOptions): Session<ReshareResult> {
 }
 
 /**
- * Goes on with a reshare that was exported, on the terms that it was created with; the old set is in the state.
+ * Restores a session of {@link createReshare} from its exported state.
  *
- * @param state what `export()` gave; it stays the caller's to wipe, and must not be restored a second time
- * @throws {SHARE_PARSING_FAILED} for anything but a state of a reshare on these terms
+ * @param state the result of `export()`, which includes the old set; the caller wipes it, and must not restore it a second
+ *   time
+ * @param terms the terms that the session was created with
+ * @throws {SHARE_PARSING_FAILED} if the state is not that of a reshare on these terms
  */
 export function restoreReshare(state: Uint8Array, terms: ReshareTerms): Session<ReshareResult> {
   return restoreSession('reshare', state, (reader) => ReshareMachine.decode(terms, reader))

@@ -53,9 +53,9 @@ export class ReshareMachine implements Machine<ReshareResult> {
   sid: Uint8Array | undefined
   readonly #config: ReshareConfig
   readonly #environment: SessionEnvironment
-  /** λ_i·s_i, where this participant deals, until the start. */
+  /** λ_i·s_i of a dealer, until the session starts. Secret. */
   #constant: Scalar | undefined
-  /** From the start until the shares of round 3 have arrived. */
+  /** The dealer's polynomial, from the start until the shares of round 3 have arrived. */
   #dealing: Dealing | undefined
   #dealers: readonly CheckedDealer[] = []
   #template: RecordTemplate | undefined
@@ -70,7 +70,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     this.#environment = { group, hash, context: this.context, self: this.self, random }
   }
 
-  /** Takes in the share that this participant deals, as λ_i·s_i. */
+  /** Sets the share that this participant deals. It is kept as λ_i·s_i. */
   deal(share: KeyShare): void {
     const dealers = dealersOf(this.#config.participants)
     this.#constant = shamirToAdditive(this.#environment.group, { id: share.id, value: secretOf(share) }, dealers)
@@ -118,7 +118,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
   }
 
   /**
-   * Whoever holds t' evaluations of g_i learns λ_i·s_i, so that none leaves before every dealer has proven, in this
+   * Whoever holds t' evaluations of g_i learns λ_i·s_i. So no evaluation is sent before every dealer has proven, in this
    * session, that it holds its own share of the old set.
    */
   #share(inbox: Inbox): MachineStep {
@@ -184,7 +184,10 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return { record, share: { record, id: own.id, secretShare: own.secretShare.slice() as Scalar } }
   }
 
-  /** `old record length u32 | old record | CTX[32] | self u8 | sid length u32 | sid | present u8 | λ_i·s_i[32] | dealing | dealers | template`: secret. */
+  /**
+   * Writes `old record length u32 | old record | CTX[32] | self u8 | sid length u32 | sid | present u8 | λ_i·s_i[32] |
+   * dealing | dealers | record template`. Secret.
+   */
   encode(writer: Writer): void {
     const { group } = this.#environment
     writer.prefixed(encodeShareSetRecord(group, this.#config.old))
@@ -232,7 +235,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
   }
 }
 
-/** The config of terms that were agreed for a session, with the old set of a state. @throws {CodecError} if they do not fit */
+/** Checks the agreed terms against the old set of a restored state. @throws {CodecError} if they do not fit */
 function fitting(terms: ReshareTerms, old: ShareSetRecord): ReshareConfig {
   try {
     return checkReshareTerms(terms, old)

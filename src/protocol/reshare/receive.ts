@@ -9,10 +9,10 @@ import { checkShares, type ReceivedShare } from '../dealing/decommitment.ts'
 import type { CheckedDealer } from './dealers.ts'
 
 /**
- * This participant's share s'_j = Σ g_i(j) of the new set, whose record is built: that it is not zero has been checked.
+ * This participant's share s'_j = Σ g_i(j) of the new set. `buildRecord` has checked before that it is not zero.
  *
- * @param dealers all of them, this participant included where it deals
- * @param dealing this participant's own, where it deals; it stays the caller's
+ * @param dealers all dealers, this participant included if it deals
+ * @param dealing this participant's own, if it deals; the caller wipes it
  * @throws {PROTOCOL_ABORTED} FORMAT or FELDMAN
  */
 export function receiveShare(

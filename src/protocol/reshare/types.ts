@@ -4,7 +4,7 @@ import type { PartyId, Purpose } from '../../types.ts'
 import type { RandomSource } from '../../util/random.ts'
 import type { NewParty } from '../keygen/types.ts'
 
-/** One machine that takes part in a reshare: it deals from the old set, receives in the new one, or both. */
+/** A participant of a reshare. It deals from the old set, receives a share of the new one, or does both. */
 export interface ReshareParticipant {
   /** Its id in the old set. */
   readonly dealer?: PartyId
@@ -12,33 +12,36 @@ export interface ReshareParticipant {
   readonly receiver?: NewParty
 }
 
-/** What every participant of a reshare agrees on beforehand, the old set left out, and who this one is. */
+/** Options of {@link restoreReshare}. All but `self` and `random` must be the same for every participant. */
 export interface ReshareTerms {
+  /** The curve's arithmetic, from `getGroup`. */
   readonly group: Group
   /** What the new set is for. */
   readonly purpose: Purpose
-  /** t', 2 ≤ t' ≤ n' */
+  /** t', the threshold of the new set. 2 ≤ t' ≤ n' */
   readonly threshold: number
-  /** At least `old.threshold` dealers; a participant's number is its place in this list, from 1. */
+  /** At least `old.threshold` of them deal. A participant's number is its position in this list, from 1. */
   readonly participants: readonly ReshareParticipant[]
-  /** This machine's participant number. */
+  /** This participant's number. */
   readonly self: number
-  /** What else the participants must agree on, below 2^32; bound into the context, 0 unless given. */
+  /** Anything else that the participants must agree on, below 2^32. It is hashed into the context. Default: 0. */
   readonly flags?: number
+  /** A cryptographically secure source of random bytes. */
   readonly random: RandomSource
 }
 
-/** Those terms, and what is dealt. */
+/** Options of {@link createReshare}. */
 export interface ReshareOptions extends ReshareTerms {
-  /** The set that is dealt from, validated. */
+  /** The public record of the set that is dealt from, validated. */
   readonly old: ShareSetRecord
-  /** This machine's share of the old set, where it deals. It stays the caller's. */
+  /** This participant's share of the old set, if it deals. It is not kept; the caller wipes it. */
   readonly share?: KeyShare
 }
 
-/** What a reshare session ends with: the public record of the new set, and this party's share of it. */
+/** The result of a reshare session. */
 export interface ReshareResult {
+  /** The public record of the new set. */
   readonly record: ShareSetRecord
-  /** This machine's share of the new set, where it receives. */
+  /** This participant's share of the new set, if it receives one. Secret. */
   readonly share?: KeyShare
 }

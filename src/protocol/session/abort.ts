@@ -1,7 +1,12 @@
 import { type AbortReason, ProtocolError } from '../../errors.ts'
 import { isCodecError, Reader } from '../../util/codec.ts'
 
-/** Says which check failed in a message of which participant. */
+/**
+ * Throws the error of a failed check.
+ *
+ * @param round the round of the message that failed
+ * @param blame the participants that caused it; empty if it cannot be told
+ */
 export function abort(reason: AbortReason, round: number, blame: readonly number[], message: string): never {
   throw new ProtocolError(reason, round, blame, message)
 }
@@ -9,7 +14,7 @@ export function abort(reason: AbortReason, round: number, blame: readonly number
 /**
  * Reads the whole body of a participant's message.
  *
- * @throws {PROTOCOL_ABORTED} with `reason`, blaming `from`, where `read` throws a CodecError or leaves bytes
+ * @throws {PROTOCOL_ABORTED} with `reason`, blaming `from`, if `read` throws a CodecError or does not read all bytes
  */
 export function readMessage<T>(
   body: Uint8Array,

@@ -1,27 +1,27 @@
 import type { Session, Step } from './session.ts'
 
-/** One session of a batch and what it is to do. */
+/** One session of a batch, and its input. */
 export interface SessionStep<Result> {
-  /** Opens, restores or just gives the session; what it throws ends this turn only. */
+  /** Creates, restores or returns the session. An error that it throws is the outcome of this step only. */
   readonly session: () => Session<Result>
   /**
-   * The envelopes that arrived since its last step: before its first one, for a session that answers. None at all for a
-   * session that speaks first and is to start.
+   * The envelopes that have arrived since the session's last step, or before its first step if another party sends
+   * first. Leave it out to start a session that sends first.
    */
   readonly arrived?: readonly Uint8Array[]
 }
 
-/** What one turn brought, or the error that ended its session. */
+/** The session and what its step gave, or the error that ended it. */
 export type StepOutcome<Result> =
   | { readonly session: Session<Result>; readonly step: Step<Result>; readonly error?: undefined }
   | { readonly step?: undefined; readonly error: unknown }
 
 /**
- * Plays one step of many sessions, such as those of a server that rotates the custodian of every wallet; the outcomes
- * are in the order of the turns, and a turn that fails leaves the others alone.
+ * Runs one step of many sessions, such as those of a server that rotates the custodian of every wallet. The outcomes are
+ * in the order of `turns`. A step that fails does not affect the others: its error is its outcome.
  *
- * Sessions share no arithmetic: a check that held for all together would have to be repeated one by one to know whom to
- * blame, and docs/sharing.md has what it would save. The time is linear in the number of turns.
+ * The sessions share no arithmetic, so the time is linear in their number. A check over all of them at once would have
+ * to be repeated one by one to find whom to blame; docs/sharing.md says what it would save.
  */
 export function runSteps<Result>(turns: readonly SessionStep<Result>[]): StepOutcome<Result>[] {
   return turns.map(runStep)

@@ -10,16 +10,17 @@ import { createHasher } from '../transcript/transcript.ts'
 
 const STATE_VERSION = 1
 
-/** The session of a protocol: order, headers, echoes, export, and the end. */
+/** Runs a protocol's machine as a session: the order of rounds, headers, echoes, export and wiping. */
 export function createSession<Result>(machine: Machine<Result>): Session<Result> {
   return new MachineSession(machine, new Mailbox(machine), 0)
 }
 
 /**
- * The session that `export()` gave as bytes.
+ * Restores a session from the bytes that its `export()` returned:
+ * `version u8 | protocol u8 | round u8 | machine | mailbox`.
  *
  * @param decode reads what the machine's `encode` wrote
- * @throws {SHARE_PARSING_FAILED} for anything but a state of this protocol
+ * @throws {SHARE_PARSING_FAILED} if they are not a state of this protocol
  */
 export function restoreSession<Result>(
   protocol: ProtocolName,
@@ -51,7 +52,7 @@ export function restoreSession<Result>(
 class MachineSession<Result> implements Session<Result> {
   readonly #machine: Machine<Result>
   readonly #mailbox: Mailbox
-  /** The round whose messages are awaited; 0 before the start. */
+  /** The round whose messages the session waits for; 0 before the start. */
   #round: number
   #over = false
 
@@ -113,7 +114,7 @@ class MachineSession<Result> implements Session<Result> {
     this.#mailbox.wipe()
   }
 
-  /** With three and more participants every message after round 1 ends with a hash of the broadcasts before it. */
+  /** With three or more participants, every message after round 1 ends with a hash of the previous round's broadcasts. */
   #echo(round: number): Uint8Array {
     const { protocol, suite, participants, sid } = this.#machine
     if (echoLength(round, participants) === 0) return new Uint8Array(0)
@@ -128,7 +129,7 @@ class MachineSession<Result> implements Session<Result> {
   #checkEchoes(round: number): void {
     for (const { from, short } of this.#mailbox.withoutTail(round, this.#echo(round))) {
       if (short) throw new ProtocolError('FORMAT', round, [from], 'a message without its echo')
-      // Either `from` lies now or a third participant told two stories before: without signatures nobody can say.
+      // Either `from` lies now, or a third participant equivocated before. Without signatures nobody can tell which.
       throw new ProtocolError('ECHO', round, [], 'participants received different messages')
     }
   }

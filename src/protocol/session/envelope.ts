@@ -1,29 +1,36 @@
 import { CodecError, Reader, Writer } from '../../util/codec.ts'
 import { type ProtocolName, PROTOCOLS, type Suite, SUITES } from '../transcript/tags.ts'
 
-/** One message of a protocol and the header that says where it belongs. */
+/** A protocol message with its header. */
 export interface Envelope {
   readonly protocol: ProtocolName
+  /** The curve or signature suite. */
   readonly suite: Suite
-  /** from 1 */
+  /** From 1. */
   readonly round: number
-  /** Participant number: position + 1 in the list that the session agreed on. */
+  /** The sender's participant number: its position in the session's list of participants, from 1. */
   readonly from: number
-  /** Participant number, or 0 for everybody. */
+  /** The recipient's participant number, or 0 for all participants. */
   readonly to: number
-  /** 32 bytes; the hash of the context in round 1, before a session id exists. */
+  /** The session id, 32 bytes. In round 1, before there is one, the hash of the context. */
   readonly sid: Uint8Array
+  /** The message itself, as the protocol defines it. */
   readonly body: Uint8Array
 }
 
-/** The longest envelope that is read, in bytes. */
+/** The longest envelope that is read: 2^20 bytes. */
 export const ENVELOPE_MAX_LENGTH = 1 << 20
 
 const VERSION = 1
 const HEADER_LENGTH = 42
 const SID_LENGTH = 32
 
-/** `version u8 | protocol u8 | suite u8 | round u8 | from u8 | to u8 | sid[32] | length u32 | body` */
+/**
+ * Encodes an envelope as
+ * `version u8 | protocol u8 | suite u8 | round u8 | from u8 | to u8 | sid[32] | length u32 | body`.
+ *
+ * @throws {RangeError} if `sid` is not 32 bytes or the envelope would exceed {@link ENVELOPE_MAX_LENGTH}
+ */
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
   const { protocol, suite, round, from, to, sid, body } = envelope
   if (sid.length !== SID_LENGTH) throw new RangeError(`sid must be 32 bytes, got ${sid.length}`)
@@ -42,9 +49,9 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 }
 
 /**
- * Reads one envelope; says nothing about whom it is for.
+ * Decodes one envelope. Whether it belongs to a session is checked by the session's `receive`.
  *
- * @throws {TypeError} for what is no bytes
+ * @throws {TypeError} if `bytes` is not a `Uint8Array`
  * @throws {CodecError} for anything but exactly one well-formed envelope of this version
  */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {

@@ -4,10 +4,10 @@ import { decodeEnvelope, type Envelope, ENVELOPE_MAX_LENGTH } from './envelope.t
 import type { Inbox, Machine } from './machine.ts'
 import type { Receipt } from './session.ts'
 
-/** How many envelopes are kept for one slot while the session id that tells the right one apart is not known. */
+/** How many envelopes are kept for one slot before the session id is known, which tells the right one from the others. */
 const EARLY_PER_SENDER = 4
 
-/** Bytes of the echo at the end of each message: none in round 1, and none where nobody can tell two stories. */
+/** Length in bytes of the echo at the end of each message: 0 in round 1, and 0 with two participants. */
 export function echoLength(round: number, participants: number): 0 | 32 {
   return round > 1 && participants > 2 ? 32 : 0
 }
@@ -15,8 +15,8 @@ export function echoLength(round: number, participants: number): 0 | 32 {
 type Header = Pick<Machine<unknown>, 'protocol' | 'suite' | 'participants' | 'self' | 'context' | 'sid' | 'expects'>
 
 /**
- * The messages of one session: one slot for each message that the protocol expects. The first envelope with the right
- * header fills a slot for good; nothing that does not belong here has any effect.
+ * The messages of one session, with one slot for each message that the protocol expects. The first envelope with the
+ * right header fills its slot for good. Any other envelope has no effect.
  */
 export class Mailbox {
   readonly #header: Header
@@ -33,7 +33,7 @@ export class Mailbox {
     const envelope = readEnvelope(bytes)
     if (envelope === undefined) return 'dropped'
     const receipt = this.#take(envelope, bytes)
-    // A body that has found no slot is a copy of what may be a secret.
+    // A body that is not kept may be the copy of a secret.
     if (receipt !== 'accepted' || this.#slots.get(slotOf(envelope)) !== envelope.body) wipe(envelope.body)
     return receipt
   }
@@ -47,18 +47,18 @@ export class Mailbox {
     if (!equalBytes(sid, expectedSid)) return 'dropped'
     if (round < this.#open && to !== 0) return 'duplicate'
     const held = this.#slots.get(slot)
-    // A second, different message is equivocation or junk; the first one binds, and the echo of n ≥ 3 compares it.
+    // A second, different message is equivocation or junk. The first one counts; with n ≥ 3, echoes compare it.
     if (held !== undefined) return equalBytes(held, body) ? 'duplicate' : 'dropped'
     this.#slots.set(slot, body)
     return 'accepted'
   }
 
-  /** Keeps what this participant itself sent to everybody. */
+  /** Keeps this participant's own broadcast. */
   post(round: number, body: Uint8Array): void {
     this.#slots.set(slotName(round, this.#header.self, false), body)
   }
 
-  /** Whether every message that a round waits for has arrived. */
+  /** Whether every message of a round has arrived. */
   isComplete(round: number): boolean {
     return this.#others().every((from) => {
       const expected = this.#header.expects(round, from)
@@ -69,7 +69,7 @@ export class Mailbox {
     })
   }
 
-  /** The senders whose messages of a round do not end with `tail`. */
+  /** The senders whose messages of a round do not end with `tail`. `short`: the message is shorter than that. */
   withoutTail(round: number, tail: Uint8Array): { readonly from: number; readonly short: boolean }[] {
     const found: { from: number; short: boolean }[] = []
     for (const from of this.#others()) {
@@ -102,7 +102,7 @@ export class Mailbox {
     },
   }
 
-  /** Ends a round: what was for this participant alone is wiped, and what came early finds its slot. */
+  /** Ends a round: wipes the messages to this participant only, and sorts envelopes that came early into their slots. */
   close(round: number): void {
     for (const from of this.#others()) {
       const slot = slotName(round, from, true)
@@ -121,7 +121,10 @@ export class Mailbox {
     this.#early = []
   }
 
-  /** `count u16 | count × (round u8 | from u8 | direct u8 | length u32 | body) | count u16 | count × (length u32 | envelope)` */
+  /**
+   * Writes `count u16 | count × (round u8 | from u8 | direct u8 | length u32 | body)`, then the envelopes that came early:
+   * `count u16 | count × (length u32 | envelope)`.
+   */
   encode(writer: Writer): void {
     writer.u16(this.#slots.size)
     for (const [slot, body] of this.#slots) {
@@ -132,7 +135,7 @@ export class Mailbox {
     for (const { bytes } of this.#early) writer.prefixed(bytes)
   }
 
-  /** Takes up what {@link encode} wrote. */
+  /** Restores what {@link encode} wrote. @param open the round that the session waits for */
   restore(reader: Reader, open: number): void {
     const filled = reader.u16()
     for (let i = 0; i < filled; i++) {
@@ -144,7 +147,7 @@ export class Mailbox {
     for (let i = 0; i < early; i++) this.#receiveCopy(reader.prefixed(ENVELOPE_MAX_LENGTH))
   }
 
-  /** Receives bytes that nobody else has, and wipes them. */
+  /** Receives bytes that nothing else refers to, and wipes them. */
   #receiveCopy(bytes: Uint8Array): void {
     this.receive(bytes)
     wipe(bytes)

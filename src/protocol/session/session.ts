@@ -1,40 +1,61 @@
-/** What a session hands to its caller after {@link Session.start} or {@link Session.advance}. */
+/** What {@link Session.start} and {@link Session.advance} return. */
 export interface Step<Result> {
-  /** Envelopes to send, in order. Empty while messages are still missing. */
+  /** Envelopes to send, in order. Empty while messages are missing. */
   readonly out: readonly Uint8Array[]
   /**
-   * The result before the other parties have confirmed it, given at most once, together with the messages that state
-   * that it is safe: the caller stores it durably as PREPARED before it sends `out`.
+   * The result before the other parties have confirmed it. Given at most once, in the step whose `out` confirms it to
+   * them: store it durably as PREPARED before you send `out`.
    */
   readonly prepared?: Result
-  /** The result after every check has passed, the same object as a `prepared` of this step. The session is over and wiped. */
+  /**
+   * The result after every check has passed. If this step also has `prepared`, it is the same object. The session is
+   * over and wiped.
+   */
   readonly done?: Result
 }
 
-/** What became of a received envelope. Dropped ones (stray, unauthentic, malformed header) never end a session. */
+/**
+ * What happened to a received envelope: it was kept, it was already there, or it was ignored. An envelope is ignored if it
+ * is malformed, does not belong to this session, or differs from one that came before. That never ends a session.
+ */
 export type Receipt = 'accepted' | 'duplicate' | 'dropped'
 
 /**
- * One party's side of a protocol as a state machine without input or output: synchronous, single-use, deterministic in
- * the randomness it was given.
+ * One party's side of a protocol, as a state machine that does no input or output itself. It is synchronous, used once,
+ * and deterministic given its randomness.
  *
- * Order of use, for who speaks first: `start()` once, then `receive()` for every envelope that arrives and `advance()` when
- * something was accepted, until a step has `done`. Who answers begins with `receive()` and `advance()`, which starts the
- * session: what it draws then depends on what it has seen, so that a random source that repeats answers no two messages
- * alike. After `done`, `export()`, an error or `dispose()` every call throws.
+ * The party that sends first calls `start()` once. Then it calls `receive()` for every envelope that arrives, and
+ * `advance()` whenever one was accepted, until a step has `done`.
+ *
+ * The party that sends second does not call `start()`: it calls `receive()`, then `advance()`, which starts the session.
+ * Its randomness then depends on the messages that it has received, so a random source that repeats itself does not
+ * respond to two different messages alike.
+ *
+ * After `done`, `export()`, an error or `dispose()`, every call but `dispose()` throws a `TypeError`.
  */
 export interface Session<Result> {
-  /** First messages, for who speaks first. */
+  /**
+   * The first messages, of the party that sends first.
+   *
+   * @throws {TypeError} if the session was already started
+   */
   start(): Step<Result>
-  /** Takes one envelope, before the start too; checks its header only. */
+  /**
+   * Takes one envelope, also before the start. Only its header is checked here.
+   *
+   * @throws {TypeError} if it is not a `Uint8Array`
+   */
   receive(envelope: Uint8Array): Receipt
   /**
-   * Plays as many rounds as the received messages allow, and starts first where `start()` was not called.
+   * Runs as many rounds as the received messages allow. Starts the session first if `start()` was not called.
    *
    * @throws {PROTOCOL_ABORTED} if a check fails; the session is wiped
    */
   advance(): Step<Result>
-  /** The state as secret bytes, for a machine without memory between requests. Consumes the session. */
+  /**
+   * The session's state as secret bytes, to be restored later, such as in the next request to a server. Ends this
+   * session.
+   */
   export(): Uint8Array
   /** Wipes the session. Idempotent. */
   dispose(): void

@@ -4,7 +4,7 @@ import type { Machine } from './machine.ts'
 
 type Stated = Pick<Machine<unknown>, 'context' | 'self'>
 
-/** `CTX[32] | self u8`: what the session of an exported state is about, and whose it is. */
+/** Writes `CTX[32] | self u8`, which tell the session and the participant of an exported state. */
 export function writeStatement(writer: Writer, { context, self }: Stated): void {
   writer.bytes(context).u8(self)
 }
@@ -12,14 +12,14 @@ export function writeStatement(writer: Writer, { context, self }: Stated): void 
 /**
  * Reads what {@link writeStatement} wrote.
  *
- * @throws {CodecError} if the state is that of another session than the one that is to go on
+ * @throws {CodecError} if the state is that of another session or participant
  */
 export function requireStatement(reader: Reader, { context, self }: Stated): void {
   const isSame = equalBytes(reader.bytes(32), context) && reader.u8() === self
   if (!isSame) throw new CodecError('session state of another statement or participant')
 }
 
-/** The machine once `read` has given it what a state holds; where that fails, nothing of it is left. */
+/** Returns the machine after `read` has restored its state. If `read` throws, the machine is wiped. */
 export function orWipe<M extends Pick<Machine<unknown>, 'wipe'>>(machine: M, read: () => void): M {
   try {
     read()

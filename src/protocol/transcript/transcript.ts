@@ -5,8 +5,10 @@ import type { Part } from '../../util/tagged-hash.ts'
 export { createHasher, type Hasher, type Part, taggedHash } from '../../util/tagged-hash.ts'
 
 /**
- * The scalar of a hash: `seed` expanded to two blocks under the label `expand`, cut to 48 (secp256k1) or 64 (ed25519)
- * bytes and reduced, so that its distance from uniform is below 2^-128.
+ * A scalar from a hash: `seed` is expanded to two blocks under the label `expand`, cut to 48 (secp256k1) or 64 (ed25519)
+ * bytes and reduced. Its statistical distance from uniform is below 2^-128.
+ *
+ * @param seed 32 bytes
  */
 export function scalarFromHash(
   group: Group,

@@ -1,16 +1,16 @@
 import type { Scalar } from '../../../curve/group.ts'
 
-/** Bob's message, and what he keeps until Alice answers it. */
+/** Bob's message, and what he keeps until Alice's response. */
 export interface VoleStart {
   /** u ‖ x ‖ t, 16,400 bytes */
   readonly message: Uint8Array
   /** 768 rows of 16 bytes; secret */
   readonly rows: Uint8Array
-  /** The hash of the message, 32 bytes */
+  /** Hash of the message, 32 bytes */
   readonly transcript: Uint8Array
 }
 
-/** What Bob has at the end. */
+/** Bob's result. */
 export interface VoleProduct {
   /** β; secret */
   readonly factor: Scalar
@@ -19,32 +19,35 @@ export interface VoleProduct {
 }
 
 /**
- * The hash-heavy part of signing in coarse calls: random vector OLE (Asharov, eprint 2026/976, Variant II, two inputs) on
- * SoftSpokenOT with K = 1. Alice puts in random α_0 and α_1, Bob gets a random β, and they hold t_c + r_c = α_c·β.
+ * The multiplication of ECDSA signing: random vector OLE (Asharov, eprint 2026/976, Variant II, two inputs) on
+ * SoftSpokenOT with K = 1. Alice has random inputs α_0 and α_1, and Bob gets a random β. They end with additive shares
+ * t_c + r_c = α_c·β, Alice with t_c and Bob with r_c.
  *
- * Two backends implement it to the same bytes: WebAssembly, which is constant time in every secret, and portable, which
- * is only as constant-time as JavaScript big integers are. Bob's seeds are bound to their use by `esid`, Alice's pads by
- * `vsid`, the same for both: no `esid` may be used for two messages with other choices, nor a `vsid` for two answers.
+ * Two backends give the same bytes. WebAssembly is constant-time in every secret. The portable backend is only as
+ * constant-time as JavaScript big integers are.
+ *
+ * `esid` binds Bob's seeds to one use, and `vsid` binds Alice's pads to one use; both parties use the same two values.
+ * Never use one `esid` for two messages with different choices, nor one `vsid` for two responses.
  */
 export interface VoleArithmetic {
   /**
-   * Bob's message.
+   * Computes Bob's message.
    *
-   * @param esid the session, its direction and parties, and something fresh of Bob's
-   * @param seeds 128 pairs of 32 bytes
+   * @param esid 32 bytes: a hash of the session, the direction, the parties, and a fresh value of Bob's
+   * @param seeds 128 pairs of seeds of 32 bytes
    * @param choices 768 + 128 random bits, 112 bytes
    */
   start(esid: Uint8Array, seeds: Uint8Array, choices: Uint8Array): VoleStart
 
   /**
-   * Alice's answer.
+   * Computes Alice's response.
    *
-   * @param vsid the session, its direction and parties, and something fresh of both
-   * @param seeds 128 seeds of 32 bytes, of branch 1 ⊕ Δ_i
+   * @param vsid 32 bytes: a hash of the session, the direction, the parties, and fresh values of both
+   * @param seeds 128 seeds of 32 bytes, the i-th of branch 1 ⊕ Δ_i
    * @param delta Δ, 16 bytes
-   * @param message Bob's
+   * @param message Bob's message
    * @param inputs α_0, α_1 and a mask, all random
-   * @returns Q ‖ H(u) ‖ v (73,792 bytes) and t, or undefined if Bob's message is not consistent
+   * @returns the response Q ‖ H(u) ‖ v (73,792 bytes) and t_0 and t_1, or undefined if Bob's message is not consistent
    */
   multiply(
     esid: Uint8Array,
@@ -56,13 +59,13 @@ export interface VoleArithmetic {
   ): { readonly answer: Uint8Array; readonly shares: readonly [Scalar, Scalar] } | undefined
 
   /**
-   * Bob's end.
+   * Computes Bob's result.
    *
-   * @param started what {@link start} gave
-   * @param choices as given to {@link start}
-   * @param answer Alice's, its numbers canonical
-   * @returns undefined if Alice's answer is not consistent
-   * @throws {CodecError} for a number in the answer that is not below the order
+   * @param started the result of {@link start}
+   * @param choices the argument of {@link start}
+   * @param answer Alice's response
+   * @returns undefined if Alice's response is not consistent
+   * @throws {CodecError} if a number in the response is not below the group order
    */
   finish(
     vsid: Uint8Array,
@@ -72,36 +75,38 @@ export interface VoleArithmetic {
   ): VoleProduct | undefined
 }
 
-/** The seeds of one party, of both directions; secret. */
+/** One party's seeds of both directions; secret. */
 export interface BaseOtSeeds {
-  /** 128 seeds of 32 bytes, of branch 1 ⊕ Δ_i of the transfers that the peer sends. */
+  /** 128 seeds of 32 bytes, the i-th of branch 1 ⊕ Δ_i, from the transfers that the peer sends. */
   readonly multiplierSeeds: Uint8Array
-  /** 128 pairs of seeds, of the transfers that this party sends. */
+  /** 128 pairs of seeds of 32 bytes, from the transfers that this party sends. */
   readonly choiceSeeds: Uint8Array
 }
 
 /**
- * The base OTs of both directions, in one call for each message: 128 transfers by batch endemic OT (McQuoid, Rosulek, Roy,
- * eprint 2021/682), whose sender then extends them (SoftSpokenOT) to 128 of the other direction. Its two backends are like
- * those of {@link VoleArithmetic}.
+ * The base OTs of both directions, with one call for each message. 128 transfers are made by batch endemic OT (McQuoid,
+ * Rosulek, Roy, eprint 2021/682). Their sender then extends them (SoftSpokenOT) to 128 transfers in the other direction.
+ *
+ * There are two backends, as for {@link VoleArithmetic}.
  */
 export interface BaseOtArithmetic {
   /**
-   * The offers of the first direction's receiver.
+   * The offers, which the receiver of the first direction sends.
    *
-   * @param choices 128 bits
-   * @param exponents t of each transfer
-   * @param strings u of each transfer, 33 random bytes
+   * @param otSid 32 bytes: a hash of the session and the two parties
+   * @param choices 128 bits, 16 bytes
+   * @param exponents the random scalar t of each transfer
+   * @param strings the random string u of each transfer, 33 bytes each
    * @returns s ‖ T of each transfer, 8,448 bytes
    */
   offer(otSid: Uint8Array, choices: Uint8Array, exponents: readonly Scalar[], strings: Uint8Array): Uint8Array
 
   /**
-   * The answer of the first direction's sender.
+   * The response to the offers, which the sender of the first direction sends.
    *
-   * @param secret b
-   * @param choices 128 choices in the other direction, and 128 random bits
-   * @returns z ‖ u ‖ x ‖ t, 6,193 bytes
+   * @param secret b, a random scalar
+   * @param choices 128 choice bits of the other direction and 128 random bits, 32 bytes
+   * @returns z ‖ u ‖ x ‖ t, 6,193 bytes, and this party's seeds
    * @throws {CodecError} for a point that no honest receiver sends
    */
   answer(
@@ -112,9 +117,13 @@ export interface BaseOtArithmetic {
   ): { readonly message: Uint8Array; readonly seeds: BaseOtSeeds }
 
   /**
-   * The end of the first direction's receiver.
+   * The seeds of the receiver of the first direction.
    *
-   * @returns undefined if the sender extended inconsistently: that tells it a bit of `choices`
+   * @param choices the argument of {@link offer}
+   * @param exponents the argument of {@link offer}
+   * @param offers the result of {@link offer}
+   * @param answer the sender's response
+   * @returns undefined if the sender's extension is inconsistent. That verdict tells the sender a bit of `choices`.
    * @throws {CodecError} for a point that no honest sender sends
    */
   finish(

@@ -9,25 +9,31 @@ import { portableVole } from './vole.ts'
 import { wasmBaseOt } from './wasm-base-ot.ts'
 import { wasmVole } from './wasm-vole.ts'
 
-/** The arithmetic of threshold ECDSA. Points belong to its group, so the parts of two backends do not mix. */
+/** The arithmetic of threshold ECDSA. Its points belong to its group: parts of two backends cannot be mixed. */
 export interface EcdsaBackend {
-  /** secp256k1 */
+  /** The group of secp256k1. */
   readonly group: Group
+  /** Multiplications of a signature. */
   readonly vole: VoleArithmetic
+  /** Base OTs of a setup. */
   readonly baseOt: BaseOtArithmetic
   readonly hashToCurve: HashToCurve
-  /** Whether a setup takes seconds. */
+  /** Whether a setup takes seconds rather than milliseconds. */
   readonly isSlow: boolean
 }
 
-/** On \@noble/curves and JavaScript big integers, for runtimes without WebAssembly. */
+/** The backend on \@noble/curves and JavaScript big integers, for runtimes without WebAssembly. */
 export function portableEcdsa(): EcdsaBackend {
   const group = portableGroup('secp256k1')
   const hashToCurve = portableHashToCurve(group)
   return { group, vole: portableVole, baseOt: portableBaseOt(group, hashToCurve), hashToCurve, isSlow: true }
 }
 
-/** @throws {WASM_UNAVAILABLE} where WebAssembly is missing, lacks SIMD, or is refused by a content security policy */
+/**
+ * The backend on the WebAssembly module.
+ *
+ * @throws {WASM_UNAVAILABLE} if WebAssembly is missing, lacks SIMD, or is refused by a content security policy
+ */
 export function wasmEcdsa(): EcdsaBackend {
   return {
     group: wasmGroup('secp256k1'),
@@ -40,15 +46,15 @@ export function wasmEcdsa(): EcdsaBackend {
 
 let substitute: (() => EcdsaBackend) | undefined
 
-/** Says where the backend comes from in a runtime without WebAssembly. */
+/** Registers the backend to use in a runtime without WebAssembly. */
 export function provideEcdsa(make: () => EcdsaBackend): void {
   substitute = make
 }
 
 /**
- * The backend of the group that `getGroup` gives.
+ * The backend with the group that `getGroup` returns for secp256k1.
  *
- * @throws {WASM_UNAVAILABLE} where this runtime has no WebAssembly and nothing was provided in its place
+ * @throws {WASM_UNAVAILABLE} if this runtime has no WebAssembly and no other backend was registered
  */
 export function getEcdsaBackend(): EcdsaBackend {
   const provided = substitute?.()

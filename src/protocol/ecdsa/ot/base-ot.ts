@@ -4,33 +4,37 @@ import type { RandomSource } from '../../../util/random.ts'
 import type { BaseOtArithmetic, BaseOtSeeds } from './arithmetic.ts'
 import { COLUMNS, POINT_BYTES } from './parameters.ts'
 
-/** What the parties of the base OTs draw and keep. The arithmetic is a backend's. */
+// The base OTs of a setup: what each party draws, and what it keeps.
 
+/** The arithmetic of the base OTs. */
 export interface BaseOtBackend {
+  /** The group of secp256k1. */
   readonly group: Group
   readonly baseOt: BaseOtArithmetic
 }
 
-/** What the party that offers keeps until it has the answer; secret but for the message. */
+/** What the offering party keeps until the response arrives. */
 export interface Offers {
-  /** 128 choice bits */
+  /** 128 choice bits, 16 bytes; secret */
   readonly choices: Uint8Array
-  /** t of each transfer */
+  /** The scalar t of each transfer; secret */
   readonly exponents: readonly Scalar[]
+  /** The offers: s ‖ T of each transfer, 8,448 bytes */
   readonly message: Uint8Array
 }
 
-/** The base OTs of both directions, as one party holds them: secret. */
+/** One party's result of the base OTs of both directions: secret. */
 export interface BaseOts extends BaseOtSeeds {
   /** Δ, 16 bytes */
   readonly delta: Uint8Array
 }
 
-/** The seeds known are those of branch c_i = 1 ⊕ Δ_i. */
+/** Δ from the choices: the seed of transfer i is the one of branch c_i = 1 ⊕ Δ_i. */
 function differenceOf(choices: Uint8Array): Uint8Array {
   return choices.map((byte) => byte ^ 0xff)
 }
 
+/** Draws and computes the offers of one party. @param otSid 32 bytes */
 export function makeOffers({ group, baseOt }: BaseOtBackend, otSid: Uint8Array, random: RandomSource): Offers {
   const choices = random(COLUMNS / 8)
   const exponents = Array.from({ length: COLUMNS }, () => group.randomScalar(random))
@@ -40,7 +44,12 @@ export function makeOffers({ group, baseOt }: BaseOtBackend, otSid: Uint8Array, 
   return { choices, exponents, message }
 }
 
-/** @throws {CodecError} for a point that no honest party offers */
+/**
+ * Responds to the peer's offers.
+ *
+ * @returns the response, and this party's base OTs
+ * @throws {CodecError} for a point that no honest party offers
+ */
 export function answerOffers(
   { group, baseOt }: BaseOtBackend,
   otSid: Uint8Array,
@@ -58,10 +67,13 @@ export function answerOffers(
 }
 
 /**
- * Ends what {@link makeOffers} began. The same offers must never judge two answers: each verdict tells the peer a bit of Δ.
+ * The base OTs of the party that called {@link makeOffers}.
  *
- * @returns undefined if the peer extended inconsistently
- * @throws {CodecError} for a point that no honest party answers with
+ * Never check two responses with the same offers: each verdict tells the peer a bit of Δ.
+ *
+ * @param answer the peer's response
+ * @returns undefined if the peer's extension is inconsistent
+ * @throws {CodecError} for a point that no honest party sends
  */
 export function finishOffers(
   { baseOt }: BaseOtBackend,
@@ -73,10 +85,12 @@ export function finishOffers(
   return seeds === undefined ? undefined : { ...seeds, delta: differenceOf(choices) }
 }
 
+/** Wipes the secrets of offers. */
 export function wipeOffers({ choices, exponents }: Offers): void {
   wipe(choices, ...exponents)
 }
 
+/** Wipes base OTs. */
 export function wipeBaseOts({ delta, multiplierSeeds, choiceSeeds }: BaseOts): void {
   wipe(delta, multiplierSeeds, choiceSeeds)
 }

@@ -1,11 +1,9 @@
 import { COLUMNS, ROW_BYTES } from './parameters.ts'
 
-/**
- * Bit matrices of 128 columns. A column is a byte string whose bit p is bit p mod 8 of byte ⌊p/8⌋; row p is 16 bytes with
- * bit p of column i at place i.
- */
+// Bit matrices of 128 columns. A column is a byte string whose bit p is bit p mod 8 of byte ⌊p/8⌋. Row p is 16 bytes whose
+// bit i is bit p of column i.
 
-/** Turns 128 columns of equal length into rows of 16 bytes, one after the other. */
+/** Transposes 128 columns of equal length to rows of 16 bytes, concatenated. */
 export function transpose(columns: readonly Uint8Array[]): Uint8Array {
   const bytes = (columns[0] as Uint8Array).length
   const rows = new Uint8Array(8 * bytes * ROW_BYTES)
@@ -27,13 +25,14 @@ export function bit(bits: Uint8Array, index: number): number {
 const WORDS = ROW_BYTES / 4
 
 /**
- * The consistency check's hash of every column: mask ⊕ Σ chi_j·block_j in GF(2^128) with the polynomial
- * x^128 + x^7 + x^2 + x + 1, bit k of an element being the coefficient of x^k. Blocks are 128 rows each, the last one padded
- * with zeros; the mask is the last 128 rows.
+ * Hashes every column for the consistency check: mask ⊕ Σ chi_j·block_j in GF(2^128) with the polynomial
+ * x^128 + x^7 + x^2 + x + 1. Bit k of an element is the coefficient of x^k. A block is 128 rows, and the last one is padded
+ * with zeros. The mask is the last 128 rows of the matrix.
  *
- * A product by a public element is a linear map, so it is computed on rows, for all columns at once. Variable time in the
- * challenges only, and those are public.
+ * Multiplication by a public element is a linear map, so it is computed on rows, for all columns at once. The time depends
+ * on the challenges only, which are public.
  *
+ * @param challenges chi_j, 16 bytes each
  * @returns 128 hashes of 16 bytes
  */
 export function hashColumnsVar(rows: Uint8Array, challenges: readonly Uint8Array[]): Uint8Array[] {
@@ -48,7 +47,7 @@ export function hashColumnsVar(rows: Uint8Array, challenges: readonly Uint8Array
       for (let w = 0; w < count; w++) xorInto(product, k * WORDS + w, input[first + w] as number)
     }
   })
-  // x^128 = x^7 + x^2 + x + 1, from the top down, since a fold may land above x^127 again.
+  // Reduces by x^128 = x^7 + x^2 + x + 1 from the highest power down, since a reduced term may exceed x^127 again.
   for (let m = 254; m >= 128; m--) {
     for (let w = 0; w < WORDS; w++) {
       const high = product[m * WORDS + w] as number

@@ -10,7 +10,7 @@ import { batchHasher, hashQuarters, u32 } from './tagged-batch.ts'
 
 const INDICES = Array.from({ length: COLUMNS }, (_, i) => i)
 
-/** HC(otSid, i, c, string), the input of the hash to the curve; all fields have fixed lengths. */
+/** The input of the hash to the curve HC: `otSid | i u32 | c u8 | string`. All fields have fixed lengths. */
 function tweak(otSid: Uint8Array, index: number, branch: number, string: Uint8Array): Uint8Array {
   return concatBytes(otSid, u32(index), Uint8Array.of(branch), string)
 }
@@ -20,27 +20,27 @@ function xorChosen(a: Uint8Array, choice: number, b: Uint8Array): Uint8Array {
   return a.map((byte, at) => byte ^ ((b[at] as number) & -choice))
 }
 
-/** String and point of an offer. */
+/** The string s and the point T of an offer. */
 function offered(offers: Uint8Array, index: number): [Uint8Array, Uint8Array] {
   const at = 2 * POINT_BYTES * index
   return [offers.subarray(at, at + POINT_BYTES), offers.subarray(at + POINT_BYTES, at + 2 * POINT_BYTES)]
 }
 
-/** What all keys hang on: TH("ot-context", TH("ot-offer", otSid, offers), z). */
+/** The hash that all keys depend on: TH("ot-context", TH("ot-offer", otSid, offers), z). */
 function contextOf(otSid: Uint8Array, offers: Uint8Array, z: Uint8Array): Uint8Array {
   return batchHasher('ot-context', hashQuarters('ot-offer', otSid, offers))(z)
 }
 
 /**
- * Batch endemic OT (eprint 2021/682, Figure 3, with the streamlined Feistel POPF of Figure 7) on the operations of a group;
- * as constant-time as those are.
+ * Batch endemic OT (eprint 2021/682, Figure 3, with the streamlined Feistel POPF of Figure 7) on the operations of a group.
+ * It is only as constant-time as those operations are.
  */
 export function portableBaseOt(group: Group, hashToCurve: HashToCurve): BaseOtArithmetic {
   return {
     offer(otSid, choices, exponents, strings) {
       const points = group.multiplyBaseBatch(exponents)
       const stringOf = (i: number): Uint8Array => strings.subarray(i * POINT_BYTES, (i + 1) * POINT_BYTES)
-      // The choice enters the hash to the curve as data, so the other branch is not computed.
+      // The choice is part of the hashed data, so only the chosen branch is computed.
       const hashed = hashToCurve(
         INDICES.map((i) => tweak(otSid, i, bit(choices, i), stringOf(i))),
         OT_DOMAIN,
@@ -62,7 +62,7 @@ export function portableBaseOt(group: Group, hashToCurve: HashToCurve): BaseOtAr
         OT_DOMAIN,
       )
       const bases = branches.map(({ index }, at) => group.addPoints(received[index] as Point, hashed[at] as Point))
-      // T = −HC(c, …) would make that branch's key known to everybody.
+      // If T = −HC(c, …), anybody could compute the key of branch c.
       if (bases.some((point) => group.isIdentity(point))) throw new CodecError('an offered point cancels its hash')
 
       const z = group.encodePoint(group.multiplyBase(secret))

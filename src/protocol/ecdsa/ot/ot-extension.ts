@@ -3,16 +3,14 @@ import { bit, hashColumnsVar, transpose } from './bit-matrix.ts'
 import { COLUMNS, ROW_BYTES, SEED_BYTES } from './parameters.ts'
 import { batchHasher, hashQuarters, u32 } from './tagged-batch.ts'
 
-/**
- * The OT extension on the portable backend: SoftSpokenOT (eprint 2022/192) with K = 1, which is KOS with the corrected
- * check: every column is hashed over GF(2^128) under challenges from all of u (Fiat–Shamir).
- */
+// The OT extension on the portable backend: SoftSpokenOT (eprint 2022/192) with K = 1. That is KOS with a corrected check:
+// every column is hashed over GF(2^128), with challenges that depend on all of u (Fiat–Shamir).
 
 type Hash = (item: Uint8Array) => Uint8Array
 
 const count = (length: number): number[] => Array.from({ length }, (_, i) => i)
 
-/** Bytes of a column: a bit for each transfer, and 128 that mask the check. */
+/** Length in bytes of a column: one bit for each transfer, and 128 bits that mask the check. */
 function columnBytesOf(transfers: number): number {
   return (transfers + COLUMNS) / 8
 }
@@ -30,12 +28,19 @@ function deriveChallenges(vsid: Uint8Array, u: Uint8Array, transfers: number): U
   return count(Math.ceil(transfers / COLUMNS)).map((j) => hash(u32(j)).subarray(0, ROW_BYTES))
 }
 
-/** a ⊕ (b where the mask is all ones) */
+/** a ⊕ (b ∧ mask). The mask is 0 or has all bits set. */
 function xorMasked(a: Uint8Array, b: Uint8Array, mask: number): Uint8Array {
   return a.map((byte, at) => byte ^ ((b[at] as number) & mask))
 }
 
-/** The receiver's message u ‖ x ‖ t and the transfers' rows, from 128 pairs of seeds and `transfers` + 128 choice bits. */
+/**
+ * Extends as the receiver.
+ *
+ * @param vsid 32 bytes
+ * @param seeds 128 pairs of seeds of 32 bytes
+ * @param choices `transfers` + 128 bits
+ * @returns the message u ‖ x ‖ t, and a row of 16 bytes for each transfer; the rows are secret
+ */
 export function extendReceiver(
   vsid: Uint8Array,
   seeds: Uint8Array,
@@ -53,7 +58,7 @@ export function extendReceiver(
   const challenges = deriveChallenges(vsid, u, transfers)
   const rows = transpose(ones)
   const t = hashColumnsVar(rows, challenges)
-  // x is the hash of the choices: of any column of a matrix whose columns are all alike.
+  // x is the hash of the choices: the hash of any column of a matrix whose columns are all equal to the choices.
   const repeated = new Uint8Array(8 * length * ROW_BYTES)
   for (let p = 0; p < 8 * length; p++) repeated.fill(-bit(choices, p), p * ROW_BYTES, (p + 1) * ROW_BYTES)
   const [x] = hashColumnsVar(repeated, challenges)
@@ -64,7 +69,14 @@ export function extendReceiver(
   }
 }
 
-/** The sender's rows, from the seeds of branch 1 ⊕ Δ_i; undefined if the receiver was not consistent. */
+/**
+ * Extends as the sender.
+ *
+ * @param seeds 128 seeds of 32 bytes, the i-th of branch 1 ⊕ Δ_i
+ * @param delta Δ, 16 bytes
+ * @param message the receiver's message
+ * @returns a row of 16 bytes for each transfer, secret; undefined if the receiver's message is not consistent
+ */
 export function extendSender(
   vsid: Uint8Array,
   seeds: Uint8Array,
@@ -84,7 +96,7 @@ export function extendSender(
   })
   const rows = transpose(columns)
   const hashes = hashColumnsVar(rows, deriveChallenges(vsid, u, transfers))
-  // One verdict over all columns: which of them failed would tell bits of Δ.
+  // One verdict for all columns: telling which of them failed would reveal bits of Δ.
   const expected = hashes.map((_, i) => xorMasked(t.subarray(i * ROW_BYTES, (i + 1) * ROW_BYTES), x, -bit(delta, i)))
   wipe(...columns)
   return equalBytes(concatBytes(...hashes), concatBytes(...expected))
@@ -92,7 +104,7 @@ export function extendSender(
     : undefined
 }
 
-/** The hash of all that the receiver has sent, u ‖ x ‖ t. */
+/** The hash of the receiver's message u ‖ x ‖ t, 32 bytes. */
 export function hashTranscript(vsid: Uint8Array, message: Uint8Array, transfers: number): Uint8Array {
   const t = COLUMNS * columnBytesOf(transfers) + ROW_BYTES
   const digest = hashQuarters(

@@ -5,22 +5,24 @@ import { abytes, wipe } from '../../../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../../../util/codec.ts'
 import { COLUMNS, ROW_BYTES, SEED_BYTES } from './parameters.ts'
 
-/** Why the state with a peer must never be used again. */
+/** The check that a peer failed, after which the OT state with it must never be used again. */
 export type CheatReason = Extract<AbortReason, 'CHEAT_OTE' | 'CHEAT_VOLE' | 'CHEAT_GAMMA'>
 
 const CHEAT_CODES: Readonly<Record<CheatReason, number>> = { CHEAT_OTE: 1, CHEAT_VOLE: 2, CHEAT_GAMMA: 3 }
 
-/** The seeds that a pair's oblivious transfers are extended from. */
+/** The seeds from which two parties extend their oblivious transfers. */
 export interface OtSecrets {
-  /** Of this party as Alice: Δ, 16 bytes, and 128 seeds of branch 1 ⊕ Δ_i. */
+  /** Δ of this party as Alice, 16 bytes */
   readonly delta: Uint8Array
+  /** The seeds of this party as Alice: 128 of 32 bytes, the i-th of branch 1 ⊕ Δ_i. */
   readonly multiplierSeeds: Uint8Array
-  /** Of this party as Bob: 128 pairs of seeds. */
+  /** The seeds of this party as Bob: 128 pairs of 32 bytes each. */
   readonly choiceSeeds: Uint8Array
-  /** Both parties know it; the zero shares of a signature come from it. */
+  /** 32 bytes that both parties know. The zero shares of signatures are derived from it. */
   readonly zeroSeed: Uint8Array
 }
 
+/** Wipes the seeds of an OT state. */
 export function wipeSecrets({ delta, multiplierSeeds, choiceSeeds, zeroSeed }: OtSecrets): void {
   wipe(delta, multiplierSeeds, choiceSeeds, zeroSeed)
 }
@@ -32,24 +34,26 @@ const POISONED = 2
 type State = { readonly secrets: OtSecrets } | { readonly cheat: CheatReason } | { readonly disposed: true }
 
 /**
- * What one party of a share set keeps of its setup with one peer: the oblivious-transfer state.
+ * The oblivious-transfer state of one party of a share set: what it keeps from its setup with one peer.
  *
- * After a cheat it is poisoned: the seeds are wiped and every later use is refused, for ever. Whoever stores it writes
- * the poisoned encoding durably before any answer leaves, and never restores an older copy: a retry would give away bits
- * of Δ.
+ * When the peer is caught cheating, the state is poisoned: its seeds are wiped, and every later use is refused. Store the
+ * poisoned encoding durably before you send any response, and never restore an older copy. A second attempt would reveal
+ * bits of Δ to the peer.
  */
 export class OtState {
-  /** 32 bytes */
+  /** The share set that the state belongs to, 32 bytes. */
   readonly setId: Uint8Array
+  /** This party's id in the set. */
   readonly self: PartyId
+  /** The other party's id in the set. */
   readonly peer: PartyId
-  /** otDigest, 32 bytes: the same on both sides of one setup, and on no other */
+  /** otDigest, 32 bytes: the same for both parties of one setup, and different for any other setup */
   readonly digest: Uint8Array
   #state: State
 
   /**
-   * @throws {RangeError} if Δ is zero, as in seeds that were wiped: both pads of every transfer would be the same, and
-   *   the payload of a multiplication would carry its inputs in clear
+   * @throws {RangeError} if Δ is zero, as after wiping: both pads of every transfer would be equal, and the response of a
+   *   multiplication would contain its inputs in clear
    */
   constructor(
     about: { readonly setId: Uint8Array; readonly self: PartyId; readonly peer: PartyId; readonly digest: Uint8Array },
@@ -63,13 +67,13 @@ export class OtState {
     this.#state = state
   }
 
-  /** What the peer was caught at, once it was. */
+  /** The check that the peer failed, if the state is poisoned. */
   get cheat(): CheatReason | undefined {
     return 'cheat' in this.#state ? this.#state.cheat : undefined
   }
 
   /**
-   * The seeds, which stay this state's.
+   * The seeds. They are not a copy: {@link poison} and {@link dispose} wipe them.
    *
    * @throws {OT_POISONED} after a cheat
    * @throws {TypeError} after {@link dispose}
@@ -84,13 +88,13 @@ export class OtState {
     return this.#state.secrets
   }
 
-  /** Wipes the seeds for good. The first reason stays. A state that was disposed of can still be poisoned. */
+  /** Wipes the seeds for good. Later calls do not change the reason. A disposed state can still be poisoned. */
   poison(cheat: CheatReason): void {
     this.dispose()
     if (this.cheat === undefined) this.#state = { cheat }
   }
 
-  /** Wipes this copy of the seeds, when it is no longer needed; a poisoned state stays what it is. */
+  /** Wipes this copy of the seeds when it is no longer needed. A poisoned state remains poisoned. Idempotent. */
   dispose(): void {
     if (!('secrets' in this.#state)) return
     wipeSecrets(this.#state.secrets)
@@ -98,8 +102,10 @@ export class OtState {
   }
 
   /**
-   * `version u8 | 1 or 2 | setId[32] | self u8 | peer u8 | digest[32]`, then `zeroSeed[32] | Δ[16] | 128 seeds | 128 pairs
-   * of seeds` if ready (12,404 bytes, secret) or `reason u8` if poisoned.
+   * Encodes the state as `version u8 | status u8 | setId[32] | self u8 | peer u8 | digest[32]`, followed by
+   *
+   * - `zeroSeed[32] | Δ[16] | 128 seeds | 128 pairs of seeds` with status 1, ready: 12,404 bytes in all, secret;
+   * - `reason u8` with status 2, poisoned: 69 bytes in all.
    *
    * @throws {TypeError} after {@link dispose}
    */
@@ -116,7 +122,7 @@ export class OtState {
   }
 
   /**
-   * Reads what {@link encode} wrote.
+   * Decodes what {@link encode} wrote.
    *
    * @throws {SHARE_PARSING_FAILED} for anything else
    */
@@ -142,7 +148,7 @@ function readId(reader: Reader): PartyId {
   return partyId(id)
 }
 
-/** Whether all bytes are zero; all of them are looked at. */
+/** Whether all bytes are zero. Reads all of them, so that the time does not depend on their values. */
 function isZero(bytes: Uint8Array): boolean {
   return bytes.reduce((bits, byte) => bits | byte, 0) === 0
 }

@@ -3,15 +3,13 @@ import { extendReceiver, extendSender } from './ot-extension.ts'
 import { COLUMNS, ROW_BYTES } from './parameters.ts'
 import { batchHasher, hashQuarters, u32 } from './tagged-batch.ts'
 
-/**
- * Base OTs of the other direction on the portable backend: 128 transfers extended from the 128 of the first direction, with
- * the choices of the first direction's sender (eprint 2021/682, §7).
- */
+// The base OTs of the other direction on the portable backend: 128 transfers that are extended from the 128 of the first
+// direction. The sender of the first direction chooses in them (eprint 2021/682, §7).
 
-/** u takes 256 bits of each column. */
+/** Length of u: each of the 128 columns has 256 bits. */
 const U_BYTES = COLUMNS * 32
 
-/** TH("ot-reversed-key", TH("ote-u", vsid, u), row ‖ j) of each transfer: a key hangs on all of u. */
+/** The key TH("ot-reversed-key", TH("ote-u", vsid, u), row ‖ j) of each transfer. Every key depends on all of u. */
 function hashRows(vsid: Uint8Array, message: Uint8Array, rows: Uint8Array): Uint8Array[] {
   const hash = batchHasher('ot-reversed-key', hashQuarters('ote-u', vsid, message.subarray(0, U_BYTES)))
   return Array.from({ length: COLUMNS }, (_, j) =>
@@ -20,10 +18,11 @@ function hashRows(vsid: Uint8Array, message: Uint8Array, rows: Uint8Array): Uint
 }
 
 /**
- * The receiver's message u ‖ x ‖ t, and its keys.
+ * Extends as the receiver of the other direction.
  *
- * @param seeds 128 pairs
- * @param choices 128 choices and 128 bits that mask the check
+ * @param seeds 128 pairs of seeds of 32 bytes
+ * @param choices 128 choice bits, and 128 bits that mask the check
+ * @returns the message u ‖ x ‖ t and 128 keys of 32 bytes; the keys are secret
  */
 export function receiveReversed(
   vsid: Uint8Array,
@@ -38,10 +37,10 @@ export function receiveReversed(
 }
 
 /**
- * The sender's pairs of keys.
+ * Extends as the sender of the other direction.
  *
- * @param seeds 128, of the branches `choices` = 1 ⊕ Δ
- * @returns undefined if the receiver was not consistent
+ * @param seeds 128 seeds of 32 bytes, of the branches `choices` = 1 ⊕ Δ
+ * @returns 128 pairs of keys of 32 bytes, secret; undefined if the receiver's message is not consistent
  */
 export function extendReversed(
   vsid: Uint8Array,
@@ -55,7 +54,7 @@ export function extendReversed(
     wipe(delta)
     return undefined
   }
-  // The receiver's row is the sender's, ⊕ Δ where its choice is one.
+  // The receiver's row equals the sender's row, ⊕ Δ if the receiver's choice is 1.
   const flipped = rows.map((byte, at) => byte ^ (delta[at % ROW_BYTES] as number))
   const [zeros, ones] = [hashRows(vsid, message, rows), hashRows(vsid, message, flipped)]
   const keys = concatBytes(...zeros.flatMap((zero, j) => [zero, ones[j] as Uint8Array]))

@@ -4,7 +4,7 @@ import { concatBytes, utf8 } from '../../../util/bytes.ts'
 import { type Label, tag } from '../../transcript/tags.ts'
 import { taggedHash } from '../../transcript/transcript.ts'
 
-/** What the batches hash under, in the order of assembly/ot/labels.ts. */
+/** The labels of the batch hashes, in the order of assembly/ot/labels.ts, and the protocol of each. */
 const BATCH_TAGS = {
   'ote-prg': 'ecdsa',
   'ote-u': 'ecdsa',
@@ -34,15 +34,19 @@ function batchTag(label: BatchLabel): string {
 
 let digests: Uint8Array | undefined
 
-/** The SHA-256 digests of the tags, for the WebAssembly backend. */
+/** The SHA-256 digests of all tags, concatenated, as the WebAssembly module expects them. */
 export function batchTagDigests(): Uint8Array {
   digests ??= concatBytes(...(Object.keys(BATCH_TAGS) as BatchLabel[]).map((label) => sha256(utf8(batchTag(label)))))
   return digests
 }
 
 /**
- * Hashes items as `TH(label, context ‖ 0^24, item)`: the lengths and a context of 32 bytes fill up a block, so that what
- * is public is hashed once for a whole batch and an item of up to 55 bytes costs one block.
+ * Hashes items as `TH(label, context ‖ 0^24, item)`.
+ *
+ * The lengths and the padded context fill one block exactly. So the public part can be hashed once for a whole batch, and
+ * an item of up to 55 bytes takes one block.
+ *
+ * @param context 32 bytes
  */
 export function batchHasher(label: BatchLabel, context: Uint8Array): (item: Uint8Array) => Uint8Array {
   const padded = new Uint8Array(56)
@@ -51,7 +55,12 @@ export function batchHasher(label: BatchLabel, context: Uint8Array): (item: Uint
   return (item) => taggedHash(tagText, padded, item)
 }
 
-/** A tree of two levels, so that four lanes can share long data: H(Q_0 ‖ .. ‖ Q_3), Q_l = H(quarter l ‖ u32 l). */
+/**
+ * Hashes long data as a tree of two levels: H(Q_0 ‖ Q_1 ‖ Q_2 ‖ Q_3) with Q_l = H(quarter l ‖ u32 l). Four SIMD lanes can
+ * each hash one quarter.
+ *
+ * @param data its length must be a multiple of 4
+ */
 export function hashQuarters(label: BatchLabel, context: Uint8Array, data: Uint8Array): Uint8Array {
   const hash = batchHasher(label, context)
   const length = data.length / 4

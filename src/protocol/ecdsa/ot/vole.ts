@@ -13,10 +13,12 @@ import { batchHasher, hashQuarters, u32 } from './tagged-batch.ts'
 /**
  * Random vector OLE on the portable backend: Variant II of Asharov, eprint 2026/976.
  *
- * Pads are hashes of extended rows, which neither side can choose. The weights χ hash the whole transcript of the
- * extension and the matrix, the vector g the whole message besides: neither exists before what it judges is fixed.
+ * Pads are hashes of extended rows, which neither party can choose. The weights χ are hashes of the whole transcript of
+ * the extension and of the matrix. The vector g is a hash of these and of the rest of Alice's message. So neither can be
+ * known before the values that it checks are fixed.
  *
- * Deviation: pads, χ and g are 32 hashed bytes reduced modulo n, within 2^-127 of uniform since 2^256 − n < 2^129.
+ * Deviation: pads, χ and g are 32 hashed bytes reduced modulo n. They are within 2^-127 of uniform, since
+ * 2^256 − n < 2^129.
  */
 const { Fn } = secp256k1.Point
 
@@ -25,12 +27,12 @@ const ROWS = Array.from({ length: TRANSFERS }, (_, j) => j)
 const number = (bytes: Uint8Array): bigint => Fn.create(bytesToNumberBE(bytes))
 const encode = (value: bigint): Scalar => numberToBytesBE(Fn.create(value), 32) as Scalar
 
-/** TH("vole-context", vsid, transcript): the session, its direction and parties, and all of the extension. */
+/** TH("vole-context", vsid, transcript): covers the session, its direction and parties, and the whole extension. */
 function deriveContext(vsid: Uint8Array, transcript: Uint8Array): Uint8Array {
   return batchHasher('vole-context', vsid)(transcript)
 }
 
-/** The pads of each transfer: three numbers hashed from its row. */
+/** The pads of each transfer: three numbers that are hashes of its row ⊕ `flip`. */
 function hashPads(context: Uint8Array, rows: Uint8Array, flip: Uint8Array): bigint[][] {
   const hash = batchHasher('ote-pad', context)
   return ROWS.map((j) => {
@@ -39,14 +41,14 @@ function hashPads(context: Uint8Array, rows: Uint8Array, flip: Uint8Array): bigi
   })
 }
 
-/** What the matrix hashes to, and the weights χ_0 and χ_1 from it. */
+/** The hash of the matrix, and the weights χ_0 and χ_1, which are derived from it. */
 function deriveWeights(context: Uint8Array, matrix: Uint8Array): { digest: Uint8Array; chi: [bigint, bigint] } {
   const digest = hashQuarters('vole-matrix', context, matrix)
   const hash = batchHasher('vole-chi', digest)
   return { digest, chi: [number(hash(u32(0))), number(hash(u32(1)))] }
 }
 
-/** The vector g, from a whole message. */
+/** The vector g, derived from Alice's whole message. */
 function deriveVector(digestOfMatrix: Uint8Array, check: Uint8Array, v: Uint8Array): bigint[] {
   const digest = [check, v].reduce((before, part) => batchHasher('vole-message', before)(part), digestOfMatrix)
   const hash = batchHasher('gadget', digest)
@@ -65,11 +67,12 @@ function fold(vector: readonly bigint[], values: readonly (readonly bigint[])[])
   return [column(0), column(1)]
 }
 
-/** H(u) */
+/** H(u): the check value of Alice's message. */
 function hashCheck(digestOfMatrix: Uint8Array, values: readonly bigint[]): Uint8Array {
   return hashQuarters('vole-check', digestOfMatrix, concatBytes(...values.map(encode)))
 }
 
+/** The vector OLE on the portable backend. */
 export const portableVole: VoleArithmetic = {
   start(esid, seeds, choices) {
     const { message, rows } = extendReceiver(esid, seeds, choices, TRANSFERS)

@@ -13,7 +13,7 @@ function inputOf(otSid: Uint8Array): BaseOtInput {
 
 const NOT_POINTS = 'not the encoding of a point of the prime-order subgroup'
 
-/** Base OTs on the WebAssembly backend. */
+/** The base OTs on the WebAssembly backend. */
 export const wasmBaseOt: BaseOtArithmetic = {
   offer(otSid, choices, exponents, strings) {
     const scalars = concatBytes(...exponents)

@@ -6,7 +6,7 @@ import type { VoleArithmetic } from './arithmetic.ts'
 import { EXTENSION_BYTES, PRODUCT_BYTES, ROW_BYTES, TRANSFERS } from './parameters.ts'
 import { batchTagDigests } from './tagged-batch.ts'
 
-/** Scalars from one after the other; wasm gives only reduced ones. */
+/** Splits concatenated scalars and wipes the bytes. The module returns reduced scalars only. */
 function split(bytes: Uint8Array): Scalar[] {
   try {
     return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * (i + 1)) as Scalar)

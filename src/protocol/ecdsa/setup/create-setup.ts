@@ -31,22 +31,24 @@ export { bindOtState, type PairSetup } from './pair-setup.ts'
 const NONCE_BYTES = 32
 const SECRET_MAX_BYTES = 64
 
-/** What the parties of a setup agree on beforehand, and who this one is. */
+/** Options of {@link createOtSetup}. `parties`, `binding` and `slow` must be the same for every party. */
 export interface OtSetupOptions {
+  /** The arithmetic, from `getEcdsaBackend`. */
   readonly backend: EcdsaBackend
-  /** All parties of the share set, or those who will sign once, by ascending id. */
+  /** All parties of the share set, or for an ephemeral setup the signers, by ascending id. At least two. */
   readonly parties: readonly PartyId[]
+  /** This party's id. */
   readonly self: PartyId
-  /** What the setup is for: the same 32 bytes for all parties, such as the hash of the operation. */
+  /** 32 bytes that say what the setup is for, such as the hash of the operation. */
   readonly binding: Uint8Array
   /**
-   * The parties that compute slowly, the same list for all: towards every other party they offer base OTs, which takes less
-   * than half of the time of answering them. Default: none, and the offers are spread evenly; of two parties the second
-   * offers.
+   * The parties that compute slowly. They offer the base OTs to every party that is not slow, which takes less than half
+   * the time of responding to offers. Default: none. The offers are then spread evenly; of two parties, the second offers.
    */
   readonly slow?: readonly PartyId[]
+  /** A cryptographically secure source of random bytes. */
   readonly random: RandomSource
-  /** A secret of this party, such as its share of an older set: what is drawn depends on it too. Copied. */
+  /** A secret of this party to hedge randomness with, such as its share of an older set. At most 64 bytes. Copied. */
   readonly secret?: Uint8Array
 }
 
@@ -58,7 +60,7 @@ interface Config {
   readonly secret: Uint8Array
 }
 
-/** Which of two parties offers: a slow one, else by turns, so that every party offers to half of the others. */
+/** Which of two parties offers: the slow one if only one is slow, else alternating, so each offers to half of the others. */
 function offeringOf({ parties, slow }: Config, one: PartyId, other: PartyId): PartyId {
   if (slow.includes(one) !== slow.includes(other)) return slow.includes(one) ? one : other
   const distance = Math.abs(parties.indexOf(one) - parties.indexOf(other))
@@ -70,7 +72,7 @@ interface Finished {
   readonly setup: PairSetup
 }
 
-/** Where the setup with one peer stands. */
+/** The progress of the setup with one peer. */
 type Progress =
   | { readonly at: 'start' }
   | { readonly at: 'offered'; readonly held: Offered }
@@ -81,7 +83,7 @@ const PROGRESS_CODES = { start: 0, offered: 1, answered: 2 } as const
 
 const hash = createHasher('secp256k1', 'ecdsa-setup')
 
-/** Every pair of parties at once: nonces, offers, answers. */
+/** The setup with every peer at once. Round 1 sends nonces, round 2 offers, round 3 responses. */
 class SetupMachine implements Machine<readonly PairSetup[]> {
   readonly protocol = 'ecdsa-setup'
   readonly suite = 'secp256k1'
@@ -154,7 +156,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     return { messages: [], outcome: 'done' }
   }
 
-  /** The secrets are the caller's from here on: `wipe` leaves them alone. */
+  /** The caller wipes the secrets of the result: `wipe` no longer does. */
   result(): readonly PairSetup[] {
     const finished = [...this.#progress.values()].map((progress) => (progress as Finished).setup)
     this.#progress.clear()
@@ -162,8 +164,8 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   }
 
   /**
-   * `n u8 | n × id u8 | self u8 | n u8 | n × slow id u8 | binding[32] | secret u32 + bytes | sid u32 + bytes`, then of every
-   * peer `progress u8` and what it holds.
+   * Writes `n u8 | n × id u8 | self u8 | m u8 | m × slow id u8 | binding[32] | secret length u32 | secret | sid length u32 |
+   * sid`, then for every peer `progress u8` and what {@link writeOffered} or {@link writeAnswered} writes. Secret.
    */
   encode(writer: Writer): void {
     const { parties, self, slow, binding, secret } = this.#config
@@ -236,13 +238,17 @@ function readProgress(context: PairContext, reader: Reader): Progress {
 }
 
 /**
- * The ECDSA setup between every two parties, in three rounds: what lets a share set sign.
+ * Creates one party's session of the ECDSA setup, which a share set needs before it can sign. It has three rounds and
+ * runs between every two parties. Its result is one {@link PairSetup} for each peer.
  *
- * It knows nothing of keys, so it runs beside the key generation or the reshare that makes the set, in the same flights:
- * client 1 → server 1+2 → client 2+3 → server 3. Bind each result to the set with {@link bindOtState} once the set has its
- * id; parties that bind to different sets, or whose messages were not the same, hold different digests.
+ * The setup does not depend on any key. So it can run next to the key generation or the reshare that makes the set, in the
+ * same requests: client 1 → server 1+2 → client 2+3 → server 3.
  *
- * @throws {TypeError | RangeError} for options that no session can be run with
+ * Bind each result to the set with {@link bindOtState} once the set has its id. If two parties bind to different sets, or
+ * if a message between them was changed, their digests differ.
+ *
+ * @throws {TypeError | RangeError} for ids that do not ascend within 1..255, fewer than two parties, a `self` or slow party
+ *   that is not among them, a binding that is not 32 bytes, or a secret of more than 64 bytes
  */
 export function createOtSetup(options: OtSetupOptions): Session<readonly PairSetup[]> {
   const { backend, parties, self, binding, slow = [], random, secret = new Uint8Array(0) } = options
@@ -262,9 +268,11 @@ export function createOtSetup(options: OtSetupOptions): Session<readonly PairSet
 }
 
 /**
- * Goes on with a setup that was exported.
+ * Restores a session of {@link createOtSetup} from its exported state. The state has all options but `backend` and
+ * `random`.
  *
- * @throws {SHARE_PARSING_FAILED} for anything but a state of a setup
+ * @param state the result of `export()`; secret. Never restore it a second time: a second check could reveal bits of Δ.
+ * @throws {SHARE_PARSING_FAILED} if it is not the state of a setup
  */
 export function restoreOtSetup(
   state: Uint8Array,

@@ -25,41 +25,52 @@ const NOTHING = new Uint8Array(0)
 
 const hash = createHasher('secp256k1', 'ecdsa-setup')
 
-/** Who sets up what: the session, this party and the peer, whose participant number is what errors name. */
+/** The setup of two parties in a session, as one of them sees it. */
 export interface PairContext {
   readonly backend: BaseOtBackend
-  /** sid, 32 bytes */
+  /** The session id, 32 bytes. */
   readonly sid: Uint8Array
+  /** This party's id. */
   readonly self: PartyId
+  /** The other party's id. */
   readonly peer: PartyId
+  /** The other party's participant number, for errors. */
   readonly from: number
-  /** Which of the two offers base OTs; the other one answers. */
+  /** The party that offers base OTs. The other one responds. */
   readonly offering: PartyId
   readonly random: RandomSource
-  /** What draws are hedged with; may be empty */
+  /** A secret to hedge randomness with. May be empty. */
   readonly secret: Uint8Array
 }
 
-/** After this party's round 2, `com[32]`, and the offers of the one that offers. */
+/** What a party keeps after it has sent round 2: `com[32]`, followed by the offers if it is the offering party. */
 export interface Offered {
+  /** Of the offering party. */
   readonly offers: Offers | undefined
-  /** This party's part of the zero-share seed and what hides it in its commitment; secret */
+  /** This party's part of the zero-share seed, 32 bytes. Secret. */
   readonly part: Uint8Array
+  /** 32 random bytes that blind `part` in its commitment. Secret. */
   readonly blinding: Uint8Array
+  /** This party's message of round 2. */
   readonly message: Uint8Array
 }
 
-/** After this party's round 3, `part[32] | blinding[32]`, and the answer of the one that answers. */
+/** What a party keeps after it has sent round 3: `part[32] | blinding[32]`, followed by its response to offers, if any. */
 export interface Answered extends Offered {
+  /** The peer's `com[32]`. */
   readonly peerCommitment: Uint8Array
-  /** Of the one that answers; secret */
+  /** Of the responding party. Secret. */
   readonly baseOts: BaseOts | undefined
-  /** TH of both messages of round 2, and of this party's of round 3 */
+  /** TH of both messages of round 2, 32 bytes */
   readonly offerDigest: Uint8Array
+  /** TH of this party's message of round 3, 32 bytes */
   readonly ownAnswer: Uint8Array
 }
 
-/** Bytes of the longer of the two messages of a pair in a round: who offers sends more in the one, who answers in the other. */
+/**
+ * Length in bytes of the longer message of a round. In round 2 it is that of the offering party, in round 3 that of the
+ * responding party.
+ */
 export function directLength(round: number): number {
   if (round === OFFER_ROUND) return SEED_PART_BYTES + OFFERS_BYTES
   return round === ANSWER_ROUND ? 2 * SEED_PART_BYTES + OFFERS_ANSWER_BYTES : 0
@@ -76,17 +87,17 @@ function seedCommitment(sid: Uint8Array, from: PartyId, to: PartyId, part: Uint8
   return hash('zero-com', sid, from, to, part, blinding)
 }
 
-/** Two byte strings of the two parties, the one of the lower id first. */
+/** Orders a value of each party: that of the lower id first. */
 function ordered<T>(context: PairContext, own: T, theirs: T): [T, T] {
   return context.self < context.peer ? [own, theirs] : [theirs, own]
 }
 
-/** Draws for a round that depend on the session and on what the peer has sent in it. */
+/** Randomness for a round, which also depends on the session and on the peer's message. */
 function hedged({ random, secret, sid, self, peer }: PairContext, round: number, theirs: Uint8Array): RandomSource {
   return hedgedRandom(random, 'base OTs', secret, sid, self, peer, round, theirs)
 }
 
-/** Round 2. */
+/** Computes the message of round 2. */
 export function offer(context: PairContext): Offered & { readonly body: Uint8Array } {
   const { backend, sid, self, peer } = context
   const random = hedged(context, OFFER_ROUND, NOTHING)
@@ -97,8 +108,9 @@ export function offer(context: PairContext): Offered & { readonly body: Uint8Arr
 }
 
 /**
- * Round 3: answers the peer's offers, if it is the one that offers.
+ * Computes the message of round 3, with a response to the peer's offers if the peer is the offering party.
  *
+ * @param theirs the peer's message of round 2
  * @throws {PROTOCOL_ABORTED} FORMAT or POINT, blaming the peer
  */
 export function answer(
@@ -132,21 +144,25 @@ export function answer(
   }
 }
 
-/** A finished setup that is not bound to a share set yet: sets get their id while the setup runs. */
+/** A finished setup with one peer, before {@link bindOtState} binds it to a share set. The set may have no id yet. */
 export interface PairSetup {
+  /** This party's id. */
   readonly self: PartyId
+  /** The other party's id. */
   readonly peer: PartyId
-  /** TH of everything that the two parties sent each other; the same on both sides */
+  /** TH of all messages between the two parties, 32 bytes. Both have the same. */
   readonly transcript: Uint8Array
+  /** Secret; the caller wipes them, unless {@link bindOtState} takes them. */
   readonly secrets: OtSecrets
 }
 
 /**
- * Ends the setup with the peer's round 3.
+ * Finishes the setup with the peer's message of round 3.
  *
- * CHEAT_SETUP may tell the peer bits of this setup's Δ, which nothing uses then: no ban is needed, but `answered` must never
- * see another answer.
+ * CHEAT_SETUP may tell the peer bits of this setup's Δ. Nothing uses that Δ then, so no ban is needed. But `answered` must
+ * never be used to check a second response.
  *
+ * @param theirs the peer's message of round 3
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, POINT or CHEAT_SETUP, blaming the peer
  */
 export function finish(context: PairContext, answered: Answered, theirs: Uint8Array): PairSetup {
@@ -174,7 +190,7 @@ export function finish(context: PairContext, answered: Answered, theirs: Uint8Ar
   }
 }
 
-/** The base OTs, which the caller owns: of the one that answers a copy of what is held. */
+/** This party's base OTs, which the caller wipes. Those of the responding party are a copy. */
 function baseOtsOf(context: PairContext, { baseOts, offers }: Answered, reply: Uint8Array): BaseOts {
   if (baseOts !== undefined) {
     const { delta, multiplierSeeds, choiceSeeds } = baseOts
@@ -191,19 +207,25 @@ function baseOtsOf(context: PairContext, { baseOts, offers }: Answered, reply: U
   return finished ?? abort('CHEAT_SETUP', ANSWER_ROUND, [from], `participant ${from} extends transfers inconsistently`)
 }
 
-/** Binds a setup to the share set that it was run for. The secrets pass on to the result. */
+/**
+ * Binds a setup to the share set that it was made for.
+ *
+ * @param setId 32 bytes
+ * @returns a state that owns the secrets of `setup`: dispose of the state, and do not use `setup` again
+ */
 export function bindOtState(setup: PairSetup, setId: Uint8Array): OtState {
   const { self, peer, transcript, secrets } = setup
   return new OtState({ setId, self, peer, digest: hash('digest', transcript, setId) }, { secrets })
 }
 
+/** Wipes what a party keeps between rounds. */
 export function wipeOffered(offered: Offered | Answered): void {
   wipe(offered.part, offered.blinding)
   if (offered.offers !== undefined) wipeOffers(offered.offers)
   if ('baseOts' in offered && offered.baseOts !== undefined) wipeBaseOts(offered.baseOts)
 }
 
-/** `part[32] | blinding[32] | message`, and before them of the one that offers `choices[16] | 128 × t[32]`: secret. */
+/** Writes `part[32] | blinding[32] | message`, preceded by the offering party's `choices[16] | 128 × t[32]`. Secret. */
 export function writeOffered(writer: Writer, { offers, part, blinding, message }: Offered): void {
   if (offers !== undefined) writer.bytes(offers.choices)
   for (const exponent of offers?.exponents ?? []) writer.bytes(exponent)
@@ -226,8 +248,8 @@ function readOffers({ backend }: PairContext, reader: Reader): Omit<Offers, 'mes
 }
 
 /**
- * What {@link writeOffered} writes, then `peer's com[32] | hash[32] | hash[32]`, and of the one that answers
- * `Δ[16] | 128 seeds | 128 pairs of seeds`: secret.
+ * Writes what {@link writeOffered} writes, then `peer's com[32] | offerDigest[32] | ownAnswer[32]`, and for the responding
+ * party `Δ[16] | 128 seeds | 128 pairs of seeds`. Secret.
  */
 export function writeAnswered(writer: Writer, answered: Answered): void {
   writeOffered(writer, answered)

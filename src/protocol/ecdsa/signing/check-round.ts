@@ -14,31 +14,35 @@ import type { Halves } from './signature-share.ts'
 import { scalarOfCommitment } from './signature.ts'
 import { cheat, isManySigners, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
-/** What a peer has sent in round 3. */
+/** A peer's message of round 3. */
 interface Opening {
   readonly from: number
   readonly encodedR: Uint8Array
   readonly blinding: Uint8Array
   readonly R: Point
-  /** X_j, of whose logarithm the peer multiplies */
+  /** X_j, the public part of the key that the peer must have multiplied */
   readonly key: Point
   /** γ_k and γ_x */
   readonly corrections: readonly [Scalar, Scalar]
   /** Γ_k and Γ_x, encoded */
   readonly gammas: readonly [Uint8Array, Uint8Array]
-  /** ψ, where there are more than two signers */
+  /** ψ of more than two signers; zero of two */
   readonly psi: Scalar
 }
 
-/** What the openings come to: R, and this signer's parts of the signature, secret. */
+/** The result of all openings. */
 export interface Opened {
+  /** R, 33 bytes */
   readonly encodedR: Uint8Array
+  /** This signer's parts of the signature; secret. */
   readonly halves: Halves
 }
 
 /**
- * Checks what the peers have opened, in the order that keeps a ban for those who earn it, and gives this signer's parts of
- * k·φ and x·φ: for two signers Protocol 6.2 of Asharov, eprint 2026/976, for more DKLs23.
+ * Checks the peers' openings, and computes this signer's shares of k·φ and x·φ. Two signers follow Protocol 6.2 of Asharov,
+ * eprint 2026/976, more signers DKLs23.
+ *
+ * The checks that need no ban come first, so that only a peer that has cheated is banned.
  *
  * @param key x_i
  * @throws {PROTOCOL_ABORTED} SID, FORMAT, COMMIT, POINT, PKSUM, SIG; CHEAT_GAMMA after poisoning the state with the peer
@@ -47,7 +51,7 @@ export interface Opened {
 export function checkOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key: Scalar): Opened {
   const { group } = setup.backend
   const { nonces, products } = prepared
-  // The ban rule: these checks need no seeds, but a session does not outlive the cheat that another one has caught.
+  // These checks need no seeds. But if another session has banned a peer, this one must end as well.
   for (const peer of others(setup)) void pairWith(setup, peer).secrets
   const openings = readOpenings(setup, inbox, prepared, key)
   const corrected: (readonly [Scalar, Scalar])[] = []
@@ -75,7 +79,7 @@ export function checkOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepa
   }
 }
 
-/** φ_i: of two signers its β, of more what it has drawn. A copy. */
+/** A copy of φ_i: of two signers the β of the multiplication, of more the value that this signer has drawn. */
 function maskOf(setup: SigningSetup, { nonces, products }: Prepared): Scalar {
   const [only] = products.values()
   return (isManySigners(setup) ? nonces.mask : (only as Products).asBob.factor).slice() as Scalar
@@ -126,7 +130,7 @@ function readOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key
   return openings
 }
 
-/** X_j = λ_j·(Y_j + δ·G), the public side of what `additiveKey` gives of two signers. */
+/** X_j = λ_j·(Y_j + δ·G): the public point of the peer's `additiveKey`, with two signers. */
 function publicPartVar({ backend, share, signers, derivation }: SigningSetup, participant: number): Point {
   const { group } = backend
   const lambda = group.lagrangeCoefficients(signers)[participant - 1] as Scalar
@@ -141,8 +145,8 @@ function publicPartVar({ backend, share, signers, derivation }: SigningSetup, pa
 }
 
 /**
- * c_k = γ_k·β + r_k and c_x, once c_k·G = β·R_j − Γ_k and c_x·G = β·X_j − Γ_x say that the peer has multiplied the nonce
- * and the key that it has shown.
+ * Computes c_k = γ_k·β + r_k and c_x = γ_x·β + r_x. The checks c_k·G = β·R_j − Γ_k and c_x·G = β·X_j − Γ_x show that the
+ * peer has multiplied its own nonce and its own part of the key.
  */
 function correct(setup: SigningSetup, opening: Opening, { factor, shares }: Products['asBob']): [Scalar, Scalar] {
   const { group } = setup.backend
@@ -171,14 +175,14 @@ function addNonces(setup: SigningSetup, nonces: Nonces, openings: readonly Openi
   const { group } = setup.backend
   const round = roundOf(setup, 'opening')
   const R = openings.reduce((total, opening) => group.addPoints(total, opening.R), nonces.point)
-  // Nobody can bring these about: every R_j was committed to before another one was shown.
+  // Nobody can cause these on purpose: every R_j was committed to before any other was opened.
   if (group.isIdentity(R)) abort('SIG', round, [], 'the nonces add up to zero')
   const encodedR = group.encodePoint(R)
   if (group.isZero(scalarOfCommitment(group, encodedR))) abort('SIG', round, [], 'r is zero')
   return encodedR
 }
 
-/** Round 4 of more than two signers: `ctx[32] | R`, what each is about to sign with. */
+/** Round 4 of more than two signers: `ctx[32] | R`, which each of them is about to sign with. */
 export function comparisonMessage({ statement }: SigningSetup, encodedR: Uint8Array): Uint8Array {
   const body = new Uint8Array(32 + POINT_BYTES)
   body.set(statement)
@@ -187,8 +191,9 @@ export function comparisonMessage({ statement }: SigningSetup, encodedR: Uint8Ar
 }
 
 /**
- * Whether all signers have the same statement and the same R, sign and all, before any of them sends its last message: a
- * dealer of two views of R would get signature shares that are not of one signature (Segev, eprint 2026/929).
+ * Checks that all signers have the same statement and the same R, including the parity of its y, before any of them sends
+ * its signature share. Otherwise a signer that gave others different views of R would get shares of different signatures
+ * (Segev, eprint 2026/929).
  *
  * @throws {PROTOCOL_ABORTED} FORMAT, or ECHO, which blames nobody
  */

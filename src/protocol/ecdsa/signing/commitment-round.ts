@@ -8,45 +8,52 @@ import { checkGreetings, readGreeting, writeGreeting } from './greeting.ts'
 import { COLUMN_BYTES, EXTENSION_BYTES } from '../ot/parameters.ts'
 import { ecdsaHash, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
-/** What a signer draws for one signature; secret. */
+/** A signer's random values for one signature; secret. */
 export interface Nonces {
   /** k_i, with R_i = k_i·G */
   readonly nonce: Scalar
-  /** φ_i, where there are more than two signers: of two each takes its β */
+  /** φ_i of more than two signers. Two signers use their β instead. */
   readonly mask: Scalar
-  /** ρ_i, which hides R_i in its commitment */
+  /** ρ_i, 32 bytes that blind R_i in its commitment */
   readonly blinding: Uint8Array
+  /** R_i */
   readonly point: Point
-  /** R_i as bytes */
+  /** R_i, 33 bytes */
   readonly encoded: Uint8Array
 }
 
-/** Between a signer's message as Bob and the peer's answer; secret. */
+/** What a signer keeps as Bob until Alice's response arrives; secret. */
 export interface Started extends Pick<VoleStart, 'rows' | 'transcript'> {
+  /** 768 + 128 choice bits, 112 bytes */
   readonly choices: Uint8Array
 }
 
-/** What a signer commits to its nonce with: something fresh, its own nonce or the session's id, and a hash. */
+/** A signer's commitment to R_i. */
 export interface Commitment {
+  /** 32 bytes that are used in no other session: the signer's session nonce, or in a preprocessing the session id. */
   readonly fresh: Uint8Array
+  /** com(R_i), 32 bytes */
   readonly hash: Uint8Array
 }
 
-/** What a peer extends transfers with, as Bob. */
+/** A peer's message as Bob. */
 export interface Extension {
+  /** The peer's participant number. */
   readonly from: number
+  /** The hash that binds the extension to its use, 32 bytes. */
   readonly esid: Uint8Array
   /** u ‖ x ‖ t */
   readonly message: Uint8Array
 }
 
-/** What all have committed to. */
+/** The session id, and what the signers have committed to. */
 export interface Agreement {
+  /** 32 bytes */
   readonly sid: Uint8Array
-  /** By participant number, this one left out. */
+  /** Of the peers, by participant number. */
   readonly commitments: ReadonlyMap<number, Commitment>
   readonly extensions: readonly Extension[]
-  /** com(R_i) of all, by place */
+  /** com(R_i) of all signers, by participant number. */
   readonly hashes: readonly Uint8Array[]
 }
 
@@ -56,6 +63,7 @@ interface Committed {
   readonly messages: Message[]
 }
 
+/** Completes the nonces with R_i. The arguments are not copied. */
 export function noncesOf(group: Group, nonce: Scalar, mask: Scalar, blinding: Uint8Array): Nonces {
   const point = group.multiplyBase(nonce)
   return { nonce, mask, blinding, point, encoded: group.encodePoint(point) }
@@ -73,7 +81,11 @@ function commitTo(
   return ecdsaHash('com-R', statement, signers[from - 1] as number, fresh, encodedR, blinding)
 }
 
-/** Whether R_j and its blinding are what participant `from` committed to. @param statement of the session that did so */
+/**
+ * Whether R_j and its blinding are what participant `from` committed to.
+ *
+ * @param statement the statement of the session in which it committed, which may be an earlier preprocessing
+ */
 export function opensCommitment(
   setup: SigningSetup,
   statement: Uint8Array,
@@ -85,7 +97,7 @@ export function opensCommitment(
   return equalBytes(commitTo(setup, statement, from, fresh, encodedR, blinding), hash)
 }
 
-/** esid = TH("ote", statement, otDigest, fresh, Alice, Bob): what Bob's extension is bound to. */
+/** esid = TH("ote", statement, otDigest, fresh, Alice, Bob), to which Bob's extension is bound. */
 function extensionSession(setup: SigningSetup, alice: number, bob: number, fresh: Uint8Array): Uint8Array {
   const { signers, self, statement } = setup
   const { digest } = pairWith(setup, alice === self ? bob : alice)
@@ -95,8 +107,8 @@ function extensionSession(setup: SigningSetup, alice: number, bob: number, fresh
 /**
  * Draws the nonces and extends transfers with every peer.
  *
- * @param fresh this signer's nonce, or the session's id
- * @param seen what has arrived before
+ * @param fresh as in {@link Commitment}
+ * @param seen the messages that have arrived before, to hedge randomness with
  */
 function draw(setup: SigningSetup, fresh: Uint8Array, seen: readonly Uint8Array[]) {
   const { backend, self, statement, random } = setup
@@ -116,9 +128,12 @@ function draw(setup: SigningSetup, fresh: Uint8Array, seen: readonly Uint8Array[
 }
 
 /**
- * Round 1 of a signature, this signer as Bob: to all a greeting and `com(R_i)[32]`, to each peer `nonce[32] | u | x | t`.
- * The nonce stands in both, so that messages of two sessions put together are no cheat. What is drawn depends on what has
- * arrived: all that the first one has sent, for who moves second.
+ * Round 1 of a signature. This signer acts as Bob: to all signers a greeting and `com(R_i)[32]`, to each peer
+ * `nonce[32] | u | x | t`.
+ *
+ * The session nonce is in both messages: if they come from two different sessions, that is noticed and is no cheat.
+ * Randomness is hedged with the messages that have arrived, so that of two signers the second draws after it has seen all
+ * messages of the first.
  */
 export function greetAndCommit(setup: SigningSetup, inbox: Inbox): Committed {
   const seen = inbox.arrived(roundOf(setup, 'commitment'))
@@ -130,7 +145,9 @@ export function greetAndCommit(setup: SigningSetup, inbox: Inbox): Committed {
 }
 
 /**
- * @returns sid = TH("sign-sid", ctx, nonces, coms) among others
+ * Reads the messages of round 1 of a signature.
+ *
+ * @returns among others sid = TH("sign-sid", ctx, nonces, coms)
  * @throws {PROTOCOL_ABORTED} SET, OT_DESYNC or SID, which blame nobody; FORMAT
  */
 export function agree(setup: SigningSetup, inbox: Inbox): Agreement {
@@ -159,8 +176,10 @@ export function agree(setup: SigningSetup, inbox: Inbox): Agreement {
 }
 
 /**
- * Round 2 of a preprocessing: to all `com(R_i)[32]`, to each peer `u | x | t`. What is drawn depends on the nonces of all, and
- * on what has arrived of this round: all of it, for who moves second in it.
+ * Round 2 of a preprocessing: to all signers `com(R_i)[32]`, to each peer `u | x | t`.
+ *
+ * Randomness is hedged with the session nonces of all signers and with the messages of this round that have arrived. Of two
+ * signers, the second draws after it has seen all messages of the first.
  */
 export function commit(setup: SigningSetup, inbox: Inbox, sid: Uint8Array): Committed {
   const seen = inbox.arrived(roundOf(setup, 'commitment'))
@@ -169,7 +188,7 @@ export function commit(setup: SigningSetup, inbox: Inbox, sid: Uint8Array): Comm
   return { nonces, started, messages: [{ to: 0, body: hash }, ...direct] }
 }
 
-/** @throws {PROTOCOL_ABORTED} FORMAT */
+/** Reads the messages of round 2 of a preprocessing. @throws {PROTOCOL_ABORTED} FORMAT */
 export function readCommitments(setup: SigningSetup, inbox: Inbox, sid: Uint8Array): Agreement {
   const round = roundOf(setup, 'commitment')
   const hashes = setup.signers.map((_, i) =>

@@ -5,15 +5,17 @@ import { abytes } from '../../../util/bytes.ts'
 
 declare const digestBrand: unique symbol
 
-/** A hash that is about to be signed: 32 bytes that {@link digest32} or {@link hashMessage} made. */
+/** A hash to sign: 32 bytes from {@link digest32} or {@link hashMessage}. */
 export type Digest32 = Uint8Array & { readonly [digestBrand]: true }
 
-/** How a message is hashed before ECDSA: SHA-256, twice SHA-256 (Bitcoin), Keccak-256 (Ethereum). */
+/** The hash of a message before ECDSA: SHA-256, double SHA-256 (Bitcoin), or Keccak-256 (Ethereum). */
 export type MessageHash = 'sha256' | 'sha256d' | 'keccak256'
 
 /**
- * Takes 32 bytes for a hash. Signing what is not one, or a hash whose message was not seen, is signing blindly.
+ * Marks 32 bytes as a hash to sign. Whoever signs bytes that are not a hash, or the hash of a message that was not
+ * checked, signs blindly.
  *
+ * @returns a copy
  * @throws {TypeError | RangeError} unless it is a `Uint8Array` of 32 bytes
  */
 export function digest32(bytes: Uint8Array): Digest32 {
@@ -21,7 +23,7 @@ export function digest32(bytes: Uint8Array): Digest32 {
 }
 
 /**
- * Hashes a message.
+ * Hashes a message for ECDSA.
  *
  * @throws {TypeError} if the message is not a `Uint8Array`
  * @throws {RangeError} for an unknown hash

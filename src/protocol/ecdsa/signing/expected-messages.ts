@@ -7,7 +7,12 @@ import { isManySigners, roundOf, type SigningSetup } from './signing-setup.ts'
 const HASH = 32
 const SCALAR = 32
 
-/** What a signer gets from each other one in a round of this session, and how long it is; see the rounds for what it is. */
+/**
+ * The messages that a signer gets from each peer in a round, and their lengths. The files of the rounds say what they
+ * contain.
+ *
+ * @param learns whether this signer learns the signature
+ */
 export function expectedMessages(setup: SigningSetup, round: number, learns: boolean): Expected {
   const { kind } = setup.mode
   const is = (what: Parameters<typeof roundOf>[1]): boolean => round === roundOf(setup, what)

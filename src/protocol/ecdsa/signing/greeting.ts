@@ -4,28 +4,32 @@ import { abort, readMessage } from '../../session/abort.ts'
 import type { Inbox, Message } from '../../session/machine.ts'
 import { ecdsaHash, others, pairWith, type SigningSetup } from './signing-setup.ts'
 
-/** What a signer says first: what it takes the session to be of, and something fresh. */
+/** The first message of a signer: what it believes the session to be about, and its session nonce. */
 export interface Greeting {
+  /** The share set, 32 bytes. */
   readonly setId: Uint8Array
-  /** otDigest with each other signer, by participant number */
+  /** otDigest of the setup with each other signer, 32 bytes each, by participant number. */
   readonly digests: ReadonlyMap<number, Uint8Array>
+  /** ctx, 32 bytes */
   readonly statement: Uint8Array
+  /** 32 random bytes */
   readonly nonce: Uint8Array
 }
 
 const ROUND = 1
 
-/** `setId[32] | (n − 1) × otDigest[32] | ctx[32] | nonce[32]` */
+/** Encodes this signer's greeting as `setId[32] | (n − 1) × otDigest[32] | ctx[32] | nonce[32]`. */
 export function writeGreeting(setup: SigningSetup, nonce: Uint8Array): Uint8Array {
   const digests = others(setup).map((participant) => pairWith(setup, participant).digest)
   return concatBytes(setup.share.record.setId, ...digests, setup.statement, nonce)
 }
 
-/** Bytes of {@link writeGreeting}. */
+/** Length in bytes of a greeting. */
 export function greetingLength({ signers }: SigningSetup): number {
   return 32 * (signers.length + 2)
 }
 
+/** @throws {CodecError} if it is too short */
 export function readGreeting({ signers }: SigningSetup, from: number, reader: Reader): Greeting {
   const peersOfSender = signers.map((_, i) => i + 1).filter((number) => number !== from)
   return {
@@ -37,10 +41,9 @@ export function readGreeting({ signers }: SigningSetup, from: number, reader: Re
 }
 
 /**
- * Whether all speak of the same thing, in the order that never blames an honest signer: the set, the state of oblivious
- * transfers, what is signed.
+ * Checks that all greetings name the same session: the set, then the OT states, then the statement.
  *
- * @param greetings by place, this signer's own included
+ * @param greetings by participant number, this signer's own included
  * @throws {PROTOCOL_ABORTED} SET, OT_DESYNC or SID, which blame nobody
  */
 export function checkGreetings(setup: SigningSetup, greetings: readonly Greeting[]): void {
@@ -59,14 +62,16 @@ export function checkGreetings(setup: SigningSetup, greetings: readonly Greeting
   }
 }
 
-/** Round 1 of a preprocessing: the greeting alone, so that what is drawn for it can depend on every signer's nonce. */
+/** Round 1 of a preprocessing: only the greeting. What is drawn later then depends on every signer's session nonce. */
 export function greet(setup: SigningSetup, inbox: Inbox): Message[] {
   const nonce = setup.random('ecdsa session nonce', setup.statement, inbox.arrived(ROUND))(32)
   return [{ to: 0, body: writeGreeting(setup, nonce) }]
 }
 
 /**
- * @returns sid = TH("sign-sid", ctx, nonces) of a preprocessing
+ * Reads the messages of round 1 of a preprocessing.
+ *
+ * @returns sid = TH("sign-sid", ctx, nonces)
  * @throws {PROTOCOL_ABORTED} FORMAT, and as {@link checkGreetings}
  */
 export function agreeOnPreprocessing(setup: SigningSetup, inbox: Inbox): Uint8Array {

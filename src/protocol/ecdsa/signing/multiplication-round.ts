@@ -7,9 +7,11 @@ import type { Agreement, Extension, Started } from './commitment-round.ts'
 import { PRODUCT_BYTES } from '../ot/parameters.ts'
 import { cheat, ecdsaHash, orFormat, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
-/** A signer's side as Alice: α_k and α_x, which its nonce and key will be told apart from, and its shares t_k and t_x. */
+/** A multiplication of this signer as Alice with one peer; secret. */
 export interface Multiplied {
+  /** α_k and α_x, random. Round 3 sends their differences from the nonce and the key. */
   readonly inputs: readonly [Scalar, Scalar]
+  /** t_k and t_x */
   readonly shares: readonly [Scalar, Scalar]
 }
 
@@ -20,16 +22,18 @@ export interface Products {
   readonly asBob: VoleProduct
 }
 
+/** Wipes a multiplication as Alice. */
 export function wipeMultiplied({ inputs, shares }: Multiplied): void {
   wipe(...inputs, ...shares)
 }
 
+/** Wipes both multiplications with a peer. */
 export function wipeProducts({ asAlice, asBob }: Products): void {
   wipeMultiplied(asAlice)
   wipe(asBob.factor, ...asBob.shares)
 }
 
-/** vsid = TH("vole", sigSid, otDigest, Alice, Bob) */
+/** vsid = TH("vole", sid, otDigest, Alice, Bob), to which Alice's response is bound. */
 export function voleSession(setup: SigningSetup, sid: Uint8Array, alice: number, bob: number): Uint8Array {
   const { signers, self } = setup
   const { digest } = pairWith(setup, alice === self ? bob : alice)
@@ -37,8 +41,9 @@ export function voleSession(setup: SigningSetup, sid: Uint8Array, alice: number,
 }
 
 /**
- * The products, this signer as Alice: to each peer `Q | H(u) | v`.
+ * Multiplies as Alice with every peer.
  *
+ * @returns what this signer keeps, by participant number, and the message `Q | H(u) | v` to each peer
  * @throws {PROTOCOL_ABORTED} CHEAT_OTE after poisoning the state with the peer
  */
 export function multiply(
@@ -65,7 +70,8 @@ function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, messag
   const { group, vole } = backend
   const { multiplierSeeds, delta } = pairWith(setup, from).secrets
   const vsid = voleSession(setup, sid, self, from)
-  // With the extension itself, which the answer depends on: v of two answers by the same inputs tells of them.
+  // The extension is hashed in too, since the response depends on it: the v of two responses with the same inputs would
+  // reveal these inputs.
   const draw = random('ecdsa inputs', vsid, esid, message)
   const inputs = [group.randomScalar(draw), group.randomScalar(draw)] as const
   const mask = group.randomScalar(draw)
@@ -77,7 +83,7 @@ function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, messag
 }
 
 /**
- * Ends the multiplications of this signer as Bob.
+ * Finishes the multiplications of this signer as Bob.
  *
  * @throws {PROTOCOL_ABORTED} FORMAT, or CHEAT_VOLE after poisoning the state with the peer
  * @throws {OT_POISONED} if another session has poisoned it since
@@ -91,7 +97,7 @@ export function finishMultiplications(
 ): Map<number, Products> {
   const products = new Map<number, Products>()
   const round = roundOf(setup, 'product')
-  // The ban rule: this check needs no seeds, but a session does not outlive the cheat that another one has caught.
+  // This check needs no seeds. But if another session has banned a peer, this one must end as well.
   for (const peer of others(setup)) void pairWith(setup, peer).secrets
   const received = others(setup).map((peer) => {
     const body = inbox.direct(round, peer)

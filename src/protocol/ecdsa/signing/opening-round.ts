@@ -7,7 +7,10 @@ import type { Products } from './multiplication-round.ts'
 import type { Prepared } from './prepared.ts'
 import { ecdsaHash, isManySigners, others, pairWith, type SigningSetup } from './signing-setup.ts'
 
-/** x_i = λ_i·(s_i + δ): this signer's additive part of the key. Among more than two it is blinded by ζ_i for one session. */
+/**
+ * x_i = λ_i·(s_i + δ): this signer's additive share of the key. With more than two signers it is blinded by a share ζ_i of
+ * zero, which is different in every session.
+ */
 export function additiveKey(setup: SigningSetup, sid: Uint8Array): Scalar {
   const { backend, share, signers, self, derivation } = setup
   const { group } = backend
@@ -25,7 +28,7 @@ export function additiveKey(setup: SigningSetup, sid: Uint8Array): Scalar {
   }
 }
 
-/** What two signers add and take away: from their common seed and the session. */
+/** A value from the common seed of two signers and the session id. The one adds it, and the other subtracts it. */
 function zeroShare(setup: SigningSetup, sid: Uint8Array, peer: number): Scalar {
   const { group } = setup.backend
   const seed = ecdsaHash('zero-share', pairWith(setup, peer).secrets.zeroSeed, sid)
@@ -38,10 +41,11 @@ function zeroShare(setup: SigningSetup, sid: Uint8Array, peer: number): Scalar {
 }
 
 /**
- * Round 3: to all `R_i | ρ_i[32]`, and `PK_i` of more than two signers; to each peer what turns the products of random
- * numbers into those of the nonce and the key, `γ_k[32] | γ_x[32] | Γ_k | Γ_x`, and `ψ[32]` of more than two.
+ * Round 3: to all signers `R_i | ρ_i[32]`, to each peer `γ_k[32] | γ_x[32] | Γ_k | Γ_x`. The latter turn the products of
+ * random numbers into products of the nonce and of the key. With more than two signers, the first message ends with
+ * `X_i` and the second with `ψ[32]`. If a session begins with this round, the first message starts with `ctx[32]`.
  *
- * @param key x_i
+ * @param key x_i, with X_i = x_i·G
  */
 export function openingMessages(setup: SigningSetup, { nonces, products }: Prepared, key: Scalar): Message[] {
   const { group } = setup.backend

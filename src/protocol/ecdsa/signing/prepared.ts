@@ -6,28 +6,31 @@ import { type Commitment, type Nonces, noncesOf } from './commitment-round.ts'
 import { type Products, wipeProducts } from './multiplication-round.ts'
 
 /**
- * What a signer holds after the multiplications: products of random numbers, and nonces that everybody has committed to
- * and nobody has shown. It depends on neither key nor message. Secret; good for one signature.
+ * What a signer holds after the multiplications: products of random numbers, and nonces that every signer has committed to
+ * and none has opened. It depends on neither the key nor the message. Secret; for one signature only.
  */
 export interface Prepared {
-  /** Of the session that the commitments were made in */
+  /** ctx of the session in which the commitments were made, 32 bytes */
   readonly statement: Uint8Array
   readonly nonces: Nonces
-  /** By participant number, this one left out. */
+  /** Of the peers, by participant number. */
   readonly commitments: ReadonlyMap<number, Commitment>
+  /** By the peer's participant number. */
   readonly products: ReadonlyMap<number, Products>
 }
 
+/** Wipes the nonces of a signature. */
 export function wipeNonces({ nonce, mask, blinding }: Nonces): void {
   wipe(nonce, mask, blinding)
 }
 
+/** Wipes nonces and products. */
 export function wipePrepared({ nonces, products }: Prepared): void {
   wipeNonces(nonces)
   for (const one of products.values()) wipeProducts(one)
 }
 
-/** `k_i | φ_i | ρ_i[32]` */
+/** Writes `k_i[32] | φ_i[32] | ρ_i[32]`. */
 export function writeNonces(writer: Writer, { nonce, mask, blinding }: Nonces): void {
   writer.bytes(nonce).bytes(mask).bytes(blinding)
 }
@@ -37,7 +40,10 @@ export function readNonces({ group }: EcdsaBackend, reader: SecretReader): Nonce
   return noncesOf(group, reader.scalar({ allowZero: false }), reader.scalar(), reader.bytes(32))
 }
 
-/** `statement[32]`, nonces, then of each peer `fresh[32] | com[32] | α_k | α_x | t_k | t_x | β | r_k | r_x`. */
+/**
+ * Writes `statement[32]`, the nonces, then for each peer
+ * `fresh[32] | com[32] | α_k[32] | α_x[32] | t_k[32] | t_x[32] | β[32] | r_k[32] | r_x[32]`.
+ */
 export function writePrepared(writer: Writer, { statement, nonces, commitments, products }: Prepared): void {
   writer.bytes(statement)
   writeNonces(writer, nonces)
@@ -65,14 +71,14 @@ export function readPrepared(backend: EcdsaBackend, peers: readonly number[], re
   return { statement, nonces, commitments, products }
 }
 
-/** Reads secrets, and wipes what it has read should the rest be no encoding. */
+/** A reader of secrets, for {@link readingSecrets}. */
 export interface SecretReader {
   bytes(length: number): Uint8Array
-  /** A scalar, zero included by default. */
+  /** Reads a scalar. Default: it may be zero. */
   scalar(options?: { readonly allowZero: boolean }): Scalar
 }
 
-/** Runs `read`; what it has read is wiped if it throws. */
+/** Runs `read`. If it throws, everything that it has read is wiped. */
 export function readingSecrets<T>({ group }: EcdsaBackend, reader: Reader, read: (secrets: SecretReader) => T): T {
   const held: Uint8Array[] = []
   const bytes = (length: number): Uint8Array => {

@@ -10,28 +10,34 @@ import { type EcdsaOptions, openSigning } from './signing-setup.ts'
 
 /** Options of {@link createPreprocessing}. */
 export interface PreprocessingOptions extends Omit<EcdsaOptions, 'derivation'> {
-  /** Which life of this signer's database it is, below 2^32; a preprocessing is refused in another one. */
+  /**
+   * The epoch of this signer's database, below 2^32. Raise it whenever the database is restored from a backup: a
+   * preprocessing of another epoch is refused.
+   */
   readonly epoch: number
 }
 
 /**
- * Everything of a threshold ECDSA signature that needs neither message nor key, as a session of three rounds: each
- * signer ends with its side of one preprocessing, bound to the set, the signers and their setups.
+ * Creates one signer's session of the part of a threshold ECDSA signature that needs neither the message nor the key. It
+ * has three rounds. Each signer ends with its side of one preprocessing, which is bound to the set, the signers and their
+ * setups.
  *
- * Two parties: client 1 → server 1+2 → client 2+3 → server 3. What is drawn depends on the nonces of all. About errors and
- * states see `createEcdsaSigning`.
+ * With two parties, the rounds take two requests: client 1 → server 1+2 → client 2+3 → server 3.
+ *
+ * See {@link createEcdsaSigning} for errors with `ban`, and {@link restoreEcdsaSigning} for exported states.
  *
  * @throws {TypeError | RangeError} for options that do not fit together
- * @throws {SET_MISMATCH | OT_POISONED} for oblivious-transfer states that must not be used
+ * @throws {SET_MISMATCH} for an OT state of another set
+ * @throws {OT_POISONED} for a poisoned OT state
  */
 export function createPreprocessing(options: PreprocessingOptions): Session<EcdsaResult> {
   return createSession(new EcdsaMachine(openPreprocessing(options)))
 }
 
 /**
- * Goes on with a preprocessing that was exported, with the options that it was created with.
+ * Restores a session of {@link createPreprocessing} from its exported state, with the options that it was created with.
  *
- * @throws {SHARE_PARSING_FAILED | PROTOCOL_ABORTED} as `restoreEcdsaSigning`
+ * @throws {SHARE_PARSING_FAILED | PROTOCOL_ABORTED} as {@link restoreEcdsaSigning}
  */
 export function restorePreprocessing(state: Uint8Array, options: PreprocessingOptions): Session<EcdsaResult> {
   return restoreSession('ecdsa', state, (reader) => EcdsaMachine.decode(openPreprocessing(options), reader))
@@ -42,7 +48,7 @@ function openPreprocessing(all: PreprocessingOptions) {
   return openSigning(options, { kind: 'preprocess', epoch: assertEpoch(epoch) })
 }
 
-/** @throws {RangeError} unless it is a whole number from 0 to 2^32 − 1 */
+/** @throws {RangeError} unless it is an integer from 0 to 2^32 − 1 */
 function assertEpoch(epoch: number): number {
   if (!Number.isInteger(epoch) || epoch < 0 || epoch > 0xffffffff) {
     throw new RangeError(`epoch must be 0..2^32-1, got ${epoch}`)
@@ -50,23 +56,28 @@ function assertEpoch(epoch: number): number {
   return epoch
 }
 
+/** Options of {@link createCompletion}. */
 export interface CompletionOptions extends EcdsaSigningOptions {
-  /** Used up by this call, whatever becomes of the session. */
+  /** This signer's preprocessing. The call uses it up, even if the session fails. */
   readonly preprocessed: Preprocessed
-  /** Which life of this signer's database it is. */
+  /** The epoch of this signer's database, below 2^32. It must be that of the preprocessing. */
   readonly epoch: number
 }
 
 /**
- * The rest of a threshold ECDSA signature, as a session of two rounds: any digest, by the key of the set at any path.
+ * Creates one signer's session of the rest of a threshold ECDSA signature, after {@link createPreprocessing}. It signs any
+ * digest with the key of the set at any path. It has two rounds, or three with more than two signers.
  *
- * Two parties, the client aggregating: client 1 → server 1+2, and then the client has the signature, verified. About errors
- * and states see `createEcdsaSigning`.
+ * With two parties and the client as aggregator, one request suffices: client 1 → server 1+2. Then the client has the
+ * verified signature.
  *
- * @throws {TypeError | RangeError} for options that do not fit together, or a preprocessing that was used, is of other
- *   signers, or of an earlier life of the database
- * @throws {SET_MISMATCH | OT_POISONED} for oblivious-transfer states or a preprocessing that must not be used
- * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
+ * See {@link createEcdsaSigning} for errors with `ban`, and {@link restoreEcdsaSigning} for exported states.
+ *
+ * @throws {TypeError | RangeError} for options that do not fit together, or a preprocessing that was used before, is of
+ *   other signers, or was made in another epoch
+ * @throws {SET_MISMATCH} for an OT state or a preprocessing of another set
+ * @throws {OT_POISONED} for a poisoned OT state
+ * @throws {PROTOCOL_ABORTED} OT_DESYNC if an OT state has been replaced since the preprocessing
  */
 export function createCompletion(options: CompletionOptions): Session<EcdsaResult> {
   const { preprocessed, epoch, share, signers, pairs } = assertObject(options, 'createCompletion')
@@ -82,10 +93,10 @@ export function createCompletion(options: CompletionOptions): Session<EcdsaResul
 }
 
 /**
- * Goes on with a completion that was exported.
+ * Restores a session of {@link createCompletion} from its exported state.
  *
- * @param id of the preprocessing that it uses
- * @throws {SHARE_PARSING_FAILED | PROTOCOL_ABORTED} as `restoreEcdsaSigning`
+ * @param id the `id` of the preprocessing that it uses, 32 bytes
+ * @throws {SHARE_PARSING_FAILED | PROTOCOL_ABORTED} as {@link restoreEcdsaSigning}
  */
 export function restoreCompletion(
   state: Uint8Array,

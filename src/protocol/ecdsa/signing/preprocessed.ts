@@ -10,33 +10,40 @@ import { type Prepared, readingSecrets, readPrepared, wipePrepared, writePrepare
 
 const VERSION = 1
 
-/** What a preprocessing says of itself. */
+/** The public description of a preprocessing. */
 export interface PreprocessedAbout {
-  /** The same 32 bytes for all signers of one preprocessing, and for no other. */
+  /** 32 bytes: the same for all signers of one preprocessing, and different for any other. */
   readonly id: Uint8Array
+  /** The share set, 32 bytes. */
   readonly setId: Uint8Array
+  /** The signers by ascending id, this one included. */
   readonly signers: readonly PartyId[]
+  /** This signer's id. */
   readonly self: PartyId
-  /** otDigest of the setup with each other signer, by ascending id */
+  /** otDigest of the setup with each other signer, 32 bytes each, by ascending id. */
   readonly digests: readonly Uint8Array[]
-  /** Which life of the signer's database it was made in; one that was restored since does not use it. */
+  /** The epoch of this signer's database in which it was made. It cannot be used in another epoch. */
   readonly epoch: number
 }
 
-/** What {@link Preprocessed.take} makes sure of. */
+/** What {@link Preprocessed.take} compares with the preprocessing. */
 export interface TakeConditions {
+  /** The share set that signs, 32 bytes. */
   readonly setId: Uint8Array
+  /** The signers, by ascending id. */
   readonly signers: readonly PartyId[]
+  /** The OT states with the other signers. */
   readonly pairs: readonly OtState[]
+  /** The current epoch of this signer's database. */
   readonly epoch: number
 }
 
 /**
- * One signer's side of multiplications that were made before a signature: good for one signature, by the key of the set at
- * any path and on any digest.
+ * One signer's side of a preprocessing: the multiplications of one signature, made before the digest is known. It signs
+ * any one digest, with the key of the set at any path.
  *
- * Two openings of one preprocessing give away the key. The handle is used up before anything is computed from it; whoever
- * stores {@link encode}d ones deletes the stored one, durably and compare-and-set, before it signs with it.
+ * If one preprocessing is opened twice, the key is revealed. So it counts as used before anything is computed from it. If
+ * you store {@link encode}d preprocessings, delete each one durably (compare-and-set) before you sign with it.
  */
 export class Preprocessed implements PreprocessedAbout {
   readonly id: Uint8Array
@@ -58,12 +65,12 @@ export class Preprocessed implements PreprocessedAbout {
   }
 
   /**
-   * Uses it up for a signature.
+   * Uses the preprocessing up for a signature. If a condition is not met, it stays unused.
    *
-   * @throws {RangeError} if it was used before, is of other signers, or of an earlier life of the database
+   * @throws {RangeError} if it was used before, is of other signers, or was made in another epoch
    * @throws {SET_MISMATCH} if it was made for another set
-   * @throws {PROTOCOL_ABORTED} OT_DESYNC, if an oblivious-transfer state has been replaced since
-   * @throws {OT_POISONED} if one has been poisoned since
+   * @throws {PROTOCOL_ABORTED} OT_DESYNC if an OT state has been replaced since it was made
+   * @throws {OT_POISONED} if an OT state has been poisoned since it was made
    */
   take({ setId, signers, pairs, epoch }: TakeConditions): Prepared {
     if (!equalBytes(setId, this.setId)) throw new MpcError('SET_MISMATCH', 'a preprocessing of another set')
@@ -79,15 +86,16 @@ export class Preprocessed implements PreprocessedAbout {
     return this.#take()
   }
 
-  /** Wipes it unused. Idempotent. */
+  /** Wipes an unused preprocessing. Idempotent. */
   dispose(): void {
     if (this.#prepared !== undefined) wipePrepared(this.#take())
   }
 
   /**
-   * `version u8 | id[32] | setId[32] | epoch u32 | self u8 | signers u32 + n | (n − 1) × otDigest[32]`, then what
-   * `writePrepared` writes: 524 bytes for two signers, secret. Uses the handle up: the preprocessing lives on in the bytes
-   * alone.
+   * Encodes the preprocessing as
+   * `version u8 | id[32] | setId[32] | epoch u32 | self u8 | n u32 | n × signer u8 | (n − 1) × otDigest[32]`, followed by
+   * what `writePrepared` writes: 524 bytes for two signers. Secret. This object is used up: only the bytes can be used
+   * from now on.
    *
    * @throws {RangeError} if it was used before
    */
@@ -102,7 +110,7 @@ export class Preprocessed implements PreprocessedAbout {
   }
 
   /**
-   * Reads what {@link encode} wrote.
+   * Decodes what {@link encode} wrote.
    *
    * @throws {SHARE_PARSING_FAILED} for anything else
    */

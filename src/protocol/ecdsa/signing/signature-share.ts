@@ -6,10 +6,10 @@ import { abort, readMessage } from '../../session/abort.ts'
 import type { Digest32 } from './digest.ts'
 import { assembleSignature, type EcdsaSignature, scalarOfCommitment, scalarOfDigest } from './signature.ts'
 
-/** w_i ‖ u_i: all that a signer sends once everything else is done. */
+/** Length of w_i ‖ u_i, the last message of a signer. */
 export const SIGNATURE_SHARE_BYTES = 64
 
-/** A signer's parts of a signature before the message; secret. */
+/** A signer's parts of a signature, before the digest is used; secret. */
 export interface Halves {
   /** φ_i */
   readonly mask: Scalar
@@ -19,11 +19,12 @@ export interface Halves {
   readonly keyed: Scalar
 }
 
+/** Wipes a signer's parts of a signature. */
 export function wipeHalves({ mask, denominator, keyed }: Halves): void {
   wipe(mask, denominator, keyed)
 }
 
-/** w_i ‖ u_i with w_i = m·φ_i + r·v_i, for the digest m and the r of R. */
+/** The signature share w_i ‖ u_i with w_i = m·φ_i + r·v_i, where m is the digest and r the x coordinate of R. */
 export function signatureShare(group: Group, digest: Digest32, encodedR: Uint8Array, halves: Halves): Uint8Array {
   const hashed = group.multiply(scalarOfDigest(group, digest), halves.mask)
   const signed = group.multiply(scalarOfCommitment(group, encodedR), halves.keyed)
@@ -35,25 +36,27 @@ export function signatureShare(group: Group, digest: Digest32, encodedR: Uint8Ar
   }
 }
 
-/** What a signature is put together for. */
+/** The session of the signature shares that {@link aggregate} puts together. */
 export interface AggregateAbout {
+  /** The signers by ascending id, this one included. */
   readonly signers: readonly PartyId[]
+  /** This signer's id. */
   readonly self: PartyId
   /** R, 33 bytes */
   readonly commitment: Uint8Array
-  /** pk', 33 bytes */
+  /** pk', the key that signs, 33 bytes */
   readonly publicKey: Uint8Array
-  /** The round of the shares, for errors */
+  /** The round of the shares, for errors. */
   readonly round: number
 }
 
 /**
- * The signature of all shares, verified before it is returned.
+ * Aggregates the signers' shares to a signature, and verifies it.
  *
- * @param shares w_i ‖ u_i of each signer
- * @throws {RangeError} unless there is one share of each signer
- * @throws {PROTOCOL_ABORTED} FORMAT, or SIG, which blames the other one of two signers and nobody among more: the
- *   shares of an ECDSA signature cannot be checked one by one. Participants are places in the list of signers, from 1
+ * @param shares w_i ‖ u_i by signer
+ * @throws {RangeError} unless there is exactly one share of each signer
+ * @throws {PROTOCOL_ABORTED} FORMAT, or SIG if the signature does not verify. SIG blames the peer if there are two signers,
+ *   and nobody if there are more, because shares of an ECDSA signature cannot be verified one by one
  */
 export function aggregate(
   group: Group,

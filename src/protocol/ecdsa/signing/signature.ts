@@ -8,21 +8,24 @@ export interface EcdsaSignature {
   readonly r: Uint8Array
   /** 32 bytes big-endian, at most (n − 1)/2 */
   readonly s: Uint8Array
-  /** Which of the points with this r was R (SEC 1 §4.1.6): bit 0 the parity of its y, bit 1 whether its x exceeds n. */
+  /**
+   * Which of the points with this r is R (SEC 1 §4.1.6), 0 to 3. Bit 0 is the parity of its y; bit 1 is set if its x is not
+   * below n.
+   */
   readonly recovery: number
 }
 
-/** r ‖ s, 64 bytes. */
+/** Encodes a signature as r ‖ s, 64 bytes. */
 export function encodeSignature({ r, s }: EcdsaSignature): Uint8Array {
   return concatBytes(r, s)
 }
 
-/** The x coordinate of R as it enters a signature: modulo n. */
+/** The x coordinate of R modulo n. */
 export function scalarOfCommitment(group: Group, encodedR: Uint8Array): Scalar {
   return reduce32(group, encodedR.subarray(1))
 }
 
-/** The number that a hash stands for in ECDSA (SEC 1 §4.1.3 step 5), modulo n. */
+/** The number that ECDSA derives from a hash (SEC 1 §4.1.3, step 5), modulo n. */
 export function scalarOfDigest(group: Group, digest: Digest32): Scalar {
   return reduce32(group, digest)
 }
@@ -33,16 +36,18 @@ function reduce32(group: Group, bytes: Uint8Array): Scalar {
   return group.reduce(wide)
 }
 
-/** Whether a number exceeds `limit`, both of 32 big-endian bytes. Variable time: signatures are public. */
+/** Whether a number is greater than `limit`, both as 32 big-endian bytes. Variable time: signatures are public. */
 function exceedsVar(bytes: Uint8Array, limit: Uint8Array): boolean {
   const at = bytes.findIndex((byte, i) => byte !== limit[i])
   return (bytes[at] ?? 0) > (limit[at] ?? 0)
 }
 
 /**
- * The signature whose s is w/u, verified and normalised.
+ * Computes the signature with s = w/u, verifies it, and replaces s by −s if s is in the upper half of the order.
  *
- * @param encodedR R, whose discrete logarithm the signers shared
+ * @param encodedR R, 33 bytes
+ * @param u Σ u_i
+ * @param w Σ w_i
  * @returns undefined if it does not verify
  */
 export function assembleSignature(
@@ -56,7 +61,7 @@ export function assembleSignature(
   if (group.isZero(u) || group.isZero(w)) return undefined
   const r = scalarOfCommitment(group, encodedR)
   const s = group.multiply(w, group.invert(u))
-  // s·R = m·G + r·pk is the ECDSA equation before its division by s. Variable time: signatures are public.
+  // Verifies s·R = m·G + r·pk, the ECDSA equation before the division by s. Variable time: signatures are public.
   const difference = group.linearCombinationVar(
     [group.generator, publicKey, group.decodePoint(encodedR)],
     [scalarOfDigest(group, digest), r, group.negate(s)],

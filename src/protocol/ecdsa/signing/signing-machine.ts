@@ -24,15 +24,17 @@ import {
 } from './signing-setup.ts'
 import { type Progress, readProgress, STEPS, wipeStarted, writeProgress } from './signing-progress.ts'
 
-/** What a session ends with: what it was for; a signature only where this signer learns it. */
+/** The result of an ECDSA session. */
 export interface EcdsaResult {
+  /** Of a preprocessing. Secret: dispose of it, or encode it. */
   readonly preprocessed?: Preprocessed
+  /** Of a signature, if this signer learns it. */
   readonly signature?: EcdsaSignature
 }
 
 /**
- * One signer of a threshold ECDSA signature, or of a part of one: commitments and extensions, products, openings, among
- * more than two a comparison of R, and signature shares.
+ * One signer of a threshold ECDSA signature, of a preprocessing, or of a completion. The rounds of a signature are:
+ * commitments and extensions; products; openings; with more than two signers a comparison of R; signature shares.
  */
 export class EcdsaMachine implements Machine<EcdsaResult> {
   readonly protocol = 'ecdsa'
@@ -44,7 +46,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   #progress: Progress = { at: 'start' }
   #result: EcdsaResult = {}
 
-  /** @param prepared where the session completes a preprocessing, whose id its statement names; it becomes the machine's */
+  /** @param prepared of the preprocessing that the session completes. Not copied: the machine wipes it. */
   constructor(setup: SigningSetup, prepared?: Prepared) {
     this.#setup = setup
     this.participants = setup.signers.length
@@ -126,7 +128,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     return this.#result
   }
 
-  /** The round whose messages a state waits for; none before anything was sent. */
+  /** The round whose messages the machine waits for; undefined before it has sent anything. */
   #awaited({ at }: Progress): number | undefined {
     switch (at) {
       case 'greeted':
@@ -187,8 +189,8 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   /**
-   * `statement[32] | (n − 1) × otDigest[32] | step u8`, then what `readProgress` reads: secret. Nothing of the share and of
-   * the oblivious-transfer states is in it.
+   * Writes `statement[32] | (n − 1) × otDigest[32] | step u8`, then what `readProgress` describes. Secret. It contains
+   * neither the key share nor the OT states.
    */
   encode(writer: Writer): void {
     const progress = this.#progress
@@ -199,11 +201,10 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   /**
-   * The machine that {@link encode} wrote, with the setup that it had; the setup's copy of the share is wiped if there is
-   * none.
+   * Restores the machine that {@link encode} wrote. If that fails, the setup's copy of the secret share is wiped.
    *
    * @throws {CodecError} for anything else
-   * @throws {PROTOCOL_ABORTED} SID for a state of another statement, OT_DESYNC for one of another setup of a pair
+   * @throws {PROTOCOL_ABORTED} SID for a state of another statement, OT_DESYNC for a state with another OT setup
    */
   static decode(setup: SigningSetup, reader: Reader): EcdsaMachine {
     try {
@@ -212,7 +213,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
       }
       for (const peer of others(setup)) {
         if (equalBytes(reader.bytes(32), pairWith(setup, peer).digest)) continue
-        // Checking a peer's answer against another state than it was given for would blame an honest peer.
+        // To check a peer's response with another OT state than it was computed for would blame an honest peer.
         abort('OT_DESYNC', 1, [], `the oblivious-transfer state with participant ${peer} is not the session's`)
       }
       const machine = new EcdsaMachine(setup)

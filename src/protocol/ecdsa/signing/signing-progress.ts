@@ -9,19 +9,19 @@ import { type Prepared, readNonces, readPrepared, type SecretReader, writeNonces
 import { SIGNATURE_SHARE_BYTES } from './signature-share.ts'
 import { others, type SigningSetup } from './signing-setup.ts'
 
-/** By participant number, this one left out. */
+/** Values of the peers, by participant number. */
 export type Peers<T> = ReadonlyMap<number, T>
 
 /**
- * Where a signer stands: nothing sent, greeted, committed, multiplied as Alice, nothing left but to open its nonce, nonce
- * opened, R compared, signature share computed.
+ * What a signer has done so far. It has sent nothing, its greeting, its commitment, or its products as Alice; it is ready to
+ * open its nonce; it has opened its nonce, compared R, or computed its signature share.
  */
 export type Progress =
   | { readonly at: 'start' }
   | { readonly at: 'greeted' }
   | {
       readonly at: 'committed'
-      /** Of a preprocessing; a signature has none before all have committed. */
+      /** Of a preprocessing. A signature has no session id before all signers have committed. */
       readonly sid: Uint8Array | undefined
       readonly nonces: Nonces
       readonly started: Peers<Started>
@@ -32,7 +32,7 @@ export type Progress =
       readonly nonces: Nonces
       readonly started: Peers<Started>
       readonly commitments: Peers<Commitment>
-      /** What a preprocessing will be known by */
+      /** The id of the preprocessing, 32 bytes. */
       readonly id: Uint8Array
       readonly multiplied: Peers<Multiplied>
     }
@@ -41,6 +41,7 @@ export type Progress =
   | { readonly at: 'compared'; readonly sid: Uint8Array; readonly opened: Opened }
   | { readonly at: 'shared'; readonly sid: Uint8Array; readonly encodedR: Uint8Array; readonly share: Uint8Array }
 
+/** The byte of each step in an exported state. */
 export const STEPS = {
   start: 0,
   greeted: 1,
@@ -52,10 +53,12 @@ export const STEPS = {
   shared: 7,
 } as const
 
+/** Wipes what this signer keeps as Bob. */
 export function wipeStarted(started: Peers<Started>): void {
   for (const { choices, rows } of started.values()) wipe(choices, rows)
 }
 
+/** Writes a signer's progress as {@link readProgress} describes, without the step. */
 export function writeProgress(writer: Writer, progress: Progress): void {
   switch (progress.at) {
     case 'start':
@@ -103,10 +106,18 @@ function writeStarted(writer: Writer, { choices, rows, transcript }: Started): v
 }
 
 /**
- * After the step: `committed` `sid u32 + bytes`, nonces and of each peer what {@link writeStarted} writes; `multiplied`
- * `sid[32] | id[32]`, nonces and of each peer the same with `fresh[32] | com[32] | α_k | α_x | t_k | t_x`; from `prepared`
- * on `sid[32]`, and `prepared` and `opened` what `writePrepared` writes, `opened` with `x_i`; `compared` `R | φ_i | u_i |
- * v_i`; `shared` `R | w_i | u_i`.
+ * Reads a signer's progress, `step u8` followed by
+ *
+ * - `committed`: `sid length u32 | sid`, the nonces, and for each peer what {@link writeStarted} writes;
+ * - `multiplied`: `sid[32] | id[32]`, the nonces, and for each peer what {@link writeStarted} writes and
+ *   `fresh[32] | com[32] | α_k[32] | α_x[32] | t_k[32] | t_x[32]`;
+ * - `prepared`: `sid[32]` and what `writePrepared` writes;
+ * - `opened`: the same and `x_i[32]`;
+ * - `compared`: `sid[32] | R[33] | φ_i[32] | u_i[32] | v_i[32]`;
+ * - `shared`: `sid[32] | R[33] | w_i[32] | u_i[32]`;
+ * - otherwise nothing.
+ *
+ * @throws {CodecError} for anything else
  */
 export function readProgress(setup: SigningSetup, reader: Reader, secrets: SecretReader): Progress {
   const { backend } = setup

@@ -15,71 +15,83 @@ import type { Digest32 } from './digest.ts'
 import type { CheatReason, OtState } from '../ot/ot-state.ts'
 import { u32 } from '../ot/tagged-batch.ts'
 
-/** A key below the set's own: pk' = pk + δ·G (BIP 32). */
+/** A key derived from the set's own: pk' = pk + δ·G (BIP 32). A `DerivedKey` is one. */
 export interface KeyPath {
+  /** Child indices from the set's own key, each below 2^31. */
   readonly path: readonly number[]
   /** δ */
   readonly tweak: Scalar
 }
 
-/** What all signers agree on beforehand, and who this one is. */
+/** Options of every ECDSA session. */
 export interface EcdsaOptions {
+  /** The arithmetic, from `getEcdsaBackend`. */
   readonly backend: EcdsaBackend
-  /** This party's share of a signing set on secp256k1, validated. It stays the caller's. */
+  /** This party's share of a signing set on secp256k1, validated. The session makes its own copy; the caller wipes this one. */
   readonly share: KeyShare
-  /** The oblivious-transfer states with the other signers. They stay the caller's; a cheat poisons them. */
+  /** The OT states with the other signers. Not copied: a cheat poisons them, and the caller disposes of them. */
   readonly pairs: readonly OtState[]
-  /** At least `threshold` parties of the set by ascending id, this one among them. Place + 1 is the participant number. */
+  /**
+   * At least `threshold` parties of the set by ascending id, this one included. A signer's participant number is its
+   * position in this list, from 1.
+   */
   readonly signers: readonly PartyId[]
-  /** The key that signs, where it is not the set's own. */
+  /** The key that signs. Default: the set's own. */
   readonly derivation?: KeyPath
+  /** A cryptographically secure source of random bytes. */
   readonly random: RandomSource
 }
 
-/** What a session is for. */
+/** What a session computes. */
 export type SigningMode =
+  /** A whole signature. */
   | { readonly kind: 'sign'; readonly digest: Digest32; readonly aggregator?: PartyId | undefined }
-  /** A signature whose multiplications were made before, under this id. */
+  /** A signature after the preprocessing with this id. */
   | {
       readonly kind: 'complete'
       readonly digest: Digest32
       readonly aggregator?: PartyId | undefined
       readonly id: Uint8Array
     }
-  /** All that needs neither message nor key. */
+  /** A preprocessing: the part of a signature that needs neither the message nor the key. */
   | { readonly kind: 'preprocess'; readonly epoch: number }
 
 const MODE_CODES = { sign: 1, preprocess: 2, complete: 3 } as const
 
-/** The options of a session after validation. */
+/** The options of a session, after they were checked. */
 export interface SigningSetup {
   readonly backend: EcdsaBackend
-  /** The secret share is the session's own copy. */
+  /** Its secret share is the session's own copy. */
   readonly share: KeyShare
-  /** By participant number, this one left out. */
+  /** The OT states with the peers, by participant number. */
   readonly pairs: ReadonlyMap<number, OtState>
+  /** By ascending id. */
   readonly signers: readonly PartyId[]
-  /** This signer's participant number. */
+  /** This signer's participant number, from 1. */
   readonly self: number
   readonly derivation: KeyPath | undefined
-  /** pk', and its encoding */
+  /** pk', the key that signs */
   readonly publicKey: Point
+  /** pk', 33 bytes */
   readonly encodedKey: Uint8Array
   readonly mode: SigningMode
-  /** ctx: what is signed, by which key, for which set and by whom */
+  /** ctx, 32 bytes: the hash of what is signed, by which key, for which set and by whom */
   readonly statement: Uint8Array
-  /** What an opening begins with: the statement, where it opens a session. */
+  /** The first fields of an opening: the statement if the session begins with openings, else none. */
   readonly greeting: readonly Uint8Array[]
-  /** Randomness for one use, hedged with the share. */
+  /** Randomness for one use, hedged with the secret share. */
   readonly random: (drawn: Drawn, ...about: readonly Part[]) => RandomSource
 }
 
+/** The tagged hash of ECDSA signing. 32 bytes. */
 export const ecdsaHash = createHasher('secp256k1', 'ecdsa')
 
 /**
+ * Checks the options of a session, and copies the secret share.
+ *
  * @throws {TypeError | RangeError} for options that do not fit together
- * @throws {SET_MISMATCH} for an oblivious-transfer state of another set
- * @throws {OT_POISONED} for one that was poisoned
+ * @throws {SET_MISMATCH} for an OT state of another set
+ * @throws {OT_POISONED} for a poisoned OT state
  */
 export function openSigning(options: EcdsaOptions, mode: SigningMode): SigningSetup {
   const { backend, share, signers, derivation, random } = options
@@ -139,7 +151,7 @@ function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtS
     if (!equalBytes(pair.setId, share.record.setId)) {
       throw new MpcError('SET_MISMATCH', `the oblivious-transfer state with party ${signer} is of another set`)
     }
-    // Refuses a poisoned one before anything happens.
+    // Throws if the state is poisoned, before anything is sent.
     void pair.secrets
     found.set(i + 1, pair)
   }
@@ -149,8 +161,8 @@ function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtS
 /**
  * ctx = TH("sign", setId, signers, pk', path, mode, digest, id of the preprocessing).
  *
- * Deviation: otDigest is not in here but in every vsid, and compared first of all: it belongs to a pair of signers, and
- * this hash is the same for all of them.
+ * Deviation: otDigest is not part of this hash, because it belongs to two signers while the statement is the same for all.
+ * Instead it is part of every vsid, and compared in the first messages.
  */
 function statementOf(
   share: KeyShare,
@@ -172,15 +184,15 @@ function statementOf(
 }
 
 /**
- * CTX of an envelope. Sets, setups and statements stand in the bodies of the first round: who differs in them is told so,
- * and nobody is blamed.
+ * CTX of an envelope. Set, setups and statement are not part of it but of the messages of the first round: signers that
+ * differ in them get an error that says so and blames nobody.
  */
 export function envelopeContext({ signers, mode }: SigningSetup): Uint8Array {
   const id = mode.kind === 'complete' ? mode.id : new Uint8Array(0)
   return ecdsaHash('ctx', Uint8Array.from(signers), MODE_CODES[mode.kind], id)
 }
 
-/** Whether more than two sign: then they are not told each other's parts of the key, and compare what they have seen. */
+/** Whether there are more than two signers. They blind their parts of the key, and compare R before they sign. */
 export function isManySigners({ signers }: Pick<SigningSetup, 'signers'>): boolean {
   return signers.length > 2
 }
@@ -188,8 +200,8 @@ export function isManySigners({ signers }: Pick<SigningSetup, 'signers'>): boole
 const STEPS = { commitment: 1, product: 2, opening: 3, comparison: 4 } as const
 
 /**
- * The round of a session in which something is sent. A preprocessing begins with greetings, and a session that goes on from
- * one with the openings.
+ * The round of a session in which a kind of message is sent. A preprocessing has a round of greetings first, and a
+ * completion begins with the openings.
  */
 export function roundOf(setup: Pick<SigningSetup, 'signers' | 'mode'>, what: keyof typeof STEPS | 'share'): number {
   const step = what === 'share' ? (isManySigners(setup) ? 5 : 4) : STEPS[what]
@@ -197,13 +209,13 @@ export function roundOf(setup: Pick<SigningSetup, 'signers' | 'mode'>, what: key
   return setup.mode.kind === 'complete' ? step - 2 : step
 }
 
-/** Poisons the state with a participant before anybody hears of it. */
+/** Poisons the OT state with a participant, then throws the error that names the cheat. */
 export function cheat(setup: SigningSetup, round: number, from: number, reason: CheatReason, what: string): never {
   pairWith(setup, from).poison(reason)
   return abort(reason, round, [from], `participant ${from} ${what}`)
 }
 
-/** @throws {PROTOCOL_ABORTED} FORMAT where `work` meets a malformed message of a participant */
+/** Runs `work` on a participant's message. @throws {PROTOCOL_ABORTED} FORMAT if `work` throws a CodecError */
 export function orFormat<T>(round: number, from: number, work: () => T): T {
   try {
     return work()
@@ -218,7 +230,7 @@ export function others({ signers, self }: Pick<SigningSetup, 'signers' | 'self'>
   return signers.map((_, i) => i + 1).filter((number) => number !== self)
 }
 
-/** The oblivious-transfer state with a participant. */
+/** The OT state with a participant. */
 export function pairWith({ pairs }: SigningSetup, participant: number): OtState {
   const pair = pairs.get(participant)
   if (pair === undefined) throw new RangeError(`no oblivious-transfer state with participant ${participant}`)
