@@ -111,7 +111,12 @@ export const GROUPS = {
       'src/service/export-authorization.ts',
       'src/service/rate-counts.ts',
     ],
-    tests: ['test/server/rounds/admission.node.test.ts'],
+    tests: [
+      'test/server/rounds/admission.node.test.ts',
+      'test/server/rounds/failures.node.test.ts',
+      'test/server/rounds/policy-request.node.test.ts',
+      'test/server/rounds/rates.node.test.ts',
+    ],
     database: true,
   },
   'server-rounds': {
@@ -125,7 +130,7 @@ export const GROUPS = {
   },
   'server-making': {
     sources: ['src/server/operations/make-sets/make-sets.ts', 'src/server/operations/make-sets/prepare-sets.ts'],
-    tests: ['test/server/operations/make-sets.node.test.ts'],
+    tests: ['test/server/operations/make-backup.node.test.ts', 'test/server/operations/make-sets.node.test.ts'],
     database: true,
   },
   'server-custodian': {

@@ -1,3 +1,5 @@
+import { toHex } from '../../src/util/bytes.ts'
+
 /** Text that no door lets through, whatever it is for. */
 export const NOT_TEXTS = [
   'cut \ud83d',
@@ -24,3 +26,8 @@ export const NOT_LABELS = [
 
 /** Names of clients and users that no door lets through. */
 export const NOT_IDS = [...NOT_LABELS, '', 'x'.repeat(257), 'team\ufffd', '.', '..'] as const
+
+/** A row, or anything else, as text in which every byte string is hex, to search it for secrets. */
+export function inHex(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (part instanceof Uint8Array ? toHex(part) : part))
+}

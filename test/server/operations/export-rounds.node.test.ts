@@ -1,17 +1,13 @@
 import { expect, test } from 'vitest'
-import { exportTerms } from '../../../src/wire/export.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
-import { getGroup } from '../../../src/curve/index.ts'
 import { ProtocolError } from '../../../src/errors.ts'
-import { generateKeyPair } from '../../../src/hpke/x25519.ts'
-import { proveExport, receiveShare } from '../../../src/protocol/export/index.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import type { PolicyRequest } from '../../../src/server/access/policy.ts'
 import { CURVES, type Curve } from '../../../src/types.ts'
-import { toHex } from '../../../src/util/bytes.ts'
+import { exportSide } from '../../support/export-side.ts'
 import { firstFlight, unwrap } from '../../support/server-client.ts'
 import { errorOf } from '../support/error-of.ts'
 import { after, storedSet, tablesClient, type StoredSet } from '../support/played.ts'
@@ -35,14 +31,9 @@ async function owner() {
 /** One export of a set, whose rounds are sent as the test says. */
 function exporting({ clientId, device, set }: Awaited<ReturnType<typeof owner>>, curve: Curve = 'ed25519') {
   const { context } = tables
-  const group = getGroup(curve)
-  const keyPair = generateKeyPair(context.random)
-  const operationId = toHex(context.random(16))
   const { walletId, setId } = set
-  const receiver = toHex(keyPair.publicKey)
+  const { operationId, receiver, prove, receive } = exportSide(set.signing, curve, context.random)
   const request: ExportRequest = { kind: 'export', walletId, setId, curve, authorization: '123456', receiver }
-  const share = set.signing.shares.find(({ record }) => record.curve === curve)!
-  const terms = exportTerms(group, share.record, operationId, keyPair.publicKey)
   const prover = set.signing.shares[0]!
   const opening = firstFlight(operationId, request, [], prover, context.random)
   const first = (messages: readonly SessionMessage[]) =>
@@ -56,15 +47,13 @@ function exporting({ clientId, device, set }: Awaited<ReturnType<typeof owner>>,
   return {
     operationId,
     send,
+    receive,
     async challenge(changes?: Partial<ServerContext>) {
       const { messages } = await send(1, [], changes)
       expect(messages.map(({ sessionIndex, envelope }) => [sessionIndex, envelope.length])).toEqual([[0, 32]])
       return messages[0]!.envelope
     },
-    proof: (challenge: Uint8Array): SessionMessage => {
-      return { sessionIndex: 0, envelope: proveExport(terms, { share, challenge, random: context.random }) }
-    },
-    receive: (sealed: Uint8Array) => receiveShare(terms, keyPair, sealed),
+    proof: (challenge: Uint8Array): SessionMessage => ({ sessionIndex: 0, envelope: prove(challenge) }),
   }
 }
 

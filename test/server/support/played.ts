@@ -17,6 +17,7 @@ import { ecdsaShare, insertShare } from '../../../src/server/sets/shares.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/key-share/index.ts'
 import type { Purpose } from '../../../src/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
+import type { RandomSource } from '../../../src/util/random.ts'
 import type { SealContext } from '../../../src/util/seal.ts'
 import type { ServerClient } from '../../support/server-client.ts'
 import { simulate } from '../../support/simulator.ts'
@@ -36,7 +37,7 @@ export function tablesClient(context: ServerContext, { clientId, device }: Calle
   }
 }
 
-/** A set of a wallet, made by its two parties alone and put into the tables. */
+/** A set of a wallet, made by its two parties alone. */
 export interface StoredSet {
   readonly walletId: string
   readonly setId: string
@@ -46,14 +47,26 @@ export interface StoredSet {
   readonly half: WalletShares
 }
 
+/** A set that is nowhere yet. */
+export function newSet(purpose: Purpose, random: RandomSource): StoredSet {
+  const { client: signing, other: half } = walletPair(purpose, random)
+  return { walletId: toHex(signing.walletId), setId: setIdOf(signing), signing, half }
+}
+
+/** A database with the server's tables, and what its shares are sealed with. */
+export interface SetTables {
+  readonly database: Queryable
+  readonly context: Pick<ServerContext, 'random' | 'sealer'>
+}
+
 /** Puts a committed set into the tables. The custodian's half of a backup set is the test's to put somewhere. */
 export async function storedSet(
-  { context, database }: Tables,
+  { context, database }: SetTables,
   { clientId, device }: Caller,
   purpose: Purpose = 'signing',
 ): Promise<StoredSet> {
-  const { client: signing, other: half } = walletPair(purpose, context.random)
-  const [walletId, setId] = [toHex(signing.walletId), setIdOf(signing)]
+  const set = newSet(purpose, context.random)
+  const { walletId, setId, half } = set
   await insertSet(database, {
     setId,
     clientId,
@@ -74,7 +87,7 @@ export async function storedSet(
     new Date(START),
   ])
   if (purpose === 'signing') await insertShare(context, database, clientId, setId, half)
-  return { walletId, setId, signing, half }
+  return set
 }
 
 /** Gives a signing set its ECDSA setup. @returns the client's side of it */

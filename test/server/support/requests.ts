@@ -1,0 +1,25 @@
+import type { ExportRequest, OperationRequest } from '../../../src/wire/operations.ts'
+import { generating, recovering, WALLET } from './tables.ts'
+
+/** A set that need not be there. */
+export const SET = 'cd'.repeat(32)
+
+/** One request of every kind, with the set that it needs. */
+export function requestsOf(setId: string): Readonly<Record<OperationRequest['kind'], OperationRequest>> {
+  const about = { walletId: WALLET, setId }
+  return {
+    generate: generating,
+    backup: { kind: 'backup', ...about, backupMethod: 'PASSWORD' },
+    recover: recovering(setId),
+    refresh: { kind: 'refresh', ...about, label: 'tablet' },
+    prove: { kind: 'prove', ...about },
+    export: exporting(setId),
+    setup: { kind: 'setup', ...about },
+    preprocess: { kind: 'preprocess', ...about },
+    sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd' },
+  }
+}
+
+export function exporting(setId: string): ExportRequest {
+  return { kind: 'export', walletId: WALLET, setId, curve: 'ed25519', authorization: '123456', receiver: '' }
+}
