@@ -102,7 +102,8 @@ const ROOMS = {
       wallets: ['operations'],
       backup: ['operations', 'wallets'],
       signing: ['operations', 'wallets'],
-      actions: ['operations', 'wallets', 'backup', 'signing'],
+      ecdsa: ['operations', 'wallets'],
+      actions: ['operations', 'wallets', 'backup', 'signing', 'ecdsa'],
     },
   },
   server: {

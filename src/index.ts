@@ -40,7 +40,7 @@ export {
 export { resume, type ResumedWallet } from './client/actions/resume.ts'
 export { removeShare, type RemoveShareParameters } from './client/actions/remove-share.ts'
 export type { Progress, Status } from './client/progress.ts'
-export type { PoolOptions } from './client/preprocessing-pool.ts'
+export type { PoolOptions } from './client/ecdsa/preprocessing-pool.ts'
 export type {
   ActionOptions,
   OnCheating,

@@ -5,7 +5,7 @@ import type { Transport } from '../transport/types.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { checkText, LABEL } from '../util/text.ts'
 import { assertMethods, oneOf, assertObject, timeout } from './arguments.ts'
-import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
+import { createPreprocessingPool, type PoolOptions } from './ecdsa/preprocessing-pool.ts'
 import type { OnCheating, Client } from './types.ts'
 
 /** Long enough for the slowest password derivation on the slowest phone and for a server failover. */

@@ -5,7 +5,7 @@ import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import type { Curve } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
-import type { PreprocessingPool } from './preprocessing-pool.ts'
+import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
 
 /** What ECDSA does once the server has been caught cheating: refuse, or make each signature with its own setup. */
 export type OnCheating = 'refuse' | 'ephemeralSetup'

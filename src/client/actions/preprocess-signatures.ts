@@ -6,11 +6,11 @@ import { useActiveSet } from '../wallets/active-set.ts'
 import { assertObject, walletIdArgument, wholeNumber } from '../arguments.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
-import { POOL_MAX_SIZE } from '../preprocessing-pool.ts'
+import { POOL_MAX_SIZE } from '../ecdsa/preprocessing-pool.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
-import { ecdsaOptions } from '../signing/sign-ecdsa.ts'
+import { ecdsaOptions } from '../ecdsa/sign-ecdsa.ts'
 import type { ActionOptions, Client } from '../types.ts'
-import { withOtState } from '../signing/with-ot-state.ts'
+import { withOtState } from '../ecdsa/with-ot-state.ts'
 
 export interface PreprocessSignaturesParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */

@@ -3,7 +3,7 @@ import { toHex } from '../../util/bytes.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
 import { fillInBackground } from './preprocess-signatures.ts'
-import { signEcdsa } from '../signing/sign-ecdsa.ts'
+import { signEcdsa } from '../ecdsa/sign-ecdsa.ts'
 import {
   readStatement,
   type SignEcdsaParameters,

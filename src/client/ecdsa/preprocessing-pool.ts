@@ -1,7 +1,7 @@
-import { EXTENSION_BYTES, PRODUCT_BYTES } from '../protocol/ecdsa/ot/parameters.ts'
-import type { Preprocessed } from '../protocol/ecdsa/signing/preprocessed.ts'
-import { equalBytes } from '../util/bytes.ts'
-import { assertFunction, assertObject, wholeNumber } from './arguments.ts'
+import { EXTENSION_BYTES, PRODUCT_BYTES } from '../../protocol/ecdsa/ot/parameters.ts'
+import type { Preprocessed } from '../../protocol/ecdsa/signing/preprocessed.ts'
+import { equalBytes } from '../../util/bytes.ts'
+import { assertFunction, assertObject, wholeNumber } from '../arguments.ts'
 
 /** The most preprocessings held for one set: as many as a server keeps per set by default. */
 export const POOL_MAX_SIZE = 32

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, test, vi } from 'vitest'
-import { createPreprocessingPool } from '../../../src/client/preprocessing-pool.ts'
+import { createPreprocessingPool } from '../../../src/client/ecdsa/preprocessing-pool.ts'
 import {
   createClient,
   MpcError,

@@ -13,7 +13,7 @@ import type { EcdsaOptions } from '../../protocol/ecdsa/signing/signing-setup.ts
 import type { Session } from '../../protocol/session/session.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
-import { afterSetup } from '../operations/setup-then.ts'
+import { afterSetup } from './setup-then.ts'
 import type { Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
