@@ -14,6 +14,8 @@ const SERVER = ['dist/server/', 'dist/custodian/', 'node_modules/hono/', 'node_m
 const DATABASES = ['node_modules/pg/', 'node_modules/@electric-sql/']
 const SEALING = ['dist/backup/', 'node_modules/age-encryption/', 'node_modules/hash-wasm/']
 const CLIENT = ['dist/client/', 'dist/storage/', 'node_modules/idb/']
+/** What a client that signs by FROST alone has no use for. */
+const ECDSA = ['dist/client/ecdsa/', 'dist/protocol/ecdsa/', 'dist/wasm/ot.js', 'node_modules/@noble/hashes/sha3.js']
 const CORE = ['dist/wasm/', 'dist/curve/', 'dist/secret-sharing/', 'dist/key-share/', 'dist/protocol/']
 /** What only age keys as text need, and not a password. */
 const AGE_KEYS = ['node_modules/age-encryption/', 'node_modules/@noble/post-quantum/']
@@ -50,6 +52,7 @@ const BUDGETS = {
   'client + password': 121,
   password: 68,
   'generate, recover, sign': 86,
+  'ed25519 alone': 69,
   protocol: 90.5,
   backup: 119,
   transport: 3.2,
@@ -112,6 +115,12 @@ const BUNDLES = [
     entries: ['.: createClient, generateWallet, recoverWallet, sign'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
+  },
+  {
+    name: 'ed25519 alone',
+    entries: ['.: createFrostClient, generateWallet, recoverWallet, sign'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE, ...ECDSA],
   },
   {
     name: 'protocol',

@@ -1,4 +1,5 @@
 export { createClient, type ClientOptions } from './client/client.ts'
+export { createFrostClient, type FrostClientOptions } from './client/frost-client.ts'
 export { generateWallet, type GenerateWalletParameters } from './client/actions/generate-wallet.ts'
 export { backupWallet, type BackupWalletParameters } from './client/actions/backup-wallet.ts'
 export { confirmBackup, type ConfirmBackupParameters, type PendingBackup } from './client/actions/confirm-backup.ts'

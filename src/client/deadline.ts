@@ -3,30 +3,9 @@ import { errorName } from '../util/brand.ts'
 import { timeout } from './arguments.ts'
 import { clientArgument } from './client-argument.ts'
 import { storeUntil } from './store-until.ts'
-import type { ActionOptions, Client } from './types.ts'
+import type { ActionOptions, Client, Deadline } from './types.ts'
 
-/** The end of an action's time, by its caller's signal or by its timeout. */
-export interface Deadline {
-  /** A native signal, whatever kind the caller passed. Do not rely on its reason. */
-  readonly signal: AbortSignal
-  /** Milliseconds since 1970, by the client's clock. */
-  readonly endsAt: number
-  /** @throws {ABORTED | TIMEOUT} once the deadline has passed */
-  check(): void
-  /**
-   * Resolves to the result of `work`, or rejects at the deadline, whichever comes first.
-   *
-   * @throws {ABORTED | TIMEOUT} once the deadline has passed
-   */
-  race<T>(work: T | PromiseLike<T>): Promise<T>
-  /**
-   * Runs `work` with its own timeout; the action's timeout is paused meanwhile.
-   *
-   * @throws {TIMEOUT} if `limitMs` pass
-   * @throws {ABORTED} if the caller aborts
-   */
-  apart<T>(limitMs: number, work: () => T | PromiseLike<T>): Promise<T>
-}
+export type { Deadline } from './types.ts'
 
 /**
  * Runs an action under its deadline.
@@ -36,10 +15,10 @@ export interface Deadline {
  * @throws {ABORTED} if the caller's signal is aborted
  * @throws {TIMEOUT} if `timeoutMs` pass
  */
-export async function withDeadline<T>(
-  client: Client,
+export async function withDeadline<T, C extends Client>(
+  client: C,
   options: ActionOptions,
-  work: (deadline: Deadline, client: Client) => Promise<T>,
+  work: (deadline: Deadline, client: C) => Promise<T>,
 ): Promise<T> {
   clientArgument(client)
   const { signal, timeoutMs = client.timeoutMs } = options

@@ -1,16 +1,19 @@
 import type { Group } from '../curve/group.ts'
+import type { WalletShares } from '../key-share/types.ts'
 import type { EcdsaBackend } from '../protocol/ecdsa/ot/backend.ts'
 import type { OtState } from '../protocol/ecdsa/ot/ot-state.ts'
+import type { Session } from '../protocol/session/session.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import type { Curve } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
+import type { OperationId, OperationRequest, SignEcdsaRequest } from '../wire/operations.ts'
 import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
 
 /** What ECDSA does once the server has been caught cheating: refuse, or make each signature with its own setup. */
 export type OnCheating = 'refuse' | 'ephemeralSetup'
 
-/** A client made by {@link createClient}. Actions take it as their first argument. */
+/** A client made by {@link createClient} or {@link createFrostClient}. Actions take it as their first argument. */
 export interface Client {
   readonly transport: Transport
   /** The app's store. */
@@ -24,19 +27,14 @@ export interface Client {
   readonly timeoutMs: number
   /** The arithmetic of a curve. */
   readonly group: (curve: Curve) => Group
-  /** The arithmetic of oblivious transfer, made at the first use. */
-  readonly ecdsa: () => EcdsaBackend
+  /** Threshold ECDSA; undefined in a client that signs by FROST alone. All use of its code goes through this. */
+  readonly ecdsa: Ecdsa | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** The operations that this client is running. */
   readonly operations: Set<string>
   /** The operations that this client has ended without learning their decision; it may ask for it at once. */
   readonly undecidedOperations: Set<string>
-  readonly onCheating: OnCheating
-  /** The poisoned OT states by set; they count even if they could not be stored. */
-  readonly bans: Map<string, OtState>
-  /** What is preprocessed for future ECDSA signatures. */
-  readonly pool: PreprocessingPool
   /** Whether actions repeat requests that failed in transit. */
   readonly repeats: boolean
   /** Waits between two attempts, until the signal is aborted. */
@@ -45,6 +43,88 @@ export interface Client {
   readonly onError: (error: unknown) => void
   /** Wipes what is preprocessed for future ECDSA signatures, and preprocesses no more. Actions still work. */
   readonly dispose: () => void
+}
+
+/** The end of an action's time, by its caller's signal or by its timeout. */
+export interface Deadline {
+  /** A native signal, whatever kind the caller passed. Do not rely on its reason. */
+  readonly signal: AbortSignal
+  /** Milliseconds since 1970, by the client's clock. */
+  readonly endsAt: number
+  /** @throws {ABORTED | TIMEOUT} once the deadline has passed */
+  check(): void
+  /**
+   * Resolves to the result of `work`, or rejects at the deadline, whichever comes first.
+   *
+   * @throws {ABORTED | TIMEOUT} once the deadline has passed
+   */
+  race<T>(work: T | PromiseLike<T>): Promise<T>
+  /**
+   * Runs `work` with its own timeout; the action's timeout is paused meanwhile.
+   *
+   * @throws {TIMEOUT} if `limitMs` pass
+   * @throws {ABORTED} if the caller aborts
+   */
+  apart<T>(limitMs: number, work: () => T | PromiseLike<T>): Promise<T>
+}
+
+/** A client that signs by ECDSA too. */
+export interface EcdsaClient extends Client {
+  readonly ecdsa: Ecdsa
+}
+
+/** What an operation plays of a session, without its export. */
+export type OperationSession<Result> = Omit<Session<Result>, 'export'>
+
+/** The threshold ECDSA of a client, with its state. Its functions take the client that holds it. */
+export interface Ecdsa {
+  /** The arithmetic of oblivious transfer, made at the first use. */
+  readonly backend: () => EcdsaBackend
+  readonly onCheating: OnCheating
+  /** The poisoned OT states by set; they count even if they could not be stored. */
+  readonly bans: Map<string, OtState>
+  /** What is preprocessed for future signatures. */
+  readonly pool: PreprocessingPool
+  /** The fields of a request that choose the client's role in its setup. */
+  setupRole(client: EcdsaClient): { readonly slowClient?: true }
+  /**
+   * A setup with the server, bound to an operation.
+   *
+   * @param old the set that the new one comes from, if there is one: its share hedges the setup's randomness
+   */
+  setupSession(
+    client: EcdsaClient,
+    operationId: OperationId,
+    request: OperationRequest,
+    old?: WalletShares,
+  ): OperationSession<NewSetup>
+  /** Makes a signature with the set and the server, and verifies it. */
+  sign(
+    client: EcdsaClient,
+    deadline: Deadline,
+    shares: WalletShares,
+    statement: EcdsaStatement,
+  ): Promise<EcdsaSignature>
+  /** Preprocesses signatures until `count` are ready. @returns how many are */
+  preprocess(client: EcdsaClient, options: ActionOptions, walletId: string, count: number): Promise<number>
+  /** Refills the pool after a signature, unless that is in progress. If it fails, the next signature tries again. */
+  refill(client: EcdsaClient, walletId: string, setId: string): void
+}
+
+/** What is signed by ECDSA, and with which key: the request without the source of the signature. */
+export type EcdsaStatement = Omit<SignEcdsaRequest, 'source'>
+
+/** The result of a setup, with its secrets, before it is bound to the set that it was made for. */
+export interface NewSetup {
+  /**
+   * Binds it to the set, stores it durably and reads it back. Wipes its secrets.
+   *
+   * @param expectedVersion the version that it replaces; null if there is none
+   * @throws {STORAGE_CONFLICT} if another tab has stored one in the meantime
+   * @throws {STORAGE_UNAVAILABLE} if the store returns something else
+   */
+  store(client: Pick<Client, 'storage'>, shares: WalletShares, expectedVersion: string | null): Promise<void>
+  wipe(): void
 }
 
 /** Options of every action. */

@@ -1,8 +1,10 @@
 import { CURVES, type Curve, type Purpose } from '../types.ts'
 import type {
+  GenerateRequest,
   OperationKind,
   OperationRequest,
   RecoverRequest,
+  RefreshRequest,
   RequestOf,
   SignatureSource,
   SignRequest,
@@ -44,13 +46,14 @@ const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = {
  * Every kind of operation, for both sides. `src/server/operations/definitions.ts` has what only the server has to know.
  *
  * The sessions of an operation run side by side, in the order in which client and server number them: the target sets
- * (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA setup of the signing set.
+ * (signing before backup), within each the curves in the order of `CURVES`, and last the ECDSA setup of the signing set,
+ * unless the request is `withoutSetup`.
  */
 export const WIRE_OPERATIONS = {
-  generate: { source: null, isProven: false, rounds: () => 2, sessions: () => [...making('signing'), SETUP] },
+  generate: { source: null, isProven: false, rounds: () => 2, sessions: makingSigningSet },
   backup: { source: 'signing', isProven: true, rounds: () => 3, sessions: () => making('backup') },
   recover: { source: 'backup', isProven: true, rounds: () => 3, sessions: recoverySessions },
-  refresh: { source: 'signing', isProven: true, rounds: () => 3, sessions: () => [...making('signing'), SETUP] },
+  refresh: { source: 'signing', isProven: true, rounds: () => 3, sessions: makingSigningSet },
   // A signature with its own setup runs both with sessionIndex 0, one after the other.
   sign: {
     source: 'signing',
@@ -64,10 +67,14 @@ export const WIRE_OPERATIONS = {
   preprocess: { source: 'signing', isProven: false, rounds: () => 2, sessions: () => [using('secp256k1')] },
 } satisfies { readonly [Kind in OperationKind]: WireOperation<RequestOf<Kind>> }
 
-function recoverySessions({ rotateBackup, dryRun }: RecoverRequest): readonly SessionSpec[] {
+function makingSigningSet({ withoutSetup }: GenerateRequest | RefreshRequest): readonly SessionSpec[] {
+  return withoutSetup ? making('signing') : [...making('signing'), SETUP]
+}
+
+function recoverySessions({ rotateBackup, dryRun, withoutSetup }: RecoverRequest): readonly SessionSpec[] {
   const shares = [...making('signing'), ...(rotateBackup === null ? [] : making('backup'))]
   // The set of a dry run is never used, so it needs no setup.
-  return dryRun ? shares : [...shares, SETUP]
+  return dryRun || withoutSetup ? shares : [...shares, SETUP]
 }
 
 function signatureRounds(request: SignRequest): number {

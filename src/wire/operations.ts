@@ -10,8 +10,17 @@ interface BringsSetup {
   readonly slowClient?: true
 }
 
+/** An operation that makes a signing set, with an ECDSA setup beside it unless the client wants none. */
+interface MakesSigningSet extends BringsSetup {
+  /**
+   * Present if the set is to have no ECDSA setup: the client signs by FROST alone. The set can get one later by the
+   * operation `setup`. The other field of the setup then has no effect.
+   */
+  readonly withoutSetup?: true
+}
+
 /** Ids in the API are lower-case hex: wallet ids of 16 bytes, set ids of 32 bytes. */
-export interface GenerateRequest extends BringsSetup {
+export interface GenerateRequest extends MakesSigningSet {
   readonly kind: 'generate'
   readonly walletId: string
   readonly label: string
@@ -25,7 +34,7 @@ export interface BackupRequest {
   readonly backupMethod: BackupMethodName
 }
 
-export interface RecoverRequest extends BringsSetup {
+export interface RecoverRequest extends MakesSigningSet {
   readonly kind: 'recover'
   readonly walletId: string
   /** The backup set that deals. */
@@ -37,7 +46,7 @@ export interface RecoverRequest extends BringsSetup {
   readonly dryRun: boolean
 }
 
-export interface RefreshRequest extends BringsSetup {
+export interface RefreshRequest extends MakesSigningSet {
   readonly kind: 'refresh'
   readonly walletId: string
   /** The signing set that deals, and is retired once its successor is proven. */

@@ -1,12 +1,15 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   backupWallet,
   createClient,
+  createFrostClient,
   generateWallet,
   preprocessSignatures,
   provisionWallet,
   refreshShares,
+  removeShare,
   sign,
   type Client,
   type ClientOptions,
@@ -24,6 +27,11 @@ import { deploy, type Deployment } from './support/deployment.ts'
 
 const digest = sha256(utf8('hello'))
 const method = plainMethod()
+
+/** A client that computes slowly, as without WebAssembly. */
+function slowed({ ecdsa, ...client }: Client): Client {
+  return { ...client, ecdsa: { ...ecdsa!, backend: () => ({ ...ecdsa!.backend(), isSlow: true }) } }
+}
 
 /** The requests that are sent on the way, counted. */
 function counted(transport: Transport): Transport & { count: number } {
@@ -98,7 +106,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     const { server, storage, setId, walletId: owner } = await walletOwner()
     const slow = (options: Partial<ClientOptions> = {}): Client => {
       const client = createClient({ transport: server, storage: memoryStore(), pool: { size: 0 }, ...options })
-      return { ...client, ecdsa: () => ({ ...client.ecdsa(), isSlow: true }) }
+      return slowed(client)
     }
     const phone = slow()
     const { id: walletId } = await generateWallet(phone)
@@ -113,6 +121,29 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await signsEcdsa(slow({ storage }), { walletId: owner })
   })
 
+  test('is set up at the first signature of a client that has it, for a set that was made without', async () => {
+    const server = await deployment.transportFor(`frost ${users++}`)
+    const storage = memoryStore()
+    const frost = createFrostClient({ transport: server, storage })
+    const { id: walletId, publicKeys } = await generateWallet(frost)
+    const { cipherText } = await backupWallet(frost, { walletId, method })
+    const laptopStorage = memoryStore()
+    const laptop = createFrostClient({ transport: server, storage: laptopStorage })
+    await provisionWallet(laptop, { cipherText, method })
+    await refreshShares(frost, { walletId })
+    expect([await storage.list('ot/'), await laptopStorage.list('ot/')]).toEqual([[], []])
+    for (const client of [frost, laptop]) {
+      const { publicKey, signature } = await sign(client, { walletId, scheme: 'ed25519', message: digest })
+      expect([publicKey, ed25519.verify(signature, digest, publicKey)]).toEqual([publicKeys.ed25519, true])
+    }
+    for (const store of [storage, laptopStorage]) {
+      await signsEcdsa(createClient({ transport: server, storage: store, pool: { size: 0 } }), { walletId })
+      expect(await store.list('ot/')).toHaveLength(1)
+    }
+    await removeShare(frost, { walletId })
+    expect([await storage.list('ot/'), await storage.list('share/')]).toEqual([[], []])
+  })
+
   test('ends for a server that cheats, goes on with fresh setups, and wholly after a refresh', async () => {
     const { server, device, walletId } = await walletOwner()
     const attempt = sign(device({ transport: cheating(server, 1) }), { walletId, scheme: 'ecdsa', digest })
@@ -120,7 +151,7 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await expect(sign(device(), { walletId, scheme: 'ecdsa', digest })).rejects.toMatchObject({ code: 'OT_POISONED' })
     await signsEcdsa(device({ onCheating: 'ephemeralSetup' }), { walletId })
     const again = device({ onCheating: 'ephemeralSetup' })
-    await signsEcdsa({ ...again, ecdsa: () => ({ ...again.ecdsa(), isSlow: true }) }, { walletId })
+    await signsEcdsa(slowed(again), { walletId })
     await refreshShares(device(), { walletId })
     await signsEcdsa(device(), { walletId })
   })

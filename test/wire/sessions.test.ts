@@ -12,11 +12,14 @@ const backup = ['backup secp256k1', 'backup ed25519']
 
 test.each<[OperationRequest, string[]]>([
   [{ kind: 'generate', walletId: '', label: '' }, [...signing, setup]],
+  [{ kind: 'generate', walletId: '', label: '', withoutSetup: true }, signing],
   [{ kind: 'backup', ...ids, backupMethod: 'PASSWORD' }, backup],
   [{ ...recover, rotateBackup: null }, [...signing, setup]],
   [{ ...recover, rotateBackup: null, dryRun: true }, signing],
   [{ ...recover, rotateBackup: 'PASSKEY' }, [...signing, ...backup, setup]],
+  [{ ...recover, rotateBackup: 'PASSKEY', withoutSetup: true }, [...signing, ...backup]],
   [{ kind: 'refresh', ...ids, label: '' }, [...signing, setup]],
+  [{ kind: 'refresh', ...ids, label: '', withoutSetup: true }, signing],
   [{ kind: 'prove', ...ids }, signing],
   [{ kind: 'sign', ...ids, scheme: 'ed25519', message: '' }, ['signing ed25519']],
   [{ kind: 'sign', ...ids, scheme: 'bip340', message: '', path: 'm', tapTweak: null }, ['signing secp256k1']],

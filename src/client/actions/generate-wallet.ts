@@ -5,12 +5,11 @@ import { toHex } from '../../util/bytes.ts'
 import { assertFunction, assertObject } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
 import { verifyMadeSet } from '../operations/verify-result.ts'
-import { storeSetup } from '../wallets/ot-state-store.ts'
 import { extractShares } from '../operations/extract-shares.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
-import { keygenSessions, setupRole, setupSession } from '../operations/sessions.ts'
+import { keygenSessions, setupFields, setupSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
 import { forgetWallet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
@@ -41,7 +40,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
     progress.begin('Generating share')
     await client.storage.probe()
     const walletId = toHex(client.random(16))
-    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setupRole(client) }
+    const request: GenerateRequest = { kind: 'generate', walletId, label: client.label, ...setupFields(client) }
     const operationId = newOperationId(client)
     let newShares: WalletShares | undefined
     try {
@@ -62,7 +61,7 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
       })
       results.forEach(wipeKeyShare)
       // If this is interrupted, the set has no setup, and its first ECDSA signature makes one.
-      await storeSetup(client, newShares!, setup!, null)
+      await setup?.store(client, newShares!, null)
       const setId = verifyMadeSet(result, newShares, 'ACTIVE')
       const wallet = toWallet(await activateSet(client, walletId, setId))
       progress.finish()

@@ -16,7 +16,7 @@ import { createProgress, plans, type Progress, type ProgressReporter } from '../
 import { proveSet } from '../wallets/prove-set.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import { sealVerified } from '../backup/seal-verified.ts'
-import { receivedShares, reshareSessions, setupRole, setupSession } from '../operations/sessions.ts'
+import { receivedShares, reshareSessions, setupFields, setupSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
 import { deletePreparedSet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, PublicKeys, Wallet } from '../types.ts'
@@ -179,7 +179,7 @@ async function reshareBackup(
     existingSets,
     rotateBackup: rotation?.name ?? null,
     dryRun,
-    ...(!dryRun && setupRole(client)),
+    ...(!dryRun && setupFields(client)),
   }
   const operationId = newOperationId(client)
   let signing: WalletShares | undefined

@@ -11,7 +11,7 @@ import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { proveSet } from '../wallets/prove-set.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
-import { receivedShares, reshareSessions, setupRole, setupSession } from '../operations/sessions.ts'
+import { receivedShares, reshareSessions, setupFields, setupSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
 import { deletePreparedSet } from '../wallets/share-store.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
@@ -50,7 +50,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
       progress.restart()
       const oldSetId = toHex(shares.setId)
       const setFields = { walletId, setId: oldSetId, label: client.label }
-      const request: RefreshRequest = { kind: 'refresh', ...setFields, ...setupRole(client) }
+      const request: RefreshRequest = { kind: 'refresh', ...setFields, ...setupFields(client) }
       const operationId = newOperationId(client)
       let newShares: WalletShares | undefined
       try {

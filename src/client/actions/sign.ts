@@ -2,8 +2,7 @@ import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
-import { fillInBackground } from './preprocess-signatures.ts'
-import { signEcdsa } from '../ecdsa/sign-ecdsa.ts'
+import { hasEcdsa, requireEcdsa } from '../ecdsa-client.ts'
 import {
   readStatement,
   type SignEcdsaParameters,
@@ -16,8 +15,9 @@ import type { Client, EcdsaSignature, Signature } from '../types.ts'
 /**
  * Signs with this device's set and the server. The returned signature has been verified.
  *
- * An ECDSA signature first makes a new setup if the device or the server has lost its own.
+ * An ECDSA signature first makes a new setup if the set has none, or the device or the server has lost its own.
  *
+ * @throws {ECDSA_UNAVAILABLE} if the client is one of `createFrostClient` and the scheme is `ecdsa`
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH} if this device cannot use the wallet: recover it
  * @throws {SET_RETIRED} if the set was retired, from this device or another
  * @throws {POLICY_DENIED} if the server's policy does not allow this message
@@ -35,20 +35,26 @@ export async function sign(client: Client, options: SignParameters): Promise<Sig
 export async function sign(client: Client, options: SignParameters): Promise<Signature> {
   const statement = readStatement(options)
   const { walletId } = options
-  const signature = await withDeadline(client, options, (deadline, client) =>
-    useActiveSet(client, deadline, walletId, (shares) => signWith(client, deadline, shares, statement)),
+  const signature = await withDeadline(client, options, async (deadline, client) =>
+    useActiveSet(client, deadline, walletId, signerOf(client, deadline, statement)),
   )
-  if (statement.scheme === 'ecdsa') fillInBackground(client, walletId, signature.setId)
+  if (statement.scheme === 'ecdsa' && hasEcdsa(client)) client.ecdsa.refill(client, walletId, signature.setId)
   return signature
 }
 
-async function signWith(
+/** @throws {ECDSA_UNAVAILABLE} if the client signs by FROST alone, and the statement is for ECDSA */
+function signerOf(
   client: Client,
   deadline: Deadline,
-  shares: WalletShares,
   statement: Statement,
-): Promise<Signature> {
-  const setFields = { kind: 'sign', walletId: toHex(shares.walletId), setId: toHex(shares.setId) } as const
-  if (statement.scheme === 'ecdsa') return signEcdsa(client, deadline, shares, { ...setFields, ...statement })
-  return signSchnorr(client, deadline, shares, { ...setFields, ...statement })
+): (shares: WalletShares) => Promise<Signature> {
+  if (statement.scheme !== 'ecdsa') {
+    return (shares) => signSchnorr(client, deadline, shares, { ...setFields(shares), ...statement })
+  }
+  const complete = requireEcdsa(client)
+  return (shares) => complete.ecdsa.sign(complete, deadline, shares, { ...setFields(shares), ...statement })
+}
+
+function setFields({ walletId, setId }: WalletShares) {
+  return { kind: 'sign', walletId: toHex(walletId), setId: toHex(setId) } as const
 }

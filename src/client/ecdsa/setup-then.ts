@@ -1,6 +1,6 @@
 import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { Session } from '../../protocol/session/session.ts'
-import type { OperationSession } from '../operations/run-operation.ts'
+import type { OperationSession } from '../types.ts'
 
 /** A setup and the session that starts from its result, as one session: both use the same sessionIndex. */
 export function afterSetup<Result>(

@@ -17,13 +17,10 @@ import { afterSetup } from './setup-then.ts'
 import type { Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
-import { otSetup, setupRole } from '../operations/sessions.ts'
-import type { Client, EcdsaSignature } from '../types.ts'
+import { otSetup, setupRole } from './setup-session.ts'
+import type { EcdsaClient, EcdsaSignature, EcdsaStatement } from '../types.ts'
 import { withOtState } from './with-ot-state.ts'
 import { shareOn } from '../wallet-shares.ts'
-
-/** The message and the key: the request without the source of the signature. */
-type EcdsaStatement = Omit<SignEcdsaRequest, 'source'>
 
 /**
  * Makes a threshold ECDSA signature with the set's setup, or with a setup of its own if that is poisoned and the
@@ -33,7 +30,7 @@ type EcdsaStatement = Omit<SignEcdsaRequest, 'source'>
  * @throws {RangeError} for a path that leads to no key (one in 2^127)
  */
 export async function signEcdsa(
-  client: Client,
+  client: EcdsaClient,
   deadline: Deadline,
   shares: WalletShares,
   statement: EcdsaStatement,
@@ -42,43 +39,43 @@ export async function signEcdsa(
     return await signBySetup(client, deadline, shares, statement)
   } catch (error) {
     const poisoned = isMpcError(error, 'OT_POISONED')
-    if (!poisoned || client.onCheating === 'refuse') throw error
+    if (!poisoned || client.ecdsa.onCheating === 'refuse') throw error
   }
   return signByEphemeralSetup(client, deadline, shares, statement)
 }
 
 /** The options of a session for the key at a path, without `pairs`. */
-export function ecdsaOptions(client: Client, shares: WalletShares, path: string): Omit<EcdsaOptions, 'pairs'> {
+export function ecdsaOptions(client: EcdsaClient, shares: WalletShares, path: string): Omit<EcdsaOptions, 'pairs'> {
   const share = shareOn(shares, 'secp256k1')
-  const backend = client.ecdsa()
+  const backend = client.ecdsa.backend()
   const derivation = keyAtPath(backend.group, share.record, path)
   const signers = partiesOf('signing').map(({ id }) => id)
   return { backend, share, signers, random: client.random, ...(derivation && { derivation }) }
 }
 
-function signingSession(client: Client, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
+function signingSession(client: EcdsaClient, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
   return createEcdsaSigning(signingOptions(client, shares, statement, otState))
 }
 
-function signingOptions(client: Client, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
+function signingOptions(client: EcdsaClient, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
   const options = ecdsaOptions(client, shares, statement.path)
   return { ...options, pairs: [otState], aggregator: options.share.id, digest: requestDigest(statement) }
 }
 
 /** Signs with the set's setup: in one request with a preprocessing, in two without. */
-async function signBySetup(client: Client, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
+async function signBySetup(client: EcdsaClient, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
   return withOtState(client, deadline, shares, async (otState, guard) => {
     // Another tab may have poisoned it.
-    if (otState.cheat !== undefined) client.pool.drop(statement.setId)
+    if (otState.cheat !== undefined) client.ecdsa.pool.drop(statement.setId)
     // It leaves the pool before anything is sent, so that it is never used twice.
-    const preprocessed = client.pool.take(statement.setId, otState.digest)
+    const preprocessed = client.ecdsa.pool.take(statement.setId, otState.digest)
     try {
       if (preprocessed !== undefined)
         return await complete(client, deadline, shares, statement, otState, guard, preprocessed)
     } catch (error) {
       if (!isMpcError(error, 'PREPROCESSING_NOT_FOUND')) throw error
       // The server has dropped its side: after a restore, by age, or for newer ones. The others are likely gone too.
-      client.pool.drop(statement.setId)
+      client.ecdsa.pool.drop(statement.setId)
     } finally {
       preprocessed?.dispose()
     }
@@ -88,7 +85,7 @@ async function signBySetup(client: Client, deadline: Deadline, shares: WalletSha
 }
 
 function complete(
-  client: Client,
+  client: EcdsaClient,
   deadline: Deadline,
   shares: WalletShares,
   statement: EcdsaStatement,
@@ -97,13 +94,13 @@ function complete(
   preprocessed: Preprocessed,
 ) {
   const source = { kind: 'preprocessing', id: toHex(preprocessed.id) } as const
-  const { epoch } = client.pool
+  const { epoch } = client.ecdsa.pool
   const session = createCompletion({ ...signingOptions(client, shares, statement, otState), preprocessed, epoch })
   return signBy(client, deadline, shares, statement, source, session, guard)
 }
 
 async function signBy(
-  client: Client,
+  client: EcdsaClient,
   deadline: Deadline,
   shares: WalletShares,
   statement: EcdsaStatement,
@@ -123,7 +120,7 @@ async function signBy(
 
 /** Each signature has its own Δ, so that what a cheater learns about one is useless (docs/ecdsa.md#the-ban-rule). */
 async function signByEphemeralSetup(
-  client: Client,
+  client: EcdsaClient,
   deadline: Deadline,
   shares: WalletShares,
   statement: EcdsaStatement,
@@ -145,7 +142,7 @@ async function signByEphemeralSetup(
 }
 
 function toSignature(
-  client: Client,
+  client: EcdsaClient,
   shares: WalletShares,
   { path, setId }: EcdsaStatement,
   raw: RawSignature,
@@ -157,6 +154,6 @@ function toSignature(
       retryable: true,
     })
   }
-  const publicKey = publicKeyAtPath(client.ecdsa().group, shareOn(shares, 'secp256k1').record, path)
+  const publicKey = publicKeyAtPath(client.ecdsa.backend().group, shareOn(shares, 'secp256k1').record, path)
   return { signature: encodeSignature(raw), recovery, publicKey, setId }
 }

@@ -6,10 +6,10 @@ import { toHex } from '../../util/bytes.ts'
 import type { Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { withOtStateLock } from './ot-state-lock.ts'
-import { readOtState, storeBan, storeSetup, type StoredOtState } from '../wallets/ot-state-store.ts'
+import { readOtState, storeBan, type StoredOtState } from './ot-state-store.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
-import { otSetup, setupRole } from '../operations/sessions.ts'
-import type { Client } from '../types.ts'
+import { setupRole, setupSession } from './setup-session.ts'
+import type { EcdsaClient } from '../types.ts'
 import { shareNotFound } from '../wallets/wallet-store.ts'
 
 /**
@@ -21,7 +21,7 @@ import { shareNotFound } from '../wallets/wallet-store.ts'
  * @throws {OT_POISONED} if the server was caught cheating with this set, or says that this device was
  */
 export async function withOtState<T>(
-  client: Client,
+  client: EcdsaClient,
   deadline: Deadline,
   shares: WalletShares,
   use: (otState: OtState, guard: StepGuard) => Promise<T>,
@@ -49,7 +49,7 @@ export async function withOtState<T>(
  * @param version null if there is no setup
  */
 async function renewOtState(
-  client: Client,
+  client: EcdsaClient,
   deadline: Deadline,
   shares: WalletShares,
   version: string | null,
@@ -65,7 +65,7 @@ async function renewOtState(
   })
 }
 
-async function runSetup(client: Client, deadline: Deadline, shares: WalletShares, version: string | null) {
+async function runSetup(client: EcdsaClient, deadline: Deadline, shares: WalletShares, version: string | null) {
   const setId = toHex(shares.setId)
   const request: SetupRequest = { kind: 'setup', walletId: toHex(shares.walletId), setId, ...setupRole(client) }
   const operationId = newOperationId(client)
@@ -73,10 +73,10 @@ async function runSetup(client: Client, deadline: Deadline, shares: WalletShares
     operationId,
     request,
     sessions: [],
-    setup: otSetup(client, operationId, request, shares),
+    setup: setupSession(client, operationId, request, shares),
   })
-  client.pool.drop(setId)
-  await storeSetup(client, shares, setup!, version)
+  client.ecdsa.pool.drop(setId)
+  await setup!.store(client, shares, version)
   verifyUsedSet(result, setId)
 }
 
@@ -85,7 +85,7 @@ async function runSetup(client: Client, deadline: Deadline, shares: WalletShares
  * session in any tab has caught the server cheating. A session that catches it stores that durably before anything else
  * is sent.
  */
-function guardOtState(client: Client, deadline: Deadline, shares: WalletShares, otState: OtState): StepGuard {
+function guardOtState(client: EcdsaClient, deadline: Deadline, shares: WalletShares, otState: OtState): StepGuard {
   const setId = toHex(shares.setId)
   return (step) =>
     withOtStateLock(deadline, setId, async () => {

@@ -3,15 +3,13 @@ import { provenHeader, type FirstRound } from '../../wire/opening-proof.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
 import type { OperationId, OperationRequest, OperationResult } from '../../wire/operations.ts'
 import { isMpcError, ProtocolError, isProtocolError } from '../../errors.ts'
-import { wipeSecrets } from '../../protocol/ecdsa/ot/ot-state.ts'
-import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
-import type { Session, Step } from '../../protocol/session/session.ts'
+import type { Step } from '../../protocol/session/session.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { parseResult } from './parse-responses.ts'
 import { postAbort, postRound } from './api-client.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
-import type { Client } from '../types.ts'
+import type { Client, NewSetup, OperationSession } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
 
 /** How long to wait for the server to learn of an abort; otherwise it times the operation out itself. */
@@ -19,9 +17,6 @@ const ABORT_TIMEOUT_MS = 5_000
 
 /** The server's participant number in every session. */
 const SERVER = 2
-
-/** The part of a session that the runner needs. */
-export type OperationSession<Result> = Omit<Session<Result>, 'export'>
 
 /** An operation with the server: sessions that run side by side, round by round, one per sessionIndex. */
 export interface Operation<Result> {
@@ -32,7 +27,7 @@ export interface Operation<Result> {
   /** In the order of `operationSessions(request)`, without the setup; the runner disposes of them. */
   readonly sessions: readonly OperationSession<Result>[]
   /** The ECDSA setup of the new set, with the last sessionIndex; the runner disposes of it. */
-  readonly setup?: Session<readonly PairSetup[]> | undefined
+  readonly setup?: OperationSession<NewSetup> | undefined
   /** Called before each round is sent, counted from 1. */
   readonly onRound?: (round: number) => void
   /** Wraps every step of every session. Default: the step is made directly. */
@@ -40,9 +35,10 @@ export interface Operation<Result> {
   /**
    * Makes the results durable; the last message, which confirms that, is sent only after it.
    *
-   * @param setup the result of the setup: a reshare has it by then, a generation only after the last response
+   * @param setup gives the result of the setup, if there is one: a reshare has it by then, a generation only after the
+   *   last response
    */
-  readonly prepare?: (results: readonly Result[], setup: () => PairSetup) => Promise<void>
+  readonly prepare?: (results: readonly Result[], setup: () => NewSetup | undefined) => Promise<void>
   /** Undoes `prepare`, even if it was only partly done; gets a client with its own timeout. */
   readonly discard?: (client: Client) => Promise<void>
 }
@@ -55,8 +51,8 @@ export interface OperationOutcome<Result> {
   readonly result: OperationResult
   /** The result of each session, in order; its secrets are copies of those passed to `prepare`. */
   readonly results: readonly Result[]
-  /** The result of the setup, if there was one; the caller wipes its secrets. */
-  readonly setup: PairSetup | undefined
+  /** The result of the setup, if there was one; the caller wipes it. */
+  readonly setup: NewSetup | undefined
 }
 
 /** The idempotency key of a new operation. */
@@ -94,7 +90,7 @@ export async function runOperation<Result>(
       operation.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
         const made = players.map((player) => player.made(round))
-        await prepare(made, () => setupResultOf(setup?.finished(round)))
+        await prepare(made, () => setup?.finished(round))
         deadline.check()
         decidable = true
       }
@@ -104,11 +100,11 @@ export async function runOperation<Result>(
       if (round === rounds) {
         const result = parseResult(response.header)
         const results = players.map((player) => player.finished(round))
-        return { result, results, setup: setup && setupResultOf(setup.finished(round)) }
+        return { result, results, setup: setup?.finished(round) }
       }
     }
   } catch (error) {
-    for (const { secrets } of setup?.ended() ?? []) wipeSecrets(secrets)
+    setup?.ended()?.wipe()
     // A server whose last message fails our check did not follow the protocol, whatever it decided.
     const undone = !decidable || isProtocolError(error)
     if (prepare !== undefined) client.undecidedOperations.add(operationId)
@@ -151,12 +147,6 @@ async function deliver(
 }
 
 const atOnce: StepGuard = async (step) => step()
-
-/** A setup between two parties has one result. */
-function setupResultOf(setups: readonly PairSetup[] | undefined): PairSetup {
-  if (setups?.length !== 1) throw new Error('a setup with the server has one result')
-  return setups[0]!
-}
 
 /** One session and its results so far. */
 interface Player<Result> {

@@ -1,16 +1,14 @@
 import { operationSessions, type SessionSpec } from '../../wire/operation-definitions.ts'
 import { operationFlags } from '../../wire/operation-flags.ts'
 import type { OperationId, OperationRequest } from '../../wire/operations.ts'
-import { setupBinding, setupParties } from '../../wire/setup-binding.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../wire/sessions.ts'
-import { createOtSetup, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import { createKeygen } from '../../protocol/keygen/index.ts'
 import { createReshare, type ReshareParticipant, type ReshareResult } from '../../protocol/reshare/index.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import type { KeyShare, WalletShares } from '../../key-share/types.ts'
-import { partyId } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
-import type { Client } from '../types.ts'
+import { hasEcdsa } from '../ecdsa-client.ts'
+import type { Client, NewSetup, OperationSession } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
 
 /** This machine's number among a reshare's participants; the server is the second. */
@@ -21,9 +19,9 @@ export function shareSessions(request: OperationRequest): SessionSpec[] {
   return operationSessions(request).filter(({ brings }) => brings === 'share')
 }
 
-/** The fields of a request that choose the client's role in its setup. */
-export function setupRole(client: Client): { readonly slowClient?: true } {
-  return client.ecdsa().isSlow ? { slowClient: true } : {}
+/** The fields of a request that say how the signing set that it makes gets its ECDSA setup, if at all. */
+export function setupFields(client: Client): { readonly slowClient?: true; readonly withoutSetup?: true } {
+  return hasEcdsa(client) ? client.ecdsa.setupRole(client) : { withoutSetup: true }
 }
 
 /**
@@ -36,26 +34,9 @@ export function setupSession(
   operationId: OperationId,
   request: OperationRequest,
   old?: WalletShares,
-): Session<readonly PairSetup[]> | undefined {
-  if (!operationSessions(request).some(({ brings }) => brings === 'setup')) return undefined
-  return otSetup(client, operationId, request, old)
-}
-
-/** A setup with the server, bound to an operation. */
-export function otSetup(
-  client: Client,
-  operationId: OperationId,
-  request: OperationRequest,
-  old?: WalletShares,
-): Session<readonly PairSetup[]> {
-  return createOtSetup({
-    backend: client.ecdsa(),
-    ...setupParties(request),
-    self: partyId(SELF),
-    binding: setupBinding(operationId, request),
-    random: client.random,
-    ...(old && { secret: shareOn(old, 'secp256k1').secretShare }),
-  })
+): OperationSession<NewSetup> | undefined {
+  const makesSetup = operationSessions(request).some(({ brings }) => brings === 'setup')
+  return makesSetup && hasEcdsa(client) ? client.ecdsa.setupSession(client, operationId, request, old) : undefined
 }
 
 /** The sessions of a key generation, one per share. */

@@ -1,6 +1,6 @@
 import type { SignEcdsaRequest } from '../../wire/operations.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
-import { digest32, type MessageHash } from '../../protocol/ecdsa/signing/digest.ts'
+import type { MessageHash } from '../../protocol/ecdsa/signing/digest.ts'
 import { abytes, toHex, isBytes } from '../../util/bytes.ts'
 import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import type { ActionOptions } from '../types.ts'
@@ -97,7 +97,7 @@ function signedByEcdsa(options: SignEcdsaParameters): Pick<SignEcdsaRequest, 'me
   if (options.message !== undefined || options.hash !== undefined) {
     throw new TypeError('either message and hash are signed, or digest')
   }
-  return { message: toHex(digest32(options.digest)), hash: null }
+  return { message: toHex(abytes(options.digest, 32, 'digest')), hash: null }
 }
 
 function messageArgument(message: Uint8Array): string {

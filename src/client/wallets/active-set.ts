@@ -37,7 +37,7 @@ export async function useActiveSet<T>(
       }
     } catch (error) {
       if (!isGone(error) || attempt === ATTEMPTS) throw error
-      client.pool.drop(setId)
+      client.ecdsa?.pool.drop(setId)
       if (!(await isReplaced(client, walletId, setId))) throw error
     }
   }

@@ -1,11 +1,9 @@
-import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import type { Deadline } from '../deadline.ts'
 import { assertNotCollected } from './unreferenced-shares.ts'
-import { storeSetup } from './ot-state-store.ts'
 import { storeShares } from './share-store.ts'
-import type { Client } from '../types.ts'
+import type { Client, NewSetup } from '../types.ts'
 import { UNDECIDED_MS, withPrepared, type WalletRecord } from './wallet-record.ts'
 import { publicKeys } from '../wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
@@ -15,19 +13,19 @@ import { changeWallet } from './wallet-store.ts'
  * reads them back, then records the set as PREPARED, which cannot sign (I1, I2 of docs/internals/signing-server.md#invariants).
  *
  * @param deadline of the action: before it, nobody else decides its operation
- * @param setup the new set's; undefined if it finishes only with the server's last response. Wiped
+ * @param setup the new set's; undefined if it has none, or if that finishes only with the server's last response. Wiped
  * @param replaces picks the sets on this device that the new one replaces, from the record as it is then
  */
 export async function prepareSet(
   client: Client,
   deadline: Deadline,
   shares: WalletShares,
-  setup: PairSetup | undefined,
+  setup: NewSetup | undefined,
   operationId: string,
   replaces: (record: WalletRecord) => readonly string[],
 ): Promise<void> {
   await storeShares(client, shares)
-  if (setup !== undefined) await storeSetup(client, shares, setup, null)
+  await setup?.store(client, shares, null)
   const walletId = toHex(shares.walletId)
   const setId = toHex(shares.setId)
   const walletKeys = publicKeys(client, shares)

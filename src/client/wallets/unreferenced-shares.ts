@@ -1,6 +1,6 @@
 import { MpcError, isMpcError } from '../../errors.ts'
 import { toHex } from '../../util/bytes.ts'
-import { otStateSetIds } from './ot-state-store.ts'
+import { otStateSetIds } from './ot-state-rows.ts'
 import { deleteShares, hasShares, shareSetIds } from './share-store.ts'
 import type { Client } from '../types.ts'
 import { listWalletIds, readWallet } from './wallet-store.ts'

@@ -18,6 +18,7 @@ export const walletId = hex(16)
 export const setId = hex(32)
 export const receiver = v.pipe(hex(32), v.check(isUsableReceiver))
 export const slowClient = v.optional(v.literal(true))
+export const setupFields = { slowClient, withoutSetup: v.optional(v.literal(true)) }
 export const backupMethod = v.picklist(['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'])
 
 /** A BIP 32 path of at most 255 steps of ten digits each, which is the longest that can be derived. */

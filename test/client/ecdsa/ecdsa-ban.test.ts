@@ -65,7 +65,7 @@ describe('a server that is caught cheating', () => {
     const banned = { reason: 'CHEAT_GAMMA', blame: [2], ban: true, retryable: false }
     await expect(sign(phone, request(walletId))).rejects.toMatchObject(banned)
     expect((await stored()).cheat).toBe('CHEAT_GAMMA')
-    expect(phone.pool.count(setId)).toBe(0)
+    expect(phone.ecdsa!.pool.count(setId)).toBe(0)
     await expectPoisoned(phone, walletId)
   })
 

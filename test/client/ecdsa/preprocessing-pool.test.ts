@@ -19,7 +19,8 @@ const digest = sha256(utf8('hello'))
 
 describe('a pool', () => {
   const settled = (done: () => boolean) => vi.waitUntil(done, { interval: 1, timeout: 30_000 })
-  const idle = (client: Client) => settled(() => client.pool.filling.size === 0)
+  const poolOf = ({ ecdsa }: Client) => ecdsa!.pool
+  const idle = (client: Client) => settled(() => poolOf(client).filling.size === 0)
 
   async function withPool(pool: PoolOptions | undefined, options: Parameters<Stage['device']>[1] = {}) {
     const { device, storage, ...rest } = await withWallet()
@@ -30,12 +31,12 @@ describe('a pool', () => {
   test('is filled after the first signature, by one run at a time, and again after each', async () => {
     const { server, phone, walletId, setId } = await withPool({ size: 3 })
     await signsEcdsa(phone, { walletId })
-    expect(phone.pool.filling.size).toBe(1)
+    expect(poolOf(phone).filling.size).toBe(1)
     await idle(phone)
-    expect([phone.pool.count(setId), server.sets.get(setId)!.preprocessings.size]).toEqual([3, 3])
+    expect([poolOf(phone).count(setId), server.sets.get(setId)!.preprocessings.size]).toEqual([3, 3])
     for (let i = 0; i < 2; i++) await signsEcdsa(phone, { walletId, path: `m/${i}` })
     await idle(phone)
-    expect(phone.pool.count(setId)).toBe(3)
+    expect(poolOf(phone).count(setId)).toBe(3)
     expect(sources(server)).toEqual(['setup', 'preprocessing', 'preprocessing'])
     expect(preprocessed(server)).toBe(5)
   })
@@ -43,20 +44,20 @@ describe('a pool', () => {
   test('is of two by default, of none where it is to be, and untouched by other schemes', async () => {
     const { server, walletId, setId, storage, phone: none } = await withPool({ size: 0 })
     await signsEcdsa(none, { walletId })
-    expect([none.pool.filling.size, preprocessed(server)]).toEqual([0, 0])
+    expect([poolOf(none).filling.size, preprocessed(server)]).toEqual([0, 0])
     const phone = createClient({ transport: server, storage, repeats: false })
     await sign(phone, { walletId, scheme: 'ed25519', message: digest })
-    expect(phone.pool.filling.size).toBe(0)
+    expect(poolOf(phone).filling.size).toBe(0)
     await signsEcdsa(phone, { walletId })
     await idle(phone)
-    expect(phone.pool.count(setId)).toBe(2)
+    expect(poolOf(phone).count(setId)).toBe(2)
   })
 
   test('is filled where the app allows it, which it is asked before each', async () => {
     const asked: number[] = []
     const answers: unknown[] = []
     const mayFill = () => {
-      asked.push(phone.pool.count(setId))
+      asked.push(poolOf(phone).count(setId))
       return answers.shift() as boolean
     }
     const { server, phone, walletId, setId } = await withPool({ size: 4, mayFill })
@@ -127,7 +128,7 @@ describe('a pool', () => {
     expect(await round()).toBe(4)
     time -= 3_600_001
     expect(await round()).toBe(6)
-    expect(phone.pool.count(setId)).toBe(3)
+    expect(poolOf(phone).count(setId)).toBe(3)
   })
 
   test('sends and receives for one about what it says', async () => {
@@ -179,13 +180,13 @@ describe('a pool', () => {
     const phone = device('phone', { storage, transport, pool: { size: 3 } })
     await preprocessSignatures(phone, { walletId, count: 1 })
     const { digest: made } = server.sets.get(setId)!.otState!
-    const held = phone.pool.take(setId, made)!
-    phone.pool.add(setId, made, held)
+    const held = poolOf(phone).take(setId, made)!
+    poolOf(phone).add(setId, made, held)
     expect(await preprocessSignatures(phone, { walletId, count: 3 })).toBe(0)
     expect(() => held.encode()).toThrow('has been used')
     expect(await preprocessSignatures(phone, { walletId, count: 1 })).toBe(0)
     await signsEcdsa(phone, { walletId })
-    expect([phone.pool.filling.size, phone.pool.count(setId), preprocessed(server)]).toEqual([0, 0, 2])
+    expect([poolOf(phone).filling.size, poolOf(phone).count(setId), preprocessed(server)]).toEqual([0, 0, 2])
     phone.dispose()
   })
 

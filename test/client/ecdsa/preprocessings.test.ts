@@ -56,11 +56,11 @@ describe('a preprocessing', () => {
     const { server, phone, walletId, setId } = await withWallet()
     await preprocessSignatures(phone, { walletId, count: 1 })
     const { otState } = server.sets.get(setId)!
-    const held = phone.pool.take(setId, otState!.digest)!
+    const held = phone.ecdsa!.pool.take(setId, otState!.digest)!
     const bytes = held.encode()
     for (let i = 0; i < 2; i++) {
       const copy = Preprocessed.decode(getEcdsaBackend(), bytes)
-      phone.pool.add(setId, otState!.digest, copy)
+      phone.ecdsa!.pool.add(setId, otState!.digest, copy)
       await signsEcdsa(phone, { walletId, path: `m/${i}` })
     }
     expect(sources(server)).toEqual(['preprocessing', 'preprocessing', 'setup'])
@@ -114,7 +114,7 @@ describe('a preprocessing', () => {
       } else await signsEcdsa(phone, { walletId })
       expect(sources(server)).not.toContain('preprocessing')
       expect(server.requests.filter(({ kind }) => kind === 'setup')).toEqual([])
-      expect(phone.pool.count(setId)).toBe(0)
+      expect(phone.ecdsa!.pool.count(setId)).toBe(0)
     },
   )
 })

@@ -147,7 +147,8 @@ export function memoryServer(random: RandomSource): MemoryServer {
     const shares = sharesFor(operation, target)
     const setId = toHex(shares.setId)
     const label = 'label' in request && target === 'signing' ? request.label : ''
-    const otState = target === 'signing' ? bindOtState(setup!, shareOn(shares, 'secp256k1').record.setId) : undefined
+    const makesSetup = target === 'signing' && setup !== undefined
+    const otState = makesSetup ? bindOtState(setup, shareOn(shares, 'secp256k1').record.setId) : undefined
     const kept = { operationId, label, retires: retiredBy(request), preprocessings: new Map<string, Preprocessed>() }
     sets.set(setId, { ...kept, shares, state, proven: false, otState })
     return setId

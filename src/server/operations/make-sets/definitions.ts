@@ -2,13 +2,13 @@ import * as v from 'valibot'
 import type { BackupRequest, GenerateRequest, RecoverRequest, RefreshRequest } from '../../../wire/operations.ts'
 import { requireCustodian } from '../../sets/ask-custodian.ts'
 import type { ServerOperation } from '../operation.ts'
-import { backupMethod, label, setId, slowClient, walletId } from '../schemas.ts'
+import { backupMethod, label, setId, setupFields, walletId } from '../schemas.ts'
 import { requireFreeWallet } from '../source.ts'
 import { makeSetsRound } from './make-sets.ts'
 
 /** Makes a wallet and its first signing set. */
 export const generateOperation: ServerOperation<GenerateRequest> = {
-  schema: (limits) => v.strictObject({ kind: v.literal('generate'), walletId, label: label(limits), slowClient }),
+  schema: (limits) => v.strictObject({ kind: v.literal('generate'), walletId, label: label(limits), ...setupFields }),
   policyFields: (request) => ({ label: request.label }),
   checkStart: ({ database }, { clientId }, request) => requireFreeWallet(database, clientId, request.walletId),
   failuresCountAgainst: [],
@@ -37,7 +37,7 @@ export const recoverOperation: ServerOperation<RecoverRequest> = {
       existingSets: v.picklist(['keep', 'retire']),
       rotateBackup: v.nullable(backupMethod),
       dryRun: v.boolean(),
-      slowClient,
+      ...setupFields,
     }),
   policyFields: ({ existingSets, rotateBackup, dryRun, label }) => ({ existingSets, rotateBackup, dryRun, label }),
   checkStart: async (context) => void requireCustodian(context),
@@ -53,7 +53,8 @@ export const recoverOperation: ServerOperation<RecoverRequest> = {
 
 /** Makes a signing set that replaces the one that it is made from. */
 export const refreshOperation: ServerOperation<RefreshRequest> = {
-  schema: (limits) => v.strictObject({ kind: v.literal('refresh'), walletId, setId, label: label(limits), slowClient }),
+  schema: (limits) =>
+    v.strictObject({ kind: v.literal('refresh'), walletId, setId, label: label(limits), ...setupFields }),
   policyFields: (request) => ({ label: request.label }),
   failuresCountAgainst: ['set', 'device'],
   keepsDecision: true,

@@ -5,8 +5,9 @@ import { bindOtState, type PairSetup } from '../../protocol/ecdsa/setup/create-s
 import type { WalletShares } from '../../key-share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../../util/bytes.ts'
 import { withDeadline } from '../deadline.ts'
-import { readToReplace } from './read-to-replace.ts'
-import type { Client } from '../types.ts'
+import { otStateKey } from '../wallets/ot-state-rows.ts'
+import { readToReplace } from '../wallets/read-to-replace.ts'
+import type { Client, EcdsaClient } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
 
 const DIGEST_LENGTH = 32
@@ -16,10 +17,6 @@ const BAN_ATTEMPTS = 16
 
 /** How long that may take: it is stored even after the action's deadline. */
 const BAN_MS = 10_000
-
-const PREFIX = 'ot/'
-
-const otStateKey = (setId: string) => PREFIX + setId
 
 /** The ECDSA setup with the server that this device stores for a set. */
 export interface StoredOtState {
@@ -33,7 +30,7 @@ export interface StoredOtState {
  * @throws {SHARE_PARSING_FAILED} if it is damaged: it may have been poisoned, so it is not replaced
  * @throws {SET_MISMATCH} if it is the setup of another set
  */
-export async function readOtState(client: Client, shares: WalletShares): Promise<StoredOtState | undefined> {
+export async function readOtState(client: EcdsaClient, shares: WalletShares): Promise<StoredOtState | undefined> {
   const setId = toHex(shares.setId)
   const stored = await client.storage.read(otStateKey(setId))
   if (stored === undefined) return undefined
@@ -45,7 +42,7 @@ export async function readOtState(client: Client, shares: WalletShares): Promise
       otState.dispose()
       throw new MpcError('SET_MISMATCH', 'this device stores the ECDSA setup of another set under this id')
     }
-    const ban = client.bans.get(setId)
+    const ban = client.ecdsa.bans.get(setId)
     if (ban?.cheat === undefined || otState.cheat !== undefined) return { otState, version }
     // It could not be stored when it happened.
     otState.poison(ban.cheat)
@@ -64,7 +61,7 @@ export async function readOtState(client: Client, shares: WalletShares): Promise
  * @throws {STORAGE_UNAVAILABLE} if the store returns something else
  */
 export async function storeSetup(
-  client: Client,
+  client: Pick<Client, 'storage'>,
   shares: WalletShares,
   setup: PairSetup,
   expectedVersion: string | null,
@@ -91,9 +88,9 @@ export async function storeSetup(
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | STORAGE_CONFLICT | TIMEOUT} if it could not be made durable; this
  * client still refuses the set
  */
-export async function storeBan(client: Client, setId: string, poisoned: OtState): Promise<void> {
-  client.bans.set(setId, poisoned)
-  client.pool.drop(setId)
+export async function storeBan(client: EcdsaClient, setId: string, poisoned: OtState): Promise<void> {
+  client.ecdsa.bans.set(setId, poisoned)
+  client.ecdsa.pool.drop(setId)
   const row = encodeRow(poisoned)
   await withDeadline(client, { timeoutMs: BAN_MS }, (_, client) => writeBan(client, setId, row))
 }
@@ -110,17 +107,6 @@ async function writeBan(client: Client, setId: string, row: Uint8Array): Promise
       if (!conflict || attempt === BAN_ATTEMPTS) throw error
     }
   }
-}
-
-/** The sets of which this device stores an ECDSA setup, whether or not a record names them. */
-export async function otStateSetIds(client: Client): Promise<string[]> {
-  return (await client.storage.list(PREFIX)).map((key) => key.slice(PREFIX.length))
-}
-
-/** Deletes a set's ECDSA setup, and the preprocessings that were made with it. */
-export async function deleteOtState(client: Client, setId: string): Promise<void> {
-  client.pool.drop(setId)
-  await client.storage.delete(otStateKey(setId))
 }
 
 /** `encoded OtState | SHA-256 of it [32]`: a damaged seed would look as if the server had cheated. */

@@ -1,0 +1,36 @@
+import { getEcdsaBackend } from '../../protocol/ecdsa/ot/backend.ts'
+import { oneOf } from '../arguments.ts'
+import type { Client, Ecdsa, OnCheating } from '../types.ts'
+import { preprocess, refill } from './preprocess.ts'
+import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
+import { setupRole, setupSession } from './setup-session.ts'
+import { signEcdsa } from './sign-ecdsa.ts'
+
+/** The options of a client that are about ECDSA. */
+interface EcdsaOptions {
+  readonly onCheating?: OnCheating
+  readonly pool?: PoolOptions
+}
+
+/**
+ * Makes the ECDSA of one client.
+ *
+ * @throws {TypeError | RangeError} if an option is wrong
+ */
+export function createEcdsa(
+  { random, now, onError }: Pick<Client, 'random' | 'now' | 'onError'>,
+  { onCheating = 'refuse', pool }: EcdsaOptions,
+): Ecdsa {
+  const epoch = new DataView(random(4).slice().buffer).getUint32(0)
+  return {
+    backend: getEcdsaBackend,
+    onCheating: oneOf(onCheating, ['refuse', 'ephemeralSetup'], 'onCheating'),
+    bans: new Map(),
+    pool: createPreprocessingPool({ epoch, now, onError }, pool),
+    setupRole,
+    setupSession,
+    sign: signEcdsa,
+    preprocess,
+    refill,
+  }
+}

@@ -1,0 +1,71 @@
+import type { PreprocessRequest } from '../../wire/operations.ts'
+import { createPreprocessing } from '../../protocol/ecdsa/signing/preprocess.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex } from '../../util/bytes.ts'
+import { useActiveSet } from '../wallets/active-set.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
+import { verifyUsedSet } from '../operations/verify-result.ts'
+import { newOperationId, runOperation } from '../operations/run-operation.ts'
+import { ecdsaOptions } from './sign-ecdsa.ts'
+import type { ActionOptions, EcdsaClient } from '../types.ts'
+import { withOtState } from './with-ot-state.ts'
+
+/** Preprocesses signatures until `count` are ready. @returns how many are */
+export function preprocess(
+  client: EcdsaClient,
+  options: ActionOptions,
+  walletId: string,
+  count: number,
+): Promise<number> {
+  return fill(client, options, walletId, count, () => true)
+}
+
+/** Refills the pool after a signature, unless that is in progress. If it fails, the next signature tries again. */
+export function refill(client: EcdsaClient, walletId: string, setId: string): void {
+  const { pool } = client.ecdsa
+  if (pool.filling.has(setId) || pool.count(setId) >= pool.size || !pool.mayFill()) return
+  pool.filling.add(setId)
+  void fill(client, {}, walletId, pool.size, () => pool.mayFill())
+    .catch(() => undefined)
+    .finally(() => pool.filling.delete(setId))
+}
+
+async function fill(
+  client: EcdsaClient,
+  options: ActionOptions,
+  walletId: string,
+  wanted: number,
+  mayGoOn: () => boolean,
+): Promise<number> {
+  const { pool } = client.ecdsa
+  return withDeadline(client, options, (deadline, client) =>
+    useActiveSet(client, deadline, walletId, async (shares) => {
+      const setId = toHex(shares.setId)
+      while (!pool.isDisposed && pool.count(setId) < wanted && mayGoOn()) await preprocessOne(client, deadline, shares)
+      return pool.count(setId)
+    }),
+  )
+}
+
+async function preprocessOne(client: EcdsaClient, deadline: Deadline, shares: WalletShares): Promise<void> {
+  const { pool } = client.ecdsa
+  const setId = toHex(shares.setId)
+  const request: PreprocessRequest = { kind: 'preprocess', walletId: toHex(shares.walletId), setId }
+  const options = ecdsaOptions(client, shares, 'm')
+  await withOtState(client, deadline, shares, async (otState, guard) => {
+    const { result, results } = await runOperation(client, deadline, {
+      operationId: newOperationId(client),
+      request,
+      sessions: [createPreprocessing({ ...options, pairs: [otState], epoch: pool.epoch })],
+      guard,
+    })
+    const preprocessed = results[0]!.preprocessed!
+    try {
+      verifyUsedSet(result, setId)
+    } catch (error) {
+      preprocessed.dispose()
+      throw error
+    }
+    pool.add(setId, otState.digest, preprocessed)
+  })
+}
