@@ -8,9 +8,9 @@ import * as scalars from './sharing/scalars'
 
 export * from './ot/exports'
 
-// All exports of the module. Arguments are offsets into the arena, and counts. Scalars are 32 canonical bytes, points 64
-// (memory.ts). Nothing is checked here but what a status says: src/curve/wasm/group.ts hands in only what it decoded before.
-// Scratch is clear again when an export returns. Exports named …Var take public input only.
+// All exports of the module. Arguments are offsets into the arena, and counts. Scalars are 32 canonical bytes, and points 64
+// bytes (memory.ts). Inputs are checked only if an export returns a status: src/curve/wasm/ passes only values that it has
+// decoded before. All scratch space is cleared before an export returns. Exports named …Var take public input only.
 
 export function arena(): usize {
   return ARENA

@@ -1,23 +1,23 @@
-/** Every export that can refuse its input returns one of these; `src/wasm/ot.ts` and `src/wasm/instance.ts` mirror them. */
+/** Status codes of exports that can reject their input. `src/wasm/ot.ts` and `src/wasm/instance.ts` repeat them. */
 export const OK: i32 = 0
-/** Not the canonical encoding of a scalar, or of a point of the prime-order subgroup other than the identity. */
+/** The input is not the canonical encoding of a scalar, or of a point of the prime-order subgroup, not the identity. */
 export const INVALID: i32 = 1
-/** The operation has no result for this input: the inverse of zero, an id that stands twice. */
+/** The operation has no result for this input, such as the inverse of zero, or a repeated id. */
 export const UNDEFINED: i32 = 2
 
-/** Inputs and outputs of the exports lie here, at offsets that the caller chooses and wipes. */
+/** Size of the arena for inputs and outputs of the exports. The caller chooses their offsets, and wipes them. */
 export const ARENA_BYTES: i32 = 0x10000
 export const ARENA: usize = memory.data(0x10000, 16)
 
-/** Bytes of an affine point between calls: x and y, little-endian words; secp256k1's identity is all zeros. */
+/** Bytes of a stored point, as calls pass it: affine x and y, little-endian. The identity of secp256k1 is all zeros. */
 export const POINT_BYTES: usize = 64
 export const SCALAR_BYTES: usize = 32
 
-/** One field element of either layout (field/lanes.ts). */
+/** Bytes for one field element in either layout (field/lanes.ts). */
 const SLOT: usize = 80
 
-// Scratch holds secrets while an export runs; `wipeScratch` clears all of it before the export returns. Each region
-// below belongs to one module, so that no two functions that call each other share a slot.
+// Scratch space has secrets while an export runs. `wipeScratch` clears all of it before the export returns. Each region
+// below belongs to the files named above it, so two functions that call each other never share a slot.
 const SCRATCH: usize = memory.data(0x5000, 16)
 
 /** field/safegcd.ts */
@@ -26,7 +26,7 @@ export const INVERSE_SCRATCH: usize = SCRATCH
 export const LIMB_SCRATCH: usize = SCRATCH + 0x0c0
 /** field/scalar.ts */
 export const SCALAR_SCRATCH: usize = SCRATCH + 0x180
-/** Scalars of those who call field/scalar.ts: sharing/, {secp256k1,ed25519}/{base,multiply,combination}.ts */
+/** Scalars of the callers of field/scalar.ts: sharing/, {secp256k1,ed25519}/{base,multiply,combination}.ts */
 export const SHARING_SCRATCH: usize = SCRATCH + 0x380
 /** secp256k1/split.ts */
 export const SPLIT_SCRATCH: usize = SCRATCH + 0x680
@@ -44,29 +44,29 @@ export const TABLE_SCRATCH: usize = POINT_SCRATCH + 40 * SLOT
 export const DIGIT_SCRATCH: usize = TABLE_SCRATCH + 48 * SLOT
 const SCRATCH_END: usize = DIGIT_SCRATCH + 4 * 48
 
-/** Clears what scalar arithmetic used. */
+/** Clears the scratch space of scalar arithmetic. */
 export function wipeScalarScratch(): void {
   memory.fill(SCRATCH, 0, SCALAR_SCRATCH_BYTES)
 }
 
-/** Clears everything that arithmetic on points and scalars used. */
+/** Clears the scratch space of all arithmetic on points and scalars. */
 export function wipeScratch(): void {
   memory.fill(SCRATCH, 0, SCRATCH_END - SCRATCH)
 }
 
-/** Terms of a variable-time combination that one call takes. */
+/** Maximum number of terms of a variable-time combination in one call. */
 export const COMBINATION_TERMS: i32 = 512
 
 /**
- * Work space of batches: Jacobian or extended points that wait for a common inversion, or the tables, terms and buckets
- * of a variable-time combination. Whoever uses it clears what it used, so that it is all zeros between calls.
+ * Work space of batches: Jacobian or extended points before a common inversion, or the tables, terms and buckets of a
+ * variable-time combination. Every function clears the part that it has used, so it is all zeros between calls.
  */
 export const WORK: usize = memory.data(0x29000, 16)
 
-/** Multiples of the generators, made at first use: 26 × 16 pairs of 2 or 3 coordinates. */
+/** Multiples of the generators, computed at the first use: 26 × 16 pairs of 2 or 3 coordinates. */
 export const SECP256K1_COMB: usize = memory.data(66560, 16)
 export const ED25519_COMB: usize = memory.data(99840, 16)
 
-/** Multiples of the generators for variable-time combinations, made at first use: 64 × 3 coordinates. */
+/** Multiples of the generators for variable-time combinations, computed at the first use: 64 × 3 coordinates. */
 export const SECP256K1_MULTIPLES: usize = memory.data(9216, 16)
 export const ED25519_MULTIPLES: usize = memory.data(9216, 16)

@@ -6,17 +6,17 @@ import { invertAll, multiply, normalize } from '../field/prime'
 
 type C = Ed25519
 
-// Points between calls: 64 bytes, affine x and y in little-endian words; the identity is (0, 1).
+// A stored point, as calls pass it: 64 bytes, affine x and y, little-endian. The identity is (0, 1).
 
-/** A projective point (Single): X, Y, Z; then a slot of work for {@link toAffine}. */
+/** Bytes from one projective point (Single: X, Y, Z) of a batch to the next. {@link toAffine} works in the fourth slot. */
 export const BATCH_STRIDE: usize = 4 * 48
 
 const T: usize = POINT_SCRATCH
 
-/** Slots of POINT_SCRATCH from here on are free for multiplication. */
+/** From here on, the slots of POINT_SCRATCH are free for multiplication. */
 export const AFFINE_SCRATCH_END: usize = POINT_SCRATCH + 48
 
-/** Loads a stored point as an extended one (Single). */
+/** Loads a stored point in extended coordinates (Single). */
 export function loadPoint(p: usize, bytes: usize): void {
   unpack(p, bytes)
   unpack(p + size<Single>(), bytes + 32)
@@ -24,7 +24,7 @@ export function loadPoint(p: usize, bytes: usize): void {
   multiply<C, Single>(p + 3 * size<Single>(), p, p + size<Single>())
 }
 
-/** Stores x and y (Single, any bounds) canonically. */
+/** Stores x and y (Single, any bounds) as canonical bytes. */
 export function storePoint(bytes: usize, xy: usize): void {
   normalize<C>(T, xy)
   pack(bytes, T)
@@ -32,7 +32,7 @@ export function storePoint(bytes: usize, xy: usize): void {
   pack(bytes + 32, T)
 }
 
-/** Replaces X and Y of `count` points, {@link BATCH_STRIDE} apart, by affine x and y, and Z by 1/Z, with one inversion. */
+/** Replaces X and Y of `count` points by affine x and y, and Z by 1/Z, with one inversion. They are {@link BATCH_STRIDE} apart. */
 export function toAffine(points: usize, count: i32): void {
   const z: usize = 2 * size<Single>()
   invertAll<C>(points + z, points + 3 * size<Single>(), BATCH_STRIDE, count)
@@ -43,13 +43,13 @@ export function toAffine(points: usize, count: i32): void {
   }
 }
 
-/** Stores `count` projective points, {@link BATCH_STRIDE} apart; they lose their Z. */
+/** Stores `count` projective points, {@link BATCH_STRIDE} apart. Overwrites them. */
 export function storeProjective(bytes: usize, points: usize, count: i32): void {
   toAffine(points, count)
   for (let i: usize = 0; i < <usize>count; i++) storePoint(bytes + 64 * i, points + i * BATCH_STRIDE)
 }
 
-/** RFC 8032 §5.1.2: 32 bytes of a stored point. */
+/** Encodes a stored point in 32 bytes (RFC 8032 §5.1.2). */
 export function encodePoint(r: usize, bytes: usize): void {
   const odd = <u64>(load<u8>(bytes) & 1)
   memory.copy(r, bytes + 32, 24)

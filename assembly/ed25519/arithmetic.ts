@@ -11,7 +11,7 @@ const P: usize = POINT_SCRATCH + 80
 const Q: usize = P + 4 * 48
 const CACHED: usize = Q + 4 * 48
 
-/** r = p + (negate ? −q : q), with all ones or zero for `negate`. */
+/** r = p + (negate ? −q : q); `negate` is all ones or zero. */
 function addOrSubtract(r: usize, p: usize, q: usize, negate: i32): void {
   loadPoint(P, p)
   loadPoint(Q, q)

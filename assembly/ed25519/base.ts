@@ -10,8 +10,8 @@ import { addAffine, addCached, conditionalNegate, double, setIdentity, toAffineC
 
 type C = Ed25519
 
-// Constant-time multiplication of the generator. The scalar becomes 52 odd digits |d| < 32 of 5 bits; lane A adds the
-// even windows and lane B the odd ones, each entry taken by a scan over all 16.
+// Constant-time multiplication of the generator. The scalar is recoded to 52 odd signed digits of 5 bits, |d| < 32. Lane A
+// adds the even windows and lane B the odd ones. Each table entry is selected by reading all 16.
 
 const ROUNDS: i32 = 26
 const WIDTH: i32 = 5
@@ -67,7 +67,7 @@ function buildWindow(round: usize, lane: usize): void {
   setAffine(TWICE, WORK + (ENTRIES + 1) * BATCH_STRIDE)
 }
 
-/** Makes the table at the first multiplication: public, so in any time; about a millisecond. */
+/** Builds the table at the first multiplication, in about a millisecond. Variable time: the table is public. */
 function prepareTable(): void {
   copy<Single>(SUM, GENERATOR_X)
   copy<Single>(SUM + size<Single>(), GENERATOR_Y)

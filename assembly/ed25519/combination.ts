@@ -19,14 +19,14 @@ import {
 
 type C = Ed25519
 
-// Sums of products of public points and public scalars, in variable time: Straus' method over non-adjacent forms.
+// Sums of products of public points and public scalars, in variable time: Straus's method with non-adjacent forms.
 
 const ENTRIES: usize = 8
 const ENTRY_BYTES: usize = 4 * 48
-/** Those of the generator are affine. */
+/** Bytes of an entry of the generator's table, which is affine. */
 const AFFINE_ENTRY_BYTES: usize = 3 * 48
 const NAF_OFFSET: usize = ENTRIES * ENTRY_BYTES
-/** What one point keeps in WORK. */
+/** Bytes that one point uses in WORK. */
 const STRIDE: usize = NAF_OFFSET + NAF_BYTES
 
 // Above what multiply.ts uses.
@@ -42,14 +42,14 @@ function copyPoint(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)
 }
 
-/** CACHED = |d|·P or −|d|·P for the odd multiples of P in `table`, of any kind of cached points. */
+/** CACHED = d·P from the table of odd multiples of P, which may be cached or affine cached points. */
 @inline
 function loadDigitVar(table: usize, digit: i32, entryBytes: usize): void {
   memory.copy(CACHED, table + <usize>((abs<i32>(digit) - 1) >> 1) * entryBytes, entryBytes)
   if (digit < 0) conditionalNegate<Single>(CACHED, spread<Single>(-1, -1))
 }
 
-/** SUM = Σ over the tables and digits in WORK up to `end`, and of the generator's digits there, for so many digits. */
+/** SUM = Σ d·P for the tables and digits in WORK up to `end`, and for the generator's digits there. `length`: digits in use. */
 function sumDigitsVar(end: usize, multiples: usize, length: i32): void {
   setIdentity<Single>(SUM)
   for (let bit = length - 1; bit >= 0; bit--) {
@@ -75,19 +75,19 @@ function sumDigitsVar(end: usize, multiples: usize, length: i32): void {
   }
 }
 
-/** From so many terms on, Pippenger's method takes less time. */
+/** From this number of terms on, Pippenger's method takes less time. */
 const MANY: i32 = 64
 
 /**
- * r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes; and k·G for another
- * scalar at `base`, where that is not 0 and there are few terms.
+ * r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes. If `base` is not 0, k·G is
+ * added for the scalar k at `base`; from MANY terms on, `base` is ignored.
  */
 export function combineVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
   if (count < MANY) combineFewVar(r, points, scalars, count, base)
   else combineManyVar(r, points, scalars, count)
 }
 
-/** The digits of a scalar in bytes; returns the digits in use. */
+/** Recodes a scalar in bytes to digits. Returns how many digits are in use. */
 function recodeScalarVar(digits: usize, scalar: usize, width: i32): i32 {
   memory.copy(BYTES, scalar, SCALAR_BYTES)
   store<u64>(BYTES, 0, 32)

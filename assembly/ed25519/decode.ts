@@ -22,13 +22,13 @@ const XY: usize = ONE + 80
 const CANONICAL: usize = XY + 2 * 48
 const BYTES: usize = CANONICAL + 48
 
-/** Puts the y of each encoding into its lane; false if one is not canonical. */
+/** Loads the y of each encoding into its lane. False if one is not canonical. */
 function loadCoordinatesVar<L>(bytes: usize): bool {
   for (let lane: usize = 0; lane < laneCount<L>(); lane++, bytes += ENCODED_BYTES) {
     memory.copy(BYTES, bytes, ENCODED_BYTES)
     store<u8>(BYTES, load<u8>(BYTES, 31) & 0x7f, 31)
     unpack(XY, BYTES)
-    // Of the 19 values that two encodings share none is in the subgroup, so that this refuses nothing more than RFC 8032.
+    // Of the 19 values with two encodings, none is in the subgroup. So this rejects no more than RFC 8032 does.
     normalize<C>(CANONICAL, XY)
     if (!isEqual(CANONICAL, XY)) return false
     storeLane<L>(Y, XY, lane)
@@ -36,14 +36,14 @@ function loadCoordinatesVar<L>(bytes: usize): bool {
   return true
 }
 
-/** All ones if the root in a lane has not the sign of its encoding. */
+/** All ones if the root in a lane does not have the sign of its encoding. */
 function wrongSign<L>(bytes: usize, lane: usize): i32 {
   loadLane<L>(XY, X, lane)
   normalize<C>(CANONICAL, XY)
   return -(<i32>((load<u32>(CANONICAL) ^ (load<u8>(bytes + lane * ENCODED_BYTES, 31) >> 7)) & 1))
 }
 
-/** Stores the points of as many public encodings as there are lanes; false if one is none. */
+/** Decodes and stores one public encoding for each lane. False if one is invalid. */
 function decodeLanesVar<L>(r: usize, bytes: usize): bool {
   if (!loadCoordinatesVar<L>(bytes)) return false
   set<L>(ONE, 1)
@@ -56,7 +56,7 @@ function decodeLanesVar<L>(r: usize, bytes: usize): bool {
   const last = laneCount<L>() - 1
   conditionalNegateCarried<C, L>(X, X, spread<L>(wrongSign<L>(bytes, 0), wrongSign<L>(bytes, last)))
   for (let lane: usize = 0; lane < laneCount<L>(); lane++) {
-    // x = 0 belongs to the identity and to the point of order two.
+    // x is zero only for the identity and for the point of order two.
     loadLane<L>(XY, X, lane)
     normalize<C>(CANONICAL, XY)
     if (isZero(CANONICAL)) return false
@@ -71,8 +71,8 @@ function decodeLanesVar<L>(r: usize, bytes: usize): bool {
 }
 
 /**
- * RFC 8032 §5.1.3: stores the points of `count` ≤ 256 public encodings, if all are valid; refuses the identity and
- * everything outside the prime-order subgroup as well, and non-canonical y.
+ * Decodes and stores the points of `count` ≤ 256 public encodings (RFC 8032 §5.1.3). Returns INVALID if one is invalid: also
+ * for the identity, a point outside the prime-order subgroup, or a non-canonical y.
  */
 export function decodePoints(r: usize, bytes: usize, count: i32): i32 {
   for (; count > 1; count -= 2) {

@@ -16,7 +16,7 @@ import { SQRT_MINUS_ONE } from './constants.gen'
 
 type C = Ed25519
 
-// What the formulas of ed25519 need beyond field/prime.ts.
+// Field operations that only ed25519 needs, beyond those of field/prime.ts.
 
 @inline
 function loadTwiceLess<L>(a: usize, b: usize, i: usize): v128 {
@@ -50,7 +50,7 @@ export function twiceAdd<L>(r: usize, a: usize, b: usize): void {
   }
 }
 
-/** r = a^((p−5)/8), whose exponent in binary is 250 ones and 01; xN stands for a to the power of N ones. */
+/** r = a^((p−5)/8). The exponent in binary is 250 ones and 01. The variable xN is a to the power of N ones. */
 function powerOfRoot<L>(r: usize, a: usize): void {
   const x1 = CURVE_FIELD_SCRATCH
   const x5 = x1 + size<L>()
@@ -75,7 +75,7 @@ function powerOfRoot<L>(r: usize, a: usize): void {
   multiply<C, L>(r, t, x1)
 }
 
-/** r = √(u/v) for public carried u and v (RFC 8032 §5.1.3); false if there is no root in some lane. */
+/** r = √(u/v) for public carried u and v (RFC 8032 §5.1.3). False if a lane has no root. */
 export function squareRootOfRatioVar<L>(r: usize, u: usize, v: usize): bool {
   const v3 = CURVE_FIELD_SCRATCH + 5 * size<L>()
   const check = CURVE_FIELD_SCRATCH + 6 * size<L>()
@@ -95,7 +95,7 @@ export function squareRootOfRatioVar<L>(r: usize, u: usize, v: usize): bool {
   return true
 }
 
-/** Makes the candidate r of a lane a root of u, where r² = ±u/v and check = r²·v; false if that does not hold. */
+/** Turns the candidate r of a lane into √(u/v) if r² = ±u/v, where check = r²·v. False if it is neither. */
 function correctRootVar<L>(r: usize, check: usize, u: usize, lane: usize): bool {
   const wanted = CURVE_FIELD_SCRATCH
   const square = CURVE_FIELD_SCRATCH + 48

@@ -18,7 +18,7 @@ const TWICE: usize = POINT + 4 * 48
 
 let isReady: bool = false
 
-/** The odd multiples G, 3G … 127G as affine cached points; made at the first call, in a tenth of a millisecond. */
+/** The odd multiples G, 3G … 127G as affine cached points. Built at the first call, in a tenth of a millisecond. */
 export function generatorMultiples(): usize {
   if (!isReady) {
     makeMultiples()

@@ -18,8 +18,8 @@ import {
 
 type C = Ed25519
 
-// Constant-time multiplication of arbitrary points, one (Single) or two at once (Pair), by 64 odd signed digits of 4
-// bits. The formulas are complete, so there is no exception to exclude.
+// Constant-time multiplication of arbitrary points, one (Single) or two at once (Pair), with 64 odd signed digits of 4
+// bits. The formulas are complete: they have no exceptional cases.
 
 const WINDOWS: i32 = 64
 const WIDTH: i32 = 4
@@ -51,7 +51,7 @@ export function oddMultiples<L>(table: usize, p: usize): void {
   }
 }
 
-/** ENTRY = d·P from the table in each lane, for the digits d at i. */
+/** ENTRY = d·P from the table in each lane, for the digits d of window i. */
 function lookupDigit<L>(i: i32): void {
   const v0 = nibble(DIGIT_SCRATCH, i)
   const v1 = isPair<L>() ? nibble(DIGIT_SCRATCH + DIGIT_BYTES, i) : v0
@@ -99,7 +99,7 @@ function multiplyTwo(r: usize, points: usize, scalars: usize): void {
   }
 }
 
-/** r_i = k_i·P_i for `count` ≤ 256 stored points and scalars in bytes; r may be the points' own place. */
+/** r_i = k_i·P_i for `count` ≤ 256 stored points and scalars in bytes. r may be `points`. */
 export function multiplyPoints(r: usize, points: usize, scalars: usize, count: i32): void {
   let i: usize = 0
   for (; i + 1 < <usize>count; i += 2) {

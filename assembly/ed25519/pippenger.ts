@@ -25,12 +25,12 @@ import {
 
 // Pippenger's method (field/buckets.ts) for public points and scalars.
 
-/** A term in WORK: the affine cached point, and the digits. */
+/** Offset of the digits in a term in WORK, after the affine cached point. */
 const DIGITS: usize = 3 * 48
 const TERM_BYTES: usize = DIGITS + 48
 const SCALAR_BITS: i32 = 253
 
-/** An extended point in each lane. */
+/** Bytes of a bucket: an extended point in each lane. */
 const BUCKET_BYTES: usize = 4 * 80
 
 // Above what affine.ts uses.
@@ -51,7 +51,7 @@ function prepareTermVar(term: usize, point: usize, scalar: usize): void {
   recodeWindowsVar(digits, OFFSET)
 }
 
-/** Adds d·P to the bucket of |d| in each lane, for the digits of a term in two windows; bucket 0 means nothing. */
+/** Adds ±P to the bucket of |d| in each lane, for a term's digits d in two windows. Bucket 0 is not used. */
 function addDigitsVar(buckets: usize, term: usize, window: i32, width: i32): void {
   const dA = windowDigit(term + DIGITS, window, width)
   const dB = windowDigit(term + DIGITS, window + 1, width)
@@ -65,7 +65,7 @@ function addDigitsVar(buckets: usize, term: usize, window: i32, width: i32): voi
   scatterLanes(a, b, SUM, BUCKET_BYTES)
 }
 
-/** FOLDED = Σ b·bucket_b in each lane, from the running sums of the buckets from above. */
+/** FOLDED = Σ b·bucket_b in each lane, by running sums from the highest bucket down. */
 function foldBuckets(buckets: usize, count: usize): void {
   setIdentity<Pair>(RUNNING)
   setIdentity<Pair>(FOLDED)
@@ -77,7 +77,7 @@ function foldBuckets(buckets: usize, count: usize): void {
   }
 }
 
-/** TOTAL = 2^width·TOTAL + lane of FOLDED */
+/** TOTAL = 2^width·TOTAL + a lane of FOLDED. */
 function addWindow(width: i32, lane: usize): void {
   for (let i = 0; i < width; i++) double<Single>(TOTAL)
   for (let c: usize = 0; c < 4; c++) extract(LOADED + c * size<Single>(), FOLDED + c * size<Pair>(), lane)

@@ -7,12 +7,12 @@ import { twiceAdd, twiceSubtractCarried } from './field'
 
 type C = Ed25519
 
-// Points of −x² + y² = 1 + d·x²·y² in extended coordinates (x = X/Z, y = Y/Z, T = XY/Z), as X, Y, Z, T one after the
-// other, carried. −1 is a square and d is not, so the formulas are complete (Hisil–Wong–Carter–Dawson, eprint 2008/522).
+// Points of −x² + y² = 1 + d·x²·y² in extended coordinates (x = X/Z, y = Y/Z, T = XY/Z), in the order X, Y, Z, T, carried.
+// −1 is a square and d is not, so the formulas are complete (Hisil–Wong–Carter–Dawson, eprint 2008/522).
 //
-// A cached point is Y − X, Y + X, 2d·T, 2Z; an affine cached point has Z = 1 and leaves 2Z out.
+// A cached point is Y − X, Y + X, 2d·T, 2Z. An affine cached point has Z = 1 and leaves out 2Z.
 
-/** Bytes of an extended point and of a cached one. */
+/** Bytes of an extended or a cached point. */
 @inline
 export function pointSize<L>(): usize {
   return 4 * size<L>()
@@ -46,7 +46,7 @@ function finishT<L>(p: usize): void {
   multiply<C, L>(p + 3 * size<L>(), temporary<L>(0), temporary<L>(3))
 }
 
-/** p = 2p without T, for another doubling to follow. */
+/** p = 2p without T. Enough if another doubling follows. */
 export function doubleProjective<L>(p: usize): void {
   const x = p
   const y = p + size<L>()
@@ -75,7 +75,7 @@ export function double<L>(p: usize): void {
   finishT<L>(p)
 }
 
-/** A and B of an addition, into E = B − A and H = B + A. */
+/** Computes A and B of an addition, and from them E = B − A and H = B + A. */
 @inline
 function startAddition<L>(p: usize, cached: usize): void {
   const a = temporary<L>(4)

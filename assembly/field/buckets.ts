@@ -1,21 +1,21 @@
-// Pippenger's method for a sum of many products of public points and scalars: a scalar becomes signed digits of `width`
-// bits; for each window of digits every point is added to the bucket of its digit, and the buckets are folded to
-// Σ b·bucket_b. Two windows are worked on at once, the even one in lane A and the odd one in lane B.
+// Pippenger's method for a sum of many products of public points and scalars. Each scalar is recoded to signed digits of
+// `width` bits. For each window, every point is added to the bucket of its digit, and the buckets are combined to
+// Σ b·bucket_b. Two windows are computed at once, the even one in lane A and the odd one in lane B.
 
 /** Bytes of a recoded scalar. */
 export const WINDOW_BYTES: usize = 40
 
-/** Buckets for digits of up to 8 bits, and the idle one in front of them. */
+/** Number of buckets for digits of up to 8 bits, including the unused bucket 0. */
 export const BUCKETS: usize = 129
 
-/** How many bits a digit has that is cheapest for so many points: about n + 2^width additions in each of the windows. */
+/** The digit width in bits that takes the least time for `count` points. A window takes about count + 2^width additions. */
 export function digitWidth(count: i32): i32 {
   if (count < 96) return 5
   if (count < 224) return 6
   return count < 640 ? 7 : 8
 }
 
-/** An even number of windows that holds a number below 2^bits and the offset of {@link recodeWindowsVar}. */
+/** An even number of windows with room for a number below 2^bits plus the offset of {@link recodeWindowsVar}. */
 export function windowCount(bits: i32, width: i32): i32 {
   const count = (bits + 1 + width) / width
   return (count + 1) & ~1
@@ -30,7 +30,7 @@ export function windowOffset(r: usize, windows: i32, width: i32): void {
   }
 }
 
-/** Adds the {@link windowOffset} to a number in WINDOW_BYTES, so that {@link windowDigit} finds signed digits in it. */
+/** Adds the {@link windowOffset} to a number of WINDOW_BYTES, so that {@link windowDigit} can read signed digits from it. */
 export function recodeWindowsVar(digits: usize, offset: usize): void {
   let carry: u64 = 0
   for (let i: usize = 0; i < WINDOW_BYTES; i += 4) {
@@ -52,14 +52,14 @@ function laneA(): v128 {
   return i64x2.splat(0xffffffff)
 }
 
-/** r = lane A of a and lane B of b, for `bytes` of Pairs. */
+/** r = lane A of a and lane B of b, for `bytes` bytes of Pairs. */
 export function gatherLanes(r: usize, a: usize, b: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) {
     v128.store(r + i, v128.bitselect(v128.load(a + i), v128.load(b + i), laneA()))
   }
 }
 
-/** Lane A of a = lane A of p, and lane B of b = lane B of p; the other lanes stay. */
+/** Copies lane A of p to lane A of a, and lane B of p to lane B of b. The other lanes do not change. */
 export function scatterLanes(a: usize, b: usize, p: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) {
     const x = v128.load(p + i)

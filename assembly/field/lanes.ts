@@ -1,16 +1,16 @@
-// Layouts of a field element, chosen at compile time by the type parameter L of a function. Nine 29-bit limbs each:
+// Layouts of a field element, chosen at compile time by the type parameter L of a function. Both have nine 29-bit limbs:
 //
 //   Single: limb i in the u32 at 4·i; three words of padding; 48 bytes
 //   Pair:   limb i of two independent elements A and B in the u64 at 8·i, A in its low half; padding; 80 bytes
 //
-// Padding holds anything and never reaches a limb. Elements are congruent, not equal, to the value they stand for. Bounds, per limb (the top
-// limb has 24 bits on secp256k1 and 23 on ed25519, and as much slack):
+// Padding may have any content and never affects a limb. An element is congruent to its value, not always equal to it. The
+// bounds of each limb are (the top limb has 24 bits on secp256k1 and 23 on ed25519, with the same slack):
 //
 //   carried: below 2^29 + 2^18. Products, squares and functions named …Carried return it
-//   sums: n carried elements added without a carry are below n·(2^29 + 2^18)
+//   sums: n carried elements, added without a carry, are below n·(2^29 + 2^18)
 //
-// A product wants factors whose bounds, as multiples of 2^29, have a product below 7.9 and are below 4 each (no column
-// may reach 2^64, no sum of two limbs 2^32); a square wants one below 2.6.
+// Let the bounds of two factors be b1·2^29 and b2·2^29. A product requires b1·b2 < 7.9, b1 < 4 and b2 < 4, so that no column
+// reaches 2^64 and no sum of two limbs 2^32. A square requires b < 2.6.
 
 /** One element. */
 export type Single = u32
@@ -52,7 +52,7 @@ export function set<L>(r: usize, value: i32): void {
   }
 }
 
-/** r = a + b, not carried. */
+/** r = a + b, without a carry. */
 @inline
 export function add<L>(r: usize, a: usize, b: usize): void {
   v128.store(r, i32x4.add(v128.load(a), v128.load(b)))
@@ -76,13 +76,13 @@ export function conditionalCopy<L>(r: usize, a: usize, mask: v128): void {
   }
 }
 
-/** A word for each element, repeated over its limbs; a Single takes the first. */
+/** A vector with one word for each element, repeated for its limbs. A Single uses the first word. */
 @inline
 export function spread<L>(a: i32, b: i32): v128 {
   return isPair<L>() ? i64x2.splat((<i64>(<u32>a)) | ((<i64>b) << 32)) : i32x4.splat(a)
 }
 
-/** Entry `index` (one for each lane) of a table of `entries` elements, `stride` bytes apart; reads them all. */
+/** r = entry `index` (one for each lane) of a table of `entries` elements, `stride` bytes apart. Reads all entries. */
 @inline
 export function scan<L>(r: usize, table: usize, entries: i32, stride: usize, index: v128): void {
   let x0 = i64x2.splat(0)
@@ -112,7 +112,7 @@ export function scan<L>(r: usize, table: usize, entries: i32, stride: usize, ind
   }
 }
 
-/** Copies the entry of each lane's secret index out of a table of `entries` points of `coordinates` elements. */
+/** r = the entry with each lane's secret index in a table of `entries` points of `coordinates` elements. Reads all entries. */
 export function lookup<L>(r: usize, table: usize, entries: i32, coordinates: i32, indexA: i32, indexB: i32): void {
   const index = spread<L>(indexA, indexB)
   const stride = <usize>coordinates * size<L>()
@@ -120,8 +120,9 @@ export function lookup<L>(r: usize, table: usize, entries: i32, coordinates: i32
 }
 
 /**
- * Stores x0…x4 (x3 and x4 for a Pair only; any limbs below 2^32) after carrying every limb into the next at once; what
- * leaves the top limb of `topBits` bits comes back into limbs 0 and 1 with the weights in `fold`. The result is carried.
+ * Stores x0…x4 (x3 and x4 for a Pair only; any limbs below 2^32) after one carry of every limb into the next, all at once.
+ * The carry out of the top limb of `topBits` bits is added to limbs 0 and 1 with the weights in `fold`. The result is
+ * carried.
  */
 @inline
 export function storeCarried<L>(
@@ -165,12 +166,12 @@ export function extract(r: usize, pair: usize, lane: usize): void {
   store<u64>(r, 0, 40)
 }
 
-/** Element `lane` of a Pair = a, a Single; the other lane and the padding stay. */
+/** Element `lane` of a Pair = a, a Single. The other lane and the padding do not change. */
 export function insert(pair: usize, a: usize, lane: usize): void {
   for (let i: usize = 0; i < 9; i++) store<u32>(pair + 8 * i + 4 * lane, load<u32>(a + 4 * i))
 }
 
-/** Both lanes of a Pair, or a Single = a, a Single. */
+/** r = a, a Single: in both lanes of a Pair, or as a Single. */
 export function broadcast<L>(r: usize, a: usize): void {
   if (!isPair<L>()) {
     copy<Single>(r, a)

@@ -26,7 +26,7 @@ function limb(a: usize, i: usize): u64 {
   return <u64>load<u32>(a + 4 * i)
 }
 
-/** 32 little-endian bytes = a, whose limbs are canonical. */
+/** Writes a, with canonical limbs, as 32 little-endian bytes. */
 export function pack(bytes: usize, a: usize): void {
   store<u64>(bytes, limb(a, 0) | (limb(a, 1) << 29) | (limb(a, 2) << 58))
   store<u64>(bytes, (limb(a, 2) >> 6) | (limb(a, 3) << 23) | (limb(a, 4) << 52), 8)
@@ -34,7 +34,7 @@ export function pack(bytes: usize, a: usize): void {
   store<u64>(bytes, (limb(a, 6) >> 18) | (limb(a, 7) << 11) | (limb(a, 8) << 40), 24)
 }
 
-/** Copies 32 bytes in reverse order: between big-endian and little-endian. */
+/** Copies 32 bytes in reverse order, to convert between big-endian and little-endian. */
 export function reverse(r: usize, bytes: usize): void {
   const low = v128.load(bytes)
   const high = v128.load(bytes, 16)
@@ -56,7 +56,7 @@ export function isEqual(a: usize, b: usize): i32 {
   return -(<i32>(bits == 0))
 }
 
-/** All ones if a < modulus, limbs canonical, else zero. */
+/** All ones if a < modulus, else zero. The limbs must be canonical. */
 export function isBelow(a: usize, modulus: usize): i32 {
   let borrow: i32 = 0
   for (let i: usize = 0; i < 36; i += 4) borrow = (load<i32>(a + i) - load<i32>(modulus + i) + borrow) >> 29
@@ -82,7 +82,7 @@ export function clearPadding(r: usize): void {
   store<u64>(r, 0, 40)
 }
 
-/** r = a + added0 + added1·2^29 with every limb carried; returns what leaves the top limb of `topBits` bits. */
+/** r = a + added0 + added1·2^29 with every limb carried. Returns the carry out of the top limb of `topBits` bits. */
 @inline
 function carryThrough(r: usize, a: usize, topBits: u64, added0: u64, added1: u64): u64 {
   let carry = added0
@@ -99,8 +99,8 @@ function carryThrough(r: usize, a: usize, topBits: u64, added0: u64, added1: u64
 /**
  * r = the canonical limbs of a (any limbs below 2^32), modulo 2^(232 + topBits) − fold0 − fold1·2^29.
  *
- * The first pass leaves an overflow below 2^10 and the second one of at most 1, with a tiny rest. Adding the fold then
- * overflows just when the value is not below the modulus.
+ * After the first pass the overflow is below 2^10, and after the second it is at most 1, with a tiny rest. Then adding the
+ * fold overflows if and only if the value is not below the modulus.
  */
 @inline
 export function normalizePseudoMersenne(r: usize, a: usize, topBits: u64, fold0: u64, fold1: u64): void {

@@ -1,14 +1,14 @@
 /** Bytes for the digits of a 256-bit number. */
 export const NAF_BYTES: usize = 264
 
-/** Width of the digits that a point gets whose odd multiples are made for one call, and of those of the generator. */
+/** Digit width for a point whose odd multiples are computed for one call, and for the generator. */
 export const NAF_WIDTH: i32 = 5
 export const GENERATOR_NAF_WIDTH: i32 = 8
 export const GENERATOR_MULTIPLES: usize = 64
 
 /**
- * The non-adjacent form of a public number in 32 little-endian bytes (8 zero bytes follow): NAF_BYTES signed digits, lowest
- * first, zero or odd with |d| < 2^(width − 1), no two non-zero ones closer than `width` ≤ 8.
+ * Writes the non-adjacent form of a public number in 32 little-endian bytes, which 8 zero bytes follow: NAF_BYTES signed
+ * digits, lowest first. A digit is zero or odd, with |d| < 2^(width − 1). Non-zero digits are at least `width` ≤ 8 apart.
  *
  * @returns how many digits are in use
  */

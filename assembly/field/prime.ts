@@ -8,18 +8,17 @@ import { isZero, normalizePseudoMersenne, pack, unpack } from './limbs'
 import { invertBytes } from './safegcd'
 import * as secp256k1Products from './secp256k1.gen'
 
-// Arithmetic modulo the field prime of a curve C, 2^256 − 2^32 − 977 or 2^255 − 19, in a layout L. Layouts and bounds:
-// lanes.ts. Bounds of results, in units of 2^29, are written where they are not "carried". A result may lie where an
-// input does.
+// Arithmetic modulo the field prime of a curve C, 2^256 − 2^32 − 977 or 2^255 − 19, in a layout L. lanes.ts describes
+// layouts and bounds. A result is carried unless its bound is given, in units of 2^29. A result may overwrite an input.
 //
-// What calls this is not inlined into the point formulas: that would gain 2 % of their time and add a third to the module.
+// Callers are not inlined into the point formulas. That would save 2 % of their time, and make the module a third larger.
 
 const T: usize = FIELD_SCRATCH
 const BYTES: usize = FIELD_SCRATCH + 48
 const PRODUCT: usize = FIELD_SCRATCH + 2 * 48
 const INVERSE: usize = FIELD_SCRATCH + 3 * 48
 const ONE: usize = FIELD_SCRATCH + 4 * 48
-/** Slots of {@link FIELD_SCRATCH} from here on are the curves'. */
+/** From here on, the slots of {@link FIELD_SCRATCH} belong to the files of the curves. */
 export const CURVE_FIELD_SCRATCH: usize = FIELD_SCRATCH + 5 * 48
 
 
@@ -48,7 +47,7 @@ export function squareTimes<C, L>(r: usize, a: usize, n: i32): void {
   for (let i = 1; i < n; i++) square<C, L>(r, r)
 }
 
-/** r = a^(2^n)·b, for a b that is not r. */
+/** r = a^(2^n)·b. b must not be r. */
 export function squareTimesMultiply<C, L>(r: usize, a: usize, n: i32, b: usize): void {
   squareTimes<C, L>(r, a, n)
   multiply<C, L>(r, r, b)
@@ -60,7 +59,7 @@ function topBits<C>(): i32 {
   return isSecp256k1<C>() ? 24 : 23
 }
 
-/** Stores what the arguments hold, carried; x3 and x4 count for a Pair only. */
+/** Carries and stores the limbs in x0…x4. A Single does not use x3 and x4. */
 @inline
 export function carried<C, L>(r: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128): void {
   if (isSecp256k1<C>())
@@ -68,14 +67,14 @@ export function carried<C, L>(r: usize, x0: v128, x1: v128, x2: v128, x3: v128, 
   else storeCarried<L>(r, x0, x1, x2, x3, x4, 23, isPair<L>() ? i32x4(19, 19, 0, 0) : i32x4(19, 0, 0, 0))
 }
 
-/** One vector of a multiple of p that keeps a − b positive for a carried b. */
+/** A vector of the limbs of a multiple of p, with which a − b stays positive for a carried b. */
 @inline
 export function subtrahend<C, L>(i: usize): v128 {
   if (isSecp256k1<C>()) return v128.load((isPair<L>() ? secp256k1.SUBTRAHEND_1_PAIR : secp256k1.SUBTRAHEND_1) + i)
   return v128.load((isPair<L>() ? ed25519.SUBTRAHEND_1_PAIR : ed25519.SUBTRAHEND_1) + i)
 }
 
-/** One vector of a − b for a carried b; bound of a, plus 2. */
+/** A vector of limbs of a − b for a carried b. Bound: that of a, plus 2. */
 @inline
 export function difference<C, L>(a: v128, b: usize, i: usize): v128 {
   return i32x4.add(a, i32x4.sub(subtrahend<C, L>(i), v128.load(b + i)))
@@ -87,7 +86,7 @@ function loadDifference<C, L>(a: usize, b: usize, i: usize): v128 {
   return difference<C, L>(v128.load(a + i), b, i)
 }
 
-/** r = a − b for a carried b; bound of a, plus 2. */
+/** r = a − b for a carried b. Bound: that of a, plus 2. */
 export function subtract<C, L>(r: usize, a: usize, b: usize): void {
   v128.store(r, loadDifference<C, L>(a, b, 0))
   v128.store(r, loadDifference<C, L>(a, b, 16), 16)
@@ -161,17 +160,17 @@ export function zeroMask<C, L>(a: usize): v128 {
 
 @inline
 function lowLimbMayBeZero<C>(limb: u32): bool {
-  // Below 2p, only 0 and p are ≡ 0: nearly all others show it in their lowest limb.
+  // Below 2p, only 0 and p are ≡ 0. Nearly all other values differ from both in their lowest limb.
   const low = limb & 0x1fffffff
   return low == 0 || low == (isSecp256k1<C>() ? 0x1ffffc2f : 0x1fffffed)
 }
 
-/** False only if no lane of a carried element ≡ 0: public input only. */
+/** False only if no lane of a carried element is ≡ 0. For public input only. */
 export function mayBeZeroVar<C, L>(a: usize): bool {
   return lowLimbMayBeZero<C>(load<u32>(a)) || (isPair<L>() && lowLimbMayBeZero<C>(load<u32>(a, 4)))
 }
 
-/** Whether a carried Single ≡ 0, to branch on: public input only. */
+/** Whether a carried Single is ≡ 0. For public input only, since callers branch on it. */
 export function isZeroVar<C>(a: usize): bool {
   if (!mayBeZeroVar<C, Single>(a)) return false
   normalize<C>(T, a)
@@ -187,8 +186,8 @@ export function invert<C>(r: usize, a: usize): void {
 }
 
 /**
- * Inverts `count` Singles, `stride` bytes apart, in place with one inversion (Montgomery's trick). Zero stays zero, in
- * constant time. `products` are slots at the same distance.
+ * Inverts `count` Singles in place with one inversion (Montgomery's trick), in constant time. Zero stays zero. The elements
+ * are `stride` bytes apart, and so are the slots for products at `products`.
  */
 export function invertAll<C>(elements: usize, products: usize, stride: usize, count: i32): void {
   set<Single>(ONE, 1)

@@ -1,8 +1,8 @@
 import { INVERSE_SCRATCH } from '../memory'
 
 // Constant-time inverse modulo an odd number below 2^256 (Bernstein–Yang, eprint 2019/266, in the half-delta form of
-// libsecp256k1's modinv32): numbers are nine signed limbs of 30 bits; 20 rounds of 30 division steps suffice (590 do).
-// All loops and addresses are fixed; signs and parities act through masks.
+// libsecp256k1's modinv32). Numbers are nine signed limbs of 30 bits. There are 20 rounds of 30 division steps; 590 steps
+// would be enough. All loops and addresses are fixed, and signs and parities are applied with masks.
 
 const D: usize = INVERSE_SCRATCH
 const E: usize = INVERSE_SCRATCH + 40
@@ -20,7 +20,7 @@ function limb(a: usize, i: usize): i64 {
   return <i64>load<i32>(a + i)
 }
 
-/** 30 division steps on the low words of f and g: fills T, returns the new ζ = −(δ + 1/2). */
+/** 30 division steps on the low words of f and g. Writes T, and returns the new ζ = −(δ + 1/2). */
 function divisionSteps(zeta: i32, f: i32, g: i32): i32 {
   let u: i32 = 1
   let v: i32 = 0
@@ -48,7 +48,7 @@ function divisionSteps(zeta: i32, f: i32, g: i32): i32 {
   return zeta
 }
 
-/** (d, e) = T·(d, e)/2^30 modulo the modulus; both stay in (−2·modulus, modulus). */
+/** (d, e) = T·(d, e)/2^30 modulo the modulus. Both stay between −2·modulus and modulus. */
 function updateInverses(modulus: usize): void {
   const u = load<i32>(T)
   const v = load<i32>(T, 4)
@@ -58,7 +58,7 @@ function updateInverses(modulus: usize): void {
   const signE = load<i32>(E, 32) >> 31
   let carryD = <i64>u * limb(D, 0) + <i64>v * limb(E, 0)
   let carryE = <i64>q * limb(D, 0) + <i64>r * limb(E, 0)
-  // How often the modulus is added so that the low 30 bits vanish.
+  // The multiple of the modulus that makes the low 30 bits zero.
   const inverse = load<i32>(modulus, BYTES)
   let timesD = (u & signD) + (v & signE)
   let timesE = (q & signD) + (r & signE)
@@ -115,7 +115,11 @@ function addIfNegative(modulus: usize, sign: i32): void {
   }
 }
 
-/** Inverts the number in 32 little-endian bytes, in place; zero becomes zero. Modulus: limbs, then its inverse mod 2^30. */
+/**
+ * Inverts a number of 32 little-endian bytes in place. Zero stays zero.
+ *
+ * @param modulus its limbs, followed by its inverse modulo 2^30
+ */
 export function invertBytes(bytes: usize, modulus: usize): void {
   const w0 = load<u64>(bytes)
   const w1 = load<u64>(bytes, 8)
@@ -140,7 +144,7 @@ export function invertBytes(bytes: usize, modulus: usize): void {
     updateInverses(modulus)
     updateRemainders()
   }
-  // Now g = 0 and f = ±1 (or ±modulus for zero), and d = f/x.
+  // Now g = 0, f = ±1 (±modulus if x is zero), and d = f/x.
   addIfNegative(modulus, load<i32>(F, 32) >> 31)
   addIfNegative(modulus, 0)
 

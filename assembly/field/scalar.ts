@@ -7,8 +7,9 @@ import { clearPadding, isBelow, isZero, pack, reverse, subtractOnce, unpack } fr
 import { invertBytes } from './safegcd'
 import { montgomery as montgomerySecp256k1 } from './secp256k1-order.gen'
 
-// Scalars modulo the order of a curve C: nine canonical 29-bit limbs (the Single layout of field/lanes.ts), always
-// reduced. As bytes: big-endian on secp256k1 (SEC 1), little-endian on ed25519 (RFC 8032). All of it is constant-time.
+// Scalars modulo the order of a curve C, as nine canonical 29-bit limbs (the Single layout of field/lanes.ts), always
+// reduced. Bytes of scalars are big-endian on secp256k1 (SEC 1) and little-endian on ed25519 (RFC 8032). All functions are
+// constant-time.
 
 /** Bytes of a scalar in limbs. */
 export const LIMBS: usize = 48
@@ -55,13 +56,13 @@ export function loadScalar<C>(r: usize, bytes: usize): void {
   } else unpack(r, bytes)
 }
 
-/** Loads 32 bytes of any value; all ones if they are canonical, else zero. */
+/** Loads any 32 bytes. Returns all ones if they are canonical, else zero. */
 export function decodeScalar<C>(r: usize, bytes: usize): i32 {
   loadScalar<C>(r, bytes)
   return isBelow(r, order<C>())
 }
 
-/** 32 canonical bytes = a. */
+/** Writes a as 32 canonical bytes. */
 export function storeScalar<C>(bytes: usize, a: usize): void {
   if (isSecp256k1<C>()) {
     pack(BYTES, a)
@@ -69,7 +70,7 @@ export function storeScalar<C>(bytes: usize, a: usize): void {
   } else pack(bytes, a)
 }
 
-/** r = a·b/2^261, for a and b below 2^257 that are not both above the order. */
+/** r = a·b/2^261 (Montgomery product). a and b must be below 2^257, and at most one of them above the order. */
 @inline
 export function montgomeryProduct<C>(r: usize, a: usize, b: usize): void {
   if (isSecp256k1<C>()) montgomerySecp256k1(r, a, b)
@@ -77,7 +78,7 @@ export function montgomeryProduct<C>(r: usize, a: usize, b: usize): void {
   subtractOnce(r, r, order<C>())
 }
 
-/** r = a·2^261, so that a Montgomery product with it is a product. */
+/** r = a·2^261 (Montgomery form), so that a Montgomery product with r is a product with a. */
 export function toMontgomery<C>(r: usize, a: usize): void {
   montgomeryProduct<C>(r, a, radixSquared<C>())
 }
@@ -139,9 +140,9 @@ export function invertScalar<C>(r: usize, a: usize): void {
   unpack(r, BYTES)
 }
 
-/** r = the 48 bytes (secp256k1, big-endian) or 64 bytes (ed25519, little-endian) reduced modulo the order. */
+/** r = 48 big-endian bytes (secp256k1) or 64 little-endian bytes (ed25519), reduced modulo the order. */
 export function reduceWide<C>(r: usize, bytes: usize): void {
-  // The low 256 bits lie last in big-endian and first in little-endian bytes.
+  // The low 256 bits are last in big-endian bytes and first in little-endian bytes.
   if (isSecp256k1<C>()) {
     reverse(BYTES, bytes + 16)
     unpack(r, BYTES)
@@ -154,7 +155,7 @@ export function reduceWide<C>(r: usize, bytes: usize): void {
     unpack(HIGH, bytes + SCALAR_BYTES)
   }
   montgomeryProduct<C>(HIGH, HIGH, highWeight<C>())
-  // The low half may exceed the order manifold: a product with one brings it below.
+  // The low 256 bits may exceed the order many times: a product with one reduces them.
   toMontgomery<C>(r, r)
   memory.fill(BYTES, 0, LIMBS)
   store<u32>(BYTES, 1)

@@ -1,11 +1,11 @@
 import { LIMBS, montgomeryProduct, order, orderInverse, setScalar, toMontgomery } from './scalar'
 
-// Products with a small public number, for one limb's round of Montgomery's reduction instead of nine. Results are
-// loose: below 2.1 times the order, with limbs below 2^30.
+// Products with a small public number, which take one round of Montgomery reduction instead of nine. Results are loose:
+// below 2.1 times the order, with limbs below 2^30.
 
 const MASK: u64 = 0x1fffffff
 
-/** r = a·x/2^29 + c for a loose a, x < 2^16, and reduced c. */
+/** r = a·x/2^29 + c for a loose a, x < 2^16, and a reduced c. */
 export function shortProduct<C>(r: usize, a: usize, x: u32, c: usize): void {
   const n = order<C>()
   const factor = <u64>x
@@ -24,7 +24,7 @@ export function shortProduct<C>(r: usize, a: usize, x: u32, c: usize): void {
 /** r = a in canonical limbs, for a below 2^263 with limbs below 2^32. */
 export function reduceLoose<C>(r: usize, a: usize): void {
   toMontgomery<C>(r, a)
-  // Below 5 times the order; the second product brings it below.
+  // r is below 5 times the order. The second product reduces it.
   toMontgomery<C>(r, r)
   divideByRadix<C>(r)
   divideByRadix<C>(r)
@@ -37,7 +37,7 @@ function divideByRadix<C>(r: usize): void {
   montgomeryProduct<C>(r, r, ONE)
 }
 
-/** weight = 2^261, and step = 2^29·2^261: the Montgomery forms of one, and of what each short product divides by. */
+/** weight = 2^261 and step = 2^29·2^261: the Montgomery forms of 1 and of 2^29, by which each short product divides. */
 export function startWeights<C>(weight: usize, step: usize): void {
   toMontgomery<C>(weight, ONE)
   setScalar(step, 1 << 29)

@@ -14,22 +14,22 @@ import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
 import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
 
 /**
- * Batch endemic OT (McQuoid, Rosulek, Roy, eprint 2021/682, Figure 3) with the streamlined Feistel POPF of its Figure 7: 128
- * transfers of one direction, for which the sender has one secret b.
+ * Batch endemic OT (McQuoid, Rosulek, Roy, eprint 2021/682, Figure 3) with the streamlined Feistel POPF of its Figure 7. It
+ * makes 128 transfers in one direction, for which the sender has one secret b.
  *
  * An offer is a string s and a point T. Its branch c is the point T + HC(otSid, i, c, s ⊕ c·enc(T)).
  */
 
 const BRANCHES: i32 = 2 * COLUMNS
 export const ENCODED_BYTES: usize = 33
-/** s ‖ T */
+/** Bytes of an offer s ‖ T. */
 const OFFER_BYTES: usize = 2 * ENCODED_BYTES
-/** A quarter of 128 offers. */
+/** Bytes of a quarter of 128 offers. */
 const QUARTER_BYTES: i32 = 2112
 const KEY_BYTES: usize = 32
-/** i ‖ c ‖ point */
+/** Bytes of i ‖ c ‖ point, from which a key is hashed. */
 const KEY_ITEM_BYTES: i32 = 38
-/** What HC hashes: otSid ‖ u32 i ‖ u8 c ‖ 33 bytes. */
+/** Bytes of the input of HC: otSid ‖ u32 i ‖ u8 c ‖ 33 bytes. */
 const TWEAK_BYTES: usize = 70
 const TWEAK_STRING: usize = 37
 
@@ -47,13 +47,13 @@ function choiceBit(choices: usize, i: usize): u32 {
   return ((<u32>load<u8>(choices + (i >> 3))) >> (<u32>(i & 7))) & 1
 }
 
-/** r = a ⊕ choice·b for 33 bytes; r may be a. */
+/** r = a ⊕ choice·b for 33 bytes. r may be a. */
 function xorChosen(r: usize, a: usize, choice: u32, b: usize): void {
   const mask = <u8>(0 - choice)
   for (let i: usize = 0; i < ENCODED_BYTES; i++) store<u8>(r + i, load<u8>(a + i) ^ (load<u8>(b + i) & mask))
 }
 
-/** Writes tweak `lane` but for its string, whose place it gives. */
+/** Writes the input of HC for a lane, without its string. Returns where the string belongs. */
 function startTweak(lane: usize, otSid: usize, index: u32, branch: u32): usize {
   const at = TWEAKS + lane * TWEAK_BYTES
   memory.copy(at, otSid, 32)
@@ -66,7 +66,7 @@ function expandTweaks(domain: usize, domainLength: i32): void {
   expandFour(UNIFORM, TWEAKS, TWEAK_BYTES, <i32>TWEAK_BYTES, domain, domainLength)
 }
 
-/** CONTEXT = TH("ot-context", TH("ot-offer", otSid, offers), z), four times: what all keys hang on. */
+/** CONTEXT = TH("ot-context", TH("ot-offer", otSid, offers), z), four times. All keys depend on it. */
 function hashContext(labels: usize, otSid: usize, offers: usize, z: usize): void {
   hashQuarters(CONTEXT, labels + LABEL_OT_OFFER, otSid, offers, QUARTER_BYTES)
   startTagged(PREFIX, labels + LABEL_OT_CONTEXT, CONTEXT, <i32>ENCODED_BYTES)
@@ -80,7 +80,7 @@ function startKeys(labels: usize): void {
   padBlocks(KEY_ITEM_BYTES, KEY_ITEM_BYTES)
 }
 
-/** What the key of a lane is hashed from: TH("ot-key", CONTEXT, i ‖ c ‖ point). */
+/** Writes the input i ‖ c ‖ point of a lane's key TH("ot-key", CONTEXT, i ‖ c ‖ point). */
 function putKey(lane: usize, index: u32, branch: u32, point: usize): void {
   const block = BLOCKS + lane * BLOCK_BYTES
   store<u32>(block, bswap<u32>(index))
@@ -102,14 +102,15 @@ function wipe(): void {
 }
 
 /**
- * The receiver's message: for its choice c and a random string u, T = t·G − HC(otSid, i, c, u) and s = u ⊕ c·enc(T).
+ * Computes the receiver's message. For its choice c and a random string u, it is T = t·G − HC(otSid, i, c, u) and
+ * s = u ⊕ c·enc(T).
  *
- * The choice enters the hash to the curve as data, and that hash takes constant time, so the other branch is not computed.
+ * The choice is part of the data that HC hashes in constant time. So the other branch need not be computed.
  *
  * @param choices 128 bits
  * @param exponents 128 scalars t
  * @param strings 128 strings u of 33 bytes
- * @param offers takes s ‖ T of each transfer
+ * @param offers output: s ‖ T of each transfer
  */
 export function offer(
   otSid: usize,
@@ -172,14 +173,14 @@ function hasIdentity(): bool {
 }
 
 /**
- * The sender's z = b·G, and its keys of both branches, from b times their points.
+ * Computes the sender's z = b·G, and its keys of both branches, which are hashes of b times the branches' points.
  *
- * @param offers the receiver's
+ * @param offers the receiver's message
  * @param secret b
- * @param z takes 33 bytes
- * @param keys takes 128 pairs
- * @param context takes what the keys hang on, 32 bytes
- * @returns INVALID for what is not a point, UNDEFINED for one that cancels its hash: that branch's key would be public
+ * @param z output: 33 bytes
+ * @param keys output: 128 pairs of keys of 32 bytes
+ * @param context output: the hash that the keys depend on, 32 bytes
+ * @returns INVALID if an offer is not a point, UNDEFINED if a point cancels its hash: anybody could compute that key
  */
 export function answer(
   labels: usize,
@@ -222,13 +223,13 @@ export function answer(
 }
 
 /**
- * The receiver's keys, of the chosen branches, from t·z.
+ * Computes the receiver's keys of the chosen branches, which are hashes of t·z.
  *
  * @param exponents 128 scalars t
- * @param offers the receiver's own
- * @param z the sender's
- * @param keys takes 128 of them
- * @param context as {@link answer} gives it
+ * @param offers the receiver's own message
+ * @param z the sender's point
+ * @param keys output: 128 keys of 32 bytes
+ * @param context output: as in {@link answer}
  * @returns INVALID if z is not a point
  */
 export function finish(

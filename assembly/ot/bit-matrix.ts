@@ -1,12 +1,12 @@
 /**
- * Bit matrices of 128 columns. A column is a byte string whose bit p is bit p mod 8 of byte ⌊p/8⌋; row p is 16 bytes
- * with bit p of column i at place i. What happens to a row happens to all columns at once.
+ * Bit matrices of 128 columns. A column is a byte string whose bit p is bit p mod 8 of byte ⌊p/8⌋. Row p is 16 bytes whose
+ * bit i is bit p of column i. An operation on a row is an operation on all columns at once.
  */
 
 export const COLUMNS: i32 = 128
 export const ROW_BYTES: i32 = 16
 
-/** Turns 128 columns of `columnBytes` bytes, `stride` bytes apart, into 8·columnBytes rows. */
+/** Transposes 128 columns of `columnBytes` bytes, `stride` bytes apart, to 8·columnBytes rows. */
 export function transpose(rows: usize, columns: usize, stride: usize, columnBytes: i32): void {
   for (let byte: usize = 0; byte < <usize>columnBytes; byte++) {
     for (let group: usize = 0; group < 8; group++) {
@@ -28,7 +28,7 @@ export function transpose(rows: usize, columns: usize, stride: usize, columnByte
       bytes = v128.load8_lane(from + 13 * stride, bytes, 13)
       bytes = v128.load8_lane(from + 14 * stride, bytes, 14)
       bytes = v128.load8_lane(from + 15 * stride, bytes, 15)
-      // The mask collects the highest bits; each shift brings up the next lower ones.
+      // The mask has the highest bit of every byte. Each shift moves up the next lower bit.
       const to = rows + (byte << 7) + (group << 1)
       store<u16>(to, <u16>i8x16.bitmask(bytes), 7 * 16)
       bytes = i8x16.shl(bytes, 1)

@@ -1,25 +1,25 @@
 import { COLUMNS, ROW_BYTES } from './bit-matrix'
 
 /**
- * The consistency check's hash of every column of a bit matrix: mask ⊕ Σ chi_j·block_j in GF(2^128), with the polynomial
- * x^128 + x^7 + x^2 + x + 1 and bit k of an element as the coefficient of x^k. Blocks are 128 of the extended rows, the last
- * one padded with zeros; the mask is the 128 rows behind them.
+ * The hash of every column of a bit matrix, for the consistency check: mask ⊕ Σ chi_j·block_j in GF(2^128) with the
+ * polynomial x^128 + x^7 + x^2 + x + 1. Bit k of an element is the coefficient of x^k. A block is 128 extended rows, and the
+ * last one is padded with zeros. The mask is the 128 rows after them.
  *
- * A product by a public element is a linear map, so it is computed on rows: a row of an accumulator holds one
+ * Multiplication by a public element is a linear map, so it is computed on rows: a row of an accumulator has one
  * coefficient of all 128 columns.
  */
 
 const BLOCK_ROWS: i32 = 128
-/** Products have degrees up to 254. */
+/** A product before its reduction, of degree up to 254. */
 const PRODUCT = memory.data(4096, 16)
 const PRODUCT_BYTES: i32 = 4096
 
 /**
- * Hashes all columns: row m of `out` (128 rows) holds bit m of every column's hash. What is executed depends on nothing,
- * not even on the challenges, which are public.
+ * Hashes all columns. Row m of `out` (128 rows) has bit m of every column's hash. The executed instructions do not depend on
+ * the input, not even on the challenges, which are public.
  *
  * @param challenges an element of 16 bytes for each block
- * @param extended rows without those of the mask
+ * @param extended the number of rows without those of the mask
  */
 export function hashColumns(out: usize, rows: usize, challenges: usize, extended: i32): void {
   memory.fill(PRODUCT, 0, PRODUCT_BYTES)
@@ -33,7 +33,7 @@ export function hashColumns(out: usize, rows: usize, challenges: usize, extended
     }
   }
 
-  // x^128 = x^7 + x^2 + x + 1, from the top down, since a fold may land above x^127 again.
+  // Reduces by x^128 = x^7 + x^2 + x + 1 from the highest power down, since a reduced term may exceed x^127 again.
   for (let at = PRODUCT + 254 * ROW_BYTES; at >= PRODUCT + 128 * ROW_BYTES; at -= ROW_BYTES) {
     const high = v128.load(at)
     const low = at - 128 * ROW_BYTES
@@ -49,7 +49,7 @@ export function hashColumns(out: usize, rows: usize, challenges: usize, extended
   memory.fill(PRODUCT, 0, PRODUCT_BYTES)
 }
 
-/** product += (b0 + b1·x + b2·x² + b3·x³)·(the element whose coefficients are the rows). */
+/** product += (b0 + b1·x + b2·x² + b3·x³)·element, where the rows are the coefficients of the element. */
 function addMultiples(product: usize, rows: usize, count: i32, bits: u32): void {
   const mask0 = i64x2.splat(-(<i64>(bits & 1)))
   const mask1 = i64x2.splat(-(<i64>((bits >> 1) & 1)))

@@ -1,11 +1,11 @@
 import { BLOCK_BYTES, compress, DIGEST_BYTES, startStates, STATES_BYTES, storeDigests, wipeSchedule } from './sha256'
 
 /**
- * expand_message_xmd with SHA-256 (RFC 9380 §5.3.1) to 96 bytes, of four messages of one length at once.
+ * expand_message_xmd with SHA-256 (RFC 9380 §5.3.1) to 96 bytes, for four messages of equal length at once.
  */
 
 const EXPANDED_BYTES: i32 = 96
-/** Room for 64 zeros, a message, three bytes and a domain of up to 255 bytes with its length. */
+/** Bytes for 64 zeros, a message, three bytes, a domain separation tag of up to 255 bytes, and its length. */
 const LANE_BYTES: i32 = 1024
 const LANES = memory.data(4096, 16)
 const LANES_BYTES: i32 = 4096
@@ -35,7 +35,7 @@ export function expandFour(
   hashLanes(BLOCK_BYTES + length + 3 + domainLength + 1)
   storeDigests(SEED, DIGEST_BYTES, STATES)
 
-  // b_i = H((b_0 ⊕ b_{i−1}) ‖ i ‖ DST ‖ len(DST)), b_0 ⊕ b_0 standing for b_0 at i = 1
+  // b_i = H((b_0 ⊕ b_{i−1}) ‖ i ‖ DST ‖ len(DST)); for i = 1 the first part is b_0
   for (let i: usize = 1; i <= 3; i++) {
     for (let lane: usize = 0; lane < 4; lane++) {
       const buffer = LANES + lane * LANE_BYTES
@@ -65,7 +65,7 @@ function appendDomain(at: usize, domain: usize, domainLength: i32): void {
   store<u8>(at + domainLength, <u8>domainLength)
 }
 
-/** Pads and hashes the first `length` bytes of the lanes' buffers. */
+/** Pads and hashes the first `length` bytes of each lane's buffer. */
 function hashLanes(length: i32): void {
   const blocks = (length + 9 + BLOCK_BYTES - 1) / BLOCK_BYTES
   for (let lane: usize = 0; lane < 4; lane++) {

@@ -8,7 +8,7 @@ export { offer as baseOtOffer, answer as baseOtAnswer, finish as baseOtFinish } 
 export { receive as reversedOtReceive, send as reversedOtSend } from './reversed-ot'
 export { start as voleStart, multiply as voleMultiply, finish as voleFinish } from './vole'
 
-/** Where the caller of oblivious transfer puts inputs and takes outputs. */
+/** Offset of the arena for inputs and outputs of oblivious transfer. */
 export function otArena(): usize {
   return OT_ARENA
 }
@@ -18,9 +18,9 @@ export function otArenaBytes(): i32 {
 }
 
 /**
- * Hashes messages of one length to stored points.
+ * Hashes messages of equal length to stored points.
  *
- * @param uniform work space of 96 bytes a message
+ * @param uniform work space of 96 bytes for each message
  * @param count a multiple of 4, at most 256
  */
 export function hashToCurve(

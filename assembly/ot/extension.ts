@@ -5,33 +5,33 @@ import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } 
 import { LABEL_OTE_CHI, LABEL_OTE_PRG, LABEL_OTE_T, LABEL_OTE_U, LABEL_OTE_X } from './labels'
 
 /**
- * The OT extension: SoftSpokenOT (eprint 2022/192) with K = 1 and a consistency check over GF(2^128) made
- * non-interactive. Expanded columns have a bit for each transfer, and 128 bits that mask the check.
+ * The OT extension: SoftSpokenOT (eprint 2022/192) with K = 1 and a non-interactive consistency check over GF(2^128).
+ * Expanded columns have one bit for each transfer, and 128 bits that mask the check.
  *
- * The transfers of a call are a multiple of 32, at most {@link MOST_TRANSFERS}.
+ * The number of transfers in a call is a multiple of 32, at most {@link MOST_TRANSFERS}.
  */
 
 export const MOST_TRANSFERS: i32 = 768
-/** Bytes of a column of the most transfers, as whole hashes. */
+/** Bytes of a column of {@link MOST_TRANSFERS}, rounded up to whole hashes. */
 const COLUMN_STRIDE: i32 = 128
 const SEED_BYTES: i32 = 32
 const PRG_ITEM_BYTES: i32 = 44
 const T_QUARTER_BYTES: i32 = 512
 
 const PREFIX = memory.data(128, 16)
-/** One for each 128 transfers; four are written at a time. */
+/** One challenge for every 128 transfers. Four are written at a time. */
 const CHALLENGES = memory.data(128, 16)
 const CHALLENGES_BYTES: i32 = 128
 /** 128 columns, a stride apart. */
 const MATRIX = memory.data(16384, 16)
 const MATRIX_BYTES: i32 = 16384
-/** A row for each bit of a column; after a call of the sender they begin with the transfers' rows. */
+/** A row for each bit of a column. The rows of the transfers come first: {@link extendSender} leaves them here. */
 export const ROWS = memory.data(14336, 16)
 const ROWS_BYTES: i32 = 14336
 const HASHED_ROWS = memory.data(2048, 16)
 const HASHED_COLUMNS = memory.data(2048, 16)
 const HASHED_BYTES: i32 = 2048
-/** TH("ote-u", vsid, u), four times; whoever calls the receiver or the sender clears it with {@link wipeExtended}. */
+/** TH("ote-u", vsid, u), four times. The caller of the receiver or the sender clears it with {@link wipeExtended}. */
 export const U_DIGEST = memory.data(128, 16)
 
 // The message: u (128 columns), x (16 bytes), t (128 hashes of 16 bytes).
@@ -62,7 +62,7 @@ function expandFour(columns: usize, seeds: usize, stride: usize, first: i32, bra
   }
 }
 
-/** chi_j = the first half of TH("ote-chi", TH("ote-u", vsid, u), j): Fiat–Shamir over all of u. */
+/** chi_j = the first 16 bytes of TH("ote-chi", TH("ote-u", vsid, u), j) (Fiat–Shamir, with all of u). */
 function deriveChallenges(labels: usize, vsid: usize, u: usize, transfers: i32): void {
   hashQuarters(U_DIGEST, labels + LABEL_OTE_U, vsid, u, offsetOfX(transfers) >> 2)
   startTagged(PREFIX, labels + LABEL_OTE_CHI, U_DIGEST, 4)
@@ -81,12 +81,12 @@ function hashRows(r: usize, transfers: i32): void {
 }
 
 /**
- * The receiver of the extension.
+ * Extends as the receiver.
  *
- * @param seeds 128 pairs of 32 bytes
+ * @param seeds 128 pairs of seeds of 32 bytes
  * @param choices a choice bit for each transfer, and 128 random bits
- * @param message takes u ‖ x ‖ t
- * @param rows takes a row of 16 bytes for each transfer, what the pads are hashed from
+ * @param message output: u ‖ x ‖ t
+ * @param rows output: a row of 16 bytes for each transfer, from which the pads are hashed
  */
 export function extendReceiver(
   labels: usize,
@@ -121,7 +121,7 @@ export function extendReceiver(
   hashRows(x + ROW_BYTES, transfers)
   memory.copy(rows, ROWS, transfers * ROW_BYTES)
 
-  // x is the hash of the choices: of any column of a matrix whose columns are all alike.
+  // x is the hash of the choices: the hash of any column of a matrix whose columns are all equal to the choices.
   for (let p: usize = 0; p < 8 * <usize>columnBytes; p++) {
     const bit = <i64>((load<u8>(choices + (p >> 3)) >> (<u8>(p & 7))) & 1)
     v128.store(ROWS + (p << 4), i64x2.splat(-bit))
@@ -133,11 +133,11 @@ export function extendReceiver(
 }
 
 /**
- * The sender of the extension: checks the message and leaves the rows in {@link ROWS}.
+ * Extends as the sender: checks the receiver's message, and writes the rows to {@link ROWS}.
  *
- * @param seeds 128 seeds of 32 bytes, of branch 1 ⊕ Δ_i of column i
+ * @param seeds 128 seeds of 32 bytes, the i-th of branch 1 ⊕ Δ_i
  * @param delta Δ, 16 bytes
- * @returns whether the receiver was consistent; all columns are judged at once
+ * @returns whether the message is consistent. There is one verdict for all columns.
  */
 export function extendSender(
   labels: usize,
@@ -179,10 +179,10 @@ export function extendSender(
 }
 
 /**
- * TH("ote-x", TH("ote-t", TH("ote-u", vsid, u), t), x): all that the receiver has sent. Goes on from {@link U_DIGEST}, so
- * it belongs right behind one of the above.
+ * The hash of the receiver's message: TH("ote-x", TH("ote-t", TH("ote-u", vsid, u), t), x). It uses {@link U_DIGEST}, so call
+ * it right after {@link extendReceiver} or {@link extendSender}.
  *
- * @param out takes 32 bytes
+ * @param out output: 32 bytes
  */
 export function hashTranscript(labels: usize, message: usize, transfers: i32, out: usize): void {
   const x = message + offsetOfX(transfers)
@@ -204,7 +204,7 @@ function wipeExtension(): void {
   wipeSchedule()
 }
 
-/** Clears what a call leaves for its caller, and what {@link hashTranscript} leaves. */
+/** Clears what {@link extendReceiver}, {@link extendSender} and {@link hashTranscript} leave in memory. */
 export function wipeExtended(): void {
   memory.fill(ROWS, 0, ROWS_BYTES)
   memory.fill(U_DIGEST, 0, STATES_BYTES)

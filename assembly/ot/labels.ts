@@ -1,4 +1,4 @@
-// Offsets of the tags' SHA-256 digests in the table that callers hand in; src/protocol/ecdsa/ot/tagged-batch.ts makes it.
+// Offsets of the tags' SHA-256 digests in the table that callers pass, which src/protocol/ecdsa/ot/tagged-batch.ts makes.
 export const LABEL_OTE_PRG: usize = 0
 export const LABEL_OTE_U: usize = 32
 export const LABEL_OTE_CHI: usize = 64

@@ -7,10 +7,10 @@ import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
 import { BLOCKS, hashBlocks, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
 
 /**
- * Base OTs of the other direction, out of an extension of those of the first to 128 transfers (eprint 2021/682, §7): who
- * sent the base OTs is the receiver here, and its choices are its own.
+ * Base OTs of the other direction: 128 transfers that are extended from those of the first direction (eprint 2021/682, §7).
+ * The sender of the first direction is the receiver here, with its own choices.
  *
- * A key hangs on all of u: TH("ot-reversed-key", TH("ote-u", vsid, u), row ‖ j).
+ * Every key TH("ot-reversed-key", TH("ote-u", vsid, u), row ‖ j) depends on all of u.
  */
 
 const TRANSFERS: i32 = COLUMNS
@@ -41,12 +41,13 @@ function wipe(): void {
 }
 
 /**
- * The receiver's message u ‖ x ‖ t of 6,160 bytes, and its keys.
+ * Extends as the receiver.
  *
  * @param seeds the 128 pairs of keys of the base OTs
- * @param choices 128 choices, and 128 bits that mask the check
- * @param rows takes 128 rows, secret, wiped by the caller
- * @param keys takes 128 keys, of the chosen branches
+ * @param choices 128 choice bits, and 128 bits that mask the check
+ * @param message output: u ‖ x ‖ t, 6,160 bytes
+ * @param rows output: 128 rows. Secret; the caller wipes them.
+ * @param keys output: 128 keys of 32 bytes, of the chosen branches
  */
 export function receive(
   labels: usize,
@@ -63,13 +64,14 @@ export function receive(
 }
 
 /**
- * The sender's keys of both branches. Branch 1 is hashed from row ⊕ Δ: the receiver's row is the sender's, ⊕ Δ where its
- * choice is one.
+ * Extends as the sender. The receiver's row equals the sender's row, ⊕ Δ if the receiver's choice is 1. So the keys of branch
+ * 1 are hashed from row ⊕ Δ.
  *
- * @param seeds 128 keys of the base OTs, of branch 1 ⊕ Δ_i
+ * @param seeds 128 keys of the base OTs, the i-th of branch 1 ⊕ Δ_i
  * @param delta Δ, 16 bytes
- * @param keys takes 128 pairs
- * @returns CHEAT if the receiver was not consistent
+ * @param message the receiver's message
+ * @param keys output: 128 pairs of keys of 32 bytes
+ * @returns CHEAT if the receiver's message is not consistent
  */
 export function send(labels: usize, vsid: usize, seeds: usize, delta: usize, message: usize, keys: usize): i32 {
   const isConsistent = extendSender(labels, vsid, seeds, delta, message, TRANSFERS)

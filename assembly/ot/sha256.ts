@@ -1,8 +1,8 @@
 /**
  * SHA-256 (FIPS 180-4) of four messages at once, one in each lane of an i32x4. Oblivious transfer hashes thousands of
- * short, independent messages, which is what fills the lanes.
+ * short, independent messages, so all lanes are used.
  *
- * Constant time: the lengths and the places of the messages are public, and nothing else decides what is executed.
+ * Constant time: the executed instructions depend only on the lengths and addresses of the messages, which are public.
  */
 
 // FIPS 180-4 §4.2.2
@@ -31,7 +31,7 @@ export const STATES_BYTES: i32 = 128
 export const BLOCK_BYTES: i32 = 64
 export const DIGEST_BYTES: i32 = 32
 
-/** The message schedule: 64 words of four lanes, and 16 that nobody reads. */
+/** Bytes of the message schedule: 64 words of four lanes, and 16 words that are written but not used. */
 const SCHEDULE_BYTES: i32 = 1280
 const SCHEDULE = memory.data(1280, 16)
 
@@ -89,8 +89,8 @@ function extendSchedule(t: i32): void {
 }
 
 /**
- * h + Σ1(e) + Ch(e, f, g) + K_t + W_t: what a round adds to d and to the new a. A round waits for the one before it; the
- * words of later rounds, which do not, fill the gaps.
+ * h + Σ1(e) + Ch(e, f, g) + K_t + W_t, which a round adds to d and to the new a. A round depends on the round before it.
+ * The schedule's words of later rounds do not, so the processor computes them in the meantime.
  */
 @inline
 function roundSum(e: v128, f: v128, g: v128, h: v128, t: i32): v128 {
@@ -106,7 +106,10 @@ function swapBytes(x: v128): v128 {
   return i8x16.shuffle(x, x, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)
 }
 
-/** Four words of each lane, big-endian bytes in memory, to four vectors of one word of every lane; its own inverse. */
+/**
+ * Transposes four words of each lane (big-endian bytes in memory) to four vectors of one word of every lane. It is its own
+ * inverse.
+ */
 @inline
 function transposeWords(to: usize, w0: v128, w1: v128, w2: v128, w3: v128): void {
   const low01 = i32x4.shuffle(w0, w1, 0, 4, 1, 5)
@@ -146,7 +149,7 @@ function compressSchedule(next: usize, previous: usize): void {
   let f = v128.load(previous, 80)
   let g = v128.load(previous, 96)
   let h = v128.load(previous, 112)
-  // Eight rounds a turn, so that every variable is back in its place: in place of moving all, the names move.
+  // Eight rounds for each iteration. The roles of the eight variables rotate, so no value has to be moved.
   for (let t = 0; t < 64; t += 8) {
     h = roundSum(e, f, g, h, t)
     d = i32x4.add(d, h)
@@ -203,7 +206,7 @@ export function storeDigests(out: usize, stride: usize, states: usize): void {
   }
 }
 
-/** Wipes the words of the last blocks. */
+/** Wipes the message schedule of the last blocks. */
 export function wipeSchedule(): void {
   memory.fill(SCHEDULE, 0, SCHEDULE_BYTES)
 }

@@ -1,15 +1,15 @@
 import { BLOCK_BYTES, STATES_BYTES, compress, startStates, storeDigests } from './sha256'
 
 /**
- * The tagged hash of src/protocol/transcript/transcript.ts for the shape `TH(tag, context ‖ 0^24, item)`. The tag's two digests
- * fill the first block; the lengths and the padded context of 32 bytes fill the second one exactly. Both are public and
- * hashed once for a whole batch of items, and an item of up to 55 bytes then costs a single block.
+ * The tagged hash of src/protocol/transcript/transcript.ts in the form `TH(tag, context ‖ 0^24, item)`. The tag's two digests
+ * fill the first block. The lengths and the padded context of 32 bytes fill the second block exactly. Both blocks are public
+ * and hashed once for a whole batch of items. An item of up to 55 bytes then takes one block.
  */
 
 const TAG_BYTES: i32 = 64
 const PADDED_CONTEXT_BYTES: i32 = 56
 
-/** Four message blocks, one a lane. Holders of secrets wipe them with {@link wipeBlocks}. */
+/** Four message blocks, one for each lane. Callers that write secrets to them wipe them with {@link wipeBlocks}. */
 export const BLOCKS = memory.data(256, 16)
 const BLOCKS_BYTES: i32 = 256
 const STATES = memory.data(128, 16)
@@ -29,7 +29,7 @@ export function startTagged(states: usize, tagDigest: usize, context: usize, ite
   compress(states, states, BLOCKS, 0)
 }
 
-/** Clears the blocks and sets the padding (FIPS 180-4 §5.1.1) of items that end at `tailBytes` < 56 of their last block. */
+/** Clears the blocks and writes the padding (FIPS 180-4 §5.1.1) of items with `tailBytes` < 56 bytes in their last block. */
 export function padBlocks(tailBytes: i32, itemBytes: i32): void {
   memory.fill(BLOCKS, 0, BLOCKS_BYTES)
   for (let lane: usize = 0; lane < 4; lane++) {
@@ -39,18 +39,18 @@ export function padBlocks(tailBytes: i32, itemBytes: i32): void {
   }
 }
 
-/** Hashes the padded items in {@link BLOCKS}; the digest of lane l goes to `out + l·stride`. */
+/** Hashes the padded items in {@link BLOCKS}. Writes the digest of lane l to `out + l·stride`. */
 export function hashBlocks(out: usize, stride: usize, prefix: usize): void {
   compress(STATES, prefix, BLOCKS, BLOCK_BYTES)
   storeDigests(out, stride, STATES)
 }
 
 /**
- * A tree of two levels over public data of four equal quarters, so that long data fill the lanes too:
- * TH(tag, context, Q_0 ‖ .. ‖ Q_3) of Q_l = TH(tag, context, quarter l ‖ u32 l). Leaves and root differ in length.
+ * Hashes long public data as a tree of two levels, so that each lane hashes one quarter of it: TH(tag, context, Q_0 ‖ Q_1 ‖
+ * Q_2 ‖ Q_3) with Q_l = TH(tag, context, quarter l ‖ u32 l). Leaves and root have different lengths.
  *
  * @param quarterBytes a multiple of 64
- * @param out four copies of the digest
+ * @param out output: four copies of the digest
  */
 export function hashQuarters(out: usize, tagDigest: usize, context: usize, data: usize, quarterBytes: i32): void {
   startTagged(STATES, tagDigest, context, quarterBytes + 4)

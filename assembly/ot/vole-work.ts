@@ -7,14 +7,14 @@ import { OT_WORK, OT_WORK_BYTES } from './memory'
 import { BLOCK_BYTES, STATES_BYTES, wipeSchedule } from './sha256'
 import { BLOCKS, hashBlocks, hashQuarters, padBlocks, startTagged, wipeBlocks } from './tagged-hash'
 
-// What both sides of assembly/ot/vole.ts work in, and the steps that they share.
+// The work space of assembly/ot/vole.ts, and the steps that both parties have in common.
 
 /** Transfers of a multiplication. */
 export const EXTENDED: i32 = 768
-/** A row of the matrix: two inputs and the mask. */
+/** Numbers in a row of the matrix: two inputs and the mask. */
 export const WIDTH: i32 = 3
 export const MATRIX_ROW_BYTES: i32 = 96
-/** The message: Q (768 rows), H(u), v. */
+/** Offset of H(u) in Alice's message Q (768 rows) ‖ H(u) ‖ v. */
 export const CHECK_OFFSET: i32 = 73728
 export const V_OFFSET: i32 = 73760
 const MATRIX_QUARTER_BYTES: i32 = 18432
@@ -26,10 +26,10 @@ export const PREFIX = memory.data(128, 16)
 export const ZERO_ROW = memory.data(16, 16)
 export const CONTEXT = memory.data(128, 16)
 export const TRANSCRIPT = memory.data(32, 16)
-/** Rows as in the matrix. */
+/** The pads, in rows as in the matrix. */
 export const PADS = OT_WORK
 export const FLIPPED_PADS = memory.data(384, 16)
-/** u, and the vector g once u is hashed. */
+/** u, and after u is hashed the vector g. */
 export const CHECKED = memory.data(24576, 16)
 const CHECKED_BYTES: i32 = 24576
 /** Four copies of the hash of the matrix. */
@@ -43,7 +43,7 @@ const LIMB_SPACE_BYTES: i32 = 240
 export const SUM = memory.data(80, 16)
 const PRODUCTS = memory.data(160, 16)
 
-/** TH("vole-context", vsid, transcript): the session, its direction and parties, and all of the extension. */
+/** TH("vole-context", vsid, transcript): covers the session, its direction and parties, and the whole extension. */
 export function deriveContext(labels: usize, vsid: usize, transcript: usize): void {
   startTagged(PREFIX, labels + LABEL_VOLE_CONTEXT, vsid, 32)
   padBlocks(32, 32)
@@ -65,7 +65,7 @@ export function hashPads(out: usize, rows: usize, flip: usize, j: u32): void {
   }
 }
 
-/** χ_k = TH("vole-chi", TH("vole-matrix", context, Q), k), held in Montgomery form; the hash of the matrix is left. */
+/** χ_k = TH("vole-chi", TH("vole-matrix", context, Q), k) in Montgomery form. Leaves the hash in {@link MATRIX_DIGEST}. */
 export function deriveWeights(labels: usize, matrix: usize): void {
   hashQuarters(MATRIX_DIGEST, labels + LABEL_VOLE_MATRIX, CONTEXT, matrix, MATRIX_QUARTER_BYTES)
   startTagged(PREFIX, labels + LABEL_VOLE_CHI, MATRIX_DIGEST, 4)
@@ -79,8 +79,8 @@ export function deriveWeights(labels: usize, matrix: usize): void {
 }
 
 /**
- * CHECKED = g_j = TH("gadget", TH("vole-message", TH("vole-message", TH("vole-matrix", …), H(u)), v), j), 768 numbers that
- * are not reduced.
+ * CHECKED = g_j = TH("gadget", TH("vole-message", TH("vole-message", TH("vole-matrix", …), H(u)), v), j): 768 numbers, not
+ * reduced.
  */
 export function deriveVector(labels: usize, answer: usize): void {
   memory.copy(DIGEST, MATRIX_DIGEST, 32)
@@ -121,7 +121,7 @@ export function foldPads(): void {
   }
 }
 
-/** LIMB_SPACE = Σ g_j·pads_{j,k}, below 2n; PRODUCTS_k is used up. */
+/** LIMB_SPACE = Σ g_j·pads_{j,k}, below 2n. Overwrites PRODUCTS_k. */
 export function takeProduct(k: usize): void {
   reduceColumns(LIMB_SPACE + 48, PRODUCTS + 80 * k)
   toMontgomery(LIMB_SPACE, LIMB_SPACE + 48)
@@ -133,14 +133,14 @@ export function choiceMask(choices: usize, j: usize): u64 {
   return 0 - <u64>((load<u8>(choices + (j >> 3)) >> (<u8>(j & 7))) & 1)
 }
 
-/** sum += the number in 32 big-endian bytes, where the mask is all ones. */
+/** sum += a number of 32 big-endian bytes if the mask is all ones; sum += 0 if it is zero. */
 @inline
 export function addNumber(sum: usize, bytes: usize, mask: u64): void {
   loadNumber(LIMB_SPACE + 144, bytes)
   addLimbs(sum, LIMB_SPACE + 144, mask)
 }
 
-/** 32 big-endian bytes = the sum modulo n; the sum is used up. */
+/** Writes the sum modulo n as 32 big-endian bytes. Overwrites the sum. */
 export function storeSum(bytes: usize, sum: usize): void {
   reduceColumns(LIMB_SPACE + 144, sum)
   pack(bytes, LIMB_SPACE + 144)

@@ -41,21 +41,23 @@ import {
 
 /**
  * Random vector OLE: Variant II of Asharov, eprint 2026/976, with two inputs and one column that masks the check. Alice
- * (the sender) holds α_0, α_1 and t_0, t_1; Bob (the receiver) gets β, r_0, r_1 with t_c + r_c = α_c·β. Numbers are 32
+ * (the sender) has α_0, α_1 and gets t_0, t_1. Bob (the receiver) gets β, r_0, r_1 with t_c + r_c = α_c·β. Numbers are 32
  * big-endian bytes.
  *
- * Pads are hashes of extended rows, which neither side can choose. The weights χ hash the whole transcript of the
- * extension and the matrix, the vector g the whole message besides: neither exists before what it judges is fixed.
+ * Pads are hashes of extended rows, which neither party can choose. The weights χ are hashes of the whole transcript of
+ * the extension and of the matrix. The vector g is a hash of these and of the rest of Alice's message. So neither can be
+ * known before the values that it checks are fixed.
  *
- * Deviation: pads, χ and g are 32 hashed bytes reduced modulo n, within 2^-127 of uniform since 2^256 − n < 2^129.
+ * Deviation: pads, χ and g are 32 hashed bytes reduced modulo n. They are within 2^-127 of uniform, since
+ * 2^256 − n < 2^129.
  */
 
 /**
- * Bob's message: the extension.
+ * Computes Bob's message, the extension.
  *
- * @param message takes u ‖ x ‖ t
- * @param rows takes 768 rows of 16 bytes for {@link finish}
- * @param transcript takes the hash of the message for {@link finish}
+ * @param message output: u ‖ x ‖ t
+ * @param rows output: 768 rows of 16 bytes, for {@link finish}
+ * @param transcript output: the hash of the message, for {@link finish}
  */
 export function start(
   labels: usize,
@@ -72,11 +74,11 @@ export function start(
 }
 
 /**
- * Alice's answer.
+ * Computes Alice's response.
  *
  * @param inputs α_0 ‖ α_1 ‖ α̂, all random
- * @param answer takes Q ‖ H(u) ‖ v
- * @param shares takes t_0 ‖ t_1
+ * @param answer output: Q ‖ H(u) ‖ v
+ * @param shares output: t_0 ‖ t_1
  * @returns CHEAT if Bob's message is not consistent
  */
 export function multiply(
@@ -104,7 +106,7 @@ export function multiply(
       for (let k: u32 = 0; k < <u32>WIDTH; k++) {
         const offset = (j + lane) * MATRIX_ROW_BYTES + 32 * k
         clearColumns(SUM)
-        // Twice the order is more than any pad, so that no sum is negative.
+        // Twice the order is added, which is more than any pad. So no sum is negative.
         addLimbs(SUM, ORDER, ALL)
         addLimbs(SUM, ORDER, ALL)
         addNumber(SUM, PADS + offset, ALL)
@@ -143,14 +145,14 @@ export function multiply(
 }
 
 /**
- * Bob's end.
+ * Computes Bob's result.
  *
- * @param rows what {@link start} gave
- * @param choices the first 768 bits of what {@link start} was given
- * @param transcript what {@link start} gave
- * @param answer Q ‖ H(u) ‖ v
- * @param results takes β ‖ r_0 ‖ r_1
- * @returns INVALID for a number that is not below n, CHEAT if Alice's answer is not consistent
+ * @param rows the output of {@link start}
+ * @param choices the input of {@link start}, of which the first 768 bits are used
+ * @param transcript the output of {@link start}
+ * @param answer Alice's response Q ‖ H(u) ‖ v
+ * @param results output: β ‖ r_0 ‖ r_1
+ * @returns INVALID if a number is not below n, CHEAT if Alice's response is not consistent
  */
 export function finish(
   labels: usize,

@@ -6,30 +6,30 @@ import { invertAll, multiply, normalize, square } from '../field/prime'
 
 type C = Secp256k1
 
-// Points between calls: 64 bytes, affine x and y in little-endian words, the identity all zeros (0² ≠ 0³ + 7).
+// A stored point, as calls pass it: 64 bytes, affine x and y, little-endian. The identity is all zeros (0² ≠ 0³ + 7).
 
-/** A Jacobian point (Single): X, Y, Z; then a slot of work for {@link toAffine}. */
+/** Bytes from one Jacobian point (Single: X, Y, Z) of a batch to the next. {@link toAffine} works in the fourth slot. */
 export const BATCH_STRIDE: usize = 4 * 48
 
 const T: usize = POINT_SCRATCH
 
-/** Slots of POINT_SCRATCH from here on are free for multiplication. */
+/** From here on, the slots of POINT_SCRATCH are free for multiplication. */
 export const AFFINE_SCRATCH_END: usize = POINT_SCRATCH + 48
 
-/** Loads x and y (Single) of a stored point; all ones if it is the identity. */
+/** Loads x and y (Single) of a stored point. Returns all ones if it is the identity. */
 export function loadPoint(xy: usize, bytes: usize): i32 {
   unpack(xy, bytes)
   unpack(xy + size<Single>(), bytes + 32)
   return isZero(xy) & isZero(xy + size<Single>())
 }
 
-/** Loads a stored point as a Jacobian one. */
+/** Loads a stored point in Jacobian coordinates. */
 export function loadJacobian(p: usize, bytes: usize): void {
   const isIdentity = loadPoint(p, bytes)
   set<Single>(p + 2 * size<Single>(), 1 + isIdentity)
 }
 
-/** Stores x and y (Single, any bounds) canonically. */
+/** Stores x and y (Single, any bounds) as canonical bytes. */
 export function storePoint(bytes: usize, xy: usize): void {
   normalize<C>(T, xy)
   pack(bytes, T)
@@ -39,7 +39,7 @@ export function storePoint(bytes: usize, xy: usize): void {
 
 /**
  * Replaces X and Y of `count` Jacobian points, {@link BATCH_STRIDE} apart, by affine x and y with one inversion. The
- * identity becomes x = y = 0; constant-time, so that nothing tells which point it was.
+ * identity becomes x = y = 0. Constant-time: it does not reveal which point is the identity.
  */
 export function toAffine(points: usize, count: i32): void {
   const z: usize = 2 * size<Single>()
@@ -54,13 +54,13 @@ export function toAffine(points: usize, count: i32): void {
   }
 }
 
-/** Stores `count` Jacobian points, {@link BATCH_STRIDE} apart; they lose their Z. */
+/** Stores `count` Jacobian points, {@link BATCH_STRIDE} apart. Overwrites them. */
 export function storeJacobian(bytes: usize, points: usize, count: i32): void {
   toAffine(points, count)
   for (let i: usize = 0; i < <usize>count; i++) storePoint(bytes + 64 * i, points + i * BATCH_STRIDE)
 }
 
-/** SEC 1 §2.3.3: 33 bytes of a stored point other than the identity. */
+/** Encodes a stored point other than the identity in 33 bytes (SEC 1 §2.3.3). */
 export function encodePoint(r: usize, bytes: usize): void {
   const odd = load<u8>(bytes, 32) & 1
   reverse(r + 1, bytes)

@@ -34,7 +34,7 @@ export function subtractPoints(r: usize, p: usize, q: usize): void {
   storeJacobian(r, P, 1)
 }
 
-/** r = −p for a stored point; −0 is 0 modulo p, so the identity stays. */
+/** r = −p for a stored point. The identity stays all zeros, since −0 is 0. */
 export function negatePoint(r: usize, p: usize): void {
   loadPoint(P, p)
   negateY(P)

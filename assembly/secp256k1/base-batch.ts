@@ -11,16 +11,16 @@ import { addOnWayDown, include, invertProduct, joinLanes, startProduct } from '.
 
 type C = Secp256k1
 
-// The multiplication of base.ts for many scalars side by side: round by round, so that the affine additions of a round
-// share an inversion (Montgomery's trick). An addition is then 5M + 1S in place of 8M + 3S, and base.ts says why none of
-// them divides by zero.
+// The multiplication of base.ts for many scalars at once, round by round. The affine additions of a round share one
+// inversion (Montgomery's trick), so an addition takes 5M + 1S instead of 8M + 3S. base.ts says why none of them divides by
+// zero.
 
-/** From how many scalars on this is faster: a round's inversion costs as much as twenty additions save. */
+/** From this number of scalars on, this is faster. The inversion of a round takes the time that twenty additions save. */
 const LEAST: i32 = 24
-/** Scalars that share their inversions. */
+/** Maximum number of scalars that share their inversions. */
 const MOST: i32 = 128
 
-// What a scalar keeps in WORK: the accumulator, the entry to be added, the product of the differences before it, digits.
+// What a scalar uses in WORK: the accumulator, the entry to add, the product of the previous differences, and the digits.
 const ENTRY: usize = 2 * 80
 const PREFIX: usize = 4 * 80
 const DIGITS: usize = 5 * 80
@@ -34,7 +34,7 @@ function addRound(end: usize, round: i32): void {
   for (let p: usize = WORK; p < end; p += STRIDE) {
     const entry = p + ENTRY
     lookupDigits(entry, p + DIGITS, round)
-    // From here on the entry's x is x2 − x1.
+    // The entry's x is x2 − x1 from now on.
     subtractPairs(entry, entry, p)
     include(entry, p + PREFIX)
   }
@@ -53,7 +53,7 @@ function multiplyBaseMany(r: usize, scalars: usize, count: i32): void {
     lookupDigits(p, p + DIGITS, 0)
   }
   for (let round = 1; round < ROUNDS; round++) addRound(end, round)
-  // STRIDE exceeds BATCH_STRIDE: the sums overwrite accumulators that are done.
+  // STRIDE exceeds BATCH_STRIDE, so the sums only overwrite accumulators that are no longer needed.
   for (let i: usize = 0; i < <usize>count; i++) joinLanes(WORK + i * BATCH_STRIDE, WORK + i * STRIDE)
   storeJacobian(r, WORK, count)
   memory.fill(WORK, 0, end - WORK)

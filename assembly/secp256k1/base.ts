@@ -10,12 +10,12 @@ import { addAffine, addComplete, double } from './point'
 
 type C = Secp256k1
 
-// Constant-time multiplication of the generator. The scalar becomes 52 odd digits |d| < 32 of 5 bits; lane A adds the
-// even windows and lane B the odd ones, each entry taken by a scan over all 16.
+// Constant-time multiplication of the generator. The scalar is recoded to 52 odd signed digits of 5 bits, |d| < 32. Lane A
+// adds the even windows and lane B the odd ones. Each table entry is selected by reading all 16.
 //
-// Why the incomplete addition suffices: a lane adds d·32^j·G to m·32^(j0)·G, where m is odd and, being a sum over lower
-// windows of its lane, |m| < 32^(j−j0)/33. So m ≠ 0 and m ≠ ±d·32^(j−j0), and both are below 2^255 < n. The addition that
-// joins the lanes is complete.
+// The incomplete addition is enough. A lane adds d·32^j·G to m·32^(j0)·G. Here m is odd, and as a sum over lower windows of
+// the lane it satisfies |m| < 32^(j−j0)/33. So m ≠ 0 and m ≠ ±d·32^(j−j0), and both multiples are below 2^255 < n. The
+// addition that joins the lanes is complete.
 
 export const ROUNDS: i32 = 26
 const WIDTH: i32 = 5
@@ -71,7 +71,7 @@ function buildWindow(round: usize, lane: usize): void {
   copy<Single>(TWICE + size<Single>(), nextTwice + size<Single>())
 }
 
-/** Makes the table at the first multiplication: public, so in any time; about a millisecond. */
+/** Builds the table at the first multiplication, in about a millisecond. Variable time: the table is public. */
 export function prepareTable(): void {
   if (isTableReady) return
   copy<Single>(BASE, GENERATOR_X)

@@ -14,16 +14,16 @@ import { packHalfVar, splitScalar } from './split'
 
 type C = Secp256k1
 
-// Sums of products of public points and public scalars, in variable time: Straus' method over the two halves of each
-// scalar in non-adjacent form, with the odd multiples of all points made affine by one inversion.
+// Sums of products of public points and public scalars, in variable time: Straus's method on the two halves of each scalar
+// in non-adjacent form. The odd multiples of all points are made affine with one inversion.
 
 const ENTRIES: usize = 8
-/** An entry: x, y and β·x. */
+/** Bytes of a table entry: x, y and β·x. */
 const ENTRY_BYTES: usize = 3 * 48
 const FACTOR_OFFSET: usize = ENTRIES * ENTRY_BYTES
 const PRODUCT_OFFSET: usize = FACTOR_OFFSET + 48
 const NAF_OFFSET: usize = PRODUCT_OFFSET + 48
-/** What one point keeps in WORK. */
+/** Bytes that one point uses in WORK. */
 const STRIDE: usize = NAF_OFFSET + 2 * NAF_BYTES
 
 // Above what multiply.ts uses.
@@ -42,7 +42,7 @@ function copyPoint(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, p + c)
 }
 
-/** A half of a split scalar, which is small or the negative of a small one, as signed digits. */
+/** Recodes a half of a split scalar to signed digits. The half is small, or the negative of a small scalar. */
 function recodeHalfVar(digits: usize, half: usize, width: i32): i32 {
   const isNegative = packHalfVar(BYTES, half)
   const length = recodeNafVar(digits, BYTES, width)
@@ -50,7 +50,7 @@ function recodeHalfVar(digits: usize, half: usize, width: i32): i32 {
   return length
 }
 
-/** The digits of both halves of a scalar in bytes; returns the digits in use. */
+/** Recodes both halves of a scalar in bytes to digits. Returns how many digits are in use. */
 function recodeScalarVar(digits: usize, scalar: usize, width: i32): i32 {
   loadScalar<C>(K, scalar)
   splitScalar(K1, K2, K)
@@ -58,7 +58,7 @@ function recodeScalarVar(digits: usize, scalar: usize, width: i32): i32 {
   return max(length, recodeHalfVar(digits + NAF_BYTES, K2, width))
 }
 
-/** The digits and the odd multiples, still to be divided by {@link FACTOR}, of one term; returns the digits in use. */
+/** Writes the digits of a term, and its odd multiples before their division by {@link FACTOR}. Returns the digits in use. */
 function prepareTermVar(term: usize, point: usize, scalar: usize): i32 {
   const isIdentity = loadPoint(ADDEND, point) != 0
   oddMultiples<Single>(TABLE_SCRATCH, ADDEND)
@@ -72,7 +72,7 @@ function prepareTermVar(term: usize, point: usize, scalar: usize): i32 {
   return 0
 }
 
-/** Brings the odd multiples of one term back to the curve, given the inverse of their factor, and adds β·x. */
+/** Scales the odd multiples of a term to the curve with the inverse of their factor, and writes β·x of each. */
 function finishTermVar(term: usize): void {
   const inverse = term + FACTOR_OFFSET
   const power = term + PRODUCT_OFFSET
@@ -97,19 +97,19 @@ function addDigitVar(table: usize, digit: i32, isSecondHalf: bool): void {
   addAffineVar<Single>(SUM, ADDEND)
 }
 
-/** From so many terms on, Pippenger's method takes less time. */
+/** From this number of terms on, Pippenger's method takes less time. */
 const MANY: i32 = 64
 
 /**
- * r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes; and k·G for another
- * scalar at `base`, where that is not 0 and there are few terms.
+ * r = Σ k_i·P_i for `count` ≤ COMBINATION_TERMS public stored points and public scalars in bytes. If `base` is not 0, k·G is
+ * added for the scalar k at `base`; from MANY terms on, `base` is ignored.
  */
 export function combineVar(r: usize, points: usize, scalars: usize, count: i32, base: usize): void {
   if (count < MANY) combineFewVar(r, points, scalars, count, base)
   else combineManyVar(r, points, scalars, count)
 }
 
-/** SUM = SUM + the digits at a bit of both halves of a scalar, for the odd multiples in `table`. */
+/** SUM = SUM + d·P for the digits of both halves of a scalar at a bit, with the odd multiples in `table`. */
 @inline
 function addDigitsVar(table: usize, digits: usize, bit: i32): void {
   const digit1 = <i32>load<i8>(digits + bit)

@@ -16,7 +16,7 @@ const Y: usize = X + QUAD_BYTES
 const CUBE: usize = Y + QUAD_BYTES
 const CHECK: usize = CUBE + QUAD_BYTES
 const POWERS: usize = CHECK + QUAD_BYTES
-/** Where one point lies while it is read, checked and stored. */
+/** One point while it is read, checked and stored. */
 const XY: usize = POWERS + 8 * QUAD_BYTES
 const BYTES: usize = XY + 2 * 48
 
@@ -26,7 +26,7 @@ function halfOf(quad: usize, i: usize): usize {
   return quad + (i >> 1) * size<Pair>()
 }
 
-/** x of the i-th of four points; false if it is not canonical. */
+/** Loads x of the i-th of four points. False if it is not canonical. */
 function loadX(i: usize, bytes: usize): bool {
   const prefix = load<u8>(bytes)
   reverse(BYTES, bytes + 1)
@@ -36,7 +36,7 @@ function loadX(i: usize, bytes: usize): bool {
   return (prefix == 2 || prefix == 3) && isEqual(XY, XY + size<Single>()) != 0
 }
 
-/** Stores the i-th of four points with the y whose parity the prefix asks for. */
+/** Stores the i-th of four points, with the y of the parity in the prefix. */
 function storeSigned(r: usize, i: usize, prefix: u32): void {
   const y = XY + size<Single>()
   extract(XY, halfOf(X, i), i & 1)
@@ -47,7 +47,7 @@ function storeSigned(r: usize, i: usize, prefix: u32): void {
   storePoint(r, XY)
 }
 
-/** Stores four points; false if one of them is none. */
+/** Decodes and stores four points. False if one is invalid. */
 function decodeFour(r: usize, bytes: usize): bool {
   for (let i: usize = 0; i < 4; i++) if (!loadX(i, bytes + i * ENCODED_BYTES)) return false
   square(CUBE, X)
@@ -68,7 +68,7 @@ function decodeFour(r: usize, bytes: usize): bool {
   return true
 }
 
-/** Stores `count` points, a multiple of four, of 33 public bytes each (SEC 1 §2.3.4), four square roots at a time. */
+/** Decodes and stores `count` points, a multiple of four, of 33 public bytes each (SEC 1 §2.3.4). Takes four roots at once. */
 export function decodePoints(r: usize, bytes: usize, count: i32): i32 {
   let isValid = true
   for (let i: usize = 0; isValid && i < <usize>count; i += 4) {

@@ -20,7 +20,7 @@ const CANONICAL: usize = XY + 2 * 48
 const OTHER: usize = CANONICAL + 48
 const BYTES: usize = OTHER + 48
 
-/** Puts the x of each encoding into its lane; false if one is not canonical. */
+/** Loads the x of each encoding into its lane. False if one is not canonical. */
 function loadCoordinatesVar<L>(bytes: usize): bool {
   for (let lane: usize = 0; lane < laneCount<L>(); lane++, bytes += ENCODED_BYTES) {
     const prefix = load<u8>(bytes)
@@ -34,14 +34,14 @@ function loadCoordinatesVar<L>(bytes: usize): bool {
   return true
 }
 
-/** All ones if the root in a lane has not the parity that the prefix asks for. */
+/** All ones if the root in a lane does not have the parity in the prefix. */
 function wrongParity<L>(prefix: u8, lane: usize): i32 {
   loadLane<L>(OTHER, Y, lane)
   normalize<C>(CANONICAL, OTHER)
   return -(<i32>((load<u32>(CANONICAL) ^ prefix) & 1))
 }
 
-/** Stores the points of as many public encodings as there are lanes; false if one is none. */
+/** Decodes and stores one public encoding for each lane. False if one is invalid. */
 function decodeLanesVar<L>(r: usize, bytes: usize): bool {
   if (!loadCoordinatesVar<L>(bytes)) return false
   square<C, L>(CUBE, X)
@@ -69,7 +69,10 @@ function decodeLanesVar<L>(r: usize, bytes: usize): bool {
   return true
 }
 
-/** SEC 1 §2.3.4, compressed form only: stores the points of `count` ≤ 256 public encodings, if all are valid. */
+/**
+ * Decodes and stores the points of `count` ≤ 256 public encodings (SEC 1 §2.3.4, compressed form only). Returns INVALID if
+ * one is invalid.
+ */
 export function decodePoints(r: usize, bytes: usize, count: i32): i32 {
   for (; count > 1; count -= 2) {
     if (!decodeLanesVar<Pair>(r, bytes)) return INVALID

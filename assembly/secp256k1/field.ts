@@ -3,7 +3,7 @@ import { copy, isPair, size } from '../field/lanes'
 import { carried, CURVE_FIELD_SCRATCH, difference, squareTimes, squareTimesMultiply } from '../field/prime'
 import { MODULUS, MODULUS_PAIR, SUBTRAHEND_2, SUBTRAHEND_2_PAIR } from './constants.gen'
 
-// What the formulas of secp256k1 need beyond field/prime.ts.
+// Field operations that only secp256k1 needs, beyond those of field/prime.ts.
 
 @inline
 function lessTwice<L>(a: v128, b: usize, i: usize): v128 {
@@ -43,7 +43,7 @@ export function subtractOnceTwiceCarried<L>(r: usize, a: usize, b: usize, c: usi
   carried<Secp256k1, L>(r, x0, x1, x2, x3, x4)
 }
 
-/** 3a, plus p where `odd` is all ones. */
+/** 3a, or 3a + p if `odd` is all ones. */
 @inline
 function evenTriple<L>(a: usize, odd: v128, i: usize): v128 {
   const x = v128.load(a + i)
@@ -51,7 +51,7 @@ function evenTriple<L>(a: usize, odd: v128, i: usize): v128 {
   return i32x4.add(i32x4.add(i32x4.shl(x, 1), x), v128.and(odd, modulus))
 }
 
-/** Half of a vector of limbs; the low bit of the limb above each moves down to its top. */
+/** Half of a vector of limbs. The low bit of each limb becomes the top bit of the limb below. */
 @inline
 function halved<L>(lower: v128, upper: v128): v128 {
   const low = i32x4.shl(v128.and(lower, i32x4.splat(1)), 28)
@@ -60,9 +60,9 @@ function halved<L>(lower: v128, upper: v128): v128 {
   return i32x4.add(i32x4.shr_u(lower, 1), moved)
 }
 
-/** r = 3a/2 for a carried a; bound 2.51. */
+/** r = 3a/2 for a carried a. Bound: 2.51. */
 export function threeHalves<L>(r: usize, a: usize): void {
-  // 3a is odd just when a is.
+  // 3a is odd if and only if a is odd.
   const parity = i32x4.neg(v128.and(v128.load(a), i32x4.splat(1)))
   const odd = isPair<L>()
     ? v128.shuffle<u32>(parity, parity, 0, 1, 0, 1)
@@ -82,8 +82,8 @@ export function threeHalves<L>(r: usize, a: usize): void {
 }
 
 /**
- * r = a^((p+1)/4), a square root if there is one. The exponent in binary is 223 ones, 0, 22 ones, 0000, 11,
- * 00; xN stands for a to the power of N ones.
+ * r = a^((p+1)/4), a square root of a if there is one. The exponent in binary is 223 ones, 0, 22 ones, 0000, 11, 00. The
+ * variable xN is a to the power of N ones.
  */
 export function squareRoot<L>(r: usize, a: usize): void {
   const x1 = CURVE_FIELD_SCRATCH

@@ -9,12 +9,12 @@ import { addVar, double, pointSize } from './point'
 
 type C = Secp256k1
 
-/** Bytes of x, y and β·x. */
+/** Bytes of an entry: x, y and β·x. */
 const ENTRY_BYTES: usize = 3 * 48
 
 let isReady: bool = false
 
-/** The odd multiples G, 3G … 127G as x, y and β·x; made at the first call, in a tenth of a millisecond. */
+/** The odd multiples G, 3G … 127G as x, y and β·x. Built at the first call, in a tenth of a millisecond. */
 export function generatorMultiples(): usize {
   if (!isReady) {
     makeMultiples()

@@ -21,15 +21,15 @@ import { add, copy, multiply, QUAD_BYTES, raise, square, subtractCarried } from 
 import * as quad from './quad'
 
 /**
- * The last two steps of secp256k1_XMD:SHA-256_SSWU_RO_ (RFC 9380 §8.7) on expanded messages: to the field, and to the
- * curve by the simplified SWU map of an isogenous curve. Constant time: messages may hold a choice of oblivious transfer.
+ * The last two steps of secp256k1_XMD:SHA-256_SSWU_RO_ (RFC 9380 §8.7) on expanded messages: hashing to the field, and the
+ * simplified SWU map to an isogenous curve. Constant time: a message may contain a choice of an oblivious transfer.
  *
- * Two messages at once, in the halves of a quad; the two field elements of a message lie in the lanes of its half.
+ * Two messages are hashed at once, in the halves of a quad. The two field elements of a message are in the lanes of its half.
  */
 
 type C = Secp256k1
 
-/** Expanded bytes of a message: two elements of L = 48. */
+/** Bytes of an expanded message: two elements with L = 48. */
 export const UNIFORM_BYTES: usize = 96
 const ELEMENT_BYTES: usize = 48
 
@@ -47,29 +47,29 @@ const U: usize = slot(1)
 const NUMERATOR: usize = slot(2)
 const DENOMINATOR: usize = slot(3)
 const Y: usize = slot(4)
-/** X, Y and Z. */
+/** X, Y and Z, a quad each. */
 const POINTS: usize = slot(5)
 const MONOMIALS: usize = slot(13)
 const POWERS: usize = slot(19)
-/** Two Jacobian Pairs, x and y of a Single, and 32 bytes. */
+/** Two Jacobian points as Pairs, x and y as Singles, and 32 bytes. */
 const SUM: usize = slot(27)
 const ADDEND: usize = SUM + 3 * 80
 const XY: usize = ADDEND + 3 * 80
 const BYTES: usize = XY + 2 * 48
 
-/** r = a reduced below the bound of a carried element. */
+/** r = a, carried. */
 @inline
 function carry(r: usize, a: usize): void {
   subtractCarried(r, a, ZERO)
 }
 
-/** r = a·constant, a Pair with the same in both lanes. */
+/** r = a·constant. The constant is a Pair with the same value in both lanes. */
 function multiplyBy(r: usize, a: usize, constant: usize): void {
   prime.multiply<C, Pair>(r, a, constant)
   prime.multiply<C, Pair>(r + size<Pair>(), a + size<Pair>(), constant)
 }
 
-/** r = mask ? −a : a for Pairs, a carried. */
+/** r = mask ? −a : a for a carried Pair a. */
 function conditionalNegatePair(r: usize, a: usize, mask: v128): void {
   conditionalNegateCarried<C, Pair>(r, a, mask)
 }
@@ -77,7 +77,7 @@ function conditionalNegatePair(r: usize, a: usize, mask: v128): void {
 /**
  * Hashes `count` expanded messages, an even number, to Jacobian points, {@link BATCH_STRIDE} apart.
  *
- * @param uniform 96 bytes each
+ * @param uniform the expanded messages, 96 bytes each
  */
 export function mapToCurve(points: usize, uniform: usize, count: i32): void {
   for (let i: usize = 0; i < <usize>count; i += 2) {
@@ -87,8 +87,8 @@ export function mapToCurve(points: usize, uniform: usize, count: i32): void {
 }
 
 /**
- * Hashes two expanded messages, and adds a stored point other than the identity to each hash or, where `sign` is all ones,
- * to its negative.
+ * Hashes two expanded messages, and adds a stored point other than the identity to each hash. If `sign` is all ones, the
+ * hashes are negated first.
  */
 export function mapTwoAndAdd(points: usize, uniform: usize, first: usize, second: usize, sign: i32): void {
   mapTwo(uniform)
@@ -121,7 +121,7 @@ function mapTwo(uniform: usize): void {
   addComplete<Pair>(SUM, ADDEND)
 }
 
-/** Lane A of both halves of a quad becomes a coordinate of SUM, lane B one of ADDEND. */
+/** Copies lane A of both halves of a quad to a coordinate of SUM, and lane B to a coordinate of ADDEND. */
 function splitLanes(offset: usize, quad: usize): void {
   for (let i: usize = 0; i < size<Pair>(); i += 16) {
     const a = v128.load(quad + i)
@@ -139,12 +139,12 @@ function extractTwo(points: usize): void {
   }
 }
 
-/** Who calls one of these wipes with this and with `wipeScratch`. */
+/** Wipes the work space. Callers of the functions above call it, and `wipeScratch`. */
 export function wipeMap(): void {
   memory.fill(SCRATCH, 0, SCRATCH_BYTES)
 }
 
-/** hash_to_field (RFC 9380 §5.2): 48 big-endian bytes modulo p, into a lane of u. */
+/** hash_to_field (RFC 9380 §5.2): loads 48 big-endian bytes modulo p into a lane of u. */
 function loadElement(u: usize, bytes: usize, lane: usize): void {
   const low = POINT_SCRATCH
   const high = POINT_SCRATCH + size<Single>()
@@ -181,8 +181,8 @@ function parity(a: usize): v128 {
 }
 
 /**
- * map_to_curve_simple_swu in the straight line of RFC 9380 §F.2: U to NUMERATOR/DENOMINATOR and Y. The root is that of
- * §F.2.1.2: √(u/v) where it exists, else √(Z·u/v).
+ * map_to_curve_simple_swu as the straight-line program of RFC 9380 §F.2, from U to NUMERATOR/DENOMINATOR and Y. The square
+ * root is that of RFC 9380 §F.2.1.2: √(u/v) if it exists, else √(Z·u/v).
  */
 function mapToIsogenous(): void {
   const tv1 = slot(6)
@@ -200,7 +200,7 @@ function mapToIsogenous(): void {
   carry(tv2, tv2)
   quad.set(tv3, 1)
   add(tv3, tv3, tv2)
-  // Z where tv2 is zero and so tv3 one: the only place where it counts.
+  // Z if tv2 is zero, since tv3 is one then. For any other tv2 the value is not used.
   multiplyBy(zeta, tv3, MAP_Z)
   multiplyBy(tv3, tv3, CURVE_B)
   for (let half: usize = 0; half < QUAD_BYTES; half += size<Pair>()) {
@@ -240,7 +240,7 @@ function mapToIsogenous(): void {
   }
 }
 
-/** sum = Σ coefficients_k·MONOMIALS_k, plus the highest monomial where the leading coefficient 1 is left out. */
+/** sum = Σ coefficients_k·MONOMIALS_k, plus the highest monomial if its leading coefficient 1 is not in the table. */
 function evaluate(sum: usize, coefficients: usize, count: usize, leading: usize): void {
   const term = slot(12)
   if (leading != 0) copy(sum, leading)
@@ -253,8 +253,8 @@ function evaluate(sum: usize, coefficients: usize, count: usize, leading: usize)
 }
 
 /**
- * iso_map (RFC 9380 §E.1) of (NUMERATOR/DENOMINATOR, Y) to Jacobian coordinates in the three slots of POINTS. Where a
- * denominator of the map is zero, Z is: the identity.
+ * iso_map (RFC 9380 §E.1) of (NUMERATOR/DENOMINATOR, Y) to Jacobian coordinates in the three slots of POINTS. If a
+ * denominator of the map is zero, so is Z: the result is the identity.
  */
 function toCurve(): void {
   // D³, X·D², X²·D, X³

@@ -11,24 +11,23 @@ import { CENTRE_33_BY_4, recodeSplit } from './split'
 
 type C = Secp256k1
 
-// Constant-time multiplication of arbitrary points, one (Single) or two at once (Pair). A scalar is split in two halves,
-// each recoded to odd signed digits, so that no window is empty; the halves share the doublings.
+// Constant-time multiplication of arbitrary points, one (Single) or two at once (Pair). A scalar is split in two halves.
+// Each is recoded to odd signed digits, so that every window adds a point. The halves share the doublings.
 //
-// Why the incomplete addition suffices: the accumulator holds x·P + y·λP. An addition meets an exception (the identity,
-// an equal or an opposite point) only if some (x, y) ≠ 0 with x + λy ≡ 0 mod n arises, and such a pair has
-// x² − xy + y² ≥ n > 2^255.9, the norm form of the lattice. Before the last window |x|, |y| < 2^124.5, which is too small
-// for that, and x is never 0: it is odd, or 16 times an odd number. The two additions of the last window are complete,
-// so that nothing has to be said of the lattice there.
+// The incomplete addition is enough. The accumulator is x·P + y·λP. An addition is exceptional (with the identity, an equal
+// or an opposite point) only if there is some (x, y) ≠ 0 with x + λy ≡ 0 mod n. Such a pair has x² − xy + y² ≥ n > 2^255.9,
+// by the norm form of the lattice. Before the last window |x|, |y| < 2^124.5, which is too small for that, and x is never 0:
+// it is odd, or 16 times an odd number. The two additions of the last window are complete, so there the bound is not needed.
 
-/** The highest of 33 windows. */
+/** Index of the highest of 33 windows. */
 const LAST: i32 = 32
-/** From the digits of one half to those of the other, and from lane A's to lane B's. */
+/** Bytes from the digits of one half to those of the other, and from those of lane A to those of lane B. */
 const HALF_DIGITS: usize = DIGIT_BYTES
 const LANE_DIGITS: usize = 2 * DIGIT_BYTES
 const WIDTH: i32 = 4
 const ENTRIES: usize = 8
 
-/** The multiples of λP start here. */
+/** The table of the multiples of λP. */
 const SECOND_TABLE: usize = TABLE_SCRATCH + 8 * 2 * 80
 
 const P: usize = AFFINE_SCRATCH_END
@@ -36,16 +35,17 @@ const XY: usize = P + 2 * 80
 const DOUBLED: usize = XY + 2 * 48
 const ACCUMULATOR: usize = DOUBLED + 3 * 80
 const ENTRY: usize = ACCUMULATOR + 3 * 80
-/** The Z that the entries of {@link oddMultiples} share. */
+/** The Z that all entries of {@link oddMultiples} have in common. */
 export const FACTOR: usize = ENTRY + 3 * 80
 const H: usize = FACTOR + 80
 const RATIOS: usize = H + 80
 const K: usize = SHARING_SCRATCH
 
 /**
- * The odd multiples P, 3P … 15P of an affine P, affine on a curve isomorphic to the first, where Z = 1 stands for the
- * Z in {@link FACTOR}. One doubling, seven additions, no inversion (Meloni; libsecp256k1's "effective affine"). No
- * addition is exceptional, since the order is prime and large. The identity, stored as (0, 0), makes that Z 2y = 0.
+ * The odd multiples P, 3P … 15P of an affine P, in affine coordinates on an isomorphic curve: on secp256k1, their Z is the
+ * one in {@link FACTOR}. This takes one doubling, seven additions and no inversion (Meloni; libsecp256k1's "effective
+ * affine"). No addition is exceptional, since the order is prime and large. For the identity, stored as (0, 0), that Z is
+ * 2y = 0.
  */
 export function oddMultiples<L>(table: usize, p: usize): void {
   const entry: usize = 2 * size<L>()
@@ -67,7 +67,7 @@ export function oddMultiples<L>(table: usize, p: usize): void {
     copy<L>(table + i * entry, ACCUMULATOR)
     copy<L>(table + i * entry + size<L>(), ACCUMULATOR + size<L>())
   }
-  // Scale every entry to the Z of the last: H holds the product of the ratios above it.
+  // Scale every entry to the Z of the last one: H is the product of the ratios above the entry.
   copy<L>(H, RATIOS + 7 * size<L>())
   for (let x = table + 6 * entry, ratio = RATIOS + 6 * size<L>(); x >= table; x -= entry, ratio -= size<L>()) {
     const y = x + size<L>()
@@ -80,7 +80,7 @@ export function oddMultiples<L>(table: usize, p: usize): void {
   multiply<C, L>(FACTOR, ACCUMULATOR + 2 * size<L>(), z)
 }
 
-/** The table of λP: the same y, and β·x. */
+/** The table of λP, with the same y, and β·x in place of x. */
 function endomorphismTable<L>(r: usize, table: usize): void {
   const beta = isPair<L>() ? BETA_PAIR : BETA
   for (let i: usize = 0; i < ENTRIES * 2 * size<L>(); i += 2 * size<L>()) {
@@ -89,7 +89,7 @@ function endomorphismTable<L>(r: usize, table: usize): void {
   }
 }
 
-/** ENTRY = d·P from the table in each lane, for the digits d at i. */
+/** ENTRY = d·P from the table in each lane, for the digits d of window i. */
 function lookupDigit<L>(table: usize, digits: usize, i: i32): void {
   const v0 = nibble(digits, i)
   const v1 = isPair<L>() ? nibble(digits + LANE_DIGITS, i) : v0
@@ -137,7 +137,7 @@ function multiplyOne(r: usize, point: usize, scalar: usize): void {
   for (let c: usize = 0; c < pointSize<Single>(); c += size<Single>()) copy<Single>(r + c, ACCUMULATOR + c)
 }
 
-/** Puts a stored point and a scalar in bytes into a lane of P and of the digits. */
+/** Loads a stored point and a scalar in bytes into a lane of P and of the digits. */
 function loadLane(point: usize, scalar: usize, lane: usize): void {
   loadPoint(XY, point)
   insert(P, XY, lane)
@@ -157,7 +157,7 @@ function multiplyTwo(r: usize, points: usize, scalars: usize): void {
   }
 }
 
-/** r_i = k_i·P_i for `count` ≤ 256 stored points and scalars in bytes; r may be the points' own place. */
+/** r_i = k_i·P_i for `count` ≤ 256 stored points and scalars in bytes. r may be `points`. */
 export function multiplyPoints(r: usize, points: usize, scalars: usize, count: i32): void {
   let i: usize = 0
   for (; i + 1 < <usize>count; i += 2) {

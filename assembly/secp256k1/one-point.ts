@@ -20,25 +20,25 @@ import { CENTRE_26_BY_5, recodeSplit } from './split'
 
 type C = Secp256k1
 
-// Many secret scalars times one public point that is not the generator. A table for the point is made first, in variable
-// time; then the scalars go through it side by side, as in base-batch.ts.
+// Many secret scalars times one public point that is not the generator. First a table for the point is built, in variable
+// time. Then all scalars are multiplied at once, as in base-batch.ts.
 //
-// A scalar is k1 + λ·k2, and each half becomes 26 odd digits of 5 bits. Lane A adds the multiples of P for k1, lane B those
-// of λP for k2, which have the same y and β·x: a table of 26 × 16 points serves both. base.ts says why no addition is
-// exceptional, with 2^130 < n in place of its bound.
+// A scalar is split to k1 + λ·k2, and each half is recoded to 26 odd digits of 5 bits. Lane A adds multiples of P for k1, and
+// lane B multiples of λP for k2. The latter have the same y, and β·x in place of x, so one table of 26 × 16 points is enough.
+// base.ts says why no addition is exceptional; here the bound is 2^130 < n.
 
 const WINDOWS: i32 = 26
 const WIDTH: i32 = 5
 const ENTRIES: usize = 16
-/** x in lane A, β·x in lane B; y in both. */
+/** Bytes of a table entry: x in lane A and β·x in lane B, and y in both. */
 const ENTRY_BYTES: usize = 2 * 80
 const WINDOW_BYTES: usize = ENTRIES * ENTRY_BYTES
 
-/** Scalars of one call. */
+/** Maximum number of scalars in one call. */
 const MOST: usize = 128
 
-// What a scalar keeps in WORK: the accumulator, the entry to be added, the product of the differences before it, and the
-// digits of both halves. Above them lies the table.
+// What a scalar uses in WORK: the accumulator, the entry to add, the product of the previous differences, and the digits of
+// both halves. The table is above all scalars.
 const ENTRY: usize = 2 * 80
 const PREFIX: usize = 4 * 80
 const DIGITS: usize = 5 * 80
@@ -46,7 +46,7 @@ const STRIDE: usize = DIGITS + 2 * DIGIT_BYTES
 const TABLE: usize = WORK + MOST * STRIDE
 const TABLE_END: usize = TABLE + <usize>WINDOWS * WINDOW_BYTES
 
-// While the table is made, two windows at a time keep their last multiple and twice their base in the scalars' place.
+// While the table is built, this space has the last multiple and twice the base of windows, two windows at a time.
 const TWICE: usize = 2 * 80
 const DIFFERENCE: usize = 4 * 80
 const BUILD_PREFIX: usize = 5 * 80
@@ -59,7 +59,7 @@ const POINT: usize = INVERSION_SCRATCH_END
 const X: usize = POINT + 3 * 48
 const K: usize = SHARING_SCRATCH
 
-/** Writes the last multiples of two windows into entry e of the table. */
+/** Writes the last multiples of two windows to entry e of the table. */
 function putEntries(windows: usize, e: usize): void {
   const p = WORK + windows * BUILD_STRIDE
   for (let lane: usize = 0; lane < 2; lane++) {
@@ -75,7 +75,7 @@ function putEntries(windows: usize, e: usize): void {
   }
 }
 
-/** 32^w·P and 2·32^w·P of all windows, affine, in the lanes of the windows' places. */
+/** Computes 32^w·P and 2·32^w·P of all windows, affine, in the windows' lanes. */
 function startWindows(point: usize): void {
   loadPoint(POINT, point)
   set<Single>(POINT + 2 * size<Single>(), 1)
@@ -97,7 +97,7 @@ function startWindows(point: usize): void {
   }
 }
 
-/** Makes the table: the odd multiples 1, 3 … 31 of each 32^w·P, those of all windows side by side. */
+/** Builds the table: the odd multiples 1, 3 … 31 of each 32^w·P, for all windows at once. */
 function makeTable(point: usize): void {
   startWindows(point)
   for (let w: usize = 0; w < <usize>WINDOWS / 2; w++) putEntries(w, 0)
@@ -115,7 +115,7 @@ function makeTable(point: usize): void {
   }
 }
 
-/** entry = the table's points for both halves' digits of a window. */
+/** entry = the table's points for the digits of both halves in a window. */
 function lookupDigits(entry: usize, digits: usize, window: i32): void {
   const v0 = fiveBits(digits, window)
   const v1 = fiveBits(digits + DIGIT_BYTES, window)
@@ -131,7 +131,7 @@ function addWindow(end: usize, window: i32): void {
   for (let p: usize = WORK; p < end; p += STRIDE) {
     const entry = p + ENTRY
     lookupDigits(entry, p + DIGITS, window)
-    // From here on the entry's x is x2 − x1.
+    // The entry's x is x2 − x1 from now on.
     subtractPairs(entry, entry, p)
     include(entry, p + PREFIX)
   }
@@ -155,7 +155,7 @@ export function multiplyOnePoint(r: usize, point: usize, scalars: usize, count: 
     lookupDigits(p, p + DIGITS, 0)
   }
   for (let window = 1; window < WINDOWS; window++) addWindow(end, window)
-  // STRIDE exceeds BATCH_STRIDE: the sums overwrite accumulators that are done.
+  // STRIDE exceeds BATCH_STRIDE, so the sums only overwrite accumulators that are no longer needed.
   for (let i: usize = 0; i < <usize>count; i++) joinLanes(WORK + i * BATCH_STRIDE, WORK + i * STRIDE)
   storeJacobian(r, WORK, count)
   memory.fill(WORK, 0, TABLE_END - WORK)

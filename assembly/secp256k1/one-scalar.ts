@@ -20,23 +20,23 @@ import { CENTRE_26_BY_5, recodeSplit } from './split'
 
 type C = Secp256k1
 
-// One secret scalar times many public points, two at once as in multiply.ts. The tables of 64 points at a time are made
-// affine by common inversions, an addition of all of them after the other. That makes 16 entries (digits of 5 bits) cheaper
-// than 8 are in multiply.ts, and leaves 26 windows of its 33.
+// One secret scalar times many public points, two at once as in multiply.ts. The tables of 64 points are built together: the
+// affine additions for one entry of all tables share an inversion. So a table of 16 entries (digits of 5 bits) takes less
+// time than one of 8 entries in multiply.ts, and 26 windows are enough instead of 33.
 //
-// Why the incomplete addition suffices: multiply.ts, with |x|, |y| < 2^123.5 before the last window.
+// multiply.ts says why the incomplete addition is enough; here |x|, |y| < 2^123.5 before the last window.
 
 const WINDOWS: i32 = 26
 const WIDTH: i32 = 5
 const ENTRIES: i32 = 16
-/** Pairs of points whose tables are made together. */
+/** Maximum number of pairs of points whose tables are built together. */
 const PAIRS: usize = 32
 
-/** x, y and β·x of a multiple: the multiples of λP have the same y. */
+/** Bytes of a table entry: x, y and β·x of a multiple. The multiples of λP have the same y. */
 const ENTRY_BYTES: usize = 3 * 80
 const TABLE_BYTES: usize = <usize>ENTRIES * ENTRY_BYTES
 const TABLES: usize = WORK
-// Of each table while it is made: 2P, x2 − x1, the product of the differences before it.
+// For each table while it is built: 2P, x2 − x1, and the product of the previous differences.
 const BUILDS: usize = TABLES + PAIRS * TABLE_BYTES
 const DIFFERENCE: usize = 2 * 80
 const PREFIX: usize = 3 * 80
@@ -56,7 +56,7 @@ function loadLane(table: usize, point: usize, lane: usize): void {
   insert(table + size<Pair>(), XY + size<Single>(), lane)
 }
 
-/** Makes the odd multiples P, 3P … 31P of the points in the first entries, and β·x of each. */
+/** Computes the odd multiples P, 3P … 31P of the points in the first entries, and β·x of each. */
 function makeTables(pairs: usize): void {
   const end = BUILDS + pairs * BUILD_BYTES
   const last = (pairs - 1) * TABLE_BYTES
@@ -83,7 +83,7 @@ function makeTables(pairs: usize): void {
   }
 }
 
-/** ENTRY = the multiple for a digit, of P or, with `half` 1, of λP. Both lanes have the same digit. */
+/** ENTRY = the multiple for a digit: of P if `half` is 0, of λP if it is 1. Both lanes have the same digit. */
 function lookupDigit(table: usize, half: usize, window: i32): void {
   const v = fiveBits(DIGIT_SCRATCH + half * DIGIT_BYTES, window)
   const index = spread<Pair>(tableIndex(v, WIDTH), tableIndex(v, WIDTH))
@@ -133,7 +133,7 @@ function multiplySome(r: usize, points: usize, pairs: usize): void {
 }
 
 /**
- * r_i = k·P_i for an even number of stored public points other than the identity; r may be the points' own place.
+ * r_i = k·P_i for an even number of stored public points other than the identity. r may be `points`.
  *
  * @param scalar in bytes; secret
  */

@@ -21,15 +21,15 @@ import { packHalfVar, splitScalar } from './split'
 
 type C = Secp256k1
 
-// Pippenger's method (field/buckets.ts) over the two halves of each scalar, for public points and scalars.
+// Pippenger's method (field/buckets.ts) on the two halves of each scalar, for public points and scalars.
 
-/** A term in WORK: x, β·x, y, and for either half its digits, then all ones if it is negative. */
+/** Offset in a term in WORK, after x, β·x and y: for each half its digits, followed by all ones if it is negative. */
 const HALVES: usize = 3 * 48
 const HALF_BYTES: usize = 48
 const TERM_BYTES: usize = HALVES + 2 * HALF_BYTES
 const HALF_BITS: i32 = 128
 
-/** A Jacobian point in each lane, with Z all zeros while nothing was added. */
+/** Bytes of a bucket: a Jacobian point in each lane. Z is all zeros while the bucket is empty. */
 const BUCKET_BYTES: usize = 3 * 80
 
 // Above what affine.ts uses.
@@ -75,7 +75,7 @@ function isEmpty(bucket: usize, lane: usize): bool {
   return bits == 0
 }
 
-/** Adds d·P to the bucket of |d| in each lane, for the digits of a half of a term in two windows. */
+/** Adds ±P to the bucket of |d| in each lane, for the digits d of a half of a term in two windows. */
 function addDigitsVar(buckets: usize, term: usize, half: usize, window: i32, width: i32): void {
   const digits = term + HALVES + half * HALF_BYTES
   const negative = load<i32>(digits, WINDOW_BYTES)
@@ -87,8 +87,7 @@ function addDigitsVar(buckets: usize, term: usize, half: usize, window: i32, wid
   broadcast<Pair>(y, term + 2 * size<Single>())
   conditionalNegateCarried<C, Pair>(y, y, spread<Pair>((dA >> 31) ^ negative, (dB >> 31) ^ negative))
 
-  // A bucket that is still empty takes the point as it is. A lane with nothing to add works on the idle bucket 0, whose
-  // content means nothing.
+  // The first point of a bucket is copied. A lane with the digit 0 adds to bucket 0, which is not used.
   let a = buckets + <usize>abs<i32>(dA) * BUCKET_BYTES
   let b = buckets + <usize>abs<i32>(dB) * BUCKET_BYTES
   const isFirstA = isEmpty(a, 0)
@@ -104,7 +103,7 @@ function addDigitsVar(buckets: usize, term: usize, half: usize, window: i32, wid
   scatterLanes(a, b, SUM, BUCKET_BYTES)
 }
 
-/** FOLDED = Σ b·bucket_b in each lane, from the running sums of the buckets from above. */
+/** FOLDED = Σ b·bucket_b in each lane, by running sums from the highest bucket down. */
 function foldBucketsVar(buckets: usize, count: usize): void {
   setIdentity<Pair>(RUNNING)
   setIdentity<Pair>(FOLDED)
@@ -114,7 +113,7 @@ function foldBucketsVar(buckets: usize, count: usize): void {
   }
 }
 
-/** TOTAL = 2^width·TOTAL + lane of FOLDED */
+/** TOTAL = 2^width·TOTAL + a lane of FOLDED. */
 function addWindowVar(width: i32, lane: usize): void {
   for (let i = 0; i < width; i++) double<Single>(TOTAL)
   for (let c: usize = 0; c < 3; c++) extract(ADDEND + c * size<Single>(), FOLDED + c * size<Pair>(), lane)

@@ -6,8 +6,8 @@ import { subtractOnceTwiceCarried, subtractTwiceCarried, threeHalves } from './f
 
 type C = Secp256k1
 
-// Points of y² = x³ + 7 in Jacobian coordinates (x = X/Z², y = Y/Z³), as X, Y, Z one after the other; Z = 0 is the
-// identity. Coordinates are carried. Formulas: hyperelliptic.org/EFD, short Weierstrass with a = 0.
+// Points of y² = x³ + 7 in Jacobian coordinates (x = X/Z², y = Y/Z³), in the order X, Y, Z, carried. Z = 0 is the identity.
+// The formulas are those of hyperelliptic.org/EFD for short Weierstrass curves with a = 0.
 
 /** Bytes of a Jacobian point. */
 @inline
@@ -21,7 +21,7 @@ function temporary<L>(i: usize): usize {
   return FORMULA_SCRATCH + i * size<L>()
 }
 
-/** p = 2p. Correct for every input: the order is odd, so y = 0 does not occur, and Z = 0 stays. */
+/** p = 2p. Correct for every input: the order is odd, so y is never 0, and Z = 0 stays 0. */
 export function double<L>(p: usize): void {
   const x = p
   const y = p + size<L>()
@@ -44,8 +44,8 @@ export function double<L>(p: usize): void {
 }
 
 /**
- * p = p + (x, y) for an affine q = (x, y); also gives H = Z3/Z1. Incomplete: wrong for p = identity, which the caller
- * excludes; for p = ±q it gives Z = 0, right for p = −q only.
+ * p = p + q for an affine q, and h = H = Z3/Z1. Incomplete: the caller must exclude p = identity and p = q. For p = ±q the
+ * result has Z = 0, which is right for p = −q only.
  */
 export function addAffine<L>(p: usize, q: usize, h: usize): void {
   const x = p
@@ -75,7 +75,9 @@ export function addAffine<L>(p: usize, q: usize, h: usize): void {
   subtractCarried<C, L>(y, v, hhh)
 }
 
-/** The sum of p and q into the temporaries 14 to 16, right unless p = ±q or one is the identity; H and R are 9 and 11. */
+/**
+ * Writes p + q to the temporaries 14 to 16, H to 9 and R to 11. The sum is wrong if p = ±q or one of them is the identity.
+ */
 function addDistinct<L>(p: usize, q: usize): void {
   const x = p
   const y = p + size<L>()
@@ -123,13 +125,13 @@ function copyPoint<L>(r: usize, p: usize): void {
   for (let c: usize = 0; c < pointSize<L>(); c += size<L>()) copy<L>(r + c, p + c)
 }
 
-/** p = p + q for any p and q, the identity, equal and opposite points included, without a branch. */
+/** p = p + q for any p and q, without a branch. They may be equal, opposite, or the identity. */
 export function addComplete<L>(p: usize, q: usize): void {
   const z = p + 2 * size<L>()
   const qz = q + 2 * size<L>()
   const sum = temporary<L>(14)
   addDistinct<L>(p, q)
-  // H = 0: p = q if R = 0 too, and then 2p; p = −q if not, and then Z3 = 0 is right.
+  // If H = 0 and R = 0, then p = q, and the sum is 2p. If only H = 0, then p = −q, and Z3 = 0 is right.
   const isFirstIdentity = zeroMask<C, L>(z)
   const isSecondIdentity = zeroMask<C, L>(qz)
   const isEqual = v128.and(zeroMask<C, L>(temporary<L>(9)), zeroMask<C, L>(temporary<L>(11)))
@@ -153,7 +155,7 @@ export function addVar<L>(p: usize, q: usize): void {
   } else copyPoint<L>(p, temporary<L>(14))
 }
 
-/** p = p + q for any public p and an affine public q, not the identity, with Z = 1. */
+/** p = p + q for any public p and an affine public q other than the identity. */
 export function addAffineVar<L>(p: usize, q: usize): void {
   const z: usize = 2 * size<L>()
   const keep = temporary<L>(20)

@@ -3,8 +3,8 @@ import * as lanes from '../field/lanes'
 import { Pair, size } from '../field/lanes'
 import * as prime from '../field/prime'
 
-// Four elements as two Pairs, one behind the other. A product waits long for its own carries, so products of the two
-// halves, which do not wait for each other, run in part at once.
+// Four elements as two consecutive Pairs, the halves. A product has to wait for its own carries. The products of the two
+// halves are independent, so the processor computes parts of them at the same time.
 
 type C = Secp256k1
 
@@ -28,7 +28,7 @@ export function add(r: usize, a: usize, b: usize): void {
   lanes.add<Pair>(r + size<Pair>(), a + size<Pair>(), b + size<Pair>())
 }
 
-/** r = a − b for Pairs and a carried b; not inlined, unlike that of field/prime.ts. */
+/** r = a − b for Pairs and a carried b. Not inlined, unlike `subtract` of field/prime.ts. */
 export function subtractPairs(r: usize, a: usize, b: usize): void {
   prime.subtractCarried<C, Pair>(r, a, b)
 }
@@ -49,7 +49,7 @@ export function set(r: usize, value: i32): void {
   lanes.set<Pair>(r + size<Pair>(), value)
 }
 
-/** r = a^(2^n)·b, for a b that is not r. */
+/** r = a^(2^n)·b. b must not be r. */
 function squareTimesMultiply(r: usize, a: usize, n: i32, b: usize): void {
   square(r, a)
   for (let i = 1; i < n; i++) square(r, r)
@@ -57,8 +57,8 @@ function squareTimesMultiply(r: usize, a: usize, n: i32, b: usize): void {
 }
 
 /**
- * r = r^((p−3)/4), in eight quads of work. The exponent in binary is 223 ones, 0, 22 ones, 00001, 011; xN stands for r to
- * the power of N ones.
+ * r = r^((p−3)/4), with eight quads of work space. The exponent in binary is 223 ones, 0, 22 ones, 00001, 011. The variable
+ * xN is r to the power of N ones.
  */
 export function raise(r: usize, work: usize): void {
   const x1 = work

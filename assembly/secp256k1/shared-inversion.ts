@@ -8,11 +8,11 @@ import { subtractPairs } from './quad'
 
 type C = Secp256k1
 
-// Affine additions of many points side by side that share one inversion (Montgomery's trick): 5M + 1S each in place of the
-// 8M + 3S of a Jacobian one. All points are Pairs: two additions at once.
+// Affine additions of many points that share one inversion (Montgomery's trick). Each takes 5M + 1S, instead of the 8M + 3S
+// of a Jacobian addition. All points are Pairs, so two additions are computed at once.
 //
-// The way up multiplies the differences x2 − x1 one after the other; then the product is inverted; the way down, in the
-// reverse order, takes each inverse out of it. No difference may be zero: one would make all results wrong.
+// The way up multiplies all differences x2 − x1. Then their product is inverted. The way down, in reverse order, derives the
+// inverse of each difference. No difference may be zero: all results would be wrong.
 
 const PRODUCT: usize = AFFINE_SCRATCH_END
 const SLOPE: usize = PRODUCT + 80
@@ -22,14 +22,14 @@ const T: usize = X3 + 80
 const FIRST: usize = T + 80
 const SECOND: usize = FIRST + 3 * 48
 
-/** Slots of POINT_SCRATCH from here on are free for those who use this. */
+/** From here on, the slots of POINT_SCRATCH are free for the callers of this file. */
 export const INVERSION_SCRATCH_END: usize = SECOND + 3 * 48
 
 export function startProduct(): void {
   set<Pair>(PRODUCT, 1)
 }
 
-/** On the way up: multiplies by a difference, and keeps the product of those before it at `prefix`. */
+/** On the way up: writes the product of the previous differences to `prefix`, and multiplies it by a difference. */
 export function include(difference: usize, prefix: usize): void {
   copy<Pair>(prefix, PRODUCT)
   multiply<C, Pair>(PRODUCT, PRODUCT, difference)
@@ -50,7 +50,7 @@ export function invertProduct(): void {
   insert(PRODUCT, a, 1)
 }
 
-/** SLOPE = the inverse of a difference, which is taken out of the product. */
+/** SLOPE = the inverse of a difference. Removes the difference from the product. */
 @inline
 function takeInverse(difference: usize, prefix: usize): void {
   multiply<C, Pair>(SLOPE, PRODUCT, prefix)
@@ -67,10 +67,10 @@ function finishLine(r: usize, p: usize): void {
 }
 
 /**
- * On the way down: r = p + q for affine points; r may be p.
+ * On the way down: r = p + q for affine points. r may be p.
  *
  * @param difference x2 − x1
- * @param y2 of q
+ * @param y2 the y of q
  */
 export function addOnWayDown(r: usize, p: usize, difference: usize, y2: usize, prefix: usize): void {
   takeInverse(difference, prefix)
@@ -82,7 +82,7 @@ export function addOnWayDown(r: usize, p: usize, difference: usize, y2: usize, p
   finishLine(r, p)
 }
 
-/** On the way down: r = 2p for an affine point whose y was included. */
+/** On the way down: r = 2p for an affine point, whose y was given to {@link include}. */
 export function doubleOnWayDown(r: usize, p: usize, prefix: usize): void {
   takeInverse(p + size<Pair>(), prefix)
   square<C, Pair>(T, p)

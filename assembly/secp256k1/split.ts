@@ -24,7 +24,7 @@ function multiplyShift384(r: usize, a: usize, b: usize): void {
       store<u64>(at, load<u64>(at) + <u64>load<u32>(a + 4 * i) * <u64>load<u32>(b + 4 * j))
     }
   }
-  // 384 = 13·29 + 7, so the bit below the result has the weight 2^6 in column 13.
+  // 384 = 13·29 + 7, so the bit below the result, which decides the rounding, has the weight 2^6 in column 13.
   let carry: u64 = 0
   for (let i: usize = 0; i < 18; i++) {
     carry += load<u64>(PRODUCT + 8 * i) + (i == 13 ? 1 << 6 : 0)
@@ -39,7 +39,7 @@ function multiplyShift384(r: usize, a: usize, b: usize): void {
   }
 }
 
-/** s1 and s2, as scalars modulo n, of the scalar k. */
+/** Splits the scalar k into s1 and s2, as scalars modulo n. */
 export function splitScalar(s1: usize, s2: usize, k: usize): void {
   multiplyShift384(C1, k, SPLIT_G1)
   multiplyShift384(C2, k, SPLIT_G2)
@@ -53,8 +53,8 @@ export function splitScalar(s1: usize, s2: usize, k: usize): void {
 }
 
 /**
- * The magnitude of a half that {@link splitScalar} gave for a public scalar, in 40 little-endian bytes; the half is
- * overwritten.
+ * Writes the absolute value of a half of {@link splitScalar} as 40 little-endian bytes. For public scalars only. Overwrites
+ * the half.
  *
  * @returns all ones if it is negative
  */
@@ -66,17 +66,17 @@ export function packHalfVar(bytes: usize, half: usize): i32 {
   return -(<i32>isNegative)
 }
 
-/** 33 digits of 4 bits, 26 digits of 5 bits: half of 2^132 and of 2^130, as a limb of weight 2^116. */
+/** 2^131 and 2^129, for 33 digits of 4 bits and for 26 digits of 5 bits, as a limb of weight 2^116. */
 export const CENTRE_33_BY_4: u32 = 1 << 15
 export const CENTRE_26_BY_5: u32 = 1 << 13
 
 /**
- * Recodes the scalar k into two times m digits v of w bits, DIGIT_BYTES each, for which d = 2v − (2^w − 1) is odd: with
- * u1 = Σ d·2^(w·i) over the first and u2 over the second, k = u1 + λ·u2 mod n, and both |u| < 2^128.4.
+ * Recodes the scalar k to two lists of m digits v of w bits, DIGIT_BYTES each. The signed digits d = 2v − (2^w − 1) are odd.
+ * Let u1 = Σ d·2^(w·i) for the first list, and u2 for the second. Then k = u1 + λ·u2 mod n, with |u1|, |u2| < 2^128.4.
  *
- * For s = (k − 1 − λ)/2 = s1 + λ·s2 the numbers u = 2s + 1 are odd, and u = Σ d_i·2^(w·i) for v = s + 2^(w·m)/2.
+ * Let s = (k − 1 − λ)/2 = s1 + λ·s2. Then each u = 2s + 1 is odd, and u = Σ d_i·2^(w·i) for v = s + 2^(w·m)/2.
  *
- * @param centre 2^(w·m)/2
+ * @param centre 2^(w·m)/2, as a limb of weight 2^116
  */
 export function recodeSplit(digits: usize, k: usize, centre: u32): void {
   addScalars<Secp256k1>(S, k, SPLIT_OFFSET)

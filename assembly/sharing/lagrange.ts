@@ -10,11 +10,11 @@ import {
   storeScalar,
 } from '../field/scalar'
 
-// λ_i = Π x_j / (x_i·Π (x_j − x_i)) with j over all in the numerator and over j ≠ i below, for public points x < 2^16.
-// Four factors make one of a Montgomery product. Numerator and denominator have equally many, and the powers of 2^261
-// that their products lose cancel.
+// λ_i = Π x_j / (x_i·Π (x_j − x_i)) for public points x < 2^16. The product in the numerator is over all j, the one in the
+// denominator over j ≠ i. Four factors are combined to one factor of a Montgomery product. Numerator and denominator have
+// equally many of them, so the factors 2^−261 of their products cancel.
 
-/** In WORK for each point: its denominator, and the product of all denominators before. */
+/** Bytes in WORK for each point: its denominator, and the product of all previous denominators. */
 const STRIDE: usize = 2 * LIMBS
 
 const FACTOR: usize = SHARING_SCRATCH
@@ -30,7 +30,7 @@ function setLongScalar(r: usize, value: u64): void {
   store<u32>(r, <u32>(value >> 58), 8)
 }
 
-/** What x_j contributes to the product for x: their distance, or x itself in place of the distance 0 to its own. */
+/** The factor of x_j in the product for x: their distance, or x itself if the distance is 0. */
 @inline
 function factor(xs: usize, j: i32, count: i32, own: i32, x: u32): u64 {
   if (j >= count) return 1
@@ -38,7 +38,7 @@ function factor(xs: usize, j: i32, count: i32, own: i32, x: u32): u64 {
   return j == own ? x : other > x ? other - x : x - other
 }
 
-/** r = Π |x_j − x_own|, with x_own for its own factor; with an `own` of −1 it is Π x_j. */
+/** r = Π |x_j − x_own|, with x_own in place of the factor 0. If `own` is −1, r = Π x_j. */
 function multiplyFactors<C>(r: usize, xs: usize, count: i32, own: i32): void {
   const x = own < 0 ? 0 : load<u32>(xs + 4 * <usize>own)
   setScalar(r, 1)
@@ -61,7 +61,7 @@ function multiplyDifferences<C>(r: usize, xs: usize, count: i32, own: i32): void
 
 /**
  * r_i = the Lagrange coefficient at zero of x_{first + i} among `count` public points (u32 each), for i < `own` ≤ 256.
- * UNDEFINED if one of these stands twice or is zero.
+ * Returns UNDEFINED if one of these is zero, or equal to another point.
  */
 export function lagrangeCoefficients<C>(r: usize, xs: usize, count: i32, first: i32, own: i32): i32 {
   setScalar(INVERSE, 1)

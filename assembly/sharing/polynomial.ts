@@ -2,8 +2,8 @@ import { SCALAR_BYTES, SHARING_SCRATCH, WORK } from '../memory'
 import { LIMBS, loadScalar, montgomeryProduct, setScalar, storeScalar } from '../field/scalar'
 import { reduceLoose, shortProduct, startWeights } from '../field/short-product'
 
-// Points x are public and below 2^16. Each short product with one divides by 2^29 besides: coefficient k, or the sum of
-// k-th powers, is multiplied by 2^(29·k) in return.
+// Points x are public and below 2^16. Each short product with a point also divides by 2^29. To compensate, coefficient k, or
+// the sum of k-th powers, is multiplied by 2^(29·k).
 
 const SUM: usize = SHARING_SCRATCH
 const WEIGHT: usize = SHARING_SCRATCH + LIMBS
@@ -13,8 +13,8 @@ const ZERO: usize = SHARING_SCRATCH + 3 * LIMBS
 const TOTAL: usize = SHARING_SCRATCH + 4 * LIMBS
 
 /**
- * r_j = s_j·x_j^count + f(x_j) for f = Σ coefficients[i]·x^i, `count` ≤ 900, and points x_j (u32 each), by Horner's
- * rule; all in canonical bytes. The sums s_j are what the coefficients above these came to.
+ * r_j = s_j·x_j^count + f(x_j) for f = Σ coefficients[i]·x^i with `count` ≤ 900 coefficients and points x_j (u32 each), by
+ * Horner's rule. s_j is the result for the higher coefficients. All scalars are canonical bytes.
  */
 export function evaluatePolynomial<C>(
   r: usize,
@@ -44,7 +44,7 @@ export function evaluatePolynomial<C>(
   memory.fill(WORK, 0, end - WORK)
 }
 
-/** r = Σ_j a_j for the `count` ≤ 128 loose scalars at a, with canonical limbs but for the top one. */
+/** r = Σ_j a_j for `count` ≤ 128 loose scalars at a. All limbs but the top one are canonical. */
 function addAll(r: usize, a: usize, count: i32): void {
   memory.fill(TOTAL, 0, 72)
   for (let end = a + <usize>count * LIMBS; a < end; a += LIMBS) {
@@ -61,8 +61,8 @@ function addAll(r: usize, a: usize, count: i32): void {
 }
 
 /**
- * r_k = Σ_j w_j·x_j^k for k < `count` and at most 128 points x_j (u32 each), and behind them, for the powers above these,
- * the weights w_j·x_j^count; all in canonical bytes.
+ * r_k = Σ_j w_j·x_j^k for k < `count` and at most 128 points x_j (u32 each). After them, r has the weights w_j·x_j^count for
+ * a call for the higher powers. All scalars are canonical bytes.
  */
 export function powerSums<C>(r: usize, weights: usize, xs: usize, count: i32, xCount: i32): void {
   const end = WORK + <usize>xCount * LIMBS
@@ -87,7 +87,7 @@ export function powerSums<C>(r: usize, weights: usize, xs: usize, count: i32, xC
   memory.fill(WORK, 0, end - WORK)
 }
 
-/** The bytes of a·weight, for a loose a or a sum of them. */
+/** Writes a·weight as bytes, for a loose a or a sum of {@link addAll}. */
 function weigh<C>(a: usize, bytes: usize): void {
   reduceLoose<C>(a, a)
   montgomeryProduct<C>(a, a, WEIGHT)

@@ -6,7 +6,7 @@ import * as field from '../field/scalar'
 const A: usize = SHARING_SCRATCH
 const B: usize = SHARING_SCRATCH + field.LIMBS
 
-/** OK, INVALID for bytes that are not canonical, UNDEFINED for zero. */
+/** Returns OK, INVALID for bytes that are not canonical, or UNDEFINED for zero. */
 export function checkScalar<C>(a: usize): i32 {
   const isCanonical = field.decodeScalar<C>(A, a)
   return (INVALID & ~isCanonical) | (UNDEFINED & field.isZeroScalar(A))
@@ -33,7 +33,7 @@ export function multiplyScalars<C>(r: usize, a: usize, b: usize): void {
   field.storeScalar<C>(r, A)
 }
 
-/** OK, or UNDEFINED for zero, whose inverse comes out as zero. */
+/** r = 1/a. Returns OK, or UNDEFINED for zero; r is zero then. */
 export function invertScalar<C>(r: usize, a: usize): i32 {
   field.loadScalar<C>(A, a)
   field.invertScalar<C>(A, A)
