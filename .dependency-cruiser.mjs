@@ -59,7 +59,11 @@ const CHAINS = ['viem', 'solana', 'bitcoin']
 const ADAPTERS = [
   { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/bin[.]ts$)' },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
-  { name: 'database', files: '^src/service/database/', entries: '^src/(service/database/|server/bin[.]ts$)' },
+  {
+    name: 'database',
+    files: '^src/service/database/(?!rows[.]ts$)',
+    entries: '^src/(service/database/|server/bin[.]ts$)',
+  },
   { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/bin[.]ts$)' },
   { name: 'chains', files: '^src/adapters/', entries: '^src/adapters/' },
   ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: `^src/adapters/${name}/` })),

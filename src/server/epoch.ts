@@ -1,3 +1,4 @@
+import { int, readColumn } from '../service/database/rows.ts'
 import type { Database, Queryable } from '../service/database/types.ts'
 import { serverSchema } from './schema.ts'
 import { assertMethods } from '../util/arguments.ts'
@@ -8,7 +9,7 @@ export const EPOCH = `(select number from reshare_meta where name = 'epoch')`
 /** The database's current epoch: one more than the number of restores. */
 export async function readEpoch(db: Queryable): Promise<number> {
   const [row] = await db.query(`select ${EPOCH} as number`)
-  return row?.['number'] as number
+  return readColumn(row, 'number', int)
 }
 
 /**
@@ -24,6 +25,6 @@ export async function bumpEpoch(database: Database): Promise<number> {
   await database.migrate(serverSchema)
   return database.transaction(async (tx) => {
     const [row] = await tx.query(`update reshare_meta set number = number + 1 where name = 'epoch' returning number`)
-    return row?.['number'] as number
+    return readColumn(row, 'number', int)
   })
 }

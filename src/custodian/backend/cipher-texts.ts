@@ -1,4 +1,5 @@
 import { MpcError } from '../../errors.ts'
+import { int, readColumn, text } from '../../service/database/rows.ts'
 import type { Database, Queryable } from '../../service/database/types.ts'
 import type { CipherTextBody, CipherTextQuery } from './requests.ts'
 import type { CustodianUser } from '../types.ts'
@@ -35,7 +36,7 @@ export function createCipherTexts(options: {
   const assertRoom = async (tx: Queryable, userId: string): Promise<void> => {
     const kept = 'select count(*)::int as kept from reshare_custodian_ciphertexts where user_id = $1 and set_id is null'
     const [row] = await tx.query(kept, [userId])
-    if ((row?.['kept'] as number) < UNNAMED_MAX) return
+    if (readColumn(row, 'kept', int) < UNNAMED_MAX) return
     throw new MpcError('POLICY_DENIED', 'too many backups are stored here without their setId: give it')
   }
 
@@ -91,7 +92,7 @@ export function createCipherTexts(options: {
         [userId, backupMethod, clientId, setId, skip],
       )
       if (row === undefined) throw new MpcError('SHARE_NOT_FOUND', 'no backup is stored here')
-      return row['cipher_text'] as string
+      return readColumn(row, 'cipher_text', text)
     },
   }
 }

@@ -1,7 +1,9 @@
-import type { Database, Queryable, Row } from '../../service/database/types.ts'
+import { bytes, pick, rowDecoder } from '../../service/database/rows.ts'
+import type { Database, Queryable } from '../../service/database/types.ts'
 import type { Curve } from '../../types.ts'
 import { equalBytes } from '../../util/bytes.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
+import { tables } from './tables.ts'
 
 /** How long a challenge may be answered. */
 const CHALLENGE_MS = 5 * 60_000
@@ -52,6 +54,12 @@ const KEY = 'client_id = $1 and export_id = $2'
 const NO_PROOF = new Uint8Array(0)
 const KNOWN = `${KEY} and expires_at > $3`
 
+const startedColumns = pick(tables.reshare_custodian_exports, 'set_id', 'curve', 'receiver', 'challenge')
+const readStarted = rowDecoder(startedColumns)
+const readKnown = rowDecoder({ ...startedColumns, ...pick(tables.reshare_custodian_exports, 'proof_hash') })
+/** An export that is answered has a proof. */
+const readAnswer = rowDecoder({ proof_hash: bytes, sealed: bytes })
+
 export function createExportRows({
   database,
   now,
@@ -62,7 +70,9 @@ export function createExportRows({
   const find = async (db: Queryable, { clientId, exportId }: ExportKey): Promise<LiveExport | undefined> => {
     const values = [clientId, exportId, new Date(now())]
     const [row] = await db.query(`select * from reshare_custodian_exports where ${KNOWN}`, values)
-    return row && { ...startedExport(row), isPending: row['proof_hash'] === null }
+    if (row === undefined) return undefined
+    const { proofHash, ...started } = readKnown(row)
+    return { ...started, isPending: proofHash === null }
   }
   const forgetSome = () =>
     database.query(
@@ -110,7 +120,7 @@ export function createExportRows({
         `update reshare_custodian_exports set proof_hash = $4 where ${KNOWN} and proof_hash is null returning *`,
         [clientId, exportId, new Date(now()), proofHash],
       )
-      return row && startedExport(row)
+      return row && readStarted(row)
     },
     async storeResponse(tx, { clientId, exportId }, sealed) {
       await tx.query(`update reshare_custodian_exports set sealed = $3 where ${KEY}`, [clientId, exportId, sealed])
@@ -121,18 +131,10 @@ export function createExportRows({
          where ${KNOWN} and sealed is not null`,
         [clientId, exportId, new Date(now())],
       )
-      if (row === undefined || !equalBytes(row['proof_hash'] as Uint8Array, proofHash)) return undefined
-      return row['sealed'] as Uint8Array
+      if (row === undefined) return undefined
+      const answered = readAnswer(row)
+      return equalBytes(answered.proofHash, proofHash) ? answered.sealed : undefined
     },
     forget: () => inPages(forgetSome),
-  }
-}
-
-function startedExport(row: Row): StartedExport {
-  return {
-    setId: row['set_id'] as string,
-    curve: row['curve'] as Curve,
-    receiver: row['receiver'] as string,
-    challenge: row['challenge'] as Uint8Array,
   }
 }

@@ -1,8 +1,13 @@
-import type { Database, Row } from '../../service/database/types.ts'
+import { int, nullable, pick, readColumn, rowDecoder, time, type Decoded } from '../../service/database/rows.ts'
+import type { Database } from '../../service/database/types.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { Rotation } from '../../util/master-keys.ts'
 import type { Sealer } from '../../util/seal.ts'
 import { custodianShareContext, type ShareNames } from './share-names.ts'
+import { tables } from './tables.ts'
+
+const columns = pick(tables.reshare_custodian_shares, 'client_id', 'share_id', 'set_id', 'sealed')
+const readStored = rowDecoder(columns)
 
 export interface RotateOptions {
   readonly database: Database
@@ -29,7 +34,7 @@ const BATCH = 100
 export async function rotate(options: RotateOptions): Promise<Rotation> {
   const { database, sealer, onError } = options
   let resealed = 0
-  let [lastClient, lastName] = ['', new Uint8Array()]
+  let [lastClient, lastName]: [string, Uint8Array] = ['', new Uint8Array()]
   for (;;) {
     // A half that is given a new name may come up again, but not as one of another key.
     const rows = await database.query(
@@ -38,30 +43,31 @@ export async function rotate(options: RotateOptions): Promise<Rotation> {
        order by client_id, share_id limit ${BATCH}`,
       [lastClient, lastName, sealer.keyId],
     )
-    const last = rows.at(-1)
+    const stored = rows.map(readStored)
+    const last = stored.at(-1)
     if (last === undefined) break
-    for (const row of rows) {
+    for (const row of stored) {
       try {
         if (await replace(database, rename(options, row))) resealed += 1
       } catch (error) {
         // A row that no key opens is told of, and holds up no other.
-        onError(new Error(`failed to seal a half of backup set ${String(row['set_id'])} again`, { cause: error }))
+        onError(new Error(`failed to seal a half of backup set ${row.setId} again`, { cause: error }))
       }
     }
-    lastClient = last['client_id'] as string
-    lastName = last['share_id'] as Uint8Array<ArrayBuffer>
+    lastClient = last.clientId
+    lastName = last.shareId
   }
   return { resealed, remaining: await countRemaining(database, sealer.keyId) }
 }
 
-function rename({ sealer, namesOf }: RotateOptions, row: Row): Renamed {
-  const clientId = row['client_id'] as string
-  const from = { name: row['share_id'] as Uint8Array, sealed: row['sealed'] as Uint8Array }
+function rename({ sealer, namesOf }: RotateOptions, stored: Decoded<typeof columns>): Renamed {
+  const { clientId, setId } = stored
+  const from = { name: stored.shareId, sealed: stored.sealed }
   const share = sealer.open(custodianShareContext(clientId, from.name), from.sealed)
   try {
     const [name] = namesOf(share)
     const to = { name, sealed: sealer.seal(custodianShareContext(clientId, name), share) }
-    return { clientId, setId: row['set_id'] as string, from, to }
+    return { clientId, setId, from, to }
   } finally {
     wipe(share)
   }
@@ -70,7 +76,7 @@ function rename({ sealer, namesOf }: RotateOptions, row: Row): Renamed {
 /**
  * A custodian that did not know the other key may have stored the same half by its new name: that one goes, and this one,
  * which has just been opened, stays. Under another set's name it would not be the same half: then the key of the table
- * refuses the change, and nothing is lost. A row that has its new name already is no twin of itself.
+ * refuses the change, and nothing is lost. A row that has its new name already is no duplicate of itself.
  */
 async function replace(database: Database, { clientId, setId, from, to }: Renamed): Promise<boolean> {
   return database.transaction(async (tx) => {
@@ -88,7 +94,13 @@ async function replace(database: Database, { clientId, setId, from, to }: Rename
     await tx.query(
       `update reshare_custodian_shares set share_id = $3, sealed = $4, exported_at = least(exported_at, $5)
        where client_id = $1 and share_id = $2`,
-      [clientId, from.name, to.name, to.sealed, duplicate?.['exported_at'] ?? null],
+      [
+        clientId,
+        from.name,
+        to.name,
+        to.sealed,
+        duplicate === undefined ? null : readColumn(duplicate, 'exported_at', nullable(time)),
+      ],
     )
     return true
   })
@@ -99,5 +111,5 @@ async function countRemaining(database: Database, keyId: number): Promise<number
     'select count(*)::int as remaining from reshare_custodian_shares where get_byte(sealed, 0) <> $1',
     [keyId],
   )
-  return row?.['remaining'] as number
+  return readColumn(row, 'remaining', int)
 }

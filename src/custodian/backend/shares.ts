@@ -1,9 +1,13 @@
+import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Database, Queryable } from '../../service/database/types.ts'
 import { fromBase64, toBase64, wipe } from '../../util/bytes.ts'
 import type { Sealer } from '../../util/seal.ts'
 import { deleteCipherTextsOf } from './cipher-texts.ts'
 import { custodianShareContext, type ShareNames } from './share-names.ts'
 import type { BackupBody, DeleteBody, FetchBody } from './requests.ts'
+import { tables } from './tables.ts'
+
+const readStored = rowDecoder(pick(tables.reshare_custodian_shares, 'share_id', 'sealed'))
 
 /** The custodian's halves of a client's backup sets, sealed. */
 export interface CustodianShares {
@@ -36,10 +40,8 @@ export function createShares(options: {
     )
     const shares: Uint8Array[] = []
     try {
-      for (const row of rows) {
-        shares.push(
-          sealer.open(custodianShareContext(clientId, row['share_id'] as Uint8Array), row['sealed'] as Uint8Array),
-        )
+      for (const { shareId, sealed } of rows.map(readStored)) {
+        shares.push(sealer.open(custodianShareContext(clientId, shareId), sealed))
       }
       return shares
     } catch (error) {

@@ -3,6 +3,7 @@ import { toBase64, utf8, wipe } from '../../util/bytes.ts'
 import { checkClock } from '../../util/clock.ts'
 import { checkRandom, systemRandom, type RandomSource } from '../../util/random.ts'
 import { checkText, ID } from '../../util/text.ts'
+import { readColumn, text } from '../../service/database/rows.ts'
 import type { Database } from '../../service/database/types.ts'
 import { serverSchema } from '../schema.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
@@ -75,7 +76,7 @@ export function apiTokens(
         'select client_id from reshare_tokens where token_hash = $1 and revoked_at is null',
         [hashToken(token)],
       )
-      return row && { clientId: row['client_id'] as string }
+      return row && { clientId: readColumn(row, 'client_id', text) }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { equalBytes, fromHex, toHex } from '../../util/bytes.ts'
-import type { Row } from '../../service/database/types.ts'
 import { type AuditEntry, entryHash, GENESIS } from './entry.ts'
 import { newHistory, applyEntry, type SetHistory } from './history.ts'
+import type { StoredEntry } from './pages.ts'
 
 /** How a log can be broken. */
 export type AuditBreakReason =
@@ -73,13 +73,12 @@ export class ChainReader {
   }
 
   /** Reads the next entry; entries after the first break are ignored. */
-  read(row: Row): void {
+  read({ hash: stored, ...entry }: StoredEntry): void {
     if (this.broken !== undefined) return
-    const entry = auditEntry(row)
     const { sequence, setId, event } = entry
     if (sequence !== this.sequence + 1) return this.break('MISSING', this.sequence + 1, 'the entry is not there')
     const hash = this.#hash(entry)
-    if (hash === undefined || !equalBytes(hash, row['hash'] as Uint8Array)) {
+    if (hash === undefined || !equalBytes(hash, stored)) {
       return this.break('ALTERED', sequence, 'the entry does not have the hash that its fields and the one before give')
     }
     const isOther = (head: AuditHead) => head.sequence === sequence && !equalBytes(hash, fromHex(head.hash))
@@ -130,19 +129,5 @@ export class ChainReader {
 
   break(reason: AuditBreakReason, sequence: number, message: string): void {
     this.broken ??= { reason, clientId: this.clientId, sequence, message }
-  }
-}
-
-function auditEntry(row: Row): AuditEntry {
-  return {
-    clientId: row['client_id'] as string,
-    sequence: row['sequence'] as number,
-    at: row['at'] as Date,
-    epoch: row['epoch'] as number,
-    event: row['event'] as string,
-    walletId: row['wallet_id'] as string,
-    setId: row['set_id'] as string,
-    operationId: row['operation_id'] as string,
-    detail: row['detail'] as string,
   }
 }

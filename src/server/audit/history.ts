@@ -1,6 +1,6 @@
 import type { SetState } from '../../types.ts'
-import type { Row } from '../../service/database/types.ts'
 import type { AuditEntry } from './entry.ts'
+import type { StoredSet } from './pages.ts'
 
 /** A share set according to the log. */
 export interface SetHistory {
@@ -78,24 +78,28 @@ function isDecidedOnce({ committed, whole }: SetHistory, event: string): boolean
 /**
  * Finds a difference between the database and the log about a set.
  *
- * @param row of the set, with its ECDSA setup's `poisoned` and `ban_logged`
+ * @param set as it is in the database
  * @param epoch the database's current epoch
  * @returns a description; undefined if they agree
  */
-export function findDisagreement(history: SetHistory, row: Row, epoch: number): string | undefined {
+export function findDisagreement(
+  history: SetHistory,
+  set: Omit<StoredSet, 'setId' | 'clientId' | 'purpose' | 'device' | 'logged'>,
+  epoch: number,
+): string | undefined {
   const { state, bannedIn } = history
-  if (state !== row['state']) return `is ${String(row['state'])} in the database and ${String(state)} in the log`
+  if (state !== set.state) return `is ${set.state} in the database and ${String(state)} in the log`
   const past = [
-    ['committed', row['committed_at']],
-    ['proven', row['proven_at']],
-    ['exported', row['exported_at']],
+    ['committed', set.committedAt],
+    ['proven', set.provenAt],
+    ['exported', set.exportedAt],
   ] as const
   for (const [what, at] of past) {
     if ((at !== null) === history[what]) continue
     return `is ${what} in the ${at === null ? 'log' : 'database'} only`
   }
-  const banned = row['poisoned'] === true
-  if (banned && row['ban_logged'] === true && bannedIn === undefined) return 'is banned in the database only'
+  const banned = set.poisoned === true
+  if (banned && set.banLogged === true && bannedIn === undefined) return 'is banned in the database only'
   if (!banned && bannedIn === epoch && state === 'ACTIVE') return 'is banned in the log only'
   return undefined
 }

@@ -1,4 +1,5 @@
 import type { SealContext, Sealer } from '../../util/seal.ts'
+import { bytes, readColumn } from '../../service/database/rows.ts'
 import type { Database, Queryable } from '../../service/database/types.ts'
 
 /**
@@ -12,7 +13,7 @@ const SELECT = `select sealed from reshare_audit_key`
 /** The sealed key, undefined before the first server has started. */
 async function readSealed(db: Queryable): Promise<Uint8Array | undefined> {
   const [row] = await db.query(SELECT)
-  return row?.['sealed'] as Uint8Array | undefined
+  return row && readColumn(row, 'sealed', bytes)
 }
 
 /**

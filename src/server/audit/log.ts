@@ -1,7 +1,9 @@
 import type { RandomSource } from '../../util/random.ts'
 import type { Sealer } from '../../util/seal.ts'
+import { int, pick, readColumn, rowDecoder } from '../../service/database/rows.ts'
 import type { Database, Queryable, SqlValue } from '../../service/database/types.ts'
 import { EPOCH } from '../epoch.ts'
+import { tables } from '../tables.ts'
 import { type AuditEntry, type AuditEvent, entryHash, GENESIS, SERVER_CHAIN } from './entry.ts'
 import { insertAuditKey, readAuditKey } from './key.ts'
 
@@ -31,6 +33,8 @@ const COLUMNS = 9
 /** How many entries one statement adds: PostgreSQL allows 65,535 parameters. */
 const CHUNK = 500
 
+const readNewHead = rowDecoder({ ...pick(tables.reshare_audit_heads, 'sequence', 'hash'), epoch: int })
+
 export function createAuditLog(options: {
   readonly database: Database
   readonly sealer: Sealer
@@ -43,15 +47,15 @@ export function createAuditLog(options: {
   let failure: unknown
 
   const record = async (tx: Queryable, key: Uint8Array, clientId: string, events: readonly AuditEvent[]) => {
-    const [head] = await tx.query(
+    const [row] = await tx.query(
       `insert into reshare_audit_heads as head (client_id, sequence, hash) values ($1, $2, $3)
        on conflict (client_id) do update set sequence = head.sequence + excluded.sequence
        returning sequence, hash, ${EPOCH} as epoch`,
       [clientId, events.length, GENESIS],
     )
-    const before = (head?.['sequence'] as number) - events.length
-    const epoch = head?.['epoch'] as number
-    let hash = head?.['hash'] as Uint8Array
+    const { sequence: last, hash: previous, epoch } = readNewHead(row)
+    const before = last - events.length
+    let hash = previous
     for (let start = 0; start < events.length; start += CHUNK) {
       const chunk = events.slice(start, start + CHUNK)
       const values: SqlValue[] = [clientId]
@@ -81,7 +85,7 @@ export function createAuditLog(options: {
       await insertAuditKey(tx, sealer, key)
       // The number of sets older than the log: verification never accepts more.
       const [older] = await tx.query('select count(*)::int as sets from reshare_sets where not logged')
-      await record(tx, key, SERVER_CHAIN, [{ event: 'begun', detail: String(older?.['sets']) }])
+      await record(tx, key, SERVER_CHAIN, [{ event: 'begun', detail: String(readColumn(older, 'sets', int)) }])
       return key
     })
   }

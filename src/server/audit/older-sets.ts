@@ -1,7 +1,9 @@
 import type { ServerContext } from '../context.ts'
+import { pick, readColumn, rowDecoder, text, type Decoded } from '../../service/database/rows.ts'
 import type { Row } from '../../service/database/types.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { forEachRow } from '../each-row.ts'
+import { tables } from '../tables.ts'
 import type { AuditEvent } from './entry.ts'
 
 /**
@@ -14,7 +16,7 @@ export async function findOlderSets(context: ServerContext): Promise<void> {
     key: ['client_id'],
     doing: (row: Row) => `to note the older sets of client ${JSON.stringify(row['client_id'])} in the log`,
   }
-  await forEachRow(context, clients, (row) => inPages(() => recordSome(context, row['client_id'] as string)))
+  await forEachRow(context, clients, (row) => inPages(() => recordSome(context, readColumn(row, 'client_id', text))))
 }
 
 async function recordSome({ database, audit }: ServerContext, clientId: string): Promise<Row[]> {
@@ -26,19 +28,26 @@ async function recordSome({ database, audit }: ServerContext, clientId: string):
        select * from older order by ordinal`,
       [clientId],
     )
-    await audit.record(tx, clientId, older.map(found))
+    await audit.record(
+      tx,
+      clientId,
+      older.map((row) => found(readOlder(row))),
+    )
     return older
   })
 }
 
+const columns = pick(tables.reshare_sets, 'set_id', 'wallet_id', 'state', 'committed_at', 'proven_at', 'exported_at')
+const readOlder = rowDecoder(columns)
+
 /** Everything that the log would know about a set if it had existed before it. */
-function found(row: Row): AuditEvent {
+function found(set: Decoded<typeof columns>): AuditEvent {
   const past = [
-    ['committed', row['committed_at']],
-    ['proven', row['proven_at']],
-    ['exported', row['exported_at']],
+    ['committed', set.committedAt],
+    ['proven', set.provenAt],
+    ['exported', set.exportedAt],
   ] as const
   const known = past.filter(([, at]) => at !== null).map(([what]) => what)
-  const detail = [row['state'] as string, ...known].join(' ')
-  return { event: 'found', walletId: row['wallet_id'] as string, setId: row['set_id'] as string, detail }
+  const detail = [set.state, ...known].join(' ')
+  return { event: 'found', walletId: set.walletId, setId: set.setId, detail }
 }

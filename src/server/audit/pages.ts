@@ -1,4 +1,32 @@
-import type { Queryable, Row } from '../../service/database/types.ts'
+import { boolean, nullable, pick, readColumn, rowDecoder, text, type Decoded } from '../../service/database/rows.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
+
+const readEntry = rowDecoder(tables.reshare_audit)
+const readHead = rowDecoder(tables.reshare_audit_heads)
+
+const setColumns = {
+  ...pick(tables.reshare_sets, 'set_id', 'client_id', 'purpose', 'device', 'state'),
+  ...pick(tables.reshare_sets, 'committed_at', 'proven_at', 'exported_at', 'logged'),
+  poisoned: nullable(boolean),
+  ban_logged: nullable(boolean),
+}
+const readSet = rowDecoder(setColumns)
+
+const deviceColumns = pick(tables.reshare_devices, 'client_id', 'device', 'revoked_at', 'revoker')
+const readDevice = rowDecoder(deviceColumns)
+
+/** An entry of the log, with its hash. */
+export type StoredEntry = ReturnType<typeof readEntry>
+
+/** The end of a chain. */
+export type StoredHead = ReturnType<typeof readHead>
+
+/** A set as the log is compared with it, with the ban columns of its ECDSA setup: null if it has none. */
+export type StoredSet = Decoded<typeof setColumns>
+
+/** A device as the log is compared with it. */
+export type StoredDevice = Decoded<typeof deviceColumns>
 
 /** A range of clients in the order of the database. */
 export interface ClientRange {
@@ -22,11 +50,11 @@ export async function readClients(tx: Queryable, after: string | undefined): Pro
      order by client_id limit ${CLIENTS}`,
     [after ?? ''],
   )
-  return rows.map((row) => row['client_id'] as string)
+  return rows.map((row) => readColumn(row, 'client_id', text))
 }
 
 /** The entries of clients, chain by chain, each from its start. */
-export async function* readEntries(tx: Queryable, { first, last }: ClientRange): AsyncGenerator<Row> {
+export async function* readEntries(tx: Queryable, { first, last }: ClientRange): AsyncGenerator<StoredEntry> {
   let [clientId, sequence] = [first, -(2 ** 31)]
   for (;;) {
     const rows = await tx.query(
@@ -34,28 +62,35 @@ export async function* readEntries(tx: Queryable, { first, last }: ClientRange):
        order by client_id, sequence limit ${ENTRIES}`,
       [clientId, last, sequence],
     )
-    yield* rows
-    const end = rows.at(-1)
+    const entries = rows.map(readEntry)
+    yield* entries
+    const end = entries.at(-1)
     if (end === undefined) return
-    clientId = end['client_id'] as string
-    sequence = end['sequence'] as number
+    clientId = end.clientId
+    sequence = end.sequence
   }
 }
 
-export async function readHeads(tx: Queryable, { first, last }: ClientRange): Promise<Row[]> {
-  return tx.query(`select * from reshare_audit_heads where ${IN_RANGE}`, [first, last])
+export async function readHeads(tx: Queryable, { first, last }: ClientRange): Promise<StoredHead[]> {
+  const rows = await tx.query(`select * from reshare_audit_heads where ${IN_RANGE}`, [first, last])
+  return rows.map(readHead)
 }
 
 /** The sets of clients, with the ban columns of their ECDSA setups. */
-export async function readSets(tx: Queryable, { first, last }: ClientRange): Promise<Row[]> {
-  return tx.query(
+export async function readSets(tx: Queryable, { first, last }: ClientRange): Promise<StoredSet[]> {
+  const rows = await tx.query(
     `select sets.set_id, client_id, purpose, device, state, committed_at, proven_at, exported_at, logged, poisoned, ban_logged
      from reshare_sets sets left join reshare_ot_states pairs on pairs.set_id = sets.set_id
      where ${IN_RANGE}`,
     [first, last],
   )
+  return rows.map(readSet)
 }
 
-export async function readDevices(tx: Queryable, { first, last }: ClientRange): Promise<Row[]> {
-  return tx.query(`select client_id, device, revoked_at, revoker from reshare_devices where ${IN_RANGE}`, [first, last])
+export async function readDevices(tx: Queryable, { first, last }: ClientRange): Promise<StoredDevice[]> {
+  const rows = await tx.query(`select client_id, device, revoked_at, revoker from reshare_devices where ${IN_RANGE}`, [
+    first,
+    last,
+  ])
+  return rows.map(readDevice)
 }

@@ -2,14 +2,16 @@ import { toHex } from '../../util/bytes.ts'
 import type { MasterKeys } from '../../util/master-keys.ts'
 import { systemRandom } from '../../util/random.ts'
 import { createSealer } from '../../util/seal.ts'
-import type { Database, Queryable, Row } from '../../service/database/types.ts'
+import { readColumn, text } from '../../service/database/rows.ts'
+import type { Database, Queryable } from '../../service/database/types.ts'
 import { readEpoch } from '../epoch.ts'
 import { serverSchema } from '../schema.ts'
 import { assertHeads, ChainReader, type AuditBreak, type AuditHead } from './chain.ts'
 import { SERVER_CHAIN } from './entry.ts'
 import { findDisagreement } from './history.ts'
 import { readAuditKey } from './key.ts'
-import { readClients, readDevices, readEntries, readHeads, readSets, type ClientRange } from './pages.ts'
+import { readClients, readDevices, readEntries, readHeads, readSets } from './pages.ts'
+import type { ClientRange, StoredDevice, StoredHead, StoredSet } from './pages.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** Options of {@link verifyAuditLog}. */
@@ -81,7 +83,7 @@ export async function verifyAuditLog(options: AuditVerification): Promise<AuditR
 }
 
 /** The rows of each client's devices, by id. */
-type Devices = ReadonlyMap<ChainReader, Map<string, Row>>
+type Devices = ReadonlyMap<ChainReader, Map<string, StoredDevice>>
 
 /** Verifies the next clients' chains against their sets. @returns an empty list at the end */
 async function readPage(
@@ -94,22 +96,22 @@ async function readPage(
   const [first, last] = [clientIds[0], clientIds.at(-1)]
   if (first === undefined || last === undefined) return []
   const range: ClientRange = { first, last }
-  const chainOf = (row: Row) => chains.get(row['client_id'] as string) as ChainReader
-  for await (const row of readEntries(tx, range)) chainOf(row).read(row)
-  const stored = new Map((await readHeads(tx, range)).map((row) => [row['client_id'], row]))
+  const chainOf = ({ clientId }: { readonly clientId: string }) => chains.get(clientId) as ChainReader
+  for await (const entry of readEntries(tx, range)) chainOf(entry).read(entry)
+  const stored = new Map((await readHeads(tx, range)).map((head) => [head.clientId, head]))
   for (const chain of chains.values()) chain.end(headOf(stored.get(chain.clientId)))
   const epoch = await readEpoch(tx)
-  const devices: Devices = new Map([...chains.values()].map((chain) => [chain, new Map<string, Row>()]))
-  for (const row of await readDevices(tx, range)) {
-    const chain = chains.get(row['client_id'] as string)
-    if (chain !== undefined) devices.get(chain)?.set(row['device'] as string, row)
+  const devices: Devices = new Map([...chains.values()].map((chain) => [chain, new Map<string, StoredDevice>()]))
+  for (const device of await readDevices(tx, range)) {
+    const chain = chains.get(device.clientId)
+    if (chain !== undefined) devices.get(chain)?.set(device.device, device)
   }
   compareDevices(chains.values(), devices)
   for (const chain of chains.values()) requireRetired(chain)
-  for (const row of await readSets(tx, range)) {
-    const chain = chainOf(row)
-    requireSetOfDevice(chain, row, devices)
-    compareSet(chain, row, epoch)
+  for (const set of await readSets(tx, range)) {
+    const chain = chainOf(set)
+    requireSetOfDevice(chain, set, devices)
+    compareSet(chain, set, epoch)
   }
   for (const chain of chains.values()) {
     for (const setId of chain.sets.keys()) chain.break('DISAGREES', 0, `set ${setId} is in the log only`)
@@ -123,7 +125,7 @@ function compareDevices(chains: Iterable<ChainReader>, stored: Devices): void {
     for (const [device, revoked] of chain.devices) {
       const row = stored.get(chain)?.get(device)
       if (row === undefined) chain.break('DISAGREES', 0, `device ${device} is in the log only`)
-      else if (revoked && row['revoked_at'] === null) {
+      else if (revoked && row.revokedAt === null) {
         chain.break('DISAGREES', 0, `device ${device} is revoked in the log only`)
       }
     }
@@ -140,23 +142,23 @@ function requireRetired(chain: ChainReader): void {
 }
 
 /** A revoked device has no active set, except while its revocation is not finished. */
-function requireSetOfDevice(chain: ChainReader, row: Row, stored: Devices): void {
-  const device = row['device'] as string | null
-  if (device === null || row['purpose'] !== 'signing' || row['state'] !== 'ACTIVE') return
-  const isEnding = stored.get(chain)?.get(device)?.['revoker'] !== null
+function requireSetOfDevice(chain: ChainReader, set: StoredSet, stored: Devices): void {
+  const { device, purpose, state } = set
+  if (device === null || purpose !== 'signing' || state !== 'ACTIVE') return
+  const isEnding = stored.get(chain)?.get(device)?.revoker !== null
   if (chain.devices.get(device) !== true || isEnding) return
-  chain.break('DISAGREES', 0, `set ${String(row['set_id'])} is ACTIVE, and its device was revoked`)
+  chain.break('DISAGREES', 0, `set ${set.setId} is ACTIVE, and its device was revoked`)
 }
 
 /** Compares a set with its history in the client's chain, and drops the history. */
-function compareSet(chain: ChainReader, row: Row, epoch: number): void {
-  const setId = row['set_id'] as string
+function compareSet(chain: ChainReader, set: StoredSet, epoch: number): void {
+  const { setId } = set
   const history = chain.sets.get(setId)
   chain.sets.delete(setId)
-  if (row['logged'] !== true) chain.older += 1
+  if (!set.logged) chain.older += 1
   else if (history?.whole !== true) chain.break('UNLOGGED', 0, `set ${setId} is not in the log`)
   else {
-    const disagreement = findDisagreement(history, row, epoch)
+    const disagreement = findDisagreement(history, set, epoch)
     if (disagreement !== undefined) chain.break('DISAGREES', 0, `set ${setId} ${disagreement}`)
   }
 }
@@ -176,10 +178,8 @@ function byClient(heads: readonly AuditHead[]): Map<string, AuditHead[]> {
   return known
 }
 
-function headOf(row: Row | undefined): AuditHead | undefined {
-  if (row === undefined) return undefined
-  const hash = toHex(row['hash'] as Uint8Array)
-  return { clientId: row['client_id'] as string, sequence: row['sequence'] as number, hash }
+function headOf(stored: StoredHead | undefined): AuditHead | undefined {
+  return stored && { ...stored, hash: toHex(stored.hash) }
 }
 
 function ended(chain: ChainReader): ChainReader {
@@ -193,7 +193,7 @@ async function readBegun(database: Database): Promise<number | undefined> {
     `select detail from reshare_audit where client_id = $1 and sequence = 1 and event = 'begun'`,
     [SERVER_CHAIN],
   )
-  return row && Number(row['detail'])
+  return row && Number(readColumn(row, 'detail', text))
 }
 
 function tooManyOlder(older: number, begun: number | undefined): AuditBreak {

@@ -2,7 +2,23 @@ import { MpcError } from '../../errors.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import type { Queryable, Row } from '../../service/database/types.ts'
+import { bytes, int, nullable, readColumn, rowDecoder, time } from '../../service/database/rows.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
+
+/** Of two tables, either of which may have no row. */
+const readFound = rowDecoder({
+  revoked_at: nullable(time),
+  last_used_at: nullable(time),
+  status: nullable(int),
+  body: nullable(bytes),
+})
+
+/** A response that was stored for a sealed request. */
+export interface StoredResponse {
+  readonly status: number
+  readonly body: Uint8Array
+}
 
 /** The precision of a device's last use: its row is updated no more often than this. */
 const LAST_USE_MS = 60 * 60_000
@@ -12,26 +28,26 @@ const LAST_USE_MS = 60 * 60_000
  * accepted: the client's credentials have admitted it.
  *
  * @param requestId names the request, if it was sealed and changes something
- * @returns the row of its answer, if these very bytes were answered for good before
+ * @returns the response, if these very bytes were answered for good before
  * @throws {DEVICE_REVOKED} if the device was revoked
  */
 export async function admitDevice(
   context: ServerContext,
   caller: Caller,
   requestId: Uint8Array | null = null,
-): Promise<Row | undefined> {
+): Promise<StoredResponse | undefined> {
   if (caller.device === null) return undefined
-  const [found] = await context.database.query(
+  const [row] = await context.database.query(
     `select revoked_at, last_used_at, status, body
      from (select $1::text as client_id, $2::text as device, $3::bytea as request_id) asked
        left join reshare_devices using (client_id, device)
        left join reshare_sealed_responses using (client_id, request_id)`,
     [caller.clientId, caller.device, requestId],
   )
-  const { revoked_at: revokedAt, last_used_at: lastUsedAt, status } = found as Row
+  const { revokedAt, lastUsedAt, status, body } = readFound(row)
   if (revokedAt !== null) throw deviceRevoked()
-  if (lastUsedAt !== null) await recordUse(context, caller, lastUsedAt as Date)
-  return status === null ? undefined : found
+  if (lastUsedAt !== null) await recordUse(context, caller, lastUsedAt)
+  return status === null || body === null ? undefined : { status, body }
 }
 
 async function recordUse(context: ServerContext, caller: Caller, lastUsedAt: Date): Promise<void> {
@@ -52,7 +68,8 @@ export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<v
   if (caller.device === null) return
   const key = [caller.clientId, caller.device]
   const [row] = await tx.query('select revoked_at from reshare_devices where client_id = $1 and device = $2', key)
-  if (row !== undefined && row['revoked_at'] !== null) throw deviceRevoked()
+  if (row !== undefined && readColumn(row, 'revoked_at', tables.reshare_devices.revoked_at) !== null)
+    throw deviceRevoked()
 }
 
 /**

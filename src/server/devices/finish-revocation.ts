@@ -1,10 +1,13 @@
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
+import { pick, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { abortOpen } from '../rounds/decisions.ts'
 import { scheduleDeletionOfDestroyed } from '../sets/custodian-shares.ts'
 import { endUnconfirmed } from '../sets/lineage.ts'
+import { setIdsOf } from '../sets/sets-table.ts'
+import { tables } from '../tables.ts'
 
 /** The revocation of a device, by another device or itself. */
 export interface Revocation {
@@ -12,6 +15,9 @@ export interface Revocation {
   readonly device: string
   readonly revoker: string
 }
+
+/** A device whose revocation is not finished has a revoker. */
+const readRevocation = rowDecoder({ ...pick(tables.reshare_devices, 'client_id', 'device'), revoker: text })
 
 interface RetiredSet {
   readonly clientId: string
@@ -70,13 +76,7 @@ export async function finishRevocations(context: ServerContext): Promise<void> {
     key: ['client_id', 'device'],
     doing: (row: Row) => `to finish the revocation of device ${String(row['device'])}`,
   }
-  await forEachRow(context, unfinished, (row) =>
-    finishRevocation(context, {
-      clientId: row['client_id'] as string,
-      device: row['device'] as string,
-      revoker: row['revoker'] as string,
-    }),
-  )
+  await forEachRow(context, unfinished, (row) => finishRevocation(context, readRevocation(row)))
 }
 
 export async function retireSetsOf(tx: Queryable, { clientId, device }: Revocation): Promise<RetiredSet[]> {
@@ -85,11 +85,7 @@ export async function retireSetsOf(tx: Queryable, { clientId, device }: Revocati
      where client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE' returning wallet_id, set_id`,
     [clientId, device],
   )
-  return retired.map((row) => ({
-    clientId,
-    walletId: row['wallet_id'] as string,
-    setId: row['set_id'] as string,
-  }))
+  return retired.map((row) => ({ clientId, ...setIdsOf(row) }))
 }
 
 export function retiringEvent({ walletId, setId }: RetiredSet): AuditEvent {

@@ -1,5 +1,12 @@
 import type { DeviceStatus, ListedDevice, UnboundSets } from '../../wire/devices.ts'
-import type { Queryable, SqlValue } from '../../service/database/types.ts'
+import { pick, rowDecoder, text } from '../../service/database/rows.ts'
+import type { Queryable } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
+
+const readDevice = rowDecoder(pick(tables.reshare_devices, 'device', 'created_at', 'last_used_at', 'revoked_at'))
+const readLabel = rowDecoder({ device: text, label: text })
+const readLive = rowDecoder({ device: text, set_id: text })
+const readUnbound = rowDecoder(pick(tables.reshare_sets, 'set_id', 'label', 'created_at', 'last_used_at'))
 
 /**
  * The devices of a client that have made sets, oldest first, revoked ones included; then the signing sets in use
@@ -22,38 +29,39 @@ export async function listDevices(db: Queryable, clientId: string): Promise<List
      where client_id = $1 and device is not null and purpose = 'signing' and state = 'ACTIVE' order by ordinal`,
     [clientId],
   )
-  const labels = new Map(newest.map(({ device, label }) => [device, label as string]))
-  const sets = new Map<SqlValue | undefined, string[]>(devices.map(({ device }) => [device, []]))
-  for (const { device, set_id: setId } of live) sets.get(device)?.push(setId as string)
-  const listed = devices.map(({ device, ...row }): DeviceStatus => ({
-    deviceId: device as string,
-    label: labels.get(device) ?? '',
-    createdAt: (row['created_at'] as Date).toISOString(),
-    lastUsedAt: (row['last_used_at'] as Date).toISOString(),
-    revokedAt: (row['revoked_at'] as Date | null)?.toISOString() ?? null,
-    setIds: sets.get(device) ?? [],
+  const labels = new Map(newest.map(readLabel).map(({ device, label }) => [device, label]))
+  const sets = new Map<string, string[]>()
+  for (const { device, setId } of live.map(readLive)) sets.set(device, [...(sets.get(device) ?? []), setId])
+  const listed = devices.map(readDevice).map((row): DeviceStatus => ({
+    deviceId: row.device,
+    label: labels.get(row.device) ?? '',
+    createdAt: row.createdAt.toISOString(),
+    lastUsedAt: row.lastUsedAt.toISOString(),
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+    setIds: sets.get(row.device) ?? [],
   }))
   return [...listed, ...(await listUnbound(db, clientId))]
 }
 
 async function listUnbound(db: Queryable, clientId: string): Promise<UnboundSets[]> {
-  const sets = await db.query(
+  const rows = await db.query(
     `select set_id, label, created_at, last_used_at from reshare_sets
      where client_id = $1 and device is null and purpose = 'signing' and state = 'ACTIVE' order by ordinal`,
     [clientId],
   )
+  const sets = rows.map(readUnbound)
   const [first, newest] = [sets[0], sets.at(-1)]
   if (first === undefined || newest === undefined) return []
-  const used = sets.map((set) => ((set['last_used_at'] ?? set['created_at']) as Date).getTime())
+  const used = sets.map((set) => (set.lastUsedAt ?? set.createdAt).getTime())
   const lastUsedAt = used.reduce((latest, time) => Math.max(latest, time))
   return [
     {
       deviceId: null,
-      label: newest['label'] as string,
-      createdAt: (first['created_at'] as Date).toISOString(),
+      label: newest.label,
+      createdAt: first.createdAt.toISOString(),
       lastUsedAt: new Date(lastUsedAt).toISOString(),
       revokedAt: null,
-      setIds: sets.map((set) => set['set_id'] as string),
+      setIds: sets.map(({ setId }) => setId),
     },
   ]
 }

@@ -2,6 +2,7 @@ import type { DeviceStatus } from '../../wire/devices.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { callerFields, askPolicy } from '../access/policy.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
@@ -65,7 +66,7 @@ async function findEntitlingSets(db: Queryable, { clientId, device }: Caller, de
        and revoked.device = $2 and revoked.purpose = 'signing'`,
     [clientId, deviceId, device],
   )
-  return rows.map((row) => row['set_id'] as string)
+  return rows.map((row) => readColumn(row, 'set_id', text))
 }
 
 /** The sets of a device that revokes itself retire at once: if one of them is the last way to a wallet, nothing changes. */
@@ -76,7 +77,9 @@ async function revokeItself(context: ServerContext, caller: Caller, revocation: 
      where client_id = $1 and device = $2 and purpose = 'signing' and state = 'ACTIVE'`,
     [clientId, device],
   )
-  for (const row of held) await assertBackupStored(context, { clientId, walletId: row['wallet_id'] as string, device })
+  for (const row of held) {
+    await assertBackupStored(context, { clientId, walletId: readColumn(row, 'wallet_id', text), device })
+  }
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const events = await markRevoked(context, tx, revocation)

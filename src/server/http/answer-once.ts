@@ -3,7 +3,7 @@ import { ROUND_CONTENT_TYPE } from '../../wire/round-body.ts'
 import { isBadRequest } from '../../service/http.ts'
 import { FRESH_MS } from '../../channel/messages.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
-import type { Row } from '../../service/database/types.ts'
+import type { StoredResponse } from '../devices/devices-table.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 
 /** How long an answer is kept: longer than its request is fresh by the clock of any process. */
@@ -15,10 +15,10 @@ export interface AskedOnce {
   readonly requestId: Uint8Array
 }
 
-/** The answer that is kept in a row. */
-export function keptResponse({ status, body }: Row): Response {
+/** A stored response, as it is sent. */
+export function keptResponse({ status, body }: StoredResponse): Response {
   const headers = { 'content-type': 'application/json' }
-  return new Response(body as Uint8Array<ArrayBuffer>, { status: status as number, headers })
+  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers })
 }
 
 /**

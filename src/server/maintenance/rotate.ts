@@ -3,6 +3,7 @@ import { resealAuditKey } from '../audit/key.ts'
 import type { Rotation } from '../../util/master-keys.ts'
 import type { SealContext } from '../../util/seal.ts'
 import type { ServerContext } from '../context.ts'
+import { bytes, int, readColumn, text } from '../../service/database/rows.ts'
 import type { Row, Queryable } from '../../service/database/types.ts'
 import { notDone } from '../each-row.ts'
 import { otStateContext } from '../sets/ot-states.ts'
@@ -12,12 +13,15 @@ const BATCH = 100
 
 /** What lives as long as its set. The key of the log stays for ever; all else that is sealed is forgotten within `preprocessingMs` or `operationMs + responseMs`. */
 const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) => SealContext }[] = [
-  { table: 'reshare_shares', placeOf: (row) => shareContext(row['client_id'] as string, row['set_id'] as string) },
+  {
+    table: 'reshare_shares',
+    placeOf: (row) => shareContext(readColumn(row, 'client_id', text), readColumn(row, 'set_id', text)),
+  },
   {
     table: 'reshare_ot_states',
     placeOf: (row) => {
-      const key = { clientId: row['client_id'] as string, setId: row['set_id'] as string }
-      return otStateContext(key, row['epoch'] as number)
+      const key = { clientId: readColumn(row, 'client_id', text), setId: readColumn(row, 'set_id', text) }
+      return otStateContext(key, readColumn(row, 'epoch', int))
     },
   },
 ]
@@ -46,7 +50,7 @@ export async function rotate(context: ServerContext): Promise<Rotation> {
       )
       if (rows.length === 0) break
       for (const row of rows) {
-        const setId = row['set_id'] as string
+        const setId = readColumn(row, 'set_id', text)
         // A row that no key opens is told of, and holds up no other.
         const told = notResealed(context, `to seal row ${setId} of ${table} again`)
         if (await reseal(context, table, row, placeOf(row)).catch(told)) resealed += 1
@@ -66,13 +70,13 @@ async function resealKeyOfLog({ database, sealer, audit }: ServerContext): Promi
 }
 
 async function reseal(context: ServerContext, table: string, row: Row, place: SealContext): Promise<boolean> {
-  const sealed = row['sealed'] as Uint8Array
+  const sealed = readColumn(row, 'sealed', bytes)
   const resealed = context.sealer.reseal(place, sealed)
   return context.database.transaction(async (tx) => {
     await allowResealing(tx)
     const changed = await tx.query(
       `update ${table} set sealed = $3 where set_id = $1 and sealed = $2 returning set_id`,
-      [row['set_id'] as string, sealed, resealed],
+      [readColumn(row, 'set_id', text), sealed, resealed],
     )
     return changed.length > 0
   })
@@ -93,5 +97,5 @@ function notResealed({ onError }: ServerContext, what: string): (error: unknown)
 async function countRemaining({ database, sealer }: ServerContext): Promise<number> {
   const counts = SEALED.map(([table, column]) => `(select count(*) from ${table} where get_byte(${column}, 0) <> $1)`)
   const [row] = await database.query(`select (${counts.join(' + ')})::int as remaining`, [sealer.keyId])
-  return row?.['remaining'] as number
+  return readColumn(row, 'remaining', int)
 }

@@ -2,6 +2,7 @@ import type { SetStatus } from '../../wire/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { canAccess, type Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { callerFields, askPolicy } from '../access/policy.ts'
@@ -108,7 +109,7 @@ async function activateBackup(tx: Queryable, set: SetRow, now: Date): Promise<Au
     [setId, clientId, walletId, sourceSetId, backupMethod, now],
   )
   await scheduleDeletionOfDestroyed(tx, clientId)
-  const destroyed = superseded.map((row) => row['set_id'] as string)
+  const destroyed = superseded.map((row) => readColumn(row, 'set_id', text))
   return [
     { event: 'confirmed', walletId, setId },
     ...destroyed.map((older): AuditEvent => ({ event: 'destroyed', walletId, setId: older, detail: setId })),

@@ -2,6 +2,7 @@ import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
+import { int, readColumn } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { setIdsOf, type SetRow } from './sets-table.ts'
@@ -38,7 +39,7 @@ export async function requireRoomForSet(
      where client_id = $1 and wallet_id = $2 and purpose = 'signing' and state = 'ACTIVE'`,
     [source.clientId, source.walletId],
   )
-  if ((row?.['count'] as number) < limit) return
+  if (readColumn(row, 'count', int) < limit) return
   const message = 'the wallet has too many signing sets: retire some, or recover from a confirmed backup and retire all'
   throw new MpcError('POLICY_DENIED', message)
 }

@@ -1,7 +1,14 @@
 import { timestamp, type ServerContext } from '../context.ts'
+import { boolean, pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import { notDone } from '../each-row.ts'
 import { waitForCustodian } from './ask-custodian.ts'
+
+const readPending = rowDecoder({
+  ...pick(tables.reshare_custodian_records, 'client_id', 'set_id'),
+  may_come: boolean,
+})
 
 /** How many shares one run asks the custodian to delete. */
 const BATCH = 100
@@ -68,7 +75,8 @@ export async function deletePendingShares(context: ServerContext, clientId: stri
   const endsAt = context.now() + (clientId === null ? limits.roundMs : limits.custodianMs)
   for (const row of rows) {
     if (context.now() >= endsAt) return
-    const share = [row['client_id'] as string, row['set_id'] as string] as const
+    const pending = readPending(row)
+    const share = [pending.clientId, pending.setId] as const
     try {
       await waitForCustodian(context, async (custodian) => custodian.delete?.(...share))
     } catch (error) {
@@ -80,7 +88,7 @@ export async function deletePendingShares(context: ServerContext, clientId: stri
       if (--failuresLeft === 0) return
       continue
     }
-    await deleteRecord(context, share, row['may_come'] === true)
+    await deleteRecord(context, share, pending.mayCome)
   }
 }
 

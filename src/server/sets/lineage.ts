@@ -1,6 +1,9 @@
 import type { AuditEvent } from '../audit/entry.ts'
+import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
-import { setIdsOf } from './sets-table.ts'
+import { tables } from '../tables.ts'
+
+const readEnded = rowDecoder(pick(tables.reshare_sets, 'set_id', 'wallet_id', 'purpose'))
 
 /** Whose unconfirmed backups end; conditions on `reshare_sets`, in which `$1` is the client. */
 export interface BackupSelection {
@@ -25,7 +28,7 @@ const UNCONFIRMED = `purpose = 'backup' and state <> 'ACTIVE' and confirmed_at i
  * Ends backups that no app has confirmed, and what has come from them, of whichever device: whoever has dealt a backup can
  * recover from it. A confirmed backup stays, and so does what comes from it.
  *
- * @param heir the set that takes their place, if there is one
+ * @param successor the set that takes their place, if there is one
  */
 export async function endUnconfirmed(
   tx: Queryable,
@@ -50,11 +53,12 @@ export async function endUnconfirmed(
      returning set_id, wallet_id, purpose`,
     [clientId, ...values],
   )
+  const ended = rows.map(readEnded)
   const detail = successor === undefined ? {} : { detail: successor }
   return {
-    retired: rows.filter(({ purpose }) => purpose === 'signing').map((row) => row['set_id'] as string),
-    events: rows.map((row): AuditEvent => {
-      return { ...setIdsOf(row), event: row['purpose'] === 'signing' ? 'retiring' : 'destroyed', ...detail }
+    retired: ended.filter(({ purpose }) => purpose === 'signing').map(({ setId }) => setId),
+    events: ended.map(({ purpose, ...set }): AuditEvent => {
+      return { ...set, event: purpose === 'signing' ? 'retiring' : 'destroyed', ...detail }
     }),
   }
 }

@@ -3,11 +3,12 @@ import { type CheatReason, OtState } from '../../protocol/ecdsa/index.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
+import { boolean, bytes, nullable, pick, readColumn, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { EPOCH } from '../epoch.ts'
 import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing } from './preprocessings.ts'
-import { setIdsOf } from './sets-table.ts'
+import { tables } from '../tables.ts'
 
 /** Names the ECDSA setup of a set. */
 export interface OtStateKey {
@@ -20,6 +21,14 @@ export interface StoredOtState {
   readonly sealed: Uint8Array
   readonly epoch: number
 }
+
+const readLocked = rowDecoder(pick(tables.reshare_ot_states, 'sealed', 'poisoned', 'epoch'))
+const readStored = rowDecoder(pick(tables.reshare_ot_states, 'sealed', 'epoch'))
+const readBan = rowDecoder({
+  ...pick(tables.reshare_ot_states, 'set_id', 'epoch'),
+  ...pick(tables.reshare_sets, 'wallet_id', 'client_id'),
+})
+const readDeleted = rowDecoder({ banned: boolean, ...pick(tables.reshare_ot_states, 'epoch') })
 
 type Sealing = Pick<ServerContext, 'sealer'>
 type Banning = Pick<ServerContext, 'caught'>
@@ -100,7 +109,7 @@ export async function lockOtStateAndPreprocessing(
      from reshare_ot_states pair where set_id = $1 and epoch = $4 and epoch = ${EPOCH} for update`,
     [key.setId, key.id, new Date(now()), epoch],
   )
-  const sealed = (row?.['taken'] ?? null) as Uint8Array | null
+  const sealed = row === undefined ? null : readColumn(row, 'taken', nullable(bytes))
   if (sealed === null) throw preprocessingNotFound()
   return { pair: openLocked({ sealer }, key, row), taken: { ...key, sealed, epoch } }
 }
@@ -109,8 +118,9 @@ function openLocked({ sealer }: Sealing, key: OtStateKey, row: Row | undefined):
   if (row === undefined) {
     throw new ProtocolError('OT_DESYNC', 1, [], 'the server has no ECDSA setup of this set')
   }
-  if (row['poisoned'] === true) throw poisoned()
-  const encoded = sealer.open(otStateContext(key, row['epoch'] as number), row['sealed'] as Uint8Array)
+  const stored = readLocked(row)
+  if (stored.poisoned) throw poisoned()
+  const encoded = sealer.open(otStateContext(key, stored.epoch), stored.sealed)
   try {
     return OtState.decode(encoded)
   } finally {
@@ -127,8 +137,9 @@ export async function poisonStoredOtState(
 ): Promise<void> {
   const [row] = await tx.query('select sealed, epoch from reshare_ot_states where set_id = $1', [key.setId])
   if (row === undefined) return
-  const sealContext = otStateContext(key, row['epoch'] as number)
-  const encoded = sealer.open(sealContext, row['sealed'] as Uint8Array)
+  const stored = readStored(row)
+  const sealContext = otStateContext(key, stored.epoch)
+  const encoded = sealer.open(sealContext, stored.sealed)
   const otState = OtState.decode(encoded)
   wipe(encoded)
   otState.poison(reason as CheatReason)
@@ -142,13 +153,15 @@ export async function poisonStoredOtState(
  */
 export async function logBan({ database, audit }: ServerContext, setId: string): Promise<void> {
   await database.transaction(async (tx) => {
-    const [ban] = await tx.query(
+    const [row] = await tx.query(
       `update reshare_ot_states pair set ban_logged = true from reshare_sets owner
        where pair.set_id = $1 and poisoned and not ban_logged and owner.set_id = pair.set_id
        returning pair.set_id, pair.epoch, wallet_id, client_id`,
       [setId],
     )
-    if (ban !== undefined) await audit.record(tx, ban['client_id'] as string, [banEvent(ban, setIdsOf(ban))])
+    if (row === undefined) return
+    const { clientId, epoch, ...set } = readBan(row)
+    await audit.record(tx, clientId, [banEvent({ epoch }, set)])
   })
 }
 
@@ -159,21 +172,21 @@ export async function logBans(context: ServerContext): Promise<void> {
     key: ['set_id'],
     doing: (row: Row) => `to note the ban of set ${String(row['set_id'])} in the log`,
   }
-  await forEachRow(context, bans, (row) => logBan(context, row['set_id'] as string))
+  await forEachRow(context, bans, (row) => logBan(context, readColumn(row, 'set_id', text)))
 }
 
 /** A ban is good for the life of the database in which its setup was made. */
-export function banEvent(ban: Row, set: Pick<AuditEvent, 'setId' | 'walletId'>): AuditEvent {
-  return { ...set, event: 'poisoned', detail: String(ban['epoch']) }
+export function banEvent(ban: { readonly epoch: number }, set: Pick<AuditEvent, 'setId' | 'walletId'>): AuditEvent {
+  return { ...set, event: 'poisoned', detail: String(ban.epoch) }
 }
 
 /** @returns the ban that the log does not have yet, if there was one */
-export async function deleteOtState(tx: Queryable, setId: string): Promise<Row | undefined> {
+export async function deleteOtState(tx: Queryable, setId: string): Promise<{ readonly epoch: number } | undefined> {
   const deleted = await tx.query(
     'delete from reshare_ot_states where set_id = $1 returning poisoned and not ban_logged as banned, epoch',
     [setId],
   )
-  return deleted.find(({ banned }) => banned === true)
+  return deleted.map(readDeleted).find((pair) => pair.banned)
 }
 
 function poisoned(): MpcError {

@@ -3,6 +3,7 @@ import { getEcdsaBackend, Preprocessed } from '../../protocol/ecdsa/index.ts'
 import { toHex, wipe } from '../../util/bytes.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import { bytes, readColumn } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { EPOCH } from '../epoch.ts'
 
@@ -66,7 +67,7 @@ export async function takePreprocessing(
     [key.setId, key.id, timestamp(context), epoch],
   )
   if (row === undefined) throw preprocessingNotFound()
-  return { ...key, sealed: row['sealed'] as Uint8Array, epoch }
+  return { ...key, sealed: readColumn(row, 'sealed', bytes), epoch }
 }
 
 export function preprocessingNotFound(): MpcError {

@@ -1,9 +1,13 @@
 import { isMpcError, MpcError } from '../../errors.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
 import type { ServerContext } from '../context.ts'
+import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import { fetchFromCustodian } from './custody.ts'
 import { requireSet, type SetRow } from './sets-table.ts'
+
+const readWay = rowDecoder(pick(tables.reshare_sets, 'set_id', 'purpose'))
 
 /** What of a wallet is about to end: one signing set, or all those of a device. */
 export type EndingSets = Pick<SetRow, 'clientId' | 'walletId'> &
@@ -69,5 +73,5 @@ async function findRecoverySets(db: Queryable, ending: EndingSets): Promise<Pick
      order by ordinal desc`,
     [ending.clientId, ending.walletId, setId, device],
   )
-  return rows.map((row) => ({ setId: row['set_id'] as string, purpose: row['purpose'] as SetRow['purpose'] }))
+  return rows.map(readWay)
 }

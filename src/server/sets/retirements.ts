@@ -1,13 +1,18 @@
 import type { OperationRequest } from '../../wire/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import { pick, readColumn, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Queryable, Row, SqlValue } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import { forEachRow } from '../each-row.ts'
 import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { endUnconfirmed } from './lineage.ts'
 import { banEvent, deleteOtState } from './ot-states.ts'
 import { deletePreprocessings } from './preprocessings.ts'
 import { setIdsOf, type SetRow } from './sets-table.ts'
+
+const readPlanned = rowDecoder(pick(tables.reshare_retirements, 'set_id', 'old_set_id'))
+const readRetiring = rowDecoder(pick(tables.reshare_sets, 'set_id', 'client_id'))
 
 /**
  * Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4).
@@ -52,11 +57,11 @@ export async function planRetirements(
     )
     await plan('values ($1, $2, false)', [setId, request.setId])
   }
-  return planned.map((row) => ({
+  return planned.map(readPlanned).map((plan) => ({
     event: 'replaces',
     walletId: request.walletId,
-    setId: row['set_id'] as string,
-    detail: row['old_set_id'] as string,
+    setId: plan.setId,
+    detail: plan.oldSetId,
   }))
 }
 
@@ -83,7 +88,7 @@ export async function recordProof(context: ServerContext, tx: Queryable, set: Se
     set.setId,
   ])
   await context.audit.record(tx, set.clientId, events)
-  return replaced.map((row) => row['old_set_id'] as string)
+  return replaced.map((row) => readColumn(row, 'old_set_id', text))
 }
 
 /** @returns what the log tells of the first proof of a set */
@@ -141,10 +146,13 @@ export async function destroyRetiring(context: ServerContext, clientId?: string)
     key: ['set_id'],
     doing: (row: Row) => `to destroy the half of set ${String(row['set_id'])}`,
   }
-  await forEachRow(context, retiring, (row) => destroy(context, row['client_id'] as string, row['set_id'] as string))
+  await forEachRow(context, retiring, (row) => destroy(context, readRetiring(row)))
 }
 
-async function destroy({ database, audit }: ServerContext, clientId: string, setId: string): Promise<void> {
+async function destroy(
+  { database, audit }: ServerContext,
+  { clientId, setId }: ReturnType<typeof readRetiring>,
+): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.query('delete from reshare_shares where set_id = $1', [setId])
     const ban = await deleteOtState(tx, setId)

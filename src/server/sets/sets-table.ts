@@ -3,7 +3,9 @@ import { getGroup } from '../../curve/index.ts'
 import { MpcError } from '../../errors.ts'
 import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/index.ts'
 import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
+import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 
 /** A share set of a wallet in the server's database. */
 export interface SetRow {
@@ -39,38 +41,21 @@ const ENDED_LISTED = 500
 const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
   exported_at`
 
-function listedSet(row: Row): ListedSet {
-  return {
-    setId: row['set_id'] as string,
-    walletId: row['wallet_id'] as string,
-    purpose: row['purpose'] as Purpose,
-    state: row['state'] as SetState,
-    label: row['label'] as string,
-    backupMethod: row['backup_method'] as BackupMethodName | null,
-    device: row['device'] as string | null,
-    createdAt: row['created_at'] as Date,
-    provenAt: row['proven_at'] as Date | null,
-    lastUsedAt: row['last_used_at'] as Date | null,
-    exportedAt: row['exported_at'] as Date | null,
-  }
-}
+const listedColumns = pick(
+  tables.reshare_sets,
+  ...(['set_id', 'wallet_id', 'purpose', 'state', 'label', 'backup_method', 'device'] as const),
+  ...(['created_at', 'proven_at', 'last_used_at', 'exported_at'] as const),
+)
+const listedSet = rowDecoder(listedColumns)
 
-/** A row of all columns. */
-export function setRow(row: Row): SetRow {
-  return {
-    ...listedSet(row),
-    clientId: row['client_id'] as string,
-    operationId: row['operation_id'] as string,
-    sourceSetId: row['source_set_id'] as string | null,
-    record: row['record'] as Uint8Array,
-    committedAt: row['committed_at'] as Date | null,
-  }
-}
+/** Reads a row of all columns. */
+export const setRow: (row: Row) => SetRow = rowDecoder({
+  ...listedColumns,
+  ...pick(tables.reshare_sets, 'client_id', 'operation_id', 'source_set_id', 'record', 'committed_at'),
+})
 
-/** What an event says of a set, from a row of `set_id, wallet_id`. */
-export function setIdsOf(row: Row): { readonly setId: string; readonly walletId: string } {
-  return { setId: row['set_id'] as string, walletId: row['wallet_id'] as string }
-}
+/** Reads what an event says of a set, from a row of `set_id, wallet_id`. */
+export const setIdsOf = rowDecoder(pick(tables.reshare_sets, 'set_id', 'wallet_id'))
 
 /** The public record of a set's key on secp256k1. Its id is what ECDSA knows the set by. */
 export function ecdsaRecord(set: Pick<SetRow, 'record'>): ShareSetRecord {

@@ -3,6 +3,7 @@ import { MpcError, isMpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletShares, type KeyShare, type WalletShares } from '../../key-share/index.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
+import { bytes, readColumn } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 
 type Sealing = Pick<ServerContext, 'sealer'>
@@ -42,7 +43,7 @@ export async function readShare(
   setId: string,
 ): Promise<WalletShares> {
   const [row] = await db.query('select sealed from reshare_shares where set_id = $1', [setId])
-  return openShare({ sealer }, clientId, setId, (row?.['sealed'] ?? null) as Uint8Array | null)
+  return openShare({ sealer }, clientId, setId, row === undefined ? null : readColumn(row, 'sealed', bytes))
 }
 
 /** {@link readShare} of what was read. @param sealed null if there is none */

@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { encodeEntry, entryHash, GENESIS, type AuditEntry } from '../../../src/server/audit/entry.ts'
 import { findDisagreement, newHistory, applyEntry, type SetHistory } from '../../../src/server/audit/history.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
-import type { Row } from '../../../src/service/database/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { seededRandom } from '../../support/random.ts'
 import { createTables, type Tables } from '../support/tables.ts'
+
+type Compared = Parameters<typeof findDisagreement>[1]
 
 let tables: Tables
 let random: RandomSource
@@ -121,23 +122,23 @@ describe('the history of a set', () => {
 
   test('is compared with the row of the set', () => {
     const active: SetHistory = { ...prepared, state: 'ACTIVE' }
-    const row: Row = {
+    const row: Compared = {
       state: 'ACTIVE',
-      ...{ committed_at: null, proven_at: null, exported_at: null, poisoned: null, ban_logged: null },
+      ...{ committedAt: null, provenAt: null, exportedAt: null, poisoned: null, banLogged: null },
     }
-    const differs = (history: Partial<SetHistory>, columns: Row = {}) =>
+    const differs = (history: Partial<SetHistory>, columns: Partial<Compared> = {}) =>
       findDisagreement({ ...active, ...history }, { ...row, ...columns }, 2)
     expect(differs({})).toBeUndefined()
     expect(differs({ state: undefined })).toBe('is ACTIVE in the database and undefined in the log')
     for (const what of ['committed', 'proven', 'exported'] as const) {
       expect(differs({ [what]: true })).toBe(`is ${what} in the log only`)
-      expect(differs({}, { [`${what}_at`]: new Date(0) })).toBe(`is ${what} in the database only`)
-      expect(differs({ [what]: true }, { [`${what}_at`]: new Date(0) })).toBeUndefined()
+      expect(differs({}, { [`${what}At`]: new Date(0) })).toBe(`is ${what} in the database only`)
+      expect(differs({ [what]: true }, { [`${what}At`]: new Date(0) })).toBeUndefined()
     }
-    const banned = { poisoned: true, ban_logged: true }
+    const banned = { poisoned: true, banLogged: true }
     expect(differs({}, banned)).toBe('is banned in the database only')
     // Its ban is written by itself, and told of afterwards.
-    expect(differs({}, { ...banned, ban_logged: false })).toBeUndefined()
+    expect(differs({}, { ...banned, banLogged: false })).toBeUndefined()
     expect(differs({}, { ...banned, poisoned: false })).toBeUndefined()
     expect(differs({ bannedIn: 2 }, banned)).toBeUndefined()
     expect(differs({ bannedIn: 2 })).toBe('is banned in the log only')

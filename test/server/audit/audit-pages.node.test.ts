@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ChainReader } from '../../../src/server/audit/chain.ts'
 import { entryHash, GENESIS, type AuditEntry } from '../../../src/server/audit/entry.ts'
-import { readClients, readEntries, readSets } from '../../../src/server/audit/pages.ts'
+import { readClients, readEntries, readSets, type StoredEntry } from '../../../src/server/audit/pages.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
 import { verifyAuditLog, type AuditHead } from '../../../src/server/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
@@ -20,7 +20,7 @@ describe('a chain', () => {
   const recovery = { event: 'recoveryBegun', setId: 'set' }
 
   /** The entries of a chain as they are read, of events that each name what is not usual of them. */
-  function rowsOf(...entries: Partial<AuditEntry>[]): Row[] {
+  function rowsOf(...entries: Partial<AuditEntry>[]): StoredEntry[] {
     let hash: Uint8Array = GENESIS
     return entries.map((changes, i) => {
       const entry: AuditEntry = {
@@ -28,13 +28,11 @@ describe('a chain', () => {
         ...{ walletId: '', setId: '', operationId: '', detail: '', ...changes },
       }
       hash = entryHash(key, hash, entry)
-      const { clientId, sequence, at, epoch, event, walletId, setId, operationId, detail } = entry
-      const ids = { client_id: clientId, wallet_id: walletId, set_id: setId, operation_id: operationId }
-      return { ...ids, sequence, at, epoch, event, detail, hash }
+      return { ...entry, hash }
     })
   }
 
-  function read(rows: readonly Row[], known: readonly AuditHead[] = []) {
+  function read(rows: readonly StoredEntry[], known: readonly AuditHead[] = []) {
     const chain = new ChainReader('ann', key, known)
     for (const row of rows) chain.read(row)
     return chain
@@ -42,9 +40,9 @@ describe('a chain', () => {
 
   test('is followed to its end', () => {
     const rows = rowsOf({}, recovery, { event: 'found', setId: 'other', detail: 'ACTIVE' }, { epoch: 2 })
-    const hash = toHex(rows[3]!['hash'] as Uint8Array)
+    const hash = toHex(rows[3]!.hash)
     const head: AuditHead = { clientId: 'ann', sequence: 4, hash }
-    const chain = read(rows, [head, { ...head, sequence: 2, hash: toHex(rows[1]!['hash'] as Uint8Array) }])
+    const chain = read(rows, [head, { ...head, sequence: 2, hash: toHex(rows[1]!.hash) }])
     chain.end(head)
     expect(chain.broken).toBeUndefined()
     expect(chain.head).toEqual(head)
@@ -115,10 +113,9 @@ describe('the log is read', () => {
       expect(await readClients(tx, named(102))).toEqual([])
       const range = { first: named(100), last: named(101) }
       const sequences: unknown[] = []
-      for await (const row of readEntries(bounded({ ...tables.database, ...tx }), range))
-        sequences.push(row['sequence'])
+      for await (const row of readEntries(bounded({ ...tables.database, ...tx }), range)) sequences.push(row.sequence)
       expect(sequences).toEqual(Array.from({ length: 1001 }, (_, i) => i + 1))
-      expect((await readSets(tx, range)).map((row) => row['set_id'])).toEqual(['~'])
+      expect((await readSets(tx, range)).map((row) => row.setId)).toEqual(['~'])
     }))
 
   test('with what the ECDSA setups of the sets say of a ban', async () => {
@@ -126,7 +123,7 @@ describe('the log is read', () => {
     const setId = await tables.set(key)
     await query('update reshare_ot_states set poisoned = true where set_id = $1', [setId])
     const rows = await readSets(tables.database, { first: key.clientId, last: key.clientId })
-    expect(rows).toEqual([expect.objectContaining({ set_id: setId, poisoned: true, ban_logged: false })])
+    expect(rows).toEqual([expect.objectContaining({ setId, poisoned: true, banLogged: false })])
     await query('delete from reshare_ot_states where set_id = $1', [setId])
     await query('delete from reshare_shares where set_id = $1', [setId])
     await query('delete from reshare_sets where set_id = $1', [setId])

@@ -36,7 +36,12 @@ afterEach(() => {
 const told: unknown[] = []
 /** The state of every set in the database. */
 let state = 'ACTIVE'
-const database = { query: () => Promise.resolve([{ state, committed_at: new Date() }]) }
+const ROW = {
+  ...{ set_id: '', wallet_id: '', client_id: CLIENT, operation_id: '', purpose: 'backup', label: '' },
+  ...{ backup_method: 'PASSWORD', source_set_id: null, device: null, record: new Uint8Array() },
+  ...{ created_at: new Date(), proven_at: null, last_used_at: null, exported_at: null },
+}
+const database = { query: () => Promise.resolve([{ ...ROW, state, committed_at: new Date() }]) }
 const contextOf = (custodian: Partial<Custodian> | undefined, limits = DEFAULT_LIMITS) =>
   ({ custodian, database, limits, onError: (error: unknown) => told.push(error) }) as unknown as ServerContext
 const bytesOf = (half: WalletShares) => encodeWalletShares(getGroup, half)
