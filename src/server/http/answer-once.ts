@@ -31,16 +31,16 @@ export function keptResponse({ status, body }: StoredResponse): Response {
 export async function storeResponse(
   context: ServerContext,
   { clientId, requestId }: AskedOnce,
-  answer: Response,
+  response: Response,
   error: unknown,
 ): Promise<void> {
-  const isFinal = answer.ok ? answer.headers.get('content-type') !== ROUND_CONTENT_TYPE : isRefusal(error)
+  const isFinal = response.ok ? response.headers.get('content-type') !== ROUND_CONTENT_TYPE : isRefusal(error)
   if (!isFinal) return
-  const body = new Uint8Array(await answer.clone().arrayBuffer())
+  const body = new Uint8Array(await response.clone().arrayBuffer())
   await context.database.query(
     `insert into reshare_sealed_responses (client_id, request_id, status, body, expires_at) values ($1, $2, $3, $4, $5)
      on conflict (client_id, request_id) do nothing`,
-    [clientId, requestId, answer.status, body, timestamp(context, STORED_MS)],
+    [clientId, requestId, response.status, body, timestamp(context, STORED_MS)],
   )
 }
 

@@ -90,8 +90,8 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     if (c.req.header('content-type') !== ROUND_CONTENT_TYPE) {
       throw new BadRequest(`the content type must be ${ROUND_CONTENT_TYPE}`)
     }
-    const answer = await handleRound(context, key, round, await readBody(c.req.raw, context.limits.bodyBytes))
-    return c.body(answer as Uint8Array<ArrayBuffer>, 200, { 'content-type': ROUND_CONTENT_TYPE })
+    const response = await handleRound(context, key, round, await readBody(c.req.raw, context.limits.bodyBytes))
+    return c.body(response as Uint8Array<ArrayBuffer>, 200, { 'content-type': ROUND_CONTENT_TYPE })
   })
   app.post('/v1/operations/:operationId/abort', async (c) => {
     await requireNoBody(c)
@@ -136,10 +136,10 @@ async function clientOf(
   hookMs: number,
   { url, method, headers }: Request,
 ): Promise<string> {
-  const answer = await askHook('authenticate', hookMs, ({ signal }) =>
+  const response = await askHook('authenticate', hookMs, ({ signal }) =>
     authenticate(new Request(url, { method, headers, signal })),
   )
-  const authenticated = readIds('authenticate', answer, ['clientId'])
+  const authenticated = readIds('authenticate', response, ['clientId'])
   if (authenticated === undefined) throw notAuthorized()
   return authenticated.clientId
 }

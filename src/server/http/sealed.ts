@@ -67,9 +67,9 @@ export async function respondSealed(
   const isGet = inner.method === 'GET'
   const isFresh = isGet || Math.abs(now() - time) <= FRESH_MS
   const from = { device: toHex(opened.device), requestId: isGet ? undefined : opened.id }
-  const answer = isFresh ? await dispatch(inner, from) : notFresh()
-  const body = new Uint8Array(await answer.arrayBuffer())
-  const sealed = opened.sealResponse(encodeResponse({ status: answer.status, time: Math.floor(now()), body }))
+  const response = isFresh ? await dispatch(inner, from) : notFresh()
+  const body = new Uint8Array(await response.arrayBuffer())
+  const sealed = opened.sealResponse(encodeResponse({ status: response.status, time: Math.floor(now()), body }))
   const headers = { 'content-type': SEALED_CONTENT_TYPE, 'cache-control': 'no-store' }
   return new Response(sealed as Uint8Array<ArrayBuffer>, { headers })
 }
@@ -81,7 +81,7 @@ export function channelFailed(): MpcError {
 
 /** RFC 8470 §5.2: it may be a copy, so it is to be sent again, with the time of this answer. */
 function notFresh(): Response {
-  const message = 'the time of this request is too far from the time of its answer: seal it again'
+  const message = 'the time of this request is too far from the time of its response: seal it again'
   return Response.json({ error: { id: 'TIMEOUT', message, retryable: true } }, { status: NOT_FRESH_STATUS })
 }
 

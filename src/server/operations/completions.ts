@@ -6,11 +6,11 @@ import type { Completion, RoundInput } from './round.ts'
 import { requireSource } from './source.ts'
 
 /** The completion of a signature, which requires that its set is still ACTIVE when it is recorded. */
-export function signatureCompletion(context: ServerContext, turn: RoundInput<SignRequest>): Completion {
+export function signatureCompletion(context: ServerContext, input: RoundInput<SignRequest>): Completion {
   return {
     decision: 'COMMIT',
     async apply(tx) {
-      const set = await requireSource(tx, turn, turn.request)
+      const set = await requireSource(tx, input, input.request)
       await recordSignature(context, tx, set.setId)
       return { setId: set.setId, state: set.state }
     },
@@ -18,11 +18,11 @@ export function signatureCompletion(context: ServerContext, turn: RoundInput<Sig
 }
 
 /** The completion of a setup or preprocessing, which is stored only if its set is still ACTIVE. */
-export function preparationCompletion(turn: RoundInput<SetupRequest | PreprocessRequest>): Completion {
+export function preparationCompletion(input: RoundInput<SetupRequest | PreprocessRequest>): Completion {
   return {
     decision: 'COMMIT',
     async apply(tx) {
-      const set = await requireSource(tx, turn, turn.request)
+      const set = await requireSource(tx, input, input.request)
       return { setId: set.setId, state: set.state }
     },
   }
@@ -34,17 +34,17 @@ export function preparationCompletion(turn: RoundInput<SetupRequest | Preprocess
  * A first signature does not replace the proof (docs/protocol.md#prepare-decide-learn-prove-retire): a request to sign
  * proves nothing about who sent it.
  */
-export function proofCompletion(context: ServerContext, turn: RoundInput<ProveRequest>): Completion {
+export function proofCompletion(context: ServerContext, input: RoundInput<ProveRequest>): Completion {
   return {
     decision: 'COMMIT',
     async apply(tx) {
-      const set = await requireSource(tx, turn, turn.request)
+      const set = await requireSource(tx, input, input.request)
       const retired = await recordProof(context, tx, set)
       return { setId: set.setId, state: set.state, retired }
     },
     async afterCommit() {
-      await destroyRetiring(context, turn.clientId)
-      await deletePendingShares(context, turn.clientId)
+      await destroyRetiring(context, input.clientId)
+      await deletePendingShares(context, input.clientId)
     },
   }
 }

@@ -45,11 +45,11 @@ function policyFields({ curve }: ExportRequest) {
  * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its
  * own share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
  */
-async function exportRound(context: ServerContext, turn: RoundInput<ExportRequest>): Promise<RoundOutput> {
-  await requireSource(context.database, turn, turn.request)
-  if (turn.state === undefined) return challenge(context, turn)
-  await askPolicy(context, requestForPolicy(turn, turn.request, policyFields(turn.request)))
-  return release(context, turn, turn.state)
+async function exportRound(context: ServerContext, input: RoundInput<ExportRequest>): Promise<RoundOutput> {
+  await requireSource(context.database, input, input.request)
+  if (input.state === undefined) return challenge(context, input)
+  await askPolicy(context, requestForPolicy(input, input.request, policyFields(input.request)))
+  return release(context, input, input.state)
 }
 
 function challenge({ random }: ServerContext, { operationId, messages }: RoundInput<ExportRequest>): RoundOutput {
@@ -60,32 +60,32 @@ function challenge({ random }: ServerContext, { operationId, messages }: RoundIn
 
 async function release(
   context: ServerContext,
-  turn: RoundInput<ExportRequest>,
+  input: RoundInput<ExportRequest>,
   state: Uint8Array,
 ): Promise<RoundOutput> {
-  const { clientId, operationId, request, messages } = turn
+  const { clientId, operationId, request, messages } = input
   const [message, ...others] = messages
   if (message?.sessionIndex !== 0 || others.length > 0) throw new BadRequest('an export carries one message, the proof')
-  const half = await readShare(context, context.database, clientId, request.setId)
+  const serverShare = await readShare(context, context.database, clientId, request.setId)
   try {
     const group = getGroup(request.curve)
-    const share = half.shares.find(({ record }) => record.curve === request.curve) as KeyShare
+    const share = serverShare.shares.find(({ record }) => record.curve === request.curve) as KeyShare
     const terms = exportTerms(group, share.record, operationId, fromHex(request.receiver))
     const { random } = context
     const sealed = releaseShare(terms, { share, challenge: state, proof: message.envelope, random })
-    return { messages: [{ sessionIndex: 0, envelope: sealed }], completion: exportCompletion(context, turn) }
+    return { messages: [{ sessionIndex: 0, envelope: sealed }], completion: exportCompletion(context, input) }
   } finally {
-    half.shares.forEach(wipeKeyShare)
+    serverShare.shares.forEach(wipeKeyShare)
   }
 }
 
 /** The completion of an export: the share is sent only if its set is still ACTIVE when that is recorded. */
-function exportCompletion(context: ServerContext, turn: RoundInput<ExportRequest>): Completion {
-  const { clientId, operationId, request } = turn
+function exportCompletion(context: ServerContext, input: RoundInput<ExportRequest>): Completion {
+  const { clientId, operationId, request } = input
   return {
     decision: 'COMMIT',
     async apply(tx) {
-      const set = await requireSource(tx, turn, request)
+      const set = await requireSource(tx, input, request)
       await tx.query('update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1', [
         set.setId,
         timestamp(context),

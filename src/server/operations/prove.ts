@@ -28,12 +28,12 @@ export const proveOperation: ServerOperation<ProveRequest> = {
 }
 
 /** Challenges the client to prove that it holds its share of a signing set, on every curve. */
-async function proveRound(context: ServerContext, turn: RoundInput<ProveRequest>): Promise<RoundOutput> {
-  const source = await requireSource(context.database, turn, turn.request)
-  if (turn.state === undefined) return challenge(context, turn)
+async function proveRound(context: ServerContext, input: RoundInput<ProveRequest>): Promise<RoundOutput> {
+  const source = await requireSource(context.database, input, input.request)
+  if (input.state === undefined) return challenge(context, input)
   const { records } = decodeWalletSetRecord(getGroup, source.record)
-  verifyProofs(turn, records, turn.state)
-  return { messages: [], completion: proofCompletion(context, turn) }
+  verifyProofs(input, records, input.state)
+  return { messages: [], completion: proofCompletion(context, input) }
 }
 
 function challenge(

@@ -20,25 +20,25 @@ export type FrostRequest = SignEd25519Request | SignBip340Request
  * Signs with FROST: the client's commitments come in, the server's commitments and signature share go out. The share
  * leaves only if the set is still ACTIVE when its use is recorded; its nonces end with the request.
  */
-export async function signFrostRound(context: ServerContext, turn: RoundInput<FrostRequest>): Promise<RoundOutput> {
-  const { request, clientId } = turn
-  await requireSource(context.database, turn, request)
-  const half = await readShare(context, context.database, clientId, request.setId)
-  return { messages: signWith(context, turn, half), completion: signatureCompletion(context, turn) }
+export async function signFrostRound(context: ServerContext, input: RoundInput<FrostRequest>): Promise<RoundOutput> {
+  const { request, clientId } = input
+  await requireSource(context.database, input, request)
+  const serverShare = await readShare(context, context.database, clientId, request.setId)
+  return { messages: signWith(context, input, serverShare), completion: signatureCompletion(context, input) }
 }
 
-/** The server's side of a signature. @param half of the set; wiped */
+/** The server's side of a signature. @param serverShare of the set; wiped */
 export function signWith(
   context: ServerContext,
-  turn: RoundInput<FrostRequest>,
-  half: WalletShares,
+  input: RoundInput<FrostRequest>,
+  serverShare: WalletShares,
 ): readonly SessionMessage[] {
   let share: KeyShare | undefined
   try {
-    share = signingShare(turn.request, half.shares)
-    return sign(context, turn, share).messages
+    share = signingShare(input.request, serverShare.shares)
+    return sign(context, input, share).messages
   } finally {
-    for (const secret of [...half.shares, ...(share ? [share] : [])]) wipeKeyShare(secret)
+    for (const secret of [...serverShare.shares, ...(share ? [share] : [])]) wipeKeyShare(secret)
   }
 }
 

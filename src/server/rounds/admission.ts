@@ -14,7 +14,7 @@ import { definitionOf, isAuthorized, type AuthorizedRequest } from '../operation
 import { requestForPolicy } from '../operations/operation.ts'
 import { requireFit } from '../operations/source.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
-import { decideUnstarted, type NamedSet, type Outcome } from './operations-table.ts'
+import { decideUnstarted, type NamedSet, type RoundStatus } from './operations-table.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
@@ -31,7 +31,7 @@ export async function authorizeOperation(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
-  { begun, named }: Pick<Outcome, 'begun' | 'named'>,
+  { begun, named }: Pick<RoundStatus, 'begun' | 'named'>,
 ): Promise<void> {
   if ('setId' in request) {
     const source = await requireFit(context.database, key, request, named?.set)
@@ -53,12 +53,12 @@ export async function authorizeOperation(
 export async function verifyOpening(
   db: Queryable,
   caller: Caller,
-  flight: FirstRound,
+  roundBody: FirstRound,
   proof: Uint8Array,
   named: NamedSet | undefined,
 ): Promise<void> {
-  const record = ecdsaRecord(await requireFit(db, caller, flight.request, named?.set))
-  verifyOpeningProof(getGroup('secp256k1'), flight, record, proof)
+  const record = ecdsaRecord(await requireFit(db, caller, roundBody.request, named?.set))
+  verifyOpeningProof(getGroup('secp256k1'), roundBody, record, proof)
 }
 
 /** Judges an export by the authorisation that came with it, which is forgotten after this. */

@@ -11,31 +11,31 @@ import { requireUnrevoked } from '../devices/devices-table.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
 import { authorizeOperation, verifyOpening } from './admission.ts'
 import {
-  answerRound,
+  finishRound,
   leaseRound,
   decideRound,
   resetRound,
-  over,
+  operationEnded,
   releaseRound,
   type Lease,
-  type Claimed,
+  type LeasedRound,
 } from './lease.ts'
 import { abortOperation, recordAbort } from './decisions.ts'
 import { blamesClient, isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { definitionOf } from '../operations/definitions.ts'
-import { isOneRound, playAtOnce } from './one-round.ts'
+import { isOneRound, runOneRound } from './one-round.ts'
 import { chargeOperation, countFailure, countsFailures } from './rates.ts'
 import {
   decideUnstarted,
   findOperation,
-  findOutcome,
-  insertAnswer,
+  findRoundStatus,
+  insertResponse,
   insertOperation,
   lockClient,
   storedRequest,
   type AddedOperation,
   type OperationRow,
-  type Outcome,
+  type RoundStatus,
 } from './operations-table.ts'
 import { turnOfClient, turnOfSet } from './turns.ts'
 import type { Banned, Completion, RoundOutput, RoundInTransaction, SetRequest } from '../operations/round.ts'
@@ -63,31 +63,31 @@ export async function handleRound(
   round: number,
   body: Uint8Array,
 ): Promise<Uint8Array> {
-  const flight = readRoundBody(body)
+  const roundBody = readRoundBody(body)
   const requestHash = hashRequest(context, body)
-  const setId = round === 1 ? namedSetId(flight.header) : null
-  const found = await findOutcome(context, context.database, key, round, requestHash, setId)
-  if (found.answer !== undefined) return found.answer
-  if (found.decided) throw over()
+  const setId = round === 1 ? namedSetId(roundBody.header) : null
+  const found = await findRoundStatus(context, context.database, key, round, requestHash, setId)
+  if (found.response !== undefined) return found.response
+  if (found.decided) throw operationEnded()
 
-  let begun: Claimed | undefined
+  let begun: LeasedRound | undefined
   if (round === 1) {
     // Generated before a hook is called: what the hook allows may be valid only once.
     const first: Lease = { ...key, round, token: context.random(16) }
-    const request = await admit(context, key, flight, found)
-    const played = await tryAtOnce(context, key, request, flight, requestHash, found)
-    if (played !== undefined) return played
-    begun = await begin(context, first, request, requestHash)
-  } else parseEmptyHeader(flight.header)
-  const { claim, operation } = begun ?? (await leaseRound(context, key, round, requestHash))
+    const request = await admitOperation(context, key, roundBody, found)
+    const output = await tryOneRound(context, key, request, roundBody, requestHash, found)
+    if (output !== undefined) return output
+    begun = await startOperation(context, first, request, requestHash)
+  } else parseEmptyHeader(roundBody.header)
+  const { lease, operation } = begun ?? (await leaseRound(context, key, round, requestHash))
   try {
     requireTimeLeft(context, operation)
-    const outcome = await play(context, claim, operation, requestHash, flight)
-    if ('caught' in outcome) throw outcome.caught
-    await outcome.completion?.afterCommit?.().catch(context.onError)
-    return outcome.answer
+    const result = await runRound(context, lease, operation, requestHash, roundBody)
+    if ('caught' in result) throw result.caught
+    await result.completion?.afterCommit?.().catch(context.onError)
+    return result.response
   } catch (error) {
-    await failRound(context, claim, operation, error).catch(context.onError)
+    await failRound(context, lease, operation, error).catch(context.onError)
     throw error
   }
 }
@@ -101,11 +101,11 @@ function readRoundBody(body: Uint8Array): RoundBody<unknown> {
   }
 }
 
-async function admit(
+async function admitOperation(
   context: ServerContext,
   key: CalledOperation,
   { header, messages }: RoundBody<unknown>,
-  found: Outcome,
+  found: RoundStatus,
 ): Promise<OperationRequest> {
   const { request, proof } = parseOperation(header, context.limits)
   if (isProven(request)) {
@@ -117,21 +117,21 @@ async function admit(
 }
 
 /** @returns undefined where the operation takes the longer way, or goes on with it */
-async function tryAtOnce(
+async function tryOneRound(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
   { messages }: RoundBody<unknown>,
   requestHash: RequestHash,
-  { begun, named }: Outcome,
+  { begun, named }: RoundStatus,
 ): Promise<Uint8Array | undefined> {
   if (begun || named === undefined || !isOneRound(request)) return undefined
-  const played = await context.turns.take(turnOfSet(request.setId), () =>
-    playAtOnce(context, { key, request, messages, requestHash, named }),
+  const output = await context.turns.take(turnOfSet(request.setId), () =>
+    runOneRound(context, { key, request, messages, requestHash, named }),
   )
-  if (played === undefined || 'answer' in played) return played?.answer
+  if (output === undefined || 'response' in output) return output?.response
   await endBanned(context, key).catch(context.onError)
-  throw played.caught
+  throw output.caught
 }
 
 /** Has the same request hear the same again: also where the ban had to be written by itself, and nothing has begun. */
@@ -141,27 +141,27 @@ async function endBanned(context: ServerContext, key: CalledOperation): Promise<
 }
 
 /** @returns the claim of its first round, unless it was there */
-async function begin(
+async function startOperation(
   context: ServerContext,
-  claim: Lease,
+  lease: Lease,
   request: OperationRequest,
   requestHash: RequestHash,
-): Promise<Claimed | undefined> {
+): Promise<LeasedRound | undefined> {
   // A device that is revoked at this very moment may begin what no round is stored of any more.
-  const work = async (tx: Queryable): Promise<Claimed | undefined> => {
-    await requireUnrevoked(tx, claim)
-    await lockClient(tx, claim.clientId)
-    const added = await insertOperation(context, tx, claim, request, requestHash, claim.token)
+  const work = async (tx: Queryable): Promise<LeasedRound | undefined> => {
+    await requireUnrevoked(tx, lease)
+    await lockClient(tx, lease.clientId)
+    const added = await insertOperation(context, tx, lease, request, requestHash, lease.token)
     if (added === undefined) {
       // Neither added nor there: it was decided, since the caller looked, that it never begins.
-      if ((await findOperation(tx, claim)) === undefined) throw over()
+      if ((await findOperation(tx, lease)) === undefined) throw operationEnded()
       return undefined
     }
-    await chargeOperation(context, tx, claim.clientId, request, added)
-    await context.audit.record(tx, claim.clientId, definitionOf(request).startEvents?.(claim, request) ?? [])
-    return { claim, operation: newOperation(claim, request, added) }
+    await chargeOperation(context, tx, lease.clientId, request, added)
+    await context.audit.record(tx, lease.clientId, definitionOf(request).startEvents?.(lease, request) ?? [])
+    return { lease, operation: newOperation(lease, request, added) }
   }
-  return context.turns.take(turnOfClient(claim.clientId), () => context.database.transaction(work, 'read committed'))
+  return context.turns.take(turnOfClient(lease.clientId), () => context.database.transaction(work, 'read committed'))
 }
 
 /** An operation as its row says that was just added. */
@@ -174,55 +174,55 @@ function newOperation(
   return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, epoch, expiresAt }
 }
 
-async function play(
+async function runRound(
   context: ServerContext,
-  claim: Lease,
+  lease: Lease,
   operation: OperationRow,
   requestHash: RequestHash,
   { messages }: RoundBody<unknown>,
-): Promise<Answered | Banned> {
+): Promise<StoredRound | Banned> {
   const { request, epoch, device } = operation
   // Aborted since the caller looked: its request is gone, and without its state a later round would be played as a first one.
-  if (request === null || (claim.round > 1 && operation.state === null)) throw over()
-  const place = sessionContext(claim, claim.round, epoch)
+  if (request === null || (lease.round > 1 && operation.state === null)) throw operationEnded()
+  const place = sessionContext(lease, lease.round, epoch)
   const state = operation.state === null ? undefined : context.sealer.open(place, operation.state)
   try {
-    const { clientId, operationId, round } = claim
-    const turn = { clientId, operationId, device, round, request, messages, epoch, state }
-    const playing = await definitionOf(request).handle(context, turn)
-    return await store(context, claim, operation, requestHash, playing)
+    const { clientId, operationId, round } = lease
+    const input = { clientId, operationId, device, round, request, messages, epoch, state }
+    const output = await definitionOf(request).handle(context, input)
+    return await storeOutput(context, lease, operation, requestHash, output)
   } finally {
     wipe(state)
   }
 }
 
 /** A stored response, and the completion that was committed with it. */
-interface Answered {
-  readonly answer: Uint8Array
+interface StoredRound {
+  readonly response: Uint8Array
   readonly completion: Completion | undefined
 }
 
-async function store(
+async function storeOutput(
   context: ServerContext,
-  claim: Lease,
+  lease: Lease,
   { request, epoch }: OperationRow,
   requestHash: RequestHash,
-  playing: RoundOutput | RoundInTransaction,
-): Promise<Answered | Banned> {
+  output: RoundOutput | RoundInTransaction,
+): Promise<StoredRound | Banned> {
   const seal = ({ state }: RoundOutput): Uint8Array | null => {
     if (state === undefined) return null
-    const sealed = context.sealer.seal(sessionContext(claim, claim.round + 1, epoch), state)
+    const sealed = context.sealer.seal(sessionContext(lease, lease.round + 1, epoch), state)
     wipe(state)
     return sealed
   }
-  if (typeof playing !== 'function') {
-    const sealed = seal(playing)
-    return context.database.transaction((tx) => storeInTransaction(context, tx, claim, requestHash, playing, sealed))
+  if (typeof output !== 'function') {
+    const sealed = seal(output)
+    return context.database.transaction((tx) => storeInTransaction(context, tx, lease, requestHash, output, sealed))
   }
-  const set = { clientId: claim.clientId, setId: (request as SetRequest).setId }
-  const work = async (tx: Queryable): Promise<Answered | Banned> => {
-    const played = await playing(tx)
-    return 'caught' in played ? played : storeInTransaction(context, tx, claim, requestHash, played, seal(played))
+  const set = { clientId: lease.clientId, setId: (request as SetRequest).setId }
+  const work = async (tx: Queryable): Promise<StoredRound | Banned> => {
+    const inside = await output(tx)
+    return 'caught' in inside ? inside : storeInTransaction(context, tx, lease, requestHash, inside, seal(inside))
   }
   return context.turns.take(turnOfSet(set.setId), () => transactOrBan(context, set, work))
 }
@@ -230,36 +230,36 @@ async function store(
 async function storeInTransaction(
   context: ServerContext,
   tx: Queryable,
-  claim: Lease,
+  lease: Lease,
   requestHash: RequestHash,
   { messages, writes, completion }: RoundOutput,
   sealed: Uint8Array | null,
-): Promise<Answered> {
+): Promise<StoredRound> {
   if (completion === undefined) {
-    const answer = encodeRoundBody({ header: {}, messages })
-    await answerRound(context, tx, claim, sealed, requestHash, answer)
+    const response = encodeRoundBody({ header: {}, messages })
+    await finishRound(context, tx, lease, sealed, requestHash, response)
     await writes?.(tx)
-    return { answer, completion }
+    return { response, completion }
   }
-  await decideRound(context, tx, claim, completion.decision)
+  await decideRound(context, tx, lease, completion.decision)
   await writes?.(tx)
-  const answer = encodeRoundBody({ header: await completion.apply(tx), messages })
-  await insertAnswer(context, tx, claim, claim.round, requestHash, answer)
-  return { answer, completion }
+  const response = encodeRoundBody({ header: await completion.apply(tx), messages })
+  await insertResponse(context, tx, lease, lease.round, requestHash, response)
+  return { response, completion }
 }
 
 /** After a failed check an operation is over; after any other failure the same request may be repeated. */
 async function failRound(
   context: ServerContext,
-  claim: Lease,
+  lease: Lease,
   { kind, request }: OperationRow,
   error: unknown,
 ): Promise<void> {
-  if (isRejectedBeforeAdvance(error)) await resetRound(context.database, claim)
+  if (isRejectedBeforeAdvance(error)) await resetRound(context.database, lease)
   else if (countsFailures(kind) && blamesClient(error)) {
-    await abortOperation(context, claim, (tx) => countFailure(context, tx, claim, request as SetRequest))
-  } else if (isFinal(error)) await abortOperation(context, claim)
-  else await releaseRound(context.database, claim)
+    await abortOperation(context, lease, (tx) => countFailure(context, tx, lease, request as SetRequest))
+  } else if (isFinal(error)) await abortOperation(context, lease)
+  else await releaseRound(context.database, lease)
 }
 
 function requireTimeLeft(context: ServerContext, operation: OperationRow): void {

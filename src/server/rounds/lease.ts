@@ -18,8 +18,8 @@ export interface Lease extends CalledOperation {
 }
 
 /** A claim, and the operation that it is of. */
-export interface Claimed {
-  readonly claim: Lease
+export interface LeasedRound {
+  readonly lease: Lease
   readonly operation: OperationRow
 }
 
@@ -39,7 +39,7 @@ export async function leaseRound(
   key: CalledOperation,
   round: number,
   requestHash: RequestHash,
-): Promise<Claimed> {
+): Promise<LeasedRound> {
   const token = context.random(16)
   const until = timestamp(context, context.limits.roundMs)
   const [free] = await context.database.query(
@@ -50,17 +50,17 @@ export async function leaseRound(
      returning *`,
     [key.clientId, key.operationId, token, requestHash.bytes, until, round - 1, key.device, timestamp(context)],
   )
-  if (free !== undefined) return { claim: { ...key, round, token }, operation: operationRow(free) }
-  return claimOrRefuse(context, key, round, requestHash)
+  if (free !== undefined) return { lease: { ...key, round, token }, operation: operationRow(free) }
+  return leaseOrRefuse(context, key, round, requestHash)
 }
 
 /** {@link leaseRound} where it is not free, or not known to be: says why. */
-async function claimOrRefuse(
+async function leaseOrRefuse(
   context: ServerContext,
   key: CalledOperation,
   round: number,
   requestHash: RequestHash,
-): Promise<Claimed> {
+): Promise<LeasedRound> {
   return context.database.transaction(async (tx) => {
     const operation = await lockOperation(tx, key)
     if (operation === undefined || !canAccess(operation, key)) throw notAuthorized()
@@ -77,7 +77,7 @@ async function claimOrRefuse(
        where client_id = $1 and operation_id = $2`,
       [key.clientId, key.operationId, token, requestHash.bytes, timestamp(context, context.limits.roundMs)],
     )
-    return { claim: { ...key, round, token }, operation }
+    return { lease: { ...key, round, token }, operation }
   }, 'read committed')
 }
 
@@ -94,13 +94,13 @@ const GOES_ON = `not exists (select 1 from reshare_decisions where client_id = $
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  * @throws {PROTOCOL_ABORTED} if it was decided meanwhile
  */
-export async function answerRound(
+export async function finishRound(
   context: ServerContext,
   tx: Queryable,
-  claim: Lease,
+  lease: Lease,
   state: Uint8Array | null,
   requestHash: RequestHash,
-  answer: Uint8Array,
+  response: Uint8Array,
 ): Promise<void> {
   const rows = await tx.query(
     `with moved as (
@@ -111,22 +111,22 @@ export async function answerRound(
      insert into reshare_responses (client_id, operation_id, round, request_hash, sealed)
      select $1, $2, $6::int, $8::bytea, $9::bytea from moved returning 1`,
     [
-      ...claimed(claim),
-      claim.device,
-      claim.round,
+      ...leaseValues(lease),
+      lease.device,
+      lease.round,
       state,
       requestHash.bytes,
-      sealResponse(context, claim, claim.round, answer),
+      sealResponse(context, lease, lease.round, response),
     ],
   )
-  if (rows.length === 0) throw await whyNot(tx, claim)
+  if (rows.length === 0) throw await whyNot(tx, lease)
 }
 
-/** Decides an operation and ends its last round. Throws as {@link answerRound}. */
+/** Decides an operation and ends its last round. Throws as {@link finishRound}. */
 export async function decideRound(
   context: ServerContext,
   tx: Queryable,
-  claim: Lease,
+  lease: Lease,
   decision: Decision['decision'],
 ): Promise<void> {
   // The decision before the row of the operation, as an abort writes them: the other way round they would wait for each other.
@@ -139,38 +139,38 @@ export async function decideRound(
      update reshare_operations set round = $3 + 1, state = null, lease_token = null, lease_hash = null,
        lease_expires_at = null, request = null
      where ${LEASED} and exists (select 1 from decided) returning 1`,
-    [...claimed(claim), claim.device, decision, timestamp(context)],
+    [...leaseValues(lease), lease.device, decision, timestamp(context)],
   )
-  if (rows.length === 0) throw await whyNot(tx, claim)
+  if (rows.length === 0) throw await whyNot(tx, lease)
 }
 
 /** Why a claim came to nothing. */
-async function whyNot(tx: Queryable, claim: Lease): Promise<unknown> {
-  await requireUnrevoked(tx, claim)
-  return (await findDecision(tx, claim)) === undefined ? inProgress() : over()
+async function whyNot(tx: Queryable, lease: Lease): Promise<unknown> {
+  await requireUnrevoked(tx, lease)
+  return (await findDecision(tx, lease)) === undefined ? inProgress() : operationEnded()
 }
 
-export function over(): MpcError {
+export function operationEnded(): MpcError {
   return new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
 /** Lets the same request be played again at once. */
-export async function releaseRound(db: Queryable, claim: Lease): Promise<void> {
-  await db.query(`update reshare_operations set lease_expires_at = null where ${LEASED}`, claimed(claim))
+export async function releaseRound(db: Queryable, lease: Lease): Promise<void> {
+  await db.query(`update reshare_operations set lease_expires_at = null where ${LEASED}`, leaseValues(lease))
 }
 
 /** Forgets a request that no session has played, so that another may take its place. */
-export async function resetRound(db: Queryable, claim: Lease): Promise<void> {
-  if (claim.round === 1) await db.query(`delete from reshare_operations where ${LEASED}`, claimed(claim))
+export async function resetRound(db: Queryable, lease: Lease): Promise<void> {
+  if (lease.round === 1) await db.query(`delete from reshare_operations where ${LEASED}`, leaseValues(lease))
   else {
     await db.query(
       `update reshare_operations set lease_token = null, lease_hash = null, lease_expires_at = null where ${LEASED}`,
-      claimed(claim),
+      leaseValues(lease),
     )
   }
 }
 
-function claimed({ clientId, operationId, round, token }: Lease): SqlValue[] {
+function leaseValues({ clientId, operationId, round, token }: Lease): SqlValue[] {
   return [clientId, operationId, round - 1, token]
 }
 

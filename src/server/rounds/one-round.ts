@@ -8,7 +8,7 @@ import type { Queryable } from '../../service/database/types.ts'
 import { lockOtStateAndPreprocessing } from '../sets/ot-states.ts'
 import { openShare } from '../sets/shares.ts'
 import type { Lease } from './lease.ts'
-import { playWithLocked } from '../operations/ecdsa/stored-ot-state.ts'
+import { advanceWithOtState } from '../operations/ecdsa/stored-ot-state.ts'
 import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { chargeOperation } from './rates.ts'
 import { insertOperation, sealResponse, type NamedSet } from './operations-table.ts'
@@ -35,7 +35,7 @@ export interface OneRoundOperation {
 }
 
 /** Rolls the transaction back: the longer way finds out why, and says so. */
-class NotAtOnce extends Error {}
+class NotInOneRound extends Error {}
 
 /**
  * Begins, counts, plays, decides and answers an operation of one round in one transaction: all of it happens or none, and
@@ -47,17 +47,17 @@ class NotAtOnce extends Error {}
  * @returns undefined if nothing has happened: the operation is there or decided, the set is over, or a check has failed
  * @throws {RATE_LIMITED} if the client may not begin this operation now
  */
-export async function playAtOnce(
+export async function runOneRound(
   context: ServerContext,
   operation: OneRoundOperation,
-): Promise<{ readonly answer: Uint8Array } | Banned | undefined> {
+): Promise<{ readonly response: Uint8Array } | Banned | undefined> {
   const { key, request } = operation
-  const work = async (tx: Queryable): Promise<{ readonly answer: Uint8Array } | Banned> => {
-    const claim: Lease = { ...key, round: 1, token: context.random(16) }
-    const epoch = await begin(context, tx, operation, claim)
-    const turn = { ...key, request, round: 1, messages: operation.messages, epoch, state: undefined }
-    const played = await play(context, tx, turn, operation)
-    return 'caught' in played ? played : { answer: await end(context, tx, operation, claim, played.messages) }
+  const work = async (tx: Queryable): Promise<{ readonly response: Uint8Array } | Banned> => {
+    const lease: Lease = { ...key, round: 1, token: context.random(16) }
+    const epoch = await startOperation(context, tx, operation, lease)
+    const input = { ...key, request, round: 1, messages: operation.messages, epoch, state: undefined }
+    const output = await advanceSession(context, tx, input, operation)
+    return 'caught' in output ? output : { response: await storeResult(context, tx, operation, lease, output.messages) }
   }
   try {
     if (request.scheme !== 'ecdsa') return await context.database.transaction(work, 'read committed')
@@ -71,45 +71,51 @@ export async function playAtOnce(
 }
 
 /** @returns the life of the database that the operation belongs to */
-async function begin(
+async function startOperation(
   context: ServerContext,
   tx: Queryable,
   { key, request, requestHash }: OneRoundOperation,
   { token }: Lease,
 ): Promise<number> {
   const added = await insertOperation(context, tx, key, request, requestHash, token)
-  if (added === undefined) throw new NotAtOnce('it is there, or decided')
+  if (added === undefined) throw new NotInOneRound('it is there, or decided')
   await chargeOperation(context, tx, key.clientId, request, added)
   return added.epoch
 }
 
-async function play(
+async function advanceSession(
   context: ServerContext,
   tx: Queryable,
-  turn: RoundInput<OneRoundRequest>,
+  input: RoundInput<OneRoundRequest>,
   { named }: OneRoundOperation,
 ): Promise<{ readonly messages: readonly SessionMessage[] } | Banned> {
-  const { clientId, epoch, request } = turn
+  const { clientId, epoch, request } = input
   const { setId } = request
-  const readHalf = () => openShare(context, clientId, setId, named.half)
-  if (request.scheme !== 'ecdsa') return { messages: signWith(context, { ...turn, request }, readHalf()) }
+  const readServerShare = () => openShare(context, clientId, setId, named.share)
+  if (request.scheme !== 'ecdsa') return { messages: signWith(context, { ...input, request }, readServerShare()) }
   const id = request.source.kind === 'preprocessing' ? request.source.id : ''
-  const { pair, taken } = await lockOtStateAndPreprocessing(context, tx, { clientId, setId, id }, epoch)
-  return playWithLocked(context, tx, { ...turn, request }, { pair, readHalf, from: taken }, ({ messages }) => ({
-    messages,
-  }))
+  const { otState, taken } = await lockOtStateAndPreprocessing(context, tx, { clientId, setId, id }, epoch)
+  return advanceWithOtState(
+    context,
+    tx,
+    { ...input, request },
+    { otState, readServerShare, from: taken },
+    ({ messages }) => ({
+      messages,
+    }),
+  )
 }
 
 /** The set is used, the operation decided and its answer stored; the device was not revoked when this began. */
-async function end(
+async function storeResult(
   context: ServerContext,
   tx: Queryable,
   { key, request, requestHash }: OneRoundOperation,
-  claim: Lease,
+  lease: Lease,
   messages: readonly SessionMessage[],
 ): Promise<Uint8Array> {
   const header: OperationResult = { setId: request.setId, state: 'ACTIVE' }
-  const answer = encodeRoundBody({ header, messages })
+  const response = encodeRoundBody({ header, messages })
   const stored = await tx.query(
     `with used as (
        update reshare_sets set last_used_at = $4::timestamptz
@@ -133,11 +139,11 @@ async function end(
       key.device,
       timestamp(context),
       request.setId,
-      claim.token,
+      lease.token,
       requestHash.bytes,
-      sealResponse(context, key, 1, answer),
+      sealResponse(context, key, 1, response),
     ],
   )
-  if (stored.length === 0) throw new NotAtOnce('the set is over, the device revoked, or the operation decided')
-  return answer
+  if (stored.length === 0) throw new NotInOneRound('the set is over, the device revoked, or the operation decided')
+  return response
 }

@@ -182,13 +182,13 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
 /** A set as it was found, and the server's half of it, sealed. */
 export interface NamedSet {
   readonly set: SetRow
-  readonly half: Uint8Array | null
+  readonly share: Uint8Array | null
 }
 
 /** What has become of an operation, as far as one of its rounds is concerned. */
-export interface Outcome {
+export interface RoundStatus {
   /** The stored response to the round, for exactly the request that it belongs to. */
-  readonly answer?: Uint8Array
+  readonly response?: Uint8Array
   /** Whether the round was started with this request. */
   readonly begun: boolean
   readonly decided: boolean
@@ -203,39 +203,39 @@ export interface Outcome {
  * @throws {AUTH_FAILED} if another device has begun it
  * @throws {PROTOCOL_ABORTED} if the round was played, or begun, with another request
  */
-export async function findOutcome(
+export async function findRoundStatus(
   { sealer }: ServerContext,
   db: Queryable,
   key: CalledOperation,
   round: number,
   requestHash: RequestHash,
   setId: string | null = null,
-): Promise<Outcome> {
+): Promise<RoundStatus> {
   const [row] = await db.query(
-    `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, answer.sealed as answer,
-       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as half, named.*
+    `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, response.sealed as response,
+       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, named.*
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
-       left join reshare_responses answer on answer.client_id = asked.client_id
-         and answer.operation_id = asked.operation_id and answer.round = $3
+       left join reshare_responses response on response.client_id = asked.client_id
+         and response.operation_id = asked.operation_id and response.round = $3
        left join reshare_sets named on named.client_id = asked.client_id and named.set_id = $4
        left join reshare_shares share on share.set_id = named.set_id`,
     [key.clientId, key.operationId, round, setId],
   )
-  const { begun_by: device, decision, request_hash: answered, answer: sealed, lease_hash: claimed } = row as Row
+  const { begun_by: device, decision, request_hash: answered, response: sealed, lease_hash: leaseHash } = row as Row
   if (!canAccess({ device: device as string | null }, key)) throw notAuthorized()
   const decided = decision !== null
-  const begun = claimed !== null
-  const known = (answered ?? claimed) as Uint8Array | null
+  const begun = leaseHash !== null
+  const known = (answered ?? leaseHash) as Uint8Array | null
   if (known !== null && !requestHash.matches(known)) throw otherRequest(round)
   if (answered === null) return { begun, decided, ...namedSet(row as Row) }
-  return { answer: sealer.open(responseContext(key, round), sealed as Uint8Array), begun, decided }
+  return { response: sealer.open(responseContext(key, round), sealed as Uint8Array), begun, decided }
 }
 
-function namedSet(row: Row): Pick<Outcome, 'named'> {
+function namedSet(row: Row): Pick<RoundStatus, 'named'> {
   if (row['set_id'] === null) return {}
-  return { named: { set: setRow(row), half: row['half'] as Uint8Array | null } }
+  return { named: { set: setRow(row), share: row['share'] as Uint8Array | null } }
 }
 
 /** @throws {AUTH_FAILED} if another device has begun the operation */
@@ -247,17 +247,17 @@ export async function requireBegunBy(tx: Queryable, { clientId, operationId, dev
   if (!rows.every((row) => canAccess({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
 }
 
-export async function insertAnswer(
+export async function insertResponse(
   context: ServerContext,
   tx: Queryable,
   key: OperationKey,
   round: number,
   requestHash: RequestHash,
-  answer: Uint8Array,
+  response: Uint8Array,
 ): Promise<void> {
   await tx.query(
     `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
-    [key.clientId, key.operationId, round, requestHash.bytes, sealResponse(context, key, round, answer)],
+    [key.clientId, key.operationId, round, requestHash.bytes, sealResponse(context, key, round, response)],
   )
 }
 
@@ -265,9 +265,9 @@ export function sealResponse(
   { sealer }: ServerContext,
   key: OperationKey,
   round: number,
-  answer: Uint8Array,
+  response: Uint8Array,
 ): Uint8Array {
-  return sealer.seal(responseContext(key, round), answer)
+  return sealer.seal(responseContext(key, round), response)
 }
 
 export function otherRequest(round: number): MpcError {

@@ -16,17 +16,17 @@ export async function transactOrBan<T extends object>(
   work: (tx: Queryable) => Promise<T | Banned>,
   isolation?: Isolation,
 ): Promise<T | Banned> {
-  const outcome = await context.database.transaction(work, isolation).catch(async (error: unknown) => {
+  const result = await context.database.transaction(work, isolation).catch(async (error: unknown) => {
     const caught = context.caught.get(key.setId)
     if (caught === undefined) throw error
     context.onError(error)
     return context.database.transaction((tx) => ban(context, tx, key, caught))
   })
-  if (!('caught' in outcome)) return outcome
+  if (!('caught' in result)) return result
   context.caught.delete(key.setId)
   await endSessions(context, key).catch(context.onError)
   await logBan(context, key.setId).catch(context.onError)
-  return outcome
+  return result
 }
 
 /** Ends all else that goes on with a poisoned set. None of it could go on anyway: what it needs is poisoned. */

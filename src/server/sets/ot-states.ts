@@ -99,7 +99,7 @@ export async function lockOtStateAndPreprocessing(
   tx: Queryable,
   key: PreprocessingKey,
   epoch: number,
-): Promise<{ readonly pair: OtState; readonly taken: TakenPreprocessing }> {
+): Promise<{ readonly otState: OtState; readonly taken: TakenPreprocessing }> {
   const [row] = await tx.query(
     `with taken as (
        delete from reshare_preprocessings
@@ -111,7 +111,7 @@ export async function lockOtStateAndPreprocessing(
   )
   const sealed = row === undefined ? null : readColumn(row, 'taken', nullable(bytes))
   if (sealed === null) throw preprocessingNotFound()
-  return { pair: openLocked({ sealer }, key, row), taken: { ...key, sealed, epoch } }
+  return { otState: openLocked({ sealer }, key, row), taken: { ...key, sealed, epoch } }
 }
 
 function openLocked({ sealer }: Sealing, key: OtStateKey, row: Row | undefined): OtState {

@@ -42,8 +42,8 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     test('lets its operation be decided either way', async () => {
       const [committed, aborted] = [tables.key(), tables.key()]
       for (const key of [committed, aborted]) await tables.begin(key, request)
-      const { claim } = await leaseRound(tables.context, committed, 1, tables.hash('first'))
-      await decideRound(tables.context, database, claim, 'COMMIT')
+      const { lease } = await leaseRound(tables.context, committed, 1, tables.hash('first'))
+      await decideRound(tables.context, database, lease, 'COMMIT')
       expect(await findOperation(database, committed)).toMatchObject({ round: 1, request: null })
       expect(await abortOperation(tables.context, aborted)).toEqual({ decision: 'ABORT' })
       expect(await findOperation(database, aborted)).toMatchObject({ kind: 'generate', request: null })

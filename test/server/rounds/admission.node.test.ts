@@ -4,7 +4,7 @@ import { ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { authorizeOperation } from '../../../src/server/rounds/admission.ts'
 import { countFailure } from '../../../src/server/rounds/rates.ts'
-import { findOutcome } from '../../../src/server/rounds/operations-table.ts'
+import { findRoundStatus } from '../../../src/server/rounds/operations-table.ts'
 import { requireSource } from '../../../src/server/operations/source.ts'
 import { findDecision } from '../../../src/server/operations/decision.ts'
 import type { CalledOperation } from '../../../src/server/access/caller.ts'
@@ -31,7 +31,7 @@ describe('an operation is admitted', () => {
     begun = false,
   ) => {
     const setId = request.kind === 'generate' ? null : request.setId
-    const { named } = await findOutcome(context, tables.database, key, 1, tables.hash('first'), setId)
+    const { named } = await findRoundStatus(context, tables.database, key, 1, tables.hash('first'), setId)
     await authorizeOperation(context, key, request, { begun, named })
   }
 

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
 import { bumpEpoch } from '../../../src/server/epoch.ts'
-import { answerRound, leaseRound, resetRound, releaseRound, type Lease } from '../../../src/server/rounds/lease.ts'
+import { finishRound, leaseRound, resetRound, releaseRound, type Lease } from '../../../src/server/rounds/lease.ts'
 import {
   decideUnstarted,
   findOperation,
-  findOutcome,
-  insertAnswer,
+  findRoundStatus,
+  insertResponse,
   recordDecision,
   requireBegunBy,
 } from '../../../src/server/rounds/operations-table.ts'
@@ -22,72 +22,72 @@ fileTables((made) => (tables = made))
 
 const DEVICE = 'ab'.repeat(32)
 
-const completeRound = (database: Tables['database'], claim: Lease, state: Uint8Array | null) =>
-  answerRound(tables.context, database, claim, state, tables.hash('first'), utf8('answer'))
+const completeRound = (database: Tables['database'], lease: Lease, state: Uint8Array | null) =>
+  finishRound(tables.context, database, lease, state, tables.hash('first'), utf8('answer'))
 
 describe('a claim of a round', () => {
-  const claim = (key: ReturnType<Tables['key']>, round = 1, request = 'first') =>
+  const lease = (key: ReturnType<Tables['key']>, round = 1, request = 'first') =>
     leaseRound(tables.context, key, round, tables.hash(request))
 
   test('belongs to one process until its time is over, then to the next', async () => {
     const key = tables.key()
     await tables.begin(key)
-    const first = await claim(key)
-    await expect(claim(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    const first = await lease(key)
+    await expect(lease(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
     tables.clock += tables.context.limits.roundMs - 1
-    await expect(claim(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await expect(lease(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
     tables.clock += 1
-    const second = await claim(key)
+    const second = await lease(key)
     const { database } = tables
-    await expect(completeRound(database, first.claim, utf8('stale'))).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
-    await completeRound(database, second.claim, utf8('state'))
+    await expect(completeRound(database, first.lease, utf8('stale'))).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await completeRound(database, second.lease, utf8('state'))
     expect(await findOperation(database, key)).toMatchObject({
       round: 1,
       state: utf8('state'),
       leaseHash: null,
       leaseExpiresAt: null,
     })
-    await expect(completeRound(database, second.claim, null)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await expect(completeRound(database, second.lease, null)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
   })
 
   test('is for one request, also after it was released or its time is over', async () => {
     const key = tables.key()
     await tables.begin(key)
-    await expect(claim(key, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
-    const first = await claim(key)
-    await releaseRound(tables.database, { ...first.claim, token: new Uint8Array(16) })
-    await expect(claim(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
-    await releaseRound(tables.database, first.claim)
-    await expect(claim(key, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
-    const again = await claim(key)
-    expect(again.claim.token).not.toEqual(first.claim.token)
+    await expect(lease(key, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
+    const first = await lease(key)
+    await releaseRound(tables.database, { ...first.lease, token: new Uint8Array(16) })
+    await expect(lease(key)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await releaseRound(tables.database, first.lease)
+    await expect(lease(key, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
+    const again = await lease(key)
+    expect(again.lease.token).not.toEqual(first.lease.token)
     expect(again.operation).toMatchObject({ round: 0, request: generating })
   })
 
   test('is of the next round only', async () => {
     const key = tables.key()
     await tables.begin(key)
-    await expect(claim(key, 2)).rejects.toThrow(BadRequest)
-    await completeRound(tables.database, (await claim(key)).claim, utf8('state'))
-    await expect(claim(key, 1)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
-    await expect(claim(key, 3)).rejects.toThrow(BadRequest)
-    expect((await claim(key, 2, 'second')).claim).toMatchObject({ ...key, round: 2 })
+    await expect(lease(key, 2)).rejects.toThrow(BadRequest)
+    await completeRound(tables.database, (await lease(key)).lease, utf8('state'))
+    await expect(lease(key, 1)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await expect(lease(key, 3)).rejects.toThrow(BadRequest)
+    expect((await lease(key, 2, 'second')).lease).toMatchObject({ ...key, round: 2 })
   })
 
   test('is for the device that has begun the operation', async () => {
     const key = tables.key({ device: DEVICE })
-    await expect(claim(key)).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(lease(key)).rejects.toThrow(errorOf('AUTH_FAILED'))
     await tables.begin(key)
-    await expect(claim({ ...key, device: 'cd'.repeat(32) })).rejects.toThrow(errorOf('AUTH_FAILED'))
-    await expect(claim({ ...key, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
-    await expect(claim({ ...key, clientId: 'another' })).rejects.toThrow(errorOf('AUTH_FAILED'))
-    expect((await claim(key)).operation.device).toBe(DEVICE)
+    await expect(lease({ ...key, device: 'cd'.repeat(32) })).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(lease({ ...key, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await expect(lease({ ...key, clientId: 'another' })).rejects.toThrow(errorOf('AUTH_FAILED'))
+    expect((await lease(key)).operation.device).toBe(DEVICE)
   })
 
   test('of a first request that no session has played is forgotten with the operation', async () => {
     const key = tables.key()
     await tables.begin(key)
-    const { claim: first } = await claim(key)
+    const { lease: first } = await lease(key)
     await resetRound(tables.database, { ...first, token: new Uint8Array(16) })
     expect(await findOperation(tables.database, key)).toBeDefined()
     await resetRound(tables.database, first)
@@ -97,11 +97,11 @@ describe('a claim of a round', () => {
   test('of a later one is forgotten without it, and another request may come', async () => {
     const key = tables.key()
     await tables.begin(key)
-    await completeRound(tables.database, (await claim(key)).claim, utf8('state'))
-    const { claim: second } = await claim(key, 2, 'malformed')
-    await expect(claim(key, 2, 'better')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
+    await completeRound(tables.database, (await lease(key)).lease, utf8('state'))
+    const { lease: second } = await lease(key, 2, 'malformed')
+    await expect(lease(key, 2, 'better')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     await resetRound(tables.database, second)
-    const { operation } = await claim(key, 2, 'better')
+    const { operation } = await lease(key, 2, 'better')
     expect(operation).toMatchObject({ round: 1, state: utf8('state'), leaseHash: tables.hash('better').bytes })
   })
 })
@@ -167,11 +167,11 @@ describe('an operation', () => {
     const { context, database } = tables
     const key = tables.key({ device: DEVICE })
     const look = (changes = {}, round = 1, request = 'first') =>
-      findOutcome(context, database, { ...key, ...changes }, round, tables.hash(request))
+      findRoundStatus(context, database, { ...key, ...changes }, round, tables.hash(request))
     expect(await look()).toEqual({ begun: false, decided: false })
     await tables.begin(key)
     expect(await look()).toEqual({ begun: true, decided: false })
-    await insertAnswer(context, database, key, 1, tables.hash('first'), utf8('answer'))
+    await insertResponse(context, database, key, 1, tables.hash('first'), utf8('answer'))
     expect(await look()).toMatchObject({ answer: utf8('answer'), decided: false })
     expect(await look({}, 2, 'second')).toEqual({ begun: false, decided: false })
     await expect(look({}, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
@@ -217,7 +217,7 @@ test('an operation that has not begun is decided once, and one that has goes on'
 })
 
 // Last: every operation from before is over.
-test('a claim is of the present epoch', async () => {
+test('a lease is of the present epoch', async () => {
   const key = tables.key()
   await tables.begin(key)
   const before = (await findOperation(tables.database, key))?.epoch as number

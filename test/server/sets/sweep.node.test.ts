@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
 import type { SqlValue } from '../../../src/service/database/types.ts'
 import { recordAbort } from '../../../src/server/rounds/decisions.ts'
-import { findOperation, insertAnswer, recordDecision } from '../../../src/server/rounds/operations-table.ts'
+import { findOperation, insertResponse, recordDecision } from '../../../src/server/rounds/operations-table.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { notAuthorized } from '../../../src/server/sets/sets-table.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
@@ -49,13 +49,13 @@ describe('a sweep', () => {
       Promise.all([making, signing, ready, proving, decided].map((key) => findDecision(database, key)))
     expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'ABORT', 'COMMIT'])
     const hash = tables.hash('first')
-    for (const key of [making, proving]) await insertAnswer(context, database, key, 1, hash, utf8('answer'))
+    for (const key of [making, proving]) await insertResponse(context, database, key, 1, hash, utf8('answer'))
     const answer = (key: CalledOperation) =>
       tables.row('select 1 from reshare_responses where client_id = $1', key.clientId)
     const late = tables.key()
     tables.clock = begun + operationMs + responseMs - 1
     await tables.begin(late)
-    await insertAnswer(context, database, late, 1, hash, utf8('answer'))
+    await insertResponse(context, database, late, 1, hash, utf8('answer'))
     await sweep(context)
     expect(await answer(proving)).toBeDefined()
     expect(await findOperation(database, proving)).toBeDefined()

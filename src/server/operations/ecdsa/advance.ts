@@ -26,7 +26,7 @@ import { ecdsaShare } from '../../sets/shares.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
 import type { RoundInput } from '../round.ts'
 
-export type EcdsaTurn = RoundInput<SignEcdsaRequest | PreprocessRequest>
+export type EcdsaInput = RoundInput<SignEcdsaRequest | PreprocessRequest>
 
 /** What one round of threshold ECDSA brought: its end, or the state for the next round, secret and wiped by the caller. */
 export interface EcdsaRound {
@@ -38,41 +38,46 @@ export interface EcdsaRound {
 /**
  * Plays one round of a signature or a preprocessing.
  *
- * @param half the server's half of the set; wiped
- * @param pair the setup with the client; it stays the caller's
+ * @param serverShare the server's half of the set; wiped
+ * @param otState the setup with the client; it stays the caller's
  * @param from what the round before left, or a preprocessing that was taken for this request; undefined where it begins
  * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the pair is poisoned
  */
 export function advanceEcdsa(
   context: ServerContext,
-  turn: EcdsaTurn,
-  half: WalletShares,
-  pair: OtState,
+  input: EcdsaInput,
+  serverShare: WalletShares,
+  otState: OtState,
   from: Uint8Array | TakenPreprocessing | undefined,
 ): EcdsaRound {
   const opening = !isBytes(from)
   let sessions: Session<EcdsaResult>[] = []
   try {
-    const options = ecdsaOptions(context, turn, half, pair)
+    const options = ecdsaOptions(context, input, serverShare, otState)
     sessions = opening
-      ? [openSession(context, turn, options, from)]
-      : restoreSessions(from, (one) => restoreSession(turn, options, one))
-    const { messages, steps } = advanceSessions(sessions, turn.messages, opening)
+      ? [openSession(context, input, options, from)]
+      : restoreSessions(from, (one) => restoreSession(input, options, one))
+    const { messages, steps } = advanceSessions(sessions, input.messages, opening)
     const done = steps[0]?.done
     return done === undefined ? { messages, state: exportSessions(sessions) } : { messages, done }
   } finally {
     for (const session of sessions) session.dispose()
-    half.shares.forEach(wipeKeyShare)
+    serverShare.shares.forEach(wipeKeyShare)
   }
 }
 
-function ecdsaOptions(context: ServerContext, turn: EcdsaTurn, half: WalletShares, pair: OtState): EcdsaOptions {
-  const { request } = turn
-  const random = operationRandom(context, turn)
-  const share = ecdsaShare(half)
+function ecdsaOptions(
+  context: ServerContext,
+  input: EcdsaInput,
+  serverShare: WalletShares,
+  otState: OtState,
+): EcdsaOptions {
+  const { request } = input
+  const random = operationRandom(context, input)
+  const share = ecdsaShare(serverShare)
   const signers = partiesOf('signing').map(({ id }) => id)
   const derivation = 'path' in request ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
-  return { backend: getEcdsaBackend(), share, pairs: [pair], signers, ...(derivation && { derivation }), random }
+  return { backend: getEcdsaBackend(), share, pairs: [otState], signers, ...(derivation && { derivation }), random }
 }
 
 /**
@@ -82,7 +87,7 @@ function ecdsaOptions(context: ServerContext, turn: EcdsaTurn, half: WalletShare
  */
 function operationRandom(
   { random, now }: ServerContext,
-  { clientId, operationId, epoch, round }: EcdsaTurn,
+  { clientId, operationId, epoch, round }: EcdsaInput,
 ): RandomSource {
   const time = new Uint8Array(Float64Array.of(now()).buffer)
   return hedgedRandom(random, 'operation', new Uint8Array(0), utf8(clientId), fromHex(operationId), epoch, round, time)
@@ -90,7 +95,7 @@ function operationRandom(
 
 function openSession(
   context: ServerContext,
-  { request, epoch }: EcdsaTurn,
+  { request, epoch }: EcdsaInput,
   options: EcdsaOptions,
   taken: TakenPreprocessing | undefined,
 ): Session<EcdsaResult> {
@@ -104,7 +109,7 @@ function openSession(
   }
 }
 
-function restoreSession({ request, epoch }: EcdsaTurn, options: EcdsaOptions, state: Uint8Array) {
+function restoreSession({ request, epoch }: EcdsaInput, options: EcdsaOptions, state: Uint8Array) {
   if (request.kind === 'preprocess') return restorePreprocessing(state, { ...options, epoch })
   return restoreEcdsaSigning(state, { ...options, ...signed(request) })
 }

@@ -14,17 +14,17 @@ import { withStoredOtState } from './stored-ot-state.ts'
  */
 export async function completeSignatureRound(
   context: ServerContext,
-  turn: RoundInput<SignEcdsaRequest>,
+  input: RoundInput<SignEcdsaRequest>,
   id: string,
 ): Promise<RoundInTransaction> {
-  const { clientId, epoch, request } = turn
+  const { clientId, epoch, request } = input
   const taken = await takePreprocessing(context, { clientId, setId: request.setId, id }, epoch)
   return (tx) =>
     withStoredOtState(
       context,
       tx,
-      turn,
-      ({ messages }) => ({ messages, completion: signatureCompletion(context, turn) }),
+      input,
+      ({ messages }) => ({ messages, completion: signatureCompletion(context, input) }),
       taken,
     )
 }

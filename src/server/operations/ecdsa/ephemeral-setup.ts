@@ -8,7 +8,7 @@ import { ecdsaRecord } from '../../sets/sets-table.ts'
 import { readShare } from '../../sets/shares.ts'
 import type { RoundOutput, RoundInput } from '../round.ts'
 import { advanceEcdsa, type EcdsaRound } from './advance.ts'
-import { advanceSetup, pairOf } from './setup.ts'
+import { advanceSetup, otStateOf } from './setup.ts'
 import { requireSource } from '../source.ts'
 
 const SETUP_ROUNDS = 2
@@ -20,37 +20,37 @@ const MAX_LENGTH = 1 << 20
  */
 export async function ephemeralSetupRound(
   context: ServerContext,
-  turn: RoundInput<SignEcdsaRequest>,
-  played: (round: EcdsaRound) => RoundOutput,
+  input: RoundInput<SignEcdsaRequest>,
+  toOutput: (round: EcdsaRound) => RoundOutput,
 ): Promise<RoundOutput> {
-  const { clientId, request, round, state } = turn
-  const set = await requireSource(context.database, turn, request)
+  const { clientId, request, round, state } = input
+  const set = await requireSource(context.database, input, request)
   if (round <= SETUP_ROUNDS) {
-    const { setups, ...unfinished } = await advanceSetup(context, turn)
+    const { setups, ...unfinished } = await advanceSetup(context, input)
     if (setups === undefined) {
       if (round < SETUP_ROUNDS) return unfinished
       // One of the round's two messages came alone, and the session waits for the other.
       wipe(unfinished.state)
       throw new ProtocolError('FORMAT', 0, [], 'the setup does not end in its two rounds')
     }
-    const pair = pairOf(setups, ecdsaRecord(set))
-    return { messages: unfinished.messages, state: encodeState(pair, undefined) }
+    const otState = otStateOf(setups, ecdsaRecord(set))
+    return { messages: unfinished.messages, state: encodeState(otState, undefined) }
   }
-  const { pair, signing } = decodeState(state as Uint8Array)
+  const { otState, signing } = decodeState(state as Uint8Array)
   try {
-    const half = await readShare(context, context.database, clientId, request.setId)
-    const advanced = advanceEcdsa(context, turn, half, pair, signing)
-    if (advanced.state === undefined) return played(advanced)
-    return played({ ...advanced, state: encodeState(pair, advanced.state) })
+    const serverShare = await readShare(context, context.database, clientId, request.setId)
+    const advanced = advanceEcdsa(context, input, serverShare, otState, signing)
+    if (advanced.state === undefined) return toOutput(advanced)
+    return toOutput({ ...advanced, state: encodeState(otState, advanced.state) })
   } finally {
-    pair.dispose()
+    otState.dispose()
     wipe(signing)
   }
 }
 
 /** `length u32 | pair | length u32 | signing session`, the latter empty before it begins. Wipes what it takes. */
-function encodeState(pair: OtState, signing: Uint8Array | undefined): Uint8Array {
-  const encoded = pair.encode()
+function encodeState(otState: OtState, signing: Uint8Array | undefined): Uint8Array {
+  const encoded = otState.encode()
   try {
     return new Writer()
       .prefixed(encoded)
@@ -58,17 +58,17 @@ function encodeState(pair: OtState, signing: Uint8Array | undefined): Uint8Array
       .finish()
   } finally {
     wipe(encoded, signing)
-    pair.dispose()
+    otState.dispose()
   }
 }
 
-function decodeState(state: Uint8Array): { readonly pair: OtState; readonly signing: Uint8Array | undefined } {
+function decodeState(state: Uint8Array): { readonly otState: OtState; readonly signing: Uint8Array | undefined } {
   const reader = new Reader(state)
   const encoded = reader.prefixed(MAX_LENGTH)
   const signing = reader.prefixed(MAX_LENGTH)
   reader.end()
   try {
-    return { pair: OtState.decode(encoded), signing: signing.length === 0 ? undefined : signing }
+    return { otState: OtState.decode(encoded), signing: signing.length === 0 ? undefined : signing }
   } finally {
     wipe(encoded)
   }

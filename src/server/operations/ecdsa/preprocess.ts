@@ -19,12 +19,12 @@ export const preprocessOperation: ServerOperation<PreprocessRequest> = {
 }
 
 /** Makes a preprocessing with the client in two rounds; the last one stores the server's side. */
-function preprocessRound(context: ServerContext, turn: RoundInput<PreprocessRequest>): RoundInTransaction {
-  const { clientId, request } = turn
+function preprocessRound(context: ServerContext, input: RoundInput<PreprocessRequest>): RoundInTransaction {
+  const { clientId, request } = input
   return (tx) =>
-    withStoredOtState(context, tx, turn, async ({ messages, done, state }) => {
+    withStoredOtState(context, tx, input, async ({ messages, done, state }) => {
       if (state !== undefined) return { messages, state }
       await insertPreprocessing(context, tx, { clientId, setId: request.setId }, done?.preprocessed as Preprocessed)
-      return { messages, completion: preparationCompletion(turn) }
+      return { messages, completion: preparationCompletion(input) }
     })
 }

@@ -53,20 +53,20 @@ export function resumeSetup({ random }: ServerContext, state: Uint8Array): Setup
 }
 
 /** The state with the client that a setup has ended with, for a set on secp256k1. Secret, wiped by the caller. */
-export function pairOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtState {
+export function otStateOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtState {
   return bindOtState(setup as PairSetup, setId)
 }
 
 /** A setup for a set whose share the server holds. */
 async function openForSet(
   context: ServerContext,
-  turn: RoundInput<SetupRequest | SignEcdsaRequest>,
+  input: RoundInput<SetupRequest | SignEcdsaRequest>,
 ): Promise<SetupSession> {
-  const half = await readShare(context, context.database, turn.clientId, turn.request.setId)
+  const serverShare = await readShare(context, context.database, input.clientId, input.request.setId)
   try {
-    return openSetup(context, turn, ecdsaShare(half))
+    return openSetup(context, input, ecdsaShare(serverShare))
   } finally {
-    half.shares.forEach(wipeKeyShare)
+    serverShare.shares.forEach(wipeKeyShare)
   }
 }
 
@@ -79,12 +79,12 @@ interface SetupRound {
 
 export async function advanceSetup(
   context: ServerContext,
-  turn: RoundInput<SetupRequest | SignEcdsaRequest>,
+  input: RoundInput<SetupRequest | SignEcdsaRequest>,
 ): Promise<SetupRound> {
-  const { state, messages: received } = turn
+  const { state, messages: received } = input
   const opening = state === undefined
   const sessions = opening
-    ? [await openForSet(context, turn)]
+    ? [await openForSet(context, input)]
     : restoreSessions(state, (one): SetupSession => resumeSetup(context, one))
   try {
     const { messages, steps } = advanceSessions(sessions, received, opening)
@@ -106,16 +106,16 @@ export const setupOperation: ServerOperation<SetupRequest> = {
 }
 
 /** Makes a new setup for a set, in two rounds; it takes the place of the one before and of what was made with that. */
-async function setupRound(context: ServerContext, turn: RoundInput<SetupRequest>): Promise<RoundOutput> {
-  const { clientId, epoch, request } = turn
-  const set = await requireSource(context.database, turn, request)
-  const { setups, ...unfinished } = await advanceSetup(context, turn)
+async function setupRound(context: ServerContext, input: RoundInput<SetupRequest>): Promise<RoundOutput> {
+  const { clientId, epoch, request } = input
+  const set = await requireSource(context.database, input, request)
+  const { setups, ...unfinished } = await advanceSetup(context, input)
   if (setups === undefined) return unfinished
   const key = { clientId, setId: request.setId }
-  const stored = sealOtState(context, key, pairOf(setups, ecdsaRecord(set)), epoch)
+  const stored = sealOtState(context, key, otStateOf(setups, ecdsaRecord(set)), epoch)
   const writes = async (tx: Queryable) => {
     await storeOtState(context, tx, key, stored)
     await deletePreprocessings(tx, request.setId)
   }
-  return { messages: unfinished.messages, writes, completion: preparationCompletion(turn) }
+  return { messages: unfinished.messages, writes, completion: preparationCompletion(input) }
 }

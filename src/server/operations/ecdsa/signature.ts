@@ -13,12 +13,12 @@ import { withStoredOtState } from './stored-ot-state.ts'
  */
 export async function signEcdsaRound(
   context: ServerContext,
-  turn: RoundInput<SignEcdsaRequest>,
+  input: RoundInput<SignEcdsaRequest>,
 ): Promise<RoundOutput | RoundInTransaction> {
-  const { source } = turn.request
-  if (source.kind === 'preprocessing') return completeSignatureRound(context, turn, source.id)
-  const played = ({ messages, state }: EcdsaRound): RoundOutput =>
-    state === undefined ? { messages, completion: signatureCompletion(context, turn) } : { messages, state }
-  if (source.kind === 'ephemeralSetup') return ephemeralSetupRound(context, turn, played)
-  return (tx) => withStoredOtState(context, tx, turn, played)
+  const { source } = input.request
+  if (source.kind === 'preprocessing') return completeSignatureRound(context, input, source.id)
+  const toOutput = ({ messages, state }: EcdsaRound): RoundOutput =>
+    state === undefined ? { messages, completion: signatureCompletion(context, input) } : { messages, state }
+  if (source.kind === 'ephemeralSetup') return ephemeralSetupRound(context, input, toOutput)
+  return (tx) => withStoredOtState(context, tx, input, toOutput)
 }

@@ -18,10 +18,10 @@ import { requireFreeWallet, requireSource } from '../source.ts'
  */
 export function commitSets(
   context: ServerContext,
-  turn: RoundInput<MakeRequest>,
+  input: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Completion {
-  const { request } = turn
+  const { request } = input
   const ids = new Map(sets.map(({ purpose, setId }) => [purpose, toHex(setId)]))
   const [signing, backup] = [ids.get('signing'), ids.get('backup')]
   const dryRun = request.kind === 'recover' && request.dryRun
@@ -34,9 +34,9 @@ export function commitSets(
     decision: dryRun ? 'ABORT' : 'COMMIT',
     async apply(tx) {
       if (request.kind !== 'generate') {
-        await requireRoomForSet(context, tx, request, await requireSource(tx, turn, request))
+        await requireRoomForSet(context, tx, request, await requireSource(tx, input, request))
       }
-      if (!dryRun) await commit(context, turn, tx, [...ids.values()])
+      if (!dryRun) await commit(context, input, tx, [...ids.values()])
       return result
     },
   }

@@ -18,7 +18,7 @@ import { sealOtState, storeOtState, type OtStateKey, type StoredOtState } from '
 import { ecdsaShare, readShare } from '../../sets/shares.ts'
 import { commitSets } from './commit-sets.ts'
 import { fetchFromCustodian } from '../../sets/custody.ts'
-import { openSetup, pairOf, resumeSetup } from '../ecdsa/setup.ts'
+import { openSetup, otStateOf, resumeSetup } from '../ecdsa/setup.ts'
 import { prepareSets } from './prepare-sets.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
 import type { MakeRequest, RoundOutput, RoundInput } from '../round.ts'
@@ -39,10 +39,10 @@ const SELF = partyId(2)
  * The ECDSA setup of a signing set ends in the second request, like a key generation and a round before a reshare. It is
  * stored with the answer that completes it at the client, not before: its messages are made anew when a round is repeated.
  */
-export async function makeSetsRound(context: ServerContext, turn: RoundInput<MakeRequest>): Promise<RoundOutput> {
-  const specs = operationSessions(turn.request)
-  const opening = turn.state === undefined
-  const sessions = opening ? await openSessions(context, turn, specs) : resumeSessions(context, turn, specs)
+export async function makeSetsRound(context: ServerContext, input: RoundInput<MakeRequest>): Promise<RoundOutput> {
+  const specs = operationSessions(input.request)
+  const opening = input.state === undefined
+  const sessions = opening ? await openSessions(context, input, specs) : resumeSessions(context, input, specs)
   const shares: KeyShare[] = []
   const gather = (results: readonly MakeResult[]) => {
     const made = results.map(shareOf)
@@ -50,14 +50,14 @@ export async function makeSetsRound(context: ServerContext, turn: RoundInput<Mak
     return gatherSets(specs, made)
   }
   try {
-    const { messages, steps } = advanceSessions(sessions, turn.messages, opening)
+    const { messages, steps } = advanceSessions(sessions, input.messages, opening)
     const dealt = steps.filter((_, sessionIndex) => specs[sessionIndex]?.brings === 'share')
     const [prepared, done] = [resultsOf(dealt, 'prepared'), resultsOf(dealt, 'done')]
     const sets = prepared && gather(prepared)
-    const pair = setupOf(context, turn, specs, steps, sets)
-    if (sets !== undefined) await prepareSets(context, turn, sets)
-    const writes = pair && { writes: (tx: Queryable) => storeOtState(context, tx, pair.key, pair.stored) }
-    if (done !== undefined) return { messages, completion: commitSets(context, turn, gather(done)), ...writes }
+    const otState = setupOf(context, input, specs, steps, sets)
+    if (sets !== undefined) await prepareSets(context, input, sets)
+    const writes = otState && { writes: (tx: Queryable) => storeOtState(context, tx, otState.key, otState.stored) }
+    if (done !== undefined) return { messages, completion: commitSets(context, input, gather(done)), ...writes }
     return {
       messages,
       state: exportSessions(sessions.filter((_, sessionIndex) => steps[sessionIndex]?.done === undefined)),
@@ -81,27 +81,27 @@ function setupOf(
   if (done === undefined) return undefined
   const set = sets?.find(({ purpose }) => purpose === 'signing')
   if (set === undefined) throw new ProtocolError('FORMAT', 0, [], 'the setup ends before its set is there')
-  const pair = pairOf(done as SetupResult, ecdsaShare(set).record)
+  const otState = otStateOf(done as SetupResult, ecdsaShare(set).record)
   const key = { clientId, setId: toHex(set.setId) }
-  return { key, stored: sealOtState(context, key, pair, epoch) }
+  return { key, stored: sealOtState(context, key, otState, epoch) }
 }
 
 async function openSessions(
   context: ServerContext,
-  turn: RoundInput<MakeRequest>,
+  input: RoundInput<MakeRequest>,
   specs: readonly SessionSpec[],
 ): Promise<MakeSession[]> {
-  const { request } = turn
+  const { request } = input
   if (request.kind === 'generate') {
     return specs.map((sessionIndex): MakeSession => {
-      if (sessionIndex.brings === 'setup') return openSetup(context, turn)
+      if (sessionIndex.brings === 'setup') return openSetup(context, input)
       return createKeygen(keygenOptions(context, request, sessionIndex))
     })
   }
-  const dealt = await sourceShares(context, turn, request)
+  const dealt = await sourceShares(context, input, request)
   try {
     return specs.map((sessionIndex): MakeSession => {
-      if (sessionIndex.brings === 'setup') return openSetup(context, turn, ecdsaShare(dealt))
+      if (sessionIndex.brings === 'setup') return openSetup(context, input, ecdsaShare(dealt))
       const share = dealt.shares.find(({ record }) => record.curve === sessionIndex.curve) as KeyShare
       return createReshare({ ...reshareTerms(context, request, sessionIndex), old: share.record, share })
     })

@@ -24,23 +24,23 @@ import { findDecision } from '../decision.ts'
  */
 export async function prepareSets(
   context: ServerContext,
-  turn: RoundInput<MakeRequest>,
+  input: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
-  const { request, clientId } = turn
+  const { request, clientId } = input
   if (request.kind === 'recover' && request.dryRun) return
   for (const set of sets) {
     if (set.purpose !== 'backup') continue
     await context.database.transaction(async (tx) => {
-      await requireUndecided(tx, turn)
-      await recordCustodianShare(tx, turn, toHex(set.setId))
+      await requireUndecided(tx, input)
+      await recordCustodianShare(tx, input, toHex(set.setId))
     })
     await storeWithCustodian(context, clientId, backupMethodOf(request), set)
   }
   try {
-    await insertPrepared(context, turn, sets)
+    await insertPrepared(context, input, sets)
   } catch (error) {
-    await deleteLateShares(context, turn, sets).catch(context.onError)
+    await deleteLateShares(context, input, sets).catch(context.onError)
     throw error
   }
   for (const set of sets) if (set.purpose === 'signing') await verifyStored(context, clientId, set)
@@ -48,14 +48,14 @@ export async function prepareSets(
 
 async function insertPrepared(
   context: ServerContext,
-  turn: RoundInput<MakeRequest>,
+  input: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
-  const { request, clientId, operationId, device } = turn
+  const { request, clientId, operationId, device } = input
   const createdAt = timestamp(context)
   await context.database.transaction(async (tx) => {
-    await requireUndecided(tx, turn)
-    const events: AuditEvent[] = await recordDevice(context, tx, turn)
+    await requireUndecided(tx, input)
+    const events: AuditEvent[] = await recordDevice(context, tx, input)
     for (const set of sets) {
       const setId = toHex(set.setId)
       const backup = set.purpose === 'backup'
@@ -80,21 +80,21 @@ async function insertPrepared(
   })
 }
 
-async function requireUndecided(tx: Queryable, turn: RoundInput<MakeRequest>): Promise<void> {
-  if ((await findDecision(tx, turn)) !== undefined) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
+async function requireUndecided(tx: Queryable, input: RoundInput<MakeRequest>): Promise<void> {
+  if ((await findDecision(tx, input)) !== undefined) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
 /** The operation was aborted while its half was on the way: it may have come after the abort had it removed. */
 async function deleteLateShares(
   context: ServerContext,
-  turn: RoundInput<MakeRequest>,
+  input: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
   const { database } = context
-  if ((await findDecision(database, turn)) !== 'ABORT') return
-  for (const set of sets) if (set.purpose === 'backup') await recordCustodianShare(database, turn, toHex(set.setId))
-  await scheduleShareDeletion(database, turn)
-  await deletePendingShares(context, turn.clientId)
+  if ((await findDecision(database, input)) !== 'ABORT') return
+  for (const set of sets) if (set.purpose === 'backup') await recordCustodianShare(database, input, toHex(set.setId))
+  await scheduleShareDeletion(database, input)
+  await deletePendingShares(context, input.clientId)
 }
 
 async function verifyStored(context: ServerContext, clientId: string, set: WalletShares): Promise<void> {
