@@ -1,18 +1,29 @@
-import type { PreprocessRequest, ProveRequest, SetupRequest, SignRequest } from '../../wire/operations.ts'
+import type {
+  OperationResult,
+  PreprocessRequest,
+  ProveRequest,
+  SetupRequest,
+  SignRequest,
+} from '../../wire/operations.ts'
 import type { ServerContext } from '../context.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
-import type { Completion, RoundInput } from './round.ts'
+import type { Completion, RoundInput, SetRequest } from './round.ts'
 import { requireSource } from './source.ts'
+
+/** The result of an operation that uses a signing set, which is ACTIVE when that commits. */
+export function usedSet({ request }: RoundInput<SetRequest>): OperationResult {
+  return { setId: request.setId, state: 'ACTIVE' }
+}
 
 /** The completion of a signature, which requires that its set is still ACTIVE when it is recorded. */
 export function signatureCompletion(context: ServerContext, input: RoundInput<SignRequest>): Completion {
   return {
     decision: 'COMMIT',
+    result: usedSet(input),
     async apply(tx) {
-      const set = await requireSource(tx, input, input.request)
-      await recordSignature(context, tx, set.setId)
-      return { setId: set.setId, state: set.state }
+      const { setId } = await requireSource(tx, input, input.request)
+      await recordSignature(context, tx, setId)
     },
   }
 }
@@ -21,10 +32,8 @@ export function signatureCompletion(context: ServerContext, input: RoundInput<Si
 export function preparationCompletion(input: RoundInput<SetupRequest | PreprocessRequest>): Completion {
   return {
     decision: 'COMMIT',
-    async apply(tx) {
-      const set = await requireSource(tx, input, input.request)
-      return { setId: set.setId, state: set.state }
-    },
+    result: usedSet(input),
+    apply: async (tx) => void (await requireSource(tx, input, input.request)),
   }
 }
 

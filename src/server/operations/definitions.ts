@@ -4,6 +4,7 @@ import { setupOperation } from './ecdsa/setup.ts'
 import { exportOperation } from './export.ts'
 import { backupOperation, generateOperation, recoverOperation, refreshOperation } from './make-sets/definitions.ts'
 import type { ServerOperation } from './operation.ts'
+import type { SetRequest } from './round.ts'
 import { proveOperation } from './prove.ts'
 import { signOperation } from './sign.ts'
 
@@ -28,6 +29,12 @@ export function definitionOf<Request extends OperationRequest>({
   kind,
 }: Pick<Request, 'kind'>): ServerOperation<Request> {
   return SERVER_OPERATIONS[kind] as unknown as ServerOperation<Request>
+}
+
+/** Whether the rounds of an operation run in the transaction that stores their responses. */
+export function runsInTransaction(request: OperationRequest): request is SetRequest {
+  const { inTransaction = false } = definitionOf(request)
+  return inTransaction === true || (inTransaction !== false && inTransaction(request))
 }
 
 /** The requests of operations that need an authorization. */

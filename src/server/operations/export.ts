@@ -11,11 +11,11 @@ import { fromHex } from '../../util/bytes.ts'
 import { AUTHORIZATION } from '../../util/text.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
-import { readShare } from '../sets/shares.ts'
+import { usedSet } from './completions.ts'
 import { requestForPolicy, type ServerOperation } from './operation.ts'
 import type { Completion, RoundOutput, RoundInput } from './round.ts'
 import { receiver, setId, text, walletId } from './schemas.ts'
-import { requireSource } from './source.ts'
+import { openSourceShare, requireSource, sourceOf } from './source.ts'
 
 /** Gives the server's share of one curve's key to the client. */
 export const exportOperation: ServerOperation<ExportRequest> = {
@@ -46,7 +46,7 @@ function policyFields({ curve }: ExportRequest) {
  * own share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
  */
 async function exportRound(context: ServerContext, input: RoundInput<ExportRequest>): Promise<RoundOutput> {
-  await requireSource(context.database, input, input.request)
+  await sourceOf(context.database, input)
   if (input.state === undefined) return challenge(context, input)
   await askPolicy(context, requestForPolicy(input, input.request, policyFields(input.request)))
   return release(context, input, input.state)
@@ -58,15 +58,11 @@ function challenge({ random }: ServerContext, { operationId, messages }: RoundIn
   return { messages: [{ sessionIndex: 0, envelope: state.slice() }], state }
 }
 
-async function release(
-  context: ServerContext,
-  input: RoundInput<ExportRequest>,
-  state: Uint8Array,
-): Promise<RoundOutput> {
-  const { clientId, operationId, request, messages } = input
+function release(context: ServerContext, input: RoundInput<ExportRequest>, state: Uint8Array): RoundOutput {
+  const { operationId, request, messages } = input
   const [message, ...others] = messages
   if (message?.sessionIndex !== 0 || others.length > 0) throw new BadRequest('an export carries one message, the proof')
-  const serverShare = await readShare(context, context.database, clientId, request.setId)
+  const serverShare = openSourceShare(context, input)
   try {
     const group = getGroup(request.curve)
     const share = serverShare.shares.find(({ record }) => record.curve === request.curve) as KeyShare
@@ -84,6 +80,7 @@ function exportCompletion(context: ServerContext, input: RoundInput<ExportReques
   const { clientId, operationId, request } = input
   return {
     decision: 'COMMIT',
+    result: usedSet(input),
     async apply(tx) {
       const set = await requireSource(tx, input, request)
       await tx.query('update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1', [
@@ -92,7 +89,6 @@ function exportCompletion(context: ServerContext, input: RoundInput<ExportReques
       ])
       const { setId, walletId, curve: detail } = request
       await context.audit.record(tx, clientId, [{ event: 'exported', walletId, setId, operationId, detail }])
-      return { setId: set.setId, state: set.state }
     },
   }
 }

@@ -4,7 +4,8 @@ import type { CalledOperation, Caller } from '../access/caller.ts'
 import { callerFields, type PolicyRequest } from '../access/policy.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext, ServerLimits } from '../context.ts'
-import type { RoundInput, RoundInTransaction, RoundOutput } from './round.ts'
+import type { TakenPreprocessing } from '../sets/preprocessings.ts'
+import type { RoundHandler, RoundInput } from './round.ts'
 
 /** What the server has to know of one kind of operation, besides its entry in `WIRE_OPERATIONS`. */
 export interface ServerOperation<Request extends OperationRequest> {
@@ -25,11 +26,15 @@ export interface ServerOperation<Request extends OperationRequest> {
   readonly startEvents?: (key: CalledOperation, request: Request) => readonly AuditEvent[]
   /** Whether its decision is kept for ever; otherwise it is deleted with the operation, `responseMs` after that expires. */
   readonly keepsDecision: boolean
+  /** Whether its rounds run in the transaction that stores their responses, which may ban the client. Default: no. */
+  readonly inTransaction?: true | ((request: Request) => boolean)
+  /**
+   * Takes out of the database what a round in a transaction uses up, by a statement of its own before that: it is gone
+   * whatever becomes of the round.
+   */
+  readonly consume?: (context: ServerContext, input: RoundInput<Request>) => Promise<TakenPreprocessing | undefined>
   /** Runs one of its rounds. */
-  readonly handle: (
-    context: ServerContext,
-    input: RoundInput<Request>,
-  ) => RoundInTransaction | Promise<RoundOutput | RoundInTransaction>
+  readonly handle: RoundHandler<Request>
 }
 
 export type FailureSubject = 'set' | 'device' | 'client'

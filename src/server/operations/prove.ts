@@ -13,7 +13,7 @@ import type { RoundOutput, RoundInput } from './round.ts'
 import { proofCompletion } from './completions.ts'
 import type { ServerOperation } from './operation.ts'
 import { setId, walletId } from './schemas.ts'
-import { requireSource } from './source.ts'
+import { sourceOf } from './source.ts'
 
 const CHALLENGE_LENGTH = 32
 
@@ -29,7 +29,7 @@ export const proveOperation: ServerOperation<ProveRequest> = {
 
 /** Challenges the client to prove that it holds its share of a signing set, on every curve. */
 async function proveRound(context: ServerContext, input: RoundInput<ProveRequest>): Promise<RoundOutput> {
-  const source = await requireSource(context.database, input, input.request)
+  const source = await sourceOf(context.database, input)
   if (input.state === undefined) return challenge(context, input)
   const { records } = decodeWalletSetRecord(getGroup, source.record)
   verifyProofs(input, records, input.state)

@@ -10,12 +10,21 @@ import type {
 import type { ProtocolError } from '../../errors.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { Caller, OperationKey } from '../access/caller.ts'
+import type { ServerContext } from '../context.ts'
+import type { TakenPreprocessing } from '../sets/preprocessings.ts'
+import type { SetRow } from '../sets/sets-table.ts'
 
 /** The operations that make new share sets: one by key generation, all others by reshare. */
 export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest
 
 /** The operations that use a set. */
 export type SetRequest = Extract<OperationRequest, { readonly setId: string }>
+
+/** A set as the look-up at the start of a round found it, and the server's share of it, sealed; null if it has none. */
+export interface SourceSet {
+  readonly set: SetRow
+  readonly share: Uint8Array | null
+}
 
 /** The input of one round of an operation. */
 export interface RoundInput<Request extends OperationRequest = OperationRequest> extends OperationKey, Caller {
@@ -26,6 +35,10 @@ export interface RoundInput<Request extends OperationRequest = OperationRequest>
   readonly epoch: number
   /** The state after the previous round, opened; undefined in the first. Secret, wiped by the caller. */
   readonly state: Uint8Array | undefined
+  /** The set that the request names, if the client has it. */
+  readonly source?: SourceSet | undefined
+  /** What `consume` took before the transaction of this round. */
+  readonly taken?: TakenPreprocessing | undefined
 }
 
 /** The output of a round. It has no effect until it is committed. */
@@ -37,24 +50,50 @@ export interface RoundOutput {
   readonly writes?: (tx: Queryable) => Promise<void>
   /** Present in the last round only. */
   readonly completion?: Completion
-}
-
-/** The client was caught cheating: all that follows from it is written in the transaction that says so. */
-export interface Banned {
-  readonly caught: ProtocolError
+  /**
+   * The client was caught cheating: the round's transaction has written the ban, which is all that it commits, and the
+   * request fails with this.
+   */
+  readonly banned?: ProtocolError
 }
 
 /**
- * Plays a round in the transaction that stores its answer. It may run several times, until the transaction commits, and
- * asks the database through `tx` alone: an embedded one has a single connection.
+ * Runs one round of an operation.
+ *
+ * @param tx the transaction that stores the response, for an operation that runs in it (`inTransaction`). The handler may
+ *   then run several times, until that commits, and asks the database through `tx` alone: an embedded one has a single
+ *   connection
  */
-export type RoundInTransaction = (tx: Queryable) => Promise<RoundOutput | Banned>
+export type RoundHandler<Request extends OperationRequest> = (
+  context: ServerContext,
+  input: RoundInput<Request>,
+  tx?: Queryable,
+) => Promise<RoundOutput>
+
+/** The transaction of a handler that runs in one. */
+export function requireTransaction(tx: Queryable | undefined): Queryable {
+  if (tx === undefined) throw new TypeError('this operation runs in the transaction that stores its response')
+  return tx
+}
 
 /** The end of an operation, within the transaction that stores its last response. */
-export interface Completion {
+export type Completion = CompletionWithResult | CompletionThatFindsResult
+
+interface AnyCompletion {
   readonly decision: 'COMMIT' | 'ABORT'
-  /** The writes that go with the decision. It may run several times, until its transaction commits. */
-  apply(tx: Queryable): Promise<OperationResult>
   /** Work after the decision is durable; a sweep does it if this does not. */
   afterCommit?(): Promise<void>
+}
+
+interface CompletionWithResult extends AnyCompletion {
+  /** The header of the last response. */
+  readonly result: OperationResult
+  /** The writes that go with the decision. It may run several times, until its transaction commits. */
+  apply(tx: Queryable): Promise<void>
+}
+
+interface CompletionThatFindsResult extends AnyCompletion {
+  readonly result?: undefined
+  /** As above. @returns the header of the last response */
+  apply(tx: Queryable): Promise<OperationResult>
 }

@@ -8,27 +8,25 @@ import { wipeKeyShare, type KeyShare, type WalletShares } from '../../key-share/
 import { partyId } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
-import { readShare } from '../sets/shares.ts'
 import { advanceSessions } from './sessions.ts'
 import type { RoundOutput, RoundInput } from './round.ts'
 import { signatureCompletion } from './completions.ts'
-import { requireSource } from './source.ts'
+import { openSourceShare, sourceOf } from './source.ts'
 
-export type FrostRequest = SignEd25519Request | SignBip340Request
+type FrostRequest = SignEd25519Request | SignBip340Request
 
 /**
  * Signs with FROST: the client's commitments come in, the server's commitments and signature share go out. The share
  * leaves only if the set is still ACTIVE when its use is recorded; its nonces end with the request.
  */
 export async function signFrostRound(context: ServerContext, input: RoundInput<FrostRequest>): Promise<RoundOutput> {
-  const { request, clientId } = input
-  await requireSource(context.database, input, request)
-  const serverShare = await readShare(context, context.database, clientId, request.setId)
-  return { messages: signWith(context, input, serverShare), completion: signatureCompletion(context, input) }
+  await sourceOf(context.database, input)
+  const messages = signWith(context, input, openSourceShare(context, input))
+  return { messages, completion: signatureCompletion(context, input) }
 }
 
-/** The server's side of a signature. @param serverShare of the set; wiped */
-export function signWith(
+/** The server's side of a signature. @param serverShare is wiped */
+function signWith(
   context: ServerContext,
   input: RoundInput<FrostRequest>,
   serverShare: WalletShares,

@@ -3,10 +3,12 @@ import type { SignRequest } from '../../wire/operations.ts'
 import { requestDigest } from '../../wire/signing.ts'
 import { MpcError } from '../../errors.ts'
 import { fromHex } from '../../util/bytes.ts'
+import type { Queryable } from '../../service/database/types.ts'
 import type { ServerContext, ServerLimits } from '../context.ts'
+import { takePreprocessing } from '../sets/preprocessings.ts'
 import { signEcdsaRound } from './ecdsa/signature.ts'
 import type { ServerOperation } from './operation.ts'
-import type { RoundInput } from './round.ts'
+import type { RoundInput, RoundOutput } from './round.ts'
 import { hex, message, path, setId, slowClient, walletId } from './schemas.ts'
 import { signFrostRound } from './sign-frost.ts'
 
@@ -29,6 +31,11 @@ export const signOperation: ServerOperation<SignRequest> = {
   },
   failuresCountAgainst: [],
   keepsDecision: false,
+  inTransaction: (request) => request.scheme === 'ecdsa' && request.source.kind !== 'ephemeralSetup',
+  consume: async (context, { clientId, epoch, request }) => {
+    if (request.scheme !== 'ecdsa' || request.source.kind !== 'preprocessing') return undefined
+    return takePreprocessing(context, { clientId, setId: request.setId, id: request.source.id }, epoch)
+  },
   handle,
 }
 
@@ -58,8 +65,8 @@ function schemeFields(request: SignRequest) {
   }
 }
 
-function handle(context: ServerContext, input: RoundInput<SignRequest>) {
+async function handle(context: ServerContext, input: RoundInput<SignRequest>, tx?: Queryable): Promise<RoundOutput> {
   const { request } = input
-  if (request.scheme === 'ecdsa') return signEcdsaRound(context, { ...input, request })
+  if (request.scheme === 'ecdsa') return signEcdsaRound(context, { ...input, request }, tx)
   return signFrostRound(context, { ...input, request })
 }

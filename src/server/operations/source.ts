@@ -4,7 +4,10 @@ import { canAccess, type Caller } from '../access/caller.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { notAuthorized, requireSet, type SetRow } from '../sets/sets-table.ts'
 import { assertActive, assertSetMatches, requireRecoverable } from '../sets/set-checks.ts'
-import type { SetRequest } from './round.ts'
+import { openShare } from '../sets/shares.ts'
+import type { WalletShares } from '../../key-share/index.ts'
+import type { ServerContext } from '../context.ts'
+import type { RoundInput, SetRequest } from './round.ts'
 
 /**
  * The set that an operation uses, fit for it. Asked again in the transaction that decides the operation. A signing set that
@@ -12,6 +15,23 @@ import type { SetRequest } from './round.ts'
  */
 export async function requireSource(db: Queryable, caller: Caller, request: SetRequest): Promise<SetRow> {
   return requireFit(db, caller, request, await requireSet(db, caller.clientId, request.setId))
+}
+
+/** {@link requireSource} of the set that the look-up at the start of the round found. */
+export async function sourceOf(db: Queryable, input: RoundInput<SetRequest>): Promise<SetRow> {
+  return requireFit(db, input, input.request, input.source?.set)
+}
+
+/**
+ * The server's share of that set; secret, wiped by the caller.
+ *
+ * @throws as `readShare`
+ */
+export function openSourceShare(
+  context: ServerContext,
+  { clientId, request, source }: RoundInput<SetRequest>,
+): WalletShares {
+  return openShare(context, clientId, request.setId, source?.share ?? null)
 }
 
 /** {@link requireSource} of a set of the client's that was read; undefined if there is none. */

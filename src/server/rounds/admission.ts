@@ -12,9 +12,10 @@ import { requireRoomForSet } from '../sets/bounds.ts'
 import { ecdsaRecord } from '../sets/sets-table.ts'
 import { definitionOf, isAuthorized, type AuthorizedRequest } from '../operations/definitions.ts'
 import { requestForPolicy } from '../operations/operation.ts'
+import type { SourceSet } from '../operations/round.ts'
 import { requireFit } from '../operations/source.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
-import { decideUnstarted, type NamedSet, type RoundStatus } from './operations-table.ts'
+import { decideUnstarted, type RoundStatus } from './operations-table.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
@@ -31,10 +32,10 @@ export async function authorizeOperation(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
-  { begun, named }: Pick<RoundStatus, 'begun' | 'named'>,
+  { begun, source: found }: Pick<RoundStatus, 'begun' | 'source'>,
 ): Promise<void> {
   if ('setId' in request) {
-    const source = await requireFit(context.database, key, request, named?.set)
+    const source = await requireFit(context.database, key, request, found?.set)
     await requireRoomForSet(context, context.database, request, source)
     await requireUnlocked(context, key, request)
   }
@@ -53,12 +54,12 @@ export async function authorizeOperation(
 export async function verifyOpening(
   db: Queryable,
   caller: Caller,
-  roundBody: FirstRound,
+  firstRound: FirstRound,
   proof: Uint8Array,
-  named: NamedSet | undefined,
+  source: SourceSet | undefined,
 ): Promise<void> {
-  const record = ecdsaRecord(await requireFit(db, caller, roundBody.request, named?.set))
-  verifyOpeningProof(getGroup('secp256k1'), roundBody, record, proof)
+  const record = ecdsaRecord(await requireFit(db, caller, firstRound.request, source?.set))
+  verifyOpeningProof(getGroup('secp256k1'), firstRound, record, proof)
 }
 
 /** Judges an export by the authorisation that came with it, which is forgotten after this. */

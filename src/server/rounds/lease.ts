@@ -17,7 +17,14 @@ export interface Lease extends CalledOperation {
   readonly token: Uint8Array
 }
 
-/** A claim, and the operation that it is of. */
+/** A round that this process runs, for one request. */
+export interface RoundContext {
+  readonly context: ServerContext
+  readonly lease: Lease
+  readonly requestHash: RequestHash
+}
+
+/** A lease, and the operation that it is of. */
 export interface LeasedRound {
   readonly lease: Lease
   readonly operation: OperationRow
@@ -81,27 +88,31 @@ async function leaseOrRefuse(
   }, 'read committed')
 }
 
-/** Of the claim's operation: it is not decided, and its caller not revoked. */
+/** The leased operation is not decided, and its caller not revoked. */
 const GOES_ON = `not exists (select 1 from reshare_decisions where client_id = $1 and operation_id = $2)
   and not exists (select 1 from reshare_devices where client_id = $1 and device = $5 and revoked_at is not null)`
 
+/** What a round of an operation that goes on leaves. */
+export interface RoundResult {
+  /** The sealed state for the next round; null forgets the request, too. */
+  readonly state: Uint8Array | null
+  readonly response: Uint8Array
+}
+
 /**
- * Ends a claim by the round's answer, of an operation that goes on: compare-and-set, so that the sealed state of a round is
- * used once.
+ * Ends a lease with the round's response, of an operation that goes on: compare-and-set, so that the sealed state of a
+ * round is used once.
  *
- * @param state null forgets the request, too
  * @throws {OPERATION_IN_PROGRESS} if another process has taken the round over
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  * @throws {PROTOCOL_ABORTED} if it was decided meanwhile
  */
 export async function finishRound(
-  context: ServerContext,
+  { context, lease, requestHash }: RoundContext,
   tx: Queryable,
-  lease: Lease,
-  state: Uint8Array | null,
-  requestHash: RequestHash,
-  response: Uint8Array,
+  { state, response }: RoundResult,
 ): Promise<void> {
+  const { round } = lease
   const rows = await tx.query(
     `with moved as (
        update reshare_operations set round = $6, state = $7, lease_token = null, lease_hash = null, lease_expires_at = null,
@@ -113,21 +124,25 @@ export async function finishRound(
     [
       ...leaseValues(lease),
       lease.device,
-      lease.round,
+      round,
       state,
       requestHash.bytes,
-      sealResponse(context, lease, lease.round, response),
+      sealResponse(context, lease, round, response),
     ],
   )
-  if (rows.length === 0) throw await whyNot(tx, lease)
+  if (rows.length === 0) throw await whyRefused(tx, lease)
 }
 
-/** Decides an operation and ends its last round. Throws as {@link finishRound}. */
+/**
+ * Decides an operation and ends its last round. Throws as {@link finishRound}.
+ *
+ * @param response the last response, where it is known before the writes that go with the decision
+ */
 export async function decideRound(
-  context: ServerContext,
+  { context, lease, requestHash }: RoundContext,
   tx: Queryable,
-  lease: Lease,
   decision: Decision['decision'],
+  response?: Uint8Array,
 ): Promise<void> {
   // The decision before the row of the operation, as an abort writes them: the other way round they would wait for each other.
   const rows = await tx.query(
@@ -135,17 +150,28 @@ export async function decideRound(
        insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
        select client_id, operation_id, $6, $7::timestamptz, device from reshare_operations where ${LEASED} and ${GOES_ON}
        on conflict (client_id, operation_id) do nothing returning 1
+     ), ended as (
+       update reshare_operations set round = $3 + 1, state = null, lease_token = null, lease_hash = null,
+         lease_expires_at = null, request = null
+       where ${LEASED} and exists (select 1 from decided) returning 1
      )
-     update reshare_operations set round = $3 + 1, state = null, lease_token = null, lease_hash = null,
-       lease_expires_at = null, request = null
-     where ${LEASED} and exists (select 1 from decided) returning 1`,
-    [...leaseValues(lease), lease.device, decision, timestamp(context)],
+     ${response === undefined ? 'select 1 from ended' : INSERT_LAST_RESPONSE}`,
+    [
+      ...leaseValues(lease),
+      lease.device,
+      decision,
+      timestamp(context),
+      ...(response === undefined ? [] : [requestHash.bytes, sealResponse(context, lease, lease.round, response)]),
+    ],
   )
-  if (rows.length === 0) throw await whyNot(tx, lease)
+  if (rows.length === 0) throw await whyRefused(tx, lease)
 }
 
-/** Why a claim came to nothing. */
-async function whyNot(tx: Queryable, lease: Lease): Promise<unknown> {
+const INSERT_LAST_RESPONSE = `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed)
+     select $1, $2, $3::int + 1, $8::bytea, $9::bytea from ended returning 1`
+
+/** Why a leased round could not be stored. */
+async function whyRefused(tx: Queryable, lease: Lease): Promise<unknown> {
   await requireUnrevoked(tx, lease)
   return (await findDecision(tx, lease)) === undefined ? inProgress() : operationEnded()
 }

@@ -6,7 +6,8 @@ import type { Queryable, Row } from '../../service/database/types.ts'
 import { findDecision } from '../operations/decision.ts'
 import { isAuthorized } from '../operations/definitions.ts'
 import { turnOfClient } from './turns.ts'
-import { notAuthorized, setRow, type SetRow } from '../sets/sets-table.ts'
+import type { SourceSet } from '../operations/round.ts'
+import { notAuthorized, setRow } from '../sets/sets-table.ts'
 import type { RequestHash } from './request-hash.ts'
 
 /** An operation between two of its rounds. */
@@ -59,6 +60,14 @@ export function operationRow(row: Row): OperationRow {
   }
 }
 
+/** An operation to be added, for exactly one first request. */
+export interface NewOperation extends CalledOperation {
+  readonly request: OperationRequest
+  readonly requestHash: RequestHash
+  /** The lease of its first round, for this process. Default: none. */
+  readonly token?: Uint8Array
+}
+
 /** An operation that was added, and how many others of its set, or of generations, of its client, are under way. */
 export interface AddedOperation {
   readonly epoch: number
@@ -69,19 +78,15 @@ export interface AddedOperation {
 }
 
 /**
- * Adds an operation for exactly one first request, unless it is decided; one that is there stays as it is. Of those
- * that begin at once each counts the others only if the caller has locked the client, as by {@link lockClient}.
+ * Adds an operation, unless it is decided; one that is there stays as it is. Of those that begin at once each counts the
+ * others only if the caller has locked the client, as by {@link lockClient}.
  *
- * @param token claims its first round at once
  * @returns undefined if it was not added
  */
 export async function insertOperation(
   context: ServerContext,
   db: Queryable,
-  { clientId, operationId, device }: CalledOperation,
-  request: OperationRequest,
-  requestHash: RequestHash,
-  token: Uint8Array | null = null,
+  { clientId, operationId, device, request, requestHash, token }: NewOperation,
 ): Promise<AddedOperation | undefined> {
   const expiry = timestamp(context, context.limits.operationMs)
   const setId = 'setId' in request ? request.setId : null
@@ -109,8 +114,8 @@ export async function insertOperation(
       device,
       request.kind,
       timestamp(context),
-      token,
-      token && timestamp(context, context.limits.roundMs),
+      token ?? null,
+      token === undefined ? null : timestamp(context, context.limits.roundMs),
     ],
   )
   return (
@@ -179,63 +184,60 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
   return decision
 }
 
-/** A set as it was found, and the server's half of it, sealed. */
-export interface NamedSet {
-  readonly set: SetRow
-  readonly share: Uint8Array | null
-}
-
-/** What has become of an operation, as far as one of its rounds is concerned. */
+/** What is known of a round when its request arrives. */
 export interface RoundStatus {
-  /** The stored response to the round, for exactly the request that it belongs to. */
+  /** The stored response, for exactly the request that it belongs to. */
   readonly response?: Uint8Array
   /** Whether the round was started with this request. */
   readonly begun: boolean
   readonly decided: boolean
-  /** The set that its first request names, if the client has it. */
-  readonly named?: NamedSet | undefined
+  /** The set that the operation names, if the client has it. */
+  readonly source?: SourceSet | undefined
+}
+
+/** A request for a round. */
+export interface RoundQuery extends CalledOperation {
+  readonly round: number
+  readonly requestHash: RequestHash
+  /** The set that a first request names. Default: the one of the operation, if it has begun. */
+  readonly setId?: string | null
 }
 
 /**
- * Looks an operation up before anything is done about it.
+ * Looks a round up before anything is done about it.
  *
- * @param setId of the set that its first request names
- * @throws {AUTH_FAILED} if another device has begun it
- * @throws {PROTOCOL_ABORTED} if the round was played, or begun, with another request
+ * @throws {AUTH_FAILED} if another device has begun the operation
+ * @throws {PROTOCOL_ABORTED} if the round was run, or begun, with another request
  */
 export async function findRoundStatus(
-  { sealer }: ServerContext,
-  db: Queryable,
-  key: CalledOperation,
-  round: number,
-  requestHash: RequestHash,
-  setId: string | null = null,
+  { database, sealer }: ServerContext,
+  { round, requestHash, setId = null, ...key }: RoundQuery,
 ): Promise<RoundStatus> {
-  const [row] = await db.query(
+  const [row] = await database.query(
     `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, response.sealed as response,
-       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, named.*
+       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
        left join reshare_responses response on response.client_id = asked.client_id
          and response.operation_id = asked.operation_id and response.round = $3
-       left join reshare_sets named on named.client_id = asked.client_id and named.set_id = $4
-       left join reshare_shares share on share.set_id = named.set_id`,
+       left join reshare_sets source on source.client_id = asked.client_id
+         and source.set_id = coalesce($4, operation.set_id)
+       left join reshare_shares share on share.set_id = source.set_id`,
     [key.clientId, key.operationId, round, setId],
   )
-  const { begun_by: device, decision, request_hash: answered, response: sealed, lease_hash: leaseHash } = row as Row
+  const { begun_by: device, decision, request_hash: answeredHash, response, lease_hash: leaseHash } = row as Row
   if (!canAccess({ device: device as string | null }, key)) throw notAuthorized()
   const decided = decision !== null
   const begun = leaseHash !== null
-  const known = (answered ?? leaseHash) as Uint8Array | null
-  if (known !== null && !requestHash.matches(known)) throw otherRequest(round)
-  if (answered === null) return { begun, decided, ...namedSet(row as Row) }
-  return { response: sealer.open(responseContext(key, round), sealed as Uint8Array), begun, decided }
+  const knownHash = (answeredHash ?? leaseHash) as Uint8Array | null
+  if (knownHash !== null && !requestHash.matches(knownHash)) throw otherRequest(round)
+  if (answeredHash === null) return { begun, decided, source: sourceSet(row as Row) }
+  return { response: sealer.open(responseContext(key, round), response as Uint8Array), begun, decided }
 }
 
-function namedSet(row: Row): Pick<RoundStatus, 'named'> {
-  if (row['set_id'] === null) return {}
-  return { named: { set: setRow(row), share: row['share'] as Uint8Array | null } }
+function sourceSet(row: Row): SourceSet | undefined {
+  return row['set_id'] === null ? undefined : { set: setRow(row), share: row['share'] as Uint8Array | null }
 }
 
 /** @throws {AUTH_FAILED} if another device has begun the operation */
@@ -247,13 +249,17 @@ export async function requireBegunBy(tx: Queryable, { clientId, operationId, dev
   if (!rows.every((row) => canAccess({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
 }
 
+/** The response to a round, with the request that it belongs to. */
+export interface RoundResponse extends OperationKey {
+  readonly round: number
+  readonly requestHash: RequestHash
+  readonly response: Uint8Array
+}
+
 export async function insertResponse(
   context: ServerContext,
   tx: Queryable,
-  key: OperationKey,
-  round: number,
-  requestHash: RequestHash,
-  response: Uint8Array,
+  { round, requestHash, response, ...key }: RoundResponse,
 ): Promise<void> {
   await tx.query(
     `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
@@ -271,7 +277,7 @@ export function sealResponse(
 }
 
 export function otherRequest(round: number): MpcError {
-  return new MpcError('PROTOCOL_ABORTED', `round ${round} of this operation was played with another message`)
+  return new MpcError('PROTOCOL_ABORTED', `round ${round} of this operation was run with another message`)
 }
 
 function responseContext({ clientId, operationId }: OperationKey, round: number) {

@@ -1,10 +1,15 @@
+import type { ProtocolError } from '../../errors.ts'
 import type { ServerContext } from '../context.ts'
 import type { Isolation, Queryable } from '../../service/database/types.ts'
 import { ban } from '../operations/ecdsa/ban.ts'
-import type { Banned } from '../operations/round.ts'
 import { logBan, type OtStateKey } from '../sets/ot-states.ts'
 import { deletePreprocessings } from '../sets/preprocessings.ts'
 import { abortOpen } from './decisions.ts'
+
+/** The client was caught cheating: the ban is durable, and the request fails with this. */
+export interface Banned {
+  readonly banned: ProtocolError
+}
 
 /**
  * Runs a transaction that may ban the client. If it does not commit, the ban is written by itself, before anything is
@@ -22,7 +27,7 @@ export async function transactOrBan<T extends object>(
     context.onError(error)
     return context.database.transaction((tx) => ban(context, tx, key, caught))
   })
-  if (!('caught' in result)) return result
+  if (!('banned' in result)) return result
   context.caught.delete(key.setId)
   await endSessions(context, key).catch(context.onError)
   await logBan(context, key.setId).catch(context.onError)

@@ -159,8 +159,8 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
             await lockClient(tx, 'ann')
             const request = { kind: 'sign', setId } as OperationRequest
             const key = { clientId: 'ann', operationId: `${i}`, device: null }
-            const hash = { bytes: new Uint8Array(32), matches: () => false }
-            const added = await insertOperation(context, tx, key, request, hash)
+            const requestHash = { bytes: new Uint8Array(32), matches: () => false }
+            const added = await insertOperation(context, tx, { ...key, request, requestHash })
             await chargeOperation(context, tx, 'ann', request, added!)
           }, 'read committed'),
         ),

@@ -42,8 +42,10 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     test('lets its operation be decided either way', async () => {
       const [committed, aborted] = [tables.key(), tables.key()]
       for (const key of [committed, aborted]) await tables.begin(key, request)
-      const { lease } = await leaseRound(tables.context, committed, 1, tables.hash('first'))
-      await decideRound(tables.context, database, lease, 'COMMIT')
+      const { context } = tables
+      const requestHash = tables.hash('first')
+      const { lease } = await leaseRound(context, committed, 1, requestHash)
+      await decideRound({ context, lease, requestHash }, database, 'COMMIT')
       expect(await findOperation(database, committed)).toMatchObject({ round: 1, request: null })
       expect(await abortOperation(tables.context, aborted)).toEqual({ decision: 'ABORT' })
       expect(await findOperation(database, aborted)).toMatchObject({ kind: 'generate', request: null })
@@ -188,7 +190,11 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     const begin = (key: typeof begun, inserted?: () => Promise<void>) =>
       database.transaction(async (tx) => {
         await lockClient(tx, key.clientId)
-        const added = await insertOperation(context, tx, key, generating, tables.hash('first'))
+        const added = await insertOperation(context, tx, {
+          ...key,
+          request: generating,
+          requestHash: tables.hash('first'),
+        })
         await inserted?.()
         return added
       }, 'read committed')

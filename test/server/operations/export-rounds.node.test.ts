@@ -233,7 +233,7 @@ test('no share leaves of a set that is retired before, or meanwhile', async () =
     const proof = one.proof(await one.challenge())
     const retire = () => tables.database.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
     if (!meanwhile) await retire()
-    const context = after(tables.context, 'from reshare_shares', retire)
+    const context = after(tables.context, 'join reshare_shares', retire)
     await expect(one.send(2, [proof], meanwhile ? context : {})).rejects.toThrow(errorOf('SET_RETIRED'))
     expect(await exportedAt(setId)).toBeNull()
     expect(await decision(one.operationId)).toBe('ABORT')

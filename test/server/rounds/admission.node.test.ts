@@ -31,8 +31,8 @@ describe('an operation is admitted', () => {
     begun = false,
   ) => {
     const setId = request.kind === 'generate' ? null : request.setId
-    const { named } = await findRoundStatus(context, tables.database, key, 1, tables.hash('first'), setId)
-    await authorizeOperation(context, key, request, { begun, named })
+    const { source } = await findRoundStatus(context, { ...key, round: 1, requestHash: tables.hash('first'), setId })
+    await authorizeOperation(context, key, request, { begun, source })
   }
 
   test('not while its set or device is locked out, if it needs a proof; others are not concerned', async () => {

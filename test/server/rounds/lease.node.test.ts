@@ -23,7 +23,10 @@ fileTables((made) => (tables = made))
 const DEVICE = 'ab'.repeat(32)
 
 const completeRound = (database: Tables['database'], lease: Lease, state: Uint8Array | null) =>
-  finishRound(tables.context, database, lease, state, tables.hash('first'), utf8('answer'))
+  finishRound({ context: tables.context, lease, requestHash: tables.hash('first') }, database, {
+    state,
+    response: utf8('answer'),
+  })
 
 describe('a claim of a round', () => {
   const lease = (key: ReturnType<Tables['key']>, round = 1, request = 'first') =>
@@ -167,18 +170,23 @@ describe('an operation', () => {
     const { context, database } = tables
     const key = tables.key({ device: DEVICE })
     const look = (changes = {}, round = 1, request = 'first') =>
-      findRoundStatus(context, database, { ...key, ...changes }, round, tables.hash(request))
+      findRoundStatus(context, { ...key, ...changes, round, requestHash: tables.hash(request) })
     expect(await look()).toEqual({ begun: false, decided: false })
     await tables.begin(key)
     expect(await look()).toEqual({ begun: true, decided: false })
-    await insertResponse(context, database, key, 1, tables.hash('first'), utf8('answer'))
-    expect(await look()).toMatchObject({ answer: utf8('answer'), decided: false })
+    await insertResponse(context, database, {
+      ...key,
+      round: 1,
+      requestHash: tables.hash('first'),
+      response: utf8('answer'),
+    })
+    expect(await look()).toMatchObject({ response: utf8('answer'), decided: false })
     expect(await look({}, 2, 'second')).toEqual({ begun: false, decided: false })
     await expect(look({}, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     await expect(look({ device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     expect(await look({ clientId: 'another' })).toEqual({ begun: false, decided: false })
     await recordDecision(context, database, key, 'ABORT')
-    expect(await look()).toMatchObject({ answer: utf8('answer'), decided: true })
+    expect(await look()).toMatchObject({ response: utf8('answer'), decided: true })
     await database.query('delete from reshare_operations where client_id = $1', [key.clientId])
     await expect(look({ device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     await database.query('update reshare_responses set round = 2 where client_id = $1', [key.clientId])

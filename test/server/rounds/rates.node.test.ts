@@ -113,8 +113,9 @@ describe('the rate of a kind of operations', () => {
     const begin = (setId = SET) =>
       tables.database.transaction(async (tx) => {
         const key = tables.key({ clientId })
-        const added = await insertOperation(few, tx, key, requestsOf(setId).sign, tables.hash('first'))
-        await chargeOperation(few, tx, clientId, requestsOf(setId).sign, added!)
+        const request = requestsOf(setId).sign
+        const added = await insertOperation(few, tx, { ...key, request, requestHash: tables.hash('first') })
+        await chargeOperation(few, tx, clientId, request, added!)
         return key
       })
     const first = await begin()

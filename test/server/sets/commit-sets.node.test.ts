@@ -27,7 +27,10 @@ const refreshing = (setId: string): RefreshRequest => ({ kind: 'refresh', wallet
 function settle(key: CalledOperation, request: MakeRequest, sets: readonly WalletShares[]) {
   const turn = { ...key, request, round: 3, messages: [], epoch: 1, state: undefined }
   const completion = commitSets(tables.context, turn, sets)
-  return { ...completion, result: () => tables.database.transaction((tx) => completion.apply(tx)) }
+  return {
+    ...completion,
+    result: () => tables.database.transaction(async (tx) => (await completion.apply(tx)) ?? completion.result),
+  }
 }
 
 const owed = (setId: string) => owedRetirements(tables, setId)

@@ -48,14 +48,14 @@ describe('a sweep', () => {
     const decisions = () =>
       Promise.all([making, signing, ready, proving, decided].map((key) => findDecision(database, key)))
     expect(await decisions()).toEqual(['ABORT', 'ABORT', 'ABORT', 'ABORT', 'COMMIT'])
-    const hash = tables.hash('first')
-    for (const key of [making, proving]) await insertResponse(context, database, key, 1, hash, utf8('answer'))
+    const response = { round: 1, requestHash: tables.hash('first'), response: utf8('answer') }
+    for (const key of [making, proving]) await insertResponse(context, database, { ...key, ...response })
     const answer = (key: CalledOperation) =>
       tables.row('select 1 from reshare_responses where client_id = $1', key.clientId)
     const late = tables.key()
     tables.clock = begun + operationMs + responseMs - 1
     await tables.begin(late)
-    await insertResponse(context, database, late, 1, hash, utf8('answer'))
+    await insertResponse(context, database, { ...late, ...response })
     await sweep(context)
     expect(await answer(proving)).toBeDefined()
     expect(await findOperation(database, proving)).toBeDefined()

@@ -115,7 +115,11 @@ export async function createTables(database: Database, random: RandomSource): Pr
     key: (changes) => ({ clientId: name(), operationId: name(), device: null, ...changes }),
     hash: (request) => hashRequest(tables.context, utf8(request)),
     begin: async (key, request = generating, body = utf8('first')) =>
-      (await insertOperation(tables.context, database, key, request, hashRequest(tables.context, body))) !== undefined,
+      (await insertOperation(tables.context, database, {
+        ...key,
+        request,
+        requestHash: hashRequest(tables.context, body),
+      })) !== undefined,
     async set(key, row, changes = {}) {
       const { setId, record } = newSet(row?.purpose)
       await insertSet(database, {

@@ -5,11 +5,10 @@ import { wipe } from '../../../util/bytes.ts'
 import { Reader, Writer } from '../../../util/codec.ts'
 import type { ServerContext } from '../../context.ts'
 import { ecdsaRecord } from '../../sets/sets-table.ts'
-import { readShare } from '../../sets/shares.ts'
 import type { RoundOutput, RoundInput } from '../round.ts'
 import { advanceEcdsa, type EcdsaRound } from './advance.ts'
 import { advanceSetup, otStateOf } from './setup.ts'
-import { requireSource } from '../source.ts'
+import { openSourceShare, sourceOf } from '../source.ts'
 
 const SETUP_ROUNDS = 2
 const MAX_LENGTH = 1 << 20
@@ -23,10 +22,10 @@ export async function ephemeralSetupRound(
   input: RoundInput<SignEcdsaRequest>,
   toOutput: (round: EcdsaRound) => RoundOutput,
 ): Promise<RoundOutput> {
-  const { clientId, request, round, state } = input
-  const set = await requireSource(context.database, input, request)
+  const { round, state } = input
+  const set = await sourceOf(context.database, input)
   if (round <= SETUP_ROUNDS) {
-    const { setups, ...unfinished } = await advanceSetup(context, input)
+    const { setups, ...unfinished } = advanceSetup(context, input)
     if (setups === undefined) {
       if (round < SETUP_ROUNDS) return unfinished
       // One of the round's two messages came alone, and the session waits for the other.
@@ -38,8 +37,7 @@ export async function ephemeralSetupRound(
   }
   const { otState, signing } = decodeState(state as Uint8Array)
   try {
-    const serverShare = await readShare(context, context.database, clientId, request.setId)
-    const advanced = advanceEcdsa(context, input, serverShare, otState, signing)
+    const advanced = advanceEcdsa(context, input, openSourceShare(context, input), otState, signing)
     if (advanced.state === undefined) return toOutput(advanced)
     return toOutput({ ...advanced, state: encodeState(otState, advanced.state) })
   } finally {

@@ -3,7 +3,8 @@ import type { PreprocessRequest } from '../../../wire/operations.ts'
 import type { Preprocessed } from '../../../protocol/ecdsa/index.ts'
 import type { ServerContext } from '../../context.ts'
 import { insertPreprocessing } from '../../sets/preprocessings.ts'
-import type { RoundInTransaction, RoundInput } from '../round.ts'
+import type { Queryable } from '../../../service/database/types.ts'
+import { requireTransaction, type RoundInput, type RoundOutput } from '../round.ts'
 import { preparationCompletion } from '../completions.ts'
 import type { ServerOperation } from '../operation.ts'
 import { setId, walletId } from '../schemas.ts'
@@ -15,16 +16,21 @@ export const preprocessOperation: ServerOperation<PreprocessRequest> = {
   policyFields: () => ({}),
   failuresCountAgainst: [],
   keepsDecision: false,
+  inTransaction: true,
   handle: preprocessRound,
 }
 
 /** Makes a preprocessing with the client in two rounds; the last one stores the server's side. */
-function preprocessRound(context: ServerContext, input: RoundInput<PreprocessRequest>): RoundInTransaction {
+async function preprocessRound(
+  context: ServerContext,
+  input: RoundInput<PreprocessRequest>,
+  transaction?: Queryable,
+): Promise<RoundOutput> {
   const { clientId, request } = input
-  return (tx) =>
-    withStoredOtState(context, tx, input, async ({ messages, done, state }) => {
-      if (state !== undefined) return { messages, state }
-      await insertPreprocessing(context, tx, { clientId, setId: request.setId }, done?.preprocessed as Preprocessed)
-      return { messages, completion: preparationCompletion(input) }
-    })
+  const tx = requireTransaction(transaction)
+  return withStoredOtState(context, tx, input, async ({ messages, done, state }) => {
+    if (state !== undefined) return { messages, state }
+    await insertPreprocessing(context, tx, { clientId, setId: request.setId }, done?.preprocessed as Preprocessed)
+    return { messages, completion: preparationCompletion(input) }
+  })
 }

@@ -17,14 +17,14 @@ import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
 import { assertUnpoisoned, sealOtState, storeOtState } from '../../sets/ot-states.ts'
 import { ecdsaRecord } from '../../sets/sets-table.ts'
-import { ecdsaShare, readShare } from '../../sets/shares.ts'
+import { ecdsaShare } from '../../sets/shares.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
 import type { RoundOutput, RoundInput } from '../round.ts'
 import { preparationCompletion } from '../completions.ts'
 import type { ServerOperation } from '../operation.ts'
 import { setId, slowClient, walletId } from '../schemas.ts'
-import { requireSource } from '../source.ts'
+import { openSourceShare, sourceOf } from '../source.ts'
 
 export type SetupSession = Session<readonly PairSetup[]>
 
@@ -58,11 +58,8 @@ export function otStateOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSe
 }
 
 /** A setup for a set whose share the server holds. */
-async function openForSet(
-  context: ServerContext,
-  input: RoundInput<SetupRequest | SignEcdsaRequest>,
-): Promise<SetupSession> {
-  const serverShare = await readShare(context, context.database, input.clientId, input.request.setId)
+function openForSet(context: ServerContext, input: RoundInput<SetupRequest | SignEcdsaRequest>): SetupSession {
+  const serverShare = openSourceShare(context, input)
   try {
     return openSetup(context, input, ecdsaShare(serverShare))
   } finally {
@@ -77,14 +74,11 @@ interface SetupRound {
   readonly state?: Uint8Array
 }
 
-export async function advanceSetup(
-  context: ServerContext,
-  input: RoundInput<SetupRequest | SignEcdsaRequest>,
-): Promise<SetupRound> {
+export function advanceSetup(context: ServerContext, input: RoundInput<SetupRequest | SignEcdsaRequest>): SetupRound {
   const { state, messages: received } = input
   const opening = state === undefined
   const sessions = opening
-    ? [await openForSet(context, input)]
+    ? [openForSet(context, input)]
     : restoreSessions(state, (one): SetupSession => resumeSetup(context, one))
   try {
     const { messages, steps } = advanceSessions(sessions, received, opening)
@@ -108,8 +102,8 @@ export const setupOperation: ServerOperation<SetupRequest> = {
 /** Makes a new setup for a set, in two rounds; it takes the place of the one before and of what was made with that. */
 async function setupRound(context: ServerContext, input: RoundInput<SetupRequest>): Promise<RoundOutput> {
   const { clientId, epoch, request } = input
-  const set = await requireSource(context.database, input, request)
-  const { setups, ...unfinished } = await advanceSetup(context, input)
+  const set = await sourceOf(context.database, input)
+  const { setups, ...unfinished } = advanceSetup(context, input)
   if (setups === undefined) return unfinished
   const key = { clientId, setId: request.setId }
   const stored = sealOtState(context, key, otStateOf(setups, ecdsaRecord(set)), epoch)

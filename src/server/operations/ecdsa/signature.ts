@@ -1,24 +1,33 @@
 import type { SignEcdsaRequest } from '../../../wire/operations.ts'
 import type { ServerContext } from '../../context.ts'
-import type { RoundOutput, RoundInTransaction, RoundInput } from '../round.ts'
+import type { Queryable } from '../../../service/database/types.ts'
 import { signatureCompletion } from '../completions.ts'
+import { requireTransaction, type RoundInput, type RoundOutput } from '../round.ts'
 import type { EcdsaRound } from './advance.ts'
-import { completeSignatureRound } from './complete.ts'
 import { ephemeralSetupRound } from './ephemeral-setup.ts'
-import { withStoredOtState } from './stored-ot-state.ts'
+import { withPreprocessing, withStoredOtState } from './stored-ot-state.ts'
 
 /**
  * Signs with threshold ECDSA, the client aggregating: with the setup of the set, with one of its own, or with a
  * preprocessing. The server's share of the signature is its last message.
+ *
+ * A preprocessing serves one signature in one round: nothing of the server's is opened before the statement and the
+ * client's part of R are there.
  */
 export async function signEcdsaRound(
   context: ServerContext,
   input: RoundInput<SignEcdsaRequest>,
-): Promise<RoundOutput | RoundInTransaction> {
+  tx?: Queryable,
+): Promise<RoundOutput> {
   const { source } = input.request
-  if (source.kind === 'preprocessing') return completeSignatureRound(context, input, source.id)
   const toOutput = ({ messages, state }: EcdsaRound): RoundOutput =>
     state === undefined ? { messages, completion: signatureCompletion(context, input) } : { messages, state }
-  if (source.kind === 'ephemeralSetup') return ephemeralSetupRound(context, input, toOutput)
-  return (tx) => withStoredOtState(context, tx, input, toOutput)
+  switch (source.kind) {
+    case 'setup':
+      return withStoredOtState(context, requireTransaction(tx), input, toOutput)
+    case 'preprocessing':
+      return withPreprocessing(context, requireTransaction(tx), input, source.id, toOutput)
+    case 'ephemeralSetup':
+      return ephemeralSetupRound(context, input, toOutput)
+  }
 }

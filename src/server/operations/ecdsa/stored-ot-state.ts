@@ -1,61 +1,74 @@
 import { isProtocolError } from '../../../errors.ts'
 import type { OtState } from '../../../protocol/ecdsa/index.ts'
-import type { WalletShares } from '../../../key-share/index.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { lockOtState } from '../../sets/ot-states.ts'
+import { lockOtState, lockOtStateAndPreprocessing } from '../../sets/ot-states.ts'
 import type { TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { readShare } from '../../sets/shares.ts'
-import type { Banned, RoundOutput } from '../round.ts'
+import type { RoundOutput } from '../round.ts'
+import { openSourceShare, requireSource } from '../source.ts'
 import { advanceEcdsa, type EcdsaRound, type EcdsaInput } from './advance.ts'
 import { ban } from './ban.ts'
-import { requireSource } from '../source.ts'
+
+/** Makes the output of a round in which the client was not caught cheating. */
+type ToOutput = (round: EcdsaRound) => RoundOutput | Promise<RoundOutput>
 
 /**
- * Plays one round with the setup of the set, which this transaction holds: checks of one set run one at a time, across
- * all processes. A client that is caught cheating is banned before this transaction ends, and so before it hears of it.
- *
- * @param toOutput what follows from a round without a cheat
- * @param taken the preprocessing that the round completes, if it does
+ * Runs one round with the setup of the set, whose row this transaction holds: checks of one set run one at a time, across
+ * all processes. A client that is caught cheating is banned before this transaction ends, and so before it learns of it.
  */
 export async function withStoredOtState(
   context: ServerContext,
   tx: Queryable,
   input: EcdsaInput,
-  toOutput: (round: EcdsaRound) => RoundOutput | Promise<RoundOutput>,
-  taken?: TakenPreprocessing,
-): Promise<RoundOutput | Banned> {
-  const { clientId, request } = input
+  toOutput: ToOutput,
+): Promise<RoundOutput> {
+  const { clientId, request, state, taken } = input
   const { setId } = request
   await requireSource(tx, input, request)
   const otState = await lockOtState(context, tx, { clientId, setId })
-  const readServerShare = () => readShare(context, tx, clientId, setId)
-  return advanceWithOtState(context, tx, input, { otState, readServerShare, from: taken ?? input.state }, toOutput)
+  const advance = async () => {
+    const serverShare = await readShare(context, tx, clientId, setId)
+    return advanceEcdsa(context, input, serverShare, otState, taken ?? state)
+  }
+  return advanceOrBan(context, tx, input, otState, async () => toOutput(await advance()))
 }
 
-/** What {@link advanceWithOtState} plays with. */
-interface Locked {
-  /** The setup, whose row this transaction holds; wiped. */
-  readonly otState: OtState
-  readonly readServerShare: () => WalletShares | Promise<WalletShares>
-  readonly from: Uint8Array | TakenPreprocessing | undefined
-}
-
-/** {@link withStoredOtState} once the setup is held. */
-export async function advanceWithOtState<T extends object>(
+/**
+ * {@link withStoredOtState} that completes a preprocessing. Where that was not taken before, this transaction takes it
+ * together with the setup.
+ *
+ * @param id of the preprocessing
+ */
+export async function withPreprocessing(
   context: ServerContext,
   tx: Queryable,
   input: EcdsaInput,
-  { otState, readServerShare, from }: Locked,
-  toOutput: (round: EcdsaRound) => T | Promise<T>,
-): Promise<T | Banned> {
-  const { clientId, request } = input
-  const { setId } = request
+  id: string,
+  toOutput: ToOutput,
+): Promise<RoundOutput> {
+  if (input.taken !== undefined) return withStoredOtState(context, tx, input, toOutput)
+  const { clientId, epoch, request } = input
+  const key = { clientId, setId: request.setId, id }
+  const { otState, taken } = await lockOtStateAndPreprocessing(context, tx, key, epoch)
+  const advance = (from: TakenPreprocessing) =>
+    advanceEcdsa(context, input, openSourceShare(context, input), otState, from)
+  return advanceOrBan(context, tx, input, otState, async () => toOutput(advance(taken)))
+}
+
+/** @param otState wiped */
+async function advanceOrBan(
+  context: ServerContext,
+  tx: Queryable,
+  { clientId, request: { setId } }: EcdsaInput,
+  otState: OtState,
+  advance: () => Promise<RoundOutput>,
+): Promise<RoundOutput> {
   try {
     // A transaction that had caught it did not commit, this one's first attempt or another's.
     const before = context.caught.get(setId)
     if (before !== undefined) throw before
-    return await toOutput(advanceEcdsa(context, input, await readServerShare(), otState, from))
+    return await advance()
   } catch (error) {
     if (!(isProtocolError(error) && error.ban)) throw error
     return await ban(context, tx, { clientId, setId }, error)

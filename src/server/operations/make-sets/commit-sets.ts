@@ -32,12 +32,12 @@ export function commitSets(
   }
   return {
     decision: dryRun ? 'ABORT' : 'COMMIT',
+    result,
     async apply(tx) {
       if (request.kind !== 'generate') {
         await requireRoomForSet(context, tx, request, await requireSource(tx, input, request))
       }
       if (!dryRun) await commit(context, input, tx, [...ids.values()])
-      return result
     },
   }
 }

@@ -11,18 +11,17 @@ import { combineShares, wipeKeyShare, type KeyShare, type WalletShares } from '.
 import { ProtocolError } from '../../../errors.ts'
 import { partyId } from '../../../types.ts'
 import { fromHex, toHex } from '../../../util/bytes.ts'
-import type { Caller } from '../../access/caller.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
 import { sealOtState, storeOtState, type OtStateKey, type StoredOtState } from '../../sets/ot-states.ts'
-import { ecdsaShare, readShare } from '../../sets/shares.ts'
+import { ecdsaShare } from '../../sets/shares.ts'
 import { commitSets } from './commit-sets.ts'
 import { fetchFromCustodian } from '../../sets/custody.ts'
 import { openSetup, otStateOf, resumeSetup } from '../ecdsa/setup.ts'
 import { prepareSets } from './prepare-sets.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
 import type { MakeRequest, RoundOutput, RoundInput } from '../round.ts'
-import { requireSource } from '../source.ts'
+import { openSourceShare, sourceOf } from '../source.ts'
 
 type SetupResult = readonly PairSetup[]
 type MakeResult = KeyShare | ReshareResult | SetupResult
@@ -98,7 +97,7 @@ async function openSessions(
       return createKeygen(keygenOptions(context, request, sessionIndex))
     })
   }
-  const dealt = await sourceShares(context, input, request)
+  const dealt = await sourceShares(context, { ...input, request })
   try {
     return specs.map((sessionIndex): MakeSession => {
       if (sessionIndex.brings === 'setup') return openSetup(context, input, ecdsaShare(dealt))
@@ -148,11 +147,10 @@ function reshareTerms({ random }: ServerContext, request: ReshareRequest, { curv
   }
 }
 
-/** The half that the server deals: its own of a signing set, or the custodian's of a backup set. */
-async function sourceShares(context: ServerContext, caller: Caller, request: ReshareRequest): Promise<WalletShares> {
-  const source = await requireSource(context.database, caller, request)
-  if (request.kind === 'recover') return fetchFromCustodian(context, source)
-  return readShare(context, context.database, caller.clientId, source.setId)
+/** The share that the server deals: its own of a signing set, or the custodian's of a backup set. */
+async function sourceShares(context: ServerContext, input: RoundInput<ReshareRequest>): Promise<WalletShares> {
+  const source = await sourceOf(context.database, input)
+  return source.purpose === 'backup' ? fetchFromCustodian(context, source) : openSourceShare(context, input)
 }
 
 function shareOf(result: MakeResult): KeyShare {
