@@ -100,6 +100,7 @@ function labeledExtract(suite: Uint8Array, salt: Uint8Array, label: string, inpu
   return prk
 }
 
+// eslint-disable-next-line max-params -- as in RFC 9180 §4
 function labeledExpand(
   suite: Uint8Array,
   prk: Uint8Array,

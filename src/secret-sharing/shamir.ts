@@ -48,6 +48,7 @@ export function assertSharing(threshold: number, ids: readonly number[]): void {
  * @param ids distinct, from 1 to 65,535, at most 8,192 of them
  * @throws {RangeError} for a threshold outside that range, an id outside 1..65535, or a repeated id
  */
+// eslint-disable-next-line max-params -- a secret, (t, n) as in the paper, and what all of this room takes
 export function split(
   group: Group,
   secret: Scalar,

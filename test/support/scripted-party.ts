@@ -61,7 +61,7 @@ export function cheatInKeygen(group: Group, random: RandomSource, cheat: Cheat, 
   const parties = newParties([1, 2])
   const victim = createKeygen({ group, ...AGREED, parties, self: parties[0]!.id, random: victims })
   const setting = scriptedPartySetting(keygenContext(group), random)
-  const honest = deal(group, group.randomScalar(random), 2, random(32), random)
+  const honest = deal(group, { constant: group.randomScalar(random), threshold: 2, chainCodePart: random(32) }, random)
   return play(victim, setting, 'keygen', cheat.dealing?.(honest) ?? honest, cheat)
 }
 
@@ -84,7 +84,7 @@ export function cheatInReshare(
     { protocol: 'reshare', group, walletId: old.walletId, ...agreed, flags: 0 },
     random,
   )
-  const honest = deal(group, constant, 2, new Uint8Array(0), random)
+  const honest = deal(group, { constant, threshold: 2, chainCodePart: new Uint8Array(0) }, random)
   return play(victim, setting, 'reshare', cheat.dealing?.(honest) ?? honest, cheat)
 }
 
@@ -121,7 +121,7 @@ function play(
     const [opening] = bodies(victim.advance().out) as [Uint8Array]
 
     const sid = sessionId(setting, [hello, commitment])
-    const own = decommitmentMessage(setting, sid, dealing)
+    const own = decommitmentMessage({ ...setting, sid }, dealing)
     say(2, 0, sid, cheat.opening?.(own, opening) ?? own)
     const share = setting.group.evaluatePolynomial(dealing.coefficients, [partyId(1)])[0]!
     say(protocol === 'keygen' ? 2 : 3, 1, sid, cheat.share?.(share) ?? share)

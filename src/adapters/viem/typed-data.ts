@@ -34,8 +34,11 @@ export function readTypedData(value: unknown): TypedData {
   if (typeof primaryType !== 'string') throw new RangeError('primaryType must be a string')
   const types: TypedDataTypes = { EIP712Domain: [], ...readTypes(given['types']) }
   expectTypes(types, primaryType)
-  const domain = readStruct(types, 'EIP712Domain', given['domain'] === undefined ? {} : given['domain'], 'domain', 1)
-  const message = readStruct(types, primaryType, given['message'], 'message', 1)
+  const domain = readStruct(types, 'EIP712Domain', given['domain'] === undefined ? {} : given['domain'], {
+    place: 'domain',
+    level: 1,
+  })
+  const message = readStruct(types, primaryType, given['message'], { place: 'message', level: 1 })
   return { types, domain, primaryType, message }
 }
 
@@ -58,13 +61,13 @@ function readField(value: unknown, place: string): TypedDataField {
   return { name, type }
 }
 
-function readStruct(
-  types: TypedDataTypes,
-  name: string,
-  value: unknown,
-  place: string,
-  level: number,
-): TypedDataStruct {
+/** Where a value stands in the typed data, and how many structs and arrays it is in. */
+interface Position {
+  readonly place: string
+  readonly level: number
+}
+
+function readStruct(types: TypedDataTypes, name: string, value: unknown, { place, level }: Position): TypedDataStruct {
   if (level > MOST_LEVELS) throw new RangeError(`${place.slice(0, 100)} … has more than ${MOST_LEVELS} levels`)
   const fields = types[name] as readonly TypedDataField[]
   const given = record(
@@ -75,20 +78,23 @@ function readStruct(
   return Object.fromEntries(
     fields.map((field) => [
       field.name,
-      readValue(types, field.type, given[field.name], `${place}.${field.name}`, level + 1),
+      readValue(types, field.type, given[field.name], { place: `${place}.${field.name}`, level: level + 1 }),
     ]),
   )
 }
 
-function readValue(types: TypedDataTypes, type: string, value: unknown, place: string, level: number): TypedDataValue {
+function readValue(types: TypedDataTypes, type: string, value: unknown, position: Position): TypedDataValue {
+  const { place, level } = position
   const array = arrayOf(type)
   if (array !== undefined) {
     const { item, length = Array.isArray(value) ? value.length : undefined } = array
     if (!Array.isArray(value) || value.length !== length) throw new RangeError(`${place} must be ${type}`)
-    return Array.from(value, (element, index) => readValue(types, item, element, `${place}[${index}]`, level + 1))
+    return Array.from(value, (element, index) =>
+      readValue(types, item, element, { place: `${place}[${index}]`, level: level + 1 }),
+    )
   }
   const read = readerOf(type)
-  if (read === undefined) return readStruct(types, type, value, place, level)
+  if (read === undefined) return readStruct(types, type, value, position)
   const result = read(value)
   if (result === undefined) throw new RangeError(`${place} must be ${type}`)
   return result

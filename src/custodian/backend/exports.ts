@@ -104,7 +104,7 @@ export function createExports(options: {
         return { sealed: toHex(sealed) }
       }
       const { setId } = started
-      const release = (encoded: readonly Uint8Array[]) => releaseShareOf(encoded, started, exportId, proof, random)
+      const release = (encoded: readonly Uint8Array[]) => releaseShareOf(encoded, started, exportId, { proof, random })
       const sealed = await shares.open(clientId, setId, release).catch(async (error: unknown) => {
         if (isProtocolError(error)) await recordFailure(clientId, setId).catch(onError)
         throw error
@@ -151,8 +151,7 @@ function releaseShareOf(
   encoded: readonly Uint8Array[],
   { setId, curve, receiver, challenge }: StartedExport,
   exportId: string,
-  proof: Uint8Array,
-  random: RandomSource,
+  { proof, random }: { readonly proof: Uint8Array; readonly random: RandomSource },
 ): Uint8Array {
   if (encoded.length === 0) throw notAuthorized()
   const walletShares = custodianShareOf(encoded, setId)

@@ -19,18 +19,24 @@ export interface Dealing {
   readonly blinding: Uint8Array
 }
 
+/** What a dealer deals. */
+export interface DealingTerms {
+  /** The secret that is shared. */
+  readonly constant: Scalar
+  /** t */
+  readonly threshold: number
+  /** cc_i, 32 bytes; empty in a reshare */
+  readonly chainCodePart: Uint8Array
+}
+
 /**
  * Draws a random polynomial of degree t−1 through (0, constant), and commits to it.
  *
- * @param threshold t
- * @param chainCodePart cc_i; empty in a reshare
  * @returns its coefficients include a copy of `constant`; wiped with {@link wipeDealing}
  */
 export function deal(
   group: Group,
-  constant: Scalar,
-  threshold: number,
-  chainCodePart: Uint8Array,
+  { constant, threshold, chainCodePart }: DealingTerms,
   random: RandomSource,
 ): Dealing {
   const coefficients = randomPolynomial(group, constant, threshold, random)

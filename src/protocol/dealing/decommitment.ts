@@ -13,7 +13,7 @@ import {
   type SchnorrProof,
   writeProof,
 } from './schnorr-proof.ts'
-import type { SessionEnvironment } from './environment.ts'
+import type { IdentifiedEnvironment } from './environment.ts'
 import { scalarFromHash } from '../transcript/transcript.ts'
 
 /** What a dealer broadcasts in round 2: the points of its commitment, and a proof that it knows the constant term. */
@@ -37,8 +37,7 @@ export interface ReceivedDecommitment {
 
 /** The challenge of the proof of knowledge: `c = TH("pok", sid, i, C_i, R)` as a scalar. */
 function knowledgeChallenge(
-  { group, hash }: SessionEnvironment,
-  sid: Uint8Array,
+  { group, hash, sid }: IdentifiedEnvironment,
   participant: number,
   encoded: readonly Uint8Array[],
 ): Challenge {
@@ -51,9 +50,9 @@ export function decommitmentLength({ pointLength }: Group, threshold: number, ch
 }
 
 /** The broadcast of round 2: `count u8 | count × C_ik | R | z[32] | cc_i | ρ_i[32]`. A reshare leaves out cc_i. */
-export function decommitmentMessage(environment: SessionEnvironment, sid: Uint8Array, dealing: Dealing): Uint8Array {
+export function decommitmentMessage(environment: IdentifiedEnvironment, dealing: Dealing): Uint8Array {
   const { coefficients, encoded, chainCodePart, blinding } = dealing
-  const challenge = knowledgeChallenge(environment, sid, environment.self, encoded)
+  const challenge = knowledgeChallenge(environment, environment.self, encoded)
   const proof = proveKnowledge(environment.group, coefficients[0] as Scalar, environment.random, challenge)
   const writer = new Writer().u8(encoded.length)
   for (const point of encoded) writer.bytes(point)
@@ -95,15 +94,14 @@ export function readPoints(group: Group, from: number, encoded: readonly Uint8Ar
  * @throws {PROTOCOL_ABORTED} POK, blaming every dealer whose proof fails
  */
 export function checkKnowledge(
-  environment: SessionEnvironment,
-  sid: Uint8Array,
+  environment: IdentifiedEnvironment,
   opened: readonly ReceivedDecommitment[],
   constants: readonly Point[],
 ): void {
   const claims = opened.map(({ from, opening: { encoded, proof } }, i) => ({
     point: constants[i] as Point,
     proof,
-    challenge: knowledgeChallenge(environment, sid, from, encoded),
+    challenge: knowledgeChallenge(environment, from, encoded),
   }))
   const blame = failingClaims(environment.group, claims).map((i) => (opened[i] as ReceivedDecommitment).from)
   if (blame.length > 0) abort('POK', 2, blame, 'a proof of knowledge of a constant term fails')

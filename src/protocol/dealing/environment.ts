@@ -17,3 +17,9 @@ export interface SessionEnvironment {
   readonly self: number
   readonly random: RandomSource
 }
+
+/** The same once the session has its id: after round 1. */
+export interface IdentifiedEnvironment extends SessionEnvironment {
+  /** sid, 32 bytes */
+  readonly sid: Uint8Array
+}

@@ -16,7 +16,7 @@ import {
   readProof,
   writeProof,
 } from './schnorr-proof.ts'
-import type { SessionEnvironment } from './environment.ts'
+import type { IdentifiedEnvironment } from './environment.ts'
 import { scalarFromHash } from '../transcript/transcript.ts'
 
 /** A new set as this participant has computed it, before the others have confirmed it. */
@@ -71,11 +71,7 @@ export function buildRecord(
 }
 
 /** The challenges of the proofs of possession: `c = TH("pop", sid, T, i, Y_i, pk, chainCode, R)`; i is the id in the set. */
-function possessionChallenges(
-  { group, hash }: SessionEnvironment,
-  sid: Uint8Array,
-  { record, transcript }: RecordTemplate,
-) {
+function possessionChallenges({ group, hash, sid }: IdentifiedEnvironment, { record, transcript }: RecordTemplate) {
   const points = group.encodePoints([...record.parties.map((party) => party.verifyingShare), record.publicKey])
   const publicKey = points[record.parties.length] as Uint8Array
   return (index: number): Challenge => {
@@ -94,13 +90,9 @@ export function confirmationLength({ pointLength }: Group): number {
 }
 
 /** The message of the last round, `T[32] | R | z[32]`. It states that the sender has seen T and has stored its share. */
-export function confirmationMessage(
-  environment: SessionEnvironment,
-  sid: Uint8Array,
-  template: ReceiverTemplate,
-): Uint8Array {
+export function confirmationMessage(environment: IdentifiedEnvironment, template: ReceiverTemplate): Uint8Array {
   const { id, secretShare } = template.own
-  const challenge = possessionChallenges(environment, sid, template)(indexOfParty(template.record, id))
+  const challenge = possessionChallenges(environment, template)(indexOfParty(template.record, id))
   const proof = proveKnowledge(environment.group, secretShare, environment.random, challenge)
   return writeProof(new Writer().bytes(template.transcript), proof).finish()
 }
@@ -121,8 +113,7 @@ export interface Confirmation {
  * @throws {PROTOCOL_ABORTED} FORMAT, ECHO or POP
  */
 export function checkConfirmations(
-  environment: SessionEnvironment,
-  sid: Uint8Array,
+  environment: IdentifiedEnvironment,
   template: RecordTemplate,
   confirmations: readonly Confirmation[],
   round: number,
@@ -135,7 +126,7 @@ export function checkConfirmations(
   if (!read.every(({ transcript }) => equalBytes(transcript, template.transcript))) {
     abort('ECHO', round, [], 'participants received different messages')
   }
-  const challengeOf = possessionChallenges(environment, sid, template)
+  const challengeOf = possessionChallenges(environment, template)
   const claims = read.map(({ index, proof }): Claim => ({
     point: template.record.parties[index]?.verifyingShare as Point,
     proof,

@@ -16,8 +16,8 @@ import {
   readDecommitment,
   readPoints,
 } from '../dealing/decommitment.ts'
-import type { SessionEnvironment } from '../dealing/environment.ts'
-import type { Hasher } from '../transcript/transcript.ts'
+import type { IdentifiedEnvironment, SessionEnvironment } from '../dealing/environment.ts'
+import { createHasher } from '../transcript/transcript.ts'
 import type { KeygenConfig } from './config.ts'
 
 /** What another party dealt to this one in round 2. */
@@ -36,24 +36,24 @@ interface CheckedDealt extends Dealt {
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, POINT, POK, FELDMAN or PKSUM
  */
 export function combineDealings(
-  environment: SessionEnvironment,
-  hash: Hasher<'keygen'>,
+  environment: IdentifiedEnvironment,
   config: KeygenConfig,
-  sid: Uint8Array,
   dealing: Dealing,
   inbox: Inbox,
 ): ReceiverTemplate {
-  const others = config.parties.map((_, i) => i + 1).filter((participant) => participant !== environment.self)
+  const { group, context, self, sid } = environment
+  const hash = createHasher(group.curve, 'keygen')
+  const others = config.parties.map((_, i) => i + 1).filter((participant) => participant !== self)
   const received: Dealt[] = []
   try {
     for (const from of others) received.push(readDealt(environment, from, inbox))
-    const id = config.parties[environment.self - 1]?.id as PartyId
-    const dealt = checkDealt(environment, config, sid, id, received, inbox)
+    const id = config.parties[self - 1]?.id as PartyId
+    const dealt = checkDealt(environment, config, received, inbox)
     const transcript = hash('T', sid, inbox.broadcasts(1), inbox.broadcasts(2))
-    const setId = hash('set', environment.context, transcript)
-    const chainCode = hash('cc', sid, chainCodeParts(environment.self, dealing, dealt))
-    const total = sumCommitments(environment.group, [dealing.commitment, ...dealt.map(({ commitment }) => commitment)])
-    const record = buildRecord(environment.group, total, { ...config, setId, chainCode }, 2)
+    const setId = hash('set', context, transcript)
+    const chainCode = hash('cc', sid, chainCodeParts(self, dealing, dealt))
+    const total = sumCommitments(group, [dealing.commitment, ...dealt.map(({ commitment }) => commitment)])
+    const record = buildRecord(group, total, { ...config, setId, chainCode }, 2)
     return { transcript, record, own: { id, secretShare: addShares(environment, id, dealing, dealt) } }
   } finally {
     wipe(...received.map(({ share }) => share))
@@ -67,10 +67,8 @@ function readDealt({ group }: SessionEnvironment, from: number, inbox: Inbox): D
 }
 
 function checkDealt(
-  environment: SessionEnvironment,
+  environment: IdentifiedEnvironment,
   config: KeygenConfig,
-  sid: Uint8Array,
-  id: PartyId,
   received: readonly Dealt[],
   inbox: Inbox,
 ): CheckedDealt[] {
@@ -83,8 +81,8 @@ function checkDealt(
     commitment: readPoints(environment.group, one.from, one.opening.encoded),
   }))
   const constants = dealt.map(({ commitment }) => commitment[0] as Point)
-  checkKnowledge(environment, sid, dealt, constants)
-  checkShares(environment.group, dealt, id, 2)
+  checkKnowledge(environment, dealt, constants)
+  checkShares(environment.group, dealt, config.parties[environment.self - 1]?.id as PartyId, 2)
   return dealt
 }
 

@@ -20,7 +20,7 @@ import { contextHash } from '../dealing/context.ts'
 import { deal, type Dealing, readDealing, SCALAR_LENGTH, wipeDealing, writeDealing } from '../dealing/dealing.ts'
 import type { Expected, Inbox, Machine, Message, MachineStep } from '../session/machine.ts'
 import { decommitmentLength, decommitmentMessage } from '../dealing/decommitment.ts'
-import type { SessionEnvironment } from '../dealing/environment.ts'
+import type { IdentifiedEnvironment, SessionEnvironment } from '../dealing/environment.ts'
 import { orWipe, requireStatement, writeStatement } from '../session/statement.ts'
 import type { Suite } from '../transcript/tags.ts'
 import { createHasher, type Hasher } from '../transcript/transcript.ts'
@@ -70,7 +70,8 @@ export class KeygenMachine implements Machine<KeyShare> {
     const { group, context } = this.#environment
     const random = hedgedRandom(this.#environment.random, 'dealing', new Uint8Array(), context, inbox.arrived(1))
     const constant = group.randomScalar(random)
-    this.#dealing = deal(group, constant, this.#config.threshold, random(32), random)
+    const { threshold } = this.#config
+    this.#dealing = deal(group, { constant, threshold, chainCodePart: random(32) }, random)
     wipe(constant)
     return [{ to: 0, body: commitmentMessage(this.#environment, this.#dealing, random) }]
   }
@@ -89,25 +90,29 @@ export class KeygenMachine implements Machine<KeyShare> {
     const shares = this.#environment.group.evaluatePolynomial(dealing.coefficients, ids)
     return {
       messages: [
-        { to: 0, body: decommitmentMessage(this.#environment, this.sid, dealing) },
+        { to: 0, body: decommitmentMessage(this.#identified(), dealing) },
         ...others.map((to, i) => ({ to, body: shares[i] as Scalar })),
       ],
     }
   }
 
   #combine(inbox: Inbox): MachineStep {
-    const sid = this.sid as Uint8Array
-    this.#template = combineDealings(this.#environment, this.#hash, this.#config, sid, this.#dealing as Dealing, inbox)
+    const environment = this.#identified()
+    this.#template = combineDealings(environment, this.#config, this.#dealing as Dealing, inbox)
     wipeDealing(this.#dealing)
     this.#dealing = undefined
-    const body = confirmationMessage(this.#environment, sid, this.#template)
+    const body = confirmationMessage(environment, this.#template)
     return { messages: [{ to: 0, body }], outcome: 'prepared' }
   }
 
   #finish(inbox: Inbox): MachineStep {
     const confirmations = this.#others().map((from) => ({ from, id: this.#idOf(from), body: inbox.broadcast(3, from) }))
-    checkConfirmations(this.#environment, this.sid as Uint8Array, this.#template as ReceiverTemplate, confirmations, 3)
+    checkConfirmations(this.#identified(), this.#template as ReceiverTemplate, confirmations, 3)
     return { messages: [], outcome: 'done' }
+  }
+
+  #identified(): IdentifiedEnvironment {
+    return { ...this.#environment, sid: this.sid as Uint8Array }
   }
 
   result(): KeyShare {

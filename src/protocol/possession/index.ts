@@ -83,7 +83,7 @@ export function newChallenge(random: RandomSource, about: Uint8Array): Uint8Arra
  */
 export function provePossession(options: ProvePossessionOptions): Uint8Array {
   const { group, share, verifier, nonce, use = 'proof', random } = options
-  const challenge = possessionChallenge(group, share.record, share.id, verifier, nonce, use)
+  const challenge = possessionChallenge(group, { record: share.record, prover: share.id, verifier, nonce, use })
   return writeProof(new Writer(), proveKnowledge(group, secretOf(share), random, challenge)).finish()
 }
 
@@ -95,7 +95,7 @@ export function provePossession(options: ProvePossessionOptions): Uint8Array {
  */
 export function verifyPossession(options: VerifyPossessionOptions): void {
   const { group, record, prover, verifier, nonce, use = 'proof', proof: bytes } = options
-  const challenge = possessionChallenge(group, record, prover, verifier, nonce, use)
+  const challenge = possessionChallenge(group, { record, prover, verifier, nonce, use })
   const proof = readMessage(abytes(bytes, undefined, 'proof'), 1, prover, (reader) => readProof(group, reader))
   const { verifyingShare } = partyOf(record, prover)
   if (failingClaims(group, [{ point: verifyingShare, proof, challenge }]).length > 0) {
@@ -103,13 +103,12 @@ export function verifyPossession(options: VerifyPossessionOptions): void {
   }
 }
 
+/** What a proof is bound to. */
+type PossessionStatement = Required<Omit<VerifyPossessionOptions, 'group' | 'proof'>>
+
 function possessionChallenge(
   group: Group,
-  record: ShareSetRecord,
-  prover: PartyId,
-  verifier: PartyId,
-  nonce: Uint8Array,
-  use: PossessionUse,
+  { record, prover, verifier, nonce, use }: PossessionStatement,
 ): (commitment: Uint8Array) => Scalar {
   abytes(nonce, NONCE_LENGTH, 'nonce')
   const { id: verifierId } = partyOf(record, verifier)

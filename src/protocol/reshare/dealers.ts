@@ -16,7 +16,7 @@ import {
   readDecommitment,
   readPoints,
 } from '../dealing/decommitment.ts'
-import type { SessionEnvironment } from '../dealing/environment.ts'
+import type { IdentifiedEnvironment, SessionEnvironment } from '../dealing/environment.ts'
 import { dealersOf, type ReshareConfig } from './config.ts'
 
 /** A dealer's commitment that has passed the checks of round 2. */
@@ -35,9 +35,8 @@ export interface CheckedDealer {
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, DEGREE, PIN, POINT, POK or PKSUM
  */
 export function checkDealers(
-  environment: SessionEnvironment,
+  environment: IdentifiedEnvironment,
   config: ReshareConfig,
-  sid: Uint8Array,
   dealing: Dealing | undefined,
   inbox: Inbox,
 ): CheckedDealer[] {
@@ -61,7 +60,7 @@ export function checkDealers(
     const higher = readPoints(group, from, opening.encoded.slice(1))
     return { from, commitment: [constants[i] as Point, ...higher] }
   })
-  checkKnowledge(environment, sid, opened, constants)
+  checkKnowledge(environment, opened, constants)
   if (dealing !== undefined) dealers.push({ from: self, commitment: dealing.commitment })
   if (!group.equalPoints(totalOf(environment, dealers)[0] as Point, config.old.publicKey)) {
     abort('PKSUM', 2, [], 'what the dealers deal is not the public key')

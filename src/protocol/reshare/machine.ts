@@ -32,7 +32,7 @@ import {
 } from '../dealing/dealing.ts'
 import type { Expected, Inbox, Machine, Message, MachineStep } from '../session/machine.ts'
 import { decommitmentLength, decommitmentMessage } from '../dealing/decommitment.ts'
-import type { SessionEnvironment } from '../dealing/environment.ts'
+import type { IdentifiedEnvironment, SessionEnvironment } from '../dealing/environment.ts'
 import { orWipe, requireStatement, writeStatement } from '../session/statement.ts'
 import type { Suite } from '../transcript/tags.ts'
 import { createHasher } from '../transcript/transcript.ts'
@@ -93,7 +93,8 @@ export class ReshareMachine implements Machine<ReshareResult> {
     const secret = constant ?? new Uint8Array()
     const random = hedgedRandom(this.#environment.random, 'dealing', secret, context, inbox.arrived(1))
     if (constant !== undefined) {
-      this.#dealing = deal(group, constant, this.#config.threshold, new Uint8Array(), random)
+      const { threshold } = this.#config
+      this.#dealing = deal(group, { constant, threshold, chainCodePart: new Uint8Array() }, random)
     }
     const body = commitmentMessage(this.#environment, this.#dealing, random)
     this.#endConstant()
@@ -114,7 +115,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     }
     this.sid = sessionId(this.#environment, inbox.broadcasts(1))
     if (this.#dealing === undefined) return { messages: [] }
-    return { messages: [{ to: 0, body: decommitmentMessage(this.#environment, this.sid, this.#dealing) }] }
+    return { messages: [{ to: 0, body: decommitmentMessage(this.#identified(), this.#dealing) }] }
   }
 
   /**
@@ -122,7 +123,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
    * session, that it holds its own share of the old set.
    */
   #share(inbox: Inbox): MachineStep {
-    this.#dealers = checkDealers(this.#environment, this.#config, this.sid as Uint8Array, this.#dealing, inbox)
+    this.#dealers = checkDealers(this.#identified(), this.#config, this.#dealing, inbox)
     if (this.#dealing === undefined) return { messages: [] }
     const receivers = this.#others().flatMap(({ participant, receiver }) =>
       receiver === undefined ? [] : [{ participant, id: receiver.id }],
@@ -133,8 +134,8 @@ export class ReshareMachine implements Machine<ReshareResult> {
   }
 
   #receive(inbox: Inbox): MachineStep {
-    const { group, hash } = this.#environment
-    const sid = this.sid as Uint8Array
+    const environment = this.#identified()
+    const { group, hash, sid } = environment
     const { old, purpose, threshold, participants } = this.#config
     const transcript = hash('T', sid, inbox.broadcasts(1), inbox.broadcasts(2))
     const blueprint = {
@@ -145,18 +146,18 @@ export class ReshareMachine implements Machine<ReshareResult> {
       parties: receiversOf(participants).sort((a, b) => a.id - b.id),
       chainCode: old.chainCode,
     }
-    const record = buildRecord(group, totalOf(this.#environment, this.#dealers), blueprint, 3)
+    const record = buildRecord(group, totalOf(environment, this.#dealers), blueprint, 3)
     const id = this.#own().receiver?.id
     if (id === undefined) {
       this.#endDealing()
       this.#template = { transcript, record }
       return { messages: [] }
     }
-    const secretShare = receiveShare(group, this.self, id, this.#dealers, this.#dealing, inbox)
+    const secretShare = receiveShare(environment, id, { dealers: this.#dealers, dealing: this.#dealing }, inbox)
     this.#endDealing()
     const template: ReceiverTemplate = { transcript, record, own: { id, secretShare } }
     this.#template = template
-    return { messages: [{ to: 0, body: confirmationMessage(this.#environment, sid, template) }], outcome: 'prepared' }
+    return { messages: [{ to: 0, body: confirmationMessage(environment, template) }], outcome: 'prepared' }
   }
 
   #endConstant(): void {
@@ -174,8 +175,12 @@ export class ReshareMachine implements Machine<ReshareResult> {
     const confirmations = this.#others().flatMap(({ participant: from, receiver }) =>
       receiver === undefined ? [] : [{ from, id: receiver.id, body: inbox.broadcast(4, from) }],
     )
-    checkConfirmations(this.#environment, this.sid as Uint8Array, this.#template as RecordTemplate, confirmations, 4)
+    checkConfirmations(this.#identified(), this.#template as RecordTemplate, confirmations, 4)
     return { messages: [], outcome: 'done' }
+  }
+
+  #identified(): IdentifiedEnvironment {
+    return { ...this.#environment, sid: this.sid as Uint8Array }
   }
 
   result(): ReshareResult {

@@ -1,9 +1,10 @@
-import type { Group, Scalar } from '../../curve/group.ts'
+import type { Scalar } from '../../curve/group.ts'
 import { sum } from '../../secret-sharing/scalars.ts'
 import type { PartyId } from '../../types.ts'
 import { wipe } from '../../util/bytes.ts'
 import { readMessage } from '../session/abort.ts'
 import { type Dealing, readSecret } from '../dealing/dealing.ts'
+import type { SessionEnvironment } from '../dealing/environment.ts'
 import type { Inbox } from '../session/machine.ts'
 import { checkShares, type ReceivedShare } from '../dealing/decommitment.ts'
 import type { CheckedDealer } from './dealers.ts'
@@ -11,16 +12,14 @@ import type { CheckedDealer } from './dealers.ts'
 /**
  * This participant's share s'_j = Σ g_i(j) of the new set. `buildRecord` has checked before that it is not zero.
  *
- * @param dealers all dealers, this participant included if it deals
- * @param dealing this participant's own, if it deals; the caller wipes it
+ * @param dealt.dealers all dealers, this participant included if it deals
+ * @param dealt.dealing this participant's own, if it deals; the caller wipes it
  * @throws {PROTOCOL_ABORTED} FORMAT or FELDMAN
  */
 export function receiveShare(
-  group: Group,
-  self: number,
+  { group, self }: SessionEnvironment,
   id: PartyId,
-  dealers: readonly CheckedDealer[],
-  dealing: Dealing | undefined,
+  { dealers, dealing }: { readonly dealers: readonly CheckedDealer[]; readonly dealing: Dealing | undefined },
   inbox: Inbox,
 ): Scalar {
   const received: ReceivedShare[] = []

@@ -16,6 +16,7 @@ export function abort(reason: AbortReason, round: number, blame: readonly number
  *
  * @throws {PROTOCOL_ABORTED} with `reason`, blaming `from`, if `read` throws a CodecError or does not read all bytes
  */
+// eslint-disable-next-line max-params -- the reason is nearly always the same
 export function readMessage<T>(
   body: Uint8Array,
   round: number,

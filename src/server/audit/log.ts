@@ -60,7 +60,7 @@ export function createAuditLog(options: {
       const chunk = events.slice(start, start + CHUNK)
       const values: SqlValue[] = [clientId]
       for (const [i, event] of chunk.entries()) {
-        const entry = auditEntry(clientId, before + 1 + start + i, new Date(now()), epoch, event)
+        const entry = auditEntry({ clientId, sequence: before + 1 + start + i, at: new Date(now()), epoch }, event)
         hash = entryHash(key, hash, entry)
         const { sequence, at, walletId, setId, operationId, detail } = entry
         values.push(sequence, at, epoch, event.event, walletId, setId, operationId, detail, hash)
@@ -112,13 +112,10 @@ export function createAuditLog(options: {
 }
 
 function auditEntry(
-  clientId: string,
-  sequence: number,
-  at: Date,
-  epoch: number,
+  position: Pick<AuditEntry, 'clientId' | 'sequence' | 'at' | 'epoch'>,
   { event, walletId = '', setId = '', operationId = '', detail = '' }: AuditEvent,
 ): AuditEntry {
-  return { clientId, sequence, at, epoch, event, walletId, setId, operationId, detail }
+  return { ...position, event, walletId, setId, operationId, detail }
 }
 
 /** `($1, $2, …), …`: the client, which all entries share, and the columns of each. */

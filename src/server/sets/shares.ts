@@ -15,8 +15,7 @@ export const shareContext = (clientId: string, setId: string) => ({ purpose: 'sh
 export async function insertShare(
   { sealer }: Sealing,
   db: Queryable,
-  clientId: string,
-  setId: string,
+  { clientId, setId }: { readonly clientId: string; readonly setId: string },
   shares: WalletShares,
 ): Promise<void> {
   const encoded = encodeWalletShares(getGroup, shares)

@@ -16,7 +16,8 @@ const isWiped = (secret: Uint8Array): boolean => secret.every((byte) => byte ===
 
 describe.each(groups)('a dealing on $name', ({ group }) => {
   const random = seededRandom('dealing')
-  const draw = (threshold: number): Dealing => deal(group, group.randomScalar(random), threshold, random(32), random)
+  const draw = (threshold: number): Dealing =>
+    deal(group, { constant: group.randomScalar(random), threshold, chainCodePart: random(32) }, random)
 
   function encoded(dealing: Dealing | undefined): Uint8Array {
     const writer = new Writer()
@@ -26,7 +27,11 @@ describe.each(groups)('a dealing on $name', ({ group }) => {
 
   test('has t coefficients, the constant first, and their commitments', () => {
     const constant = group.randomScalar(random)
-    const { coefficients, commitment, encoded } = deal(group, constant, 3, new Uint8Array(0), random)
+    const { coefficients, commitment, encoded } = deal(
+      group,
+      { constant, threshold: 3, chainCodePart: new Uint8Array(0) },
+      random,
+    )
     expect(coefficients).toHaveLength(3)
     expect(coefficients[0]).toEqual(constant)
     expect(encoded).toEqual(coefficients.map((coefficient) => group.encodePoint(group.multiplyBase(coefficient))))

@@ -80,13 +80,12 @@ describe.each(groups)('the end of a protocol on $name', ({ group }) => {
     const confirmations = [1, 2].map((at) => ({
       from: at + 1,
       id: shares[at]!.id,
-      body: confirmationMessage(settingOf(at + 1), sid, completionOf(at)),
+      body: confirmationMessage({ ...settingOf(at + 1), sid }, completionOf(at)),
     }))
     const check = (changed: (body: Uint8Array, from: number) => Uint8Array, about: RecordTemplate = completionOf(0)) =>
       abortOf(() =>
         checkConfirmations(
-          settingOf(1),
-          sid,
+          { ...settingOf(1), sid },
           about,
           confirmations.map((one) => ({ ...one, body: changed(one.body, one.from) })),
           3,
@@ -156,6 +155,6 @@ describe.each(groups)('the end of a protocol on $name', ({ group }) => {
 
   test('a confirmation of a party that the record lacks is not made', () => {
     const stranger = { ...completionOf(0), own: { id: 9 as PartyId, secretShare: group.scalar(1) } }
-    expect(() => confirmationMessage(settingOf(1), sid, stranger)).toThrow()
+    expect(() => confirmationMessage({ ...settingOf(1), sid }, stranger)).toThrow()
   })
 })

@@ -119,7 +119,7 @@ export async function plantSet(world: World, context: ServerContext, planted: Pl
     'update reshare_sets set state = $2, committed_at = $3, proven_at = $4 where set_id = $1',
     [setId, state, new Date(0), proven ? new Date(0) : null],
   )
-  if (purpose === 'signing') await insertShare(context, world.database, clientId, setId, other)
+  if (purpose === 'signing') await insertShare(context, world.database, { clientId, setId }, other)
   else {
     const share = encodeWalletShares(getGroup, other)
     await recordCustodianShare(world.database, { clientId, operationId }, setId)

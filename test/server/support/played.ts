@@ -86,7 +86,7 @@ export async function storedSet(
     clientId,
     new Date(START),
   ])
-  if (purpose === 'signing') await insertShare(context, database, clientId, setId, half)
+  if (purpose === 'signing') await insertShare(context, database, { clientId, setId }, half)
   return set
 }
 

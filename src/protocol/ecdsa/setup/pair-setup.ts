@@ -83,7 +83,13 @@ function otSid({ sid, self, peer, offering }: PairContext): Uint8Array {
   return hash('ot', sid, offering, offering === self ? peer : self)
 }
 
-function seedCommitment(sid: Uint8Array, from: PartyId, to: PartyId, part: Uint8Array, blinding: Uint8Array) {
+/** What a party commits to in round 2 and opens in round 3. */
+interface SeedOpening {
+  readonly part: Uint8Array
+  readonly blinding: Uint8Array
+}
+
+function seedCommitment(sid: Uint8Array, from: PartyId, to: PartyId, { part, blinding }: SeedOpening) {
   return hash('zero-com', sid, from, to, part, blinding)
 }
 
@@ -103,7 +109,7 @@ export function offer(context: PairContext): Offered & { readonly body: Uint8Arr
   const random = hedged(context, OFFER_ROUND, NOTHING)
   const offers = isOffering(context) ? makeOffers(backend, otSid(context), random) : undefined
   const [part, blinding] = [random(SEED_PART_BYTES), random(SEED_PART_BYTES)]
-  const body = concatBytes(seedCommitment(sid, self, peer, part, blinding), offers?.message ?? NOTHING)
+  const body = concatBytes(seedCommitment(sid, self, peer, { part, blinding }), offers?.message ?? NOTHING)
   return { offers, part, blinding, message: body.slice(), body }
 }
 
@@ -172,7 +178,7 @@ export function finish(context: PairContext, answered: Answered, theirs: Uint8Ar
     blinding: reader.bytes(SEED_PART_BYTES),
     reply: reader.bytes(isOffering(context) ? OFFERS_ANSWER_BYTES : 0),
   }))
-  if (!equalBytes(seedCommitment(sid, peer, self, part, blinding), answered.peerCommitment)) {
+  if (!equalBytes(seedCommitment(sid, peer, self, { part, blinding }), answered.peerCommitment)) {
     abort('COMMIT', ANSWER_ROUND, [from], `participant ${from} opens another seed than it committed to`)
   }
   const baseOts = baseOtsOf(context, answered, reply)

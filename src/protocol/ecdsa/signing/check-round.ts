@@ -107,9 +107,10 @@ function readOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key
   if (!read.every(({ greeting }) => greeting.every((part, i) => equalBytes(part, setup.greeting[i] as Uint8Array)))) {
     abort('SID', round, [], 'a signer signs something else')
   }
-  for (const { from, encodedR, blinding } of read) {
+  for (const opening of read) {
+    const { from } = opening
     const commitment = prepared.commitments.get(from)
-    if (commitment === undefined || !opensCommitment(setup, prepared.statement, from, commitment, encodedR, blinding)) {
+    if (commitment === undefined || !opensCommitment(setup, prepared.statement, commitment, opening)) {
       abort('COMMIT', round, [from], `participant ${from} opens another nonce than it committed to`)
     }
   }
@@ -167,7 +168,12 @@ function correct(setup: SigningSetup, opening: Opening, { factor, shares }: Prod
     group.encodePoints(expected).every((encoded, k) => equalBytes(encoded, gammas[k] as Uint8Array))
   if (holds) return corrected
   wipe(...corrected)
-  return cheat(setup, roundOf(setup, 'opening'), from, 'CHEAT_GAMMA', 'multiplies something else than it has shown')
+  return cheat(
+    setup,
+    { round: roundOf(setup, 'opening'), from },
+    'CHEAT_GAMMA',
+    'multiplies something else than it has shown',
+  )
 }
 
 /** R = ΣR_i, encoded. */

@@ -69,32 +69,34 @@ export function noncesOf(group: Group, nonce: Scalar, mask: Scalar, blinding: Ui
   return { nonce, mask, blinding, point, encoded: group.encodePoint(point) }
 }
 
+/** What a commitment to a nonce is opened with. */
+export interface NonceOpening {
+  /** The participant number of the signer that committed. */
+  readonly from: number
+  /** R_j, 33 bytes */
+  readonly encodedR: Uint8Array
+  /** ρ_j, 32 bytes */
+  readonly blinding: Uint8Array
+}
+
 /** com(R_i) = TH("com-R", statement, i, fresh, R_i, ρ_i); the statement names the set. */
-function commitTo(
-  { signers }: SigningSetup,
-  statement: Uint8Array,
-  from: number,
-  fresh: Uint8Array,
-  encodedR: Uint8Array,
-  blinding: Uint8Array,
-) {
+function commitTo({ signers }: SigningSetup, statement: Uint8Array, fresh: Uint8Array, opening: NonceOpening) {
+  const { from, encodedR, blinding } = opening
   return ecdsaHash('com-R', statement, signers[from - 1] as number, fresh, encodedR, blinding)
 }
 
 /**
- * Whether R_j and its blinding are what participant `from` committed to.
+ * Whether R_j and its blinding are what the participant committed to.
  *
  * @param statement the statement of the session in which it committed, which may be an earlier preprocessing
  */
 export function opensCommitment(
   setup: SigningSetup,
   statement: Uint8Array,
-  from: number,
   { fresh, hash }: Commitment,
-  encodedR: Uint8Array,
-  blinding: Uint8Array,
+  opening: NonceOpening,
 ): boolean {
-  return equalBytes(commitTo(setup, statement, from, fresh, encodedR, blinding), hash)
+  return equalBytes(commitTo(setup, statement, fresh, opening), hash)
 }
 
 /** esid = TH("ote", statement, otDigest, fresh, Alice, Bob), to which Bob's extension is bound. */
@@ -115,7 +117,11 @@ function draw(setup: SigningSetup, fresh: Uint8Array, seen: readonly Uint8Array[
   const { group, vole } = backend
   const source = random('ecdsa nonces', statement, fresh, seen)
   const nonces = noncesOf(group, group.randomScalar(source), group.randomScalar(source), source(32))
-  const hash = commitTo(setup, statement, self, fresh, nonces.encoded, nonces.blinding)
+  const hash = commitTo(setup, statement, fresh, {
+    from: self,
+    encodedR: nonces.encoded,
+    blinding: nonces.blinding,
+  })
   const started = new Map<number, Started>()
   const extensions = others(setup).map((peer) => {
     const esid = extensionSession(setup, peer, self, fresh)

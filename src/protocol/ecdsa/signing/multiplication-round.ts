@@ -79,7 +79,15 @@ function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, messag
   wipe(mask)
   if (product !== undefined) return { ...product, inputs }
   wipe(...inputs)
-  return cheat(setup, roundOf(setup, 'commitment'), from, 'CHEAT_OTE', 'extends transfers inconsistently')
+  return cheat(setup, { round: roundOf(setup, 'commitment'), from }, 'CHEAT_OTE', 'extends transfers inconsistently')
+}
+
+/** What this signer has for its multiplications with every peer, by participant number. */
+export interface Multiplying {
+  /** As Bob. */
+  readonly started: ReadonlyMap<number, Started>
+  /** As Alice. */
+  readonly multiplied: ReadonlyMap<number, Multiplied>
 }
 
 /**
@@ -92,8 +100,7 @@ export function finishMultiplications(
   setup: SigningSetup,
   sid: Uint8Array,
   inbox: Inbox,
-  started: ReadonlyMap<number, Started>,
-  multiplied: ReadonlyMap<number, Multiplied>,
+  { started, multiplied }: Multiplying,
 ): Map<number, Products> {
   const products = new Map<number, Products>()
   const round = roundOf(setup, 'product')
@@ -108,7 +115,7 @@ export function finishMultiplications(
       const { choices, ...kept } = started.get(peer) as Started
       const vsid = voleSession(setup, sid, peer, setup.self)
       const asBob = orFormat(round, peer, () => setup.backend.vole.finish(vsid, kept, choices, answer))
-      if (asBob === undefined) return cheat(setup, round, peer, 'CHEAT_VOLE', 'multiplies inconsistently')
+      if (asBob === undefined) return cheat(setup, { round, from: peer }, 'CHEAT_VOLE', 'multiplies inconsistently')
       products.set(peer, { asAlice: multiplied.get(peer) as Multiplied, asBob })
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Group, Point, Scalar } from '../../../curve/group.ts'
+import type { Group, Scalar } from '../../../curve/group.ts'
 import type { PartyId } from '../../../types.ts'
 import { concatBytes, wipe } from '../../../util/bytes.ts'
 import type { Reader } from '../../../util/codec.ts'
@@ -73,8 +73,8 @@ export function aggregate(
     w = group.add(w, sharedW)
     u = group.add(u, sharedU)
   }
-  const key: Point = group.decodePoint(publicKey)
-  const signature = assembleSignature(group, key, commitment, digest, u, w)
+  const parts = { publicKey: group.decodePoint(publicKey), encodedR: commitment, digest, u, w }
+  const signature = assembleSignature(group, parts)
   if (signature !== undefined) return signature
   const others = signers.flatMap((id, i) => (id === self ? [] : [i + 1]))
   return abort('SIG', round, others.length === 1 ? others : [], 'the signature does not verify')

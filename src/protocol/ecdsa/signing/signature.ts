@@ -42,22 +42,25 @@ function exceedsVar(bytes: Uint8Array, limit: Uint8Array): boolean {
   return (bytes[at] ?? 0) > (limit[at] ?? 0)
 }
 
+/** What a signature is assembled from. */
+export interface SignatureParts {
+  readonly publicKey: Point
+  /** R, 33 bytes */
+  readonly encodedR: Uint8Array
+  readonly digest: Digest32
+  /** Σ u_i */
+  readonly u: Scalar
+  /** Σ w_i */
+  readonly w: Scalar
+}
+
 /**
  * Computes the signature with s = w/u, verifies it, and replaces s by −s if s is in the upper half of the order.
  *
- * @param encodedR R, 33 bytes
- * @param u Σ u_i
- * @param w Σ w_i
  * @returns undefined if it does not verify
  */
-export function assembleSignature(
-  group: Group,
-  publicKey: Point,
-  encodedR: Uint8Array,
-  digest: Digest32,
-  u: Scalar,
-  w: Scalar,
-): EcdsaSignature | undefined {
+export function assembleSignature(group: Group, parts: SignatureParts): EcdsaSignature | undefined {
+  const { publicKey, encodedR, digest, u, w } = parts
   if (group.isZero(u) || group.isZero(w)) return undefined
   const r = scalarOfCommitment(group, encodedR)
   const s = group.multiply(w, group.invert(u))

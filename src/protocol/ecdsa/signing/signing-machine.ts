@@ -96,8 +96,8 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
         return { messages }
       }
       case 'multiplied': {
-        const { sid, nonces, started, commitments, id, multiplied } = progress
-        const products = finishMultiplications(setup, sid, inbox, started, multiplied)
+        const { sid, nonces, started, commitments, id } = progress
+        const products = finishMultiplications(setup, sid, inbox, progress)
         wipeStarted(started)
         const prepared = { statement: setup.statement, nonces, commitments, products }
         this.#progress = { at: 'prepared', sid, prepared }

@@ -111,7 +111,7 @@ export function openSigning(options: EcdsaOptions, mode: SigningMode): SigningSe
       : group.addPoints(record.publicKey, group.multiplyBase(derivation.tweak))
   if (group.isIdentity(publicKey)) throw new RangeError('the derived key is the identity')
   const encodedKey = group.encodePoint(publicKey)
-  const statement = statementOf(share, signers, encodedKey, derivation?.path ?? [], mode)
+  const statement = statementOf(options, mode, encodedKey)
   const secretShare = share.secretShare.slice() as Scalar
   const self = signers.indexOf(id) + 1
   return {
@@ -165,12 +165,11 @@ function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtS
  * Instead it is part of every vsid, and compared in the first messages.
  */
 function statementOf(
-  share: KeyShare,
-  signers: readonly PartyId[],
-  encodedKey: Uint8Array,
-  path: readonly number[],
+  { share, signers, derivation }: EcdsaOptions,
   mode: SigningMode,
+  encodedKey: Uint8Array,
 ): Uint8Array {
+  const path = derivation?.path ?? []
   return ecdsaHash(
     'sign',
     share.record.setId,
@@ -210,7 +209,12 @@ export function roundOf(setup: Pick<SigningSetup, 'signers' | 'mode'>, what: key
 }
 
 /** Poisons the OT state with a participant, then throws the error that names the cheat. */
-export function cheat(setup: SigningSetup, round: number, from: number, reason: CheatReason, what: string): never {
+export function cheat(
+  setup: SigningSetup,
+  { round, from }: { readonly round: number; readonly from: number },
+  reason: CheatReason,
+  what: string,
+): never {
   pairWith(setup, from).poison(reason)
   return abort(reason, round, [from], `participant ${from} ${what}`)
 }

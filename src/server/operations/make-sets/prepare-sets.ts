@@ -72,7 +72,7 @@ async function insertPrepared(
         record: encodeWalletSetRecord(getGroup, combineRecords(set.shares.map(({ record }) => record))),
         createdAt,
       })
-      if (!backup) await insertShare(context, tx, clientId, setId, set)
+      if (!backup) await insertShare(context, tx, { clientId, setId }, set)
       const { walletId, kind: detail } = request
       if (added) events.push({ event: 'prepared', walletId, setId, operationId, detail })
     }

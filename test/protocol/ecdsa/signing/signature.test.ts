@@ -53,7 +53,7 @@ describe.each(backends)('assembling a signature on $name', ({ backend: { group }
       const high = bytesToNumber('secp256k1', s) > N / 2n
       highs.add(high)
       const publicKey = keyFor(encodedR, s, scalarOfDigest(group, digest))
-      const signature = assembleSignature(group, publicKey, encodedR, digest, u, w)
+      const signature = assembleSignature(group, { publicKey, encodedR, digest, u, w })
       expect(bytesToNumber('secp256k1', signature!.s) <= N / 2n).toBe(true)
       expect(signature!.recovery).toBe(bit1 | Number(odd !== high))
       expect(nobleAccepts(signature!, digest, group.encodePoint(publicKey))).toBe(true)
@@ -66,8 +66,8 @@ describe.each(backends)('assembling a signature on $name', ({ backend: { group }
     const digest = digest32(random(32))
     for (const value of [(N - 1n) / 2n, (N + 1n) / 2n]) {
       const s = numberToBytes('secp256k1', value) as Scalar
-      const key = keyFor(encodedR, s, scalarOfDigest(group, digest))
-      const signature = assembleSignature(group, key, encodedR, digest, group.scalar(1), s)
+      const publicKey = keyFor(encodedR, s, scalarOfDigest(group, digest))
+      const signature = assembleSignature(group, { publicKey, encodedR, digest, u: group.scalar(1), w: s })
       expect(bytesToNumber('secp256k1', signature!.s)).toBe((N - 1n) / 2n)
       expect(signature!.recovery).toBe(value === (N - 1n) / 2n ? 0 : 1)
     }
@@ -78,14 +78,19 @@ describe.each(backends)('assembling a signature on $name', ({ backend: { group }
     const encodedR = pointFrom(group, 1n << 100n, true)
     const digest = digest32(random(32))
     const [u, w] = [group.randomScalar(random), group.randomScalar(random)]
-    const key = keyFor(encodedR, group.multiply(w, group.invert(u)), scalarOfDigest(group, digest))
+    const publicKey = keyFor(encodedR, group.multiply(w, group.invert(u)), scalarOfDigest(group, digest))
     const zero = group.scalar(0)
-    expect(assembleSignature(group, key, encodedR, digest, u, w)).toBeDefined()
-    expect(assembleSignature(group, group.generator, encodedR, digest, u, w)).toBeUndefined()
-    expect(assembleSignature(group, key, encodedR, digest32(random(32)), u, w)).toBeUndefined()
-    expect(assembleSignature(group, key, pointFrom(group, 1n << 101n, true), digest, u, w)).toBeUndefined()
-    expect(assembleSignature(group, key, encodedR, digest, zero, w)).toBeUndefined()
-    expect(assembleSignature(group, key, encodedR, digest, u, zero)).toBeUndefined()
+    const parts = { publicKey, encodedR, digest, u, w }
+    expect(assembleSignature(group, parts)).toBeDefined()
+    for (const other of [
+      { publicKey: group.generator },
+      { digest: digest32(random(32)) },
+      { encodedR: pointFrom(group, 1n << 101n, true) },
+      { u: zero },
+      { w: zero },
+    ]) {
+      expect(assembleSignature(group, { ...parts, ...other })).toBeUndefined()
+    }
   })
 
   test('a digest stands for its number modulo the order', () => {
