@@ -24,13 +24,19 @@ export interface ServerClient {
 /** The header by which tests say who they are. */
 export const CLIENT_HEADER = 'x-test-client'
 
-export function serverClient(fetch: Fetch, clientId: string, random: RandomSource): ServerClient {
+/** @param url of the server, without a path */
+export function serverClient(
+  fetch: Fetch,
+  clientId: string,
+  random: RandomSource,
+  url = 'http://server.test',
+): ServerClient {
   return {
     clientId,
     random,
     async send(method, path, body, headers = {}) {
       const type: Record<string, string> = body === undefined ? {} : { 'content-type': ROUND_CONTENT_TYPE }
-      const request = new Request(`http://server.test${path}`, {
+      const request = new Request(`${url}${path}`, {
         method,
         headers: { [CLIENT_HEADER]: clientId, ...type, ...headers },
         ...(body && { body: body as Uint8Array<ArrayBuffer> }),

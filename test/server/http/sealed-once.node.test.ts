@@ -10,7 +10,8 @@ import { memoryStore } from '../../../src/storage/index.ts'
 import { inProcessTransport, type Transport, type TransportResponse } from '../../../src/transport/index.ts'
 import { fromUtf8, toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
-import { play, serverClient, type ServerClient } from '../../support/server-client.ts'
+import { play } from '../../support/server-client.ts'
+import { transportClient } from '../support/sealed.ts'
 import { generate, newBackup, newWallet, setIdOf, sign } from '../support/wallets.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -45,15 +46,7 @@ function device(server: () => Server, now: () => number = world.now) {
     random,
     now,
   })
-  const client: ServerClient = {
-    ...serverClient((request) => server().fetch(request), clientId, random),
-    send: async (method, path, body) =>
-      transport.request({
-        method: method as 'GET',
-        path,
-        ...(body && { contentType: 'application/vnd.reshare.round', body }),
-      }),
-  }
+  const client = transportClient(transport, clientId, random)
   const sendAgain = (body: Uint8Array): Promise<TransportResponse> =>
     inProcessTransport(server()).request({ method: 'POST', path: SEALED_PATH, contentType: SEALED_CONTENT_TYPE, body })
   return { clientId, client, kept, sendAgain }
