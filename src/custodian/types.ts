@@ -3,9 +3,11 @@ import type { BackupMethodName, Curve } from '../types.ts'
 
 /** A custodian share of a backup set, to be stored by the custodian. */
 export interface CustodianBackup {
+  /** The app's name for the client. */
   readonly clientId: string
   /** The backup set that the share belongs to: 32 bytes in lower-case hex. */
   readonly setId: string
+  /** How the cipherText of this backup is opened. */
   readonly backupMethod: BackupMethodName
   /** `encodeWalletShares` of the custodian share: secret. The caller wipes it. */
   readonly share: Uint8Array
@@ -37,12 +39,11 @@ export interface Custodian {
   delete?(clientId: string, setId: string): Promise<void>
 }
 
-/**
- * Who one of the app's users is, and the name under which the signing server knows the user's wallet: both by the rule
- * of ids (docs/reference/http-api.md#text).
- */
+/** One of the app's users. Both ids follow the rule of ids (docs/reference/http-api.md#text). */
 export interface CustodianUser {
+  /** The app's id of the user. */
   readonly userId: string
+  /** The user's client id at the signing server. */
   readonly clientId: string
 }
 
@@ -50,15 +51,18 @@ export interface CustodianUser {
 export interface BackupExportAuthorization {
   /** The backup set whose custodian share would be released: 32 bytes in lower-case hex. */
   readonly setId: string
+  /** The curve of the private key. */
   readonly curve: Curve
   /** Sent by the client, at most 4,096 UTF-16 code units: a one-time code, a signed statement or a token of the app. */
   readonly authorization: string
 }
 
 /**
- * Asked when an export begins; anything but `true` denies it and counts as a failure, and so does what it throws, or no
- * answer within `limits.hookMs`. It is asked once for an export, with the authorisation, which is not kept; what it
- * allows is one export, to one receiver, within five minutes.
+ * Called when an export starts. Anything but `true` denies the export and counts as a failure; so do an exception and a
+ * timeout (`limits.hookMs`).
+ *
+ * It is called once per export, with the authorization, which is not stored. It allows this one export, to one receiver,
+ * within five minutes.
  */
 export type AuthorizeExport = (
   user: CustodianUser,

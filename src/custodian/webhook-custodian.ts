@@ -9,13 +9,13 @@ import { assertObject } from '../util/arguments.ts'
 
 /** Options of {@link webhookCustodian}. */
 export interface WebhookOptions {
-  /** Where the app's backend has its `/backup` endpoints, with or without a path: https, or http on a loopback host. */
+  /** The base URL of the backend's `/backup` endpoints, with or without a path: https, or http on a loopback host. */
   readonly url: string
   /** Sent as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
   readonly secret: string
   /**
-   * Whether `backupMethod` names the set too: `PASSWORD-<setId>` instead of `PASSWORD`. For a backend that keeps one
-   * half a user and method, and takes the name as it comes; false unless given.
+   * Whether `backupMethod` also contains the set id: `PASSWORD-<setId>` instead of `PASSWORD`. For a backend that stores
+   * one share per user and method, and accepts any method name. Default: false.
    */
   readonly nameSets?: boolean
   /** How long one request may take, including its response. Default: 10 s. */
@@ -26,17 +26,17 @@ export interface WebhookOptions {
 
 const RESPONSE_MAX_BYTES = 4 * 1024 * 1024
 
-/** Refusals that pass: time-outs, requests that came too early, too many of them. */
+/** Statuses after which the same request may succeed later: timeout, too early, too many requests. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
 
-/** Answers to a deletion of a backend that has no such endpoint. */
+/** Statuses of a backend that has no endpoint for deletions. */
 const NO_DELETION: readonly number[] = [404, 501]
 
 /**
- * The custodian behind the app's webhooks `POST /backup`, `POST /backup/fetch` and `POST /backup/delete`; one that does
- * not have the last (404, 501) keeps what it has. Any 2xx says that it is done.
+ * The custodian behind the app's webhooks `POST /backup`, `POST /backup/fetch` and `POST /backup/delete`. Any 2xx status
+ * means success. A backend without the last endpoint (404 or 501) keeps all shares.
  *
- * @throws {TypeError | RangeError} if an option is wrong
+ * @throws {TypeError | RangeError} if an option is invalid
  */
 export function webhookCustodian(options: WebhookOptions): Custodian {
   const {
@@ -55,7 +55,7 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-webhook-secret': secret },
       body: JSON.stringify(body),
-      // The secret goes to the configured address only: where one leads elsewhere is refused with its status.
+      // The secret is sent to the configured address only: redirects are refused.
       redirect: 'manual',
       signal,
     })
@@ -65,14 +65,14 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
   }
   const post = async (path: string, body: object, accepted: readonly number[] = []): Promise<Uint8Array> => {
     try {
-      // Raced as well: not every fetch watches its signal, nor every answer's body.
+      // Raced as well: not every fetch, or response body, respects the signal.
       return await within(timeoutMs, (signal) => exchange(signal, path, body, accepted), late)
     } catch (cause) {
       if (isMpcError(cause)) throw cause
-      throw webhookFailed('the custodian did not answer', { cause })
+      throw webhookFailed('the custodian did not respond', { cause })
     }
   }
-  const late = () => webhookFailed(`the custodian did not answer within ${timeoutMs} ms`)
+  const late = () => webhookFailed(`the custodian did not respond within ${timeoutMs} ms`)
 
   return {
     async store({ clientId, setId, backupMethod: method, share }) {
@@ -91,15 +91,15 @@ export function webhookCustodian(options: WebhookOptions): Custodian {
 async function readResponse(response: Response): Promise<Uint8Array> {
   const body = await readAll(response.body, RESPONSE_MAX_BYTES)
   if (body !== undefined) return body
-  throw webhookFailed(`the custodian's answer is longer than ${RESPONSE_MAX_BYTES} bytes`, { retryable: false })
+  throw webhookFailed(`the custodian's response is longer than ${RESPONSE_MAX_BYTES} bytes`, { retryable: false })
 }
 
-/** One entry that is no share, of another backup perhaps, is no reason to do without the others. */
+/** Invalid entries are skipped: they may belong to another backup, and must not make the valid ones unusable. */
 function parseShares(body: Uint8Array): Uint8Array[] {
   const entries = parseList(body)
   const shares = entries.flatMap(decodeIfBase64)
   if (shares.length > 0 || entries.length === 0) return shares
-  throw webhookFailed("the custodian's answer has no share that is base64", { retryable: false })
+  throw webhookFailed("the custodian's response has no share in base64", { retryable: false })
 }
 
 function parseList(body: Uint8Array): unknown[] {
@@ -107,9 +107,9 @@ function parseList(body: Uint8Array): unknown[] {
     const { backupShares } = JSON.parse(fromUtf8(body)) as { backupShares: unknown }
     if (Array.isArray(backupShares)) return backupShares
   } catch {
-    // What was answered may hold shares: it is not kept as the cause.
+    // The body may contain shares, so the parse error is not kept as the cause.
   }
-  throw webhookFailed("the custodian's answer is not a list of shares", { retryable: false })
+  throw webhookFailed("the custodian's response is not a list of shares", { retryable: false })
 }
 
 function decodeIfBase64(entry: unknown): Uint8Array[] {
@@ -123,11 +123,12 @@ function decodeIfBase64(entry: unknown): Uint8Array[] {
 function statusError(status: number): MpcError {
   const retryable = status >= 500 || TRANSIENT_STATUSES.has(status)
   if (status === 401 || status === 403) {
-    return webhookFailed(`the custodian does not take the webhook secret (${status})`, { retryable })
+    return webhookFailed(`the custodian does not accept the webhook secret (${status})`, { retryable })
   }
-  // Browsers say 0 of a redirect.
-  if (status < 400) return webhookFailed('the custodian leads elsewhere: redirects are not followed', { retryable })
-  return webhookFailed(`the custodian answered ${status}`, { retryable })
+  // In browsers the status of a redirect is 0.
+  if (status < 400)
+    return webhookFailed('the custodian responded with a redirect, which is not followed', { retryable })
+  return webhookFailed(`the custodian responded with status ${status}`, { retryable })
 }
 
 function webhookFailed(

@@ -99,7 +99,7 @@ function readHeads(path: string): readonly AuditHead[] {
   assertHeads(heads)
   if (heads.length > 0) return heads
   throw new Error(
-    `${path} has no heads to compare the log with: give what an earlier audit --json has printed, or no file`,
+    `${path} has no heads to compare the log with: pass the output of an earlier audit --json, or no file`,
   )
 }
 
@@ -190,7 +190,7 @@ function openWebhooks(): Custodian | undefined {
 function requireDevelopment(): void {
   const refusals: readonly [boolean, string][] = [
     [env['NODE_ENV'] === 'production', 'NODE_ENV is production'],
-    [given('DATABASE_URL') !== undefined, 'DATABASE_URL is set, and it keeps its halves in the embedded database'],
+    [given('DATABASE_URL') !== undefined, 'DATABASE_URL is set, and it stores its shares in the embedded database'],
     [given('RESHARE_CUSTODIAN_URL') !== undefined, 'RESHARE_CUSTODIAN_URL is set'],
     [given('RESHARE_WEBHOOK_SECRET') !== undefined, 'RESHARE_WEBHOOK_SECRET is set'],
     [!LOOPBACK_HOSTS.has(given('HOST') ?? DEFAULT_HOST), 'HOST is not 127.0.0.1, ::1 or localhost'],
@@ -202,8 +202,8 @@ function requireDevelopment(): void {
 function custodianNotice(custodian: Custodian | undefined, devCustodian: boolean): string {
   if (devCustodian) {
     return (
-      `WARNING: --dev-custodian: this server is its own custodian, and keeps the halves of backups in ${folder()} beside its ` +
-      'own. Whoever loses that folder loses wallets and backups together. For development only\n'
+      `WARNING: --dev-custodian: this server is its own custodian, and stores the custodian shares in ${folder()} beside its ` +
+      'own shares. If that folder is lost, wallets and backups are lost together. For development only\n'
     )
   }
   if (custodian !== undefined) return ''
@@ -284,7 +284,7 @@ function printNotice(text: string): void {
 function report(error: unknown): void {
   const lines: string[] = []
   for (let next = error as Partial<Error> | undefined; next && lines.length < 5; next = next.cause as typeof next) {
-    lines.push(next.stack ?? errorMessage(next) ?? 'something that is no error')
+    lines.push(next.stack ?? errorMessage(next) ?? 'a thrown value that is not an error')
   }
   process.stderr.write(`${lines.join('\ncaused by: ')}\n`)
 }

@@ -101,7 +101,7 @@ export const serverSchema: Schema = {
     [
       `alter table reshare_sets add column exported_at timestamptz`,
       `alter table reshare_operations add column set_id text`,
-      // What a client wrote is never parsed here: PostgreSQL refuses JSON that JavaScript reads, such as half of a pair.
+      // What a client wrote is never parsed here: PostgreSQL refuses JSON that JavaScript reads, such as a lone surrogate.
       `update reshare_operations
        set set_id = substring(request from '^{"kind":"[A-Za-z]+","walletId":"[0-9a-f]{32}","setId":"([0-9a-f]{64})"')`,
       `create index reshare_operations_of_set on reshare_operations (set_id)`,
@@ -133,14 +133,14 @@ export const serverSchema: Schema = {
          primary key (client_id, kind)
        )`,
       `create index reshare_rates_expiry on reshare_rates (ends_at)`,
-      // Between two rounds, or before the first answer: what a client may have a bounded number of, and what a sweep looks
-      // through. By time it would have no use: so small and without a client, it is what every round would be looked up in,
-      // whole, and conflict with all others.
+      // Operations between two rounds, or before the first response: their number per client is limited, and a sweep reads
+      // them. An index by time would be used for the lookups of all rounds, because it is small and has no client; a round
+      // would then scan all of it, and conflict with every other.
       `create index reshare_operations_open on reshare_operations (client_id) where state is not null or round = 0`,
     ],
     [
-      // The one exception to I1: a change of the master key seals the same half again. It takes a transaction that says so,
-      // the same row and length, and another key id, so that no code that writes a half by mistake gets through.
+      // The one exception to I1: a change of the master key reseals the same share. It takes a transaction that declares it,
+      // the same row and length, and another key id, so that code cannot overwrite a share by mistake.
       `create or replace function reshare_refuse_overwrite() returns trigger language plpgsql as
          $$ begin
            if current_setting('reshare.resealing', true) = 'on' and new.set_id = old.set_id
@@ -163,7 +163,7 @@ export const serverSchema: Schema = {
       `alter table reshare_sets add column device text`,
       `create index reshare_sets_of_device on reshare_sets (client_id, device) where device is not null`,
       `alter table reshare_operations add column device text`,
-      // What is left of an operation once its row is forgotten.
+      // The decision stays after the operation's row is deleted.
       `alter table reshare_decisions add column device text`,
     ],
     [
@@ -203,26 +203,26 @@ export const serverSchema: Schema = {
       `create trigger reshare_audit_key_resealed before update on reshare_audit_key
          for each row when (length(new.sealed) <> length(old.sealed) or get_byte(new.sealed, 0) = get_byte(old.sealed, 0))
          execute function reshare_refuse_audit_change()`,
-      // Sets that are older than the log are noted in it once, by a sweep.
+      // Sets that are older than the log are recorded in it once, by a sweep.
       `alter table reshare_sets add column logged boolean not null default false`,
       `create index reshare_sets_unlogged on reshare_sets (client_id) where not logged`,
-      // A ban is written by itself, and noted in the log afterwards.
+      // A ban is written on its own, and recorded in the log afterwards.
       `alter table reshare_ot_states add column ban_logged boolean not null default false`,
       `create index reshare_ot_states_unlogged on reshare_ot_states (set_id) where poisoned and not ban_logged`,
     ],
     [
-      // 2^31 presignatures are a busy service's year, and what is not kept takes a number, too. With the column its sequence
-      // changes. Both tables are written anew (docs/operations.md, Processes).
+      // A busy service makes 2^31 presignatures in a year, and rolled-back inserts use numbers too. The sequence changes with
+      // the column. Both tables are rewritten (docs/operations.md, Processes).
       `alter table reshare_sets alter column ordinal type bigint`,
       `alter table reshare_presignatures alter column ordinal type bigint`,
     ],
     [
-      // Who has revoked the device, until all that this ends has ended.
+      // The device that revoked this one; null again once the revocation is finished.
       `alter table reshare_devices add column revoker text`,
       `create index reshare_devices_unfinished on reshare_devices (client_id) where revoker is not null`,
     ],
     [
-      // Counts of a kind and of whatever they belong to: a client, a set, a device. Those that there were are of hours.
+      // Counts per kind and subject: a client, a set or a device. Existing counts, which last for hours, are dropped.
       `drop table reshare_rates`,
       `create table reshare_rates (
          client_id text not null,
@@ -236,21 +236,21 @@ export const serverSchema: Schema = {
       `create index reshare_rates_expiry on reshare_rates (ends_at)`,
     ],
     [
-      // The kind of an operation, and no request once it is over. Each request begins with its kind, whatever the client
-      // has put into the rest: that is never parsed here.
+      // The kind of an operation; its request is deleted once it is over. Each request starts with its kind. The rest, which
+      // the client chose, is never parsed here.
       `alter table reshare_operations
          add column kind text not null default '',
          alter column request drop not null`,
       `update reshare_operations set kind = coalesce(substring(request from '^{"kind" ?: ?"([A-Za-z]+)"'), '')`,
       `update reshare_operations set request = null where request !~ '"walletId"'`,
       `alter table reshare_operations alter column kind drop default`,
-      // In the order in which a sweep goes through them.
+      // In the order in which a sweep reads them.
       `drop index reshare_operations_open`,
       `create index reshare_operations_open on reshare_operations (client_id, operation_id)
          where state is not null or round = 0`,
     ],
     [
-      // Answers to sealed requests that change something: a copy of the request gets the same, for as long as it is fresh.
+      // Responses to sealed requests that change something: a copy of the request gets the same response while it is valid.
       `create table reshare_sealed_responses (
          client_id text not null,
          request_id bytea not null,
@@ -262,13 +262,13 @@ export const serverSchema: Schema = {
       `create index reshare_sealed_responses_expiry on reshare_sealed_responses (expires_at)`,
     ],
     [
-      // Whether the app has vouched for a backup, also when it is over. Of those that are over by now nobody knows.
+      // Whether the app has confirmed a backup, kept after the backup ends. For backups that have ended by now it is unknown.
       `alter table reshare_sets add column confirmed_at timestamptz`,
       `update reshare_sets set confirmed_at = coalesce(committed_at, created_at)
        where purpose = 'backup' and state in ('ACTIVE', 'DESTROYED')`,
     ],
     [
-      // A preprocessing serves every key of its set. What was made for one key alone is of no more use.
+      // A preprocessing can be used for every key of its set. Presignatures for one key only are dropped.
       `drop table reshare_presignatures`,
       `create table reshare_preprocessings (
          set_id text not null references reshare_sets (set_id),
@@ -283,7 +283,7 @@ export const serverSchema: Schema = {
       `create index reshare_preprocessings_expiry on reshare_preprocessings (expires_at)`,
     ],
     [
-      // When the custodian was asked for a removal that is to be asked for again: the half may have come after it.
+      // When the custodian first deleted a share that is to be deleted once more, because it may have arrived after that.
       `alter table reshare_custodian_records add column removed_at timestamptz`,
     ],
   ],

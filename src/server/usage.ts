@@ -1,25 +1,25 @@
-/** What the program says of itself. */
+/** The program's help text. */
 export const USAGE = `reshare-server                    starts the signing server on loopback
-reshare-server --dev-custodian    the same with a custodian of its own, kept in the data folder: for development only
+reshare-server --dev-custodian    the same with its own custodian, stored in the data folder: for development only
 reshare-server token <clientId>   prints a new API token for a client
-reshare-server rotate             seals what previous master keys have sealed again, by the current one
-reshare-server channel-key        makes a channel key: prints the secret key and the public key that clients pin
-reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it goes on from the heads in FILE,
-                                  which an earlier --json has printed; ends with 1 if it is broken
+reshare-server rotate             reseals with the current master key what previous ones have sealed
+reshare-server channel-key        generates a channel key: prints the secret key and the public key that clients pin
+reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it continues from the heads in FILE,
+                                  the output of an earlier --json; exits with status 1 if it is broken
 reshare-server --help             prints this
 
-RESHARE_MASTER_KEY       64 hex digits; else a key is made and kept in the data folder
+RESHARE_MASTER_KEY       64 hex digits; without it, a key is generated and stored in the data folder
 RESHARE_MASTER_KEY_ID    its id, 1 to 255 (1)
-RESHARE_PREVIOUS_MASTER_KEYS  id:key, separated by commas: keys that open what they have sealed
-RESHARE_CHANNEL_KEY      64 hex digits: clients seal their requests to it; several, the current first, with commas
+RESHARE_PREVIOUS_MASTER_KEYS  id:key, separated by commas: keys that still open what they have sealed
+RESHARE_CHANNEL_KEY      64 hex digits: clients seal their requests to it; or several, separated by commas, current first
 RESHARE_REQUIRE_SEALED   true: requests that are not sealed are refused
 RESHARE_DATA_DIR         the data folder (./reshare-data)
-DATABASE_URL             PostgreSQL; else an embedded database in the data folder
-RESHARE_CUSTODIAN_URL    the app's backend; without it no backups and no recoveries
-RESHARE_WEBHOOK_SECRET   what the backend knows the server by: 16 or more printable ASCII characters
+DATABASE_URL             PostgreSQL; without it, an embedded database in the data folder
+RESHARE_CUSTODIAN_URL    the app's backend; without it, no backups and no recoveries
+RESHARE_WEBHOOK_SECRET   authenticates the server to the backend: 16 or more printable ASCII characters
 RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
-RESHARE_ON_CHEATING      refuse (default) or ephemeralSetup: how ECDSA goes on for a set whose client cheated
-HOST, PORT               where to listen (127.0.0.1, 8787; port 0 takes any)
+RESHARE_ON_CHEATING      refuse (default) or ephemeralSetup: how ECDSA works for a set whose client cheated
+HOST, PORT               where to listen (127.0.0.1, 8787; port 0 for any free port)
 `
 
 /** The environment variables that it reads. */

@@ -66,9 +66,9 @@ test('a backend with one row a client and set passes, and one with a row a name 
 test('a backend with one row a client and method is found', async () => {
   const custodian = backend(byName, false)
   expect(await broken(() => custodian)).toEqual([
-    'keeps a half beside the earlier ones of the same client and method',
-    'keeps all of several halves that come at once',
-    'takes the same half again, also at once',
+    'keeps a share in addition to earlier ones of the same client and method',
+    'keeps all of several shares that are stored at once',
+    'accepts the same share again, also at once',
   ])
 })
 
@@ -97,7 +97,7 @@ describe('a custodian is found that', () => {
   })
 
   test.each<[string, (kept: Kept[]) => Partial<Custodian>, string]>([
-    ['forgets', () => ({ store: async () => undefined }), 'gives back what was stored'],
+    ['forgets', () => ({ store: async () => undefined }), 'returns what was stored'],
     ['answers with no list', () => ({ fetch: async () => undefined as never }), 'has nothing at first'],
     [
       'gives its own bytes away',
@@ -105,12 +105,12 @@ describe('a custodian is found that', () => {
         fetch: async (clientId, setId) =>
           kept.filter((half) => half.clientId === clientId && half.setId === setId).map(({ share }) => share),
       }),
-      'copies what it is given',
+      'copies shares',
     ],
     [
       'keeps the bytes of others',
       (kept) => ({ store: async ({ clientId, setId, share }) => void kept.push({ clientId, setId, share }) }),
-      'copies what it is given',
+      'copies shares',
     ],
     [
       'folds case and accents',
@@ -130,7 +130,7 @@ describe('a custodian is found that', () => {
           kept.push({ clientId, setId, share: fromBase64(text) })
         },
       }),
-      'holds the bytes',
+      'keeps the bytes',
     ],
     [
       'deletes more than one set',
@@ -140,7 +140,7 @@ describe('a custodian is found that', () => {
           kept.splice(0, kept.length, ...left)
         },
       }),
-      'removes the halves of one set',
+      'deletes the shares of one set',
     ],
     [
       'refuses what it has',
@@ -150,7 +150,7 @@ describe('a custodian is found that', () => {
           kept.push({ clientId, setId, share: share.slice() })
         },
       }),
-      'takes the same half again',
+      'accepts the same share again',
     ],
   ])('%s', async (_, changes, name) => {
     const custodian = memory(changes)

@@ -152,7 +152,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     const last = { ...newHalf(), clientId: 'zoe' }
     await before().store(last)
     expect(await after().rotate()).toEqual({ resealed: 2, remaining: 210 })
-    const unreadable = leftForLater('half of backup set', expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }))
+    const unreadable = leftForLater('share of backup set', expect.objectContaining({ code: 'SHARE_PARSING_FAILED' }))
     expect(errors).toEqual(Array(210).fill(unreadable))
     const alone = process({ current: second })
     expect(await alone.fetch(CLIENT, half!.setId)).toEqual([half!.share])
@@ -244,7 +244,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     await process(first.key).store(half)
     await process({ current: second }).store(moved)
     expect(await after().rotate()).toEqual({ resealed: 0, remaining: 1 })
-    expect(errors).toEqual([leftForLater('half of backup set', expect.objectContaining({ code: '23505' }))])
+    expect(errors).toEqual([leftForLater('share of backup set', expect.objectContaining({ code: '23505' }))])
     for (const { setId } of [half, moved]) expect(await after().fetch(CLIENT, setId)).toEqual([half.share])
   })
 

@@ -58,7 +58,7 @@ const method = cheap('correct horse battery staple')
 
 describe.each([
   ['no custodian', undefined, 'this server has no custodian: it makes no backups and recovers nothing', []],
-  ['a wrong webhook secret', `not-${RIGHT}`, 'the custodian does not take the webhook secret (401)', ['/backup']],
+  ['a wrong webhook secret', `not-${RIGHT}`, 'the custodian does not accept the webhook secret (401)', ['/backup']],
 ])('a server with %s', (_, secret, message, calls) => {
   const failure = { code: 'WEBHOOK_FAILED', retryable: false, message }
 

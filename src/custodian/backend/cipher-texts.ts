@@ -5,29 +5,30 @@ import type { CipherTextBody, CipherTextQuery } from './requests.ts'
 import type { CustodianUser } from '../types.ts'
 
 /**
- * The clients' sealed halves. None takes the place of another backup's: which backup still recovers is the signing
- * server's to say, and it says so by having a half removed. A text goes with the last half that it may belong to.
+ * The cipherTexts of users' backups. A cipherText never replaces that of another backup: only the signing server knows
+ * which backups can still recover, and it deletes the custodian shares of those that cannot. A cipherText is deleted with
+ * the last custodian share that it may belong to.
  */
 export interface CipherTexts {
   /**
-   * Durable when it resolves. A text of a backup set is kept once, and the same again changes nothing; one of no set in
-   * particular becomes the newest again.
+   * Stores a cipherText; durable when it resolves. One that names a backup set is stored once, and repeating it changes
+   * nothing. One without a set id becomes the newest again when it is repeated.
    *
-   * @throws {SHARE_NOT_FOUND} if it is for a backup set that the client has no half of
-   * @throws {STORAGE_CONFLICT} if another text of this set is there
-   * @throws {POLICY_DENIED} if too many are kept for no set in particular
+   * @throws {SHARE_NOT_FOUND} if it names a backup set of which no custodian share is stored
+   * @throws {STORAGE_CONFLICT} if another cipherText is stored for this set
+   * @throws {POLICY_DENIED} if too many are stored without a set id
    */
   put(user: CustodianUser, body: CipherTextBody): Promise<void>
-  /** The newest of a user that fits. @throws {SHARE_NOT_FOUND} if there is none */
+  /** The newest matching cipherText of a user. @throws {SHARE_NOT_FOUND} if there is none */
   find(user: CustodianUser, which: CipherTextQuery): Promise<string>
 }
 
-/** How many of a user's texts are kept without the name of a set: none of them is known to be of no use. */
+/** How many of a user's cipherTexts are stored without a set id: none of them is known to be useless. */
 const UNNAMED_MAX = 32
 
 export function createCipherTexts(options: {
   readonly database: Database
-  /** Whether the custodian has a half of this backup set. */
+  /** Whether a custodian share of this backup set is stored. */
   readonly hasShare: (db: Queryable, clientId: string, setId: string) => Promise<boolean>
   readonly now: () => number
 }): CipherTexts {
@@ -37,7 +38,7 @@ export function createCipherTexts(options: {
     const kept = 'select count(*)::int as kept from reshare_custodian_ciphertexts where user_id = $1 and set_id is null'
     const [row] = await tx.query(kept, [userId])
     if (readColumn(row, 'kept', int) < UNNAMED_MAX) return
-    throw new MpcError('POLICY_DENIED', 'too many backups are stored here without their setId: give it')
+    throw new MpcError('POLICY_DENIED', 'too many backups are stored here without a setId: send the setId')
   }
 
   const insert = (
@@ -56,7 +57,7 @@ export function createCipherTexts(options: {
 
   const putNamed = async (tx: Queryable, user: CustodianUser, body: CipherTextBody, setId: string): Promise<void> => {
     if (!(await hasShare(tx, user.clientId, setId))) {
-      throw new MpcError('SHARE_NOT_FOUND', 'no half of this backup is stored here')
+      throw new MpcError('SHARE_NOT_FOUND', 'no custodian share of this backup is stored here')
     }
     if ((await insert(tx, user, body)).length > 0) return
     const [known] = await tx.query(
@@ -78,7 +79,7 @@ export function createCipherTexts(options: {
   }
 
   return {
-    // Serializable: a half that is removed meanwhile takes its text with it, or there is no half for it any more.
+    // Serializable: if the share is deleted concurrently, either its cipherText is deleted too, or this finds no share.
     put: (user, body) =>
       database.transaction((tx) =>
         body.setId === undefined ? putUnnamed(tx, user, body) : putNamed(tx, user, body, body.setId),
@@ -97,12 +98,12 @@ export function createCipherTexts(options: {
   }
 }
 
-/** Removes the texts that no half is left for, once those of `setId` are gone. */
+/** Deletes the cipherTexts that have no custodian share left, after the shares of `setId` were deleted. */
 export async function deleteCipherTextsOf(tx: Queryable, clientId: string, setId: string): Promise<void> {
   await tx.query(
     `delete from reshare_custodian_ciphertexts text where client_id = $1 and $2 = any(candidates) and not exists
-       (select 1 from reshare_custodian_shares half
-        where half.client_id = text.client_id and half.set_id = any(text.candidates))`,
+       (select 1 from reshare_custodian_shares share
+        where share.client_id = text.client_id and share.set_id = any(text.candidates))`,
     [clientId, setId],
   )
 }

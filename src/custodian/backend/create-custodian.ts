@@ -41,11 +41,11 @@ export interface CustodianOptions {
   /** What the signing server must send as `X-Webhook-Secret`: printable ASCII, 16 characters or more. */
   readonly webhookSecret: string
   /**
-   * 32 bytes that seal and name the custodian's halves in the database. Without it they are lost. While one key takes
-   * the place of another: both, with their ids.
+   * 32 bytes. Custodian shares are sealed with it, and stored under names derived from it; without it they are lost.
+   * While one key replaces another: both, with their ids.
    */
   readonly masterKey: MasterKeys
-  /** Tells by its headers which of the app's users a request comes from; undefined if it cannot be told. */
+  /** Returns the app's user that a request comes from, by its headers; undefined if there is none. */
   readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
   /** Called before a share is released to its user. Default: every export is denied. */
   readonly authorizeExport?: AuthorizeExport
@@ -54,34 +54,35 @@ export interface CustodianOptions {
   /** The origins whose pages may call the client's endpoints from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[]
   /**
-   * Told of errors that are answered as INTERNAL, of hooks that fail, and of halves that `rotate` leaves; the console
-   * unless given.
+   * Receives errors whose response is INTERNAL, failures of hooks, and shares that `rotate` could not reseal. Default: the
+   * console.
    */
   readonly onError?: (error: unknown) => unknown
   /** The clock, in milliseconds since 1970. Default: `Date.now`. */
   readonly now?: () => number
+  /** Cryptographically secure random bytes. Default: the platform's. */
   readonly random?: RandomSource
 }
 
-/** The custodian that {@link createCustodian} made: a handler of requests, and its maintenance. */
+/** A custodian: its request handler and its maintenance. Made by {@link createCustodian}. */
 export interface CustodianApp {
   /** Handles one request. Never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
   /** Deletes expired exports and counts. The first request starts a sweep; call it regularly. */
   readonly sweep: () => Promise<void>
   /**
-   * Seals and names the halves of other master keys again, by the current one. Call it until nothing remains, then take
-   * the others away.
+   * Reseals and renames the shares of other master keys with the current one. Call it until nothing remains, then remove
+   * the other keys.
    */
   readonly rotate: () => Promise<Rotation>
 }
 
 /**
- * The app's backend, ready to mount: the webhooks of the signing server and the endpoints of the client. A user reaches
- * only rows of their own.
+ * Creates the custodian as a fetch handler to mount in the app's backend: the webhooks for the signing server and the
+ * endpoints for the client. Users can access only their own rows.
  *
- * @throws {TypeError | RangeError} if an option is wrong
- * @throws {Error} where WebAssembly is missing or refused
+ * @throws {TypeError | RangeError} if an option is invalid
+ * @throws {Error} if WebAssembly is missing or not allowed
  */
 export function createCustodian(options: CustodianOptions): CustodianApp {
   requireArithmetic()
@@ -132,14 +133,14 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
     app.use('/clients/*', paths)
     app.use('/v1/*', paths)
   }
-  // A database that hangs, for one: the request may have been done, or be done later.
+  // For example if the database hangs: the request may have been carried out, or may be later.
   const late = () => new Unavailable('the request took too long')
   app.use(async (_, next) => within(limits.requestMs, () => next(), late))
   app.use(async (c, next) => {
     await database.migrate(custodianSchema)
     if (!swept) {
       swept = true
-      // Requests wait for none of it: what a sweep finds or leaves undone concerns nobody but the next sweep.
+      // Requests do not wait for it: what a sweep does or leaves undone matters only to the next sweep.
       void exports.sweep().catch(onError)
     }
     await next()

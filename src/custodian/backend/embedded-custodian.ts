@@ -6,11 +6,11 @@ import type { Custodian } from '../types.ts'
 import { webhookCustodian } from '../webhook-custodian.ts'
 
 /**
- * A custodian within the signing server, for development: the server hands halves to the ready handler of the app's backend
- * without a network. It has no users, so that it keeps no cipherText and exports nothing.
+ * A custodian inside the signing server, for development: the server calls the backend's handler directly, without a
+ * network. It has no users, so it stores no cipherTexts and exports nothing.
  *
- * @param database may be the server's own; it stays the caller's to close
- * @param masterKey 32 bytes, not the server's
+ * @param database may be the server's own; the caller closes it
+ * @param masterKey 32 bytes, not the server's key
  */
 export function embeddedCustodian(database: Database, masterKey: Uint8Array): Custodian {
   const secret = toHex(systemRandom(32))

@@ -5,10 +5,10 @@ import { equalBytes } from '../../util/bytes.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { tables } from './tables.ts'
 
-/** How long a challenge may be answered. */
+/** How long a challenge is valid. */
 const CHALLENGE_MS = 5 * 60_000
 
-/** What an export was begun with. */
+/** An export that was started: its request and its challenge. */
 export interface StartedExport {
   readonly setId: string
   readonly curve: Curve
@@ -16,41 +16,41 @@ export interface StartedExport {
   readonly challenge: Uint8Array
 }
 
-/** An export whose time is not over, and whether its challenge still waits for a proof. */
+/** An export that has not expired, and whether it still waits for a proof. */
 export interface LiveExport extends StartedExport {
   readonly isPending: boolean
 }
 
-/** Names one export: ids are the client's own choice, so they mean nothing without it. */
+/** Identifies an export. Clients choose the ids, so an id is unique per client only. */
 export interface ExportKey {
   readonly clientId: string
   readonly exportId: string
 }
 
-/** The exports that are under way: each has one challenge, which one proof uses up. */
+/** The exports in progress: each has one challenge, which one proof uses up. */
 export interface ExportRows {
-  /** The export of this name, until its time is over. */
+  /** Finds an export that has not expired. */
   find(key: ExportKey): Promise<LiveExport | undefined>
   /**
-   * Adds an export unless there is one of this name, and forgets those whose time is over.
+   * Adds an export unless it exists, and deletes expired ones.
    *
-   * @returns what is there now
+   * @returns the stored export
    */
   add(key: ExportKey, started: StartedExport): Promise<LiveExport | undefined>
-  /** Adds an export that is over before it has begun: no proof comes for it. None if there is one of this name. */
+  /** Adds an export that was denied and takes no proof, unless one with this id exists. */
   addDenied(key: ExportKey, requested: Omit<StartedExport, 'challenge'>): Promise<void>
-  /** Uses a challenge up, by compare-and-set: true once, whatever becomes of it. */
+  /** Uses up a challenge, by compare-and-set. @returns the export, for the first proof only; undefined for any other */
   useChallenge(key: ExportKey, proofHash: Uint8Array): Promise<StartedExport | undefined>
-  /** Keeps the answer to the proof that has claimed an export. */
+  /** Stores the response to the proof that used up the challenge. */
   storeResponse(tx: Queryable, key: ExportKey, sealed: Uint8Array): Promise<void>
-  /** The answer that is kept for this very proof. */
+  /** The response stored for exactly this proof. */
   findResponse(key: ExportKey, proofHash: Uint8Array): Promise<Uint8Array | undefined>
-  /** Forgets exports whose time is over. */
+  /** Deletes expired exports. */
   forget(): Promise<void>
 }
 
 const KEY = 'client_id = $1 and export_id = $2'
-/** No hash of a proof, and not null: it waits for none. */
+/** In place of a proof's hash: not null, so the export does not wait for a proof. */
 const NO_PROOF = new Uint8Array(0)
 const KNOWN = `${KEY} and expires_at > $3`
 
@@ -81,7 +81,7 @@ export function createExportRows({
        returning 1`,
       [new Date(now())],
     )
-  /** Makes room for an export of this name; what concerns others is no part of its transaction. */
+  /** Deletes an expired export with this id. Others are deleted outside its transaction. */
   const forgetOver = (db: Queryable, { clientId, exportId }: ExportKey) =>
     db.query(`delete from reshare_custodian_exports where ${KEY} and expires_at <= $3`, [
       clientId,

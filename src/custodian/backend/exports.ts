@@ -20,28 +20,28 @@ import type { AuthorizeExport, BackupExportAuthorization, CustodianUser } from '
 import { notAuthorized } from './not-authorized.ts'
 
 /**
- * Hands the custodian's half of one curve to the user who proves to hold the other: for when the signing server is gone or
- * refuses. Both calls are harmless to repeat.
+ * Releases the custodian share of one curve to a user who proves possession of the client share, for when the signing
+ * server is gone or refuses. Both calls are idempotent.
  */
 export interface Exports {
   /**
-   * Begins an export: whether it may be is asked here, once.
+   * Starts an export. `authorizeExport` is called here, once.
    *
-   * @throws {AUTH_FAILED} if the user's client has no half of this set
+   * @throws {AUTH_FAILED} if no custodian share of this set is stored for the user's client
    * @throws {POLICY_DENIED} unless the app allows it
-   * @throws {RATE_LIMITED} if the user has begun too many, or is locked out
-   * @throws {PROTOCOL_ABORTED} if an export of this id was begun with another request, is over, or was denied
+   * @throws {RATE_LIMITED} if the user has started too many, or is locked out
+   * @throws {PROTOCOL_ABORTED} if an export with this id was started with another request, is over, or was denied
    */
   challenge(user: CustodianUser, exportId: string, body: ChallengeBody): Promise<ChallengeResponse>
   /**
-   * Ends it, locked out or not. A challenge is used up by the first proof that comes, right or wrong.
+   * Finishes an export, even during a lockout. The first proof, valid or not, uses up the challenge.
    *
-   * @throws {AUTH_FAILED} if the half is gone
-   * @throws {PROTOCOL_ABORTED} if the proof is wrong, or nothing waits for it
-   * @throws {SHARE_PARSING_FAILED} if what is stored is no half of this set
+   * @throws {AUTH_FAILED} if the custodian share was deleted
+   * @throws {PROTOCOL_ABORTED} if the proof is invalid, or no challenge is pending
+   * @throws {SHARE_PARSING_FAILED} if what is stored is not a custodian share of this set
    */
   share(user: CustodianUser, exportId: string, body: ShareBody): Promise<ShareResponse>
-  /** Forgets exports and counts whose time is over. */
+  /** Deletes expired exports and counts. */
   sweep(): Promise<void>
 }
 
@@ -68,7 +68,7 @@ export function createExports(options: {
     const { clientId } = user
     const charged = { subject: ofSet(clientId, request.setId), kind: 'export' } as const
     const reserve = () => counts.reserveFailure(charged, failureSubjects(clientId, request.setId))
-    // Where tries have no bound, what was denied is not kept.
+    // If the number of attempts is unlimited, denied exports are not stored.
     const isBounded = lockOut !== null || rates.export !== null
     const onDenied = async () => (isBounded ? deny() : undefined)
     const ask = () => askHook('authorizeExport', limits.hookMs, (hook) => authorizeExport({ ...user }, request, hook))
@@ -117,7 +117,7 @@ export function createExports(options: {
     },
 
     async sweep() {
-      // Neither holds up the other.
+      // A failure of one does not stop the other.
       await rows.forget().finally(() => counts.forget())
     },
   }
@@ -127,7 +127,7 @@ function ofSet(clientId: string, setId: string): Subject {
   return { clientId, scope: `set ${setId}` }
 }
 
-/** Whom a denied authorisation is counted against: the set, and the client, whose authorisations may be the same for all. */
+/** The subjects of a denied authorization: the set, and the client, since one authorization may be valid for all sets. */
 function failureSubjects(clientId: string, setId: string): Subject[] {
   return [ofSet(clientId, setId), { clientId, scope: '' }]
 }
@@ -164,7 +164,7 @@ function releaseShareOf(
   }
 }
 
-/** The custodian's half of the set. What the signing server has stored under its name may be something else. */
+/** The custodian share of the set. The signing server may have stored something else under its id. */
 function custodianShareOf(encoded: readonly Uint8Array[], setId: string): WalletShares {
   const holder = partiesOf('backup')[1]!.id
   for (const bytes of encoded) {
@@ -174,7 +174,7 @@ function custodianShareOf(encoded: readonly Uint8Array[], setId: string): Wallet
     if (isCustodianShare && toHex(walletShares.setId) === setId) return walletShares
     walletShares.shares.forEach(wipeKeyShare)
   }
-  throw new MpcError('SHARE_PARSING_FAILED', 'what is stored is no half of this backup')
+  throw new MpcError('SHARE_PARSING_FAILED', 'what is stored is not a custodian share of this backup')
 }
 
 function decodeIfValid(bytes: Uint8Array): WalletShares | undefined {
@@ -187,5 +187,5 @@ function decodeIfValid(bytes: Uint8Array): WalletShares | undefined {
 }
 
 function noChallenge(): MpcError {
-  return new MpcError('PROTOCOL_ABORTED', 'no challenge waits for this: begin another export')
+  return new MpcError('PROTOCOL_ABORTED', 'no challenge is pending for this: start another export')
 }

@@ -1,7 +1,7 @@
 import { DEFAULT_HOOK_MS } from '../../service/hooks.ts'
 import { checkLimit, checkLockOut, HOUR_MS, replaceRates, type LockOut, type Rate } from '../../service/rates.ts'
 
-/** What a user may begin a bounded number of. */
+/** The rates of what users start; null for no limit. */
 export type CustodianRates = Readonly<Record<'export', Rate | null>>
 
 export interface CustodianLimits {
@@ -11,21 +11,24 @@ export interface CustodianLimits {
   readonly requestMs: number
 }
 
-/** Limits of a custodian; what is left out has the default that it names. */
+/** Limits of a custodian. */
 export interface CustodianLimitOptions {
-  /** How many exports may be tried with one backup set: 5 a day unless given; null for any number. */
+  /** How many exports may be attempted per backup set; null for no limit. Default: 5 per day. */
   readonly rates?: Partial<CustodianRates> | null
-  /** When exports of a backup set are locked; null for never. After 5 failures in an hour, for an hour, unless given. */
+  /** When exports of a backup set are locked; null for never. Default: for an hour, after 5 failures within an hour. */
   readonly lockOut?: LockOut | null
-  /** How long a hook may take, in milliseconds: 10 s unless given. Longer is a failure. */
+  /** How long a hook may take, in milliseconds; then it has failed. Default: 10 s. */
   readonly hookMs?: number
-  /** How long a request may take, in milliseconds: 2 minutes unless given. Then it is answered 503, whatever becomes of it. */
+  /**
+   * How long a request may take, in milliseconds; then the response is 503, and the request may or may not be carried out.
+   * Default: 2 minutes.
+   */
   readonly requestMs?: number
 }
 
 const DEFAULT_RATES: CustodianRates = { export: { count: 5, perMs: 24 * HOUR_MS } }
 
-/** @throws {TypeError | RangeError} for a limit that there is not, or that is none */
+/** @throws {TypeError | RangeError} for an unknown or invalid limit */
 export function mergeLimits(options: CustodianLimitOptions = {}): CustodianLimits {
   const { rates, lockOut, hookMs = DEFAULT_HOOK_MS, requestMs = 2 * 60_000, ...unknown } = options
   for (const name of Object.keys(unknown)) throw new TypeError(`unknown limit ${name}`)

@@ -6,7 +6,7 @@ import { fromBase64, wipe } from '../../util/bytes.ts'
 import { AUTHORIZATION, ID, isText, type TextRule } from '../../util/text.ts'
 
 const BODY_MAX_BYTES = 256 * 1024
-/** An authorisation of the longest, every character of it escaped, and room for the rest. */
+/** The longest authorization with every character escaped, and room for the rest. */
 const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION.most + 1024
 
 const CIPHER_TEXT: TextRule = { kind: 'statement', least: 1, most: 128 * 1024 }
@@ -48,7 +48,7 @@ export type BackupBody = v.InferOutput<typeof backupBody>
 export type FetchBody = v.InferOutput<typeof fetchBody>
 export type DeleteBody = v.InferOutput<typeof deleteBody>
 export type CipherTextBody = v.InferOutput<typeof cipherTextBody>
-/** Which of a user's texts: of one method or of any, of one set or of any, and how many newer ones to pass over. */
+/** Selects a user's cipherText: of one method or any, of one set or any, and how many newer ones to skip. */
 export type CipherTextQuery = v.InferOutput<typeof clientQuery> & Partial<v.InferOutput<typeof userQuery>>
 export type ChallengeBody = v.InferOutput<typeof challengeBody>
 export type ShareBody = v.InferOutput<typeof shareBody>
@@ -98,7 +98,7 @@ export function parseClientQuery(query: Record<string, string>): CipherTextQuery
   return parse(clientQuery, query)
 }
 
-/** The message names the field and never repeats its value, which may be a share. */
+/** The error message names the field, and never contains its value, which may be a share. */
 function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, value)
   if (parsed.success) return parsed.output

@@ -16,7 +16,7 @@ export interface RotateOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** A half as it was read, and what it becomes. */
+/** A share as it was read, and as it will be stored. */
 interface Renamed {
   readonly clientId: string
   readonly setId: string
@@ -27,16 +27,16 @@ interface Renamed {
 const BATCH = 100
 
 /**
- * Names and seals the halves of other keys again, by the current one, a row at a time. It may end at any point and be
- * called again, by several processes and beside custodians that answer: each row changes only if it is still as it was
- * read. Nothing else of the custodian's is kept by the master key.
+ * Renames and reseals the shares of other master keys with the current one, row by row. It can be interrupted and
+ * repeated at any point, run in several processes, and run beside custodians that serve requests: a row changes only if
+ * it is still as it was read. Nothing else that the custodian stores depends on the master key.
  */
 export async function rotate(options: RotateOptions): Promise<Rotation> {
   const { database, sealer, onError } = options
   let resealed = 0
   let [lastClient, lastName]: [string, Uint8Array] = ['', new Uint8Array()]
   for (;;) {
-    // A half that is given a new name may come up again, but not as one of another key.
+    // A renamed share may be selected again, but no longer as one of another key.
     const rows = await database.query(
       `select client_id, share_id, set_id, sealed from reshare_custodian_shares
        where (client_id, share_id) > ($1, $2) and get_byte(sealed, 0) <> $3
@@ -50,8 +50,8 @@ export async function rotate(options: RotateOptions): Promise<Rotation> {
       try {
         if (await replace(database, rename(options, row))) resealed += 1
       } catch (error) {
-        // A row that no key opens is told of, and holds up no other.
-        onError(new Error(`failed to seal a half of backup set ${row.setId} again`, { cause: error }))
+        // A row that no key opens is reported and skipped.
+        onError(new Error(`failed to reseal a share of backup set ${row.setId}`, { cause: error }))
       }
     }
     lastClient = last.clientId
@@ -74,13 +74,14 @@ function rename({ sealer, namesOf }: RotateOptions, stored: Decoded<typeof colum
 }
 
 /**
- * A custodian that did not know the other key may have stored the same half by its new name: that one goes, and this one,
- * which has just been opened, stays. Under another set's name it would not be the same half: then the key of the table
- * refuses the change, and nothing is lost. A row that has its new name already is no duplicate of itself.
+ * A custodian that did not have the other key may have stored the same share under its new name. That row is deleted, and
+ * this one, which has just been opened, stays. If the row belongs to another set, it is not the same share: then the
+ * table's primary key refuses the change, and nothing is lost. A row that already has its new name is not its own
+ * duplicate.
  */
 async function replace(database: Database, { clientId, setId, from, to }: Renamed): Promise<boolean> {
   return database.transaction(async (tx) => {
-    // Before anything is removed: what has the new name may be this very half, when another process was first.
+    // Checked before anything is deleted: if another process was first, the row with the new name is this share.
     const asRead = await tx.query(
       'select 1 from reshare_custodian_shares where client_id = $1 and share_id = $2 and sealed = $3',
       [clientId, from.name, from.sealed],

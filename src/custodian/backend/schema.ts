@@ -5,7 +5,7 @@ export const custodianSchema: Schema = {
   component: 'custodian',
   migrations: [
     [
-      // A half is never overwritten: each belongs to a backup set of its own, and goes with it.
+      // A share is never overwritten: each belongs to one backup set, and is deleted with it.
       `create table reshare_custodian_shares (
          client_id text not null,
          share_id bytea not null,
@@ -30,7 +30,7 @@ export const custodianSchema: Schema = {
     ],
     [
       `alter table reshare_custodian_shares add column exported_at timestamptz`,
-      // An answer is kept as it was sent: sealed to the receiver, whose key the custodian never has.
+      // A response is stored as it was sent: sealed to the receiver, whose key the custodian never has.
       `create table reshare_custodian_exports (
          client_id text not null,
          export_id text not null,
@@ -57,7 +57,7 @@ export const custodianSchema: Schema = {
     ],
     [
       `alter table reshare_custodian_shares alter column ordinal type bigint`,
-      // The backup sets that a text may be of: its own where it names one, else all that its client had a half of.
+      // The backup sets that a cipherText may belong to: the one that it names, else all of its client at that time.
       `alter table reshare_custodian_ciphertexts
          drop constraint reshare_custodian_ciphertexts_pkey,
          alter column ordinal type bigint,
@@ -67,10 +67,10 @@ export const custodianSchema: Schema = {
       `create unique index reshare_custodian_ciphertexts_of_set
          on reshare_custodian_ciphertexts (user_id, backup_method, set_id)`,
       `update reshare_custodian_ciphertexts text set candidates =
-         array(select distinct half.set_id from reshare_custodian_shares half where half.client_id = text.client_id)`,
+         array(select distinct share.set_id from reshare_custodian_shares share where share.client_id = text.client_id)`,
     ],
     [
-      // Counts of a kind and of whatever they belong to: a client, a set, a device. Those that there were are of hours.
+      // Counts per kind and subject: a client, a set or a device. Existing counts, which last for hours, are dropped.
       `drop table reshare_custodian_rates`,
       `create table reshare_custodian_rates (
          client_id text not null,

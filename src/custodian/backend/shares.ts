@@ -9,19 +9,19 @@ import { tables } from './tables.ts'
 
 const readStored = rowDecoder(pick(tables.reshare_custodian_shares, 'share_id', 'sealed'))
 
-/** The custodian's halves of a client's backup sets, sealed. */
+/** The custodian shares of clients' backup sets, stored sealed. */
 export interface CustodianShares {
-  /** Durable when it resolves; the same half again changes nothing. */
+  /** Stores a share; durable when it resolves. Repeating it changes nothing. */
   store(backup: BackupBody): Promise<void>
-  /** The halves of a client's backup set, or of all, oldest first, as base64. */
+  /** The shares of a client's backup set, or of all its sets, oldest first, as base64. */
   fetch(which: FetchBody): Promise<string[]>
-  /** Whether there is a half of this backup set. */
+  /** Whether a share of this backup set is stored. */
   has(db: Queryable, clientId: string, setId: string): Promise<boolean>
-  /** Uses the encoded halves of a backup set, and wipes them. */
+  /** Calls `use` with the encoded shares of a backup set, and wipes them afterwards. */
   open<T>(clientId: string, setId: string, use: (shares: readonly Uint8Array[]) => T): Promise<T>
-  /** Notes that the halves of a backup set have been handed out; the first time stays. @returns whether there are any */
+  /** Records that the shares of a backup set were released; the first time is kept. @returns whether there are any */
   markExported(tx: Queryable, clientId: string, setId: string): Promise<boolean>
-  /** Removes the halves of a backup set, and the texts that they take with them; harmless to repeat. */
+  /** Deletes the shares of a backup set, and the cipherTexts that have no share left. Idempotent. */
   delete(which: DeleteBody): Promise<void>
 }
 
@@ -65,7 +65,7 @@ export function createShares(options: {
           await insert(database)
           return
         }
-        // Serializable: of two processes whose current keys differ one looks again, and finds what the other has stored.
+        // Serializable: of two processes with different current keys, one is retried, and finds what the other has stored.
         await database.transaction(async (tx) => {
           if (!(await hasAny(tx, clientId, otherNames))) await insert(tx)
         })

@@ -5,49 +5,55 @@ import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { Caller } from './caller.ts'
 
-/** What a client asks the server to do. */
+/** What a client requests, for the policy to judge. */
 export interface PolicyRequest {
+  /** The client that sent the request. */
   readonly clientId: string
+  /** The requested action. */
   readonly action: OperationRequest['kind'] | 'confirm' | 'retire' | 'revoke'
-  /** lower-case hex; absent for `revoke` */
+  /** In lower-case hex; absent for `revoke`. */
   readonly walletId?: string
-  /** The device that asks: its public key in lower-case hex; absent for a request that came unsealed. */
+  /** The device that sent the request: its public key in lower-case hex; absent if the request was not sealed. */
   readonly deviceId?: string
   /** The device that would be revoked. */
   readonly revokedDeviceId?: string
   /** The set that signs, deals, is proven, confirmed or retired, in lower-case hex; absent for `generate`. */
   readonly setId?: string
+  /** The signature scheme (`sign`). */
   readonly scheme?: SignatureScheme
   /** The message that would be signed. */
   readonly message?: Uint8Array
-  /** The curve whose private key would be handed out (`export`). */
+  /** The curve of the private key that would be exported (`export`). */
   readonly curve?: Curve
-  /** How the message is hashed for ECDSA; null if it is the digest itself, of what nobody can tell. */
+  /** How the message is hashed for ECDSA; null if the client sent only the digest, so that the message is unknown. */
   readonly hash?: MessageHash | null
-  /** What ECDSA would sign, 32 bytes. */
+  /** The digest that ECDSA would sign, 32 bytes. */
   readonly digest?: Uint8Array
-  /** The key that would sign, below the wallet's own (BIP 32): `m` is the wallet's. */
+  /** The path of the key that would sign (BIP 32): `m` is the wallet's own key. */
   readonly path?: string
-  /** The merkle root that it would be tweaked by (BIP 341), '' for none, null for an untweaked key. */
+  /** The Merkle root of the key's tweak (BIP 341) in lower-case hex; '' for a tweak without one; null for no tweak. */
   readonly tapTweak?: string | null
   /** The method of the backup that would be made. */
   readonly backupMethod?: BackupMethodName
+  /** Whether a recovery retires the wallet's other signing sets (`recover`). */
   readonly existingSets?: 'keep' | 'retire'
-  /** The method of the new backup where a recovery rotates it, else null. */
+  /** The method of the new backup if a recovery also rotates the backup, else null (`recover`). */
   readonly rotateBackup?: BackupMethodName | null
+  /** Whether a recovery only checks that the backup works (`recover`). */
   readonly dryRun?: boolean
-  /** What the device calls itself: its own word, and no proof of anything. */
+  /** The device's name for itself, which proves nothing. */
   readonly label?: string
 }
 
-/** Who asks, as the policy hears of it. */
+/** The caller's fields of a policy request. */
 export function callerFields({ clientId, device }: Caller): Pick<PolicyRequest, 'clientId' | 'deviceId'> {
   return device === null ? { clientId } : { clientId, deviceId: device }
 }
 
 /**
- * Asked before an action starts, after its sets were found to belong to the client; anything but `true` denies it. Where it
- * throws, or gives no answer within `limits.hookMs`, the action does not start, and the client is told to ask again (503).
+ * Called before an action starts, after its sets were found to belong to the client. Anything but `true` denies the
+ * action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
+ * which clients may retry.
  */
 export type Policy = (request: PolicyRequest, options: HookOptions) => boolean | Promise<boolean>
 

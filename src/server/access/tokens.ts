@@ -8,25 +8,25 @@ import type { Database } from '../../service/database/types.ts'
 import { serverSchema } from '../schema.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 
-/** Who a request comes from. */
+/** The client that a request comes from. */
 export interface Authenticated {
-  /** The app's own name for its user or installation, by the rule of ids (docs/reference/http-api.md#text). */
+  /** The app's id of its user or installation, by the rule of ids (docs/reference/http-api.md#text). */
   readonly clientId: string
 }
 
 /**
- * Tells who a request comes from, by its headers; undefined if it cannot be told. Where it throws, or gives no answer within
- * `limits.hookMs`, the request is not let in, and the client is told to ask again (503).
+ * Returns the client that a request comes from, by its headers; undefined if it cannot tell. If it throws or takes longer
+ * than `limits.hookMs`, the request is refused with 503, after which clients may retry.
  *
- * @param request the request without its body; its signal is aborted when nobody waits for the answer any more
+ * @param request the request without its body; its signal is aborted once nobody waits for the result
  */
 export type Authenticate = (request: Request) => Authenticated | undefined | Promise<Authenticated | undefined>
 
-/** Bearer tokens of clients, kept as SHA-256 hashes in the server's database. */
+/** Bearer tokens of clients. The server's database stores their SHA-256 hashes. */
 export interface ApiTokens {
-  /** Makes a token of 32 random bytes for a client. It is shown here only: the database keeps its hash. */
+  /** Creates a token of 32 random bytes for a client. Only its hash is stored, so it cannot be read again. */
   create(clientId: string): Promise<string>
-  /** Ends one token; others of the same client stay. Harmless to repeat. */
+  /** Revokes one token; other tokens of the same client stay valid. Idempotent. */
   revoke(token: string): Promise<void>
   /** {@link Authenticate} by `Authorization: Bearer <token>`. */
   readonly authenticate: Authenticate
@@ -36,7 +36,7 @@ const TOKEN_LENGTH = 32
 const PREFIX = 'reshare_'
 
 /**
- * API tokens bound to a client, kept as SHA-256: they are uniformly random, so that a slow hash adds nothing.
+ * API tokens of clients, stored as SHA-256 hashes. The tokens are uniformly random, so a slow hash would add nothing.
  */
 export function apiTokens(
   database: Database,
@@ -71,7 +71,7 @@ export function apiTokens(
       const [, token] = /^bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
       if (token === undefined) return undefined
       await database.migrate(serverSchema)
-      // The look-up compares hashes of what the caller sent: its timing tells nothing about a token.
+      // The lookup compares hashes, so its timing reveals nothing about a stored token.
       const [row] = await database.query(
         'select client_id from reshare_tokens where token_hash = $1 and revoked_at is null',
         [hashToken(token)],

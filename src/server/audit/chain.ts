@@ -79,16 +79,16 @@ export class ChainReader {
     if (sequence !== this.sequence + 1) return this.break('MISSING', this.sequence + 1, 'the entry is not there')
     const hash = this.#hash(entry)
     if (hash === undefined || !equalBytes(hash, stored)) {
-      return this.break('ALTERED', sequence, 'the entry does not have the hash that its fields and the one before give')
+      return this.break('ALTERED', sequence, 'the hash of the entry does not match its fields and the previous hash')
     }
     const isOther = (head: AuditHead) => head.sequence === sequence && !equalBytes(hash, fromHex(head.hash))
     if (this.#known.some(isOther)) {
-      return this.break('ALTERED', sequence, 'the chain was another one when its head was kept')
+      return this.break('ALTERED', sequence, 'the chain was different when its head was stored')
     }
     this.sequence = sequence
     this.hash = hash
     if (entry.epoch < this.#epoch) {
-      return this.break('IMPOSSIBLE', sequence, 'the entry is of an earlier life of the database than the one before')
+      return this.break('IMPOSSIBLE', sequence, 'the entry is of an earlier epoch than the one before')
     }
     this.#epoch = entry.epoch
     if (event === 'deviceAdded' || event === 'deviceRevoked') {
@@ -103,7 +103,7 @@ export class ChainReader {
     }
   }
 
-  /** Undefined for a value that no entry is written with, such as an infinite time. */
+  /** Undefined if a field has a value that is never written, such as an infinite time. */
   #hash(entry: AuditEntry): Uint8Array | undefined {
     try {
       return entryHash(this.#key, this.hash, entry)
@@ -123,7 +123,7 @@ export class ChainReader {
     }
     if ((head?.sequence ?? 0) > this.sequence) return this.break('MISSING', this.sequence + 1, 'the entry is not there')
     if (head === undefined ? this.sequence > 0 : !equalBytes(fromHex(head.hash), this.hash)) {
-      this.break('ALTERED', this.sequence, 'the record of the last entry is another')
+      this.break('ALTERED', this.sequence, 'the stored head does not match the last entry')
     }
   }
 

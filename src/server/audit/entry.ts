@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8 } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
 
-/** What the log tells of; `docs/reference/audit-log.md` says what each means. */
+/** The events of the log; `docs/reference/audit-log.md` says what each means. */
 export type AuditEventName =
   | 'begun'
   | 'masterKeyChanged'
@@ -25,40 +25,40 @@ export type AuditEventName =
   | 'lockedOut'
   | 'unlocked'
 
-/** Something that happened to a client or a share set. Ids are lower-case hex; what an event has none of is left out. */
+/** An event of a client or a share set. Ids are lower-case hex; those that do not apply are left out. */
 export interface AuditEvent {
   readonly event: AuditEventName
   readonly walletId?: string
   readonly setId?: string
   readonly operationId?: string
-  /** What else there is to say: of public things only. */
+  /** Further data, all of it public. */
   readonly detail?: string
 }
 
-/** An event in its place in the chain of a client. */
+/** An event as an entry of a client's chain. */
 export interface AuditEntry extends Required<Omit<AuditEvent, 'event'>> {
-  /** The client whose chain it is in; '' for the server's own. */
+  /** The client whose chain it belongs to; '' for the server's own. */
   readonly clientId: string
   /** From 1, without gaps. */
   readonly sequence: number
   readonly at: Date
-  /** The life of the database that it was written in. */
+  /** The epoch in which it was written. */
   readonly epoch: number
   readonly event: string
 }
 
-/** The chain of what concerns no client; no client has this name. */
+/** The id of the server's own chain; no client has this id. */
 export const SERVER_CHAIN = ''
 
-/** What stands before the first entry of every chain. */
+/** In place of the previous hash for the first entry of a chain. */
 export const GENESIS = new Uint8Array(32)
 
 const DOMAIN = utf8('reshare/v1/audit/entry')
 const TWO_TO_32 = 2 ** 32
 
 /**
- * What is hashed of an entry: the hash before and every field, each text with its length, so that no two entries hash the
- * same bytes (`docs/wire.md`).
+ * The bytes of an entry that are hashed: the previous hash and every field, each text with its length, so that different
+ * entries never have the same bytes (`docs/wire.md`).
  *
  * @param previous 32 bytes, {@link GENESIS} before the first
  */

@@ -80,7 +80,7 @@ export async function readHeads(tx: Queryable, { first, last }: ClientRange): Pr
 export async function readSets(tx: Queryable, { first, last }: ClientRange): Promise<StoredSet[]> {
   const rows = await tx.query(
     `select sets.set_id, client_id, purpose, device, state, committed_at, proven_at, exported_at, logged, poisoned, ban_logged
-     from reshare_sets sets left join reshare_ot_states pairs on pairs.set_id = sets.set_id
+     from reshare_sets sets left join reshare_ot_states ot on ot.set_id = sets.set_id
      where ${IN_RANGE}`,
     [first, last],
   )

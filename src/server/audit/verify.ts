@@ -202,6 +202,6 @@ function tooManyOlder(older: number, begun: number | undefined): AuditBreak {
   return {
     ...chain,
     reason: 'UNLOGGED',
-    message: `${older} sets pass for older than the log, which began with ${begun}`,
+    message: `${older} sets count as older than the log, which began with ${begun}`,
   }
 }

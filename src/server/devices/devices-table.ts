@@ -28,7 +28,7 @@ const LAST_USE_MS = 60 * 60_000
  * accepted: the client's credentials have admitted it.
  *
  * @param requestId names the request, if it was sealed and changes something
- * @returns the response, if these very bytes were answered for good before
+ * @returns the stored response, if exactly this request has a final one
  * @throws {DEVICE_REVOKED} if the device was revoked
  */
 export async function admitDevice(

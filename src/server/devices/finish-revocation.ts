@@ -49,8 +49,8 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
 }
 
 /**
- * Waits for what the device was signing when it was refused, with a set that is bound to no device: of that nothing is to be
- * seen before it is committed. What it signs with its own sets, the retirement of those has waited for.
+ * Waits for signatures that the device had started when it was revoked, with sets that are bound to no device: they are
+ * invisible until they commit. For signatures with the device's own sets, retiring those sets has already waited.
  */
 async function waitForSignatures(db: Queryable, clientId: string): Promise<void> {
   await db.query(

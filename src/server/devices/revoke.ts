@@ -14,18 +14,19 @@ import { listDevices } from './list.ts'
 import { requireUnrevoked } from './devices-table.ts'
 
 /**
- * Ends a device for ever. A short transaction says so, and from its commit on no request of the device is let in; what was
- * under way then ends in nothing once this has answered. All the rest follows in transactions of its own, by a sweep if the
- * process ends before. Harmless to repeat.
+ * Revokes a device for ever. A short transaction records it; once it commits, every request of the device is refused, and
+ * once this function returns, nothing that the device had started can take effect. The rest follows in further
+ * transactions, run by a sweep if this process ends first. Idempotent.
  *
- * A device that revokes itself keeps a way back to each of its wallets, as by {@link assertRecoverable}. One that others
- * revoke may be in a thief's hands, who could hinder it for ever by a wallet without a backup: what that device alone
- * held ends with it.
+ * A device that revokes itself must leave each of its wallets recoverable, as {@link assertRecoverable} checks. A device
+ * that another one revokes may be stolen, and the thief could prevent the revocation for ever with a wallet without a
+ * backup. So what only that device held is lost with it.
  *
  * @throws {AUTH_FAILED} if the client has no such device, or the caller may not revoke it
- * @throws {POLICY_DENIED}
- * @throws {WEBHOOK_FAILED} if it revokes itself, a backup alone would be left, and the custodian could not be asked for its half
- * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ * @throws {POLICY_DENIED} if the policy denies it, or a wallet of a device that revokes itself would be unrecoverable
+ * @throws {WEBHOOK_FAILED} if it revokes itself, only a backup would be left, and the custodian could not be asked for its
+ *   share
+ * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
  */
 export async function revokeDevice(context: ServerContext, caller: Caller, deviceId: string): Promise<DeviceStatus> {
   const { database, onError } = context
@@ -43,8 +44,8 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
 }
 
 /**
- * A device may revoke itself, and whichever device has held a set of a wallet that it can sign for. With less, such as any
- * signing set at all, the client's credentials would do: whoever has them can make a wallet.
+ * A device may revoke itself, and any device that has held a set of a wallet that the caller can sign for. Less than that,
+ * such as any signing set at all, would not protect: whoever has the client's credentials can make a new wallet.
  */
 async function assertMayRevoke(db: Queryable, caller: Caller, deviceId: string): Promise<void> {
   if (caller.device !== deviceId) {
@@ -58,7 +59,7 @@ async function assertMayRevoke(db: Queryable, caller: Caller, deviceId: string):
   if (known.length === 0) throw notAuthorized()
 }
 
-/** The ids of the sets by which a device may revoke another: it signs with them for wallets that the other has had. */
+/** The ids of the sets that entitle a device to revoke another: its active signing sets of wallets that the other had. */
 async function findEntitlingSets(db: Queryable, { clientId, device }: Caller, deviceId: string): Promise<string[]> {
   const rows = await db.query(
     `select distinct own.set_id from reshare_sets own join reshare_sets revoked using (client_id, wallet_id)
@@ -69,7 +70,7 @@ async function findEntitlingSets(db: Queryable, { clientId, device }: Caller, de
   return rows.map((row) => readColumn(row, 'set_id', text))
 }
 
-/** The sets of a device that revokes itself retire at once: if one of them is the last way to a wallet, nothing changes. */
+/** The sets of a device that revokes itself retire in the same transaction, which fails if a wallet is unrecoverable. */
 async function revokeItself(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
   const { clientId, device } = revocation
   const held = await context.database.query(
@@ -90,9 +91,9 @@ async function revokeItself(context: ServerContext, caller: Caller, revocation: 
 }
 
 /**
- * Whoever has the device could make this transaction fail again and again if it read or wrote what a signature of the
- * device writes, such as its sets, or took long. So which sets entitle the caller is looked up before, and what is asked
- * here is whether one of them still does.
+ * A thief who has the device could make this transaction fail again and again if it took long, or if it read or wrote
+ * rows that the device's signatures write, such as its sets. So the sets that entitle the caller are looked up before it,
+ * and it only checks that one of them is still active.
  */
 async function revokeOther(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
   const entitling = await findEntitlingSets(context.database, caller, revocation.device)
@@ -111,7 +112,7 @@ async function isAnyActive(tx: Queryable, setIds: readonly string[]): Promise<bo
   return false
 }
 
-/** @returns what the log tells of it: nothing if the device is refused already */
+/** @returns the events for the log: none if the device was already revoked */
 async function markRevoked(context: ServerContext, tx: Queryable, revocation: Revocation): Promise<AuditEvent[]> {
   const { clientId, device, revoker } = revocation
   const refused = await tx.query(

@@ -13,14 +13,14 @@ import { assertSetMatches, requireRecoverable, undecided } from './set-checks.ts
 import { assertShareStored, assertBackupStored, assertRecoverable } from './recoverability.ts'
 
 /**
- * Ends a device's session: the set refuses to sign, then the server destroys its half. Re-entrant.
+ * Retires a signing set: it refuses to sign, then the server destroys its share. Re-entrant.
  *
- * @throws {AUTH_FAILED} if the set is not the client's, or the caller may not speak for it
- * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ * @throws {AUTH_FAILED} if the set is not the client's, or the caller may not manage it
+ * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
  * @throws {SET_MISMATCH} for a backup set
  * @throws {POLICY_DENIED} if nothing would be left to sign with or to recover from
- * @throws {WEBHOOK_FAILED} if a backup alone would be left, and the custodian could not be asked for its half
- * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ * @throws {WEBHOOK_FAILED} if only a backup would be left, and the custodian could not be asked for its share
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes the set is undecided
  */
 export async function retireSet(context: ServerContext, caller: Caller, setId: string): Promise<SetStatus> {
   const { clientId } = caller
@@ -44,10 +44,10 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
 }
 
 /**
- * A set, for those who may end or confirm it: the device that it is bound to, and any that can sign for the same wallet,
- * which that device may be lost to.
+ * Reads a set for a caller who may retire or confirm it: the device that it is bound to, which may be lost, or any device
+ * that can sign for the same wallet.
  *
- * @throws {AUTH_FAILED} for all others, as if there were no such set
+ * @throws {AUTH_FAILED} for everyone else, as if the set did not exist
  */
 async function requireManaged(db: Queryable, caller: Caller, setId: string): Promise<SetRow> {
   const set = await requireSet(db, caller.clientId, setId)
@@ -62,17 +62,17 @@ async function requireManaged(db: Queryable, caller: Caller, setId: string): Pro
 }
 
 /**
- * Takes the app's word that a backup set's cipherText is stored, and the custodian's that it still has its half: the set
- * becomes ACTIVE, and takes the place of the one that it was rotated from and of the wallet's earlier ones with the same
- * method, confirmed or not. Harmless to repeat.
+ * Confirms a backup set: the app states that its cipherText is stored, and the server checks that the custodian still has
+ * its share. The set becomes ACTIVE. It replaces the backup that it was rotated from, and the wallet's earlier backups
+ * with the same method, confirmed or not. Idempotent.
  *
- * @throws {AUTH_FAILED} if the set is not the client's, or the caller may not speak for it
- * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ * @throws {AUTH_FAILED} if the set is not the client's, or the caller may not manage it
+ * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
  * @throws {SET_MISMATCH} for a signing set
  * @throws {BACKUP_SUPERSEDED} if a later backup was confirmed before
- * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if the custodian has lost the half since; nothing has changed
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if the custodian has lost the share; nothing has changed
  * @throws {WEBHOOK_FAILED} if the custodian could not be asked; nothing has changed
- * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes the set is undecided
  */
 export async function confirmBackup(context: ServerContext, caller: Caller, setId: string): Promise<SetStatus> {
   const { clientId } = caller

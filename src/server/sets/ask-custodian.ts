@@ -6,11 +6,11 @@ import type { ServerContext } from '../context.ts'
 type Asking = Pick<ServerContext, 'custodian' | 'limits' | 'onError'>
 
 /**
- * Asks the custodian for something. What it throws, or no answer within `limits.custodianMs`, goes to `onError`; of its own
- * words a client hears only those of a WEBHOOK_FAILED.
+ * Calls the custodian. Its errors, and a timeout (`limits.custodianMs`), go to `onError`. Clients see the message of a
+ * WEBHOOK_FAILED only; every other error is replaced by one.
  *
- * @param ask gets a signal that is aborted when nobody waits any more
- * @throws {WEBHOOK_FAILED} if the custodian did not do it, or there is none
+ * @param ask makes the call; its signal is aborted once nobody waits for the result
+ * @throws {WEBHOOK_FAILED} if the call failed, or there is no custodian
  */
 export async function askCustodian<T>(
   context: Asking,
@@ -26,9 +26,9 @@ export async function askCustodian<T>(
 }
 
 /**
- * {@link askCustodian} for who tells of a failure himself: of whatever kind it is.
+ * {@link askCustodian} for callers that report failures themselves.
  *
- * @throws {unknown} what the custodian throws; WEBHOOK_FAILED if it took too long, or there is none
+ * @throws {unknown} what the custodian throws; WEBHOOK_FAILED after a timeout, or if there is no custodian
  */
 export async function waitForCustodian<T>(
   context: Pick<Asking, 'custodian' | 'limits'>,
@@ -38,7 +38,7 @@ export async function waitForCustodian<T>(
   return within(context.limits.custodianMs, (signal) => ask(custodian, signal), late)
 }
 
-/** @throws {WEBHOOK_FAILED} if there is no custodian: nothing can be backed up or recovered */
+/** @throws {WEBHOOK_FAILED} if the server has no custodian, so that it cannot make or recover backups */
 export function requireCustodian({ custodian }: Pick<Asking, 'custodian'>): Custodian {
   if (custodian !== undefined) return custodian
   throw new MpcError('WEBHOOK_FAILED', 'this server has no custodian: it makes no backups and recovers nothing', {

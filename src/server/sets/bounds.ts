@@ -7,17 +7,17 @@ import type { Queryable } from '../../service/database/types.ts'
 import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { setIdsOf, type SetRow } from './sets-table.ts'
 
-/** How many unconfirmed backups a wallet keeps of devices that sign for it no more, all of them together. */
+/** How many unconfirmed backups a wallet keeps of devices that no longer sign for it, all of them together. */
 const ABANDONED_MAX = 256
 
-/** The sets of `$1`, a client, and `$2`, one of its wallets, that nobody has confirmed. */
+/** The unconfirmed backups of wallet `$2` of client `$1`. */
 const UNCONFIRMED = `client_id = $1 and wallet_id = $2 and purpose = 'backup' and state = 'PREPARED'
   and committed_at is not null`
 
 /**
- * Keeps a wallet from having ever more signing sets, each of which may deal. The way back has room whatever a thief has
- * made: a recovery that retires the others, from a backup that was confirmed. A refresh, which is to take a place and no
- * more, has as much room again.
+ * Limits the number of signing sets of a wallet, each of which may deal. A recovery from a confirmed backup that retires
+ * the other sets is never refused, however many sets a thief has made. The limit of a refresh, which replaces one set, is
+ * twice as high.
  *
  * @param source the set that deals
  * @throws {POLICY_DENIED} if there are too many
@@ -45,11 +45,11 @@ export async function requireRoomForSet(
 }
 
 /**
- * Ends the oldest unconfirmed backups of the device that has just made one, beyond `limits.unconfirmedBackups`: no device
- * uses up the number of another. What devices have left behind that sign for the wallet no more counts together. A sweep has
- * the custodian remove its halves.
+ * Ends the oldest unconfirmed backups, beyond `limits.unconfirmedBackups`, of the device that has just made one. Each
+ * device has its own number, so none uses up another's. The backups of devices that no longer sign for the wallet are
+ * counted together. A sweep has the custodian delete its shares.
  *
- * @returns what the log tells of it
+ * @returns the events for the log
  */
 export async function endOldUnconfirmed(
   { limits }: Pick<ServerContext, 'limits'>,

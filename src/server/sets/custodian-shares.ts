@@ -7,7 +7,7 @@ import { waitForCustodian } from './ask-custodian.ts'
 
 const readPending = rowDecoder({
   ...pick(tables.reshare_custodian_records, 'client_id', 'set_id'),
-  may_come: boolean,
+  may_arrive: boolean,
 })
 
 /** How many shares one run asks the custodian to delete. */
@@ -16,8 +16,8 @@ const BATCH = 100
 const FAILURES_MAX = 3
 
 /**
- * Notes that the custodian is about to get the half of a set, so that it can be removed again whatever happens next. To
- * be durable before the half leaves.
+ * Records that a share is about to be sent to the custodian, so that it can be deleted again whatever happens next. Must be
+ * durable before the share is sent.
  */
 export async function recordCustodianShare(
   db: Queryable,
@@ -46,27 +46,28 @@ export async function scheduleShareDeletion(
 /** Schedules the deletion of the custodian shares of backup sets that have just become DESTROYED. */
 export async function scheduleDeletionOfDestroyed(tx: Queryable, clientId: string): Promise<void> {
   await tx.query(
-    `update reshare_custodian_records half set deletion_pending = true from reshare_sets ended
-     where half.client_id = $1 and not half.deletion_pending and ended.set_id = half.set_id and ended.state = 'DESTROYED'`,
+    `update reshare_custodian_records share set deletion_pending = true from reshare_sets ended
+     where share.client_id = $1 and not share.deletion_pending and ended.set_id = share.set_id
+       and ended.state = 'DESTROYED'`,
     [clientId],
   )
 }
 
 /**
- * Asks the custodian to remove halves that are owed: of one client, who waits for it no longer than for one answer of
- * the custodian, or of all. What fails goes to the end of the line and is asked for again by a later sweep, and so is
- * what there is no time for. Re-entrant.
+ * Has the custodian delete the shares whose deletion is pending: those of one client, who waits no longer than for one
+ * response of the custodian, or those of all clients. A deletion that fails goes to the end of the queue. A later sweep
+ * repeats it, and continues where the time ran out. Re-entrant.
  *
- * A half whose hand-over has not ended may come after its removal. It is removed once more when the time of an
- * operation has passed.
+ * A share that is still being sent may reach the custodian after its deletion. Such a share is deleted once more after the
+ * lifetime of an operation.
  */
 export async function deletePendingShares(context: ServerContext, clientId: string | null = null): Promise<void> {
   const { database, custodian, limits } = context
   if (custodian === undefined) return
   const rows = await database.query(
     `select client_id, set_id, removed_at is null and not exists
-         (select 1 from reshare_sets made where made.set_id = half.set_id) as may_come
-     from reshare_custodian_records half where deletion_pending and ($1::text is null or client_id = $1)
+         (select 1 from reshare_sets made where made.set_id = share.set_id) as may_arrive
+     from reshare_custodian_records share where deletion_pending and ($1::text is null or client_id = $1)
        and (removed_at is null or removed_at <= $2)
      order by tried_at nulls first limit ${BATCH}`,
     [clientId, timestamp(context, -limits.operationMs)],
@@ -80,7 +81,7 @@ export async function deletePendingShares(context: ServerContext, clientId: stri
     try {
       await waitForCustodian(context, async (custodian) => custodian.delete?.(...share))
     } catch (error) {
-      context.onError(notDone(`to have the custodian remove its half of set ${share[1]}`, error))
+      context.onError(notDone(`to have the custodian delete its share of set ${share[1]}`, error))
       await database.query('update reshare_custodian_records set tried_at = $3 where client_id = $1 and set_id = $2', [
         ...share,
         timestamp(context),
@@ -88,7 +89,7 @@ export async function deletePendingShares(context: ServerContext, clientId: stri
       if (--failuresLeft === 0) return
       continue
     }
-    await deleteRecord(context, share, pending.mayCome)
+    await deleteRecord(context, share, pending.mayArrive)
   }
 }
 

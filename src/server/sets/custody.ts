@@ -16,10 +16,10 @@ import { requireSet, type SetRow } from './sets-table.ts'
 import { requireRecoverable } from './set-checks.ts'
 
 /**
- * Hands the custodian its half of a new backup set and makes sure that it has it: what is read back is the same, and
- * opens as a valid share.
+ * Stores the custodian share of a new backup set with the custodian, and verifies it: what is read back is the same, and
+ * decodes as a valid share.
  *
- * @throws {WEBHOOK_FAILED} if it is not known to be there
+ * @throws {WEBHOOK_FAILED} if the share is not known to be stored
  */
 export async function storeWithCustodian(
   context: ServerContext,
@@ -33,9 +33,9 @@ export async function storeWithCustodian(
     await askCustodian(context, (custodian) => storeCopy(custodian, { clientId, setId, backupMethod, share }))
     await withStored(context, { clientId, setId }, (stored) => {
       if (!stored.some((candidate) => equalBytes(candidate, share))) {
-        throw new MpcError('WEBHOOK_FAILED', 'the custodian does not give back what it was given')
+        throw new MpcError('WEBHOOK_FAILED', 'the custodian does not return what was stored with it')
       }
-      // Decoding checks s·G = Y: what the custodian keeps will deal in a recovery.
+      // Decoding checks s·G = Y: a recovery will deal from this share.
       decodeWalletShares(getGroup, share).shares.forEach(wipeKeyShare)
     })
   } finally {
@@ -44,8 +44,8 @@ export async function storeWithCustodian(
 }
 
 /**
- * What is read back is compared with what was given, whatever the custodian makes of its copy. That is wiped when the
- * custodian is done, however late: what is stored of wiped bytes is no half.
+ * Stores a copy, so that a custodian that changes its argument does not change the bytes that the stored share is compared
+ * with. The copy is wiped only when the custodian is done, however late: wiping earlier could make it store zeros.
  */
 async function storeCopy(custodian: Custodian, backup: CustodianBackup): Promise<void> {
   const share = backup.share.slice()
@@ -57,12 +57,12 @@ async function storeCopy(custodian: Custodian, backup: CustodianBackup): Promise
 }
 
 /**
- * The custodian's half of a backup set, checked against the public record that the server kept; wiped by the caller.
+ * Fetches the custodian share of a backup set and checks it against the set's public record; the caller wipes it.
  *
  * @throws {WEBHOOK_FAILED} if the custodian could not be asked
- * @throws {SHARE_NOT_FOUND} if it does not have the half
- * @throws {BACKUP_SUPERSEDED} if it was told to delete it, because a newer backup was confirmed since the caller looked
- * @throws {SHARE_PARSING_FAILED} if what it has under this set's id is not what it was given
+ * @throws {SHARE_NOT_FOUND} if the custodian does not have the share
+ * @throws {BACKUP_SUPERSEDED} if the share was deleted because a newer backup was confirmed in the meantime
+ * @throws {SHARE_PARSING_FAILED} if what the custodian has for this set is not what was stored
  */
 export async function fetchFromCustodian(context: ServerContext, set: SetRow): Promise<WalletShares> {
   try {
@@ -84,7 +84,7 @@ async function fetchMatching(context: ServerContext, set: SetRow): Promise<Walle
       const record = encodeWalletSetRecord(getGroup, combineRecords(custodianShare.shares.map((share) => share.record)))
       if (equalBytes(record, set.record) && custodianShare.shares.every(({ id }) => id === 2)) return custodianShare
       custodianShare.shares.forEach(wipeKeyShare)
-      // Whoever can store halves under this name takes nothing away by it: the right one may be among the rest.
+      // Someone else may have stored a share under this set's id, which must not hide the right one: go on searching.
       hasMismatch = true
     }
     if (hasMismatch) {
@@ -94,7 +94,7 @@ async function fetchMatching(context: ServerContext, set: SetRow): Promise<Walle
   })
 }
 
-/** Gives `use` what the custodian has for a set, and wipes it. What are no bytes is left out. */
+/** Calls `use` with what the custodian has stored for a set, and wipes it afterwards. Entries that are not bytes are skipped. */
 async function withStored<T>(
   context: ServerContext,
   { clientId, setId }: Pick<SetRow, 'clientId' | 'setId'>,
@@ -102,7 +102,7 @@ async function withStored<T>(
 ): Promise<T> {
   const stored = await askCustodian(context, async (custodian, signal) => {
     const shares = shareListOf(await custodian.fetch(clientId, setId))
-    // Nobody waits for them any more.
+    // Nobody waits for the shares any more.
     if (signal.aborted) shares.forEach((share) => wipe(share))
     return shares
   })
@@ -113,18 +113,18 @@ async function withStored<T>(
   }
 }
 
-/** Far more than all halves of one client; an array may say that it is as long as no loop ends. */
+/** Far more than all shares of one client. Without a limit, an array with a forged length would make a loop endless. */
 const ENTRIES_MAX = 1_000_000
 
 function shareListOf(result: unknown): Uint8Array[] {
   if (Array.isArray(result) && result.length <= ENTRIES_MAX) return result.filter(isBytes)
-  throw new MpcError('WEBHOOK_FAILED', 'the custodian does not answer with a list of shares')
+  throw new MpcError('WEBHOOK_FAILED', 'the custodian did not return a list of shares')
 }
 
-/** A half of the set; undefined for another's, or one that is damaged or of a version that this server does not read. */
+/** A share of the set; undefined for another set's, or one that is damaged or of an unknown version. */
 function decodeMatching(candidate: Uint8Array, setId: string): WalletShares | undefined {
   try {
-    // A custodian may give halves of many sets: only one that says it is this set's costs curve arithmetic.
+    // A custodian may return shares of many sets. Only those with this set's id cost curve arithmetic.
     if (!equalBytes(peekWalletSetId(candidate), fromHex(setId))) return undefined
     return decodeWalletShares(getGroup, candidate)
   } catch (error) {

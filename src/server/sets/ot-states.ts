@@ -10,13 +10,13 @@ import { EPOCH } from '../epoch.ts'
 import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing } from './preprocessings.ts'
 import { tables } from '../tables.ts'
 
-/** Names the ECDSA setup of a set. */
+/** Identifies the OT state of a set: what the server keeps of its ECDSA setup. */
 export interface OtStateKey {
   readonly clientId: string
   readonly setId: string
 }
 
-/** A setup as it is stored, with the epoch that it was made in. */
+/** An OT state as it is stored, with the epoch in which it was made. */
 export interface StoredOtState {
   readonly sealed: Uint8Array
   readonly epoch: number
@@ -33,11 +33,11 @@ const readDeleted = rowDecoder({ banned: boolean, ...pick(tables.reshare_ot_stat
 type Sealing = Pick<ServerContext, 'sealer'>
 type Banning = Pick<ServerContext, 'caught'>
 
-/** Where the ECDSA setup of a set is sealed for. */
+/** The seal context of a set's OT state. */
 export const otStateContext = ({ clientId, setId }: OtStateKey, epoch: number) =>
   ({ purpose: 'ot pair', clientId, row: `${setId}/${epoch}` }) as const
 
-/** Seals a setup that was just made and wipes it. */
+/** Seals a new OT state and wipes it. */
 export function sealOtState({ sealer }: Sealing, key: OtStateKey, otState: OtState, epoch: number): StoredOtState {
   const encoded = otState.encode()
   try {
@@ -49,9 +49,9 @@ export function sealOtState({ sealer }: Sealing, key: OtStateKey, otState: OtSta
 }
 
 /**
- * Keeps a setup in the place of the one before.
+ * Stores an OT state in place of the previous one.
  *
- * @throws {OT_POISONED} if that was poisoned in this epoch: a new one would be a retry
+ * @throws {OT_POISONED} if the previous one was poisoned in this epoch: a new one would let the client try again
  */
 export async function storeOtState(
   context: Banning,
@@ -68,7 +68,7 @@ export async function storeOtState(
   )
 }
 
-/** @throws {OT_POISONED} if the set's setup was poisoned in this epoch */
+/** @throws {OT_POISONED} if the set's OT state was poisoned in this epoch */
 export async function assertUnpoisoned({ caught }: Banning, db: Queryable, setId: string): Promise<void> {
   if (caught.has(setId)) throw poisoned()
   const [row] = await db.query(`select 1 from reshare_ot_states where set_id = $1 and poisoned and epoch = ${EPOCH}`, [
@@ -78,10 +78,10 @@ export async function assertUnpoisoned({ caught }: Banning, db: Queryable, setId
 }
 
 /**
- * The setup of a set, held by this transaction until it ends: whoever checks messages with it does so alone. The caller
- * wipes it.
+ * Reads the OT state of a set and locks its row until the transaction ends, so that only one transaction at a time checks
+ * messages with it. The caller wipes it.
  *
- * @throws {OT_DESYNC} if there is none, or one from before the database was restored
+ * @throws {OT_DESYNC} if there is none, or only one from before the database was restored
  * @throws {OT_POISONED} if the client was caught cheating
  */
 export async function lockOtState({ sealer }: Sealing, tx: Queryable, key: OtStateKey): Promise<OtState> {
@@ -93,7 +93,7 @@ export async function lockOtState({ sealer }: Sealing, tx: Queryable, key: OtSta
   return openLocked({ sealer }, key, row)
 }
 
-/** {@link lockOtState} and {@link takePreprocessing} at once, for a transaction that stores what comes of both. */
+/** {@link lockOtState} and {@link takePreprocessing} in one statement, for a transaction that stores the result of both. */
 export async function lockOtStateAndPreprocessing(
   { sealer, now }: Pick<ServerContext, 'sealer' | 'now'>,
   tx: Queryable,
@@ -105,8 +105,8 @@ export async function lockOtStateAndPreprocessing(
        delete from reshare_preprocessings
        where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and epoch = $4 returning sealed
      )
-     select pair.sealed, poisoned, pair.epoch, (select sealed from taken) as taken
-     from reshare_ot_states pair where set_id = $1 and epoch = $4 and epoch = ${EPOCH} for update`,
+     select ot.sealed, poisoned, ot.epoch, (select sealed from taken) as taken
+     from reshare_ot_states ot where set_id = $1 and epoch = $4 and epoch = ${EPOCH} for update`,
     [key.setId, key.id, new Date(now()), epoch],
   )
   const sealed = row === undefined ? null : readColumn(row, 'taken', nullable(bytes))
@@ -128,7 +128,7 @@ function openLocked({ sealer }: Sealing, key: OtStateKey, row: Row | undefined):
   }
 }
 
-/** Poisons the setup of a set, whichever it is by now. */
+/** Poisons the current OT state of a set. */
 export async function poisonStoredOtState(
   { sealer }: Sealing,
   tx: Queryable,
@@ -148,15 +148,15 @@ export async function poisonStoredOtState(
 }
 
 /**
- * Writes the ban of a set into the log, once. It is no part of the ban itself: that writes nothing that a client could
- * contend for.
+ * Writes the ban of a set to the log, once. This is not part of the ban's own transaction, which must not write rows that a
+ * client could contend for.
  */
 export async function logBan({ database, audit }: ServerContext, setId: string): Promise<void> {
   await database.transaction(async (tx) => {
     const [row] = await tx.query(
-      `update reshare_ot_states pair set ban_logged = true from reshare_sets owner
-       where pair.set_id = $1 and poisoned and not ban_logged and owner.set_id = pair.set_id
-       returning pair.set_id, pair.epoch, wallet_id, client_id`,
+      `update reshare_ot_states ot set ban_logged = true from reshare_sets owner
+       where ot.set_id = $1 and poisoned and not ban_logged and owner.set_id = ot.set_id
+       returning ot.set_id, ot.epoch, wallet_id, client_id`,
       [setId],
     )
     if (row === undefined) return
@@ -165,7 +165,7 @@ export async function logBan({ database, audit }: ServerContext, setId: string):
   })
 }
 
-/** Writes the bans into the log that a process has written and not logged. */
+/** Writes to the log the bans that are not in it yet, for example because a process ended. */
 export async function logBans(context: ServerContext): Promise<void> {
   const bans = {
     select: 'select set_id from reshare_ot_states where poisoned and not ban_logged',
@@ -175,12 +175,12 @@ export async function logBans(context: ServerContext): Promise<void> {
   await forEachRow(context, bans, (row) => logBan(context, readColumn(row, 'set_id', text)))
 }
 
-/** A ban is good for the life of the database in which its setup was made. */
+/** A ban lasts for the epoch in which the OT state was made. */
 export function banEvent(ban: { readonly epoch: number }, set: Pick<AuditEvent, 'setId' | 'walletId'>): AuditEvent {
   return { ...set, event: 'poisoned', detail: String(ban.epoch) }
 }
 
-/** @returns the ban that the log does not have yet, if there was one */
+/** @returns the row of a ban that is not in the log yet, if there is one */
 export async function deleteOtState(tx: Queryable, setId: string): Promise<{ readonly epoch: number } | undefined> {
   const deleted = await tx.query(
     'delete from reshare_ot_states where set_id = $1 returning poisoned and not ban_logged as banned, epoch',

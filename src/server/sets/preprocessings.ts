@@ -7,14 +7,14 @@ import { bytes, readColumn } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { EPOCH } from '../epoch.ts'
 
-/** Names one preprocessing of a client's set; its id is lower-case hex. */
+/** Identifies a preprocessing of a client's set; its id is lower-case hex. */
 export interface PreprocessingKey {
   readonly clientId: string
   readonly setId: string
   readonly id: string
 }
 
-/** A preprocessing that is out of the database for good, still sealed. */
+/** A preprocessing that was deleted from the database to be used, still sealed. */
 export interface TakenPreprocessing extends PreprocessingKey {
   readonly sealed: Uint8Array
   readonly epoch: number
@@ -23,7 +23,7 @@ export interface TakenPreprocessing extends PreprocessingKey {
 const preprocessingContext = ({ clientId, setId, id }: PreprocessingKey, epoch: number) =>
   ({ purpose: 'preprocessing', clientId, row: `${setId}/${id}/${epoch}` }) as const
 
-/** Stores a preprocessing, and deletes the set's oldest ones above the limit. */
+/** Stores a preprocessing, and deletes the set's oldest ones beyond the limit. */
 export async function insertPreprocessing(
   context: ServerContext,
   tx: Queryable,
@@ -48,12 +48,12 @@ export async function insertPreprocessing(
 }
 
 /**
- * Deletes a preprocessing and gives what it was, by one statement that is durable when this returns: of any number of
- * processes one gets it, and none after a crash.
+ * Deletes a preprocessing and returns it, in one statement that is durable when this returns. Exactly one process gets it;
+ * after a crash, none does.
  *
- * @param epoch the life of the database that the operation belongs to
- * @throws {PREPROCESSING_NOT_FOUND} if there is none: never made, used, dropped, expired, or from before the database was
- *   restored. Not to be tried again: the client signs without it
+ * @param epoch the epoch of the operation
+ * @throws {PREPROCESSING_NOT_FOUND} if there is none: it was never made, was used, dropped or has expired, or is from before
+ *   the database was restored. Retrying does not help: the client signs without it
  */
 export async function takePreprocessing(
   context: ServerContext,
@@ -74,7 +74,7 @@ export function preprocessingNotFound(): MpcError {
   return new MpcError('PREPROCESSING_NOT_FOUND', 'the server has no such preprocessing')
 }
 
-/** Opens what was taken. To be called for one request alone: its answer is the same each time. */
+/** Opens a taken preprocessing. It must be used for one request only, whose response is then the same every time. */
 export function openPreprocessing({ sealer }: Pick<ServerContext, 'sealer'>, taken: TakenPreprocessing): Preprocessed {
   const encoded = sealer.open(preprocessingContext(taken, taken.epoch), taken.sealed)
   try {
@@ -96,7 +96,7 @@ export async function deletePreprocessingsOfWallet(tx: Queryable, clientId: stri
   )
 }
 
-/** Deletes what nobody may use any more. */
+/** Deletes preprocessings that are expired or of an earlier epoch. */
 export async function forgetPreprocessings(context: ServerContext): Promise<void> {
   await inPages(() =>
     context.database.query(

@@ -9,13 +9,13 @@ import { requireSet, type SetRow } from './sets-table.ts'
 
 const readWay = rowDecoder(pick(tables.reshare_sets, 'set_id', 'purpose'))
 
-/** What of a wallet is about to end: one signing set, or all those of a device. */
+/** The sets of a wallet that are about to end: one signing set, or all those of a device. */
 export type EndingSets = Pick<SetRow, 'clientId' | 'walletId'> &
   ({ readonly setId: string } | { readonly device: string })
 
 /**
- * What is left must be known to work (invariant I4): a signing set that has proven itself, or a confirmed backup. The sets
- * of a revoked device are about to retire.
+ * Checks that a set is left that is known to work (invariant I4): a proven signing set or a confirmed backup. Sets of
+ * revoked devices do not count, since they are about to retire.
  *
  * @throws {POLICY_DENIED} if nothing is left
  */
@@ -25,8 +25,8 @@ export async function assertRecoverable(tx: Queryable, ending: EndingSets): Prom
 }
 
 /**
- * To be asked before the transaction of {@link assertRecoverable}: if nothing but confirmed backups would be left, the custodian
- * still has its half of one of them.
+ * To be called before the transaction of {@link assertRecoverable}: if only confirmed backups would be left, checks that
+ * the custodian still has its share of at least one of them.
  *
  * @throws {POLICY_DENIED} if it has none
  * @throws {WEBHOOK_FAILED} if it could not be asked
@@ -51,9 +51,9 @@ export async function assertBackupStored(context: ServerContext, ending: EndingS
 }
 
 /**
- * The custodian still has its half of a backup set, which is what it was given.
+ * Checks that the custodian still has its share of a backup set, unchanged.
  *
- * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if it has not
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED} if it does not
  * @throws {WEBHOOK_FAILED} if it could not be asked
  */
 export async function assertShareStored(context: ServerContext, set: SetRow): Promise<void> {
@@ -61,7 +61,7 @@ export async function assertShareStored(context: ServerContext, set: SetRow): Pr
   custodianShare.shares.forEach(wipeKeyShare)
 }
 
-/** The newest backups first: the custodian most likely has them. */
+/** The sets that would be left, newest first: the custodian most likely has the newest backups. */
 async function findRecoverySets(db: Queryable, ending: EndingSets): Promise<Pick<SetRow, 'setId' | 'purpose'>[]> {
   const [setId, device] = 'setId' in ending ? [ending.setId, null] : [null, ending.device]
   const rows = await db.query(

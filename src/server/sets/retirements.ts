@@ -15,12 +15,12 @@ const readPlanned = rowDecoder(pick(tables.reshare_retirements, 'set_id', 'old_s
 const readRetiring = rowDecoder(pick(tables.reshare_sets, 'set_id', 'client_id'))
 
 /**
- * Notes which sets a new signing set replaces. They work on until it has proven itself (invariant I4).
+ * Records which sets a new signing set replaces. They remain usable until it is proven (invariant I4).
  *
- * A recovery that retires says that a device is lost: the backups that the device has dealt and nobody has confirmed
- * end with its set. A refresh says nothing of the kind: its device's unconfirmed backup stays.
+ * A recovery that retires other sets means that a device is lost: the unconfirmed backups which that device dealt end
+ * with its set. A refresh does not mean that, so the unconfirmed backups of its device stay.
  *
- * @returns what the log tells of it: whoever removes these notes keeps the sets from retiring
+ * @returns the events for the log, so that deleting these rows, which would keep the sets from retiring, is detected
  */
 export async function planRetirements(
   tx: Queryable,
@@ -41,18 +41,18 @@ export async function planRetirements(
       [setId, clientId, request.walletId],
     )
   } else if (request.kind === 'refresh') {
-    // Whoever waits for the old set's retirement waits for the new one's: refreshing does not escape it.
+    // A set that is to retire the old set retires the new one instead: a set cannot escape retirement by a refresh.
     await plan(
       `select waiting.set_id, $1, waiting.with_backups
-       from reshare_retirements waiting join reshare_sets heir on heir.set_id = waiting.set_id
-       where waiting.old_set_id = $2 and heir.proven_at is null and heir.state = 'ACTIVE'`,
+       from reshare_retirements waiting join reshare_sets successor on successor.set_id = waiting.set_id
+       where waiting.old_set_id = $2 and successor.proven_at is null and successor.state = 'ACTIVE'`,
       [setId, request.setId],
     )
-    // What the old set has not come to retire, because its proof never arrived, the new one retires.
+    // The new set also retires what the old one has not retired because its proof never arrived.
     await plan(
-      `select $1, owed.old_set_id, owed.with_backups
-       from reshare_retirements owed join reshare_sets old on old.set_id = owed.old_set_id
-       where owed.set_id = $2 and old.state = 'ACTIVE'`,
+      `select $1, planned.old_set_id, planned.with_backups
+       from reshare_retirements planned join reshare_sets old on old.set_id = planned.old_set_id
+       where planned.set_id = $2 and old.state = 'ACTIVE'`,
       [setId, request.setId],
     )
     await plan('values ($1, $2, false)', [setId, request.setId])
@@ -66,17 +66,17 @@ export async function planRetirements(
 }
 
 /**
- * Records that a set has signed. That does not prove who holds the client's share, whose use the server does not see.
+ * Records that a set has signed. That does not prove possession of the client share, whose use the server does not see.
  */
 export async function recordSignature(context: ServerContext, tx: Queryable, setId: string): Promise<void> {
   await tx.query('update reshare_sets set last_used_at = $2 where set_id = $1', [setId, timestamp(context)])
 }
 
 /**
- * Records that the holder of a set has proven possession. The first time, the sets that it replaces become RETIRING:
- * they refuse to sign from here on.
+ * Records that the holder of a set has proven possession. The first time, the sets that it replaces become RETIRING, and
+ * no longer sign.
  *
- * @returns the sets that it has retired, now or before
+ * @returns the sets that it has retired, now or earlier
  */
 export async function recordProof(context: ServerContext, tx: Queryable, set: SetRow): Promise<string[]> {
   await tx.query('update reshare_sets set proven_at = coalesce(proven_at, $2) where set_id = $1', [
@@ -91,7 +91,7 @@ export async function recordProof(context: ServerContext, tx: Queryable, set: Se
   return replaced.map((row) => readColumn(row, 'old_set_id', text))
 }
 
-/** @returns what the log tells of the first proof of a set */
+/** @returns the events of a set's first proof */
 async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {
   const { clientId, walletId, setId } = set
   const lost = await endBackupsOfLost(tx, set)
@@ -110,8 +110,8 @@ async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]>
 }
 
 /**
- * Ends the backups that lost devices have dealt and no app has confirmed, with all that has come from them: a thief may
- * have made them. What the proven set itself comes from is the way back, and stays.
+ * Ends the unconfirmed backups that lost devices have dealt, and all sets derived from them: a thief may have made them.
+ * The sets that the proven set was itself derived from stay.
  */
 async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SetRow): Promise<readonly AuditEvent[]> {
   const { retired, events } = await endUnconfirmed(
@@ -135,8 +135,8 @@ async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SetRow): Pro
 }
 
 /**
- * Destroys the server's halves of the RETIRING sets of a client, or of all. Re-entrant; one that fails is no reason to
- * leave the others, and stays for the next sweep.
+ * Destroys the server shares of the RETIRING sets of a client, or of all clients. Re-entrant. A set that fails does not stop
+ * the others, and is left for the next sweep.
  */
 export async function destroyRetiring(context: ServerContext, clientId?: string): Promise<void> {
   const retiring = {
@@ -144,7 +144,7 @@ export async function destroyRetiring(context: ServerContext, clientId?: string)
       where state = 'RETIRING'${clientId === undefined ? '' : ' and client_id = $1'}`,
     parameters: clientId === undefined ? [] : [clientId],
     key: ['set_id'],
-    doing: (row: Row) => `to destroy the half of set ${String(row['set_id'])}`,
+    doing: (row: Row) => `to destroy the share of set ${String(row['set_id'])}`,
   }
   await forEachRow(context, retiring, (row) => destroy(context, readRetiring(row)))
 }

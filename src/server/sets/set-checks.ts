@@ -16,7 +16,7 @@ export function assertSetMatches(set: SetRow, walletId: string, purpose: Purpose
  * Invariant I2: only an ACTIVE set signs, deals or is proven.
  *
  * @throws {SET_RETIRED} if it is retired
- * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is undecided
  */
 export function assertActive(set: SetRow): void {
   if (set.state === 'ACTIVE') return
@@ -25,19 +25,20 @@ export function assertActive(set: SetRow): void {
 }
 
 /**
- * A committed backup set may be recovered from even before it is confirmed: who opens its cipherText has it.
+ * Checks that a recovery may use a backup set. A committed one can be used even before it is confirmed: whoever opens its
+ * cipherText has it stored.
  *
- * @throws {BACKUP_SUPERSEDED} if a newer one has taken its place
- * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is not decided
+ * @throws {BACKUP_SUPERSEDED} if a newer one has replaced it
+ * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is undecided
  */
 export function requireRecoverable(set: SetRow): void {
   if (set.state === 'ABORTED' || set.state === 'DESTROYED') {
-    throw new MpcError('BACKUP_SUPERSEDED', 'a newer backup has taken the place of this one')
+    throw new MpcError('BACKUP_SUPERSEDED', 'a newer backup has replaced this one')
   }
   if (set.committedAt === null) throw undecided()
 }
 
-/** The error for a set whose operation is not decided. */
+/** The error for a set whose operation is undecided. */
 export function undecided(): MpcError {
   return new MpcError('OPERATION_IN_PROGRESS', 'the operation that makes this set is not decided yet')
 }

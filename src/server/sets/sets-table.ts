@@ -17,25 +17,25 @@ export interface SetRow {
   readonly state: SetState
   readonly label: string
   readonly backupMethod: BackupMethodName | null
-  /** The set that it was dealt from. */
+  /** The set whose shares dealt it. */
   readonly sourceSetId: string | null
-  /** The device that made it; only that may use a signing set. Null if any caller of the client may. */
+  /** The device that made it; only that device may use a signing set. Null if every device of the client may. */
   readonly device: string | null
-  /** `encodeWalletSetRecord` */
+  /** Encoded by `encodeWalletSetRecord`. */
   readonly record: Uint8Array
   readonly createdAt: Date
   /** When the operation that made it was decided. */
   readonly committedAt: Date | null
   readonly provenAt: Date | null
   readonly lastUsedAt: Date | null
-  /** When the private key of a curve was handed out with this set's help. */
+  /** When a private key was exported with this set. */
   readonly exportedAt: Date | null
 }
 
-/** What the API shows of a set. */
+/** The columns of a set that the API shows. */
 export type ListedSet = Omit<SetRow, 'clientId' | 'operationId' | 'sourceSetId' | 'record' | 'committedAt'>
 
-/** How many of a wallet's sets are listed that are over. */
+/** How many of a wallet's destroyed sets are listed. */
 const ENDED_LISTED = 500
 
 const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
@@ -54,16 +54,16 @@ export const setRow: (row: Row) => SetRow = rowDecoder({
   ...pick(tables.reshare_sets, 'client_id', 'operation_id', 'source_set_id', 'record', 'committed_at'),
 })
 
-/** Reads what an event says of a set, from a row of `set_id, wallet_id`. */
+/** Reads the ids for an event about a set, from a row with `set_id` and `wallet_id`. */
 export const setIdsOf = rowDecoder(pick(tables.reshare_sets, 'set_id', 'wallet_id'))
 
-/** The public record of a set's key on secp256k1. Its id is what ECDSA knows the set by. */
+/** The public record of a set on secp256k1, whose id identifies the set in ECDSA. */
 export function ecdsaRecord(set: Pick<SetRow, 'record'>): ShareSetRecord {
   const { records } = decodeWalletSetRecord(getGroup, set.record)
   return records.find(({ curve }) => curve === 'secp256k1') as ShareSetRecord
 }
 
-/** The error for everything that is not the caller's, whether or not it exists. */
+/** The one error for everything that is not the caller's: it does not reveal whether the thing exists. */
 export function notAuthorized(): MpcError {
   return new MpcError('AUTH_FAILED', 'not authorized')
 }
@@ -76,8 +76,8 @@ export async function requireSet(db: Queryable, clientId: string, setId: string)
 }
 
 /**
- * A wallet's sets in the order in which they were made, without those of aborted operations, and of those that are over
- * the newest only: all others have a bound.
+ * Reads a wallet's sets in the order in which they were made, without those of aborted operations. Of the destroyed sets,
+ * whose number is not limited, it reads only the newest.
  *
  * @throws {AUTH_FAILED} if the client has no such wallet
  */
@@ -96,7 +96,7 @@ export async function requireSets(db: Queryable, clientId: string, walletId: str
   return rows.map(listedSet)
 }
 
-/** Adds a PREPARED set; a repetition of the same round finds it there. @returns whether it was added */
+/** Adds a PREPARED set, unless a repetition of the same round already has. @returns whether it was added */
 export async function insertSet(
   db: Queryable,
   set: Omit<SetRow, 'state' | 'committedAt' | 'provenAt' | 'lastUsedAt' | 'exportedAt'>,

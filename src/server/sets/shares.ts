@@ -45,7 +45,7 @@ export async function readShare(
   return openShare({ sealer }, clientId, setId, row === undefined ? null : readColumn(row, 'sealed', bytes))
 }
 
-/** {@link readShare} of what was read. @param sealed null if there is none */
+/** Opens a share that was already read, like {@link readShare}. @param sealed null if there is none */
 export function openShare(
   { sealer }: Sealing,
   clientId: string,
@@ -64,7 +64,7 @@ export function openShare(
   }
 }
 
-/** The share on secp256k1, which signs with ECDSA. */
+/** The share on secp256k1, which signs ECDSA. */
 export function ecdsaShare(walletShares: WalletShares): KeyShare {
   return walletShares.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
 }
