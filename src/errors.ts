@@ -53,8 +53,11 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * A message never contains a secret.
  */
 export class MpcError extends Error {
+  /** Names the class: `MpcError`. */
   override readonly name: string = 'MpcError'
+  /** What went wrong. */
   readonly code: ErrorCode
+  /** Whether the same call may succeed later, without the caller changing anything. */
   readonly retryable: boolean
   /** With RATE_LIMITED: how long the same call will go on failing. */
   readonly retryAfterMs: number | undefined
@@ -63,6 +66,7 @@ export class MpcError extends Error {
     brand(this, 'MpcError')
   }
 
+  /** Makes an error with this code. Default of `retryable`: by the code. */
   constructor(
     code: ErrorCode,
     message: string,
@@ -114,7 +118,9 @@ const UNBLAMED: ReadonlySet<AbortReason> = new Set<AbortReason>(['VERSION', 'SET
 
 /** A protocol session ended because a check failed. */
 export class ProtocolError extends MpcError {
+  /** Names the class: `ProtocolError`. */
   override readonly name = 'ProtocolError'
+  /** The check that failed. */
   readonly reason: AbortReason
   /** The round whose message failed the check. */
   readonly round: number
@@ -127,6 +133,7 @@ export class ProtocolError extends MpcError {
     brand(this, 'ProtocolError')
   }
 
+  /** Makes the error of a failed check. Where nobody can be blamed, `blame` is ignored. */
   constructor(reason: AbortReason, round: number, blame: readonly number[], message: string) {
     super('PROTOCOL_ABORTED', `${message} (${reason}, round ${round})`, { retryable: UNBLAMED.has(reason) })
     this.reason = reason

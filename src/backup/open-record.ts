@@ -15,12 +15,15 @@ import { keysArguments } from './keys.ts'
 
 /** What `openBackup` opens. */
 export interface OpenOptions {
+  /** The cipherText that {@link sealBackup} made. */
   readonly cipherText: string
   /** Tried in this order; the first that opens is enough. */
   readonly methods: readonly BackupKeys[]
   /** Where given, the cipherText must be of this wallet: 16 bytes in hex. */
   readonly walletId?: string
+  /** Receives the fraction of the work that is done, from 0 to 1. */
   readonly onProgress?: OnProgress
+  /** Aborts the work. */
   readonly signal?: AbortSignal
 }
 

@@ -8,10 +8,13 @@ import type { AgeFiles, AgeRecipient, BackupKeys } from './types.ts'
 
 /** What `sealBackup` seals. */
 export interface SealOptions {
+  /** What is sealed. Secret; it stays the caller's. */
   readonly record: BackupRecord
   /** Any one of them opens the cipherText. */
   readonly methods: readonly BackupKeys[]
+  /** Receives the fraction of the work that is done, from 0 to 1. */
   readonly onProgress?: OnProgress
+  /** Aborts the work. */
   readonly signal?: AbortSignal
 }
 

@@ -8,16 +8,19 @@ export interface BackupKeyOptions {
   readonly walletId: string
   /** Receives the share of the work that is done: from 0 to 1, never back. */
   readonly onProgress?: (fraction: number) => void
+  /** Aborts the work. */
   readonly signal?: AbortSignal
 }
 
 /** As {@link BackupKeyOptions}, for a cipherText that says itself whose it is. */
 export interface BackupOpenOptions extends Omit<BackupKeyOptions, 'walletId'> {
+  /** The wallet of the backup, if known: 16 bytes in hex. */
   readonly walletId?: string
 }
 
 /** What seals and opens a cipherText: what an action of the client asks for. */
 export interface BackupMethod {
+  /** The name under which the server and the custodian know the method. */
   readonly name: BackupMethodName
 
   /**
@@ -27,7 +30,10 @@ export interface BackupMethod {
    * @throws {STORAGE_UNAVAILABLE} if the place of the key cannot be written or read
    * @throws {ABORTED} if the signal was aborted
    */
-  probe(options?: { readonly signal?: AbortSignal }): Promise<void>
+  probe(options?: {
+    /** Aborts the probe. */
+    readonly signal?: AbortSignal
+  }): Promise<void>
 
   /**
    * Seals. It stands on the method, so that whoever calls it (the client) need not import what seals. The caller opens

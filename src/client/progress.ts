@@ -15,6 +15,7 @@ export type Status =
 
 /** One report of an action's progress. */
 export interface Progress {
+  /** The step that the action is at. */
   readonly status: Status
   /** Whether the action is over; true in the last report only. */
   readonly done: boolean

@@ -15,11 +15,13 @@ export type OnCheating = 'refuse' | 'ephemeralSetup'
 
 /** A client made by {@link createClient} or {@link createFrostClient}. Actions take it as their first argument. */
 export interface Client {
+  /** Carries requests to the signing server. */
   readonly transport: Transport
   /** The app's store. */
   readonly store: ShareStore
   /** The store for an action: its calls end at the action's deadline. */
   readonly storage: ShareStore
+  /** Cryptographically secure random bytes. */
   readonly random: RandomSource
   /** The name of this device in the list of sets. */
   readonly label: string
@@ -141,6 +143,7 @@ export interface Wallet {
   readonly id: string
   /** The signing set that this device uses: 32 bytes in lower-case hex. */
   readonly setId: string
+  /** The wallet's public keys, by curve. */
   readonly publicKeys: PublicKeys
 }
 

@@ -32,6 +32,7 @@ export interface Point {
  * const publicKey = group.encodePoint(group.multiplyBase(secret)) // 33 bytes
  */
 export interface Group {
+  /** The curve. */
   readonly curve: Curve
   /** Length of an encoded point: 33 bytes on secp256k1 (SEC 1 compressed), 32 on ed25519 (RFC 8032). */
   readonly pointLength: 33 | 32
@@ -39,6 +40,7 @@ export interface Group {
   readonly wideLength: 48 | 64
   /** G */
   readonly generator: Point
+  /** The neutral element of the group. */
   readonly identity: Point
 
   // Encoding

@@ -3,7 +3,9 @@ import type { Curve, PartyId, Purpose, Role } from '../types.ts'
 
 /** One party of a share set and the public key of its share. */
 export interface SetParty {
+  /** The party's id in the set: where the polynomial is evaluated. */
   readonly id: PartyId
+  /** What the party is in a wallet. */
   readonly role: Role
   /** Y_i = s_i·G */
   readonly verifyingShare: Point
@@ -11,16 +13,19 @@ export interface SetParty {
 
 /** What everybody may know of a share set: one independent t-of-n sharing of one key. It exists only validated. */
 export interface ShareSetRecord {
+  /** The curve of the key. */
   readonly curve: Curve
   /** 32 bytes, `TH("set", CTX, T)` of the session that made the set */
   readonly setId: Uint8Array
   /** 16 bytes */
   readonly walletId: Uint8Array
+  /** Whether the set signs or backs up. */
   readonly purpose: Purpose
   /** t, 2 ≤ t ≤ n: with t = 1 every share would be the key */
   readonly threshold: number
   /** n parties by ascending id */
   readonly parties: readonly SetParty[]
+  /** The public key of the set. */
   readonly publicKey: Point
   /** 32 bytes */
   readonly chainCode: Uint8Array
@@ -28,7 +33,9 @@ export interface ShareSetRecord {
 
 /** What one party holds of a share set. */
 export interface KeyShare {
+  /** The public record of the share's set. */
   readonly record: ShareSetRecord
+  /** The party that holds the share. */
   readonly id: PartyId
   /** s_i, with s_i·G = Y_i */
   readonly secretShare: Scalar
@@ -41,15 +48,20 @@ export interface KeyShare {
 export interface WalletShares {
   /** Names the group: `TH("wallet-set", walletId, purpose, setId of each curve …)`, 32 bytes. */
   readonly setId: Uint8Array
+  /** 16 bytes */
   readonly walletId: Uint8Array
+  /** Whether the sets sign or back up. */
   readonly purpose: Purpose
+  /** One share per curve, in the order of `CURVES`. */
   readonly shares: readonly KeyShare[]
 }
 
 /** The public part of {@link WalletShares}. */
 export interface WalletSetRecord {
   readonly setId: Uint8Array
+  /** 16 bytes */
   readonly walletId: Uint8Array
+  /** Whether the sets sign or back up. */
   readonly purpose: Purpose
   readonly records: readonly ShareSetRecord[]
 }

@@ -24,7 +24,10 @@ import type { Authenticate } from './access/tokens.ts'
 import { assertObject } from '../util/arguments.ts'
 
 /** {@link ServerLimits} that differ from the defaults; `rates: null` disables rates. */
-export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & { readonly rates?: Partial<RateLimits> | null }
+export type LimitOptions = Partial<Omit<ServerLimits, 'rates'>> & {
+  /** Rates that differ from the defaults; null for no rates. */
+  readonly rates?: Partial<RateLimits> | null
+}
 
 /** Options of {@link createServer}. */
 export interface ServerOptions {
@@ -48,6 +51,7 @@ export interface ServerOptions {
    * pass both keys with their ids.
    */
   readonly masterKey: MasterKeys
+  /** Limits that differ from the defaults. */
   readonly limits?: LimitOptions
   /**
    * X25519 secret keys of 32 bytes to which clients seal their requests: the current one first, then those that clients
@@ -65,6 +69,7 @@ export interface ServerOptions {
   readonly onError?: (error: unknown) => unknown
   /** The current time in milliseconds since 1970. Default: the system clock. */
   readonly now?: () => number
+  /** Cryptographically secure random bytes. Default: the platform's. */
   readonly random?: RandomSource
 }
 

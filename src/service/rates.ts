@@ -1,6 +1,8 @@
 /** How many operations of one kind are allowed per window of time, which opens with the first. */
 export interface Rate {
+  /** How many operations per window. */
   readonly count: number
+  /** The length of the window, in milliseconds. */
   readonly perMs: number
 }
 
@@ -10,8 +12,11 @@ export interface Rate {
  * exports.
  */
 export interface LockOut {
+  /** How many failures lock a set or device out. */
   readonly failures: number
+  /** The window in which failures are counted, in milliseconds. */
   readonly withinMs: number
+  /** How long a lockout lasts, in milliseconds. */
   readonly lockedMs: number
 }
 

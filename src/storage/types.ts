@@ -1,5 +1,6 @@
 /** A value and the version that a later write must name. */
 export interface StoredValue {
+  /** A copy of the stored bytes. */
   readonly value: Uint8Array
   /** Opaque; two writes never give the same version to the same key. */
   readonly version: string

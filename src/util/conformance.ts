@@ -3,6 +3,7 @@ import { isArgumentError } from './brand.ts'
 
 /** One thing that an implementation must do, for any test runner; `run` rejects if it does not. */
 export interface ConformanceCheck {
+  /** What the implementation must do, for the name of a test. */
   readonly name: string
   /** Runs the check once; rejects if the implementation fails it. */
   run(): Promise<void>

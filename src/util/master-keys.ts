@@ -14,6 +14,7 @@ export interface MasterKey {
 export type MasterKeys =
   | Uint8Array
   | {
+      /** Seals, and opens. */
       readonly current: MasterKey
       /** Those that open only: keys that go, and before that one that comes. */
       readonly previous?: readonly MasterKey[]

@@ -20,7 +20,9 @@ export interface DeviceStatus {
  * them; `retireSet` does.
  */
 export interface UnboundSets extends Omit<DeviceStatus, 'deviceId' | 'revokedAt'> {
+  /** Null: the sets belong to no device. */
   readonly deviceId: null
+  /** Null: they cannot be revoked. */
   readonly revokedAt: null
 }
 

@@ -172,11 +172,17 @@ export interface OperationResult {
 
 /** A set as returned by `GET /v1/sets/:setId` and listed by `GET /v1/wallets/:walletId/sets`. */
 export interface SetStatus {
+  /** 32 bytes in lower-case hex */
   readonly setId: string
+  /** 16 bytes in lower-case hex */
   readonly walletId: string
+  /** Whether the set signs or backs up. */
   readonly purpose: Purpose
+  /** The state of the set at the server. */
   readonly state: SetState
+  /** The name that the device gave itself when it made the set; empty if it gave none. */
   readonly label: string
+  /** How the cipherText of a backup set is opened; null for a signing set. */
   readonly backupMethod: BackupMethodName | null
   /**
    * The device that made it; only that may use a signing set. 32 bytes in lower-case hex; null if it was made unsealed.
@@ -184,6 +190,7 @@ export interface SetStatus {
   readonly deviceId: string | null
   /** ISO 8601, by the server's clock */
   readonly createdAt: string
+  /** When the set last signed (ISO 8601), else null. */
   readonly lastUsedAt: string | null
   /** When a private key was first exported with this set (ISO 8601), else null. */
   readonly exportedAt: string | null

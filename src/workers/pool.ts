@@ -14,6 +14,7 @@ const TURNS_TOGETHER = 16
  * job is over.
  */
 export interface Pool {
+  /** The number of threads. */
   readonly size: number
   /**
    * Splits a secret, with a Feldman commitment.

@@ -18,6 +18,7 @@ const NETWORKS = {
 
 /** Where coins of a key lie. */
 export interface BitcoinOutput {
+  /** The kind of address. */
   readonly type: BitcoinAddressType
   /** Bech32 or Bech32m */
   readonly address: string
@@ -29,6 +30,7 @@ export interface BitcoinOutput {
 
 /** Where coins of a wallet lie, and which of its keys they belong to. */
 export interface OwnedOutput extends BitcoinOutput {
+  /** The path of the key below the wallet's own, such as `m/0/5`. */
   readonly path: string
   /** 33 bytes, before a Taproot tweak */
   readonly publicKey: Uint8Array

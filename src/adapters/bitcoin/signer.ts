@@ -25,6 +25,7 @@ export interface SignTransactionOptions {
   readonly trustWitnessUtxo?: boolean
   /** In satoshi; 10,000,000 (0.1 bitcoin) by default, as in Bitcoin Core. */
   readonly maxFee?: bigint
+  /** Aborts the signing. */
   readonly signal?: AbortSignal
 }
 

@@ -15,7 +15,9 @@ export const PROVIDER_CODES = {
 
 /** An error as EIP-1193 has it. */
 export class EthereumProviderError extends Error {
+  /** Always `ProviderRpcError`, as EIP-1193 requires. */
   override readonly name = 'ProviderRpcError'
+  /** A code of EIP-1193 or JSON-RPC, or the node's own. */
   readonly code: number
   /** What the node said besides, such as the data of a revert; for an `MpcError` its `code` and `retryable`. */
   readonly data?: unknown
@@ -24,6 +26,7 @@ export class EthereumProviderError extends Error {
     brand(this, 'EthereumProviderError')
   }
 
+  /** Makes an error with this code. @param code of EIP-1193, JSON-RPC or the node */
   constructor(code: number, message: string, options: { cause?: unknown; data?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code

@@ -29,6 +29,7 @@ import { assertObject } from '../../util/arguments.ts'
 export interface EthereumProviderParameters {
   /** Whose address the provider shows, and who signs: an {@link ethereumAccount}. */
   readonly account: LocalAccount
+  /** The one chain of the provider. */
   readonly chain: Chain
   /** How the chain's node is reached, such as viem's `http()`. */
   readonly transport: Transport

@@ -11,9 +11,24 @@ import { isText, readBytes } from './values.ts'
  * transaction gets its nonce, if the page gave none, only when it is sent.
  */
 export type ProviderRequest =
-  | { readonly method: 'personal_sign'; readonly params: readonly [message: Hex, address: Address] }
-  | { readonly method: 'eth_signTypedData_v4'; readonly params: readonly [address: Address, typedData: TypedData] }
-  | { readonly method: 'eth_sendTransaction'; readonly params: readonly [transaction: RpcTransaction] }
+  | {
+      /** Signs a message (ERC-191). */
+      readonly method: 'personal_sign'
+      /** The message as hex, and the signer. */
+      readonly params: readonly [message: Hex, address: Address]
+    }
+  | {
+      /** Signs typed data (EIP-712). */
+      readonly method: 'eth_signTypedData_v4'
+      /** The signer, and the data. */
+      readonly params: readonly [address: Address, typedData: TypedData]
+    }
+  | {
+      /** Signs a transaction and sends it. */
+      readonly method: 'eth_sendTransaction'
+      /** The transaction. */
+      readonly params: readonly [transaction: RpcTransaction]
+    }
 
 /** What a page asked to be signed. */
 export type SignatureRequest =

@@ -7,17 +7,29 @@ export type TransactionType = 'legacy' | 'eip2930' | 'eip1559'
 
 /** What `eth_sendTransaction` asks for, in viem's types; what is absent is yet to be filled in. */
 export interface TransactionRequest {
+  /** The signer. */
   readonly from?: Address
+  /** The recipient; absent for the creation of a contract. */
   readonly to?: Address
+  /** The chain's id (EIP-155). */
   readonly chainId?: number
+  /** The transaction type. */
   readonly type?: TransactionType
+  /** The number of transactions that the signer sent before. */
   readonly nonce?: number
+  /** In wei. */
   readonly value?: bigint
+  /** The call data, or the code of a new contract. */
   readonly data?: Hex
+  /** The gas limit. */
   readonly gas?: bigint
+  /** In wei per unit of gas: `legacy` and `eip2930`. */
   readonly gasPrice?: bigint
+  /** In wei per unit of gas: `eip1559`. */
   readonly maxFeePerGas?: bigint
+  /** In wei per unit of gas: `eip1559`. */
   readonly maxPriorityFeePerGas?: bigint
+  /** The addresses and storage keys that are accessed (EIP-2930). */
   readonly accessList?: AccessList
 }
 
@@ -86,18 +98,29 @@ function typeByFees(transaction: TransactionRequest): TransactionType | undefine
 
 /** A transaction as JSON-RPC has it. */
 export interface RpcTransaction {
+  /** The signer. */
   readonly from?: Address
+  /** The recipient; absent for the creation of a contract. */
   readonly to?: Address
+  /** The chain's id (EIP-155). */
   readonly chainId?: Hex
+  /** The transaction type: `0x0`, `0x1` or `0x2`. */
   readonly type?: Hex
+  /** The number of transactions that the signer sent before. */
   readonly nonce?: Hex
   /** In wei */
   readonly value?: Hex
+  /** The call data, or the code of a new contract. */
   readonly data?: Hex
+  /** The gas limit. */
   readonly gas?: Hex
+  /** In wei per unit of gas. */
   readonly gasPrice?: Hex
+  /** In wei per unit of gas. */
   readonly maxFeePerGas?: Hex
+  /** In wei per unit of gas. */
   readonly maxPriorityFeePerGas?: Hex
+  /** The addresses and storage keys that are accessed (EIP-2930). */
   readonly accessList?: AccessList
 }
 

@@ -2,7 +2,9 @@ import { isText, readAddress, readBytes } from './values.ts'
 
 /** A member of a struct, as `types` of EIP-712 lists them. */
 export interface TypedDataField {
+  /** The member's name. */
   readonly name: string
+  /** The member's type: an atomic type, a struct, or an array of either. */
   readonly type: string
 }
 

@@ -15,9 +15,13 @@ export interface TypedDataStruct {
 
 /** Typed data of EIP-712, read and checked: each value is of its type, and nothing is there that is not signed. */
 export interface TypedData {
+  /** The structs by name. */
   readonly types: TypedDataTypes
+  /** The domain separator's values. */
   readonly domain: TypedDataStruct
+  /** The struct of the message. */
   readonly primaryType: string
+  /** The message's values. */
   readonly message: TypedDataStruct
 }
 

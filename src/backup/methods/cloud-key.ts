@@ -13,7 +13,9 @@ import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** What {@link cloudKey} needs to know. */
 export interface CloudKeyOptions {
+  /** The cloud, which names the method. */
   readonly provider: 'GDRIVE' | 'ICLOUD'
+  /** Reads and writes keys in the user's cloud account. */
   readonly storage: CloudKeyStorage
   /** X25519 alone, or together with ML-KEM-768 against quantum computers to come: `hybrid` by default. */
   readonly kind?: 'x25519' | 'hybrid'

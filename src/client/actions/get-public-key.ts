@@ -11,6 +11,7 @@ import { shareOn } from '../wallet-shares.ts'
 export interface GetPublicKeyParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
+  /** The curve of the key. */
   readonly curve: Curve
   /** On secp256k1, BIP 32 without hardened steps, such as `m/0/5`. Default: the wallet's own key. */
   readonly path?: string

@@ -51,6 +51,7 @@ export interface RecoverWalletParameters extends ActionOptions {
 
 /** A recovered wallet and, if the backup was rotated, the new backup. */
 export interface RecoveredWallet extends Wallet {
+  /** The new backup, if it was rotated. Store its cipherText, then confirm it. */
   readonly backup?: PendingBackup
 }
 
@@ -58,6 +59,7 @@ export interface RecoveredWallet extends Wallet {
 export interface RecoverableWallet {
   /** 16 bytes in lower-case hex */
   readonly id: string
+  /** The wallet's public keys. */
   readonly publicKeys: PublicKeys
 }
 

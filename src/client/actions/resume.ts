@@ -13,10 +13,38 @@ import { listWalletIds, toWallet } from '../wallets/wallet-store.ts'
  * generation failed. `FAILED`: this device cannot use it because of `error`.
  */
 export type ResumedWallet =
-  | { readonly walletId: string; readonly outcome: 'READY'; readonly wallet: Wallet }
-  | { readonly walletId: string; readonly outcome: 'PENDING'; readonly wallet: Wallet; readonly error: MpcError }
-  | { readonly walletId: string; readonly outcome: 'NO_SHARE' }
-  | { readonly walletId: string; readonly outcome: 'FAILED'; readonly error: MpcError }
+  | {
+      /** 16 bytes in lower-case hex */
+      readonly walletId: string
+      /** This device can sign, and nothing is unfinished. */
+      readonly outcome: 'READY'
+      /** The wallet. */
+      readonly wallet: Wallet
+    }
+  | {
+      /** 16 bytes in lower-case hex */
+      readonly walletId: string
+      /** This device can sign, but something is unfinished. */
+      readonly outcome: 'PENDING'
+      /** The wallet. */
+      readonly wallet: Wallet
+      /** What kept it from being finished. */
+      readonly error: MpcError
+    }
+  | {
+      /** 16 bytes in lower-case hex */
+      readonly walletId: string
+      /** This device has no share of the wallet. */
+      readonly outcome: 'NO_SHARE'
+    }
+  | {
+      /** 16 bytes in lower-case hex */
+      readonly walletId: string
+      /** This device cannot use the wallet. */
+      readonly outcome: 'FAILED'
+      /** Why it cannot. */
+      readonly error: MpcError
+    }
 
 /**
  * Finishes or undoes whatever earlier actions left unfinished on this device, for all its wallets: sets whose decision

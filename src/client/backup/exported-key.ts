@@ -14,6 +14,7 @@ export type ExportedKey = ExportedSecp256k1Key | ExportedEd25519Scalar
 
 /** A key as Ethereum and Bitcoin wallets import it. */
 export interface ExportedSecp256k1Key {
+  /** The form of `privateKey`. */
   readonly format: 'secp256k1-private-key'
   /** x, 32 bytes big-endian, 1 ≤ x < n. Secret: the caller wipes it. */
   readonly privateKey: Uint8Array
@@ -26,6 +27,7 @@ export interface ExportedSecp256k1Key {
  * seed. Wallets that import a seed cannot import it, and a signer must derive its nonces from something else.
  */
 export interface ExportedEd25519Scalar {
+  /** The form of `privateKey`. */
   readonly format: 'ed25519-scalar'
   /** x, 32 bytes little-endian, 1 ≤ x < q, not clamped. Secret: the caller wipes it. */
   readonly privateKey: Uint8Array

@@ -15,6 +15,7 @@ interface AnySignParameters extends ActionOptions {
 
 /** RFC 8032 with the ed25519 key. */
 export interface SignEd25519Parameters extends AnySignParameters {
+  /** The signature scheme. */
   readonly scheme: 'ed25519'
   /** What is signed, at most 64 KiB. */
   readonly message: Uint8Array
@@ -27,6 +28,7 @@ interface DerivedSignParameters extends AnySignParameters {
 
 /** BIP 340 Schnorr, for Bitcoin, with the secp256k1 key. */
 export interface SignBip340Parameters extends DerivedSignParameters {
+  /** The signature scheme. */
   readonly scheme: 'bip340'
   /** What is signed, at most 64 KiB; BIP 340 users hash theirs first. */
   readonly message: Uint8Array
@@ -39,20 +41,25 @@ export interface SignBip340Parameters extends DerivedSignParameters {
 
 /** An ECDSA signature of a message, which is hashed here. */
 export interface SignEcdsaMessageParameters extends DerivedSignParameters {
+  /** The signature scheme. */
   readonly scheme: 'ecdsa'
   /** What is hashed and signed, at most 64 KiB. */
   readonly message: Uint8Array
   /** `sha256`, `sha256d` (twice, Bitcoin) or `keccak256` (Ethereum). */
   readonly hash: MessageHash
+  /** Absent: the digest is computed from the message. */
   readonly digest?: undefined
 }
 
 /** An ECDSA signature of a digest that was hashed elsewhere. */
 export interface SignEcdsaDigestParameters extends DerivedSignParameters {
+  /** The signature scheme. */
   readonly scheme: 'ecdsa'
   /** The hash that is signed, 32 bytes. The server's policy sees only the hash. */
   readonly digest: Uint8Array
+  /** Absent: only its digest is known. */
   readonly message?: undefined
+  /** Absent: the digest is already computed. */
   readonly hash?: undefined
 }
 

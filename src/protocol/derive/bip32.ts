@@ -125,7 +125,14 @@ export function encodeExtendedPublicKey(
 export function decodeExtendedPublicKey(
   group: Group,
   text: string,
-): { readonly key: ExtendedPublicKey; readonly origin: KeyOrigin; readonly network: Network } {
+): {
+  /** The key and its chain code. */
+  readonly key: ExtendedPublicKey
+  /** Where the key stands in its tree. */
+  readonly origin: KeyOrigin
+  /** The network of the version bytes. */
+  readonly network: Network
+} {
   const reader = new Reader(decodeBase58Check(text, SERIALIZED_BYTES))
   const version = reader.u32()
   const network = (Object.keys(VERSIONS) as Network[]).find((name) => VERSIONS[name] === version)

@@ -45,8 +45,6 @@ export interface ExportTerms {
  *
  * It also depends on the receiving party's own share, so that knowing `random` is not enough to open the sealed share.
  *
- * @param options.share the share of the receiving party
- * @param options.operation the id of the export, 16 bytes
  * @returns the caller wipes the secret key
  */
 export function generateReceiver({
@@ -54,8 +52,11 @@ export function generateReceiver({
   operation,
   random,
 }: {
+  /** The share of the receiving party. */
   readonly share: KeyShare
+  /** The id of the export, 16 bytes. */
   readonly operation: Uint8Array
+  /** Cryptographically secure random bytes. */
   readonly random: RandomSource
 }): HpkeKeyPair {
   const name = abytes(operation, OPERATION_LENGTH, 'operation')
@@ -66,8 +67,6 @@ export function generateReceiver({
  * Proves that the receiving party holds its own share and requests the other's. The proof is bound to the challenge and to
  * all terms.
  *
- * @param options.share the share of the receiving party
- * @param options.challenge 32 bytes from the other party's `newChallenge`
  * @returns `R | z[32]`
  * @throws {RangeError} if the set lacks one of the two parties, or the challenge or the id of the export has another length
  * @throws {TypeError} if the share was wiped
@@ -78,7 +77,14 @@ export function proveExport(
     share,
     challenge,
     random,
-  }: { readonly share: KeyShare; readonly challenge: Uint8Array; readonly random: RandomSource },
+  }: {
+    /** The share of the receiving party. */
+    readonly share: KeyShare
+    /** 32 bytes from the other party's `newChallenge`. */
+    readonly challenge: Uint8Array
+    /** Cryptographically secure random bytes. */
+    readonly random: RandomSource
+  },
 ): Uint8Array {
   const { group, from } = terms
   return provePossession({ group, share, verifier: from, nonce: exportNonce(terms, challenge), use: 'export', random })

@@ -7,7 +7,9 @@ import type { Suite } from '../transcript/tags.ts'
 
 /** A FROST ciphersuite: a group, the hash functions of RFC 9591 §6, and whether signatures follow BIP 340. */
 export interface FrostSuite {
+  /** The scheme. */
   readonly name: Suite
+  /** The arithmetic of the scheme's curve. */
   readonly group: Group
   /** H1: a binding factor. */
   readonly bindingFactor: (input: Uint8Array) => Scalar

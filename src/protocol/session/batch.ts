@@ -13,8 +13,20 @@ export interface SessionStep<Result> {
 
 /** The session and what its step gave, or the error that ended it. */
 export type StepOutcome<Result> =
-  | { readonly session: Session<Result>; readonly step: Step<Result>; readonly error?: undefined }
-  | { readonly step?: undefined; readonly error: unknown }
+  | {
+      /** The session, for its next turn. */
+      readonly session: Session<Result>
+      /** What the turn brought. */
+      readonly step: Step<Result>
+      /** Absent: the turn did not fail. */
+      readonly error?: undefined
+    }
+  | {
+      /** Absent: the turn failed. */
+      readonly step?: undefined
+      /** What ended the session. */
+      readonly error: unknown
+    }
 
 /**
  * Runs one step of many sessions, such as those of a server that rotates the custodian of every wallet. The outcomes are

@@ -3,6 +3,7 @@ import { type ProtocolName, PROTOCOLS, type Suite, SUITES } from '../transcript/
 
 /** A protocol message with its header. */
 export interface Envelope {
+  /** The protocol that the message belongs to. */
   readonly protocol: ProtocolName
   /** The curve or signature suite. */
   readonly suite: Suite

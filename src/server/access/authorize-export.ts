@@ -3,11 +3,13 @@ import type { Curve } from '../../types.ts'
 
 /** A client's request to export one private key, for the app to judge. */
 export interface ExportAuthorization {
+  /** The client that sent the request. */
   readonly clientId: string
   /** lower-case hex */
   readonly walletId: string
   /** The signing set whose server share would be handed out, in lower-case hex. */
   readonly setId: string
+  /** The curve of the private key. */
   readonly curve: Curve
   /** Sent by the client, at most 4,096 UTF-16 code units: a one-time code, a signed statement or a token of the app. */
   readonly authorization: string

@@ -20,7 +20,9 @@ export type AuditBreakReason =
 
 /** One place where the audit log, or its agreement with the sets, is broken. */
 export interface AuditBreak {
+  /** How the log is broken. */
   readonly reason: AuditBreakReason
+  /** The client whose chain is broken; empty for the server's own. */
   readonly clientId: string
   /** The first broken entry; 0 if it is not about an entry. */
   readonly sequence: number
@@ -32,6 +34,7 @@ export interface AuditBreak {
 export interface AuditHead {
   /** Empty for the server's own chain. */
   readonly clientId: string
+  /** The number of the last entry, from 1. */
   readonly sequence: number
   /** 32 bytes in lower-case hex */
   readonly hash: string

@@ -16,6 +16,7 @@ import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** Options of {@link verifyAuditLog}. */
 export interface AuditVerification {
+  /** The server's database. It is only read, after its schema was migrated. */
   readonly database: Database
   /** The server's master keys: one of them must open the key of the log. */
   readonly masterKey: MasterKeys
@@ -27,6 +28,7 @@ export interface AuditVerification {
 export interface AuditReport {
   /** The number of chains: one per client, and the server's own. */
   readonly chains: number
+  /** The number of entries, up to the first break of each chain. */
   readonly entries: number
   /** The database's epoch. Each restore increments it and voids bans; an increment without a restore is an attack. */
   readonly epoch: number

@@ -17,7 +17,9 @@ export type Migration = readonly string[]
 
 /** A unit of migration: server and custodian have one each, and may share a database. */
 export interface Schema {
+  /** Names the schema in the table of versions. */
   readonly component: 'server' | 'custodian'
+  /** From the oldest to the newest; their number is the schema's version. */
   readonly migrations: readonly Migration[]
 }
 

@@ -232,7 +232,7 @@ describe('a database without a log, and with sets', () => {
     const added = await unlogged()
     const unknown = { reason: 'UNLOGGED', clientId: '', sequence: 0 }
     expect((await verify()).breaks).toEqual([
-      { ...unknown, message: '3 sets pass for older than the log, which began with 2' },
+      { ...unknown, message: '3 sets count as older than the log, which began with 2' },
     ])
     await query('update reshare_sets set logged = true where set_id = $1', [added])
     expect((await verify()).breaks).toMatchObject([{ reason: 'UNLOGGED', message: `set ${added} is not in the log` }])

@@ -17,6 +17,7 @@ export interface EcdsaBackend {
   readonly vole: VoleArithmetic
   /** Base OTs of a setup. */
   readonly baseOt: BaseOtArithmetic
+  /** Hashes to points (RFC 9380). */
   readonly hashToCurve: HashToCurve
   /** Whether a setup takes seconds rather than milliseconds. */
   readonly isSlow: boolean

@@ -54,6 +54,7 @@ export class Preprocessed implements PreprocessedAbout {
   readonly epoch: number
   #prepared: Prepared | undefined
 
+  /** Used by the protocol; a stored preprocessing is read with {@link Preprocessed.decode}. */
   constructor(about: PreprocessedAbout, prepared: Prepared) {
     this.id = about.id
     this.setId = about.setId
