@@ -3,6 +3,8 @@
 // an app ships, in one file; unbundled, Node opens every module by itself. The bare module, read from a file beforehand
 // and only compiled and instantiated, is what every start takes at least.
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { digits, spread, summary, table } from '../support/statistics.mjs'
@@ -12,6 +14,7 @@ export const caption = 'milliseconds from the import to the first operation done
 
 const RUNS = 15
 const BARE = 'the bare module'
+const FROST_CLIENT = '{ createFrostClient, generateWallet, recoverWallet, sign }'
 const PARTS = /** @type {const} */ (['import', 'module', 'first'])
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -23,9 +26,11 @@ const child = fileURLToPath(new URL('../support/cold-start-child.mjs', import.me
 /** @returns {Promise<Row[]>} */
 export async function run() {
   const subjects = [
-    { name: 'reshare/protocol, bundled', file: await bundle('./dist/protocol/index.js', 'protocol') },
-    { name: 'the whole client, bundled', file: await bundle('./dist/index.js', 'client') },
+    { name: 'reshare/protocol, bundled', file: await bundle('*', './dist/protocol/index.js', 'protocol') },
+    { name: 'the whole client, bundled', file: await bundle('*', './dist/index.js', 'client') },
+    { name: 'a client of FROST alone, bundled', file: await bundle(FROST_CLIENT, './dist/index.js', 'frost-client') },
     { name: 'reshare/protocol, unbundled', file: `${root}dist/protocol/index.js` },
+    { name: 'an empty file', file: emptyFile() },
     { name: BARE, file: `${root}build/core.wasm` },
   ]
   const samples = subjects.map(() => /** @type {Record<string, number>[]} */ ([]))
@@ -64,10 +69,18 @@ export function panels(rows) {
   return [{ title: 'import to first operation', bars }]
 }
 
-/** @param {string} entry @param {string} name @returns {Promise<string>} the file */
-async function bundle(entry, name) {
+/** What any import takes. @returns {string} the file */
+function emptyFile() {
+  const file = `${root}build/bench/empty.mjs`
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, '')
+  return file
+}
+
+/** @param {string} names @param {string} entry @param {string} name @returns {Promise<string>} the file */
+async function bundle(names, entry, name) {
   const outfile = `${root}build/bench/${name}.mjs`
-  const contents = `export * from '${entry}'\nexport { getGroup } from './dist/curve/index.js'`
+  const contents = `export ${names} from '${entry}'\nexport { getGroup } from './dist/curve/index.js'`
   await build({
     stdin: { contents, resolveDir: root },
     bundle: true,
