@@ -37,16 +37,16 @@ test('docs/wire.md shows a sealed request and its answer', async () => {
     'sealed-device-secret': shown('sealed-device-secret'),
     'sealed-request-plaintext': shown('sealed-request-plaintext'),
     'sealed-request': shown('sealed-request'),
-    'sealed-answer-plaintext': shown('sealed-answer-plaintext'),
-    'sealed-answer': shown('sealed-answer'),
+    'sealed-response-plaintext': shown('sealed-response-plaintext'),
+    'sealed-response': shown('sealed-response'),
   }).toEqual({
     'sealed-server-key': toHex(server.publicKey),
     'sealed-server-secret': toHex(server.secretKey),
     'sealed-device-secret': toHex(device.secretKey),
     'sealed-request-plaintext': withoutZeros(request),
     'sealed-request': toHex(sealed.message),
-    'sealed-answer-plaintext': withoutZeros(answer),
-    'sealed-answer': toHex(message),
+    'sealed-response-plaintext': withoutZeros(answer),
+    'sealed-response': toHex(message),
   })
   expect(sealed.openResponse(message)).toEqual(answer)
 })

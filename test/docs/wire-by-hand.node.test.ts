@@ -101,11 +101,11 @@ test('a sealed request and its answer open', () => {
   const plaintext = shown('sealed-request-plaintext')
   expect(context.open(header, sealed)).toEqual(concatBytes(plaintext, new Uint8Array(256 - plaintext.length)))
 
-  const answer = shown('sealed-answer')
+  const answer = shown('sealed-response')
   const [version, fresh, ciphertext] = cut(answer, 1, 32, answer.length - 33) as [Uint8Array, Uint8Array, Uint8Array]
   const prk = extract(sha256, context.export('reshare/v1/wallet/channel/answer'), concatBytes(enc, fresh))
   const [key, nonce] = [expand(sha256, prk, utf8ToBytes('key'), 32), expand(sha256, prk, utf8ToBytes('nonce'), 12)]
-  const expected = shown('sealed-answer-plaintext')
+  const expected = shown('sealed-response-plaintext')
   expect(chacha20poly1305(key, nonce, version).decrypt(ciphertext).slice(0, expected.length)).toEqual(expected)
 })
 

@@ -21,7 +21,7 @@ import { chosen } from './support.ts'
 
 // The exports of oblivious transfer in the shipped module, over secrets with edge cases: the branches they take and the
 // addresses they touch must not depend on them (row 30 of
-// docs/security.md#attacks-that-a-test-tries). Messages change with the secrets; their checks succeed, since a verdict is public.
+// docs/security.md#attacks-that-are-tested). Messages change with the secrets; their checks succeed, since a verdict is public.
 
 const module = traced(wasmBytes())
 const { exports, memory } = module

@@ -16,7 +16,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
   const { group } = backend
   const victimOf = victimIn(backend)
 
-  // Rows 2 and 4 of docs/security.md#attacks-that-a-test-tries.
+  // Rows 2 and 4 of docs/security.md#attacks-that-are-tested.
   test.each([
     ['the first bit of u', U],
     ['the last bit of u', X - 1],

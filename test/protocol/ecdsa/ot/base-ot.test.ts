@@ -177,7 +177,7 @@ describe('the backends', () => {
 
 /**
  * The attack on a base OT whose points are hashed as hash·G (row 1 of
- * docs/security.md#attacks-that-a-test-tries). A receiver that knows the discrete logarithms of HC and of T knows those of both
+ * docs/security.md#attacks-that-are-tested). A receiver that knows the discrete logarithms of HC and of T knows those of both
  * branches, so it can compute both keys from z.
  */
 describe('a receiver that uses discrete logarithms of hash points', () => {

@@ -163,7 +163,7 @@ describe.each([
   })
 
   /**
-   * Why a detection must be the last one (row 2 of docs/security.md#attacks-that-a-test-tries): a
+   * Why a detection must be the last one (row 2 of docs/security.md#attacks-that-are-tested): a
    * receiver that uses other choices in one column is noticed just if Δ has a one there. Each try would tell a bit.
    */
   test('a lie in one column is noticed exactly where Δ has a one', () => {

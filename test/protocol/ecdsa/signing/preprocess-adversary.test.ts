@@ -43,7 +43,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
   const keyOf = ({ share }: Holder): Uint8Array => group.encodePoint(share.record.publicKey)
   const otStateOf = (set: readonly Holder[], at = 0): OtState => set[at]!.pairs[0]!
 
-  // Row 10 of docs/security.md#attacks-that-a-test-tries.
+  // Row 10 of docs/security.md#attacks-that-are-tested.
   test('is used up by its first use, by storing it and by disposing of it', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
