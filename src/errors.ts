@@ -80,15 +80,16 @@ export class MpcError extends Error {
 }
 
 /**
- * Whether this is an {@link MpcError}, and one of this code if there is a second argument.
+ * Whether this is an {@link MpcError}, and has one of these codes if any are given.
  *
  * `instanceof` says no for errors of a second copy of this package, or of another realm; this says yes.
  */
 export function isMpcError<C extends ErrorCode = ErrorCode>(
   error: unknown,
-  code?: C,
+  ...codes: readonly C[]
 ): error is MpcError & { readonly code: C } {
-  return hasBrand(error, 'MpcError') && (code === undefined || (error as MpcError).code === code)
+  if (!hasBrand(error, 'MpcError')) return false
+  return codes.length === 0 || codes.some((code) => code === (error as MpcError).code)
 }
 
 /** Why a protocol session ended; `docs/protocol.md` says which check gives which reason. */

@@ -67,15 +67,15 @@ export async function openRecord(age: AgeFiles, options: OpenOptions): Promise<B
       onProgress(1)
       return record
     } catch (error) {
-      if (isMpcError(error) && leavesAChance(error)) failures.push(error)
+      if (leavesAChance(error)) failures.push(error)
       else if (!hasBrand(error, 'CannotOpen')) throw error
     }
   }
   throw failures[0] ?? noneFits(header, methods)
 }
 
-function leavesAChance({ code }: MpcError): boolean {
-  return code !== 'ABORTED' && code !== 'BACKUP_CORRUPT' && code !== 'BACKUP_OTHER_WALLET'
+function leavesAChance(error: unknown): error is MpcError {
+  return isMpcError(error) && !isMpcError(error, 'ABORTED', 'BACKUP_CORRUPT', 'BACKUP_OTHER_WALLET')
 }
 
 async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly AgeIdentity[]): Promise<BackupRecord> {

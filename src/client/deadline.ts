@@ -118,7 +118,7 @@ function isSignal(value: unknown): value is AbortSignal {
 }
 
 function isCancellation(error: unknown): boolean {
-  if (isMpcError(error)) return error.code === 'ABORTED' || error.code === 'TIMEOUT'
+  if (isMpcError(error, 'ABORTED', 'TIMEOUT')) return true
   const name = errorName(error)
   return name === 'AbortError' || name === 'TimeoutError'
 }

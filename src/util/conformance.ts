@@ -18,7 +18,7 @@ export function check(holds: boolean, found: string): asserts holds {
 export async function fails(codes: ErrorCode | readonly ErrorCode[], call: Promise<unknown>): Promise<void> {
   const error = await rejection(call)
   const expected = [codes].flat()
-  check(isMpcError(error) && expected.includes(error.code), `expected ${expected.join(' or ')}, got ${name(error)}`)
+  check(isMpcError(error, ...expected), `expected ${expected.join(' or ')}, got ${name(error)}`)
 }
 
 /** Asserts that a call refuses its arguments. */

@@ -86,6 +86,8 @@ test('errors are known by their brand', () => {
     true,
     false,
   ])
+  expect(isMpcError(error, 'TIMEOUT', 'STORAGE_CONFLICT')).toBe(true)
+  expect(isMpcError(error, 'TIMEOUT', 'ABORTED')).toBe(false)
   expect([isMpcError(protocol), isProtocolError(protocol), isProtocolError(error)]).toEqual([true, true, false])
   const lookalikes = [null, undefined, 'MpcError', new Error('x'), { name: 'MpcError', code: 'TIMEOUT' }, MpcError]
   for (const other of lookalikes) expect(isMpcError(other)).toBe(false)

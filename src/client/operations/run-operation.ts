@@ -193,7 +193,7 @@ function incomplete(round: number): never {
 }
 
 function isNetworkFailure(error: unknown): boolean {
-  return isMpcError(error) && (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT')
+  return isMpcError(error, 'NETWORK_ERROR', 'TIMEOUT')
 }
 
 /**

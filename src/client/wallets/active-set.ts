@@ -45,7 +45,7 @@ export async function useActiveSet<T>(
 
 /** Whether the set was retired on the server, or deleted here while in use. */
 function isGone(error: unknown): boolean {
-  return isMpcError(error, 'SET_RETIRED') || isMpcError(error, 'SHARE_NOT_FOUND')
+  return isMpcError(error, 'SET_RETIRED', 'SHARE_NOT_FOUND')
 }
 
 /** Whether this device now uses another set. */

@@ -106,7 +106,7 @@ export async function abortExpired(context: ServerContext): Promise<void> {
   await forEachRow(context, expired, async (row) => {
     const key = { clientId: row['client_id'] as string, operationId: row['operation_id'] as string }
     await recordAbort(context, key).catch((error: unknown) => {
-      if (!isMpcError(error) || error.code !== 'AUTH_FAILED') throw error
+      if (!isMpcError(error, 'AUTH_FAILED')) throw error
     })
   })
 }

@@ -20,7 +20,7 @@ export async function askCustodian<T>(
     return await waitForCustodian(context, ask)
   } catch (cause) {
     context.onError(cause)
-    if (isMpcError(cause) && cause.code === 'WEBHOOK_FAILED') throw cause
+    if (isMpcError(cause, 'WEBHOOK_FAILED')) throw cause
     throw new MpcError('WEBHOOK_FAILED', 'the custodian could not be asked', { cause })
   }
 }

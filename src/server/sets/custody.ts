@@ -128,7 +128,7 @@ function decodeMatching(candidate: Uint8Array, setId: string): WalletShares | un
     if (!equalBytes(peekWalletSetId(candidate), fromHex(setId))) return undefined
     return decodeWalletShares(getGroup, candidate)
   } catch (error) {
-    if (isMpcError(error) && error.code === 'SHARE_PARSING_FAILED') return undefined
+    if (isMpcError(error, 'SHARE_PARSING_FAILED')) return undefined
     throw error
   }
 }

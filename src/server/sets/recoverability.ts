@@ -44,7 +44,7 @@ export async function assertBackupStored(context: ServerContext, ending: EndingS
       return
     } catch (error) {
       if (!isMpcError(error)) throw error
-      if (error.code === 'WEBHOOK_FAILED') failure = error
+      if (isMpcError(error, 'WEBHOOK_FAILED')) failure = error
     }
   }
   throw failure
