@@ -13,8 +13,11 @@ export type Role = 'client' | 'server' | 'custodian'
 /** What a wallet's signing set can sign with. */
 export type SignatureScheme = 'ed25519' | 'bip340' | 'ecdsa'
 
+/** Every kind of backup method. */
+export const BACKUP_METHODS = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'] as const
+
 /** What opens a cipherText. */
-export type BackupMethodName = 'PASSWORD' | 'PASSKEY' | 'GDRIVE' | 'ICLOUD' | 'CUSTOM'
+export type BackupMethodName = (typeof BACKUP_METHODS)[number]
 
 /** The life of a share set; `docs/protocol.md` has the transitions. */
 export type SetState = 'PREPARED' | 'ACTIVE' | 'RETIRING' | 'DESTROYED' | 'ABORTED'

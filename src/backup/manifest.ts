@@ -2,7 +2,7 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Recipient } from 'age-encryption'
-import type { BackupMethodName } from '../types.ts'
+import { BACKUP_METHODS, type BackupMethodName } from '../types.ts'
 import { utf8, wipe } from '../util/bytes.ts'
 import { corrupt } from './failures.ts'
 import { encodeArgument } from './stanza.ts'
@@ -16,7 +16,7 @@ export interface BackupHeader {
   readonly stanzas: readonly StanzaArguments[]
 }
 
-const NAMES: readonly string[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'] satisfies BackupMethodName[]
+const NAMES: readonly string[] = BACKUP_METHODS
 const MANIFEST_STANZA = 'reshare/v1/manifest'
 const MANIFEST = new RegExp(
   `\n-> ${MANIFEST_STANZA} ([A-Z]+(?:,[A-Z]+)*) ([A-Za-z0-9+/]{43})\n\n--- ([A-Za-z0-9+/]{43})\n$`,

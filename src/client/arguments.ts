@@ -1,4 +1,4 @@
-import { fromHex } from '../util/bytes.ts'
+import { fromHex, isHex } from '../util/bytes.ts'
 
 export { assertMethods, assertObject } from '../util/arguments.ts'
 
@@ -13,9 +13,7 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1
  */
 export function hexId(value: unknown, length: number, name: string): string {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string`)
-  if (value.length !== 2 * length || !/^[0-9a-f]*$/.test(value)) {
-    throw new RangeError(`${name} must be ${length} bytes in lower-case hex`)
-  }
+  if (!isHex(value, length)) throw new RangeError(`${name} must be ${length} bytes in lower-case hex`)
   return value
 }
 

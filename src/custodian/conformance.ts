@@ -1,4 +1,4 @@
-import type { BackupMethodName } from '../types.ts'
+import { BACKUP_METHODS, type BackupMethodName } from '../types.ts'
 import { equalBytes, toHex } from '../util/bytes.ts'
 import { check, type ConformanceCheck } from '../util/conformance.ts'
 import { platformRandom } from '../util/platform-random.ts'
@@ -18,8 +18,6 @@ interface TestBackup {
   readonly setId: string
   readonly share: Uint8Array
 }
-
-const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
 
 /** Each names a different client, however a database treats case, accents or patterns. */
 const ODD_NAMES = [
@@ -68,8 +66,8 @@ const CHECKS: readonly (readonly [name: string, run: (open: Open, clientId: stri
     'keeps shares of every method',
     async (open, clientId) => {
       const custodian = await open()
-      const backups = METHODS.map(() => newBackup(clientId))
-      for (const [i, backup] of backups.entries()) await store(custodian, backup, METHODS[i])
+      const backups = BACKUP_METHODS.map(() => newBackup(clientId))
+      for (const [i, backup] of backups.entries()) await store(custodian, backup, BACKUP_METHODS[i])
       for (const backup of backups) await assertStored(custodian, backup, 'a share of another method is gone')
     },
   ],

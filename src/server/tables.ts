@@ -1,5 +1,5 @@
 import { boolean, bytes, int, nullable, oneOf, text, time } from '../service/database/rows.ts'
-import type { BackupMethodName, Purpose, SetState } from '../types.ts'
+import { BACKUP_METHODS, type Purpose, type SetState } from '../types.ts'
 
 /**
  * The columns that the server's statements read, by table; `schema.ts` creates them. Ordinals are not read: they only
@@ -16,7 +16,7 @@ export const tables = {
     purpose: oneOf<Purpose>('signing', 'backup'),
     state: oneOf<SetState>('PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED'),
     label: text,
-    backup_method: nullable(oneOf<BackupMethodName>('PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM')),
+    backup_method: nullable(oneOf(...BACKUP_METHODS)),
     source_set_id: nullable(text),
     device: nullable(text),
     record: bytes,

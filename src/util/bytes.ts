@@ -118,12 +118,22 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /**
+ * Whether it is lower-case hex of whole bytes.
+ *
+ * @param length the number of bytes. Default: any number, 0 included
+ */
+export function isHex(value: unknown, length?: number): value is string {
+  if (typeof value !== 'string' || (length !== undefined && value.length !== 2 * length)) return false
+  return /^(?:[0-9a-f]{2})*$/.test(value)
+}
+
+/**
  * Bytes of lower-case hex.
  *
  * @throws {TypeError} if `text` is not lower-case hex of whole bytes
  */
 export function fromHex(text: string): Uint8Array {
-  if (typeof text !== 'string' || !/^(?:[0-9a-f]{2})*$/.test(text)) throw new TypeError('expected lower-case hex')
+  if (!isHex(text)) throw new TypeError('expected lower-case hex')
   const out = new Uint8Array(text.length / 2)
   for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
   return out

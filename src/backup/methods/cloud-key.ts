@@ -1,6 +1,6 @@
 import { Decrypter, generateHybridIdentity, identityToRecipient, Stanza, type Recipient } from 'age-encryption'
 import { MpcError } from '../../errors.ts'
-import { equalBytes, fromUtf8, toHex, utf8, wipe } from '../../util/bytes.ts'
+import { equalBytes, fromUtf8, isHex, toHex, utf8, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
 import { throwIfAborted, withCode } from '../failures.ts'
@@ -22,7 +22,6 @@ export interface CloudKeyOptions {
 }
 
 const CLOUD_STANZA = 'reshare/v1/cloud-key'
-const ID = /^[0-9a-f]{32}$/
 
 /**
  * A backup that a key in the user's cloud account opens.
@@ -99,7 +98,7 @@ function naming(provider: string, id: string, onProgress: OnProgress | undefined
 /** Ids become file names: nothing but hexadecimal digits gets through. */
 function idsOf(provider: string, stanzas: readonly StanzaArguments[]): string[] {
   return stanzas.flatMap(([type, cloud, id, ...more]) =>
-    type === CLOUD_STANZA && cloud === provider && id !== undefined && ID.test(id) && more.length === 0 ? [id] : [],
+    type === CLOUD_STANZA && cloud === provider && isHex(id, 16) && more.length === 0 ? [id] : [],
   )
 }
 

@@ -1,11 +1,10 @@
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MpcError, isMpcError } from '../../errors.ts'
-import { equalBytes, toHex } from '../../util/bytes.ts'
+import { equalBytes, isHex, toHex } from '../../util/bytes.ts'
 import { platformRandom } from '../../util/platform-random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
 
-const ID = /^[0-9a-f]{32}$/
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /**
@@ -71,7 +70,7 @@ export function fileCloudKey(directory: string): CloudKeyStorage {
 }
 
 function pathOf(root: string, id: string): string {
-  if (!ID.test(id)) throw new TypeError('a key id is 32 hexadecimal digits')
+  if (!isHex(id, 16)) throw new TypeError('a key id is 32 hexadecimal digits')
   return join(root, `${id}.key`)
 }
 

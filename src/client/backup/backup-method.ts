@@ -1,10 +1,8 @@
 import type { BackupKeyOptions, BackupMethod, BackupOpenOptions } from '../../backup/types.ts'
 import type { WalletShares } from '../../key-share/types.ts'
-import type { BackupMethodName } from '../../types.ts'
+import { BACKUP_METHODS } from '../../types.ts'
 import { assertMethods, oneOf } from '../arguments.ts'
 import type { Deadline } from '../deadline.ts'
-
-const NAMES: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
 
 /**
  * How long one call of a backup method may take. It does not count towards the action's timeout: deriving a key from a
@@ -19,7 +17,7 @@ const METHOD_MS = 5 * 60_000
  */
 export function assertBackupMethod(value: BackupMethod, name: string): BackupMethod {
   assertMethods(value, ['probe', 'seal', 'open'], name)
-  oneOf(value.name, NAMES, `${name}.name`)
+  oneOf(value.name, BACKUP_METHODS, `${name}.name`)
   return value
 }
 

@@ -1,19 +1,15 @@
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
 import type { Decision, OperationResult, SetStatus } from '../../wire/operations.ts'
+import { isDeviceId, isSetId, isWalletId } from '../../wire/ids.ts'
 import { MpcError } from '../../errors.ts'
-import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
-import { fromHex } from '../../util/bytes.ts'
+import { BACKUP_METHODS, type BackupMethodName, type Purpose, type SetState } from '../../types.ts'
+import { fromHex, isHex } from '../../util/bytes.ts'
 import { isText, LABEL, type TextRule } from '../../util/text.ts'
 
 const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
 const PURPOSES: readonly Purpose[] = ['signing', 'backup']
-const METHODS: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM']
-const SET_ID = /^[0-9a-f]{64}$/
-const DEVICE_ID = /^[0-9a-f]{64}$/
-const WALLET_ID = /^[0-9a-f]{32}$/
 /** A label by the rule of labels, as long as any server may allow. */
 const ANY_LABEL: TextRule = { ...LABEL, most: 65_536 }
-const HEX = /^(?:[0-9a-f]{2})+$/
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
 type Fields = Readonly<Record<string, unknown>>
@@ -21,9 +17,9 @@ type Fields = Readonly<Record<string, unknown>>
 /** @throws {NETWORK_ERROR} unless the server's response is a result */
 export function parseResult(value: unknown): OperationResult {
   const { setId, state, backupSetId, retired } = fields(value)
-  expect(matches(setId, SET_ID) && STATES.includes(state as SetState))
-  expect(backupSetId === undefined || matches(backupSetId, SET_ID))
-  expect(retired === undefined || (Array.isArray(retired) && retired.every((id) => matches(id, SET_ID))))
+  expect(isSetId(setId) && STATES.includes(state as SetState))
+  expect(backupSetId === undefined || isSetId(backupSetId))
+  expect(retired === undefined || (Array.isArray(retired) && retired.every(isSetId)))
   return value as OperationResult
 }
 
@@ -37,11 +33,11 @@ export function parseDecision(value: unknown): Decision {
 /** @throws {NETWORK_ERROR} unless the server's response is a set's status */
 export function parseSetStatus(value: unknown): SetStatus {
   const set = fields(value)
-  expect(matches(set['setId'], SET_ID) && matches(set['walletId'], WALLET_ID))
+  expect(isSetId(set['setId']) && isWalletId(set['walletId']))
   expect(PURPOSES.includes(set['purpose'] as Purpose) && STATES.includes(set['state'] as SetState))
   expect(isText(set['label'], ANY_LABEL) && typeof set['proven'] === 'boolean')
-  expect(set['backupMethod'] === null || METHODS.includes(set['backupMethod'] as BackupMethodName))
-  expect(set['deviceId'] === null || matches(set['deviceId'], DEVICE_ID))
+  expect(set['backupMethod'] === null || BACKUP_METHODS.includes(set['backupMethod'] as BackupMethodName))
+  expect(set['deviceId'] === null || isDeviceId(set['deviceId']))
   expect(matches(set['createdAt'], ISO_8601))
   for (const time of [set['lastUsedAt'], set['exportedAt']]) expect(time === null || matches(time, ISO_8601))
   return value as SetStatus
@@ -56,18 +52,18 @@ export function parseSets(value: unknown): SetStatus[] {
 
 /** @throws {NETWORK_ERROR} unless the server's response is a device's status */
 export function parseDevice(value: unknown): DeviceStatus {
-  expect(matches(fields(value)['deviceId'], DEVICE_ID))
+  expect(isDeviceId(fields(value)['deviceId']))
   return parseListed(value) as DeviceStatus
 }
 
 function parseListed(value: unknown): ListedDevice {
   const device = fields(value)
   const { deviceId, setIds } = device
-  expect(matches(deviceId, DEVICE_ID) || (deviceId === null && device['revokedAt'] === null))
+  expect(isDeviceId(deviceId) || (deviceId === null && device['revokedAt'] === null))
   expect(isText(device['label'], ANY_LABEL))
   expect(matches(device['createdAt'], ISO_8601) && matches(device['lastUsedAt'], ISO_8601))
   expect(device['revokedAt'] === null || matches(device['revokedAt'], ISO_8601))
-  expect(Array.isArray(setIds) && setIds.every((id) => matches(id, SET_ID)))
+  expect(Array.isArray(setIds) && setIds.every(isSetId))
   return value as ListedDevice
 }
 
@@ -81,7 +77,7 @@ export function parseDevices(value: unknown): ListedDevice[] {
 /** @throws {NETWORK_ERROR} unless the response has bytes in hex under this name */
 export function parseHexResponse(value: unknown, name: string): Uint8Array {
   const hex = fields(value)[name]
-  expect(matches(hex, HEX))
+  expect(isHex(hex) && hex !== '')
   return fromHex(hex as string)
 }
 

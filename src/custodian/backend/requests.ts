@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { isUsableReceiver } from '../../wire/export.ts'
+import { isOperationId, isSetId } from '../../wire/ids.ts'
 import { BadRequest, fieldName, readJson } from '../../service/http.ts'
-import { CURVES } from '../../types.ts'
-import { fromBase64, wipe } from '../../util/bytes.ts'
+import { BACKUP_METHODS, CURVES } from '../../types.ts'
+import { fromBase64, isHex, wipe } from '../../util/bytes.ts'
 import { AUTHORIZATION, ID, isText, type TextRule } from '../../util/text.ts'
 
 const BODY_MAX_BYTES = 256 * 1024
@@ -11,8 +12,7 @@ const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION.most + 1024
 
 const CIPHER_TEXT: TextRule = { kind: 'statement', least: 1, most: 128 * 1024 }
 
-const METHODS = ['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'] as const
-const backupMethod = v.picklist(METHODS)
+const backupMethod = v.picklist(BACKUP_METHODS)
 const text = (rule: TextRule) =>
   v.pipe(
     v.string(),
@@ -22,7 +22,7 @@ const clientId = text(ID)
 const share = v.pipe(v.string(), v.minLength(4), v.maxLength(64 * 1024), v.check(isBase64))
 const cipherText = text(CIPHER_TEXT)
 
-const setId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const setId = v.custom<string>(isSetId)
 
 const backupBody = v.strictObject({ clientId, backupMethod, share, setId })
 const fetchBody = v.strictObject({ clientId, setId: v.optional(setId) })
@@ -37,11 +37,14 @@ const challengeBody = v.strictObject({
   setId,
   curve: v.picklist(CURVES),
   authorization: text(AUTHORIZATION),
-  receiver: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/), v.check(isUsableReceiver)),
+  receiver: v.pipe(
+    v.custom<string>((value) => isHex(value, 32)),
+    v.check(isUsableReceiver),
+  ),
 })
 /** A point of 32 or 33 bytes and a scalar. */
-const shareBody = v.strictObject({ proof: v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{128}|[0-9a-f]{130})$/)) })
-const exportId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+const shareBody = v.strictObject({ proof: v.custom<string>((value) => isHex(value, 64) || isHex(value, 65)) })
+const exportId = v.custom<string>(isOperationId)
 
 /** `POST /backup`; `share` is canonical base64 */
 export type BackupBody = v.InferOutput<typeof backupBody>

@@ -1,5 +1,5 @@
 import { bytes, nullable, oneOf, text, time } from '../../service/database/rows.ts'
-import type { BackupMethodName, Curve } from '../../types.ts'
+import { BACKUP_METHODS, CURVES } from '../../types.ts'
 
 /** The columns that the custodian's statements read, by table; `schema.ts` creates them. Ordinals are not read. */
 export const tables = {
@@ -7,14 +7,14 @@ export const tables = {
     client_id: text,
     share_id: bytes,
     set_id: text,
-    backup_method: oneOf<BackupMethodName>('PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'),
+    backup_method: oneOf(...BACKUP_METHODS),
     sealed: bytes,
     created_at: time,
     exported_at: nullable(time),
   },
   reshare_custodian_ciphertexts: {
     user_id: text,
-    backup_method: oneOf<BackupMethodName>('PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'),
+    backup_method: oneOf(...BACKUP_METHODS),
     client_id: text,
     cipher_text: text,
     updated_at: time,
@@ -24,7 +24,7 @@ export const tables = {
     client_id: text,
     export_id: text,
     set_id: text,
-    curve: oneOf<Curve>('secp256k1', 'ed25519'),
+    curve: oneOf(...CURVES),
     receiver: text,
     challenge: bytes,
     proof_hash: nullable(bytes),

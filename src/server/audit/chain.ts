@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, toHex } from '../../util/bytes.ts'
+import { equalBytes, fromHex, isHex, toHex } from '../../util/bytes.ts'
 import { type AuditEntry, entryHash, GENESIS } from './entry.ts'
 import { newHistory, applyEntry, type SetHistory } from './history.ts'
 import type { StoredEntry } from './pages.ts'
@@ -48,7 +48,7 @@ export function assertHeads(heads: unknown): asserts heads is readonly AuditHead
 
 function isHead(head: Partial<AuditHead> | null): boolean {
   if (typeof head?.clientId !== 'string' || typeof head.hash !== 'string') return false
-  return Number.isSafeInteger(head.sequence) && /^[0-9a-f]{64}$/.test(head.hash)
+  return Number.isSafeInteger(head.sequence) && isHex(head.hash, 32)
 }
 
 /** Verifies one chain from its start. */

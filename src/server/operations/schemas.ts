@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { isUsableReceiver } from '../../wire/export.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
+import { BACKUP_METHODS } from '../../types.ts'
+import { isHex } from '../../util/bytes.ts'
 import { isText, LABEL, type TextRule } from '../../util/text.ts'
 import type { ServerLimits } from '../context.ts'
 
@@ -12,14 +14,14 @@ export const text = (rule: TextRule) =>
   )
 
 /** Lower-case hex of a number of bytes. */
-export const hex = (bytes: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)))
+export const hex = (bytes: number) => v.custom<string>((value) => isHex(value, bytes))
 
 export const walletId = hex(16)
 export const setId = hex(32)
 export const receiver = v.pipe(hex(32), v.check(isUsableReceiver))
 export const slowClient = v.optional(v.literal(true))
 export const setupFields = { slowClient, withoutSetup: v.optional(v.literal(true)) }
-export const backupMethod = v.picklist(['PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM'])
+export const backupMethod = v.picklist(BACKUP_METHODS)
 
 /** A BIP 32 path of at most 255 steps of ten digits each, which is the longest that can be derived. */
 export const path = v.pipe(v.string(), v.maxLength(1 + 11 * 255), v.check(isPath))
@@ -28,7 +30,11 @@ export const label = ({ labelLength }: ServerLimits) => text({ ...LABEL, most: l
 
 /** A message to sign, in lower-case hex. */
 export const message = ({ messageBytes }: ServerLimits) =>
-  v.pipe(v.string(), v.maxLength(2 * messageBytes), v.regex(/^(?:[0-9a-f]{2})*$/))
+  v.pipe(
+    v.string(),
+    v.maxLength(2 * messageBytes),
+    v.check((value) => isHex(value)),
+  )
 
 function isPath(value: string): boolean {
   try {

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { WIRE_OPERATIONS } from '../../wire/operation-definitions.ts'
 import { OPENING_PROOF_LENGTH } from '../../wire/opening-proof.ts'
 import { BadRequest, fieldName } from '../../service/http.ts'
+import { isDeviceId, isOperationId, isSetId, isWalletId } from '../../wire/ids.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { ServerLimits } from '../context.ts'
@@ -42,7 +43,7 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, header: unknown): T {
 /** The set that an operation's first header names; null if it names none, whatever else it is. */
 export function namedSetId(header: unknown): string | null {
   const named = (header as { readonly setId?: unknown } | null)?.setId
-  return typeof named === 'string' && HEX_IDS.set.test(named) ? named : null
+  return isSetId(named) ? named : null
 }
 
 /**
@@ -55,11 +56,11 @@ export function parseEmptyHeader(header: unknown): void {
   if (!isObject || Object.keys(header).length > 0) throw new BadRequest('the header of a later round must be {}')
 }
 
-const HEX_IDS = {
-  operation: /^[0-9a-f]{32}$/,
-  wallet: /^[0-9a-f]{32}$/,
-  set: /^[0-9a-f]{64}$/,
-  device: /^[0-9a-f]{64}$/,
+const IDS = {
+  operation: isOperationId,
+  wallet: isWalletId,
+  set: isSetId,
+  device: isDeviceId,
 }
 
 /**
@@ -67,8 +68,8 @@ const HEX_IDS = {
  *
  * @throws {BadRequest} unless it is lower-case hex of the right length
  */
-export function parseId(kind: keyof typeof HEX_IDS, text: string): string {
-  if (!HEX_IDS[kind].test(text)) throw new BadRequest(`not a valid ${kind} id`)
+export function parseId(kind: keyof typeof IDS, text: string): string {
+  if (!IDS[kind](text)) throw new BadRequest(`not a valid ${kind} id`)
   return text
 }
 
