@@ -2,6 +2,7 @@ import { MpcError } from '../errors.ts'
 import type { Database, Queryable, Row } from './database/types.ts'
 import { isDate } from '../util/brand.ts'
 import { inPages, PAGE } from '../util/pages.ts'
+import type { RatesTable } from './rates-table.ts'
 import type { LockOut, Rate } from './rates.ts'
 
 /**
@@ -40,11 +41,8 @@ export interface Locked {
 }
 
 export interface RateCountOptions<Kind extends string> {
-  /**
-   * Has one row per client, kind and subject: `client_id, kind, subject text, count int, started_at, ends_at
-   * timestamptz`.
-   */
-  readonly table: 'reshare_rates' | 'reshare_custodian_rates'
+  /** As `ratesTable` creates it: one row per client, kind and subject. */
+  readonly table: RatesTable
   readonly database: Database
   readonly now: () => number
   readonly rates: Readonly<Record<Kind, Rate | null>>

@@ -1,54 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { custodianSchema } from '../../src/custodian/backend/schema.ts'
-import { createMigrate } from '../../src/service/database/migrate.ts'
-import type { Database } from '../../src/service/database/types.ts'
-import { toHex } from '../../src/util/bytes.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
-import { seededRandom } from '../support/random.ts'
 import { fileBackend, type Backend } from './support/cipher-texts.ts'
 
-/** What an earlier version stores: its schema takes it after a change of version, too. */
-const storeAsBefore = (database: Database, user: string, backupMethod: string, cipherText: string, client = user) =>
-  database.query(
-    `insert into reshare_custodian_ciphertexts (user_id, backup_method, client_id, cipher_text, updated_at)
-     values ($1, $2, $3, $4, now())`,
-    [`user ${user}`, backupMethod, `client ${client}`, cipherText],
-  )
-
 describe.each(chosenDatabases('custodian/cipher-texts'))('cipherTexts without a setId on $name', ({ open }) => {
-  const random = seededRandom()
-  const oldSets = [toHex(random(32)), toHex(random(32))] as const
   let backend: Backend
-  fileBackend(
-    open,
-    (made) => (backend = made),
-    async (database) => {
-      await createMigrate(database)({ ...custodianSchema, migrations: custodianSchema.migrations.slice(0, 3) })
-      for (const setId of oldSets) {
-        await database.query(
-          `insert into reshare_custodian_shares (client_id, share_id, set_id, backup_method, sealed, created_at)
-         values ('client old', $1, $2, 'PASSWORD', '', now())`,
-          [random(32), setId],
-        )
-      }
-      await storeAsBefore(database, 'old', 'PASSWORD', 'old')
-      await storeAsBefore(database, 'old', 'PASSKEY', 'old passkey')
-      await storeAsBefore(database, 'alone', 'PASSWORD', 'alone')
-    },
-  )
-
-  test('those of older versions stay, and go with the last half that they may belong to', async () => {
-    const { get } = backend.user('old')
-    const alone = backend.user('alone').get
-    expect([await get(), await get('', 'PASSKEY'), await alone()]).toEqual(['old', 'old passkey', 'alone'])
-    await storeAsBefore(backend.database, 'rollout', 'PASSWORD', 'by the old one', 'old')
-    await backend.remove('old', oldSets[1])
-    expect([await get(`&setId=${oldSets[0]}`), await get('', 'PASSKEY')]).toEqual(['old', 'old passkey'])
-    await backend.remove('old', oldSets[0])
-    expect([await get(), await get('', 'PASSKEY')]).toEqual(['SHARE_NOT_FOUND', 'SHARE_NOT_FOUND'])
-    // Nothing is known of these.
-    expect([await alone(), await backend.user('rollout').get()]).toEqual(['alone', 'by the old one'])
-  })
+  fileBackend(open, (made) => (backend = made))
 
   test('the numbers of texts go on past 32 bits, and those of halves', async () => {
     for (const table of ['reshare_custodian_shares', 'reshare_custodian_ciphertexts']) {

@@ -32,17 +32,11 @@ export interface BackupUser {
  * The backend that the tests of a suite share.
  *
  * @param take gets it before the first test
- * @param prepare makes tables of an earlier version before
  */
-export function fileBackend(
-  open: () => Promise<Database>,
-  take: (backend: Backend) => void,
-  prepare: (database: Database) => unknown = () => undefined,
-): void {
+export function fileBackend(open: () => Promise<Database>, take: (backend: Backend) => void): void {
   let database: Database
   beforeAll(async () => {
     database = await open()
-    await prepare(database)
     const backend = createBackend(database)
     await backend.custodian.fetch('nobody', toHex(backend.random(32)))
     take(backend)
