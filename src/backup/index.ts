@@ -6,13 +6,13 @@ export { custom, type CustomOptions } from './methods/custom.ts'
 export type { KeyedBackupMethod } from './keyed-method.ts'
 export { backupMethod } from './method.ts'
 export { openBackup } from './open.ts'
-export { backupMethodsOf, type OpenOptions } from './open-record.ts'
+export { backupMethodsOf, type OpenOptions } from './open-file.ts'
 export { createPasskey, passkey } from './methods/passkey.ts'
 export { password, type PasswordOptions } from './methods/password.ts'
-export type { BackupRecord } from './record.ts'
+export type { BackupRecord } from '../key-share/backup-record.ts'
 export type { OnProgress } from './progress.ts'
 export { sealBackup } from './seal.ts'
-export type { SealOptions } from './seal-record.ts'
+export type { SealOptions } from './seal-file.ts'
 export type {
   AgeIdentity,
   AgeRecipient,

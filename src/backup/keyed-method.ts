@@ -4,9 +4,9 @@ import { decodeWalletShares, encodeWalletShares, wipeKeyShare } from '../key-sha
 import type { WalletShares } from '../key-share/types.ts'
 import { toHex, wipe } from '../util/bytes.ts'
 import { corrupt } from './failures.ts'
-import { openRecord } from './open-record.ts'
-import type { BackupRecord } from './record.ts'
-import { sealRecord } from './seal-record.ts'
+import { openRecord } from './open-file.ts'
+import type { BackupRecord } from '../key-share/backup-record.ts'
+import { sealRecord } from './seal-file.ts'
 import type { AgeFiles, BackupKeyOptions, BackupKeys, BackupMethod } from './types.ts'
 import { keysArgument } from './keys.ts'
 

@@ -1,6 +1,6 @@
 import { libraryAge } from './age-library.ts'
-import { openRecord, type OpenOptions } from './open-record.ts'
-import type { BackupRecord } from './record.ts'
+import { openRecord, type OpenOptions } from './open-file.ts'
+import type { BackupRecord } from '../key-share/backup-record.ts'
 
 /**
  * Opens a backup.

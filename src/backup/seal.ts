@@ -5,8 +5,8 @@ import { libraryAge } from './age-library.ts'
 import { keysArguments } from './keys.ts'
 import { openBackup } from './open.ts'
 import { forward, part } from './progress.ts'
-import { encodeBackupRecord, type BackupRecord } from './record.ts'
-import { sealRecord, type SealOptions } from './seal-record.ts'
+import { encodeBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
+import { sealRecord, type SealOptions } from './seal-file.ts'
 
 /**
  * Seals a backup for several methods, and opens what was sealed with each that can, before it gives it away.

@@ -1,7 +1,7 @@
 import { armor, Encrypter, type Stanza } from 'age-encryption'
 import { password, type BackupKeys, type BackupRecord, type PasswordOptions } from '../../src/backup/index.ts'
 import { withManifest } from '../../src/backup/manifest.ts'
-import { encodeBackupRecord } from '../../src/backup/record.ts'
+import { encodeBackupRecord } from '../../src/key-share/backup-record.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
 import { CURVES, partyId, type BackupMethodName, type Curve } from '../../src/types.ts'

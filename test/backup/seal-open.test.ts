@@ -17,7 +17,7 @@ import {
   sealBackup,
   type BackupKeys,
 } from '../../src/backup/index.ts'
-import { encodeBackupRecord } from '../../src/backup/record.ts'
+import { encodeBackupRecord } from '../../src/key-share/backup-record.ts'
 import { MpcError } from '../../src/errors.ts'
 import { concatBytes } from '../../src/util/bytes.ts'
 import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'

@@ -1,5 +1,5 @@
 import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
-import { decodeBackupRecord, encodeBackupRecord } from '../../../src/backup/record.ts'
+import { decodeBackupRecord, encodeBackupRecord } from '../../../src/key-share/backup-record.ts'
 import { decodeWalletRecord, encodeWalletRecord } from '../../../src/client/wallets/wallet-record.ts'
 import { decodeResponse, decodeRequest, encodeResponse, encodeRequest } from '../../../src/channel/messages.ts'
 import { getGroup } from '../../../src/curve/index.ts'

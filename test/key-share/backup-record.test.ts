@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { decodeBackupRecord, encodeBackupRecord } from '../../src/backup/record.ts'
+import { decodeBackupRecord, encodeBackupRecord } from '../../src/key-share/backup-record.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { seededRandom } from '../support/random.ts'
-import { record } from './fixtures.ts'
+import { record } from '../backup/fixtures.ts'
 
 describe('backup record', () => {
   test('has these bytes', () => {

@@ -3,7 +3,7 @@ import { encodeArmor } from './armor.ts'
 import { throwIfAborted } from './failures.ts'
 import { withManifest } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
-import { encodeBackupRecord, type BackupRecord } from './record.ts'
+import { encodeBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
 import type { AgeFiles, AgeRecipient, BackupKeys } from './types.ts'
 
 /** What `sealBackup` seals. */
