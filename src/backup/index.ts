@@ -11,8 +11,7 @@ export { createPasskey, passkey } from './methods/passkey.ts'
 export { password, type PasswordOptions } from './methods/password.ts'
 export type { BackupRecord } from '../key-share/backup-record.ts'
 export type { OnProgress } from './progress.ts'
-export { sealBackup } from './seal.ts'
-export type { SealOptions } from './seal-file.ts'
+export { sealBackup, type SealOptions } from './seal.ts'
 export type {
   AgeIdentity,
   AgeRecipient,

@@ -3,12 +3,10 @@ import { MpcError, isMpcError } from '../errors.ts'
 import type { BackupMethodName } from '../types.ts'
 import { brand, hasBrand, isDomException } from '../util/brand.ts'
 import { wipe } from '../util/bytes.ts'
-import { isCodecError } from '../util/codec.ts'
 import { decodeArmor } from './armor.ts'
 import { corrupt, throwIfAborted, withCode } from './failures.ts'
 import { readHeader, type BackupHeader } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
-import { decodeBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
 import type { AgeFiles, AgeIdentity, BackupKeys } from './types.ts'
 import { assertObject } from '../util/arguments.ts'
 import { keysArguments } from './keys.ts'
@@ -19,7 +17,7 @@ export interface OpenOptions {
   readonly cipherText: string
   /** Tried in this order; the first that opens is enough. */
   readonly methods: readonly BackupKeys[]
-  /** Where given, the cipherText must be of this wallet: 16 bytes in hex. */
+  /** Where given, the wallet that the backup must be of: 16 bytes in hex. */
   readonly walletId?: string
   /** Receives the fraction of the work that is done, from 0 to 1. */
   readonly onProgress?: OnProgress
@@ -45,8 +43,12 @@ export function backupMethodsOf(cipherText: string): readonly BackupMethodName[]
   return readHeader(dearmor(cipherText)).methods
 }
 
-/** `openBackup` for keys that `age` understands. */
-export async function openRecord(age: AgeFiles, options: OpenOptions): Promise<BackupRecord> {
+/**
+ * Opens a cipherText by keys that `age` understands.
+ *
+ * @returns what was sealed: secret, the caller wipes it
+ */
+export async function openFile(age: AgeFiles, options: OpenOptions): Promise<Uint8Array> {
   const { cipherText, methods, walletId, signal } = assertObject(options, 'openBackup')
   keysArguments(methods)
   const file = dearmor(cipherText)
@@ -58,14 +60,11 @@ export async function openRecord(age: AgeFiles, options: OpenOptions): Promise<B
     const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
     try {
       const identities = await method.identities({ ...work, ...(walletId && { walletId }), stanzas: header.stanzas })
-      const record = await decrypt(age, file, identities)
+      const plaintext = await decrypt(age, file, identities)
+      if (signal?.aborted) wipe(plaintext)
       throwIfAborted(signal)
-      if (walletId !== undefined && record.walletId !== walletId) {
-        wipe(record.payload)
-        throw new MpcError('BACKUP_OTHER_WALLET', 'this is the backup of another wallet')
-      }
       onProgress(1)
-      return record
+      return plaintext
     } catch (error) {
       if (leavesAChance(error)) failures.push(error)
       else if (!hasBrand(error, 'CannotOpen')) throw error
@@ -75,10 +74,10 @@ export async function openRecord(age: AgeFiles, options: OpenOptions): Promise<B
 }
 
 function leavesAChance(error: unknown): error is MpcError {
-  return isMpcError(error) && !isMpcError(error, 'ABORTED', 'BACKUP_CORRUPT', 'BACKUP_OTHER_WALLET')
+  return isMpcError(error) && !isMpcError(error, 'ABORTED', 'BACKUP_CORRUPT')
 }
 
-async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly AgeIdentity[]): Promise<BackupRecord> {
+async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly AgeIdentity[]): Promise<Uint8Array> {
   const guardedIdentities = identities.map((identity) => (isCode(identity) ? guarded(identity) : identity))
   // Asked last: no other identity has opened the file.
   const nobody: Identity = {
@@ -86,19 +85,15 @@ async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly Age
       throw new CannotOpen()
     },
   }
-  let plaintext: Uint8Array | undefined
   try {
-    plaintext = await age.decrypt(file, [...guardedIdentities, nobody])
-    return decodeBackupRecord(plaintext)
+    return await age.decrypt(file, [...guardedIdentities, nobody])
   } catch (cause) {
     if (isMpcError(cause) || hasBrand(cause, 'CannotOpen')) throw cause
     // WebCrypto's: about the key and this runtime, as far as anyone can tell.
     if (isDomException(cause)) {
       throw new MpcError('DECRYPT_FAILED', 'this runtime cannot use the key of this backup', { cause })
     }
-    throw corrupt(isCodecError(cause) ? 'its record is malformed' : 'it is not as it was sealed', cause)
-  } finally {
-    wipe(plaintext)
+    throw corrupt('it is not as it was sealed', cause)
   }
 }
 

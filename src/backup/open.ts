@@ -1,6 +1,7 @@
 import { libraryAge } from './age-library.ts'
-import { openRecord, type OpenOptions } from './open-file.ts'
-import type { BackupRecord } from '../key-share/backup-record.ts'
+import { readBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
+import { wipe } from '../util/bytes.ts'
+import { openFile, type OpenOptions } from './open-file.ts'
 
 /**
  * Opens a backup.
@@ -18,5 +19,10 @@ import type { BackupRecord } from '../key-share/backup-record.ts'
  * @throws {ABORTED} if the signal was aborted
  */
 export async function openBackup(options: OpenOptions): Promise<BackupRecord> {
-  return openRecord(libraryAge, options)
+  const plaintext = await openFile(libraryAge, options)
+  try {
+    return readBackupRecord(plaintext, options.walletId)
+  } finally {
+    wipe(plaintext)
+  }
 }

@@ -1,15 +1,16 @@
-import { wipe } from '../util/bytes.ts'
+import { abytes } from '../util/bytes.ts'
 import { encodeArmor } from './armor.ts'
 import { throwIfAborted } from './failures.ts'
 import { withManifest } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
-import { encodeBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
 import type { AgeFiles, AgeRecipient, BackupKeys } from './types.ts'
 
-/** What `sealBackup` seals. */
-export interface SealOptions {
-  /** What is sealed. Secret; it stays the caller's. */
-  readonly record: BackupRecord
+/** What {@link sealFile} seals. */
+export interface SealFileOptions {
+  /** Secret; the caller wipes it. */
+  readonly plaintext: Uint8Array
+  /** 16 bytes in hex */
+  readonly walletId: string
   /** Any one of them opens the cipherText. */
   readonly methods: readonly BackupKeys[]
   /** Receives the fraction of the work that is done, from 0 to 1. */
@@ -19,28 +20,30 @@ export interface SealOptions {
 }
 
 /** Seals without opening what was sealed: the caller does. */
-export async function sealRecord(age: AgeFiles, { record, methods, signal, ...options }: SealOptions): Promise<string> {
+export async function sealFile(age: AgeFiles, { plaintext, signal, ...options }: SealFileOptions): Promise<string> {
+  const { walletId, methods } = options
+  abytes(plaintext, undefined, 'plaintext')
   if (methods.length === 0) throw new TypeError('a backup needs a method')
   const onProgress = forward(options.onProgress)
-  const plaintext = encodeBackupRecord(record)
-  try {
-    const recipients = await recipientsOf({ record, methods, onProgress, ...(signal && { signal }) })
-    const names = methods.map(({ name }) => name)
-    const file = await withManifest(names, (manifest) => age.encrypt(plaintext, [...recipients, manifest], signal))
-    throwIfAborted(signal)
-    onProgress(1)
-    return encodeArmor(file)
-  } finally {
-    wipe(plaintext)
-  }
+  const recipients = await recipientsOf(walletId, methods, onProgress, signal)
+  const names = methods.map(({ name }) => name)
+  const file = await withManifest(names, (manifest) => age.encrypt(plaintext, [...recipients, manifest], signal))
+  throwIfAborted(signal)
+  onProgress(1)
+  return encodeArmor(file)
 }
 
-async function recipientsOf({ record, methods, onProgress = () => {}, signal }: SealOptions): Promise<AgeRecipient[]> {
+async function recipientsOf(
+  walletId: string,
+  methods: readonly BackupKeys[],
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<AgeRecipient[]> {
   const recipients: AgeRecipient[] = []
   for (const [i, method] of methods.entries()) {
     throwIfAborted(signal)
     const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
-    const own = await method.recipients({ walletId: record.walletId, ...work })
+    const own = await method.recipients({ walletId, ...work })
     if (own.length === 0) throw new TypeError(`the method ${method.name} gave no recipient`)
     recipients.push(...own)
   }

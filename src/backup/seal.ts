@@ -1,12 +1,25 @@
 import { MpcError } from '../errors.ts'
+import { encodeBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
 import { assertObject } from '../util/arguments.ts'
 import { equalBytes, wipe } from '../util/bytes.ts'
 import { libraryAge } from './age-library.ts'
 import { keysArguments } from './keys.ts'
-import { openBackup } from './open.ts'
-import { forward, part } from './progress.ts'
-import { encodeBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
-import { sealRecord, type SealOptions } from './seal-file.ts'
+import { openFile } from './open-file.ts'
+import { forward, part, type OnProgress } from './progress.ts'
+import { sealFile, type SealFileOptions } from './seal-file.ts'
+import type { BackupKeys } from './types.ts'
+
+/** What {@link sealBackup} seals. */
+export interface SealOptions {
+  /** What is sealed. Secret; it stays the caller's. */
+  readonly record: BackupRecord
+  /** Any one of them opens the cipherText. */
+  readonly methods: readonly BackupKeys[]
+  /** Receives the fraction of the work that is done, from 0 to 1. */
+  readonly onProgress?: OnProgress
+  /** Aborts the work. */
+  readonly signal?: AbortSignal
+}
 
 /**
  * Seals a backup for several methods, and opens what was sealed with each that can, before it gives it away.
@@ -16,33 +29,33 @@ import { sealRecord, type SealOptions } from './seal-file.ts'
  * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE | ABORTED} as the methods do
  */
 export async function sealBackup(sealing: SealOptions): Promise<string> {
-  const { record, methods, signal, ...options } = assertObject(sealing, 'sealBackup')
-  assertObject(record, 'record')
+  const { record, ...options } = assertObject(sealing, 'sealBackup')
+  const { walletId } = assertObject(record, 'record')
+  const plaintext = encodeBackupRecord(record)
+  try {
+    return await sealOpenable({ ...options, plaintext, walletId })
+  } finally {
+    wipe(plaintext)
+  }
+}
+
+/** {@link sealBackup} for a record in bytes. */
+export async function sealOpenable({ plaintext, walletId, methods, ...options }: SealFileOptions): Promise<string> {
   keysArguments(methods)
   const openers = methods.filter(({ sealsOnly }) => !sealsOnly)
   if (openers.length === 0) throw new TypeError('a backup needs a method that can open it')
   const onProgress = forward(options.onProgress)
-  const work = { ...(signal && { signal }) }
   const steps = openers.length + 1
-  const cipherText = await sealRecord(libraryAge, { record, methods, onProgress: part(onProgress, 0, steps), ...work })
+  const sealing = { ...options, plaintext, walletId, methods, onProgress: part(onProgress, 0, steps) }
+  const cipherText = await sealFile(libraryAge, sealing)
   for (const [i, method] of openers.entries()) {
-    const { walletId } = record
-    const check = { cipherText, methods: [method], walletId, onProgress: part(onProgress, i + 1, steps), ...work }
-    const opened = await openBackup(check)
+    const check = { ...options, cipherText, methods: [method], walletId, onProgress: part(onProgress, i + 1, steps) }
+    const opened = await openFile(libraryAge, check)
     try {
-      if (!equalRecords(record, opened)) throw new MpcError('BACKUP_CORRUPT', 'the sealed backup is not what went in')
+      if (!equalBytes(plaintext, opened)) throw new MpcError('BACKUP_CORRUPT', 'the sealed backup is not what went in')
     } finally {
-      wipe(opened.payload)
+      wipe(opened)
     }
   }
   return cipherText
-}
-
-function equalRecords(a: BackupRecord, b: BackupRecord): boolean {
-  const [left, right] = [encodeBackupRecord(a), encodeBackupRecord(b)]
-  try {
-    return equalBytes(left, right)
-  } finally {
-    wipe(left, right)
-  }
 }

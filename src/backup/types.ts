@@ -1,5 +1,4 @@
 import type { Identity, Recipient } from 'age-encryption'
-import type { WalletShares } from '../key-share/types.ts'
 import type { BackupMethodName } from '../types.ts'
 
 /** What a backup method is told when it seals. */
@@ -36,28 +35,29 @@ export interface BackupMethod {
   }): Promise<void>
 
   /**
-   * Seals. It stands on the method, so that whoever calls it (the client) need not import what seals. The caller opens
-   * what was sealed before it relies on it.
+   * Seals bytes. It stands on the method, so that whoever calls it (the client) need not import what seals. The caller
+   * opens what was sealed before it relies on it.
    *
+   * @param plaintext secret; the caller wipes it once this has ended
    * @returns the cipherText: text that is safe to keep on any server
    * @throws {PASSWORD_REQUIRED | STORAGE_UNAVAILABLE | ABORTED} as `probe`
    */
-  seal(shares: WalletShares, options: BackupKeyOptions): Promise<string>
+  seal(plaintext: Uint8Array, options: BackupKeyOptions): Promise<string>
 
   /**
-   * Opens a cipherText and validates every share in it.
+   * Opens a cipherText. What the bytes are is the caller's to check.
    *
-   * @param options.walletId where given, the cipherText must be of this wallet
+   * @param options.walletId where known, the wallet that the cipherText should be of
+   * @returns what was sealed: secret, the caller wipes it
    * @throws {WRONG_PASSWORD} if the password of a password method does not open it
    * @throws {PASSWORD_REQUIRED} if it opens with a password only, and none was given
    * @throws {DECRYPT_FAILED} if this method cannot open it
    * @throws {BACKUP_CORRUPT} if it is damaged
-   * @throws {BACKUP_OTHER_WALLET} if it is the backup of another wallet
    * @throws {STORAGE_UNAVAILABLE} if the place of the key cannot be read, or a passkey was not used
    * @throws {OUT_OF_MEMORY} if there is no memory for the key of a password
    * @throws {ABORTED} if the signal was aborted
    */
-  open(cipherText: string, options: BackupOpenOptions): Promise<WalletShares>
+  open(cipherText: string, options: BackupOpenOptions): Promise<Uint8Array>
 }
 
 /** An age recipient: its text (`age1…`), or code that wraps a file key. */

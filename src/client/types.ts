@@ -70,6 +70,12 @@ export interface Deadline {
   apart<T>(limitMs: number, work: () => T | PromiseLike<T>): Promise<T>
 }
 
+/** One call of an action: the client whose store calls end at its deadline, and the deadline. */
+export interface Call<C extends Client = Client> {
+  readonly client: C
+  readonly deadline: Deadline
+}
+
 /** A client that signs by ECDSA too. */
 export interface EcdsaClient extends Client {
   readonly ecdsa: Ecdsa

@@ -1,5 +1,6 @@
-import { abytes, fromHex, toHex } from '../util/bytes.ts'
-import { CodecError, Reader, Writer } from '../util/codec.ts'
+import { MpcError } from '../errors.ts'
+import { abytes, fromHex, toHex, wipe } from '../util/bytes.ts'
+import { CodecError, isCodecError, Reader, Writer } from '../util/codec.ts'
 
 /** What is sealed: the shares, and whose they are. */
 export interface BackupRecord {
@@ -50,6 +51,26 @@ export function decodeBackupRecord(bytes: Uint8Array): BackupRecord {
   const payload = reader.prefixed(MAX_PAYLOAD_LENGTH)
   reader.end()
   return { walletId, setId, createdAt, payload }
+}
+
+/**
+ * Reads the record of an opened backup.
+ *
+ * @param walletId the wallet that it must be of, if known
+ * @throws {BACKUP_CORRUPT} for anything but exactly one record
+ * @throws {BACKUP_OTHER_WALLET} if it is the record of another wallet
+ */
+export function readBackupRecord(plaintext: Uint8Array, walletId?: string): BackupRecord {
+  let record: BackupRecord
+  try {
+    record = decodeBackupRecord(plaintext)
+  } catch (cause) {
+    if (!isCodecError(cause)) throw cause
+    throw new MpcError('BACKUP_CORRUPT', 'the backup is damaged: its record is malformed', { cause })
+  }
+  if (walletId === undefined || record.walletId === walletId) return record
+  wipe(record.payload)
+  throw new MpcError('BACKUP_OTHER_WALLET', 'this is the backup of another wallet')
 }
 
 function id(hex: string, length: number, name: string): Uint8Array {

@@ -1,3 +1,4 @@
+export { decodeBackup, encodeBackup } from './backup.ts'
 export { decodeKeyShare, encodeKeyShare, validateKeyShare, wipeKeyShare } from './key-share.ts'
 export { decodeShareSetRecord, encodeShareSetRecord, findParty, type GroupOf } from './record.ts'
 export type { KeyShare, SetParty, ShareSetRecord, WalletSetRecord, WalletShares } from './types.ts'

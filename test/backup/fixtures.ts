@@ -2,9 +2,7 @@ import { armor, Encrypter, type Stanza } from 'age-encryption'
 import { password, type BackupKeys, type BackupRecord, type PasswordOptions } from '../../src/backup/index.ts'
 import { withManifest } from '../../src/backup/manifest.ts'
 import { encodeBackupRecord } from '../../src/key-share/backup-record.ts'
-import { getGroup } from '../../src/curve/index.ts'
-import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
-import { CURVES, partyId, type BackupMethodName, type Curve } from '../../src/types.ts'
+import type { BackupMethodName } from '../../src/types.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 
@@ -17,27 +15,6 @@ export const cheap = (secret: Parameters<typeof password>[0], options: PasswordO
 export function record(random: RandomSource, change: Partial<BackupRecord> = {}): BackupRecord {
   const [walletId, setId] = [toHex(random(16)), toHex(random(32))]
   return { walletId, setId, createdAt: 1_893_456_000_123, payload: random(700), ...change }
-}
-
-/** The client's half of a backup set on both curves, dealt by one who knows the key. */
-export function backupShares(random: RandomSource, walletId: Uint8Array = random(16)): WalletShares {
-  return combineShares(CURVES.map((curve) => share(curve, random, walletId)))
-}
-
-function share(curve: Curve, random: RandomSource, walletId: Uint8Array): KeyShare {
-  const group = getGroup(curve)
-  const coefficients = [group.randomScalar(random), group.randomScalar(random)]
-  const ids = [partyId(1), partyId(2)]
-  const secrets = group.evaluatePolynomial(coefficients, ids)
-  const roles = ['client', 'custodian'] as const
-  const parties = secrets.map((secret, i) => ({
-    id: ids[i]!,
-    role: roles[i]!,
-    verifyingShare: group.multiplyBase(secret),
-  }))
-  const publicKey = group.multiplyBase(coefficients[0]!)
-  const common = { curve, setId: random(32), walletId, purpose: 'backup', threshold: 2, chainCode: random(32) } as const
-  return { record: { ...common, parties, publicKey }, id: ids[0]!, secretShare: secrets[0]! }
 }
 
 /** A file as an attacker can make one who knows the file key: any stanzas, any content, checksum and MAC in order. */

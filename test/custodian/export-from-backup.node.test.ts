@@ -3,6 +3,7 @@ import { exportFromBackup } from '../../src/export.ts'
 import { createClient, type Transport } from '../../src/index.ts'
 import { shareOn } from '../../src/client/wallet-shares.ts'
 import { getGroup } from '../../src/curve/index.ts'
+import { encodeBackup } from '../../src/key-share/index.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { inProcessTransport } from '../../src/transport/index.ts'
 import { CURVES } from '../../src/types.ts'
@@ -23,7 +24,8 @@ describe.each(chosenDatabases('custodian/export'))('exportFromBackup, with the c
   async function stored(user: string, authorizeExport = ALLOWED) {
     const backup = await world.newBackup(user)
     const method = plainMethod()
-    const cipherText = await method.seal(backup.client, { walletId: toHex(backup.client.walletId) })
+    const plaintext = encodeBackup(getGroup, backup.client, 0)
+    const cipherText = await method.seal(plaintext, { walletId: toHex(backup.client.walletId) })
     const app = world.app({ ...(authorizeExport && { authorizeExport }) })
     const transport = inProcessTransport(app, { headers: () => ({ [USER_HEADER]: user }) })
     const options = { cipherText, method, custodian: transport, authorization: AUTHORIZATION } as const

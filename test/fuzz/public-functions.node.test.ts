@@ -155,7 +155,14 @@ describe('an action of the client with one wrong value', () => {
   const actions = { ...reshare, ...exported } as unknown as Record<string, AnyFunction>
 
   test('every action with parameters is here', () => {
-    const known = new Set([...Object.keys(GOOD), 'createClient', 'isMpcError', 'isProtocolError', 'exportFromBackup'])
+    const known = new Set([
+      ...Object.keys(GOOD),
+      'createClient',
+      'createFrostClient',
+      'isMpcError',
+      'isProtocolError',
+      'exportFromBackup',
+    ])
     const all = Object.entries(actions).filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name))
     expect(all.map(([name]) => name).filter((name) => !known.has(name))).toEqual([])
   })

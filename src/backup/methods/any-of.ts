@@ -1,6 +1,6 @@
-import { decodeShares, sealShares } from '../keyed-method.ts'
-import { openBackup } from '../open.ts'
-import { sealBackup } from '../seal.ts'
+import { libraryAge } from '../age-library.ts'
+import { openFile } from '../open-file.ts'
+import { sealOpenable } from '../seal.ts'
 import type { BackupKeys, BackupMethod } from '../types.ts'
 import { keysArgument } from '../keys.ts'
 
@@ -19,7 +19,7 @@ export function anyOf(...methods: readonly [BackupKeys, ...BackupKeys[]]): Backu
     async probe(options) {
       for (const method of methods) await method.probe(options)
     },
-    seal: (shares, options) => sealShares(shares, options, (record) => sealBackup({ ...options, record, methods })),
-    open: async (cipherText, options) => decodeShares(await openBackup({ ...options, cipherText, methods })),
+    seal: (plaintext, options) => sealOpenable({ ...options, plaintext, methods }),
+    open: (cipherText, options) => openFile(libraryAge, { ...options, cipherText, methods }),
   }
 }

@@ -75,7 +75,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
             newShares = extractShares(client, request, receivedShares(results), 'backup', progress)
             progress.begin('Encrypting share')
             const report = (fraction: number) => progress.within(fraction)
-            cipherText = await sealVerified(client, deadline, method, newShares, report)
+            cipherText = await sealVerified({ client, deadline }, method, newShares, report)
             progress.begin('Storing share')
           },
         })

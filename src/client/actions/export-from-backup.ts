@@ -66,7 +66,7 @@ export async function exportFromBackup(client: Client, options: ExportFromBackup
   const progress = createProgress(client, plans.export, assertFunction(onProgress, 'onProgress'))
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Decrypting share')
-    const backup = await openBackupSet(deadline, method, cipherText, walletId, progress)
+    const backup = await openBackupSet({ client, deadline }, { method, cipherText, walletId }, progress)
     try {
       progress.begin('Parsing share')
       const exportId = newOperationId(client)

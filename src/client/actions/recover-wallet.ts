@@ -94,12 +94,12 @@ export async function recoverWallet(
 ): Promise<RecoveredWallet | RecoverableWallet> {
   const recovery = readParameters(client, options)
   return withDeadline(client, options, async (deadline, client) => {
-    const { progress, method, rotation } = recovery
+    const { progress, rotation } = recovery
     progress.begin('Reading share')
     await client.storage.probe()
     if (rotation !== undefined) await probeMethod(deadline, rotation)
     progress.begin('Decrypting share')
-    const backup = await openBackupSet(deadline, method, recovery.cipherText, recovery.walletId, progress)
+    const backup = await openBackupSet({ client, deadline }, recovery, progress)
     try {
       progress.begin('Parsing share')
       requireKeys(client, backup, recovery.publicKeys)
@@ -206,7 +206,7 @@ async function reshareBackup(
         if (dryRun) return
         progress.begin('Storing share')
         const report = (fraction: number) => progress.within(fraction / 2)
-        if (backup !== undefined) cipherText = await sealVerified(client, deadline, rotation!, backup, report)
+        if (backup !== undefined) cipherText = await sealVerified({ client, deadline }, rotation!, backup, report)
         await prepareSet(client, deadline, signing, setup(), operationId, (record) =>
           existingSets === 'retire' ? activeSetIds(record) : [],
         )

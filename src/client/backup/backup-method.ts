@@ -1,8 +1,12 @@
 import type { BackupKeyOptions, BackupMethod, BackupOpenOptions } from '../../backup/types.ts'
+import { MpcError } from '../../errors.ts'
+import { decodeBackup, encodeBackup } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { BACKUP_METHODS } from '../../types.ts'
 import { assertMethods, oneOf } from '../arguments.ts'
 import type { Deadline } from '../deadline.ts'
+import type { Call } from '../types.ts'
+import { isBytes, wipe } from '../../util/bytes.ts'
 
 /**
  * How long one call of a backup method may take. It does not count towards the action's timeout: deriving a key from a
@@ -25,20 +29,44 @@ export function probeMethod(deadline: Deadline, method: BackupMethod): Promise<v
   return deadline.apart(METHOD_MS, () => method.probe({ signal: deadline.signal }))
 }
 
-export function sealBy(
-  deadline: Deadline,
+/**
+ * Seals shares by a method.
+ *
+ * @throws {MpcError} what the method throws
+ */
+export async function sealBy(
+  { client, deadline }: Call,
   method: BackupMethod,
   shares: WalletShares,
   options: BackupKeyOptions,
 ): Promise<string> {
-  return deadline.apart(METHOD_MS, () => method.seal(shares, options))
+  const plaintext = encodeBackup(client.group, shares, client.now())
+  try {
+    return await deadline.apart(METHOD_MS, () => method.seal(plaintext, options))
+  } finally {
+    wipe(plaintext)
+  }
 }
 
-export function openBy(
-  deadline: Deadline,
+/**
+ * Opens a cipherText by a method, and validates every share in it. The caller wipes them.
+ *
+ * @param options.walletId the wallet that it must be of, if known
+ * @throws {BACKUP_CORRUPT} if it holds anything but valid shares
+ * @throws {BACKUP_OTHER_WALLET} if it is the backup of another wallet
+ * @throws {MpcError} what the method throws
+ */
+export async function openBy(
+  { client, deadline }: Call,
   method: BackupMethod,
   cipherText: string,
   options: BackupOpenOptions,
 ): Promise<WalletShares> {
-  return deadline.apart(METHOD_MS, () => method.open(cipherText, options))
+  const plaintext: unknown = await deadline.apart(METHOD_MS, () => method.open(cipherText, options))
+  if (!isBytes(plaintext)) throw new MpcError('BACKUP_CORRUPT', 'the backup method opened no bytes')
+  try {
+    return decodeBackup(client.group, plaintext, options.walletId)
+  } finally {
+    wipe(plaintext)
+  }
 }

@@ -6,43 +6,39 @@ import { openBy } from './backup-method.ts'
 import type { Deadline } from '../deadline.ts'
 import type { ProgressReporter } from '../progress.ts'
 import { reconcileWallet } from '../wallets/reconcile.ts'
-import type { Client } from '../types.ts'
+import type { Call, Client } from '../types.ts'
 import type { WalletRecord } from '../wallets/wallet-record.ts'
 import { equalKeys, isClientOf, publicKeys, wipeShares } from '../wallet-shares.ts'
 import { readWallet } from '../wallets/wallet-store.ts'
 
+/** A cipherText and what opens it. */
+interface BackupToOpen {
+  readonly method: BackupMethod
+  readonly cipherText: string
+  /** The wallet that it must belong to, if known. */
+  readonly walletId?: string | undefined
+}
+
 /**
  * Opens a cipherText and validates its shares. The caller wipes them.
  *
- * @param walletId the wallet that it must belong to, if known
  * @throws {BACKUP_OTHER_WALLET} if it belongs to another one
  * @throws {BACKUP_CORRUPT} if it holds anything but the client's share of a backup
  * @throws {MpcError} what the method throws
  */
 export async function openBackupSet(
-  deadline: Deadline,
-  method: BackupMethod,
-  cipherText: string,
-  walletId: string | undefined,
+  call: Call,
+  { method, cipherText, walletId }: BackupToOpen,
   progress: ProgressReporter,
 ): Promise<WalletShares> {
-  const shares = await openBy(deadline, method, cipherText, {
+  const shares = await openBy(call, method, cipherText, {
     ...(walletId !== undefined && { walletId }),
-    signal: deadline.signal,
+    signal: call.deadline.signal,
     onProgress: (fraction) => progress.within(fraction),
   })
-  try {
-    if (!isClientOf(shares, 'backup')) {
-      throw new MpcError('BACKUP_CORRUPT', 'this cipherText holds no backup share of a client')
-    }
-    if (walletId !== undefined && toHex(shares.walletId) !== walletId) {
-      throw new MpcError('BACKUP_OTHER_WALLET', 'this cipherText is the backup of another wallet')
-    }
-    return shares
-  } catch (error) {
-    wipeShares(shares)
-    throw error
-  }
+  if (isClientOf(shares, 'backup')) return shares
+  wipeShares(shares)
+  throw new MpcError('BACKUP_CORRUPT', 'this cipherText holds no backup share of a client')
 }
 
 /**

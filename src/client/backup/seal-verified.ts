@@ -4,8 +4,7 @@ import { encodeWalletShares } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { equalBytes, toHex, wipe } from '../../util/bytes.ts'
 import { openBy, sealBy } from './backup-method.ts'
-import type { Deadline } from '../deadline.ts'
-import type { Client } from '../types.ts'
+import type { Call, Client } from '../types.ts'
 import { wipeShares } from '../wallet-shares.ts'
 
 /**
@@ -16,19 +15,18 @@ import { wipeShares } from '../wallet-shares.ts'
  * @throws {MpcError} what the method throws
  */
 export async function sealVerified(
-  client: Client,
-  deadline: Deadline,
+  call: Call,
   method: BackupMethod,
   shares: WalletShares,
   onProgress: (fraction: number) => void,
 ): Promise<string> {
   const walletId = toHex(shares.walletId)
-  const { signal } = deadline
+  const { signal } = call.deadline
   const reportHalf = (part: 0 | 1) => (fraction: number) => onProgress((part + fraction) / 2)
-  const cipherText = await sealBy(deadline, method, shares, { walletId, signal, onProgress: reportHalf(0) })
-  const opened = await openBy(deadline, method, cipherText, { walletId, signal, onProgress: reportHalf(1) })
+  const cipherText = await sealBy(call, method, shares, { walletId, signal, onProgress: reportHalf(0) })
+  const opened = await openBy(call, method, cipherText, { walletId, signal, onProgress: reportHalf(1) })
   try {
-    if (!equalShares(client, shares, opened)) {
+    if (!equalShares(call.client, shares, opened)) {
       throw new MpcError('BACKUP_CORRUPT', 'the sealed backup does not open to what was sealed')
     }
   } finally {
