@@ -28,7 +28,7 @@ import type { Client, EcdsaSignature, Signature } from '../types.ts'
  *
  * @example
  * const { signature } = await sign(client, { walletId: wallet.id, scheme: 'ed25519', message })
- * const { signature, recovery } = await sign(client, { walletId: wallet.id, scheme: 'ecdsa', digest, path: 'm/0/5' })
+ * const { signature: ecdsa, recovery } = await sign(client, { walletId: wallet.id, scheme: 'ecdsa', digest, path: 'm/0/5' })
  */
 export async function sign(client: Client, options: SignEcdsaParameters): Promise<EcdsaSignature>
 export async function sign(client: Client, options: SignParameters): Promise<Signature>

@@ -1,0 +1,37 @@
+import type { BackupMethod, CloudKeyStorage } from 'reshare/backup'
+import type { Client, Curve, Wallet } from 'reshare'
+import type { ShareStore } from 'reshare/storage'
+import type { Transport } from 'reshare/transport'
+import type { Approve } from 'reshare/viem'
+
+// What the examples of docstrings take from the app around them. They are only type-checked, so nothing has a value.
+
+export declare const askTheUser: Approve
+export declare const authorization: string
+export declare const bar: { set(fraction: number): void }
+export declare const cipherText: string
+export declare const client: Client
+export declare const curve: Curve
+export declare const digest: Uint8Array
+export declare const headers: () => Record<string, string>
+export declare const laptop: Client
+export declare const lostTablet: { readonly setId: string; readonly deviceId: string }
+export declare const message: Uint8Array
+export declare const method: BackupMethod
+export declare function myDrive(place: string): CloudKeyStorage
+export declare function myStore(place: string): ShareStore
+export declare function myTransport(url: string): Transport
+export declare function offerRecovery(walletId: string): void
+export declare const oneTimeCode: string
+export declare const psbt: Uint8Array
+export declare function putOnMyServer(setId: string, cipherText: string): Promise<void>
+export declare const secret: string
+export declare function serve(handler: (request: Request) => Response | Promise<Response>): string
+export declare const serverKey: Uint8Array
+export declare const session: string
+export declare const setId: string
+export declare function show(...values: readonly unknown[]): void
+export declare const storage: ShareStore
+export declare const url: string
+export declare const wallet: Wallet
+export declare const walletId: string
