@@ -6,6 +6,7 @@ import { makeInnerFolder } from '../../util/node/private-files.ts'
 import { makeDataFolder } from './data-folder.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createMigrate } from './migrate.ts'
+import { readTime, TIMESTAMPTZ } from './postgres-types.ts'
 import { retryConflicts } from './serialization.ts'
 import type { Database, Queryable, Row, SqlValue } from './types.ts'
 
@@ -22,7 +23,10 @@ import type { Database, Queryable, Row, SqlValue } from './types.ts'
 export function pgliteDatabase(directory?: string): Database {
   if (directory !== undefined && !isPath(directory)) throw new TypeError('directory must be a path')
   const unlock = directory === undefined ? () => undefined : openDirectory(directory)
-  const pglite = new PGlite(directory === undefined ? 'memory://' : join(directory, 'data'))
+  const pglite = new PGlite(directory === undefined ? 'memory://' : join(directory, 'data'), {
+    // By its own, infinite times are numbers.
+    parsers: { [TIMESTAMPTZ]: readTime },
+  })
   const connection: Pick<Database, 'query' | 'transaction'> = {
     ...queryable(pglite),
     transaction: (work, isolation = 'serializable') =>

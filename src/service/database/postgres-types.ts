@@ -1,13 +1,16 @@
 import { Misconfigured } from '../http.ts'
 import type { SqlValue } from './types.ts'
 
+/** The object id of `timestamptz`. */
+export const TIMESTAMPTZ = 1184
+
 /** The types of the schema's columns and of what the server's statements select, by their object ids. */
 const READERS: Readonly<Record<number, (text: string) => SqlValue>> = {
   16: (text) => text === 't',
   17: readBytes,
   21: Number,
   23: Number,
-  1184: readTime,
+  [TIMESTAMPTZ]: readTime,
 }
 
 /**
@@ -37,7 +40,7 @@ const ISO = /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?([+-
  * @returns an invalid date for values that the server never writes: infinity, or BC
  * @throws {Misconfigured} if `DateStyle` is not ISO: the others are ambiguous
  */
-function readTime(text: string): Date {
+export function readTime(text: string): Date {
   if (/^-?infinity$| BC$/.test(text)) return new Date(Number.NaN)
   const [, ...parts] = ISO.exec(text) ?? []
   if (parts.length === 0) {
