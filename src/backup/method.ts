@@ -3,6 +3,6 @@ import { keyedMethod, type KeyedBackupMethod } from './keyed-method.ts'
 import type { BackupKeys } from './types.ts'
 
 /** Makes keys a backup method: the way to write one's own. */
-export function backupMethod(keys: BackupKeys): KeyedBackupMethod {
+export function createBackupMethod(keys: BackupKeys): KeyedBackupMethod {
   return keyedMethod(libraryAge, keys)
 }

@@ -64,7 +64,7 @@ export interface BackupExportAuthorization {
  * It is called once per export, with the authorization, which is not stored. It allows this one export, to one receiver,
  * within five minutes.
  */
-export type AuthorizeExport = (
+export type AuthorizeBackupExport = (
   user: CustodianUser,
   request: BackupExportAuthorization,
   options: HookOptions,

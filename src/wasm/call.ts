@@ -31,7 +31,7 @@ const parts = (input: Input) => (Array.isArray(input) ? (input as readonly Uint8
  * @throws {TypeError} if an input is not bytes
  * @throws {RangeError} if inputs and result do not fit in the arena
  */
-export function call(curve: Curve, resultLength: number, inputs: readonly Input[], run: Run): Result {
+export function callCurve(curve: Curve, resultLength: number, inputs: readonly Input[], run: Run): Result {
   const { curves, memory, arena, arenaBytes } = sharedCore()
   const offsets: number[] = []
   const room = arena + arenaBytes

@@ -112,7 +112,7 @@ export interface OtExports {
 }
 
 /** The status codes of assembly/memory.ts: the input is valid, is malformed, or has no defined result. */
-export const Status = { ok: 0, invalid: 1, undefined: 2 } as const
+export const CallStatus = { ok: 0, invalid: 1, undefined: 2 } as const
 
 /** An instance of the module. */
 export interface Core {

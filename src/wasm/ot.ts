@@ -3,7 +3,7 @@ import { dropCore, type OtExports, sharedCore } from './instance.ts'
 /** The result of a call: the status codes of assembly/memory.ts and assembly/ot/memory.ts. */
 export type OtStatus = 'ok' | 'invalid' | 'undefined' | 'cheat'
 
-const STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 2: 'undefined', 3: 'cheat' }
+const OT_STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 2: 'undefined', 3: 'cheat' }
 
 /** Inputs and results start at multiples of 16 bytes, so that SIMD vectors are aligned. */
 const align = (length: number): number => (length + 15) & -16
@@ -39,7 +39,7 @@ function callOt(
   let hasReturned = false
   try {
     for (const [i, input] of inputs.entries()) memory.set(input, offsets[i])
-    const status = STATUS[run(ot, arena, ...offsets) ?? 0]
+    const status = OT_STATUS[run(ot, arena, ...offsets) ?? 0]
     if (status === undefined) throw new RangeError('an unknown status')
     hasReturned = true
     return { status, bytes: memory.slice(arena, arena + resultLength) }

@@ -10,7 +10,7 @@ export interface Packet {
 }
 
 /** What became of one participant. */
-export interface Outcome<Result> {
+export interface SimulationResult<Result> {
   prepared?: Result
   done?: Result
   error?: unknown
@@ -37,9 +37,9 @@ export function simulate<Result>(
   sessions: readonly Session<Result>[],
   network: Network = {},
   hooks: Hooks<Result> = {},
-): Outcome<Result>[] {
+): SimulationResult<Result>[] {
   const live = [...sessions]
-  const outcomes = sessions.map((): Outcome<Result> => ({ receipts: [] }))
+  const outcomes = sessions.map((): SimulationResult<Result> => ({ receipts: [] }))
   const packets: Packet[] = []
   const { intercept = (packet: Packet) => [packet], copies = 1 } = network
 
@@ -53,7 +53,7 @@ export function simulate<Result>(
   }
 
   const play = (participant: number, step: 'start' | 'advance'): void => {
-    const outcome = outcomes[participant - 1] as Outcome<Result>
+    const outcome = outcomes[participant - 1] as SimulationResult<Result>
     try {
       const session = live[participant - 1] as Session<Result>
       const { out, prepared, done } = session[step]()
@@ -70,7 +70,7 @@ export function simulate<Result>(
   while (packets.length > 0) {
     const at = network.shuffled === undefined ? 0 : network.shuffled.int(0, packets.length - 1)
     const { to, bytes } = packets.splice(at, 1)[0] as Packet
-    const outcome = outcomes[to - 1] as Outcome<Result>
+    const outcome = outcomes[to - 1] as SimulationResult<Result>
     if (outcome.done !== undefined || outcome.error !== undefined) continue
     const receipt = (live[to - 1] as Session<Result>).receive(bytes)
     outcome.receipts.push(receipt)

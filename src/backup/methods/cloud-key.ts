@@ -5,7 +5,7 @@ import { systemRandom } from '../../util/random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
 import { throwIfAborted, withCode } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
-import { backupMethod } from '../method.ts'
+import { createBackupMethod } from '../method.ts'
 import type { OnProgress } from '../progress.ts'
 import type { StanzaArguments } from '../types.ts'
 import { generateUsableX25519Identity } from './x25519.ts'
@@ -54,7 +54,7 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
     }
   }
 
-  return backupMethod({
+  return createBackupMethod({
     name: provider,
 
     async probe({ signal } = {}) {

@@ -1,6 +1,6 @@
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
-import { backupMethod } from '../method.ts'
+import { createBackupMethod } from '../method.ts'
 import { throwIfAborted } from '../failures.ts'
 import type { AgeIdentity, AgeRecipient } from '../types.ts'
 import { assertObject } from '../../util/arguments.ts'
@@ -26,7 +26,7 @@ export function custom(options: CustomOptions): KeyedBackupMethod {
   if (recipients.length === 0 && identities.length === 0) throw new TypeError('a recipient or an identity is needed')
   for (const recipient of recipients) accept('recipient', () => new Encrypter().addRecipient(recipient))
   for (const identity of identities) accept('identity', () => new Decrypter().addIdentity(identity))
-  return backupMethod({
+  return createBackupMethod({
     name: 'CUSTOM',
     sealsOnly: identities.length === 0,
     async probe({ signal } = {}) {

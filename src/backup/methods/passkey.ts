@@ -2,7 +2,7 @@ import { webauthn } from 'age-encryption'
 import { MpcError } from '../../errors.ts'
 import { throwIfAborted, withCode } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
-import { backupMethod } from '../method.ts'
+import { createBackupMethod } from '../method.ts'
 import { askingFor, PASSKEY_STANZA } from './prf.ts'
 
 /**
@@ -33,7 +33,7 @@ export async function createPasskey(options: { readonly keyName: string; readonl
  * @param options.rpId the domain, where there is no identity; the page's own by default
  */
 export function passkey(options: { readonly identity?: string; readonly rpId?: string } = {}): KeyedBackupMethod {
-  return backupMethod({
+  return createBackupMethod({
     name: 'PASSKEY',
     async probe({ signal } = {}) {
       throwIfAborted(signal)

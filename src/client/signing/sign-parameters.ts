@@ -6,7 +6,7 @@ import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import type { ActionOptions } from '../types.ts'
 
 /** The longest message, in bytes. */
-export const MESSAGE_MAX_LENGTH = 64 * 1024
+export const SIGN_MESSAGE_MAX_LENGTH = 64 * 1024
 
 interface AnySignParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
@@ -109,8 +109,8 @@ function signedByEcdsa(options: SignEcdsaParameters): Pick<SignEcdsaRequest, 'me
 
 function messageArgument(message: Uint8Array): string {
   const bytes = abytes(message, undefined, 'message')
-  if (bytes.length > MESSAGE_MAX_LENGTH) {
-    throw new RangeError(`message must be at most ${MESSAGE_MAX_LENGTH} bytes, got ${bytes.length}`)
+  if (bytes.length > SIGN_MESSAGE_MAX_LENGTH) {
+    throw new RangeError(`message must be at most ${SIGN_MESSAGE_MAX_LENGTH} bytes, got ${bytes.length}`)
   }
   return toHex(bytes)
 }

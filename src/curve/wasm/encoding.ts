@@ -50,7 +50,7 @@ export function idBytes(ids: readonly number[]): Uint8Array {
 }
 
 /** Splits concatenated results of `length` bytes each. Each becomes a copy. */
-export function split(bytes: Uint8Array, length: number): Uint8Array[] {
+export function chunksOf(bytes: Uint8Array, length: number): Uint8Array[] {
   return Array.from({ length: bytes.length / length }, (_, i) => bytes.slice(i * length, (i + 1) * length))
 }
 

@@ -1,8 +1,8 @@
 import type { Curve } from '../../types.ts'
 import { abytes, equalBytes, fromHex } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
-import { call, type Run } from '../../wasm/call.ts'
-import { Status } from '../../wasm/instance.ts'
+import { callCurve, type Run } from '../../wasm/call.ts'
+import { CallStatus } from '../../wasm/instance.ts'
 import type { Group, Point, Scalar } from '../group.ts'
 import {
   asPoint,
@@ -13,7 +13,7 @@ import {
   inBatches,
   POINT_BYTES,
   scalarBytes,
-  split,
+  chunksOf,
 } from './encoding.ts'
 
 /** Maximum number of terms of a linear combination in one call. assembly/memory.ts has room for as many. */
@@ -58,8 +58,8 @@ export function pointOperations(curve: Curve): Points {
   const identity = asPoint(identityBytes(curve))
 
   const isIdentity = (point: Point): boolean => equalBytes(coordinates(point), coordinates(identity))
-  const single = (inputs: Parameters<typeof call>[2], run: Run): Point =>
-    asPoint(call(curve, POINT_BYTES, inputs, run).bytes)
+  const single = (inputs: Parameters<typeof callCurve>[2], run: Run): Point =>
+    asPoint(callCurve(curve, POINT_BYTES, inputs, run).bytes)
   const addPoints = (a: Point, b: Point): Point =>
     single([coordinates(a), coordinates(b)], (core, r, p, q) => core.addPoints(r, p, q))
 
@@ -69,22 +69,22 @@ export function pointOperations(curve: Curve): Points {
     }
     return inBatches(encoded.length, BATCH, (from, to) => {
       const count = to - from
-      const { status, bytes } = call(curve, POINT_BYTES * count, [encoded.slice(from, to)], (core, r, at) =>
+      const { status, bytes } = callCurve(curve, POINT_BYTES * count, [encoded.slice(from, to)], (core, r, at) =>
         core.decodePoints(r, at, count),
       )
-      if (status !== Status.ok) throw new CodecError('not the encoding of a point of the prime-order subgroup')
-      return split(bytes, POINT_BYTES).map(asPoint)
+      if (status !== CallStatus.ok) throw new CodecError('not the encoding of a point of the prime-order subgroup')
+      return chunksOf(bytes, POINT_BYTES).map(asPoint)
     })
   }
   const decodePoint = (bytes: Uint8Array): Point => decodePoints([bytes])[0] as Point
 
   const encodePoint = (point: Point): Uint8Array => {
     if (isIdentity(point)) throw new RangeError('the identity has no encoding')
-    return call(curve, pointLength, [coordinates(point)], (core, r, at) => core.encodePoint(r, at)).bytes
+    return callCurve(curve, pointLength, [coordinates(point)], (core, r, at) => core.encodePoint(r, at)).bytes
   }
 
-  const many = (count: number, from: Parameters<typeof call>[2], run: (count: number) => Run): Point[] =>
-    split(call(curve, POINT_BYTES * count, from, run(count)).bytes, POINT_BYTES).map(asPoint)
+  const many = (count: number, from: Parameters<typeof callCurve>[2], run: (count: number) => Run): Point[] =>
+    chunksOf(callCurve(curve, POINT_BYTES * count, from, run(count)).bytes, POINT_BYTES).map(asPoint)
 
   const generator = decodePoint(fromHex(GENERATOR[curve]))
 

@@ -1,7 +1,7 @@
 import type { Curve } from '../../types.ts'
 import { concatBytes, wipe } from '../../util/bytes.ts'
-import { call } from '../../wasm/call.ts'
-import { Status } from '../../wasm/instance.ts'
+import { callCurve } from '../../wasm/call.ts'
+import { CallStatus } from '../../wasm/instance.ts'
 import { assertDistinctPoints, assertEvaluationPoints } from '../evaluation-points.ts'
 import type { Group, Point, Scalar } from '../group.ts'
 import {
@@ -15,7 +15,7 @@ import {
   POINT_BYTES,
   SCALAR_BYTES,
   scalarBytes,
-  split,
+  chunksOf,
 } from './encoding.ts'
 
 /** Maximum number of a polynomial's coefficients in one call, so that all inputs fit in the arena. */
@@ -39,7 +39,7 @@ export function sharingOperations(curve: Curve): Sharing {
     let sums = new Uint8Array(SCALAR_BYTES * count)
     for (const [from, to] of chunks(coefficients.length).reverse()) {
       const inputs = [coefficients.slice(from, to).map(scalarBytes), xs, sums]
-      const { bytes } = call(curve, sums.length, inputs, (core, r, f, x, s) =>
+      const { bytes } = callCurve(curve, sums.length, inputs, (core, r, f, x, s) =>
         core.evaluatePolynomial(r, f, x, s, to - from, count),
       )
       wipe(sums)
@@ -51,10 +51,10 @@ export function sharingOperations(curve: Curve): Sharing {
   /** Σ x^k·commitments[k] for at most a batch of points, with 1 to {@link COMMITMENTS} commitments. */
   const evaluateCommitments = (commitments: readonly Point[], xs: readonly number[]): Point[] => {
     const inputs = [commitments.map(coordinates), idBytes(xs)]
-    const { bytes } = call(curve, POINT_BYTES * xs.length, inputs, (core, r, at, x) =>
+    const { bytes } = callCurve(curve, POINT_BYTES * xs.length, inputs, (core, r, at, x) =>
       core.evaluateCommitmentVar(r, at, x, commitments.length, xs.length),
     )
-    return split(bytes, POINT_BYTES).map(asPoint)
+    return chunksOf(bytes, POINT_BYTES).map(asPoint)
   }
 
   const evaluateLongCommitment = (commitments: readonly Point[], x: number): Point => {
@@ -79,7 +79,7 @@ export function sharingOperations(curve: Curve): Sharing {
       assertEvaluationPoints(xs)
       return inBatches(xs.length, BATCH, (from, to) => {
         const bytes = evaluateBatch(coefficients, idBytes(xs.slice(from, to)), to - from)
-        const values = split(bytes, SCALAR_BYTES) as Scalar[]
+        const values = chunksOf(bytes, SCALAR_BYTES) as Scalar[]
         wipe(bytes)
         return values
       })
@@ -94,11 +94,11 @@ export function sharingOperations(curve: Curve): Sharing {
         let powers = concatBytes(...weights.slice(first, first + POWER_BATCH).map(scalarBytes))
         const sums = chunks(count).flatMap(([from, to]) => {
           const length = SCALAR_BYTES * (to - from)
-          const { bytes } = call(curve, length + powers.length, [powers, batch], (core, r, w, x) =>
+          const { bytes } = callCurve(curve, length + powers.length, [powers, batch], (core, r, w, x) =>
             core.powerSums(r, w, x, to - from, batch.length / 4),
           )
           powers = bytes.slice(length)
-          return split(bytes.subarray(0, length), SCALAR_BYTES)
+          return chunksOf(bytes.subarray(0, length), SCALAR_BYTES)
         })
         totals = first === 0 ? (sums as Scalar[]) : addAll(curve, totals, sums as Scalar[])
       }
@@ -109,11 +109,11 @@ export function sharingOperations(curve: Curve): Sharing {
       assertDistinctPoints(xs)
       const points = idBytes(xs)
       return inBatches(xs.length, BATCH, (from, to) => {
-        const { status, bytes } = call(curve, SCALAR_BYTES * (to - from), [points], (core, r, x) =>
+        const { status, bytes } = callCurve(curve, SCALAR_BYTES * (to - from), [points], (core, r, x) =>
           core.lagrangeCoefficients(r, x, xs.length, from, to - from),
         )
-        if (status !== Status.ok) throw new RangeError('an evaluation point stands twice')
-        return split(bytes, SCALAR_BYTES) as Scalar[]
+        if (status !== CallStatus.ok) throw new RangeError('an evaluation point stands twice')
+        return chunksOf(bytes, SCALAR_BYTES) as Scalar[]
       })
     },
 
@@ -130,6 +130,6 @@ function chunks(count: number, size = COEFFICIENTS): [from: number, to: number][
 function addAll(curve: Curve, totals: readonly Scalar[], addends: readonly Scalar[]): Scalar[] {
   return totals.map((total, i) => {
     const pair = [total, addends[i] as Scalar]
-    return call(curve, SCALAR_BYTES, pair, (core, r, a, b) => core.addScalars(r, a, b)).bytes as Scalar
+    return callCurve(curve, SCALAR_BYTES, pair, (core, r, a, b) => core.addScalars(r, a, b)).bytes as Scalar
   })
 }

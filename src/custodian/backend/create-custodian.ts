@@ -30,7 +30,7 @@ import {
 } from './requests.ts'
 import { rotate } from './rotate.ts'
 import { custodianSchema } from './schema.ts'
-import type { AuthorizeExport, CustodianUser } from '../types.ts'
+import type { AuthorizeBackupExport, CustodianUser } from '../types.ts'
 import { notAuthorized } from './not-authorized.ts'
 import { createSecretCheck } from '../webhook-secret.ts'
 
@@ -48,7 +48,7 @@ export interface CustodianOptions {
   /** Returns the app's user that a request comes from, by its headers; undefined if there is none. */
   readonly authenticateUser: (request: Request) => CustodianUser | undefined | Promise<CustodianUser | undefined>
   /** Called before a share is released to its user. Default: every export is denied. */
-  readonly authorizeExport?: AuthorizeExport
+  readonly authorizeExport?: AuthorizeBackupExport
   /** How many exports a user may start, and when failures lock the user out. */
   readonly limits?: CustodianLimitOptions
   /** The origins whose pages may call the client's endpoints from a browser. Default: none. */

@@ -16,7 +16,7 @@ import { createExportRows, type StartedExport, type LiveExport } from './exports
 import type { CustodianShares } from './shares.ts'
 import type { CustodianLimits } from './limits.ts'
 import type { ChallengeBody, ShareBody } from './requests.ts'
-import type { AuthorizeExport, BackupExportAuthorization, CustodianUser } from '../types.ts'
+import type { AuthorizeBackupExport, BackupExportAuthorization, CustodianUser } from '../types.ts'
 import { notAuthorized } from './not-authorized.ts'
 
 /**
@@ -48,7 +48,7 @@ export interface Exports {
 export function createExports(options: {
   readonly database: Database
   readonly shares: CustodianShares
-  readonly authorizeExport: AuthorizeExport | undefined
+  readonly authorizeExport: AuthorizeBackupExport | undefined
   readonly limits: CustodianLimits
   readonly onError: (error: unknown) => void
   readonly now: () => number

@@ -41,7 +41,7 @@ export interface SigningSetup {
 }
 
 /** What a signer has done so far: nothing, sent its commitments, or computed its signature share. */
-type Progress =
+type FrostProgress =
   | { readonly at: 'start'; readonly sid?: undefined }
   | { readonly at: 'committed'; readonly nonces: SigningNonces; readonly sid?: undefined }
   | { readonly at: 'signed'; readonly sid: Uint8Array; readonly own: Scalar }
@@ -58,7 +58,7 @@ export class SigningMachine implements Machine<SigningResult> {
   readonly #setup: SigningSetup
   readonly #share: KeyShare
   readonly #hash: Hasher<'frost'>
-  #progress: Progress = { at: 'start' }
+  #progress: FrostProgress = { at: 'start' }
   #signing: SigningPackage | undefined
   #result: SigningResult = {}
 
@@ -206,7 +206,7 @@ export class SigningMachine implements Machine<SigningResult> {
 }
 
 /** Reads what `SigningMachine.encode` wrote after the statement. */
-function readProgress({ suite, share }: SigningSetup, reader: Reader): Progress {
+function readProgress({ suite, share }: SigningSetup, reader: Reader): FrostProgress {
   const code = reader.u8()
   if (code === PROGRESS_CODES.start) return { at: 'start' }
   if (code === PROGRESS_CODES.signed) return { at: 'signed', sid: reader.bytes(32), own: readShare(suite, reader) }

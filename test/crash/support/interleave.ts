@@ -176,10 +176,10 @@ function choosePlaces({ world, owner, second }: DeviceGroup, place: Place, pair:
   return [device, device]
 }
 
-type Outcome = PromiseSettledResult<unknown>
+type Settled = PromiseSettledResult<unknown>
 
 /** Whoever does not succeed is told to try again, or what has taken the place of what it used. */
-function findUnexpected({ name }: Action, outcome: Outcome, other: Action): string[] {
+function findUnexpected({ name }: Action, outcome: Settled, other: Action): string[] {
   if (outcome.status === 'fulfilled') return []
   const reason: unknown = outcome.reason
   if (isMpcError(reason) && (reason.retryable || endingCodes(other).includes(reason.code))) return []
@@ -192,7 +192,7 @@ function isMpcError(reason: unknown): reason is MpcError {
 }
 
 /** A set that an action has given to its device, and that the server has not ended since, is there. */
-async function findLostSets({ world }: DeviceGroup, device: Device, outcome: Outcome): Promise<string[]> {
+async function findLostSets({ world }: DeviceGroup, device: Device, outcome: Settled): Promise<string[]> {
   const setId = outcome.status === 'fulfilled' ? (outcome.value as { setId?: string } | undefined)?.setId : undefined
   if (setId === undefined) return []
   const active = await world.database.query(
@@ -208,7 +208,7 @@ async function findUnusables(
   deviceGroup: DeviceGroup,
   actions: readonly Action[],
   devices: readonly Device[],
-  outcomes: readonly Outcome[] = [],
+  outcomes: readonly Settled[] = [],
 ): Promise<string[]> {
   const { owner, second } = deviceGroup
   const all = new Set([owner, second, ...devices])

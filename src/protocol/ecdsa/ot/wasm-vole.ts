@@ -7,7 +7,7 @@ import { EXTENSION_BYTES, PRODUCT_BYTES, ROW_BYTES, TRANSFERS } from './paramete
 import { batchTagDigests } from './tagged-batch.ts'
 
 /** Splits concatenated scalars and wipes the bytes. The module returns reduced scalars only. */
-function split(bytes: Uint8Array): Scalar[] {
+function scalarsOf(bytes: Uint8Array): Scalar[] {
   try {
     return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * (i + 1)) as Scalar)
   } finally {
@@ -26,7 +26,7 @@ export const wasmVole: VoleArithmetic = {
     try {
       const all = { labels: batchTagDigests(), esid, vsid, seeds, delta, message, factors }
       const { status, answer, shares } = voleMultiply(all, PRODUCT_BYTES)
-      return status === 'ok' ? { answer, shares: split(shares) as [Scalar, Scalar] } : undefined
+      return status === 'ok' ? { answer, shares: scalarsOf(shares) as [Scalar, Scalar] } : undefined
     } finally {
       wipe(factors)
     }
@@ -36,7 +36,7 @@ export const wasmVole: VoleArithmetic = {
     const { status, results } = voleFinish(batchTagDigests(), vsid, rows, choices, transcript, answer)
     if (status === 'invalid') throw new CodecError('a number is not below the group order')
     if (status !== 'ok') return undefined
-    const [factor, ...shares] = split(results) as [Scalar, Scalar, Scalar]
+    const [factor, ...shares] = scalarsOf(results) as [Scalar, Scalar, Scalar]
     return { factor, shares }
   },
 }

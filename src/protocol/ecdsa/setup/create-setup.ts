@@ -73,7 +73,7 @@ interface Finished {
 }
 
 /** The progress of the setup with one peer. */
-type Progress =
+type SetupProgress =
   | { readonly at: 'start' }
   | { readonly at: 'offered'; readonly held: Offered }
   | { readonly at: 'answered'; readonly held: Answered }
@@ -94,7 +94,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   readonly #backend: EcdsaBackend
   readonly #random: RandomSource
   readonly #config: Config
-  readonly #progress: Map<PartyId, Progress>
+  readonly #progress: Map<PartyId, SetupProgress>
 
   constructor(backend: EcdsaBackend, random: RandomSource, config: Config) {
     this.#backend = backend
@@ -229,7 +229,7 @@ function readId(id: number): PartyId {
   return partyId(id)
 }
 
-function readProgress(context: PairContext, reader: Reader): Progress {
+function readProgress(context: PairContext, reader: Reader): SetupProgress {
   const code = reader.u8()
   if (code === PROGRESS_CODES.offered) return { at: 'offered', held: readOffered(context, reader) }
   if (code === PROGRESS_CODES.answered) return { at: 'answered', held: readAnswered(context, reader) }

@@ -22,7 +22,7 @@ import {
   roundOf,
   type SigningSetup,
 } from './signing-setup.ts'
-import { type Progress, readProgress, STEPS, wipeStarted, writeProgress } from './signing-progress.ts'
+import { type SigningProgress, readProgress, STEPS, wipeStarted, writeProgress } from './signing-progress.ts'
 
 /** The result of an ECDSA session. */
 export interface EcdsaResult {
@@ -43,7 +43,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   readonly self: number
   readonly context: Uint8Array
   readonly #setup: SigningSetup
-  #progress: Progress = { at: 'start' }
+  #progress: SigningProgress = { at: 'start' }
   #result: EcdsaResult = {}
 
   /** @param prepared of the preprocessing that the session completes. Not copied: the machine wipes it. */
@@ -120,7 +120,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
         return this.#share(sid, opened)
       }
       default:
-        return this.#aggregate(inbox, progress as Extract<Progress, { at: 'shared' }>)
+        return this.#aggregate(inbox, progress as Extract<SigningProgress, { at: 'shared' }>)
     }
   }
 
@@ -129,7 +129,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   /** The round whose messages the machine waits for; undefined before it has sent anything. */
-  #awaited({ at }: Progress): number | undefined {
+  #awaited({ at }: SigningProgress): number | undefined {
     switch (at) {
       case 'greeted':
         return 1
@@ -166,7 +166,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     return { messages, ...(this.#learns(this.self) ? {} : { outcome: 'done' }) }
   }
 
-  #aggregate(inbox: Inbox, { encodedR, share }: Extract<Progress, { at: 'shared' }>): MachineStep {
+  #aggregate(inbox: Inbox, { encodedR, share }: Extract<SigningProgress, { at: 'shared' }>): MachineStep {
     const { backend, mode, signers, share: keyShare, encodedKey } = this.#setup
     if (!('digest' in mode)) throw new RangeError('a preprocessing has no shares')
     const round = roundOf(this.#setup, 'share')

@@ -16,7 +16,7 @@ export type Peers<T> = ReadonlyMap<number, T>
  * What a signer has done so far. It has sent nothing, its greeting, its commitment, or its products as Alice; it is ready to
  * open its nonce; it has opened its nonce, compared R, or computed its signature share.
  */
-export type Progress =
+export type SigningProgress =
   | { readonly at: 'start' }
   | { readonly at: 'greeted' }
   | {
@@ -59,7 +59,7 @@ export function wipeStarted(started: Peers<Started>): void {
 }
 
 /** Writes a signer's progress as {@link readProgress} describes, without the step. */
-export function writeProgress(writer: Writer, progress: Progress): void {
+export function writeProgress(writer: Writer, progress: SigningProgress): void {
   switch (progress.at) {
     case 'start':
     case 'greeted':
@@ -119,7 +119,7 @@ function writeStarted(writer: Writer, { choices, rows, transcript }: Started): v
  *
  * @throws {CodecError} for anything else
  */
-export function readProgress(setup: SigningSetup, reader: Reader, secrets: SecretReader): Progress {
+export function readProgress(setup: SigningSetup, reader: Reader, secrets: SecretReader): SigningProgress {
   const { backend } = setup
   const peers = others(setup)
   const step = reader.u8()

@@ -2,7 +2,7 @@ import type { EcdsaBackend } from '../../../../src/protocol/ecdsa/ot/backend.ts'
 import type { OtState } from '../../../../src/protocol/ecdsa/ot/ot-state.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import type { SeededRandom } from '../../../support/random.ts'
-import { type Outcome, type Packet, rewrite, simulate } from '../../../support/simulator.ts'
+import { type SimulationResult, type Packet, rewrite, simulate } from '../../../support/simulator.ts'
 import { type Holder, randomDigest, signingSessions } from '../support.ts'
 
 /** Changes one message of participant 2: the one with this round and this length. */
@@ -23,8 +23,8 @@ export function replaced(body: Uint8Array, at: number, bytes: Uint8Array): Uint8
 /** Runs a signature of two whose participant 2 cheats on the wire, and gives what participant 1 ends with. */
 export const victimIn =
   (backend: EcdsaBackend) =>
-  (set: readonly Holder[], random: SeededRandom, intercept: (packet: Packet) => Packet[]): Outcome<unknown> =>
-    simulate(signingSessions(backend, set, randomDigest(random), random), { intercept })[0] as Outcome<unknown>
+  (set: readonly Holder[], random: SeededRandom, intercept: (packet: Packet) => Packet[]): SimulationResult<unknown> =>
+    simulate(signingSessions(backend, set, randomDigest(random), random), { intercept })[0] as SimulationResult<unknown>
 
 /** The first oblivious-transfer state of a party. */
 export const otStateOf = (set: readonly Holder[], at = 0): OtState => set[at]!.pairs[0] as OtState

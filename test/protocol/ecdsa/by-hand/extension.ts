@@ -53,7 +53,7 @@ function rowsOf(columns: readonly Uint8Array[], transfers: number): Uint8Array[]
 }
 
 /** u, x and t of a message. */
-export function split(message: Uint8Array, transfers: number): { u: Uint8Array; x: Uint8Array; t: Uint8Array } {
+export function splitMessage(message: Uint8Array, transfers: number): { u: Uint8Array; x: Uint8Array; t: Uint8Array } {
   const end = 16 * (transfers + 128)
   return { u: message.subarray(0, end), x: message.subarray(end, end + 16), t: message.subarray(end + 16) }
 }
@@ -77,7 +77,7 @@ export function answerExtension(
   message: Uint8Array,
   transfers: number,
 ): Uint8Array[] {
-  const { u, x, t } = split(message, transfers)
+  const { u, x, t } = splitMessage(message, transfers)
   const length = u.length / 128
   const columns = range(128).map((i) => {
     const column = expand(esid, seeds.subarray(KEY * i, KEY * (i + 1)), i, 1 ^ bit(delta, i), transfers)

@@ -14,7 +14,7 @@ import {
   u32,
   xor,
 } from './hashing.ts'
-import { answerExtension, challengesOf, extend, split } from './extension.ts'
+import { answerExtension, challengesOf, extend, splitMessage } from './extension.ts'
 
 // The random vector OLE of docs/ecdsa.md.
 
@@ -26,7 +26,7 @@ const numberOf = (label: string, context: Uint8Array, data: Uint8Array) =>
 
 /** The hash of all that the receiver has sent. */
 function transcriptOf(esid: Uint8Array, message: Uint8Array): Uint8Array {
-  const { u, x, t } = split(message, TRANSFERS)
+  const { u, x, t } = splitMessage(message, TRANSFERS)
   return short(signHash, 'ote-x', tree(signHash, 'ote-t', tree(signHash, 'ote-u', esid, u), t), x)
 }
 
@@ -82,7 +82,7 @@ export function multiplyAsAlice({ esid, vsid, seeds, delta, message, alpha }: Al
   const v = scalarBytes(combine(alpha, chi))
   const vector = vectorOf(matrixDigest, check, v)
   const shares = [0, 1].map((k) => modulo(-weighted(vector.g, zeros, k)))
-  const challenges = challengesOf(esid, split(message, TRANSFERS).u, TRANSFERS)
+  const challenges = challengesOf(esid, splitMessage(message, TRANSFERS).u, TRANSFERS)
   const values = {
     'ote-chi': challenges.map(hex),
     transcript: hex(transcript),

@@ -1,6 +1,6 @@
 import { secp256k1, secp256k1_hasher } from '@noble/curves/secp256k1.js'
 
-import { answerExtension, challengesOf, extend, split } from './extension.ts'
+import { answerExtension, challengesOf, extend, splitMessage } from './extension.ts'
 import {
   bit,
   concat,
@@ -93,7 +93,7 @@ function otKey(context: Uint8Array, index: number, branch: number, point: Point)
 }
 
 function reversedKeys(context: Uint8Array, message: Uint8Array, rows: readonly Uint8Array[]): Uint8Array[] {
-  const digest = tree(signHash, 'ote-u', context, split(message, 128).u)
+  const digest = tree(signHash, 'ote-u', context, splitMessage(message, 128).u)
   return rows.map((row, j) => short(setupHash, 'ot-reversed-key', digest, concat(row, u32(j))))
 }
 
@@ -194,8 +194,8 @@ export function setupByHand(input: SetupInput) {
         'ot-offer': hex(tree(setupHash, 'ot-offer', otSidOf(low, high), message)),
         'ot-context': hex(answer.context),
         'k_{0,0}, k_{0,1}': [0, 1].map((c) => hex(item(answer.keys, c, 32))),
-        'ote-chi': challengesOf(answer.context, split(answer.message, 128).u, 128).map(hex),
-        'ote-u': hex(tree(signHash, 'ote-u', answer.context, split(answer.message, 128).u)),
+        'ote-chi': challengesOf(answer.context, splitMessage(answer.message, 128).u, 128).map(hex),
+        'ote-u': hex(tree(signHash, 'ote-u', answer.context, splitMessage(answer.message, 128).u)),
         'keys of the other direction, 0 and 127': [0, 127].map((j) => hex(answer.seeds[j]!)),
         'transcript of round 2': hex(offersDigest),
         'transcripts of round 3': answerDigests.map(hex),

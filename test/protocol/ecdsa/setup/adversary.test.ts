@@ -5,14 +5,14 @@ import { createOtSetup } from '../../../../src/protocol/ecdsa/setup/create-setup
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import { toHex } from '../../../../src/util/bytes.ts'
 import { seededRandom } from '../../../support/random.ts'
-import { flip, type Outcome, type Packet, rewrite, simulate } from '../../../support/simulator.ts'
+import { flip, type SimulationResult, type Packet, rewrite, simulate } from '../../../support/simulator.ts'
 import { ids, setupSessions } from '../support.ts'
 
 const backend = wasmEcdsa()
 const { group } = backend
 
 describe('a cheating party in the setup', () => {
-  function victimOf(cheat: 1 | 2, round: number, change: (body: Uint8Array) => Uint8Array): Outcome<unknown> {
+  function victimOf(cheat: 1 | 2, round: number, change: (body: Uint8Array) => Uint8Array): SimulationResult<unknown> {
     const random = seededRandom()
     const intercept = (packet: Packet): Packet[] => {
       const isCheat = packet.from === cheat && decodeEnvelope(packet.bytes).round === round
