@@ -42,15 +42,7 @@ export { resume, type ResumedWallet } from './client/actions/resume.ts'
 export { removeShare, type RemoveShareParameters } from './client/actions/remove-share.ts'
 export type { Progress, Status } from './client/progress.ts'
 export type { PoolOptions } from './client/ecdsa/preprocessing-pool.ts'
-export type {
-  ActionOptions,
-  OnCheating,
-  Client,
-  EcdsaSignature,
-  PublicKeys,
-  Signature,
-  Wallet,
-} from './client/types.ts'
+export type { ActionOptions, Client, EcdsaSignature, PublicKeys, Signature, Wallet } from './client/types.ts'
 
 export type { DeviceStatus, ListedDevice, UnboundSets } from './wire/devices.ts'
 export type { SetStatus } from './wire/operations.ts'
@@ -60,5 +52,5 @@ export type { MessageHash } from './protocol/ecdsa/signing/digest.ts'
 export type { WalletShares } from './key-share/types.ts'
 export type { ShareStore, StoredValue } from './storage/types.ts'
 export type { Transport, TransportRequest, TransportResponse } from './transport/types.ts'
-export type { BackupMethodName, Curve, Purpose, SetState, SignatureScheme } from './types.ts'
+export type { BackupMethodName, Curve, OnCheating, Purpose, SetState, SignatureScheme } from './types.ts'
 export type { RandomSource } from './util/random.ts'

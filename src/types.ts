@@ -35,3 +35,9 @@ export function partyId(id: number): PartyId {
   if (!Number.isInteger(id) || id < 1 || id > 255) throw new RangeError(`party id must be 1..255, got ${id}`)
   return id as PartyId
 }
+
+/**
+ * How ECDSA works with a set once the other side was caught cheating: not at all, or with a new setup for each signature,
+ * which is discarded afterwards.
+ */
+export type OnCheating = 'refuse' | 'ephemeralSetup'

@@ -1,7 +1,8 @@
 import { createEcdsa } from './ecdsa/create-ecdsa.ts'
 import type { PoolOptions } from './ecdsa/preprocessing-pool.ts'
 import { clientFrom, type FrostClientOptions } from './frost-client.ts'
-import type { OnCheating, Client } from './types.ts'
+import type { OnCheating } from '../types.ts'
+import type { Client } from './types.ts'
 
 /** Options of {@link createClient}. */
 export interface ClientOptions extends FrostClientOptions {

@@ -5,13 +5,10 @@ import type { OtState } from '../protocol/ecdsa/ot/ot-state.ts'
 import type { Session } from '../protocol/session/session.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
-import type { Curve } from '../types.ts'
+import type { Curve, OnCheating } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { OperationId, OperationRequest, SignEcdsaRequest } from '../wire/operations.ts'
 import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
-
-/** What ECDSA does once the server has been caught cheating: refuse, or make each signature with its own setup. */
-export type OnCheating = 'refuse' | 'ephemeralSetup'
 
 /** A client made by {@link createClient} or {@link createFrostClient}. Actions take it as their first argument. */
 export interface Client {

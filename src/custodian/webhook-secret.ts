@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { MpcError } from '../errors.ts'
+import { notAuthorized } from '../service/not-authorized.ts'
 import { equalBytes, utf8 } from '../util/bytes.ts'
 
 /** @throws {TypeError} unless the secret can be sent in a header and is long enough */
@@ -14,6 +14,6 @@ export function createSecretCheck(secret: string): (request: Request) => void {
   const expected = sha256(utf8(secret))
   return (request) => {
     const given = sha256(utf8(request.headers.get('x-webhook-secret') ?? ''))
-    if (!equalBytes(given, expected)) throw new MpcError('AUTH_FAILED', 'not authorized')
+    if (!equalBytes(given, expected)) throw notAuthorized()
   }
 }

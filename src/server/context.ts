@@ -8,6 +8,7 @@ import { LABEL } from '../util/text.ts'
 import type { AuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './access/authorize-export.ts'
 import type { Database } from '../service/database/types.ts'
+import type { OnCheating } from '../types.ts'
 import type { Policy } from './access/policy.ts'
 import { DEFAULT_RATES, type RateLimits } from './access/rate-limits.ts'
 import type { Turns } from './rounds/turns.ts'
@@ -47,12 +48,6 @@ export interface ServerLimits {
   /** When failed proofs lock a set or a device out; null for never. */
   readonly lockOut: LockOut | null
 }
-
-/**
- * How a set makes ECDSA signatures after its client was caught cheating: not at all, or each with its own setup, which
- * is discarded afterwards.
- */
-export type OnCheating = 'refuse' | 'ephemeralSetup'
 
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 512 * 1024,

@@ -1,6 +1,7 @@
 import { getEcdsaBackend } from '../../protocol/ecdsa/ot/backend.ts'
 import { oneOf } from '../arguments.ts'
-import type { Client, Ecdsa, OnCheating } from '../types.ts'
+import type { OnCheating } from '../../types.ts'
+import type { Client, Ecdsa } from '../types.ts'
 import { preprocess, refill } from './preprocess.ts'
 import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
 import { setupRole, setupSession } from './setup-session.ts'

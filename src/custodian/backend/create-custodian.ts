@@ -31,7 +31,7 @@ import {
 import { rotate } from './rotate.ts'
 import { custodianSchema } from './schema.ts'
 import type { AuthorizeBackupExport, CustodianUser } from '../types.ts'
-import { notAuthorized } from './not-authorized.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
 import { createSecretCheck } from '../webhook-secret.ts'
 
 /** Options of {@link createCustodian}. */

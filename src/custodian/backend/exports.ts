@@ -17,7 +17,7 @@ import type { CustodianShares } from './shares.ts'
 import type { CustodianLimits } from './limits.ts'
 import type { ChallengeBody, ShareBody } from './requests.ts'
 import type { AuthorizeBackupExport, BackupExportAuthorization, CustodianUser } from '../types.ts'
-import { notAuthorized } from './not-authorized.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
 
 /**
  * Releases the custodian share of one curve to a user who proves possession of the client share, for when the signing

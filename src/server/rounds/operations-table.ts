@@ -7,7 +7,8 @@ import { findDecision } from '../operations/decision.ts'
 import { isAuthorized } from '../operations/definitions.ts'
 import { turnOfClient } from './turns.ts'
 import type { SourceSet } from '../operations/round.ts'
-import { notAuthorized, setRow } from '../sets/sets-table.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
+import { setRow } from '../sets/sets-table.ts'
 import type { RequestHash } from './request-hash.ts'
 
 /** An operation between two of its rounds. */

@@ -1,11 +1,11 @@
 import type { SetStatus } from '../../wire/operations.ts'
 import { getGroup } from '../../curve/index.ts'
-import { MpcError } from '../../errors.ts'
 import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/index.ts'
 import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
 import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
 
 /** A share set of a wallet in the server's database. */
 export interface SetRow {
@@ -61,11 +61,6 @@ export const setIdsOf = rowDecoder(pick(tables.reshare_sets, 'set_id', 'wallet_i
 export function ecdsaRecord(set: Pick<SetRow, 'record'>): ShareSetRecord {
   const { records } = decodeWalletSetRecord(getGroup, set.record)
   return records.find(({ curve }) => curve === 'secp256k1') as ShareSetRecord
-}
-
-/** The one error for everything that is not the caller's: it does not reveal whether the thing exists. */
-export function notAuthorized(): MpcError {
-  return new MpcError('AUTH_FAILED', 'not authorized')
 }
 
 /** @throws {AUTH_FAILED} if the client has no such set */
