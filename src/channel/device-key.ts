@@ -6,16 +6,19 @@ import { abytes, concatBytes, equalBytes, toHex, wipe } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { assertMethods } from '../util/arguments.ts'
 
-/** The row that holds the device key: `secret key[32] | public key[32]`. Whoever empties the store makes a new device. */
+/** The row of the device key: `secret key[32] | public key[32]`. A device whose store was emptied is a new device. */
 export const DEVICE_KEY_ROW = 'device-key'
 
 /**
- * The name of this device to the server: the public key of its device key, 64 hex digits. Makes the key if the store
- * has none yet, or a damaged one.
+ * The id of this device, by which the server knows it: the public part of its device key, as 64 hex digits. Makes the key
+ * if the store has none, or a damaged one.
  *
- * @param storage where the client keeps its shares
- * @throws {TypeError} if it is no share store
+ * @param storage the client's share store
+ * @throws {TypeError} if it is not a share store
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL} if the key could not be stored
+ *
+ * @example
+ * const id = await deviceId(storage) // for example to find this device in a list of devices
  */
 export async function deviceId(storage: ShareStore): Promise<string> {
   assertMethods(storage, ['read', 'write', 'delete'], 'storage')
@@ -25,10 +28,13 @@ export async function deviceId(storage: ShareStore): Promise<string> {
 }
 
 /**
- * The device's key pair, made at the first use and never again: of two tabs that make one at once, both get the one
- * that was stored first. Where the stored one is damaged, nothing can bring it back, and a new one makes this a new
- * device: the sets of the old one no longer sign here, and the wallets are recovered.
+ * The device's key pair. It is made at the first use. If two tabs make one at the same time, both get the one that was
+ * stored first.
  *
+ * A damaged key pair is lost: a new one is made, which makes this a new device. The sets of the old device no longer sign
+ * here, and its wallets have to be recovered.
+ *
+ * @returns the caller wipes the secret key
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL} if it could not be stored
  */
 export async function loadDeviceKey(storage: ShareStore, random: RandomSource): Promise<HpkeKeyPair> {
@@ -36,7 +42,7 @@ export async function loadDeviceKey(storage: ShareStore, random: RandomSource): 
   return found.pair ?? (await makeDeviceKey(storage, random, found.version))
 }
 
-/** The stored key pair, if there is a whole one, and the version of what is there. */
+/** The stored key pair if it is intact, and the version of the stored value. */
 async function readDeviceKey(storage: ShareStore): Promise<{ pair?: HpkeKeyPair; version: string | null }> {
   const stored = await readRow(storage)
   if (stored === undefined) return { version: null }
@@ -52,7 +58,7 @@ async function readDeviceKey(storage: ShareStore): Promise<{ pair?: HpkeKeyPair;
   return { version }
 }
 
-/** The row; one that the store finds damaged is deleted. */
+/** Reads the row. Deletes it if the store finds it damaged. */
 async function readRow(storage: ShareStore): Promise<StoredValue | undefined> {
   try {
     return await storage.read(DEVICE_KEY_ROW)
@@ -77,7 +83,7 @@ async function makeDeviceKey(
   } finally {
     wipe(row, made.secretKey)
   }
-  // What the server will know this device by has to be what the store gives from now on.
+  // Read again: the server must know this device by the key that the store returns from now on.
   const { pair } = await readDeviceKey(storage)
   if (pair !== undefined) return pair
   throw new MpcError('STORAGE_UNAVAILABLE', 'the store did not give back the device key that was written')

@@ -2,24 +2,28 @@ import { fromUtf8, utf8 } from '../util/bytes.ts'
 import { checkText, isText } from '../util/text.ts'
 import { CodecError, Reader, Writer, isCodecError } from '../util/codec.ts'
 
-/** Where sealed requests go, and of what type they and their answers are. */
+/** The path to which sealed requests are posted. */
 export const SEALED_PATH = '/v1/sealed'
+/** The content type of sealed requests and responses. */
 export const SEALED_CONTENT_TYPE = 'application/vnd.reshare.sealed'
 
-/** What is sealed is a multiple of it, so that the length tells little: most bodies are one block or two. */
+/** The length of a plaintext is padded to a multiple of this, so that it reveals little. Most bodies are one or two blocks. */
 export const BLOCK_LENGTH = 256
 
-/** How far the time of a request that changes something may be from the server's own: after that it is refused. */
+/** How much the time of a request may differ from the server's time. If it differs more, a request that is not a GET is refused. */
 export const FRESH_MS = 5 * 60_000
 
-/** The status of a sealed answer to a request whose time is too far from the server's: it may be a relay's copy. */
+/** The status of a sealed response to a request whose time differs too much: it may be a copy that a relay has kept. */
 export const NOT_FRESH_STATUS = 425
 
+/** In bytes. */
 export const PATH_MAX_LENGTH = 2048
+/** In bytes. */
 export const AUTHORIZATION_MAX_LENGTH = 16_384
+/** In bytes. */
 export const CONTENT_TYPE_MAX_LENGTH = 256
 
-/** Bytes that a sealed request's plaintext has at most besides its body. */
+/** Maximum length in bytes of a request's plaintext without its body. */
 export const REQUEST_FIELDS_MAX_LENGTH =
   1 + 8 + 4 * 4 + PATH_MAX_LENGTH + AUTHORIZATION_MAX_LENGTH + CONTENT_TYPE_MAX_LENGTH + BLOCK_LENGTH
 
@@ -32,15 +36,17 @@ export interface InnerRequest {
   readonly time: number
   /** Path and query, starting with `/v1/`. */
   readonly path: string
-  /** The header of this name; empty for none. Others are not carried: a proxy may have set them for the server. */
+  /** The `authorization` header; empty if there is none. No other header is sent: a proxy may set those for the server. */
   readonly authorization: string
-  /** Empty for none. */
+  /** Empty if there is none. */
   readonly contentType: string
+  /** Empty for a GET. */
   readonly body: Uint8Array
 }
 
-/** An answer before it is sealed. */
+/** A response before it is sealed. */
 export interface InnerResponse {
+  /** The HTTP status, 200 to 599. */
   readonly status: number
   /** Milliseconds since 1970, by the server's clock. */
   readonly time: number
@@ -48,10 +54,10 @@ export interface InnerResponse {
 }
 
 /**
- * `method u8 | time u64 | path | authorization | content type | body | zeros`, each of the last four a length (u32) and its bytes, up to
- * a multiple of 256 bytes.
+ * Encodes a request as `method u8 | time u64 | path | authorization | content type | body | zeros`. Path, authorization,
+ * content type and body are a length (u32) and bytes each. The zeros pad the whole to a multiple of 256 bytes.
  *
- * @throws {RangeError} if a text is too long, or has a control character, or the time is no whole number
+ * @throws {RangeError} if a text is too long or has a control character, or if the time is not an integer
  */
 export function encodeRequest({ method, time, path, authorization, contentType, body }: InnerRequest): Uint8Array {
   const writer = new Writer()
@@ -64,7 +70,7 @@ export function encodeRequest({ method, time, path, authorization, contentType, 
   return pad(writer, 1 + 8 + 4 * 4 + length(path) + length(authorization) + length(contentType) + body.length)
 }
 
-/** @throws {CodecError} for anything but exactly one such request */
+/** Decodes what {@link encodeRequest} wrote. @throws {CodecError} for anything else */
 export function decodeRequest(bytes: Uint8Array): InnerRequest {
   const reader = new Reader(bytes)
   const method = METHODS[reader.u8() - 1]
@@ -79,12 +85,12 @@ export function decodeRequest(bytes: Uint8Array): InnerRequest {
   return { method, time, path, authorization, contentType, body }
 }
 
-/** `status u16 | time u64 | length u32 | body | zeros` up to a multiple of 256 bytes. */
+/** Encodes a response as `status u16 | time u64 | length u32 | body | zeros`, padded to a multiple of 256 bytes. */
 export function encodeResponse({ status, time, body }: InnerResponse): Uint8Array {
   return pad(new Writer().u16(status).u64(time).prefixed(body), 2 + 8 + 4 + body.length)
 }
 
-/** @throws {CodecError} for anything but exactly one such answer */
+/** Decodes what {@link encodeResponse} wrote. @throws {CodecError} for anything else */
 export function decodeResponse(bytes: Uint8Array): InnerResponse {
   const reader = new Reader(bytes)
   const status = reader.u16()

@@ -11,48 +11,51 @@ import { hedgedRandom } from '../util/hedge.ts'
 import type { RandomSource } from '../util/random.ts'
 import { tag } from '../util/tags.ts'
 
-// A request is sealed by HPKE in mode auth (RFC 9180), its answer as in Oblivious HTTP (RFC 9458 §4.4): by a key that the
-// request's context exports. Each exchange has an ephemeral key of its own, and the server keeps nothing between two.
+// A request is sealed by HPKE in mode auth (RFC 9180). Its response is sealed as in Oblivious HTTP (RFC 9458 §4.4), with a
+// key that the request's context exports. Each exchange has its own ephemeral key, and the server keeps no state.
 
 const VERSION = 1
 const KEY_ID_LENGTH = 8
 const RESPONSE_NONCE_LENGTH = Math.max(KEY_LENGTH, NONCE_LENGTH)
 const HEADER_LENGTH = 1 + KEY_ID_LENGTH + X25519_LENGTH
 
-/** Bytes that a sealed request is longer by than what is sealed. */
+/** Bytes that a sealed request has in addition to its plaintext. */
 export const REQUEST_OVERHEAD = HEADER_LENGTH + X25519_LENGTH + TAG_LENGTH
 
 const REQUEST_INFO = utf8(tag('wallet', 'channel', 'request'))
 const RESPONSE_INFO = utf8(tag('wallet', 'channel', 'answer'))
 
-/** A sealed request, and what opens its answer. */
+/** A sealed request. */
 export interface SealedRequest {
+  /** The bytes to send. */
   readonly message: Uint8Array
   /**
-   * What the server answered; once.
+   * Opens the server's response. Can be called once.
    *
-   * @throws {CodecError} if it is not this server's answer to this request
+   * @returns the plaintext
+   * @throws {CodecError} if it is not this server's response to this request
    */
   openResponse(message: Uint8Array): Uint8Array
 }
 
-/** An opened request, and what seals its answer. */
+/** An opened request. */
 export interface OpenedRequest {
-  /** The public key of the device that sealed it. */
+  /** The public key of the device that sealed it, 32 bytes. */
   readonly device: Uint8Array
-  /** What names it among all requests: the encapsulated key, of which no other request that opens can have a copy. */
+  /** The encapsulated key, 32 bytes. It identifies the request: no other request that opens can have the same. */
   readonly id: Uint8Array
   readonly plaintext: Uint8Array
-  /** Once. */
+  /** Seals the response. Can be called once. */
   sealResponse(plaintext: Uint8Array): Uint8Array
 }
 
 /**
- * `version u8 | key id[8] | device public key[32] | encapsulated key[32] | ciphertext | tag[16]`. The first three are the
- * associated data; the key id is the start of the server's public key.
+ * Seals a request as
+ * `version u8 | key id[8] | device public key[32] | encapsulated key[32] | ciphertext | tag[16]`. The first three fields are
+ * the associated data. The key id is the first 8 bytes of the server's public key.
  *
- * @param serverKey the server's public key, as it is pinned
- * @throws {CodecError} for a server key of small order
+ * @param serverKey the server's pinned public key, 32 bytes
+ * @throws {CodecError} if the server's key is of small order
  */
 export async function sealRequest(
   serverKey: Uint8Array,
@@ -76,9 +79,10 @@ export async function sealRequest(
 }
 
 /**
- * Opens what {@link sealRequest} has sealed to one of the server's keys.
+ * Opens a request of {@link sealRequest}.
  *
- * @throws {CodecError} if it was not
+ * @param keys the server's keys
+ * @throws {CodecError} if it was not sealed to one of them, or is malformed
  */
 export async function openRequest(
   keys: readonly HpkeKeyPair[],
@@ -92,7 +96,7 @@ export async function openRequest(
   const key = keys.find(({ publicKey }) => equalBytes(publicKey.subarray(0, KEY_ID_LENGTH), keyId))
   if (key === undefined) throw new CodecError('a request is sealed to another key')
   const device = header.slice(1 + KEY_ID_LENGTH)
-  // X25519 ignores this bit (RFC 7748 §5), so that with it a device would have two names.
+  // X25519 ignores this bit (RFC 7748 §5). If it were allowed, a device would have two ids.
   if (((device[X25519_LENGTH - 1] as number) & 0x80) !== 0) throw new CodecError('a device key is not canonical')
   const encapsulated = message.slice(HEADER_LENGTH, HEADER_LENGTH + X25519_LENGTH)
   const context = await setupAuthReceiver(key, device, encapsulated, REQUEST_INFO)
@@ -110,7 +114,7 @@ export async function openRequest(
   }
 }
 
-/** Gives a secret to whoever wipes it: what comes later would be sealed or opened by zeros. */
+/** Returns a secret once, to a function that wipes it. A second use would seal or open with zeros. */
 function once(secret: Uint8Array): () => Uint8Array {
   let isTaken = false
   return () => {
@@ -120,14 +124,14 @@ function once(secret: Uint8Array): () => Uint8Array {
   }
 }
 
-/** `version u8 | response nonce[32] | ciphertext | tag[16]`, the version being the associated data. */
+/** Seals a response as `version u8 | response nonce[32] | ciphertext | tag[16]`. The version is the associated data. */
 function sealResponse(
   secret: Uint8Array,
   encapsulated: Uint8Array,
   plaintext: Uint8Array,
   random: RandomSource,
 ): Uint8Array {
-  // A request that is sent again has the same secret and encapsulated key; its answer may be another.
+  // A repeated request has the same secret and encapsulated key, but its response may be different.
   const responseNonce = hedgedRandom(random, 'answer nonce', secret, encapsulated, plaintext)(RESPONSE_NONCE_LENGTH)
   const { key, nonce } = responseKey(secret, encapsulated, responseNonce)
   try {

@@ -26,31 +26,31 @@ import {
 import { sealRequest, type SealedRequest } from './seal.ts'
 import { assertObject } from '../util/arguments.ts'
 
-/** What {@link sealedTransport} is made of. */
+/** Options of {@link sealedTransport}. */
 export interface SealedTransportOptions {
-  /** Carries the sealed requests; headers of its own are for what lies between, and never reach the server's handlers. */
+  /** Sends the sealed requests. Its own headers are for proxies on the way; the server's handlers do not get them. */
   readonly transport: Transport
-  /** The server's public key, 32 bytes: pinned by the app, never asked for. */
+  /** The server's public key, 32 bytes. The app pins it: never request it from the server. */
   readonly serverKey: Uint8Array
-  /** The client's store, which keeps the device key too. */
+  /** The client's share store. It also stores the device key. */
   readonly storage: ShareStore
-  /** The `authorization` header, which is sealed; no other is carried. As it is, or a function that is asked before each request. */
+  /** The `authorization` header, or a function that returns it before each request. It is sealed. No other header is allowed. */
   readonly headers?: HeaderSource
-  /** Where the device key and each request's own key come from; the platform's generator by default. */
+  /** The source of the device key and of ephemeral keys. Default: the platform's generator. */
   readonly random?: RandomSource
-  /** Milliseconds since 1970; the system's clock by default. It may be wrong: the server's answers tell the time. */
+  /** Milliseconds since 1970. Default: the system's clock. It may be wrong: the server's responses correct it. */
   readonly now?: () => number
 }
 
-/** Any base does: the path alone is carried. */
+/** Only to check paths: a sealed request contains no host. */
 const BASE = 'https://sealed.localhost'
 
 /**
- * Seals every request to the server's pinned key, and by the device's own: what carries it sees who the device is, when,
- * and how much; no share, no token, no wallet, no status. An answer that is not sealed is never taken for one.
+ * Seals every request to the server's pinned key, authenticated with the device's key. Proxies on the way see the device's
+ * public key, times and sizes, but no share, token, wallet or status. A response that is not sealed is never accepted.
  *
- * Requests throw CHANNEL_FAILED if the answer does not come from the holder of the pinned key, and NETWORK_ERROR or
- * RATE_LIMITED if something on the way has answered in its place what passes.
+ * Requests throw CHANNEL_FAILED if the response does not come from the holder of the pinned key. They throw NETWORK_ERROR
+ * or RATE_LIMITED if a proxy responds with a transient failure.
  *
  * @throws {TypeError | RangeError} if an option is wrong
  *
@@ -72,10 +72,10 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
   const source = headerSource(headers)
   const serverKey = abytes(options.serverKey, X25519_LENGTH, 'serverKey').slice()
   let loaded: HpkeKeyPair | undefined
-  /** What the server's clock is ahead of this device's, as the last answer showed it. */
+  /** By how much the server's clock is ahead of this device's, according to the last response. */
   let aheadMs = 0
 
-  /** Asked anew until the store has answered once: it may fail, or never answer. */
+  /** Loaded again for each request until the store has returned it once: it may fail, or never respond. */
   async function deviceKey(): Promise<HpkeKeyPair> {
     loaded ??= await loadDeviceKey(storage, random)
     return loaded
@@ -106,7 +106,7 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
     return Math.max(0, clock() + aheadMs)
   }
 
-  /** Whole milliseconds; of a clock that says nothing only the server's time is known. */
+  /** Whole milliseconds. 0 if the clock does not return a number: then only the server's time is used. */
   function clock(): number {
     const time = Math.floor(now())
     return Number.isSafeInteger(time) ? time : 0
@@ -127,7 +127,7 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
       time,
       body: answer,
     } = open(sealed, await transport.request({ ...outer, ...(signal && { signal }) }))
-    // It was sealed for this request: at that time the server's clock was there. A relay that holds it up makes it older.
+    // The response was sealed for this request, so the server's clock had this time. A relay can only delay it.
     aheadMs = time - clock()
     return { status, body: answer }
   }
@@ -137,7 +137,7 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
       requestUrl(BASE, request)
       const body = new Uint8Array(request.body ?? [])
       const answer = await exchange(request, body)
-      // By now the server's time is known; it has done nothing.
+      // 425: the server has done nothing, and its time is known now.
       return answer.status === NOT_FRESH_STATUS ? exchange(request, body) : answer
     },
   }
@@ -154,7 +154,7 @@ function readHeaders(headers: Headers): { authorization: string; contentType: st
 
 function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportResponse): InnerResponse {
   if (status !== 200) {
-    // What is on the way is believed that it is busy, and nothing else.
+    // An unsealed response is only believed if it reports a transient failure.
     const { error, transient } = readFailure(status, undefined, retryAfterMs)
     throw transient ? error : channelFailed(`it was answered ${status}, and not sealed`)
   }

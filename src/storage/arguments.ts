@@ -5,7 +5,7 @@ const MAX_KEY_LENGTH = 256
 /**
  * Asserts a store key: 1 to 256 UTF-16 code units of well-formed text.
  *
- * @throws {TypeError} if it is not a string, or holds half of a surrogate pair
+ * @throws {TypeError} if it is not a string, or has an unpaired surrogate
  * @throws {RangeError} if it is empty or too long
  */
 export function checkKey(key: unknown): asserts key is string {
@@ -13,12 +13,12 @@ export function checkKey(key: unknown): asserts key is string {
   if (key.length === 0 || key.length > MAX_KEY_LENGTH) {
     throw new RangeError(`a store key must be 1 to ${MAX_KEY_LENGTH} code units, got ${key.length}`)
   }
-  // Two such keys would have the same UTF-8 bytes.
+  // Different keys with unpaired surrogates would have the same UTF-8 bytes.
   if (/\p{Surrogate}/u.test(key)) throw new TypeError('a store key must be well-formed text')
 }
 
 /**
- * Asserts the prefix of keys to list: any text.
+ * Asserts the prefix of keys to list, which may be any text.
  *
  * @throws {TypeError} if it is not a string
  */
@@ -29,7 +29,7 @@ export function checkPrefix(prefix: unknown): asserts prefix is string {
 /**
  * Asserts the arguments of a write.
  *
- * @returns the value as plain bytes
+ * @returns the value as a plain `Uint8Array`
  * @throws {TypeError} if one is of the wrong type
  * @throws {RangeError} if the key is empty or too long
  */

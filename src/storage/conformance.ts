@@ -5,13 +5,13 @@ import type { ShareStore } from './types.ts'
 export type { ConformanceCheck } from '../util/conformance.ts'
 export type { ShareStore, StoredValue } from './types.ts'
 
-/** Gives a store over the storage called `place`: empty at first, the same storage each time that name is given. */
+/** Opens a store over the storage named `place`, which is empty at first. The same name opens the same storage. */
 export type MakeStore = (place: string) => ShareStore | Promise<ShareStore>
 
 const A = new Uint8Array([0, 1, 2, 255])
 const B = new Uint8Array([9])
 
-/** As Node's Buffer: a slice of it is a view, not a copy. */
+/** Like a Buffer of Node.js: its `slice` returns a view, not a copy. */
 class Sliceless extends Uint8Array {
   override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
     return this.subarray(start, end)
@@ -37,7 +37,7 @@ const ODD_KEYS = [
 
 type Check = readonly [name: string, run: (open: () => Promise<ShareStore>, damage: Damage) => Promise<void>]
 
-/** Damages what is stored under a key. */
+/** Damages the stored value of a key. */
 type Damage = (key: string) => Promise<void>
 
 const CHECKS: readonly Check[] = [
@@ -230,9 +230,10 @@ const DAMAGE_CHECKS: readonly Check[] = [
 /**
  * The contract of {@link ShareStore} as checks for any test runner.
  *
- * @param makeStore opens a store over a named storage; each check uses names of its own
- * @param damage changes what is stored under a key behind the store's back, as a failing disk does; with it, there are
- *   checks of what the store makes of that
+ * @param makeStore opens a store over a named storage; each check uses its own name
+ * @param damage changes the stored value of a key without the store, as a failing disk does. If it is given, there are also
+ *   checks of how the store handles damage
+ *
  * @example
  * for (const { name, run } of storeConformance((place) => myStore(place))) test(name, run)
  */

@@ -15,20 +15,25 @@ import type { ShareStore } from './types.ts'
 
 export type { ShareStore, StoredValue } from './types.ts'
 
-/** Concurrent writers may come before a delete this often. */
+/** How often a delete is tried if concurrent writers come first. */
 const DELETE_ATTEMPTS = 16
 
 /**
- * A share store in files, for Node, safe for several processes on one machine.
+ * A share store in files, for Node.js. Several processes on one machine can use it at the same time.
  *
- * Each key is one file, named after the key, that is replaced as a whole: written beside, flushed, read back, renamed,
- * and the name flushed too. Values are as safe as the directory is: they are not encrypted. A deleted key leaves a file
- * without a value, so that a version from before the delete never fits again.
+ * Each key is one file, named after the key, and replaced as a whole. The new file is written next to it, flushed, read
+ * back and renamed, and the directory is flushed too. Values are not encrypted: they are only as safe as the directory. A
+ * deleted key leaves a file without a value, so that a version from before the delete is never valid again.
  *
- * A file that cannot be read keeps no other from being read; its key is listed, unless the key is so long that its name
+ * A file that cannot be read does not affect the others. Its key is listed, unless the key is so long that the file's name
  * is a hash.
  *
- * @param directory created with mode 0700 if absent; on a local disk with hard links, not shared between machines
+ * @param directory created with mode 0700 if it does not exist. It must be on a local disk with hard links, and not be shared
+ *   between machines.
+ * @throws {TypeError} if it is not a path. Other problems appear at the first use: `probe()` finds them.
+ *
+ * @example
+ * const storage = fileStore('/var/lib/my-app/shares')
  */
 export function fileStore(directory: string): ShareStore {
   if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a path')
@@ -40,7 +45,7 @@ export function fileStore(directory: string): ShareStore {
       await (prepared ??= prepare(root))
       return await work()
     } catch (error) {
-      // The directory may have been removed or fixed by then.
+      // Prepare the directory again next time: it may have been removed, or repaired.
       prepared = undefined
       throw storageError(error)
     }
@@ -108,9 +113,9 @@ export function fileStore(directory: string): ShareStore {
   }
 }
 
-/** What is found under a key. */
+/** The stored state of a key. */
 interface Found extends Pick<FileRecord, 'version' | 'value'> {
-  /** What is wrong with the file; its version is one that no record has. */
+  /** Why the file is damaged, if it is. Its `version` is then one that no record has. */
   readonly damage?: MpcError
 }
 
@@ -124,7 +129,7 @@ function isDeleted({ value, damage }: Found): boolean {
   return value === undefined && damage === undefined
 }
 
-/** The key of a file, unless it was deleted. What cannot be read now may be there. */
+/** The key of a file, or undefined if the key was deleted. A file that cannot be read now counts as not deleted. */
 async function keyIn(root: string, name: string): Promise<string | undefined> {
   const named = keyOf(name)
   if (named !== undefined) {
@@ -147,7 +152,7 @@ async function prepare(root: string): Promise<void> {
   await syncDirectory(resolve(root, '..'))
 }
 
-/** Replaces exactly the record `current`, or creates the key where there never was one. */
+/** Replaces exactly the record `current`, or creates the key if there never was one. Returns the new version. */
 async function replace(
   root: string,
   key: string,
@@ -169,18 +174,18 @@ async function replace(
     }
   } finally {
     bytes.fill(0)
-    // Left behind, it goes with this process.
+    // If this fails, the file is removed after this process has ended.
     await rm(temporary, { force: true }).catch(() => undefined)
   }
-  // The write is durable by now, whatever happens to the leftovers of others.
+  // The write is durable now, even if the files of other processes cannot be removed.
   await clean(root, key).catch(() => undefined)
   return version
 }
 
-/** Removes what ended processes left behind. */
+/** Removes files of processes that have ended. */
 async function clean(root: string, key: string): Promise<void> {
   const names = await readdir(root)
-  // Read after the names: a claim among them on any other version than this is on an earlier one.
+  // Read after the names: a claim in the list on another version is on an earlier one.
   const version = (await find(root, key))?.version ?? 'none'
   await removeAll(
     root,
@@ -192,14 +197,14 @@ async function find(root: string, key: string): Promise<Found | undefined> {
   const path = join(root, fileName(key))
   const read = await readFileRecord(path)
   if (read === undefined || read.record?.key === key) return read?.record
-  // Once more: a disk that gave too little has not damaged anything.
+  // Read again: a disk that once returned too little has not damaged the file.
   const again = await readFileRecord(path)
   if (again?.digest !== read.digest) throw unavailable('the disk did not give the same twice')
   const problem = read.problem ?? 'it belongs to another key'
   return { version: read.digest, value: undefined, damage: damaged(`a file of the share store is damaged: ${problem}`) }
 }
 
-/** A file as it is: its record if it has a valid one, and what tells it from any other bytes. */
+/** A file's record if it is valid, else what is wrong with it; and the SHA-256 of the file, in hex. */
 async function readFileRecord(
   path: string,
 ): Promise<{ readonly record?: FileRecord; readonly digest: string; readonly problem?: string } | undefined> {

@@ -27,7 +27,7 @@ interface Connection {
 
 const WRITE = { durability: 'strict' } as const
 
-/** What is told of one request or value, and not of the connection. */
+/** The names of errors that concern one request or value, and not the connection. */
 const NOT_THE_CONNECTION: ReadonlySet<string | undefined> = new Set([
   'QuotaExceededError',
   'DataError',
@@ -35,13 +35,17 @@ const NOT_THE_CONNECTION: ReadonlySet<string | undefined> = new Set([
 ])
 
 /**
- * A share store in the browser's IndexedDB, for several tabs at once.
+ * A share store in the browser's IndexedDB. Several tabs can use it at the same time.
  *
- * Values are sealed with AES-256-GCM under a non-extractable WebCrypto key in the same database: a copy of the values
- * alone opens nothing, and script on the page can use the key but not carry it away. It does not guard against script
- * that runs on the page. The browser may evict the database; a wallet is then recovered from its backup.
+ * Values are sealed with AES-256-GCM under a non-extractable WebCrypto key in the same database. A copy of the values
+ * alone cannot be opened. Script on the page can use the key, but not export it, so the store does not protect against
+ * malicious script on the page. The browser may evict the database; the wallet must then be recovered from its backup.
  *
- * @param name the database's name, one for each app on the origin
+ * @param name the database's name, different for each app on the origin
+ * @throws {TypeError} if it is not a non-empty string. Other problems appear at the first use: `probe()` finds them.
+ *
+ * @example
+ * const storage = indexedDbStore('my-app')
  */
 export function indexedDbStore(name: string): ShareStore {
   if (typeof name !== 'string' || name === '') throw new TypeError('the database name must be a non-empty string')
@@ -57,7 +61,7 @@ export function indexedDbStore(name: string): ShareStore {
     if (opened === connection) opened = undefined
   }
 
-  /** Browsers lose connections and do not say so (Safari after the page was suspended): a new one is tried, once. */
+  /** Tries a new connection once: browsers lose connections without notice (Safari after the page was suspended). */
   async function run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const connecting = connect()
@@ -98,13 +102,13 @@ export function indexedDbStore(name: string): ShareStore {
       const value = checkWrite(key, given, expectedVersion)
       const version = newVersion()
       return run(async (connection) => {
-        // Sealed first: a transaction ends as soon as anything but its own requests is awaited.
+        // Seals before the transaction: it ends as soon as anything but its own requests is awaited.
         const sealed = await seal(connection.key, key, value, version)
         const transaction = connection.database.transaction('values', 'readwrite', WRITE)
-        // Where the read fails, nobody waits for the end.
+        // If the read below fails, nothing awaits the end of the transaction.
         transaction.done.catch(() => undefined)
         const current = checkRow(await transaction.store.get(key))
-        // The connection was lost with the answer to this very write.
+        // The first attempt at this write succeeded, but the connection was lost before it returned.
         if (current?.version === version) return version
         if ((current?.version ?? null) !== expectedVersion) throw conflict()
         await Promise.all([transaction.store.put(sealed, key), transaction.done])
@@ -158,7 +162,7 @@ async function sealingKey(database: IDBPDatabase<Schema>): Promise<CryptoKey> {
   const stored = await database.get('keys', 'seal')
   if (isKey(stored)) return stored
   const fresh = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
-  // Another tab may have made one meanwhile: the first in the database is everyone's.
+  // Another tab may have made a key in the meantime: all tabs use the first one in the database.
   const transaction = database.transaction('keys', 'readwrite', WRITE)
   const first = await transaction.store.get('seal')
   if (!isKey(first)) await transaction.store.put(fresh, 'seal')
@@ -170,7 +174,7 @@ function isKey(value: CryptoKey | undefined): value is CryptoKey {
   return Object.prototype.toString.call(value) === '[object CryptoKey]'
 }
 
-/** A row without a version must not pass for an absent one: a new value would take its place. */
+/** A row without a version must not count as absent, since a new value would replace it. */
 function checkRow(row: SealedValue | undefined): SealedValue | undefined {
   if (row !== undefined && typeof row?.version !== 'string') throw damaged('a row in IndexedDB is not of this store')
   return row
@@ -182,7 +186,7 @@ function associatedData(key: string, version: string): Uint8Array<ArrayBuffer> {
 
 async function seal(sealingKey: CryptoKey, key: string, value: Uint8Array, version: string): Promise<SealedValue> {
   const additionalData = associatedData(key, version)
-  // The key cannot be read: the value, which is a secret too, keeps two values from one nonce if the random source repeats.
+  // Hedged with the value, since the key cannot be read: so two values never get one nonce, even if the source repeats.
   const iv = new Uint8Array(hedgedRandom(systemRandom, 'seal nonce', value, additionalData)(12))
   const algorithm = { name: 'AES-GCM', iv, additionalData }
   return { version, iv, sealed: await crypto.subtle.encrypt(algorithm, sealingKey, value as Uint8Array<ArrayBuffer>) }
@@ -197,7 +201,7 @@ async function unseal(sealingKey: CryptoKey, key: string, stored: SealedValue): 
   }
 }
 
-/** 128 random bits: no two tabs make the same. */
+/** 128 random bits in hex, so two tabs never make the same version. */
 function newVersion(): string {
   return toHex(systemRandom(16))
 }
@@ -207,6 +211,6 @@ function storageError(cause: unknown): MpcError {
   if (reason === 'QuotaExceededError') {
     return new MpcError('STORAGE_FULL', 'the browser gives this origin no more room', { cause })
   }
-  // InvalidStateError and SecurityError: private windows and blocked cookies in some browsers.
+  // InvalidStateError and SecurityError occur in some browsers, in private windows or with blocked cookies.
   return unavailable(`IndexedDB failed (${reason})`, cause)
 }

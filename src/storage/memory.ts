@@ -3,7 +3,12 @@ import { checkKey, checkPrefix, checkWrite } from './arguments.ts'
 import { conflict } from './failures.ts'
 import type { ShareStore, StoredValue } from './types.ts'
 
-/** A share store that forgets everything with the process: for tests, and for servers that hold a share for one request. */
+/**
+ * A share store in memory, for tests, and for servers that hold a share for one request. It is lost when the process ends.
+ *
+ * @example
+ * const storage = memoryStore()
+ */
 export function memoryStore(): ShareStore {
   const entries = new Map<string, StoredValue>()
   let writes = 0
@@ -21,7 +26,7 @@ export function memoryStore(): ShareStore {
       const replaced = entries.get(key)
       if ((replaced?.version ?? null) !== expectedVersion) throw conflict()
       const version = String(++writes)
-      // Not slice(): Node's Buffer makes that a view.
+      // Not `slice`: for a Buffer of Node.js it returns a view.
       entries.set(key, { value: new Uint8Array(value), version })
       wipe(replaced?.value)
       return version

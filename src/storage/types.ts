@@ -1,59 +1,59 @@
-/** A value and the version that a later write must name. */
+/** A stored value and its version. */
 export interface StoredValue {
   /** A copy of the stored bytes. */
   readonly value: Uint8Array
-  /** Opaque; two writes never give the same version to the same key. */
+  /** An opaque string that a later write must pass as `expectedVersion`. Two writes of a key never have the same version. */
   readonly version: string
 }
 
 /**
- * A device's share store: a small compare-and-set key-value store.
+ * A device's share store: a small key-value store with compare-and-set.
  *
- * Values are secrets. An implementation keeps them from other apps and users as well as its platform can, copies what
- * it is given and what it gives, and is proven by `reshare/storage/conformance`.
+ * Values are secrets. An implementation protects them from other apps and users as well as its platform allows. It copies
+ * the values that it gets and returns. Test it with `reshare/storage/conformance`.
  */
 export interface ShareStore {
   /**
-   * Asked before any protocol message: can this store hold a share?
+   * Checks that the store can hold a share. Clients call it before any protocol message.
    *
-   * @throws {STORAGE_FULL} if there is no room
-   * @throws {STORAGE_UNAVAILABLE} if a write followed by a read would not give back what was written
+   * @throws {STORAGE_FULL} if there is no space
+   * @throws {STORAGE_UNAVAILABLE} if a read would not return what was written
    */
   probe(): Promise<void>
 
   /**
    * The value of a key, or undefined if the key is absent.
    *
-   * @throws {SHARE_PARSING_FAILED} if what is stored under the key is damaged; other keys are none the worse for it
+   * @throws {SHARE_PARSING_FAILED} if the stored value is damaged. Other keys must not be affected.
    * @throws {STORAGE_UNAVAILABLE} if the store cannot be read
    */
   read(key: string): Promise<StoredValue | undefined>
 
   /**
-   * Compare-and-set; durable when it resolves.
+   * Writes a value by compare-and-set. It is durable when the promise resolves.
    *
-   * @param key not empty, at most 256 UTF-16 code units
-   * @param expectedVersion the version that this write replaces; null creates the key and never overwrites
+   * @param key 1 to 256 UTF-16 code units
+   * @param expectedVersion the version that this write replaces, or null to create the key; null never overwrites
    * @returns the new version
    * @throws {STORAGE_CONFLICT} if the stored version is another one; nothing has changed
-   * @throws {SHARE_PARSING_FAILED} or STORAGE_CONFLICT, where it is to create and what is there is damaged; nothing has
-   * changed
-   * @throws {STORAGE_FULL} if there is no room; nothing has changed
-   * @throws {STORAGE_UNAVAILABLE} if the write could not be made durable: the key holds the old value or the new one
+   * @throws {SHARE_PARSING_FAILED} or STORAGE_CONFLICT, if `expectedVersion` is null and the stored value is damaged; nothing
+   * has changed
+   * @throws {STORAGE_FULL} if there is no space; nothing has changed
+   * @throws {STORAGE_UNAVAILABLE} if the write could not be made durable: the key has the old value or the new one
    */
   write(key: string, value: Uint8Array, expectedVersion: string | null): Promise<string>
 
   /**
-   * Removes a key and its value, also a damaged one; deleting what is absent is fine.
+   * Removes a key and its value, even a damaged one. Does nothing if the key is absent.
    *
-   * @throws {STORAGE_CONFLICT} if a concurrent change kept the key from being removed
+   * @throws {STORAGE_CONFLICT} if concurrent writes prevented the removal
    * @throws {STORAGE_UNAVAILABLE} if the removal could not be made durable
    */
   delete(key: string): Promise<void>
 
   /**
-   * The keys that start with `prefix`, sorted by UTF-16 code units; all keys for the empty prefix. A key whose value is
-   * damaged is one of them: who reads it hears of the damage.
+   * The keys that start with `prefix`, sorted by UTF-16 code units. An empty prefix lists all keys. Keys with a damaged value
+   * are listed too: reading them throws.
    */
   list(prefix: string): Promise<string[]>
 }

@@ -5,10 +5,10 @@ import type { Transport, TransportRequest } from './types.ts'
 export type { ConformanceCheck } from '../util/conformance.ts'
 export type { Transport, TransportRequest, TransportResponse } from './types.ts'
 
-/** Plays the server. Where it rejects, the connection is to break without an answer. */
+/** The server of a check. If it rejects, the connection must break without a response. */
 export type Handler = (request: Request) => Response | Promise<Response>
 
-/** Gives a transport whose requests reach `handler`; without waits between attempts, if it repeats them. */
+/** Makes a transport whose requests reach `handler`. If it repeats requests, it must do so without pauses. */
 export type MakeTransport = (handler: Handler) => Transport | Promise<Transport>
 
 const BYTES = new Uint8Array(70_000).map((_, i) => i * 37)
@@ -156,7 +156,8 @@ const CHECKS: readonly (readonly [name: string, run: (make: MakeTransport) => Pr
 /**
  * The contract of {@link Transport} as checks for any test runner.
  *
- * @param makeTransport connects a transport to a server that the check plays
+ * @param makeTransport connects a transport to the server of a check
+ *
  * @example
  * for (const { name, run } of transportConformance((handler) => myTransport(serve(handler)))) test(name, run)
  */

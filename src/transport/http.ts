@@ -13,27 +13,32 @@ import {
 import { MAX_RESPONSE_BYTES, readResponse } from './response.ts'
 import type { Transport } from './types.ts'
 
-/** How {@link httpTransport} sends. */
+/** Options of {@link httpTransport}. */
 export interface HttpTransportOptions {
-  /** Of each request, for instance `authorization`: as they are, or a function that is asked before each. */
+  /** Headers of each request, such as `authorization`, or a function that returns them before each request. */
   readonly headers?: HeaderSource
-  /** `globalThis.fetch` by default. */
+  /** Default: `globalThis.fetch`. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
-  /** How long one request may take, until the last byte of the answer; 30,000 by default. */
+  /** Time limit of one request in milliseconds, until the last byte of the response. Default: 30,000. */
   readonly timeoutMs?: number
-  /** 8 MiB by default. */
+  /** Maximum length of a response in bytes. Default: 8 MiB. */
   readonly maxResponseBytes?: number
 }
 
 /**
- * Sends each request once, with `fetch`; the client's actions send again what failed on the way.
+ * Sends each request once, with `fetch`. The client's actions repeat requests that fail on the way.
  *
- * Redirects are refused: the headers are for this server only.
+ * Redirects are refused, since the headers are for this server only.
  *
  * @param baseUrl https, or http on a loopback host
- * @throws {TypeError} if the URL is not one of these, or holds a password, a query or a fragment; if an option is of the
- * wrong type
+ * @throws {TypeError} if the URL is not one of these, or has a password, a query or a fragment; or if an option is of the
+ *   wrong type
  * @throws {RangeError} if a number is out of range
+ *
+ * @example
+ * const transport = httpTransport('https://signing.example', {
+ *   headers: async () => ({ authorization: `Bearer ${await getToken()}` }),
+ * })
  */
 export function httpTransport(baseUrl: string, options: HttpTransportOptions = {}): Transport {
   const base = checkBaseUrl(baseUrl, 'baseUrl')
@@ -52,14 +57,14 @@ export function httpTransport(baseUrl: string, options: HttpTransportOptions = {
       if (signal?.aborted) throw abortedBy(signal)
       const headers = await untilAborted(signal, requestHeaders(source, request))
       return exchangeOnce(signal, timeoutMs, async (signal) =>
-        // Cloudflare's workers do not know `error`, which would say the same.
+        // `manual`, and readResponse refuses the redirect: Cloudflare Workers do not support `error`.
         readResponse(await send(url, { ...init, headers, redirect: 'manual', signal }), maximum),
       )
     },
   }
 }
 
-/** Looked up at each request, as what replaces it for a test expects. */
+/** Looked up at each request, so that tests can replace `globalThis.fetch`. */
 async function globalFetch(url: string, init: RequestInit): Promise<Response> {
   if (typeof globalThis.fetch === 'function') return globalThis.fetch(url, init)
   throw new MpcError('NETWORK_ERROR', 'there is no fetch here: httpTransport needs one', { retryable: false })

@@ -11,7 +11,7 @@ import {
 import { MAX_RESPONSE_BYTES, readResponse } from './response.ts'
 import type { Transport } from './types.ts'
 
-/** Anything that answers web-standard requests, as `createServer` makes. */
+/** An object that responds to web-standard requests, such as the server of `createServer`. */
 export interface FetchServer {
   /** Responds to one request, as a server's `fetch` does. */
   fetch(request: Request): Response | Promise<Response>
@@ -20,9 +20,14 @@ export interface FetchServer {
 const BASE = 'http://in-process.localhost'
 
 /**
- * Calls a server in the same process, without a network: for tests, and for a client that runs beside its server.
+ * Calls a server in the same process, without a network. For tests, and for a client in the same process as its server.
  *
- * @param options.headers of each request, for instance `authorization`: as they are, or a function that is asked before each
+ * @param options.headers headers of each request, such as `authorization`, or a function that returns them before each
+ *   request
+ * @throws {TypeError} if the server has no `fetch` method, or the headers are invalid
+ *
+ * @example
+ * const transport = inProcessTransport(server, { headers: { authorization: `Bearer ${token}` } })
  */
 export function inProcessTransport(server: FetchServer, options: { readonly headers?: HeaderSource } = {}): Transport {
   if (typeof server?.fetch !== 'function') throw new TypeError('server must have a fetch method')

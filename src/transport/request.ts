@@ -2,13 +2,13 @@ import { isMpcError, MpcError } from '../errors.ts'
 import { abytes } from '../util/bytes.ts'
 import type { TransportRequest } from './types.ts'
 
-/** The headers of each request: as they are, or asked for before each, so that a token can be a fresh one. */
+/** The headers of each request, or a function that returns them before each request, for example with a fresh token. */
 export type HeaderSource = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
 
 /**
- * Asserts a request and gives its URL.
+ * Asserts a request, and returns its URL.
  *
- * @param base the server's base URL without a slash at the end
+ * @param base the server's base URL without a trailing slash
  * @throws {TypeError} if a field is of the wrong type, or the path leads out of `/v1/`
  */
 export function requestUrl(base: string, request: TransportRequest): string {
@@ -19,20 +19,20 @@ export function requestUrl(base: string, request: TransportRequest): string {
   if (contentType !== undefined && typeof contentType !== 'string') throw new TypeError('contentType must be a string')
   if (typeof path !== 'string' || !path.startsWith('/v1/')) throw new TypeError('path must start with /v1/')
   const { href, hash } = new URL(base + path)
-  // The parser resolves dots, encoded ones too.
+  // The parser resolves dot segments, also encoded ones.
   if (!href.startsWith(`${base}/v1/`) || hash !== '') throw new TypeError('path must stay below /v1/')
   return href
 }
 
-/** The fetch options of a request; the bytes are copied, so that what is sent is what was given. */
+/** The fetch options of a request. The body is copied, so a later change by the caller has no effect. */
 export function requestInit(request: TransportRequest): { method: string; body?: Uint8Array<ArrayBuffer> } {
   return { method: request.method, ...(request.body && { body: new Uint8Array(request.body) }) }
 }
 
 /**
- * Asserts where headers come from.
+ * Asserts a source of headers.
  *
- * @throws {TypeError} if it is neither a function nor headers
+ * @throws {TypeError} if it is neither a function nor valid headers
  */
 export function headerSource(source: HeaderSource | undefined): HeaderSource | undefined {
   if (typeof source !== 'function') readHeaders(source)
@@ -40,10 +40,10 @@ export function headerSource(source: HeaderSource | undefined): HeaderSource | u
 }
 
 /**
- * The caller's headers with the content type of the request.
+ * The caller's headers, with the content type of the request.
  *
- * @throws {NETWORK_ERROR} if the function that is asked for them fails; not to be repeated
- * @throws {TypeError} if it gives something else than headers
+ * @throws {NETWORK_ERROR} with `retryable: false`, if the caller's function fails
+ * @throws {TypeError} if it returns invalid headers
  */
 export async function requestHeaders(source: HeaderSource | undefined, request: TransportRequest): Promise<Headers> {
   const headers = readHeaders(typeof source === 'function' ? await ask(source) : source)
@@ -64,7 +64,7 @@ function readHeaders(given: HeadersInit | undefined): Headers {
   try {
     if (given === undefined || (typeof given === 'object' && given !== null)) return new Headers(given)
   } catch {
-    // What the platform says would quote a token.
+    // Not as the cause: the platform's message may contain a token.
   }
   throw new TypeError('headers must be names with values that a header can have, or a function that gives them')
 }
@@ -75,9 +75,9 @@ export function abortedBy(signal: AbortSignal): MpcError {
 }
 
 /**
- * Stops waiting for `work` as soon as the signal is aborted.
+ * Waits for `work`, but only until the signal is aborted.
  *
- * @throws {ABORTED} if it is
+ * @throws {ABORTED} if the signal is aborted first
  */
 export async function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (signal === undefined) return work
@@ -96,11 +96,14 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, work: Pro
 }
 
 /**
- * Sends and reads one answer, until the caller's signal or the time ends it: not everything that sends watches a signal.
+ * Sends a request and reads its response. It stops when the caller's signal is aborted or the time is over, even if
+ * `exchange` ignores its signal.
  *
- * @param exchange is given a signal of this engine's own: the caller's may be another's, or a polyfill
+ * @param timeoutMs no limit if undefined
+ * @param exchange gets a signal of this runtime, since the caller's may be a polyfill or from another realm
  * @throws {NETWORK_ERROR} if it fails
- * @throws {TIMEOUT | ABORTED}
+ * @throws {TIMEOUT} if the time is over
+ * @throws {ABORTED} if the caller's signal is aborted
  */
 export async function exchangeOnce<T>(
   signal: AbortSignal | undefined,

@@ -6,15 +6,15 @@ import type { TransportResponse } from './types.ts'
 export const MAX_RESPONSE_BYTES = 8 * 2 ** 20
 
 /**
- * Reads a whole answer, but never more than `maximum` bytes.
+ * Reads a whole response, but never more than `maximum` bytes.
  *
- * @throws {NETWORK_ERROR} not to be repeated: if it is longer, a redirect, or nothing that a fetch answers
- * @throws {unknown} whatever the platform fails with where the answer breaks off
+ * @throws {NETWORK_ERROR} with `retryable: false`, if it is longer, is a redirect, or is not a response of fetch
+ * @throws {unknown} an error of the platform, if the response breaks off
  */
 export async function readResponse(response: Response, maximum: number): Promise<TransportResponse> {
   if (!isResponse(response)) throw refused('fetch gave something else than a response')
   const { status, headers } = response
-  // With `redirect: 'manual'` a browser gives an opaque one of status 0. React Native follows it whatever it is told.
+  // With `redirect: 'manual'`, a browser returns an opaque redirect of status 0. React Native always follows redirects.
   if (status === 0 || (status >= 300 && status < 400) || response.redirected) {
     await response.body?.cancel?.()
     throw refused('the server answered with a redirect, which is not followed')
@@ -34,7 +34,7 @@ function isResponse(value: unknown): value is Response {
 }
 
 async function readBody(response: Response, maximum: number): Promise<Uint8Array> {
-  // React Native has no response streams: there the limit is checked once all is read.
+  // React Native has no response streams, so there the limit is checked after everything was read.
   if (typeof response.body?.getReader !== 'function') {
     const body = new Uint8Array(await response.arrayBuffer())
     if (body.length > maximum) throw tooLong(maximum)
@@ -63,10 +63,10 @@ async function readBody(response: Response, maximum: number): Promise<Uint8Array
   return body
 }
 
-/** RFC 9110 §10.2.3: seconds, or a date; undefined for anything else. */
+/** The `Retry-After` header in milliseconds (RFC 9110 §10.2.3): seconds or a date. Undefined for anything else. */
 function readRetryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after')?.trim() ?? ''
-  // A date is one of the clock that the answer was dated by: the device's own may be hours away from it.
+  // A date is compared with the response's own date, since the device's clock may be hours off.
   const delayMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - sentAt(headers)
   return Number.isNaN(delayMs) ? undefined : Math.min(Math.max(0, delayMs), Number.MAX_SAFE_INTEGER)
 }

@@ -1,4 +1,4 @@
-/** One request to the signing server. Every request is idempotent by design, so that it may be sent again as it is. */
+/** One request to the signing server. Every request is idempotent, so it may be sent again unchanged. */
 export interface TransportRequest {
   /** The HTTP method. */
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -12,23 +12,23 @@ export interface TransportRequest {
   readonly signal?: AbortSignal
 }
 
-/** What the server answered, whatever the status. */
+/** The server's response, with any status. */
 export interface TransportResponse {
   /** The HTTP status. */
   readonly status: number
   /** The response's body; empty for none. */
   readonly body: Uint8Array
-  /** What the answer asks to wait before the request is sent again, in milliseconds: its `Retry-After` (RFC 9110 §10.2.3). */
+  /** How long to wait before the request is sent again, in milliseconds: its `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterMs?: number
 }
 
-/** Carries requests to the signing server. The client's actions repeat what fails on the way: a transport need not. */
+/** Sends requests to the signing server. A transport need not repeat requests that fail: the client's actions do. */
 export interface Transport {
   /**
-   * Sends one request and reads the whole answer. An HTTP error status is an answer, not an error.
+   * Sends one request and reads the whole response. A response with an HTTP error status is not an error.
    *
-   * @throws {NETWORK_ERROR} if no answer arrived; with `retryable: false` if sending it again would be in vain
-   * @throws {TIMEOUT} if no answer arrived in time
+   * @throws {NETWORK_ERROR} if no response arrived; with `retryable: false` if repeating the request would not help
+   * @throws {TIMEOUT} if no response arrived in time
    * @throws {ABORTED} if `request.signal` was aborted
    */
   request(request: TransportRequest): Promise<TransportResponse>

@@ -9,9 +9,9 @@ export function assertObject<T extends object>(value: T, name: string): T {
 }
 
 /**
- * Asserts an object that has these methods.
+ * Asserts an object with these methods.
  *
- * @throws {TypeError} if it is none
+ * @throws {TypeError} if it is not an object, or lacks one of them
  */
 export function assertMethods<T extends object>(value: T, methods: readonly (keyof T & string)[], name: string): T {
   for (const method of methods) {

@@ -1,16 +1,16 @@
-/** Hosts that a request reaches without leaving the machine. */
+/** Host names of the local machine. */
 const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 
 /**
- * Asserts a URL that requests with secrets may go to, and that paths are appended to.
+ * Asserts a base URL to which requests with secrets may be sent.
  *
- * @returns the URL without slashes at its end
- * @throws {TypeError} unless it is https, or http on a loopback host; or if it holds a password, a query or a fragment
+ * @returns the URL without trailing slashes
+ * @throws {TypeError} unless it is https, or http on a loopback host; also if it has a password, a query or a fragment
  */
 export function checkBaseUrl(value: unknown, name: string): string {
-  // The URL itself stays out of the messages: it may hold a password.
+  // Messages do not contain the URL, which may have a password.
   const { protocol, hostname, username, password, href, origin, pathname } = parseUrl(value, name)
-  // By the text: an empty query or fragment is none to the parser, and goes before what is appended all the same.
+  // Checked in the text: the parser does not report an empty query or fragment, but a path would be appended to it.
   if (username || password || /[?#]/.test(href)) throw new TypeError(`${name} must hold no password, query or fragment`)
   if (protocol !== 'https:' && !(protocol === 'http:' && LOOPBACK.test(hostname))) {
     throw new TypeError(`${name} must be https, or http on a loopback host`)
@@ -22,7 +22,7 @@ function parseUrl(value: unknown, name: string): URL {
   try {
     if (typeof value === 'string') return new URL(value)
   } catch {
-    // What the platform's error says may hold the URL.
+    // Not as the cause: the platform's message may contain the URL.
   }
   throw new TypeError(`${name} must be an absolute URL`)
 }

@@ -1,29 +1,29 @@
 /**
- * Marks a class, so that {@link hasBrand} knows what it makes. Unlike `instanceof` this holds for a second copy of this
- * package in the same program, for other realms (frames, `node:vm`, Jest), and after a minifier.
+ * Marks a class, so that {@link hasBrand} recognises its objects. Unlike `instanceof`, this works with a second copy of this
+ * package in the same program, across realms (frames, `node:vm`, Jest), and after minification.
  */
 export function brand(made: { readonly prototype: object }, name: string): void {
   Object.defineProperty(made.prototype, keyOf(name), { value: true })
 }
 
-/** Whether a value was made by a class of this brand, or by one that extends it; false for whatever cannot be read. */
+/** Whether a value is an object of a class with this brand, or of a subclass. False for an object that cannot be read. */
 export function hasBrand(value: unknown, name: string): boolean {
   return read(value, keyOf(name)) === true
 }
 
-/** The `name` of an error of any realm, or of whatever else was thrown; undefined if it has none. */
+/** The `name` of an error of any realm, or of any other thrown value. Undefined if it has none. */
 export function errorName(error: unknown): string | undefined {
   const name = read(error, 'name')
   return typeof name === 'string' ? name : undefined
 }
 
-/** The `message` of an error of any realm, or of whatever else was thrown; undefined if it has none. */
+/** The `message` of an error of any realm, or of any other thrown value. Undefined if it has none. */
 export function errorMessage(error: unknown): string | undefined {
   const message = read(error, 'message')
   return typeof message === 'string' ? message : undefined
 }
 
-/** Whether an error of any realm says that an argument was wrong. */
+/** Whether this is a `TypeError` or `RangeError` of any realm. */
 export function isArgumentError(error: unknown): boolean {
   const name = errorName(error)
   return name === 'TypeError' || name === 'RangeError'
@@ -41,7 +41,7 @@ export function isDate(value: unknown): value is Date {
 
 const keyOf = (name: string): symbol => Symbol.for(`reshare.${name}`)
 
-/** What was thrown may be anything: a proxy, or an object whose getters throw. */
+/** Reads a property of a thrown value, which may be anything: a proxy, or an object whose getters throw. */
 function read(value: unknown, key: PropertyKey): unknown {
   if (typeof value !== 'object' || value === null) return undefined
   try {

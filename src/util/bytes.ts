@@ -11,7 +11,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return out
 }
 
-/** Compares two byte arrays without an early exit; only the lengths are public. */
+/** Compares two byte arrays without an early exit. Only the time for different lengths differs. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0
@@ -19,18 +19,18 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0
 }
 
-/** Overwrites secrets with zeros. JavaScript cannot promise that no other copy exists. */
+/** Overwrites secrets with zeros. JavaScript cannot guarantee that no other copy exists. */
 export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
   for (const secret of secrets) secret?.fill(0)
 }
 
-/** What every typed array of every realm answers about itself, whatever a subclass or a property of its own says. */
+/** The built-in getters of typed arrays. They work in every realm, and cannot be overridden by a subclass or a property. */
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
 const kindOf = getter(typedArray, Symbol.toStringTag)
 const lengthIn = getter(typedArray, 'length')
 const offsetIn = getter(typedArray, 'byteOffset')
 const bufferOf = getter(typedArray, 'buffer')
-/** Where a runtime has no resizable buffers, this still throws for shared memory. */
+/** In a runtime without resizable buffers, `byteLength` is used instead: it still throws for shared memory. */
 const canResize = getter(ArrayBuffer.prototype, 'resizable' in ArrayBuffer.prototype ? 'resizable' : 'byteLength')
 
 function getter(prototype: object, key: PropertyKey): (this: unknown) => unknown {
@@ -38,25 +38,25 @@ function getter(prototype: object, key: PropertyKey): (this: unknown) => unknown
   return descriptor.get
 }
 
-/** Whether this is a `Uint8Array`: of this realm or another (a frame, `node:vm`, Jest), a `Buffer` or another subclass. */
+/** Whether this is a `Uint8Array` of any realm (a frame, `node:vm`, Jest), including `Buffer` and other subclasses. */
 export function isBytes(value: unknown): value is Uint8Array {
   return kindOf.call(value) === 'Uint8Array'
 }
 
 /**
- * The length of bytes, whatever a property of that name says.
+ * The real length of bytes, even if a property named `length` hides it.
  *
- * @throws {TypeError} if it is not a `Uint8Array`, or one whose memory is gone
+ * @throws {TypeError} if it is not a `Uint8Array`, or if its buffer was transferred or has shrunk
  */
 export function lengthOf(value: unknown, name: string): number {
   if (!isBytes(value)) throw new TypeError(`${name} must be a Uint8Array`)
   const length = lengthIn.call(value) as number
-  // An array whose buffer was transferred or has shrunk says 0.
+  // The length is also 0 if the buffer was transferred or has shrunk.
   if (length === 0 && isGone(value)) throw new TypeError(`${name} must be a Uint8Array whose memory is still there`)
   return length
 }
 
-/** `indexOf` is one of the methods that refuse such an array. */
+/** Whether the memory of an array is gone: `indexOf` throws then. */
 function isGone(value: Uint8Array): boolean {
   try {
     Uint8Array.prototype.indexOf.call(value, 0)
@@ -67,11 +67,13 @@ function isGone(value: Uint8Array): boolean {
 }
 
 /**
- * Asserts a `Uint8Array` of an exact length (or of any length where none is given), of any realm.
+ * Asserts a `Uint8Array` of any realm, of an exact length or of any length.
  *
- * @returns a plain `Uint8Array` of this realm on the same memory; on a copy of it if the memory is shared or can be
- *   resized, which the platform's functions refuse and which may change at any time
- * @throws {TypeError} if it is not a `Uint8Array`, or one whose memory is gone
+ * @param length in bytes; undefined for any length
+ * @param name of the argument, for errors
+ * @returns a plain `Uint8Array` of this realm on the same memory. If the memory is shared or resizable, it is a copy: the
+ *   platform's functions refuse such memory, and it may change at any time.
+ * @throws {TypeError} if it is not a `Uint8Array`, or if its buffer was transferred or has shrunk
  * @throws {RangeError} if its length is wrong
  */
 export function abytes(value: unknown, length: number | undefined, name: string): Uint8Array {
@@ -95,12 +97,12 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** UTF-8 bytes of a string. */
 export function utf8(text: string): Uint8Array {
-  // In a realm that has no encoder of its own (Jest) it makes bytes of another one.
+  // In a realm without its own encoder (Jest), the result is from another realm.
   return abytes(encoder.encode(text), undefined, 'text')
 }
 
 /**
- * The string of strict UTF-8 bytes.
+ * Decodes strict UTF-8. A byte order mark is kept.
  *
  * @throws {TypeError} if the bytes are not UTF-8
  */
@@ -110,7 +112,7 @@ export function fromUtf8(bytes: Uint8Array): string {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** Lower-case hex. For public values: table look-ups are indexed by the bytes. */
+/** Encodes bytes as lower-case hex. For public values only: a table is indexed by the bytes. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += HEX[byte]
@@ -118,7 +120,7 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /**
- * Whether it is lower-case hex of whole bytes.
+ * Whether this is lower-case hex of whole bytes.
  *
  * @param length the number of bytes. Default: any number, 0 included
  */
@@ -128,7 +130,7 @@ export function isHex(value: unknown, length?: number): value is string {
 }
 
 /**
- * Bytes of lower-case hex.
+ * Decodes lower-case hex.
  *
  * @throws {TypeError} if `text` is not lower-case hex of whole bytes
  */
@@ -139,7 +141,7 @@ export function fromHex(text: string): Uint8Array {
   return out
 }
 
-/** Base64 with padding (RFC 4648 §4). */
+/** Encodes bytes as base64 with padding (RFC 4648 §4). */
 export function toBase64(bytes: Uint8Array): string {
   let binary = ''
   for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000))
@@ -147,9 +149,9 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Bytes of canonical padded base64 (RFC 4648 §4).
+ * Decodes canonical base64 with padding (RFC 4648 §4).
  *
- * @throws {TypeError} if `text` is not the one canonical encoding of its bytes
+ * @throws {TypeError} if `text` is not the canonical encoding of its bytes
  */
 export function fromBase64(text: string): Uint8Array {
   if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) {

@@ -1,12 +1,12 @@
-/** The last of the milliseconds that a clock may show: dates of later ones, and of some time after them, are none. */
+/** The latest time that a clock may return, in milliseconds since 1970. Later sums could exceed the range of `Date`. */
 const LAST = Date.UTC(200_000, 0)
 
 /**
- * A clock as a caller has given it, whose every answer is one.
+ * Wraps a caller's clock, so that every value that it returns is checked.
  *
- * @param now milliseconds since 1970
- * @returns the same, whole; throws a TypeError for an answer that is none
- * @throws {TypeError} if it is no function
+ * @param now returns milliseconds since 1970
+ * @returns a clock of whole milliseconds. It throws a `TypeError` if `now` returns anything else.
+ * @throws {TypeError} if it is not a function
  */
 export function checkClock(now: () => number): () => number {
   if (typeof now !== 'function') throw new TypeError('now must be a function')

@@ -1,7 +1,7 @@
 import { brand, hasBrand } from './brand.ts'
 import { abytes, lengthOf } from './bytes.ts'
 
-/** Bytes from outside that are not a valid encoding. Callers turn it into the code of their layer. */
+/** Bytes from outside are not a valid encoding. Callers convert it to an error code of their layer. */
 export class CodecError extends Error {
   override readonly name = 'CodecError'
 
@@ -10,12 +10,12 @@ export class CodecError extends Error {
   }
 }
 
-/** Whether this is a {@link CodecError}, of whatever copy of this package. */
+/** Whether this is a {@link CodecError}, of any copy of this package. */
 export function isCodecError(error: unknown): error is CodecError {
   return hasBrand(error, 'CodecError')
 }
 
-/** Writes big-endian fields one after the other. */
+/** Writes fields, big-endian and concatenated. A value that does not fit throws a `RangeError`. */
 export class Writer {
   #buffer = new Uint8Array(256)
   #length = 0
@@ -34,7 +34,7 @@ export class Writer {
 
   u8(value: number): this {
     if (!Number.isInteger(value) || value < 0 || value > 0xff) throw new RangeError(`u8 out of range: ${value}`)
-    // The reserve may move the buffer, so it comes before the buffer is read.
+    // Before the buffer is used: #reserve may replace it.
     const at = this.#reserve(1)
     this.#buffer[at] = value
     return this
@@ -57,19 +57,19 @@ export class Writer {
     return this.u32(Math.floor(value / 2 ** 32)).u32(value % 2 ** 32)
   }
 
-  /** Bytes of a length that the reader knows. */
+  /** Writes bytes without their length, which the reader must know. */
   bytes(value: Uint8Array): this {
     const at = this.#reserve(lengthOf(value, 'what is encoded'))
     this.#buffer.set(value, at)
     return this
   }
 
-  /** A length (u32) and the bytes. */
+  /** Writes the length (u32) and the bytes. */
   prefixed(value: Uint8Array): this {
     return this.u32(lengthOf(value, 'what is encoded')).bytes(value)
   }
 
-  /** Ends the writing: returns a copy of what was written and wipes the buffer. */
+  /** Returns a copy of what was written, and wipes the buffer. */
   finish(): Uint8Array {
     const out = this.#buffer.slice(0, this.#length)
     this.#buffer.fill(0)
@@ -78,7 +78,7 @@ export class Writer {
   }
 }
 
-/** Reads what {@link Writer} wrote; every shortage and every leftover is a {@link CodecError}. */
+/** Reads what {@link Writer} wrote. Throws a {@link CodecError} if bytes are missing or left over. */
 export class Reader {
   readonly #bytes: Uint8Array
   #offset = 0
@@ -87,6 +87,7 @@ export class Reader {
     this.#bytes = abytes(bytes, undefined, 'what is decoded')
   }
 
+  /** How many bytes are not read yet. */
   get remaining(): number {
     return this.#bytes.length - this.#offset
   }
@@ -103,7 +104,7 @@ export class Reader {
     return ((this.u16() << 16) | this.u16()) >>> 0
   }
 
-  /** At most 2^53 - 1. */
+  /** @throws {CodecError} if it is above 2^53 − 1 */
   u64(): number {
     const value = this.u32() * 2 ** 32 + this.u32()
     if (!Number.isSafeInteger(value)) throw new CodecError('a number is too large')
@@ -112,18 +113,18 @@ export class Reader {
 
   /** A copy of the next `length` bytes. */
   bytes(length: number): Uint8Array {
-    // Not `slice`: on a Node Buffer that is a view, and wiping one would wipe the other.
+    // Not `slice`: for a Buffer of Node.js it returns a view, and wiping one would wipe the other.
     return new Uint8Array(this.#view(length))
   }
 
-  /** A copy of length-prefixed bytes, at most `maximum` of them. */
+  /** A copy of bytes with a length (u32) before them. @throws {CodecError} if they are more than `maximum` */
   prefixed(maximum: number): Uint8Array {
     const length = this.u32()
     if (length > maximum) throw new CodecError(`field of ${length} bytes exceeds ${maximum}`)
     return this.bytes(length)
   }
 
-  /** Asserts that nothing is left. */
+  /** Asserts that all bytes were read. */
   end(): void {
     if (this.remaining !== 0) throw new CodecError(`${this.remaining} trailing bytes`)
   }

@@ -1,7 +1,7 @@
 import { isMpcError, type ErrorCode } from '../errors.ts'
 import { isArgumentError } from './brand.ts'
 
-/** One thing that an implementation must do, for any test runner; `run` rejects if it does not. */
+/** A check of an implementation, for any test runner. */
 export interface ConformanceCheck {
   /** What the implementation must do, for the name of a test. */
   readonly name: string
@@ -9,7 +9,7 @@ export interface ConformanceCheck {
   run(): Promise<void>
 }
 
-/** @throws {Error} saying what was found, unless `holds` */
+/** @throws {Error} with `found` in its message, unless `holds` */
 export function check(holds: boolean, found: string): asserts holds {
   if (!holds) throw new Error(`conformance: ${found}`)
 }
@@ -21,16 +21,16 @@ export async function fails(codes: ErrorCode | readonly ErrorCode[], call: Promi
   check(isMpcError(error, ...expected), `expected ${expected.join(' or ')}, got ${name(error)}`)
 }
 
-/** Asserts that a call refuses its arguments. */
+/** Asserts that a call rejects with a `TypeError` or `RangeError`. */
 export async function refusesArguments(call: Promise<unknown>): Promise<void> {
   const error = await rejection(call)
   check(isArgumentError(error), `expected an argument error, got ${name(error)}`)
 }
 
 /**
- * Asserts that exactly one of several calls succeeds and that the others fail with `code`.
+ * Asserts that exactly one of several calls succeeds, and that the others fail with `code`.
  *
- * @returns which one, and what it gave
+ * @returns the index of the call that succeeded, and its result
  */
 export async function onlyWinner<T>(
   code: ErrorCode,

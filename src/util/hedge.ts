@@ -3,29 +3,29 @@ import type { RandomSource } from './random.ts'
 import { type Part, taggedHash } from './tagged-hash.ts'
 import { type Label, tag } from './tags.ts'
 
-/** What bytes are drawn for. */
+/** The use of random bytes. */
 export type Drawn = Exclude<Label<'hedge'>, 'stream' | 'draw'>
 
 const BLOCK_LENGTH = 32
 
 /**
- * A random source whose bytes also depend on a secret and on the statement that they will be used on, so that a source
- * that repeats (a snapshot of a machine, a fork, a broken polyfill) or is known to somebody does not give the secret away.
+ * A random source whose bytes also depend on a secret and on the statement for which they are used. So the secret is safe
+ * even if `random` repeats (a snapshot of a machine, a fork, a broken polyfill) or is known to somebody.
  *
- * Draw number n is `TH("stream", TH(drawn, random(32), secret, n, about …), block)`, cut to the length that was asked for;
- * each draw takes 32 bytes of `random`. With SHA-256 as a random function:
+ * Draw number n is `TH("stream", TH(drawn, random(32), secret, n, about …), block)`, cut to the requested length. Each draw
+ * takes 32 bytes of `random`. If SHA-256 is modelled as a random function:
  *
- * - While `random` is good, so are the bytes, whatever the rest is.
- * - Whatever `random` gives, the bytes are unknown to whoever does not know the secret, and say nothing about bytes that
- *   were drawn for another use, secret or statement, or by another draw of this source.
- * - The same `random(32)`, use, secret, statement and n give the same bytes. A nonce that is drawn so may repeat. It does
- *   no harm only if `about` fixes everything that the nonce's answer will depend on: then the answer repeats too. What a
- *   peer can still choose after the draw is not fixed. So whoever moves second draws after having seen what the first has
- *   sent, and has that in `about`. Whoever moves first cannot: there `random` itself must not repeat.
- * - Without a secret (no bytes), only statements are kept apart: who knows what `random` gives knows the bytes.
+ * - If `random` is good, the bytes are good, whatever the other inputs are.
+ * - Whatever `random` returns, the bytes are unknown without the secret. They reveal nothing about bytes for another use,
+ *   secret or statement, or of another draw.
+ * - The same `random(32)`, use, secret, statement and n give the same bytes, so a nonce may repeat. That is harmless only
+ *   if `about` determines everything that the response with that nonce depends on: then the response repeats too. A value
+ *   that a peer chooses after the draw is not determined. So a party that sends second draws after it has received the
+ *   first message, and includes it in `about`. A party that sends first cannot do so: its `random` must not repeat.
+ * - With an empty secret, only statements are kept apart: whoever knows the output of `random` knows the bytes.
  *
- * @param secret read at each draw: this source must not outlive it
- * @param about the whole statement, in parts whose number and kinds are fixed by `drawn`
+ * @param secret read at each draw, so do not wipe it while this source is used
+ * @param about the whole statement, in parts whose number and types are fixed by `drawn`
  */
 export function hedgedRandom(
   random: RandomSource,

@@ -1,37 +1,39 @@
 import { abytes, equalBytes, isBytes } from './bytes.ts'
 
+/** Length in bytes of a master key. */
 export const MASTER_KEY_LENGTH = 32
 
-/** A master key and the id that what it seals carries. */
+/** A master key and its id. Every value that it seals starts with the id. */
 export interface MasterKey {
-  /** 1 to 255; never given to another key. A key that stands alone has id 1. */
+  /** 1 to 255. Never use an id for a second key. A key without an id has id 1. */
   readonly id: number
   /** 32 bytes */
   readonly key: Uint8Array
 }
 
-/** One master key of 32 bytes, or several while one takes the place of another: all open, `current` seals. */
+/** One master key of 32 bytes, or several during a change of the key. */
 export type MasterKeys =
   | Uint8Array
   | {
-      /** Seals, and opens. */
+      /** The key that seals. It opens too. */
       readonly current: MasterKey
-      /** Those that open only: keys that go, and before that one that comes. */
+      /** Keys that only open: old keys, and a new key before it becomes the current one. */
       readonly previous?: readonly MasterKey[]
     }
 
-/** How far the change of the master key has come. */
+/** The progress of a change of the master key. */
 export interface Rotation {
   /** How many values this call has sealed again. */
   readonly resealed: number
-  /** How many values are still sealed by other keys than the current one: these must be kept until it is 0. */
+  /** How many values are still sealed with another key than the current one. Keep the other keys until it is 0. */
   readonly remaining: number
 }
 
 /**
- * The keys by their ids, the current one first; copies.
+ * Checks and copies master keys.
  *
- * @throws {TypeError | RangeError} for a key that is none, or an id or key that comes twice
+ * @returns the current key first
+ * @throws {TypeError | RangeError} for an invalid key or id, or for an id or key that is repeated
  */
 export function readMasterKeys(keys: MasterKeys): readonly [MasterKey, ...MasterKey[]] {
   if (isBytes(keys) || typeof keys !== 'object') return [copyKey({ id: 1, key: keys })]

@@ -1,7 +1,7 @@
-/** How many rows a statement reads, or deletes, at a time: however many there are, none takes long. */
+/** Maximum number of rows that a statement reads or deletes, so that none takes long. */
 export const PAGE = 500
 
-/** Repeats what does something to a page of rows at most, and gives them, until there is no whole page left. */
+/** Calls `runPage` until it returns less than a full page. It processes at most a page of rows, and returns them. */
 export async function inPages(runPage: () => Promise<readonly unknown[]>): Promise<void> {
   while ((await runPage()).length >= PAGE);
 }

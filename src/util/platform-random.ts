@@ -1,6 +1,6 @@
 /**
  * Bytes of the platform's cryptographic random generator (WebCrypto `getRandomValues`, in blocks of at most 65,536 bytes),
- * as they are. For names that must be unlike others; what secrets are made of is drawn by `systemRandom`.
+ * unchanged. For unique ids. Use `systemRandom` for secrets.
  */
 export function platformRandom(length: number): Uint8Array {
   const out = new Uint8Array(length)

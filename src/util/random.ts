@@ -3,7 +3,7 @@ import { platformRandom } from './platform-random.ts'
 import { taggedHash } from './tagged-hash.ts'
 import { tag } from './tags.ts'
 
-/** Gives `length` fresh, uniformly random bytes. */
+/** Returns `length` fresh, uniformly random bytes. */
 export type RandomSource = (length: number) => Uint8Array
 
 const BLOCK_LENGTH = 32
@@ -12,14 +12,15 @@ const BLOCK_LENGTH = 32
 let draws = 0
 
 /**
- * The platform's cryptographic random generator ({@link platformRandom}) with a hash of the time and a count added by XOR.
- * That leaves the platform's bytes as good as they are, and keeps two draws apart where it gives the same bytes again:
- * always within a process, and else (a snapshot started twice, a fork) unless the clock says the same too, to its last
- * digit. It does not make guessable bytes unknown.
+ * The platform's cryptographic random generator ({@link platformRandom}), XORed with a hash of the time and a counter.
+ *
+ * This never weakens the platform's bytes. If the platform repeats its bytes, two draws still differ: always within a
+ * process, and otherwise (a snapshot started twice, a fork) unless the clock returns exactly the same time. It does not make
+ * guessable bytes unpredictable.
  */
 export const systemRandom: RandomSource = (length) => {
   const out = platformRandom(length)
-  // Absent in a few runtimes.
+  // A few runtimes do not have it.
   const { performance } = globalThis as { readonly performance?: Performance }
   const now = new Uint8Array(
     Float64Array.of(draws++, Date.now(), performance?.timeOrigin ?? 0, performance?.now() ?? 0).buffer,
@@ -33,10 +34,10 @@ export const systemRandom: RandomSource = (length) => {
 }
 
 /**
- * A random source as a caller has given it, whose every answer is bytes of the length that was asked for.
+ * Wraps a caller's random source, so that every value that it returns is checked.
  *
- * @returns the same; throws a TypeError or RangeError for an answer that is none
- * @throws {TypeError} if it is no function
+ * @returns a source that throws a `TypeError` or `RangeError` if `random` does not return bytes of the requested length
+ * @throws {TypeError} if it is not a function
  */
 export function checkRandom(random: RandomSource): RandomSource {
   if (typeof random !== 'function') throw new TypeError('random must be a function')

@@ -8,41 +8,45 @@ import { readMasterKeys, type MasterKeys } from './master-keys.ts'
 import { hedgedRandom } from './hedge.ts'
 import type { RandomSource } from './random.ts'
 
-/** What a sealed value is; a value sealed for one purpose does not open for another. */
+/** The purpose of a sealed value. It does not open for another purpose. */
 export type SealPurpose = 'share' | 'session' | 'answer' | 'custodian share' | 'ot pair' | 'preprocessing' | 'audit key'
 
-/** Where a sealed value belongs: it opens there only. */
+/** The associated data of a sealed value. It opens only with the same. */
 export interface SealContext {
   readonly purpose: SealPurpose
+  /** The client that the value belongs to. */
   readonly clientId: string
-  /** The key of its row. */
+  /** The key of its database row. */
   readonly row: string
 }
 
-/** Seals what the database keeps: by one key, and opens what any of several has sealed. */
+/** Seals values for the database with one master key, and opens values of several. */
 export interface Sealer {
-  /** The id of the key that seals, which is the first byte of what it has sealed. */
+  /** The id of the key that seals: the first byte of every value that it seals. */
   readonly keyId: number
+  /** Seals a value with the current key. */
   seal(place: SealContext, plaintext: Uint8Array): Uint8Array
-  /** @throws {SHARE_PARSING_FAILED} if the value was not sealed by one of the master keys for this place */
+  /** Opens a value. @throws {SHARE_PARSING_FAILED} if it was not sealed by one of the master keys with this context */
   open(place: SealContext, sealed: Uint8Array): Uint8Array
-  /** The same value sealed by the current key. @throws {SHARE_PARSING_FAILED} as {@link open} does */
+  /** Opens a value, and seals it with the current key. @throws {SHARE_PARSING_FAILED} as {@link open} */
   reseal(place: SealContext, sealed: Uint8Array): Uint8Array
-  /** 32 bytes that stand for others: without the master key nobody can check a guess at them. */
+  /** HMAC-SHA-256 of bytes, 32 bytes. Without the master key, nobody can check a guess at the bytes. */
   fingerprint(bytes: Uint8Array): Uint8Array
-  /** Whether one of the master keys gives the bytes this fingerprint. */
+  /** Whether this is the fingerprint of the bytes under one of the master keys. */
   isFingerprint(fingerprint: Uint8Array, bytes: Uint8Array): boolean
 }
 
 const NONCE_LENGTH = 24
 
 /**
- * `key id u8 | nonce[24] | XChaCha20-Poly1305 ciphertext and tag`, with the place and the key id as associated data. The
- * nonces are random, at 192 bits do not repeat, and depend on key, place and plaintext: where the random source repeats, the
- * same nonce seals the same value alone.
+ * Creates a sealer. A sealed value is `key id u8 | nonce[24] | XChaCha20-Poly1305 ciphertext and tag`. The context and the
+ * key id are the associated data.
+ *
+ * Nonces are random, and with 192 bits do not repeat. They also depend on key, context and plaintext: if the random source
+ * repeats, a repeated nonce only seals the same value again.
  *
  * @param masterKeys copied
- * @throws {TypeError | RangeError} for keys that are none
+ * @throws {TypeError | RangeError} for invalid keys
  */
 export function createSealer(masterKeys: MasterKeys, random: RandomSource): Sealer {
   const keys = readMasterKeys(masterKeys)

@@ -2,27 +2,27 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { lengthOf, utf8 } from './bytes.ts'
 import { type Label, tag, type TaggedProtocol, type TagSuite } from './tags.ts'
 
-/** What is hashed: bytes, a list of byte strings, or a number below 2^32 as four big-endian bytes. */
+/** A part of a hash's input: bytes, a list of byte strings, or a number below 2^32 as four big-endian bytes. */
 export type Part = Uint8Array | readonly Uint8Array[] | number
 
-/** Hashes under one label of one suite and protocol; see {@link taggedHash}. */
+/** {@link taggedHash} with a label of one suite and protocol. 32 bytes. */
 export type Hasher<P extends TaggedProtocol> = (label: Label<P>, ...parts: readonly Part[]) => Uint8Array
 
 type Sha256 = ReturnType<typeof sha256.create>
 
 const prefixes = new Map<string, Sha256>()
 
-/** The state of the hash that is being computed. */
+/** The state of the current hash. */
 const working = sha256.create()
 
-/** Wipes that state: a digest leaves itself in it, and the end of what was hashed. */
+/** Copied over that state to wipe it: after a hash, it has the digest and the end of the input. */
 const blank = sha256.create().update(new Uint8Array(1))
 
-/** What waits to be hashed: many short fields cost less in one piece. All zeros between hashes. */
+/** Input that is not hashed yet: hashing many short fields at once takes less time. All zeros between hashes. */
 const pending = new Uint8Array(1024)
 let pendingLength = 0
 
-/** SHA-256 after `SHA256(tag) ‖ SHA256(tag)`, which is one block: computed once for each tag. */
+/** Starts with the state after `SHA256(tag) ‖ SHA256(tag)`, which is one block. It is computed once for each tag. */
 function startAfterTag(tagText: string): void {
   let state = prefixes.get(tagText)
   if (state === undefined) {
@@ -73,10 +73,10 @@ function addPart(part: Part): void {
 }
 
 /**
- * `TH(tag, p1 .. pm) = SHA256(SHA256(tag) ‖ SHA256(tag) ‖ Σ u32be(len p) ‖ p)`, 32 bytes.
+ * The tagged hash `TH(tag, p1 .. pm) = SHA256(SHA256(tag) ‖ SHA256(tag) ‖ Σ u32be(len p) ‖ p)`, 32 bytes.
  *
- * The length prefixes make the parts' borders part of the input; a list is its count (u32) and its items, each with a
- * prefix. Whether a part is a list is fixed by its label and place, so no two inputs hash the same bytes.
+ * The length prefixes encode where a part ends. A list is its count (u32), followed by its items with their prefixes.
+ * Whether a part is a list is fixed by its label and position. So different inputs never hash the same bytes.
  *
  * @throws {TypeError} for a part that is neither number, bytes nor a list of bytes
  * @throws {RangeError} for a number that is not an integer of 32 bits

@@ -1,9 +1,9 @@
 import type { Curve } from '../types.ts'
 
-/** What a statement is hashed for: a curve, the BIP 340 signatures of secp256k1, or all curves of a wallet at once. */
+/** The suite of a hash: a curve, the BIP 340 signatures of secp256k1, or all curves of a wallet. */
 export type TagSuite = Curve | 'bip340' | 'wallet'
 
-/** Every label that is ever hashed under, by protocol: one label, one statement. */
+/** All labels of hashes, by protocol. Each label is used for one kind of statement. */
 const LABELS = {
   keygen: ['ctx', 'sid', 'com', 'echo', 'pok', 'cc', 'T', 'pop', 'set', 'expand'],
   reshare: ['ctx', 'sid', 'com', 'echo', 'pok', 'T', 'pop', 'set', 'expand'],
@@ -51,7 +51,7 @@ const LABELS = {
   share: ['wallet-set'],
   operation: ['setup', 'begin', 'export'],
   channel: ['request', 'answer'],
-  // Drawing, not stating: see hedge.ts.
+  // Labels for drawing randomness, see hedge.ts.
   hedge: [
     'stream',
     'draw',
@@ -72,10 +72,12 @@ const LABELS = {
   ],
 } as const
 
+/** A protocol whose hashes have labels. */
 export type TaggedProtocol = keyof typeof LABELS
+/** A label of a protocol's hashes. */
 export type Label<P extends TaggedProtocol> = (typeof LABELS)[P][number]
 
-/** The domain-separation tag of one statement: `reshare/v1/<suite>/<protocol>/<label>`. */
+/** The domain-separation tag of a label: `reshare/v1/<suite>/<protocol>/<label>`. */
 export function tag<P extends TaggedProtocol>(suite: TagSuite, protocol: P, label: Label<P>): string {
   return `reshare/v1/${suite}/${protocol}/${label}`
 }

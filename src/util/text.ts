@@ -1,40 +1,44 @@
 /**
- * What one kind of text from outside may be. All of it is well-formed Unicode without control characters and
- * noncharacters: what holds half of a surrogate pair has no UTF-8, so that two such texts become one on their way, and
- * neither is JSON to PostgreSQL.
+ * The rule for one kind of text from outside. Every text must be well-formed Unicode without control characters and
+ * noncharacters. A text with an unpaired surrogate has no UTF-8 encoding: two different ones would become the same, and
+ * PostgreSQL does not accept them as JSON.
  *
- * A name is refused rather than brought into another form: whoever compares it later, in another program or database, would
- * not know of it.
+ * A name that breaks the rule is refused, not normalized: another program or database that compares it later would not
+ * normalize it.
  */
 export interface TextRule {
-  /** The least and the most UTF-16 code units: what `length` counts in JavaScript. */
+  /** Minimum number of UTF-16 code units, which is what `length` counts in JavaScript. */
   readonly least: number
+  /** Maximum number of UTF-16 code units. */
   readonly most: number
   /**
-   * `statement` may have tabs and ends of lines, a `line` neither. A `label` is one line that people read: in normal form C, without
-   * characters that are not seen or that change the order of others. An `id` is one, too, and says the same in the path of
-   * a URL: it is not `.` or `..`, and does not have U+FFFD, which stands for what was lost.
+   * - `statement`: may have tabs and line breaks;
+   * - `line`: has neither;
+   * - `label`: a line for people to read, in normal form C, without invisible characters or those that reorder others;
+   * - `id`: a label that can be used in the path of a URL. It is not `.` or `..`, and does not have U+FFFD, the replacement
+   *   character.
    */
   readonly kind: 'statement' | 'line' | 'label' | 'id'
 }
 
-/** What an app calls one of its clients or users. */
+/** An app's id of one of its clients or users. */
 export const ID: TextRule = { kind: 'id', least: 1, most: 256 }
 
-/** What a device calls itself; it may say nothing. */
+/** A device's label. May be empty. */
 export const LABEL: TextRule = { kind: 'label', least: 0, most: 128 }
 
-/** What an environment variable or an argument of a program says. */
+/** The value of an environment variable or a program argument. */
 export const SETTING: TextRule = { kind: 'line', least: 1, most: 65_536 }
 
-/** What an app's `authorizeExport` judges. */
+/** The text that an app's `authorizeExport` checks. */
 export const AUTHORIZATION: TextRule = { kind: 'statement', least: 1, most: 4096 }
 
 /**
  * Asserts text from outside.
  *
  * @throws {TypeError} if it is not a string
- * @throws {RangeError} if it is not what the rule allows; the message does not repeat it
+ * @param name of the argument, for errors
+ * @throws {RangeError} if the rule does not allow it. The message does not contain the text.
  */
 export function checkText(value: unknown, rule: TextRule, name: string): string {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string`)
@@ -48,13 +52,13 @@ export function isText(value: unknown, rule: TextRule): value is string {
   return typeof value === 'string' && findFault(value, rule) === undefined
 }
 
-/** Whether no surrogate is without its other half. As `isWellFormed` of a string, which not every engine has. */
+/** Whether there is no unpaired surrogate. Like `String.prototype.isWellFormed`, which not every engine has. */
 export function isWellFormed(text: string): boolean {
   return !some(text, isSurrogate)
 }
 
 function findFault(text: string, { kind, least, most }: TextRule): string | undefined {
-  // First, so that nothing long is looked through.
+  // First, so that long texts are not searched.
   if (text.length < least || text.length > most) return `must have ${least} to ${most} UTF-16 code units`
   if (!isWellFormed(text)) return 'must be well-formed Unicode: it has half of a surrogate pair'
   if (some(text, REFUSED[kind])) return 'must not have control characters or others that are not seen'
@@ -70,24 +74,24 @@ function some(text: string, is: (codePoint: number) => boolean): boolean {
   return false
 }
 
-// Ranges rather than property escapes: not every engine that clients run in knows those.
+// Ranges are used instead of property escapes, which not every engine supports.
 
-/** A code point of this range stands alone: those of a pair were read as one. */
+/** A code point in this range is an unpaired surrogate: a pair is read as one code point. */
 function isSurrogate(codePoint: number): boolean {
   return codePoint >= 0xd800 && codePoint <= 0xdfff
 }
 
-/** RFC 9839 §4.3: all that is not among the Unicode Assignables. */
+/** Whether a code point is not one of the Unicode Assignables (RFC 9839 §4.3). */
 function isRefused(codePoint: number): boolean {
   if (codePoint < 0x20) return codePoint !== 0x09 && codePoint !== 0x0a && codePoint !== 0x0d
   if (codePoint >= 0x7f && codePoint <= 0x9f) return true
-  // Noncharacters: the last two of each plane, and 32 besides.
+  // Noncharacters: the last two of each plane, and 32 others.
   return (codePoint & 0xfffe) === 0xfffe || (codePoint >= 0xfdd0 && codePoint <= 0xfdef)
 }
 
 /**
- * Soft hyphens, zero-width spaces, byte order marks, ends of lines, and what changes the direction of text. Joiners, variation
- * selectors and tags stay: scripts and emoji are written with them.
+ * Soft hyphens, zero-width spaces, byte order marks, line breaks, and characters that change the direction of text. Joiners,
+ * variation selectors and tags are allowed, because scripts and emoji need them.
  */
 const UNSEEN: readonly (readonly [from: number, to: number])[] = [
   [0x00ad, 0x00ad],

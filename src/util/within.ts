@@ -1,12 +1,13 @@
-/** A timer that is to wait longer does not wait at all. */
+/** The longest delay of a timer. With a longer one, it fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 /**
- * What `work` gives, or an error once `ms` milliseconds have passed, whichever comes first. Whoever works may never end and
- * never look at the signal: what it gives later is dropped.
+ * Runs `work`, and rejects after `ms` milliseconds if it has not finished. Its later result is ignored, even if `work`
+ * ignores the signal and never ends.
  *
+ * @param ms at most 2^31 − 1 are waited
  * @param work gets a signal that is aborted when the time is over
- * @param late makes the error
+ * @param late makes the error for that case
  */
 export async function within<T>(
   ms: number,
@@ -19,7 +20,7 @@ export async function within<T>(
     timer = setTimeout(
       () => {
         const error = late()
-        // First, so that this is the error, whatever the signal makes of the work.
+        // Before the abort, so that this error wins over one that `work` throws because of the signal.
         reject(error)
         controller.abort(error)
       },

@@ -1,13 +1,17 @@
 import { type AbortReason, type ErrorCode, MpcError, ProtocolError, isMpcError, isProtocolError } from '../errors.ts'
 import { errorMessage, errorName } from '../util/brand.ts'
 
-/** An error as plain data. What is neither ours nor about an argument says nothing: its text may hold anything. */
+/**
+ * An error as plain data. An error that is neither of this package nor about an argument is `unexpected`, without its
+ * message, which may contain anything.
+ */
 export type ErrorDescription =
   | { readonly kind: 'protocol'; reason: AbortReason; round: number; blame: readonly number[]; message: string }
   | { readonly kind: 'code'; code: ErrorCode; retryable: boolean; message: string }
   | { readonly kind: 'type' | 'range'; message: string }
   | { readonly kind: 'unexpected' }
 
+/** Turns an error into plain data. */
 export function describeError(error: unknown): ErrorDescription {
   if (isProtocolError(error)) {
     const { reason, round, blame } = error
@@ -23,6 +27,7 @@ export function describeError(error: unknown): ErrorDescription {
   return { kind: 'unexpected' }
 }
 
+/** Turns plain data of {@link describeError} back into an error. */
 export function restoreError(description: ErrorDescription): Error {
   switch (description.kind) {
     case 'protocol':
@@ -38,7 +43,7 @@ export function restoreError(description: ErrorDescription): Error {
   }
 }
 
-/** The message that a {@link ProtocolError} was made with: it adds reason and round itself. */
+/** The message of a {@link ProtocolError} without reason and round, which its constructor adds. */
 function withoutSuffix({ message, reason, round }: ProtocolError): string {
   return message.slice(0, -` (${reason}, round ${round})`.length)
 }

@@ -18,11 +18,16 @@ export type {
 } from './types.ts'
 
 /**
- * Opens a pool of worker threads of Node for large sharings and for many reshares at once.
+ * Opens a pool of worker threads of Node.js, for large sharings and for many reshares at once.
  *
- * @param options.size the most threads at a time, 0 to 64; with 0, jobs are done on the calling thread
- * @throws {TypeError} if there is no size
- * @throws {RangeError} for another size
+ * @param options.size maximum number of threads, 0 to 64. With 0, jobs run on the calling thread.
+ * @throws {TypeError} if `options` is not an object
+ * @throws {RangeError} for any other size
+ *
+ * @example
+ * const pool = createPool({ size: 2 })
+ * const { shares, commitment } = await pool.split({ curve: 'ed25519', secret, threshold: 2, ids: [1, 2, 3] })
+ * await pool.close()
  */
 export function createPool(options: { readonly size: number }): Pool {
   const { size } = assertObject(options, 'createPool')

@@ -5,7 +5,7 @@ import { recombineSecret, splitSecret, verifyShares } from './sharing-jobs.ts'
 import { bytesIn } from './transfer.ts'
 import type { RecombineJob, ReshareTurn, SplitJob, SplitResult, VerifyJob } from './types.ts'
 
-/** What a worker can be asked, and what it then gives. */
+/** The jobs of a worker, and their results. */
 export interface Jobs {
   readonly split: { readonly job: SplitJob; readonly result: SplitResult }
   readonly verify: { readonly job: VerifyJob; readonly result: number[] }
@@ -13,15 +13,16 @@ export interface Jobs {
   readonly reshare: { readonly job: readonly ReshareTurn[]; readonly result: DescribedOutcome[] }
 }
 
+/** The name of a job. */
 export type JobName = keyof Jobs
 
-/** A job on its way to a worker. */
+/** A job, as it is sent to a worker. */
 export type Request = { readonly [Name in JobName]: { readonly name: Name; readonly job: Jobs[Name]['job'] } }[JobName]
 
-/** What comes back. */
+/** The result of a job, or its error. */
 export type Answer = { readonly result: Jobs[JobName]['result'] } | { readonly error: ErrorDescription }
 
-/** Does a job, and wipes all bytes that came with it. */
+/** Runs a job, and wipes all bytes of the request. */
 export function doJob(request: Request): Answer {
   try {
     return { result: resultOf(request) }

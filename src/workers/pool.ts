@@ -6,15 +6,18 @@ import { startThreads, type Threads } from './threads.ts'
 import { copyOf } from './transfer.ts'
 import type { RecombineJob, ReshareOutcome, ReshareTurn, SplitJob, SplitResult, VerifyJob } from './types.ts'
 
-/** So many turns of a reshare travel together at most: a thread that fails takes no more with it. */
+/** Maximum number of turns in one job. If a thread fails, no more turns than these fail with it. */
 const TURNS_TOGETHER = 16
 
 /**
- * Does jobs on threads. All bytes given to it are copied at once and stay the caller's; the copies are wiped when the
+ * Runs jobs on threads. All bytes of a job are copied at once, and the caller keeps its own. The copies are wiped when the
  * job is over.
+ *
+ * A job rejects with ABORTED if the pool is closed, and with WORKER_FAILED if its thread ends or cannot be started. `reshare`
+ * reports these errors for each turn.
  */
 export interface Pool {
-  /** The number of threads. */
+  /** Maximum number of threads. */
   readonly size: number
   /**
    * Splits a secret, with a Feldman commitment.
@@ -23,23 +26,27 @@ export interface Pool {
    */
   split(job: SplitJob): Promise<SplitResult>
   /**
-   * The ids of the shares that are not those committed to.
+   * Finds wrong shares: those that are not on the polynomial that was committed to.
    *
+   * @returns their ids
    * @throws {SHARE_PARSING_FAILED} unless shares and commitment are canonical
    */
   verify(job: VerifyJob): Promise<number[]>
   /**
-   * The secret behind the shares, 32 bytes; like `recombine`, it does not notice a wrong share.
+   * Recombines shares. A wrong share is not noticed: verify the shares first, or check the result.
    *
+   * @returns the secret, 32 bytes
    * @throws {SHARE_PARSING_FAILED} unless the shares are canonical
    */
   recombine(job: RecombineJob): Promise<Uint8Array>
   /**
-   * Plays one step of each of many reshares, spread over the threads. A turn that fails leaves the others alone; one
-   * that fails with WORKER_FAILED has sent nothing and may be repeated.
+   * Runs one step of each of many reshares, distributed over the threads. A turn that fails does not affect the others. A
+   * turn that fails with WORKER_FAILED may be repeated, since it has sent nothing.
+   *
+   * @returns the outcomes, in the order of `turns`
    */
   reshare(turns: readonly ReshareTurn[]): Promise<ReshareOutcome[]>
-  /** Refuses the jobs that wait, lets those that run come to their end, and ends the threads. */
+  /** Rejects waiting jobs, waits for running jobs, and ends the threads. */
   close(): Promise<void>
 }
 
@@ -83,7 +90,7 @@ function restoreOutcome(outcome: DescribedOutcome): ReshareOutcome {
   return 'error' in outcome ? { error: restoreError(outcome.error) } : outcome
 }
 
-/** In place of threads: every job is done at once, on the thread that asks. */
+/** Runs every job at once on the calling thread. Used in place of threads. */
 const CALLING_THREAD: Threads = {
   run: async (request): Promise<Answer> => doJob(request),
   close: async () => undefined,

@@ -17,7 +17,7 @@ import type { PackedSet, ReshareContinuation, ReshareOpening, ReshareStep, Resha
 /** A {@link ReshareOutcome} as plain data. */
 export type DescribedOutcome = { readonly step: ReshareStep } | { readonly error: ErrorDescription }
 
-/** One step of each reshare. */
+/** Runs one step of each reshare. */
 export function playReshares(turns: readonly ReshareTurn[]): DescribedOutcome[] {
   const outcomes = runSteps(
     turns.map((turn) => ({
@@ -46,7 +46,7 @@ function openReshare({ curve, old, share: encoded, arrived: _, ...terms }: Resha
 function pack(curve: Curve, outcome: StepOutcome<ReshareResult>): DescribedOutcome {
   if (outcome.step === undefined) return { error: describeError(outcome.error) }
   const { session, step } = outcome
-  // A step that is both prepared and done gives one result twice.
+  // A step with both `prepared` and `done` has the same result twice.
   const result = step.done ?? step.prepared
   const packed = result === undefined ? undefined : packSet(curve, result)
   return {

@@ -10,7 +10,7 @@ import type { PackedShares, RecombineJob, SplitJob, SplitResult, VerifyJob } fro
 
 const SCALAR_BYTES = 32
 
-/** @throws {SHARE_PARSING_FAILED | TypeError | RangeError} */
+/** Splits a secret. @throws {SHARE_PARSING_FAILED | TypeError | RangeError} for wrong arguments */
 export function splitSecret({ curve, secret, threshold, ids }: SplitJob): SplitResult {
   const group = groupOf(curve)
   assertSharing(threshold, ids)
@@ -26,7 +26,7 @@ export function splitSecret({ curve, secret, threshold, ids }: SplitJob): SplitR
   }
 }
 
-/** @returns the ids of the wrong shares. @throws {SHARE_PARSING_FAILED | TypeError | RangeError} */
+/** The ids of the wrong shares. @throws {SHARE_PARSING_FAILED | TypeError | RangeError} for wrong arguments */
 export function verifyShares({ curve, commitment, ...packed }: VerifyJob): number[] {
   const group = groupOf(curve)
   const points = parsing('commitment', () =>
@@ -35,13 +35,13 @@ export function verifyShares({ curve, commitment, ...packed }: VerifyJob): numbe
   return withShares(group, packed, (shares) => findWrongShares(group, points, shares, systemRandom))
 }
 
-/** @throws {SHARE_PARSING_FAILED | TypeError | RangeError} */
+/** The secret of the shares. @throws {SHARE_PARSING_FAILED | TypeError | RangeError} for wrong arguments */
 export function recombineSecret({ curve, threshold, ...packed }: RecombineJob): Uint8Array {
   const group = groupOf(curve)
   return withShares(group, packed, (shares) => recombine(group, shares, threshold))
 }
 
-/** Decodes shares, which last as long as `use` does. */
+/** Passes decoded shares to `use`, and wipes them afterwards. */
 function withShares<T>(group: Group, { ids, shares }: PackedShares, use: (shares: readonly Share[]) => T): T {
   abytes(shares, SCALAR_BYTES * ids.length, 'shares')
   const values: Scalar[] = []
@@ -57,7 +57,7 @@ function withShares<T>(group: Group, { ids, shares }: PackedShares, use: (shares
   }
 }
 
-/** Views of pieces of equal length. */
+/** Splits bytes into views of equal length. */
 function cut(bytes: Uint8Array, length: number, name: string): Uint8Array[] {
   const count = abytes(bytes, undefined, name).length / length
   if (!Number.isInteger(count)) throw new RangeError(`${name} must be a multiple of ${length} bytes`)

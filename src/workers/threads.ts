@@ -10,22 +10,24 @@ interface Task {
   readonly reject: (error: Error) => void
 }
 
-/** Threads that do one job each at a time; further jobs wait their turn. */
+/** Threads that run one job at a time each. Further jobs wait. */
 export interface Threads {
   /**
-   * Does a job. The bytes of the request are handed over, or wiped where no thread takes it.
+   * Runs a job. The bytes of the request are transferred to a thread, or wiped if no thread gets them.
    *
    * @throws {WORKER_FAILED} if the thread ends before the job does
    * @throws {ABORTED} if the threads are closed before it begins
    */
   run(request: Request): Promise<Answer>
-  /** Lets the jobs that run come to their end. No job may follow. */
+  /** Rejects waiting jobs, waits for running jobs, and ends the threads. Run no job after that. */
   close(): Promise<void>
 }
 
 /**
- * @param size at most this many threads, each started when there is a job for it
- * @param program what they run: `worker.ts`
+ * Creates threads. A thread is started when there is a job for it.
+ *
+ * @param size maximum number of threads
+ * @param program the URL of worker.js, which they run
  */
 export function startThreads(size: number, program: URL): Threads {
   const idle: Worker[] = []
@@ -44,7 +46,7 @@ export function startThreads(size: number, program: URL): Threads {
       task?.resolve(answer)
       assign()
     })
-    // What went wrong is not passed on: its text may hold anything. The exit follows.
+    // The error is not passed on, since its message may contain anything. The event `exit` follows.
     worker.on('error', () => undefined)
     worker.on('messageerror', () => void worker.terminate())
     worker.on('exit', () => {
@@ -85,7 +87,7 @@ export function startThreads(size: number, program: URL): Threads {
         wipe(...bytesIn(request))
         reject(new MpcError('ABORTED', 'the pool was closed before the job began'))
       }
-      // A thread that is ended in the middle of a job could not wipe what it works on.
+      // Waits for running jobs: a thread that is terminated during a job cannot wipe its secrets.
       if (busy.size > 0) await new Promise<void>((resolve) => (allIdle = resolve))
       await Promise.all(idle.splice(0).map((worker) => worker.terminate()))
     },

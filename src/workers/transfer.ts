@@ -10,9 +10,9 @@ export function bytesIn(value: unknown): Uint8Array<ArrayBuffer>[] {
 }
 
 /**
- * What is handed over to another thread with a structure, instead of being copied.
+ * The buffers of a structure that are transferred to another thread instead of being copied.
  *
- * Every byte array must be the only one on its memory, as those are that {@link copyOf} and the codecs make.
+ * Every byte array must be the only one on its buffer, like those that {@link copyOf} and the codecs make.
  */
 export function buffersIn(value: unknown): ArrayBuffer[] {
   return [...new Set(bytesIn(value).map(({ buffer }) => buffer))]

@@ -1,28 +1,29 @@
 import type { ReshareParticipant } from '../protocol/reshare/index.ts'
 import type { Curve, Purpose } from '../types.ts'
 
-/** Shares as bytes: a scalar of 32 bytes for each id, in the same order. */
+/** Shares as bytes. */
 export interface PackedShares {
-  /** 1 to 65,535 */
+  /** Distinct, 1 to 65,535. */
   readonly ids: readonly number[]
-  /** Secret. */
+  /** A scalar of 32 bytes for each id, concatenated in the same order. Secret. */
   readonly shares: Uint8Array
 }
 
-/** A secret to split among `ids`, of which any `threshold` recombine it. */
+/** A secret to split into shares. */
 export interface SplitJob {
   /** The curve of the scalars. */
   readonly curve: Curve
-  /** A scalar of 32 bytes. */
+  /** A scalar of 32 bytes: big-endian on secp256k1, little-endian on ed25519. */
   readonly secret: Uint8Array
-  /** How many shares recombine the secret. */
+  /** How many shares recombine the secret, from 1 to the number of ids. */
   readonly threshold: number
-  /** 1 to 65,535, without repetition. */
+  /** Distinct, 1 to 65,535, at most 8,192 of them. */
   readonly ids: readonly number[]
 }
 
+/** The shares of a secret, and a commitment to their polynomial. */
 export interface SplitResult extends PackedShares {
-  /** The Feldman commitment: `threshold` encoded points, one behind the other. */
+  /** The Feldman commitment: `threshold` encoded points, concatenated. */
   readonly commitment: Uint8Array
 }
 
@@ -30,7 +31,7 @@ export interface SplitResult extends PackedShares {
 export interface VerifyJob extends PackedShares {
   /** The curve of the scalars. */
   readonly curve: Curve
-  /** The Feldman commitment: `threshold` encoded points, one behind the other. */
+  /** The Feldman commitment: `threshold` encoded points, concatenated. */
   readonly commitment: Uint8Array
 }
 
@@ -42,7 +43,7 @@ export interface RecombineJob extends PackedShares {
   readonly threshold: number
 }
 
-/** What the participants of a reshare agree on, see `ReshareTerms`. */
+/** The terms of a reshare, as in `ReshareTerms`. */
 export interface PackedTerms {
   /** The curve of the key. */
   readonly curve: Curve
@@ -50,59 +51,59 @@ export interface PackedTerms {
   readonly purpose: Purpose
   /** t', 2 ≤ t' ≤ n' */
   readonly threshold: number
-  /** At least `old.threshold` dealers; a participant's number is its place in this list, from 1. */
+  /** At least `old.threshold` of them deal. A participant's number is its position in this list, from 1. */
   readonly participants: readonly ReshareParticipant[]
-  /** This machine's participant number. */
+  /** This participant's number. */
   readonly self: number
-  /** What else the participants must agree on, below 2^32. Default: 0. */
+  /** Anything else that the participants must agree on, below 2^32. Default: 0. */
   readonly flags?: number
 }
 
-/** A reshare to begin: the options of `createReshare`, with records and shares as bytes. */
+/** The first turn of a reshare: the options of `createReshare`, with records and shares as bytes. */
 export interface ReshareOpening extends PackedTerms {
   /** The record of the old set, encoded. */
   readonly old: Uint8Array
-  /** This machine's share of the old set, encoded, where it deals. Secret. */
+  /** This participant's share of the old set, encoded, if it deals. Secret. */
   readonly share?: Uint8Array
-  /** What arrived before it starts, at a machine that answers; none at one that speaks first. */
+  /** The envelopes that have arrived before the first step. Leave it out for a participant that sends first. */
   readonly arrived?: readonly Uint8Array[]
 }
 
-/** A reshare to go on with, on the same terms: the state that its last step gave, and what arrived since. */
+/** A later turn of a reshare, on the same terms. */
 export interface ReshareContinuation extends PackedTerms {
-  /** Secret, and for one turn. */
+  /** The `state` of the last step. Secret. Use it for one turn only. */
   readonly state: Uint8Array
-  /** The envelopes that have arrived since. */
+  /** The envelopes that have arrived since the last step. */
   readonly arrived: readonly Uint8Array[]
 }
 
-/** One step of a reshare that a worker computes: its beginning, or its continuation. */
+/** One step of a reshare for a worker: the first, or a later one. */
 export type ReshareTurn = ReshareOpening | ReshareContinuation
 
 /** A new set as bytes. */
 export interface PackedSet {
   /** The public record of the set, encoded. */
   readonly record: Uint8Array
-  /** This machine's share, encoded, where it receives. Secret. */
+  /** This participant's share, encoded, if it receives one. Secret. */
   readonly share?: Uint8Array
 }
 
-/** A step of a reshare, see `Step`. */
+/** The result of a step of a reshare, as in `Step`. */
 export interface ReshareStep {
   /** The envelopes to send, in order. */
   readonly out: readonly Uint8Array[]
-  /** The new set before the other parties have confirmed it, given at most once: to be stored before `out` is sent. */
+  /** The new set before the other parties have confirmed it. Given at most once: store it before you send `out`. */
   readonly prepared?: PackedSet
   /** The new set after every check has passed. The session is over. */
   readonly done?: PackedSet
-  /** For the next turn, unless the session is over. Secret. */
+  /** The state for the next turn, unless the session is over. Secret. */
   readonly state?: Uint8Array
 }
 
-/** What became of one turn. */
+/** The outcome of one turn. */
 export type ReshareOutcome =
   | {
-      /** What the turn brought. */
+      /** The result of the step. */
       readonly step: ReshareStep
       /** Absent: the turn did not fail. */
       readonly error?: undefined
@@ -110,6 +111,6 @@ export type ReshareOutcome =
   | {
       /** Absent: the turn failed. */
       readonly step?: undefined
-      /** What ended the session. */
+      /** The error that ended the session. */
       readonly error: Error
     }

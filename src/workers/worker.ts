@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { doJob, type Request } from './jobs.ts'
 import { buffersIn } from './transfer.ts'
 
-// The program of a pool's thread: one job after the other.
+// The program of a pool's thread. It runs one job at a time.
 
 parentPort?.on('message', (request: Request) => {
   const answer = doJob(request)

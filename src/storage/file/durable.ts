@@ -7,21 +7,21 @@ import { hasEnded, thisOwner } from '../../util/node/owner.ts'
 
 const TEMPORARY = /\.([0-9a-f-]+)\.[0-9a-f]{16}\.tmp$/
 
-/** A path beside `path` that no other write uses, and that tells who writes there. */
+/** A path next to `path` that no other write uses. It names the process that writes there. */
 export function temporaryFor(path: string): string {
   return `${path}.${thisOwner()}.${toHex(systemRandom(8))}.tmp`
 }
 
-/** Whether a file is the temporary of a process that has ended: secret bytes that nobody will come back for. */
+/** Whether a file is the temporary file of a process that has ended. It may contain secrets. */
 export function isAbandoned(name: string): boolean {
   const owner = TEMPORARY.exec(name)?.[1]
   return owner !== undefined && hasEnded(owner)
 }
 
 /**
- * Writes a new file, for its owner only, flushes it to the disk and reads it back. Removes it again if that fails.
+ * Writes a new file with mode 0600, flushes it to the disk and reads it back. Removes it if that fails.
  *
- * @throws {STORAGE_UNAVAILABLE} if the disk does not give back what was written
+ * @throws {STORAGE_UNAVAILABLE} if the disk returns other bytes than were written
  */
 export async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600)
@@ -41,9 +41,9 @@ export async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Moves a file that {@link writeNew} wrote over `path`, durably. From then on the next writer may replace it.
+ * Moves a file of {@link writeNew} to `path`, durably, and replaces the file there.
  *
- * @throws {STORAGE_UNAVAILABLE} if the new name may not be durable; whatever else is thrown has changed nothing
+ * @throws {STORAGE_UNAVAILABLE} if the new name may not be durable. If another error is thrown, nothing has changed.
  */
 export async function commit(temporary: string, path: string): Promise<void> {
   try {
@@ -59,7 +59,7 @@ export async function commit(temporary: string, path: string): Promise<void> {
   }
 }
 
-/** Whether a file is there, as far as the disk will say. */
+/** Whether a file exists. False if the disk cannot tell. */
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -67,7 +67,7 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-/** Makes created, renamed and removed names durable. Windows can neither open nor flush a directory. */
+/** Flushes a directory, so that created, renamed and removed names are durable. Does nothing on Windows, which cannot. */
 export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(directory, 'r')
@@ -78,7 +78,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Removes files. What cannot be removed now is left for the next time. */
+/** Removes files. Files that cannot be removed now stay until the next time. */
 export async function removeAll(directory: string, names: readonly string[]): Promise<void> {
   await Promise.allSettled(names.map((name) => rm(join(directory, name), { force: true })))
 }

@@ -3,15 +3,15 @@ import { fromUtf8, utf8 } from '../../util/bytes.ts'
 
 const ENDING = '.share'
 
-/** Leaves room for what is put behind it: file systems take names of 255 bytes. */
+/** Leaves space for the suffixes of claims and temporary files: file systems allow names of 255 bytes. */
 const MAX_ESCAPED_LENGTH = 160
 
 /**
- * The name of a key's file: `k-` and the key, each byte that is not a lower-case letter, a digit or `-` as `_` and two
- * hex digits; `h-` and the SHA-256 of a key that would make too long a name. File systems may see no difference between
- * upper and lower case.
+ * The name of a key's file: `k-` and the escaped key. A byte that is not a lower-case letter, a digit or `-` becomes `_` and
+ * two hex digits, since a file system may ignore case. If the name would be too long, it is `h-` and the SHA-256 of the
+ * key.
  *
- * A damaged file still says by its name whose it is.
+ * So the name of a damaged file still tells its key.
  */
 export function fileName(key: string): string {
   const escaped = escape(key)
@@ -19,12 +19,12 @@ export function fileName(key: string): string {
   return `h-${createHash('sha256').update(key, 'utf8').digest('hex')}${ENDING}`
 }
 
-/** Whether a file of this name is a key's. */
+/** Whether a file of this name belongs to a key. */
 export function isKeyFile(name: string): boolean {
   return name.endsWith(ENDING)
 }
 
-/** The key that a file's name tells, or undefined: the record in the file tells it. */
+/** The key in a file's name, or undefined if the name is a hash: then only the record in the file has the key. */
 export function keyOf(name: string): string | undefined {
   const escaped = /^k-((?:[a-z0-9-]|_[0-9a-f]{2})+)\.share$/.exec(name)?.[1]
   if (escaped === undefined) return undefined

@@ -2,12 +2,12 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, equalBytes, fromUtf8, toHex, utf8 } from '../../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../../util/codec.ts'
 
-/** What the file of one key holds. */
+/** The content of a key's file. */
 export interface FileRecord {
   readonly key: string
-  /** 16 random bytes in hex: never the same for two writes. */
+  /** 16 random bytes in hex, different for every write. */
   readonly version: string
-  /** Undefined once deleted: the file stays, so that its version never comes back. */
+  /** Undefined after a delete. The file stays, so that an older version is never valid again. */
   readonly value: Uint8Array | undefined
 }
 
@@ -18,7 +18,12 @@ const CHECKSUM_LENGTH = 32
 const MAX_KEY_BYTES = 4 * 256
 const MAX_VALUE_BYTES = 2 ** 30
 
-/** `magic | format u8 | version 16 B | key u32-prefixed | present u8 | value u32-prefixed | SHA-256 of all before`. */
+/**
+ * Encodes a record as `magic | format u8 | version[16] | key length u32 | key | present u8 | value length u32 | value |
+ * SHA-256 of all of it[32]`.
+ *
+ * @param version the bytes of `record.version`
+ */
 export function encodeRecord(record: FileRecord, version: Uint8Array): Uint8Array {
   const body = new Writer()
     .bytes(MAGIC)
@@ -36,9 +41,9 @@ export function encodeRecord(record: FileRecord, version: Uint8Array): Uint8Arra
 }
 
 /**
- * Reads a record back.
+ * Decodes a record.
  *
- * @throws {CodecError} if the file is torn, damaged or of another format
+ * @throws {CodecError} if the file is incomplete, damaged or of another format
  */
 export function decodeRecord(file: Uint8Array): FileRecord {
   const bodyLength = file.length - CHECKSUM_LENGTH

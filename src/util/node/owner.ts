@@ -3,24 +3,24 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * Names a running process in a file name: `host-boot-namespace-pid-start`.
+ * The name of a process, for file names: `host-boot-namespace-pid-start`.
  *
- * Boot, pid namespace and start time are known on Linux only, and `0` elsewhere.
+ * Boot id, pid namespace and start time are `0` on systems other than Linux.
  */
 export type Owner = string
 
 const OWNER = /^([0-9a-f]{12})-([0-9a-f]{12}|0)-(\d+)-(\d+)-(\d+)$/
 
-/** This process. */
+/** The name of this process. */
 export function thisOwner(): Owner {
   return (own ??= [hash(hostname()), bootId(), pidNamespace(), process.pid, startTime('self') ?? '0'].join('-'))
 }
 let own: Owner | undefined
 
 /**
- * Whether a process has certainly ended, so that what it left unfinished will never go on.
+ * Whether a process has certainly ended, so that it will never continue its work.
  *
- * Where that cannot be known (another host, another container, something unreadable), it counts as running.
+ * If that is unknown (another host, another container, an unreadable name), the process counts as running.
  */
 export function hasEnded(owner: Owner): boolean {
   const theirs = OWNER.exec(owner)
@@ -31,7 +31,7 @@ export function hasEnded(owner: Owner): boolean {
   if (boot !== ours[2]) return true
   if (namespace !== ours[3]) return false
   if (!isRunning(Number(pid))) return true
-  // The number may have been given to a later process.
+  // The pid may belong to a later process.
   const startNow = startTime(pid as string)
   return start !== '0' && startNow !== undefined && startNow !== start
 }
@@ -58,7 +58,7 @@ function pidNamespace(): string {
   }
 }
 
-/** Field 22 of proc(5) stat, in clock ticks since boot; the second field may hold spaces and parentheses. */
+/** Field 22 of proc(5) stat, in clock ticks since boot. The second field may contain spaces and parentheses. */
 function startTime(pid: string): string | undefined {
   const stat = readText(`/proc/${pid}/stat`)
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]

@@ -15,16 +15,16 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 
-/** Whoever else there is on the machine. Windows shows no such modes, and lets nobody else in by them. */
+/** The mode bits of everybody but the owner. Windows has no such modes. */
 const OTHERS = 0o077
 
 /**
- * Makes a folder that its owner alone may look into (0700). One that is there and open to others is closed if all that it
- * holds is ours; what is beside it would be closed as well.
+ * Makes a folder that only its owner can open (mode 0700). An existing folder that others can open gets that mode, but only
+ * if all files in it are of this package: other files would become inaccessible too.
  *
- * @param isOurs whether a name in it is one that this package gives
- * @returns whether it was open
- * @throws {Error} if it is open and holds something else, or if this account may not close it
+ * @param isOurs whether a file of this name is one of this package
+ * @returns whether others could open it before
+ * @throws {Error} if others can open it and it contains other files, or if this account may not change its mode
  */
 export function makePrivateFolder(folder: string, isOurs: (name: string) => boolean): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -41,9 +41,9 @@ export function makePrivateFolder(folder: string, isOurs: (name: string) => bool
 }
 
 /**
- * Makes a folder within a private one, or closes it (0700), whatever it holds.
+ * Makes a folder within a private one, or gives it mode 0700, whatever it contains.
  *
- * @throws {Error} if it is a link to one that is open: whoever has made the link would say what is closed
+ * @throws {Error} if it is a link to a folder that others can open: whoever made the link could choose what is changed
  */
 export function makeInnerFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -53,10 +53,10 @@ export function makeInnerFolder(folder: string): void {
 }
 
 /**
- * Closes a file to all but its owner (0600).
+ * Lets only the owner open a file (mode 0600).
  *
- * @returns whether it was open
- * @throws {Error} if it is a link to one that is open: whoever has made the link would say what is closed
+ * @returns whether others could open it before
+ * @throws {Error} if it is a link to a file that others can open: whoever made the link could choose what is changed
  */
 export function closeFile(path: string): boolean {
   if (!isOpen(path)) return false
@@ -66,9 +66,10 @@ export function closeFile(path: string): boolean {
 }
 
 /**
- * Reads a file that its owner alone may read; makes it, whole or not at all, if it is missing.
+ * Reads a file that only its owner can read. If it does not exist, it is created atomically.
  *
- * @returns its text, and whether it was made
+ * @param make returns the text of a new file
+ * @returns its text, and whether this call has created it
  */
 export function readOrMakeFile(folder: string, name: string, make: () => string): { text: string; made: boolean } {
   const path = join(folder, name)
@@ -77,7 +78,7 @@ export function readOrMakeFile(folder: string, name: string, make: () => string)
   const written = join(folder, `${name}-${randomBytes(8).toString('hex')}`)
   try {
     writeDurably(written, make())
-    // Never over another that a process has made at the same time.
+    // Does not overwrite a file that another process has created at the same time.
     const made = linkIfMissing(written, path)
     return { text: readFileSync(path, 'utf8'), made }
   } finally {
