@@ -25,11 +25,11 @@ export interface Sealer {
   /** The id of the key that seals: the first byte of every value that it seals. */
   readonly keyId: number
   /** Seals a value with the current key. */
-  seal(place: SealContext, plaintext: Uint8Array): Uint8Array
+  seal(context: SealContext, plaintext: Uint8Array): Uint8Array
   /** Opens a value. @throws {SHARE_PARSING_FAILED} if it was not sealed by one of the master keys with this context */
-  open(place: SealContext, sealed: Uint8Array): Uint8Array
+  open(context: SealContext, sealed: Uint8Array): Uint8Array
   /** Opens a value, and seals it with the current key. @throws {SHARE_PARSING_FAILED} as {@link open} */
-  reseal(place: SealContext, sealed: Uint8Array): Uint8Array
+  reseal(context: SealContext, sealed: Uint8Array): Uint8Array
   /** HMAC-SHA-256 of bytes, 32 bytes. Without the master key, nobody can check a guess at the bytes. */
   fingerprint(bytes: Uint8Array): Uint8Array
   /** Whether this is the fingerprint of the bytes under one of the master keys. */
@@ -53,32 +53,32 @@ export function createSealer(masterKeys: MasterKeys, random: RandomSource): Seal
   const [current] = keys
   const fingerprintKeys = keys.map(({ key }) => hmac(sha256, key, utf8('reshare/v1/fingerprint')))
   const [fingerprintKey] = fingerprintKeys as [Uint8Array]
-  const seal: Sealer['seal'] = (place, plaintext) => {
-    const about = associatedData(place, current.id)
+  const seal: Sealer['seal'] = (context, plaintext) => {
+    const about = associatedData(context, current.id)
     const nonce = hedgedRandom(random, 'seal nonce', current.key, about, plaintext)(NONCE_LENGTH)
     const ciphertext = xchacha20poly1305(current.key, nonce, about).encrypt(plaintext)
     return concatBytes(Uint8Array.of(current.id), nonce, ciphertext)
   }
-  const open: Sealer['open'] = (place, sealed) => {
+  const open: Sealer['open'] = (context, sealed) => {
     const master = keys.find(({ id }) => id === sealed[0])
-    if (master === undefined) throw unreadable(place)
+    if (master === undefined) throw unreadable(context)
     const nonce = sealed.subarray(1, 1 + NONCE_LENGTH)
     try {
-      return xchacha20poly1305(master.key, nonce, associatedData(place, master.id)).decrypt(
+      return xchacha20poly1305(master.key, nonce, associatedData(context, master.id)).decrypt(
         sealed.subarray(1 + NONCE_LENGTH),
       )
     } catch (cause) {
-      throw unreadable(place, cause)
+      throw unreadable(context, cause)
     }
   }
   return {
     keyId: current.id,
     seal,
     open,
-    reseal(place, sealed) {
-      const plaintext = open(place, sealed)
+    reseal(context, sealed) {
+      const plaintext = open(context, sealed)
       try {
-        return seal(place, plaintext)
+        return seal(context, plaintext)
       } finally {
         wipe(plaintext)
       }
