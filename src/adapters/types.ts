@@ -2,41 +2,48 @@ import type { Curve } from '../types.ts'
 
 /** A wallet's keys as adapters use them: the client's actions, bound to one wallet. */
 export interface WalletKeys {
-  /** 33 bytes (SEC 1 compressed) or 32 (RFC 8032), of the key that `path` leads to. */
+  /** The public key at `path`: 33 bytes on secp256k1 (SEC 1 compressed), 32 on ed25519 (RFC 8032). */
   getPublicKey(curve: Curve, path?: string): Promise<Uint8Array>
+  /** Makes an ECDSA signature. */
   signEcdsa(request: EcdsaRequest): Promise<EcdsaSignature>
-  /** BIP 340 by the Taproot output key. @returns 64 bytes: R.x ‖ s */
+  /** Makes a BIP 340 signature with the Taproot output key. @returns 64 bytes: R.x ‖ s */
   signTaproot(request: TaprootRequest): Promise<Uint8Array>
-  /** @returns 64 bytes: R ‖ s (RFC 8032) */
+  /** Makes an Ed25519 signature. @returns 64 bytes: R ‖ s (RFC 8032) */
   signEd25519(request: Ed25519Request): Promise<Uint8Array>
 }
 
-/** What every request to sign carries. */
+/** What every request for a signature may have. */
 interface Cancellable {
+  /** Aborts the signing. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** A request for an ECDSA signature. */
 export interface EcdsaRequest extends Cancellable {
-  /** 32 bytes */
+  /** The hash to sign, 32 bytes. */
   readonly digest: Uint8Array
-  /** BIP 32 without hardened steps, such as `m/0/5`; the wallet's key itself if absent. */
+  /** The path of the key (BIP 32), without hardened steps, such as `m/0/5`. Default: the wallet's key. */
   readonly path?: string | undefined
 }
 
+/** An ECDSA signature. */
 export interface EcdsaSignature {
-  /** 64 bytes: r ‖ s, s in the lower half */
+  /** 64 bytes: r ‖ s, with s in the lower half of the order */
   readonly signature: Uint8Array
-  /** The parity of the y of R, by which the public key can be recovered. */
+  /** The parity of R's y, from which the public key can be recovered. */
   readonly recovery: 0 | 1
 }
 
+/** A request for a BIP 340 signature with a Taproot output key. */
 export interface TaprootRequest extends Cancellable {
-  /** The 32 bytes of the signature hash. */
+  /** The signature hash, 32 bytes. */
   readonly message: Uint8Array
-  /** To the internal key. */
+  /** The path of the internal key. Default: the wallet's key. */
   readonly path?: string | undefined
 }
 
+/** A request for an Ed25519 signature. */
 export interface Ed25519Request extends Cancellable {
+  /** The message to sign, of any length. */
   readonly message: Uint8Array
 }

@@ -1,10 +1,10 @@
 import { getPublicKey, sign, type Client } from '../index.ts'
 import type { WalletKeys } from './types.ts'
 
-/** Taproot without scripts: the merkle root of none (BIP 341). */
+/** The empty merkle root of a Taproot output without scripts (BIP 341). */
 const NO_SCRIPTS = new Uint8Array(0)
 
-/** The keys of a wallet on this device; signatures are made with the server. */
+/** The keys of a wallet on this device. Signatures are made with the server. */
 export function walletKeys(client: Client, walletId: string): WalletKeys {
   return {
     getPublicKey: (curve, path) => getPublicKey(client, { walletId, curve, ...given({ path }) }),
@@ -28,7 +28,7 @@ export function walletKeys(client: Client, walletId: string): WalletKeys {
   }
 }
 
-/** The options that have a value. */
+/** The options that are not undefined. */
 function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

@@ -3,7 +3,7 @@ import { NETWORK, TEST_NETWORK, p2tr, p2wpkh } from '@scure/btc-signer'
 import { abytes } from '../../util/bytes.ts'
 import { assertObject } from '../../util/arguments.ts'
 
-/** `p2wpkh`: SegWit version 0 (BIP 84); `p2tr`: Taproot without scripts (BIP 86). */
+/** The type of an address: `p2wpkh`, SegWit version 0 (BIP 84); or `p2tr`, Taproot without scripts (BIP 86). */
 export type BitcoinAddressType = 'p2wpkh' | 'p2tr'
 
 /** A Bitcoin network, which decides the prefix of addresses. */
@@ -16,27 +16,27 @@ const NETWORKS = {
   regtest: { ...TEST_NETWORK, bech32: 'bcrt' },
 } as const
 
-/** Where coins of a key lie. */
+/** An address of a key, and its script. */
 export interface BitcoinOutput {
-  /** The kind of address. */
+  /** The type of the address. */
   readonly type: BitcoinAddressType
-  /** Bech32 or Bech32m */
+  /** Bech32 for `p2wpkh`, Bech32m for `p2tr`. */
   readonly address: string
-  /** scriptPubKey */
+  /** The scriptPubKey of outputs to the address. */
   readonly script: Uint8Array
-  /** What its signatures verify under: 33 bytes for `p2wpkh`, the 32 of the x coordinate for `p2tr`. */
+  /** The public key that verifies its signatures: 33 bytes (SEC 1) for `p2wpkh`, 32 bytes (x-only) for `p2tr`. */
   readonly signedBy: Uint8Array
 }
 
-/** Where coins of a wallet lie, and which of its keys they belong to. */
+/** An address of a wallet, and its key. */
 export interface OwnedOutput extends BitcoinOutput {
-  /** The path of the key below the wallet's own, such as `m/0/5`. */
+  /** The derivation path of the key, such as `m/0/5`, where `m` is the wallet's key. */
   readonly path: string
-  /** 33 bytes, before a Taproot tweak */
+  /** The key before a Taproot tweak, 33 bytes (SEC 1 compressed). */
   readonly publicKey: Uint8Array
 }
 
-/** @throws {TypeError | RangeError} as {@link bitcoinAddress} */
+/** The address and script of a public key. @throws {TypeError | RangeError} as {@link bitcoinAddress} */
 export function bitcoinOutput(key: Uint8Array, type: BitcoinAddressType, network: BitcoinNetwork): BitcoinOutput {
   const publicKey = abytes(key, 33, 'publicKey')
   if (!Object.hasOwn(NETWORKS, network)) throw new TypeError(`network must be ${Object.keys(NETWORKS).join(' or ')}`)

@@ -5,31 +5,35 @@ import type { OwnedOutput } from './address.ts'
 import { hasOwnSignature } from './signature.ts'
 import { expectDistinct, expectFee, spentOutputs, type SpentOutput } from './spent.ts'
 
-/** An input to sign, and what is signed for it. */
+/** An input to sign. */
 export interface PlannedInput {
+  /** The index of the input in the transaction. */
   readonly index: number
+  /** The wallet's address that it spends from. */
   readonly owner: OwnedOutput
+  /** DEFAULT or ALL. */
   readonly sighashType: number
   /** 32 bytes: the signature hash of BIP 143 or BIP 341. */
   readonly digest: Uint8Array
 }
 
+/** Options of {@link planInputs}, as in `SignTransactionOptions`. */
 export interface PlanOptions {
   readonly inputs?: readonly number[] | undefined
   readonly trustWitnessUtxo?: boolean | undefined
   readonly maxFee?: bigint | undefined
 }
 
-/** What Bitcoin Core's wallet pays at most (`-maxtxfee`): 0.1 bitcoin. */
+/** The maximum fee of Bitcoin Core's wallet (`-maxtxfee`) in satoshi: 0.1 bitcoin. */
 const MAX_FEE = 10_000_000n
 
 /**
- * Decides what is signed, before anything is: all of it is ours, and signed in a way that commits to the whole
- * transaction. What is final or has our signature already is left.
+ * Chooses and checks the inputs to sign, before anything is signed. All of them must be the wallet's, and are signed with
+ * a sighash type that covers the whole transaction. Inputs that are final, or have the wallet's signature, are left out.
  *
  * @throws {TypeError} if an option is wrong
- * @throws {RangeError} for an input that is not ours, that lacks what it spends, that asks for another sighash type, or
- *   has another signature of ours; for amounts that are not proven, and a fee that cannot be meant
+ * @throws {RangeError} for an input that is not the wallet's, does not say what it spends, requests another sighash type,
+ *   or has an invalid signature of the wallet; also for amounts that are not proven, or a fee above `maxFee`
  */
 export function planInputs(
   transaction: Transaction,
@@ -57,7 +61,7 @@ export function planInputs(
 
 const NOTHING = new Uint8Array(0)
 
-/** The indices to sign, in order. */
+/** The indices of the inputs to sign, ascending. */
 function chosen(transaction: Transaction, inputs: readonly number[] | undefined): readonly number[] {
   const { inputsLength } = transaction
   if (inputs === undefined) return Array.from({ length: inputsLength }, (_, index) => index)
@@ -67,16 +71,19 @@ function chosen(transaction: Transaction, inputs: readonly number[] | undefined)
   return [...new Set(inputs as number[])].sort((a, b) => a - b)
 }
 
-/** A finalizer writes one field, or the other, or both (BIP 174). */
+/** Whether an input is final: a finalizer writes one of these fields or both (BIP 174). */
 function isFinal(transaction: Transaction, index: number): boolean {
   const { finalScriptSig, finalScriptWitness } = transaction.getInput(index)
   return [finalScriptSig, finalScriptWitness].some((final) => final !== undefined && final.length > 0)
 }
 
 /**
- * A BIP 143 signature commits to the amount of its own input only: from two signings that each lie about the other's
- * input, as ours or as a stranger's, a thief of fees composes one valid transaction. The previous transactions, whose
- * ids are committed to, prove amounts; so all inputs beside one of P2WPKH need them. BIP 341 commits to all amounts.
+ * Checks that amounts are proven where that is needed.
+ *
+ * A BIP 143 signature covers the amount of its own input only. An attacker could have the same transaction signed twice,
+ * each time with a wrong amount for another input. From the two results he composes one valid transaction with a huge fee.
+ * The previous transactions prove the amounts, since a signature covers their ids. So if an input is P2WPKH, all other
+ * inputs need them. A BIP 341 signature covers all amounts.
  */
 function expectProvenAmounts(spent: readonly (SpentOutput | undefined)[], planned: readonly PlannedInput[]): void {
   const exposed = planned.filter(({ owner }) => owner.type === 'p2wpkh').map(({ index }) => index)
@@ -93,7 +100,7 @@ function known(spent: readonly (SpentOutput | undefined)[]): readonly SpentOutpu
   })
 }
 
-/** Anything but all of the transaction is for protocols that this signer knows nothing of. */
+/** The sighash type of an input. Types that cover only parts of the transaction are refused. */
 function expectSighashType(transaction: Transaction, index: number, { type }: OwnedOutput): number {
   const byDefault = type === 'p2tr' ? SigHash.DEFAULT : SigHash.ALL
   const { sighashType = byDefault } = transaction.getInput(index)

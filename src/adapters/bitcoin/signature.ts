@@ -7,13 +7,13 @@ import type { OwnedOutput } from './address.ts'
 type Input = ReturnType<Transaction['getInput']>
 type InputUpdate = Parameters<Transaction['updateInput']>[1]
 
-/** Whether 64 bytes are a signature of this hash by the key of this output. */
+/** Whether 64 bytes are a signature of this digest by the key of this output. */
 export function isSignatureOf(owner: OwnedOutput, digest: Uint8Array, signature: Uint8Array): boolean {
   if (owner.type === 'p2tr') return schnorr.verify(signature, digest, owner.signedBy)
   return secp256k1.verify(signature, digest, owner.signedBy, { prehash: false, lowS: true })
 }
 
-/** A signature as PSBTs have it (BIP 174, BIP 371): ECDSA in DER; the sighash type at the end, save DEFAULT. */
+/** The PSBT field of a signature (BIP 174, BIP 371). ECDSA signatures are in DER. The sighash type follows, except DEFAULT. */
 export function signatureField(owner: OwnedOutput, signature: Uint8Array, sighashType: number): InputUpdate {
   const type = sighashType === SigHash.DEFAULT ? new Uint8Array(0) : Uint8Array.of(sighashType)
   if (owner.type === 'p2tr') return { tapKeySig: concatBytes(signature, type) }
@@ -22,10 +22,11 @@ export function signatureField(owner: OwnedOutput, signature: Uint8Array, sighas
 }
 
 /**
- * Whether the input has a signature by its owner's key, valid and over the whole transaction.
+ * Whether the input has a valid signature by its owner's key that covers the whole transaction.
  *
- * @param hash what is signed with a sighash type
- * @throws {RangeError} if it has another one, which would be lost: of an earlier form of the transaction, or of a part
+ * @param hash the signature hash for a sighash type
+ * @throws {RangeError} if it has a signature by that key for an earlier version or a part of the transaction: signing would
+ *   overwrite it
  */
 export function hasOwnSignature(
   input: Input,
@@ -53,7 +54,7 @@ function isValid(encoded: Uint8Array, owner: OwnedOutput, hash: (sighashType: nu
     const compact = isDer ? secp256k1.Signature.fromBytes(signature, 'der').toBytes('compact') : signature
     return isSignatureOf(owner, hash(sighashType), compact)
   } catch {
-    // Neither DER nor 64 bytes.
+    // It is neither valid DER nor 64 bytes.
     return false
   }
 }

@@ -10,20 +10,24 @@ import { planInputs, type PlannedInput } from './plan.ts'
 import { isSignatureOf, signatureField } from './signature.ts'
 import { assertObject } from '../../util/arguments.ts'
 
+/** Options of a signer that concern its keys and addresses. */
 export interface BitcoinSignerOptions {
-  /** Below the wallet's key, without hardened steps; by default `['m']`, the wallet's key itself. */
+  /** Derivation paths of the signer's keys, without hardened steps. Default: `['m']`, the wallet's key. */
   readonly paths?: readonly string[]
-  /** `mainnet` by default */
+  /** Default: `mainnet`. */
   readonly network?: BitcoinNetwork
 }
 
-/** Which inputs of a transaction are signed, and what is believed about them. */
+/** Options of {@link BitcoinSigner.signTransaction}. */
 export interface SignTransactionOptions {
-  /** Which inputs to sign, all of them ours; by default every input of the transaction. */
+  /** The indices of the inputs to sign, which must all be the wallet's. Default: every input of the transaction. */
   readonly inputs?: readonly number[]
-  /** Believe the amounts of inputs beside one of p2wpkh although their previous transactions are missing. */
+  /**
+   * Whether to trust the amount in `witnessUtxo` of inputs next to a P2WPKH input whose previous transactions are missing.
+   * Default: false. An attacker who chooses these amounts can make the wallet pay a huge fee.
+   */
   readonly trustWitnessUtxo?: boolean
-  /** In satoshi; 10,000,000 (0.1 bitcoin) by default, as in Bitcoin Core. */
+  /** Maximum fee in satoshi. Default: 10,000,000 (0.1 bitcoin), as in Bitcoin Core. */
   readonly maxFee?: bigint
   /** Aborts the signing. */
   readonly signal?: AbortSignal
@@ -31,38 +35,39 @@ export interface SignTransactionOptions {
 
 /** A signer of PSBTs whose key is shared between this device and the server. */
 export interface BitcoinSigner {
-  /** Each path as p2wpkh and as p2tr: where to receive, and what is signed for. */
+  /** The addresses of the signer: for each path, one of type `p2wpkh` and one of type `p2tr`. */
   readonly outputs: readonly OwnedOutput[]
   /**
-   * Adds the wallet's signatures to a transaction of `@scure/btc-signer`; all of them or, where anything fails, none.
-   * Inputs that are final, or have the wallet's signature, are left.
+   * Adds the wallet's signatures to a transaction of `@scure/btc-signer`. If anything fails, it adds none of them. Inputs
+   * that are final, or have the wallet's signature, are left unchanged.
    *
    * @throws {TypeError} if an argument is wrong
-   * @throws {RangeError} for an input that is not ours, does not say what it spends, has a signature of ours that is not
-   *   one of this transaction, or asks for a sighash type other than DEFAULT and ALL; for amounts that are not proven and
-   *   a fee above `maxFee`: before anything is signed. Also if the transaction changes meanwhile
+   * @throws {RangeError} before anything is signed: for an input that is not the wallet's, does not say what it spends, has
+   *   an invalid signature of the wallet, or requests a sighash type other than DEFAULT and ALL; for amounts that are not
+   *   proven; for a fee above `maxFee`. Also if the transaction changes while it is signed
    */
   signTransaction(transaction: Transaction, options?: SignTransactionOptions): Promise<void>
   /**
-   * Reads a PSBT (BIP 174, BIP 370), signs it as {@link signTransaction} and returns it; it is not finalized.
+   * Decodes a PSBT (BIP 174, BIP 370), signs it as {@link signTransaction} does, and encodes it. It does not finalize it.
    *
-   * @throws {RangeError} also if it is not a PSBT
+   * @throws {TypeError | RangeError} as {@link signTransaction}, and if it is not a PSBT
    */
   signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array>
 }
 
 /** Parameters of {@link bitcoinSigner}. */
 export interface BitcoinSignerParameters extends BitcoinSignerOptions {
-  /** 16 bytes in lower-case hex */
+  /** The wallet's id: 16 bytes in lower-case hex. */
   readonly walletId: string
 }
 
 /**
- * A wallet's secp256k1 key as a signer of transactions and PSBTs: P2WPKH, and P2TR by its key path.
+ * Creates a signer of transactions and PSBTs with a wallet's secp256k1 key. It signs P2WPKH inputs, and P2TR inputs by
+ * their key path.
  *
- * Each signature is one with the server, and is verified before it is returned.
+ * Each signature is made with the server, and verified before it is returned. Signing throws the errors of `sign`.
  *
- * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet; later, what `sign` throws
+ * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet
  * @throws {TypeError | RangeError} for a path that cannot be derived, or an unknown network
  *
  * @example
@@ -74,7 +79,7 @@ export async function bitcoinSigner(client: Client, signer: BitcoinSignerParamet
   return createBitcoinSigner(walletKeys(client, walletId), options)
 }
 
-/** The signer over a wallet's keys. */
+/** Creates a signer with a wallet's keys. */
 export async function createBitcoinSigner(
   keys: WalletKeys,
   { paths = ['m'], network = 'mainnet' }: BitcoinSignerOptions = {},
@@ -96,7 +101,7 @@ export async function createBitcoinSigner(
     for (const planned of planInputs(transaction, outputs, chosen)) {
       signatures.push({ ...planned, signature: await signInput(keys, planned, signal) })
     }
-    // Signing takes a while. Another call may have signed too; what was signed must still be what is there.
+    // Signing takes time: another call may have signed too, or the transaction may have changed. So it is planned again.
     const missing = planInputs(transaction, outputs, chosen).map((planned) => {
       const signed = signatures.find(
         ({ index, digest }) => index === planned.index && equalBytes(digest, planned.digest),
@@ -104,7 +109,7 @@ export async function createBitcoinSigner(
       if (signed === undefined) throw new RangeError('the transaction changed while it was signed')
       return signed
     })
-    // First to a copy, where it may fail.
+    // Signatures are added to a copy first. If that fails, the transaction is unchanged.
     for (const target of [transaction.clone(), transaction]) addSignatures(target, missing)
   }
 
@@ -139,7 +144,7 @@ function addSignatures(transaction: Transaction, signatures: readonly Signed[]):
   }
 }
 
-/** Rows that btc-signer does not know stay in the PSBT: another participant may. */
+/** Decodes a PSBT. Fields that btc-signer does not know are kept for other participants. */
 function decodePsbt(psbt: Uint8Array): Transaction {
   const bytes = abytes(psbt, undefined, 'psbt')
   try {

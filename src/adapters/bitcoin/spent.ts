@@ -3,18 +3,25 @@ import { getPrevOut } from '@scure/btc-signer/transaction.js'
 
 import { toHex } from '../../util/bytes.ts'
 
-/** What an input spends. */
+/** The output that an input spends. */
 export interface SpentOutput {
+  /** Its scriptPubKey. */
   readonly script: Uint8Array
+  /** In satoshi. */
   readonly amount: bigint
-  /** Whether the previous transaction is there, whose id the input names: else the amount is only claimed. */
+  /** Whether the transaction contains the previous transaction, whose id proves the amount. */
   readonly isProven: boolean
 }
 
-/** All that there will ever be, in satoshi (`MAX_MONEY` of Bitcoin Core). */
+/** The total of all bitcoins in satoshi (`MAX_MONEY` of Bitcoin Core). */
 const MAX_AMOUNT = 2_100_000_000_000_000n
 
-/** What each input spends; undefined where the transaction does not say. btc-signer compares ids and outputs. */
+/**
+ * The output that each input spends; undefined if the transaction does not contain it. btc-signer checks that a previous
+ * transaction matches its id.
+ *
+ * @throws {RangeError} if an input contradicts itself
+ */
 export function spentOutputs(transaction: Transaction): (SpentOutput | undefined)[] {
   return Array.from({ length: transaction.inputsLength }, (_, index) => {
     const input = transaction.getInput(index)
@@ -29,7 +36,7 @@ export function spentOutputs(transaction: Transaction): (SpentOutput | undefined
   })
 }
 
-/** @throws {RangeError} if two inputs spend the same output: no node takes such a transaction */
+/** @throws {RangeError} if two inputs spend the same output, which makes the transaction invalid */
 export function expectDistinct(transaction: Transaction): void {
   const seen = new Map<string, number>()
   for (let index = 0; index < transaction.inputsLength; index++) {
@@ -41,7 +48,7 @@ export function expectDistinct(transaction: Transaction): void {
   }
 }
 
-/** @throws {RangeError} if amounts are none, or the outputs take more than there is or leave more than `maxFee` */
+/** @throws {RangeError} if an amount is invalid, if the outputs exceed the inputs, or if the fee exceeds `maxFee` */
 export function expectFee(transaction: Transaction, spent: readonly SpentOutput[], maxFee: bigint): void {
   const outputs = Array.from({ length: transaction.outputsLength }, (_, i) => transaction.getOutput(i).amount)
   if (outputs.length === 0) throw new RangeError('the transaction has no outputs')

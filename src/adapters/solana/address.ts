@@ -3,7 +3,7 @@ import { getAddressDecoder, type Address } from '@solana/kit'
 import { abytes } from '../../util/bytes.ts'
 
 /**
- * The Solana address of an ed25519 public key: its base 58.
+ * The Solana address of an ed25519 public key: the key in base 58.
  *
  * @param publicKey 32 bytes, RFC 8032, such as `wallet.publicKeys.ed25519`
  * @throws {TypeError | RangeError} if it is not 32 bytes

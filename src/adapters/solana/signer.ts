@@ -15,18 +15,20 @@ export type SolanaSigner = TransactionPartialSigner & MessagePartialSigner
 
 /** Parameters of {@link solanaSigner}. */
 export interface SolanaSignerParameters {
-  /** 16 bytes in lower-case hex */
+  /** The wallet's id: 16 bytes in lower-case hex. */
   readonly walletId: string
 }
 
 /**
- * A wallet's ed25519 key as a signer of `@solana/kit`, for transactions and for messages.
+ * Creates a signer of `@solana/kit` with a wallet's ed25519 key, for transactions and for messages.
  *
- * Each signature is one with the server, and is verified before it is returned. Kit signs messages without a
- * prefix, so that a page could ask for a "message" that is a transaction: one of this signer, or of a version that is not
- * known here, is refused with a `RangeError`, as is a transaction that does not name it.
+ * Each signature is made with the server, and verified before it is returned. Signing throws the errors of `sign`.
  *
- * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet; later, what `sign` throws
+ * Kit signs messages without a prefix, so a page could request a "message" that is a transaction. A message that is a
+ * transaction of this signer, or that may be one of an unknown version, is refused with a `RangeError`. So is a transaction
+ * without this signer.
+ *
+ * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet
  *
  * @example
  * const signer = await solanaSigner(client, { walletId: wallet.id })
@@ -37,12 +39,12 @@ export async function solanaSigner(client: Client, options: SolanaSignerParamete
   return createSolanaSigner(walletKeys(client, walletId))
 }
 
-/** The signer over a wallet's keys. */
+/** Creates a signer with a wallet's keys. */
 export async function createSolanaSigner(keys: WalletKeys): Promise<SolanaSigner> {
   const publicKey = await keys.getPublicKey('ed25519')
   const address = solanaAddress(publicKey)
 
-  /** In turn: a failure leaves none behind that nobody waits for. */
+  /** Signs one message at a time, so that after a failure no other signature is under way. */
   async function signAll(messages: readonly Uint8Array[], signal?: AbortSignal): Promise<SignatureDictionary[]> {
     const dictionaries: SignatureDictionary[] = []
     for (const message of messages) {
@@ -76,7 +78,7 @@ export async function createSolanaSigner(keys: WalletKeys): Promise<SolanaSigner
   })
 }
 
-/** The bytes at this moment: signing takes longer than a caller may leave them unchanged. */
+/** A copy, since a caller may change the bytes while they are signed. */
 function copy(bytes: unknown, name: string): Uint8Array {
   return abytes(bytes, undefined, name).slice()
 }

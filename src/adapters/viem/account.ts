@@ -33,25 +33,27 @@ import { assertObject } from '../../util/arguments.ts'
 /** A viem account whose key is shared between this device and the server. */
 export type EthereumAccount = LocalAccount<'reshare'> & Required<Pick<CustomSource, 'sign' | 'signAuthorization'>>
 
+/** Options of an account that concern its key and nonces. */
 export interface EthereumAccountOptions {
-  /** Below the wallet's key, without hardened steps, such as `m/0/5`; the wallet's key itself by default. */
+  /** The derivation path of the key, without hardened steps, such as `m/0/5`. Default: the wallet's key. */
   readonly path?: string
-  /** viem's, for sending several transactions at the same time. */
+  /** A nonce manager of viem, for sending several transactions at the same time. */
   readonly nonceManager?: NonceManager
 }
 
 /** Parameters of {@link ethereumAccount}. */
 export interface EthereumAccountParameters extends EthereumAccountOptions {
-  /** 16 bytes in lower-case hex */
+  /** The wallet's id: 16 bytes in lower-case hex. */
   readonly walletId: string
 }
 
 /**
- * A wallet's secp256k1 key as a local account of viem: messages, typed data, transactions, authorizations (EIP-7702).
+ * Creates a local account of viem with a wallet's secp256k1 key. It signs messages, typed data, transactions and
+ * authorizations (EIP-7702).
  *
- * Each signature is one with the server, and is verified before it is returned.
+ * Each signature is made with the server, and verified before it is returned. Signing throws the errors of `sign`.
  *
- * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet; later, what `sign` throws
+ * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet
  * @throws {TypeError | RangeError} for a path that cannot be derived
  *
  * @example
@@ -63,7 +65,7 @@ export async function ethereumAccount(client: Client, account: EthereumAccountPa
   return createEthereumAccount(walletKeys(client, walletId), options)
 }
 
-/** The account over a wallet's keys. */
+/** Creates an account with a wallet's keys. */
 export async function createEthereumAccount(
   keys: WalletKeys,
   { path, nonceManager }: EthereumAccountOptions = {},
@@ -71,7 +73,7 @@ export async function createEthereumAccount(
   const publicKey = await keys.getPublicKey('secp256k1', path)
   const address = ethereumAddress(publicKey)
 
-  /** viem recovers the address as the chain will: a signature by another key never leaves the account. */
+  /** Signs a hash. Recovers the address as the chain does, so that a signature by another key is never returned. */
   async function signHash(hash: Hex): Promise<Signature> {
     if (!isHex(hash) || hash.length !== 66) throw new RangeError('hash must be 32 bytes in hex')
     const { signature, recovery } = await keys.signEcdsa({ digest: hexToBytes(hash), path })
@@ -92,7 +94,7 @@ export async function createEthereumAccount(
     serializer: SerializeTransactionFn<TransactionSerializable> = serializeTransaction,
   ): Promise<Hex> {
     const unsigned = withoutSignature(transaction)
-    // What is signed of a blob transaction has no sidecars (EIP-4844, "Networking").
+    // The signed part of a blob transaction has no sidecars (EIP-4844, "Networking").
     const signed = unsigned.type === 'eip4844' ? { ...unsigned, sidecars: false as const } : unsigned
     const hash = keccak256(await serializer(signed))
     const signature = await signHash(hash)
@@ -113,7 +115,7 @@ export async function createEthereumAccount(
     signAuthorization: async (request) => {
       const { chainId, nonce } = request
       const delegate = request.contractAddress ?? request.address
-      // viem takes what is missing for 0, which as a chain is every chain.
+      // viem treats a missing number as 0, and chain id 0 means every chain.
       if (![chainId, nonce].every((number) => Number.isSafeInteger(number) && number >= 0)) {
         throw new RangeError('an authorization must have a chainId and a nonce')
       }
@@ -125,7 +127,7 @@ export async function createEthereumAccount(
   return { ...account, publicKey: uncompressed(publicKey), source: 'reshare' } as EthereumAccount
 }
 
-/** A copy without what an earlier signature left: viem would serialize it as a part of what is signed. */
+/** A copy without the fields of an earlier signature, which viem would serialize as part of the signed data. */
 function withoutSignature(transaction: TransactionSerializable): TransactionSerializable {
   const names = ['r', 's', 'v', 'yParity']
   const rest = Object.entries(transaction).filter(([name]) => !names.includes(name))
@@ -137,7 +139,7 @@ function messageHash(message: SignableMessage): Hex {
   return hashMessage(message)
 }
 
-/** As viem has it, the types of the domain may be missing: then they are those of its fields. */
+/** Adds the types of the domain if they are missing, as viem does: they follow from the domain's fields. */
 function withDomainTypes(typedData: unknown): unknown {
   const { types, domain, ...rest } = typedData as Record<string, unknown>
   const given = Object.entries(domain ?? {}).filter(([, value]) => value !== undefined && value !== null)

@@ -17,7 +17,7 @@ export function ethereumAddress(publicKey: Uint8Array): Address {
   return publicKeyToAddress(uncompressed(publicKey))
 }
 
-/** The public key as viem has it: 65 bytes, SEC 1 uncompressed. */
+/** The public key in viem's form: 65 bytes (SEC 1 uncompressed) in hex. @throws {TypeError | RangeError} if it is invalid */
 export function uncompressed(publicKey: Uint8Array): Hex {
   const bytes = abytes(publicKey, 33, 'publicKey')
   try {

@@ -3,23 +3,25 @@ import { freezeJson } from './json.ts'
 import { EthereumProviderError, PROVIDER_CODES, toDenial } from './provider-error.ts'
 import type { ProviderRequest } from './signature-request.ts'
 
-/** Asks the user. Anything but true is a refusal. */
+/** Asks the user for approval. Returns true if the user approves; any other result is a refusal. */
 export type Approve = (
   request: ProviderRequest,
   options: {
-    /** Aborts when an answer would come too late. */
+    /** Aborted when the time is over. */
     readonly signal: AbortSignal
   },
 ) => boolean | Promise<boolean>
 
-/** How long timers can wait. */
+/** The longest delay of a timer. */
 const LONGEST_MS = 2 ** 31 - 1
 
 /**
- * What goes on only after `approve` has said true in time.
+ * Wraps `approve` with a time limit.
  *
- * @returns a function that throws {@link EthereumProviderError}: 4001 for a refusal, one that was aborted and one that
- *   did not come; another code of EIP-1193 or JSON-RPC if `approve` failed
+ * @param timeoutMs 1 to 2^31 − 1
+ * @returns a function that returns only if `approve` has returned true in time. It throws an {@link EthereumProviderError}:
+ *   4001 if the request was refused, aborted or not approved in time; another code of EIP-1193 or JSON-RPC if `approve`
+ *   failed
  * @throws {TypeError | RangeError} if an argument is wrong
  */
 export function createApproval(approve: Approve, timeoutMs: number): (request: ProviderRequest) => Promise<void> {

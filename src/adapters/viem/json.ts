@@ -1,8 +1,8 @@
 /**
- * What JSON keeps of a value, as a copy: functions and symbols are left out, proxies become plain objects, and a
- * `bigint` its digits.
+ * Copies a value through JSON. Functions and symbols are left out, proxies become plain objects, and a `bigint` becomes its
+ * decimal digits.
  *
- * @throws {TypeError} if it has no end, or a part of it cannot be read
+ * @throws {TypeError} if it refers to itself, or a part of it cannot be read
  */
 export function copyJson(value: unknown): unknown {
   const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part))
@@ -10,10 +10,10 @@ export function copyJson(value: unknown): unknown {
 }
 
 /**
- * Parses JSON whose numbers are whole and so small that JavaScript holds each of them exactly.
+ * Parses JSON whose numbers are all safe integers.
  *
  * @throws {SyntaxError} if it is not JSON
- * @throws {RangeError} if a number would be changed
+ * @throws {RangeError} if JavaScript cannot represent a number exactly
  */
 export function parseExactJson(text: string): unknown {
   const value: unknown = JSON.parse(text)
@@ -26,7 +26,7 @@ export function parseExactJson(text: string): unknown {
   return value
 }
 
-/** Freezes a value of JSON with all of its parts. */
+/** Freezes a JSON value and all of its parts. */
 export function freezeJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   Object.values(value).forEach(freezeJson)

@@ -1,6 +1,7 @@
 /**
- * The methods that only read, or send what is signed already: these go to the node, and no other. Nodes have methods
- * that sign, set, trace and stop, under names that nobody can list (`admin_`, `debug_`, `miner_`, `anvil_`, …).
+ * The methods that only read, or that send signed transactions. Only these are forwarded to the node. Nodes have many other
+ * methods that sign, change settings, trace or stop them (`admin_`, `debug_`, `miner_`, `anvil_`, …), and no list of those
+ * is complete.
  */
 const READ_METHODS: ReadonlySet<string> = new Set([
   'eth_blobBaseFee',
@@ -46,7 +47,7 @@ const READ_METHODS: ReadonlySet<string> = new Set([
   'web3_sha3',
 ])
 
-/** Whether the node may be asked. */
+/** Whether a method is forwarded to the node. */
 export function isReadMethod(method: string): boolean {
   return READ_METHODS.has(method)
 }

@@ -1,7 +1,7 @@
 import { isMpcError, type ErrorCode } from '../../errors.ts'
 import { brand, errorMessage, errorName, hasBrand, isDomException } from '../../util/brand.ts'
 
-/** The codes of EIP-1193 ("Provider Errors"), EIP-3326 and JSON-RPC 2.0 (§5.1) that the provider itself gives. */
+/** The codes of EIP-1193 ("Provider Errors"), EIP-3326 and JSON-RPC 2.0 (§5.1) that the provider itself uses. */
 export const PROVIDER_CODES = {
   userRejected: 4001,
   unauthorized: 4100,
@@ -13,13 +13,13 @@ export const PROVIDER_CODES = {
   internal: -32603,
 } as const
 
-/** An error as EIP-1193 has it. */
+/** An error of a provider, as EIP-1193 defines it. */
 export class EthereumProviderError extends Error {
   /** Always `ProviderRpcError`, as EIP-1193 requires. */
   override readonly name = 'ProviderRpcError'
   /** A code of EIP-1193 or JSON-RPC, or the node's own. */
   readonly code: number
-  /** What the node said besides, such as the data of a revert; for an `MpcError` its `code` and `retryable`. */
+  /** More data of the node, such as that of a revert. For an `MpcError`, its `code` and `retryable`. */
   readonly data?: unknown
 
   static {
@@ -39,7 +39,7 @@ export function refuseParams(message: string): never {
   throw new EthereumProviderError(PROVIDER_CODES.invalidParams, message)
 }
 
-/** Reads what a page sent; whatever goes wrong with that is -32602. */
+/** Reads parameters of a page. Any error becomes -32602. */
 export function readParams<T>(read: () => T): T {
   try {
     return read()
@@ -50,26 +50,26 @@ export function readParams<T>(read: () => T): T {
 }
 
 /**
- * Whatever went wrong here, with the code that an application expects of a provider. Codes of other kinds (of a
- * `DOMException`, of gRPC) say something else to an application, and do not get out.
+ * Converts any error to one with a code that an application expects of a provider. Codes of other kinds (of a
+ * `DOMException`, of gRPC) are not passed on, since an application would misread them.
  */
 export function toProviderError(error: unknown): EthereumProviderError {
   return convert(error, isStandardCode)
 }
 
-/** What the node answered instead of a result, with its own code and data. */
+/** Converts an error response of the node, with its own code and data. */
 export function toNodeError(error: unknown): EthereumProviderError {
   return convert(error, (code) => Number.isSafeInteger(code) && code !== UNKNOWN_TO_VIEM)
 }
 
-/** What went wrong in the caller's `approve`; one that gave up has not approved. */
+/** Converts an error of the caller's `approve`. If it was aborted or timed out, that is a refusal. */
 export function toDenial(error: unknown): EthereumProviderError {
   const gaveUp = causesOf(error).some((cause) => ['AbortError', 'TimeoutError'].includes(errorName(cause) ?? ''))
   if (!gaveUp) return toProviderError(error)
   return new EthereumProviderError(PROVIDER_CODES.userRejected, 'the approval was aborted', { cause: error })
 }
 
-/** Whether no node answered. */
+/** Whether the node could not be reached. */
 export function isUnreachable(error: unknown): boolean {
   return causesOf(error).some(isTransportFailure)
 }
@@ -94,25 +94,25 @@ function convert(error: unknown, isCode: (code: unknown) => boolean): EthereumPr
   return new EthereumProviderError(code, message, { cause: error, data })
 }
 
-/** viem's own -1 stands for a code that it does not know, which is further in. */
+/** viem uses -1 if it does not know a code. The real code is in a cause of the error. */
 const UNKNOWN_TO_VIEM = -1
 
 const EIP_1193_CODES: readonly unknown[] = [4001, 4100, 4200, 4900, 4901, 4902]
 
-/** Of EIP-1193, or one that JSON-RPC 2.0 (§5.1) keeps for itself. */
+/** Whether a code is one of EIP-1193, or in the range that JSON-RPC 2.0 (§5.1) reserves. */
 function isStandardCode(code: unknown): boolean {
   if (EIP_1193_CODES.includes(code)) return true
   return Number.isInteger(code) && (code as number) >= -32_768 && (code as number) <= -32_000
 }
 
-/** What the node said, where viem only says that it said something. */
+/** The message of the node, if viem has it in `details`; else that of the error. */
 function messageOf(error: unknown): string {
   const [details, shortMessage] = ['details', 'shortMessage'].map((name) => read(error, name))
   if (typeof shortMessage === 'string') return typeof details === 'string' && details !== '' ? details : shortMessage
   return errorMessage(error) ?? 'the request failed'
 }
 
-/** By names that viem gives: a program may hold two copies of it. */
+/** Whether this is an error of viem's transports. Compares names, since a program may contain two copies of viem. */
 function isTransportFailure(cause: unknown): boolean {
   if (typeof read(cause, 'shortMessage') !== 'string') return false
   const name = errorName(cause)
@@ -126,7 +126,7 @@ function codeOfMpcError(code: ErrorCode): number {
   return PROVIDER_CODES.internal
 }
 
-/** The error and its causes, outermost first. They come from anywhere: a chain may be a circle. */
+/** The error and its causes, outermost first. The chain may be circular. */
 function causesOf(error: unknown): readonly object[] {
   const causes = new Set<object>()
   let cause = error
@@ -137,7 +137,7 @@ function causesOf(error: unknown): readonly object[] {
   return [...causes]
 }
 
-/** A property of an error from anywhere, if it can be read. */
+/** A property of an error, or undefined if it cannot be read. */
 function read(from: unknown, name: string): unknown {
   if (typeof from !== 'object' || from === null) return undefined
   try {

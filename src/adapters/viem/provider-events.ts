@@ -3,15 +3,17 @@ import type { EIP1193EventMap, EIP1193Events } from 'viem'
 type EventName = keyof EIP1193EventMap
 type Listener = (...args: readonly unknown[]) => void
 
-/** What applications see of the events, and what the provider does. */
+/** The events of a provider. */
 export interface ProviderEvents {
+  /** For applications. */
   readonly listeners: EIP1193Events
+  /** For the provider. */
   emit<T extends EventName>(event: T, ...args: Parameters<EIP1193EventMap[T]>): void
 }
 
 /**
- * The events of a provider (EIP-1193 "Events"). Listeners are called in a turn of their own: what one throws is
- * reported, and harms no request.
+ * Creates the events of a provider (EIP-1193, "Events"). Each listener is called in its own microtask. An error that it
+ * throws is reported by the runtime, and does not affect a request.
  */
 export function createProviderEvents(): ProviderEvents {
   const called = new Map<EventName, Set<Listener>>()

@@ -27,27 +27,28 @@ import { assertObject } from '../../util/arguments.ts'
 
 /** Parameters of {@link ethereumProvider}. */
 export interface EthereumProviderParameters {
-  /** Whose address the provider shows, and who signs: an {@link ethereumAccount}. */
+  /** The account that signs, such as an {@link ethereumAccount}. */
   readonly account: LocalAccount
-  /** The one chain of the provider. */
+  /** The only chain of the provider. */
   readonly chain: Chain
-  /** How the chain's node is reached, such as viem's `http()`. */
+  /** The transport to the chain's node, such as viem's `http()`. */
   readonly transport: Transport
   /**
-   * Asks the user before each signature; anything but true refuses it with 4001. Every request is signed if absent.
+   * Asks the user before each signature. Any result but true refuses the request with 4001. Default: every request is
+   * signed.
    */
   readonly approve?: Approve
-  /** After how long a request that nobody has approved is refused; five minutes by default. */
+  /** Milliseconds after which a request without approval is refused. Default: 300,000 (five minutes). */
   readonly approvalTimeoutMs?: number
 }
 
 /**
- * An Ethereum provider (EIP-1193) over an account: it signs `personal_sign`, `eth_signTypedData_v4` and
- * `eth_sendTransaction`, and hands the methods that only read on to the chain's node.
+ * Creates an Ethereum provider (EIP-1193) for an account. It signs `personal_sign`, `eth_signTypedData_v4` and
+ * `eth_sendTransaction`, and forwards methods that only read to the chain's node.
  *
- * The account is the application's own, so `eth_accounts` names it at once. There is one account and one chain, so
- * `accountsChanged` and `chainChanged` are never emitted. Transactions are sent one after the other, so that each finds
- * its nonce. Every error has a code of EIP-1193 or JSON-RPC, or the node's own.
+ * The account belongs to the application, so `eth_accounts` returns it without asking the user. There is one account and one
+ * chain, so `accountsChanged` and `chainChanged` are never emitted. Transactions are sent one at a time, so that each gets
+ * the right nonce. Every error has a code of EIP-1193 or JSON-RPC, or the node's own.
  *
  * @throws {TypeError | RangeError} if `approve` or `approvalTimeoutMs` is wrong
  *
@@ -105,7 +106,7 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
     const request = parseSignatureRequest(method, params, { address, chainId: chain.id })
     if (request !== undefined) return sign(request)
     if (isReadMethod(method)) return askNode((node.request as EIP1193RequestFn)({ method, params } as never))
-    // After a transaction that fails, viem tries wallet_sendTransaction: only if there is none does it say what failed.
+    // If a transaction fails, viem tries wallet_sendTransaction. It reports the first error only if that does not exist.
     const { methodNotFound, unsupportedMethod } = PROVIDER_CODES
     const code = method.startsWith('wallet_') ? methodNotFound : unsupportedMethod
     throw new EthereumProviderError(code, `${method} is not supported`)
@@ -135,7 +136,7 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
     }
   }
 
-  /** What the node adds comes before the approval: the user sees what it costs. */
+  /** Fills in the transaction before the approval, so that the user sees what it costs. */
   async function send(asked: TransactionRequest): Promise<Hex> {
     const transaction = await fillTransaction(node, asked)
     await expectApproval({ method: 'eth_sendTransaction', params: [formatTransaction(transaction)] })
@@ -146,7 +147,7 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
 
   const request = async (given: unknown): Promise<unknown> => {
     try {
-      // A copy: what has been checked and approved is what will be signed.
+      // A copy, so that the checked and approved request is the one that is signed.
       const { method, params = [] } = readParams(() => (copyJson(given) ?? {}) as Partial<Record<string, unknown>>)
       if (typeof method !== 'string') return refuseParams('method must be a string')
       if (!Array.isArray(params)) return refuseParams('params must be a list')
@@ -158,7 +159,7 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
   return { ...events.listeners, request: request as EIP1193Provider['request'] }
 }
 
-/** The transport, and whether it reaches a node. */
+/** Wraps a transport to learn whether it reaches the node. */
 function observed(transport: Transport, onAnswer: () => void, onFailure: (error: unknown) => void): Transport {
   return (options) => {
     const inner = transport(options)

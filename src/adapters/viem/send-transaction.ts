@@ -9,14 +9,15 @@ import {
   type TransactionType,
 } from './transaction-request.ts'
 
-/** The chain's node, as this account asks it. */
+/** A client of the chain's node, for one account. */
 export type Node = WalletClient<Transport, Chain, LocalAccount>
 
+/** Creates a client of the chain's node. */
 export function connectNode(account: LocalAccount, chain: Chain, transport: Transport): Node {
   return createWalletClient({ account, chain, transport })
 }
 
-/** The answer, or what the node says against it. */
+/** The node's result. @throws {EthereumProviderError} with the node's own code and data */
 export async function askNode<T>(question: Promise<T>): Promise<T> {
   try {
     return await question
@@ -25,12 +26,14 @@ export async function askNode<T>(question: Promise<T>): Promise<T> {
   }
 }
 
-/** All of a transaction that is signed but, where the page gave none, its nonce. */
+/** A transaction as it is signed. Only its nonce may be missing, if the page gave none. */
 export type FilledTransaction = TransactionRequest & { readonly type: TransactionType; readonly gas: bigint }
 
 /**
- * Has the node fill in what a page left out: the type, the gas, the fees. What the page gave stays as it is, whatever
- * the node says.
+ * Lets the node fill in the fields that a page left out: type, gas and fees. Fields of the page are not changed, whatever
+ * the node responds.
+ *
+ * @throws {EthereumProviderError} with the node's code, -32603 if a field is still missing, or -32602 if one is invalid
  */
 export async function fillTransaction(node: Node, asked: TransactionRequest): Promise<FilledTransaction> {
   const parameters = ['chainId', 'type', 'fees', 'gas'] as const
@@ -41,7 +44,7 @@ export async function fillTransaction(node: Node, asked: TransactionRequest): Pr
   if (Object.values(filled).includes(undefined)) {
     throw new EthereumProviderError(PROVIDER_CODES.internal, 'the node does not say what the transaction costs')
   }
-  // By the same door: a node may answer anything.
+  // Checked like a page's request, since a node may respond with anything.
   return parseTransactionRequest(formatTransaction(filled)) as FilledTransaction
 }
 
@@ -59,7 +62,7 @@ function fees(
   }
 }
 
-/** Signs and sends. Transactions without a nonce are to be sent one after the other. */
+/** Signs and sends a transaction. Send transactions without a nonce one at a time. */
 export async function sendTransaction(node: Node, transaction: FilledTransaction): Promise<Hex> {
   const { account, chain } = node
   const { address, nonceManager } = account

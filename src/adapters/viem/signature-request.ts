@@ -7,14 +7,14 @@ import { readTypedData, typedDataHash, type TypedData } from './typed-data.ts'
 import { isText, readBytes } from './values.ts'
 
 /**
- * A request as `approve` sees it: frozen, checked, in one form whatever a page wrote. It is what is signed, save that a
- * transaction gets its nonce, if the page gave none, only when it is sent.
+ * A request as `approve` gets it: frozen, checked, and in canonical form. Exactly this is signed, with one exception: if the
+ * page gave no nonce, a transaction gets it when it is sent.
  */
 export type ProviderRequest =
   | {
       /** Signs a message (ERC-191). */
       readonly method: 'personal_sign'
-      /** The message as hex, and the signer. */
+      /** The message in hex, and the signer. */
       readonly params: readonly [message: Hex, address: Address]
     }
   | {
@@ -30,23 +30,24 @@ export type ProviderRequest =
       readonly params: readonly [transaction: RpcTransaction]
     }
 
-/** What a page asked to be signed. */
+/** A page's request for a signature. */
 export type SignatureRequest =
   | { readonly method: 'personal_sign'; readonly message: Hex }
   | { readonly method: 'eth_signTypedData_v4'; readonly typedData: TypedData }
   | { readonly method: 'eth_sendTransaction'; readonly transaction: TransactionRequest }
 
-/** Who signs, and where it counts. */
+/** The account and the chain of a provider. */
 export interface Signer {
   readonly address: Address
+  /** The chain's id (EIP-155). */
   readonly chainId: number
 }
 
 /**
- * Reads a request for a signature: nothing that a page wrote goes further than here.
+ * Reads and checks a page's request for a signature. Only checked values are passed on.
  *
- * @returns undefined if the method asks for no signature
- * @throws {EthereumProviderError} -32602 if the parameters are wrong; 4100 if another account should sign
+ * @returns undefined if the method does not request a signature
+ * @throws {EthereumProviderError} -32602 if the parameters are wrong, 4100 if another account should sign
  */
 export function parseSignatureRequest(
   method: string,
@@ -73,7 +74,7 @@ function expectSigner(address: unknown, signer: Signer): void {
   throw new EthereumProviderError(PROVIDER_CODES.unauthorized, `this provider does not sign for ${address}`)
 }
 
-/** Bytes in hex; some pages send the text itself. */
+/** Reads a message: bytes in hex, or text, which some pages send. */
 function parseMessage(message: unknown): Hex {
   if (isText(message) && !message.startsWith('0x')) return stringToHex(message)
   return readBytes(message) ?? refuseParams('message must be bytes in hex')
@@ -83,7 +84,7 @@ function parseTypedData(value: unknown, { chainId }: Signer): TypedData {
   return readParams(() => {
     const typedData = readTypedData(parseExactJson(typeof value === 'string' ? value : JSON.stringify(value)))
     const { chainId: wanted } = typedData.domain
-    // A domain without a chain is good on each.
+    // A domain without a chain id is valid on every chain.
     if (wanted !== undefined && wanted !== String(chainId)) refuseParams(`the typed data is not for chain ${chainId}`)
     typedDataHash(typedData)
     return typedData

@@ -3,9 +3,10 @@ import { hexToBigInt, numberToHex, type AccessList, type Address, type Hex } fro
 import { refuseParams } from './provider-error.ts'
 import { readAddress, readBytes } from './values.ts'
 
+/** The type of a transaction, by viem's name. */
 export type TransactionType = 'legacy' | 'eip2930' | 'eip1559'
 
-/** What `eth_sendTransaction` asks for, in viem's types; what is absent is yet to be filled in. */
+/** The parameter of `eth_sendTransaction`, in viem's types. Missing fields are filled in later. */
 export interface TransactionRequest {
   /** The signer. */
   readonly from?: Address
@@ -35,14 +36,14 @@ export interface TransactionRequest {
 
 const TYPES: Readonly<Record<string, TransactionType>> = { '0x0': 'legacy', '0x1': 'eip2930', '0x2': 'eip1559' }
 
-/** What each type has in place of the other types' fields; another field of these would be dropped. */
+/** The fields that only some types have. viem would drop such a field if the type does not have it. */
 const FIELDS_OF_TYPE: Readonly<Record<TransactionType, readonly string[]>> = {
   legacy: ['gasPrice'],
   eip2930: ['gasPrice', 'accessList'],
   eip1559: ['maxFeePerGas', 'maxPriorityFeePerGas', 'accessList'],
 }
 
-/** How each field is read. Delegations (EIP-7702) are for the application itself: a page must not ask for one. */
+/** How each field is read. There is none for delegations (EIP-7702), which a page must not request. */
 const FIELDS: Readonly<Record<string, (value: unknown, name: string) => Partial<TransactionRequest>>> = {
   from: (value, name) => ({ from: address(value, name) }),
   to: (value, name) => ({ to: address(value, name) }),
@@ -60,10 +61,10 @@ const FIELDS: Readonly<Record<string, (value: unknown, name: string) => Partial<
 }
 
 /**
- * Reads the parameter of `eth_sendTransaction`. A field that is not understood, or that the type does not have, is
- * refused rather than dropped: what is signed is all of what was asked for.
+ * Reads the parameter of `eth_sendTransaction`. A field that is unknown, or that the type does not have, is refused, not
+ * dropped. So everything that was requested is signed.
  *
- * @throws {EthereumProviderError} -32602 if it is not one
+ * @throws {EthereumProviderError} -32602 if it is invalid
  */
 export function parseTransactionRequest(value: unknown): TransactionRequest {
   const given = Object.entries(object(value, 'the transaction')).filter(([, field]) => field !== null)
@@ -89,14 +90,14 @@ function expectConsistent(transaction: TransactionRequest): TransactionRequest {
   return type === undefined ? transaction : { ...transaction, type }
 }
 
-/** The type that the fees mean, if there are any; else the chain decides. */
+/** The type that the fee fields imply. Undefined without fee fields: then the chain decides. */
 function typeByFees(transaction: TransactionRequest): TransactionType | undefined {
   if ('maxFeePerGas' in transaction || 'maxPriorityFeePerGas' in transaction) return 'eip1559'
   if ('gasPrice' in transaction) return 'accessList' in transaction ? 'eip2930' : 'legacy'
   return undefined
 }
 
-/** A transaction as JSON-RPC has it. */
+/** A transaction in JSON-RPC form. Numbers are in hex. */
 export interface RpcTransaction {
   /** The signer. */
   readonly from?: Address
@@ -124,6 +125,7 @@ export interface RpcTransaction {
   readonly accessList?: AccessList
 }
 
+/** Converts a transaction to JSON-RPC form. */
 export function formatTransaction({ type, ...transaction }: TransactionRequest): RpcTransaction {
   const entries = Object.entries(transaction).map(([name, value]: [string, bigint | number | Hex | AccessList]) => [
     name,

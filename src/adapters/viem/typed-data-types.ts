@@ -8,13 +8,13 @@ export interface TypedDataField {
   readonly type: string
 }
 
-/** The structs of typed data by name, as EIP-712 has them. */
+/** The structs of typed data by name, as in EIP-712. */
 export type TypedDataTypes = Readonly<Record<string, readonly TypedDataField[]>>
 
-/** Reads a value in its one form, or gives undefined if it is none of its type. */
+/** Reads a value into its canonical form. Returns undefined if it is not of the type. */
 export type ValueReader = (value: unknown) => string | boolean | undefined
 
-/** EIP-712, "Definition of domainSeparator". */
+/** The fields of a domain and their types (EIP-712, "Definition of domainSeparator"). */
 const DOMAIN_FIELDS: Readonly<Record<string, string>> = {
   name: 'string',
   version: 'string',
@@ -30,7 +30,7 @@ const READERS: Readonly<Record<string, ValueReader>> = {
   string: (value) => (isText(value) ? value : undefined),
 }
 
-/** How a value of an atomic type, of `bytes` or `string` is read; undefined for other types and for no type at all. */
+/** The reader of an atomic type, of `bytes` or of `string`. Undefined for other and unknown types. */
 export function readerOf(type: string): ValueReader | undefined {
   const [, unsigned, bits] = /^(u?)int([1-9]\d{0,2})$/.exec(type) ?? []
   if (bits !== undefined) return integerReader(unsigned === '', Number(bits))
@@ -49,7 +49,7 @@ function integerReader(signed: boolean, bits: number): ValueReader | undefined {
   }
 }
 
-/** A number beyond the safe integers has lost digits before it came here. */
+/** Reads an integer. A number that is not a safe integer is refused, since it may have lost digits. */
 function readInteger(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined
@@ -66,7 +66,7 @@ function fixedBytesReader(length: number): ValueReader | undefined {
   }
 }
 
-/** The type of the items and, for an array of fixed length, how many there are; undefined if it is no array. */
+/** The type of an array's items, and its length if that is fixed. Undefined if the type is not an array. */
 export function arrayOf(type: string): { readonly item: string; readonly length: number | undefined } | undefined {
   const match = /^(.+)\[([1-9]\d*)?\]$/.exec(type)
   if (match === null) return undefined
@@ -74,9 +74,9 @@ export function arrayOf(type: string): { readonly item: string; readonly length:
 }
 
 /**
- * Checks the structs of typed data: what one library hashes and another reads differently is refused.
+ * Checks the structs of typed data. Types that libraries interpret differently are refused.
  *
- * @throws {RangeError} if they are not, with the place
+ * @throws {RangeError} if they are invalid; the message names the position
  */
 export function expectTypes(types: TypedDataTypes, primaryType: string): void {
   for (const [name, fields] of Object.entries(types)) {
@@ -92,7 +92,7 @@ export function expectTypes(types: TypedDataTypes, primaryType: string): void {
 
 function expectField({ name, type }: TypedDataField, struct: string, types: TypedDataTypes): void {
   const place = `types.${struct}: the field ${name}`
-  // Names are joined to one text that is hashed: one with a comma would be two.
+  // Names are joined to one string that is hashed, where a name with a comma would look like two.
   if (!/^[A-Za-z_$][\w$]*$/.test(name) || name in Object.prototype) throw new RangeError(`${place} has a wrong name`)
   if (struct === 'EIP712Domain') {
     const isStandard = Object.hasOwn(DOMAIN_FIELDS, name) && DOMAIN_FIELDS[name] === type
@@ -105,8 +105,8 @@ function expectField({ name, type }: TypedDataField, struct: string, types: Type
 }
 
 /**
- * Identifiers that are not types themselves. Some applications name the one struct they have with a colon in it;
- * where there are several, libraries disagree about such a name.
+ * Whether a name is an identifier that is not a type itself. Some applications have a single struct with a colon in its
+ * name, which is allowed. With several structs, libraries disagree about such a name.
  */
 function isStructName(name: string, types: TypedDataTypes, primaryType: string): boolean {
   if (/^(?:u?int|bytes)\d*$/.test(name) || Object.hasOwn(READERS, name) || name in Object.prototype) return false

@@ -2,10 +2,10 @@ import { hashTypedData, type TypedDataDefinition } from 'viem'
 
 import { arrayOf, expectTypes, readerOf, type TypedDataField, type TypedDataTypes } from './typed-data-types.ts'
 
-/** Structs and lists within each other: far more than anybody signs, and less than any engine's stack. */
+/** Maximum depth of nested structs and lists: far more than anybody needs, and less than any engine's stack allows. */
 const MOST_LEVELS = 64
 
-/** A value of typed data as it is signed: integers in decimal, bytes in lower-case hex, addresses with checksum. */
+/** A value of typed data in canonical form: integers in decimal, bytes in lower-case hex, addresses with checksum. */
 export type TypedDataValue = string | boolean | readonly TypedDataValue[] | TypedDataStruct
 
 /** A struct of EIP-712: its values by field name. */
@@ -13,7 +13,7 @@ export interface TypedDataStruct {
   readonly [field: string]: TypedDataValue
 }
 
-/** Typed data of EIP-712, read and checked: each value is of its type, and nothing is there that is not signed. */
+/** Typed data (EIP-712), checked: each value is of its type, and there is no field that is not signed. */
 export interface TypedData {
   /** The structs by name. */
   readonly types: TypedDataTypes
@@ -26,11 +26,11 @@ export interface TypedData {
 }
 
 /**
- * Reads typed data strictly: every value has to be of its type, every field of a struct has to be there, and no other.
- * Libraries differ in what they make of anything else, so that nobody could say what was signed.
+ * Reads typed data strictly: every value must be of its type, and a struct must have all of its fields and no others.
+ * Libraries interpret anything else differently, so it would be unclear what was signed.
  *
- * @param value with `EIP712Domain` among its types, unless the domain is empty
- * @throws {RangeError} if it is not typed data, with the place
+ * @param value must have `EIP712Domain` among its types, unless the domain is empty
+ * @throws {RangeError} if it is not valid typed data; the message names the position
  */
 export function readTypedData(value: unknown): TypedData {
   const given = record(value, 'typed data', ['types', 'domain', 'primaryType', 'message'])
@@ -46,7 +46,7 @@ export function readTypedData(value: unknown): TypedData {
   return { types, domain, primaryType, message }
 }
 
-/** The 32 bytes that are signed, in hex. */
+/** The hash to sign (EIP-712), 32 bytes in hex. */
 export function typedDataHash(typedData: TypedData): `0x${string}` {
   return hashTypedData(typedData as unknown as TypedDataDefinition)
 }
@@ -65,7 +65,7 @@ function readField(value: unknown, place: string): TypedDataField {
   return { name, type }
 }
 
-/** Where a value stands in the typed data, and how many structs and arrays it is in. */
+/** The position of a value in the typed data, for errors, and its depth in structs and arrays. */
 interface Position {
   readonly place: string
   readonly level: number
@@ -104,7 +104,7 @@ function readValue(types: TypedDataTypes, type: string, value: unknown, position
   return result
 }
 
-/** The fields of an object that has none but these. Whether one is missing, its reader finds. */
+/** The fields of an object. Throws if there are others than the known ones. The caller notices missing fields. */
 function record(value: unknown, place: string, known?: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RangeError(`${place} must be an object`)
