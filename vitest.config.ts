@@ -14,7 +14,7 @@ import {
 } from './test/support/browsers/engines.mjs'
 import { webkitGtk } from './test/support/browsers/webkit-provider.ts'
 import { EngineReporter } from './test/support/reporter.ts'
-import { filesOf, tierOf } from './test/support/tiers.mjs'
+import { filesOf, hasOwnProcess, tierOf } from './test/support/tiers.mjs'
 
 type Browser = Exclude<Engine, 'node'>
 
@@ -64,12 +64,22 @@ function required(name: string, path: string | undefined): string {
   return path
 }
 
-function nodeProject(): TestProjectInlineConfiguration {
-  const include = filesOf(tier, 'node')
-  const maxWorkers = availableParallelism()
+/** Files that start processes of their own or wait leave room for one more on each machine; then those that share processes. */
+function nodeProjects(): TestProjectInlineConfiguration[] {
+  const files = filesOf(tier, 'node')
+  const own = files.filter(hasOwnProcess)
+  const shared = files.filter((path) => !hasOwnProcess(path))
+  const cores = availableParallelism()
+  return [
+    nodeProject('node (own process)', { include: own, maxWorkers: cores + 1 }),
+    nodeProject('node', { include: shared, maxWorkers: cores, isolate: false, sequence: { groupOrder: 1 } }),
+  ].filter(({ test }) => test.include.length > 0)
+}
+
+function nodeProject<const Options extends { readonly include: string[] }>(name: string, options: Options) {
   return {
     resolve: { alias: [pglite, ...alias] },
-    test: { name: 'node', environment: 'node', include, maxWorkers, provide: { seed }, ...timeouts },
+    test: { name, environment: 'node', provide: { seed }, ...timeouts, ...options },
   }
 }
 
@@ -110,7 +120,7 @@ function browserProject(browsers: readonly Browser[]): TestProjectInlineConfigur
       name: 'browser',
       include: filesOf(tier, 'browser'),
       // After Node, whose tests keep every core busy; then one page in each browser at a time.
-      sequence: { groupOrder: 1 },
+      sequence: { groupOrder: 2 },
       maxWorkers: 1,
       provide: { seed },
       ...timeouts,
@@ -132,7 +142,7 @@ const browserServer = source('test/support/browser-server.node.ts')
 export default defineConfig({
   test: {
     projects: [
-      ...(engines.includes('node') ? [nodeProject()] : []),
+      ...(engines.includes('node') ? nodeProjects() : []),
       ...(browsers.length > 0 ? [browserProject(browsers)] : []),
     ],
     globalSetup: browsers.length > 0 && existsSync(browserServer) ? [browserServer] : [],

@@ -11,6 +11,7 @@ const tool = (/** @type {string} */ path) => `node_modules/${path}`
 const CHECKS = {
   generated: ['scripts/check-generated.mjs'],
   build: ['scripts/build.mjs', '--if-stale'],
+  demo: ['build/demo/main.js', '--json'],
   module: ['scripts/check-module.mjs'],
   types: [tool('typescript/bin/tsc'), '-p', 'tsconfig.json'],
   lint: [tool('eslint/bin/eslint.js'), '--max-warnings=0', '.'],

@@ -4,8 +4,8 @@ import { build, type Plugin } from 'esbuild'
 import { moduleOf, nameOf, ROOT, type Block } from './blocks.ts'
 import { SOURCES } from './public-names.ts'
 
-/** Puts the package in the place that it has for a user: by its public names, from its sources. */
-const byPublicNames: Plugin = {
+/** For esbuild: puts the package in the place that it has for a user, by its public names, from its sources. */
+export const byPublicNames: Plugin = {
   name: 'public names',
   setup({ onResolve }) {
     onResolve({ filter: /^reshare(\/|$)/ }, ({ path }) => {

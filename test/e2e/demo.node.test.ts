@@ -1,20 +1,41 @@
 import { execFile } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
-import { expect, test } from 'vitest'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Report } from '../../demo/report.ts'
 import { solanaAddress } from '../../src/adapters/solana/index.ts'
 import { ethereumAddress } from '../../src/adapters/viem/index.ts'
 import { fromHex } from '../../src/util/bytes.ts'
+import { byPublicNames } from '../docs/bundle.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
+// Below node_modules, so that the packages it imports are found.
+const built = join(root, 'node_modules/.cache/reshare-test', `demo-${process.pid}`)
 
-test('npm run demo -- --json prints one JSON object, and it is true', { timeout: 300_000 }, async () => {
-  await run(process.execPath, ['scripts/build.mjs', '--if-stale'], { cwd: root })
-  const { stdout } = await run(process.execPath, ['build/demo/main.js', '--json'], { cwd: root })
+beforeAll(async () => {
+  mkdirSync(built, { recursive: true })
+  writeFileSync(join(built, 'package.json'), '{"type":"module"}')
+  await build({
+    entryPoints: ['main', 'signing-server', 'custodian-app', 'device'].map((name) => join(root, `demo/${name}.ts`)),
+    outdir: built,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    plugins: [byPublicNames],
+  })
+})
+afterAll(() => rmSync(built, { recursive: true, force: true }))
+
+test('the demo prints one JSON object with --json, and it is true', { timeout: 300_000 }, async () => {
+  const { stdout } = await run(process.execPath, [join(built, 'main.js'), '--json'], { cwd: root })
   expect(stdout.match(/\n/g)).toHaveLength(1)
   const report = JSON.parse(stdout) as Report
 

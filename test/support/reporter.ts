@@ -24,7 +24,8 @@ export class EngineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const engines: Record<string, Counts> = {}
     for (const module of modules) {
-      const counts = (engines[module.project.name] ??= { passed: 0, failed: 0, skipped: 0 })
+      // Node has several projects, whose names begin with its own.
+      const counts = (engines[module.project.name.split(' ')[0]!] ??= { passed: 0, failed: 0, skipped: 0 })
       countModule(module, counts)
     }
     console.log(`random seed: RESHARE_TEST_SEED=${this.#seed}`)

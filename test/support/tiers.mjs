@@ -47,6 +47,39 @@ export const QUICK_ALL_THE_SAME = [
   'test/server/operations/sessions.node.test.ts',
 ]
 
+/**
+ * What has a process of its own in Node, and why. The other files share a process for each core, one after the other, with the
+ * modules and the database engine that the first of them has loaded: what a file changes of these it must put back.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const OWN_PROCESS = {
+  'test/adapters/wallet.node.test.ts': 'starts a chain',
+  'test/adapters/viem/': 'starts a chain, replaces globals',
+  'test/backup/file-faults.node.test.ts': 'replaces a module',
+  'test/channel/wiped.node.test.ts': 'replaces Uint8Array',
+  'test/client/actions/export.node.test.ts': 'replaces a module',
+  'test/crash/interleavings.node.test.ts': 'loads modules again',
+  'test/crash/killed-processes.node.test.ts': 'starts processes',
+  'test/curve/fallback.node.test.ts': 'loads modules again',
+  'test/docs/': 'starts processes, replaces globals',
+  'test/e2e/copies.node.test.ts': 'loads the package several times',
+  'test/e2e/demo.node.test.ts': 'starts processes',
+  'test/hpke/agree.node.test.ts': 'replaces a module',
+  'test/hpke/wiped.node.test.ts': 'replaces Uint8Array',
+  'test/model/life-cycle.node.test.ts': 'keeps many states in memory',
+  'test/repository/': 'loads compilers',
+  'test/server/bin': 'starts processes',
+  'test/server/no-wasm.node.test.ts': 'loads modules again',
+  'test/service/database.node.test.ts': 'starts processes',
+  'test/storage/file': 'replaces a module, starts processes',
+  'test/util/owner.node.test.ts': 'starts processes',
+  'test/util/random.node.test.ts': 'loads modules again',
+  'test/util/wiped.node.test.ts': 'loads modules again',
+  'test/wasm/': 'loads modules again',
+  'test/workers/': 'starts workers',
+}
+
 /** What can differ from one JavaScript engine to another, which `usual` runs in every browser. @type {Readonly<Record<string, string>>} */
 export const BY_ENGINE = {
   'test/backup/argon2.test.ts': 'WebAssembly',
@@ -97,6 +130,9 @@ const startsWithOneOf = (path, beginnings) => [...beginnings].some((beginning) =
 
 /** @param {string} path */
 const isQuick = (path) => !startsWithOneOf(path, Object.keys(SLOW)) || QUICK_ALL_THE_SAME.includes(path)
+
+/** Whether a file has a process of its own in Node. @param {string} path */
+export const hasOwnProcess = (path) => startsWithOneOf(path, Object.keys(OWN_PROCESS))
 
 /** @param {string} path */
 const dependsOnEngine = (path) => startsWithOneOf(path, Object.keys(BY_ENGINE))
