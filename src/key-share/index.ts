@@ -1,7 +1,7 @@
 export { decodeBackup, encodeBackup } from './backup.ts'
 export { decodeKeyShare, encodeKeyShare, validateKeyShare, wipeKeyShare } from './key-share.ts'
 export { decodeShareSetRecord, encodeShareSetRecord, findParty, type GroupOf } from './record.ts'
-export type { KeyShare, SetParty, ShareSetRecord, WalletSetRecord, WalletShares } from './types.ts'
+export type { KeyShare, SetParty, ShareSetRecord, WalletShares } from './types.ts'
 export {
   combineRecords,
   combineShares,
@@ -10,5 +10,4 @@ export {
   encodeWalletSetRecord,
   encodeWalletShares,
   peekWalletSetId,
-  walletSetId,
 } from './wallet-shares.ts'

@@ -47,6 +47,7 @@ export function assertSharing(threshold: number, ids: readonly number[]): void {
  * @param threshold t, from 1 to the number of ids
  * @param ids distinct, from 1 to 65,535, at most 8,192 of them
  * @throws {RangeError} for a threshold outside that range, an id outside 1..65535, or a repeated id
+ * @internal tests and benchmarks use it
  */
 // eslint-disable-next-line max-params -- a secret, (t, n) as in the paper, and what all of this room takes
 export function split(

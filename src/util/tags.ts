@@ -84,7 +84,11 @@ export function tag<P extends TaggedProtocol>(suite: TagSuite, protocol: P, labe
 
 const SUITES: Readonly<Record<TagSuite, true>> = { secp256k1: true, ed25519: true, bip340: true, wallet: true }
 
-/** All tags that {@link tag} can make. */
+/**
+ * All tags that {@link tag} can make.
+ *
+ * @internal tests use it
+ */
 export function allTags(): string[] {
   return Object.keys(SUITES).flatMap((suite) =>
     Object.entries(LABELS).flatMap(([protocol, labels]) =>

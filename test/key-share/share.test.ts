@@ -18,11 +18,11 @@ import {
   type KeyShare,
   peekWalletSetId,
   validateKeyShare,
-  type WalletSetRecord,
-  walletSetId,
   type WalletShares,
   wipeKeyShare,
 } from '../../src/key-share/index.ts'
+import type { WalletSetRecord } from '../../src/key-share/types.ts'
+import { walletSetId } from '../../src/key-share/wallet-shares.ts'
 import { CURVES, type Curve, partyId } from '../../src/types.ts'
 import { concatBytes, fromHex, utf8 } from '../../src/util/bytes.ts'
 import { CodecError } from '../../src/util/codec.ts'

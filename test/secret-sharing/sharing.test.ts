@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Scalar } from '../../src/curve/group.ts'
-import { additiveToShamir, shamirToAdditive, splitAdditive, zeroShares } from '../../src/secret-sharing/additive.ts'
+import { shamirToAdditive } from '../../src/secret-sharing/additive.ts'
 import {
   commit,
   sumCommitments,
@@ -203,9 +203,6 @@ describe.each(groups)('sharing: $name', ({ group }) => {
     const shares = split(polynomial.group, values[0] as Scalar, 3, [1, 2, 3], random)
     expect(polynomial.left(shares.map(({ value }) => value))).toEqual([])
 
-    const masks = recordingGroup(group, ['randomScalar', 'add', 'subtract'])
-    expect(masks.left(splitAdditive(masks.group, values[0] as Scalar, 3, random))).toEqual([])
-
     const many = Array.from({ length: 5 }, (_, i) => ({ id: i + 1, value: values[i] as Scalar }))
     const checked = recordingGroup(group, ['add', 'multiply'])
     findWrongShares(checked.group, [group.generator], many, random)
@@ -213,32 +210,7 @@ describe.each(groups)('sharing: $name', ({ group }) => {
   })
 
   describe('additive', () => {
-    test('shares add up; zero shares add up to zero and are not zero', () => {
-      for (const count of [1, 2, 5]) {
-        const secret = group.randomScalar(random)
-        const shares = splitAdditive(group, secret, count, random)
-        expect(shares).toHaveLength(count)
-        expect(
-          mod(
-            shares.reduce((a, b) => a + number(b), 0n),
-            q,
-          ),
-        ).toBe(number(secret))
-      }
-      const zeros = zeroShares(group, 3, random)
-      expect(
-        mod(
-          zeros.reduce((a, b) => a + number(b), 0n),
-          q,
-        ),
-      ).toBe(0n)
-      expect(zeros.some((share) => group.isZero(share))).toBe(false)
-      for (const count of [0, -1, 1.5]) {
-        expect(() => splitAdditive(group, group.scalar(1), count, random)).toThrow(RangeError)
-      }
-    })
-
-    test('Shamir to additive and back', () => {
+    test('shares of a quorum add up to the secret', () => {
       const secret = group.randomScalar(random)
       const shares = split(group, secret, 3, ids(4, 9, 200, 31), random)
       for (const quorum of choose(shares, 3)) {
@@ -250,22 +222,12 @@ describe.each(groups)('sharing: $name', ({ group }) => {
             q,
           ),
         ).toBe(number(secret))
-        const back = members.map((id, i) => additiveToShamir(group, id, additive[i] as Scalar, members))
-        expect(back.map(({ value }) => toHex(value))).toEqual(quorum.map(({ value }) => toHex(value)))
       }
-    })
-
-    test('a quorum of fresh additive shares becomes a Shamir sharing of their sum', () => {
-      const members = ids(1, 2, 3)
-      const additive = splitAdditive(group, group.scalar(42), 3, random)
-      const shares = members.map((id, i) => additiveToShamir(group, id, additive[i] as Scalar, members))
-      expect(number(recombine(group, shares, 3))).toBe(42n)
     })
 
     test('a party outside the quorum has no additive share', () => {
       const share = { id: partyId(3), value: group.scalar(7) }
       expect(() => shamirToAdditive(group, share, ids(1, 2))).toThrow(RangeError)
-      expect(() => additiveToShamir(group, share.id, share.value, ids(1, 2))).toThrow(RangeError)
       expect(() => shamirToAdditive(group, share, ids(3, 3))).toThrow(RangeError)
     })
   })

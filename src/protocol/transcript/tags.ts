@@ -1,5 +1,5 @@
 // The tags are defined in src/util, because share records use them too.
-export { allTags, type Label, tag } from '../../util/tags.ts'
+export { type Label, tag } from '../../util/tags.ts'
 
 /** The byte of each suite in an envelope. `bip340` is the secp256k1 group with BIP 340 signatures. */
 export const SUITES = { secp256k1: 1, ed25519: 2, bip340: 3 } as const

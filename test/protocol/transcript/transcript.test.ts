@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
-import { allTags, tag } from '../../../src/protocol/transcript/tags.ts'
+import { tag } from '../../../src/protocol/transcript/tags.ts'
+import { allTags } from '../../../src/util/tags.ts'
 import { createHasher, scalarFromHash, taggedHash } from '../../../src/protocol/transcript/transcript.ts'
 import { concatBytes, utf8 } from '../../../src/util/bytes.ts'
 import { groups } from '../../support/groups.ts'
