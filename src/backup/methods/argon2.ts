@@ -17,6 +17,11 @@ export type Argon2Engine = 'wasm' | 'portable'
 
 const TAG_LENGTH = 32
 
+interface WorkOptions {
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
 /**
  * Argon2id (RFC 9106, version 0x13) with one lane and a 32-byte tag.
  *
@@ -33,14 +38,14 @@ export async function deriveArgon2id(
   password: Uint8Array,
   salt: Uint8Array,
   cost: Argon2Cost,
-  options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal; readonly engine?: Argon2Engine } = {},
+  options: WorkOptions & { readonly engine?: Argon2Engine } = {},
 ): Promise<Uint8Array> {
   const { onProgress, signal } = options
   throwIfAborted(signal)
   onProgress?.(0)
   const tag =
     ((options.engine ?? 'wasm') === 'wasm' ? await inWasm(password, salt, cost) : undefined) ??
-    (await portable(password, salt, cost, onProgress, signal))
+    (await portable(password, salt, cost, options))
   try {
     throwIfAborted(signal)
   } catch (error) {
@@ -77,8 +82,7 @@ async function portable(
   password: Uint8Array,
   salt: Uint8Array,
   { memoryKiB, passes }: Argon2Cost,
-  onProgress: OnProgress | undefined,
-  signal: AbortSignal | undefined,
+  { onProgress, signal }: WorkOptions,
 ): Promise<Uint8Array> {
   let hasBegun = false
   try {

@@ -66,17 +66,19 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
           request,
           source: shares,
           sessions: reshareSessions(client, request, shares),
-          onRound: (round) => {
-            if (round === 1) progress.begin('Generating share')
-            if (round === 2) progress.within(0.5)
-          },
-          prepare: async (results) => {
-            progress.begin('Parsing share')
-            newShares = extractShares(client, request, receivedShares(results), 'backup', progress)
-            progress.begin('Encrypting share')
-            const report = (fraction: number) => progress.within(fraction)
-            cipherText = await sealVerified({ client, deadline }, method, newShares, report)
-            progress.begin('Storing share')
+          hooks: {
+            onRound: (round) => {
+              if (round === 1) progress.begin('Generating share')
+              if (round === 2) progress.within(0.5)
+            },
+            prepare: async (results) => {
+              progress.begin('Parsing share')
+              newShares = extractShares(client, { request, newShares: receivedShares(results) }, 'backup', progress)
+              progress.begin('Encrypting share')
+              const report = (fraction: number) => progress.within(fraction)
+              cipherText = await sealVerified({ client, deadline }, method, newShares, report)
+              progress.begin('Storing share')
+            },
           },
         })
         receivedShares(results).forEach(wipeKeyShare)

@@ -9,10 +9,10 @@ import { useActiveSet } from '../wallets/active-set.ts'
 import { parseResult } from '../operations/parse-responses.ts'
 import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { postRound } from '../operations/api-client.ts'
-import { withDeadline, type Deadline } from '../deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { collectKey, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
 import { beginWith, newOperationId } from '../operations/run-operation.ts'
-import type { ActionOptions, Client } from '../types.ts'
+import type { ActionOptions, Call, Client } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
 
 export interface ExportPrivateKeyParameters extends ActionOptions {
@@ -52,28 +52,31 @@ export async function exportPrivateKey(client: Client, options: ExportPrivateKey
     useActiveSet(client, deadline, walletId, (shares) => {
       const operationId = newOperationId(client)
       const exportRequest = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const
-      const holder = serverShare(client, deadline, operationId, shares, exportRequest)
+      const holder = serverShare({ client, deadline }, operationId, shares, exportRequest)
       return collectKey(client, shareOn(shares, curve), operationId, holder)
     }),
   )
 }
 
 function serverShare(
-  client: Client,
-  deadline: Deadline,
+  call: Call,
   operationId: string,
   shares: WalletShares,
   exportRequest: Omit<ExportRequest, 'receiver'>,
 ): ShareHolder {
   return {
     async challenge(receiver) {
-      const header = beginWith(client, { operationId, request: { ...exportRequest, receiver }, messages: [] }, shares)
-      const { messages } = await postRound(client, deadline, operationId, 1, { header, messages: [] })
+      const header = beginWith(
+        call.client,
+        { operationId, request: { ...exportRequest, receiver }, messages: [] },
+        shares,
+      )
+      const { messages } = await postRound(call, operationId, 1, { header, messages: [] })
       return onlyMessage(messages)
     },
     async share(envelope) {
       const body = { header: {}, messages: [{ sessionIndex: 0, envelope }] }
-      const { header, messages } = await postRound(client, deadline, operationId, 2, body)
+      const { header, messages } = await postRound(call, operationId, 2, body)
       const { setId, state } = parseResult(header)
       if (setId !== exportRequest.setId || state !== 'ACTIVE') {
         throw new MpcError('SET_MISMATCH', 'the server exported from another set')

@@ -49,14 +49,16 @@ export async function generateWallet(client: Client, options: GenerateWalletPara
         request,
         sessions: keygenSessions(client, request),
         setup: setupSession(client, operationId, request),
-        prepare: async (results) => {
-          progress.begin('Parsing share')
-          newShares = extractShares(client, request, results, 'signing', progress)
-          progress.begin('Storing share')
-          await prepareSet(client, deadline, newShares, undefined, operationId, () => [])
-        },
-        discard: async (client) => {
-          if (newShares !== undefined) await forgetWallet(client, walletId, toHex(newShares.setId))
+        hooks: {
+          prepare: async (results) => {
+            progress.begin('Parsing share')
+            newShares = extractShares(client, { request, newShares: results }, 'signing', progress)
+            progress.begin('Storing share')
+            await prepareSet({ client, deadline }, { shares: newShares, operationId }, () => [])
+          },
+          discard: async (client) => {
+            if (newShares !== undefined) await forgetWallet(client, walletId, toHex(newShares.setId))
+          },
         },
       })
       results.forEach(wipeKeyShare)

@@ -1,13 +1,13 @@
-import type { RecoverRequest } from '../../wire/operations.ts'
+import type { OperationResult, RecoverRequest } from '../../wire/operations.ts'
 import type { BackupMethod } from '../../backup/types.ts'
 import { MpcError } from '../../errors.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
-import type { WalletShares } from '../../key-share/types.ts'
+import type { KeyShare, WalletShares } from '../../key-share/types.ts'
 import { abytes, toHex } from '../../util/bytes.ts'
 import { assertFunction, assertBoolean, oneOf, assertObject, nonEmptyString, walletIdArgument } from '../arguments.ts'
 import { assertBackupMethod, probeMethod } from '../backup/backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
-import { withDeadline, type Deadline } from '../deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { verifyBackupSet, verifyMadeSet } from '../operations/verify-result.ts'
 import { openBackupSet, readKnownWallet } from '../backup/open-backup.ts'
 import { extractShares } from '../operations/extract-shares.ts'
@@ -19,7 +19,7 @@ import { sealVerified } from '../backup/seal-verified.ts'
 import { receivedShares, reshareSessions, setupFields, setupSession } from '../operations/sessions.ts'
 import { activateSet } from '../wallets/reconcile.ts'
 import { deletePreparedSet } from '../wallets/share-store.ts'
-import type { ActionOptions, Client, PublicKeys, Wallet } from '../types.ts'
+import type { ActionOptions, Call, Client, NewSetup, PublicKeys, Wallet } from '../types.ts'
 import { activeSetIds } from '../wallets/wallet-record.ts'
 import { equalKeys, publicKeys, wipeShares } from '../wallet-shares.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
@@ -104,7 +104,7 @@ export async function recoverWallet(
       progress.begin('Parsing share')
       requireKeys(client, backup, recovery.publicKeys)
       await readKnownWallet(client, deadline, backup)
-      return await reshareBackup(client, deadline, backup, recovery)
+      return await reshareBackup({ client, deadline }, backup, recovery)
     } finally {
       wipeShares(backup)
     }
@@ -166,27 +166,33 @@ function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMeth
   return assertBackupMethod(rotateBackup, 'rotateBackup')
 }
 
+/** A recovery whose backup is open. */
+interface OpenRecovery extends Call {
+  readonly recovery: Recovery
+  readonly backupShares: WalletShares
+  readonly request: RecoverRequest
+  readonly operationId: string
+  /** What it has made so far. */
+  readonly made: MadeSets
+}
+
+interface MadeSets {
+  signing?: WalletShares
+  backup?: WalletShares
+  /** The new backup, sealed. */
+  cipherText?: string
+}
+
+/** Reshares the backup into a new signing set and, if it is rotated, a new backup. */
 async function reshareBackup(
-  client: Client,
-  deadline: Deadline,
+  call: Call,
   backupShares: WalletShares,
-  { existingSets, rotation, dryRun, progress }: Recovery,
+  recovery: Recovery,
 ): Promise<RecoveredWallet | RecoverableWallet> {
-  const walletId = toHex(backupShares.walletId)
-  const request: RecoverRequest = {
-    kind: 'recover',
-    walletId,
-    setId: toHex(backupShares.setId),
-    label: client.label,
-    existingSets,
-    rotateBackup: rotation?.name ?? null,
-    dryRun,
-    ...(!dryRun && setupFields(client)),
-  }
+  const { client, deadline } = call
   const operationId = newOperationId(client)
-  let signing: WalletShares | undefined
-  let backup: WalletShares | undefined
-  let cipherText = ''
+  const request = recoverRequest(client, backupShares, recovery)
+  const open: OpenRecovery = { ...call, recovery, backupShares, request, operationId, made: {} }
   try {
     const { result, results } = await runOperation(client, deadline, {
       operationId,
@@ -194,41 +200,80 @@ async function reshareBackup(
       source: backupShares,
       sessions: reshareSessions(client, request, backupShares),
       setup: setupSession(client, operationId, request, backupShares),
-      onRound: (round) => {
-        if (round === 1) progress.begin('Recovering signing share')
-        if (round === 2) progress.begin('Generating share')
-      },
-      prepare: async (results, setup) => {
-        progress.begin('Parsing share')
-        const newShares = receivedShares(results)
-        signing = extractShares(client, request, newShares, 'signing', progress)
-        if (rotation !== undefined) backup = extractShares(client, request, newShares, 'backup', progress)
-        if (dryRun) return
-        progress.begin('Storing share')
-        const report = (fraction: number) => progress.within(fraction / 2)
-        if (backup !== undefined) cipherText = await sealVerified({ client, deadline }, rotation!, backup, report)
-        await prepareSet(client, deadline, signing, setup(), operationId, (record) =>
-          existingSets === 'retire' ? activeSetIds(record) : [],
-        )
-      },
-      discard: async (client) => {
-        if (signing !== undefined && !dryRun) await deletePreparedSet(client, walletId, toHex(signing.setId))
+      hooks: {
+        onRound: (round) => {
+          if (round === 1) recovery.progress.begin('Recovering signing share')
+          if (round === 2) recovery.progress.begin('Generating share')
+        },
+        prepare: (results, setup) => prepareSets(open, receivedShares(results), setup),
+        discard: (client) => discardSets(client, open),
       },
     })
     receivedShares(results).forEach(wipeKeyShare)
-    const setId = verifyMadeSet(result, signing, dryRun ? 'PREPARED' : 'ACTIVE')
-    if (dryRun) {
-      progress.finish()
-      return { id: walletId, publicKeys: publicKeys(client, backupShares) }
-    }
-    let record = await activateSet(client, walletId, setId)
-    progress.within(0.75)
-    if (existingSets === 'retire') record = await proveSet(client, deadline, record, setId)
-    const wallet = toWallet(record)
-    const rotated = backup && pendingBackup(client, cipherText, verifyBackupSet(result, backup))
-    progress.finish()
-    return rotated ? { ...wallet, backup: rotated } : wallet
+    return recovery.dryRun ? finishDryRun(open, result) : await finishRecovery(open, result)
   } finally {
-    for (const shares of [signing, backup]) if (shares !== undefined) wipeShares(shares)
+    for (const shares of [open.made.signing, open.made.backup]) if (shares !== undefined) wipeShares(shares)
   }
+}
+
+function recoverRequest(client: Client, backup: WalletShares, recovery: Recovery): RecoverRequest {
+  const { existingSets, rotation, dryRun } = recovery
+  return {
+    kind: 'recover',
+    walletId: toHex(backup.walletId),
+    setId: toHex(backup.setId),
+    label: client.label,
+    existingSets,
+    rotateBackup: rotation?.name ?? null,
+    dryRun,
+    ...(!dryRun && setupFields(client)),
+  }
+}
+
+/** Validates the new shares and, unless it is a dry run, seals the new backup and stores the new signing set. */
+async function prepareSets(
+  open: OpenRecovery,
+  newShares: readonly KeyShare[],
+  setup: () => NewSetup | undefined,
+): Promise<void> {
+  const { client, recovery, request, operationId, made } = open
+  const { rotation, progress, existingSets } = recovery
+  progress.begin('Parsing share')
+  const shares = extractShares(client, { request, newShares }, 'signing', progress)
+  made.signing = shares
+  if (rotation !== undefined) made.backup = extractShares(client, { request, newShares }, 'backup', progress)
+  if (recovery.dryRun) return
+  progress.begin('Storing share')
+  if (made.backup !== undefined) {
+    const report = (fraction: number) => progress.within(fraction / 2)
+    made.cipherText = await sealVerified(open, rotation!, made.backup, report)
+  }
+  await prepareSet(open, { shares, setup: setup(), operationId }, (record) =>
+    existingSets === 'retire' ? activeSetIds(record) : [],
+  )
+}
+
+async function discardSets(client: Client, { recovery, request, made }: OpenRecovery): Promise<void> {
+  if (made.signing === undefined || recovery.dryRun) return
+  await deletePreparedSet(client, request.walletId, toHex(made.signing.setId))
+}
+
+function finishDryRun(open: OpenRecovery, result: OperationResult): RecoverableWallet {
+  verifyMadeSet(result, open.made.signing, 'PREPARED')
+  open.recovery.progress.finish()
+  return { id: open.request.walletId, publicKeys: publicKeys(open.client, open.backupShares) }
+}
+
+/** Puts the new set into use, and proves it at once if it replaces others. */
+async function finishRecovery(open: OpenRecovery, result: OperationResult): Promise<RecoveredWallet> {
+  const { client, deadline, recovery, request, made } = open
+  const { progress, existingSets } = recovery
+  const setId = verifyMadeSet(result, made.signing, 'ACTIVE')
+  let record = await activateSet(client, request.walletId, setId)
+  progress.within(0.75)
+  if (existingSets === 'retire') record = await proveSet(client, deadline, record, setId)
+  const wallet = toWallet(record)
+  const rotated = made.backup && pendingBackup(client, made.cipherText!, verifyBackupSet(result, made.backup))
+  progress.finish()
+  return rotated ? { ...wallet, backup: rotated } : wallet
 }

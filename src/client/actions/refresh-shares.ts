@@ -60,18 +60,22 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
           source: shares,
           sessions: reshareSessions(client, request, shares),
           setup: setupSession(client, operationId, request, shares),
-          onRound: (round) => {
-            if (round === 1) progress.begin('Generating share')
-            if (round === 2) progress.within(0.5)
-          },
-          prepare: async (results, setup) => {
-            progress.begin('Parsing share')
-            newShares = extractShares(client, request, receivedShares(results), 'signing', progress)
-            progress.begin('Storing share')
-            await prepareSet(client, deadline, newShares, setup(), operationId, () => [oldSetId])
-          },
-          discard: async (client) => {
-            if (newShares !== undefined) await deletePreparedSet(client, walletId, toHex(newShares.setId))
+          hooks: {
+            onRound: (round) => {
+              if (round === 1) progress.begin('Generating share')
+              if (round === 2) progress.within(0.5)
+            },
+            prepare: async (results, setup) => {
+              progress.begin('Parsing share')
+              newShares = extractShares(client, { request, newShares: receivedShares(results) }, 'signing', progress)
+              progress.begin('Storing share')
+              await prepareSet({ client, deadline }, { shares: newShares, setup: setup(), operationId }, () => [
+                oldSetId,
+              ])
+            },
+            discard: async (client) => {
+              if (newShares !== undefined) await deletePreparedSet(client, walletId, toHex(newShares.setId))
+            },
           },
         })
         receivedShares(results).forEach(wipeKeyShare)

@@ -17,7 +17,7 @@ export function preprocess(
   walletId: string,
   count: number,
 ): Promise<number> {
-  return fill(client, options, walletId, count, () => true)
+  return fill(client, options, { walletId, count, mayGoOn: () => true })
 }
 
 /** Refills the pool after a signature, unless that is in progress. If it fails, the next signature tries again. */
@@ -25,23 +25,26 @@ export function refill(client: EcdsaClient, walletId: string, setId: string): vo
   const { pool } = client.ecdsa
   if (pool.filling.has(setId) || pool.count(setId) >= pool.size || !pool.mayFill()) return
   pool.filling.add(setId)
-  void fill(client, {}, walletId, pool.size, () => pool.mayFill())
+  void fill(client, {}, { walletId, count: pool.size, mayGoOn: () => pool.mayFill() })
     .catch(() => undefined)
     .finally(() => pool.filling.delete(setId))
 }
 
-async function fill(
-  client: EcdsaClient,
-  options: ActionOptions,
-  walletId: string,
-  wanted: number,
-  mayGoOn: () => boolean,
-): Promise<number> {
+/** What the pool should hold of a wallet's set. */
+interface Filling {
+  readonly walletId: string
+  readonly count: number
+  /** Asked before each. */
+  readonly mayGoOn: () => boolean
+}
+
+async function fill(client: EcdsaClient, options: ActionOptions, filling: Filling): Promise<number> {
+  const { walletId, count, mayGoOn } = filling
   const { pool } = client.ecdsa
   return withDeadline(client, options, (deadline, client) =>
     useActiveSet(client, deadline, walletId, async (shares) => {
       const setId = toHex(shares.setId)
-      while (!pool.isDisposed && pool.count(setId) < wanted && mayGoOn()) await preprocessOne(client, deadline, shares)
+      while (!pool.isDisposed && pool.count(setId) < count && mayGoOn()) await preprocessOne(client, deadline, shares)
       return pool.count(setId)
     }),
   )
@@ -57,7 +60,7 @@ async function preprocessOne(client: EcdsaClient, deadline: Deadline, shares: Wa
       operationId: newOperationId(client),
       request,
       sessions: [createPreprocessing({ ...options, pairs: [otState], epoch: pool.epoch })],
-      guard,
+      hooks: { guard },
     })
     const preprocessed = results[0]!.preprocessed!
     try {

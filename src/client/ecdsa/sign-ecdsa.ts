@@ -18,9 +18,15 @@ import type { Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
 import { otSetup, setupRole } from './setup-session.ts'
-import type { EcdsaClient, EcdsaSignature, EcdsaStatement } from '../types.ts'
+import type { Call, EcdsaClient, EcdsaSignature, EcdsaStatement } from '../types.ts'
 import { withOtState } from './with-ot-state.ts'
 import { shareOn } from '../wallet-shares.ts'
+
+/** One signature: the call that wants it, the set that signs, and what is signed. */
+interface Signing extends Call<EcdsaClient> {
+  readonly shares: WalletShares
+  readonly statement: EcdsaStatement
+}
 
 /**
  * Makes a threshold ECDSA signature with the set's setup, or with a setup of its own if that is poisoned and the
@@ -35,13 +41,14 @@ export async function signEcdsa(
   shares: WalletShares,
   statement: EcdsaStatement,
 ): Promise<EcdsaSignature> {
+  const signing = { client, deadline, shares, statement }
   try {
-    return await signBySetup(client, deadline, shares, statement)
+    return await signBySetup(signing)
   } catch (error) {
     const poisoned = isMpcError(error, 'OT_POISONED')
     if (!poisoned || client.ecdsa.onCheating === 'refuse') throw error
   }
-  return signByEphemeralSetup(client, deadline, shares, statement)
+  return signByEphemeralSetup(signing)
 }
 
 /** The options of a session for the key at a path, without `pairs`. */
@@ -53,100 +60,79 @@ export function ecdsaOptions(client: EcdsaClient, shares: WalletShares, path: st
   return { backend, share, signers, random: client.random, ...(derivation && { derivation }) }
 }
 
-function signingSession(client: EcdsaClient, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
-  return createEcdsaSigning(signingOptions(client, shares, statement, otState))
-}
-
-function signingOptions(client: EcdsaClient, shares: WalletShares, statement: EcdsaStatement, otState: OtState) {
+function signingOptions({ client, shares, statement }: Signing, otState: OtState) {
   const options = ecdsaOptions(client, shares, statement.path)
   return { ...options, pairs: [otState], aggregator: options.share.id, digest: requestDigest(statement) }
 }
 
 /** Signs with the set's setup: in one request with a preprocessing, in two without. */
-async function signBySetup(client: EcdsaClient, deadline: Deadline, shares: WalletShares, statement: EcdsaStatement) {
+async function signBySetup(signing: Signing): Promise<EcdsaSignature> {
+  const { client, deadline, shares, statement } = signing
+  const { pool } = client.ecdsa
   return withOtState(client, deadline, shares, async (otState, guard) => {
     // Another tab may have poisoned it.
-    if (otState.cheat !== undefined) client.ecdsa.pool.drop(statement.setId)
+    if (otState.cheat !== undefined) pool.drop(statement.setId)
     // It leaves the pool before anything is sent, so that it is never used twice.
-    const preprocessed = client.ecdsa.pool.take(statement.setId, otState.digest)
+    const preprocessed = pool.take(statement.setId, otState.digest)
     try {
-      if (preprocessed !== undefined)
-        return await complete(client, deadline, shares, statement, otState, guard, preprocessed)
+      if (preprocessed !== undefined) return await complete(signing, otState, preprocessed, guard)
     } catch (error) {
       if (!isMpcError(error, 'PREPROCESSING_NOT_FOUND')) throw error
       // The server has dropped its side: after a restore, by age, or for newer ones. The others are likely gone too.
-      client.ecdsa.pool.drop(statement.setId)
+      pool.drop(statement.setId)
     } finally {
       preprocessed?.dispose()
     }
-    const session = signingSession(client, shares, statement, otState)
-    return signBy(client, deadline, shares, statement, { kind: 'setup' }, session, guard)
+    const session = createEcdsaSigning(signingOptions(signing, otState))
+    return signBy(signing, { kind: 'setup' }, session, guard)
   })
 }
 
-function complete(
-  client: EcdsaClient,
-  deadline: Deadline,
-  shares: WalletShares,
-  statement: EcdsaStatement,
-  otState: OtState,
-  guard: StepGuard,
-  preprocessed: Preprocessed,
-) {
+function complete(signing: Signing, otState: OtState, preprocessed: Preprocessed, guard: StepGuard) {
   const source = { kind: 'preprocessing', id: toHex(preprocessed.id) } as const
-  const { epoch } = client.ecdsa.pool
-  const session = createCompletion({ ...signingOptions(client, shares, statement, otState), preprocessed, epoch })
-  return signBy(client, deadline, shares, statement, source, session, guard)
+  const { epoch } = signing.client.ecdsa.pool
+  const session = createCompletion({ ...signingOptions(signing, otState), preprocessed, epoch })
+  return signBy(signing, source, session, guard)
 }
 
 async function signBy(
-  client: EcdsaClient,
-  deadline: Deadline,
-  shares: WalletShares,
-  statement: EcdsaStatement,
+  signing: Signing,
   source: SignatureSource,
   session: Session<EcdsaResult>,
   guard: StepGuard,
 ): Promise<EcdsaSignature> {
+  const { client, deadline, statement } = signing
   const { result, results } = await runOperation(client, deadline, {
     operationId: newOperationId(client),
     request: { ...statement, source },
     sessions: [session],
-    guard,
+    hooks: { guard },
   })
   verifyUsedSet(result, statement.setId)
-  return toSignature(client, shares, statement, results[0]!.signature!)
+  return toSignature(signing, results[0]!.signature!)
 }
 
 /** Each signature has its own Δ, so that what a cheater learns about one is useless (docs/ecdsa.md#the-ban-rule). */
-async function signByEphemeralSetup(
-  client: EcdsaClient,
-  deadline: Deadline,
-  shares: WalletShares,
-  statement: EcdsaStatement,
-) {
+async function signByEphemeralSetup(signing: Signing): Promise<EcdsaSignature> {
+  const { client, deadline, shares, statement } = signing
   const request: SignEcdsaRequest = { ...statement, source: { kind: 'ephemeralSetup', ...setupRole(client) } }
   const operationId = newOperationId(client)
   let otState: OtState | undefined
   try {
     const session = afterSetup(otSetup(client, operationId, request, shares), (setup) => {
       otState = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)
-      return signingSession(client, shares, statement, otState)
+      return createEcdsaSigning(signingOptions(signing, otState))
     })
     const { result, results } = await runOperation(client, deadline, { operationId, request, sessions: [session] })
     verifyUsedSet(result, statement.setId)
-    return toSignature(client, shares, statement, results[0]!.signature!)
+    return toSignature(signing, results[0]!.signature!)
   } finally {
     otState?.dispose()
   }
 }
 
-function toSignature(
-  client: EcdsaClient,
-  shares: WalletShares,
-  { path, setId }: EcdsaStatement,
-  raw: RawSignature,
-): EcdsaSignature {
+function toSignature({ client, shares, statement }: Signing, raw: RawSignature): EcdsaSignature {
+  const { path, setId } = statement
   const { recovery } = raw
   // R's x exceeds n once in 2^127 signatures; chains cannot encode that.
   if (recovery !== 0 && recovery !== 1) {

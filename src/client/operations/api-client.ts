@@ -9,7 +9,7 @@ import { abytes, fromUtf8, utf8 } from '../../util/bytes.ts'
 import { parseDecision, parseDevice, parseDevices, parseSets, parseSetStatus } from './parse-responses.ts'
 import type { Deadline } from '../deadline.ts'
 import { repeatWhileTransient, type Attempt } from './repeat.ts'
-import type { Client } from '../types.ts'
+import type { Call, Client } from '../types.ts'
 
 /**
  * Sends one round of an operation.
@@ -18,8 +18,7 @@ import type { Client } from '../types.ts'
  * @throws {MpcError} the server's own code
  */
 export async function postRound(
-  client: Client,
-  deadline: Deadline,
+  { client, deadline }: Call,
   operationId: OperationId,
   round: number,
   roundBody: RoundBody<object>,

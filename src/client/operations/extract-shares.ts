@@ -9,13 +9,12 @@ import type { Client } from '../types.ts'
 /**
  * Picks the shares of one target set from the new shares of an operation, and validates each: s·G = Y, Σ λY = pk.
  *
- * @param newShares one per session that makes a share, in order; wiped if one of the target's is invalid
+ * @param made.newShares one per session that makes a share, in order; wiped if one of the target's is invalid
  * @throws {SHARE_PARSING_FAILED} if one is invalid
  */
 export function extractShares(
   client: Client,
-  request: OperationRequest,
-  newShares: readonly KeyShare[],
+  { request, newShares }: { readonly request: OperationRequest; readonly newShares: readonly KeyShare[] },
   target: Purpose,
   progress: ProgressReporter,
 ): WalletShares {

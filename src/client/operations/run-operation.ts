@@ -28,9 +28,23 @@ export interface Operation<Result> {
   readonly sessions: readonly OperationSession<Result>[]
   /** The ECDSA setup of the new set, with the last sessionIndex; the runner disposes of it. */
   readonly setup?: OperationSession<NewSetup> | undefined
+  readonly hooks?: OperationHooks<Result>
+}
+
+/**
+ * What the caller of an operation does while it runs. Each round calls, in this order:
+ *
+ * 1. `onRound`;
+ * 2. in the last round `prepare`, after which the round is sent;
+ * 3. once the response is there, `guard` for each session that goes on.
+ *
+ * If the operation fails, `discard` is called last: if the last round was not sent, or if its response fails a check.
+ * After any other failure the server may have committed, and nothing is called.
+ */
+export interface OperationHooks<Result> {
   /** Called before each round is sent, counted from 1. */
   readonly onRound?: (round: number) => void
-  /** Wraps every step of every session. Default: the step is made directly. */
+  /** Wraps every step of every session after the first. Default: the step is made directly. */
   readonly guard?: StepGuard
   /**
    * Makes the results durable; the last message, which confirms that, is sent only after it.
@@ -39,7 +53,7 @@ export interface Operation<Result> {
    *   last response
    */
   readonly prepare?: (results: readonly Result[], setup: () => NewSetup | undefined) => Promise<void>
-  /** Undoes `prepare`, even if it was only partly done; gets a client with its own timeout. */
+  /** Undoes `prepare`, even if it was only partly done or not begun; gets a client with its own timeout. */
   readonly discard?: (client: Client) => Promise<void>
 }
 
@@ -75,7 +89,8 @@ export async function runOperation<Result>(
   deadline: Deadline,
   operation: Operation<Result>,
 ): Promise<OperationOutcome<Result>> {
-  const { operationId, request, sessions, prepare } = operation
+  const { operationId, request, sessions, hooks = {} } = operation
+  const { prepare, guard = atOnce } = hooks
   const rounds = operationRounds(request)
   const players = sessions.map((session) => createPlayer(session))
   const setup = operation.setup && createPlayer(operation.setup)
@@ -87,7 +102,7 @@ export async function runOperation<Result>(
       player.start().map((envelope) => ({ sessionIndex, envelope })),
     )
     for (let round = 1; ; round++) {
-      operation.onRound?.(round)
+      hooks.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
         const made = players.map((player) => player.made(round))
         await prepare(made, () => setup?.finished(round))
@@ -95,8 +110,8 @@ export async function runOperation<Result>(
         decidable = true
       }
       const header = round === 1 ? firstHeader(client, operation, messages) : {}
-      const response = await postRound(client, deadline, operationId, round, { header, messages })
-      messages = await deliver(allPlayers, response.messages, operation.guard ?? atOnce)
+      const response = await postRound({ client, deadline }, operationId, round, { header, messages })
+      messages = await deliver(allPlayers, response.messages, guard)
       if (round === rounds) {
         const result = parseResult(response.header)
         const results = players.map((player) => player.finished(round))
@@ -206,7 +221,7 @@ async function giveUp<Result>(client: Client, operation: Operation<Result>, hurr
     postAbort(client, deadline, operation.operationId),
   ).catch(() => undefined)
   // What cannot be undone now stays PREPARED until the wallet is reconciled at its next use.
-  const { discard } = operation
+  const discard = operation.hooks?.discard
   if (discard !== undefined) {
     await withDeadline(client, { timeoutMs: ABORT_TIMEOUT_MS }, (_, client) => discard(client)).catch(() => undefined)
   }

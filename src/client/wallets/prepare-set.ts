@@ -1,27 +1,30 @@
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
-import type { Deadline } from '../deadline.ts'
 import { assertNotCollected } from './unreferenced-shares.ts'
 import { storeShares } from './share-store.ts'
-import type { Client, NewSetup } from '../types.ts'
+import type { Call, NewSetup } from '../types.ts'
 import { UNDECIDED_MS, withPrepared, type WalletRecord } from './wallet-record.ts'
 import { publicKeys } from '../wallet-shares.ts'
 import { changeWallet } from './wallet-store.ts'
+
+/** A set that this device and the server have made. */
+interface NewSet {
+  readonly shares: WalletShares
+  /** Undefined if it has none, or if that finishes only with the server's last response. Wiped. */
+  readonly setup?: NewSetup | undefined
+  readonly operationId: string
+}
 
 /**
  * The prepare step of docs/protocol.md#prepare-decide-learn-prove-retire: stores the share and the ECDSA setup durably,
  * reads them back, then records the set as PREPARED, which cannot sign (I1, I2 of docs/internals/signing-server.md#invariants).
  *
- * @param deadline of the action: before it, nobody else decides its operation
- * @param setup the new set's; undefined if it has none, or if that finishes only with the server's last response. Wiped
+ * @param call of the action: before its deadline, nobody else decides its operation
  * @param replaces picks the sets on this device that the new one replaces, from the record as it is then
  */
 export async function prepareSet(
-  client: Client,
-  deadline: Deadline,
-  shares: WalletShares,
-  setup: NewSetup | undefined,
-  operationId: string,
+  { client, deadline }: Call,
+  { shares, setup, operationId }: NewSet,
   replaces: (record: WalletRecord) => readonly string[],
 ): Promise<void> {
   await storeShares(client, shares)

@@ -77,7 +77,7 @@ async function prove(
 async function runProof(client: Client, deadline: Deadline, shares: WalletShares): Promise<readonly string[]> {
   const request: ProveRequest = { kind: 'prove', walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
   const operationId = newOperationId(client)
-  const { messages } = await postRound(client, deadline, operationId, 1, {
+  const { messages } = await postRound({ client, deadline }, operationId, 1, {
     header: beginWith(client, { operationId, request, messages: [] }, shares),
     messages: [],
   })
@@ -91,7 +91,7 @@ async function runProof(client: Client, deadline: Deadline, shares: WalletShares
     })
     return { sessionIndex, envelope }
   })
-  const { header } = await postRound(client, deadline, operationId, 2, { header: {}, messages: proofs })
+  const { header } = await postRound({ client, deadline }, operationId, 2, { header: {}, messages: proofs })
   const result = parseResult(header)
   if (result.setId !== request.setId || result.state !== 'ACTIVE') {
     throw new MpcError('SET_MISMATCH', 'the server took the proof for another set')
