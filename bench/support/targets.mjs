@@ -107,6 +107,7 @@ const TARGETS = [
   atMost(25, 'KB', 'core.wasm, brotli', kilobytes('core.wasm', 'brotli')),
   atMost(125, 'KB', 'client with the password backup, gzip', kilobytes('client + password', 'gzip')),
   atMost(40, 'KB', 'generate, recover and sign, gzip', kilobytes('generate, recover, sign', 'gzip')),
+  atMost(40, 'KB', 'ed25519 alone, gzip', kilobytes('ed25519 alone', 'gzip')),
   atMost(60, 'KB', 'client without backup methods, gzip', kilobytes('client', 'gzip')),
   atMost(5, 'ms', 'import to first key pair, cold', median('cold-start', 'reshare/protocol, bundled', 'total')),
   atMost(3, '×', 'import to first key pair, of compiling the bare module', coldStartRatio),
