@@ -144,18 +144,18 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
   return {
     charge,
     async requireUnlocked(subjects) {
-      if (lockOut === null) return
-      for (const subject of subjects) {
-        // An aggregate always has a row: without one, the count is unknown.
-        const [row] = await database.query(
-          `select max(ends_at) as ends_at, count(*)::int as locks from ${table}
-           where client_id = $1 and kind = '${FAILURE}' and subject = $2 and count >= $3 and ends_at > $4`,
-          [subject.clientId, subject.scope, failuresOf(lockOut, subject), later()],
-        )
-        const { locks, ends_at: endsAt } = row ?? {}
-        if (locks === 0) continue
-        throw Number.isSafeInteger(locks) && isTime(endsAt) ? lockedOut(endsAt) : unknownCount()
-      }
+      if (lockOut === null || subjects.length === 0) return
+      const isLocked = (i: number) =>
+        `(client_id = $${2 + 3 * i} and subject = $${3 + 3 * i} and count >= $${4 + 3 * i})`
+      // An aggregate always has a row: without one, the count is unknown.
+      const [row] = await database.query(
+        `select max(ends_at) as ends_at, count(*)::int as locks from ${table}
+         where kind = '${FAILURE}' and ends_at > $1 and (${subjects.map((_, i) => isLocked(i)).join(' or ')})`,
+        [later(), ...subjects.flatMap((subject) => [subject.clientId, subject.scope, failuresOf(lockOut, subject)])],
+      )
+      const { locks, ends_at: endsAt } = row ?? {}
+      if (locks === 0) return
+      throw Number.isSafeInteger(locks) && isTime(endsAt) ? lockedOut(endsAt) : unknownCount()
     },
     async recordFailure(tx, subjects) {
       if (lockOut === null) return []

@@ -155,7 +155,7 @@ describe.each(databaseKinds)('an attack on operations of one round on $name', ({
     const transaction: Database['transaction'] = (work, isolation) =>
       world.database.transaction(async (tx) => {
         const result = await work(tx)
-        if (!('answer' in Object(result))) return result
+        if (!('response' in Object(result))) return result
         revoking = revokeDevice(server.client(clientId, tablet), phone).then(() => order.push('revoked'))
         await Promise.race([revoking, new Promise((resolve) => setTimeout(resolve, 500))])
         order.push('signed')

@@ -165,7 +165,7 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
       transaction: (work, isolation) =>
         world.database.transaction(async (tx) => {
           const result = await work(tx)
-          if (!('answer' in Object(result))) return result
+          if (!('response' in Object(result))) return result
           const retire = `update reshare_sets set state = 'RETIRING' where set_id = $1`
           retiring = world.database.query(retire, [setId]).then(() => order.push('retired'))
           await new Promise((resolve) => setTimeout(resolve, 50))

@@ -22,14 +22,37 @@ export interface AuditLog {
    *
    * The transaction of a ban must not call it: a client could contend for its chain until the ban is given up.
    *
+   * @param known the end of the chain as the caller has read it: if it is still that, one statement appends to it
    * @throws {Error} if there are events and {@link open} has not succeeded; the transaction must be rolled back
    */
-  record(tx: Queryable, clientId: string, events: readonly AuditEvent[]): Promise<void>
+  record(tx: Queryable, clientId: string, events: readonly AuditEvent[], known?: KnownHead): Promise<void>
+}
+
+/** The end of a client's chain, as it was read before: sequence 0 and {@link GENESIS} if there was none. */
+export interface KnownHead {
+  readonly sequence: number
+  readonly hash: Uint8Array
+  /** The database's epoch then. */
+  readonly epoch: number
+}
+
+/** Events to append to the chain of a client, with the key of the log. */
+interface Addition {
+  readonly key: Uint8Array
+  readonly clientId: string
+  readonly events: readonly AuditEvent[]
 }
 
 const KEY_LENGTH = 32
-/** The number of columns per entry, without the client. */
-const COLUMNS = 9
+const ENTRY_COLUMNS = 'client_id, sequence, at, epoch, event, wallet_id, set_id, operation_id, detail, hash'
+/** Of these columns, without the client. */
+const COLUMN_TYPES = ['int', 'timestamptz', 'int', 'text', 'text', 'text', 'text', 'text', 'bytea']
+/** Moves the end of the chain of `$1` to sequence `$2` and hash `$3`, in epoch `$4`, from sequence `$5` and hash `$6`. */
+const NEXT_HEAD = `update reshare_audit_heads set sequence = $2, hash = $3
+  where client_id = $1 and sequence = $5 and hash = $6 and ${EPOCH} = $4`
+/** {@link NEXT_HEAD} of a client without a chain. */
+const FIRST_HEAD = `insert into reshare_audit_heads (client_id, sequence, hash)
+  select $1, $2, $3::bytea where ${EPOCH} = $4 and $5::int = 0 and $6::bytea is not null on conflict (client_id) do nothing`
 /** How many entries one statement adds: PostgreSQL allows 65,535 parameters. */
 const CHUNK = 500
 
@@ -46,7 +69,37 @@ export function createAuditLog(options: {
   let opening: Promise<Uint8Array> | undefined
   let failure: unknown
 
-  const record = async (tx: Queryable, key: Uint8Array, clientId: string, events: readonly AuditEvent[]) => {
+  /** Makes the entries that follow an end of a chain. @returns their columns, and the hash of the last */
+  const entriesAfter = (head: KnownHead, { key, clientId, events }: Addition) => {
+    const { epoch } = head
+    let { hash } = head
+    const values = events.flatMap((event, i): SqlValue[] => {
+      const entry = auditEntry({ clientId, sequence: head.sequence + 1 + i, at: new Date(now()), epoch }, event)
+      hash = entryHash(key, hash, entry)
+      const { sequence, at, walletId, setId, operationId, detail } = entry
+      return [sequence, at, epoch, event.event, walletId, setId, operationId, detail, hash]
+    })
+    return { values, hash }
+  }
+
+  /** @returns whether the chain still ended where it was known to; otherwise nothing is written */
+  const appendToKnown = async (tx: Queryable, known: KnownHead, addition: Addition): Promise<boolean> => {
+    const { clientId, events } = addition
+    const { values, hash } = entriesAfter(known, addition)
+    const rows = rowsOf(events.length, 7)
+    const moved = known.sequence === 0 ? FIRST_HEAD : NEXT_HEAD
+    const appended = await tx.query(
+      `with moved as (${moved} returning 1)
+       insert into reshare_audit (${ENTRY_COLUMNS})
+       select $1, entry.* from moved cross join (values ${rows}) entry returning 1`,
+      [clientId, known.sequence + events.length, hash, known.epoch, known.sequence, known.hash, ...values],
+    )
+    return appended.length > 0
+  }
+
+  const record = async (tx: Queryable, addition: Addition, known?: KnownHead): Promise<void> => {
+    const { clientId, events } = addition
+    if (known !== undefined && events.length <= CHUNK && (await appendToKnown(tx, known, addition))) return
     const [row] = await tx.query(
       `insert into reshare_audit_heads as head (client_id, sequence, hash) values ($1, $2, $3)
        on conflict (client_id) do update set sequence = head.sequence + excluded.sequence
@@ -54,22 +107,16 @@ export function createAuditLog(options: {
       [clientId, events.length, GENESIS],
     )
     const { sequence: last, hash: previous, epoch } = readNewHead(row)
-    const before = last - events.length
-    let hash = previous
+    let head: KnownHead = { sequence: last - events.length, hash: previous, epoch }
     for (let start = 0; start < events.length; start += CHUNK) {
       const chunk = events.slice(start, start + CHUNK)
-      const values: SqlValue[] = [clientId]
-      for (const [i, event] of chunk.entries()) {
-        const entry = auditEntry({ clientId, sequence: before + 1 + start + i, at: new Date(now()), epoch }, event)
-        hash = entryHash(key, hash, entry)
-        const { sequence, at, walletId, setId, operationId, detail } = entry
-        values.push(sequence, at, epoch, event.event, walletId, setId, operationId, detail, hash)
-      }
+      const { values, hash } = entriesAfter(head, { ...addition, events: chunk })
+      head = { sequence: head.sequence + chunk.length, hash, epoch }
       await tx.query(
-        `with added as (insert into reshare_audit (client_id, sequence, at, epoch, event, wallet_id, set_id,
-           operation_id, detail, hash) values ${rowsOf(chunk.length)})
-         update reshare_audit_heads set hash = $${values.length} where client_id = $1`,
-        values,
+        `with added as (insert into reshare_audit (${ENTRY_COLUMNS})
+           select $1, entry.* from (values ${rowsOf(chunk.length, 3)}) entry)
+         update reshare_audit_heads set hash = $2 where client_id = $1`,
+        [clientId, hash, ...values],
       )
     }
   }
@@ -85,7 +132,8 @@ export function createAuditLog(options: {
       await insertAuditKey(tx, sealer, key)
       // The number of sets older than the log: verification never accepts more.
       const [older] = await tx.query('select count(*)::int as sets from reshare_sets where not logged')
-      await record(tx, key, SERVER_CHAIN, [{ event: 'begun', detail: String(readColumn(older, 'sets', int)) }])
+      const begun: AuditEvent = { event: 'begun', detail: String(readColumn(older, 'sets', int)) }
+      await record(tx, { key, clientId: SERVER_CHAIN, events: [begun] })
       return key
     })
   }
@@ -103,10 +151,10 @@ export function createAuditLog(options: {
         opening = undefined
       }
     },
-    async record(tx, clientId, events) {
+    async record(tx, clientId, events, known) {
       if (events.length === 0) return
       if (opened === undefined) throw (failure as Error | undefined) ?? new Error('the audit log is not open')
-      await record(tx, opened, clientId, events)
+      await record(tx, { key: opened, clientId, events }, known)
     },
   }
 }
@@ -118,8 +166,9 @@ function auditEntry(
   return { ...position, event, walletId, setId, operationId, detail }
 }
 
-/** `($1, $2, …), …`: the client, which all entries share, and the columns of each. */
-function rowsOf(count: number): string {
-  const row = (i: number) => Array.from({ length: COLUMNS }, (_, j) => `$${2 + COLUMNS * i + j}`).join(', ')
-  return Array.from({ length: count }, (_, i) => `($1, ${row(i)})`).join(', ')
+/** The rows of `values`, with the parameters of the entries' columns from `$first` on. */
+function rowsOf(count: number, first: number): string {
+  const row = (i: number) =>
+    COLUMN_TYPES.map((type, j) => `$${first + COLUMN_TYPES.length * i + j}::${type}`).join(', ')
+  return Array.from({ length: count }, (_, i) => `(${row(i)})`).join(', ')
 }

@@ -9,6 +9,7 @@ import type { ServerContext } from '../context.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
 import type { Completion, RoundInput, SetRequest } from './round.ts'
+import { notAuthorized } from '../sets/sets-table.ts'
 import { requireSource } from './source.ts'
 
 /** The result of an operation that uses a signing set, which is ACTIVE when that commits. */
@@ -22,19 +23,25 @@ export function signatureCompletion(context: ServerContext, input: RoundInput<Si
     decision: 'COMMIT',
     result: usedSet(input),
     async apply(tx) {
-      const { setId } = await requireSource(tx, input, input.request)
-      await recordSignature(context, tx, setId)
+      if (await recordSignature(context, tx, input.request.setId)) return
+      await requireSource(tx, input, input.request)
+      throw notAuthorized()
     },
   }
 }
 
-/** The completion of a setup or preprocessing, which is stored only if its set is still ACTIVE. */
-export function preparationCompletion(input: RoundInput<SetupRequest | PreprocessRequest>): Completion {
+/** The completion of a setup, which is stored only if its set is still ACTIVE. */
+export function setupCompletion(input: RoundInput<SetupRequest>): Completion {
   return {
     decision: 'COMMIT',
     result: usedSet(input),
     apply: async (tx) => void (await requireSource(tx, input, input.request)),
   }
+}
+
+/** The completion of a preprocessing. The transaction that it is made in has found its set ACTIVE, and that stays so. */
+export function preprocessingCompletion(input: RoundInput<PreprocessRequest>): Completion {
+  return { decision: 'COMMIT', result: usedSet(input), apply: async () => undefined }
 }
 
 /**
@@ -44,16 +51,24 @@ export function preparationCompletion(input: RoundInput<SetupRequest | Preproces
  * proves nothing about who sent it.
  */
 export function proofCompletion(context: ServerContext, input: RoundInput<ProveRequest>): Completion {
+  const { clientId, request, auditHead } = input
+  const { setId, walletId } = request
+  let hasRetired = false
   return {
     decision: 'COMMIT',
     async apply(tx) {
-      const set = await requireSource(tx, input, input.request)
-      const retired = await recordProof(context, tx, set)
-      return { setId: set.setId, state: set.state, retired }
+      const retired = await recordProof(context, tx, { clientId, walletId, setId }, auditHead)
+      if (retired === undefined) {
+        await requireSource(tx, input, request)
+        throw notAuthorized()
+      }
+      hasRetired = retired.length > 0
+      return { ...usedSet(input), retired }
     },
     async afterCommit() {
-      await destroyRetiring(context, input.clientId)
-      await deletePendingShares(context, input.clientId)
+      if (!hasRetired) return
+      await destroyRetiring(context, clientId)
+      await deletePendingShares(context, clientId)
     },
   }
 }

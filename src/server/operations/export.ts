@@ -11,6 +11,7 @@ import { fromHex } from '../../util/bytes.ts'
 import { AUTHORIZATION } from '../../util/text.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
+import { notAuthorized } from '../sets/sets-table.ts'
 import { usedSet } from './completions.ts'
 import { requestForPolicy, type ServerOperation } from './operation.ts'
 import type { Completion, RoundOutput, RoundInput } from './round.ts'
@@ -77,18 +78,21 @@ function release(context: ServerContext, input: RoundInput<ExportRequest>, state
 
 /** The completion of an export: the share is sent only if its set is still ACTIVE when that is recorded. */
 function exportCompletion(context: ServerContext, input: RoundInput<ExportRequest>): Completion {
-  const { clientId, operationId, request } = input
+  const { clientId, operationId, request, auditHead } = input
   return {
     decision: 'COMMIT',
     result: usedSet(input),
     async apply(tx) {
-      const set = await requireSource(tx, input, request)
-      await tx.query('update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1', [
-        set.setId,
-        timestamp(context),
-      ])
+      const exported = await tx.query(
+        `update reshare_sets set exported_at = coalesce(exported_at, $2) where set_id = $1 and state = 'ACTIVE' returning 1`,
+        [request.setId, timestamp(context)],
+      )
+      if (exported.length === 0) {
+        await requireSource(tx, input, request)
+        throw notAuthorized()
+      }
       const { setId, walletId, curve: detail } = request
-      await context.audit.record(tx, clientId, [{ event: 'exported', walletId, setId, operationId, detail }])
+      await context.audit.record(tx, clientId, [{ event: 'exported', walletId, setId, operationId, detail }], auditHead)
     },
   }
 }

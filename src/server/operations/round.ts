@@ -10,6 +10,7 @@ import type {
 import type { ProtocolError } from '../../errors.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { Caller, OperationKey } from '../access/caller.ts'
+import type { KnownHead } from '../audit/log.ts'
 import type { ServerContext } from '../context.ts'
 import type { TakenPreprocessing } from '../sets/preprocessings.ts'
 import type { SetRow } from '../sets/sets-table.ts'
@@ -37,6 +38,8 @@ export interface RoundInput<Request extends OperationRequest = OperationRequest>
   readonly state: Uint8Array | undefined
   /** The set that the request names, if the client has it. */
   readonly source?: SourceSet | undefined
+  /** The end of the client's log, as the look-up at the start of the round found it. */
+  readonly auditHead?: KnownHead | undefined
   /** What `consume` took before the transaction of this round. */
   readonly taken?: TakenPreprocessing | undefined
 }
@@ -46,7 +49,7 @@ export interface RoundOutput {
   readonly messages: readonly SessionMessage[]
   /** The state for the next round; secret, wiped by the caller. */
   readonly state?: Uint8Array
-  /** Further writes in the transaction that stores the response. May run several times. */
+  /** Further writes in the transaction that stores the response, after its completion. May run several times. */
   readonly writes?: (tx: Queryable) => Promise<void>
   /** Present in the last round only. */
   readonly completion?: Completion

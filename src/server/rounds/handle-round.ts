@@ -65,11 +65,12 @@ export async function handleRound(
     const operation = { ...key, request, requestHash, token }
     const response = await tryOneRound(context, operation, roundBody, status)
     if (response !== undefined) return response
-    started = await startOperation(context, operation)
+    started = await startOperation(context, operation, status)
   } else parseEmptyHeader(roundBody.header)
   const { lease, operation } = started ?? (await leaseRound(context, key, round, requestHash))
   const { messages } = roundBody
-  return runLeasedRound({ context, lease, requestHash }, operation, { messages, source: status.source })
+  const { source, auditHead } = status
+  return runLeasedRound({ context, lease, requestHash }, operation, { messages, source, auditHead })
 }
 
 function readRoundBody(body: Uint8Array): RoundBody<unknown> {
@@ -122,20 +123,21 @@ async function endBanned(context: ServerContext, key: CalledOperation): Promise<
 async function startOperation(
   context: ServerContext,
   operation: NewOperation & Pick<Lease, 'token'>,
+  { auditHead }: RoundStatus,
 ): Promise<LeasedRound | undefined> {
   const { clientId, request, token } = operation
   const work = async (tx: Queryable): Promise<LeasedRound | undefined> => {
-    // A device that is revoked at this very moment may begin an operation, but no round of it is stored any more.
-    await requireUnrevoked(tx, operation)
     await lockClient(tx, clientId)
+    // A device that is revoked at this very moment may begin an operation, but no round of it is stored any more.
     const added = await insertOperation(context, tx, operation)
     if (added === undefined) {
+      await requireUnrevoked(tx, operation)
       // Neither added nor there: it was decided, since the caller looked, that it never begins.
       if ((await findOperation(tx, operation)) === undefined) throw operationEnded()
       return undefined
     }
     await chargeOperation(context, tx, clientId, request, added)
-    await context.audit.record(tx, clientId, definitionOf(request).startEvents?.(operation, request) ?? [])
+    await context.audit.record(tx, clientId, definitionOf(request).startEvents?.(operation, request) ?? [], auditHead)
     return { lease: leaseOf(operation, token), operation: newOperation(operation, added) }
   }
   return context.turns.take(turnOfClient(clientId), () => context.database.transaction(work, 'read committed'))

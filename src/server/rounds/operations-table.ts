@@ -7,8 +7,10 @@ import { findDecision } from '../operations/decision.ts'
 import { isAuthorized } from '../operations/definitions.ts'
 import { turnOfClient } from './turns.ts'
 import type { SourceSet } from '../operations/round.ts'
-import { notAuthorized } from '../../service/not-authorized.ts'
-import { setRow } from '../sets/sets-table.ts'
+import { notAuthorized, setRow } from '../sets/sets-table.ts'
+import { EPOCH } from '../epoch.ts'
+import { GENESIS } from '../audit/entry.ts'
+import type { KnownHead } from '../audit/log.ts'
 import type { RequestHash } from './request-hash.ts'
 
 /** An operation between two of its rounds. */
@@ -79,7 +81,7 @@ export interface AddedOperation {
 }
 
 /**
- * Adds an operation, unless it is decided; one that is there stays as it is. Of those that begin at once each counts the
+ * Adds an operation, unless it is decided or its device revoked; one that is there stays as it is. Of those that begin at once each counts the
  * others only if the caller has locked the client, as by {@link lockClient}.
  *
  * @returns undefined if it was not added
@@ -102,7 +104,8 @@ export async function insertOperation(
      insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, epoch, lease_hash,
        expires_at, lease_token, lease_expires_at)
      select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11 from reshare_meta
-     where name = 'epoch' and not exists (select 1 from reshare_decisions where ${KEY})
+     where name = 'epoch' and not exists (select 1 from reshare_decisions where ${KEY}) and not exists
+       (select 1 from reshare_devices where client_id = $1 and device = $7 and revoked_at is not null)
      on conflict (client_id, operation_id) do nothing
      returning epoch, expires_at, (select count from others) as count, (select opens_at from others) as opens_at`,
     [
@@ -194,6 +197,8 @@ export interface RoundStatus {
   readonly decided: boolean
   /** The set that the operation names, if the client has it. */
   readonly source?: SourceSet | undefined
+  /** The end of the client's log. */
+  readonly auditHead?: KnownHead
 }
 
 /** A request for a round. */
@@ -216,7 +221,8 @@ export async function findRoundStatus(
 ): Promise<RoundStatus> {
   const [row] = await database.query(
     `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, response.sealed as response,
-       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*
+       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*,
+       head.sequence as log_sequence, head.hash as log_hash, ${EPOCH} as epoch
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
@@ -224,7 +230,8 @@ export async function findRoundStatus(
          and response.operation_id = asked.operation_id and response.round = $3
        left join reshare_sets source on source.client_id = asked.client_id
          and source.set_id = coalesce($4, operation.set_id)
-       left join reshare_shares share on share.set_id = source.set_id`,
+       left join reshare_shares share on share.set_id = source.set_id
+       left join reshare_audit_heads head on head.client_id = asked.client_id`,
     [key.clientId, key.operationId, round, setId],
   )
   const { begun_by: device, decision, request_hash: answeredHash, response, lease_hash: leaseHash } = row as Row
@@ -233,8 +240,14 @@ export async function findRoundStatus(
   const begun = leaseHash !== null
   const knownHash = (answeredHash ?? leaseHash) as Uint8Array | null
   if (knownHash !== null && !requestHash.matches(knownHash)) throw otherRequest(round)
-  if (answeredHash === null) return { begun, decided, source: sourceSet(row as Row) }
+  if (answeredHash === null) return { begun, decided, source: sourceSet(row as Row), auditHead: knownHead(row as Row) }
   return { response: sealer.open(responseContext(key, round), response as Uint8Array), begun, decided }
+}
+
+function knownHead(row: Row): KnownHead {
+  const { log_sequence: sequence, log_hash: hash, epoch } = row
+  const known = { sequence: (sequence ?? 0) as number, hash: (hash ?? GENESIS) as Uint8Array }
+  return { ...known, epoch: epoch as number }
 }
 
 function sourceSet(row: Row): SourceSet | undefined {

@@ -20,7 +20,7 @@ interface StoredRound {
 }
 
 /** What a request brings to its round, besides what is stored of the operation. */
-type Received = Pick<RoundInput, 'messages' | 'source'>
+type Received = Pick<RoundInput, 'messages' | 'source' | 'auditHead'>
 
 /**
  * Runs a round that this process has the lease of, and stores what comes of it.
@@ -106,13 +106,13 @@ async function storeOutput(
   if (completion.result !== undefined) {
     const response = encodeRoundBody({ header: completion.result, messages })
     await decideRound(round, tx, completion.decision, response)
-    await writes?.(tx)
     await completion.apply(tx)
+    await writes?.(tx)
     return { response, completion }
   }
   await decideRound(round, tx, completion.decision)
-  await writes?.(tx)
   const response = encodeRoundBody({ header: await completion.apply(tx), messages })
+  await writes?.(tx)
   const { context, lease, requestHash } = round
   await insertResponse(context, tx, { ...lease, requestHash, response })
   return { response, completion }

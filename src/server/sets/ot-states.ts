@@ -8,6 +8,7 @@ import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { EPOCH } from '../epoch.ts'
 import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing } from './preprocessings.ts'
+import { setRow, type SetRow } from './sets-table.ts'
 import { tables } from '../tables.ts'
 
 /** Identifies the OT state of a set: what the server keeps of its ECDSA setup. */
@@ -54,18 +55,20 @@ export function sealOtState({ sealer }: Sealing, key: OtStateKey, otState: OtSta
  * @throws {OT_POISONED} if the previous one was poisoned in this epoch: a new one would let the client try again
  */
 export async function storeOtState(
-  context: Banning,
+  { caught }: Banning,
   tx: Queryable,
   { setId }: OtStateKey,
   otState: StoredOtState,
 ): Promise<void> {
-  await assertUnpoisoned(context, tx, setId)
-  await tx.query(
-    `insert into reshare_ot_states (set_id, sealed, poisoned, epoch) values ($1, $2, false, $3)
+  if (caught.has(setId)) throw poisoned()
+  const stored = await tx.query(
+    `insert into reshare_ot_states as known (set_id, sealed, poisoned, epoch) values ($1, $2, false, $3)
      on conflict (set_id) do update set sealed = excluded.sealed, poisoned = false, ban_logged = false,
-       epoch = excluded.epoch`,
+       epoch = excluded.epoch
+     where not (known.poisoned and known.epoch = ${EPOCH}) returning 1`,
     [setId, otState.sealed, otState.epoch],
   )
+  if (stored.length === 0) throw poisoned()
 }
 
 /** @throws {OT_POISONED} if the set's OT state was poisoned in this epoch */
@@ -77,23 +80,44 @@ export async function assertUnpoisoned({ caught }: Banning, db: Queryable, setId
   if (row !== undefined) throw poisoned()
 }
 
-/**
- * Reads the OT state of a set and locks its row until the transaction ends, so that only one transaction at a time checks
- * messages with it. The caller wipes it.
- *
- * @throws {OT_DESYNC} if there is none, or only one from before the database was restored
- * @throws {OT_POISONED} if the client was caught cheating
- */
-export async function lockOtState({ sealer }: Sealing, tx: Queryable, key: OtStateKey): Promise<OtState> {
-  const [row] = await tx.query(
-    `select sealed, poisoned, epoch from reshare_ot_states where set_id = $1 and epoch = ${EPOCH}
-     for update`,
-    [key.setId],
-  )
-  return openLocked({ sealer }, key, row)
+/** A set with the server share and the OT state, whose row a transaction has locked. */
+export interface LockedSet {
+  readonly set: SetRow
+  /** Sealed; null if there is none. */
+  readonly share: Uint8Array | null
+  /**
+   * The OT state, which the caller wipes.
+   *
+   * @throws {OT_DESYNC} if there is none, or only one from before the database was restored
+   * @throws {OT_POISONED} if the client was caught cheating
+   */
+  readonly openOtState: () => OtState
 }
 
-/** {@link lockOtState} and {@link takePreprocessing} in one statement, for a transaction that stores the result of both. */
+/**
+ * Reads a set and locks its OT state until the transaction ends, so that only one transaction at a time checks messages
+ * with that.
+ *
+ * @returns undefined if the client has no such set
+ */
+export async function lockSet({ sealer }: Sealing, tx: Queryable, key: OtStateKey): Promise<LockedSet | undefined> {
+  const [row] = await tx.query(
+    `with locked as (
+       select sealed, poisoned, epoch from reshare_ot_states where set_id = $1 and epoch = ${EPOCH} and exists
+         (select 1 from reshare_sets where set_id = $1 and client_id = $2)
+       for update
+     )
+     select source.*, share.sealed as share, locked.sealed, poisoned, epoch
+     from reshare_sets source left join reshare_shares share using (set_id) left join locked on true
+     where set_id = $1 and client_id = $2`,
+    [key.setId, key.clientId],
+  )
+  if (row === undefined) return undefined
+  const openOtState = () => openLocked({ sealer }, key, row['sealed'] === null ? undefined : row)
+  return { set: setRow(row), share: readColumn(row, 'share', nullable(bytes)), openOtState }
+}
+
+/** Locks the OT state of a set and takes a preprocessing in one statement, for a transaction that stores the result of both. */
 export async function lockOtStateAndPreprocessing(
   { sealer, now }: Pick<ServerContext, 'sealer' | 'now'>,
   tx: Queryable,

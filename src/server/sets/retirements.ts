@@ -1,12 +1,13 @@
 import type { OperationRequest } from '../../wire/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
+import type { KnownHead } from '../audit/log.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import { pick, readColumn, rowDecoder, text } from '../../service/database/rows.ts'
+import { boolean, nullable, pick, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Queryable, Row, SqlValue } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { forEachRow } from '../each-row.ts'
 import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
-import { endUnconfirmed } from './lineage.ts'
+import { endUnconfirmed, type EndedSets } from './lineage.ts'
 import { banEvent, deleteOtState } from './ot-states.ts'
 import { deletePreprocessings } from './preprocessings.ts'
 import { setIdsOf, type SetRow } from './sets-table.ts'
@@ -41,21 +42,20 @@ export async function planRetirements(
       [setId, clientId, request.walletId],
     )
   } else if (request.kind === 'refresh') {
-    // A set that is to retire the old set retires the new one instead: a set cannot escape retirement by a refresh.
+    // A set that is to retire the old set retires the new one instead: a set cannot escape retirement by a refresh. The
+    // new set also retires what the old one has not retired because its proof never arrived.
     await plan(
       `select waiting.set_id, $1, waiting.with_backups
        from reshare_retirements waiting join reshare_sets successor on successor.set_id = waiting.set_id
-       where waiting.old_set_id = $2 and successor.proven_at is null and successor.state = 'ACTIVE'`,
+       where waiting.old_set_id = $2 and successor.proven_at is null and successor.state = 'ACTIVE'
+       union all
+       select $1, pending.old_set_id, pending.with_backups
+       from reshare_retirements pending join reshare_sets old on old.set_id = pending.old_set_id
+       where pending.set_id = $2 and old.state = 'ACTIVE'
+       union all
+       select $1, $2, false`,
       [setId, request.setId],
     )
-    // The new set also retires what the old one has not retired because its proof never arrived.
-    await plan(
-      `select $1, planned.old_set_id, planned.with_backups
-       from reshare_retirements planned join reshare_sets old on old.set_id = planned.old_set_id
-       where planned.set_id = $2 and old.state = 'ACTIVE'`,
-      [setId, request.setId],
-    )
-    await plan('values ($1, $2, false)', [setId, request.setId])
   }
   return planned.map(readPlanned).map((plan) => ({
     event: 'replaces',
@@ -67,54 +67,85 @@ export async function planRetirements(
 
 /**
  * Records that a set has signed. That does not prove possession of the client share, whose use the server does not see.
+ *
+ * @returns whether it could: the set is ACTIVE
  */
-export async function recordSignature(context: ServerContext, tx: Queryable, setId: string): Promise<void> {
-  await tx.query('update reshare_sets set last_used_at = $2 where set_id = $1', [setId, timestamp(context)])
+export async function recordSignature(context: ServerContext, tx: Queryable, setId: string): Promise<boolean> {
+  const used = await tx.query(
+    `update reshare_sets set last_used_at = $2 where set_id = $1 and state = 'ACTIVE' returning 1`,
+    [setId, timestamp(context)],
+  )
+  return used.length > 0
 }
+
+/** Names a signing set of a client. */
+type SigningSet = Pick<SetRow, 'clientId' | 'walletId' | 'setId'>
 
 /**
  * Records that the holder of a set has proven possession. The first time, the sets that it replaces become RETIRING, and
  * no longer sign.
  *
- * @returns the sets that it has retired, now or earlier
+ * @param head the end of the client's log, if it is known
+ * @returns the sets that it has retired, now or before; undefined if it is not ACTIVE, and nothing was written
  */
-export async function recordProof(context: ServerContext, tx: Queryable, set: SetRow): Promise<string[]> {
-  await tx.query('update reshare_sets set proven_at = coalesce(proven_at, $2) where set_id = $1', [
-    set.setId,
-    timestamp(context),
-  ])
-  const events = set.provenAt === null ? await retireReplaced(tx, set) : []
-  const replaced = await tx.query('select old_set_id from reshare_retirements where set_id = $1 order by old_set_id', [
-    set.setId,
-  ])
-  await context.audit.record(tx, set.clientId, events)
-  return replaced.map((row) => readColumn(row, 'old_set_id', text))
+export async function recordProof(
+  context: ServerContext,
+  tx: Queryable,
+  set: SigningSet,
+  head?: KnownHead,
+): Promise<string[] | undefined> {
+  const [row] = await tx.query(
+    `with known as (
+       select set_id, proven_at from reshare_sets where set_id = $1 and state = 'ACTIVE'
+     ), proven as (
+       update reshare_sets set proven_at = coalesce(proven_at, $2) where set_id in (select set_id from known)
+     )
+     select proven_at,
+       (select string_agg(old_set_id, ' ' order by old_set_id) from reshare_retirements where set_id = $1) as replaced,
+       exists (select 1 from reshare_retirements where set_id = $1 and with_backups) as with_backups
+     from known`,
+    [set.setId, timestamp(context)],
+  )
+  if (row === undefined) return undefined
+  const { provenAt, replaced, withBackups } = readKnownProof(row)
+  const oldSetIds = replaced?.split(' ') ?? []
+  if (provenAt !== null) return oldSetIds
+  const lost = withBackups ? await endBackupsOfLost(tx, set) : NO_BACKUPS
+  const retiring = oldSetIds.length > 0 ? await retireReplaced(tx, set) : []
+  await context.audit.record(
+    tx,
+    set.clientId,
+    [{ event: 'proven', walletId: set.walletId, setId: set.setId }, ...lost.events, ...retiring],
+    head,
+  )
+  return [...new Set([...oldSetIds, ...lost.retired])].sort()
 }
 
-/** @returns the events of a set's first proof */
-async function retireReplaced(tx: Queryable, set: SetRow): Promise<AuditEvent[]> {
-  const { clientId, walletId, setId } = set
-  const lost = await endBackupsOfLost(tx, set)
-  await scheduleDeletionOfDestroyed(tx, clientId)
+const readKnownProof = rowDecoder({
+  ...pick(tables.reshare_sets, 'proven_at'),
+  replaced: nullable(text),
+  with_backups: boolean,
+})
+
+const NO_BACKUPS: EndedSets = { retired: [], events: [] }
+
+/** @returns the events for the log */
+async function retireReplaced(tx: Queryable, { setId }: SigningSet): Promise<AuditEvent[]> {
   const replaced = await tx.query(
     `update reshare_sets set state = 'RETIRING' where state = 'ACTIVE' and set_id in
        (select old_set_id from reshare_retirements where set_id = $1)
      returning set_id, wallet_id`,
     [setId],
   )
-  return [
-    { event: 'proven', walletId, setId },
-    ...lost,
-    ...replaced.map((row): AuditEvent => ({ ...setIdsOf(row), event: 'retiring', detail: setId })),
-  ]
+  return replaced.map((row): AuditEvent => ({ ...setIdsOf(row), event: 'retiring', detail: setId }))
 }
 
 /**
  * Ends the unconfirmed backups that lost devices have dealt, and all sets derived from them: a thief may have made them.
  * The sets that the proven set was itself derived from stay.
  */
-async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SetRow): Promise<readonly AuditEvent[]> {
-  const { retired, events } = await endUnconfirmed(
+async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SigningSet): Promise<EndedSets> {
+  const ended = await endUnconfirmed(
     tx,
     clientId,
     {
@@ -124,14 +155,15 @@ async function endBackupsOfLost(tx: Queryable, { clientId, setId }: SetRow): Pro
     },
     setId,
   )
-  for (const old of retired) {
+  for (const old of ended.retired) {
     await tx.query(
       `insert into reshare_retirements (set_id, old_set_id, with_backups) values ($1, $2, true)
        on conflict (set_id, old_set_id) do nothing`,
       [setId, old],
     )
   }
-  return events
+  await scheduleDeletionOfDestroyed(tx, clientId)
+  return ended
 }
 
 /**

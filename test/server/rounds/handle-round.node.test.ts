@@ -3,6 +3,7 @@ import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.t
 import { BadRequest } from '../../../src/service/http.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 import { abortOperation } from '../../../src/server/rounds/decisions.ts'
 import { handleRound } from '../../../src/server/rounds/handle-round.ts'
 import { findOperation } from '../../../src/server/rounds/operations-table.ts'
@@ -246,10 +247,17 @@ describe('an abort', () => {
   test('that comes while a round is played leaves no answer', async () => {
     const { clientId, having, client, set } = await owner()
     const operation = prove(client, set.signing)
-    // The set is looked at once more to play the round.
-    const context = after(tables.context, 'from reshare_sets', abort(clientId, operation))
-    await expect(operation.post(having(context))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
-    expect(context.isDone()).toBe(true)
+    let transactions = 0
+    const database: Database = {
+      ...tables.database,
+      transaction: async (work, isolation) => {
+        // The first starts the operation, the second stores its response.
+        if (++transactions === 2) await abort(clientId, operation)()
+        return tables.database.transaction(work, isolation)
+      },
+    }
+    await expect(operation.post(having({ ...tables.context, database }))).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
+    expect(transactions).toBeGreaterThan(1)
     const { operationId } = operation
     expect(await traces({ clientId, operationId }).answers()).toBe(0)
     expect((await traces({ clientId, operationId }).operation())?.state).toBeNull()

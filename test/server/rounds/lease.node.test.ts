@@ -171,9 +171,9 @@ describe('an operation', () => {
     const key = tables.key({ device: DEVICE })
     const look = (changes = {}, round = 1, request = 'first') =>
       findRoundStatus(context, { ...key, ...changes, round, requestHash: tables.hash(request) })
-    expect(await look()).toEqual({ begun: false, decided: false })
+    expect(await look()).toMatchObject({ begun: false, decided: false })
     await tables.begin(key)
-    expect(await look()).toEqual({ begun: true, decided: false })
+    expect(await look()).toMatchObject({ begun: true, decided: false })
     await insertResponse(context, database, {
       ...key,
       round: 1,
@@ -181,10 +181,10 @@ describe('an operation', () => {
       response: utf8('answer'),
     })
     expect(await look()).toMatchObject({ response: utf8('answer'), decided: false })
-    expect(await look({}, 2, 'second')).toEqual({ begun: false, decided: false })
+    expect(await look({}, 2, 'second')).toMatchObject({ begun: false, decided: false })
     await expect(look({}, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     await expect(look({ device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
-    expect(await look({ clientId: 'another' })).toEqual({ begun: false, decided: false })
+    expect(await look({ clientId: 'another' })).toMatchObject({ begun: false, decided: false })
     await recordDecision(context, database, key, 'ABORT')
     expect(await look()).toMatchObject({ response: utf8('answer'), decided: true })
     await database.query('delete from reshare_operations where client_id = $1', [key.clientId])

@@ -10,7 +10,7 @@ import {
 } from '../../../src/server/sets/custodian-shares.ts'
 import {
   deleteOtState,
-  lockOtState,
+  lockSet,
   logBan,
   logBans,
   poisonStoredOtState,
@@ -94,8 +94,8 @@ describe('an ECDSA setup', () => {
     return new OtState(about, { secrets: secrets as unknown as OtState['secrets'] })
   }
   const cheat = new ProtocolError('CHEAT_VOLE', 2, [1], 'caught')
-  const lock = (key: Parameters<typeof lockOtState>[2], sealer = tables.context.sealer) =>
-    tables.database.transaction((tx) => lockOtState({ sealer }, tx, key))
+  const lock = (key: Parameters<typeof lockSet>[2], sealer = tables.context.sealer) =>
+    tables.database.transaction(async (tx) => (await lockSet({ sealer }, tx, key))!.openOtState())
   const row = (setId: string) =>
     tables.row('select poisoned, ban_logged, epoch from reshare_ot_states where set_id = $1', setId)
 
@@ -120,7 +120,12 @@ describe('an ECDSA setup', () => {
     await storeOtState(context, database, key, first)
     expect((await lock(key, sealer)).digest).toEqual(digest)
     expect(seen.map(isWiped)).toEqual([true, true])
-    await expect(lock({ ...key, clientId: 'another' })).rejects.toThrow(errorOf('SHARE_PARSING_FAILED'))
+    const another = { ...key, clientId: 'another' }
+    expect(await database.transaction((tx) => lockSet({ sealer }, tx, another))).toBeUndefined()
+    const moved = 'update reshare_sets set client_id = $2 where set_id = $1'
+    await database.query(moved, [key.setId, another.clientId])
+    await expect(lock(another)).rejects.toThrow(errorOf('SHARE_PARSING_FAILED'))
+    await database.query(moved, [key.setId, key.clientId])
     await database.query('update reshare_ot_states set epoch = 2 where set_id = $1', [key.setId])
     await expect(lock(key)).rejects.toMatchObject({ reason: 'OT_DESYNC', round: 1, blame: [] })
   })

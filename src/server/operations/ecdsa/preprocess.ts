@@ -5,7 +5,7 @@ import type { ServerContext } from '../../context.ts'
 import { insertPreprocessing } from '../../sets/preprocessings.ts'
 import type { Queryable } from '../../../service/database/types.ts'
 import { requireTransaction, type RoundInput, type RoundOutput } from '../round.ts'
-import { preparationCompletion } from '../completions.ts'
+import { preprocessingCompletion } from '../completions.ts'
 import type { ServerOperation } from '../operation.ts'
 import { setId, walletId } from '../schemas.ts'
 import { withStoredOtState } from './stored-ot-state.ts'
@@ -31,6 +31,6 @@ async function preprocessRound(
   return withStoredOtState(context, tx, input, async ({ messages, done, state }) => {
     if (state !== undefined) return { messages, state }
     await insertPreprocessing(context, tx, { clientId, setId: request.setId }, done?.preprocessed as Preprocessed)
-    return { messages, completion: preparationCompletion(input) }
+    return { messages, completion: preprocessingCompletion(input) }
   })
 }

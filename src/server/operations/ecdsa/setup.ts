@@ -21,7 +21,7 @@ import { ecdsaShare } from '../../sets/shares.ts'
 import { deletePreprocessings } from '../../sets/preprocessings.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
 import type { RoundOutput, RoundInput } from '../round.ts'
-import { preparationCompletion } from '../completions.ts'
+import { setupCompletion } from '../completions.ts'
 import type { ServerOperation } from '../operation.ts'
 import { setId, slowClient, walletId } from '../schemas.ts'
 import { openSourceShare, sourceOf } from '../source.ts'
@@ -111,5 +111,5 @@ async function setupRound(context: ServerContext, input: RoundInput<SetupRequest
     await storeOtState(context, tx, key, stored)
     await deletePreprocessings(tx, request.setId)
   }
-  return { messages: unfinished.messages, writes, completion: preparationCompletion(input) }
+  return { messages: unfinished.messages, writes, completion: setupCompletion(input) }
 }

@@ -2,11 +2,11 @@ import { isProtocolError } from '../../../errors.ts'
 import type { OtState } from '../../../protocol/ecdsa/index.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { lockOtState, lockOtStateAndPreprocessing } from '../../sets/ot-states.ts'
+import { lockOtStateAndPreprocessing, lockSet, type LockedSet } from '../../sets/ot-states.ts'
 import type { TakenPreprocessing } from '../../sets/preprocessings.ts'
-import { readShare } from '../../sets/shares.ts'
+import { openShare } from '../../sets/shares.ts'
 import type { RoundOutput } from '../round.ts'
-import { openSourceShare, requireSource } from '../source.ts'
+import { openSourceShare, requireFit } from '../source.ts'
 import { advanceEcdsa, type EcdsaRound, type EcdsaInput } from './advance.ts'
 import { ban } from './ban.ts'
 
@@ -25,13 +25,13 @@ export async function withStoredOtState(
 ): Promise<RoundOutput> {
   const { clientId, request, state, taken } = input
   const { setId } = request
-  await requireSource(tx, input, request)
-  const otState = await lockOtState(context, tx, { clientId, setId })
-  const advance = async () => {
-    const serverShare = await readShare(context, tx, clientId, setId)
-    return advanceEcdsa(context, input, serverShare, otState, taken ?? state)
-  }
-  return advanceOrBan(context, tx, input, otState, async () => toOutput(await advance()))
+  const locked = await lockSet(context, tx, { clientId, setId })
+  await requireFit(tx, input, request, locked?.set)
+  const { share, openOtState } = locked as LockedSet
+  const otState = openOtState()
+  const advance = () =>
+    advanceEcdsa(context, input, openShare(context, clientId, setId, share), otState, taken ?? state)
+  return advanceOrBan(context, tx, input, otState, async () => toOutput(advance()))
 }
 
 /**

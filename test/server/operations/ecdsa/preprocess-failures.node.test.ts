@@ -123,9 +123,9 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
       transaction: (work, isolation) =>
         database.transaction(async (tx) => {
           const result = await work(tx)
-          const { answer } = { ...(result as { answer?: Uint8Array } | undefined) }
-          if (answer === undefined) return result
-          answers.push(toHex(answer))
+          const { response } = { ...(result as { response?: Uint8Array } | undefined) }
+          if (response === undefined) return result
+          answers.push(toHex(response))
           if (answers.length < 3) throw Object.assign(new Error('could not serialize access'), { code: '40001' })
           return result
         }, isolation),
