@@ -61,7 +61,7 @@ const ADAPTERS = [
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   {
     name: 'database',
-    files: '^src/service/database/(?!rows[.]ts$)',
+    files: '^src/service/database/(?!(rows|combined)[.]ts$)',
     entries: '^src/(service/database/|server/bin[.]ts$)',
   },
   { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/bin[.]ts$)' },

@@ -1,8 +1,8 @@
 import { MpcError } from '../../errors.ts'
-import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { bytes, int, nullable, readColumn, rowDecoder, time } from '../../service/database/rows.ts'
+import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 
@@ -72,23 +72,13 @@ export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<v
     throw deviceRevoked()
 }
 
-/**
- * Records a device with its first set: before that there is nothing to revoke.
- *
- * @returns the events for the log
- */
-export async function recordDevice(
-  context: ServerContext,
-  tx: Queryable,
-  { clientId, device }: Caller,
-): Promise<AuditEvent[]> {
-  if (device === null) return []
-  const added = await tx.query(
-    `insert into reshare_devices (client_id, device, created_at, last_used_at) values ($1, $2, $3, $3)
-     on conflict (client_id, device) do nothing returning device`,
-    [clientId, device, timestamp(context)],
-  )
-  return added.map(() => ({ event: 'deviceAdded', detail: device }))
+/** Records a device with its first set: before that there is nothing to revoke. Returns a row if it was not known. */
+export function deviceInsertion(clientId: string, device: string, now: Date): Statement {
+  return {
+    sql: `insert into reshare_devices (client_id, device, created_at, last_used_at) values ($1, $2, $3, $3)
+      on conflict (client_id, device) do nothing returning device`,
+    parameters: [clientId, device, now],
+  }
 }
 
 function deviceRevoked(): MpcError {

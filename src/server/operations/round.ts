@@ -18,6 +18,9 @@ import type { SetRow } from '../sets/sets-table.ts'
 /** The operations that make new share sets: one by key generation, all others by reshare. */
 export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest
 
+/** Those that make sets from an existing one. */
+export type ReshareRequest = Exclude<MakeRequest, GenerateRequest>
+
 /** The operations that use a set. */
 export type SetRequest = Extract<OperationRequest, { readonly setId: string }>
 
@@ -25,6 +28,8 @@ export type SetRequest = Extract<OperationRequest, { readonly setId: string }>
 export interface SourceSet {
   readonly set: SetRow
   readonly share: Uint8Array | null
+  /** Of a backup set that is about to deal: how many ACTIVE signing sets its wallet has. */
+  readonly signingSets?: number | null
 }
 
 /** The input of one round of an operation. */

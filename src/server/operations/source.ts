@@ -78,5 +78,9 @@ async function requireUnbound(db: Queryable, { clientId, walletId }: SetRow): Pr
 export async function requireFreeWallet(db: Queryable, clientId: string, walletId: string): Promise<void> {
   const wallet = [clientId, walletId]
   const [known] = await db.query('select 1 from reshare_wallets where client_id = $1 and wallet_id = $2', wallet)
-  if (known !== undefined) throw new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
+  if (known !== undefined) throw walletExists()
+}
+
+export function walletExists(): MpcError {
+  return new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
 }

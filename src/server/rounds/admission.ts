@@ -35,8 +35,8 @@ export async function authorizeOperation(
   { begun, source: found }: Pick<RoundStatus, 'begun' | 'source'>,
 ): Promise<void> {
   if ('setId' in request) {
-    const source = await requireFit(context.database, key, request, found?.set)
-    await requireRoomForSet(context, context.database, request, source)
+    const set = await requireFit(context.database, key, request, found?.set)
+    await requireRoomForSet(context, context.database, request, { ...found, set })
     await requireUnlocked(context, key, request)
   }
   await definitionOf(request).checkStart?.(context, key, request)

@@ -222,7 +222,10 @@ export async function findRoundStatus(
   const [row] = await database.query(
     `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, response.sealed as response,
        case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*,
-       head.sequence as log_sequence, head.hash as log_hash, ${EPOCH} as epoch
+       case when source.purpose = 'backup' and $3 = 1 then
+         (select count(*)::int from reshare_sets held where held.client_id = source.client_id
+            and held.wallet_id = source.wallet_id and held.purpose = 'signing' and held.state = 'ACTIVE')
+       end as signing_sets, head.sequence as log_sequence, head.hash as log_hash, ${EPOCH} as epoch
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
@@ -251,7 +254,13 @@ function knownHead(row: Row): KnownHead {
 }
 
 function sourceSet(row: Row): SourceSet | undefined {
-  return row['set_id'] === null ? undefined : { set: setRow(row), share: row['share'] as Uint8Array | null }
+  return row['set_id'] === null
+    ? undefined
+    : {
+        set: setRow(row),
+        share: row['share'] as Uint8Array | null,
+        signingSets: row['signing_sets'] as number | null,
+      }
 }
 
 /** @throws {AUTH_FAILED} if another device has begun the operation */

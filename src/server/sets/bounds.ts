@@ -2,7 +2,7 @@ import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
-import { int, readColumn } from '../../service/database/rows.ts'
+import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { setIdsOf, type SetRow } from './sets-table.ts'
@@ -20,28 +20,47 @@ const UNCONFIRMED = `client_id = $1 and wallet_id = $2 and purpose = 'backup' an
  * twice as high.
  *
  * @param source the set that deals
- * @throws {POLICY_DENIED} if there are too many
+ * @returns how many ACTIVE signing sets keep a wallet from getting another by this operation; undefined for any number
+ */
+export function signingSetLimit(
+  { limits }: Pick<ServerContext, 'limits'>,
+  request: OperationRequest,
+  source: Pick<SetRow, 'state'>,
+): number | undefined {
+  if (request.kind === 'refresh') return 2 * limits.signingSets
+  if (request.kind !== 'recover' || request.dryRun) return undefined
+  if (request.existingSets === 'retire' && source.state === 'ACTIVE') return undefined
+  return limits.signingSets
+}
+
+/** The ACTIVE signing sets of the wallet of a set, a row for each. */
+export function signingSetsQuery({ clientId, walletId }: Pick<SetRow, 'clientId' | 'walletId'>): Statement {
+  return {
+    sql: `select 1 from reshare_sets
+      where client_id = $1 and wallet_id = $2 and purpose = 'signing' and state = 'ACTIVE'`,
+    parameters: [clientId, walletId],
+  }
+}
+
+/**
+ * @param source the set that deals, and the number of its wallet's ACTIVE signing sets if that is known
+ * @throws {POLICY_DENIED} if a wallet has as many signing sets as {@link signingSetLimit} says
  */
 export async function requireRoomForSet(
-  { limits }: Pick<ServerContext, 'limits'>,
+  context: Pick<ServerContext, 'limits'>,
   db: Queryable,
   request: OperationRequest,
-  source: SetRow,
+  { set, signingSets }: { readonly set: SetRow; readonly signingSets?: number | null },
 ): Promise<void> {
-  if (request.kind !== 'recover' && request.kind !== 'refresh') return
-  if (request.kind === 'recover') {
-    if (request.dryRun) return
-    if (request.existingSets === 'retire' && source.state === 'ACTIVE') return
-  }
-  const limit = request.kind === 'refresh' ? 2 * limits.signingSets : limits.signingSets
-  const [row] = await db.query(
-    `select count(*)::int as count from reshare_sets
-     where client_id = $1 and wallet_id = $2 and purpose = 'signing' and state = 'ACTIVE'`,
-    [source.clientId, source.walletId],
-  )
-  if (readColumn(row, 'count', int) < limit) return
+  const limit = signingSetLimit(context, request, set)
+  if (limit === undefined) return
+  const { sql, parameters } = signingSetsQuery(set)
+  if ((signingSets ?? (await db.query(sql, parameters)).length) >= limit) throw tooManySets()
+}
+
+export function tooManySets(): MpcError {
   const message = 'the wallet has too many signing sets: retire some, or recover from a confirmed backup and retire all'
-  throw new MpcError('POLICY_DENIED', message)
+  return new MpcError('POLICY_DENIED', message)
 }
 
 /**
@@ -62,23 +81,18 @@ export async function endOldUnconfirmed(
   },
 ): Promise<AuditEvent[]> {
   const { clientId, walletId, device, setId } = newBackup
-  const ofDevice = await tx.query(
+  const ended = await tx.query(
     `update reshare_sets set state = 'DESTROYED' where set_id in
-       (select set_id from reshare_sets where ${UNCONFIRMED} and device is not distinct from $3 and set_id <> $4
-        order by ordinal desc offset $5)
+       ((select set_id from reshare_sets where ${UNCONFIRMED} and device is not distinct from $3 and set_id <> $4
+         order by ordinal desc offset $5)
+        union all
+        (select set_id from reshare_sets made where ${UNCONFIRMED} and device is distinct from $3 and not exists
+           (select 1 from reshare_sets signing where signing.client_id = $1 and signing.wallet_id = $2
+              and signing.purpose = 'signing' and signing.state = 'ACTIVE' and signing.device is not distinct from made.device)
+         order by ordinal desc offset ${ABANDONED_MAX}))
      returning set_id, wallet_id`,
     [clientId, walletId, device, setId, limits.unconfirmedBackups - 1],
   )
-  const abandoned = await tx.query(
-    `update reshare_sets set state = 'DESTROYED' where set_id in
-       (select set_id from reshare_sets made where ${UNCONFIRMED} and device is distinct from $3 and not exists
-          (select 1 from reshare_sets signing where signing.client_id = $1 and signing.wallet_id = $2
-             and signing.purpose = 'signing' and signing.state = 'ACTIVE' and signing.device is not distinct from made.device)
-        order by ordinal desc offset ${ABANDONED_MAX})
-     returning set_id, wallet_id`,
-    [clientId, walletId, device],
-  )
-  const ended = [...ofDevice, ...abandoned]
   if (ended.length > 0) await scheduleDeletionOfDestroyed(tx, clientId)
   return ended.map((row): AuditEvent => ({ ...setIdsOf(row), event: 'destroyed', detail: setId }))
 }

@@ -1,5 +1,6 @@
 import { timestamp, type ServerContext } from '../context.ts'
 import { boolean, pick, rowDecoder } from '../../service/database/rows.ts'
+import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { notDone } from '../each-row.ts'
@@ -19,16 +20,25 @@ const FAILURES_MAX = 3
  * Records that a share is about to be sent to the custodian, so that it can be deleted again whatever happens next. Must be
  * durable before the share is sent.
  */
-export async function recordCustodianShare(
-  db: Queryable,
+export function custodianRecord(
   { clientId, operationId }: { readonly clientId: string; readonly operationId: string },
   setId: string,
+): Statement {
+  return {
+    sql: `insert into reshare_custodian_records (client_id, set_id, operation_id, deletion_pending)
+      values ($1, $2, $3, false) on conflict (client_id, set_id) do update set removed_at = null returning 1`,
+    parameters: [clientId, setId, operationId],
+  }
+}
+
+/** Runs {@link custodianRecord}. */
+export async function recordCustodianShare(
+  db: Queryable,
+  key: { readonly clientId: string; readonly operationId: string },
+  setId: string,
 ): Promise<void> {
-  await db.query(
-    `insert into reshare_custodian_records (client_id, set_id, operation_id, deletion_pending) values ($1, $2, $3, false)
-     on conflict (client_id, set_id) do update set removed_at = null`,
-    [clientId, setId, operationId],
-  )
+  const { sql, parameters } = custodianRecord(key, setId)
+  await db.query(sql, parameters)
 }
 
 /** Schedules the deletion of all custodian shares of an aborted operation. */

@@ -4,6 +4,7 @@ import { toHex, wipe } from '../../util/bytes.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { bytes, readColumn } from '../../service/database/rows.ts'
+import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { EPOCH } from '../epoch.ts'
 
@@ -88,12 +89,14 @@ export async function deletePreprocessings(tx: Queryable, setId: string): Promis
   await tx.query('delete from reshare_preprocessings where set_id = $1', [setId])
 }
 
-export async function deletePreprocessingsOfWallet(tx: Queryable, clientId: string, walletId: string): Promise<void> {
-  await tx.query(
-    `delete from reshare_preprocessings where set_id in
-       (select set_id from reshare_sets where client_id = $1 and wallet_id = $2)`,
-    [clientId, walletId],
-  )
+/** Deletes the preprocessings of all sets of a wallet. Returns a row for each. */
+export function preprocessingsDeletion(clientId: string, walletId: string): Statement {
+  return {
+    sql: `delete from reshare_preprocessings where set_id in
+        (select set_id from reshare_sets where client_id = $1 and wallet_id = $2)
+      returning 1`,
+    parameters: [clientId, walletId],
+  }
 }
 
 /** Deletes preprocessings that are expired or of an earlier epoch. */

@@ -3,6 +3,7 @@ import { getGroup } from '../../curve/index.ts'
 import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/index.ts'
 import type { BackupMethodName, Purpose, SetState } from '../../types.ts'
 import { pick, rowDecoder } from '../../service/database/rows.ts'
+import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
@@ -91,17 +92,20 @@ export async function requireSets(db: Queryable, clientId: string, walletId: str
   return rows.map(listedSet)
 }
 
-/** Adds a PREPARED set, unless a repetition of the same round already has. @returns whether it was added */
-export async function insertSet(
-  db: Queryable,
-  set: Omit<SetRow, 'state' | 'committedAt' | 'provenAt' | 'lastUsedAt' | 'exportedAt'>,
-): Promise<boolean> {
-  const added = await db.query(
-    `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, backup_method,
-       source_set_id, device, record, created_at, logged)
-     values ($1, $2, $3, $4, $5, 'PREPARED', $6, $7, $8, $9, $10, $11, true)
-     on conflict (set_id) do nothing returning set_id`,
-    [
+/** A set that was just made. */
+export type NewSet = Omit<SetRow, 'state' | 'provenAt' | 'lastUsedAt' | 'exportedAt'>
+
+/**
+ * Adds a set: PREPARED, or ACTIVE if it is a signing set that is committed at once. One that is there stays as it is: a
+ * repetition of the same round finds it. Returns a row if it was added.
+ */
+export function setInsertion(set: NewSet): Statement {
+  return {
+    sql: `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, label, backup_method,
+        source_set_id, device, record, created_at, committed_at, state, logged)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, true)
+      on conflict (set_id) do nothing returning set_id`,
+    parameters: [
       set.setId,
       set.clientId,
       set.walletId,
@@ -113,9 +117,10 @@ export async function insertSet(
       set.device,
       set.record,
       set.createdAt,
+      set.committedAt,
+      set.committedAt !== null && set.purpose === 'signing' ? 'ACTIVE' : 'PREPARED',
     ],
-  )
-  return added.length > 0
+  }
 }
 
 /** A set as the API shows it. */

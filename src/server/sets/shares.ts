@@ -4,29 +4,41 @@ import { decodeWalletShares, encodeWalletShares, type KeyShare, type WalletShare
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
 import { bytes, readColumn } from '../../service/database/rows.ts'
+import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable } from '../../service/database/types.ts'
 
 type Sealing = Pick<ServerContext, 'sealer'>
 
+/** Names a set of a client. */
+interface SetKey {
+  readonly clientId: string
+  readonly setId: string
+}
+
 /** The seal context of a set's server share. */
 export const shareContext = (clientId: string, setId: string) => ({ purpose: 'share', clientId, row: setId }) as const
 
-/** Stores the server share of a set. Never overwrites one (invariant I1). */
-export async function insertShare(
-  { sealer }: Sealing,
-  db: Queryable,
-  { clientId, setId }: { readonly clientId: string; readonly setId: string },
-  shares: WalletShares,
-): Promise<void> {
+/** Seals the server share of a set. */
+export function sealShare({ sealer }: Sealing, { clientId, setId }: SetKey, shares: WalletShares): Uint8Array {
   const encoded = encodeWalletShares(getGroup, shares)
   try {
-    await db.query('insert into reshare_shares (set_id, sealed) values ($1, $2) on conflict (set_id) do nothing', [
-      setId,
-      sealer.seal(shareContext(clientId, setId), encoded),
-    ])
+    return sealer.seal(shareContext(clientId, setId), encoded)
   } finally {
     wipe(encoded)
   }
+}
+
+/** Stores the server share of a set. Never overwrites one (invariant I1). Returns its row if it was stored. */
+export function shareInsertion(setId: string, sealed: Uint8Array): Statement {
+  return {
+    sql: 'insert into reshare_shares (set_id, sealed) values ($1, $2) on conflict (set_id) do nothing returning sealed',
+    parameters: [setId, sealed],
+  }
+}
+
+/** The sealed server share of a set, as it is before a statement. */
+export function shareQuery(setId: string): Statement {
+  return { sql: 'select sealed from reshare_shares where set_id = $1', parameters: [setId] }
 }
 
 /**

@@ -65,8 +65,11 @@ export function retiresBeforeProof(database: Database): Database {
 /** The bug of a server that commits without its own half. */
 export function losesItsHalf(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
-    const isHalf = /^\s*insert into reshare_shares/.test(sql)
-    return isHalf ? [] : tx.query(sql, parameters)
+    const rows = await tx.query(sql, parameters)
+    if (sql.includes('insert into reshare_shares')) {
+      await tx.query('delete from reshare_shares where sealed = $1', [rows[0]?.['stored'] ?? null])
+    }
+    return rows
   })
 }
 
@@ -90,6 +93,10 @@ export function forgetsAnswers(database: Database): Database {
       return [{}]
     }
     if (/^\s*insert into reshare_responses/.test(sql)) return []
+    if (/^\s*with decided as/.test(sql) && sql.includes('insert into reshare_responses')) {
+      const forgetting = sql.replace(/insert into reshare_responses[\s\S]*$/, 'select 1 from ended')
+      return tx.query(forgetting, parameters?.slice(0, 7))
+    }
     if (/^\s*insert into reshare_decisions/.test(sql)) return [{ decision: parameters?.[2] ?? null }]
     if (!/^\s*update reshare_operations set round = \$5/.test(sql)) return tx.query(sql, parameters)
     const [clientId, operationId] = parameters ?? []

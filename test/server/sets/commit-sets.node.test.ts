@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { RecoverRequest, RefreshRequest } from '../../../src/wire/operations.ts'
+import type { GenerateRequest, RecoverRequest, RefreshRequest } from '../../../src/wire/operations.ts'
 import { commitSets } from '../../../src/server/operations/make-sets/commit-sets.ts'
-import type { MakeRequest } from '../../../src/server/operations/round.ts'
+import { createWallet } from '../../../src/server/operations/make-sets/create-wallet.ts'
+import { equalShares, readShare } from '../../../src/server/sets/shares.ts'
+import { walletPair } from '../../support/wallet-pair.ts'
+import type { ReshareRequest } from '../../../src/server/operations/round.ts'
 import { requireSet, requireSets } from '../../../src/server/sets/sets-table.ts'
 import { requireRecoverable } from '../../../src/server/sets/set-checks.ts'
 import { type WalletShares } from '../../../src/key-share/index.ts'
-import { fromHex } from '../../../src/util/bytes.ts'
+import { fromHex, toHex } from '../../../src/util/bytes.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { owedRetirements, storedPreprocessing } from '../support/set-rows.ts'
@@ -24,7 +27,7 @@ const made = (...sets: readonly (readonly [WalletShares['purpose'], string])[]):
 
 const refreshing = (setId: string): RefreshRequest => ({ kind: 'refresh', walletId: WALLET, setId, label: 'phone' })
 
-function settle(key: CalledOperation, request: MakeRequest, sets: readonly WalletShares[]) {
+function settle(key: CalledOperation, request: ReshareRequest, sets: readonly WalletShares[]) {
   const turn = { ...key, request, round: 3, messages: [], epoch: 1, state: undefined }
   const completion = commitSets(tables.context, turn, sets)
   return {
@@ -37,20 +40,33 @@ const owed = (setId: string) => owedRetirements(tables, setId)
 const preprocessing = (setId: string) => storedPreprocessing(tables, setId)
 
 describe('the end of an operation that makes sets', () => {
-  test('of a new wallet: the signing set is active, and the wallet is there once', async () => {
+  test('of a new wallet: set and share are there with the wallet, which is there once', async () => {
+    const { context, database } = tables
     const key = tables.key()
-    const setId = await tables.set(key)
-    const { decision, result } = settle(key, generating as MakeRequest, made(['signing', setId]))
-    expect(decision).toBe('COMMIT')
-    expect(await result()).toEqual({ setId, state: 'ACTIVE' })
-    expect(await requireSet(tables.database, key.clientId, setId)).toMatchObject({
-      state: 'ACTIVE',
-      committedAt: new Date(tables.clock),
-    })
-    expect(await requireSets(tables.database, key.clientId, WALLET)).toHaveLength(1)
-    const again = tables.key({ clientId: key.clientId })
-    const second = settle(again, generating as MakeRequest, made(['signing', await tables.set(again)]))
-    await expect(second.result()).rejects.toThrow(errorOf('STORAGE_CONFLICT'))
+    const create = (operation: CalledOperation) => {
+      const input = {
+        ...operation,
+        request: generating as GenerateRequest,
+        round: 2,
+        messages: [],
+        epoch: 1,
+        state: undefined,
+      }
+      const set = walletPair('signing', context.random).other
+      const completion = createWallet(context, input, set)
+      return { ...completion, set, apply: () => database.transaction(async (tx) => completion.apply(tx)) }
+    }
+    const { decision, result, set, apply } = create(key)
+    const setId = toHex(set.setId)
+    expect([decision, result]).toEqual(['COMMIT', { setId, state: 'ACTIVE' }])
+    await apply()
+    const row = await requireSet(database, key.clientId, setId)
+    expect(row).toMatchObject({ state: 'ACTIVE', committedAt: new Date(tables.clock), walletId: WALLET })
+    expect(equalShares(await readShare(context, database, key.clientId, setId), set)).toBe(true)
+    expect(await requireSets(database, key.clientId, WALLET)).toHaveLength(1)
+    const second = create(tables.key({ clientId: key.clientId }))
+    await expect(second.apply()).rejects.toThrow(errorOf('STORAGE_CONFLICT'))
+    await expect(requireSet(database, key.clientId, toHex(second.set.setId))).rejects.toThrow(errorOf('AUTH_FAILED'))
   })
 
   test('of a backup: the set is committed, and waits for the app', async () => {
@@ -67,7 +83,7 @@ describe('the end of an operation that makes sets', () => {
   test('happens once, with what its own operation has prepared', async () => {
     const key = tables.key()
     const setId = await tables.set(tables.key({ clientId: key.clientId }))
-    const request = generating as MakeRequest
+    const request = refreshing(await tables.set(tables.key({ clientId: key.clientId }), {}, active))
     await expect(settle(key, request, made(['signing', setId])).result()).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     expect(await tables.state(setId)).toBe('PREPARED')
     const ended = await tables.set(key, {}, { state: 'ABORTED' })

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { getEcdsaBackend, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import {
   deletePreprocessings,
-  deletePreprocessingsOfWallet,
   forgetPreprocessings,
   insertPreprocessing,
   openPreprocessing,
+  preprocessingsDeletion,
   takePreprocessing,
   type PreprocessingKey,
 } from '../../../src/server/sets/preprocessings.ts'
@@ -115,7 +115,8 @@ describe('a preprocessing', () => {
     const left = () => Promise.all(sets.map(({ setId }) => count(setId)))
     await deletePreprocessings(database, first.setId)
     expect(await left()).toEqual([0, 1, 1, 1])
-    await deletePreprocessingsOfWallet(database, clientId, WALLET)
+    const { sql, parameters } = preprocessingsDeletion(clientId, WALLET)
+    await database.query(sql, parameters)
     expect(await left()).toEqual([0, 0, 1, 1])
   })
 })

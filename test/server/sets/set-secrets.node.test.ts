@@ -18,7 +18,7 @@ import {
   sealOtState,
   storeOtState,
 } from '../../../src/server/sets/ot-states.ts'
-import { ecdsaShare, equalShares, insertShare, readShare, shareContext } from '../../../src/server/sets/shares.ts'
+import { ecdsaShare, equalShares, readShare, shareContext } from '../../../src/server/sets/shares.ts'
 import { encodeWalletShares, type WalletShares } from '../../../src/key-share/index.ts'
 import { partyId } from '../../../src/types.ts'
 import { fromHex, utf8 } from '../../../src/util/bytes.ts'
@@ -28,6 +28,7 @@ import { bareSet, watchedSealer } from '../support/bare-sets.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { START, WALLET, type Tables } from '../support/tables.ts'
+import { insertShare } from '../support/insert-rows.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { getGroup } from '../../../src/curve/index.ts'
 import type { Queryable } from '../../../src/service/database/types.ts'
-import { ecdsaRecord, insertSet, requireSet, requireSets, setStatus } from '../../../src/server/sets/sets-table.ts'
+import { ecdsaRecord, requireSet, requireSets, setStatus } from '../../../src/server/sets/sets-table.ts'
 import { assertActive, assertSetMatches, requireRecoverable } from '../../../src/server/sets/set-checks.ts'
 import { combineRecords, encodeWalletSetRecord } from '../../../src/key-share/index.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { START, WALLET, type Tables } from '../support/tables.ts'
+import { insertSet } from '../support/insert-rows.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

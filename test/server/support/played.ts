@@ -12,8 +12,7 @@ import type { ServerContext } from '../../../src/server/context.ts'
 import type { Queryable } from '../../../src/service/database/types.ts'
 import { handleRound } from '../../../src/server/rounds/handle-round.ts'
 import { sealOtState, storeOtState } from '../../../src/server/sets/ot-states.ts'
-import { insertSet } from '../../../src/server/sets/sets-table.ts'
-import { ecdsaShare, insertShare } from '../../../src/server/sets/shares.ts'
+import { ecdsaShare } from '../../../src/server/sets/shares.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../src/key-share/index.ts'
 import type { Purpose } from '../../../src/types.ts'
 import { toHex } from '../../../src/util/bytes.ts'
@@ -24,6 +23,7 @@ import { simulate } from '../../support/simulator.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
 import { START, type Tables } from './tables.ts'
 import { setIdOf } from './wallets.ts'
+import { insertSet, insertShare } from './insert-rows.ts'
 
 /** A client whose requests are played on the tables, without HTTP: what goes wrong is thrown as it is. */
 export function tablesClient(context: ServerContext, { clientId, device }: Caller): ServerClient {

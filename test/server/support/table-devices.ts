@@ -2,12 +2,12 @@ import { beforeEach } from 'vitest'
 import type { DeviceStatus } from '../../../src/wire/devices.ts'
 import type { Caller, CalledOperation } from '../../../src/server/access/caller.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import { recordDevice } from '../../../src/server/devices/devices-table.ts'
 import { revokeDevice } from '../../../src/server/devices/revoke.ts'
 import type { Row, SqlValue } from '../../../src/service/database/types.ts'
 import { fileTables } from './file-tables.ts'
 import { ACTIVE } from './rate-limits.ts'
 import { START, type Tables } from './tables.ts'
+import { recordDevice } from './insert-rows.ts'
 
 export const PHONE = 'ab'.repeat(32)
 export const TABLET = 'cd'.repeat(32)

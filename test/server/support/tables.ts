@@ -6,7 +6,7 @@ import type { Database, Queryable, Row, SqlValue } from '../../../src/service/da
 import { insertOperation } from '../../../src/server/rounds/operations-table.ts'
 import { createTurns } from '../../../src/server/rounds/turns.ts'
 import { serverSchema } from '../../../src/server/schema.ts'
-import { insertSet, type SetRow } from '../../../src/server/sets/sets-table.ts'
+import type { SetRow } from '../../../src/server/sets/sets-table.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { encodeWalletSetRecord, encodeWalletShares } from '../../../src/key-share/index.ts'
 import type { Purpose } from '../../../src/types.ts'
@@ -16,6 +16,7 @@ import { createSealer } from '../../../src/util/seal.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
 import { hashRequest, type RequestHash } from '../../../src/server/rounds/request-hash.ts'
 import type { CalledOperation } from '../../../src/server/access/caller.ts'
+import { insertSet } from './insert-rows.ts'
 
 export const START = Date.UTC(2026, 0, 1)
 

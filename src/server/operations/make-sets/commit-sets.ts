@@ -1,24 +1,26 @@
+import { WIRE_OPERATIONS } from '../../../wire/operation-definitions.ts'
 import type { OperationResult } from '../../../wire/operations.ts'
 import { MpcError } from '../../../errors.ts'
 import type { WalletShares } from '../../../key-share/index.ts'
 import { toHex } from '../../../util/bytes.ts'
+import { runCombined, type Statement } from '../../../service/database/combined.ts'
 import type { AuditEvent } from '../../audit/entry.ts'
 import { timestamp, type ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { endOldUnconfirmed, requireRoomForSet } from '../../sets/bounds.ts'
-import { deletePreprocessingsOfWallet } from '../../sets/preprocessings.ts'
+import { endOldUnconfirmed, signingSetLimit, signingSetsQuery, tooManySets } from '../../sets/bounds.ts'
+import { preprocessingsDeletion } from '../../sets/preprocessings.ts'
 import { planRetirements } from '../../sets/retirements.ts'
-import type { Completion, MakeRequest, RoundInput } from '../round.ts'
-import { requireFreeWallet, requireSource } from '../source.ts'
+import { requireSource } from '../source.ts'
+import type { Completion, ReshareRequest, RoundInput } from '../round.ts'
 
 /**
- * Decides an operation that makes sets: in one transaction the server's half becomes ACTIVE, what it will replace is
- * noted, and COMMIT is recorded. A backup set stays PREPARED until the app confirms that its cipherText is stored. A dry
- * run ends as an abort of what was never prepared.
+ * Decides an operation that makes sets from another: in one transaction the server's share becomes ACTIVE, what it will
+ * replace is recorded, and so is COMMIT. A backup set stays PREPARED until the app confirms that its cipherText is stored.
+ * A dry run ends as an abort of what was never prepared.
  */
 export function commitSets(
   context: ServerContext,
-  input: RoundInput<MakeRequest>,
+  input: RoundInput<ReshareRequest>,
   sets: readonly WalletShares[],
 ): Completion {
   const { request } = input
@@ -34,45 +36,70 @@ export function commitSets(
     decision: dryRun ? 'ABORT' : 'COMMIT',
     result,
     async apply(tx) {
-      if (request.kind !== 'generate') {
-        await requireRoomForSet(context, tx, request, await requireSource(tx, input, request))
-      }
-      if (!dryRun) await commit(context, input, tx, [...ids.values()])
+      if (dryRun) await requireSource(tx, input, request)
+      else await commit(context, tx, input, ids)
     },
   }
 }
 
 async function commit(
   context: ServerContext,
-  { request, clientId, operationId, device }: RoundInput<MakeRequest>,
   tx: Queryable,
-  setIds: readonly string[],
+  input: RoundInput<ReshareRequest>,
+  ids: ReadonlyMap<WalletShares['purpose'], string>,
 ): Promise<void> {
-  const now = timestamp(context)
-  if (request.kind === 'generate') {
-    await requireFreeWallet(tx, clientId, request.walletId)
-    await tx.query('insert into reshare_wallets (wallet_id, client_id, created_at) values ($1, $2, $3)', [
-      request.walletId,
-      clientId,
-      now,
-    ])
-  }
-  // Someone recovers because a device may be in other hands: what it has prepared to sign with ends now.
-  if (request.kind === 'recover') await deletePreprocessingsOfWallet(tx, clientId, request.walletId)
+  const { request, clientId, operationId, device, auditHead } = input
+  const { walletId, kind: detail } = request
+  const [signing, backup] = [ids.get('signing'), ids.get('backup')]
+  const source = input.source?.set ?? (await requireSource(tx, input, request))
+  const limit = signingSetLimit(context, request, source)
+  const row = await runCombined(tx, {
+    committed: setsCommitting(input, [...ids.values()], timestamp(context)),
+    // Someone recovers because a device may be in other hands: what it has prepared to sign with ends now.
+    ...(request.kind === 'recover' && { ended: preprocessingsDeletion(clientId, walletId) }),
+    ...(limit !== undefined && { signing_sets: signingSetsQuery(source) }),
+  })
+  if (row['committed'] !== ids.size) await requireSource(tx, input, request)
+  if (limit !== undefined && (row['signing_sets'] as number) >= limit) throw tooManySets()
+  if (row['committed'] !== ids.size) throw new MpcError('PROTOCOL_ABORTED', 'the prepared set is gone')
   const events: AuditEvent[] = []
-  for (const setId of setIds) {
-    const [set] = await tx.query(
-      `update reshare_sets set committed_at = $4, state = case purpose when 'signing' then 'ACTIVE' else 'PREPARED' end
-       where set_id = $1 and client_id = $2 and operation_id = $3 and state = 'PREPARED' and committed_at is null
-       returning purpose`,
-      [setId, clientId, operationId, now],
-    )
-    if (set === undefined) throw new MpcError('PROTOCOL_ABORTED', 'the prepared set is gone')
-    const signing = set['purpose'] === 'signing'
-    const { walletId, kind: detail } = request
-    events.push({ event: signing ? 'activated' : 'committed', walletId, setId, operationId, detail })
-    if (signing) events.push(...(await planRetirements(tx, { request, clientId, setId })))
-    else events.push(...(await endOldUnconfirmed(context, tx, { clientId, walletId, device, setId })))
+  if (signing !== undefined) {
+    events.push({ event: 'activated', walletId, setId: signing, operationId, detail })
+    events.push(...(await planRetirements(tx, { request, clientId, setId: signing })))
   }
-  await context.audit.record(tx, clientId, events)
+  if (backup !== undefined) {
+    events.push({ event: 'committed', walletId, setId: backup, operationId, detail })
+    events.push(...(await endOldUnconfirmed(context, tx, { clientId, walletId, device, setId: backup })))
+  }
+  await context.audit.record(tx, clientId, events, auditHead)
 }
+
+/**
+ * Commits the prepared sets of an operation if its source can still deal, as `requireSource` checks: what that checks of
+ * columns that never change was checked when the operation began.
+ */
+function setsCommitting(
+  { clientId, operationId, request, device }: RoundInput<ReshareRequest>,
+  setIds: readonly string[],
+  now: Date,
+): Statement {
+  const isSigning = WIRE_OPERATIONS[request.kind].source === 'signing'
+  return {
+    sql: `update reshare_sets set committed_at = $3, state = case purpose when 'signing' then 'ACTIVE' else 'PREPARED' end
+      where client_id = $1 and operation_id = $2 and set_id in ($5, $6) and state = 'PREPARED' and committed_at is null
+        and exists (select 1 from reshare_sets source where source.set_id = $4 and source.client_id = $1
+          and ${isSigning ? SIGNING_SET_DEALS : BACKUP_SET_DEALS})
+      returning set_id`,
+    parameters: [
+      ...[clientId, operationId, now, request.setId, setIds[0] ?? '', setIds[1] ?? ''],
+      ...(isSigning ? [] : [device]),
+    ],
+  }
+}
+
+const SIGNING_SET_DEALS = `source.state = 'ACTIVE'`
+
+const BACKUP_SET_DEALS = `source.state not in ('ABORTED', 'DESTROYED') and source.committed_at is not null
+  and ($7::text is not null or not exists (select 1 from reshare_sets bound
+    where bound.client_id = $1 and bound.wallet_id = source.wallet_id and bound.device is not null
+      and bound.committed_at is not null))`

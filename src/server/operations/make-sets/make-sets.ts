@@ -16,17 +16,17 @@ import type { Queryable } from '../../../service/database/types.ts'
 import { sealOtState, storeOtState, type OtStateKey, type StoredOtState } from '../../sets/ot-states.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
 import { commitSets } from './commit-sets.ts'
+import { createWallet } from './create-wallet.ts'
 import { fetchFromCustodian } from '../../sets/custody.ts'
 import { openSetup, otStateOf, resumeSetup } from '../ecdsa/setup.ts'
 import { prepareSets } from './prepare-sets.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
-import type { MakeRequest, RoundOutput, RoundInput } from '../round.ts'
+import type { Completion, MakeRequest, ReshareRequest, RoundOutput, RoundInput } from '../round.ts'
 import { openSourceShare, sourceOf } from '../source.ts'
 
 type SetupResult = readonly PairSetup[]
 type MakeResult = KeyShare | ReshareResult | SetupResult
 type MakeSession = Session<MakeResult>
-type ReshareRequest = Exclude<MakeRequest, GenerateRequest>
 
 /** The server's machine is the second participant of every protocol; it plays party 2 of the old set and the new. */
 const SELF = partyId(2)
@@ -39,7 +39,8 @@ const SELF = partyId(2)
  * stored with the answer that completes it at the client, not before: its messages are made anew when a round is repeated.
  */
 export async function makeSetsRound(context: ServerContext, input: RoundInput<MakeRequest>): Promise<RoundOutput> {
-  const specs = operationSessions(input.request)
+  const { request } = input
+  const specs = operationSessions(request)
   const opening = input.state === undefined
   const sessions = opening ? await openSessions(context, input, specs) : resumeSessions(context, input, specs)
   const shares: KeyShare[] = []
@@ -54,9 +55,9 @@ export async function makeSetsRound(context: ServerContext, input: RoundInput<Ma
     const [prepared, done] = [resultsOf(dealt, 'prepared'), resultsOf(dealt, 'done')]
     const sets = prepared && gather(prepared)
     const otState = setupOf(context, input, specs, steps, sets)
-    if (sets !== undefined) await prepareSets(context, input, sets)
+    if (sets !== undefined && request.kind !== 'generate') await prepareSets(context, { ...input, request }, sets)
     const writes = otState && { writes: (tx: Queryable) => storeOtState(context, tx, otState.key, otState.stored) }
-    if (done !== undefined) return { messages, completion: commitSets(context, input, gather(done)), ...writes }
+    if (done !== undefined) return { messages, completion: completionOf(context, input, gather(done)), ...writes }
     return {
       messages,
       state: exportSessions(sessions.filter((_, sessionIndex) => steps[sessionIndex]?.done === undefined)),
@@ -66,6 +67,16 @@ export async function makeSetsRound(context: ServerContext, input: RoundInput<Ma
     shares.forEach(wipeKeyShare)
     for (const session of sessions) session.dispose()
   }
+}
+
+function completionOf(
+  context: ServerContext,
+  input: RoundInput<MakeRequest>,
+  sets: readonly WalletShares[],
+): Completion {
+  const { request } = input
+  if (request.kind !== 'generate') return commitSets(context, { ...input, request }, sets)
+  return createWallet(context, { ...input, request }, sets[0] as WalletShares)
 }
 
 /** The setup that has ended in this round, bound to the signing set that has just got its id. */

@@ -1,18 +1,19 @@
-import { getGroup } from '../../../curve/index.ts'
 import { MpcError } from '../../../errors.ts'
-import { combineRecords, encodeWalletSetRecord, wipeKeyShare, type WalletShares } from '../../../key-share/index.ts'
-import type { BackupMethodName } from '../../../types.ts'
+import { wipeKeyShare, type WalletShares } from '../../../key-share/index.ts'
 import { toHex } from '../../../util/bytes.ts'
-import type { AuditEvent } from '../../audit/entry.ts'
-import { timestamp, type ServerContext } from '../../context.ts'
-import type { Queryable } from '../../../service/database/types.ts'
-import { recordDevice } from '../../devices/devices-table.ts'
-import { recordCustodianShare, scheduleShareDeletion, deletePendingShares } from '../../sets/custodian-shares.ts'
-import { insertSet } from '../../sets/sets-table.ts'
-import { equalShares, insertShare, readShare } from '../../sets/shares.ts'
+import { runCombined } from '../../../service/database/combined.ts'
+import type { ServerContext } from '../../context.ts'
+import {
+  custodianRecord,
+  recordCustodianShare,
+  scheduleShareDeletion,
+  deletePendingShares,
+} from '../../sets/custodian-shares.ts'
+import { equalShares, openShare } from '../../sets/shares.ts'
 import { storeWithCustodian } from '../../sets/custody.ts'
+import { decisionQuery, findDecision } from '../decision.ts'
 import type { MakeRequest, RoundInput } from '../round.ts'
-import { findDecision } from '../decision.ts'
+import { backupMethodOf, newSets, storeNewSets } from './new-sets.ts'
 
 /**
  * Stores the new shares durably as PREPARED and reads them back, before the messages that confirm them. The server
@@ -32,56 +33,38 @@ export async function prepareSets(
   for (const set of sets) {
     if (set.purpose !== 'backup') continue
     await context.database.transaction(async (tx) => {
-      await requireUndecided(tx, input)
-      await recordCustodianShare(tx, input, toHex(set.setId))
+      const decided = decisionQuery(input)
+      const row = await runCombined(tx, { decided, recorded: custodianRecord(input, toHex(set.setId)) })
+      requireUndecided(row['decided'] as number)
     })
     await storeWithCustodian(context, clientId, backupMethodOf(request), set)
   }
   try {
-    await insertPrepared(context, input, sets)
+    await storePrepared(context, input, sets)
   } catch (error) {
     await deleteLateShares(context, input, sets).catch(context.onError)
     throw error
   }
-  for (const set of sets) if (set.purpose === 'signing') await verifyStored(context, clientId, set)
 }
 
-async function insertPrepared(
+async function storePrepared(
   context: ServerContext,
   input: RoundInput<MakeRequest>,
   sets: readonly WalletShares[],
 ): Promise<void> {
-  const { request, clientId, operationId, device } = input
-  const createdAt = timestamp(context)
+  const { clientId, auditHead } = input
+  const made = newSets(context, input, sets, null)
   await context.database.transaction(async (tx) => {
-    await requireUndecided(tx, input)
-    const events: AuditEvent[] = await recordDevice(context, tx, input)
-    for (const set of sets) {
-      const setId = toHex(set.setId)
-      const backup = set.purpose === 'backup'
-      const added = await insertSet(tx, {
-        setId,
-        clientId,
-        walletId: request.walletId,
-        operationId,
-        purpose: set.purpose,
-        label: backup || request.kind === 'backup' ? '' : request.label,
-        backupMethod: backup ? backupMethodOf(request) : null,
-        sourceSetId: request.kind === 'generate' ? null : request.setId,
-        device,
-        record: encodeWalletSetRecord(getGroup, combineRecords(set.shares.map(({ record }) => record))),
-        createdAt,
-      })
-      if (!backup) await insertShare(context, tx, { clientId, setId }, set)
-      const { walletId, kind: detail } = request
-      if (added) events.push({ event: 'prepared', walletId, setId, operationId, detail })
-    }
-    await context.audit.record(tx, clientId, events)
+    const { share, events, count } = await storeNewSets(tx, input, made, { decided: decisionQuery(input) })
+    requireUndecided(count('decided'))
+    const signing = sets.find(({ purpose }) => purpose === 'signing')
+    if (signing !== undefined) verifyStored(context, clientId, signing, share)
+    await context.audit.record(tx, clientId, events, auditHead)
   })
 }
 
-async function requireUndecided(tx: Queryable, input: RoundInput<MakeRequest>): Promise<void> {
-  if ((await findDecision(tx, input)) !== undefined) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
+function requireUndecided(decided: number): void {
+  if (decided > 0) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
 /** The operation was aborted while its half was on the way: it may have come after the abort had it removed. */
@@ -97,18 +80,13 @@ async function deleteLateShares(
   await deletePendingShares(context, input.clientId)
 }
 
-async function verifyStored(context: ServerContext, clientId: string, set: WalletShares): Promise<void> {
+/** @param sealed what the database gives back */
+function verifyStored(context: ServerContext, clientId: string, set: WalletShares, sealed: Uint8Array | null): void {
   // Decoding checks s·G = Y.
-  const stored = await readShare(context, context.database, clientId, toHex(set.setId))
+  const stored = openShare(context, clientId, toHex(set.setId), sealed)
   try {
     if (!equalShares(stored, set)) throw new Error('the database does not give back the share that it was given')
   } finally {
     stored.shares.forEach(wipeKeyShare)
   }
-}
-
-function backupMethodOf(request: MakeRequest): BackupMethodName {
-  if (request.kind === 'backup') return request.backupMethod
-  if (request.kind === 'recover' && request.rotateBackup !== null) return request.rotateBackup
-  throw new TypeError(`${request.kind} makes no backup set`)
 }

@@ -1,0 +1,52 @@
+import type { GenerateRequest } from '../../../wire/operations.ts'
+import type { WalletShares } from '../../../key-share/index.ts'
+import { equalBytes, toHex } from '../../../util/bytes.ts'
+import type { Statement } from '../../../service/database/combined.ts'
+import { timestamp, type ServerContext } from '../../context.ts'
+import type { Completion, RoundInput } from '../round.ts'
+import { walletExists } from '../source.ts'
+import { newSets, storeNewSets } from './new-sets.ts'
+
+/**
+ * The completion of a key generation. The client confirms its share before the server stores anything, so that wallet, set
+ * and share are stored with the decision: all of them, or nothing.
+ *
+ * @param signing the server's side of the wallet's first signing set; the caller wipes it
+ */
+export function createWallet(
+  context: ServerContext,
+  input: RoundInput<GenerateRequest>,
+  signing: WalletShares,
+): Completion {
+  const { clientId, operationId, request, auditHead } = input
+  const { walletId, kind: detail } = request
+  const setId = toHex(signing.setId)
+  const now = timestamp(context)
+  const made = newSets(context, input, [signing], now)
+  return {
+    decision: 'COMMIT',
+    result: { setId, state: 'ACTIVE' },
+    async apply(tx) {
+      const { share, events, count } = await storeNewSets(tx, input, made, { wallet: walletInsertion(input, now) })
+      if (count('wallet') === 0) throw walletExists()
+      if (share === null || made.share === undefined || !equalBytes(share, made.share)) {
+        throw new Error('the database does not give back the share that it was given')
+      }
+      await context.audit.record(
+        tx,
+        clientId,
+        [...events, { event: 'activated', walletId, setId, operationId, detail }],
+        auditHead,
+      )
+    },
+  }
+}
+
+/** Adds a wallet. Returns a row unless the client has it. */
+function walletInsertion({ clientId, request }: RoundInput<GenerateRequest>, now: Date): Statement {
+  return {
+    sql: `insert into reshare_wallets (client_id, wallet_id, created_at) values ($1, $2, $3)
+      on conflict (client_id, wallet_id) do nothing returning 1`,
+    parameters: [clientId, request.walletId, now],
+  }
+}

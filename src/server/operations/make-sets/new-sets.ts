@@ -1,0 +1,99 @@
+import { getGroup } from '../../../curve/index.ts'
+import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../key-share/index.ts'
+import type { BackupMethodName } from '../../../types.ts'
+import { toHex } from '../../../util/bytes.ts'
+import { bytes, nullable, readColumn } from '../../../service/database/rows.ts'
+import { runCombined, type Statement } from '../../../service/database/combined.ts'
+import type { Queryable } from '../../../service/database/types.ts'
+import type { AuditEvent } from '../../audit/entry.ts'
+import { timestamp, type ServerContext } from '../../context.ts'
+import { deviceInsertion } from '../../devices/devices-table.ts'
+import { setInsertion } from '../../sets/sets-table.ts'
+import { sealShare, shareInsertion, shareQuery } from '../../sets/shares.ts'
+import type { MakeRequest, RoundInput } from '../round.ts'
+
+/** New sets, as they go into the database: the public records, and the server's share, sealed. */
+export interface NewSets {
+  /** What has to be run for it, by names. */
+  readonly statements: Readonly<Record<string, Statement>>
+  /** The sealed server share; undefined if only the custodian has one. */
+  readonly share: Uint8Array | undefined
+}
+
+/** What was stored of new sets. */
+export interface StoredSets {
+  /** The server share as the database has it. */
+  readonly share: Uint8Array | null
+  /** What the log gets. */
+  readonly events: readonly AuditEvent[]
+  /** How many rows a further statement has returned. */
+  readonly count: (name: string) => number
+}
+
+/** @param committedAt of sets that are committed at once, else null */
+export function newSets(
+  context: ServerContext,
+  input: RoundInput<MakeRequest>,
+  sets: readonly WalletShares[],
+  committedAt: Date | null,
+): NewSets {
+  const { request, clientId, operationId, device } = input
+  const createdAt = timestamp(context)
+  const statements: Record<string, Statement> = {}
+  let share: Uint8Array | undefined
+  if (device !== null) statements['device'] = deviceInsertion(clientId, device, createdAt)
+  for (const set of sets) {
+    const setId = toHex(set.setId)
+    const isBackup = set.purpose === 'backup'
+    statements[set.purpose] = setInsertion({
+      setId,
+      clientId,
+      walletId: request.walletId,
+      operationId,
+      purpose: set.purpose,
+      label: isBackup || request.kind === 'backup' ? '' : request.label,
+      backupMethod: isBackup ? backupMethodOf(request) : null,
+      sourceSetId: request.kind === 'generate' ? null : request.setId,
+      device,
+      record: encodeWalletSetRecord(getGroup, combineRecords(set.shares.map(({ record }) => record))),
+      createdAt,
+      committedAt,
+    })
+    if (isBackup) continue
+    share = sealShare(context, { clientId, setId }, set)
+    statements['share'] = shareInsertion(setId, share)
+    statements['known_share'] = shareQuery(setId)
+  }
+  return { statements, share }
+}
+
+/**
+ * Stores new sets by one statement, which also gives back the server share. A repetition changes nothing.
+ *
+ * @param further statements to run with it
+ */
+export async function storeNewSets(
+  tx: Queryable,
+  { request, operationId, device }: RoundInput<MakeRequest>,
+  { statements, share }: NewSets,
+  further: Readonly<Record<string, Statement>>,
+): Promise<StoredSets> {
+  const stored = share && { stored: 'coalesce((select sealed from share), (select sealed from known_share))' }
+  const row = await runCombined(tx, { ...further, ...statements }, stored)
+  const count = (name: string) => row[name] as number
+  const { walletId, kind: detail } = request
+  const events: AuditEvent[] = device !== null && count('device') > 0 ? [{ event: 'deviceAdded', detail: device }] : []
+  for (const purpose of ['signing', 'backup'] as const) {
+    const setId = statements[purpose]?.parameters[0] as string | undefined
+    if (setId !== undefined && count(purpose) > 0) {
+      events.push({ event: 'prepared', walletId, setId, operationId, detail })
+    }
+  }
+  return { share: share === undefined ? null : readColumn(row, 'stored', nullable(bytes)), events, count }
+}
+
+export function backupMethodOf(request: MakeRequest): BackupMethodName {
+  if (request.kind === 'backup') return request.backupMethod
+  if (request.kind === 'recover' && request.rotateBackup !== null) return request.rotateBackup
+  throw new TypeError(`${request.kind} makes no backup set`)
+}
