@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/server/context.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
-import type { ClientOperation, ServerClient } from '../support/server-client.ts'
+import { ClientOperation, play, type ServerClient } from '../support/server-client.ts'
+import { exportSide } from '../support/export-side.ts'
 import { countingDatabase } from './support/counting.ts'
 import { deviceServer, newDevice } from './support/devices.ts'
 import {
@@ -16,10 +17,12 @@ import {
   prove,
   recover,
   refresh,
+  setIdOf,
   setup,
   sign,
   signEcdsa,
   type TestWallet,
+  walletOf,
 } from './support/wallets.ts'
 import { createWorld } from './support/world.ts'
 
@@ -27,6 +30,8 @@ import { createWorld } from './support/world.ts'
 const ONE_ROUND = 6
 /** What one round of another may ask. */
 const SEVERAL_ROUNDS = 8
+const PROOF_THAT_RETIRES_ONE = 16
+const EXPORT_THAT_IS_JUDGED = 13
 
 describe.each(databaseKinds)('on $name', ({ open }) => {
   let database: ReturnType<typeof countingDatabase>
@@ -93,5 +98,21 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     const rounds = await count(await make())
     const asked = rounds.map(({ statements }) => statements)
     expect(asked, rounds.map(({ said }) => said.join('\n')).join('\n\n')).toEqual(bounds)
+  })
+
+  // docs/internals/bench.md says which statements these are, and why.
+  test('a proof asks more where it retires sets, and an export where it is judged', async () => {
+    const device = await newWallet(client)
+    const refreshed = walletOf(await play(refresh(client, device)))
+    const [, proof] = await count(prove(client, refreshed.signing))
+    expect(proof!.statements, proof!.said.join('\n')).toBe(PROOF_THAT_RETIRES_ONE)
+    const { walletId, signing } = wallet
+    const { receiver } = exportSide(signing, 'ed25519', client.random)
+    const request = { kind: 'export', walletId, setId: setIdOf(signing), curve: 'ed25519' } as const
+    const asking = new ClientOperation(client, { ...request, authorization: 'yes', receiver }, signing)
+    database.take()
+    expect((await asking.post()).status).toBe(200)
+    const first = database.take()
+    expect(first.statements, first.said.join('\n')).toBe(EXPORT_THAT_IS_JUDGED)
   })
 })
