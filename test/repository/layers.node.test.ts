@@ -78,7 +78,7 @@ test.each([
   ['room-client-operations', 'src/client/operations/a.ts', '../client.ts'],
   ['room-server-sets', 'src/server/sets/a.ts', '../devices/b.ts'],
   ['room-server-operations', 'src/server/operations/a.ts', '../rounds/handle-round.ts'],
-  ['room-server-rounds', 'src/server/rounds/a.ts', '../operations/b.ts'],
+  ['room-server-rounds', 'src/server/rounds/a.ts', '../http/b.ts'],
   ['room-protocol-session', 'src/protocol/session/a.ts', '../dealing/b.ts'],
   ['room-protocol/ecdsa-ot', 'src/protocol/ecdsa/ot/a.ts', '../signing/b.ts'],
   ['assembly-field', 'assembly/field/a.ts', '../secp256k1/b.ts'],

@@ -9,8 +9,8 @@ import type { ServerContext } from '../context.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
 import type { Completion, RoundInput, SetRequest } from './round.ts'
-import { notAuthorized } from '../sets/sets-table.ts'
 import { requireSource } from './source.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
 
 /** The result of an operation that uses a signing set, which is ACTIVE when that commits. */
 export function usedSet({ request }: RoundInput<SetRequest>): OperationResult {

@@ -11,12 +11,12 @@ import { fromHex } from '../../util/bytes.ts'
 import { AUTHORIZATION } from '../../util/text.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
-import { notAuthorized } from '../sets/sets-table.ts'
 import { usedSet } from './completions.ts'
 import { requestForPolicy, type ServerOperation } from './operation.ts'
 import type { Completion, RoundOutput, RoundInput } from './round.ts'
 import { receiver, setId, text, walletId } from './schemas.ts'
 import { openSourceShare, requireSource, sourceOf } from './source.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
 
 /** Gives the server's share of one curve's key to the client. */
 export const exportOperation: ServerOperation<ExportRequest> = {

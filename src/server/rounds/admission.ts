@@ -15,7 +15,8 @@ import { requestForPolicy } from '../operations/operation.ts'
 import type { SourceSet } from '../operations/round.ts'
 import { requireFit } from '../operations/source.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
-import { decideUnstarted, type RoundStatus } from './operations-table.ts'
+import { decideUnstarted } from './operations-table.ts'
+import type { RoundStatus } from './round-status.ts'
 
 /**
  * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.

@@ -15,20 +15,19 @@ import { isOneRound, runOneRound } from './one-round.ts'
 import {
   decideUnstarted,
   findOperation,
-  findRoundStatus,
   insertOperation,
   lockClient,
   storedRequest,
   type AddedOperation,
   type NewOperation,
   type OperationRow,
-  type RoundStatus,
 } from './operations-table.ts'
 import { chargeOperation } from './rates.ts'
 import { hashRequest } from './request-hash.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
 import { runLeasedRound } from './run-round.ts'
 import { turnOfClient, turnOfSet } from './turns.ts'
+import { findRoundStatus, type RoundStatus } from './round-status.ts'
 
 /**
  * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after they

@@ -6,10 +6,12 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { EPOCH, readEpoch } from '../epoch.ts'
-import { notAuthorized } from '../../service/not-authorized.ts'
-import { lockOperation, operationRow, otherRequest, sealResponse, type OperationRow } from './operations-table.ts'
+import { lockOperation, operationRow, type OperationRow } from './operations-table.ts'
 import type { RequestHash } from './request-hash.ts'
 import { findDecision } from '../operations/decision.ts'
+import { otherRequest } from './round-status.ts'
+import { sealResponse } from './responses-table.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
 
 /** The right of one process to play one round of an operation. */
 export interface Lease extends CalledOperation {

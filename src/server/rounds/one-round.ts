@@ -8,9 +8,10 @@ import type { Queryable } from '../../service/database/types.ts'
 import { definitionOf, runsInTransaction } from '../operations/definitions.ts'
 import type { RoundInput, RoundOutput, SetRequest, SourceSet } from '../operations/round.ts'
 import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
-import { insertOperation, sealResponse, type NewOperation } from './operations-table.ts'
+import { insertOperation, type NewOperation } from './operations-table.ts'
 import { chargeOperation } from './rates.ts'
 import { transactOrBan, type Banned } from './transact-or-ban.ts'
+import { sealResponse } from './responses-table.ts'
 
 /** Whether an operation that uses a set is over with its first response. */
 export function isOneRound(request: OperationRequest): request is SetRequest {

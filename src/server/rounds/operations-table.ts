@@ -1,17 +1,12 @@
 import type { Decision, OperationKind, OperationRequest } from '../../wire/operations.ts'
-import { MpcError } from '../../errors.ts'
 import { canAccess, type CalledOperation, type OperationKey } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { findDecision } from '../operations/decision.ts'
 import { isAuthorized } from '../operations/definitions.ts'
 import { turnOfClient } from './turns.ts'
-import type { SourceSet } from '../operations/round.ts'
-import { notAuthorized, setRow } from '../sets/sets-table.ts'
-import { EPOCH } from '../epoch.ts'
-import { GENESIS } from '../audit/entry.ts'
-import type { KnownHead } from '../audit/log.ts'
 import type { RequestHash } from './request-hash.ts'
+import { notAuthorized } from '../../service/not-authorized.ts'
 
 /** An operation between two of its rounds. */
 export interface OperationRow {
@@ -188,81 +183,6 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
   return decision
 }
 
-/** What is known of a round when its request arrives. */
-export interface RoundStatus {
-  /** The stored response, for exactly the request that it belongs to. */
-  readonly response?: Uint8Array
-  /** Whether the round was started with this request. */
-  readonly begun: boolean
-  readonly decided: boolean
-  /** The set that the operation names, if the client has it. */
-  readonly source?: SourceSet | undefined
-  /** The end of the client's log. */
-  readonly auditHead?: KnownHead
-}
-
-/** A request for a round. */
-export interface RoundQuery extends CalledOperation {
-  readonly round: number
-  readonly requestHash: RequestHash
-  /** The set that a first request names. Default: the one of the operation, if it has begun. */
-  readonly setId?: string | null
-}
-
-/**
- * Looks a round up before anything is done about it.
- *
- * @throws {AUTH_FAILED} if another device has begun the operation
- * @throws {PROTOCOL_ABORTED} if the round was run, or begun, with another request
- */
-export async function findRoundStatus(
-  { database, sealer }: ServerContext,
-  { round, requestHash, setId = null, ...key }: RoundQuery,
-): Promise<RoundStatus> {
-  const [row] = await database.query(
-    `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, response.sealed as response,
-       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*,
-       case when source.purpose = 'backup' and $3 = 1 then
-         (select count(*)::int from reshare_sets held where held.client_id = source.client_id
-            and held.wallet_id = source.wallet_id and held.purpose = 'signing' and held.state = 'ACTIVE')
-       end as signing_sets, head.sequence as log_sequence, head.hash as log_hash, ${EPOCH} as epoch
-     from (select $1::text as client_id, $2::text as operation_id) asked
-       left join reshare_operations operation using (client_id, operation_id)
-       left join reshare_decisions decided using (client_id, operation_id)
-       left join reshare_responses response on response.client_id = asked.client_id
-         and response.operation_id = asked.operation_id and response.round = $3
-       left join reshare_sets source on source.client_id = asked.client_id
-         and source.set_id = coalesce($4, operation.set_id)
-       left join reshare_shares share on share.set_id = source.set_id
-       left join reshare_audit_heads head on head.client_id = asked.client_id`,
-    [key.clientId, key.operationId, round, setId],
-  )
-  const { begun_by: device, decision, request_hash: answeredHash, response, lease_hash: leaseHash } = row as Row
-  if (!canAccess({ device: device as string | null }, key)) throw notAuthorized()
-  const decided = decision !== null
-  const begun = leaseHash !== null
-  const knownHash = (answeredHash ?? leaseHash) as Uint8Array | null
-  if (knownHash !== null && !requestHash.matches(knownHash)) throw otherRequest(round)
-  if (answeredHash === null) return { begun, decided, source: sourceSet(row as Row), auditHead: knownHead(row as Row) }
-  return { response: sealer.open(responseContext(key, round), response as Uint8Array), begun, decided }
-}
-
-function knownHead(row: Row): KnownHead {
-  const { log_sequence: sequence, log_hash: hash, epoch } = row
-  const known = { sequence: (sequence ?? 0) as number, hash: (hash ?? GENESIS) as Uint8Array }
-  return { ...known, epoch: epoch as number }
-}
-
-function sourceSet(row: Row): SourceSet | undefined {
-  return row['set_id'] === null
-    ? undefined
-    : {
-        set: setRow(row),
-        share: row['share'] as Uint8Array | null,
-        signingSets: row['signing_sets'] as number | null,
-      }
-}
-
 /** @throws {AUTH_FAILED} if another device has begun the operation */
 export async function requireBegunBy(tx: Queryable, { clientId, operationId, device }: CalledOperation): Promise<void> {
   const rows = await tx.query(
@@ -270,39 +190,4 @@ export async function requireBegunBy(tx: Queryable, { clientId, operationId, dev
     [clientId, operationId],
   )
   if (!rows.every((row) => canAccess({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
-}
-
-/** The response to a round, with the request that it belongs to. */
-export interface RoundResponse extends OperationKey {
-  readonly round: number
-  readonly requestHash: RequestHash
-  readonly response: Uint8Array
-}
-
-export async function insertResponse(
-  context: ServerContext,
-  tx: Queryable,
-  { round, requestHash, response, ...key }: RoundResponse,
-): Promise<void> {
-  await tx.query(
-    `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed) values ($1, $2, $3, $4, $5)`,
-    [key.clientId, key.operationId, round, requestHash.bytes, sealResponse(context, key, round, response)],
-  )
-}
-
-export function sealResponse(
-  { sealer }: ServerContext,
-  key: OperationKey,
-  round: number,
-  response: Uint8Array,
-): Uint8Array {
-  return sealer.seal(responseContext(key, round), response)
-}
-
-export function otherRequest(round: number): MpcError {
-  return new MpcError('PROTOCOL_ABORTED', `round ${round} of this operation was run with another message`)
-}
-
-function responseContext({ clientId, operationId }: OperationKey, round: number) {
-  return { purpose: 'answer', clientId, row: `${operationId}/${round}` } as const
 }

@@ -8,10 +8,11 @@ import type { Completion, RoundInput, RoundOutput, SetRequest } from '../operati
 import { abortOperation } from './decisions.ts'
 import { blamesClient, isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { decideRound, finishRound, operationEnded, releaseRound, resetRound, type RoundContext } from './lease.ts'
-import { insertResponse, type OperationRow } from './operations-table.ts'
+import type { OperationRow } from './operations-table.ts'
 import { countFailure, countsFailures } from './rates.ts'
 import { transactOrBan, type Banned } from './transact-or-ban.ts'
 import { turnOfSet } from './turns.ts'
+import { insertResponse } from './responses-table.ts'
 
 /** A stored response, and the completion that was committed with it. */
 interface StoredRound {

@@ -4,7 +4,6 @@ import { ProtocolError } from '../../../src/errors.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import { authorizeOperation } from '../../../src/server/rounds/admission.ts'
 import { countFailure } from '../../../src/server/rounds/rates.ts'
-import { findRoundStatus } from '../../../src/server/rounds/operations-table.ts'
 import { requireSource } from '../../../src/server/operations/source.ts'
 import { findDecision } from '../../../src/server/operations/decision.ts'
 import type { CalledOperation } from '../../../src/server/access/caller.ts'
@@ -14,6 +13,7 @@ import { fileTables } from '../support/file-tables.ts'
 import { ACTIVE, failureCounts, failuresOf, LOCK_OUT, ofSet, withLimits } from '../support/rate-limits.ts'
 import { exporting, requestsOf } from '../support/requests.ts'
 import { generating, recovering, START, WALLET, type Tables } from '../support/tables.ts'
+import { findRoundStatus } from '../../../src/server/rounds/round-status.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

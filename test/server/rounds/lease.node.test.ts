@@ -6,8 +6,6 @@ import { finishRound, leaseRound, resetRound, releaseRound, type Lease } from '.
 import {
   decideUnstarted,
   findOperation,
-  findRoundStatus,
-  insertResponse,
   recordDecision,
   requireBegunBy,
 } from '../../../src/server/rounds/operations-table.ts'
@@ -16,6 +14,8 @@ import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { generating, WALLET, type Tables } from '../support/tables.ts'
 import { findDecision } from '../../../src/server/operations/decision.ts'
+import { findRoundStatus } from '../../../src/server/rounds/round-status.ts'
+import { insertResponse } from '../../../src/server/rounds/responses-table.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
 import type { SqlValue } from '../../../src/service/database/types.ts'
 import { recordAbort } from '../../../src/server/rounds/decisions.ts'
-import { findOperation, insertResponse, recordDecision } from '../../../src/server/rounds/operations-table.ts'
+import { findOperation, recordDecision } from '../../../src/server/rounds/operations-table.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { notAuthorized } from '../../../src/service/not-authorized.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
@@ -14,6 +14,7 @@ import { storedPreprocessing } from '../support/set-rows.ts'
 import { START, WALLET, type Tables } from '../support/tables.ts'
 import { findDecision } from '../../../src/server/operations/decision.ts'
 import type { CalledOperation } from '../../../src/server/access/caller.ts'
+import { insertResponse } from '../../../src/server/rounds/responses-table.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))
