@@ -36,9 +36,7 @@ export interface HttpTransportOptions {
  * @throws {RangeError} if a number is out of range
  *
  * @example
- * const transport = httpTransport('https://signing.example', {
- *   headers: async () => ({ authorization: `Bearer ${await getToken()}` }),
- * })
+ * const transport = httpTransport('https://signing.example', { headers: { authorization } })
  */
 export function httpTransport(baseUrl: string, options: HttpTransportOptions = {}): Transport {
   const base = checkBaseUrl(baseUrl, 'baseUrl')

@@ -27,7 +27,7 @@ const BASE = 'http://in-process.localhost'
  * @throws {TypeError} if the server has no `fetch` method, or the headers are invalid
  *
  * @example
- * const transport = inProcessTransport(server, { headers: { authorization: `Bearer ${token}` } })
+ * const transport = inProcessTransport(server, { headers: { authorization } })
  */
 export function inProcessTransport(server: FetchServer, options: { readonly headers?: HeaderSource } = {}): Transport {
   if (typeof server?.fetch !== 'function') throw new TypeError('server must have a fetch method')

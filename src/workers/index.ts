@@ -26,7 +26,7 @@ export type {
  *
  * @example
  * const pool = createPool({ size: 2 })
- * const { shares, commitment } = await pool.split({ curve: 'ed25519', secret, threshold: 2, ids: [1, 2, 3] })
+ * const outcomes = await pool.reshare(turns)
  * await pool.close()
  */
 export function createPool(options: { readonly size: number }): Pool {

@@ -1,8 +1,9 @@
 import type { BackupMethod, CloudKeyStorage } from 'reshare/backup'
 import type { Client, Curve, Wallet } from 'reshare'
 import type { ShareStore } from 'reshare/storage'
-import type { Transport } from 'reshare/transport'
+import type { FetchServer, Transport } from 'reshare/transport'
 import type { Approve } from 'reshare/viem'
+import type { ReshareTurn } from 'reshare/workers'
 
 // What the examples of docstrings take from the app around them. They are only type-checked, so nothing has a value.
 
@@ -27,11 +28,13 @@ export declare const psbt: Uint8Array
 export declare function putOnMyServer(setId: string, cipherText: string): Promise<void>
 export declare const secret: string
 export declare function serve(handler: (request: Request) => Response | Promise<Response>): string
+export declare const server: FetchServer
 export declare const serverKey: Uint8Array
 export declare const session: string
 export declare const setId: string
 export declare function show(...values: readonly unknown[]): void
 export declare const storage: ShareStore
+export declare const turns: readonly ReshareTurn[]
 export declare const url: string
 export declare const wallet: Wallet
 export declare const walletId: string
