@@ -52,6 +52,8 @@ interface End extends Deadline {
 function createEnd({ now }: Client, timeoutMs: number): End {
   const controller = new AbortController()
   const { signal } = controller
+  /** What waits: an action may wait for hundreds of calls, and Node warns of as many listeners of one signal. */
+  const waiting = new Set<(reason: MpcError) => void>()
   let reason: MpcError | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let endsAt = 0
@@ -59,6 +61,7 @@ function createEnd({ now }: Client, timeoutMs: number): End {
   const end = (why: MpcError) => {
     reason ??= why
     controller.abort(reason)
+    for (const stop of waiting) stop(reason)
   }
   const run = (leftMs: number, limitMs: number) => {
     clearTimeout(timer)
@@ -68,14 +71,11 @@ function createEnd({ now }: Client, timeoutMs: number): End {
   }
   const race = <T>(work: T | PromiseLike<T>) =>
     new Promise<T>((resolve, reject) => {
-      const stop = () => {
-        if (reason !== undefined) reject(reason)
-      }
-      signal.addEventListener('abort', stop)
-      stop()
+      waiting.add(reject)
+      if (reason !== undefined) reject(reason)
       Promise.resolve(work)
         .then(resolve, reject)
-        .finally(() => signal.removeEventListener('abort', stop))
+        .finally(() => waiting.delete(reject))
     })
   run(timeoutMs, timeoutMs)
   return {

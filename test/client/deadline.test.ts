@@ -9,6 +9,8 @@ import {
   type ShareStore,
   type Transport,
 } from '../../src/index.ts'
+import { withDeadline } from '../../src/client/deadline.ts'
+import { isMpcError } from '../../src/errors.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { utf8 } from '../../src/util/bytes.ts'
 import { stage } from './support/devices.ts'
@@ -91,6 +93,21 @@ describe('the end of an action', () => {
       expect(vi.getTimerCount()).toBe(0)
     },
   )
+})
+
+test('an action may wait for many calls at once: its end ends all, and Node warns of no listeners', async () => {
+  const client = stage().device('phone')
+  const controller = new AbortController()
+  const { listens, outcomes } = await withDeadline(client, { signal: controller.signal }, async (deadline) => {
+    const listens = vi.spyOn(deadline.signal, 'addEventListener')
+    await deadline.race(Promise.resolve())
+    const calls = Array.from({ length: 30 }, () => deadline.race(never()))
+    controller.abort()
+    const late = deadline.race(never())
+    return { listens, outcomes: await Promise.allSettled([...calls, late]) }
+  })
+  expect(listens).not.toHaveBeenCalled()
+  expect(outcomes.map((outcome) => isMpcError(Object(outcome).reason, 'ABORTED'))).toEqual(Array(31).fill(true))
 })
 
 describe('what a backup method takes', () => {
