@@ -1,4 +1,4 @@
-/** Status codes of exports that can reject their input. `src/wasm/ot.ts` and `src/wasm/instance.ts` repeat them. */
+/** Status codes of exports that can reject their input. `CallStatus` in `src/wasm/instance.ts` repeats them. */
 export const OK: i32 = 0
 /** The input is not the canonical encoding of a scalar, or of a point of the prime-order subgroup, not the identity. */
 export const INVALID: i32 = 1

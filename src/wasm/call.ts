@@ -1,6 +1,5 @@
-import type { Curve } from '../types.ts'
 import { lengthOf } from '../util/bytes.ts'
-import { dropCore, sharedCore, type CurveExports } from './instance.ts'
+import { dropCore, sharedCore, type CurveExports, type Parts } from './instance.ts'
 
 /** What an export returned. */
 export interface Result {
@@ -14,25 +13,33 @@ export interface Result {
 export type Input = Uint8Array | readonly Uint8Array[]
 
 /** Calls an export with the offset of the result and those of the inputs. Returns the status, if there is one. */
-export type Run = (core: CurveExports, result: number, ...offsets: number[]) => number | void
+export type Run<Exports = CurveExports> = (core: Exports, result: number, ...offsets: number[]) => number | void
 
 /** Inputs and result start at multiples of 16 bytes, so that SIMD vectors are aligned. */
 const ALIGNMENT = 16
 
 const align = (offset: number): number => (offset + ALIGNMENT - 1) & -ALIGNMENT
 
-const parts = (input: Input) => (Array.isArray(input) ? (input as readonly Uint8Array[]) : [input as Uint8Array])
+const pieces = (input: Input) => (Array.isArray(input) ? (input as readonly Uint8Array[]) : [input as Uint8Array])
 
 /**
  * Runs an export on copies of the inputs. The inputs are copied into the arena, after the space for the result. The result
  * is copied out, and then everything in the arena is wiped, also if the export traps.
  *
+ * @param part whose export is run, in its arena
  * @param resultLength in bytes
  * @throws {TypeError} if an input is not bytes
  * @throws {RangeError} if inputs and result do not fit in the arena
  */
-export function callCurve(curve: Curve, resultLength: number, inputs: readonly Input[], run: Run): Result {
-  const { curves, memory, arena, arenaBytes } = sharedCore()
+export function callModule<Name extends keyof Parts>(
+  part: Name,
+  resultLength: number,
+  inputs: readonly Input[],
+  run: Run<Parts[Name]['exports']>,
+): Result {
+  const core = sharedCore()
+  const { memory } = core
+  const { exports, arena, arenaBytes } = core.parts[part]
   const offsets: number[] = []
   const room = arena + arenaBytes
   let end = arena + align(resultLength)
@@ -40,15 +47,15 @@ export function callCurve(curve: Curve, resultLength: number, inputs: readonly I
   try {
     for (const input of inputs) {
       offsets.push(end)
-      for (const part of parts(input)) {
-        const length = lengthOf(part, 'an input')
+      for (const piece of pieces(input)) {
+        const length = lengthOf(piece, 'an input')
         if (end + length > room) throw new RangeError(`inputs and result do not fit in ${arenaBytes} bytes`)
-        memory.set(part, end)
+        memory.set(piece, end)
         end += length
       }
       end = align(end)
     }
-    const status = run(curves[curve], arena, ...offsets) ?? 0
+    const status = run(exports, arena, ...offsets) ?? 0
     hasReturned = true
     return { status, bytes: memory.slice(arena, arena + resultLength) }
   } finally {

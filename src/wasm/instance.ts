@@ -4,7 +4,7 @@ import { wasmBytes } from './text.ts'
 
 /**
  * The exports of assembly/index.ts for one curve, where their names start with that of the curve. Arguments are offsets
- * into the arena, and counts. A returned number is a {@link Status}.
+ * into the arena, and counts. A returned number is a {@link CallStatus}.
  */
 export interface CurveExports {
   checkScalar(a: number): number
@@ -29,8 +29,6 @@ export interface CurveExports {
 
 /** The exports of assembly/ot/exports.ts. Arguments are offsets into the arena of oblivious transfer, and counts. */
 export interface OtExports {
-  otArena(): number
-  otArenaBytes(): number
   voleStart(
     labels: number,
     esid: number,
@@ -111,19 +109,31 @@ export interface OtExports {
   ): void
 }
 
-/** The status codes of assembly/memory.ts: the input is valid, is malformed, or has no defined result. */
-export const CallStatus = { ok: 0, invalid: 1, undefined: 2 } as const
+/**
+ * The status codes of assembly/memory.ts and assembly/ot/memory.ts: the input is valid, is malformed, has no defined
+ * result, or is that of a cheater. test/wasm/mirror.node.test.ts compares them.
+ */
+export const CallStatus = { ok: 0, invalid: 1, undefined: 2, cheat: 3 } as const
+
+/** Exports, and the arena that their arguments are offsets into. */
+export interface Part<Exports> {
+  readonly exports: Exports
+  /** Offset of the arena in the memory. */
+  readonly arena: number
+  /** Length of the arena in bytes. */
+  readonly arenaBytes: number
+}
+
+/** The parts of the module. The curves share an arena; oblivious transfer has its own. */
+export interface Parts extends Readonly<Record<Curve, Part<CurveExports>>> {
+  readonly ot: Part<OtExports>
+}
 
 /** An instance of the module. */
 export interface Core {
-  readonly curves: Readonly<Record<Curve, CurveExports>>
-  readonly ot: OtExports
+  readonly parts: Parts
   /** A view of the whole memory. It stays valid, because the size of the memory is fixed. */
   readonly memory: Uint8Array
-  /** Offset of the arena of {@link CurveExports} in the memory. */
-  readonly arena: number
-  /** Length of that arena in bytes. */
-  readonly arenaBytes: number
 }
 
 let module: WebAssembly.Module | undefined
@@ -150,17 +160,21 @@ function instantiate(): Core {
   try {
     module ??= new WebAssembly.Module(wasmBytes())
     const { exports } = new WebAssembly.Instance(module)
-    const { memory, arena, arenaBytes } = exports as unknown as {
-      memory: WebAssembly.Memory
-      arena: () => number
-      arenaBytes: () => number
+    const { memory, arena, arenaBytes, otArena, otArenaBytes } = exports as unknown as {
+      readonly memory: WebAssembly.Memory
+      readonly arena: () => number
+      readonly arenaBytes: () => number
+      readonly otArena: () => number
+      readonly otArenaBytes: () => number
     }
+    const curve = { arena: arena(), arenaBytes: arenaBytes() }
     return {
-      curves: { secp256k1: exportsOf(exports, 'secp256k1'), ed25519: exportsOf(exports, 'ed25519') },
-      ot: exports as unknown as OtExports,
+      parts: {
+        secp256k1: { exports: exportsOf(exports, 'secp256k1'), ...curve },
+        ed25519: { exports: exportsOf(exports, 'ed25519'), ...curve },
+        ot: { exports: exports as unknown as OtExports, arena: otArena(), arenaBytes: otArenaBytes() },
+      },
       memory: new Uint8Array(memory.buffer),
-      arena: arena(),
-      arenaBytes: arenaBytes(),
     }
   } catch (cause) {
     throw new MpcError(

@@ -1,12 +1,10 @@
-import { dropCore, type OtExports, sharedCore } from './instance.ts'
+import { callModule, type Input, type Run } from './call.ts'
+import { CallStatus, type OtExports } from './instance.ts'
 
-/** The result of a call: the status codes of assembly/memory.ts and assembly/ot/memory.ts. */
-export type OtStatus = 'ok' | 'invalid' | 'undefined' | 'cheat'
+/** What an export found of its input. */
+export type OtStatus = keyof typeof CallStatus
 
-const OT_STATUS: Readonly<Record<number, OtStatus>> = { 0: 'ok', 1: 'invalid', 2: 'undefined', 3: 'cheat' }
-
-/** Inputs and results start at multiples of 16 bytes, so that SIMD vectors are aligned. */
-const align = (length: number): number => (length + 15) & -16
+const STATUSES = Object.keys(CallStatus) as OtStatus[]
 
 const SCALAR = 32
 const HASH = 32
@@ -15,38 +13,17 @@ const UNIFORM = 96
 /** Maximum number of messages in one call of the module's `hashToCurve`. */
 const BATCH = 256
 
-/**
- * Runs an export on copies of the inputs in the arena of oblivious transfer, as `call` in call.ts does in the other arena.
- *
- * @param run calls the export with the offset of the result and those of the inputs
- * @throws {RangeError} if inputs and result do not fit in the arena
- */
+/** {@link callModule} of an export of oblivious transfer, with the name of its status. */
 function callOt(
   resultLength: number,
-  inputs: readonly Uint8Array[],
-  run: (ot: OtExports, result: number, ...offsets: number[]) => number | void,
+  inputs: readonly Input[],
+  run: Run<OtExports>,
 ): { readonly status: OtStatus; readonly bytes: Uint8Array } {
-  const { ot, memory } = sharedCore()
-  const arena = ot.otArena()
-  const offsets: number[] = []
-  let end = arena + align(resultLength)
-  for (const input of inputs) {
-    offsets.push(end)
-    end += align(input.length)
-  }
-  if (end > arena + ot.otArenaBytes()) throw new RangeError(`${end - arena} bytes do not fit in the arena`)
-
-  let hasReturned = false
-  try {
-    for (const [i, input] of inputs.entries()) memory.set(input, offsets[i])
-    const status = OT_STATUS[run(ot, arena, ...offsets) ?? 0]
-    if (status === undefined) throw new RangeError('an unknown status')
-    hasReturned = true
-    return { status, bytes: memory.slice(arena, arena + resultLength) }
-  } finally {
-    if (hasReturned) memory.fill(0, arena, end)
-    else dropCore()
-  }
+  const { status, bytes } = callModule('ot', resultLength, inputs, run)
+  const name = STATUSES.find((known) => CallStatus[known] === status)
+  if (name !== undefined) return { status: name, bytes }
+  bytes.fill(0)
+  throw new RangeError('an unknown status')
 }
 
 /** Bob's message, rows and transcript. `sizes` are the lengths in bytes of the first two, multiples of 16. */

@@ -5,7 +5,7 @@ import { isMpcError, isProtocolError, MpcError, ProtocolError } from '../../src/
 import { errorMessage, errorName, isArgumentError, isDomException } from '../../src/util/brand.ts'
 import { hashMessage } from '../../src/protocol/ecdsa/signing/digest.ts'
 import { Reader, Writer } from '../../src/util/codec.ts'
-import { callCurve } from '../../src/wasm/call.ts'
+import { callModule } from '../../src/wasm/call.ts'
 import { taggedHash, type Part } from '../../src/util/tagged-hash.ts'
 
 const elsewhere = (source: string): unknown => runInNewContext(source)
@@ -75,7 +75,7 @@ test('a hash that was refused leaves nothing for the next one', () => {
 
 test('the arithmetic refuses inputs that are not bytes', () => {
   const inputs = [new Float64Array(4), 'abcd', [[1]], { length: 1 }] as unknown as Uint8Array[]
-  for (const input of inputs) expect(() => callCurve('secp256k1', 32, [input], () => 0)).toThrow(TypeError)
+  for (const input of inputs) expect(() => callModule('secp256k1', 32, [input], () => 0)).toThrow(TypeError)
 })
 
 test('errors are known by their brand', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CURVES } from '../../src/types.ts'
 import { toHex } from '../../src/util/bytes.ts'
-import { callCurve } from '../../src/wasm/call.ts'
+import { callModule } from '../../src/wasm/call.ts'
 import { sharedCore } from '../../src/wasm/instance.ts'
 import { wasmBytes } from '../../src/wasm/text.ts'
 
@@ -62,21 +62,22 @@ describe('the module', () => {
 
 describe('a call', () => {
   test('refuses what does not fit, and leaves nothing behind', () => {
-    const { memory, arena, arenaBytes } = sharedCore()
+    const { memory, parts } = sharedCore()
+    const { arena, arenaBytes } = parts.secp256k1
     const large = new Uint8Array(arenaBytes - 16).fill(0xaa)
     let hasRun = false
-    expect(() => callCurve('secp256k1', 32, [large], () => void (hasRun = true))).toThrow(RangeError)
-    expect(() => callCurve('secp256k1', 0, [[large, large]], () => void (hasRun = true))).toThrow(RangeError)
+    expect(() => callModule('secp256k1', 32, [large], () => void (hasRun = true))).toThrow(RangeError)
+    expect(() => callModule('secp256k1', 0, [[large, large]], () => void (hasRun = true))).toThrow(RangeError)
     expect(hasRun).toBe(false)
     expect(memory.subarray(arena, arena + arenaBytes).every((byte) => byte === 0)).toBe(true)
-    expect(callCurve('secp256k1', 16, [large], () => 7).status).toBe(7)
+    expect(callModule('secp256k1', 16, [large], () => 7).status).toBe(7)
   })
 
   test('lays the parts of an input one behind the other, and inputs where vectors are aligned', () => {
     const { memory } = sharedCore()
     const seen: string[] = []
     const parts = [Uint8Array.of(1, 2, 3), Uint8Array.of(4), Uint8Array.of()]
-    const { bytes: result } = callCurve('ed25519', 3, [parts, Uint8Array.of(9)], (_, r, a, b) => {
+    const { bytes: result } = callModule('ed25519', 3, [parts, Uint8Array.of(9)], (_, r, a, b) => {
       expect([r % 16, a % 16, b % 16]).toEqual([0, 0, 0])
       seen.push(toHex(memory.slice(a, a + 4)), toHex(memory.slice(b, b + 1)))
       memory.set([5, 6, 7], r)
@@ -88,7 +89,7 @@ describe('a call', () => {
   test('that traps wipes the whole memory and starts over with a new instance', () => {
     const before = sharedCore()
     const secret = new Uint8Array(32).fill(0x5a)
-    expect(() => callCurve('secp256k1', 32, [secret], (core, r) => core.multiplyBase(r, -1, 1))).toThrow(
+    expect(() => callModule('secp256k1', 32, [secret], (core, r) => core.multiplyBase(r, -1, 1))).toThrow(
       WebAssembly.RuntimeError,
     )
     expect(before.memory.every((byte) => byte === 0)).toBe(true)
@@ -96,7 +97,7 @@ describe('a call', () => {
     expect(after).not.toBe(before)
     const one = new Uint8Array(32)
     one[31] = 1
-    const { bytes: point } = callCurve('secp256k1', 64, [one], (core, r, s) => core.multiplyBase(r, s, 1))
+    const { bytes: point } = callModule('secp256k1', 64, [one], (core, r, s) => core.multiplyBase(r, s, 1))
     expect(toHex(point).slice(0, 8)).toBe('9817f816')
   })
 })

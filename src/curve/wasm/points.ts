@@ -1,7 +1,7 @@
 import type { Curve } from '../../types.ts'
 import { abytes, equalBytes, fromHex } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
-import { callCurve, type Run } from '../../wasm/call.ts'
+import { callModule, type Run } from '../../wasm/call.ts'
 import { CallStatus } from '../../wasm/instance.ts'
 import type { Group, Point, Scalar } from '../group.ts'
 import {
@@ -58,8 +58,8 @@ export function pointOperations(curve: Curve): Points {
   const identity = asPoint(identityBytes(curve))
 
   const isIdentity = (point: Point): boolean => equalBytes(coordinates(point), coordinates(identity))
-  const single = (inputs: Parameters<typeof callCurve>[2], run: Run): Point =>
-    asPoint(callCurve(curve, POINT_BYTES, inputs, run).bytes)
+  const single = (inputs: Parameters<typeof callModule>[2], run: Run): Point =>
+    asPoint(callModule(curve, POINT_BYTES, inputs, run).bytes)
   const addPoints = (a: Point, b: Point): Point =>
     single([coordinates(a), coordinates(b)], (core, r, p, q) => core.addPoints(r, p, q))
 
@@ -69,7 +69,7 @@ export function pointOperations(curve: Curve): Points {
     }
     return inBatches(encoded.length, BATCH, (from, to) => {
       const count = to - from
-      const { status, bytes } = callCurve(curve, POINT_BYTES * count, [encoded.slice(from, to)], (core, r, at) =>
+      const { status, bytes } = callModule(curve, POINT_BYTES * count, [encoded.slice(from, to)], (core, r, at) =>
         core.decodePoints(r, at, count),
       )
       if (status !== CallStatus.ok) throw new CodecError('not the encoding of a point of the prime-order subgroup')
@@ -80,11 +80,11 @@ export function pointOperations(curve: Curve): Points {
 
   const encodePoint = (point: Point): Uint8Array => {
     if (isIdentity(point)) throw new RangeError('the identity has no encoding')
-    return callCurve(curve, pointLength, [coordinates(point)], (core, r, at) => core.encodePoint(r, at)).bytes
+    return callModule(curve, pointLength, [coordinates(point)], (core, r, at) => core.encodePoint(r, at)).bytes
   }
 
-  const many = (count: number, from: Parameters<typeof callCurve>[2], run: (count: number) => Run): Point[] =>
-    chunksOf(callCurve(curve, POINT_BYTES * count, from, run(count)).bytes, POINT_BYTES).map(asPoint)
+  const many = (count: number, from: Parameters<typeof callModule>[2], run: (count: number) => Run): Point[] =>
+    chunksOf(callModule(curve, POINT_BYTES * count, from, run(count)).bytes, POINT_BYTES).map(asPoint)
 
   const generator = decodePoint(fromHex(GENERATOR[curve]))
 

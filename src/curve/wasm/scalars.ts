@@ -1,7 +1,7 @@
 import type { Curve } from '../../types.ts'
 import { abytes, equalBytes, wipe } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
-import { callCurve, type Run } from '../../wasm/call.ts'
+import { callModule, type Run } from '../../wasm/call.ts'
 import { CallStatus } from '../../wasm/instance.ts'
 import type { Group, Scalar } from '../group.ts'
 import { SCALAR_BYTES, scalarBytes, smallScalar } from './encoding.ts'
@@ -29,10 +29,10 @@ export function scalarOperations(curve: Curve): Scalars {
 
   const reduce = (wide: Uint8Array): Scalar => {
     abytes(wide, wideLength, 'wide')
-    return callCurve(curve, SCALAR_BYTES, [wide], (core, r, at) => core.reduceWide(r, at)).bytes as Scalar
+    return callModule(curve, SCALAR_BYTES, [wide], (core, r, at) => core.reduceWide(r, at)).bytes as Scalar
   }
   const binary = (a: Scalar, b: Scalar, run: Run): Scalar =>
-    callCurve(curve, SCALAR_BYTES, [scalarBytes(a), scalarBytes(b)], run).bytes as Scalar
+    callModule(curve, SCALAR_BYTES, [scalarBytes(a), scalarBytes(b)], run).bytes as Scalar
   const subtract = (a: Scalar, b: Scalar): Scalar => binary(a, b, (core, r, x, y) => core.subtractScalars(r, x, y))
 
   return {
@@ -41,7 +41,7 @@ export function scalarOperations(curve: Curve): Scalars {
     decodeScalar(encoded, { allowZero = false } = {}) {
       const bytes = abytes(encoded, undefined, 'scalar')
       if (bytes.length !== SCALAR_BYTES) throw new CodecError('a scalar is 32 bytes')
-      const { status } = callCurve(curve, 0, [bytes], (core, _, at) => core.checkScalar(at))
+      const { status } = callModule(curve, 0, [bytes], (core, _, at) => core.checkScalar(at))
       if (status === CallStatus.invalid) throw new CodecError('scalar is not below the group order')
       if (status === CallStatus.undefined && !allowZero) throw new CodecError('scalar is zero')
       // Not `slice`: for a Buffer of Node.js it returns a view.
@@ -75,7 +75,7 @@ export function scalarOperations(curve: Curve): Scalars {
     negate: (a) => subtract(zero, a),
 
     invert(a) {
-      const { status, bytes } = callCurve(curve, SCALAR_BYTES, [scalarBytes(a)], (core, r, at) =>
+      const { status, bytes } = callModule(curve, SCALAR_BYTES, [scalarBytes(a)], (core, r, at) =>
         core.invertScalar(r, at),
       )
       if (status === CallStatus.undefined) throw new RangeError('zero has no inverse')

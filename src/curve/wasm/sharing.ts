@@ -1,6 +1,6 @@
 import type { Curve } from '../../types.ts'
 import { concatBytes, wipe } from '../../util/bytes.ts'
-import { callCurve } from '../../wasm/call.ts'
+import { callModule } from '../../wasm/call.ts'
 import { CallStatus } from '../../wasm/instance.ts'
 import { assertDistinctPoints, assertEvaluationPoints } from '../evaluation-points.ts'
 import type { Group, Point, Scalar } from '../group.ts'
@@ -39,7 +39,7 @@ export function sharingOperations(curve: Curve): Sharing {
     let sums = new Uint8Array(SCALAR_BYTES * count)
     for (const [from, to] of chunks(coefficients.length).reverse()) {
       const inputs = [coefficients.slice(from, to).map(scalarBytes), xs, sums]
-      const { bytes } = callCurve(curve, sums.length, inputs, (core, r, f, x, s) =>
+      const { bytes } = callModule(curve, sums.length, inputs, (core, r, f, x, s) =>
         core.evaluatePolynomial(r, f, x, s, to - from, count),
       )
       wipe(sums)
@@ -51,7 +51,7 @@ export function sharingOperations(curve: Curve): Sharing {
   /** Σ x^k·commitments[k] for at most a batch of points, with 1 to {@link COMMITMENTS} commitments. */
   const evaluateCommitments = (commitments: readonly Point[], xs: readonly number[]): Point[] => {
     const inputs = [commitments.map(coordinates), idBytes(xs)]
-    const { bytes } = callCurve(curve, POINT_BYTES * xs.length, inputs, (core, r, at, x) =>
+    const { bytes } = callModule(curve, POINT_BYTES * xs.length, inputs, (core, r, at, x) =>
       core.evaluateCommitmentVar(r, at, x, commitments.length, xs.length),
     )
     return chunksOf(bytes, POINT_BYTES).map(asPoint)
@@ -94,7 +94,7 @@ export function sharingOperations(curve: Curve): Sharing {
         let powers = concatBytes(...weights.slice(first, first + POWER_BATCH).map(scalarBytes))
         const sums = chunks(count).flatMap(([from, to]) => {
           const length = SCALAR_BYTES * (to - from)
-          const { bytes } = callCurve(curve, length + powers.length, [powers, batch], (core, r, w, x) =>
+          const { bytes } = callModule(curve, length + powers.length, [powers, batch], (core, r, w, x) =>
             core.powerSums(r, w, x, to - from, batch.length / 4),
           )
           powers = bytes.slice(length)
@@ -109,7 +109,7 @@ export function sharingOperations(curve: Curve): Sharing {
       assertDistinctPoints(xs)
       const points = idBytes(xs)
       return inBatches(xs.length, BATCH, (from, to) => {
-        const { status, bytes } = callCurve(curve, SCALAR_BYTES * (to - from), [points], (core, r, x) =>
+        const { status, bytes } = callModule(curve, SCALAR_BYTES * (to - from), [points], (core, r, x) =>
           core.lagrangeCoefficients(r, x, xs.length, from, to - from),
         )
         if (status !== CallStatus.ok) throw new RangeError('an evaluation point stands twice')
@@ -130,6 +130,6 @@ function chunks(count: number, size = COEFFICIENTS): [from: number, to: number][
 function addAll(curve: Curve, totals: readonly Scalar[], addends: readonly Scalar[]): Scalar[] {
   return totals.map((total, i) => {
     const pair = [total, addends[i] as Scalar]
-    return callCurve(curve, SCALAR_BYTES, pair, (core, r, a, b) => core.addScalars(r, a, b)).bytes as Scalar
+    return callModule(curve, SCALAR_BYTES, pair, (core, r, a, b) => core.addScalars(r, a, b)).bytes as Scalar
   })
 }
