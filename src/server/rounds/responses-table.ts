@@ -31,7 +31,7 @@ export function sealResponse(
 }
 
 function responseContext({ clientId, operationId }: OperationKey, round: number) {
-  return { purpose: 'answer', clientId, row: `${operationId}/${round}` } as const
+  return { purpose: 'response', clientId, row: `${operationId}/${round}` } as const
 }
 
 export function openResponse(

@@ -36,7 +36,7 @@ type Banning = Pick<ServerContext, 'caught'>
 
 /** The seal context of a set's OT state. */
 export const otStateContext = ({ clientId, setId }: OtStateKey, epoch: number) =>
-  ({ purpose: 'ot pair', clientId, row: `${setId}/${epoch}` }) as const
+  ({ purpose: 'ot state', clientId, row: `${setId}/${epoch}` }) as const
 
 /** Seals a new OT state and wipes it. */
 export function sealOtState({ sealer }: Sealing, key: OtStateKey, otState: OtState, epoch: number): StoredOtState {

@@ -120,7 +120,7 @@ describe('an export', () => {
       'select sealed from reshare_responses where client_id = $1 and operation_id = $2 and round = 2',
       key,
     )
-    const opened = sealerOf(world).open({ purpose: 'answer', ...place }, answers[0]!['sealed'] as Uint8Array)
+    const opened = sealerOf(world).open({ purpose: 'response', ...place }, answers[0]!['sealed'] as Uint8Array)
     expect(toHex(opened)).toContain(toHex(sealed))
 
     const text = [...stored, opened, told.map(String)].map(inHex).join('\n')

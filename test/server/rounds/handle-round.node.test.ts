@@ -107,7 +107,7 @@ describe('a round', () => {
     const { context, seen } = watchingSeals(tables.context)
     const { clientId, client, set } = await owner(context)
     const operation = await play(prove(client, set.signing))
-    const sessions = seen.filter(({ place }) => place.purpose !== 'answer')
+    const sessions = seen.filter(({ place }) => place.purpose !== 'response')
     const place = { purpose: 'session', clientId, row: `${operation.operationId}/2/1` }
     expect(sessions.map((one) => [one.call, one.place, isWiped(one.bytes)])).toEqual([
       ['seal', place, true],

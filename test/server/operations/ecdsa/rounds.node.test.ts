@@ -53,7 +53,7 @@ describe('what no round leaves in memory', () => {
     const { sealer } = tables.context
     const [states, copies, secrets] = [new Set<string>(), [] as Uint8Array[], [] as Uint8Array[]]
     const keep = (place: SealContext, bytes: Uint8Array) => {
-      if (!['session', 'ot pair', 'preprocessing'].includes(place.purpose)) return bytes
+      if (!['session', 'ot state', 'preprocessing'].includes(place.purpose)) return bytes
       copies.push(bytes)
       for (const part of place.purpose === 'session' ? partsOf(bytes) : [toHex(bytes)]) states.add(part)
       return bytes
