@@ -73,7 +73,7 @@ async function requireUnbound(db: Queryable, { clientId, walletId }: SetRow): Pr
 /**
  * Wallets are named by client and id: whether another client uses the same id makes no difference, so nothing tells.
  *
- * @throws {STORAGE_CONFLICT} if the client has this wallet
+ * @throws {WALLET_EXISTS} if the client has this wallet
  */
 export async function requireFreeWallet(db: Queryable, clientId: string, walletId: string): Promise<void> {
   const wallet = [clientId, walletId]
@@ -82,5 +82,5 @@ export async function requireFreeWallet(db: Queryable, clientId: string, walletI
 }
 
 export function walletExists(): MpcError {
-  return new MpcError('STORAGE_CONFLICT', 'the wallet exists', { retryable: false })
+  return new MpcError('WALLET_EXISTS', 'the wallet exists')
 }

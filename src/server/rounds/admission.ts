@@ -24,7 +24,7 @@ import type { RoundStatus } from './round-status.ts'
  * @param found whether this very request has begun it already: its authorisation, which may be good for once, was judged; and
  *   the set that it names
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
- * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | STORAGE_CONFLICT | OPERATION_IN_PROGRESS | POLICY_DENIED}
+ * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {OT_POISONED} for a new ECDSA setup in the place of a poisoned one
  * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
  * @throws {RATE_LIMITED} if the set or the device is locked out, or the client from exports

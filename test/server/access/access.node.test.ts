@@ -69,7 +69,7 @@ test('a wallet id that another client uses is as free as any', async () => {
   const [owner, stranger] = [world.client(), world.client()]
   const wallet = await newWallet(owner)
   const [other] = (await play(generate(stranger, wallet.walletId))).prepared as [WalletShares]
-  await expect(play(generate(owner, wallet.walletId))).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' })
+  await expect(play(generate(owner, wallet.walletId))).rejects.toMatchObject({ code: 'WALLET_EXISTS' })
   for (const [client, signing] of [
     [owner, wallet.signing],
     [stranger, other],

@@ -89,7 +89,7 @@ describe('an operation is admitted', () => {
       key.clientId,
       new Date(START),
     ])
-    await expect(admit(key, generating)).rejects.toMatchObject({ code: 'STORAGE_CONFLICT', retryable: false })
+    await expect(admit(key, generating)).rejects.toMatchObject({ code: 'WALLET_EXISTS', retryable: false })
     await admit(tables.key(), generating)
     await admit(key, { ...generating, walletId: '1'.repeat(32) })
     await expect(admit(key, requestsOf('ef'.repeat(32)).sign)).rejects.toThrow(errorOf('AUTH_FAILED'))

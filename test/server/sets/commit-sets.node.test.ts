@@ -65,7 +65,7 @@ describe('the end of an operation that makes sets', () => {
     expect(equalShares(await readShare(context, database, key.clientId, setId), set)).toBe(true)
     expect(await requireSets(database, key.clientId, WALLET)).toHaveLength(1)
     const second = create(tables.key({ clientId: key.clientId }))
-    await expect(second.apply()).rejects.toThrow(errorOf('STORAGE_CONFLICT'))
+    await expect(second.apply()).rejects.toThrow(errorOf('WALLET_EXISTS'))
     await expect(requireSet(database, key.clientId, toHex(second.set.setId))).rejects.toThrow(errorOf('AUTH_FAILED'))
   })
 
