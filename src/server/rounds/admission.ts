@@ -46,7 +46,7 @@ export async function authorizeOperation(
 }
 
 /**
- * Lets nobody begin what needs the client's half of a set but who holds it. Nothing is stored or counted before this: what
+ * Lets nobody begin what needs the client's share of a set but who holds it. Nothing is stored or counted before this: what
  * was not proven uses up nothing that the owner needs, however much of it comes.
  *
  * @throws {AUTH_FAILED | SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | OPERATION_IN_PROGRESS} as {@link requireSource}
@@ -55,8 +55,7 @@ export async function authorizeOperation(
 export async function verifyOpening(
   db: Queryable,
   caller: Caller,
-  firstRound: FirstRound,
-  proof: Uint8Array,
+  { firstRound, proof }: { readonly firstRound: FirstRound; readonly proof: Uint8Array },
   source: SourceSet | undefined,
 ): Promise<void> {
   const record = ecdsaRecord(await requireFit(db, caller, firstRound.request, source?.set))

@@ -90,7 +90,7 @@ async function admitOperation(
   const { request, proof } = parseOperation(header, context.limits)
   if (isProven(request)) {
     const { operationId } = key
-    await verifyOpening(context.database, key, { operationId, request, messages }, proof, status.source)
+    await verifyOpening(context.database, key, { firstRound: { operationId, request, messages }, proof }, status.source)
   }
   await authorizeOperation(context, key, request, status)
   return request
@@ -135,7 +135,7 @@ async function startOperation(
       if ((await findOperation(tx, operation)) === undefined) throw operationEnded()
       return undefined
     }
-    await chargeOperation(context, tx, clientId, request, added)
+    await chargeOperation(context, tx, { clientId, request }, added)
     await context.audit.record(tx, clientId, definitionOf(request).startEvents?.(operation, request) ?? [], auditHead)
     return { lease: leaseOf(operation, token), operation: newOperation(operation, added) }
   }

@@ -69,7 +69,7 @@ async function startInTransaction(
 ): Promise<number> {
   const added = await insertOperation(context, tx, operation)
   if (added === undefined) throw new NotInOneRound('it is there, or decided')
-  await chargeOperation(context, tx, operation.clientId, operation.request, added)
+  await chargeOperation(context, tx, operation, added)
   return added.epoch
 }
 

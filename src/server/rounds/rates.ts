@@ -4,7 +4,7 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import type { AddedOperation } from './operations-table.ts'
+import type { AddedOperation, NewOperation } from './operations-table.ts'
 import { definitionOf, isAuthorized } from '../operations/definitions.ts'
 import type { FailureSubject } from '../operations/operation.ts'
 import type { SetRequest } from '../operations/round.ts'
@@ -68,8 +68,7 @@ function payer(clientId: string, request: OperationRequest): Subject {
 export async function chargeOperation(
   context: ServerContext,
   tx: Queryable,
-  clientId: string,
-  request: OperationRequest,
+  { clientId, request }: Pick<NewOperation, 'clientId' | 'request'>,
   added: AddedOperation,
 ): Promise<void> {
   requireFewOpen(context, added)

@@ -161,7 +161,7 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
             const key = { clientId: 'ann', operationId: `${i}`, device: null }
             const requestHash = { bytes: new Uint8Array(32), matches: () => false }
             const added = await insertOperation(context, tx, { ...key, request, requestHash })
-            await chargeOperation(context, tx, 'ann', request, added!)
+            await chargeOperation(context, tx, { clientId: 'ann', request }, added!)
           }, 'read committed'),
         ),
       )

@@ -24,7 +24,7 @@ describe('the rate of a kind of operations', () => {
     withLimits(tables, { rates: { ...DEFAULT_RATES, sign: { count: 2, perMs: HOUR }, prove: null } })
   const charge = (clientId: string, kind: OperationRequest['kind'] = 'sign', in_ = context(), setId = SET) =>
     tables.database.transaction((tx) =>
-      chargeOperation(in_, tx, clientId, { ...generating, kind, setId } as OperationRequest, ALONE),
+      chargeOperation(in_, tx, { clientId, request: { ...generating, kind, setId } as OperationRequest }, ALONE),
     )
 
   test('is of one set, in a window that opens with the first', async () => {
@@ -89,7 +89,9 @@ describe('the rate of a kind of operations', () => {
       [{ count: 1, ends_at: 1 }],
     ]) {
       const mute = { query: async () => rows as Row[] }
-      await expect(chargeOperation(context(), mute, clientId, requestsOf(SET).sign, ALONE)).rejects.toThrow(TypeError)
+      await expect(
+        chargeOperation(context(), mute, { clientId, request: requestsOf(SET).sign }, ALONE),
+      ).rejects.toThrow(TypeError)
       const blind = withLimits(tables, { lockOut: LOCK_OUT }, { database: { ...tables.database, ...mute } })
       await expect(rateCounts(blind).requireUnlocked([ofSet(clientId)])).rejects.toThrow(TypeError)
     }
@@ -115,7 +117,7 @@ describe('the rate of a kind of operations', () => {
         const key = tables.key({ clientId })
         const request = requestsOf(setId).sign
         const added = await insertOperation(few, tx, { ...key, request, requestHash: tables.hash('first') })
-        await chargeOperation(few, tx, clientId, request, added!)
+        await chargeOperation(few, tx, { clientId, request }, added!)
         return key
       })
     const first = await begin()

@@ -35,25 +35,30 @@ export interface EcdsaRound {
   readonly state?: Uint8Array
 }
 
+/** What the server signs with. */
+export interface EcdsaSecrets {
+  readonly serverShare: WalletShares
+  readonly otState: OtState
+}
+
 /**
  * Plays one round of a signature or a preprocessing.
  *
- * @param serverShare the server's half of the set; wiped
- * @param otState the setup with the client; it stays the caller's
+ * @param secrets.serverShare the server's share of the set; wiped
+ * @param secrets.otState the setup with the client; it stays the caller's
  * @param from what the round before left, or a preprocessing that was taken for this request; undefined where it begins
- * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the pair is poisoned
+ * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the setup is poisoned
  */
 export function advanceEcdsa(
   context: ServerContext,
   input: EcdsaInput,
-  serverShare: WalletShares,
-  otState: OtState,
+  secrets: EcdsaSecrets,
   from: Uint8Array | TakenPreprocessing | undefined,
 ): EcdsaRound {
   const opening = !isBytes(from)
   let sessions: Session<EcdsaResult>[] = []
   try {
-    const options = ecdsaOptions(context, input, serverShare, otState)
+    const options = ecdsaOptions(context, input, secrets)
     sessions = opening
       ? [openSession(context, input, options, from)]
       : restoreSessions(from, (one) => restoreSession(input, options, one))
@@ -62,16 +67,11 @@ export function advanceEcdsa(
     return done === undefined ? { messages, state: exportSessions(sessions) } : { messages, done }
   } finally {
     for (const session of sessions) session.dispose()
-    serverShare.shares.forEach(wipeKeyShare)
+    secrets.serverShare.shares.forEach(wipeKeyShare)
   }
 }
 
-function ecdsaOptions(
-  context: ServerContext,
-  input: EcdsaInput,
-  serverShare: WalletShares,
-  otState: OtState,
-): EcdsaOptions {
+function ecdsaOptions(context: ServerContext, input: EcdsaInput, { serverShare, otState }: EcdsaSecrets): EcdsaOptions {
   const { request } = input
   const random = operationRandom(context, input)
   const share = ecdsaShare(serverShare)

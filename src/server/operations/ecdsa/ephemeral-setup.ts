@@ -37,7 +37,7 @@ export async function ephemeralSetupRound(
   }
   const { otState, signing } = decodeState(state as Uint8Array)
   try {
-    const advanced = advanceEcdsa(context, input, openSourceShare(context, input), otState, signing)
+    const advanced = advanceEcdsa(context, input, { serverShare: openSourceShare(context, input), otState }, signing)
     if (advanced.state === undefined) return toOutput(advanced)
     return toOutput({ ...advanced, state: encodeState(otState, advanced.state) })
   } finally {

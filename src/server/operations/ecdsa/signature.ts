@@ -26,7 +26,7 @@ export async function signEcdsaRound(
     case 'setup':
       return withStoredOtState(context, requireTransaction(tx), input, toOutput)
     case 'preprocessing':
-      return withPreprocessing(context, requireTransaction(tx), input, source.id, toOutput)
+      return withPreprocessing(context, requireTransaction(tx), { ...input, preprocessingId: source.id }, toOutput)
     case 'ephemeralSetup':
       return ephemeralSetupRound(context, input, toOutput)
   }

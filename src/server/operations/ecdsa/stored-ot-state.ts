@@ -30,40 +30,38 @@ export async function withStoredOtState(
   const { share, openOtState } = locked as LockedSet
   const otState = openOtState()
   const advance = () =>
-    advanceEcdsa(context, input, openShare(context, clientId, setId, share), otState, taken ?? state)
-  return advanceOrBan(context, tx, input, otState, async () => toOutput(advance()))
+    advanceEcdsa(context, input, { serverShare: openShare(context, clientId, setId, share), otState }, taken ?? state)
+  return advanceOrBan(context, tx, { input, otState }, async () => toOutput(advance()))
 }
 
 /**
  * {@link withStoredOtState} that completes a preprocessing. Where that was not taken before, this transaction takes it
  * together with the setup.
- *
- * @param id of the preprocessing
  */
 export async function withPreprocessing(
   context: ServerContext,
   tx: Queryable,
-  input: EcdsaInput,
-  id: string,
+  input: EcdsaInput & { readonly preprocessingId: string },
   toOutput: ToOutput,
 ): Promise<RoundOutput> {
   if (input.taken !== undefined) return withStoredOtState(context, tx, input, toOutput)
   const { clientId, epoch, request } = input
-  const key = { clientId, setId: request.setId, id }
+  const key = { clientId, setId: request.setId, id: input.preprocessingId }
   const { otState, taken } = await lockOtStateAndPreprocessing(context, tx, key, epoch)
   const advance = (from: TakenPreprocessing) =>
-    advanceEcdsa(context, input, openSourceShare(context, input), otState, from)
-  return advanceOrBan(context, tx, input, otState, async () => toOutput(advance(taken)))
+    advanceEcdsa(context, input, { serverShare: openSourceShare(context, input), otState }, from)
+  return advanceOrBan(context, tx, { input, otState }, async () => toOutput(advance(taken)))
 }
 
 /** @param otState wiped */
 async function advanceOrBan(
   context: ServerContext,
   tx: Queryable,
-  { clientId, request: { setId } }: EcdsaInput,
-  otState: OtState,
+  { input, otState }: { readonly input: EcdsaInput; readonly otState: OtState },
   advance: () => Promise<RoundOutput>,
 ): Promise<RoundOutput> {
+  const { clientId, request } = input
+  const { setId } = request
   try {
     // A transaction that had caught it did not commit, this one's first attempt or another's.
     const before = context.caught.get(setId)

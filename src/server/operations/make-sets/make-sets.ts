@@ -54,7 +54,7 @@ export async function makeSetsRound(context: ServerContext, input: RoundInput<Ma
     const dealt = steps.filter((_, sessionIndex) => specs[sessionIndex]?.brings === 'share')
     const [prepared, done] = [resultsOf(dealt, 'prepared'), resultsOf(dealt, 'done')]
     const sets = prepared && gather(prepared)
-    const otState = setupOf(context, input, specs, steps, sets)
+    const otState = setupOf(context, input, { specs, steps }, sets)
     if (sets !== undefined && request.kind !== 'generate') await prepareSets(context, { ...input, request }, sets)
     const writes = otState && { writes: (tx: Queryable) => storeOtState(context, tx, otState.key, otState.stored) }
     if (done !== undefined) return { messages, completion: completionOf(context, input, gather(done)), ...writes }
@@ -83,8 +83,7 @@ function completionOf(
 function setupOf(
   context: ServerContext,
   { clientId, epoch }: RoundInput<MakeRequest>,
-  specs: readonly SessionSpec[],
-  steps: readonly Step<MakeResult>[],
+  { specs, steps }: { readonly specs: readonly SessionSpec[]; readonly steps: readonly Step<MakeResult>[] },
   sets: readonly WalletShares[] | undefined,
 ): { readonly key: OtStateKey; readonly stored: StoredOtState } | undefined {
   const done = steps.find((_, sessionIndex) => specs[sessionIndex]?.brings === 'setup')?.done
