@@ -212,6 +212,22 @@ describe('a signer leaves none of its secrets', () => {
     expect(made.every(isWiped)).toBe(true)
   })
 
+  test('where its own arithmetic fails between two steps', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const { watched, made } = watch()
+    const lagrangeCoefficients = () => {
+      throw new Error('out of memory')
+    }
+    const failing = { ...watched, group: { ...watched.group, lagrangeCoefficients } }
+    const sessions = signingSessions(backend, set, randomDigest(random), random, (id) =>
+      id === SERVER ? { backend: failing } : {},
+    )
+    expect(() => play(sessions, 2)).toThrow('out of memory')
+    expect(made.length).toBeGreaterThan(10)
+    expect(made.every(isWiped)).toBe(true)
+  })
+
   test('in the one it was restored from', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)

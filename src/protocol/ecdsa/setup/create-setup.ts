@@ -63,8 +63,9 @@ interface Config {
 /** Which of two parties offers: the slow one if only one is slow, else alternating, so each offers to half of the others. */
 function offeringOf({ parties, slow }: Config, one: PartyId, other: PartyId): PartyId {
   if (slow.includes(one) !== slow.includes(other)) return slow.includes(one) ? one : other
-  const distance = Math.abs(parties.indexOf(one) - parties.indexOf(other))
-  return distance % 2 === 1 ? partyId(Math.max(one, other)) : partyId(Math.min(one, other))
+  // A distance is odd where the sum of the two positions is.
+  const isOddDistance = (parties.indexOf(one) + parties.indexOf(other)) % 2 === 1
+  return isOddDistance ? partyId(Math.max(one, other)) : partyId(Math.min(one, other))
 }
 
 interface Finished {

@@ -5,6 +5,7 @@ import { abort, readMessage } from '../../session/abort.ts'
 import type { Expected, Inbox, Machine, Message, MachineStep } from '../../session/machine.ts'
 import { checkComparison, checkOpenings, comparisonMessage, type Opened } from './check-round.ts'
 import { agree, type Agreement, commit, greetAndCommit, readCommitments } from './commitment-round.ts'
+import type { Digest32 } from './digest.ts'
 import { expectedMessages } from './expected-messages.ts'
 import { agreeOnPreprocessing, greet } from './greeting.ts'
 import { finishMultiplications, multiply, wipeMultiplied } from './multiplication-round.ts'
@@ -23,6 +24,8 @@ import {
   type SigningSetup,
 } from './signing-setup.ts'
 import { type SigningProgress, readProgress, STEPS, wipeStarted, writeProgress } from './signing-progress.ts'
+
+const START: SigningProgress = { at: 'start' }
 
 /** The result of an ECDSA session. */
 export interface EcdsaResult {
@@ -43,7 +46,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   readonly self: number
   readonly context: Uint8Array
   readonly #setup: SigningSetup
-  #progress: SigningProgress = { at: 'start' }
+  #progress: SigningProgress = START
   #result: EcdsaResult = {}
 
   /** @param prepared of the preprocessing that the session completes. Not copied: the machine wipes it. */
@@ -103,7 +106,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
         this.#progress = { at: 'prepared', sid, prepared }
         if (setup.mode.kind !== 'preprocess') return { messages: this.#showNonce(sid, prepared) }
         this.#result = { preprocessed: new Preprocessed(aboutPreprocessing(setup, id), prepared) }
-        this.#progress = { at: 'start' }
+        this.#progress = START
         return { messages: [], outcome: 'done' }
       }
       case 'opened': {
@@ -155,9 +158,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   #share(sid: Uint8Array, { encodedR, halves }: Opened): MachineStep {
-    const { mode, backend } = this.#setup
-    if (!('digest' in mode)) throw new RangeError('a preprocessing has no shares')
-    const share = signatureShare(backend.group, mode.digest, encodedR, halves)
+    const share = signatureShare(this.#setup.backend.group, this.#digest(), encodedR, halves)
     this.#wipeProgress()
     this.#progress = { at: 'shared', sid, encodedR, share }
     const messages = others(this.#setup)
@@ -167,8 +168,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   }
 
   #aggregate(inbox: Inbox, { encodedR, share }: Extract<SigningProgress, { at: 'shared' }>): MachineStep {
-    const { backend, mode, signers, share: keyShare, encodedKey } = this.#setup
-    if (!('digest' in mode)) throw new RangeError('a preprocessing has no shares')
+    const { backend, signers, share: keyShare, encodedKey } = this.#setup
     const round = roundOf(this.#setup, 'share')
     const shares = new Map<PartyId, Uint8Array>([[keyShare.id, share]])
     for (const from of others(this.#setup)) {
@@ -177,14 +177,19 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
       shares.set(signers[from - 1] as PartyId, theirs)
     }
     const about = { signers, self: keyShare.id, commitment: encodedR, publicKey: encodedKey, round }
-    this.#result = { signature: aggregate(backend.group, about, mode.digest, shares) }
+    this.#result = { signature: aggregate(backend.group, about, this.#digest(), shares) }
     return { messages: [], outcome: 'done' }
+  }
+
+  #digest(): Digest32 {
+    const { digest } = this.#setup.mode
+    if (digest === undefined) throw new RangeError('a preprocessing has no shares')
+    return digest
   }
 
   /** Whether a participant learns the signature. */
   #learns(participant: number): boolean {
     const { mode, signers } = this.#setup
-    if (!('digest' in mode)) return false
     return mode.aggregator === undefined || signers[participant - 1] === mode.aggregator
   }
 
@@ -236,9 +241,9 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     if ('started' in progress) wipeStarted(progress.started)
     if ('multiplied' in progress) for (const one of progress.multiplied.values()) wipeMultiplied(one)
     if ('prepared' in progress) wipePrepared(progress.prepared)
-    if ('key' in progress) wipe(progress.key)
     if ('opened' in progress) wipeHalves(progress.opened.halves)
-    if ('share' in progress) wipe(progress.share)
+    const { key, share } = progress as { readonly key?: Uint8Array; readonly share?: Uint8Array }
+    wipe(key, share)
   }
 }
 

@@ -54,7 +54,12 @@ export type SigningMode =
       readonly id: Uint8Array
     }
   /** A preprocessing: the part of a signature that needs neither the message nor the key. */
-  | { readonly kind: 'preprocess'; readonly epoch: number }
+  | {
+      readonly kind: 'preprocess'
+      readonly epoch: number
+      readonly digest?: undefined
+      readonly aggregator?: undefined
+    }
 
 const MODE_CODES = { sign: 1, preprocess: 2, complete: 3 } as const
 
@@ -100,7 +105,7 @@ export function openSigning(options: EcdsaOptions, mode: SigningMode): SigningSe
   if (record.curve !== 'secp256k1') throw new RangeError(`threshold ECDSA is not defined on ${record.curve}`)
   if (record.purpose !== 'signing') throw new RangeError(`a ${record.purpose} set does not sign`)
   checkSigners(share, signers)
-  const aggregator = 'digest' in mode ? mode.aggregator : undefined
+  const { aggregator } = mode
   if (aggregator !== undefined && !signers.includes(aggregator)) {
     throw new RangeError(`the aggregator ${aggregator} is not among the signers`)
   }
@@ -177,7 +182,7 @@ function statementOf(
     encodedKey,
     path.map(u32),
     MODE_CODES[mode.kind],
-    'digest' in mode ? mode.digest : new Uint8Array(0),
+    mode.digest ?? new Uint8Array(0),
     'id' in mode ? mode.id : new Uint8Array(0),
   )
 }

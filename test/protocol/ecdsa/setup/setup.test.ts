@@ -149,6 +149,17 @@ describe('the setup of threshold ECDSA', () => {
     expectMatching(first![0]!, second![0]!)
   })
 
+  test('keeps its own copy of a secret of at most 64 bytes, and leaves the one it was given', () => {
+    const random = seededRandom()
+    const secret = random(64)
+    const given = toHex(secret)
+    const [parties, binding] = [ids(1, 2), new Uint8Array(32)]
+    const session = createOtSetup({ backend, parties, self: parties[0]!, binding, random, secret })
+    const exported = toHex(session.export())
+    expect(exported).toContain(`00000040${given}`)
+    expect(toHex(secret)).toBe(given)
+  })
+
   test('two setups, and two sets with one setup, have different digests', () => {
     const random = seededRandom()
     const [first, second] = [0, 1].map(() => results(setupSessions(backend, ids(1, 2), random))) as [

@@ -8,7 +8,7 @@ import {
   createCompletion,
   restoreCompletion,
 } from '../../../../src/protocol/ecdsa/signing/preprocess.ts'
-import type { Preprocessed } from '../../../../src/protocol/ecdsa/signing/preprocessed.ts'
+import { Preprocessed } from '../../../../src/protocol/ecdsa/signing/preprocessed.ts'
 import { concatBytes, toHex } from '../../../../src/util/bytes.ts'
 import { seededRandom, type SeededRandom } from '../../../support/random.ts'
 import { flip, type Packet, rewrite, simulate } from '../../../support/simulator.ts'
@@ -100,6 +100,9 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     for (const [change, reason] of changes) {
       expect(reasonOf(() => createCompletion({ ...valid, ...change }))).toBe(reason)
     }
+    const conditions = { setId: first.share.record.setId, signers: ids(1, 2), epoch: 7 }
+    expect(reasonOf(() => own.take({ ...conditions, pairs: [] }))).toBe('OT_DESYNC')
+    expect(reasonOf(() => own.take({ ...conditions, pairs: [first.pairs[1]!] }))).toBe('OT_DESYNC')
     const sessions = completionSessions(backend, [first, second], preprocessed, digest, random, () => ({
       epoch: 7,
     }))
@@ -156,6 +159,30 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
         expect.objectContaining({ reason: 'SID', blame: [], ban: false, round: 1 }) as ProtocolError,
       )
     }
+  })
+
+  test('one signer of three with another statement ends the session before anything is computed', () => {
+    const random = seededRandom()
+    const set = holders(backend, 3, 3, random)
+    const preprocessed = preprocess(backend, set, random)
+    const digest = randomDigest(random)
+    const outcomes = simulate(
+      completionSessions(backend, set, preprocessed, digest, random, (id) =>
+        id === 3 ? { digest: randomDigest(random) } : {},
+      ),
+    )
+    for (const { error } of outcomes) expect(error).toMatchObject({ reason: 'SID', blame: [], ban: false, round: 1 })
+  })
+
+  test('without the commitment of a peer, no nonce of that peer is accepted', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const [first, second] = preprocess(backend, set, random)
+    const conditions = { setId: first!.setId, signers: ids(1, 2), pairs: set[0]!.pairs, epoch: 0 }
+    const prepared = { ...first!.take(conditions), commitments: new Map() }
+    const without = new Preprocessed(first!, prepared)
+    const [victim] = simulate(completionSessions(backend, set, [without, second!], randomDigest(random), random))
+    expect(victim!.error).toMatchObject({ reason: 'COMMIT', blame: [2], ban: false, round: 1 })
   })
 
   // What one signer can be made to open twice gives away the key.

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MpcError, ProtocolError } from '../../../../src/errors.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import {
+  createCompletion,
   createPreprocessing,
   restoreCompletion,
   restorePreprocessing,
@@ -188,6 +189,37 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
       expect(reasonOf(() => Preprocessed.decode(backend, bad))).toBe('SHARE_PARSING_FAILED')
     }
     expect(() => Preprocessed.decode(backend, 'x' as never)).toThrow(TypeError)
+    // Only the nonce must not be zero.
+    const zeroMask = bytes.slice().fill(0, 172, 204)
+    expect(toHex(Preprocessed.decode(backend, zeroMask).encode())).toBe(toHex(zeroMask))
+  })
+
+  test('is of signers that ascend and include the one that holds it', () => {
+    const random = seededRandom()
+    const decoding = (bytes: Uint8Array) => reasonOf(() => Preprocessed.decode(backend, bytes))
+    const [two] = preprocess(backend, holders(backend, 2, 2, random), random)
+    const bytes = two!.encode()
+    expect(decoding(bytes)).toBeUndefined()
+    expect(decoding(bytes.with(74, 2).with(75, 1))).toBe('SHARE_PARSING_FAILED')
+
+    const [three] = preprocess(backend, holders(backend, 3, 3, random), random)
+    const longer = three!.encode()
+    expect([...longer.subarray(69, 77)]).toEqual([1, 0, 0, 0, 3, 1, 2, 3])
+    expect(decoding(longer.with(76, 2))).toBe('SHARE_PARSING_FAILED')
+    // Signers 2 and 3 have as many digests and products as the two peers of signer 1.
+    const strangers = concatBytes(longer.subarray(0, 73), Uint8Array.of(2, 2, 3), longer.subarray(77))
+    expect(decoding(strangers)).toBe('SHARE_PARSING_FAILED')
+  })
+
+  test('takes an object of options, and what can be taken', () => {
+    const random = seededRandom()
+    const set = holders(backend, 2, 2, random)
+    const valid = { backend, ...set[0]!, signers: ids(1, 2), digest: randomDigest(random), random, epoch: 0 }
+    expect(() => createPreprocessing(undefined as never)).toThrow('preprocessing takes an object of parameters')
+    expect(() => createCompletion(undefined as never)).toThrow('createCompletion takes an object of parameters')
+    expect(() => createCompletion({ ...valid, preprocessed: {} as never })).toThrow(
+      'preprocessed must have the method take',
+    )
   })
 
   test('is of a whole epoch', () => {

@@ -139,7 +139,10 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     const [signers, digest] = [ids(1, 2), randomDigest(random)]
     const sessions = signingSessions(backend, set, digest, random).map((session, i) => {
       const options = { backend, ...set[i]!, signers, digest, random }
-      return restoreEcdsaSigning(restoreEcdsaSigning(session.export(), options).export(), options)
+      const state = session.export()
+      const again = restoreEcdsaSigning(state, options).export()
+      expect(toHex(again)).toBe(toHex(state))
+      return restoreEcdsaSigning(again, options)
     })
     const [signature] = signatures(sessions)
     expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(true)
