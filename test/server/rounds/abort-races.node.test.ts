@@ -8,11 +8,14 @@ import { newWallet, refresh } from '../support/wallets.ts'
 import { type World } from '../support/world.ts'
 
 // PGlite has one connection: nothing else runs within a transaction.
-const kinds = databaseKinds.filter(({ name }) => name === 'PostgreSQL')
+const postgres = databaseKinds.find(({ name }) => name === 'PostgreSQL')
 
-describe.runIf(kinds.length > 0).each(kinds)('an abort on $name', ({ open }) => {
+describe.skipIf(postgres === undefined)('an abort on PostgreSQL', () => {
   let world: World
-  fileWorld((made) => (world = made), open)
+  fileWorld(
+    (made) => (world = made),
+    () => postgres!.open(),
+  )
 
   /** The database, which calls `before` with each statement of a transaction, and tells why transactions are rolled back. */
   function watched(before: (sql: string) => unknown, rolledBack: (string | undefined)[]): Database {
