@@ -61,10 +61,14 @@ export async function openFile(age: AgeFiles, options: OpenOptions): Promise<Uin
     try {
       const identities = await method.identities({ ...work, ...(walletId && { walletId }), stanzas: header.stanzas })
       const plaintext = await decrypt(age, file, identities)
-      if (signal?.aborted) wipe(plaintext)
-      throwIfAborted(signal)
-      onProgress(1)
-      return plaintext
+      try {
+        throwIfAborted(signal)
+        onProgress(1)
+        return plaintext
+      } catch (error) {
+        wipe(plaintext)
+        throw error
+      }
     } catch (error) {
       if (leavesAChance(error)) failures.push(error)
       else if (!hasBrand(error, 'CannotOpen')) throw error
@@ -74,7 +78,7 @@ export async function openFile(age: AgeFiles, options: OpenOptions): Promise<Uin
 }
 
 function leavesAChance(error: unknown): error is MpcError {
-  return isMpcError(error) && !isMpcError(error, 'ABORTED', 'BACKUP_CORRUPT')
+  return isMpcError(error) && !isMpcError(error, 'ABORTED', 'BACKUP_CORRUPT', 'BACKUP_OTHER_WALLET')
 }
 
 async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly AgeIdentity[]): Promise<Uint8Array> {

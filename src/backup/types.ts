@@ -75,7 +75,7 @@ export interface IdentityOptions extends BackupOpenOptions {
   readonly stanzas: readonly StanzaArguments[]
 }
 
-/** The keys of a backup method: what the author of a new one writes; `backupMethod` makes it a {@link BackupMethod}. */
+/** The keys of a backup method: what the author of a new one writes; `createBackupMethod` makes it a {@link BackupMethod}. */
 export interface BackupKeys extends Pick<BackupMethod, 'name' | 'probe'> {
   /** Set where the method has recipients only, so that what it seals opens elsewhere. */
   readonly sealsOnly?: boolean

@@ -49,7 +49,12 @@ export function decodeBackupRecord(bytes: Uint8Array): BackupRecord {
   const walletId = toHex(reader.bytes(16))
   const setId = toHex(reader.bytes(32))
   const payload = reader.prefixed(MAX_PAYLOAD_LENGTH)
-  reader.end()
+  try {
+    reader.end()
+  } catch (error) {
+    wipe(payload)
+    throw error
+  }
   return { walletId, setId, createdAt, payload }
 }
 

@@ -19,9 +19,14 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0
 }
 
-/** Overwrites secrets with zeros. JavaScript cannot guarantee that no other copy exists. */
+/**
+ * Overwrites secrets with zeros, whatever their own `fill` does; skips those whose memory is gone. JavaScript cannot
+ * guarantee that no other copy exists.
+ */
 export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
-  for (const secret of secrets) secret?.fill(0)
+  for (const secret of secrets) {
+    if (secret !== undefined && lengthIn.call(secret) !== 0) Uint8Array.prototype.fill.call(secret, 0)
+  }
 }
 
 /** The built-in getters of typed arrays. They work in every realm, and cannot be overridden by a subclass or a property. */

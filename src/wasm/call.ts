@@ -41,25 +41,27 @@ export function callModule<Name extends keyof Parts>(
   const { memory } = core
   const { exports, arena, arenaBytes } = core.parts[part]
   const offsets: number[] = []
-  const room = arena + arenaBytes
   let end = arena + align(resultLength)
+  for (const input of inputs) {
+    offsets.push(end)
+    for (const piece of pieces(input)) end += lengthOf(piece, 'an input')
+    end = align(end)
+  }
+  if (end > arena + arenaBytes) throw new RangeError(`inputs and result do not fit in ${arenaBytes} bytes`)
   let hasReturned = false
   try {
-    for (const input of inputs) {
-      offsets.push(end)
+    for (const [i, input] of inputs.entries()) {
+      let at = offsets[i] as number
       for (const piece of pieces(input)) {
-        const length = lengthOf(piece, 'an input')
-        if (end + length > room) throw new RangeError(`inputs and result do not fit in ${arenaBytes} bytes`)
-        memory.set(piece, end)
-        end += length
+        memory.set(piece, at)
+        at += lengthOf(piece, 'an input')
       }
-      end = align(end)
     }
     const status = run(exports, arena, ...offsets) ?? 0
     hasReturned = true
     return { status, bytes: memory.slice(arena, arena + resultLength) }
   } finally {
-    memory.fill(0, arena, Math.min(end, room))
+    memory.fill(0, arena, end)
     if (!hasReturned) dropCore()
   }
 }

@@ -28,6 +28,8 @@ export function wasmBytes(): Uint8Array<ArrayBuffer> {
     bytes[PLACES + code] = i
     bytes[VALUES + code] = COMMON[i - PREFIXES] ?? 0
   }
-  const { written } = new TextEncoder().encodeInto(TEXT, bytes.subarray(START))
-  return bytes.slice(START, START + unpack(written, ALPHABET.length, PREFIXES))
+  // `encodeInto` writes only what fits, and polyfills lack it.
+  const text = new TextEncoder().encode(TEXT)
+  bytes.set(text, START)
+  return bytes.slice(START, START + unpack(text.length, ALPHABET.length, PREFIXES))
 }

@@ -112,6 +112,12 @@ describe('a backup that opens, or does not', () => {
     expect(await codeOf(openBackup({ cipherText, methods: [cheap('x')], walletId: other }))).toBe('WRONG_PASSWORD')
   })
 
+  test('for another wallet by a method of the app’s asks no further method', async () => {
+    const cipherText = await sealBackup({ record: record(random), methods: [cheap('p')] })
+    const refuses = { ...cheap('p'), identities: () => Promise.reject(new MpcError('BACKUP_OTHER_WALLET', 'another')) }
+    expect(await codeOf(openBackup({ cipherText, methods: [refuses, cheap('p')] }))).toBe('BACKUP_OTHER_WALLET')
+  })
+
   test('each of several methods opens alone; strangers do not', async () => {
     const original = record(random)
     const [drive, icloud] = [memoryCloudKey(), memoryCloudKey()]

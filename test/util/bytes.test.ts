@@ -59,6 +59,14 @@ test('wipe overwrites every argument and passes over undefined', () => {
   expect([...a, ...b]).toEqual([0, 0, 0])
 })
 
+test('wipe passes over memory that is gone, and asks no method of the bytes', () => {
+  const gone = bytes(1)
+  structuredClone(gone, { transfer: [gone.buffer] })
+  const own = Object.assign(bytes(2), { fill: () => own })
+  wipe(gone, own)
+  expect([...own]).toEqual([0])
+})
+
 describe('abytes', () => {
   test('gives the memory of the argument', () => {
     const value = bytes(1, 2, 3).subarray(1)

@@ -68,6 +68,11 @@ describe('a call', () => {
     let hasRun = false
     expect(() => callModule('secp256k1', 32, [large], () => void (hasRun = true))).toThrow(RangeError)
     expect(() => callModule('secp256k1', 0, [[large, large]], () => void (hasRun = true))).toThrow(RangeError)
+    for (const part of ['secp256k1', 'ot'] as const) {
+      const { arenaBytes: most } = parts[part]
+      expect(() => callModule(part, most + 16, [], () => void (hasRun = true))).toThrow(RangeError)
+    }
+    expect(sharedCore().memory).toBe(memory)
     expect(hasRun).toBe(false)
     expect(memory.subarray(arena, arena + arenaBytes).every((byte) => byte === 0)).toBe(true)
     expect(callModule('secp256k1', 16, [large], () => 7).status).toBe(7)

@@ -6,7 +6,7 @@ import { BACKUP_METHODS } from '../../types.ts'
 import { assertMethods, oneOf } from '../arguments.ts'
 import type { Deadline } from '../deadline.ts'
 import type { Call } from '../types.ts'
-import { isBytes, wipe } from '../../util/bytes.ts'
+import { abytes, isBytes, wipe } from '../../util/bytes.ts'
 
 /**
  * How long one call of a backup method may take. It does not count towards the action's timeout: deriving a key from a
@@ -41,11 +41,15 @@ export async function sealBy(
   options: BackupKeyOptions,
 ): Promise<string> {
   const plaintext = encodeBackup(client.group, shares, client.now())
-  try {
-    return await deadline.apart(METHOD_MS, () => method.seal(plaintext, options))
-  } finally {
-    wipe(plaintext)
+  const sealing = async () => {
+    try {
+      return await method.seal(plaintext, options)
+    } finally {
+      // Not before: a method that does not end with the action would seal zeros.
+      wipe(plaintext)
+    }
   }
+  return deadline.apart(METHOD_MS, sealing)
 }
 
 /**
@@ -62,11 +66,26 @@ export async function openBy(
   cipherText: string,
   options: BackupOpenOptions,
 ): Promise<WalletShares> {
-  const plaintext: unknown = await deadline.apart(METHOD_MS, () => method.open(cipherText, options))
-  if (!isBytes(plaintext)) throw new MpcError('BACKUP_CORRUPT', 'the backup method opened no bytes')
+  const opening = async () => {
+    const opened: unknown = await method.open(cipherText, options)
+    // Nobody takes what is opened after the action has ended.
+    if (deadline.signal.aborted && isBytes(opened)) wipe(opened)
+    return opened
+  }
+  const opened = await deadline.apart(METHOD_MS, opening)
+  const plaintext = openedBytes(opened)
   try {
     return decodeBackup(client.group, plaintext, options.walletId)
   } finally {
-    wipe(plaintext)
+    wipe(plaintext, opened as Uint8Array)
+  }
+}
+
+/** @returns the bytes themselves, or a copy of bytes in shared or resizable memory */
+function openedBytes(opened: unknown): Uint8Array {
+  try {
+    return abytes(opened, undefined, 'an opened backup')
+  } catch (cause) {
+    throw new MpcError('BACKUP_CORRUPT', 'the backup method opened no bytes', { cause })
   }
 }

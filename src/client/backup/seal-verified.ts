@@ -1,5 +1,5 @@
 import type { BackupMethod } from '../../backup/types.ts'
-import { MpcError } from '../../errors.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
 import { encodeWalletShares } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { equalBytes, toHex, wipe } from '../../util/bytes.ts'
@@ -24,15 +24,24 @@ export async function sealVerified(
   const { signal } = call.deadline
   const reportHalf = (part: 0 | 1) => (fraction: number) => onProgress((part + fraction) / 2)
   const cipherText = await sealBy(call, method, shares, { walletId, signal, onProgress: reportHalf(0) })
-  const opened = await openBy(call, method, cipherText, { walletId, signal, onProgress: reportHalf(1) })
+  const opened = await openBy(call, method, cipherText, { walletId, signal, onProgress: reportHalf(1) }).catch(
+    notSealed,
+  )
   try {
-    if (!equalShares(call.client, shares, opened)) {
-      throw new MpcError('BACKUP_CORRUPT', 'the sealed backup does not open to what was sealed')
-    }
+    if (!equalShares(call.client, shares, opened)) throw otherBackup()
   } finally {
     wipeShares(opened)
   }
   return cipherText
+}
+
+/** Which wallet the method opened says nothing to the caller, who gave no cipherText. */
+function notSealed(cause: unknown): never {
+  throw isMpcError(cause, 'BACKUP_OTHER_WALLET') ? otherBackup(cause) : cause
+}
+
+function otherBackup(cause?: unknown): MpcError {
+  return new MpcError('BACKUP_CORRUPT', 'the sealed backup does not open to what was sealed', { cause })
 }
 
 /** Opening has checked s·G = Y against the sealed record, so equal bytes extend that to the record outside. */
