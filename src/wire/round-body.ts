@@ -38,7 +38,7 @@ export function encodeRoundBody(roundBody: RoundBody<object>): Uint8Array {
 export function decodeRoundBody(bytes: Uint8Array): RoundBody<unknown> {
   const reader = new Reader(bytes)
   const version = reader.u8()
-  if (version !== VERSION) throw new CodecError(`flight version ${version} is not supported`)
+  if (version !== VERSION) throw new CodecError(`round body version ${version} is not supported`)
   const header = parseJson(reader.prefixed(HEADER_MAX_LENGTH))
   const count = reader.u8()
   const messages: SessionMessage[] = []
@@ -53,6 +53,6 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(fromUtf8(bytes))
   } catch {
-    throw new CodecError('flight header is not JSON')
+    throw new CodecError('the header of a round body is not JSON')
   }
 }

@@ -101,7 +101,7 @@ export function exampleRun(group: Group): Example {
     'wallet-shares': encodeWalletShares(() => group, combineShares([shares[0]])),
     'wallet-set-record': encodeWalletSetRecord(() => group, combineRecords([old])),
     'wallet-set-id': combineShares([shares[0]]).setId,
-    flight: encodeRoundBody({
+    'round-body': encodeRoundBody({
       header: { round: 1 },
       messages: [{ sessionIndex: 1, envelope: keygen.messages['keygen-1-client'] as Uint8Array }],
     }),

@@ -23,7 +23,7 @@ export function keptResponse({ status, body }: StoredResponse): Response {
 
 /**
  * Keeps an answer, so that a copy of its request, which a relay may send later, is not judged again: least of all one that
- * was denied. Not what may end otherwise the next time, for which the same bytes may ask again, and no flight: a round has
+ * was denied. Not what may end otherwise the next time, for which the same bytes may ask again, and no round: a round has
  * its own answer kept, for its request in whatever seal.
  *
  * @param error what the request failed with, if it did

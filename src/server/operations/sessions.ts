@@ -42,13 +42,13 @@ export function resultsOf<Result>(steps: readonly Step<Result>[], which: 'prepar
 
 function deliver(sessions: readonly Session<unknown>[], messages: readonly SessionMessage[]): void {
   if (sessions.some((_, sessionIndex) => messages.every((message) => message.sessionIndex !== sessionIndex))) {
-    throw new BadRequest('the flight lacks the messages of a session')
+    throw new BadRequest('the round body lacks the messages of a session')
   }
   for (const { sessionIndex, envelope } of messages) {
     const session = sessions[sessionIndex]
     if (session === undefined) throw new BadRequest(`the operation has no session ${sessionIndex}`)
     const receipt = session.receive(envelope)
-    if (receipt === 'duplicate') throw new BadRequest('the flight carries a message twice')
+    if (receipt === 'duplicate') throw new BadRequest('the round body carries a message twice')
     if (receipt === 'dropped') throw stray(envelope)
   }
 }

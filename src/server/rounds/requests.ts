@@ -20,7 +20,7 @@ export interface FirstRequest {
 }
 
 /**
- * The header of an operation's first flight.
+ * The header of an operation's first round body.
  *
  * @throws {BadRequest} unless it is an operation within the limits, with a proof where it takes one
  */
@@ -47,7 +47,7 @@ export function namedSetId(header: unknown): string | null {
 }
 
 /**
- * The header of every later flight.
+ * The header of every later round body.
  *
  * @throws {BadRequest} unless it is `{}`
  */
