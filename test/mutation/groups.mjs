@@ -60,7 +60,7 @@ export const GROUPS = {
     sources: ['src/protocol/ecdsa'],
     tests: [
       'test/protocol/ecdsa/**/*.test.ts',
-      '!**/{*time.node,many.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts',
+      '!**/{*time.node,many.node,cost.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts',
     ],
     oneBackend: true,
     inProcess: true,
@@ -120,7 +120,7 @@ export const GROUPS = {
     database: true,
   },
   'server-rounds': {
-    sources: ['src/server/operations'],
+    sources: ['src/server/operations', 'src/server/rounds/handle-round.ts'],
     tests: [
       'test/server/operations/sessions.node.test.ts',
       'test/server/operations/completions.node.test.ts',
