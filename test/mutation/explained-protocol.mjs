@@ -87,7 +87,7 @@ export const PROTOCOL = [
     from: 'isMany',
     to: 'true',
     line: 'if (isMany) {',
-    why: 'The part of the one peer is computed from the share record, and adds up to the key with the own part: the check would cost time and find nothing.',
+    why: 'The part of the one peer is computed from the share record, and adds up to the key with the own part: the check would cost time and find nothing. `cost.node.test.ts` notices that it does, but reads a page that a mutation run does not have.',
   },
   {
     file: 'src/protocol/ecdsa/signing/greeting.ts',
