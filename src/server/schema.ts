@@ -44,7 +44,7 @@ export const serverSchema: Schema = {
          purpose text not null check (purpose in ('signing', 'backup')),
          state text not null check (state in ('PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED')),
          label text not null,
-         backup_method text,
+         backup_method text check (backup_method in ('PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM')),
          source_set_id text,
          device text,
          record bytea not null,

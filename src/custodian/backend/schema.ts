@@ -12,7 +12,7 @@ export const custodianSchema: Schema = {
          share_id bytea not null,
          set_id text not null,
          ordinal bigint generated always as identity,
-         backup_method text not null,
+         backup_method text not null check (backup_method in ('PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM')),
          sealed bytea not null,
          created_at timestamptz not null,
          exported_at timestamptz,
@@ -22,7 +22,7 @@ export const custodianSchema: Schema = {
       `create table reshare_custodian_ciphertexts (
          ordinal bigint generated always as identity primary key,
          user_id text not null,
-         backup_method text not null,
+         backup_method text not null check (backup_method in ('PASSWORD', 'PASSKEY', 'GDRIVE', 'ICLOUD', 'CUSTOM')),
          client_id text not null,
          cipher_text text not null,
          updated_at timestamptz not null,

@@ -6,7 +6,9 @@ const readEntry = rowDecoder(tables.reshare_audit)
 const readHead = rowDecoder(tables.reshare_audit_heads)
 
 const setColumns = {
-  ...pick(tables.reshare_sets, 'set_id', 'client_id', 'purpose', 'device', 'state'),
+  ...pick(tables.reshare_sets, 'set_id', 'client_id', 'device'),
+  // Any text: what no server writes is reported as a difference from the log, and ends no verification.
+  ...{ purpose: text, state: text },
   ...pick(tables.reshare_sets, 'committed_at', 'proven_at', 'exported_at', 'logged'),
   poisoned: nullable(boolean),
   ban_logged: nullable(boolean),

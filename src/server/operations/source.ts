@@ -35,14 +35,17 @@ export function openSourceShare(
   return openShare(context, clientId, request.setId, source?.share ?? null)
 }
 
-/** {@link requireSource} of a set of the client's that was read; undefined if there is none. */
+/**
+ * {@link requireSource} of a set of the client's that was read; undefined if there is none. A set that the request does not
+ * name is none: the row of an operation names it twice, and whoever writes to the database may change one of the two.
+ */
 export async function requireFit(
   db: Queryable,
   caller: Caller,
   request: SetRequest,
   set: SetRow | undefined,
 ): Promise<SetRow> {
-  if (set === undefined) throw notAuthorized()
+  if (set?.setId !== request.setId) throw notAuthorized()
   if (set.purpose === 'signing' && !canAccess(set, caller)) throw notAuthorized()
   const purpose = WIRE_OPERATIONS[request.kind].source
   assertSetMatches(set, request.walletId, purpose)

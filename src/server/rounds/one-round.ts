@@ -78,10 +78,12 @@ async function storeResult(
   context: ServerContext,
   tx: Queryable,
   operation: OneRoundOperation,
-  { messages, completion }: RoundOutput,
+  { messages, completion, writes }: RoundOutput,
 ): Promise<Uint8Array> {
   const header = completion?.result
-  if (header === undefined) throw new TypeError('an operation of one round has its result with its output')
+  if (header === undefined || writes !== undefined || completion?.afterCommit !== undefined) {
+    throw new TypeError('an operation of one round has its result with its output, and nothing else to write or do')
+  }
   const response = encodeRoundBody({ header, messages })
   const stored = await tx.query(
     `with used as (

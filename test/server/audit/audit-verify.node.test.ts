@@ -75,6 +75,18 @@ describe('what is noticed', () => {
   ]
   const entry = (sequence: number) => `client_id = $victim and sequence = ${sequence}`
 
+  test('a set in a state that no server writes', async () => {
+    const [check] = await query(
+      `select conname from pg_constraint
+       where conrelid = 'reshare_sets'::regclass and pg_get_constraintdef(oid) like '%PREPARED%'`,
+    )
+    const changes = [
+      `alter table reshare_sets drop constraint ${String(check!['conname'])}`,
+      `update reshare_sets set state = 'ZOMBIE' where set_id = $set`,
+    ]
+    expect(await after(changes)).toEqual(ofVictim('DISAGREES', 0))
+  })
+
   test('nothing where nothing was changed, from the beginning or from heads that were known', async () => {
     const { chains, entries, breaks } = await verify(heads)
     const [row] = await query(

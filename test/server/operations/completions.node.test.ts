@@ -91,6 +91,15 @@ describe('a signature', () => {
     expect(watched.count()).toMatchObject({ left: 0 })
   })
 
+  test('is not followed by a proof of its set if that is retired meanwhile', async () => {
+    const { having, client, set } = await owner()
+    const operation = prove(client, set.signing)
+    operation.take(await operation.post())
+    const context = after(tables.context, 'left join reshare_decisions', retire(set.setId))
+    await expect(operation.post(having(context))).rejects.toThrow(errorOf('SET_RETIRED'))
+    expect(await decision(operation)).toBe('ABORT')
+  })
+
   test('is not made if its set is retired meanwhile', async () => {
     const { having, client, set } = await owner()
     const operation = sign(client, set.signing)

@@ -29,6 +29,7 @@ export function createWallet(
     async apply(tx) {
       const { share, events, count } = await storeNewSets(tx, input, made, { wallet: walletInsertion(input, now) })
       if (count('wallet') === 0) throw walletExists()
+      if (count('signing') !== 1) throw new Error('the signing set is there before its wallet')
       if (share === null || made.share === undefined || !equalBytes(share, made.share)) {
         throw new Error('the database does not give back the share that it was given')
       }
