@@ -26,7 +26,7 @@ export async function sourceOf(db: Queryable, input: RoundInput<SetRequest>): Pr
 /**
  * The server's share of that set; secret, wiped by the caller.
  *
- * @throws as `readShare`
+ * @throws as `openShare`
  */
 export function openSourceShare(
   context: ServerContext,

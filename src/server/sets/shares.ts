@@ -3,9 +3,7 @@ import { MpcError, isMpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletShares, type KeyShare, type WalletShares } from '../../key-share/index.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import type { ServerContext } from '../context.ts'
-import { bytes, readColumn } from '../../service/database/rows.ts'
 import type { Statement } from '../../service/database/combined.ts'
-import type { Queryable } from '../../service/database/types.ts'
 
 type Sealing = Pick<ServerContext, 'sealer'>
 
@@ -42,22 +40,12 @@ export function shareQuery(setId: string): Statement {
 }
 
 /**
- * Reads the server share of a set; secret, wiped by the caller.
+ * Opens the server share of a set; secret, wiped by the caller.
  *
+ * @param sealed as it was read; null if there is none
  * @throws {SHARE_NOT_FOUND} if there is none
  * @throws {SHARE_PARSING_FAILED} if it cannot be opened or is not a valid share
  */
-export async function readShare(
-  { sealer }: Sealing,
-  db: Queryable,
-  clientId: string,
-  setId: string,
-): Promise<WalletShares> {
-  const [row] = await db.query('select sealed from reshare_shares where set_id = $1', [setId])
-  return openShare({ sealer }, clientId, setId, row === undefined ? null : readColumn(row, 'sealed', bytes))
-}
-
-/** Opens a share that was already read, like {@link readShare}. @param sealed null if there is none */
 export function openShare(
   { sealer }: Sealing,
   clientId: string,

@@ -18,7 +18,8 @@ import {
   sealOtState,
   storeOtState,
 } from '../../../src/server/sets/ot-states.ts'
-import { ecdsaShare, equalShares, readShare, shareContext } from '../../../src/server/sets/shares.ts'
+import { ecdsaShare, equalShares, shareContext } from '../../../src/server/sets/shares.ts'
+import { readShare } from '../support/read-share.ts'
 import { encodeWalletShares, type WalletShares } from '../../../src/key-share/index.ts'
 import { partyId } from '../../../src/types.ts'
 import { fromHex, utf8 } from '../../../src/util/bytes.ts'
