@@ -50,7 +50,7 @@ export async function requireUnlocked(context: ServerContext, caller: Caller, re
 }
 
 /**
- * Whom an operation is counted against: the set that it names, whose half, or whose device's key, has let it begin. What is
+ * Whom an operation is counted against: the set that it names, whose share, or whose device's key, has let it begin. What is
  * done with a stolen set, or with a wallet that a thief of the token has made, leaves the rates of all other sets as they are.
  */
 function payer(clientId: string, request: OperationRequest): Subject {

@@ -15,7 +15,7 @@ const proofSchema = v.object({ proof: hex(OPENING_PROOF_LENGTH) })
 /** What an operation begins with. */
 export interface FirstRequest {
   readonly request: OperationRequest
-  /** That the client holds its half of the set, for the operations that begin with it. */
+  /** That the client holds its share of the set, for the operations that begin with it. */
   readonly proof: Uint8Array
 }
 

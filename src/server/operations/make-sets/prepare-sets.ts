@@ -67,7 +67,7 @@ function requireUndecided(decided: number): void {
   if (decided > 0) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
-/** The operation was aborted while its half was on the way: it may have come after the abort had it removed. */
+/** The operation was aborted while its share was on the way to the custodian: it may have arrived after the abort had it removed. */
 async function deleteLateShares(
   context: ServerContext,
   input: RoundInput<MakeRequest>,
