@@ -7,7 +7,7 @@ import { CodecError } from '../util/codec.ts'
 // RFC 9180 with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. A context seals one message.
 
 /** The byte of each mode (RFC 9180 §5, Table 1). */
-export const MODES = { base: 0, auth: 2 } as const
+export const MODES = { base: 0, psk: 1, auth: 2, authPsk: 3 } as const
 
 /** Length in bytes of the authentication tag at the end of a ciphertext. */
 export const TAG_LENGTH = 16
@@ -16,6 +16,9 @@ export const TAG_LENGTH = 16
 export const KEY_LENGTH = 32
 /** Length in bytes of a nonce of ChaCha20-Poly1305. */
 export const NONCE_LENGTH = 12
+
+/** Least length in bytes of a pre-shared key. */
+export const PSK_LENGTH = 32
 
 const KEM_ID = [0x00, 0x20]
 const KEM_SUITE = concatBytes(utf8('KEM'), Uint8Array.from(KEM_ID))
@@ -35,24 +38,38 @@ export interface HpkeContext {
   wipe(): void
 }
 
+/** A pre-shared key (RFC 9180 §5.1.2). */
+export interface HpkePsk {
+  /** 32 random bytes or more. Secret; the holder wipes it. */
+  readonly psk: Uint8Array
+  /** The name of the key. Not empty. */
+  readonly id: Uint8Array
+}
+
 /**
- * Creates a context: ExtractAndExpand (RFC 9180 §4.1), then KeySchedule without a pre-shared key (§5.1).
+ * Creates a context: ExtractAndExpand (RFC 9180 §4.1), then KeySchedule (§5.1).
  *
  * @param dh the Diffie-Hellman secret of the mode; the caller wipes it
  * @param kemContext the public keys that it was computed from, as RFC 9180 §4.1 concatenates them
+ * @param psk the pre-shared key of the modes `psk` and `authPsk`; the caller wipes it
+ * @throws {TypeError} if the mode takes a pre-shared key and there is none, or the other way round
+ * @throws {RangeError} if the pre-shared key has fewer than 32 bytes (RFC 9180 §9.5), or no name
  */
+// eslint-disable-next-line max-params -- as in RFC 9180 §5.1
 export function openContext(
   mode: keyof typeof MODES,
   dh: Uint8Array,
   kemContext: Uint8Array,
   info: Uint8Array,
+  psk?: HpkePsk,
 ): HpkeContext {
+  assertPsk(mode, psk)
   const prk = labeledExtract(KEM_SUITE, EMPTY, 'eae_prk', dh)
   const shared = labeledExpand(KEM_SUITE, prk, 'shared_secret', kemContext, 32)
-  const pskIdHash = labeledExtract(HPKE_SUITE, EMPTY, 'psk_id_hash', EMPTY)
+  const pskIdHash = labeledExtract(HPKE_SUITE, EMPTY, 'psk_id_hash', psk?.id ?? EMPTY)
   const infoHash = labeledExtract(HPKE_SUITE, EMPTY, 'info_hash', info)
   const context = concatBytes(Uint8Array.of(MODES[mode]), pskIdHash, infoHash)
-  const secret = labeledExtract(HPKE_SUITE, shared, 'secret', EMPTY)
+  const secret = labeledExtract(HPKE_SUITE, shared, 'secret', psk?.psk ?? EMPTY)
   const key = labeledExpand(HPKE_SUITE, secret, 'key', context, KEY_LENGTH)
   const nonce = labeledExpand(HPKE_SUITE, secret, 'base_nonce', context, NONCE_LENGTH)
   const exporterSecret = labeledExpand(HPKE_SUITE, secret, 'exp', context, 32)
@@ -82,6 +99,15 @@ export function openContext(
       wipe(key, exporterSecret)
     },
   }
+}
+
+/** VerifyPSKInputs (RFC 9180 §5.1). */
+function assertPsk(mode: keyof typeof MODES, psk: HpkePsk | undefined): void {
+  const takesPsk = mode === 'psk' || mode === 'authPsk'
+  if (takesPsk !== (psk !== undefined)) throw new TypeError(`a pre-shared key does not fit mode ${mode}`)
+  if (psk === undefined) return
+  if (psk.psk.length < PSK_LENGTH) throw new RangeError(`a pre-shared key has at least ${PSK_LENGTH} bytes`)
+  if (psk.id.length === 0) throw new RangeError('a pre-shared key has a name')
 }
 
 /** Decrypts with ChaCha20-Poly1305. @throws {CodecError} if it was not sealed with this key, nonce and associated data */

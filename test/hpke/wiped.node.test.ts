@@ -101,14 +101,19 @@ describe('mode base', () => {
   })
 })
 
-describe('mode auth', () => {
+const PSK = { psk: random(32), id: utf8('id') }
+
+describe.each([
+  ['auth', 2, undefined],
+  ['auth_psk', 3, PSK],
+] as const)('mode %s', (_, mode, psk) => {
   const [first, second] = [dhOf(ephemeral, receiver), dhOf(sender, receiver)]
   const kemContext = concatBytes(ephemeral.publicKey, receiver.publicKey, sender.publicKey)
-  const secrets = { ...scheduleOf(2, concatBytes(first, second), info, kemContext), first, second }
+  const secrets = { ...scheduleOf(mode, concatBytes(first, second), info, kemContext, psk), first, second }
 
   test.each([
-    ['sender', () => setupAuthSender(receiver.publicKey, sender, ephemeral, info)],
-    ['receiver', () => setupAuthReceiver(receiver, sender.publicKey, ephemeral.publicKey, info)],
+    ['sender', () => setupAuthSender(receiver.publicKey, sender, ephemeral, info, psk)],
+    ['receiver', () => setupAuthReceiver(receiver, sender.publicKey, ephemeral.publicKey, info, psk)],
   ])('the context of the %s holds its keys until it is wiped, and nothing else', async (_, setup) => {
     // Outside of what is recorded: the first call asks the platform what it can.
     await stableKeyPair(random(32))

@@ -21,16 +21,17 @@ export function scheduleOf(
   dh: Uint8Array,
   info: Uint8Array,
   kemContext: Uint8Array,
+  psk?: { readonly psk: Uint8Array; readonly id: Uint8Array },
 ): Record<string, Uint8Array> {
   const none = new Uint8Array()
   const prk = extract(KEM, none, 'eae_prk', dh)
   const shared = expand(KEM, prk, 'shared_secret', kemContext)
   const context = concatBytes(
     Uint8Array.of(mode),
-    extract(HPKE, none, 'psk_id_hash', none),
+    extract(HPKE, none, 'psk_id_hash', psk?.id ?? none),
     extract(HPKE, none, 'info_hash', info),
   )
-  const secret = extract(HPKE, shared, 'secret', none)
+  const secret = extract(HPKE, shared, 'secret', psk?.psk ?? none)
   const [key, exporter] = [expand(HPKE, secret, 'key', context), expand(HPKE, secret, 'exp', context)]
   return { dh, prk, shared, secret, key, exporter }
 }
