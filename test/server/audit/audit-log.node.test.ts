@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { entryHash, GENESIS, type AuditEntry } from '../../../src/server/audit/entry.ts'
 import { readAuditKey, resealAuditKey } from '../../../src/server/audit/key.ts'
-import { createAuditLog } from '../../../src/server/audit/log.ts'
+import { createAuditLog, type KnownHead } from '../../../src/server/audit/log.ts'
 import { findOlderSets } from '../../../src/server/audit/older-sets.ts'
 import { verifyAuditLog } from '../../../src/server/audit/verify.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
@@ -28,6 +28,14 @@ const chainOf = (clientId: string) =>
   query('select * from reshare_audit where client_id = $1 order by sequence', [clientId])
 const headOf = async (clientId: string) =>
   (await query('select sequence, hash from reshare_audit_heads where client_id = $1', [clientId]))[0]
+
+/** The number and the epoch of each entry of a chain. */
+const positionsOf = async (clientId: string) => (await chainOf(clientId)).map((row) => [row['sequence'], row['epoch']])
+const breaksOf = async (clientId: string) => {
+  const { database, masterKey } = tables
+  const { breaks } = await verifyAuditLog({ database, masterKey })
+  return breaks.filter((broken) => broken.clientId === clientId)
+}
 
 /** Takes the whole log away, as before a server's first start. */
 async function forgetLog(): Promise<void> {
@@ -138,6 +146,35 @@ describe('the log', () => {
     expect(await chainOf(clientId)).toEqual(rows)
     expect(await headOf(clientId)).toEqual({ sequence: 3, hash })
     expect((await headOf(''))?.['sequence']).toBe(1)
+  })
+
+  test.each<[string, Partial<KnownHead>]>([
+    ['sequence', { sequence: 1 }],
+    // Of the same sequence: the database was restored, and others have written since.
+    ['hash', { hash: new Uint8Array(32).fill(7) }],
+    ['epoch', { epoch: 0 }],
+  ])('goes on from the end of a chain, not from a known one of another %s', async (_, stale) => {
+    const log = newLog()
+    await log.open()
+    const { clientId } = tables.key()
+    const record = (known?: KnownHead) => log.record(tables.database, clientId, [{ event: 'unlocked' }], known)
+    const end = async () => ({ ...(await headOf(clientId)), epoch: 1 }) as unknown as KnownHead
+    await record()
+    await record(await end())
+    await record({ ...(await end()), ...stale })
+    expect(await positionsOf(clientId)).toEqual([1, 2, 3].map((sequence) => [sequence, 1]))
+    expect(await breaksOf(clientId)).toEqual([])
+  })
+
+  test('begins no chain from an end that is known wrongly', async () => {
+    const log = newLog()
+    await log.open()
+    const { clientId } = tables.key()
+    const none = { sequence: 0, hash: GENESIS, epoch: 1 }
+    for (const known of [{ ...none, epoch: 0 }, none, none])
+      await log.record(tables.database, clientId, [{ event: 'unlocked' }], known)
+    expect(await positionsOf(clientId)).toEqual([1, 2, 3].map((sequence) => [sequence, 1]))
+    expect(await breaksOf(clientId)).toEqual([])
   })
 
   test('keeps its key when the master key changes, and tells of it', async () => {

@@ -128,6 +128,23 @@ describe('an operation', () => {
     expect(await findOperation(tables.database, { ...key, clientId: 'another' })).toBeUndefined()
   })
 
+  test('is not added of a device that was revoked, whichever others were', async () => {
+    const key = tables.key({ device: DEVICE })
+    const { clientId } = key
+    const add = (owner: string, device: string, revokedAt: Date | null) =>
+      tables.database.query('insert into reshare_devices values ($1, $2, $3, $3, $4)', [
+        ...[owner, device, new Date(tables.clock), revokedAt],
+      ])
+    await add(clientId, 'cd'.repeat(32), new Date(tables.clock))
+    await add(tables.key().clientId, DEVICE, new Date(tables.clock))
+    expect(await tables.begin(key)).toBe(true)
+    await add(clientId, DEVICE, null)
+    expect(await tables.begin(tables.key({ ...key, operationId: '1'.repeat(32) }))).toBe(true)
+    await tables.database.query('update reshare_devices set revoked_at = now() where device = $1', [DEVICE])
+    expect(await tables.begin(tables.key({ ...key, operationId: '2'.repeat(32) }))).toBe(false)
+    expect(await tables.begin(tables.key({ clientId, device: null }))).toBe(true)
+  })
+
   test('is known by the set that it uses, and forgets the authorisation of an export', async () => {
     const key = tables.key()
     const request: ExportRequest = {

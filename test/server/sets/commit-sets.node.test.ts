@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { GenerateRequest, RecoverRequest, RefreshRequest } from '../../../src/wire/operations.ts'
 import { commitSets } from '../../../src/server/operations/make-sets/commit-sets.ts'
 import { createWallet } from '../../../src/server/operations/make-sets/create-wallet.ts'
+import type { Queryable, Row } from '../../../src/service/database/types.ts'
 import { equalShares } from '../../../src/server/sets/shares.ts'
 import { readShare } from '../support/read-share.ts'
 import { walletPair } from '../../support/wallet-pair.ts'
@@ -40,23 +41,22 @@ function settle(key: CalledOperation, request: ReshareRequest, sets: readonly Wa
 const owed = (setId: string) => owedRetirements(tables, setId)
 const preprocessing = (setId: string) => storedPreprocessing(tables, setId)
 
+/** @param stored what the database gives back of what it was given */
+function create(operation: CalledOperation, stored = (row: Row) => row) {
+  const { context, database } = tables
+  const request = generating as GenerateRequest
+  const input = { ...operation, request, round: 2, messages: [], epoch: 1, state: undefined }
+  const set = walletPair('signing', context.random).other
+  const completion = createWallet(context, input, set)
+  const giving = (tx: Queryable): Queryable => ({ query: async (...query) => (await tx.query(...query)).map(stored) })
+  const apply = () => database.transaction(async (tx) => completion.apply(giving(tx)))
+  return { ...completion, set, apply }
+}
+
 describe('the end of an operation that makes sets', () => {
   test('of a new wallet: set and share are there with the wallet, which is there once', async () => {
     const { context, database } = tables
     const key = tables.key()
-    const create = (operation: CalledOperation) => {
-      const input = {
-        ...operation,
-        request: generating as GenerateRequest,
-        round: 2,
-        messages: [],
-        epoch: 1,
-        state: undefined,
-      }
-      const set = walletPair('signing', context.random).other
-      const completion = createWallet(context, input, set)
-      return { ...completion, set, apply: () => database.transaction(async (tx) => completion.apply(tx)) }
-    }
     const { decision, result, set, apply } = create(key)
     const setId = toHex(set.setId)
     expect([decision, result]).toEqual(['COMMIT', { setId, state: 'ACTIVE' }])
@@ -68,6 +68,19 @@ describe('the end of an operation that makes sets', () => {
     const second = create(tables.key({ clientId: key.clientId }))
     await expect(second.apply()).rejects.toThrow(errorOf('WALLET_EXISTS'))
     await expect(requireSet(database, key.clientId, toHex(second.set.setId))).rejects.toThrow(errorOf('AUTH_FAILED'))
+  })
+
+  test.each<[string, (share: Uint8Array) => Uint8Array | null]>([
+    ['no share', () => null],
+    ['another share', (share) => share.map((byte, i) => (i === share.length - 1 ? byte ^ 1 : byte))],
+    ['a part of the share', (share) => share.slice(0, -1)],
+  ])('of a new wallet: nothing is stored where the database gives back %s', async (_, damage) => {
+    const key = tables.key()
+    const damaged = (row: Row) => ('stored' in row ? { ...row, stored: damage(row['stored'] as Uint8Array) } : row)
+    await expect(create(key, damaged).apply()).rejects.toThrow('does not give back the share')
+    await expect(requireSets(tables.database, key.clientId, WALLET)).rejects.toThrow(errorOf('AUTH_FAILED'))
+    expect(await tables.row('select 1 from reshare_wallets where client_id = $1', key.clientId)).toBeUndefined()
+    await create(key).apply()
   })
 
   test('of a backup: the set is committed, and waits for the app', async () => {
