@@ -121,11 +121,14 @@ export const GROUPS = {
     database: true,
   },
   'server-rounds': {
-    sources: ['src/server/operations', 'src/server/rounds/handle-round.ts'],
+    sources: ['src/server/operations', 'src/server/rounds'],
     tests: [
+      'test/server/rounds/turns.node.test.ts',
       'test/server/operations/sessions.node.test.ts',
       'test/server/operations/completions.node.test.ts',
       'test/server/rounds/handle-round.node.test.ts',
+      'test/server/rounds/failures.node.test.ts',
+      'test/server/rounds/lease.node.test.ts',
     ],
     database: true,
   },
@@ -151,7 +154,7 @@ export const GROUPS = {
   },
   'server-devices': {
     sources: ['src/server/devices'],
-    tests: ['test/server/devices/devices-table.node.test.ts'],
+    tests: ['test/server/devices/{devices-table,revoked-devices}.node.test.ts'],
     database: true,
   },
   'server-ecdsa': {
