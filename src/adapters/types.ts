@@ -46,4 +46,6 @@ export interface TaprootRequest extends Cancellable {
 export interface Ed25519Request extends Cancellable {
   /** The message to sign, of any length. */
   readonly message: Uint8Array
+  /** The path of the key (BIP32-Ed25519), without hardened steps. Default: the wallet's key. */
+  readonly path?: string | undefined
 }

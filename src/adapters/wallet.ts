@@ -21,8 +21,8 @@ export function walletKeys(client: Client, walletId: string): WalletKeys {
       })
       return signature
     },
-    signEd25519: async ({ message, signal }) => {
-      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...given({ signal }) })
+    signEd25519: async ({ message, path, signal }) => {
+      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...given({ path, signal }) })
       return signature
     },
   }

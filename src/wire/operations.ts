@@ -60,6 +60,8 @@ interface AnySignRequest {
   readonly setId: string
   /** lower-case hex, at most 64 KiB of bytes */
   readonly message: string
+  /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519); `m` is the wallet's own key. */
+  readonly path: string
 }
 
 export interface SignEd25519Request extends AnySignRequest {
@@ -68,8 +70,6 @@ export interface SignEd25519Request extends AnySignRequest {
 
 export interface SignBip340Request extends AnySignRequest {
   readonly scheme: 'bip340'
-  /** BIP 32 without hardened steps, such as `m/0/5`; `m` is the wallet's own key. */
-  readonly path: string
   /**
    * The merkle root that the key at `path` is tweaked by (BIP 341), 32 bytes in lower-case hex, or '' for a key without
    * scripts; null signs with the key as it is.
@@ -81,8 +81,6 @@ export interface SignEcdsaRequest extends AnySignRequest {
   readonly scheme: 'ecdsa'
   /** How the message is hashed; null if the message already is the digest, of 32 bytes. */
   readonly hash: MessageHash | null
-  /** As for `bip340`. */
-  readonly path: string
   readonly source: SignatureSource
 }
 

@@ -5,7 +5,7 @@ import type { KeyPath } from '../protocol/ecdsa/signing/signing-setup.ts'
 import { wipeKeyShare } from '../key-share/index.ts'
 import type { KeyShare, ShareSetRecord } from '../key-share/types.ts'
 import { fromHex } from '../util/bytes.ts'
-import type { SignBip340Request, SignEcdsaRequest } from './operations.ts'
+import type { SignBip340Request, SignEcdsaRequest, SignEd25519Request } from './operations.ts'
 
 /** The digest that an ECDSA request signs; both sides hash the message themselves. */
 export function requestDigest({ message, hash }: Pick<SignEcdsaRequest, 'message' | 'hash'>): Digest32 {
@@ -26,7 +26,7 @@ export function keyAtPath(group: Group, record: ShareSetRecord, path: string): K
 }
 
 /**
- * The public key at a path below a set's own: 33 bytes.
+ * The public key at a path below a set's own: 33 bytes on secp256k1, 32 on ed25519.
  *
  * @throws {TypeError | RangeError} for a path that cannot be derived
  */
@@ -35,25 +35,24 @@ export function publicKeyAtPath(group: Group, record: ShareSetRecord, path: stri
 }
 
 /**
- * The share that a BIP 340 request signs with: of the key at its path, tweaked if requested. It is a copy, which the
- * caller wipes.
+ * The share that a FROST request signs with: of the key at its path, tweaked if requested. It is a copy, which the caller
+ * wipes.
  *
  * @throws {TypeError | RangeError} for a path or tweak that cannot be derived
  */
-export function taprootShare(
-  group: Group,
-  share: KeyShare,
-  { path, tapTweak }: Pick<SignBip340Request, 'path' | 'tapTweak'>,
-): KeyShare {
-  const derived = keyAtPath(group, share.record, path)
+export function frostShare(group: Group, share: KeyShare, request: FrostKey): KeyShare {
+  const derived = keyAtPath(group, share.record, request.path)
   const atPath = derived
     ? deriveShare(group, share, derived)
     : { ...share, secretShare: share.secretShare.slice() as typeof share.secretShare }
-  if (tapTweak === null) return atPath
+  if (request.tapTweak === undefined || request.tapTweak === null) return atPath
   try {
-    const root = tapTweak === '' ? undefined : fromHex(tapTweak)
+    const root = request.tapTweak === '' ? undefined : fromHex(request.tapTweak)
     return deriveShare(group, atPath, taprootOutputKey(group, atPath.record.publicKey, root))
   } finally {
     wipeKeyShare(atPath)
   }
 }
+
+/** Which key a FROST request signs with. */
+type FrostKey = Pick<SignEd25519Request, 'path'> & Partial<Pick<SignBip340Request, 'tapTweak'>>

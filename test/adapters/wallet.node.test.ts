@@ -89,14 +89,16 @@ test('a provider sends too', async () => {
 test('Solana transfers of both devices are executed', async () => {
   const chain = new LiteSVM()
   const { address: recipient } = await generateKeyPairSigner()
-  for (const [index, device] of [phone, laptop].entries()) {
-    const signer = await solanaSigner(device, { walletId: wallet.id })
-    expect(signer.address).toBe(solanaAddress(wallet.publicKeys.ed25519))
-    if (index === 0) chain.airdrop(signer.address, lamports(10n * SOL))
-    const signed = await signedTransfer(chain, signer, recipient, SOL + BigInt(index))
-    expect(chain.sendTransaction(signed)).toBeInstanceOf(TransactionMetadata)
+  for (const path of ['m', 'm/0/5']) {
+    for (const [index, device] of [phone, laptop].entries()) {
+      const signer = await solanaSigner(device, { walletId: wallet.id, path })
+      expect(signer.address === solanaAddress(wallet.publicKeys.ed25519)).toBe(path === 'm')
+      if (index === 0) chain.airdrop(signer.address, lamports(10n * SOL))
+      const signed = await signedTransfer(chain, signer, recipient, SOL + BigInt(index))
+      expect(chain.sendTransaction(signed)).toBeInstanceOf(TransactionMetadata)
+    }
   }
-  expect(chain.getBalance(recipient)).toBe(2n * SOL + 1n)
+  expect(chain.getBalance(recipient)).toBe(4n * SOL + 2n)
 })
 
 test('Bitcoin inputs of both kinds are signed as btc-signer finalizes them', async () => {

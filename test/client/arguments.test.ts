@@ -97,7 +97,8 @@ const SIGN: readonly Bad[] = [
   [{ scheme: 'bip340', path: 5 }, TypeError],
   [{ scheme: 'bip340', tapTweak: new Uint8Array(31) }, RangeError],
   [{ scheme: 'bip340', tapTweak: '' }, TypeError],
-  [{ path: 'm/0' }, TypeError],
+  [{ path: 'm/' }, TypeError],
+  [{ path: "m/0'" }, RangeError],
   [{ message: undefined }, TypeError],
   [{ message: 'hello' }, TypeError],
   [{ message: [1, 2] }, TypeError],
@@ -120,7 +121,7 @@ const COUNT: readonly Bad[] = [
 const CURVE: readonly Bad[] = [
   [{ curve: undefined }, TypeError],
   [{ curve: 'p256' }, TypeError],
-  [{ curve: 'ed25519', path: 'm/0' }, RangeError],
+  [{ curve: 'ed25519', path: "m/0'" }, RangeError],
 ]
 
 const RECOVER: readonly Bad[] = [

@@ -16,7 +16,8 @@ export interface FakeWallet extends WalletKeys {
 /** Keys from noble and @scure/bip32 in place of shares: adapters are tested without the protocols. */
 export function fakeWallet(random: RandomSource): FakeWallet {
   const root = new HDKey({ privateKey: random(32), chainCode: random(32) })
-  const secret = random(32)
+  const root25519 = random(32)
+  const secretAt = (path = 'm') => (path === 'm' ? root25519 : sha256(concatBytes(root25519, utf8(path))))
   const derived = (path = 'm'): HDKey => root.derive(path)
   const privateKey = (path?: string): Uint8Array => derived(path).privateKey as Uint8Array
   const requests: FakeWallet['requests'] = []
@@ -24,7 +25,7 @@ export function fakeWallet(random: RandomSource): FakeWallet {
     requests,
     privateKey,
     getPublicKey: async (curve, path) =>
-      curve === 'ed25519' ? ed25519.getPublicKey(secret) : (derived(path).publicKey as Uint8Array),
+      curve === 'ed25519' ? ed25519.getPublicKey(secretAt(path)) : (derived(path).publicKey as Uint8Array),
     signEcdsa: async ({ digest, path = 'm', signal }) => {
       signal?.throwIfAborted()
       requests.push({ kind: 'ecdsa', path, signed: digest })
@@ -36,10 +37,10 @@ export function fakeWallet(random: RandomSource): FakeWallet {
       requests.push({ kind: 'taproot', path, signed: message })
       return schnorr.sign(message, taprootOutputSecret(privateKey(path)))
     },
-    signEd25519: async ({ message, signal }) => {
+    signEd25519: async ({ message, path = 'm', signal }) => {
       signal?.throwIfAborted()
-      requests.push({ kind: 'ed25519', path: 'm', signed: message })
-      return ed25519.sign(message, secret)
+      requests.push({ kind: 'ed25519', path, signed: message })
+      return ed25519.sign(message, secretAt(path))
     },
   }
 }

@@ -13,7 +13,7 @@ import type {
 } from '../../src/wire/operations.ts'
 import { paths } from '../../src/wire/paths.ts'
 import { setupBinding, setupParties } from '../../src/wire/setup-binding.ts'
-import { keyAtPath, requestDigest, taprootShare } from '../../src/wire/signing.ts'
+import { keyAtPath, requestDigest, frostShare } from '../../src/wire/signing.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import {
@@ -207,7 +207,7 @@ export class ClientOperation {
     const curve = request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1'
     const group = getGroup(curve)
     const own = this.#share(curve)
-    const share = request.scheme === 'bip340' ? taprootShare(group, own, request) : own
+    const share = frostShare(group, own, request)
     const { random } = this.#client
     const message = fromHex(request.message)
     return createSigning({

@@ -21,7 +21,7 @@ test.each<[OperationRequest, string[]]>([
   [{ kind: 'refresh', ...ids, label: '' }, [...signing, setup]],
   [{ kind: 'refresh', ...ids, label: '', withoutSetup: true }, signing],
   [{ kind: 'prove', ...ids }, signing],
-  [{ kind: 'sign', ...ids, scheme: 'ed25519', message: '' }, ['signing ed25519']],
+  [{ kind: 'sign', ...ids, scheme: 'ed25519', message: '', path: 'm' }, ['signing ed25519']],
   [{ kind: 'sign', ...ids, scheme: 'bip340', message: '', path: 'm', tapTweak: null }, ['signing secp256k1']],
   [{ kind: 'sign', ...ids, ...ecdsa }, ['signing secp256k1']],
   [{ kind: 'preprocess', ...ids }, ['signing secp256k1']],

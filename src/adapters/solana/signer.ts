@@ -17,6 +17,8 @@ export type SolanaSigner = TransactionPartialSigner & MessagePartialSigner
 export interface SolanaSignerParameters {
   /** The wallet's id: 16 bytes in lower-case hex. */
   readonly walletId: string
+  /** The path of the key, without hardened steps, such as `m/0/5` (BIP32-Ed25519). Default: the wallet's key. */
+  readonly path?: string
 }
 
 /**
@@ -28,6 +30,7 @@ export interface SolanaSignerParameters {
  * transaction of this signer, or that may be one of an unknown version, is refused with a `RangeError`. So is a transaction
  * without this signer.
  *
+ * @throws {TypeError | RangeError} for a path that cannot be derived
  * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet
  *
  * @example
@@ -35,20 +38,20 @@ export interface SolanaSignerParameters {
  * const message = setTransactionMessageFeePayerSigner(signer, createTransactionMessage({ version: 0 }))
  */
 export async function solanaSigner(client: Client, options: SolanaSignerParameters): Promise<SolanaSigner> {
-  const { walletId } = assertObject(options, 'solanaSigner')
-  return createSolanaSigner(walletKeys(client, walletId))
+  const { walletId, path } = assertObject(options, 'solanaSigner')
+  return createSolanaSigner(walletKeys(client, walletId), path)
 }
 
 /** Creates a signer with a wallet's keys. */
-export async function createSolanaSigner(keys: WalletKeys): Promise<SolanaSigner> {
-  const publicKey = await keys.getPublicKey('ed25519')
+export async function createSolanaSigner(keys: WalletKeys, path?: string): Promise<SolanaSigner> {
+  const publicKey = await keys.getPublicKey('ed25519', path)
   const address = solanaAddress(publicKey)
 
   /** Signs one message at a time, so that after a failure no other signature is under way. */
   async function signAll(messages: readonly Uint8Array[], signal?: AbortSignal): Promise<SignatureDictionary[]> {
     const dictionaries: SignatureDictionary[] = []
     for (const message of messages) {
-      const signature = await keys.signEd25519({ message, signal })
+      const signature = await keys.signEd25519({ message, path, signal })
       if (!ed25519.verify(signature, message, publicKey, { zip215: false })) {
         throw new MpcError('PROTOCOL_ABORTED', `the signature is not one by ${address}`)
       }

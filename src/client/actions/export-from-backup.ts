@@ -9,10 +9,11 @@ import { assertFunction, assertMethods, oneOf, assertObject, nonEmptyString, wal
 import { assertBackupMethod } from '../backup/backup-method.ts'
 import { postJson } from '../operations/api-client.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
-import { collectKey, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
+import { collectKey, exportedKeyAt, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
 import { openBackupSet } from '../backup/open-backup.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { newOperationId } from '../operations/run-operation.ts'
+import { pathArgument } from '../signing/sign-parameters.ts'
 import type { ActionOptions, Client } from '../types.ts'
 import { shareOn, wipeShares } from '../wallet-shares.ts'
 
@@ -25,6 +26,8 @@ export interface ExportFromBackupParameters extends ActionOptions {
   readonly custodian: Transport
   /** Which of the wallet's keys. */
   readonly curve: Curve
+  /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519). Default: the wallet's own key. */
+  readonly path?: string
   /** Passed to the custodian's `authorizeExport`, 1 to 4,096 UTF-16 code units: a fresh authorization by the user. */
   readonly authorization: string
   /** The wallet that the backup must belong to: 16 bytes in lower-case hex. */
@@ -61,6 +64,7 @@ export async function exportFromBackup(client: Client, options: ExportFromBackup
   assertBackupMethod(method, 'method')
   assertMethods(custodian, ['request'], 'custodian')
   oneOf(curve, CURVES, 'curve')
+  const path = pathArgument(options.path)
   checkText(authorization, AUTHORIZATION, 'authorization')
   if (walletId !== undefined) walletIdArgument(walletId)
   const progress = createProgress(client, plans.export, assertFunction(onProgress, 'onProgress'))
@@ -72,9 +76,10 @@ export async function exportFromBackup(client: Client, options: ExportFromBackup
       const exportId = newOperationId(client)
       const exportRequest = { setId: toHex(backup.setId), curve, authorization }
       const holder = custodianShare({ ...client, transport: custodian }, deadline, exportId, exportRequest)
-      const key = await collectKey(client, shareOn(backup, curve), exportId, holder)
+      const share = shareOn(backup, curve)
+      const key = await collectKey(client, share, exportId, holder)
       progress.finish()
-      return key
+      return exportedKeyAt(client.group(curve), share.record, key, path)
     } finally {
       wipeShares(backup)
     }

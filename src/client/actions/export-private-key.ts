@@ -10,8 +10,9 @@ import { parseResult } from '../operations/parse-responses.ts'
 import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { postRound } from '../operations/api-client.ts'
 import { withDeadline } from '../deadline.ts'
-import { collectKey, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
+import { collectKey, exportedKeyAt, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
 import { beginWith, newOperationId } from '../operations/run-operation.ts'
+import { pathArgument } from '../signing/sign-parameters.ts'
 import type { ActionOptions, Call, Client } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
 
@@ -20,6 +21,8 @@ export interface ExportPrivateKeyParameters extends ActionOptions {
   readonly walletId: string
   /** Which of the wallet's keys. */
   readonly curve: Curve
+  /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519). Default: the wallet's own key. */
+  readonly path?: string
   /**
    * Passed to the server's `authorizeExport`, 1 to 4,096 UTF-16 code units: a fresh authorization by the user, such as
    * a one-time code.
@@ -34,6 +37,9 @@ export interface ExportPrivateKeyParameters extends ActionOptions {
  * refreshing helps against whoever has these bytes. The wallet keeps working, and `listSets` shows when the set was
  * exported. For ed25519 the result is a scalar, not a seed.
  *
+ * With a `path` the result is the key of that path. It is no less than the wallet's own key to whoever also has the chain
+ * code, as this device does: one follows from the other.
+ *
  * @throws {POLICY_DENIED} if the server does not allow it; without an `authorizeExport` hook it allows none
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH} if this device cannot use the wallet: recover it
  * @throws {SET_RETIRED} if the set was retired, from this device or another
@@ -47,13 +53,16 @@ export async function exportPrivateKey(client: Client, options: ExportPrivateKey
   const { walletId, curve, authorization } = assertObject(options, 'exportPrivateKey')
   walletIdArgument(walletId)
   oneOf(curve, CURVES, 'curve')
+  const path = pathArgument(options.path)
   checkText(authorization, AUTHORIZATION, 'authorization')
   return withDeadline(client, options, (deadline, client) =>
-    useActiveSet(client, deadline, walletId, (shares) => {
+    useActiveSet(client, deadline, walletId, async (shares) => {
       const operationId = newOperationId(client)
       const exportRequest = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const
       const holder = serverShare({ client, deadline }, operationId, shares, exportRequest)
-      return collectKey(client, shareOn(shares, curve), operationId, holder)
+      const share = shareOn(shares, curve)
+      const key = await collectKey(client, share, operationId, holder)
+      return exportedKeyAt(client.group(curve), share.record, key, path)
     }),
   )
 }

@@ -1,4 +1,5 @@
 import { derivePath, encodeDerivedKey, parsePath } from '../../protocol/derive/index.ts'
+import { publicKeyAtPath } from '../../wire/signing.ts'
 import { CURVES, type Curve } from '../../types.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
 import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
@@ -13,7 +14,7 @@ export interface GetPublicKeyParameters extends ActionOptions {
   readonly walletId: string
   /** The curve of the key. */
   readonly curve: Curve
-  /** On secp256k1, BIP 32 without hardened steps, such as `m/0/5`. Default: the wallet's own key. */
+  /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519). Default: the wallet's own key. */
   readonly path?: string
 }
 
@@ -21,7 +22,7 @@ export interface GetPublicKeyParameters extends ActionOptions {
  * The public key at a path below the wallet's own.
  *
  * @returns 33 bytes (SEC 1 compressed) on secp256k1, 32 (RFC 8032) on ed25519
- * @throws {TypeError | RangeError} for a path that cannot be derived: a hardened one, or any on ed25519
+ * @throws {TypeError | RangeError} for a path that cannot be derived, such as a hardened one
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
  *
@@ -34,8 +35,11 @@ export async function getPublicKey(client: Client, options: GetPublicKeyParamete
   oneOf(curve, CURVES, 'curve')
   const path = pathArgument(options.path)
   if (path === 'm') return (await getWallet(client, options)).publicKeys[curve]
-  if (curve === 'ed25519') throw new RangeError('ed25519 keys are not derived')
-  return (await getExtendedPublicKey(client, options)).publicKey
+  return withDeadline(client, options, (deadline, client) =>
+    useActiveSet(client, deadline, walletId, async (shares) =>
+      publicKeyAtPath(client.group(curve), shareOn(shares, curve).record, path),
+    ),
+  )
 }
 
 export interface GetExtendedPublicKeyParameters extends ActionOptions {

@@ -1,8 +1,10 @@
 import { exportTerms } from '../../wire/export.ts'
 import type { OperationId } from '../../wire/operations.ts'
+import { keyAtPath, publicKeyAtPath } from '../../wire/signing.ts'
+import type { Group, Scalar } from '../../curve/group.ts'
 import { MpcError } from '../../errors.ts'
 import { generateReceiver, proveExport, receiveShare, recombineKey } from '../../protocol/export/index.ts'
-import type { KeyShare } from '../../key-share/types.ts'
+import type { KeyShare, ShareSetRecord } from '../../key-share/types.ts'
 import type { Curve } from '../../types.ts'
 import { fromHex, toHex, wipe } from '../../util/bytes.ts'
 import type { Client } from '../types.ts'
@@ -33,6 +35,24 @@ export interface ExportedEd25519Scalar {
   readonly privateKey: Uint8Array
   /** x·B, 32 bytes, RFC 8032 */
   readonly publicKey: Uint8Array
+}
+
+/**
+ * The key at a path below an exported one. What is returned has bytes of its own; the exported key is wiped.
+ *
+ * @param record of the set that the key was exported from
+ * @param path as of `parsePath`; `m` is the exported key itself, which is then returned as it is
+ * @throws {RangeError} for a path that cannot be derived
+ */
+export function exportedKeyAt(group: Group, record: ShareSetRecord, key: ExportedKey, path: string): ExportedKey {
+  const derivation = keyAtPath(group, record, path)
+  if (derivation === undefined) return key
+  try {
+    const privateKey = group.add(key.privateKey as Scalar, derivation.tweak)
+    return { ...key, privateKey, publicKey: publicKeyAtPath(group, record, path) }
+  } finally {
+    wipe(key.privateKey)
+  }
 }
 
 /** The other party of the export: it gives a challenge, and then its share in return for a proof. */

@@ -11,6 +11,8 @@ export const SIGN_MESSAGE_MAX_LENGTH = 64 * 1024
 interface AnySignParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
+  /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519). Default: the wallet's own key. */
+  readonly path?: string
 }
 
 /** RFC 8032 with the ed25519 key. */
@@ -21,13 +23,8 @@ export interface SignEd25519Parameters extends AnySignParameters {
   readonly message: Uint8Array
 }
 
-interface DerivedSignParameters extends AnySignParameters {
-  /** BIP 32 without hardened steps, such as `m/0/5`. Default: the wallet's own key. */
-  readonly path?: string
-}
-
 /** BIP 340 Schnorr, for Bitcoin, with the secp256k1 key. */
-export interface SignBip340Parameters extends DerivedSignParameters {
+export interface SignBip340Parameters extends AnySignParameters {
   /** The signature scheme. */
   readonly scheme: 'bip340'
   /** What is signed, at most 64 KiB; BIP 340 users hash theirs first. */
@@ -40,7 +37,7 @@ export interface SignBip340Parameters extends DerivedSignParameters {
 }
 
 /** An ECDSA signature of a message, which is hashed here. */
-export interface SignEcdsaMessageParameters extends DerivedSignParameters {
+export interface SignEcdsaMessageParameters extends AnySignParameters {
   /** The signature scheme. */
   readonly scheme: 'ecdsa'
   /** What is hashed and signed, at most 64 KiB. */
@@ -52,7 +49,7 @@ export interface SignEcdsaMessageParameters extends DerivedSignParameters {
 }
 
 /** An ECDSA signature of a digest that was hashed elsewhere. */
-export interface SignEcdsaDigestParameters extends DerivedSignParameters {
+export interface SignEcdsaDigestParameters extends AnySignParameters {
   /** The signature scheme. */
   readonly scheme: 'ecdsa'
   /** The hash that is signed, 32 bytes. The server's policy sees only the hash. */
@@ -73,7 +70,7 @@ const HASHES: readonly MessageHash[] = ['sha256', 'sha256d', 'keccak256']
 
 /** What is signed, as encoded in the request: bytes in lower-case hex. */
 export type Statement =
-  | { readonly scheme: 'ed25519'; readonly message: string }
+  | { readonly scheme: 'ed25519'; readonly message: string; readonly path: string }
   | { readonly scheme: 'bip340'; readonly message: string; readonly path: string; readonly tapTweak: string | null }
   | ({ readonly scheme: 'ecdsa' } & Pick<SignEcdsaRequest, 'message' | 'hash' | 'path'>)
 
@@ -81,17 +78,17 @@ export type Statement =
 export function readStatement(options: SignParameters): Statement {
   walletIdArgument(assertObject(options, 'sign').walletId)
   const scheme = oneOf(options.scheme, ['ed25519', 'bip340', 'ecdsa'], 'scheme')
+  const path = pathArgument(options.path)
   switch (options.scheme) {
     case 'ed25519':
-      if ((options as { path?: unknown }).path !== undefined) throw new TypeError('ed25519 keys are not derived')
-      return { scheme: options.scheme, message: messageArgument(options.message) }
+      return { scheme: options.scheme, message: messageArgument(options.message), path }
     case 'bip340': {
-      const { message, path, tapTweak } = options
+      const { message, tapTweak } = options
       const tweak = tapTweak === undefined ? null : tapTweakArgument(tapTweak)
-      return { scheme: options.scheme, message: messageArgument(message), path: pathArgument(path), tapTweak: tweak }
+      return { scheme: options.scheme, message: messageArgument(message), path, tapTweak: tweak }
     }
     case 'ecdsa':
-      return { scheme: options.scheme, ...signedByEcdsa(options), path: pathArgument(options.path) }
+      return { scheme: options.scheme, ...signedByEcdsa(options), path }
     default:
       throw new TypeError(`unknown scheme ${scheme}`)
   }

@@ -1,6 +1,6 @@
 import { operationSessions } from '../../wire/operation-definitions.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
-import { taprootShare } from '../../wire/signing.ts'
+import { frostShare } from '../../wire/signing.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { MpcError } from '../../errors.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
@@ -28,8 +28,7 @@ export async function signSchnorr(
 ): Promise<Signature> {
   const [sessionIndex] = operationSessions(request)
   const own = shareOn(shares, sessionIndex!.curve)
-  if (request.scheme === 'ed25519') return signWith(client, deadline, own, request)
-  const derived = taprootShare(client.group('secp256k1'), own, request)
+  const derived = frostShare(client.group(own.record.curve), own, request)
   try {
     return await signWith(client, deadline, derived, request)
   } finally {

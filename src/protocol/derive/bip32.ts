@@ -6,11 +6,12 @@ import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { abytes } from '../../util/bytes.ts'
 import { CodecError, Reader, Writer, isCodecError } from '../../util/codec.ts'
 import { decodeBase58Check, encodeBase58Check } from './base58.ts'
+import { ed25519Step } from './bip32-ed25519.ts'
 import { assertIndex } from './path.ts'
 
-/** A public key, and the chain code from which its children are derived (BIP 32). */
+/** A public key, and the chain code from which its children are derived. */
 export interface ExtendedPublicKey {
-  /** On secp256k1. */
+  /** The key. */
   readonly publicKey: Point
   /** 32 bytes */
   readonly chainCode: Uint8Array
@@ -31,7 +32,8 @@ export type Network = keyof typeof VERSIONS
 const SERIALIZED_BYTES = 78
 
 /**
- * Derives a child key along non-hardened steps (BIP 32, "Public parent key → public child key").
+ * Derives a child key along non-hardened steps: BIP 32, "Public parent key → public child key", on secp256k1, and
+ * BIP32-Ed25519 on ed25519.
  *
  * Only the public key and the chain code are needed, so the derivation reveals no secret. Whoever knows the chain code
  * can tell which keys are derived from the same root. Each signer adds the whole tweak to its share, because Lagrange
@@ -39,15 +41,13 @@ const SERIALIZED_BYTES = 78
  *
  * @param parent the root of the path
  * @param path indices below 2^31
- * @throws {RangeError} for a group other than secp256k1, a hardened index, or a child that BIP 32 declares invalid
- *   (probability below 2^-127)
+ * @throws {RangeError} for a hardened index, or a child that the scheme declares invalid (probability below 2^-127)
  *
  * @example
  * const { record } = share
  * const child = derivePath(getGroup('secp256k1'), record, parsePath('m/0/5'))
  */
 export function derivePath(group: Group, parent: ExtendedPublicKey, path: readonly number[]): DerivedKey {
-  if (group.curve !== 'secp256k1') throw new RangeError(`BIP 32 without hardening is not defined on ${group.curve}`)
   abytes(parent.chainCode, 32, 'chainCode')
   const start: DerivedKey = { ...parent, path: [], tweak: group.scalar(0) }
   return path.reduce((key, index) => deriveChild(group, key, index), start)
@@ -55,17 +55,16 @@ export function derivePath(group: Group, parent: ExtendedPublicKey, path: readon
 
 function deriveChild(group: Group, parent: DerivedKey, index: number): DerivedKey {
   assertIndex(index)
-  const data = new Writer().bytes(group.encodePoint(parent.publicKey)).u32(index).finish()
-  const digest = hmac(sha512, parent.chainCode, data)
-  const left = decodeLeft(group, digest.subarray(0, 32), index)
-  const publicKey = group.addPoints(parent.publicKey, group.multiplyBase(left))
+  const step = group.curve === 'ed25519' ? ed25519Step : bip32Step
+  const { tweak, chainCode } = step(group, group.encodePoint(parent.publicKey), parent.chainCode, index)
+  const publicKey = group.addPoints(parent.publicKey, group.multiplyBase(tweak))
   if (group.isIdentity(publicKey)) throw invalidChild(index)
-  return {
-    publicKey,
-    chainCode: digest.slice(32),
-    path: [...parent.path, index],
-    tweak: group.add(parent.tweak, left),
-  }
+  return { publicKey, chainCode, path: [...parent.path, index], tweak: group.add(parent.tweak, tweak) }
+}
+
+function bip32Step(group: Group, parent: Uint8Array, chainCode: Uint8Array, index: number) {
+  const digest = hmac(sha512, chainCode, new Writer().bytes(parent).u32(index).finish())
+  return { tweak: decodeLeft(group, digest.subarray(0, 32), index), chainCode: digest.slice(32) }
 }
 
 /** I_L as a scalar. BIP 32 does not exclude zero. */
@@ -101,10 +100,10 @@ export interface KeyOrigin {
 const ROOT: KeyOrigin = { depth: 0, parentFingerprint: 0, index: 0 }
 
 /**
- * Encodes an extended public key as text (`xpub…`, BIP 32, "Serialization format").
+ * Encodes an extended public key on secp256k1 as text (`xpub…`, BIP 32, "Serialization format").
  *
  * @param origin Default: a root, which a wallet's own key is.
- * @throws {RangeError} if a number of `origin` does not fit its field
+ * @throws {RangeError} for another curve, or if a number of `origin` does not fit its field
  */
 export function encodeExtendedPublicKey(
   group: Group,
@@ -112,14 +111,16 @@ export function encodeExtendedPublicKey(
   origin: KeyOrigin = ROOT,
   network: Network = 'mainnet',
 ): string {
+  assertSecp256k1(group)
   const { depth, parentFingerprint, index } = origin
   const writer = new Writer().u32(VERSIONS[network]).u8(depth).u32(parentFingerprint).u32(index)
   return encodeBase58Check(writer.bytes(key.chainCode).bytes(group.encodePoint(key.publicKey)).finish())
 }
 
 /**
- * Decodes an extended public key.
+ * Decodes an extended public key on secp256k1.
  *
+ * @throws {RangeError} for another curve
  * @throws {CodecError} unless it is a valid extended public key. Extended private keys are refused too.
  */
 export function decodeExtendedPublicKey(
@@ -133,6 +134,7 @@ export function decodeExtendedPublicKey(
   /** The network of the version bytes. */
   readonly network: Network
 } {
+  assertSecp256k1(group)
   const reader = new Reader(decodeBase58Check(text, SERIALIZED_BYTES))
   const version = reader.u32()
   const network = (Object.keys(VERSIONS) as Network[]).find((name) => VERSIONS[name] === version)
@@ -144,6 +146,10 @@ export function decodeExtendedPublicKey(
     throw new CodecError('a root has neither a parent nor an index')
   }
   return { key: { publicKey, chainCode }, origin, network }
+}
+
+function assertSecp256k1({ curve }: Group): void {
+  if (curve !== 'secp256k1') throw new RangeError(`extended public keys of BIP 32 are not defined on ${curve}`)
 }
 
 /** Encodes a derived key as text (`xpub…`). @param root the key that it was derived from */

@@ -29,7 +29,7 @@ export interface PolicyRequest {
   readonly hash?: MessageHash | null
   /** The digest that ECDSA would sign, 32 bytes. */
   readonly digest?: Uint8Array
-  /** The path of the key that would sign (BIP 32): `m` is the wallet's own key. */
+  /** The path of the key that would sign, without hardened steps: `m` is the wallet's own key. */
   readonly path?: string
   /** The Merkle root of the key's tweak (BIP 341) in lower-case hex; '' for a tweak without one; null for no tweak. */
   readonly tapTweak?: string | null

@@ -1,6 +1,6 @@
 import type { SessionMessage } from '../../wire/round-body.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
-import { taprootShare } from '../../wire/signing.ts'
+import { frostShare } from '../../wire/signing.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { getGroup } from '../../curve/index.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
@@ -43,7 +43,7 @@ function signWith(
 function signingShare(request: FrostRequest, shares: readonly KeyShare[]): KeyShare {
   const curve = request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1'
   const share = shares.find(({ record }) => record.curve === curve) as KeyShare
-  return request.scheme === 'bip340' ? taprootShare(getGroup(curve), share, request) : share
+  return frostShare(getGroup(curve), share, request)
 }
 
 function sign({ random }: ServerContext, { request, messages }: RoundInput<FrostRequest>, share: KeyShare) {

@@ -40,11 +40,11 @@ export const signOperation: ServerOperation<SignRequest> = {
 }
 
 function signSchema(limits: ServerLimits) {
-  const fields = { kind: v.literal('sign'), walletId, setId, message: message(limits) }
-  const ecdsa = { ...fields, scheme: v.literal('ecdsa'), path, source }
+  const fields = { kind: v.literal('sign'), walletId, setId, message: message(limits), path }
+  const ecdsa = { ...fields, scheme: v.literal('ecdsa'), source }
   return v.variant('scheme', [
     v.strictObject({ ...fields, scheme: v.literal('ed25519') }),
-    v.strictObject({ ...fields, scheme: v.literal('bip340'), path, tapTweak: v.nullable(merkleRoot) }),
+    v.strictObject({ ...fields, scheme: v.literal('bip340'), tapTweak: v.nullable(merkleRoot) }),
     v.variant('hash', [
       v.strictObject({ ...ecdsa, hash: v.picklist(['sha256', 'sha256d', 'keccak256']) }),
       // Without a hash the message is the digest itself.
@@ -54,14 +54,14 @@ function signSchema(limits: ServerLimits) {
 }
 
 function schemeFields(request: SignRequest) {
-  const { scheme } = request
+  const { scheme, path } = request
   switch (scheme) {
     case 'ed25519':
-      return { scheme }
+      return { scheme, path }
     case 'bip340':
-      return { scheme, path: request.path, tapTweak: request.tapTweak }
+      return { scheme, path, tapTweak: request.tapTweak }
     case 'ecdsa':
-      return { scheme, path: request.path, hash: request.hash, digest: requestDigest(request) }
+      return { scheme, path, hash: request.hash, digest: requestDigest(request) }
   }
 }
 

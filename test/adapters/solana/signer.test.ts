@@ -57,6 +57,16 @@ test('the address is the public key', async () => {
   expect(() => solanaAddress(new Uint8Array(33))).toThrow('publicKey must be 32 bytes, got 33')
 })
 
+test('signs with the key of its path', async () => {
+  const wallet = fakeWallet(seededRandom())
+  const signer = await createSolanaSigner(wallet, 'm/0/5')
+  const publicKey = await wallet.getPublicKey('ed25519', 'm/0/5')
+  expect(signer.address).toBe(solanaAddress(publicKey))
+  const [dictionary] = await signer.signMessages([createSignableMessage('a text')])
+  expect(ed25519.verify(dictionary![signer.address]!, utf8('a text'), publicKey)).toBe(true)
+  expect(wallet.requests.map(({ path }) => path)).toEqual(['m/0/5'])
+})
+
 test('kit takes it for a signer of transactions and of messages', async () => {
   const { signer } = await setup()
   expect(isTransactionPartialSigner(signer) && isMessagePartialSigner(signer)).toBe(true)

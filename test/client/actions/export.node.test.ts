@@ -5,6 +5,8 @@ import { publicKeyToAddress, privateKeyToAccount } from 'viem/accounts'
 import { verifyMessage } from 'viem'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { decodeRoundBody, encodeRoundBody, type RoundBody } from '../../../src/wire/round-body.ts'
+import type { Scalar } from '../../../src/curve/group.ts'
+import { getGroup } from '../../../src/curve/index.ts'
 import { createCustodian, webhookCustodian } from '../../../src/custodian/index.ts'
 import { exportFromBackup, exportPrivateKey } from '../../../src/export.ts'
 import { generateKeyPair, type HpkeKeyPair } from '../../../src/hpke/x25519.ts'
@@ -12,6 +14,7 @@ import {
   backupWallet,
   createClient,
   generateWallet,
+  getPublicKey,
   listSets,
   retireSet,
   sign,
@@ -46,6 +49,7 @@ beforeAll(async () => {
     webhookSecret: SECRET,
     authenticateUser: () => ({ userId: 'ann', clientId: 'ann' }),
     authorizeExport: (_, { authorization }) => authorization === CODE,
+    limits: { rates: null, lockOut: null },
     random,
   })
   const server = createServer({
@@ -111,6 +115,16 @@ describe('exportPrivateKey', () => {
     expect(ed25519.getPublicKey(privateKey)).not.toEqual(publicKey)
   })
 
+  test.each(['secp256k1', 'ed25519'] as const)('%s: the private key of a path', async (curve) => {
+    const { format, privateKey, publicKey } = await exportPrivateKey(client, { ...asked(curve), path: 'm/0/5' })
+    const root = await exportPrivateKey(client, asked(curve))
+    expect(format).toBe(root.format)
+    expect(publicKey).toEqual(await getPublicKey(client, { walletId: wallet.id, curve, path: 'm/0/5' }))
+    expect(publicKey).not.toEqual(root.publicKey)
+    expect(getGroup(curve).encodePoint(getGroup(curve).multiplyBase(privateKey as Scalar))).toEqual(publicKey)
+    expect(await exportPrivateKey(client, { ...asked(curve), path: 'm' })).toEqual(root)
+  })
+
   test('the wallet goes on working, and shows that it was exported', async () => {
     const message = utf8('in shares again')
     const { signature } = await sign(client, { walletId: wallet.id, scheme: 'ed25519', message })
@@ -129,6 +143,8 @@ describe('exportPrivateKey', () => {
   test.each([
     ['no wallet', { walletId: undefined }, TypeError],
     ['an unknown curve', { curve: 'p256' }, TypeError],
+    ['a path that is none', { path: 'm/' }, TypeError],
+    ['a hardened path', { path: "m/44'" }, RangeError],
     ['no authorisation', { authorization: undefined }, TypeError],
     ['an empty authorisation', { authorization: '' }, RangeError],
     ['a long authorisation', { authorization: 'x'.repeat(4097) }, RangeError],
@@ -211,6 +227,8 @@ describe('exportFromBackup', () => {
       const options = { cipherText, method, custodian: custodianTransport, curve, authorization: CODE }
       const fromBackup = await exportFromBackup(alone, options)
       expect(fromBackup).toEqual(await exportPrivateKey(client, asked(curve)))
+      const child = await exportFromBackup(alone, { ...options, path: 'm/3' })
+      expect(child).toEqual(await exportPrivateKey(client, { ...asked(curve), path: 'm/3' }))
       const refused = exportFromBackup(alone, { ...options, authorization: 'guessed' })
       await expect(refused).rejects.toMatchObject({ code: 'POLICY_DENIED' })
     }

@@ -2,7 +2,7 @@ import { operationSessions } from '../../../src/wire/operation-definitions.ts'
 import { operationFlags } from '../../../src/wire/operation-flags.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'
-import { keyAtPath, requestDigest, taprootShare } from '../../../src/wire/signing.ts'
+import { keyAtPath, requestDigest, frostShare } from '../../../src/wire/signing.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import {
@@ -78,7 +78,7 @@ export function schnorrSession(
   const { scheme } = request
   const group = getGroup(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
   const own = shareOn(shares, group.curve)
-  const share = request.scheme === 'ed25519' ? own : taprootShare(group, own, request)
+  const share = frostShare(group, own, request)
   const message = fromHex(request.message)
   return converted(
     createSigning({ scheme, group, share, signers, aggregator: partyId(1), message, random }),

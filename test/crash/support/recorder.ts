@@ -64,7 +64,7 @@ export function createRecorder(server: Transport): Recorder {
     },
 
     async refusal(walletId, setId) {
-      const header: SignEd25519Request = { kind: 'sign', scheme: 'ed25519', walletId, setId, message: '00' }
+      const header: SignEd25519Request = { kind: 'sign', scheme: 'ed25519', walletId, setId, message: '00', path: 'm' }
       const body = encodeRoundBody({ header, messages: [] })
       const answer = await server.request({ method: 'POST', path: newRound(), contentType: ROUND_CONTENT_TYPE, body })
       if (answer.status === 200) return undefined

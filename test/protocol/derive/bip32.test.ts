@@ -256,10 +256,12 @@ describe.each([
     expect(group.equalPoints(publicKey, key.publicKey)).toBe(true)
   })
 
-  test('has no children on ed25519', () => {
+  test('has no text for keys on ed25519', () => {
     const ed25519 = portableGroup('ed25519')
     const key = { publicKey: ed25519.generator, chainCode: new Uint8Array(32) }
-    expect(() => derivePath(ed25519, key, [0])).toThrow('not defined on ed25519')
+    expect(() => encodeExtendedPublicKey(ed25519, key)).toThrow('not defined on ed25519')
+    expect(() => encodeDerivedKey(ed25519, key, derivePath(ed25519, key, [0]))).toThrow('not defined on ed25519')
+    expect(() => decodeExtendedPublicKey(ed25519, KEYS[0] as string)).toThrow('not defined on ed25519')
   })
 })
 

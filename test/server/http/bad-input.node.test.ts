@@ -49,7 +49,7 @@ const proof = '00'.repeat(65)
 const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', rotateBackup: null, dryRun: false, proof }
 const backup = { kind: 'backup', ...ids, backupMethod: 'PASSWORD', proof }
 const refresh = { kind: 'refresh', ...ids, label: '', proof }
-const signing = { kind: 'sign', ...ids, scheme: 'ed25519', message: '00' }
+const signing = { kind: 'sign', ...ids, scheme: 'ed25519', message: '00', path: 'm' }
 const prove = { kind: 'prove', ...ids, proof }
 
 /** Each field of each kind, with values that are not ones. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
-import { taprootShare } from '../../../src/wire/signing.ts'
+import { frostShare } from '../../../src/wire/signing.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { provePossession } from '../../../src/protocol/possession/index.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
@@ -80,7 +80,7 @@ describe('a signature', () => {
     const named = { walletId: set.walletId, setId: set.setId, message: 'abcd' }
     const request = { kind: 'sign', ...named, scheme: 'bip340', path: 'm', tapTweak: '' } as const
     const operation = new ClientOperation(client, request, set.signing)
-    const share = taprootShare(getGroup('secp256k1'), ecdsaShare(set.half), request)
+    const share = frostShare(getGroup('secp256k1'), ecdsaShare(set.half), request)
     const secrets = [...secretsOf(set.half), share.secretShare]
     const { seen, left } = (await watchScalars(() => operation.post())).count(secrets)
     expect([seen >= 3, left]).toEqual([true, 0])

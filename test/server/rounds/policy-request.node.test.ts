@@ -33,7 +33,7 @@ describe('the policy is asked', () => {
     ['export', requestsOf(SET).export, { setId: SET, curve: 'ed25519' }],
     ['setup', requestsOf(SET).setup, { setId: SET }],
     ['preprocess', requestsOf(SET).preprocess, { setId: SET }],
-    ['sign', requestsOf(SET).sign, { setId: SET, scheme: 'ed25519', message: fromHex('abcd') }],
+    ['sign', requestsOf(SET).sign, { setId: SET, scheme: 'ed25519', message: fromHex('abcd'), path: 'm' }],
     [
       'sign',
       ecdsa,

@@ -32,7 +32,7 @@ describe('a sweep', () => {
     ]
     await tables.begin(making)
     const use = { walletId: WALLET, setId: 'ef'.repeat(32) }
-    await tables.begin(signing, { kind: 'sign', scheme: 'ed25519', message: '', ...use })
+    await tables.begin(signing, { kind: 'sign', scheme: 'ed25519', message: '', path: 'm', ...use })
     await tables.begin(ready, { kind: 'preprocess', ...use })
     await tables.begin(proving, { kind: 'prove', ...use })
     await tables.begin(decided)

@@ -16,7 +16,7 @@ export function requestsOf(setId: string): Readonly<Record<OperationRequest['kin
     export: exporting(setId),
     setup: { kind: 'setup', ...about },
     preprocess: { kind: 'preprocess', ...about },
-    sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd' },
+    sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd', path: 'm' },
   }
 }
 

@@ -88,11 +88,10 @@ export function sign(
   scheme: 'ed25519' | 'bip340' = 'ed25519',
   text = 'a message',
 ): ClientOperation {
-  const request = { kind: 'sign', ...named(signing), message: toHex(utf8(text)) } as const
-  const taproot = { path: 'm', tapTweak: null }
+  const request = { kind: 'sign', ...named(signing), message: toHex(utf8(text)), path: 'm' } as const
   return new ClientOperation(
     client,
-    scheme === 'ed25519' ? { ...request, scheme } : { ...request, scheme, ...taproot },
+    scheme === 'ed25519' ? { ...request, scheme } : { ...request, scheme, tapTweak: null },
     signing,
   )
 }

@@ -121,7 +121,9 @@ describe('a request that makes no sense is refused and leaves nothing', () => {
     ['a field too many', { ...signing, tapTweak: null }],
     ['no tweak for BIP 340', { ...taproot, tapTweak: undefined }],
     ['a tweak of 31 bytes', { ...taproot, tapTweak: 'cd'.repeat(31) }],
-    ['a path for ed25519', { kind: 'sign', scheme: 'ed25519', message: '', path: 'm' }],
+    ['a hardened path for ed25519', { kind: 'sign', scheme: 'ed25519', message: '', path: "m/44'" }],
+    ['no path for ed25519', { kind: 'sign', scheme: 'ed25519', message: '' }],
+    ['a tweak for ed25519', { kind: 'sign', scheme: 'ed25519', message: '', path: 'm', tapTweak: null }],
     ['a preprocessing with a path', { kind: 'preprocess', path: 'm' }],
     ['a setup with a path', { kind: 'setup', path: 'm' }],
   ])('%s', async (_, request) => {
