@@ -1,6 +1,6 @@
 import { wipe } from '../util/bytes.ts'
 import { describeError, type ErrorDescription } from './errors.ts'
-import { type DescribedOutcome, playReshares } from './reshare-jobs.ts'
+import { type DescribedOutcome, runReshares } from './reshare-jobs.ts'
 import { recombineSecret, splitSecret, verifyShares } from './sharing-jobs.ts'
 import { bytesIn } from './transfer.ts'
 import type { RecombineJob, ReshareTurn, SplitJob, SplitResult, VerifyJob } from './types.ts'
@@ -42,6 +42,6 @@ function resultOf(request: Request): Jobs[JobName]['result'] {
     case 'recombine':
       return recombineSecret(request.job)
     case 'reshare':
-      return playReshares(request.job)
+      return runReshares(request.job)
   }
 }

@@ -18,7 +18,7 @@ import type { PackedSet, ReshareContinuation, ReshareOpening, ReshareStep, Resha
 export type DescribedOutcome = { readonly step: ReshareStep } | { readonly error: ErrorDescription }
 
 /** Runs one step of each reshare. */
-export function playReshares(turns: readonly ReshareTurn[]): DescribedOutcome[] {
+export function runReshares(turns: readonly ReshareTurn[]): DescribedOutcome[] {
   const outcomes = runSteps(
     turns.map((turn) => ({
       session: () => ('state' in turn ? resumeReshare(turn) : openReshare(turn)),

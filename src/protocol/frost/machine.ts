@@ -110,7 +110,7 @@ export class SigningMachine implements Machine<SigningResult> {
     return [{ to: 0, body: nonces.commitment.encoded }]
   }
 
-  play(round: number, inbox: Inbox): MachineStep {
+  advance(round: number, inbox: Inbox): MachineStep {
     return round === 1 ? this.#sign(inbox) : this.#aggregate(inbox)
   }
 

@@ -76,7 +76,7 @@ export class KeygenMachine implements Machine<KeyShare> {
     return [{ to: 0, body: commitmentMessage(this.#environment, this.#dealing, random) }]
   }
 
-  play(round: number, inbox: Inbox): MachineStep {
+  advance(round: number, inbox: Inbox): MachineStep {
     if (round === 1) return this.#openAndShare(inbox)
     return round === 2 ? this.#combine(inbox) : this.#finish(inbox)
   }

@@ -101,7 +101,7 @@ export class ReshareMachine implements Machine<ReshareResult> {
     return [{ to: 0, body }]
   }
 
-  play(round: number, inbox: Inbox): MachineStep {
+  advance(round: number, inbox: Inbox): MachineStep {
     if (round === 1) return this.#show(inbox)
     if (round === 2) return this.#share(inbox)
     return round === 3 ? this.#receive(inbox) : this.#finish(inbox)

@@ -82,7 +82,7 @@ class MachineSession<Result> implements Session<Result> {
       let done = false
       while (!done && this.#mailbox.isComplete(this.#round)) {
         this.#checkEchoes(this.#round)
-        const { messages, outcome } = this.#machine.play(this.#round, this.#mailbox.inbox)
+        const { messages, outcome } = this.#machine.advance(this.#round, this.#mailbox.inbox)
         out.push(...this.#send(this.#round + 1, messages))
         prepared ||= outcome === 'prepared'
         done = outcome === 'done'

@@ -74,7 +74,7 @@ export interface Machine<Result> {
    *
    * @throws {PROTOCOL_ABORTED} if a check fails
    */
-  play(round: number, inbox: Inbox): MachineStep
+  advance(round: number, inbox: Inbox): MachineStep
   /** The result, once there is one. Its secrets are copies. */
   result(): Result
   /** Writes the machine's state. Secret. */

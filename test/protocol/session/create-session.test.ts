@@ -37,7 +37,7 @@ class ToyMachine implements Machine<string> {
     return [{ to: 0, body: Uint8Array.of(this.self) }]
   }
 
-  play(round: number, inbox: Inbox): MachineStep {
+  advance(round: number, inbox: Inbox): MachineStep {
     const others = Array.from({ length: this.participants }, (_, i) => i + 1).filter((one) => one !== this.self)
     if (round === 2) {
       this.heard.push(...others.map((from) => inbox.direct(2, from)))
@@ -158,7 +158,7 @@ describe('a session', () => {
 
   test('refuses a machine that speaks before it knows the session', () => {
     const machine = new ToyMachine()
-    machine.play = () => ({ messages: [{ to: 0, body: new Uint8Array(1) }] })
+    machine.advance = () => ({ messages: [{ to: 0, body: new Uint8Array(1) }] })
     const [session, peer] = [createSession(machine), createSession(new ToyMachine(2))]
     session.start()
     session.receive(peer.start().out[0] as Uint8Array)
@@ -167,7 +167,7 @@ describe('a session', () => {
 
   test('needs no session id where nothing is said after round 1', () => {
     const machine = new ToyMachine()
-    machine.play = () => ({ messages: [], outcome: 'done' })
+    machine.advance = () => ({ messages: [], outcome: 'done' })
     const [session, peer] = [createSession(machine), createSession(new ToyMachine(2))]
     session.start()
     session.receive(peer.start().out[0] as Uint8Array)

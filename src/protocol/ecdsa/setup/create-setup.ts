@@ -115,7 +115,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     return [{ to: 0, body: this.#random(NONCE_BYTES) }]
   }
 
-  play(round: number, inbox: Inbox): MachineStep {
+  advance(round: number, inbox: Inbox): MachineStep {
     if (round === 1) return { messages: this.#offer(inbox) }
     if (round === 2) return { messages: this.#answer(inbox) }
     return this.#finish(inbox)

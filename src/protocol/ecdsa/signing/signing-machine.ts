@@ -79,7 +79,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     return messages
   }
 
-  play(round: number, inbox: Inbox): MachineStep {
+  advance(round: number, inbox: Inbox): MachineStep {
     const setup = this.#setup
     const progress = this.#progress
     if (this.#awaited(progress) !== round) throw new RangeError(`round ${round} comes after another one`)
