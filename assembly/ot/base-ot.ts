@@ -182,7 +182,7 @@ function hasIdentity(): bool {
  * @param context output: the hash that the keys depend on, 32 bytes
  * @returns INVALID if an offer is not a point, UNDEFINED if a point cancels its hash: anybody could compute that key
  */
-export function answer(
+export function respond(
   labels: usize,
   otSid: usize,
   domain: usize,
@@ -229,7 +229,7 @@ export function answer(
  * @param offers the receiver's own message
  * @param z the sender's point
  * @param keys output: 128 keys of 32 bytes
- * @param context output: as in {@link answer}
+ * @param context output: as in {@link respond}
  * @returns INVALID if z is not a point
  */
 export function finish(

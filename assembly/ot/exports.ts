@@ -4,7 +4,7 @@ import { wipeScratch, WORK } from '../memory'
 import { expandFour } from './expand-message'
 import { OT_ARENA, OT_ARENA_BYTES } from './memory'
 
-export { offer as baseOtOffer, answer as baseOtAnswer, finish as baseOtFinish } from './base-ot'
+export { offer as baseOtOffer, respond as baseOtRespond, finish as baseOtFinish } from './base-ot'
 export { receive as reversedOtReceive, send as reversedOtSend } from './reversed-ot'
 export { start as voleStart, multiply as voleMultiply, finish as voleFinish } from './vole'
 

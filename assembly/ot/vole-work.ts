@@ -82,9 +82,9 @@ export function deriveWeights(labels: usize, matrix: usize): void {
  * CHECKED = g_j = TH("gadget", TH("vole-message", TH("vole-message", TH("vole-matrix", …), H(u)), v), j): 768 numbers, not
  * reduced.
  */
-export function deriveVector(labels: usize, answer: usize): void {
+export function deriveVector(labels: usize, response: usize): void {
   memory.copy(DIGEST, MATRIX_DIGEST, 32)
-  for (let part = answer + CHECK_OFFSET; part <= answer + V_OFFSET; part += 32) {
+  for (let part = response + CHECK_OFFSET; part <= response + V_OFFSET; part += 32) {
     startTagged(PREFIX, labels + LABEL_VOLE_MESSAGE, DIGEST, 32)
     padBlocks(32, 32)
     memory.copy(BLOCKS, part, 32)

@@ -77,7 +77,7 @@ export function start(
  * Computes Alice's response.
  *
  * @param inputs α_0 ‖ α_1 ‖ α̂, all random
- * @param answer output: Q ‖ H(u) ‖ v
+ * @param response output: Q ‖ H(u) ‖ v
  * @param shares output: t_0 ‖ t_1
  * @returns CHEAT if Bob's message is not consistent
  */
@@ -89,7 +89,7 @@ export function multiply(
   delta: usize,
   message: usize,
   inputs: usize,
-  answer: usize,
+  response: usize,
   shares: usize,
 ): i32 {
   if (!extendSender(labels, esid, seeds, delta, message, EXTENDED)) {
@@ -113,23 +113,23 @@ export function multiply(
         addNumber(SUM, inputs + 32 * k, ALL)
         loadNumber(LIMB_SPACE, FLIPPED_PADS + lane * MATRIX_ROW_BYTES + 32 * k)
         subtractLimbs(SUM, LIMB_SPACE)
-        storeSum(answer + offset, SUM)
+        storeSum(response + offset, SUM)
       }
     }
   }
-  deriveWeights(labels, answer)
+  deriveWeights(labels, response)
   clearColumns(SUM)
   addCombination(SUM, inputs)
-  storeSum(answer + V_OFFSET, SUM)
+  storeSum(response + V_OFFSET, SUM)
   for (let j: usize = 0; j < <usize>EXTENDED; j++) {
     clearColumns(SUM)
     addCombination(SUM, PADS + j * MATRIX_ROW_BYTES)
     storeSum(CHECKED + 32 * j, SUM)
   }
   hashQuarters(DIGEST, labels + LABEL_VOLE_CHECK, MATRIX_DIGEST, CHECKED, CHECK_QUARTER_BYTES)
-  memory.copy(answer + CHECK_OFFSET, DIGEST, 32)
+  memory.copy(response + CHECK_OFFSET, DIGEST, 32)
 
-  deriveVector(labels, answer)
+  deriveVector(labels, response)
   foldPads()
   for (let k: usize = 0; k < 2; k++) {
     takeProduct(k)
@@ -150,7 +150,7 @@ export function multiply(
  * @param rows the output of {@link start}
  * @param choices the input of {@link start}, of which the first 768 bits are used
  * @param transcript the output of {@link start}
- * @param answer Alice's response Q ‖ H(u) ‖ v
+ * @param response Alice's response Q ‖ H(u) ‖ v
  * @param results output: β ‖ r_0 ‖ r_1
  * @returns INVALID if a number is not below n, CHEAT if Alice's response is not consistent
  */
@@ -160,15 +160,15 @@ export function finish(
   rows: usize,
   choices: usize,
   transcript: usize,
-  answer: usize,
+  response: usize,
   results: usize,
 ): i32 {
   let below = -1
-  for (let at = answer; at < answer + CHECK_OFFSET; at += 32) {
+  for (let at = response; at < response + CHECK_OFFSET; at += 32) {
     loadNumber(LIMB_SPACE, at)
     below &= isBelow(LIMB_SPACE, ORDER)
   }
-  loadNumber(LIMB_SPACE, answer + V_OFFSET)
+  loadNumber(LIMB_SPACE, response + V_OFFSET)
   below &= isBelow(LIMB_SPACE, ORDER)
   if (below === 0) {
     wipe()
@@ -181,7 +181,7 @@ export function finish(
   reduceColumns(negatedV, SUM)
 
   deriveContext(labels, vsid, transcript)
-  deriveWeights(labels, answer)
+  deriveWeights(labels, response)
   startTagged(PREFIX, labels + LABEL_OTE_PAD, CONTEXT, PAD_ITEM_BYTES)
   for (let j: u32 = 0; j < <u32>EXTENDED; j += 4) {
     hashPads(PADS + j * MATRIX_ROW_BYTES, rows, ZERO_ROW, j)
@@ -192,7 +192,7 @@ export function finish(
         const offset = row + 32 * k
         clearColumns(SUM)
         addNumber(SUM, PADS + offset, ALL)
-        addNumber(SUM, answer + offset, mask)
+        addNumber(SUM, response + offset, mask)
         storeSum(PADS + offset, SUM)
       }
       clearColumns(SUM)
@@ -202,14 +202,14 @@ export function finish(
     }
   }
   hashQuarters(DIGEST, labels + LABEL_VOLE_CHECK, MATRIX_DIGEST, CHECKED, CHECK_QUARTER_BYTES)
-  const received = answer + CHECK_OFFSET
+  const received = response + CHECK_OFFSET
   const difference = v128.or(
     v128.xor(v128.load(DIGEST), v128.load(received)),
     v128.xor(v128.load(DIGEST, 16), v128.load(received, 16)),
   )
   const consistent = !v128.any_true(difference)
   if (consistent) {
-    deriveVector(labels, answer)
+    deriveVector(labels, response)
     clearColumns(SUM)
     for (let j: usize = 0; j < <usize>EXTENDED; j++) addNumber(SUM, CHECKED + 32 * j, choiceMask(choices, j))
     storeSum(results, SUM)

@@ -98,19 +98,19 @@ function makeSet(threshold, count) {
   )
   const binding = random(32)
   const setup = () => play(ids.map((self) => () => createOtSetup({ backend, parties: ids, self, binding, random })))
-  const pairs = setup().results.map((setups, i) =>
+  const otStates = setup().results.map((setups, i) =>
     setups.map((/** @type {any} */ setup) => bindOtState(setup, /** @type {KeyShare} */ (shares[i]).record.setId)),
   )
-  return { threshold, count, shares, pairs: /** @type {OtState[][]} */ (pairs), setup }
+  return { threshold, count, shares, otStates: /** @type {OtState[][]} */ (otStates), setup }
 }
 
 /** @param {ReturnType<typeof makeSet>} set */
-function signingOptions({ threshold, shares, pairs }) {
+function signingOptions({ threshold, shares, otStates }) {
   const signers = shares.slice(0, threshold).map(({ id }) => id)
   return signers.map((_, i) => ({
     backend,
     share: /** @type {KeyShare} */ (shares[i]),
-    pairs: /** @type {OtState[]} */ (pairs[i]),
+    otStates: /** @type {OtState[]} */ (otStates[i]),
     signers,
     random,
   }))
@@ -172,7 +172,7 @@ function describe(name, stateBytes, runs) {
 export function run({ protocolRuns }) {
   const runs = Math.ceil(protocolRuns / 10)
   return [makeSet(2, 2), makeSet(2, 3), makeSet(3, 5)].flatMap((set) => {
-    const stateBytes = (set.count - 1) * (set.pairs[0]?.[0]?.encode().length ?? 0)
+    const stateBytes = (set.count - 1) * (set.otStates[0]?.[0]?.encode().length ?? 0)
     const unit = { name: UNIT, play: multiplications() }
     const protocols = set.count === 2 ? [unit, ...protocolsOf(set)] : protocolsOf(set)
     const samples = protocols.map(() => /** @type {Played[]} */ ([]))

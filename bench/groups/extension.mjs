@@ -31,14 +31,14 @@ function count(k) {
   const expansion = { bob: groups * 2 ** k * strings, alice: groups * (2 ** k - 1) * strings }
   const transcript = tree(u) + (TRANSFERS / COLUMNS) * item(4) + tree(COLUMNS * 16) + item(16)
   const pads = TRANSFERS * 3 * item(16 + 8)
-  const answer =
+  const response =
     tree(TRANSFERS * 3 * 32) + tree(TRANSFERS * 32) + 2 * item(4) + 2 * item(32) + TRANSFERS * item(4) + item(32)
   return {
     k,
     bytes: u + 16 + COLUMNS * 16,
     state: groups * (2 ** k + 2 ** k - 1) * SEED,
-    bob: expansion.bob + transcript + pads + answer,
-    alice: expansion.alice + transcript + 2 * pads + answer,
+    bob: expansion.bob + transcript + pads + response,
+    alice: expansion.alice + transcript + 2 * pads + response,
   }
 }
 
@@ -76,7 +76,7 @@ function measure() {
   return {
     start: time(() => vole.start(esid, pairs, choices)),
     multiply: time(() => vole.multiply(esid, vsid, seeds, delta, started.message, inputs)),
-    finish: time(() => vole.finish(vsid, started, choices, product.answer)),
+    finish: time(() => vole.finish(vsid, started, choices, product.response)),
   }
 }
 

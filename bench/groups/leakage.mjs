@@ -118,10 +118,10 @@ function ecdsa(name) {
     () => createOtSetup({ backend, parties: IDS, self: client.id, binding, random }),
     () => createOtSetup({ backend, parties: IDS, self: server.id, binding, random }),
   ])
-  const [clientPairs, serverPairs] = /** @type {import('../../dist/protocol/ecdsa/index.js').PairSetup[][]} */ (
+  const [clientStates, serverStates] = /** @type {import('../../dist/protocol/ecdsa/index.js').PeerSetup[][]} */ (
     setups.results
   ).map((made) => made.map((setup) => bindOtState(setup, server.record.setId)))
-  if (clientPairs === undefined || serverPairs === undefined) throw new Error('no setup')
+  if (clientStates === undefined || serverStates === undefined) throw new Error('no setup')
   const sharesOf = sharings(backend.group, client, server)
   const common = { backend, signers: IDS, digest: digest32(random(32)), aggregator: client.id, random }
   return {
@@ -130,11 +130,11 @@ function ecdsa(name) {
     runs: ECDSA_RUNS,
     prepare: (isFixed) => {
       const [theirs, own] = sharesOf(isFixed)
-      const opener = createEcdsaSigning({ ...common, share: theirs, pairs: clientPairs })
-      const session = createEcdsaSigning({ ...common, share: own, pairs: serverPairs })
+      const opener = createEcdsaSigning({ ...common, share: theirs, otStates: clientStates })
+      const session = createEcdsaSigning({ ...common, share: own, otStates: serverStates })
       const first = session.start().out
-      const answer = [...first, ...deliver(session, opener.start().out)]
-      const arriving = deliver(opener, answer)
+      const response = [...first, ...deliver(session, opener.start().out)]
+      const arriving = deliver(opener, response)
       opener.dispose()
       return () => {
         const out = deliver(session, arriving)

@@ -46,7 +46,7 @@ export interface OtExports {
     delta: number,
     message: number,
     inputs: number,
-    answer: number,
+    response: number,
     shares: number,
   ): number
   voleFinish(
@@ -55,7 +55,7 @@ export interface OtExports {
     rows: number,
     choices: number,
     transcript: number,
-    answer: number,
+    response: number,
     results: number,
   ): number
   baseOtOffer(
@@ -67,7 +67,7 @@ export interface OtExports {
     strings: number,
     offers: number,
   ): void
-  baseOtAnswer(
+  baseOtRespond(
     labels: number,
     otSid: number,
     domain: number,

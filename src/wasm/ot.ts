@@ -61,7 +61,7 @@ export function voleMultiply(
     readonly factors: Uint8Array
   },
   size: number,
-): { readonly status: OtStatus; readonly answer: Uint8Array; readonly shares: Uint8Array } {
+): { readonly status: OtStatus; readonly response: Uint8Array; readonly shares: Uint8Array } {
   const { labels, esid, vsid, seeds, delta, message, factors } = inputs
   const all = [labels, esid, vsid, seeds, delta, message, factors]
   const { status, bytes } = callOt(size + 2 * SCALAR, all, (ot, out, ...offsets) =>
@@ -69,7 +69,7 @@ export function voleMultiply(
   )
   const shares = bytes.slice(size)
   bytes.fill(0, size)
-  return { status, answer: bytes.subarray(0, size), shares }
+  return { status, response: bytes.subarray(0, size), shares }
 }
 
 /** Bob's β ‖ r_0 ‖ r_1. */
@@ -79,9 +79,9 @@ export function voleFinish(
   rows: Uint8Array,
   choices: Uint8Array,
   transcript: Uint8Array,
-  answer: Uint8Array,
+  response: Uint8Array,
 ): { readonly status: OtStatus; readonly results: Uint8Array } {
-  const all = [labels, vsid, rows, choices, transcript, answer]
+  const all = [labels, vsid, rows, choices, transcript, response]
   const { status, bytes } = callOt(3 * SCALAR, all, (ot, out, ...offsets) =>
     ot.voleFinish(...(offsets as [number, number, number, number, number, number]), out),
   )
@@ -123,7 +123,7 @@ export function baseOtOffer(
  * The response to offers: z, and the extension in the other direction (`reversed`, `size` bytes, a multiple of 16). Also the
  * pairs of keys of the offered transfers, and the keys from the extension.
  */
-export function baseOtAnswer(
+export function baseOtRespond(
   { labels, otSid, domain }: BaseOtInput,
   offers: Uint8Array,
   secret: Uint8Array,
@@ -146,7 +146,7 @@ export function baseOtAnswer(
     [labels, otSid, domain, offers, secret, choices],
     (ot, out, labelsAt, otSidAt, domainAt, offersAt, secretAt, choicesAt) => {
       const [pairsAt, contextAt] = [out + pairs, out + context]
-      const status = ot.baseOtAnswer(
+      const status = ot.baseOtRespond(
         ...([labelsAt, otSidAt, domainAt, domain.length, offersAt, secretAt, out, pairsAt, contextAt] as const),
       )
       if (status !== 0) return status

@@ -114,7 +114,7 @@ export const PROTOCOL = [
     why: 'ProtocolError blames nobody for this reason whatever it is given: a second line of defence.',
   },
   {
-    file: 'src/protocol/ecdsa/signing/opening-round.ts',
+    file: 'src/protocol/ecdsa/signing/decommitment-round.ts',
     mutator: 'EqualityOperator',
     from: 'setup.self < peer',
     to: 'setup.self <= peer',
@@ -202,7 +202,7 @@ export const PROTOCOL = [
     why: 'ProtocolError blames nobody for this reason whatever it is given: a second line of defence.',
   },
   {
-    file: 'src/protocol/ecdsa/setup/pair-setup.ts',
+    file: 'src/protocol/ecdsa/setup/peer-setup.ts',
     mutator: 'EqualityOperator',
     from: 'context.self < context.peer',
     to: 'context.self <= context.peer',
@@ -228,18 +228,18 @@ export const PROTOCOL = [
   {
     file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'ConditionalExpression',
-    from: "progress?.at !== 'answered'",
+    from: "progress?.at !== 'responded'",
     to: 'false',
-    line: "progress?.at !== 'answered'",
-    why: 'Narrows a type: round 3 is played after round 2, which answers every peer.',
+    line: "progress?.at !== 'responded'",
+    why: 'Narrows a type: round 3 comes after round 2, which responds to every peer.',
   },
   {
     file: 'src/protocol/ecdsa/setup/create-setup.ts',
     mutator: 'OptionalChaining',
     from: 'progress?.at',
     to: 'progress.at',
-    line: "progress?.at !== 'answered'",
-    why: 'Narrows a type: round 3 is played after round 2, which answers every peer.',
+    line: "progress?.at !== 'responded'",
+    why: 'Narrows a type: round 3 comes after round 2, which responds to every peer.',
   },
   {
     file: 'src/protocol/ecdsa/setup/create-setup.ts',

@@ -114,8 +114,8 @@ describe.each(groups.filter(({ name }) => name.includes('wasm')))('any bytes on 
     const hello = client.start().out
     const greeting = server.start().out
     for (const bytes of hello) server.receive(bytes)
-    const answer = server.advance().out
-    for (const bytes of [...greeting, ...answer]) client.receive(bytes)
+    const response = server.advance().out
+    for (const bytes of [...greeting, ...response]) client.receive(bytes)
     client.advance()
     for (const [i, state] of [client.export(), server.export()].entries()) {
       expect(() => restore(state, i + 1)).not.toThrow()

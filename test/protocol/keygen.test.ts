@@ -50,11 +50,11 @@ describe.each(groups)('key generation on $name', ({ group }) => {
 
     const opened = server.start()
     deliver(server, first.out)
-    const answered = server.advance()
-    expect(rounds([...opened.out, ...answered.out])).toEqual([1, 2, 2])
-    expect(answered.prepared).toBeUndefined()
+    const responded = server.advance()
+    expect(rounds([...opened.out, ...responded.out])).toEqual([1, 2, 2])
+    expect(responded.prepared).toBeUndefined()
 
-    deliver(client, [...opened.out, ...answered.out])
+    deliver(client, [...opened.out, ...responded.out])
     const second = client.advance()
     expect(rounds(second.out)).toEqual([2, 2, 3])
     expect(second.prepared).toBeDefined()

@@ -79,8 +79,8 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
   })
 
   /** Round 2's opening of participant 1 and its challenge. */
-  function knowledge(protocol: 'keygen' | 'reshare', opening: Envelope): [SchnorrProof, Scalar] {
-    const { body, sid } = opening
+  function knowledge(protocol: 'keygen' | 'reshare', decommitment: Envelope): [SchnorrProof, Scalar] {
+    const { body, sid } = decommitment
     const { pointLength } = group
     const count = body[0] as number
     const encoded = Array.from({ length: count }, (_, k) => body.slice(1 + k * pointLength, 1 + (k + 1) * pointLength))
@@ -89,13 +89,13 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
     return [proof, scalarFromHash(group, hash, hash('pok', sid, 1, encoded, proof.commitment))]
   }
 
-  function opened(session: Session<unknown>, peer: Session<unknown>): { opening: Envelope; sent: Envelope[] } {
+  function opened(session: Session<unknown>, peer: Session<unknown>): { decommitment: Envelope; sent: Envelope[] } {
     const [hello] = session.start().out as [Uint8Array]
     const [greeting] = peer.start().out as [Uint8Array]
     peer.receive(hello)
     session.receive(greeting)
     const sent = session.advance().out.map(decodeEnvelope)
-    return { opening: sent[0]!, sent }
+    return { decommitment: sent[0]!, sent }
   }
 
   const keygenOf = (self: 1 | 2, random: RandomSource, walletId = new Uint8Array(16), ids = [1, 2]) =>
@@ -110,8 +110,8 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
     })
 
   test('two key generations do not give a constant term', () => {
-    const runs = [1, 2].map(() => opened(keygenOf(1, again()), keygenOf(2, fresh)).opening)
-    const [first, second] = runs.map((opening) => knowledge('keygen', opening)) as [
+    const runs = [1, 2].map(() => opened(keygenOf(1, again()), keygenOf(2, fresh)).decommitment)
+    const [first, second] = runs.map((decommitment) => knowledge('keygen', decommitment)) as [
       [SchnorrProof, Scalar],
       [SchnorrProof, Scalar],
     ]
@@ -134,8 +134,8 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
   }
 
   test('two reshares do not give what a dealer deals', () => {
-    const runs = [1, 2].map(() => opened(reshareOf(1, again()), reshareOf(2, fresh)).opening)
-    const [first, second] = runs.map((opening) => knowledge('reshare', opening)) as [
+    const runs = [1, 2].map(() => opened(reshareOf(1, again()), reshareOf(2, fresh)).decommitment)
+    const [first, second] = runs.map((decommitment) => knowledge('reshare', decommitment)) as [
       [SchnorrProof, Scalar],
       [SchnorrProof, Scalar],
     ]
@@ -186,10 +186,10 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
     // One peer, under the id 2 in one session and 3 in the next.
     const evaluation = (receiver: number): Scalar => {
       const [victim, peer] = [reshareOf(1, again(), receiver), reshareOf(2, fresh, receiver)]
-      const { opening } = opened(victim, peer)
+      const { decommitment } = opened(victim, peer)
       const theirs = peer.advance().out
       for (const bytes of theirs) victim.receive(bytes)
-      expect(opening.round).toBe(2)
+      expect(decommitment.round).toBe(2)
       const [share] = victim.advance().out.map(decodeEnvelope)
       expect([share!.round, share!.to]).toEqual([3, 2])
       return group.decodeScalar(share!.body)
@@ -201,8 +201,15 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
 
   test('evaluations at two ids do not give a part of a key', () => {
     const runs = [2, 3].map((id) => {
-      const { sent, opening } = opened(keygenOf(1, again(), undefined, [1, id]), keygenOf(2, fresh, undefined, [1, id]))
-      return { id, value: group.decodeScalar(sent[1]!.body), constant: opening.body.slice(1, 1 + group.pointLength) }
+      const { sent, decommitment } = opened(
+        keygenOf(1, again(), undefined, [1, id]),
+        keygenOf(2, fresh, undefined, [1, id]),
+      )
+      return {
+        id,
+        value: group.decodeScalar(sent[1]!.body),
+        constant: decommitment.body.slice(1, 1 + group.pointLength),
+      }
     })
     const guess = recombine(group, runs, 2)
     expect(toHex(group.encodePoint(group.multiplyBase(guess)))).not.toBe(toHex(runs[0]!.constant))
@@ -211,7 +218,7 @@ describe.each(groups)('proofs under replayed randomness on $name', ({ group }) =
   test.each([
     ['a key generation', keygenOf],
     ['a reshare', reshareOf],
-  ])('who answers %s deals anew for each message that it answers', (_, of) => {
+  ])('who responds %s deals anew for each message that it responds to', (_, of) => {
     const dealt = [1, 2].map(() => {
       const [hello] = (of(1, fresh) as Session<unknown>).start().out as [Uint8Array]
       const server: Session<unknown> = of(2, again())

@@ -14,7 +14,7 @@ function cheat(flight: RoundBody<unknown>): RoundBody<object> {
   return { header: flight.header as object, messages }
 }
 
-/** A server that cheats in the first `times` answers of signatures; each request is noted after the last answer. */
+/** A server that cheats in the first `times` responses of signatures; each request is noted after the last response. */
 export function cheating(server: Transport, times: number): Transport & { readonly sent: string[] } {
   const sent: string[] = []
   let left = times

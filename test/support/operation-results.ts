@@ -1,6 +1,6 @@
 import { operationSessions } from '../../src/wire/operation-definitions.ts'
 import type { OperationRequest } from '../../src/wire/operations.ts'
-import type { EcdsaSignature, PairSetup, Preprocessed } from '../../src/protocol/ecdsa/index.ts'
+import type { EcdsaSignature, PeerSetup, Preprocessed } from '../../src/protocol/ecdsa/index.ts'
 import { combineShares, type KeyShare, type WalletShares } from '../../src/key-share/index.ts'
 
 /** What a session of an operation ends with. */
@@ -8,9 +8,9 @@ export type Result =
   | KeyShare
   | { readonly share?: KeyShare }
   | { readonly signature?: Uint8Array | EcdsaSignature; readonly preprocessed?: Preprocessed }
-  | readonly PairSetup[]
+  | readonly PeerSetup[]
 
-export function isSetup(result: Result): result is readonly PairSetup[] {
+export function isSetup(result: Result): result is readonly PeerSetup[] {
   return Array.isArray(result)
 }
 

@@ -22,7 +22,7 @@ export interface Cheat {
   /** Replaces its message of round 1, after it has seen the victim's. */
   readonly commitment?: (honest: Uint8Array, victims: Uint8Array) => Uint8Array
   /** Replaces its broadcast of round 2, after it has seen the victim's. */
-  readonly opening?: (honest: Uint8Array, victims: Uint8Array) => Uint8Array
+  readonly decommitment?: (honest: Uint8Array, victims: Uint8Array) => Uint8Array
   /** Replaces the share that it sends to the victim. */
   readonly share?: (honest: Uint8Array) => Uint8Array
 }
@@ -118,11 +118,11 @@ function play(
     const honest = commitmentMessage(setting, dealing, setting.random)
     const commitment = cheat.commitment?.(honest, hello) ?? honest
     say(1, 0, setting.context, commitment)
-    const [opening] = bodies(victim.advance().out) as [Uint8Array]
+    const [decommitment] = bodies(victim.advance().out) as [Uint8Array]
 
     const sid = sessionId(setting, [hello, commitment])
     const own = decommitmentMessage({ ...setting, sid }, dealing)
-    say(2, 0, sid, cheat.opening?.(own, opening) ?? own)
+    say(2, 0, sid, cheat.decommitment?.(own, decommitment) ?? own)
     const share = setting.group.evaluatePolynomial(dealing.coefficients, [partyId(1)])[0]!
     say(protocol === 'keygen' ? 2 : 3, 1, sid, cheat.share?.(share) ?? share)
     bodies(victim.advance().out)

@@ -25,7 +25,7 @@ import {
   encodeSignature,
   getEcdsaBackend,
   type OtState,
-  type PairSetup,
+  type PeerSetup,
   Preprocessed,
 } from '../../src/protocol/ecdsa/index.ts'
 import { createSigning } from '../../src/protocol/frost/session.ts'
@@ -165,7 +165,7 @@ export class ClientOperation {
     if (isSetup(done)) {
       const made = this.prepared.find(({ purpose }) => purpose === 'signing') ?? this.#source
       const share = made?.shares.find(({ record }) => record.curve === 'secp256k1') as KeyShare
-      this.pair = bindOtState(done[0] as PairSetup, share.record.setId)
+      this.pair = bindOtState(done[0] as PeerSetup, share.record.setId)
     }
     if ('preprocessed' in done && done.preprocessed !== undefined) {
       this.preprocessing = { id: toHex(done.preprocessed.id), encoded: done.preprocessed.encode() }
@@ -227,7 +227,7 @@ export class ClientOperation {
       request.kind === 'sign' ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
     const { random } = this.#client
     const options = {
-      ...{ backend: getEcdsaBackend(), share, pairs: [pair], signers: SIGNERS, random },
+      ...{ backend: getEcdsaBackend(), share, otStates: [pair], signers: SIGNERS, random },
       ...(derivation && { derivation }),
     }
     if (request.kind === 'preprocess') return createPreprocessing({ ...options, epoch: 0 })

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { MpcError, isMpcError } from '../../errors.ts'
 import { OtState } from '../../protocol/ecdsa/ot/ot-state.ts'
-import { bindOtState, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
+import { bindOtState, type PeerSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../../util/bytes.ts'
 import { withDeadline } from '../deadline.ts'
@@ -63,7 +63,7 @@ export async function readOtState(client: EcdsaClient, shares: WalletShares): Pr
 export async function storeSetup(
   client: Pick<Client, 'storage'>,
   shares: WalletShares,
-  setup: PairSetup,
+  setup: PeerSetup,
   expectedVersion: string | null,
 ): Promise<void> {
   const otState = bindOtState(setup, shareOn(shares, 'secp256k1').record.setId)

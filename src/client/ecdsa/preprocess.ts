@@ -59,7 +59,7 @@ async function preprocessOne(client: EcdsaClient, deadline: Deadline, shares: Wa
     const { result, results } = await runOperation(client, deadline, {
       operationId: newOperationId(client),
       request,
-      sessions: [createPreprocessing({ ...options, pairs: [otState], epoch: pool.epoch })],
+      sessions: [createPreprocessing({ ...options, otStates: [otState], epoch: pool.epoch })],
       hooks: { guard },
     })
     const preprocessed = results[0]!.preprocessed!

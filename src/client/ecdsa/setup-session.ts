@@ -2,7 +2,7 @@ import type { OperationId, OperationRequest } from '../../wire/operations.ts'
 import { setupBinding, setupParties } from '../../wire/setup-binding.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { wipeSecrets } from '../../protocol/ecdsa/ot/ot-state.ts'
-import { createOtSetup, type PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
+import { createOtSetup, type PeerSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { Session, Step } from '../../protocol/session/session.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import type { EcdsaClient, NewSetup, OperationSession } from '../types.ts'
@@ -24,7 +24,7 @@ export function otSetup(
   operationId: OperationId,
   request: OperationRequest,
   old?: WalletShares,
-): Session<readonly PairSetup[]> {
+): Session<readonly PeerSetup[]> {
   return createOtSetup({
     backend: client.ecdsa.backend(),
     ...setupParties(request),
@@ -43,7 +43,7 @@ export function setupSession(
   old?: WalletShares,
 ): OperationSession<NewSetup> {
   const setup = otSetup(client, operationId, request, old)
-  const convert = ({ out, done }: Step<readonly PairSetup[]>): Step<NewSetup> =>
+  const convert = ({ out, done }: Step<readonly PeerSetup[]>): Step<NewSetup> =>
     done === undefined ? { out } : { out, done: newSetup(done) }
   return {
     start: () => convert(setup.start()),
@@ -54,10 +54,10 @@ export function setupSession(
 }
 
 /** A setup between two parties has one result. */
-function newSetup([pair]: readonly PairSetup[]): NewSetup {
-  if (pair === undefined) throw new Error('a setup with the server has one result')
+function newSetup([peerSetup]: readonly PeerSetup[]): NewSetup {
+  if (peerSetup === undefined) throw new Error('a setup with the server has one result')
   return {
-    store: (client, shares, expectedVersion) => storeSetup(client, shares, pair, expectedVersion),
-    wipe: () => wipeSecrets(pair.secrets),
+    store: (client, shares, expectedVersion) => storeSetup(client, shares, peerSetup, expectedVersion),
+    wipe: () => wipeSecrets(peerSetup.secrets),
   }
 }

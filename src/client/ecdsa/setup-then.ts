@@ -1,11 +1,11 @@
-import type { PairSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
+import type { PeerSetup } from '../../protocol/ecdsa/setup/create-setup.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import type { OperationSession } from '../types.ts'
 
 /** A setup and the session that starts from its result, as one session: both use the same sessionIndex. */
 export function afterSetup<Result>(
-  setup: Session<readonly PairSetup[]>,
-  begin: (setupResult: PairSetup) => Session<Result>,
+  setup: Session<readonly PeerSetup[]>,
+  begin: (setupResult: PeerSetup) => Session<Result>,
 ): OperationSession<Result> {
   let session: Session<Result> | undefined
   return {

@@ -51,8 +51,8 @@ export async function signEcdsa(
   return signByEphemeralSetup(signing)
 }
 
-/** The options of a session for the key at a path, without `pairs`. */
-export function ecdsaOptions(client: EcdsaClient, shares: WalletShares, path: string): Omit<EcdsaOptions, 'pairs'> {
+/** The options of a session for the key at a path, without `otStates`. */
+export function ecdsaOptions(client: EcdsaClient, shares: WalletShares, path: string): Omit<EcdsaOptions, 'otStates'> {
   const share = shareOn(shares, 'secp256k1')
   const backend = client.ecdsa.backend()
   const derivation = keyAtPath(backend.group, share.record, path)
@@ -62,7 +62,7 @@ export function ecdsaOptions(client: EcdsaClient, shares: WalletShares, path: st
 
 function signingOptions({ client, shares, statement }: Signing, otState: OtState) {
   const options = ecdsaOptions(client, shares, statement.path)
-  return { ...options, pairs: [otState], aggregator: options.share.id, digest: requestDigest(statement) }
+  return { ...options, otStates: [otState], aggregator: options.share.id, digest: requestDigest(statement) }
 }
 
 /** Signs with the set's setup: in one request with a preprocessing, in two without. */

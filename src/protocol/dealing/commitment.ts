@@ -70,9 +70,9 @@ export function checkCommitment(
   environment: SessionEnvironment,
   from: number,
   message: CommitmentMessage,
-  opening: Decommitment,
+  decommitment: Decommitment,
 ): void {
-  if (!equalBytes(commitmentHash(environment, from, message.nonce, opening), message.commitment)) {
-    abort('COMMIT', 2, [from], `participant ${from} opens something else than it committed to`)
+  if (!equalBytes(commitmentHash(environment, from, message.nonce, decommitment), message.commitment)) {
+    abort('COMMIT', 2, [from], `participant ${from} does not open its commitment`)
   }
 }

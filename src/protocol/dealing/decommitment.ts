@@ -32,7 +32,7 @@ export interface Decommitment {
 export interface ReceivedDecommitment {
   /** The dealer's participant number. */
   readonly from: number
-  readonly opening: Decommitment
+  readonly decommitment: Decommitment
 }
 
 /** The challenge of the proof of knowledge: `c = TH("pok", sid, i, C_i, R)` as a scalar. */
@@ -71,8 +71,8 @@ export function readDecommitment(group: Group, reader: Reader, chainCodeLength: 
 }
 
 /** @throws {PROTOCOL_ABORTED} DEGREE unless the dealer committed to exactly t coefficients */
-export function checkDegree({ from, opening }: ReceivedDecommitment, threshold: number): void {
-  if (opening.encoded.length !== threshold) {
+export function checkDegree({ from, decommitment }: ReceivedDecommitment, threshold: number): void {
+  if (decommitment.encoded.length !== threshold) {
     abort('DEGREE', 2, [from], `participant ${from} deals a polynomial of another degree`)
   }
 }
@@ -98,7 +98,7 @@ export function checkKnowledge(
   opened: readonly ReceivedDecommitment[],
   constants: readonly Point[],
 ): void {
-  const claims = opened.map(({ from, opening: { encoded, proof } }, i) => ({
+  const claims = opened.map(({ from, decommitment: { encoded, proof } }, i) => ({
     point: constants[i] as Point,
     proof,
     challenge: knowledgeChallenge(environment, from, encoded),

@@ -14,7 +14,7 @@ export {
   bindOtState,
   createOtSetup,
   type OtSetupOptions,
-  type PairSetup,
+  type PeerSetup,
   restoreOtSetup,
 } from './setup/create-setup.ts'
 export { createEcdsaSigning, type EcdsaSigningOptions, restoreEcdsaSigning } from './signing/sign.ts'

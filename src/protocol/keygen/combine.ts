@@ -61,9 +61,9 @@ export function combineDealings(
 }
 
 function readDealt({ group }: SessionEnvironment, from: number, inbox: Inbox): Dealt {
-  const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readDecommitment(group, reader, 32))
+  const decommitment = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readDecommitment(group, reader, 32))
   const share = readMessage(inbox.direct(2, from), 2, from, (reader) => readSecret(group, reader))
-  return { from, opening, share }
+  return { from, decommitment, share }
 }
 
 function checkDealt(
@@ -72,13 +72,18 @@ function checkDealt(
   received: readonly Dealt[],
   inbox: Inbox,
 ): CheckedDealt[] {
-  for (const { from, opening } of received) {
-    checkCommitment(environment, from, readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage), opening)
-    checkDegree({ from, opening }, config.threshold)
+  for (const { from, decommitment } of received) {
+    checkCommitment(
+      environment,
+      from,
+      readMessage(inbox.broadcast(1, from), 1, from, readCommitmentMessage),
+      decommitment,
+    )
+    checkDegree({ from, decommitment }, config.threshold)
   }
   const dealt = received.map((one) => ({
     ...one,
-    commitment: readPoints(environment.group, one.from, one.opening.encoded),
+    commitment: readPoints(environment.group, one.from, one.decommitment.encoded),
   }))
   const constants = dealt.map(({ commitment }) => commitment[0] as Point)
   checkKnowledge(environment, dealt, constants)
@@ -87,7 +92,7 @@ function checkDealt(
 }
 
 function chainCodeParts(self: number, dealing: Dealing, dealt: readonly Dealt[]): Uint8Array[] {
-  const parts = dealt.map(({ opening }) => opening.chainCodePart)
+  const parts = dealt.map(({ decommitment }) => decommitment.chainCodePart)
   parts.splice(self - 1, 0, dealing.chainCodePart)
   return parts
 }

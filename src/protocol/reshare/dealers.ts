@@ -43,21 +43,21 @@ export function checkDealers(
   const { group, self } = environment
   const others = config.participants.flatMap(({ dealer }, i) => (dealer === undefined || i + 1 === self ? [] : [i + 1]))
   const opened = others.map((from): ReceivedDecommitment => {
-    const opening = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readDecommitment(group, reader, 0))
-    return { from, opening }
+    const decommitment = readMessage(inbox.broadcast(2, from), 2, from, (reader) => readDecommitment(group, reader, 0))
+    return { from, decommitment }
   })
   for (const one of opened) {
     checkCommitment(
       environment,
       one.from,
       readMessage(inbox.broadcast(1, one.from), 1, one.from, readCommitmentMessage),
-      one.opening,
+      one.decommitment,
     )
     checkDegree(one, config.threshold)
   }
   const constants = checkPins(environment, config, opened)
-  const dealers = opened.map(({ from, opening }, i): CheckedDealer => {
-    const higher = readPoints(group, from, opening.encoded.slice(1))
+  const dealers = opened.map(({ from, decommitment }, i): CheckedDealer => {
+    const higher = readPoints(group, from, decommitment.encoded.slice(1))
     return { from, commitment: [constants[i] as Point, ...higher] }
   })
   checkKnowledge(environment, opened, constants)
@@ -96,7 +96,7 @@ function checkPins(
   })
   const encoded = group.encodePoints(constants)
   const blame = opened
-    .filter(({ opening }, i) => !equalBytes(opening.encoded[0] as Uint8Array, encoded[i] as Uint8Array))
+    .filter(({ decommitment }, i) => !equalBytes(decommitment.encoded[0] as Uint8Array, encoded[i] as Uint8Array))
     .map(({ from }) => from)
   if (blame.length > 0) abort('PIN', 2, blame, 'a dealer deals another constant than its share of the old set')
   return constants

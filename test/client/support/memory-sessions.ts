@@ -12,7 +12,7 @@ import {
   createPreprocessing,
   getEcdsaBackend,
   type OtState,
-  type PairSetup,
+  type PeerSetup,
   type Preprocessed,
 } from '../../../src/protocol/ecdsa/index.ts'
 import { createSigning } from '../../../src/protocol/frost/session.ts'
@@ -28,7 +28,7 @@ import type { RandomSource } from '../../../src/util/random.ts'
 /** What a session of the server has made. */
 export interface Made {
   readonly share?: KeyShare
-  readonly setup?: PairSetup
+  readonly setup?: PeerSetup
   readonly preprocessed?: Preprocessed
 }
 
@@ -96,7 +96,7 @@ export function ecdsaSession(
 ): ServedSession {
   const backend = getEcdsaBackend()
   const share = shareOn(shares, 'secp256k1')
-  const common = { backend, share, pairs: [otState], signers, random }
+  const common = { backend, share, otStates: [otState], signers, random }
   if (request.kind === 'preprocess') {
     const session = createPreprocessing({ ...common, epoch: EPOCH })
     return converted(session, ({ preprocessed: made }) => ({ preprocessed: made! }))

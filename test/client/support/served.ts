@@ -1,6 +1,6 @@
 import { operationSessions } from '../../../src/wire/operation-definitions.ts'
 import type { OperationRequest, SetStatus } from '../../../src/wire/operations.ts'
-import type { OtState, PairSetup, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
+import type { OtState, PeerSetup, Preprocessed } from '../../../src/protocol/ecdsa/index.ts'
 import { combineShares } from '../../../src/key-share/index.ts'
 import type { KeyShare, WalletShares } from '../../../src/key-share/types.ts'
 import type { Purpose, SetState } from '../../../src/types.ts'
@@ -25,7 +25,7 @@ export interface ServedOperation {
   readonly answers: Map<number, { readonly request: string; readonly answer: Uint8Array }>
   readonly challenges: Uint8Array[]
   readonly shares: KeyShare[]
-  setup?: PairSetup
+  setup?: PeerSetup
   preprocessed?: Preprocessed
   decision?: 'COMMIT' | 'ABORT'
 }

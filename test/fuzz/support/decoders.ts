@@ -232,7 +232,7 @@ export const DECODERS: readonly Decoder[] = [
   },
   {
     name: 'an oblivious-transfer state',
-    valid: signers[0]!.pairs[0]!.encode(),
+    valid: signers[0]!.otStates[0]!.encode(),
     decode: (bytes) => OtState.decode(bytes),
     encode: (pair: OtState) => pair.encode(),
     throws: 'SHARE_PARSING_FAILED',

@@ -23,7 +23,7 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
   test('12: a key chosen after the others’ is not what was committed to', () => {
     const random = seededRandom()
     const { error } = attack({
-      opening: (own, victims) => {
+      decommitment: (own, victims) => {
         const target = group.multiplyBase(group.randomScalar(random))
         const victim = group.decodePoint(victims.subarray(1, 1 + group.pointLength))
         const rogue = group.encodePoint(group.subtractPoints(target, victim))
@@ -41,7 +41,7 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
   })
 
   test('13: a copied commitment cannot be opened', () => {
-    const { error } = attack({ commitment: (_, victims) => victims, opening: (_, victims) => victims })
+    const { error } = attack({ commitment: (_, victims) => victims, decommitment: (_, victims) => victims })
     expectAbort(error, 'COMMIT', 2, [2])
   })
 
@@ -64,10 +64,10 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
   test.each([
     ['round 1 is short', 1, { commitment: (own: Uint8Array) => own.slice(0, -1) }],
     ['round 1 is empty', 1, { commitment: () => new Uint8Array(0) }],
-    ['the opening is short', 2, { opening: (own: Uint8Array) => own.slice(0, -1) }],
-    ['the opening is empty', 2, { opening: () => new Uint8Array(0) }],
-    ['the opening counts one point more', 2, { opening: (own: Uint8Array) => own.with(0, 3) }],
-    ['the opening counts none', 2, { opening: (own: Uint8Array) => own.with(0, 0) }],
+    ['the decommitment is short', 2, { decommitment: (own: Uint8Array) => own.slice(0, -1) }],
+    ['the decommitment is empty', 2, { decommitment: () => new Uint8Array(0) }],
+    ['the decommitment counts one point more', 2, { decommitment: (own: Uint8Array) => own.with(0, 3) }],
+    ['the decommitment counts none', 2, { decommitment: (own: Uint8Array) => own.with(0, 0) }],
     ['the share is short', 2, { share: (own: Uint8Array) => own.slice(0, -1) }],
     ['the share is empty', 2, { share: () => new Uint8Array(0) }],
   ] as const)('15: lengths are exact: %s', (_, round, cheat) => {
@@ -76,7 +76,7 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
 
   test.each([
     ['round 1 is long', 1, { commitment: (own: Uint8Array) => concatBytes(own, Uint8Array.of(0)) }],
-    ['the opening is long', 2, { opening: (own: Uint8Array) => concatBytes(own, Uint8Array.of(0)) }],
+    ['the decommitment is long', 2, { decommitment: (own: Uint8Array) => concatBytes(own, Uint8Array.of(0)) }],
     ['the share is long', 2, { share: (own: Uint8Array) => concatBytes(own, Uint8Array.of(0)) }],
   ] as const)('15: what is too long is dropped: %s', (_, round, cheat) => {
     expectDropped(attack(cheat), round)
@@ -86,8 +86,8 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
     let replayed: Uint8Array | undefined
     let dealt: Dealing | undefined
     const random = seededRandom()
-    attack({ dealing: (honest) => (dealt = honest), opening: (own) => (replayed = own) }, random)
-    const { error } = attack({ dealing: () => dealt as Dealing, opening: () => replayed as Uint8Array }, random)
+    attack({ dealing: (honest) => (dealt = honest), decommitment: (own) => (replayed = own) }, random)
+    const { error } = attack({ dealing: () => dealt as Dealing, decommitment: () => replayed as Uint8Array }, random)
     expectAbort(error, 'POK', 2, [2])
   })
 
@@ -102,7 +102,7 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
   test('25: R is compared as bytes', () => {
     for (const [, hex] of BAD_POINTS[group.curve]) {
       const { error } = attack({
-        opening: (own) =>
+        decommitment: (own) =>
           concatBytes(own.subarray(0, pointsEnd), fromHex(hex), own.subarray(pointsEnd + group.pointLength)),
       })
       expectAbort(error, 'POK', 2, [2])
@@ -112,7 +112,7 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
   test('25: scalars are below the order', () => {
     const response = pointsEnd + group.pointLength
     const { error } = attack({
-      opening: (own) =>
+      decommitment: (own) =>
         concatBytes(
           own.subarray(0, response),
           addOrder(group, own.subarray(response, response + 32)),
@@ -129,8 +129,8 @@ describe.each(groups)('key generation against a cheat on $name', ({ group }) => 
   })
 
   test('a chain-code part or blinding other than the committed one', () => {
-    expectAbort(attack({ opening: (own) => flip(own, -40) }).error, 'COMMIT', 2, [2])
-    expectAbort(attack({ opening: (own) => flip(own, -1) }).error, 'COMMIT', 2, [2])
+    expectAbort(attack({ decommitment: (own) => flip(own, -40) }).error, 'COMMIT', 2, [2])
+    expectAbort(attack({ decommitment: (own) => flip(own, -1) }).error, 'COMMIT', 2, [2])
   })
 
   test('a stolen constant, dealt as its negative with valid proofs, leaves no key', () => {

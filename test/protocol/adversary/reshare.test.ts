@@ -63,29 +63,29 @@ describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
 
   test('24: a recorded opening of the true device is of no use in another session', () => {
     const { random, shares, constant } = setup()
-    const recorded: { dealing?: Dealing; opening?: Uint8Array } = {}
+    const recorded: { dealing?: Dealing; decommitment?: Uint8Array } = {}
     cheatInReshare(group, random, shares, constant, {
       dealing: (dealing) => (recorded.dealing = dealing),
-      opening: (opening) => (recorded.opening = opening),
+      decommitment: (decommitment) => (recorded.decommitment = decommitment),
     })
     const { error, sent } = cheatInReshare(group, random, shares, constant, {
       dealing: () => recorded.dealing as Dealing,
-      opening: () => recorded.opening as Uint8Array,
+      decommitment: () => recorded.decommitment as Uint8Array,
     })
     expectAbort(error, 'POK', 2, [2])
     expect(sent).toEqual(NOTHING_SHARED)
   })
 
   test('24: shares that come early do not make the victim send its own', () => {
-    const { error, sent } = attack({ opening: (own) => flip(own, group.curve === 'ed25519' ? -64 : -33) })
+    const { error, sent } = attack({ decommitment: (own) => flip(own, group.curve === 'ed25519' ? -64 : -33) })
     expectAbort(error, 'POK', 2, [2])
     expect(sent).toEqual(NOTHING_SHARED)
   })
 
   test('13: an opening other than the commitment', () => {
-    expectAbort(attack({ opening: (own) => flip(own, -1) }).error, 'COMMIT', 2, [2])
+    expectAbort(attack({ decommitment: (own) => flip(own, -1) }).error, 'COMMIT', 2, [2])
     expectAbort(
-      attack({ commitment: (_, victims) => victims, opening: (_, victims) => victims }).error,
+      attack({ commitment: (_, victims) => victims, decommitment: (_, victims) => victims }).error,
       'COMMIT',
       2,
       [2],
@@ -104,8 +104,8 @@ describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
 
   test.each([
     ['round 1 is short', 1, { commitment: (own: Uint8Array) => own.slice(0, 32) }],
-    ['the opening is short', 2, { opening: (own: Uint8Array) => own.slice(0, -1) }],
-    ['the opening is empty', 2, { opening: () => new Uint8Array(0) }],
+    ['the decommitment is short', 2, { decommitment: (own: Uint8Array) => own.slice(0, -1) }],
+    ['the decommitment is empty', 2, { decommitment: () => new Uint8Array(0) }],
     ['the share is short', 3, { share: (own: Uint8Array) => own.slice(0, -1) }],
     ['the share is empty', 3, { share: () => new Uint8Array(0) }],
   ] as const)('15: lengths are exact: %s', (_, round, cheat) => {
@@ -114,7 +114,7 @@ describe.each(groups)('reshare against a cheat on $name', ({ group }) => {
 
   test.each([
     ['round 1 is long', 1, { commitment: (own: Uint8Array) => concatBytes(own, Uint8Array.of(0)) }],
-    ['the opening is long', 2, { opening: (own: Uint8Array) => concatBytes(own, Uint8Array.of(0)) }],
+    ['the decommitment is long', 2, { decommitment: (own: Uint8Array) => concatBytes(own, Uint8Array.of(0)) }],
   ] as const)('15: what is too long is dropped: %s', (_, round, cheat) => {
     expectDropped(attack(cheat), round)
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { wasmEcdsa } from '../../../src/protocol/ecdsa/ot/backend.ts'
-import { answerOffers, makeOffers } from '../../../src/protocol/ecdsa/ot/base-ot.ts'
+import { respondToOffers, makeOffers } from '../../../src/protocol/ecdsa/ot/base-ot.ts'
 import {
   EXTENSION_BYTES,
   OFFERS_BYTES,
@@ -85,15 +85,15 @@ test('the messages and the check of vector OLE', () => {
     const { seeds, choices, delta, multiplierSeeds, inputs } = secrets(random, run)
     const { message } = wasmVole.start(esid, seeds, choices)
     const all = [labels, esid, vsid, multiplierSeeds, delta, message, concatBytes(...inputs)]
-    const [answer, shares, ...places] = lay(PRODUCT_BYTES, 64, ...all)
-    return () => expect(exports['voleMultiply']?.(...places, answer as number, shares as number)).toBe(0)
+    const [response, shares, ...places] = lay(PRODUCT_BYTES, 64, ...all)
+    return () => expect(exports['voleMultiply']?.(...places, response as number, shares as number)).toBe(0)
   })
 
   expectOneTrace((run) => {
     const { seeds, choices, delta, multiplierSeeds, inputs } = secrets(random, run)
     const { message, rows, transcript } = wasmVole.start(esid, seeds, choices)
-    const { answer } = wasmVole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)!
-    const [results, ...places] = lay(96, labels, vsid, rows, choices, transcript, answer)
+    const { response } = wasmVole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)!
+    const [results, ...places] = lay(96, labels, vsid, rows, choices, transcript, response)
     return () => expect(exports['voleFinish']?.(...places, results as number)).toBe(0)
   })
 })
@@ -127,10 +127,10 @@ test('the messages of base OTs', () => {
       ...[48, 8192, 32, labels, otSid, domain, offers.message, scalarOf(run)],
     )
     const inputs = [labelsAt, otSidAt, domainAt, domain.length, offersAt, secret]
-    return () => expect(call('baseOtAnswer', ...inputs, z, keys, context)).toBe(0)
+    return () => expect(call('baseOtRespond', ...inputs, z, keys, context)).toBe(0)
   }, 6)
 
-  const { message } = answerOffers(wasmEcdsa(), otSid, offers.message, random)
+  const { message } = respondToOffers(wasmEcdsa(), otSid, offers.message, random)
   expectOneTrace((run) => {
     const inputs = [labels, otSid, choicesOf(run), exponentsOf(run), offers.message, message.subarray(0, 33)]
     const [keys, context, ...places] = lay(4096, 32, ...inputs)

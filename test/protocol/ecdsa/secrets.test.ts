@@ -64,7 +64,7 @@ function watch(): { watched: EcdsaBackend; made: Uint8Array[] } {
   return { watched: { ...backend, group: watchedGroup, vole: watchedVole }, made }
 }
 
-/** Plays both sides until the server has answered `requests` requests, and gives what its session ended with. */
+/** Plays both sides until the server has responded to `requests` requests, and gives what its session ended with. */
 function play([client, server]: readonly Session<EcdsaResult>[], requests: number): EcdsaResult | undefined {
   let fromClient = client!.start().out
   let done: EcdsaResult | undefined
@@ -167,7 +167,7 @@ describe('a signer leaves none of its secrets', () => {
   test.each([
     ['an extension', 1, 16_432, 'CHEAT_OTE'],
     ['a multiplication', 2, 73_792, 'CHEAT_VOLE'],
-    ['an opening', 2, 130, 'CHEAT_GAMMA'],
+    ['a decommitment', 2, 130, 'CHEAT_GAMMA'],
   ] as const)('where a peer cheats with %s', (_, request, length, reason) => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)

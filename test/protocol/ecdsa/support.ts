@@ -11,7 +11,7 @@ import {
   type PreprocessingOptions,
 } from '../../../src/protocol/ecdsa/signing/preprocess.ts'
 import type { Preprocessed } from '../../../src/protocol/ecdsa/signing/preprocessed.ts'
-import { bindOtState, createOtSetup, type PairSetup } from '../../../src/protocol/ecdsa/setup/create-setup.ts'
+import { bindOtState, createOtSetup, type PeerSetup } from '../../../src/protocol/ecdsa/setup/create-setup.ts'
 import { createEcdsaSigning, type EcdsaSigningOptions } from '../../../src/protocol/ecdsa/signing/sign.ts'
 import { type EcdsaSignature, encodeSignature } from '../../../src/protocol/ecdsa/signing/signature.ts'
 import type { EcdsaResult } from '../../../src/protocol/ecdsa/signing/signing-machine.ts'
@@ -28,7 +28,7 @@ export { backends } from './backends.ts'
 /** What one party of a share set holds. */
 export interface Holder {
   readonly share: KeyShare
-  readonly pairs: readonly OtState[]
+  readonly otStates: readonly OtState[]
 }
 
 const BINDING = new Uint8Array(32).fill(9)
@@ -38,7 +38,7 @@ export function setupSessions(
   parties: readonly PartyId[],
   random: RandomSource,
   binding: Uint8Array = BINDING,
-): Session<readonly PairSetup[]>[] {
+): Session<readonly PeerSetup[]>[] {
   return parties.map((self) => createOtSetup({ backend, parties, self, binding, random }))
 }
 
@@ -54,7 +54,7 @@ export function setupPairs(backend: EcdsaBackend, shares: readonly KeyShare[], r
   return shares.map((share, i) => {
     const { done, error } = outcomes[i] as (typeof outcomes)[number]
     if (done === undefined) throw failure(error)
-    return { share, pairs: done.map((setup) => bindOtState(setup, share.record.setId)) }
+    return { share, otStates: done.map((setup) => bindOtState(setup, share.record.setId)) }
   })
 }
 
@@ -82,7 +82,7 @@ export function dealPairs(shares: readonly KeyShare[], random: RandomSource): Ho
       for (const state of states) dealt.get(state.self)?.push(state)
     }
   }
-  return shares.map((share) => ({ share, pairs: dealt.get(share.id) as OtState[] }))
+  return shares.map((share) => ({ share, otStates: dealt.get(share.id) as OtState[] }))
 }
 
 /** Of 128 pairs of seeds the ones of branch 1 ⊕ Δ_i. */

@@ -116,8 +116,8 @@ export function setupVector(source: Source, ids: readonly number[], longest: num
   )
   const tapes = tapesOf(ids, sources)
   const byHand = setupByHand({ parties: ids, binding, tapes, setId })
-  const pairs = results.map((setups) => setups.map((setup) => bindOtState(setup, setId)))
-  const states = pairs.flat().map((otState) => {
+  const otStates = results.map((setups) => setups.map((setup) => bindOtState(setup, setId)))
+  const states = otStates.flat().map((otState) => {
     const { self, peer } = otState
     const bytes = otState.encode()
     const expected = encodeState(setId, self, peer, byHand.states.get(`${self} ${peer}`)!)
@@ -134,7 +134,7 @@ export function setupVector(source: Source, ids: readonly number[], longest: num
     hashes: byHand.values,
     states,
   }
-  return { vector, pairs: pairs.flat().map((otState) => otState.encode()), byHand: byHand.states }
+  return { vector, otStates: otStates.flat().map((otState) => otState.encode()), byHand: byHand.states }
 }
 
 type Setup = ReturnType<typeof setupVector>
@@ -161,7 +161,7 @@ function prepare(source: Source, setup: Setup, { signers, aggregator, path, mess
     return {
       backend,
       share: { record, id, secretShare: group.decodeScalar(secretOf(id)) },
-      pairs: setup.pairs.map((bytes) => OtState.decode(bytes)).filter(({ self }) => self === id),
+      otStates: setup.otStates.map((bytes) => OtState.decode(bytes)).filter(({ self }) => self === id),
       signers: signers.map(partyId),
       random,
     }

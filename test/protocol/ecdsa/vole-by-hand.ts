@@ -116,11 +116,11 @@ export function vectorOf(digest: Uint8Array, check: Uint8Array, v: Uint8Array): 
 }
 
 /** The message of an honest sender, and its shares. */
-export function honestAnswer(sender: Sender, inputs: readonly bigint[]): { answer: Uint8Array; shares: bigint[] } {
+export function honestResponse(sender: Sender, inputs: readonly bigint[]): { response: Uint8Array; shares: bigint[] } {
   const matrix = matrixOf(sender, () => inputs)
   const { digest, chi } = weightsOf(sender, matrix)
   const [check, v] = [checkOf(sender, digest, chi), toBytes(combine(inputs, chi))]
   const vector = vectorOf(digest, check, v)
   const shares = [0, 1].map((k) => mod(-vector.reduce((sum, g, j) => sum + g * sender.zero[j]![k]!, 0n), N))
-  return { answer: concatBytes(matrix, check, v), shares }
+  return { response: concatBytes(matrix, check, v), shares }
 }

@@ -14,19 +14,19 @@ describe('the calls of oblivious transfer leave the memory of the module as it w
   const inputs = [0, 1, 2].map(() => group.randomScalar(random)) as never
   const multiplierSeeds = chosen(seeds, delta)
   const { message, ...started } = vole.start(esid, seeds, choices)
-  const { answer } = vole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)!
-  const malformed = answer.slice().fill(255, 0, 32)
+  const { response } = vole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)!
+  const malformed = response.slice().fill(255, 0, 32)
 
   const exponents = Array.from({ length: 128 }, () => group.randomScalar(random))
   const [otSid, bits, strings, secret] = [random(32), random(16), random(128 * 33), group.randomScalar(random)]
   const offers = baseOt.offer(otSid, bits, exponents, strings)
-  const reply = baseOt.answer(otSid, offers, secret, vsid).message
+  const reply = baseOt.respond(otSid, offers, secret, vsid).message
   const refused = (run: () => unknown) => () => expect(run).toThrow(CodecError)
 
   test.each<[string, () => unknown]>([
     ['offer', () => baseOt.offer(otSid, bits, exponents, strings)],
-    ['answer', () => baseOt.answer(otSid, offers, secret, vsid)],
-    ['answer, malformed', refused(() => baseOt.answer(otSid, offers.slice().fill(0, 99, 132), secret, vsid))],
+    ['response', () => baseOt.respond(otSid, offers, secret, vsid)],
+    ['response, malformed', refused(() => baseOt.respond(otSid, offers.slice().fill(0, 99, 132), secret, vsid))],
     ['finish of base OTs', () => baseOt.finish(otSid, bits, exponents, offers, reply)],
     ['finish of base OTs, of a cheat', () => baseOt.finish(otSid, bits, exponents, offers, flip(reply, 99))],
     [
@@ -36,8 +36,8 @@ describe('the calls of oblivious transfer leave the memory of the module as it w
     ['start', () => vole.start(esid, seeds, choices)],
     ['multiply', () => vole.multiply(esid, vsid, multiplierSeeds, delta, message, inputs)],
     ['multiply, of a cheat', () => vole.multiply(esid, vsid, multiplierSeeds, delta, flip(message, 0), inputs)],
-    ['finish', () => vole.finish(vsid, started, choices, answer)],
-    ['finish, of a cheat', () => vole.finish(vsid, started, choices, flip(answer, 31))],
+    ['finish', () => vole.finish(vsid, started, choices, response)],
+    ['finish, of a cheat', () => vole.finish(vsid, started, choices, flip(response, 31))],
     ['finish, malformed', refused(() => vole.finish(vsid, started, choices, malformed))],
     ['hashToCurve', () => hashToCurve([random(70), random(70)], 'wiped')],
   ])('%s', (_, run) => {

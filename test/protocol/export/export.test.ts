@@ -90,7 +90,7 @@ describe.each(groups)('export on $name', ({ group }) => {
 
   test('a proof that was given for something else does not serve, whoever chose its nonce', () => {
     const { random, own, terms, challenge, release } = setup()
-    // What an export's proof answers: as a challenge of their own it would be sent by whoever plays a verifier.
+    // What an export's proof responds to: as a challenge of their own it would be sent by whoever plays a verifier.
     const { record, from, to, operation, receiver } = terms
     const hash = createHasher(group.curve, 'operation')
     const nonce = hash('export', challenge, operation, record.walletId, record.setId, from, to, receiver)

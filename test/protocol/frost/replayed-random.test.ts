@@ -44,7 +44,7 @@ describe.each(suites)('FROST under replayed randomness: $name', ({ suite }) => {
     return guess !== undefined && group.equalScalars(guess, shares[self - 1]!.secretShare)
   }
 
-  test('three signatures of one message do not give the share of who answers', () => {
+  test('three signatures of one message do not give the share of who responds', () => {
     const message = fresh(32)
     const rows = [1, 2, 3].map(() => {
       const [request] = signing(1, message, fresh).start().out as [Uint8Array]

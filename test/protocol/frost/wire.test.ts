@@ -30,10 +30,10 @@ test.each(ed25519)('the envelopes of a client and a server are the documented by
   ) as [ReturnType<typeof createSigning>, ReturnType<typeof createSigning>]
   const request = client.start().out
   server.receive(request[0]!)
-  const answer = server.advance().out
-  for (const envelope of answer) client.receive(envelope)
+  const response = server.advance().out
+  for (const envelope of response) client.receive(envelope)
   const signature = client.advance().done?.signature
-  expect([...request, ...answer, signature!].map(toHex)).toMatchInlineSnapshot(`
+  expect([...request, ...response, signature!].map(toHex)).toMatchInlineSnapshot(`
     [
       "010302010100f5abdfb00f37df90a30564605b96c07c009165a27b8614a201533d28fb0f2fc400000040b6ef076402678124154545fe3a466ff60a0c5865c224f275ca82c07000644161e746ad1ea04b2b79cc10bc7a715bbc889a0f3494faf9ddf4e0e8f48528cdc47a",
       "010302010200f5abdfb00f37df90a30564605b96c07c009165a27b8614a201533d28fb0f2fc4000000405c7966956be6f3ab104b627912f8ad4461b84f3224b7aa3915c2c96ec6c2707636f5c26da809213d8208c3d8d7f9efbf7620b901aab4fb4b39663fd6576cf3c5",

@@ -21,7 +21,7 @@ function change(envelope: Uint8Array, fields: Partial<Envelope>): Uint8Array {
 }
 
 describe('order of use', () => {
-  test('who answers receives first, and starts as it advances', () => {
+  test('who responds receives first, and starts as it advances', () => {
     const [client, server] = pair()
     const [hello] = client.start().out as [Uint8Array]
     expect(server.receive(hello)).toBe('accepted')

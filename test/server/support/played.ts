@@ -5,7 +5,7 @@ import {
   createOtSetup,
   getEcdsaBackend,
   type OtState,
-  type PairSetup,
+  type PeerSetup,
 } from '../../../src/protocol/ecdsa/index.ts'
 import type { Caller } from '../../../src/server/access/caller.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
@@ -95,8 +95,8 @@ export async function storedPair({ context, database }: Tables, clientId: string
   const parties = partiesOf('signing').map(({ id }) => id)
   const agreed = { backend: getEcdsaBackend(), parties, binding: context.random(32), random: context.random }
   const made = simulate(parties.map((self) => createOtSetup({ ...agreed, self })))
-  const of = ({ done }: { done?: readonly PairSetup[] }, half: WalletShares) =>
-    bindOtState(done?.[0] as PairSetup, ecdsaShare(half).record.setId)
+  const of = ({ done }: { done?: readonly PeerSetup[] }, half: WalletShares) =>
+    bindOtState(done?.[0] as PeerSetup, ecdsaShare(half).record.setId)
   const key = { clientId, setId: set.setId }
   await storeOtState(context, database, key, sealOtState(context, key, of(made[1]!, set.half), 1))
   return of(made[0]!, set.signing)

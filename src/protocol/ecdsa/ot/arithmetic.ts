@@ -56,14 +56,14 @@ export interface VoleArithmetic {
     delta: Uint8Array,
     message: Uint8Array,
     inputs: readonly [Scalar, Scalar, Scalar],
-  ): { readonly answer: Uint8Array; readonly shares: readonly [Scalar, Scalar] } | undefined
+  ): { readonly response: Uint8Array; readonly shares: readonly [Scalar, Scalar] } | undefined
 
   /**
    * Computes Bob's result.
    *
    * @param started the result of {@link start}
    * @param choices the argument of {@link start}
-   * @param answer Alice's response
+   * @param response Alice's response
    * @returns undefined if Alice's response is not consistent
    * @throws {CodecError} if a number in the response is not below the group order
    */
@@ -71,7 +71,7 @@ export interface VoleArithmetic {
     vsid: Uint8Array,
     started: Pick<VoleStart, 'rows' | 'transcript'>,
     choices: Uint8Array,
-    answer: Uint8Array,
+    response: Uint8Array,
   ): VoleProduct | undefined
 }
 
@@ -109,7 +109,7 @@ export interface BaseOtArithmetic {
    * @returns z ‖ u ‖ x ‖ t, 6,193 bytes, and this party's seeds
    * @throws {CodecError} for a point that no honest receiver sends
    */
-  answer(
+  respond(
     otSid: Uint8Array,
     offers: Uint8Array,
     secret: Scalar,
@@ -122,7 +122,7 @@ export interface BaseOtArithmetic {
    * @param choices the argument of {@link offer}
    * @param exponents the argument of {@link offer}
    * @param offers the result of {@link offer}
-   * @param answer the sender's response
+   * @param response the sender's response
    * @returns undefined if the sender's extension is inconsistent. That verdict tells the sender a bit of `choices`.
    * @throws {CodecError} for a point that no honest sender sends
    */
@@ -131,6 +131,6 @@ export interface BaseOtArithmetic {
     choices: Uint8Array,
     exponents: readonly Scalar[],
     offers: Uint8Array,
-    answer: Uint8Array,
+    response: Uint8Array,
   ): BaseOtSeeds | undefined
 }

@@ -50,7 +50,7 @@ export function makeOffers({ group, baseOt }: BaseOtBackend, otSid: Uint8Array, 
  * @returns the response, and this party's base OTs
  * @throws {CodecError} for a point that no honest party offers
  */
-export function answerOffers(
+export function respondToOffers(
   { group, baseOt }: BaseOtBackend,
   otSid: Uint8Array,
   offers: Uint8Array,
@@ -59,7 +59,7 @@ export function answerOffers(
   const secret = group.randomScalar(random)
   const choices = random((2 * COLUMNS) / 8)
   try {
-    const { message, seeds } = baseOt.answer(otSid, offers, secret, choices)
+    const { message, seeds } = baseOt.respond(otSid, offers, secret, choices)
     return { message, baseOts: { ...seeds, delta: differenceOf(choices.subarray(0, COLUMNS / 8)) } }
   } finally {
     wipe(secret, choices)
@@ -71,7 +71,7 @@ export function answerOffers(
  *
  * Never check two responses with the same offers: each verdict tells the peer a bit of Δ.
  *
- * @param answer the peer's response
+ * @param response the peer's response
  * @returns undefined if the peer's extension is inconsistent
  * @throws {CodecError} for a point that no honest party sends
  */
@@ -79,9 +79,9 @@ export function finishOffers(
   { baseOt }: BaseOtBackend,
   otSid: Uint8Array,
   { choices, exponents, message }: Offers,
-  answer: Uint8Array,
+  response: Uint8Array,
 ): BaseOts | undefined {
-  const seeds = baseOt.finish(otSid, choices, exponents, message, answer)
+  const seeds = baseOt.finish(otSid, choices, exponents, message, response)
   return seeds === undefined ? undefined : { ...seeds, delta: differenceOf(choices) }
 }
 

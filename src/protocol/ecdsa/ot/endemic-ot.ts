@@ -51,7 +51,7 @@ export function portableBaseOt(group: Group, hashToCurve: HashToCurve): BaseOtAr
       return concatBytes(...encoded.flatMap((point, i) => [xorChosen(stringOf(i), bit(choices, i), point), point]))
     },
 
-    answer(otSid, offers, secret, choices) {
+    respond(otSid, offers, secret, choices) {
       const branches = INDICES.flatMap((index) => [0, 1].map((branch) => ({ index, branch })))
       const received = INDICES.map((i) => group.decodePoint(offered(offers, i)[1]))
       const hashed = hashToCurve(
@@ -83,8 +83,8 @@ export function portableBaseOt(group: Group, hashToCurve: HashToCurve): BaseOtAr
       return { message: concatBytes(z, message), seeds: { multiplierSeeds, choiceSeeds } }
     },
 
-    finish(otSid, choices, exponents, offers, answer) {
-      const z = answer.subarray(0, POINT_BYTES)
+    finish(otSid, choices, exponents, offers, response) {
+      const z = response.subarray(0, POINT_BYTES)
       const point = group.decodePoint(z)
       const shared = group.encodePoints(
         group.multiplyPointBatch(
@@ -101,7 +101,7 @@ export function portableBaseOt(group: Group, hashToCurve: HashToCurve): BaseOtAr
         wipe(key)
       }
       wipe(...shared)
-      const choiceSeeds = extendReversed(context, multiplierSeeds, choices, answer.subarray(POINT_BYTES))
+      const choiceSeeds = extendReversed(context, multiplierSeeds, choices, response.subarray(POINT_BYTES))
       if (choiceSeeds !== undefined) return { multiplierSeeds, choiceSeeds }
       wipe(multiplierSeeds)
       return undefined

@@ -26,7 +26,7 @@ export const OFFERS_BYTES = COLUMNS * 2 * POINT_BYTES
 /** The message u ‖ x ‖ t that extends to the base OTs of the other direction. */
 export const REVERSED_BYTES = COLUMNS * 32 + ROW_BYTES + COLUMNS * ROW_BYTES
 /** The response to the offers: z and that message. */
-export const OFFERS_ANSWER_BYTES = POINT_BYTES + REVERSED_BYTES
+export const OFFERS_RESPONSE_BYTES = POINT_BYTES + REVERSED_BYTES
 
 /** The domain separation tag of the hash to the curve (RFC 9380 §3.1). */
 export const OT_DOMAIN = 'reshare/v1/ecdsa-setup/ot_secp256k1_XMD:SHA-256_SSWU_RO_'

@@ -99,13 +99,13 @@ export const portableVole: VoleArithmetic = {
       pads.map((row) => combine(row, chi)),
     )
     const [t0, t1] = fold(deriveVector(digest, check, v), pads)
-    return { answer: concatBytes(matrix, check, v), shares: [encode(-t0), encode(-t1)] }
+    return { response: concatBytes(matrix, check, v), shares: [encode(-t0), encode(-t1)] }
   },
 
-  finish(vsid, { rows, transcript }, choices, answer) {
-    const matrix = answer.subarray(0, MATRIX_BYTES)
-    const check = answer.subarray(MATRIX_BYTES, MATRIX_BYTES + 32)
-    const v = answer.subarray(MATRIX_BYTES + 32)
+  finish(vsid, { rows, transcript }, choices, response) {
+    const matrix = response.subarray(0, MATRIX_BYTES)
+    const check = response.subarray(MATRIX_BYTES, MATRIX_BYTES + 32)
+    const v = response.subarray(MATRIX_BYTES + 32)
     const numbers = Array.from({ length: TRANSFERS * WIDTH }, (_, i) =>
       bytesToNumberBE(matrix.subarray(32 * i, 32 * (i + 1))),
     )

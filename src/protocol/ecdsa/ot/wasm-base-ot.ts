@@ -1,6 +1,6 @@
 import { concatBytes, utf8, wipe } from '../../../util/bytes.ts'
 import { CodecError } from '../../../util/codec.ts'
-import { baseOtAnswer, baseOtFinish, type BaseOtInput, baseOtOffer } from '../../../wasm/ot.ts'
+import { baseOtRespond, baseOtFinish, type BaseOtInput, baseOtOffer } from '../../../wasm/ot.ts'
 import type { BaseOtArithmetic } from './arithmetic.ts'
 import { OFFERS_BYTES, OT_DOMAIN, POINT_BYTES, REVERSED_BYTES } from './parameters.ts'
 import { batchTagDigests } from './tagged-batch.ts'
@@ -24,16 +24,16 @@ export const wasmBaseOt: BaseOtArithmetic = {
     }
   },
 
-  answer(otSid, offers, secret, choices) {
-    const { status, z, reversed, pairs, keys } = baseOtAnswer(inputOf(otSid), offers, secret, choices, REVERSED_BYTES)
+  respond(otSid, offers, secret, choices) {
+    const { status, z, reversed, pairs, keys } = baseOtRespond(inputOf(otSid), offers, secret, choices, REVERSED_BYTES)
     if (status === 'undefined') throw new CodecError('an offered point cancels its hash')
     if (status !== 'ok') throw new CodecError(NOT_POINTS)
     return { message: concatBytes(z, reversed), seeds: { multiplierSeeds: keys, choiceSeeds: pairs } }
   },
 
-  finish(otSid, choices, exponents, offers, answer) {
+  finish(otSid, choices, exponents, offers, response) {
     const scalars = concatBytes(...exponents)
-    const [z, reversed] = [answer.subarray(0, POINT_BYTES), answer.subarray(POINT_BYTES)]
+    const [z, reversed] = [response.subarray(0, POINT_BYTES), response.subarray(POINT_BYTES)]
     try {
       const { status, keys, pairs } = baseOtFinish(inputOf(otSid), choices, scalars, offers, z, reversed)
       if (status === 'cheat') return undefined

@@ -25,15 +25,15 @@ export const wasmVole: VoleArithmetic = {
     const factors = concatBytes(...inputs)
     try {
       const all = { labels: batchTagDigests(), esid, vsid, seeds, delta, message, factors }
-      const { status, answer, shares } = voleMultiply(all, PRODUCT_BYTES)
-      return status === 'ok' ? { answer, shares: scalarsOf(shares) as [Scalar, Scalar] } : undefined
+      const { status, response, shares } = voleMultiply(all, PRODUCT_BYTES)
+      return status === 'ok' ? { response, shares: scalarsOf(shares) as [Scalar, Scalar] } : undefined
     } finally {
       wipe(factors)
     }
   },
 
-  finish(vsid, { rows, transcript }, choices, answer) {
-    const { status, results } = voleFinish(batchTagDigests(), vsid, rows, choices, transcript, answer)
+  finish(vsid, { rows, transcript }, choices, response) {
+    const { status, results } = voleFinish(batchTagDigests(), vsid, rows, choices, transcript, response)
     if (status === 'invalid') throw new CodecError('a number is not below the group order')
     if (status !== 'ok') return undefined
     const [factor, ...shares] = scalarsOf(results) as [Scalar, Scalar, Scalar]

@@ -11,22 +11,22 @@ import { createHasher } from '../../transcript/transcript.ts'
 import type { EcdsaBackend } from '../ot/backend.ts'
 import { wipeSecrets } from '../ot/ot-state.ts'
 import {
-  answer,
-  type Answered,
+  respond,
+  type Responded,
   directLength,
   finish,
   offer,
   type Offered,
-  type PairContext,
-  type PairSetup,
-  readAnswered,
+  type PeerContext,
+  type PeerSetup,
+  readResponded,
   readOffered,
   wipeOffered,
-  writeAnswered,
+  writeResponded,
   writeOffered,
-} from './pair-setup.ts'
+} from './peer-setup.ts'
 
-export { bindOtState, type PairSetup } from './pair-setup.ts'
+export { bindOtState, type PeerSetup } from './peer-setup.ts'
 
 const NONCE_BYTES = 32
 const SECRET_MAX_BYTES = 64
@@ -70,22 +70,22 @@ function offeringOf({ parties, slow }: Config, one: PartyId, other: PartyId): Pa
 
 interface Finished {
   readonly at: 'finished'
-  readonly setup: PairSetup
+  readonly setup: PeerSetup
 }
 
 /** The progress of the setup with one peer. */
 type SetupProgress =
   | { readonly at: 'start' }
   | { readonly at: 'offered'; readonly held: Offered }
-  | { readonly at: 'answered'; readonly held: Answered }
+  | { readonly at: 'responded'; readonly held: Responded }
   | Finished
 
-const PROGRESS_CODES = { start: 0, offered: 1, answered: 2 } as const
+const PROGRESS_CODES = { start: 0, offered: 1, responded: 2 } as const
 
 const hash = createHasher('secp256k1', 'ecdsa-setup')
 
 /** The setup with every peer at once. Round 1 sends nonces, round 2 offers, round 3 responses. */
-class SetupMachine implements Machine<readonly PairSetup[]> {
+class SetupMachine implements Machine<readonly PeerSetup[]> {
   readonly protocol = 'ecdsa-setup'
   readonly suite = 'secp256k1'
   readonly participants: number
@@ -117,7 +117,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
 
   advance(round: number, inbox: Inbox): MachineStep {
     if (round === 1) return { messages: this.#offer(inbox) }
-    if (round === 2) return { messages: this.#answer(inbox) }
+    if (round === 2) return { messages: this.#respond(inbox) }
     return this.#finish(inbox)
   }
 
@@ -135,13 +135,13 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
     })
   }
 
-  #answer(inbox: Inbox): Message[] {
+  #respond(inbox: Inbox): Message[] {
     return this.#peers().map((peer) => {
       const progress = this.#progress.get(peer)
-      if (progress?.at !== 'offered') throw new RangeError('an answer before an offer')
+      if (progress?.at !== 'offered') throw new RangeError('a response before an offer')
       const theirs = inbox.direct(2, this.#number(peer))
-      const { body, ...held } = answer(this.#about(peer), progress.held, theirs)
-      this.#progress.set(peer, { at: 'answered', held })
+      const { body, ...held } = respond(this.#about(peer), progress.held, theirs)
+      this.#progress.set(peer, { at: 'responded', held })
       return { to: this.#number(peer), body }
     })
   }
@@ -149,7 +149,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   #finish(inbox: Inbox): MachineStep {
     for (const peer of this.#peers()) {
       const progress = this.#progress.get(peer)
-      if (progress?.at !== 'answered') throw new RangeError('an end before an answer')
+      if (progress?.at !== 'responded') throw new RangeError('an end before a response')
       const setup = finish(this.#about(peer), progress.held, inbox.direct(3, this.#number(peer)))
       wipeOffered(progress.held)
       this.#progress.set(peer, { at: 'finished', setup })
@@ -158,7 +158,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   }
 
   /** The caller wipes the secrets of the result: `wipe` no longer does. */
-  result(): readonly PairSetup[] {
+  result(): readonly PeerSetup[] {
     const finished = [...this.#progress.values()].map((progress) => (progress as Finished).setup)
     this.#progress.clear()
     return finished
@@ -166,7 +166,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
 
   /**
    * Writes `n u8 | n × id u8 | self u8 | m u8 | m × slow id u8 | binding[32] | secret length u32 | secret | sid length u32 |
-   * sid`, then for every peer `progress u8` and what {@link writeOffered} or {@link writeAnswered} writes. Secret.
+   * sid`, then for every peer `progress u8` and what {@link writeOffered} or {@link writeResponded} writes. Secret.
    */
   encode(writer: Writer): void {
     const { parties, self, slow, binding, secret } = this.#config
@@ -177,7 +177,7 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
       if (progress.at === 'finished') throw new RangeError('a setup that is over has no state')
       writer.u8(PROGRESS_CODES[progress.at])
       if (progress.at === 'offered') writeOffered(writer, progress.held)
-      if (progress.at === 'answered') writeAnswered(writer, progress.held)
+      if (progress.at === 'responded') writeResponded(writer, progress.held)
     }
   }
 
@@ -198,12 +198,12 @@ class SetupMachine implements Machine<readonly PairSetup[]> {
   wipe(): void {
     wipe(this.#config.secret)
     for (const progress of this.#progress.values()) {
-      if (progress.at === 'offered' || progress.at === 'answered') wipeOffered(progress.held)
+      if (progress.at === 'offered' || progress.at === 'responded') wipeOffered(progress.held)
       if (progress.at === 'finished') wipeSecrets(progress.setup.secrets)
     }
   }
 
-  #about(peer: PartyId): PairContext {
+  #about(peer: PartyId): PeerContext {
     return {
       backend: this.#backend,
       sid: this.sid as Uint8Array,
@@ -230,17 +230,17 @@ function readId(id: number): PartyId {
   return partyId(id)
 }
 
-function readProgress(context: PairContext, reader: Reader): SetupProgress {
+function readProgress(context: PeerContext, reader: Reader): SetupProgress {
   const code = reader.u8()
   if (code === PROGRESS_CODES.offered) return { at: 'offered', held: readOffered(context, reader) }
-  if (code === PROGRESS_CODES.answered) return { at: 'answered', held: readAnswered(context, reader) }
+  if (code === PROGRESS_CODES.responded) return { at: 'responded', held: readResponded(context, reader) }
   if (code !== PROGRESS_CODES.start) throw new CodecError(`unknown progress ${code}`)
   return { at: 'start' }
 }
 
 /**
  * Creates one party's session of the ECDSA setup, which a share set needs before it can sign. It has three rounds and
- * runs between every two parties. Its result is one {@link PairSetup} for each peer.
+ * runs between every two parties. Its result is one {@link PeerSetup} for each peer.
  *
  * The setup does not depend on any key. So it can run next to the key generation or the reshare that makes the set, in the
  * same requests: client 1 → server 1+2 → client 2+3 → server 3.
@@ -251,7 +251,7 @@ function readProgress(context: PairContext, reader: Reader): SetupProgress {
  * @throws {TypeError | RangeError} for ids that do not ascend within 1..255, fewer than two parties, a `self` or slow party
  *   that is not among them, a binding that is not 32 bytes, or a secret of more than 64 bytes
  */
-export function createOtSetup(options: OtSetupOptions): Session<readonly PairSetup[]> {
+export function createOtSetup(options: OtSetupOptions): Session<readonly PeerSetup[]> {
   const { backend, parties, self, binding, slow = [], random, secret = new Uint8Array(0) } = options
   assertAscendingIds(parties)
   if (parties.length < 2) throw new RangeError('a setup takes two parties')
@@ -278,6 +278,6 @@ export function createOtSetup(options: OtSetupOptions): Session<readonly PairSet
 export function restoreOtSetup(
   state: Uint8Array,
   { backend, random }: Pick<OtSetupOptions, 'backend' | 'random'>,
-): Session<readonly PairSetup[]> {
+): Session<readonly PeerSetup[]> {
   return restoreSession('ecdsa-setup', state, (reader) => SetupMachine.decode(backend, random, reader))
 }

@@ -10,12 +10,12 @@ import { type Nonces, opensCommitment } from './commitment-round.ts'
 import type { Products } from './multiplication-round.ts'
 import { POINT_BYTES } from '../ot/parameters.ts'
 import type { Prepared } from './prepared.ts'
-import type { Halves } from './signature-share.ts'
+import type { ShareParts } from './signature-share.ts'
 import { scalarOfCommitment } from './signature.ts'
-import { cheat, isManySigners, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
+import { cheat, isManySigners, others, otStateWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
 /** A peer's message of round 3. */
-interface Opening {
+interface PeerDecommitment {
   readonly from: number
   readonly encodedR: Uint8Array
   readonly blinding: Uint8Array
@@ -30,16 +30,16 @@ interface Opening {
   readonly psi: Scalar
 }
 
-/** The result of all openings. */
+/** The result of all decommitments. */
 export interface Opened {
   /** R, 33 bytes */
   readonly encodedR: Uint8Array
   /** This signer's parts of the signature; secret. */
-  readonly halves: Halves
+  readonly parts: ShareParts
 }
 
 /**
- * Checks the peers' openings, and computes this signer's shares of k·φ and x·φ. Two signers follow Protocol 6.2 of Asharov,
+ * Checks the peers' decommitments, and computes this signer's shares of k·φ and x·φ. Two signers follow Protocol 6.2 of Asharov,
  * eprint 2026/976, more signers DKLs23.
  *
  * The checks that need no ban come first, so that only a peer that has cheated is banned.
@@ -48,21 +48,21 @@ export interface Opened {
  * @throws {PROTOCOL_ABORTED} SID, FORMAT, COMMIT, POINT, PKSUM, SIG; CHEAT_GAMMA after poisoning the state with the peer
  * @throws {OT_POISONED} if another session has poisoned it since
  */
-export function checkOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key: Scalar): Opened {
+export function checkDecommitments(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key: Scalar): Opened {
   const { group } = setup.backend
   const { nonces, products } = prepared
   // These checks need no seeds. But if another session has banned a peer, this one must end as well.
-  for (const peer of others(setup)) void pairWith(setup, peer).secrets
-  const openings = readOpenings(setup, inbox, prepared, key)
+  for (const peer of others(setup)) void otStateWith(setup, peer).secrets
+  const decommitments = readDecommitments(setup, inbox, prepared, key)
   const corrected: (readonly [Scalar, Scalar])[] = []
   let phi: Scalar | undefined
   try {
-    for (const opening of openings) {
-      corrected.push(correct(setup, opening, (products.get(opening.from) as Products).asBob))
+    for (const decommitment of decommitments) {
+      corrected.push(correct(setup, decommitment, (products.get(decommitment.from) as Products).asBob))
     }
-    const encodedR = addNonces(setup, nonces, openings)
+    const encodedR = addNonces(setup, nonces, decommitments)
     const mask = maskOf(setup, prepared)
-    const total = sum(group, [mask, ...openings.map(({ psi }) => psi)])
+    const total = sum(group, [mask, ...decommitments.map(({ psi }) => psi)])
     phi = total
     const part = (k: 0 | 1, own: Scalar): Scalar => {
       const product = group.multiply(own, total)
@@ -73,9 +73,9 @@ export function checkOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepa
         wipe(product)
       }
     }
-    return { encodedR, halves: { mask, denominator: part(0, nonces.nonce), keyed: part(1, key) } }
+    return { encodedR, parts: { mask, denominator: part(0, nonces.nonce), keyed: part(1, key) } }
   } finally {
-    wipe(phi, ...corrected.flat(), ...openings.flatMap(({ corrections, psi }) => [...corrections, psi]))
+    wipe(phi, ...corrected.flat(), ...decommitments.flatMap(({ corrections, psi }) => [...corrections, psi]))
   }
 }
 
@@ -85,9 +85,9 @@ function maskOf(setup: SigningSetup, { nonces, products }: Prepared): Scalar {
   return (isManySigners(setup) ? nonces.mask : (only as Products).asBob.factor).slice() as Scalar
 }
 
-function readOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key: Scalar): Opening[] {
+function readDecommitments(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key: Scalar): PeerDecommitment[] {
   const { group } = setup.backend
-  const round = roundOf(setup, 'opening')
+  const round = roundOf(setup, 'decommitment')
   const isMany = isManySigners(setup)
   const read = others(setup).map((from) => {
     const shown = readMessage(inbox.broadcast(round, from), round, from, (reader: Reader) => ({
@@ -107,28 +107,28 @@ function readOpenings(setup: SigningSetup, inbox: Inbox, prepared: Prepared, key
   if (!read.every(({ greeting }) => greeting.every((part, i) => equalBytes(part, setup.greeting[i] as Uint8Array)))) {
     abort('SID', round, [], 'a signer signs something else')
   }
-  for (const opening of read) {
-    const { from } = opening
+  for (const decommitment of read) {
+    const { from } = decommitment
     const commitment = prepared.commitments.get(from)
-    if (commitment === undefined || !opensCommitment(setup, prepared.statement, commitment, opening)) {
-      abort('COMMIT', round, [from], `participant ${from} opens another nonce than it committed to`)
+    if (commitment === undefined || !opensCommitment(setup, prepared.statement, commitment, decommitment)) {
+      abort('COMMIT', round, [from], `participant ${from} does not open its commitment to a nonce`)
     }
   }
-  const openings = read.map(({ from, encodedR, encodedKey, ...sent }): Opening => {
+  const decommitments = read.map(({ from, encodedR, encodedKey, ...sent }): PeerDecommitment => {
     const decode = (bytes: Uint8Array): Point =>
       readMessage(bytes, round, from, (reader) => group.decodePoint(reader.bytes(POINT_BYTES)), 'POINT')
     const partOfKey = isMany ? decode(encodedKey) : publicPartVar(setup, from)
     return { from, encodedR, ...sent, R: decode(encodedR), key: partOfKey }
   })
   if (isMany) {
-    const total = openings.reduce(
-      (sumOfKeys, opening) => group.addPoints(sumOfKeys, opening.key),
+    const total = decommitments.reduce(
+      (sumOfKeys, decommitment) => group.addPoints(sumOfKeys, decommitment.key),
       group.multiplyBase(key),
     )
     if (!group.equalPoints(total, setup.publicKey))
       abort('PKSUM', round, [], 'the parts of the key do not add up to it')
   }
-  return openings
+  return decommitments
 }
 
 /** X_j = λ_j·(Y_j + δ·G): the public point of the peer's `additiveKey`, with two signers. */
@@ -149,9 +149,13 @@ function publicPartVar({ backend, share, signers, derivation }: SigningSetup, pa
  * Computes c_k = γ_k·β + r_k and c_x = γ_x·β + r_x. The checks c_k·G = β·R_j − Γ_k and c_x·G = β·X_j − Γ_x show that the
  * peer has multiplied its own nonce and its own part of the key.
  */
-function correct(setup: SigningSetup, opening: Opening, { factor, shares }: Products['asBob']): [Scalar, Scalar] {
+function correct(
+  setup: SigningSetup,
+  decommitment: PeerDecommitment,
+  { factor, shares }: Products['asBob'],
+): [Scalar, Scalar] {
   const { group } = setup.backend
-  const { from, R, key, corrections, gammas } = opening
+  const { from, R, key, corrections, gammas } = decommitment
   const corrected = shares.map((share, k) => {
     const shift = group.multiply(corrections[k] as Scalar, factor)
     try {
@@ -170,17 +174,17 @@ function correct(setup: SigningSetup, opening: Opening, { factor, shares }: Prod
   wipe(...corrected)
   return cheat(
     setup,
-    { round: roundOf(setup, 'opening'), from },
+    { round: roundOf(setup, 'decommitment'), from },
     'CHEAT_GAMMA',
     'multiplies something else than it has shown',
   )
 }
 
 /** R = ΣR_i, encoded. */
-function addNonces(setup: SigningSetup, nonces: Nonces, openings: readonly Opening[]): Uint8Array {
+function addNonces(setup: SigningSetup, nonces: Nonces, decommitments: readonly PeerDecommitment[]): Uint8Array {
   const { group } = setup.backend
-  const round = roundOf(setup, 'opening')
-  const R = openings.reduce((total, opening) => group.addPoints(total, opening.R), nonces.point)
+  const round = roundOf(setup, 'decommitment')
+  const R = decommitments.reduce((total, decommitment) => group.addPoints(total, decommitment.R), nonces.point)
   // Nobody can cause these on purpose: every R_j was committed to before any other was opened.
   if (group.isIdentity(R)) abort('SIG', round, [], 'the nonces add up to zero')
   const encodedR = group.encodePoint(R)

@@ -6,7 +6,7 @@ import type { Inbox, Message } from '../../session/machine.ts'
 import type { VoleStart } from '../ot/arithmetic.ts'
 import { checkGreetings, readGreeting, writeGreeting } from './greeting.ts'
 import { COLUMN_BYTES, EXTENSION_BYTES } from '../ot/parameters.ts'
-import { ecdsaHash, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
+import { ecdsaHash, others, otStateWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
 /** A signer's random values for one signature; secret. */
 export interface Nonces {
@@ -70,7 +70,7 @@ export function noncesOf(group: Group, nonce: Scalar, mask: Scalar, blinding: Ui
 }
 
 /** What a commitment to a nonce is opened with. */
-export interface NonceOpening {
+export interface NonceDecommitment {
   /** The participant number of the signer that committed. */
   readonly from: number
   /** R_j, 33 bytes */
@@ -80,8 +80,13 @@ export interface NonceOpening {
 }
 
 /** com(R_i) = TH("com-R", statement, i, fresh, R_i, ρ_i); the statement names the set. */
-function commitTo({ signers }: SigningSetup, statement: Uint8Array, fresh: Uint8Array, opening: NonceOpening) {
-  const { from, encodedR, blinding } = opening
+function commitTo(
+  { signers }: SigningSetup,
+  statement: Uint8Array,
+  fresh: Uint8Array,
+  decommitment: NonceDecommitment,
+) {
+  const { from, encodedR, blinding } = decommitment
   return ecdsaHash('com-R', statement, signers[from - 1] as number, fresh, encodedR, blinding)
 }
 
@@ -94,15 +99,15 @@ export function opensCommitment(
   setup: SigningSetup,
   statement: Uint8Array,
   { fresh, hash }: Commitment,
-  opening: NonceOpening,
+  decommitment: NonceDecommitment,
 ): boolean {
-  return equalBytes(commitTo(setup, statement, fresh, opening), hash)
+  return equalBytes(commitTo(setup, statement, fresh, decommitment), hash)
 }
 
 /** esid = TH("ote", statement, otDigest, fresh, Alice, Bob), to which Bob's extension is bound. */
 function extensionSession(setup: SigningSetup, alice: number, bob: number, fresh: Uint8Array): Uint8Array {
   const { signers, self, statement } = setup
-  const { digest } = pairWith(setup, alice === self ? bob : alice)
+  const { digest } = otStateWith(setup, alice === self ? bob : alice)
   return ecdsaHash('ote', statement, digest, fresh, signers[alice - 1] as number, signers[bob - 1] as number)
 }
 
@@ -126,7 +131,7 @@ function draw(setup: SigningSetup, fresh: Uint8Array, seen: readonly Uint8Array[
   const extensions = others(setup).map((peer) => {
     const esid = extensionSession(setup, peer, self, fresh)
     const choices = random('ecdsa choices', esid, seen)(COLUMN_BYTES)
-    const { message, rows, transcript } = vole.start(esid, pairWith(setup, peer).secrets.choiceSeeds, choices)
+    const { message, rows, transcript } = vole.start(esid, otStateWith(setup, peer).secrets.choiceSeeds, choices)
     started.set(peer, { choices, rows, transcript })
     return { peer, message }
   })

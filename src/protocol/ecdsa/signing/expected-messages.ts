@@ -24,7 +24,7 @@ export function expectedMessages(setup: SigningSetup, round: number, learns: boo
   }
   if (is('commitment')) return { broadcast: greetingLength(setup) + HASH, direct: HASH + EXTENSION_BYTES }
   if (is('product')) return { broadcast: 0, direct: PRODUCT_BYTES }
-  if (is('opening')) {
+  if (is('decommitment')) {
     const greeting = setup.greeting.reduce((sum, { length }) => sum + length, 0)
     const shown = POINT_BYTES + HASH + (isMany ? POINT_BYTES : 0)
     return { broadcast: greeting + shown, direct: 2 * SCALAR + 2 * POINT_BYTES + (isMany ? SCALAR : 0) }

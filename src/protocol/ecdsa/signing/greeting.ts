@@ -2,7 +2,7 @@ import { concatBytes, equalBytes } from '../../../util/bytes.ts'
 import type { Reader } from '../../../util/codec.ts'
 import { abort, readMessage } from '../../session/abort.ts'
 import type { Inbox, Message } from '../../session/machine.ts'
-import { ecdsaHash, others, pairWith, type SigningSetup } from './signing-setup.ts'
+import { ecdsaHash, others, otStateWith, type SigningSetup } from './signing-setup.ts'
 
 /** The first message of a signer: what it believes the session to be about, and its session nonce. */
 export interface Greeting {
@@ -20,7 +20,7 @@ const ROUND = 1
 
 /** Encodes this signer's greeting as `setId[32] | (n − 1) × otDigest[32] | ctx[32] | nonce[32]`. */
 export function writeGreeting(setup: SigningSetup, nonce: Uint8Array): Uint8Array {
-  const digests = others(setup).map((participant) => pairWith(setup, participant).digest)
+  const digests = others(setup).map((participant) => otStateWith(setup, participant).digest)
   return concatBytes(setup.share.record.setId, ...digests, setup.statement, nonce)
 }
 
@@ -53,7 +53,7 @@ export function checkGreetings(setup: SigningSetup, greetings: readonly Greeting
     abort('SET', ROUND, [], 'a signer uses another share set')
   }
   for (const { number, greeting } of theirs) {
-    if (!equalBytes(greeting.digests.get(self) as Uint8Array, pairWith(setup, number).digest)) {
+    if (!equalBytes(greeting.digests.get(self) as Uint8Array, otStateWith(setup, number).digest)) {
       abort('OT_DESYNC', ROUND, [], `the oblivious-transfer states with participant ${number} are not of one setup`)
     }
   }

@@ -5,7 +5,7 @@ import type { Inbox, Message } from '../../session/machine.ts'
 import type { VoleProduct } from '../ot/arithmetic.ts'
 import type { Agreement, Extension, Started } from './commitment-round.ts'
 import { PRODUCT_BYTES } from '../ot/parameters.ts'
-import { cheat, ecdsaHash, orFormat, others, pairWith, roundOf, type SigningSetup } from './signing-setup.ts'
+import { cheat, ecdsaHash, orFormat, others, otStateWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
 /** A multiplication of this signer as Alice with one peer; secret. */
 export interface Multiplied {
@@ -36,7 +36,7 @@ export function wipeProducts({ asAlice, asBob }: Products): void {
 /** vsid = TH("vole", sid, otDigest, Alice, Bob), to which Alice's response is bound. */
 export function voleSession(setup: SigningSetup, sid: Uint8Array, alice: number, bob: number): Uint8Array {
   const { signers, self } = setup
-  const { digest } = pairWith(setup, alice === self ? bob : alice)
+  const { digest } = otStateWith(setup, alice === self ? bob : alice)
   return ecdsaHash('vole', sid, digest, signers[alice - 1] as number, signers[bob - 1] as number)
 }
 
@@ -54,9 +54,9 @@ export function multiply(
   const messages: Message[] = []
   try {
     for (const extension of extensions) {
-      const { answer, ...own } = multiplyWith(setup, sid, extension)
+      const { response, ...own } = multiplyWith(setup, sid, extension)
       multiplied.set(extension.from, own)
-      messages.push({ to: extension.from, body: answer })
+      messages.push({ to: extension.from, body: response })
     }
   } catch (error) {
     for (const one of multiplied.values()) wipeMultiplied(one)
@@ -68,7 +68,7 @@ export function multiply(
 function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, message }: Extension) {
   const { backend, self, random } = setup
   const { group, vole } = backend
-  const { multiplierSeeds, delta } = pairWith(setup, from).secrets
+  const { multiplierSeeds, delta } = otStateWith(setup, from).secrets
   const vsid = voleSession(setup, sid, self, from)
   // The extension is hashed in too, since the response depends on it: the v of two responses with the same inputs would
   // reveal these inputs.
@@ -105,16 +105,16 @@ export function finishMultiplications(
   const products = new Map<number, Products>()
   const round = roundOf(setup, 'product')
   // This check needs no seeds. But if another session has banned a peer, this one must end as well.
-  for (const peer of others(setup)) void pairWith(setup, peer).secrets
+  for (const peer of others(setup)) void otStateWith(setup, peer).secrets
   const received = others(setup).map((peer) => {
     const body = inbox.direct(round, peer)
-    return { peer, answer: readMessage(body, round, peer, (reader) => reader.bytes(PRODUCT_BYTES)) }
+    return { peer, response: readMessage(body, round, peer, (reader) => reader.bytes(PRODUCT_BYTES)) }
   })
   try {
-    for (const { peer, answer } of received) {
+    for (const { peer, response } of received) {
       const { choices, ...kept } = started.get(peer) as Started
       const vsid = voleSession(setup, sid, peer, setup.self)
-      const asBob = orFormat(round, peer, () => setup.backend.vole.finish(vsid, kept, choices, answer))
+      const asBob = orFormat(round, peer, () => setup.backend.vole.finish(vsid, kept, choices, response))
       if (asBob === undefined) return cheat(setup, { round, from: peer }, 'CHEAT_VOLE', 'multiplies inconsistently')
       products.set(peer, { asAlice: multiplied.get(peer) as Multiplied, asBob })
     }

@@ -80,11 +80,11 @@ export interface CompletionOptions extends EcdsaSigningOptions {
  * @throws {PROTOCOL_ABORTED} OT_DESYNC if an OT state has been replaced since the preprocessing
  */
 export function createCompletion(options: CompletionOptions): Session<EcdsaResult> {
-  const { preprocessed, epoch, share, signers, pairs } = assertObject(options, 'createCompletion')
+  const { preprocessed, epoch, share, signers, otStates } = assertObject(options, 'createCompletion')
   assertMethods(preprocessed, ['take'], 'preprocessed')
   const setup = openCompletion(options, preprocessed.id)
   try {
-    const conditions = { setId: share.record.setId, signers, pairs, epoch }
+    const conditions = { setId: share.record.setId, signers, otStates, epoch }
     return createSession(new EcdsaMachine(setup, preprocessed.take(conditions)))
   } catch (error) {
     setup.share.secretShare.fill(0)

@@ -33,7 +33,7 @@ export interface TakeConditions {
   /** The signers, by ascending id. */
   readonly signers: readonly PartyId[]
   /** The OT states with the other signers. */
-  readonly pairs: readonly OtState[]
+  readonly otStates: readonly OtState[]
   /** The current epoch of this signer's database. */
   readonly epoch: number
 }
@@ -73,16 +73,16 @@ export class Preprocessed implements PreprocessedAbout {
    * @throws {PROTOCOL_ABORTED} OT_DESYNC if an OT state has been replaced since it was made
    * @throws {OT_POISONED} if an OT state has been poisoned since it was made
    */
-  take({ setId, signers, pairs, epoch }: TakeConditions): Prepared {
+  take({ setId, signers, otStates, epoch }: TakeConditions): Prepared {
     if (!equalBytes(setId, this.setId)) throw new MpcError('SET_MISMATCH', 'a preprocessing of another set')
     if (signers.join() !== this.signers.join()) throw new RangeError('a preprocessing of other signers')
     if (epoch !== this.epoch) throw new RangeError('a preprocessing from before a restore')
     for (const [i, id] of this.#peers().entries()) {
-      const pair = pairs.find(({ peer }) => peer === id)
-      if (pair === undefined || !equalBytes(pair.digest, this.digests[i] as Uint8Array)) {
+      const otState = otStates.find(({ peer }) => peer === id)
+      if (otState === undefined || !equalBytes(otState.digest, this.digests[i] as Uint8Array)) {
         abort('OT_DESYNC', 1, [], `the oblivious-transfer state with party ${id} is not that of the preprocessing`)
       }
-      void pair.secrets
+      void otState.secrets
     }
     return this.#take()
   }

@@ -6,7 +6,7 @@ import type { Digest32 } from './digest.ts'
 import { EcdsaMachine, type EcdsaResult } from './signing-machine.ts'
 import { type EcdsaOptions, openSigning } from './signing-setup.ts'
 
-/** Options of {@link createEcdsaSigning}. All but `share`, `pairs` and `random` must be the same for every signer. */
+/** Options of {@link createEcdsaSigning}. All but `share`, `otStates` and `random` must be the same for every signer. */
 export interface EcdsaSigningOptions extends EcdsaOptions {
   /** The hash to sign, from {@link digest32} or {@link hashMessage}. Copied. */
   readonly digest: Digest32
@@ -36,7 +36,7 @@ export interface EcdsaSigningOptions extends EcdsaOptions {
  * const session = createEcdsaSigning({
  *   backend: getEcdsaBackend(),
  *   share,
- *   pairs: [otState],
+ *   otStates: [otState],
  *   signers: [partyId(1), partyId(2)],
  *   aggregator: partyId(1),
  *   digest: hashMessage(message, 'sha256'),

@@ -10,7 +10,7 @@ import { assembleSignature, type EcdsaSignature, scalarOfCommitment, scalarOfDig
 export const SIGNATURE_SHARE_BYTES = 64
 
 /** A signer's parts of a signature, before the digest is used; secret. */
-export interface Halves {
+export interface ShareParts {
   /** φ_i */
   readonly mask: Scalar
   /** u_i, its share of k·φ */
@@ -20,17 +20,17 @@ export interface Halves {
 }
 
 /** Wipes a signer's parts of a signature. */
-export function wipeHalves({ mask, denominator, keyed }: Halves): void {
+export function wipeShareParts({ mask, denominator, keyed }: ShareParts): void {
   wipe(mask, denominator, keyed)
 }
 
 /** The signature share w_i ‖ u_i with w_i = m·φ_i + r·v_i, where m is the digest and r the x coordinate of R. */
-export function signatureShare(group: Group, digest: Digest32, encodedR: Uint8Array, halves: Halves): Uint8Array {
-  const hashed = group.multiply(scalarOfDigest(group, digest), halves.mask)
-  const signed = group.multiply(scalarOfCommitment(group, encodedR), halves.keyed)
+export function signatureShare(group: Group, digest: Digest32, encodedR: Uint8Array, parts: ShareParts): Uint8Array {
+  const hashed = group.multiply(scalarOfDigest(group, digest), parts.mask)
+  const signed = group.multiply(scalarOfCommitment(group, encodedR), parts.keyed)
   const sum = group.add(hashed, signed)
   try {
-    return concatBytes(sum, halves.denominator)
+    return concatBytes(sum, parts.denominator)
   } finally {
     wipe(hashed, signed, sum)
   }

@@ -3,23 +3,23 @@ import { equalBytes, wipe } from '../../../util/bytes.ts'
 import type { Reader, Writer } from '../../../util/codec.ts'
 import { abort, readMessage } from '../../session/abort.ts'
 import type { Expected, Inbox, Machine, Message, MachineStep } from '../../session/machine.ts'
-import { checkComparison, checkOpenings, comparisonMessage, type Opened } from './check-round.ts'
+import { checkComparison, checkDecommitments, comparisonMessage, type Opened } from './check-round.ts'
 import { agree, type Agreement, commit, greetAndCommit, readCommitments } from './commitment-round.ts'
 import type { Digest32 } from './digest.ts'
 import { expectedMessages } from './expected-messages.ts'
 import { agreeOnPreprocessing, greet } from './greeting.ts'
 import { finishMultiplications, multiply, wipeMultiplied } from './multiplication-round.ts'
-import { additiveKey, openingMessages } from './opening-round.ts'
+import { additiveKey, decommitmentMessages } from './decommitment-round.ts'
 import { type Prepared, readingSecrets, wipeNonces, wipePrepared } from './prepared.ts'
 import { Preprocessed } from './preprocessed.ts'
-import { aggregate, SIGNATURE_SHARE_BYTES, signatureShare, wipeHalves } from './signature-share.ts'
+import { aggregate, SIGNATURE_SHARE_BYTES, signatureShare, wipeShareParts } from './signature-share.ts'
 import type { EcdsaSignature } from './signature.ts'
 import {
   ecdsaHash,
   envelopeContext,
   isManySigners,
   others,
-  pairWith,
+  otStateWith,
   roundOf,
   type SigningSetup,
 } from './signing-setup.ts'
@@ -37,7 +37,7 @@ export interface EcdsaResult {
 
 /**
  * One signer of a threshold ECDSA signature, of a preprocessing, or of a completion. The rounds of a signature are:
- * commitments and extensions; products; openings; with more than two signers a comparison of R; signature shares.
+ * commitments and extensions; products; decommitments; with more than two signers a comparison of R; signature shares.
  */
 export class EcdsaMachine implements Machine<EcdsaResult> {
   readonly protocol = 'ecdsa'
@@ -111,7 +111,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
       }
       case 'opened': {
         const { sid, prepared, key } = progress
-        const opened = checkOpenings(setup, inbox, prepared, key)
+        const opened = checkDecommitments(setup, inbox, prepared, key)
         this.#wipeProgress()
         this.#progress = { at: 'compared', sid, opened }
         if (!isManySigners(setup)) return this.#share(sid, opened)
@@ -141,7 +141,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
       case 'multiplied':
         return roundOf(this.#setup, 'product')
       case 'opened':
-        return roundOf(this.#setup, 'opening')
+        return roundOf(this.#setup, 'decommitment')
       case 'compared':
         return roundOf(this.#setup, 'comparison')
       case 'shared':
@@ -154,11 +154,11 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   #showNonce(sid: Uint8Array, prepared: Prepared): Message[] {
     const key = additiveKey(this.#setup, sid)
     this.#progress = { at: 'opened', sid, prepared, key }
-    return openingMessages(this.#setup, prepared, key)
+    return decommitmentMessages(this.#setup, prepared, key)
   }
 
-  #share(sid: Uint8Array, { encodedR, halves }: Opened): MachineStep {
-    const share = signatureShare(this.#setup.backend.group, this.#digest(), encodedR, halves)
+  #share(sid: Uint8Array, { encodedR, parts }: Opened): MachineStep {
+    const share = signatureShare(this.#setup.backend.group, this.#digest(), encodedR, parts)
     this.#wipeProgress()
     this.#progress = { at: 'shared', sid, encodedR, share }
     const messages = others(this.#setup)
@@ -200,7 +200,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
   encode(writer: Writer): void {
     const progress = this.#progress
     writer.bytes(this.#setup.statement)
-    for (const peer of others(this.#setup)) writer.bytes(pairWith(this.#setup, peer).digest)
+    for (const peer of others(this.#setup)) writer.bytes(otStateWith(this.#setup, peer).digest)
     writer.u8(STEPS[progress.at])
     writeProgress(writer, progress)
   }
@@ -217,7 +217,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
         abort('SID', 1, [], 'the session signs something else')
       }
       for (const peer of others(setup)) {
-        if (equalBytes(reader.bytes(32), pairWith(setup, peer).digest)) continue
+        if (equalBytes(reader.bytes(32), otStateWith(setup, peer).digest)) continue
         // To check a peer's response with another OT state than it was computed for would blame an honest peer.
         abort('OT_DESYNC', 1, [], `the oblivious-transfer state with participant ${peer} is not the session's`)
       }
@@ -241,7 +241,7 @@ export class EcdsaMachine implements Machine<EcdsaResult> {
     if ('started' in progress) wipeStarted(progress.started)
     if ('multiplied' in progress) for (const one of progress.multiplied.values()) wipeMultiplied(one)
     if ('prepared' in progress) wipePrepared(progress.prepared)
-    if ('opened' in progress) wipeHalves(progress.opened.halves)
+    if ('opened' in progress) wipeShareParts(progress.opened.parts)
     const { key, share } = progress as { readonly key?: Uint8Array; readonly share?: Uint8Array }
     wipe(key, share)
   }
@@ -254,7 +254,7 @@ function idOf({ sid, hashes }: Agreement): Uint8Array {
 
 function aboutPreprocessing(setup: SigningSetup, id: Uint8Array) {
   const { share, signers, mode } = setup
-  const digests = others(setup).map((peer) => pairWith(setup, peer).digest)
+  const digests = others(setup).map((peer) => otStateWith(setup, peer).digest)
   return {
     id,
     setId: share.record.setId,

@@ -90,9 +90,9 @@ export function writeProgress(writer: Writer, progress: SigningProgress): void {
       writer.bytes(progress.key)
       return
     case 'compared': {
-      const { encodedR, halves } = progress.opened
+      const { encodedR, parts } = progress.opened
       writer.bytes(progress.sid).bytes(encodedR)
-      writer.bytes(halves.mask).bytes(halves.denominator).bytes(halves.keyed)
+      writer.bytes(parts.mask).bytes(parts.denominator).bytes(parts.keyed)
       return
     }
     case 'shared':
@@ -162,8 +162,8 @@ export function readProgress(setup: SigningSetup, reader: Reader, secrets: Secre
     }
     case STEPS.compared: {
       const [sid, encodedR] = [bytes(32), bytes(POINT_BYTES)]
-      const halves = { mask: secrets.scalar(), denominator: secrets.scalar(), keyed: secrets.scalar() }
-      return { at: 'compared', sid, opened: { encodedR, halves } }
+      const parts = { mask: secrets.scalar(), denominator: secrets.scalar(), keyed: secrets.scalar() }
+      return { at: 'compared', sid, opened: { encodedR, parts } }
     }
     case STEPS.shared:
       return { at: 'shared', sid: bytes(32), encodedR: bytes(POINT_BYTES), share: bytes(SIGNATURE_SHARE_BYTES) }

@@ -30,7 +30,7 @@ export interface EcdsaOptions {
   /** This party's share of a signing set on secp256k1, validated. The session makes its own copy; the caller wipes this one. */
   readonly share: KeyShare
   /** The OT states with the other signers. Not copied: a cheat poisons them, and the caller disposes of them. */
-  readonly pairs: readonly OtState[]
+  readonly otStates: readonly OtState[]
   /**
    * At least `threshold` parties of the set by ascending id, this one included. A signer's participant number is its
    * position in this list, from 1.
@@ -69,7 +69,7 @@ export interface SigningSetup {
   /** Its secret share is the session's own copy. */
   readonly share: KeyShare
   /** The OT states with the peers, by participant number. */
-  readonly pairs: ReadonlyMap<number, OtState>
+  readonly otStates: ReadonlyMap<number, OtState>
   /** By ascending id. */
   readonly signers: readonly PartyId[]
   /** This signer's participant number, from 1. */
@@ -82,7 +82,7 @@ export interface SigningSetup {
   readonly mode: SigningMode
   /** ctx, 32 bytes: the hash of what is signed, by which key, for which set and by whom */
   readonly statement: Uint8Array
-  /** The first fields of an opening: the statement if the session begins with openings, else none. */
+  /** The first fields of a decommitment: the statement if the session begins with decommitments, else none. */
   readonly greeting: readonly Uint8Array[]
   /** Randomness for one use, hedged with the secret share. */
   readonly random: (drawn: Drawn, ...about: readonly Part[]) => RandomSource
@@ -109,7 +109,7 @@ export function openSigning(options: EcdsaOptions, mode: SigningMode): SigningSe
   if (aggregator !== undefined && !signers.includes(aggregator)) {
     throw new RangeError(`the aggregator ${aggregator} is not among the signers`)
   }
-  const pairs = pairsBySigner(options)
+  const otStates = otStatesBySigner(options)
   const publicKey =
     derivation === undefined
       ? record.publicKey
@@ -122,7 +122,7 @@ export function openSigning(options: EcdsaOptions, mode: SigningMode): SigningSe
   return {
     backend,
     share: { ...share, secretShare },
-    pairs,
+    otStates,
     signers: [...signers],
     self,
     derivation,
@@ -147,18 +147,18 @@ function checkSigners({ record, id }: KeyShare, signers: readonly PartyId[]): vo
   if (!signers.includes(id)) throw new RangeError(`party ${id} holds this share and is not among the signers`)
 }
 
-function pairsBySigner({ share, pairs, signers }: EcdsaOptions): Map<number, OtState> {
+function otStatesBySigner({ share, otStates, signers }: EcdsaOptions): Map<number, OtState> {
   const found = new Map<number, OtState>()
   for (const [i, signer] of signers.entries()) {
     if (signer === share.id) continue
-    const pair = pairs.find(({ self, peer }) => self === share.id && peer === signer)
-    if (pair === undefined) throw new RangeError(`there is no oblivious-transfer state with party ${signer}`)
-    if (!equalBytes(pair.setId, share.record.setId)) {
+    const otState = otStates.find(({ self, peer }) => self === share.id && peer === signer)
+    if (otState === undefined) throw new RangeError(`there is no oblivious-transfer state with party ${signer}`)
+    if (!equalBytes(otState.setId, share.record.setId)) {
       throw new MpcError('SET_MISMATCH', `the oblivious-transfer state with party ${signer} is of another set`)
     }
     // Throws if the state is poisoned, before anything is sent.
-    void pair.secrets
-    found.set(i + 1, pair)
+    void otState.secrets
+    found.set(i + 1, otState)
   }
   return found
 }
@@ -201,11 +201,11 @@ export function isManySigners({ signers }: Pick<SigningSetup, 'signers'>): boole
   return signers.length > 2
 }
 
-const STEPS = { commitment: 1, product: 2, opening: 3, comparison: 4 } as const
+const STEPS = { commitment: 1, product: 2, decommitment: 3, comparison: 4 } as const
 
 /**
  * The round of a session in which a kind of message is sent. A preprocessing has a round of greetings first, and a
- * completion begins with the openings.
+ * completion begins with the decommitments.
  */
 export function roundOf(setup: Pick<SigningSetup, 'signers' | 'mode'>, what: keyof typeof STEPS | 'share'): number {
   const step = what === 'share' ? (isManySigners(setup) ? 5 : 4) : STEPS[what]
@@ -220,7 +220,7 @@ export function cheat(
   reason: CheatReason,
   what: string,
 ): never {
-  pairWith(setup, from).poison(reason)
+  otStateWith(setup, from).poison(reason)
   return abort(reason, round, [from], `participant ${from} ${what}`)
 }
 
@@ -240,8 +240,8 @@ export function others({ signers, self }: Pick<SigningSetup, 'signers' | 'self'>
 }
 
 /** The OT state with a participant. */
-export function pairWith({ pairs }: SigningSetup, participant: number): OtState {
-  const pair = pairs.get(participant)
-  if (pair === undefined) throw new RangeError(`no oblivious-transfer state with participant ${participant}`)
-  return pair
+export function otStateWith({ otStates }: SigningSetup, participant: number): OtState {
+  const otState = otStates.get(participant)
+  if (otState === undefined) throw new RangeError(`no oblivious-transfer state with participant ${participant}`)
+  return otState
 }

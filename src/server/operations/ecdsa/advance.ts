@@ -77,7 +77,7 @@ function ecdsaOptions(context: ServerContext, input: EcdsaInput, { serverShare, 
   const share = ecdsaShare(serverShare)
   const signers = partiesOf('signing').map(({ id }) => id)
   const derivation = 'path' in request ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
-  return { backend: getEcdsaBackend(), share, pairs: [otState], signers, ...(derivation && { derivation }), random }
+  return { backend: getEcdsaBackend(), share, otStates: [otState], signers, ...(derivation && { derivation }), random }
 }
 
 /**

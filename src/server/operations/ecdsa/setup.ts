@@ -7,7 +7,7 @@ import {
   createOtSetup,
   getEcdsaBackend,
   type OtState,
-  type PairSetup,
+  type PeerSetup,
   restoreOtSetup,
 } from '../../../protocol/ecdsa/index.ts'
 import type { Session } from '../../../protocol/session/session.ts'
@@ -26,7 +26,7 @@ import type { ServerOperation } from '../operation.ts'
 import { setId, slowClient, walletId } from '../schemas.ts'
 import { openSourceShare, sourceOf } from '../source.ts'
 
-export type SetupSession = Session<readonly PairSetup[]>
+export type SetupSession = Session<readonly PeerSetup[]>
 
 /**
  * The server's side of a new ECDSA setup, bound to the operation that it is made in.
@@ -53,8 +53,8 @@ export function resumeSetup({ random }: ServerContext, state: Uint8Array): Setup
 }
 
 /** The state with the client that a setup has ended with, for a set on secp256k1. Secret, wiped by the caller. */
-export function otStateOf([setup]: readonly PairSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtState {
-  return bindOtState(setup as PairSetup, setId)
+export function otStateOf([setup]: readonly PeerSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtState {
+  return bindOtState(setup as PeerSetup, setId)
 }
 
 /** A setup for a set whose share the server holds. */
@@ -70,7 +70,7 @@ function openForSet(context: ServerContext, input: RoundInput<SetupRequest | Sig
 /** What one round of a setup brought: its end, or the state for the next round, secret and wiped by the caller. */
 interface SetupRound {
   readonly messages: readonly SessionMessage[]
-  readonly setups?: readonly PairSetup[]
+  readonly setups?: readonly PeerSetup[]
   readonly state?: Uint8Array
 }
 

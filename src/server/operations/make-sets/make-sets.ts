@@ -4,7 +4,7 @@ import { operationFlags } from '../../../wire/operation-flags.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
 import { createKeygen, restoreKeygen } from '../../../protocol/keygen/index.ts'
-import type { PairSetup } from '../../../protocol/ecdsa/index.ts'
+import type { PeerSetup } from '../../../protocol/ecdsa/index.ts'
 import { createReshare, restoreReshare, type ReshareResult } from '../../../protocol/reshare/index.ts'
 import type { Session, Step } from '../../../protocol/session/session.ts'
 import { combineShares, wipeKeyShare, type KeyShare, type WalletShares } from '../../../key-share/index.ts'
@@ -24,7 +24,7 @@ import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../
 import type { Completion, MakeRequest, ReshareRequest, RoundOutput, RoundInput } from '../round.ts'
 import { openSourceShare, sourceOf } from '../source.ts'
 
-type SetupResult = readonly PairSetup[]
+type SetupResult = readonly PeerSetup[]
 type MakeResult = KeyShare | ReshareResult | SetupResult
 type MakeSession = Session<MakeResult>
 

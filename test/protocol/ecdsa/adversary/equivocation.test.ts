@@ -49,8 +49,8 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
       if (error !== undefined) expectAbort(error, 'ECHO', { blame: [], ban: false, round: 2 })
     }
     expect(Math.max(...rounds)).toBe(2)
-    for (const { share, pairs } of [set[0]!, set[2]!]) {
-      expect(pairs.map(({ cheat }) => cheat)).toEqual([undefined, undefined])
+    for (const { share, otStates } of [set[0]!, set[2]!]) {
+      expect(otStates.map(({ cheat }) => cheat)).toEqual([undefined, undefined])
       expect(share.secretShare.some((byte) => byte !== 0)).toBe(true)
     }
   })

@@ -141,7 +141,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     }
   })
 
-  test('who opens another nonce than it committed to is blamed', () => {
+  test('who does not open its commitment to a nonce is blamed', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const { error } = victimOf(

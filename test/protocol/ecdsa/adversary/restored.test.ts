@@ -60,7 +60,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
       return copy
     }
     const share = { ...set[0]!.share, secretShare }
-    const options = { backend, share, pairs: set[0]!.pairs, signers: ids(1, 2), digest, random }
+    const options = { backend, share, otStates: set[0]!.otStates, signers: ids(1, 2), digest, random }
     const other = { ...options, digest: randomDigest(random) }
     for (const run of [
       () => restoreEcdsaSigning(state.slice(0, 40), options),

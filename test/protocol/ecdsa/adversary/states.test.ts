@@ -40,8 +40,8 @@ function replays() {
 }
 
 /** A copy of a party's states, as a backup of its database holds them. */
-function copyOf({ share, pairs }: Holder): Holder {
-  return { share, pairs: pairs.map((otState) => OtState.decode(otState.encode())) }
+function copyOf({ share, otStates }: Holder): Holder {
+  return { share, otStates: otStates.map((otState) => OtState.decode(otState.encode())) }
 }
 
 describe.each(backends)('a cheating signer on $name', ({ backend }) => {
@@ -59,7 +59,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const third = set[2]!
     const moved: Holder = {
       share: { ...third.share, record: { ...third.share.record, setId } },
-      pairs: third.pairs.map(
+      otStates: third.otStates.map(
         (otState) => new OtState({ ...otState, setId, digest: otState.digest }, { secrets: otState.secrets }),
       ),
     }
@@ -81,9 +81,9 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     )
     const digest = randomDigest(random)
     const signers = ids(1, 2)
-    for (const pairs of [set[0]!.pairs, set[0]!.pairs.map((otState) => OtState.decode(otState.encode()))]) {
+    for (const otStates of [set[0]!.otStates, set[0]!.otStates.map((otState) => OtState.decode(otState.encode()))]) {
       expectCode(
-        () => createEcdsaSigning({ backend, share: set[0]!.share, pairs, signers, digest, random }),
+        () => createEcdsaSigning({ backend, share: set[0]!.share, otStates, signers, digest, random }),
         'OT_POISONED',
       )
     }
@@ -96,17 +96,17 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const runs = [0, 1, 2, 3].map(() => {
       const [victim, peer] = signingSessions(backend, set, randomDigest(random), random)
       for (const bytes of victim!.start().out) peer!.receive(bytes)
-      return { victim: victim!, answer: peer!.advance().out }
+      return { victim: victim!, response: peer!.advance().out }
     })
     const [cheated, ...honest] = runs
-    for (const bytes of cheated!.answer) {
+    for (const bytes of cheated!.response) {
       const { body, round, ...header } = decodeEnvelope(bytes)
       const changed = round === 2 ? flip(body, 0) : body
       cheated!.victim.receive(encodeEnvelope({ ...header, round, body: changed }))
     }
     expect(() => cheated!.victim.advance()).toThrow(ProtocolError)
-    for (const { victim, answer } of honest) {
-      for (const bytes of answer) victim.receive(bytes)
+    for (const { victim, response } of honest) {
+      for (const bytes of response) victim.receive(bytes)
       expectCode(() => victim.advance(), 'OT_POISONED')
     }
   })
@@ -198,7 +198,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
     const options = { backend, share: set[0]!.share, signers: ids(1, 2), digest, random }
     let error: unknown
     try {
-      restoreEcdsaSigning(state, { ...options, pairs: fresh[0]!.pairs })
+      restoreEcdsaSigning(state, { ...options, otStates: fresh[0]!.otStates })
     } catch (caught) {
       error = caught
     }
@@ -217,7 +217,7 @@ describe.each(backends)('a cheating signer on $name', ({ backend }) => {
         createEcdsaSigning({
           backend,
           share: first[0]!.share,
-          pairs: second[0]!.pairs,
+          otStates: second[0]!.otStates,
           signers: ids(1, 2),
           digest: randomDigest(random),
           random,

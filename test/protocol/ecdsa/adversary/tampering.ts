@@ -27,4 +27,4 @@ export const victimIn =
     simulate(signingSessions(backend, set, randomDigest(random), random), { intercept })[0] as SimulationResult<unknown>
 
 /** The first oblivious-transfer state of a party. */
-export const otStateOf = (set: readonly Holder[], at = 0): OtState => set[at]!.pairs[0] as OtState
+export const otStateOf = (set: readonly Holder[], at = 0): OtState => set[at]!.otStates[0] as OtState

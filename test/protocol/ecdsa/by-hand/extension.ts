@@ -70,7 +70,7 @@ export function extend(esid: Uint8Array, pairs: Uint8Array, choices: Uint8Array,
 }
 
 /** The rows of the sender, who knows the seeds of branch 1 ⊕ Δ_i. */
-export function answerExtension(
+export function respondToExtension(
   esid: Uint8Array,
   seeds: Uint8Array,
   delta: Uint8Array,

@@ -14,7 +14,7 @@ import {
   u32,
   xor,
 } from './hashing.ts'
-import { answerExtension, challengesOf, extend, splitMessage } from './extension.ts'
+import { respondToExtension, challengesOf, extend, splitMessage } from './extension.ts'
 
 // The random vector OLE of docs/ecdsa.md.
 
@@ -64,9 +64,9 @@ export interface AliceInput {
   readonly alpha: readonly bigint[]
 }
 
-/** The sender's answer Q ‖ H(û) ‖ v, its shares t, and the values on the way. */
+/** The sender's response Q ‖ H(û) ‖ v, its shares t, and the values on the way. */
 export function multiplyAsAlice({ esid, vsid, seeds, delta, message, alpha }: AliceInput) {
-  const rows = answerExtension(esid, seeds, delta, message, TRANSFERS)
+  const rows = respondToExtension(esid, seeds, delta, message, TRANSFERS)
   const transcript = transcriptOf(esid, message)
   const context = short(signHash, 'vole-context', vsid, transcript)
   const zeros = padsOf(context, rows)
@@ -99,18 +99,18 @@ export function multiplyAsAlice({ esid, vsid, seeds, delta, message, alpha }: Al
     'g 0, 767': [0, 767].map((j) => hex(scalarBytes(vector.g[j]!))),
     't_k, t_x': shares.map((one) => hex(scalarBytes(one))),
   }
-  return { answer: concat(matrix, check, v), shares, values }
+  return { response: concat(matrix, check, v), shares, values }
 }
 
 /** The receiver's β, r_k and r_x. */
 export function finishAsBob(
   { esid, vsid, message, choices }: Pick<AliceInput, 'esid' | 'vsid' | 'message'> & { choices: Uint8Array },
   rows: readonly Uint8Array[],
-  answer: Uint8Array,
+  response: Uint8Array,
 ) {
   const context = short(signHash, 'vole-context', vsid, transcriptOf(esid, message))
-  const matrix = answer.subarray(0, MATRIX_BYTES)
-  const [check, v] = [answer.subarray(MATRIX_BYTES, MATRIX_BYTES + 32), answer.subarray(MATRIX_BYTES + 32)]
+  const matrix = response.subarray(0, MATRIX_BYTES)
+  const [check, v] = [response.subarray(MATRIX_BYTES, MATRIX_BYTES + 32), response.subarray(MATRIX_BYTES + 32)]
   const matrixDigest = tree(signHash, 'vole-matrix', context, matrix)
   const chi = [0, 1].map((k) => numberOf('vole-chi', matrixDigest, u32(k)))
   const w = range(TRANSFERS).map((j) => BigInt(bit(choices, j)))

@@ -57,9 +57,9 @@ export function signByHand(input: SignInput, about: Statement) {
     }
   })
   const products = multiplyByHand(input, sid, committed)
-  for (const [names, { answer }] of products) {
+  for (const [names, { response }] of products) {
     const [from, to] = names.split(' ').map((id) => numberOf(Number(id)))
-    transcript.send({ round: 2, from: from!, to: to!, body: answer })
+    transcript.send({ round: 2, from: from!, to: to!, body: response })
   }
   const prepared = { statement, committed, products, id: EMPTY }
   const opened = openByHand(input, { about, prepared, statement, sid, transcript, round: 3, shows: EMPTY })
@@ -115,9 +115,9 @@ interface Opening {
   readonly statement: Uint8Array
   readonly sid: Uint8Array
   readonly transcript: Transcript
-  /** The round of the openings */
+  /** The round of the decommitments */
   readonly round: number
-  /** What an opening begins with */
+  /** What a decommitment begins with */
   readonly shows: Uint8Array
 }
 

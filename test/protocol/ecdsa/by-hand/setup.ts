@@ -1,6 +1,6 @@
 import { secp256k1, secp256k1_hasher } from '@noble/curves/secp256k1.js'
 
-import { answerExtension, challengesOf, extend, splitMessage } from './extension.ts'
+import { respondToExtension, challengesOf, extend, splitMessage } from './extension.ts'
 import {
   bit,
   concat,
@@ -71,8 +71,8 @@ function makeOffers(otSid: Uint8Array, draws: Draws, peer: number) {
   return { choices, exponents, message: concat(...message) }
 }
 
-/** The keys of one direction of an answer, k_{i,0} ‖ k_{i,1}, and z. */
-function answerOffers(otSid: Uint8Array, message: Uint8Array, b: bigint) {
+/** The keys of one direction of a response, k_{i,0} ‖ k_{i,1}, and z. */
+function respondToOffers(otSid: Uint8Array, message: Uint8Array, b: bigint) {
   const z = Point.BASE.multiply(b).toBytes(true)
   const context = contextOf(otSid, message, z)
   const keys = range(256).map((at) => {
@@ -126,18 +126,18 @@ export function setupByHand(input: SetupInput) {
       return [key(self, peer), { made, part, blinding, body }] as const
     }),
   )
-  const answered = new Map(
+  const responded = new Map(
     eachPair.map(({ self, peer }) => {
       const theirs = offered.get(key(peer, self))!
       const draws = new Draws(tapes.get(self)!, 'base OTs', EMPTY, sid, self, peer, 3, theirs.body)
       const { part, blinding } = offered.get(key(self, peer))!
-      let answer
+      let response
       if (theirs.made !== undefined) {
         const b = draws.scalar(`setup with ${peer}: b`)
         const choices = draws.bytes(`setup with ${peer}: choices and mask`, 32)
-        const first = answerOffers(otSidOf(self, peer), theirs.made.message, b)
+        const first = respondToOffers(otSidOf(self, peer), theirs.made.message, b)
         const { message, rows } = extend(first.context, first.keys, choices, 128)
-        answer = {
+        response = {
           ...first,
           b,
           choices: choices.slice(0, 16),
@@ -145,9 +145,9 @@ export function setupByHand(input: SetupInput) {
           seeds: reversedKeys(first.context, message, rows),
         }
       }
-      const body = concat(part, blinding, ...(answer === undefined ? [] : [answer.z, answer.message]))
+      const body = concat(part, blinding, ...(response === undefined ? [] : [response.z, response.message]))
       transcript.send({ round: 3, from: numberOf(self), to: numberOf(peer), body })
-      return [key(self, peer), { answer, body }] as const
+      return [key(self, peer), { response, body }] as const
     }),
   )
 
@@ -162,10 +162,10 @@ export function setupByHand(input: SetupInput) {
         2,
         both.map((name) => offered.get(name)!.body),
       )
-      const answerDigests = both.map((name, i) =>
-        setupHash('transcript', sid, 3, [low, high][i]!, answered.get(name)!.body),
+      const responseDigests = both.map((name, i) =>
+        setupHash('transcript', sid, 3, [low, high][i]!, responded.get(name)!.body),
       )
-      const whole = setupHash('transcript', sid, low, high, offersDigest, answerDigests)
+      const whole = setupHash('transcript', sid, low, high, offersDigest, responseDigests)
       const digest = setupHash('digest', whole, setId)
       const zeroSeed = setupHash(
         'zero-seed',
@@ -174,31 +174,31 @@ export function setupByHand(input: SetupInput) {
         high,
         both.map((name) => offered.get(name)!.part),
       )
-      const [offering, answering] = offers(input, low, high) ? [low, high] : [high, low]
-      const { choices, exponents, message } = offered.get(key(offering, answering))!.made!
-      const answer = answered.get(key(answering, offering))!.answer!
+      const [offering, responding] = offers(input, low, high) ? [low, high] : [high, low]
+      const { choices, exponents, message } = offered.get(key(offering, responding))!.made!
+      const response = responded.get(key(responding, offering))!.response!
       const common = { digest, zeroSeed }
-      states.set(key(answering, offering), {
+      states.set(key(responding, offering), {
         ...common,
-        delta: complement(answer.choices),
-        seeds: concat(...answer.seeds),
-        pairs: answer.keys,
+        delta: complement(response.choices),
+        seeds: concat(...response.seeds),
+        pairs: response.keys,
       })
-      states.set(key(offering, answering), { ...common, ...finish({ choices, exponents, answer }) })
+      states.set(key(offering, responding), { ...common, ...finish({ choices, exponents, response }) })
       return {
         parties: [low, high],
         offering,
-        'choices of who offers, of who answers': [choices, answer.choices].map(hex),
-        't of transfer 0, b': [exponents[0]!, answer.b].map((one) => hex(scalarBytes(one))),
+        'choices of who offers, of who responds': [choices, response.choices].map(hex),
+        't of transfer 0, b': [exponents[0]!, response.b].map((one) => hex(scalarBytes(one))),
         otSid: hex(otSidOf(low, high)),
         'ot-offer': hex(tree(setupHash, 'ot-offer', otSidOf(low, high), message)),
-        'ot-context': hex(answer.context),
-        'k_{0,0}, k_{0,1}': [0, 1].map((c) => hex(item(answer.keys, c, 32))),
-        'ote-chi': challengesOf(answer.context, splitMessage(answer.message, 128).u, 128).map(hex),
-        'ote-u': hex(tree(signHash, 'ote-u', answer.context, splitMessage(answer.message, 128).u)),
-        'keys of the other direction, 0 and 127': [0, 127].map((j) => hex(answer.seeds[j]!)),
+        'ot-context': hex(response.context),
+        'k_{0,0}, k_{0,1}': [0, 1].map((c) => hex(item(response.keys, c, 32))),
+        'ote-chi': challengesOf(response.context, splitMessage(response.message, 128).u, 128).map(hex),
+        'ote-u': hex(tree(signHash, 'ote-u', response.context, splitMessage(response.message, 128).u)),
+        'keys of the other direction, 0 and 127': [0, 127].map((j) => hex(response.seeds[j]!)),
         'transcript of round 2': hex(offersDigest),
-        'transcripts of round 3': answerDigests.map(hex),
+        'transcripts of round 3': responseDigests.map(hex),
         transcript: hex(whole),
         otDigest: hex(digest),
         'zero-seed': hex(zeroSeed),
@@ -207,21 +207,21 @@ export function setupByHand(input: SetupInput) {
   return { messages: transcript.messages, states, values: { ctx: hex(ctx), sid: hex(sid), pairs: values } }
 }
 
-/** What the party that offered comes to, from the answer's message and its own choices alone. */
+/** What the party that offered comes to, from the response's message and its own choices alone. */
 function finish(input: {
   readonly choices: Uint8Array
   readonly exponents: readonly bigint[]
-  readonly answer: { readonly z: Uint8Array; readonly context: Uint8Array; readonly message: Uint8Array }
+  readonly response: { readonly z: Uint8Array; readonly context: Uint8Array; readonly message: Uint8Array }
 }) {
-  const { choices, exponents, answer } = input
-  const z = Point.fromBytes(answer.z)
-  const seeds = concat(...exponents.map((t, i) => otKey(answer.context, i, bit(choices, i), z.multiply(t))))
+  const { choices, exponents, response } = input
+  const z = Point.fromBytes(response.z)
+  const seeds = concat(...exponents.map((t, i) => otKey(response.context, i, bit(choices, i), z.multiply(t))))
   const delta = complement(choices)
-  const rows = answerExtension(answer.context, seeds, delta, answer.message, 128)
-  const zeros = reversedKeys(answer.context, answer.message, rows)
+  const rows = respondToExtension(response.context, seeds, delta, response.message, 128)
+  const zeros = reversedKeys(response.context, response.message, rows)
   const ones = reversedKeys(
-    answer.context,
-    answer.message,
+    response.context,
+    response.message,
     rows.map((row) => xor(row, delta)),
   )
   return { seeds, delta, pairs: concat(...zeros.flatMap((zero, j) => [zero, ones[j]!])) }

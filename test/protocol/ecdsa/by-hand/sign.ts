@@ -137,7 +137,7 @@ export interface Product {
   readonly sent: readonly bigint[]
   readonly beta: bigint
   readonly received: readonly bigint[]
-  readonly answer: Uint8Array
+  readonly response: Uint8Array
   readonly values: object
 }
 
@@ -156,8 +156,8 @@ export function multiplyByHand(
       const about: Part[] = [input.shares.get(alice)!, vsid, esid, message]
       const draws = new Draws(input.tapes.get(alice)!, 'ecdsa inputs', ...about)
       const alpha = ['alpha_k', 'alpha_x', 'mask'].map((name) => draws.scalar(`${name}, as Alice of ${bob}`))
-      const { answer, shares, values } = multiplyAsAlice({ esid, vsid, seeds, delta, message, alpha })
-      const asBob = finishAsBob({ esid, vsid, message, choices }, rows, answer)
+      const { response, shares, values } = multiplyAsAlice({ esid, vsid, seeds, delta, message, alpha })
+      const asBob = finishAsBob({ esid, vsid, message, choices }, rows, response)
       for (const k of [0, 1]) {
         if (modulo(shares[k]! + asBob.shares[k]!) !== modulo(alpha[k]! * asBob.beta)) {
           throw new RangeError(`${alice} and ${bob} do not share a product`)
@@ -168,7 +168,7 @@ export function multiplyByHand(
         sent: shares,
         beta: asBob.beta,
         received: asBob.shares,
-        answer,
+        response,
         values: {
           parties: { alice, bob },
           esid: hex(esid),
@@ -245,9 +245,9 @@ export function preprocessByHand(input: SignInput) {
     }
   }
   const products = multiplyByHand(input, sid, committed)
-  for (const [names, { answer }] of products) {
+  for (const [names, { response }] of products) {
     const [from, to] = names.split(' ').map((id) => signers.indexOf(Number(id)) + 1)
-    transcript.send({ round: 3, from: from!, to: to!, body: answer })
+    transcript.send({ round: 3, from: from!, to: to!, body: response })
   }
   const id = signHash(
     'preprocessing',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Group, Point, Scalar } from '../../../../src/curve/group.ts'
 import { portableEcdsa, wasmEcdsa } from '../../../../src/protocol/ecdsa/ot/backend.ts'
 import {
-  answerOffers,
+  respondToOffers,
   type BaseOtBackend,
   finishOffers,
   makeOffers,
@@ -12,7 +12,7 @@ import {
 import { bit, hashColumnsVar, transpose } from '../../../../src/protocol/ecdsa/ot/bit-matrix.ts'
 import { portableBaseOt } from '../../../../src/protocol/ecdsa/ot/endemic-ot.ts'
 import type { HashToCurve } from '../../../../src/protocol/ecdsa/ot/hash-to-curve.ts'
-import { OFFERS_ANSWER_BYTES, OFFERS_BYTES, OT_DOMAIN } from '../../../../src/protocol/ecdsa/ot/parameters.ts'
+import { OFFERS_RESPONSE_BYTES, OFFERS_BYTES, OT_DOMAIN } from '../../../../src/protocol/ecdsa/ot/parameters.ts'
 import { batchHasher, hashQuarters, u32 } from '../../../../src/protocol/ecdsa/ot/tagged-batch.ts'
 import { concatBytes, toHex, utf8 } from '../../../../src/util/bytes.ts'
 import { CodecError } from '../../../../src/util/codec.ts'
@@ -40,23 +40,23 @@ describe.each(backends)('base OTs of both directions on the $name backend', ({ b
     const random = seededRandom()
     const otSid = random(32)
     const offers = makeOffers(backend, otSid, random)
-    const { message, baseOts: answering } = answerOffers(backend, otSid, offers.message, random)
+    const { message, baseOts: responding } = respondToOffers(backend, otSid, offers.message, random)
     const offering = finishOffers(backend, otSid, offers, message)!
-    expect([offers.message.length, message.length]).toEqual([OFFERS_BYTES, OFFERS_ANSWER_BYTES])
-    expect(toHex(offering.multiplierSeeds)).toBe(toHex(chosen(answering.choiceSeeds, offering.delta)))
-    expect(toHex(answering.multiplierSeeds)).toBe(toHex(chosen(offering.choiceSeeds, answering.delta)))
-    const seeds = [answering.choiceSeeds, offering.choiceSeeds].flatMap((pairs) =>
+    expect([offers.message.length, message.length]).toEqual([OFFERS_BYTES, OFFERS_RESPONSE_BYTES])
+    expect(toHex(offering.multiplierSeeds)).toBe(toHex(chosen(responding.choiceSeeds, offering.delta)))
+    expect(toHex(responding.multiplierSeeds)).toBe(toHex(chosen(offering.choiceSeeds, responding.delta)))
+    const seeds = [responding.choiceSeeds, offering.choiceSeeds].flatMap((pairs) =>
       Array.from({ length: 256 }, (_, i) => toHex(pairs.slice(32 * i, 32 * (i + 1)))),
     )
     expect(new Set(seeds).size).toBe(512)
-    expect(toHex(offering.delta)).not.toBe(toHex(answering.delta))
+    expect(toHex(offering.delta)).not.toBe(toHex(responding.delta))
   })
 
   test('are of one session only', () => {
     const random = seededRandom()
     const offers = makeOffers(backend, random(32), random)
     const otSid = random(32)
-    const { message } = answerOffers(backend, otSid, offers.message, random)
+    const { message } = respondToOffers(backend, otSid, offers.message, random)
     // The keys differ, so the extension is of other seeds.
     expect(finishOffers(backend, otSid, offers, message)).toBeUndefined()
   })
@@ -73,8 +73,8 @@ describe.each(backends)('base OTs of both directions on the $name backend', ({ b
       const point = backend.group.encodePoint(backend.group.negatePoint(hashed as Point))
       forged.set(branch === 0 ? string : xor(string, point), 2 * POINT * 5)
       forged.set(point, 2 * POINT * 5 + POINT)
-      expect(() => answerOffers(backend, otSid, forged, random)).toThrow(CodecError)
-      expect(() => answerOffers(backend, otSid, forged, random)).toThrow('cancels its hash')
+      expect(() => respondToOffers(backend, otSid, forged, random)).toThrow(CodecError)
+      expect(() => respondToOffers(backend, otSid, forged, random)).toThrow('cancels its hash')
     }
   })
 })
@@ -83,19 +83,24 @@ describe('the backends', () => {
   const random = seededRandom()
   const otSid = random(32)
   const exponents = Array.from({ length: 128 }, () => group.randomScalar(random))
-  const [choices, strings, secret, answers] = [random(16), random(128 * POINT), group.randomScalar(random), random(32)]
+  const [choices, strings, secret, responses] = [
+    random(16),
+    random(128 * POINT),
+    group.randomScalar(random),
+    random(32),
+  ]
   const { baseOt } = backend
   const portable = portableEcdsa()
   const offers = baseOt.offer(otSid, choices, exponents, strings)
-  const answered = baseOt.answer(otSid, offers, secret, answers)
+  const responded = baseOt.respond(otSid, offers, secret, responses)
 
   test('give the same bytes', () => {
     const other = portable.baseOt
     expect(toHex(offers)).toBe(toHex(other.offer(otSid, choices, exponents, strings)))
-    const { message, seeds } = other.answer(otSid, offers, secret, answers)
-    expect(toHex(answered.message)).toBe(toHex(message))
-    expect(toHex(answered.seeds.choiceSeeds)).toBe(toHex(seeds.choiceSeeds))
-    expect(toHex(answered.seeds.multiplierSeeds)).toBe(toHex(seeds.multiplierSeeds))
+    const { message, seeds } = other.respond(otSid, offers, secret, responses)
+    expect(toHex(responded.message)).toBe(toHex(message))
+    expect(toHex(responded.seeds.choiceSeeds)).toBe(toHex(seeds.choiceSeeds))
+    expect(toHex(responded.seeds.multiplierSeeds)).toBe(toHex(seeds.multiplierSeeds))
     const finished = baseOt.finish(otSid, choices, exponents, offers, message)!
     const again = other.finish(otSid, choices, exponents, offers, message)!
     expect(toHex(finished.choiceSeeds)).toBe(toHex(again.choiceSeeds))
@@ -106,7 +111,7 @@ describe('the backends', () => {
     let encoded: Uint8Array[] = []
     const encodePoints: Group['encodePoints'] = (points) => (encoded = portable.group.encodePoints(points))
     const watched = portableBaseOt({ ...portable.group, encodePoints }, portable.hashToCurve)
-    const { message } = watched.answer(otSid, offers, secret, answers)
+    const { message } = watched.respond(otSid, offers, secret, responses)
     expect(encoded).toHaveLength(256)
     expect(encoded.every((point) => point.every((byte) => byte === 0))).toBe(true)
     watched.finish(otSid, choices, exponents, offers, message)
@@ -127,9 +132,9 @@ describe('the backends', () => {
       for (const at of [0, 1, 2, 3, 124, 125, 126, 127]) {
         const spoiled = offers.slice()
         spoil(spoiled.subarray(POINT * (2 * at + 1), POINT * (2 * at + 2)))
-        expect(() => one.baseOt.answer(otSid, spoiled, secret, answers)).toThrow(CodecError)
+        expect(() => one.baseOt.respond(otSid, spoiled, secret, responses)).toThrow(CodecError)
       }
-      const spoiled = answered.message.slice()
+      const spoiled = responded.message.slice()
       spoil(spoiled.subarray(0, POINT))
       expect(() => one.baseOt.finish(otSid, choices, exponents, offers, spoiled)).toThrow(CodecError)
     }
@@ -144,9 +149,9 @@ describe('the backends', () => {
         33 + 4096,
         33 + 4111,
         33 + 4112,
-        OFFERS_ANSWER_BYTES - 1,
+        OFFERS_RESPONSE_BYTES - 1,
       ]) {
-        const forged = answered.message.slice()
+        const forged = responded.message.slice()
         forged[at] = (forged[at] as number) ^ 0x10
         expect(one.baseOt.finish(otSid, choices, exponents, offers, forged)).toBeUndefined()
       }
@@ -154,11 +159,11 @@ describe('the backends', () => {
   })
 
   test('a sender that lies in one column alone passes just where Δ has a zero, in each of the 128', () => {
-    const z = answered.message.subarray(0, POINT)
-    const u = answered.message.subarray(POINT, POINT + 128 * COLUMN)
+    const z = responded.message.subarray(0, POINT)
+    const u = responded.message.subarray(POINT, POINT + 128 * COLUMN)
     const vsid = contextOf(otSid, offers, z)
     const prg = batchHasher('ote-prg', vsid)
-    const pairs = answered.seeds.choiceSeeds
+    const pairs = responded.seeds.choiceSeeds
     const ones = Array.from({ length: 128 }, (_, i) =>
       prg(concatBytes(pairs.subarray(64 * i + 32, 64 * i + 64), u32(i), u32(1), u32(0))),
     )
@@ -167,7 +172,7 @@ describe('the backends', () => {
       const lie = u.slice()
       lie[COLUMN * column + (column % COLUMN)] = (lie[COLUMN * column + (column % COLUMN)] as number) ^ 1
       const chi = batchHasher('ote-chi', hashQuarters('ote-u', vsid, lie))(u32(0)).subarray(0, 16)
-      const [x] = hashColumnsVar(transpose(Array.from({ length: 128 }, () => answers)), [chi])
+      const [x] = hashColumnsVar(transpose(Array.from({ length: 128 }, () => responses)), [chi])
       const forged = concatBytes(z, lie, x as Uint8Array, ...hashColumnsVar(transpose(ones), [chi]))
       const verdict = baseOt.finish(otSid, choices, exponents, offers, forged)
       expect([column, verdict !== undefined]).toEqual([column, bit(delta, column) === 0])
@@ -193,7 +198,7 @@ describe('a receiver that uses discrete logarithms of hash points', () => {
     const offers = concatBytes(
       ...exponents.flatMap((exponent) => [random(POINT), group.encodePoint(group.multiplyBase(exponent))]),
     )
-    const { message, baseOts } = answerOffers(target, otSid, offers, random)
+    const { message, baseOts } = respondToOffers(target, otSid, offers, random)
     const z = message.subarray(0, POINT)
     const hash = batchHasher('ot-key', contextOf(otSid, offers, z))
     let stolen = 0
@@ -232,7 +237,7 @@ test('two transfers whose points are the same have different keys', () => {
   const [exponent, string] = [group.randomScalar(random), random(POINT)]
   const one = concatBytes(string, group.encodePoint(group.multiplyBase(exponent)))
   const offers = concatBytes(...Array.from({ length: 128 }, () => one))
-  const { baseOts } = answerOffers(target, otSid, offers, random)
+  const { baseOts } = respondToOffers(target, otSid, offers, random)
   const keys = Array.from({ length: 256 }, (_, i) => toHex(baseOts.choiceSeeds.slice(32 * i, 32 * (i + 1))))
   expect(new Set(keys).size).toBe(256)
 })

@@ -12,7 +12,7 @@ import { holders, randomDigest, signingSessions } from '../support.ts'
 const STATE_BYTES = 12_404
 
 function drawOtState(): OtState {
-  return holders(wasmEcdsa(), 2, 2, seededRandom())[0]!.pairs[0]!
+  return holders(wasmEcdsa(), 2, 2, seededRandom())[0]!.otStates[0]!
 }
 
 function code(run: () => unknown): string | undefined {
@@ -80,7 +80,7 @@ describe('an oblivious-transfer state', () => {
     const hello = client!.start().out
     server!.start()
     for (const bytes of hello) server!.receive(bytes)
-    set[1]!.pairs[0]!.dispose()
+    set[1]!.otStates[0]!.dispose()
     expect(() => server!.advance()).toThrow('has been disposed of')
   })
 

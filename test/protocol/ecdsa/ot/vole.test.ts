@@ -15,7 +15,7 @@ import { chosen } from '../support.ts'
 import {
   checkOf,
   combine,
-  honestAnswer,
+  honestResponse,
   matrixOf,
   N,
   senderOf,
@@ -52,7 +52,7 @@ function run(bob: VoleArithmetic, alice: VoleArithmetic, input: Drawn) {
   const { esid, vsid, seeds, choices } = input
   const started = bob.start(esid, seeds, choices)
   const product = multiply(alice, input, started.message)!
-  return { started, product, ended: bob.finish(vsid, started, choices, product.answer)! }
+  return { started, product, ended: bob.finish(vsid, started, choices, product.response)! }
 }
 
 describe.each([
@@ -96,7 +96,7 @@ test('both backends give the same bytes, and those that the description gives', 
   expect(toHex(a!.started.message)).toBe(toHex(b!.started.message))
   expect(toHex(a!.started.rows)).toBe(toHex(b!.started.rows))
   expect(toHex(a!.started.transcript)).toBe(toHex(b!.started.transcript))
-  expect(toHex(a!.product.answer)).toBe(toHex(b!.product.answer))
+  expect(toHex(a!.product.response)).toBe(toHex(b!.product.response))
   const results = ({ product, ended }: ReturnType<typeof run>) =>
     [...product.shares, ended.factor, ...ended.shares].map(toHex)
   expect(results(a!)).toEqual(results(b!))
@@ -104,8 +104,8 @@ test('both backends give the same bytes, and those that the description gives', 
   const { message, transcript } = b!.started
   expect(toHex(transcript)).toBe(toHex(transcriptOf(input.esid, message)))
   const inputs = input.inputs.map((one) => toNumber(one))
-  const byHand = honestAnswer(senderOf({ ...input, message }), inputs)
-  expect(toHex(byHand.answer)).toBe(toHex(b!.product.answer))
+  const byHand = honestResponse(senderOf({ ...input, message }), inputs)
+  expect(toHex(byHand.response)).toBe(toHex(b!.product.response))
   expect(byHand.shares).toEqual(b!.product.shares.map((one) => toNumber(one)))
 })
 
@@ -125,40 +125,40 @@ describe.each([
     }
   })
 
-  test('any flipped bit of the answer is noticed', () => {
+  test('any flipped bit of the response is noticed', () => {
     const random = seededRandom()
     const input = draw(random)
     const { started, product } = run(vole, vole, input)
-    for (const at of places(random, product.answer.length)) {
+    for (const at of places(random, product.response.length)) {
       // A flip of the top bits may leave the scalar field, which is refused as malformed.
-      const finish = () => vole.finish(input.vsid, started, input.choices, flip(product.answer, at))
+      const finish = () => vole.finish(input.vsid, started, input.choices, flip(product.response, at))
       // χ is another one, so that a changed row shows in all others, used or not.
       expect(verdict(finish)).not.toBe('accepted')
     }
   })
 
-  test('an extension or an answer of another session is noticed', () => {
+  test('an extension or a response of another session is noticed', () => {
     const random = seededRandom()
     const input = draw(random)
     const { started, product } = run(vole, vole, input)
     const { message, transcript } = started
     expect(multiply(vole, { ...input, esid: random(32) }, message)).toBeUndefined()
-    expect(vole.finish(random(32), started, input.choices, product.answer)).toBeUndefined()
+    expect(vole.finish(random(32), started, input.choices, product.response)).toBeUndefined()
     const elsewhere = { ...started, transcript: flip(transcript, 0) }
-    expect(vole.finish(input.vsid, elsewhere, input.choices, product.answer)).toBeUndefined()
+    expect(vole.finish(input.vsid, elsewhere, input.choices, product.response)).toBeUndefined()
   })
 
-  test('a number of the answer that is not below the order is malformed, not a cheat', () => {
+  test('a number of the response that is not below the order is malformed, not a cheat', () => {
     const random = seededRandom()
     const input = draw(random)
     const { started, product } = run(vole, vole, input)
     for (const at of [0, 73_728 - 32, 73_760]) {
-      const bad = product.answer.slice()
+      const bad = product.response.slice()
       bad.set(numberToBytes('secp256k1', N), at)
       expect(() => vole.finish(input.vsid, started, input.choices, bad)).toThrow(CodecError)
     }
     // H(u) is no number.
-    const hashed = product.answer.slice().fill(0xff, 73_728, 73_760)
+    const hashed = product.response.slice().fill(0xff, 73_728, 73_760)
     expect(vole.finish(input.vsid, started, input.choices, hashed)).toBeUndefined()
   })
 
@@ -200,8 +200,8 @@ describe.each([
     expect(other).not.toEqual(chi)
     // With the old weights, or the new ones: the row does not fit.
     for (const weights of [chi, other]) {
-      const answer = concatBytes(matrix, checkOf(sender, digest, weights), toBytes(combine(inputs, weights)))
-      expect(vole.finish(input.vsid, started, input.choices, answer)).toBeUndefined()
+      const response = concatBytes(matrix, checkOf(sender, digest, weights), toBytes(combine(inputs, weights)))
+      expect(vole.finish(input.vsid, started, input.choices, response)).toBeUndefined()
     }
   })
 

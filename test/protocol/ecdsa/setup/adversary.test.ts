@@ -29,15 +29,15 @@ describe('a cheating party in the setup', () => {
   // x = 5 is on no point of secp256k1.
   const noPoint = Uint8Array.of(2, ...new Array<number>(31).fill(0), 5)
 
-  // Party 2 offers, party 1 answers: `z[33] | u | x | t` behind two seeds.
+  // Party 2 offers, party 1 responds: `z[33] | u | x | t` behind two seeds.
   test.each<[string, 1 | 2, number, (body: Uint8Array) => Uint8Array, AbortReason]>([
     ['a short nonce', 2, 1, (body) => body.slice(1), 'FORMAT'],
     ['a short commitment', 1, 2, (body) => body.slice(1), 'FORMAT'],
     ['short offers', 2, 2, (body) => body.slice(1), 'FORMAT'],
     ['no offers', 2, 2, (body) => body.slice(0, 32), 'FORMAT'],
-    ['offers where it ought to answer', 1, 2, (body) => patched(0, body)(new Uint8Array(8480)), 'FORMAT'],
-    ['no answer', 1, 3, (body) => body.slice(0, 64), 'FORMAT'],
-    ['an answer where it ought to offer', 2, 3, (body) => patched(0, body)(new Uint8Array(6257)), 'FORMAT'],
+    ['offers where it ought to respond', 1, 2, (body) => patched(0, body)(new Uint8Array(8480)), 'FORMAT'],
+    ['no response', 1, 3, (body) => body.slice(0, 64), 'FORMAT'],
+    ['a response where it ought to offer', 2, 3, (body) => patched(0, body)(new Uint8Array(6257)), 'FORMAT'],
     ['a first T that is no point', 2, 2, patched(32 + 33, noPoint), 'POINT'],
     ['a last T that is no point', 2, 2, patched(8480 - 33, noPoint), 'POINT'],
     ['a z that is no point', 1, 3, patched(64, noPoint), 'POINT'],

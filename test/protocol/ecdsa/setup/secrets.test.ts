@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Scalar } from '../../../../src/curve/group.ts'
 import { type EcdsaBackend, wasmEcdsa } from '../../../../src/protocol/ecdsa/ot/backend.ts'
-import { answerOffers, makeOffers } from '../../../../src/protocol/ecdsa/ot/base-ot.ts'
-import { answer, finish, offer, wipeOffered } from '../../../../src/protocol/ecdsa/setup/pair-setup.ts'
+import { respondToOffers, makeOffers } from '../../../../src/protocol/ecdsa/ot/base-ot.ts'
+import { respond, finish, offer, wipeOffered } from '../../../../src/protocol/ecdsa/setup/peer-setup.ts'
 import { createOtSetup } from '../../../../src/protocol/ecdsa/setup/create-setup.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import { seededRandom } from '../../../support/random.ts'
@@ -29,7 +29,7 @@ describe('a party of a setup leaves none of its secrets', () => {
     },
   }
 
-  test('of base OTs: strings, and all that the one that answers draws', () => {
+  test('of base OTs: strings, and all that the one that responds draws', () => {
     const given: Uint8Array[] = []
     const recorded = (length: number): Uint8Array => {
       const bytes = random(length)
@@ -44,7 +44,7 @@ describe('a party of a setup leaves none of its secrets', () => {
     for (const offers of [message, message.slice().fill(0)]) {
       drawn.length = 0
       given.length = 0
-      const run = () => answerOffers(watched, sid, offers, recorded)
+      const run = () => respondToOffers(watched, sid, offers, recorded)
       if (offers === message) run()
       else expect(run).toThrow()
       expect(drawn).toHaveLength(1)
@@ -52,17 +52,17 @@ describe('a party of a setup leaves none of its secrets', () => {
     }
   })
 
-  test('of an offer and an answer that are wiped', () => {
+  test('of an offer and a response that are wiped', () => {
     const [client, server] = [CLIENT!, SERVER!]
     const context = { backend, sid, self: client, peer: server, from: 2, offering: server, random, secret }
     const { body: ours, ...offered } = offer(context)
     const { body: theirs, ...kept } = offer({ ...context, self: server, peer: client, from: 1 })
-    const { body: _, ...answered } = answer(context, offered, theirs)
+    const { body: _, ...responded } = respond(context, offered, theirs)
     expect([ours.length, theirs.length]).toEqual([32, 8480])
-    const { part, blinding, baseOts } = answered
+    const { part, blinding, baseOts } = responded
     const held = [part, blinding, baseOts!.delta, baseOts!.multiplierSeeds, baseOts!.choiceSeeds]
     expect(held.some(isWiped)).toBe(false)
-    wipeOffered(answered)
+    wipeOffered(responded)
     expect(held.every(isWiped)).toBe(true)
     const offers = [kept.offers!.choices, ...kept.offers!.exponents, kept.part, kept.blinding]
     expect(offers.some(isWiped)).toBe(false)
@@ -139,7 +139,7 @@ describe('a party of a setup leaves none of its secrets', () => {
     const context = { backend, sid, self: CLIENT!, peer: SERVER!, from: 2, offering: SERVER!, random, secret }
     const mirrored = { ...context, self: SERVER!, peer: CLIENT!, from: 1 }
     const [own, other] = [offer(context), offer(mirrored)]
-    const [first, second] = [answer(context, own, other.body), answer(mirrored, other, own.body)]
+    const [first, second] = [respond(context, own, other.body), respond(mirrored, other, own.body)]
     const ended = [finish(context, first, second.body), finish(mirrored, second, first.body)]
     wipeOffered(first)
     wipeOffered(second)

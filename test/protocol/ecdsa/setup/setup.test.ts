@@ -3,7 +3,7 @@ import { type EcdsaBackend, portableEcdsa, wasmEcdsa } from '../../../../src/pro
 import {
   bindOtState,
   createOtSetup,
-  type PairSetup,
+  type PeerSetup,
   restoreOtSetup,
 } from '../../../../src/protocol/ecdsa/setup/create-setup.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
@@ -28,7 +28,7 @@ const backend = wasmEcdsa()
 const { group } = backend
 
 /** What both sides of a pair hold must fit: one seed of each of the other's pairs, and one zero-share seed. */
-function expectMatching(first: PairSetup, second: PairSetup): void {
+function expectMatching(first: PeerSetup, second: PeerSetup): void {
   for (const [alice, bob] of [
     [first, second],
     [second, first],
@@ -39,7 +39,7 @@ function expectMatching(first: PairSetup, second: PairSetup): void {
   expect(toHex(first.transcript)).toBe(toHex(second.transcript))
 }
 
-function results(sessions: readonly Session<readonly PairSetup[]>[]): (readonly PairSetup[])[] {
+function results(sessions: readonly Session<readonly PeerSetup[]>[]): (readonly PeerSetup[])[] {
   return simulate(sessions).map(({ done, error }) => {
     if (done === undefined) throw failure(error)
     return done
@@ -50,7 +50,7 @@ describe('the setup of threshold ECDSA', () => {
   test('gives both sides of each of three pairs what fits, whatever the order of delivery', () => {
     const random = seededRandom()
     const outcomes = simulate(setupSessions(backend, ids(1, 4, 9), random), { shuffled: random, copies: 2 })
-    const [first, second, third] = outcomes.map(({ done }) => done as readonly PairSetup[])
+    const [first, second, third] = outcomes.map(({ done }) => done as readonly PeerSetup[])
     expectMatching(first![0]!, second![0]!)
     expectMatching(first![1]!, third![0]!)
     expectMatching(second![1]!, third![1]!)
@@ -67,7 +67,7 @@ describe('the setup of threshold ECDSA', () => {
     const portable = portableEcdsa()
     const random = seededRandom()
     const parties = ids(1, 2)
-    const make = (own: EcdsaBackend, self: 1 | 2): Session<readonly PairSetup[]> =>
+    const make = (own: EcdsaBackend, self: 1 | 2): Session<readonly PeerSetup[]> =>
       createOtSetup({ backend: own, parties, self: parties[self - 1]!, slow, binding: random(32).fill(1), random })
     const [client, server] =
       slow.length === 0 ? [make(backend, 1), make(portable, 2)] : [make(portable, 1), make(backend, 2)]
@@ -76,9 +76,9 @@ describe('the setup of threshold ECDSA', () => {
     const request = client.start().out
     const opening = server.start().out
     for (const bytes of request) server.receive(bytes)
-    const answer = [...opening, ...server.advance().out]
-    expect([lengths(request), lengths(answer)]).toEqual(sizes.slice(0, 2))
-    for (const bytes of answer) client.receive(bytes)
+    const response = [...opening, ...server.advance().out]
+    expect([lengths(request), lengths(response)]).toEqual(sizes.slice(0, 2))
+    for (const bytes of response) client.receive(bytes)
     const second = client.advance().out
     for (const bytes of second) server.receive(bytes)
     const last = server.advance()
@@ -163,8 +163,8 @@ describe('the setup of threshold ECDSA', () => {
   test('two setups, and two sets with one setup, have different digests', () => {
     const random = seededRandom()
     const [first, second] = [0, 1].map(() => results(setupSessions(backend, ids(1, 2), random))) as [
-      PairSetup[][],
-      PairSetup[][],
+      PeerSetup[][],
+      PeerSetup[][],
     ]
     const setIds = [random(32), random(32)] as const
     const digests = [

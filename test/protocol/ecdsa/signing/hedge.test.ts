@@ -28,8 +28,8 @@ function sentBy(participant: number, [client, server]: readonly Session<EcdsaRes
   let step = client!.start()
   for (let request = 1; step.done === undefined; request++) {
     for (const bytes of note(1, step.out)) server!.receive(bytes)
-    const answer = server!.advance()
-    for (const bytes of note(2, answer.out)) client!.receive(bytes)
+    const response = server!.advance()
+    for (const bytes of note(2, response.out)) client!.receive(bytes)
     step = client!.advance()
     if (request > 3) throw new Error('the protocol did not finish')
   }

@@ -41,7 +41,7 @@ function reasonOf(run: () => unknown): unknown {
 describe.each(backends)('preprocessed multiplications on $name', ({ backend }) => {
   const { group } = backend
   const keyOf = ({ share }: Holder): Uint8Array => group.encodePoint(share.record.publicKey)
-  const otStateOf = (set: readonly Holder[], at = 0): OtState => set[at]!.pairs[0]!
+  const otStateOf = (set: readonly Holder[], at = 0): OtState => set[at]!.otStates[0]!
 
   // Row 10 of docs/security.md#attacks-that-are-tested.
   test('is used up by its first use, by storing it and by disposing of it', () => {
@@ -93,7 +93,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
       [{ signers: ids(1, 3) }, 'RangeError'],
       [{ signers: ids(1, 2, 3) }, 'RangeError'],
       [{ ...stranger[0]! }, 'SET_MISMATCH'],
-      [{ pairs: fresh[0]!.pairs }, 'OT_DESYNC' satisfies AbortReason],
+      [{ otStates: fresh[0]!.otStates }, 'OT_DESYNC' satisfies AbortReason],
       [{ digest: digest.slice(1) as Digest32 }, 'RangeError'],
       [{ aggregator: ids(1, 2, 3)[2]! }, 'RangeError'],
     ]
@@ -101,8 +101,8 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
       expect(reasonOf(() => createCompletion({ ...valid, ...change }))).toBe(reason)
     }
     const conditions = { setId: first.share.record.setId, signers: ids(1, 2), epoch: 7 }
-    expect(reasonOf(() => own.take({ ...conditions, pairs: [] }))).toBe('OT_DESYNC')
-    expect(reasonOf(() => own.take({ ...conditions, pairs: [first.pairs[1]!] }))).toBe('OT_DESYNC')
+    expect(reasonOf(() => own.take({ ...conditions, otStates: [] }))).toBe('OT_DESYNC')
+    expect(reasonOf(() => own.take({ ...conditions, otStates: [first.otStates[1]!] }))).toBe('OT_DESYNC')
     const sessions = completionSessions(backend, [first, second], preprocessed, digest, random, () => ({
       epoch: 7,
     }))
@@ -178,7 +178,7 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const [first, second] = preprocess(backend, set, random)
-    const conditions = { setId: first!.setId, signers: ids(1, 2), pairs: set[0]!.pairs, epoch: 0 }
+    const conditions = { setId: first!.setId, signers: ids(1, 2), otStates: set[0]!.otStates, epoch: 0 }
     const prepared = { ...first!.take(conditions), commitments: new Map() }
     const without = new Preprocessed(first!, prepared)
     const [victim] = simulate(completionSessions(backend, set, [without, second!], randomDigest(random), random))

@@ -80,13 +80,13 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
     const first = client!.start().out
     expect(about(first)).toEqual([[1, 128]])
     for (const bytes of first) server!.receive(bytes)
-    const answer = server!.advance().out
-    expect(about(answer)).toEqual([
+    const response = server!.advance().out
+    expect(about(response)).toEqual([
       [1, 128],
       [2, 32],
       [2, 16_400],
     ])
-    for (const bytes of answer) client!.receive(bytes)
+    for (const bytes of response) client!.receive(bytes)
     const second = client!.advance().out
     expect(about(second)).toEqual([
       [2, 32],
@@ -101,14 +101,14 @@ describe.each(backends)('preprocessed multiplications on $name', ({ backend }) =
 
     const digest = randomDigest(random)
     const aggregator = CLIENT!
-    const [asking, answering] = completionSessions(backend, set, preprocessed, digest, random, () => ({ aggregator }))
+    const [asking, responding] = completionSessions(backend, set, preprocessed, digest, random, () => ({ aggregator }))
     const request = asking!.start().out
     expect(about(request)).toEqual([
       [1, 97],
       [1, 130],
     ])
-    for (const bytes of request) answering!.receive(bytes)
-    const { out, done } = answering!.advance()
+    for (const bytes of request) responding!.receive(bytes)
+    const { out, done } = responding!.advance()
     expect(done).toEqual({})
     expect(about(out)).toEqual([
       [1, 97],

@@ -64,7 +64,7 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     expect(nobleAccepts(signature!, digest, keyOf(set[0]!))).toBe(true)
   })
 
-  test('only the aggregator learns the signature, in two pairs of request and answer', () => {
+  test('only the aggregator learns the signature, in two pairs of request and response', () => {
     const random = seededRandom()
     const set = holders(backend, 2, 2, random)
     const digest = randomDigest(random)
@@ -79,13 +79,13 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
       [160, 16_432],
     ])
     for (const bytes of request) server!.receive(bytes)
-    const answer = server!.advance().out
-    expect([rounds(answer), lengths(answer)]).toEqual([
+    const response = server!.advance().out
+    expect([rounds(response), lengths(response)]).toEqual([
       [1, 1, 2],
       [160, 16_432, 73_792],
     ])
 
-    for (const bytes of answer) client!.receive(bytes)
+    for (const bytes of response) client!.receive(bytes)
     const secondRequest = client!.advance().out
     expect([rounds(secondRequest), lengths(secondRequest)]).toEqual([
       [2, 3, 3],
@@ -154,10 +154,10 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     const [signers, digest] = [ids(1, 2), randomDigest(random)]
     const [client, server] = signingSessions(backend, set, digest, random)
     for (const bytes of client!.start().out) server!.receive(bytes)
-    const answer = server!.advance().out
-    for (const bytes of answer) client!.receive(bytes)
+    const response = server!.advance().out
+    for (const bytes of response) client!.receive(bytes)
     client!.advance()
-    const { body, ...header } = decodeEnvelope(answer[2] as Uint8Array)
+    const { body, ...header } = decodeEnvelope(response[2] as Uint8Array)
     expect(client!.receive(encodeEnvelope({ ...header, round: 5, body }))).toBe('dropped')
     // Byte 2 of a state is the round, and with one peer byte 67 the step.
     const state = client!.export()
@@ -188,7 +188,7 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     const set = holders(backend, 2, 3, random)
     const [one, two, three, stranger] = ids(1, 2, 3, 9)
     const valid = { backend, ...set[0]!, signers: [one!, two!], digest: randomDigest(random), random }
-    const { share, pairs } = valid
+    const { share, otStates } = valid
     const changes: [Partial<EcdsaSigningOptions>, string][] = [
       [{ share: { ...share, record: { ...share.record, curve: 'ed25519' } } }, 'not defined on ed25519'],
       [{ share: { ...share, record: { ...share.record, purpose: 'backup' } } }, 'a backup set does not sign'],
@@ -198,8 +198,8 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
       [{ signers: [one!] }, 'do not meet threshold 2'],
       [{ signers: [two!, three!] }, 'is not among the signers'],
       [{ aggregator: three! }, 'the aggregator 3 is not among the signers'],
-      [{ pairs: pairs.slice(1) }, 'no oblivious-transfer state with party 2'],
-      [{ pairs: set[2]!.pairs }, 'no oblivious-transfer state with party 2'],
+      [{ otStates: otStates.slice(1) }, 'no oblivious-transfer state with party 2'],
+      [{ otStates: set[2]!.otStates }, 'no oblivious-transfer state with party 2'],
       [{ derivation: { path: [1], tweak: group.negate(secretOf(set)) } }, 'the derived key is the identity'],
     ]
     expect(() => createEcdsaSigning(valid)).not.toThrow()
@@ -222,8 +222,8 @@ describe.each(backends)('threshold ECDSA on $name', ({ name, backend }) => {
     const [signers, digest] = [ids(1, 2), randomDigest(random)]
     const signed = digest.slice()
     const shares = set.map(({ share }) => ({ ...share, secretShare: share.secretShare.slice() as Scalar }))
-    const sessions = set.map(({ pairs }, i) =>
-      createEcdsaSigning({ backend, share: shares[i]!, pairs, signers, digest, random }),
+    const sessions = set.map(({ otStates }, i) =>
+      createEcdsaSigning({ backend, share: shares[i]!, otStates, signers, digest, random }),
     )
     digest.fill(0)
     signers.reverse()

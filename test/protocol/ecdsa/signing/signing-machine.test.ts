@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { wasmEcdsa } from '../../../../src/protocol/ecdsa/ot/backend.ts'
-import { additiveKey } from '../../../../src/protocol/ecdsa/signing/opening-round.ts'
+import { additiveKey } from '../../../../src/protocol/ecdsa/signing/decommitment-round.ts'
 import { EcdsaMachine } from '../../../../src/protocol/ecdsa/signing/signing-machine.ts'
 import { openSigning } from '../../../../src/protocol/ecdsa/signing/signing-setup.ts'
 import { Reader, Writer } from '../../../../src/util/codec.ts'

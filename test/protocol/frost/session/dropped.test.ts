@@ -45,21 +45,21 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
     test('a signature share of another session, under this session’s commitments', () => {
       const [client, server] = clientServer()
       const old = clientServer()
-      const recorded = exchange(...old).answer
-      const { answer } = exchange(client, server)
-      client.receive(answer[0]!)
+      const recorded = exchange(...old).response
+      const { response } = exchange(client, server)
+      client.receive(response[0]!)
       client.advance()
       expect(client.receive(recorded[1]!)).toBe('dropped')
-      expect(client.receive(answer[1]!)).toBe('accepted')
+      expect(client.receive(response[1]!)).toBe('accepted')
       expect(verifies(undefined, client.advance().done?.signature)).toBe(true)
     })
 
     test('a signature share of another session, renamed to this one, is a wrong share', () => {
       const [client, server] = clientServer()
-      const recorded = exchange(...clientServer()).answer
-      const { answer } = exchange(client, server)
-      client.receive(answer[0]!)
-      client.receive(altered(recorded[1]!, { sid: decodeEnvelope(answer[1]!).sid }))
+      const recorded = exchange(...clientServer()).response
+      const { response } = exchange(client, server)
+      client.receive(response[0]!)
+      client.receive(altered(recorded[1]!, { sid: decodeEnvelope(response[1]!).sid }))
       expect(abortOf(() => client.advance())).toEqual({ reason: 'SIG', round: 2, blame: [2] })
     })
 
@@ -76,8 +76,8 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
 
     test('junk, strangers, echoes of oneself, other rounds, suites and protocols', () => {
       const [client, server] = clientServer()
-      const { answer, request } = exchange(client, server)
-      const whole = answer[0]!
+      const { response, request } = exchange(client, server)
+      const whole = response[0]!
       const junk = [
         new Uint8Array(0),
         random(200),
@@ -95,7 +95,7 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
         Uint8Array.from(whole, (byte, i) => (i === 0 ? 2 : byte)),
       ]
       for (const [i, envelope] of junk.entries()) expect(client.receive(envelope), `junk ${i}`).toBe('dropped')
-      for (const envelope of answer) expect(client.receive(envelope)).toBe('accepted')
+      for (const envelope of response) expect(client.receive(envelope)).toBe('accepted')
       expect(verifies(undefined, client.advance().done?.signature)).toBe(true)
     })
   })

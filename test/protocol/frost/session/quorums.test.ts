@@ -19,26 +19,26 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
   const { group, pair, pairShares, options, clientServer, verifies, exchange } = twoSigners(suite, random)
 
   describe('client and server', () => {
-    test('one request, one answer, and only the client learns the signature', () => {
+    test('one request, one response, and only the client learns the signature', () => {
       const [client, server] = clientServer()
-      const { request, answer, server: serverResult } = exchange(client, server)
+      const { request, response, server: serverResult } = exchange(client, server)
       expect(serverResult).toEqual({})
-      for (const envelope of answer) expect(client.receive(envelope)).toBe('accepted')
+      for (const envelope of response) expect(client.receive(envelope)).toBe('accepted')
       const { out, done } = client.advance()
       expect(out).toEqual([])
       expect(verifies(undefined, done?.signature)).toBe(true)
       const D_E = 2 * group.pointLength
       expect(request.map(({ length }) => length)).toEqual([42 + D_E])
-      expect(answer.map(({ length }) => length)).toEqual([42 + D_E, 42 + 32])
+      expect(response.map(({ length }) => length)).toEqual([42 + D_E, 42 + 32])
     })
 
-    test('the answer may arrive in any order, and in pieces', () => {
+    test('the response may arrive in any order, and in pieces', () => {
       const [client, server] = clientServer()
-      const { answer } = exchange(client, server)
-      expect(client.receive(answer[1]!)).toBe('accepted')
+      const { response } = exchange(client, server)
+      expect(client.receive(response[1]!)).toBe('accepted')
       expect(client.advance()).toEqual({ out: [] })
-      expect(client.receive(answer[1]!)).toBe('duplicate')
-      expect(client.receive(answer[0]!)).toBe('accepted')
+      expect(client.receive(response[1]!)).toBe('duplicate')
+      expect(client.receive(response[0]!)).toBe('accepted')
       expect(verifies(undefined, client.advance().done?.signature)).toBe(true)
     })
 
@@ -132,10 +132,10 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
     }
     const [, server] = clientServer()
     const client = createSigning(options(pairShares, CLIENT, { aggregator: CLIENT, group: failing }))
-    const { answer } = exchange(client, server)
-    client.receive(answer[0]!)
+    const { response } = exchange(client, server)
+    client.receive(response[0]!)
     client.advance()
-    client.receive(answer[1]!)
+    client.receive(response[1]!)
     fails = true
     expect(() => client.advance()).toThrow(fault)
   })

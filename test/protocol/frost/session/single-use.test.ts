@@ -39,14 +39,14 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
 
     test('many sessions at once: each completes, and no share fits another session', () => {
       const sessions = Array.from({ length: 6 }, () => clientServer())
-      const answers = sessions.map(([client, server]) => exchange(client, server).answer)
+      const responses = sessions.map(([client, server]) => exchange(client, server).response)
       for (const [i, [client]] of sessions.entries()) {
-        client.receive(answers[i]![0]!)
+        client.receive(responses[i]![0]!)
         client.advance()
-        for (const [j, answer] of answers.entries()) {
-          if (j !== i) expect(client.receive(answer[1]!)).toBe('dropped')
+        for (const [j, response] of responses.entries()) {
+          if (j !== i) expect(client.receive(response[1]!)).toBe('dropped')
         }
-        client.receive(answers[i]![1]!)
+        client.receive(responses[i]![1]!)
         expect(verifies(undefined, client.advance().done?.signature)).toBe(true)
       }
     })

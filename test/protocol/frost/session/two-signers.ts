@@ -33,13 +33,13 @@ export function twoSigners(suite: FrostSuite, random: RandomSource) {
   const verifies = (publicKey = pair.publicKey, signature: Uint8Array | undefined, text = message): boolean =>
     signature !== undefined && verifySignature(suite, publicBytes(suite, group.encodePoint(publicKey)), text, signature)
 
-  /** The client's request and the server's answer. */
+  /** The client's request and the server's response. */
   function exchange(client: Signing, server: Signing) {
     const request = client.start().out
     const opening = server.start().out
     for (const envelope of request) expect(server.receive(envelope)).toBe('accepted')
     const { out, done } = server.advance()
-    return { request, answer: [...opening, ...out], server: done }
+    return { request, response: [...opening, ...out], server: done }
   }
 
   return { group, message, pair, pairShares, options, clientServer, verifies, exchange }

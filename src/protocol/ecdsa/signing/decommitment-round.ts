@@ -5,7 +5,7 @@ import type { Message } from '../../session/machine.ts'
 import { scalarFromHash } from '../../transcript/transcript.ts'
 import type { Products } from './multiplication-round.ts'
 import type { Prepared } from './prepared.ts'
-import { ecdsaHash, isManySigners, others, pairWith, type SigningSetup } from './signing-setup.ts'
+import { ecdsaHash, isManySigners, others, otStateWith, type SigningSetup } from './signing-setup.ts'
 
 /**
  * x_i = λ_i·(s_i + δ): this signer's additive share of the key. With more than two signers it is blinded by a share ζ_i of
@@ -31,7 +31,7 @@ export function additiveKey(setup: SigningSetup, sid: Uint8Array): Scalar {
 /** A value from the common seed of two signers and the session id. The one adds it, and the other subtracts it. */
 function zeroShare(setup: SigningSetup, sid: Uint8Array, peer: number): Scalar {
   const { group } = setup.backend
-  const seed = ecdsaHash('zero-share', pairWith(setup, peer).secrets.zeroSeed, sid)
+  const seed = ecdsaHash('zero-share', otStateWith(setup, peer).secrets.zeroSeed, sid)
   const zero = scalarFromHash(group, ecdsaHash, seed)
   wipe(seed)
   if (setup.self < peer) return zero
@@ -47,7 +47,7 @@ function zeroShare(setup: SigningSetup, sid: Uint8Array, peer: number): Scalar {
  *
  * @param key x_i, with X_i = x_i·G
  */
-export function openingMessages(setup: SigningSetup, { nonces, products }: Prepared, key: Scalar): Message[] {
+export function decommitmentMessages(setup: SigningSetup, { nonces, products }: Prepared, key: Scalar): Message[] {
   const { group } = setup.backend
   const isMany = isManySigners(setup)
   const sent = others(setup).flatMap((peer) => (products.get(peer) as Products).asAlice.shares)

@@ -6,7 +6,7 @@ import type { RandomSource } from '../../../util/random.ts'
 import { abort, readMessage } from '../../session/abort.ts'
 import { createHasher } from '../../transcript/transcript.ts'
 import {
-  answerOffers,
+  respondToOffers,
   type BaseOtBackend,
   type BaseOts,
   finishOffers,
@@ -16,17 +16,17 @@ import {
   wipeOffers,
 } from '../ot/base-ot.ts'
 import { OtState, type OtSecrets } from '../ot/ot-state.ts'
-import { COLUMNS, OFFERS_ANSWER_BYTES, OFFERS_BYTES, ROW_BYTES, SEED_BYTES } from '../ot/parameters.ts'
+import { COLUMNS, OFFERS_RESPONSE_BYTES, OFFERS_BYTES, ROW_BYTES, SEED_BYTES } from '../ot/parameters.ts'
 
 const SEED_PART_BYTES = 32
 const OFFER_ROUND = 2
-const ANSWER_ROUND = 3
+const RESPONSE_ROUND = 3
 const NOTHING = new Uint8Array(0)
 
 const hash = createHasher('secp256k1', 'ecdsa-setup')
 
 /** The setup of two parties in a session, as one of them sees it. */
-export interface PairContext {
+export interface PeerContext {
   readonly backend: BaseOtBackend
   /** The session id, 32 bytes. */
   readonly sid: Uint8Array
@@ -56,7 +56,7 @@ export interface Offered {
 }
 
 /** What a party keeps after it has sent round 3: `part[32] | blinding[32]`, followed by its response to offers, if any. */
-export interface Answered extends Offered {
+export interface Responded extends Offered {
   /** The peer's `com[32]`. */
   readonly peerCommitment: Uint8Array
   /** Of the responding party. Secret. */
@@ -64,7 +64,7 @@ export interface Answered extends Offered {
   /** TH of both messages of round 2, 32 bytes */
   readonly offerDigest: Uint8Array
   /** TH of this party's message of round 3, 32 bytes */
-  readonly ownAnswer: Uint8Array
+  readonly ownResponse: Uint8Array
 }
 
 /**
@@ -73,38 +73,38 @@ export interface Answered extends Offered {
  */
 export function directLength(round: number): number {
   if (round === OFFER_ROUND) return SEED_PART_BYTES + OFFERS_BYTES
-  return round === ANSWER_ROUND ? 2 * SEED_PART_BYTES + OFFERS_ANSWER_BYTES : 0
+  return round === RESPONSE_ROUND ? 2 * SEED_PART_BYTES + OFFERS_RESPONSE_BYTES : 0
 }
 
-const isOffering = ({ self, offering }: PairContext): boolean => self === offering
+const isOffering = ({ self, offering }: PeerContext): boolean => self === offering
 
-/** otSid = TH("ot", sid, offering, answering) */
-function otSid({ sid, self, peer, offering }: PairContext): Uint8Array {
+/** otSid = TH("ot", sid, offering, responding) */
+function otSid({ sid, self, peer, offering }: PeerContext): Uint8Array {
   return hash('ot', sid, offering, offering === self ? peer : self)
 }
 
 /** What a party commits to in round 2 and opens in round 3. */
-interface SeedOpening {
+interface SeedDecommitment {
   readonly part: Uint8Array
   readonly blinding: Uint8Array
 }
 
-function seedCommitment(sid: Uint8Array, from: PartyId, to: PartyId, { part, blinding }: SeedOpening) {
+function seedCommitment(sid: Uint8Array, from: PartyId, to: PartyId, { part, blinding }: SeedDecommitment) {
   return hash('zero-com', sid, from, to, part, blinding)
 }
 
 /** Orders a value of each party: that of the lower id first. */
-function ordered<T>(context: PairContext, own: T, theirs: T): [T, T] {
+function ordered<T>(context: PeerContext, own: T, theirs: T): [T, T] {
   return context.self < context.peer ? [own, theirs] : [theirs, own]
 }
 
 /** Randomness for a round, which also depends on the session and on the peer's message. */
-function hedged({ random, secret, sid, self, peer }: PairContext, round: number, theirs: Uint8Array): RandomSource {
+function hedged({ random, secret, sid, self, peer }: PeerContext, round: number, theirs: Uint8Array): RandomSource {
   return hedgedRandom(random, 'base OTs', secret, sid, self, peer, round, theirs)
 }
 
 /** Computes the message of round 2. */
-export function offer(context: PairContext): Offered & { readonly body: Uint8Array } {
+export function offer(context: PeerContext): Offered & { readonly body: Uint8Array } {
   const { backend, sid, self, peer } = context
   const random = hedged(context, OFFER_ROUND, NOTHING)
   const offers = isOffering(context) ? makeOffers(backend, otSid(context), random) : undefined
@@ -119,39 +119,39 @@ export function offer(context: PairContext): Offered & { readonly body: Uint8Arr
  * @param theirs the peer's message of round 2
  * @throws {PROTOCOL_ABORTED} FORMAT or POINT, blaming the peer
  */
-export function answer(
-  context: PairContext,
+export function respond(
+  context: PeerContext,
   offered: Offered,
   theirs: Uint8Array,
-): Answered & { readonly body: Uint8Array } {
+): Responded & { readonly body: Uint8Array } {
   const { backend, sid, self, from } = context
   const { peerCommitment, offers } = readMessage(theirs, OFFER_ROUND, from, (reader) => ({
     peerCommitment: reader.bytes(SEED_PART_BYTES),
     offers: reader.bytes(isOffering(context) ? 0 : OFFERS_BYTES),
   }))
-  const random = hedged(context, ANSWER_ROUND, theirs)
-  const reply = isOffering(context)
+  const random = hedged(context, RESPONSE_ROUND, theirs)
+  const response = isOffering(context)
     ? undefined
     : readMessage(
         offers,
         OFFER_ROUND,
         from,
-        (reader) => answerOffers(backend, otSid(context), reader.bytes(OFFERS_BYTES), random),
+        (reader) => respondToOffers(backend, otSid(context), reader.bytes(OFFERS_BYTES), random),
         'POINT',
       )
-  const body = concatBytes(offered.part, offered.blinding, reply?.message ?? NOTHING)
+  const body = concatBytes(offered.part, offered.blinding, response?.message ?? NOTHING)
   return {
     ...offered,
     peerCommitment,
-    baseOts: reply?.baseOts,
+    baseOts: response?.baseOts,
     offerDigest: hash('transcript', sid, OFFER_ROUND, ordered(context, offered.message, theirs)),
-    ownAnswer: hash('transcript', sid, ANSWER_ROUND, self, body),
+    ownResponse: hash('transcript', sid, RESPONSE_ROUND, self, body),
     body,
   }
 }
 
 /** A finished setup with one peer, before {@link bindOtState} binds it to a share set. The set may have no id yet. */
-export interface PairSetup {
+export interface PeerSetup {
   /** This party's id. */
   readonly self: PartyId
   /** The other party's id. */
@@ -165,52 +165,54 @@ export interface PairSetup {
 /**
  * Finishes the setup with the peer's message of round 3.
  *
- * CHEAT_SETUP may tell the peer bits of this setup's Δ. Nothing uses that Δ then, so no ban is needed. But `answered` must
+ * CHEAT_SETUP may tell the peer bits of this setup's Δ. Nothing uses that Δ then, so no ban is needed. But `responded` must
  * never be used to check a second response.
  *
  * @param theirs the peer's message of round 3
  * @throws {PROTOCOL_ABORTED} FORMAT, COMMIT, POINT or CHEAT_SETUP, blaming the peer
  */
-export function finish(context: PairContext, answered: Answered, theirs: Uint8Array): PairSetup {
+export function finish(context: PeerContext, responded: Responded, theirs: Uint8Array): PeerSetup {
   const { sid, self, peer, from } = context
-  const { part, blinding, reply } = readMessage(theirs, ANSWER_ROUND, from, (reader) => ({
+  const { part, blinding, response } = readMessage(theirs, RESPONSE_ROUND, from, (reader) => ({
     part: reader.bytes(SEED_PART_BYTES),
     blinding: reader.bytes(SEED_PART_BYTES),
-    reply: reader.bytes(isOffering(context) ? OFFERS_ANSWER_BYTES : 0),
+    response: reader.bytes(isOffering(context) ? OFFERS_RESPONSE_BYTES : 0),
   }))
-  if (!equalBytes(seedCommitment(sid, peer, self, { part, blinding }), answered.peerCommitment)) {
-    abort('COMMIT', ANSWER_ROUND, [from], `participant ${from} opens another seed than it committed to`)
+  if (!equalBytes(seedCommitment(sid, peer, self, { part, blinding }), responded.peerCommitment)) {
+    abort('COMMIT', RESPONSE_ROUND, [from], `participant ${from} does not open its commitment to a seed`)
   }
-  const baseOts = baseOtsOf(context, answered, reply)
-  const theirAnswer = hash('transcript', sid, ANSWER_ROUND, peer, theirs)
+  const baseOts = baseOtsOf(context, responded, response)
+  const theirResponse = hash('transcript', sid, RESPONSE_ROUND, peer, theirs)
   const [low, high] = ordered(context, self, peer)
-  const answers = ordered(context, answered.ownAnswer, theirAnswer)
+  const responses = ordered(context, responded.ownResponse, theirResponse)
   return {
     self,
     peer,
-    transcript: hash('transcript', sid, low, high, answered.offerDigest, answers),
+    transcript: hash('transcript', sid, low, high, responded.offerDigest, responses),
     secrets: {
       ...baseOts,
-      zeroSeed: hash('zero-seed', sid, low, high, ordered(context, answered.part, part)),
+      zeroSeed: hash('zero-seed', sid, low, high, ordered(context, responded.part, part)),
     },
   }
 }
 
 /** This party's base OTs, which the caller wipes. Those of the responding party are a copy. */
-function baseOtsOf(context: PairContext, { baseOts, offers }: Answered, reply: Uint8Array): BaseOts {
+function baseOtsOf(context: PeerContext, { baseOts, offers }: Responded, response: Uint8Array): BaseOts {
   if (baseOts !== undefined) {
     const { delta, multiplierSeeds, choiceSeeds } = baseOts
     return { delta: delta.slice(), multiplierSeeds: multiplierSeeds.slice(), choiceSeeds: choiceSeeds.slice() }
   }
   const { backend, from } = context
   const finished = readMessage(
-    reply,
-    ANSWER_ROUND,
+    response,
+    RESPONSE_ROUND,
     from,
-    (reader) => finishOffers(backend, otSid(context), offers as Offers, reader.bytes(OFFERS_ANSWER_BYTES)),
+    (reader) => finishOffers(backend, otSid(context), offers as Offers, reader.bytes(OFFERS_RESPONSE_BYTES)),
     'POINT',
   )
-  return finished ?? abort('CHEAT_SETUP', ANSWER_ROUND, [from], `participant ${from} extends transfers inconsistently`)
+  return (
+    finished ?? abort('CHEAT_SETUP', RESPONSE_ROUND, [from], `participant ${from} extends transfers inconsistently`)
+  )
 }
 
 /**
@@ -219,13 +221,13 @@ function baseOtsOf(context: PairContext, { baseOts, offers }: Answered, reply: U
  * @param setId 32 bytes
  * @returns a state that owns the secrets of `setup`: dispose of the state, and do not use `setup` again
  */
-export function bindOtState(setup: PairSetup, setId: Uint8Array): OtState {
+export function bindOtState(setup: PeerSetup, setId: Uint8Array): OtState {
   const { self, peer, transcript, secrets } = setup
   return new OtState({ setId, self, peer, digest: hash('digest', transcript, setId) }, { secrets })
 }
 
 /** Wipes what a party keeps between rounds. */
-export function wipeOffered(offered: Offered | Answered): void {
+export function wipeOffered(offered: Offered | Responded): void {
   wipe(offered.part, offered.blinding)
   if (offered.offers !== undefined) wipeOffers(offered.offers)
   if ('baseOts' in offered && offered.baseOts !== undefined) wipeBaseOts(offered.baseOts)
@@ -239,7 +241,7 @@ export function writeOffered(writer: Writer, { offers, part, blinding, message }
 }
 
 /** @throws {CodecError} for anything but what {@link writeOffered} wrote */
-export function readOffered(context: PairContext, reader: Reader): Offered {
+export function readOffered(context: PeerContext, reader: Reader): Offered {
   const kept = isOffering(context) ? readOffers(context, reader) : undefined
   const [part, blinding] = [reader.bytes(SEED_PART_BYTES), reader.bytes(SEED_PART_BYTES)]
   const message = reader.bytes(SEED_PART_BYTES + (kept === undefined ? 0 : OFFERS_BYTES))
@@ -247,30 +249,30 @@ export function readOffered(context: PairContext, reader: Reader): Offered {
   return { offers, part, blinding, message }
 }
 
-function readOffers({ backend }: PairContext, reader: Reader): Omit<Offers, 'message'> {
+function readOffers({ backend }: PeerContext, reader: Reader): Omit<Offers, 'message'> {
   const choices = reader.bytes(COLUMNS / 8)
   const exponents = Array.from({ length: COLUMNS }, () => backend.group.decodeScalar(reader.bytes(32)))
   return { choices, exponents }
 }
 
 /**
- * Writes what {@link writeOffered} writes, then `peer's com[32] | offerDigest[32] | ownAnswer[32]`, and for the responding
+ * Writes what {@link writeOffered} writes, then `peer's com[32] | offerDigest[32] | ownResponse[32]`, and for the responding
  * party `Δ[16] | 128 seeds | 128 pairs of seeds`. Secret.
  */
-export function writeAnswered(writer: Writer, answered: Answered): void {
-  writeOffered(writer, answered)
-  const { peerCommitment, baseOts, offerDigest, ownAnswer } = answered
-  writer.bytes(peerCommitment).bytes(offerDigest).bytes(ownAnswer)
+export function writeResponded(writer: Writer, responded: Responded): void {
+  writeOffered(writer, responded)
+  const { peerCommitment, baseOts, offerDigest, ownResponse } = responded
+  writer.bytes(peerCommitment).bytes(offerDigest).bytes(ownResponse)
   if (baseOts !== undefined) writer.bytes(baseOts.delta).bytes(baseOts.multiplierSeeds).bytes(baseOts.choiceSeeds)
 }
 
-/** @throws {CodecError} for anything but what {@link writeAnswered} wrote */
-export function readAnswered(context: PairContext, reader: Reader): Answered {
+/** @throws {CodecError} for anything but what {@link writeResponded} wrote */
+export function readResponded(context: PeerContext, reader: Reader): Responded {
   const offered = readOffered(context, reader)
   const peerCommitment = reader.bytes(SEED_PART_BYTES)
-  const [offerDigest, ownAnswer] = [reader.bytes(32), reader.bytes(32)]
+  const [offerDigest, ownResponse] = [reader.bytes(32), reader.bytes(32)]
   const baseOts = isOffering(context) ? undefined : readBaseOts(reader)
-  return { ...offered, peerCommitment, offerDigest, ownAnswer, baseOts }
+  return { ...offered, peerCommitment, offerDigest, ownResponse, baseOts }
 }
 
 function readBaseOts(reader: Reader): BaseOts {
