@@ -29,6 +29,7 @@ export {
   type GetPublicKeyParameters,
 } from './client/actions/get-public-key.ts'
 export { listSets, type WalletSet, type ListSetsParameters } from './client/actions/list-sets.ts'
+export { findWallets, type FoundWallet } from './client/actions/find-wallets.ts'
 export { listDevices } from './client/actions/list-devices.ts'
 export { retireSet, type RetireSetParameters } from './client/actions/retire-set.ts'
 export { revokeDevice, type RevokeDeviceParameters } from './client/actions/revoke-device.ts'
@@ -46,6 +47,7 @@ export type { ActionOptions, Client, EcdsaSignature, PublicKeys, Signature, Wall
 
 export type { DeviceStatus, ListedDevice, UnboundSets } from './wire/devices.ts'
 export type { SetStatus } from './wire/operations.ts'
+export type { WalletBackup } from './wire/wallets.ts'
 export type { BackupMethod } from './backup/types.ts'
 export { isMpcError, isProtocolError, MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'
 export type { MessageHash } from './protocol/ecdsa/signing/digest.ts'

@@ -23,6 +23,7 @@ export const serverSchema: Schema = {
          created_at timestamptz not null,
          primary key (client_id, wallet_id)
        )`,
+      `create index reshare_wallets_in_order on reshare_wallets (client_id, created_at, wallet_id)`,
       `create table reshare_devices (
          client_id text not null,
          device text not null,
@@ -58,7 +59,11 @@ export const serverSchema: Schema = {
          -- Whether the audit log has the set.
          logged boolean not null default false
        )`,
-      `create index reshare_sets_of_wallet on reshare_sets (client_id, wallet_id)`,
+      `create index reshare_sets_of_wallet on reshare_sets (client_id, wallet_id, ordinal)`,
+      // The sets of a wallet that have ended are many more in time.
+      `create index reshare_sets_in_use on reshare_sets (client_id, wallet_id)
+         where state not in ('ABORTED', 'DESTROYED')`,
+      `create index reshare_sets_exported on reshare_sets (client_id, wallet_id) where exported_at is not null`,
       `create index reshare_sets_of_operation on reshare_sets (client_id, operation_id)`,
       `create index reshare_sets_of_device on reshare_sets (client_id, device) where device is not null`,
       `create index reshare_sets_retiring on reshare_sets (set_id) where state = 'RETIRING'`,

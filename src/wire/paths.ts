@@ -14,6 +14,8 @@ export const paths = {
   confirm: (setId: string) => `/v1/sets/${setId}/confirm`,
   /** GET `{ sets: SetStatus[] }`. */
   sets: (walletId: string) => `/v1/wallets/${walletId}/sets`,
+  /** GET a `WalletPage`. */
+  wallets: (after: string | null) => (after === null ? '/v1/wallets' : `/v1/wallets?after=${after}`),
   /** GET `{ devices: ListedDevice[] }`. */
   devices: '/v1/devices',
   /** POST nothing, get a `DeviceStatus`: the server refuses the device and destroys its server shares. */

@@ -3,10 +3,19 @@ import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE, type RoundBody } 
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
 import type { Decision, OperationId, SetStatus } from '../../wire/operations.ts'
 import { paths } from '../../wire/paths.ts'
+import type { WalletPage } from '../../wire/wallets.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
 import type { TransportRequest, TransportResponse } from '../../transport/types.ts'
 import { abytes, fromUtf8, utf8 } from '../../util/bytes.ts'
-import { parseDecision, parseDevice, parseDevices, parseSets, parseSetStatus } from './parse-responses.ts'
+import {
+  parseDecision,
+  parseDevice,
+  parseDevices,
+  parseSets,
+  parseSetStatus,
+  parseWalletPage,
+  unexpectedResponse,
+} from './parse-responses.ts'
 import type { Deadline } from '../deadline.ts'
 import { repeatWhileTransient, type Attempt } from './repeat.ts'
 import type { Call, Client } from '../types.ts'
@@ -29,7 +38,7 @@ export async function postRound(
   try {
     return decodeRoundBody(response)
   } catch (cause) {
-    throw unreadable(cause)
+    throw unexpectedResponse(cause)
   }
 }
 
@@ -58,6 +67,11 @@ export async function getSets(client: Client, deadline: Deadline, walletId: stri
   return parseSets(await sendForJson(client, deadline, { method: 'GET', path: paths.sets(walletId) }))
 }
 
+/** A page of the client's wallets as the server knows them; the first one if `after` is null. */
+export async function getWallets(client: Client, deadline: Deadline, after: string | null): Promise<WalletPage> {
+  return parseWalletPage(await sendForJson(client, deadline, { method: 'GET', path: paths.wallets(after) }))
+}
+
 /** The client's devices as the server knows them. */
 export async function getDevices(client: Client, deadline: Deadline): Promise<ListedDevice[]> {
   return parseDevices(await sendForJson(client, deadline, { method: 'GET', path: paths.devices }))
@@ -79,7 +93,7 @@ async function sendForJson(client: Client, deadline: Deadline, request: Transpor
   try {
     return JSON.parse(fromUtf8(body))
   } catch (cause) {
-    throw unreadable(cause)
+    throw unexpectedResponse(cause)
   }
 }
 
@@ -121,8 +135,4 @@ function parseErrorBody(body: Uint8Array): unknown {
   } catch {
     return undefined
   }
-}
-
-function unreadable(cause: unknown): MpcError {
-  return new MpcError('NETWORK_ERROR', 'the answer is not one of a reshare server', { cause, retryable: false })
 }

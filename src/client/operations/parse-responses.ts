@@ -1,5 +1,6 @@
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
 import type { Decision, OperationResult, SetStatus } from '../../wire/operations.ts'
+import type { WalletBackup, WalletPage, WalletStatus } from '../../wire/wallets.ts'
 import { isDeviceId, isSetId, isWalletId } from '../../wire/ids.ts'
 import { MpcError } from '../../errors.ts'
 import { BACKUP_METHODS, type BackupMethodName, type Purpose, type SetState } from '../../types.ts'
@@ -11,6 +12,9 @@ const PURPOSES: readonly Purpose[] = ['signing', 'backup']
 /** A label by the rule of labels, as long as any server may allow. */
 const ANY_LABEL: TextRule = { ...LABEL, most: 65_536 }
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+
+/** The cursor of a page, which goes into a query as it is. */
+const CURSOR = /^[\w-]{1,128}$/
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -48,6 +52,33 @@ export function parseSets(value: unknown): SetStatus[] {
   const { sets } = fields(value)
   expect(Array.isArray(sets))
   return (sets as unknown[]).map(parseSetStatus)
+}
+
+/** @throws {NETWORK_ERROR} unless the server's response is a page of wallets */
+export function parseWalletPage(value: unknown): WalletPage {
+  const { wallets, next } = fields(value)
+  expect(Array.isArray(wallets) && (next === null || matches(next, CURSOR)))
+  return { wallets: (wallets as unknown[]).map(parseWalletStatus), next: next as string | null }
+}
+
+function parseWalletStatus(value: unknown): WalletStatus {
+  const wallet = fields(value)
+  const { walletId, createdAt, exportedAt, signingSets, backups } = wallet
+  const { secp256k1, ed25519 } = fields(wallet['publicKeys'])
+  expect(isWalletId(walletId) && isHex(secp256k1, 33) && isHex(ed25519, 32))
+  expect(matches(createdAt, ISO_8601) && (exportedAt === null || matches(exportedAt, ISO_8601)))
+  expect(Array.isArray(signingSets) && Array.isArray(backups))
+  const sets = (signingSets as unknown[]).map(parseSetStatus)
+  expect(sets.every((set) => set.walletId === walletId && set.purpose === 'signing'))
+  for (const backup of backups as unknown[]) parseWalletBackup(backup)
+  return value as WalletStatus
+}
+
+function parseWalletBackup(value: unknown): WalletBackup {
+  const { setId, method, createdAt, confirmedAt } = fields(value)
+  expect(isSetId(setId) && BACKUP_METHODS.includes(method as BackupMethodName))
+  expect(matches(createdAt, ISO_8601) && (confirmedAt === null || matches(confirmedAt, ISO_8601)))
+  return value as WalletBackup
 }
 
 /** @throws {NETWORK_ERROR} unless the server's response is a device's status */
@@ -91,7 +122,11 @@ function matches(value: unknown, pattern: RegExp): boolean {
 }
 
 function expect(condition: boolean): void {
-  if (!condition) {
-    throw new MpcError('NETWORK_ERROR', 'the answer is not one of a reshare server', { retryable: false })
-  }
+  if (!condition) throw unexpectedResponse()
+}
+
+/** The error for a response that no reshare server sends. */
+export function unexpectedResponse(cause?: unknown): MpcError {
+  const message = 'the answer is not one of a reshare server'
+  return new MpcError('NETWORK_ERROR', message, { cause, retryable: false })
 }

@@ -9,15 +9,15 @@ import type { Caller } from './caller.ts'
 export interface PolicyRequest {
   /** The client that sent the request. */
   readonly clientId: string
-  /** The requested action. */
-  readonly action: OperationRequest['kind'] | 'confirm' | 'retire' | 'revoke'
-  /** In lower-case hex; absent for `revoke`. */
+  /** The requested action; `find` lists the client's wallets with their public keys. */
+  readonly action: OperationRequest['kind'] | 'confirm' | 'find' | 'retire' | 'revoke'
+  /** In lower-case hex; absent for `find` and `revoke`. */
   readonly walletId?: string
   /** The device that sent the request: its public key in lower-case hex; absent if the request was not sealed. */
   readonly deviceId?: string
   /** The device that would be revoked. */
   readonly revokedDeviceId?: string
-  /** The set that signs, deals, is proven, confirmed or retired, in lower-case hex; absent for `generate`. */
+  /** The set that signs, deals, is proven, confirmed or retired, in lower-case hex; absent for the other actions. */
   readonly setId?: string
   /** The signature scheme (`sign`). */
   readonly scheme?: SignatureScheme

@@ -17,6 +17,7 @@ import { handleRound } from '../rounds/handle-round.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 import { requireSet, requireSets, setStatus } from '../sets/sets-table.ts'
+import { findWallets, parseWalletQuery } from '../sets/wallets.ts'
 import { within } from '../../util/within.ts'
 import type { Authenticate } from '../access/tokens.ts'
 import { keptResponse, storeResponse } from './answer-once.ts'
@@ -111,6 +112,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     await requireNoBody(c)
     return c.json(await confirmBackup(context, callerOf(c), parseId('set', c.req.param('setId'))))
   })
+  app.get('/v1/wallets', async (c) => c.json(await findWallets(context, callerOf(c), parseWalletQuery(c.req.query()))))
   app.get('/v1/wallets/:walletId/sets', async (c) => {
     const walletId = parseId('wallet', c.req.param('walletId'))
     const sets = await requireSets(context.database, c.get('clientId'), walletId)

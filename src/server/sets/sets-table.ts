@@ -39,7 +39,8 @@ export type ListedSet = Omit<SetRow, 'clientId' | 'operationId' | 'sourceSetId' 
 /** How many of a wallet's destroyed sets are listed. */
 const ENDED_LISTED = 500
 
-const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
+/** The columns of {@link ListedSet}. */
+export const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
   exported_at`
 
 const listedColumns = pick(
@@ -47,7 +48,8 @@ const listedColumns = pick(
   ...(['set_id', 'wallet_id', 'purpose', 'state', 'label', 'backup_method', 'device'] as const),
   ...(['created_at', 'proven_at', 'last_used_at', 'exported_at'] as const),
 )
-const listedSet = rowDecoder(listedColumns)
+/** Reads a row of the columns that the API shows. */
+export const listedSet: (row: Row | undefined) => ListedSet = rowDecoder(listedColumns)
 
 /** Reads a row of all columns. */
 export const setRow: (row: Row) => SetRow = rowDecoder({
