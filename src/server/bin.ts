@@ -118,6 +118,7 @@ async function start(devCustodian: boolean): Promise<void> {
   const port = readPort()
   const allowedOrigins = listSetting(env, 'RESHARE_ALLOWED_ORIGINS')
   const channel = readChannel()
+  const onCheating = readOnCheating()
   if (devCustodian) requireDevelopment()
   const webhooks = openWebhooks()
   const masterKey = openMasterKeys()
@@ -132,7 +133,7 @@ async function start(devCustodian: boolean): Promise<void> {
     masterKey,
     authenticate: apiTokens(database).authenticate,
     allowedOrigins,
-    onCheating: readOnCheating(),
+    onCheating,
     ...channel,
     ...(custodian && { custodian }),
   })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fileProgram } from './support/program.ts'
@@ -52,8 +53,9 @@ test.each<[Record<string, string>, string]>([
   [{ RESHARE_REQUIRE_SEALED: 'true' }, 'requireSealed needs channelKeys'],
   [{ RESHARE_REQUIRE_SEALED: 'yes' }, 'RESHARE_REQUIRE_SEALED must be'],
   [{ RESHARE_ON_CHEATING: 'forgive' }, 'RESHARE_ON_CHEATING must be'],
-])('does not start with %o', async (env, message) => {
+])('does not start with %o, and makes no database', async (env, message) => {
   const data = join(folder, 'refused')
   const { code, err } = await launch([], { RESHARE_DATA_DIR: data, ...env }).ended
   expect([code, err]).toEqual([1, expect.stringContaining(message)])
+  expect(existsSync(join(data, 'data'))).toBe(false)
 })
