@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createClient, generateWallet, MpcError, refreshShares, resume, type Transport } from '../../src/index.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
@@ -15,12 +14,12 @@ import { memoryStore } from '../../src/storage/index.ts'
 import { httpTransport } from '../../src/transport/index.ts'
 import { createPostgres, databaseKinds } from '../e2e/support/databases.ts'
 import { listen } from '../support/listen.ts'
+import { buildPrograms, programFolder } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import { signsAll } from './support/wallet-line.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-// Below node_modules, so that the packages it imports are found.
-const programs = join(root, 'node_modules/.cache/reshare-test', `killed-${process.pid}`)
+const programs = programFolder('killed')
 const folder = mkdtempSync(join(tmpdir(), 'reshare-killed-'))
 const running = new Set<ChildProcess>()
 
@@ -29,8 +28,7 @@ const later = () => Date.now() + 121_000
 
 beforeAll(async () => {
   const entryPoints = [join(root, 'src/server/bin.ts'), join(root, 'test/crash/client-process.node.ts')]
-  const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const
-  await build({ ...options, entryPoints, outdir: programs, entryNames: '[name]', outExtension: { '.js': '.mjs' } })
+  await buildPrograms({ entryPoints, outdir: programs, entryNames: '[name]', outExtension: { '.js': '.mjs' } })
 })
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL')

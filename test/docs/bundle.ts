@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import type { Plugin } from 'esbuild'
+import { buildPrograms } from '../support/programs.ts'
 import { moduleOf, nameOf, ROOT, type Block } from './blocks.ts'
 import { SOURCES } from './public-names.ts'
 
@@ -40,7 +41,7 @@ function virtual(blocks: readonly Block[]): Plugin {
 export async function bundle(blocks: readonly Block[], folder: string): Promise<(block: Block) => string> {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  await build({
+  await buildPrograms({
     entryPoints: [
       { in: join(ROOT, 'src/server/bin.ts'), out: 'bin' },
       { in: join(ROOT, 'src/workers/worker.ts'), out: 'worker' },
@@ -48,13 +49,8 @@ export async function bundle(blocks: readonly Block[], folder: string): Promise<
       ...blocks.map((block) => ({ in: `block:${nameOf(block)}`, out: nameOf(block) })),
     ],
     outdir: folder,
-    bundle: true,
     splitting: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
     plugins: [byPublicNames, virtual(blocks)],
-    logLevel: 'silent',
   })
   return (block) => join(folder, `${nameOf(block)}.js`)
 }

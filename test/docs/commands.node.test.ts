@@ -11,7 +11,8 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Signature, Wallet } from '../../src/index.ts'
-import { blocksOf, PAGES, readPage, ROOT } from './blocks.ts'
+import { programFolder } from '../support/programs.ts'
+import { blocksOf, PAGES, readPage } from './blocks.ts'
 import { bundle } from './bundle.ts'
 import { commandsOf, knownVariables, problemOf, variablesIn } from './commands.ts'
 
@@ -24,7 +25,7 @@ interface Example {
 }
 
 const run = promisify(execFile)
-const built = join(ROOT, 'node_modules/.cache/reshare-test', `commands-${process.pid}`)
+const built = programFolder('commands')
 /** Where the reader is. */
 const folder = mkdtempSync(join(tmpdir(), 'reshare-reader-'))
 const [example] = blocksOf('README.md').filter(({ language }) => language === 'ts')

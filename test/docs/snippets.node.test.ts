@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { programFolder } from '../support/programs.ts'
 import { blocksOf, PAGES, placeOf, readPage, ROOT, type Block } from './blocks.ts'
 import { bundle } from './bundle.ts'
 import { typeErrors } from './types.ts'
@@ -14,7 +15,7 @@ const ofLanguage = (...languages: string[]) => blocks.filter(({ language }) => l
 const programs = ofLanguage('ts', 'js')
 const runnable = programs.filter(({ notRun }) => notRun === undefined)
 
-const built = join(ROOT, 'node_modules/.cache/reshare-test', `docs-${process.pid}`)
+const built = programFolder('docs')
 const folder = mkdtempSync(join(tmpdir(), 'reshare-docs-'))
 let fileOf: (block: Block) => string
 let context: typeof import('./context.ts')

@@ -9,6 +9,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Signature, Wallet } from '../../src/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'
+import { programFolder } from '../support/programs.ts'
 import { blocksOf, ROOT } from './blocks.ts'
 import { bundle } from './bundle.ts'
 import { commandsOf } from './commands.ts'
@@ -27,7 +28,7 @@ interface Tutorial {
 const PAGE = 'docs/guides/tutorial.md'
 /** It has no types. */
 const substitute = 'fake-indexeddb/auto'
-const built = join(ROOT, 'node_modules/.cache/reshare-test', `tutorial-${process.pid}`)
+const built = programFolder('tutorial')
 /** Where the reader is. */
 const folder = mkdtempSync(join(tmpdir(), 'reshare-tutorial-'))
 const children: ChildProcess[] = []

@@ -5,30 +5,25 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Report } from '../../demo/report.ts'
 import { solanaAddress } from '../../src/adapters/solana/index.ts'
 import { ethereumAddress } from '../../src/adapters/viem/index.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import { byPublicNames } from '../docs/bundle.ts'
+import { buildPrograms, programFolder } from '../support/programs.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
-// Below node_modules, so that the packages it imports are found.
-const built = join(root, 'node_modules/.cache/reshare-test', `demo-${process.pid}`)
+const built = programFolder('demo')
 
 beforeAll(async () => {
   mkdirSync(built, { recursive: true })
   writeFileSync(join(built, 'package.json'), '{"type":"module"}')
-  await build({
+  await buildPrograms({
     entryPoints: ['main', 'signing-server', 'custodian-app', 'device'].map((name) => join(root, `demo/${name}.ts`)),
     outdir: built,
-    bundle: true,
     splitting: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
     plugins: [byPublicNames],
   })
 })

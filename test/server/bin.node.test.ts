@@ -14,9 +14,11 @@ import { clientAt, fileProgram } from './support/program.ts'
 import { generate, newBackup, newWallet, recover, sign } from './support/wallets.ts'
 
 const { folder, launch, start } = fileProgram()
+/** Which makes its databases itself, as for a user. */
+const own = fileProgram({ ownDatabases: true })
 
 test('makes its key and database, serves on loopback, stops when told to, and goes on where it was', async () => {
-  const made = await launch(['token', 'ann']).ended
+  const made = await own.launch(['token', 'ann'], { RESHARE_DATA_DIR: join(folder, 'data') }).ended
   expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^reshare_[\w-]{43}\n$/) })
   const token = made.out.trim()
 

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Pool, ReshareStep, SplitResult } from 'reshare/workers'
 import type { Scalar } from '../../src/curve/group.ts'
@@ -10,13 +9,14 @@ import { decodeKeyShare, encodeKeyShare, encodeShareSetRecord, type KeyShare } f
 import { recombine } from '../../src/secret-sharing/shamir.ts'
 import { findWrongShares } from '../../src/secret-sharing/wrong-shares.ts'
 import { CURVES, type Curve } from '../../src/types.ts'
+import { buildPrograms, programFolder } from '../support/programs.ts'
 import { seededRandom } from '../support/random.ts'
 import { generate, makesKey, PAIR } from '../support/sets.ts'
 
 // The entry point and its worker stand beside each other in a folder of their own, as they do in the package.
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const folder = join(root, 'node_modules/.cache/reshare-test', `workers-${process.pid}`)
+const folder = programFolder('workers')
 const open = new Set<Pool>()
 let createPool: typeof import('reshare/workers').createPool
 let openPool: typeof import('../../src/workers/pool.ts').openPool
@@ -27,8 +27,7 @@ beforeAll(async () => {
     in: join(root, path),
     out: path.replace(/^.*\/|[.]ts$/g, ''),
   }))
-  const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const
-  await build({ entryPoints, outdir: folder, ...options })
+  await buildPrograms({ entryPoints, outdir: folder })
   ;({ createPool } = await import(pathToFileURL(join(folder, 'index.js')).href))
   ;({ openPool } = await import(pathToFileURL(join(folder, 'pool.js')).href))
 })

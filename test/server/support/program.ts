@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { buildPrograms, programFolder } from '../../support/programs.ts'
 import { seededRandom } from '../../support/random.ts'
 import { serverClient, type ServerClient } from '../../support/server-client.ts'
 
@@ -38,22 +39,21 @@ export interface Program {
   start(env?: Record<string, string>, parameters?: readonly string[]): Promise<Serving>
 }
 
-/** The program that the tests of a file start: it is bundled before the first, and what still runs ends after each. */
-export function fileProgram(): Program {
-  // Below node_modules, so that the packages it imports are found.
-  const outfile = join(root, 'node_modules/.cache/reshare-test', `bin-${process.pid}-${Date.now()}.mjs`)
+/**
+ * The program that the tests of a file start: it is built before the first, and what still runs ends after each.
+ *
+ * @param options.ownDatabases leaves the making of databases to PGlite
+ */
+export function fileProgram(options: { readonly ownDatabases?: boolean } = {}): Program {
+  const outfile = join(programFolder('bin'), `${randomUUID()}.mjs`)
   const folder = mkdtempSync(join(tmpdir(), 'reshare-bin-'))
   const running = new Set<ChildProcess>()
-  beforeAll(async () => {
-    const entryPoints = [join(root, 'src/server/bin.ts')]
-    await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' })
-  })
+  beforeAll(() => buildPrograms({ ...options, entryPoints: [join(root, 'src/server/bin.ts')], outfile }))
   afterEach(() => {
     for (const child of running) child.kill('SIGKILL')
   })
   afterAll(() => {
-    rmSync(outfile, { force: true })
-    rmSync(folder, { recursive: true, force: true })
+    for (const path of [programFolder('bin'), folder]) rmSync(path, { recursive: true, force: true })
   })
 
   function launch(parameters: readonly string[], env: Record<string, string> = {}) {
