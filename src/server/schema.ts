@@ -134,6 +134,8 @@ export const serverSchema: Schema = {
          request text,
          set_id text,
          device text,
+         -- The device that sends the even rounds of a join; null: the same one.
+         joining_device text,
          round int not null,
          state bytea,
          epoch int not null,
@@ -156,6 +158,8 @@ export const serverSchema: Schema = {
          round int not null,
          request_hash bytea not null,
          sealed bytea not null,
+         -- What a round of a join leaves for the other device, sealed.
+         for_other_device bytea,
          primary key (client_id, operation_id, round)
        )`,
       `create table reshare_decisions (
@@ -165,6 +169,7 @@ export const serverSchema: Schema = {
          decided_at timestamptz not null,
          -- What is left of an operation once its row is deleted.
          device text,
+         joining_device text,
          primary key (client_id, operation_id)
        )`,
       // Responses to sealed requests that change something: a copy of the request gets the same, for as long as it is fresh.

@@ -54,6 +54,7 @@ export const WIRE_OPERATIONS = {
   backup: { source: 'signing', isProven: true, rounds: () => 3, sessions: () => making('backup') },
   recover: { source: 'backup', isProven: true, rounds: () => 3, sessions: recoverySessions },
   refresh: { source: 'signing', isProven: true, rounds: () => 3, sessions: makingSigningSet },
+  join: { source: 'signing', isProven: true, rounds: () => 4, sessions: () => making('signing') },
   // A signature with its own setup runs both with sessionIndex 0, one after the other.
   sign: {
     source: 'signing',

@@ -54,6 +54,24 @@ export interface RefreshRequest extends MakesSigningSet {
   readonly label: string
 }
 
+/**
+ * Makes a signing set for another device of the client, without a backup. Both devices send rounds of this one operation,
+ * the device that has the set the odd ones, the joining device the even ones; `join.ts` has the rest.
+ */
+export interface JoinRequest {
+  readonly kind: 'join'
+  readonly walletId: string
+  /** The signing set that deals. It stays as it is. */
+  readonly setId: string
+  /** The label of the new set: a name for the joining device. */
+  readonly label: string
+  /**
+   * The device that joins, to which the new set is bound: 32 bytes in lower-case hex. Null if it does not seal its
+   * requests: then every device of the client may send the even rounds.
+   */
+  readonly joiningDeviceId: string | null
+}
+
 interface AnySignRequest {
   readonly kind: 'sign'
   readonly walletId: string
@@ -144,6 +162,7 @@ export type OperationRequest =
   | BackupRequest
   | RecoverRequest
   | RefreshRequest
+  | JoinRequest
   | SignRequest
   | ProveRequest
   | SetupRequest
@@ -158,7 +177,7 @@ export type RequestOf<Kind extends OperationKind> = Extract<OperationRequest, { 
 
 /** The header of the response to the last round. */
 export interface OperationResult {
-  /** The new set (generate, backup, recover, refresh), or the set that was used. */
+  /** The new set (generate, backup, recover, refresh, join), or the set that was used. */
   readonly setId: string
   /** Its state: ACTIVE, or PREPARED for an unconfirmed backup and for a dry run. */
   readonly state: SetState

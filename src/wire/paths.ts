@@ -1,11 +1,13 @@
 import type { OperationId } from './operations.ts'
 
-/** The server's paths. Requests carry the caller's credentials; every response but a round's is JSON. */
+/** The server's paths. Requests carry the caller's credentials; every response but that of a round, and of `joinRound`, is JSON. */
 export const paths = {
   /** POST a round body, get a round body. */
   round: (operationId: OperationId, round: number) => `/v1/operations/${operationId}/rounds/${round}`,
   /** POST nothing, get a `Decision`. */
   abort: (operationId: OperationId) => `/v1/operations/${operationId}/abort`,
+  /** GET a round body: a `JoinStatus`, and what a round of a join has left for the other device. */
+  joinRound: (operationId: OperationId, round: number) => `/v1/joins/${operationId}/rounds/${round}`,
   /** GET a `SetStatus`. */
   set: (setId: string) => `/v1/sets/${setId}`,
   /** POST nothing, get a `SetStatus`: the server destroys its share. */

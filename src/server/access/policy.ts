@@ -17,6 +17,8 @@ export interface PolicyRequest {
   readonly deviceId?: string
   /** The device that would be revoked. */
   readonly revokedDeviceId?: string
+  /** The device that would get a signing set (`join`); absent if it does not seal its requests. */
+  readonly joiningDeviceId?: string
   /** The set that signs, deals, is proven, confirmed or retired, in lower-case hex; absent for the other actions. */
   readonly setId?: string
   /** The signature scheme (`sign`). */

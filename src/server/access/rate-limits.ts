@@ -11,6 +11,7 @@ export const DEFAULT_RATES: RateLimits = {
   backup: { count: 60, perMs: HOUR_MS },
   recover: { count: 10, perMs: HOUR_MS },
   refresh: { count: 60, perMs: HOUR_MS },
+  join: { count: 20, perMs: HOUR_MS },
   prove: { count: 60, perMs: HOUR_MS },
   export: { count: 5, perMs: 24 * HOUR_MS },
   setup: { count: 60, perMs: HOUR_MS },

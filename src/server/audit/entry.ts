@@ -20,6 +20,7 @@ export type AuditEventName =
   | 'exported'
   | 'poisoned'
   | 'recoveryBegun'
+  | 'joinBegun'
   | 'deviceAdded'
   | 'deviceRevoked'
   | 'lockedOut'

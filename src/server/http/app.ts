@@ -14,6 +14,7 @@ import { revokeDevice } from '../devices/revoke.ts'
 import { admitDevice } from '../devices/devices-table.ts'
 import { abortFor } from '../rounds/decisions.ts'
 import { handleRound } from '../rounds/handle-round.ts'
+import { joinStatus } from '../rounds/join-status.ts'
 import { confirmBackup, retireSet } from '../sets/actions.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 import { requireSet, requireSets, setStatus } from '../sets/sets-table.ts'
@@ -99,6 +100,11 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     await requireNoBody(c)
     const operationId = parseId('operation', c.req.param('operationId'))
     return c.json(await abortFor(context, { ...callerOf(c), operationId }))
+  })
+  app.get('/v1/joins/:operationId/rounds/:round', async (c) => {
+    const key = { ...callerOf(c), operationId: parseId('operation', c.req.param('operationId')) }
+    const body = await joinStatus(context, key, parseRound(c.req.param('round')))
+    return c.body(body as Uint8Array<ArrayBuffer>, 200, { 'content-type': ROUND_CONTENT_TYPE })
   })
   app.get('/v1/sets/:setId', async (c) => {
     const setId = parseId('set', c.req.param('setId'))

@@ -31,6 +31,7 @@ const SEALED: readonly (readonly [table: string, column: string])[] = [
   ['reshare_audit_key', 'sealed'],
   ['reshare_preprocessings', 'sealed'],
   ['reshare_responses', 'sealed'],
+  ['reshare_responses', 'for_other_device'],
   ['reshare_operations', 'state'],
 ]
 

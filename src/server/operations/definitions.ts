@@ -3,6 +3,7 @@ import { preprocessOperation } from './ecdsa/preprocess.ts'
 import { setupOperation } from './ecdsa/setup.ts'
 import { exportOperation } from './export.ts'
 import { backupOperation, generateOperation, recoverOperation, refreshOperation } from './make-sets/definitions.ts'
+import { joinOperation } from './make-sets/join.ts'
 import type { ServerOperation } from './operation.ts'
 import type { SetRequest } from './round.ts'
 import { proveOperation } from './prove.ts'
@@ -14,6 +15,7 @@ export const SERVER_OPERATIONS = {
   backup: backupOperation,
   recover: recoverOperation,
   refresh: refreshOperation,
+  join: joinOperation,
   sign: signOperation,
   prove: proveOperation,
   export: exportOperation,

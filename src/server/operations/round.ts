@@ -2,6 +2,7 @@ import type { SessionMessage } from '../../wire/round-body.ts'
 import type {
   BackupRequest,
   GenerateRequest,
+  JoinRequest,
   OperationRequest,
   OperationResult,
   RecoverRequest,
@@ -16,7 +17,7 @@ import type { TakenPreprocessing } from '../sets/preprocessings.ts'
 import type { SetRow } from '../sets/sets-table.ts'
 
 /** The operations that make new share sets: one by key generation, all others by reshare. */
-export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest
+export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest | JoinRequest
 
 /** Those that make sets from an existing one. */
 export type ReshareRequest = Exclude<MakeRequest, GenerateRequest>

@@ -58,19 +58,22 @@ export async function requireFit(
 }
 
 /**
- * Once a device with a key has made a set of a wallet, an unsealed recovery makes none: it would be bound to no device, and
+ * Once a device with a key has made a set of a wallet, an unsealed recovery or join makes none: it would be bound to no device, and
  * outlive the revocation of all.
  *
  * @throws {CHANNEL_FAILED} if one has
  */
-async function requireUnbound(db: Queryable, { clientId, walletId }: SetRow): Promise<void> {
+export async function requireUnbound(
+  db: Queryable,
+  { clientId, walletId }: Pick<SetRow, 'clientId' | 'walletId'>,
+): Promise<void> {
   const [bound] = await db.query(
     `select 1 from reshare_sets
      where client_id = $1 and wallet_id = $2 and device is not null and committed_at is not null limit 1`,
     [clientId, walletId],
   )
   if (bound === undefined) return
-  throw new MpcError('CHANNEL_FAILED', 'devices of this wallet seal their requests: recover with sealedTransport')
+  throw new MpcError('CHANNEL_FAILED', 'devices of this wallet seal their requests: use sealedTransport')
 }
 
 /**

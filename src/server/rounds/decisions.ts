@@ -9,7 +9,7 @@ import { scheduleShareDeletion, deletePendingShares } from '../sets/custodian-sh
 import { deleteOtState } from '../sets/ot-states.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 import { setIdsOf } from '../sets/sets-table.ts'
-import { findOperation, recordDecision, requireBegunBy } from './operations-table.ts'
+import { findOperation, recordDecision, requireTakesPart } from './operations-table.ts'
 import { findDecision } from '../operations/decision.ts'
 import type { CalledOperation, OperationKey } from '../access/caller.ts'
 
@@ -33,13 +33,13 @@ export async function abortOperation(
 /**
  * {@link abortOperation} for whoever asks.
  *
- * @throws {AUTH_FAILED} if another device has begun it
+ * @throws {AUTH_FAILED} if it is one of other devices
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  */
 export async function abortFor(context: ServerContext, key: CalledOperation): Promise<Decision> {
   return abortOperation(context, key, async (tx) => {
     await requireUnrevoked(tx, key)
-    await requireBegunBy(tx, key)
+    await requireTakesPart(tx, key)
     return []
   })
 }
@@ -73,19 +73,19 @@ export async function recordAbortIn(
 }
 
 /**
- * Aborts all undecided operations of a client that one device has begun, or that use one set: each by itself.
+ * Aborts all undecided operations of a client that one device takes part in, or that use one set: each by itself.
  *
  * @returns how many could not be aborted now
  */
 export async function abortOpen(
   context: ServerContext,
   clientId: string,
-  column: 'device' | 'set_id',
+  by: keyof typeof OF,
   value: string,
 ): Promise<number> {
   const open = {
     select: `select client_id, operation_id from reshare_operations open
-      where client_id = $1 and ${column} = $2 and ${UNDECIDED}`,
+      where client_id = $1 and ${OF[by]} and ${UNDECIDED}`,
     parameters: [clientId, value],
     key: ['operation_id'],
     doing: toAbort,
@@ -111,6 +111,9 @@ export async function abortExpired(context: ServerContext): Promise<void> {
     })
   })
 }
+
+/** The operations that a device takes part in, or that use a set, in SQL. */
+const OF = { device: '(device = $2 or joining_device = $2)', set_id: 'set_id = $2' } as const
 
 /** Of the operations in SQL that are named `open`. */
 const UNDECIDED = `not exists (select 1 from reshare_decisions decided

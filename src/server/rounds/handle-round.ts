@@ -17,6 +17,7 @@ import {
   findOperation,
   insertOperation,
   lockClient,
+  joiningDeviceOf,
   storedRequest,
   type AddedOperation,
   type NewOperation,
@@ -36,7 +37,7 @@ import { findRoundStatus, type RoundStatus } from './round-status.ts'
  * @param body the body of the request, as `encodeRoundBody` makes it
  * @returns the body of the response
  * @throws {BadRequest} if the body makes no sense; nothing has changed
- * @throws {AUTH_FAILED} if another device has begun the operation
+ * @throws {AUTH_FAILED} if it is a round of another device
  * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
  * @throws {PROTOCOL_ABORTED} if a check failed (with the opening proof, nothing was changed), the operation is over, or
  * the round was already run with another message
@@ -149,5 +150,14 @@ function leaseOf({ clientId, operationId, device }: CalledOperation, token: Uint
 /** The row of an operation that was just added. */
 function newOperation({ device, request }: NewOperation, { epoch, expiresAt }: AddedOperation): OperationRow {
   const none = { state: null, leaseHash: null, leaseExpiresAt: null }
-  return { ...none, device, kind: request.kind, request: storedRequest(request), round: 0, epoch, expiresAt }
+  return {
+    ...none,
+    device,
+    joiningDevice: joiningDeviceOf(request),
+    kind: request.kind,
+    request: storedRequest(request),
+    round: 0,
+    epoch,
+    expiresAt,
+  }
 }

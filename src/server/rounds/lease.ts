@@ -6,7 +6,7 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, SqlValue } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { EPOCH, readEpoch } from '../epoch.ts'
-import { lockOperation, operationRow, type OperationRow } from './operations-table.ts'
+import { deviceOfRound, lockOperation, operationRow, type OperationRow } from './operations-table.ts'
 import type { RequestHash } from './request-hash.ts'
 import { findDecision } from '../operations/decision.ts'
 import { otherRequest } from './round-status.ts'
@@ -38,8 +38,9 @@ const LEASED = 'client_id = $1 and operation_id = $2 and round = $3 and lease_to
  * Takes the next round of an operation for this process, for one request: from here on no other request is played in
  * this round, not even after a failure, so that no state is ever played twice with different messages.
  *
- * @throws {AUTH_FAILED} if the client has no such operation, or another device has begun it
+ * @throws {AUTH_FAILED} if the client has no such operation, or it is a round of another device
  * @throws {BadRequest} if an earlier round is missing
+ * @throws {OPERATION_IN_PROGRESS} if one of the other device is
  * @throws {PROTOCOL_ABORTED} if the round was begun with another message, or belongs to an earlier epoch
  * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
  */
@@ -53,7 +54,7 @@ export async function leaseRound(
   const until = timestamp(context, context.limits.roundMs)
   const [free] = await context.database.query(
     `update reshare_operations set lease_token = $3, lease_hash = $4, lease_expires_at = $5
-     where client_id = $1 and operation_id = $2 and round = $6 and (device is null or device = $7)
+     where client_id = $1 and operation_id = $2 and round = $6 and coalesce(${DEVICE_OF_NEXT_ROUND}, $7) is not distinct from $7
        and epoch = ${EPOCH} and (lease_hash is null or lease_hash = $4)
        and (lease_expires_at is null or lease_expires_at <= $8)
      returning *`,
@@ -62,6 +63,9 @@ export async function leaseRound(
   if (free !== undefined) return { lease: { ...key, round, token }, operation: operationRow(free) }
   return leaseOrRefuse(context, key, round, requestHash)
 }
+
+/** The device that sends the next round of an operation, in SQL; null for any. */
+const DEVICE_OF_NEXT_ROUND = '(case round % 2 when 1 then coalesce(joining_device, device) else device end)'
 
 /** {@link leaseRound} where it is not free, or not known to be: says why. */
 async function leaseOrRefuse(
@@ -72,9 +76,9 @@ async function leaseOrRefuse(
 ): Promise<LeasedRound> {
   return context.database.transaction(async (tx) => {
     const operation = await lockOperation(tx, key)
-    if (operation === undefined || !canAccess(operation, key)) throw notAuthorized()
+    if (operation === undefined || !canAccess({ device: deviceOfRound(operation, round) }, key)) throw notAuthorized()
     await requireEpoch(tx, operation)
-    if (round > operation.round + 1) throw new BadRequest(`the next round of this operation is ${operation.round + 1}`)
+    if (round > operation.round + 1) throw tooEarly(operation)
     // Answered since the caller looked: the repeated request finds the answer.
     if (round <= operation.round) throw inProgress()
     const { leaseHash, leaseExpiresAt } = operation
@@ -149,8 +153,8 @@ export async function decideRound(
   // The decision before the row of the operation, as an abort writes them: the other way round they would wait for each other.
   const rows = await tx.query(
     `with decided as (
-       insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
-       select client_id, operation_id, $6, $7::timestamptz, device from reshare_operations where ${LEASED} and ${GOES_ON}
+       insert into reshare_decisions (client_id, operation_id, decision, decided_at, device, joining_device)
+       select client_id, operation_id, $6, $7::timestamptz, device, joining_device from reshare_operations where ${LEASED} and ${GOES_ON}
        on conflict (client_id, operation_id) do nothing returning 1
      ), ended as (
        update reshare_operations set round = $3 + 1, state = null, lease_token = null, lease_hash = null,
@@ -206,6 +210,12 @@ async function requireEpoch(tx: Queryable, operation: OperationRow): Promise<voi
   if ((await readEpoch(tx)) !== operation.epoch) {
     throw new MpcError('PROTOCOL_ABORTED', 'the operation was begun before the database was restored')
   }
+}
+
+/** Between the rounds of one device that of another is missing, which it does not wait for in vain. */
+function tooEarly({ kind, round }: OperationRow): Error {
+  if (kind === 'join') return new MpcError('OPERATION_IN_PROGRESS', 'it is the turn of the other device')
+  return new BadRequest(`the next round of this operation is ${round + 1}`)
 }
 
 function inProgress(): MpcError {

@@ -1,5 +1,6 @@
+import { isJoiningRound } from '../../wire/join.ts'
 import type { Decision, OperationKind, OperationRequest } from '../../wire/operations.ts'
-import { canAccess, type CalledOperation, type OperationKey } from '../access/caller.ts'
+import { canAccess, type CalledOperation, type Caller, type OperationKey } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { findDecision } from '../operations/decision.ts'
@@ -10,8 +11,10 @@ import { notAuthorized } from '../../service/not-authorized.ts'
 
 /** An operation between two of its rounds. */
 export interface OperationRow {
-  /** The device that started it, to which all its rounds are bound. */
+  /** The device that started it, to which its rounds are bound. */
   readonly device: string | null
+  /** The device to which the even rounds of a join are bound instead. */
+  readonly joiningDevice: string | null
   readonly kind: OperationKind
   /** Null once the operation is over: it may be as long as the message that it has signed. */
   readonly request: OperationRequest | null
@@ -47,6 +50,7 @@ async function selectOperation(db: Queryable, { clientId, operationId }: Operati
 export function operationRow(row: Row): OperationRow {
   return {
     device: row['device'] as string | null,
+    joiningDevice: row['joining_device'] as string | null,
     kind: row['kind'] as OperationRow['kind'],
     request: JSON.parse((row['request'] as string | null) ?? 'null') as OperationRow['request'],
     round: row['round'] as number,
@@ -97,8 +101,8 @@ export async function insertOperation(
           where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
      )
      insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, epoch, lease_hash,
-       expires_at, lease_token, lease_expires_at)
-     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11 from reshare_meta
+       expires_at, lease_token, lease_expires_at, joining_device)
+     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11, $12 from reshare_meta
      where name = 'epoch' and not exists (select 1 from reshare_decisions where ${KEY}) and not exists
        (select 1 from reshare_devices where client_id = $1 and device = $7 and revoked_at is not null)
      on conflict (client_id, operation_id) do nothing
@@ -115,6 +119,7 @@ export async function insertOperation(
       timestamp(context),
       token ?? null,
       token === undefined ? null : timestamp(context, context.limits.roundMs),
+      joiningDeviceOf(request),
     ],
   )
   return (
@@ -125,6 +130,11 @@ export async function insertOperation(
       opensAt: added['opens_at'] as Date | null,
     }
   )
+}
+
+/** The device that sends the even rounds in the place of the one that begins; null if that sends all. */
+export function joiningDeviceOf(request: OperationRequest): string | null {
+  return request.kind === 'join' ? request.joiningDeviceId : null
 }
 
 /** An authorization is judged on arrival and never stored. */
@@ -140,8 +150,10 @@ export async function recordDecision(
   decision: Decision['decision'],
 ): Promise<Decision['decision']> {
   const [row] = await tx.query(
-    `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device)
-     values ($1, $2, $3, $4, (select device from reshare_operations where client_id = $1 and operation_id = $2))
+    `insert into reshare_decisions (client_id, operation_id, decision, decided_at, device, joining_device)
+     select $1, $2, $3, $4, device, joining_device
+     from (select $1::text as client_id, $2::text as operation_id) ended
+       left join reshare_operations using (client_id, operation_id)
      on conflict (client_id, operation_id) do nothing returning decision`,
     [clientId, operationId, decision, timestamp(context)],
   )
@@ -183,11 +195,31 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
   return decision
 }
 
-/** @throws {AUTH_FAILED} if another device has begun the operation */
-export async function requireBegunBy(tx: Queryable, { clientId, operationId, device }: CalledOperation): Promise<void> {
+/** @throws {AUTH_FAILED} if the operation is one of other devices */
+export async function requireTakesPart(
+  tx: Queryable,
+  { clientId, operationId, device }: CalledOperation,
+): Promise<void> {
   const rows = await tx.query(
-    `select device from reshare_operations where ${KEY} union select device from reshare_decisions where ${KEY}`,
+    `select device, joining_device from reshare_operations where ${KEY}
+     union select device, joining_device from reshare_decisions where ${KEY}`,
     [clientId, operationId],
   )
-  if (!rows.every((row) => canAccess({ device: row['device'] as string | null }, { device }))) throw notAuthorized()
+  for (const row of rows) {
+    const devices = { device: row['device'] as string | null, joiningDevice: row['joining_device'] as string | null }
+    if (!takesPart(devices, { device })) throw notAuthorized()
+  }
+}
+
+/** The devices of an operation. */
+type Devices = Pick<OperationRow, 'device' | 'joiningDevice'>
+
+/** The device that sends a round; null for any. */
+export function deviceOfRound({ device, joiningDevice }: Devices, round: number): string | null {
+  return isJoiningRound(round) ? (joiningDevice ?? device) : device
+}
+
+/** Whether a device sends rounds of an operation. */
+export function takesPart({ device, joiningDevice }: Devices, caller: Pick<Caller, 'device'>): boolean {
+  return canAccess({ device }, caller) || (joiningDevice !== null && joiningDevice === caller.device)
 }

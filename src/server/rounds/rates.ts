@@ -1,3 +1,4 @@
+import { isJoiningRound } from '../../wire/join.ts'
 import type { OperationKind, OperationRequest } from '../../wire/operations.ts'
 import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../service/rate-counts.ts'
 import type { AuditEvent } from '../audit/entry.ts'
@@ -9,8 +10,12 @@ import { definitionOf, isAuthorized } from '../operations/definitions.ts'
 import type { FailureSubject } from '../operations/operation.ts'
 import type { SetRequest } from '../operations/round.ts'
 
-/** What needs a proof of possession: its failures are counted, and what is locked out begins none of it. */
-export function countsFailures(kind: OperationKind): boolean {
+/**
+ * What needs a proof of possession: its failures are counted, and what is locked out begins none of it. Not those of a
+ * joining device, which has no share of the set: it could lock it out.
+ */
+export function countsFailures(kind: OperationKind, round = 1): boolean {
+  if (kind === 'join' && isJoiningRound(round)) return false
   return definitionOf({ kind }).failuresCountAgainst.length > 0
 }
 

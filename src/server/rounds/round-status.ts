@@ -1,5 +1,5 @@
 import { MpcError } from '../../errors.ts'
-import { canAccess, type CalledOperation } from '../access/caller.ts'
+import { canAccess, type CalledOperation, type Caller } from '../access/caller.ts'
 import { GENESIS } from '../audit/entry.ts'
 import type { KnownHead } from '../audit/log.ts'
 import type { ServerContext } from '../context.ts'
@@ -7,6 +7,7 @@ import { EPOCH } from '../epoch.ts'
 import type { Row } from '../../service/database/types.ts'
 import type { SourceSet } from '../operations/round.ts'
 import { setRow } from '../sets/sets-table.ts'
+import { deviceOfRound } from './operations-table.ts'
 import type { RequestHash } from './request-hash.ts'
 import { openResponse } from './responses-table.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
@@ -35,7 +36,7 @@ export interface RoundQuery extends CalledOperation {
 /**
  * Looks a round up before anything is done about it.
  *
- * @throws {AUTH_FAILED} if another device has begun the operation
+ * @throws {AUTH_FAILED} if it is a round of another device
  * @throws {PROTOCOL_ABORTED} if the round was run, or begun, with another request
  */
 export async function findRoundStatus(
@@ -43,7 +44,8 @@ export async function findRoundStatus(
   { round, requestHash, setId = null, ...key }: RoundQuery,
 ): Promise<RoundStatus> {
   const [row] = await context.database.query(
-    `select coalesce(operation.device, decided.device) as begun_by, decision, request_hash, response.sealed as response,
+    `select coalesce(operation.device, decided.device) as begun_by,
+       coalesce(operation.joining_device, decided.joining_device) as joining, decision, request_hash, response.sealed as response,
        case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*,
        case when source.purpose = 'backup' and $3 = 1 then
          (select count(*)::int from reshare_sets held where held.client_id = source.client_id
@@ -60,14 +62,20 @@ export async function findRoundStatus(
        left join reshare_audit_heads head on head.client_id = asked.client_id`,
     [key.clientId, key.operationId, round, setId],
   )
-  const { begun_by: device, decision, request_hash: answeredHash, response, lease_hash: leaseHash } = row as Row
-  if (!canAccess({ device: device as string | null }, key)) throw notAuthorized()
+  const { decision, request_hash: answeredHash, response, lease_hash: leaseHash } = row as Row
+  requireTurnOf(row as Row, round, key)
   const decided = decision !== null
   const begun = leaseHash !== null
   const knownHash = (answeredHash ?? leaseHash) as Uint8Array | null
   if (knownHash !== null && !requestHash.matches(knownHash)) throw otherRequest(round)
   if (answeredHash === null) return { begun, decided, source: sourceSet(row as Row), auditHead: knownHead(row as Row) }
   return { response: openResponse(context, key, round, response as Uint8Array), begun, decided }
+}
+
+/** @throws {AUTH_FAILED} if it is a round of another device */
+function requireTurnOf({ begun_by: begunBy, joining }: Row, round: number, caller: Caller): void {
+  const devices = { device: begunBy as string | null, joiningDevice: joining as string | null }
+  if (!canAccess({ device: deviceOfRound(devices, round) }, caller)) throw notAuthorized()
 }
 
 function knownHead(row: Row): KnownHead {

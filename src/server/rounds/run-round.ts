@@ -126,7 +126,7 @@ async function failRound(
   error: unknown,
 ): Promise<void> {
   if (isRejectedBeforeAdvance(error)) await resetRound(context.database, lease)
-  else if (countsFailures(kind) && blamesClient(error)) {
+  else if (countsFailures(kind, lease.round) && blamesClient(error)) {
     await abortOperation(context, lease, (tx) => countFailure(context, tx, lease, request as SetRequest))
   } else if (isFinal(error)) await abortOperation(context, lease)
   else await releaseRound(context.database, lease)

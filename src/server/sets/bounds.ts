@@ -28,6 +28,7 @@ export function signingSetLimit(
   source: Pick<SetRow, 'state'>,
 ): number | undefined {
   if (request.kind === 'refresh') return 2 * limits.signingSets
+  if (request.kind === 'join') return limits.signingSets
   if (request.kind !== 'recover' || request.dryRun) return undefined
   if (request.existingSets === 'retire' && source.state === 'ACTIVE') return undefined
   return limits.signingSets

@@ -164,7 +164,7 @@ describe('failures', () => {
 
   test('are those of what needs a proof, and of its set and device; no backup is locked, and exports are the client’s too', () => {
     const kinds = Object.entries(requestsOf('')).filter(([, request]) => countsFailures(request.kind))
-    expect(kinds.map(([kind]) => kind)).toEqual(['backup', 'recover', 'refresh', 'prove', 'export'])
+    expect(kinds.map(([kind]) => kind)).toEqual(['backup', 'recover', 'refresh', 'join', 'prove', 'export'])
     const caller = tables.key({ device: DEVICE })
     const of = (kind: OperationRequest['kind'], device: string | null = DEVICE) =>
       failing({ ...caller, device }, requestsOf(SET)[kind] as never).map((subject) => subject.scope)

@@ -7,7 +7,7 @@ import {
   decideUnstarted,
   findOperation,
   recordDecision,
-  requireBegunBy,
+  requireTakesPart,
 } from '../../../src/server/rounds/operations-table.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { errorOf } from '../support/error-of.ts'
@@ -116,6 +116,7 @@ describe('an operation', () => {
     expect(await tables.begin(key, { ...generating, label: 'other' } as typeof generating)).toBe(false)
     expect(await findOperation(tables.database, key)).toEqual({
       device: DEVICE,
+      joiningDevice: null,
       kind: 'generate',
       request: generating,
       round: 0,
@@ -213,14 +214,16 @@ describe('an operation', () => {
   test('is begun by one device, also when only its decision is left', async () => {
     const { context, database } = tables
     const key = tables.key({ device: DEVICE })
-    await requireBegunBy(database, { ...key, device: null })
+    await requireTakesPart(database, { ...key, device: null })
     await tables.begin(key)
-    await requireBegunBy(database, key)
-    await expect(requireBegunBy(database, { ...key, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await requireTakesPart(database, key)
+    await expect(requireTakesPart(database, { ...key, device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
     await recordDecision(context, database, key, 'ABORT')
     await database.query('delete from reshare_operations where client_id = $1', [key.clientId])
-    await requireBegunBy(database, key)
-    await expect(requireBegunBy(database, { ...key, device: 'cd'.repeat(32) })).rejects.toThrow(errorOf('AUTH_FAILED'))
+    await requireTakesPart(database, key)
+    await expect(requireTakesPart(database, { ...key, device: 'cd'.repeat(32) })).rejects.toThrow(
+      errorOf('AUTH_FAILED'),
+    )
   })
 })
 

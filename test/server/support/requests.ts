@@ -12,6 +12,7 @@ export function requestsOf(setId: string): Readonly<Record<OperationRequest['kin
     backup: { kind: 'backup', ...about, backupMethod: 'PASSWORD' },
     recover: recovering(setId),
     refresh: { kind: 'refresh', ...about, label: 'tablet' },
+    join: { kind: 'join', ...about, label: 'tablet', joiningDeviceId: null },
     prove: { kind: 'prove', ...about },
     export: exporting(setId),
     setup: { kind: 'setup', ...about },

@@ -37,7 +37,8 @@ export function newSets(
   sets: readonly WalletShares[],
   committedAt: Date | null,
 ): NewSets {
-  const { request, clientId, operationId, device } = input
+  const { request, clientId, operationId } = input
+  const device = deviceOf(input)
   const createdAt = timestamp(context)
   const statements: Record<string, Statement> = {}
   let share: Uint8Array | undefined
@@ -74,13 +75,15 @@ export function newSets(
  */
 export async function storeNewSets(
   tx: Queryable,
-  { request, operationId, device }: RoundInput<MakeRequest>,
+  input: RoundInput<MakeRequest>,
   { statements, share }: NewSets,
   further: Readonly<Record<string, Statement>>,
 ): Promise<StoredSets> {
   const stored = share && { stored: 'coalesce((select sealed from share), (select sealed from known_share))' }
   const row = await runCombined(tx, { ...further, ...statements }, stored)
   const count = (name: string) => row[name] as number
+  const { request, operationId } = input
+  const device = deviceOf(input)
   const { walletId, kind: detail } = request
   const events: AuditEvent[] = device !== null && count('device') > 0 ? [{ event: 'deviceAdded', detail: device }] : []
   for (const purpose of ['signing', 'backup'] as const) {
@@ -90,6 +93,11 @@ export async function storeNewSets(
     }
   }
   return { share: share === undefined ? null : readColumn(row, 'stored', nullable(bytes)), events, count }
+}
+
+/** The device that the sets are bound to: the one that makes them, or that joins. */
+function deviceOf({ request, device }: RoundInput<MakeRequest>): string | null {
+  return request.kind === 'join' ? request.joiningDeviceId : device
 }
 
 export function backupMethodOf(request: MakeRequest): BackupMethodName {
