@@ -124,11 +124,12 @@ export const GROUPS = {
     sources: ['src/server/operations', 'src/server/rounds'],
     tests: [
       'test/server/rounds/turns.node.test.ts',
-      'test/server/operations/sessions.node.test.ts',
+      'test/server/operations/{definitions,sessions}.node.test.ts',
       'test/server/operations/completions.node.test.ts',
       'test/server/rounds/handle-round.node.test.ts',
       'test/server/rounds/failures.node.test.ts',
       'test/server/rounds/lease.node.test.ts',
+      'test/server/sets/commit-sets.node.test.ts',
     ],
     database: true,
   },
@@ -160,6 +161,7 @@ export const GROUPS = {
   'server-ecdsa': {
     sources: ['src/server/operations/ecdsa'],
     tests: [
+      'test/server/operations/definitions.node.test.ts',
       'test/server/operations/completions.node.test.ts',
       'test/server/operations/ecdsa/rounds{,-cheat}.node.test.ts',
     ],

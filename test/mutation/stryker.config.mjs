@@ -23,7 +23,9 @@ export default {
   tempDirName: `build/mutation/${group}`,
   testRunner: inProcess ? 'in-process' : 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-  plugins: ['vitest-runner', 'in-process-runner', 'ignore-messages'].map((name) => `./test/mutation/${name}.mjs`),
+  plugins: ['vitest-runner', 'in-process-runner', 'ignore-messages', 'survivors-reporter'].map(
+    (name) => `./test/mutation/${name}.mjs`,
+  ),
   ignorers: ['messages'],
   coverageAnalysis: 'perTest',
   concurrency: 1,
@@ -32,6 +34,6 @@ export default {
   timeoutFactor: 4,
   incremental: true,
   incrementalFile: `reports/mutation/${group}.json`,
-  reporters: ['progress-append-only'],
+  reporters: ['progress-append-only', 'survivors'],
   allowEmpty: true,
 }

@@ -126,7 +126,8 @@ describe('a signature', () => {
     expect(tables.context.caught.size).toBe(0)
     expect(await Promise.all([operation, other].map(decision))).toEqual(['ABORT', 'ABORT'])
     expect(await tables.log(clientId)).toEqual([`poisoned ${wallet.walletId} ${wallet.setId} 1`])
-    await expect(signEcdsa(client, wallet).post()).rejects.toThrow(errorOf('OT_POISONED'))
+    for (const late of [signEcdsa, setup])
+      await expect(late(client, wallet).post()).rejects.toThrow(errorOf('OT_POISONED'))
   })
 })
 

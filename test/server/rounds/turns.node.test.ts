@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTurns } from '../../../src/server/rounds/turns.ts'
+import { createTurns, turnOfClient, turnOfSet } from '../../../src/server/rounds/turns.ts'
 
 const LONG_MS = 60_000
 
@@ -48,4 +48,58 @@ test('whose turn does not come in time has done nothing, and holds up none after
   expect(await Promise.all(running)).toEqual([1, 2])
   expect(await turns.take('one', async () => 3)).toBe(3)
   expect(done).toBe(false)
+})
+
+test('a place is never lost and never given twice, whatever becomes of those who wait', async () => {
+  const turns = createTurns(1)
+  let running = 0
+  const most: number[] = []
+  /** Begins many at once, which end as soon as no more of them begin. @returns how many of them were at work together */
+  const atOnce = async (count: number, outcome: () => Promise<unknown>) => {
+    let together = 0
+    const { end, run } = work(undefined)
+    const all = Array.from({ length: count }, () =>
+      turns.take('one', async () => {
+        together = Math.max(together, ++running)
+        await run()
+        running -= 1
+        return outcome()
+      }),
+    )
+    const late = all.slice(2)
+    expect((await Promise.allSettled(late)).map(({ status }) => status)).toEqual(late.map(() => 'rejected'))
+    end()
+    await Promise.allSettled(all)
+    most.push(together)
+  }
+  await atOnce(5, () => Promise.resolve())
+  await atOnce(1, () => Promise.resolve())
+  await atOnce(4, () => Promise.reject(new Error('failed')))
+  await atOnce(3, () => Promise.resolve())
+  expect(most).toEqual([2, 1, 2, 2])
+})
+
+test('one that ends while another is at work lets one in, not two', async () => {
+  const turns = createTurns(LONG_MS)
+  const [first, second, third] = [work(1), work(2), work(3)]
+  const results = [first, second].map(({ run }) => turns.take('one', run))
+  first.end()
+  await results[0]
+  const begun: number[] = []
+  const later = [3, 4].map((number) =>
+    turns.take('one', () => {
+      begun.push(number)
+      return third.run()
+    }),
+  )
+  await turns.take('another', async () => undefined)
+  expect(begun).toEqual([3])
+  for (const { end } of [second, third]) end()
+  await Promise.all([...results, ...later])
+  expect(begun).toEqual([3, 4])
+})
+
+test('sets and clients wait for none but themselves', () => {
+  const names = ['ann', 'bob'].flatMap((id) => [turnOfSet(id), turnOfClient(id)])
+  expect(new Set(names)).toHaveProperty('size', 4)
 })

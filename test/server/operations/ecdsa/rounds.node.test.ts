@@ -2,18 +2,25 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../../src/wire/round-body.ts'
 import { BadRequest } from '../../../../src/service/http.ts'
 import type { SignEcdsaRequest } from '../../../../src/wire/operations.ts'
-import { OtState } from '../../../../src/protocol/ecdsa/index.ts'
+import type { KeyShare } from '../../../../src/key-share/index.ts'
+import { createOtSetup, getEcdsaBackend, OtState } from '../../../../src/protocol/ecdsa/index.ts'
+import { openSetup } from '../../../../src/server/operations/ecdsa/setup.ts'
+import { ecdsaShare } from '../../../../src/server/sets/shares.ts'
+import { partyId } from '../../../../src/types.ts'
+import { setupBinding, setupParties } from '../../../../src/wire/setup-binding.ts'
 import type { ServerContext } from '../../../../src/server/context.ts'
 import { toHex, wipe } from '../../../../src/util/bytes.ts'
 import { Reader, Writer } from '../../../../src/util/codec.ts'
 import type { SealContext } from '../../../../src/util/seal.ts'
 import { type ClientOperation, play } from '../../../support/server-client.ts'
+import { walletPair } from '../../../support/wallet-pair.ts'
 import { errorOf } from '../../support/error-of.ts'
 import { nobleTakes } from '../../support/ecdsa.ts'
 import { ecdsaOwner } from '../../support/ecdsa-owner.ts'
+import { after } from '../../support/played.ts'
 import { secretsOf, watchScalars } from '../../support/scalars.ts'
 import { fileTables } from '../../support/file-tables.ts'
-import { type Tables } from '../../support/tables.ts'
+import { WALLET, type Tables } from '../../support/tables.ts'
 import { complete, preprocess, preprocessed, setup, signEcdsa } from '../../support/wallets.ts'
 
 let tables: Tables
@@ -223,4 +230,62 @@ describe('a setup of a set', () => {
     const used = complete(client, wallet, made)
     await expect(used.post()).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
   })
+})
+
+test('a preprocessing is taken, used and answered in one transaction', async () => {
+  const { client, having, wallet } = await owner()
+  const operation = complete(client, wallet, await preprocessed(client, wallet))
+  let transactions = 0
+  const database: ServerContext['database'] = {
+    ...tables.database,
+    transaction: (work, isolation) => {
+      transactions += 1
+      return tables.database.transaction(work, isolation)
+    },
+  }
+  operation.take(await operation.post(having({ database })))
+  expect(transactions).toBe(1)
+  expect(nobleTakes(operation, wallet.signing)).toBe(true)
+  expect(await preprocessings(wallet.setId)).toBe(0)
+})
+
+test('a setup for one signature ends in its two rounds, or the signature does', async () => {
+  const { clientId, client, wallet } = await owner()
+  const operation = signEcdsa(client, wallet, FRESH)
+  operation.take(await operation.post())
+  const { header, messages } = decodeRoundBody(operation.body!)
+  operation.body = encodeRoundBody({ header: header as object, messages: messages.slice(0, 1) })
+  await expect(operation.post()).rejects.toMatchObject({ reason: 'FORMAT', blame: [], ban: false })
+  const row = await tables.row('select state from reshare_operations where client_id = $1', clientId)
+  expect(row).toEqual({ state: null })
+})
+
+test('a signature of a set that has become another client’s is refused as if there were no set', async () => {
+  const { client, having, wallet } = await owner()
+  const operation = signEcdsa(client, wallet)
+  operation.take(await operation.post())
+  const taken = after(tables.context, 'left join reshare_decisions', () =>
+    tables.database.query(`update reshare_sets set client_id = 'another' where set_id = $1`, [wallet.setId]),
+  )
+  await expect(operation.post(having(taken))).rejects.toThrow(errorOf('AUTH_FAILED'))
+})
+
+test('what the server draws for a setup depends on its share, whatever its source repeats', () => {
+  const { context } = tables
+  const key = tables.key()
+  const request = { kind: 'setup', walletId: WALLET, setId: 'ef'.repeat(32) } as const
+  const input = { ...key, request, round: 1, messages: [], epoch: 1, state: undefined }
+  const [client, ...halves] = Array.from({ length: 3 }, () => ecdsaShare(walletPair('signing', context.random).other))
+  const offered = createOtSetup({
+    ...{ backend: getEcdsaBackend(), ...setupParties(request), self: partyId(1), random: context.random },
+    ...{ binding: setupBinding(key.operationId, request), secret: client!.secretShare },
+  }).start()
+  const drawnFor = (share?: KeyShare) => {
+    const session = openSetup({ ...context, random: (length) => new Uint8Array(length) }, input, share)
+    for (const envelope of offered.out) session.receive(envelope)
+    return session.advance().out.map(toHex).join()
+  }
+  const drawn = [undefined, ...halves].map((share) => drawnFor(share))
+  expect(new Set(drawn).size).toBe(3)
+  expect(drawnFor(halves[0])).toBe(drawn[1])
 })
