@@ -126,7 +126,7 @@ export const GROUPS = {
       'test/server/rounds/turns.node.test.ts',
       'test/server/operations/{definitions,sessions}.node.test.ts',
       'test/server/operations/completions.node.test.ts',
-      'test/server/rounds/handle-round.node.test.ts',
+      'test/server/rounds/{one-round,handle-round}.node.test.ts',
       'test/server/rounds/failures.node.test.ts',
       'test/server/rounds/lease.node.test.ts',
       'test/server/sets/commit-sets.node.test.ts',
