@@ -80,7 +80,10 @@ export const GROUPS = {
       'src/server/rounds/operations-table.ts',
       'src/server/epoch.ts',
     ],
-    tests: ['test/server/rounds/{lease,aborts}.node.test.ts'],
+    tests: [
+      'test/server/rounds/{lease,aborts,one-round,handle-round}.node.test.ts',
+      'test/server/devices/revoked-devices.node.test.ts',
+    ],
     database: true,
   },
   'server-states': {

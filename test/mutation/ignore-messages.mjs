@@ -14,6 +14,8 @@ const MESSAGE_ARGUMENT = {
   TypeError: 0,
   // What the message calls the thing that is wrong.
   abytes: 2,
+  assertMethods: 2,
+  assertObject: 1,
   decodeList: 0,
   parsing: 0,
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { BadRequest } from '../../../src/service/http.ts'
 import type { ExportRequest } from '../../../src/wire/operations.ts'
 import { bumpEpoch } from '../../../src/server/epoch.ts'
@@ -242,6 +242,12 @@ test('an operation that has not begun is decided once, and one that has goes on'
   await tables.begin(begun)
   await decideUnstarted(context, begun, 'ABORT')
   expect(await findDecision(database, begun)).toBeUndefined()
+})
+
+test('the epoch of what is no database is not raised, nor is anything else done to it', async () => {
+  const { query, migrate } = { query: vi.fn(), migrate: vi.fn() }
+  await expect(bumpEpoch({ query, migrate } as never)).rejects.toThrow(TypeError)
+  expect([query, migrate].flatMap(({ mock }) => mock.calls)).toEqual([])
 })
 
 // Last: every operation from before is over.

@@ -9,9 +9,11 @@ import {
   takePreprocessing,
   type PreprocessingKey,
 } from '../../../src/server/sets/preprocessings.ts'
+import { lockOtStateAndPreprocessing } from '../../../src/server/sets/ot-states.ts'
 import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
 import { Writer } from '../../../src/util/codec.ts'
 import { bareSet, watchedSealer } from '../support/bare-sets.ts'
+import { ecdsaOwner } from '../support/ecdsa-owner.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { START, WALLET, type Tables } from '../support/tables.ts'
@@ -92,6 +94,42 @@ describe('a preprocessing', () => {
     expect(await count(set.setId)).toBe(1)
     await forgetPreprocessings(context)
     expect(await count(set.setId)).toBe(0)
+  })
+
+  test('is taken together with the setup of its set: both or none, once, in their time and epoch', async () => {
+    const { clientId, set } = await ecdsaOwner(tables)
+    const { sealer, seen } = watched()
+    const lock = (key: PreprocessingKey, epoch = 1) =>
+      tables.database.transaction((tx) =>
+        lockOtStateAndPreprocessing({ sealer, now: () => tables.clock }, tx, key, epoch),
+      )
+    tables.clock = START
+    const key = await made({ ...tables.key({ clientId }), setId: set.setId })
+    const without = await made(await bare())
+    for (const gone of [{ ...key, id: '00'.repeat(32) }, { ...key, setId: without.setId }, without])
+      await expect(lock(gone)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    await expect(lock(key, 2)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    tables.clock = START + tables.context.limits.preprocessingMs
+    await expect(lock(key)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    tables.clock -= 1
+    for (const [column, there, other] of [
+      ['poisoned', false, true],
+      ['epoch', 1, 2],
+    ] as const) {
+      const change = `update reshare_ot_states set ${column} = $2 where set_id = $1`
+      await tables.database.query(change, [set.setId, other])
+      const code = column === 'poisoned' ? 'OT_POISONED' : 'PREPROCESSING_NOT_FOUND'
+      await expect(lock(key)).rejects.toThrow(errorOf(code))
+      await tables.database.query(change, [set.setId, there])
+    }
+    expect(await Promise.all([key, without].map(({ setId }) => count(setId)))).toEqual([1, 1])
+    expect(seen).toEqual([])
+    const { otState, taken } = await lock(key)
+    expect([otState.secrets, seen.map(isWiped)]).toEqual([expect.any(Object), [true]])
+    otState.dispose()
+    expect(toHex(openPreprocessing(tables.context, taken).id)).toBe(key.id)
+    expect(await count(set.setId)).toBe(0)
+    await expect(lock(key)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
   })
 
   test('takes the place of the oldest where there are enough', async () => {
