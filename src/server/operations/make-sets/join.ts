@@ -26,7 +26,7 @@ import type { ServerOperation } from '../operation.ts'
 import type { RoundInput, RoundOutput } from '../round.ts'
 import { hex, label, setId, walletId } from '../schemas.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
-import { openSourceShare, requireUnbound } from '../source.ts'
+import { openSourceShare, requireUnbound, sourceOf } from '../source.ts'
 import { leaveForOtherDevice } from './join-messages.ts'
 import { commitSets } from './commit-sets.ts'
 import { prepareSets } from './prepare-sets.ts'
@@ -74,6 +74,8 @@ async function requireDevice(
  */
 async function joinRound(context: ServerContext, input: RoundInput<JoinRequest>): Promise<RoundOutput> {
   const { request, round, state } = input
+  // Not only at the commit: a set that ended since the round before is dealt no more.
+  await sourceOf(context.database, input)
   const sender = isJoiningRound(round) ? JOIN_SELF.joining : JOIN_SELF.inviting
   const { envelopes, relayed } = splitMessages(operationSessions(request).length, input.messages, sender)
   const sessions = state === undefined ? openSessions(context, input) : resumeSessions(context, request, state)
