@@ -1,4 +1,3 @@
-// @ts-check
 // Tells of each survivor as soon as it is known: a group takes long, and Stryker writes its report at the end.
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
 
