@@ -39,6 +39,7 @@ export {
   verifySignature,
 } from './frost/index.ts'
 export { createKeygen, type KeygenOptions, type NewParty, restoreKeygen } from './keygen/index.ts'
+export { createImport, type ImportOptions, type ImportTerms, restoreImport } from './import/index.ts'
 export {
   newChallenge,
   type PossessionUse,

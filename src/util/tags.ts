@@ -7,6 +7,7 @@ export type TagSuite = Curve | 'bip340' | 'wallet'
 const LABELS = {
   keygen: ['ctx', 'sid', 'com', 'echo', 'pok', 'cc', 'T', 'pop', 'set', 'expand'],
   reshare: ['ctx', 'sid', 'com', 'echo', 'pok', 'T', 'pop', 'set', 'expand'],
+  import: ['ctx', 'sid', 'com', 'echo', 'pok', 'cc', 'T', 'pop', 'set', 'seal', 'expand'],
   frost: ['ctx', 'sid', 'echo', 'expand'],
   possession: ['proof', 'export', 'begin', 'expand'],
   'ecdsa-setup': [

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../src/errors.ts'
 import { restoreKeygen } from '../../src/protocol/keygen/index.ts'
 import { createSigning, restoreSigning, type SigningOptions } from '../../src/protocol/frost/session.ts'
+import { restoreImport } from '../../src/protocol/import/index.ts'
 import { restoreReshare } from '../../src/protocol/reshare/index.ts'
 import type { Session } from '../../src/protocol/session/session.ts'
 import type { KeyShare } from '../../src/key-share/index.ts'
@@ -10,6 +11,7 @@ import { partyId } from '../../src/types.ts'
 import { allocationsOf } from '../support/allocations.ts'
 import { groups } from '../support/groups.ts'
 import { seededRandom } from '../support/random.ts'
+import { importSessions, importTerms } from '../support/scripted-import.ts'
 import {
   generate,
   keygenOptions,
@@ -99,6 +101,29 @@ describe.each(wasm)('a state on $name', ({ group }) => {
       () => {
         const { session, self, share } = prepared(keygenSessions(plan, random))
         return { state: session.export(), secrets: [share], restore: (bytes) => restoreGenerated(bytes, self) }
+      },
+    ],
+    [
+      'an import that has not begun',
+      () => {
+        const secret = group.randomScalar(random)
+        const terms = importTerms(group, secret, 1, random)
+        const restore = (bytes: Uint8Array) => restoreImport(bytes, terms)
+        return { state: importSessions(group, secret, random)[0].export(), secrets: [secret.slice()], restore }
+      },
+    ],
+    [
+      'an import that has dealt a mask',
+      () => {
+        const secret = group.randomScalar(random)
+        const [, server] = importSessions(group, secret, random)
+        server.start()
+        const state = server.export()
+        const at = HEADER + 4 + 1 + 1
+        const sealKey = at + 32 + group.pointLength + 4 + 32 + 32 + 1
+        const secrets = [state.slice(at, at + 32), state.slice(sealKey, sealKey + 32)]
+        const terms = importTerms(group, secret, 2, random)
+        return { state, secrets, restore: (bytes) => restoreImport(bytes, terms) }
       },
     ],
     [

@@ -22,8 +22,10 @@ export interface Context {
   readonly group: Group
   /** 16 bytes */
   readonly walletId: Uint8Array
-  /** The set that is dealt from. Absent in a key generation. */
+  /** The set that is dealt from. Absent in a key generation and in an import. */
   readonly old?: ShareSetRecord
+  /** The key that an import deals: its public key, encoded, and its chain code, if that is given. */
+  readonly imported?: { readonly publicKey: Uint8Array; readonly chainCode: Uint8Array | undefined }
   /** What the new set is for. */
   readonly purpose: Purpose
   /** t', the threshold of the new set */
@@ -38,11 +40,12 @@ export interface Context {
  * `CTX = TH("ctx", suite, protocol, version, walletId, purpose, n', t', participants, flags, old set)`, 32 bytes.
  *
  * A participant is encoded as `dealer id u8 | receiver id u8 | role u8`, with zeros for a part that it does not take.
- * The old set is an empty list in a key generation. In a reshare it is the set's id, purpose, n, t,
+ * The old set is an empty list in a key generation. In an import it is public key and chain code, which is empty if the
+ * parties draw it. In a reshare it is the set's id, purpose, n, t,
  * `(id u8 | role u8 | Y_i)` of every party, public key and chain code.
  */
 export function contextHash(hash: SharingHasher, context: Context): Uint8Array {
-  const { protocol, group, walletId, old, purpose, threshold, participants, flags } = context
+  const { protocol, group, walletId, old, imported, purpose, threshold, participants, flags } = context
   const receivers = participants.filter(({ receiver }) => receiver !== undefined)
   return hash(
     'ctx',
@@ -57,8 +60,12 @@ export function contextHash(hash: SharingHasher, context: Context): Uint8Array {
       Uint8Array.of(dealer ?? 0, receiver?.id ?? 0, receiver === undefined ? 0 : ROLE_CODES[receiver.role]),
     ),
     flags,
-    old === undefined ? [] : oldSet(group, old),
+    old === undefined ? importedKey(imported) : oldSet(group, old),
   )
+}
+
+function importedKey(imported: Context['imported']): Uint8Array[] {
+  return imported === undefined ? [] : [imported.publicKey, imported.chainCode ?? new Uint8Array(0)]
 }
 
 function oldSet(group: Group, old: ShareSetRecord): Uint8Array[] {

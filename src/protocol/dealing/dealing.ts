@@ -58,11 +58,14 @@ export function writeDealing(writer: Writer, dealing: Dealing | undefined): void
   writer.prefixed(dealing.chainCodePart).bytes(dealing.blinding)
 }
 
-/** @throws {CodecError} for anything but what {@link writeDealing} wrote */
-export function readDealing(group: Group, reader: Reader): Dealing | undefined {
+/**
+ * @param least the smallest threshold that the protocol deals with
+ * @throws {CodecError} for anything but what {@link writeDealing} wrote
+ */
+export function readDealing(group: Group, reader: Reader, least = 2): Dealing | undefined {
   const threshold = reader.u8()
   if (threshold === 0) return undefined
-  if (threshold === 1) throw new CodecError('a dealing of threshold 1')
+  if (threshold < least) throw new CodecError(`a dealing of threshold ${threshold}`)
   const coefficients: Scalar[] = []
   try {
     for (let k = 0; k < threshold; k++) coefficients.push(readSecret(group, reader))

@@ -7,6 +7,6 @@ export const SUITES = { secp256k1: 1, ed25519: 2, bip340: 3 } as const
 export type Suite = keyof typeof SUITES
 
 /** The byte of each protocol in an envelope. */
-export const PROTOCOLS = { keygen: 1, reshare: 2, frost: 3, 'ecdsa-setup': 4, ecdsa: 5 } as const
+export const PROTOCOLS = { keygen: 1, reshare: 2, frost: 3, 'ecdsa-setup': 4, ecdsa: 5, import: 6 } as const
 /** A protocol that sends envelopes. */
 export type ProtocolName = keyof typeof PROTOCOLS
