@@ -151,7 +151,7 @@ describe.each(groups)('import on $name', ({ group }) => {
   })
 
   test.each<[string, Partial<ImportOptions>]>([
-    ['a dealer without its key', { secret: undefined as never }],
+    ['a dealer without its key', { secret: undefined }],
     ['a key at another party', { dealer: partyId(2) }],
     ['another key than that of the public key', { secret: group.scalar(5) }],
     ['a dealer that is no party', { dealer: partyId(3) }],
