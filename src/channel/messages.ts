@@ -94,7 +94,7 @@ export function encodeResponse({ status, time, body }: InnerResponse): Uint8Arra
 export function decodeResponse(bytes: Uint8Array): InnerResponse {
   const reader = new Reader(bytes)
   const status = reader.u16()
-  if (status < 200 || status > 599) throw new CodecError('a sealed answer has no such status')
+  if (status < 200 || status > 599) throw new CodecError('a sealed response has no such status')
   const time = reader.u64()
   const body = reader.prefixed(bytes.length)
   endPadded(reader, bytes)

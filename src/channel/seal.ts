@@ -23,7 +23,7 @@ const HEADER_LENGTH = 1 + KEY_ID_LENGTH + X25519_LENGTH
 export const REQUEST_OVERHEAD = HEADER_LENGTH + X25519_LENGTH + TAG_LENGTH
 
 const REQUEST_INFO = utf8(tag('wallet', 'channel', 'request'))
-const RESPONSE_INFO = utf8(tag('wallet', 'channel', 'answer'))
+const RESPONSE_INFO = utf8(tag('wallet', 'channel', 'response'))
 
 /** A sealed request. */
 export interface SealedRequest {
@@ -71,7 +71,7 @@ export async function sealRequest(
     const header = concatBytes(Uint8Array.of(VERSION), serverKey.subarray(0, KEY_ID_LENGTH), device.publicKey)
     const message = concatBytes(header, ephemeral.publicKey, context.seal(header, plaintext))
     const take = once(context.export(RESPONSE_INFO, KEY_LENGTH))
-    return { message, openResponse: (answer) => openResponse(take(), ephemeral.publicKey, answer) }
+    return { message, openResponse: (response) => openResponse(take(), ephemeral.publicKey, response) }
   } finally {
     context?.wipe()
     wipe(ephemeral.secretKey)
@@ -107,7 +107,7 @@ export async function openRequest(
       device,
       id: encapsulated,
       plaintext,
-      sealResponse: (answer) => sealResponse(take(), encapsulated, answer, random),
+      sealResponse: (response) => sealResponse(take(), encapsulated, response, random),
     }
   } finally {
     context.wipe()
@@ -118,7 +118,7 @@ export async function openRequest(
 function once(secret: Uint8Array): () => Uint8Array {
   let isTaken = false
   return () => {
-    if (isTaken) throw new Error('an exchange has one answer')
+    if (isTaken) throw new Error('an exchange has one response')
     isTaken = true
     return secret
   }
@@ -132,7 +132,7 @@ function sealResponse(
   random: RandomSource,
 ): Uint8Array {
   // A repeated request has the same secret and encapsulated key, but its response may be different.
-  const responseNonce = hedgedRandom(random, 'answer nonce', secret, encapsulated, plaintext)(RESPONSE_NONCE_LENGTH)
+  const responseNonce = hedgedRandom(random, 'response nonce', secret, encapsulated, plaintext)(RESPONSE_NONCE_LENGTH)
   const { key, nonce } = responseKey(secret, encapsulated, responseNonce)
   try {
     const version = Uint8Array.of(VERSION)
@@ -146,7 +146,7 @@ function openResponse(secret: Uint8Array, encapsulated: Uint8Array, message: Uin
   const responseNonce = message.subarray(1, 1 + RESPONSE_NONCE_LENGTH)
   const { key, nonce } = responseKey(secret, encapsulated, responseNonce)
   try {
-    if (message[0] !== VERSION) throw new CodecError('a sealed answer is of another version')
+    if (message[0] !== VERSION) throw new CodecError('a sealed response is of another version')
     return decrypt(key, nonce, message.subarray(0, 1), message.subarray(1 + RESPONSE_NONCE_LENGTH))
   } finally {
     wipe(key, secret)

@@ -125,20 +125,20 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
     const {
       status,
       time,
-      body: answer,
+      body: response,
     } = open(sealed, await transport.request({ ...outer, ...(signal && { signal }) }))
     // The response was sealed for this request, so the server's clock had this time. A relay can only delay it.
     aheadMs = time - clock()
-    return { status, body: answer }
+    return { status, body: response }
   }
 
   return {
     async request(request) {
       requestUrl(BASE, request)
       const body = new Uint8Array(request.body ?? [])
-      const answer = await exchange(request, body)
+      const response = await exchange(request, body)
       // 425: the server has done nothing, and its time is known now.
-      return answer.status === NOT_FRESH_STATUS ? exchange(request, body) : answer
+      return response.status === NOT_FRESH_STATUS ? exchange(request, body) : response
     },
   }
 }
@@ -156,21 +156,21 @@ function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportRe
   if (status !== 200) {
     // An unsealed response is only believed if it reports a transient failure.
     const { error, transient } = readFailure(status, undefined, retryAfterMs)
-    throw transient ? error : channelFailed(`it was answered ${status}, and not sealed`)
+    throw transient ? error : channelFailed(`it has status ${status} and is not sealed`)
   }
-  if (!isBytes(body)) throw channelFailed('the answer is none')
+  if (!isBytes(body)) throw channelFailed('it has no body')
   let plaintext: Uint8Array | undefined
   try {
     plaintext = sealed.openResponse(body)
     return decodeResponse(plaintext)
   } catch (error) {
     if (!isCodecError(error)) throw error
-    throw channelFailed('the answer does not open')
+    throw channelFailed('it does not open')
   } finally {
     wipe(plaintext)
   }
 }
 
 function channelFailed(why: string): MpcError {
-  return new MpcError('CHANNEL_FAILED', `no answer of the server whose key is pinned: ${why}`)
+  return new MpcError('CHANNEL_FAILED', `the response is not from the server with the pinned key: ${why}`)
 }

@@ -51,7 +51,7 @@ const LABELS = {
   ],
   share: ['wallet-set'],
   operation: ['setup', 'begin', 'export'],
-  channel: ['request', 'answer'],
+  channel: ['request', 'response'],
   // Labels for drawing randomness, see hedge.ts.
   hedge: [
     'stream',
@@ -68,7 +68,7 @@ const LABELS = {
     'challenge',
     'ephemeral key',
     'receiver key',
-    'answer nonce',
+    'response nonce',
     'seal nonce',
   ],
 } as const

@@ -44,20 +44,20 @@ describe('messages before they are sealed', () => {
     },
   )
 
-  test('an answer comes back as it was', () => {
+  test('a response comes back as it was', () => {
     for (const status of [200, 204, 404, 599]) {
-      const answer = { status, time: 2 ** 53 - status, body: random(status) }
-      expect(decodeResponse(encodeResponse(answer))).toEqual(answer)
+      const response = { status, time: 2 ** 53 - status, body: random(status) }
+      expect(decodeResponse(encodeResponse(response))).toEqual(response)
     }
   })
 
   test('their lengths are whole blocks', () => {
     const lengths = (encode: (body: Uint8Array) => Uint8Array) =>
       Array.from({ length: 2 * BLOCK_LENGTH }, (_, i) => encode(new Uint8Array(i)).length)
-    const answers = lengths((body) => encodeResponse({ status: 200, time: 0, body }))
+    const responses = lengths((body) => encodeResponse({ status: 200, time: 0, body }))
     const requests = lengths((body) => encodeRequest({ ...request, body }))
-    for (const length of [...answers, ...requests]) expect(length % BLOCK_LENGTH).toBe(0)
-    expect(new Set(answers).size).toBe(3)
+    for (const length of [...responses, ...requests]) expect(length % BLOCK_LENGTH).toBe(0)
+    expect(new Set(responses).size).toBe(3)
     expect(new Set(requests).size).toBe(3)
   })
 
@@ -99,7 +99,7 @@ describe('messages before they are sealed', () => {
     ['padded with something', (bytes) => bytes.fill(1, -1)],
     ['a block too many', (bytes) => new Uint8Array([...bytes, ...new Uint8Array(BLOCK_LENGTH)])],
     ['nothing', () => new Uint8Array()],
-  ])('no answer is %s', (_, change) => {
+  ])('no response is %s', (_, change) => {
     expect(() => decodeResponse(change(encodeResponse({ status: 200, time: 0, body: random(9) })))).toThrow(CodecError)
   })
 })

@@ -12,36 +12,36 @@ const server = generateKeyPair(random)
 const old = generateKeyPair(random)
 const device = generateKeyPair(random)
 const request = utf8('sign this')
-const answer = utf8('signed')
+const response = utf8('signed')
 
 const seal = () => sealRequest(server.publicKey, device, request, random)
 const open = (message: Uint8Array) => openRequest([server], message, random)
 
 describe('an exchange', () => {
-  test('carries a request and its answer, and tells the device', async () => {
+  test('carries a request and its response, and tells the device', async () => {
     const sealed = await seal()
     const opened = await open(sealed.message)
     expect(opened.plaintext).toEqual(request)
     expect(opened.device).toEqual(device.publicKey)
     expect(sealed.message).toHaveLength(request.length + REQUEST_OVERHEAD)
-    expect(sealed.openResponse(opened.sealResponse(answer))).toEqual(answer)
+    expect(sealed.openResponse(opened.sealResponse(response))).toEqual(response)
   })
 
-  test('has one answer on either side: another would be sealed by zeros', async () => {
+  test('has one response on either side: another would be sealed by zeros', async () => {
     const sealed = await seal()
     const opened = await open(sealed.message)
-    const first = opened.sealResponse(answer)
-    expect(() => opened.sealResponse(answer)).toThrow('one answer')
+    const first = opened.sealResponse(response)
+    expect(() => opened.sealResponse(response)).toThrow('one response')
     sealed.openResponse(first)
-    expect(() => sealed.openResponse(first)).toThrow('one answer')
+    expect(() => sealed.openResponse(first)).toThrow('one response')
   })
 
   test('no two are alike, whatever they carry', async () => {
     const [one, two] = [await seal(), await seal()]
     expect(one.message.slice(41)).not.toEqual(two.message.slice(41))
     const [a, b] = [await open(one.message), await open(one.message)]
-    // A request that is sent again is answered again, by another key.
-    expect(a.sealResponse(answer)).not.toEqual(b.sealResponse(answer))
+    // A request that is sent again is responded to again, by another key.
+    expect(a.sealResponse(response)).not.toEqual(b.sealResponse(response))
   })
 
   test('every byte of a request counts', async () => {
@@ -49,11 +49,11 @@ describe('an exchange', () => {
     for (let at = 0; at < message.length; at++) await expect(open(flip(message, at))).rejects.toThrow(CodecError)
   })
 
-  test('every byte of an answer counts', async () => {
-    const length = (await open((await seal()).message)).sealResponse(answer).length
+  test('every byte of a response counts', async () => {
+    const length = (await open((await seal()).message)).sealResponse(response).length
     for (let at = 0; at < length; at += 5) {
       const sealed = await seal()
-      const sent = (await open(sealed.message)).sealResponse(answer)
+      const sent = (await open(sealed.message)).sealResponse(response)
       expect(() => sealed.openResponse(flip(sent, at))).toThrow(CodecError)
     }
   })
@@ -66,7 +66,7 @@ describe('an exchange', () => {
     await expect(open(new Uint8Array([...message, 0]))).rejects.toThrow(CodecError)
     for (const length of [0, 1, 32, 33, 48, 49, 54]) {
       const sealed = await seal()
-      const sent = (await open(sealed.message)).sealResponse(answer)
+      const sent = (await open(sealed.message)).sealResponse(response)
       expect(() => sealed.openResponse(sent.slice(0, length))).toThrow(CodecError)
     }
   })
@@ -75,7 +75,7 @@ describe('an exchange', () => {
     const sealed = await sealRequest(old.publicKey, device, request, random)
     await expect(open(sealed.message)).rejects.toThrow(CodecError)
     const moved = await openRequest([server, old], sealed.message, random)
-    expect(sealed.openResponse(moved.sealResponse(answer))).toEqual(answer)
+    expect(sealed.openResponse(moved.sealResponse(response))).toEqual(response)
     // The id of one key with what is sealed to another.
     const renamed = sealed.message.slice()
     renamed.set(server.publicKey.subarray(0, 8), 1)
@@ -107,15 +107,15 @@ describe('an exchange', () => {
     await expect(open(sealed.message)).rejects.toThrow('not canonical')
   })
 
-  test('answers are not swapped, and no request is an answer', async () => {
+  test('responses are not swapped, and no request is a response', async () => {
     const [one, two] = [await seal(), await seal()]
-    const sent = (await open(two.message)).sealResponse(answer)
+    const sent = (await open(two.message)).sealResponse(response)
     expect(() => one.openResponse(sent)).toThrow(CodecError)
     expect(() => two.openResponse(two.message)).toThrow(CodecError)
     await expect(open(sent)).rejects.toThrow(CodecError)
   })
 
-  test('whoever knows the pinned key alone cannot answer', async () => {
+  test('whoever knows the pinned key alone cannot respond', async () => {
     const sealed = await seal()
     // Knows all that the wire shows, and has keys of its own.
     const impostor = { secretKey: device.secretKey, publicKey: server.publicKey }

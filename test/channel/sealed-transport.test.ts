@@ -30,8 +30,8 @@ const front = (handler: Handler, heard: string[] = []): Transport =>
       const { method, path, authorization, contentType, body } = decodeRequest(opened.plaintext)
       const headers = { ...(authorization && { authorization }), ...(contentType && { 'content-type': contentType }) }
       const sent = method === 'GET' ? {} : { body: body as Uint8Array<ArrayBuffer> }
-      const answer = await handler(new Request(new URL(path, request.url), { method, headers, ...sent }))
-      const inner = { status: answer.status, time: Date.now(), body: new Uint8Array(await answer.arrayBuffer()) }
+      const response = await handler(new Request(new URL(path, request.url), { method, headers, ...sent }))
+      const inner = { status: response.status, time: Date.now(), body: new Uint8Array(await response.arrayBuffer()) }
       return new Response(opened.sealResponse(encodeResponse(inner)) as Uint8Array<ArrayBuffer>)
     },
   })
@@ -152,14 +152,14 @@ describe('sealed transport', () => {
   })
 })
 
-describe('an answer that is not of the holder of the pinned key', () => {
-  const answering = (change: (answer: TransportResponse) => TransportResponse) => {
+describe('a response that is not of the holder of the pinned key', () => {
+  const responding = (change: (response: TransportResponse) => TransportResponse) => {
     const good = front(echo)
     return over({ request: async (request) => change(await good.request(request)) })
   }
   const failed = { code: 'CHANNEL_FAILED', retryable: false }
 
-  test.each<[string, (answer: TransportResponse) => TransportResponse]>([
+  test.each<[string, (response: TransportResponse) => TransportResponse]>([
     ['unsealed', () => ({ status: 200, body: utf8('a') })],
     ['unsealed, of an error', () => ({ status: 401, body: utf8('{"error":{"id":"AUTH_FAILED"}}') })],
     ['nothing', () => ({ status: 200, body: new Uint8Array() })],
@@ -171,7 +171,7 @@ describe('an answer that is not of the holder of the pinned key', () => {
     ['changed', ({ status, body }) => ({ status, body: flip(body, 40) })],
     ['cut off', ({ status, body }) => ({ status, body: body.slice(0, -1) })],
   ])('%s', async (_, change) => {
-    await expect(answering(change).request(post('a'))).rejects.toMatchObject(failed)
+    await expect(responding(change).request(post('a'))).rejects.toMatchObject(failed)
   })
 
   test('a proxy is believed that it is busy, for how long, and nothing else', async () => {
@@ -179,7 +179,7 @@ describe('an answer that is not of the holder of the pinned key', () => {
     const others = [100, 199, 201, 204, 301, 302, 307, 400, 401, 403, 404, 409, 413, 426, 501, 505, 519, 528, 531, 599]
     for (const status of [...passing, ...others]) {
       const body = utf8('{"error":{"id":"AUTH_FAILED","message":"forged","retryable":false}}')
-      const attempt = answering(() => ({ status, body, retryAfterMs: 7 })).request(post('a'))
+      const attempt = responding(() => ({ status, body, retryAfterMs: 7 })).request(post('a'))
       const error = (await attempt.catch((error: unknown) => error)) as MpcError
       if (!passing.includes(status)) expect([status, error]).toEqual([status, expect.objectContaining(failed)])
       else {
@@ -192,16 +192,16 @@ describe('an answer that is not of the holder of the pinned key', () => {
 
   test("that to the device's other request", async () => {
     const good = front(echo)
-    const waiting: { resolve: (answer: TransportResponse) => void; answer: TransportResponse }[] = []
+    const waiting: { resolve: (response: TransportResponse) => void; response: TransportResponse }[] = []
     const transport = over({
       async request(request) {
-        const answer = await good.request(request)
+        const response = await good.request(request)
         return new Promise((resolve) => {
-          waiting.push({ resolve, answer })
+          waiting.push({ resolve, response })
           if (waiting.length < 2) return
           const [one, two] = waiting as [(typeof waiting)[0], (typeof waiting)[0]]
-          one.resolve(two.answer)
-          two.resolve(one.answer)
+          one.resolve(two.response)
+          two.resolve(one.response)
         })
       },
     })

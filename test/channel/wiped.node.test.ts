@@ -12,7 +12,7 @@ import { seededRandom } from '../support/random.ts'
 
 const random = seededRandom()
 const [server, device] = [generateKeyPair(random), generateKeyPair(random)]
-const [request, answer] = [random(64), random(64)]
+const [request, response] = [random(64), random(64)]
 const INFO = utf8('reshare/v1/wallet/channel/request')
 
 /** All secrets of a request, by what only the server's key tells. */
@@ -23,11 +23,11 @@ function secretsOf(message: Uint8Array): Uint8Array[] {
   return [...dhs, ...Object.values(scheduleOf(2, concatBytes(...dhs), INFO, kemContext))]
 }
 
-/** The secrets of an answer (RFC 9458 §4.4): what the request's context exports, and what leads from there to the key. */
-async function answerSecrets(message: Uint8Array, sealed: Uint8Array): Promise<Uint8Array[]> {
+/** The secrets of a response (RFC 9458 §4.4): what the request's context exports, and what leads from there to the key. */
+async function responseSecrets(message: Uint8Array, sealed: Uint8Array): Promise<Uint8Array[]> {
   const encapsulated = message.slice(41, 73)
   const context = await setupAuthReceiver(server, device.publicKey, encapsulated, INFO)
-  const secret = context.export(utf8('reshare/v1/wallet/channel/answer'), 32)
+  const secret = context.export(utf8('reshare/v1/wallet/channel/response'), 32)
   const prk = hmac(concatBytes(encapsulated, sealed.slice(1, 33)), secret)
   return [secret, prk, hmac(prk, utf8('key'), Uint8Array.of(1))]
 }
@@ -51,24 +51,24 @@ test('a request leaves no ephemeral key, and nothing of a caller is wiped', asyn
   expect(device.secretKey).not.toEqual(new Uint8Array(32))
 })
 
-test('an exchange leaves no secret once its answer is opened', async () => {
+test('an exchange leaves no secret once its response is opened', async () => {
   await stableKeyPair(random(32))
   let [message, sealed]: Uint8Array[] = []
   const allocations = await allocationsOf(async () => {
     const ours = await sealRequest(server.publicKey, device, request, random)
     const theirs = await openRequest([server], ours.message, random)
-    ;[message, sealed] = [ours.message, theirs.sealResponse(answer)]
-    expect(ours.openResponse(sealed)).toEqual(answer)
+    ;[message, sealed] = [ours.message, theirs.sealResponse(response)]
+    expect(ours.openResponse(sealed)).toEqual(response)
   })
-  for (const secret of [...secretsOf(message!), ...(await answerSecrets(message!, sealed!))]) {
+  for (const secret of [...secretsOf(message!), ...(await responseSecrets(message!, sealed!))]) {
     expect(allocations.holding(secret)).toEqual([])
   }
 })
 
-test('an answer that does not open leaves no secret either', async () => {
+test('a response that does not open leaves no secret either', async () => {
   const ours = await sealRequest(server.publicKey, device, request, random)
-  const sealed = (await openRequest([server], ours.message, random)).sealResponse(answer)
-  const secrets = await answerSecrets(ours.message, sealed)
+  const sealed = (await openRequest([server], ours.message, random)).sealResponse(response)
+  const secrets = await responseSecrets(ours.message, sealed)
   for (const bad of [sealed.with(0, 2), sealed.with(-1, sealed.at(-1) ^ 1)]) {
     const allocations = await allocationsOf(() => expect(() => ours.openResponse(bad)).toThrow())
     for (const secret of secrets) expect(allocations.holding(secret)).toEqual([])
@@ -84,13 +84,17 @@ test('a request that does not open leaves no secret', async () => {
   for (const secret of secretsOf(message)) expect(allocations.holding(secret)).toEqual([])
 })
 
-test('where the random source repeats, no two requests and no two answers share a key', async () => {
+test('where the random source repeats, no two requests and no two responses share a key', async () => {
   const stuck = () => new Uint8Array(32)
-  const sent = await Promise.all([request, answer].map((plain) => sealRequest(server.publicKey, device, plain, stuck)))
-  expect(sent[0]!.message.slice(41, 73)).not.toEqual(sent[1]!.message.slice(41, 73))
-  // A request that a relay sends again may be answered otherwise.
-  const answers = await Promise.all(
-    [request, answer].map(async (plain) => (await openRequest([server], sent[0]!.message, stuck)).sealResponse(plain)),
+  const sent = await Promise.all(
+    [request, response].map((plain) => sealRequest(server.publicKey, device, plain, stuck)),
   )
-  expect(answers[0]!.slice(1, 33)).not.toEqual(answers[1]!.slice(1, 33))
+  expect(sent[0]!.message.slice(41, 73)).not.toEqual(sent[1]!.message.slice(41, 73))
+  // A request that a relay sends again may get another response.
+  const responses = await Promise.all(
+    [request, response].map(async (plain) =>
+      (await openRequest([server], sent[0]!.message, stuck)).sealResponse(plain),
+    ),
+  )
+  expect(responses[0]!.slice(1, 33)).not.toEqual(responses[1]!.slice(1, 33))
 })

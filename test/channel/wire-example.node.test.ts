@@ -16,7 +16,7 @@ function shown(name: string): string {
 /** What `# zeros` stands for in the document. */
 const withoutZeros = (bytes: Uint8Array) => toHex(bytes).replace(/(?:00)+$/, '')
 
-test('docs/wire.md shows a sealed request and its answer', async () => {
+test('docs/wire.md shows a sealed request and its response', async () => {
   const random = fixedRandom('channel')
   const [server, device] = [generateKeyPair(random), generateKeyPair(random)]
   const request = encodeRequest({
@@ -28,9 +28,9 @@ test('docs/wire.md shows a sealed request and its answer', async () => {
     body: new Uint8Array(),
   })
   const sealed = await sealRequest(server.publicKey, device, request, random)
-  const answer = encodeResponse({ status: 200, time: Date.UTC(2026, 0, 1, 0, 0, 1), body: utf8('{}') })
+  const response = encodeResponse({ status: 200, time: Date.UTC(2026, 0, 1, 0, 0, 1), body: utf8('{}') })
   const opened = await openRequest([server], sealed.message, random)
-  const message = opened.sealResponse(answer)
+  const message = opened.sealResponse(response)
   expect({
     'sealed-server-key': shown('sealed-server-key'),
     'sealed-server-secret': shown('sealed-server-secret'),
@@ -45,8 +45,8 @@ test('docs/wire.md shows a sealed request and its answer', async () => {
     'sealed-device-secret': toHex(device.secretKey),
     'sealed-request-plaintext': withoutZeros(request),
     'sealed-request': toHex(sealed.message),
-    'sealed-response-plaintext': withoutZeros(answer),
+    'sealed-response-plaintext': withoutZeros(response),
     'sealed-response': toHex(message),
   })
-  expect(sealed.openResponse(message)).toEqual(answer)
+  expect(sealed.openResponse(message)).toEqual(response)
 })

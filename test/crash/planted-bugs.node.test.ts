@@ -39,7 +39,7 @@ describe('the crash matrix notices', { timeout: 300_000 }, () => {
     expect(dataLoss?.some((loss) => loss.endsWith('before another had proven to work'))).toBe(true)
   })
 
-  test('a server that commits without its own half', async () => {
+  test('a server that commits without its own share', async () => {
     const line = planting(await createLine(createWorld(database)), losesItsHalf(database))
     const { dataLoss } = await endAtPoint(line, flowNamed('recover keep'), 'client', 1)
     expect(dataLoss.some((loss) => loss.endsWith('the device cannot recover again'))).toBe(true)

@@ -6,7 +6,7 @@ describe.each(chosenDatabases('custodian/cipher-texts'))('cipherTexts without a 
   let backend: Backend
   fileBackend(open, (made) => (backend = made))
 
-  test('the numbers of texts go on past 32 bits, and those of halves', async () => {
+  test('the numbers of texts go on past 32 bits, and those of shares', async () => {
     for (const table of ['reshare_custodian_shares', 'reshare_custodian_ciphertexts']) {
       await backend.database.query(`alter table ${table} alter column ordinal restart with 2147483647`)
     }
@@ -15,7 +15,7 @@ describe.each(chosenDatabases('custodian/cipher-texts'))('cipherTexts without a 
     expect([await get(), await get('&skip=1')]).toEqual(['2', '1'])
   })
 
-  test('are kept until every set that they may be of has lost its halves', async () => {
+  test('are kept until every set that they may be of has lost its shares', async () => {
     const { put, get } = backend.user('bare')
     const first = await backend.newSet('bare')
     expect(await put('1')).toBe(204)

@@ -6,7 +6,7 @@ describe.each(chosenDatabases('custodian/cipher-texts'))('the cipherTexts on $na
   let backend: Backend
   fileBackend(open, (made) => (backend = made))
 
-  test('each backup keeps its own, the newest first, until its half is removed', async () => {
+  test('each backup keeps its own, the newest first, until its share is removed', async () => {
     const { put, get, ofClient } = backend.user('ann')
     const [first, second, third] = [
       await backend.newSet('ann'),
@@ -57,7 +57,7 @@ describe.each(chosenDatabases('custodian/cipher-texts'))('the cipherTexts on $na
     expect(await get('&skip=1')).toBe('SHARE_NOT_FOUND')
   })
 
-  test('none is kept for a set without a half of this client: a late one does not come back', async () => {
+  test('none is kept for a set without a share of this client: a late one does not come back', async () => {
     const { put, get } = backend.user('late')
     const setId = await backend.newSet('late')
     await put('late', setId)
@@ -69,7 +69,7 @@ describe.each(chosenDatabases('custodian/cipher-texts'))('the cipherTexts on $na
     expect(await get()).toBe('SHARE_NOT_FOUND')
   })
 
-  test('a text and the removal of its half at once: none stays alone', async () => {
+  test('a text and the removal of its share at once: none stays alone', async () => {
     const { put, get } = backend.user('race')
     for (let i = 0; i < 5; i++) {
       const setId = await backend.newSet('race')
@@ -78,7 +78,7 @@ describe.each(chosenDatabases('custodian/cipher-texts'))('the cipherTexts on $na
     expect(await get()).toBe('SHARE_NOT_FOUND')
   })
 
-  test('removing halves takes nothing from another client', async () => {
+  test('removing shares takes nothing from another client', async () => {
     const setId = await backend.newSet('one')
     await backend.custodian.store({
       clientId: 'client two',

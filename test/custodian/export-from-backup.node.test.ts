@@ -68,7 +68,7 @@ describe.each(chosenDatabases('custodian/export'))('exportFromBackup, with the c
     await expect(refuse(aborted)).rejects.toMatchObject({ code: 'ABORTED' })
   })
 
-  test('notices what is not the custodian’s half', async () => {
+  test('notices what is not the custodian’s share', async () => {
     const { options, transport } = await stored('lies')
     const lie = (path: RegExp, change: (json: Record<string, string>) => unknown): Transport => ({
       async request(request) {

@@ -17,7 +17,7 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
   let world: CustodianWorld
   fileCustodian(open, (made) => (world = made))
 
-  test.each(CURVES)('the half of %s goes to who proves to hold the other, sealed, and is marked', async (curve) => {
+  test.each(CURVES)('the share of %s goes to who proves to hold the other, sealed, and is marked', async (curve) => {
     const asked: unknown[] = []
     const app = world.app({ authorizeExport: (by, request) => asked.push([by, request]) > 0 })
     const user = `round trip ${curve}`
@@ -97,7 +97,7 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
     expect(rows).toEqual([])
   })
 
-  test('a half that is removed meanwhile is not handed out', async () => {
+  test('a share that is removed meanwhile is not handed out', async () => {
     const app = world.app({ authorizeExport: ALLOWED })
     const backup = await world.newBackup('removed')
     const one = newExport(backup, world.random)
@@ -143,7 +143,7 @@ describe.each(chosenDatabases('custodian/export'))('the custodian’s exports on
     expect(one.receive(sealedOf(answer)).value).toEqual(shareOn(pair.other, 'secp256k1').secretShare)
   })
 
-  test('neither a half nor the authorisation is stored in the clear', async () => {
+  test('neither a share nor the authorisation is stored in the clear', async () => {
     const app = world.app({ authorizeExport: ALLOWED })
     const backup = await world.newBackup('secrets')
     const one = newExport(backup, world.random)

@@ -24,13 +24,13 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
 
   const share = () => toBase64(world.random(40))
 
-  test('keeps every half of a client, once, in the order they came', async () => {
+  test('keeps every share of a client, once, in the order they came', async () => {
     const [first, second] = [share(), share()]
     for (const one of [first, second, first]) {
-      const body = { clientId: 'client halves', backupMethod: 'PASSWORD', share: one, setId: SET }
+      const body = { clientId: 'client shares', backupMethod: 'PASSWORD', share: one, setId: SET }
       expect(await call('POST', '/backup', { body })).toEqual({ status: 200, json: {} })
     }
-    expect(await call('POST', '/backup/fetch', { body: { clientId: 'client halves' } })).toEqual({
+    expect(await call('POST', '/backup/fetch', { body: { clientId: 'client shares' } })).toEqual({
       status: 200,
       json: { backupShares: [first, second] },
     })
@@ -39,7 +39,7 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     })
   })
 
-  test('gives and removes the halves of one set, of one client', async () => {
+  test('gives and removes the shares of one set, of one client', async () => {
     for (const clientId of ['sets a', 'sets b']) {
       for (const setId of [SET, OTHER_SET]) {
         await call('POST', '/backup', { body: { clientId, backupMethod: 'CUSTOM', share: share(), setId } })
@@ -55,7 +55,7 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     expect([await count('sets a'), await count('sets a', SET), await count('sets b', SET)]).toEqual([1, 0, 1])
   })
 
-  test('the same half of two clients is two rows, and none lies in the clear', async () => {
+  test('the same share of two clients is two rows, and none lies in the clear', async () => {
     const one = share()
     for (const clientId of ['twin a', 'twin b']) {
       await call('POST', '/backup', { body: { clientId, backupMethod: 'PASSKEY', share: one, setId: SET } })
@@ -65,7 +65,7 @@ describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $n
     for (const row of rows) expect(toBase64(row['sealed'] as Uint8Array)).not.toContain(one.slice(4, -4))
   })
 
-  test('a half moved to another client does not open', async () => {
+  test('a share moved to another client does not open', async () => {
     const body = { clientId: 'victim', backupMethod: 'PASSWORD', share: share(), setId: SET }
     await call('POST', '/backup', { body })
     await world.database.query(`update reshare_custodian_shares set client_id = 'thief' where client_id = 'victim'`)

@@ -76,7 +76,7 @@ async function post(app: CustodianApp, path: string, body: unknown, user?: User)
 
 const rows = async (table: string): Promise<number> => (await database.query(`select 1 from ${table}`)).length
 
-/** One export by a user; a wrong proof is one by somebody who has all but the client's half. */
+/** One export by a user; a wrong proof is one by somebody who has all but the client's share. */
 function newExport(user: User, authorization = CODE) {
   const { client } = backups[user]
   const { receiver, keyPair } = newReceiver()

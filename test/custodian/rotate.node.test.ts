@@ -104,7 +104,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     expect(await keyIds()).toEqual([1, 2])
   })
 
-  test('a half that two processes store at once is stored once', async () => {
+  test('a share that two processes store at once is stored once', async () => {
     const halves = Array.from({ length: 4 }, () => newHalf())
     await Promise.all(halves.flatMap((half) => [before().store(half), after().store(half)]))
     expect(await rows()).toHaveLength(halves.length)
@@ -142,7 +142,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     await expect(process(first.key).fetch(CLIENT, halves[0]!.setId)).rejects.toThrow('422')
   })
 
-  test('more halves than are read at once; one that no key opens is told of, counted, and holds up no other', async () => {
+  test('more shares than are read at once; one that no key opens is told of, counted, and holds up no other', async () => {
     const [half] = await storeBy(before())
     await database.query(
       `insert into reshare_custodian_shares (client_id, share_id, set_id, backup_method, sealed, created_at)
@@ -159,7 +159,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     expect(await alone.fetch('zoe', last.setId)).toEqual([last.share])
   })
 
-  test('a half that is stored by the old key meanwhile is counted, and moved by the next call', async () => {
+  test('a share that is stored by the old key meanwhile is counted, and moved by the next call', async () => {
     await storeBy(before())
     const meanwhile: Awaited<ReturnType<typeof storeBy>>[number][] = []
     const slow: Database = {
@@ -176,21 +176,21 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     expect(await process({ current: second }).fetch(CLIENT, setId)).toEqual([share])
   })
 
-  test('a half that another process has moved meanwhile stays', async () => {
+  test('a share that another process has moved meanwhile stays', async () => {
     const [half] = await storeBy(before())
     const late = after(interrupted(() => after().rotate()))
     expect(await late.rotate()).toEqual({ resealed: 0, remaining: 0 })
     expect(await after().fetch(CLIENT, half!.setId)).toEqual([half!.share])
   })
 
-  test('a half that is removed meanwhile does not come back', async () => {
+  test('a share that is removed meanwhile does not come back', async () => {
     const [half] = await storeBy(before())
     const late = after(interrupted(() => before().delete(CLIENT, half!.setId)))
     expect(await late.rotate()).toEqual({ resealed: 0, remaining: 0 })
     expect(await rows()).toEqual([])
   })
 
-  test('a half that processes without each other’s keys have stored twice becomes one', async () => {
+  test('a share that processes without each other’s keys have stored twice becomes one', async () => {
     const young = process({ current: second })
     for (const exportedAt of [
       [null, new Date(0)],
@@ -215,7 +215,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     expect(errors).toEqual([])
   })
 
-  test('a half of another key that has its new name already is sealed again, and stays', async () => {
+  test('a share of another key that has its new name already is sealed again, and stays', async () => {
     const half = newHalf()
     const keys = { current: second, previous: [first] }
     const [name] = createShareNames(keys)(half.share)
@@ -238,7 +238,7 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
     expect((await rows()).map((row) => row['set_id'])).toEqual([other.setId])
   })
 
-  test('the same half of two sets stays for both, and is told of', async () => {
+  test('the same share of two sets stays for both, and is told of', async () => {
     const half = newHalf()
     const moved = { ...half, setId: newSet() }
     await process(first.key).store(half)

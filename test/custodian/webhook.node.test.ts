@@ -34,7 +34,7 @@ test('sends what the app expects, with the secret', async () => {
   ])
 })
 
-test('names the set with the method, for a backend that keeps one half for each name', async () => {
+test('names the set with the method, for a backend that keeps one share for each name', async () => {
   const bodies: unknown[] = []
   const custodian = against(
     async (request) => {
@@ -47,11 +47,11 @@ test('names the set with the method, for a backend that keeps one half for each 
   expect(bodies).toEqual([{ clientId: 'ann', backupMethod: `PASSWORD-${setId}`, share: toBase64(backup.share), setId }])
 })
 
-test.each([200, 201, 202, 204])('%i says that a half is stored', async (status) => {
+test.each([200, 201, 202, 204])('%i says that a share is stored', async (status) => {
   await against(() => new Response(null, { status })).store(backup)
 })
 
-test('201 may answer a question for halves, and one that is no base64 hides no other', async () => {
+test('201 may answer a question for shares, and one that is no base64 hides no other', async () => {
   const backupShares = ['AAA', 7, toBase64(backup.share), null, { share: toBase64(backup.share) }]
   const custodian = against(() => Response.json({ backupShares }, { status: 201 }))
   expect(await custodian.fetch('ann', setId)).toEqual([backup.share])

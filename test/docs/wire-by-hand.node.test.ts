@@ -93,7 +93,7 @@ test('possession and export prove, and the sealed share opens', () => {
   expect(opened).toEqual(shown('export-share-opened'))
 })
 
-test('a sealed request and its answer open', () => {
+test('a sealed request and its response open', () => {
   const [header, enc, sealed] = cut(shown('sealed-request'), 41, 32, 272) as [Uint8Array, Uint8Array, Uint8Array]
   const device = header.slice(9)
   expect(x25519.getPublicKey(shown('sealed-device-secret'))).toEqual(device)
@@ -103,7 +103,7 @@ test('a sealed request and its answer open', () => {
 
   const answer = shown('sealed-response')
   const [version, fresh, ciphertext] = cut(answer, 1, 32, answer.length - 33) as [Uint8Array, Uint8Array, Uint8Array]
-  const prk = extract(sha256, context.export('reshare/v1/wallet/channel/answer'), concatBytes(enc, fresh))
+  const prk = extract(sha256, context.export('reshare/v1/wallet/channel/response'), concatBytes(enc, fresh))
   const [key, nonce] = [expand(sha256, prk, utf8ToBytes('key'), 32), expand(sha256, prk, utf8ToBytes('nonce'), 12)]
   const expected = shown('sealed-response-plaintext')
   expect(chacha20poly1305(key, nonce, version).decrypt(ciphertext).slice(0, expected.length)).toEqual(expected)

@@ -37,7 +37,7 @@ export interface State {
   server: Record<string, ServerSet>
   /** Every decision that was ever recorded. */
   decisions: Record<string, ('COMMIT' | 'ABORT')[]>
-  /** Sets whose half the custodian holds. */
+  /** Sets whose share the custodian holds. */
   custodian: string[]
   /** Backups whose cipherText the app has stored. */
   cipherTexts: string[]

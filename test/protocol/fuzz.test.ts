@@ -49,22 +49,22 @@ describe.each(groups.filter(({ name }) => name.includes('wasm')))('any bytes on 
     },
   ]
 
-  /** Plays flight by flight; `change` may replace a body on its way to the client. Gives what ended the client. */
+  /** Runs a session; `change` may replace a body on its way to the client. Gives what ended the client. */
   function play([client, server]: Pair, change: (index: number, body: Uint8Array) => Uint8Array): unknown {
     let index = 0
-    let flight = client.start().out
+    let messages = client.start().out
     const greeting = server.start().out
     try {
-      for (let turn = 0; flight.length > 0; turn++) {
+      for (let turn = 0; messages.length > 0; turn++) {
         const to = turn % 2 === 0 ? server : client
-        for (const bytes of flight) {
+        for (const bytes of messages) {
           const envelope = decodeEnvelope(bytes)
           const body = to === client ? change(index++, envelope.body) : envelope.body
           to.receive(encodeEnvelope({ ...envelope, body }))
         }
         const { out, done } = to.advance()
         if (done !== undefined && to === client) return undefined
-        flight = turn === 0 ? [...greeting, ...out] : out
+        messages = turn === 0 ? [...greeting, ...out] : out
       }
       return undefined
     } catch (error) {

@@ -35,7 +35,7 @@ describe.each(groups)('key generation on $name', ({ group }) => {
     for (const quorum of subsets(shares, 2)) expect(makesKey(group, quorum, quorum[0]!.record)).toBe(true)
   })
 
-  test('two parties need three flights', () => {
+  test('two parties send three messages in turn', () => {
     const [client, server] = keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, seededRandom()) as [
       Session<KeyShare>,
       Session<KeyShare>,

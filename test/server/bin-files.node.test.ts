@@ -96,7 +96,7 @@ test('seals again by a new master key what the old one has sealed', async () => 
     RESHARE_PREVIOUS_MASTER_KEYS: `1:${old}`,
   }
   const { code, out } = await launch(['rotate'], env).ended
-  // A half, its setup and the key of the log.
+  // A share, its setup and the key of the log.
   expect([code, JSON.parse(out)]).toEqual([0, { resealed: 3, remaining: expect.any(Number) }])
 
   // The log is verified with the new key alone.

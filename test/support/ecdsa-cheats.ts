@@ -3,15 +3,15 @@ import type { Transport } from '../../src/index.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/protocol/session/envelope.ts'
 
 /** Changes the last byte of every direct message of round 1, t of the extension: a cheat that is always noticed. */
-function cheat(flight: RoundBody<unknown>): RoundBody<object> {
-  const messages = flight.messages.map(({ sessionIndex, envelope }) => {
+function cheat(roundBody: RoundBody<unknown>): RoundBody<object> {
+  const messages = roundBody.messages.map(({ sessionIndex, envelope }) => {
     const { protocol, round, to, ...rest } = decodeEnvelope(envelope)
     if (protocol !== 'ecdsa' || round !== 1 || to === 0) return { sessionIndex, envelope }
     const body = rest.body.slice()
     body[body.length - 1]! ^= 1
     return { sessionIndex, envelope: encodeEnvelope({ ...rest, protocol, round, to, body }) }
   })
-  return { header: flight.header as object, messages }
+  return { header: roundBody.header as object, messages }
 }
 
 /** A server that cheats in the first `times` responses of signatures; each request is noted after the last response. */
@@ -24,8 +24,8 @@ export function cheating(server: Transport, times: number): Transport & { readon
       sent.push(asked.path)
       const response = await server.request(asked)
       if (response.status !== 200 || !asked.path.endsWith('rounds/1') || left === 0) return response
-      const flight = decodeRoundBody(response.body)
-      const changed = encodeRoundBody(cheat(flight))
+      const roundBody = decodeRoundBody(response.body)
+      const changed = encodeRoundBody(cheat(roundBody))
       if (changed.join() !== response.body.join()) left--
       return { status: 200, body: changed }
     },

@@ -108,7 +108,7 @@ export function exampleRun(group: Group): Example {
   }
 }
 
-/** Lets client and server answer each other flight by flight; names messages `protocol-round[-direct]-sender`. */
+/** Lets client and server respond to each other in turn; names messages `protocol-round[-direct]-sender`. */
 function converse<Result>(
   protocol: string,
   sessions: readonly Session<Result>[],
@@ -126,15 +126,15 @@ function converse<Result>(
     { name: 'server', to: server },
     { name: 'client', to: client },
   ] as const
-  let flight = client.start().out
-  note('client', flight)
-  for (let turn = 0; flight.length > 0; turn++) {
+  let sent = client.start().out
+  note('client', sent)
+  for (let turn = 0; sent.length > 0; turn++) {
     const { name, to } = turns[turn % 2] as (typeof turns)[number]
-    for (const bytes of flight) to.receive(bytes)
+    for (const bytes of sent) to.receive(bytes)
     const step = to.advance()
     if (step.done !== undefined) results[name === 'client' ? 0 : 1] = step.done
-    flight = step.out
-    note(name, flight)
+    sent = step.out
+    note(name, sent)
   }
   return { messages, results }
 }

@@ -117,10 +117,10 @@ export class ClientOperation {
 
   /** Takes the answer to the last request. @throws {MpcError} the server's error */
   take(answer: Answer): void {
-    const flight = decodeRoundBody(unwrap(answer))
+    const roundBody = decodeRoundBody(unwrap(answer))
     const last = this.round === operationRounds(this.request)
-    const next = this.#answer(flight.messages)
-    if (last) this.result = flight.header as OperationResult
+    const next = this.#answer(roundBody.messages)
+    if (last) this.result = roundBody.header as OperationResult
     this.round += 1
     this.body = last ? undefined : encodeRoundBody({ header: {}, messages: next })
   }
@@ -264,7 +264,7 @@ export class ClientOperation {
   }
 }
 
-/** The first flight of an operation, with its proof where it begins with one. @param share on secp256k1 */
+/** The first round body of an operation, with its proof where it begins with one. @param share on secp256k1 */
 export function firstFlight(
   operationId: string,
   request: OperationRequest,

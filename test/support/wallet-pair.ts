@@ -6,14 +6,14 @@ import { CURVES, type Purpose } from '../../src/types.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 import { simulate } from './simulator.ts'
 
-/** Both halves of one of a wallet's sets. */
+/** Both shares of one of a wallet's sets. */
 export interface WalletPair {
   readonly client: WalletShares
   /** The server's, or the custodian's. */
   readonly other: WalletShares
 }
 
-/** Both halves of a new wallet's set, made by its two parties alone, without any server. */
+/** Both shares of a new wallet's set, made by its two parties alone, without any server. */
 export function walletPair(purpose: Purpose, random: RandomSource): WalletPair {
   const walletId = random(16)
   const parties = partiesOf(purpose)

@@ -3,7 +3,7 @@ import { decodeRoundBody, encodeRoundBody } from '../../src/wire/round-body.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 
-const flight = {
+const roundBody = {
   header: { kind: 'prove' },
   messages: [
     { sessionIndex: 0, envelope: Uint8Array.of(1, 2, 3) },
@@ -12,13 +12,13 @@ const flight = {
 }
 const HEX = '01000000107b226b696e64223a2270726f7665227d02000000000301020303' + '00000000'
 
-test('the bytes of a flight are pinned', () => {
-  expect(toHex(encodeRoundBody(flight))).toBe(HEX)
-  expect(decodeRoundBody(fromHex(HEX))).toEqual(flight)
+test('the bytes of a round body are pinned', () => {
+  expect(toHex(encodeRoundBody(roundBody))).toBe(HEX)
+  expect(decodeRoundBody(fromHex(HEX))).toEqual(roundBody)
 })
 
 test('every truncation and every extra byte is refused', () => {
-  const bytes = encodeRoundBody(flight)
+  const bytes = encodeRoundBody(roundBody)
   for (let length = 0; length < bytes.length; length++) {
     expect(() => decodeRoundBody(bytes.slice(0, length))).toThrow(CodecError)
   }

@@ -5,7 +5,7 @@ import { Writer } from '../../util/codec.ts'
 
 /** The events of the log; `docs/reference/audit-log.md` says what each means. */
 export type AuditEventName =
-  | 'begun'
+  | 'logStarted'
   | 'masterKeyChanged'
   | 'found'
   | 'prepared'
@@ -19,8 +19,8 @@ export type AuditEventName =
   | 'aborted'
   | 'exported'
   | 'poisoned'
-  | 'recoveryBegun'
-  | 'joinBegun'
+  | 'recoveryStarted'
+  | 'joinStarted'
   | 'deviceAdded'
   | 'deviceRevoked'
   | 'lockedOut'

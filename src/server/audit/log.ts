@@ -132,8 +132,8 @@ export function createAuditLog(options: {
       await insertAuditKey(tx, sealer, key)
       // The number of sets older than the log: verification never accepts more.
       const [older] = await tx.query('select count(*)::int as sets from reshare_sets where not logged')
-      const begun: AuditEvent = { event: 'begun', detail: String(readColumn(older, 'sets', int)) }
-      await record(tx, { key, clientId: SERVER_CHAIN, events: [begun] })
+      const started: AuditEvent = { event: 'logStarted', detail: String(readColumn(older, 'sets', int)) }
+      await record(tx, { key, clientId: SERVER_CHAIN, events: [started] })
       return key
     })
   }

@@ -78,8 +78,8 @@ export async function verifyAuditLog(options: AuditVerification): Promise<AuditR
   }
   for (const clientId of unseen) finish(ended(start(clientId)))
   if (key !== undefined) {
-    const begun = await readBegun(database)
-    if (begun === undefined || older > begun) report.breaks.push(tooManyOlder(older, begun))
+    const started = await readLogStart(database)
+    if (started === undefined || older > started) report.breaks.push(tooManyOlder(older, started))
   }
   return { ...report, epoch: await readEpoch(database) }
 }
@@ -190,20 +190,20 @@ function ended(chain: ChainReader): ChainReader {
 }
 
 /** How many sets there were before the log; undefined if unknown. */
-async function readBegun(database: Database): Promise<number | undefined> {
+async function readLogStart(database: Database): Promise<number | undefined> {
   const [row] = await database.query(
-    `select detail from reshare_audit where client_id = $1 and sequence = 1 and event = 'begun'`,
+    `select detail from reshare_audit where client_id = $1 and sequence = 1 and event = 'logStarted'`,
     [SERVER_CHAIN],
   )
   return row && Number(readColumn(row, 'detail', text))
 }
 
-function tooManyOlder(older: number, begun: number | undefined): AuditBreak {
-  const chain = { clientId: SERVER_CHAIN, sequence: begun === undefined ? 1 : 0 }
-  if (begun === undefined) return { ...chain, reason: 'MISSING', message: 'the first entry of the log is not there' }
+function tooManyOlder(older: number, started: number | undefined): AuditBreak {
+  const chain = { clientId: SERVER_CHAIN, sequence: started === undefined ? 1 : 0 }
+  if (started === undefined) return { ...chain, reason: 'MISSING', message: 'the first entry of the log is not there' }
   return {
     ...chain,
     reason: 'UNLOGGED',
-    message: `${older} sets count as older than the log, which began with ${begun}`,
+    message: `${older} sets count as older than the log, which began with ${started}`,
   }
 }

@@ -21,7 +21,7 @@ import { requireSet, requireSets, setStatus } from '../sets/sets-table.ts'
 import { findWallets, parseWalletQuery } from '../sets/wallets.ts'
 import { within } from '../../util/within.ts'
 import type { Authenticate } from '../access/tokens.ts'
-import { keptResponse, storeResponse } from './answer-once.ts'
+import { keptResponse, storeResponse } from './stored-responses.ts'
 import { parseId, parseRound } from '../rounds/requests.ts'
 import { respondSealed, channelFailed, type Sealed } from './sealed.ts'
 

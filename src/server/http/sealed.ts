@@ -16,7 +16,7 @@ import { CodecError, isCodecError } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { errorName } from '../../util/brand.ts'
 
-/** What opening sealed requests takes. */
+/** What opening sealed requests needs. */
 export interface SealedOptions {
   /** The server's key pairs; without one no request opens. */
   readonly channelKeys: readonly HpkeKeyPair[]
@@ -36,10 +36,11 @@ export interface Sealed {
 }
 
 /**
- * Opens a sealed request, has the one within answered, and seals the answer: outside it is 200 whatever is within. One that
- * changes something is good for minutes: its time is compared with the server's, which stands in the answer.
+ * Opens a sealed request, passes the inner request on, and seals the response. The outer status is 200 whatever the inner
+ * one is. A request that changes something is valid for some minutes: its time is compared with the server's, which the
+ * response contains.
  *
- * @param dispatch answers the request within
+ * @param dispatch responds to the inner request
  * @throws {CHANNEL_FAILED} if it does not open, whatever the cause; nothing was dispatched
  */
 export async function respondSealed(
@@ -79,7 +80,7 @@ export function channelFailed(): MpcError {
   return new MpcError('CHANNEL_FAILED', 'the request does not open')
 }
 
-/** RFC 8470 §5.2: it may be a copy, so it is to be sent again, with the time of this answer. */
+/** RFC 8470 §5.2: it may be a copy, so the client sends it again, with the time of this response. */
 function notFresh(): Response {
   const message = 'the time of this request is too far from the time of its response: seal it again'
   return Response.json({ error: { id: 'TIMEOUT', message, retryable: true } }, { status: NOT_FRESH_STATUS })

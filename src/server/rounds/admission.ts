@@ -33,7 +33,7 @@ export async function authorizeOperation(
   context: ServerContext,
   key: CalledOperation,
   request: OperationRequest,
-  { begun, source: found }: Pick<RoundStatus, 'begun' | 'source'>,
+  { started, source: found }: Pick<RoundStatus, 'started' | 'source'>,
 ): Promise<void> {
   if ('setId' in request) {
     const set = await requireFit(context.database, key, request, found?.set)
@@ -42,7 +42,7 @@ export async function authorizeOperation(
   }
   await definitionOf(request).checkStart?.(context, key, request)
   await askPolicy(context, policyRequest(key, request))
-  if (isAuthorized(request) && !begun) await authorizeExport(context, key, request)
+  if (isAuthorized(request) && !started) await authorizeExport(context, key, request)
 }
 
 /**

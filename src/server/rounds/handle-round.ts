@@ -102,9 +102,9 @@ async function tryOneRound(
   context: ServerContext,
   { request, ...operation }: NewOperation & Pick<Lease, 'token'>,
   { messages }: RoundBody<unknown>,
-  { begun, source }: RoundStatus,
+  { started, source }: RoundStatus,
 ): Promise<Uint8Array | undefined> {
-  if (begun || source === undefined || !isOneRound(request)) return undefined
+  if (started || source === undefined || !isOneRound(request)) return undefined
   const result = await context.turns.take(turnOfSet(request.setId), () =>
     runOneRound(context, { ...operation, request, messages, source }),
   )

@@ -17,7 +17,7 @@ export interface RoundStatus {
   /** The stored response, for exactly the request that it belongs to. */
   readonly response?: Uint8Array
   /** Whether the round was started with this request. */
-  readonly begun: boolean
+  readonly started: boolean
   readonly decided: boolean
   /** The set that the operation names, if the client has it. */
   readonly source?: SourceSet | undefined
@@ -44,7 +44,7 @@ export async function findRoundStatus(
   { round, requestHash, setId = null, ...key }: RoundQuery,
 ): Promise<RoundStatus> {
   const [row] = await context.database.query(
-    `select coalesce(operation.device, decided.device) as begun_by,
+    `select coalesce(operation.device, decided.device) as started_by,
        coalesce(operation.joining_device, decided.joining_device) as joining, decision, request_hash, response.sealed as response,
        case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*,
        case when source.purpose = 'backup' and $3 = 1 then
@@ -62,19 +62,20 @@ export async function findRoundStatus(
        left join reshare_audit_heads head on head.client_id = asked.client_id`,
     [key.clientId, key.operationId, round, setId],
   )
-  const { decision, request_hash: answeredHash, response, lease_hash: leaseHash } = row as Row
+  const { decision, request_hash: respondedHash, response, lease_hash: leaseHash } = row as Row
   requireTurnOf(row as Row, round, key)
   const decided = decision !== null
-  const begun = leaseHash !== null
-  const knownHash = (answeredHash ?? leaseHash) as Uint8Array | null
+  const started = leaseHash !== null
+  const knownHash = (respondedHash ?? leaseHash) as Uint8Array | null
   if (knownHash !== null && !requestHash.matches(knownHash)) throw otherRequest(round)
-  if (answeredHash === null) return { begun, decided, source: sourceSet(row as Row), auditHead: knownHead(row as Row) }
-  return { response: openResponse(context, key, round, response as Uint8Array), begun, decided }
+  if (respondedHash === null)
+    return { started, decided, source: sourceSet(row as Row), auditHead: knownHead(row as Row) }
+  return { response: openResponse(context, key, round, response as Uint8Array), started, decided }
 }
 
 /** @throws {AUTH_FAILED} if it is a round of another device */
-function requireTurnOf({ begun_by: begunBy, joining }: Row, round: number, caller: Caller): void {
-  const devices = { device: begunBy as string | null, joiningDevice: joining as string | null }
+function requireTurnOf({ started_by: startedBy, joining }: Row, round: number, caller: Caller): void {
+  const devices = { device: startedBy as string | null, joiningDevice: joining as string | null }
   if (!canAccess({ device: deviceOfRound(devices, round) }, caller)) throw notAuthorized()
 }
 

@@ -154,35 +154,35 @@ describe('exportPrivateKey', () => {
   })
 
   const flip = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
-  const changeParcel = (change: (envelope: Uint8Array) => Uint8Array) => (flight: RoundBody<object>) => ({
-    ...flight,
-    messages: flight.messages.map(({ sessionIndex, envelope }) => ({ sessionIndex, envelope: change(envelope) })),
+  const changeEnvelope = (change: (envelope: Uint8Array) => Uint8Array) => (roundBody: RoundBody<object>) => ({
+    ...roundBody,
+    messages: roundBody.messages.map(({ sessionIndex, envelope }) => ({ sessionIndex, envelope: change(envelope) })),
   })
   test.each([
-    ['a tampered share', 2, changeParcel((sealed) => flip(sealed, 40)), 'PROTOCOL_ABORTED'],
-    ['a tampered key', 2, changeParcel((sealed) => flip(sealed, 0)), 'PROTOCOL_ABORTED'],
-    ['no share', 2, (flight: RoundBody<object>) => ({ ...flight, messages: [] }), 'PROTOCOL_ABORTED'],
-    ['a short challenge', 1, changeParcel((challenge) => challenge.slice(1)), 'PROTOCOL_ABORTED'],
-    ['another challenge', 1, changeParcel((challenge) => flip(challenge, 0)), 'PROTOCOL_ABORTED'],
+    ['a tampered share', 2, changeEnvelope((sealed) => flip(sealed, 40)), 'PROTOCOL_ABORTED'],
+    ['a tampered key', 2, changeEnvelope((sealed) => flip(sealed, 0)), 'PROTOCOL_ABORTED'],
+    ['no share', 2, (roundBody: RoundBody<object>) => ({ ...roundBody, messages: [] }), 'PROTOCOL_ABORTED'],
+    ['a short challenge', 1, changeEnvelope((challenge) => challenge.slice(1)), 'PROTOCOL_ABORTED'],
+    ['another challenge', 1, changeEnvelope((challenge) => flip(challenge, 0)), 'PROTOCOL_ABORTED'],
     [
       'two challenges',
       1,
-      (flight: RoundBody<object>) => ({ ...flight, messages: [...flight.messages, ...flight.messages] }),
+      (roundBody: RoundBody<object>) => ({ ...roundBody, messages: [...roundBody.messages, ...roundBody.messages] }),
       'PROTOCOL_ABORTED',
     ],
     [
       'another set',
       2,
-      (flight: RoundBody<object>) => ({ ...flight, header: { ...flight.header, setId: '5e'.repeat(32) } }),
+      (roundBody: RoundBody<object>) => ({ ...roundBody, header: { ...roundBody.header, setId: '5e'.repeat(32) } }),
       'SET_MISMATCH',
     ],
     [
       'a set of another state',
       2,
-      (flight: RoundBody<object>) => ({ ...flight, header: { ...flight.header, state: 'RETIRING' } }),
+      (roundBody: RoundBody<object>) => ({ ...roundBody, header: { ...roundBody.header, state: 'RETIRING' } }),
       'SET_MISMATCH',
     ],
-    ['no result', 2, (flight: RoundBody<object>) => ({ ...flight, header: {} }), 'NETWORK_ERROR'],
+    ['no result', 2, (roundBody: RoundBody<object>) => ({ ...roundBody, header: {} }), 'NETWORK_ERROR'],
   ])('a server that sends %s gets no key made', async (_, round, change, code) => {
     const liar: Transport = {
       async request(request) {

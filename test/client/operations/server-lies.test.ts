@@ -37,11 +37,11 @@ async function backedUp() {
   return { server, device, storage, phone, wallet, walletId: wallet.id, cipherText }
 }
 
-/** A server whose flights of one round are changed on the way. */
+/** A server whose bodies of one round are changed on the way. */
 function altered(
   server: Transport,
   round: number,
-  change: (flight: RoundBody<unknown>) => RoundBody<unknown>,
+  change: (roundBody: RoundBody<unknown>) => RoundBody<unknown>,
 ): Transport {
   return {
     async request(request) {
@@ -52,11 +52,11 @@ function altered(
   }
 }
 
-const withHeader = (header: object) => (flight: RoundBody<unknown>) => ({ ...flight, header })
+const withHeader = (header: object) => (roundBody: RoundBody<unknown>) => ({ ...roundBody, header })
 const withParcels =
-  (change: (messages: readonly SessionMessage[]) => readonly SessionMessage[]) => (flight: RoundBody<unknown>) => ({
-    ...flight,
-    messages: change(flight.messages),
+  (change: (messages: readonly SessionMessage[]) => readonly SessionMessage[]) => (roundBody: RoundBody<unknown>) => ({
+    ...roundBody,
+    messages: change(roundBody.messages),
   })
 const otherSet = '5'.repeat(64)
 
@@ -87,9 +87,9 @@ describe('a server that speaks of another set', () => {
     ['sign', 1],
   ] as const)('or of another outcome at the end of %s is not believed', async (kind, round) => {
     const { server, storage, walletId, cipherText } = await backedUp()
-    const lie = (flight: RoundBody<unknown>) => ({
-      ...flight,
-      header: { ...(flight.header as object), state: kind === 'backup' ? 'ACTIVE' : 'PREPARED' },
+    const lie = (roundBody: RoundBody<unknown>) => ({
+      ...roundBody,
+      header: { ...(roundBody.header as object), state: kind === 'backup' ? 'ACTIVE' : 'PREPARED' },
     })
     await sign(createClient({ repeats: false, transport: server, storage }), { walletId, scheme: 'ed25519', message })
     const client = createClient({ repeats: false, transport: altered(server, round, lie), storage })
@@ -109,8 +109,8 @@ describe('a server that speaks of another set', () => {
   ] as const)('at the end of %s is not believed', async (kind, round) => {
     const { server, storage, walletId } = await backedUp()
     const lies = { on: kind !== 'a signature with a preprocessing' }
-    const lie = (flight: RoundBody<unknown>) =>
-      lies.on ? { ...flight, header: { setId: otherSet, state: 'ACTIVE' } } : flight
+    const lie = (roundBody: RoundBody<unknown>) =>
+      lies.on ? { ...roundBody, header: { setId: otherSet, state: 'ACTIVE' } } : roundBody
     const transport = altered(server, round, lie)
     const phone = createClient({ repeats: false, transport, storage, pool: { size: 0 } })
     const fill = () => preprocessSignatures(phone, { walletId, count: 1 })
@@ -126,8 +126,8 @@ describe('a server that speaks of another set', () => {
   test('at the end of a proof retires nothing here', async () => {
     const { server, storage, wallet, walletId } = await backedUp()
     let rounds = 0
-    const transport = altered(server, 2, (flight) =>
-      ++rounds === 2 ? withHeader({ setId: otherSet, state: 'ACTIVE' })(flight) : flight,
+    const transport = altered(server, 2, (roundBody) =>
+      ++rounds === 2 ? withHeader({ setId: otherSet, state: 'ACTIVE' })(roundBody) : roundBody,
     )
     await expect(refreshShares(createClient({ repeats: false, transport, storage }), { walletId })).rejects.toEqual(
       code('SET_MISMATCH'),

@@ -197,9 +197,9 @@ export function memoryServer(random: RandomSource): MemoryServer {
   }
 
   function handleRound(operationId: string, round: number, body: Uint8Array): Uint8Array {
-    const flight = decodeRoundBody(body)
+    const roundBody = decodeRoundBody(body)
     if (round === 1 && !operations.has(operationId)) {
-      const request = flight.header as OperationRequest
+      const request = roundBody.header as OperationRequest
       requests.push(request)
       const sessions = openSessions(operationId, request)
       operations.set(operationId, { request, sessions, answers: new Map(), challenges: [], shares: [] })
@@ -211,7 +211,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
       return answered.answer
     }
     if (operation.decision !== undefined) fail('PROTOCOL_ABORTED', 'the operation is over')
-    const messages = play(operation, round, flight.messages)
+    const messages = play(operation, round, roundBody.messages)
     const header = round === operationRounds(operation.request) ? settle(operationId, operation) : {}
     const answer = encodeRoundBody({ header, messages })
     operation.answers.set(round, { request: toHex(body), answer })

@@ -62,7 +62,7 @@ export function retiresBeforeProof(database: Database): Database {
   })
 }
 
-/** The bug of a server that commits without its own half. */
+/** The bug of a server that commits without its own share. */
 export function losesItsHalf(database: Database): Database {
   return withStatements(database, async (tx, sql, parameters) => {
     const rows = await tx.query(sql, parameters)

@@ -107,7 +107,7 @@ export const DECODERS: readonly Decoder[] = [
     runs: 400,
   },
   {
-    name: 'a flight',
+    name: 'a round body',
     valid: encodeRoundBody({
       header: { kind: 'generate', label: 'phone' },
       messages: [

@@ -103,9 +103,9 @@ describe('a session', () => {
 
   test('gives `prepared` once, and `done` when it ends', () => {
     const { machines, sessions } = greeted(2)
-    const flights = sessions.map((session) => session.advance().out)
+    const sent = sessions.map((session) => session.advance().out)
     expect(sessions[0]!.advance()).toEqual({ out: [] })
-    for (const bytes of flights[1]!.slice(0, 2)) sessions[0]!.receive(bytes)
+    for (const bytes of sent[1]!.slice(0, 2)) sessions[0]!.receive(bytes)
     expect(machines[0]!.wiped).toBe(0)
     expect(sessions[0]!.advance()).toEqual({ out: [], done: 'result' })
     expect(machines[0]!.wiped).toBe(1)
@@ -114,12 +114,12 @@ describe('a session', () => {
 
   test('wipes what it has sent to one participant and what one has sent to it', () => {
     const { machines, sessions } = greeted(3)
-    const flights = sessions.map((session) => session.advance().out)
+    const sent = sessions.map((session) => session.advance().out)
     for (const { secrets } of machines) {
       expect(secrets).toHaveLength(2)
       expect(secrets.every((secret) => secret.every((byte) => byte === 0))).toBe(true)
     }
-    for (const from of [1, 2]) for (const bytes of flights[from]!) sessions[0]!.receive(bytes)
+    for (const from of [1, 2]) for (const bytes of sent[from]!) sessions[0]!.receive(bytes)
     expect(sessions[0]!.advance().done).toBe('result')
     expect(machines[0]!.heard).toEqual([Uint8Array.of(0, 0), Uint8Array.of(0, 0)])
   })
@@ -138,9 +138,9 @@ describe('a session', () => {
     ['no room for an echo', (body: Uint8Array) => body.slice(0, 31), 'FORMAT', [3]],
   ] as const)('ends with %s in one message', (_, change, reason, blame) => {
     const { machines, sessions } = greeted(3)
-    const flights = sessions.map((session) => session.advance().out)
-    for (const bytes of flights[1]!) sessions[0]!.receive(bytes)
-    for (const bytes of flights[2]!) {
+    const sent = sessions.map((session) => session.advance().out)
+    for (const bytes of sent[1]!) sessions[0]!.receive(bytes)
+    for (const bytes of sent[2]!) {
       const { body, ...header } = decodeEnvelope(bytes)
       sessions[0]!.receive(encodeEnvelope({ ...header, body: header.to === 1 ? change(body) : body }))
     }
@@ -218,10 +218,10 @@ describe('a session as bytes', () => {
 
   test('goes on where it stood', () => {
     const { sessions } = greeted(2)
-    const flights = sessions.map((session) => session.advance().out)
+    const sent = sessions.map((session) => session.advance().out)
     const restored = restore(sessions[0]!.export())
     expect(() => restored.start()).toThrow(TypeError)
-    for (const bytes of flights[1]!) restored.receive(bytes)
+    for (const bytes of sent[1]!) restored.receive(bytes)
     expect(restored.advance().done).toBe('result')
     const fresh = restore(createSession(new ToyMachine()).export())
     expect(fresh.start().out).toHaveLength(1)

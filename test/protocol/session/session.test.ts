@@ -87,7 +87,7 @@ describe('order of use', () => {
 })
 
 describe('receive', () => {
-  /** A client that has the server's first message and its second flight, and the server. */
+  /** A client that has the server's first message and its messages of round 2, and the server. */
   function afterRound1() {
     const [client, server] = pair()
     const hello = client.start().out

@@ -65,13 +65,13 @@ describe('the custodian', () => {
     ['an object with a length', { length: 1, 0: new Uint8Array(1) }],
     ['more than there can be', Array(1_000_001)],
     ['an array that is as long as one can be', Array(2 ** 32 - 1)],
-  ])('that gives %s for halves has failed', async (_, answer) => {
+  ])('that gives %s for shares has failed', async (_, answer) => {
     const fetch = (async () => answer) as Custodian['fetch']
     expect(status(await recover(owner(failing({ fetch })), half).post())).toEqual([502, 'WEBHOOK_FAILED'])
     expect(told()).toHaveLength(1)
   })
 
-  test('that gives anything besides the half has given it', async () => {
+  test('that gives anything besides the share has given it', async () => {
     const fetch = (async (...which: [string, string]) => [
       null,
       'text',
@@ -96,7 +96,7 @@ describe('the custodian', () => {
     await play(one)
   })
 
-  test('that answers too late stores the half all the same, and no zeros', async () => {
+  test('that answers too late stores the share all the same, and no zeros', async () => {
     let stored = () => {}
     const storing = new Promise<void>((resolve) => (stored = resolve))
     const kept: Uint8Array[] = []

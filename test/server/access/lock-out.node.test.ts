@@ -47,7 +47,7 @@ describe('what the owner needs is used up neither', () => {
     await play(prove(client, recovered.prepared[0] as WalletShares))
   }
 
-  test('by whoever has the token and no half: nothing begins, and nothing is counted', async () => {
+  test('by whoever has the token and no share: nothing begins, and nothing is counted', async () => {
     const client = owner(limited(tight, { authorizeExport: () => raise(new Error('asked')) }))
     const forged = wrong(wallet.signing)
     const before = await rows()

@@ -84,7 +84,7 @@ describe('the history of a set', () => {
     ['retiring', ['ACTIVE'], 'RETIRING'],
     ['destroyed', ['RETIRING', 'ACTIVE', 'PREPARED'], 'DESTROYED'],
     ['aborted', ['PREPARED'], 'ABORTED'],
-    ['recoveryBegun', ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED'], undefined],
+    ['recoveryStarted', ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED'], undefined],
   ])('knows what states a set may be in when it is %s', (event, from, to) => {
     for (const state of ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED'] as const) {
       const history: SetHistory = { ...newHistory(), state }

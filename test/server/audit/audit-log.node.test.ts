@@ -62,7 +62,7 @@ describe('the log', () => {
     await other.open()
     await log.open()
     expect(await readKey()).toEqual(key)
-    const begun = { event: 'begun', wallet_id: '', set_id: '', operation_id: '', detail: '1', sequence: 1 }
+    const begun = { event: 'logStarted', wallet_id: '', set_id: '', operation_id: '', detail: '1', sequence: 1 }
     expect(await chainOf('')).toEqual([expect.objectContaining(begun)])
     await query('update reshare_sets set logged = true')
   })

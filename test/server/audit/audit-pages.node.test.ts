@@ -17,7 +17,7 @@ const query = (sql: string, parameters: SqlValue[] = []) => tables.database.quer
 
 describe('a chain', () => {
   const key = new Uint8Array(32).fill(7)
-  const recovery = { event: 'recoveryBegun', setId: 'set' }
+  const recovery = { event: 'recoveryStarted', setId: 'set' }
 
   /** The entries of a chain as they are read, of events that each name what is not usual of them. */
   function rowsOf(...entries: Partial<AuditEntry>[]): StoredEntry[] {

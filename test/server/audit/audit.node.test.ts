@@ -52,7 +52,7 @@ describe('what is logged', () => {
       'confirmed',
       'prepared backup',
       'committed backup',
-      'recoveryBegun',
+      'recoveryStarted',
       'prepared recover',
       'activated recover',
       `replaces ${setIdOf(phone.signing)}`,
@@ -88,7 +88,7 @@ describe('what is logged', () => {
       `destroyed ${setIdOf(newer)}`,
       'prepared backup',
       'aborted',
-      'recoveryBegun dryRun',
+      'recoveryStarted dryRun',
       'retiring',
       'destroyed',
     ])

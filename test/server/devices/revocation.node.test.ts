@@ -236,7 +236,7 @@ describe('revoking a device', () => {
     expect(await breaks()).toEqual([])
   })
 
-  test('that ends before the halves are destroyed is finished by a sweep', async () => {
+  test('that ends before the shares are destroyed is finished by a sweep', async () => {
     const { clientId, phoneId, tabletId } = newClient()
     const walletId = toHex(world.random(16))
     const setId = setIdOf(await plant({ clientId, walletId, device: phoneId }))

@@ -14,7 +14,7 @@ let devices: TableDevices
 fileDevices((made) => (devices = made))
 
 describe('a device that is revoked', () => {
-  test('signs no more, and its halves are destroyed: those of no other', async () => {
+  test('signs no more, and its shares are destroyed: those of no other', async () => {
     const { clientId, phone, tablet, setId, own } = await devices.newWallet()
     const another = await devices.tables.set(phone, { walletId: OTHER_WALLET }, ACTIVE)
     const backup = await devices.tables.set(phone, { purpose: 'backup' }, ACTIVE)

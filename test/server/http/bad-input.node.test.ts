@@ -107,7 +107,7 @@ describe('headers of the first round', () => {
   })
 })
 
-describe('flights', () => {
+describe('round bodies', () => {
   const valid = encodeRoundBody({ header: generate, messages: [] })
   const message: SessionMessage = { sessionIndex: 0, envelope: Uint8Array.of(1) }
   test.each([

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterEach(() => expect([world.errors.splice(0), tables.errors.splice(0)]).toEqual([[], []]))
 afterAll(() => Promise.all([world.database.close(), tables.database.close()]))
 
-test('a half that comes after its removal is removed once more, when the time of its operation is over', async () => {
+test('a share that comes after its removal is removed once more, when the time of its operation is over', async () => {
   const arriving: (() => void)[] = []
   const { custodian } = world
   const slow = {

@@ -37,7 +37,7 @@ function nextSealer(): Sealer {
 let sealer: Sealer
 const context = (changes: Partial<ServerContext> = {}): ServerContext => ({ ...tables.context, sealer, ...changes })
 
-/** A set whose half and setup are sealed by the key that is current. */
+/** A set whose share and setup are sealed by the key that is current. */
 async function sealedSet(epoch = 1) {
   const key = tables.key()
   const setId = await tables.set(key)
@@ -73,7 +73,7 @@ async function before(count: number) {
   return sets
 }
 
-test('each half, each setup and the key of the log are sealed again, once', async () => {
+test('each share, each setup and the key of the log are sealed again, once', async () => {
   const sets = await before(6)
   const key = await readAuditKey(tables.database, sealer)
   expect(await rotate(context())).toEqual({ resealed: 2 * 6 + 1, remaining: 0 })
@@ -155,7 +155,7 @@ test('what is destroyed or replaced meanwhile stays as it is', async () => {
   expect(tables.errors).toEqual([])
 })
 
-test('a half changes only while a rotation says that it may', async () => {
+test('a share changes only while a rotation says that it may', async () => {
   const [set] = await before(1)
   const settings: unknown[] = []
   const database: Database = {

@@ -87,7 +87,7 @@ test('a rotation that ends in the middle is taken up by the next, and by two at 
   const halfway = [...(await keyIds('shares')), ...(await keyIds('ot_states'))]
   expect(halfway.filter((id) => id === 1)).toHaveLength(old - 1)
 
-  // Sets sign whether or not their halves have been sealed again.
+  // Sets sign whether or not their shares have been sealed again.
   for (const { signing } of wallets) await play(sign(clientOf(before(), after()), signing))
   const [left, right] = await Promise.all([after().rotate(), after().rotate()])
   // And the key of the log.
@@ -115,7 +115,7 @@ test('once nothing remains the old key may go, and everything opens', async () =
   expect(codeOf(await sign(old, wallets[0]!.signing).post())).toBe('SHARE_PARSING_FAILED')
 })
 
-test('a half that is destroyed meanwhile does not come back', async () => {
+test('a share that is destroyed meanwhile does not come back', async () => {
   const { signing } = await newWallet(clientOf(before()))
   const setId = setIdOf(signing)
   const { database } = world
@@ -130,7 +130,7 @@ test('a half that is destroyed meanwhile does not come back', async () => {
   expect(await database.query('select 1 from reshare_shares where set_id = $1', [setId])).toEqual([])
 })
 
-test('a half that no key opens is told of and counted, and holds up no other', async () => {
+test('a share that no key opens is told of and counted, and holds up no other', async () => {
   const third = { id: 3, key: random(32) }
   const stranger = setIdOf((await newWallet(clientOf(serverOf({ current: third, previous: [second] })))).signing)
   const { resealed, remaining } = await after().rotate()
@@ -142,7 +142,7 @@ test('a half that no key opens is told of and counted, and holds up no other', a
   expect(await world.database.query('select 1 from reshare_shares where set_id = $1', [stranger])).toHaveLength(1)
 })
 
-test('nothing but that overwrites a half', async () => {
+test('nothing but that overwrites a share', async () => {
   const { signing } = wallets[0]!
   const setId = setIdOf(signing)
   const [row] = await world.database.query('select sealed from reshare_shares where set_id = $1', [setId])

@@ -129,7 +129,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     await own.close()
   })
 
-  test('halves that the custodian never removes hold up none of the others', async () => {
+  test('shares that the custodian never removes hold up none of the others', async () => {
     const { context } = tables
     const keys = Array.from({ length: 6 }, () => tables.key())
     const halves: string[] = []

@@ -242,7 +242,7 @@ describe('a proof of possession', () => {
     })
   })
 
-  test('destroys what the set replaces, and asks for the halves of lost backups', async () => {
+  test('destroys what the set replaces, and asks for the shares of lost backups', async () => {
     const { clientId, client, set } = await owner()
     const key = tables.key({ clientId })
     const [old, lost] = [

@@ -23,7 +23,7 @@ const deletionPending = async (setId: string) =>
   ]
 
 describe('a backup', () => {
-  test('gives its half to the custodian, not to the database', async () => {
+  test('gives its share to the custodian, not to the database', async () => {
     const one = await owners.walletOwner()
     const operation = await play(backup(one.client, one.set, 'PASSKEY'))
     const setId = setIdOf(operation.prepared[0]!)
@@ -51,7 +51,7 @@ describe('a backup', () => {
     expect(await deletionPending(setId)).toBe(false)
   })
 
-  test('leaves neither half in the memory of the server, also where it fails', async () => {
+  test('leaves neither share in the memory of the server, also where it fails', async () => {
     const one = await owners.walletOwner()
     const operation = await playTo(backup(one.client, one.set), 1)
     const down = { ...owners.custodian, store: () => Promise.reject(new MpcError('WEBHOOK_FAILED', 'the app is down')) }

@@ -51,7 +51,7 @@ describe('a new wallet', () => {
     expect(owners.custodianShares(one)).toEqual([])
   })
 
-  test('is answered with the messages of three sessions, and nothing of the server’s half is left in memory', async () => {
+  test('is answered with the messages of three sessions, and nothing of the server’s share is left in memory', async () => {
     const { client, clientId } = owners.newOwner()
     const operation = generate(client)
     const watched = []
@@ -74,7 +74,7 @@ describe('a new wallet', () => {
 })
 
 describe('a recovery', () => {
-  test('makes a signing set from the custodian’s half, and a backup beside it', async () => {
+  test('makes a signing set from the custodian’s share, and a backup beside it', async () => {
     const one = await owners.backupOwner()
     const operation = await play(recover(one.client, one.set.signing, { rotateBackup: 'PASSKEY' }))
     const [signing, rotated] = operation.prepared.map(setIdOf) as [string, string]
@@ -91,7 +91,7 @@ describe('a recovery', () => {
     expect(nobleTakes(await play(signEcdsa(one.client, wallet)), wallet.signing)).toBe(true)
   })
 
-  test('that is aborted on its way has the custodian remove the new half alone', async () => {
+  test('that is aborted on its way has the custodian remove the new share alone', async () => {
     const one = await owners.backupOwner()
     const operation = await playTo(recover(one.client, one.set.signing, { rotateBackup: 'PASSKEY' }), 1)
     const removed: string[] = []
@@ -111,7 +111,7 @@ describe('a recovery', () => {
     expect(owners.custodianShares(one)).toEqual([encodeWalletShares(getGroup, one.set.half)])
   })
 
-  test('whose late half cannot be removed says so, and why it has failed', async () => {
+  test('whose late share cannot be removed says so, and why it has failed', async () => {
     const one = await owners.walletOwner()
     const operation = await playTo(backup(one.client, one.set), 1)
     const failure = new Error('the database is down')

@@ -28,11 +28,11 @@ describe('an operation is admitted', () => {
     key: CalledOperation,
     request: OperationRequest,
     context: ServerContext = withLimits(tables, {}),
-    begun = false,
+    started = false,
   ) => {
     const setId = request.kind === 'generate' ? null : request.setId
     const { source } = await findRoundStatus(context, { ...key, round: 1, requestHash: tables.hash('first'), setId })
-    await authorizeOperation(context, key, request, { begun, source })
+    await authorizeOperation(context, key, request, { started, source })
   }
 
   test('not while its set or device is locked out, if it needs a proof; others are not concerned', async () => {

@@ -73,7 +73,7 @@ describe('a round', () => {
     expect(await tables.log(clientId)).toEqual([`proven ${set.walletId} ${set.setId}`])
   })
 
-  test('that is no flight is refused, and nothing has begun', async () => {
+  test('that is not a round body is refused, and nothing has begun', async () => {
     const key = tables.key()
     await expect(handleRound(tables.context, key, 1, Uint8Array.of(9))).rejects.toThrow(BadRequest)
     await expect(handleRound(tables.context, key, 1, null as never)).rejects.toThrow(TypeError)
@@ -118,7 +118,7 @@ describe('a round', () => {
 })
 
 describe('the first round of an operation', () => {
-  /** A recovery whose server has no half to deal: it may be tried again. */
+  /** A recovery whose server has no share to deal: it may be tried again. */
   async function failing(dryRun: boolean) {
     const { clientId, device } = tables.key()
     const set = await storedSet(tables, { clientId, device }, 'backup')
@@ -140,7 +140,9 @@ describe('the first round of an operation', () => {
     expect(tables.errors.splice(0)).toHaveLength(2)
     expect(await counted(clientId)).toEqual({ recover: 1 })
     const { walletId, setId } = set
-    expect(await tables.log(clientId)).toEqual([`recoveryBegun ${walletId} ${setId} ${operation.operationId}${detail}`])
+    expect(await tables.log(clientId)).toEqual([
+      `recoveryStarted ${walletId} ${setId} ${operation.operationId}${detail}`,
+    ])
   })
 })
 

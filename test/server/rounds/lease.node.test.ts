@@ -189,9 +189,9 @@ describe('an operation', () => {
     const key = tables.key({ device: DEVICE })
     const look = (changes = {}, round = 1, request = 'first') =>
       findRoundStatus(context, { ...key, ...changes, round, requestHash: tables.hash(request) })
-    expect(await look()).toMatchObject({ begun: false, decided: false })
+    expect(await look()).toMatchObject({ started: false, decided: false })
     await tables.begin(key)
-    expect(await look()).toMatchObject({ begun: true, decided: false })
+    expect(await look()).toMatchObject({ started: true, decided: false })
     await insertResponse(context, database, {
       ...key,
       round: 1,
@@ -199,10 +199,10 @@ describe('an operation', () => {
       response: utf8('answer'),
     })
     expect(await look()).toMatchObject({ response: utf8('answer'), decided: false })
-    expect(await look({}, 2, 'second')).toMatchObject({ begun: false, decided: false })
+    expect(await look({}, 2, 'second')).toMatchObject({ started: false, decided: false })
     await expect(look({}, 1, 'other')).rejects.toThrow(errorOf('PROTOCOL_ABORTED'))
     await expect(look({ device: null })).rejects.toThrow(errorOf('AUTH_FAILED'))
-    expect(await look({ clientId: 'another' })).toMatchObject({ begun: false, decided: false })
+    expect(await look({ clientId: 'another' })).toMatchObject({ started: false, decided: false })
     await recordDecision(context, database, key, 'ABORT')
     expect(await look()).toMatchObject({ response: utf8('answer'), decided: true })
     await database.query('delete from reshare_operations where client_id = $1', [key.clientId])
@@ -229,7 +229,7 @@ describe('an operation', () => {
 
 test('an operation that has not begun is decided once, and one that has goes on', async () => {
   const { context, database } = tables
-  const [key, begun] = [tables.key({ device: 'ab'.repeat(32) }), tables.key()]
+  const [key, started] = [tables.key({ device: 'ab'.repeat(32) }), tables.key()]
   await decideUnstarted(context, key, 'ABORT')
   await decideUnstarted(context, key, 'COMMIT')
   expect(await tables.row('select decision, device from reshare_decisions where client_id = $1', key.clientId)).toEqual(
@@ -239,9 +239,9 @@ test('an operation that has not begun is decided once, and one that has goes on'
     },
   )
   expect(await tables.begin(key)).toBe(false)
-  await tables.begin(begun)
-  await decideUnstarted(context, begun, 'ABORT')
-  expect(await findDecision(database, begun)).toBeUndefined()
+  await tables.begin(started)
+  await decideUnstarted(context, started, 'ABORT')
+  expect(await findDecision(database, started)).toBeUndefined()
 })
 
 test('the epoch of what is no database is not raised, nor is anything else done to it', async () => {

@@ -164,7 +164,7 @@ describe.each(chosenDatabases('server/rounds'))('rounds on $name', ({ open }) =>
         'one session without a message',
         (messages: Parcels) => messages.filter(({ sessionIndex }) => sessionIndex === 0),
       ],
-    ])('%s: refused, and the right flight still completes', async (_, spoil) => {
+    ])('%s: refused, and the right body still completes', async (_, spoil) => {
       const client = world.client()
       const operation = generate(client)
       while (operation.body !== undefined) {

@@ -24,7 +24,7 @@ const state = async (set: WalletShares) =>
 const states = (sets: readonly WalletShares[]) => Promise.all(sets.map(state))
 
 describe('unconfirmed backups', () => {
-  test('of one device are bounded: the oldest ends, with its half, and is told of', async () => {
+  test('of one device are bounded: the oldest ends, with its share, and is told of', async () => {
     const client = bounded({ unconfirmedBackups: 2 })
     const wallet = await newWallet(client)
     const confirmed = await newBackup(client, wallet)

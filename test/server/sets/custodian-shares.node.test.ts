@@ -51,7 +51,7 @@ const setOf = (half: WalletShares, record = half): SetRow =>
     record: encodeWalletSetRecord(getGroup, combineRecords(record.shares.map((share) => share.record))),
   }) as SetRow
 
-/** A half of which one share is not the one that its record says. */
+/** A party's shares of which one is not the one that its record says. */
 function damaged(half: WalletShares): WalletShares {
   const [first, ...others] = half.shares
   return { ...half, shares: [{ ...first!, secretShare: other.other.shares[0]!.secretShare }, ...others] }
@@ -63,7 +63,7 @@ function watchSecrets(): () => Uint8Array[] {
   return () => spies.flatMap((spy) => spy.mock.results.map(({ value }) => value as Uint8Array))
 }
 
-describe('a half on its way to the custodian', () => {
+describe('a share on its way to the custodian', () => {
   const hand = (custodian: Partial<Custodian> | undefined, half = pair.other) =>
     storeWithCustodian(contextOf(custodian), CLIENT, 'PASSKEY', half)
 
@@ -184,7 +184,7 @@ describe('a half on its way to the custodian', () => {
   })
 })
 
-describe('a half that comes from the custodian', () => {
+describe('a share that comes from the custodian', () => {
   const fetched = async (candidates: Uint8Array[], set = setOf(pair.other)) => {
     const asked: string[][] = []
     const fetch: Custodian['fetch'] = (...about) => (asked.push(about), Promise.resolve(candidates))

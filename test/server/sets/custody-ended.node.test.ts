@@ -15,7 +15,7 @@ const unavailable = () => new MpcError('WEBHOOK_FAILED', 'the app is down')
 
 const failing = (...fault: Fault) => duringFault(world, unavailable(), ...fault)
 
-describe('the halves of backups that ended', () => {
+describe('the shares of backups that ended', () => {
   const kept = (client: ServerClient) => world.custodian.halves.get(client.clientId)?.length
   const undecided = async (client: ServerClient) => {
     const operation = backup(client, await newWallet(client))

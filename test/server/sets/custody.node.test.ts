@@ -207,7 +207,7 @@ test('a server without a custodian begins no backup and no recovery, and says wh
   expect(await setStatus(client, setIdOf(wallet.signing))).toMatchObject({ state: 'ACTIVE' })
 })
 
-test('a custodian that loses a half between reading it back and the confirmation: the old backup stays', async () => {
+test('a custodian that loses a share between reading it back and the confirmation: the old backup stays', async () => {
   const client = world.client()
   const wallet = await newWallet(client)
   const old = await newBackup(client, wallet)
@@ -222,7 +222,7 @@ test('a custodian that loses a half between reading it back and the confirmation
 })
 
 describe('what the custodian gives back in a recovery', () => {
-  test('nothing, junk, and halves of other backups: SHARE_NOT_FOUND', async () => {
+  test('nothing, junk, and shares of other backups: SHARE_NOT_FOUND', async () => {
     const client = world.client()
     const wallet = await newWallet(client)
     const half = await newBackup(client, wallet)
@@ -237,7 +237,7 @@ describe('what the custodian gives back in a recovery', () => {
     await play(recover(client, half))
   })
 
-  test("the client's own half: it is the right set and the wrong party", async () => {
+  test("the client's own share: it is the right set and the wrong party", async () => {
     const client = world.client()
     const half = await newBackup(client, await newWallet(client))
     replaceHalves(client, () => [encodeWalletShares(getGroup, half)])

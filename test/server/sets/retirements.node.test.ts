@@ -115,7 +115,7 @@ describe('retirement', () => {
     expect(new Map((await owed(laptop2)) as [string, boolean][]).get(laptop)).toBe(false)
   })
 
-  test('destroys the halves of one client or of all, with their setups and preprocessings', async () => {
+  test('destroys the shares of one client or of all, with their setups and preprocessings', async () => {
     const key = tables.key()
     const retiring = { state: 'RETIRING', committed_at: when() }
     const [own, foreign, kept] = [

@@ -40,7 +40,7 @@ const isWiped = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 const bare = (key = tables.key()) => bareSet(tables, key)
 const watched = () => watchedSealer(tables)
 
-describe('the server’s half of a set', () => {
+describe('the server’s share of a set', () => {
   let half: WalletShares
   beforeAll(() => {
     half = walletPair('signing', tables.context.random).other
@@ -201,13 +201,13 @@ describe('an ECDSA setup', () => {
   })
 })
 
-describe('a custodian’s half', () => {
+describe('a custodian’s share', () => {
   const half = (setId: string) =>
     tables.row('select deletion_pending, tried_at from reshare_custodian_records where set_id = $1', setId)
   const halves = (setIds: string[]) =>
     Promise.all(setIds.map(async (setId) => (await half(setId))?.['deletion_pending']))
 
-  /** Owed halves of one client, in the order in which they are asked for. */
+  /** Owed shares of one client, in the order in which they are asked for. */
   async function owing(count: number) {
     const key = tables.key()
     const setIds: string[] = []

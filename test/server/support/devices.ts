@@ -88,7 +88,7 @@ export interface Planted {
   readonly state?: 'ACTIVE' | 'PREPARED'
 }
 
-/** A committed set that lies in the database as if its operation had been played: the client's half. */
+/** A committed set that lies in the database as if its operation had been played: the client's share. */
 export async function plantSet(world: World, context: ServerContext, planted: Planted): Promise<WalletShares> {
   const { clientId, device, purpose = 'signing', sourceSetId = null, proven = false, label = 'phone' } = planted
   const { client: own, other } = walletPair(purpose, world.random)

@@ -41,7 +41,7 @@ export function tablesClient(context: ServerContext, { clientId, device }: Calle
 export interface StoredSet {
   readonly walletId: string
   readonly setId: string
-  /** The client's half. */
+  /** The client's share. */
   readonly signing: WalletShares
   /** The server's or the custodian's. */
   readonly half: WalletShares
@@ -59,7 +59,7 @@ export interface SetTables {
   readonly context: Pick<ServerContext, 'random' | 'sealer'>
 }
 
-/** Puts a committed set into the tables. The custodian's half of a backup set is the test's to put somewhere. */
+/** Puts a committed set into the tables. The custodian's share of a backup set is the test's to put somewhere. */
 export async function storedSet(
   { context, database }: SetTables,
   { clientId, device }: Caller,

@@ -15,7 +15,7 @@ export interface WatchedScalars<Result> {
   count(secrets?: readonly Uint8Array[]): { readonly seen: number; readonly left: number }
 }
 
-/** The secrets of a half. */
+/** The secrets of a share. */
 export const secretsOf = ({ shares }: WalletShares): Uint8Array[] => shares.map(({ secretShare }) => secretShare)
 
 /** Runs `work` and remembers the very bytes of every scalar that it makes, to see afterwards which are wiped. */

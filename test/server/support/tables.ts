@@ -27,7 +27,7 @@ export interface Tables {
   /** What its values are sealed with. */
   readonly masterKey: Uint8Array
   readonly errors: unknown[]
-  /** What the custodian has, by set: a half of each backup set that {@link Tables.set} has made. */
+  /** What the custodian has, by set: a share of each backup set that {@link Tables.set} has made. */
   readonly halves: Map<string, Uint8Array>
   /** What the custodian was asked to remove. */
   readonly removed: string[]
@@ -41,7 +41,7 @@ export interface Tables {
   set(key: CalledOperation, row?: Partial<SetRow>, changes?: Record<string, SqlValue>): Promise<string>
   row(sql: string, ...parameters: SqlValue[]): Promise<Row | undefined>
   state(setId: string): Promise<SqlValue | undefined>
-  /** Whether the server still holds its half. */
+  /** Whether the server still holds its share. */
   hasShare(setId: string): Promise<boolean>
   /** What the log tells of a client, each event as `event wallet set operation detail` without what it has none of. */
   log(clientId: string): Promise<string[]>
@@ -77,7 +77,7 @@ export async function createTables(database: Database, random: RandomSource): Pr
       halves.delete(setId)
     },
   }
-  /** A new set's id and record; of a backup set, the custodian has its half. */
+  /** A new set's id and record; of a backup set, the custodian has its share. */
   const newSet = (purpose: Purpose = 'signing') => {
     if (purpose === 'signing') return { setId: toHex(random(32)), record: new Uint8Array(1) }
     const { other } = walletPair('backup', random)

@@ -45,7 +45,7 @@ export function backup(
   return new ClientOperation(client, request, signing)
 }
 
-/** A backup set that the app has confirmed: the client's half. */
+/** A backup set that the app has confirmed: the client's share. */
 export async function newBackup(client: ServerClient, wallet: TestWallet): Promise<WalletShares> {
   const [half] = (await play(backup(client, wallet))).prepared as [WalletShares]
   await confirmSet(client, setIdOf(half))

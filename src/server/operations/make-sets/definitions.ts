@@ -45,7 +45,7 @@ export const recoverOperation: ServerOperation<RecoverRequest> = {
   failuresCountAgainst: ['device'],
   // Logged before it ends: someone opens a backup, with this client's credentials.
   startEvents: ({ operationId }, { walletId, setId, dryRun }) => [
-    { event: 'recoveryBegun', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) },
+    { event: 'recoveryStarted', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) },
   ],
   keepsDecision: true,
   handle: makeSetsRound,

@@ -51,7 +51,7 @@ export const joinOperation: ServerOperation<JoinRequest> = {
   failuresCountAgainst: ['set', 'device'],
   // Logged before it ends: another device gets a share.
   startEvents: ({ operationId }, { walletId, setId, joiningDeviceId }) => [
-    { event: 'joinBegun', walletId, setId, operationId, detail: joiningDeviceId ?? '' },
+    { event: 'joinStarted', walletId, setId, operationId, detail: joiningDeviceId ?? '' },
   ],
   keepsDecision: true,
   handle: joinRound,

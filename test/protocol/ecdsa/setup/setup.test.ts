@@ -105,7 +105,7 @@ describe('the setup of threshold ECDSA', () => {
     expectMatching(outcomes[0]!.done![0]!, outcomes[1]!.done![0]!)
   })
 
-  test('goes on from bytes between two messages of a flight', () => {
+  test('goes on from bytes between two messages of a round', () => {
     const random = seededRandom()
     const [client, server] = setupSessions(backend, ids(1, 2), random)
     const hello = client!.start().out

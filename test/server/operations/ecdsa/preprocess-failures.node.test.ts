@@ -87,7 +87,7 @@ describe.each(chosenDatabases('server/ecdsa-preprocess'))('preprocessings on $na
     },
   )
 
-  // Made and used again, one and the same would open one nonce for two statements: the server's half.
+  // Made and used again, one and the same would open one nonce for two statements: the server's share.
   test('are never made twice, by a server and a client whose sources repeat', async () => {
     const random: RandomSource = (length) => new Uint8Array(length).fill(0x42)
     const repeating = world.server({ random })

@@ -186,7 +186,7 @@ test('a setup that is refused in its second round leaves nothing of the first in
   expect(scalars.count().left).toBe(0)
 })
 
-test('a state that cannot be read is told of as it is, and leaves no half in memory', async () => {
+test('a state that cannot be read is told of as it is, and leaves no share in memory', async () => {
   const { clientId, set, client, wallet } = await owner()
   const operation = signEcdsa(client, wallet)
   operation.take(await operation.post())

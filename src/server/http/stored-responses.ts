@@ -6,7 +6,7 @@ import { inPages, PAGE } from '../../util/pages.ts'
 import type { StoredResponse } from '../devices/devices-table.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 
-/** How long an answer is kept: longer than its request is fresh by the clock of any process. */
+/** How long a response is stored: longer than its request is fresh by the clock of any process. */
 const STORED_MS = 4 * FRESH_MS
 
 /** A sealed request that changes something, as a client has sent it. */
@@ -22,9 +22,9 @@ export function keptResponse({ status, body }: StoredResponse): Response {
 }
 
 /**
- * Keeps an answer, so that a copy of its request, which a relay may send later, is not judged again: least of all one that
- * was denied. Not what may end otherwise the next time, for which the same bytes may ask again, and no round: a round has
- * its own answer kept, for its request in whatever seal.
+ * Stores a response, so that a copy of its request, which a relay may send later, is not judged again. This matters most
+ * for a denied request. Failures that may not last are not stored: the same bytes may ask again. Nor are rounds: their
+ * responses are stored by `rounds`, whatever seals the request.
  *
  * @param error what the request failed with, if it did
  */
@@ -44,7 +44,7 @@ export async function storeResponse(
   )
 }
 
-/** Forgets answers whose requests are refused by their time. */
+/** Deletes responses whose requests are now refused by their time. */
 export async function forgetStoredResponses(context: ServerContext): Promise<void> {
   await inPages(() =>
     context.database.query(
