@@ -50,7 +50,7 @@ const BASE = 'https://sealed.localhost'
  * public key, times and sizes, but no share, token, wallet or status. A response that is not sealed is never accepted.
  *
  * Requests throw CHANNEL_FAILED if the response does not come from the holder of the pinned key. They throw NETWORK_ERROR
- * or RATE_LIMITED if a proxy responds with a transient failure.
+ * or RATE_LIMITED if a proxy responds with a transient failure, and what the inner transport throws.
  *
  * @throws {TypeError | RangeError} if an option is wrong
  *

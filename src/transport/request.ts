@@ -102,6 +102,7 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, work: Pro
  * @param timeoutMs no limit if undefined
  * @param exchange gets a signal of this runtime, since the caller's may be a polyfill or from another realm
  * @throws {NETWORK_ERROR} if it fails
+ * @throws {MpcError} what `exchange` throws as one
  * @throws {TIMEOUT} if the time is over
  * @throws {ABORTED} if the caller's signal is aborted
  */
@@ -119,9 +120,9 @@ export async function exchangeOnce<T>(
     return await untilAborted(end.signal, exchange(end.signal))
   } catch (cause) {
     if (signal?.aborted) throw abortedBy(signal)
-    if (end.signal.aborted) throw new MpcError('TIMEOUT', `no answer within ${timeoutMs} ms`, { cause })
+    if (end.signal.aborted) throw new MpcError('TIMEOUT', `no response within ${timeoutMs} ms`, { cause })
     if (isMpcError(cause)) throw cause
-    throw new MpcError('NETWORK_ERROR', 'no answer came from the server', { cause })
+    throw new MpcError('NETWORK_ERROR', 'no response came from the server', { cause })
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)

@@ -8,16 +8,16 @@ export const MAX_RESPONSE_BYTES = 8 * 2 ** 20
 /**
  * Reads a whole response, but never more than `maximum` bytes.
  *
- * @throws {NETWORK_ERROR} with `retryable: false`, if it is longer, is a redirect, or is not a response of fetch
+ * @throws {MALFORMED_RESPONSE} if it is longer, is a redirect, or is not a response of fetch
  * @throws {unknown} an error of the platform, if the response breaks off
  */
 export async function readResponse(response: Response, maximum: number): Promise<TransportResponse> {
-  if (!isResponse(response)) throw refused('fetch gave something else than a response')
+  if (!isResponse(response)) throw refused('fetch did not return a response')
   const { status, headers } = response
   // With `redirect: 'manual'`, a browser returns an opaque redirect of status 0. React Native always follows redirects.
   if (status === 0 || (status >= 300 && status < 400) || response.redirected) {
     await response.body?.cancel?.()
-    throw refused('the server answered with a redirect, which is not followed')
+    throw refused('the response is a redirect, which is not followed')
   }
   if (Number(headers.get('content-length') ?? 0) > maximum) {
     await response.body?.cancel?.()
@@ -46,7 +46,7 @@ async function readBody(response: Response, maximum: number): Promise<Uint8Array
   for (;;) {
     const { done, value } = await reader.read()
     if (done) break
-    if (!isBytes(value)) throw refused('fetch gave something else than bytes')
+    if (!isBytes(value)) throw refused('the response does not consist of bytes')
     length += value.length
     if (length > maximum) {
       await reader.cancel()
@@ -77,9 +77,9 @@ function sentAt(headers: Headers): number {
 }
 
 function tooLong(maximum: number): MpcError {
-  return refused(`the server's answer is longer than ${maximum} bytes`)
+  return refused(`the response is longer than ${maximum} bytes`)
 }
 
 function refused(message: string): MpcError {
-  return new MpcError('NETWORK_ERROR', message, { retryable: false })
+  return new MpcError('MALFORMED_RESPONSE', message)
 }

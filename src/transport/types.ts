@@ -28,6 +28,7 @@ export interface Transport {
    * Sends one request and reads the whole response. A response with an HTTP error status is not an error.
    *
    * @throws {NETWORK_ERROR} if no response arrived; with `retryable: false` if repeating the request would not help
+   * @throws {MALFORMED_RESPONSE} if a response arrived that is refused unread, such as a redirect
    * @throws {TIMEOUT} if no response arrived in time
    * @throws {ABORTED} if `request.signal` was aborted
    */

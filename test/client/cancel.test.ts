@@ -16,7 +16,7 @@ import { memoryStore } from '../../src/storage/memory.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { stage } from './support/devices.ts'
-import { losingAnswers, watchedTransport } from './support/faults.ts'
+import { losingAnswers, spoilingAnswers, watchedTransport } from './support/faults.ts'
 import { plainMethod } from './support/plain-method.ts'
 
 const method = plainMethod()
@@ -153,14 +153,17 @@ describe('an action that takes too long', () => {
   })
 })
 
-describe('an answer that is lost', () => {
+describe.each([
+  ['lost', losingAnswers, 'NETWORK_ERROR'],
+  ['unreadable', spoilingAnswers, 'MALFORMED_RESPONSE'],
+] as const)('a response that is %s', (_, faulty, failed) => {
   const lastRound = (round: number) => (request: { path: string }) => request.path.endsWith(`rounds/${round}`)
 
   test('to the last message of a generation: the wallet is found', async () => {
     const { server, random } = await prepared()
     const storage = memoryStore()
-    const cut = createClient({ repeats: false, transport: losingAnswers(server, lastRound(2)), storage, random })
-    await expect(generateWallet(cut)).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
+    const cut = createClient({ repeats: false, transport: faulty(server, lastRound(2)), storage, random })
+    await expect(generateWallet(cut)).rejects.toEqual(code(failed))
     const phone = createClient({ repeats: false, transport: server, storage, random })
     const [wallet] = await listWallets(phone)
     await sign(phone, { walletId: wallet!.id, scheme: 'bip340', message })
@@ -169,10 +172,10 @@ describe('an answer that is lost', () => {
   test('to the last message of a refresh: the old set signs until the server can be asked', async () => {
     const { server, storage, walletId, random } = await prepared()
     const [before] = await listWallets(createClient({ repeats: false, transport: server, storage, random }))
-    const cut = createClient({ repeats: false, transport: losingAnswers(server, lastRound(3)), storage, random })
-    await expect(refreshShares(cut, { walletId })).rejects.toEqual(code('NETWORK_ERROR'))
+    const cut = createClient({ repeats: false, transport: faulty(server, lastRound(3)), storage, random })
+    await expect(refreshShares(cut, { walletId })).rejects.toEqual(code(failed))
 
-    const deaf = losingAnswers(server, ({ path }) => /^\/v1\/sets\/|\/abort$/.test(path))
+    const deaf = faulty(server, ({ path }) => /^\/v1\/sets\/|\/abort$/.test(path))
     const half = createClient({ repeats: false, transport: deaf, storage, random })
     expect(await sign(half, { walletId, scheme: 'ed25519', message })).toMatchObject({ setId: before!.setId })
 
@@ -185,9 +188,27 @@ describe('an answer that is lost', () => {
     const { server, storage, walletId, random } = await prepared()
     const shares = await contents(storage)
     for (const round of [1, 2]) {
-      const cut = createClient({ repeats: false, transport: losingAnswers(server, lastRound(round)), storage, random })
-      await expect(refreshShares(cut, { walletId })).rejects.toEqual(code('NETWORK_ERROR'))
+      const cut = createClient({ repeats: false, transport: faulty(server, lastRound(round)), storage, random })
+      await expect(refreshShares(cut, { walletId })).rejects.toEqual(code(failed))
       expect(await contents(storage)).toEqual(shares)
     }
+  })
+
+  test('to a message before the last is not waited for once more: the abort is sent, and nobody waits for it', async () => {
+    const { server, storage, walletId, random } = await prepared()
+    const cut = faulty(server, lastRound(1))
+    let aborts = 0
+    const hanging: Transport = {
+      request: (request) => {
+        if (!request.path.endsWith('/abort')) return cut.request(request)
+        aborts++
+        return new Promise(() => {})
+      },
+    }
+    const phone = createClient({ repeats: false, transport: hanging, storage, random })
+    const started = Date.now()
+    await expect(refreshShares(phone, { walletId })).rejects.toEqual(code(failed))
+    expect(aborts).toBe(1)
+    expect(Date.now() - started).toBeLessThan(4_000)
   })
 })

@@ -86,8 +86,8 @@ describe.each(chosenDatabases('custodian/export'))('exportFromBackup, with the c
       )
     expect(await run(lie(/share$/, ({ sealed }) => ({ sealed: flipped(sealed!) })))).toBe('PROTOCOL_ABORTED')
     expect(await run(lie(/share$/, ({ sealed }) => ({ sealed: sealed!.slice(2) })))).toBe('PROTOCOL_ABORTED')
-    expect(await run(lie(/share$/, () => ({})))).toBe('NETWORK_ERROR')
-    expect(await run(lie(/share$/, () => ({ sealed: 'XY' })))).toBe('NETWORK_ERROR')
+    expect(await run(lie(/share$/, () => ({})))).toBe('MALFORMED_RESPONSE')
+    expect(await run(lie(/share$/, () => ({ sealed: 'XY' })))).toBe('MALFORMED_RESPONSE')
     expect(await run(lie(/challenge$/, () => ({ challenge: 'ab' })))).toBe('PROTOCOL_ABORTED')
     expect(await run(lie(/challenge$/, ({ challenge }) => ({ challenge: flipped(challenge!) })))).toBe(
       'PROTOCOL_ABORTED',

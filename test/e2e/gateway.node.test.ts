@@ -161,9 +161,10 @@ describe.each(['plain', 'sealed'])('a gateway before a client whose requests are
       // An answer of these has no body.
       const body = status === 204 || status === 304 ? '' : '<html>'
       const { outcome, requests: sent } = await meet(kind, page(status, body))
-      const isRefused = status >= 300 && status < 400
+      const isRedirect = status >= 300 && status < 400
       const isPassing = status >= 500 && kind === 'plain'
-      const code = kind === 'plain' || isRefused ? 'NETWORK_ERROR' : 'CHANNEL_FAILED'
+      const unsealed = status < 300 ? 'MALFORMED_RESPONSE' : 'NETWORK_ERROR'
+      const code = isRedirect ? 'MALFORMED_RESPONSE' : kind === 'plain' ? unsealed : 'CHANNEL_FAILED'
       expect([status, outcome, sent]).toEqual([status, `${code}${isPassing ? ', transient' : ''}`, 1])
     }
   })
@@ -175,7 +176,7 @@ describe.each(['plain', 'sealed'])('a gateway before a client whose requests are
     ['garbage', page(200, GARBAGE)],
     ['garbage by our type', page(200, GARBAGE, { 'content-type': 'application/vnd.reshare.sealed' })],
   ])('that answers 200 with %s is not taken for the server', async (_, trouble) => {
-    const outcome = kind === 'plain' ? 'NETWORK_ERROR' : 'CHANNEL_FAILED'
+    const outcome = kind === 'plain' ? 'MALFORMED_RESPONSE' : 'CHANNEL_FAILED'
     expect(await meet(kind, trouble)).toEqual({ outcome, requests: 1, left: 0, waited: 0 })
   })
 
@@ -187,7 +188,7 @@ describe.each(['plain', 'sealed'])('a gateway before a client whose requests are
       }
       more()
     }
-    expect(await meet(kind, endless)).toMatchObject({ outcome: 'NETWORK_ERROR', requests: 1 })
+    expect(await meet(kind, endless)).toMatchObject({ outcome: 'MALFORMED_RESPONSE', requests: 1 })
     expect(await meet(kind, page(200, '', { 'content-length': '0' }), endless)).toMatchObject({ left: 1 })
   })
 

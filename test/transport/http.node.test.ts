@@ -70,7 +70,9 @@ describe('http transport over a socket', () => {
     })
     const url = await serve((_request, response) => response.writeHead(307, { location: `${elsewhere}/v1/x` }).end())
     const transport = httpTransport(url, { headers: () => ({ authorization: 'Bearer token' }) })
-    await expect(transport.request({ method: 'GET', path: '/v1/x' })).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
+    await expect(transport.request({ method: 'GET', path: '/v1/x' })).rejects.toMatchObject({
+      code: 'MALFORMED_RESPONSE',
+    })
     expect(followed).toBe(0)
   })
 

@@ -151,7 +151,7 @@ describe('http transport', () => {
   ])('refuses %s', async (_, response) => {
     const { transport } = scripted(response)
     await expect(transport.request(GET)).rejects.toMatchObject({
-      code: 'NETWORK_ERROR',
+      code: 'MALFORMED_RESPONSE',
       retryable: false,
       message: expect.stringContaining('redirect'),
     })
@@ -168,7 +168,7 @@ describe('http transport', () => {
     ['a stream of numbers', new Response(new ReadableStream({ start: (stream) => stream.enqueue(7) }))],
   ])('a fetch that gives %s is an error that does not pass', async (_, nonsense) => {
     const transport = httpTransport(BASE, { fetch: async () => nonsense as Response })
-    await expect(transport.request(GET)).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
+    await expect(transport.request(GET)).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE', retryable: false })
   })
 
   test('an engine without fetch is said at the first request', async () => {
@@ -240,7 +240,7 @@ describe('http transport', () => {
       new Response(endless(), { headers: { 'content-length': '1001' } }),
     ]) {
       const { transport, sent } = scripted(response, { maxResponseBytes: 1000 })
-      await expect(transport.request(GET)).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
+      await expect(transport.request(GET)).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE', retryable: false })
       expect(sent).toHaveLength(1)
     }
     expect(cancelled).toBe(2)
@@ -254,7 +254,7 @@ describe('http transport', () => {
     const short = scripted(withoutStream(1000), { maxResponseBytes: 1000 })
     expect((await short.transport.request(GET)).body).toHaveLength(1000)
     const long = scripted(withoutStream(1001), { maxResponseBytes: 1000 })
-    await expect(long.transport.request(GET)).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
+    await expect(long.transport.request(GET)).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE', retryable: false })
   })
 
   test.each([

@@ -35,7 +35,7 @@ export interface BackupWalletParameters extends ActionOptions {
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
  * @throws {BACKUP_CORRUPT} if the method does not open what it sealed
  * @throws {WEBHOOK_FAILED} if the custodian could not be reached, or did not return the share it was given
- * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
  * const { cipherText, setId, confirm } = await backupWallet(client, { walletId: wallet.id, method: password(secret) })

@@ -17,7 +17,7 @@ export interface ConfirmBackupParameters extends ActionOptions {
  * previous one stays active
  * @throws {WEBHOOK_FAILED} if the custodian could not be reached; the previous one stays active
  * @throws {BACKUP_SUPERSEDED} if a newer backup has already been confirmed
- * @throws {POLICY_DENIED | NETWORK_ERROR | TIMEOUT | ABORTED}
+ * @throws {POLICY_DENIED | NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED}
  *
  * @example
  * await confirmBackup(client, { setId })

@@ -49,7 +49,7 @@ export interface ExportFromBackupParameters extends ActionOptions {
  * @throws {POLICY_DENIED} if the custodian does not allow it; without an `authorizeExport` hook it allows none
  * @throws {RATE_LIMITED} if the user has started too many exports at the custodian, or is locked out there
  * @throws {PROTOCOL_ABORTED} if what the custodian sends is not its share of this backup
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED}
  *
  * @example
  * const custodian = httpTransport('https://app.example', { headers: () => ({ authorization: session }) })

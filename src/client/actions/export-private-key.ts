@@ -44,7 +44,7 @@ export interface ExportPrivateKeyParameters extends ActionOptions {
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH} if this device cannot use the wallet: recover it
  * @throws {SET_RETIRED} if the set was retired, from this device or another
  * @throws {PROTOCOL_ABORTED} if what the server sends is not its share of this key
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED}
  *
  * @example
  * const { privateKey } = await exportPrivateKey(client, { walletId, curve: 'secp256k1', authorization: oneTimeCode })

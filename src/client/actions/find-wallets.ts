@@ -28,7 +28,7 @@ export interface FoundWallet {
  * methods recover a wallet is in its `backups`, before the user is asked for anything.
  *
  * @throws {POLICY_DENIED} if the server's policy does not allow it
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED}
  *
  * @example
  * for (const { id, backups } of await findWallets(client)) show(id, backups.map(({ method }) => method))

@@ -28,7 +28,7 @@ export interface GenerateWalletParameters extends ActionOptions {
  *
  * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
  * @throws {PROTOCOL_ABORTED} if the server does not follow the protocol; nothing is stored
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
  * const wallet = await generateWallet(client, { onProgress: ({ fraction }) => bar.set(fraction) })

@@ -24,7 +24,7 @@ export interface GetPublicKeyParameters extends ActionOptions {
  * @returns 33 bytes (SEC 1 compressed) on secp256k1, 32 (RFC 8032) on ed25519
  * @throws {TypeError | RangeError} for a path that cannot be derived, such as a hardened one
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
  *
  * @example
  * const publicKey = await getPublicKey(client, { walletId: wallet.id, curve: 'secp256k1', path: 'm/0/5' })
@@ -64,7 +64,7 @@ export interface ExtendedPublicKey {
  *
  * @throws {TypeError | RangeError} for a path that cannot be derived
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
  *
  * @example
  * const { xpub } = await getExtendedPublicKey(client, { walletId: wallet.id, path: 'm/0' })

@@ -17,7 +17,7 @@ export interface GetWalletParameters extends ActionOptions {
  * @throws {SHARE_NOT_FOUND} if this device has no set of it that can sign: recover it
  * @throws {SHARE_PARSING_FAILED} if what this device stores of it is damaged: recover it
  * @throws {SET_RETIRED} if the set was retired before the action that made it could finish
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | STORAGE_UNAVAILABLE}
  *
  * @example
  * const { publicKeys } = await getWallet(client, { walletId })

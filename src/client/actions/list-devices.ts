@@ -9,7 +9,7 @@ import type { ActionOptions, Client } from '../types.ts'
  * is identified by its key. The signing sets in use that were made without a device, if any, come last, with `deviceId:
  * null`.
  *
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED}
  *
  * @example
  * for (const { deviceId, label, lastUsedAt, revokedAt } of await listDevices(client)) show(deviceId, label, lastUsedAt)

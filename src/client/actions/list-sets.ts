@@ -20,7 +20,7 @@ export interface WalletSet extends SetStatus {
  * Lists the wallet's sets on all devices: one signing set per device, and the backups.
  *
  * @throws {SHARE_NOT_FOUND} if this client has no such wallet
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED}
  *
  * @example
  * for (const { label, lastUsedAt, state } of await listSets(client, { walletId })) console.log(label, lastUsedAt, state)

@@ -23,7 +23,7 @@ export interface PreprocessSignaturesParameters extends ActionOptions {
  * @throws {ECDSA_UNAVAILABLE} if the client is one of `createFrostClient`
  * @throws {OT_POISONED | PROTOCOL_ABORTED} as {@link sign}
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED | RATE_LIMITED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED | RATE_LIMITED}
  *
  * @example
  * await preprocessSignatures(client, { walletId: wallet.id, count: 4 })

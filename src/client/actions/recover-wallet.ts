@@ -75,7 +75,7 @@ export interface RecoverableWallet {
  * @throws {BACKUP_SUPERSEDED} if a newer backup was confirmed
  * @throws {SET_MISMATCH} if this device knows the wallet with other public keys
  * @throws {WEBHOOK_FAILED} if the custodian could not be reached
- * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
  * const wallet = await recoverWallet(client, { cipherText, method: password(secret), existingSets: 'keep' })

@@ -34,7 +34,7 @@ export interface RefreshSharesParameters extends ActionOptions {
  * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
  * @throws {OPERATION_IN_PROGRESS} if the set is already being refreshed
- * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
  * const { setId } = await refreshShares(client, { walletId: wallet.id })

@@ -17,7 +17,7 @@ export interface RetireSetParameters extends ActionOptions {
  * Retires a set permanently: the server destroys its share, and so does this device if it has one.
  *
  * @throws {SHARE_NOT_FOUND} if this client has no such set
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
  * await retireSet(client, { walletId, setId: lostTablet.setId })

@@ -20,7 +20,7 @@ export interface RevokeDeviceParameters extends ActionOptions {
  * @throws {AUTH_FAILED} if this device may not revoke it, or it does not exist
  * @throws {POLICY_DENIED} if a wallet of this device would be lost
  * @throws {DEVICE_REVOKED} if this device has been revoked itself, as when it repeats its own revocation
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED}
  *
  * @example
  * await revokeDevice(client, { deviceId: lostTablet.deviceId })

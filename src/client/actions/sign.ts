@@ -24,7 +24,7 @@ import type { Client, EcdsaSignature, Signature } from '../types.ts'
  * @throws {PROTOCOL_ABORTED} if the server's part of the signature is wrong; with `ban`, it was caught cheating, and
  * this set makes no more ECDSA signatures
  * @throws {OT_POISONED} if the server has been caught cheating with this set before: refresh the shares
- * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED}
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED}
  *
  * @example
  * const { signature } = await sign(client, { walletId: wallet.id, scheme: 'ed25519', message })

@@ -23,7 +23,8 @@ import type { Call, Client } from '../types.ts'
 /**
  * Sends one round of an operation.
  *
- * @throws {NETWORK_ERROR} if there was no response, or its body is malformed
+ * @throws {NETWORK_ERROR} if there was no response
+ * @throws {MALFORMED_RESPONSE} if its body is not a round body
  * @throws {MpcError} the server's own code
  */
 export async function postRound(

@@ -18,7 +18,7 @@ const CURSOR = /^[\w-]{1,128}$/
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** @throws {NETWORK_ERROR} unless the server's response is a result */
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a result */
 export function parseResult(value: unknown): OperationResult {
   const { setId, state, backupSetId, retired } = fields(value)
   expect(isSetId(setId) && STATES.includes(state as SetState))
@@ -27,14 +27,14 @@ export function parseResult(value: unknown): OperationResult {
   return value as OperationResult
 }
 
-/** @throws {NETWORK_ERROR} unless the server's response is a decision */
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a decision */
 export function parseDecision(value: unknown): Decision {
   const { decision } = fields(value)
   expect(decision === 'COMMIT' || decision === 'ABORT')
   return { decision: decision as Decision['decision'] }
 }
 
-/** @throws {NETWORK_ERROR} unless the server's response is a set's status */
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a set's status */
 export function parseSetStatus(value: unknown): SetStatus {
   const set = fields(value)
   expect(isSetId(set['setId']) && isWalletId(set['walletId']))
@@ -47,14 +47,14 @@ export function parseSetStatus(value: unknown): SetStatus {
   return value as SetStatus
 }
 
-/** @throws {NETWORK_ERROR} unless the server's response is a list of sets */
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a list of sets */
 export function parseSets(value: unknown): SetStatus[] {
   const { sets } = fields(value)
   expect(Array.isArray(sets))
   return (sets as unknown[]).map(parseSetStatus)
 }
 
-/** @throws {NETWORK_ERROR} unless the server's response is a page of wallets */
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a page of wallets */
 export function parseWalletPage(value: unknown): WalletPage {
   const { wallets, next } = fields(value)
   expect(Array.isArray(wallets) && (next === null || matches(next, CURSOR)))
@@ -81,7 +81,7 @@ function parseWalletBackup(value: unknown): WalletBackup {
   return value as WalletBackup
 }
 
-/** @throws {NETWORK_ERROR} unless the server's response is a device's status */
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a device's status */
 export function parseDevice(value: unknown): DeviceStatus {
   expect(isDeviceId(fields(value)['deviceId']))
   return parseListed(value) as DeviceStatus
@@ -98,14 +98,14 @@ function parseListed(value: unknown): ListedDevice {
   return value as ListedDevice
 }
 
-/** @throws {NETWORK_ERROR} unless the server's response is a list of devices */
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a list of devices */
 export function parseDevices(value: unknown): ListedDevice[] {
   const { devices } = fields(value)
   expect(Array.isArray(devices))
   return (devices as unknown[]).map(parseListed)
 }
 
-/** @throws {NETWORK_ERROR} unless the response has bytes in hex under this name */
+/** @throws {MALFORMED_RESPONSE} unless the response has bytes in hex under this name */
 export function parseHexResponse(value: unknown, name: string): Uint8Array {
   const hex = fields(value)[name]
   expect(isHex(hex) && hex !== '')
@@ -127,6 +127,5 @@ function expect(condition: boolean): void {
 
 /** The error for a response that no reshare server sends. */
 export function unexpectedResponse(cause?: unknown): MpcError {
-  const message = 'the answer is not one of a reshare server'
-  return new MpcError('NETWORK_ERROR', message, { cause, retryable: false })
+  return new MpcError('MALFORMED_RESPONSE', 'the response is not one of a reshare server', { cause })
 }

@@ -207,8 +207,9 @@ function incomplete(round: number): never {
   throw new ProtocolError('FORMAT', round, [SERVER], 'the server left out messages of the protocol')
 }
 
+/** Whether the server cannot be reached, or something else responds in its place. */
 function isNetworkFailure(error: unknown): boolean {
-  return isMpcError(error, 'NETWORK_ERROR', 'TIMEOUT')
+  return isMpcError(error, 'NETWORK_ERROR', 'MALFORMED_RESPONSE', 'TIMEOUT')
 }
 
 /**

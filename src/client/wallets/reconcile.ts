@@ -32,7 +32,7 @@ export interface ReconcileOptions {
  *
  * @returns undefined if this device does not know the wallet
  * @throws {OPERATION_IN_PROGRESS} if another tab is making the only set
- * @throws {NETWORK_ERROR | TIMEOUT} without a response, if no other set is in use
+ * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT} without a response that can be read, if no other set is in use
  * @throws {SET_RETIRED} if the set in use was retired before it was proven
  * @throws {SHARE_PARSING_FAILED} if what this device stores is damaged
  */
@@ -128,6 +128,7 @@ export async function activateSet(client: Client, walletId: string, setId: strin
 /** Errors that delay a set's proof, but do not prevent using it. */
 const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NETWORK_ERROR',
+  'MALFORMED_RESPONSE',
   'TIMEOUT',
   'POLICY_DENIED',
   'RATE_LIMITED',

@@ -182,7 +182,7 @@ describe('exportPrivateKey', () => {
       (roundBody: RoundBody<object>) => ({ ...roundBody, header: { ...roundBody.header, state: 'RETIRING' } }),
       'SET_MISMATCH',
     ],
-    ['no result', 2, (roundBody: RoundBody<object>) => ({ ...roundBody, header: {} }), 'NETWORK_ERROR'],
+    ['no result', 2, (roundBody: RoundBody<object>) => ({ ...roundBody, header: {} }), 'MALFORMED_RESPONSE'],
   ])('a server that sends %s gets no key made', async (_, round, change, code) => {
     const liar: Transport = {
       async request(request) {

@@ -97,7 +97,7 @@ describe('findWallets', () => {
     ['a backup confirmed at no time', one({ backups: [{ ...backup, confirmedAt: true }] })],
   ])('takes no answer with %s', async (_, pages) => {
     const { client, paths } = fresh(...pages)
-    await expect(findWallets(client)).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
+    await expect(findWallets(client)).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE', retryable: false })
     expect(paths.length).toBeLessThan(3)
   })
 

@@ -119,24 +119,27 @@ describe('a wallet that is settled for ever', () => {
 })
 
 describe('a proof that the server does not take now', () => {
-  test.each(['RATE_LIMITED', 'OPERATION_IN_PROGRESS', 'TIMEOUT', 'NETWORK_ERROR', 'POLICY_DENIED'] as const)(
-    'with %s keeps nobody from signing',
-    async (code) => {
-      const { server, device } = stage()
-      const storage = memoryStore()
-      const { id: walletId } = await generateWallet(device('phone', { storage }))
-      const transport: Transport = {
-        async request(request) {
-          const isProof =
-            request.body !== undefined && new TextDecoder().decode(request.body).includes('"kind":"prove"')
-          if (isProof) throw new MpcError(code, 'not now')
-          return server.request(request)
-        },
-      }
-      const client = device('phone', { storage, transport })
-      await sign(client, { walletId, scheme: 'ed25519', message })
-      expect(await listWallets(client)).toHaveLength(1)
-      expect(await resume(client)).toMatchObject([{ outcome: 'PENDING', error: { code } }])
-    },
-  )
+  test.each([
+    'RATE_LIMITED',
+    'OPERATION_IN_PROGRESS',
+    'TIMEOUT',
+    'NETWORK_ERROR',
+    'MALFORMED_RESPONSE',
+    'POLICY_DENIED',
+  ] as const)('with %s keeps nobody from signing', async (code) => {
+    const { server, device } = stage()
+    const storage = memoryStore()
+    const { id: walletId } = await generateWallet(device('phone', { storage }))
+    const transport: Transport = {
+      async request(request) {
+        const isProof = request.body !== undefined && new TextDecoder().decode(request.body).includes('"kind":"prove"')
+        if (isProof) throw new MpcError(code, 'not now')
+        return server.request(request)
+      },
+    }
+    const client = device('phone', { storage, transport })
+    await sign(client, { walletId, scheme: 'ed25519', message })
+    expect(await listWallets(client)).toHaveLength(1)
+    expect(await resume(client)).toMatchObject([{ outcome: 'PENDING', error: { code } }])
+  })
 })

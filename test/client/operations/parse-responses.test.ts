@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseDevice, parseDevices, parseSets, parseSetStatus } from '../../../src/client/operations/parse-responses.ts'
 import { NOT_LABELS } from '../../support/texts.ts'
 
-const code = expect.objectContaining({ code: 'NETWORK_ERROR', retryable: false }) as Error
+const code = expect.objectContaining({ code: 'MALFORMED_RESPONSE', retryable: false }) as Error
 const at = '2026-01-01T00:00:00.000Z'
 const set = {
   ...{ setId: 'ab'.repeat(32), walletId: 'cd'.repeat(16), purpose: 'signing', state: 'ACTIVE', backupMethod: null },
@@ -22,7 +22,7 @@ describe('the label of a set or device', () => {
   )
 
   test.each([...NOT_LABELS, 'x'.repeat(65_537), undefined, null, 7])(
-    'that is none makes the answer no server’s: %j',
+    'that is none makes the response no server’s: %j',
     (label) => {
       for (const parse of [
         () => parseSetStatus({ ...set, label }),

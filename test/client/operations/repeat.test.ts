@@ -90,7 +90,7 @@ describe('what does not pass', () => {
     ['a denial', answer(403, error('POLICY_DENIED', false)), { code: 'POLICY_DENIED' }],
     ['a page that is not there', answer(404), { code: 'NETWORK_ERROR', retryable: false }],
     ['a redirect', answer(302), { code: 'NETWORK_ERROR', retryable: false }],
-    ['a page in the place of an answer', answer(200), { code: 'NETWORK_ERROR', retryable: false }],
+    ['a page in the place of a response', answer(200), { code: 'MALFORMED_RESPONSE', retryable: false }],
     ['a channel that does not open', new MpcError('CHANNEL_FAILED', 'no'), { code: 'CHANNEL_FAILED' }],
     [
       'a transport that calls it final',

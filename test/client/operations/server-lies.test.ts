@@ -254,7 +254,8 @@ describe('an answer', () => {
       sign(phone, { walletId, scheme: 'ed25519', message }),
       refreshShares(phone, { walletId }),
     ]) {
-      await expect(attempt).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: status >= 500 })
+      const code = status < 300 ? 'MALFORMED_RESPONSE' : 'NETWORK_ERROR'
+      await expect(attempt).rejects.toMatchObject({ code, retryable: status >= 500 })
     }
     expect((await getWallet(phone, { walletId })).setId).toBe(wallet.setId)
     expect((await storage.list('share/')).length).toBe(1)

@@ -1,6 +1,7 @@
 import { MpcError } from '../../../src/errors.ts'
 import type { ShareStore } from '../../../src/storage/types.ts'
 import type { Transport, TransportRequest } from '../../../src/transport/types.ts'
+import { utf8 } from '../../../src/util/bytes.ts'
 
 /** Calls `at` before and after each of a store's durable changes. */
 export function watchedStore(store: ShareStore, at: (point: string) => void): ShareStore {
@@ -32,6 +33,16 @@ export function watchedTransport(
       const response = await transport.request(request)
       at(`after ${point}`, request)
       return response
+    },
+  }
+}
+
+/** Puts a page in the place of the responses to the requests that `spoiled` picks; the server has handled them. */
+export function spoilingAnswers(transport: Transport, spoiled: (request: TransportRequest) => boolean): Transport {
+  return {
+    async request(request) {
+      const response = await transport.request(request)
+      return spoiled(request) ? { status: 200, body: utf8('<html>') } : response
     },
   }
 }
