@@ -7,8 +7,10 @@ export {
   recoverWallet,
   type RecoverableWallet,
   type RecoveredWallet,
+  type RecoverWalletOptions,
   type RecoverWalletParameters,
 } from './client/actions/recover-wallet.ts'
+export { custodianBackups, type BackupInput, type BackupSource } from './client/backup/backup-source.ts'
 export { provisionWallet, type ProvisionWalletParameters } from './client/actions/provision-wallet.ts'
 export { refreshShares, type RefreshSharesParameters } from './client/actions/refresh-shares.ts'
 export { sign } from './client/actions/sign.ts'

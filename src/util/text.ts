@@ -30,6 +30,9 @@ export const LABEL: TextRule = { kind: 'label', least: 0, most: 128 }
 /** The value of an environment variable or a program argument. */
 export const SETTING: TextRule = { kind: 'line', least: 1, most: 65_536 }
 
+/** A sealed backup, as a custodian stores it. */
+export const CIPHER_TEXT: TextRule = { kind: 'statement', least: 1, most: 128 * 1024 }
+
 /** The text that an app's `authorizeExport` checks. */
 export const AUTHORIZATION: TextRule = { kind: 'statement', least: 1, most: 4096 }
 

@@ -8,10 +8,12 @@ import type { OperationId } from './operations.ts'
 import { partiesOf } from './sessions.ts'
 
 /**
- * The custodian's paths for exporting its share, for when the signing server is gone or refuses. Requests and responses
- * are JSON; a repeated request gets the same response.
+ * The custodian's paths for the client. Requests and responses are JSON. Those of an export are for when the signing
+ * server is gone or refuses; a repeated request gets the same response.
  */
 export const custodianPaths = {
+  /** GET `{ backups: { cipherText }[] }`: a page of the user's, newest first, after the `skip` newest ones. */
+  backups: (skip: number) => `/v1/backups?skip=${skip}`,
   /** POST a `ChallengeRequest`, get a `ChallengeResponse`. */
   challenge: (exportId: OperationId) => `/v1/exports/${exportId}/challenge`,
   /** POST a `ShareRequest`, get a `ShareResponse`. */

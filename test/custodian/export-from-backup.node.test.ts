@@ -52,6 +52,25 @@ describe.each(chosenDatabases('custodian/export'))('exportFromBackup, with the c
     expect([...new Set(statuses)]).toEqual(['Decrypting share', 'Parsing share', 'Done'])
   })
 
+  test('takes the newest backup of a source whose share the custodian has', async () => {
+    const { backup, options } = await stored('of several')
+    const { cipherText, ...rest } = options
+    const stranger = await stored('of somebody else')
+    const list = async ({ skip }: { skip: number }) =>
+      [stranger.options.cipherText, 'secret:00', cipherText].slice(skip)
+    const statuses: string[] = []
+    const onProgress = ({ status }: { status: string }) => statuses.push(status)
+    const key = await exportFromBackup(client(), { ...rest, backups: { list }, curve: 'secp256k1', onProgress })
+    expect(key.publicKey).toEqual(
+      getGroup('secp256k1').encodePoint(shareOn(backup.client, 'secp256k1').record.publicKey),
+    )
+    expect(statuses.filter((status, i) => status !== statuses[i - 1])).toEqual([
+      ...['Decrypting share', 'Parsing share', 'Decrypting share', 'Parsing share', 'Done'],
+    ])
+    const none = exportFromBackup(client(), { ...rest, backups: { list: async () => [] }, curve: 'secp256k1' })
+    await expect(none).rejects.toMatchObject({ code: 'SHARE_NOT_FOUND' })
+  })
+
   test('says what the custodian or the backup says', async () => {
     const { options } = await stored('refused', () => false)
     const curve = 'secp256k1'
@@ -97,6 +116,8 @@ describe.each(chosenDatabases('custodian/export'))('exportFromBackup, with the c
 
   test.each([
     ['an empty cipherText', { cipherText: '' }, RangeError],
+    ['a cipherText and a source', { backups: { list: async () => [] } }, TypeError],
+    ['a source that is none', { cipherText: undefined, backups: [] }, TypeError],
     ['no method', { method: {} }, TypeError],
     ['no transport', { custodian: {} }, TypeError],
     ['an unknown curve', { curve: 'p256' }, TypeError],

@@ -5,22 +5,26 @@ import { CURVES, type Curve } from '../../types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { AUTHORIZATION, checkText } from '../../util/text.ts'
 import { parseHexResponse } from '../operations/parse-responses.ts'
-import { assertFunction, assertMethods, oneOf, assertObject, nonEmptyString, walletIdArgument } from '../arguments.ts'
+import { assertFunction, assertMethods, oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { assertBackupMethod } from '../backup/backup-method.ts'
 import { postJson } from '../operations/api-client.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
 import { collectKey, exportedKeyAt, type ExportedKey, type ShareHolder } from '../backup/exported-key.ts'
 import { openBackupSet } from '../backup/open-backup.ts'
+import { backupTexts, type BackupInput } from '../backup/backup-source.ts'
+import { withNewestBackup } from '../backup/newest-backup.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
 import { newOperationId } from '../operations/run-operation.ts'
 import { pathArgument } from '../signing/sign-parameters.ts'
 import type { ActionOptions, Client } from '../types.ts'
-import { shareOn, wipeShares } from '../wallet-shares.ts'
+import { shareOn } from '../wallet-shares.ts'
 
-export interface ExportFromBackupParameters extends ActionOptions {
-  /** As returned by `backupWallet`. */
-  readonly cipherText: string
-  /** The method that opens it. */
+/** Parameters of {@link exportFromBackup}, with the backup as its cipherText or as a source of several. */
+export type ExportFromBackupParameters = ExportFromBackupOptions & BackupInput
+
+/** Parameters of {@link exportFromBackup} besides the backup. */
+export interface ExportFromBackupOptions extends ActionOptions {
+  /** The method that opens the backup. */
   readonly method: BackupMethod
   /** How the custodian is reached: the app's backend, with the endpoints of `reshare/custodian`. */
   readonly custodian: Transport
@@ -45,6 +49,7 @@ export interface ExportFromBackupParameters extends ActionOptions {
  *
  * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the
  * cipherText does not open; nothing was changed
+ * @throws {SHARE_NOT_FOUND} if `backups` has none
  * @throws {AUTH_FAILED} if the custodian does not know the user, or holds no share of this backup for the user
  * @throws {POLICY_DENIED} if the custodian does not allow it; without an `authorizeExport` hook it allows none
  * @throws {RATE_LIMITED} if the user has started too many exports at the custodian, or is locked out there
@@ -56,11 +61,8 @@ export interface ExportFromBackupParameters extends ActionOptions {
  * const { privateKey } = await exportFromBackup(client, { cipherText, method, custodian, curve, authorization })
  */
 export async function exportFromBackup(client: Client, options: ExportFromBackupParameters): Promise<ExportedKey> {
-  const { cipherText, method, custodian, curve, authorization, walletId, onProgress } = assertObject(
-    options,
-    'exportFromBackup',
-  )
-  nonEmptyString(cipherText, 'cipherText')
+  const { method, custodian, curve, authorization, walletId, onProgress } = assertObject(options, 'exportFromBackup')
+  const texts = backupTexts(options)
   assertBackupMethod(method, 'method')
   assertMethods(custodian, ['request'], 'custodian')
   oneOf(curve, CURVES, 'curve')
@@ -70,19 +72,25 @@ export async function exportFromBackup(client: Client, options: ExportFromBackup
   const progress = createProgress(client, plans.export, assertFunction(onProgress, 'onProgress'))
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Decrypting share')
-    const backup = await openBackupSet({ client, deadline }, { method, cipherText, walletId }, progress)
-    try {
-      progress.begin('Parsing share')
-      const exportId = newOperationId(client)
-      const exportRequest = { setId: toHex(backup.setId), curve, authorization }
-      const holder = custodianShare({ ...client, transport: custodian }, deadline, exportId, exportRequest)
-      const share = shareOn(backup, curve)
-      const key = await collectKey(client, share, exportId, holder)
-      progress.finish()
-      return exportedKeyAt(client.group(curve), share.record, key, path)
-    } finally {
-      wipeShares(backup)
-    }
+    const call = { client, deadline }
+    return withNewestBackup(call, texts, {
+      open(cipherText) {
+        progress.restart()
+        return openBackupSet(call, { method, cipherText, walletId }, progress)
+      },
+      async use(backup) {
+        progress.begin('Parsing share')
+        const exportId = newOperationId(client)
+        const exportRequest = { setId: toHex(backup.setId), curve, authorization }
+        const holder = custodianShare({ ...client, transport: custodian }, deadline, exportId, exportRequest)
+        const share = shareOn(backup, curve)
+        const key = await collectKey(client, share, exportId, holder)
+        progress.finish()
+        return exportedKeyAt(client.group(curve), share.record, key, path)
+      },
+      // What a custodian says of a set whose share it has deleted: the backup was superseded.
+      goesOnAfter: ['AUTH_FAILED'],
+    })
   })
 }
 

@@ -1,9 +1,10 @@
 import { assertObject } from '../arguments.ts'
-import { recoverWallet, type RecoveredWallet, type RecoverWalletParameters } from './recover-wallet.ts'
+import type { BackupInput } from '../backup/backup-source.ts'
+import { recoverWallet, type RecoveredWallet, type RecoverWalletOptions } from './recover-wallet.ts'
 import type { Client } from '../types.ts'
 
 /** Parameters of {@link provisionWallet}: those of {@link recoverWallet} without what it decides itself. */
-export type ProvisionWalletParameters = Omit<RecoverWalletParameters, 'existingSets' | 'dryRun'>
+export type ProvisionWalletParameters = Omit<RecoverWalletOptions, 'existingSets' | 'dryRun'> & BackupInput
 
 /**
  * Gives another device of the same user a signing set: {@link recoverWallet} with `existingSets: 'keep'`.

@@ -4,12 +4,14 @@ import { MpcError } from '../../errors.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
 import type { KeyShare, WalletShares } from '../../key-share/types.ts'
 import { abytes, toHex } from '../../util/bytes.ts'
-import { assertFunction, assertBoolean, oneOf, assertObject, nonEmptyString, walletIdArgument } from '../arguments.ts'
+import { assertFunction, assertBoolean, oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { assertBackupMethod, probeMethod } from '../backup/backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline } from '../deadline.ts'
 import { verifyBackupSet, verifyMadeSet } from '../operations/verify-result.ts'
 import { openBackupSet, readKnownWallet } from '../backup/open-backup.ts'
+import { backupTexts, type BackupInput, type BackupTexts } from '../backup/backup-source.ts'
+import { withNewestBackup } from '../backup/newest-backup.ts'
 import { extractShares } from '../operations/extract-shares.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress, type ProgressReporter } from '../progress.ts'
@@ -24,10 +26,12 @@ import { activeSetIds } from '../wallets/wallet-record.ts'
 import { equalKeys, publicKeys, wipeShares } from '../wallet-shares.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
 
-export interface RecoverWalletParameters extends ActionOptions {
-  /** As returned by {@link backupWallet}. */
-  readonly cipherText: string
-  /** The method that opens it. */
+/** Parameters of {@link recoverWallet}, with the backup as its cipherText or as a source of several. */
+export type RecoverWalletParameters = RecoverWalletOptions & BackupInput
+
+/** Parameters of {@link recoverWallet} besides the backup. */
+export interface RecoverWalletOptions extends ActionOptions {
+  /** The method that opens the backup. */
   readonly method: BackupMethod
   /**
    * What happens to the wallet's other signing sets: `keep` leaves them working (for another device of the same user),
@@ -73,12 +77,17 @@ export interface RecoverableWallet {
  * cipherText does not open; nothing was changed
  * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
  * @throws {BACKUP_SUPERSEDED} if a newer backup was confirmed
+ * @throws {SHARE_NOT_FOUND} if `backups` has none
  * @throws {SET_MISMATCH} if this device knows the wallet with other public keys
  * @throws {WEBHOOK_FAILED} if the custodian could not be reached
  * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED}
  *
  * @example
  * const wallet = await recoverWallet(client, { cipherText, method: password(secret), existingSets: 'keep' })
+ *
+ * @example
+ * const backups = custodianBackups(httpTransport('https://app.example', { headers }))
+ * const wallet = await recoverWallet(client, { backups, method: password(secret), existingSets: 'keep' })
  */
 export async function recoverWallet(
   client: Client,
@@ -98,21 +107,27 @@ export async function recoverWallet(
     progress.begin('Reading share')
     await client.storage.probe()
     if (rotation !== undefined) await probeMethod(deadline, rotation)
-    progress.begin('Decrypting share')
-    const backup = await openBackupSet({ client, deadline }, recovery, progress)
-    try {
-      progress.begin('Parsing share')
-      requireKeys(client, backup, recovery.publicKeys)
-      await readKnownWallet(client, deadline, backup)
-      return await reshareBackup({ client, deadline }, backup, recovery)
-    } finally {
-      wipeShares(backup)
-    }
+    const call = { client, deadline }
+    return withNewestBackup(call, recovery.texts, {
+      async open(cipherText) {
+        progress.restart()
+        progress.begin('Decrypting share')
+        const backup = await openBackupSet(call, { ...recovery, cipherText }, progress)
+        return requireKeys(client, backup, recovery.publicKeys)
+      },
+      async use(backup) {
+        progress.begin('Parsing share')
+        await readKnownWallet(client, deadline, backup)
+        return reshareBackup(call, backup, recovery)
+      },
+      goesOnAfter: ['BACKUP_SUPERSEDED'],
+    })
   })
 }
 
 /** The validated parameters, with their defaults. */
-interface Recovery extends Pick<RecoverWalletParameters, 'cipherText' | 'method' | 'existingSets' | 'walletId'> {
+interface Recovery extends Pick<RecoverWalletParameters, 'method' | 'existingSets' | 'walletId'> {
+  readonly texts: BackupTexts
   readonly publicKeys: PublicKeys | undefined
   readonly rotation: BackupMethod | undefined
   readonly dryRun: boolean
@@ -121,7 +136,6 @@ interface Recovery extends Pick<RecoverWalletParameters, 'cipherText' | 'method'
 
 function readParameters(client: Client, options: RecoverWalletParameters): Recovery {
   const {
-    cipherText,
     method,
     existingSets,
     walletId,
@@ -129,7 +143,7 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
     rotateBackup = false,
     onProgress,
   } = assertObject(options, 'recoverWallet')
-  nonEmptyString(cipherText, 'cipherText')
+  const texts = backupTexts(options)
   assertBackupMethod(method, 'method')
   oneOf(existingSets, ['keep', 'retire'], 'existingSets')
   if (walletId !== undefined) walletIdArgument(walletId)
@@ -137,7 +151,7 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
   const plan = dryRun ? plans.dryRecovery : plans.recover
   const progress = createProgress(client, plan, assertFunction(onProgress, 'onProgress'))
   return {
-    cipherText,
+    texts,
     method,
     existingSets,
     walletId,
@@ -156,8 +170,10 @@ function expectedKeys(keys: PublicKeys): PublicKeys {
   }
 }
 
-function requireKeys(client: Client, backup: WalletShares, expected: PublicKeys | undefined): void {
-  if (expected === undefined || equalKeys(publicKeys(client, backup), expected)) return
+/** Wipes the backup if it does not have these keys. */
+function requireKeys(client: Client, backup: WalletShares, expected: PublicKeys | undefined): WalletShares {
+  if (expected === undefined || equalKeys(publicKeys(client, backup), expected)) return backup
+  wipeShares(backup)
   throw new MpcError('BACKUP_OTHER_WALLET', 'this cipherText is the backup of a wallet with other public keys')
 }
 

@@ -5,7 +5,7 @@ import type { Decision, OperationId, SetStatus } from '../../wire/operations.ts'
 import { paths } from '../../wire/paths.ts'
 import type { WalletPage } from '../../wire/wallets.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
-import type { TransportRequest, TransportResponse } from '../../transport/types.ts'
+import type { Transport, TransportRequest, TransportResponse } from '../../transport/types.ts'
 import { abytes, fromUtf8, utf8 } from '../../util/bytes.ts'
 import {
   parseDecision,
@@ -90,7 +90,11 @@ export async function postJson(client: Client, deadline: Deadline, path: string,
 }
 
 async function sendForJson(client: Client, deadline: Deadline, request: TransportRequest): Promise<unknown> {
-  const body = await send(client, deadline, request)
+  return parseJson(await send(client, deadline, request))
+}
+
+/** @throws {NETWORK_ERROR} unless the body is JSON */
+export function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(fromUtf8(body))
   } catch (cause) {
@@ -104,11 +108,22 @@ async function send(client: Client, deadline: Deadline, request: TransportReques
 
 async function sendOnce(client: Client, deadline: Deadline, request: TransportRequest): Promise<Attempt<Uint8Array>> {
   deadline.check()
+  const attempt = await deadline.race(requestOnce(client.transport, { ...request, signal: deadline.signal }))
+  if ('error' in attempt) deadline.check()
+  return attempt
+}
+
+/**
+ * Sends one request.
+ *
+ * @returns the body of a successful response, unvalidated, or the failure
+ * @throws {NETWORK_ERROR} if the transport returns something else than a response
+ */
+export async function requestOnce(transport: Transport, request: TransportRequest): Promise<Attempt<Uint8Array>> {
   let response: TransportResponse
   try {
-    response = requireResponse(await deadline.race(client.transport.request({ ...request, signal: deadline.signal })))
+    response = requireResponse(await transport.request(request))
   } catch (cause) {
-    deadline.check()
     if (isMpcError(cause)) return transportFailure(cause)
     throw new MpcError('NETWORK_ERROR', 'the transport failed', { cause, retryable: false })
   }

@@ -1,8 +1,10 @@
 import { MpcError } from '../../errors.ts'
-import { int, readColumn, text } from '../../service/database/rows.ts'
+import { int, pick, readColumn, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Database, Queryable } from '../../service/database/types.ts'
 import type { CipherTextBody, CipherTextQuery } from './requests.ts'
 import type { CustodianUser } from '../types.ts'
+import type { BackupMethodName } from '../../types.ts'
+import { tables } from './tables.ts'
 
 /**
  * The cipherTexts of users' backups. A cipherText never replaces that of another backup: only the signing server knows
@@ -21,7 +23,22 @@ export interface CipherTexts {
   put(user: CustodianUser, body: CipherTextBody): Promise<void>
   /** The newest matching cipherText of a user. @throws {SHARE_NOT_FOUND} if there is none */
   find(user: CustodianUser, which: CipherTextQuery): Promise<string>
+  /** A page of a user's cipherTexts, newest first, without the `skip` newest ones. Empty if there are no more. */
+  list(user: CustodianUser, skip: number): Promise<ListedCipherText[]>
 }
+
+/** A stored cipherText, as `GET /v1/backups` lists it. */
+export interface ListedCipherText {
+  /** The backup set that it was stored for; null if it was stored without one. */
+  readonly setId: string | null
+  readonly backupMethod: BackupMethodName
+  readonly cipherText: string
+}
+
+/** How many cipherTexts a page has: as many as fit a response if each is as long as it may be. */
+const LISTED = 8
+
+const listedText = rowDecoder(pick(tables.reshare_custodian_ciphertexts, 'set_id', 'backup_method', 'cipher_text'))
 
 /** How many of a user's cipherTexts are stored without a set id: none of them is known to be useless. */
 const UNNAMED_MAX = 32
@@ -94,6 +111,14 @@ export function createCipherTexts(options: {
       )
       if (row === undefined) throw new MpcError('SHARE_NOT_FOUND', 'no backup is stored here')
       return readColumn(row, 'cipher_text', text)
+    },
+    async list({ userId, clientId }, skip) {
+      const rows = await database.query(
+        `select set_id, backup_method, cipher_text from reshare_custodian_ciphertexts
+         where user_id = $1 and client_id = $2 order by ordinal desc limit ${LISTED} offset $3`,
+        [userId, clientId, skip],
+      )
+      return rows.map(listedText)
     },
   }
 }

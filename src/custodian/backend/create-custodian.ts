@@ -25,6 +25,7 @@ import {
   parseDelete,
   parseExportId,
   parseFetch,
+  parseListQuery,
   parseShare,
   parseUserQuery,
 } from './requests.ts'
@@ -173,6 +174,10 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   app.get('/clients/:clientId/backup', async (c) => {
     const user = await requireUser(c.req.raw, { clientId: c.req.param('clientId') })
     return c.json({ cipherText: await cipherTexts.find(user, parseClientQuery(c.req.query())) })
+  })
+  app.get('/v1/backups', async (c) => {
+    const user = await requireUser(c.req.raw, {})
+    return c.json({ backups: await cipherTexts.list(user, parseListQuery(c.req.query())) })
   })
   app.post('/v1/exports/:exportId/challenge', async (c) => {
     const user = await requireUser(c.req.raw, {})

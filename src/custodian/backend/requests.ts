@@ -4,13 +4,11 @@ import { isOperationId, isSetId } from '../../wire/ids.ts'
 import { BadRequest, fieldName, readJson } from '../../service/http.ts'
 import { BACKUP_METHODS, CURVES } from '../../types.ts'
 import { fromBase64, isHex, wipe } from '../../util/bytes.ts'
-import { AUTHORIZATION, ID, isText, type TextRule } from '../../util/text.ts'
+import { AUTHORIZATION, CIPHER_TEXT, ID, isText, type TextRule } from '../../util/text.ts'
 
 const BODY_MAX_BYTES = 256 * 1024
 /** The longest authorization with every character escaped, and room for the rest. */
 const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION.most + 1024
-
-const CIPHER_TEXT: TextRule = { kind: 'statement', least: 1, most: 128 * 1024 }
 
 const backupMethod = v.picklist(BACKUP_METHODS)
 const text = (rule: TextRule) =>
@@ -32,6 +30,7 @@ const cipherTextBody = v.strictObject({ backupMethod, cipherText, setId: v.optio
 const skip = v.pipe(v.optional(v.string(), '0'), v.regex(/^(?:0|[1-9][0-9]{0,5})$/), v.transform(Number))
 const userQuery = v.object({ backupMethod, setId: v.optional(setId), skip })
 const clientQuery = v.object({ setId: v.optional(setId), skip })
+const listQuery = v.object({ skip })
 
 const challengeBody = v.strictObject({
   setId,
@@ -99,6 +98,16 @@ export function parseUserQuery(query: Record<string, string>): CipherTextQuery {
 /** @throws {BadRequest} unless the query is that of `GET /clients/:clientId/backup` */
 export function parseClientQuery(query: Record<string, string>): CipherTextQuery {
   return parse(clientQuery, query)
+}
+
+/**
+ * The query of `GET /v1/backups`.
+ *
+ * @returns how many of the newest to leave out
+ * @throws {BadRequest} for anything else
+ */
+export function parseListQuery(query: Record<string, string>): number {
+  return parse(listQuery, query).skip
 }
 
 /** The error message names the field, and never contains its value, which may be a share. */

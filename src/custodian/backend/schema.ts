@@ -31,6 +31,7 @@ export const custodianSchema: Schema = {
          candidates text[] not null default '{}'
        )`,
       `create index reshare_custodian_ciphertexts_of_client on reshare_custodian_ciphertexts (client_id)`,
+      `create index reshare_custodian_ciphertexts_of_user on reshare_custodian_ciphertexts (user_id, ordinal)`,
       `create unique index reshare_custodian_ciphertexts_of_set
          on reshare_custodian_ciphertexts (user_id, backup_method, set_id)`,
       // A response is kept as it was sent: sealed to the receiver, whose key the custodian never has.

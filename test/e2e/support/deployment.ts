@@ -8,6 +8,8 @@ import { listen } from '../../support/listen.ts'
 /** A signing server and a custodian app on loopback, on one database. */
 export interface Deployment {
   readonly url: string
+  /** The app's backend, whose user `user X` has the token of the client X. */
+  readonly appUrl: string
   createToken(clientId: string): Promise<string>
   /** The server as a client with a token of its own sees it. */
   transportFor(clientId: string): Promise<Transport>
@@ -24,15 +26,18 @@ export async function deploy(
   onCheating: OnCheating = 'refuse',
   channel: Pick<ServerOptions, 'channelKeys' | 'requireSealed'> = {},
 ): Promise<Deployment> {
+  const tokens = apiTokens(database)
   const custodian = createCustodian({
     database,
     masterKey: new Uint8Array(32).fill(1),
     webhookSecret: SECRET,
-    authenticateUser: () => undefined,
+    authenticateUser: async (request) => {
+      const client = await tokens.authenticate(request)
+      return client && { ...client, userId: `user ${client.clientId}` }
+    },
   })
   let up = true
   const backend = await listen((request) => (up ? custodian.fetch(request) : new Response(null, { status: 503 })))
-  const tokens = apiTokens(database)
   const server = createServer({
     database,
     masterKey: new Uint8Array(32).fill(2),
@@ -45,6 +50,7 @@ export async function deploy(
   const front = await listen((request) => server.fetch(request))
   return {
     url: front.url,
+    appUrl: backend.url,
     createToken: (clientId) => tokens.create(clientId),
     async transportFor(clientId) {
       const token = await tokens.create(clientId)
