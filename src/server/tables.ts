@@ -1,5 +1,7 @@
 import { boolean, bytes, int, nullable, oneOf, text, time } from '../service/database/rows.ts'
 import { BACKUP_METHODS, type Purpose, type SetState } from '../types.ts'
+import { WIRE_OPERATIONS } from '../wire/operation-definitions.ts'
+import type { Decision, OperationKind } from '../wire/operations.ts'
 
 /**
  * The columns that the server's statements read, by table; `schema.ts` creates them. Ordinals are not read: they only
@@ -54,6 +56,38 @@ export const tables = {
     last_used_at: time,
     revoked_at: nullable(time),
     revoker: nullable(text),
+  },
+  reshare_operations: {
+    client_id: text,
+    operation_id: text,
+    kind: oneOf(...(Object.keys(WIRE_OPERATIONS) as OperationKind[])),
+    request: nullable(text),
+    set_id: nullable(text),
+    device: nullable(text),
+    joining_device: nullable(text),
+    round: int,
+    state: nullable(bytes),
+    epoch: int,
+    lease_token: nullable(bytes),
+    lease_hash: nullable(bytes),
+    lease_expires_at: nullable(time),
+    expires_at: time,
+  },
+  reshare_responses: {
+    client_id: text,
+    operation_id: text,
+    round: int,
+    request_hash: bytes,
+    sealed: bytes,
+    for_other_device: nullable(bytes),
+  },
+  reshare_decisions: {
+    client_id: text,
+    operation_id: text,
+    decision: oneOf<Decision['decision']>('COMMIT', 'ABORT'),
+    decided_at: time,
+    device: nullable(text),
+    joining_device: nullable(text),
   },
   reshare_sealed_responses: { client_id: text, request_id: bytes, status: int, body: bytes, expires_at: time },
   reshare_audit_key: { id: int, sealed: bytes },

@@ -1,6 +1,8 @@
 import type { Decision } from '../../wire/operations.ts'
 import type { Statement } from '../../service/database/combined.ts'
+import { readColumn } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import type { OperationKey } from '../access/caller.ts'
 
 /** The decision of an operation; no row while it is not decided. */
@@ -15,5 +17,5 @@ export function decisionQuery({ clientId, operationId }: OperationKey): Statemen
 export async function findDecision(db: Queryable, key: OperationKey): Promise<Decision['decision'] | undefined> {
   const { sql, parameters } = decisionQuery(key)
   const [row] = await db.query(sql, parameters)
-  return row?.['decision'] as Decision['decision'] | undefined
+  return row && readColumn(row, 'decision', tables.reshare_decisions.decision)
 }

@@ -2,7 +2,9 @@ import type { Decision } from '../../wire/operations.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import { isMpcError } from '../../errors.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { forEachRow } from '../each-row.ts'
 import { scheduleShareDeletion, deletePendingShares } from '../sets/custodian-shares.ts'
@@ -90,8 +92,8 @@ export async function abortOpen(
     key: ['operation_id'],
     doing: toAbort,
   }
-  return forEachRow(context, open, ({ operation_id: operationId }) =>
-    context.database.transaction((tx) => recordAbortIn(context, tx, { clientId, operationId: operationId as string })),
+  return forEachRow(context, open, (row) =>
+    context.database.transaction((tx) => recordAbortIn(context, tx, readKey(row))),
   )
 }
 
@@ -105,12 +107,13 @@ export async function abortExpired(context: ServerContext): Promise<void> {
     doing: toAbort,
   }
   await forEachRow(context, expired, async (row) => {
-    const key = { clientId: row['client_id'] as string, operationId: row['operation_id'] as string }
-    await recordAbort(context, key).catch((error: unknown) => {
+    await recordAbort(context, readKey(row)).catch((error: unknown) => {
       if (!isMpcError(error, 'AUTH_FAILED')) throw error
     })
   })
 }
+
+const readKey = rowDecoder(pick(tables.reshare_operations, 'client_id', 'operation_id'))
 
 /** The operations that a device takes part in, or that use a set, in SQL. */
 const OF = { device: '(device = $2 or joining_device = $2)', set_id: 'set_id = $2' } as const
@@ -123,6 +126,8 @@ function toAbort({ client_id: clientId, operation_id: operationId }: Row): strin
   return `to abort operation ${String(operationId)} of client ${JSON.stringify(clientId)}`
 }
 
+const readSetId = rowDecoder(pick(tables.reshare_sets, 'set_id'))
+
 /** Destroys what an aborted operation has prepared. */
 async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: OperationKey): Promise<AuditEvent[]> {
   const key = [clientId, operationId]
@@ -132,7 +137,7 @@ async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: Ope
     key,
   )
   for (const row of prepared) {
-    const setId = row['set_id'] as string
+    const { setId } = readSetId(row)
     await tx.query('delete from reshare_shares where set_id = $1', [setId])
     await deleteOtState(tx, setId)
   }

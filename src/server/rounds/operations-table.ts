@@ -2,7 +2,9 @@ import { isJoiningRound } from '../../wire/join.ts'
 import type { Decision, OperationKind, OperationRequest } from '../../wire/operations.ts'
 import { canAccess, type CalledOperation, type Caller, type OperationKey } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import { int, nullable, pick, rowDecoder, time } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import { findDecision } from '../operations/decision.ts'
 import { isAuthorized } from '../operations/definitions.ts'
 import { turnOfClient } from './turns.ts'
@@ -46,20 +48,18 @@ async function selectOperation(db: Queryable, { clientId, operationId }: Operati
   return row && operationRow(row)
 }
 
-/** A row of all columns. */
+const readOperation = rowDecoder(
+  pick(
+    tables.reshare_operations,
+    ...(['device', 'joining_device', 'kind', 'request', 'round', 'state', 'epoch'] as const),
+    ...(['expires_at', 'lease_hash', 'lease_expires_at'] as const),
+  ),
+)
+
+/** Reads a row of all columns. */
 export function operationRow(row: Row): OperationRow {
-  return {
-    device: row['device'] as string | null,
-    joiningDevice: row['joining_device'] as string | null,
-    kind: row['kind'] as OperationRow['kind'],
-    request: JSON.parse((row['request'] as string | null) ?? 'null') as OperationRow['request'],
-    round: row['round'] as number,
-    state: row['state'] as Uint8Array | null,
-    epoch: row['epoch'] as number,
-    expiresAt: row['expires_at'] as Date,
-    leaseHash: row['lease_hash'] as Uint8Array | null,
-    leaseExpiresAt: row['lease_expires_at'] as Date | null,
-  }
+  const operation = readOperation(row)
+  return { ...operation, request: JSON.parse(operation.request ?? 'null') as OperationRequest | null }
 }
 
 /** An operation to be added, for exactly one first request. */
@@ -78,6 +78,12 @@ export interface AddedOperation {
   /** When the first of them expires. */
   readonly opensAt: Date | null
 }
+
+const readAdded = rowDecoder({
+  ...pick(tables.reshare_operations, 'epoch', 'expires_at'),
+  others_open: int,
+  opens_at: nullable(time),
+})
 
 /**
  * Adds an operation, unless it is decided or its device revoked; one that is there stays as it is. Of those that begin at once each counts the
@@ -106,7 +112,8 @@ export async function insertOperation(
      where name = 'epoch' and not exists (select 1 from reshare_decisions where ${KEY}) and not exists
        (select 1 from reshare_devices where client_id = $1 and device = $7 and revoked_at is not null)
      on conflict (client_id, operation_id) do nothing
-     returning epoch, expires_at, (select count from others) as count, (select opens_at from others) as opens_at`,
+     returning epoch, expires_at, (select count from others) as others_open,
+       (select opens_at from others) as opens_at`,
     [
       clientId,
       operationId,
@@ -122,14 +129,7 @@ export async function insertOperation(
       joiningDeviceOf(request),
     ],
   )
-  return (
-    added && {
-      epoch: added['epoch'] as number,
-      expiresAt: added['expires_at'] as Date,
-      othersOpen: added['count'] as number,
-      opensAt: added['opens_at'] as Date | null,
-    }
-  )
+  return added && readAdded(added)
 }
 
 /** The device that sends the even rounds in the place of the one that begins; null if that sends all. */
@@ -195,6 +195,8 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
   return decision
 }
 
+const readDevices = rowDecoder(pick(tables.reshare_operations, 'device', 'joining_device'))
+
 /** @throws {AUTH_FAILED} if the operation is one of other devices */
 export async function requireTakesPart(
   tx: Queryable,
@@ -206,8 +208,7 @@ export async function requireTakesPart(
     [clientId, operationId],
   )
   for (const row of rows) {
-    const devices = { device: row['device'] as string | null, joiningDevice: row['joining_device'] as string | null }
-    if (!takesPart(devices, { device })) throw notAuthorized()
+    if (!takesPart(readDevices(row), { device })) throw notAuthorized()
   }
 }
 

@@ -1,10 +1,12 @@
 import { MpcError } from '../../errors.ts'
-import { canAccess, type CalledOperation, type Caller } from '../access/caller.ts'
+import { canAccess, type CalledOperation } from '../access/caller.ts'
 import { GENESIS } from '../audit/entry.ts'
 import type { KnownHead } from '../audit/log.ts'
 import type { ServerContext } from '../context.ts'
 import { EPOCH } from '../epoch.ts'
+import { bytes, int, nullable, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Row } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import type { SourceSet } from '../operations/round.ts'
 import { setRow } from '../sets/sets-table.ts'
 import { deviceOfRound } from './operations-table.ts'
@@ -62,37 +64,42 @@ export async function findRoundStatus(
        left join reshare_audit_heads head on head.client_id = asked.client_id`,
     [key.clientId, key.operationId, round, setId],
   )
-  const { decision, request_hash: respondedHash, response, lease_hash: leaseHash } = row as Row
-  requireTurnOf(row as Row, round, key)
+  const status = readStatus(row)
+  const { decision, response, leaseHash } = status
+  const devices = { device: status.startedBy, joiningDevice: status.joining }
+  if (!canAccess({ device: deviceOfRound(devices, round) }, key)) throw notAuthorized()
   const decided = decision !== null
   const started = leaseHash !== null
-  const knownHash = (respondedHash ?? leaseHash) as Uint8Array | null
+  const knownHash = status.requestHash ?? leaseHash
   if (knownHash !== null && !requestHash.matches(knownHash)) throw otherRequest(round)
-  if (respondedHash === null)
-    return { started, decided, source: sourceSet(row as Row), auditHead: knownHead(row as Row) }
-  return { response: openResponse(context, key, round, response as Uint8Array), started, decided }
+  if (response === null)
+    return { started, decided, source: sourceSet(row as Row, status), auditHead: knownHead(status) }
+  return { response: openResponse(context, key, round, response), started, decided }
 }
 
-/** @throws {AUTH_FAILED} if it is a round of another device */
-function requireTurnOf({ started_by: startedBy, joining }: Row, round: number, caller: Caller): void {
-  const devices = { device: startedBy as string | null, joiningDevice: joining as string | null }
-  if (!canAccess({ device: deviceOfRound(devices, round) }, caller)) throw notAuthorized()
+/** Columns of tables that are joined from the left are null where there is no row. */
+const readStatus = rowDecoder({
+  started_by: nullable(text),
+  joining: nullable(text),
+  decision: nullable(tables.reshare_decisions.decision),
+  request_hash: nullable(bytes),
+  response: nullable(bytes),
+  lease_hash: nullable(bytes),
+  share: nullable(bytes),
+  signing_sets: nullable(int),
+  log_sequence: nullable(int),
+  log_hash: nullable(bytes),
+  epoch: int,
+})
+
+type StatusRow = ReturnType<typeof readStatus>
+
+function knownHead({ logSequence, logHash, epoch }: StatusRow): KnownHead {
+  return { sequence: logSequence ?? 0, hash: logHash ?? GENESIS, epoch }
 }
 
-function knownHead(row: Row): KnownHead {
-  const { log_sequence: sequence, log_hash: hash, epoch } = row
-  const known = { sequence: (sequence ?? 0) as number, hash: (hash ?? GENESIS) as Uint8Array }
-  return { ...known, epoch: epoch as number }
-}
-
-function sourceSet(row: Row): SourceSet | undefined {
-  return row['set_id'] === null
-    ? undefined
-    : {
-        set: setRow(row),
-        share: row['share'] as Uint8Array | null,
-        signingSets: row['signing_sets'] as number | null,
-      }
+function sourceSet(row: Row, { share, signingSets }: StatusRow): SourceSet | undefined {
+  return row['set_id'] === null ? undefined : { set: setRow(row), share, signingSets }
 }
 
 export function otherRequest(round: number): MpcError {

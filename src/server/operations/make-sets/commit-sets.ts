@@ -6,6 +6,7 @@ import { toHex } from '../../../util/bytes.ts'
 import { runCombined, type Statement } from '../../../service/database/combined.ts'
 import type { AuditEvent } from '../../audit/entry.ts'
 import { timestamp, type ServerContext } from '../../context.ts'
+import { int, readColumn } from '../../../service/database/rows.ts'
 import type { Queryable } from '../../../service/database/types.ts'
 import { endOldUnconfirmed, signingSetLimit, signingSetsQuery, tooManySets } from '../../sets/bounds.ts'
 import { preprocessingsDeletion } from '../../sets/preprocessings.ts'
@@ -60,7 +61,7 @@ async function commit(
     ...(limit !== undefined && { signing_sets: signingSetsQuery(source) }),
   })
   if (row['committed'] !== ids.size) await requireSource(tx, input, request)
-  if (limit !== undefined && (row['signing_sets'] as number) >= limit) throw tooManySets()
+  if (limit !== undefined && readColumn(row, 'signing_sets', int) >= limit) throw tooManySets()
   if (row['committed'] !== ids.size) throw new MpcError('PROTOCOL_ABORTED', 'the prepared set is gone')
   const events: AuditEvent[] = []
   if (signing !== undefined) {

@@ -2,7 +2,7 @@ import { getGroup } from '../../../curve/index.ts'
 import { combineRecords, encodeWalletSetRecord, type WalletShares } from '../../../key-share/index.ts'
 import type { BackupMethodName } from '../../../types.ts'
 import { toHex } from '../../../util/bytes.ts'
-import { bytes, nullable, readColumn } from '../../../service/database/rows.ts'
+import { bytes, int, nullable, readColumn } from '../../../service/database/rows.ts'
 import { runCombined, type Statement } from '../../../service/database/combined.ts'
 import type { Queryable } from '../../../service/database/types.ts'
 import type { AuditEvent } from '../../audit/entry.ts'
@@ -81,7 +81,7 @@ export async function storeNewSets(
 ): Promise<StoredSets> {
   const stored = share && { stored: 'coalesce((select sealed from share), (select sealed from known_share))' }
   const row = await runCombined(tx, { ...further, ...statements }, stored)
-  const count = (name: string) => row[name] as number
+  const count = (name: string) => readColumn(row, name, int)
   const { request, operationId } = input
   const device = deviceOf(input)
   const { walletId, kind: detail } = request

@@ -1,3 +1,4 @@
+import { int, readColumn } from '../../../service/database/rows.ts'
 import { MpcError } from '../../../errors.ts'
 import { wipeKeyShare, type WalletShares } from '../../../key-share/index.ts'
 import { toHex } from '../../../util/bytes.ts'
@@ -35,7 +36,7 @@ export async function prepareSets(
     await context.database.transaction(async (tx) => {
       const decided = decisionQuery(input)
       const row = await runCombined(tx, { decided, recorded: custodianRecord(input, toHex(set.setId)) })
-      requireUndecided(row['decided'] as number)
+      requireUndecided(readColumn(row, 'decided', int))
     })
     await storeWithCustodian(context, clientId, backupMethodOf(request), set)
   }
