@@ -14,6 +14,9 @@ const CHECKS = {
   demo: ['build/demo/main.js', '--json'],
   module: ['scripts/check-module.mjs'],
   types: [tool('typescript/bin/tsc'), '-p', 'tsconfig.json'],
+  // They import the built package. The libraries of bench/peers are not installed with it.
+  'bench-types': [tool('typescript/bin/tsc'), '-p', 'bench/tsconfig.json'],
+  'load-types': [tool('typescript/bin/tsc'), '-p', 'load/tsconfig.json'],
   lint: [tool('eslint/bin/eslint.js'), '--max-warnings=0', '.'],
   format: [tool('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'],
   layers: [

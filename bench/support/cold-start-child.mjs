@@ -21,17 +21,13 @@ function startBare(bytes) {
 
 /** @param {string} url */
 async function startPackage(url) {
-  const times = [performance.now()]
+  const start = performance.now()
   const { getGroup } = await import(url)
-  times.push(performance.now())
-  if (getGroup === undefined) {
-    const total = times[1] - times[0]
-    return { import: total, module: 0, first: 0, total }
-  }
+  const imported = performance.now()
+  if (getGroup === undefined) return { import: imported - start, module: 0, first: 0, total: imported - start }
   const group = getGroup('secp256k1')
-  times.push(performance.now())
+  const ready = performance.now()
   group.encodePoint(group.multiplyBase(group.reduce(random)))
-  times.push(performance.now())
-  const [start, imported, ready, done] = /** @type {[number, number, number, number]} */ (times)
+  const done = performance.now()
   return { import: imported - start, module: ready - imported, first: done - ready, total: done - start }
 }
