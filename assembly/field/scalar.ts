@@ -70,7 +70,7 @@ export function storeScalar<C>(bytes: usize, a: usize): void {
   } else pack(bytes, a)
 }
 
-/** r = a·b/2^261 (Montgomery product). a and b must be below 2^257, and at most one of them above the order. */
+/** r = a·b/2^261 (Montgomery product): reduced if a and b are below 2^257, and at most one of them above the order. */
 @inline
 export function montgomeryProduct<C>(r: usize, a: usize, b: usize): void {
   if (isSecp256k1<C>()) montgomerySecp256k1(r, a, b)

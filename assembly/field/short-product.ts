@@ -1,7 +1,8 @@
 import { LIMBS, montgomeryProduct, order, orderInverse, setScalar, toMontgomery } from './scalar'
 
-// Products with a small public number, which take one round of Montgomery reduction instead of nine. Results are loose:
-// below 2.1 times the order, with limbs below 2^30.
+// Products with a small public number x, which take one round of Montgomery reduction instead of nine. A result is loose,
+// with limbs below 2^30: a·x/2^29 is below a/8192, and the reduction adds less than the order n. So a chain of products of
+// reduced numbers stays below n·8192/8191 where c is zero, and below twice that, which is below 2.1·n, for other c.
 
 const MASK: u64 = 0x1fffffff
 
@@ -21,10 +22,13 @@ export function shortProduct<C>(r: usize, a: usize, x: u32, c: usize): void {
   store<u32>(r, <u32>carry + load<u32>(c, 32), 32)
 }
 
-/** r = a in canonical limbs, for a below 2^263 with limbs below 2^32. */
+/**
+ * r = a in canonical limbs, for a below 128·n·8192/8191 with limbs below 2^32: the sum of 128 loose numbers, c being zero.
+ * Of the orders n below 2^256, that of secp256k1 is so near to 2^256 that such a sum can be above 2^263.
+ */
 export function reduceLoose<C>(r: usize, a: usize): void {
   toMontgomery<C>(r, a)
-  // r is below 5 times the order. The second product reduces it.
+  // a·n/2^261 + n is below 5.001·n, so r is below 4.001·n. The second product is below 1.2·n before its subtraction.
   toMontgomery<C>(r, r)
   divideByRadix<C>(r)
   divideByRadix<C>(r)

@@ -101,7 +101,9 @@ describe.each(CURVES)('short products modulo the order of %s', (curve) => {
 
   test('the result may be an input, and what is loose is reduced', () => {
     const largest = Array.from({ length: 8 }, () => UNIT - 1n).concat(2n ** 31n - 1n)
-    for (const limbs of [...loose.map(toLimbs), ...loose.map(loosen), largest]) {
+    // The sum of 128 that are as large as products without c can be: n·8192/8191.
+    const sum = toLimbs((128n * 8192n * n) / 8191n)
+    for (const limbs of [...loose.map(toLimbs), ...loose.map(loosen), largest, sum]) {
       write(A, limbs)
       run[`${curve}ReduceLoose`]?.(arena + A, arena + A)
       expect(read(A)).toBe(mod(fromLimbs(limbs), n))
