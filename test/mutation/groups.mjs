@@ -130,6 +130,7 @@ export const GROUPS = {
       'test/server/operations/{definitions,sessions}.node.test.ts',
       'test/server/operations/completions.node.test.ts',
       'test/server/rounds/{one-round,handle-round}.node.test.ts',
+      'test/server/operations/ecdsa/rounds-cheat.node.test.ts',
       'test/server/rounds/failures.node.test.ts',
       'test/server/rounds/lease.node.test.ts',
       'test/server/sets/commit-sets.node.test.ts',

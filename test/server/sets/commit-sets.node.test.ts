@@ -65,9 +65,20 @@ describe('the end of an operation that makes sets', () => {
     expect(row).toMatchObject({ state: 'ACTIVE', committedAt: new Date(tables.clock), walletId: WALLET })
     expect(equalShares(await readShare(context, database, key.clientId, setId), set)).toBe(true)
     expect(await requireSets(database, key.clientId, WALLET)).toHaveLength(1)
+    const named = `${WALLET} ${setId} ${key.operationId} generate`
+    expect(await tables.log(key.clientId)).toEqual([`prepared ${named}`, `activated ${named}`])
     const second = create(tables.key({ clientId: key.clientId }))
     await expect(second.apply()).rejects.toThrow(errorOf('WALLET_EXISTS'))
     await expect(requireSet(database, key.clientId, toHex(second.set.setId))).rejects.toThrow(errorOf('AUTH_FAILED'))
+  })
+
+  test('of a new wallet: a set that is there without it is none of a new wallet', async () => {
+    const key = tables.key()
+    const { apply } = create(key)
+    await apply()
+    await tables.database.query('delete from reshare_wallets where client_id = $1', [key.clientId])
+    await expect(apply()).rejects.toThrow('before its wallet')
+    expect(await tables.row('select 1 from reshare_wallets where client_id = $1', key.clientId)).toBeUndefined()
   })
 
   test.each<[string, (share: Uint8Array) => Uint8Array | null]>([

@@ -8,13 +8,15 @@ import { cheat } from '../../support/ecdsa.ts'
 import { ecdsaOwner } from '../../support/ecdsa-owner.ts'
 import { fileTables } from '../../support/file-tables.ts'
 import { type Tables } from '../../support/tables.ts'
-import { preprocess, setup, signEcdsa } from '../../support/wallets.ts'
+import { complete, preprocess, preprocessed, setup, signEcdsa } from '../../support/wallets.ts'
 
 let tables: Tables
 fileTables((made) => (tables = made))
 afterEach(() => {
   vi.restoreAllMocks()
 })
+/** The length of the message in which a client opens its part of a preprocessing. */
+const OPENING = 130
 const FRESH: Partial<SignEcdsaRequest> = { source: { kind: 'ephemeralSetup' } }
 
 const owner = () => ecdsaOwner(tables)
@@ -100,6 +102,26 @@ describe('a cheat', () => {
     expect(await poisoned(wallet.setId)).toEqual(banned)
     expect(await tables.log(clientId)).toEqual(log(wallet.setId, wallet.walletId))
     expect(tables.context.caught.size).toBe(0)
+  })
+
+  test.each([0, 1])('in a signature of one round is a ban, though %i transactions with it are lost', async (times) => {
+    const { clientId, client, having, wallet } = await owner()
+    const [made, left] = [await preprocessed(client, wallet), await preprocessed(client, wallet)]
+    const other = signEcdsa(client, wallet)
+    await other.post()
+    const operation = complete(client, wallet, made)
+    cheat(operation, [OPENING])
+    const { database, lost } = losing(times)
+    await expect(operation.post(having({ database }))).rejects.toMatchObject({ ban: true, blame: [1] })
+    expect(tables.errors.splice(0)).toEqual(times === 0 ? [] : [lost])
+    expect(await poisoned(wallet.setId)).toEqual(banned)
+    expect(await tables.log(clientId)).toEqual(log(wallet.setId, wallet.walletId))
+    expect(tables.context.caught.size).toBe(0)
+    expect([await preprocessings(wallet.setId), await decision(operation), await decision(other)]).toEqual([
+      ...[0, 'ABORT', 'ABORT'],
+    ])
+    await expect(operation.post()).rejects.toMatchObject({ code: 'PROTOCOL_ABORTED' })
+    await expect(complete(client, wallet, left).post()).rejects.toMatchObject({ code: 'PREPROCESSING_NOT_FOUND' })
   })
 
   test('that cannot be written is known to this process until it is', async () => {
