@@ -4,14 +4,14 @@ import type { ServerContext } from '../../../src/server/context.ts'
 import { signOperation } from '../../../src/server/operations/sign.ts'
 import type { RoundOutput } from '../../../src/server/operations/round.ts'
 import { findOperation } from '../../../src/server/rounds/operations-table.ts'
-import type { Isolation } from '../../../src/service/database/types.ts'
+import type { Isolation, Queryable } from '../../../src/service/database/types.ts'
 import { BadRequest, Unavailable } from '../../../src/service/http.ts'
 import type { ClientOperation } from '../../support/server-client.ts'
 import { nobleTakes } from '../support/ecdsa.ts'
 import { ecdsaOwner } from '../support/ecdsa-owner.ts'
 import { errorOf } from '../support/error-of.ts'
 import { fileTables } from '../support/file-tables.ts'
-import { after } from '../support/played.ts'
+import { after, storedSet, tablesClient } from '../support/played.ts'
 import { START, type Tables } from '../support/tables.ts'
 import { complete, preprocessed, prove, sign } from '../support/wallets.ts'
 
@@ -166,4 +166,36 @@ test('an operation of several rounds takes the longer way from its first', async
   const { begun, database } = counted()
   await prove(owner.client, owner.set.signing).post(owner.having({ database }))
   expect(begun).toHaveLength(2)
+})
+
+test('of a device that is revoked while it is played is not answered', async () => {
+  const key = tables.key({ device: 'ab'.repeat(32) })
+  const set = await storedSet(tables, key)
+  const device = [key.clientId, key.device]
+  await tables.database.query('insert into reshare_devices values ($1, $2, now(), now(), null)', device)
+  const revoke = ({ query }: Queryable) =>
+    query('update reshare_devices set revoked_at = now() where client_id = $1 and device = $2', device)
+  let left = 1
+  const database: ServerContext['database'] = {
+    ...tables.database,
+    transaction: async (work, isolation) => {
+      const isFirst = left-- > 0
+      // As if the revocation was committed just before the last statement, which reads what is committed.
+      const revoked = (tx: Queryable): Queryable => ({
+        query: async (sql, parameters) => {
+          if (isFirst && sql.includes('into reshare_responses')) await revoke(tx)
+          return tx.query(sql, parameters)
+        },
+      })
+      try {
+        return await tables.database.transaction((tx) => work(revoked(tx)), isolation)
+      } finally {
+        if (isFirst) await revoke(tables.database)
+      }
+    },
+  }
+  const operation = sign(tablesClient({ ...tables.context, database }, key), set.signing, 'bip340')
+  await expect(operation.post()).rejects.toThrow(errorOf('DEVICE_REVOKED'))
+  const answered = 'select 1 from reshare_responses where client_id = $1'
+  expect(await tables.row(answered, key.clientId)).toBeUndefined()
 })
