@@ -9,6 +9,8 @@ const MESSAGE_ARGUMENT = {
   cheat: 3,
   BadRequest: 0,
   CodecError: 0,
+  NotInOneRound: 0,
+  Unavailable: 0,
   Error: 0,
   RangeError: 0,
   TypeError: 0,

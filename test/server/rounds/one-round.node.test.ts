@@ -159,6 +159,9 @@ test('an output with more to write than a result is stored by the longer way, wi
   const writes = vi.fn(async () => undefined)
   await brings((output) => ({ ...output, writes }))
   expect(writes).toHaveBeenCalledTimes(1)
+  const found = vi.fn(async () => ({ setId: owner.set.setId, state: 'ACTIVE' }) as const)
+  await brings((output) => ({ ...output, completion: { decision: 'COMMIT', apply: found } }))
+  expect(found).toHaveBeenCalledTimes(1)
 })
 
 test('an operation of several rounds takes the longer way from its first', async () => {
