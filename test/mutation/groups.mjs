@@ -81,7 +81,7 @@ export const GROUPS = {
       'src/server/epoch.ts',
     ],
     tests: [
-      'test/server/rounds/{lease,aborts,one-round,handle-round}.node.test.ts',
+      'test/server/rounds/{lease,lease-refused,aborts,one-round,handle-round}.node.test.ts',
       'test/server/devices/revoked-devices.node.test.ts',
     ],
     database: true,

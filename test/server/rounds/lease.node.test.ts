@@ -87,6 +87,32 @@ describe('a claim of a round', () => {
     expect((await lease(key)).operation.device).toBe(DEVICE)
   })
 
+  test.each<[string, (first: Lease) => unknown]>([
+    ['is let go', (first) => releaseRound(tables.database, first)],
+    ['has run out', () => (tables.clock += tables.context.limits.roundMs)],
+    ['is reset', (first) => resetRound(tables.database, first)],
+  ])('is taken too where it %s after the first look at it', async (_, free) => {
+    const key = tables.key()
+    await tables.begin(key)
+    await completeRound(tables.database, (await lease(key)).lease, utf8('state'))
+    const { lease: first } = await lease(key, 2, 'second')
+    const transaction: Tables['database']['transaction'] = async (work, isolation) => {
+      await free(first)
+      return tables.database.transaction(work, isolation)
+    }
+    const context = { ...tables.context, database: { ...tables.database, transaction } }
+    const { lease: second, operation } = await leaseRound(context, key, 2, tables.hash('second'))
+    expect([second, operation.round]).toEqual([{ ...key, round: 2, token: expect.any(Uint8Array) as Uint8Array }, 1])
+    expect(second.token).not.toEqual(first.token)
+    expect(await findOperation(tables.database, key)).toMatchObject({
+      leaseHash: tables.hash('second').bytes,
+      leaseExpiresAt: new Date(tables.clock + tables.context.limits.roundMs),
+    })
+    await expect(lease(key, 2, 'second')).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await expect(completeRound(tables.database, first, null)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    await completeRound(tables.database, second, null)
+  })
+
   test('of a first request that no session has played is forgotten with the operation', async () => {
     const key = tables.key()
     await tables.begin(key)
