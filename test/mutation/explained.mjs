@@ -286,6 +286,20 @@ export const EXPLAINED = [
     why: 'Narrows a type: what has a result has a completion.',
   },
   {
+    file: 'src/server/rounds/turns.ts',
+    mutator: 'ObjectLiteral',
+    from: '{ once: true }',
+    to: '{}',
+    why: 'A signal is aborted once.',
+  },
+  {
+    file: 'src/server/rounds/turns.ts',
+    mutator: 'BooleanLiteral',
+    from: 'true',
+    to: 'false',
+    why: 'A signal is aborted once.',
+  },
+  {
     file: 'src/server/devices/devices-table.ts',
     mutator: 'ConditionalExpression',
     from: 'device === null',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createTurns, turnOfClient, turnOfSet } from '../../../src/server/rounds/turns.ts'
 
 const LONG_MS = 60_000
@@ -97,6 +97,15 @@ test('one that ends while another is at work lets one in, not two', async () => 
   for (const { end } of [second, third]) end()
   await Promise.all([...results, ...later])
   expect(begun).toEqual([3, 4])
+})
+
+test('nothing is kept of a name whose work is done', async () => {
+  const [kept, forgotten] = [vi.spyOn(Map.prototype, 'set'), vi.spyOn(Map.prototype, 'delete')]
+  const turns = createTurns(LONG_MS)
+  await Promise.all([1, 2, 3].map(() => turns.take('one', async () => undefined)))
+  expect(kept.mock.calls.map(([name]) => name as unknown)).toContain('one')
+  expect(forgotten).toHaveBeenLastCalledWith('one')
+  vi.restoreAllMocks()
 })
 
 test('sets and clients wait for none but themselves', () => {
