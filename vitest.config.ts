@@ -23,8 +23,8 @@ const seed = process.env['RESHARE_TEST_SEED'] || randomBytes(8).toString('hex')
 const tier = tierOf(process.env['RESHARE_TIER'] || undefined)
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** A database in memory starts from a copy of an empty one. */
-const pglite = { find: /^@electric-sql\/pglite$/, replacement: source('test/support/pglite-from-copy.ts') }
+/** A database in memory starts from a copy of an empty one, or is one that was closed and emptied. */
+const pglite = { find: /^@electric-sql\/pglite$/, replacement: source('test/support/pglite-reused.ts') }
 
 /** The package by its own name is its sources, as for a user it is `dist`. */
 const alias = [

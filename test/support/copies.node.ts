@@ -14,7 +14,7 @@ import type * as fileStorage from '../../src/storage/file.ts'
 import type * as storage from '../../src/storage/index.ts'
 import type * as transport from '../../src/transport/index.ts'
 import type * as viem from '../../src/adapters/viem/index.ts'
-import { PGlite } from './pglite-from-copy.ts'
+import { PGlite } from './pglite-reused.ts'
 
 /** A copy of the package with all it depends on, apart from every other copy. */
 export interface Copy {
