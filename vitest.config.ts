@@ -13,6 +13,7 @@ import {
   type Engine,
 } from './test/support/browsers/engines.mjs'
 import { webkitGtk } from './test/support/browsers/webkit-provider.ts'
+import { LongestFirst } from './test/support/longest-first.ts'
 import { EngineReporter } from './test/support/reporter.ts'
 import { filesOf, hasOwnProcess, tierOf } from './test/support/tiers.mjs'
 
@@ -146,6 +147,7 @@ export default defineConfig({
       ...(browsers.length > 0 ? [browserProject(browsers)] : []),
     ],
     globalSetup: browsers.length > 0 && existsSync(browserServer) ? [browserServer] : [],
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new EngineReporter(seed)],
   },
 })

@@ -3,7 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parseTestArguments } from '../../scripts/test-arguments.mjs'
 import { consents } from '../../scripts/test-engines.mjs'
-import { allTestFiles, BY_ENGINE, filesOf, OWN_PROCESS, QUICK_ALL_THE_SAME, SLOW, tierOf } from '../support/tiers.mjs'
+import {
+  allTestFiles,
+  BY_ENGINE,
+  filesOf,
+  LONGEST,
+  OWN_PROCESS,
+  QUICK_ALL_THE_SAME,
+  SLOW,
+  tierOf,
+} from '../support/tiers.mjs'
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
 
@@ -35,7 +44,7 @@ describe('the tiers', () => {
 
   test('no list names what is not there', () => {
     const files = allTestFiles()
-    const beginnings = [...[SLOW, BY_ENGINE, OWN_PROCESS].flatMap(Object.keys), ...QUICK_ALL_THE_SAME]
+    const beginnings = [...[SLOW, BY_ENGINE, OWN_PROCESS].flatMap(Object.keys), ...QUICK_ALL_THE_SAME, ...LONGEST]
     expect(beginnings.filter((beginning) => !files.some((path) => path.startsWith(beginning)))).toEqual([])
     const slow = Object.keys(SLOW)
     expect(QUICK_ALL_THE_SAME.filter((path) => !slow.some((beginning) => path.startsWith(beginning)))).toEqual([])

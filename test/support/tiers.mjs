@@ -80,6 +80,35 @@ export const OWN_PROCESS = {
   'test/workers/': 'starts workers',
 }
 
+/**
+ * What takes longest in Node, longest first: begun first, so that no core is left alone with it at the end.
+ *
+ * @type {readonly string[]}
+ */
+export const LONGEST = [
+  'test/server/bin.node.test.ts',
+  'test/model/life-cycle.node.test.ts',
+  'test/server/bin-files.node.test.ts',
+  'test/docs/snippets.node.test.ts',
+  'test/storage/file-faults.node.test.ts',
+  'test/crash/killed-processes.node.test.ts',
+  'test/e2e/copies.node.test.ts',
+  'test/e2e/demo.node.test.ts',
+  'test/crash/interleavings.node.test.ts',
+  'test/server/bin-settings.node.test.ts',
+  'test/docs/tutorial.node.test.ts',
+  'test/docs/commands.node.test.ts',
+  'test/server/settings.node.test.ts',
+  'test/e2e/gateway.node.test.ts',
+  'test/crash/server-ends-and-client-repeats.node.test.ts',
+  'test/protocol/ecdsa/many.node.test.ts',
+  'test/crash/network-fails.node.test.ts',
+  'test/crash/client-ends.node.test.ts',
+  'test/crash/server-ends.node.test.ts',
+  'test/e2e/flows.node.test.ts',
+  'test/e2e/relay.node.test.ts',
+]
+
 /** What can differ from one JavaScript engine to another, which `usual` runs in every browser. @type {Readonly<Record<string, string>>} */
 export const BY_ENGINE = {
   'test/backup/argon2.test.ts': 'WebAssembly',
