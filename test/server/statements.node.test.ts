@@ -5,7 +5,8 @@ import { seededRandom } from '../support/random.ts'
 import { ClientOperation, play, type ServerClient } from '../support/server-client.ts'
 import { exportSide } from '../support/export-side.ts'
 import { countingDatabase } from './support/counting.ts'
-import { deviceServer, newDevice } from './support/devices.ts'
+import { deviceServer, newDevice, type DeviceServer } from './support/devices.ts'
+import { TestJoin } from './support/joins.ts'
 import {
   backup,
   complete,
@@ -24,7 +25,7 @@ import {
   type TestWallet,
   walletOf,
 } from './support/wallets.ts'
-import { createWorld } from './support/world.ts'
+import { createWorld, type World } from './support/world.ts'
 
 /** What an operation of one round may ask of the database. */
 const ONE_ROUND = 6
@@ -32,18 +33,21 @@ const ONE_ROUND = 6
 const SEVERAL_ROUNDS = 8
 const PROOF_THAT_RETIRES_ONE = 16
 const EXPORT_THAT_IS_JUDGED = 13
+const FIRST_OF_JOIN = 10
 
 describe.each(databaseKinds)('on $name', ({ open }) => {
   let database: ReturnType<typeof countingDatabase>
+  let world: World
+  let of: DeviceServer['client']
   let client: ServerClient
   let wallet: TestWallet
 
   beforeAll(async () => {
     database = countingDatabase(await open())
-    const world = createWorld(database, seededRandom())
+    world = createWorld(database, seededRandom())
     await world.server().sweep()
     // With rates and lock-out, a device, and what names a sealed request: all that a request may have to ask about.
-    const { client: of } = deviceServer(world, { limits: DEFAULT_LIMITS })
+    of = deviceServer(world, { limits: DEFAULT_LIMITS }).client
     client = of('ann', newDevice(world), 'sealed')
     wallet = await newWallet(client)
   })
@@ -98,6 +102,26 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     const rounds = await count(await make())
     const asked = rounds.map(({ statements }) => statements)
     expect(asked, rounds.map(({ said }) => said.join('\n')).join('\n\n')).toEqual(bounds)
+  })
+
+  test('a join asks little in each round of its two devices, and a poll once besides its device', async () => {
+    const joiningDeviceId = newDevice(world)
+    const join = new TestJoin(client, of('ann', joiningDeviceId, 'sealed'), wallet.signing, { joiningDeviceId })
+    const rounds: ReturnType<typeof database.take>[] = []
+    for (const round of [1, 2, 3, 4]) {
+      await join.make(round)
+      database.take()
+      const answer = await join.post(round)
+      rounds.push(database.take())
+      join.take(round, answer)
+    }
+    const said = rounds.map((round) => round.said.join('\n')).join('\n\n')
+    expect(
+      rounds.map(({ statements }) => statements),
+      said,
+    ).toEqual([FIRST_OF_JOIN, 5, 7, 7])
+    await join.poll(4)
+    expect(database.take().statements).toBe(2)
   })
 
   // docs/internals/bench.md says which statements these are, and why.

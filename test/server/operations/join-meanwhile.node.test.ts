@@ -96,7 +96,7 @@ describe.each(databaseKinds)('a join on $name', ({ open }) => {
     )
     const walletId = walletIdOf(signing)
     expect(rows.map((row) => Object.values(row).filter(Boolean).join(' '))).toEqual([
-      `joinBegun ${walletId} ${source} ${operationId} ${ids.tablet}`,
+      `joinStarted ${walletId} ${source} ${operationId} ${ids.tablet}`,
       `deviceAdded ${ids.tablet}`,
       `prepared ${walletId} ${result!.setId} ${operationId} join`,
       `activated ${walletId} ${result!.setId} ${operationId} join`,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { verifyAuditLog } from '../../../src/server/index.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
 import { play, setStatus } from '../../support/server-client.ts'
 import { deviceServer, newDevices, stateOf, type DeviceServer } from '../support/devices.ts'
@@ -7,7 +8,7 @@ import { fileWorld } from '../support/file-world.ts'
 import { TestJoin, unfold } from '../support/joins.ts'
 import { publicKeysOf } from '../support/owners.ts'
 import { newWallet, setIdOf, setup, sign, signEcdsa } from '../support/wallets.ts'
-import type { World } from '../support/world.ts'
+import { MASTER_KEY, type World } from '../support/world.ts'
 
 describe.each(databaseKinds)('a join on $name', ({ open }) => {
   let world: World
@@ -38,6 +39,8 @@ describe.each(databaseKinds)('a join on $name', ({ open }) => {
     await expect(play(sign(phone, share))).rejects.toMatchObject({ code: 'AUTH_FAILED' })
     const { pair } = await play(setup(tablet, { signing: share }))
     expect(nobleTakes(await play(signEcdsa(tablet, { signing: share, pair })), signing)).toBe(true)
+    const masterKey = MASTER_KEY.slice(0, 32)
+    expect((await verifyAuditLog({ database: world.database, masterKey })).breaks).toEqual([])
   })
 
   test('of two devices that do not seal their requests makes a set that is bound to none', async () => {
