@@ -26,7 +26,7 @@ const MAY_IMPORT = {
   workers: [...CORE, 'protocol'],
   portable: [...CORE, 'protocol'],
   export: ['client'],
-  client: [...CORE, 'protocol', 'wire', 'backup/types', 'storage/types', 'transport/types'],
+  client: [...CORE, 'hpke', 'protocol', 'wire', 'backup/types', 'storage/types', 'transport/types'],
   server: [...CORE, 'hpke', 'protocol', 'wire', 'service', 'channel/(messages|seal)', 'custodian/types'],
   backup: CORE,
   storage: BASE,
@@ -107,7 +107,8 @@ const ROOMS = {
       backup: ['operations', 'wallets'],
       signing: ['operations', 'wallets'],
       ecdsa: ['operations', 'wallets'],
-      actions: ['operations', 'wallets', 'backup', 'signing', 'ecdsa'],
+      join: ['operations', 'wallets'],
+      actions: ['operations', 'wallets', 'backup', 'signing', 'ecdsa', 'join'],
     },
   },
   server: {

@@ -52,6 +52,7 @@ const LABELS = {
   share: ['wallet-set'],
   operation: ['setup', 'begin', 'export'],
   channel: ['request', 'response'],
+  join: ['code', 'inviting', 'joining'],
   // Labels for drawing randomness, see hedge.ts.
   hedge: [
     'stream',
