@@ -11,7 +11,7 @@ import {
   type HeaderSource,
 } from '../transport/request.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../transport/types.ts'
-import { abytes, isBytes, wipe } from '../util/bytes.ts'
+import { abytes, isBytes, toHex, wipe } from '../util/bytes.ts'
 import { isCodecError } from '../util/codec.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { loadDeviceKey } from './device-key.ts'
@@ -140,6 +140,7 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
       // 425: the server has done nothing, and its time is known now.
       return response.status === NOT_FRESH_STATUS ? exchange(request, body) : response
     },
+    deviceId: async () => toHex((await deviceKey()).publicKey),
   }
 }
 

@@ -11,6 +11,7 @@ export type Status =
   | 'Generating share'
   | 'Encrypting share'
   | 'Storing share'
+  | 'Waiting for the other device'
   | 'Done'
 
 /** One report of an action's progress. */
@@ -61,6 +62,20 @@ const REFRESH: Plan = [
   ['Storing share', 30],
 ]
 
+const INVITE: Plan = [
+  ['Reading share', 5],
+  ['Waiting for the other device', 45],
+  ['Generating share', 30],
+  ['Waiting for the other device', 20],
+]
+
+const JOIN: Plan = [
+  ['Waiting for the other device', 45],
+  ['Generating share', 25],
+  ['Parsing share', 5],
+  ['Storing share', 25],
+]
+
 const EXPORT: Plan = [
   ['Decrypting share', 85],
   ['Parsing share', 15],
@@ -72,6 +87,8 @@ export const plans = {
   recover: RECOVER,
   dryRecovery: DRY_RECOVERY,
   refresh: REFRESH,
+  invite: INVITE,
+  join: JOIN,
   export: EXPORT,
 } as const
 

@@ -103,6 +103,8 @@ export interface Ecdsa {
     request: OperationRequest,
     old?: WalletShares,
   ): OperationSession<NewSetup>
+  /** Makes the setup of a set that has none yet, and stores it. */
+  makeSetup(client: EcdsaClient, deadline: Deadline, shares: WalletShares): Promise<void>
   /** Makes a signature with the set and the server, and verifies it. */
   sign(
     client: EcdsaClient,

@@ -33,4 +33,11 @@ export interface Transport {
    * @throws {ABORTED} if `request.signal` was aborted
    */
   request(request: TransportRequest): Promise<TransportResponse>
+  /**
+   * The id by which the server knows this device: 32 bytes in lower-case hex. Absent in a transport that does not seal its
+   * requests. A transport that wraps another must pass it on: `joinWallet` names the device to the one that invites it.
+   *
+   * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL} if the device key could not be stored
+   */
+  deviceId?(): Promise<string>
 }

@@ -3,16 +3,17 @@ import type { BackupMethod } from '../../backup/types.ts'
 import { MpcError } from '../../errors.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
 import type { KeyShare, WalletShares } from '../../key-share/types.ts'
-import { abytes, toHex } from '../../util/bytes.ts'
+import { toHex } from '../../util/bytes.ts'
 import { assertFunction, assertBoolean, oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { assertBackupMethod, probeMethod } from '../backup/backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline } from '../deadline.ts'
 import { verifyBackupSet, verifyMadeSet } from '../operations/verify-result.ts'
-import { openBackupSet, readKnownWallet } from '../backup/open-backup.ts'
+import { openBackupSet } from '../backup/open-backup.ts'
 import { backupTexts, type BackupInput, type BackupTexts } from '../backup/backup-source.ts'
 import { withNewestBackup } from '../backup/newest-backup.ts'
 import { extractShares } from '../operations/extract-shares.ts'
+import { reconcileKnownWallet } from '../wallets/known-wallet.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { createProgress, plans, type Progress, type ProgressReporter } from '../progress.ts'
 import { proveSet } from '../wallets/prove-set.ts'
@@ -23,7 +24,7 @@ import { activateSet } from '../wallets/reconcile.ts'
 import { deletePreparedSet } from '../wallets/share-store.ts'
 import type { ActionOptions, Call, Client, NewSetup, PublicKeys, Wallet } from '../types.ts'
 import { activeSetIds } from '../wallets/wallet-record.ts'
-import { equalKeys, publicKeys, wipeShares } from '../wallet-shares.ts'
+import { equalKeys, publicKeys, publicKeysArgument, wipeShares } from '../wallet-shares.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
 
 /** Parameters of {@link recoverWallet}, with the backup as its cipherText or as a source of several. */
@@ -117,7 +118,7 @@ export async function recoverWallet(
       },
       async use(backup) {
         progress.begin('Parsing share')
-        await readKnownWallet(client, deadline, backup)
+        await reconcileKnownWallet(call, toHex(backup.walletId), publicKeys(client, backup))
         return reshareBackup(call, backup, recovery)
       },
       goesOnAfter: ['BACKUP_SUPERSEDED'],
@@ -155,18 +156,10 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
     method,
     existingSets,
     walletId,
-    publicKeys: publicKeys === undefined ? undefined : expectedKeys(publicKeys),
+    publicKeys: publicKeys === undefined ? undefined : publicKeysArgument(publicKeys),
     rotation: rotationMethod(rotateBackup, method),
     dryRun,
     progress,
-  }
-}
-
-function expectedKeys(keys: PublicKeys): PublicKeys {
-  const { secp256k1, ed25519 } = assertObject(keys, 'publicKeys')
-  return {
-    secp256k1: abytes(secp256k1, 33, 'publicKeys.secp256k1').slice(),
-    ed25519: abytes(ed25519, 32, 'publicKeys.ed25519').slice(),
   }
 }
 

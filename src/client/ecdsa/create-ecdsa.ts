@@ -6,6 +6,7 @@ import { preprocess, refill } from './preprocess.ts'
 import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
 import { setupRole, setupSession } from './setup-session.ts'
 import { signEcdsa } from './sign-ecdsa.ts'
+import { makeSetup } from './with-ot-state.ts'
 
 /** The options of a client that are about ECDSA. */
 interface EcdsaOptions {
@@ -30,6 +31,7 @@ export function createEcdsa(
     pool: createPreprocessingPool({ epoch, now, onError }, pool),
     setupRole,
     setupSession,
+    makeSetup,
     sign: signEcdsa,
     preprocess,
     refill,

@@ -43,6 +43,12 @@ export async function withOtState<T>(
   return attempt(await renewOtState(client, deadline, shares, stored.version))
 }
 
+/** Makes the setup of a set that has none yet, and stores it. */
+export async function makeSetup(client: EcdsaClient, deadline: Deadline, shares: WalletShares): Promise<void> {
+  const { otState } = await renewOtState(client, deadline, shares, null)
+  otState.dispose()
+}
+
 /**
  * Makes a new setup to replace the one with this version, unless another tab has done so.
  *

@@ -1,6 +1,7 @@
 import { transportFailure, readFailure } from '../../wire/error-body.ts'
 import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE, type RoundBody } from '../../wire/round-body.ts'
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
+import type { JoinStatus } from '../../wire/join.ts'
 import type { Decision, OperationId, SetStatus } from '../../wire/operations.ts'
 import { paths } from '../../wire/paths.ts'
 import type { WalletPage } from '../../wire/wallets.ts'
@@ -11,6 +12,7 @@ import {
   parseDecision,
   parseDevice,
   parseDevices,
+  parseJoinStatus,
   parseSets,
   parseSetStatus,
   parseWalletPage,
@@ -35,12 +37,18 @@ export async function postRound(
 ): Promise<RoundBody<unknown>> {
   const body = encodeRoundBody(roundBody)
   const path = paths.round(operationId, round)
-  const response = await send(client, deadline, { method: 'POST', path, contentType: ROUND_CONTENT_TYPE, body })
-  try {
-    return decodeRoundBody(response)
-  } catch (cause) {
-    throw unexpectedResponse(cause)
-  }
+  return sendForRound(client, deadline, { method: 'POST', path, contentType: ROUND_CONTENT_TYPE, body })
+}
+
+/** How far a join is, and what one of its rounds has left for this device. */
+export async function getJoinRound(
+  { client, deadline }: Call,
+  operationId: OperationId,
+  round: number,
+): Promise<RoundBody<JoinStatus>> {
+  const path = paths.joinRound(operationId, round)
+  const { header, messages } = await sendForRound(client, deadline, { method: 'GET', path })
+  return { header: parseJoinStatus(header), messages }
 }
 
 /** Aborts an operation unless the server has committed it; the decision is final either way. */
@@ -87,6 +95,19 @@ export async function postRevoke(client: Client, deadline: Deadline, deviceId: s
 export async function postJson(client: Client, deadline: Deadline, path: string, body: object): Promise<unknown> {
   const encoded = utf8(JSON.stringify(body))
   return sendForJson(client, deadline, { method: 'POST', path, contentType: 'application/json', body: encoded })
+}
+
+async function sendForRound(
+  client: Client,
+  deadline: Deadline,
+  request: TransportRequest,
+): Promise<RoundBody<unknown>> {
+  const response = await send(client, deadline, request)
+  try {
+    return decodeRoundBody(response)
+  } catch (cause) {
+    throw unexpectedResponse(cause)
+  }
 }
 
 async function sendForJson(client: Client, deadline: Deadline, request: TransportRequest): Promise<unknown> {

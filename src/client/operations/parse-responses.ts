@@ -1,4 +1,5 @@
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
+import type { JoinStatus } from '../../wire/join.ts'
 import type { Decision, OperationResult, SetStatus } from '../../wire/operations.ts'
 import type { WalletBackup, WalletPage, WalletStatus } from '../../wire/wallets.ts'
 import { isDeviceId, isSetId, isWalletId } from '../../wire/ids.ts'
@@ -32,6 +33,15 @@ export function parseDecision(value: unknown): Decision {
   const { decision } = fields(value)
   expect(decision === 'COMMIT' || decision === 'ABORT')
   return { decision: decision as Decision['decision'] }
+}
+
+/** @throws {MALFORMED_RESPONSE} unless the header of the server's response is how far a join is */
+export function parseJoinStatus(value: unknown): JoinStatus {
+  const { round, decision, expiresAt } = fields(value)
+  expect(Number.isInteger(round) && (round as number) >= 0 && (round as number) <= 4)
+  expect(decision === null || decision === 'COMMIT' || decision === 'ABORT')
+  expect(expiresAt === null || matches(expiresAt, ISO_8601))
+  return value as JoinStatus
 }
 
 /** @throws {MALFORMED_RESPONSE} unless the server's response is a set's status */

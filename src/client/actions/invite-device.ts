@@ -1,0 +1,164 @@
+import type { JoinRequest } from '../../wire/operations.ts'
+import { isMpcError, isProtocolError, MpcError } from '../../errors.ts'
+import { stableKeyPair } from '../../hpke/agree.ts'
+import { X25519_LENGTH } from '../../hpke/x25519.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { toHex, wipe } from '../../util/bytes.ts'
+import { checkText, LABEL } from '../../util/text.ts'
+import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
+import { withDeadline } from '../deadline.ts'
+import { decodeJoinCode, type JoinCode } from '../join/code.ts'
+import { createDeviceChannel, type DeviceChannel } from '../join/device-channel.ts'
+import { abortJoin, awaitRound, JOIN_TIMEOUT_MS, receiveRound, roundMessages } from '../join/join-rounds.ts'
+import { createJoinSessions, type JoinSessions } from '../join/join-sessions.ts'
+import { offerHeader } from '../join/offer.ts'
+import { postRound } from '../operations/api-client.ts'
+import { beginWith } from '../operations/run-operation.ts'
+import { createProgress, plans, type Progress, type ProgressReporter } from '../progress.ts'
+import type { ActionOptions, Call, Client } from '../types.ts'
+import { useActiveSet } from '../wallets/active-set.ts'
+
+export interface InviteDeviceParameters extends ActionOptions {
+  /** 16 bytes in lower-case hex */
+  readonly walletId: string
+  /** The code that the joining device shows. */
+  readonly code: string
+  /**
+   * A name for the joining device in the list of sets: one line of at most 128 UTF-16 code units, in Unicode normalization
+   * form C. Default: empty.
+   */
+  readonly label?: string
+  /** Milliseconds after which the action ends with JOIN_EXPIRED or TIMEOUT. Default: ten minutes. */
+  readonly timeoutMs?: number
+  /** Called at each step with how far the action is; what it throws goes to `onError`. */
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** A device that has joined a wallet. */
+export interface InvitedDevice {
+  /** Its signing set: 32 bytes in lower-case hex. */
+  readonly setId: string
+  /** Its device id: 32 bytes in lower-case hex; null if its transport is not sealed. */
+  readonly deviceId: string | null
+}
+
+/**
+ * Gives another device of the user a signing set of its own, without a backup. The other device runs {@link joinWallet} and
+ * shows a code. This device's own set stays as it is.
+ *
+ * Call it only after the user has agreed, on this device, that the other one joins: it can sign from then on.
+ *
+ * If the action fails after the other device has got its share, it may have joined: {@link listDevices} tells.
+ *
+ * @throws {JOIN_CODE_INVALID} if it is not the code of a joining device; nothing was sent
+ * @throws {JOIN_USED} if the code was used before, or its device has given up
+ * @throws {JOIN_EXPIRED} if the other device did not respond in time
+ * @throws {JOIN_CANCELLED} if the other device, or the server, has ended the join
+ * @throws {CHANNEL_FAILED} if a message is not the other device's
+ * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED | POLICY_DENIED |
+ * RATE_LIMITED}
+ *
+ * @example
+ * const { deviceId } = await inviteDevice(client, { walletId: wallet.id, code: scanned, label: 'Tablet' })
+ */
+export async function inviteDevice(client: Client, options: InviteDeviceParameters): Promise<InvitedDevice> {
+  const { walletId, code, label = '', signal, timeoutMs, onProgress } = assertObject(options, 'inviteDevice')
+  walletIdArgument(walletId)
+  checkText(label, LABEL, 'label')
+  const progress = createProgress(client, plans.invite, assertFunction(onProgress, 'onProgress'))
+  const invitation = decodeJoinCode(code)
+  const limits = { timeoutMs: timeoutMs ?? JOIN_TIMEOUT_MS, ...(signal && { signal }) }
+  try {
+    return await withDeadline(client, limits, (deadline, client) => {
+      progress.begin('Reading share')
+      return useActiveSet(client, deadline, walletId, (shares) => {
+        progress.restart()
+        return runInvitation({ client, deadline }, shares, { invitation, label, progress })
+      })
+    })
+  } finally {
+    wipe(invitation.psk)
+  }
+}
+
+/** The validated parameters of an invitation. */
+interface Invitation {
+  readonly invitation: JoinCode
+  readonly label: string
+  readonly progress: ProgressReporter
+}
+
+async function runInvitation(call: Call, shares: WalletShares, parameters: Invitation): Promise<InvitedDevice> {
+  const { client, deadline } = call
+  const { invitationId, deviceId } = parameters.invitation
+  const channel = await openChannel(client, parameters.invitation)
+  const sessions = createJoinSessions(client, 'inviting', shares.shares)
+  try {
+    const setId = await invite({ ...call, ...parameters, channel, sessions }, shares)
+    return { setId, deviceId }
+  } catch (error) {
+    await abortJoin(client, invitationId, deadline.signal.aborted || isMpcError(error, 'NETWORK_ERROR', 'TIMEOUT'))
+    throw error
+  } finally {
+    channel.wipe()
+    sessions.dispose()
+  }
+}
+
+/** The channel has a key pair and a pre-shared key of its own, which it wipes. */
+async function openChannel(client: Client, { invitationId, publicKey, psk }: JoinCode): Promise<DeviceChannel> {
+  const own = await stableKeyPair(client.random(X25519_LENGTH))
+  const { random } = client
+  return createDeviceChannel({
+    side: 'inviting',
+    invitationId,
+    joiningKey: publicKey,
+    own,
+    psk: psk.slice(),
+    random,
+  })
+}
+
+interface OpenInvitation extends Call, Invitation {
+  readonly channel: DeviceChannel
+  readonly sessions: JoinSessions
+}
+
+/** Runs rounds 1 and 3 of the join. @returns the set that the other device has now */
+async function invite(open: OpenInvitation, shares: WalletShares): Promise<string> {
+  const { invitation, progress, channel, sessions } = open
+  const operationId = invitation.invitationId
+  await begin(open, shares)
+  progress.begin('Waiting for the other device')
+  await receiveRound(channel, sessions, await awaitRound(open, operationId, 2))
+  sessions.advance()
+  progress.begin('Generating share')
+  const messages = await roundMessages(channel, sessions)
+  const { messages: confirmations } = await postRound(open, operationId, 3, { header: {}, messages })
+  sessions.receive('server', confirmations)
+  progress.begin('Waiting for the other device')
+  await receiveRound(channel, sessions, await awaitRound(open, operationId, 4))
+  sessions.advance()
+  const { setId } = sessions.madeSet(4)
+  progress.finish()
+  return toHex(setId)
+}
+
+/** Sends round 1, with the proof that this device holds its share. */
+async function begin(open: OpenInvitation, shares: WalletShares): Promise<void> {
+  const { client, invitation, label, channel, sessions } = open
+  const { invitationId: operationId, deviceId: joiningDeviceId } = invitation
+  const setFields = { walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
+  const request: JoinRequest = { kind: 'join', ...setFields, label, joiningDeviceId }
+  sessions.start()
+  const messages = await roundMessages(channel, sessions, offerHeader(client, shares))
+  const header = beginWith(client, { operationId, request, messages }, shares)
+  try {
+    const response = await postRound(open, operationId, 1, { header, messages })
+    sessions.receive('server', response.messages)
+  } catch (cause) {
+    if (!isMpcError(cause, 'PROTOCOL_ABORTED') || isProtocolError(cause)) throw cause
+    throw new MpcError('JOIN_USED', 'this code was used before, or its device has given up', { cause })
+  }
+}
