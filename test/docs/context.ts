@@ -1,6 +1,6 @@
 import { address, blockhash } from '@solana/kit'
 import { p2wpkh, Transaction } from '@scure/btc-signer'
-import { createClient, generateWallet } from 'reshare'
+import { createClient, generateWallet, inviteDevice, joinWallet } from 'reshare'
 import { bitcoinSigner } from 'reshare/bitcoin'
 import { apiTokens, createServer, verifyAuditLog } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'
@@ -28,6 +28,12 @@ export const serverKey = new Uint8Array(32).fill(9)
 export const client = createClient({ transport, storage: memoryStore(), label: 'phone' })
 export const wallet = await generateWallet(client)
 export const walletId = wallet.id
+/** A device that waits to be invited, and what the camera of the other one has read of it. */
+const joining = await joinWallet(createClient({ transport, storage: memoryStore(), label: 'tablet' }))
+export const scanned = joining.code
+export const userAgrees = (question: string): Promise<boolean> => Promise.resolve(question !== '')
+/** Shows the code to a device that invites this one. */
+export const showQrCode = (code: string): void => void inviteDevice(client, { walletId, code })
 export const oneTimeCode = '123456'
 export const show = (key: Uint8Array): void => void shown.push(key)
 /** What was shown. */

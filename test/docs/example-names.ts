@@ -32,7 +32,9 @@ export declare const server: FetchServer
 export declare const serverKey: Uint8Array
 export declare const session: string
 export declare const setId: string
+export declare const scanned: string
 export declare function show(...values: readonly unknown[]): void
+export declare function showQrCode(code: string): void
 export declare const storage: ShareStore
 export declare const turns: readonly ReshareTurn[]
 export declare const url: string
