@@ -6,8 +6,7 @@ const OPERATIONS = 3
 
 /**
  * Fills the tables as years of use would: rows of other clients, which nobody asks for. Reads of a small table conflict
- * with writes next to them, so that a new database says little about one in use. Their sets count as logged: each server's
- * first sweep would else note them one by one beside the load.
+ * with writes next to them, so that a new database says little about one in use.
  *
  * @param {string} databaseUrl
  * @param {number} wallets
@@ -22,9 +21,9 @@ export async function preload(databaseUrl, wallets) {
   const later = `now() + interval '1 day'`
   for (const sql of [
     `insert into reshare_wallets (client_id, wallet_id, created_at) select ${client}, ${id('wallet', 'n')}, now() ${wallet}`,
-    `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, record, created_at, committed_at, logged)
+    `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, record, created_at, committed_at)
      select ${set}, ${client}, ${id('wallet', 'n')}, ${id('operation', `n || '/1'`)}, 'signing', 'ACTIVE', '',
-       decode(repeat('00', 180), 'hex'), now(), now(), true ${wallet}`,
+       decode(repeat('00', 180), 'hex'), now(), now() ${wallet}`,
     `insert into reshare_shares (set_id, sealed) select ${set}, decode(repeat(md5(n::text), 25), 'hex') ${wallet}`,
     `insert into reshare_operations (client_id, operation_id, kind, set_id, round, epoch, expires_at)
      select ${client}, ${operationId}, 'generate', null, 1, 1, ${later} ${operation}`,

@@ -55,9 +55,7 @@ export const serverSchema: Schema = {
          last_used_at timestamptz,
          exported_at timestamptz,
          -- When the app confirmed a backup, also once the set has ended.
-         confirmed_at timestamptz,
-         -- Whether the audit log has the set.
-         logged boolean not null default false
+         confirmed_at timestamptz
        )`,
       `create index reshare_sets_of_wallet on reshare_sets (client_id, wallet_id, ordinal)`,
       // The sets of a wallet that have ended are many more in time.
@@ -67,7 +65,6 @@ export const serverSchema: Schema = {
       `create index reshare_sets_of_operation on reshare_sets (client_id, operation_id)`,
       `create index reshare_sets_of_device on reshare_sets (client_id, device) where device is not null`,
       `create index reshare_sets_retiring on reshare_sets (set_id) where state = 'RETIRING'`,
-      `create index reshare_sets_unlogged on reshare_sets (client_id) where not logged`,
       `create table reshare_shares (
          set_id text primary key references reshare_sets (set_id),
          sealed bytea not null

@@ -28,7 +28,6 @@ export const tables = {
     last_used_at: nullable(time),
     exported_at: nullable(time),
     confirmed_at: nullable(time),
-    logged: boolean,
   },
   reshare_shares: { set_id: text, sealed: bytes },
   reshare_retirements: { set_id: text, old_set_id: text, with_backups: boolean },

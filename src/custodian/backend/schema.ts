@@ -28,7 +28,7 @@ export const custodianSchema: Schema = {
          updated_at timestamptz not null,
          set_id text,
          -- The backup sets that a text may be of: its own where it names one, else all that its client had a share of.
-         candidates text[] not null default '{}'
+         candidates text[] not null
        )`,
       `create index reshare_custodian_ciphertexts_of_client on reshare_custodian_ciphertexts (client_id)`,
       `create index reshare_custodian_ciphertexts_of_user on reshare_custodian_ciphertexts (user_id, ordinal)`,

@@ -60,8 +60,6 @@ export class ChainReader {
   readonly devices = new Map<string, boolean>()
   /** The first break of the chain. */
   broken: AuditBreak | undefined
-  /** How many sets are recorded as older than the log. */
-  older = 0
   sequence = 0
   hash: Uint8Array = GENESIS
   readonly #key: Uint8Array
@@ -98,7 +96,6 @@ export class ChainReader {
       this.devices.set(entry.detail, event === 'deviceRevoked')
     }
     if (setId === '') return
-    if (event === 'found') this.older += 1
     const history = this.sets.get(setId) ?? newHistory()
     this.sets.set(setId, history)
     if (!applyEntry(history, entry)) {

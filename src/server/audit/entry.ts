@@ -7,7 +7,6 @@ import { Writer } from '../../util/codec.ts'
 export type AuditEventName =
   | 'logStarted'
   | 'masterKeyChanged'
-  | 'found'
   | 'prepared'
   | 'committed'
   | 'activated'

@@ -4,10 +4,8 @@ import type { StoredSet } from './pages.ts'
 
 /** A share set according to the log. */
 export interface SetHistory {
-  /** Undefined until an entry says it. */
+  /** Undefined before the entry that it was prepared. */
   state: SetState | undefined
-  /** Whether the log has the set's whole history, since its creation or the start of the log. */
-  whole: boolean
   committed: boolean
   proven: boolean
   exported: boolean
@@ -20,7 +18,6 @@ export interface SetHistory {
 export function newHistory(): SetHistory {
   return {
     state: undefined,
-    whole: false,
     committed: false,
     proven: false,
     exported: false,
@@ -48,20 +45,16 @@ const STEPS: Readonly<Record<string, { readonly from: readonly SetState[]; reado
  * @returns whether it is possible after the entries so far
  */
 export function applyEntry(history: SetHistory, { event, detail }: AuditEntry): boolean {
-  if (event === 'prepared' || event === 'found') {
-    if (history.whole) return false
-    history.whole = true
-    const [state, ...past] = event === 'found' ? detail.split(' ') : ['PREPARED']
-    if (history.state !== undefined && history.state !== state) return false
-    history.state = state as SetState
-    for (const what of ['committed', 'proven', 'exported'] as const) history[what] ||= past.includes(what)
+  if (event === 'prepared') {
+    if (history.state !== undefined) return false
+    history.state = 'PREPARED'
     return true
   }
   if (event === 'poisoned') history.bannedIn = Number(detail)
   if (event === 'replaces') history.replaces = [...history.replaces, detail]
   const step = STEPS[event]
   if (step === undefined) return true
-  if (history.state !== undefined && !step.from.includes(history.state)) return false
+  if (history.state === undefined || !step.from.includes(history.state)) return false
   if (!isDecidedOnce(history, event)) return false
   history.state = step.to ?? history.state
   if (event === 'committed' || event === 'activated') history.committed = true
@@ -70,9 +63,9 @@ export function applyEntry(history: SetHistory, { event, detail }: AuditEntry): 
 }
 
 /** An operation is decided only once: committed or aborted. */
-function isDecidedOnce({ committed, whole }: SetHistory, event: string): boolean {
+function isDecidedOnce({ committed }: SetHistory, event: string): boolean {
   if (event === 'committed' || event === 'activated' || event === 'aborted') return !committed
-  return event !== 'confirmed' || committed || !whole
+  return event !== 'confirmed' || committed
 }
 
 /**
@@ -84,7 +77,7 @@ function isDecidedOnce({ committed, whole }: SetHistory, event: string): boolean
  */
 export function findDisagreement(
   history: SetHistory,
-  set: Omit<StoredSet, 'setId' | 'clientId' | 'purpose' | 'device' | 'logged'>,
+  set: Omit<StoredSet, 'setId' | 'clientId' | 'purpose' | 'device'>,
   epoch: number,
 ): string | undefined {
   const { state, bannedIn } = history

@@ -1,5 +1,4 @@
 import { inPages, PAGE } from '../../util/pages.ts'
-import { findOlderSets } from '../audit/older-sets.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { finishRevocations } from '../devices/finish-revocation.ts'
 import { forgetStoredResponses } from '../http/stored-responses.ts'
@@ -16,7 +15,6 @@ const FORGOTTEN = OPERATION_KINDS.filter((kind) => !SERVER_OPERATIONS[kind].keep
 
 const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   abortExpired,
-  findOlderSets,
   logBans,
   finishRevocations,
   (context) => destroyRetiring(context),
@@ -30,7 +28,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
 /**
  * Finishes what was left undone: aborts expired operations, finishes revocations, destroys the server shares of
  * RETIRING sets, has the custodian delete its shares of ended backups, deletes old responses, preprocessings and
- * counts, and adds missing entries to the log. Any number of processes may sweep at once.
+ * counts, and adds missing bans to the log. Any number of processes may sweep at once.
  *
  * Failures are reported and left for the next sweep. They block neither other rows nor later steps.
  *

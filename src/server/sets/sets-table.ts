@@ -104,8 +104,8 @@ export type NewSet = Omit<SetRow, 'state' | 'provenAt' | 'lastUsedAt' | 'exporte
 export function setInsertion(set: NewSet): Statement {
   return {
     sql: `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, label, backup_method,
-        source_set_id, device, record, created_at, committed_at, state, logged)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, true)
+        source_set_id, device, record, created_at, committed_at, state)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
       on conflict (set_id) do nothing returning set_id`,
     parameters: [
       set.setId,

@@ -56,16 +56,15 @@ describe('the history of a set', () => {
     return history
   }
   const unknown: SetHistory = {
-    ...{ state: undefined, whole: false, bannedIn: undefined, replaces: [] },
+    ...{ state: undefined, bannedIn: undefined, replaces: [] },
     ...{ committed: false, proven: false, exported: false },
   }
-  const prepared: SetHistory = { ...unknown, state: 'PREPARED', whole: true }
+  const prepared: SetHistory = { ...unknown, state: 'PREPARED' }
 
   test.each([
     ['a set that was made twice', ['prepared', 'prepared']],
-    ['one that was found after it was made', ['prepared', 'found:PREPARED']],
-    ['one that was found in another state', ['retiring', 'found:ACTIVE']],
-    ['one that was made after it has ended', ['destroyed', 'prepared']],
+    ['one that comes into use before it was made', ['activated']],
+    ['one that ends before it was made', ['destroyed']],
     ['a proof of a set that does not sign yet', ['prepared', 'proven']],
     ['an end of a set that has ended', ['prepared', 'activated', 'retiring', 'destroyed', 'retiring']],
     ['a backup that was committed twice', ['prepared', 'committed', 'committed']],
@@ -106,18 +105,6 @@ describe('the history of a set', () => {
     expect(told('prepared', 'activated', 'retiring')).toEqual({ ...active, state: 'RETIRING' })
     expect(told('prepared', 'aborted')).toEqual({ ...prepared, state: 'ABORTED' })
     expect(told('prepared', 'poisoned:3')).toEqual({ ...prepared, bannedIn: 3 })
-  })
-
-  test('of one that is older than the log begins where it was found', () => {
-    expect(told('found:ACTIVE committed proven exported')).toEqual({
-      ...prepared,
-      ...{ state: 'ACTIVE', committed: true, proven: true, exported: true },
-    })
-    expect(told('found:DESTROYED')).toEqual({ ...prepared, state: 'DESTROYED' })
-    // What happens to it before the sweep finds it.
-    expect(told('confirmed', 'found:ACTIVE committed')).toEqual({ ...prepared, state: 'ACTIVE', committed: true })
-    expect(told('proven', 'found:ACTIVE')).toEqual({ ...prepared, state: 'ACTIVE', proven: true })
-    expect(told('retiring')).toEqual({ ...unknown, state: 'RETIRING' })
   })
 
   test('is compared with the row of the set', () => {

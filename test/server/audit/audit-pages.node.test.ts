@@ -39,7 +39,7 @@ describe('a chain', () => {
   }
 
   test('is followed to its end', () => {
-    const rows = rowsOf({}, recovery, { event: 'found', setId: 'other', detail: 'ACTIVE' }, { epoch: 2 })
+    const rows = rowsOf({}, recovery, { event: 'prepared', setId: 'other' }, { epoch: 2 })
     const hash = toHex(rows[3]!.hash)
     const head: AuditHead = { clientId: 'ann', sequence: 4, hash }
     const chain = read(rows, [head, { ...head, sequence: 2, hash: toHex(rows[1]!.hash) }])
@@ -47,8 +47,7 @@ describe('a chain', () => {
     expect(chain.broken).toBeUndefined()
     expect(chain.head).toEqual(head)
     expect([...chain.sets.keys()]).toEqual(['set', 'other'])
-    expect(chain.sets.get('other')).toMatchObject({ state: 'ACTIVE', whole: true })
-    expect(chain.older).toBe(1)
+    expect(chain.sets.get('other')).toMatchObject({ state: 'PREPARED' })
   })
 
   test('without an entry has no end either', () => {
@@ -63,13 +62,13 @@ describe('a chain', () => {
       { event: 'prepared', setId: 'set' },
       { event: 'prepared', setId: 'set' },
     ]
-    const chain = read(rowsOf(prepared, again, { event: 'found', setId: 'other', detail: 'ACTIVE' }))
+    const chain = read(rowsOf(prepared, again, { event: 'prepared', setId: 'other' }))
     chain.end(undefined)
     expect(chain.broken).toEqual({
       ...{ reason: 'IMPOSSIBLE', clientId: 'ann', sequence: 2 },
       message: 'set set cannot have been prepared then',
     })
-    expect([chain.sequence, chain.older, [...chain.sets.keys()]]).toEqual([2, 0, ['set']])
+    expect([chain.sequence, [...chain.sets.keys()]]).toEqual([2, ['set']])
   })
 
   test('has no entry of an earlier life of the database', () => {

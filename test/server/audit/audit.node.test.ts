@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { paths } from '../../../src/wire/paths.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { SqlValue } from '../../../src/service/database/types.ts'
 import { verifyAuditLog, type AuditHead } from '../../../src/server/index.ts'
-import { serverSchema } from '../../../src/server/schema.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import {
@@ -203,32 +201,4 @@ describe('many at once make one unbroken chain', () => {
     await makeMany(busy)
     await busy.database.close()
   })
-})
-
-test('sets from before the log are found, and none after them', async () => {
-  const database = pgliteDatabase()
-  const old = createWorld(database, seededRandom())
-  await database.migrate(serverSchema)
-  const insert = (setId: string, state: string) =>
-    database.query(
-      `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, record, created_at,
-         committed_at, proven_at) values ($1, 'ann', 'w', 'o', 'backup', $2, '', '', $3, $3, $3)`,
-      [setId, state, new Date(0)],
-    )
-  await insert('one', 'ACTIVE')
-  await insert('two', 'DESTROYED')
-  await old.server().sweep()
-  const client = old.client(undefined, 'ann')
-  expect(
-    await database.query(`select set_id, event, detail from reshare_audit where client_id = 'ann' order by sequence`),
-  ).toEqual([
-    { set_id: 'one', event: 'found', detail: 'ACTIVE committed proven' },
-    { set_id: 'two', event: 'found', detail: 'DESTROYED committed proven' },
-  ])
-  await newWallet(client)
-  expect((await verifyAuditLog({ database, masterKey })).breaks).toEqual([])
-  await insert('three', 'ACTIVE')
-  await old.server().sweep()
-  expect((await verifyAuditLog({ database, masterKey })).breaks).toMatchObject([{ reason: 'UNLOGGED', clientId: '' }])
-  await database.close()
 })

@@ -117,8 +117,8 @@ test('the list of a wallet’s sets has all that are in use, and of the others t
   const first = await tables.set(key, {}, { state: 'ACTIVE' })
   const over = await tables.set(key, {}, { state: 'DESTROYED' })
   await database.query(
-    `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, record, created_at, logged)
-     select 'over ' || n, client_id, wallet_id, operation_id, purpose, state, label, record, created_at, true
+    `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, state, label, record, created_at)
+     select 'over ' || n, client_id, wallet_id, operation_id, purpose, state, label, record, created_at
      from reshare_sets, generate_series(1, 500) n where set_id = $1 order by n`,
     [over],
   )

@@ -73,37 +73,33 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     expect(tables.errors).toEqual([])
   })
 
-  test.each([
-    'reshare_operations open',
-    'not logged',
-    'ban_logged',
-    'revoker is not null',
-    `state = 'RETIRING'`,
-    'deletion_pending',
-  ])('a step of a sweep that fails holds up no other: %s', async (text) => {
-    const { context } = tables
-    const [expired, retiring, removed] = [tables.key(), tables.key(), tables.key()]
-    await tables.begin(expired)
-    const setId = await tables.set(retiring, {}, { state: 'RETIRING' })
-    const half = await tables.set(removed, { purpose: 'backup' })
-    await recordCustodianShare(database, removed, half)
-    await scheduleShareDeletion(database, removed)
-    tables.clock += context.limits.operationMs
-    const failure = new Error('no')
-    const query: Database['query'] = (sql, parameters) =>
-      sql.includes(text) ? Promise.reject(failure) : database.query(sql, parameters)
-    const told: unknown[] = []
-    await sweep({ ...context, database: { ...database, query }, onError: (error) => told.push(error) })
-    expect(told).toEqual([failure])
-    const done = [
-      (await findDecision(database, expired)) === 'ABORT' || text.includes('open'),
-      (await tables.state(setId)) === 'DESTROYED' || text.includes('RETIRING'),
-      tables.removed.includes(half) || text === 'deletion_pending',
-    ]
-    expect(done).toEqual([true, true, true])
-    await sweep(context)
-    expect(tables.errors).toEqual([])
-  })
+  test.each(['reshare_operations open', 'ban_logged', 'revoker is not null', `state = 'RETIRING'`, 'deletion_pending'])(
+    'a step of a sweep that fails holds up no other: %s',
+    async (text) => {
+      const { context } = tables
+      const [expired, retiring, removed] = [tables.key(), tables.key(), tables.key()]
+      await tables.begin(expired)
+      const setId = await tables.set(retiring, {}, { state: 'RETIRING' })
+      const half = await tables.set(removed, { purpose: 'backup' })
+      await recordCustodianShare(database, removed, half)
+      await scheduleShareDeletion(database, removed)
+      tables.clock += context.limits.operationMs
+      const failure = new Error('no')
+      const query: Database['query'] = (sql, parameters) =>
+        sql.includes(text) ? Promise.reject(failure) : database.query(sql, parameters)
+      const told: unknown[] = []
+      await sweep({ ...context, database: { ...database, query }, onError: (error) => told.push(error) })
+      expect(told).toEqual([failure])
+      const done = [
+        (await findDecision(database, expired)) === 'ABORT' || text.includes('open'),
+        (await tables.state(setId)) === 'DESTROYED' || text.includes('RETIRING'),
+        tables.removed.includes(half) || text === 'deletion_pending',
+      ]
+      expect(done).toEqual([true, true, true])
+      await sweep(context)
+      expect(tables.errors).toEqual([])
+    },
+  )
 
   test('what is forgotten goes by pages', async () => {
     const { context } = tables
