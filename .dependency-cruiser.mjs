@@ -53,7 +53,9 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
 }))
 
 /** The adapters for chains: one folder and one subpath each. */
-const CHAINS = ['viem', 'solana', 'bitcoin']
+const CHAINS = Object.values(manifest.exports).flatMap(
+  ({ default: file = '' }) => /^[.]\/dist\/adapters\/([^/]+)\//.exec(file)?.[1] ?? [],
+)
 
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
@@ -28,17 +28,19 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const pglite = { find: /^@electric-sql\/pglite$/, replacement: source('test/support/pglite-reused.ts') }
 
 /** The package by its own name is its sources, as for a user it is `dist`. */
-const alias = [
-  { find: /^reshare$/, replacement: source('src/index.ts') },
-  {
-    find: /^reshare\/(errors|export|portable|storage\/file|(?:backup|custodian|storage|transport)\/conformance)$/,
-    replacement: source('src/$1.ts'),
-  },
-  { find: /^reshare\/backup\/file$/, replacement: source('src/backup/methods/file.ts') },
-  { find: /^reshare\/server\/(pglite|postgres)$/, replacement: source('src/service/database/$1.ts') },
-  { find: /^reshare\/(viem|solana|bitcoin)$/, replacement: source('src/adapters/$1/index.ts') },
-  { find: /^reshare\/([a-z]+)$/, replacement: source('src/$1/index.ts') },
-]
+const alias = Object.entries(subpaths()).flatMap(([subpath, target]) => {
+  if (typeof target === 'string') return []
+  const path = target.default.replace(/^[.]\/dist\/(.*)[.]js$/, 'src/$1.ts')
+  return [{ find: new RegExp(`^reshare${subpath.slice(1)}$`), replacement: source(path) }]
+})
+
+/** What package.json exports: a file, or the code and the types of a subpath. */
+function subpaths(): Readonly<Record<string, string | { readonly default: string }>> {
+  const { exports } = JSON.parse(readFileSync(source('package.json'), 'utf8')) as {
+    exports: ReturnType<typeof subpaths>
+  }
+  return exports
+}
 
 // Guards against a hang, not assertions: four engines share the machine.
 const timeouts = { testTimeout: 60_000, hookTimeout: 120_000 }
