@@ -21,6 +21,8 @@ export const serverSchema: Schema = {
          client_id text not null,
          wallet_id text not null,
          created_at timestamptz not null,
+         -- Of a wallet with a key that its client had before.
+         imported_at timestamptz,
          primary key (client_id, wallet_id)
        )`,
       `create index reshare_wallets_in_order on reshare_wallets (client_id, created_at, wallet_id)`,

@@ -1,6 +1,7 @@
 import { CURVES, type Curve, type Purpose } from '../types.ts'
 import type {
   GenerateRequest,
+  ImportRequest,
   OperationKind,
   OperationRequest,
   RecoverRequest,
@@ -51,6 +52,7 @@ const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = {
  */
 export const WIRE_OPERATIONS = {
   generate: { source: null, isProven: false, rounds: () => 2, sessions: makingSigningSet },
+  import: { source: null, isProven: false, rounds: () => 2, sessions: makingSigningSet },
   backup: { source: 'signing', isProven: true, rounds: () => 3, sessions: () => making('backup') },
   recover: { source: 'backup', isProven: true, rounds: () => 3, sessions: recoverySessions },
   refresh: { source: 'signing', isProven: true, rounds: () => 3, sessions: makingSigningSet },
@@ -68,7 +70,7 @@ export const WIRE_OPERATIONS = {
   preprocess: { source: 'signing', isProven: false, rounds: () => 2, sessions: () => [using('secp256k1')] },
 } satisfies { readonly [Kind in OperationKind]: WireOperation<RequestOf<Kind>> }
 
-function makingSigningSet({ withoutSetup }: GenerateRequest | RefreshRequest): readonly SessionSpec[] {
+function makingSigningSet({ withoutSetup }: GenerateRequest | ImportRequest | RefreshRequest): readonly SessionSpec[] {
   return withoutSetup ? making('signing') : [...making('signing'), SETUP]
 }
 

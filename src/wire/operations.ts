@@ -26,6 +26,23 @@ export interface GenerateRequest extends MakesSigningSet {
   readonly label: string
 }
 
+/** The public side of a key that an import deals. */
+export interface ImportedKey {
+  /** lower-case hex: 33 bytes on secp256k1 (SEC 1 compressed), 32 on ed25519 (RFC 8032) */
+  readonly publicKey: string
+  /** 32 bytes in lower-case hex; null if both parties draw it. */
+  readonly chainCode: string | null
+}
+
+/** Makes a wallet as `generate` does, with a key on one curve or both that the client has. */
+export interface ImportRequest extends MakesSigningSet {
+  readonly kind: 'import'
+  readonly walletId: string
+  readonly label: string
+  /** The imported keys, at least one; null for a curve whose key is generated. */
+  readonly keys: Readonly<Record<Curve, ImportedKey | null>>
+}
+
 export interface BackupRequest {
   readonly kind: 'backup'
   readonly walletId: string
@@ -159,6 +176,7 @@ export interface ProveRequest {
  */
 export type OperationRequest =
   | GenerateRequest
+  | ImportRequest
   | BackupRequest
   | RecoverRequest
   | RefreshRequest

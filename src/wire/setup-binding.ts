@@ -10,7 +10,7 @@ const hash = createHasher('wallet', 'operation')
  * What both sides bind the ECDSA setup of an operation to, 32 bytes: the operation and its wallet.
  */
 export function setupBinding(operationId: OperationId, request: OperationRequest): Uint8Array {
-  const source = request.kind === 'generate' ? new Uint8Array(0) : fromHex(request.setId)
+  const source = 'setId' in request ? fromHex(request.setId) : new Uint8Array(0)
   return hash('setup', fromHex(operationId), utf8(request.kind), fromHex(request.walletId), source)
 }
 

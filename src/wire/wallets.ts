@@ -29,6 +29,8 @@ export interface WalletStatus {
   readonly createdAt: string
   /** When a private key was first exported with a signing set of it (ISO 8601), else null. */
   readonly exportedAt: string | null
+  /** When it was imported (ISO 8601): at least one of its keys was in one place before. Null if both were generated. */
+  readonly importedAt: string | null
   /** The signing sets that have not ended, in the order in which they were made. */
   readonly signingSets: readonly SetStatus[]
   /** The backups that recover it, in the order in which they were made. */

@@ -27,11 +27,27 @@ const ENTRIES = Object.keys(manifest.exports).filter((entry) => entry !== './pac
  * end too, in an error of some kind.
  */
 const GIVEN_THEIR_OWN = new Set([
-  ...['aggregateShares', 'bindOtState', 'createEcdsaSigning', 'createKeygen', 'createOtSetup', 'createPresigning'],
+  ...[
+    'aggregateShares',
+    'bindOtState',
+    'createEcdsaSigning',
+    'createImport',
+    'createKeygen',
+    'createOtSetup',
+    'createPresigning',
+  ],
   ...['createReshare', 'createSigning', 'derivePath', 'deriveShare', 'encodeDerivedKey', 'encodeEnvelope'],
   ...['encodeExtendedPublicKey', 'encodeKeyShare', 'encodeShareSetRecord', 'encodeSignature', 'fingerprint'],
   ...['formatPath', 'frostSuite', 'generateReceiver', 'newChallenge', 'runSteps', 'proveExport', 'provePossession'],
-  ...['receiveShare', 'recombineKey', 'releaseShare', 'restoreKeygen', 'restoreOtSetup', 'restoreReshare'],
+  ...[
+    'receiveShare',
+    'recombineKey',
+    'releaseShare',
+    'restoreImport',
+    'restoreKeygen',
+    'restoreOtSetup',
+    'restoreReshare',
+  ],
   ...['taprootOutputKey', 'validateKeyShare', 'verifyPossession', 'wipeKeyShare', 'decodeExtendedPublicKey'],
 ])
 

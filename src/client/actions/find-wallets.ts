@@ -17,6 +17,8 @@ export interface FoundWallet {
   readonly createdAt: string
   /** When a private key was first exported with a signing set of it (ISO 8601), else null. */
   readonly exportedAt: string | null
+  /** When it was imported (ISO 8601): at least one of its keys was in one place before. Null if both were generated. */
+  readonly importedAt: string | null
   /** The signing sets that have not ended, on all devices, in the order in which they were made. */
   readonly signingSets: readonly SetStatus[]
   /** The backups that recover it, in the order in which they were made; none if it cannot be recovered. */
@@ -58,7 +60,7 @@ async function readPages(client: Client, deadline: Deadline): Promise<WalletStat
 }
 
 function foundWallet(client: Client, wallet: WalletStatus): FoundWallet {
-  const { walletId, publicKeys, createdAt, exportedAt, signingSets, backups } = wallet
+  const { walletId, publicKeys, createdAt, exportedAt, importedAt, signingSets, backups } = wallet
   const key = (curve: keyof PublicKeys) => {
     const encoded = fromHex(publicKeys[curve])
     try {
@@ -73,6 +75,7 @@ function foundWallet(client: Client, wallet: WalletStatus): FoundWallet {
     publicKeys: { secp256k1: key('secp256k1'), ed25519: key('ed25519') },
     createdAt,
     exportedAt,
+    importedAt,
     signingSets,
     backups,
   }

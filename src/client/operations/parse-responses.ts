@@ -73,10 +73,11 @@ export function parseWalletPage(value: unknown): WalletPage {
 
 function parseWalletStatus(value: unknown): WalletStatus {
   const wallet = fields(value)
-  const { walletId, createdAt, exportedAt, signingSets, backups } = wallet
+  const { walletId, createdAt, signingSets, backups } = wallet
   const { secp256k1, ed25519 } = fields(wallet['publicKeys'])
   expect(isWalletId(walletId) && isHex(secp256k1, 33) && isHex(ed25519, 32))
-  expect(matches(createdAt, ISO_8601) && (exportedAt === null || matches(exportedAt, ISO_8601)))
+  expect(matches(createdAt, ISO_8601))
+  for (const time of [wallet['exportedAt'], wallet['importedAt']]) expect(time === null || matches(time, ISO_8601))
   expect(Array.isArray(signingSets) && Array.isArray(backups))
   const sets = (signingSets as unknown[]).map(parseSetStatus)
   expect(sets.every((set) => set.walletId === walletId && set.purpose === 'signing'))

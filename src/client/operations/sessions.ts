@@ -2,10 +2,11 @@ import { operationSessions, type SessionSpec } from '../../wire/operation-defini
 import { operationFlags } from '../../wire/operation-flags.ts'
 import type { OperationId, OperationRequest } from '../../wire/operations.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../wire/sessions.ts'
-import { createKeygen } from '../../protocol/keygen/index.ts'
+import { createKeygen, type KeygenOptions } from '../../protocol/keygen/index.ts'
 import { createReshare, type ReshareParticipant, type ReshareResult } from '../../protocol/reshare/index.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import type { KeyShare, WalletShares } from '../../key-share/types.ts'
+import type { Curve } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
 import { hasEcdsa } from '../ecdsa-client.ts'
 import type { Client, NewSetup, OperationSession } from '../types.ts'
@@ -41,18 +42,21 @@ export function setupSession(
 
 /** The sessions of a key generation, one per share. */
 export function keygenSessions(client: Client, request: OperationRequest): Session<KeyShare>[] {
+  return shareSessions(request).map(({ curve }) => createKeygen(keygenOptions(client, request, curve)))
+}
+
+/** The options of the client's session of one curve of a new wallet. */
+export function keygenOptions(client: Client, { walletId }: OperationRequest, curve: Curve): KeygenOptions {
   const parties = partiesOf('signing')
-  return shareSessions(request).map(({ curve }) =>
-    createKeygen({
-      group: client.group(curve),
-      walletId: fromHex(request.walletId),
-      purpose: 'signing',
-      threshold: WALLET_THRESHOLD,
-      parties,
-      self: parties[0]!.id,
-      random: client.random,
-    }),
-  )
+  return {
+    group: client.group(curve),
+    walletId: fromHex(walletId),
+    purpose: 'signing',
+    threshold: WALLET_THRESHOLD,
+    parties,
+    self: parties[0]!.id,
+    random: client.random,
+  }
 }
 
 /**

@@ -27,6 +27,8 @@ export interface PolicyRequest {
   readonly message?: Uint8Array
   /** The curve of the private key that would be exported (`export`). */
   readonly curve?: Curve
+  /** The public keys that would be imported, in lower-case hex; null for a curve whose key is generated (`import`). */
+  readonly importedKeys?: Readonly<Record<Curve, string | null>>
   /** How the message is hashed for ECDSA; null if the client sent only the digest, so that the message is unknown. */
   readonly hash?: MessageHash | null
   /** The digest that ECDSA would sign, 32 bytes. */

@@ -8,6 +8,7 @@ const MINUTE_MS = 60_000
 
 export const DEFAULT_RATES: RateLimits = {
   generate: { count: 20, perMs: HOUR_MS },
+  import: { count: 20, perMs: HOUR_MS },
   backup: { count: 60, perMs: HOUR_MS },
   recover: { count: 10, perMs: HOUR_MS },
   refresh: { count: 60, perMs: HOUR_MS },

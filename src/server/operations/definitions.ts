@@ -2,7 +2,13 @@ import type { OperationKind, OperationRequest, RequestOf } from '../../wire/oper
 import { preprocessOperation } from './ecdsa/preprocess.ts'
 import { setupOperation } from './ecdsa/setup.ts'
 import { exportOperation } from './export.ts'
-import { backupOperation, generateOperation, recoverOperation, refreshOperation } from './make-sets/definitions.ts'
+import {
+  backupOperation,
+  generateOperation,
+  importOperation,
+  recoverOperation,
+  refreshOperation,
+} from './make-sets/definitions.ts'
 import { joinOperation } from './make-sets/join.ts'
 import type { ServerOperation } from './operation.ts'
 import type { SetRequest } from './round.ts'
@@ -12,6 +18,7 @@ import { signOperation } from './sign.ts'
 /** Every kind of operation, for the server. `WIRE_OPERATIONS` has what the client has to know, too. */
 export const SERVER_OPERATIONS = {
   generate: generateOperation,
+  import: importOperation,
   backup: backupOperation,
   recover: recoverOperation,
   refresh: refreshOperation,

@@ -2,6 +2,7 @@ import type { SessionMessage } from '../../wire/round-body.ts'
 import type {
   BackupRequest,
   GenerateRequest,
+  ImportRequest,
   JoinRequest,
   OperationRequest,
   OperationResult,
@@ -16,11 +17,19 @@ import type { ServerContext } from '../context.ts'
 import type { TakenPreprocessing } from '../sets/preprocessings.ts'
 import type { SetRow } from '../sets/sets-table.ts'
 
-/** The operations that make new share sets: one by key generation, all others by reshare. */
-export type MakeRequest = GenerateRequest | BackupRequest | RecoverRequest | RefreshRequest | JoinRequest
+/** The operations that make a wallet. */
+export type NewWalletRequest = GenerateRequest | ImportRequest
+
+/** Whether an operation makes a wallet, and not sets of one that is there. */
+export function makesWallet(request: MakeRequest): request is NewWalletRequest {
+  return request.kind === 'generate' || request.kind === 'import'
+}
+
+/** The operations that make new share sets: those of a wallet's first set by key generation or import, all others by reshare. */
+export type MakeRequest = NewWalletRequest | BackupRequest | RecoverRequest | RefreshRequest | JoinRequest
 
 /** Those that make sets from an existing one. */
-export type ReshareRequest = Exclude<MakeRequest, GenerateRequest>
+export type ReshareRequest = Exclude<MakeRequest, NewWalletRequest>
 
 /** The operations that use a set. */
 export type SetRequest = Extract<OperationRequest, { readonly setId: string }>

@@ -1,8 +1,10 @@
 import * as v from 'valibot'
 import { isUsableReceiver } from '../../wire/export.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
-import { BACKUP_METHODS } from '../../types.ts'
-import { isHex } from '../../util/bytes.ts'
+import { getGroup } from '../../curve/index.ts'
+import { BACKUP_METHODS, type Curve } from '../../types.ts'
+import { fromHex, isHex } from '../../util/bytes.ts'
+import { isCodecError } from '../../util/codec.ts'
 import { isText, LABEL, type TextRule } from '../../util/text.ts'
 import type { ServerLimits } from '../context.ts'
 
@@ -25,6 +27,27 @@ export const backupMethod = v.picklist(BACKUP_METHODS)
 
 /** A BIP 32 path of at most 255 steps of ten digits each, which is the longest that can be derived. */
 export const path = v.pipe(v.string(), v.maxLength(1 + 11 * 255), v.check(isPath))
+
+/** An imported key on a curve, or null. */
+export const importedKey = (curve: Curve) =>
+  v.nullable(
+    v.strictObject({
+      publicKey: v.custom<string>((value) => isPublicKey(curve, value)),
+      chainCode: v.nullable(hex(32)),
+    }),
+  )
+
+function isPublicKey(curve: Curve, value: unknown): boolean {
+  const group = getGroup(curve)
+  if (!isHex(value, group.pointLength)) return false
+  try {
+    group.decodePoint(fromHex(value))
+    return true
+  } catch (error) {
+    if (isCodecError(error)) return false
+    throw error
+  }
+}
 
 export const label = ({ labelLength }: ServerLimits) => text({ ...LABEL, most: labelLength })
 

@@ -33,6 +33,7 @@ const START: WalletCursor = { createdAt: new Date(0), walletId: '' }
 const readWallet = rowDecoder({
   of_wallet: text,
   wallet_created_at: time,
+  wallet_imported_at: nullable(time),
   wallet_record: nullable(bytes),
   wallet_exported_at: nullable(time),
   set_id: nullable(text),
@@ -41,9 +42,10 @@ const readConfirmed = rowDecoder(pick(tables.reshare_sets, 'confirmed_at'))
 
 /** One row for each set in use, or one for a wallet that has none. The index of each part is in `schema.ts`. */
 const PAGE_OF_WALLETS = `
-  select page.wallet_id as of_wallet, page.created_at as wallet_created_at, made.record as wallet_record,
+  select page.wallet_id as of_wallet, page.created_at as wallet_created_at,
+    page.imported_at as wallet_imported_at, made.record as wallet_record,
     exported.at as wallet_exported_at, used.*
-  from (select wallet_id, created_at from reshare_wallets
+  from (select wallet_id, created_at, imported_at from reshare_wallets
         where client_id = $1 and (created_at, wallet_id) > ($2::timestamptz, $3::text)
         order by created_at, wallet_id limit $4) page
     left join lateral (select record from reshare_sets
@@ -85,7 +87,7 @@ export async function findWallets(
 }
 
 function walletStatus(rows: readonly Row[]): WalletStatus {
-  const { ofWallet, walletCreatedAt, walletRecord, walletExportedAt } = readWallet(rows[0])
+  const { ofWallet, walletCreatedAt, walletRecord, walletExportedAt, walletImportedAt } = readWallet(rows[0])
   if (walletRecord === null) throw new Error(`wallet ${ofWallet} has no set`)
   const sets = rows.filter((row) => readWallet(row).setId !== null)
   const isSigning = (row: Row) => listedSet(row).purpose === 'signing'
@@ -94,6 +96,7 @@ function walletStatus(rows: readonly Row[]): WalletStatus {
     publicKeys: publicKeysIn(walletRecord),
     createdAt: walletCreatedAt.toISOString(),
     exportedAt: walletExportedAt?.toISOString() ?? null,
+    importedAt: walletImportedAt?.toISOString() ?? null,
     signingSets: sets.filter(isSigning).map((row) => setStatus(listedSet(row))),
     backups: sets.filter((row) => !isSigning(row)).map(walletBackup),
   }

@@ -27,6 +27,7 @@ function wallet(n: number, changes: object = {}): WalletStatus {
     createdAt: time,
     lastUsedAt: null,
     exportedAt: null,
+    importedAt: null,
     proven: false,
   }
   return {
@@ -34,6 +35,7 @@ function wallet(n: number, changes: object = {}): WalletStatus {
     publicKeys: { secp256k1: point('secp256k1', n), ed25519: point('ed25519', n) },
     createdAt: time,
     exportedAt: null,
+    importedAt: null,
     signingSets: [signing],
     backups: [{ setId: setId(n + 100), method: 'PASSWORD', createdAt: time, confirmedAt: time }],
     ...changes,
@@ -87,6 +89,7 @@ describe('findWallets', () => {
     ['a key of small order', one({ publicKeys: { ...wallet(1).publicKeys, ed25519: '00'.repeat(32) } })],
     ['no time', one({ createdAt: 'now' })],
     ['no time of export', one({ exportedAt: 0 })],
+    ['no time of import', one({ importedAt: 0 })],
     ['a set of another wallet', one({ signingSets: [{ ...signing, walletId: id(2) }] })],
     ['a set that does not sign', one({ signingSets: [{ ...signing, purpose: 'backup' }] })],
     ['no set', one({ signingSets: [{}] })],

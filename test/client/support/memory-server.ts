@@ -55,7 +55,8 @@ export function memoryServer(random: RandomSource): MemoryServer {
   }
 
   function openSessions(operationId: string, request: OperationRequest): ServedSession[] {
-    if (request.kind === 'generate') return makingSessions(operationId, request, undefined, random)
+    if (request.kind === 'generate' || request.kind === 'import')
+      return makingSessions(operationId, request, undefined, random)
     const set = assertActive(request.setId, request.kind === 'recover' ? 'backup' : 'signing')
     switch (request.kind) {
       case 'prove':
@@ -165,6 +166,7 @@ export function memoryServer(random: RandomSource): MemoryServer {
     operation.decision = request.kind === 'recover' && request.dryRun ? 'ABORT' : 'COMMIT'
     switch (request.kind) {
       case 'generate':
+      case 'import':
       case 'refresh':
         return { setId: addSet(operationId, operation, 'signing', 'ACTIVE'), state: 'ACTIVE' }
       case 'backup':

@@ -1,5 +1,6 @@
 import { operationSessions } from '../../../src/wire/operation-definitions.ts'
 import { operationFlags } from '../../../src/wire/operation-flags.ts'
+import { importedKeyTerms } from '../../../src/wire/import.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, frostShare } from '../../../src/wire/signing.ts'
@@ -16,6 +17,7 @@ import {
   type Preprocessed,
 } from '../../../src/protocol/ecdsa/index.ts'
 import { createSigning } from '../../../src/protocol/frost/session.ts'
+import { createImport } from '../../../src/protocol/import/index.ts'
 import { createKeygen } from '../../../src/protocol/keygen/index.ts'
 import { verifyPossession } from '../../../src/protocol/possession/index.ts'
 import { createReshare } from '../../../src/protocol/reshare/index.ts'
@@ -51,7 +53,9 @@ export function makingSessions(
     const common = { group: getGroup(curve), purpose: target, threshold: WALLET_THRESHOLD, random }
     if (old === undefined) {
       const walletId = fromHex(request.walletId)
-      const session = createKeygen({ ...common, walletId, parties: partiesOf(target), self: partyId(2) })
+      const options = { ...common, walletId, parties: partiesOf(target), self: partyId(2) }
+      const key = request.kind === 'import' ? request.keys[curve] : null
+      const session = key ? createImport({ ...options, ...importedKeyTerms(key) }) : createKeygen(options)
       return converted(session, (share) => ({ share }))
     }
     const share = shareOn(old, curve)

@@ -1,5 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { exportPrivateKey } from '../../../src/export.ts'
+import { importWallet } from '../../../src/import.ts'
 import {
   backupWallet,
   generateWallet,
@@ -43,6 +44,12 @@ export const flows: readonly Flow[] = [
     name: 'generate',
     makesWallet: true,
     run: (client) => generateWallet(client),
+  },
+  {
+    ...ofOwner,
+    name: 'import',
+    makesWallet: true,
+    run: (client) => importWallet(client, { secp256k1: { privateKey: new Uint8Array(32).fill(5) } }),
   },
   {
     ...ofOwner,

@@ -24,7 +24,7 @@ export async function deploy(
   database: Database,
   policy?: Policy,
   onCheating: OnCheating = 'refuse',
-  channel: Pick<ServerOptions, 'channelKeys' | 'requireSealed'> = {},
+  channel: Pick<ServerOptions, 'channelKeys' | 'requireSealed' | 'authorizeExport'> = {},
 ): Promise<Deployment> {
   const tokens = apiTokens(database)
   const custodian = createCustodian({

@@ -44,6 +44,34 @@ const operationId = 'ab'.repeat(16)
 const firstRound = paths.round(operationId, 1)
 
 const generate = { kind: 'generate', walletId: '01'.repeat(16), label: 'phone' }
+const importing = {
+  kind: 'import',
+  walletId: '01'.repeat(16),
+  label: '',
+  keys: {
+    secp256k1: {
+      publicKey: `02${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}`,
+      chainCode: null,
+    },
+    ed25519: null,
+  },
+}
+const NOT_KEYS = [
+  undefined,
+  null,
+  {},
+  { secp256k1: null, ed25519: null },
+  { ...importing.keys, ed25519: undefined },
+  { ...importing.keys, p256: null },
+  { secp256k1: importing.keys.secp256k1, ed25519: importing.keys.secp256k1 },
+  ...[
+    { publicKey: '00'.repeat(33) },
+    { publicKey: '02'.repeat(32) },
+    { publicKey: 7 },
+    { chainCode: '00' },
+    { secret: '' },
+  ].map((wrong) => ({ secp256k1: { ...importing.keys.secp256k1, ...wrong }, ed25519: null })),
+]
 const ids = { walletId: '01'.repeat(16), setId: '02'.repeat(32) }
 const proof = '00'.repeat(65)
 const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', rotateBackup: null, dryRun: false, proof }
@@ -57,6 +85,9 @@ const NOT_IDS = [undefined, null, 7, '', 'zz'.repeat(16), 'AB'.repeat(16), '01'.
 const NO_LABELS = [undefined, null, 7, 'x'.repeat(129), ...NOT_LABELS]
 const NOT_METHODS = [undefined, null, 'password', 'FTP', 1]
 const fields: [object, string, readonly unknown[]][] = [
+  [importing, 'keys', NOT_KEYS],
+  [importing, 'walletId', NOT_IDS],
+  [importing, 'label', NO_LABELS],
   ...[generate, recover, backup, refresh, signing, prove].map((header) => [header, 'walletId', NOT_IDS] as const),
   ...[recover, backup, refresh, signing, prove].map((header) => [header, 'setId', NOT_IDS] as const),
   ...[generate, recover, refresh].map((header) => [header, 'label', NO_LABELS] as const),

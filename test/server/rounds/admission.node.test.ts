@@ -30,7 +30,7 @@ describe('an operation is admitted', () => {
     context: ServerContext = withLimits(tables, {}),
     started = false,
   ) => {
-    const setId = request.kind === 'generate' ? null : request.setId
+    const setId = 'setId' in request ? request.setId : null
     const { source } = await findRoundStatus(context, { ...key, round: 1, requestHash: tables.hash('first'), setId })
     await authorizeOperation(context, key, request, { started, source })
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { OperationRequest } from '../../../src/wire/operations.ts'
 import { policyRequest } from '../../../src/server/rounds/admission.ts'
 import { fromHex } from '../../../src/util/bytes.ts'
-import { requestsOf, SET } from '../support/requests.ts'
+import { importing, requestsOf, SET } from '../support/requests.ts'
 import { generating, recovering, WALLET } from '../support/tables.ts'
 
 describe('the policy is asked', () => {
@@ -22,6 +22,11 @@ describe('the policy is asked', () => {
 
   test.each<[string, OperationRequest, object]>([
     ['generate', generating, { label: 'phone' }],
+    [
+      'import',
+      importing,
+      { label: 'phone', importedKeys: { secp256k1: importing.keys.secp256k1!.publicKey, ed25519: null } },
+    ],
     ['backup', requestsOf(SET).backup, { setId: SET, backupMethod: 'PASSWORD' }],
     [
       'recover',

@@ -64,6 +64,7 @@ describe.each(databaseKinds)('the list of wallets, on $name', ({ open }) => {
       publicKeys: { secp256k1: secp256k1!, ed25519: ed25519! },
       createdAt: epoch,
       exportedAt: new Date(7000).toISOString(),
+      importedAt: null,
       signingSets: [await setStatus(phone, setIdOf(signing)), await setStatus(phone, setIdOf(laptop))],
       backups: [
         { setId: confirmed, method: 'PASSKEY', createdAt: epoch, confirmedAt: new Date(5000).toISOString() },
@@ -83,7 +84,7 @@ describe.each(databaseKinds)('the list of wallets, on $name', ({ open }) => {
     await change(setIdOf(signing), { state: 'DESTROYED' })
     const { wallets } = await page(unsealed)
     expect(wallets).toMatchObject([
-      { walletId: toHex(signing.walletId), signingSets: [], backups: [], exportedAt: null },
+      { walletId: toHex(signing.walletId), signingSets: [], backups: [], exportedAt: null, importedAt: null },
     ])
     expect(Object.values(wallets[0]!.publicKeys)).toEqual(publicKeysOf(signing))
   })

@@ -1,4 +1,4 @@
-import type { ExportRequest, OperationRequest } from '../../../src/wire/operations.ts'
+import type { ExportRequest, ImportRequest, OperationRequest } from '../../../src/wire/operations.ts'
 import { generating, recovering, WALLET } from './tables.ts'
 
 /** A set that need not be there. */
@@ -9,6 +9,7 @@ export function requestsOf(setId: string): Readonly<Record<OperationRequest['kin
   const about = { walletId: WALLET, setId }
   return {
     generate: generating,
+    import: importing,
     backup: { kind: 'backup', ...about, backupMethod: 'PASSWORD' },
     recover: recovering(setId),
     refresh: { kind: 'refresh', ...about, label: 'tablet' },
@@ -19,6 +20,17 @@ export function requestsOf(setId: string): Readonly<Record<OperationRequest['kin
     preprocess: { kind: 'preprocess', ...about },
     sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd', path: 'm' },
   }
+}
+
+/** An import of the generator of secp256k1, whose key is 1. */
+export const importing: ImportRequest = {
+  kind: 'import',
+  walletId: WALLET,
+  label: 'phone',
+  keys: {
+    secp256k1: { publicKey: '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798', chainCode: null },
+    ed25519: null,
+  },
 }
 
 export function exporting(setId: string): ExportRequest {

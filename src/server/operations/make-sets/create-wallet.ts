@@ -1,21 +1,20 @@
-import type { GenerateRequest } from '../../../wire/operations.ts'
 import type { WalletShares } from '../../../key-share/index.ts'
 import { equalBytes, toHex } from '../../../util/bytes.ts'
 import type { Statement } from '../../../service/database/combined.ts'
 import { timestamp, type ServerContext } from '../../context.ts'
-import type { Completion, RoundInput } from '../round.ts'
+import type { Completion, NewWalletRequest, RoundInput } from '../round.ts'
 import { walletExists } from '../source.ts'
 import { newSets, storeNewSets } from './new-sets.ts'
 
 /**
- * The completion of a key generation. The client confirms its share before the server stores anything, so that wallet, set
+ * The completion of a key generation or an import. The client confirms its share before the server stores anything, so that wallet, set
  * and share are stored with the decision: all of them, or nothing.
  *
  * @param signing the server's side of the wallet's first signing set; the caller wipes it
  */
 export function createWallet(
   context: ServerContext,
-  input: RoundInput<GenerateRequest>,
+  input: RoundInput<NewWalletRequest>,
   signing: WalletShares,
 ): Completion {
   const { clientId, operationId, request, auditHead } = input
@@ -44,10 +43,10 @@ export function createWallet(
 }
 
 /** Adds a wallet. Returns a row unless the client has it. */
-function walletInsertion({ clientId, request }: RoundInput<GenerateRequest>, now: Date): Statement {
+function walletInsertion({ clientId, request }: RoundInput<NewWalletRequest>, now: Date): Statement {
   return {
-    sql: `insert into reshare_wallets (client_id, wallet_id, created_at) values ($1, $2, $3)
+    sql: `insert into reshare_wallets (client_id, wallet_id, created_at, imported_at) values ($1, $2, $3, $4)
       on conflict (client_id, wallet_id) do nothing returning 1`,
-    parameters: [clientId, request.walletId, now],
+    parameters: [clientId, request.walletId, now, request.kind === 'import' ? now : null],
   }
 }

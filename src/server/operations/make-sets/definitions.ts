@@ -1,8 +1,14 @@
 import * as v from 'valibot'
-import type { BackupRequest, GenerateRequest, RecoverRequest, RefreshRequest } from '../../../wire/operations.ts'
+import type {
+  BackupRequest,
+  GenerateRequest,
+  ImportRequest,
+  RecoverRequest,
+  RefreshRequest,
+} from '../../../wire/operations.ts'
 import { requireCustodian } from '../../sets/ask-custodian.ts'
 import type { ServerOperation } from '../operation.ts'
-import { backupMethod, label, setId, setupFields, walletId } from '../schemas.ts'
+import { backupMethod, importedKey, label, setId, setupFields, walletId } from '../schemas.ts'
 import { requireFreeWallet } from '../source.ts'
 import { makeSetsRound } from './make-sets.ts'
 
@@ -10,6 +16,29 @@ import { makeSetsRound } from './make-sets.ts'
 export const generateOperation: ServerOperation<GenerateRequest> = {
   schema: (limits) => v.strictObject({ kind: v.literal('generate'), walletId, label: label(limits), ...setupFields }),
   policyFields: (request) => ({ label: request.label }),
+  checkStart: ({ database }, { clientId }, request) => requireFreeWallet(database, clientId, request.walletId),
+  failuresCountAgainst: [],
+  keepsDecision: true,
+  handle: makeSetsRound,
+}
+
+/** Makes a wallet of a key that the client has, and its first signing set. */
+export const importOperation: ServerOperation<ImportRequest> = {
+  schema: (limits) =>
+    v.strictObject({
+      kind: v.literal('import'),
+      walletId,
+      label: label(limits),
+      keys: v.pipe(
+        v.strictObject({ secp256k1: importedKey('secp256k1'), ed25519: importedKey('ed25519') }),
+        v.check(({ secp256k1, ed25519 }) => secp256k1 !== null || ed25519 !== null),
+      ),
+      ...setupFields,
+    }),
+  policyFields: ({ label, keys }) => ({
+    label,
+    importedKeys: { secp256k1: keys.secp256k1?.publicKey ?? null, ed25519: keys.ed25519?.publicKey ?? null },
+  }),
   checkStart: ({ database }, { clientId }, request) => requireFreeWallet(database, clientId, request.walletId),
   failuresCountAgainst: [],
   keepsDecision: true,

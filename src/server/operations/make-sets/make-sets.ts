@@ -1,8 +1,9 @@
 import { operationSessions, type SessionSpec } from '../../../wire/operation-definitions.ts'
-import type { GenerateRequest } from '../../../wire/operations.ts'
+import { importedKeyTerms } from '../../../wire/import.ts'
 import { operationFlags } from '../../../wire/operation-flags.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
+import { createImport, restoreImport, type ImportTerms } from '../../../protocol/import/index.ts'
 import { createKeygen, restoreKeygen } from '../../../protocol/keygen/index.ts'
 import type { PeerSetup } from '../../../protocol/ecdsa/index.ts'
 import { createReshare, restoreReshare, type ReshareResult } from '../../../protocol/reshare/index.ts'
@@ -21,7 +22,15 @@ import { fetchFromCustodian } from '../../sets/custody.ts'
 import { openSetup, otStateOf, resumeSetup } from '../ecdsa/setup.ts'
 import { prepareSets } from './prepare-sets.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
-import type { Completion, MakeRequest, ReshareRequest, RoundOutput, RoundInput } from '../round.ts'
+import {
+  makesWallet,
+  type Completion,
+  type MakeRequest,
+  type NewWalletRequest,
+  type ReshareRequest,
+  type RoundOutput,
+  type RoundInput,
+} from '../round.ts'
 import { openSourceShare, sourceOf } from '../source.ts'
 
 type SetupResult = readonly PeerSetup[]
@@ -55,7 +64,7 @@ export async function makeSetsRound(context: ServerContext, input: RoundInput<Ma
     const [prepared, done] = [resultsOf(dealt, 'prepared'), resultsOf(dealt, 'done')]
     const sets = prepared && gather(prepared)
     const otState = setupOf(context, input, { specs, steps }, sets)
-    if (sets !== undefined && request.kind !== 'generate') await prepareSets(context, { ...input, request }, sets)
+    if (sets !== undefined && !makesWallet(request)) await prepareSets(context, { ...input, request }, sets)
     const writes = otState && { writes: (tx: Queryable) => storeOtState(context, tx, otState.key, otState.stored) }
     if (done !== undefined) return { messages, completion: completionOf(context, input, gather(done)), ...writes }
     return {
@@ -75,7 +84,7 @@ function completionOf(
   sets: readonly WalletShares[],
 ): Completion {
   const { request } = input
-  if (request.kind !== 'generate') return commitSets(context, { ...input, request }, sets)
+  if (!makesWallet(request)) return commitSets(context, { ...input, request }, sets)
   return createWallet(context, { ...input, request }, sets[0] as WalletShares)
 }
 
@@ -101,10 +110,10 @@ async function openSessions(
   specs: readonly SessionSpec[],
 ): Promise<MakeSession[]> {
   const { request } = input
-  if (request.kind === 'generate') {
+  if (makesWallet(request)) {
     return specs.map((sessionIndex): MakeSession => {
       if (sessionIndex.brings === 'setup') return openSetup(context, input)
-      return createKeygen(keygenOptions(context, request, sessionIndex))
+      return openWallet(context, request, sessionIndex)
     })
   }
   const dealt = await sourceShares(context, { ...input, request })
@@ -127,12 +136,34 @@ function resumeSessions(
   return restoreSessions(state as Uint8Array, (one, at): MakeSession => {
     const sessionIndex = specs[at] as SessionSpec
     if (sessionIndex.brings === 'setup') return resumeSetup(context, one)
-    if (request.kind === 'generate') return restoreKeygen(one, keygenOptions(context, request, sessionIndex))
+    if (makesWallet(request)) return resumeWallet(context, request, sessionIndex, one)
     return restoreReshare(one, reshareTerms(context, request, sessionIndex))
   })
 }
 
-function keygenOptions({ random }: ServerContext, request: GenerateRequest, { curve, target }: SessionSpec) {
+/** The session of one curve of a new wallet: a generation, or the import of a key that the client deals. */
+function openWallet(context: ServerContext, request: NewWalletRequest, spec: SessionSpec): Session<KeyShare> {
+  const terms = importTerms(context, request, spec)
+  return terms === undefined ? createKeygen(keygenOptions(context, request, spec)) : createImport(terms)
+}
+
+function resumeWallet(
+  context: ServerContext,
+  request: NewWalletRequest,
+  spec: SessionSpec,
+  state: Uint8Array,
+): Session<KeyShare> {
+  const terms = importTerms(context, request, spec)
+  return terms === undefined ? restoreKeygen(state, keygenOptions(context, request, spec)) : restoreImport(state, terms)
+}
+
+/** Undefined unless the curve's key is imported. */
+function importTerms(context: ServerContext, request: NewWalletRequest, spec: SessionSpec): ImportTerms | undefined {
+  const key = request.kind === 'import' ? request.keys[spec.curve] : null
+  return key === null ? undefined : { ...keygenOptions(context, request, spec), ...importedKeyTerms(key) }
+}
+
+function keygenOptions({ random }: ServerContext, request: NewWalletRequest, { curve, target }: SessionSpec) {
   return {
     group: getGroup(curve),
     walletId: fromHex(request.walletId),

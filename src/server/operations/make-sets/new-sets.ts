@@ -10,7 +10,7 @@ import { timestamp, type ServerContext } from '../../context.ts'
 import { deviceInsertion } from '../../devices/devices-table.ts'
 import { setInsertion } from '../../sets/sets-table.ts'
 import { sealShare, shareInsertion, shareQuery } from '../../sets/shares.ts'
-import type { MakeRequest, RoundInput } from '../round.ts'
+import { makesWallet, type MakeRequest, type RoundInput } from '../round.ts'
 
 /** New sets, as they go into the database: the public records, and the server's share, sealed. */
 export interface NewSets {
@@ -54,7 +54,7 @@ export function newSets(
       purpose: set.purpose,
       label: isBackup || request.kind === 'backup' ? '' : request.label,
       backupMethod: isBackup ? backupMethodOf(request) : null,
-      sourceSetId: request.kind === 'generate' ? null : request.setId,
+      sourceSetId: makesWallet(request) ? null : request.setId,
       device,
       record: encodeWalletSetRecord(getGroup, combineRecords(set.shares.map(({ record }) => record))),
       createdAt,
