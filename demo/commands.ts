@@ -1,10 +1,20 @@
-import type { WalletSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
+import type { FoundWallet, InvitedDevice, WalletSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
 
 /** What a device can be told to do: the parameters, and what it answers. */
 export interface DeviceCommands {
   generate: { parameters: object; answer: Wallet }
   backup: { parameters: { walletId: string; secret: string }; answer: { setId: string } }
-  recover: { parameters: { secret: string; existingSets: 'keep' | 'retire' }; answer: Wallet }
+  /** Begins to join: the code that the device shows. */
+  join: { parameters: object; answer: { code: string } }
+  /** Invites the device that shows `code`. */
+  invite: { parameters: { walletId: string; code: string; label: string }; answer: InvitedDevice }
+  /** The wallet that the device has joined. */
+  joined: { parameters: object; answer: Wallet }
+  findWallets: { parameters: object; answer: FoundWallet[] }
+  recover: {
+    parameters: { walletId: string; secret: string; existingSets: 'keep' | 'retire' }
+    answer: Wallet
+  }
   sign: { parameters: SignParameters; answer: Signature }
   /** Sends wei on the chain whose node is at `url`, and waits until it is mined. */
   sendEther: {

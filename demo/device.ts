@@ -2,11 +2,16 @@ import { address, getTransactionEncoder, type Blockhash } from '@solana/kit'
 import {
   backupWallet,
   createClient,
+  custodianBackups,
+  findWallets,
   generateWallet,
+  inviteDevice,
+  joinWallet,
   listSets,
   MpcError,
   recoverWallet,
   sign,
+  type JoiningDevice,
   type Progress,
 } from 'reshare'
 import { password } from 'reshare/backup'
@@ -28,6 +33,10 @@ const client = createClient({
   label: LABEL!,
 })
 
+const session = { authorization: `Bearer ${SESSION}` }
+const backups = custodianBackups(httpTransport(APP_URL!, { headers: () => session }))
+let joining: JoiningDevice | undefined
+
 async function run(command: Command, onProgress: (progress: Progress) => void): Promise<unknown> {
   switch (command.name) {
     case 'generate':
@@ -43,10 +52,18 @@ async function run(command: Command, onProgress: (progress: Progress) => void): 
       await confirm()
       return { setId }
     }
+    case 'join':
+      joining = await joinWallet(client)
+      return { code: joining.code }
+    case 'invite':
+      return inviteDevice(client, { ...command.parameters, onProgress })
+    case 'joined':
+      return joining!.done
+    case 'findWallets':
+      return findWallets(client)
     case 'recover': {
-      const { secret, existingSets } = command.parameters
-      const cipherText = await getCipherText()
-      return recoverWallet(client, { cipherText, method: password(secret), existingSets, onProgress })
+      const { walletId, secret, existingSets } = command.parameters
+      return recoverWallet(client, { backups, walletId, method: password(secret), existingSets, onProgress })
     }
     case 'sign':
       return sign(client, command.parameters)
@@ -74,7 +91,6 @@ async function signTransfer({ walletId, blockhash, to, lamports }: DeviceCommand
 }
 
 const cipherTexts = `${APP_URL}/users/${USER_ID}/encrypted-user-backup-shares`
-const session = { authorization: `Bearer ${SESSION}` }
 
 async function putCipherText(setId: string, cipherText: string): Promise<void> {
   const response = await fetch(cipherTexts, {
@@ -83,12 +99,6 @@ async function putCipherText(setId: string, cipherText: string): Promise<void> {
     body: JSON.stringify({ backupMethod: 'PASSWORD', cipherText, setId }),
   })
   if (response.status !== 204) throw new Error(`the app did not store the cipherText: ${response.status}`)
-}
-
-async function getCipherText(): Promise<string> {
-  const response = await fetch(`${cipherTexts}?backupMethod=PASSWORD`, { headers: session })
-  if (response.status !== 200) throw new Error(`the app has no cipherText: ${response.status}`)
-  return ((await response.json()) as { cipherText: string }).cipherText
 }
 
 function tell(message: DeviceMessage): void {

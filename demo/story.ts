@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
-import type { WalletSet, Progress, Status, Wallet } from 'reshare'
+import type { FoundWallet, WalletSet, Progress, Status, Wallet } from 'reshare'
 import type { Chains } from './chains.ts'
 import { Refused, type Device } from './processes.ts'
 import type { Report, SignatureReport, Step } from './report.ts'
@@ -18,7 +18,8 @@ export interface Stage {
 const SCHEMES = ['ed25519', 'bip340'] as const
 
 /**
- * The main job and the lost device, with real processes.
+ * A generates, B joins by a code, both sign; C finds the wallet and recovers it, and A and B are retired. With real
+ * processes.
  *
  * @throws {Error} at the first thing that is not as it should be
  */
@@ -81,10 +82,14 @@ export async function tellStory({ screen, startDevice, secret, chains }: Stage):
     a.call('backup', { walletId, secret }, onProgress),
   )
   const b = await startDevice('B')
-  const kept = await step('recover, keep the sets', b, (onProgress) =>
-    b.call('recover', { secret, existingSets: 'keep' }, onProgress),
+  const { code } = await b.call('join', {})
+  screen.line(`B: shows the code ${code.slice(0, 20)}…`)
+  const invited = await step('invite device B by its code', a, (onProgress) =>
+    a.call('invite', { walletId, code, label: 'device B' }, onProgress),
   )
-  expectSameWallet(kept, wallet)
+  const joined = await b.call('joined', {})
+  expectSameWallet(joined, wallet)
+  if (joined.setId !== invited.setId) throw new Error('device B has another set than device A has made for it')
   await signAll('sign the same message', wallet, [
     [a, 'the same message'],
     [b, 'the same message'],
@@ -104,20 +109,23 @@ export async function tellStory({ screen, startDevice, secret, chains }: Stage):
 
   screen.heading('The devices are lost')
   const c = await startDevice('C')
+  const found = await step('find the wallet', c, () => c.call('findWallets', {}))
+  expectFound(found, wallet)
+  screen.line(`C: found wallet ${walletId}, to be recovered by ${found[0]!.backups.map(({ method }) => method).join()}`)
   const sole = await step('recover, retire the sets', c, (onProgress) =>
-    c.call('recover', { secret, existingSets: 'retire' }, onProgress),
+    c.call('recover', { walletId: found[0]!.id, secret, existingSets: 'retire' }, onProgress),
   )
   expectSameWallet(sole, wallet)
   await expectRefused(a, walletId)
   await expectRefused(b, walletId)
   await signAll('sign', wallet, [[c, 'from device C']])
   const sets = await showSets(c, walletId)
-  expectStates(sets, { [wallet.setId]: 'DESTROYED', [kept.setId]: 'DESTROYED', [sole.setId]: 'ACTIVE' })
+  expectStates(sets, { [wallet.setId]: 'DESTROYED', [joined.setId]: 'DESTROYED', [sole.setId]: 'ACTIVE' })
 
   return {
     walletId,
     publicKeys: { secp256k1: hex(wallet.publicKeys.secp256k1), ed25519: hex(wallet.publicKeys.ed25519) },
-    setIds: { A: wallet.setId, B: kept.setId, C: sole.setId, backup: backup.setId },
+    setIds: { A: wallet.setId, B: joined.setId, C: sole.setId, backup: backup.setId },
     steps,
     signatures,
     transactions,
@@ -160,6 +168,14 @@ function expectSameWallet(recovered: Wallet, wallet: Wallet): void {
     throw new Error('the recovered wallet has other keys')
   }
   if (recovered.setId === wallet.setId) throw new Error('the recovered set is not a new one')
+}
+
+function expectFound(found: readonly FoundWallet[], wallet: Wallet): void {
+  const [first] = found
+  if (found.length !== 1 || first?.id !== wallet.id) throw new Error('device C should find the wallet, and no other')
+  const methods = first.backups.map(({ method }) => method)
+  if (methods.join() !== 'PASSWORD')
+    throw new Error(`the wallet should be recovered by PASSWORD, not by ${methods.join()}`)
 }
 
 function expectStates(sets: readonly WalletSet[], states: Readonly<Record<string, string>>): void {
