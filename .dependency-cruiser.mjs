@@ -23,6 +23,7 @@ const MAY_IMPORT = {
   wire: [...CORE, 'protocol'],
   service: [...BASE, 'curve', 'wire'],
   channel: [...BASE, 'hpke', 'wire/error-body', 'storage/types', 'transport/types', 'transport/request'],
+  portal: [...BASE, 'index', 'export', 'backup'],
   workers: [...CORE, 'protocol'],
   portable: [...CORE, 'protocol'],
   export: ['client'],

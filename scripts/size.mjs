@@ -51,6 +51,7 @@ const BUDGETS = {
   client: 95,
   'client + export': 112,
   'client + portable': 118,
+  'client + portal': 140,
   'client + password': 121,
   password: 31.5,
   'generate, recover, sign': 86,
@@ -93,6 +94,12 @@ const BUNDLES = [
     entries: [...APP, './export'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...CHAINS],
+  },
+  {
+    name: 'client + portal',
+    entries: [...APP, './portal'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...CHAINS, ...AGE_KEYS],
   },
   {
     name: 'client + portable',

@@ -24,6 +24,7 @@ export const SLOW = {
   'test/e2e/': 'starts servers as processes and builds the package',
   'test/fuzz/': 'tries thousands of inputs',
   'test/model/': 'walks through thousands of states',
+  'test/portal/': 'makes a database',
   'test/server/': 'makes a database for each file',
   'test/adapters/wallet.node.test.ts': 'starts a chain',
   'test/client/actions/devices.node.test.ts': 'makes a database',
