@@ -172,7 +172,7 @@ describe('a recovery from a source of backups', () => {
     const { device } = stage()
     const opening = plainMethod('secret', { open: () => expect.unreachable() })
     const recovery = recoverWallet(device('laptop'), { backups: sourceOf(page).backups, method: opening, existingSets })
-    await expect(recovery).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: false })
+    await expect(recovery).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE', retryable: false })
   })
 
   test('repeats what passes, and says what a source of the app throws', async () => {
@@ -235,11 +235,11 @@ describe('custodianBackups', () => {
   })
 
   test.each([
-    ['no JSON', { text: '<html>' }, 'NETWORK_ERROR'],
-    ['null', { json: null }, 'NETWORK_ERROR'],
-    ['no list', { json: { backups: {} } }, 'NETWORK_ERROR'],
-    ['no backup', { json: { backups: [null] } }, 'NETWORK_ERROR'],
-    ['a backup without a text', { json: { backups: [{ cipherText: 5 }] } }, 'NETWORK_ERROR'],
+    ['no JSON', { text: '<html>' }, 'MALFORMED_RESPONSE'],
+    ['null', { json: null }, 'MALFORMED_RESPONSE'],
+    ['no list', { json: { backups: {} } }, 'MALFORMED_RESPONSE'],
+    ['no backup', { json: { backups: [null] } }, 'MALFORMED_RESPONSE'],
+    ['a backup without a text', { json: { backups: [{ cipherText: 5 }] } }, 'MALFORMED_RESPONSE'],
     ['nothing', { status: 404, json: { error: { id: 'SHARE_NOT_FOUND' } } }, 'SHARE_NOT_FOUND'],
     ['no such endpoint', { status: 404, text: 'Not Found' }, 'NETWORK_ERROR'],
     ['not this user', { status: 401, json: { error: { id: 'AUTH_FAILED' } } }, 'AUTH_FAILED'],

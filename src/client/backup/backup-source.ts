@@ -107,10 +107,10 @@ async function readPage({ client, deadline }: Call, source: BackupSource, skip: 
   })
 }
 
-/** @throws {NETWORK_ERROR} unless it is a list of cipherTexts, by the custodian's own rule */
+/** @throws {MALFORMED_RESPONSE} unless it is a list of cipherTexts, by the custodian's own rule */
 function parsePage(value: unknown): readonly string[] {
   const isPage =
     Array.isArray(value) && value.length <= MOST_TEXTS && value.every((text: unknown) => isText(text, CIPHER_TEXT))
   if (isPage) return [...value]
-  throw new MpcError('NETWORK_ERROR', 'the source of backups lists something else', { retryable: false })
+  throw new MpcError('MALFORMED_RESPONSE', 'the source of backups lists something else')
 }

@@ -114,7 +114,7 @@ async function sendForJson(client: Client, deadline: Deadline, request: Transpor
   return parseJson(await send(client, deadline, request))
 }
 
-/** @throws {NETWORK_ERROR} unless the body is JSON */
+/** @throws {MALFORMED_RESPONSE} unless the body is JSON */
 export function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(fromUtf8(body))
