@@ -14,6 +14,7 @@ import {
 } from '../../src/index.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { memoryStore } from '../../src/storage/index.ts'
+import type { WalletPage } from '../../src/wire/wallets.ts'
 import { httpTransport } from '../../src/transport/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
@@ -58,7 +59,7 @@ describe.each(databaseKinds)('a device with only a token, on $name', ({ open }) 
       })
       expect(status).toBe(204)
     }
-    return { storage, client: createClient({ transport, storage }), backups: custodianBackups(app), store }
+    return { storage, transport, client: createClient({ transport, storage }), backups: custodianBackups(app), store }
   }
 
   test.each([
@@ -93,6 +94,16 @@ describe.each(databaseKinds)('a device with only a token, on $name', ({ open }) 
         { method: 'PASSWORD', confirmedAt: null },
       ])
     }
+    // Page by page, as a client with more wallets than fit one asks.
+    const pages: string[] = []
+    for (let after: string | null = ''; after !== null;) {
+      const path: string = `/v1/wallets?limit=1${after && `&after=${after}`}`
+      const { body } = await laptop.transport.request({ method: 'GET', path })
+      const page = JSON.parse(new TextDecoder().decode(body)) as WalletPage
+      pages.push(...page.wallets.map(({ walletId }) => walletId))
+      after = page.next
+    }
+    expect(pages).toEqual(found.map(({ id }) => id))
     const { backups } = laptop
     for (const [i, { id: walletId, publicKeys }] of found.entries()) {
       const options = { backups, walletId, publicKeys, existingSets: 'keep' } as const
