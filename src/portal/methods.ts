@@ -39,7 +39,7 @@ export function createMethodFinder(given: PortalBackupMethods = {}, options: Pas
       stored = secret
     },
     find(name, configs = {}) {
-      if (!NAMES.includes(name)) throw new TypeError(`there is no backup method of this name`)
+      if (!NAMES.includes(name)) throw new TypeError('there is no backup method of this name')
       const method = given[name]
       if (method !== undefined) return method
       if (name !== BackupMethods.Password) throw new TypeError(`give the constructor a backupMethods.${name}`)

@@ -179,7 +179,7 @@ describe('a wallet by the calls of Portal', () => {
     await portal.createWallet()
     await expect(portal.backupWallet(BackupMethods.gdrive)).rejects.toMatchObject({ message: 'mine' })
     await expect(portal.backupWallet(BackupMethods.Passkey)).rejects.toThrow(TypeError)
-    await expect(portal.backupWallet('toString' as never)).rejects.toThrow(TypeError)
+    await expect(portal.backupWallet('toString' as never)).rejects.toThrow('no backup method of this name')
     await expect(portal.recoverWallet('', BackupMethods.gdrive)).rejects.toThrow(RangeError)
     expect(() => portal.setPassword(1 as never)).toThrow(TypeError)
   })
