@@ -47,7 +47,7 @@ function custodian(answer: (path: string) => { status?: number; json?: unknown; 
 }
 
 /** A wallet, and its backups by the passwords, of which the last is the newest. */
-async function backedUp(...passwords: string[]) {
+async function backedUpBy(...passwords: string[]) {
   const { server, device } = stage()
   const phone = device('phone')
   const wallet = await generateWallet(phone)
@@ -65,7 +65,7 @@ async function expectWorks(client: Client, walletId: string) {
 
 describe('a recovery from a source of backups', () => {
   test('takes the newest, and asks for no more', async () => {
-    const { device, wallet, texts } = await backedUp('old', 'secret')
+    const { device, wallet, texts } = await backedUpBy('old', 'secret')
     const { backups, skips } = sourceOf(texts)
     const laptop = device('laptop')
     expect(await recoverWallet(laptop, { backups, method, existingSets })).toMatchObject({ id: wallet.id })
@@ -79,7 +79,7 @@ describe('a recovery from a source of backups', () => {
   })
 
   test('goes on where one is superseded, over pages, in the order of steps', async () => {
-    const { device, server, phone, wallet, made, texts } = await backedUp('secret', 'secret')
+    const { device, server, phone, wallet, made, texts } = await backedUpBy('secret', 'secret')
     await confirmBackup(phone, { setId: made[1]!.setId })
     const [newest, superseded] = texts as [string, string]
     const stale = server.sets.get(made[0]!.setId)!
@@ -101,8 +101,8 @@ describe('a recovery from a source of backups', () => {
   })
 
   test('goes on where one is of another wallet, has other keys, does not open or is damaged', async () => {
-    const { device, wallet, texts } = await backedUp('secret')
-    const other = await backedUp('secret')
+    const { device, wallet, texts } = await backedUpBy('secret')
+    const other = await backedUpBy('secret')
     const before = [...other.texts, 'lost password:00', 'secret:00']
     for (const only of [{ walletId: wallet.id }, { publicKeys: wallet.publicKeys }]) {
       const { backups } = sourceOf([...before, ...texts])
@@ -112,7 +112,7 @@ describe('a recovery from a source of backups', () => {
   })
 
   test('ends with what tells the user most', async () => {
-    const { device, texts } = await backedUp('secret')
+    const { device, texts } = await backedUpBy('secret')
     const [text] = texts as [string]
     const walletId = '0'.repeat(32)
     const recover = (pages: unknown[]) =>
@@ -124,7 +124,7 @@ describe('a recovery from a source of backups', () => {
   })
 
   test('tries no other once it has begun to make something', async () => {
-    const { device, texts } = await backedUp('secret', 'secret')
+    const { device, texts } = await backedUpBy('secret', 'secret')
     const rotateBackup = plainMethod('new', {
       open: () => Promise.reject(new MpcError('BACKUP_CORRUPT', 'not what was sealed')),
     })
@@ -176,7 +176,7 @@ describe('a recovery from a source of backups', () => {
   })
 
   test('repeats what passes, and says what a source of the app throws', async () => {
-    const { device, texts, wallet } = await backedUp('secret')
+    const { device, texts, wallet } = await backedUpBy('secret')
     const failures = [new MpcError('NETWORK_ERROR', 'no'), new MpcError('RATE_LIMITED', 'no')]
     const list = async () => {
       const failure = failures.shift()
@@ -211,7 +211,7 @@ describe('a recovery from a source of backups', () => {
   })
 
   test('is given a text or a source, and not both', async () => {
-    const { device, texts } = await backedUp('secret')
+    const { device, texts } = await backedUpBy('secret')
     const { backups } = sourceOf(texts)
     const wrong = (input: object) =>
       recoverWallet(device('laptop'), { method, existingSets, ...input } as Parameters<typeof recoverWallet>[1])
@@ -224,7 +224,7 @@ describe('a recovery from a source of backups', () => {
 
 describe('custodianBackups', () => {
   test('asks for the user’s own, page by page', async () => {
-    const { device, texts, wallet } = await backedUp('secret')
+    const { device, texts, wallet } = await backedUpBy('secret')
     const pages: Record<string, unknown[]> = {
       '/v1/backups?skip=0': [{ cipherText: 'other:00', backupMethod: 'PASSWORD', setId: null }],
       '/v1/backups?skip=1': [{ cipherText: texts[0] }],

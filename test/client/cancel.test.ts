@@ -15,12 +15,12 @@ import { createClient } from '../../src/client/client.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
+import { code } from '../support/code.ts'
 import { stage } from './support/devices.ts'
 import { losingAnswers, spoilingAnswers, watchedTransport } from './support/faults.ts'
 import { plainMethod } from './support/plain-method.ts'
 
 const method = plainMethod()
-const code = (value: string) => expect.objectContaining({ code: value })
 const message = utf8('hello')
 
 async function contents(store: ShareStore): Promise<string[]> {

@@ -21,13 +21,13 @@ import type { Database } from '../../src/service/database/types.ts'
 import { fileStore } from '../../src/storage/file.ts'
 import { memoryStore } from '../../src/storage/index.ts'
 import { utf8 } from '../../src/util/bytes.ts'
+import { code } from '../support/code.ts'
 import { recoveryStory, signsForBothKeys } from '../support/e2e.ts'
 import { databaseKinds, isChosen } from './support/databases.ts'
 import { deploy, type Deployment } from './support/deployment.ts'
 
 const method = password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } })
 const message = utf8('hello')
-const code = (value: string) => expect.objectContaining({ code: value })
 
 describe.each(databaseKinds)('client, server and custodian on $name', ({ name, open }) => {
   let database: Database

@@ -5,10 +5,10 @@ import { encodeBackupRecord, readBackupRecord, type BackupRecord } from '../../s
 import { decodeBackup, encodeBackup, encodeWalletShares } from '../../src/key-share/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { backupShares } from '../support/backup-shares.ts'
+import { code } from '../support/code.ts'
 import { seededRandom } from '../support/random.ts'
 
 const random = seededRandom()
-const code = (value: string) => expect.objectContaining({ code: value })
 
 describe('a backup in bytes', () => {
   const [shares, others] = [backupShares(random), backupShares(random)]

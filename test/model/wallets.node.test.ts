@@ -14,7 +14,7 @@ import type { Database } from '../../src/service/database/types.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { createLine, signs, storeBackup, unprovenRetirements, type WalletLine } from '../crash/support/wallet-line.ts'
 import { retiresBeforeProof } from '../crash/support/planted-bugs.ts'
-import { createWorld, type Device } from '../crash/support/world.ts'
+import { createCrashWorld, type Device } from '../crash/support/world.ts'
 import { seededRandom } from '../support/random.ts'
 
 /** What happens to one request of an action; the number counts the action's requests from 1. */
@@ -172,7 +172,7 @@ test('a server that retires before proof does not', async () => {
 })
 
 async function start(on: Database): Promise<{ model: Hopes; real: Real }> {
-  const line = await createLine(createWorld(on))
+  const line = await createLine(createCrashWorld(on))
   const devices = new Map(NAMES.map((name) => [name, name === 'first' ? line.owner : line.world.device(name)]))
   return { model: { devices: { first: 'signs', second: 'nothing' } }, real: { line, devices } }
 }

@@ -14,14 +14,16 @@ import {
   retireSet,
   sign,
   type Client,
+  type ErrorCode,
   type PublicKeys,
 } from '../../../src/index.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
+import { code } from '../../support/code.ts'
+import { backedUp } from '../support/backed-up.ts'
 import { stage } from '../support/devices.ts'
 import { plainMethod } from '../support/plain-method.ts'
 
 const method = plainMethod()
-const code = (value: string) => expect.objectContaining({ code: value })
 
 /** Signs by both schemes; the signatures must verify elsewhere under the wallet's keys. */
 async function expectSigns(client: Client, walletId: string, keys: PublicKeys, text = 'hello'): Promise<string> {
@@ -36,18 +38,16 @@ async function expectSigns(client: Client, walletId: string, keys: PublicKeys, t
   return edwards.setId
 }
 
-async function backedUp() {
-  const { server, device } = stage()
-  const phone = device('phone')
-  const wallet = await generateWallet(phone)
-  const backup = await backupWallet(phone, { walletId: wallet.id, method })
-  await backup.confirm()
-  return { server, device, phone, wallet, backup, walletId: wallet.id, cipherText: backup.cipherText }
+/** A wallet with a backup that is confirmed. */
+async function confirmed() {
+  const made = await backedUp()
+  await made.backup.confirm()
+  return made
 }
 
 describe('a second device', () => {
   test('recovers the wallet, and both sign, also at the same time', async () => {
-    const { device, phone, wallet, walletId, cipherText } = await backedUp()
+    const { device, phone, wallet, walletId, cipherText } = await confirmed()
     const laptop = device('laptop')
     const same = await recoverWallet(laptop, { cipherText, method, walletId, existingSets: 'keep' })
     expect(same.id).toBe(walletId)
@@ -63,7 +63,7 @@ describe('a second device', () => {
   })
 
   test('is provisioned: recovered with the existing sets kept', async () => {
-    const { device, phone, wallet, walletId, cipherText } = await backedUp()
+    const { device, phone, wallet, walletId, cipherText } = await confirmed()
     const laptop = device()
     await provisionWallet(laptop, { cipherText, method })
     await expectSigns(laptop, walletId, wallet.publicKeys)
@@ -71,7 +71,7 @@ describe('a second device', () => {
   })
 
   test('takes over from a lost one: the older sets are refused', async () => {
-    const { device, phone, wallet, walletId, cipherText } = await backedUp()
+    const { device, phone, wallet, walletId, cipherText } = await confirmed()
     const laptop = device('laptop')
     await provisionWallet(laptop, { cipherText, method })
     const tablet = device('tablet')
@@ -93,7 +93,7 @@ describe('a second device', () => {
 
 describe('recovery', () => {
   test('works again on a device that has lost its share, and replaces the old one there', async () => {
-    const { phone, wallet, walletId, cipherText } = await backedUp()
+    const { phone, wallet, walletId, cipherText } = await confirmed()
     const keys = async () => phone.storage.list('share/')
     await phone.storage.delete((await keys())[0]!)
     await expect(sign(phone, { walletId, scheme: 'ed25519', message: utf8('x') })).rejects.toEqual(
@@ -105,7 +105,7 @@ describe('recovery', () => {
   })
 
   test('replaces a wallet record that is damaged', async () => {
-    const { phone, wallet, walletId, cipherText } = await backedUp()
+    const { phone, wallet, walletId, cipherText } = await confirmed()
     const { version } = (await phone.storage.read(`wallet/${walletId}`))!
     await phone.storage.write(`wallet/${walletId}`, utf8('junk'), version)
     await expect(getWallet(phone, { walletId })).rejects.toEqual(code('SHARE_PARSING_FAILED'))
@@ -114,7 +114,7 @@ describe('recovery', () => {
   })
 
   test('rotates the backup; both cipherTexts recover, by the method that sealed them', async () => {
-    const { device, wallet, walletId, cipherText } = await backedUp()
+    const { device, wallet, walletId, cipherText } = await confirmed()
     const newMethod = plainMethod('another')
     const laptop = device()
     const rotate = { cipherText, method, existingSets: 'keep', rotateBackup: newMethod } as const
@@ -128,7 +128,7 @@ describe('recovery', () => {
   })
 
   test('as a dry run says that it would work and changes nothing', async () => {
-    const { server, device, wallet, walletId, cipherText } = await backedUp()
+    const { server, device, wallet, walletId, cipherText } = await confirmed()
     const laptop = device()
     const before = [...server.sets.keys()]
     const dry = { cipherText, method, existingSets: 'retire', rotateBackup: true, dryRun: true } as const
@@ -138,10 +138,10 @@ describe('recovery', () => {
   })
 
   test('opens the cipherText before anything else', async () => {
-    const { server, device, cipherText, walletId } = await backedUp()
+    const { server, device, cipherText, walletId } = await confirmed()
     const laptop = device()
     server.log.length = 0
-    const attempts: [string, Promise<unknown>][] = [
+    const attempts: [ErrorCode, Promise<unknown>][] = [
       ['WRONG_PASSWORD', recoverWallet(laptop, { cipherText, method: plainMethod('wrong'), existingSets: 'keep' })],
       [
         'BACKUP_OTHER_WALLET',
@@ -154,7 +154,7 @@ describe('recovery', () => {
   })
 
   test('refuses a backup that holds a signing share', async () => {
-    const { phone, device, wallet, cipherText } = await backedUp()
+    const { phone, device, wallet, cipherText } = await confirmed()
     const signing = (await phone.storage.read(`share/${wallet.setId}`))!.value
     // Without the digest that the store's row ends with.
     const forged = cipherText.replace(/:.*/, `:${toHex(signing.slice(0, -32))}`)
@@ -165,7 +165,7 @@ describe('recovery', () => {
 
 describe('backup', () => {
   test('asks the method first whether it can keep its key', async () => {
-    const { server, phone, walletId } = await backedUp()
+    const { server, phone, walletId } = await confirmed()
     server.log.length = 0
     const failing = plainMethod('x', { probe: () => Promise.reject(new TypeError('no place')) })
     await expect(backupWallet(phone, { walletId, method: failing })).rejects.toThrow('no place')
@@ -173,7 +173,7 @@ describe('backup', () => {
   })
 
   test('is refused if it does not open to what was sealed', async () => {
-    const { server, phone, walletId, cipherText } = await backedUp()
+    const { server, phone, walletId, cipherText } = await confirmed()
     const sets = server.sets.size
     const forgetful = plainMethod('secret', { seal: async () => cipherText })
     await expect(backupWallet(phone, { walletId, method: forgetful })).rejects.toEqual(code('BACKUP_CORRUPT'))
@@ -184,7 +184,7 @@ describe('backup', () => {
 
 describe('the set of a device', () => {
   test('is refreshed: a new set signs for the same keys, the old one is gone everywhere', async () => {
-    const { server, phone, wallet, walletId } = await backedUp()
+    const { server, phone, wallet, walletId } = await confirmed()
     const refreshed = await refreshShares(phone, { walletId })
     expect(refreshed.publicKeys).toEqual(wallet.publicKeys)
     expect(await expectSigns(phone, walletId, wallet.publicKeys)).toBe(refreshed.setId)
@@ -193,7 +193,7 @@ describe('the set of a device', () => {
   })
 
   test('is ended from another device, or from its own', async () => {
-    const { device, phone, wallet, walletId, cipherText } = await backedUp()
+    const { device, phone, wallet, walletId, cipherText } = await confirmed()
     const laptop = device()
     const { setId } = await provisionWallet(laptop, { cipherText, method })
     expect(await retireSet(laptop, { walletId, setId: wallet.setId })).toMatchObject({ state: 'DESTROYED' })
@@ -205,7 +205,7 @@ describe('the set of a device', () => {
   })
 
   test('is read and removed without the server', async () => {
-    const { server, phone, wallet, walletId } = await backedUp()
+    const { server, phone, wallet, walletId } = await confirmed()
     server.log.length = 0
     expect(await getWallet(phone, { walletId })).toEqual(wallet)
     expect(await listWallets(phone)).toEqual([wallet])
@@ -218,7 +218,7 @@ describe('the set of a device', () => {
   })
 
   test('is never named in common: two wallets on one device stay apart', async () => {
-    const { phone, wallet, walletId } = await backedUp()
+    const { phone, wallet, walletId } = await confirmed()
     const other = await generateWallet(phone)
     await expectSigns(phone, walletId, wallet.publicKeys)
     await expectSigns(phone, other.id, other.publicKeys)
@@ -227,7 +227,7 @@ describe('the set of a device', () => {
 })
 
 test('what a wallet gives out is a copy', async () => {
-  const { phone, wallet, walletId } = await backedUp()
+  const { phone, wallet, walletId } = await confirmed()
   wallet.publicKeys.ed25519.fill(0)
   expect((await getWallet(phone, { walletId })).publicKeys.ed25519).not.toEqual(wallet.publicKeys.ed25519)
 })

@@ -9,18 +9,17 @@ import {
   resume,
   sign,
   type Client,
-  type ErrorCode,
   type ShareStore,
   type Transport,
 } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/storage/memory.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
+import { code } from '../../support/code.ts'
 import { stage } from '../support/devices.ts'
 import { losingAnswers } from '../support/faults.ts'
 import { plainMethod } from '../support/plain-method.ts'
 
 const method = plainMethod()
-const code = (value: ErrorCode) => expect.objectContaining({ code: value })
 const signs = (client: Client, walletId: string) =>
   sign(client, { walletId, scheme: 'ed25519', message: utf8('hello') })
 const offline: Transport = {

@@ -21,21 +21,13 @@ import {
 } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/storage/memory.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
+import { code } from '../../support/code.ts'
+import { backedUp } from '../support/backed-up.ts'
 import { stage } from '../support/devices.ts'
 import { plainMethod } from '../support/plain-method.ts'
 
 const method = plainMethod()
 const message = utf8('hello')
-const code = (value: ErrorCode) => expect.objectContaining({ code: value })
-
-async function backedUp() {
-  const { server, device } = stage()
-  const storage = memoryStore()
-  const phone = device('phone', { storage })
-  const wallet = await generateWallet(phone)
-  const { cipherText } = await backupWallet(phone, { walletId: wallet.id, method })
-  return { server, device, storage, phone, wallet, walletId: wallet.id, cipherText }
-}
 
 /** A server whose bodies of one round are changed on the way. */
 function altered(

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import {
-  backupWallet,
   generateWallet,
   getWallet,
   listWallets,
@@ -9,19 +8,19 @@ import {
   refreshShares,
   sign,
   type Client,
-  type ErrorCode,
   type Transport,
   type TransportRequest,
 } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/storage/memory.ts'
 import { fromHex, utf8 } from '../../../src/util/bytes.ts'
+import { code } from '../../support/code.ts'
+import { backedUp } from '../support/backed-up.ts'
 import { stage } from '../support/devices.ts'
 import { losingAnswers } from '../support/faults.ts'
 import { plainMethod } from '../support/plain-method.ts'
 
 const method = plainMethod()
 const message = utf8('hello')
-const code = (value: ErrorCode) => expect.objectContaining({ code: value })
 const signs = (client: Client, walletId: string) => sign(client, { walletId, scheme: 'ed25519', message })
 
 /** Runs `work` before the request of a round is sent. */
@@ -32,14 +31,6 @@ function beforeRound(transport: Transport, round: number, work: () => Promise<vo
       return transport.request(request)
     },
   }
-}
-
-async function backedUp() {
-  const { server, device } = stage()
-  const phone = device('phone')
-  const wallet = await generateWallet(phone)
-  const { cipherText } = await backupWallet(phone, { walletId: wallet.id, method })
-  return { server, device, phone, wallet, walletId: wallet.id, cipherText }
 }
 
 describe('a proof that the server has not heard', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import {
-  backupWallet,
   generateWallet,
   getWallet,
   MpcError,
@@ -14,23 +13,15 @@ import {
 import { memoryStore } from '../../../src/storage/memory.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
+import { code } from '../../support/code.ts'
+import { backedUp } from '../support/backed-up.ts'
 import { stage } from '../support/devices.ts'
 import { watchedStore, watchedTransport } from '../support/faults.ts'
 import { plainMethod } from '../support/plain-method.ts'
 
 const method = plainMethod()
 const message = utf8('hello')
-const code = (value: ErrorCode) => expect.objectContaining({ code: value })
 const failing = (value: ErrorCode) => () => Promise.reject(new MpcError(value, 'planted'))
-
-async function backedUp() {
-  const { server, device } = stage()
-  const storage = memoryStore()
-  const phone = device('phone', { storage })
-  const wallet = await generateWallet(phone)
-  const { cipherText } = await backupWallet(phone, { walletId: wallet.id, method })
-  return { server, device, storage, phone, wallet, walletId: wallet.id, cipherText }
-}
 
 const signs = (client: Client, walletId: string) => sign(client, { walletId, scheme: 'ed25519', message })
 

@@ -6,7 +6,7 @@ import { seededRandom } from '../../support/random.ts'
 import { flows, type Flow } from './flows.ts'
 import { countPoints, endAtEveryPoint, endAtPoint, type Fault } from './matrix.ts'
 import { createLine } from './wallet-line.ts'
-import { createWorld } from './world.ts'
+import { createCrashWorld } from './world.ts'
 
 /** Where `npm run test:crash` wants the rows of its table: then all points are tried, and not a sample of them. */
 const report = process.env['RESHARE_CRASH_REPORT']
@@ -51,7 +51,7 @@ function testMatrix(open: () => Promise<Database>, cases: readonly Case[], datab
   afterAll(() => database.close())
 
   test.each(cases)('$name: nothing is lost', { timeout: 1_800_000 }, async ({ flow, faults }) => {
-    const line = await createLine(createWorld(database))
+    const line = await createLine(createCrashWorld(database))
     if (report === undefined) {
       const random = seededRandom()
       const fault = random.pick(faults)

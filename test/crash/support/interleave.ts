@@ -9,7 +9,7 @@ import { blockedCustodian, blockedDatabase, blockedStore, blockedTransport, stor
 import { chooseBackup, createDeviceGroup, findUnusable, setOf, type DeviceGroup } from './device-group.ts'
 import { findBrokenInvariants } from './data-loss.ts'
 import { createScheduler, type Schedule, type Scheduler } from './scheduler.ts'
-import { createWorld, memoryCustodian, type Device, type World } from './world.ts'
+import { createCrashWorld, memoryCustodian, type Device, type World } from './world.ts'
 
 /** Two devices; or two tabs on the store of one device. Each is before a server process of its own. */
 export type Place = 'two devices' | 'two tabs'
@@ -31,7 +31,7 @@ export interface StageOptions {
 export async function createStage(options: StageOptions): Promise<Stage> {
   const { database, apis, createStore = memoryStore } = options
   const scheduler = createScheduler()
-  const world = createWorld(blockedDatabase(database, scheduler.gate), {
+  const world = createCrashWorld(blockedDatabase(database, scheduler.gate), {
     createStore: () => blockedStore(createStore(), scheduler.gate),
     custodian: blockedCustodian(memoryCustodian(), scheduler.gate),
     chooseServer: () => scheduler.actor() ?? 0,

@@ -70,7 +70,7 @@ export interface WorldOptions {
   readonly chooseServer?: () => 0 | 1
 }
 
-export function createWorld(database: Database, options: WorldOptions = {}): World {
+export function createCrashWorld(database: Database, options: WorldOptions = {}): World {
   const { createStore = memoryStore, custodian = memoryCustodian(), chooseServer = () => 0 } = options
   const masterKey = new Uint8Array(32).fill(7)
   let time = Date.parse('2026-01-01T00:00:00Z')
