@@ -12,7 +12,7 @@ import type { Completion, RoundInput, SetRequest } from './round.ts'
 import { requireSource } from './source.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 
-/** The result of an operation that uses a signing set, which is ACTIVE when that commits. */
+/** The result of an operation that uses a signing set. The set is ACTIVE when the operation commits. */
 export function usedSet({ request }: RoundInput<SetRequest>): OperationResult {
   return { setId: request.setId, state: 'ACTIVE' }
 }
@@ -39,7 +39,7 @@ export function setupCompletion(input: RoundInput<SetupRequest>): Completion {
   }
 }
 
-/** The completion of a preprocessing. The transaction that it is made in has found its set ACTIVE, and that stays so. */
+/** The completion of a preprocessing. Its transaction has found the set ACTIVE and holds its row. */
 export function preprocessingCompletion(input: RoundInput<PreprocessRequest>): Completion {
   return { decision: 'COMMIT', result: usedSet(input), apply: async () => undefined }
 }

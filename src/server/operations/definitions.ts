@@ -15,7 +15,7 @@ import type { SetRequest } from './round.ts'
 import { proveOperation } from './prove.ts'
 import { signOperation } from './sign.ts'
 
-/** Every kind of operation, for the server. `WIRE_OPERATIONS` has what the client has to know, too. */
+/** The server's definitions of all kinds of operations. `WIRE_OPERATIONS` has the part that clients know, too. */
 export const SERVER_OPERATIONS = {
   generate: generateOperation,
   import: importOperation,
@@ -33,7 +33,7 @@ export const SERVER_OPERATIONS = {
 /** The kinds of operations. */
 export const OPERATION_KINDS = Object.keys(SERVER_OPERATIONS) as readonly OperationKind[]
 
-/** The entry of a kind, which takes the requests of that kind. */
+/** The definition of a kind. */
 export function definitionOf<Request extends OperationRequest>({
   kind,
 }: Pick<Request, 'kind'>): ServerOperation<Request> {

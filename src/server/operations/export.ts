@@ -18,7 +18,7 @@ import { receiver, setId, text, walletId } from './schemas.ts'
 import { openSourceShare, requireSource, sourceOf } from './source.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 
-/** Gives the server's share of one curve's key to the client. */
+/** Releases the server's share of one curve's key to the client. */
 export const exportOperation: ServerOperation<ExportRequest> = {
   schema: () =>
     v.strictObject({
@@ -31,7 +31,7 @@ export const exportOperation: ServerOperation<ExportRequest> = {
     }),
   policyFields,
   isAuthorized: true,
-  // Against the client, too: its authorizations may be the same for all its sets.
+  // Also counted against the client: its authorizations may be the same for all its sets.
   failuresCountAgainst: ['set', 'device', 'client'],
   // As for `prove`.
   keepsDecision: true,
@@ -43,8 +43,9 @@ function policyFields({ curve }: ExportRequest) {
 }
 
 /**
- * Hands the server's share of one curve to the client: a challenge first, then, for a proof that the client holds its
- * own share, the server's, sealed to the client's key. That share leaves, and is stored as an answer, in no other form.
+ * Releases the server's share of one curve to the client. Round 1 returns a challenge. Round 2 takes the proof that the
+ * client holds its own share, and returns the server's share, sealed to the client's key. The share is sent and stored in
+ * this form only.
  */
 async function exportRound(context: ServerContext, input: RoundInput<ExportRequest>): Promise<RoundOutput> {
   await sourceOf(context.database, input)
@@ -76,7 +77,7 @@ function release(context: ServerContext, input: RoundInput<ExportRequest>, state
   }
 }
 
-/** The completion of an export: the share is sent only if its set is still ACTIVE when that is recorded. */
+/** The completion of an export. The share is sent only if its set is still ACTIVE when the export is recorded. */
 function exportCompletion(context: ServerContext, input: RoundInput<ExportRequest>): Completion {
   const { clientId, operationId, request, auditHead } = input
   return {

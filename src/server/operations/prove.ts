@@ -22,7 +22,7 @@ export const proveOperation: ServerOperation<ProveRequest> = {
   schema: () => v.strictObject({ kind: v.literal('prove'), walletId, setId }),
   policyFields: () => ({}),
   failuresCountAgainst: ['set', 'device'],
-  // A copy of the request that a relay has kept would begin anew, fail, and count until the client is locked out.
+  // Otherwise a copy of the request that a relay has kept could start again, fail, and be counted until the client is locked out.
   keepsDecision: true,
   handle: proveRound,
 }

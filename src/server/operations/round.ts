@@ -34,11 +34,11 @@ export type ReshareRequest = Exclude<MakeRequest, NewWalletRequest>
 /** The operations that use a set. */
 export type SetRequest = Extract<OperationRequest, { readonly setId: string }>
 
-/** A set as the look-up at the start of a round found it, and the server's share of it, sealed; null if it has none. */
+/** A set as it was read at the start of a round, and the sealed server share; null if the server has none. */
 export interface SourceSet {
   readonly set: SetRow
   readonly share: Uint8Array | null
-  /** Of a backup set that is about to deal: how many ACTIVE signing sets its wallet has. */
+  /** For a backup set that is about to deal: how many ACTIVE signing sets its wallet has. */
   readonly signingSets?: number | null
 }
 
@@ -49,13 +49,13 @@ export interface RoundInput<Request extends OperationRequest = OperationRequest>
   readonly messages: readonly SessionMessage[]
   /** The database's epoch when the operation started. */
   readonly epoch: number
-  /** The state after the previous round, opened; undefined in the first. Secret, wiped by the caller. */
+  /** The opened state of the previous round; undefined in the first. Secret, wiped by the caller. */
   readonly state: Uint8Array | undefined
   /** The set that the request names, if the client has it. */
   readonly source?: SourceSet | undefined
-  /** The end of the client's log, as the look-up at the start of the round found it. */
+  /** The end of the client's log, as it was read at the start of the round. */
   readonly auditHead?: KnownHead | undefined
-  /** What `consume` took before the transaction of this round. */
+  /** What `consume` took before this round's transaction. */
   readonly taken?: TakenPreprocessing | undefined
 }
 
@@ -69,8 +69,8 @@ export interface RoundOutput {
   /** Present in the last round only. */
   readonly completion?: Completion
   /**
-   * The client was caught cheating: the round's transaction has written the ban, which is all that it commits, and the
-   * request fails with this.
+   * The client was caught cheating: the round's transaction has written the ban and commits nothing else, and the request
+   * fails with this error.
    */
   readonly banned?: ProtocolError
 }
@@ -78,8 +78,8 @@ export interface RoundOutput {
 /**
  * Runs one round of an operation.
  *
- * @param tx the transaction that stores the response, for an operation that runs in it (`inTransaction`). The handler may
- *   then run several times, until that commits, and asks the database through `tx` alone: an embedded one has a single
+ * @param tx the transaction that stores the response, for a kind with `inTransaction`. The handler may then run several
+ *   times, until the transaction commits. It must use `tx` for every query, because an embedded database has a single
  *   connection
  */
 export type RoundHandler<Request extends OperationRequest> = (
@@ -88,7 +88,7 @@ export type RoundHandler<Request extends OperationRequest> = (
   tx?: Queryable,
 ) => Promise<RoundOutput>
 
-/** The transaction of a handler that runs in one. */
+/** The transaction of a handler of a kind with `inTransaction`. */
 export function requireTransaction(tx: Queryable | undefined): Queryable {
   if (tx === undefined) throw new TypeError('this operation runs in the transaction that stores its response')
   return tx
@@ -99,14 +99,14 @@ export type Completion = CompletionWithResult | CompletionThatFindsResult
 
 interface AnyCompletion {
   readonly decision: 'COMMIT' | 'ABORT'
-  /** Work after the decision is durable; a sweep does it if this does not. */
+  /** Work after the decision is durable. If it fails, a sweep does it. */
   afterCommit?(): Promise<void>
 }
 
 interface CompletionWithResult extends AnyCompletion {
   /** The header of the last response. */
   readonly result: OperationResult
-  /** The writes that go with the decision. It may run several times, until its transaction commits. */
+  /** The writes in the transaction of the decision. May run several times, until it commits. */
   apply(tx: Queryable): Promise<void>
 }
 

@@ -8,14 +8,14 @@ import { isCodecError } from '../../util/codec.ts'
 import { isText, LABEL, type TextRule } from '../../util/text.ts'
 import type { ServerLimits } from '../context.ts'
 
-/** Text by a rule of `util/text`. */
+/** Text that follows a rule of `util/text`. */
 export const text = (rule: TextRule) =>
   v.pipe(
     v.string(),
     v.check((value) => isText(value, rule)),
   )
 
-/** Lower-case hex of a number of bytes. */
+/** So many bytes in lower-case hex. */
 export const hex = (bytes: number) => v.custom<string>((value) => isHex(value, bytes))
 
 export const walletId = hex(16)
@@ -25,7 +25,7 @@ export const slowClient = v.optional(v.literal(true))
 export const setupFields = { slowClient, withoutSetup: v.optional(v.literal(true)) }
 export const backupMethod = v.picklist(BACKUP_METHODS)
 
-/** A BIP 32 path of at most 255 steps of ten digits each, which is the longest that can be derived. */
+/** A BIP 32 path of at most 255 steps with ten digits each, the longest that can be derived. */
 export const path = v.pipe(v.string(), v.maxLength(1 + 11 * 255), v.check(isPath))
 
 /** An imported key on a curve, or null. */

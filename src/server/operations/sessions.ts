@@ -6,19 +6,19 @@ import type { Session, Step } from '../../protocol/session/session.ts'
 import { wipe } from '../../util/bytes.ts'
 import { isCodecError, Reader, Writer } from '../../util/codec.ts'
 
-/** What one request brings the sessions of an operation, which go through their rounds side by side. */
+/** The outcome of one request for the sessions of an operation, which advance side by side. */
 export interface AdvanceResult<Result> {
   readonly messages: readonly SessionMessage[]
-  /** What each session came to, in their order. */
+  /** The outcome of each session, in order. */
   readonly steps: readonly Step<Result>[]
 }
 
 /**
- * Gives the sessions the messages, starts them if asked to, after that, and plays what they allow.
+ * Passes the messages to the sessions, then starts them if requested, and advances them.
  *
- * @throws {BadRequest} if a message is for no session or comes twice, or a session gets none; none has played anything
- * @throws {SET_MISMATCH} if an envelope belongs to another set or session; none has played anything
- * @throws {PROTOCOL_ABORTED} if a check fails, or a session gets less than it waits for
+ * @throws {BadRequest} if a message names an unknown session or comes twice, or a session gets none; none has advanced
+ * @throws {SET_MISMATCH} if an envelope belongs to another set or session; none has advanced
+ * @throws {PROTOCOL_ABORTED} if a check fails, or messages for a session are missing
  */
 export function advanceSessions<Result>(
   sessions: readonly Session<Result>[],
@@ -34,7 +34,7 @@ export function advanceSessions<Result>(
   return { messages: [...out(first), ...out(steps)], steps }
 }
 
-/** One result a step, once every one has one. */
+/** The results of all sessions, once each has one. */
 export function resultsOf<Result>(steps: readonly Step<Result>[], which: 'prepared' | 'done'): Result[] | undefined {
   const results = steps.map((step) => step[which])
   return results.includes(undefined) ? undefined : (results as Result[])
@@ -53,7 +53,7 @@ function deliver(sessions: readonly Session<unknown>[], messages: readonly Sessi
   }
 }
 
-/** Says why an envelope was not accepted: its header carries the hash of the set (round 1) or of the session. */
+/** Why an envelope was not accepted, by its header: it has the hash of the set (round 1) or of the session. */
 function stray(envelope: Uint8Array): Error {
   try {
     const { round } = decodeEnvelope(envelope)
@@ -71,7 +71,7 @@ function isIdle({ out, prepared, done }: Step<unknown>): boolean {
   return out.length === 0 && prepared === undefined && done === undefined
 }
 
-/** Exports sessions into one secret value; consumes them. */
+/** Exports sessions into one secret value, and disposes of them. */
 export function exportSessions(sessions: readonly Session<unknown>[]): Uint8Array {
   const writer = new Writer().u8(sessions.length)
   for (const session of sessions) {

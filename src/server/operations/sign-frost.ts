@@ -16,8 +16,8 @@ import { openSourceShare, sourceOf } from './source.ts'
 type FrostRequest = SignEd25519Request | SignBip340Request
 
 /**
- * Signs with FROST: the client's commitments come in, the server's commitments and signature share go out. The share
- * leaves only if the set is still ACTIVE when its use is recorded; its nonces end with the request.
+ * Signs with FROST: takes the client's commitments, returns the server's commitments and signature share. The share is sent
+ * only if the set is still ACTIVE when its use is recorded. The nonces are wiped with the request.
  */
 export async function signFrostRound(context: ServerContext, input: RoundInput<FrostRequest>): Promise<RoundOutput> {
   await sourceOf(context.database, input)

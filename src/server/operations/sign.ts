@@ -20,7 +20,7 @@ const source = v.variant('kind', [
   v.strictObject({ kind: v.literal('preprocessing'), id: hex(32) }),
 ])
 
-/** Signs with FROST, or with threshold ECDSA in one of three ways. */
+/** Signs with FROST or threshold ECDSA, the latter with a setup, an ephemeral setup or a preprocessing. */
 export const signOperation: ServerOperation<SignRequest> = {
   schema: signSchema,
   policyFields: (request) => ({ message: fromHex(request.message), ...schemeFields(request) }),
@@ -47,7 +47,7 @@ function signSchema(limits: ServerLimits) {
     v.strictObject({ ...fields, scheme: v.literal('bip340'), tapTweak: v.nullable(merkleRoot) }),
     v.variant('hash', [
       v.strictObject({ ...ecdsa, hash: v.picklist(['sha256', 'sha256d', 'keccak256']) }),
-      // Without a hash the message is the digest itself.
+      // Without a hash, the message is the digest.
       v.strictObject({ ...ecdsa, hash: v.null(), message: hex(32) }),
     ]),
   ])

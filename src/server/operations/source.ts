@@ -11,20 +11,20 @@ import type { ServerContext } from '../context.ts'
 import type { RoundInput, SetRequest } from './round.ts'
 
 /**
- * The set that an operation uses, fit for it. Asked again in the transaction that decides the operation. A signing set that
- * is bound to another device answers as one that does not exist.
+ * Reads the set that an operation uses and checks that it can be used, also in the transaction that decides the operation.
+ * A signing set that is bound to another device cannot be told from one that does not exist.
  */
 export async function requireSource(db: Queryable, caller: Caller, request: SetRequest): Promise<SetRow> {
   return requireFit(db, caller, request, await requireSet(db, caller.clientId, request.setId))
 }
 
-/** {@link requireSource} of the set that the look-up at the start of the round found. */
+/** {@link requireSource} of the set that was read at the start of the round. */
 export async function sourceOf(db: Queryable, input: RoundInput<SetRequest>): Promise<SetRow> {
   return requireFit(db, input, input.request, input.source?.set)
 }
 
 /**
- * The server's share of that set; secret, wiped by the caller.
+ * The server's share of the set; secret, wiped by the caller.
  *
  * @throws as `openShare`
  */
@@ -36,8 +36,8 @@ export function openSourceShare(
 }
 
 /**
- * {@link requireSource} of a set of the client's that was read; undefined if there is none. A set that the request does not
- * name is none: the row of an operation names it twice, and whoever writes to the database may change one of the two.
+ * {@link requireSource} of a set that was read before; undefined if the client has no such set. A set that the request does
+ * not name is refused: a row of operations names it twice, and somebody with write access to the database could change one.
  */
 export async function requireFit(
   db: Queryable,
@@ -58,8 +58,8 @@ export async function requireFit(
 }
 
 /**
- * Once a device with a key has made a set of a wallet, an unsealed recovery or join makes none: it would be bound to no device, and
- * outlive the revocation of all.
+ * Refuses an unsealed recovery or join of a wallet that has a set of a device with a key: the new set would be bound to no
+ * device, and no revocation could end it.
  *
  * @throws {CHANNEL_FAILED} if one has
  */
@@ -77,7 +77,7 @@ export async function requireUnbound(
 }
 
 /**
- * Wallets are named by client and id: whether another client uses the same id makes no difference, so nothing tells.
+ * Wallet ids are unique per client, so the response says nothing about other clients' wallets.
  *
  * @throws {WALLET_EXISTS} if the client has this wallet
  */

@@ -19,15 +19,16 @@ import { decideUnstarted } from './operations-table.ts'
 import type { RoundStatus } from './round-status.ts'
 
 /**
- * Lets an operation begin: the client owns what it names, that can do what it asks, and the policy allows it.
+ * Checks that an operation may begin: the client owns the set or wallet that it names, the set can be used for it, and the
+ * policy allows it.
  *
- * @param found whether this very request has begun it already: its authorisation, which may be good for once, was judged; and
- *   the set that it names
+ * @param found the set that it names, and whether this request has started the operation before: its authorization, which
+ *   may be valid once only, was judged then
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
- * @throws {OT_POISONED} for a new ECDSA setup in the place of a poisoned one
+ * @throws {OT_POISONED} for a new ECDSA setup of a set whose OT state is poisoned
  * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
- * @throws {RATE_LIMITED} if the set or the device is locked out, or the client from exports
+ * @throws {RATE_LIMITED} if the set or the device is locked out, or the client is locked out of exports
  */
 export async function authorizeOperation(
   context: ServerContext,
@@ -46,8 +47,8 @@ export async function authorizeOperation(
 }
 
 /**
- * Lets nobody begin what needs the client's share of a set but who holds it. Nothing is stored or counted before this: what
- * was not proven uses up nothing that the owner needs, however much of it comes.
+ * Verifies the opening proof, that the client holds its share of the set. Nothing is stored or counted before: requests
+ * without a proof, however many, use up no limit of the owner.
  *
  * @throws {AUTH_FAILED | SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | OPERATION_IN_PROGRESS} as {@link requireSource}
  * @throws {PROTOCOL_ABORTED} if the proof fails
@@ -62,7 +63,7 @@ export async function verifyOpening(
   verifyOpeningProof(getGroup('secp256k1'), firstRound, record, proof)
 }
 
-/** Judges an export by the authorisation that came with it, which is forgotten after this. */
+/** Asks the hook about the authorization of an export, which is not stored. */
 async function authorizeExport(
   context: ServerContext,
   key: CalledOperation,
@@ -75,8 +76,8 @@ async function authorizeExport(
   const asked = { clientId, walletId, setId, curve, authorization }
   const charged = { subject: ofSet(clientId, setId), kind: 'export' } as const
   const presume = () => rateCounts(context).reserveFailure(charged, failing(key, request))
-  // Sent again, as a relay may, what is denied is not judged, and does not count, again. Kept for ever, such decisions are
-  // as few as the tries that a client has; where these have no bound, none is kept.
+  // A relay may send a denied request again: it is neither judged nor counted a second time. These decisions are kept for
+  // ever, and are as few as the failures that a client is allowed; if those are not limited, none is kept.
   const isBounded = limits.lockOut !== null || limits.rates.export !== null
   const onDenied = async () => (isBounded ? decideUnstarted(context, key, 'ABORT') : undefined)
   const asking = () => askHook('authorizeExport', limits.hookMs, (options) => ask(asked, options))

@@ -18,8 +18,8 @@ import type { CalledOperation, OperationKey } from '../access/caller.ts'
 /**
  * Aborts an operation unless it is decided: destroys what it prepared and forgets its sessions.
  *
- * @param besides what else is written in the transaction, and what the log tells of it
- * @returns what was decided, now or before
+ * @param besides further writes in the transaction; returns their events for the log
+ * @returns the decision, of now or of before
  * @throws {AUTH_FAILED} if the client has no such operation
  */
 export async function abortOperation(
@@ -33,10 +33,10 @@ export async function abortOperation(
 }
 
 /**
- * {@link abortOperation} for whoever asks.
+ * {@link abortOperation} on behalf of a caller.
  *
  * @throws {AUTH_FAILED} if it is one of other devices
- * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
  */
 export async function abortFor(context: ServerContext, key: CalledOperation): Promise<Decision> {
   return abortOperation(context, key, async (tx) => {
@@ -46,7 +46,7 @@ export async function abortFor(context: ServerContext, key: CalledOperation): Pr
   })
 }
 
-/** {@link abortOperation} without a word to the custodian: what it is to remove is noted as owed. */
+/** {@link abortOperation} without contacting the custodian: the shares to delete are recorded as pending. */
 export async function recordAbort(
   context: ServerContext,
   key: OperationKey,
@@ -59,14 +59,14 @@ export async function recordAbort(
   })
 }
 
-/** {@link recordAbort} of an operation that is there, within a transaction. */
+/** {@link recordAbort} of an existing operation, within a transaction. */
 export async function recordAbortIn(
   context: ServerContext,
   tx: Queryable,
   key: OperationKey,
   besides: readonly AuditEvent[] = [],
 ): Promise<Decision['decision']> {
-  // The decision before the operation's row, as a round that ends does: the other way round they would wait for each other.
+  // First the decision, then the operation's row, in the order of a round that ends: otherwise the two could deadlock.
   const decision = await recordDecision(context, tx, key, 'ABORT')
   const events = decision === 'ABORT' ? await destroyPreparedSets(tx, key) : []
   if (decision === 'ABORT') await forgetSessions(tx, key)
@@ -75,7 +75,8 @@ export async function recordAbortIn(
 }
 
 /**
- * Aborts all undecided operations of a client that one device takes part in, or that use one set: each by itself.
+ * Aborts all undecided operations of a client that one device takes part in, or that use one set, each in a transaction of
+ * its own.
  *
  * @returns how many could not be aborted now
  */
@@ -97,7 +98,7 @@ export async function abortOpen(
   )
 }
 
-/** Aborts the operations whose time is over. One that another process has swept away meanwhile is done. */
+/** Aborts expired operations. One that another process has removed in the meantime is skipped. */
 export async function abortExpired(context: ServerContext): Promise<void> {
   const expired = {
     select: `select client_id, operation_id from reshare_operations open
@@ -115,10 +116,10 @@ export async function abortExpired(context: ServerContext): Promise<void> {
 
 const readKey = rowDecoder(pick(tables.reshare_operations, 'client_id', 'operation_id'))
 
-/** The operations that a device takes part in, or that use a set, in SQL. */
+/** SQL conditions: the operations that a device takes part in, or that use a set. */
 const OF = { device: '(device = $2 or joining_device = $2)', set_id: 'set_id = $2' } as const
 
-/** Of the operations in SQL that are named `open`. */
+/** SQL condition for operations with the alias `open`. */
 const UNDECIDED = `not exists (select 1 from reshare_decisions decided
   where decided.client_id = open.client_id and decided.operation_id = open.operation_id)`
 
@@ -128,7 +129,7 @@ function toAbort({ client_id: clientId, operation_id: operationId }: Row): strin
 
 const readSetId = rowDecoder(pick(tables.reshare_sets, 'set_id'))
 
-/** Destroys what an aborted operation has prepared. */
+/** Destroys the sets that an aborted operation has prepared. */
 async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: OperationKey): Promise<AuditEvent[]> {
   const key = [clientId, operationId]
   const prepared = await tx.query(
@@ -145,7 +146,7 @@ async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: Ope
   return prepared.map((row) => ({ ...setIdsOf(row), event: 'aborted', operationId }))
 }
 
-/** Forgets the sessions and the request of an aborted operation. Writes nothing if there is none, however often an abort is repeated. */
+/** Deletes the sessions and the request of an aborted operation. A repeated abort writes nothing. */
 async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
   await tx.query(
     `update reshare_operations set state = null, request = null

@@ -3,14 +3,14 @@ import { isBadRequest } from '../../service/http.ts'
 import { isMpcError, isProtocolError } from '../../errors.ts'
 
 /**
- * Whether the request was refused by its form or its names. All that is thrown of these comes before a session
+ * Whether the request was refused for its format or for the ids in it. These errors are thrown before any session
  * advances.
  */
 export function isRejectedBeforeAdvance(error: unknown): boolean {
   return isBadRequest(error) || isMpcError(error, 'SET_MISMATCH')
 }
 
-/** Whether an operation is over with this failure: a check of it has failed. */
+/** Whether this failure ends the operation: a check of the protocol has failed. */
 export function isFinal(error: unknown): boolean {
   return isProtocolError(error) || (hasServerStatus(error) && !error.retryable)
 }

@@ -31,14 +31,14 @@ import { turnOfClient, turnOfSet } from './turns.ts'
 import { findRoundStatus, type RoundStatus } from './round-status.ts'
 
 /**
- * Answers one round of an operation. The same request always gets the same bytes; they leave the server only after they
- * are stored together with the state that they belong to.
+ * Handles one round of an operation. The same request always gets the same bytes. They leave the server only after they
+ * are stored, together with the state that they belong to.
  *
  * @param body the body of the request, as `encodeRoundBody` makes it
  * @returns the body of the response
- * @throws {BadRequest} if the body makes no sense; nothing has changed
+ * @throws {BadRequest} if the body is malformed; nothing has changed
  * @throws {AUTH_FAILED} if it is a round of another device
- * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
+ * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
  * @throws {PROTOCOL_ABORTED} if a check failed (with the opening proof, nothing was changed), the operation is over, or
  * the round was already run with another message
  * @throws {OPERATION_IN_PROGRESS} if another process is running the round
@@ -97,7 +97,7 @@ async function admitOperation(
   return request
 }
 
-/** @returns undefined where the operation takes the longer way, or goes on with it */
+/** @returns undefined if the round has to be run under a lease */
 async function tryOneRound(
   context: ServerContext,
   { request, ...operation }: NewOperation & Pick<Lease, 'token'>,
@@ -113,13 +113,13 @@ async function tryOneRound(
   throw result.banned
 }
 
-/** Makes the same request fail alike if repeated: also where the ban was written by itself, and nothing has begun. */
+/** Makes a repetition of the request fail in the same way, also if only the ban was written and no operation was started. */
 async function endBanned(context: ServerContext, key: CalledOperation): Promise<void> {
   await decideUnstarted(context, key, 'ABORT')
   await recordAbort(context, key)
 }
 
-/** @returns the lease of its first round, unless the operation was there */
+/** @returns the lease of its first round, unless the operation existed */
 async function startOperation(
   context: ServerContext,
   operation: NewOperation & Pick<Lease, 'token'>,
@@ -128,11 +128,11 @@ async function startOperation(
   const { clientId, request, token } = operation
   const work = async (tx: Queryable): Promise<LeasedRound | undefined> => {
     await lockClient(tx, clientId)
-    // A device that is revoked at this very moment may begin an operation, but no round of it is stored any more.
+    // A device that is revoked at this moment may start an operation, but no round of it is stored.
     const added = await insertOperation(context, tx, operation)
     if (added === undefined) {
       await requireUnrevoked(tx, operation)
-      // Neither added nor there: it was decided, since the caller looked, that it never begins.
+      // Neither added nor found: it was decided, after the caller had looked, that it never begins.
       if ((await findOperation(tx, operation)) === undefined) throw operationEnded()
       return undefined
     }
@@ -147,7 +147,7 @@ function leaseOf({ clientId, operationId, device }: CalledOperation, token: Uint
   return { clientId, operationId, device, round: 1, token }
 }
 
-/** The row of an operation that was just added. */
+/** The row of an operation that was added just now. */
 function newOperation({ device, request }: NewOperation, { epoch, expiresAt }: AddedOperation): OperationRow {
   const none = { state: null, leaseHash: null, leaseExpiresAt: null }
   return {

@@ -18,12 +18,12 @@ const readJoin = rowDecoder({
 })
 
 /**
- * How far a join is, and what one of its rounds has left for the other device. Changes nothing. An invitation that nobody
- * has used looks like one of another client.
+ * The progress of a join, and the messages that one of its rounds has stored for the other device. Changes nothing. An
+ * invitation that nobody has used cannot be told from one of another client.
  *
  * @param round the round of the other device
  * @returns the body of the response: a {@link JoinStatus}, and the messages unless the join was aborted
- * @throws {AUTH_FAILED} if it is no join, one of other devices, or a round of this device
+ * @throws {AUTH_FAILED} if it is not a join, belongs to other devices, or the round is this device's own
  */
 export async function joinStatus(context: ServerContext, key: CalledOperation, round: number): Promise<Uint8Array> {
   const [row] = await context.database.query(

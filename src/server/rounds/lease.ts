@@ -13,7 +13,7 @@ import { otherRequest } from './round-status.ts'
 import { sealResponse } from './responses-table.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 
-/** The right of one process to play one round of an operation. */
+/** The right of one process to run one round of an operation. */
 export interface Lease extends CalledOperation {
   readonly round: number
   readonly token: Uint8Array
@@ -26,7 +26,7 @@ export interface RoundContext {
   readonly requestHash: RequestHash
 }
 
-/** A lease, and the operation that it is of. */
+/** A lease and its operation. */
 export interface LeasedRound {
   readonly lease: Lease
   readonly operation: OperationRow
@@ -35,14 +35,14 @@ export interface LeasedRound {
 const LEASED = 'client_id = $1 and operation_id = $2 and round = $3 and lease_token = $4'
 
 /**
- * Takes the next round of an operation for this process, for one request: from here on no other request is played in
- * this round, not even after a failure, so that no state is ever played twice with different messages.
+ * Leases the next round of an operation to this process, for one request. From then on no other request is run in this
+ * round, not even after a failure, so that a state is never used with two different requests.
  *
  * @throws {AUTH_FAILED} if the client has no such operation, or it is a round of another device
  * @throws {BadRequest} if an earlier round is missing
- * @throws {OPERATION_IN_PROGRESS} if one of the other device is
- * @throws {PROTOCOL_ABORTED} if the round was begun with another message, or belongs to an earlier epoch
- * @throws {OPERATION_IN_PROGRESS} if another process plays the round now
+ * @throws {OPERATION_IN_PROGRESS} if an earlier round of the other device is missing
+ * @throws {PROTOCOL_ABORTED} if the round was started with another request, or belongs to an earlier epoch
+ * @throws {OPERATION_IN_PROGRESS} if another process is running the round
  */
 export async function leaseRound(
   context: ServerContext,
@@ -64,10 +64,10 @@ export async function leaseRound(
   return leaseOrRefuse(context, key, round, requestHash)
 }
 
-/** The device that sends the next round of an operation, in SQL; null for any. */
+/** SQL expression: the device that sends the next round of an operation; null for any. */
 const DEVICE_OF_NEXT_ROUND = '(case round % 2 when 1 then coalesce(joining_device, device) else device end)'
 
-/** {@link leaseRound} where it is not free, or not known to be: says why. */
+/** {@link leaseRound} of a round that was not free: finds out why. */
 async function leaseOrRefuse(
   context: ServerContext,
   key: CalledOperation,
@@ -79,7 +79,7 @@ async function leaseOrRefuse(
     if (operation === undefined || !canAccess({ device: deviceOfRound(operation, round) }, key)) throw notAuthorized()
     await requireEpoch(tx, operation)
     if (round > operation.round + 1) throw tooEarly(operation)
-    // Answered since the caller looked: the repeated request finds the answer.
+    // Completed after the caller had looked: a repeated request finds the response.
     if (round <= operation.round) throw inProgress()
     const { leaseHash, leaseExpiresAt } = operation
     if (leaseHash !== null && !requestHash.matches(leaseHash)) throw otherRequest(round)
@@ -94,24 +94,24 @@ async function leaseOrRefuse(
   }, 'read committed')
 }
 
-/** The leased operation is not decided, and its caller not revoked. */
+/** SQL condition: the leased operation is not decided, and its caller is not revoked. */
 const GOES_ON = `not exists (select 1 from reshare_decisions where client_id = $1 and operation_id = $2)
   and not exists (select 1 from reshare_devices where client_id = $1 and device = $5 and revoked_at is not null)`
 
-/** What a round of an operation that goes on leaves. */
+/** What a round stores that is not the last. */
 export interface RoundResult {
-  /** The sealed state for the next round; null forgets the request, too. */
+  /** The sealed state for the next round; null deletes the request, too. */
   readonly state: Uint8Array | null
   readonly response: Uint8Array
 }
 
 /**
- * Ends a lease with the round's response, of an operation that goes on: compare-and-set, so that the sealed state of a
- * round is used once.
+ * Stores the response of a round that is not the last, and ends its lease, by compare-and-set: the sealed state of a round
+ * is used once.
  *
  * @throws {OPERATION_IN_PROGRESS} if another process has taken the round over
- * @throws {DEVICE_REVOKED} if the caller was revoked meanwhile
- * @throws {PROTOCOL_ABORTED} if it was decided meanwhile
+ * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
+ * @throws {PROTOCOL_ABORTED} if it was decided in the meantime
  */
 export async function finishRound(
   { context, lease, requestHash }: RoundContext,
@@ -142,7 +142,7 @@ export async function finishRound(
 /**
  * Decides an operation and ends its last round. Throws as {@link finishRound}.
  *
- * @param response the last response, where it is known before the writes that go with the decision
+ * @param response the last response, if it is known before the writes that belong to the decision
  */
 export async function decideRound(
   { context, lease, requestHash }: RoundContext,
@@ -150,7 +150,7 @@ export async function decideRound(
   decision: Decision['decision'],
   response?: Uint8Array,
 ): Promise<void> {
-  // The decision before the row of the operation, as an abort writes them: the other way round they would wait for each other.
+  // First the decision, then the operation's row, in the order of an abort: otherwise the two could deadlock.
   const rows = await tx.query(
     `with decided as (
        insert into reshare_decisions (client_id, operation_id, decision, decided_at, device, joining_device)
@@ -186,12 +186,12 @@ export function operationEnded(): MpcError {
   return new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
-/** Lets the same request be played again at once. */
+/** Ends the lease, so that the same request may be run again at once. */
 export async function releaseRound(db: Queryable, lease: Lease): Promise<void> {
   await db.query(`update reshare_operations set lease_expires_at = null where ${LEASED}`, leaseValues(lease))
 }
 
-/** Forgets a request that no session has played, so that another may take its place. */
+/** Allows another request in the round, because no session has seen this one. In round 1 the operation is deleted. */
 export async function resetRound(db: Queryable, lease: Lease): Promise<void> {
   if (lease.round === 1) await db.query(`delete from reshare_operations where ${LEASED}`, leaseValues(lease))
   else {
@@ -208,16 +208,16 @@ function leaseValues({ clientId, operationId, round, token }: Lease): SqlValue[]
 
 async function requireEpoch(tx: Queryable, operation: OperationRow): Promise<void> {
   if ((await readEpoch(tx)) !== operation.epoch) {
-    throw new MpcError('PROTOCOL_ABORTED', 'the operation was begun before the database was restored')
+    throw new MpcError('PROTOCOL_ABORTED', 'the operation was started before the database was restored')
   }
 }
 
-/** Between the rounds of one device that of another is missing, which it does not wait for in vain. */
+/** A round of the other device is missing: the caller may repeat its own, until that device has sent it. */
 function tooEarly({ kind, round }: OperationRow): Error {
   if (kind === 'join') return new MpcError('OPERATION_IN_PROGRESS', 'it is the turn of the other device')
   return new BadRequest(`the next round of this operation is ${round + 1}`)
 }
 
 function inProgress(): MpcError {
-  return new MpcError('OPERATION_IN_PROGRESS', 'another process is playing this round')
+  return new MpcError('OPERATION_IN_PROGRESS', 'another process is running this round')
 }

@@ -18,24 +18,24 @@ export function isOneRound(request: OperationRequest): request is SetRequest {
   return 'setId' in request && operationRounds(request) === 1
 }
 
-/** An operation that may begin. */
+/** An operation that was authorized. */
 export interface OneRoundOperation extends NewOperation, Pick<RoundInput, 'messages'> {
   readonly request: SetRequest
   readonly source: SourceSet
   readonly token: Uint8Array
 }
 
-/** Rolls the transaction back: the longer way finds out why, and says so. */
+/** Rolls the transaction back: the round is run under a lease, which reports the reason. */
 class NotInOneRound extends Error {}
 
 /**
- * Begins, counts, runs, decides and answers an operation of one round in one transaction: all of it happens or none, and
- * nobody sees less of it. Whatever fails here takes the longer way, which leases the round before it runs it.
+ * Starts, counts, runs and decides an operation of one round, and stores its response, in one transaction. If that fails,
+ * the round is run under a lease.
  *
- * The transaction is read committed, since it holds what it decides by: the row of the operation, for which the same one in
- * another process waits; the count; the ECDSA setup; and the set, which its last statement finds ACTIVE or stores nothing.
+ * The transaction is read committed, because it locks all rows that its result depends on: the operation, for which the
+ * same one in another process waits; the count; the ECDSA setup; and the set, which the last statement has to find ACTIVE.
  *
- * @returns undefined if nothing has happened: the operation is there or decided, the set is over, or a check has failed
+ * @returns undefined if nothing has happened: the operation exists or is decided, the set has ended, or a check has failed
  * @throws {RATE_LIMITED} if the client may not begin this operation now
  */
 export async function runOneRound(
@@ -54,7 +54,7 @@ export async function runOneRound(
     if (!runsInTransaction(request)) return await context.database.transaction(work, 'read committed')
     return await transactOrBan(context, { clientId, setId: request.setId }, work, 'read committed')
   } catch (error) {
-    // What may only be tried again is reported as it is. All else is counted, logged and reported by the longer way.
+    // An error that only asks to try again is thrown as it is. Others are counted, logged and reported under a lease.
     if (isUnavailable(error) || (hasServerStatus(error) && !isFinal(error) && !isRejectedBeforeAdvance(error)))
       throw error
     return undefined
@@ -73,7 +73,7 @@ async function startInTransaction(
   return added.epoch
 }
 
-/** Uses the set, decides the operation and stores its response: the completion of the round, in one statement. */
+/** Records the use of the set, decides the operation and stores its response, in one statement. */
 async function storeResult(
   context: ServerContext,
   tx: Queryable,

@@ -11,14 +11,14 @@ import { turnOfClient } from './turns.ts'
 import type { RequestHash } from './request-hash.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 
-/** An operation between two of its rounds. */
+/** An operation, as its row has it between two rounds. */
 export interface OperationRow {
   /** The device that started it, to which its rounds are bound. */
   readonly device: string | null
   /** The device to which the even rounds of a join are bound instead. */
   readonly joiningDevice: string | null
   readonly kind: OperationKind
-  /** Null once the operation is over: it may be as long as the message that it has signed. */
+  /** Null once the operation is over: a request may be as long as the message to sign. */
   readonly request: OperationRequest | null
   /** The last round that has a response; 0 before the first. */
   readonly round: number
@@ -38,7 +38,7 @@ export async function findOperation(db: Queryable, key: OperationKey): Promise<O
   return selectOperation(db, key, '')
 }
 
-/** {@link findOperation}, as it is once nobody else changes it, and held until this transaction ends. */
+/** {@link findOperation}, with its row locked until this transaction ends. */
 export async function lockOperation(tx: Queryable, key: OperationKey): Promise<OperationRow | undefined> {
   return selectOperation(tx, key, 'for update')
 }
@@ -62,7 +62,7 @@ export function operationRow(row: Row): OperationRow {
   return { ...operation, request: JSON.parse(operation.request ?? 'null') as OperationRequest | null }
 }
 
-/** An operation to be added, for exactly one first request. */
+/** An operation to be added, with its first request. */
 export interface NewOperation extends CalledOperation {
   readonly request: OperationRequest
   readonly requestHash: RequestHash
@@ -70,7 +70,7 @@ export interface NewOperation extends CalledOperation {
   readonly token?: Uint8Array
 }
 
-/** An operation that was added, and how many others of its set, or of generations, of its client, are under way. */
+/** An operation that was added, and how many other operations of its set, or other generations of its client, are open. */
 export interface AddedOperation {
   readonly epoch: number
   readonly expiresAt: Date
@@ -86,8 +86,8 @@ const readAdded = rowDecoder({
 })
 
 /**
- * Adds an operation, unless it is decided or its device revoked; one that is there stays as it is. Of those that begin at once each counts the
- * others only if the caller has locked the client, as by {@link lockClient}.
+ * Adds an operation, unless it exists or is decided, or its device is revoked. Operations that begin at the same time are
+ * counted exactly only if the caller has locked the client by {@link lockClient}.
  *
  * @returns undefined if it was not added
  */
@@ -132,7 +132,7 @@ export async function insertOperation(
   return added && readAdded(added)
 }
 
-/** The device that sends the even rounds in the place of the one that begins; null if that sends all. */
+/** The device that sends the even rounds of a join; null for every other operation. */
 export function joiningDeviceOf(request: OperationRequest): string | null {
   return request.kind === 'join' ? request.joiningDeviceId : null
 }
@@ -142,7 +142,7 @@ export function storedRequest(request: OperationRequest): OperationRequest {
   return isAuthorized(request) ? { ...request, authorization: '' } : request
 }
 
-/** Records a decision unless there is one; one key holds one decision, so COMMIT and ABORT cannot both exist. */
+/** Records a decision unless there is one. An operation has one row of decisions, so COMMIT and ABORT cannot both exist. */
 export async function recordDecision(
   context: ServerContext,
   tx: Queryable,
@@ -161,7 +161,7 @@ export async function recordDecision(
 }
 
 /**
- * Decides an operation that has not begun, so that it never will. One that has, by another request at once, goes on.
+ * Decides an operation that was not started, so that it never will be. Does nothing if another request has started it.
  */
 export async function decideUnstarted(
   context: ServerContext,
@@ -182,8 +182,8 @@ export async function decideUnstarted(
 }
 
 /**
- * Holds what a client begins until this transaction ends. In one that is read committed, what follows sees all that
- * others have begun, or decided before it began.
+ * Locks the operations that a client starts until this transaction ends. In a read committed transaction, later statements
+ * see all operations that others have started, and those that were decided before they were started.
  */
 export async function lockClient(tx: Queryable, clientId: string): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
@@ -197,7 +197,7 @@ async function requireDecision(db: Queryable, key: OperationKey): Promise<Decisi
 
 const readDevices = rowDecoder(pick(tables.reshare_operations, 'device', 'joining_device'))
 
-/** @throws {AUTH_FAILED} if the operation is one of other devices */
+/** @throws {AUTH_FAILED} if the operation belongs to other devices */
 export async function requireTakesPart(
   tx: Queryable,
   { clientId, operationId, device }: CalledOperation,

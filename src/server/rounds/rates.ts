@@ -11,15 +11,15 @@ import type { FailureSubject } from '../operations/operation.ts'
 import type { SetRequest } from '../operations/round.ts'
 
 /**
- * What needs a proof of possession: its failures are counted, and what is locked out begins none of it. Not those of a
- * joining device, which has no share of the set: it could lock it out.
+ * Whether failures of a kind are counted and can lock out: those that need a proof of possession. Failures of a joining
+ * device are not counted: it has no share of the set, and could lock its owner out.
  */
 export function countsFailures(kind: OperationKind, round = 1): boolean {
   if (kind === 'join' && isJoiningRound(round)) return false
   return definitionOf({ kind }).failuresCountAgainst.length > 0
 }
 
-/** The counts of all clients, and what the log tells of them. */
+/** The counts of all clients, and the events that the log gets. */
 export function rateCounts({ database, now, limits, audit }: ServerContext): RateCounts<OperationKind> {
   return createRateCounts<OperationKind>({
     table: 'reshare_rates',
@@ -37,8 +37,9 @@ export function ofSet(clientId: string, setId: string): Subject {
 }
 
 /**
- * Whom a failure of an operation is counted against, and whose earlier ones keep it from beginning: the set that it names
- * and the device that has sent it, so that a thief locks out what was stolen and nothing else.
+ * The subjects of a failure: it is counted against them, and an operation is refused while one of them is locked out. By the
+ * kind they are the named set, the device that has sent the request, or the client, so that a thief locks out only what was
+ * stolen.
  */
 export function failing({ clientId, device }: Caller, { kind, setId }: SetRequest): Subject[] {
   const subjects: Readonly<Record<FailureSubject, Subject | undefined>> = {
@@ -49,26 +50,26 @@ export function failing({ clientId, device }: Caller, { kind, setId }: SetReques
   return definitionOf({ kind }).failuresCountAgainst.flatMap((subject) => subjects[subject] ?? [])
 }
 
-/** @throws {RATE_LIMITED} if earlier failures keep an operation from beginning that needs a proof of possession */
+/** @throws {RATE_LIMITED} if the operation needs a proof of possession, and earlier failures have locked out a subject of it */
 export async function requireUnlocked(context: ServerContext, caller: Caller, request: SetRequest): Promise<void> {
   if (countsFailures(request.kind)) await rateCounts(context).requireUnlocked(failing(caller, request))
 }
 
 /**
- * Whom an operation is counted against: the set that it names, whose share, or whose device's key, has let it begin. What is
- * done with a stolen set, or with a wallet that a thief of the token has made, leaves the rates of all other sets as they are.
+ * The subject that an operation is counted against: the set that it names; for a generation, the client. So what is done with a stolen
+ * set, or with a wallet that a thief of the token has made, leaves the rates of all other sets as they are.
  */
 function payer(clientId: string, request: OperationRequest): Subject {
   return 'setId' in request ? ofSet(clientId, request.setId) : { clientId, scope: '' }
 }
 
 /**
- * Counts an operation that this transaction has added: all processes count in one row a set and kind. The caller has
- * locked the client, so that of operations that begin at once each counts the ones before it. What needs an authorization was
- * counted when that was judged.
+ * Counts an operation that this transaction has added. All processes count in one row per set and kind. The caller has
+ * locked the client, so that operations that begin at the same time are counted one after the other. An operation that needs
+ * an authorization was counted when that was judged.
  *
- * @throws {RATE_LIMITED} if too many of its kind have begun with the set, or too many with it are not decided; the
- *   transaction is to be rolled back
+ * @throws {RATE_LIMITED} if too many of its kind were started with the set, or too many with it are not decided; the
+ *   caller rolls the transaction back
  */
 export async function chargeOperation(
   context: ServerContext,
@@ -80,7 +81,7 @@ export async function chargeOperation(
   if (!isAuthorized(request)) await rateCounts(context).charge(tx, payer(clientId, request), request.kind)
 }
 
-/** Counts a failed proof. @returns what the log tells of it */
+/** Counts a failed proof. @returns the events for the log */
 export async function countFailure(
   context: ServerContext,
   tx: Queryable,
@@ -102,14 +103,14 @@ function unlocked(subject: Subject): AuditEvent {
   return about(subject, 'unlocked')
 }
 
-/** What the log tells of a set names it; of a device, in the detail. */
+/** An event about a set has its id; one about a device has the device's id in the detail. */
 function about({ scope }: Subject, event: AuditEvent['event'], detail = ''): AuditEvent {
   const [what, id] = scope.split(' ')
   if (what === 'set') return { event, setId: id, detail }
   return { event, detail: [detail, id].filter(Boolean).join(' ') }
 }
 
-/** What the database does not say is not few. */
+/** @throws {RATE_LIMITED} if too many operations of the set are open */
 function requireFewOpen({ limits, now }: ServerContext, { othersOpen, opensAt }: AddedOperation): void {
   if (othersOpen < limits.openOperations) return
   const message = 'too many operations of this set are under way: finish or abort some'

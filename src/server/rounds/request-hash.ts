@@ -1,7 +1,7 @@
 import type { ServerContext } from '../context.ts'
 
 /**
- * The hash of a request as this server stores it, and whether one stored under another of its master keys is the same.
+ * The hash of a request as this server stores it, and a comparison with one that was stored under any of its master keys.
  */
 export interface RequestHash {
   readonly bytes: Uint8Array
@@ -9,8 +9,8 @@ export interface RequestHash {
 }
 
 /**
- * What stands for the bytes of a request, so that only the same request gets the same answer. A plain hash would be a
- * check value for guesses at the authorisation of an export.
+ * A keyed hash of a request's bytes, by which a repeated request is recognized. With a plain hash, somebody who reads the
+ * database could verify guesses of an export's authorization.
  */
 export function hashRequest({ sealer }: ServerContext, body: Uint8Array): RequestHash {
   return { bytes: sealer.fingerprint(body), matches: (stored) => sealer.isFingerprint(stored, body) }

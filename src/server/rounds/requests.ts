@@ -12,10 +12,10 @@ import { hex } from '../operations/schemas.ts'
 const kindSchema = v.object({ kind: v.picklist(OPERATION_KINDS) })
 const proofSchema = v.object({ proof: hex(OPENING_PROOF_LENGTH) })
 
-/** What an operation begins with. */
+/** The first header of an operation. */
 export interface FirstRequest {
   readonly request: OperationRequest
-  /** That the client holds its share of the set, for the operations that begin with it. */
+  /** The opening proof, for the operations that begin with one. */
   readonly proof: Uint8Array
 }
 
@@ -40,7 +40,7 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, header: unknown): T {
   throw new BadRequest(`the operation's ${fieldName(v.getDotPath(issue), 'header')} is not valid`)
 }
 
-/** The set that an operation's first header names; null if it names none, whatever else it is. */
+/** The set that a first header names; null if it names none or is not a header. */
 export function namedSetId(header: unknown): string | null {
   const named = (header as { readonly setId?: unknown } | null)?.setId
   return isSetId(named) ? named : null

@@ -36,10 +36,10 @@ export interface RoundQuery extends CalledOperation {
 }
 
 /**
- * Looks a round up before anything is done about it.
+ * Looks up a round before anything else is done.
  *
  * @throws {AUTH_FAILED} if it is a round of another device
- * @throws {PROTOCOL_ABORTED} if the round was run, or begun, with another request
+ * @throws {PROTOCOL_ABORTED} if the round was run or started with another request
  */
 export async function findRoundStatus(
   context: ServerContext,

@@ -20,14 +20,14 @@ interface StoredRound {
   readonly completion: Completion | undefined
 }
 
-/** What a request brings to its round, besides what is stored of the operation. */
+/** The part of a round's input that comes with the request. */
 type Received = Pick<RoundInput, 'messages' | 'source' | 'auditHead'>
 
 /**
- * Runs a round that this process has the lease of, and stores what comes of it.
+ * Runs a round that this process has leased, and stores its outcome.
  *
  * @returns the stored response
- * @throws whatever the round throws; what follows from that is stored
+ * @throws what the round throws, after the consequences are stored
  */
 export async function runLeasedRound(
   round: RoundContext,
@@ -54,7 +54,7 @@ async function runAndStore(
 ): Promise<StoredRound | Banned> {
   const { context, lease } = round
   const { request, epoch, device } = operation
-  // Aborted since the caller looked: its request is gone, and without its state a later round would run as a first one.
+  // Aborted after the caller had looked: the request is deleted, and without its state a later round would run as a first one.
   if (request === null || (lease.round > 1 && operation.state === null)) throw operationEnded()
   const sealContext = sessionContext(lease, lease.round, epoch)
   const state = operation.state === null ? undefined : context.sealer.open(sealContext, operation.state)
@@ -119,7 +119,7 @@ async function storeOutput(
   return { response, completion }
 }
 
-/** After a failed check an operation is over; after any other failure the same request may be repeated. */
+/** A failed check ends the operation; after any other failure the same request may be repeated. */
 async function failRound(
   { context, lease }: RoundContext,
   { kind, request }: OperationRow,
@@ -137,7 +137,7 @@ function requireTimeLeft({ context }: RoundContext, operation: OperationRow): vo
   throw new MpcError('PROTOCOL_ABORTED', 'the operation has expired; start it again')
 }
 
-/** Session state can be opened only for its round, in the epoch that sealed it. */
+/** Session state opens only for its round and in the epoch in which it was sealed. */
 function sessionContext({ clientId, operationId }: OperationKey, round: number, epoch: number) {
   return { purpose: 'session', clientId, row: `${operationId}/${round}/${epoch}` } as const
 }

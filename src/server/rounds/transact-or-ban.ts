@@ -6,14 +6,14 @@ import { logBan, type OtStateKey } from '../sets/ot-states.ts'
 import { deletePreprocessings } from '../sets/preprocessings.ts'
 import { abortOpen } from './decisions.ts'
 
-/** The client was caught cheating: the ban is durable, and the request fails with this. */
+/** The client was caught cheating: the ban is durable, and the request fails with this error. */
 export interface Banned {
   readonly banned: ProtocolError
 }
 
 /**
- * Runs a transaction that may ban the client. If it does not commit, the ban is written by itself, before anything is
- * answered; until one of them has, this process refuses the set.
+ * Runs a transaction that may ban the client. If it does not commit, the ban is written by itself before the server
+ * responds. Until the ban is durable, this process refuses the set.
  */
 export async function transactOrBan<T extends object>(
   context: ServerContext,
@@ -34,7 +34,7 @@ export async function transactOrBan<T extends object>(
   return result
 }
 
-/** Ends all else that goes on with a poisoned set. None of it could go on anyway: what it needs is poisoned. */
+/** Ends all other open operations of a poisoned set. None of them could continue: their OT state is poisoned. */
 async function endSessions(context: ServerContext, { clientId, setId }: OtStateKey): Promise<void> {
   await deletePreprocessings(context.database, setId)
   await abortOpen(context, clientId, 'set_id', setId)

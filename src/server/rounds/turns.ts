@@ -1,16 +1,16 @@
 import { Unavailable } from '../../service/http.ts'
 import { within } from '../../util/within.ts'
 
-/** How many of one name go at once: one that holds its row, and one that is there when it lets go. */
+/** How many turns of one name run at once: one that holds the row, and one that waits for it in the database. */
 const WIDTH = 2
 
-/** Queues of this process, for what would wait in the database one after the other, each with a connection to itself. */
+/** Queues of this process for work that would wait for the same row of the database, each with a connection of its own. */
 export interface Turns {
   /**
-   * Works once few others of this name do, in the order of the calls. Nothing is held meanwhile. Not to be called within
-   * the work of another turn: two could wait for each other.
+   * Runs the work when few others of this name are running, in the order of the calls. Never call it within the work of
+   * another turn: the two could deadlock.
    *
-   * @param name of what the work will hold in the database
+   * @param name of what the work locks in the database
    * @throws {Unavailable} if its turn does not come in time; nothing was done
    */
   take<T>(name: string, work: () => Promise<T>): Promise<T>
@@ -18,11 +18,11 @@ export interface Turns {
 
 interface Queue {
   running: number
-  /** In the order in which they came. */
+  /** In the order of their calls. */
   readonly waiting: Set<() => void>
 }
 
-/** @param waitMs how long one waits for its turn */
+/** @param waitMs how long a caller waits for its turn */
 export function createTurns(waitMs: number): Turns {
   const queues = new Map<string, Queue>()
 
@@ -38,7 +38,7 @@ export function createTurns(waitMs: number): Turns {
       })
     await within(waitMs, called, () => new Unavailable('the turn of this request has not come in time'))
   }
-  /** Gives its place to the next one, if there is one. */
+  /** Starts the next turn in the queue, if there is one. */
   const leave = (name: string, queue: Queue): void => {
     const [next] = queue.waiting
     if (next !== undefined) {
@@ -64,12 +64,12 @@ export function createTurns(waitMs: number): Turns {
   }
 }
 
-/** What uses a set: it holds the count of its kind, the setup, or the set itself. */
+/** The turn of an operation that uses a set: it locks the count of its kind, the setup, or the set itself. */
 export function turnOfSet(setId: string): string {
   return `set ${setId}`
 }
 
-/** What a client begins: it holds the lock of the client. */
+/** The turn of an operation that starts: it holds the lock of the client. */
 export function turnOfClient(clientId: string): string {
   return `client ${clientId}`
 }

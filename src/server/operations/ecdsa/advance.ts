@@ -28,26 +28,26 @@ import type { RoundInput } from '../round.ts'
 
 export type EcdsaInput = RoundInput<SignEcdsaRequest | PreprocessRequest>
 
-/** What one round of threshold ECDSA brought: its end, or the state for the next round, secret and wiped by the caller. */
+/** The outcome of one round of threshold ECDSA: the result, or the state for the next round. Secret, wiped by the caller. */
 export interface EcdsaRound {
   readonly messages: readonly SessionMessage[]
   readonly done?: EcdsaResult
   readonly state?: Uint8Array
 }
 
-/** What the server signs with. */
+/** The server's share and OT state. */
 export interface EcdsaSecrets {
   readonly serverShare: WalletShares
   readonly otState: OtState
 }
 
 /**
- * Plays one round of a signature or a preprocessing.
+ * Runs one round of a signature or a preprocessing.
  *
  * @param secrets.serverShare the server's share of the set; wiped
- * @param secrets.otState the setup with the client; it stays the caller's
- * @param from what the round before left, or a preprocessing that was taken for this request; undefined where it begins
- * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the setup is poisoned
+ * @param secrets.otState the OT state with the client; the caller disposes of it
+ * @param from the state of the previous round, or the preprocessing taken for this request; undefined in the first round
+ * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the OT state is poisoned
  */
 export function advanceEcdsa(
   context: ServerContext,
@@ -81,9 +81,9 @@ function ecdsaOptions(context: ServerContext, input: EcdsaInput, { serverShare, 
 }
 
 /**
- * What is drawn also depends on the operation: the server commits to the nonce of a preprocessing before it knows of anything
- * but the client's greeting, so that to a client that repeats that, a source that repeats would give one nonce for two
- * signatures. Ids of operations are forgotten in time; the time differs by then.
+ * Hedges randomness with the operation and the time. The server commits to the nonce of a preprocessing when it knows only
+ * the client's greeting. If a client repeated its greeting and the random source repeated, two signatures would have the same
+ * nonce. Operation ids are deleted after some time, so an id may come again; the time is different then.
  */
 function operationRandom(
   { random, now }: ServerContext,
@@ -114,7 +114,7 @@ function restoreSession({ request, epoch }: EcdsaInput, options: EcdsaOptions, s
   return restoreEcdsaSigning(state, { ...options, ...signed(request) })
 }
 
-/** The client aggregates: the server's last message is its share of the signature. */
+/** The client aggregates, so the server's last message is its signature share. */
 function signed(request: SignEcdsaRequest) {
   return { digest: requestDigest(request), aggregator: partyId(1) }
 }

@@ -5,9 +5,9 @@ import { poisonStoredOtState, type OtStateKey } from '../../sets/ot-states.ts'
 import type { RoundOutput } from '../round.ts'
 
 /**
- * The ban rule (docs/ecdsa.md): each detection tells the client a bit of the server's secret, so there is never a second
- * one. The transaction that holds the setup poisons it and changes nothing else: a client that could make it fail, by
- * whatever it does elsewhere at the same time, would have its bit and no ban.
+ * The ban rule (docs/ecdsa.md): each detected cheat tells the client a bit of the server's secret, so there must never be a
+ * second one. The transaction that holds the OT state poisons it and writes nothing else: a client that could make this
+ * transaction fail, by other requests at the same time, would learn its bit and not be banned.
  *
  * @returns the output of the round
  */

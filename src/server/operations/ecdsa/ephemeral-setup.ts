@@ -14,8 +14,8 @@ const SETUP_ROUNDS = 2
 const MAX_LENGTH = 1 << 20
 
 /**
- * Signs with a setup made for this signature: two rounds of setup, two of signing. The setup lives in the state of the
- * operation and goes with it, whatever the outcome: what a cheat learns of it is of no use afterwards.
+ * Signs with a setup made for this signature: two rounds of setup, two of signing. The setup is part of the operation's state
+ * and is deleted with it in any case, so what a cheat learns of it is useless afterwards.
  */
 export async function ephemeralSetupRound(
   context: ServerContext,
@@ -28,7 +28,7 @@ export async function ephemeralSetupRound(
     const { setups, ...unfinished } = advanceSetup(context, input)
     if (setups === undefined) {
       if (round < SETUP_ROUNDS) return unfinished
-      // One of the round's two messages came alone, and the session waits for the other.
+      // Only one of the round's two messages came: the session waits for the other.
       wipe(unfinished.state)
       throw new ProtocolError('FORMAT', 0, [], 'the setup does not end in its two rounds')
     }
@@ -46,7 +46,7 @@ export async function ephemeralSetupRound(
   }
 }
 
-/** `length u32 | pair | length u32 | signing session`, the latter empty before it begins. Wipes what it takes. */
+/** `length u32 | OT state | length u32 | signing session`, the latter empty before it begins. Wipes its arguments. */
 function encodeState(otState: OtState, signing: Uint8Array | undefined): Uint8Array {
   const encoded = otState.encode()
   try {

@@ -10,7 +10,7 @@ import type { ServerOperation } from '../operation.ts'
 import { setId, walletId } from '../schemas.ts'
 import { withStoredOtState } from './stored-ot-state.ts'
 
-/** Makes the part of an ECDSA signature that needs neither its key nor its message. */
+/** Preprocesses an ECDSA signature, which needs neither the path of its key nor the message. */
 export const preprocessOperation: ServerOperation<PreprocessRequest> = {
   schema: () => v.strictObject({ kind: v.literal('preprocess'), walletId, setId }),
   policyFields: () => ({}),
@@ -20,7 +20,7 @@ export const preprocessOperation: ServerOperation<PreprocessRequest> = {
   handle: preprocessRound,
 }
 
-/** Makes a preprocessing with the client in two rounds; the last one stores the server's side. */
+/** Preprocesses a signature with the client in two rounds; the last one stores the server's part. */
 async function preprocessRound(
   context: ServerContext,
   input: RoundInput<PreprocessRequest>,

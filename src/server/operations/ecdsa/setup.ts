@@ -29,9 +29,9 @@ import { openSourceShare, sourceOf } from '../source.ts'
 export type SetupSession = Session<readonly PeerSetup[]>
 
 /**
- * The server's side of a new ECDSA setup, bound to the operation that it is made in.
+ * The server's session of a new ECDSA setup, bound to its operation.
  *
- * @param share the server's share of the set that the new one comes from, if there is one: it is hedged with that
+ * @param share the server's share of the source set, if there is one; randomness is hedged with it
  */
 export function openSetup(
   { random }: ServerContext,
@@ -52,12 +52,12 @@ export function resumeSetup({ random }: ServerContext, state: Uint8Array): Setup
   return restoreOtSetup(state, { backend: getEcdsaBackend(), random })
 }
 
-/** The state with the client that a setup has ended with, for a set on secp256k1. Secret, wiped by the caller. */
+/** The OT state that results from a setup, bound to the set on secp256k1. Secret, wiped by the caller. */
 export function otStateOf([setup]: readonly PeerSetup[], { setId }: Pick<ShareSetRecord, 'setId'>): OtState {
   return bindOtState(setup as PeerSetup, setId)
 }
 
-/** A setup for a set whose share the server holds. */
+/** The session of a setup for a set whose share the server holds. */
 function openForSet(context: ServerContext, input: RoundInput<SetupRequest | SignEcdsaRequest>): SetupSession {
   const serverShare = openSourceShare(context, input)
   try {
@@ -67,7 +67,7 @@ function openForSet(context: ServerContext, input: RoundInput<SetupRequest | Sig
   }
 }
 
-/** What one round of a setup brought: its end, or the state for the next round, secret and wiped by the caller. */
+/** The outcome of one round of a setup: the result, or the state for the next round. Secret, wiped by the caller. */
 interface SetupRound {
   readonly messages: readonly SessionMessage[]
   readonly setups?: readonly PeerSetup[]
@@ -89,7 +89,7 @@ export function advanceSetup(context: ServerContext, input: RoundInput<SetupRequ
   }
 }
 
-/** Makes a new ECDSA setup for a set of which one side has lost its own. */
+/** Makes a new ECDSA setup for a set, if one side has lost its OT state. */
 export const setupOperation: ServerOperation<SetupRequest> = {
   schema: () => v.strictObject({ kind: v.literal('setup'), walletId, setId, slowClient }),
   policyFields: () => ({}),
@@ -99,7 +99,7 @@ export const setupOperation: ServerOperation<SetupRequest> = {
   handle: setupRound,
 }
 
-/** Makes a new setup for a set, in two rounds; it takes the place of the one before and of what was made with that. */
+/** Makes a new setup for a set in two rounds. It replaces the OT state and deletes the preprocessings made with it. */
 async function setupRound(context: ServerContext, input: RoundInput<SetupRequest>): Promise<RoundOutput> {
   const { clientId, epoch, request } = input
   const set = await sourceOf(context.database, input)

@@ -8,11 +8,11 @@ import { ephemeralSetupRound } from './ephemeral-setup.ts'
 import { withPreprocessing, withStoredOtState } from './stored-ot-state.ts'
 
 /**
- * Signs with threshold ECDSA, the client aggregating: with the setup of the set, with one of its own, or with a
- * preprocessing. The server's share of the signature is its last message.
+ * Signs with threshold ECDSA: with the OT state of the set, with an ephemeral setup, or with a preprocessing. The client
+ * aggregates; the server's signature share is its last message.
  *
- * A preprocessing serves one signature in one round: nothing of the server's is opened before the statement and the
- * client's part of R are there.
+ * A preprocessing serves one signature in one round. The server opens its nonce only after it has the statement and the
+ * client's part of R.
  */
 export async function signEcdsaRound(
   context: ServerContext,

@@ -10,12 +10,13 @@ import { openSourceShare, requireFit } from '../source.ts'
 import { advanceEcdsa, type EcdsaRound, type EcdsaInput } from './advance.ts'
 import { ban } from './ban.ts'
 
-/** Makes the output of a round in which the client was not caught cheating. */
+/** Computes the output of a round in which no cheat was detected. */
 type ToOutput = (round: EcdsaRound) => RoundOutput | Promise<RoundOutput>
 
 /**
- * Runs one round with the setup of the set, whose row this transaction holds: checks of one set run one at a time, across
- * all processes. A client that is caught cheating is banned before this transaction ends, and so before it learns of it.
+ * Runs one round with the OT state of the set. This transaction locks its row, so the checks of one set run one at a time,
+ * across all processes. A client that is caught cheating is banned before this transaction ends, so before it can learn of
+ * it.
  */
 export async function withStoredOtState(
   context: ServerContext,
@@ -35,8 +36,8 @@ export async function withStoredOtState(
 }
 
 /**
- * {@link withStoredOtState} that completes a preprocessing. Where that was not taken before, this transaction takes it
- * together with the setup.
+ * {@link withStoredOtState} for the completion of a preprocessing. If that was not taken before, this transaction takes it
+ * together with the OT state.
  */
 export async function withPreprocessing(
   context: ServerContext,
@@ -53,7 +54,7 @@ export async function withPreprocessing(
   return advanceOrBan(context, tx, { input, otState }, async () => toOutput(advance(taken)))
 }
 
-/** @param otState wiped */
+/** @param otState the OT state, which is wiped */
 async function advanceOrBan(
   context: ServerContext,
   tx: Queryable,
@@ -63,7 +64,7 @@ async function advanceOrBan(
   const { clientId, request } = input
   const { setId } = request
   try {
-    // A transaction that had caught it did not commit, this one's first attempt or another's.
+    // A transaction that had detected a cheat did not commit: an earlier attempt of this one, or another.
     const before = context.caught.get(setId)
     if (before !== undefined) throw before
     return await advance()

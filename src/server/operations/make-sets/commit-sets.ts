@@ -15,9 +15,9 @@ import { requireSource } from '../source.ts'
 import type { Completion, ReshareRequest, RoundInput } from '../round.ts'
 
 /**
- * Decides an operation that makes sets from another: in one transaction the server's share becomes ACTIVE, what it will
- * replace is recorded, and so is COMMIT. A backup set stays PREPARED until the app confirms that its cipherText is stored.
- * A dry run ends as an abort of what was never prepared.
+ * Decides an operation that makes sets from another. In one transaction the new signing set becomes ACTIVE, the retirements
+ * that its proof will cause are recorded, and COMMIT is recorded. A backup set stays PREPARED until the app confirms that its
+ * cipherText is stored. A dry run ends with ABORT.
  */
 export function commitSets(
   context: ServerContext,
@@ -56,7 +56,7 @@ async function commit(
   const limit = signingSetLimit(context, request, source)
   const row = await runCombined(tx, {
     committed: setsCommitting(input, [...ids.values()], timestamp(context)),
-    // Someone recovers because a device may be in other hands: what it has prepared to sign with ends now.
+    // A recovery may mean that a device is in other hands: the preprocessings of the wallet end now.
     ...(request.kind === 'recover' && { ended: preprocessingsDeletion(clientId, walletId) }),
     ...(limit !== undefined && { signing_sets: signingSetsQuery(source) }),
   })
@@ -76,8 +76,8 @@ async function commit(
 }
 
 /**
- * Commits the prepared sets of an operation if its source can still deal, as `requireSource` checks: what that checks of
- * columns that never change was checked when the operation began.
+ * Commits the prepared sets of an operation if its source can still deal, as `requireSource` checks. Columns that never
+ * change were checked when the operation began.
  */
 function setsCommitting(
   { clientId, operationId, request, device }: RoundInput<ReshareRequest>,

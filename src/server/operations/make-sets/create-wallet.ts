@@ -7,10 +7,10 @@ import { walletExists } from '../source.ts'
 import { newSets, storeNewSets } from './new-sets.ts'
 
 /**
- * The completion of a key generation or an import. The client confirms its share before the server stores anything, so that wallet, set
- * and share are stored with the decision: all of them, or nothing.
+ * The completion of a key generation or an import. The client confirms its share before the server stores anything, so
+ * wallet, set and share are stored in the transaction of the decision.
  *
- * @param signing the server's side of the wallet's first signing set; the caller wipes it
+ * @param signing the server's shares of the wallet's first signing set; the caller wipes them
  */
 export function createWallet(
   context: ServerContext,

@@ -55,7 +55,7 @@ export const backupOperation: ServerOperation<BackupRequest> = {
   handle: makeSetsRound,
 }
 
-/** Makes a signing set, and if asked to a backup set, from a backup set. */
+/** Makes a signing set from a backup set, and if requested another backup set. */
 export const recoverOperation: ServerOperation<RecoverRequest> = {
   schema: (limits) =>
     v.strictObject({
@@ -70,9 +70,9 @@ export const recoverOperation: ServerOperation<RecoverRequest> = {
     }),
   policyFields: ({ existingSets, rotateBackup, dryRun, label }) => ({ existingSets, rotateBackup, dryRun, label }),
   checkStart: async (context) => void requireCustodian(context),
-  // Not against the backup: whoever has the client's credentials can name it, and its share is no guess that a lockout would end.
+  // Not counted against the backup: anyone with the client's credentials can name it, and its share cannot be guessed.
   failuresCountAgainst: ['device'],
-  // Logged before it ends: someone opens a backup, with this client's credentials.
+  // Logged at its start: someone opens a backup with this client's credentials.
   startEvents: ({ operationId }, { walletId, setId, dryRun }) => [
     { event: 'recoveryStarted', walletId, setId, operationId, ...(dryRun && { detail: 'dryRun' }) },
   ],
@@ -80,7 +80,7 @@ export const recoverOperation: ServerOperation<RecoverRequest> = {
   handle: makeSetsRound,
 }
 
-/** Makes a signing set that replaces the one that it is made from. */
+/** Makes a signing set that replaces its source. */
 export const refreshOperation: ServerOperation<RefreshRequest> = {
   schema: (limits) =>
     v.strictObject({ kind: v.literal('refresh'), walletId, setId, label: label(limits), ...setupFields }),

@@ -8,7 +8,7 @@ interface JoinRound extends OperationKey {
   readonly round: number
 }
 
-/** Stores what a round of a join leaves for the other device, with the response to that round. */
+/** Stores the message of a round of a join for the other device, together with the response to that round. */
 export async function leaveForOtherDevice(
   { sealer }: ServerContext,
   tx: Queryable,
@@ -22,7 +22,7 @@ export async function leaveForOtherDevice(
   )
 }
 
-/** What {@link leaveForOtherDevice} has stored. @throws as the sealer's `open` */
+/** Opens what {@link leaveForOtherDevice} has stored. @throws as the sealer's `open` */
 export function openLeft({ sealer }: ServerContext, round: JoinRound, sealed: Uint8Array): readonly SessionMessage[] {
   return decodeRoundBody(sealer.open(sealContext(round), sealed)).messages
 }

@@ -49,7 +49,7 @@ export const joinOperation: ServerOperation<JoinRequest> = {
   }),
   checkStart: requireDevice,
   failuresCountAgainst: ['set', 'device'],
-  // Logged before it ends: another device gets a share.
+  // Logged at its start: another device gets a share.
   startEvents: ({ operationId }, { walletId, setId, joiningDeviceId }) => [
     { event: 'joinStarted', walletId, setId, operationId, detail: joiningDeviceId ?? '' },
   ],
@@ -57,7 +57,7 @@ export const joinOperation: ServerOperation<JoinRequest> = {
   handle: joinRound,
 }
 
-/** @throws {CHANNEL_FAILED} if the new set would be bound to no device where others of the wallet are */
+/** @throws {CHANNEL_FAILED} if the new set would be bound to no device, and other sets of the wallet are bound to one */
 async function requireDevice(
   { database }: ServerContext,
   { clientId, device }: Caller,
@@ -69,12 +69,12 @@ async function requireDevice(
 }
 
 /**
- * Plays one round of the sessions. The server's share is prepared in round 3, before it is confirmed to either device, and
+ * Runs one round of the sessions. The server's share is prepared in round 3, before it is confirmed to either device, and
  * becomes ACTIVE with the confirmation of the joining device.
  */
 async function joinRound(context: ServerContext, input: RoundInput<JoinRequest>): Promise<RoundOutput> {
   const { request, round, state } = input
-  // Not only at the commit: a set that ended since the round before is dealt no more.
+  // Checked in each round, not only at the commit: a set that has ended must not deal.
   await sourceOf(context.database, input)
   const sender = isJoiningRound(round) ? JOIN_SELF.joining : JOIN_SELF.inviting
   const { envelopes, relayed } = splitMessages(operationSessions(request).length, input.messages, sender)
@@ -106,7 +106,7 @@ async function joinRound(context: ServerContext, input: RoundInput<JoinRequest>)
 /**
  * The envelopes for the server, and the message for the other device.
  *
- * @throws {BadRequest} unless there is one such message, and no envelope is of another sender
+ * @throws {BadRequest} unless there is exactly one such message, and every envelope is from the caller
  */
 function splitMessages(
   sessions: number,

@@ -37,15 +37,15 @@ type SetupResult = readonly PeerSetup[]
 type MakeResult = KeyShare | ReshareResult | SetupResult
 type MakeSession = Session<MakeResult>
 
-/** The server's machine is the second participant of every protocol; it plays party 2 of the old set and the new. */
+/** The server is the second participant of every session, and party 2 of the old set and of the new one. */
 const SELF = partyId(2)
 
 /**
- * Plays one round of the sessions that make new sets. The results are prepared before the round that says so is
- * answered, and committed with the answer to the last.
+ * Runs one round of the sessions that make new sets. The results are prepared before the response that confirms them, and
+ * committed with the last response.
  *
- * The ECDSA setup of a signing set ends in the second request, like a key generation and a round before a reshare. It is
- * stored with the answer that completes it at the client, not before: its messages are made anew when a round is repeated.
+ * The ECDSA setup of a signing set ends in the second request, as a key generation does, and one request before a reshare. It
+ * is stored with the response that completes it for the client, because its messages are drawn anew if a round is repeated.
  */
 export async function makeSetsRound(context: ServerContext, input: RoundInput<MakeRequest>): Promise<RoundOutput> {
   const { request } = input
@@ -88,7 +88,7 @@ function completionOf(
   return createWallet(context, { ...input, request }, sets[0] as WalletShares)
 }
 
-/** The setup that has ended in this round, bound to the signing set that has just got its id. */
+/** The result of the setup, if it ended in this round, bound to the new signing set. */
 function setupOf(
   context: ServerContext,
   { clientId, epoch }: RoundInput<MakeRequest>,
@@ -175,7 +175,7 @@ function keygenOptions({ random }: ServerContext, request: NewWalletRequest, { c
   }
 }
 
-/** The party that deals a share of the old set receives the share of the new one that has its id. */
+/** A party that deals with a share of the old set receives the share of the new set with the same id. */
 function reshareTerms({ random }: ServerContext, request: ReshareRequest, { curve, target }: SessionSpec) {
   return {
     group: getGroup(curve),
@@ -188,7 +188,7 @@ function reshareTerms({ random }: ServerContext, request: ReshareRequest, { curv
   }
 }
 
-/** The share that the server deals: its own of a signing set, or the custodian's of a backup set. */
+/** The share that the server deals with: its own of a signing set, or the custodian's of a backup set. */
 async function sourceShares(context: ServerContext, input: RoundInput<ReshareRequest>): Promise<WalletShares> {
   const source = await sourceOf(context.database, input)
   return source.purpose === 'backup' ? fetchFromCustodian(context, source) : openSourceShare(context, input)
@@ -200,7 +200,7 @@ function shareOf(result: MakeResult): KeyShare {
   return share
 }
 
-/** The new sets in the order of their specs, each with its curves put together. */
+/** The new wallet sets in the order of their specs, each with the shares of all curves. */
 function gatherSets(specs: readonly SessionSpec[], shares: readonly KeyShare[]): WalletShares[] {
   const targets = [...new Set(specs.map(({ target }) => target))]
   return targets.map((target) =>

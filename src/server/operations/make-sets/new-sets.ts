@@ -12,25 +12,25 @@ import { setInsertion } from '../../sets/sets-table.ts'
 import { sealShare, shareInsertion, shareQuery } from '../../sets/shares.ts'
 import { makesWallet, type MakeRequest, type RoundInput } from '../round.ts'
 
-/** New sets, as they go into the database: the public records, and the server's share, sealed. */
+/** New sets as they are stored: the public records and the sealed server share. */
 export interface NewSets {
-  /** What has to be run for it, by names. */
+  /** The statements that store them, by name. */
   readonly statements: Readonly<Record<string, Statement>>
   /** The sealed server share; undefined if only the custodian has one. */
   readonly share: Uint8Array | undefined
 }
 
-/** What was stored of new sets. */
+/** The stored new sets. */
 export interface StoredSets {
-  /** The server share as the database has it. */
+  /** The sealed server share, read back from the database. */
   readonly share: Uint8Array | null
-  /** What the log gets. */
+  /** The events for the log. */
   readonly events: readonly AuditEvent[]
   /** How many rows a further statement has returned. */
   readonly count: (name: string) => number
 }
 
-/** @param committedAt of sets that are committed at once, else null */
+/** @param committedAt null unless the sets are committed at once */
 export function newSets(
   context: ServerContext,
   input: RoundInput<MakeRequest>,
@@ -69,7 +69,7 @@ export function newSets(
 }
 
 /**
- * Stores new sets by one statement, which also gives back the server share. A repetition changes nothing.
+ * Stores new sets in one statement, which also returns the server share. A repetition changes nothing.
  *
  * @param further statements to run with it
  */
@@ -95,7 +95,7 @@ export async function storeNewSets(
   return { share: share === undefined ? null : readColumn(row, 'stored', nullable(bytes)), events, count }
 }
 
-/** The device that the sets are bound to: the one that makes them, or that joins. */
+/** The device that the sets are bound to: the caller, or in a join the joining device. */
 function deviceOf({ request, device }: RoundInput<MakeRequest>): string | null {
   return request.kind === 'join' ? request.joiningDeviceId : device
 }

@@ -17,11 +17,11 @@ import type { MakeRequest, RoundInput } from '../round.ts'
 import { backupMethodOf, newSets, storeNewSets } from './new-sets.ts'
 
 /**
- * Stores the new shares durably as PREPARED and reads them back, before the messages that confirm them. The server
- * share goes to the database, that of a backup set to the custodian; of the latter the server keeps only the public
- * record. May be repeated. A dry run prepares nothing.
+ * Stores the new shares durably as PREPARED and reads them back, before the messages that confirm them are sent. The server
+ * share of a signing set goes into the database, share 2 of a backup set to the custodian. Of a backup set the server keeps
+ * only the public record. May be repeated. A dry run prepares nothing.
  *
- * @throws {WEBHOOK_FAILED} if the custodian is not known to have its share
+ * @throws {WEBHOOK_FAILED} if the custodian did not confirm that it has its share
  * @throws {PROTOCOL_ABORTED} if the operation was aborted in the meantime
  */
 export async function prepareSets(
@@ -68,7 +68,7 @@ function requireUndecided(decided: number): void {
   if (decided > 0) throw new MpcError('PROTOCOL_ABORTED', 'the operation is over')
 }
 
-/** The operation was aborted while its share was on the way to the custodian: it may have arrived after the abort had it removed. */
+/** Deletes the share of an operation that was aborted meanwhile: it may have reached the custodian after its deletion. */
 async function deleteLateShares(
   context: ServerContext,
   input: RoundInput<MakeRequest>,
@@ -81,9 +81,9 @@ async function deleteLateShares(
   await deletePendingShares(context, input.clientId)
 }
 
-/** @param sealed what the database gives back */
+/** @param sealed the share that was read back */
 function verifyStored(context: ServerContext, clientId: string, set: WalletShares, sealed: Uint8Array | null): void {
-  // Decoding checks s·G = Y.
+  // Decoding verifies s·G = Y.
   const stored = openShare(context, clientId, toHex(set.setId), sealed)
   try {
     if (!equalShares(stored, set)) throw new Error('the database does not give back the share that it was given')
