@@ -13,7 +13,7 @@ const FOLDER = 'test/mutation'
 const STRYKER = `${FOLDER}/node_modules/@stryker-mutator/core/bin/stryker.js`
 const PAGE = 'docs/internals/mutation.md'
 const REQUIRED_SCORE = 90
-const HEADER = ['', 'mutants', 'killed', 'survived', 'of these explained', 'score']
+const HEADER = ['', 'mutants', 'killed', 'survived', 'timed out', 'not run', 'explained', 'score']
 const UNDETECTED = new Set(['Survived', 'NoCoverage', 'Timeout'])
 
 /**
@@ -35,7 +35,8 @@ const UNDETECTED = new Set(['Survived', 'NoCoverage', 'Timeout'])
  * @property {string} status Survived, NoCoverage, or Timeout where the clock cut it off
  * @typedef {object} Result
  * @property {number} killed
- * @property {Survivor[]} survivors
+ * @property {Survivor[]} survivors those that the clock cut off, too
+ * @property {number} notRun of a run that was ended before them
  * @property {number} ignored
  * @property {number} invalid
  */
@@ -154,14 +155,15 @@ function readResults(group) {
   for (const file of Object.keys(report.files).sort()) {
     const { source, mutants } = report.files[file]
     if (!existsSync(file) || groupOf(file) !== group) continue
-    const result = /** @type {Result} */ ({ killed: 0, survivors: [], ignored: 0, invalid: 0 })
+    const result = /** @type {Result} */ ({ killed: 0, survivors: [], notRun: 0, ignored: 0, invalid: 0 })
     for (const mutant of /** @type {Mutant[]} */ (mutants)) {
       if (mutant.status === 'Killed' || isEndless(mutant)) result.killed++
       else if (UNDETECTED.has(mutant.status)) result.survivors.push(describeSurvivor(file, source, mutant))
+      else if (mutant.status === 'Pending') result.notRun++
       else if (mutant.status === 'Ignored') result.ignored++
       else result.invalid++
     }
-    if (result.killed + result.survivors.length > 0) results.set(file, result)
+    if (result.killed + result.survivors.length + result.notRun > 0) results.set(file, result)
   }
   return results
 }
@@ -227,10 +229,11 @@ function scoreOf({ killed, survivors }) {
 
 /** @param {readonly Result[]} results @returns {Result} */
 function sum(results) {
-  const add = (/** @type {'killed' | 'ignored' | 'invalid'} */ what) =>
+  const add = (/** @type {'killed' | 'notRun' | 'ignored' | 'invalid'} */ what) =>
     results.reduce((total, result) => total + result[what], 0)
   return {
     killed: add('killed'),
+    notRun: add('notRun'),
     ignored: add('ignored'),
     invalid: add('invalid'),
     survivors: results.flatMap(({ survivors }) => survivors),
@@ -239,10 +242,13 @@ function sum(results) {
 
 /** @param {string} name @param {Result} result */
 function row(name, result) {
-  const { killed, survivors } = result
+  const { killed, survivors, notRun } = result
+  const timedOut = survivors.filter(({ status }) => status === 'Timeout').length
   const explained = survivors.filter((survivor) => EXPLAINED.some((candidate) => explains(candidate, survivor)))
-  const counts = [killed + survivors.length, killed, survivors.length, explained.length]
-  return [name, ...counts.map(String), `${(Math.floor(scoreOf(result) * 10) / 10).toFixed(1)} %`]
+  const undetected = [survivors.length - timedOut, timedOut, notRun, explained.length]
+  const counts = [killed + survivors.length + notRun, killed, ...undetected]
+  const score = killed + survivors.length === 0 ? '' : `${(Math.floor(scoreOf(result) * 10) / 10).toFixed(1)} %`
+  return [name, ...counts.map(String), score]
 }
 
 /** Replaces a group's section between its two marks. @param {string} group @param {readonly string[][]} rows */

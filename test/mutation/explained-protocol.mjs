@@ -307,18 +307,9 @@ export const PROTOCOL = [
   },
   {
     file: 'src/protocol/ecdsa/ot/ot-extension.ts',
-    mutator: 'MethodExpression',
-    from: 'concatBytes(...blocks).slice(0, COLUMN_BYTES)',
-    to: 'concatBytes(...blocks)',
-    line: 'concatBytes(...blocks).slice(0, COLUMN_BYTES)',
-    why: 'What a column is longer than 68 bytes by is never read.',
-  },
-  {
-    file: 'src/protocol/ecdsa/ot/ot-extension.ts',
     mutator: 'EqualityOperator',
-    from: 'p < COLUMN_BITS',
-    to: 'p <= COLUMN_BITS',
-    line: 'p < COLUMN_BITS',
+    from: 'p < 8 * length',
+    to: 'p <= 8 * length',
     why: 'One more step fills nothing, and only the first column of the matrix is read.',
   },
   {
@@ -326,7 +317,6 @@ export const PROTOCOL = [
     mutator: 'UnaryOperator',
     from: '-bit(choices, p)',
     to: '+bit(choices, p)',
-    line: 'p < COLUMN_BITS',
     why: 'One more step fills nothing, and only the first column of the matrix is read.',
   },
   {
