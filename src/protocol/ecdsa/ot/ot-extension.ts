@@ -25,7 +25,7 @@ function expand(hash: Hash, seed: Uint8Array, column: number, branch: number, le
 
 function deriveChallenges(vsid: Uint8Array, u: Uint8Array, transfers: number): Uint8Array[] {
   const hash = batchHasher('ote-chi', hashQuarters('ote-u', vsid, u))
-  return count(Math.ceil(transfers * COLUMNS)).map((j) => hash(u32(j)).subarray(0, ROW_BYTES))
+  return count(Math.ceil(transfers / COLUMNS)).map((j) => hash(u32(j)).subarray(0, ROW_BYTES))
 }
 
 /** a ⊕ (b ∧ mask). The mask is 0 or has all bits set. */
