@@ -27,6 +27,7 @@ const MAY_IMPORT = {
   workers: [...CORE, 'protocol'],
   portable: [...CORE, 'protocol'],
   export: ['client'],
+  join: ['client'],
   import: ['client'],
   client: [...CORE, 'hpke', 'protocol', 'wire', 'backup/types', 'storage/types', 'transport/types'],
   server: [...CORE, 'hpke', 'protocol', 'wire', 'service', 'channel/(messages|seal)', 'custodian/types'],

@@ -1,4 +1,5 @@
-import type { FoundWallet, InvitedDevice, WalletSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
+import type { FoundWallet, WalletSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
+import type { InvitedDevice } from 'reshare/join'
 
 /** What a device can be told to do: the parameters, and what it answers. */
 export interface DeviceCommands {

@@ -5,16 +5,14 @@ import {
   custodianBackups,
   findWallets,
   generateWallet,
-  inviteDevice,
-  joinWallet,
   listSets,
   MpcError,
   recoverWallet,
   sign,
-  type JoiningDevice,
   type Progress,
 } from 'reshare'
 import { password } from 'reshare/backup'
+import { inviteDevice, joinWallet, type JoiningDevice } from 'reshare/join'
 import { fileStore } from 'reshare/storage/file'
 import { solanaSigner } from 'reshare/solana'
 import { httpTransport } from 'reshare/transport'

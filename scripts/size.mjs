@@ -50,6 +50,7 @@ const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
 const BUDGETS = {
   client: 95,
   'client + export': 112,
+  'client + join + import': 122,
   'client + portable': 118,
   'client + portal': 140,
   'client + password': 121,
@@ -94,6 +95,12 @@ const BUNDLES = [
     entries: [...APP, './export'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...CHAINS],
+  },
+  {
+    name: 'client + join + import',
+    entries: [...APP, './join', './import'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
   },
   {
     name: 'client + portal',

@@ -12,9 +12,6 @@ export {
 } from './client/actions/recover-wallet.ts'
 export { custodianBackups, type BackupInput, type BackupSource } from './client/backup/backup-source.ts'
 export { provisionWallet, type ProvisionWalletParameters } from './client/actions/provision-wallet.ts'
-export { inviteDevice, type InvitedDevice, type InviteDeviceParameters } from './client/actions/invite-device.ts'
-export { joinWallet, type JoiningDevice, type JoinWalletParameters } from './client/actions/join-wallet.ts'
-export { readJoinCode, type JoinCodeContent } from './client/actions/read-join-code.ts'
 export { refreshShares, type RefreshSharesParameters } from './client/actions/refresh-shares.ts'
 export { sign } from './client/actions/sign.ts'
 export type {

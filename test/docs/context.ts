@@ -1,6 +1,7 @@
 import { address, blockhash } from '@solana/kit'
 import { p2wpkh, Transaction } from '@scure/btc-signer'
-import { createClient, generateWallet, inviteDevice, joinWallet } from 'reshare'
+import { createClient, generateWallet } from 'reshare'
+import { inviteDevice, joinWallet } from 'reshare/join'
 import { bitcoinSigner } from 'reshare/bitcoin'
 import { apiTokens, createServer, verifyAuditLog } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'

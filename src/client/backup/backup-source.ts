@@ -13,9 +13,11 @@ export type BackupInput =
   | {
       /** As returned by `backupWallet`. */
       readonly cipherText: string
+      /** Not with a cipherText. */
       readonly backups?: undefined
     }
   | {
+      /** Not with a source. */
       readonly cipherText?: undefined
       /** Where the user's cipherTexts are stored, such as {@link custodianBackups}: the newest that serves is used. */
       readonly backups: BackupSource

@@ -1,15 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createFrostClient,
-  generateWallet,
-  inviteDevice,
-  joinWallet,
-  listSets,
-  readJoinCode,
-  resume,
-  sign,
-  type Progress,
-} from '../../../src/index.ts'
+import { createFrostClient, generateWallet, listSets, resume, sign, type Progress } from '../../../src/index.ts'
+import { inviteDevice, joinWallet, readJoinCode } from '../../../src/join.ts'
 import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { memoryStore } from '../../../src/storage/index.ts'

@@ -3,15 +3,13 @@ import { generateKeyPair } from '../../../../src/hpke/x25519.ts'
 import {
   createClient,
   type createFrostClient,
-  inviteDevice,
-  joinWallet,
   type Client,
-  type InvitedDevice,
   type ShareStore,
   type Transport,
   type TransportRequest,
   type Wallet,
 } from '../../../../src/index.ts'
+import { inviteDevice, joinWallet, type InvitedDevice } from '../../../../src/join.ts'
 import { memoryStore } from '../../../../src/storage/index.ts'
 import { inProcessTransport } from '../../../../src/transport/index.ts'
 import type { RandomSource } from '../../../../src/util/random.ts'
