@@ -35,7 +35,7 @@ const MAY_IMPORT = {
   storage: BASE,
   transport: [...BASE, 'wire'],
   custodian: [...CORE, 'protocol', 'wire', 'service'],
-  adapters: [...BASE, 'index'],
+  adapters: [...BASE, 'curve', 'index'],
 }
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))

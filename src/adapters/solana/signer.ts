@@ -42,8 +42,10 @@ export async function solanaSigner(client: Client, options: SolanaSignerParamete
   return createSolanaSigner(walletKeys(client, walletId), path)
 }
 
+type SolanaKeys = Pick<WalletKeys, 'getPublicKey' | 'signEd25519'>
+
 /** Creates a signer with a wallet's keys. */
-export async function createSolanaSigner(keys: WalletKeys, path?: string): Promise<SolanaSigner> {
+export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promise<SolanaSigner> {
   const publicKey = await keys.getPublicKey('ed25519', path)
   const address = solanaAddress(publicKey)
 

@@ -26,7 +26,8 @@ export interface ExportedSecp256k1Key {
 
 /**
  * The secret scalar of an ed25519 key, not the seed that RFC 8032 derives it from: a key generated in shares has no
- * seed. Wallets that import a seed cannot import it, and a signer must derive its nonces from something else.
+ * seed. Wallets that import a seed cannot import it. `scalarSigner` of `reshare/solana` signs with it, and `importWallet`
+ * of `reshare/import` makes a wallet of it.
  */
 export interface ExportedEd25519Scalar {
   /** The form of `privateKey`. */

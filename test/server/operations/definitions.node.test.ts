@@ -4,7 +4,7 @@ import { OPERATION_KINDS, SERVER_OPERATIONS } from '../../../src/server/operatio
 test('what makes sets, proves or exports stays decided, and nothing else does', () => {
   // A client may ask at any time what has become of its sets; a proof that comes again would count as a failed one.
   expect(OPERATION_KINDS.filter((kind) => SERVER_OPERATIONS[kind].keepsDecision).sort()).toEqual(
-    ['generate', 'backup', 'recover', 'refresh', 'join', 'prove', 'export'].sort(),
+    ['generate', 'import', 'backup', 'recover', 'refresh', 'join', 'prove', 'export'].sort(),
   )
 })
 
