@@ -78,7 +78,7 @@ export interface EcdsaClient extends Client {
   readonly ecdsa: Ecdsa
 }
 
-/** What an operation plays of a session, without its export. */
+/** The part of a session that an operation runs, without its export. */
 export type OperationSession<Result> = Omit<Session<Result>, 'export'>
 
 /** The threshold ECDSA of a client, with its state. Its functions take the client that holds it. */

@@ -22,7 +22,7 @@ export class Mailbox {
   readonly #header: Header
   readonly #slots = new Map<string, Uint8Array>()
   #early: { readonly slot: string; readonly bytes: Uint8Array }[] = []
-  /** Rounds below this one have been played. */
+  /** Rounds below this one are complete. */
   #open = 1
 
   constructor(header: Header) {

@@ -55,14 +55,14 @@ export function advanceEcdsa(
   secrets: EcdsaSecrets,
   from: Uint8Array | TakenPreprocessing | undefined,
 ): EcdsaRound {
-  const opening = !isBytes(from)
+  const isFirst = !isBytes(from)
   let sessions: Session<EcdsaResult>[] = []
   try {
     const options = ecdsaOptions(context, input, secrets)
-    sessions = opening
+    sessions = isFirst
       ? [openSession(context, input, options, from)]
       : restoreSessions(from, (one) => restoreSession(input, options, one))
-    const { messages, steps } = advanceSessions(sessions, input.messages, opening)
+    const { messages, steps } = advanceSessions(sessions, input.messages, isFirst)
     const done = steps[0]?.done
     return done === undefined ? { messages, state: exportSessions(sessions) } : { messages, done }
   } finally {

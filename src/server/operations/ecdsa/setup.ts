@@ -76,12 +76,12 @@ interface SetupRound {
 
 export function advanceSetup(context: ServerContext, input: RoundInput<SetupRequest | SignEcdsaRequest>): SetupRound {
   const { state, messages: received } = input
-  const opening = state === undefined
-  const sessions = opening
+  const isFirst = state === undefined
+  const sessions = isFirst
     ? [openForSet(context, input)]
     : restoreSessions(state, (one): SetupSession => resumeSetup(context, one))
   try {
-    const { messages, steps } = advanceSessions(sessions, received, opening)
+    const { messages, steps } = advanceSessions(sessions, received, isFirst)
     const setups = steps[0]?.done
     return setups === undefined ? { messages, state: exportSessions(sessions) } : { messages, setups }
   } finally {

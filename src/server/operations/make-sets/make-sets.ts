@@ -50,8 +50,8 @@ const SELF = partyId(2)
 export async function makeSetsRound(context: ServerContext, input: RoundInput<MakeRequest>): Promise<RoundOutput> {
   const { request } = input
   const specs = operationSessions(request)
-  const opening = input.state === undefined
-  const sessions = opening ? await openSessions(context, input, specs) : resumeSessions(context, input, specs)
+  const isFirst = input.state === undefined
+  const sessions = isFirst ? await openSessions(context, input, specs) : resumeSessions(context, input, specs)
   const shares: KeyShare[] = []
   const gather = (results: readonly MakeResult[]) => {
     const made = results.map(shareOf)
@@ -59,7 +59,7 @@ export async function makeSetsRound(context: ServerContext, input: RoundInput<Ma
     return gatherSets(specs, made)
   }
   try {
-    const { messages, steps } = advanceSessions(sessions, input.messages, opening)
+    const { messages, steps } = advanceSessions(sessions, input.messages, isFirst)
     const dealt = steps.filter((_, sessionIndex) => specs[sessionIndex]?.brings === 'share')
     const [prepared, done] = [resultsOf(dealt, 'prepared'), resultsOf(dealt, 'done')]
     const sets = prepared && gather(prepared)
