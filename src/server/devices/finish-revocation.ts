@@ -41,7 +41,7 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
   await context.database.transaction(async (tx) => {
     // A device that has revoked itself can no longer sign for any wallet, so it ends none of its backups.
     const ended = await endBackupsOf(tx, revocation)
-    // Operations that could not be aborted are left to the next sweep. They cannot continue: the device is refused.
+    // Operations that could not be aborted are left to the next sweep. They cannot continue: no round of theirs is stored while one of their devices is revoked.
     if (left === 0) await clearRevoker(tx, revocation)
     await context.audit.record(tx, clientId, ended)
   })

@@ -94,9 +94,10 @@ async function leaseOrRefuse(
   }, 'read committed')
 }
 
-/** SQL condition: the leased operation is not decided, and its caller is not revoked. */
+/** SQL condition, on a row of `reshare_operations`: it is not decided, and neither its devices nor the caller are revoked. */
 const GOES_ON = `not exists (select 1 from reshare_decisions where client_id = $1 and operation_id = $2)
-  and not exists (select 1 from reshare_devices where client_id = $1 and device = $5 and revoked_at is not null)`
+  and not exists (select 1 from reshare_devices where client_id = $1 and revoked_at is not null
+    and device in ($5, reshare_operations.device, reshare_operations.joining_device))`
 
 /** What a round stores that is not the last. */
 export interface RoundResult {
@@ -179,7 +180,19 @@ const INSERT_LAST_RESPONSE = `insert into reshare_responses (client_id, operatio
 /** Why a leased round could not be stored. */
 async function whyRefused(tx: Queryable, lease: Lease): Promise<unknown> {
   await requireUnrevoked(tx, lease)
-  return (await findDecision(tx, lease)) === undefined ? inProgress() : operationEnded()
+  if ((await findDecision(tx, lease)) !== undefined || (await hasRevokedDevice(tx, lease))) return operationEnded()
+  return inProgress()
+}
+
+/** Whether a device of the operation was revoked: of a join, it may be the one that does not send this round. */
+async function hasRevokedDevice(tx: Queryable, { clientId, operationId }: Lease): Promise<boolean> {
+  const revoked = await tx.query(
+    `select 1 from reshare_operations operation join reshare_devices revoked on revoked.client_id = operation.client_id
+       and revoked.device in (operation.device, operation.joining_device)
+     where operation.client_id = $1 and operation_id = $2 and revoked_at is not null`,
+    [clientId, operationId],
+  )
+  return revoked.length > 0
 }
 
 export function operationEnded(): MpcError {

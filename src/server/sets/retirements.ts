@@ -16,6 +16,14 @@ const readPlanned = rowDecoder(pick(tables.reshare_retirements, 'set_id', 'old_s
 const readRetiring = rowDecoder(pick(tables.reshare_sets, 'set_id', 'client_id'))
 
 /**
+ * SQL query: the set that is to retire the set $2 retires the new set $1, too. A set cannot escape retirement by a refresh
+ * or a join.
+ */
+const RETIRES_NEW_SET = `select waiting.set_id, $1, waiting.with_backups
+       from reshare_retirements waiting join reshare_sets successor on successor.set_id = waiting.set_id
+       where waiting.old_set_id = $2 and successor.proven_at is null and successor.state = 'ACTIVE'`
+
+/**
  * Records which sets a new signing set replaces. They remain usable until it is proven (invariant I4).
  *
  * A recovery that retires other sets means that a device is lost: the unconfirmed backups which that device dealt end
@@ -41,13 +49,12 @@ export async function planRetirements(
        where client_id = $2 and wallet_id = $3 and purpose = 'signing' and state = 'ACTIVE' and set_id <> $1`,
       [setId, clientId, request.walletId],
     )
+  } else if (request.kind === 'join') {
+    await plan(RETIRES_NEW_SET, [setId, request.setId])
   } else if (request.kind === 'refresh') {
-    // A set that is to retire the old set retires the new one instead: a set cannot escape retirement by a refresh. The
-    // new set also retires what the old one has not retired because its proof never arrived.
+    // The new set also retires what the old one has not retired because its proof never arrived.
     await plan(
-      `select waiting.set_id, $1, waiting.with_backups
-       from reshare_retirements waiting join reshare_sets successor on successor.set_id = waiting.set_id
-       where waiting.old_set_id = $2 and successor.proven_at is null and successor.state = 'ACTIVE'
+      `${RETIRES_NEW_SET}
        union all
        select $1, pending.old_set_id, pending.with_backups
        from reshare_retirements pending join reshare_sets old on old.set_id = pending.old_set_id
