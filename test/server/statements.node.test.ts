@@ -119,7 +119,7 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     expect(
       rounds.map(({ statements }) => statements),
       said,
-    ).toEqual([FIRST_OF_JOIN, 5, 7, 7])
+    ).toEqual([FIRST_OF_JOIN, 5, 7, 8])
     await join.poll(4)
     expect(database.take().statements).toBe(2)
   })
