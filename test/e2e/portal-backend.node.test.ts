@@ -37,11 +37,16 @@ beforeAll(async () => {
     clientOf: (userId) => `client-${userId}`,
   })
   backend = createHttpServer(app)
+  // On a busy machine, what is kept alive for seconds only is closed under the next request.
+  backend.keepAliveTimeout = 0
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
   apiUrl = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`
 })
 afterAll(async () => {
-  await new Promise((resolve) => backend.close(resolve))
+  await new Promise((resolve) => {
+    backend.close(resolve)
+    backend.closeAllConnections()
+  })
   await database.close()
 })
 
