@@ -4,6 +4,7 @@
 import { generateX25519Identity } from 'age-encryption'
 import { custom, password } from 'reshare/backup'
 import { backupWallet, createClient, generateWallet, recoverWallet, refreshShares, sign } from 'reshare'
+import { importWallet } from 'reshare/import'
 import { createCustodian, webhookCustodian } from 'reshare/custodian'
 import { apiTokens, createServer } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'
@@ -134,6 +135,8 @@ async function story(device, method, timed) {
   const [phone, laptop, tablet] = [device(), device(), device()]
   const message = new Uint8Array(32)
   const { id: walletId } = await timed('generate', () => generateWallet(phone))
+  const privateKey = new Uint8Array(32).fill(5)
+  await timed('import', () => importWallet(device(), { secp256k1: { privateKey } }))
   const { cipherText, confirm } = await timed('backup', () => backupWallet(phone, { walletId, method }))
   await timed('confirm the backup', () => confirm())
   await timed('recover, keep', () => recoverWallet(laptop, { cipherText, method, existingSets: 'keep' }))
