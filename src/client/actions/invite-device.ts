@@ -51,8 +51,8 @@ export interface InvitedDevice {
  * If the action fails after the other device has got its share, it may have joined: {@link listDevices} tells.
  *
  * @throws {JOIN_CODE_INVALID} if it is not the code of a joining device; nothing was sent
- * @throws {JOIN_USED} if the code was used before, or its device has given up
- * @throws {JOIN_EXPIRED} if the other device did not respond in time
+ * @throws {JOIN_USED} if the code was used before
+ * @throws {JOIN_EXPIRED} if the other device did not respond in time, also because it shows the code no more
  * @throws {JOIN_CANCELLED} if the other device, or the server, has ended the join
  * @throws {CHANNEL_FAILED} if a message is not the other device's
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
@@ -159,6 +159,6 @@ async function begin(open: OpenInvitation, shares: WalletShares): Promise<void> 
     sessions.receive('server', response.messages)
   } catch (cause) {
     if (!isMpcError(cause, 'PROTOCOL_ABORTED') || isProtocolError(cause)) throw cause
-    throw new MpcError('JOIN_USED', 'this code was used before, or its device has given up', { cause })
+    throw new MpcError('JOIN_USED', 'this code was used before', { cause })
   }
 }

@@ -64,17 +64,20 @@ function splitMessages(messages: readonly SessionMessage[]): LeftMessages {
  * the sessions' messages for it.
  *
  * @param header of the message for the other device
+ * @throws {PROTOCOL_ABORTED} if the sessions have nothing to send, since messages for them were left out
  */
 export async function roundMessages(
   channel: DeviceChannel,
   sessions: JoinSessions,
   header: object = {},
 ): Promise<SessionMessage[]> {
-  const messages = sessions.take('device')
+  const [messages, forServer] = [sessions.take('device'), sessions.take('server')]
+  if (forServer.length === 0)
+    throw new MpcError('PROTOCOL_ABORTED', 'messages of the protocol were left out or changed')
   const plaintext = encodeRoundBody({ header, messages })
   try {
     const envelope = await channel.seal(plaintext)
-    return [...sessions.take('server'), { sessionIndex: JOIN_RELAY_INDEX, envelope }]
+    return [...forServer, { sessionIndex: JOIN_RELAY_INDEX, envelope }]
   } finally {
     // They may have the evaluation that only the other device may see.
     wipe(plaintext, ...messages.map(({ envelope }) => envelope))
