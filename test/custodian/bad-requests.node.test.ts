@@ -1,28 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { CustodianApp } from '../../src/custodian/index.ts'
-import { toBase64 } from '../../src/util/bytes.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
-import { request, usersPath, WEBHOOK_SECRET, type AppRequest } from '../support/custodian-app.ts'
+import { usersPath, WEBHOOK_SECRET } from '../support/custodian-app.ts'
 import { NOT_IDS, NOT_TEXTS } from '../support/texts.ts'
-import { fileCustodian, type CustodianWorld } from './support/world.ts'
+import { fileHandler } from './support/handler.ts'
+import type { CustodianWorld } from './support/world.ts'
 
 const SET = '5e'.repeat(32)
 
 describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $name', ({ open }) => {
   let world: CustodianWorld
   let app: CustodianApp
-  fileCustodian(open, async (made) => {
-    world = made
-    app = made.app({ allowedOrigins: ['https://app.test'] })
-    await call('POST', '/backup/fetch', { body: { clientId: 'nobody' } })
-  })
-
-  async function call(method: string, path: string, options?: AppRequest) {
-    const { status, json } = await request(app, method, path, options)
-    return { status, json }
-  }
-
-  const share = () => toBase64(world.random(40))
+  const { call, share } = fileHandler(open, (made) => ({ world, app } = made))
 
   test.each([['wrong'], [''], [`${WEBHOOK_SECRET}x`], [WEBHOOK_SECRET.slice(0, -1)], [null]])(
     'the webhook secret %j lets nobody in',

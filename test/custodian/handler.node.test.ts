@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { CustodianApp } from '../../src/custodian/index.ts'
 import { toBase64 } from '../../src/util/bytes.ts'
 import { chosenDatabases } from '../e2e/support/databases.ts'
-import { clientsPath, custodianOf, request, usersPath, type AppRequest } from '../support/custodian-app.ts'
-import { fileCustodian, type CustodianWorld } from './support/world.ts'
+import { clientsPath, custodianOf, usersPath } from '../support/custodian-app.ts'
+import { fileHandler } from './support/handler.ts'
+import type { CustodianWorld } from './support/world.ts'
 
 const SET = '5e'.repeat(32)
 const OTHER_SET = '5f'.repeat(32)
@@ -11,18 +12,7 @@ const OTHER_SET = '5f'.repeat(32)
 describe.each(chosenDatabases('custodian/handler'))('the custodian handler on $name', ({ open }) => {
   let world: CustodianWorld
   let app: CustodianApp
-  fileCustodian(open, async (made) => {
-    world = made
-    app = made.app({ allowedOrigins: ['https://app.test'] })
-    await call('POST', '/backup/fetch', { body: { clientId: 'nobody' } })
-  })
-
-  async function call(method: string, path: string, options?: AppRequest) {
-    const { status, json } = await request(app, method, path, options)
-    return { status, json }
-  }
-
-  const share = () => toBase64(world.random(40))
+  const { call, share } = fileHandler(open, (made) => ({ world, app } = made))
 
   test('keeps every share of a client, once, in the order they came', async () => {
     const [first, second] = [share(), share()]

@@ -1,5 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 
+import { MpcError, ProtocolError } from '../../../src/errors.ts'
 import type { EcdsaBackend } from '../../../src/protocol/ecdsa/ot/backend.ts'
 import { digest32, type Digest32 } from '../../../src/protocol/ecdsa/signing/digest.ts'
 import { bit } from '../../../src/protocol/ecdsa/ot/bit-matrix.ts'
@@ -191,4 +192,15 @@ export function randomDigest(random: RandomSource): Digest32 {
 /** What a session that should have finished has thrown, or that it waits for ever. */
 export function failure(error: unknown): Error {
   return error instanceof Error ? error : new Error('the protocol did not finish')
+}
+
+/** Why it fails: the reason of an abort, the code of another error, the name of any other. */
+export function reasonOf(run: () => unknown): unknown {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.reason
+    return error instanceof MpcError ? error.code : (error as Error).constructor.name
+  }
 }

@@ -1,24 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
-import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../../src/protocol/session/envelope.ts'
+import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
 import type { Session } from '../../../src/protocol/session/session.ts'
 import type { KeyShare } from '../../../src/key-share/index.ts'
 import { groups } from '../../support/groups.ts'
 import { seededRandom } from '../../support/random.ts'
 import { keygenSessions, newParties } from '../../support/sets.ts'
 import { flip, rewrite, simulate } from '../../support/simulator.ts'
+import { change, pair } from './pair.ts'
 
 const { group } = groups[0]!
-
-type Pair = [Session<KeyShare>, Session<KeyShare>]
-
-function pair(): Pair {
-  return keygenSessions({ group, threshold: 2, parties: newParties([1, 2]) }, seededRandom()) as Pair
-}
-
-function change(envelope: Uint8Array, fields: Partial<Envelope>): Uint8Array {
-  return encodeEnvelope({ ...decodeEnvelope(envelope), ...fields })
-}
 
 describe('order of use', () => {
   test('who responds receives first, and starts as it advances', () => {

@@ -1,32 +1,17 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { paths } from '../../../src/wire/paths.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
-import { type Server, type ServerOptions } from '../../../src/server/index.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
-import { codeOf, play, type Answer } from '../../support/server-client.ts'
-import { fileOwner } from '../support/file-owner.ts'
+import { play } from '../../support/server-client.ts'
 import { FAILURES, raise } from '../support/hook-failures.ts'
+import { FAILED, hookedOwner, status } from '../support/hooked-owner.ts'
 import { backup, recover, sign, type TestWallet } from '../support/wallets.ts'
 import { type World } from '../support/world.ts'
 
-/** So short that a test may wait for it, and never too short: what is waited for never comes. */
-const HOOK_MS = 20
-
 let world: World
-let clientId: string
 let wallet: TestWallet
 let half: WalletShares
-fileOwner((made) => ({ world, clientId, wallet, half } = made))
-beforeEach(() => {
-  world.errors.length = 0
-})
-
-const server = (options: Partial<ServerOptions> = {}) =>
-  world.server({ ...options, limits: { rates: null, hookMs: HOOK_MS, custodianMs: HOOK_MS, ...options.limits } })
-const owner = (...servers: Server[]) => world.client(servers, clientId)
-const told = () => world.errors.splice(0).map((error) => (error as Error | undefined)?.message)
-const status = ({ status, body }: Answer) => [status, status === 200 ? 'OK' : codeOf({ status, body })]
-const FAILED = [503, 'INTERNAL']
+const { server, owner, told } = hookedOwner((made) => ({ world, wallet, half } = made))
 
 describe('the custodian', () => {
   const failing = (custodian: Partial<Custodian>) => server({ custodian: { ...bound(world.custodian), ...custodian } })

@@ -1,32 +1,19 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { paths } from '../../../src/wire/paths.ts'
 import { MpcError } from '../../../src/errors.ts'
-import { createServer, type PolicyRequest, type Server, type ServerOptions } from '../../../src/server/index.ts'
+import { createServer, type PolicyRequest, type ServerOptions } from '../../../src/server/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { generateKeyPair } from '../../../src/hpke/x25519.ts'
-import { ClientOperation, codeOf, play, type Answer, type ServerClient } from '../../support/server-client.ts'
-import { fileOwner } from '../support/file-owner.ts'
+import { ClientOperation, play, type ServerClient } from '../../support/server-client.ts'
 import { FAILURES, never, raise } from '../support/hook-failures.ts'
+import { FAILED, hookedOwner, status } from '../support/hooked-owner.ts'
 import { generate, setIdOf, sign, type TestWallet } from '../support/wallets.ts'
 import { MASTER_KEY, type World } from '../support/world.ts'
-
-/** So short that a test may wait for it, and never too short: what is waited for never comes. */
-const HOOK_MS = 20
 
 let world: World
 let clientId: string
 let wallet: TestWallet
-fileOwner((made) => ({ world, clientId, wallet } = made))
-beforeEach(() => {
-  world.errors.length = 0
-})
-
-const server = (options: Partial<ServerOptions> = {}) =>
-  world.server({ ...options, limits: { rates: null, hookMs: HOOK_MS, custodianMs: HOOK_MS, ...options.limits } })
-const owner = (...servers: Server[]) => world.client(servers, clientId)
-const told = () => world.errors.splice(0).map((error) => (error as Error | undefined)?.message)
-const status = ({ status, body }: Answer) => [status, status === 200 ? 'OK' : codeOf({ status, body })]
-const FAILED = [503, 'INTERNAL']
+const { server, owner, told } = hookedOwner((made) => ({ world, clientId, wallet } = made))
 
 describe('authenticate', () => {
   const asking = (authenticate: unknown) => server({ authenticate: authenticate as ServerOptions['authenticate'] })

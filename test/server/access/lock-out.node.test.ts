@@ -1,14 +1,14 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import { MpcError, ProtocolError } from '../../../src/errors.ts'
-import type { LimitOptions, Server, ServerOptions } from '../../../src/server/index.ts'
+import type { ServerOptions } from '../../../src/server/index.ts'
 import type { KeyShare, WalletShares } from '../../../src/key-share/index.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { generateKeyPair } from '../../../src/hpke/x25519.ts'
 import { ClientOperation, codeOf, play, type Answer, type ServerClient } from '../../support/server-client.ts'
-import { fileOwner } from '../support/file-owner.ts'
-import { backup, newWallet, prove, recover, refresh, setIdOf, sign, type TestWallet } from '../support/wallets.ts'
+import { codeOrOk as code, limitedOwner } from '../support/limited-owner.ts'
+import { backup, newWallet, prove, recover, refresh, setIdOf, type TestWallet } from '../support/wallets.ts'
 import { type World } from '../support/world.ts'
 
 const HOUR = 60 * 60_000
@@ -18,18 +18,7 @@ let world: World
 let clientId: string
 let wallet: TestWallet
 let half: WalletShares
-fileOwner((made) => ({ world, clientId, wallet, half } = made))
-beforeEach(async () => {
-  world.pass(24 * HOUR)
-  await world.server().sweep()
-  expect(await counts()).toEqual([])
-})
-
-const counts = () => world.database.query('select kind, count from reshare_rates order by client_id, kind')
-const limited = (limits: LimitOptions, options: Partial<ServerOptions> = {}) => world.server({ limits, ...options })
-const owner = (...servers: Server[]) => world.client(servers, clientId)
-const signIn = (client: ServerClient) => sign(client, wallet.signing).post()
-const code = (answer: Answer) => (answer.status === 200 ? 'OK' : codeOf(answer))
+const { counts, limited, owner, signIn } = limitedOwner((made) => ({ world, clientId, wallet, half } = made))
 
 describe('what the owner needs is used up neither', () => {
   const tight = {

@@ -1,18 +1,17 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { OperationRequest } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import type { MpcError } from '../../../src/errors.ts'
 import { DEFAULT_LIMITS, type ServerContext } from '../../../src/server/context.ts'
 import { postgresDatabase } from '../../../src/service/database/postgres.ts'
-import type { LimitOptions, Server, ServerOptions } from '../../../src/server/index.ts'
 import { chargeOperation } from '../../../src/server/rounds/rates.ts'
 import { insertOperation, lockClient } from '../../../src/server/rounds/operations-table.ts'
 import { DEFAULT_RATES } from '../../../src/server/access/rate-limits.ts'
 import { serverSchema } from '../../../src/server/schema.ts'
 import { createPostgres } from '../../e2e/support/databases.ts'
 import type { ClientOperation } from '../../support/server-client.ts'
-import { codeOf, play, unwrap, type Answer, type ServerClient } from '../../support/server-client.ts'
-import { fileOwner } from '../support/file-owner.ts'
+import { play, unwrap } from '../../support/server-client.ts'
+import { codeOrOk as code, limitedOwner } from '../support/limited-owner.ts'
 import { backup, generate, prove, sign, type TestWallet } from '../support/wallets.ts'
 import { type World } from '../support/world.ts'
 
@@ -21,18 +20,7 @@ const HOUR = 60 * 60_000
 let world: World
 let clientId: string
 let wallet: TestWallet
-fileOwner((made) => ({ world, clientId, wallet } = made))
-beforeEach(async () => {
-  world.pass(24 * HOUR)
-  await world.server().sweep()
-  expect(await counts()).toEqual([])
-})
-
-const counts = () => world.database.query('select kind, count from reshare_rates order by client_id, kind')
-const limited = (limits: LimitOptions, options: Partial<ServerOptions> = {}) => world.server({ limits, ...options })
-const owner = (...servers: Server[]) => world.client(servers, clientId)
-const signIn = (client: ServerClient) => sign(client, wallet.signing).post()
-const code = (answer: Answer) => (answer.status === 200 ? 'OK' : codeOf(answer))
+const { counts, limited, owner, signIn } = limitedOwner((made) => ({ world, clientId, wallet } = made))
 
 describe('rates', () => {
   const two = { rates: { sign: { count: 2, perMs: HOUR } } }

@@ -18,17 +18,8 @@ import {
   type Answer,
   type ServerClient,
 } from '../../support/server-client.ts'
-import {
-  deviceServer,
-  listDevices,
-  newDevice,
-  newDevices,
-  plantSet,
-  stateOf,
-  type DeviceServer,
-  type Planted,
-} from '../support/devices.ts'
-import { fileWorld } from '../support/file-world.ts'
+import { deviceServer, listDevices, newDevice, stateOf, type DeviceServer } from '../support/devices.ts'
+import { fileDevices } from '../support/file-devices.ts'
 import { unknownFlight, unknownIds } from '../support/unknown.ts'
 import {
   backup,
@@ -48,15 +39,9 @@ import { type World } from '../support/world.ts'
 
 let world: World
 let server: DeviceServer
-fileWorld(async (made) => {
-  world = made
-  server = deviceServer(world)
-})
+const { newClientId, newClient, plant } = fileDevices((made) => ({ world, server } = made))
 
-const newClientId = () => `client-${toHex(world.random(8))}`
-const plant = (planted: Planted) => plantSet(world, server.context, planted)
 const refused = { code: 'AUTH_FAILED', message: 'not authorized' }
-const newClient = () => newDevices(world, server, newClientId())
 
 function exportKey(client: ServerClient, { walletId, signing }: TestWallet): ClientOperation {
   const curve = 'ed25519'

@@ -6,33 +6,16 @@ import { verifyAuditLog, type PolicyRequest } from '../../../src/server/index.ts
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { codeOf, confirmSet, play, retireSet, type Answer, type ServerClient } from '../../support/server-client.ts'
-import {
-  deviceServer,
-  listDevices,
-  newDevice,
-  newDevices,
-  plantSet,
-  revokeDevice,
-  stateOf,
-  type DeviceServer,
-  type Planted,
-} from '../support/devices.ts'
-import { fileWorld } from '../support/file-world.ts'
+import { deviceServer, listDevices, newDevice, revokeDevice, stateOf, type DeviceServer } from '../support/devices.ts'
+import { fileDevices } from '../support/file-devices.ts'
 import { backup, generate, newWallet, preprocess, recover, refresh, setIdOf, sign } from '../support/wallets.ts'
 import { MASTER_KEY, type World } from '../support/world.ts'
 
 let world: World
 let server: DeviceServer
-fileWorld(async (made) => {
-  world = made
-  server = deviceServer(world)
-})
+const { newClientId, newClient, plant } = fileDevices((made) => ({ world, server } = made))
 
-const newClientId = () => `client-${toHex(world.random(8))}`
-const plant = (planted: Planted) => plantSet(world, server.context, planted)
 const revoked = { code: 'DEVICE_REVOKED', retryable: false }
-
-const newClient = () => newDevices(world, server, newClientId())
 
 describe('revoking a device', () => {
   test('ends its sets and operations for ever, nothing else, and a backup recovers elsewhere', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type AbortReason, MpcError, ProtocolError } from '../../../../src/errors.ts'
+import type { AbortReason, ProtocolError } from '../../../../src/errors.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import type { Digest32 } from '../../../../src/protocol/ecdsa/signing/digest.ts'
 import type { OtState } from '../../../../src/protocol/ecdsa/ot/ot-state.ts'
@@ -23,20 +23,11 @@ import {
   preprocess,
   preprocessingSessions,
   randomDigest,
+  reasonOf,
   signatures,
 } from '../support.ts'
 
 const [, SERVER] = ids(1, 2)
-
-function reasonOf(run: () => unknown): unknown {
-  try {
-    run()
-    return undefined
-  } catch (error) {
-    if (error instanceof ProtocolError) return error.reason
-    return error instanceof MpcError ? error.code : (error as Error).constructor.name
-  }
-}
 
 describe.each(backends)('preprocessed multiplications on $name', ({ backend }) => {
   const { group } = backend

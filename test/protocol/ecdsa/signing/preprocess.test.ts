@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { MpcError, ProtocolError } from '../../../../src/errors.ts'
 import { decodeEnvelope } from '../../../../src/protocol/session/envelope.ts'
 import {
   createCompletion,
@@ -22,20 +21,11 @@ import {
   preprocess,
   preprocessingSessions,
   randomDigest,
+  reasonOf,
   signatures,
 } from '../support.ts'
 
 const [CLIENT] = ids(1, 2)
-
-function reasonOf(run: () => unknown): unknown {
-  try {
-    run()
-    return undefined
-  } catch (error) {
-    if (error instanceof ProtocolError) return error.reason
-    return error instanceof MpcError ? error.code : (error as Error).constructor.name
-  }
-}
 
 describe.each(backends)('preprocessed multiplications on $name', ({ backend }) => {
   const { group } = backend
