@@ -49,15 +49,19 @@ interface Made {
  * committed: what was prepared stays as it is, and {@link reconcileWallet} asks at the next use.
  */
 export async function runJoin(join: Join): Promise<Wallet> {
-  const { client, operationId } = join
+  const { client, deadline, operationId } = join
   let made: Made | undefined
   let isDecidable = false
   client.operations.add(operationId)
   try {
-    made = await makeShares(join)
-    await store(join, made.shares)
-    isDecidable = true
-    return await finish(join, made)
+    const { shares, confirmation } = (made = await makeShares(join))
+    // Nothing is waited for any more: what a process leaves that ends now is undecided for no longer than one action takes.
+    return await withDeadline(client, { signal: deadline.signal }, async (deadline) => {
+      const last = { ...join, deadline }
+      await store(last, shares)
+      isDecidable = true
+      return finish(last, { shares, confirmation })
+    })
   } catch (error) {
     client.undecidedOperations.add(operationId)
     if (!isDecidable) await giveUp(join, made, error)
