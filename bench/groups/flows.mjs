@@ -5,6 +5,7 @@ import { generateX25519Identity } from 'age-encryption'
 import { custom, password } from 'reshare/backup'
 import { backupWallet, createClient, generateWallet, recoverWallet, refreshShares, sign } from 'reshare'
 import { importWallet } from 'reshare/import'
+import { inviteDevice, joinWallet } from 'reshare/join'
 import { createCustodian, webhookCustodian } from 'reshare/custodian'
 import { apiTokens, createServer } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'
@@ -90,7 +91,8 @@ async function measure(transport) {
       return response
     },
   }
-  const device = () => createClient({ transport: counted, storage: memoryStore(), pool: { size: 0 } })
+  const polling = createPolling()
+  const device = () => createClient({ ...polling(counted), storage: memoryStore(), pool: { size: 0 } })
   const key = custom({ identities: [await generateX25519Identity()] })
   /** @type {Map<string, { times: number[], requests: number, up: number, down: number }>} */
   const rows = new Map()
@@ -110,6 +112,32 @@ async function measure(transport) {
   for (let i = 0; i < RUNS; i++) await story(device, key, timed)
   for (let i = 0; i < PASSWORD_RUNS; i++) await passwordStory(device, timed)
   return [...rows].map(([name, { times, ...row }]) => ({ name, time: summary(times), ...row }))
+}
+
+/** A device that waits for another one asks again once that has sent something, not a second later. */
+function createPolling() {
+  let sent = 0
+  /** @type {(() => void)[]} */
+  const waiting = []
+  return (/** @type {import('reshare').Transport} */ transport) => {
+    let seen = 0
+    return {
+      transport: {
+        /** @param {import('reshare').TransportRequest} request */
+        async request(request) {
+          if (request.method === 'GET') seen = sent
+          const response = await transport.request(request)
+          if (request.method !== 'POST') return response
+          sent += 1
+          for (const wake of waiting.splice(0)) wake()
+          return response
+        },
+      },
+      wait: async () => {
+        if (seen === sent) await new Promise((resolve) => waiting.push(() => resolve(undefined)))
+      },
+    }
+  }
 }
 
 /**
@@ -132,7 +160,7 @@ async function passwordStory(device, timed) {
  * @param {<T>(name: string, work: () => Promise<T>) => Promise<T>} timed
  */
 async function story(device, method, timed) {
-  const [phone, laptop, tablet] = [device(), device(), device()]
+  const [phone, laptop, tablet, watch] = [device(), device(), device(), device()]
   const message = new Uint8Array(32)
   const { id: walletId } = await timed('generate', () => generateWallet(phone))
   const privateKey = new Uint8Array(32).fill(5)
@@ -143,5 +171,9 @@ async function story(device, method, timed) {
   await timed('sign ed25519', () => sign(laptop, { walletId, scheme: 'ed25519', message }))
   await timed('sign bip340', () => sign(laptop, { walletId, scheme: 'bip340', message }))
   await timed('refresh', () => refreshShares(laptop, { walletId }))
+  await timed('join, both devices', async () => {
+    const { code, done } = await joinWallet(watch)
+    await Promise.all([inviteDevice(laptop, { walletId, code }), done])
+  })
   await timed('recover, retire', () => recoverWallet(tablet, { cipherText, method, existingSets: 'retire' }))
 }

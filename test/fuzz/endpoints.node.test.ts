@@ -31,6 +31,7 @@ const segments = (known: () => readonly string[]) =>
     fc.constantFrom(
       'v1',
       'operations',
+      'joins',
       'sets',
       'wallets',
       'rounds',
@@ -101,7 +102,17 @@ describe('the endpoints of the server', () => {
     )
     const names = ['kind', 'walletId', 'setId', 'label', 'scheme', 'message', 'path', 'hash', 'source', 'dryRun']
     const header = fc.dictionary(fc.constantFrom(...names, '__proto__', 'constructor', 'toString'), some)
-    const kinds = fc.constantFrom('generate', 'recover', 'backup', 'refresh', 'sign', 'prove', 'preprocess', 'export')
+    const kinds = fc.constantFrom(
+      'generate',
+      'recover',
+      'backup',
+      'refresh',
+      'join',
+      'sign',
+      'prove',
+      'preprocess',
+      'export',
+    )
     const headers = fc.oneof(
       fc.jsonValue(),
       header,

@@ -1,5 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { exportPrivateKey } from '../../../src/export.ts'
+import { inviteDevice, joinWallet } from '../../../src/join.ts'
 import { importWallet } from '../../../src/import.ts'
 import {
   backupWallet,
@@ -83,6 +84,16 @@ export const flows: readonly Flow[] = [
     },
   },
   {
+    ...ofNewDevice,
+    name: 'join',
+    run: (client, line) => joinTogether(line, line.world.startPatient(line.owner), client),
+  },
+  {
+    ...ofOwner,
+    name: 'invite',
+    run: (client, line) => joinTogether(line, client, line.world.startPatient(line.world.device('joining'))),
+  },
+  {
     ...ofOwner,
     name: 'refresh',
     run: (client, { wallet }) => refreshShares(client, { walletId: wallet.id }),
@@ -148,6 +159,20 @@ export const flows: readonly Flow[] = [
     },
   },
 ]
+
+/** One device invites another. Once one of them has failed, its user has the other one stop. */
+async function joinTogether({ wallet }: WalletLine, inviting: Client, joining: Client): Promise<void> {
+  const stop = new AbortController()
+  const { code, done } = await joinWallet(joining, { signal: stop.signal })
+  const failures: unknown[] = []
+  const failed = (error: unknown) => {
+    failures.push(error)
+    stop.abort()
+  }
+  const invited = inviteDevice(inviting, { walletId: wallet.id, code, signal: stop.signal })
+  await Promise.all([done.catch(failed), invited.catch(failed)])
+  if (failures.length > 0) throw failures[0]
+}
 
 export function flowNamed(name: string): Flow {
   return flows.find((flow) => flow.name === name)!

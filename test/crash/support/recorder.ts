@@ -27,7 +27,7 @@ export function createRecorder(server: Transport): Recorder {
   const wrong: string[] = []
 
   const note = (request: TransportRequest, answer: Uint8Array) => {
-    if (!request.path.includes('/rounds/')) return
+    if (request.method !== 'POST' || !request.path.includes('/rounds/')) return
     rounds.push({ request, body: answer })
     const { id } = preprocessingOf(request) ?? {}
     if (id === undefined) return

@@ -16,6 +16,7 @@ import {
   type NetworkTrouble,
   type WebhookTrouble,
 } from './trouble.ts'
+import { createChanges } from './polling.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 
 /** A device: what it stores outlives its processes. */
@@ -106,7 +107,8 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
   restartServer()
   const recorder = createRecorder(inProcessTransport({ fetch: (request) => servers[chooseServer()]!.fetch(request) }))
   let network: Transport & Partial<Late> = recorder
-  const transport: Transport = { request: (request) => network.request(request) }
+  const changes = createChanges()
+  const transport = changes.noticed({ request: (request) => network.request(request) })
   return {
     database,
     masterKey,
@@ -122,7 +124,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
       if (!atOnce) pass(TIMEOUT_MS)
       return createClient({
         pool: { size: 0 },
-        transport: crashingTransport(transport, crashPoint),
+        ...changes.polling(crashingTransport(transport, crashPoint)),
         storage: crashingStore(storage, crashPoint),
         label,
         now,
@@ -131,7 +133,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
     },
     startPatient: ({ label, storage }) =>
       createClient({
-        transport: patient(transport, restartServer),
+        ...changes.polling(patient(transport, restartServer)),
         storage,
         label,
         now,

@@ -77,6 +77,7 @@ const proof = '00'.repeat(65)
 const recover = { kind: 'recover', ...ids, label: '', existingSets: 'keep', rotateBackup: null, dryRun: false, proof }
 const backup = { kind: 'backup', ...ids, backupMethod: 'PASSWORD', proof }
 const refresh = { kind: 'refresh', ...ids, label: '', proof }
+const join = { kind: 'join', ...ids, label: '', joiningDeviceId: '03'.repeat(32), proof }
 const signing = { kind: 'sign', ...ids, scheme: 'ed25519', message: '00', path: 'm' }
 const prove = { kind: 'prove', ...ids, proof }
 
@@ -88,13 +89,15 @@ const fields: [object, string, readonly unknown[]][] = [
   [importing, 'keys', NOT_KEYS],
   [importing, 'walletId', NOT_IDS],
   [importing, 'label', NO_LABELS],
-  ...[generate, recover, backup, refresh, signing, prove].map((header) => [header, 'walletId', NOT_IDS] as const),
-  ...[recover, backup, refresh, signing, prove].map((header) => [header, 'setId', NOT_IDS] as const),
-  ...[generate, recover, refresh].map((header) => [header, 'label', NO_LABELS] as const),
-  ...[recover, backup, refresh, prove].map((header) => [header, 'proof', [...NOT_IDS, '00'.repeat(64)]] as const),
+  ...[generate, recover, backup, refresh, join, signing, prove].map((header) => [header, 'walletId', NOT_IDS] as const),
+  ...[recover, backup, refresh, join, signing, prove].map((header) => [header, 'setId', NOT_IDS] as const),
+  ...[generate, recover, refresh, join].map((header) => [header, 'label', NO_LABELS] as const),
+  ...[recover, backup, refresh, join, prove].map((header) => [header, 'proof', [...NOT_IDS, '00'.repeat(64)]] as const),
   ...[generate, recover, refresh].map((header) => [header, 'withoutSetup', [null, false, 1, 'true']] as const),
   [signing, 'withoutSetup', [true]],
   [backup, 'withoutSetup', [true]],
+  [join, 'withoutSetup', [true]],
+  [join, 'joiningDeviceId', NOT_IDS.filter((value) => value !== null)],
   [signing, 'proof', [proof]],
   [backup, 'backupMethod', NOT_METHODS],
   [recover, 'rotateBackup', [undefined, 'password', 1, false]],
@@ -223,6 +226,8 @@ describe('paths', () => {
     ['POST', '/v1/operations/xyz/abort'],
     ['POST', '/v1/sets/xyz/retire'],
     ['POST', `/v1/sets/${'ab'.repeat(16)}/confirm`],
+    ['GET', '/v1/joins/xyz/rounds/1'],
+    ['GET', `/v1/joins/${operationId}/rounds/0`],
     ['GET', '/v1/sets/xyz'],
     ['GET', `/v1/sets/${"'".repeat(64)}`],
     ['GET', '/v1/wallets/xyz/sets'],
