@@ -10,7 +10,8 @@ import { createWorld, type World } from '../../server/support/world.ts'
 import { signsForBothKeys } from '../../support/e2e.ts'
 import { seededRandom } from '../../support/random.ts'
 import { flip } from '../../support/simulator.ts'
-import { editing, join, newUser, type DeviceOptions, type Part } from './support/join-devices.ts'
+import { losingAnswers } from '../support/faults.ts'
+import { editing, join, newUser, stopping, type DeviceOptions, type Part } from './support/join-devices.ts'
 
 const random = seededRandom()
 const message = utf8('a message')
@@ -184,3 +185,75 @@ describe('a code', () => {
     }
   })
 })
+
+/** Every message that a device sends or gets in a join. */
+const STEPS: readonly (readonly [who: 'inviting' | 'joining', part: Part])[] = [
+  ['inviting', { method: 'POST', round: 1 }],
+  ['inviting', { method: 'GET', round: 2 }],
+  ['inviting', { method: 'POST', round: 3 }],
+  ['inviting', { method: 'GET', round: 4 }],
+  ['joining', { method: 'GET', round: 1 }],
+  ['joining', { method: 'POST', round: 2 }],
+  ['joining', { method: 'GET', round: 3 }],
+  ['joining', { method: 'POST', round: 4 }],
+]
+
+describe('a device that stops', () => {
+  test.each(STEPS.flatMap(([who, part]) => (['before', 'after'] as const).map((when) => [who, when, part] as const)))(
+    'the %s one, %s %j: both sets that are left sign, and nothing is left over',
+    async (who, when, part) => {
+      const stop = new AbortController()
+      const them = await pair({ [who]: stopping(part, when, () => stop.abort()) })
+      const signal = { signal: stop.signal }
+      // One that stops before the server knows of the join leaves the other one waiting.
+      const timeoutMs = 6000
+      const { code, done } = await joinWallet(them.tablet, { timeoutMs, ...(who === 'joining' && signal) })
+      const inviting = inviteDevice(them.phone, {
+        walletId: them.known.id,
+        code,
+        timeoutMs,
+        ...(who === 'inviting' && signal),
+      })
+      const [wallet, invited] = await Promise.all([done, inviting].map((one) => one.catch((error: unknown) => error)))
+      const stopped = who === 'joining' ? wallet : invited
+      // A device that stops after its last message may be done all the same.
+      if (part.round < 4) expect(stopped).toMatchObject({ code: 'ABORTED' })
+      await agree(them)
+    },
+  )
+
+  test.each([
+    ['reached the server', true],
+    ['was lost', false],
+  ])('a last message whose response is lost, and that %s: resume knows', async (_, isPlayed) => {
+    const isLast = ({ method, path }: { method: string; path: string }) =>
+      method === 'POST' && path.endsWith('/rounds/4')
+    const them = await pair({
+      joining: (transport) =>
+        isPlayed
+          ? losingAnswers(transport, isLast)
+          : {
+              request: (request) => (isLast(request) ? Promise.reject(new Error('lost')) : transport.request(request)),
+            },
+    })
+    const { code, done } = await joinWallet(them.tablet)
+    const inviting = inviteDevice(them.phone, { walletId: them.known.id, code, timeoutMs: 1500 }).catch(
+      (error: unknown) => error,
+    )
+    await expect(done).rejects.toMatchObject({ code: 'NETWORK_ERROR' })
+    expect(await them.store.list('share/')).toHaveLength(1)
+    expect(await resume(them.tablet)).toMatchObject(isPlayed ? [{ outcome: 'READY' }] : [{ outcome: 'NO_SHARE' }])
+    expect(await them.store.list('share/')).toHaveLength(isPlayed ? 1 : 0)
+    expect(await inviting).toMatchObject(isPlayed ? { deviceId: null } : { code: 'JOIN_CANCELLED' })
+    await agree(them)
+  })
+})
+
+/** The joining device has a set that signs, or nothing; the other one signs as before. */
+async function agree({ known, tablet, store, clean }: Pair): Promise<void> {
+  await resume(tablet)
+  const wallets = await listWallets(tablet)
+  for (const { id } of wallets) await signsForBothKeys(tablet, id, known.publicKeys, message)
+  expect(await store.list('share/')).toHaveLength(wallets.length)
+  await signsForBothKeys(clean, known.id, known.publicKeys, message)
+}

@@ -89,3 +89,15 @@ export function editing(part: Part, change: (body: RoundBody<object>) => RoundBo
     },
   })
 }
+
+/** Calls `at` before or after one part of a join. */
+export function stopping(part: Part, when: 'before' | 'after', at: () => void) {
+  return (transport: Transport): Transport => ({
+    async request(request) {
+      if (when === 'before' && isPart(request, part)) at()
+      const response = await transport.request(request)
+      if (when === 'after' && isPart(request, part)) at()
+      return response
+    },
+  })
+}
