@@ -7,7 +7,7 @@ import { createImport } from '../../protocol/import/index.ts'
 import { createKeygen } from '../../protocol/keygen/index.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import { CURVES, type Curve } from '../../types.ts'
-import { abytes, toHex, wipe } from '../../util/bytes.ts'
+import { abytes, equalBytes, toHex, wipe } from '../../util/bytes.ts'
 import { isCodecError } from '../../util/codec.ts'
 import { assertFunction, assertObject } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
@@ -17,8 +17,16 @@ import { makeWallet, newWalletFields } from '../wallets/make-wallet.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
 
 interface AnyImportedKey {
-  /** The chain code that the key's children are derived with, 32 bytes. Default: a new one, and so new children. */
+  /**
+   * The chain code that the key's children are derived with, 32 bytes. The server learns it. Default: a new one, and so new
+   * children.
+   */
   readonly chainCode?: Uint8Array
+  /**
+   * The public key that the private key must have: 33 bytes (secp256k1, compressed) or 32 (ed25519). With it, a key that was
+   * read in the wrong way or from the wrong account is refused before anything is sent.
+   */
+  readonly publicKey?: Uint8Array
 }
 
 /** A key as Ethereum and Bitcoin wallets export it. */
@@ -58,11 +66,13 @@ export interface ImportWalletParameters extends ActionOptions {
  * one, as in `generateWallet`.
  *
  * The wallet is as safe as the place that the key came from: whoever has a copy can sign alone, whatever happens to the
- * shares. `findWallets` shows `importedAt`. Wipe the key, and every copy of it, afterwards.
+ * shares. `findWallets` shows `importedAt`. Pass `publicKey`, or compare the wallet's addresses, and make a backup, before
+ * you wipe the key and every copy of it.
  *
  * If the action is cut off, `resume` finishes or undoes it, as for a generation. Each import makes a wallet of its own.
  *
- * @throws {TypeError | RangeError} for a key that is not 32 bytes, zero, or not below the order; no message names its value
+ * @throws {TypeError | RangeError} for a key that is not 32 bytes, zero, not below the order, or not that of `publicKey`; no
+ * message names its value
  * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
  * @throws {PROTOCOL_ABORTED} if the server does not follow the protocol; nothing is stored
  * @throws {NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | POLICY_DENIED | RATE_LIMITED}
@@ -83,8 +93,14 @@ export async function importWallet(client: Client, options: ImportWalletParamete
         ...newWalletFields(client),
         keys: { secp256k1: keys.secp256k1?.shown ?? null, ed25519: keys.ed25519?.shown ?? null },
       }
-      const sessions = CURVES.map((curve) => openSession(client, request, curve, keys[curve]))
-      return makeWallet({ client, deadline }, request, sessions, progress)
+      const sessions: Session<KeyShare>[] = []
+      try {
+        for (const curve of CURVES) sessions.push(openSession(client, request, curve, keys[curve]))
+        return await makeWallet({ client, deadline }, request, sessions, progress)
+      } finally {
+        // They hold the keys, also where the operation has not begun.
+        for (const session of sessions) session.dispose()
+      }
     })
   } finally {
     wipe(keys.secp256k1?.secret, keys.ed25519?.secret)
@@ -103,9 +119,9 @@ type ReadKeys = Readonly<Record<Curve, ReadKey | undefined>>
 
 function readKeys(client: Client, { secp256k1, ed25519 }: ImportWalletParameters): ReadKeys {
   if (secp256k1 === undefined && ed25519 === undefined) throw new TypeError('importWallet needs a key')
-  const first = secp256k1 && readKey(client, 'secp256k1', assertObject(secp256k1, 'secp256k1'), secp256k1Scalar)
+  const first = secp256k1 === undefined ? undefined : readKey(client, 'secp256k1', secp256k1, secp256k1Scalar)
   try {
-    const second = ed25519 && readKey(client, 'ed25519', assertObject(ed25519, 'ed25519'), ed25519Scalar)
+    const second = ed25519 === undefined ? undefined : readKey(client, 'ed25519', ed25519, ed25519Scalar)
     return { secp256k1: first, ed25519: second }
   } catch (error) {
     wipe(first?.secret)
@@ -119,11 +135,17 @@ function readKey<Key extends AnyImportedKey>(
   key: Key,
   scalarOf: (client: Client, key: Key) => Scalar,
 ): ReadKey {
-  const { chainCode } = key
+  const { chainCode, publicKey: expected } = assertObject(key, curve)
   const shownCode = chainCode === undefined ? null : toHex(abytes(chainCode, 32, `${curve}.chainCode`))
   const group = client.group(curve)
+  if (expected !== undefined) abytes(expected, group.pointLength, `${curve}.publicKey`)
   const secret = scalarOf(client, key)
-  return { secret, shown: { publicKey: toHex(group.encodePoint(group.multiplyBase(secret))), chainCode: shownCode } }
+  const publicKey = group.encodePoint(group.multiplyBase(secret))
+  if (expected !== undefined && !equalBytes(publicKey, expected)) {
+    wipe(secret)
+    throw new RangeError(`the key on ${curve} has another public key than ${curve}.publicKey`)
+  }
+  return { secret, shown: { publicKey: toHex(publicKey), chainCode: shownCode } }
 }
 
 function secp256k1Scalar(client: Client, { privateKey }: ImportedSecp256k1Key): Scalar {

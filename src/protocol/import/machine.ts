@@ -96,13 +96,16 @@ export class ImportMachine implements Machine<KeyShare> {
     const hedge = secret?.slice() ?? new Uint8Array()
     const random = hedgedRandom(this.#environment.random, 'dealing', hedge, context, inbox.arrived(1))
     const constant = secret ?? group.randomScalar(random)
-    const terms = { constant, threshold: secret ? threshold : threshold - 1, chainCodePart: random(32) }
-    this.#dealing = deal(group, terms, random)
-    if (secret === undefined) this.#keyPair = generateKeyPair(random)
-    const message = commitmentMessage(this.#environment, this.#dealing, random)
-    wipe(constant, hedge)
-    this.#secret = undefined
-    return [{ to: 0, body: this.#keyPair ? concatBytes(message, this.#keyPair.publicKey) : message }]
+    try {
+      const terms = { constant, threshold: secret ? threshold : threshold - 1, chainCodePart: random(32) }
+      this.#dealing = deal(group, terms, random)
+      if (secret === undefined) this.#keyPair = generateKeyPair(random)
+      const message = commitmentMessage(this.#environment, this.#dealing, random)
+      return [{ to: 0, body: this.#keyPair ? concatBytes(message, this.#keyPair.publicKey) : message }]
+    } finally {
+      wipe(constant, hedge)
+      this.#secret = undefined
+    }
   }
 
   advance(round: number, inbox: Inbox): MachineStep {

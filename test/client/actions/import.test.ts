@@ -24,6 +24,9 @@ const ED25519_ORDER = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000
 
 const seed = random(32)
 const privateKey = secp256k1.utils.randomSecretKey(random(48))
+/** Is a scalar, too. */
+const asScalar = random(32)
+asScalar[31]! &= 0x0f
 
 describe('importWallet', () => {
   test('makes a wallet with the keys that were given, which signs with both', async () => {
@@ -87,18 +90,29 @@ describe('importWallet', () => {
 
   test('sends neither a key nor a share, and stores no key', async () => {
     const { device, server } = stage()
-    const phone = device('phone')
-    const before = server.log.length
-    const { id } = await importWallet(phone, { secp256k1: { privateKey }, ed25519: { seed } })
-    const log = server.log.slice(before)
-    expect(log.filter((line) => line.includes('/rounds/'))).toHaveLength(2)
-    const stored = await Promise.all((await phone.storage.list('')).map((key) => phone.storage.read(key)))
-    const bytes = Buffer.concat(stored.map((entry) => Buffer.from(JSON.stringify(entry))))
-    for (const secret of [privateKey, seed]) {
-      expect(bytes.includes(Buffer.from(toHex(secret)))).toBe(false)
-      expect(JSON.stringify(server.requests)).not.toContain(toHex(secret))
+    const sent: string[] = []
+    const request: typeof server.request = async (one) => {
+      sent.push(toHex(one.body ?? new Uint8Array()))
+      return server.request(one)
     }
+    const phone = device('phone', { transport: { request } })
+    const scalar = ed25519.Point.Fn.toBytes(ed25519.Point.Fn.fromBytes(asScalar, true))
+    const { id } = await importWallet(phone, { secp256k1: { privateKey }, ed25519: { scalar } })
     expect(server.requests.at(-1)).toMatchObject({ kind: 'import', walletId: id })
+    expect(server.log.filter((line) => line.includes('/rounds/'))).toHaveLength(2)
+    const keys = await phone.storage.list('')
+    const stored = (await Promise.all(keys.map((key) => phone.storage.read(key)))).map((entry) => toHex(entry!.value))
+    // The public parts are there, so a key would be found.
+    expect(stored.join('\n')).toContain(toHex(secp256k1.getPublicKey(privateKey)))
+    expect(sent.join('\n')).toContain(toHex(utf8(toHex(secp256k1.getPublicKey(privateKey)))))
+    for (const key of [privateKey, scalar]) {
+      for (const form of [toHex(key), toHex(utf8(toHex(key)))]) {
+        expect(sent.join('\n')).not.toContain(form)
+        expect(stored.join('\n')).not.toContain(form)
+      }
+    }
+    const shares = stored.filter((_, i) => keys[i]!.includes('share'))
+    expect(shares).not.toEqual([])
   })
 
   test.each<[string, unknown, typeof TypeError | typeof RangeError]>([
@@ -117,6 +131,10 @@ describe('importWallet', () => {
     ['a scalar that is the order', { ed25519: { scalar: ED25519_ORDER } }, RangeError],
     ['a clamped scalar', { ed25519: { scalar: new Uint8Array(32).fill(0x40) } }, RangeError],
     ['a short chain code', { ed25519: { seed, chainCode: new Uint8Array(31) } }, RangeError],
+    ['null', { secp256k1: null, ed25519: { seed } }, TypeError],
+    ['another public key', { ed25519: { seed, publicKey: ed25519.getPublicKey(privateKey) } }, RangeError],
+    ['the seed as a scalar', { ed25519: { scalar: asScalar, publicKey: ed25519.getPublicKey(asScalar) } }, RangeError],
+    ['a short public key', { ed25519: { seed, publicKey: seed.slice(1) } }, RangeError],
     ['a bad second key', { secp256k1: { privateKey }, ed25519: { scalar: ED25519_ORDER } }, RangeError],
     ['a callback that is none', { ed25519: { seed }, onProgress: 1 }, TypeError],
     ['a timeout that is none', { ed25519: { seed }, timeoutMs: 0 }, RangeError],
