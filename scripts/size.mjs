@@ -43,7 +43,7 @@ const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
  *
  * Last raised for the ECDSA setup and multiplication of 2026 (8 KB of the client), and for what checks text, bytes, hooks
  * and random sources at every door (2 KB; stores hash what they draw nonces from, so that they hold SHA-256). The server's, for
- * the definitions of operations and the columns of tables, by which rows are read (1 KB).
+ * the definitions of operations and the columns of tables, by which rows are read (1 KB), and for imports, joins and the list of wallets (2 KB).
  *
  * @type {Readonly<Record<string, number>>}
  */
@@ -70,7 +70,8 @@ const BUDGETS = {
   viem: 120,
   bitcoin: 76,
   solana: 50,
-  server: 139,
+  'solana + scalarSigner': 84,
+  server: 144,
   'server/pglite': 157,
   'server/postgres': 33,
   custodian: 81.5,
@@ -194,9 +195,15 @@ const BUNDLES = [
   },
   {
     name: 'solana',
-    entries: ['./solana'],
+    entries: ['./solana: solanaSigner, solanaAddress'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...VIEM, ...BITCOIN],
+  },
+  {
+    name: 'solana + scalarSigner',
+    entries: ['./solana'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CLIENT, ...VIEM, ...BITCOIN],
   },
   {
     name: 'server',

@@ -48,7 +48,7 @@ export interface InvitedDevice {
  *
  * Call it only after the user has agreed, on this device, that the other one joins: it can sign from then on.
  *
- * If the action fails after the other device has got its share, it may have joined: {@link listDevices} tells.
+ * If the action fails after the other device has got its share, it may have joined: `listDevices` tells.
  *
  * @throws {JOIN_CODE_INVALID} if it is not the code of a joining device; nothing was sent
  * @throws {JOIN_USED} if the code was used before
