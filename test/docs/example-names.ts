@@ -24,9 +24,11 @@ export declare function myStore(place: string): ShareStore
 export declare function myTransport(url: string): Transport
 export declare function offerRecovery(walletId: string): void
 export declare const oneTimeCode: string
+export declare const privateKey: Uint8Array
 export declare const psbt: Uint8Array
 export declare function putOnMyServer(setId: string, cipherText: string): Promise<void>
 export declare const secret: string
+export declare const seed: Uint8Array
 export declare function serve(handler: (request: Request) => Response | Promise<Response>): string
 export declare const server: FetchServer
 export declare const serverKey: Uint8Array

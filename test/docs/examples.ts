@@ -6,7 +6,7 @@ import { SOURCES } from './public-names.ts'
 
 /** Names of other packages that examples use. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  '@solana/kit': ['createTransactionMessage', 'setTransactionMessageFeePayerSigner'],
+  '@solana/kit': ['createSignableMessage', 'createTransactionMessage', 'setTransactionMessageFeePayerSigner'],
   viem: ['createWalletClient', 'http'],
   'viem/chains': ['mainnet'],
   vitest: ['test'],
