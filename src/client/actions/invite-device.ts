@@ -1,18 +1,16 @@
 import type { JoinRequest } from '../../wire/operations.ts'
-import { isMpcError, isProtocolError, MpcError } from '../../errors.ts'
-import { stableKeyPair } from '../../hpke/agree.ts'
-import { X25519_LENGTH } from '../../hpke/x25519.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex, wipe } from '../../util/bytes.ts'
 import { checkText, LABEL } from '../../util/text.ts'
 import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
 import { decodeJoinCode, type JoinCode } from '../join/code.ts'
-import { createDeviceChannel, type DeviceChannel } from '../join/device-channel.ts'
+import { createDeviceChannel, drawKeyPair, type DeviceChannel } from '../join/device-channel.ts'
 import { abortJoin, awaitRound, JOIN_TIMEOUT_MS, receiveRound, roundMessages } from '../join/join-rounds.ts'
 import { createJoinSessions, type JoinSessions } from '../join/join-sessions.ts'
 import { offerHeader } from '../join/offer.ts'
-import { postRound } from '../operations/api-client.ts'
+import { isNetworkFailure, postRound } from '../operations/api-client.ts'
 import { beginWith } from '../operations/run-operation.ts'
 import { createProgress, plans, type Progress, type ProgressReporter } from '../progress.ts'
 import type { ActionOptions, Call, Client } from '../types.ts'
@@ -51,13 +49,13 @@ export interface InvitedDevice {
  * If the action fails after the other device has got its share, it may have joined: `listDevices` tells.
  *
  * @throws {JOIN_CODE_INVALID} if it is not the code of a joining device; nothing was sent
- * @throws {JOIN_USED} if the code was used before
- * @throws {JOIN_EXPIRED} if the other device did not respond in time, also because it shows the code no more
+ * @throws {JOIN_USED} if the server refuses the code: it was used before, or its time is over
+ * @throws {JOIN_EXPIRED} if the other device did not respond in time, also because it shows the code no more or has given up
  * @throws {JOIN_CANCELLED} if the other device, or the server, has ended the join
  * @throws {CHANNEL_FAILED} if a message is not the other device's
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
- * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED | POLICY_DENIED |
- * RATE_LIMITED}
+ * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED |
+ * POLICY_DENIED | RATE_LIMITED}
  *
  * @example
  * const { deviceId } = await inviteDevice(client, { walletId: wallet.id, code: scanned, label: 'Tablet' })
@@ -93,22 +91,26 @@ async function runInvitation(call: Call, shares: WalletShares, parameters: Invit
   const { client, deadline } = call
   const { invitationId, deviceId } = parameters.invitation
   const channel = await openChannel(client, parameters.invitation)
-  const sessions = createJoinSessions(client, 'inviting', shares.shares)
+  let sessions: JoinSessions | undefined
+  let isOurs = false
   try {
-    const setId = await invite({ ...call, ...parameters, channel, sessions }, shares)
-    return { setId, deviceId }
+    sessions = createJoinSessions(client, 'inviting', shares.shares)
+    const open = { ...call, ...parameters, channel, sessions }
+    await begin(open, shares, () => (isOurs = true))
+    return { setId: await invite(open), deviceId }
   } catch (error) {
-    await abortJoin(client, invitationId, deadline.signal.aborted || isMpcError(error, 'NETWORK_ERROR', 'TIMEOUT'))
+    // A join that this call has not begun may be one that another call runs with the same code.
+    if (isOurs) await abortJoin(client, invitationId, deadline.signal.aborted || isNetworkFailure(error))
     throw error
   } finally {
     channel.wipe()
-    sessions.dispose()
+    sessions?.dispose()
   }
 }
 
 /** The channel has a key pair and a pre-shared key of its own, which it wipes. */
 async function openChannel(client: Client, { invitationId, publicKey, psk }: JoinCode): Promise<DeviceChannel> {
-  const own = await stableKeyPair(client.random(X25519_LENGTH))
+  const own = await drawKeyPair(client.random)
   const { random } = client
   return createDeviceChannel({
     side: 'inviting',
@@ -125,11 +127,10 @@ interface OpenInvitation extends Call, Invitation {
   readonly sessions: JoinSessions
 }
 
-/** Runs rounds 1 and 3 of the join. @returns the set that the other device has now */
-async function invite(open: OpenInvitation, shares: WalletShares): Promise<string> {
+/** Runs round 3 of the join. @returns the set that the other device has now */
+async function invite(open: OpenInvitation): Promise<string> {
   const { invitation, progress, channel, sessions } = open
   const operationId = invitation.invitationId
-  await begin(open, shares)
   progress.begin('Waiting for the other device')
   await receiveRound(channel, sessions, await awaitRound(open, operationId, 2))
   sessions.advance()
@@ -145,20 +146,27 @@ async function invite(open: OpenInvitation, shares: WalletShares): Promise<strin
   return toHex(setId)
 }
 
-/** Sends round 1, with the proof that this device holds its share. */
-async function begin(open: OpenInvitation, shares: WalletShares): Promise<void> {
-  const { client, invitation, label, channel, sessions } = open
+/**
+ * Sends round 1, with the proof that this device holds its share.
+ *
+ * @param onBegun called once the server has begun the join, or may have
+ */
+async function begin(open: OpenInvitation, shares: WalletShares, onBegun: () => void): Promise<void> {
+  const { client, deadline, invitation, label, channel, sessions } = open
   const { invitationId: operationId, deviceId: joiningDeviceId } = invitation
   const setFields = { walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
   const request: JoinRequest = { kind: 'join', ...setFields, label, joiningDeviceId }
   sessions.start()
   const messages = await roundMessages(channel, sessions, offerHeader(client, shares))
   const header = beginWith(client, { operationId, request, messages }, shares)
+  deadline.check()
   try {
     const response = await postRound(open, operationId, 1, { header, messages })
+    onBegun()
     sessions.receive('server', response.messages)
   } catch (cause) {
-    if (!isMpcError(cause, 'PROTOCOL_ABORTED') || isProtocolError(cause)) throw cause
-    throw new MpcError('JOIN_USED', 'this code was used before', { cause })
+    if (deadline.signal.aborted || isNetworkFailure(cause)) onBegun()
+    if (!isMpcError(cause, 'PROTOCOL_ABORTED')) throw cause
+    throw new MpcError('JOIN_USED', 'the server refuses this code: it was used before, or its time is over', { cause })
   }
 }

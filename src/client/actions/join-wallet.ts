@@ -1,16 +1,15 @@
-import { stableKeyPair } from '../../hpke/agree.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
 import { PSK_LENGTH } from '../../hpke/key-schedule.ts'
-import { X25519_LENGTH } from '../../hpke/x25519.ts'
 import { isDeviceId } from '../../wire/ids.ts'
 import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
 import { encodeJoinCode } from '../join/code.ts'
-import { createDeviceChannel, type DeviceChannel } from '../join/device-channel.ts'
+import { createDeviceChannel, drawKeyPair, type DeviceChannel } from '../join/device-channel.ts'
 import { JOIN_TIMEOUT_MS } from '../join/join-rounds.ts'
 import { runJoin } from '../join/run-join.ts'
 import { newOperationId } from '../operations/run-operation.ts'
 import { createProgress, plans, type Progress } from '../progress.ts'
-import type { ActionOptions, Client, PublicKeys, Wallet } from '../types.ts'
+import type { ActionOptions, Call, Client, PublicKeys, Wallet } from '../types.ts'
 import { publicKeysArgument } from '../wallet-shares.ts'
 
 export interface JoinWalletParameters extends ActionOptions {
@@ -52,10 +51,12 @@ export interface JoiningDevice {
  * `done` rejects with JOIN_EXPIRED if no device has responded in time, JOIN_CANCELLED if the other device or the server has
  * ended the join, CHANNEL_FAILED if a message is not of a device that has the code, SHARE_PARSING_FAILED if what it offers is
  * no signing set, SET_MISMATCH if it is another wallet than was expected, or one that this device knows with other public
- * keys, and with the codes of every action. Nothing was changed then, unless the last message had been sent: what the server
- * has committed is finished at the next use.
+ * keys, and with the codes of every action, such as NETWORK_ERROR or MALFORMED_RESPONSE. Nothing was changed then, unless the
+ * last message had been sent: what the server has committed is finished at the next use.
  *
- * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share
+ * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL} if this device cannot store a share, or its device key
+ * @throws {NETWORK_ERROR} if the transport's `deviceId` fails
+ * @throws {TypeError} if it gives no device id
  * @throws {ABORTED | TIMEOUT}
  *
  * @example
@@ -71,7 +72,7 @@ export async function joinWallet(client: Client, options: JoinWalletParameters =
   const { code, operationId, channel } = await withDeadline(
     client,
     { timeoutMs, ...(signal && { signal }) },
-    (_, client) => createInvitation(client),
+    (deadline, client) => createInvitation({ client, deadline }),
   )
   const cancelling = new AbortController()
   const cancel = () => cancelling.abort(signal?.reason)
@@ -94,12 +95,12 @@ interface OpenJoin {
 }
 
 /** Draws the keys of an invitation. Nothing is stored or sent. */
-async function createInvitation(client: Client): Promise<OpenJoin> {
+async function createInvitation(call: Call): Promise<OpenJoin> {
+  const { client } = call
   await client.storage.probe()
-  const deviceId = (await client.transport.deviceId?.()) ?? null
-  if (deviceId !== null && !isDeviceId(deviceId)) throw new TypeError('the transport gave no device id')
+  const deviceId = await ownDeviceId(call)
   const operationId = newOperationId(client)
-  const own = await stableKeyPair(client.random(X25519_LENGTH))
+  const own = await drawKeyPair(client.random)
   const psk = client.random(PSK_LENGTH)
   const { random } = client
   const { publicKey } = own
@@ -107,4 +108,19 @@ async function createInvitation(client: Client): Promise<OpenJoin> {
   const side = 'joining'
   const channel = createDeviceChannel({ side, invitationId: operationId, joiningKey: publicKey, own, psk, random })
   return { code, operationId, channel }
+}
+
+/** The id of this device; null if its transport is not sealed. The transport may be the app's own. */
+async function ownDeviceId({ client, deadline }: Call): Promise<string | null> {
+  const { transport } = client
+  let deviceId: string | null
+  try {
+    deviceId = (await deadline.race(transport.deviceId?.())) ?? null
+  } catch (cause) {
+    deadline.check()
+    if (isMpcError(cause)) throw cause
+    throw new MpcError('NETWORK_ERROR', 'the transport failed', { cause, retryable: false })
+  }
+  if (deviceId !== null && !isDeviceId(deviceId)) throw new TypeError('the transport gave no device id')
+  return deviceId
 }

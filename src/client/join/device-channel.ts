@@ -57,6 +57,17 @@ export interface DeviceChannel {
 
 const hash = createHasher('wallet', 'join')
 
+/** Draws a key pair. The caller wipes its secret key, which is wiped here if this fails. */
+export async function drawKeyPair(random: RandomSource): Promise<HpkeKeyPair> {
+  const secretKey = random(X25519_LENGTH)
+  try {
+    return await stableKeyPair(secretKey)
+  } catch (error) {
+    wipe(secretKey)
+    throw error
+  }
+}
+
 /** Makes one side's end of the channel. */
 export function createDeviceChannel(options: DeviceChannelOptions): DeviceChannel {
   const { side, own, joiningKey, random } = options
@@ -78,7 +89,7 @@ export function createDeviceChannel(options: DeviceChannelOptions): DeviceChanne
       if (peer === undefined) throw new TypeError('the other device is not known yet')
       const info = infoOf(side, sealed++, side === 'inviting' ? own.publicKey : peer)
       const hedged = hedgedRandom(random, 'ephemeral key', psk.psk, peer, info, plaintext)
-      const ephemeral = await stableKeyPair(hedged(X25519_LENGTH))
+      const ephemeral = await drawKeyPair(hedged)
       let context: HpkeContext | undefined
       try {
         context = await setupAuthSender(peer, own, ephemeral, info, psk)

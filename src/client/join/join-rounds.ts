@@ -105,9 +105,12 @@ export async function openMessage(channel: DeviceChannel, sealed: Uint8Array): P
 /** Takes what a round has left: the server's messages, and the other device's, which are wiped. */
 export async function receiveRound(channel: DeviceChannel, sessions: JoinSessions, left: LeftMessages): Promise<void> {
   const { messages } = await openMessage(channel, left.sealed)
-  sessions.receive('server', left.messages)
-  sessions.receive('device', messages)
-  wipe(...messages.map(({ envelope }) => envelope))
+  try {
+    sessions.receive('server', left.messages)
+    sessions.receive('device', messages)
+  } finally {
+    wipe(...messages.map(({ envelope }) => envelope))
+  }
 }
 
 /**

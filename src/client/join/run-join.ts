@@ -6,7 +6,7 @@ import type { WalletSetRecord, WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { withDeadline } from '../deadline.ts'
 import { hasEcdsa } from '../ecdsa-client.ts'
-import { postRound } from '../operations/api-client.ts'
+import { isNetworkFailure, postRound } from '../operations/api-client.ts'
 import { parseResult } from '../operations/parse-responses.ts'
 import { verifyMadeSet } from '../operations/verify-result.ts'
 import type { ProgressReporter } from '../progress.ts'
@@ -92,8 +92,9 @@ async function makeShares(join: Join): Promise<Made> {
     await receiveRound(channel, sessions, await awaitRound(join, operationId, 3))
     sessions.advance()
     progress.begin('Parsing share')
-    const shares = takeShares(join, sessions)
-    return { shares, confirmation: await roundMessages(channel, sessions) }
+    // First what may fail: until the shares are taken, the sessions wipe them.
+    const confirmation = await roundMessages(channel, sessions)
+    return { shares: takeShares(join, sessions), confirmation }
   } finally {
     sessions.dispose()
   }
@@ -159,7 +160,7 @@ async function makeSetup({ client, deadline }: Join, shares: WalletShares): Prom
 
 /** Aborts the join, and removes what was prepared. */
 async function giveUp({ client, deadline, operationId }: Join, made: Made | undefined, error: unknown): Promise<void> {
-  const isHurried = deadline.signal.aborted || isMpcError(error, 'NETWORK_ERROR', 'TIMEOUT', 'JOIN_EXPIRED')
+  const isHurried = deadline.signal.aborted || isNetworkFailure(error) || isMpcError(error, 'JOIN_EXPIRED')
   const aborted = abortJoin(client, operationId, isHurried)
   if (made !== undefined) {
     const { walletId, setId } = made.shares

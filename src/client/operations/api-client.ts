@@ -134,6 +134,11 @@ async function sendOnce(client: Client, deadline: Deadline, request: TransportRe
   return attempt
 }
 
+/** Whether the server cannot be reached, or something else responds in its place. */
+export function isNetworkFailure(error: unknown): boolean {
+  return isMpcError(error, 'NETWORK_ERROR', 'MALFORMED_RESPONSE', 'TIMEOUT')
+}
+
 /**
  * Sends one request.
  *

@@ -2,12 +2,12 @@ import { isProven, operationRounds } from '../../wire/operation-definitions.ts'
 import { provenHeader, type FirstRound } from '../../wire/opening-proof.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
 import type { OperationId, OperationRequest, OperationResult } from '../../wire/operations.ts'
-import { isMpcError, ProtocolError, isProtocolError } from '../../errors.ts'
+import { ProtocolError, isProtocolError } from '../../errors.ts'
 import type { Step } from '../../protocol/session/session.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { parseResult } from './parse-responses.ts'
-import { postAbort, postRound } from './api-client.ts'
+import { isNetworkFailure, postAbort, postRound } from './api-client.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
 import type { Client, NewSetup, OperationSession } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
@@ -205,11 +205,6 @@ function createPlayer<Result>(session: OperationSession<Result>): Player<Result>
 
 function incomplete(round: number): never {
   throw new ProtocolError('FORMAT', round, [SERVER], 'the server left out messages of the protocol')
-}
-
-/** Whether the server cannot be reached, or something else responds in its place. */
-function isNetworkFailure(error: unknown): boolean {
-  return isMpcError(error, 'NETWORK_ERROR', 'MALFORMED_RESPONSE', 'TIMEOUT')
 }
 
 /**
