@@ -65,11 +65,23 @@ async function recordUse(context: ServerContext, caller: Caller, lastUsedAt: Dat
  * @throws {DEVICE_REVOKED} if the device was revoked
  */
 export async function requireUnrevoked(tx: Queryable, caller: Caller): Promise<void> {
-  if (caller.device === null) return
-  const key = [caller.clientId, caller.device]
+  if (await isRevoked(tx, caller)) throw deviceRevoked()
+}
+
+/**
+ * The same of a device that is to join a wallet.
+ *
+ * @throws {DEVICE_REVOKED} if it was revoked
+ */
+export async function requireMayJoin(tx: Queryable, joining: Caller): Promise<void> {
+  if (await isRevoked(tx, joining)) throw new MpcError('DEVICE_REVOKED', 'the joining device was revoked')
+}
+
+async function isRevoked(tx: Queryable, { clientId, device }: Caller): Promise<boolean> {
+  if (device === null) return false
+  const key = [clientId, device]
   const [row] = await tx.query('select revoked_at from reshare_devices where client_id = $1 and device = $2', key)
-  if (row !== undefined && readColumn(row, 'revoked_at', tables.reshare_devices.revoked_at) !== null)
-    throw deviceRevoked()
+  return row !== undefined && readColumn(row, 'revoked_at', tables.reshare_devices.revoked_at) !== null
 }
 
 /** Records a device with its first set: before that there is nothing to revoke. Returns a row if it was not known. */

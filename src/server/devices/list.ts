@@ -9,13 +9,15 @@ const readLive = rowDecoder({ device: text, set_id: text })
 const readUnbound = rowDecoder(pick(tables.reshare_sets, 'set_id', 'label', 'created_at', 'last_used_at'))
 
 /**
- * The devices of a client that have made sets, oldest first, revoked ones included; then the signing sets in use
- * without a device, if there are any.
+ * The devices of a client that have had a committed set, oldest first, and all revoked ones; then the signing sets in use
+ * without a device, if there are any. A device that was invited, but has not joined, is not among them.
  */
 export async function listDevices(db: Queryable, clientId: string): Promise<ListedDevice[]> {
   const devices = await db.query(
-    `select device, created_at, last_used_at, revoked_at from reshare_devices
-     where client_id = $1 order by created_at, device`,
+    `select device, created_at, last_used_at, revoked_at from reshare_devices listed
+     where client_id = $1 and (revoked_at is not null or exists (select 1 from reshare_sets made
+       where made.client_id = $1 and made.device = listed.device and made.committed_at is not null))
+     order by created_at, device`,
     [clientId],
   )
   const newest = await db.query(

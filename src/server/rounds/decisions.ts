@@ -146,10 +146,17 @@ async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: Ope
   return prepared.map((row) => ({ ...setIdsOf(row), event: 'aborted', operationId }))
 }
 
-/** Deletes the sessions and the request of an aborted operation. A repeated abort writes nothing. */
+/**
+ * Deletes the sessions and the request of an aborted operation, and what its rounds have left for another device. A repeated
+ * abort writes nothing.
+ */
 async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
   await tx.query(
-    `update reshare_operations set state = null, request = null
+    `with forgotten as (
+       update reshare_responses set for_other_device = null
+       where client_id = $1 and operation_id = $2 and for_other_device is not null
+     )
+     update reshare_operations set state = null, request = null
      where client_id = $1 and operation_id = $2 and (state is not null or request is not null)`,
     [clientId, operationId],
   )

@@ -6,7 +6,7 @@ import { isCodecError } from '../../util/codec.ts'
 import type { CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { requireUnrevoked } from '../devices/devices-table.ts'
+import { requireMayJoin, requireUnrevoked } from '../devices/devices-table.ts'
 import { definitionOf } from '../operations/definitions.ts'
 import { authorizeOperation, verifyOpening } from './admission.ts'
 import { recordAbort } from './decisions.ts'
@@ -38,7 +38,7 @@ import { findRoundStatus, type RoundStatus } from './round-status.ts'
  * @returns the body of the response
  * @throws {BadRequest} if the body is malformed; nothing has changed
  * @throws {AUTH_FAILED} if it is a round of another device
- * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
+ * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime, or a device is to join that was revoked
  * @throws {PROTOCOL_ABORTED} if a check failed (with the opening proof, nothing was changed), the operation is over, or
  * the round was already run with another message
  * @throws {OPERATION_IN_PROGRESS} if another process is running the round
@@ -132,6 +132,7 @@ async function startOperation(
     const added = await insertOperation(context, tx, operation)
     if (added === undefined) {
       await requireUnrevoked(tx, operation)
+      await requireMayJoin(tx, { clientId, device: joiningDeviceOf(request) })
       // Neither added nor found: it was decided, after the caller had looked, that it never begins.
       if ((await findOperation(tx, operation)) === undefined) throw operationEnded()
       return undefined

@@ -86,7 +86,7 @@ const readAdded = rowDecoder({
 })
 
 /**
- * Adds an operation, unless it exists or is decided, or its device is revoked. Operations that begin at the same time are
+ * Adds an operation, unless it exists or is decided, or a device of it is revoked. Operations that begin at the same time are
  * counted exactly only if the caller has locked the client by {@link lockClient}.
  *
  * @returns undefined if it was not added
@@ -110,7 +110,7 @@ export async function insertOperation(
        expires_at, lease_token, lease_expires_at, joining_device)
      select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11, $12 from reshare_meta
      where name = 'epoch' and not exists (select 1 from reshare_decisions where ${KEY}) and not exists
-       (select 1 from reshare_devices where client_id = $1 and device = $7 and revoked_at is not null)
+       (select 1 from reshare_devices where client_id = $1 and device in ($7, $12) and revoked_at is not null)
      on conflict (client_id, operation_id) do nothing
      returning epoch, expires_at, (select count from others) as others_open,
        (select opens_at from others) as opens_at`,

@@ -11,8 +11,9 @@ import type { Queryable } from '../../../service/database/types.ts'
 import { endOldUnconfirmed, signingSetLimit, signingSetsQuery, tooManySets } from '../../sets/bounds.ts'
 import { preprocessingsDeletion } from '../../sets/preprocessings.ts'
 import { planRetirements } from '../../sets/retirements.ts'
-import { requireSource } from '../source.ts'
+import { requireSource, requireUnbound } from '../source.ts'
 import type { Completion, ReshareRequest, RoundInput } from '../round.ts'
+import { deviceOf } from './new-sets.ts'
 
 /**
  * Decides an operation that makes sets from another. In one transaction the new signing set becomes ACTIVE, the retirements
@@ -60,7 +61,10 @@ async function commit(
     ...(request.kind === 'recover' && { ended: preprocessingsDeletion(clientId, walletId) }),
     ...(limit !== undefined && { signing_sets: signingSetsQuery(source) }),
   })
-  if (row['committed'] !== ids.size) await requireSource(tx, input, request)
+  if (row['committed'] !== ids.size) {
+    await requireSource(tx, input, request)
+    if (needsUnbound(input)) await requireUnbound(tx, { clientId, walletId })
+  }
   if (limit !== undefined && readColumn(row, 'signing_sets', int) >= limit) throw tooManySets()
   if (row['committed'] !== ids.size) throw new MpcError('PROTOCOL_ABORTED', 'the prepared set is gone')
   const events: AuditEvent[] = []
@@ -79,28 +83,29 @@ async function commit(
  * Commits the prepared sets of an operation if its source can still deal, as `requireSource` checks. Columns that never
  * change were checked when the operation began.
  */
-function setsCommitting(
-  { clientId, operationId, request, device }: RoundInput<ReshareRequest>,
-  setIds: readonly string[],
-  now: Date,
-): Statement {
-  const isSigning = WIRE_OPERATIONS[request.kind].source === 'signing'
+function setsCommitting(input: RoundInput<ReshareRequest>, setIds: readonly string[], now: Date): Statement {
+  const { clientId, operationId, request } = input
+  const deals = WIRE_OPERATIONS[request.kind].source === 'signing' ? SIGNING_SET_DEALS : BACKUP_SET_DEALS
   return {
     sql: `update reshare_sets set committed_at = $3, state = case purpose when 'signing' then 'ACTIVE' else 'PREPARED' end
       where client_id = $1 and operation_id = $2 and set_id in ($5, $6) and state = 'PREPARED' and committed_at is null
         and exists (select 1 from reshare_sets source where source.set_id = $4 and source.client_id = $1
-          and ${isSigning ? SIGNING_SET_DEALS : BACKUP_SET_DEALS})
+          and ${deals}${needsUnbound(input) ? ` and ${NONE_IS_BOUND}` : ''})
       returning set_id`,
-    parameters: [
-      ...[clientId, operationId, now, request.setId, setIds[0] ?? '', setIds[1] ?? ''],
-      ...(isSigning ? [] : [device]),
-    ],
+    parameters: [clientId, operationId, now, request.setId, setIds[0] ?? '', setIds[1] ?? ''],
   }
+}
+
+/** Whether no set of the wallet may be bound to a device: the operation adds a signing set that is bound to none. */
+function needsUnbound(input: RoundInput<ReshareRequest>): boolean {
+  const { kind } = input.request
+  return (kind === 'recover' || kind === 'join') && deviceOf(input) === null
 }
 
 const SIGNING_SET_DEALS = `source.state = 'ACTIVE'`
 
-const BACKUP_SET_DEALS = `source.state not in ('ABORTED', 'DESTROYED') and source.committed_at is not null
-  and ($7::text is not null or not exists (select 1 from reshare_sets bound
-    where bound.client_id = $1 and bound.wallet_id = source.wallet_id and bound.device is not null
-      and bound.committed_at is not null))`
+const BACKUP_SET_DEALS = `source.state not in ('ABORTED', 'DESTROYED') and source.committed_at is not null`
+
+const NONE_IS_BOUND = `not exists (select 1 from reshare_sets bound
+  where bound.client_id = $1 and bound.wallet_id = source.wallet_id and bound.device is not null
+    and bound.committed_at is not null)`

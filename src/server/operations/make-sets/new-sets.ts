@@ -96,7 +96,7 @@ export async function storeNewSets(
 }
 
 /** The device that the sets are bound to: the caller, or in a join the joining device. */
-function deviceOf({ request, device }: RoundInput<MakeRequest>): string | null {
+export function deviceOf({ request, device }: RoundInput<MakeRequest>): string | null {
   return request.kind === 'join' ? request.joiningDeviceId : device
 }
 
