@@ -14,8 +14,9 @@ import type { Call, PublicKeys, Wallet } from '../types.ts'
 import { equalKeys, wipeShares } from '../wallet-shares.ts'
 import { reconcileKnownWallet } from '../wallets/known-wallet.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
+import { proveSet } from '../wallets/prove-set.ts'
 import { activateSet } from '../wallets/reconcile.ts'
-import { deletePreparedSet } from '../wallets/share-store.ts'
+import { deleteFirstSet, deletePreparedSet } from '../wallets/share-store.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
 import type { DeviceChannel } from './device-channel.ts'
 import { abortJoin, awaitRound, openMessage, receiveRound, roundMessages } from './join-rounds.ts'
@@ -39,6 +40,8 @@ export interface Join extends Call {
 /** What this device has made: its share of the new set, and the messages of round 4, which say that it is stored. */
 interface Made {
   readonly shares: WalletShares
+  /** Whether this device knew the wallet before. */
+  readonly wasKnown: boolean
   readonly confirmation: readonly SessionMessage[]
 }
 
@@ -54,13 +57,14 @@ export async function runJoin(join: Join): Promise<Wallet> {
   let isDecidable = false
   client.operations.add(operationId)
   try {
-    const { shares, confirmation } = (made = await makeShares(join))
+    const { shares } = (made = await makeShares(join))
+    const own = made
     // Nothing is waited for any more: what a process leaves that ends now is undecided for no longer than one action takes.
     return await withDeadline(client, { signal: deadline.signal }, async (deadline) => {
       const last = { ...join, deadline }
       await store(last, shares)
       isDecidable = true
-      return finish(last, { shares, confirmation })
+      return finish(last, own)
     })
   } catch (error) {
     client.undecidedOperations.add(operationId)
@@ -79,7 +83,7 @@ async function makeShares(join: Join): Promise<Made> {
   const invited = await awaitRound(join, operationId, 1)
   const { header, messages } = await openMessage(channel, invited.sealed)
   const offered = readOffer(client, header)
-  await assertExpected(join, offered)
+  const wasKnown = await assertExpected(join, offered)
   const sessions = createJoinSessions(client, 'joining', offered.records)
   try {
     sessions.receive('server', invited.messages)
@@ -94,14 +98,17 @@ async function makeShares(join: Join): Promise<Made> {
     progress.begin('Parsing share')
     // First what may fail: until the shares are taken, the sessions wipe them.
     const confirmation = await roundMessages(channel, sessions)
-    return { shares: takeShares(join, sessions), confirmation }
+    return { shares: takeShares(join, sessions), wasKnown, confirmation }
   } finally {
     sessions.dispose()
   }
 }
 
-/** @throws {SET_MISMATCH} if it is another wallet than was expected, or one that this device knows by other keys */
-async function assertExpected(join: Join, offered: WalletSetRecord): Promise<void> {
+/**
+ * @returns whether this device knows the wallet
+ * @throws {SET_MISMATCH} if it is another wallet than was expected, or one that this device knows by other keys
+ */
+async function assertExpected(join: Join, offered: WalletSetRecord): Promise<boolean> {
   const { client, expected } = join
   const walletId = toHex(offered.walletId)
   const keys = offeredKeys(client, offered)
@@ -109,7 +116,7 @@ async function assertExpected(join: Join, offered: WalletSetRecord): Promise<voi
   if (isOther || (expected.publicKeys !== undefined && !equalKeys(expected.publicKeys, keys))) {
     throw new MpcError('SET_MISMATCH', 'the other device invites this one to another wallet than was expected')
   }
-  await reconcileKnownWallet(join, walletId, keys)
+  return reconcileKnownWallet(join, walletId, keys)
 }
 
 /** Validates the new shares: s·G = Y, Σ λY = pk. @throws {PROTOCOL_ABORTED} unless the server has confirmed its own */
@@ -136,23 +143,24 @@ async function store(join: Join, shares: WalletShares): Promise<void> {
   deadline.check()
 }
 
-/** Sends round 4, which commits the set, puts it into use and makes its ECDSA setup. */
+/** Sends round 4, which commits the set, puts it into use, proves it and makes its ECDSA setup. */
 async function finish(join: Join, { shares, confirmation }: Made): Promise<Wallet> {
-  const { client, operationId, progress } = join
+  const { client, deadline, operationId, progress } = join
   const { header } = await postRound(join, operationId, 4, { header: {}, messages: confirmation })
   const setId = verifyMadeSet(parseResult(header), shares, 'ACTIVE')
   const record = await activateSet(client, toHex(shares.walletId), setId)
+  // A set that is proven may be the wallet's last: the other device can be removed at once.
+  await ifPossible(proveSet(client, deadline, record, setId))
   progress.within(0.5)
-  await makeSetup(join, shares)
+  if (hasEcdsa(client)) await ifPossible(client.ecdsa.makeSetup(client, deadline, shares))
   progress.finish()
   return toWallet(record)
 }
 
-/** The device has joined. If this fails, the set gets its setup at its first ECDSA signature. */
-async function makeSetup({ client, deadline }: Join, shares: WalletShares): Promise<void> {
-  if (!hasEcdsa(client)) return
+/** The device has joined. What fails now is made up for at the next use: the proof, or the setup at an ECDSA signature. */
+async function ifPossible(step: Promise<unknown>): Promise<void> {
   try {
-    await client.ecdsa.makeSetup(client, deadline, shares)
+    await step
   } catch (error) {
     if (!isMpcError(error)) throw error
   }
@@ -163,9 +171,11 @@ async function giveUp({ client, deadline, operationId }: Join, made: Made | unde
   const isHurried = deadline.signal.aborted || isNetworkFailure(error) || isMpcError(error, 'JOIN_EXPIRED')
   const aborted = abortJoin(client, operationId, isHurried)
   if (made !== undefined) {
-    const { walletId, setId } = made.shares
+    const { shares, wasKnown } = made
+    const { walletId, setId } = shares
+    const discard = wasKnown ? deletePreparedSet : deleteFirstSet
     await withDeadline(client, { timeoutMs: DISCARD_TIMEOUT_MS }, (_, client) =>
-      deletePreparedSet(client, toHex(walletId), toHex(setId)),
+      discard(client, toHex(walletId), toHex(setId)),
     ).catch(() => undefined)
   }
   await aborted

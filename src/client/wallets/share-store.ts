@@ -92,6 +92,15 @@ export async function deletePreparedSet(client: Client, walletId: string, setId:
   await changeKnownWallet(client, walletId, (record) => withoutSets(record, [setId]))
 }
 
+/**
+ * {@link deletePreparedSet} of a set with which this device came to know the wallet: the record goes too, unless it has other
+ * sets by now. It would keep the wallet's public keys, which nobody has confirmed.
+ */
+export async function deleteFirstSet(client: Client, walletId: string, setId: string): Promise<void> {
+  await deletePreparedSet(client, walletId, setId)
+  if ((await readWallet(client, walletId))?.sets.length === 0) await client.storage.delete(walletKey(walletId))
+}
+
 /** Deletes the record and shares of a wallet whose generation failed. */
 export async function forgetWallet(client: Client, walletId: string, setId: string): Promise<void> {
   await deleteShares(client, setId)

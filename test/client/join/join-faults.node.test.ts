@@ -3,6 +3,7 @@ import { generateWallet, resume, type Transport, type TransportRequest } from '.
 import { createDeviceChannel, drawKeyPair } from '../../../src/client/join/device-channel.ts'
 import { receiveRound } from '../../../src/client/join/join-rounds.ts'
 import type { JoinSessions } from '../../../src/client/join/join-sessions.ts'
+import { readWallet } from '../../../src/client/wallets/wallet-store.ts'
 import { inviteDevice, joinWallet } from '../../../src/join.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
@@ -11,8 +12,8 @@ import { encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { createWorld, type World } from '../../server/support/world.ts'
 import { signsForBothKeys } from '../../support/e2e.ts'
 import { seededRandom } from '../../support/random.ts'
-import { losingAnswers, spoilingAnswers } from '../support/faults.ts'
-import { newUser } from './support/join-devices.ts'
+import { losingAnswers, spoilingAnswers, watchedStore } from '../support/faults.ts'
+import { join, newUser } from './support/join-devices.ts'
 
 const random = seededRandom()
 
@@ -97,6 +98,42 @@ test.each([
   const device = newUser(world, random, false)
   const tablet = device('tablet', { over: ({ request }) => ({ request, deviceId }) })
   await expect(joinWallet(tablet, { timeoutMs: 100 })).rejects.toMatchObject(error)
+})
+
+test('the joined set is proven at once, so that the other device can be removed', async () => {
+  const device = newUser(world, random, false)
+  const [phone, tablet] = [device('phone'), device('tablet')]
+  const { id } = await generateWallet(phone)
+  const { wallet } = await join(phone, tablet, id)
+  expect((await readWallet(tablet, id))?.sets).toMatchObject([{ state: 'ACTIVE', proofPending: false }])
+  expect(wallet).toMatchObject({ id })
+})
+
+test('a joined set whose proof fails stays in use, and its proof is pending', async () => {
+  const device = newUser(world, random, false)
+  const phone = device('phone')
+  const isProof = isRequest('POST', '/rounds/1')
+  const tablet = device('tablet', { over: (transport) => losingAnswers(transport, isProof) })
+  const { id } = await generateWallet(phone)
+  const { wallet } = await join(phone, tablet, id)
+  expect(wallet).toMatchObject({ id })
+  expect((await readWallet(tablet, id))?.sets).toMatchObject([{ state: 'ACTIVE', proofPending: true }])
+})
+
+test('a join that fails keeps nothing of a wallet that the device did not know', async () => {
+  const device = newUser(world, random, false)
+  const [phone, inner, stop] = [device('phone'), memoryStore(), new AbortController()]
+  const { id } = await generateWallet(phone)
+  // The user cancels after the set was recorded, and before its last message.
+  const storage = watchedStore(inner, (point) => {
+    if (point === 'after write wallet') stop.abort()
+  })
+  const { code, done } = await joinWallet(device('tablet', { storage }), { signal: stop.signal })
+  await Promise.all([
+    expect(done).rejects.toMatchObject({ code: 'ABORTED' }),
+    expect(inviteDevice(phone, { walletId: id, code })).rejects.toMatchObject({ code: 'JOIN_CANCELLED' }),
+  ])
+  expect(await inner.list('')).toEqual([])
 })
 
 test('a secret key is wiped if its public key cannot be computed', async () => {
