@@ -83,8 +83,8 @@ describe('what is signed', () => {
       expect(await getPublicKey(phone, { walletId, curve: 'secp256k1', path })).toEqual(child.publicKey)
       expect((await getExtendedPublicKey(phone, { walletId, path })).xpub).toBe(child.publicExtendedKey)
     }
-    const derived = { walletId, curve: 'ed25519', path: 'm/1' } as const
-    await expect(getPublicKey(phone, derived)).rejects.toThrow(RangeError)
+    const hardened = { walletId, curve: 'secp256k1', path: "m/1'" } as const
+    await expect(getPublicKey(phone, hardened)).rejects.toThrow(RangeError)
   })
 
   test('by Taproot’s output key, of any path', async () => {
