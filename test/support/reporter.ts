@@ -9,7 +9,14 @@ interface Counts {
   skipped: number
 }
 
-/** Prints the seed first and the counts per engine last, and writes the counts as JSON where RESHARE_TEST_REPORT says. */
+/** A test that failed, or a file or hook that did. */
+interface Failure {
+  readonly engine: string
+  readonly test: string
+  readonly message: string
+}
+
+/** Prints the seed first and the counts per engine last, and writes these with the failures as JSON where RESHARE_TEST_REPORT says. */
 export class EngineReporter implements Reporter {
   readonly #seed: string
 
@@ -32,11 +39,29 @@ export class EngineReporter implements Reporter {
     for (const [engine, { passed, failed, skipped }] of Object.entries(engines)) {
       console.log(`${engine.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped`)
     }
+    const failures = [
+      ...modules.flatMap(failuresOf),
+      ...unhandled.map(({ message }) => ({ engine: 'any', test: 'an error that nothing handles', message })),
+    ]
     const path = process.env['RESHARE_TEST_REPORT']
     if (path === undefined) return
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, `${JSON.stringify({ engines, unhandledErrors: unhandled.length }, null, 2)}\n`)
+    writeFileSync(
+      path,
+      `${JSON.stringify({ engines, unhandledErrors: unhandled.length, seed: this.#seed, failures }, null, 2)}\n`,
+    )
   }
+}
+
+function failuresOf(module: TestModule): Failure[] {
+  const engine = module.project.name
+  const failed = [...module.children.allTests('failed')].map((test) => ({
+    engine,
+    test: `${module.relativeModuleId} > ${test.fullName}`,
+    message: test.result().errors?.[0]?.message ?? '',
+  }))
+  const hooks = [module, ...module.children.allSuites()].flatMap((suite) => suite.errors())
+  return [...failed, ...hooks.map(({ message }) => ({ engine, test: module.relativeModuleId, message }))]
 }
 
 function countModule(module: TestModule, counts: Counts): void {
