@@ -2,14 +2,8 @@ import { readFailure } from '../wire/error-body.ts'
 import { MpcError } from '../errors.ts'
 import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
 import type { ShareStore } from '../storage/types.ts'
-import {
-  abortedBy,
-  headerSource,
-  requestHeaders,
-  requestUrl,
-  untilAborted,
-  type HeaderSource,
-} from '../transport/request.ts'
+import { headerSource, requestHeaders, requestUrl, type HeaderSource } from '../transport/request.ts'
+import { abortedBy, untilAborted } from '../util/exchange.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../transport/types.ts'
 import { abytes, isBytes, toHex, wipe } from '../util/bytes.ts'
 import { isCodecError } from '../util/codec.ts'

@@ -1,14 +1,6 @@
-import {
-  abortedBy,
-  exchangeOnce,
-  headerSource,
-  requestHeaders,
-  requestInit,
-  requestUrl,
-  untilAborted,
-  type HeaderSource,
-} from './request.ts'
-import { MAX_RESPONSE_BYTES, readResponse } from './response.ts'
+import { headerSource, requestHeaders, requestInit, requestUrl, type HeaderSource } from './request.ts'
+import { abortedBy, exchangeOnce, untilAborted } from '../util/exchange.ts'
+import { MAX_RESPONSE_BYTES, readResponse } from '../util/http-response.ts'
 import type { Transport } from './types.ts'
 
 /** An object that responds to web-standard requests, such as the server of `createServer`. */

@@ -1,6 +1,15 @@
 import { MpcError } from '../errors.ts'
-import { isBytes } from '../util/bytes.ts'
-import type { TransportResponse } from './types.ts'
+import { isBytes } from './bytes.ts'
+
+/** A whole response, with any status. */
+export interface HttpResponse {
+  /** The HTTP status. */
+  readonly status: number
+  /** The response's body; empty for none. */
+  readonly body: Uint8Array
+  /** What its `Retry-After` says, in milliseconds (RFC 9110 §10.2.3). */
+  readonly retryAfterMs?: number
+}
 
 /** 8 MiB: many times the largest message of any protocol. */
 export const MAX_RESPONSE_BYTES = 8 * 2 ** 20
@@ -11,7 +20,7 @@ export const MAX_RESPONSE_BYTES = 8 * 2 ** 20
  * @throws {MALFORMED_RESPONSE} if it is longer, is a redirect, or is not a response of fetch
  * @throws {unknown} an error of the platform, if the response breaks off
  */
-export async function readResponse(response: Response, maximum: number): Promise<TransportResponse> {
+export async function readResponse(response: Response, maximum: number): Promise<HttpResponse> {
   if (!isResponse(response)) throw refused('fetch did not return a response')
   const { status, headers } = response
   // With `redirect: 'manual'`, a browser returns an opaque redirect of status 0. React Native always follows redirects.
