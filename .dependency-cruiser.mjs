@@ -34,6 +34,7 @@ const MAY_IMPORT = {
   backup: CORE,
   storage: BASE,
   transport: [...BASE, 'wire'],
+  emulators: BASE,
   custodian: [...CORE, 'protocol', 'wire', 'service'],
   adapters: [...BASE, 'curve', 'index'],
 }
