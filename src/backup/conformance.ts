@@ -4,7 +4,7 @@ import { platformRandom } from '../util/platform-random.ts'
 import type { CloudKeyStorage } from './methods/cloud-storage.ts'
 
 export type { ConformanceCheck } from '../util/conformance.ts'
-export type { CloudKeyStorage } from './methods/cloud-storage.ts'
+export type { CloudKeyCallOptions, CloudKeyStorage } from './methods/cloud-storage.ts'
 
 /** Gives a storage of the account called `place`: the same account each time that name is given. */
 export type MakeCloudKeyStorage = (place: string) => CloudKeyStorage | Promise<CloudKeyStorage>

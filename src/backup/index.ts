@@ -1,7 +1,7 @@
 export { anyOf } from './methods/any-of.ts'
 export type { Argon2Cost, Argon2Engine } from './methods/argon2.ts'
 export { cloudKey, type CloudKeyOptions } from './methods/cloud-key.ts'
-export { memoryCloudKey, type CloudKeyStorage } from './methods/cloud-storage.ts'
+export { memoryCloudKey, type CloudKeyCallOptions, type CloudKeyStorage } from './methods/cloud-storage.ts'
 export { custom, type CustomOptions } from './methods/custom.ts'
 export type { KeyedBackupMethod } from './keyed-method.ts'
 export { createBackupMethod } from './method.ts'

@@ -106,7 +106,7 @@ describe('cloud key', () => {
     const cipherText = await forge(['GDRIVE'], () => stanzas, record(random))
     const method = cloudKey({ provider: 'GDRIVE', storage })
     expect(await codeOf(openBackup({ cipherText, methods: [method] }))).toBe('DECRYPT_FAILED')
-    expect(read.mock.calls).toEqual([[id]])
+    expect(read.mock.calls.map(([asked]) => asked)).toEqual([id])
   })
 
   test('is aborted between its steps', async () => {
@@ -116,6 +116,24 @@ describe('cloud key', () => {
     expect(await codeOf(method.probe({ signal }))).toBe('ABORTED')
     expect(await codeOf(method.recipients({ walletId: '00'.repeat(16), signal }))).toBe('ABORTED')
     expect(storage.keys.size).toBe(0)
+  })
+
+  test('hands the signal on to the storage', async () => {
+    const signals: unknown[] = []
+    const good = openStorage()
+    const storage: CloudKeyStorage = {
+      probe: async (options) => void signals.push(options?.signal),
+      read: async (id, options) => (signals.push(options?.signal), good.read(id)),
+      write: async (id, bytes, options) => (signals.push(options?.signal), good.write(id, bytes)),
+      delete: good.delete,
+    }
+    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    const { signal } = new AbortController()
+    await method.probe({ signal })
+    const cipherText = await sealBackup({ record: record(random), methods: [method], signal })
+    await openBackup({ cipherText, methods: [method], signal })
+    expect(signals.length).toBeGreaterThanOrEqual(4)
+    expect(signals.every((given) => given === signal)).toBe(true)
   })
 
   test('refuses another provider or kind', () => {

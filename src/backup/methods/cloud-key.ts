@@ -40,12 +40,12 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
   const reach = <T>(work: () => Promise<T>) =>
     withCode('STORAGE_UNAVAILABLE', `the key storage of ${provider} failed`, work)
 
-  async function keep(id: string, identity: string): Promise<void> {
+  async function keep(id: string, identity: string, signal: AbortSignal | undefined): Promise<void> {
     const bytes = utf8(identity)
     try {
       // Its own copy: a storage may hand the buffer on.
-      await reach(() => storage.write(id, bytes.slice()))
-      const stored = await reach(() => storage.read(id))
+      await reach(() => storage.write(id, bytes.slice(), { signal }))
+      const stored = await reach(() => storage.read(id, { signal }))
       if (stored === undefined || !equalBytes(stored, bytes)) {
         throw new MpcError('STORAGE_UNAVAILABLE', `${provider} did not give back the key that was written`)
       }
@@ -59,7 +59,7 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
 
     async probe({ signal } = {}) {
       throwIfAborted(signal)
-      await reach(() => storage.probe())
+      await reach(() => storage.probe({ signal }))
       throwIfAborted(signal)
     },
 
@@ -67,7 +67,7 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
       throwIfAborted(signal)
       const identity = await (kind === 'hybrid' ? generateHybridIdentity() : generateUsableX25519Identity())
       const id = toHex(systemRandom(16))
-      await keep(id, identity)
+      await keep(id, identity, signal)
       throwIfAborted(signal)
       return [await identityToRecipient(identity), naming(provider, id, onProgress)]
     },
@@ -76,7 +76,7 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
       const identities: string[] = []
       for (const id of idsOf(provider, stanzas)) {
         throwIfAborted(signal)
-        const bytes = await reach(() => storage.read(id))
+        const bytes = await reach(() => storage.read(id, { signal }))
         if (bytes !== undefined) identities.push(readIdentity(bytes, provider))
       }
       onProgress?.(1)

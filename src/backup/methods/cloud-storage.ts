@@ -1,5 +1,11 @@
 import { MpcError } from '../../errors.ts'
 
+/** How a call of a {@link CloudKeyStorage} may end early. */
+export interface CloudKeyCallOptions {
+  /** Aborts the call, which then rejects with ABORTED. A storage may ignore it. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Where a cloud key is kept: a folder in the user's own account, which the app reaches by the provider's API.
  *
@@ -7,18 +13,18 @@ import { MpcError } from '../../errors.ts'
  */
 export interface CloudKeyStorage {
   /** Proves that a key can be kept: writes, reads back and deletes a probe. */
-  probe(): Promise<void>
+  probe(options?: CloudKeyCallOptions): Promise<void>
   /** The bytes under an id, or undefined if there are none. */
-  read(id: string): Promise<Uint8Array | undefined>
+  read(id: string, options?: CloudKeyCallOptions): Promise<Uint8Array | undefined>
   /**
    * Durable when it resolves. Never overwrites.
    *
    * @param id 32 hexadecimal digits, fresh for every key
    * @throws {STORAGE_CONFLICT} if the id exists
    */
-  write(id: string, bytes: Uint8Array): Promise<void>
+  write(id: string, bytes: Uint8Array, options?: CloudKeyCallOptions): Promise<void>
   /** Deleting what is absent is fine. */
-  delete(id: string): Promise<void>
+  delete(id: string, options?: CloudKeyCallOptions): Promise<void>
 }
 
 /** A cloud that lasts as long as the process: for tests and demonstrations. */
