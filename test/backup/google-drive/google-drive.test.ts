@@ -1,0 +1,292 @@
+import { describe, expect, test } from 'vitest'
+import { cloudKeyConformance } from '../../../src/backup/conformance.ts'
+import { cloudKey, openBackup, sealBackup } from '../../../src/backup/index.ts'
+import { googleDrive } from '../../../src/backup/google-drive/index.ts'
+import { atRequest, driveError, type DriveErrorReason } from '../../../src/emulators/index.ts'
+import { seededRandom } from '../../support/random.ts'
+import { record } from '../fixtures.ts'
+import { deviceOf, requestsOf, stoppedDrive } from './support/device.ts'
+
+const random = seededRandom()
+const ID = '0123456789abcdef'.repeat(2)
+const NAME = `reshare-${ID}.key`
+const KEY = new Uint8Array([1, 2, 3])
+
+const caught = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+describe('Google Drive passes the cloud key conformance suite', () => {
+  const drive = stoppedDrive()
+  for (const { name, run } of cloudKeyConformance((place) => deviceOf(drive, place))) test(name, run)
+})
+
+describe('Google Drive with listings that lag behind passes it too', () => {
+  const drive = stoppedDrive()
+  const open = (place: string) => {
+    drive.account(place).lag = { byFolder: { listings: 2, ms: 900 } }
+    return deviceOf(drive, place)
+  }
+  // Writers that do not see each other both win: no client can do better.
+  const checks = cloudKeyConformance(open).filter(({ name }) => name !== 'never overwrites')
+  for (const { name, run } of checks) test(name, run)
+})
+
+describe('a key in Google Drive', () => {
+  test('is written once it is read back and listed, with these requests', async () => {
+    const drive = stoppedDrive()
+    await deviceOf(drive).write(ID, KEY)
+    expect(requestsOf(drive)).toEqual([
+      'GET /drive/v3/files',
+      'GET /drive/v3/files/generateIds',
+      'POST /upload/drive/v3/files',
+      'GET /drive/v3/files/ID',
+      'GET /drive/v3/files',
+    ])
+    expect(drive.account('alice').files).toMatchObject([{ name: NAME, content: KEY }])
+    expect(drive.calls.filter(({ url }) => url.href.includes('ya29'))).toEqual([])
+  })
+
+  test('opens the backup that it was made for, on another device', async () => {
+    const drive = stoppedDrive()
+    const methodOf = (account: string) => cloudKey({ provider: 'GDRIVE', storage: deviceOf(drive, account) })
+    const original = record(random)
+    const cipherText = await sealBackup({ record: original, methods: [methodOf('alice')] })
+    expect(await openBackup({ cipherText, methods: [methodOf('alice')] })).toEqual(original)
+    const error = await caught(openBackup({ cipherText, methods: [methodOf('bob')] }))
+    expect(error).toMatchObject({ code: 'DECRYPT_FAILED' })
+    drive.account('alice').deleteFolder()
+    expect(await caught(openBackup({ cipherText, methods: [methodOf('alice')] }))).toMatchObject({
+      code: 'DECRYPT_FAILED',
+    })
+  })
+
+  test('is found among more files than a page has, and those of other code', async () => {
+    const drive = stoppedDrive()
+    await deviceOf(drive).write(ID, KEY)
+    for (let i = 0; i < 2_100; i++) drive.account('alice').addFile(`settings ${i}`, KEY)
+    expect(await deviceOf(drive).read(ID)).toEqual(KEY)
+    expect(drive.calls.filter(({ url }) => url.searchParams.has('pageToken'))).toHaveLength(2)
+  })
+
+  test('is waited for while the listing is behind', async () => {
+    const drive = stoppedDrive()
+    drive.account('alice').addFile(NAME, KEY)
+    drive.account('alice').lag = { byFolder: { ms: 4_000 } }
+    const device = deviceOf(drive)
+    expect(await device.read(ID)).toEqual(KEY)
+    expect(device.pauses.reduce((sum, ms) => sum + ms)).toBe(5_000)
+    drive.account('alice').lag = { byFolder: { ms: 60_000 } }
+    expect(await device.read(ID)).toBeUndefined()
+  })
+
+  test('that is never listed is not written, and the same write again goes on with it', async () => {
+    const drive = stoppedDrive()
+    drive.account('alice').lag = { byFolder: { ms: 60_000 } }
+    const device = deviceOf(drive)
+    expect(await caught(device.write(ID, KEY))).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+    drive.clock.advance(60_000)
+    await device.write(ID, KEY)
+    expect(drive.account('alice').files).toHaveLength(1)
+    // Another device must not take it for its own.
+    expect(await caught(deviceOf(drive).write(ID, KEY))).toMatchObject({ code: 'STORAGE_CONFLICT' })
+  })
+
+  test('is read by its file id on the device that wrote it, whatever listings show', async () => {
+    const drive = stoppedDrive()
+    const device = deviceOf(drive)
+    await device.write(ID, KEY)
+    drive.account('alice').lag = { byFolder: { ms: Infinity } }
+    const before = drive.calls.length
+    expect(await device.read(ID)).toEqual(KEY)
+    expect(requestsOf(drive).slice(before)).toEqual(['GET /drive/v3/files/ID'])
+    await device.delete(ID)
+    expect(drive.account('alice').files).toEqual([])
+  })
+
+  test('in two files is read if they agree, and is an error that says so if they differ', async () => {
+    const drive = stoppedDrive()
+    drive.account('alice').addFile(NAME, KEY)
+    drive.account('alice').addFile(NAME, KEY)
+    expect(await deviceOf(drive).read(ID)).toEqual(KEY)
+    drive.account('alice').addFile(NAME, new Uint8Array([1, 2, 4]))
+    const error = await caught(deviceOf(drive).read(ID))
+    expect(error).toMatchObject({ code: 'STORAGE_CONFLICT', message: expect.stringContaining('two files') })
+    await deviceOf(drive).delete(ID)
+    expect(drive.account('alice').files).toEqual([])
+  })
+
+  test('is refused if it is not one', async () => {
+    const drive = stoppedDrive()
+    const device = deviceOf(drive)
+    for (const id of ['', '../x', ID.toUpperCase(), `${ID}0`]) {
+      for (const work of [() => device.read(id), () => device.write(id, KEY), () => device.delete(id)]) {
+        await expect(work()).rejects.toThrow(TypeError)
+      }
+    }
+    await expect(device.write(ID, [1, 2, 3] as never)).rejects.toThrow(TypeError)
+    expect(drive.calls).toEqual([])
+  })
+})
+
+describe('an error of Google Drive', () => {
+  test.each<[DriveErrorReason, object]>([
+    ['storageQuotaExceeded', { code: 'STORAGE_FULL', retryable: false }],
+    ['insufficientPermissions', { code: 'STORAGE_UNAVAILABLE', retryable: false, message: /drive\.appdata/ }],
+    ['insufficientScopes', { code: 'STORAGE_UNAVAILABLE', retryable: false, message: /drive\.appdata/ }],
+    ['accessNotConfigured', { code: 'STORAGE_UNAVAILABLE', retryable: false, message: /not enabled/ }],
+    ['domainPolicy', { code: 'STORAGE_UNAVAILABLE', retryable: false, message: /403 \(domainPolicy\)/ }],
+    ['badRequest', { code: 'STORAGE_UNAVAILABLE', retryable: false, message: /400/ }],
+  ])('%s ends the call at once', async (reason, expected) => {
+    const drive = stoppedDrive()
+    drive.setFaults(atRequest(3, driveError(reason)))
+    const error = await caught(deviceOf(drive).write(ID, KEY))
+    const { message, ...rest } = expected as { message?: RegExp }
+    expect(error).toMatchObject({ ...rest, ...(message && { message: expect.stringMatching(message) }) })
+    expect(drive.calls).toHaveLength(3)
+  })
+
+  test.each<DriveErrorReason>([
+    'rateLimitExceeded',
+    'userRateLimitExceeded',
+    'tooManyRequests',
+    'internalError',
+    'backendError',
+  ])('%s is waited for, twice as long each time, and at most four times', async (reason) => {
+    const drive = stoppedDrive()
+    const device = deviceOf(drive)
+    drive.setFaults((_, n) => (n <= 4 ? driveError(reason) : undefined))
+    await device.write(ID, KEY)
+    expect(device.pauses).toHaveLength(4)
+    for (const [i, ms] of device.pauses.entries()) {
+      expect(ms).toBeGreaterThanOrEqual(250 * 2 ** i)
+      expect(ms).toBeLessThan(750 * 2 ** i)
+    }
+    drive.setFaults(() => driveError(reason))
+    expect(await caught(deviceOf(drive).read(ID))).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+  })
+
+  test('is repeated no sooner than Drive asks for, and not at all if that is long', async () => {
+    const drive = stoppedDrive()
+    const device = deviceOf(drive)
+    drive.setFaults(atRequest(1, driveError('tooManyRequests', { 'retry-after': '7' })))
+    await device.write(ID, KEY)
+    expect(device.pauses).toEqual([7_000])
+    drive.setFaults(atRequest(1, driveError('backendError', { 'retry-after': '600' })))
+    const error = await caught(deviceOf(drive).read(ID))
+    expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true, retryAfterMs: 600_000 })
+  })
+
+  test('that the storage is full is said of a real one, and room helps', async () => {
+    const drive = stoppedDrive()
+    drive.account('alice').quotaBytes = 2
+    const device = deviceOf(drive)
+    expect(await caught(device.write(ID, KEY))).toMatchObject({ code: 'STORAGE_FULL' })
+    drive.account('alice').quotaBytes = 3
+    await device.write(ID, KEY)
+    expect(await deviceOf(drive).read(ID)).toEqual(KEY)
+  })
+
+  test.each(['<script>', 'a'.repeat(65), 3, null])('repeats no reason that can be none: %s', async (reason) => {
+    const drive = stoppedDrive()
+    const body = JSON.stringify({ error: { errors: [{ reason }] } })
+    drive.setFaults(() => ({ type: 'respond', status: 403, body }))
+    expect(await caught(deviceOf(drive).read(ID))).toMatchObject({ message: 'Google Drive: status 403' })
+  })
+})
+
+describe('a token of Google Drive', () => {
+  test('that has expired is replaced once for a request', async () => {
+    const drive = stoppedDrive()
+    const asked: boolean[] = []
+    let token = drive.token('alice', { expiresInMs: 0 })
+    const device = deviceOf(drive, 'alice', {
+      getToken({ force }) {
+        asked.push(force)
+        if (force) token = drive.token('alice')
+        return token
+      },
+    })
+    await device.write(ID, KEY)
+    expect(asked).toEqual([false, true, false, false, false, false])
+  })
+
+  test('that is refused although it is fresh ends the call', async () => {
+    const drive = stoppedDrive()
+    const device = deviceOf(drive, 'alice', { getToken: () => 'ya29.none' })
+    const error = await caught(device.read(ID))
+    expect(error).toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      retryable: false,
+      message: expect.stringContaining('sign in'),
+    })
+    expect(drive.calls).toHaveLength(2)
+  })
+
+  test.each([[['https://www.googleapis.com/auth/drive.file']], [['openid']]])(
+    'with the scopes %s is an error that says which is missing',
+    async (scopes) => {
+      const drive = stoppedDrive()
+      const device = deviceOf(drive, 'alice', { getToken: () => drive.token('alice', { scopes }) })
+      const error = await caught(device.probe())
+      expect(error).toMatchObject({ retryable: false, message: expect.stringContaining('auth/drive.appdata') })
+    },
+  )
+
+  test.each([undefined, '', 'two words', 'x\r\nx: y', 7])('must be one: %s', async (token) => {
+    const drive = stoppedDrive()
+    const device = deviceOf(drive, 'alice', { getToken: () => token as never })
+    await expect(device.read(ID)).rejects.toThrow(new TypeError('getToken must give an access token'))
+    expect(drive.calls).toEqual([])
+  })
+
+  test('is in no error, whatever fetch throws', async () => {
+    const token = 'ya29.secret'
+    const fetch = (url: string, init: RequestInit) =>
+      Promise.reject(Object.assign(new Error(JSON.stringify(init)), { config: { url, init } }))
+    const device = deviceOf(stoppedDrive(), 'alice', { getToken: () => token, fetch })
+    const error = await caught(device.read(ID))
+    expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+    expect((error as Error).cause).toBeUndefined()
+    expect(`${String(error)} ${(error as Error).stack}`).not.toContain(token)
+  })
+
+  test('that its source does not get is STORAGE_UNAVAILABLE, asked for once', async () => {
+    let asked = 0
+    const cause = new Error('no network')
+    const device = deviceOf(stoppedDrive(), 'alice', {
+      getToken() {
+        asked++
+        throw cause
+      },
+    })
+    expect(await caught(device.read(ID))).toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause })
+    expect(asked).toBe(1)
+  })
+})
+
+describe('googleDrive', () => {
+  test('refuses wrong options', () => {
+    const getToken = () => 'x'
+    expect(() => googleDrive(undefined as never)).toThrow(TypeError)
+    expect(() => googleDrive({} as never)).toThrow(TypeError)
+    expect(() => googleDrive({ getToken, fetch: 1 as never })).toThrow(TypeError)
+    expect(() => googleDrive({ getToken, endpoint: 'http://drive.example' })).toThrow(TypeError)
+    expect(() => googleDrive({ getToken, timeoutMs: 0 })).toThrow(RangeError)
+  })
+
+  test('works with the options that an app gives', async () => {
+    const drive = stoppedDrive()
+    const token = drive.token('alice')
+    const storage = googleDrive({
+      getToken: async () => token,
+      fetch: drive.fetch,
+      endpoint: 'http://localhost:1/drive/',
+    })
+    await storage.probe()
+    expect(drive.account('alice').files).toEqual([])
+    expect(new Set(drive.calls.map(({ url }) => url.pathname.split('/')[1]))).toEqual(new Set(['drive']))
+  })
+})
