@@ -1,16 +1,18 @@
 import type { TestProject } from 'vitest/node'
 import { createCustodian, webhookCustodian } from '../../src/custodian/index.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
-import { apiTokens, createServer, type Server } from '../../src/server/index.ts'
+import { apiTokens, createServer } from '../../src/server/index.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { listen } from './listen.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The real server that browsers recover against. */
+    /** The real server that browsers recover against, and the app's backend with its custodian. */
     readonly server: {
       readonly url: string
+      readonly backendUrl: string
+      /** By browser, each of which is a user; and of users that have no wallet yet: `<browser> plain`, `<browser> sealed`. */
       readonly tokens: Readonly<Record<string, string>>
       /** What sealed requests are sealed to, in hex. */
       readonly channelKey: string
@@ -18,22 +20,28 @@ declare module 'vitest' {
   }
 }
 
-const ENGINES = ['chromium', 'firefox', 'webkit']
+const USERS = ['chromium', 'firefox', 'webkit'].flatMap((engine) => [engine, `${engine} plain`, `${engine} sealed`])
 const CHANNEL = generateKeyPair((length) => new Uint8Array(length).fill(3))
 const SECRET = 'webhook-secret-of-the-browser-tests'
 
 /** One signing server and one custodian app on loopback for all browsers, each of which is a client of its own. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const database = pgliteDatabase()
-  const custodian = createCustodian({
-    database,
-    masterKey: new Uint8Array(32).fill(1),
-    webhookSecret: SECRET,
-    authenticateUser: () => undefined,
-  })
-  const backend = await listen((request) => custodian.fetch(request))
   const tokens = apiTokens(database)
-  const serverFor = (origin: string): Server =>
+  const custodianFor = (origin: string) =>
+    createCustodian({
+      database,
+      masterKey: new Uint8Array(32).fill(1),
+      webhookSecret: SECRET,
+      allowedOrigins: [origin],
+      authenticateUser: async (request) => {
+        const client = await tokens.authenticate(request)
+        return client && { ...client, userId: client.clientId }
+      },
+      authorizeExport: (_, { authorization }) => authorization === 'the user said so',
+    })
+  const backend = await listen(forEachOrigin(custodianFor))
+  const serverFor = (origin: string) =>
     createServer({
       database,
       masterKey: new Uint8Array(32).fill(2),
@@ -42,17 +50,29 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       allowedOrigins: [origin],
       channelKeys: [CHANNEL.secretKey],
     })
-  // The page's port is Vite's to choose, so the origin is known when the first page asks; servers keep nothing in memory.
-  const servers = new Map<string, Server>()
-  const front = await listen((request) => {
-    const origin = request.headers.get('origin') ?? ''
-    if (!servers.has(origin)) servers.set(origin, serverFor(origin))
-    return (servers.get(origin) as Server).fetch(request)
+  const front = await listen(forEachOrigin(serverFor))
+  const own = await Promise.all(USERS.map(async (user) => [user, await tokens.create(user)] as const))
+  provide('server', {
+    url: front.url,
+    backendUrl: backend.url,
+    tokens: Object.fromEntries(own),
+    channelKey: toHex(CHANNEL.publicKey),
   })
-  const own = await Promise.all(ENGINES.map(async (engine) => [engine, await tokens.create(engine)] as const))
-  provide('server', { url: front.url, tokens: Object.fromEntries(own), channelKey: toHex(CHANNEL.publicKey) })
   return async () => {
     await Promise.all([front.close(), backend.close()])
     await database.close()
+  }
+}
+
+type Handler = (request: Request) => Promise<Response>
+
+/** The page's port is Vite's to choose, so the origin is known when the first page asks; servers keep nothing in memory. */
+function forEachOrigin(create: (origin: string) => { readonly fetch: Handler }): Handler {
+  const handlers = new Map<string, Handler>()
+  return (request) => {
+    const origin = request.headers.get('origin') ?? 'http://no-origin.test'
+    const handler = handlers.get(origin) ?? create(origin).fetch
+    handlers.set(origin, handler)
+    return handler(request)
   }
 }

@@ -117,7 +117,7 @@ export const BY_ENGINE = {
   'test/backup/password.test.ts': 'WebAssembly, strings',
   'test/backup/seal-open.test.ts': 'streams',
   'test/backup/x25519.test.ts': 'WebCrypto',
-  'test/browser/': 'recovery and a join from end to end, CORS, IndexedDB',
+  'test/browser/': "recovery, a join and Portal's calls from end to end, CORS, IndexedDB",
   'test/channel/': 'WebCrypto',
   'test/client/wallets/storage.test.ts': 'IndexedDB',
   'test/curve/': 'WebAssembly, big integers',
