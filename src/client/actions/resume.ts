@@ -9,8 +9,8 @@ import { listWalletIds, toWallet } from '../wallets/wallet-store.ts'
 
 /**
  * The outcome for one wallet. `READY`: this device can sign with it and nothing is unfinished. `PENDING`: it can sign,
- * but `error` kept something from being finished. `NO_SHARE`: this device has no share of it; recover it, unless its
- * generation failed. `FAILED`: this device cannot use it because of `error`.
+ * but `error` kept something from being finished. `NO_SHARE`: this device has no share of it; recover it.
+ * `FAILED`: this device cannot use it because of `error`.
  */
 export type ResumedWallet =
   | {
@@ -53,7 +53,7 @@ export type ResumedWallet =
  * An error of one wallet is in its own report and does not keep the others from being resumed. May be repeated, and is
  * not needed before an action, which reconciles its own wallet.
  *
- * @returns a report for each wallet that this device knows
+ * @returns a report for each wallet that this device knows; none for one whose first set here was not committed
  * @throws {STORAGE_UNAVAILABLE} if this device's store cannot be listed
  * @throws {ABORTED}
  *

@@ -4,27 +4,27 @@ import { isMpcError, MpcError } from '../../errors.ts'
 import { combineShares, validateKeyShare, wipeKeyShare } from '../../key-share/index.ts'
 import type { WalletSetRecord, WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
-import { withDeadline } from '../deadline.ts'
+import { withDeadline, type Deadline } from '../deadline.ts'
 import { hasEcdsa } from '../ecdsa-client.ts'
 import { isNetworkFailure, postRound } from '../operations/api-client.ts'
 import { parseResult } from '../operations/parse-responses.ts'
 import { verifyMadeSet } from '../operations/verify-result.ts'
 import type { ProgressReporter } from '../progress.ts'
-import type { Call, PublicKeys, Wallet } from '../types.ts'
+import type { Call, Client, PublicKeys, Wallet } from '../types.ts'
 import { equalKeys, wipeShares } from '../wallet-shares.ts'
 import { reconcileKnownWallet } from '../wallets/known-wallet.ts'
 import { prepareSet } from '../wallets/prepare-set.ts'
 import { proveSet } from '../wallets/prove-set.ts'
-import { activateSet } from '../wallets/reconcile.ts'
-import { deleteFirstSet, deletePreparedSet } from '../wallets/share-store.ts'
+import { activateSet, reconcileWallet } from '../wallets/reconcile.ts'
+import { deletePreparedSet } from '../wallets/share-store.ts'
 import { toWallet } from '../wallets/wallet-store.ts'
 import type { DeviceChannel } from './device-channel.ts'
 import { abortJoin, awaitRound, openMessage, receiveRound, roundMessages } from './join-rounds.ts'
 import { createJoinSessions, type JoinSessions } from './join-sessions.ts'
 import { offeredKeys, readOffer } from './offer.ts'
 
-/** How long removing what was prepared may take; what is left then is removed at the next use. */
-const DISCARD_TIMEOUT_MS = 5_000
+/** How long undoing what was prepared may take; what is left then is undone at the next use. */
+const UNDO_TIMEOUT_MS = 5_000
 
 /** The join of this device to a wallet. */
 export interface Join extends Call {
@@ -40,8 +40,6 @@ export interface Join extends Call {
 /** What this device has made: its share of the new set, and the messages of round 4, which say that it is stored. */
 interface Made {
   readonly shares: WalletShares
-  /** Whether this device knew the wallet before. */
-  readonly wasKnown: boolean
   readonly confirmation: readonly SessionMessage[]
 }
 
@@ -49,7 +47,7 @@ interface Made {
  * Runs rounds 2 and 4 of a join on the joining device.
  *
  * If it fails before round 4 is sent, everything is undone on both sides. If it fails later, the server may or may not have
- * committed: what was prepared stays as it is, and {@link reconcileWallet} asks at the next use.
+ * committed: {@link reconcileWallet} asks, at once if the server has responded, otherwise at the next use.
  */
 export async function runJoin(join: Join): Promise<Wallet> {
   const { client, deadline, operationId } = join
@@ -68,7 +66,7 @@ export async function runJoin(join: Join): Promise<Wallet> {
     })
   } catch (error) {
     client.undecidedOperations.add(operationId)
-    if (!isDecidable) await giveUp(join, made, error)
+    await (isDecidable ? askDecision(join, made!, error) : giveUp(join, made, error))
     throw error
   } finally {
     client.operations.delete(operationId)
@@ -83,7 +81,7 @@ async function makeShares(join: Join): Promise<Made> {
   const invited = await awaitRound(join, operationId, 1)
   const { header, messages } = await openMessage(channel, invited.sealed)
   const offered = readOffer(client, header)
-  const wasKnown = await assertExpected(join, offered)
+  await assertExpected(join, offered)
   const sessions = createJoinSessions(client, 'joining', offered.records)
   try {
     sessions.receive('server', invited.messages)
@@ -98,17 +96,14 @@ async function makeShares(join: Join): Promise<Made> {
     progress.begin('Parsing share')
     // First what may fail: until the shares are taken, the sessions wipe them.
     const confirmation = await roundMessages(channel, sessions)
-    return { shares: takeShares(join, sessions), wasKnown, confirmation }
+    return { shares: takeShares(join, sessions), confirmation }
   } finally {
     sessions.dispose()
   }
 }
 
-/**
- * @returns whether this device knows the wallet
- * @throws {SET_MISMATCH} if it is another wallet than was expected, or one that this device knows by other keys
- */
-async function assertExpected(join: Join, offered: WalletSetRecord): Promise<boolean> {
+/** @throws {SET_MISMATCH} if it is another wallet than was expected, or one that this device knows by other keys */
+async function assertExpected(join: Join, offered: WalletSetRecord): Promise<void> {
   const { client, expected } = join
   const walletId = toHex(offered.walletId)
   const keys = offeredKeys(client, offered)
@@ -116,7 +111,7 @@ async function assertExpected(join: Join, offered: WalletSetRecord): Promise<boo
   if (isOther || (expected.publicKeys !== undefined && !equalKeys(expected.publicKeys, keys))) {
     throw new MpcError('SET_MISMATCH', 'the other device invites this one to another wallet than was expected')
   }
-  return reconcileKnownWallet(join, walletId, keys)
+  await reconcileKnownWallet(join, walletId, keys)
 }
 
 /** Validates the new shares: s·G = Y, Σ λY = pk. @throws {PROTOCOL_ABORTED} unless the server has confirmed its own */
@@ -167,16 +162,28 @@ async function ifPossible(step: Promise<unknown>): Promise<void> {
 }
 
 /** Aborts the join, and removes what was prepared. */
-async function giveUp({ client, deadline, operationId }: Join, made: Made | undefined, error: unknown): Promise<void> {
-  const isHurried = deadline.signal.aborted || isNetworkFailure(error) || isMpcError(error, 'JOIN_EXPIRED')
-  const aborted = abortJoin(client, operationId, isHurried)
+async function giveUp(join: Join, made: Made | undefined, error: unknown): Promise<void> {
+  const { client, operationId } = join
+  const aborted = abortJoin(client, operationId, isHurried(join, error))
   if (made !== undefined) {
-    const { shares, wasKnown } = made
-    const { walletId, setId } = shares
-    const discard = wasKnown ? deletePreparedSet : deleteFirstSet
-    await withDeadline(client, { timeoutMs: DISCARD_TIMEOUT_MS }, (_, client) =>
-      discard(client, toHex(walletId), toHex(setId)),
-    ).catch(() => undefined)
+    const { walletId, setId } = made.shares
+    await undo(join, (_, client) => deletePreparedSet(client, toHex(walletId), toHex(setId)))
   }
   await aborted
+}
+
+/** The server has refused the last message, or responded with what is no result: asks what it has decided. */
+async function askDecision(join: Join, { shares }: Made, error: unknown): Promise<void> {
+  join.client.operations.delete(join.operationId)
+  if (isHurried(join, error)) return
+  await undo(join, (deadline, client) => reconcileWallet(client, deadline, toHex(shares.walletId), { soon: true }))
+}
+
+/** Whether the app wants to stop, or the server cannot be reached. */
+function isHurried({ deadline }: Join, error: unknown): boolean {
+  return deadline.signal.aborted || isNetworkFailure(error) || isMpcError(error, 'JOIN_EXPIRED')
+}
+
+async function undo({ client }: Join, work: (deadline: Deadline, client: Client) => Promise<unknown>): Promise<void> {
+  await withDeadline(client, { timeoutMs: UNDO_TIMEOUT_MS }, work).catch(() => undefined)
 }

@@ -9,15 +9,13 @@ import { readWallet } from './wallet-store.ts'
  * Finishes what earlier actions left unfinished for a wallet that this device is about to get a new set of.
  *
  * @param keys the wallet's public keys by its backup, or by the device that invites this one
- * @returns whether this device knows the wallet; false also if what it stores of it is damaged
  * @throws {SET_MISMATCH} if this device knows the wallet with other public keys
  */
-export async function reconcileKnownWallet(call: Call, walletId: string, keys: PublicKeys): Promise<boolean> {
+export async function reconcileKnownWallet(call: Call, walletId: string, keys: PublicKeys): Promise<void> {
   const known = await reconcileIfPossible(call, walletId)
   if (known !== undefined && !equalKeys(known.publicKeys, keys)) {
     throw new MpcError('SET_MISMATCH', 'this device knows the wallet by other public keys')
   }
-  return known !== undefined
 }
 
 async function reconcileIfPossible({ client, deadline }: Call, walletId: string): Promise<WalletRecord | undefined> {

@@ -37,7 +37,7 @@ export async function prepareSet(
     walletId,
     (known) => {
       const operationExpiresAt = Math.min(deadline.endsAt, client.now() + UNDECIDED_MS)
-      const record = known ?? { walletId, publicKeys: walletKeys, activeSetId: null, sets: [] }
+      const record = known ?? { walletId, publicKeys: walletKeys, activeSetId: null, isNew: true, sets: [] }
       return withPrepared(record, { setId, operationId, operationExpiresAt, replaces: replaces(record) })
     },
     { replaceDamaged: true },

@@ -5,7 +5,7 @@ import { withDeadline, type Deadline } from '../deadline.ts'
 import { deleteRetiredShares, proveSet } from './prove-set.ts'
 import { deleteSets } from './share-store.ts'
 import type { Client } from '../types.ts'
-import { UNDECIDED_MS, withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
+import { isKnown, UNDECIDED_MS, withActivated, type LocalSet, type WalletRecord } from './wallet-record.ts'
 import { changeKnownWallet, readWallet } from './wallet-store.ts'
 
 /** How long a step may take that the wallet can be used without, or that other wallets wait for. */
@@ -30,7 +30,7 @@ export interface ReconcileOptions {
  * Sends the proof for a set whose proof is still pending. Steps that the wallet can be used without have a short
  * timeout of their own.
  *
- * @returns undefined if this device does not know the wallet
+ * @returns undefined if this device does not know the wallet, also because its first set is discarded now
  * @throws {OPERATION_IN_PROGRESS} if another tab is making the only set
  * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT} without a response that can be read, if no other set is in use
  * @throws {SET_RETIRED} if the set in use was retired before it was proven
@@ -64,7 +64,7 @@ export async function reconcileWallet(
       onLeft?.(error)
     }
   }
-  return record
+  return isKnown(record) ? record : undefined
 }
 
 async function reconcileSet(

@@ -85,20 +85,14 @@ export async function deleteSets(client: Client, walletId: string, setIds: reado
   return changeKnownWallet(client, walletId, (record) => withoutSets(record, setIds))
 }
 
-/** Undoes the preparation of a set, however far it got. */
+/**
+ * Undoes the preparation of a set, however far it got. Of a wallet that came with this set a record stays that says nothing:
+ * to delete it could delete the set that another tab is recording.
+ */
 export async function deletePreparedSet(client: Client, walletId: string, setId: string): Promise<void> {
   await deleteShares(client, setId)
   if ((await readWallet(client, walletId)) === undefined) return
   await changeKnownWallet(client, walletId, (record) => withoutSets(record, [setId]))
-}
-
-/**
- * {@link deletePreparedSet} of a set with which this device came to know the wallet: the record goes too, unless it has other
- * sets by now. It would keep the wallet's public keys, which nobody has confirmed.
- */
-export async function deleteFirstSet(client: Client, walletId: string, setId: string): Promise<void> {
-  await deletePreparedSet(client, walletId, setId)
-  if ((await readWallet(client, walletId))?.sets.length === 0) await client.storage.delete(walletKey(walletId))
 }
 
 /** Deletes the record and shares of a wallet whose generation failed. */

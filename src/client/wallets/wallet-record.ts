@@ -37,6 +37,11 @@ export interface WalletRecord {
   readonly publicKeys: PublicKeys
   /** The ACTIVE set that the device uses; null if there is none. */
   readonly activeSetId: string | null
+  /**
+   * Whether the server has committed no set of it on this device yet, so that nobody has confirmed its public keys. Such a
+   * record without sets is of a wallet that the device does not know.
+   */
+  readonly isNew: boolean
   readonly sets: readonly LocalSet[]
 }
 
@@ -44,7 +49,7 @@ const VERSION = 1
 const STATES: Readonly<Record<LocalState, number>> = { PREPARED: 1, ACTIVE: 2, RETIRED: 3 }
 
 /**
- * `version u8 | wallet id 16 | secp256k1 key 33 | ed25519 key 32 | has active set u8 | [active set 32] | count u16 |
+ * `version u8 | wallet id 16 | secp256k1 key 33 | ed25519 key 32 | 1 with an active set, 2 if it is new, else 0, u8 | [active set 32] | count u16 |
  * count × (set id 32 | state u8 | operation id 16 | operation expires at u64 | proof pending u8 | count u16 |
  * count × replaced set id 32)`
  */
@@ -54,7 +59,7 @@ export function encodeWalletRecord(record: WalletRecord): Uint8Array {
     .bytes(fromHex(record.walletId))
     .bytes(record.publicKeys.secp256k1)
     .bytes(record.publicKeys.ed25519)
-    .u8(record.activeSetId === null ? 0 : 1)
+    .u8(record.activeSetId !== null ? 1 : record.isNew ? 2 : 0)
     .bytes(fromHex(record.activeSetId ?? ''))
     .u16(record.sets.length)
   for (const { setId, state, operationId, operationExpiresAt, proofPending, replaces } of record.sets) {
@@ -92,11 +97,12 @@ function readWalletRecord(reader: Reader): WalletRecord {
   if (version !== VERSION) throw new RangeError(`wallet record version ${version} is not supported`)
   const walletId = toHex(reader.bytes(16))
   const publicKeys = { secp256k1: reader.bytes(33), ed25519: reader.bytes(32) }
-  const activeSetId = reader.u8() === 0 ? null : readSetId(reader)
+  const use = reader.u8()
+  const activeSetId = use === 1 ? readSetId(reader) : null
   const sets = readList(reader, readLocalSet)
   reader.end()
   validateSets(sets, activeSetId)
-  return { walletId, publicKeys, activeSetId, sets }
+  return { walletId, publicKeys, activeSetId, isNew: use === 2, sets }
 }
 
 function readLocalSet(reader: Reader): LocalSet {
@@ -125,6 +131,11 @@ function validateSets(sets: readonly LocalSet[], activeSetId: string | null): vo
   }
 }
 
+/** Whether the device knows the wallet: all that is left of one whose first set was not committed says nothing. */
+export function isKnown({ isNew, sets }: WalletRecord): boolean {
+  return !isNew || sets.length > 0
+}
+
 /** The sets that can sign. */
 export function activeSetIds(record: WalletRecord): string[] {
   return record.sets.filter((set) => set.state === 'ACTIVE').map((set) => set.setId)
@@ -138,7 +149,7 @@ export function withPrepared(record: WalletRecord, set: Omit<LocalSet, 'state' |
 /** Activates a prepared set; earlier ones stay usable. A set that is no longer prepared is left unchanged. */
 export function withActivated(record: WalletRecord, setId: string): WalletRecord {
   if (record.sets.find((set) => set.setId === setId)?.state !== 'PREPARED') return record
-  return { ...record, sets: changeSets(record, [setId], { state: 'ACTIVE' }), activeSetId: setId }
+  return { ...record, sets: changeSets(record, [setId], { state: 'ACTIVE' }), activeSetId: setId, isNew: false }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { MpcError, isMpcError } from '../../errors.ts'
 import { readToReplace } from './read-to-replace.ts'
 import type { Client, Wallet } from '../types.ts'
-import { decodeWalletRecord, encodeWalletRecord, type WalletRecord } from './wallet-record.ts'
+import { decodeWalletRecord, encodeWalletRecord, isKnown, type WalletRecord } from './wallet-record.ts'
 
 /** Attempts to change a wallet record while other tabs change it too. */
 const CHANGE_ATTEMPTS = 16
@@ -11,7 +11,7 @@ const PREFIX = 'wallet/'
 /** The key under which a wallet's record is stored. */
 export const walletKey = (walletId: string) => PREFIX + walletId
 
-/** The ids of the wallets that this device knows, whether or not it still holds a share of them. */
+/** The ids of the wallets that this device has a record of, whether or not it knows them or holds a share of them. */
 export async function listWalletIds(client: Client): Promise<string[]> {
   const keys = await client.storage.list(PREFIX)
   return keys.map((key) => key.slice(PREFIX.length))
@@ -24,13 +24,13 @@ export async function listWalletIds(client: Client): Promise<string[]> {
  */
 export async function readWallet(client: Client, walletId: string): Promise<WalletRecord | undefined> {
   const stored = await client.storage.read(walletKey(walletId))
-  return stored && decodeWalletRecord(stored.value, walletId)
+  return stored && ifKnown(decodeWalletRecord(stored.value, walletId))
 }
 
 /**
  * Changes a wallet's record by compare-and-set, so that no concurrent change is lost.
  *
- * @param change returns the new record; gets undefined if there is none yet
+ * @param change returns the new record; gets undefined if the device does not know the wallet
  * @param options.replaceDamaged whether to treat a damaged record as missing, as a recovery does
  * @throws {OPERATION_IN_PROGRESS} if others keep changing it
  */
@@ -56,11 +56,15 @@ export async function changeWallet(
 
 function readable(bytes: Uint8Array, walletId: string, replaceDamaged: boolean): WalletRecord | undefined {
   try {
-    return decodeWalletRecord(bytes, walletId)
+    return ifKnown(decodeWalletRecord(bytes, walletId))
   } catch (error) {
     if (replaceDamaged) return undefined
     throw error
   }
+}
+
+function ifKnown(record: WalletRecord): WalletRecord | undefined {
+  return isKnown(record) ? record : undefined
 }
 
 /** {@link changeWallet} for a wallet that exists. */

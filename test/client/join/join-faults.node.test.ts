@@ -128,12 +128,14 @@ test('a join that fails keeps nothing of a wallet that the device did not know',
   const storage = watchedStore(inner, (point) => {
     if (point === 'after write wallet') stop.abort()
   })
-  const { code, done } = await joinWallet(device('tablet', { storage }), { signal: stop.signal })
+  const tablet = device('tablet', { storage })
+  const { code, done } = await joinWallet(tablet, { signal: stop.signal })
   await Promise.all([
     expect(done).rejects.toMatchObject({ code: 'ABORTED' }),
     expect(inviteDevice(phone, { walletId: id, code })).rejects.toMatchObject({ code: 'JOIN_CANCELLED' }),
   ])
-  expect(await inner.list('')).toEqual([])
+  expect(await inner.list('share/')).toEqual([])
+  expect([await readWallet(tablet, id), await resume(tablet)]).toEqual([undefined, []])
 })
 
 test('a secret key is wiped if its public key cannot be computed', async () => {

@@ -17,7 +17,7 @@ const [one, two, three] = ['a1', 'a2', 'a3'].map((byte) => byte.repeat(32)) as [
 const operationId = '0f'.repeat(16)
 const operationExpiresAt = 0x0123_0456_0789
 const publicKeys = { secp256k1: new Uint8Array(33).fill(2), ed25519: new Uint8Array(32).fill(3) }
-const empty: WalletRecord = { walletId, publicKeys, activeSetId: null, sets: [] }
+const empty: WalletRecord = { walletId, publicKeys, activeSetId: null, isNew: true, sets: [] }
 
 const active = withActivated(withPrepared(empty, { setId: one, operationId, operationExpiresAt, replaces: [] }), one)
 const full = withPrepared(active, { setId: two, operationId, operationExpiresAt, replaces: [one] })
@@ -31,7 +31,12 @@ describe('wallet record', () => {
     )
   })
 
-  test.each([empty, active, full, withRetired(full, [one])])('is read back as it was written', (record) => {
+  test('says which set is in use, or whether there was none yet', () => {
+    const flag = (record: WalletRecord) => encodeWalletRecord(record)[82]
+    expect([empty, active, withRetired(active, [one])].map(flag)).toEqual([2, 1, 0])
+  })
+
+  test.each([empty, active, withRetired(active, [one]), full, withRetired(full, [one])])('is read back as it was written', (record) => {
     expect(decodeWalletRecord(encodeWalletRecord(record), walletId)).toEqual(record)
   })
 

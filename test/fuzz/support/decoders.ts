@@ -57,6 +57,7 @@ const walletRecord = {
   walletId,
   publicKeys: { secp256k1: new Uint8Array(33).fill(2), ed25519: new Uint8Array(32).fill(3) },
   activeSetId: wallet.setId,
+  isNew: false,
   sets: [
     {
       setId: wallet.setId,

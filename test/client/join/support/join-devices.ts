@@ -23,6 +23,7 @@ export interface DeviceOptions {
   /** Wraps the transport: what it does is what the server, or the network, does. */
   readonly over?: (transport: Transport) => Transport
   readonly create?: typeof createFrostClient
+  readonly now?: () => number
 }
 
 /** Makes a device. Every device of one maker is of the same user. */
@@ -36,13 +37,13 @@ export function newUser(world: World, random: RandomSource, isSealed: boolean): 
   const channelKey = generateKeyPair(random)
   const server = world.server({ channelKeys: [channelKey.secretKey], authenticate: () => ({ clientId }) })
   const inner = inProcessTransport(server)
-  return (label, { storage = memoryStore(), over = (same: Transport) => same, create = createClient } = {}) => {
+  return (label, { storage = memoryStore(), over = (same: Transport) => same, create = createClient, now } = {}) => {
     const transport = isSealed
       ? sealedTransport({ transport: inner, serverKey: channelKey.publicKey, storage, random })
       : inner
     // Not at once: a device that polls without a pause would keep timers from firing.
     const wait = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
-    return create({ transport: over(transport), storage, random, label, wait, repeats: false })
+    return create({ transport: over(transport), storage, random, label, wait, repeats: false, ...(now && { now }) })
   }
 }
 
