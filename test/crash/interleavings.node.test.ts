@@ -1,10 +1,11 @@
 import { appendFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import * as api from '../../src/index.ts'
+import * as index from '../../src/index.ts'
+import * as join from '../../src/join.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { seededRandom, type SeededRandom } from '../support/random.ts'
-import { actionNamed, actions, type Api, type Action } from './support/actions.ts'
+import { actionNamed, actions, joins, type Api, type Action } from './support/actions.ts'
 import { createStage, interleave, interleaveRequest, type Interleaved, type Stage } from './support/interleave.ts'
 import { ignoresClaims, overwritingStore } from './support/planted-bugs.ts'
 import type { Schedule } from './support/scheduler.ts'
@@ -15,13 +16,14 @@ const report = process.env['RESHARE_CRASH_REPORT']
 const count = Number(process.env['RESHARE_INTERLEAVINGS'] ?? (report === undefined ? 0 : 4))
 
 let database: Database
+const api: Api = { ...index, ...join }
 /** The package as another tab, or another process, has loaded it: nothing in memory is shared. */
 let other: Api
 
 beforeAll(async () => {
   database = pgliteDatabase()
   vi.resetModules()
-  other = await import('../../src/index.ts')
+  other = { ...(await import('../../src/index.ts')), ...(await import('../../src/join.ts')) }
 })
 afterAll(() => database.close())
 afterEach(() => {
@@ -29,11 +31,16 @@ afterEach(() => {
 })
 
 /** Two preemptions at most: whoever is first goes on for some steps, then the other, then the first to its end. */
-function randomSchedule(random: SeededRandom): Schedule {
-  return { first: random.pick([0, 1] as const), turns: [random.int(1, 60), random.int(1, 60)] }
+function randomSchedule(random: SeededRandom, longest = 60): Schedule {
+  return { first: random.pick([0, 1] as const), turns: [random.int(1, longest), random.int(1, longest)] }
 }
 
 const pairs = actions.flatMap((one, i) => actions.slice(i).map((two) => [one, two] as const))
+/** A generation and a preprocessing have nothing to do with a join. */
+const besideJoins = [...actions.filter(({ name }) => !/generate|preprocess/.test(name)), ...joins]
+const joinPairs = joins.flatMap((one) => besideJoins.map((two) => [one, two] as const))
+/** Two devices take part in a join, so that it has more steps than other actions. */
+const LONGEST_TURN_OF_JOIN = 150
 const nameOf = ([one, two]: readonly [Action, Action]) => `${one.name}, ${two.name}`
 
 /** Tries each case as often as is wanted, or one of them once. */
@@ -70,6 +77,13 @@ describe('at the same time', { timeout: 3_600_000 }, () => {
     await tryEach(place, pairs, nameOf, (pair, random) => interleave(stage, place, pair, randomSchedule(random)))
   })
 
+  test.each(['two devices', 'two tabs'] as const)('a join, %s: nothing is lost or mixed', async (place) => {
+    vi.stubGlobal('navigator', undefined)
+    await tryEach(place, joinPairs, nameOf, (pair, random) =>
+      interleave(stage, place, pair, randomSchedule(random, LONGEST_TURN_OF_JOIN)),
+    )
+  })
+
   test('two tabs with Web Locks: nothing is lost or mixed', async () => {
     const request = (name: string, _: unknown, work: () => Promise<unknown>) => stage.scheduler.exclusively(name, work)
     vi.stubGlobal('navigator', { locks: { request } })
@@ -82,7 +96,7 @@ describe('at the same time', { timeout: 3_600_000 }, () => {
   test('one request at two servers: one answer', async () => {
     await tryEach(
       'one request, two servers',
-      actions,
+      [...actions, ...joins],
       ({ name }) => name,
       (action, random) => {
         const how = { nth: random.int(1, 5), slow: random.pick([true, false]) }

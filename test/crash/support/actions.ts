@@ -1,17 +1,22 @@
 import type { Client, ErrorCode, Wallet } from '../../../src/index.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { keepBackup, type DeviceGroup } from './device-group.ts'
+import type { Device } from './world.ts'
 
 /** The package, as one tab has loaded it. */
-export type Api = typeof import('../../../src/index.ts')
+export type Api = typeof import('../../../src/index.ts') & typeof import('../../../src/join.ts')
 
 /** What an action is done with. */
 export interface Doer {
   readonly api: Api
   readonly client: Client
+  /** Where it runs. */
+  readonly device: Device
   readonly deviceGroup: DeviceGroup
   /** The set that it is to end, if it ends one. */
   readonly target: string
+  /** Starts the other device of a join. */
+  startOther(device: Device): Client
 }
 
 /** Something that may be done while something else is. */
@@ -23,6 +28,10 @@ export interface Action {
   readonly retires?: boolean
   /** Whether it may take the place of a backup that others use or make. */
   readonly supersedes?: boolean
+  /** Whether it takes the place of the set of its own device. */
+  readonly replaces?: boolean
+  /** Whether it is a join: its code is used once, so that a user shows another one where its set has ended meanwhile. */
+  readonly isJoin?: boolean
   /** Makes ready what it needs. @returns the action, which may be done again with another client of the same device */
   ready(doer: Doer): Promise<(client: Client) => Promise<unknown>>
 }
@@ -87,7 +96,7 @@ export const actions: readonly Action[] = [
       return (client) => api.confirmBackup(client, { setId })
     },
   },
-  { name: 'refresh', ready: async (doer) => (client) => doer.api.refreshShares(client, at(doer)) },
+  { name: 'refresh', replaces: true, ready: async (doer) => (client) => doer.api.refreshShares(client, at(doer)) },
   {
     name: 'retire',
     retires: true,
@@ -107,14 +116,51 @@ export const actions: readonly Action[] = [
   },
 ]
 
+/** The two sides of a join. The other device belongs to neither of the two that act at the same time, if it can. */
+export const joins: readonly Action[] = [
+  {
+    name: 'invite',
+    isJoin: true,
+    ready: async (doer) => (client) =>
+      joinTogether(doer, client, doer.startOther(doer.deviceGroup.world.device('invited'))),
+  },
+  {
+    name: 'join',
+    newDevice: true,
+    isJoin: true,
+    ready: async (doer) => (client) => {
+      const { owner, second } = doer.deviceGroup
+      return joinTogether(doer, doer.startOther(doer.device === owner ? second : owner), client)
+    },
+  },
+]
+
+/** One device invites another. Once one of them has failed, its user has the other one stop. */
+async function joinTogether(doer: Doer, inviting: Client, joining: Client): Promise<Wallet> {
+  const { api } = doer
+  const stop = new AbortController()
+  const { signal } = stop
+  const { code, done } = await api.joinWallet(joining, { signal })
+  const failures: unknown[] = []
+  const failed = (error: unknown) => {
+    failures.push(error)
+    stop.abort()
+  }
+  const invited = api.inviteDevice(inviting, { ...at(doer), code, signal })
+  const [wallet] = await Promise.all([done.catch(failed), invited.catch(failed)])
+  if (failures.length > 0) throw failures[0]
+  return wallet!
+}
+
 export function actionNamed(name: string): Action {
-  return actions.find((action) => action.name === name)!
+  return [...actions, ...joins].find((action) => action.name === name)!
 }
 
 /** The codes by which one action may be refused for good because of what another did: what to do then is documented. */
-export function endingCodes({ retires, supersedes }: Action): readonly ErrorCode[] {
+export function endingCodes({ isJoin }: Action, { retires, supersedes, replaces }: Action): readonly ErrorCode[] {
   return [
     ...(retires ? (['SET_RETIRED', 'SHARE_NOT_FOUND'] as const) : []),
     ...(supersedes ? (['BACKUP_SUPERSEDED'] as const) : []),
+    ...(isJoin && (retires || replaces) ? (['JOIN_CANCELLED', 'JOIN_USED', 'SET_RETIRED'] as const) : []),
   ]
 }

@@ -55,27 +55,37 @@ export async function interleave(
   const { deviceGroup, scheduler, apis } = stage
   await chooseBackup(deviceGroup)
   const devices = choosePlaces(deviceGroup, place, pair)
+  const others: Device[][] = [[], []]
   const start = (i: number) => startOn(stage, apis[i]!, devices[i]!)
   const own = [await setOf(deviceGroup, deviceGroup.owner), await setOf(deviceGroup, deviceGroup.second)]
   const works: ((client: Client) => Promise<unknown>)[] = []
   for (const [i, action] of pair.entries()) {
     // Devices end each other's sets; a tab that of its own device.
     const target = own[place === 'two tabs' ? 0 : 1 - i]!
-    works.push(await action.ready({ api: apis[i]!, client: start(i), deviceGroup, target }))
+    const startOther = (device: Device) => {
+      others[i]!.push(device)
+      return startOn(stage, apis[i]!, device)
+    }
+    const doer = { api: apis[i]!, client: start(i), device: devices[i]!, deviceGroup, target, startOther }
+    works.push(await action.ready(doer))
   }
   const clients = [start(0), start(1)]
   const actions = works.map((work, i) => () => work(clients[i]!))
   const course = await scheduler.run(schedule, actions)
 
+  const used = devices.map((device, i) => [device, ...others[i]!])
   const dataLoss = pair.flatMap((action, i) => findUnexpected(action, course.outcomes[i]!, pair[1 - i]!))
-  dataLoss.push(...(await findUnusables(deviceGroup, pair, devices, course.outcomes)))
+  dataLoss.push(...(await findUnusables(deviceGroup, pair, used, course.outcomes)))
   for (const [i, outcome] of course.outcomes.entries()) {
-    dataLoss.push(...(await findLostSets(deviceGroup, devices[i]!, outcome)))
+    dataLoss.push(...(await findLostSets(deviceGroup, used[i]!, outcome)))
   }
   const refused = [0, 1].filter((i) => course.outcomes[i]!.status === 'rejected')
   for (const i of refused)
     dataLoss.push(...(await findUnrepeatable(deviceGroup, pair[i]!, devices[i]!, () => works[i]!(start(i)))))
-  if (refused.length > 0) dataLoss.push(...(await findUnusables(deviceGroup, pair, devices)))
+  if (refused.length > 0) {
+    const all = devices.map((device, i) => [device, ...others[i]!])
+    dataLoss.push(...(await findUnusables(deviceGroup, pair, all)))
+  }
   dataLoss.push(...(await findServerDataLoss(deviceGroup)))
   const names = pair.map(({ name }) => name).join(' and ')
   return {
@@ -101,7 +111,13 @@ export async function interleaveRequest(
   await chooseBackup(deviceGroup)
   const device = action.newDevice ? world.device('new') : deviceGroup.owner
   const target = await setOf(deviceGroup, deviceGroup.second)
-  const work = await action.ready({ api: apis[0], client: startOn(stage, apis[0], device), deviceGroup, target })
+  const others: Device[] = []
+  const startOther = (other: Device) => {
+    others.push(other)
+    return startOn(stage, apis[0], other)
+  }
+  const doer = { api: apis[0], client: startOn(stage, apis[0], device), device, deviceGroup, target, startOther }
+  const work = await action.ready(doer)
 
   let caught: (request: TransportRequest | undefined) => void = () => {}
   const request = new Promise<TransportRequest | undefined>((resolve) => (caught = resolve))
@@ -134,10 +150,10 @@ export async function interleaveRequest(
   const dataLoss = findUnexpected(action, outcome, action)
   const [first, second] = answers
   if (first && second && !equalBytes(first, second)) dataLoss.push('one request got two answers')
-  dataLoss.push(...(await findUnusables(deviceGroup, [action], [device], course.outcomes)))
+  dataLoss.push(...(await findUnusables(deviceGroup, [action], [[device, ...others]], course.outcomes)))
   if (outcome.status === 'rejected') {
     dataLoss.push(...(await findUnrepeatable(deviceGroup, action, device, () => work(startOn(stage, apis[0], device)))))
-    dataLoss.push(...(await findUnusables(deviceGroup, [action], [device])))
+    dataLoss.push(...(await findUnusables(deviceGroup, [action], [[device, ...others]])))
   }
   dataLoss.push(...(await findServerDataLoss(deviceGroup)))
   return {
@@ -156,10 +172,11 @@ type Wrap = (transport: World['transport']) => World['transport']
 /** A client on a device, which the scheduler holds. */
 function startOn(stage: Stage, api: Api, { label, storage }: Device, wrap: Wrap = (transport) => transport): Client {
   const { world } = stage.deviceGroup
-  const transport = wrap(blockedTransport(world.transport, stage.scheduler.gate))
+  const { transport, wait } = world.polling(blockedTransport(world.transport, stage.scheduler.gate))
   return api.createClient({
     pool: { size: 0 },
-    transport,
+    transport: wrap(transport),
+    wait: () => stage.scheduler.until(wait()),
     storage: storeOfTab(storage, api.MpcError),
     label,
     now: world.now,
@@ -179,10 +196,11 @@ function choosePlaces({ world, owner, second }: DeviceGroup, place: Place, pair:
 type Settled = PromiseSettledResult<unknown>
 
 /** Whoever does not succeed is told to try again, or what has taken the place of what it used. */
-function findUnexpected({ name }: Action, outcome: Settled, other: Action): string[] {
+function findUnexpected(action: Action, outcome: Settled, other: Action): string[] {
   if (outcome.status === 'fulfilled') return []
+  const { name } = action
   const reason: unknown = outcome.reason
-  if (isMpcError(reason) && (reason.retryable || endingCodes(other).includes(reason.code))) return []
+  if (isMpcError(reason) && (reason.retryable || endingCodes(action, other).includes(reason.code))) return []
   return [`${name} failed with ${reason instanceof Error ? reason.stack : String(reason)}`]
 }
 
@@ -191,34 +209,39 @@ function isMpcError(reason: unknown): reason is MpcError {
   return reason instanceof MpcError || (reason instanceof Error && 'code' in reason && 'retryable' in reason)
 }
 
-/** A set that an action has given to its device, and that the server has not ended since, is there. */
-async function findLostSets({ world }: DeviceGroup, device: Device, outcome: Settled): Promise<string[]> {
+/** A set that an action has given to a device of its own, and that the server has not ended since, is there. */
+async function findLostSets({ world }: DeviceGroup, devices: readonly Device[], outcome: Settled): Promise<string[]> {
   const setId = outcome.status === 'fulfilled' ? (outcome.value as { setId?: string } | undefined)?.setId : undefined
   if (setId === undefined) return []
   const active = await world.database.query(
     `select 1 from reshare_sets where set_id = $1 and state = 'ACTIVE' and purpose = 'signing'`,
     [setId],
   )
-  const kept = await device.storage.list(`share/${setId}`)
-  return active.length > 0 && kept.length === 0 ? [`${device.label} has lost the share of a set that it was given`] : []
+  const kept = (await Promise.all(devices.map(({ storage }) => storage.list(`share/${setId}`)))).flat()
+  if (active.length === 0 || kept.length > 0) return []
+  return [`${devices[0]!.label} has lost the share of a set that it was given`]
 }
 
-/** Every device resumes, and signs unless its set may have ended. */
+/**
+ * Every device resumes, and signs unless its set may have ended.
+ *
+ * @param devices those that each action has used
+ */
 async function findUnusables(
   deviceGroup: DeviceGroup,
   actions: readonly Action[],
-  devices: readonly Device[],
+  devices: readonly (readonly Device[])[],
   outcomes: readonly Settled[] = [],
 ): Promise<string[]> {
   const { owner, second } = deviceGroup
-  const all = new Set([owner, second, ...devices])
+  const all = new Set([owner, second, ...devices.flat()])
   const dataLoss: string[] = []
   for (const device of all) dataLoss.push(...(await findUnsettled(deviceGroup, device)))
   await chooseBackup(deviceGroup)
   const mayHaveEnded = actions.some(({ retires }) => retires)
   for (const device of all) {
     const isNew = device !== owner && device !== second
-    const hasFailed = actions.every((_, i) => devices[i] !== device || outcomes[i]?.status === 'rejected')
+    const hasFailed = actions.every((_, i) => !devices[i]!.includes(device) || outcomes[i]?.status === 'rejected')
     if (!isNew || !hasFailed) dataLoss.push(...(await findUnusable(deviceGroup, device, mayHaveEnded)))
   }
   return dataLoss

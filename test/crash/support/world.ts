@@ -16,7 +16,7 @@ import {
   type NetworkTrouble,
   type WebhookTrouble,
 } from './trouble.ts'
-import { createChanges } from './polling.ts'
+import { createChanges, type Changes } from './polling.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 
 /** A device: what it stores outlives its processes. */
@@ -42,6 +42,8 @@ export interface World {
   readonly recorder: Recorder
   /** The network, for a client that is started by hand. */
   readonly transport: Transport
+  /** A transport over that network, with the way to wait of a client that polls. */
+  readonly polling: Changes['polling']
   now(): number
   pass(ms: number): void
   device(label: string): Device
@@ -115,6 +117,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
     custodian,
     recorder,
     transport,
+    polling: changes.polling,
     now,
     pass,
     method: password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }),
