@@ -200,13 +200,30 @@ describe.each(databaseKinds)('a join on $name', ({ open }) => {
     expect((await rotating.rotate()).remaining).toBe(remaining - 1)
   })
 
-  test('of which a message for the other device was changed in the database gives that to nobody', async () => {
-    const join = await newJoin().play(1, 2)
-    await world.database.query(
-      `update reshare_responses changed set for_other_device = other.for_other_device from reshare_responses other
-       where changed.operation_id = $1 and other.operation_id = $1 and changed.round = 2 and other.round = 1`,
-      [join.operationId],
-    )
-    await expect(join.poll(2)).rejects.toThrow(failure('SHARE_PARSING_FAILED'))
-  })
+  test.each(['another round', 'another join', 'a join of another client'])(
+    'of which a message for the other device was replaced in the database by that of %s gives it to nobody',
+    async (of) => {
+      const join = await newJoin().play(1, 2)
+      let [otherId, otherRound] = [join.operationId, 1]
+      if (of !== 'another round') {
+        if (of === 'a join of another client') {
+          // With the same id.
+          otherId = join.operationId
+          clientId = `client-${newDevice(world).slice(0, 16)}`
+          ;[phone, tablet] = clientsOf(server)
+          signing = await plantSet(world, server.context, { clientId, device: ids.phone, proven: true })
+        }
+        const options = { joiningDeviceId: ids.tablet, ...(of !== 'another join' && { operationId: otherId }) }
+        const other = await new TestJoin(phone, tablet, signing, options).play(1, 2)
+        ;[otherId, otherRound] = [other.operationId, 2]
+      }
+      await world.database.query(
+        `update reshare_responses changed set for_other_device = other.for_other_device from reshare_responses other
+         where changed.operation_id = $1 and changed.client_id = $2 and changed.round = 2
+           and other.operation_id = $3 and other.client_id = $4 and other.round = $5`,
+        [join.operationId, join.clientOf(1).clientId, otherId, clientId, otherRound],
+      )
+      await expect(join.poll(2)).rejects.toThrow(failure('SHARE_PARSING_FAILED'))
+    },
+  )
 })

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { bumpEpoch } from '../../../src/server/epoch.ts'
-import { JOIN_RELAY_INDEX, JOIN_RELAY_MAX_LENGTH } from '../../../src/wire/join.ts'
+import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
+import { JOIN_RELAY_INDEX, JOIN_RELAY_MAX_LENGTH, JOIN_SELF } from '../../../src/wire/join.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
@@ -88,6 +89,24 @@ describe.each(databaseKinds)('the rounds of a join on $name', ({ open }) => {
     await commits()
   })
 
+  test('show each device what is for it or for all, and nothing else', async () => {
+    for (const round of ROUNDS) {
+      await join.make(round)
+      const response = unwrap(await join.post(round))
+      const [sender, reader] =
+        round % 2 === 0 ? [JOIN_SELF.joining, JOIN_SELF.inviting] : [JOIN_SELF.inviting, JOIN_SELF.joining]
+      const receivers = (messages: readonly SessionMessage[]) =>
+        new Set(messages.filter(isOfServer).map(({ envelope }) => decodeEnvelope(envelope).to))
+      const left = receivers((await join.poll(round)).messages)
+      // In round 3 the server deals: with its own part the inviting device would have the other one's share.
+      if (round === 3) expect(left).toContain(reader)
+      for (const to of receivers(decodeRoundBody(response).messages)) expect([0, sender]).toContain(to)
+      for (const to of left) expect([0, reader]).toContain(to)
+      join.take(round, { status: 200, body: response })
+    }
+    await commits()
+  })
+
   test('take one message for the other device, and none of another participant', async () => {
     const wrong = (round: number): readonly (readonly SessionMessage[])[] => {
       const { messages } = decodeRoundBody(join.bodies[round]!)
@@ -98,6 +117,7 @@ describe.each(databaseKinds)('the rounds of a join on $name', ({ open }) => {
         messages.slice(0, -1),
         [...messages, relay('twice')],
         [...messages.slice(0, -1), relay('')],
+        [...messages.slice(0, -1), { sessionIndex: JOIN_RELAY_INDEX + 1, envelope: new Uint8Array(1) }],
         [...messages.slice(0, -1), relay('x'.repeat(JOIN_RELAY_MAX_LENGTH + 1))],
         [...messages, { sessionIndex: JOIN_RELAY_INDEX + 1, envelope: new Uint8Array(1) }],
         [{ ...first, envelope: forged }, ...rest],
@@ -198,6 +218,7 @@ describe.each(databaseKinds)('the rounds of a join on $name', ({ open }) => {
     expect(codeOf(await phone.send('GET', paths.joinRound(other.operationId, 1)))).toBe('AUTH_FAILED')
   })
 
+  const isOfServer = ({ sessionIndex }: SessionMessage) => sessionIndex !== JOIN_RELAY_INDEX
   const relay = (text: string): SessionMessage => ({
     sessionIndex: JOIN_RELAY_INDEX,
     envelope: new TextEncoder().encode(text),

@@ -57,4 +57,21 @@ describe.each(databaseKinds)('a join on $name', ({ open }) => {
     await expect(late.play()).rejects.toMatchObject({ code: 'CHANNEL_FAILED' })
     await expect(new TestJoin(phone, unsealed, signing).play()).rejects.toMatchObject({ code: 'CHANNEL_FAILED' })
   })
+
+  test('that would make an unbound set where it may not is not begun, and no policy is asked', async () => {
+    const asked: string[] = []
+    const policy = ({ action }: { readonly action: string }) => asked.push(action) > 0
+    const strict = deviceServer(world, { policy })
+    const { phone, unsealed, tabletId } = newDevices(world, strict, 'eva')
+    const { signing } = await newWallet(unsealed)
+    asked.length = 0
+    // No set of the wallet is bound yet, but the inviting device seals its requests.
+    const sealed = new TestJoin(phone, unsealed, signing)
+    await expect(sealed.play(1, 1)).rejects.toMatchObject({ code: 'CHANNEL_FAILED' })
+    expect(asked).toEqual([])
+    await new TestJoin(unsealed, strict.client('eva', tabletId), signing, { joiningDeviceId: tabletId }).play()
+    asked.length = 0
+    await expect(new TestJoin(unsealed, unsealed, signing).play(1, 1)).rejects.toMatchObject({ code: 'CHANNEL_FAILED' })
+    expect(asked).toEqual([])
+  })
 })

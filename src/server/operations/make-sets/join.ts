@@ -89,11 +89,11 @@ async function joinRound(context: ServerContext, input: RoundInput<JoinRequest>)
     const sets = results === undefined ? [] : [combineShares(shares)]
     if (prepared !== undefined) await prepareSets(context, input, sets)
     const sent = messages.map((message) => ({ message, to: decodeEnvelope(message.envelope).to }))
-    const visible = (reader: (to: number) => boolean) =>
-      sent.filter(({ to }) => reader(to)).map(({ message }) => message)
-    const left = [...visible((to) => to !== sender), relayed]
+    const visibleTo = (reader: number) =>
+      sent.filter(({ to }) => to === 0 || to === reader).map(({ message }) => message)
+    const left = [...visibleTo(otherDevice(sender)), relayed]
     return {
-      messages: visible((to) => to === 0 || to === sender),
+      messages: visibleTo(sender),
       writes: (tx) => leaveForOtherDevice(context, tx, input, left),
       ...(done === undefined ? { state: exportSessions(sessions) } : { completion: commitSets(context, input, sets) }),
     }
@@ -101,6 +101,10 @@ async function joinRound(context: ServerContext, input: RoundInput<JoinRequest>)
     shares.forEach(wipeKeyShare)
     for (const session of sessions) session.dispose()
   }
+}
+
+function otherDevice(sender: number): number {
+  return sender === JOIN_SELF.joining ? JOIN_SELF.inviting : JOIN_SELF.joining
 }
 
 /**
@@ -114,8 +118,8 @@ function splitMessages(
   sender: number,
 ): { readonly envelopes: readonly SessionMessage[]; readonly relayed: SessionMessage } {
   const envelopes = messages.filter(({ sessionIndex }) => sessionIndex < sessions)
-  const [relayed, ...more] = messages.filter(({ sessionIndex }) => sessionIndex === JOIN_RELAY_INDEX)
-  if (relayed === undefined || more.length > 0 || messages.length !== envelopes.length + 1) {
+  const relayed = messages.find(({ sessionIndex }) => sessionIndex === JOIN_RELAY_INDEX)
+  if (relayed === undefined || messages.length !== envelopes.length + 1) {
     throw new BadRequest('a round of a join has one message for the other device')
   }
   const { length } = relayed.envelope
