@@ -53,9 +53,9 @@ async function startJoin(tablet: ReturnType<MakeDevice>, phone: ReturnType<MakeD
 }
 
 const setsOf = async ({ known }: Pair) =>
-  (
-    await world.database.query('select state from reshare_sets where wallet_id = $1 order by ordinal', [known.id])
-  ).map(({ state }) => state)
+  (await world.database.query('select state from reshare_sets where wallet_id = $1 order by ordinal', [known.id])).map(
+    ({ state }) => state,
+  )
 
 describe('a last message', () => {
   test('that the server refuses leaves nothing, and the device joins again', async () => {

@@ -36,9 +36,12 @@ describe('wallet record', () => {
     expect([empty, active, withRetired(active, [one])].map(flag)).toEqual([2, 1, 0])
   })
 
-  test.each([empty, active, withRetired(active, [one]), full, withRetired(full, [one])])('is read back as it was written', (record) => {
-    expect(decodeWalletRecord(encodeWalletRecord(record), walletId)).toEqual(record)
-  })
+  test.each([empty, active, withRetired(active, [one]), full, withRetired(full, [one])])(
+    'is read back as it was written',
+    (record) => {
+      expect(decodeWalletRecord(encodeWalletRecord(record), walletId)).toEqual(record)
+    },
+  )
 
   test('is refused if it is damaged', () => {
     const good = encodeWalletRecord(full)
