@@ -1,31 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { cdp, server } from 'vitest/browser'
+import { server } from 'vitest/browser'
 import { anyOf, createPasskey, openBackup, passkey, sealBackup } from '../../src/backup/index.ts'
 import { seededRandom } from '../support/random.ts'
+import { authenticator } from '../support/virtual-authenticator.ts'
 import { cheap, codeOf, record } from './fixtures.ts'
-
-interface DevTools {
-  send(method: string, parameters: object): Promise<{ authenticatorId: string }>
-}
-
-/** A device that holds passkeys and whose user always agrees. Chromium alone can play one. */
-async function authenticator(): Promise<{ remove(): Promise<unknown> }> {
-  const tools = cdp() as unknown as DevTools
-  await tools.send('WebAuthn.enable', { enableUI: false })
-  const { authenticatorId } = await tools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      hasPrf: true,
-      automaticPresenceSimulation: true,
-    },
-  })
-  return { remove: () => tools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }) }
-}
 
 describe.runIf(server.browser === 'chromium')('passkey', () => {
   const random = seededRandom()

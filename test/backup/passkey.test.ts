@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { createPasskey, openBackup, passkey, sealBackup } from '../../src/backup/index.ts'
+import { createPasskey, openBackup, passkey, sealBackup, type PrfRequest } from '../../src/backup/index.ts'
 import { Stanza } from 'age-encryption'
 import { fromUtf8, utf8 } from '../../src/util/bytes.ts'
+import { answering, browser, failing, prf, type Answer } from '../support/passkeys.ts'
 import { seededRandom } from '../support/random.ts'
 import { cheap, codeOf, forge, record } from './fixtures.ts'
 
@@ -11,37 +12,6 @@ const random = seededRandom()
 afterEach(() => {
   vi.unstubAllGlobals()
 })
-
-/** What an authenticator answers to one request. */
-type Answer = (request: CredentialRequestOptions) => Promise<unknown>
-
-/** A browser with passkeys, in as much of it as is asked for. */
-function browser(options: { get?: Answer; create?: () => Promise<unknown>; capabilities?: Record<string, boolean> }) {
-  const get = vi.fn(options.get ?? answering(prf))
-  const create = vi.fn(options.create ?? (() => Promise.reject(new Error('not asked for'))))
-  const { capabilities } = options
-  class PublicKeyCredential {
-    static getClientCapabilities = capabilities && (async () => capabilities)
-  }
-  vi.stubGlobal('PublicKeyCredential', PublicKeyCredential)
-  vi.stubGlobal('navigator', { credentials: { get, create } })
-  return { get, create }
-}
-
-/** A PRF as an authenticator has it: 32 bytes that follow from the input. */
-const prf = (input: Uint8Array): unknown => sha256(input).buffer
-
-const answering =
-  (make: (input: Uint8Array) => unknown): Answer =>
-  async ({ publicKey }) => {
-    const { first, second } = publicKey?.extensions?.prf?.eval as { first: Uint8Array; second: Uint8Array }
-    return { getClientExtensionResults: () => ({ prf: { results: { first: make(first), second: make(second) } } }) }
-  }
-
-const failing =
-  (name: string): Answer =>
-  () =>
-    Promise.reject(new DOMException('no', name))
 
 async function sealed(): Promise<string> {
   browser({})
@@ -177,6 +147,49 @@ describe('passkey in a browser that is played', () => {
 async function sealRecordOnce(): Promise<void> {
   await sealBackup({ record: record(random), methods: [passkey()] })
 }
+
+describe('passkey by a function of the app', () => {
+  const native = (make: (input: Uint8Array) => unknown) => ({
+    evaluatePrf: ({ first, second }: PrfRequest) => ({ first: make(first), second: make(second!) }),
+  })
+
+  test('needs no WebAuthn, and opens what a browser has sealed', async () => {
+    const cipherText = await sealed()
+    vi.stubGlobal('PublicKeyCredential', undefined)
+    const method = passkey(native(prf))
+    await method.probe()
+    const original = await openBackup({ cipherText, methods: [method] })
+    const again = await sealBackup({ record: original, methods: [method] })
+    browser({})
+    expect(await openBackup({ cipherText: again, methods: [passkey()] })).toEqual(original)
+  })
+
+  test.each<[string, (input: Uint8Array) => unknown]>([
+    ['31 bytes', () => new Uint8Array(31)],
+    ['64 bytes', () => new Uint8Array(64)],
+    ['nothing', () => undefined],
+    ['text', () => 'x'.repeat(32)],
+  ])('that gives %s is refused, finally', async (_, make) => {
+    const work = sealBackup({ record: record(random), methods: [passkey(native(make))] })
+    await expect(work).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+  })
+
+  test('that throws may be tried again, and one that hangs ends with the signal', async () => {
+    const thrown = passkey({ evaluatePrf: () => Promise.reject(new Error('cancelled')) })
+    const work = sealBackup({ record: record(random), methods: [thrown] })
+    await expect(work).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+    const controller = new AbortController()
+    const { signal } = controller
+    const hanging = passkey({ evaluatePrf: () => new Promise(() => {}) })
+    const waiting = sealBackup({ record: record(random), methods: [hanging], signal })
+    setTimeout(() => controller.abort(), 5)
+    expect(await codeOf(waiting)).toBe('ABORTED')
+  })
+
+  test('must be a function', () => {
+    expect(() => passkey({ evaluatePrf: 'native' as never })).toThrow(TypeError)
+  })
+})
 
 describe('passkey where there is no WebAuthn', () => {
   test('is STORAGE_UNAVAILABLE before anything happens', async () => {
