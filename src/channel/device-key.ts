@@ -1,7 +1,7 @@
 import { stableKeyPair } from '../hpke/agree.ts'
 import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
 import { MpcError, isMpcError } from '../errors.ts'
-import type { ShareStore, StoredValue } from '../storage/types.ts'
+import type { ShareStore, StoreCallOptions, StoredValue } from '../storage/types.ts'
 import { abytes, concatBytes, equalBytes, toHex, wipe } from '../util/bytes.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { assertMethods } from '../util/arguments.ts'
@@ -35,16 +35,23 @@ export async function deviceId(storage: ShareStore): Promise<string> {
  * here, and its wallets have to be recovered.
  *
  * @returns the caller wipes the secret key
- * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL} if it could not be stored
+ * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL} if it could not be stored, or the user does not unlock the store
  */
-export async function loadDeviceKey(storage: ShareStore, random: RandomSource): Promise<HpkeKeyPair> {
-  const found = await readDeviceKey(storage)
-  return found.pair ?? (await makeDeviceKey(storage, random, found.version))
+export async function loadDeviceKey(
+  storage: ShareStore,
+  random: RandomSource,
+  options: StoreCallOptions = {},
+): Promise<HpkeKeyPair> {
+  const found = await readDeviceKey(storage, options)
+  return found.pair ?? (await makeDeviceKey(storage, random, found.version, options))
 }
 
 /** The stored key pair if it is intact, and the version of the stored value. */
-async function readDeviceKey(storage: ShareStore): Promise<{ pair?: HpkeKeyPair; version: string | null }> {
-  const stored = await readRow(storage)
+async function readDeviceKey(
+  storage: ShareStore,
+  options: StoreCallOptions,
+): Promise<{ pair?: HpkeKeyPair; version: string | null }> {
+  const stored = await readRow(storage, options)
   if (stored === undefined) return { version: null }
   const { version } = stored
   const value = abytes(stored.value, undefined, 'a stored value')
@@ -58,11 +65,12 @@ async function readDeviceKey(storage: ShareStore): Promise<{ pair?: HpkeKeyPair;
   return { version }
 }
 
-/** Reads the row. Deletes it if the store finds it damaged. */
-async function readRow(storage: ShareStore): Promise<StoredValue | undefined> {
+/** Reads the row. Deletes it if the store finds it damaged. One that only a lost lock opens counts as absent. */
+async function readRow(storage: ShareStore, options: StoreCallOptions): Promise<StoredValue | undefined> {
   try {
-    return await storage.read(DEVICE_KEY_ROW)
+    return await storage.read(DEVICE_KEY_ROW, options)
   } catch (error) {
+    if (isMpcError(error, 'SHARE_NOT_FOUND')) return undefined
     if (!isMpcError(error, 'SHARE_PARSING_FAILED')) throw error
     await storage.delete(DEVICE_KEY_ROW)
     return undefined
@@ -73,18 +81,19 @@ async function makeDeviceKey(
   storage: ShareStore,
   random: RandomSource,
   damagedVersion: string | null,
+  options: StoreCallOptions,
 ): Promise<HpkeKeyPair> {
   const made = await stableKeyPair(random(X25519_LENGTH))
   const row = concatBytes(made.secretKey, made.publicKey)
   try {
-    await storage.write(DEVICE_KEY_ROW, row, damagedVersion)
+    await storage.write(DEVICE_KEY_ROW, row, damagedVersion, options)
   } catch (error) {
     if (!isMpcError(error, 'STORAGE_CONFLICT')) throw error
   } finally {
     wipe(row, made.secretKey)
   }
   // Read again: the server must know this device by the key that the store returns from now on.
-  const { pair } = await readDeviceKey(storage)
+  const { pair } = await readDeviceKey(storage, options)
   if (pair !== undefined) return pair
   throw new MpcError('STORAGE_UNAVAILABLE', 'the store did not give back the device key that was written')
 }

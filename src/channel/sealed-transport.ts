@@ -70,14 +70,14 @@ export function sealedTransport(options: SealedTransportOptions): Transport {
   let aheadMs = 0
 
   /** Loaded again for each request until the store has returned it once: it may fail, or never respond. */
-  async function deviceKey(): Promise<HpkeKeyPair> {
-    loaded ??= await loadDeviceKey(storage, random)
+  async function deviceKey(signal?: AbortSignal): Promise<HpkeKeyPair> {
+    loaded ??= await loadDeviceKey(storage, random, { ...(signal && { signal }) })
     return loaded
   }
 
   async function seal(request: TransportRequest, body: Uint8Array): Promise<SealedRequest> {
     const { authorization, contentType } = readHeaders(await requestHeaders(source, request))
-    const device = await deviceKey()
+    const device = await deviceKey(request.signal)
     const plaintext = encodeRequest({
       method: request.method,
       time: serverTime(),

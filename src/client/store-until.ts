@@ -4,6 +4,7 @@ import { abytes } from '../util/bytes.ts'
 
 /** The part of a deadline that a store needs. */
 interface StoreDeadline {
+  readonly signal: AbortSignal
   check(): void
   race<T>(work: T | PromiseLike<T>): Promise<T>
 }
@@ -28,12 +29,14 @@ export function storeUntil(store: ShareStore, deadline: StoreDeadline): ShareSto
       throw new MpcError('STORAGE_UNAVAILABLE', 'the store answered what no store answers', { retryable: false })
     }
   }
+  const options = { signal: deadline.signal }
   return {
-    probe: () => call(() => store.probe(), ignore),
-    read: (key) => call(() => store.read(key), readStored),
-    write: (key, value, version) => call(() => store.write(key, value, version), readText),
+    probe: () => call(() => store.probe(options), ignore),
+    read: (key) => call(() => store.read(key, options), readStored),
+    write: (key, value, version) => call(() => store.write(key, value, version, options), readText),
     delete: (key) => call(() => store.delete(key), ignore),
     list: (prefix) => call(() => store.list(prefix), readTexts),
+    isLocked: () => store.isLocked?.() === true,
   }
 }
 

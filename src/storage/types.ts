@@ -6,6 +6,12 @@ export interface StoredValue {
   readonly version: string
 }
 
+/** Options of a call that may have to wait for the user. */
+export interface StoreCallOptions {
+  /** Ends the prompt of a store that asks the user ({@link ShareStore.read}). Other stores may ignore it. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * A device's share store: a small key-value store with compare-and-set.
  *
@@ -17,17 +23,20 @@ export interface ShareStore {
    * Checks that the store can hold a share. Clients call it before any protocol message.
    *
    * @throws {STORAGE_FULL} if there is no space
-   * @throws {STORAGE_UNAVAILABLE} if a read would not return what was written
+   * @throws {STORAGE_UNAVAILABLE} if a read would not return what was written, or the user does not unlock the store
    */
-  probe(): Promise<void>
+  probe(options?: StoreCallOptions): Promise<void>
 
   /**
    * The value of a key, or undefined if the key is absent.
    *
    * @throws {SHARE_PARSING_FAILED} if the stored value is damaged. Other keys must not be affected.
-   * @throws {STORAGE_UNAVAILABLE} if the store cannot be read
+   * @throws {SHARE_NOT_FOUND} if the value is sealed with a lock or key that is gone. It counts as absent: a write with
+   * `expectedVersion` null stores a new value
+   * @throws {STORAGE_UNAVAILABLE} if the store cannot be read, or the user does not unlock it
+   * @throws {ABORTED} if the signal is aborted while the store asks the user
    */
-  read(key: string): Promise<StoredValue | undefined>
+  read(key: string, options?: StoreCallOptions): Promise<StoredValue | undefined>
 
   /**
    * Writes a value by compare-and-set. It is durable when the promise resolves.
@@ -39,9 +48,10 @@ export interface ShareStore {
    * @throws {SHARE_PARSING_FAILED} or STORAGE_CONFLICT, if `expectedVersion` is null and the stored value is damaged; nothing
    * has changed
    * @throws {STORAGE_FULL} if there is no space; nothing has changed
-   * @throws {STORAGE_UNAVAILABLE} if the write could not be made durable: the key has the old value or the new one
+   * @throws {STORAGE_UNAVAILABLE} if the write could not be made durable: the key has the old value or the new one. Or if
+   * the user does not unlock the store; then nothing has changed
    */
-  write(key: string, value: Uint8Array, expectedVersion: string | null): Promise<string>
+  write(key: string, value: Uint8Array, expectedVersion: string | null, options?: StoreCallOptions): Promise<string>
 
   /**
    * Removes a key and its value, even a damaged one. Does nothing if the key is absent.
@@ -56,4 +66,10 @@ export interface ShareStore {
    * are listed too: reading them throws.
    */
   list(prefix: string): Promise<string[]>
+
+  /**
+   * Whether reading a secret would ask the user now. Actions that only show something then leave for later what needs a
+   * secret. A store without it never asks.
+   */
+  isLocked?(): boolean
 }

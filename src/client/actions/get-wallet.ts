@@ -26,7 +26,7 @@ export async function getWallet(client: Client, options: GetWalletParameters): P
   const { walletId } = assertObject(options, 'getWallet')
   walletIdArgument(walletId)
   return withDeadline(client, options, async (deadline, client) => {
-    const record = await reconcileWallet(client, deadline, walletId)
+    const record = await reconcileWallet(client, deadline, walletId, { quiet: true })
     if (record === undefined) throw shareNotFound()
     return toWallet(record)
   })
@@ -55,7 +55,7 @@ export async function listWallets(client: Client, options: ListWalletsParameters
   return withDeadline(client, options, async (deadline, client) => {
     const walletIds = await listWalletIds(client)
     const settled = await Promise.allSettled(
-      walletIds.map((walletId) => reconcileWallet(client, deadline, walletId, { soon: true })),
+      walletIds.map((walletId) => reconcileWallet(client, deadline, walletId, { soon: true, quiet: true })),
     )
     if (signal?.aborted) deadline.check()
     const failures = settled.flatMap((outcome, i): (readonly [string, MpcError])[] => {

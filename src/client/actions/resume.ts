@@ -76,7 +76,8 @@ export async function resume(client: Client, options: ActionOptions = {}): Promi
 async function resumeWallet(client: Client, deadline: Deadline, walletId: string): Promise<ResumedWallet | undefined> {
   let error: MpcError | undefined
   try {
-    const record = await reconcileWallet(client, deadline, walletId, { onLeft: (left) => (error ??= left), soon: true })
+    const onLeft = (left: MpcError) => (error ??= left)
+    const record = await reconcileWallet(client, deadline, walletId, { onLeft, soon: true, quiet: true })
     if (record === undefined) return undefined
     if (record.activeSetId === null) return { walletId, outcome: 'NO_SHARE' }
     const wallet = toWallet(record)

@@ -17,6 +17,11 @@ export interface ReconcileOptions {
   readonly onLeft?: (error: MpcError) => void
   /** Whether to give up on each set early, because the caller can continue without it. Default: false. */
   readonly soon?: boolean
+  /**
+   * Whether to leave for later what the wallet can be used without, if the store is locked, because the caller needs no
+   * share: so that it does not ask the user. Default: false.
+   */
+  readonly quiet?: boolean
 }
 
 /**
@@ -40,7 +45,7 @@ export async function reconcileWallet(
   client: Client,
   deadline: Deadline,
   walletId: string,
-  { onLeft, soon = false }: ReconcileOptions = {},
+  { onLeft, soon = false, quiet = false }: ReconcileOptions = {},
 ): Promise<WalletRecord | undefined> {
   const found = await readWallet(client, walletId)
   if (found === undefined) return undefined
@@ -49,13 +54,18 @@ export async function reconcileWallet(
     const known: WalletRecord = record
     const set = known.sets.find((other) => other.setId === setId)
     if (set === undefined || client.operations.has(set.operationId)) continue
+    // A proof needs the share, and a request over a sealed transport the device key.
+    const isDeferred = quiet && isUnfinished(set) && client.storage.isLocked?.() === true
+    if (isDeferred) onLeft?.(new MpcError('STORAGE_UNAVAILABLE', 'the store is locked: unlock it to finish this'))
+    if (isDeferred && (known.activeSetId !== null || set.state !== 'PREPARED')) continue
+    const unfinished = { set, isProven: !isDeferred }
     try {
       record =
         soon || known.activeSetId !== null
           ? await withDeadline(client, { signal: deadline.signal, timeoutMs: SHORT_MS }, (deadline, client) =>
-              reconcileSet(client, deadline, known, set),
+              reconcileSet(client, deadline, known, unfinished),
             )
-          : await reconcileSet(client, deadline, known, set)
+          : await reconcileSet(client, deadline, known, unfinished)
     } catch (error) {
       deadline.check()
       // It may have activated the set before it failed.
@@ -67,11 +77,15 @@ export async function reconcileWallet(
   return isKnown(record) ? record : undefined
 }
 
+function isUnfinished(set: LocalSet): boolean {
+  return set.state === 'PREPARED' || (set.state === 'ACTIVE' && set.proofPending)
+}
+
 async function reconcileSet(
   client: Client,
   deadline: Deadline,
   record: WalletRecord,
-  set: LocalSet,
+  { set, isProven }: { readonly set: LocalSet; readonly isProven: boolean },
 ): Promise<WalletRecord> {
   if (set.state !== 'PREPARED') return proveIfPending(client, deadline, record, set.setId)
   const isOurs = client.undecidedOperations.has(set.operationId)
@@ -81,7 +95,7 @@ async function reconcileSet(
   client.undecidedOperations.delete(set.operationId)
   if (decision === 'ABORT') return deleteSets(client, record.walletId, [set.setId])
   const activated = await activateSet(client, record.walletId, set.setId)
-  return proveIfPending(client, deadline, activated, set.setId)
+  return isProven ? proveIfPending(client, deadline, activated, set.setId) : activated
 }
 
 async function decide(client: Client, deadline: Deadline, { operationId }: LocalSet): Promise<Decision['decision']> {
