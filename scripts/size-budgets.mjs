@@ -53,6 +53,7 @@ export const BUDGETS = {
   transport: 3.2,
   channel: 24.5,
   storage: 7.7,
+  'storage/lock': 15,
   'backup/conformance': 2.5,
   'custodian/conformance': 2.5,
   'transport/conformance': 3,
@@ -161,6 +162,12 @@ export const BUNDLES = [
     entries: ['./storage'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CORE],
+  },
+  {
+    name: 'storage/lock',
+    entries: ['./storage/lock'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CORE, 'dist/client/', 'node_modules/idb/'],
   },
   ...['backup', 'custodian', 'transport', 'storage'].map((room) => ({
     name: `${room}/conformance`,

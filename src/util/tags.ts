@@ -71,6 +71,7 @@ const LABELS = {
     'receiver key',
     'response nonce',
     'seal nonce',
+    'store key',
   ],
 } as const
 

@@ -24,6 +24,8 @@ const server = createServer({
 export const token = await tokens.create('ann')
 export const transport = inProcessTransport(server, { headers: { authorization: `Bearer ${token}` } })
 export const storage = memoryStore()
+/** Of a passkey that nobody has. */
+export const identity = 'AGE-PLUGIN-FIDO2PRF-1Q9GQWPC8QURSWPC8QURSWPC8QURSW6MPWPCZUETCV9KHQMR9S95XJMN5V4EXUCTVFW45VU'
 /** 32 bytes */
 export const serverKey = new Uint8Array(32).fill(9)
 export const client = createClient({ transport, storage: memoryStore(), label: 'phone' })

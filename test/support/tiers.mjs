@@ -74,6 +74,7 @@ export const OWN_PROCESS = {
   'test/server/no-wasm.node.test.ts': 'loads modules again',
   'test/service/database.node.test.ts': 'starts processes',
   'test/storage/file': 'replaces a module, starts processes',
+  'test/storage/lock/wiped.node.test.ts': 'replaces Uint8Array',
   'test/util/owner.node.test.ts': 'starts processes',
   'test/util/random.node.test.ts': 'loads modules again',
   'test/util/wiped.node.test.ts': 'loads modules again',

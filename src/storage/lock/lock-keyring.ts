@@ -1,0 +1,145 @@
+import { isMpcError, MpcError } from '../../errors.ts'
+import { isBytes, lengthOf, wipe } from '../../util/bytes.ts'
+import { damaged } from '../failures.ts'
+import { isRecord, type SealingKey } from '../sealed/record.ts'
+import type { Keyring } from '../sealed/sealed-store.ts'
+import type { ShareStore, StoredValue } from '../types.ts'
+import { SECRET_MIN_LENGTH } from './device-lock.ts'
+import { makeKey, unwrapKey } from './header.ts'
+import type { DeviceLock } from './types.ts'
+
+/** What the keys of headers and of the marker begin with. */
+const RESERVED = 'reshare-lock/'
+
+/** There while records from before the lock are being sealed. */
+export const MOVING = `${RESERVED}moving`
+
+/** How often a header is made while other tabs make one. */
+const HEADER_ATTEMPTS = 16
+
+/**
+ * What is not sealed. Everything else is: also keys that a later version of the client, or somebody else, stores.
+ *
+ * - `wallet/…`: ids, public keys and states of a wallet's sets
+ * - `discard/…`: a mark, while a share is being deleted
+ */
+const PUBLIC_PREFIXES = ['wallet/', 'discard/']
+
+const isPublic = (key: string) => PUBLIC_PREFIXES.some((prefix) => key.startsWith(prefix))
+const isReserved = (key: string) => key.startsWith(RESERVED)
+
+/** The keys of a store that a lock opens. Their headers are in the store itself. */
+export function lockKeyring(store: ShareStore, lock: DeviceLock): Keyring {
+  return {
+    name: 'lock',
+    isPublic,
+    isReserved,
+    isLocked: () => !lock.isOpen(),
+    open: (signal) => withSecret(lock, signal, async (secret) => openHeaders(await readHeaders(store), secret)),
+    openToWrite: (signal) => withSecret(lock, signal, (secret) => openOrMake(store, secret)),
+    async notSealed() {
+      const [headers, isMoving] = [await readHeaders(store), await store.read(MOVING)]
+      return headers.length === 0 || isMoving !== undefined
+        ? notMoved()
+        : damaged('a sealed value in this store is damaged')
+    },
+  }
+}
+
+/** Runs `use` with what the lock gives, and wipes that. */
+export async function withSecret<T>(
+  lock: DeviceLock,
+  signal: AbortSignal | undefined,
+  use: (secret: Uint8Array) => T | Promise<T>,
+): Promise<T> {
+  const secret = await lock.unlock(signal && { signal })
+  try {
+    if (!isBytes(secret) || lengthOf(secret, 'secret') < SECRET_MIN_LENGTH) {
+      const message = `a lock must give at least ${SECRET_MIN_LENGTH} bytes`
+      throw new MpcError('STORAGE_UNAVAILABLE', message, { retryable: false })
+    }
+    return await use(secret)
+  } finally {
+    if (isBytes(secret)) wipe(secret)
+  }
+}
+
+/** A stored header. `value` is empty if the store reports it as damaged: then no lock opens it. */
+export interface StoredHeader extends StoredValue {
+  readonly key: string
+}
+
+export async function readHeaders(store: ShareStore): Promise<StoredHeader[]> {
+  const keys = (await store.list(RESERVED)).filter((key) => key !== MOVING)
+  const headers = await Promise.all(keys.map((key) => readHeader(store, key)))
+  return headers.filter((header) => header !== undefined)
+}
+
+async function readHeader(store: ShareStore, key: string): Promise<StoredHeader | undefined> {
+  const stored = await readIntact(store, key)
+  if (stored === undefined) return undefined
+  return stored === 'damaged' ? { key, value: new Uint8Array(0), version: '' } : { key, ...stored }
+}
+
+export function openHeaders(headers: readonly StoredHeader[], secret: Uint8Array): SealingKey[] {
+  return headers.flatMap(({ value }) => unwrapKey(value, secret) ?? [])
+}
+
+async function openOrMake(store: ShareStore, secret: Uint8Array): Promise<SealingKey[]> {
+  const headers = await readHeaders(store)
+  const opened = openHeaders(headers, secret)
+  if (opened.length > 0) return opened
+  if (headers.length === 0 && (await unsealedKeys(store)).length > 0) throw notMoved()
+  return makeHeader(store, secret)
+}
+
+/**
+ * The keys that this secret opens, of which there is one at least. The keys of headers are numbered, so that of two tabs
+ * that make the first one at the same time, one finds the other's.
+ */
+export async function makeHeader(store: ShareStore, secret: Uint8Array): Promise<SealingKey[]> {
+  for (let attempt = 1; ; attempt++) {
+    const headers = await readHeaders(store)
+    const opened = openHeaders(headers, secret)
+    if (opened.length > 0) return opened
+    const numbers = headers.map(({ key }) => Number(key.slice(RESERVED.length)))
+    const next = Math.max(0, ...numbers.filter(Number.isSafeInteger).map((number) => number + 1))
+    const { sealingKey, header } = makeKey(secret)
+    try {
+      await store.write(`${RESERVED}${next}`, header, null)
+      return [sealingKey]
+    } catch (error) {
+      wipe(sealingKey.key)
+      const isTaken = isMpcError(error, 'STORAGE_CONFLICT', 'SHARE_PARSING_FAILED')
+      if (!isTaken || attempt === HEADER_ATTEMPTS) throw error
+    }
+  }
+}
+
+/** The keys of secret values that are not sealed. */
+export async function unsealedKeys(store: ShareStore): Promise<string[]> {
+  const keys = (await store.list('')).filter((key) => !isPublic(key) && !isReserved(key))
+  const unsealed: string[] = []
+  for (const key of keys) {
+    const stored = await readIntact(store, key)
+    if (stored === undefined || stored === 'damaged') continue
+    if (!isRecord(stored.value)) unsealed.push(key)
+    wipe(stored.value)
+  }
+  return unsealed
+}
+
+/** The value of a key, or that the store finds it damaged. */
+export async function readIntact(store: ShareStore, key: string): Promise<StoredValue | 'damaged' | undefined> {
+  try {
+    return await store.read(key)
+  } catch (error) {
+    if (isMpcError(error, 'SHARE_PARSING_FAILED')) return 'damaged'
+    throw error
+  }
+}
+
+function notMoved(): MpcError {
+  const message = 'this store has values from before the lock, which are not sealed: call sealStore first'
+  return new MpcError('STORAGE_UNAVAILABLE', message, { retryable: false })
+}
