@@ -56,6 +56,15 @@ export const codeAge: AgeFiles = {
   },
 }
 
+/**
+ * The stanzas of an age file.
+ *
+ * @throws {Error} if it is none
+ */
+export function readStanzas(file: Uint8Array): readonly Stanza[] {
+  return parseFile(file).stanzas
+}
+
 function wrapping(recipient: AgeRecipient): Recipient {
   if (typeof recipient === 'object') return recipient
   throw new TypeError('this method seals with recipients that are code')

@@ -1,18 +1,30 @@
 export { anyOf } from './methods/any-of.ts'
 export type { Argon2Cost, Argon2Engine } from './methods/argon2.ts'
+export type { BackupChoice } from './choices.ts'
 export { cloudKey, type CloudKeyOptions } from './methods/cloud-key.ts'
 export { memoryCloudKey, type CloudKeyCallOptions, type CloudKeyStorage } from './methods/cloud-storage.ts'
 export { custom, type CustomOptions } from './methods/custom.ts'
+export {
+  createPartReceiver,
+  guardianPart,
+  openPart,
+  recipientFingerprint,
+  type HandedPart,
+  type OpenPartOptions,
+  type PartReceiver,
+} from './methods/guardian.ts'
 export type { KeyedBackupMethod } from './keyed-method.ts'
 export { createBackupMethod } from './method.ts'
 export { openBackup } from './open.ts'
-export { backupMethodsOf, type OpenOptions } from './open-file.ts'
+export { backupChoicesOf, backupMethodsOf, type OpenOptions } from './open-file.ts'
+export { isPartsMissingError, PartsMissingError, type PartFailure } from './parts-missing.ts'
 export { passkey } from './methods/passkey.ts'
 export { password, type PasswordOptions } from './methods/password.ts'
 export { createPasskey } from '../webauthn/create-passkey.ts'
 export type { EvaluatePrf, PrfRequest, PrfResults } from '../webauthn/prf.ts'
 export type { BackupRecord } from '../key-share/backup-record.ts'
 export type { OnProgress } from './progress.ts'
+export { someOf } from './methods/some-of.ts'
 export { sealBackup, type SealOptions } from './seal.ts'
 export type {
   AgeIdentity,

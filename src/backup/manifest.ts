@@ -2,25 +2,26 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Recipient } from 'age-encryption'
-import { BACKUP_METHODS, type BackupMethodName } from '../types.ts'
+import type { BackupMethodName } from '../types.ts'
 import { utf8, wipe } from '../util/bytes.ts'
+import { CHOICES, decodeChoices, encodeChoices, sharingsOf, type BackupChoice } from './choices.ts'
 import { corrupt } from './failures.ts'
+import { decodePartArguments } from './part-stanza.ts'
 import { encodeArgument } from './stanza.ts'
 import type { StanzaArguments } from './types.ts'
 
 /** The header of a backup, as anybody can read it. */
 export interface BackupHeader {
-  /** What opens the backup. */
+  /** The ways to open the backup. */
+  readonly choices: readonly BackupChoice[]
+  /** Every method that has a part in one of them, once. */
   readonly methods: readonly BackupMethodName[]
   /** Every stanza but the manifest. */
   readonly stanzas: readonly StanzaArguments[]
 }
 
-const NAMES: readonly string[] = BACKUP_METHODS
-const MANIFEST_STANZA = 'reshare/v1/manifest'
-const MANIFEST = new RegExp(
-  `\n-> ${MANIFEST_STANZA} ([A-Z]+(?:,[A-Z]+)*) ([A-Za-z0-9+/]{43})\n\n--- ([A-Za-z0-9+/]{43})\n$`,
-)
+export const MANIFEST_STANZA = 'reshare/v1/manifest'
+const MANIFEST = new RegExp(`\n-> ${MANIFEST_STANZA} (${CHOICES}) ([A-Za-z0-9+/]{43})\n\n--- ([A-Za-z0-9+/]{43})\n$`)
 const BLANK = 'A'.repeat(43)
 const MAX_HEADER_LENGTH = 1 << 16
 const MAX_STANZAS = 32
@@ -34,7 +35,7 @@ const MAX_STANZAS = 32
  * @param encrypt seals with the recipient that it is given last
  */
 export async function withManifest(
-  methods: readonly BackupMethodName[],
+  choices: readonly BackupChoice[],
   encrypt: (manifest: Recipient) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   let fileKey: Uint8Array | undefined
@@ -43,7 +44,7 @@ export async function withManifest(
       wrapFileKey(key) {
         wipe(fileKey)
         fileKey = new Uint8Array(key)
-        return [{ args: [MANIFEST_STANZA, [...new Set(methods)].join(','), BLANK], body: new Uint8Array(0) }]
+        return [{ args: [MANIFEST_STANZA, encodeChoices(choices), BLANK], body: new Uint8Array(0) }]
       },
     })
     const { checksumAt, macAt } = locate(file)
@@ -65,25 +66,25 @@ export async function withManifest(
  * @throws {BACKUP_CORRUPT} if it is not a backup, or not as it was sealed
  */
 export function readHeader(file: Uint8Array): BackupHeader {
-  const { header, methods, checksumAt, macAt, stored } = locate(file)
+  const { header, choicesText, checksumAt, macAt, stored } = locate(file)
   if (encodeArgument(checksum(file, checksumAt, macAt)) !== stored) throw corrupt('its checksum does not fit')
   const lines = header.split('\n').filter((line) => line.startsWith('-> '))
   const stanzas = lines.slice(0, -1).map((line) => line.split(' ').slice(1))
   if (stanzas.length > MAX_STANZAS) throw corrupt('it has too many stanzas')
-  const names = methods.split(',')
-  if (!names.every((name) => NAMES.includes(name))) throw corrupt('it names a method that is not known')
-  return { methods: names as BackupMethodName[], stanzas }
+  const choices = decodeChoices(choicesText)
+  decodePartArguments(stanzas, sharingsOf(choices)[0])
+  return { choices, methods: [...new Set(choices.flatMap(({ methods }) => methods))], stanzas }
 }
 
 function locate(file: Uint8Array) {
   let text = ''
   for (const byte of file.subarray(0, MAX_HEADER_LENGTH)) text += String.fromCharCode(byte)
   const header = text.slice(0, text.indexOf('\n--- ') + '\n--- '.length + BLANK.length + 1)
-  const [manifest, methods, stored] = MANIFEST.exec(header) ?? []
+  const [manifest, choicesText, stored] = MANIFEST.exec(header) ?? []
   if (manifest === undefined) throw corrupt('it is not a backup of this package')
   const macAt = header.length - 1 - BLANK.length
   const checksumAt = macAt - '\n\n--- '.length - BLANK.length
-  return { header, methods: methods as string, stored, checksumAt, macAt }
+  return { header, choicesText: choicesText as string, stored, checksumAt, macAt }
 }
 
 /** SHA-256 of the file with the checksum and the MAC, which follow from the rest, blanked out. */

@@ -5,6 +5,7 @@ import { brand, hasBrand, isDomException } from '../util/brand.ts'
 import { wipe } from '../util/bytes.ts'
 import { decodeArmor } from './armor.ts'
 import { corrupt, throwIfAborted, withCode } from './failures.ts'
+import { describeChoices, type BackupChoice } from './choices.ts'
 import { readHeader, type BackupHeader } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
 import type { AgeFiles, AgeIdentity, BackupKeys } from './types.ts'
@@ -35,12 +36,26 @@ class CannotOpen extends Error {
 }
 
 /**
- * What opens a cipherText, by its own account: nothing has been authenticated yet.
+ * The methods that a cipherText was sealed for, by its own account: nothing has been authenticated yet. Whether one of
+ * them is enough, {@link backupChoicesOf} says.
  *
  * @throws {BACKUP_CORRUPT} if it is damaged
  */
 export function backupMethodsOf(cipherText: string): readonly BackupMethodName[] {
   return readHeader(dearmor(cipherText)).methods
+}
+
+/**
+ * The ways to open a cipherText, by its own account: nothing has been authenticated yet. Any one of them opens it, such as
+ * a passkey alone, or 2 of 3 guardians.
+ *
+ * @throws {BACKUP_CORRUPT} if it is damaged
+ *
+ * @example
+ * for (const { needed, methods } of backupChoicesOf(cipherText)) show(`${needed} of ${methods.join(', ')}`)
+ */
+export function backupChoicesOf(cipherText: string): readonly BackupChoice[] {
+  return readHeader(dearmor(cipherText)).choices
 }
 
 /**
@@ -113,19 +128,20 @@ function guarded(identity: Identity): Identity {
   }
 }
 
-function noneFits({ methods: wanted }: BackupHeader, given: readonly BackupKeys[]): MpcError {
-  const onlyPassword = wanted.every((name) => name === 'PASSWORD')
+function noneFits({ choices }: BackupHeader, given: readonly BackupKeys[]): MpcError {
+  const onlyPassword = choices.every(({ needed, methods }) => needed === 1 && methods.includes('PASSWORD'))
   if (onlyPassword && !given.some(({ name }) => name === 'PASSWORD')) {
     return new MpcError('PASSWORD_REQUIRED', 'this backup opens with its password only')
   }
   const names = given.map(({ name }) => name).join(', ') || 'nothing'
   return new MpcError(
     'DECRYPT_FAILED',
-    `this backup opens with ${wanted.join(' or ')}; what was given (${names}) does not fit`,
+    `this backup opens with ${describeChoices(choices)}; what was given (${names}) does not fit`,
   )
 }
 
-function dearmor(cipherText: string): Uint8Array {
+/** @throws {BACKUP_CORRUPT} if it is not in armour */
+export function dearmor(cipherText: string): Uint8Array {
   if (typeof cipherText !== 'string') throw new TypeError('cipherText must be a string')
   if (cipherText.length > MAX_CIPHER_TEXT_LENGTH) throw corrupt('it is too long')
   try {

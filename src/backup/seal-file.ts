@@ -1,5 +1,6 @@
 import { abytes } from '../util/bytes.ts'
 import { encodeArmor } from './armor.ts'
+import { sharingsOf } from './choices.ts'
 import { throwIfAborted } from './failures.ts'
 import { withManifest } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
@@ -24,10 +25,11 @@ export async function sealFile(age: AgeFiles, { plaintext, signal, ...options }:
   const { walletId, methods } = options
   abytes(plaintext, undefined, 'plaintext')
   if (methods.length === 0) throw new TypeError('a backup needs a method')
+  const choices = methods.map(({ name, choice }) => choice ?? { needed: 1, methods: [name] })
+  if (sharingsOf(choices).length > 1) throw new TypeError('a backup may have one someOf among its methods')
   const onProgress = forward(options.onProgress)
   const recipients = await recipientsOf(walletId, methods, onProgress, signal)
-  const names = methods.map(({ name }) => name)
-  const file = await withManifest(names, (manifest) => age.encrypt(plaintext, [...recipients, manifest], signal))
+  const file = await withManifest(choices, (manifest) => age.encrypt(plaintext, [...recipients, manifest], signal))
   throwIfAborted(signal)
   onProgress(1)
   return encodeArmor(file)

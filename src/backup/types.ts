@@ -1,5 +1,6 @@
 import type { Identity, Recipient } from 'age-encryption'
 import type { BackupMethodName } from '../types.ts'
+import type { BackupChoice } from './choices.ts'
 
 /** What a backup method is told when it seals. */
 export interface BackupKeyOptions {
@@ -79,6 +80,19 @@ export interface IdentityOptions extends BackupOpenOptions {
 export interface BackupKeys extends Pick<BackupMethod, 'name' | 'probe'> {
   /** Set where the method has recipients only, so that what it seals opens elsewhere. */
   readonly sealsOnly?: boolean
+
+  /** Set by `someOf`: how many of which methods open what this method seals. */
+  readonly choice?: BackupChoice
+
+  /**
+   * Set where the method brings an open part of a `someOf` backup from elsewhere, as `guardianPart` does.
+   *
+   * @returns the record of the part: secret, the caller wipes it
+   */
+  readonly handedPart?: (options: {
+    /** Aborts the work. */
+    readonly signal?: AbortSignal
+  }) => Promise<Uint8Array>
 
   /** age recipients that seal: at least one. */
   recipients(options: BackupKeyOptions): Promise<readonly AgeRecipient[]>

@@ -53,6 +53,7 @@ const LABELS = {
   operation: ['setup', 'begin', 'export'],
   channel: ['request', 'response'],
   join: ['code', 'inviting', 'joining'],
+  backup: ['part', 'recipient'],
   // Labels for drawing randomness, see hedge.ts.
   hedge: [
     'stream',

@@ -1,5 +1,11 @@
 import { armor, Encrypter, type Stanza } from 'age-encryption'
-import { password, type BackupKeys, type BackupRecord, type PasswordOptions } from '../../src/backup/index.ts'
+import {
+  password,
+  type BackupChoice,
+  type BackupKeys,
+  type BackupRecord,
+  type PasswordOptions,
+} from '../../src/backup/index.ts'
 import { withManifest } from '../../src/backup/manifest.ts'
 import { encodeBackupRecord } from '../../src/key-share/backup-record.ts'
 import type { BackupMethodName } from '../../src/types.ts'
@@ -19,14 +25,15 @@ export function record(random: RandomSource, change: Partial<BackupRecord> = {})
 
 /** A file as an attacker can make one who knows the file key: any stanzas, any content, checksum and MAC in order. */
 export async function forge(
-  methods: readonly BackupMethodName[],
+  methods: readonly (BackupMethodName | BackupChoice)[],
   wrap: (fileKey: Uint8Array) => readonly Stanza[] | Promise<readonly Stanza[]>,
   content: BackupRecord | Uint8Array,
 ): Promise<string> {
   const encrypter = new Encrypter()
   encrypter.addRecipient({ wrapFileKey: async (fileKey) => [...(await wrap(fileKey))] })
   const plaintext = content instanceof Uint8Array ? content : encodeBackupRecord(content)
-  const file = await withManifest(methods, (manifest) => {
+  const choices = methods.map((method) => (typeof method === 'string' ? { needed: 1, methods: [method] } : method))
+  const file = await withManifest(choices, (manifest) => {
     encrypter.addRecipient(manifest)
     return encrypter.encrypt(plaintext)
   })

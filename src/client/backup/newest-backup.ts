@@ -8,6 +8,7 @@ import type { BackupTexts } from './backup-source.ts'
 const DOES_NOT_OPEN = [
   'WRONG_PASSWORD',
   'PASSWORD_REQUIRED',
+  'BACKUP_PARTS_MISSING',
   'DECRYPT_FAILED',
   'BACKUP_CORRUPT',
   'BACKUP_OTHER_WALLET',

@@ -1,0 +1,93 @@
+import { isMpcError } from '../errors.ts'
+import { equalBytes, wipe } from '../util/bytes.ts'
+import { corrupt, throwIfAborted } from './failures.ts'
+import { openPartFile, sealPart, type Part, type PartWork } from './part-file.ts'
+import { commitToShare, type PartRecord } from './part-record.ts'
+import { part as partOf, type OnProgress } from './progress.ts'
+import type { AgeRecipient, BackupKeys } from './types.ts'
+
+/** A part that was sealed. */
+export interface SealedPart {
+  readonly file: Uint8Array
+  /** Whether its method has opened it again: the others only seal. */
+  readonly proven: boolean
+}
+
+/** In base64 within the header, whose limit is 64 KiB. */
+const MAX_PARTS_LENGTH = 44 * 1024
+
+/**
+ * Seals each record by its method, and opens it again by each method that can.
+ *
+ * @throws {TypeError} if one key would open two parts, as far as that can be seen
+ * @throws {RangeError} if the parts are too large for a header
+ * @throws {DECRYPT_FAILED | BACKUP_CORRUPT} if a method does not open its part
+ * @throws {MpcError} what a method throws
+ */
+export async function sealParts(
+  records: readonly PartRecord[],
+  methods: readonly BackupKeys[],
+  { onProgress = () => {}, ...work }: PartWork,
+): Promise<SealedPart[]> {
+  const seen = new Set<AgeRecipient>()
+  const parts: Part[] = []
+  const sealed: SealedPart[] = []
+  for (const [i, method] of methods.entries()) {
+    throwIfAborted(work.signal)
+    const record = records[i] as PartRecord
+    const report = (step: 0 | 1): OnProgress => partOf(partOf(onProgress, i, methods.length), step, 2)
+    const file = await sealPart(record, noting(method, seen), { ...work, onProgress: report(0) })
+    const part = { ...record, method: method.name, commitment: commitToShare(record), file }
+    const proven = method.sealsOnly !== true
+    if (proven) await assertOpens(part, record, method, { ...work, onProgress: report(1) })
+    parts.push(part)
+    sealed.push({ file, proven })
+  }
+  if (sealed.reduce((sum, { file }) => sum + file.length, 0) > MAX_PARTS_LENGTH) {
+    throw new RangeError('the recipients of the parts are too many for one file')
+  }
+  await assertDifferentKeys(parts, methods, work)
+  return sealed
+}
+
+async function assertOpens(part: Part, record: PartRecord, method: BackupKeys, work: PartWork): Promise<void> {
+  const opened = await openPartFile(part, [part], method, work)
+  const isSame = equalBytes(opened.share, record.share)
+  wipe(opened.share)
+  if (!isSame) throw corrupt('a sealed part is not what went in')
+}
+
+/** The method, whose recipients must not be another's. */
+function noting(method: BackupKeys, seen: Set<AgeRecipient>): BackupKeys {
+  return {
+    ...method,
+    async recipients(options) {
+      const recipients = await method.recipients(options)
+      if (recipients.some((recipient) => seen.has(recipient)))
+        throw new TypeError('two parts are for the same recipient')
+      for (const recipient of recipients) seen.add(recipient)
+      return recipients
+    },
+  }
+}
+
+/** Passkeys are not asked: each would be another prompt. */
+async function assertDifferentKeys(parts: readonly Part[], methods: readonly BackupKeys[], work: PartWork) {
+  for (const [i, method] of methods.entries()) {
+    if (method.sealsOnly === true || method.name === 'PASSKEY') continue
+    for (const part of parts.filter(({ method: name }, j) => j !== i && name === method.name)) {
+      if (await opens(part, method, work)) throw new TypeError('one key would open two parts')
+    }
+  }
+}
+
+async function opens(part: Part, method: BackupKeys, work: PartWork): Promise<boolean> {
+  try {
+    const { share } = await openPartFile(part, [part], method, work)
+    wipe(share)
+    return true
+  } catch (error) {
+    if (isMpcError(error, 'DECRYPT_FAILED', 'WRONG_PASSWORD')) return false
+    throw error
+  }
+}
