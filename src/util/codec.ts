@@ -1,5 +1,5 @@
 import { brand, hasBrand } from './brand.ts'
-import { abytes, lengthOf } from './bytes.ts'
+import { abytes, lengthOf, wipe } from './bytes.ts'
 
 /** Bytes from outside are not a valid encoding. Callers convert it to an error code of their layer. */
 export class CodecError extends Error {
@@ -134,5 +134,21 @@ export class Reader {
     const view = this.#bytes.subarray(this.#offset, this.#offset + length)
     this.#offset += length
     return view
+  }
+}
+
+/** Reads what has secrets: of bytes that are spoilt, any field may be part of one. */
+export class SecretReader extends Reader {
+  readonly #copies: Uint8Array[] = []
+
+  override bytes(length: number): Uint8Array {
+    const copy = super.bytes(length)
+    this.#copies.push(copy)
+    return copy
+  }
+
+  /** Wipes every copy that it gave. */
+  wipe(): void {
+    wipe(...this.#copies)
   }
 }

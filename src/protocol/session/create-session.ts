@@ -1,6 +1,6 @@
 import { MpcError, ProtocolError } from '../../errors.ts'
 import { abytes, concatBytes, wipe } from '../../util/bytes.ts'
-import { CodecError, Reader, Writer, isCodecError } from '../../util/codec.ts'
+import { CodecError, isCodecError, type Reader, SecretReader, Writer } from '../../util/codec.ts'
 import { encodeEnvelope } from './envelope.ts'
 import type { Machine, Message } from './machine.ts'
 import { echoLength, Mailbox } from './mailbox.ts'
@@ -27,7 +27,7 @@ export function restoreSession<Result>(
   state: Uint8Array,
   decode: (reader: Reader) => Machine<Result>,
 ): Session<Result> {
-  const reader = new Reader(abytes(state, undefined, 'state'))
+  const reader = new SecretReader(abytes(state, undefined, 'state'))
   try {
     if (reader.u8() !== STATE_VERSION) throw new CodecError('session state of another version')
     if (reader.u8() !== PROTOCOLS[protocol]) throw new CodecError('session state of another protocol')
@@ -44,6 +44,7 @@ export function restoreSession<Result>(
     }
     return new MachineSession(machine, mailbox, round)
   } catch (cause) {
+    reader.wipe()
     if (!isCodecError(cause)) throw cause
     throw new MpcError('SHARE_PARSING_FAILED', `not a session state: ${cause.message}`, { cause })
   }

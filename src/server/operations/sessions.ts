@@ -84,19 +84,27 @@ export function exportSessions(sessions: readonly Session<unknown>[]): Uint8Arra
 
 const STATE_MAX_LENGTH = 1 << 20
 
-/** The sessions that {@link exportSessions} wrote. */
-export function restoreSessions<S>(state: Uint8Array, restore: (state: Uint8Array, sessionIndex: number) => S): S[] {
+/** The sessions that {@link exportSessions} wrote. If one cannot be restored, those before it are disposed of. */
+export function restoreSessions<S extends Pick<Session<unknown>, 'dispose'>>(
+  state: Uint8Array,
+  restore: (state: Uint8Array, sessionIndex: number) => S,
+): S[] {
   const reader = new Reader(state)
   const count = reader.u8()
   const sessions: S[] = []
-  for (let sessionIndex = 0; sessionIndex < count; sessionIndex++) {
-    const one = reader.prefixed(STATE_MAX_LENGTH)
-    try {
-      sessions.push(restore(one, sessionIndex))
-    } finally {
-      wipe(one)
+  try {
+    for (let sessionIndex = 0; sessionIndex < count; sessionIndex++) {
+      const one = reader.prefixed(STATE_MAX_LENGTH)
+      try {
+        sessions.push(restore(one, sessionIndex))
+      } finally {
+        wipe(one)
+      }
     }
+    reader.end()
+    return sessions
+  } catch (error) {
+    for (const session of sessions) session.dispose()
+    throw error
   }
-  reader.end()
-  return sessions
 }

@@ -112,29 +112,35 @@ describe('a state of several sessions', () => {
     const state = exportSessions(sessions)
     expect(exported).toEqual([new Uint8Array(1), new Uint8Array(1)])
     const given: Uint8Array[] = []
+    const dispose = () => {}
     const restored = restoreSessions(
       state,
-      (one, sessionIndex) => (given.push(one), `${sessionIndex} ${fromUtf8(one)}`),
+      (one, sessionIndex) => (given.push(one), { name: `${sessionIndex} ${fromUtf8(one)}`, dispose }),
     )
-    expect(restored).toEqual(['0 a', '1 b'])
+    expect(restored.map(({ name }) => name)).toEqual(['0 a', '1 b'])
     expect(given).toEqual([new Uint8Array(1), new Uint8Array(1)])
   })
 
-  test('is wiped also where a session cannot be restored', () => {
+  test('is wiped also where a session cannot be restored, and so are those before it', () => {
     const given: Uint8Array[] = []
-    const state = exportSessions([session('a')])
-    const restore = (one: Uint8Array) => {
+    const disposed: number[] = []
+    const state = exportSessions([session('a'), session('b')])
+    const restoreUpTo = (last: number) => (one: Uint8Array, sessionIndex: number) => {
       given.push(one)
-      throw new Error('no')
+      if (sessionIndex > last) throw new Error('no')
+      return { dispose: () => void disposed.push(sessionIndex) }
     }
-    expect(() => restoreSessions(state, restore)).toThrow('no')
-    expect(given).toEqual([new Uint8Array(1)])
+    expect(() => restoreSessions(state, restoreUpTo(0))).toThrow('no')
+    expect([given, disposed]).toEqual([[new Uint8Array(1), new Uint8Array(1)], [0]])
+    expect(() => restoreSessions(new Uint8Array([...state, 0]), restoreUpTo(1))).toThrow(CodecError)
+    expect(disposed).toEqual([0, 0, 1])
   })
 
   test('is exactly what was written, up to a mebibyte a session', () => {
     const state = (length: number) => new Writer().u8(1).prefixed(new Uint8Array(length)).finish()
-    expect(restoreSessions(state(1 << 20), ({ length }) => length)).toEqual([1 << 20])
-    expect(() => restoreSessions(state((1 << 20) + 1), () => 0)).toThrow(CodecError)
-    expect(() => restoreSessions(new Writer().u8(0).u8(0).finish(), () => 0)).toThrow(CodecError)
+    const measure = ({ length }: Uint8Array) => ({ length, dispose: () => {} })
+    expect(restoreSessions(state(1 << 20), measure).map(({ length }) => length)).toEqual([1 << 20])
+    expect(() => restoreSessions(state((1 << 20) + 1), measure)).toThrow(CodecError)
+    expect(() => restoreSessions(new Writer().u8(0).u8(0).finish(), measure)).toThrow(CodecError)
   })
 })
