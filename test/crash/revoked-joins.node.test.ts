@@ -53,7 +53,7 @@ async function revokeAt([when, side, method, round]: Point): Promise<void> {
   const { id: walletId, publicKeys } = await generateWallet(known)
   await join(known, watch, walletId)
   await resume(known)
-  const phoneId = (await deviceId(phoneStore))!
+  const phoneId = await deviceId(phoneStore)
 
   let revoked: Promise<unknown> | undefined
   const revoke = async ({ method: sent, path }: TransportRequest) => {

@@ -66,7 +66,7 @@ function statesWithShare<R extends Result>(sessions: Session<R>[], restore: (sta
       afterStep(participant, session) {
         if (participant !== 2) return session
         states.push(session.export())
-        return restore(states.at(-1)!.slice())
+        return restore(states.at(-1).slice())
       },
     },
   )
