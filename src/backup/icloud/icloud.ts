@@ -1,0 +1,164 @@
+import { MpcError } from '../../errors.ts'
+import { abytes, equalBytes, fromBase64, isHex, toBase64, toHex } from '../../util/bytes.ts'
+import { assertMethods, assertObject } from '../../util/arguments.ts'
+import { checkBaseUrl } from '../../util/base-url.ts'
+import { platformRandom } from '../../util/platform-random.ts'
+import type { CloudKeyStorage } from '../methods/cloud-storage.ts'
+import type { ICloudAuth } from './auth.ts'
+import { isObject, malformed, type Refusal } from './response.ts'
+import { createSession, type SessionSettings } from './session.ts'
+import { defaultTokens, type WebTokenStore } from './tokens.ts'
+
+/** Options of {@link iCloud}. */
+export interface ICloudOptions {
+  /** The container's id: `iCloud.` and a name. */
+  readonly container: string
+  /** Which of the container's two databases: they hold different records, and each has API tokens of its own. */
+  readonly environment: 'development' | 'production'
+  /** The API token of the container and environment. Not secret. */
+  readonly apiToken: string
+  /** Gets a web token when the user must sign in. Without it, that is STORAGE_UNAVAILABLE, `retryable: false`. */
+  readonly auth?: ICloudAuth
+  /** Where the current web token is kept. Default: the page's `localStorage`; where there is none, memory. */
+  readonly tokens?: WebTokenStore
+  /** Default: `globalThis.fetch`. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+  /** Time limit of one request in milliseconds, until the last byte of the response. Default: 30,000. */
+  readonly timeoutMs?: number
+  /** Default: `https://api.apple-cloudkit.com`. */
+  readonly endpoint?: string
+}
+
+/** The record type, and its field of type Bytes. */
+const RECORD_TYPE = 'ReshareKey'
+const FIELD = 'key'
+/** An age identity has at most 2 KB. */
+const MAX_KEY_BYTES = 16 * 1024
+
+/** How a call may be aborted. */
+interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Keeps cloud keys in the user's iCloud: in the private database of the app's CloudKit container, by CloudKit web services.
+ *
+ * Requests are sent one at a time, those of all tabs together, because each web token serves one. What iCloud asks to
+ * repeat is repeated for up to some ten seconds; if iCloud asks for more time than half a minute, the error says so in
+ * `retryAfterMs`. No error message contains a token.
+ *
+ * - STORAGE_UNAVAILABLE: the user did not sign in, or the container is not set up (`retryable: false`)
+ * - STORAGE_FULL: the user's iCloud is full
+ * - RATE_LIMITED, NETWORK_ERROR, TIMEOUT, ABORTED, MALFORMED_RESPONSE: as everywhere
+ *
+ * @throws {TypeError} if an option is wrong
+ * @throws {RangeError} if `timeoutMs` is out of range
+ * @example
+ * const storage = iCloud({ container: 'iCloud.com.example.wallet', environment: 'production', apiToken, auth: appleSignIn() })
+ * const method = cloudKey({ provider: 'ICLOUD', storage })
+ */
+export function iCloud(options: ICloudOptions): CloudKeyStorage {
+  const session = createSession(checkOptions(options))
+
+  async function read(id: string, { signal }: CallOptions = {}): Promise<Uint8Array | undefined> {
+    const { record } = await session.request(
+      {
+        operation: 'records/lookup',
+        id: checkId(id),
+        body: { records: [{ recordName: id }], desiredKeys: [FIELD] },
+        expected: isMissing,
+      },
+      signal,
+    )
+    return record === undefined || record['deleted'] === true ? undefined : keyOf(record)
+  }
+
+  async function write(id: string, bytes: Uint8Array, { signal }: CallOptions = {}): Promise<void> {
+    // A copy: the caller may change the bytes meanwhile.
+    const key = new Uint8Array(abytes(bytes, undefined, 'bytes'))
+    if (key.length > MAX_KEY_BYTES) throw new RangeError(`a key has at most ${MAX_KEY_BYTES} bytes`)
+    try {
+      const fields = { [FIELD]: { value: toBase64(key), type: 'BYTES' } }
+      const record = { recordType: RECORD_TYPE, recordName: checkId(id), fields }
+      const written = await session.request(modify('create', record, id, exists), signal)
+      if (written.record !== undefined) return
+      // The record may be of an earlier request of this call, whose response was lost.
+      const stored = written.repeated ? await read(id, { ...(signal && { signal }) }) : undefined
+      if (stored === undefined || !equalBytes(stored, key)) {
+        throw new MpcError('STORAGE_CONFLICT', 'there is a cloud key with this id')
+      }
+    } finally {
+      key.fill(0)
+    }
+  }
+
+  async function remove(id: string, { signal }: CallOptions = {}): Promise<void> {
+    // By force: a change tag would have to be read first, and no record is ever changed.
+    await session.request(modify('forceDelete', { recordName: checkId(id) }, id, isMissing), signal)
+  }
+
+  return {
+    read,
+    write,
+    delete: remove,
+    async probe({ signal }: CallOptions = {}) {
+      const call = { ...(signal && { signal }) }
+      const [id, bytes] = [toHex(platformRandom(16)), platformRandom(32)]
+      await write(id, bytes, call)
+      const stored = await read(id, call)
+      if (stored === undefined || !equalBytes(stored, bytes)) {
+        throw new MpcError('STORAGE_UNAVAILABLE', 'iCloud did not give back what was written')
+      }
+      await remove(id, call)
+    },
+  }
+}
+
+function modify(operationType: string, record: object, id: string, expected: (refusal: Refusal) => boolean) {
+  return { operation: 'records/modify', id, body: { operations: [{ operationType, record }] }, expected } as const
+}
+
+/** Of the record alone: a container that is not there is an error. */
+const isMissing = ({ code, ofRecord }: Refusal): boolean => ofRecord && code === 'NOT_FOUND'
+
+/** The reference says EXISTS; the service says CONFLICT ("record to insert already exists"). */
+const exists = ({ code }: Refusal): boolean => code === 'EXISTS' || code === 'CONFLICT'
+
+/** @throws {MALFORMED_RESPONSE} if the record does not have a key */
+function keyOf({ recordType, fields }: Readonly<Record<string, unknown>>): Uint8Array {
+  const field = isObject(fields) ? fields[FIELD] : undefined
+  const value = isObject(field) && field['type'] === 'BYTES' ? field['value'] : undefined
+  if (recordType !== RECORD_TYPE || typeof value !== 'string' || value.length > MAX_KEY_BYTES * 1.5) throw malformed()
+  try {
+    return fromBase64(value)
+  } catch {
+    throw malformed()
+  }
+}
+
+function checkId(id: string): string {
+  if (!isHex(id, 16)) throw new TypeError('id must be 32 hexadecimal digits')
+  return id
+}
+
+function checkOptions(options: ICloudOptions): SessionSettings {
+  const { container, environment, apiToken, auth, fetch, timeoutMs = 30_000 } = assertObject(options, 'iCloud')
+  if (typeof container !== 'string' || !/^iCloud\.[A-Za-z0-9.-]{1,248}$/.test(container)) {
+    throw new TypeError('container must be the id of a CloudKit container')
+  }
+  if (environment !== 'development' && environment !== 'production') {
+    throw new TypeError('environment must be development or production')
+  }
+  if (typeof apiToken !== 'string' || !/^[!-~]{1,512}$/.test(apiToken)) {
+    throw new TypeError('apiToken must be an API token of the container')
+  }
+  if (auth !== undefined) assertMethods(auth, ['signIn'], 'auth')
+  if (fetch !== undefined && typeof fetch !== 'function') throw new TypeError('fetch must be a function')
+  if (!Number.isFinite(timeoutMs) || timeoutMs < 1) throw new RangeError('timeoutMs must be at least 1')
+  const endpoint = checkBaseUrl(options.endpoint ?? 'https://api.apple-cloudkit.com', 'endpoint')
+  const name = `reshare/icloud/${container}/${environment}`
+  const tokens = options.tokens ?? defaultTokens(name)
+  assertMethods(tokens, ['load', 'save'], 'tokens')
+  const database = `${endpoint}/database/1/${container}/${environment}/private`
+  return { name, database, apiToken, auth, tokens, fetch, timeoutMs }
+}

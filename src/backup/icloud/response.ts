@@ -1,0 +1,100 @@
+import { MpcError, type ErrorCode } from '../../errors.ts'
+import type { TransportResponse } from '../../transport/types.ts'
+import { fromUtf8 } from '../../util/bytes.ts'
+
+/** What CloudKit says to a request about one record. */
+export type Reply = { readonly type: 'record'; readonly record: Readonly<Record<string, unknown>> } | Refusal
+
+/** An error of CloudKit. */
+export interface Refusal {
+  readonly type: 'refused'
+  /** CloudKit's `serverErrorCode`, or '' if it gave none that can be one. */
+  readonly code: string
+  /** Whether it is said of the record, in a response that is a success otherwise. */
+  readonly ofRecord: boolean
+  /** How long to wait, if it says so. */
+  readonly retryAfterMs: number | undefined
+  /** Where the user signs in, if it says so. */
+  readonly redirectUrl: string | undefined
+  readonly status: number
+}
+
+/**
+ * Reads the response to a request about one record.
+ *
+ * @param id the record's name
+ * @throws {MALFORMED_RESPONSE} if it is neither that record nor an error
+ */
+export function parseReply(response: TransportResponse, id: string): Reply {
+  const body = parseObject(response.body)
+  // Without CloudKit's body, it comes from something between iCloud and us.
+  if (body === undefined && response.status < 400) throw malformed()
+  if (response.status !== 200 || body?.['serverErrorCode'] !== undefined) return refusal(body ?? {}, response, false)
+  const records = body?.['records']
+  const record: unknown = Array.isArray(records) && records.length === 1 ? records[0] : undefined
+  if (!isObject(record) || record['recordName'] !== id) throw malformed()
+  return record['serverErrorCode'] === undefined ? { type: 'record', record } : refusal(record, response, true)
+}
+
+function parseObject(body: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(fromUtf8(body))
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refusal(error: Readonly<Record<string, unknown>>, response: TransportResponse, ofRecord: boolean): Refusal {
+  const { serverErrorCode: code, retryAfter: seconds, redirectURL } = error
+  return {
+    type: 'refused',
+    code: typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? code : '',
+    ofRecord,
+    retryAfterMs: typeof seconds === 'number' && seconds >= 0 ? Math.min(seconds, 1e9) * 1000 : response.retryAfterMs,
+    redirectUrl: typeof redirectURL === 'string' && redirectURL.length <= 8192 ? redirectURL : undefined,
+    status: response.status,
+  }
+}
+
+/** The error for a response that is not one of CloudKit. */
+export function malformed(): MpcError {
+  return new MpcError('MALFORMED_RESPONSE', 'iCloud sent a response that is none of CloudKit')
+}
+
+/** What each error of CloudKit means, and whether the same request may succeed later. */
+const MEANINGS: Readonly<Record<string, readonly [ErrorCode, retried: boolean, message: string]>> = {
+  THROTTLED: ['RATE_LIMITED', true, 'iCloud limits the requests'],
+  TRY_AGAIN_LATER: ['STORAGE_UNAVAILABLE', true, 'iCloud is busy'],
+  ZONE_BUSY: ['STORAGE_UNAVAILABLE', true, 'iCloud is busy'],
+  INTERNAL_ERROR: ['STORAGE_UNAVAILABLE', true, 'iCloud failed'],
+  QUOTA_EXCEEDED: ['STORAGE_FULL', false, "the user's iCloud is full"],
+  ACCESS_DENIED: ['STORAGE_UNAVAILABLE', false, 'the container does not allow it: see the roles of the record type'],
+  AUTHENTICATION_FAILED: ['STORAGE_UNAVAILABLE', false, 'iCloud refused the API token or the web token'],
+  AUTHENTICATION_REQUIRED: ['STORAGE_UNAVAILABLE', false, 'the user must sign in to iCloud'],
+  BAD_REQUEST: ['STORAGE_UNAVAILABLE', false, 'the container lacks the record type, or the field'],
+  NOT_FOUND: ['STORAGE_UNAVAILABLE', false, 'there is no such container'],
+  ZONE_NOT_FOUND: ['STORAGE_UNAVAILABLE', false, 'the container lacks the default zone'],
+}
+
+/** The error for what CloudKit refused, and whether to send the request again. */
+export function refusedError(reply: Refusal): { error: MpcError; retried: boolean } {
+  const { code, status, retryAfterMs } = reply
+  const [ours, retried, message] = MEANINGS[code || (STATUS_CODES[status] ?? '')] ?? [
+    'STORAGE_UNAVAILABLE',
+    status >= 500,
+    'iCloud refused the request',
+  ]
+  const error = new MpcError(ours, `${message} (${code || `status ${status}`})`, {
+    retryable: retried,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+  return { error, retried }
+}
+
+/** What a status means without a code. */
+const STATUS_CODES: Readonly<Record<number, string>> = { 413: 'QUOTA_EXCEEDED', 429: 'THROTTLED' }

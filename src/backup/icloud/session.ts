@@ -1,0 +1,188 @@
+import { isMpcError, MpcError } from '../../errors.ts'
+import { exchangeOnce, untilAborted } from '../../transport/request.ts'
+import { readResponse } from '../../transport/response.ts'
+import { utf8 } from '../../util/bytes.ts'
+import { platformRandom } from '../../util/platform-random.ts'
+import { withCode } from '../failures.ts'
+import { isWebToken, type ICloudAuth } from './auth.ts'
+import { parseReply, refusedError, type Refusal, type Reply } from './response.ts'
+import { inTurn, type WebTokenStore } from './tokens.ts'
+
+/** Many times what a record with a key needs. */
+const MAX_RESPONSE_BYTES = 128 * 1024
+/** Requests of one call, those before and after a sign-in together. */
+const MAX_REQUESTS = 6
+const FIRST_WAIT_MS = 500
+const MAX_WAIT_MS = 4_000
+/** If iCloud asks for more, the call ends, and its error says how long. */
+const MAX_RETRY_AFTER_MS = 30_000
+const SIGN_IN_MS = 300_000
+
+/** What a session needs to know. */
+export interface SessionSettings {
+  /** Names the container and the environment, for the lock. */
+  readonly name: string
+  /** The URL of the private database, with no slash at its end. */
+  readonly database: string
+  readonly apiToken: string
+  readonly auth: ICloudAuth | undefined
+  readonly tokens: WebTokenStore
+  readonly fetch: ((url: string, init: RequestInit) => Promise<Response>) | undefined
+  readonly timeoutMs: number
+}
+
+/** A request about one record. */
+export interface RecordRequest {
+  readonly operation: 'records/lookup' | 'records/modify'
+  /** The record's name. */
+  readonly id: string
+  readonly body: object
+  /** Errors that are a result. */
+  readonly expected: (reply: Refusal) => boolean
+}
+
+/** What became of it. */
+export interface RecordResult {
+  /** Undefined if the request was refused with an expected error. */
+  readonly record: Readonly<Record<string, unknown>> | undefined
+  /** Whether an earlier request of this call may have had its effect already. */
+  readonly repeated: boolean
+}
+
+type Attempt =
+  | { readonly type: 'done'; readonly record: RecordResult['record'] }
+  | { readonly type: 'signed-out'; readonly error: MpcError; readonly redirectUrl: string | undefined }
+  | { readonly type: 'failed'; readonly error: MpcError; readonly retried: boolean }
+
+/** Sends requests to the user's private database, one after the other: each web token serves one. */
+export function createSession(settings: SessionSettings) {
+  const { name, database, apiToken, auth, tokens, timeoutMs } = settings
+  const send = settings.fetch ?? ((url, init) => globalThis.fetch(url, init))
+
+  async function load(): Promise<string | undefined> {
+    const token = await withCode('STORAGE_UNAVAILABLE', 'the web token could not be loaded', () => tokens.load())
+    return isWebToken(token) ? token : undefined
+  }
+
+  async function save(token: string | undefined): Promise<void> {
+    await withCode('STORAGE_UNAVAILABLE', 'the web token could not be saved', () => tokens.save(token))
+  }
+
+  /** Sends a request once, and saves the token for the next one as soon as it comes. */
+  async function exchange(request: RecordRequest, token: string | undefined, signal?: AbortSignal): Promise<Reply> {
+    const query = `?ckAPIToken=${encodeURIComponent(apiToken)}`
+    const session = token === undefined ? '' : `&ckWebAuthToken=${encodeURIComponent(token)}`
+    const response = await exchangeOnce(signal, timeoutMs, async (signal) => {
+      const response = await send(`${database}/${request.operation}${query}${session}`, {
+        method: 'POST',
+        // As in Apple's examples: a browser asks for no permission first.
+        headers: { 'content-type': 'text/plain' },
+        body: new Uint8Array(utf8(JSON.stringify(request.body))),
+        credentials: 'omit',
+        redirect: 'manual',
+        signal,
+      })
+      const next = response?.headers?.get('x-apple-cloudkit-web-auth-token')
+      // Before the body, which may break off.
+      if (token !== undefined && isWebToken(next)) await save(next)
+      return readResponse(response, MAX_RESPONSE_BYTES)
+    }).catch((error: unknown) => {
+      throw withoutCause(error)
+    })
+    return parseReply(response, request.id)
+  }
+
+  async function signIn(redirectUrl: string, signal: AbortSignal | undefined): Promise<string> {
+    if (auth === undefined) throw signedOut('the user must sign in to iCloud', false)
+    const token: unknown = await exchangeOnce(signal, SIGN_IN_MS, async (signal) => {
+      try {
+        return await auth.signIn({ redirectUrl, apiToken, signal })
+      } catch (error) {
+        // Without the cause: its message may repeat a token.
+        throw isMpcError(error) ? withoutCause(error) : signedOut('the user did not sign in to iCloud', true)
+      }
+    })
+    if (!isWebToken(token)) throw signedOut('the sign-in to iCloud gave no web token', false)
+    await save(token)
+    return token
+  }
+
+  /** Sends a request once. */
+  async function attempt(request: RecordRequest, token: string | undefined, signal?: AbortSignal): Promise<Attempt> {
+    try {
+      const reply = await exchange(request, token, signal)
+      if (reply.type === 'record') return { type: 'done', record: reply.record }
+      if (request.expected(reply)) return { type: 'done', record: undefined }
+      const { error, retried } = refusedError(reply)
+      const { code, redirectUrl } = reply
+      if (code === 'AUTHENTICATION_REQUIRED' || (code === 'AUTHENTICATION_FAILED' && token !== undefined)) {
+        return { type: 'signed-out', error, redirectUrl }
+      }
+      return { type: 'failed', error, retried }
+    } catch (error) {
+      if (!isMpcError(error, 'NETWORK_ERROR', 'TIMEOUT', 'MALFORMED_RESPONSE')) throw error
+      return { type: 'failed', error, retried: true }
+    }
+  }
+
+  async function run(request: RecordRequest, signal: AbortSignal | undefined): Promise<RecordResult> {
+    let repeated = false
+    /** What the user has just signed in for, and no request has used. */
+    let unused: string | undefined
+    for (let sent = 1; ; sent++) {
+      const token = unused ?? (await load())
+      const result = await attempt(request, token, signal)
+      if (result.type === 'done') return { record: result.record, repeated }
+      if (result.type === 'signed-out') {
+        if (token !== undefined) await save(undefined)
+        if (sent >= MAX_REQUESTS || unused !== undefined) throw result.error
+        if (result.redirectUrl !== undefined) unused = await signIn(result.redirectUrl, signal)
+        // Without the token, iCloud says where to sign in.
+        else if (token === undefined) throw result.error
+      } else {
+        const waitMs = waitBefore(sent, result.error.retryAfterMs)
+        if (!result.retried || sent >= MAX_REQUESTS || waitMs > MAX_RETRY_AFTER_MS) throw result.error
+        repeated = true
+        unused = undefined
+        await pause(waitMs, signal)
+      }
+    }
+  }
+
+  return {
+    /**
+     * Sends a request, and again while that may help.
+     *
+     * @throws {RATE_LIMITED | STORAGE_FULL | STORAGE_UNAVAILABLE | MALFORMED_RESPONSE | NETWORK_ERROR | TIMEOUT | ABORTED}
+     */
+    request: (request: RecordRequest, signal: AbortSignal | undefined): Promise<RecordResult> =>
+      inTurn(name, tokens, signal, () => run(request, signal)),
+  }
+}
+
+/** The time before the next request: twice as long each time, less a random part, and as long as iCloud asks for. */
+function waitBefore(sent: number, retryAfterMs = 0): number {
+  const longest = Math.min(FIRST_WAIT_MS * 2 ** (sent - 1), MAX_WAIT_MS)
+  const [random = 0] = platformRandom(1)
+  return Math.max(retryAfterMs, longest * (1 - random / 512))
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    await untilAborted(signal, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function signedOut(message: string, retryable: boolean): MpcError {
+  return new MpcError('STORAGE_UNAVAILABLE', message, { retryable })
+}
+
+/** A platform's error may repeat the URL, and with it the tokens. */
+function withoutCause(error: unknown): unknown {
+  if (!isMpcError(error)) return error
+  const { code, message, retryable, retryAfterMs } = error
+  return new MpcError(code, message, { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+}

@@ -1,0 +1,115 @@
+import { MpcError } from '../../errors.ts'
+import { abortedBy, untilAborted } from '../../transport/request.ts'
+
+/**
+ * Keeps the current web token of one container and environment. Whoever has it can read and write what this app keeps in
+ * the user's iCloud until it is used or expires.
+ */
+export interface WebTokenStore {
+  /** The token that was saved last, or undefined. */
+  load(): string | undefined | Promise<string | undefined>
+  /** Keeps a token in place of the one before. Undefined: forgets it. */
+  save(token: string | undefined): void | Promise<void>
+}
+
+/** A store that lasts as long as this object. */
+function memoryTokens(): WebTokenStore {
+  let current: string | undefined
+  return {
+    load: () => current,
+    save(token) {
+      current = token
+    },
+  }
+}
+
+const pageStores = new Map<string, WebTokenStore>()
+
+/** The page's `localStorage`, or memory where there is none. One store per name, so that all that use it take turns. */
+export function defaultTokens(name: string): WebTokenStore {
+  const storage = pageStorage()
+  if (storage === undefined) return memoryTokens()
+  const store = pageStores.get(name) ?? storageTokens(storage, name)
+  pageStores.set(name, store)
+  return store
+}
+
+/** Elsewhere than in a page, a global of this name is not the user's: Node has one that asks for a file. */
+function pageStorage(): Storage | undefined {
+  if (typeof document === 'undefined') return undefined
+  try {
+    return globalThis.localStorage
+  } catch {
+    // A sandboxed frame, or a user who allows no storage.
+    return undefined
+  }
+}
+
+function storageTokens(storage: Storage, name: string): WebTokenStore {
+  return {
+    load: () => storage.getItem(name) ?? undefined,
+    save(token) {
+      if (token === undefined) storage.removeItem(name)
+      else storage.setItem(name, token)
+    },
+  }
+}
+
+/** Longer than a sign-in may last, so that whoever waits for one gets its token. */
+const TURN_MS = 360_000
+
+const queues = new WeakMap<WebTokenStore, Promise<unknown>>()
+
+/**
+ * Runs `work` while nobody else uses the token: no other tab, where there are Web Locks, and otherwise no other call with
+ * the same store.
+ *
+ * @throws {TIMEOUT} if its turn does not come within six minutes
+ * @throws {ABORTED} if the signal is aborted before its turn
+ */
+export async function inTurn<T>(
+  name: string,
+  store: WebTokenStore,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const waiting = new AbortController()
+  const stop = () => waiting.abort()
+  const timer = setTimeout(stop, TURN_MS)
+  signal?.addEventListener('abort', stop)
+  let begun = false
+  const begin = () => {
+    begun = true
+    clearTimeout(timer)
+    return work()
+  }
+  try {
+    if (signal?.aborted) throw abortedBy(signal)
+    const locks = globalThis.navigator?.locks as LockManager | undefined
+    if (locks !== undefined) return await locks.request(name, { signal: waiting.signal }, begin)
+    return await inQueue(store, waiting.signal, begin)
+  } catch (error) {
+    if (begun) throw error
+    if (signal?.aborted) throw abortedBy(signal)
+    throw new MpcError('TIMEOUT', 'another request to iCloud has not ended', { cause: error })
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+async function inQueue<T>(store: WebTokenStore, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const before = queues.get(store) ?? Promise.resolve()
+  let done = () => {}
+  const own = new Promise<void>((resolve) => (done = resolve))
+  queues.set(
+    store,
+    before.then(() => own),
+  )
+  try {
+    await untilAborted(signal, before)
+    return await work()
+  } finally {
+    done()
+  }
+}
