@@ -5,3 +5,9 @@ export { driveEmulator, type DriveEmulator, type DriveEmulatorOptions } from './
 export type { DriveAccount, DriveFile, DriveLag, ListingLag } from './google-drive/account.ts'
 export { driveError, type DriveErrorReason } from './google-drive/errors.ts'
 export type { TokenOptions } from './google-drive/tokens.ts'
+export {
+  iCloudEmulator,
+  type EmulatedContainer,
+  type ICloudEmulator,
+  type ICloudEmulatorOptions,
+} from './icloud/emulator.ts'

@@ -1,5 +1,5 @@
 import { MpcError, type ErrorCode } from '../../errors.ts'
-import type { TransportResponse } from '../../transport/types.ts'
+import type { HttpResponse } from '../../util/http-response.ts'
 import { fromUtf8 } from '../../util/bytes.ts'
 
 /** What CloudKit says to a request about one record. */
@@ -25,7 +25,7 @@ export interface Refusal {
  * @param id the record's name
  * @throws {MALFORMED_RESPONSE} if it is neither that record nor an error
  */
-export function parseReply(response: TransportResponse, id: string): Reply {
+export function parseReply(response: HttpResponse, id: string): Reply {
   const body = parseObject(response.body)
   // Without CloudKit's body, it comes from something between iCloud and us.
   if (body === undefined && response.status < 400) throw malformed()
@@ -49,7 +49,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function refusal(error: Readonly<Record<string, unknown>>, response: TransportResponse, ofRecord: boolean): Refusal {
+function refusal(error: Readonly<Record<string, unknown>>, response: HttpResponse, ofRecord: boolean): Refusal {
   const { serverErrorCode: code, retryAfter: seconds, redirectURL } = error
   return {
     type: 'refused',

@@ -1,6 +1,6 @@
 import { isMpcError, MpcError } from '../../errors.ts'
-import { exchangeOnce, untilAborted } from '../../transport/request.ts'
-import { readResponse } from '../../transport/response.ts'
+import { exchangeOnce, untilAborted } from '../../util/exchange.ts'
+import { readResponse } from '../../util/http-response.ts'
 import { utf8 } from '../../util/bytes.ts'
 import { platformRandom } from '../../util/platform-random.ts'
 import { withCode } from '../failures.ts'

@@ -1,5 +1,5 @@
 import { MpcError } from '../../errors.ts'
-import { abortedBy, untilAborted } from '../../transport/request.ts'
+import { abortedBy, untilAborted } from '../../util/exchange.ts'
 
 /**
  * Keeps the current web token of one container and environment. Whoever has it can read and write what this app keeps in
