@@ -1,6 +1,5 @@
-import { MpcError } from '../../errors.ts'
 import { isWebToken, type ICloudAuth } from './auth.ts'
-import { isObject } from './response.ts'
+import { isObject, unavailable } from './response.ts'
 
 /** Options of {@link appleSignIn}. */
 export interface AppleSignInOptions {
@@ -34,11 +33,11 @@ export function appleSignIn(options: AppleSignInOptions = {}): ICloudAuth {
 
   return {
     async signIn({ redirectUrl, signal }) {
-      if (!isTrusted(originOf(redirectUrl))) throw failed('iCloud named a sign-in page that is none of Apple', false)
+      if (!isTrusted(originOf(redirectUrl))) throw unavailable('the sign-in page is none of Apple', { retryable: false })
       await ask?.({ signal })
-      if (signal.aborted) throw failed('the sign-in was aborted', true)
+      if (signal.aborted) throw unavailable('the sign-in was aborted')
       const opened = globalThis.open(redirectUrl, '_blank', 'popup,width=600,height=760')
-      if (opened === null) throw failed('the browser blocked the window of the sign-in', true)
+      if (opened === null) throw unavailable('the browser blocked the window of the sign-in')
       try {
         return await tokenFrom(opened, isTrusted, signal)
       } finally {
@@ -57,11 +56,11 @@ async function tokenFrom(opened: Window, isTrusted: (origin: string) => boolean,
         const token = data['ckWebAuthToken'] ?? data['ckSession']
         if (isWebToken(token)) resolve(token)
       }
-      const abort = () => reject(failed('the sign-in was aborted', true))
+      const abort = () => reject(unavailable('the sign-in was aborted'))
       let closed = false
       const timer = setInterval(() => {
         // The second time: a message may have been sent just before.
-        if (closed) reject(failed('the window of the sign-in was closed', true))
+        if (closed) reject(unavailable('the window of the sign-in was closed'))
         closed = opened.closed
       }, CLOSED_CHECK_MS)
       globalThis.addEventListener('message', receive)
@@ -83,8 +82,4 @@ function originOf(url: string): string {
   } catch {
     return ''
   }
-}
-
-function failed(message: string, retryable: boolean): MpcError {
-  return new MpcError('STORAGE_UNAVAILABLE', message, { retryable })
 }

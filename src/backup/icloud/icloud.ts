@@ -3,9 +3,9 @@ import { abytes, equalBytes, fromBase64, isHex, toBase64, toHex } from '../../ut
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 import { checkBaseUrl } from '../../util/base-url.ts'
 import { platformRandom } from '../../util/platform-random.ts'
-import type { CloudKeyStorage } from '../methods/cloud-storage.ts'
+import type { CloudKeyCallOptions, CloudKeyStorage } from '../methods/cloud-storage.ts'
 import type { ICloudAuth } from './auth.ts'
-import { isObject, malformed, type Refusal } from './response.ts'
+import { isObject, malformed, unavailable, type Refusal } from './response.ts'
 import { createSession, type SessionSettings } from './session.ts'
 import { defaultTokens, type WebTokenStore } from './tokens.ts'
 
@@ -35,21 +35,14 @@ const FIELD = 'key'
 /** An age identity has at most 2 KB. */
 const MAX_KEY_BYTES = 16 * 1024
 
-/** How a call may be aborted. */
-interface CallOptions {
-  readonly signal?: AbortSignal
-}
-
 /**
  * Keeps cloud keys in the user's iCloud: in the private database of the app's CloudKit container, by CloudKit web services.
  *
- * Requests are sent one at a time, those of all tabs together, because each web token serves one. What iCloud asks to
- * repeat is repeated for up to some ten seconds; if iCloud asks for more time than half a minute, the error says so in
- * `retryAfterMs`. No error message contains a token.
+ * Requests are sent one at a time, those of all tabs together, because each web token serves one. What passes by itself is
+ * waited for, for some ten seconds; if iCloud asks for more than half a minute, the error has `retryAfterMs`.
  *
- * - STORAGE_UNAVAILABLE: the user did not sign in, or the container is not set up (`retryable: false`)
- * - STORAGE_FULL: the user's iCloud is full
- * - RATE_LIMITED, NETWORK_ERROR, TIMEOUT, ABORTED, MALFORMED_RESPONSE: as everywhere
+ * Calls reject with STORAGE_UNAVAILABLE, with `retryable: false` if the container is not set up or there is no `auth`; with
+ * STORAGE_FULL if the user's iCloud is full; and with ABORTED. No message contains a token.
  *
  * @throws {TypeError} if an option is wrong
  * @throws {RangeError} if `timeoutMs` is out of range
@@ -60,7 +53,7 @@ interface CallOptions {
 export function iCloud(options: ICloudOptions): CloudKeyStorage {
   const session = createSession(checkOptions(options))
 
-  async function read(id: string, { signal }: CallOptions = {}): Promise<Uint8Array | undefined> {
+  async function read(id: string, options?: CloudKeyCallOptions): Promise<Uint8Array | undefined> {
     const { record } = await session.request(
       {
         operation: 'records/lookup',
@@ -68,48 +61,47 @@ export function iCloud(options: ICloudOptions): CloudKeyStorage {
         body: { records: [{ recordName: id }], desiredKeys: [FIELD] },
         expected: isMissing,
       },
-      signal,
+      options?.signal,
     )
     return record === undefined || record['deleted'] === true ? undefined : keyOf(record)
   }
 
-  async function write(id: string, bytes: Uint8Array, { signal }: CallOptions = {}): Promise<void> {
+  async function write(id: string, bytes: Uint8Array, options?: CloudKeyCallOptions): Promise<void> {
     // A copy: the caller may change the bytes meanwhile.
     const key = new Uint8Array(abytes(bytes, undefined, 'bytes'))
     if (key.length > MAX_KEY_BYTES) throw new RangeError(`a key has at most ${MAX_KEY_BYTES} bytes`)
     try {
       const fields = { [FIELD]: { value: toBase64(key), type: 'BYTES' } }
       const record = { recordType: RECORD_TYPE, recordName: checkId(id), fields }
-      const written = await session.request(modify('create', record, id, exists), signal)
+      const written = await session.request(modify('create', record, id, exists), options?.signal)
       if (written.record !== undefined) return
       // The record may be of an earlier request of this call, whose response was lost.
-      const stored = written.repeated ? await read(id, { ...(signal && { signal }) }) : undefined
+      const stored = written.repeated ? await read(id, options) : undefined
       if (stored === undefined || !equalBytes(stored, key)) {
-        throw new MpcError('STORAGE_CONFLICT', 'there is a cloud key with this id')
+        throw new MpcError('STORAGE_CONFLICT', 'iCloud has a key with this id')
       }
     } finally {
       key.fill(0)
     }
   }
 
-  async function remove(id: string, { signal }: CallOptions = {}): Promise<void> {
+  async function remove(id: string, options?: CloudKeyCallOptions): Promise<void> {
     // By force: a change tag would have to be read first, and no record is ever changed.
-    await session.request(modify('forceDelete', { recordName: checkId(id) }, id, isMissing), signal)
+    await session.request(modify('forceDelete', { recordName: checkId(id) }, id, isMissing), options?.signal)
   }
 
   return {
     read,
     write,
     delete: remove,
-    async probe({ signal }: CallOptions = {}) {
-      const call = { ...(signal && { signal }) }
+    async probe(options?: CloudKeyCallOptions) {
       const [id, bytes] = [toHex(platformRandom(16)), platformRandom(32)]
-      await write(id, bytes, call)
-      const stored = await read(id, call)
+      await write(id, bytes, options)
+      const stored = await read(id, options)
       if (stored === undefined || !equalBytes(stored, bytes)) {
-        throw new MpcError('STORAGE_UNAVAILABLE', 'iCloud did not give back what was written')
+        throw unavailable('it did not give back what was written')
       }
-      await remove(id, call)
+      await remove(id, options)
     },
   }
 }
@@ -124,7 +116,7 @@ const isMissing = ({ code, ofRecord }: Refusal): boolean => ofRecord && code ===
 /** The reference says EXISTS; the service says CONFLICT ("record to insert already exists"). */
 const exists = ({ code }: Refusal): boolean => code === 'EXISTS' || code === 'CONFLICT'
 
-/** @throws {MALFORMED_RESPONSE} if the record does not have a key */
+/** @throws {STORAGE_UNAVAILABLE} if the record does not have a key */
 function keyOf({ recordType, fields }: Readonly<Record<string, unknown>>): Uint8Array {
   const field = isObject(fields) ? fields[FIELD] : undefined
   const value = isObject(field) && field['type'] === 'BYTES' ? field['value'] : undefined

@@ -1,4 +1,4 @@
-import { MpcError, type ErrorCode } from '../../errors.ts'
+import { MpcError } from '../../errors.ts'
 import type { HttpResponse } from '../../util/http-response.ts'
 import { fromUtf8 } from '../../util/bytes.ts'
 
@@ -23,12 +23,12 @@ export interface Refusal {
  * Reads the response to a request about one record.
  *
  * @param id the record's name
- * @throws {MALFORMED_RESPONSE} if it is neither that record nor an error
+ * @throws {STORAGE_UNAVAILABLE} if it is neither that record nor an error
  */
 export function parseReply(response: HttpResponse, id: string): Reply {
   const body = parseObject(response.body)
-  // Without CloudKit's body, it comes from something between iCloud and us.
-  if (body === undefined && response.status < 400) throw malformed()
+  // Without CloudKit's body, it was cut off, or comes from something between iCloud and us.
+  if (body === undefined && !(response.status in STATUS_CODES) && response.status < 500) throw malformed()
   if (response.status !== 200 || body?.['serverErrorCode'] !== undefined) return refusal(body ?? {}, response, false)
   const records = body?.['records']
   const record: unknown = Array.isArray(records) && records.length === 1 ? records[0] : undefined
@@ -61,38 +61,39 @@ function refusal(error: Readonly<Record<string, unknown>>, response: HttpRespons
   }
 }
 
-/** The error for a response that is not one of CloudKit. */
+/** The error for what iCloud did not do. `retryable: false` where only the app or the user can change that. */
+export function unavailable(message: string, options: { retryable?: boolean; retryAfterMs?: number } = {}): MpcError {
+  return new MpcError('STORAGE_UNAVAILABLE', `iCloud: ${message}`, options)
+}
+
+/** The error for a response that is none of CloudKit. */
 export function malformed(): MpcError {
-  return new MpcError('MALFORMED_RESPONSE', 'iCloud sent a response that is none of CloudKit')
+  return unavailable('the response is not one of CloudKit')
 }
 
 /** What each error of CloudKit means, and whether the same request may succeed later. */
-const MEANINGS: Readonly<Record<string, readonly [ErrorCode, retried: boolean, message: string]>> = {
-  THROTTLED: ['RATE_LIMITED', true, 'iCloud limits the requests'],
-  TRY_AGAIN_LATER: ['STORAGE_UNAVAILABLE', true, 'iCloud is busy'],
-  ZONE_BUSY: ['STORAGE_UNAVAILABLE', true, 'iCloud is busy'],
-  INTERNAL_ERROR: ['STORAGE_UNAVAILABLE', true, 'iCloud failed'],
-  QUOTA_EXCEEDED: ['STORAGE_FULL', false, "the user's iCloud is full"],
-  ACCESS_DENIED: ['STORAGE_UNAVAILABLE', false, 'the container does not allow it: see the roles of the record type'],
-  AUTHENTICATION_FAILED: ['STORAGE_UNAVAILABLE', false, 'iCloud refused the API token or the web token'],
-  AUTHENTICATION_REQUIRED: ['STORAGE_UNAVAILABLE', false, 'the user must sign in to iCloud'],
-  BAD_REQUEST: ['STORAGE_UNAVAILABLE', false, 'the container lacks the record type, or the field'],
-  NOT_FOUND: ['STORAGE_UNAVAILABLE', false, 'there is no such container'],
-  ZONE_NOT_FOUND: ['STORAGE_UNAVAILABLE', false, 'the container lacks the default zone'],
+const MEANINGS: Readonly<Record<string, readonly [retried: boolean, message: string]>> = {
+  THROTTLED: [true, 'too many requests'],
+  TRY_AGAIN_LATER: [true, 'the service is busy'],
+  ZONE_BUSY: [true, 'the service is busy'],
+  INTERNAL_ERROR: [true, 'the service failed'],
+  ACCESS_DENIED: [false, 'the container does not allow it'],
+  AUTHENTICATION_FAILED: [false, 'the API token or the web token is refused'],
+  AUTHENTICATION_REQUIRED: [false, 'the web token of the sign-in is refused'],
+  BAD_REQUEST: [false, 'the container lacks the record type, or its field'],
+  NOT_FOUND: [false, 'there is no such container'],
+  ZONE_NOT_FOUND: [false, 'the container lacks the default zone'],
 }
 
 /** The error for what CloudKit refused, and whether to send the request again. */
 export function refusedError(reply: Refusal): { error: MpcError; retried: boolean } {
-  const { code, status, retryAfterMs } = reply
-  const [ours, retried, message] = MEANINGS[code || (STATUS_CODES[status] ?? '')] ?? [
-    'STORAGE_UNAVAILABLE',
-    status >= 500,
-    'iCloud refused the request',
-  ]
-  const error = new MpcError(ours, `${message} (${code || `status ${status}`})`, {
-    retryable: retried,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
+  const { status, retryAfterMs } = reply
+  const code = reply.code || (STATUS_CODES[status] ?? `status ${status}`)
+  const [retried, message] = MEANINGS[code] ?? [status >= 500, 'the request is refused']
+  const error =
+    code === 'QUOTA_EXCEEDED'
+      ? new MpcError('STORAGE_FULL', "the user's iCloud is full")
+      : unavailable(`${message} (${code})`, { retryable: retried, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   return { error, retried }
 }
 

@@ -1,11 +1,10 @@
-import { isMpcError, MpcError } from '../../errors.ts'
+import { isMpcError, type MpcError } from '../../errors.ts'
 import { exchangeOnce, untilAborted } from '../../util/exchange.ts'
 import { readResponse } from '../../util/http-response.ts'
 import { utf8 } from '../../util/bytes.ts'
 import { platformRandom } from '../../util/platform-random.ts'
-import { withCode } from '../failures.ts'
 import { isWebToken, type ICloudAuth } from './auth.ts'
-import { parseReply, refusedError, type Refusal, type Reply } from './response.ts'
+import { parseReply, refusedError, unavailable, type Refusal, type Reply } from './response.ts'
 import { inTurn, type WebTokenStore } from './tokens.ts'
 
 /** Many times what a record with a key needs. */
@@ -60,16 +59,31 @@ export function createSession(settings: SessionSettings) {
   const send = settings.fetch ?? ((url, init) => globalThis.fetch(url, init))
 
   async function load(): Promise<string | undefined> {
-    const token = await withCode('STORAGE_UNAVAILABLE', 'the web token could not be loaded', () => tokens.load())
+    let token: unknown
+    try {
+      token = await tokens.load()
+    } catch {
+      // Without a cause, here and below: its message may repeat a token.
+      throw unavailable('the web token could not be loaded')
+    }
     return isWebToken(token) ? token : undefined
   }
 
   async function save(token: string | undefined): Promise<void> {
-    await withCode('STORAGE_UNAVAILABLE', 'the web token could not be saved', () => tokens.save(token))
+    try {
+      await tokens.save(token)
+    } catch {
+      throw unavailable('the web token could not be saved')
+    }
   }
 
-  /** Sends a request once, and saves the token for the next one as soon as it comes. */
-  async function exchange(request: RecordRequest, token: string | undefined, signal?: AbortSignal): Promise<Reply> {
+  /** Sends a request once. */
+  async function exchange(
+    request: RecordRequest,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+    onHeaders: (headers: Headers) => void,
+  ): Promise<Reply> {
     const query = `?ckAPIToken=${encodeURIComponent(apiToken)}`
     const session = token === undefined ? '' : `&ckWebAuthToken=${encodeURIComponent(token)}`
     const response = await exchangeOnce(signal, timeoutMs, async (signal) => {
@@ -82,35 +96,33 @@ export function createSession(settings: SessionSettings) {
         redirect: 'manual',
         signal,
       })
-      const next = response?.headers?.get('x-apple-cloudkit-web-auth-token')
-      // Before the body, which may break off.
-      if (token !== undefined && isWebToken(next)) await save(next)
+      onHeaders(response.headers)
       return readResponse(response, MAX_RESPONSE_BYTES)
-    }).catch((error: unknown) => {
-      throw withoutCause(error)
     })
     return parseReply(response, request.id)
   }
 
   async function signIn(redirectUrl: string, signal: AbortSignal | undefined): Promise<string> {
-    if (auth === undefined) throw signedOut('the user must sign in to iCloud', false)
-    const token: unknown = await exchangeOnce(signal, SIGN_IN_MS, async (signal) => {
-      try {
-        return await auth.signIn({ redirectUrl, apiToken, signal })
-      } catch (error) {
-        // Without the cause: its message may repeat a token.
-        throw isMpcError(error) ? withoutCause(error) : signedOut('the user did not sign in to iCloud', true)
-      }
-    })
-    if (!isWebToken(token)) throw signedOut('the sign-in to iCloud gave no web token', false)
+    if (auth === undefined) throw unavailable('the user must sign in', { retryable: false })
+    let token: unknown
+    try {
+      token = await exchangeOnce(signal, SIGN_IN_MS, (signal) => auth.signIn({ redirectUrl, apiToken, signal }))
+    } catch (error) {
+      if (!isMpcError(error) || isMpcError(error, 'NETWORK_ERROR')) throw unavailable('the user did not sign in')
+      throw isMpcError(error, 'TIMEOUT') ? unavailable('nobody signed in for five minutes') : error
+    }
+    if (!isWebToken(token)) throw unavailable('the sign-in gave no web token', { retryable: false })
     await save(token)
     return token
   }
 
-  /** Sends a request once. */
+  /** Sends a request once, and saves the token for the next one, even if the response's body breaks off. */
   async function attempt(request: RecordRequest, token: string | undefined, signal?: AbortSignal): Promise<Attempt> {
+    let next: unknown
     try {
-      const reply = await exchange(request, token, signal)
+      const reply = await exchange(request, token, signal, (headers) => {
+        next = headers.get('x-apple-cloudkit-web-auth-token')
+      })
       if (reply.type === 'record') return { type: 'done', record: reply.record }
       if (request.expected(reply)) return { type: 'done', record: undefined }
       const { error, retried } = refusedError(reply)
@@ -120,8 +132,11 @@ export function createSession(settings: SessionSettings) {
       }
       return { type: 'failed', error, retried }
     } catch (error) {
-      if (!isMpcError(error, 'NETWORK_ERROR', 'TIMEOUT', 'MALFORMED_RESPONSE')) throw error
-      return { type: 'failed', error, retried: true }
+      if (isMpcError(error, 'ABORTED')) throw error
+      const { message } = isMpcError(error) ? error : { message: 'no response' }
+      return { type: 'failed', error: unavailable(message), retried: true }
+    } finally {
+      if (token !== undefined && isWebToken(next)) await save(next)
     }
   }
 
@@ -134,7 +149,10 @@ export function createSession(settings: SessionSettings) {
       const result = await attempt(request, token, signal)
       if (result.type === 'done') return { record: result.record, repeated }
       if (result.type === 'signed-out') {
-        if (token !== undefined) await save(undefined)
+        if (token !== undefined) {
+          repeated = true
+          await save(undefined)
+        }
         if (sent >= MAX_REQUESTS || unused !== undefined) throw result.error
         if (result.redirectUrl !== undefined) unused = await signIn(result.redirectUrl, signal)
         // Without the token, iCloud says where to sign in.
@@ -153,7 +171,7 @@ export function createSession(settings: SessionSettings) {
     /**
      * Sends a request, and again while that may help.
      *
-     * @throws {RATE_LIMITED | STORAGE_FULL | STORAGE_UNAVAILABLE | MALFORMED_RESPONSE | NETWORK_ERROR | TIMEOUT | ABORTED}
+     * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | ABORTED}
      */
     request: (request: RecordRequest, signal: AbortSignal | undefined): Promise<RecordResult> =>
       inTurn(name, tokens, signal, () => run(request, signal)),
@@ -174,15 +192,4 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   } finally {
     clearTimeout(timer)
   }
-}
-
-function signedOut(message: string, retryable: boolean): MpcError {
-  return new MpcError('STORAGE_UNAVAILABLE', message, { retryable })
-}
-
-/** A platform's error may repeat the URL, and with it the tokens. */
-function withoutCause(error: unknown): unknown {
-  if (!isMpcError(error)) return error
-  const { code, message, retryable, retryAfterMs } = error
-  return new MpcError(code, message, { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }

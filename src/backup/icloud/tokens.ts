@@ -1,5 +1,5 @@
-import { MpcError } from '../../errors.ts'
 import { abortedBy, untilAborted } from '../../util/exchange.ts'
+import { unavailable } from './response.ts'
 
 /**
  * Keeps the current web token of one container and environment. Whoever has it can read and write what this app keeps in
@@ -46,11 +46,18 @@ function pageStorage(): Storage | undefined {
 }
 
 function storageTokens(storage: Storage, name: string): WebTokenStore {
+  /** What there was no room for. */
+  let unsaved: string | undefined
   return {
-    load: () => storage.getItem(name) ?? undefined,
+    load: () => unsaved ?? storage.getItem(name) ?? undefined,
     save(token) {
-      if (token === undefined) storage.removeItem(name)
-      else storage.setItem(name, token)
+      unsaved = undefined
+      if (token === undefined) return storage.removeItem(name)
+      try {
+        storage.setItem(name, token)
+      } catch {
+        unsaved = token
+      }
     },
   }
 }
@@ -64,7 +71,7 @@ const queues = new WeakMap<WebTokenStore, Promise<unknown>>()
  * Runs `work` while nobody else uses the token: no other tab, where there are Web Locks, and otherwise no other call with
  * the same store.
  *
- * @throws {TIMEOUT} if its turn does not come within six minutes
+ * @throws {STORAGE_UNAVAILABLE} if its turn does not come within six minutes
  * @throws {ABORTED} if the signal is aborted before its turn
  */
 export async function inTurn<T>(
@@ -91,7 +98,7 @@ export async function inTurn<T>(
   } catch (error) {
     if (begun) throw error
     if (signal?.aborted) throw abortedBy(signal)
-    throw new MpcError('TIMEOUT', 'another request to iCloud has not ended', { cause: error })
+    throw unavailable('another request has not ended')
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)

@@ -141,7 +141,7 @@ describe('a write whose response was lost', () => {
     const storage = service.device()
     await storage.read(ID)
     service.setFaults((_, n) => ({ type: 'disconnect', carriedOut: n === 1 }))
-    expect(await codeOf(withoutWaiting(storage.write(ID, KEY)))).toBe('NETWORK_ERROR')
+    expect(await codeOf(withoutWaiting(storage.write(ID, KEY)))).toBe('STORAGE_UNAVAILABLE')
     service.setFaults()
     expect(await storage.read(ID)).toEqual(KEY)
   })
