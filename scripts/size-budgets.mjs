@@ -70,6 +70,7 @@ export const BUDGETS = {
   workers: 51.5,
   'backup/file': 2.2,
   'backup/google-drive': 6.8,
+  'backup/icloud': 6.8,
   emulators: 9,
   'storage/file': 8.6,
 }
@@ -234,6 +235,12 @@ export const BUNDLES = [
     // 3.9 KB of it beside an app with httpTransport, whose reading of responses it shares.
     name: 'backup/google-drive',
     entries: ['./backup/google-drive'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...CLIENT, ...CORE, 'node_modules/', 'dist/emulators/'],
+  },
+  {
+    name: 'backup/icloud',
+    entries: ['./backup/icloud'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...CLIENT, ...CORE, 'node_modules/', 'dist/emulators/'],
   },

@@ -45,6 +45,13 @@ export const shown: Uint8Array[] = []
 /** The heads of a report that was kept. */
 export const { heads: kept } = await verifyAuditLog({ database, masterKey })
 
+export const container = 'iCloud.com.example.wallet'
+export const apiToken = 'an-api-token'
+/** What a native module of the app gives. */
+export const nativeCloudKit = { fetchWebAuthToken: (token: string): Promise<string> => Promise.resolve(token) }
+/** Shows a button with this text. */
+export const buttonOf = (text: string): EventTarget => Object.assign(new EventTarget(), { text })
+
 export const to = '0x000000000000000000000000000000000000dEaD'
 
 export const latestBlockhash = {

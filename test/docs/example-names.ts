@@ -7,11 +7,13 @@ import type { ReshareTurn } from 'reshare/workers'
 
 // What the examples of docstrings take from the app around them. They are only type-checked, so nothing has a value.
 
+export declare const apiToken: string
 export declare const askTheUser: Approve
 export declare const authorization: string
 export declare const bar: { set(fraction: number): void }
 export declare const cipherText: string
 export declare const client: Client
+export declare const container: string
 export declare const curve: Curve
 export declare const digest: Uint8Array
 export declare const headers: () => Record<string, string>
@@ -23,6 +25,7 @@ export declare function myDrive(place: string): CloudKeyStorage
 export declare function myStore(place: string): ShareStore
 export declare function myTransport(url: string): Transport
 export declare function offerRecovery(walletId: string): void
+export declare const nativeCloudKit: { fetchWebAuthToken(apiToken: string): Promise<string> }
 export declare const oneTimeCode: string
 export declare const privateKey: Uint8Array
 export declare const psbt: Uint8Array

@@ -20,7 +20,12 @@ function emulator(options: Partial<ICloudEmulatorOptions> = {}) {
 function user(service: ReturnType<typeof emulator>, environment = 'development') {
   const apiToken = environment === 'development' ? 'api%2B1' : 'api-2'
   let token: string | undefined
-  async function post(path: string, body: unknown, query = '', headers: HeadersInit = { 'content-type': 'text/plain' }) {
+  async function post(
+    path: string,
+    body: unknown,
+    query = '',
+    headers: HeadersInit = { 'content-type': 'text/plain' },
+  ) {
     const session = token === undefined ? '' : `&ckWebAuthToken=${encodeURIComponent(token)}`
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const url = `${BASE}/${environment}/${path}?ckAPIToken=${apiToken}${session}${query}`
@@ -136,7 +141,9 @@ describe('the emulator of CloudKit web services', () => {
       const refused = await ada.post(`${database}/records/lookup`, { records: [{ recordName: 'a' }] })
       expect(refused).toMatchObject({ status: 403, serverErrorCode: 'ACCESS_DENIED' })
     }
-    expect(() => emulator({ containers: [0, 1].map(() => ({ container: 'c', environment: 'production', apiToken: 'a' })) })).toThrow(TypeError)
+    expect(() =>
+      emulator({ containers: [0, 1].map(() => ({ container: 'c', environment: 'production', apiToken: 'a' })) }),
+    ).toThrow(TypeError)
   })
 
   test('takes new record types and fields in the development environment alone', async () => {
@@ -202,7 +209,9 @@ describe('the emulator of CloudKit web services', () => {
     const { ada } = await signedIn()
     const body = { records: [{ recordName: 'a' }] }
     for (const type of ['text/plain', 'text/plain;charset=UTF-8', 'application/json']) {
-      expect(await ada.post('private/records/lookup', body, '', { 'content-type': type })).toMatchObject({ status: 200 })
+      expect(await ada.post('private/records/lookup', body, '', { 'content-type': type })).toMatchObject({
+        status: 200,
+      })
     }
     const refused = await ada.post('private/records/lookup', body, '', { 'content-type': 'text/html' })
     expect(refused).toMatchObject({ status: 400, serverErrorCode: 'BAD_REQUEST' })

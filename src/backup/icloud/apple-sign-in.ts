@@ -33,7 +33,8 @@ export function appleSignIn(options: AppleSignInOptions = {}): ICloudAuth {
 
   return {
     async signIn({ redirectUrl, signal }) {
-      if (!isTrusted(originOf(redirectUrl))) throw unavailable('the sign-in page is none of Apple', { retryable: false })
+      if (!isTrusted(originOf(redirectUrl)))
+        throw unavailable('the sign-in page is none of Apple', { retryable: false })
       await ask?.({ signal })
       if (signal.aborted) throw unavailable('the sign-in was aborted')
       const opened = globalThis.open(redirectUrl, '_blank', 'popup,width=600,height=760')

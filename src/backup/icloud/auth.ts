@@ -12,7 +12,7 @@ export interface SignInRequest {
  * Gets a web token when there is none, or when CloudKit no longer takes the one that there is.
  *
  * @example
- * const auth = { signIn: ({ apiToken }) => NativeCloudKit.fetchWebAuthToken(apiToken) }
+ * const auth = { signIn: () => nativeCloudKit.fetchWebAuthToken(apiToken) }
  */
 export interface ICloudAuth {
   /**

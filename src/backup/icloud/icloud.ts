@@ -47,8 +47,8 @@ const MAX_KEY_BYTES = 16 * 1024
  * @throws {TypeError} if an option is wrong
  * @throws {RangeError} if `timeoutMs` is out of range
  * @example
- * const storage = iCloud({ container: 'iCloud.com.example.wallet', environment: 'production', apiToken, auth: appleSignIn() })
- * const method = cloudKey({ provider: 'ICLOUD', storage })
+ * const keys = iCloud({ container, environment: 'production', apiToken, auth: appleSignIn() })
+ * const icloud = cloudKey({ provider: 'ICLOUD', storage: keys })
  */
 export function iCloud(options: ICloudOptions): CloudKeyStorage {
   const session = createSession(checkOptions(options))

@@ -75,7 +75,10 @@ export function sizeOf(fields: Readonly<Record<string, BytesField>>): number {
   return Object.values(fields).reduce((sum, { value }) => sum + fromBase64(value).length, 0)
 }
 
-function checkSchema({ recordType, fields }: ModifyOperation & { operationType: 'create' }, schema: RecordSchema): void {
+function checkSchema(
+  { recordType, fields }: ModifyOperation & { operationType: 'create' },
+  schema: RecordSchema,
+): void {
   const known = schema.types.get(recordType)
   const names = Object.keys(fields)
   if (schema.grows) schema.types.set(recordType, new Set([...(known ?? []), ...names]))

@@ -68,7 +68,8 @@ interface Environment {
  * @throws {TypeError} if there are two containers of one name and environment
  * @example
  * const service = iCloudEmulator({ containers: [{ container, environment: 'development', apiToken }] })
- * const storage = iCloud({ container, environment: 'development', apiToken, fetch: service.fetch, auth: service.auth('ada') })
+ * const auth = service.auth('ada')
+ * const keys = iCloud({ container, environment: 'development', apiToken, fetch: service.fetch, auth })
  */
 export function iCloudEmulator(options: ICloudEmulatorOptions): ICloudEmulator {
   const { quotaBytes = Infinity, existsCode = 'CONFLICT' } = options

@@ -71,7 +71,9 @@ describe('iCloud', () => {
 
   test('does not take back what a probe did not read', async () => {
     const service = emulated()
-    const wrong = Response.json(ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'BYTES', value: 'AA==' } } }))
+    const wrong = Response.json(
+      ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'BYTES', value: 'AA==' } } }),
+    )
     const storage = service.device('ada', {
       fetch: async (url, init) => {
         const { records } = JSON.parse(new TextDecoder().decode(init.body as Uint8Array))
@@ -183,19 +185,30 @@ describe('iCloud', () => {
     ['no list of records', { records: 'x' }],
     ['no record', { records: [] }],
     ['two records', { records: [{ recordName: ID }, { recordName: ID }] }],
-    ['another record', { records: [{ recordName: 'f'.repeat(32), fields: { key: { type: 'BYTES', value: 'AA==' } } }] }],
+    [
+      'another record',
+      { records: [{ recordName: 'f'.repeat(32), fields: { key: { type: 'BYTES', value: 'AA==' } } }] },
+    ],
     ['a record without fields', ofRecord({ recordType: 'ReshareKey' })],
     ['another record type', ofRecord({ recordType: 'Other', fields: { key: { type: 'BYTES', value: 'AA==' } } })],
     ['another field', ofRecord({ recordType: 'ReshareKey', fields: { keys: { type: 'BYTES', value: 'AA==' } } })],
-    ['another type of field', ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'STRING', value: 'AA==' } } })],
+    [
+      'another type of field',
+      ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'STRING', value: 'AA==' } } }),
+    ],
     ['no base64', ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'BYTES', value: 'A' } } })],
     ['no text', ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'BYTES', value: 7 } } })],
-    ['a long key', ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'BYTES', value: 'A'.repeat(32_768) } } })],
+    [
+      'a long key',
+      ofRecord({ recordType: 'ReshareKey', fields: { key: { type: 'BYTES', value: 'A'.repeat(32_768) } } }),
+    ],
     ['a long response', ' '.repeat(140_000)],
   ])('refuses %s in the place of a key', async (_, body) => {
     const service = emulated()
     service.setFaults((_, n) =>
-      n > 1 ? { type: 'respond', status: 200, body: typeof body === 'string' ? body : JSON.stringify(body) } : undefined,
+      n > 1
+        ? { type: 'respond', status: 200, body: typeof body === 'string' ? body : JSON.stringify(body) }
+        : undefined,
     )
     expect(await codeOf(withoutWaiting(service.device().read(ID)))).toBe('STORAGE_UNAVAILABLE')
   })
