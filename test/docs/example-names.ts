@@ -1,4 +1,5 @@
 import type { BackupMethod, CloudKeyStorage } from 'reshare/backup'
+import type { EmulatedService } from 'reshare/emulators'
 import type { Client, Curve, Wallet } from 'reshare'
 import type { ShareStore } from 'reshare/storage'
 import type { FetchServer, Transport } from 'reshare/transport'
@@ -35,6 +36,7 @@ export declare const seed: Uint8Array
 export declare function serve(handler: (request: Request) => Response | Promise<Response>): string
 export declare const server: FetchServer
 export declare const serverKey: Uint8Array
+export declare const service: EmulatedService
 export declare const session: string
 export declare const setId: string
 export declare const scanned: string
