@@ -20,18 +20,13 @@ function emulator(options: Partial<ICloudEmulatorOptions> = {}) {
 function user(service: ReturnType<typeof emulator>, environment = 'development') {
   const apiToken = environment === 'development' ? 'api%2B1' : 'api-2'
   let token: string | undefined
-  async function post(
-    path: string,
-    body: unknown,
-    query = '',
-    headers: HeadersInit = { 'content-type': 'text/plain' },
-  ) {
+  async function post(path: string, body: unknown, type = 'text/plain') {
     const session = token === undefined ? '' : `&ckWebAuthToken=${encodeURIComponent(token)}`
     const text = typeof body === 'string' ? body : JSON.stringify(body)
-    const url = `${BASE}/${environment}/${path}?ckAPIToken=${apiToken}${session}${query}`
-    const response = await service.fetch(url, { method: 'POST', body: text, headers })
+    const url = `${BASE}/${environment}/${path}?ckAPIToken=${apiToken}${session}`
+    const response = await service.fetch(url, { method: 'POST', body: text, headers: { 'content-type': type } })
     token = response.headers.get('x-apple-cloudkit-web-auth-token') ?? token
-    return { status: response.status, ...((await response.json()) as Record<string, any>) } as Record<string, any>
+    return { status: response.status, ...(await response.json()) }
   }
   return {
     post,
@@ -209,11 +204,11 @@ describe('the emulator of CloudKit web services', () => {
     const { ada } = await signedIn()
     const body = { records: [{ recordName: 'a' }] }
     for (const type of ['text/plain', 'text/plain;charset=UTF-8', 'application/json']) {
-      expect(await ada.post('private/records/lookup', body, '', { 'content-type': type })).toMatchObject({
+      expect(await ada.post('private/records/lookup', body, type)).toMatchObject({
         status: 200,
       })
     }
-    const refused = await ada.post('private/records/lookup', body, '', { 'content-type': 'text/html' })
+    const refused = await ada.post('private/records/lookup', body, 'text/html')
     expect(refused).toMatchObject({ status: 400, serverErrorCode: 'BAD_REQUEST' })
   })
 

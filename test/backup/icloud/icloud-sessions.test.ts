@@ -58,11 +58,11 @@ describe('web tokens of iCloud', () => {
     const tokens = tokenStore()
     // Each request takes a while, so that they would overlap.
     service.setFaults(() => ({ type: 'delay', ms: 20 }))
-    const tabs = [service.device('ada', { tokens }), service.device('ada', { tokens })]
+    const tabs = [service.device('ada', { tokens }), service.device('ada', { tokens })] as const
     const ids = Array.from({ length: 6 }, (_, i) => `${i}`.repeat(32))
-    const writing = Promise.all(ids.map((id, i) => tabs[i % 2]?.write(id, KEY)))
+    const writing = Promise.all(ids.map((id, i) => tabs[i % 2 === 0 ? 0 : 1].write(id, KEY)))
     await withoutWaiting(writing)
-    const reading = Promise.all(ids.map((id, i) => tabs[(i + 1) % 2]?.read(id)))
+    const reading = Promise.all(ids.map((id, i) => tabs[i % 2 === 0 ? 1 : 0].read(id)))
     expect(await withoutWaiting(reading)).toEqual(ids.map(() => KEY))
     expectEachTokenOnce(service)
   })
