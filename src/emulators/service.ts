@@ -7,7 +7,7 @@ export interface EmulatedService {
   fetch(this: void, input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** What time it is for the service. */
   readonly clock: ServiceClock
-  /** The last {@link MAX_CALLS} requests, oldest first, with tokens and keys in them: for tests. */
+  /** The last requests, oldest first, with tokens and keys in them: for tests. */
   readonly calls: readonly ServiceCall[]
   /**
    * Says which requests go wrong from now on, and how. It takes the place of the plan before; without one, none does.
@@ -17,20 +17,19 @@ export interface EmulatedService {
   setFaults(plan?: FaultPlan): void
 }
 
-/** How many requests a service remembers. */
-export const MAX_CALLS = 10_000
-
 /** Options of {@link emulateService}. */
 export interface ServiceOptions {
   /** Default: the clock of the system. */
   readonly clock?: ServiceClock | undefined
+  /** How many requests are remembered. Default: 10,000. */
+  readonly maxCalls?: number
   /** Carries a request out, at once: while it runs, no other request does. */
   readonly handle: (request: ServiceRequest) => Response
 }
 
 /** The common part of every emulator: counting, recording and faults around `handle`. */
 export function emulateService(options: ServiceOptions): EmulatedService {
-  const { clock = systemClock(), handle } = options
+  const { clock = systemClock(), maxCalls = 10_000, handle } = options
   const calls: ServiceCall[] = []
   let count = 0
   let counted = 0
@@ -52,7 +51,7 @@ export function emulateService(options: ServiceOptions): EmulatedService {
       signal.throwIfAborted()
       const call: Writable<ServiceCall> = { ...received, index: ++count, receivedAt: clock.now() }
       calls.push(call)
-      if (calls.length > MAX_CALLS) calls.shift()
+      if (calls.length > maxCalls) calls.shift()
       const fault = await unlessAborted(signal, plan?.(call, ++counted))
       if (fault !== undefined) call.fault = fault
       const response = await unlessAborted(

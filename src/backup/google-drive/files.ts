@@ -144,9 +144,7 @@ export function readFile(
 export async function deleteFile(connection: DriveConnection, id: string, signal: Signal): Promise<void> {
   const path = `/drive/v3/files/${id}`
   const also = new Map([[404, NOTHING]])
-  await send(
-    connection,
-    { method: 'DELETE', path, maxResponseBytes: MAX_JSON_BYTES, parse: () => NOTHING, also },
-    signal,
-  )
+  // The page of a Wi-Fi that wants a sign-in is no success.
+  const parse = (body: Uint8Array) => (body.length === 0 ? NOTHING : undefined)
+  await send(connection, { method: 'DELETE', path, maxResponseBytes: MAX_JSON_BYTES, parse, also }, signal)
 }

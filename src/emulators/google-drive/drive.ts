@@ -100,9 +100,16 @@ function list(url: URL, account: DriveAccount): Response {
   const found = account.list(parseFileQuery(query.q))
   const nextPageToken = found.length > from + size ? `~!!~${from + size}` : undefined
   const files = found.slice(from, from + size).map(resourceOf)
-  const resource = { kind: 'drive#fileList', incompleteSearch: false, nextPageToken, files }
-  return json(selectFields(resource, query.fields, 'kind,incompleteSearch,nextPageToken,files(kind,id,name,mimeType)'))
+  const select = (shown: readonly object[]) => {
+    const resource = { kind: 'drive#fileList', incompleteSearch: false, nextPageToken, files: shown }
+    return selectFields(resource, query.fields, 'kind,incompleteSearch,nextPageToken,files(kind,id,name,mimeType)')
+  }
+  // A field that is not known is an error without any file too.
+  select([resourceOf(NO_FILE)])
+  return json(select(files))
 }
+
+const NO_FILE = { id: '', name: '', mimeType: '', createdTime: '', content: new Uint8Array(0) }
 
 function readPageToken(token: string): number {
   const [, from] = /^~!!~(\d{1,9})$/.exec(token) ?? []
