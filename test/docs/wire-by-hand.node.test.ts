@@ -124,3 +124,63 @@ test('the contexts of FROST are those of the page, and the signature verifies', 
   const difference = Point.BASE.multiply(littleEndian(z)).subtract(Point.fromBytes(publicKey).multiply(c))
   expect(difference.toBytes()).toEqual(R)
 })
+
+test('an import is of the key, and both prove their shares of it', () => {
+  const tag = (label: string) => `reshare/v1/ed25519/import/${label}`
+  const hash = (label: string, ...parts: Parameters<typeof taggedHash>[1][]) => taggedHash(tag(label), ...parts)
+  const wide = (seed: Uint8Array) => littleEndian(concatBytes(hash('expand', seed, 0), hash('expand', seed, 1))) % ORDER
+  const body = (name: string) => shown(`import-${name}`).slice(42)
+  const sidOf = (name: string) => shown(`import-${name}`).slice(6, 38)
+  const point = (bytes: Uint8Array) => Point.fromBytes(bytes)
+  const base = (bytes: Uint8Array) => Point.BASE.multiply(littleEndian(bytes))
+  const isKnown = (claimed: typeof Point.BASE, R: Uint8Array, z: Uint8Array, seed: Uint8Array) =>
+    bytesToHex(
+      base(z)
+        .subtract(claimed.multiply(wide(seed)))
+        .toBytes(),
+    ) === bytesToHex(R)
+  const [x, sealSecret] = cut(shown('import-input'), 32, 32) as [Uint8Array, Uint8Array]
+  const pk = base(x).toBytes()
+
+  const participants = [Uint8Array.of(1, 1, 1), Uint8Array.of(0, 2, 2)]
+  const ctx = hash('ctx', 2, 6, 1, walletId, 1, 2, 2, participants, 0, [pk, new Uint8Array()])
+  expect([sidOf('1-client'), sidOf('1-server')]).toEqual([ctx, ctx])
+  const [first, second] = [cut(body('1-client'), 32, 32), cut(body('1-server'), 32, 32, 32)]
+  const sid = hash('sid', ctx, [first[0]!, second[0]!])
+  for (const name of ['2-client', '2-direct-client', '2-server', '2-direct-server', '3-client', '3-server']) {
+    expect(sidOf(name)).toEqual(sid)
+  }
+  expect(x25519.getPublicKey(sealSecret)).toEqual(second[2])
+
+  const [, C0, C1, fR, fz, fcc, frho] = cut(body('2-client'), 1, 32, 32, 32, 32, 32, 32) as Uint8Array[]
+  const [, H0, hR, hz, hcc, hrho] = cut(body('2-server'), 1, 32, 32, 32, 32, 32) as Uint8Array[]
+  expect(C0).toEqual(pk)
+  expect(hash('com', ctx, 1, first[0]!, [C0!, C1!], fcc!, frho!)).toEqual(first[1])
+  expect(hash('com', ctx, 2, second[0]!, [H0!], hcc!, hrho!)).toEqual(second[1])
+  expect(isKnown(point(C0!), fR!, fz!, hash('pok', sid, 1, [C0!, C1!], fR!))).toBe(true)
+  expect(isKnown(point(H0!), hR!, hz!, hash('pok', sid, 2, [H0!], hR!))).toBe(true)
+
+  const [enc, sealed] = cut(body('2-direct-client'), 32, 48) as [Uint8Array, Uint8Array]
+  const f2 = hpke(sealSecret, enc, tag('seal')).open(concatBytes(sid, Uint8Array.of(1, 2)), sealed)
+  expect(base(f2).equals(point(C0!).add(point(C1!).multiply(2n)))).toBe(true)
+  expect(base(body('2-direct-server')).toBytes()).toEqual(H0)
+
+  const [c0, slope] = [point(C0!), point(C1!).add(point(H0!))]
+  const Y = [c0.add(slope), c0.add(slope.multiply(2n))]
+  const broadcasts = (round: number) => [body(`${round}-client`), body(`${round}-server`)]
+  const T = hash('T', sid, broadcasts(1), broadcasts(2))
+  const chainCode = hash('cc', sid, [fcc!, hcc!])
+  for (const [i, name] of ['3-client', '3-server'].entries()) {
+    const [transcript, R, z] = cut(body(name), 32, 32, 32) as [Uint8Array, Uint8Array, Uint8Array]
+    expect(transcript).toEqual(T)
+    expect(isKnown(Y[i]!, R, z, hash('pop', sid, T, i + 1, Y[i]!.toBytes(), pk, chainCode, R))).toBe(true)
+  }
+
+  // h(2) = 2·h(1) for t = 2: h is of degree 0, and is dealt times its point.
+  const [f, h] = [littleEndian(f2), littleEndian(body('2-direct-server'))]
+  const share = littleEndian(shown('import-share'))
+  expect(share).toBe((f + 2n * h) % ORDER)
+  // f is of degree 1: f(1) is halfway between x and f(2).
+  const own = ((littleEndian(x) + f) * Point.Fn.inv(2n) + h) % ORDER
+  expect((2n * own - share + ORDER) % ORDER).toBe(littleEndian(x))
+})

@@ -1,7 +1,9 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import { encodeRoundBody } from '../../src/wire/round-body.ts'
 import type { Group } from '../../src/curve/group.ts'
 import { decodeEnvelope } from '../../src/protocol/session/envelope.ts'
 import { createSigning } from '../../src/protocol/frost/index.ts'
+import { createImport } from '../../src/protocol/import/index.ts'
 import { createKeygen } from '../../src/protocol/keygen/index.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { type ExportTerms, proveExport, releaseShare } from '../../src/protocol/export/index.ts'
@@ -17,7 +19,8 @@ import {
   encodeWalletShares,
   type KeyShare,
 } from '../../src/key-share/index.ts'
-import { concatBytes, utf8 } from '../../src/util/bytes.ts'
+import { partyId } from '../../src/types.ts'
+import { concatBytes, toHex, utf8 } from '../../src/util/bytes.ts'
 import { fixedRandom } from './fixed-random.ts'
 import { newParties } from './sets.ts'
 
@@ -89,6 +92,7 @@ export function exampleRun(group: Group): Example {
     ...keygen.messages,
     ...reshare.messages,
     ...frost.messages,
+    ...importRun(group),
     'frost-signature': frost.results[0]!.signature!,
     'possession-input': nonce,
     possession: provePossession({ group, share: shares[0], verifier: shares[1].id, nonce, random: random[0] }),
@@ -106,6 +110,40 @@ export function exampleRun(group: Group): Example {
       messages: [{ sessionIndex: 1, envelope: keygen.messages['keygen-1-client'] as Uint8Array }],
     }),
   }
+}
+
+/** The import of a key that the client has, and what somebody needs to open and check its messages. */
+function importRun(group: Group): Example {
+  const secret = group.decodeScalar(sha256(utf8('imported key')).fill(0, 0, 1).fill(0, 31))
+  const agreed = {
+    group,
+    walletId: WALLET_ID,
+    purpose: 'signing',
+    threshold: 2,
+    parties: newParties([1, 2]),
+    dealer: partyId(1),
+    publicKey: group.encodePoint(group.multiplyBase(secret)),
+  } as const
+  const client = () => createImport({ ...agreed, self: partyId(1), random: fixedRandom('import client'), secret })
+  const server = () => createImport({ ...agreed, self: partyId(2), random: fixedRandom('import server') })
+  const { messages, results } = converse('import', [client(), server()])
+  const [, share] = results as [KeyShare, KeyShare]
+  const sealKey = messages['import-1-server']!.slice(-32)
+  return {
+    ...messages,
+    'import-input': concatBytes(secret, sealSecret(server(), client(), sealKey)),
+    'import-share': share.secretShare,
+  }
+}
+
+/** The secret key of a session that has just sent its message of round 1: its state has it before the public one. */
+function sealSecret(server: Session<unknown>, client: Session<unknown>, publicKey: Uint8Array): Uint8Array {
+  for (const envelope of client.start().out) server.receive(envelope)
+  client.dispose()
+  server.advance()
+  const state = server.export()
+  const at = toHex(state).indexOf(toHex(publicKey)) / 2
+  return state.slice(at - 32, at)
 }
 
 /** Lets client and server respond to each other in turn; names messages `protocol-round[-direct]-sender`. */
