@@ -140,7 +140,7 @@ const actions: readonly (readonly [name: string, action: Action, good: object, b
   ['sign', sign, { walletId, scheme: 'ed25519', message }, [...WALLET_ID, ...SIGN]],
   ['preprocessSignatures', preprocessSignatures, { walletId, count: 1 }, [...WALLET_ID, ...COUNT]],
   ['getPublicKey', getPublicKey, { walletId, curve: 'secp256k1' }, [...WALLET_ID, ...PATH, ...CURVE]],
-  ['getExtendedPublicKey', getExtendedPublicKey, { walletId }, [...WALLET_ID, ...PATH]],
+  ['getExtendedPublicKey', getExtendedPublicKey, { walletId }, [...WALLET_ID, ...PATH, ...CURVE.slice(1)]],
   ['listSets', listSets, { walletId }, WALLET_ID],
   ['retireSet', retireSet, { walletId, setId }, [...WALLET_ID, ...SET_ID]],
   ['listDevices', listDevices, {}, []],

@@ -45,22 +45,28 @@ export async function getPublicKey(client: Client, options: GetPublicKeyParamete
 export interface GetExtendedPublicKeyParameters extends ActionOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
-  /** BIP 32 without hardened steps, such as `m/0`. Default: the wallet's own key. */
+  /** The curve of the key. Default: `secp256k1`. */
+  readonly curve?: Curve
+  /** Steps without hardening, such as `m/0` (BIP 32, or BIP32-Ed25519). Default: the wallet's own key. */
   readonly path?: string
 }
 
-/** A public key on secp256k1 with the chain code that its children are derived with. */
+/** A public key with the chain code that its children are derived with. */
 export interface ExtendedPublicKey {
-  /** The serialized form of BIP 32; a wallet's own key is encoded as a master key. */
+  /**
+   * On secp256k1 the serialized form of BIP 32; a wallet's own key is encoded as a master key. On ed25519 the public key and
+   * the chain code, 64 bytes in lower-case hex: BitGo's common keychain, and the bytes of Cardano's extended public keys.
+   */
   readonly xpub: string
-  /** 33 bytes, SEC 1 compressed */
+  /** 33 bytes (SEC 1 compressed) on secp256k1, 32 (RFC 8032) on ed25519 */
   readonly publicKey: Uint8Array
   /** 32 bytes */
   readonly chainCode: Uint8Array
 }
 
 /**
- * The extended public key at a path below the wallet's secp256k1 key. Whoever has it can link all of its children.
+ * The extended public key at a path below the wallet's key on a curve. Whoever has it can derive, and link, all of its
+ * children.
  *
  * @throws {TypeError | RangeError} for a path that cannot be derived
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
@@ -73,13 +79,14 @@ export async function getExtendedPublicKey(
   client: Client,
   options: GetExtendedPublicKeyParameters,
 ): Promise<ExtendedPublicKey> {
-  const { walletId } = assertObject(options, 'getExtendedPublicKey')
+  const { walletId, curve = 'secp256k1' } = assertObject(options, 'getExtendedPublicKey')
   walletIdArgument(walletId)
+  oneOf(curve, CURVES, 'curve')
   const path = parsePath(pathArgument(options.path))
   return withDeadline(client, options, (deadline, client) =>
     useActiveSet(client, deadline, walletId, async (shares) => {
-      const group = client.group('secp256k1')
-      const { record } = shareOn(shares, 'secp256k1')
+      const group = client.group(curve)
+      const { record } = shareOn(shares, curve)
       const derived = derivePath(group, record, path)
       return {
         xpub: encodeDerivedKey(group, record, derived),

@@ -3,7 +3,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 
 import type { Group, Point, Scalar } from '../../curve/group.ts'
-import { abytes } from '../../util/bytes.ts'
+import { abytes, concatBytes, toHex } from '../../util/bytes.ts'
 import { CodecError, Reader, Writer, isCodecError } from '../../util/codec.ts'
 import { decodeBase58Check, encodeBase58Check } from './base58.ts'
 import { ed25519Step } from './bip32-ed25519.ts'
@@ -152,13 +152,21 @@ function assertSecp256k1({ curve }: Group): void {
   if (curve !== 'secp256k1') throw new RangeError(`extended public keys of BIP 32 are not defined on ${curve}`)
 }
 
-/** Encodes a derived key as text (`xpub…`). @param root the key that it was derived from */
+/**
+ * Encodes a derived key as text: on secp256k1 as {@link encodeExtendedPublicKey}, on ed25519 as `public key[32] | chain code[32]`
+ * in lower-case hex, as BitGo and Cardano do, which has no place for origin and network.
+ *
+ * @param root the key that it was derived from
+ * @throws {RangeError} for a network on ed25519
+ */
 export function encodeDerivedKey(
   group: Group,
   root: ExtendedPublicKey,
   derived: DerivedKey,
   network?: Network,
 ): string {
+  if (network !== undefined) assertSecp256k1(group)
+  if (group.curve === 'ed25519') return toHex(concatBytes(group.encodePoint(derived.publicKey), derived.chainCode))
   const index = derived.path.at(-1)
   if (index === undefined) return encodeExtendedPublicKey(group, root, ROOT, network)
   const parent = derivePath(group, root, derived.path.slice(0, -1))

@@ -15,7 +15,7 @@ import {
   sign,
 } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/storage/memory.ts'
-import { utf8 } from '../../../src/util/bytes.ts'
+import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
 import { stage } from '../support/devices.ts'
 import { losingAnswers, watchedStore, watchedTransport } from '../support/faults.ts'
@@ -83,6 +83,12 @@ describe('what is signed', () => {
       expect(await getPublicKey(phone, { walletId, curve: 'secp256k1', path })).toEqual(child.publicKey)
       expect((await getExtendedPublicKey(phone, { walletId, path })).xpub).toBe(child.publicExtendedKey)
     }
+    const edwards = await getExtendedPublicKey(phone, { walletId, curve: 'ed25519' })
+    expect([edwards.publicKey, edwards.chainCode.length]).toEqual([publicKeys.ed25519, 32])
+    expect(edwards.xpub).toBe(toHex(edwards.publicKey) + toHex(edwards.chainCode))
+    const child = await getExtendedPublicKey(phone, { walletId, curve: 'ed25519', path: 'm/1' })
+    expect(child.publicKey).toEqual(await getPublicKey(phone, { walletId, curve: 'ed25519', path: 'm/1' }))
+    expect(child.chainCode).not.toEqual(edwards.chainCode)
     const hardened = { walletId, curve: 'secp256k1', path: "m/1'" } as const
     await expect(getPublicKey(phone, hardened)).rejects.toThrow(RangeError)
   })

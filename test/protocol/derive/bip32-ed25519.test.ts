@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { derivePath, parsePath } from '../../../src/protocol/derive/index.ts'
+import { derivePath, encodeDerivedKey, parsePath } from '../../../src/protocol/derive/index.ts'
 import { fromHex, toHex } from '../../../src/util/bytes.ts'
 import { childOf, publicKeyOf, scalarOf, type ExtendedKey } from '../../support/bip32-ed25519.ts'
 import { backends } from '../../support/groups.ts'
@@ -54,7 +54,10 @@ describe.each(backends)('BIP32-Ed25519 on $name', ({ create }) => {
 
   test('a key and a child of BitGo', () => {
     const key = { publicKey: group.decodePoint(fromHex(BITGO.publicKey)), chainCode: fromHex(BITGO.chainCode) }
-    expect(toHex(group.encodePoint(derivePath(group, key, [1]).publicKey))).toBe(BITGO.child)
+    const child = derivePath(group, key, [1])
+    expect(toHex(group.encodePoint(child.publicKey))).toBe(BITGO.child)
+    expect(encodeDerivedKey(group, key, derivePath(group, key, []))).toBe(BITGO.publicKey + BITGO.chainCode)
+    expect(encodeDerivedKey(group, key, child)).toBe(BITGO.child + toHex(child.chainCode))
   })
 
   test('the private derivation has the same children, and the tweak leads to their scalars', () => {

@@ -256,11 +256,12 @@ describe.each([
     expect(group.equalPoints(publicKey, key.publicKey)).toBe(true)
   })
 
-  test('has no text for keys on ed25519', () => {
+  test('has no text of BIP 32 for keys on ed25519', () => {
     const ed25519 = portableGroup('ed25519')
     const key = { publicKey: ed25519.generator, chainCode: new Uint8Array(32) }
     expect(() => encodeExtendedPublicKey(ed25519, key)).toThrow('not defined on ed25519')
-    expect(() => encodeDerivedKey(ed25519, key, derivePath(ed25519, key, [0]))).toThrow('not defined on ed25519')
+    const child = derivePath(ed25519, key, [0])
+    expect(() => encodeDerivedKey(ed25519, key, child, 'mainnet')).toThrow('not defined on ed25519')
     expect(() => decodeExtendedPublicKey(ed25519, KEYS[0] as string)).toThrow('not defined on ed25519')
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
-import { play } from '../../support/server-client.ts'
+import { codeOf, play } from '../../support/server-client.ts'
 import { deviceServer, newDevice, plantSet, revokeDevice, stateOf, type DeviceServer } from '../support/devices.ts'
 import { fileWorld } from '../support/file-world.ts'
 import { TestJoin } from '../support/joins.ts'
@@ -29,22 +29,29 @@ describe.each(databaseKinds)('a join on $name', ({ open }) => {
     await expect(play(sign(client, join.joining.share))).rejects.toMatchObject({ code: 'SET_RETIRED' })
   })
 
-  test('makes no set once its inviting device is revoked, before its operations are aborted', async () => {
+  test.each([
+    ['inviting', 4],
+    ['joining', 3],
+  ])('makes no set once its %s device is revoked, before its operations are aborted', async (who, last) => {
     const clientId = `client-${newDevice(world).slice(0, 16)}`
     const [phone, tablet, watch] = [newDevice(world), newDevice(world), newDevice(world)]
     const signing = await plantSet(world, server.context, { clientId, device: phone, proven: true })
     const walletId = Buffer.from(signing.walletId).toString('hex')
-    await plantSet(world, server.context, { clientId, device: watch, walletId, proven: true })
+    for (const device of [watch, tablet]) {
+      await plantSet(world, server.context, { clientId, device, walletId, proven: true })
+    }
+    const revoked = who === 'inviting' ? phone : tablet
     const devices = [server.client(clientId, phone), server.client(clientId, tablet)] as const
     const join = new TestJoin(...devices, signing, { joiningDeviceId: tablet })
-    await join.play(1, 3)
+    await join.play(1, last - 1)
+    await join.make(last)
     // What the first transaction of a revocation writes.
     await world.database.query(
       `update reshare_devices set revoked_at = $3, revoker = $4 where client_id = $1 and device = $2`,
-      [clientId, phone, new Date(world.now()), watch],
+      [clientId, revoked, new Date(world.now()), watch],
     )
-    await expect(join.play(4)).rejects.toMatchObject({ code: 'PROTOCOL_ABORTED' })
-    await revokeDevice(server.client(clientId, watch), phone)
+    expect(codeOf(await join.post(last))).toBe('PROTOCOL_ABORTED')
+    await revokeDevice(server.client(clientId, watch), revoked)
     const made = await world.database.query('select state from reshare_sets where operation_id = $1', [
       join.operationId,
     ])
