@@ -152,8 +152,8 @@ test('an import is of the key, and both prove their shares of it', () => {
   }
   expect(x25519.getPublicKey(sealSecret)).toEqual(second[2])
 
-  const [, C0, C1, fR, fz, fcc, frho] = cut(body('2-client'), 1, 32, 32, 32, 32, 32, 32) as Uint8Array[]
-  const [, H0, hR, hz, hcc, hrho] = cut(body('2-server'), 1, 32, 32, 32, 32, 32) as Uint8Array[]
+  const [, C0, C1, fR, fz, fcc, frho] = cut(body('2-client'), 1, 32, 32, 32, 32, 32, 32)
+  const [, H0, hR, hz, hcc, hrho] = cut(body('2-server'), 1, 32, 32, 32, 32, 32)
   expect(C0).toEqual(pk)
   expect(hash('com', ctx, 1, first[0]!, [C0!, C1!], fcc!, frho!)).toEqual(first[1])
   expect(hash('com', ctx, 2, second[0]!, [H0!], hcc!, hrho!)).toEqual(second[1])
