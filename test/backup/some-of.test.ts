@@ -1,4 +1,4 @@
-import { identityToRecipient } from 'age-encryption'
+import { identityToRecipient, Stanza } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import {
   anyOf,
@@ -13,6 +13,7 @@ import {
   type BackupKeys,
 } from '../../src/backup/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
+import { CIPHER_TEXT } from '../../src/util/text.ts'
 import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
 import { seededRandom } from '../support/random.ts'
 import { cheap, codeOf, counting, record } from './fixtures.ts'
@@ -182,7 +183,22 @@ describe('k of n', () => {
     // Enough to open, not to seal.
     await expect(someOf(3, [a, b]).seal(random(9), { walletId })).rejects.toThrow(RangeError)
     await expect(someOf(3, [a, b]).probe()).rejects.toThrow(RangeError)
+    for (const wrong of ['', 'ab', 'AB'.repeat(16), 'ab'.repeat(17)]) {
+      await expect(someOf(2, [a, b]).seal(random(9), { walletId: wrong })).rejects.toThrow(TypeError)
+    }
     await expect(anyOf(someOf(2, [a, b]), someOf(2, [b, c])).seal(random(9), { walletId })).rejects.toThrow(TypeError)
+  })
+
+  test('seals for 16 methods, as far as a header has room', async () => {
+    const keys = (size: number) =>
+      Array.from({ length: 16 }, (_, i) =>
+        custom({ recipients: [{ wrapFileKey: () => [new Stanza(['test', `${i}`], random(size))] }] }),
+      )
+    const method = someOf(16, keys(1600))
+    const cipherText = await method.seal(random(9), { walletId })
+    expect(cipherText.length).toBeLessThan(CIPHER_TEXT.most)
+    expect(await method.open(cipherText, {})).toHaveLength(9)
+    await expect(someOf(16, keys(3200)).seal(random(9), { walletId })).rejects.toThrow(RangeError)
   })
 
   test('no key opens two parts', async () => {

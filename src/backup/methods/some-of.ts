@@ -1,5 +1,5 @@
 import type { Identity, Stanza } from 'age-encryption'
-import { equalBytes, wipe } from '../../util/bytes.ts'
+import { equalBytes, isHex, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import { interpolateBytes, splitBytes } from '../../secret-sharing/gf256.ts'
 import { isSharing, MAX_PARTS } from '../choices.ts'
@@ -110,6 +110,7 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
     },
     async recipients({ walletId, onProgress, signal }) {
       assertSeals()
+      if (!isHex(walletId, 16)) throw new TypeError('walletId must be 16 bytes in lower-case hex')
       const work = { walletId, ...(onProgress && { onProgress }), ...(signal && { signal }) }
       return [{ wrapFileKey: (fileKey) => wrap(fileKey, work) }]
     },

@@ -5,6 +5,7 @@ import { databaseKinds } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import { flows, type Flow } from './flows.ts'
 import { countPoints, endAtEveryPoint, endAtPoint, type Fault } from './matrix.ts'
+import { twoOfThree } from './two-of-three.ts'
 import { createLine } from './wallet-line.ts'
 import { createCrashWorld } from './world.ts'
 
@@ -51,7 +52,7 @@ function testMatrix(open: () => Promise<Database>, cases: readonly Case[], datab
   afterAll(() => database.close())
 
   test.each(cases)('$name: nothing is lost', { timeout: 1_800_000 }, async ({ flow, faults }) => {
-    const line = await createLine(createCrashWorld(database))
+    const line = await createLine(createCrashWorld(database, flow.byTwoOfThree ? { method: twoOfThree() } : {}))
     if (report === undefined) {
       const random = seededRandom()
       const fault = random.pick(faults)

@@ -28,6 +28,8 @@ export interface Flow {
   readonly changesBackup: boolean
   /** Whether it makes a wallet of its own, and leaves the one of the line alone. */
   readonly makesWallet: boolean
+  /** Whether two of three methods open the backups of its world, and not a password. */
+  readonly byTwoOfThree?: boolean
   /** What must be so before it. @returns what `run` is told */
   prepare?(line: WalletLine, device: Device): Promise<string>
   run(client: Client, line: WalletLine, prepared: string): Promise<unknown>
@@ -76,6 +78,7 @@ export const flows: readonly Flow[] = [
     ...ofNewDevice,
     name: 'recover rotate',
     changesBackup: true,
+    byTwoOfThree: true,
     run: async (client, line) => {
       const { cipherText, world } = line
       const rotate = { method: world.method, existingSets: 'keep', rotateBackup: true } as const

@@ -69,12 +69,15 @@ const OPERATION_MS = 11 * 60_000
 export interface WorldOptions {
   readonly createStore?: () => EndingStore
   readonly custodian?: Custodian
+  /** What seals and opens its backups. Default: a password. */
+  readonly method?: BackupMethod
   /** Which of two servers gets a request; without it there is one. */
   readonly chooseServer?: () => 0 | 1
 }
 
 export function createCrashWorld(database: Database, options: WorldOptions = {}): World {
   const { createStore = memoryStore, custodian = memoryCustodian(), chooseServer = () => 0 } = options
+  const { method = password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }) } = options
   const masterKey = new Uint8Array(32).fill(7)
   let time = Date.parse('2026-01-01T00:00:00Z')
   let servers: readonly Server[]
@@ -120,7 +123,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
     polling: changes.polling,
     now,
     pass,
-    method: password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }),
+    method,
     device: (label) => ({ label, storage: createStore() }),
     start({ label, storage }, { crashPoint = createCrashPoint(), atOnce = false } = {}) {
       // Longer than a dead client's operation may still be under way.
