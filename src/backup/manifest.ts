@@ -6,7 +6,7 @@ import type { BackupMethodName } from '../types.ts'
 import { utf8, wipe } from '../util/bytes.ts'
 import { CHOICES, decodeChoices, encodeChoices, sharingsOf, type BackupChoice } from './choices.ts'
 import { corrupt } from './failures.ts'
-import { decodePartArguments } from './part-stanza.ts'
+import { decodePartArguments } from './some-of/part-stanza.ts'
 import { encodeArgument } from './stanza.ts'
 import type { StanzaArguments } from './types.ts'
 

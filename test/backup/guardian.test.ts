@@ -10,7 +10,7 @@ import {
   someOf,
   type BackupKeys,
 } from '../../src/backup/index.ts'
-import { encodePartArguments } from '../../src/backup/part-stanza.ts'
+import { encodePartArguments } from '../../src/backup/some-of/part-stanza.ts'
 import { readStanzas } from '../../src/backup/age-file.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'

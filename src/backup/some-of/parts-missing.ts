@@ -1,6 +1,6 @@
-import { isMpcError, MpcError, type ErrorCode } from '../errors.ts'
-import type { BackupMethodName } from '../types.ts'
-import { brand, hasBrand } from '../util/brand.ts'
+import { isMpcError, MpcError, type ErrorCode } from '../../errors.ts'
+import type { BackupMethodName } from '../../types.ts'
+import { brand, hasBrand } from '../../util/brand.ts'
 
 /** Why one method has opened no part. */
 export interface PartFailure {

@@ -1,7 +1,7 @@
-import { concatBytes, equalBytes, fromHex, toHex, utf8 } from '../util/bytes.ts'
-import { taggedHash } from '../util/tagged-hash.ts'
-import { tag } from '../util/tags.ts'
-import { corrupt } from './failures.ts'
+import { concatBytes, equalBytes, fromHex, toHex, utf8 } from '../../util/bytes.ts'
+import { taggedHash } from '../../util/tagged-hash.ts'
+import { tag } from '../../util/tags.ts'
+import { corrupt } from '../failures.ts'
 import { GROUP_LENGTH, type PartArguments, type PartGroup } from './part-stanza.ts'
 
 /** What a part is when it is open: one share of a file key, and what it is a share of. */

@@ -1,10 +1,10 @@
-import { isMpcError } from '../errors.ts'
-import { equalBytes, wipe } from '../util/bytes.ts'
-import { corrupt, throwIfAborted } from './failures.ts'
+import { isMpcError } from '../../errors.ts'
+import { equalBytes, wipe } from '../../util/bytes.ts'
+import { corrupt, throwIfAborted } from '../failures.ts'
 import { openPartFile, sealPart, type Part, type PartWork } from './part-file.ts'
 import { commitToShare, type PartRecord } from './part-record.ts'
-import { part as partOf, type OnProgress } from './progress.ts'
-import type { AgeRecipient, BackupKeys } from './types.ts'
+import { part as partOf, type OnProgress } from '../progress.ts'
+import type { AgeRecipient, BackupKeys } from '../types.ts'
 
 /** A part that was sealed. */
 export interface SealedPart {

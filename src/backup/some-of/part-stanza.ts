@@ -1,8 +1,8 @@
-import type { BackupMethodName } from '../types.ts'
-import type { BackupChoice } from './choices.ts'
-import { corrupt } from './failures.ts'
-import { decodeArgument, encodeArgument } from './stanza.ts'
-import type { StanzaArguments } from './types.ts'
+import type { BackupMethodName } from '../../types.ts'
+import type { BackupChoice } from '../choices.ts'
+import { corrupt } from '../failures.ts'
+import { decodeArgument, encodeArgument } from '../stanza.ts'
+import type { StanzaArguments } from '../types.ts'
 
 export const PART_STANZA = 'reshare/v1/part'
 

@@ -9,12 +9,12 @@ import { encodeArmor } from '../armor.ts'
 import { throwIfAborted } from '../failures.ts'
 import { keysArgument } from '../keys.ts'
 import { dearmor, openFile } from '../open-file.ts'
-import { openPartFile, partsOfFile, sealPart, type PartWork } from '../part-file.ts'
-import type { PartRecord } from '../part-record.ts'
-import { mostTellingFailure, type PartFailure } from '../parts-missing.ts'
+import { openPartFile, partsOfFile, sealPart, type PartWork } from './part-file.ts'
+import type { PartRecord } from './part-record.ts'
+import { mostTellingFailure, type PartFailure } from './parts-missing.ts'
 import type { BackupKeys } from '../types.ts'
-import { custom } from './custom.ts'
-import { generateUsableX25519Identity } from './x25519.ts'
+import { custom } from '../methods/custom.ts'
+import { generateUsableX25519Identity } from '../methods/x25519.ts'
 
 // How a guardian opens a part for somebody else: the recovering device makes a key (createPartReceiver), the guardian
 // opens the part and seals it to that key (openPart), and the device takes it as a method of someOf (guardianPart).

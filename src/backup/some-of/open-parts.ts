@@ -1,12 +1,12 @@
-import { MpcError, isMpcError } from '../errors.ts'
-import type { BackupMethodName } from '../types.ts'
-import { wipe } from '../util/bytes.ts'
-import { throwIfAborted, withCode } from './failures.ts'
+import { MpcError, isMpcError } from '../../errors.ts'
+import type { BackupMethodName } from '../../types.ts'
+import { wipe } from '../../util/bytes.ts'
+import { throwIfAborted, withCode } from '../failures.ts'
 import { openPartFile, type Part, type PartWork } from './part-file.ts'
 import { decodePartRecord, type PartRecord } from './part-record.ts'
 import { mostTellingFailure, PartsMissingError, type PartFailure } from './parts-missing.ts'
 import { createTasks } from './tasks.ts'
-import type { BackupKeys } from './types.ts'
+import type { BackupKeys } from '../types.ts'
 
 /** Methods that ask the user for something, or take long. */
 const ASKING: readonly BackupMethodName[] = ['PASSWORD', 'PASSKEY']
