@@ -4,27 +4,16 @@ export type { BackupChoice } from './choices.ts'
 export { cloudKey, type CloudKeyOptions } from './methods/cloud-key.ts'
 export { memoryCloudKey, type CloudKeyCallOptions, type CloudKeyStorage } from './methods/cloud-storage.ts'
 export { custom, type CustomOptions } from './methods/custom.ts'
-export {
-  createPartReceiver,
-  guardianPart,
-  openPart,
-  recipientFingerprint,
-  type HandedPart,
-  type OpenPartOptions,
-  type PartReceiver,
-} from './some-of/guardian.ts'
 export type { KeyedBackupMethod } from './keyed-method.ts'
 export { createBackupMethod } from './method.ts'
 export { openBackup } from './open.ts'
 export { backupChoicesOf, backupMethodsOf, type OpenOptions } from './open-file.ts'
-export { isPartsMissingError, PartsMissingError, type PartFailure } from './some-of/parts-missing.ts'
 export { passkey } from './methods/passkey.ts'
 export { password, type PasswordOptions } from './methods/password.ts'
 export { createPasskey } from '../webauthn/create-passkey.ts'
 export type { EvaluatePrf, PrfRequest, PrfResults } from '../webauthn/prf.ts'
 export type { BackupRecord } from '../key-share/backup-record.ts'
 export type { OnProgress } from './progress.ts'
-export { someOf } from './some-of/some-of.ts'
 export { sealBackup, type SealOptions } from './seal.ts'
 export type {
   AgeIdentity,

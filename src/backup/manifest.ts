@@ -4,9 +4,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import type { Recipient } from 'age-encryption'
 import type { BackupMethodName } from '../types.ts'
 import { utf8, wipe } from '../util/bytes.ts'
-import { CHOICES, decodeChoices, encodeChoices, sharingsOf, type BackupChoice } from './choices.ts'
+import { CHOICES, decodeChoices, encodeChoices, type BackupChoice } from './choices.ts'
 import { corrupt } from './failures.ts'
-import { decodePartArguments } from './some-of/part-stanza.ts'
 import { encodeArgument } from './stanza.ts'
 import type { StanzaArguments } from './types.ts'
 
@@ -72,7 +71,6 @@ export function readHeader(file: Uint8Array): BackupHeader {
   const stanzas = lines.slice(0, -1).map((line) => line.split(' ').slice(1))
   if (stanzas.length > MAX_STANZAS) throw corrupt('it has too many stanzas')
   const choices = decodeChoices(choicesText)
-  decodePartArguments(stanzas, sharingsOf(choices)[0])
   return { choices, methods: [...new Set(choices.flatMap(({ methods }) => methods))], stanzas }
 }
 

@@ -1,15 +1,14 @@
 import { armor, Decrypter, Encrypter, identityToRecipient, Stanza } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
+import { custom, type BackupKeys } from '../../src/backup/index.ts'
 import {
   createPartReceiver,
-  custom,
   guardianPart,
   isPartsMissingError,
   openPart,
   recipientFingerprint,
   someOf,
-  type BackupKeys,
-} from '../../src/backup/index.ts'
+} from '../../src/backup/some-of/index.ts'
 import { encodePartArguments } from '../../src/backup/some-of/part-stanza.ts'
 import { readStanzas } from '../../src/backup/age-file.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'

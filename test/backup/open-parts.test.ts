@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { custom, someOf, type BackupKeys } from '../../src/backup/index.ts'
+import { custom, type BackupKeys } from '../../src/backup/index.ts'
+import { someOf } from '../../src/backup/some-of/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 import { cheap, codeOf, counting } from './fixtures.ts'

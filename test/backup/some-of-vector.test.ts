@@ -1,7 +1,8 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test } from 'vitest'
-import { backupChoicesOf, custom, guardianPart, someOf, type BackupKeys } from '../../src/backup/index.ts'
+import { backupChoicesOf, custom, type BackupKeys } from '../../src/backup/index.ts'
+import { guardianPart, someOf } from '../../src/backup/some-of/index.ts'
 import { interpolateBytes } from '../../src/secret-sharing/gf256.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import field from '../vectors/gf256.json' with { type: 'json' }

@@ -1,6 +1,7 @@
 import { Decrypter } from 'age-encryption'
 import { expect, test } from 'vitest'
-import { custom, someOf, type BackupKeys } from '../../src/backup/index.ts'
+import { custom, type BackupKeys } from '../../src/backup/index.ts'
+import { someOf } from '../../src/backup/some-of/index.ts'
 import { interpolateBytes, splitBytes } from '../../src/secret-sharing/gf256.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { allocationsOf } from '../support/allocations.ts'

@@ -9,9 +9,9 @@ import {
   memoryCloudKey,
   openBackup,
   sealBackup,
-  someOf,
   type BackupKeys,
 } from '../../src/backup/index.ts'
+import { someOf } from '../../src/backup/some-of/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { CIPHER_TEXT } from '../../src/util/text.ts'
 import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'

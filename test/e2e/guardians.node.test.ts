@@ -1,17 +1,14 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { anyOf, backupChoicesOf, custom, password } from '../../src/backup/index.ts'
 import {
-  anyOf,
-  backupChoicesOf,
   createPartReceiver,
-  custom,
   guardianPart,
   openPart,
-  password,
   recipientFingerprint,
   someOf,
   type PartReceiver,
-} from '../../src/backup/index.ts'
+} from '../../src/backup/some-of/index.ts'
 import { backupWallet, createClient, findWallets, generateWallet, recoverWallet } from '../../src/index.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { memoryStore } from '../../src/storage/index.ts'

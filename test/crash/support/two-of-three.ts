@@ -1,4 +1,5 @@
-import { cloudKey, custom, memoryCloudKey, password, someOf, type BackupKeys } from '../../../src/backup/index.ts'
+import { cloudKey, custom, memoryCloudKey, password, type BackupKeys } from '../../../src/backup/index.ts'
+import { someOf } from '../../../src/backup/some-of/index.ts'
 import type { BackupMethod } from '../../../src/index.ts'
 
 /** A guardian's key, for tests alone. */
