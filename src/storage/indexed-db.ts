@@ -5,6 +5,7 @@ import { hedgedRandom } from '../util/hedge.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkKey, checkPrefix, checkWrite } from './arguments.ts'
 import { conflict, damaged, unavailable } from './failures.ts'
+import { persistence, type PersistOptions } from './persist.ts'
 import type { ShareStore } from './types.ts'
 import { errorName } from '../util/brand.ts'
 
@@ -39,16 +40,18 @@ const NOT_THE_CONNECTION: ReadonlySet<string | undefined> = new Set([
  *
  * Values are sealed with AES-256-GCM under a non-extractable WebCrypto key in the same database. A copy of the values
  * alone cannot be opened. Script on the page can use the key, but not export it, so the store does not protect against
- * malicious script on the page. The browser may evict the database; the wallet must then be recovered from its backup.
+ * malicious script on the page. The browser may evict the database; the wallet must then be recovered from its backup. At
+ * the first write, it is asked not to.
  *
  * @param name the database's name, different for each app on the origin
- * @throws {TypeError} if it is not a non-empty string. Other problems appear at the first use: `probe()` finds them.
+ * @throws {TypeError} if it is not a non-empty string, or an option is wrong. Other problems appear at the first use: `probe()` finds them.
  *
  * @example
  * const storage = indexedDbStore('my-app')
  */
-export function indexedDbStore(name: string): ShareStore {
+export function indexedDbStore(name: string, options: PersistOptions = {}): ShareStore {
   if (typeof name !== 'string' || name === '') throw new TypeError('the database name must be a non-empty string')
+  const persist = persistence(options)
   let opened: Promise<Connection> | undefined
 
   function connect(): Promise<Connection> {
@@ -112,6 +115,7 @@ export function indexedDbStore(name: string): ShareStore {
         if (current?.version === version) return version
         if ((current?.version ?? null) !== expectedVersion) throw conflict()
         await Promise.all([transaction.store.put(sealed, key), transaction.done])
+        persist()
         return version
       })
     },
