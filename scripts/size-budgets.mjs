@@ -54,6 +54,7 @@ export const BUDGETS = {
   transport: 3.2,
   channel: 24.5,
   storage: 7.7,
+  'storage/key-value': 12,
   'storage/lock': 15,
   'backup/conformance': 2.5,
   'custodian/conformance': 2.5,
@@ -172,12 +173,12 @@ export const BUNDLES = [
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...SEALING, ...CORE],
   },
-  {
-    name: 'storage/lock',
-    entries: ['./storage/lock'],
-    platform: 'browser',
+  ...['storage/key-value', 'storage/lock'].map((name) => ({
+    name,
+    entries: [`./${name}`],
+    platform: /** @type {const} */ ('browser'),
     without: [...SERVER, ...DATABASES, ...SEALING, ...CORE, 'dist/client/', 'node_modules/idb/'],
-  },
+  })),
   ...['backup', 'custodian', 'transport', 'storage'].map((room) => ({
     name: `${room}/conformance`,
     entries: [`./${room}/conformance`],

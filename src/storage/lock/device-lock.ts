@@ -1,4 +1,3 @@
-import { MpcError } from '../../errors.ts'
 import { abortedBy, untilAborted } from '../../util/exchange.ts'
 import { wipe } from '../../util/bytes.ts'
 import { unavailable } from '../failures.ts'
@@ -14,9 +13,6 @@ export interface OpenOptions {
    */
   readonly forgetWhenHidden?: boolean
 }
-
-/** The length of a secret in bytes, at least. */
-export const SECRET_MIN_LENGTH = 32
 
 const DEFAULT_MS = 300_000
 const MIN_MS = 1000
@@ -173,9 +169,4 @@ function onPage(type: 'pagehide' | 'visibilitychange', run: () => void): () => v
   if (typeof target?.addEventListener !== 'function') return () => {}
   target.addEventListener(type, run)
   return () => target.removeEventListener(type, run)
-}
-
-/** The secret of a lock is gone for good. */
-export function lockGone(message: string): MpcError {
-  return new MpcError('SHARE_NOT_FOUND', `${message}: recover the wallet from its backup`)
 }

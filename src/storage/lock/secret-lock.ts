@@ -1,7 +1,7 @@
 import { MpcError } from '../../errors.ts'
-import { abytes, isBytes, wipe } from '../../util/bytes.ts'
-import { withCode } from '../../util/failures.ts'
-import { createLock, lockGone, SECRET_MIN_LENGTH, type OpenOptions } from './device-lock.ts'
+import { isBytes, wipe } from '../../util/bytes.ts'
+import { askSecret, copySecret, type GetSecret } from '../sealed/secret.ts'
+import { createLock, type OpenOptions } from './device-lock.ts'
 import type { DeviceLock } from './types.ts'
 
 /** Options of {@link secretLock}. */
@@ -12,9 +12,7 @@ export interface SecretLockOptions extends OpenOptions {
    *
    * What it throws is STORAGE_UNAVAILABLE, and may be tried again.
    */
-  readonly getSecret: (options: {
-    readonly signal: AbortSignal
-  }) => Uint8Array | null | undefined | Promise<Uint8Array | null | undefined>
+  readonly getSecret: GetSecret
 }
 
 /**
@@ -32,19 +30,11 @@ export function secretLock(options: SecretLockOptions | Uint8Array): DeviceLock 
   if (isBytes(options)) return heldLock(options)
   const { getSecret } = options ?? {}
   if (typeof getSecret !== 'function') throw new TypeError('getSecret must be a function')
-  return createLock(async (signal) => {
-    const secret = await withCode('STORAGE_UNAVAILABLE', 'the secret of the lock could not be had', () =>
-      getSecret({ signal }),
-    )
-    if (secret === undefined || secret === null) throw lockGone('the secret of the lock is gone')
-    return checkGiven(secret)
-  }, options)
+  return createLock((signal) => askSecret(getSecret, signal, 'the secret of the lock'), options)
 }
 
 function heldLock(given: Uint8Array): DeviceLock {
-  const bytes = abytes(given, undefined, 'secret')
-  if (bytes.length < SECRET_MIN_LENGTH) throw new RangeError(`secret must be at least ${SECRET_MIN_LENGTH} bytes`)
-  let secret: Uint8Array | undefined = new Uint8Array(bytes)
+  let secret: Uint8Array | undefined = copySecret(given, 'secret')
   const copy = () => {
     if (secret !== undefined) return secret.slice()
     throw new MpcError('STORAGE_UNAVAILABLE', 'the lock was closed, and cannot ask for its secret', {
@@ -60,17 +50,4 @@ function heldLock(given: Uint8Array): DeviceLock {
     },
     isOpen: () => secret !== undefined,
   }
-}
-
-function checkGiven(secret: Uint8Array): Uint8Array {
-  try {
-    const bytes = abytes(secret, undefined, 'secret')
-    if (bytes.length >= SECRET_MIN_LENGTH) return bytes
-    wipe(bytes)
-  } catch {
-    // Not bytes: the same error.
-  }
-  throw new MpcError('STORAGE_UNAVAILABLE', `getSecret must give at least ${SECRET_MIN_LENGTH} bytes`, {
-    retryable: false,
-  })
 }

@@ -20,7 +20,7 @@ function prompting(options: { openForMs?: number; forgetWhenHidden?: boolean } =
   const lock = secretLock({
     ...options,
     getSecret: ({ signal }) =>
-      new Promise<Uint8Array>((resolve, reject) => prompts.push({ signal, answer: resolve, refuse: reject })),
+      new Promise<Uint8Array>((resolve, reject) => prompts.push({ signal: signal!, answer: resolve, refuse: reject })),
   })
   return { lock, prompts }
 }

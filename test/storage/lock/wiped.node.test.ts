@@ -1,7 +1,11 @@
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test } from 'vitest'
 import { memoryStore } from '../../../src/storage/index.ts'
+import { keyValueStore } from '../../../src/storage/key-value.ts'
 import { changeLock, lockedStore, sealStore, secretLock } from '../../../src/storage/lock.ts'
 import { unwrapKey } from '../../../src/storage/lock/header.ts'
+import { utf8 } from '../../../src/util/bytes.ts'
 import { allocationsOf } from '../../support/allocations.ts'
 import { seededRandom } from '../../support/random.ts'
 import { lockOf, replaceValue } from './support/locks.ts'
@@ -71,4 +75,26 @@ test('sealing a store and changing its lock leave no key and no value', async ()
   })
   const { key } = unwrapKey((await inner.read('reshare-lock/0'))!.value, second)!
   for (const bytes of [first, second, value, key]) expect(allocations.holding(bytes, [bytes])).toEqual([])
+})
+
+test('a key-value store leaves neither its key nor what seals with it, nor a value that was written', async () => {
+  const [secret, value] = [random(40), random(40)]
+  const derived = hkdf(sha256, secret, undefined, utf8('reshare/v1/key-value/key'), 32)
+  const items = new Map<string, string>()
+  const adapter = {
+    getItem: (item: string) => items.get(item),
+    setItem: (item: string, text: string) => void items.set(item, text),
+    removeItem: (item: string) => void items.delete(item),
+    getAllKeys: () => [...items.keys()],
+  }
+  const read: Uint8Array[] = []
+  const allocations = await allocationsOf(async () => {
+    const store = keyValueStore(adapter, { key: () => Uint8Array.from(secret) })
+    await store.write('share/a', value, null)
+    read.push((await store.read('share/a'))!.value)
+    await store.probe()
+  })
+  expect(allocations.made.length).toBeGreaterThan(10)
+  for (const bytes of [secret, derived]) expect(allocations.holding(bytes, [bytes])).toEqual([])
+  expect(allocations.holding(value, [value, ...read])).toEqual([])
 })
