@@ -121,6 +121,8 @@ export const BY_ENGINE = {
   'test/backup/x25519.test.ts': 'WebCrypto',
   'test/browser/': "recovery, a join and Portal's calls from end to end, CORS, IndexedDB",
   'test/channel/': 'WebCrypto',
+  'test/client/locked/passkey': 'WebAuthn',
+  'test/client/wallets/evicted.test.ts': 'IndexedDB',
   'test/client/wallets/storage.test.ts': 'IndexedDB',
   'test/curve/': 'WebAssembly, big integers',
   'test/hpke/': 'WebCrypto',
