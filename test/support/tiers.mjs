@@ -115,6 +115,7 @@ export const LONGEST = [
 /** What can differ from one JavaScript engine to another, which `usual` runs in every browser. @type {Readonly<Record<string, string>>} */
 export const BY_ENGINE = {
   'test/backup/argon2.test.ts': 'WebAssembly',
+  'test/backup/icloud/': 'fetch, Web Locks, localStorage, messages of windows',
   'test/backup/passkey': 'WebAuthn',
   'test/backup/password.test.ts': 'WebAssembly, strings',
   'test/backup/seal-open.test.ts': 'streams',

@@ -206,17 +206,17 @@ describe('a sign-in to iCloud', () => {
   test('ends after five minutes, and when the caller aborts', async () => {
     const service = emulated()
     const signals: AbortSignal[] = []
+    const controller = new AbortController()
     const signIn = ({ signal }: { signal: AbortSignal }) => {
       signals.push(signal)
+      if (signals.length === 2) setTimeout(() => controller.abort(), 1_000)
       return new Promise<string>(() => {})
     }
     const start = Date.now()
     expect(await codeOf(withoutWaiting(device(service, { signIn }).read(ID)))).toBe('STORAGE_UNAVAILABLE')
     expect(Date.now() - start).toBeGreaterThanOrEqual(300_000)
-    const controller = new AbortController()
     const storage = device(service, { signIn })
     const reading = storage.read(ID, { signal: controller.signal })
-    setTimeout(() => controller.abort(), 1_000)
     expect(await codeOf(withoutWaiting(reading))).toBe('ABORTED')
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
     // Whoever waited gets its turn.
