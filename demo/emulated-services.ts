@@ -1,14 +1,17 @@
-import { atRequest, driveEmulator, type EmulatedService, type Fault } from 'reshare/emulators'
+import { atRequest, driveEmulator, iCloudEmulator, type EmulatedService, type Fault } from 'reshare/emulators'
 
 /** An emulator, and what a page may do to it besides using it: `POST /NAME/control/ACTION?account=…`. */
 interface Service {
   readonly emulator: EmulatedService
-  readonly actions: Readonly<Record<string, (account: string) => object>>
+  readonly actions: Readonly<Record<string, (account: string, query: URLSearchParams) => object | Promise<object>>>
+  /** A page of the provider for its users. */
+  readonly page?: (url: URL) => Promise<Response | undefined>
 }
 
 /** By the first part of the path. */
 const SERVICES: Readonly<Record<string, () => Service>> = {
   'google-drive': googleDrive,
+  icloud: iCloud,
 }
 
 function googleDrive(): Service {
@@ -30,6 +33,51 @@ function googleDrive(): Service {
   }
 }
 
+/** A container for pages that are worked on, whose users sign in by a page of this program. */
+function iCloud(): Service {
+  const container = 'iCloud.com.example.wallet'
+  const signInPage = '/icloud/sign-in'
+  const service = iCloudEmulator({
+    signInPage,
+    containers: [
+      { container, environment: 'development', apiToken: 'development' },
+      { container, environment: 'production', apiToken: 'production', recordTypes: { ReshareKey: ['key'] } },
+    ],
+  })
+  return {
+    emulator: service,
+    actions: {
+      /** What the page gives once the user has signed in; `page` is the `redirectURL` of the response that asked for it. */
+      'sign-in': async (account, query) => ({
+        ckWebAuthToken: await service.auth(account).signIn({ redirectUrl: query.get('page') ?? '' }),
+      }),
+      'sign-out': (account) => (service.signOut(account), {}),
+      records: (account) => [...service.records(account).keys()],
+    },
+    async page(url) {
+      if (url.pathname !== signInPage) return undefined
+      const account = url.searchParams.get('account')
+      url.searchParams.delete('account')
+      if (account === null)
+        return html(SIGN_IN_FORM.replace('TOKEN', encodeURIComponent(url.searchParams.get('oauth_token') ?? '')))
+      const ckWebAuthToken = await service.auth(account).signIn({ redirectUrl: url.href })
+      return html(`<script>opener.postMessage(${JSON.stringify({ ckWebAuthToken })}, '*')</script>`)
+    },
+  }
+}
+
+const SIGN_IN_FORM = `<form>
+  <input type="hidden" name="oauth_token" value="TOKEN" />
+  <label>Account <input name="account" value="alice" /></label>
+  <button>Sign in</button>
+</form>`
+
+function html(body: string): Response {
+  return new Response(`<!doctype html><title>Sign in to iCloud</title>${body}`, {
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+  })
+}
+
 /**
  * All emulators behind one handler, each below its name. Pages of any origin may use them: there is nothing but what they
  * have put there.
@@ -42,13 +90,13 @@ export function emulatedServices() {
     const [, name = '', control, action = ''] = /^\/([^/]+)(?:\/(control)\/([\w-]+)$)?/.exec(url.pathname) ?? []
     const service = services.get(name)
     if (service === undefined) return new Response(null, { status: 404 })
-    if (control === undefined) return service.emulator.fetch(request)
+    if (control === undefined) return (await service.page?.(url)) ?? service.emulator.fetch(request)
     if (request.method !== 'POST') return new Response(null, { status: 405 })
     if (action === 'faults') return setFaults(service.emulator, await request.text())
     const act = Object.hasOwn(service.actions, action) ? service.actions[action] : undefined
     return act === undefined
       ? new Response(null, { status: 404 })
-      : Response.json(act(url.searchParams.get('account') ?? 'alice'))
+      : Response.json(await act(url.searchParams.get('account') ?? 'alice', url.searchParams))
   }
 
   return {
@@ -81,7 +129,7 @@ function withCors(request: Request, response: Response): Response {
   headers.set('access-control-allow-origin', request.headers.get('origin') ?? '*')
   headers.set('access-control-allow-methods', 'GET, POST, DELETE')
   headers.set('access-control-allow-headers', request.headers.get('access-control-request-headers') ?? '')
-  headers.set('access-control-expose-headers', 'retry-after')
+  headers.set('access-control-expose-headers', 'retry-after, x-apple-cloudkit-web-auth-token')
   headers.set('vary', 'origin')
   return new Response(response.body, { status: response.status, headers })
 }

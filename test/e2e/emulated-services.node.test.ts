@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { emulatedServices } from '../../demo/emulated-services.ts'
 import { googleDrive } from '../../src/backup/google-drive/index.ts'
+import { iCloud } from '../../src/backup/icloud/index.ts'
 
 const ID = '0123456789abcdef'.repeat(2)
 const BASE = 'http://127.0.0.1:8791'
@@ -28,6 +29,37 @@ test('a page keeps a key in Google Drive as it is emulated, and disconnects', as
   expect(await storage.read(ID)).toEqual(new Uint8Array([1]))
   await control('disconnect')
   expect(await control('files')).toEqual([])
+})
+
+test('a page keeps a key in iCloud as it is emulated, once its user has signed in', async () => {
+  const { names, send } = page()
+  expect(names).toContain('icloud')
+  const control = async (action: string) =>
+    (await send(`/icloud/control/${action}`, { method: 'POST' })).json() as Promise<Record<string, string>>
+  const signIns: string[] = []
+  const keys = iCloud({
+    container: 'iCloud.com.example.wallet',
+    environment: 'production',
+    apiToken: 'production',
+    endpoint: `${BASE}/icloud`,
+    fetch: (url, init) => send(url.slice(BASE.length), init),
+    auth: {
+      async signIn({ redirectUrl }) {
+        const form = await (await send(redirectUrl.slice(BASE.length))).text()
+        const [, token] = /name="oauth_token" value="(\w+)"/.exec(form) ?? []
+        const answer = await send(`/icloud/sign-in?oauth_token=${token}&account=bob`)
+        const [, message = ''] = /postMessage\((.*), '\*'\)/.exec(await answer.text()) ?? []
+        signIns.push(redirectUrl)
+        return (JSON.parse(message) as { ckWebAuthToken: string }).ckWebAuthToken
+      },
+    },
+  })
+  await keys.write(ID, new Uint8Array([1]))
+  expect(await control('records?account=bob')).toEqual([ID])
+  await control('sign-out?account=bob')
+  expect(await keys.read(ID)).toEqual(new Uint8Array([1]))
+  expect(signIns).toHaveLength(2)
+  expect(signIns[0]).toMatch(/^http:\/\/127\.0\.0\.1:8791\/icloud\/sign-in\?oauth_token=/)
 })
 
 test('faults are set and taken back', async () => {

@@ -31,6 +31,8 @@ export interface ICloudEmulatorOptions {
   readonly clock?: ServiceClock
   /** Where the user's iCloud is full, in bytes of all fields. Default: nowhere. */
   readonly quotaBytes?: number
+  /** The page where users sign in: a URL, or a path of the service's own origin. Default: Apple's page. */
+  readonly signInPage?: string
   /** What a `create` is refused with if the record exists: the reference's code, or the service's own, which is the default. */
   readonly existsCode?: 'EXISTS' | 'CONFLICT'
 }
@@ -50,7 +52,9 @@ export interface ICloudEmulator extends EmulatedService {
   records(account: string): Map<string, Uint8Array>
 }
 
-const PATH = /^\/database\/1\/([^/]+)\/(development|production)\/(public|private|shared)\/(records\/(?:modify|lookup))$/
+const PATH = /\/database\/1\/([^/]+)\/(development|production)\/(public|private|shared)\/(records\/(?:modify|lookup))$/
+
+const APPLE_PAGE = 'https://idmsa.apple.com/IDMSWebAuth/auth'
 
 interface Environment {
   readonly name: string
@@ -72,7 +76,7 @@ interface Environment {
  * const keys = iCloud({ container, environment: 'development', apiToken, fetch: service.fetch, auth })
  */
 export function iCloudEmulator(options: ICloudEmulatorOptions): ICloudEmulator {
-  const { quotaBytes = Infinity, existsCode = 'CONFLICT' } = options
+  const { quotaBytes = Infinity, existsCode = 'CONFLICT', signInPage = APPLE_PAGE } = options
   const environments = new Map<string, Environment>()
   for (const { container, environment, apiToken, recordTypes = {} } of options.containers) {
     const name = `${container}/${environment}`
@@ -109,7 +113,8 @@ export function iCloudEmulator(options: ICloudEmulatorOptions): ICloudEmulator {
     const { ckAPIToken, ckWebAuthToken } = parseQuery(url)
     if (ckAPIToken !== found.apiToken) throw new CloudKitRefusal('AUTHENTICATION_FAILED', 'Authentication failed')
     if (scope !== 'private') throw new CloudKitRefusal('ACCESS_DENIED', 'only private databases are emulated')
-    const account = sessions.use(found.name, ckWebAuthToken, out)
+    const page = new URL(signInPage, url).href
+    const account = sessions.use({ environment: found.name, token: ckWebAuthToken, page }, out)
     const parsed = parseBody(body, headers.get('content-type'))
     if (parseZone(parsed['zoneID']) !== '_defaultZone') throw new CloudKitRefusal('ZONE_NOT_FOUND', 'Zone not found')
     const own = databasesOf(account)

@@ -4,8 +4,6 @@ import { CloudKitRefusal } from './errors.ts'
 /** Half an hour: what a token has if the user does not ask to stay signed in. */
 const TOKEN_MS = 30 * 60_000
 
-const SIGN_IN_PAGE = 'https://idmsa.apple.com/IDMSWebAuth/auth?oauth_token='
-
 /** Base64, so that a token that is not percent-encoded is found out. */
 const TOKEN_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/+/+/'
 
@@ -15,15 +13,23 @@ interface WebSession {
   readonly expiresAt: number
 }
 
+/** What a request says of its session. */
+export interface SessionRequest {
+  readonly environment: string
+  readonly token: string | undefined
+  /** Where its user can sign in. */
+  readonly page: string
+}
+
 /** The web tokens of all users, each for one request, and the sign-ins that lead to them. */
 export interface WebSessions {
   /**
-   * Uses a token up, and puts the one for the next request into a header of the response.
+   * Uses the token of a request up, and puts the one for the next request into a header of the response.
    *
    * @returns the user's account
    * @throws {AUTHENTICATION_REQUIRED} with a page to sign in, if there is no such token
    */
-  use(environment: string, token: string | undefined, out: Headers): string
+  use(request: SessionRequest, out: Headers): string
   /**
    * What Apple's page does once the user has signed in.
    *
@@ -47,12 +53,12 @@ export function webSessions(text: (length: number, alphabet?: string) => string,
   }
 
   return {
-    use(environment, token, out) {
+    use({ environment, token, page }, out) {
       const session = tokens.get(token ?? '')
       if (session === undefined || session.environment !== environment || session.expiresAt <= clock.now()) {
-        const page = SIGN_IN_PAGE + text(32)
-        pages.set(page, environment)
-        throw new CloudKitRefusal('AUTHENTICATION_REQUIRED', 'request needs authorization', page)
+        const redirectURL = `${page}?oauth_token=${text(32)}`
+        pages.set(redirectURL, environment)
+        throw new CloudKitRefusal('AUTHENTICATION_REQUIRED', 'request needs authorization', redirectURL)
       }
       tokens.delete(token ?? '')
       out.set('x-apple-cloudkit-web-auth-token', issue(session.account, environment))
