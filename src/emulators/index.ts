@@ -4,7 +4,7 @@ export { emulateService, type EmulatedService, type ServiceOptions } from './ser
 export { driveEmulator, type DriveEmulator, type DriveEmulatorOptions } from './google-drive/drive.ts'
 export type { DriveAccount, DriveFile, DriveLag, ListingLag } from './google-drive/account.ts'
 export { driveError, type DriveErrorReason } from './google-drive/errors.ts'
-export type { TokenOptions } from './google-drive/tokens.ts'
+export type { DriveTokenOptions } from './google-drive/tokens.ts'
 export {
   iCloudEmulator,
   type EmulatedContainer,

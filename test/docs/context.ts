@@ -45,6 +45,13 @@ export const shown: Uint8Array[] = []
 /** The heads of a report that was kept. */
 export const { heads: kept } = await verifyAuditLog({ database, masterKey })
 
+export const clientId = '1234.apps.googleusercontent.com'
+/** What a native module of the app gives. */
+export const googleSignin = {
+  clearCachedAccessToken: (token: string): Promise<string> => Promise.resolve(token),
+  getTokens: (): Promise<{ accessToken: string }> => Promise.resolve({ accessToken: 'ya29.token' }),
+}
+
 export const container = 'iCloud.com.example.wallet'
 export const apiToken = 'an-api-token'
 /** What a native module of the app gives. */

@@ -1,5 +1,5 @@
 import type { BackupMethod, CloudKeyStorage } from 'reshare/backup'
-import type { EmulatedService } from 'reshare/emulators'
+import type { DriveEmulator, EmulatedService } from 'reshare/emulators'
 import type { Client, Curve, Wallet } from 'reshare'
 import type { ShareStore } from 'reshare/storage'
 import type { FetchServer, Transport } from 'reshare/transport'
@@ -14,9 +14,11 @@ export declare const authorization: string
 export declare const bar: { set(fraction: number): void }
 export declare const cipherText: string
 export declare const client: Client
+export declare const clientId: string
 export declare const container: string
 export declare const curve: Curve
 export declare const digest: Uint8Array
+export declare const drive: DriveEmulator
 export declare const headers: () => Record<string, string>
 export declare const laptop: Client
 export declare const lostTablet: { readonly setId: string; readonly deviceId: string }

@@ -49,7 +49,8 @@ describe('an emulated service', () => {
     ['a response after it', { type: 'respond', status: 200, body: '<', carriedOut: true }, '<', 1],
     ['a lost request', { type: 'disconnect' }, expect.any(TypeError), 0],
     ['a lost response', { type: 'disconnect', carriedOut: true }, expect.any(TypeError), 1],
-    ['a broken body', { type: 'truncate' }, expect.any(TypeError), 1],
+    // A DOMException in Firefox.
+    ['a broken body', { type: 'truncate' }, expect.objectContaining({ name: expect.stringMatching(/Error$/) }), 1],
     ['a short body', { type: 'truncate', clean: true }, '{"cou', 1],
     ['a late request', { type: 'delay', ms: 5 }, '{"count":1}', 1],
     ['a late response', { type: 'delay', ms: 5, carriedOut: true }, '{"count":1}', 1],

@@ -22,21 +22,17 @@ const MAX_LIST_BYTES = 4 * 2 ** 20
 const MAX_PAGES = 100
 const FOLDER = 'appDataFolder'
 const NOTHING = new Uint8Array(0)
+/** All files, whose names are compared here: a query by name finds new files later than a listing of the folder. */
+const LIST =
+  `/drive/v3/files?spaces=${FOLDER}&q=%27${FOLDER}%27%20in%20parents&pageSize=1000` +
+  '&fields=nextPageToken,incompleteSearch,files(id,name,createdTime,size)'
 
 /** The files of this name, in the order of the listing. */
 export async function listFiles(connection: DriveConnection, name: string, signal: Signal): Promise<DriveFile[]> {
   const found: DriveFile[] = []
   let pageToken = ''
   for (let page = 0; page < MAX_PAGES; page++) {
-    const query = new URLSearchParams({
-      spaces: FOLDER,
-      // All of them, and the names compared here: a query by name finds new files later than a listing of the folder.
-      q: `'${FOLDER}' in parents`,
-      pageSize: '1000',
-      fields: 'nextPageToken,incompleteSearch,files(id,name,createdTime,size)',
-      ...(pageToken !== '' && { pageToken }),
-    })
-    const path = `/drive/v3/files?${query.toString()}`
+    const path = pageToken === '' ? LIST : `${LIST}&pageToken=${encodeURIComponent(pageToken)}`
     const parse = (body: Uint8Array) => parsePage(body, name)
     const part = await send(connection, { method: 'GET', path, maxResponseBytes: MAX_LIST_BYTES, parse }, signal)
     found.push(...part.files)

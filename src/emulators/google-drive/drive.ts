@@ -6,7 +6,7 @@ import { DriveAccount, type DriveFile } from './account.ts'
 import { DriveError, errorResponse } from './errors.ts'
 import { parseUpload } from './multipart.ts'
 import { parseFileQuery, readInteger, readQuery, selectFields } from './query.ts'
-import { AccessTokens, type TokenOptions } from './tokens.ts'
+import { AccessTokens, type DriveTokenOptions } from './tokens.ts'
 
 /** Options of {@link driveEmulator}. */
 export interface DriveEmulatorOptions {
@@ -21,7 +21,7 @@ export interface DriveEmulator extends EmulatedService {
   /** The application data folder of this account, made when it is first asked for. */
   account(name: string): DriveAccount
   /** Signs the account in: an access token. */
-  token(account: string, options?: TokenOptions): string
+  token(account: string, options?: DriveTokenOptions): string
   /** Revokes all access tokens of the account. */
   revoke(account: string): void
 }

@@ -12,7 +12,7 @@ interface Token {
 }
 
 /** Options of an access token. */
-export interface TokenOptions {
+export interface DriveTokenOptions {
   /** Default: `drive.appdata` alone. */
   readonly scopes?: readonly string[]
   /** Milliseconds. Default: an hour. */
@@ -30,7 +30,7 @@ export class AccessTokens {
     this.#newToken = newToken
   }
 
-  issue(account: string, { scopes = [APPDATA_SCOPE], expiresInMs = 3_600_000 }: TokenOptions): string {
+  issue(account: string, { scopes = [APPDATA_SCOPE], expiresInMs = 3_600_000 }: DriveTokenOptions): string {
     const token = `ya29.${this.#newToken()}`
     this.#tokens.set(token, { account, scopes, expiresAt: this.#clock.now() + expiresInMs })
     return token

@@ -8,8 +8,8 @@ const ID = '0123456789abcdef'.repeat(2)
 const OTHER = 'fedcba9876543210'.repeat(2)
 const KEY = new Uint8Array([1, 2, 3, 4, 5, 6])
 const NAME = `reshare-${ID}.key`
-/** What a request that gets no response waits for, in real milliseconds. */
-const TIMEOUT_MS = 30
+/** How long a request waits for a response that does not come, in real milliseconds. */
+const TIMEOUT_MS = { once: 100, always: 20 }
 
 /** Faults after which the same request succeeds: one of them anywhere is not noticed. */
 const PASSING: Record<string, Fault> = {
@@ -87,7 +87,7 @@ function start({ stored }: Operation, seed: number) {
   const alice = drive.account('alice')
   alice.addFile(`reshare-${OTHER}.key`, new Uint8Array([9]))
   if (stored) alice.addFile(NAME, KEY)
-  const device = deviceOf(drive, 'alice', { timeoutMs: TIMEOUT_MS })
+  const device = deviceOf(drive)
   const files = () => alice.files.filter(({ name }) => name === NAME)
   return { drive, device, files, alice }
 }
@@ -96,12 +96,14 @@ async function check(name: string, fault: string, n: number, once: boolean): Pro
   const operation = OPERATIONS[name] as Operation
   const kind = (PASSING[fault] ?? LASTING[fault]) as Fault
   const { drive, device, files, alice } = start(operation, n)
+  if (kind.type === 'delay') device.connection.timeoutMs = once ? TIMEOUT_MS.once : TIMEOUT_MS.always
   drive.setFaults(once ? atRequest(n, kind) : (_, k) => (k >= n ? kind : undefined))
   const outcome = await operation.run(device).then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   )
   drive.setFaults()
+  device.connection.timeoutMs = 60_000
   counts.runs++
   const where = `${name}, ${fault} at request ${n}${once ? '' : ' and after'}`
 

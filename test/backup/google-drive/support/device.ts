@@ -19,18 +19,18 @@ export function deviceOf(
   }: { getToken?: GetToken; fetch?: (url: string, init: RequestInit) => Promise<Response>; timeoutMs?: number } = {},
 ) {
   const pauses: number[] = []
-  const storage = driveStorage({
+  const connection = {
     getToken,
     fetch,
     endpoint: 'https://www.googleapis.com',
     timeoutMs,
-    sleep: async (ms, signal) => {
+    sleep: async (ms: number, signal: AbortSignal | undefined) => {
       if (signal?.aborted) throw abortedBy(signal)
       pauses.push(ms)
       drive.clock.advance(ms)
     },
-  })
-  return { ...storage, pauses }
+  }
+  return { ...driveStorage(connection), pauses, connection }
 }
 
 function cachedToken(drive: DriveEmulator, account: string): GetToken {
