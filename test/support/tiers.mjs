@@ -61,6 +61,8 @@ export const OWN_PROCESS = {
   'test/backup/file-faults.node.test.ts': 'replaces a module',
   'test/channel/wiped.node.test.ts': 'replaces Uint8Array',
   'test/client/actions/export.node.test.ts': 'replaces a module',
+  'test/client/actions/import-wiped.node.test.ts': 'replaces Uint8Array',
+  'test/client/join/wiped.node.test.ts': 'replaces Uint8Array',
   'test/crash/interleavings.node.test.ts': 'loads modules again',
   'test/crash/killed-processes.node.test.ts': 'starts processes',
   'test/curve/fallback.node.test.ts': 'loads modules again',
