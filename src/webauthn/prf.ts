@@ -36,7 +36,7 @@ export interface PrfResults {
 
 /**
  * Evaluates the PRF of a passkey in the place of the browser, such as a native module of React Native. It must require user
- * verification, and give the results that WebAuthn gives for these inputs.
+ * verification, and give the results that WebAuthn gives for these inputs. A lock wipes them.
  */
 export type EvaluatePrf = (request: PrfRequest) => PrfResults | Promise<PrfResults>
 
@@ -108,10 +108,12 @@ function prfResult(result: unknown): Uint8Array<ArrayBuffer> {
   })
 }
 
-/** A buffer of any realm, a view, or the list of numbers that some password managers give. */
+/** A buffer of any realm, a view, or the list of numbers that some password managers give. Not a copy, if it can be helped. */
 function toBytes(result: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (isBytes(result)) return new Uint8Array(abytes(result, undefined, 'a PRF result'))
-  if (ArrayBuffer.isView(result)) return new Uint8Array(result.buffer, result.byteOffset, result.byteLength).slice()
+  if (isBytes(result)) return abytes(result, undefined, 'a PRF result') as Uint8Array<ArrayBuffer>
+  if (ArrayBuffer.isView(result)) {
+    return new Uint8Array(result.buffer as ArrayBuffer, result.byteOffset, result.byteLength)
+  }
   if (Object.prototype.toString.call(result) === '[object ArrayBuffer]') return new Uint8Array(result as ArrayBuffer)
   const isByteList = Array.isArray(result) && result.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
   return isByteList ? Uint8Array.from(result as number[]) : undefined

@@ -2,7 +2,7 @@ import { isMpcError } from '../../errors.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import type { Deadline } from '../deadline.ts'
 import { reconcileWallet } from './reconcile.ts'
-import { loadShares } from './share-store.ts'
+import { loadShares, unlockShares } from './share-store.ts'
 import type { Client } from '../types.ts'
 import { wipeShares } from '../wallet-shares.ts'
 import { readWallet, shareNotFound } from './wallet-store.ts'
@@ -24,6 +24,7 @@ export async function useActiveSet<T>(
   walletId: string,
   use: (shares: WalletShares) => Promise<T>,
 ): Promise<T> {
+  await unlockShares(client, walletId)
   for (let attempt = 1; ; attempt++) {
     const record = await reconcileWallet(client, deadline, walletId)
     if (record === undefined || record.activeSetId === null) throw shareNotFound()

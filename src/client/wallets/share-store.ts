@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { MpcError } from '../../errors.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletShares } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { concatBytes, equalBytes, toHex, wipe } from '../../util/bytes.ts'
@@ -56,6 +56,24 @@ export async function loadShares(client: Client, record: WalletRecord, setId: st
   if (ids && isClientOf(shares, 'signing') && equalKeys(publicKeys(client, shares), record.publicKeys)) return shares
   wipeShares(shares)
   throw new MpcError('SET_MISMATCH', 'this device stores the share of another wallet or set under this id')
+}
+
+/**
+ * Has a locked store ask the user now, with all the time of the action. Otherwise a step with little time of its own might
+ * ask first, and its prompt would go away with it.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if the user refuses
+ */
+export async function unlockShares(client: Client, walletId: string): Promise<void> {
+  if (client.storage.isLocked?.() !== true) return
+  const setId = (await readWallet(client, walletId))?.activeSetId ?? null
+  if (setId === null) return
+  try {
+    wipe((await client.storage.read(shareKey(setId)))?.value)
+  } catch (error) {
+    // Whether the set can be used is seen when its turn comes: another one may be in use by then.
+    if (!isMpcError(error, 'SHARE_NOT_FOUND', 'SHARE_PARSING_FAILED')) throw error
+  }
 }
 
 /** `wallet shares | SHA-256 of them [32]`: the algebra alone would not notice a damaged chain code. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   backupWallet,
   confirmBackup,
@@ -20,7 +20,7 @@ import {
 } from '../../../src/index.ts'
 import { importWallet } from '../../../src/import.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
-import { lockedStore } from '../../../src/storage/lock.ts'
+import { lockedStore, secretLock } from '../../../src/storage/lock.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { askedLock, contents, secretOf } from '../../storage/lock/support/locks.ts'
 import { stage } from '../support/devices.ts'
@@ -154,6 +154,25 @@ describe('what was left unfinished, on a locked device', () => {
       await open(client, walletId, asked)
       expect([asked.prompts, proven({ server }, wallet.setId)]).toEqual([1, true])
       expect(await resume(client)).toEqual([{ walletId, outcome: 'READY', wallet }])
+    }
+  })
+
+  test('waits for one prompt with all the time of the action, not of a step', async () => {
+    const { device, inner, wallet, server } = await unproven()
+    const answers: ((secret: Uint8Array) => void)[] = []
+    const lock = secretLock({ getSecret: () => new Promise((resolve) => void answers.push(resolve)) })
+    const client = device('phone', { storage: lockedStore(inner, lock) })
+    vi.useFakeTimers()
+    try {
+      const work = sign(client, { walletId: wallet.id, scheme: 'ed25519', message })
+      await vi.waitFor(() => expect(answers).toHaveLength(1))
+      await vi.advanceTimersByTimeAsync(60_000)
+      answers[0]!(secretOf(1))
+      vi.useRealTimers()
+      await work
+      expect([answers.length, proven({ server }, wallet.setId)]).toEqual([1, true])
+    } finally {
+      vi.useRealTimers()
     }
   })
 

@@ -135,6 +135,42 @@ describe('a locked store', () => {
     expect((await b.read('a'))?.value).toEqual(VALUE)
   })
 
+  test.each(['before', 'after'] as const)('that ends %s it has made its key goes on with one key', async (when) => {
+    const inner = memoryStore()
+    const ending: ShareStore = {
+      ...inner,
+      write: async (key, ...call) => {
+        if (when === 'after') await inner.write(key, ...call)
+        throw new MpcError('STORAGE_UNAVAILABLE', 'ended')
+      },
+    }
+    const first = lockedStore(ending, lockOf(1)).write('share/a', VALUE, null)
+    await expect(first).rejects.toThrow(code('STORAGE_UNAVAILABLE'))
+    const store = lockedStore(inner, lockOf(1))
+    expect(await store.read('share/a')).toBeUndefined()
+    await store.write('share/a', VALUE, null)
+    expect((await store.read('share/a'))?.value).toEqual(VALUE)
+    expect(await inner.list('reshare-lock/')).toEqual(['reshare-lock/0'])
+  })
+
+  test('says STORAGE_UNAVAILABLE for a write that may have been made, which the next read shows', async () => {
+    const { inner, store, version } = await locked()
+    let fails = true
+    const failing: ShareStore = {
+      ...inner,
+      write: async (...call) => {
+        const written = await inner.write(...call)
+        if (!fails) return written
+        fails = false
+        throw new MpcError('STORAGE_UNAVAILABLE', 'not known')
+      },
+    }
+    const write = lockedStore(failing, lockOf(1)).write('share/a', utf8('new'), version)
+    await expect(write).rejects.toThrow(code('STORAGE_UNAVAILABLE'))
+    expect((await store.read('share/a'))?.value).toEqual(utf8('new'))
+    await expect(store.write('share/a', VALUE, version)).rejects.toThrow(code('STORAGE_CONFLICT'))
+  })
+
   test('refuses what is no store or no lock', () => {
     expect(() => lockedStore({} as ShareStore, lockOf(1))).toThrow(TypeError)
     expect(() => lockedStore(memoryStore(), {} as DeviceLock)).toThrow(TypeError)

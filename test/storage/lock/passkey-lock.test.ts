@@ -90,6 +90,19 @@ describe('a passkey lock', () => {
     })
   })
 
+  test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => unknown]>([
+    ['bytes', (bytes) => bytes],
+    ['a buffer', (bytes) => bytes.buffer],
+    ['a view', (bytes) => new DataView(bytes.buffer)],
+  ])('wipes what it got as %s', async (_, as) => {
+    const given = secretOf(6)
+    const lock = passkeyLock({ evaluatePrf: () => ({ first: as(given as Uint8Array<ArrayBuffer>) }) })
+    expect(await lock.unlock()).toEqual(secretOf(6))
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(given).toEqual(secretOf(0))
+    expect(await lock.unlock()).toEqual(secretOf(6))
+  })
+
   test('ends its prompt with the signal, by lock(), and in the store', async () => {
     const signals: AbortSignal[] = []
     browser({
