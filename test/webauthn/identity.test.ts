@@ -95,8 +95,9 @@ describe('Bech32', () => {
 describe('a passkey that is made', () => {
   test('must be a discoverable one of a verified user, with PRF', async () => {
     const { create } = browser({ create: async () => credential(IDENTITIES[2]!) })
-    vi.stubGlobal('location', { hostname: 'page.example' })
-    expect(decodeIdentity(await createPasskey({ keyName: 'wallet' })).rpId).toBe('page.example')
+    // A browser has its own, which nobody replaces.
+    if (typeof location === 'undefined') vi.stubGlobal('location', { hostname: 'page.example' })
+    expect(decodeIdentity(await createPasskey({ keyName: 'wallet' })).rpId).toBe(location.hostname)
     const [[options]] = create.mock.calls as unknown as [[CredentialCreationOptions]]
     expect(options.publicKey).toMatchObject({
       rp: { name: '' },
