@@ -143,6 +143,8 @@ const browsers = engines.filter((engine) => engine !== 'node')
 const browserServer = source('test/support/browser-server.node.ts')
 
 export default defineConfig({
+  // For the global setup.
+  resolve: { alias },
   test: {
     projects: [
       ...(engines.includes('node') ? nodeProjects() : []),

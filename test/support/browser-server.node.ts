@@ -4,6 +4,7 @@ import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { apiTokens, createServer } from '../../src/server/index.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { toHex } from '../../src/util/bytes.ts'
+import { startNodeSide } from './cross-runtime/node-side.node.ts'
 import { listen } from './listen.ts'
 
 declare module 'vitest' {
@@ -12,7 +13,10 @@ declare module 'vitest' {
     readonly server: {
       readonly url: string
       readonly backendUrl: string
-      /** By browser, each of which is a user; and of users that have no wallet yet: `<browser> plain`, `<browser> sealed`. */
+      /** Emulated clouds, and a program of Node that opens what a browser seals: see `cross-runtime`. */
+      readonly cloudUrl: string
+      readonly nodeUrl: string
+      /** By browser, each of which is a user; and of users that have no wallet yet: `<browser> plain`, `<browser> sealed`, `<browser> cross`. */
       readonly tokens: Readonly<Record<string, string>>
       /** What sealed requests are sealed to, in hex. */
       readonly channelKey: string
@@ -20,7 +24,12 @@ declare module 'vitest' {
   }
 }
 
-const USERS = ['chromium', 'firefox', 'webkit'].flatMap((engine) => [engine, `${engine} plain`, `${engine} sealed`])
+const USERS = ['chromium', 'firefox', 'webkit'].flatMap((engine) => [
+  engine,
+  `${engine} plain`,
+  `${engine} sealed`,
+  `${engine} cross`,
+])
 const CHANNEL = generateKeyPair((length) => new Uint8Array(length).fill(3))
 const SECRET = 'webhook-secret-of-the-browser-tests'
 
@@ -51,14 +60,18 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       channelKeys: [CHANNEL.secretKey],
     })
   const front = await listen(forEachOrigin(serverFor))
+  const node = await startNodeSide(front.url)
   const own = await Promise.all(USERS.map(async (user) => [user, await tokens.create(user)] as const))
   provide('server', {
     url: front.url,
     backendUrl: backend.url,
+    cloudUrl: node.cloudUrl,
+    nodeUrl: node.nodeUrl,
     tokens: Object.fromEntries(own),
     channelKey: toHex(CHANNEL.publicKey),
   })
   return async () => {
+    await node.close()
     await Promise.all([front.close(), backend.close()])
     await database.close()
   }
