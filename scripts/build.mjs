@@ -1,7 +1,8 @@
 // @ts-check
 // Builds the package from its sources: assembly -> src/wasm/generated.ts -> dist, and demo -> build/demo.
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isStale, markFresh } from './stale.mjs'
@@ -50,7 +51,18 @@ function buildAll() {
   rmSync('dist', { recursive: true, force: true })
   rmSync('build/demo', { recursive: true, force: true })
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json')
+  rewriteDeclarations()
   if (existsSync('demo/main.ts')) run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.demo.json')
+}
+
+/** Inferred types become those that TypeScript before 5.7 can read too, where `Uint8Array` takes no argument; it means the same. */
+function rewriteDeclarations() {
+  const names = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'))
+  for (const path of names.map((name) => join('dist', name))) {
+    const text = readFileSync(path, 'utf8')
+    const rewritten = text.replaceAll('Uint8Array<ArrayBufferLike>', 'Uint8Array')
+    if (rewritten !== text) writeFileSync(path, rewritten)
+  }
 }
 
 /** Runs a Node program; its output goes to stderr, so that the demo's JSON stands alone on stdout. @param {string[]} args */

@@ -2,12 +2,11 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Recipient, Stanza } from 'age-encryption'
 import { concatBytes, equalBytes, utf8, wipe } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { throwIfAborted } from './failures.ts'
 import { decodeArgument, encodeArgument } from './stanza.ts'
-import type { AgeFiles, AgeIdentity, AgeRecipient } from './types.ts'
+import type { AgeFiles, AgeIdentity, AgeRecipient, AgeRecipientCode, AgeStanza } from './types.ts'
 
 // age files (C2SP age v1) for keys that are code, of any size, in memory. For keys as text, which bring curves and
 // post-quantum code with them, there is age-library.ts.
@@ -28,7 +27,7 @@ export const codeAge: AgeFiles = {
     throwIfAborted(signal)
     const fileKey = systemRandom(FILE_KEY_LENGTH)
     try {
-      const stanzas: Stanza[] = []
+      const stanzas: AgeStanza[] = []
       for (const recipient of recipients) stanzas.push(...(await wrapping(recipient).wrapFileKey(fileKey)))
       const header = encodeHeader(stanzas)
       const mac = utf8(` ${encodeArgument(macOf(fileKey, header))}\n`)
@@ -61,16 +60,16 @@ export const codeAge: AgeFiles = {
  *
  * @throws {Error} if it is none
  */
-export function readStanzas(file: Uint8Array): readonly Stanza[] {
+export function readStanzas(file: Uint8Array): readonly AgeStanza[] {
   return parseFile(file).stanzas
 }
 
-function wrapping(recipient: AgeRecipient): Recipient {
+function wrapping(recipient: AgeRecipient): AgeRecipientCode {
   if (typeof recipient === 'object') return recipient
   throw new TypeError('this method seals with recipients that are code')
 }
 
-async function unwrap(identities: readonly AgeIdentity[], stanzas: Stanza[]): Promise<Uint8Array> {
+async function unwrap(identities: readonly AgeIdentity[], stanzas: AgeStanza[]): Promise<Uint8Array> {
   for (const identity of identities) {
     if (!(typeof identity === 'object' && 'unwrapFileKey' in identity)) {
       throw new TypeError('this method opens with identities that are code')
@@ -92,7 +91,7 @@ function macOf(fileKey: Uint8Array, header: Uint8Array): Uint8Array {
   }
 }
 
-function encodeHeader(stanzas: readonly Stanza[]): Uint8Array {
+function encodeHeader(stanzas: readonly AgeStanza[]): Uint8Array {
   let text = VERSION_LINE
   for (const { args, body } of stanzas) {
     if (args.length === 0 || !args.every((arg) => /^[!-~]+$/.test(arg))) throw new TypeError('not an age stanza')
@@ -111,7 +110,7 @@ function encodeHeader(stanzas: readonly Stanza[]): Uint8Array {
 function parseFile(file: Uint8Array) {
   const lines = new LineReader(file)
   if (`${lines.next()}\n` !== VERSION_LINE) throw new Error('not an age file of version 1')
-  const stanzas: Stanza[] = []
+  const stanzas: AgeStanza[] = []
   let line = lines.next()
   for (; line.startsWith('-> '); line = lines.next()) {
     const args = line.slice(3).split(' ')

@@ -1,6 +1,6 @@
 import { Decrypter, Encrypter } from 'age-encryption'
 import { throwIfAborted } from './failures.ts'
-import type { AgeFiles } from './types.ts'
+import type { AgeFiles, AgeIdentityCode } from './types.ts'
 import { EPHEMERAL_KEY_ATTEMPTS, isRefusedKey } from './methods/x25519.ts'
 
 /** Reads and writes age files for every kind of age key. */
@@ -20,7 +20,7 @@ export const libraryAge: AgeFiles = {
 
   decrypt(file, identities) {
     const decrypter = new Decrypter()
-    for (const identity of identities) decrypter.addIdentity(identity)
+    for (const identity of identities) decrypter.addIdentity(identity as string | CryptoKey | AgeIdentityCode)
     return decrypter.decrypt(file)
   },
 }

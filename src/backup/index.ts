@@ -16,8 +16,12 @@ export type { BackupRecord } from '../key-share/backup-record.ts'
 export type { OnProgress } from './progress.ts'
 export { sealBackup, type SealOptions } from './seal.ts'
 export type {
+  AgeCryptoKey,
   AgeIdentity,
+  AgeIdentityCode,
   AgeRecipient,
+  AgeRecipientCode,
+  AgeStanza,
   BackupKeyOptions,
   BackupKeys,
   BackupMethod,

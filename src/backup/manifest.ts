@@ -1,13 +1,12 @@
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Recipient } from 'age-encryption'
 import type { BackupMethodName } from '../types.ts'
 import { utf8, wipe } from '../util/bytes.ts'
 import { CHOICES, decodeChoices, encodeChoices, type BackupChoice } from './choices.ts'
 import { corrupt } from './failures.ts'
 import { encodeArgument } from './stanza.ts'
-import type { StanzaArguments } from './types.ts'
+import type { AgeRecipientCode, StanzaArguments } from './types.ts'
 
 /** The header of a backup, as anybody can read it. */
 export interface BackupHeader {
@@ -35,7 +34,7 @@ const MAX_STANZAS = 32
  */
 export async function withManifest(
   choices: readonly BackupChoice[],
-  encrypt: (manifest: Recipient) => Promise<Uint8Array>,
+  encrypt: (manifest: AgeRecipientCode) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   let fileKey: Uint8Array | undefined
   try {

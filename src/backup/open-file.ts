@@ -1,4 +1,3 @@
-import type { Identity } from 'age-encryption'
 import { MpcError, isMpcError } from '../errors.ts'
 import type { BackupMethodName } from '../types.ts'
 import { brand, hasBrand, isDomException } from '../util/brand.ts'
@@ -8,7 +7,7 @@ import { corrupt, throwIfAborted, withCode } from './failures.ts'
 import { describeChoices, type BackupChoice } from './choices.ts'
 import { readHeader, type BackupHeader } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
-import type { AgeFiles, AgeIdentity, BackupKeys } from './types.ts'
+import type { AgeFiles, AgeIdentity, AgeIdentityCode, BackupKeys } from './types.ts'
 import { assertObject } from '../util/arguments.ts'
 import { keysArguments } from './keys.ts'
 
@@ -99,7 +98,7 @@ function leavesAChance(error: unknown): error is MpcError {
 async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly AgeIdentity[]): Promise<Uint8Array> {
   const guardedIdentities = identities.map((identity) => (isCode(identity) ? guarded(identity) : identity))
   // Asked last: no other identity has opened the file.
-  const nobody: Identity = {
+  const nobody: AgeIdentityCode = {
     unwrapFileKey() {
       throw new CannotOpen()
     },
@@ -116,12 +115,12 @@ async function decrypt(age: AgeFiles, file: Uint8Array, identities: readonly Age
   }
 }
 
-function isCode(identity: AgeIdentity): identity is Identity {
+function isCode(identity: AgeIdentity): identity is AgeIdentityCode {
   return typeof identity === 'object' && 'unwrapFileKey' in identity
 }
 
 /** Whatever the code of an identity throws is about its key, not about the file. */
-function guarded(identity: Identity): Identity {
+function guarded(identity: AgeIdentityCode): AgeIdentityCode {
   return {
     unwrapFileKey: (stanzas) =>
       withCode('DECRYPT_FAILED', 'the key of this backup could not be used', () => identity.unwrapFileKey(stanzas)),

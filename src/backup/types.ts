@@ -1,4 +1,3 @@
-import type { Identity, Recipient } from 'age-encryption'
 import type { BackupMethodName } from '../types.ts'
 import type { BackupChoice } from './choices.ts'
 
@@ -61,11 +60,48 @@ export interface BackupMethod {
   open(cipherText: string, options: BackupOpenOptions): Promise<Uint8Array>
 }
 
+// These are written out, and not imported from age-encryption: its types need those of the DOM.
+
+/** A stanza of an age header: its arguments, of which the first is its type, and its body. */
+export interface AgeStanza {
+  /** Each without a space. */
+  readonly args: string[]
+  /** The body, decoded. */
+  readonly body: Uint8Array
+}
+
+/** An age recipient that is code, such as a `Recipient` of age-encryption. */
+export interface AgeRecipientCode {
+  /** Wraps a file key of 16 bytes for whoever has the identity. */
+  wrapFileKey(fileKey: Uint8Array): AgeStanza[] | Promise<AgeStanza[]>
+}
+
+/** An age identity that is code, such as an `Identity` of age-encryption. */
+export interface AgeIdentityCode {
+  /** Unwraps the file key of 16 bytes; null if no stanza is for this identity. */
+  unwrapFileKey(stanzas: AgeStanza[]): Uint8Array | null | Promise<Uint8Array | null>
+}
+
+/** A `CryptoKey` of WebCrypto. */
+export interface AgeCryptoKey {
+  /** `private`. */
+  readonly type: string
+  /** Whether it can be exported; it need not be. */
+  readonly extractable: boolean
+  /** Of which the name is X25519. */
+  readonly algorithm: {
+    /** X25519. */
+    readonly name: string
+  }
+  /** With `deriveBits`. */
+  readonly usages: readonly string[]
+}
+
 /** An age recipient: its text (`age1…`), or code that wraps a file key. */
-export type AgeRecipient = string | Recipient
+export type AgeRecipient = string | AgeRecipientCode
 
 /** An age identity: its text (`AGE-SECRET-KEY-…`), a WebCrypto X25519 private key, or code that unwraps a file key. */
-export type AgeIdentity = string | CryptoKey | Identity
+export type AgeIdentity = string | AgeCryptoKey | AgeIdentityCode
 
 /** A stanza of an age header without its body: the type and its arguments. */
 export type StanzaArguments = readonly string[]

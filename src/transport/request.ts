@@ -2,8 +2,14 @@ import { isMpcError, MpcError } from '../errors.ts'
 import { abytes } from '../util/bytes.ts'
 import type { TransportRequest } from './types.ts'
 
+/** Headers as `new Headers` takes them: `HeadersInit` of the DOM's types. */
+export type RequestHeaders = Headers | [string, string][] | Record<string, string>
+
 /** The headers of each request, or a function that returns them before each request, for example with a fresh token. */
-export type HeaderSource = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
+export type HeaderSource = RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>)
+
+/** `Uint8Array<ArrayBuffer>`, also for TypeScript before 5.7. */
+type OwnBytes = ReturnType<typeof Uint8Array.of>
 
 /**
  * Asserts a request, and returns its URL.
@@ -25,7 +31,7 @@ export function requestUrl(base: string, request: TransportRequest): string {
 }
 
 /** The fetch options of a request. The body is copied, so a later change by the caller has no effect. */
-export function requestInit(request: TransportRequest): { method: string; body?: Uint8Array<ArrayBuffer> } {
+export function requestInit(request: TransportRequest): { method: string; body?: OwnBytes } {
   return { method: request.method, ...(request.body && { body: new Uint8Array(request.body) }) }
 }
 
@@ -51,7 +57,7 @@ export async function requestHeaders(source: HeaderSource | undefined, request: 
   return headers
 }
 
-async function ask(source: () => HeadersInit | Promise<HeadersInit>): Promise<HeadersInit> {
+async function ask(source: () => RequestHeaders | Promise<RequestHeaders>): Promise<RequestHeaders> {
   try {
     return await source()
   } catch (cause) {
@@ -60,7 +66,7 @@ async function ask(source: () => HeadersInit | Promise<HeadersInit>): Promise<He
   }
 }
 
-function readHeaders(given: HeadersInit | undefined): Headers {
+function readHeaders(given: RequestHeaders | undefined): Headers {
   try {
     if (given === undefined || (typeof given === 'object' && given !== null)) return new Headers(given)
   } catch {

@@ -1,4 +1,4 @@
-import { armor, Decrypter, Encrypter, Stanza } from 'age-encryption'
+import { armor, Decrypter, Encrypter, Stanza, type Identity } from 'age-encryption'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { openBackup, password, sealBackup } from '../../src/backup/index.ts'
 import { readHeader } from '../../src/backup/manifest.ts'
@@ -112,7 +112,7 @@ describe('password backup', () => {
     const file = armor.decode(await sealBackup({ record: original, methods: [method] }))
     const decrypter = new Decrypter()
     for (const identity of await cheap('p').identities({ stanzas: readHeader(file).stanzas }))
-      decrypter.addIdentity(identity)
+      decrypter.addIdentity(identity as Identity)
     expect((await decrypter.decrypt(file)).slice(-original.payload.length)).toEqual(original.payload)
   })
 

@@ -2,7 +2,7 @@ import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { createBackupMethod } from '../method.ts'
 import { throwIfAborted } from '../failures.ts'
-import type { AgeIdentity, AgeRecipient } from '../types.ts'
+import type { AgeIdentity, AgeIdentityCode, AgeRecipient } from '../types.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /** The caller's own age keys. */
@@ -25,7 +25,8 @@ export function custom(options: CustomOptions): KeyedBackupMethod {
   }
   if (recipients.length === 0 && identities.length === 0) throw new TypeError('a recipient or an identity is needed')
   for (const recipient of recipients) accept('recipient', () => new Encrypter().addRecipient(recipient))
-  for (const identity of identities) accept('identity', () => new Decrypter().addIdentity(identity))
+  for (const identity of identities)
+    accept('identity', () => new Decrypter().addIdentity(identity as string | CryptoKey | AgeIdentityCode))
   return createBackupMethod({
     name: 'CUSTOM',
     sealsOnly: identities.length === 0,
@@ -52,5 +53,5 @@ function toRecipient(identity: AgeIdentity): Promise<string> {
   if (typeof identity === 'object' && 'unwrapFileKey' in identity) {
     throw new TypeError('an identity that is code needs its recipient beside it')
   }
-  return identityToRecipient(identity)
+  return identityToRecipient(identity as string | CryptoKey)
 }

@@ -51,7 +51,7 @@ export interface AuditEntry extends Required<Omit<AuditEvent, 'event'>> {
 export const SERVER_CHAIN = ''
 
 /** In place of the previous hash for the first entry of a chain. */
-export const GENESIS = new Uint8Array(32)
+export const GENESIS: Uint8Array = new Uint8Array(32)
 
 const DOMAIN = utf8('reshare/v1/audit/entry')
 const TWO_TO_32 = 2 ** 32
