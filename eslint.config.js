@@ -136,7 +136,7 @@ export default defineConfig(
     languageOptions: {
       globals: Object.fromEntries(
         ['process', 'console', 'URL', 'Buffer', 'performance', 'WebAssembly', 'fetch', 'setTimeout', 'clearTimeout']
-          .concat(['AbortSignal', 'Response', 'TextEncoder', 'TextDecoder', 'crypto', 'setInterval'])
+          .concat(['AbortSignal', 'Request', 'Response', 'TextEncoder', 'TextDecoder', 'crypto', 'setInterval'])
           .map((name) => [name, 'readonly']),
       ),
     },

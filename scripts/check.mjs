@@ -30,6 +30,7 @@ const CHECKS = {
   shipped: [tool('knip/bin/knip.js'), '--production'],
   source: ['scripts/check-source.mjs'],
   package: ['scripts/check-package.mjs'],
+  installed: ['scripts/check-installed.mjs'],
   reference: [tool('typedoc/bin/typedoc'), '--emit', 'none'],
   size: ['scripts/size.mjs'],
   tests: ['scripts/test.mjs'],

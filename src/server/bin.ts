@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { serve } from '@hono/node-server'
 import { embeddedCustodian } from '../custodian/backend/embedded-custodian.ts'
 import { webhookCustodian } from '../custodian/index.ts'
 import type { Custodian } from '../custodian/types.ts'
@@ -18,6 +17,7 @@ import { readChannelKeys } from './access/channel-keys.ts'
 import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
 import { createServer, type Server } from './create-server.ts'
+import { loadOptional } from '../service/optional-packages.ts'
 import { makeDataFolder } from '../service/database/data-folder.ts'
 import { pgliteDatabase } from '../service/database/pglite.ts'
 import { postgresDatabase } from '../service/database/postgres.ts'
@@ -138,6 +138,7 @@ async function start(devCustodian: boolean): Promise<void> {
     ...(custodian && { custodian }),
   })
   await server.sweep()
+  const { serve } = await loadOptional('reshare-server', ['@hono/node-server'], () => import('@hono/node-server'))
   const sweeping = setInterval(sweepAlone(server), SWEEP_MS)
   const listener = serve({ fetch: server.fetch, hostname: given('HOST') ?? DEFAULT_HOST, port }, (address) =>
     process.stdout.write(

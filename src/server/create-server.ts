@@ -1,5 +1,7 @@
 import { requireArithmetic } from '../service/arithmetic.ts'
 import { errorLog } from '../service/hooks.ts'
+import { errorResponse } from '../service/http.ts'
+import { loadOptional } from '../service/optional-packages.ts'
 import { checkLimit, checkLockOut } from '../service/rates.ts'
 import { reportOnce } from '../service/report-once.ts'
 import type { Custodian } from '../custodian/types.ts'
@@ -14,13 +16,10 @@ import { readChannelKeys } from './access/channel-keys.ts'
 import type { OnCheating } from '../types.ts'
 import { DEFAULT_LIMITS, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from '../service/database/types.ts'
-import { createApp } from './http/app.ts'
 import type { Policy } from './access/policy.ts'
 import { mergeRates, type RateLimits } from './access/rate-limits.ts'
-import { rotate } from './maintenance/rotate.ts'
 import { createTurns } from './rounds/turns.ts'
 import { serverSchema } from './schema.ts'
-import { sweep } from './maintenance/sweep.ts'
 import type { Authenticate } from './access/tokens.ts'
 import { assertObject } from '../util/arguments.ts'
 
@@ -95,7 +94,8 @@ export interface Server {
 
 /**
  * Creates the signing server, a function from Request to Response. It keeps no state in memory between requests, except
- * a ban that could not be stored, so several processes can share one database.
+ * a ban that could not be stored, so several processes can share one database. It needs the packages `hono` and
+ * `valibot`, which it imports at its first use.
  *
  * @throws {TypeError | RangeError} if an option is wrong
  * @throws {Error} where WebAssembly is missing or refused
@@ -108,7 +108,10 @@ export function createServer(options: ServerOptions): Server {
   const channelKeys = readChannelKeys(options.channelKeys, requireSealed)
   let swept = false
   let sweeping: Promise<void> | undefined
-  const sweepOnce = () => (sweeping ??= sweep(context).finally(() => (sweeping = undefined)))
+  const sweepOnce = async () => {
+    const { sweep } = await loadParts()
+    await (sweeping ??= sweep(context).finally(() => (sweeping = undefined)))
+  }
   const migrate = () => context.database.migrate(serverSchema)
   const ready = async () => {
     await migrate()
@@ -119,10 +122,20 @@ export function createServer(options: ServerOptions): Server {
     // Requests do not wait for the sweep.
     void sweepOnce().catch(context.onError)
   }
-  const app = createApp(context, { authenticate, allowedOrigins, channelKeys, requireSealed, ready })
+  let app: ReturnType<Parts['createApp']> | undefined
+  const openApp = async () => {
+    const { createApp } = await loadParts()
+    return (app ??= createApp(context, { authenticate, allowedOrigins, channelKeys, requireSealed, ready }))
+  }
   return {
     channelKey: channelKeys[0] && toHex(channelKeys[0].publicKey),
-    fetch: async (request) => app.fetch(request, {}),
+    fetch: async (request) => {
+      try {
+        return await (app ?? (await openApp())).fetch(request, {})
+      } catch (error) {
+        return errorResponse(error, context.onError)
+      }
+    },
     sweep: async () => {
       swept = true
       await migrate()
@@ -131,11 +144,19 @@ export function createServer(options: ServerOptions): Server {
       await sweepOnce()
     },
     rotate: async () => {
+      const { rotate } = await loadParts()
       await migrate()
       await context.audit.open().catch(() => undefined)
       return rotate(context)
     },
   }
+}
+
+type Parts = typeof import('./with-packages.ts')
+
+/** @throws {Misconfigured} if a package is missing */
+function loadParts(): Promise<Parts> {
+  return loadOptional('reshare/server', ['hono', 'valibot'], () => import('./with-packages.ts'))
 }
 
 function serverContext(options: ServerOptions): ServerContext {

@@ -58,6 +58,10 @@ export function problemOf({ page, variables, words }: Command, usage: string): s
 function npmProblem(words: readonly string[]): string | undefined {
   const [command, ...rest] = words
   if (command === 'ci') return undefined
+  if (command === 'install') {
+    const name = rest.find((word) => word !== manifest.name && !Object.hasOwn(manifest.peerDependencies, word))
+    return name && `package ${name} that an app installs`
+  }
   const name = command === 'run' ? rest[0]! : command!
   const script = manifest.scripts[name]
   if (script === undefined) return `script ${name}`

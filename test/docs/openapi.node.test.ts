@@ -32,10 +32,10 @@ const documents = [
   ['the custodian', custodian],
 ] as const
 
-/** The routes of the app that `create` makes. */
-function routesOf(create: () => unknown): string[] {
+/** The routes of an app, which it makes at its first request. */
+async function routesOf({ fetch }: { readonly fetch: (request: Request) => Promise<Response> }): Promise<string[]> {
   apps.length = 0
-  create()
+  await fetch(new Request('http://localhost/none'))
   return apps.flatMap(({ routes }) =>
     routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`),
   )
@@ -43,10 +43,10 @@ function routesOf(create: () => unknown): string[] {
 
 test('documents exactly the routes of the app', async () => {
   const database = pgliteDatabase()
-  const serverRoutes = routesOf(() =>
+  const serverRoutes = await routesOf(
     createServer({ database, masterKey: new Uint8Array(32).fill(1), authenticate: () => undefined }),
   )
-  const custodianRoutes = routesOf(() => custodianApp({ database }))
+  const custodianRoutes = await routesOf(custodianApp({ database }))
   expect([...server.routes].sort()).toEqual(serverRoutes.sort())
   expect([...custodian.routes].sort()).toEqual(custodianRoutes.sort())
   await database.close()

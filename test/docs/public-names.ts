@@ -6,6 +6,7 @@ interface Manifest {
   readonly name: string
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>
   readonly scripts: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
   readonly bin: Readonly<Record<string, string>>
 }
 

@@ -110,6 +110,8 @@ async function bundle(): Promise<string> {
     globalName: 'copy',
     platform: 'node',
     external: ['@electric-sql/pglite', 'pg-native'],
+    // Code in a realm of `node:vm` cannot import; it calls `require` in its place.
+    supported: { 'dynamic-import': false },
     // As an application is shipped: what depends on the name of a class shows.
     minify: true,
     logLevel: 'silent',

@@ -1,38 +1,22 @@
-import { Hono } from 'hono'
-import { cors } from 'hono/cors'
 import { requireArithmetic } from '../../service/arithmetic.ts'
-import { askHook, errorLog, readIds } from '../../service/hooks.ts'
-import { errorResponse, jsonError, Unavailable } from '../../service/http.ts'
+import { errorLog } from '../../service/hooks.ts'
+import { errorResponse } from '../../service/http.ts'
+import { loadOptional } from '../../service/optional-packages.ts'
 import { reportOnce } from '../../service/report-once.ts'
-import { respondToErrors } from '../../service/middleware.ts'
 import type { Database } from '../../service/database/types.ts'
 import type { MasterKeys, Rotation } from '../../util/master-keys.ts'
 import { assertObject } from '../../util/arguments.ts'
 import { checkClock } from '../../util/clock.ts'
 import { checkRandom, systemRandom, type RandomSource } from '../../util/random.ts'
 import { createSealer } from '../../util/seal.ts'
-import { within } from '../../util/within.ts'
 import { createCipherTexts } from './cipher-texts.ts'
 import { createExports } from './exports.ts'
 import { createShareNames } from './share-names.ts'
 import { createShares } from './shares.ts'
 import { mergeLimits, type CustodianLimitOptions } from './limits.ts'
-import {
-  parseBackup,
-  parseChallenge,
-  parseCipherText,
-  parseClientQuery,
-  parseDelete,
-  parseExportId,
-  parseFetch,
-  parseListQuery,
-  parseShare,
-  parseUserQuery,
-} from './requests.ts'
 import { rotate } from './rotate.ts'
 import { custodianSchema } from './schema.ts'
 import type { AuthorizeBackupExport, CustodianUser } from '../types.ts'
-import { notAuthorized } from '../../service/not-authorized.ts'
 import { createSecretCheck } from '../webhook-secret.ts'
 
 /** Options of {@link createCustodian}. */
@@ -80,7 +64,8 @@ export interface CustodianApp {
 
 /**
  * Creates the custodian as a fetch handler to mount in the app's backend: the webhooks for the signing server and the
- * endpoints for the client. Users can access only their own rows.
+ * endpoints for the client. Users can access only their own rows. It needs the packages `hono` and `valibot`, which it
+ * imports at its first request.
  *
  * @throws {TypeError | RangeError} if an option is invalid
  * @throws {Error} if WebAssembly is missing or not allowed
@@ -104,93 +89,28 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
   const limits = mergeLimits(options.limits)
   const exports = createExports({ database, shares, authorizeExport, limits, onError, now, random })
 
-  const requireUser = async (
-    { url, method, headers }: Request,
-    requested: Partial<CustodianUser>,
-  ): Promise<CustodianUser> => {
-    const hookResult = await askHook('authenticateUser', limits.hookMs, ({ signal }) =>
-      authenticateUser(new Request(url, { method, headers, signal })),
-    )
-    const user = readIds('authenticateUser', hookResult, ['userId', 'clientId'])
-    if (user === undefined) throw notAuthorized()
-    const { userId, clientId } = user
-    const isOwn = (requested.userId ?? userId) === userId && (requested.clientId ?? clientId) === clientId
-    if (!isOwn) throw notAuthorized()
-    return user
-  }
-
   let swept = false
-  const app = new Hono()
-  const failed = (error: unknown) => errorResponse(error, onError)
-  app.onError(failed)
-  app.use(respondToErrors(failed))
-  app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
-  if (allowedOrigins.length > 0) {
-    const allowHeaders = ['authorization', 'content-type']
-    const allowMethods = ['GET', 'PUT', 'POST']
-    const exposeHeaders = ['retry-after']
-    const paths = cors({ origin: [...allowedOrigins], allowHeaders, allowMethods, exposeHeaders, maxAge: 600 })
-    app.use('/users/*', paths)
-    app.use('/clients/*', paths)
-    app.use('/v1/*', paths)
-  }
-  // For example if the database hangs: the request may have been carried out, or may be later.
-  const late = () => new Unavailable('the request took too long')
-  app.use(async (_, next) => within(limits.requestMs, () => next(), late))
-  app.use(async (c, next) => {
+  const ready = async () => {
     await database.migrate(custodianSchema)
-    if (!swept) {
-      swept = true
-      // Requests do not wait for it: what a sweep does or leaves undone matters only to the next sweep.
-      void exports.sweep().catch(onError)
-    }
-    await next()
-    c.header('cache-control', 'no-store')
-  })
-
-  app.post('/backup', async (c) => {
-    requireSecret(c.req.raw)
-    await shares.store(await parseBackup(c.req.raw))
-    return c.json({})
-  })
-  app.post('/backup/fetch', async (c) => {
-    requireSecret(c.req.raw)
-    return c.json({ backupShares: await shares.fetch(await parseFetch(c.req.raw)) })
-  })
-  app.post('/backup/delete', async (c) => {
-    requireSecret(c.req.raw)
-    await shares.delete(await parseDelete(c.req.raw))
-    return c.json({})
-  })
-  app.get('/users/:userId/encrypted-user-backup-shares', async (c) => {
-    const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
-    return c.json({ cipherText: await cipherTexts.find(user, parseUserQuery(c.req.query())) })
-  })
-  app.put('/users/:userId/encrypted-user-backup-shares', async (c) => {
-    const user = await requireUser(c.req.raw, { userId: c.req.param('userId') })
-    await cipherTexts.put(user, await parseCipherText(c.req.raw))
-    return c.body(null, 204)
-  })
-  app.get('/clients/:clientId/backup', async (c) => {
-    const user = await requireUser(c.req.raw, { clientId: c.req.param('clientId') })
-    return c.json({ cipherText: await cipherTexts.find(user, parseClientQuery(c.req.query())) })
-  })
-  app.get('/v1/backups', async (c) => {
-    const user = await requireUser(c.req.raw, {})
-    return c.json({ backups: await cipherTexts.list(user, parseListQuery(c.req.query())) })
-  })
-  app.post('/v1/exports/:exportId/challenge', async (c) => {
-    const user = await requireUser(c.req.raw, {})
-    const exportId = parseExportId(c.req.param('exportId'))
-    return c.json(await exports.challenge(user, exportId, await parseChallenge(c.req.raw)))
-  })
-  app.post('/v1/exports/:exportId/share', async (c) => {
-    const user = await requireUser(c.req.raw, {})
-    const exportId = parseExportId(c.req.param('exportId'))
-    return c.json(await exports.share(user, exportId, await parseShare(c.req.raw)))
-  })
+    if (swept) return
+    swept = true
+    // Requests do not wait for it: what a sweep does or leaves undone matters only to the next sweep.
+    void exports.sweep().catch(onError)
+  }
+  let app: ReturnType<Parts['createApp']> | undefined
+  const openApp = async () => {
+    const { createApp } = await loadParts()
+    const stores = { shares, cipherTexts, exports }
+    return (app ??= createApp({ ...stores, limits, authenticateUser, allowedOrigins, requireSecret, ready, onError }))
+  }
   return {
-    fetch: async (request) => app.fetch(request),
+    fetch: async (request) => {
+      try {
+        return await (app ?? (await openApp())).fetch(request)
+      } catch (error) {
+        return errorResponse(error, onError)
+      }
+    },
     sweep: async () => {
       swept = true
       await database.migrate(custodianSchema)
@@ -201,4 +121,11 @@ export function createCustodian(options: CustodianOptions): CustodianApp {
       return rotate({ database, sealer, namesOf, onError })
     },
   }
+}
+
+type Parts = typeof import('./app.ts')
+
+/** @throws {Misconfigured} if a package is missing */
+function loadParts(): Promise<Parts> {
+  return loadOptional('reshare/custodian', ['hono', 'valibot'], () => import('./app.ts'))
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { PGlite, type Transaction } from '@electric-sql/pglite'
+import type { PGlite, Transaction } from '@electric-sql/pglite'
 import { isDate } from '../../util/brand.ts'
 import { abytes, isBytes } from '../../util/bytes.ts'
 import { makeInnerFolder } from '../../util/node/private-files.ts'
+import { loadOptional } from '../optional-packages.ts'
 import { makeDataFolder } from './data-folder.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createMigrate } from './migrate.ts'
@@ -11,7 +12,8 @@ import { retryConflicts } from './serialization.ts'
 import type { Database, Queryable, Row, SqlValue } from './types.ts'
 
 /**
- * An embedded PostgreSQL (PGlite) for one process.
+ * An embedded PostgreSQL (PGlite) for one process. It needs the package `@electric-sql/pglite`: without it, every query
+ * throws `Misconfigured`.
  *
  * It survives the end of its process at any moment. It does not flush its writes to disk, so a power failure may lose
  * the last of them: if that matters, use PostgreSQL.
@@ -23,28 +25,38 @@ import type { Database, Queryable, Row, SqlValue } from './types.ts'
 export function pgliteDatabase(directory?: string): Database {
   if (directory !== undefined && !isPath(directory)) throw new TypeError('directory must be a path')
   const unlock = directory === undefined ? () => undefined : openDirectory(directory)
-  const pglite = new PGlite(directory === undefined ? 'memory://' : join(directory, 'data'), {
-    // By its own, infinite times are numbers.
-    parsers: { [TIMESTAMPTZ]: readTime },
-  })
+  const opening = openPGlite(directory === undefined ? 'memory://' : join(directory, 'data'))
+  // Whoever uses it first gets the error.
+  opening.catch(() => undefined)
   const connection: Pick<Database, 'query' | 'transaction'> = {
-    ...queryable(pglite),
-    transaction: (work, isolation = 'serializable') =>
-      retryConflicts(() =>
+    query: async (sql, parameters) => queryable(await opening).query(sql, parameters),
+    transaction: async (work, isolation = 'serializable') => {
+      const pglite = await opening
+      return retryConflicts(() =>
         pglite.transaction(async (tx) => {
           await tx.query(`set transaction isolation level ${isolation}`)
           return work(queryable(tx))
         }),
-      ),
+      )
+    },
   }
   return {
     ...connection,
     migrate: createMigrate(connection),
     async close() {
-      await pglite.close()
+      // Without the package, nothing has been opened.
+      const pglite = await opening.catch(() => undefined)
+      await pglite?.close()
       unlock()
     },
   }
+}
+
+async function openPGlite(path: string): Promise<PGlite> {
+  const load = () => import('@electric-sql/pglite')
+  const pglite = await loadOptional('reshare/server/pglite', ['@electric-sql/pglite'], load)
+  // By its own, infinite times are numbers.
+  return new pglite.PGlite(path, { parsers: { [TIMESTAMPTZ]: readTime } })
 }
 
 function openDirectory(directory: string): () => void {

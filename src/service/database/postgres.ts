@@ -1,34 +1,39 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { loadOptional } from '../optional-packages.ts'
 import { createMigrate } from './migrate.ts'
 import { rethrow } from './postgres-errors.ts'
+import type { PostgresConnection, PostgresOptions } from './postgres-options.ts'
 import { requireUsable, settings } from './postgres-settings.ts'
 import { types } from './postgres-types.ts'
 import { retryConflicts } from './serialization.ts'
 import type { Database, Isolation, Queryable, SqlValue } from './types.ts'
 import { assertObject } from '../../util/arguments.ts'
 
+export type { PostgresConnection, PostgresOptions }
+
 /**
- * A PostgreSQL database behind a connection pool. It throws `Unavailable` if the database cannot be used now, and
- * `Misconfigured` if it is set up wrongly. It also works through a pooler that pools by transaction.
+ * A PostgreSQL database behind a connection pool of the package `pg`. It throws `Unavailable` if the database cannot be
+ * used now, and `Misconfigured` if it is set up wrongly or `pg` is not installed. It also works through a pooler that
+ * pools by transaction.
  *
  * @param options a `postgres://` URL, or the options of a `pg` pool
  */
-export function postgresDatabase(options: string | pg.PoolConfig): Database {
-  const config: pg.PoolConfig =
+export function postgresDatabase(options: string | PostgresOptions): Database {
+  const config: PostgresOptions =
     typeof options === 'string' ? { connectionString: options } : assertObject(options, 'postgresDatabase')
-  const pool = new pg.Pool({
-    ...config,
-    types,
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
-    onConnect: (client) => connected(client, config),
-  })
-  // The pool replaces an idle connection that the server closes; without a listener, its error would end the process.
-  pool.on('error', () => undefined)
-  const poolQueryable = queryable(pool)
+  const pool = openPool(config)
+  // Whoever uses it first gets the error.
+  pool.catch(() => undefined)
   const connection: Pick<Database, 'query' | 'transaction'> = {
     // A single statement may conflict with others too, with more of them if the role's transactions are serializable.
-    query: (sql, parameters) => retryConflicts(() => poolQueryable.query(sql, parameters)),
-    transaction: (work, isolation = 'serializable') => retryConflicts(() => inTransaction(pool, work, isolation)),
+    query: async (sql, parameters) => {
+      const queries = queryable(await pool)
+      return retryConflicts(() => queries.query(sql, parameters))
+    },
+    transaction: async (work, isolation = 'serializable') => {
+      const opened = await pool
+      return retryConflicts(() => inTransaction(opened, work, isolation))
+    },
   }
   const migrate = createMigrate(connection)
   let usable: Promise<void> | undefined
@@ -42,13 +47,30 @@ export function postgresDatabase(options: string | pg.PoolConfig): Database {
       await usable
       await migrate(schema)
     },
-    close: () => pool.end(),
+    async close() {
+      // Without the package, nothing has been opened.
+      const opened = await pool.catch(() => undefined)
+      await opened?.end()
+    },
   }
 }
 
-async function connected(client: pg.ClientBase, { onConnect }: pg.PoolConfig): Promise<void> {
+async function openPool(config: PostgresOptions): Promise<pg.Pool> {
+  const { default: driver } = await loadOptional('reshare/server/postgres', ['pg'], () => import('pg'))
+  const pool = new driver.Pool({
+    ...(config as pg.PoolConfig),
+    types,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
+    onConnect: (client) => connected(client, config),
+  })
+  // The pool replaces an idle connection that the server closes; without a listener, its error would end the process.
+  pool.on('error', () => undefined)
+  return pool
+}
+
+async function connected(client: pg.ClientBase, config: PostgresOptions): Promise<void> {
   await client.query(settings)
-  const hookResult: unknown = onConnect?.(client)
+  const hookResult: unknown = config.onConnect?.(client)
   await hookResult
 }
 
