@@ -55,12 +55,14 @@ function buildAll() {
   if (existsSync('demo/main.ts')) run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.demo.json')
 }
 
-/** Inferred types become those that TypeScript before 5.7 can read too, where `Uint8Array` takes no argument; it means the same. */
+/** In TypeScript before 5.7, `Uint8Array` takes no argument: the declarations say the same in other words. */
 function rewriteDeclarations() {
   const names = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'))
   for (const path of names.map((name) => join('dist', name))) {
     const text = readFileSync(path, 'utf8')
-    const rewritten = text.replaceAll('Uint8Array<ArrayBufferLike>', 'Uint8Array')
+    const rewritten = text
+      .replaceAll('Uint8Array<ArrayBufferLike>', 'Uint8Array')
+      .replaceAll('Uint8Array<ArrayBuffer>', 'ReturnType<typeof Uint8Array.of>')
     if (rewritten !== text) writeFileSync(path, rewritten)
   }
 }

@@ -7,7 +7,7 @@ export interface ServiceRequest {
   /** The headers that the caller gave. */
   readonly headers: Headers
   /** Empty without a body. */
-  readonly body: Uint8Array
+  readonly body: Uint8Array<ArrayBuffer>
 }
 
 /** A request that a service has got, and what became of it. */

@@ -8,9 +8,6 @@ export type RequestHeaders = Headers | [string, string][] | Record<string, strin
 /** The headers of each request, or a function that returns them before each request, for example with a fresh token. */
 export type HeaderSource = RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>)
 
-/** `Uint8Array<ArrayBuffer>`, also for TypeScript before 5.7. */
-type OwnBytes = ReturnType<typeof Uint8Array.of>
-
 /**
  * Asserts a request, and returns its URL.
  *
@@ -31,7 +28,7 @@ export function requestUrl(base: string, request: TransportRequest): string {
 }
 
 /** The fetch options of a request. The body is copied, so a later change by the caller has no effect. */
-export function requestInit(request: TransportRequest): { method: string; body?: OwnBytes } {
+export function requestInit(request: TransportRequest): { method: string; body?: Uint8Array<ArrayBuffer> } {
   return { method: request.method, ...(request.body && { body: new Uint8Array(request.body) }) }
 }
 
