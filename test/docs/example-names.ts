@@ -1,4 +1,5 @@
 import type { BackupMethod, CloudKeyStorage } from 'reshare/backup'
+import type { PartReceiver } from 'reshare/backup/some-of'
 import type { DriveEmulator, EmulatedService } from 'reshare/emulators'
 import type { Client, Curve, Wallet } from 'reshare'
 import type { ShareStore } from 'reshare/storage'
@@ -19,6 +20,7 @@ export declare const container: string
 export declare const curve: Curve
 export declare const digest: Uint8Array
 export declare const drive: DriveEmulator
+export declare const guardianRecipients: readonly string[]
 export declare const headers: () => Record<string, string>
 export declare const laptop: Client
 export declare const lostTablet: { readonly setId: string; readonly deviceId: string }
@@ -30,6 +32,7 @@ export declare function myTransport(url: string): Transport
 export declare function offerRecovery(walletId: string): void
 export declare const nativeCloudKit: { fetchWebAuthToken(apiToken: string): Promise<string> }
 export declare const oneTimeCode: string
+export declare const partTexts: readonly string[]
 export declare const privateKey: Uint8Array
 export declare const psbt: Uint8Array
 export declare function putOnMyServer(setId: string, cipherText: string): Promise<void>
@@ -41,6 +44,7 @@ export declare const serverKey: Uint8Array
 export declare const service: EmulatedService
 export declare const session: string
 export declare const setId: string
+export declare const receiver: PartReceiver
 export declare const scanned: string
 export declare function show(...values: readonly unknown[]): void
 export declare function showQrCode(code: string): void

@@ -133,7 +133,7 @@ async function openOwnPart(cipherText: string, method: BackupKeys, work: PartWor
  * @throws {TypeError} if an argument is of the wrong type
  *
  * @example
- * const method = someOf(2, texts.map((text) => guardianPart(text, { identity })))
+ * const method = someOf(2, partTexts.map((text) => guardianPart(text, receiver)))
  */
 export function guardianPart(text: string, options: { readonly identity: string }): BackupKeys {
   if (typeof text !== 'string') throw new TypeError('text must be a part that was handed over')

@@ -30,7 +30,7 @@ import type { BackupKeys } from '../types.ts'
  * @throws {RangeError} if k or n is out of bounds
  *
  * @example
- * const guardians = someOf(2, recipients.map((recipient) => custom({ recipients: [recipient] })))
+ * const guardians = someOf(2, guardianRecipients.map((recipient) => custom({ recipients: [recipient] })))
  */
 export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBackupMethod {
   const given = [...keysArguments(methods)]
