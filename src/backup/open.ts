@@ -12,6 +12,7 @@ import { openFile, type OpenOptions } from './open-file.ts'
  * @throws {WRONG_PASSWORD} if it is for a password, and not for this one
  * @throws {PASSWORD_REQUIRED} if it opens with a password only, and none was given
  * @throws {DECRYPT_FAILED} if no method opens it; the message says which ones would
+ * @throws {BACKUP_PARTS_MISSING} if too few methods of a `someOf` open their parts
  * @throws {BACKUP_CORRUPT} if it is damaged, or not a backup
  * @throws {BACKUP_OTHER_WALLET} if it opens, and is the backup of another wallet
  * @throws {STORAGE_UNAVAILABLE} if the place of a key cannot be read, or a passkey was not used

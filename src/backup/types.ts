@@ -52,6 +52,7 @@ export interface BackupMethod {
    * @throws {WRONG_PASSWORD} if the password of a password method does not open it
    * @throws {PASSWORD_REQUIRED} if it opens with a password only, and none was given
    * @throws {DECRYPT_FAILED} if this method cannot open it
+   * @throws {BACKUP_PARTS_MISSING} if too few methods of a `someOf` open their parts
    * @throws {BACKUP_CORRUPT} if it is damaged
    * @throws {STORAGE_UNAVAILABLE} if the place of the key cannot be read, or a passkey was not used
    * @throws {OUT_OF_MEMORY} if there is no memory for the key of a password

@@ -159,6 +159,19 @@ describe('k of n', () => {
     expect(await codeOf(method.open(other, {}))).toBe('BACKUP_PARTS_MISSING')
   })
 
+  test('several backups can be made with one method at a time', async () => {
+    const guardians = await createGuardians(3)
+    const method = someOf(
+      2,
+      guardians.map(({ seals }) => seals()),
+    )
+    const opened = [1, 2, 3, 4].map(async (byte) => {
+      const cipherText = await method.seal(Uint8Array.of(byte), { walletId })
+      return method.open(cipherText, { walletId })
+    })
+    expect(await Promise.all(opened)).toEqual([1, 2, 3, 4].map((byte) => Uint8Array.of(byte)))
+  })
+
   test('refuses what cannot be', async () => {
     const [a, b, c] = (await createGuardians(3)).map(({ opens }) => opens()) as [BackupKeys, BackupKeys, BackupKeys]
     const all = [a, b, c]

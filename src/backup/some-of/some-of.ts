@@ -40,7 +40,7 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
   if (given.some(({ choice }) => choice !== undefined)) throw new TypeError('a someOf cannot be part of another')
   const names = given.map(({ name }) => name)
   assertPasswordParts(names)
-  let sealed: Sealed | undefined
+  const sealed: Sealed[] = []
 
   function assertSeals(): void {
     if (needed > given.length) throw new RangeError(`${needed} methods cannot be needed of ${given.length}`)
@@ -50,8 +50,6 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
   }
 
   async function wrap(fileKey: Uint8Array, work: PartWork & { readonly walletId: string }): Promise<Stanza[]> {
-    forget(sealed)
-    sealed = undefined
     const group = { id: systemRandom(16), needed, total: given.length }
     const shares = splitBytes(fileKey, needed, given.length, systemRandom)
     const records = shares.map(({ index, value }) => ({ walletId: work.walletId, group, index, share: value }))
@@ -59,7 +57,8 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
     try {
       const parts = await sealParts(records, given, work)
       kept = provenFirst(parts, records).slice(0, needed)
-      sealed = { files: parts.map(({ file }) => file), records: kept }
+      sealed.push({ files: parts.map(({ file }) => file), records: kept })
+      if (sealed.length > MOST_KEPT) forget(sealed.shift())
       return parts.map(({ file }, i) => {
         const record = records[i] as PartRecord
         const part = { ...record, method: (given[i] as BackupKeys).name, commitment: commitToShare(record) }
@@ -87,18 +86,10 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
   }
 
   /** What this method has just sealed opens once without asking anybody: each part was opened when it was sealed. */
-  function takeSealed(parts: readonly Part[]): PartRecord[] | undefined {
-    const last = sealed
-    if (
-      last === undefined ||
-      !sameFiles(
-        last.files,
-        parts.map(({ file }) => file),
-      )
-    )
-      return undefined
-    sealed = undefined
-    return last.records
+  function takeSealed(parts: readonly Part[]): readonly PartRecord[] | undefined {
+    const files = parts.map(({ file }) => file)
+    const at = sealed.findIndex((each) => sameFiles(each.files, files))
+    return at < 0 ? undefined : sealed.splice(at, 1)[0]?.records
   }
 
   return createBackupMethod({
@@ -121,11 +112,14 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
   })
 }
 
+/** Several backups may be made at a time. Older ones that nobody has opened are forgotten. */
+const MOST_KEPT = 4
+
 /** What a method keeps of what it has sealed until it is opened once. */
 interface Sealed {
   readonly files: readonly Uint8Array[]
   /** As many as open it. Secret. */
-  readonly records: PartRecord[]
+  readonly records: readonly PartRecord[]
 }
 
 function forget(sealed: Pick<Sealed, 'records'> | undefined): void {
