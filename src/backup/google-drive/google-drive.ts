@@ -153,13 +153,16 @@ export function driveStorage(connection: DriveConnection): CloudKeyStorage {
     async probe(options) {
       const id = toHex(platformRandom(16))
       const bytes = platformRandom(32)
-      await storage.write(id, bytes, options)
       let stored: Uint8Array | undefined
       try {
+        await storage.write(id, bytes, options)
         stored = await storage.read(id, options)
-      } finally {
-        await storage.delete(id, options)
+      } catch (error) {
+        // What it may have left behind is deleted if that is possible.
+        if (written.has(id) || unfinished.has(id)) await storage.delete(id, options).catch(() => undefined)
+        throw error
       }
+      await storage.delete(id, options)
       if (stored === undefined || !equalBytes(stored, bytes)) throw unavailable('it did not give back what was written')
     },
 

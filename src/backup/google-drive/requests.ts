@@ -135,9 +135,9 @@ function exchange<T>(
       method,
       headers,
       signal,
-      // `manual`, and readResponse refuses the redirect: the token is for this server only.
+      // `manual`, and readResponse refuses the redirect: the token is for this server only. No `cache`, for which React
+      // Native adds a parameter to the URL that Drive does not know; Drive's own headers say that nothing is kept.
       redirect: 'manual',
-      cache: 'no-store',
       ...(content && { body: content.bytes }),
     })
     wipe(content?.bytes)

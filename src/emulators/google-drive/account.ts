@@ -4,11 +4,15 @@ import type { FileQuery } from './query.ts'
 
 /** A file in the application data folder of an account. */
 export interface DriveFile {
+  /** Given by Drive, once. */
   readonly id: string
+  /** Of any text; several files may have the same. */
   readonly name: string
+  /** Of its content. */
   readonly mimeType: string
   /** RFC 3339, in UTC with milliseconds. */
   readonly createdTime: string
+  /** Its bytes. */
   readonly content: Uint8Array<ArrayBuffer>
 }
 
@@ -38,29 +42,42 @@ interface Entry {
 
 const BYTES_OF_A_FILE = 5 * 2 ** 20
 
-/** One user's application data folder. */
-export class DriveAccount {
-  /** How much content it holds before it is full, in bytes. Default: 15 GB. */
+/** One user's application data folder, as a test sees and changes it. */
+export interface DriveAccount {
+  /** How much content it holds before it is full, in bytes. At first 15 GB. */
+  quotaBytes: number
+  /** How far its listings are behind. At first not at all. */
+  lag: DriveLag
+  /** The files that there are, whatever listings show, in the order of their creation. */
+  readonly files: readonly DriveFile[]
+  /** Puts a file there, as another device does. Default of `createdTime`: now. */
+  addFile(name: string, content: Uint8Array, createdTime?: number): DriveFile
+  /** Deletes a file, as another device does; one that is not there is an error. */
+  delete(id: string): void
+  /** What disconnecting the app in Drive's settings does: the folder and all files in it are gone at once. */
+  deleteFolder(): void
+  /** Ids for files to come, as `files.generateIds` gives them. */
+  generateIds(count: number): string[]
+}
+
+/** The folder, and what requests do to it. */
+export class DriveFolder implements DriveAccount {
   quotaBytes = 15e9
-  /** How far its listings are behind. */
   lag: DriveLag = {}
   readonly #clock: ServiceClock
   readonly #newId: () => string
   readonly #entries = new Map<string, Entry>()
   readonly #generated = new Set<string>()
 
-  /** Only for {@link driveEmulator}. */
   constructor(clock: ServiceClock, newId: () => string) {
     this.#clock = clock
     this.#newId = newId
   }
 
-  /** The files that there are, whatever listings show, in the order of their creation. */
   get files(): readonly DriveFile[] {
     return [...this.#entries.values()].filter(({ deleted }) => !deleted).map(({ file }) => file)
   }
 
-  /** Puts a file there, as another device does. Names may be there several times. */
   addFile(name: string, content: Uint8Array, createdTime: number = this.#clock.now()): DriveFile {
     const [id = ''] = this.generateIds(1)
     return this.create(
@@ -69,12 +86,10 @@ export class DriveAccount {
     )
   }
 
-  /** What disconnecting the app in Drive's settings does: the folder and all files in it are gone at once. */
   deleteFolder(): void {
     this.#entries.clear()
   }
 
-  /** Ids for files to come. */
   generateIds(count: number): string[] {
     return Array.from({ length: count }, () => {
       const id = this.#newId()

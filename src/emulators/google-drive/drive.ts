@@ -2,7 +2,7 @@ import { systemClock, type ServiceClock } from '../clock.ts'
 import type { ServiceRequest } from '../faults.ts'
 import { emulateService, type EmulatedService } from '../service.ts'
 import { textSource } from '../text-source.ts'
-import { DriveAccount, type DriveFile } from './account.ts'
+import { DriveFolder, type DriveAccount, type DriveFile } from './account.ts'
 import { DriveError, errorResponse } from './errors.ts'
 import { parseUpload } from './multipart.ts'
 import { parseFileQuery, readInteger, readQuery, selectFields } from './query.ts'
@@ -42,10 +42,10 @@ export function driveEmulator(options: DriveEmulatorOptions = {}): DriveEmulator
   const { clock = systemClock(), seed = 1 } = options
   const text = textSource(seed)
   const tokens = new AccessTokens(clock, () => text(60))
-  const accounts = new Map<string, DriveAccount>()
+  const accounts = new Map<string, DriveFolder>()
 
-  function account(name: string): DriveAccount {
-    const known = accounts.get(name) ?? new DriveAccount(clock, () => `1${text(43)}`)
+  function account(name: string): DriveFolder {
+    const known = accounts.get(name) ?? new DriveFolder(clock, () => `1${text(43)}`)
     accounts.set(name, known)
     return known
   }
@@ -70,34 +70,34 @@ export function driveEmulator(options: DriveEmulatorOptions = {}): DriveEmulator
   }
 }
 
-function route(request: ServiceRequest, account: DriveAccount): Response {
+function route(request: ServiceRequest, folder: DriveFolder): Response {
   const { method, url, body } = request
   const [, upload, path = ''] = /(\/upload)?\/drive\/v3\/(.*)$/.exec(url.pathname) ?? []
   if (upload !== undefined) {
-    if (method === 'POST' && path === 'files') return create(request, account)
+    if (method === 'POST' && path === 'files') return create(request, folder)
     throw new DriveError('notFound', 'Not Found')
   }
   if (body.length > 0) throw new DriveError('badRequest', 'The request has a body.')
-  if (method === 'GET' && path === 'files') return list(url, account)
-  if (method === 'GET' && path === 'files/generateIds') return generateIds(url, account)
+  if (method === 'GET' && path === 'files') return list(url, folder)
+  if (method === 'GET' && path === 'files/generateIds') return generateIds(url, folder)
   const [, id] = /^files\/([\w-]+)$/.exec(path) ?? []
-  if (id !== undefined && method === 'GET') return get(url, account.find(id))
+  if (id !== undefined && method === 'GET') return get(url, folder.find(id))
   if (id !== undefined && method === 'DELETE') {
     readQuery(url, [])
-    account.delete(id)
+    folder.delete(id)
     return new Response(null, { status: 204 })
   }
   throw new DriveError('notFound', 'Not Found')
 }
 
-function list(url: URL, account: DriveAccount): Response {
+function list(url: URL, folder: DriveFolder): Response {
   const query = readQuery(url, ['spaces', 'q', 'pageSize', 'pageToken', 'fields', 'corpora'])
   if (query.corpora !== undefined && query.corpora !== 'user') throw new DriveError('invalid')
   // The default is the space `drive`, to which this scope gives no access.
   if (query.spaces !== 'appDataFolder') throw new DriveError('insufficientScopes')
   const size = readInteger(query.pageSize, 100, [1, 1000])
   const from = query.pageToken === undefined ? 0 : readPageToken(query.pageToken)
-  const found = account.list(parseFileQuery(query.q))
+  const found = folder.list(parseFileQuery(query.q))
   const nextPageToken = found.length > from + size ? `~!!~${from + size}` : undefined
   const files = found.slice(from, from + size).map(resourceOf)
   const select = (shown: readonly object[]) => {
@@ -117,11 +117,11 @@ function readPageToken(token: string): number {
   return Number(from)
 }
 
-function generateIds(url: URL, account: DriveAccount): Response {
+function generateIds(url: URL, folder: DriveFolder): Response {
   const { count, space, type, fields } = readQuery(url, ['count', 'space', 'type', 'fields'])
   if (space !== 'appDataFolder') throw new DriveError('insufficientScopes')
   if (type !== undefined && type !== 'files') throw new DriveError('invalid')
-  const ids = account.generateIds(readInteger(count, 10, [1, 1000]))
+  const ids = folder.generateIds(readInteger(count, 10, [1, 1000]))
   return json(selectFields({ kind: 'drive#generatedIds', space, ids }, fields, '*'))
 }
 
@@ -132,18 +132,18 @@ function get(url: URL, file: DriveFile): Response {
   return new Response(file.content.slice(), { headers: { 'content-type': file.mimeType } })
 }
 
-function create({ url, headers, body }: ServiceRequest, account: DriveAccount): Response {
+function create({ url, headers, body }: ServiceRequest, folder: DriveFolder): Response {
   const { uploadType, fields } = readQuery(url, ['uploadType', 'fields'])
   if (uploadType !== 'multipart') throw new DriveError('badRequest', 'The upload type is not multipart.')
   const { metadata, type, content } = parseUpload(headers.get('content-type') ?? '', body)
-  const { name, parents, id = account.generateIds(1)[0], mimeType = type, ...more } = metadata
+  const { name, parents, id = folder.generateIds(1)[0], mimeType = type, ...more } = metadata
   const [unknown] = Object.keys(more)
   if (unknown !== undefined) throw new DriveError('badRequest', `Unknown name "${unknown}"`)
   if (typeof name !== 'string' || name === '') throw new DriveError('invalid')
   if (typeof id !== 'string' || typeof mimeType !== 'string' || mimeType !== type) throw new DriveError('invalid')
   if (!Array.isArray(parents) || parents.length !== 1) throw new DriveError('insufficientParentPermissions')
   if (parents[0] !== 'appDataFolder') throw new DriveError('notFound', 'File not found: parent.')
-  const file = account.create({ id, name, mimeType, content })
+  const file = folder.create({ id, name, mimeType, content })
   return json(selectFields(resourceOf(file), fields, 'kind,id,name,mimeType'))
 }
 

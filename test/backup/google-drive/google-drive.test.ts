@@ -267,6 +267,23 @@ describe('a token of Google Drive', () => {
   })
 })
 
+describe('a probe', () => {
+  test('leaves nothing behind, also where it fails', async () => {
+    const drive = stoppedDrive()
+    const device = deviceOf(drive)
+    await device.probe()
+    for (let n = 1; n <= 8; n++) {
+      drive.setFaults(atRequest(n, driveError('badRequest')))
+      expect(await caught(device.probe())).toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+      // The last two are those that delete.
+      expect(drive.account('alice').files.length).toBe(n <= 6 ? 0 : n - 6)
+    }
+    drive.setFaults((_, n) => (n >= 1 ? { type: 'disconnect' } : undefined))
+    await caught(device.probe())
+    expect(device.pauses).toHaveLength(4)
+  })
+})
+
 describe('googleDrive', () => {
   test('refuses wrong options', () => {
     const getToken = () => 'x'
@@ -280,13 +297,17 @@ describe('googleDrive', () => {
   test('works with the options that an app gives', async () => {
     const drive = stoppedDrive()
     const token = drive.token('alice')
+    const options: RequestInit[] = []
     const storage = googleDrive({
       getToken: async () => token,
-      fetch: drive.fetch,
+      fetch: (url, init) => (options.push(init), drive.fetch(url, init)),
       endpoint: 'http://localhost:1/drive/',
     })
     await storage.probe()
     expect(drive.account('alice').files).toEqual([])
+    expect(new Set(options.flatMap((init) => Object.keys(init)))).toEqual(
+      new Set(['method', 'headers', 'signal', 'redirect', 'body']),
+    )
     expect(new Set(drive.calls.map(({ url }) => url.pathname.split('/')[1]))).toEqual(new Set(['drive']))
   })
 })
