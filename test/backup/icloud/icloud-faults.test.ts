@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { cloudKey, type CloudKeyStorage, openBackup, sealBackup } from '../../../src/backup/index.ts'
 import type { ErrorCode } from '../../../src/errors.ts'
-import { atRequest, type Fault } from '../../../src/emulators/index.ts'
+import { atRequest, type Fault, type FaultPlan } from '../../../src/emulators/index.ts'
 import { equalBytes } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
 import { codeOf, record } from '../fixtures.ts'
@@ -75,30 +75,51 @@ describe.each(Object.keys(CALLS))('a %s by iCloud', (name) => {
   const call = CALLS[name] as (storage: CloudKeyStorage) => Promise<unknown>
 
   test.each(Object.keys(FAULTS))('survives %s at each request, with and without a session', async (kind) => {
-    for (const signedIn of [false, true]) {
-      for (const fault of FAULTS[kind] ?? []) {
-        for (let n = 1; ; n++) {
-          const service = emulated()
-          const storage = service.device('ada', { tokens: tokenStore() })
-          await service.device('ada').write(OTHER_ID, KEY)
-          if (signedIn) await storage.read(ID)
-          const before = service.calls.length
-          service.setFaults(atRequest(n, fault))
-          const code = await outcome(call(storage))
-          service.setFaults()
-          if (service.calls.length - before < n) break
-          const at = `${name}, request ${n}, ${JSON.stringify(fault)}`
-          expect(CODES[kind], at).toContain(code)
-          await expectWhole(name, code, storage, at)
-          // The keys are those that were written, and none is there twice.
-          const kept = service.records('ada')
-          expect([...kept.keys()].filter((id) => id === ID).length, at).toBeLessThanOrEqual(1)
-          for (const id of [ID, OTHER_ID]) if (kept.has(id)) expect(kept.get(id), at).toEqual(KEY)
-        }
-      }
+    for (const { fault, n, ...run } of runsOf(call, FAULTS[kind] ?? [])) {
+      const { code, sent, service, storage } = await run.with(atRequest(n, fault))
+      const at = `${name}, request ${n}, ${JSON.stringify(fault)}`
+      if (sent < n) continue
+      expect(CODES[kind], at).toContain(code)
+      await expectWhole(name, code, { service, storage }, at)
+    }
+  })
+
+  test.each(['lost connections', 'errors that pass'])('survives %s from each request on', async (kind) => {
+    for (const { fault, n, ...run } of runsOf(call, FAULTS[kind] ?? [])) {
+      const { code, sent, service, storage } = await run.with((_, i) => (i >= n ? fault : undefined))
+      const at = `${name}, from request ${n} on, ${JSON.stringify(fault)}`
+      if (sent < n) continue
+      expect(code, at).toBe('STORAGE_UNAVAILABLE')
+      await expectWhole(name, code, { service, storage }, at)
     }
   })
 })
+
+/** A write needs at most two requests, and a probe four. */
+const MOST_REQUESTS = 4
+
+/** A run for each fault and each request, with and without a session, on a service of its own each. */
+function* runsOf(call: (storage: CloudKeyStorage) => Promise<unknown>, faults: readonly Fault[]) {
+  for (const fault of faults) {
+    for (let n = 1; n <= MOST_REQUESTS; n++) {
+      for (const signedIn of [false, true]) {
+        yield { fault, n, with: (plan: FaultPlan) => runWith(plan, call, signedIn) }
+      }
+    }
+  }
+}
+
+async function runWith(plan: FaultPlan, call: (storage: CloudKeyStorage) => Promise<unknown>, signedIn: boolean) {
+  const service = emulated()
+  const storage = service.device('ada', { tokens: tokenStore() })
+  await service.device('ada').write(OTHER_ID, KEY)
+  if (signedIn) await storage.read(ID)
+  const before = service.calls.length
+  service.setFaults(plan)
+  const code = await outcome(call(storage))
+  service.setFaults()
+  return { service, storage, code, sent: service.calls.length - before }
+}
 
 async function outcome(call: Promise<unknown>): Promise<string | undefined> {
   const code = await codeOf(withoutWaiting(call))
@@ -106,7 +127,12 @@ async function outcome(call: Promise<unknown>): Promise<string | undefined> {
 }
 
 /** After success, what was asked for is so; after an error, it is so or not, and the same call succeeds. */
-async function expectWhole(name: string, code: string | undefined, storage: CloudKeyStorage, at: string) {
+async function expectWhole(
+  name: string,
+  code: string | undefined,
+  { service, storage }: Pick<Awaited<ReturnType<typeof runWith>>, 'service' | 'storage'>,
+  at: string,
+) {
   if (name === 'write') {
     const stored = await storage.read(ID)
     if (code === undefined || stored !== undefined) expect(stored, at).toEqual(KEY)
@@ -120,6 +146,9 @@ async function expectWhole(name: string, code: string | undefined, storage: Clou
     expect(await storage.read(OTHER_ID), at).toBeUndefined()
   }
   if (name === 'probe' && code !== undefined) await storage.probe()
+  // The keys are those that were written.
+  const kept = service.records('ada')
+  for (const id of [ID, OTHER_ID]) if (kept.has(id)) expect(kept.get(id), at).toEqual(KEY)
 }
 
 describe('a write whose response was lost', () => {
