@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createFrostClient, generateWallet, listSets, resume, sign, type Progress } from '../../../src/index.ts'
+import {
+  createFrostClient,
+  generateWallet,
+  getExtendedPublicKey,
+  listSets,
+  resume,
+  sign,
+  type Client,
+  type Progress,
+} from '../../../src/index.ts'
 import { inviteDevice, joinWallet, readJoinCode } from '../../../src/join.ts'
 import { decodeEnvelope } from '../../../src/protocol/session/envelope.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
@@ -42,6 +51,12 @@ describe.each([
       await signsForBothKeys(client, known.id, known.publicKeys, message)
       await signsEcdsa(client, known.id, known.publicKeys, message)
     }
+    for (const curve of ['secp256k1', 'ed25519'] as const) {
+      const key = (client: Client) => getExtendedPublicKey(client, { walletId: known.id, curve, path: 'm/3/1' })
+      expect(await key(tablet)).toEqual(await key(phone))
+    }
+    const derived = { walletId: known.id, scheme: 'ed25519', message, path: 'm/3/1' } as const
+    expect((await sign(tablet, derived)).publicKey).toEqual((await sign(phone, derived)).publicKey)
     const sets = await listSets(tablet, { walletId: known.id })
     expect(sets.map(({ setId, label, state }) => ({ setId, label, state }))).toEqual([
       { setId: known.setId, label: 'phone', state: 'ACTIVE' },
