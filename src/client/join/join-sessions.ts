@@ -2,7 +2,7 @@ import { JOIN_SELF, joinParticipants } from '../../wire/join.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
 import { WALLET_THRESHOLD } from '../../wire/sessions.ts'
 import { ProtocolError } from '../../errors.ts'
-import { decodeEnvelope } from '../../protocol/session/envelope.ts'
+import { decodeEnvelopeHeader } from '../../protocol/session/envelope.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import { createReshare, type ReshareResult } from '../../protocol/reshare/index.ts'
 import { combineRecords, wipeKeyShare } from '../../key-share/index.ts'
@@ -56,7 +56,7 @@ export function createJoinSessions(
       const { out, prepared, done } = make(session)
       results[sessionIndex] = { ...results[sessionIndex], ...(prepared && { prepared }), ...(done && { done }) }
       for (const envelope of out) {
-        const { to } = decodeEnvelope(envelope)
+        const { to } = decodeEnvelopeHeader(envelope)
         for (const peer of ['server', 'device'] as const) {
           // A copy for each: what goes to the other device is wiped once it is sealed.
           if (to === 0) outgoing[peer].push({ sessionIndex, envelope: envelope.slice() })
@@ -113,7 +113,7 @@ function openSession(client: Client, side: JoinSide, source: KeyShare | ShareSet
 /** The participant that an envelope names as its sender; undefined if it is none. */
 function senderOf(envelope: Uint8Array): number | undefined {
   try {
-    return decodeEnvelope(envelope).from
+    return decodeEnvelopeHeader(envelope).from
   } catch (error) {
     if (isCodecError(error)) return undefined
     throw error

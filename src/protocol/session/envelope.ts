@@ -56,6 +56,11 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
  * @throws {CodecError} for anything but exactly one well-formed envelope of this version
  */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  return { ...decodeEnvelopeHeader(bytes), body: new Uint8Array(bytes.subarray(HEADER_LENGTH)) }
+}
+
+/** {@link decodeEnvelope} that makes no copy of the body, which may be secret. */
+export function decodeEnvelopeHeader(bytes: Uint8Array): Omit<Envelope, 'body'> {
   const reader = new Reader(bytes)
   if (reader.remaining > ENVELOPE_MAX_LENGTH) throw new CodecError(`envelope of ${reader.remaining} bytes is too long`)
   const version = reader.u8()
@@ -67,9 +72,9 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const to = reader.u8()
   if (round === 0 || from === 0) throw new CodecError('round and sender count from 1')
   const sid = reader.bytes(SID_LENGTH)
-  const body = reader.prefixed(ENVELOPE_MAX_LENGTH)
-  reader.end()
-  return { protocol, suite, round, from, to, sid, body }
+  const length = reader.u32()
+  if (length !== reader.remaining) throw new CodecError(`a body of ${length} bytes, ${reader.remaining} left`)
+  return { protocol, suite, round, from, to, sid }
 }
 
 function nameOf<Name extends string>(table: Readonly<Record<Name, number>>, byte: number): Name {

@@ -1,7 +1,7 @@
 import type { SessionMessage } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
 import { MpcError, ProtocolError } from '../../errors.ts'
-import { decodeEnvelope } from '../../protocol/session/envelope.ts'
+import { decodeEnvelopeHeader } from '../../protocol/session/envelope.ts'
 import type { Session, Step } from '../../protocol/session/session.ts'
 import { wipe } from '../../util/bytes.ts'
 import { isCodecError, Reader, Writer } from '../../util/codec.ts'
@@ -56,7 +56,7 @@ function deliver(sessions: readonly Session<unknown>[], messages: readonly Sessi
 /** Why an envelope was not accepted, by its header: it has the hash of the set (round 1) or of the session. */
 function stray(envelope: Uint8Array): Error {
   try {
-    const { round } = decodeEnvelope(envelope)
+    const { round } = decodeEnvelopeHeader(envelope)
     return new MpcError(
       'SET_MISMATCH',
       `a message of round ${round} belongs to another share set or session, or is too long`,

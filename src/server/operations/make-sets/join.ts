@@ -16,7 +16,7 @@ import { getGroup } from '../../../curve/index.ts'
 import { MpcError, ProtocolError } from '../../../errors.ts'
 import { combineShares, wipeKeyShare, type KeyShare } from '../../../key-share/index.ts'
 import { createReshare, restoreReshare, type ReshareResult } from '../../../protocol/reshare/index.ts'
-import { decodeEnvelope, type Envelope } from '../../../protocol/session/envelope.ts'
+import { decodeEnvelopeHeader, type Envelope } from '../../../protocol/session/envelope.ts'
 import type { Session } from '../../../protocol/session/session.ts'
 import type { Curve } from '../../../types.ts'
 import { isCodecError } from '../../../util/codec.ts'
@@ -88,7 +88,7 @@ async function joinRound(context: ServerContext, input: RoundInput<JoinRequest>)
     if (results !== undefined) shares.push(...results.map(({ share }) => share as KeyShare))
     const sets = results === undefined ? [] : [combineShares(shares)]
     if (prepared !== undefined) await prepareSets(context, input, sets)
-    const sent = messages.map((message) => ({ message, to: decodeEnvelope(message.envelope).to }))
+    const sent = messages.map((message) => ({ message, to: decodeEnvelopeHeader(message.envelope).to }))
     const visibleTo = (reader: number) =>
       sent.filter(({ to }) => to === 0 || to === reader).map(({ message }) => message)
     const left = [...visibleTo(otherDevice(sender)), relayed]
@@ -125,14 +125,14 @@ function splitMessages(
   const { length } = relayed.envelope
   if (length === 0 || length > JOIN_RELAY_MAX_LENGTH) throw new BadRequest(`a message for a device of ${length} bytes`)
   for (const { envelope } of envelopes) {
-    if (readEnvelope(envelope).from !== sender) throw new BadRequest('a message of another participant')
+    if (readHeader(envelope).from !== sender) throw new BadRequest('a message of another participant')
   }
   return { envelopes, relayed }
 }
 
-function readEnvelope(bytes: Uint8Array): Envelope {
+function readHeader(bytes: Uint8Array): Omit<Envelope, 'body'> {
   try {
-    return decodeEnvelope(bytes)
+    return decodeEnvelopeHeader(bytes)
   } catch (error) {
     if (isCodecError(error)) throw new BadRequest(`not an envelope: ${error.message}`)
     throw error
