@@ -99,6 +99,8 @@ export async function changeLock(
   await withSecret(from, signal, (oldSecret) =>
     withSecret(to, signal, async (newSecret) => {
       const headers = await readHeaders(store)
+      // Nothing is sealed yet.
+      if (headers.length === 0) return
       const isDone = openHeaders(headers, newSecret).map(wipeKey).length > 0
       let changed = 0
       for (const { key } of headers) changed += await rewrap(store, key, oldSecret, newSecret)

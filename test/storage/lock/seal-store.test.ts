@@ -192,6 +192,12 @@ describe('changing the lock', () => {
     },
   )
 
+  test('of a store that holds nothing yet leaves it to the next lock', async () => {
+    const inner = memoryStore()
+    await changeLock(inner, { from: lockOf(1), to: lockOf(2) })
+    expect(await inner.list('')).toEqual([])
+  })
+
   test('is refused by a lock that does not open the store, and changes nothing', async () => {
     const inner = await sealed()
     const before = await contents(inner)
