@@ -8,6 +8,7 @@ export type { DriveTokenOptions } from './google-drive/tokens.ts'
 export {
   iCloudEmulator,
   type EmulatedContainer,
+  type EmulatedSignIn,
   type ICloudEmulator,
   type ICloudEmulatorOptions,
 } from './icloud/emulator.ts'

@@ -37,6 +37,20 @@ export interface ICloudEmulatorOptions {
   readonly existsCode?: 'EXISTS' | 'CONFLICT'
 }
 
+/** A user of {@link iCloudEmulator} who signs in whenever it is asked for: an `ICloudAuth`. */
+export interface EmulatedSignIn {
+  /**
+   * Signs in by a page that the service has named.
+   *
+   * @returns a web token
+   * @throws {TypeError} if it has named no such page, or a sign-in has used it
+   */
+  signIn(request: {
+    /** The page. */
+    readonly redirectUrl: string
+  }): Promise<string>
+}
+
 /** CloudKit web services in this process. */
 export interface ICloudEmulator extends EmulatedService {
   /**
@@ -45,7 +59,7 @@ export interface ICloudEmulator extends EmulatedService {
    * @param account the user's Apple Account: any name; it comes to be by its first use
    * @returns what signs this user in when iCloud asks for it
    */
-  auth(account: string): { signIn(request: { readonly redirectUrl: string }): Promise<string> }
+  auth(account: string): EmulatedSignIn
   /** Ends all web tokens of a user, as if they had expired. */
   signOut(account: string): void
   /** The bytes of each record of a user, by the record's name: all containers and environments together. */
