@@ -120,13 +120,16 @@ test('of two devices of which one joins', async () => {
   expect(ofDevice.map(left)).toEqual([0, 0])
 })
 
-test.each(['POST 2', 'GET 3'])('of a join that ends at %s', async (last) => {
+test.each([
+  ['GET 1', 1],
+  ['POST 2', 2],
+  ['GET 3', 4],
+])('of a join that ends at %s, without the messages of round %i', async (last, leftOut) => {
   let ofServer3: Uint8Array[] | undefined
   const { phone, tablet, walletId } = await pair(async (request, body, walletId) => {
     if (request !== last || body.messages.length === 0) return body
     if (last === 'GET 3') ofServer3 ??= await serverSecrets(walletId)
-    const isLeftOut = ofServer(last === 'GET 3' ? 4 : 2)
-    return { ...body, messages: body.messages.filter((one) => !isLeftOut(one)) }
+    return { ...body, messages: body.messages.filter((one) => !ofServer(leftOut)(one)) }
   })
   const [dealt, ofServer1] = [await storedSecrets(phone, walletId), await serverSecrets(walletId)]
   const allocations = await allocationsOf(async () => {

@@ -66,6 +66,24 @@ describe.each(databaseKinds)('a join on $name', ({ open }) => {
     expect(await setsOf(join)).toEqual(round === 3 ? ['ABORTED'] : [])
   })
 
+  test('whose set is retired once round 4 has checked it, before it commits, makes none', async () => {
+    const join = await newJoin().play(1, 3)
+    await join.make(4)
+    let isChecked = false
+    const late = deviceServer(world, {
+      database: {
+        ...world.database,
+        transaction: async (work, isolation) => {
+          if (!isChecked) await retireSet(phone, source)
+          isChecked = true
+          return world.database.transaction(work, isolation)
+        },
+      },
+    })
+    expect(codeOf(await join.post(4, late.client(clientId, ids.tablet)))).toBe('SET_RETIRED')
+    expect([isChecked, (await join.poll(3)).header.decision, await setsOf(join)]).toEqual([true, 'ABORT', ['ABORTED']])
+  })
+
   test.each([1, 2, 3])('whose inviting device is revoked after round %i makes no set', async (round) => {
     const join = await newJoin().play(1, round)
     await revokeDevice(watch, ids.phone)
