@@ -53,7 +53,7 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   comment: `${folder} may import ${allowed.join(', ') || 'nothing'}`,
   severity: 'error',
   // A program is put together from every family; the adapters have a rule of their own.
-  from: { path: within(folder), pathNot: '^src/server/bin[.]ts$' },
+  from: { path: within(folder), pathNot: '^src/server/program(-keys)?[.]ts$' },
   to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
 }))
 
@@ -64,14 +64,14 @@ const CHAINS = Object.values(manifest.exports).flatMap(
 
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [
-  { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/bin[.]ts$)' },
+  { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/program(-keys)?[.]ts$)' },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   {
     name: 'database',
     files: '^src/service/database/(?!(rows|combined)[.]ts$)',
-    entries: '^src/(service/database/|server/bin[.]ts$)',
+    entries: '^src/(service/database/|server/program(-keys)?[.]ts$)',
   },
-  { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/bin[.]ts$)' },
+  { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/program(-keys)?[.]ts$)' },
   { name: 'chains', files: '^src/adapters/', entries: '^src/adapters/' },
   ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: `^src/adapters/${name}/` })),
 ]
@@ -119,7 +119,7 @@ const ROOMS = {
     },
   },
   server: {
-    above: ['index', 'create-server', 'bin'],
+    above: ['index', 'create-server', 'program(-keys)?'],
     rooms: {
       access: [],
       audit: [],
@@ -188,7 +188,7 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
 
 /** The files that are meant for Node. */
 const NODE_FILES =
-  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/bin[.]ts$|service/database/|util/node/|workers/)'
+  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-keys)?[.]ts$|service/database/|util/node/|workers/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

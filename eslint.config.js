@@ -128,7 +128,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/server/bin.ts', 'demo/**', 'scripts/**', 'bench/**', 'load/**'],
+    files: ['demo/**', 'scripts/**', 'bench/**', 'load/**'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -1,7 +1,8 @@
 // @ts-check
-// The package as it is published, installed in empty projects: how much is installed, what is said where a package is
-// missing, and that its types compile with old and new TypeScript. It needs npm's registry.
+// The packages as they are published, installed in empty projects: how much is installed, what is said where a package is
+// missing, that the server's program runs, and that the types compile with old and new TypeScript. It needs npm's registry.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -34,11 +35,9 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 const problems = /** @type {string[]} */ ([])
 const folder = mkdtempSync(join(tmpdir(), 'reshare-installed-'))
 try {
-  const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], '.')
-  const [{ filename, size, unpackedSize }] = JSON.parse(packed)
-  console.log(`${filename}: ${kb(size)} packed, ${kb(unpackedSize)} unpacked`)
-  const tarball = join(folder, filename)
+  const tarball = await pack('.')
   await checkInstalled(await install('app', [tarball]))
+  await checkProgram(await install('server', [tarball, await pack('server')]))
   const versions = TYPESCRIPT.map((version) => `typescript-${version}@npm:typescript@${version}`)
   const types = `@types/node@${manifest.devDependencies['@types/node']}`
   await checkTypes(await install('types', [tarball, types, ...versions]))
@@ -47,6 +46,14 @@ try {
 }
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length === 0 ? 0 : 1
+
+/** @param {string} path @returns {Promise<string>} the tarball of the package there */
+async function pack(path) {
+  const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], path)
+  const [{ filename, size, unpackedSize }] = JSON.parse(packed)
+  console.log(`${filename}: ${kb(size)} packed, ${kb(unpackedSize)} unpacked`)
+  return join(folder, filename)
+}
 
 /**
  * An empty project with these packages.
@@ -76,6 +83,17 @@ async function checkInstalled(project) {
   for (const [entry, expected] of Object.entries(EXPECTED)) {
     if (said[entry] !== expected) problems.push(`${entry} says "${said[entry]}" and not "${expected}"`)
   }
+}
+
+/** Opens the embedded database, and serves until it is stopped. @param {string} project */
+async function checkProgram(project) {
+  const program = join(project, 'node_modules/.bin/reshare-server')
+  const token = await run(program, ['token', 'alice'], project)
+  if (!/^\S+\n$/.test(token)) problems.push(`the program printed no token: ${token}`)
+  const child = spawn(program, ['--dev-custodian'], { cwd: project, env: { ...process.env, PORT: '0' } })
+  const [line] = await Promise.race([once(child.stdout, 'data'), once(child, 'close')])
+  child.kill()
+  if (!`${line}`.includes('"url":"http://127.0.0.1:')) problems.push(`the program did not serve: ${line}`)
 }
 
 /** @param {string} project */

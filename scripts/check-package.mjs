@@ -1,6 +1,7 @@
 // @ts-check
-// The package as its users get it: publint's rules, and every entry point really loads in Node.
+// The packages as their users get them: publint's rules, and every entry point really loads in Node.
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -9,8 +10,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 
-const { messages } = await publint({ pkgDir: root, strict: true, pack: 'npm' })
-const problems = messages.map((message) => formatMessage(message, manifest, { color: false }) ?? message.code)
+const problems = /** @type {string[]} */ ([])
+for (const folder of ['.', 'server']) {
+  const pkg = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const { messages } = await publint({ pkgDir: join(root, folder), strict: true, pack: 'npm' })
+  problems.push(...messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code))
+}
 
 const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json')
 for (const entry of entries) {

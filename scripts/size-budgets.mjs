@@ -68,6 +68,7 @@ export const BUDGETS = {
   solana: 50,
   scalarSigner: 63,
   server: 148,
+  'server/program': 349,
   'server/pglite': 157,
   'server/postgres': 33,
   custodian: 81.5,
@@ -222,6 +223,13 @@ export const BUNDLES = [
     entries: ['./server'],
     platform: 'node',
     without: [...DATABASES, ...SEALING, ...CLIENT, ...CHAINS],
+  },
+  // Everything of the server, with both databases.
+  {
+    name: 'server/program',
+    entries: ['./server/program'],
+    platform: 'node',
+    without: [...SEALING, ...CLIENT, ...CHAINS],
   },
   {
     name: 'server/pglite',

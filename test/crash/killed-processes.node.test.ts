@@ -27,7 +27,7 @@ const running = new Set<ChildProcess>()
 const later = () => Date.now() + 121_000
 
 beforeAll(async () => {
-  const entryPoints = [join(root, 'src/server/bin.ts'), join(root, 'test/crash/client-process.node.ts')]
+  const entryPoints = [join(root, 'server/bin.js'), join(root, 'test/crash/client-process.node.ts')]
   await buildPrograms({ entryPoints, outdir: programs, entryNames: '[name]', outExtension: { '.js': '.mjs' } })
 })
 afterEach(() => {

@@ -43,7 +43,7 @@ export async function bundle(blocks: readonly Block[], folder: string): Promise<
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   await buildPrograms({
     entryPoints: [
-      { in: join(ROOT, 'src/server/bin.ts'), out: 'bin' },
+      { in: join(ROOT, 'server/bin.js'), out: 'bin' },
       { in: join(ROOT, 'src/workers/worker.ts'), out: 'worker' },
       { in: join(ROOT, 'test/docs/context.ts'), out: 'context' },
       ...blocks.map((block) => ({ in: `block:${nameOf(block)}`, out: nameOf(block) })),

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { blocksOf, readPage, ROOT } from './blocks.ts'
-import { manifest } from './public-names.ts'
+import { INSTALLED, manifest } from './public-names.ts'
 
 /** A command of a page, in words; variables that stand before it are apart. */
 export interface Command {
@@ -59,7 +59,7 @@ function npmProblem(words: readonly string[]): string | undefined {
   const [command, ...rest] = words
   if (command === 'ci') return undefined
   if (command === 'install') {
-    const name = rest.find((word) => word !== manifest.name && !Object.hasOwn(manifest.peerDependencies, word))
+    const name = rest.find((word) => !INSTALLED.has(word))
     return name && `package ${name} that an app installs`
   }
   const name = command === 'run' ? rest[0]! : command!

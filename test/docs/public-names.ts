@@ -7,10 +7,22 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>
   readonly scripts: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
   readonly bin: Readonly<Record<string, string>>
 }
 
-export const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest
+const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Manifest
+
+const server = read('server/package.json')
+
+/** That of the package, with the program of the other one. */
+export const manifest: Manifest = { ...read('package.json'), bin: server.bin }
+
+/** What the documents say that an app installs. */
+export const INSTALLED: ReadonlySet<string> = new Set([
+  ...[manifest.name, ...Object.keys(manifest.peerDependencies)],
+  ...Object.keys(server.dependencies),
+])
 
 /** The names by which the package is imported, each with its source; no other is known, as for a user. */
 export const SOURCES: ReadonlyMap<string, string> = new Map(

@@ -18,6 +18,14 @@ const fromCopies: Plugin = {
   },
 }
 
+/** `server/bin.js` runs the sources, and not the package by its name. */
+const programFromSource: Plugin = {
+  name: 'the program from its source',
+  setup({ onResolve }) {
+    onResolve({ filter: /^reshare\/server\/program$/ }, () => ({ path: join(root, 'src/server/program.ts') }))
+  },
+}
+
 /**
  * Builds programs of Node from sources. Their new databases are copies of an empty one, which takes a quarter of the time.
  *
@@ -34,7 +42,7 @@ export async function buildPrograms({
     format: 'esm',
     packages: 'external',
     logLevel: 'silent',
-    plugins: [...(ownDatabases ? [] : [fromCopies]), ...plugins],
+    plugins: [programFromSource, ...(ownDatabases ? [] : [fromCopies]), ...plugins],
     ...options,
   })
 }

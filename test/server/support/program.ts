@@ -48,7 +48,7 @@ export function fileProgram(options: { readonly ownDatabases?: boolean } = {}): 
   const outfile = join(programFolder('bin'), `${randomUUID()}.mjs`)
   const folder = mkdtempSync(join(tmpdir(), 'reshare-bin-'))
   const running = new Set<ChildProcess>()
-  beforeAll(() => buildPrograms({ ...options, entryPoints: [join(root, 'src/server/bin.ts')], outfile }))
+  beforeAll(() => buildPrograms({ ...options, entryPoints: [join(root, 'server/bin.js')], outfile }))
   afterEach(() => {
     for (const child of running) child.kill('SIGKILL')
   })

@@ -1,47 +1,69 @@
-#!/usr/bin/env node
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { embeddedCustodian } from '../custodian/backend/embedded-custodian.ts'
 import { webhookCustodian } from '../custodian/index.ts'
 import type { Custodian } from '../custodian/types.ts'
 import { generateKeyPair } from '../hpke/x25519.ts'
 import { errorMessage } from '../util/brand.ts'
-import { abytes, fromHex, toHex } from '../util/bytes.ts'
-import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
-import { closeFile, readOrMakeFile } from '../util/node/private-files.ts'
+import { fromHex, toHex } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkText, SETTING } from '../util/text.ts'
 import { readChannelKeys } from './access/channel-keys.ts'
 import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
 import { createServer, type Server } from './create-server.ts'
-import { loadOptional } from '../service/optional-packages.ts'
-import { makeDataFolder } from '../service/database/data-folder.ts'
 import { pgliteDatabase } from '../service/database/pglite.ts'
 import { postgresDatabase } from '../service/database/postgres.ts'
 import type { Database } from '../service/database/types.ts'
-import { listSetting, numberSetting, setting } from './settings.ts'
+import { env, folder, given, openFolder, openMasterKeys, readOrMakeKey } from './program-keys.ts'
+import { listSetting, numberSetting } from './settings.ts'
 import { apiTokens } from './access/tokens.ts'
 import { SETTINGS, USAGE } from './usage.ts'
+
+/** Where a server listens. */
+export interface ListeningAddress {
+  /** An IP address. */
+  readonly address: string
+  /** IPv4 or IPv6. */
+  readonly family: string
+  /** The port, also where 0 was asked for. */
+  readonly port: number
+}
+
+/** Listens for requests: `serve` of the package `@hono/node-server`. */
+export type Serve = (
+  options: { fetch: (request: Request) => Promise<Response>; hostname: string; port: number },
+  onListening: (address: ListeningAddress) => void,
+) => {
+  /** Stops listening; calls back once the running requests have ended. */
+  close(onClosed: () => void): unknown
+  /** Closes connections without a request. */
+  closeIdleConnections?(): void
+}
+
+/**
+ * The program of the package `reshare-server`. It reads environment variables, prints to the standard streams and sets the
+ * exit code of the process: `--help` describes them.
+ *
+ * @param parameters of the command line: `process.argv.slice(2)`
+ */
+export async function runProgram(parameters: readonly string[], serve: Serve): Promise<void> {
+  await main(parameters, serve).catch((error: unknown) => {
+    report(error)
+    process.exitCode = 1
+  })
+}
 
 const SWEEP_MS = 60_000
 const DEFAULT_HOST = '127.0.0.1'
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([DEFAULT_HOST, '::1', 'localhost'])
 
-const { env } = process
-const given = (name: string) => setting(env, name)
-/** The folder of the embedded database and the keys. */
-const folder = () => given('RESHARE_DATA_DIR') ?? './reshare-data'
-
-async function main([command, ...parameters]: readonly string[]): Promise<void> {
+async function main([command, ...parameters]: readonly string[], serve: Serve): Promise<void> {
   for (const parameter of [command, ...parameters])
     if (parameter !== undefined) checkText(parameter, SETTING, 'a parameter')
   // Mistakes in them are found before anything is opened or created.
   for (const name of SETTINGS) given(name)
-  if (command === undefined) await start(false)
-  else if (command === '--dev-custodian' && parameters.length === 0) await start(true)
+  if (command === undefined) await start(false, serve)
+  else if (command === '--dev-custodian' && parameters.length === 0) await start(true, serve)
   else if (command === '--help' && parameters.length === 0) process.stdout.write(USAGE)
   else if (command === 'token' && parameters.length === 1) await printToken(parameters[0] as string)
   else if (command === 'channel-key' && parameters.length === 0) printChannelKey()
@@ -114,7 +136,7 @@ function describeAudit({ chains, entries, epoch, breaks, heads }: AuditReport): 
   )
 }
 
-async function start(devCustodian: boolean): Promise<void> {
+async function start(devCustodian: boolean, serve: Serve): Promise<void> {
   const port = readPort()
   const allowedOrigins = listSetting(env, 'RESHARE_ALLOWED_ORIGINS')
   const channel = readChannel()
@@ -138,7 +160,6 @@ async function start(devCustodian: boolean): Promise<void> {
     ...(custodian && { custodian }),
   })
   await server.sweep()
-  const { serve } = await loadOptional('reshare-server', ['@hono/node-server'], () => import('@hono/node-server'))
   const sweeping = setInterval(sweepAlone(server), SWEEP_MS)
   const listener = serve({ fetch: server.fetch, hostname: given('HOST') ?? DEFAULT_HOST, port }, (address) =>
     process.stdout.write(
@@ -149,7 +170,7 @@ async function start(devCustodian: boolean): Promise<void> {
     clearInterval(sweeping)
     // Running requests are finished; idle connections are closed.
     listener.close(() => void database.close().catch(report))
-    if ('closeIdleConnections' in listener) listener.closeIdleConnections()
+    listener.closeIdleConnections?.()
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
@@ -237,49 +258,8 @@ function readPort(): number {
   return numberSetting(env, 'PORT', 8787, [0, 65535])
 }
 
-function openMasterKeys(): MasterKeys {
-  const previous = listSetting(env, 'RESHARE_PREVIOUS_MASTER_KEYS')
-  const current = { id: numberSetting(env, 'RESHARE_MASTER_KEY_ID', 1, [1, 255]), key: readMasterKey() }
-  const keys = { current, previous: previous.map(parseMasterKey) }
-  // Mistakes in them are found before the database is opened.
-  readMasterKeys(keys)
-  return keys
-}
-
-function parseMasterKey(text: string): MasterKey {
-  const [id, key, ...rest] = text.split(':')
-  if (key === undefined || rest.length > 0) throw new Error('RESHARE_PREVIOUS_MASTER_KEYS must be id:key, id:key, …')
-  return { id: Number(id), key: fromHex(key) }
-}
-
-function readMasterKey(): Uint8Array {
-  const key = given('RESHARE_MASTER_KEY')
-  if (key !== undefined) return abytes(fromHex(key), MASTER_KEY_LENGTH, 'masterKey')
-  return readOrMakeKey('master-key', 'a master key', 'the wallets cannot sign')
-}
-
-function readOrMakeKey(name: string, what: string, loss: string): Uint8Array {
-  openFolder()
-  const { text, made } = readOrMakeFile(folder(), name, () => `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`)
-  const path = join(folder(), name)
-  if (made) printNotice(`made ${what} in ${path}: keep a copy, ${loss} without it`)
-  if (closeFile(path)) {
-    printNotice(`${path} could be read by others, and cannot any more: if somebody may have, change the key`)
-  }
-  return abytes(fromHex(text.trim()), MASTER_KEY_LENGTH, path)
-}
-
-/** Restricts the data folder to its owner, and warns if it was open to others. */
-function openFolder(): void {
-  if (makeDataFolder(folder())) printNotice(`${folder()} was open to others, and is not any more`)
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
+function urlOf({ address, family, port }: ListeningAddress): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-function printNotice(text: string): void {
-  process.stderr.write(`${text}\n`)
 }
 
 /** Prints an error with its causes, such as the error of a database or custodian. Other fields may hold secrets. */
@@ -290,8 +270,3 @@ function report(error: unknown): void {
   }
   process.stderr.write(`${lines.join('\ncaused by: ')}\n`)
 }
-
-await main(process.argv.slice(2)).catch((error: unknown) => {
-  report(error)
-  process.exitCode = 1
-})
