@@ -1,7 +1,14 @@
 import { Stanza } from 'age-encryption'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { custom } from '../../src/backup/index.ts'
-import { cloudKey, memoryCloudKey, openBackup, type BackupKeys } from '../../src/backup/index.ts'
+import {
+  anyOf,
+  cloudKey,
+  memoryCloudKey,
+  openBackup,
+  type BackupChoice,
+  type BackupKeys,
+} from '../../src/backup/index.ts'
 import { someOf } from '../../src/backup/some-of/index.ts'
 import { encodePartArguments } from '../../src/backup/some-of/part-stanza.ts'
 import { commitToShare, encodePartRecord } from '../../src/backup/some-of/part-record.ts'
@@ -9,7 +16,7 @@ import { decodeArmor } from '../../src/backup/armor.ts'
 import { MpcError } from '../../src/errors.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
-import { cheap, codeOf, forge } from './fixtures.ts'
+import { cheap, codeOf, counting, forge } from './fixtures.ts'
 import { copyOf, createGuardians, createPad, stanzasOf, subsets } from './some-of-fixtures.ts'
 
 const random = seededRandom()
@@ -22,14 +29,20 @@ async function createBackup() {
   return { keys, cipherText: await someOf(2, keys).seal(plaintext, { walletId }) }
 }
 
+const THREE: readonly BackupChoice[] = [{ needed: 2, methods: ['CUSTOM', 'CUSTOM', 'CUSTOM'] }]
+
 /** A 2-of-3 file whose sealer, who knows its key, has changed the stanzas: checksum and MAC are in order. */
-async function forged(keys: readonly BackupKeys[], edit: (stanzas: Stanza[]) => Stanza[] | Promise<Stanza[]>) {
+async function forged(
+  keys: readonly BackupKeys[],
+  edit: (stanzas: Stanza[]) => Stanza[] | Promise<Stanza[]>,
+  choices: readonly BackupChoice[] = THREE,
+) {
   const wrap = async (fileKey: Uint8Array) => {
     const [recipient] = await someOf(2, keys).recipients({ walletId })
     if (typeof recipient !== 'object') throw new Error('not code')
     return edit((await recipient.wrapFileKey(fileKey)).map(copyOf))
   }
-  return forge([{ needed: 2, methods: ['CUSTOM', 'CUSTOM', 'CUSTOM'] }], wrap, plaintext)
+  return forge(choices, wrap, plaintext)
 }
 
 const changed = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
@@ -94,6 +107,50 @@ describe('a damaged part', () => {
     for (const some of subsets(keys, 2)) {
       expect(await codeOf(someOf(2, some).open(cipherText, {}))).toBe('BACKUP_CORRUPT')
     }
+  })
+
+  test('that is for more than its method, or would cost more than one derivation, is not tried', async () => {
+    const { keys } = await createBackup()
+    const another = anyOf(keys[0]!, cheap('p'))
+    const forBoth = await forged(keys, async (stanzas) => {
+      const sealed = await another.seal(random(66), { walletId })
+      return [new Stanza(stanzas[0]!.args, decodeArmor(sealed)), ...stanzas.slice(1)]
+    })
+    const asked = counting(keys[0]!)
+    await expect(someOf(2, [asked, keys[1]!]).open(forBoth, {})).rejects.toMatchObject({
+      opened: [2],
+      failures: [
+        { parts: [1], error: { code: 'BACKUP_CORRUPT', message: expect.stringContaining('not for its method') } },
+      ],
+    })
+    // With the parts of others.
+    expect(asked.asked).toBe(2)
+
+    const secret = vi.fn(() => 'p')
+    const withPassword = [cheap('p'), keys[1]!, keys[2]!]
+    const twice = async (fileKey: Uint8Array) => {
+      const stanzas: Stanza[] = []
+      for (const method of [cheap('p'), cheap('q')]) {
+        const [recipient] = await method.recipients({ walletId })
+        if (typeof recipient === 'object') stanzas.push(...(await recipient.wrapFileKey(fileKey)))
+      }
+      return stanzas
+    }
+    const file = decodeArmor(await forge(['PASSWORD'], twice, random(66)))
+    const choices = [{ needed: 2, methods: ['PASSWORD', 'CUSTOM', 'CUSTOM'] as const }]
+    const costly = await forged(withPassword, ([first, ...rest]) => [new Stanza(first!.args, file), ...rest], choices)
+    await expect(someOf(2, [cheap(secret), keys[1]!]).open(costly, {})).rejects.toMatchObject({
+      opened: [2],
+      failures: [{ method: 'PASSWORD', parts: [1], error: { code: 'BACKUP_CORRUPT' } }],
+    })
+    expect(secret).not.toHaveBeenCalled()
+  })
+
+  test('is what the last manifest says, not one before it', async () => {
+    const { keys } = await createBackup()
+    const manifest = new Stanza(['reshare/v1/manifest', '3(CUSTOM,CUSTOM,CUSTOM)', 'A'.repeat(43)], new Uint8Array(0))
+    const cipherText = await forged(keys, (stanzas) => [manifest, ...stanzas])
+    expect(await someOf(2, keys.slice(1)).open(cipherText, {})).toEqual(plaintext)
   })
 
   test('of another backup of the same guardians does not count', async () => {

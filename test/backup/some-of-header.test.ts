@@ -1,7 +1,7 @@
 import { Stanza } from 'age-encryption'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { backupChoicesOf } from '../../src/backup/index.ts'
+import { backupChoicesOf, type BackupKeys } from '../../src/backup/index.ts'
 import { someOf } from '../../src/backup/some-of/index.ts'
 import type { MpcError } from '../../src/errors.ts'
 import { toHex } from '../../src/util/bytes.ts'
@@ -59,31 +59,48 @@ describe('a header that somebody has changed', () => {
     ],
   }
 
-  test.each(Object.entries(EDITS))('opens nothing: %s', async (_, edit) => {
+  /** What cannot be seen before parts are open. */
+  const SEEN_LATE = [
+    'all parts are gone',
+    'all have another group',
+    'a commitment is another',
+    'commitments have changed parts',
+    'a part is empty',
+    'a part has a part in it',
+    'a stanza of another kind is added',
+    'a manifest of k = 1 stands before it',
+  ]
+
+  test.each(Object.entries(EDITS))('opens nothing: %s', async (name, edit) => {
     const { keys, cipherText } = await createBackup()
-    for (const choices of [
-      undefined,
-      '2(CUSTOM,CUSTOM)',
-      '2(CUSTOM,CUSTOM,CUSTOM,CUSTOM)',
-      'CUSTOM',
-      '1(CUSTOM,CUSTOM)',
-    ]) {
+    for (const choices of [undefined, '2(CUSTOM,CUSTOM)', '2(CUSTOM,CUSTOM,CUSTOM,CUSTOM)', 'CUSTOM']) {
       const edited = editHeader(cipherText, edit, choices)
-      for (const some of [keys, keys.slice(0, 2), keys.slice(1)]) {
-        const code = await codeOf(someOf(2, some).open(edited, {}))
-        // Without its parts, or with a damaged one among too few, it says so.
-        expect(['BACKUP_CORRUPT', 'DECRYPT_FAILED', 'BACKUP_PARTS_MISSING']).toContain(code)
+      for (const some of [keys, keys.slice(0, 2), keys.slice(1), keys.slice(0, 1)]) {
+        const asked = some.map(counting)
+        const code = await codeOf(someOf(2, asked).open(edited, {}))
+        if (SEEN_LATE.includes(name)) {
+          // Without its parts, or with a damaged one among too few, it says so.
+          expect(['BACKUP_CORRUPT', 'DECRYPT_FAILED', 'BACKUP_PARTS_MISSING']).toContain(code)
+        } else if (choices === undefined) {
+          expect([code, ...asked.map((key) => key.asked)]).toEqual(['BACKUP_CORRUPT', ...some.map(() => 0)])
+        } else expect(['BACKUP_CORRUPT', 'BACKUP_PARTS_MISSING']).toContain(code)
       }
-      expect(['BACKUP_CORRUPT', 'DECRYPT_FAILED', 'BACKUP_PARTS_MISSING']).toContain(
-        await codeOf(someOf(2, [keys[0]!]).open(edited, {})),
-      )
     }
-    expect(
-      await someOf(2, keys).open(
-        editHeader(cipherText, (all) => all),
-        {},
-      ),
-    ).toEqual(plaintext)
+    const unedited = editHeader(cipherText, (all) => all)
+    expect(await someOf(2, keys).open(unedited, {})).toEqual(plaintext)
+  })
+
+  test('has no room for five passwords', async () => {
+    const keys = ['a', 'b', 'c', 'd', 'e'].map((name): BackupKeys => createPad(name, random))
+    const cipherText = await someOf(2, keys).seal(plaintext, { walletId })
+    for (const passwords of [4, 5]) {
+      const names = keys.map((_, i) => (i < passwords ? 'PASSWORD' : 'CUSTOM'))
+      const rename = (all: Stanza[]) => all.map((stanza, i) => withArgument(5, names[i]!)(stanza))
+      const asked = keys.slice(0, 2).map((key) => counting({ ...key, name: 'PASSWORD' }))
+      const code = await codeOf(someOf(2, asked).open(editHeader(cipherText, rename, `2(${names.join()})`), {}))
+      // Four are asked for, but their parts are for something else.
+      expect(code).toBe(passwords === 4 ? 'BACKUP_PARTS_MISSING' : 'BACKUP_CORRUPT')
+    }
   })
 
   test.each([

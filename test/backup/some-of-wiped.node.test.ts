@@ -1,5 +1,5 @@
 import { Decrypter } from 'age-encryption'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { custom, type BackupKeys } from '../../src/backup/index.ts'
 import { someOf } from '../../src/backup/some-of/index.ts'
 import { interpolateBytes, splitBytes } from '../../src/secret-sharing/gf256.ts'
@@ -61,6 +61,30 @@ test.each([
   for (const bytes of brought) expect(bytes).toEqual(new Uint8Array(66))
   // Nor those that follow from the ones that were brought.
   for (const share of shares) expect(holding(share)).toEqual([])
+})
+
+test('what comes after the work was aborted is wiped', async () => {
+  const { cipherText, records, shares } = await createBackup()
+  const { brought, methods } = bringing(records.slice(0, 1))
+  const controller = new AbortController()
+  let arrive = () => {}
+  const late: BackupKeys = {
+    ...methods[0]!,
+    async handedPart(options) {
+      await new Promise<void>((resolve) => (arrive = resolve))
+      return methods[0]!.handedPart!(options)
+    },
+  }
+  const { holding } = await allocationsOf(async () => {
+    const work = someOf(2, [late]).open(cipherText, { signal: controller.signal })
+    work.catch(() => undefined)
+    await vi.waitFor(() => expect(arrive.length).toBe(1))
+    controller.abort()
+    await expect(work).rejects.toMatchObject({ code: 'ABORTED' })
+    arrive()
+    await vi.waitFor(() => expect(brought[0]).toEqual(new Uint8Array(66)))
+  })
+  expect(holding(shares[0]!)).toEqual([])
 })
 
 test('a wrong record is wiped too', async () => {

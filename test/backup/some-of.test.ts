@@ -159,6 +159,18 @@ describe('k of n', () => {
     expect(await codeOf(method.open(other, {}))).toBe('BACKUP_PARTS_MISSING')
   })
 
+  test('gives nothing away if a method does not open its part', async () => {
+    const [right, wrong, other] = await createGuardians(3)
+    const recipients = [await identityToRecipient(right!.identity)]
+    const broken = custom({ recipients, identities: [wrong!.identity] })
+    for (const methods of [
+      [broken, other!.opens(), cheap('p')],
+      [cheap('p'), other!.seals(), broken],
+    ]) {
+      expect(await codeOf(someOf(2, methods).seal(random(9), { walletId }))).toBe('DECRYPT_FAILED')
+    }
+  })
+
   test('several backups can be made with one method at a time', async () => {
     const guardians = await createGuardians(3)
     const method = someOf(

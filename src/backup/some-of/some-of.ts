@@ -44,9 +44,6 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
 
   function assertSeals(): void {
     if (needed > given.length) throw new RangeError(`${needed} methods cannot be needed of ${given.length}`)
-    if (given.some(({ handedPart }) => handedPart !== undefined)) {
-      throw new TypeError('a part that was handed over cannot seal')
-    }
   }
 
   async function wrap(fileKey: Uint8Array, work: PartWork & { readonly walletId: string }): Promise<Stanza[]> {
