@@ -120,6 +120,8 @@ export const LONGEST = [
 export const BY_ENGINE = {
   'test/backup/argon2.test.ts': 'WebAssembly',
   'test/backup/icloud/': 'fetch, Web Locks, localStorage, messages of windows',
+  'test/backup/google-drive/google-drive.test.ts': 'Request, Response, streams',
+  'test/backup/google-drive/hostile.test.ts': 'Request, Response, streams',
   'test/backup/passkey': 'WebAuthn',
   'test/backup/password.test.ts': 'WebAssembly, strings',
   'test/backup/seal-open.test.ts': 'streams',
@@ -131,6 +133,7 @@ export const BY_ENGINE = {
   'test/client/wallets/evicted.test.ts': 'IndexedDB',
   'test/client/wallets/storage.test.ts': 'IndexedDB',
   'test/curve/': 'WebAssembly, big integers',
+  'test/emulators/': 'Request, Response, streams',
   'test/hpke/': 'WebCrypto',
   'test/protocol/ecdsa/ot/backend.test.ts': 'WebAssembly',
   'test/protocol/ecdsa/ot/vole.test.ts': 'WebAssembly',

@@ -49,6 +49,22 @@ describe('a key in Google Drive', () => {
     expect(drive.calls.filter(({ url }) => url.href.includes('ya29'))).toEqual([])
   })
 
+  test('is wiped from what was sent, and not from what the caller has', async () => {
+    const drive = stoppedDrive()
+    const sent: Uint8Array[] = []
+    const device = deviceOf(drive, 'alice', {
+      fetch(url, init) {
+        if (init.body) sent.push(init.body as Uint8Array)
+        return drive.fetch(url, init)
+      },
+    })
+    drive.setFaults(atRequest(3, driveError('backendError')))
+    const bytes = KEY.slice()
+    await device.write(ID, bytes)
+    expect(bytes).toEqual(KEY)
+    expect(sent.map((body) => body.some((byte) => byte !== 0))).toEqual([false, false])
+  })
+
   test('opens the backup that it was made for, on another device', async () => {
     const drive = stoppedDrive()
     const methodOf = (account: string) => cloudKey({ provider: 'GDRIVE', storage: deviceOf(drive, account) })
@@ -168,6 +184,19 @@ describe('an error of Google Drive', () => {
     expect(await caught(deviceOf(drive).read(ID))).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
   })
 
+  test('is known by its details too', async () => {
+    const drive = stoppedDrive()
+    const body = JSON.stringify({ error: { details: [{ reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' }] } })
+    drive.setFaults(() => ({ type: 'respond', status: 403, body }))
+    expect(await caught(deviceOf(drive).read(ID))).toMatchObject({ message: expect.stringContaining('drive.appdata') })
+  })
+
+  test('408 is waited for', async () => {
+    const drive = stoppedDrive()
+    drive.setFaults(atRequest(1, { type: 'respond', status: 408 }))
+    expect(await deviceOf(drive).read(ID)).toBeUndefined()
+  })
+
   test('is repeated no sooner than Drive asks for, and not at all if that is long', async () => {
     const drive = stoppedDrive()
     const device = deviceOf(drive)
@@ -211,6 +240,17 @@ describe('a token of Google Drive', () => {
     })
     await device.write(ID, KEY)
     expect(asked).toEqual([false, true, false, false, false, false])
+  })
+
+  test('is forced once for a request, however often that is repeated', async () => {
+    const drive = stoppedDrive()
+    const asked: boolean[] = []
+    const getToken = ({ force }: { force: boolean }) => (asked.push(force), drive.token('alice'))
+    const faults = ['authError', 'backendError', 'authError'] as const
+    drive.setFaults((_, n) => (faults[n - 1] === undefined ? undefined : driveError(faults[n - 1]!)))
+    const error = await caught(deviceOf(drive, 'alice', { getToken }).read(ID))
+    expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+    expect([asked, drive.calls.length]).toEqual([[false, true], 3])
   })
 
   test('that is refused although it is fresh ends the call', async () => {
@@ -308,6 +348,7 @@ describe('googleDrive', () => {
     expect(new Set(options.flatMap((init) => Object.keys(init)))).toEqual(
       new Set(['method', 'headers', 'signal', 'redirect', 'body']),
     )
+    expect(options.every(({ redirect }) => redirect === 'manual')).toBe(true)
     expect(new Set(drive.calls.map(({ url }) => url.pathname.split('/')[1]))).toEqual(new Set(['drive']))
   })
 })

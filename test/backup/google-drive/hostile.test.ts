@@ -160,7 +160,7 @@ describe('an abort', () => {
   test('ends every call before its first request, and while it gets a token', async () => {
     const drive = stoppedDrive()
     const signal = AbortSignal.abort()
-    const device = deviceOf(drive)
+    const device = deviceOf(drive, 'alice', { getToken: () => expect.unreachable() })
     for (const work of [device.probe({ signal }), device.read(ID, { signal }), device.delete(ID, { signal })]) {
       expect(await caught(work)).toMatchObject({ code: 'ABORTED' })
     }
