@@ -7,6 +7,7 @@ import type { Session } from '../../../src/protocol/session/session.ts'
 import { groups } from '../../support/groups.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
+import { importSessions } from '../../support/scripted-import.ts'
 import { generate, keygenSessions, newParties, PAIR, reshareSessions } from '../../support/sets.ts'
 import { flip, rewrite, simulate } from '../../support/simulator.ts'
 import { change, pair, type Pair } from './pair.ts'
@@ -64,6 +65,16 @@ describe('secrets', () => {
     const shares = generate(watched, 2, 2, random)
     simulate(reshareSessions({ group: watched, shares, participants: PAIR, threshold: 2 }, random))
     expect(secrets.length).toBeGreaterThan(10)
+    expect(secrets.every(isWiped)).toBe(true)
+  })
+
+  test.each(groups)('are wiped when an import is done: $name', ({ group }) => {
+    const random = seededRandom()
+    const { watched, secrets } = watch(group)
+    const key = group.randomScalar(random)
+    const outcomes = simulate(importSessions(watched, key, random))
+    expect(outcomes.map(({ done }) => done === undefined)).toEqual([false, false])
+    expect(secrets.length).toBeGreaterThan(5)
     expect(secrets.every(isWiped)).toBe(true)
   })
 
