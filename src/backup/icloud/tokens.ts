@@ -93,7 +93,12 @@ export async function inTurn<T>(
   try {
     if (signal?.aborted) throw abortedBy(signal)
     const locks = globalThis.navigator?.locks as LockManager | undefined
-    if (locks !== undefined) return await locks.request(name, { signal: waiting.signal }, begin)
+    try {
+      if (locks !== undefined) return await locks.request(name, { signal: waiting.signal }, begin)
+    } catch (error) {
+      // Some pages have the API but may not use it: those of files, and sandboxed frames.
+      if (begun || waiting.signal.aborted) throw error
+    }
     return await inQueue(store, waiting.signal, begin)
   } catch (error) {
     if (begun) throw error

@@ -10,6 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.useRealTimers()
+  vi.unstubAllGlobals()
 })
 
 type Emulated = ReturnType<typeof emulated>
@@ -223,6 +224,16 @@ describe('a sign-in to iCloud', () => {
     const other = service.device('ada')
     expect(await other.read(ID)).toBeUndefined()
   })
+})
+
+test('calls take turns where the page may not use its Web Locks', async () => {
+  const request = vi.fn(() => Promise.reject(new DOMException('not for this origin', 'SecurityError')))
+  vi.stubGlobal('navigator', { locks: { request } })
+  const service = emulated()
+  const storage = service.device()
+  await Promise.all([storage.write(ID, KEY), storage.read('0'.repeat(32))])
+  expect(request).toHaveBeenCalledTimes(2)
+  expectEachTokenOnce(service)
 })
 
 describe('aborting', () => {
