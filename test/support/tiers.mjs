@@ -35,7 +35,7 @@ export const SLOW = {
   'test/protocol/ecdsa/many.node.test.ts': 'makes a thousand signatures',
   'test/storage/file-faults.node.test.ts': 'fails at every call of the file system',
   'test/backup/google-drive/faults.test.ts': 'fails at every request',
-  'test/backup/icloud/icloud-faults.test.ts': 'fails at every request',
+  'test/backup/icloud/icloud-faults.node.test.ts': 'fails at every request',
 }
 
 /** What `quick` runs although SLOW names its folder: one file for each thing that a change is likely to break there. */
