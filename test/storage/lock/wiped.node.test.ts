@@ -25,7 +25,9 @@ test('a closed lock leaves neither its secret nor the key that it opened, nor a 
   const store = lockedStore(inner, lock)
   await store.probe()
   lock.lock()
-  const { key } = unwrapKey((await inner.read('reshare-lock/0'))!.value, secret)!
+  const header = (await inner.read('reshare-lock/0'))!.value
+  const { key } = unwrapKey(header, secret)!
+  const wrappingKey = hkdf(sha256, secret, header.subarray(17, 49), utf8('reshare/v1/device-lock/key'), 32)
   const read: Uint8Array[] = []
   const allocations = await allocationsOf(async () => {
     const version = await store.write('share/a', value, null)
@@ -37,6 +39,7 @@ test('a closed lock leaves neither its secret nor the key that it opened, nor a 
   })
   expect(allocations.holding(secret, [secret])).toEqual([])
   expect(allocations.holding(key, [key])).toEqual([])
+  expect(allocations.holding(wrappingKey, [wrappingKey])).toEqual([])
   expect(allocations.holding(value, [value, ...read])).toEqual([])
 })
 
