@@ -135,6 +135,16 @@ describe('a locked store', () => {
     expect((await b.read('a'))?.value).toEqual(VALUE)
   })
 
+  test('finds the key that another tab has made between its two looks', async () => {
+    const { inner } = await locked()
+    let looks = 0
+    const late: ShareStore = {
+      ...inner,
+      list: async (prefix) => (prefix === 'reshare-lock/' && looks++ === 0 ? [] : inner.list(prefix)),
+    }
+    expect((await lockedStore(late, lockOf(1)).read('share/a'))?.value).toEqual(VALUE)
+  })
+
   test.each(['before', 'after'] as const)('that ends %s it has made its key goes on with one key', async (when) => {
     const inner = memoryStore()
     const ending: ShareStore = {
