@@ -89,6 +89,17 @@ describe('a locked store', () => {
     await expect(lockedStore(inner, lockOf(1)).read('share/a')).rejects.toThrow(code('SHARE_PARSING_FAILED'))
   })
 
+  test('takes a record without entries, or with two of one key, for damaged', async () => {
+    const { inner, store } = await locked()
+    const { value } = (await inner.read('share/a'))!
+    const [magic, entry] = [value.slice(0, 24), value.slice(26)]
+    for (const entries of [[], [entry, entry]]) {
+      const record = [...magic, 0, entries.length, ...entries.flatMap((bytes) => [...bytes])]
+      await replaceValue(inner, 'share/a', () => Uint8Array.from(record))
+      await expect(store.read('share/a')).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    }
+  })
+
   test('opens a value under its own key and version alone', async () => {
     const { inner, store } = await locked()
     const { value } = (await inner.read('share/a'))!
