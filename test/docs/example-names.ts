@@ -3,6 +3,8 @@ import type { PartReceiver } from 'reshare/backup/some-of'
 import type { DriveEmulator, EmulatedService } from 'reshare/emulators'
 import type { Client, Curve, Wallet } from 'reshare'
 import type { ShareStore } from 'reshare/storage'
+import type { KeyValueAdapter } from 'reshare/storage/key-value'
+import type { DeviceLock } from 'reshare/storage/lock'
 import type { FetchServer, Transport } from 'reshare/transport'
 import type { Approve } from 'reshare/viem'
 import type { ReshareTurn } from 'reshare/workers'
@@ -53,3 +55,11 @@ export declare const turns: readonly ReshareTurn[]
 export declare const url: string
 export declare const wallet: Wallet
 export declare const walletId: string
+export declare const AsyncStorage: KeyValueAdapter
+export declare const identity: string
+export declare const keychain: { get(name: string): Promise<Uint8Array> }
+export declare function keychainBytes(name: string): Promise<Uint8Array>
+export declare const lock: DeviceLock
+export declare const next: string
+export declare const old: string
+export declare const store: ShareStore
