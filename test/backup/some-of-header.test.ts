@@ -28,6 +28,7 @@ describe('a header that somebody has changed', () => {
     'n is 2': (all) => all.map(withArgument(3, '2')),
     'n is 4': (all) => all.map(withArgument(3, '4')),
     'a part is gone': (all) => all.slice(1),
+    'a part is gone, and n says so': ([a, b]) => [a!, b!].map(withArgument(3, '2')),
     'the last part is gone': (all) => all.slice(0, -1),
     'one part is left': (all) => all.slice(0, 1),
     'all parts are gone': () => [],
