@@ -38,6 +38,17 @@ function hanging(name: 'CUSTOM' | 'PASSWORD' | 'PASSKEY' = 'CUSTOM') {
   return { method, seen }
 }
 
+/** Lets a second pass again and again, with what runs in between, until the work has ended. */
+async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
+  const state = { hasEnded: false }
+  const end = () => {
+    state.hasEnded = true
+  }
+  void work.then(end, end)
+  while (!state.hasEnded) await vi.advanceTimersByTimeAsync(1_000)
+  return work
+}
+
 const seal = (needed: number, methods: readonly BackupKeys[] = keys) =>
   someOf(needed, methods).seal(plaintext, { walletId })
 
@@ -51,8 +62,7 @@ describe('opening parts', () => {
         const methods = keys.slice(0, needed)
         methods.splice(at, 0, method)
         const work = someOf(needed, methods).open(cipherText, {})
-        await vi.advanceTimersByTimeAsync(10_000 * needed)
-        expect(await work).toEqual(plaintext)
+        expect(await whileTimePasses(work)).toEqual(plaintext)
         expect(seen.aborted).toBe(seen.asked)
       }
       vi.useRealTimers()
@@ -67,11 +77,10 @@ describe('opening parts', () => {
     const { method, seen } = hanging('PASSWORD')
     const second = counting(right!)
     const work = someOf(2, [method, second, keys[0]]).open(cipherText, {})
+    while (seen.asked === 0) await vi.advanceTimersByTimeAsync(1)
     await vi.advanceTimersByTimeAsync(59_000)
     expect([seen.asked, second.asked]).toEqual([1, 0])
-    await vi.advanceTimersByTimeAsync(2_000)
-    vi.useRealTimers()
-    expect(await work).toEqual(plaintext)
+    expect(await whileTimePasses(work)).toEqual(plaintext)
     expect([seen.aborted, second.asked]).toEqual([1, 1])
   })
 
