@@ -17,8 +17,8 @@ export type { ShareStore, StoreCallOptions, StoredValue } from './types.ts'
 export interface KeyValueStoreOptions {
   /**
    * What values are sealed with: at least 32 random bytes, or a function that gives them, as from the platform's keychain. It
-   * is called at each read or write, so it should not ask the user: for that, wrap the store in a `lockedStore`. Bytes are
-   * copied; what a function gives is wiped.
+   * is called at each read or write, so it should not ask the user: for that, wrap the store in a `lockedStore`. It is
+   * copied. Bytes that are all the same are refused.
    */
   readonly key: Uint8Array | GetSecret
   /** What the adapter's keys begin with: 1 to 64 letters, digits, `_` and `-`. Default: `reshare`. */

@@ -19,6 +19,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0
 }
 
+/** Whether all bytes are the same, as in a secret that was wiped. The time depends on the length alone. */
+export function allSame(bytes: Uint8Array): boolean {
+  let [or, and] = [0, 255]
+  for (let i = 0; i < bytes.length; i++) {
+    or |= bytes[i] as number
+    and &= bytes[i] as number
+  }
+  return or === and || bytes.length === 0
+}
+
 /**
  * Overwrites secrets with zeros, whatever their own `fill` does; skips those whose memory is gone. JavaScript cannot
  * guarantee that no other copy exists.

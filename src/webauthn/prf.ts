@@ -1,5 +1,5 @@
 import { MpcError } from '../errors.ts'
-import { abytes, isBytes } from '../util/bytes.ts'
+import { abytes, allSame, isBytes, wipe } from '../util/bytes.ts'
 import { untilAborted } from '../util/exchange.ts'
 import { throwIfAborted, withCode } from '../util/failures.ts'
 import { systemRandom } from '../util/random.ts'
@@ -36,7 +36,7 @@ export interface PrfResults {
 
 /**
  * Evaluates the PRF of a passkey in the place of the browser, such as a native module of React Native. It must require user
- * verification, and give the results that WebAuthn gives for these inputs. A lock wipes them.
+ * verification, and give the results that WebAuthn gives for these inputs. They are copied.
  */
 export type EvaluatePrf = (request: PrfRequest) => PrfResults | Promise<PrfResults>
 
@@ -60,9 +60,14 @@ export async function askPasskey(
       throwIfAborted(signal)
     }
   })
-  return {
-    first: prfResult(results?.first),
-    second: request.second === undefined ? undefined : prfResult(results?.second),
+  try {
+    return {
+      first: prfResult(results?.first),
+      second: request.second === undefined ? undefined : prfResult(results?.second),
+    }
+  } finally {
+    // An app may give its only array.
+    if (evaluate === evaluateInBrowser) wipe(viewOf(results?.first), viewOf(results?.second))
   }
 }
 
@@ -76,7 +81,7 @@ async function evaluateInBrowser(request: PrfRequest): Promise<PrfResults> {
 
 function authenticatorData(credential: PublicKeyCredential | null): Uint8Array | undefined {
   const { authenticatorData: data } = (credential?.response ?? {}) as Partial<AuthenticatorAssertionResponse>
-  return toBytes(data)
+  return viewOf(data)
 }
 
 function requestFor({ first, second, credentialId, transports, rpId, signal }: PrfRequest) {
@@ -99,22 +104,27 @@ function requestFor({ first, second, credentialId, transports, rpId, signal }: P
   } satisfies CredentialRequestOptions
 }
 
-/** Anything but 32 bytes would make keys of little or nothing. */
+/** Copies a result. Anything but 32 bytes, or bytes that are all the same, would make keys of little or nothing. */
 function prfResult(result: unknown): Uint8Array<ArrayBuffer> {
-  const bytes = toBytes(result)
-  if (bytes?.length === PRF_LENGTH) return bytes
+  const bytes = copyBytes(result)
+  if (bytes?.length === PRF_LENGTH && !allSame(bytes)) return bytes
+  wipe(bytes)
   throw new MpcError('STORAGE_UNAVAILABLE', 'this passkey, or this browser, has no PRF that gives 32 bytes', {
     retryable: false,
   })
 }
 
-/** A buffer of any realm, a view, or the list of numbers that some password managers give. Not a copy, if it can be helped. */
-function toBytes(result: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (isBytes(result)) return abytes(result, undefined, 'a PRF result') as Uint8Array<ArrayBuffer>
-  if (ArrayBuffer.isView(result)) {
-    return new Uint8Array(result.buffer as ArrayBuffer, result.byteOffset, result.byteLength)
-  }
-  if (Object.prototype.toString.call(result) === '[object ArrayBuffer]') return new Uint8Array(result as ArrayBuffer)
+/** Copies a buffer of any realm, a view, or the list of numbers that some password managers give. */
+function copyBytes(result: unknown): Uint8Array<ArrayBuffer> | undefined {
   const isByteList = Array.isArray(result) && result.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
-  return isByteList ? Uint8Array.from(result as number[]) : undefined
+  const bytes = isByteList ? (result as number[]) : viewOf(result)
+  return bytes && Uint8Array.from(bytes)
+}
+
+/** The memory of a buffer of any realm, or of a view. */
+function viewOf(result: unknown): Uint8Array | undefined {
+  if (isBytes(result)) return abytes(result, undefined, 'a PRF result')
+  if (ArrayBuffer.isView(result)) return new Uint8Array(result.buffer, result.byteOffset, result.byteLength)
+  const isBuffer = Object.prototype.toString.call(result) === '[object ArrayBuffer]'
+  return isBuffer ? new Uint8Array(result as ArrayBuffer) : undefined
 }

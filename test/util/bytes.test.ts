@@ -3,6 +3,7 @@ import {
   abytes,
   isBytes,
   concatBytes,
+  allSame,
   equalBytes,
   fromBase64,
   fromHex,
@@ -27,6 +28,13 @@ describe('concatBytes', () => {
     const joined = concatBytes(part)
     part[0] = 9
     expect(joined).toEqual(bytes(1))
+  })
+})
+
+describe('allSame', () => {
+  test('tells bytes that are all the same', () => {
+    for (const same of [bytes(), bytes(7), bytes(0, 0, 0), bytes(255, 255)]) expect(allSame(same)).toBe(true)
+    for (const other of [bytes(0, 0, 1), bytes(128, 0, 0), bytes(5, 6, 5)]) expect(allSame(other)).toBe(false)
   })
 })
 

@@ -35,7 +35,7 @@ interface Prompt {
   waiting: number
 }
 
-/** How a lock asks for its secret. Ends when the signal is aborted, and gives bytes that are wiped after use. */
+/** How a lock asks for its secret. Ends when the signal is aborted, and gives a copy, which is wiped after use. */
 type Ask = (signal: AbortSignal) => Promise<Uint8Array>
 
 /**
@@ -117,7 +117,7 @@ export function createLock(ask: Ask, options: OpenOptions): DeviceLock {
     }
   }
 
-  return {
+  return givingCopies({
     async unlock({ signal } = {}) {
       if (signal?.aborted) throw abortedBy(signal)
       return remembered()?.slice() ?? askShared(signal)
@@ -133,7 +133,21 @@ export function createLock(ask: Ask, options: OpenOptions): DeviceLock {
       prompt = undefined
     },
     isOpen: () => remembered() !== undefined,
-  }
+  })
+}
+
+/** Locks whose `unlock` gives a copy each time. One that an app makes may give its only array. */
+const copying = new WeakSet<DeviceLock>()
+
+/** Says that what this lock gives can be wiped. */
+export function givingCopies(lock: DeviceLock): DeviceLock {
+  copying.add(lock)
+  return lock
+}
+
+/** Whether what this lock gives can be wiped. */
+export function givesCopies(lock: DeviceLock): boolean {
+  return copying.has(lock)
 }
 
 /** The answer of a prompt, or an error once the lock was closed. */

@@ -1,10 +1,11 @@
 import { isMpcError, MpcError } from '../../errors.ts'
-import { isBytes, lengthOf, wipe } from '../../util/bytes.ts'
+import { wipe } from '../../util/bytes.ts'
 import { damaged } from '../failures.ts'
 import { isRecord, type SealingKey } from '../sealed/record.ts'
-import { SECRET_MIN_LENGTH } from '../sealed/secret.ts'
+import { takeSecret } from '../sealed/secret.ts'
 import type { Keyring } from '../sealed/sealed-store.ts'
 import type { ShareStore, StoredValue } from '../types.ts'
+import { givesCopies } from './device-lock.ts'
 import { makeKey, unwrapKey } from './header.ts'
 import type { DeviceLock } from './types.ts'
 
@@ -46,21 +47,19 @@ export function lockKeyring(store: ShareStore, lock: DeviceLock): Keyring {
   }
 }
 
-/** Runs `use` with what the lock gives, and wipes that. */
+/** Runs `use` with a copy of what the lock gives, and wipes that. */
 export async function withSecret<T>(
   lock: DeviceLock,
   signal: AbortSignal | undefined,
   use: (secret: Uint8Array) => T | Promise<T>,
 ): Promise<T> {
-  const secret = await lock.unlock(signal && { signal })
+  const given = await lock.unlock(signal && { signal })
+  const secret = takeSecret(given, 'what a lock gives')
+  if (givesCopies(lock)) wipe(given)
   try {
-    if (!isBytes(secret) || lengthOf(secret, 'secret') < SECRET_MIN_LENGTH) {
-      const message = `a lock must give at least ${SECRET_MIN_LENGTH} bytes`
-      throw new MpcError('STORAGE_UNAVAILABLE', message, { retryable: false })
-    }
     return await use(secret)
   } finally {
-    if (isBytes(secret)) wipe(secret)
+    wipe(secret)
   }
 }
 

@@ -1,14 +1,15 @@
 import { MpcError } from '../../errors.ts'
 import { isBytes, wipe } from '../../util/bytes.ts'
 import { askSecret, copySecret, type GetSecret } from '../sealed/secret.ts'
-import { createLock, type OpenOptions } from './device-lock.ts'
+import { createLock, givingCopies, type OpenOptions } from './device-lock.ts'
 import type { DeviceLock } from './types.ts'
 
 /** Options of {@link secretLock}. */
 export interface SecretLockOptions extends OpenOptions {
   /**
    * Gives the secret, at least 32 random bytes, such as from a keychain that asks the user for a fingerprint. It is called
-   * once for each opening. The array is wiped: give a fresh one. `undefined` or `null` says that the secret is gone.
+   * once for each opening. It is copied. Bytes that are all the
+   * same are refused. `undefined` or `null` says that the secret is gone.
    *
    * What it throws is STORAGE_UNAVAILABLE, and may be tried again.
    */
@@ -41,7 +42,7 @@ function heldLock(given: Uint8Array): DeviceLock {
       retryable: false,
     })
   }
-  return {
+  return givingCopies({
     unlock: async () => copy(),
     probe: async () => wipe(copy()),
     lock() {
@@ -49,5 +50,5 @@ function heldLock(given: Uint8Array): DeviceLock {
       secret = undefined
     },
     isOpen: () => secret !== undefined,
-  }
+  })
 }

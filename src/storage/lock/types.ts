@@ -4,7 +4,8 @@ export interface DeviceLock {
    * The secret that opens the store: at least 32 bytes. The user is asked, unless the lock is open. Calls at the same time
    * share one prompt.
    *
-   * @returns a copy, which the caller wipes
+   * @returns bytes that are not all the same. The store copies them. A caller who wipes them has to know that it is a copy, as
+   *   those of `passkeyLock` and `secretLock` are
    * @throws {STORAGE_UNAVAILABLE} if the user refuses, or the lock does not work here
    * @throws {SHARE_NOT_FOUND} if the secret is gone for good
    * @throws {ABORTED} if the signal is aborted; the prompt goes away, unless another call waits for it

@@ -1,11 +1,13 @@
 import { MpcError } from '../../errors.ts'
-import { abytes, wipe } from '../../util/bytes.ts'
+import { abytes, allSame, wipe } from '../../util/bytes.ts'
 import { withCode } from '../../util/failures.ts'
 
 /** The length of a secret in bytes, at least. */
-export const SECRET_MIN_LENGTH = 32
+const SECRET_MIN_LENGTH = 32
 
-/** Gives a secret of the app. The array is wiped after use. `undefined` or `null` says that the secret is gone. */
+const WEAK = `at least ${SECRET_MIN_LENGTH} bytes that are not all the same`
+
+/** Gives a secret of the app, which is copied. `undefined` or `null` says that the secret is gone. */
 export type GetSecret = (options: {
   /** Ends the prompt, if there is one. */
   readonly signal?: AbortSignal
@@ -15,7 +17,7 @@ export type GetSecret = (options: {
  * Asks the app for a secret.
  *
  * @param name of the secret, for errors
- * @returns bytes of the app's, which the caller wipes
+ * @returns a copy, which the caller wipes
  * @throws {STORAGE_UNAVAILABLE} if the app throws; not retryable if it gives anything but enough bytes
  * @throws {SHARE_NOT_FOUND} if it says that the secret is gone
  */
@@ -24,27 +26,40 @@ export async function askSecret(get: GetSecret, signal: AbortSignal | undefined,
   if (given === undefined || given === null) {
     throw new MpcError('SHARE_NOT_FOUND', `${name} is gone: recover the wallet from its backup`)
   }
+  return takeSecret(given, name)
+}
+
+/**
+ * Copies a secret that was asked for. An app may give the same array again, so that it is never wiped.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if it is not enough bytes, or all of them are the same: they would be of an array that the
+ *   app has wiped. Not retryable
+ */
+export function takeSecret(given: unknown, name: string): Uint8Array {
   const secret = readBytes(given)
-  if (secret !== undefined && secret.length >= SECRET_MIN_LENGTH) return secret
+  if (secret !== undefined && isSecret(secret)) return secret
   wipe(secret)
-  const message = `${name} must be at least ${SECRET_MIN_LENGTH} bytes`
-  throw new MpcError('STORAGE_UNAVAILABLE', message, { retryable: false })
+  throw new MpcError('STORAGE_UNAVAILABLE', `${name} must be ${WEAK}`, { retryable: false })
 }
 
 /**
  * Copies a secret that was given as an argument.
  *
- * @throws {TypeError | RangeError} if it is not enough bytes
+ * @throws {TypeError | RangeError} if it is not enough bytes, or all of them are the same
  */
 export function copySecret(given: unknown, name: string): Uint8Array {
   const bytes = abytes(given, undefined, name)
-  if (bytes.length < SECRET_MIN_LENGTH) throw new RangeError(`${name} must be at least ${SECRET_MIN_LENGTH} bytes`)
+  if (!isSecret(bytes)) throw new RangeError(`${name} must be ${WEAK}`)
   return new Uint8Array(bytes)
+}
+
+function isSecret(bytes: Uint8Array): boolean {
+  return bytes.length >= SECRET_MIN_LENGTH && !allSame(bytes)
 }
 
 function readBytes(given: unknown): Uint8Array | undefined {
   try {
-    return abytes(given, undefined, 'secret')
+    return new Uint8Array(abytes(given, undefined, 'secret'))
   } catch {
     return undefined
   }

@@ -62,12 +62,9 @@ describe('a key-value store', () => {
     expect(atob(text.split('.')[2]!)).not.toContain('a share')
   })
 
-  test('asks for its key at each use, and wipes what it gets', async () => {
-    const given: Uint8Array[] = []
-    const getKey = vi.fn(() => {
-      given.push(key.slice())
-      return given.at(-1)
-    })
+  test('asks for its key at each use, and leaves what it gets as it is', async () => {
+    const given = key.slice()
+    const getKey = vi.fn(() => given)
     const store = keyValueStore(asyncStorage(), { key: getKey })
     await store.list('')
     expect(await store.read('share/a')).toBeUndefined()
@@ -75,7 +72,9 @@ describe('a key-value store', () => {
     await store.write('share/a', VALUE, null)
     await store.read('share/a')
     await store.probe()
-    expect(given).toEqual([new Uint8Array(32), new Uint8Array(32), new Uint8Array(32)])
+    expect(getKey).toHaveBeenCalledTimes(3)
+    expect(given).toEqual(key)
+    expect((await store.read('share/a'))?.value).toEqual(VALUE)
   })
 
   test('copies a key that is given as bytes', async () => {
@@ -100,7 +99,8 @@ describe('a key-value store', () => {
   test.each<[string, KeyValueStoreOptions['key'], object]>([
     ['gone', () => null, { code: 'SHARE_NOT_FOUND', retryable: false }],
     ['refused', () => Promise.reject(new Error('locked')), { code: 'STORAGE_UNAVAILABLE', retryable: true }],
-    ['too short', () => new Uint8Array(31), { code: 'STORAGE_UNAVAILABLE', retryable: false }],
+    ['zeros', () => new Uint8Array(32), { code: 'STORAGE_UNAVAILABLE', retryable: false }],
+    ['too short', () => key.slice(1), { code: 'STORAGE_UNAVAILABLE', retryable: false }],
     ['text', () => 'x'.repeat(32) as never, { code: 'STORAGE_UNAVAILABLE', retryable: false }],
   ])('whose key is %s stores nothing', async (_, wrong, error) => {
     const adapter = asyncStorage()
@@ -146,7 +146,8 @@ describe('a key-value store', () => {
     [{}, { key }, TypeError],
     [asyncStorage(), undefined, TypeError],
     [asyncStorage(), { key: 'x'.repeat(32) }, TypeError],
-    [asyncStorage(), { key: new Uint8Array(31) }, RangeError],
+    [asyncStorage(), { key: key.slice(1) }, RangeError],
+    [asyncStorage(), { key: new Uint8Array(32) }, RangeError],
     [asyncStorage(), { key, namespace: '' }, TypeError],
     [asyncStorage(), { key, namespace: 'a.b' }, TypeError],
     [asyncStorage(), { key, namespace: 7 }, TypeError],

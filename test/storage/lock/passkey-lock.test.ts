@@ -63,8 +63,10 @@ describe('a passkey lock', () => {
 
   test.each<[string, unknown]>([
     ['no bytes', new ArrayBuffer(0)],
-    ['31 bytes', new ArrayBuffer(31)],
-    ['33 bytes', new Uint8Array(33)],
+    ['31 bytes', secretOf(5).slice(1)],
+    ['33 bytes', Uint8Array.from({ length: 33 }, (_, i) => i)],
+    ['zeros', new ArrayBuffer(32)],
+    ['equal bytes', new Uint8Array(32).fill(7)],
     ['nothing', undefined],
     ['text', 'x'.repeat(32)],
   ])('whose PRF gives %s is refused by probe, finally', async (_, result) => {
@@ -94,13 +96,22 @@ describe('a passkey lock', () => {
     ['bytes', (bytes) => bytes],
     ['a buffer', (bytes) => bytes.buffer],
     ['a view', (bytes) => new DataView(bytes.buffer)],
-  ])('wipes what it got as %s', async (_, as) => {
+  ])('leaves what the app gave as %s as it is, and opens with it again', async (_, as) => {
     const given = secretOf(6)
     const lock = passkeyLock({ evaluatePrf: () => ({ first: as(given as Uint8Array<ArrayBuffer>) }) })
-    expect(await lock.unlock()).toEqual(secretOf(6))
+    const store = lockedStore(memoryStore(), lock)
+    await store.write('share/a', secretOf(1), null)
+    lock.lock()
     await new Promise((resolve) => setTimeout(resolve))
-    expect(given).toEqual(secretOf(0))
-    expect(await lock.unlock()).toEqual(secretOf(6))
+    expect(given).toEqual(secretOf(6))
+    expect((await store.read('share/a'))?.value).toEqual(secretOf(1))
+  })
+
+  test('wipes what the browser gave', async () => {
+    const given = secretOf(6)
+    browser({ get: answering(() => given.buffer) })
+    expect(await passkeyLock({ identity }).unlock()).toEqual(secretOf(6))
+    expect(given).toEqual(new Uint8Array(32))
   })
 
   test('ends its prompt with the signal, by lock(), and in the store', async () => {

@@ -14,7 +14,7 @@ const random = seededRandom()
 
 /** A lock with a secret of its own, asked anew for each opening. */
 function lockWith(secret: Uint8Array) {
-  return secretLock({ getSecret: () => Uint8Array.from(secret) })
+  return secretLock({ getSecret: () => secret })
 }
 
 test('a closed lock leaves neither its secret nor the key that it opened, nor a value that was written', async () => {
@@ -92,7 +92,7 @@ test('a key-value store leaves neither its key nor what seals with it, nor a val
   }
   const read: Uint8Array[] = []
   const allocations = await allocationsOf(async () => {
-    const store = keyValueStore(adapter, { key: () => Uint8Array.from(secret) })
+    const store = keyValueStore(adapter, { key: () => secret })
     await store.write('share/a', value, null)
     read.push((await store.read('share/a'))!.value)
     await store.probe()

@@ -13,8 +13,8 @@ export function askedLock(given: Uint8Array | undefined | (() => Promise<Uint8Ar
   return Object.assign(asked, { lock })
 }
 
-/** A secret of 32 equal bytes. */
-export const secretOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+/** A secret of 32 bytes that begins with this one. */
+export const secretOf = (byte: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, i) => byte + i)
 
 export const lockOf = (byte: number): DeviceLock => secretLock(secretOf(byte))
 
