@@ -54,6 +54,7 @@ export const googleSignin = {
 
 export const container = 'iCloud.com.example.wallet'
 export const apiToken = 'an-api-token'
+export const userId = 'user-1'
 /** What a native module of the app gives. */
 export const nativeCloudKit = { fetchWebAuthToken: (token: string): Promise<string> => Promise.resolve(token) }
 /** Shows a button with this text. */

@@ -7,7 +7,7 @@ import type { CloudKeyCallOptions, CloudKeyStorage } from '../methods/cloud-stor
 import type { ICloudAuth } from './auth.ts'
 import { isObject, malformed, unavailable, type Refusal } from './response.ts'
 import { createSession, type SessionSettings } from './session.ts'
-import { defaultTokens, type WebTokenStore } from './tokens.ts'
+import { defaultTokens, pageStorage, type WebTokenStore } from './tokens.ts'
 
 /** Options of {@link iCloud}. */
 export interface ICloudOptions {
@@ -17,6 +17,11 @@ export interface ICloudOptions {
   readonly environment: 'development' | 'production'
   /** The API token of the container and environment. Not secret. */
   readonly apiToken: string
+  /**
+   * The app's id of its user: 1 to 128 printable ASCII characters without spaces. Calls for different users never share a
+   * web token, and so not an iCloud. Required where `localStorage` keeps the token.
+   */
+  readonly user?: string
   /** Gets a web token when the user must sign in. Without it, that is STORAGE_UNAVAILABLE, `retryable: false`. */
   readonly auth?: ICloudAuth
   /** Where the current web token is kept. Default: the page's `localStorage`; where there is none, memory. */
@@ -27,6 +32,18 @@ export interface ICloudOptions {
   readonly timeoutMs?: number
   /** Default: `https://api.apple-cloudkit.com`. */
   readonly endpoint?: string
+}
+
+/** What {@link iCloud} gives. */
+export interface ICloudStorage extends CloudKeyStorage {
+  /**
+   * Forgets the web token: the next call asks the user to sign in. Calls that have begun end first, so abort them before.
+   * The keys stay in iCloud.
+   *
+   * @throws {STORAGE_UNAVAILABLE} if they do not end within six minutes, or the token cannot be deleted
+   * @throws {ABORTED} by the caller's signal
+   */
+  signOut(options?: CloudKeyCallOptions): Promise<void>
 }
 
 /** The record type, and its field of type Bytes. */
@@ -47,10 +64,10 @@ const MAX_KEY_BYTES = 16 * 1024
  * @throws {TypeError} if an option is wrong
  * @throws {RangeError} if `timeoutMs` is out of range
  * @example
- * const keys = iCloud({ container, environment: 'production', apiToken, auth: appleSignIn() })
+ * const keys = iCloud({ container, environment: 'production', apiToken, user: userId, auth: appleSignIn() })
  * const icloud = cloudKey({ provider: 'ICLOUD', storage: keys })
  */
-export function iCloud(options: ICloudOptions): CloudKeyStorage {
+export function iCloud(options: ICloudOptions): ICloudStorage {
   const session = createSession(checkOptions(options))
 
   async function read(id: string, options?: CloudKeyCallOptions): Promise<Uint8Array | undefined> {
@@ -103,6 +120,7 @@ export function iCloud(options: ICloudOptions): CloudKeyStorage {
       }
       await remove(id, options)
     },
+    signOut: (options) => session.signOut(options?.signal),
   }
 }
 
@@ -134,7 +152,7 @@ function checkId(id: string): string {
 }
 
 function checkOptions(options: ICloudOptions): SessionSettings {
-  const { container, environment, apiToken, auth, fetch, timeoutMs = 30_000 } = assertObject(options, 'iCloud')
+  const { container, environment, apiToken, user, auth, fetch, timeoutMs = 30_000 } = assertObject(options, 'iCloud')
   if (typeof container !== 'string' || !/^iCloud\.[A-Za-z0-9.-]{1,248}$/.test(container)) {
     throw new TypeError('container must be the id of a CloudKit container')
   }
@@ -144,11 +162,16 @@ function checkOptions(options: ICloudOptions): SessionSettings {
   if (typeof apiToken !== 'string' || !/^[!-~]{1,512}$/.test(apiToken)) {
     throw new TypeError('apiToken must be an API token of the container')
   }
+  // Otherwise the next user of this browser would get the iCloud of the one before.
+  const needsUser = options.tokens === undefined && pageStorage() !== undefined
+  if (user === undefined ? needsUser : typeof user !== 'string' || !/^[!-~]{1,128}$/.test(user)) {
+    throw new TypeError("user must be the app's id of its user: printable ASCII without spaces, at most 128 characters")
+  }
   if (auth !== undefined) assertMethods(auth, ['signIn'], 'auth')
   if (fetch !== undefined && typeof fetch !== 'function') throw new TypeError('fetch must be a function')
   if (!Number.isFinite(timeoutMs) || timeoutMs < 1) throw new RangeError('timeoutMs must be at least 1')
   const endpoint = checkBaseUrl(options.endpoint ?? 'https://api.apple-cloudkit.com', 'endpoint')
-  const name = `reshare/icloud/${container}/${environment}`
+  const name = `reshare/icloud/${container}/${environment}${user === undefined ? '' : `/${user}`}`
   const tokens = options.tokens ?? defaultTokens(name)
   assertMethods(tokens, ['load', 'save'], 'tokens')
   const database = `${endpoint}/database/1/${container}/${environment}/private`

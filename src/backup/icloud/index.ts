@@ -1,5 +1,5 @@
 export { appleSignIn, type AppleSignInOptions } from './apple-sign-in.ts'
 export type { ICloudAuth, SignInRequest } from './auth.ts'
 export type { CloudKeyCallOptions, CloudKeyStorage } from '../methods/cloud-storage.ts'
-export { iCloud, type ICloudOptions } from './icloud.ts'
+export { iCloud, type ICloudOptions, type ICloudStorage } from './icloud.ts'
 export type { WebTokenStore } from './tokens.ts'

@@ -19,7 +19,7 @@ const SIGN_IN_MS = 300_000
 
 /** What a session needs to know. */
 export interface SessionSettings {
-  /** Names the container and the environment, for the lock. */
+  /** Names the container, the environment and the user, for the lock. */
   readonly name: string
   /** The URL of the private database, with no slash at its end. */
   readonly database: string
@@ -144,17 +144,27 @@ export function createSession(settings: SessionSettings) {
     let repeated = false
     /** What the user has just signed in for, and no request has used. */
     let unused: string | undefined
+    let asked = false
     for (let sent = 1; ; sent++) {
       const token = unused ?? (await load())
       const result = await attempt(request, token, signal)
       if (result.type === 'done') return { record: result.record, repeated }
       if (result.type === 'signed-out') {
+        // Somebody who does not take turns, such as another process, may have saved another one meanwhile.
+        const current = token && (await load())
+        const isReplaced = current !== undefined && current !== token
         if (token !== undefined) {
           repeated = true
-          await save(undefined)
+          if (!isReplaced) await save(undefined)
         }
         if (sent >= MAX_REQUESTS || unused !== undefined) throw result.error
-        if (result.redirectUrl !== undefined) unused = await signIn(result.redirectUrl, signal)
+        if (isReplaced) continue
+        if (result.redirectUrl !== undefined) {
+          // A connection that breaks again and again must not ask the user each time.
+          if (asked) throw unavailable('the response to the sign-in was lost')
+          asked = true
+          unused = await signIn(result.redirectUrl, signal)
+        }
         // Without the token, iCloud says where to sign in.
         else if (token === undefined) throw result.error
       } else {
@@ -175,6 +185,9 @@ export function createSession(settings: SessionSettings) {
      */
     request: (request: RecordRequest, signal: AbortSignal | undefined): Promise<RecordResult> =>
       inTurn(name, tokens, signal, () => run(request, signal)),
+
+    /** Forgets the web token once no call uses it. */
+    signOut: (signal: AbortSignal | undefined): Promise<void> => inTurn(name, tokens, signal, () => save(undefined)),
   }
 }
 

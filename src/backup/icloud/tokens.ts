@@ -2,7 +2,7 @@ import { abortedBy, untilAborted } from '../../util/exchange.ts'
 import { unavailable } from './response.ts'
 
 /**
- * Keeps the current web token of one container and environment. Whoever has it can read and write what this app keeps in
+ * Keeps the current web token of one user of one container and environment. Whoever has it can read and write what this app keeps in
  * the user's iCloud until it is used or expires.
  */
 export interface WebTokenStore {
@@ -35,7 +35,7 @@ export function defaultTokens(name: string): WebTokenStore {
 }
 
 /** Elsewhere than in a page, a global of this name is not the user's: Node has one that asks for a file. */
-function pageStorage(): Storage | undefined {
+export function pageStorage(): Storage | undefined {
   if (typeof document === 'undefined') return undefined
   try {
     return globalThis.localStorage

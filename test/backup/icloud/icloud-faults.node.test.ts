@@ -79,7 +79,9 @@ describe.each(Object.keys(CALLS))('a %s by iCloud', (name) => {
       const { code, sent, service, storage } = await run.with(atRequest(n, fault))
       const at = `${name}, request ${n}, ${JSON.stringify(fault)}`
       if (sent < n) continue
-      expect(CODES[kind], at).toContain(code)
+      // The user is not asked a second time for the token that was lost with the first response to it.
+      const lostSignIn = run.signedIn || n !== 2 ? [] : ['STORAGE_UNAVAILABLE']
+      expect([...(CODES[kind] ?? []), ...lostSignIn], at).toContain(code)
       await expectWhole(name, code, { service, storage }, at)
     }
   })
@@ -103,7 +105,7 @@ function* runsOf(call: (storage: CloudKeyStorage) => Promise<unknown>, faults: r
   for (const fault of faults) {
     for (let n = 1; n <= MOST_REQUESTS; n++) {
       for (const signedIn of [false, true]) {
-        yield { fault, n, with: (plan: FaultPlan) => runWith(plan, call, signedIn) }
+        yield { fault, n, signedIn, with: (plan: FaultPlan) => runWith(plan, call, signedIn) }
       }
     }
   }

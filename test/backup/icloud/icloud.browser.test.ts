@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { appleSignIn, iCloud, type WebTokenStore } from '../../../src/backup/icloud/index.ts'
 import { API_TOKEN, CONTAINER, emulated, ID, KEY } from './fixtures.ts'
 
-const NAME = `reshare/icloud/${CONTAINER}/development`
+const NAME = `reshare/icloud/${CONTAINER}/development/user-1`
 
 type Emulated = ReturnType<typeof emulated>
 
@@ -12,6 +12,7 @@ function tab(service: Emulated, tokens?: WebTokenStore) {
     container: CONTAINER,
     environment: 'development',
     apiToken: API_TOKEN,
+    user: 'user-1',
     fetch: service.fetch,
     auth: service.auth('ada'),
     ...(tokens && { tokens }),
@@ -81,6 +82,7 @@ describe('iCloud in a page', () => {
       container: 'iCloud.com.example.other',
       environment: 'production',
       apiToken: 'api-token-3',
+      user: 'user-1',
       fetch: service.fetch,
       auth: service.auth('ada'),
     })

@@ -33,6 +33,7 @@ const METHODS = {
         container: 'iCloud.com.example.wallet',
         environment: 'production',
         apiToken: 'production',
+        user: account,
         auth: {
           signIn: async ({ redirectUrl }) =>
             (await control(`${cloudUrl}/icloud`, 'sign-in', { account, page: redirectUrl })).ckWebAuthToken as string,
