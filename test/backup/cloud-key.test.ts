@@ -1,6 +1,7 @@
 import { armor } from 'age-encryption'
 import { describe, expect, test, vi } from 'vitest'
 import { cloudKey, memoryCloudKey, openBackup, sealBackup, type CloudKeyStorage } from '../../src/backup/index.ts'
+import { MpcError } from '../../src/errors.ts'
 import { readHeader } from '../../src/backup/manifest.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, forge, record } from './fixtures.ts'
@@ -107,6 +108,103 @@ describe('cloud key', () => {
     const method = cloudKey({ provider: 'GDRIVE', storage })
     expect(await codeOf(openBackup({ cipherText, methods: [method] }))).toBe('DECRYPT_FAILED')
     expect(read.mock.calls.map(([asked]) => asked)).toEqual([id])
+  })
+
+  test('opens no more than four keys of a file, each once', async () => {
+    const idOf = (i: number) => i.toString(16).padStart(32, '0')
+    const read = vi.fn(async () => undefined)
+    const method = cloudKey({ provider: 'GDRIVE', storage: { ...openStorage(), read } })
+    const open = (ids: readonly string[]) => {
+      const stanzas = ids.map((id) => new Stanza(['reshare/v1/cloud-key', 'GDRIVE', id], new Uint8Array(0)))
+      return forge(['GDRIVE'], () => stanzas, record(random)).then((cipherText) =>
+        codeOf(openBackup({ cipherText, methods: [method] })),
+      )
+    }
+    expect(await open([0, 1, 2, 3, 4].map(idOf))).toBe('BACKUP_CORRUPT')
+    expect(read).not.toHaveBeenCalled()
+    expect(await open([0, 1, 2, 3, 3, 0].map(idOf))).toBe('DECRYPT_FAILED')
+    expect(read).toHaveBeenCalledTimes(4)
+  })
+
+  test('that was not sealed to is deleted, and the error is the first one', async () => {
+    const reason = new Error('first')
+    const deleted: unknown[] = []
+    for (const step of ['write', 'read'] as const) {
+      const storage: CloudKeyStorage = {
+        ...openStorage(),
+        [step]: () => Promise.reject(reason),
+        delete: async (id) => (deleted.push(id), Promise.reject(new Error('second'))),
+      }
+      const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+      await expect(sealBackup({ record: record(random), methods: [method] })).rejects.toMatchObject({ cause: reason })
+    }
+    expect(deleted).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), expect.stringMatching(/^[0-9a-f]{32}$/)])
+  })
+
+  test('of another writer is not deleted', async () => {
+    const storage = { ...openStorage(), delete: vi.fn() }
+    storage.write = () => Promise.reject(new MpcError('STORAGE_CONFLICT', 'there is one'))
+    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    expect(await codeOf(sealBackup({ record: record(random), methods: [method] }))).toBe('STORAGE_CONFLICT')
+    expect(storage.delete).not.toHaveBeenCalled()
+  })
+
+  test.each(['write', 'read'] as const)(
+    'is deleted if the caller aborts during %s, who does not wait',
+    async (step) => {
+      const good = openStorage()
+      const controller = new AbortController()
+      let finish = () => {}
+      const mayEnd = new Promise<void>((resolve) => (finish = resolve))
+      const storage: CloudKeyStorage = {
+        ...good,
+        [step]: async (id: string, bytes: Uint8Array) => {
+          const result = await good[step](id, bytes)
+          controller.abort()
+          return result
+        },
+        async delete(id, options) {
+          expect(options?.signal?.aborted).toBe(false)
+          await mayEnd
+          await good.delete(id)
+        },
+      }
+      const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+      const { signal } = controller
+      expect(await codeOf(sealBackup({ record: record(random), methods: [method], signal }))).toBe('ABORTED')
+      expect(good.keys.size).toBe(1)
+      finish()
+      await vi.waitFor(() => expect(good.keys.size).toBe(0))
+    },
+  )
+
+  test('is deleted for ten seconds at most', async () => {
+    vi.useFakeTimers()
+    try {
+      let given: AbortSignal | undefined
+      const storage: CloudKeyStorage = {
+        ...openStorage(),
+        read: async () => undefined,
+        delete: (_, options) => ((given = options?.signal), new Promise(() => {})),
+      }
+      const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+      const code = codeOf(sealBackup({ record: record(random), methods: [method] }))
+      await vi.waitFor(() => expect(given).toBeDefined())
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(await code).toBe('STORAGE_UNAVAILABLE')
+      expect(given?.aborted).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('that was refused is wiped from what the storage was given', async () => {
+    let given = new Uint8Array(0)
+    const storage = openStorage()
+    storage.write = (_, bytes) => ((given = bytes as Uint8Array<ArrayBuffer>), Promise.reject(new Error('no')))
+    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    await codeOf(sealBackup({ record: record(random), methods: [method] }))
+    expect(given).toEqual(new Uint8Array(74))
   })
 
   test('is aborted between its steps', async () => {

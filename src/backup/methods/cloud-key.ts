@@ -1,9 +1,9 @@
 import { Decrypter, generateHybridIdentity, identityToRecipient, Stanza, type Recipient } from 'age-encryption'
-import { MpcError } from '../../errors.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
 import { equalBytes, fromUtf8, isHex, toHex, utf8, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
-import { throwIfAborted, withCode } from '../failures.ts'
+import { cleanUp, corrupt, throwIfAborted, withCode } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { createBackupMethod } from '../method.ts'
 import type { OnProgress } from '../progress.ts'
@@ -22,13 +22,15 @@ export interface CloudKeyOptions {
 }
 
 const CLOUD_STANZA = 'reshare/v1/cloud-key'
+/** A sealing adds one. A file whose reader would have to look for more keys than this is refused. */
+const MAX_CLOUD_KEYS = 4
 
 /**
  * A backup that a key in the user's cloud account opens.
  *
  * Each sealing makes a key of its own under a fresh id, which the cipherText names: nothing is ever overwritten, so two
- * devices that back up at the same time cannot lose each other's key. The key of a backup that has been replaced may be
- * deleted, once the new one is confirmed.
+ * devices that back up at the same time cannot lose each other's key. The key of a backup that has been replaced stays in the
+ * account. The key of a sealing that fails or is aborted while the key is written is deleted, if that is possible.
  *
  * @throws {TypeError} if an option is wrong
  */
@@ -42,13 +44,22 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
 
   async function keep(id: string, identity: string, signal: AbortSignal | undefined): Promise<void> {
     const bytes = utf8(identity)
+    // The storage's own copy, which it may keep or hand on.
+    const handed = bytes.slice()
     try {
-      // Its own copy: a storage may hand the buffer on.
-      await reach(() => storage.write(id, bytes.slice(), { signal }))
+      await reach(() => storage.write(id, handed, { signal })).catch((error: unknown) => {
+        wipe(handed)
+        throw error
+      })
       const stored = await reach(() => storage.read(id, { signal }))
       if (stored === undefined || !equalBytes(stored, bytes)) {
         throw new MpcError('STORAGE_UNAVAILABLE', `${provider} did not give back the key that was written`)
       }
+      throwIfAborted(signal)
+    } catch (error) {
+      // Nothing is sealed to it yet. If the id is taken, the key is another writer's.
+      if (!isMpcError(error, 'STORAGE_CONFLICT')) await cleanUp(signal, (own) => storage.delete(id, { signal: own }))
+      throw error
     } finally {
       wipe(bytes)
     }
@@ -68,7 +79,6 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
       const identity = await (kind === 'hybrid' ? generateHybridIdentity() : generateUsableX25519Identity())
       const id = toHex(systemRandom(16))
       await keep(id, identity, signal)
-      throwIfAborted(signal)
       return [await identityToRecipient(identity), naming(provider, id, onProgress)]
     },
 
@@ -95,11 +105,18 @@ function naming(provider: string, id: string, onProgress: OnProgress | undefined
   }
 }
 
-/** Ids become file names: nothing but hexadecimal digits gets through. */
-function idsOf(provider: string, stanzas: readonly StanzaArguments[]): string[] {
-  return stanzas.flatMap(([type, cloud, id, ...more]) =>
+/**
+ * The ids that the stanzas name, each once. They become file names: nothing but hexadecimal digits gets through.
+ *
+ * @throws {BACKUP_CORRUPT} if there are more than {@link MAX_CLOUD_KEYS}
+ */
+function idsOf(provider: string, stanzas: readonly StanzaArguments[]): ReadonlySet<string> {
+  const ids = stanzas.flatMap(([type, cloud, id, ...more]) =>
     type === CLOUD_STANZA && cloud === provider && isHex(id, 16) && more.length === 0 ? [id] : [],
   )
+  const unique = new Set(ids)
+  if (unique.size > MAX_CLOUD_KEYS) throw corrupt(`it names too many keys of ${provider}`)
+  return unique
 }
 
 /** Does not wipe the bytes: a storage may have given its own copy away. */

@@ -20,6 +20,7 @@ export interface CloudKeyStorage {
    * Durable when it resolves. Never overwrites.
    *
    * @param id 32 hexadecimal digits, fresh for every key
+   * @param bytes a copy for the storage, which may keep it
    * @throws {STORAGE_CONFLICT} if the id exists
    */
   write(id: string, bytes: Uint8Array, options?: CloudKeyCallOptions): Promise<void>
