@@ -27,16 +27,16 @@ const LIST =
   `/drive/v3/files?spaces=${FOLDER}&q=%27${FOLDER}%27%20in%20parents&pageSize=1000` +
   '&fields=nextPageToken,incompleteSearch,files(id,name,createdTime,size)'
 
-/** The files of this name, in the order of the listing. */
+/** The files of this name, in the order of the listing, each once: a file may be on two pages. */
 export async function listFiles(connection: DriveConnection, name: string, signal: Signal): Promise<DriveFile[]> {
-  const found: DriveFile[] = []
+  const found = new Map<string, DriveFile>()
   let pageToken = ''
   for (let page = 0; page < MAX_PAGES; page++) {
     const path = pageToken === '' ? LIST : `${LIST}&pageToken=${encodeURIComponent(pageToken)}`
     const parse = (body: Uint8Array) => parsePage(body, name)
     const part = await send(connection, { method: 'GET', path, maxResponseBytes: MAX_LIST_BYTES, parse }, signal)
-    found.push(...part.files)
-    if (part.nextPageToken === '') return found
+    for (const file of part.files) found.set(file.id, file)
+    if (part.nextPageToken === '') return [...found.values()]
     pageToken = part.nextPageToken
   }
   throw unavailable('its folder has too many files', { retryable: false })
@@ -140,7 +140,7 @@ export function readFile(
 export async function deleteFile(connection: DriveConnection, id: string, signal: Signal): Promise<void> {
   const path = `/drive/v3/files/${id}`
   const also = new Map([[404, NOTHING]])
-  // The page of a Wi-Fi that wants a sign-in is no success.
-  const parse = (body: Uint8Array) => (body.length === 0 ? NOTHING : undefined)
+  // Drive's status is 204. Any other may come from a proxy, or from a Wi-Fi that wants a sign-in, and is no success.
+  const parse = (_: Uint8Array, status: number) => (status === 204 ? NOTHING : undefined)
   await send(connection, { method: 'DELETE', path, maxResponseBytes: MAX_JSON_BYTES, parse, also }, signal)
 }

@@ -4,6 +4,7 @@ import { checkBaseUrl } from '../../util/base-url.ts'
 import { abytes, equalBytes, isHex, toHex, wipe } from '../../util/bytes.ts'
 import { untilAborted } from '../../util/exchange.ts'
 import { platformRandom } from '../../util/platform-random.ts'
+import { cleanUp } from '../failures.ts'
 import type { CloudKeyStorage } from '../methods/cloud-storage.ts'
 import { unavailable } from './failures.ts'
 import { createFile, deleteFile, generateFileId, listFiles, readFile, type DriveFile } from './files.ts'
@@ -28,7 +29,9 @@ const PAUSES = [0, 500, 1000, 1500, 2000, 3000]
  * Keys in the app's own hidden folder of the user's Google Drive, by the Drive API v3 with the scope `drive.appdata`.
  *
  * A request that fails is repeated for some seconds. A key that a listing does not show is looked for again for 8 seconds
- * before it is not there.
+ * before it is not there, also to delete it.
+ *
+ * One account for one object: make another one when the user signs in with another account.
  *
  * @throws {TypeError} if an option is wrong
  * @throws {RangeError} if `timeoutMs` is out of range
@@ -140,10 +143,14 @@ export function driveStorage(connection: DriveConnection): CloudKeyStorage {
   }
 
   async function remove(id: string, signal: AbortSignal | undefined): Promise<void> {
-    const listed = await listFiles(connection, nameOf(id), signal)
+    const name = nameOf(id)
     const known = [written.get(id)?.id, unfinished.get(id)].filter((fileId) => fileId !== undefined)
-    for (const fileId of new Set([...listed.map((file) => file.id), ...known])) {
-      await deleteFile(connection, fileId, signal)
+    for (const pauseMs of PAUSES) {
+      if (pauseMs > 0) await connection.sleep(pauseMs, signal)
+      const listed = await listFiles(connection, name, signal)
+      const fileIds = new Set([...listed.map((file) => file.id), ...known])
+      for (const fileId of fileIds) await deleteFile(connection, fileId, signal)
+      if (fileIds.size > 0) break
     }
     written.delete(id)
     unfinished.delete(id)
@@ -157,12 +164,12 @@ export function driveStorage(connection: DriveConnection): CloudKeyStorage {
       try {
         await storage.write(id, bytes, options)
         stored = await storage.read(id, options)
+        await storage.delete(id, options)
       } catch (error) {
-        // What it may have left behind is deleted if that is possible.
-        if (written.has(id) || unfinished.has(id)) await storage.delete(id, options).catch(() => undefined)
+        const left = written.has(id) || unfinished.has(id)
+        if (left) await cleanUp(options?.signal, (signal) => remove(id, signal))
         throw error
       }
-      await storage.delete(id, options)
       if (stored === undefined || !equalBytes(stored, bytes)) throw unavailable('it did not give back what was written')
     },
 

@@ -18,6 +18,7 @@ interface TokenClientConfig {
   readonly client_id: string
   readonly scope: string
   readonly prompt: string
+  readonly include_granted_scopes: boolean
   readonly login_hint?: string
   readonly callback: (response: unknown) => void
   readonly error_callback: (error: unknown) => void
@@ -53,18 +54,20 @@ export function googleIdentityToken(options: GoogleIdentityOptions): GetToken {
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('clientId must be a client id')
   if (loginHint !== undefined && typeof loginHint !== 'string') throw new TypeError('loginHint must be a string')
   let cached: AccessToken | undefined
-  let asking: Promise<AccessToken> | undefined
+  let asking: { readonly token: Promise<AccessToken>; waiting: number } | undefined
 
   return async ({ force, signal }) => {
     if (!force && cached !== undefined && Date.now() < cached.expiresAt) return cached.token
     cached = undefined
-    // One window for all who ask at the same time.
-    const current = (asking ??= askForToken(clientId, loginHint))
+    // One window for all who ask at the same time, until the last of them has ended.
+    const current = (asking ??= { token: askForToken(clientId, loginHint), waiting: 0 })
+    current.waiting++
     try {
-      cached = await untilAborted(signal, current)
+      cached = await untilAborted(signal, current.token)
       return cached.token
     } finally {
-      if (asking === current) asking = undefined
+      current.waiting--
+      if (current.waiting === 0 && asking === current) asking = undefined
     }
   }
 }
@@ -84,6 +87,8 @@ async function askForToken(clientId: string, loginHint: string | undefined): Pro
         client_id: clientId,
         scope: APPDATA_SCOPE,
         prompt: '',
+        // Else the token has every scope that the user has ever granted this client.
+        include_granted_scopes: false,
         ...(loginHint !== undefined && { login_hint: loginHint }),
         callback(response) {
           const result = readResponse(response)

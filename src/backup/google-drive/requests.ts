@@ -1,9 +1,9 @@
 import { isMpcError, type MpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
-import { withCode } from '../failures.ts'
 import { abortedBy, exchangeOnce, untilAborted } from '../../util/exchange.ts'
 import { readResponse, type HttpResponse } from '../../util/http-response.ts'
 import { platformRandom } from '../../util/platform-random.ts'
+import { within } from '../../util/within.ts'
 import { failureOf, malformed, unavailable } from './failures.ts'
 
 /**
@@ -33,16 +33,18 @@ export interface DriveRequest<T> {
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** Path and query. */
   readonly path: string
-  /** Made anew each time it is sent, and wiped once there is a response. */
+  /** Made anew each time it is sent, and wiped once `fetch` has given a response or failed. */
   readonly body?: () => { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> }
   readonly maxResponseBytes: number
   /** Reads the response of a status below 300. Undefined if it is none of Drive. */
-  readonly parse: (body: Uint8Array) => T | undefined
+  readonly parse: (body: Uint8Array, status: number) => T | undefined
   /** What other statuses mean that are no failure. */
   readonly also?: ReadonlyMap<number, T>
 }
 
 const MAX_TRIES = 5
+/** A user who has to sign in takes some time. */
+const TOKEN_MS = 300_000
 const FIRST_PAUSE_MS = 500
 /** Who is asked to wait longer gives up, and says for how long. */
 const MAX_PAUSE_MS = 16_000
@@ -109,17 +111,26 @@ function lost(code: string): MpcError {
   return unavailable(code === 'TIMEOUT' ? 'no response came in time' : 'it cannot be reached')
 }
 
+/**
+ * Without a cause where `getToken` fails: the error of a sign-in library may show a token.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if it fails, gives nothing within five minutes or no access token
+ * @throws {ABORTED} if the signal is aborted
+ */
 async function currentToken(
   { getToken }: DriveConnection,
   force: boolean,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   if (signal?.aborted) throw abortedBy(signal)
-  const asked = withCode('STORAGE_UNAVAILABLE', 'Google Drive: getToken failed', () => getToken({ force, signal }))
-  const token: unknown = await untilAborted(signal, asked)
+  const late = () => unavailable('getToken gave nothing within five minutes')
+  const asked = within<unknown>(TOKEN_MS, () => getToken({ force, signal }), late)
+  const token = await untilAborted(signal, asked).catch((error: unknown) => {
+    throw isMpcError(error) ? error : unavailable('getToken failed')
+  })
   // RFC 6750 §2.1. Checked here, since the platform's error for a bad header repeats it.
   if (typeof token === 'string' && /^[\w.~+/-]{1,8192}=*$/.test(token)) return token
-  throw new TypeError('getToken must give an access token')
+  throw unavailable('getToken gave no access token', { retryable: false })
 }
 
 function exchange<T>(
@@ -131,16 +142,20 @@ function exchange<T>(
   return exchangeOnce(signal, timeoutMs, async (signal) => {
     const content = body?.()
     const headers = { authorization: `Bearer ${token}`, ...(content && { 'content-type': content.type }) }
-    const response = await fetch(endpoint + path, {
-      method,
-      headers,
-      signal,
-      // `manual`, and readResponse refuses the redirect: the token is for this server only. No `cache`, for which React
-      // Native adds a parameter to the URL that Drive does not know; Drive's own headers say that nothing is kept.
-      redirect: 'manual',
-      ...(content && { body: content.bytes }),
-    })
-    wipe(content?.bytes)
+    let response: Response
+    try {
+      response = await fetch(endpoint + path, {
+        method,
+        headers,
+        signal,
+        // `manual`, and readResponse refuses the redirect: the token is for this server only. No `cache`, for which React
+        // Native adds a parameter to the URL that Drive does not know; Drive's own headers say that nothing is kept.
+        redirect: 'manual',
+        ...(content && { body: content.bytes }),
+      })
+    } finally {
+      wipe(content?.bytes)
+    }
     return readResponse(response, maxResponseBytes)
   })
 }
@@ -150,6 +165,6 @@ function resultOf<T>({ parse, also }: DriveRequest<T>, response: HttpResponse): 
   const known = also?.get(status)
   if (known !== undefined) return { value: known }
   if (status < 200 || status >= 300) return { failure: failureOf(response) }
-  const value = parse(body)
+  const value = parse(body, status)
   return value === undefined ? { failure: malformed() } : { value }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { cloudKeyConformance } from '../../../src/backup/conformance.ts'
 import { cloudKey, openBackup, sealBackup } from '../../../src/backup/index.ts'
 import { googleDrive } from '../../../src/backup/google-drive/index.ts'
@@ -65,6 +65,19 @@ describe('a key in Google Drive', () => {
     expect(sent.map((body) => body.some((byte) => byte !== 0))).toEqual([false, false])
   })
 
+  test('is wiped from what was sent also where fetch fails', async () => {
+    const drive = stoppedDrive()
+    const sent: Uint8Array[] = []
+    const device = deviceOf(drive, 'alice', {
+      fetch(url, init) {
+        if (init.body) sent.push(init.body as Uint8Array)
+        return init.body ? Promise.reject(new Error('no network')) : drive.fetch(url, init)
+      },
+    })
+    expect(await caught(device.write(ID, KEY))).toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    expect(sent.map((body) => body.some((byte) => byte !== 0))).toEqual(Array(5).fill(false))
+  })
+
   test('opens the backup that it was made for, on another device', async () => {
     const drive = stoppedDrive()
     const methodOf = (account: string) => cloudKey({ provider: 'GDRIVE', storage: deviceOf(drive, account) })
@@ -96,6 +109,20 @@ describe('a key in Google Drive', () => {
     expect(device.pauses.reduce((sum, ms) => sum + ms)).toBe(5_000)
     drive.account('alice').lag = { byFolder: { ms: 60_000 } }
     expect(await device.read(ID)).toBeUndefined()
+  })
+
+  test('is deleted while the listing is behind', async () => {
+    const drive = stoppedDrive()
+    drive.account('alice').addFile(NAME, KEY)
+    drive.account('alice').lag = { byFolder: { ms: 4_000 } }
+    const device = deviceOf(drive)
+    await device.delete(ID)
+    expect(drive.account('alice').files).toEqual([])
+    expect(device.pauses.reduce((sum, ms) => sum + ms)).toBe(5_000)
+    // The listing still shows it until then.
+    drive.clock.advance(4_000)
+    await device.delete(ID)
+    expect(device.pauses.reduce((sum, ms) => sum + ms)).toBe(13_000)
   })
 
   test('that is never listed is not written, and the same write again goes on with it', async () => {
@@ -155,12 +182,25 @@ describe('a probe', () => {
     for (let n = 1; n <= 8; n++) {
       drive.setFaults(atRequest(n, driveError('badRequest')))
       expect(await caught(device.probe())).toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
-      // The last two are those that delete.
-      expect(drive.account('alice').files.length).toBe(n <= 6 ? 0 : n - 6)
+      expect(drive.account('alice').files).toEqual([])
     }
     drive.setFaults((_, n) => (n >= 1 ? { type: 'disconnect' } : undefined))
     await caught(device.probe())
     expect(device.pauses).toHaveLength(4)
+  })
+})
+
+describe('an aborted probe', () => {
+  test.each([3, 4, 5, 6, 7, 8])('leaves nothing behind at request %i', async (n) => {
+    const drive = stoppedDrive()
+    const controller = new AbortController()
+    drive.setFaults((_, current) => {
+      if (current === n) controller.abort()
+      return undefined
+    })
+    const error = await caught(deviceOf(drive).probe({ signal: controller.signal }))
+    expect(error).toMatchObject({ code: 'ABORTED' })
+    await vi.waitFor(() => expect(drive.account('alice').files).toEqual([]))
   })
 })
 

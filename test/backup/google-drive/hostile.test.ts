@@ -47,6 +47,18 @@ describe('what Google Drive answers is not trusted:', () => {
     expect(new Set(requestsOf(drive))).toEqual(new Set(['GET /drive/v3/files']))
   })
 
+  test('a listing that has one file twice', async () => {
+    const drive = stoppedDrive()
+    const twice = async (url: string, init: RequestInit) => {
+      const response = await drive.fetch(url, init)
+      if (!url.includes('/files?spaces')) return response
+      const { files } = (await response.json()) as { files: unknown[] }
+      return Response.json({ files: [...files, ...files] })
+    }
+    await deviceOf(drive, 'alice', { fetch: twice }).write(ID, KEY)
+    expect(drive.account('alice').files).toMatchObject([{ content: KEY }])
+  })
+
   test('pages without an end', async () => {
     const drive = stoppedDrive()
     drive.setFaults(() => answers({ files: [], nextPageToken: 'more' }))

@@ -62,6 +62,8 @@ describe('googleIdentityToken', () => {
     expect(await outcome(getToken({ force: false }))).toBe('ya29.1')
     const [config] = windows
     expect(config).toMatchObject({ client_id: CLIENT, scope: SCOPE, prompt: '', login_hint: 'alice@example.com' })
+    // Else the token has every scope that the user ever granted this client.
+    expect(config).toHaveProperty('include_granted_scopes', false)
   })
 
   test('keeps a token until a minute before it expires, or until another is forced', async () => {
@@ -80,6 +82,21 @@ describe('googleIdentityToken', () => {
     const getToken = googleIdentityToken({ clientId: CLIENT })
     const both = [false, true].map(async (force) => getToken({ force }))
     expect(await outcome(Promise.all(both).then((tokens) => tokens.join()))).toBe('ya29.1,ya29.1')
+  })
+
+  test('keeps the window of the others when one of them aborts', async () => {
+    const getToken = googleIdentityToken({ clientId: CLIENT })
+    const controller = new AbortController()
+    const first = Promise.resolve(getToken({ force: false, signal: controller.signal })).catch(
+      (error: unknown) => error,
+    )
+    const second = getToken({ force: false })
+    controller.abort()
+    expect(await first).toMatchObject({ code: 'ABORTED' })
+    const third = getToken({ force: false })
+    expect(await outcome(third)).toBe('ya29.1')
+    expect(await second).toBe('ya29.1')
+    expect(windows).toHaveLength(1)
   })
 
   test.each<[string, (config: Config) => void, RegExp]>([

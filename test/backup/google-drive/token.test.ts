@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { cloudKey } from '../../../src/backup/index.ts'
 import { driveError } from '../../../src/emulators/index.ts'
 import { deviceOf, stoppedDrive } from './support/device.ts'
 
@@ -60,12 +61,22 @@ describe('a token of Google Drive', () => {
     },
   )
 
-  test.each([undefined, '', 'two words', 'x\r\nx: y', 7])('must be one: %s', async (token) => {
-    const drive = stoppedDrive()
-    const device = deviceOf(drive, 'alice', { getToken: () => token as never })
-    await expect(device.read(ID)).rejects.toThrow(new TypeError('getToken must give an access token'))
-    expect(drive.calls).toEqual([])
-  })
+  test.each([undefined, '', 'two words', 'x\r\nx: y', 7])(
+    'that is none is an error, not retryable: %s',
+    async (token) => {
+      const drive = stoppedDrive()
+      const device = deviceOf(drive, 'alice', { getToken: () => token as never })
+      const expected = { code: 'STORAGE_UNAVAILABLE', retryable: false, message: /gave no access token$/ }
+      await expect(device.read(ID)).rejects.toMatchObject({
+        ...expected,
+        message: expect.stringMatching(expected.message),
+      })
+      // Through a backup method too.
+      const method = cloudKey({ provider: 'GDRIVE', storage: device })
+      await expect(method.probe()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: false })
+      expect(drive.calls).toEqual([])
+    },
+  )
 
   test('is in no error, whatever fetch throws', async () => {
     const token = 'ya29.secret'
@@ -80,14 +91,30 @@ describe('a token of Google Drive', () => {
 
   test('that its source does not get is STORAGE_UNAVAILABLE, asked for once', async () => {
     let asked = 0
-    const cause = new Error('no network')
     const device = deviceOf(stoppedDrive(), 'alice', {
       getToken() {
         asked++
-        throw cause
+        throw Object.assign(new Error('no network'), { headers: { authorization: 'ya29.secret' } })
       },
     })
-    expect(await caught(device.read(ID))).toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause })
+    const error = await caught(device.read(ID))
+    expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+    expect((error as Error).cause).toBeUndefined()
     expect(asked).toBe(1)
+  })
+
+  test('that does not come is waited for five minutes', async () => {
+    vi.useFakeTimers()
+    try {
+      const device = deviceOf(stoppedDrive(), 'alice', { getToken: () => new Promise(() => {}) })
+      let error: unknown
+      void caught(device.read(ID)).then((thrown) => (error = thrown))
+      await vi.advanceTimersByTimeAsync(299_999)
+      expect(error).toBeUndefined()
+      await vi.advanceTimersByTimeAsync(1)
+      expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
