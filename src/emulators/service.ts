@@ -1,5 +1,6 @@
 import { systemClock, type ServiceClock } from './clock.ts'
 import type { Fault, FaultPlan, ServiceCall, ServiceRequest } from './faults.ts'
+import { assertObject } from '../util/arguments.ts'
 
 /** A service of somebody else's that runs in this process: a `fetch` for its client, and controls for a test. */
 export interface EmulatedService {
@@ -29,7 +30,8 @@ export interface ServiceOptions {
 
 /** The common part of every emulator: counting, recording and faults around `handle`. */
 export function emulateService(options: ServiceOptions): EmulatedService {
-  const { clock = systemClock(), maxCalls = 10_000, handle } = options
+  const { clock = systemClock(), maxCalls = 10_000, handle } = assertObject(options, 'emulateService')
+  if (typeof handle !== 'function') throw new TypeError('handle must be a function')
   const calls: ServiceCall[] = []
   let count = 0
   let counted = 0

@@ -1,3 +1,5 @@
+import { assertObject } from '../util/arguments.ts'
+
 /** Whether, and how, a store asks the browser to keep its data. */
 export interface PersistOptions {
   /**
@@ -19,7 +21,7 @@ export interface PersistOptions {
  * @throws {TypeError} if an option is wrong
  */
 export function persistence(options: PersistOptions): () => void {
-  const { persist = true, onPersist } = options
+  const { persist = true, onPersist } = assertObject(options, 'indexedDbStore')
   if (typeof persist !== 'boolean') throw new TypeError('persist must be a boolean')
   if (onPersist !== undefined && typeof onPersist !== 'function') throw new TypeError('onPersist must be a function')
   let isAsked = !persist

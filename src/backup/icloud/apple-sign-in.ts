@@ -1,5 +1,6 @@
 import { isWebToken, type ICloudAuth } from './auth.ts'
 import { isObject, unavailable } from './response.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** Options of {@link appleSignIn}. */
 export interface AppleSignInOptions {
@@ -24,7 +25,7 @@ const CLOSED_CHECK_MS = 500
  *   the user closes it, or the page is none of Apple's.
  */
 export function appleSignIn(options: AppleSignInOptions = {}): ICloudAuth {
-  const { ask, origins } = options
+  const { ask, origins } = assertObject(options, 'appleSignIn')
   if (ask !== undefined && typeof ask !== 'function') throw new TypeError('ask must be a function')
   if (origins !== undefined && !(Array.isArray(origins) && origins.every((origin) => typeof origin === 'string'))) {
     throw new TypeError('origins must be an array of origins')

@@ -5,6 +5,7 @@ import { throwIfAborted } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { createBackupMethod } from '../method.ts'
 import { askingFor, PASSKEY_STANZA } from './prf.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /**
  * A backup that a passkey opens. The user is asked at each sealing and at each opening, so twice in a backup: once to
@@ -18,7 +19,7 @@ import { askingFor, PASSKEY_STANZA } from './prf.ts'
 export function passkey(
   options: { readonly identity?: string; readonly rpId?: string; readonly evaluatePrf?: EvaluatePrf } = {},
 ): KeyedBackupMethod {
-  const { evaluatePrf } = options
+  const { evaluatePrf } = assertObject(options, 'passkey')
   if (evaluatePrf !== undefined && typeof evaluatePrf !== 'function') {
     throw new TypeError('evaluatePrf must be a function')
   }

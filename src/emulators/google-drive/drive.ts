@@ -7,6 +7,7 @@ import { DriveError, errorResponse } from './errors.ts'
 import { parseUpload } from './multipart.ts'
 import { parseFileQuery, readInteger, readQuery, selectFields } from './query.ts'
 import { AccessTokens, type DriveTokenOptions } from './tokens.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** Options of {@link driveEmulator}. */
 export interface DriveEmulatorOptions {
@@ -39,7 +40,7 @@ export interface DriveEmulator extends EmulatedService {
  * const storage = googleDrive({ getToken: () => drive.token('alice'), fetch: drive.fetch })
  */
 export function driveEmulator(options: DriveEmulatorOptions = {}): DriveEmulator {
-  const { clock = systemClock(), seed = 1 } = options
+  const { clock = systemClock(), seed = 1 } = assertObject(options, 'driveEmulator')
   const text = textSource(seed)
   const tokens = new AccessTokens(clock, () => text(60))
   const accounts = new Map<string, DriveFolder>()

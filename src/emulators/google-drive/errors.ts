@@ -49,6 +49,8 @@ export function errorResponse(reason: DriveErrorReason, message?: string): Respo
  * drive.setFaults(atRequest(3, driveError('userRateLimitExceeded')))
  */
 export function driveError(reason: DriveErrorReason, headers: Readonly<Record<string, string>> = {}): Fault {
+  if (typeof reason !== 'string' || !Object.hasOwn(ERRORS, reason))
+    throw new TypeError('there is no such error of Drive')
   const parts = errorParts(reason)
   return { type: 'respond', ...parts, headers: { ...parts.headers, ...headers } }
 }

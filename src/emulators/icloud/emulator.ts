@@ -7,6 +7,7 @@ import { lookup, modify, sizeOf, type PrivateDatabase, type RecordSchema } from 
 import { badRequest, CloudKitRefusal, isRefusal } from './errors.ts'
 import { parseBody, parseLookup, parseModify, parseZone } from './requests.ts'
 import { webSessions } from './sessions.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** A container's environment, with what its console sets up. */
 export interface EmulatedContainer {
@@ -90,9 +91,15 @@ interface Environment {
  * const keys = iCloud({ container, environment: 'development', apiToken, fetch: service.fetch, auth })
  */
 export function iCloudEmulator(options: ICloudEmulatorOptions): ICloudEmulator {
-  const { quotaBytes = Infinity, existsCode = 'CONFLICT', signInPage = APPLE_PAGE } = options
+  const {
+    containers,
+    quotaBytes = Infinity,
+    existsCode = 'CONFLICT',
+    signInPage = APPLE_PAGE,
+  } = assertObject(options, 'iCloudEmulator')
+  if (!Array.isArray(containers)) throw new TypeError('containers must be an array')
   const environments = new Map<string, Environment>()
-  for (const { container, environment, apiToken, recordTypes = {} } of options.containers) {
+  for (const { container, environment, apiToken, recordTypes = {} } of containers as readonly EmulatedContainer[]) {
     const name = `${container}/${environment}`
     if (environments.has(name)) throw new TypeError(`there are two containers ${name}`)
     const types = new Map(Object.entries(recordTypes).map(([type, fields]) => [type, new Set(fields)]))

@@ -3,6 +3,7 @@ import { decodeIdentity } from '../../webauthn/identity.ts'
 import { askPasskey, type EvaluatePrf } from '../../webauthn/prf.ts'
 import { createLock, type OpenOptions } from './device-lock.ts'
 import type { DeviceLock } from './types.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** The PRF's input. Backups have others, so that one passkey may serve both. */
 const INPUT = utf8('reshare/v1/device-lock/prf')
@@ -30,7 +31,7 @@ export interface PasskeyLockOptions extends OpenOptions {
  * const storage = lockedStore(indexedDbStore('my-app'), passkeyLock({ identity }))
  */
 export function passkeyLock(options: PasskeyLockOptions = {}): DeviceLock {
-  const { identity, rpId, evaluatePrf } = options
+  const { identity, rpId, evaluatePrf } = assertObject(options, 'passkeyLock')
   if (rpId !== undefined && typeof rpId !== 'string') throw new TypeError('rpId must be a domain')
   if (evaluatePrf !== undefined && typeof evaluatePrf !== 'function') {
     throw new TypeError('evaluatePrf must be a function')
