@@ -20,7 +20,10 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest
-const ENTRIES = Object.keys(manifest.exports).filter((entry) => entry !== './package.json')
+/** Not `./server/program`: it starts a server, and sets the exit code of the process. */
+const ENTRIES = Object.keys(manifest.exports).filter(
+  (entry) => entry !== './package.json' && entry !== './server/program',
+)
 
 /**
  * Functions of `reshare/protocol` that take what its other functions made (groups, shares, sessions), by their type: they
