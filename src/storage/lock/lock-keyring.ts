@@ -1,6 +1,6 @@
 import { isMpcError, MpcError } from '../../errors.ts'
-import { wipe } from '../../util/bytes.ts'
-import { damaged } from '../failures.ts'
+import { equalBytes, wipe } from '../../util/bytes.ts'
+import { damaged, unavailable } from '../failures.ts'
 import { isRecord, type SealingKey } from '../sealed/record.ts'
 import { takeSecret } from '../sealed/secret.ts'
 import type { Keyring } from '../sealed/sealed-store.ts'
@@ -37,12 +37,9 @@ export function lockKeyring(store: ShareStore, lock: DeviceLock): Keyring {
     isReserved,
     isLocked: () => !lock.isOpen(),
     open: (signal) => withSecret(lock, signal, async (secret) => openHeaders(await readHeaders(store), secret)),
-    openToWrite: (signal) => withSecret(lock, signal, (secret) => openOrMake(store, secret)),
+    openToWrite: (signal) => withSecret(lock, signal, (secret) => openOrMake(store, lock, secret, signal)),
     async notSealed() {
-      const [headers, isMoving] = [await readHeaders(store), await store.read(MOVING)]
-      return headers.length === 0 || isMoving !== undefined
-        ? notMoved()
-        : damaged('a sealed value in this store is damaged')
+      return (await isMoved(store)) ? damaged('a sealed value in this store is damaged') : notMoved()
     },
   }
 }
@@ -61,6 +58,30 @@ export async function withSecret<T>(
   } finally {
     wipe(secret)
   }
+}
+
+/**
+ * Asks a lock once more, before anything is sealed under its secret: what is sealed under one that does not come back is
+ * lost.
+ *
+ * @throws {STORAGE_UNAVAILABLE} if it gives another one. The lock is closed then, and asks at the next try
+ */
+export async function proveSecret(
+  lock: DeviceLock,
+  secret: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await lock.probe(signal && { signal })
+  await withSecret(lock, signal, (again) => {
+    if (equalBytes(again, secret)) return
+    lock.lock()
+    throw unavailable('the lock gave another secret when it was asked again: nothing was sealed')
+  })
+}
+
+/** Whether everything secret in this store is sealed. A value that is not was not stored by it. */
+export async function isMoved(store: ShareStore): Promise<boolean> {
+  return (await readHeaders(store)).length > 0 && (await store.read(MOVING)) === undefined
 }
 
 /** A stored header. `value` is empty if the store reports it as damaged: then no lock opens it. */
@@ -84,11 +105,18 @@ export function openHeaders(headers: readonly StoredHeader[], secret: Uint8Array
   return headers.flatMap(({ value }) => unwrapKey(value, secret) ?? [])
 }
 
-async function openOrMake(store: ShareStore, secret: Uint8Array): Promise<SealingKey[]> {
+async function openOrMake(
+  store: ShareStore,
+  lock: DeviceLock,
+  secret: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<SealingKey[]> {
   const headers = await readHeaders(store)
   const opened = openHeaders(headers, secret)
   if (opened.length > 0) return opened
-  if (headers.length === 0 && (await unsealedKeys(store)).length > 0) throw notMoved()
+  if (!(await isMoved(store)) && (await unsealedKeys(store)).length > 0) throw notMoved()
+  // Perhaps the user took another passkey by mistake.
+  if (headers.length > 0) await proveSecret(lock, secret, signal)
   return makeHeader(store, secret)
 }
 

@@ -2,7 +2,8 @@ import { isMpcError, MpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
 import { encodeRecord, sealEntry, isRecord, wipeKeys, type SealingKey } from '../sealed/record.ts'
 import type { ShareStore } from '../types.ts'
-import { makeHeader, MOVING, openHeaders, readHeaders, readIntact, unsealedKeys, withSecret } from './lock-keyring.ts'
+import { isMoved, makeHeader, MOVING, openHeaders, proveSecret, readHeaders } from './lock-keyring.ts'
+import { readIntact, unsealedKeys, withSecret } from './lock-keyring.ts'
 import { wrapKey } from './header.ts'
 import { checkLock, checkStore } from './locked-store.ts'
 import type { DeviceLock } from './types.ts'
@@ -20,7 +21,9 @@ export interface LockChangeOptions {
  * Moves a store that was used without a lock under one: seals its secrets where they are. Each is replaced in one write, so
  * that nothing is lost wherever it stops. Until it was called to the end, a locked store says STORAGE_UNAVAILABLE.
  *
- * An app calls it at each start, before it makes its client. It asks the user only if there is something to seal.
+ * An app calls it at each start, before it makes its client. It asks the user only if there is something to seal, and twice
+ * at first: nothing is sealed under a secret that the lock does not give again. Once the store is sealed, a value in the open
+ * stays as it is: somebody may have planted it, and the locked store takes it for damaged.
  *
  * While it runs, nothing may use the store without the lock: another tab with an older version of the app takes sealed values
  * for damaged ones.
@@ -28,6 +31,7 @@ export interface LockChangeOptions {
  * @param store the store itself, not the locked one
  * @returns how many values it has sealed
  * @throws {STORAGE_UNAVAILABLE | STORAGE_FULL | ABORTED} call it again: what is sealed stays sealed
+ * @throws {SHARE_NOT_FOUND} if another lock has sealed a part of the store: only that one can seal the rest
  *
  * @example
  * const store = indexedDbStore('my-app')
@@ -43,10 +47,9 @@ export async function sealStore(
   checkLock(lock, 'lock')
   const found = await unsealedKeys(store)
   if (found.length > 0) {
+    if (await isMoved(store)) return 0
     await withSecret(lock, signal, async (secret) => {
-      // Before the first header: a value that is not sealed is damaged once there is a header without this mark.
-      await store.write(MOVING, new Uint8Array([1]), null).catch(ignoreConflict)
-      const keys = await makeHeader(store, secret)
+      const keys = await openOrBegin(store, lock, secret, signal)
       try {
         for (const key of found) await sealValue(store, key, keys[0]!)
       } finally {
@@ -56,6 +59,25 @@ export async function sealStore(
   }
   await store.delete(MOVING)
   return found.length
+}
+
+/** The keys to seal a store with: those of the part that is sealed, or a new one. */
+async function openOrBegin(
+  store: ShareStore,
+  lock: DeviceLock,
+  secret: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<SealingKey[]> {
+  const headers = await readHeaders(store)
+  if (headers.length === 0) {
+    await proveSecret(lock, secret, signal)
+    // Before the first header: a value that is not sealed is damaged once there is a header without this mark.
+    await store.write(MOVING, new Uint8Array([1]), null).catch(ignoreConflict)
+    return makeHeader(store, secret)
+  }
+  const keys = openHeaders(headers, secret)
+  if (keys.length > 0) return keys
+  throw new MpcError('SHARE_NOT_FOUND', 'another lock has sealed a part of this store: seal the rest with that one')
 }
 
 async function sealValue(store: ShareStore, key: string, sealingKey: SealingKey): Promise<void> {
@@ -74,7 +96,8 @@ async function sealValue(store: ShareStore, key: string, sealingKey: SealingKey)
 }
 
 /**
- * Changes the lock of a store: from then on `to` opens what `from` has opened. Both locks are asked. The store's own key
+ * Changes the lock of a store: from then on `to` opens what `from` has opened. Both locks are asked, `to` twice: it has to give
+ * the same secret again before anything is changed. The store's own key
  * stays as it is and is sealed again, in one write: the store opens with the one or the other wherever this stops, and
  * calling it again finishes it.
  *
@@ -102,6 +125,7 @@ export async function changeLock(
       // Nothing is sealed yet.
       if (headers.length === 0) return
       const isDone = openHeaders(headers, newSecret).map(wipeKey).length > 0
+      if (openHeaders(headers, oldSecret).map(wipeKey).length > 0) await proveSecret(to, newSecret, signal)
       let changed = 0
       for (const { key } of headers) changed += await rewrap(store, key, oldSecret, newSecret)
       if (changed === 0 && !isDone) throw new MpcError('SHARE_NOT_FOUND', 'this lock does not open the store')

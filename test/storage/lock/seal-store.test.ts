@@ -48,13 +48,13 @@ describe('sealing a store that was used without a lock', () => {
     for (const key of SECRETS) expect(String(stored.get(key))).not.toContain(String(utf8('value of')))
   })
 
-  test('asks only if there is something to seal', async () => {
+  test('asks only if there is something to seal, and twice for its first time', async () => {
     const inner = await plain()
     const asked = askedLock(secretOf(1))
-    expect([await sealStore(inner, asked.lock), asked.prompts]).toEqual([4, 1])
+    expect([await sealStore(inner, asked.lock), asked.prompts]).toEqual([4, 2])
     asked.lock.lock()
-    expect([await sealStore(inner, asked.lock), asked.prompts]).toEqual([0, 1])
-    expect([await sealStore(memoryStore(), asked.lock), asked.prompts]).toEqual([0, 1])
+    expect([await sealStore(inner, asked.lock), asked.prompts]).toEqual([0, 2])
+    expect([await sealStore(memoryStore(), asked.lock), asked.prompts]).toEqual([0, 2])
   })
 
   test.each(
@@ -103,25 +103,26 @@ describe('sealing a store that was used without a lock', () => {
     const store = lockedStore(inner, lockOf(1))
     await expect(store.read('share/planted')).rejects.toThrow(code('SHARE_PARSING_FAILED'))
     await expect(store.write('share/planted', utf8('new'), null)).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    const asked = askedLock(secretOf(1))
+    expect([await sealStore(inner, asked.lock), asked.prompts]).toEqual([0, 0])
+    await expect(store.read('share/planted')).rejects.toThrow(code('SHARE_PARSING_FAILED'))
   })
 
-  test('goes on under another lock, if the first is lost in the middle', async () => {
+  test('does not go on under another lock, and with the first one ends', async () => {
     const inner = await plain()
     await expect(sealStore(endingAt(inner, 4, 'after'), lockOf(1))).rejects.toThrow(code('STORAGE_UNAVAILABLE'))
-    await sealStore(inner, lockOf(2))
-    const read = (byte: number) =>
-      Promise.all(
-        SECRETS.map((key) =>
-          lockedStore(inner, lockOf(byte))
-            .read(key)
-            .then(
-              () => byte,
-              () => 0,
-            ),
-        ),
-      )
-    expect(await read(1)).toEqual([1, 1, 0, 0])
-    expect(await read(2)).toEqual([0, 0, 2, 2])
+    const before = await contents(inner)
+    const asked = askedLock(secretOf(2))
+    const work = sealStore(inner, asked.lock)
+    await expect(work).rejects.toMatchObject({ code: 'SHARE_NOT_FOUND', retryable: false })
+    const store = lockedStore(inner, lockOf(2))
+    const expected = { code: 'STORAGE_UNAVAILABLE', retryable: false }
+    await expect(store.probe()).rejects.toMatchObject(expected)
+    await expect(store.write('share/new', utf8('new'), null)).rejects.toMatchObject(expected)
+    expect(await contents(inner)).toEqual(before)
+    const first = askedLock(secretOf(1))
+    expect([await sealStore(inner, first.lock), first.prompts]).toEqual([2, 1])
+    await holdsEverything(lockedStore(inner, lockOf(1)))
   })
 
   test('leaves what the store below finds damaged, and what others change meanwhile', async () => {
