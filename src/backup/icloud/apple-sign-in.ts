@@ -15,6 +15,8 @@ export interface AppleSignInOptions {
 
 const APPLE = /^https:\/\/(?:[a-z0-9-]+\.)*(?:apple\.com|icloud\.com|icloud\.com\.cn|apple-cloudkit\.com)$/
 const CLOSED_CHECK_MS = 500
+/** A window seems closed, but is not, while it shows a page with a Cross-Origin-Opener-Policy. */
+const CLOSED_MS = 30_000
 
 /**
  * Signs the user in by Apple's page in a window of its own, for an API token whose sign-in callback is "Post Message".
@@ -22,7 +24,7 @@ const CLOSED_CHECK_MS = 500
  * A message is taken only from that window, and only while it shows a page of Apple; whatever else comes is ignored.
  *
  * @throws {TypeError} if an option is wrong. `signIn` rejects with STORAGE_UNAVAILABLE if the browser blocks the window,
- *   the user closes it, or the page is none of Apple's.
+ *   it has been closed for half a minute, the page reports an error, or is none of Apple's.
  */
 export function appleSignIn(options: AppleSignInOptions = {}): ICloudAuth {
   const { ask, origins } = assertObject(options, 'appleSignIn')
@@ -57,13 +59,16 @@ async function tokenFrom(opened: Window, isTrusted: (origin: string) => boolean,
         if (source !== opened || !isTrusted(origin) || !isObject(data)) return
         const token = data['ckWebAuthToken'] ?? data['ckSession']
         if (isWebToken(token)) resolve(token)
+        else if (typeof (data['errorCode'] ?? data['errorMessage']) === 'string') {
+          // Without the message: it is a text of somebody else.
+          reject(unavailable('the sign-in page reported an error'))
+        }
       }
       const abort = () => reject(unavailable('the sign-in was aborted'))
-      let closed = false
+      let closedMs = 0
       const timer = setInterval(() => {
-        // The second time: a message may have been sent just before.
-        if (closed) reject(unavailable('the window of the sign-in was closed'))
-        closed = opened.closed
+        closedMs = opened.closed ? closedMs + CLOSED_CHECK_MS : 0
+        if (closedMs > CLOSED_MS) reject(unavailable('the window of the sign-in was closed'))
       }, CLOSED_CHECK_MS)
       globalThis.addEventListener('message', receive)
       signal.addEventListener('abort', abort)

@@ -1,6 +1,7 @@
 import { MpcError } from '../../errors.ts'
-import { abytes, equalBytes, fromBase64, isHex, toBase64, toHex } from '../../util/bytes.ts'
+import { abytes, equalBytes, fromBase64, isHex, toBase64, toHex, wipe } from '../../util/bytes.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
+import { abortedBy } from '../../util/exchange.ts'
 import { checkBaseUrl } from '../../util/base-url.ts'
 import { platformRandom } from '../../util/platform-random.ts'
 import type { CloudKeyCallOptions, CloudKeyStorage } from '../methods/cloud-storage.ts'
@@ -70,63 +71,76 @@ const MAX_KEY_BYTES = 16 * 1024
 export function iCloud(options: ICloudOptions): ICloudStorage {
   const session = createSession(checkOptions(options))
 
-  async function read(id: string, options?: CloudKeyCallOptions): Promise<Uint8Array | undefined> {
-    const { record } = await session.request(
-      {
-        operation: 'records/lookup',
-        id: checkId(id),
-        body: { records: [{ recordName: id }], desiredKeys: [FIELD] },
-        expected: isMissing,
-      },
-      options?.signal,
-    )
-    return record === undefined || record['deleted'] === true ? undefined : keyOf(record)
+  async function lookup(id: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    const body = { records: [{ recordName: id }], desiredKeys: [FIELD] }
+    const { record } = await session.request({ operation: 'records/lookup', id, body, expected: isMissing }, signal)
+    return record === undefined || isDeleted(record) ? undefined : keyOf(record)
   }
 
-  async function write(id: string, bytes: Uint8Array, options?: CloudKeyCallOptions): Promise<void> {
+  async function create(id: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     // A copy: the caller may change the bytes meanwhile.
     const key = new Uint8Array(abytes(bytes, undefined, 'bytes'))
     if (key.length > MAX_KEY_BYTES) throw new RangeError(`a key has at most ${MAX_KEY_BYTES} bytes`)
+    let stored: Uint8Array | undefined
     try {
       const fields = { [FIELD]: { value: toBase64(key), type: 'BYTES' } }
-      const record = { recordType: RECORD_TYPE, recordName: checkId(id), fields }
-      const written = await session.request(modify('create', record, id, exists), options?.signal)
+      const record = { recordType: RECORD_TYPE, recordName: id, fields }
+      const request = { ...modify('create', record, id), expected: exists, isDone: isCreated }
+      const written = await session.request(request, signal)
       if (written.record !== undefined) return
       // The record may be of an earlier request of this call, whose response was lost.
-      const stored = written.repeated ? await read(id, options) : undefined
+      stored = written.repeated ? await lookup(id, signal) : undefined
       if (stored === undefined || !equalBytes(stored, key)) {
         throw new MpcError('STORAGE_CONFLICT', 'iCloud has a key with this id')
       }
     } finally {
-      key.fill(0)
+      wipe(key, stored)
     }
   }
 
-  async function remove(id: string, options?: CloudKeyCallOptions): Promise<void> {
+  async function remove(id: string, signal: AbortSignal | undefined, withoutSignIn = false): Promise<void> {
     // By force: a change tag would have to be read first, and no record is ever changed.
-    await session.request(modify('forceDelete', { recordName: checkId(id) }, id, isMissing), options?.signal)
+    const request = modify('forceDelete', { recordName: id }, id)
+    await session.request({ ...request, expected: isMissing, isDone: isDeleted, withoutSignIn }, signal)
   }
 
-  return {
-    read,
-    write,
-    delete: remove,
-    async probe(options?: CloudKeyCallOptions) {
-      const [id, bytes] = [toHex(platformRandom(16)), platformRandom(32)]
-      await write(id, bytes, options)
-      const stored = await read(id, options)
+  async function probe(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw abortedBy(signal)
+    const [id, bytes] = [`probe-${toHex(platformRandom(16))}`, platformRandom(32)]
+    try {
+      await create(id, bytes, signal)
+      const stored = await lookup(id, signal)
       if (stored === undefined || !equalBytes(stored, bytes)) {
         throw unavailable('it did not give back what was written')
       }
-      await remove(id, options)
-    },
+      await remove(id, signal)
+    } catch (error) {
+      // The user is not asked to sign in for this; a caller that has aborted does not wait for it.
+      const removed = remove(id, undefined, true).catch(() => undefined)
+      if (!signal?.aborted) await removed
+      throw error
+    }
+  }
+
+  return {
+    read: async (id, options) => lookup(checkId(id), options?.signal),
+    write: async (id, bytes, options) => create(checkId(id), bytes, options?.signal),
+    delete: async (id, options) => remove(checkId(id), options?.signal),
+    probe: async (options) => probe(options?.signal),
     signOut: (options) => session.signOut(options?.signal),
   }
 }
 
-function modify(operationType: string, record: object, id: string, expected: (refusal: Refusal) => boolean) {
-  return { operation: 'records/modify', id, body: { operations: [{ operationType, record }] }, expected } as const
+function modify(operationType: string, record: object, id: string) {
+  return { operation: 'records/modify', id, body: { operations: [{ operationType, record }] } } as const
 }
+
+type CloudRecord = Readonly<Record<string, unknown>>
+
+const isCreated = ({ recordType, recordChangeTag, deleted }: CloudRecord): boolean =>
+  recordType === RECORD_TYPE && typeof recordChangeTag === 'string' && deleted !== true
+
+const isDeleted = ({ deleted }: CloudRecord): boolean => deleted === true
 
 /** Of the record alone: a container that is not there is an error. */
 const isMissing = ({ code, ofRecord }: Refusal): boolean => ofRecord && code === 'NOT_FOUND'
@@ -135,7 +149,7 @@ const isMissing = ({ code, ofRecord }: Refusal): boolean => ofRecord && code ===
 const exists = ({ code }: Refusal): boolean => code === 'EXISTS' || code === 'CONFLICT'
 
 /** @throws {STORAGE_UNAVAILABLE} if the record does not have a key */
-function keyOf({ recordType, fields }: Readonly<Record<string, unknown>>): Uint8Array {
+function keyOf({ recordType, fields }: CloudRecord): Uint8Array {
   const field = isObject(fields) ? fields[FIELD] : undefined
   const value = isObject(field) && field['type'] === 'BYTES' ? field['value'] : undefined
   if (recordType !== RECORD_TYPE || typeof value !== 'string' || value.length > MAX_KEY_BYTES * 1.5) throw malformed()

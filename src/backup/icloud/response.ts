@@ -81,7 +81,7 @@ const MEANINGS: Readonly<Record<string, readonly [retried: boolean, message: str
   AUTHENTICATION_FAILED: [false, 'the API token or the web token is refused'],
   AUTHENTICATION_REQUIRED: [false, 'the web token of the sign-in is refused'],
   BAD_REQUEST: [false, 'the container lacks the record type, or its field'],
-  NOT_FOUND: [false, 'there is no such container'],
+  NOT_FOUND: [false, 'there is no such container, or no such record'],
   ZONE_NOT_FOUND: [false, 'the container lacks the default zone'],
 }
 

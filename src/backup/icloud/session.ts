@@ -1,10 +1,10 @@
 import { isMpcError, type MpcError } from '../../errors.ts'
-import { exchangeOnce, untilAborted } from '../../util/exchange.ts'
+import { abortedBy, exchangeOnce, untilAborted } from '../../util/exchange.ts'
 import { readResponse } from '../../util/http-response.ts'
-import { utf8 } from '../../util/bytes.ts'
+import { utf8, wipe } from '../../util/bytes.ts'
 import { platformRandom } from '../../util/platform-random.ts'
 import { isWebToken, type ICloudAuth } from './auth.ts'
-import { parseReply, refusedError, unavailable, type Refusal, type Reply } from './response.ts'
+import { malformed, parseReply, refusedError, unavailable, type Refusal, type Reply } from './response.ts'
 import { inTurn, type WebTokenStore } from './tokens.ts'
 
 /** Many times what a record with a key needs. */
@@ -16,6 +16,8 @@ const MAX_WAIT_MS = 4_000
 /** If iCloud asks for more, the call ends, and its error says how long. */
 const MAX_RETRY_AFTER_MS = 30_000
 const SIGN_IN_MS = 300_000
+/** A store may ask the user for a fingerprint. */
+const TOKENS_MS = 60_000
 
 /** What a session needs to know. */
 export interface SessionSettings {
@@ -38,6 +40,10 @@ export interface RecordRequest {
   readonly body: object
   /** Errors that are a result. */
   readonly expected: (reply: Refusal) => boolean
+  /** Whether a record says that the request was carried out. Undefined: the caller checks it. */
+  readonly isDone?: (record: Readonly<Record<string, unknown>>) => boolean
+  /** Fails where the user would have to sign in. */
+  readonly withoutSignIn?: boolean
 }
 
 /** What became of it. */
@@ -58,20 +64,22 @@ export function createSession(settings: SessionSettings) {
   const { name, database, apiToken, auth, tokens, timeoutMs } = settings
   const send = settings.fetch ?? ((url, init) => globalThis.fetch(url, init))
 
-  async function load(): Promise<string | undefined> {
+  async function load(signal: AbortSignal | undefined): Promise<string | undefined> {
     let token: unknown
     try {
-      token = await tokens.load()
+      token = await exchangeOnce(signal, TOKENS_MS, async () => tokens.load())
     } catch {
+      if (signal?.aborted) throw abortedBy(signal)
       // Without a cause, here and below: its message may repeat a token.
       throw unavailable('the web token could not be loaded')
     }
     return isWebToken(token) ? token : undefined
   }
 
+  /** Not ended by the caller's signal: the next call needs the token. */
   async function save(token: string | undefined): Promise<void> {
     try {
-      await tokens.save(token)
+      await exchangeOnce(undefined, TOKENS_MS, async () => tokens.save(token))
     } catch {
       throw unavailable('the web token could not be saved')
     }
@@ -86,20 +94,25 @@ export function createSession(settings: SessionSettings) {
   ): Promise<Reply> {
     const query = `?ckAPIToken=${encodeURIComponent(apiToken)}`
     const session = token === undefined ? '' : `&ckWebAuthToken=${encodeURIComponent(token)}`
-    const response = await exchangeOnce(signal, timeoutMs, async (signal) => {
-      const response = await send(`${database}/${request.operation}${query}${session}`, {
-        method: 'POST',
-        // As in Apple's examples: a browser asks for no permission first.
-        headers: { 'content-type': 'text/plain' },
-        body: new Uint8Array(utf8(JSON.stringify(request.body))),
-        credentials: 'omit',
-        redirect: 'manual',
-        signal,
+    const body = utf8(JSON.stringify(request.body)) as Uint8Array<ArrayBuffer>
+    try {
+      const response = await exchangeOnce(signal, timeoutMs, async (signal) => {
+        const response = await send(`${database}/${request.operation}${query}${session}`, {
+          method: 'POST',
+          // As in Apple's examples: a browser asks for no permission first.
+          headers: { 'content-type': 'text/plain' },
+          body,
+          credentials: 'omit',
+          redirect: 'manual',
+          signal,
+        })
+        onHeaders(response.headers)
+        return readResponse(response, MAX_RESPONSE_BYTES)
       })
-      onHeaders(response.headers)
-      return readResponse(response, MAX_RESPONSE_BYTES)
-    })
-    return parseReply(response, request.id)
+      return parseReply(response, request.id)
+    } finally {
+      wipe(body)
+    }
   }
 
   async function signIn(redirectUrl: string, signal: AbortSignal | undefined): Promise<string> {
@@ -123,7 +136,10 @@ export function createSession(settings: SessionSettings) {
       const reply = await exchange(request, token, signal, (headers) => {
         next = headers.get('x-apple-cloudkit-web-auth-token')
       })
-      if (reply.type === 'record') return { type: 'done', record: reply.record }
+      if (reply.type === 'record') {
+        if (request.isDone?.(reply.record) === false) throw malformed()
+        return { type: 'done', record: reply.record }
+      }
       if (request.expected(reply)) return { type: 'done', record: undefined }
       const { error, retried } = refusedError(reply)
       const { code, redirectUrl } = reply
@@ -133,6 +149,7 @@ export function createSession(settings: SessionSettings) {
       return { type: 'failed', error, retried }
     } catch (error) {
       if (isMpcError(error, 'ABORTED')) throw error
+      if (isMpcError(error, 'STORAGE_UNAVAILABLE')) return { type: 'failed', error, retried: true }
       const { message } = isMpcError(error) ? error : { message: 'no response' }
       return { type: 'failed', error: unavailable(message), retried: true }
     } finally {
@@ -144,14 +161,14 @@ export function createSession(settings: SessionSettings) {
     let repeated = false
     /** What the user has just signed in for, and no request has used. */
     let unused: string | undefined
-    let asked = false
+    let asked = request.withoutSignIn === true
     for (let sent = 1; ; sent++) {
-      const token = unused ?? (await load())
+      const token = unused ?? (await load(signal))
       const result = await attempt(request, token, signal)
       if (result.type === 'done') return { record: result.record, repeated }
       if (result.type === 'signed-out') {
         // Somebody who does not take turns, such as another process, may have saved another one meanwhile.
-        const current = token && (await load())
+        const current = token && (await load(signal))
         const isReplaced = current !== undefined && current !== token
         if (token !== undefined) {
           repeated = true

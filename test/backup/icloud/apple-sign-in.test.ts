@@ -140,18 +140,38 @@ describe('signing in by the page of Apple', () => {
     await expect(signIn()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
   })
 
-  test('fails once the user has closed the window, but not over a message sent before that', async () => {
+  test('fails if the page reports an error, without its text', async () => {
+    for (const data of [{ errorCode: 'AUTH_FAILED' }, { errorMessage: 'secret', errorCode: 'secret' }]) {
+      const { send, opened } = openedWindow()
+      const failing = signIn()
+      failing.catch(() => undefined)
+      await vi.advanceTimersByTimeAsync(0)
+      send(data, { origin: 'https://evil.example' })
+      send(data, { source: {} })
+      await vi.advanceTimersByTimeAsync(0)
+      expect(opened.close).not.toHaveBeenCalled()
+      send(data)
+      await expect(failing).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', retryable: true })
+      await expect(failing).rejects.not.toThrow(/secret/)
+    }
+  })
+
+  test('fails half a minute after the window was closed, which it may only seem to be', async () => {
     const first = openedWindow()
     const closed = codeOf(signIn())
     await vi.advanceTimersByTimeAsync(60_000)
     first.opened.closed = true
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(first.listeners).toEqual(['message'])
     await vi.advanceTimersByTimeAsync(1_000)
     expect(await closed).toBe('STORAGE_UNAVAILABLE')
     expect(first.listeners).toEqual([])
     const second = openedWindow()
     const token = signIn()
-    second.opened.closed = true
-    await vi.advanceTimersByTimeAsync(600)
+    for (let i = 0; i < 5; i++) {
+      second.opened.closed = i % 2 === 0
+      await vi.advanceTimersByTimeAsync(20_000)
+    }
     second.send({ ckWebAuthToken: 'late' })
     expect(await token).toBe('late')
   })

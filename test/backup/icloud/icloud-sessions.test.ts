@@ -271,12 +271,15 @@ describe('aborting', () => {
   test('a turn that never comes is an error', async () => {
     const service = emulated()
     const tokens = tokenStore()
-    const hanging = { ...tokens, load: () => new Promise<undefined>(() => {}) }
-    void service.device('ada', { tokens: hanging }).read(ID)
-    const waiting = service.device('ada', { tokens: hanging }).read(ID)
+    service.setFaults(() => ({ type: 'delay', ms: Infinity }))
+    const controller = new AbortController()
+    const first = service.device('ada', { tokens, timeoutMs: 1e9 }).read(ID, { signal: controller.signal })
+    const waiting = service.device('ada', { tokens }).read(ID)
     const start = Date.now()
     expect(await codeOf(withoutWaiting(waiting))).toBe('STORAGE_UNAVAILABLE')
     expect(Date.now() - start).toBeGreaterThanOrEqual(360_000)
+    controller.abort()
+    expect(await codeOf(first)).toBe('ABORTED')
   })
 })
 

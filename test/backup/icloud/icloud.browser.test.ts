@@ -123,13 +123,15 @@ describe('a message of another window', () => {
     expect(await token).toBe('own')
     expect(close).toHaveBeenCalledOnce()
 
-    const elsewhere = { ...request, redirectUrl: 'https://idmsa.apple.com/' }
+    const controller = new AbortController()
+    const elsewhere = { ...request, redirectUrl: 'https://idmsa.apple.com/', signal: controller.signal }
     const refused = appleSignIn().signIn(elsewhere)
     const settled = vi.fn()
     refused.then(settled, settled)
     own.send({ ckWebAuthToken: 'of-an-origin-that-is-not-of-apple' })
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(settled).not.toHaveBeenCalled()
+    controller.abort()
     own.remove()
     await expect(refused).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     other.remove()
