@@ -36,7 +36,16 @@ export function storeUntil(store: ShareStore, deadline: StoreDeadline): ShareSto
     write: (key, value, version) => call(() => store.write(key, value, version, options), readText),
     delete: (key) => call(() => store.delete(key), ignore),
     list: (prefix) => call(() => store.list(prefix), readTexts),
-    isLocked: () => store.isLocked?.() === true,
+    isLocked: () => isLocked(store),
+  }
+}
+
+/** Whether a store is locked. One that cannot say so is: what may wait for its user waits. */
+function isLocked(store: ShareStore): boolean {
+  try {
+    return store.isLocked?.() === true
+  } catch {
+    return true
   }
 }
 

@@ -51,7 +51,7 @@ export function keyValueStore(adapter: KeyValueAdapter, options: KeyValueStoreOp
   const open = async (signal: AbortSignal | undefined) => {
     const secret = await askSecret(getKey, signal, 'the key of the store')
     try {
-      return [sealingKey(secret)]
+      return [sealingKey(secret, namespace)]
     } finally {
       wipe(secret)
     }
@@ -72,8 +72,9 @@ function held(given: unknown): GetSecret {
   return () => key.slice()
 }
 
-/** The key's id tells whether it is another one. It says nothing of the key. */
-function sealingKey(secret: Uint8Array): SealingKey {
-  const derive = (info: string, length: number) => hkdf(sha256, secret, undefined, utf8(info), length)
-  return { id: derive('reshare/v1/key-value/id', ID_LENGTH), key: derive('reshare/v1/key-value/key', 32) }
+/** The id of the key tells whether it is another one, or of another namespace. It says nothing of the key. */
+function sealingKey(secret: Uint8Array, namespace: string): SealingKey {
+  const derive = (use: 'id' | 'key', length: number) =>
+    hkdf(sha256, secret, undefined, utf8(`reshare/v1/key-value/${use}/${namespace}`), length)
+  return { id: derive('id', ID_LENGTH), key: derive('key', 32) }
 }

@@ -20,6 +20,12 @@ export interface KeyValueAdapter {
 
 const VERSION_LENGTH = 16
 
+/** The length of an item, at most, in characters. Longer ones would take seconds to decode. */
+const MAX_ITEM = 2 ** 22
+
+/** What an item has beside its value: `1.`, the version in hex, and a dot. */
+const ITEM_OVERHEAD = 2 + 2 * VERSION_LENGTH + 1
+
 /** Messages of AsyncStorage (SQLite), browsers and file systems. */
 const FULL = /quota|SQLITE_FULL|disk is full|no space left|ENOSPC/i
 
@@ -35,6 +41,7 @@ export function adapterStore(adapter: KeyValueAdapter, namespace: string): Share
     const text: unknown = await run(() => adapter.getItem(item))
     if (text === null || text === undefined) return undefined
     if (typeof text !== 'string') throw oddAnswer('getItem gave neither a text nor null')
+    if (text.length > MAX_ITEM) throw damaged('an item of the key-value storage is damaged')
     return text
   }
 
@@ -68,12 +75,13 @@ export function adapterStore(adapter: KeyValueAdapter, namespace: string): Share
     },
 
     async write(key, value, expectedVersion) {
-      const item = itemOf(key)
+      const [item, base64] = [itemOf(key), toBase64(value)]
+      if (base64.length > MAX_ITEM - ITEM_OVERHEAD) throw new RangeError('a value is too long for a key-value storage')
       return inTurn(adapter, item, async () => {
         const current = await getItem(item)
         if ((current === undefined ? null : parseItem(current).version) !== expectedVersion) throw conflict()
         const version = newVersion()
-        await setItem(item, `1.${version}.${toBase64(value)}`)
+        await setItem(item, `1.${version}.${base64}`)
         return version
       })
     },
@@ -88,7 +96,8 @@ export function adapterStore(adapter: KeyValueAdapter, namespace: string): Share
       if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) {
         throw oddAnswer('getAllKeys gave no list of texts')
       }
-      const keys = items.filter((item) => item.startsWith(prefix)).map((item) => keyOf(item.slice(prefix.length)))
+      const own = [...new Set(items)].filter((item) => item.startsWith(prefix))
+      const keys = own.map((item) => keyOf(item.slice(prefix.length)))
       return keys.filter((key) => key !== undefined && key.startsWith(keyPrefix)).sort() as string[]
     },
   }

@@ -19,14 +19,15 @@ export const MOVING = `${RESERVED}moving`
 const HEADER_ATTEMPTS = 16
 
 /**
- * What is not sealed. Everything else is: also keys that a later version of the client, or somebody else, stores.
+ * What is not sealed, exactly as the client writes it. Everything else is: also keys that a later version of the client, or
+ * somebody else, stores.
  *
- * - `wallet/…`: ids, public keys and states of a wallet's sets
- * - `discard/…`: a mark, while a share is being deleted
+ * - `wallet/<walletId>`: ids, public keys and states of a wallet's sets
+ * - `discard/<setId>/<random>`: a mark, while a share is being deleted
  */
-const PUBLIC_PREFIXES = ['wallet/', 'discard/']
+const PUBLIC = /^(wallet\/[0-9a-f]{32}|discard\/[0-9a-f]{64}\/[0-9a-f]{32})$/
 
-const isPublic = (key: string) => PUBLIC_PREFIXES.some((prefix) => key.startsWith(prefix))
+const isPublic = (key: string) => PUBLIC.test(key)
 const isReserved = (key: string) => key.startsWith(RESERVED)
 
 /** The keys of a store that a lock opens. Their headers are in the store itself. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sealedTransport } from '../../../src/channel/index.ts'
 import { readToReplace } from '../../../src/client/wallets/read-to-replace.ts'
 import { generateKeyPair } from '../../../src/hpke/x25519.ts'
-import { generateWallet, sign } from '../../../src/index.ts'
+import { generateWallet, getWallet, sign } from '../../../src/index.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 import { lockedStore } from '../../../src/storage/lock.ts'
 import type { ShareStore, StoreCallOptions } from '../../../src/storage/types.ts'
@@ -34,6 +34,17 @@ test('every call that may ask the user has a signal, which ends with the action'
   await sign(client, { walletId, scheme: 'ecdsa', message: utf8('hello'), hash: 'sha256', signal: controller.signal })
   expect([...signals.keys()].sort()).toEqual(['probe', 'read', 'write'])
   for (const given of signals.values()) expect(given.every((signal) => signal instanceof AbortSignal)).toBe(true)
+})
+
+test('a store that cannot say whether it is locked counts as locked', async () => {
+  const inner = memoryStore()
+  const { device } = stage()
+  const wallet = await generateWallet(device('phone', { storage: inner }))
+  const isLocked = () => {
+    throw new Error('not known')
+  }
+  const client = device('phone', { storage: { ...inner, isLocked } })
+  expect(await getWallet(client, { walletId: wallet.id })).toEqual(wallet)
 })
 
 test('a sealed request hands its signal to the store of the device key', async () => {

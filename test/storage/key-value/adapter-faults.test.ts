@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { keyValueStore, type KeyValueAdapter } from '../../../src/storage/key-value.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { code } from '../../support/code.ts'
@@ -7,6 +7,10 @@ import { asyncStorage } from './support/adapters.ts'
 
 const VALUE = utf8('a share that must not be seen')
 const key = secretOf(1)
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 describe('an adapter that', () => {
   const over = (changes: Partial<Record<keyof KeyValueAdapter, unknown>>) => {
@@ -109,6 +113,30 @@ describe('an adapter that', () => {
     const store = keyValueStore(adapter, { key })
     await expect(store.write('a', VALUE, null)).rejects.toThrow(code('STORAGE_UNAVAILABLE'))
     expect((await store.read('a'))?.value).toEqual(VALUE)
+  })
+
+  test('gives a text of more than 4,194,304 characters is SHARE_PARSING_FAILED, before it is decoded', async () => {
+    const start = `1.${'0'.repeat(32)}.`
+    const decode = vi.spyOn(globalThis, 'atob')
+    const { items, store } = over({})
+    items.set('reshare.YQ', start + 'A'.repeat(2 ** 22 - 32))
+    for (const call of [store.read('a'), store.write('a', VALUE, null)]) {
+      await expect(call).rejects.toThrow(code('SHARE_PARSING_FAILED'))
+    }
+    expect(decode).not.toHaveBeenCalled()
+    await store.delete('a')
+    expect(items.size).toBe(0)
+  })
+
+  test('would get such a text stores nothing', async () => {
+    const { items, store } = over({})
+    await expect(store.write('a', new Uint8Array(3 * 2 ** 20), null)).rejects.toThrow(RangeError)
+    expect(items.size).toBe(0)
+  })
+
+  test('gives a key twice is listed once', async () => {
+    const { store } = over({ getAllKeys: () => ['reshare.YQ', 'reshare.Yg', 'reshare.YQ'] })
+    expect(await store.list('')).toEqual(['a', 'b'])
   })
 
   test('drops what it stores fails the probe', async () => {

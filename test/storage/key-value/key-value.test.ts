@@ -132,6 +132,16 @@ describe('a key-value store', () => {
     expect([...items.keys()]).toEqual([...others, 'apart.Yg'])
   })
 
+  test('opens nothing of another namespace of the same key', async () => {
+    const { items, ...adapter } = asyncStorage()
+    const [ann, bob] = ['ann', 'bob'].map((namespace) => keyValueStore(adapter, { key, namespace }))
+    await bob!.write('device-key', VALUE, null)
+    const [[item, text]] = [...items] as [[string, string]]
+    items.set(item.replace('bob.', 'ann.'), text)
+    await expect(ann!.read('device-key')).rejects.toMatchObject({ code: 'SHARE_NOT_FOUND' })
+    expect((await bob!.read('device-key'))?.value).toEqual(VALUE)
+  })
+
   test('takes a lock around it', async () => {
     const adapter = asyncStorage()
     const asked = askedLock(secretOf(2))

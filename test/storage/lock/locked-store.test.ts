@@ -6,7 +6,7 @@ import { changeLock, lockedStore, type DeviceLock } from '../../../src/storage/l
 import type { ShareStore } from '../../../src/storage/types.ts'
 import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import { code } from '../../support/code.ts'
-import { askedLock, contents, lockOf, replaceValue, secretOf } from './support/locks.ts'
+import { askedLock, contents, lockOf, MARK, replaceValue, secretOf, WALLET } from './support/locks.ts'
 
 const VALUE = utf8('a share that must not be seen')
 
@@ -34,21 +34,23 @@ describe('a locked store keeps the contract of every store', () => {
 describe('a locked store', () => {
   test('seals what is secret, also under keys that nobody knows yet, and leaves the records of wallets', async () => {
     const { inner, store } = await locked()
-    const names = [
-      'share/a',
-      'ot/a',
-      'device-key',
-      'new/kind',
+    const upper = WALLET.toUpperCase().replace('WALLET', 'wallet')
+    const likePublic = [
       'wallet',
       'wallets/a',
-      'discard',
-      'wallet/a',
-      'discard/a/b',
+      'wallet/seed',
+      `${WALLET}/x`,
+      `x${WALLET}`,
+      `${WALLET}0`,
+      `${WALLET}\n`,
+      upper,
     ]
+    const likeMark = ['discard', 'discard/a/b', `${MARK}/`, `${MARK}0`, MARK.replace('/', '//'), `discard/${WALLET}`]
+    const names = ['share/a', 'ot/a', 'device-key', 'new/kind', ...likePublic, ...likeMark, WALLET, MARK]
     for (const name of names.slice(1)) await store.write(name, VALUE, null)
     const stored = await contents(inner)
     const readable = names.filter((name) => String(stored.get(name)).includes(String(VALUE)))
-    expect(readable).toEqual(['wallet/a', 'discard/a/b'])
+    expect(readable).toEqual([WALLET, MARK])
     expect(await store.list('')).toEqual([...names].sort())
   })
 
@@ -56,9 +58,9 @@ describe('a locked store', () => {
     const { inner } = await locked()
     const asked = askedLock(secretOf(1))
     const store = lockedStore(inner, asked.lock)
-    const version = await store.write('wallet/a', VALUE, null)
-    await store.write('wallet/a', VALUE, version)
-    await store.read('wallet/a')
+    const version = await store.write(WALLET, VALUE, null)
+    await store.write(WALLET, VALUE, version)
+    await store.read(WALLET)
     expect(await store.read('share/absent')).toBeUndefined()
     await store.list('')
     await store.delete('share/absent')

@@ -5,14 +5,14 @@ import { changeLock, lockedStore, sealStore, type DeviceLock } from '../../../sr
 import type { ShareStore } from '../../../src/storage/types.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
 import { code } from '../../support/code.ts'
-import { askedLock, contents, lockOf, secretOf } from './support/locks.ts'
+import { askedLock, contents, lockOf, secretOf, WALLET } from './support/locks.ts'
 
 const SECRETS = ['device-key', 'ot/a', 'share/a', 'share/b']
 
 /** A store that was used without a lock. */
 async function plain(): Promise<ShareStore> {
   const store = memoryStore()
-  for (const key of [...SECRETS, 'wallet/a']) await store.write(key, utf8(`value of ${key}`), null)
+  for (const key of [...SECRETS, WALLET]) await store.write(key, utf8(`value of ${key}`), null)
   return store
 }
 
@@ -35,7 +35,7 @@ function endingAt(store: ShareStore, change: number, when: 'before' | 'after'): 
 }
 
 async function holdsEverything(store: ShareStore): Promise<void> {
-  for (const key of [...SECRETS, 'wallet/a']) expect((await store.read(key))?.value).toEqual(utf8(`value of ${key}`))
+  for (const key of [...SECRETS, WALLET]) expect((await store.read(key))?.value).toEqual(utf8(`value of ${key}`))
 }
 
 describe('sealing a store that was used without a lock', () => {
@@ -44,7 +44,7 @@ describe('sealing a store that was used without a lock', () => {
     expect(await sealStore(inner, lockOf(1))).toBe(4)
     await holdsEverything(lockedStore(inner, lockOf(1)))
     const stored = await contents(inner)
-    expect([...stored.keys()]).toEqual([...SECRETS, 'reshare-lock/0', 'wallet/a'].sort())
+    expect([...stored.keys()]).toEqual([...SECRETS, 'reshare-lock/0', WALLET].sort())
     for (const key of SECRETS) expect(String(stored.get(key))).not.toContain(String(utf8('value of')))
   })
 
@@ -93,7 +93,7 @@ describe('sealing a store that was used without a lock', () => {
     await expect(store.write('share/new', utf8('new'), null)).rejects.toMatchObject(expected)
     await expect(store.probe()).rejects.toMatchObject(expected)
     expect(await contents(inner)).toEqual(before)
-    expect((await store.read('wallet/a'))?.value).toEqual(utf8('value of wallet/a'))
+    expect((await store.read(WALLET))?.value).toEqual(utf8(`value of ${WALLET}`))
   })
 
   test('a value in the open that comes later counts as damaged', async () => {

@@ -82,7 +82,7 @@ test('sealing a store and changing its lock leave no key and no value', async ()
 
 test('a key-value store leaves neither its key nor what seals with it, nor a value that was written', async () => {
   const [secret, value] = [random(40), random(40)]
-  const derived = hkdf(sha256, secret, undefined, utf8('reshare/v1/key-value/key'), 32)
+  const derived = hkdf(sha256, secret, undefined, utf8('reshare/v1/key-value/key/reshare'), 32)
   const items = new Map<string, string>()
   const adapter = {
     getItem: (item: string) => items.get(item),

@@ -18,6 +18,12 @@ export const secretOf = (byte: number): Uint8Array => Uint8Array.from({ length: 
 
 export const lockOf = (byte: number): DeviceLock => secretLock(secretOf(byte))
 
+/** The key of a wallet's record, as the client writes it: it is not sealed. */
+export const WALLET = `wallet/${'0a'.repeat(16)}`
+
+/** The key of a mark, as the client writes it: it is not sealed. */
+export const MARK = `discard/${'0b'.repeat(32)}/${'0c'.repeat(16)}`
+
 /** What a store holds, by key. */
 export async function contents(store: ShareStore): Promise<Map<string, Uint8Array>> {
   const keys = await store.list('')
