@@ -31,6 +31,7 @@ const MAX_STANZAS = 32
  * tried. It has no key: it finds accidents, not attackers, whom age's own authentication finds.
  *
  * @param encrypt seals with the recipient that it is given last
+ * @throws {RangeError} if the header is too large
  */
 export async function withManifest(
   choices: readonly BackupChoice[],
@@ -45,7 +46,7 @@ export async function withManifest(
         return [{ args: [MANIFEST_STANZA, encodeChoices(choices), BLANK], body: new Uint8Array(0) }]
       },
     })
-    const { checksumAt, macAt } = locate(file)
+    const { checksumAt, macAt } = locateSealed(file)
     file.set(utf8(encodeArgument(checksum(file, checksumAt, macAt))), checksumAt)
     // The header has changed, and with it the MAC (C2SP age v1, "Header MAC").
     const macKey = hkdf(sha256, fileKey as Uint8Array, undefined, utf8('header'), 32)
@@ -71,6 +72,15 @@ export function readHeader(file: Uint8Array): BackupHeader {
   if (stanzas.length > MAX_STANZAS) throw corrupt('it has too many stanzas')
   const choices = decodeChoices(choicesText)
   return { choices, methods: [...new Set(choices.flatMap(({ methods }) => methods))], stanzas }
+}
+
+/** {@link locate} in a file that was just made, in which nothing but its length can be wrong. */
+function locateSealed(file: Uint8Array) {
+  try {
+    return locate(file)
+  } catch (cause) {
+    throw new RangeError('the recipients are too many for one file', { cause })
+  }
 }
 
 function locate(file: Uint8Array) {

@@ -1,6 +1,7 @@
 import { abytes } from '../util/bytes.ts'
 import { encodeArmor } from './armor.ts'
 import { sharingsOf } from './choices.ts'
+import { recipientsArgument } from './keys.ts'
 import { throwIfAborted } from './failures.ts'
 import { withManifest } from './manifest.ts'
 import { forward, part, type OnProgress } from './progress.ts'
@@ -45,9 +46,7 @@ async function recipientsOf(
   for (const [i, method] of methods.entries()) {
     throwIfAborted(signal)
     const work = { onProgress: part(onProgress, i, methods.length), ...(signal && { signal }) }
-    const own = await method.recipients({ walletId, ...work })
-    if (own.length === 0) throw new TypeError(`the method ${method.name} gave no recipient`)
-    recipients.push(...own)
+    recipients.push(...recipientsArgument(await method.recipients({ walletId, ...work }), method.name))
   }
   return recipients
 }

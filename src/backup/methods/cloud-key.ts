@@ -3,6 +3,7 @@ import { isMpcError, MpcError } from '../../errors.ts'
 import { equalBytes, fromUtf8, isHex, toHex, utf8, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import type { CloudKeyStorage } from './cloud-storage.ts'
+import { CLOUD_STANZA } from './cloud-stanza.ts'
 import { cleanUp, corrupt, throwIfAborted, withCode } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { createBackupMethod } from '../method.ts'
@@ -21,7 +22,6 @@ export interface CloudKeyOptions {
   readonly kind?: 'x25519' | 'hybrid'
 }
 
-const CLOUD_STANZA = 'reshare/v1/cloud-key'
 /** A sealing adds one. A file whose reader would have to look for more keys than this is refused. */
 const MAX_CLOUD_KEYS = 4
 

@@ -95,6 +95,8 @@ export interface HandedPart {
 export async function openPart(options: OpenPartOptions): Promise<HandedPart> {
   const { cipherText, method, recipient, walletId, onProgress, signal } = assertObject(options, 'openPart')
   keysArgument(method)
+  // Code as a recipient has no fingerprint that the guardian could have compared.
+  if (typeof recipient !== 'string') throw new TypeError('recipient must be the text of an age recipient')
   const receiver = custom({ recipients: [recipient] })
   const work = { ...(walletId && { walletId }), ...(onProgress && { onProgress }), ...(signal && { signal }) }
   const record = await openOwnPart(cipherText, method, work)

@@ -1,6 +1,6 @@
 import { MpcError, isMpcError } from '../../errors.ts'
 import type { BackupMethodName } from '../../types.ts'
-import { wipe } from '../../util/bytes.ts'
+import { abytes, wipe } from '../../util/bytes.ts'
 import { throwIfAborted, withCode } from '../failures.ts'
 import { openPartFile, type Part, type PartWork } from './part-file.ts'
 import { decodePartRecord, type PartRecord } from './part-record.ts'
@@ -39,13 +39,14 @@ export async function openParts(
   const fractions = methods.map(() => 0)
   const tasks = createTasks(signal)
 
-  const openBy = async (method: BackupKeys, position: number): Promise<void> => {
+  const openBy = async ({ method, name, position, isHanded }: Queued): Promise<void> => {
     const report = (fraction: number) => {
       fractions[position] = Math.max(fractions[position] as number, Math.min(1, fraction))
       onProgress?.(fractions.reduce((sum, each) => sum + each, 0) / methods.length)
     }
     const own = { ...work, onProgress: report, signal: tasks.signal }
-    const failure = await openOne(parts, method, { work: own, position, accept, isOpen: (index) => opened.has(index) })
+    const attempt = { work: own, name, position, isHanded, accept, isOpen: (index: number) => opened.has(index) }
+    const failure = await openOne(parts, method, attempt)
     if (failure !== undefined) failures.push(failure)
   }
 
@@ -68,7 +69,7 @@ export async function openParts(
       if (next !== undefined && active < slots) {
         queue.shift()
         const patience = next.asks ? PATIENCE_MS.asking : PATIENCE_MS.silent
-        tasks.start(openBy(next.method, next.position), patience)
+        tasks.start(openBy(next), patience)
       } else if (tasks.pending() > 0) await tasks.change()
       else throw missing(needed, opened, failures)
     }
@@ -90,7 +91,10 @@ function missing(needed: number, opened: Map<number, PartRecord>, failures: read
 
 interface Attempt {
   readonly work: PartWork & { readonly signal: AbortSignal }
+  readonly name: BackupMethodName
   readonly position: number
+  /** Whether the method brings an open part. */
+  readonly isHanded: boolean
   /** Takes a record, unless its part is open already. */
   readonly accept: (record: PartRecord) => boolean
   readonly isOpen: (index: number) => boolean
@@ -100,10 +104,11 @@ interface Attempt {
 async function openOne(
   parts: readonly Part[],
   method: BackupKeys,
-  { work, position, accept, isOpen }: Attempt,
+  { accept, isOpen, ...attempt }: Attempt,
 ): Promise<PartFailure | undefined> {
+  const { work, name, position } = attempt
   const failures: PartFailure[] = []
-  for (const { indices, open } of waysOf(parts, method, work)) {
+  for (const { indices, open } of waysOf(parts, method, attempt)) {
     if (work.signal.aborted || indices.some(isOpen)) continue
     try {
       const record = await withCode('DECRYPT_FAILED', 'the method failed', open)
@@ -111,12 +116,12 @@ async function openOne(
       if (accept(record)) return undefined
       throw new MpcError('DECRYPT_FAILED', `part ${index} was opened by another method`)
     } catch (error) {
-      failures.push({ position, method: method.name, parts: indices, error: error as MpcError })
+      failures.push({ position, method: name, parts: indices, error: error as MpcError })
       if (!isMpcError(error, ...NEXT_PART_AFTER)) break
     }
   }
   const error = new MpcError('DECRYPT_FAILED', 'there is no part for this method that is not open')
-  return mostTellingFailure(failures) ?? { position, method: method.name, parts: [], error }
+  return mostTellingFailure(failures) ?? { position, method: name, parts: [], error }
 }
 
 interface Way {
@@ -125,33 +130,44 @@ interface Way {
   readonly open: () => Promise<PartRecord>
 }
 
-function waysOf(parts: readonly Part[], method: BackupKeys, work: Attempt['work']): readonly Way[] {
-  const { handedPart, name } = method
-  if (handedPart !== undefined) {
-    return [{ indices: [], open: async () => readRecord(await handedPart({ signal: work.signal }), parts) }]
+function waysOf(
+  parts: readonly Part[],
+  method: BackupKeys,
+  { work, name, isHanded }: Pick<Attempt, 'work' | 'name' | 'isHanded'>,
+): readonly Way[] {
+  if (isHanded) {
+    return [{ indices: [], open: async () => readRecord(await method.handedPart?.({ signal: work.signal }), parts) }]
   }
   return parts
     .filter((part) => part.method === name)
     .map((part) => ({ indices: [part.index], open: () => openPartFile(part, parts, method, work) }))
 }
 
-function readRecord(bytes: Uint8Array, parts: readonly Part[]): PartRecord {
+/** @param given of a method, and secret: it is wiped */
+function readRecord(given: Uint8Array | undefined, parts: readonly Part[]): PartRecord {
+  // Not in a class of the method's: a slice of a Buffer is no copy.
+  const bytes = abytes(given, undefined, 'what handedPart gives')
   try {
     return decodePartRecord(bytes, parts)
   } finally {
-    wipe(bytes)
+    wipe(bytes, given)
   }
 }
 
 interface Queued {
   readonly method: BackupKeys
+  readonly name: BackupMethodName
   readonly position: number
+  readonly isHanded: boolean
   readonly asks: boolean
 }
 
 /** Those that were handed over, those that ask nobody, and the rest, each in the order in which they were given. */
 function orderOf(methods: readonly BackupKeys[]): Queued[] {
-  const queue = methods.map((method, position) => ({ method, position, asks: ASKING.includes(method.name) }))
-  const rank = ({ method, asks }: Queued) => (asks ? 2 : method.handedPart === undefined ? 1 : 0)
+  const queue = methods.map((method, position) => {
+    const { name } = method
+    return { method, name, position, isHanded: method.handedPart !== undefined, asks: ASKING.includes(name) }
+  })
+  const rank = ({ isHanded, asks }: Queued) => (asks ? 2 : isHanded ? 0 : 1)
   return queue.sort((a, b) => rank(a) - rank(b) || a.position - b.position)
 }

@@ -7,6 +7,7 @@ import { decodeArmor, encodeArmor } from '../armor.ts'
 import { decodeChoices, sharingsOf } from '../choices.ts'
 import { corrupt } from '../failures.ts'
 import { MANIFEST_STANZA, readHeader } from '../manifest.ts'
+import { CLOUD_STANZA } from '../methods/cloud-stanza.ts'
 import { PASSWORD_STANZA } from '../methods/password-stanza.ts'
 import { openFile } from '../open-file.ts'
 import { decodePartRecord, encodePartRecord, type PartRecord } from './part-record.ts'
@@ -97,13 +98,32 @@ export async function openPartFile(
   }
 }
 
-/** The file must be for its method alone, and must not have parts itself; it costs one key derivation at most. */
+/**
+ * The file must be for its method alone, and must not have parts itself; it costs one key derivation or one key of a cloud
+ * at most.
+ */
 function assertPartFile({ file, method }: Part): void {
   const { choices, stanzas } = readHeader(file)
   const [choice, ...others] = choices
   const isForMethod = choice?.needed === 1 && choice.methods.join() === method && others.length === 0
-  const passwords = stanzas.filter(([type]) => type === PASSWORD_STANZA).length
-  if (!isForMethod || passwords > 1) throw corrupt('a part is not for its method')
+  const count = (wanted: string) => stanzas.filter(([type]) => type === wanted).length
+  if (!isForMethod || count(PASSWORD_STANZA) > 1 || count(CLOUD_STANZA) > 1) {
+    throw corrupt('a part is not for its method')
+  }
+  if (stanzas.length === 0) throw corrupt('a part is for nobody')
+}
+
+/**
+ * Asserts that a part that was just sealed is one that {@link openPartFile} takes.
+ *
+ * @throws {RangeError} if its method has sealed it for nobody, or for more keys than a part may have
+ */
+export function assertSealedPart(part: Part): void {
+  try {
+    assertPartFile(part)
+  } catch (cause) {
+    throw new RangeError(`the method ${part.method} sealed a part for nobody, or for too many keys`, { cause })
+  }
 }
 
 /** Whether two lists of parts have the same files. */

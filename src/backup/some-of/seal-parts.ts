@@ -1,7 +1,8 @@
 import { isMpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
 import { throwIfAborted } from '../failures.ts'
-import { openPartFile, sealPart, type Part, type PartWork } from './part-file.ts'
+import { recipientsArgument } from '../keys.ts'
+import { assertSealedPart, openPartFile, sealPart, type Part, type PartWork } from './part-file.ts'
 import { commitToShare, type PartRecord } from './part-record.ts'
 import { part as partOf, type OnProgress } from '../progress.ts'
 import type { AgeRecipient, BackupKeys } from '../types.ts'
@@ -17,10 +18,11 @@ export interface SealedPart {
 const MAX_PARTS_LENGTH = 40 * 1024
 
 /**
- * Seals each record by its method, and opens it again by each method that can.
+ * Seals each record by its method, and opens it again by each method that can. Of the others, it checks that the part is one
+ * that could be opened.
  *
  * @throws {TypeError} if one key would open two parts, as far as that can be seen
- * @throws {RangeError} if the parts are too large for a header
+ * @throws {RangeError} if the parts are too large for a header, or one is for nobody or for too many keys
  * @throws {DECRYPT_FAILED | BACKUP_CORRUPT} if a method does not open its part
  * @throws {MpcError} what a method throws
  */
@@ -38,6 +40,7 @@ export async function sealParts(
     const report = (step: 0 | 1): OnProgress => partOf(partOf(onProgress, i, methods.length), step, 2)
     const file = await sealPart(record, noting(method, seen), { ...work, onProgress: report(0) })
     const part = { ...record, method: method.name, commitment: commitToShare(record), file }
+    assertSealedPart(part)
     const proven = method.sealsOnly !== true
     // What opens must match the commitment to the share.
     if (proven) wipe((await openPartFile(part, [part], method, { ...work, onProgress: report(1) })).share)
@@ -58,7 +61,7 @@ function noting(method: BackupKeys, seen: Set<AgeRecipient>): BackupKeys {
     probe: (options) => method.probe(options),
     identities: (options) => method.identities(options),
     async recipients(options) {
-      const recipients = await method.recipients(options)
+      const recipients = recipientsArgument(await method.recipients(options), method.name)
       if (recipients.some((recipient) => seen.has(recipient)))
         throw new TypeError('two parts are for the same recipient')
       for (const recipient of recipients) seen.add(recipient)

@@ -3,7 +3,7 @@ export interface Tasks {
   /** Aborted with the caller's signal, and at the end. */
   readonly signal: AbortSignal
   /**
-   * @param work never rejects
+   * @param work its result does not count, nor whether it rejects
    * @param patienceMs after this time the task no longer counts as active
    */
   start(work: Promise<void>, patienceMs: number): void
@@ -36,11 +36,12 @@ export function createTasks(caller: AbortSignal | undefined): Tasks {
         task.isActive = false
         wake()
       }, patienceMs)
-      void work.finally(() => {
+      const ended = () => {
         clearTimeout(task.timer)
         running.delete(task)
         wake()
-      })
+      }
+      void work.then(ended, ended)
     },
     active: () => [...running].filter(({ isActive }) => isActive).length,
     pending: () => running.size,
