@@ -23,6 +23,12 @@ export interface BackupMethod {
   readonly name: BackupMethodName
 
   /**
+   * Set by `someOf`, and by `anyOf` with one among its methods: the keys that open a backup may be others than those for
+   * which this method would seal.
+   */
+  readonly sharesKey?: boolean
+
+  /**
    * Asked before any protocol message: proves that the method can keep its key (write, read back, delete a probe).
    *
    * @throws {PASSWORD_REQUIRED} if a password method has none
@@ -114,7 +120,7 @@ export interface IdentityOptions extends BackupOpenOptions {
 }
 
 /** The keys of a backup method: what the author of a new one writes; `createBackupMethod` makes it a {@link BackupMethod}. */
-export interface BackupKeys extends Pick<BackupMethod, 'name' | 'probe'> {
+export interface BackupKeys extends Pick<BackupMethod, 'name' | 'probe' | 'sharesKey'> {
   /** Set where the method has recipients only, so that what it seals opens elsewhere. */
   readonly sealsOnly?: boolean
 

@@ -22,6 +22,8 @@ import {
   type ClientOptions,
   type ShareStore,
 } from '../../src/index.ts'
+import { anyOf, custom } from '../../src/backup/index.ts'
+import { someOf } from '../../src/backup/some-of/index.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { NOT_LABELS } from '../support/texts.ts'
 import { stage } from './support/devices.ts'
@@ -34,6 +36,9 @@ const walletId = '0'.repeat(32)
 const setId = '0'.repeat(64)
 const method = plainMethod()
 const message = new Uint8Array(3)
+const identities = [{ unwrapFileKey: () => null }]
+const paper = custom({ identities })
+const guardians = someOf(2, [paper, custom({ identities })])
 
 const ANY: readonly Bad[] = [
   [{ signal: {} }, TypeError],
@@ -83,6 +88,8 @@ const OPENING: readonly Bad[] = [
   [{ rotateBackup: 'PASSWORD' }, TypeError],
   [{ rotateBackup: { name: 'PASSWORD' } }, TypeError],
   [{ rotateBackup: null }, TypeError],
+  [{ rotateBackup: true, method: guardians }, TypeError],
+  [{ rotateBackup: true, method: anyOf(paper, guardians) }, TypeError],
 ]
 
 const SIGN: readonly Bad[] = [

@@ -114,12 +114,10 @@ test(
     await expect(refused).rejects.toMatchObject({ opened: [2], failures: [{ error: { code: 'WRONG_PASSWORD' } }] })
 
     const laptop = device('laptop')
-    const { backup } = await recoverWallet(laptop, {
-      cipherText,
-      method: both(),
-      existingSets: 'keep',
-      rotateBackup: true,
-    })
+    const recovery = { cipherText, method: both(), existingSets: 'keep' } as const
+    // How many of which methods, the app must say: those at hand to open may be fewer than those that sealed.
+    await expect(recoverWallet(laptop, { ...recovery, rotateBackup: true })).rejects.toThrow(TypeError)
+    const { backup } = await recoverWallet(laptop, { ...recovery, rotateBackup: both() })
     await backup!.confirm()
     expect(backupChoicesOf(backup!.cipherText)).toEqual([{ needed: 2, methods: ['PASSWORD', 'CUSTOM'] }])
     const old = recoverWallet(device('late'), {

@@ -16,6 +16,7 @@ export function anyOf(...methods: readonly [BackupKeys, ...BackupKeys[]]): Backu
   methods.forEach(keysArgument)
   return {
     name: methods[0].name,
+    ...(methods.some(({ sharesKey }) => sharesKey === true) && { sharesKey: true }),
     async probe(options) {
       for (const method of methods) await method.probe(options)
     },

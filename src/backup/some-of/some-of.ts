@@ -91,6 +91,7 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
 
   return createBackupMethod({
     name: 'CUSTOM',
+    sharesKey: true,
     choice: { needed, methods: names },
     async probe(options) {
       assertSeals()

@@ -46,7 +46,10 @@ export interface RecoverWalletOptions extends ActionOptions {
    * substitute another wallet.
    */
   readonly publicKeys?: PublicKeys
-  /** Whether to make a new backup too: `true` seals it with the same method; pass another method to change it. */
+  /**
+   * Whether to make a new backup too: `true` seals it with the same method; pass another method to change it. With
+   * `someOf`, pass the method: the ones at hand to open may be fewer than those that should open the new backup.
+   */
   readonly rotateBackup?: boolean | BackupMethod
   /** Whether only to check that these inputs would recover the wallet, without changing anything. */
   readonly dryRun?: boolean
@@ -171,6 +174,11 @@ function requireKeys(client: Client, backup: WalletShares, expected: PublicKeys 
 }
 
 function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMethod): BackupMethod | undefined {
+  if (rotateBackup === true && method.sharesKey === true) {
+    throw new TypeError(
+      'name in rotateBackup how many of which methods open the new backup: this one has those at hand',
+    )
+  }
   if (typeof rotateBackup === 'boolean') return rotateBackup ? method : undefined
   return assertBackupMethod(rotateBackup, 'rotateBackup')
 }
