@@ -120,6 +120,7 @@ export const LONGEST = [
 export const BY_ENGINE = {
   'test/backup/argon2.test.ts': 'WebAssembly',
   'test/backup/icloud/': 'fetch, Web Locks, localStorage, messages of windows',
+  'test/backup/google-drive/errors.test.ts': 'Request, Response, streams',
   'test/backup/google-drive/google-drive.test.ts': 'Request, Response, streams',
   'test/backup/google-drive/hostile.test.ts': 'Request, Response, streams',
   'test/backup/passkey': 'WebAuthn',
