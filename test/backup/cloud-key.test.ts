@@ -126,6 +126,16 @@ describe('cloud key', () => {
     expect(read).toHaveBeenCalledTimes(4)
   })
 
+  test('opens a file for four accounts of a provider, and no file is sealed for five', async () => {
+    const account = () => cloudKey({ provider: 'GDRIVE', storage: memoryCloudKey(), kind: 'x25519' })
+    const methods = Array.from({ length: 4 }, account)
+    const original = record(random)
+    const cipherText = await sealBackup({ record: original, methods })
+    for (const method of methods) expect(await openBackup({ cipherText, methods: [method] })).toEqual(original)
+    const sealing = sealBackup({ record: original, methods: [...methods, account()] })
+    expect(await codeOf(sealing)).toBe('BACKUP_CORRUPT')
+  })
+
   test('that was not sealed to is deleted, and the error is the first one', async () => {
     const reason = new Error('first')
     const deleted: unknown[] = []
