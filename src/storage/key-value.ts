@@ -74,7 +74,6 @@ function held(given: unknown): GetSecret {
 
 /** The id of the key tells whether it is another one, or of another namespace. It says nothing of the key. */
 function sealingKey(secret: Uint8Array, namespace: string): SealingKey {
-  const derive = (use: 'id' | 'key', length: number) =>
-    hkdf(sha256, secret, undefined, utf8(`reshare/v1/key-value/${use}/${namespace}`), length)
-  return { id: derive('id', ID_LENGTH), key: derive('key', 32) }
+  const derive = (info: string, length: number) => hkdf(sha256, secret, undefined, utf8(`${info}/${namespace}`), length)
+  return { id: derive('reshare/v1/key-value/id', ID_LENGTH), key: derive('reshare/v1/key-value/key', 32) }
 }
