@@ -75,7 +75,7 @@ export const BUDGETS = {
   workers: 51.5,
   'backup/file': 2.2,
   'backup/google-drive': 6.8,
-  'backup/icloud': 6.5,
+  'backup/icloud': 6.9,
   emulators: 9,
   'storage/file': 8.6,
 }

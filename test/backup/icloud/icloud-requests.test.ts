@@ -4,6 +4,8 @@ import { atRequest, type Fault } from '../../../src/emulators/index.ts'
 import { codeOf } from '../fixtures.ts'
 import { emulated, ID, KEY, tokenStore, withoutWaiting } from './fixtures.ts'
 
+const realTimeout = globalThis.setTimeout
+
 beforeEach(() => {
   vi.useFakeTimers()
 })
@@ -35,8 +37,11 @@ describe('a probe of iCloud', () => {
     const storage = service.device()
     await storage.read(ID)
     const controller = new AbortController()
-    service.setFaults(atRequest(n, { type: 'delay', ms: Infinity }))
-    setTimeout(() => controller.abort(), 5_000)
+    service.setFaults((_, i) => {
+      if (i !== n) return undefined
+      setTimeout(() => controller.abort(), 1_000)
+      return { type: 'delay', ms: Infinity }
+    })
     expect(await codeOf(withoutWaiting(storage.probe({ signal: controller.signal })))).toBe('ABORTED')
     await withoutWaiting(storage.read(ID))
     expect(service.records('ada').size).toBe(0)
@@ -48,8 +53,10 @@ describe('a probe of iCloud', () => {
     await storage.read(ID)
     const controller = new AbortController()
     service.setFaults(atRequest(1, { type: 'delay', ms: Infinity, carriedOut: true }))
-    setTimeout(() => controller.abort(), 5_000)
-    expect(await codeOf(withoutWaiting(storage.probe({ signal: controller.signal })))).toBe('ABORTED')
+    const probing = codeOf(storage.probe({ signal: controller.signal }))
+    while (service.records('ada').size === 0) await new Promise((resolve) => realTimeout(resolve, 1))
+    controller.abort()
+    expect(await probing).toBe('ABORTED')
     expect(await withoutWaiting(storage.read(ID))).toBeUndefined()
     // The one before, and that of the read.
     expect(service.signIns).toBe(2)

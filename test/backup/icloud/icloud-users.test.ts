@@ -17,7 +17,7 @@ afterEach(() => {
 /** A page with an empty localStorage. */
 function emptyPage(): Map<string, string> {
   const items = new Map<string, string>()
-  vi.stubGlobal('document', globalThis.document ?? {})
+  if (typeof document === 'undefined') vi.stubGlobal('document', {})
   vi.stubGlobal('localStorage', {
     getItem: (name: string) => items.get(name) ?? null,
     setItem: (name: string, value: string) => void items.set(name, value),

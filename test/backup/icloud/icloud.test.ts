@@ -236,7 +236,7 @@ describe('iCloud', () => {
     [{ timeoutMs: 0 }, 'timeoutMs'],
     [{ endpoint: 'http://example.com' }, 'endpoint'],
   ])('refuses the option %o', (change, name) => {
-    const options = { container: CONTAINER, environment: 'production' as const, apiToken: API_TOKEN }
+    const options = { container: CONTAINER, environment: 'production' as const, apiToken: API_TOKEN, user: 'user-1' }
     expect(() => iCloud({ ...options, ...change })).toThrow(name)
     expect(() => iCloud(options)).not.toThrow()
   })
