@@ -30,10 +30,15 @@ export async function sealFile(age: AgeFiles, { plaintext, signal, ...options }:
   if (sharingsOf(choices).length > 1) throw new TypeError('a backup may have one someOf among its methods')
   const onProgress = forward(options.onProgress)
   const recipients = await recipientsOf(walletId, methods, onProgress, signal)
-  const file = await withManifest(choices, (manifest) => age.encrypt(plaintext, [...recipients, manifest], signal))
-  throwIfAborted(signal)
-  onProgress(1)
-  return encodeArmor(file)
+  try {
+    const file = await withManifest(choices, (manifest) => age.encrypt(plaintext, [...recipients, manifest], signal))
+    throwIfAborted(signal)
+    onProgress(1)
+    return encodeArmor(file)
+  } catch (error) {
+    for (const recipient of recipients) if (typeof recipient === 'object') recipient.discard?.()
+    throw error
+  }
 }
 
 async function recipientsOf(

@@ -81,6 +81,8 @@ export interface AgeStanza {
 export interface AgeRecipientCode {
   /** Wraps a file key of 16 bytes for whoever has the identity. */
   wrapFileKey(fileKey: Uint8Array): AgeStanza[] | Promise<AgeStanza[]>
+  /** Called if the file for which it has wrapped a key could not be sealed. */
+  discard?(): void
 }
 
 /** An age identity that is code, such as an `Identity` of age-encryption. */

@@ -73,6 +73,7 @@ const LABELS = {
     'response nonce',
     'seal nonce',
     'store key',
+    'part share',
   ],
 } as const
 

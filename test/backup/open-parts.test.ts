@@ -72,7 +72,7 @@ describe('opening parts', () => {
   test('waits a minute for a password before it asks for another, and takes either', async () => {
     // Named so that they are asked as passwords are, without the timers of a derivation.
     const [right, other] = ['e', 'f'].map((name): BackupKeys => ({ ...createPad(name, random), name: 'PASSWORD' }))
-    const cipherText = await seal(2, [right!, other!, keys[0]])
+    const cipherText = await seal(2, [other!, right!, keys[0]])
     vi.useFakeTimers()
     const { method, seen } = hanging('PASSWORD')
     const second = counting(right!)

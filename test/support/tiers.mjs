@@ -60,6 +60,8 @@ export const OWN_PROCESS = {
   'test/adapters/wallet.node.test.ts': 'starts a chain',
   'test/adapters/viem/': 'starts a chain, replaces globals',
   'test/backup/file-faults.node.test.ts': 'replaces a module',
+  'test/backup/some-of-kept.node.test.ts': 'replaces Uint8Array',
+  'test/backup/some-of-repeated.node.test.ts': 'replaces a module',
   'test/backup/some-of-wiped.node.test.ts': 'replaces Uint8Array',
   'test/channel/wiped.node.test.ts': 'replaces Uint8Array',
   'test/client/actions/export.node.test.ts': 'replaces a module',

@@ -39,13 +39,14 @@ export async function openParts(
   const fractions = methods.map(() => 0)
   const tasks = createTasks(signal)
 
-  const openBy = async ({ method, name, position, isHanded }: Queued): Promise<void> => {
+  const openBy = async ({ method, ...queued }: Queued): Promise<void> => {
+    const { position } = queued
     const report = (fraction: number) => {
       fractions[position] = Math.max(fractions[position] as number, Math.min(1, fraction))
       onProgress?.(fractions.reduce((sum, each) => sum + each, 0) / methods.length)
     }
     const own = { ...work, onProgress: report, signal: tasks.signal }
-    const attempt = { work: own, name, position, isHanded, accept, isOpen: (index: number) => opened.has(index) }
+    const attempt = { ...queued, work: own, accept, isOpen: (index: number) => opened.has(index) }
     const failure = await openOne(parts, method, attempt)
     if (failure !== undefined) failures.push(failure)
   }
@@ -89,24 +90,16 @@ function missing(needed: number, opened: Map<number, PartRecord>, failures: read
   )
 }
 
-interface Attempt {
+interface Attempt extends Omit<Queued, 'method'> {
   readonly work: PartWork & { readonly signal: AbortSignal }
-  readonly name: BackupMethodName
-  readonly position: number
-  /** Whether the method brings an open part. */
-  readonly isHanded: boolean
   /** Takes a record, unless its part is open already. */
   readonly accept: (record: PartRecord) => boolean
   readonly isOpen: (index: number) => boolean
 }
 
 /** Opens one part by a method. @returns why it could not */
-async function openOne(
-  parts: readonly Part[],
-  method: BackupKeys,
-  { accept, isOpen, ...attempt }: Attempt,
-): Promise<PartFailure | undefined> {
-  const { work, name, position } = attempt
+async function openOne(parts: readonly Part[], method: BackupKeys, attempt: Attempt): Promise<PartFailure | undefined> {
+  const { work, name, position, accept, isOpen } = attempt
   const failures: PartFailure[] = []
   for (const { indices, open } of waysOf(parts, method, attempt)) {
     if (work.signal.aborted || indices.some(isOpen)) continue
@@ -130,17 +123,17 @@ interface Way {
   readonly open: () => Promise<PartRecord>
 }
 
-function waysOf(
-  parts: readonly Part[],
-  method: BackupKeys,
-  { work, name, isHanded }: Pick<Attempt, 'work' | 'name' | 'isHanded'>,
-): readonly Way[] {
+function waysOf(parts: readonly Part[], method: BackupKeys, { work, name, isHanded, alike }: Attempt): readonly Way[] {
   if (isHanded) {
     return [{ indices: [], open: async () => readRecord(await method.handedPart?.({ signal: work.signal }), parts) }]
   }
-  return parts
-    .filter((part) => part.method === name)
-    .map((part) => ({ indices: [part.index], open: () => openPartFile(part, parts, method, work) }))
+  const own = parts.filter((part) => part.method === name)
+  // If there is a method for each, they may well be in the order in which they sealed: no other is asked in vain.
+  const first = alike.count === own.length ? alike.before : 0
+  return [...own.slice(first), ...own.slice(0, first)].map((part) => ({
+    indices: [part.index],
+    open: () => openPartFile(part, parts, method, work),
+  }))
 }
 
 /** @param given of a method, and secret: it is wiped */
@@ -157,16 +150,27 @@ function readRecord(given: Uint8Array | undefined, parts: readonly Part[]): Part
 interface Queued {
   readonly method: BackupKeys
   readonly name: BackupMethodName
+  /** Its index among the methods given. */
   readonly position: number
+  /** Whether it brings an open part. */
   readonly isHanded: boolean
+  /** Whether it asks the user. */
   readonly asks: boolean
+  /** How many of its name were given that bring none, and how many of them before it. */
+  readonly alike: { readonly count: number; readonly before: number }
 }
 
 /** Those that were handed over, those that ask nobody, and the rest, each in the order in which they were given. */
 function orderOf(methods: readonly BackupKeys[]): Queued[] {
-  const queue = methods.map((method, position) => {
+  const each = methods.map((method, position) => {
     const { name } = method
-    return { method, name, position, isHanded: method.handedPart !== undefined, asks: ASKING.includes(name) }
+    const isHanded = method.handedPart !== undefined
+    return { method, name, position, isHanded, asks: ASKING.includes(name) }
+  })
+  const queue = each.map((one) => {
+    const alike = each.filter(({ name, isHanded }) => name === one.name && !isHanded)
+    const before = alike.filter(({ position }) => position < one.position).length
+    return { ...one, alike: { count: alike.length, before } }
   })
   const rank = ({ isHanded, asks }: Queued) => (asks ? 2 : isHanded ? 0 : 1)
   return queue.sort((a, b) => rank(a) - rank(b) || a.position - b.position)

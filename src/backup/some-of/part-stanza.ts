@@ -9,8 +9,9 @@ export const PART_STANZA = 'reshare/v1/part'
 export const GROUP_LENGTH = 16
 const COMMITMENT_LENGTH = 32
 
-/** A limit as that of one file: whoever opens a backup derives no more keys than this for one password. */
-const MAX_PASSWORD_PARTS = 4
+/** A method tries all parts of its name: it derives no more keys than this for one password, and prompts no more often. */
+const MAX_ASKING_PARTS = 4
+const ASKING = ['PASSWORD', 'PASSKEY'] as const
 
 /** What all parts of a backup have in common. */
 export interface PartGroup {
@@ -39,10 +40,12 @@ export function encodePartArguments({ group, index, method, commitment }: PartAr
   return [PART_STANZA, encodeArgument(id), `${needed}`, `${total}`, `${index}`, method, encodeArgument(commitment)]
 }
 
-/** @throws {RangeError} if there are too many parts for passwords */
-export function assertPasswordParts(methods: readonly BackupMethodName[]): void {
-  const passwords = methods.filter((name) => name === 'PASSWORD').length
-  if (passwords > MAX_PASSWORD_PARTS) throw new RangeError(`at most ${MAX_PASSWORD_PARTS} parts may be for passwords`)
+/** @throws {RangeError} if there are too many parts for passwords, or for passkeys */
+export function assertAskingParts(methods: readonly BackupMethodName[]): void {
+  for (const asking of ASKING) {
+    const count = methods.filter((name) => name === asking).length
+    if (count > MAX_ASKING_PARTS) throw new RangeError(`at most ${MAX_ASKING_PARTS} parts may be for ${asking}`)
+  }
 }
 
 /**
@@ -60,7 +63,7 @@ export function decodePartArguments(
   if (sharing === undefined || own.length !== sharing.methods.length)
     throw corrupt('it has not the parts that it names')
   try {
-    assertPasswordParts(sharing.methods)
+    assertAskingParts(sharing.methods)
     const id = decodeArgument(own[0]?.[1] as string)
     const group = { id, needed: sharing.needed, total: own.length }
     return own.map((stanza, i) => {

@@ -65,5 +65,5 @@ export function mostTellingFailure(failures: readonly PartFailure[]): PartFailur
   const [first] = [...failures].sort((a, b) => rank(a) - rank(b))
   if (first === undefined) return undefined
   const alike = failures.filter(({ error }) => error.code === first.error.code)
-  return { ...first, parts: alike.flatMap(({ parts }) => parts) }
+  return { ...first, parts: alike.flatMap(({ parts }) => parts).sort((a, b) => a - b) }
 }

@@ -1,5 +1,6 @@
 import type { Identity, Stanza } from 'age-encryption'
-import { equalBytes, isHex, wipe } from '../../util/bytes.ts'
+import { equalBytes, fromHex, isHex, wipe } from '../../util/bytes.ts'
+import { hedgedRandom } from '../../util/hedge.ts'
 import { systemRandom } from '../../util/random.ts'
 import { interpolateBytes, splitBytes } from '../../secret-sharing/gf256.ts'
 import { isSharing, MAX_PARTS } from '../choices.ts'
@@ -7,10 +8,11 @@ import { corrupt } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { keysArguments } from '../keys.ts'
 import { createBackupMethod } from '../method.ts'
+import { createKeptShares, wipeRecords } from './kept-shares.ts'
 import { openParts } from './open-parts.ts'
-import { readParts, sameFiles, type Part, type PartWork } from './part-file.ts'
+import { readParts, type Part, type PartWork } from './part-file.ts'
 import { commitToShare, type PartRecord } from './part-record.ts'
-import { assertPasswordParts, encodePartArguments, PART_STANZA } from './part-stanza.ts'
+import { assertAskingParts, encodePartArguments, PART_STANZA } from './part-stanza.ts'
 import { sealParts, type SealedPart } from './seal-parts.ts'
 import type { BackupKeys } from '../types.ts'
 
@@ -25,7 +27,7 @@ import type { BackupKeys } from '../types.ts'
  * another `someOf`.
  *
  * @param needed k: 2 to 16, and to seal not more than there are methods
- * @param methods n: at most 16 with different keys; at most 4 of them passwords
+ * @param methods n: at most 16 with different keys; at most 4 of them passwords, and 4 passkeys
  * @throws {TypeError} if a method is none, is given twice, or is a `someOf` itself
  * @throws {RangeError} if k or n is out of bounds
  *
@@ -39,30 +41,31 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
   if (new Set(given).size !== given.length) throw new TypeError('a method is given twice')
   if (given.some(({ choice }) => choice !== undefined)) throw new TypeError('a someOf cannot be part of another')
   const names = given.map(({ name }) => name)
-  assertPasswordParts(names)
-  const sealed: Sealed[] = []
+  assertAskingParts(names)
+  const kept = createKeptShares()
 
   function assertSeals(): void {
     if (needed > given.length) throw new RangeError(`${needed} methods cannot be needed of ${given.length}`)
   }
 
-  async function wrap(fileKey: Uint8Array, work: PartWork & { readonly walletId: string }): Promise<Stanza[]> {
+  async function wrap(fileKey: Uint8Array, { onKept, ...work }: Wrapping): Promise<Stanza[]> {
     const group = { id: systemRandom(16), needed, total: given.length }
-    const shares = splitBytes(fileKey, needed, given.length, systemRandom)
+    const random = hedgedRandom(systemRandom, 'part share', fileKey, group.id, fromHex(work.walletId))
+    const shares = splitBytes(fileKey, needed, given.length, random)
     const records = shares.map(({ index, value }) => ({ walletId: work.walletId, group, index, share: value }))
-    let kept: PartRecord[] = []
+    let openers: PartRecord[] = []
     try {
       const parts = await sealParts(records, given, work)
-      kept = provenFirst(parts, records).slice(0, needed)
-      sealed.push({ files: parts.map(({ file }) => file), records: kept })
-      if (sealed.length > MOST_KEPT) forget(sealed.shift())
+      openers = provenFirst(parts, records).slice(0, needed)
+      const files = parts.map(({ file }) => file)
+      onKept(kept.keep(files, openers, work.signal))
       return parts.map(({ file }, i) => {
         const record = records[i] as PartRecord
         const part = { ...record, method: (given[i] as BackupKeys).name, commitment: commitToShare(record) }
         return { args: encodePartArguments(part), body: file }
       })
     } finally {
-      wipe(...records.filter((record) => !kept.includes(record)).map(({ share }) => share))
+      wipe(...records.filter((record) => !openers.includes(record)).map(({ share }) => share))
     }
   }
 
@@ -71,22 +74,16 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
       async unwrapFileKey(stanzas) {
         const parts = readParts(stanzas)
         if (parts.length === 0) return null
-        const own = takeSealed(parts)
+        // What this method has just sealed opens without asking anybody: each part was opened when it was sealed.
+        const own = kept.take(parts.map(({ file }) => file))
         const records = own ?? (await openParts(parts, given, work))
         try {
           return combine(records, parts)
         } finally {
-          forget({ records })
+          wipeRecords(records)
         }
       },
     }
-  }
-
-  /** What this method has just sealed opens once without asking anybody: each part was opened when it was sealed. */
-  function takeSealed(parts: readonly Part[]): readonly PartRecord[] | undefined {
-    const files = parts.map(({ file }) => file)
-    const at = sealed.findIndex((each) => sameFiles(each.files, files))
-    return at < 0 ? undefined : sealed.splice(at, 1)[0]?.records
   }
 
   return createBackupMethod({
@@ -101,7 +98,14 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
       assertSeals()
       if (!isHex(walletId, 16)) throw new TypeError('walletId must be 16 bytes in lower-case hex')
       const work = { walletId, ...(onProgress && { onProgress }), ...(signal && { signal }) }
-      return [{ wrapFileKey: (fileKey) => wrap(fileKey, work) }]
+      const forgetting: (() => void)[] = []
+      const onKept = (forget: () => void) => void forgetting.push(forget)
+      return [
+        {
+          wrapFileKey: (fileKey) => wrap(fileKey, { ...work, onKept }),
+          discard: () => forgetting.forEach((forget) => forget()),
+        },
+      ]
     },
     identities: async ({ walletId, onProgress, signal, stanzas }) => {
       const work = { ...(walletId && { walletId }), ...(onProgress && { onProgress }), ...(signal && { signal }) }
@@ -110,18 +114,10 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
   })
 }
 
-/** Several backups may be made at a time. Older ones that nobody has opened are forgotten. */
-const MOST_KEPT = 4
-
-/** What a method keeps of what it has sealed until it is opened once. */
-interface Sealed {
-  readonly files: readonly Uint8Array[]
-  /** As many as open it. Secret. */
-  readonly records: readonly PartRecord[]
-}
-
-function forget(sealed: Pick<Sealed, 'records'> | undefined): void {
-  for (const { share } of sealed?.records ?? []) wipe(share)
+interface Wrapping extends PartWork {
+  readonly walletId: string
+  /** Receives what wipes the shares that were kept. */
+  readonly onKept: (forget: () => void) => void
 }
 
 function provenFirst(parts: readonly SealedPart[], records: readonly PartRecord[]): PartRecord[] {
