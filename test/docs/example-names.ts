@@ -63,3 +63,4 @@ export declare const lock: DeviceLock
 export declare const next: string
 export declare const old: string
 export declare const store: ShareStore
+export declare const userId: string
