@@ -34,8 +34,15 @@ export function defaultTokens(name: string): WebTokenStore {
   return store
 }
 
+/** The part of `Storage` that is used, which programs without the DOM have no type for. */
+type PageStorage = {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
 /** Elsewhere than in a page, a global of this name is not the user's: Node has one that asks for a file. */
-export function pageStorage(): Storage | undefined {
+export function pageStorage(): PageStorage | undefined {
   if (typeof document === 'undefined') return undefined
   try {
     return globalThis.localStorage
@@ -45,7 +52,7 @@ export function pageStorage(): Storage | undefined {
   }
 }
 
-function storageTokens(storage: Storage, name: string): WebTokenStore {
+function storageTokens(storage: PageStorage, name: string): WebTokenStore {
   /** What there was no room for. */
   let unsaved: string | undefined
   return {

@@ -7,6 +7,7 @@ import { readIntact, unsealedKeys, withSecret } from './lock-keyring.ts'
 import { wrapKey } from './header.ts'
 import { checkLock, checkStore } from './locked-store.ts'
 import type { DeviceLock } from './types.ts'
+import { assertObject } from '../../util/arguments.ts'
 
 /** How often a value is sealed, or a header changed, while others change it. */
 const ATTEMPTS = 16
@@ -38,11 +39,8 @@ export interface LockChangeOptions {
  * await sealStore(store, lock)
  * const storage = lockedStore(store, lock)
  */
-export async function sealStore(
-  store: ShareStore,
-  lock: DeviceLock,
-  { signal }: LockChangeOptions = {},
-): Promise<number> {
+export async function sealStore(store: ShareStore, lock: DeviceLock, options: LockChangeOptions = {}): Promise<number> {
+  const { signal } = assertObject(options, 'sealStore')
   checkStore(store)
   checkLock(lock, 'lock')
   const found = await unsealedKeys(store)
@@ -113,8 +111,9 @@ async function sealValue(store: ShareStore, key: string, sealingKey: SealingKey)
 export async function changeLock(
   store: ShareStore,
   locks: { readonly from: DeviceLock; readonly to: DeviceLock },
-  { signal }: LockChangeOptions = {},
+  options: LockChangeOptions = {},
 ): Promise<void> {
+  const { signal } = assertObject(options, 'changeLock')
   checkStore(store)
   const { from, to } = locks ?? {}
   checkLock(from, 'from')
