@@ -121,9 +121,9 @@ export const LONGEST = [
 /** What can differ from one JavaScript engine to another, which `usual` runs in every browser. @type {Readonly<Record<string, string>>} */
 export const BY_ENGINE = {
   'test/backup/argon2.test.ts': 'WebAssembly',
-  'test/backup/icloud/': 'fetch, Web Locks, localStorage, messages of windows',
-  'test/backup/google-drive/errors.test.ts': 'Request, Response, streams',
-  'test/backup/google-drive/google-drive.test.ts': 'Request, Response, streams',
+  'test/backup/icloud/icloud-sessions.test.ts': 'Web Locks',
+  'test/backup/icloud/icloud-users.test.ts': 'localStorage',
+  'test/backup/icloud/icloud.browser.test.ts': 'fetch, Web Locks, messages of windows',
   'test/backup/google-drive/hostile.test.ts': 'Request, Response, streams',
   'test/backup/passkey': 'WebAuthn',
   'test/backup/password.test.ts': 'WebAssembly, strings',

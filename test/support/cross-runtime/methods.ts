@@ -33,7 +33,8 @@ const METHODS = {
         container: 'iCloud.com.example.wallet',
         environment: 'production',
         apiToken: 'production',
-        user: account,
+        // An account here is the header of a token, with a space.
+        user: account.replace(' ', '-'),
         auth: {
           signIn: async ({ redirectUrl }) =>
             (await control(`${cloudUrl}/icloud`, 'sign-in', { account, page: redirectUrl })).ckWebAuthToken as string,
