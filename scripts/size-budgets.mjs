@@ -53,7 +53,6 @@ export const BUDGETS = {
   protocol: 90.5,
   backup: 84,
   'backup/some-of': 65.5,
-  // With what a cloud adds to it: at most 4 KB each.
   'cloud key': 60,
   'cloud key + Drive': 64,
   'cloud key + iCloud': 64,
@@ -90,17 +89,14 @@ const APP = ['.', './transport: httpTransport', './storage: indexedDbStore']
 /** What an app has that keeps a key in a cloud. */
 const CLOUD = ['./backup: cloudKey', './transport: httpTransport']
 
+/** @param {string} name @param {readonly string[]} entries @returns {Bundle} */
+const cloud = (name, entries) => ({ name, entries, platform: 'browser', without: [...SERVER, ...CLIENT] })
+
 /** @type {readonly Bundle[]} */
 export const BUNDLES = [
-  ...[
-    { name: 'cloud key', entries: CLOUD },
-    { name: 'cloud key + Drive', entries: [...CLOUD, './backup/google-drive: googleDrive'] },
-    { name: 'cloud key + iCloud', entries: [...CLOUD, './backup/icloud: iCloud'] },
-  ].map((bundle) => ({
-    ...bundle,
-    platform: /** @type {const} */ ('browser'),
-    without: [...SERVER, ...DATABASES, ...CLIENT, ...CHAINS],
-  })),
+  cloud('cloud key', CLOUD),
+  cloud('cloud key + Drive', [...CLOUD, './backup/google-drive: googleDrive']),
+  cloud('cloud key + iCloud', [...CLOUD, './backup/icloud: iCloud']),
   {
     name: 'client',
     entries: APP,
