@@ -206,18 +206,13 @@ describe('a device that stops', () => {
   test.each(STEPS.flatMap(([who, part]) => (['before', 'after'] as const).map((when) => [who, when, part] as const)))(
     'the %s one, %s %j: both sets that are left sign, and nothing is left over',
     async (who, when, part) => {
-      const stop = new AbortController()
-      const them = await pair({ [who]: stopping(part, when, () => stop.abort()) })
-      const signal = { signal: stop.signal }
-      // One that stops before the server knows of the join leaves the other one waiting.
-      const timeoutMs = 6000
-      const { code, done } = await joinWallet(them.tablet, { timeoutMs, ...(who === 'joining' && signal) })
-      const inviting = inviteDevice(them.phone, {
-        walletId: them.known.id,
-        code,
-        timeoutMs,
-        ...(who === 'inviting' && signal),
-      })
+      const stop = { inviting: new AbortController(), joining: new AbortController() }
+      const them = await pair({ [who]: stopping(part, when, () => stop[who].abort()) })
+      const { code, done } = await joinWallet(them.tablet, { signal: stop.joining.signal })
+      const inviting = inviteDevice(them.phone, { walletId: them.known.id, code, signal: stop.inviting.signal })
+      // One that stops before the server knows of the join leaves the other one waiting: its user gives up then.
+      const giveUp = () => setTimeout(() => Object.values(stop).forEach((one) => one.abort()), 500)
+      void (who === 'joining' ? done : inviting).catch(giveUp)
       const [wallet, invited] = await Promise.all([done, inviting].map((one) => one.catch((error: unknown) => error)))
       const stopped = who === 'joining' ? wallet : invited
       // A device that stops after its last message may be done all the same.
