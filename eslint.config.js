@@ -128,7 +128,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['demo/**', 'scripts/**', 'bench/**', 'load/**'],
+    files: ['demo/**', 'scripts/**', 'bench/**', 'load/**', 'test/hosts/**'],
     rules: { 'no-console': 'off' },
   },
   {
