@@ -41,3 +41,9 @@ export function partyId(id: number): PartyId {
  * which is discarded afterwards.
  */
 export type OnCheating = 'refuse' | 'ephemeralSetup'
+
+/**
+ * When a new set gets its ECDSA setup: in the requests that make the set, or in requests of its own before the set's first
+ * ECDSA signature.
+ */
+export type EcdsaSetup = 'withSet' | 'firstSignature'

@@ -1,7 +1,7 @@
 import { createEcdsa } from './ecdsa/create-ecdsa.ts'
 import type { PoolOptions } from './ecdsa/preprocessing-pool.ts'
 import { clientFrom, type FrostClientOptions } from './frost-client.ts'
-import type { OnCheating } from '../types.ts'
+import type { EcdsaSetup, OnCheating } from '../types.ts'
 import type { Client } from './types.ts'
 
 /** Options of {@link createClient}. */
@@ -12,6 +12,12 @@ export interface ClientOptions extends FrostClientOptions {
    * `refuse`.
    */
   readonly onCheating?: OnCheating
+  /**
+   * When a new set gets its ECDSA setup: `withSet`, in the requests that make it, or `firstSignature`, in two more
+   * requests before its first ECDSA signature or preprocessing. Default: `firstSignature` on the backend of
+   * `reshare/portable`, where a setup takes seconds; otherwise `withSet`.
+   */
+  readonly ecdsaSetup?: EcdsaSetup
   /**
    * What is preprocessed in the background, in memory, for the next ECDSA signatures of each wallet that makes any. A
    * preprocessed signature takes one small request instead of two of 91 KB. Default: two signatures.

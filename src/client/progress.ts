@@ -1,6 +1,5 @@
 import type { Curve } from '../types.ts'
-import { notify } from './notify.ts'
-import type { Client } from './types.ts'
+import { notify, type ErrorSink } from './notify.ts'
 
 /** What an action is doing. */
 export type Status =
@@ -12,6 +11,9 @@ export type Status =
   | 'Encrypting share'
   | 'Storing share'
   | 'Waiting for the other device'
+  | 'Making ECDSA setup'
+  | 'Preprocessing signatures'
+  | 'Signing'
   | 'Done'
 
 /** One report of an action's progress. */
@@ -81,6 +83,19 @@ const EXPORT: Plan = [
   ['Parsing share', 15],
 ]
 
+/** A set that has its setup, and a FROST signature, leave out the second step. */
+const SIGN: Plan = [
+  ['Reading share', 5],
+  ['Making ECDSA setup', 75],
+  ['Signing', 20],
+]
+
+const PREPROCESS: Plan = [
+  ['Reading share', 5],
+  ['Making ECDSA setup', 55],
+  ['Preprocessing signatures', 40],
+]
+
 export const plans = {
   generate: GENERATE,
   backup: BACKUP,
@@ -90,12 +105,16 @@ export const plans = {
   invite: INVITE,
   join: JOIN,
   export: EXPORT,
+  sign: SIGN,
+  preprocess: PREPROCESS,
 } as const
 
 /** Reports an action's steps to the caller's callback. */
 export interface ProgressReporter {
   /** Begins the plan's next step. */
   begin(status: Exclude<Status, 'Done'>): void
+  /** Begins the plan's first step of this status, whether it is further on or back: what lies between is left out. */
+  goTo(status: Exclude<Status, 'Done'>): void
   /** Returns to the first step, to repeat what follows it. Nothing is reported, and the fraction does not decrease. */
   restart(): void
   /** Reports how far the current step is, from 0 to 1. */
@@ -106,36 +125,43 @@ export interface ProgressReporter {
 
 /** Makes the reporter of one action. What the callback throws goes to the client's `onError`. */
 export function createProgress(
-  client: Pick<Client, 'onError'>,
+  client: ErrorSink,
   plan: Plan,
   onProgress: ((progress: Progress) => void) | undefined,
 ): ProgressReporter {
   const total = plan.reduce((sum, [, weight]) => sum + weight, 0)
   let step = -1
-  let before = 0
   let fraction = 0
-
   let isOver = false
 
   const report = (progress: Progress) => notify(client, () => onProgress?.(progress))
 
+  const before = (): number => plan.slice(0, step).reduce((sum, [, weight]) => sum + weight, 0)
+  const enter = (next: number) => {
+    step = next
+    const [status] = plan[step]!
+    fraction = Math.max(fraction, before() / total)
+    report({ status, done: false, fraction })
+  }
+
   return {
     begin(status) {
-      if (step >= 0) before += plan[step]![1]
-      step++
-      if (plan[step]?.[0] !== status) throw new Error(`'${status}' is not step ${step} of this action`)
-      fraction = Math.max(fraction, before / total)
-      report({ status, done: false, fraction })
+      if (plan[step + 1]?.[0] !== status) throw new Error(`'${status}' is not step ${step + 1} of this action`)
+      enter(step + 1)
+    },
+    goTo(status) {
+      const next = plan.findIndex(([other]) => other === status)
+      if (next < 0) throw new Error(`'${status}' is no step of this action`)
+      enter(next)
     },
     restart() {
       step = 0
-      before = 0
     },
     within(part, curve) {
       const [status, weight] = plan[step]!
       // A backup method of the app may report anything, at any time.
       if (!Number.isFinite(part) || isOver) return
-      fraction = Math.max(fraction, (before + weight * Math.min(Math.max(part, 0), 1)) / total)
+      fraction = Math.max(fraction, (before() + weight * Math.min(Math.max(part, 0), 1)) / total)
       report({ status, done: false, fraction, ...(curve && { curve }) })
     },
     finish() {

@@ -5,10 +5,11 @@ import type { OtState } from '../protocol/ecdsa/ot/ot-state.ts'
 import type { Session } from '../protocol/session/session.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
-import type { Curve, OnCheating } from '../types.ts'
+import type { Curve, EcdsaSetup, OnCheating } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { OperationId, OperationRequest, SignEcdsaRequest } from '../wire/operations.ts'
 import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
+import type { Progress, ProgressReporter } from './progress.ts'
 
 /** A client made by {@link createClient} or {@link createFrostClient}. Actions take it as their first argument. */
 export interface Client {
@@ -73,6 +74,11 @@ export interface Call<C extends Client = Client> {
   readonly deadline: Deadline
 }
 
+/** A call that reports how far it is. */
+export interface ReportedCall<C extends Client = Client> extends Call<C> {
+  readonly progress: ProgressReporter
+}
+
 /** A client that signs by ECDSA too. */
 export interface EcdsaClient extends Client {
   readonly ecdsa: Ecdsa
@@ -90,6 +96,8 @@ export interface Ecdsa {
   readonly bans: Map<string, OtState>
   /** What is preprocessed for future signatures. */
   readonly pool: PreprocessingPool
+  /** When a new set gets its setup. The backend, which decides it by default, is made for that. */
+  setupTime(client: EcdsaClient): EcdsaSetup
   /** The fields of a request that choose the client's role in its setup. */
   setupRole(client: EcdsaClient): { readonly slowClient?: true }
   /**
@@ -104,16 +112,11 @@ export interface Ecdsa {
     old?: WalletShares,
   ): OperationSession<NewSetup>
   /** Makes the setup of a set that has none yet, and stores it. */
-  makeSetup(client: EcdsaClient, deadline: Deadline, shares: WalletShares): Promise<void>
+  makeSetup(call: Call<EcdsaClient>, shares: WalletShares): Promise<void>
   /** Makes a signature with the set and the server, and verifies it. */
-  sign(
-    client: EcdsaClient,
-    deadline: Deadline,
-    shares: WalletShares,
-    statement: EcdsaStatement,
-  ): Promise<EcdsaSignature>
+  sign(call: ReportedCall<EcdsaClient>, shares: WalletShares, statement: EcdsaStatement): Promise<EcdsaSignature>
   /** Preprocesses signatures until `count` are ready. @returns how many are */
-  preprocess(client: EcdsaClient, options: ActionOptions, walletId: string, count: number): Promise<number>
+  preprocess(client: EcdsaClient, options: ReportedOptions, walletId: string, count: number): Promise<number>
   /** Refills the pool after a signature, unless that is in progress. If it fails, the next signature tries again. */
   refill(client: EcdsaClient, walletId: string, setId: string): void
 }
@@ -140,6 +143,12 @@ export interface ActionOptions {
   readonly signal?: AbortSignal
   /** Milliseconds after which the action ends with TIMEOUT. Default: the client's `timeoutMs`. */
   readonly timeoutMs?: number
+}
+
+/** Options of an action that reports how far it is. */
+export interface ReportedOptions extends ActionOptions {
+  /** Called at each step with how far the action is; what it throws goes to `onError`. */
+  readonly onProgress?: (progress: Progress) => void
 }
 
 /** A wallet as this device holds it. */

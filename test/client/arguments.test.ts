@@ -198,6 +198,7 @@ describe('createClient', () => {
     ['a label that is no text', { ...good, label: 5 }, TypeError],
     ['a label too long', { ...good, label: 'x'.repeat(129) }, RangeError],
     ...NOT_LABELS.map((label) => [`the label ${JSON.stringify(label)}`, { ...good, label }, RangeError] as const),
+    ['an unknown time of the ECDSA setup', { ...good, ecdsaSetup: 'never' }, TypeError],
     ['an unknown policy after a cheat', { ...good, onCheating: 'forgive' }, TypeError],
     ['a pool by number', { ...good, pool: 5 }, TypeError],
     ['a pool that is null', { ...good, pool: null }, TypeError],

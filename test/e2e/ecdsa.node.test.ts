@@ -102,14 +102,24 @@ describe.each(chosenDatabases('e2e/ecdsa'))('ECDSA by client and server on $name
     await signsEcdsa(device(), { walletId })
   })
 
-  test('is set up with the server by a client that computes slowly too', async () => {
+  test.each([
+    ['with the set', 'withSet'],
+    ['at the first signature', undefined],
+  ] as const)('is set up %s by a client that computes slowly too', async (_, ecdsaSetup) => {
     const { server, storage, setId, walletId: owner } = await walletOwner()
     const slow = (options: Partial<ClientOptions> = {}): Client => {
-      const client = createClient({ transport: server, storage: memoryStore(), pool: { size: 0 }, ...options })
+      const client = createClient({
+        transport: server,
+        storage: memoryStore(),
+        pool: { size: 0 },
+        ...(ecdsaSetup && { ecdsaSetup }),
+        ...options,
+      })
       return slowed(client)
     }
     const phone = slow()
     const { id: walletId } = await generateWallet(phone)
+    expect(await phone.store.list('ot/')).toHaveLength(ecdsaSetup === 'withSet' ? 1 : 0)
     await signsEcdsa(phone, { walletId })
     const { cipherText } = await backupWallet(phone, { walletId, method })
     const laptop = slow()

@@ -1,10 +1,10 @@
-import { assertObject, walletIdArgument, wholeNumber } from '../arguments.ts'
+import { assertFunction, assertObject, walletIdArgument, wholeNumber } from '../arguments.ts'
 import { clientArgument } from '../client-argument.ts'
 import { POOL_MAX_SIZE } from '../ecdsa/preprocessing-pool.ts'
 import { requireEcdsa } from '../ecdsa-client.ts'
-import type { ActionOptions, Client } from '../types.ts'
+import type { Client, ReportedOptions } from '../types.ts'
 
-export interface PreprocessSignaturesParameters extends ActionOptions {
+export interface PreprocessSignaturesParameters extends ReportedOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
   /** How many should be ready, 1 to 32. */
@@ -29,8 +29,9 @@ export interface PreprocessSignaturesParameters extends ActionOptions {
  * await preprocessSignatures(client, { walletId: wallet.id, count: 4 })
  */
 export async function preprocessSignatures(client: Client, options: PreprocessSignaturesParameters): Promise<number> {
-  const { walletId, count } = assertObject(options, 'preprocessSignatures')
+  const { walletId, count, onProgress } = assertObject(options, 'preprocessSignatures')
   walletIdArgument(walletId)
+  assertFunction(onProgress, 'onProgress')
   const wanted = wholeNumber(count, 1, POOL_MAX_SIZE, 'count')
   const complete = requireEcdsa(clientArgument(client))
   return complete.ecdsa.preprocess(complete, options, walletId, wanted)

@@ -1,7 +1,7 @@
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
-import { withDeadline, type Deadline } from '../deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { hasEcdsa, requireEcdsa } from '../ecdsa-client.ts'
 import {
   readStatement,
@@ -10,7 +10,8 @@ import {
   type Statement,
 } from '../signing/sign-parameters.ts'
 import { signSchnorr } from '../signing/sign-schnorr.ts'
-import type { Client, EcdsaSignature, Signature } from '../types.ts'
+import { createProgress, plans } from '../progress.ts'
+import type { Client, EcdsaSignature, ReportedCall, Signature } from '../types.ts'
 
 /**
  * Signs with this device's set and the server. The returned signature has been verified.
@@ -35,24 +36,27 @@ export async function sign(client: Client, options: SignParameters): Promise<Sig
 export async function sign(client: Client, options: SignParameters): Promise<Signature> {
   const statement = readStatement(options)
   const { walletId } = options
-  const signature = await withDeadline(client, options, async (deadline, client) =>
-    useActiveSet(client, deadline, walletId, signerOf(client, deadline, statement)),
-  )
+  const progress = createProgress(client, plans.sign, options.onProgress)
+  const signature = await withDeadline(client, options, async (deadline, client) => {
+    progress.begin('Reading share')
+    return useActiveSet(client, deadline, walletId, signerOf({ client, deadline, progress }, statement))
+  })
+  progress.finish()
   if (statement.scheme === 'ecdsa' && hasEcdsa(client)) client.ecdsa.refill(client, walletId, signature.setId)
   return signature
 }
 
 /** @throws {ECDSA_UNAVAILABLE} if the client signs by FROST alone, and the statement is for ECDSA */
-function signerOf(
-  client: Client,
-  deadline: Deadline,
-  statement: Statement,
-): (shares: WalletShares) => Promise<Signature> {
+function signerOf(call: ReportedCall, statement: Statement): (shares: WalletShares) => Promise<Signature> {
+  const { client, deadline, progress } = call
   if (statement.scheme !== 'ecdsa') {
-    return (shares) => signSchnorr(client, deadline, shares, { ...setFields(shares), ...statement })
+    return (shares) => {
+      progress.goTo('Signing')
+      return signSchnorr(client, deadline, shares, { ...setFields(shares), ...statement })
+    }
   }
   const complete = requireEcdsa(client)
-  return (shares) => complete.ecdsa.sign(complete, deadline, shares, { ...setFields(shares), ...statement })
+  return (shares) => complete.ecdsa.sign({ ...call, client: complete }, shares, { ...setFields(shares), ...statement })
 }
 
 function setFields({ walletId, setId }: WalletShares) {

@@ -3,17 +3,18 @@ import { createPreprocessing } from '../../protocol/ecdsa/signing/preprocess.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
-import { withDeadline, type Deadline } from '../deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
 import { ecdsaOptions } from './sign-ecdsa.ts'
-import type { ActionOptions, EcdsaClient } from '../types.ts'
+import { createProgress, plans } from '../progress.ts'
+import type { EcdsaClient, ReportedCall, ReportedOptions } from '../types.ts'
 import { withOtState } from './with-ot-state.ts'
 
 /** Preprocesses signatures until `count` are ready. @returns how many are */
 export function preprocess(
   client: EcdsaClient,
-  options: ActionOptions,
+  options: ReportedOptions,
   walletId: string,
   count: number,
 ): Promise<number> {
@@ -38,24 +39,35 @@ interface Filling {
   readonly mayGoOn: () => boolean
 }
 
-async function fill(client: EcdsaClient, options: ActionOptions, filling: Filling): Promise<number> {
+async function fill(client: EcdsaClient, options: ReportedOptions, filling: Filling): Promise<number> {
   const { walletId, count, mayGoOn } = filling
   const { pool } = client.ecdsa
-  return withDeadline(client, options, (deadline, client) =>
-    useActiveSet(client, deadline, walletId, async (shares) => {
+  const progress = createProgress(client, plans.preprocess, options.onProgress)
+  progress.begin('Reading share')
+  return withDeadline(client, options, async (deadline, client) => {
+    const call = { client, deadline, progress }
+    const ready = await useActiveSet(client, deadline, walletId, async (shares) => {
       const setId = toHex(shares.setId)
-      while (!pool.isDisposed && pool.count(setId) < count && mayGoOn()) await preprocessOne(client, deadline, shares)
+      while (!pool.isDisposed && pool.count(setId) < count && mayGoOn()) {
+        await preprocessOne(call, shares, pool.count(setId) / count)
+      }
       return pool.count(setId)
-    }),
-  )
+    })
+    progress.finish()
+    return ready
+  })
 }
 
-async function preprocessOne(client: EcdsaClient, deadline: Deadline, shares: WalletShares): Promise<void> {
+/** @param part how much of what is wanted is ready */
+async function preprocessOne(call: ReportedCall<EcdsaClient>, shares: WalletShares, part: number): Promise<void> {
+  const { client, deadline, progress } = call
   const { pool } = client.ecdsa
   const setId = toHex(shares.setId)
   const request: PreprocessRequest = { kind: 'preprocess', walletId: toHex(shares.walletId), setId }
   const options = ecdsaOptions(client, shares, 'm')
-  await withOtState(client, deadline, shares, async (otState, guard) => {
+  await withOtState(call, shares, async (otState, guard) => {
+    progress.goTo('Preprocessing signatures')
+    progress.within(part)
     const { result, results } = await runOperation(client, deadline, {
       operationId: newOperationId(client),
       request,

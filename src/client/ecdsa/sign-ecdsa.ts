@@ -14,16 +14,15 @@ import type { Session } from '../../protocol/session/session.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { afterSetup } from './setup-then.ts'
-import type { Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation, type StepGuard } from '../operations/run-operation.ts'
 import { otSetup, setupRole } from './setup-session.ts'
-import type { Call, EcdsaClient, EcdsaSignature, EcdsaStatement } from '../types.ts'
+import type { EcdsaClient, EcdsaSignature, EcdsaStatement, ReportedCall } from '../types.ts'
 import { withOtState } from './with-ot-state.ts'
 import { shareOn } from '../wallet-shares.ts'
 
 /** One signature: the call that wants it, the set that signs, and what is signed. */
-interface Signing extends Call<EcdsaClient> {
+interface Signing extends ReportedCall<EcdsaClient> {
   readonly shares: WalletShares
   readonly statement: EcdsaStatement
 }
@@ -36,17 +35,16 @@ interface Signing extends Call<EcdsaClient> {
  * @throws {RangeError} for a path that leads to no key (one in 2^127)
  */
 export async function signEcdsa(
-  client: EcdsaClient,
-  deadline: Deadline,
+  call: ReportedCall<EcdsaClient>,
   shares: WalletShares,
   statement: EcdsaStatement,
 ): Promise<EcdsaSignature> {
-  const signing = { client, deadline, shares, statement }
+  const signing = { ...call, shares, statement }
   try {
     return await signBySetup(signing)
   } catch (error) {
     const poisoned = isMpcError(error, 'OT_POISONED')
-    if (!poisoned || client.ecdsa.onCheating === 'refuse') throw error
+    if (!poisoned || call.client.ecdsa.onCheating === 'refuse') throw error
   }
   return signByEphemeralSetup(signing)
 }
@@ -67,9 +65,10 @@ function signingOptions({ client, shares, statement }: Signing, otState: OtState
 
 /** Signs with the set's setup: in one request with a preprocessing, in two without. */
 async function signBySetup(signing: Signing): Promise<EcdsaSignature> {
-  const { client, deadline, shares, statement } = signing
+  const { client, shares, statement, progress } = signing
   const { pool } = client.ecdsa
-  return withOtState(client, deadline, shares, async (otState, guard) => {
+  return withOtState(signing, shares, async (otState, guard) => {
+    progress.goTo('Signing')
     // Another tab may have poisoned it.
     if (otState.cheat !== undefined) pool.drop(statement.setId)
     // It leaves the pool before anything is sent, so that it is never used twice.
@@ -114,7 +113,8 @@ async function signBy(
 
 /** Each signature has its own Δ, so that what a cheater learns about one is useless (docs/ecdsa.md#the-ban-rule). */
 async function signByEphemeralSetup(signing: Signing): Promise<EcdsaSignature> {
-  const { client, deadline, shares, statement } = signing
+  const { client, deadline, shares, statement, progress } = signing
+  progress.goTo('Signing')
   const request: SignEcdsaRequest = { ...statement, source: { kind: 'ephemeralSetup', ...setupRole(client) } }
   const operationId = newOperationId(client)
   let otState: OtState | undefined

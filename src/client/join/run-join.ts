@@ -138,7 +138,7 @@ async function store(join: Join, shares: WalletShares): Promise<void> {
   deadline.check()
 }
 
-/** Sends round 4, which commits the set, puts it into use, proves it and makes its ECDSA setup. */
+/** Sends round 4, which commits the set, puts it into use, proves it and makes its ECDSA setup, unless that is put off. */
 async function finish(join: Join, { shares, confirmation }: Made): Promise<Wallet> {
   const { client, deadline, operationId, progress } = join
   const { header } = await postRound(join, operationId, 4, { header: {}, messages: confirmation })
@@ -147,7 +147,9 @@ async function finish(join: Join, { shares, confirmation }: Made): Promise<Walle
   // A set that is proven may be the wallet's last: the other device can be removed at once.
   await ifPossible(proveSet(client, deadline, record, setId))
   progress.within(0.5)
-  if (hasEcdsa(client)) await ifPossible(client.ecdsa.makeSetup(client, deadline, shares))
+  if (hasEcdsa(client) && client.ecdsa.setupTime(client) === 'withSet') {
+    await ifPossible(client.ecdsa.makeSetup({ client, deadline }, shares))
+  }
   progress.finish()
   return toWallet(record)
 }

@@ -22,7 +22,8 @@ export function shareSessions(request: OperationRequest): SessionSpec[] {
 
 /** The fields of a request that say how the signing set that it makes gets its ECDSA setup, if at all. */
 export function setupFields(client: Client): { readonly slowClient?: true; readonly withoutSetup?: true } {
-  return hasEcdsa(client) ? client.ecdsa.setupRole(client) : { withoutSetup: true }
+  if (!hasEcdsa(client) || client.ecdsa.setupTime(client) === 'firstSignature') return { withoutSetup: true }
+  return client.ecdsa.setupRole(client)
 }
 
 /**

@@ -2,13 +2,13 @@ import type { SignEcdsaRequest } from '../../wire/operations.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import type { MessageHash } from '../../protocol/ecdsa/signing/digest.ts'
 import { abytes, toHex, isBytes } from '../../util/bytes.ts'
-import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
-import type { ActionOptions } from '../types.ts'
+import { assertFunction, oneOf, assertObject, walletIdArgument } from '../arguments.ts'
+import type { ReportedOptions } from '../types.ts'
 
 /** The longest message, in bytes. */
 export const SIGN_MESSAGE_MAX_LENGTH = 64 * 1024
 
-interface AnySignParameters extends ActionOptions {
+interface AnySignParameters extends ReportedOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
   /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519). Default: the wallet's own key. */
@@ -77,6 +77,7 @@ export type Statement =
 /** @throws {TypeError | RangeError} if a parameter is wrong */
 export function readStatement(options: SignParameters): Statement {
   walletIdArgument(assertObject(options, 'sign').walletId)
+  assertFunction(options.onProgress, 'onProgress')
   const scheme = oneOf(options.scheme, ['ed25519', 'bip340', 'ecdsa'], 'scheme')
   const path = pathArgument(options.path)
   switch (options.scheme) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  createClient,
   createFrostClient,
   generateWallet,
   getExtendedPublicKey,
@@ -7,6 +8,7 @@ import {
   resume,
   sign,
   type Client,
+  type ClientOptions,
   type Progress,
 } from '../../../src/index.ts'
 import { inviteDevice, joinWallet, readJoinCode } from '../../../src/join.ts'
@@ -86,6 +88,19 @@ test('a client without ECDSA joins, and its set has no setup', async () => {
   await signsForBothKeys(tablet, known.id, known.publicKeys, message)
   const rows = await store.list('')
   expect(rows.map((row) => row.split('/')[0]).sort()).toEqual(['share', 'wallet'])
+})
+
+test('a client that puts setups off joins without one, and makes it when it signs', async () => {
+  const device = newUser(world, random, false)
+  const store = memoryStore()
+  const putOff = (options: ClientOptions) => createClient({ ...options, ecdsaSetup: 'firstSignature' })
+  const [phone, tablet] = [device('phone'), device('tablet', { create: putOff, storage: store })]
+  const { id: walletId, publicKeys } = await generateWallet(phone)
+  expect((await join(phone, tablet, walletId)).wallet).toMatchObject({ id: walletId })
+  expect(await store.list('ot/')).toEqual([])
+  await signsForBothKeys(tablet, walletId, publicKeys, message)
+  await signsEcdsa(tablet, walletId, publicKeys, message)
+  expect(await store.list('ot/')).toHaveLength(1)
 })
 
 test('both devices report what they do', async () => {

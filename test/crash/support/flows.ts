@@ -76,6 +76,16 @@ export const flows: readonly Flow[] = [
   },
   {
     ...ofNewDevice,
+    name: 'recover retire, set up later',
+    keepsOwner: false,
+    run: async (client, { cipherText, wallet, world: { method } }) => {
+      const putOff = { ...client, ecdsa: { ...client.ecdsa!, setupTime: () => 'firstSignature' as const } }
+      await recoverWallet(putOff, { cipherText, method, existingSets: 'retire' })
+      await sign(putOff, { walletId: wallet.id, scheme: 'ecdsa', message, hash: 'sha256' })
+    },
+  },
+  {
+    ...ofNewDevice,
     name: 'recover rotate',
     changesBackup: true,
     byTwoOfThree: true,
