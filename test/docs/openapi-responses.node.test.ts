@@ -26,7 +26,7 @@ import { createChecker } from './openapi-calls.ts'
 import { readDocument } from './openapi.ts'
 
 describe('the signing server responds as documented', () => {
-  const document = readDocument('docs/reference/openapi.json')
+  const document = readDocument('docs/reference/openapi-server.json')
   const checker = createChecker(document)
   let world: World
   let deviceId: string

@@ -25,7 +25,7 @@ vi.mock('hono', async (original) => {
   return { ...module, Hono: Recorded }
 })
 
-const server = readDocument('docs/reference/openapi.json')
+const server = readDocument('docs/reference/openapi-server.json')
 const custodian = readDocument('docs/reference/openapi-custodian.json')
 const documents = [
   ['the signing server', server],
