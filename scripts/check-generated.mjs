@@ -1,5 +1,6 @@
 // @ts-check
 // Generated sources are what their generators write today.
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +9,11 @@ import { runGenerators } from './compile-wasm.mjs'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const committed = generatedSources()
-const generators = runGenerators()
+const generators = [...runGenerators(), 'write-openapi.mjs']
+const { status } = spawnSync(process.execPath, ['scripts/write-openapi.mjs'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+})
+if (status !== 0) throw new Error('write-openapi.mjs failed')
 const written = generatedSources()
 
 const stale = [...written.keys()].filter((path) => committed.get(path) !== written.get(path))
@@ -18,7 +23,15 @@ process.exitCode = stale.length === 0 ? 0 : 1
 
 /** @returns {Map<string, string>} contents by path */
 function generatedSources() {
-  const names = readdirSync('assembly', { recursive: true, encoding: 'utf8' })
-  const paths = names.filter((name) => name.endsWith('.gen.ts')).map((name) => join('assembly', name))
+  const paths = [
+    ...filesOf('assembly', (name) => name.endsWith('.gen.ts')),
+    ...filesOf('docs/reference', (name) => /^openapi-.*[.]json$/.test(name)),
+  ]
   return new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]))
+}
+
+/** @param {string} folder @param {(name: string) => boolean} isWanted */
+function filesOf(folder, isWanted) {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names.filter(isWanted).map((name) => join(folder, name))
 }

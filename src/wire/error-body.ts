@@ -132,3 +132,12 @@ function isFlag(value: unknown): value is boolean {
 function isWait(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
+
+/**
+ * Every code that a server responds with.
+ *
+ * @internal for the OpenAPI documents
+ */
+export function serverCodes(): readonly ErrorCode[] {
+  return Object.keys(STATUS_BY_CODE) as ErrorCode[]
+}

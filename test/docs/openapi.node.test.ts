@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import type { Hono } from 'hono'
 import { describe, expect, test, vi } from 'vitest'
 import { MpcError, type ErrorCode } from '../../src/errors.ts'
@@ -31,6 +32,12 @@ const documents = [
   ['the signing server', server],
   ['the custodian', custodian],
 ] as const
+
+test.each(documents)('is an OpenAPI 3.1 document: %s', async (_, { root }) => {
+  const validator = new Validator()
+  expect(await validator.validate(structuredClone(root))).toEqual({ valid: true })
+  expect(validator.version).toBe('3.1')
+})
 
 /** The routes of an app, which it makes at its first request. */
 async function routesOf({ fetch }: { readonly fetch: (request: Request) => Promise<Response> }): Promise<string[]> {

@@ -1,49 +1,86 @@
 import * as v from 'valibot'
-import { isUsableReceiver } from '../../wire/export.ts'
-import { isOperationId, isSetId } from '../../wire/ids.ts'
 import { BadRequest, fieldName, readJson } from '../../service/http.ts'
-import { BACKUP_METHODS, CURVES } from '../../types.ts'
-import { fromBase64, isHex, wipe } from '../../util/bytes.ts'
-import { AUTHORIZATION, CIPHER_TEXT, ID, isText, type TextRule } from '../../util/text.ts'
+import { authorization, backupMethod, curve, hex, receiver, setId, text } from '../../service/schemas.ts'
+import { fromBase64, wipe } from '../../util/bytes.ts'
+import { AUTHORIZATION, CIPHER_TEXT, ID } from '../../util/text.ts'
 
-const BODY_MAX_BYTES = 256 * 1024
+export const BODY_MAX_BYTES = 256 * 1024
 /** The longest authorization with every character escaped, and room for the rest. */
-const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION.most + 1024
+export const EXPORT_BODY_MAX_BYTES = 6 * AUTHORIZATION.most + 1024
 
-const backupMethod = v.picklist(BACKUP_METHODS)
-const text = (rule: TextRule) =>
-  v.pipe(
-    v.string(),
-    v.check((value) => isText(value, rule)),
-  )
-const clientId = text(ID)
-const share = v.pipe(v.string(), v.minLength(4), v.maxLength(64 * 1024), v.check(isBase64))
-const cipherText = text(CIPHER_TEXT)
+/** The app's id of a client or user. */
+export const appId = v.pipe(
+  text(ID),
+  v.description(
+    "The app's id of a client or user. Lengths count UTF-16 code units. One line in normal form C, without control or " +
+      'invisible characters; not `.` or `..`.',
+  ),
+)
+export const share = v.pipe(
+  v.string(),
+  v.minLength(4),
+  v.maxLength(64 * 1024),
+  v.check(isBase64),
+  v.metadata({
+    description: 'Base64 with padding, of `encodeWalletShares`.',
+    pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+  }),
+)
+export const cipherText = v.pipe(
+  text(CIPHER_TEXT),
+  v.description('A sealed backup. Lengths count UTF-16 code units. No control characters but tabs and line breaks.'),
+)
 
-const setId = v.custom<string>(isSetId)
-
-const backupBody = v.strictObject({ clientId, backupMethod, share, setId })
-const fetchBody = v.strictObject({ clientId, setId: v.optional(setId) })
-const deleteBody = v.strictObject({ clientId, setId })
+const backupBody = v.strictObject({ clientId: appId, backupMethod, share, setId })
+const fetchBody = v.strictObject({ clientId: appId, setId: v.optional(setId) })
+const deleteBody = v.strictObject({ clientId: appId, setId })
 const cipherTextBody = v.strictObject({ backupMethod, cipherText, setId: v.optional(setId) })
 
-const skip = v.pipe(v.optional(v.string(), '0'), v.regex(/^(?:0|[1-9][0-9]{0,5})$/), v.transform(Number))
-const userQuery = v.object({ backupMethod, setId: v.optional(setId), skip })
-const clientQuery = v.object({ setId: v.optional(setId), skip })
+const skip = v.pipe(
+  v.optional(v.string(), '0'),
+  v.regex(/^(?:0|[1-9][0-9]{0,5})$/),
+  // What the text stands for.
+  v.metadata({
+    ...{ description: 'How many of the newest to skip.', pattern: undefined },
+    ...{ type: 'integer', minimum: 0, maximum: 999_999, default: 0 },
+  }),
+  v.transform(Number),
+)
+const ofSet = v.optional(v.pipe(setId, v.description('Only that of this backup set.')))
+const userQuery = v.object({ backupMethod, setId: ofSet, skip })
+const clientQuery = v.object({ setId: ofSet, skip })
 const listQuery = v.object({ skip })
 
-const challengeBody = v.strictObject({
-  setId,
-  curve: v.picklist(CURVES),
-  authorization: text(AUTHORIZATION),
-  receiver: v.pipe(
-    v.custom<string>((value) => isHex(value, 32)),
-    v.check(isUsableReceiver),
+const challengeBody = v.strictObject({ setId, curve, authorization, receiver })
+const shareBody = v.strictObject({
+  proof: v.pipe(
+    v.string(),
+    v.regex(/^[0-9a-f]{128}(?:[0-9a-f]{2})?$/),
+    v.description('A point and a scalar: 64 bytes on ed25519, 65 on secp256k1.'),
   ),
 })
-/** A point of 32 or 33 bytes and a scalar. */
-const shareBody = v.strictObject({ proof: v.custom<string>((value) => isHex(value, 64) || isHex(value, 65)) })
-const exportId = v.custom<string>(isOperationId)
+const exportId = v.pipe(
+  hex(16),
+  v.description('Random bytes of the client: they name the export, however often it is sent.'),
+)
+
+/**
+ * The schemas of all requests.
+ *
+ * @internal for the OpenAPI document
+ */
+export const CUSTODIAN_SCHEMAS = {
+  backupBody,
+  fetchBody,
+  deleteBody,
+  cipherTextBody,
+  challengeBody,
+  shareBody,
+  userQuery,
+  clientQuery,
+  listQuery,
+  exportId,
+}
 
 /** `POST /backup`; `share` is canonical base64 */
 export type BackupBody = v.InferOutput<typeof backupBody>

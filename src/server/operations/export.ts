@@ -6,15 +6,13 @@ import { getGroup } from '../../curve/index.ts'
 import { releaseShare } from '../../protocol/export/index.ts'
 import { newChallenge } from '../../protocol/possession/index.ts'
 import { wipeKeyShare, type KeyShare } from '../../key-share/index.ts'
-import { CURVES } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
-import { AUTHORIZATION } from '../../util/text.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
 import { usedSet } from './completions.ts'
 import { requestForPolicy, type ServerOperation } from './operation.ts'
 import type { Completion, RoundOutput, RoundInput } from './round.ts'
-import { receiver, setId, text, walletId } from './schemas.ts'
+import { authorization, curve, receiver, setId, walletId } from './schemas.ts'
 import { openSourceShare, requireSource, sourceOf } from './source.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 
@@ -25,8 +23,8 @@ export const exportOperation: ServerOperation<ExportRequest> = {
       kind: v.literal('export'),
       walletId,
       setId,
-      curve: v.picklist(CURVES),
-      authorization: text(AUTHORIZATION),
+      curve,
+      authorization,
       receiver,
     }),
   policyFields,

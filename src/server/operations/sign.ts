@@ -12,13 +12,20 @@ import type { RoundInput, RoundOutput } from './round.ts'
 import { hex, message, path, setId, slowClient, walletId } from './schemas.ts'
 import { signFrostRound } from './sign-frost.ts'
 
-const merkleRoot = v.union([v.literal(''), hex(32)])
+const tapTweak = v.pipe(
+  v.nullable(v.union([v.literal(''), hex(32)])),
+  v.description('Null: the key as it is. Empty: a key without scripts. Else the merkle root.'),
+)
 
-const source = v.variant('kind', [
-  v.strictObject({ kind: v.literal('setup') }),
-  v.strictObject({ kind: v.literal('ephemeralSetup'), slowClient }),
-  v.strictObject({ kind: v.literal('preprocessing'), id: hex(32) }),
-])
+/** What an ECDSA signature is made with. */
+export const source = v.pipe(
+  v.variant('kind', [
+    v.strictObject({ kind: v.literal('setup') }),
+    v.strictObject({ kind: v.literal('ephemeralSetup'), slowClient }),
+    v.strictObject({ kind: v.literal('preprocessing'), id: hex(32) }),
+  ]),
+  v.description("The set's own setup, a setup for this signature only, or a preprocessing."),
+)
 
 /** Signs with FROST or threshold ECDSA, the latter with a setup, an ephemeral setup or a preprocessing. */
 export const signOperation: ServerOperation<SignRequest> = {
@@ -39,12 +46,13 @@ export const signOperation: ServerOperation<SignRequest> = {
   handle,
 }
 
-function signSchema(limits: ServerLimits) {
+/** One for each scheme; for ECDSA, one with a hash and one without. */
+export function signSchema(limits: ServerLimits) {
   const fields = { kind: v.literal('sign'), walletId, setId, message: message(limits), path }
   const ecdsa = { ...fields, scheme: v.literal('ecdsa'), source }
   return v.variant('scheme', [
     v.strictObject({ ...fields, scheme: v.literal('ed25519') }),
-    v.strictObject({ ...fields, scheme: v.literal('bip340'), tapTweak: v.nullable(merkleRoot) }),
+    v.strictObject({ ...fields, scheme: v.literal('bip340'), tapTweak }),
     v.variant('hash', [
       v.strictObject({ ...ecdsa, hash: v.picklist(['sha256', 'sha256d', 'keccak256']) }),
       // Without a hash, the message is the digest.

@@ -1,16 +1,15 @@
 import * as v from 'valibot'
 import { WIRE_OPERATIONS } from '../../wire/operation-definitions.ts'
-import { OPENING_PROOF_LENGTH } from '../../wire/opening-proof.ts'
 import { BadRequest, fieldName } from '../../service/http.ts'
 import { isDeviceId, isOperationId, isSetId, isWalletId } from '../../wire/ids.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { ServerLimits } from '../context.ts'
 import { definitionOf, OPERATION_KINDS } from '../operations/definitions.ts'
-import { hex } from '../operations/schemas.ts'
+import { openingProof } from '../operations/schemas.ts'
 
 const kindSchema = v.object({ kind: v.picklist(OPERATION_KINDS) })
-const proofSchema = v.object({ proof: hex(OPENING_PROOF_LENGTH) })
+const proofSchema = v.object({ proof: openingProof })
 
 /** The first header of an operation. */
 export interface FirstRequest {

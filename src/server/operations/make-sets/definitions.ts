@@ -8,7 +8,7 @@ import type {
 } from '../../../wire/operations.ts'
 import { requireCustodian } from '../../sets/ask-custodian.ts'
 import type { ServerOperation } from '../operation.ts'
-import { backupMethod, importedKey, label, setId, setupFields, walletId } from '../schemas.ts'
+import { backupMethod, importedKeys, label, setId, setupFields, walletId } from '../schemas.ts'
 import { requireFreeWallet } from '../source.ts'
 import { makeSetsRound } from './make-sets.ts'
 
@@ -29,10 +29,7 @@ export const importOperation: ServerOperation<ImportRequest> = {
       kind: v.literal('import'),
       walletId,
       label: label(limits),
-      keys: v.pipe(
-        v.strictObject({ secp256k1: importedKey('secp256k1'), ed25519: importedKey('ed25519') }),
-        v.check(({ secp256k1, ed25519 }) => secp256k1 !== null || ed25519 !== null),
-      ),
+      keys: importedKeys(),
       ...setupFields,
     }),
   policyFields: ({ label, keys }) => ({
@@ -63,8 +60,11 @@ export const recoverOperation: ServerOperation<RecoverRequest> = {
       walletId,
       setId,
       label: label(limits),
-      existingSets: v.picklist(['keep', 'retire']),
-      rotateBackup: v.nullable(backupMethod),
+      existingSets: v.pipe(v.picklist(['keep', 'retire']), v.description("Of the wallet's other signing sets.")),
+      rotateBackup: v.pipe(
+        v.nullable(backupMethod),
+        v.description('The method of a new backup that replaces this one; null for none.'),
+      ),
       dryRun: v.boolean(),
       ...setupFields,
     }),

@@ -24,7 +24,7 @@ import type { Caller } from '../../access/caller.ts'
 import type { ServerContext } from '../../context.ts'
 import type { ServerOperation } from '../operation.ts'
 import type { RoundInput, RoundOutput } from '../round.ts'
-import { hex, label, setId, walletId } from '../schemas.ts'
+import { deviceId, label, setId, walletId } from '../schemas.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
 import { openSourceShare, requireUnbound, sourceOf } from '../source.ts'
 import { leaveForOtherDevice } from './join-messages.ts'
@@ -41,7 +41,7 @@ export const joinOperation: ServerOperation<JoinRequest> = {
       walletId,
       setId,
       label: label(limits),
-      joiningDeviceId: v.nullable(hex(32)),
+      joiningDeviceId: v.pipe(v.nullable(deviceId), v.description('Null if neither device seals its requests.')),
     }),
   policyFields: ({ label, joiningDeviceId }) => ({
     label,
