@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-const TYPESCRIPT = ['**/*.ts']
+const TYPESCRIPT = ['**/*.ts', '**/*.tsx']
 const ASSEMBLY = ['assembly/**/*.ts']
 
 const bugs = {

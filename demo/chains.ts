@@ -23,6 +23,8 @@ export interface SolanaChain {
   readonly recipient: string
   blockhash(): string
   fund(account: string, lamports: bigint): void
+  /** @returns lamports */
+  balance(account: string): bigint
   /** @returns the transaction's signature in base 58. @throws {Error} if it fails */
   execute(transaction: Uint8Array): string
 }
@@ -72,6 +74,7 @@ async function openSolana(): Promise<SolanaChain> {
     recipient,
     blockhash: () => chain.latestBlockhash(),
     fund: (account, lamports) => void chain.airdrop(address(account), toLamports(lamports)),
+    balance: (account) => chain.getBalance(address(account)) ?? 0n,
     execute(bytes) {
       const transaction = getTransactionDecoder().decode(bytes)
       const outcome = chain.sendTransaction(transaction)

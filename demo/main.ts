@@ -9,7 +9,13 @@ import { createScreen, silentScreen } from './screen.ts'
 import { tellStory } from './story.ts'
 import type { Report } from './report.ts'
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    web: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+  },
+})
 
 const USER_ID = 'alice'
 const CLIENT_ID = 'client-of-alice'
@@ -75,7 +81,10 @@ async function play(processes: Processes, folder: string, chains: Chains): Promi
   })
 }
 
-await main().catch((error: unknown) => {
+// The pages are bundled by esbuild, which the demo in the terminal does not need.
+const runWeb = async () => (await import('./web/main.ts')).runWebDemo(values.check)
+
+await (values.web ? runWeb() : main()).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
   process.exitCode = 1
 })

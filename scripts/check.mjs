@@ -14,6 +14,7 @@ const CHECKS = {
   demo: ['build/demo/main.js', '--json'],
   module: ['scripts/check-module.mjs'],
   types: [tool('typescript/bin/tsc'), '-p', 'tsconfig.json'],
+  'page-types': [tool('typescript/bin/tsc'), '-p', 'demo/web/page/tsconfig.json'],
   // They import the built package. The libraries of bench/peers are not installed with it.
   'bench-types': [tool('typescript/bin/tsc'), '-p', 'bench/tsconfig.json'],
   'load-types': [tool('typescript/bin/tsc'), '-p', 'load/tsconfig.json'],

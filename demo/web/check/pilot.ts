@@ -1,0 +1,39 @@
+import type { FrameLocator, Page } from 'playwright'
+import type { DeviceName } from '../configuration.ts'
+
+/** A user at one device: what is clicked and read is found by the names that a screen reader says. */
+export interface DevicePilot {
+  /** Clicks a button, once it can be used. */
+  click(button: string): Promise<void>
+  /** Chooses one of several radio buttons. */
+  choose(option: string): Promise<void>
+  fill(field: string, text: string): Promise<void>
+  /** Waits until a text is shown. */
+  sees(text: string): Promise<void>
+  /** The value beside a label, such as an address. */
+  read(label: string): Promise<string>
+}
+
+/** A user at the page with all devices. */
+export interface Pilot {
+  device(name: DeviceName): DevicePilot
+}
+
+/** How long a user waits for one thing. */
+export const PATIENCE_MS = 60_000
+
+/** Drives a page by Playwright. */
+export function playwrightPilot(page: Page): Pilot {
+  page.setDefaultTimeout(PATIENCE_MS)
+  return { device: (name) => devicePilot(page.frameLocator(`iframe[title="${name}"]`)) }
+}
+
+function devicePilot(frame: FrameLocator): DevicePilot {
+  return {
+    click: (name) => frame.getByRole('button', { name, exact: true }).click(),
+    choose: (name) => frame.getByRole('radio', { name: new RegExp(`^${name}\\b`) }).check(),
+    fill: (label, text) => frame.getByLabel(label, { exact: true }).fill(text),
+    sees: (text) => frame.getByText(text).first().waitFor(),
+    read: (label) => frame.locator('.copyable', { hasText: label }).locator('code').first().innerText(),
+  }
+}

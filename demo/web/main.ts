@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createProcesses } from '../processes.ts'
+import { startWebDemo, type WebDemo } from './start.ts'
+
+/** Serves the demo's pages until the program is interrupted. @param check plays the story in a browser instead */
+export async function runWebDemo(check: boolean): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'reshare-web-demo-'))
+  const processes = createProcesses()
+  let demo: WebDemo | undefined
+  const interrupted = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+  try {
+    demo = await startWebDemo(processes, (name) => join(folder, name))
+    for (const reason of demo.missing) process.stdout.write(`${reason}\n`)
+    process.stdout.write(`All devices on one page: ${demo.url}\n`)
+    if (check) await Promise.race([playInBrowser(demo), interrupted])
+    else {
+      for (const { name, url } of demo.devices) process.stdout.write(`${name} alone: ${url}\n`)
+      process.stdout.write('Ctrl+C ends it; everything that it has stored is then deleted.\n')
+      await interrupted
+    }
+  } finally {
+    demo?.close()
+    await processes.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Playwright is loaded for this alone. */
+async function playInBrowser(demo: WebDemo): Promise<void> {
+  const { checkWebDemo } = await import('./check/check.ts')
+  await checkWebDemo(demo)
+}

@@ -1,0 +1,47 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+
+interface ConfirmDialogProps {
+  readonly title: string
+  readonly children: ComponentChildren
+  readonly confirmLabel: string
+  readonly onConfirm: () => void
+  readonly onClose: () => void
+  readonly isReady?: boolean
+}
+
+/** Asks before something that cannot be undone. Escape closes it; the safe button has the focus. */
+export function ConfirmDialog({
+  title,
+  children,
+  confirmLabel,
+  onConfirm,
+  onClose,
+  isReady = true,
+}: ConfirmDialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => dialog.current?.showModal(), [])
+  return (
+    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+      <h2 id={id}>{title}</h2>
+      {children}
+      <div class="buttons">
+        <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class="danger"
+          disabled={!isReady}
+          onClick={() => {
+            onConfirm()
+            dialog.current?.close()
+          }}
+        >
+          {confirmLabel}
+        </button>
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,32 @@
+import type { Wallet } from 'reshare'
+import { useState } from 'preact/hooks'
+import { Choice } from '../parts/choice.tsx'
+import { Heading } from '../parts/heading.tsx'
+import { useDevice } from '../state/device-context.ts'
+import { SignEther } from './sign-ether.tsx'
+import { SignText } from './sign-text.tsx'
+
+type Kind = 'text' | 'ethereum'
+
+/** Signing, with the server: the device alone cannot. */
+export function SignScreen({ wallet }: { readonly wallet: Wallet }) {
+  const { ethereum } = useDevice().client.configuration
+  const [kind, setKind] = useState<Kind>('text')
+  return (
+    <>
+      <Heading>Sign</Heading>
+      <Choice
+        legend="What"
+        compact
+        value={kind}
+        onValue={setKind}
+        options={[
+          { value: 'text', label: 'Text' },
+          ...(ethereum ? [{ value: 'ethereum', label: 'Ether' } as const] : []),
+        ]}
+      />
+      {kind === 'text' && <SignText wallet={wallet} />}
+      {kind === 'ethereum' && <SignEther wallet={wallet} />}
+    </>
+  )
+}
