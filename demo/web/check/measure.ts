@@ -23,11 +23,12 @@ export async function coldStart(page: Page, demo: WebDemo): Promise<ColdStart> {
   return { ready: Math.round(marks[0]!), firstWallet: Math.round(marks[1]!) }
 }
 
-/** What the phone has loaded until now, after gzip, in bytes: WebAssembly is in the scripts. */
-export async function loadedBytes(page: Page, demo: WebDemo): Promise<number> {
-  const names = await phoneOf(page, demo).evaluate(() =>
-    performance.getEntriesByType('resource').map(({ name }) => name),
+/** What the phone has loaded before a time, after gzip, in bytes: WebAssembly is in the scripts. */
+export async function loadedBytes(page: Page, demo: WebDemo, before = Infinity): Promise<number> {
+  const loaded = await phoneOf(page, demo).evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name, startTime }) => ({ name, startTime })),
   )
+  const names = loaded.filter(({ startTime }) => startTime < before).map(({ name }) => name)
   const paths = new Set(['/device.html', ...names.map((name) => new URL(name).pathname)])
   return gzipOf(demo.files, paths)
 }
