@@ -31,7 +31,17 @@ const MAY_IMPORT = {
   join: ['client'],
   import: ['client'],
   client: [...CORE, 'hpke', 'protocol', 'wire', 'backup/types', 'storage/types', 'transport/types'],
-  server: [...CORE, 'hpke', 'protocol', 'wire', 'service', 'channel/(messages|seal)', 'custodian/types'],
+  server: [
+    ...CORE,
+    'hpke',
+    'protocol',
+    'wire',
+    'service',
+    'channel/(messages|seal)',
+    'custodian/types',
+    'policy/types',
+  ],
+  policy: [...BASE, 'wire', 'adapters'],
   backup: [...CORE, 'webauthn'],
   storage: [...BASE, 'webauthn'],
   transport: [...BASE, 'wire'],
@@ -62,6 +72,12 @@ const CHAINS = Object.values(manifest.exports).flatMap(
   ({ default: file = '' }) => /^[.]\/dist\/adapters\/([^/]+)\//.exec(file)?.[1] ?? [],
 )
 
+/** The chain of an adapter, as its decoder of intents is called. @param {string} name */
+const chainOf = (name) => (name === 'viem' ? 'ethereum' : name)
+
+/** Where the files of a chain are. @param {string} name */
+const homesOf = (name) => `^src/(adapters/${name}|policy/${chainOf(name)})/`
+
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [
   { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/program(-keys)?[.]ts$)' },
@@ -72,8 +88,9 @@ const ADAPTERS = [
     entries: '^src/(service/database/|server/program(-keys)?[.]ts$)',
   },
   { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/program(-keys)?[.]ts$)' },
-  { name: 'chains', files: '^src/adapters/', entries: '^src/adapters/' },
-  ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: `^src/adapters/${name}/` })),
+  { name: 'chains', files: '^src/adapters/', entries: '^src/(adapters|policy)/' },
+  ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: homesOf(name) })),
+  ...CHAINS.map((name) => ({ name: `policy-${name}`, files: `^src/policy/${chainOf(name)}/`, entries: homesOf(name) })),
 ]
 
 const adapters = ADAPTERS.map(({ name, files, entries }) => ({
@@ -92,9 +109,9 @@ const PACKAGES = [
   { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },
   { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/service/database/' },
   { name: 'http', packages: '(hono|@hono/node-server)', homes: '^src/(service|server|custodian)/' },
-  { name: 'viem', packages: '(viem|ox|abitype)', homes: '^src/adapters/viem/' },
-  { name: 'solana', packages: '@solana', homes: '^src/adapters/solana/' },
-  { name: 'bitcoin', packages: '@scure', homes: '^src/adapters/bitcoin/' },
+  { name: 'viem', packages: '(viem|ox|abitype)', homes: homesOf('viem') },
+  { name: 'solana', packages: '@solana', homes: homesOf('solana') },
+  { name: 'bitcoin', packages: '@scure', homes: homesOf('bitcoin') },
 ]
 
 const packages = PACKAGES.map(({ name, packages, homes }) => ({

@@ -18,6 +18,13 @@ const SOLANA = ['dist/adapters/solana/', 'node_modules/@solana/']
 const BITCOIN = ['dist/adapters/bitcoin/', 'node_modules/@scure/btc-signer/']
 const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
 
+/** The entry points of a chain, each with what is of other chains or else not for it. */
+const OF_ONE_CHAIN = {
+  viem: [...SOLANA, ...BITCOIN],
+  bitcoin: [...VIEM, ...SOLANA],
+  'policy/ethereum': [...SOLANA, ...BITCOIN, ...CLIENT],
+}
+
 /**
  * What a user bundles together.
  *
@@ -67,6 +74,7 @@ export const BUDGETS = {
   'storage/conformance': 3.2,
   errors: 2,
   viem: 120,
+  'policy/ethereum': 60,
   bitcoin: 76,
   solana: 50,
   scalarSigner: 63,
@@ -206,18 +214,12 @@ export const BUNDLES = [
     platform: 'browser',
     without: ['node_modules/', 'dist/server/', 'dist/client/', ...CORE],
   },
-  {
-    name: 'viem',
-    entries: ['./viem'],
-    platform: 'browser',
-    without: [...SERVER, ...DATABASES, ...SEALING, ...SOLANA, ...BITCOIN],
-  },
-  {
-    name: 'bitcoin',
-    entries: ['./bitcoin'],
-    platform: 'browser',
-    without: [...SERVER, ...DATABASES, ...SEALING, ...VIEM, ...SOLANA],
-  },
+  ...Object.entries(OF_ONE_CHAIN).map(([name, others]) => ({
+    name,
+    entries: [`./${name}`],
+    platform: /** @type {const} */ ('browser'),
+    without: [...SERVER, ...DATABASES, ...SEALING, ...others],
+  })),
   {
     name: 'solana',
     entries: ['./solana: solanaSigner, solanaAddress'],
@@ -234,7 +236,7 @@ export const BUNDLES = [
     name: 'server',
     entries: ['./server'],
     platform: 'node',
-    without: [...DATABASES, ...SEALING, ...CLIENT, ...CHAINS],
+    without: [...DATABASES, ...SEALING, ...CLIENT, ...CHAINS, 'dist/policy/'],
   },
   // Everything of the server, with both databases.
   {

@@ -47,6 +47,7 @@ export type { Progress, Status } from './client/progress.ts'
 export type { PoolOptions } from './client/ecdsa/preprocessing-pool.ts'
 export type { ActionOptions, Client, EcdsaSignature, PublicKeys, Signature, Wallet } from './client/types.ts'
 
+export { INTENT_MAX_LENGTH, type Intent, type IntentKind } from './wire/intent.ts'
 export type { DeviceStatus, ListedDevice, UnboundSets } from './wire/devices.ts'
 export type { SetStatus } from './wire/operations.ts'
 export type { WalletBackup } from './wire/wallets.ts'

@@ -25,6 +25,15 @@ export const SERVER_ERRORS: ErrorTable = {
     means: 'the policy denies it, or it would end the last set that is known to work, or a limit on sets is reached.',
     message: 'the policy denies retire',
   },
+  INTENT_REQUIRED: {
+    means: 'the server signs only with an intent that it can check; nothing has changed.',
+    message: 'this server signs only with an intent',
+  },
+  INTENT_MISMATCH: {
+    means:
+      'the intent of a signature is not valid, or describes something else than what would be signed; nothing has changed.',
+    message: 'the ethereumTransaction is not what would be signed',
+  },
   PREPROCESSING_NOT_FOUND: {
     means: 'this set has no such preprocessing, or not any more: sign without it.',
     message: 'the server has no such preprocessing',
@@ -90,10 +99,12 @@ export const REFUSED = [
 /** The errors of one round besides. */
 export const ROUND_ERRORS = [
   'POLICY_DENIED',
+  'INTENT_REQUIRED',
   'PREPROCESSING_NOT_FOUND',
   'SHARE_NOT_FOUND',
   'OPERATION_IN_PROGRESS',
   'SET_MISMATCH',
+  'INTENT_MISMATCH',
   'WALLET_EXISTS',
   'BACKUP_SUPERSEDED',
   'SET_RETIRED',

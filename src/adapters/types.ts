@@ -1,3 +1,4 @@
+import type { Intent } from '../index.ts'
 import type { Curve } from '../types.ts'
 
 /** A wallet's keys as adapters use them: the client's actions, bound to one wallet. */
@@ -13,13 +14,15 @@ export interface WalletKeys {
 }
 
 /** What every request for a signature may have. */
-interface Cancellable {
+interface AnyRequest {
+  /** What is signed, for the server's policy. */
+  readonly intent?: Intent | undefined
   /** Aborts the signing. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** A request for an ECDSA signature. */
-export interface EcdsaRequest extends Cancellable {
+export interface EcdsaRequest extends AnyRequest {
   /** The hash to sign, 32 bytes. */
   readonly digest: Uint8Array
   /** The path of the key (BIP 32), without hardened steps, such as `m/0/5`. Default: the wallet's key. */
@@ -35,7 +38,7 @@ export interface EcdsaSignature {
 }
 
 /** A request for a BIP 340 signature with a Taproot output key. */
-export interface TaprootRequest extends Cancellable {
+export interface TaprootRequest extends AnyRequest {
   /** The signature hash, 32 bytes. */
   readonly message: Uint8Array
   /** The path of the internal key. Default: the wallet's key. */
@@ -43,7 +46,7 @@ export interface TaprootRequest extends Cancellable {
 }
 
 /** A request for an Ed25519 signature. */
-export interface Ed25519Request extends Cancellable {
+export interface Ed25519Request extends AnyRequest {
   /** The message to sign, of any length. */
   readonly message: Uint8Array
   /** The path of the key (BIP32-Ed25519), without hardened steps. Default: the wallet's key. */

@@ -1,4 +1,4 @@
-import { getPublicKey, sign, type Client } from '../index.ts'
+import { getPublicKey, INTENT_MAX_LENGTH, sign, type Client, type Intent } from '../index.ts'
 import type { WalletKeys } from './types.ts'
 
 /** The empty merkle root of a Taproot output without scripts (BIP 341). */
@@ -8,10 +8,10 @@ const NO_SCRIPTS = new Uint8Array(0)
 export function walletKeys(client: Client, walletId: string): WalletKeys {
   return {
     getPublicKey: (curve, path) => getPublicKey(client, { walletId, curve, ...given({ path }) }),
-    signEcdsa: ({ digest, path, signal }) =>
-      sign(client, { walletId, scheme: 'ecdsa', digest, ...given({ path, signal }) }),
-    signTaproot: async ({ message, path, signal }) => {
-      const options = given({ path, signal })
+    signEcdsa: ({ digest, path, intent, signal }) =>
+      sign(client, { walletId, scheme: 'ecdsa', digest, ...given({ path, intent: sendable(intent), signal }) }),
+    signTaproot: async ({ message, path, intent, signal }) => {
+      const options = given({ path, intent: sendable(intent), signal })
       const { signature } = await sign(client, {
         walletId,
         scheme: 'bip340',
@@ -21,11 +21,21 @@ export function walletKeys(client: Client, walletId: string): WalletKeys {
       })
       return signature
     },
-    signEd25519: async ({ message, path, signal }) => {
-      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...given({ path, signal }) })
+    signEd25519: async ({ message, path, intent, signal }) => {
+      const options = given({ path, intent, signal })
+      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...options })
       return signature
     },
   }
+}
+
+/** The bytes of an intent before its data. */
+const HEADER_LENGTH = 6
+
+/** An intent that is too long is left out: the server then knows only the digest, and its policy decides. */
+function sendable(intent: Intent | undefined): Intent | undefined {
+  const isLong = intent !== undefined && 'data' in intent && intent.data.length > INTENT_MAX_LENGTH - HEADER_LENGTH
+  return isLong ? undefined : intent
 }
 
 /** The options that are not undefined. */

@@ -9,6 +9,7 @@ import type { AuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './access/authorize-export.ts'
 import type { Database } from '../service/database/types.ts'
 import type { OnCheating } from '../types.ts'
+import type { IntentRules } from './access/intents.ts'
 import type { Policy } from './access/policy.ts'
 import { DEFAULT_RATES, type RateLimits } from './access/rate-limits.ts'
 import type { Turns } from './rounds/turns.ts'
@@ -73,6 +74,7 @@ export interface ServerContext {
   readonly database: Database
   readonly custodian: Custodian | undefined
   readonly policy: Policy | undefined
+  readonly intents: IntentRules
   readonly authorizeExport: AuthorizeExport | undefined
   readonly onCheating: OnCheating
   /** The sets whose client this process has caught cheating, by id, until the database has stored the ban. */

@@ -16,6 +16,8 @@ import { readChannelKeys } from './access/channel-keys.ts'
 import type { OnCheating } from '../types.ts'
 import { DEFAULT_LIMITS, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from '../service/database/types.ts'
+import { readIntentRules } from './access/intents.ts'
+import type { IntentDecoder } from '../policy/types.ts'
 import type { Policy } from './access/policy.ts'
 import { mergeRates, type RateLimits } from './access/rate-limits.ts'
 import { createTurns } from './rounds/turns.ts'
@@ -39,6 +41,13 @@ export interface ServerOptions {
   readonly authenticate: Authenticate
   /** Called before every action. Default: all are allowed. */
   readonly policy?: Policy
+  /**
+   * Decode what is signed, such as `ethereumIntents()` of `reshare/policy/ethereum`: the server computes the digest from it,
+   * refuses another one, and shows the policy what it is. Default: none, and the policy sees digests and messages only.
+   */
+  readonly intents?: readonly IntentDecoder[]
+  /** Whether the server signs only what `intents` can decode. Default: false. */
+  readonly requireIntent?: boolean
   /** Called before a private key is exported, after the policy. Default: every export is denied. */
   readonly authorizeExport?: AuthorizeExport
   /**
@@ -184,6 +193,7 @@ function serverContext(options: ServerOptions): ServerContext {
     database,
     custodian,
     policy,
+    intents: readIntentRules(options.intents, options.requireIntent),
     authorizeExport,
     onCheating,
     caught: new Map(),

@@ -7,6 +7,14 @@ export type { OnCheating } from '../types.ts'
 export type { Database, Isolation, Migration, Queryable, Row, Schema, SqlValue } from '../service/database/types.ts'
 export { bumpEpoch } from './epoch.ts'
 export type { Policy, PolicyRequest } from './access/policy.ts'
+export type {
+  DecodedIntent,
+  IntendedSignature,
+  IntentDecoder,
+  PolicyIntent,
+  RawIntent,
+  VerifiedIntent,
+} from '../policy/types.ts'
 export type { RateLimits } from './access/rate-limits.ts'
 export { apiTokens, type ApiTokens, type Authenticate, type Authenticated } from './access/tokens.ts'
 export type { LockOut, Rate } from '../service/rates.ts'

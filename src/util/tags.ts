@@ -50,7 +50,7 @@ const LABELS = {
     'expand',
   ],
   share: ['wallet-set'],
-  operation: ['setup', 'begin', 'export'],
+  operation: ['setup', 'begin', 'export', 'intent'],
   channel: ['request', 'response'],
   join: ['code', 'inviting', 'joining'],
   backup: ['part', 'recipient'],

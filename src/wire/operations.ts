@@ -95,6 +95,8 @@ interface AnySignRequest {
   readonly setId: string
   /** lower-case hex, at most 64 KiB of bytes */
   readonly message: string
+  /** What the message is of, as `encodeIntent` encodes it, in lower-case hex. Absent if the client does not say. */
+  readonly intent?: string
   /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519); `m` is the wallet's own key. */
   readonly path: string
 }

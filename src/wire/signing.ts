@@ -5,12 +5,18 @@ import type { KeyPath } from '../protocol/ecdsa/signing/signing-setup.ts'
 import { wipeKeyShare } from '../key-share/index.ts'
 import type { KeyShare, ShareSetRecord } from '../key-share/types.ts'
 import { fromHex } from '../util/bytes.ts'
-import type { SignBip340Request, SignEcdsaRequest, SignEd25519Request } from './operations.ts'
+import { intentHash } from './intent.ts'
+import type { SignBip340Request, SignEcdsaRequest, SignEd25519Request, SignRequest } from './operations.ts'
 
 /** The digest that an ECDSA request signs; both sides hash the message themselves. */
 export function requestDigest({ message, hash }: Pick<SignEcdsaRequest, 'message' | 'hash'>): Digest32 {
   const bytes = fromHex(message)
   return hash === null ? digest32(bytes) : hashMessage(bytes, hash)
+}
+
+/** The hash of a request's intent, as an option of a signing session. */
+export function signedIntent({ intent }: Pick<SignRequest, 'intent'>): { readonly intent?: Uint8Array } {
+  return intent === undefined ? {} : { intent: intentHash(fromHex(intent)) }
 }
 
 /**

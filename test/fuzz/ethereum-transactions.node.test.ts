@@ -2,60 +2,21 @@ import { Transaction } from 'ethers'
 import { custom, parseTransaction, type Hex } from 'viem'
 import { mainnet } from 'viem/chains'
 import { expect, test } from 'vitest'
-import { createEthereumAccount, type EthereumAccount } from '../../src/adapters/viem/account.ts'
+import { createEthereumAccount } from '../../src/adapters/viem/account.ts'
 import { ethereumProvider } from '../../src/adapters/viem/provider.ts'
 import type { RpcTransaction } from '../../src/adapters/viem/transaction-request.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { fakeWallet } from '../support/fake-wallet.ts'
 import type { SeededRandom } from '../support/random.ts'
+import { accessList, amount, generateTransaction, hex, TYPES } from './support/ethereum-transactions.ts'
 import { PATIENCE, repeat } from './support/mutate.ts'
-
-const hex = (random: SeededRandom, length: number): Hex => `0x${toHex(random(length))}`
-const amount = (random: SeededRandom, bits: number): bigint =>
-  random.pick([0n, 1n, (1n << BigInt(bits)) - 1n, BigInt(hex(random, 32)) >> BigInt(256 - random.int(1, bits))])
-
-function accessList(random: SeededRandom) {
-  return Array.from({ length: random.int(0, 2) }, () => ({
-    address: hex(random, 20),
-    storageKeys: Array.from({ length: random.int(0, 2) }, () => hex(random, 32)),
-  }))
-}
-
-const TYPES = ['legacy', 'eip2930', 'eip1559', 'eip4844', 'eip7702'] as const
-
-/** A transaction of any type, in viem's fields. */
-async function generate(random: SeededRandom, account: EthereumAccount) {
-  const type = random.pick(TYPES)
-  const needsRecipient = type === 'eip4844' || type === 'eip7702'
-  const fee = amount(random, 100)
-  const fees = { maxFeePerGas: fee, maxPriorityFeePerGas: random.pick([0n, fee, fee / 2n]) }
-  const isReplayable = type === 'legacy' && random.int(0, 3) === 0
-  const common = {
-    type,
-    nonce: random.pick([0, 1, 127, 128, 2 ** 53 - 1]),
-    gas: amount(random, 63),
-    value: amount(random, 200),
-    data: hex(random, random.int(0, 80)),
-    ...(needsRecipient || random.int(0, 4) > 0 ? { to: hex(random, 20) } : {}),
-    ...(isReplayable ? {} : { chainId: random.pick([1, 137, 31_337, 2 ** 40]) }),
-  }
-  if (type === 'legacy') return { ...common, gasPrice: fee }
-  if (type === 'eip2930') return { ...common, gasPrice: fee, accessList: accessList(random) }
-  if (type === 'eip1559') return { ...common, ...fees, accessList: accessList(random) }
-  if (type === 'eip4844') {
-    const blobVersionedHashes = Array.from({ length: random.int(1, 3) }, () => `0x01${toHex(random(31))}`)
-    return { ...common, ...fees, maxFeePerBlobGas: amount(random, 100), blobVersionedHashes }
-  }
-  const delegation = { address: hex(random, 20), chainId: random.pick([0, 1]), nonce: random.int(0, 300) }
-  return { ...common, ...fees, authorizationList: [await account.signAuthorization(delegation)] }
-}
 
 test('a transaction of every type is to ethers what it was', { timeout: PATIENCE }, async () => {
   const seen = new Set<string>()
   await repeat(120, async (random) => {
     const wallet = fakeWallet(random)
     const account = await createEthereumAccount(wallet)
-    const transaction = await generate(random, account)
+    const transaction = await generateTransaction(random, account)
     const raw = await account.signTransaction(transaction as never)
     const read = Transaction.from(raw)
     seen.add(transaction.type)

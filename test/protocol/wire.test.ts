@@ -50,6 +50,7 @@ const PINNED: Record<Curve, Record<string, string>> = {
     'wallet-set-record': 'ac4fdc19bc9e4ac83c1aa11a9254b952',
     'wallet-set-id': '847fb9d327e5146d622307462759b940',
     'round-body': '25952592af59ea6c241a31f14bd34c66',
+    intent: 'c0e551d80aa1e2cb1eaf5be7edbb04e5',
   },
   ed25519: {
     'keygen-1-client': 'f4beb51b6fe47dbf65de0aff9e81ce70',
@@ -94,6 +95,7 @@ const PINNED: Record<Curve, Record<string, string>> = {
     'wallet-set-record': '66d7454e53f2f6affb2e17735e02c39b',
     'wallet-set-id': 'f4a6d81f9296bb89ed960cdb3dab4477',
     'round-body': '74371b9ea01e38a2edca9fedae3056c7',
+    intent: 'c0e551d80aa1e2cb1eaf5be7edbb04e5',
   },
 }
 

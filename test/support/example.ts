@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { encodeIntent } from '../../src/wire/intent.ts'
 import { encodeRoundBody } from '../../src/wire/round-body.ts'
 import type { Group } from '../../src/curve/group.ts'
 import { decodeEnvelope } from '../../src/protocol/session/envelope.ts'
@@ -109,6 +110,7 @@ export function exampleRun(group: Group): Example {
       header: { round: 1 },
       messages: [{ sessionIndex: 1, envelope: keygen.messages['keygen-1-client'] as Uint8Array }],
     }),
+    intent: encodeIntent({ kind: 'ethereumMessage', data: utf8('hello') }),
   }
 }
 

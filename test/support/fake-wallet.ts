@@ -3,12 +3,18 @@ import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { HDKey } from '@scure/bip32'
 import type { WalletKeys } from '../../src/adapters/types.ts'
+import type { Intent } from '../../src/index.ts'
 import { concatBytes, utf8 } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 
 /** A wallet whose keys are in one place, and what it has been asked to sign. */
 export interface FakeWallet extends WalletKeys {
-  readonly requests: { readonly kind: 'ecdsa' | 'taproot' | 'ed25519'; readonly path: string; signed: Uint8Array }[]
+  readonly requests: {
+    readonly kind: 'ecdsa' | 'taproot' | 'ed25519'
+    readonly path: string
+    signed: Uint8Array
+    readonly intent: Intent | undefined
+  }[]
   /** Of the secp256k1 key: 32 bytes */
   privateKey(path?: string): Uint8Array
 }
@@ -26,20 +32,20 @@ export function fakeWallet(random: RandomSource): FakeWallet {
     privateKey,
     getPublicKey: async (curve, path) =>
       curve === 'ed25519' ? ed25519.getPublicKey(secretAt(path)) : (derived(path).publicKey as Uint8Array),
-    signEcdsa: async ({ digest, path = 'm', signal }) => {
+    signEcdsa: async ({ digest, path = 'm', intent, signal }) => {
       signal?.throwIfAborted()
-      requests.push({ kind: 'ecdsa', path, signed: digest })
+      requests.push({ kind: 'ecdsa', path, signed: digest, intent })
       const encoded = secp256k1.sign(digest, privateKey(path), { prehash: false, lowS: true, format: 'recovered' })
       return { signature: encoded.slice(1), recovery: encoded[0] as 0 | 1 }
     },
-    signTaproot: async ({ message, path = 'm', signal }) => {
+    signTaproot: async ({ message, path = 'm', intent, signal }) => {
       signal?.throwIfAborted()
-      requests.push({ kind: 'taproot', path, signed: message })
+      requests.push({ kind: 'taproot', path, signed: message, intent })
       return schnorr.sign(message, taprootOutputSecret(privateKey(path)))
     },
-    signEd25519: async ({ message, path = 'm', signal }) => {
+    signEd25519: async ({ message, path = 'm', intent, signal }) => {
       signal?.throwIfAborted()
-      requests.push({ kind: 'ed25519', path, signed: message })
+      requests.push({ kind: 'ed25519', path, signed: message, intent })
       return ed25519.sign(message, secretAt(path))
     },
   }

@@ -13,7 +13,7 @@ import type {
 } from '../../src/wire/operations.ts'
 import { paths } from '../../src/wire/paths.ts'
 import { setupBinding, setupParties } from '../../src/wire/setup-binding.ts'
-import { keyAtPath, requestDigest, frostShare } from '../../src/wire/signing.ts'
+import { keyAtPath, requestDigest, frostShare, signedIntent } from '../../src/wire/signing.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../src/wire/sessions.ts'
 import { getGroup } from '../../src/curve/index.ts'
 import {
@@ -217,6 +217,7 @@ export class ClientOperation {
       signers: SIGNERS,
       aggregator: CLIENT,
       message,
+      ...signedIntent(request),
       random,
     })
   }
@@ -231,7 +232,7 @@ export class ClientOperation {
       ...(derivation && { derivation }),
     }
     if (request.kind === 'preprocess') return createPreprocessing({ ...options, epoch: 0 })
-    const signing = { ...options, digest: requestDigest(request), aggregator: CLIENT }
+    const signing = { ...options, digest: requestDigest(request), ...signedIntent(request), aggregator: CLIENT }
     if (request.source.kind !== 'preprocessing') return createEcdsaSigning(signing)
     const { encoded } = this.#held.preprocessing as HeldPreprocessing
     const preprocessed = Preprocessed.decode(options.backend, encoded)

@@ -6,6 +6,8 @@ import { MpcError, ProtocolError, type ErrorCode } from '../../src/errors.ts'
 const SERVER_CODES: ErrorCode[] = [
   'AUTH_FAILED',
   'POLICY_DENIED',
+  'INTENT_REQUIRED',
+  'INTENT_MISMATCH',
   'DEVICE_REVOKED',
   'SHARE_NOT_FOUND',
   'SET_MISMATCH',

@@ -22,10 +22,11 @@ import { toAccount } from 'viem/accounts'
 import { hashAuthorization } from 'viem/utils'
 
 import { MpcError } from '../../errors.ts'
-import type { Client } from '../../index.ts'
+import type { Client, Intent } from '../../index.ts'
 import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { ethereumAddress, uncompressed } from './address.ts'
+import { authorizationIntent, messageIntent, transactionIntent, typedDataIntent } from './intents.ts'
 import { readTypedData, typedDataHash } from './typed-data.ts'
 import { isText, readAddress } from './values.ts'
 import { assertObject } from '../../util/arguments.ts'
@@ -74,9 +75,9 @@ export async function createEthereumAccount(
   const address = ethereumAddress(publicKey)
 
   /** Signs a hash. Recovers the address as the chain does, so that a signature by another key is never returned. */
-  async function signHash(hash: Hex): Promise<Signature> {
+  async function signHash(hash: Hex, intent?: Intent): Promise<Signature> {
     if (!isHex(hash) || hash.length !== 66) throw new RangeError('hash must be 32 bytes in hex')
-    const { signature, recovery } = await keys.signEcdsa({ digest: hexToBytes(hash), path })
+    const { signature, recovery } = await keys.signEcdsa({ digest: hexToBytes(hash), path, intent })
     const parts: Signature = {
       r: bytesToHex(signature.subarray(0, 32)),
       s: bytesToHex(signature.subarray(32)),
@@ -96,8 +97,9 @@ export async function createEthereumAccount(
     const unsigned = withoutSignature(transaction)
     // The signed part of a blob transaction has no sidecars (EIP-4844, "Networking").
     const signed = unsigned.type === 'eip4844' ? { ...unsigned, sidecars: false as const } : unsigned
-    const hash = keccak256(await serializer(signed))
-    const signature = await signHash(hash)
+    const serialized = await serializer(signed)
+    const hash = keccak256(serialized)
+    const signature = await signHash(hash, transactionIntent(serialized))
     if (keccak256(await serializer(signed)) !== hash)
       throw new RangeError('the transaction changed while it was signed')
     return serializer(unsigned, signature)
@@ -107,9 +109,12 @@ export async function createEthereumAccount(
     address,
     nonceManager,
     sign: async ({ hash }) => serializeSignature(await signHash(hash)),
-    signMessage: async ({ message }) => serializeSignature(await signHash(messageHash(message))),
-    signTypedData: async (typedData) =>
-      serializeSignature(await signHash(typedDataHash(readTypedData(withDomainTypes(typedData))))),
+    signMessage: async ({ message }) =>
+      serializeSignature(await signHash(messageHash(message), messageIntent(message))),
+    signTypedData: async (given) => {
+      const typedData = readTypedData(withDomainTypes(given))
+      return serializeSignature(await signHash(typedDataHash(typedData), typedDataIntent(typedData)))
+    },
     signTransaction: async (transaction, options) =>
       signSerialized(transaction, options?.serializer as SerializeTransactionFn<TransactionSerializable> | undefined),
     signAuthorization: async (request) => {
@@ -120,7 +125,8 @@ export async function createEthereumAccount(
         throw new RangeError('an authorization must have a chainId and a nonce')
       }
       if (readAddress(delegate) === undefined) throw new RangeError('an authorization must have an address')
-      const signature = await signHash(hashAuthorization({ address: delegate, chainId, nonce }))
+      const authorization = { address: delegate, chainId, nonce }
+      const signature = await signHash(hashAuthorization(authorization), authorizationIntent(authorization))
       return { address: delegate, chainId, nonce, ...signature }
     },
   })

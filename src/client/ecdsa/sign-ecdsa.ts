@@ -1,5 +1,5 @@
 import type { SignatureSource, SignEcdsaRequest } from '../../wire/operations.ts'
-import { keyAtPath, publicKeyAtPath, requestDigest } from '../../wire/signing.ts'
+import { keyAtPath, publicKeyAtPath, requestDigest, signedIntent } from '../../wire/signing.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { MpcError, isMpcError } from '../../errors.ts'
 import type { OtState } from '../../protocol/ecdsa/ot/ot-state.ts'
@@ -60,7 +60,8 @@ export function ecdsaOptions(client: EcdsaClient, shares: WalletShares, path: st
 
 function signingOptions({ client, shares, statement }: Signing, otState: OtState) {
   const options = ecdsaOptions(client, shares, statement.path)
-  return { ...options, otStates: [otState], aggregator: options.share.id, digest: requestDigest(statement) }
+  const signed = { digest: requestDigest(statement), ...signedIntent(statement) }
+  return { ...options, otStates: [otState], aggregator: options.share.id, ...signed }
 }
 
 /** Signs with the set's setup: in one request with a preprocessing, in two without. */

@@ -1,4 +1,5 @@
-import type { SignEcdsaRequest } from '../../wire/operations.ts'
+import { encodeIntent, INTENT_KINDS, INTENT_MAX_LENGTH, type Intent } from '../../wire/intent.ts'
+import type { SignEcdsaRequest, SignRequest } from '../../wire/operations.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import type { MessageHash } from '../../protocol/ecdsa/signing/digest.ts'
 import { abytes, toHex, isBytes } from '../../util/bytes.ts'
@@ -13,6 +14,11 @@ interface AnySignParameters extends ReportedOptions {
   readonly walletId: string
   /** Steps without hardening, such as `m/0/5` (BIP 32, or BIP32-Ed25519). Default: the wallet's own key. */
   readonly path?: string
+  /**
+   * What the digest or message is of. A server that understands it signs only what it describes, and shows it to its policy.
+   * At most 96 KiB. Default: the server learns only the digest or message.
+   */
+  readonly intent?: Intent
 }
 
 /** RFC 8032 with the ed25519 key. */
@@ -68,28 +74,30 @@ export type SignParameters = SignEd25519Parameters | SignBip340Parameters | Sign
 
 const HASHES: readonly MessageHash[] = ['sha256', 'sha256d', 'keccak256']
 
+type AnyStatement = Pick<SignRequest, 'message' | 'path' | 'intent'>
+
 /** What is signed, as encoded in the request: bytes in lower-case hex. */
 export type Statement =
-  | { readonly scheme: 'ed25519'; readonly message: string; readonly path: string }
-  | { readonly scheme: 'bip340'; readonly message: string; readonly path: string; readonly tapTweak: string | null }
-  | ({ readonly scheme: 'ecdsa' } & Pick<SignEcdsaRequest, 'message' | 'hash' | 'path'>)
+  | ({ readonly scheme: 'ed25519' } & AnyStatement)
+  | ({ readonly scheme: 'bip340'; readonly tapTweak: string | null } & AnyStatement)
+  | ({ readonly scheme: 'ecdsa'; readonly hash: SignEcdsaRequest['hash'] } & AnyStatement)
 
 /** @throws {TypeError | RangeError} if a parameter is wrong */
 export function readStatement(options: SignParameters): Statement {
   walletIdArgument(assertObject(options, 'sign').walletId)
   assertFunction(options.onProgress, 'onProgress')
   const scheme = oneOf(options.scheme, ['ed25519', 'bip340', 'ecdsa'], 'scheme')
-  const path = pathArgument(options.path)
+  const about = { path: pathArgument(options.path), ...intentArgument(options.intent) }
   switch (options.scheme) {
     case 'ed25519':
-      return { scheme: options.scheme, message: messageArgument(options.message), path }
+      return { scheme: options.scheme, message: messageArgument(options.message), ...about }
     case 'bip340': {
       const { message, tapTweak } = options
       const tweak = tapTweak === undefined ? null : tapTweakArgument(tapTweak)
-      return { scheme: options.scheme, message: messageArgument(message), path, tapTweak: tweak }
+      return { scheme: options.scheme, message: messageArgument(message), ...about, tapTweak: tweak }
     }
     case 'ecdsa':
-      return { scheme: options.scheme, ...signedByEcdsa(options), path }
+      return { scheme: options.scheme, ...signedByEcdsa(options), ...about }
     default:
       throw new TypeError(`unknown scheme ${scheme}`)
   }
@@ -111,6 +119,16 @@ function messageArgument(message: Uint8Array): string {
     throw new RangeError(`message must be at most ${SIGN_MESSAGE_MAX_LENGTH} bytes, got ${bytes.length}`)
   }
   return toHex(bytes)
+}
+
+function intentArgument(intent: Intent | undefined): { readonly intent?: string } {
+  if (intent === undefined) return {}
+  oneOf(assertObject(intent, 'intent').kind, INTENT_KINDS, 'intent.kind')
+  const encoded = encodeIntent(intent)
+  if (encoded.length > INTENT_MAX_LENGTH) {
+    throw new RangeError(`intent must be at most ${INTENT_MAX_LENGTH} bytes, got ${encoded.length}`)
+  }
+  return { intent: toHex(encoded) }
 }
 
 function tapTweakArgument(tapTweak: Uint8Array): string {

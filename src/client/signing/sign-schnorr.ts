@@ -1,6 +1,6 @@
 import { operationSessions } from '../../wire/operation-definitions.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
-import { frostShare } from '../../wire/signing.ts'
+import { frostShare, signedIntent } from '../../wire/signing.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { MpcError } from '../../errors.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
@@ -47,10 +47,11 @@ async function signWith(
   const message = fromHex(request.message)
   const signers = partiesOf('signing').map(({ id }) => id)
   const { random } = client
+  const signed = { message, ...signedIntent(request) }
   const { result, results } = await runOperation(client, deadline, {
     operationId: newOperationId(client),
     request,
-    sessions: [createSigning({ scheme, group, share, signers, aggregator: share.id, message, random })],
+    sessions: [createSigning({ scheme, group, share, signers, aggregator: share.id, ...signed, random })],
   })
   const signature = results[0]?.signature
   const encoded = group.encodePoint(share.record.publicKey)

@@ -37,6 +37,8 @@ export interface SigningSetup {
   readonly aggregator: PartyId | undefined
   /** The session's own copy. */
   readonly message: Uint8Array
+  /** The hash of what the message is of, if that is known. */
+  readonly intent: Uint8Array | undefined
   readonly random: RandomSource
 }
 
@@ -63,7 +65,7 @@ export class SigningMachine implements Machine<SigningResult> {
   #result: SigningResult = {}
 
   constructor(setup: SigningSetup) {
-    const { suite, share, signers, aggregator, message } = setup
+    const { suite, share, signers, aggregator, message, intent } = setup
     this.suite = suite.name
     this.participants = signers.length
     this.self = signers.indexOf(share.id) + 1
@@ -71,11 +73,12 @@ export class SigningMachine implements Machine<SigningResult> {
     this.#share = { ...share, secretShare: secretOf(share).slice() as Scalar }
     this.#hash = createHasher(suite.name, 'frost')
     // The set id covers the set's parties and threshold. The public key covers a derivation from the set's own key.
-    // Signers with another set, key, message or list of signers have another context: their messages are dropped before
-    // any cryptography.
+    // Signers with another set, key, message, intent or list of signers have another context: their messages are dropped
+    // before any cryptography.
     const { setId, publicKey } = share.record
     const key = suite.group.encodePoint(publicKey)
-    this.context = this.#hash('ctx', setId, key, Uint8Array.from(signers), aggregator ?? 0, message)
+    const signed = intent === undefined ? [message] : [message, intent]
+    this.context = this.#hash('ctx', setId, key, Uint8Array.from(signers), aggregator ?? 0, ...signed)
   }
 
   /** @throws {CodecError} for anything but what {@link encode} wrote in a session with this setup */

@@ -36,6 +36,10 @@ export interface SigningOptions {
   readonly aggregator?: PartyId
   /** The message to sign, at most {@link MESSAGE_MAX_LENGTH} bytes. Only the scheme itself hashes it. Copied. */
   readonly message: Uint8Array
+  /**
+   * A hash of what the message is of, 32 bytes. Signers with different ones do not sign together. Default: none. Copied.
+   */
+  readonly intent?: Uint8Array | undefined
   /** A cryptographically secure source of random bytes. */
   readonly random: RandomSource
 }
@@ -67,7 +71,7 @@ export function createSigning(options: SigningOptions): Session<SigningResult> {
 
 /** Checks the options, and copies the signers and the message. */
 function openFrostSigning(options: SigningOptions): SigningSetup {
-  const { scheme, group, share, signers, aggregator, message, random } = assertObject(options, 'signing')
+  const { scheme, group, share, signers, aggregator, message, intent, random } = assertObject(options, 'signing')
   if (!Object.hasOwn(SUITES, scheme)) throw new RangeError('unknown signature scheme')
   const { record, id } = share
   if (record.curve !== group.curve) throw new RangeError(`the share set is of ${record.curve}`)
@@ -93,6 +97,7 @@ function openFrostSigning(options: SigningOptions): SigningSetup {
     signers: [...signers],
     aggregator,
     message: abytes(message, undefined, 'message').slice(),
+    intent: intent === undefined ? undefined : abytes(intent, 32, 'intent').slice(),
     random,
   }
 }

@@ -3,6 +3,7 @@ import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
 import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
+import type { PolicyIntent } from '../../policy/types.ts'
 import type { Caller } from './caller.ts'
 
 /** What a client requests, for the policy to judge. */
@@ -23,6 +24,11 @@ export interface PolicyRequest {
   readonly setId?: string
   /** The signature scheme (`sign`). */
   readonly scheme?: SignatureScheme
+  /**
+   * What would be signed (`sign`). `raw` if the client does not say, or if it says something that this server has no decoder
+   * for; everything else was checked against the digest or message.
+   */
+  readonly intent?: PolicyIntent
   /** The message that would be signed. */
   readonly message?: Uint8Array
   /** The curve of the private key that would be exported (`export`). */

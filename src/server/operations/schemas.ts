@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { decodeIntent, INTENT_MAX_LENGTH } from '../../wire/intent.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import { getGroup } from '../../curve/index.ts'
 import { hex, text } from '../../service/schemas.ts'
@@ -93,6 +94,27 @@ export const message = ({ messageBytes }: ServerLimits) =>
     v.regex(/^(?:[0-9a-f]{2})*$/),
     v.description('Lower-case hex; `limits.messageBytes` may say less or more.'),
   )
+
+/** What a message is of, encoded, in lower-case hex. */
+export const intent = v.optional(
+  v.pipe(
+    v.string(),
+    v.maxLength(2 * INTENT_MAX_LENGTH),
+    v.regex(/^(?:[0-9a-f]{2})*$/),
+    v.check(isIntent),
+    v.description('What the message is of: `docs/wire.md`.'),
+  ),
+)
+
+function isIntent(value: string): boolean {
+  try {
+    decodeIntent(fromHex(value))
+    return true
+  } catch (error) {
+    if (isCodecError(error)) return false
+    throw error
+  }
+}
 
 function isPath(value: string): boolean {
   try {

@@ -1,6 +1,6 @@
 import type { SessionMessage } from '../../wire/round-body.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
-import { frostShare } from '../../wire/signing.ts'
+import { frostShare, signedIntent } from '../../wire/signing.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { getGroup } from '../../curve/index.ts'
 import { createSigning } from '../../protocol/frost/session.ts'
@@ -54,6 +54,7 @@ function sign({ random }: ServerContext, { request, messages }: RoundInput<Frost
     signers: partiesOf('signing').map(({ id }) => id),
     aggregator: partyId(1),
     message: fromHex(request.message),
+    ...signedIntent(request),
     random,
   })
   try {

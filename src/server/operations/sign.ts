@@ -9,7 +9,7 @@ import { takePreprocessing } from '../sets/preprocessings.ts'
 import { signEcdsaRound } from './ecdsa/signature.ts'
 import type { ServerOperation } from './operation.ts'
 import type { RoundInput, RoundOutput } from './round.ts'
-import { hex, message, path, setId, slowClient, walletId } from './schemas.ts'
+import { hex, intent, message, path, setId, slowClient, walletId } from './schemas.ts'
 import { signFrostRound } from './sign-frost.ts'
 
 const tapTweak = v.pipe(
@@ -48,7 +48,7 @@ export const signOperation: ServerOperation<SignRequest> = {
 
 /** One for each scheme; for ECDSA, one with a hash and one without. */
 export function signSchema(limits: ServerLimits) {
-  const fields = { kind: v.literal('sign'), walletId, setId, message: message(limits), path }
+  const fields = { kind: v.literal('sign'), walletId, setId, message: message(limits), intent, path }
   const ecdsa = { ...fields, scheme: v.literal('ecdsa'), source }
   return v.variant('scheme', [
     v.strictObject({ ...fields, scheme: v.literal('ed25519') }),

@@ -3,6 +3,7 @@ import { verifyOpeningProof, type FirstRound } from '../../wire/opening-proof.ts
 import { requireAuthorization } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
+import { verifyIntent } from '../access/intents.ts'
 import { getGroup } from '../../curve/index.ts'
 import type { Caller, CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
@@ -26,6 +27,7 @@ import type { RoundStatus } from './round-status.ts'
  *   may be valid once only, was judged then
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
+ * @throws {INTENT_REQUIRED | INTENT_MISMATCH} for a signature that does not say, or not truly, what it is of
  * @throws {OT_POISONED} for a new ECDSA setup of a set whose OT state is poisoned
  * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
  * @throws {RATE_LIMITED} if the set or the device is locked out, or the client is locked out of exports
@@ -36,13 +38,16 @@ export async function authorizeOperation(
   request: OperationRequest,
   { started, source: found }: Pick<RoundStatus, 'started' | 'source'>,
 ): Promise<void> {
+  let intent: Pick<PolicyRequest, 'intent'> = {}
   if ('setId' in request) {
     const set = await requireFit(context.database, key, request, found?.set)
     await requireRoomForSet(context, context.database, request, { ...found, set })
     await requireUnlocked(context, key, request)
+    // Before the policy is asked, and before anything is counted, taken or played.
+    if (request.kind === 'sign') intent = { intent: verifyIntent(context.intents, request, set) }
   }
   await definitionOf(request).checkStart?.(context, key, request)
-  await askPolicy(context, policyRequest(key, request))
+  await askPolicy(context, { ...policyRequest(key, request), ...intent })
   if (isAuthorized(request) && !started) await authorizeExport(context, key, request)
 }
 

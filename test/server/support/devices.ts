@@ -30,6 +30,7 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
     database,
     custodian: world.custodian,
     policy: undefined,
+    intents: { decoders: new Map(), required: false },
     authorizeExport: () => true,
     onCheating: 'ephemeralSetup',
     caught: new Map(),

@@ -102,6 +102,7 @@ export async function createTables(database: Database, random: RandomSource): Pr
       database,
       custodian,
       policy: undefined,
+      intents: { decoders: new Map(), required: false },
       authorizeExport: undefined,
       onCheating: 'refuse',
       caught: new Map(),

@@ -87,8 +87,9 @@ export function sign(
   signing: WalletShares,
   scheme: 'ed25519' | 'bip340' = 'ed25519',
   text = 'a message',
+  about: { readonly intent?: string } = {},
 ): ClientOperation {
-  const request = { kind: 'sign', ...named(signing), message: toHex(utf8(text)), path: 'm' } as const
+  const request = { kind: 'sign', ...named(signing), message: toHex(utf8(text)), path: 'm', ...about } as const
   return new ClientOperation(
     client,
     scheme === 'ed25519' ? { ...request, scheme } : { ...request, scheme, tapTweak: null },
@@ -102,7 +103,7 @@ const named = (signing: WalletShares) => ({ walletId: toHex(signing.walletId), s
 export function signEcdsa(
   client: ServerClient,
   { signing, ...held }: Pick<TestWallet, 'signing'> & EcdsaHeld,
-  options: Partial<Pick<SignEcdsaRequest, 'path' | 'hash' | 'message' | 'source'>> = {},
+  options: Partial<Pick<SignEcdsaRequest, 'path' | 'hash' | 'message' | 'intent' | 'source'>> = {},
 ): ClientOperation {
   const request: SignEcdsaRequest = {
     kind: 'sign',

@@ -2,9 +2,8 @@ import { assertMethods, assertObject } from '../../../util/arguments.ts'
 import { abytes } from '../../../util/bytes.ts'
 import { createSession, restoreSession } from '../../session/create-session.ts'
 import type { Session } from '../../session/session.ts'
-import type { Digest32 } from './digest.ts'
 import type { Preprocessed } from './preprocessed.ts'
-import type { EcdsaSigningOptions } from './sign.ts'
+import { signedBy, type EcdsaSigningOptions } from './sign.ts'
 import { EcdsaMachine, type EcdsaResult } from './signing-machine.ts'
 import { type EcdsaOptions, openSigning } from './signing-setup.ts'
 
@@ -107,11 +106,6 @@ export function restoreCompletion(
 }
 
 function openCompletion(options: EcdsaSigningOptions, id: Uint8Array) {
-  const digest = abytes(assertObject(options, 'completion').digest, 32, 'digest').slice() as Digest32
-  return openSigning(options, {
-    kind: 'complete',
-    digest,
-    aggregator: options.aggregator,
-    id: abytes(id, 32, 'id').slice(),
-  })
+  const signed = signedBy(assertObject(options, 'completion'))
+  return openSigning(options, { kind: 'complete', ...signed, id: abytes(id, 32, 'id').slice() })
 }

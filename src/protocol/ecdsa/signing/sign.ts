@@ -11,6 +11,10 @@ export interface EcdsaSigningOptions extends EcdsaOptions {
   /** The hash to sign, from {@link digest32} or {@link hashMessage}. Copied. */
   readonly digest: Digest32
   /**
+   * A hash of what the digest is of, 32 bytes. Signers with different ones do not sign together. Default: none. Copied.
+   */
+  readonly intent?: Uint8Array | undefined
+  /**
    * The one signer that learns the signature: the others send their shares to it only. Default: every signer sends its
    * share to all others, and all learn the signature.
    */
@@ -66,6 +70,14 @@ export function restoreEcdsaSigning(state: Uint8Array, options: EcdsaSigningOpti
 }
 
 function openEcdsaSigning(options: EcdsaSigningOptions) {
-  const digest = abytes(options.digest, 32, 'digest').slice() as Digest32
-  return openSigning(options, { kind: 'sign', digest, aggregator: options.aggregator })
+  return openSigning(options, { kind: 'sign', ...signedBy(options) })
+}
+
+/** What is signed, copied. @throws {TypeError | RangeError} unless digest and intent are 32 bytes */
+export function signedBy({ digest, intent, aggregator }: EcdsaSigningOptions) {
+  return {
+    digest: abytes(digest, 32, 'digest').slice() as Digest32,
+    intent: intent === undefined ? undefined : abytes(intent, 32, 'intent').slice(),
+    aggregator,
+  }
 }

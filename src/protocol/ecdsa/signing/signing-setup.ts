@@ -42,22 +42,26 @@ export interface EcdsaOptions {
   readonly random: RandomSource
 }
 
+/** What a signature is of. */
+interface Signed {
+  readonly digest: Digest32
+  /** The hash of what the digest is of, 32 bytes, if that is known. */
+  readonly intent?: Uint8Array | undefined
+  readonly aggregator?: PartyId | undefined
+}
+
 /** What a session computes. */
 export type SigningMode =
   /** A whole signature. */
-  | { readonly kind: 'sign'; readonly digest: Digest32; readonly aggregator?: PartyId | undefined }
+  | ({ readonly kind: 'sign' } & Signed)
   /** A signature after the preprocessing with this id. */
-  | {
-      readonly kind: 'complete'
-      readonly digest: Digest32
-      readonly aggregator?: PartyId | undefined
-      readonly id: Uint8Array
-    }
+  | ({ readonly kind: 'complete'; readonly id: Uint8Array } & Signed)
   /** A preprocessing: the part of a signature that needs neither the message nor the key. */
   | {
       readonly kind: 'preprocess'
       readonly epoch: number
       readonly digest?: undefined
+      readonly intent?: undefined
       readonly aggregator?: undefined
     }
 
@@ -164,7 +168,7 @@ function otStatesBySigner({ share, otStates, signers }: EcdsaOptions): Map<numbe
 }
 
 /**
- * ctx = TH("sign", setId, signers, pk', path, mode, digest, id of the preprocessing).
+ * ctx = TH("sign", setId, signers, pk', path, mode, digest, id of the preprocessing [, hash of the intent]).
  *
  * Deviation: otDigest is not part of this hash, because it belongs to two signers while the statement is the same for all.
  * Instead it is part of every vsid, and compared in the first messages.
@@ -184,6 +188,7 @@ function statementOf(
     MODE_CODES[mode.kind],
     mode.digest ?? new Uint8Array(0),
     'id' in mode ? mode.id : new Uint8Array(0),
+    ...(mode.intent === undefined ? [] : [mode.intent]),
   )
 }
 

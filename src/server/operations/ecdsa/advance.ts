@@ -1,6 +1,6 @@
 import type { SessionMessage } from '../../../wire/round-body.ts'
 import type { PreprocessRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
-import { keyAtPath, requestDigest } from '../../../wire/signing.ts'
+import { keyAtPath, requestDigest, signedIntent } from '../../../wire/signing.ts'
 import { partiesOf } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
 import {
@@ -116,5 +116,5 @@ function restoreSession({ request, epoch }: EcdsaInput, options: EcdsaOptions, s
 
 /** The client aggregates, so the server's last message is its signature share. */
 function signed(request: SignEcdsaRequest) {
-  return { digest: requestDigest(request), aggregator: partyId(1) }
+  return { digest: requestDigest(request), ...signedIntent(request), aggregator: partyId(1) }
 }

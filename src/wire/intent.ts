@@ -1,0 +1,95 @@
+import { Reader, Writer, CodecError } from '../util/codec.ts'
+import { createHasher } from '../util/tagged-hash.ts'
+
+/** The code of each kind of intent in its encoding. */
+const KINDS = {
+  ethereumTransaction: 1,
+  ethereumMessage: 2,
+  ethereumTypedData: 3,
+  ethereumAuthorization: 4,
+  bitcoinTransaction: 5,
+  solanaTransaction: 6,
+  solanaMessage: 7,
+} as const
+
+/** A kind of thing that is signed. */
+export type IntentKind = keyof typeof KINDS
+
+/** The kinds of intents. */
+export const INTENT_KINDS = Object.keys(KINDS) as readonly IntentKind[]
+
+/** The longest intent, in bytes, encoded. */
+export const INTENT_MAX_LENGTH = 96 * 1024
+
+/**
+ * What the digest or message of a signature is of. A server with the plug-in of its chain computes the digest or message
+ * from it, and signs only if that is the one in the request.
+ */
+export type Intent =
+  | {
+      /**
+       * What is signed: an Ethereum transaction, a message (EIP-191, version 0x45), typed data (EIP-712), or an
+       * authorization (EIP-7702).
+       */
+      readonly kind: 'ethereumTransaction' | 'ethereumMessage' | 'ethereumTypedData' | 'ethereumAuthorization'
+      /**
+       * The unsigned transaction, serialized; the message without its prefix; the typed data as JSON in UTF-8; or what is
+       * hashed for an authorization: `0x05 ‖ rlp([chainId, address, nonce])`.
+       */
+      readonly data: Uint8Array
+    }
+  | {
+      /** What is signed: one input of a Bitcoin transaction. */
+      readonly kind: 'bitcoinTransaction'
+      /** The PSBT (BIP 174, BIP 370). */
+      readonly data: Uint8Array
+      /** The index of the input that is signed. */
+      readonly input: number
+    }
+  | {
+      /**
+       * What is signed: the message of a Solana transaction, or another message. The message in the request is the data.
+       */
+      readonly kind: 'solanaTransaction' | 'solanaMessage'
+    }
+
+const VERSION = 1
+
+/** Encodes an intent as `version u8 | kind u8 | [input u32, for bitcoinTransaction] | data`. */
+export function encodeIntent(intent: Intent): Uint8Array {
+  const writer = new Writer().u8(VERSION).u8(KINDS[intent.kind])
+  if ('input' in intent) writer.u32(intent.input)
+  if ('data' in intent) writer.bytes(intent.data)
+  return writer.finish()
+}
+
+/** @throws {CodecError} for an unknown version or kind, for more than {@link INTENT_MAX_LENGTH} bytes, and for missing or extra bytes */
+export function decodeIntent(bytes: Uint8Array): Intent {
+  if (bytes.length > INTENT_MAX_LENGTH) throw new CodecError(`an intent has at most ${INTENT_MAX_LENGTH} bytes`)
+  const reader = new Reader(bytes)
+  const version = reader.u8()
+  if (version !== VERSION) throw new CodecError(`intent version ${version} is not supported`)
+  const code = reader.u8()
+  const kind = INTENT_KINDS.find((name) => KINDS[name] === code)
+  switch (kind) {
+    case undefined:
+      throw new CodecError(`intent kind ${code} is not supported`)
+    case 'solanaTransaction':
+    case 'solanaMessage':
+      reader.end()
+      return { kind }
+    case 'bitcoinTransaction': {
+      const input = reader.u32()
+      return { kind, input, data: bytes.slice(6) }
+    }
+    default:
+      return { kind, data: bytes.slice(2) }
+  }
+}
+
+const hash = createHasher('wallet', 'operation')
+
+/** The hash of an encoded intent, which is part of what both sides sign. 32 bytes. */
+export function intentHash(bytes: Uint8Array): Uint8Array {
+  return hash('intent', bytes)
+}
