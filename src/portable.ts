@@ -6,8 +6,8 @@ export { portableEcdsa, portableGroup }
 
 /**
  * Lets reshare go on where a runtime has no WebAssembly (Hermes, iOS Lockdown Mode, a strict content security policy): on
- * \@noble/curves and JavaScript big integers. Slower by one to two orders of magnitude, and only as constant-time as big
- * integers are. Where there is WebAssembly it changes nothing.
+ * JavaScript big integers. Slower by one to two orders of magnitude, and only as constant-time as big integers are. Where
+ * there is WebAssembly it changes nothing.
  *
  * Called once, before anything else.
  *

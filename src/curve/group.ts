@@ -20,8 +20,8 @@ export interface Point {
 }
 
 /**
- * Arithmetic in one prime-order group, on canonical bytes. There are two backends, WebAssembly and portable (on
- * \@noble/curves). Code that uses a group works with either.
+ * Arithmetic in one prime-order group, on canonical bytes. There are two backends, WebAssembly and portable (on big
+ * integers). Code that uses a group works with either.
  *
  * On the WebAssembly backend, the time of every operation is independent of its scalars, unless its name ends in `Var`.
  * The portable backend is only as constant-time as JavaScript big integers are, which is not much.

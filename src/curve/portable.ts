@@ -1,7 +1,4 @@
-import { mulAddUnsafe, normalizeZ } from '@noble/curves/abstract/curve.js'
-import type { CurvePoint, CurvePointCons } from '@noble/curves/abstract/curve.js'
-import { ed25519 } from '@noble/curves/ed25519.js'
-import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { Field } from '@noble/curves/abstract/modular.js'
 import { bytesToNumberBE, bytesToNumberLE, numberToBytesBE, numberToBytesLE } from '@noble/curves/utils.js'
 
 import type { Curve } from '../types.ts'
@@ -9,69 +6,55 @@ import { abytes, equalBytes, wipe } from '../util/bytes.ts'
 import { CodecError } from '../util/codec.ts'
 import { assertDistinctPoints, assertEvaluationPoints } from './evaluation-points.ts'
 import type { Group, Point, Scalar } from './group.ts'
+import type { PointArithmetic } from './portable/arithmetic.ts'
+import { ED25519_POINTS } from './portable/ed25519.ts'
+import { SECP256K1_POINTS } from './portable/secp256k1.ts'
 
 /** What differs between the two curves. */
-interface Parameters<P extends CurvePoint<bigint, P>> {
+interface Parameters<P> {
   readonly curve: Curve
   readonly pointLength: 33 | 32
   readonly wideLength: 48 | 64
-  readonly Point: CurvePointCons<P>
+  readonly points: PointArithmetic<P>
   readonly toNumber: (bytes: Uint8Array) => bigint
   readonly toBytes: (value: bigint, length: number) => Uint8Array
-  /** The coordinate whose parity is the sign of a point: y in BIP 340, x in RFC 8032. */
-  readonly signCoordinate: (point: P) => bigint
 }
 
-function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>): Group {
-  const { curve, pointLength, wideLength, Point: Curve, toNumber, toBytes, signCoordinate } = parameters
-  const { Fn, BASE, ZERO } = Curve
+function createGroup<P>(parameters: Parameters<P>): Group {
+  const { curve, pointLength, wideLength, points, toNumber, toBytes } = parameters
+  const Fn = Field(points.order)
 
   const wrap = (point: P): Point => point as unknown as Point
   const unwrap = (point: Point): P => point as unknown as P
   const encode = (value: bigint): Scalar => toBytes(value, 32) as Scalar
   const decode = (scalar: Scalar): bigint => toNumber(scalar)
 
-  // The library rejects a zero scalar and the identity. This interface allows both.
-  const times = (point: P, s: Scalar): P => {
-    const value = decode(s)
-    return value === 0n || point.is0() ? ZERO : point.multiply(value)
-  }
-
   const decodePoint = (encoded: Uint8Array): Point => {
     const bytes = abytes(encoded, undefined, 'point')
-    // The length is checked first, since the library also accepts points of 65 bytes.
     if (bytes.length !== pointLength) throw new CodecError(`a point is ${pointLength} bytes`)
-    let point: P
-    try {
-      point = Curve.fromBytes(bytes)
-    } catch (cause) {
-      throw new CodecError('not a canonical encoding of a curve point', { cause })
-    }
-    if (point.is0()) throw new CodecError('point is the identity')
-    if (!point.isTorsionFree()) throw new CodecError('point is outside the prime-order subgroup')
-    return wrap(point)
+    return wrap(points.decode(bytes))
   }
 
-  const encodePoints = (points: readonly Point[]): Uint8Array[] => {
-    const own = points.map(unwrap)
-    if (own.some((point) => point.is0())) throw new RangeError('the identity has no encoding')
-    return normalizeZ(Curve, own).map((point) => point.toBytes())
+  const encodePoints = (encoded: readonly Point[]): Uint8Array[] => {
+    const own = encoded.map(unwrap)
+    if (own.some((point) => points.isIdentity(point))) throw new RangeError('the identity has no encoding')
+    return points.encode(own)
   }
 
   const reduce = (wide: Uint8Array): Scalar => encode(Fn.create(toNumber(abytes(wide, wideLength, 'wide'))))
 
   const evaluateVar = (commitments: readonly Point[], x: number): Point => {
     assertEvaluationPoints([x])
-    const times = BigInt(x)
-    return wrap(commitments.map(unwrap).reduceRight((sum, point) => sum.multiplyUnsafe(times).add(point), ZERO))
+    const times = (sum: P, point: P): P => points.add(points.multiplySmallVar(sum, x), point)
+    return wrap(commitments.map(unwrap).reduceRight(times, points.identity))
   }
 
   return {
     curve,
     pointLength,
     wideLength,
-    generator: wrap(BASE),
-    identity: wrap(ZERO),
+    generator: wrap(points.generator),
+    identity: wrap(points.identity),
 
     decodeScalar(encoded, { allowZero = false } = {}) {
       const bytes = abytes(encoded, undefined, 'scalar')
@@ -118,25 +101,25 @@ function createGroup<P extends CurvePoint<bigint, P>>(parameters: Parameters<P>)
     isZero: (a) => equalBytes(a, ZERO_SCALAR),
     equalScalars: equalBytes,
 
-    multiplyBase: (s) => wrap(times(BASE, s)),
-    multiplyBaseBatch: (scalars) => scalars.map((s) => wrap(times(BASE, s))),
-    multiplyPoint: (point, s) => wrap(times(unwrap(point), s)),
-    multiplyPointBatch(points, scalars) {
-      assertPairs(points, scalars)
-      return points.map((point, i) => wrap(times(unwrap(point), scalars[i] as Scalar)))
+    multiplyBase: (s) => wrap(points.multiplyGenerator(decode(s))),
+    multiplyBaseBatch: (scalars) => scalars.map((s) => wrap(points.multiplyGenerator(decode(s)))),
+    multiplyPoint: (point, s) => wrap(points.multiply(unwrap(point), decode(s))),
+    multiplyPointBatch(factors, scalars) {
+      assertPairs(factors, scalars)
+      return factors.map((point, i) => wrap(points.multiply(unwrap(point), decode(scalars[i] as Scalar))))
     },
-    addPoints: (a, b) => wrap(unwrap(a).add(unwrap(b))),
-    subtractPoints: (a, b) => wrap(unwrap(a).subtract(unwrap(b))),
-    negatePoint: (a) => wrap(unwrap(a).negate()),
-    isIdentity: (a) => unwrap(a).is0(),
-    equalPoints: (a, b) => unwrap(a).equals(unwrap(b)),
+    addPoints: (a, b) => wrap(points.add(unwrap(a), unwrap(b))),
+    subtractPoints: (a, b) => wrap(points.add(unwrap(a), points.negate(unwrap(b)))),
+    negatePoint: (a) => wrap(points.negate(unwrap(a))),
+    isIdentity: (a) => points.isIdentity(unwrap(a)),
+    equalPoints: (a, b) => points.equal(unwrap(a), unwrap(b)),
     hasEvenY(point) {
-      if (unwrap(point).is0()) throw new RangeError('the identity has no affine coordinates')
-      return (signCoordinate(unwrap(point)) & 1n) === 0n
+      if (points.isIdentity(unwrap(point))) throw new RangeError('the identity has no affine coordinates')
+      return points.hasEvenSign(unwrap(point))
     },
-    linearCombinationVar(points, scalars) {
-      assertPairs(points, scalars)
-      return wrap(mulAddUnsafe(Curve, points.map(unwrap), scalars.map(decode)))
+    linearCombinationVar(factors, scalars) {
+      assertPairs(factors, scalars)
+      return wrap(points.linearCombinationVar(factors.map(unwrap), scalars.map(decode)))
     },
 
     evaluatePolynomial(coefficients, xs) {
@@ -181,25 +164,23 @@ const SECP256K1 = /* @__PURE__ */ createGroup({
   curve: 'secp256k1',
   pointLength: 33,
   wideLength: 48,
-  Point: secp256k1.Point,
+  points: SECP256K1_POINTS,
   toNumber: bytesToNumberBE,
   toBytes: numberToBytesBE,
-  signCoordinate: (point) => point.y,
 })
 
 const ED25519 = /* @__PURE__ */ createGroup({
   curve: 'ed25519',
   pointLength: 32,
   wideLength: 64,
-  Point: ed25519.Point,
+  points: ED25519_POINTS,
   toNumber: bytesToNumberLE,
   toBytes: numberToBytesLE,
-  signCoordinate: (point) => point.x,
 })
 
 /**
- * The group of a curve on \@noble/curves, for runtimes without WebAssembly. It is only as constant-time as JavaScript big
- * integers are.
+ * The group of a curve on big integers, for runtimes without WebAssembly: secp256k1 by its own arithmetic, ed25519 on
+ * \@noble/curves. It is only as constant-time as JavaScript big integers are.
  */
 export function portableGroup(curve: Curve): Group {
   return curve === 'secp256k1' ? SECP256K1 : ED25519

@@ -107,13 +107,31 @@ function isFixed(buffer: ArrayBuffer): boolean {
   }
 }
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+// Made at the first use: Hermes has no decoder, and had no encoder before React Native 0.74.
+let encoder: TextEncoder | undefined
+let decoder: TextDecoder | undefined
 
 /** UTF-8 bytes of a string. */
 export function utf8(text: string): Uint8Array {
+  if (globalThis.TextEncoder === undefined) return encodeCodePoints(text)
+  encoder ??= new TextEncoder()
   // In a realm without its own encoder (Jest), the result is from another realm.
   return abytes(encoder.encode(text), undefined, 'text')
+}
+
+function encodeCodePoints(text: string): Uint8Array {
+  const bytes: number[] = []
+  const tail = (point: number, shift: number) => 0x80 | ((point >> shift) & 63)
+  for (const character of text) {
+    const code = character.codePointAt(0)!
+    // As an encoder does with half of a surrogate pair.
+    const point = code >= 0xd800 && code <= 0xdfff ? 0xfffd : code
+    if (point < 0x80) bytes.push(point)
+    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), tail(point, 0))
+    else if (point < 0x10000) bytes.push(0xe0 | (point >> 12), tail(point, 6), tail(point, 0))
+    else bytes.push(0xf0 | (point >> 18), tail(point, 12), tail(point, 6), tail(point, 0))
+  }
+  return Uint8Array.from(bytes)
 }
 
 /**
@@ -122,6 +140,7 @@ export function utf8(text: string): Uint8Array {
  * @throws {TypeError} if the bytes are not UTF-8
  */
 export function fromUtf8(bytes: Uint8Array): string {
+  decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   return decoder.decode(bytes)
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   abytes,
   isBytes,
@@ -148,6 +148,27 @@ describe('UTF-8', () => {
     const text = 'aé€😀'
     expect(toHex(utf8(text))).toBe('61c3a9e282acf09f9880')
     expect(fromUtf8(utf8(text))).toBe(text)
+  })
+
+  test('is encoded in the same way where there is no TextEncoder', () => {
+    const random = seededRandom()
+    const drawn = Array.from({ length: 200 }, () => String.fromCodePoint(random.int(0, 0x10ffff))).join('')
+    const texts = [
+      '',
+      'aé€😀',
+      '\ud83d',
+      'a\udfff',
+      '\udc00\ud800',
+      '\x7f\x80\u07ff\u0800\uffff\u{10000}\u{10ffff}',
+      drawn,
+    ]
+    const expected = texts.map((text) => toHex(utf8(text)))
+    vi.stubGlobal('TextEncoder', undefined)
+    try {
+      expect(texts.map((text) => toHex(utf8(text)))).toEqual(expected)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   test('a byte order mark is a character like any other', () => {

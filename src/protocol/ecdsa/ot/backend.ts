@@ -23,11 +23,11 @@ export interface EcdsaBackend {
   readonly isSlow: boolean
 }
 
-/** The backend on \@noble/curves and JavaScript big integers, for runtimes without WebAssembly. */
+/** The backend on JavaScript big integers, for runtimes without WebAssembly. */
 export function portableEcdsa(): EcdsaBackend {
   const group = portableGroup('secp256k1')
-  const hashToCurve = portableHashToCurve(group)
-  return { group, vole: portableVole, baseOt: portableBaseOt(group, hashToCurve), hashToCurve, isSlow: true }
+  const baseOt = portableBaseOt(group, portableHashToCurve)
+  return { group, vole: portableVole, baseOt, hashToCurve: portableHashToCurve, isSlow: true }
 }
 
 /**

@@ -1,6 +1,5 @@
-import { secp256k1_hasher } from '@noble/curves/secp256k1.js'
-
-import type { Group, Point } from '../../../curve/group.ts'
+import type { Point } from '../../../curve/group.ts'
+import { hashToSecp256k1 } from '../../../curve/portable/hash-to-curve.ts'
 import { utf8 } from '../../../util/bytes.ts'
 import { hashToCurve } from '../../../wasm/ot.ts'
 
@@ -10,9 +9,10 @@ import { hashToCurve } from '../../../wasm/ot.ts'
 export type HashToCurve = (messages: readonly Uint8Array[], domain: string) => Point[]
 
 /** The hash on the portable backend. It is only as constant-time as JavaScript big integers are. */
-export function portableHashToCurve(group: Group): HashToCurve {
-  return (messages, DST) =>
-    messages.map((message) => group.decodePoint(secp256k1_hasher.hashToCurve(message, { DST }).toBytes(true)))
+export const portableHashToCurve: HashToCurve = (messages, domain) => {
+  const encoded = utf8(domain)
+  // The portable group represents its points as this function does.
+  return messages.map((message) => hashToSecp256k1(message, encoded) as unknown as Point)
 }
 
 /** The hash on the WebAssembly backend, in constant time. */

@@ -2,7 +2,6 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import { concatBytes, utf8 } from '../../../util/bytes.ts'
 import { type Label, tag } from '../../transcript/tags.ts'
-import { taggedHash } from '../../transcript/transcript.ts'
 
 /** The labels of the batch hashes, in the order of assembly/ot/labels.ts, and the protocol of each. */
 const BATCH_TAGS = {
@@ -40,19 +39,39 @@ export function batchTagDigests(): Uint8Array {
   return digests
 }
 
+/** The state of the current hash. */
+const working = /* @__PURE__ */ sha256.create()
+
+/** Copied over that state to wipe it. */
+const blank = /* @__PURE__ */ sha256.create().update(new Uint8Array(1))
+
 /**
  * Hashes items as `TH(label, context ‖ 0^24, item)`.
  *
- * The lengths and the padded context fill one block exactly. So the public part can be hashed once for a whole batch, and
- * an item of up to 55 bytes takes one block.
+ * The lengths and the padded context fill one block exactly. So that part, which is public, is hashed once for all items of
+ * a length, and an item of up to 55 bytes takes one block.
  *
  * @param context 32 bytes
  */
 export function batchHasher(label: BatchLabel, context: Uint8Array): (item: Uint8Array) => Uint8Array {
   const padded = new Uint8Array(56)
   padded.set(context)
-  const tagText = batchTag(label)
-  return (item) => taggedHash(tagText, padded, item)
+  const tagDigest = sha256(utf8(batchTag(label)))
+  const starts = new Map<number, typeof working>()
+  return (item) => {
+    const { length } = item
+    let start = starts.get(length)
+    if (start === undefined) {
+      start = sha256.create().update(concatBytes(tagDigest, tagDigest, u32(padded.length), padded, u32(length)))
+      starts.set(length, start)
+    }
+    start._cloneInto(working)
+    try {
+      return working.update(item).digest()
+    } finally {
+      blank._cloneInto(working)
+    }
+  }
 }
 
 /**

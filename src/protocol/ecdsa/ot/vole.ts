@@ -1,7 +1,8 @@
-import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { Field } from '@noble/curves/abstract/modular.js'
 import { bytesToNumberBE, numberToBytesBE } from '@noble/curves/utils.js'
 
 import type { Scalar } from '../../../curve/group.ts'
+import { ORDER } from '../../../curve/portable/secp256k1-multiply.ts'
 import { concatBytes, equalBytes, wipe } from '../../../util/bytes.ts'
 import { CodecError } from '../../../util/codec.ts'
 import type { VoleArithmetic } from './arithmetic.ts'
@@ -20,7 +21,7 @@ import { batchHasher, hashQuarters, u32 } from './tagged-batch.ts'
  * Deviation: pads, χ and g are 32 hashed bytes reduced modulo n. They are within 2^-127 of uniform, since
  * 2^256 − n < 2^129.
  */
-const { Fn } = secp256k1.Point
+const Fn = /* @__PURE__ */ Field(ORDER)
 
 const ROWS = Array.from({ length: TRANSFERS }, (_, j) => j)
 
