@@ -51,8 +51,9 @@ const PROTOCOL_GLOBALS = [
   'self',
 ]
 
-/** A class says no to what a second copy of it made, or another realm. */
+/** A class says no to what a second copy of it made, or another realm; and what React Native's Babel preset cannot read. */
 const SOURCE_SYNTAX = [
+  { selector: 'StaticBlock', message: 'React Native does not bundle it: write the statement after the class' },
   { selector: 'BinaryExpression[operator="instanceof"]', message: 'use a brand, a name (util/brand.ts) or isBytes' },
 ]
 

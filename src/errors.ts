@@ -71,10 +71,6 @@ export class MpcError extends Error {
   /** With RATE_LIMITED: how long the same call will go on failing. */
   readonly retryAfterMs: number | undefined
 
-  static {
-    brand(this, 'MpcError')
-  }
-
   /** Makes an error with this code. Default of `retryable`: by the code. */
   constructor(
     code: ErrorCode,
@@ -87,6 +83,8 @@ export class MpcError extends Error {
     this.retryAfterMs = options.retryAfterMs
   }
 }
+
+brand(MpcError, 'MpcError')
 
 /**
  * Whether this is an {@link MpcError}, and has one of these codes if any are given.
@@ -139,10 +137,6 @@ export class ProtocolError extends MpcError {
   /** Whether the oblivious-transfer state with the blamed peer must never be used again. */
   readonly ban: boolean
 
-  static {
-    brand(this, 'ProtocolError')
-  }
-
   /** Makes the error of a failed check. Where nobody can be blamed, `blame` is ignored. */
   constructor(reason: AbortReason, round: number, blame: readonly number[], message: string) {
     super('PROTOCOL_ABORTED', `${message} (${reason}, round ${round})`, { retryable: UNBLAMED.has(reason) })
@@ -152,6 +146,8 @@ export class ProtocolError extends MpcError {
     this.ban = BANNED.has(reason)
   }
 }
+
+brand(ProtocolError, 'ProtocolError')
 
 /** Whether this is a {@link ProtocolError}, of whatever copy of this package. */
 export function isProtocolError(error: unknown): error is ProtocolError {

@@ -28,11 +28,9 @@ export interface OpenOptions {
 const MAX_CIPHER_TEXT_LENGTH = 1 << 20
 
 /** A method's failure that leaves the next method a chance. */
-class CannotOpen extends Error {
-  static {
-    brand(this, 'CannotOpen')
-  }
-}
+class CannotOpen extends Error {}
+
+brand(CannotOpen, 'CannotOpen')
 
 /**
  * The methods that a cipherText was sealed for, by its own account: nothing has been authenticated yet. Whether one of

@@ -6,11 +6,9 @@ import { errorBody, errorStatus, hasServerStatus, type ErrorBody } from '../wire
 /** A request that is malformed to this version. The response is 400 BAD_REQUEST; nothing was changed. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
-
-  static {
-    brand(this, 'BadRequest')
-  }
 }
+
+brand(BadRequest, 'BadRequest')
 
 /** Whether this is a {@link BadRequest}, of any copy of this package. */
 export function isBadRequest(error: unknown): error is BadRequest {
@@ -28,11 +26,9 @@ export function fieldName(path: string | null, otherwise: string): string {
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
-
-  static {
-    brand(this, 'Unavailable')
-  }
 }
+
+brand(Unavailable, 'Unavailable')
 
 export function isUnavailable(error: unknown): error is Unavailable {
   return hasBrand(error, 'Unavailable')
@@ -44,11 +40,9 @@ export function isUnavailable(error: unknown): error is Unavailable {
  */
 export class Misconfigured extends Error {
   override readonly name = 'Misconfigured'
-
-  static {
-    brand(this, 'Misconfigured')
-  }
 }
+
+brand(Misconfigured, 'Misconfigured')
 
 /** Reads the body of a request or a response; undefined if it is longer than `maximum` bytes. */
 export async function readAll(

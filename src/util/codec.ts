@@ -4,11 +4,9 @@ import { abytes, lengthOf, wipe } from './bytes.ts'
 /** Bytes from outside are not a valid encoding. Callers convert it to an error code of their layer. */
 export class CodecError extends Error {
   override readonly name = 'CodecError'
-
-  static {
-    brand(this, 'CodecError')
-  }
 }
+
+brand(CodecError, 'CodecError')
 
 /** Whether this is a {@link CodecError}, of any copy of this package. */
 export function isCodecError(error: unknown): error is CodecError {

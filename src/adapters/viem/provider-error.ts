@@ -22,10 +22,6 @@ export class EthereumProviderError extends Error {
   /** More data of the node, such as that of a revert. For an `MpcError`, its `code` and `retryable`. */
   readonly data?: unknown
 
-  static {
-    brand(this, 'EthereumProviderError')
-  }
-
   /** Makes an error with this code. @param code of EIP-1193, JSON-RPC or the node */
   constructor(code: number, message: string, options: { cause?: unknown; data?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -33,6 +29,8 @@ export class EthereumProviderError extends Error {
     if (options.data !== undefined) this.data = options.data
   }
 }
+
+brand(EthereumProviderError, 'EthereumProviderError')
 
 /** @throws {EthereumProviderError} -32602 with this message */
 export function refuseParams(message: string): never {

@@ -25,10 +25,6 @@ export class PartsMissingError extends MpcError {
   /** Why the others were not, by method in the order in which they were given. */
   readonly failures: readonly PartFailure[]
 
-  static {
-    brand(this, 'PartsMissingError')
-  }
-
   /** Makes the error. It is retryable if one of the failures is. */
   constructor(needed: number, opened: readonly number[], failures: readonly PartFailure[]) {
     const reasons = failures.map(({ method, parts, error }) => `${method}${describeParts(parts)}: ${error.code}`)
@@ -42,6 +38,8 @@ export class PartsMissingError extends MpcError {
     this.failures = failures
   }
 }
+
+brand(PartsMissingError, 'PartsMissingError')
 
 /** Whether this is a {@link PartsMissingError}, of whatever copy of this package. */
 export function isPartsMissingError(error: unknown): error is PartsMissingError {

@@ -21,10 +21,6 @@ export class CloudKitRefusal extends Error {
   readonly code: CloudKitErrorCode
   readonly redirectURL: string | undefined
 
-  static {
-    brand(this, 'CloudKitRefusal')
-  }
-
   constructor(code: CloudKitErrorCode, reason: string, redirectURL?: string) {
     super(reason)
     this.code = code
@@ -42,6 +38,8 @@ export class CloudKitRefusal extends Error {
     return { uuid, serverErrorCode: code, reason: message, ...(redirectURL !== undefined && { redirectURL }) }
   }
 }
+
+brand(CloudKitRefusal, 'CloudKitRefusal')
 
 /** Whether this is a {@link CloudKitRefusal}. */
 export function isRefusal(error: unknown): error is CloudKitRefusal {
