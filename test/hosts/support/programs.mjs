@@ -9,11 +9,11 @@ const TIMEOUT_MS = 120_000
  *
  * @param {string} program
  * @param {readonly string[]} parameters
- * @param {{ cwd?: string, env?: Record<string, string>, timeoutMs?: number }} [options]
- * @returns {Promise<string>} its standard output
+ * @param {{ cwd?: string, env?: Record<string, string>, timeoutMs?: number, all?: boolean }} [options]
+ * @returns {Promise<string>} its standard output; with `all` everything that it printed
  * @throws {Error} with everything that it printed, if it fails or takes too long
  */
-export function run(program, parameters, { cwd, env = {}, timeoutMs = TIMEOUT_MS } = {}) {
+export function run(program, parameters, { cwd, env = {}, timeoutMs = TIMEOUT_MS, all: both = false } = {}) {
   return new Promise((done, failed) => {
     const child = spawn(program, parameters, {
       cwd,
@@ -27,7 +27,7 @@ export function run(program, parameters, { cwd, env = {}, timeoutMs = TIMEOUT_MS
     child.on('error', failed)
     child.on('close', (code, signal) => {
       clearTimeout(timer)
-      if (code === 0) done(out.join(''))
+      if (code === 0) done((both ? all : out).join(''))
       else failed(new Error(`${program} ${parameters.join(' ')} ended with ${code ?? signal}\n${all.join('')}`))
     })
   })
