@@ -1,6 +1,6 @@
 import { concatBytes, fromUtf8, utf8 } from '../util/bytes.ts'
 import { Reader } from '../util/codec.ts'
-import { decodeBech32, encodeBech32 } from './bech32.ts'
+import { decodeBech32, encodeBech32 } from '../util/bech32.ts'
 
 /** Which passkey is asked for. Nothing of it is secret. */
 export interface PasskeyIdentity {
