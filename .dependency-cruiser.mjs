@@ -42,7 +42,7 @@ const MAY_IMPORT = {
     'policy/types',
   ],
   policy: [...BASE, 'wire', 'adapters'],
-  backup: [...CORE, 'webauthn'],
+  backup: [...CORE, 'hpke', 'webauthn'],
   storage: [...BASE, 'webauthn'],
   transport: [...BASE, 'wire'],
   emulators: BASE,
@@ -104,7 +104,7 @@ const adapters = ADAPTERS.map(({ name, files, entries }) => ({
 /** Packages that belong to one family, so that no subpath pulls in another's. */
 const PACKAGES = [
   { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|hpke|protocol|adapters)/' },
-  { name: 'age', packages: 'age-encryption', homes: '^src/backup/' },
+  { name: 'post-quantum', packages: '@noble/post-quantum', homes: '^src/backup/post-quantum[.]ts$' },
   { name: 'argon2', packages: 'hash-wasm', homes: '^src/backup/' },
   { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },
   { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/service/database/' },

@@ -99,6 +99,7 @@ const BROWSER_DEPENDENCIES = [
   '@noble/hashes/hmac.js',
   '@noble/hashes/sha2.js',
   '@noble/hashes/sha3.js',
+  '@noble/post-quantum/hybrid.js',
   '@scure/bip32',
   '@scure/btc-signer',
   '@scure/btc-signer/transaction.js',

@@ -8,8 +8,8 @@ import { throwIfAborted } from './failures.ts'
 import { decodeArgument, encodeArgument } from './stanza.ts'
 import type { AgeFiles, AgeIdentity, AgeRecipient, AgeRecipientCode, AgeStanza } from './types.ts'
 
-// age files (C2SP age v1) for keys that are code, of any size, in memory. For keys as text, which bring curves and
-// post-quantum code with them, there is age-library.ts.
+// age files (C2SP age v1) for keys that are code, of any size, in memory. For keys as text, which bring a curve with them,
+// there is age-keys/text-age.ts.
 
 const VERSION_LINE = 'age-encryption.org/v1\n'
 const FILE_KEY_LENGTH = 16

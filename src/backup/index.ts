@@ -1,4 +1,6 @@
 export { anyOf } from './methods/any-of.ts'
+export { createAgeKey, type AgeKeyPair } from './age-keys/create.ts'
+export type { AgeKeyKind } from './age-keys/kind.ts'
 export type { Argon2Cost, Argon2Engine } from './methods/argon2.ts'
 export type { BackupChoice } from './choices.ts'
 export { cloudKey, type CloudKeyOptions } from './methods/cloud-key.ts'

@@ -1,4 +1,4 @@
-import { libraryAge } from './age-library.ts'
+import { textAge } from './age-keys/text-age.ts'
 import { readBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
 import { wipe } from '../util/bytes.ts'
 import { openFile, type OpenOptions } from './open-file.ts'
@@ -20,7 +20,7 @@ import { openFile, type OpenOptions } from './open-file.ts'
  * @throws {ABORTED} if the signal was aborted
  */
 export async function openBackup(options: OpenOptions): Promise<BackupRecord> {
-  const plaintext = await openFile(libraryAge, options)
+  const plaintext = await openFile(textAge, options)
   try {
     return readBackupRecord(plaintext, options.walletId)
   } finally {

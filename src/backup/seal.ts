@@ -2,7 +2,7 @@ import { MpcError } from '../errors.ts'
 import { encodeBackupRecord, type BackupRecord } from '../key-share/backup-record.ts'
 import { assertObject } from '../util/arguments.ts'
 import { equalBytes, wipe } from '../util/bytes.ts'
-import { libraryAge } from './age-library.ts'
+import { textAge } from './age-keys/text-age.ts'
 import { keysArguments } from './keys.ts'
 import { openFile } from './open-file.ts'
 import { forward, part, type OnProgress } from './progress.ts'
@@ -47,10 +47,10 @@ export async function sealOpenable({ plaintext, walletId, methods, ...options }:
   const onProgress = forward(options.onProgress)
   const steps = openers.length + 1
   const sealing = { ...options, plaintext, walletId, methods, onProgress: part(onProgress, 0, steps) }
-  const cipherText = await sealFile(libraryAge, sealing)
+  const cipherText = await sealFile(textAge, sealing)
   for (const [i, method] of openers.entries()) {
     const check = { ...options, cipherText, methods: [method], walletId, onProgress: part(onProgress, i + 1, steps) }
-    const opened = await openFile(libraryAge, check)
+    const opened = await openFile(textAge, check)
     try {
       if (!equalBytes(plaintext, opened)) throw new MpcError('BACKUP_CORRUPT', 'the sealed backup is not what went in')
     } finally {

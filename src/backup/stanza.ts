@@ -11,5 +11,6 @@ export function encodeArgument(bytes: Uint8Array): string {
  * @throws {TypeError} if the text is not the one encoding of its bytes
  */
 export function decodeArgument(text: string): Uint8Array {
+  if (text.includes('=')) throw new TypeError('a stanza argument has no padding')
   return fromBase64(text + '='.repeat((4 - (text.length % 4)) % 4))
 }

@@ -67,8 +67,6 @@ export interface BackupMethod {
   open(cipherText: string, options: BackupOpenOptions): Promise<Uint8Array>
 }
 
-// These are written out, and not imported from age-encryption: its types need those of the DOM.
-
 /** A stanza of an age header: its arguments, of which the first is its type, and its body. */
 export interface AgeStanza {
   /** Each without a space. */
@@ -79,6 +77,8 @@ export interface AgeStanza {
 
 /** An age recipient that is code, such as a `Recipient` of age-encryption. */
 export interface AgeRecipientCode {
+  /** The recipient as text, if it has one. `someOf` takes the same one for one part only. */
+  readonly text?: string
   /** Wraps a file key of 16 bytes for whoever has the identity. */
   wrapFileKey(fileKey: Uint8Array): AgeStanza[] | Promise<AgeStanza[]>
   /** Called if the file for which it has wrapped a key could not be sealed. */

@@ -4,8 +4,8 @@ import { agreeOnce, assertLive, type HpkeKeyPair, keyPairOf, X25519_LENGTH } fro
 /** The bytes before the key in the PKCS #8 encoding of an X25519 secret key (RFC 8410 §7). */
 const PKCS8_PREFIX = Uint8Array.from([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20])
 
-/** The base point (RFC 7748 §4.1). */
-const BASE_POINT = new Uint8Array(X25519_LENGTH)
+/** The base point (RFC 7748 §4.1). Not to be changed. */
+export const BASE_POINT: Uint8Array = new Uint8Array(X25519_LENGTH)
 BASE_POINT[0] = 9
 
 /**

@@ -119,15 +119,17 @@ export function decrypt(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, cip
   }
 }
 
-function labeledExtract(suite: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array): Uint8Array {
+/** LabeledExtract (RFC 9180 §4). */
+export function labeledExtract(suite: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array): Uint8Array {
   const labeled = concatBytes(VERSION, suite, utf8(label), input)
   const prk = extract(sha256, labeled, salt)
   wipe(labeled)
   return prk
 }
 
+/** LabeledExpand (RFC 9180 §4). `length` is below 256. */
 // eslint-disable-next-line max-params -- as in RFC 9180 §4
-function labeledExpand(
+export function labeledExpand(
   suite: Uint8Array,
   prk: Uint8Array,
   label: string,

@@ -2,6 +2,7 @@ import { armor } from 'age-encryption'
 import { describe, expect, test, vi } from 'vitest'
 import { cloudKey, memoryCloudKey, openBackup, sealBackup, type CloudKeyStorage } from '../../src/backup/index.ts'
 import { MpcError } from '../../src/errors.ts'
+import { hybrid } from '../../src/backup/post-quantum.ts'
 import { readHeader } from '../../src/backup/manifest.ts'
 import { seededRandom } from '../support/random.ts'
 import { codeOf, forge, record } from './fixtures.ts'
@@ -23,10 +24,9 @@ function openStorage(): CloudKeyStorage & { keys: Map<string, Uint8Array> } {
 
 describe('cloud key', () => {
   test.each([
-    ['x25519', /^AGE-SECRET-KEY-1/, ['X25519']],
-    ['hybrid', /^AGE-SECRET-KEY-PQ-1/, ['mlkem768x25519']],
-    [undefined, /^AGE-SECRET-KEY-PQ-1/, ['mlkem768x25519']],
-  ] as const)('of kind %s is kept as an age identity under the id that the file names', async (kind, form, types) => {
+    ['hybrid', hybrid, /^AGE-SECRET-KEY-PQ-1/, ['mlkem768x25519']],
+    ['X25519, the default,', undefined, /^AGE-SECRET-KEY-1/, ['X25519']],
+  ])('of kind %s is kept as an age identity under the id that the file names', async (_, kind, form, types) => {
     const storage = openStorage()
     const method = cloudKey({ provider: 'GDRIVE', storage, ...(kind && { kind }) })
     const original = record(random)
@@ -43,7 +43,7 @@ describe('cloud key', () => {
 
   test('never touches a key that is there: backups made at the same time all open', async () => {
     const storage = memoryCloudKey()
-    const makers = () => cloudKey({ provider: 'ICLOUD', storage, kind: 'x25519' })
+    const makers = () => cloudKey({ provider: 'ICLOUD', storage })
     const originals = Array.from({ length: 5 }, () => record(random))
     const sealed = await Promise.all(originals.map((original) => sealBackup({ record: original, methods: [makers()] })))
     for (const [i, cipherText] of sealed.entries()) {
@@ -71,7 +71,7 @@ describe('cloud key', () => {
 
   test('a damaged key is DECRYPT_FAILED, and the error does not repeat it', async () => {
     const storage = openStorage()
-    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    const method = cloudKey({ provider: 'GDRIVE', storage })
     const cipherText = await sealBackup({ record: record(random), methods: [method] })
     const [id = '', good = new Uint8Array()] = [...storage.keys][0] ?? []
     for (const bytes of [
@@ -127,7 +127,7 @@ describe('cloud key', () => {
   })
 
   test('opens a file for four accounts of a provider, and no file is sealed for five', async () => {
-    const account = () => cloudKey({ provider: 'GDRIVE', storage: memoryCloudKey(), kind: 'x25519' })
+    const account = () => cloudKey({ provider: 'GDRIVE', storage: memoryCloudKey() })
     const methods = Array.from({ length: 4 }, account)
     const original = record(random)
     const cipherText = await sealBackup({ record: original, methods })
@@ -145,7 +145,7 @@ describe('cloud key', () => {
         [step]: () => Promise.reject(reason),
         delete: async (id) => (deleted.push(id), Promise.reject(new Error('second'))),
       }
-      const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+      const method = cloudKey({ provider: 'GDRIVE', storage })
       await expect(sealBackup({ record: record(random), methods: [method] })).rejects.toMatchObject({ cause: reason })
     }
     expect(deleted).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), expect.stringMatching(/^[0-9a-f]{32}$/)])
@@ -154,7 +154,7 @@ describe('cloud key', () => {
   test('of another writer is not deleted', async () => {
     const storage = { ...openStorage(), delete: vi.fn() }
     storage.write = () => Promise.reject(new MpcError('STORAGE_CONFLICT', 'there is one'))
-    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    const method = cloudKey({ provider: 'GDRIVE', storage })
     expect(await codeOf(sealBackup({ record: record(random), methods: [method] }))).toBe('STORAGE_CONFLICT')
     expect(storage.delete).not.toHaveBeenCalled()
   })
@@ -179,7 +179,7 @@ describe('cloud key', () => {
           await good.delete(id)
         },
       }
-      const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+      const method = cloudKey({ provider: 'GDRIVE', storage })
       const { signal } = controller
       expect(await codeOf(sealBackup({ record: record(random), methods: [method], signal }))).toBe('ABORTED')
       expect(good.keys.size).toBe(1)
@@ -197,7 +197,7 @@ describe('cloud key', () => {
         read: async () => undefined,
         delete: (_, options) => ((given = options?.signal), new Promise(() => {})),
       }
-      const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+      const method = cloudKey({ provider: 'GDRIVE', storage })
       const code = codeOf(sealBackup({ record: record(random), methods: [method] }))
       await vi.waitFor(() => expect(given).toBeDefined())
       await vi.advanceTimersByTimeAsync(10_000)
@@ -212,7 +212,7 @@ describe('cloud key', () => {
     let given = new Uint8Array(0)
     const storage = openStorage()
     storage.write = (_, bytes) => ((given = bytes as Uint8Array<ArrayBuffer>), Promise.reject(new Error('no')))
-    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    const method = cloudKey({ provider: 'GDRIVE', storage })
     await codeOf(sealBackup({ record: record(random), methods: [method] }))
     expect(given).toEqual(new Uint8Array(74))
   })
@@ -235,7 +235,7 @@ describe('cloud key', () => {
       write: async (id, bytes, options) => (signals.push(options?.signal), good.write(id, bytes)),
       delete: good.delete,
     }
-    const method = cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' })
+    const method = cloudKey({ provider: 'GDRIVE', storage })
     const { signal } = new AbortController()
     await method.probe({ signal })
     const cipherText = await sealBackup({ record: record(random), methods: [method], signal })

@@ -1,10 +1,10 @@
 import { identityToRecipient } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { custom, openBackup, sealBackup, type AgeIdentity } from '../../src/backup/index.ts'
+import { hybrid } from '../../src/backup/post-quantum.ts'
 import { MpcError } from '../../src/errors.ts'
-import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
 import { seededRandom } from '../support/random.ts'
-import { codeOf, record } from './fixtures.ts'
+import { codeOf, generateUsableX25519Identity, record } from './fixtures.ts'
 
 const random = seededRandom()
 
@@ -60,13 +60,32 @@ describe('custom keys', () => {
     }
     // An identity where a recipient belongs.
     expect(() => custom({ recipients: [identity] })).toThrow(TypeError)
+    expect(() => custom({ identities: [identity], kind: 'hybrid' as never })).toThrow(TypeError)
+  })
+
+  test('a post-quantum key needs its kind, and says so', async () => {
+    const [identity, other] = [hybrid.generate(), hybrid.generate()]
+    const recipient = await hybrid.toRecipient(identity)
+    const message = 'needs the kind hybrid of reshare/backup/post-quantum'
+    expect(() => custom({ identities: [identity] })).toThrow(message)
+    expect(() => custom({ recipients: [recipient] })).toThrow(message)
+    const original = record(random)
+    const method = custom({ recipients: [recipient], identities: [other, identity], kind: hybrid })
+    const cipherText = await sealBackup({ record: original, methods: [method] })
+    for (const identities of [[identity], [other, await generateUsableX25519Identity(), identity]]) {
+      const opens = custom({ identities, kind: hybrid })
+      expect(await openBackup({ cipherText, methods: [opens] })).toEqual(original)
+    }
+    const opens = custom({ identities: [other], kind: hybrid })
+    expect(await codeOf(openBackup({ cipherText, methods: [opens] }))).toBe('DECRYPT_FAILED')
   })
 
   test('an identity that is code needs its recipient', async () => {
     const identities: AgeIdentity[] = [{ unwrapFileKey: () => null }]
     await expect(custom({ identities }).recipients({ walletId: '00'.repeat(16) })).rejects.toThrow(TypeError)
     const recipients = [await identityToRecipient(await generateUsableX25519Identity())]
-    expect(await custom({ identities, recipients }).recipients({ walletId: '00'.repeat(16) })).toEqual(recipients)
+    const given = await custom({ identities, recipients }).recipients({ walletId: '00'.repeat(16) })
+    expect(given.map((recipient) => typeof recipient === 'object' && recipient.text)).toEqual(recipients)
   })
 })
 

@@ -1,4 +1,4 @@
-import { armor, Encrypter, type Stanza } from 'age-encryption'
+import { armor, Encrypter, generateX25519Identity, type Stanza } from 'age-encryption'
 import {
   password,
   type BackupChoice,
@@ -38,6 +38,18 @@ export async function forge(
     return encrypter.encrypt(plaintext)
   })
   return armor.encode(file)
+}
+
+/**
+ * An age identity that the age library can use in every runtime: WebKitGTK refuses private X25519 keys that begin with a zero
+ * byte, one in 256 (bugs.webkit.org 307095).
+ */
+export async function generateUsableX25519Identity(): Promise<string> {
+  for (;;) {
+    const identity = await generateX25519Identity()
+    // In Bech32 the first byte is one character and the upper three bits of the next.
+    if (!/^AGE-SECRET-KEY-1Q[QPZR]/.test(identity)) return identity
+  }
 }
 
 /** The code of the error that `work` ends with. */

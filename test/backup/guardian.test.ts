@@ -1,6 +1,7 @@
 import { armor, Decrypter, Encrypter, identityToRecipient, Stanza } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { custom, type BackupKeys } from '../../src/backup/index.ts'
+import { hybrid } from '../../src/backup/post-quantum.ts'
 import {
   createPartReceiver,
   guardianPart,
@@ -29,11 +30,14 @@ async function createBackup(needed = 2, more: readonly BackupKeys[] = []) {
 }
 
 describe('a guardian', () => {
-  test.each(['hybrid', 'x25519'] as const)('hands over a part, and any two recover (%s)', async (kind) => {
+  test.each([
+    ['hybrid', { kind: hybrid }],
+    ['x25519', {}],
+  ])('hands over a part, and any two recover (%s)', async (_, keys) => {
     const { guardians, cipherText } = await createBackup()
-    const { recipient, identity } = await createPartReceiver({ kind })
+    const { recipient, identity } = await createPartReceiver(keys)
     const handed = await Promise.all(
-      guardians.map(({ opens }) => openPart({ cipherText, method: opens(), recipient, walletId })),
+      guardians.map(({ opens }) => openPart({ cipherText, method: opens(), recipient, walletId, ...keys })),
     )
     expect(handed.map(({ part, needed, total, walletId: wallet }) => [part, needed, total, wallet])).toEqual(
       [1, 2, 3].map((part) => [part, 2, 3, walletId]),
@@ -41,12 +45,12 @@ describe('a guardian', () => {
     for (const some of subsets(handed, 2)) {
       const method = someOf(
         2,
-        some.map(({ text }) => guardianPart(text, { identity })),
+        some.map(({ text }) => guardianPart(text, { identity, ...keys })),
       )
       expect(await method.open(cipherText, { walletId })).toEqual(plaintext)
     }
     // One alone, twice, or beside a key that is the same guardian's, is one.
-    const one = () => guardianPart(handed[0]!.text, { identity })
+    const one = () => guardianPart(handed[0]!.text, { identity, ...keys })
     for (const some of [[one()], [one(), one()], [one(), guardians[0]!.opens()]]) {
       const error = await someOf(2, some)
         .open(cipherText, {})
@@ -76,7 +80,7 @@ describe('a guardian', () => {
 
   test('sends a text that only the receiver opens', async () => {
     const { guardians, cipherText } = await createBackup()
-    const { recipient, identity } = await createPartReceiver({ kind: 'x25519' })
+    const { recipient, identity } = await createPartReceiver()
     const stranger = await createPartReceiver()
     const { text } = await openPart({ cipherText, method: guardians[0]!.opens(), recipient })
     const method = () => someOf(2, [guardianPart(text, { identity: stranger.identity }), guardians[1]!.opens()])
@@ -196,7 +200,7 @@ describe('a guardian', () => {
 
 test('a fingerprint is 80 bits for people', async () => {
   expect(recipientFingerprint('age1qqq')).toBe(recipientFingerprint('age1qqq'))
-  const { recipient } = await createPartReceiver({ kind: 'x25519' })
+  const { recipient } = await createPartReceiver()
   expect(recipientFingerprint(recipient)).toMatch(/^[0-9a-f]{4}(?: [0-9a-f]{4}){4}$/)
   expect(recipientFingerprint(recipient)).not.toBe(recipientFingerprint('age1qqq'))
   expect(() => recipientFingerprint('')).toThrow(TypeError)

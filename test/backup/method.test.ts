@@ -10,9 +10,8 @@ import {
 } from '../../src/backup/index.ts'
 import { encodeBackupRecord } from '../../src/key-share/backup-record.ts'
 import { toHex } from '../../src/util/bytes.ts'
-import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
 import { seededRandom } from '../support/random.ts'
-import { cheap, codeOf, record } from './fixtures.ts'
+import { cheap, codeOf, generateUsableX25519Identity, record } from './fixtures.ts'
 import { identityToRecipient } from 'age-encryption'
 
 const random = seededRandom()

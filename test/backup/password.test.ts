@@ -2,7 +2,8 @@ import { armor, Decrypter, Encrypter, Stanza, type Identity } from 'age-encrypti
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { openBackup, password, sealBackup } from '../../src/backup/index.ts'
 import { readHeader } from '../../src/backup/manifest.ts'
-import { wrapFileKey } from '../../src/backup/methods/password-stanza.ts'
+import { wrapFileKey } from '../../src/backup/age-keys/file-key.ts'
+import { encodePasswordArguments } from '../../src/backup/methods/password-stanza.ts'
 import { seededRandom } from '../support/random.ts'
 import { cheap, codeOf, forge, record, TEST_COST } from './fixtures.ts'
 
@@ -202,8 +203,10 @@ describe('a password stanza that is not in order is BACKUP_CORRUPT, before any w
   })
 
   test('more stanzas than a reader should work through', async () => {
-    const stanza = (fileKey: Uint8Array) =>
-      wrapFileKey({ salt: random(16), cost: TEST_COST, test: true }, random(32), fileKey)
+    const stanza = (fileKey: Uint8Array) => ({
+      args: encodePasswordArguments({ salt: random(16), cost: TEST_COST, test: true }),
+      body: wrapFileKey(random(32), fileKey),
+    })
     const sealed = (count: number) =>
       forge(['PASSWORD'], (fileKey) => Array.from({ length: count }, () => stanza(fileKey)), record(random))
     expect(await codeOf(openBackup({ cipherText: await sealed(5), methods: [cheap(ask)] }))).toBe('BACKUP_CORRUPT')

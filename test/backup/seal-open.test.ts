@@ -1,12 +1,4 @@
-import {
-  armor,
-  Decrypter,
-  generateHybridIdentity,
-  identityToRecipient,
-  Stanza,
-  type Identity,
-  type Recipient,
-} from 'age-encryption'
+import { armor, Decrypter, identityToRecipient, Stanza, type Identity, type Recipient } from 'age-encryption'
 import { describe, expect, test, vi } from 'vitest'
 import {
   backupMethodsOf,
@@ -17,12 +9,12 @@ import {
   sealBackup,
   type BackupKeys,
 } from '../../src/backup/index.ts'
+import { hybrid } from '../../src/backup/post-quantum.ts'
 import { encodeBackupRecord } from '../../src/key-share/backup-record.ts'
 import { MpcError } from '../../src/errors.ts'
 import { concatBytes } from '../../src/util/bytes.ts'
-import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
 import { seededRandom } from '../support/random.ts'
-import { cheap, codeOf, counting, forge, record } from './fixtures.ts'
+import { cheap, codeOf, counting, forge, generateUsableX25519Identity, record } from './fixtures.ts'
 
 const random = seededRandom()
 
@@ -125,7 +117,7 @@ describe('a backup that opens, or does not', () => {
     const makers: (() => BackupKeys)[] = [
       () => cheap('p'),
       () => cloudKey({ provider: 'GDRIVE', storage: drive }),
-      () => cloudKey({ provider: 'ICLOUD', storage: icloud, kind: 'x25519' }),
+      () => cloudKey({ provider: 'ICLOUD', storage: icloud }),
       () => custom({ identities: [paper] }),
     ]
     const cipherText = await sealBackup({ record: original, methods: makers.map((make) => make()) })
@@ -137,7 +129,7 @@ describe('a backup that opens, or does not', () => {
       ['DECRYPT_FAILED', cloudKey({ provider: 'GDRIVE', storage: memoryCloudKey() })],
       ['DECRYPT_FAILED', cloudKey({ provider: 'ICLOUD', storage: drive })],
       ['DECRYPT_FAILED', custom({ identities: [await generateUsableX25519Identity()] })],
-      ['DECRYPT_FAILED', custom({ identities: [await generateHybridIdentity()] })],
+      ['DECRYPT_FAILED', custom({ identities: [hybrid.generate()], kind: hybrid })],
     ]
     for (const [code, stranger] of strangers) {
       expect(await codeOf(openBackup({ cipherText, methods: [stranger] }))).toBe(code)
@@ -213,8 +205,11 @@ describe('sealing', () => {
 
   test('an age tool opens a backup for an age key', async () => {
     const original = record(random)
-    for (const identity of [await generateUsableX25519Identity(), await generateHybridIdentity()]) {
-      const cipherText = await sealBackup({ record: original, methods: [custom({ identities: [identity] })] })
+    for (const identity of [await generateUsableX25519Identity(), hybrid.generate()]) {
+      const cipherText = await sealBackup({
+        record: original,
+        methods: [custom({ identities: [identity], kind: hybrid })],
+      })
       const decrypter = new Decrypter()
       decrypter.addIdentity(identity)
       expect(await decrypter.decrypt(armor.decode(cipherText))).toEqual(encodeBackupRecord(original))

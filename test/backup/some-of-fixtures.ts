@@ -4,7 +4,7 @@ import { readStanzas } from '../../src/backup/age-file.ts'
 import { custom, type BackupKeys } from '../../src/backup/index.ts'
 import { encodeArgument } from '../../src/backup/stanza.ts'
 import { concatBytes, utf8 } from '../../src/util/bytes.ts'
-import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
+import { generateUsableX25519Identity } from './fixtures.ts'
 
 /** Somebody with an age key who keeps a part. */
 export interface Guardian {

@@ -2,7 +2,7 @@ import { Decrypter, type Recipient } from 'age-encryption'
 import { afterEach, expect, test, vi } from 'vitest'
 import { custom, type BackupKeys } from '../../src/backup/index.ts'
 import { someOf } from '../../src/backup/some-of/index.ts'
-import { libraryAge } from '../../src/backup/age-library.ts'
+import { textAge } from '../../src/backup/age-keys/text-age.ts'
 import { sealFile } from '../../src/backup/seal-file.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { allocationsOf } from '../support/allocations.ts'
@@ -89,7 +89,7 @@ test('what is aborted while it is sealed is not kept', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const methods = [someOf(2, [a, b]), custom({ recipients: [recipient] })]
   const { signal } = controller
-  expect(await codeOf(sealFile(libraryAge, { plaintext, walletId, methods, signal }))).toBe('ABORTED')
+  expect(await codeOf(sealFile(textAge, { plaintext, walletId, methods, signal }))).toBe('ABORTED')
   expect(vi.getTimerCount()).toBe(0)
 })
 
@@ -102,6 +102,6 @@ test('what cannot be sealed after all is not kept', async () => {
   }
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const methods = [method, custom({ recipients: [broken] })]
-  await expect(sealFile(libraryAge, { plaintext, walletId, methods })).rejects.toThrow('broken')
+  await expect(sealFile(textAge, { plaintext, walletId, methods })).rejects.toThrow('broken')
   expect(vi.getTimerCount()).toBe(0)
 })

@@ -31,7 +31,7 @@ describe('a part that nobody could open is not sealed', () => {
     }
     const most = await withKeys(32)
     const sealed = await sealOpenable({ plaintext, walletId, methods: [someOf(2, [most.method, ...others])] })
-    const { recipient } = await createPartReceiver({ kind: 'x25519' })
+    const { recipient } = await createPartReceiver()
     for (const { opens } of [most.guardians[0]!, most.guardians[31]!]) {
       expect(await openPart({ cipherText: sealed, method: opens(), recipient })).toMatchObject({ part: 1 })
     }
@@ -90,7 +90,7 @@ describe('a part that is handed over', () => {
       2,
       guardians.map(({ seals }) => seals()),
     ).seal(plaintext, { walletId })
-    const { recipient, identity } = await createPartReceiver({ kind: 'x25519' })
+    const { recipient, identity } = await createPartReceiver()
     const { text } = await openPart({ cipherText, method: guardians[0]!.opens(), recipient })
     return { cipherText, guardians, part: guardianPart(text, { identity }), other: guardians[1]!.opens() }
   }

@@ -2,6 +2,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test } from 'vitest'
 import { backupChoicesOf, custom, type BackupKeys } from '../../src/backup/index.ts'
+import { hybrid as kind } from '../../src/backup/post-quantum.ts'
 import { guardianPart, someOf } from '../../src/backup/some-of/index.ts'
 import { interpolateBytes } from '../../src/secret-sharing/gf256.ts'
 import { fromHex } from '../../src/util/bytes.ts'
@@ -19,9 +20,9 @@ test('every two parts of a backup sealed by the first version of the format open
   const makers: (() => BackupKeys)[] = [
     () => cheap(password),
     () => custom({ identities: [x25519] }),
-    () => custom({ identities: [hybrid] }),
+    () => custom({ identities: [hybrid], kind }),
   ]
-  const withHanded = [...makers.slice(0, 2), () => guardianPart(handed, { identity: receiver })]
+  const withHanded = [...makers.slice(0, 2), () => guardianPart(handed, { identity: receiver, kind })]
   for (const some of [...subsets(makers, 2), ...subsets(withHanded, 2)]) {
     const method = someOf(
       2,

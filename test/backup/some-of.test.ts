@@ -14,9 +14,8 @@ import {
 import { someOf } from '../../src/backup/some-of/index.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { CIPHER_TEXT } from '../../src/util/text.ts'
-import { generateUsableX25519Identity } from '../../src/backup/methods/x25519.ts'
 import { seededRandom } from '../support/random.ts'
-import { cheap, codeOf, counting, record } from './fixtures.ts'
+import { cheap, codeOf, counting, generateUsableX25519Identity, record } from './fixtures.ts'
 import { createGuardians, createPad, subsets } from './some-of-fixtures.ts'
 
 const random = seededRandom()

@@ -1,7 +1,7 @@
 import { webauthn } from 'age-encryption'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createPasskey } from '../../src/storage/lock.ts'
-import { decodeBech32, encodeBech32 } from '../../src/webauthn/bech32.ts'
+import { decodeBech32, encodeBech32 } from '../../src/util/bech32.ts'
 import { decodeIdentity, encodeIdentity } from '../../src/webauthn/identity.ts'
 import { code } from '../support/code.ts'
 import { browser } from '../support/passkeys.ts'

@@ -1,4 +1,4 @@
-import { libraryAge } from '../age-library.ts'
+import { textAge } from '../age-keys/text-age.ts'
 import { openFile } from '../open-file.ts'
 import { sealOpenable } from '../seal.ts'
 import type { BackupKeys, BackupMethod } from '../types.ts'
@@ -21,6 +21,6 @@ export function anyOf(...methods: readonly [BackupKeys, ...BackupKeys[]]): Backu
       for (const method of methods) await method.probe(options)
     },
     seal: (plaintext, options) => sealOpenable({ ...options, plaintext, methods }),
-    open: (cipherText, options) => openFile(libraryAge, { ...options, cipherText, methods }),
+    open: (cipherText, options) => openFile(textAge, { ...options, cipherText, methods }),
   }
 }

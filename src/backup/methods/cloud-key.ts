@@ -1,4 +1,3 @@
-import { Decrypter, generateHybridIdentity, identityToRecipient, Stanza, type Recipient } from 'age-encryption'
 import { isMpcError, MpcError } from '../../errors.ts'
 import { equalBytes, fromUtf8, isHex, toHex, utf8, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
@@ -8,8 +7,10 @@ import { cleanUp, corrupt, throwIfAborted, withCode } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { createBackupMethod } from '../method.ts'
 import type { OnProgress } from '../progress.ts'
-import type { StanzaArguments } from '../types.ts'
-import { generateUsableX25519Identity } from './x25519.ts'
+import type { AgeIdentityCode, AgeRecipientCode, StanzaArguments } from '../types.ts'
+import type { AgeKeyKind } from '../age-keys/kind.ts'
+import { identityCode, kindArgument, recipientCode } from '../age-keys/text-age.ts'
+import { x25519 } from '../age-keys/x25519.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** What {@link cloudKey} needs to know. */
@@ -18,8 +19,11 @@ export interface CloudKeyOptions {
   readonly provider: 'GDRIVE' | 'ICLOUD'
   /** Reads and writes keys in the user's cloud account. */
   readonly storage: CloudKeyStorage
-  /** X25519 alone, or together with ML-KEM-768 against quantum computers to come: `hybrid` by default. */
-  readonly kind?: 'x25519' | 'hybrid'
+  /**
+   * The kind of key that is made, such as `hybrid` of `reshare/backup/post-quantum`. Default: X25519. To open, X25519 and this
+   * kind are understood.
+   */
+  readonly kind?: AgeKeyKind
 }
 
 /** A sealing adds one. A file whose reader would have to look for more keys than this is refused. */
@@ -35,9 +39,9 @@ const MAX_CLOUD_KEYS = 4
  * @throws {TypeError} if an option is wrong
  */
 export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
-  const { provider, storage, kind = 'hybrid' } = assertObject(options, 'cloudKey')
+  const { provider, storage, kind: given } = assertObject(options, 'cloudKey')
   if (provider !== 'GDRIVE' && provider !== 'ICLOUD') throw new TypeError('provider must be GDRIVE or ICLOUD')
-  if (kind !== 'x25519' && kind !== 'hybrid') throw new TypeError('kind must be x25519 or hybrid')
+  const kind = kindArgument(given) ?? x25519
   assertMethods(storage, ['probe', 'read', 'write', 'delete'], 'storage')
   const reach = <T>(work: () => Promise<T>) =>
     withCode('STORAGE_UNAVAILABLE', `the key storage of ${provider} failed`, work)
@@ -76,18 +80,18 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
 
     async recipients({ onProgress, signal }) {
       throwIfAborted(signal)
-      const identity = await (kind === 'hybrid' ? generateHybridIdentity() : generateUsableX25519Identity())
+      const identity = kind.generate()
       const id = toHex(systemRandom(16))
       await keep(id, identity, signal)
-      return [await identityToRecipient(identity), naming(provider, id, onProgress)]
+      return [recipientCode(await kind.toRecipient(identity), kind), naming(provider, id, onProgress)]
     },
 
     async identities({ stanzas, onProgress, signal }) {
-      const identities: string[] = []
+      const identities: AgeIdentityCode[] = []
       for (const id of idsOf(provider, stanzas)) {
         throwIfAborted(signal)
         const bytes = await reach(() => storage.read(id, { signal }))
-        if (bytes !== undefined) identities.push(readIdentity(bytes, provider))
+        if (bytes !== undefined) identities.push(readIdentity(bytes, provider, kind))
       }
       onProgress?.(1)
       return identities
@@ -96,11 +100,11 @@ export function cloudKey(options: CloudKeyOptions): KeyedBackupMethod {
 }
 
 /** Adds a stanza that says which key of which cloud opens the file: `-> reshare/v1/cloud-key GDRIVE <id>`. */
-function naming(provider: string, id: string, onProgress: OnProgress | undefined): Recipient {
+function naming(provider: string, id: string, onProgress: OnProgress | undefined): AgeRecipientCode {
   return {
     wrapFileKey() {
       onProgress?.(1)
-      return [new Stanza([CLOUD_STANZA, provider, id], new Uint8Array(0))]
+      return [{ args: [CLOUD_STANZA, provider, id], body: new Uint8Array(0) }]
     },
   }
 }
@@ -120,11 +124,9 @@ function idsOf(provider: string, stanzas: readonly StanzaArguments[]): ReadonlyS
 }
 
 /** Does not wipe the bytes: a storage may have given its own copy away. */
-function readIdentity(bytes: Uint8Array, provider: string): string {
+function readIdentity(bytes: Uint8Array, provider: string, kind: AgeKeyKind): AgeIdentityCode {
   try {
-    const identity = fromUtf8(bytes)
-    new Decrypter().addIdentity(identity)
-    return identity
+    return identityCode(fromUtf8(bytes), kind)
   } catch {
     // Without the cause: its message may repeat the key.
     throw new MpcError('DECRYPT_FAILED', `the key that ${provider} holds for this backup is damaged`)

@@ -1,8 +1,9 @@
-import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption'
+import { identityCode, kindArgument, recipientCode, recipientOf } from '../age-keys/text-age.ts'
+import type { AgeKeyKind } from '../age-keys/kind.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { createBackupMethod } from '../method.ts'
 import { throwIfAborted } from '../failures.ts'
-import type { AgeIdentity, AgeIdentityCode, AgeRecipient } from '../types.ts'
+import type { AgeIdentity, AgeRecipient } from '../types.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /** The caller's own age keys. */
@@ -11,6 +12,8 @@ export interface CustomOptions {
   readonly recipients?: readonly AgeRecipient[]
   /** Open. May be left out beside another method, for a key that is not at hand when the backup is made. */
   readonly identities?: readonly AgeIdentity[]
+  /** A kind of keys as text that is understood beside X25519, such as `hybrid` of `reshare/backup/post-quantum`. */
+  readonly kind?: AgeKeyKind
 }
 
 /**
@@ -19,14 +22,14 @@ export interface CustomOptions {
  * @throws {TypeError} if there is no key, or one is not an age key
  */
 export function custom(options: CustomOptions): KeyedBackupMethod {
-  const { recipients = [], identities = [] } = assertObject(options, 'custom')
+  const { recipients = [], identities = [], kind: given } = assertObject(options, 'custom')
   if (![recipients, identities].every((keys: unknown) => Array.isArray(keys))) {
     throw new TypeError('age keys must be lists')
   }
   if (recipients.length === 0 && identities.length === 0) throw new TypeError('a recipient or an identity is needed')
-  for (const recipient of recipients) accept('recipient', () => new Encrypter().addRecipient(recipient))
-  for (const identity of identities)
-    accept('identity', () => new Decrypter().addIdentity(identity as string | CryptoKey | AgeIdentityCode))
+  const kind = kindArgument(given)
+  const sealing = recipients.map((recipient) => recipientCode(recipient, kind))
+  const opening = identities.map((identity) => identityCode(identity, kind))
   return createBackupMethod({
     name: 'CUSTOM',
     sealsOnly: identities.length === 0,
@@ -34,24 +37,10 @@ export function custom(options: CustomOptions): KeyedBackupMethod {
       throwIfAborted(signal)
     },
     async recipients() {
-      return recipients.length > 0 ? recipients : Promise.all(identities.map(toRecipient))
+      if (sealing.length > 0) return sealing
+      const texts = await Promise.all(identities.map((identity) => recipientOf(identity, kind)))
+      return texts.map((text) => recipientCode(text, kind))
     },
-    identities: async () => identities,
+    identities: async () => opening,
   })
-}
-
-function accept(what: string, add: () => void): void {
-  try {
-    add()
-  } catch {
-    // Without the cause: its message may repeat the key.
-    throw new TypeError(`not an age ${what}`)
-  }
-}
-
-function toRecipient(identity: AgeIdentity): Promise<string> {
-  if (typeof identity === 'object' && 'unwrapFileKey' in identity) {
-    throw new TypeError('an identity that is code needs its recipient beside it')
-  }
-  return identityToRecipient(identity as string | CryptoKey)
 }

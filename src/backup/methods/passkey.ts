@@ -1,10 +1,9 @@
-import { webauthn } from 'age-encryption'
 import type { EvaluatePrf } from '../../webauthn/prf.ts'
 import { requirePrf, requireWebAuthn } from '../../webauthn/support.ts'
 import { throwIfAborted } from '../failures.ts'
 import type { KeyedBackupMethod } from '../keyed-method.ts'
 import { createBackupMethod } from '../method.ts'
-import { askingFor, PASSKEY_STANZA } from './prf.ts'
+import { passkeyKeys, PASSKEY_STANZA } from './prf.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /**
@@ -34,7 +33,7 @@ export function passkey(
     },
     async recipients({ onProgress, signal }) {
       if (evaluatePrf === undefined) requireWebAuthn()
-      const recipient = askingFor(new webauthn.WebAuthnRecipient(options), signal, evaluatePrf)
+      const recipient = passkeyKeys({ ...options, ...(signal && { signal }) })
       return [
         {
           async wrapFileKey(fileKey) {
@@ -48,7 +47,7 @@ export function passkey(
     async identities({ stanzas, onProgress, signal }) {
       if (!stanzas.some(([type]) => type === PASSKEY_STANZA)) return []
       if (evaluatePrf === undefined) requireWebAuthn()
-      const identity = askingFor(new webauthn.WebAuthnIdentity(options), signal, evaluatePrf)
+      const identity = passkeyKeys({ ...options, ...(signal && { signal }) })
       return [
         {
           async unwrapFileKey(all) {

@@ -1,11 +1,11 @@
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Stanza } from 'age-encryption'
 import { utf8 } from '../../util/bytes.ts'
 import type { Argon2Cost } from './argon2.ts'
 import { corrupt } from '../failures.ts'
+import { WRAPPED_FILE_KEY_LENGTH } from '../age-keys/file-key.ts'
 import { decodeArgument, encodeArgument } from '../stanza.ts'
+import type { AgeStanza } from '../types.ts'
 
 export const PASSWORD_STANZA = 'reshare/v1/argon2id'
 
@@ -19,7 +19,6 @@ const LEAST_COST: Argon2Cost = { memoryKiB: 8, passes: 1 }
 export const SALT_LENGTH = 16
 const TEST_MARK = 'insecure-test-cost'
 const COST = /^m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=1$/
-const WRAPPED_FILE_KEY_LENGTH = 32
 
 /** What a password stanza says about its key. */
 export interface PasswordParameters {
@@ -54,7 +53,7 @@ export function encodePasswordArguments({ salt, cost, test }: PasswordParameters
  * @param allowTest whether a cost below the minimum may pass, if the stanza is marked
  * @throws {BACKUP_CORRUPT} if it is malformed or its cost is out of bounds
  */
-export function decodePasswordStanza({ args, body }: Stanza, allowTest: boolean): PasswordParameters {
+export function decodePasswordStanza({ args, body }: AgeStanza, allowTest: boolean): PasswordParameters {
   const [, saltText = '', costText = '', mark] = args
   const salt = decodeSalt(saltText)
   const [, memory, passes] = COST.exec(costText) ?? []
@@ -81,19 +80,4 @@ function decodeSalt(text: string): Uint8Array | undefined {
 /** The key that wraps: HKDF-SHA-256 of the Argon2id tag, so that the tag may serve nothing else. */
 export function wrapKey(tag: Uint8Array): Uint8Array {
   return hkdf(sha256, tag, undefined, utf8(PASSWORD_STANZA), 32)
-}
-
-/** Wraps a file key as age's X25519 stanza does: ChaCha20-Poly1305, zero nonce, since each key wraps once. */
-export function wrapFileKey(parameters: PasswordParameters, key: Uint8Array, fileKey: Uint8Array): Stanza {
-  const body = chacha20poly1305(key, new Uint8Array(12)).encrypt(fileKey)
-  return { args: encodePasswordArguments(parameters), body }
-}
-
-/** The file key of a stanza's body, or undefined if this is not its key. */
-export function unwrapFileKey(key: Uint8Array, body: Uint8Array): Uint8Array | undefined {
-  try {
-    return chacha20poly1305(key, new Uint8Array(12)).decrypt(body)
-  } catch {
-    return undefined
-  }
 }

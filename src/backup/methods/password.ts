@@ -1,24 +1,24 @@
-import type { Identity, Recipient, Stanza } from 'age-encryption'
 import { MpcError } from '../../errors.ts'
 import { assertObject } from '../../util/arguments.ts'
 import { equalBytes, utf8, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import { codeAge } from '../age-file.ts'
+import { unwrapFileKey, wrapFileKey } from '../age-keys/file-key.ts'
 import { deriveArgon2id, type Argon2Cost, type Argon2Engine } from './argon2.ts'
 import { corrupt, throwIfAborted } from '../failures.ts'
 import { keyedMethod, type KeyedBackupMethod } from '../keyed-method.ts'
 import {
   costIsWithin,
   decodePasswordStanza,
+  encodePasswordArguments,
   MINIMUM_COST,
   PASSWORD_STANZA,
   SALT_LENGTH,
-  unwrapFileKey,
-  wrapFileKey,
   wrapKey,
   type PasswordParameters,
 } from './password-stanza.ts'
 import { part, type OnProgress } from '../progress.ts'
+import type { AgeIdentityCode, AgeRecipientCode, AgeStanza } from '../types.ts'
 
 /** How {@link password} derives its key. */
 export interface PasswordOptions {
@@ -95,13 +95,13 @@ export function password(
     return key.slice()
   }
 
-  function recipient(work: WorkOptions): Recipient {
+  function recipient(work: WorkOptions): AgeRecipientCode {
     return {
       async wrapFileKey(fileKey) {
         const parameters = { salt: systemRandom(SALT_LENGTH), cost, test }
         const key = await keyFor(parameters, work)
         try {
-          return [wrapFileKey(parameters, key, fileKey)]
+          return [{ args: encodePasswordArguments(parameters), body: wrapFileKey(key, fileKey) }]
         } finally {
           wipe(key)
         }
@@ -109,7 +109,7 @@ export function password(
     }
   }
 
-  function identity({ onProgress = () => {}, signal }: WorkOptions): Identity {
+  function identity({ onProgress = () => {}, signal }: WorkOptions): AgeIdentityCode {
     return {
       async unwrapFileKey(stanzas) {
         const mine = stanzas.filter(isPasswordStanza)
@@ -141,7 +141,7 @@ export function password(
   })
 }
 
-function isPasswordStanza(stanza: Stanza): boolean {
+function isPasswordStanza(stanza: AgeStanza): boolean {
   return stanza.args[0] === PASSWORD_STANZA
 }
 

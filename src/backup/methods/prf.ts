@@ -1,39 +1,78 @@
-import type { webauthn } from 'age-encryption'
-import { concatBytes, utf8 } from '../../util/bytes.ts'
+import { extract } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { concatBytes, utf8, wipe } from '../../util/bytes.ts'
+import { systemRandom } from '../../util/random.ts'
+import { decodeIdentity } from '../../webauthn/identity.ts'
 import { askPasskey, type EvaluatePrf } from '../../webauthn/prf.ts'
+import { firstFileKey, onlyArgument, unwrapFileKey, wrapFileKey } from '../age-keys/file-key.ts'
+import { encodeArgument } from '../stanza.ts'
+import type { AgeIdentityCode, AgeRecipientCode } from '../types.ts'
 
 /** The stanza, and what the inputs of the PRF begin with (age's `fido2prf`). */
 export const PASSKEY_STANZA = 'age-encryption.org/fido2prf'
+const LABEL = utf8(PASSKEY_STANZA)
+const NONCE_LENGTH = 16
 
-/** Which passkey is asked for, as age has it from its options. */
-interface Hints {
-  readonly credId?: Uint8Array
-  readonly transports?: readonly string[]
+/** Which passkey is asked, and how. */
+export interface PasskeyUse {
+  /** What `createPasskey` gave. */
+  readonly identity?: string
+  /** The domain, where there is no identity. */
   readonly rpId?: string
+  /** Asks in the place of the browser. */
+  readonly evaluatePrf?: EvaluatePrf
+  /** Ends the prompt. */
+  readonly signal?: AbortSignal
 }
 
 /**
- * Has age's recipient or identity ask for the passkey in this way, which can be aborted and looks at the answer.
+ * age's recipient and identity of a passkey (`fido2prf`).
  *
- * @param evaluate asks in the place of the browser
+ * @throws {TypeError} if the identity is not one of a passkey
  */
-export function askingFor<T extends webauthn.WebAuthnRecipient | webauthn.WebAuthnIdentity>(
-  use: T,
-  signal: AbortSignal | undefined,
-  evaluate: EvaluatePrf | undefined,
-): T {
-  const { credId, transports, rpId } = use as unknown as Hints
-  const getCredential = (nonce: Uint8Array) => {
-    const input = (place: number) => concatBytes(utf8(PASSKEY_STANZA), Uint8Array.of(place), nonce)
+export function passkeyKeys(use: PasskeyUse): AgeRecipientCode & AgeIdentityCode {
+  const { signal, evaluatePrf } = use
+  const hints = use.identity === undefined ? { rpId: use.rpId } : decodeIdentity(use.identity)
+  const { credentialId, transports, rpId } = hints as Partial<ReturnType<typeof decodeIdentity>>
+
+  /** Both results, so that no authenticator gives the keys of two files for one prompt. */
+  async function keyFor(nonce: Uint8Array): Promise<Uint8Array> {
+    const input = (place: number) => concatBytes(LABEL, Uint8Array.of(place), nonce)
     const request = {
       first: input(1),
       second: input(2),
-      ...(credId && { credentialId: credId }),
+      ...(credentialId && { credentialId }),
       ...(transports && { transports }),
       ...(rpId !== undefined && { rpId }),
       ...(signal && { signal }),
     }
-    return askPasskey(request, evaluate)
+    const { first, second } = await askPasskey(request, evaluatePrf)
+    const both = concatBytes(first, second as Uint8Array)
+    try {
+      return extract(sha256, both, LABEL)
+    } finally {
+      wipe(first, second, both)
+    }
   }
-  return Object.defineProperty(use, 'getCredential', { value: getCredential })
+
+  return {
+    async wrapFileKey(fileKey) {
+      const nonce = systemRandom(NONCE_LENGTH)
+      const key = await keyFor(nonce)
+      try {
+        return [{ args: [PASSKEY_STANZA, encodeArgument(nonce)], body: wrapFileKey(key, fileKey) }]
+      } finally {
+        wipe(key)
+      }
+    },
+    unwrapFileKey: (stanzas) =>
+      firstFileKey(PASSKEY_STANZA, stanzas, async (stanza) => {
+        const key = await keyFor(onlyArgument(stanza, NONCE_LENGTH))
+        try {
+          return unwrapFileKey(key, stanza.body)
+        } finally {
+          wipe(key)
+        }
+      }),
+  }
 }

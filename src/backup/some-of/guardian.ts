@@ -1,10 +1,10 @@
-import { generateHybridIdentity, identityToRecipient } from 'age-encryption'
 import { isMpcError, MpcError } from '../../errors.ts'
 import { assertObject } from '../../util/arguments.ts'
 import { toHex, utf8, wipe } from '../../util/bytes.ts'
 import { taggedHash } from '../../util/tagged-hash.ts'
 import { tag } from '../../util/tags.ts'
-import { libraryAge } from '../age-library.ts'
+import { createAgeKey } from '../age-keys/create.ts'
+import { textAge } from '../age-keys/text-age.ts'
 import { encodeArmor } from '../armor.ts'
 import { throwIfAborted } from '../failures.ts'
 import { keysArgument } from '../keys.ts'
@@ -14,7 +14,7 @@ import type { PartRecord } from './part-record.ts'
 import { mostTellingFailure, type PartFailure } from './parts-missing.ts'
 import type { BackupKeys } from '../types.ts'
 import { custom } from '../methods/custom.ts'
-import { generateUsableX25519Identity } from '../methods/x25519.ts'
+import type { AgeKeyKind } from '../age-keys/kind.ts'
 
 // How a guardian opens a part for somebody else: the recovering device makes a key (createPartReceiver), the guardian
 // opens the part and seals it to that key (openPart), and the device takes it as a method of someOf (guardianPart).
@@ -30,13 +30,11 @@ export interface PartReceiver {
 /**
  * Makes the key to which guardians seal their parts, for one recovery.
  *
- * @param options.kind `hybrid` by default, against quantum computers to come; `x25519` is short enough to be typed
+ * @param options.kind the kind of key, such as `hybrid` of `reshare/backup/post-quantum`, against quantum computers to come.
+ *   Default: X25519, whose recipient is short enough to be typed
  */
-export async function createPartReceiver(options: { readonly kind?: 'x25519' | 'hybrid' } = {}): Promise<PartReceiver> {
-  const { kind = 'hybrid' } = assertObject(options, 'createPartReceiver')
-  if (kind !== 'hybrid' && kind !== 'x25519') throw new TypeError('kind must be x25519 or hybrid')
-  const identity = await (kind === 'hybrid' ? generateHybridIdentity() : generateUsableX25519Identity())
-  return { identity, recipient: await identityToRecipient(identity) }
+export async function createPartReceiver(options: { readonly kind?: AgeKeyKind } = {}): Promise<PartReceiver> {
+  return createAgeKey(assertObject(options, 'createPartReceiver'))
 }
 
 /**
@@ -58,6 +56,8 @@ export interface OpenPartOptions {
   readonly method: BackupKeys
   /** Of the recovering device, from {@link createPartReceiver}. Compare its {@link recipientFingerprint} first. */
   readonly recipient: string
+  /** A kind of recipient that is understood beside X25519, such as `hybrid` of `reshare/backup/post-quantum`. */
+  readonly kind?: AgeKeyKind
   /** Where given, the wallet that the part must be of: 16 bytes in hex. */
   readonly walletId?: string
   /** Receives the fraction of the work that is done, from 0 to 1. */
@@ -93,11 +93,11 @@ export interface HandedPart {
  * @throws {MpcError} as `openBackup` does
  */
 export async function openPart(options: OpenPartOptions): Promise<HandedPart> {
-  const { cipherText, method, recipient, walletId, onProgress, signal } = assertObject(options, 'openPart')
+  const { cipherText, method, recipient, kind, walletId, onProgress, signal } = assertObject(options, 'openPart')
   keysArgument(method)
   // Code as a recipient has no fingerprint that the guardian could have compared.
   if (typeof recipient !== 'string') throw new TypeError('recipient must be the text of an age recipient')
-  const receiver = custom({ recipients: [recipient] })
+  const receiver = custom({ recipients: [recipient], ...(kind && { kind }) })
   const work = { ...(walletId && { walletId }), ...(onProgress && { onProgress }), ...(signal && { signal }) }
   const record = await openOwnPart(cipherText, method, work)
   try {
@@ -132,15 +132,19 @@ async function openOwnPart(cipherText: string, method: BackupKeys, work: PartWor
  *
  * @param text from {@link openPart}
  * @param options.identity of the {@link PartReceiver} to whose recipient it was sealed
+ * @param options.kind of that key, if it is not X25519
  * @throws {TypeError} if an argument is of the wrong type
  *
  * @example
  * const method = someOf(2, partTexts.map((text) => guardianPart(text, receiver)))
  */
-export function guardianPart(text: string, options: { readonly identity: string }): BackupKeys {
+export function guardianPart(
+  text: string,
+  options: { readonly identity: string; readonly kind?: AgeKeyKind },
+): BackupKeys {
   if (typeof text !== 'string') throw new TypeError('text must be a part that was handed over')
-  const { identity } = assertObject(options, 'guardianPart')
-  const receiver = custom({ identities: [identity] })
+  const { identity, kind } = assertObject(options, 'guardianPart')
+  const receiver = custom({ identities: [identity], ...(kind && { kind }) })
   const refuse = async () => {
     throw new TypeError('a part that was handed over cannot seal')
   }
@@ -149,7 +153,6 @@ export function guardianPart(text: string, options: { readonly identity: string 
     probe: refuse,
     recipients: refuse,
     identities: async () => [],
-    handedPart: ({ signal }) =>
-      openFile(libraryAge, { cipherText: text, methods: [receiver], ...(signal && { signal }) }),
+    handedPart: ({ signal }) => openFile(textAge, { cipherText: text, methods: [receiver], ...(signal && { signal }) }),
   }
 }

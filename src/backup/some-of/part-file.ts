@@ -1,8 +1,7 @@
-import type { Stanza } from 'age-encryption'
 import { isMpcError } from '../../errors.ts'
 import { equalBytes, wipe } from '../../util/bytes.ts'
 import { readStanzas } from '../age-file.ts'
-import { libraryAge } from '../age-library.ts'
+import { textAge } from '../age-keys/text-age.ts'
 import { decodeArmor, encodeArmor } from '../armor.ts'
 import { decodeChoices, sharingsOf } from '../choices.ts'
 import { corrupt } from '../failures.ts'
@@ -14,7 +13,7 @@ import { decodePartRecord, encodePartRecord, type PartRecord } from './part-reco
 import { decodePartArguments, PART_STANZA, type PartArguments } from './part-stanza.ts'
 import type { OnProgress } from '../progress.ts'
 import { sealFile } from '../seal-file.ts'
-import type { BackupKeys } from '../types.ts'
+import type { AgeStanza, BackupKeys } from '../types.ts'
 
 // A part is an age file of its own, sealed by its method as any backup is, whose plaintext is a part record. It is the
 // body of the part's stanza.
@@ -37,7 +36,7 @@ export interface PartWork {
  *
  * @throws {BACKUP_CORRUPT} unless they are exactly those that the manifest promises
  */
-export function readParts(stanzas: readonly Stanza[]): readonly Part[] {
+export function readParts(stanzas: readonly AgeStanza[]): readonly Part[] {
   const [type, choices = ''] = stanzas.at(-1)?.args ?? []
   const [sharing] = type === MANIFEST_STANZA ? sharingsOf(decodeChoices(choices)) : []
   const files = stanzas.filter(({ args }) => args[0] === PART_STANZA).map(({ body }) => body)
@@ -66,7 +65,7 @@ export function partsOfFile(file: Uint8Array): readonly Part[] {
 export async function sealPart(record: PartRecord, method: BackupKeys, work: PartWork): Promise<Uint8Array> {
   const plaintext = encodePartRecord(record)
   try {
-    return decodeArmor(await sealFile(libraryAge, { ...work, plaintext, walletId: record.walletId, methods: [method] }))
+    return decodeArmor(await sealFile(textAge, { ...work, plaintext, walletId: record.walletId, methods: [method] }))
   } finally {
     wipe(plaintext)
   }
@@ -87,7 +86,7 @@ export async function openPartFile(
 ): Promise<PartRecord> {
   assertPartFile(part)
   const options = { ...work, cipherText: encodeArmor(part.file), methods: [method] }
-  const plaintext = await openFile(libraryAge, options)
+  const plaintext = await openFile(textAge, options)
   try {
     return decodePartRecord(
       plaintext,

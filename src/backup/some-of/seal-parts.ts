@@ -62,9 +62,11 @@ function noting(method: BackupKeys, seen: Set<AgeRecipient>): BackupKeys {
     identities: (options) => method.identities(options),
     async recipients(options) {
       const recipients = recipientsArgument(await method.recipients(options), method.name)
-      if (recipients.some((recipient) => seen.has(recipient)))
-        throw new TypeError('two parts are for the same recipient')
-      for (const recipient of recipients) seen.add(recipient)
+      const known = recipients.map((recipient) =>
+        typeof recipient === 'object' ? (recipient.text ?? recipient) : recipient,
+      )
+      if (known.some((recipient) => seen.has(recipient))) throw new TypeError('two parts are for the same recipient')
+      for (const recipient of known) seen.add(recipient)
       return recipients
     },
   }

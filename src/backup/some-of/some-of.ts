@@ -1,4 +1,3 @@
-import type { Identity, Stanza } from 'age-encryption'
 import { equalBytes, fromHex, isHex, wipe } from '../../util/bytes.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
 import { systemRandom } from '../../util/random.ts'
@@ -14,7 +13,7 @@ import { readParts, type Part, type PartWork } from './part-file.ts'
 import { commitToShare, type PartRecord } from './part-record.ts'
 import { assertAskingParts, encodePartArguments, PART_STANZA } from './part-stanza.ts'
 import { sealParts, type SealedPart } from './seal-parts.ts'
-import type { BackupKeys } from '../types.ts'
+import type { AgeIdentityCode, AgeStanza, BackupKeys } from '../types.ts'
 
 /**
  * A backup that any k of n methods open together, such as two of three guardians, or a passkey and a password.
@@ -48,7 +47,7 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
     if (needed > given.length) throw new RangeError(`${needed} methods cannot be needed of ${given.length}`)
   }
 
-  async function wrap(fileKey: Uint8Array, { onKept, ...work }: Wrapping): Promise<Stanza[]> {
+  async function wrap(fileKey: Uint8Array, { onKept, ...work }: Wrapping): Promise<AgeStanza[]> {
     const group = { id: systemRandom(16), needed, total: given.length }
     const random = hedgedRandom(systemRandom, 'part share', fileKey, group.id, fromHex(work.walletId))
     const shares = splitBytes(fileKey, needed, given.length, random)
@@ -69,7 +68,7 @@ export function someOf(needed: number, methods: readonly BackupKeys[]): KeyedBac
     }
   }
 
-  function identity(work: PartWork): Identity {
+  function identity(work: PartWork): AgeIdentityCode {
     return {
       async unwrapFileKey(stanzas) {
         const parts = readParts(stanzas)

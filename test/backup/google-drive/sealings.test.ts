@@ -20,8 +20,7 @@ const FAULTS: Record<string, Fault> = {
   '204': { type: 'respond', status: 204 },
 }
 
-const methodOf = (device: ReturnType<typeof deviceOf>) =>
-  cloudKey({ provider: 'GDRIVE', storage: device, kind: 'x25519' })
+const methodOf = (device: ReturnType<typeof deviceOf>) => cloudKey({ provider: 'GDRIVE', storage: device })
 
 /** Seals with a fault at request `n`, and after it if not `once`. Checks what was sealed, and gives the files if nothing was. */
 async function filesOfFailure(fault: Fault, n: number, once: boolean): Promise<readonly unknown[]> {

@@ -187,7 +187,7 @@ test('a backup is sealed and opened, or not, whichever request fails', async () 
   for (const fault of [...(FAULTS['lost connections'] ?? []), ...(FAULTS['errors that stay'] ?? [])]) {
     for (let n = 1; ; n++) {
       const service = emulated()
-      const method = cloudKey({ provider: 'ICLOUD', storage: service.device(), kind: 'x25519' })
+      const method = cloudKey({ provider: 'ICLOUD', storage: service.device() })
       service.setFaults(atRequest(n, fault))
       const sealing = sealBackup({ record: original, methods: [method] })
       const code = await outcome(sealing)

@@ -13,7 +13,7 @@ export function twoOfThree(): BackupMethod {
   const storage = memoryCloudKey()
   const makers: readonly (() => BackupKeys)[] = [
     () => password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }),
-    () => cloudKey({ provider: 'GDRIVE', storage, kind: 'x25519' }),
+    () => cloudKey({ provider: 'GDRIVE', storage }),
     () => custom({ identities: [GUARDIAN] }),
   ]
   const all = () =>
