@@ -45,7 +45,19 @@ export { resume, type ResumedWallet } from './client/actions/resume.ts'
 export { removeShare, type RemoveShareParameters } from './client/actions/remove-share.ts'
 export type { Progress, Status } from './client/progress.ts'
 export type { PoolOptions } from './client/ecdsa/preprocessing-pool.ts'
-export type { ActionOptions, Client, EcdsaSignature, PublicKeys, Signature, Wallet } from './client/types.ts'
+export type {
+  ActionOptions,
+  Client,
+  EcdsaRequest,
+  EcdsaSignature,
+  Ed25519Request,
+  KeySource,
+  PublicKeys,
+  Signature,
+  TaprootRequest,
+  Wallet,
+  WalletKeys,
+} from './client/types.ts'
 
 export { INTENT_MAX_LENGTH, type Intent, type IntentKind } from './wire/intent.ts'
 export type { DeviceStatus, ListedDevice, UnboundSets } from './wire/devices.ts'

@@ -1,44 +1,7 @@
-import { getPublicKey, INTENT_MAX_LENGTH, sign, type Client, type Intent } from '../index.ts'
-import type { WalletKeys } from './types.ts'
+import type { KeySource, WalletKeys } from '../index.ts'
+import { assertMethods } from '../util/arguments.ts'
 
-/** The empty merkle root of a Taproot output without scripts (BIP 341). */
-const NO_SCRIPTS = new Uint8Array(0)
-
-/** The keys of a wallet on this device. Signatures are made with the server. */
-export function walletKeys(client: Client, walletId: string): WalletKeys {
-  return {
-    getPublicKey: (curve, path) => getPublicKey(client, { walletId, curve, ...given({ path }) }),
-    signEcdsa: ({ digest, path, intent, signal }) =>
-      sign(client, { walletId, scheme: 'ecdsa', digest, ...given({ path, intent: sendable(intent), signal }) }),
-    signTaproot: async ({ message, path, intent, signal }) => {
-      const options = given({ path, intent: sendable(intent), signal })
-      const { signature } = await sign(client, {
-        walletId,
-        scheme: 'bip340',
-        message,
-        tapTweak: NO_SCRIPTS,
-        ...options,
-      })
-      return signature
-    },
-    signEd25519: async ({ message, path, intent, signal }) => {
-      const options = given({ path, intent, signal })
-      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...options })
-      return signature
-    },
-  }
-}
-
-/** The bytes of an intent before its data. */
-const HEADER_LENGTH = 6
-
-/** An intent that is too long is left out: the server then knows only the digest, and its policy decides. */
-function sendable(intent: Intent | undefined): Intent | undefined {
-  const isLong = intent !== undefined && 'data' in intent && intent.data.length > INTENT_MAX_LENGTH - HEADER_LENGTH
-  return isLong ? undefined : intent
-}
-
-/** The options that are not undefined. */
-function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
+/** The keys of a wallet that a client has, in this realm or in another. Signatures are made with the server. */
+export function walletKeys(client: KeySource, walletId: string): WalletKeys {
+  return assertMethods(client, ['keys'], 'client').keys(walletId)
 }

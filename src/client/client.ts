@@ -1,6 +1,6 @@
 import { createEcdsa } from './ecdsa/create-ecdsa.ts'
 import type { PoolOptions } from './ecdsa/preprocessing-pool.ts'
-import { clientFrom, type FrostClientOptions } from './frost-client.ts'
+import { clientFrom, completeClient, type FrostClientOptions } from './frost-client.ts'
 import type { EcdsaSetup, OnCheating } from '../types.ts'
 import type { Client } from './types.ts'
 
@@ -40,5 +40,5 @@ export interface ClientOptions extends FrostClientOptions {
 export function createClient(options: ClientOptions): Client {
   const base = clientFrom(options, 'createClient')
   const ecdsa = createEcdsa(base, options)
-  return Object.freeze({ ...base, ecdsa, dispose: () => ecdsa.pool.dispose() })
+  return completeClient({ ...base, ecdsa, dispose: () => ecdsa.pool.dispose() })
 }

@@ -3,8 +3,11 @@ import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import { systemRandom, type RandomSource } from '../util/random.ts'
 import { checkText, LABEL } from '../util/text.ts'
+import { getPublicKey } from './actions/get-public-key.ts'
+import { sign } from './actions/sign.ts'
 import { assertMethods, assertObject, timeout } from './arguments.ts'
 import type { Client } from './types.ts'
+import { walletKeys } from './wallet-keys.ts'
 
 /** Long enough for the slowest password derivation on the slowest phone and for a server failover. */
 const DEFAULT_TIMEOUT_MS = 120_000
@@ -53,7 +56,7 @@ export interface FrostClientOptions {
  * const client = createFrostClient({ transport: httpTransport('https://mpc.example'), storage: indexedDbStore('acme') })
  */
 export function createFrostClient(options: FrostClientOptions): Client {
-  return Object.freeze({ ...clientFrom(options, 'createFrostClient'), ecdsa: undefined, dispose: () => {} })
+  return completeClient({ ...clientFrom(options, 'createFrostClient'), ecdsa: undefined, dispose: () => {} })
 }
 
 /**
@@ -61,7 +64,7 @@ export function createFrostClient(options: FrostClientOptions): Client {
  *
  * @param name of the function that was called
  */
-export function clientFrom(options: FrostClientOptions, name: string): Omit<Client, 'ecdsa' | 'dispose'> {
+export function clientFrom(options: FrostClientOptions, name: string): Omit<Client, 'ecdsa' | 'dispose' | 'keys'> {
   const {
     transport,
     storage,
@@ -100,6 +103,15 @@ export function clientFrom(options: FrostClientOptions, name: string): Omit<Clie
       }
     },
   }
+}
+
+/** Adds to a client what is made of its actions. */
+export function completeClient(base: Omit<Client, 'keys'>): Client {
+  const client: Client = Object.freeze({
+    ...base,
+    keys: (walletId: string) => walletKeys({ getPublicKey, sign }, client, walletId),
+  })
+  return client
 }
 
 /**

@@ -7,12 +7,13 @@ import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
 import type { Curve, EcdsaSetup, OnCheating } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
+import type { Intent } from '../wire/intent.ts'
 import type { OperationId, OperationRequest, SignEcdsaRequest } from '../wire/operations.ts'
 import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
 import type { Progress, ProgressReporter } from './progress.ts'
 
 /** A client made by {@link createClient} or {@link createFrostClient}. Actions take it as their first argument. */
-export interface Client {
+export interface Client extends KeySource {
   /** Carries requests to the signing server. */
   readonly transport: Transport
   /** The app's store. */
@@ -182,4 +183,54 @@ export interface Signature {
 export interface EcdsaSignature extends Signature {
   /** The parity of R's y, by which the public key can be recovered (SEC 1 §4.1.6). */
   readonly recovery: 0 | 1
+}
+
+/** What adapters for chains take: a {@link Client}, or a client in another realm (`reshare/remote`). */
+export interface KeySource {
+  /** The keys of a wallet, without checking that the device has it. */
+  readonly keys: (walletId: string) => WalletKeys
+}
+
+/** A wallet's keys as adapters for chains use them: actions of a client, bound to one wallet. */
+export interface WalletKeys {
+  /** The public key at `path`: 33 bytes on secp256k1 (SEC 1 compressed), 32 on ed25519 (RFC 8032). */
+  getPublicKey(curve: Curve, path?: string): Promise<Uint8Array>
+  /** Makes an ECDSA signature. */
+  signEcdsa(request: EcdsaRequest): Promise<Pick<EcdsaSignature, 'signature' | 'recovery'>>
+  /** Makes a BIP 340 signature with the Taproot output key. @returns 64 bytes: R.x ‖ s */
+  signTaproot(request: TaprootRequest): Promise<Uint8Array>
+  /** Makes an Ed25519 signature. @returns 64 bytes: R ‖ s (RFC 8032) */
+  signEd25519(request: Ed25519Request): Promise<Uint8Array>
+}
+
+/** What every request for a signature may have. */
+interface AnyRequest {
+  /** What is signed, for the server's policy. */
+  readonly intent?: Intent | undefined
+  /** Aborts the signing. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A request for an ECDSA signature. */
+export interface EcdsaRequest extends AnyRequest {
+  /** The hash to sign, 32 bytes. */
+  readonly digest: Uint8Array
+  /** The path of the key (BIP 32), without hardened steps, such as `m/0/5`. Default: the wallet's key. */
+  readonly path?: string | undefined
+}
+
+/** A request for a BIP 340 signature with a Taproot output key. */
+export interface TaprootRequest extends AnyRequest {
+  /** The signature hash, 32 bytes. */
+  readonly message: Uint8Array
+  /** The path of the internal key. Default: the wallet's key. */
+  readonly path?: string | undefined
+}
+
+/** A request for an Ed25519 signature. */
+export interface Ed25519Request extends AnyRequest {
+  /** The message to sign, of any length. */
+  readonly message: Uint8Array
+  /** The path of the key (BIP32-Ed25519), without hardened steps. Default: the wallet's key. */
+  readonly path?: string | undefined
 }

@@ -1,5 +1,6 @@
 import { Reader, Writer, CodecError } from '../util/codec.ts'
 import { createHasher } from '../util/tagged-hash.ts'
+import { INTENT_MAX_LENGTH } from './intent-length.ts'
 
 /** The code of each kind of intent in its encoding. */
 const KINDS = {
@@ -18,8 +19,7 @@ export type IntentKind = keyof typeof KINDS
 /** The kinds of intents. */
 export const INTENT_KINDS = Object.keys(KINDS) as readonly IntentKind[]
 
-/** The longest intent, in bytes, encoded. */
-export const INTENT_MAX_LENGTH = 96 * 1024
+export { INTENT_MAX_LENGTH }
 
 /**
  * What the digest or message of a signature is of. A server with the plug-in of its chain computes the digest or message

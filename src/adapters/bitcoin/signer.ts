@@ -1,9 +1,8 @@
 import { Transaction } from '@scure/btc-signer'
 
 import { MpcError } from '../../errors.ts'
-import type { Client } from '../../index.ts'
+import type { KeySource, WalletKeys } from '../../index.ts'
 import { abytes, equalBytes } from '../../util/bytes.ts'
-import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
 import { planInputs, type PlannedInput } from './plan.ts'
@@ -74,7 +73,7 @@ export interface BitcoinSignerParameters extends BitcoinSignerOptions {
  * const signer = await bitcoinSigner(client, { walletId: wallet.id, paths: ['m/0/0', 'm/1/0'] })
  * const signed = await signer.signPsbt(psbt)
  */
-export async function bitcoinSigner(client: Client, signer: BitcoinSignerParameters): Promise<BitcoinSigner> {
+export async function bitcoinSigner(client: KeySource, signer: BitcoinSignerParameters): Promise<BitcoinSigner> {
   const { walletId, ...options } = assertObject(signer, 'bitcoinSigner')
   return createBitcoinSigner(walletKeys(client, walletId), options)
 }

@@ -2,9 +2,8 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import type { MessagePartialSigner, SignatureBytes, SignatureDictionary, TransactionPartialSigner } from '@solana/kit'
 
 import { MpcError } from '../../errors.ts'
-import type { Client } from '../../index.ts'
+import type { KeySource, WalletKeys } from '../../index.ts'
 import { abytes } from '../../util/bytes.ts'
-import type { WalletKeys } from '../types.ts'
 import { walletKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
 import { hasOtherVersion, isSignedBy } from './signed-bytes.ts'
@@ -37,7 +36,7 @@ export interface SolanaSignerParameters {
  * const signer = await solanaSigner(client, { walletId: wallet.id })
  * const message = setTransactionMessageFeePayerSigner(signer, createTransactionMessage({ version: 0 }))
  */
-export async function solanaSigner(client: Client, options: SolanaSignerParameters): Promise<SolanaSigner> {
+export async function solanaSigner(client: KeySource, options: SolanaSignerParameters): Promise<SolanaSigner> {
   const { walletId, path } = assertObject(options, 'solanaSigner')
   return createSolanaSigner(walletKeys(client, walletId), path)
 }

@@ -22,8 +22,7 @@ import { toAccount } from 'viem/accounts'
 import { hashAuthorization } from 'viem/utils'
 
 import { MpcError } from '../../errors.ts'
-import type { Client, Intent } from '../../index.ts'
-import type { WalletKeys } from '../types.ts'
+import type { Intent, KeySource, WalletKeys } from '../../index.ts'
 import { walletKeys } from '../wallet.ts'
 import { ethereumAddress, uncompressed } from './address.ts'
 import { authorizationIntent, messageIntent, transactionIntent, typedDataIntent } from './intents.ts'
@@ -61,7 +60,7 @@ export interface EthereumAccountParameters extends EthereumAccountOptions {
  * const account = await ethereumAccount(client, { walletId: wallet.id })
  * const walletClient = createWalletClient({ account, chain: mainnet, transport: http() })
  */
-export async function ethereumAccount(client: Client, account: EthereumAccountParameters): Promise<EthereumAccount> {
+export async function ethereumAccount(client: KeySource, account: EthereumAccountParameters): Promise<EthereumAccount> {
   const { walletId, ...options } = assertObject(account, 'ethereumAccount')
   return createEthereumAccount(walletKeys(client, walletId), options)
 }
