@@ -48,6 +48,7 @@ const MAY_IMPORT = {
   emulators: BASE,
   custodian: [...CORE, 'protocol', 'wire', 'service'],
   adapters: [...BASE, 'curve', 'index'],
+  remote: [...BASE, 'index', 'client/wallet-keys', 'wire/intent-length'],
 }
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))

@@ -42,6 +42,9 @@ export type ErrorCode =
   | 'WASM_UNAVAILABLE'
   | 'OUT_OF_MEMORY'
   | 'WORKER_FAILED'
+  | 'REMOTE_UNAVAILABLE'
+  | 'REMOTE_FAILED'
+  | 'REMOTE_DENIED'
 
 /** Codes after which the same call may succeed without the caller changing anything. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -54,6 +57,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TIMEOUT',
   'OUT_OF_MEMORY',
   'WORKER_FAILED',
+  'REMOTE_UNAVAILABLE',
 ])
 
 /**

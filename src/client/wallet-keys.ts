@@ -15,27 +15,17 @@ export interface KeyActions<C> {
 }
 
 /** The keys of a wallet, by the actions of its client. */
-export function walletKeys<C>({ getPublicKey, sign }: KeyActions<C>, client: C, walletId: string): WalletKeys {
+export function walletKeys<C>(actions: KeyActions<C>, client: C, walletId: string): WalletKeys {
   return {
-    getPublicKey: (curve, path) => getPublicKey(client, { walletId, curve, ...given({ path }) }),
+    getPublicKey: (curve, path) => actions.getPublicKey(client, { walletId, curve, path }),
     signEcdsa: ({ digest, path, intent, signal }) =>
-      sign(client, { walletId, scheme: 'ecdsa', digest, ...given({ path, intent: sendable(intent), signal }) }),
+      actions.sign(client, { walletId, scheme: 'ecdsa', digest, path, intent: sendable(intent), signal }),
     signTaproot: async ({ message, path, intent, signal }) => {
-      const options = given({ path, intent: sendable(intent), signal })
-      const { signature } = await sign(client, {
-        walletId,
-        scheme: 'bip340',
-        message,
-        tapTweak: NO_SCRIPTS,
-        ...options,
-      })
-      return signature
+      const statement = { scheme: 'bip340', message, tapTweak: NO_SCRIPTS, intent: sendable(intent) } as const
+      return (await actions.sign(client, { walletId, ...statement, path, signal })).signature
     },
-    signEd25519: async ({ message, path, intent, signal }) => {
-      const options = given({ path, intent, signal })
-      const { signature } = await sign(client, { walletId, scheme: 'ed25519', message, ...options })
-      return signature
-    },
+    signEd25519: async ({ message, path, intent, signal }) =>
+      (await actions.sign(client, { walletId, scheme: 'ed25519', message, path, intent, signal })).signature,
   }
 }
 
@@ -46,9 +36,4 @@ const HEADER_LENGTH = 6
 function sendable(intent: Intent | undefined): Intent | undefined {
   const isLong = intent !== undefined && 'data' in intent && intent.data.length > INTENT_MAX_LENGTH - HEADER_LENGTH
   return isLong ? undefined : intent
-}
-
-/** The options that are not undefined. */
-function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

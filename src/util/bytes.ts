@@ -41,10 +41,10 @@ export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
 
 /** The built-in getters of typed arrays. They work in every realm, and cannot be overridden by a subclass or a property. */
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
-const kindOf = getter(typedArray, Symbol.toStringTag)
-const lengthIn = getter(typedArray, 'length')
-const offsetIn = getter(typedArray, 'byteOffset')
-const bufferOf = getter(typedArray, 'buffer')
+const kindOf = /* @__PURE__ */ getter(typedArray, Symbol.toStringTag)
+const lengthIn = /* @__PURE__ */ getter(typedArray, 'length')
+const offsetIn = /* @__PURE__ */ getter(typedArray, 'byteOffset')
+const bufferOf = /* @__PURE__ */ getter(typedArray, 'buffer')
 /** In a runtime without resizable buffers, `byteLength` is used instead: it still throws for shared memory. */
 const canResize = getter(ArrayBuffer.prototype, 'resizable' in ArrayBuffer.prototype ? 'resizable' : 'byteLength')
 
@@ -144,7 +144,7 @@ export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Encodes bytes as lower-case hex. For public values only: a table is indexed by the bytes. */
 export function toHex(bytes: Uint8Array): string {

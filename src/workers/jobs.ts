@@ -1,5 +1,5 @@
 import { wipe } from '../util/bytes.ts'
-import { describeError, type ErrorDescription } from './errors.ts'
+import { describeError, type ErrorDescription } from '../util/error-description.ts'
 import { type DescribedOutcome, runReshares } from './reshare-jobs.ts'
 import { recombineSecret, splitSecret, verifyShares } from './sharing-jobs.ts'
 import { bytesIn } from './transfer.ts'

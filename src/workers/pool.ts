@@ -1,5 +1,5 @@
 import { MpcError } from '../errors.ts'
-import { restoreError } from './errors.ts'
+import { restoreError } from '../util/error-description.ts'
 import { type Answer, doJob, type JobName, type Jobs, type Request } from './jobs.ts'
 import type { DescribedOutcome } from './reshare-jobs.ts'
 import { startThreads, type Threads } from './threads.ts'
@@ -59,7 +59,7 @@ export function openPool(size: number, program: URL): Pool {
   const run = async <Name extends JobName>(name: Name, job: Jobs[Name]['job']): Promise<Jobs[Name]['result']> => {
     if (closed !== undefined) throw new MpcError('ABORTED', 'the pool is closed')
     const answer = await threads.run(copyOf({ name, job }) as Request)
-    if ('error' in answer) throw restoreError(answer.error)
+    if ('error' in answer) throw restoreError(answer.error, jobFailed)
     return answer.result
   }
 
@@ -87,11 +87,15 @@ export function openPool(size: number, program: URL): Pool {
 }
 
 function restoreOutcome(outcome: DescribedOutcome): ReshareOutcome {
-  return 'error' in outcome ? { error: restoreError(outcome.error) } : outcome
+  return 'error' in outcome ? { error: restoreError(outcome.error, jobFailed) } : outcome
 }
 
 /** Runs every job at once on the calling thread. Used in place of threads. */
 const CALLING_THREAD: Threads = {
   run: async (request): Promise<Answer> => doJob(request),
   close: async () => undefined,
+}
+
+function jobFailed(): MpcError {
+  return new MpcError('WORKER_FAILED', 'a job failed in an unexpected way', { retryable: false })
 }

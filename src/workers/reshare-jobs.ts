@@ -10,7 +10,7 @@ import {
 } from '../key-share/index.ts'
 import type { Curve } from '../types.ts'
 import { systemRandom as random } from '../util/random.ts'
-import { describeError, type ErrorDescription } from './errors.ts'
+import { describeError, type ErrorDescription } from '../util/error-description.ts'
 import { groupOf } from './group-of.ts'
 import type { PackedSet, ReshareContinuation, ReshareOpening, ReshareStep, ReshareTurn } from './types.ts'
 

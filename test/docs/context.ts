@@ -1,8 +1,10 @@
 import { address, blockhash } from '@solana/kit'
 import { p2wpkh, Transaction } from '@scure/btc-signer'
+import * as reshare from 'reshare'
 import { createClient, generateWallet } from 'reshare'
 import { inviteDevice, joinWallet } from 'reshare/join'
 import { bitcoinSigner } from 'reshare/bitcoin'
+import { messagePort, serveClient } from 'reshare/remote/serve'
 import { apiTokens, createServer, verifyAuditLog } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'
 import { memoryStore } from 'reshare/storage'
@@ -41,6 +43,14 @@ export const oneTimeCode = '123456'
 export const show = (key: Uint8Array): void => void shown.push(key)
 /** What was shown. */
 export const shown: Uint8Array[] = []
+
+/** A worker, as its page has it, and as `self` is within. */
+const { port1, port2 } = new MessageChannel()
+const page = new MessageChannel()
+export const self = page.port2
+export const worker = port1
+serveClient(client, messagePort(port2), { actions: reshare, approve: () => true })
+for (const port of [port1, port2, page.port1, page.port2]) (port as unknown as { unref(): void }).unref()
 
 /** The heads of a report that was kept. */
 export const { heads: kept } = await verifyAuditLog({ database, masterKey })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MpcError, ProtocolError } from '../../src/errors.ts'
-import { describeError, restoreError } from '../../src/workers/errors.ts'
+import { describeError, restoreError } from '../../src/util/error-description.ts'
 import { doJob } from '../../src/workers/jobs.ts'
 import { buffersIn, bytesIn, copyOf } from '../../src/workers/transfer.ts'
 import { CodecError } from '../../src/util/codec.ts'
@@ -29,15 +29,18 @@ test('what came with a job is wiped when it is over, also when it fails', () => 
   expect([old, share, state, message]).toEqual(Array.from({ length: 4 }, () => new Uint8Array(9)))
 })
 
+const unexpected = () => new MpcError('WORKER_FAILED', 'a job failed')
+
 test.each([
   new ProtocolError('PIN', 2, [1, 3], 'another constant'),
   new ProtocolError('SID', 1, [2], 'another session'),
   new MpcError('STORAGE_FULL', 'no room', { retryable: true }),
   new MpcError('TIMEOUT', 'too late'),
+  new MpcError('RATE_LIMITED', 'too many', { retryAfterMs: 5000 }),
   new RangeError('out of range'),
   new TypeError('no bytes'),
 ])('an error crosses as it was: $message', (error) => {
-  const restored = restoreError(structuredClone(describeError(error)))
+  const restored = restoreError(structuredClone(describeError(error)), unexpected)
   expect(restored).toEqual(error)
   expect(restored.constructor).toBe(error.constructor)
   expect({ ...restored }).toEqual({ ...error })
@@ -47,7 +50,7 @@ test('an error of unknown origin says nothing of what it was', () => {
   for (const error of [new CodecError('a secret'), new Error('a secret'), 'a secret', undefined]) {
     const description = describeError(error)
     expect(JSON.stringify(description)).not.toContain('secret')
-    expect(restoreError(description)).toMatchObject({ code: 'WORKER_FAILED', retryable: false })
+    expect(restoreError(description, unexpected)).toMatchObject({ code: 'WORKER_FAILED' })
   }
 })
 

@@ -1,5 +1,5 @@
 import { type AbortReason, type ErrorCode, MpcError, ProtocolError, isMpcError, isProtocolError } from '../errors.ts'
-import { errorMessage, errorName } from '../util/brand.ts'
+import { errorMessage, errorName } from './brand.ts'
 
 /**
  * An error as plain data. An error that is neither of this package nor about an argument is `unexpected`, without its
@@ -7,7 +7,7 @@ import { errorMessage, errorName } from '../util/brand.ts'
  */
 export type ErrorDescription =
   | { readonly kind: 'protocol'; reason: AbortReason; round: number; blame: readonly number[]; message: string }
-  | { readonly kind: 'code'; code: ErrorCode; retryable: boolean; message: string }
+  | { readonly kind: 'code'; code: ErrorCode; retryable: boolean; message: string; retryAfterMs?: number }
   | { readonly kind: 'type' | 'range'; message: string }
   | { readonly kind: 'unexpected' }
 
@@ -18,7 +18,8 @@ export function describeError(error: unknown): ErrorDescription {
     return { kind: 'protocol', reason, round, blame, message: withoutSuffix(error) }
   }
   if (isMpcError(error)) {
-    return { kind: 'code', code: error.code, retryable: error.retryable, message: error.message }
+    const { code, retryable, message, retryAfterMs } = error
+    return { kind: 'code', code, retryable, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
   }
   const name = errorName(error)
   const message = errorMessage(error) ?? ''
@@ -27,19 +28,25 @@ export function describeError(error: unknown): ErrorDescription {
   return { kind: 'unexpected' }
 }
 
-/** Turns plain data of {@link describeError} back into an error. */
-export function restoreError(description: ErrorDescription): Error {
+/**
+ * Turns plain data of {@link describeError} back into an error.
+ *
+ * @param unexpected makes the error that takes the place of one that was not described
+ */
+export function restoreError(description: ErrorDescription, unexpected: () => MpcError): Error {
   switch (description.kind) {
     case 'protocol':
       return new ProtocolError(description.reason, description.round, description.blame, description.message)
-    case 'code':
-      return new MpcError(description.code, description.message, { retryable: description.retryable })
+    case 'code': {
+      const { code, message, retryable, retryAfterMs } = description
+      return new MpcError(code, message, { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+    }
     case 'range':
       return new RangeError(description.message)
     case 'type':
       return new TypeError(description.message)
     case 'unexpected':
-      return new MpcError('WORKER_FAILED', 'a job failed in an unexpected way', { retryable: false })
+      return unexpected()
   }
 }
 

@@ -1,0 +1,309 @@
+import type {
+  ActionOptions,
+  BackupWalletParameters,
+  ConfirmBackupParameters,
+  DeviceStatus,
+  ExtendedPublicKey,
+  FoundWallet,
+  GetExtendedPublicKeyParameters,
+  GetPublicKeyParameters,
+  IntentKind,
+  ListedDevice,
+  MessageHash,
+  PreprocessSignaturesParameters,
+  Progress,
+  PublicKeys,
+  RecoverWalletOptions,
+  ResumedWallet,
+  RetireSetParameters,
+  RevokeDeviceParameters,
+  SetState,
+  SetStatus,
+  SignatureScheme,
+  Status,
+  Wallet,
+  WalletBackup,
+  WalletSet,
+} from '../index.ts'
+import { BACKUP_METHODS, CURVES } from '../types.ts'
+import { INTENT_MAX_LENGTH } from '../wire/intent-length.ts'
+import { description, rotation, type Described, type Description } from './described.ts'
+import { errorFields, type ErrorFields } from './error-shape.ts'
+import { bytes, flag, fraction, hex, list, object, oneOf, optional, orNull, type Shape, text, whole } from './shape.ts'
+
+/** How an action crosses: its parameters without callbacks, its result, and what it reports meanwhile. */
+interface ActionShapes<P, R, E> {
+  readonly parameters: Shape<P>
+  readonly result: Shape<R>
+  readonly event?: Shape<E>
+}
+
+/** Parameters as data: what is a function or a signal travels in messages of its own. */
+type Data<P> = Described<Omit<P, keyof ActionOptions | 'onProgress' | 'onFailed'>>
+
+/** The parameters of `sign`, of every scheme. */
+export interface SignData {
+  readonly walletId: string
+  readonly scheme: SignatureScheme
+  readonly path?: string
+  readonly message?: Uint8Array
+  readonly digest?: Uint8Array
+  readonly hash?: MessageHash
+  readonly tapTweak?: Uint8Array
+  readonly intent?: IntentData
+}
+
+/** What is signed, of every kind. */
+export interface IntentData {
+  readonly kind: IntentKind
+  readonly data?: Uint8Array
+  readonly input?: number
+}
+
+/** The parameters of `recoverWallet`, with either input. */
+export interface RecoverData extends Data<RecoverWalletOptions> {
+  readonly cipherText?: string
+  readonly backups?: Description
+}
+
+/** A signature of any scheme. */
+export interface SignatureData {
+  readonly signature: Uint8Array
+  readonly publicKey: Uint8Array
+  readonly setId: string
+  readonly recovery?: 0 | 1
+}
+
+/** A backup that is not confirmed yet; `confirm` is added outside. */
+export interface BackupData {
+  readonly cipherText: string
+  readonly setId: string
+}
+
+/** A recovered wallet, or one that a dry run found to be recoverable. */
+export interface RecoveredData {
+  readonly id: string
+  readonly setId?: string
+  readonly publicKeys: PublicKeys
+  readonly backup?: BackupData
+}
+
+/** A wallet that `listWallets` cannot list. */
+export interface FailedWallet {
+  readonly walletId: string
+  readonly error: ErrorFields
+}
+
+/** A wallet that was resumed, of every outcome. */
+export interface ResumedData {
+  readonly walletId: string
+  readonly outcome: ResumedWallet['outcome']
+  readonly wallet?: Wallet
+  readonly error?: ErrorFields
+}
+
+const MESSAGE_MAX_LENGTH = 64 * 1024
+const LIST_MAX = 10_000
+
+const STATUSES: readonly Status[] = [
+  'Reading share',
+  'Decrypting share',
+  'Parsing share',
+  'Recovering signing share',
+  'Generating share',
+  'Encrypting share',
+  'Storing share',
+  'Waiting for the other device',
+  'Making ECDSA setup',
+  'Preprocessing signatures',
+  'Signing',
+  'Done',
+]
+const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
+
+// Parameters are checked for what they are, so that the action itself says what is wrong with them.
+const idText = text(128)
+const path = optional(text(256))
+const cipherText = text(128 * 1024)
+const message = optional(bytes(0, MESSAGE_MAX_LENGTH))
+const givenKeys = object<PublicKeys>({ secp256k1: bytes(0, 64), ed25519: bytes(0, 64) })
+const curve = text<'secp256k1' | 'ed25519'>(20)
+
+const intent = object<IntentData>({
+  kind: text(40),
+  data: optional(bytes(0, INTENT_MAX_LENGTH)),
+  input: optional(whole(0, 2 ** 32 - 1)),
+})
+
+const none = object<object>({})
+const nothing: Shape<void> = () => undefined
+const time = text(40)
+const setId = hex(32)
+const walletId = hex(16)
+const publicKeys = object<PublicKeys>({ secp256k1: bytes(33, 33), ed25519: bytes(32, 32) })
+const wallet = object<Wallet>({ id: walletId, setId, publicKeys })
+const backupData = object<BackupData>({ cipherText, setId })
+const setStatus = {
+  setId,
+  walletId,
+  purpose: oneOf(['signing', 'backup']),
+  state: oneOf(STATES),
+  label: text(256),
+  backupMethod: orNull(oneOf(BACKUP_METHODS)),
+  deviceId: orNull(hex(32)),
+  createdAt: time,
+  lastUsedAt: orNull(time),
+  exportedAt: orNull(time),
+  proven: flag,
+} as const
+const backupStatus = object<WalletBackup>({
+  setId,
+  method: oneOf(BACKUP_METHODS),
+  createdAt: time,
+  confirmedAt: orNull(time),
+})
+
+const device = {
+  label: text(256),
+  createdAt: time,
+  lastUsedAt: time,
+  revokedAt: orNull(time),
+  setIds: list(setId, LIST_MAX),
+} as const
+
+/** A device, or the sets of none. */
+type AnyDevice = { [K in keyof ListedDevice]: ListedDevice[K] }
+
+const progress = object<Progress>({
+  status: oneOf(STATUSES),
+  done: flag,
+  fraction,
+  curve: optional(oneOf(CURVES)),
+})
+
+const recovery = {
+  method: description,
+  walletId: optional(idText),
+  publicKeys: optional(givenKeys),
+  rotateBackup: optional(rotation),
+  cipherText: optional(cipherText),
+  backups: optional(description),
+}
+
+const recovered = object<RecoveredData>({
+  id: walletId,
+  setId: optional(setId),
+  publicKeys,
+  backup: optional(backupData),
+})
+
+const action = <P, R, E = never>(parameters: Shape<P>, result: Shape<R>, event?: Shape<E>): ActionShapes<P, R, E> => ({
+  parameters,
+  result,
+  ...(event && { event }),
+})
+
+const ofWallet = object<{ readonly walletId: string }>({ walletId: idText })
+
+/** Every action that a host can serve. Private keys do not leave it: there is no export, import or join. */
+export const ACTIONS = {
+  generateWallet: action(none, wallet, progress),
+  backupWallet: action(
+    object<Data<BackupWalletParameters>>({ walletId: idText, method: description }),
+    backupData,
+    progress,
+  ),
+  confirmBackup: action(object<Data<ConfirmBackupParameters>>({ setId: idText }), nothing),
+  recoverWallet: action(
+    object<RecoverData>({ ...recovery, existingSets: text<'keep' | 'retire'>(20), dryRun: optional(flag) }),
+    recovered,
+    progress,
+  ),
+  provisionWallet: action(object<Omit<RecoverData, 'existingSets' | 'dryRun'>>(recovery), recovered, progress),
+  refreshShares: action(ofWallet, wallet, progress),
+  sign: action(
+    object<SignData>({
+      walletId: idText,
+      scheme: text<SignatureScheme>(20),
+      path,
+      message,
+      digest: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+      hash: optional(text<MessageHash>(20)),
+      tapTweak: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+      intent: optional(intent),
+    }),
+    object<SignatureData>({
+      signature: bytes(64, 64),
+      publicKey: bytes(32, 33),
+      setId,
+      recovery: optional(whole<0 | 1>(0, 1)),
+    }),
+    progress,
+  ),
+  preprocessSignatures: action(
+    object<Data<PreprocessSignaturesParameters>>({ walletId: idText, count: whole(0, 2 ** 31) }),
+    whole(0, 2 ** 31),
+    progress,
+  ),
+  getPublicKey: action(object<Data<GetPublicKeyParameters>>({ walletId: idText, curve, path }), bytes(32, 33)),
+  getExtendedPublicKey: action(
+    object<Data<GetExtendedPublicKeyParameters>>({ walletId: idText, curve: optional(curve), path }),
+    object<ExtendedPublicKey>({ xpub: text(256), publicKey: bytes(32, 33), chainCode: bytes(32, 32) }),
+  ),
+  listSets: action(ofWallet, list(object<WalletSet>({ ...setStatus, thisDevice: flag }), LIST_MAX)),
+  findWallets: action(
+    none,
+    list(
+      object<FoundWallet>({
+        id: walletId,
+        publicKeys,
+        createdAt: time,
+        exportedAt: orNull(time),
+        importedAt: orNull(time),
+        signingSets: list(object<SetStatus>(setStatus), LIST_MAX),
+        backups: list(backupStatus, LIST_MAX),
+      }),
+      LIST_MAX,
+    ),
+  ),
+  listDevices: action(
+    none,
+    list(object<AnyDevice>({ ...device, deviceId: orNull(hex(32)) }), LIST_MAX) as Shape<ListedDevice[]>,
+  ),
+  retireSet: action(
+    object<Data<RetireSetParameters>>({ walletId: idText, setId: idText }),
+    object<SetStatus>(setStatus),
+  ),
+  revokeDevice: action(
+    object<Data<RevokeDeviceParameters>>({ deviceId: idText }),
+    object<DeviceStatus>({ ...device, deviceId: hex(32) }),
+  ),
+  getWallet: action(ofWallet, wallet),
+  listWallets: action(none, list(wallet, LIST_MAX), object<FailedWallet>({ walletId, error: errorFields })),
+  resume: action(
+    none,
+    list(
+      object<ResumedData>({
+        walletId,
+        outcome: oneOf(['READY', 'PENDING', 'NO_SHARE', 'FAILED']),
+        wallet: optional(wallet),
+        error: optional(errorFields),
+      }),
+      LIST_MAX,
+    ),
+  ),
+  removeShare: action(ofWallet, nothing),
+} as const
+
+/** The name of an action that a host can serve. */
+export type ActionName = keyof typeof ACTIONS
+/** The parameters of an action, as data. */
+export type ActionData<A extends ActionName> = (typeof ACTIONS)[A]['parameters'] extends Shape<infer P> ? P : never
+/** The result of an action, as data. */
+export type ActionResult<A extends ActionName> = (typeof ACTIONS)[A]['result'] extends Shape<infer R> ? R : never
+/** What an action reports. */
+export type ActionEvent<A extends ActionName> = (typeof ACTIONS)[A] extends {
+  readonly event?: Shape<infer E>
+}
+  ? E
+  : never

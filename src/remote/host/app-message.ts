@@ -1,0 +1,32 @@
+import { type AppMessage, id, type OtherVersion, readMessage, session } from '../messages.ts'
+import { anything, object, oneOf, optional, type Shape, text, whole } from '../shape.ts'
+
+/** The longest text that is read, in UTF-16 code units: a message of 64 KiB or a cipherText, with room to spare. */
+const MAX_LENGTH = 2 ** 19
+
+const SHAPES: { readonly [T in AppMessage['type']]: Shape<Extract<AppMessage, { readonly type: T }>> } = {
+  hello: object({ type: oneOf(['hello']), session }),
+  call: object({
+    type: oneOf(['call']),
+    session,
+    id,
+    action: text(40),
+    parameters: anything,
+    timeoutMs: optional(whole(1, 2 ** 31 - 1)),
+  }),
+  abort: object({ type: oneOf(['abort']), session, id }),
+  ping: object({ type: oneOf(['ping']), session }),
+  bye: object({ type: oneOf(['bye']), session }),
+}
+
+const type = object<{ type: string }>({ type: text(20) })
+
+const appMessage: Shape<AppMessage | undefined> = (value, name, reading) => {
+  const known = type(value, name, reading).type
+  return Object.hasOwn(SHAPES, known) ? SHAPES[known as AppMessage['type']](value, name, reading) : undefined
+}
+
+/** Reads a message of the app. @returns undefined if it is not one */
+export function readAppMessage(data: unknown): AppMessage | OtherVersion | undefined {
+  return readMessage(data, appMessage, MAX_LENGTH)
+}

@@ -1,0 +1,25 @@
+export { remoteClient, type RemoteClientOptions } from './remote-client.ts'
+export type { CallOptions, RemoteClient } from './types.ts'
+export { messagePort, type MessageTarget, type Port, windowPort, type WindowPortParameters } from './port.ts'
+export type { Described, Description } from './described.ts'
+export {
+  backupWallet,
+  confirmBackup,
+  findWallets,
+  generateWallet,
+  getExtendedPublicKey,
+  getPublicKey,
+  getWallet,
+  listDevices,
+  listSets,
+  listWallets,
+  preprocessSignatures,
+  provisionWallet,
+  recoverWallet,
+  refreshShares,
+  removeShare,
+  resume,
+  retireSet,
+  revokeDevice,
+  sign,
+} from './actions.ts'

@@ -1,0 +1,5 @@
+export { type RemoteHost, serveClient, type ServeOptions } from './host/serve-client.ts'
+export type { ApprovalRequest, Approve, ApprovedAction, Summary } from './host/approval.ts'
+export type { Maker, Makers, ServedActions } from './host/run-action.ts'
+export type { Description } from './described.ts'
+export { messagePort, type MessageTarget, type Port, windowPort, type WindowPortParameters } from './port.ts'
