@@ -1,6 +1,8 @@
 import type { Intent, IntentKind } from '../wire/intent.ts'
 import type { SignatureScheme } from '../types.ts'
+import type { BitcoinIntent } from './bitcoin/types.ts'
 import type { EthereumIntent } from './ethereum/types.ts'
+import type { SolanaIntent } from './solana/types.ts'
 
 /** Only the digest or message is known: the client has said nothing of it, or nothing that this server can check. */
 export interface RawIntent {
@@ -10,7 +12,7 @@ export interface RawIntent {
 }
 
 /** What is signed, decoded: the digest or message of the request was computed from it. */
-export type VerifiedIntent = EthereumIntent
+export type VerifiedIntent = EthereumIntent | BitcoinIntent | SolanaIntent
 
 /** What the policy is told of a signature. */
 export type PolicyIntent = RawIntent | VerifiedIntent

@@ -7,6 +7,9 @@ import { foundry } from 'viem/chains'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bitcoinAddress, bitcoinSigner } from '../../src/adapters/bitcoin/index.ts'
 import { solanaAddress, solanaSigner } from '../../src/adapters/solana/index.ts'
+import { bitcoinIntents } from '../../src/policy/bitcoin/index.ts'
+import { ethereumIntents } from '../../src/policy/ethereum/index.ts'
+import { solanaIntents } from '../../src/policy/solana/index.ts'
 import { ethereumAccount, ethereumAddress, ethereumProvider } from '../../src/adapters/viem/index.ts'
 import {
   backupWallet,
@@ -38,7 +41,9 @@ let laptopSetId: string
 // One wallet on two devices, each with a signing set of its own.
 beforeAll(async () => {
   database = await databaseKinds[0]!.open()
-  deployment = await deploy(database)
+  // What the adapters sign, the server has seen and checked: it signs nothing else.
+  const intents = [ethereumIntents(), bitcoinIntents(), solanaIntents()]
+  deployment = await deploy(database, undefined, undefined, { intents, requireIntent: true })
   anvil = await startAnvil()
   const transport = await deployment.transportFor('owner')
   const device = (label: string): Client =>

@@ -3,9 +3,11 @@ import { initEccLib, payments, Psbt, Transaction } from 'bitcoinjs-lib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { OwnedOutput } from '../../src/adapters/bitcoin/address.ts'
+import { bitcoinIntents } from '../../src/policy/bitcoin/index.ts'
 import { createBitcoinSigner } from '../../src/adapters/bitcoin/signer.ts'
 import { equalBytes, toHex } from '../../src/util/bytes.ts'
-import { fakeWallet } from '../support/fake-wallet.ts'
+import { decodeIntent, encodeIntent } from '../../src/wire/intent.ts'
+import { fakeWallet, type FakeWallet } from '../support/fake-wallet.ts'
 import { seededRandom, type SeededRandom } from '../support/random.ts'
 import { mutated, PATIENCE, repeat, runs } from './support/mutate.ts'
 
@@ -153,11 +155,43 @@ test('PSBTs of bitcoinjs-lib are signed as it verifies, or refused and left', { 
       expect(rest, place).toEqual(Psbt.fromBuffer(unsigned).data.inputs[index])
       if (isSigned) expect(signed.validateSignaturesOfInput(index, isValid), place).toBe(true)
     })
+    for (const request of wallet.requests) await expectSeen(wallet, request, psbt, inputs, fee)
     expect(await signer.signPsbt(result, options), place).toEqual(result)
   })
   expect(accepted).toBeGreaterThan(20)
   expect(refused).toBeGreaterThan(20)
 })
+
+/** What a server sees of a request: what bitcoinjs-lib has made, and no amount that is not proven. */
+async function expectSeen(
+  wallet: FakeWallet,
+  { kind, intent, signed, path }: FakeWallet['requests'][number],
+  psbt: Psbt,
+  inputs: readonly Spending[],
+  fee: bigint,
+): Promise<void> {
+  const publicKey = await wallet.getPublicKey('secp256k1', path)
+  const asked = { scheme: kind === 'taproot' ? 'bip340' : 'ecdsa', message: signed, publicKey } as const
+  const decoded = bitcoinIntents().decode(decodeIntent(encodeIntent(intent!)), asked)
+  expect([decoded.scheme, toHex(decoded.message)]).toEqual([asked.scheme, toHex(signed)])
+  if (decoded.intent.kind !== 'bitcoinTransaction') throw new Error('not of Bitcoin')
+  const seen = decoded.intent
+  expect([seen.version, seen.lockTime]).toEqual([psbt.version, psbt.locktime])
+  expect(seen.outputs.map(({ amount, script, address }) => ({ amount, script, address }))).toEqual(
+    psbt.txOutputs.map(({ value, script, address }) => ({ amount: value, script: toHex(script), address: address! })),
+  )
+  expect(seen.inputs.map(({ txid, index, sequence }) => ({ txid, index, sequence }))).toEqual(
+    psbt.txInputs.map(({ hash, index, sequence }) => ({
+      txid: toHex(hash.slice().reverse()),
+      index,
+      sequence: sequence!,
+    })),
+  )
+  const isProven = inputs.map(({ proof }, i) => kind === 'taproot' || i === seen.input || proof !== 'witnessUtxo')
+  expect(seen.inputs.map(({ amount }) => amount)).toEqual(inputs.map(({ amount }, i) => (isProven[i] ? amount : null)))
+  expect(seen.fee).toBe(isProven.includes(false) ? null : fee)
+  expect(seen.inputs[seen.input]).toMatchObject({ isOwn: true })
+}
 
 test('bytes that were a PSBT are refused, or signed as bitcoinjs-lib verifies', { timeout: PATIENCE }, async () => {
   const random = seededRandom()
@@ -174,6 +208,11 @@ test('bytes that were a PSBT are refused, or signed as bitcoinjs-lib verifies', 
         expect(result).toBeInstanceOf(RangeError)
         expect(wallet.requests.length).toBe(before)
         return
+      }
+      for (const request of wallet.requests.slice(before)) {
+        const publicKey = await wallet.getPublicKey('secp256k1', request.path)
+        const asked = { scheme: 'ecdsa', message: request.signed, publicKey } as const
+        expect(bitcoinIntents().decode(request.intent!, asked).message).toEqual(request.signed)
       }
       if (equalBytes(result, bytes)) return
       const signed = Psbt.fromBuffer(result)

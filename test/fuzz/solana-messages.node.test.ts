@@ -15,7 +15,9 @@ import {
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { solanaAddress } from '../../src/adapters/solana/address.ts'
+import { solanaIntents, type SolanaTransactionIntent } from '../../src/policy/solana/index.ts'
 import { createSolanaSigner } from '../../src/adapters/solana/signer.ts'
+import { toHex } from '../../src/util/bytes.ts'
 import { fakeWallet } from '../support/fake-wallet.ts'
 import { seededRandom, type SeededRandom } from '../support/random.ts'
 import { mutated, PATIENCE, repeat, runs } from './support/mutate.ts'
@@ -77,6 +79,8 @@ test(
         expect(ed25519.verify((signed as never)[0][signer.address], bytes, publicKey)).toBe(true)
         await expect(signer.signMessages([createSignableMessage(bytes)])).rejects.toThrow(RangeError)
         expect(wallet.requests.length).toBe(1)
+        const { intent, signed: message } = wallet.requests[0]!
+        expect(solanaIntents().decode(intent!, { scheme: 'ed25519', message, publicKey }).message).toEqual(bytes)
       } else {
         expect(signed).toBeInstanceOf(RangeError)
         expect(wallet.requests).toEqual([])
@@ -111,3 +115,70 @@ test(
     }
   },
 )
+
+/** The accounts of a message as the documentation of Solana lays them out, without kit; undefined where it ends too early. */
+function byHand(bytes: Uint8Array) {
+  let at = bytes[0]! >= 0x80 ? 1 : 0
+  const next = (length: number) => bytes.slice(at, (at += length))
+  const shortNumber = (): number => {
+    const [low = 0] = next(1)
+    return low < 0x80 ? low : (low & 0x7f) + 128 * shortNumber()
+  }
+  const [signers, readonlySigners, readonlyOthers] = next(3) as unknown as [number, number, number]
+  const accounts = Array.from({ length: shortNumber() }, () => solanaAddress(next(32)))
+  const blockhash = solanaAddress(next(32))
+  const instructions = Array.from({ length: shortNumber() }, () => {
+    const [program] = next(1)
+    const used = [...next(shortNumber())]
+    return { program: accounts[program!], used, data: next(shortNumber()) }
+  })
+  return { signers, readonlySigners, readonlyOthers, accounts, blockhash, instructions }
+}
+
+test('a transaction is to the server what is read by hand', { timeout: PATIENCE }, async () => {
+  let [seen, refused] = [0, 0]
+  await repeat(60, async (random) => {
+    const { signer, publicKey } = await setup(random)
+    const valid = Uint8Array.from(generate(random, signer.address).messageBytes)
+    fc.assert(
+      fc.property(mutated(valid), (message) => {
+        let read: SolanaTransactionIntent
+        try {
+          const asked = { scheme: 'ed25519', message, publicKey } as const
+          read = solanaIntents().decode({ kind: 'solanaTransaction' }, asked).intent as SolanaTransactionIntent
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError)
+          return void refused++
+        }
+        seen++
+        expect(namesAsSigner(message, signer.address)).toBe(true)
+        if (read.version === 1) return
+        const hand = byHand(message)
+        expect(read.signers).toEqual(hand.accounts.slice(0, hand.signers))
+        expect(read.lifetime).toMatchObject({ blockhash: hand.blockhash })
+        expect(read.instructions.map(({ program, data }) => [program, data])).toEqual(
+          hand.instructions.map(({ program, data }) => [program, toHex(data)]),
+        )
+        const writable = (index: number): boolean =>
+          index < hand.signers
+            ? index < hand.signers - hand.readonlySigners
+            : index < hand.accounts.length - hand.readonlyOthers
+        read.instructions.forEach(({ accounts }, i) => {
+          const { used } = hand.instructions[i]!
+          const named = accounts.flatMap(({ address, isSigner, isWritable }) => (address === null ? [] : [{ address, isSigner, isWritable }])) // prettier-ignore
+          const own = used.filter((index) => index < hand.accounts.length)
+          expect(named).toEqual(
+            own.map((index) => ({
+              address: hand.accounts[index],
+              isSigner: index < hand.signers,
+              isWritable: writable(index),
+            })),
+          )
+        })
+      }),
+      runs(30),
+    )
+  })
+  expect(seen).toBeGreaterThan(50)
+  expect(refused).toBeGreaterThan(50)
+})

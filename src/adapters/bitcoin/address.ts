@@ -1,4 +1,4 @@
-import { NETWORK, TEST_NETWORK, p2tr, p2wpkh } from '@scure/btc-signer'
+import { Address, NETWORK, OutScript, TEST_NETWORK, p2tr, p2wpkh } from '@scure/btc-signer'
 
 import { abytes } from '../../util/bytes.ts'
 import { assertObject } from '../../util/arguments.ts'
@@ -39,7 +39,7 @@ export interface OwnedOutput extends BitcoinOutput {
 /** The address and script of a public key. @throws {TypeError | RangeError} as {@link bitcoinAddress} */
 export function bitcoinOutput(key: Uint8Array, type: BitcoinAddressType, network: BitcoinNetwork): BitcoinOutput {
   const publicKey = abytes(key, 33, 'publicKey')
-  if (!Object.hasOwn(NETWORKS, network)) throw new TypeError(`network must be ${Object.keys(NETWORKS).join(' or ')}`)
+  expectNetwork(network)
   const chain = NETWORKS[network]
   if (type === 'p2wpkh') {
     const { address, script } = point(() => p2wpkh(publicKey, chain))
@@ -50,6 +50,20 @@ export function bitcoinOutput(key: Uint8Array, type: BitcoinAddressType, network
     return { type, address, script, signedBy: tweakedPubkey }
   }
   throw new TypeError('type must be p2wpkh or p2tr')
+}
+
+/** The address of an output script; null if it has none. */
+export function addressOf(script: Uint8Array, network: BitcoinNetwork): string | null {
+  try {
+    return Address(NETWORKS[network]).encode(OutScript.decode(script))
+  } catch {
+    return null
+  }
+}
+
+/** @throws {TypeError} unless it is the name of a network */
+export function expectNetwork(network: BitcoinNetwork): void {
+  if (!Object.hasOwn(NETWORKS, network)) throw new TypeError(`network must be ${Object.keys(NETWORKS).join(' or ')}`)
 }
 
 function point<T>(payment: () => T): T {

@@ -1,7 +1,7 @@
 import { OutScript, SigHash, type Transaction } from '@scure/btc-signer'
 
 import { equalBytes } from '../../util/bytes.ts'
-import type { OwnedOutput } from './address.ts'
+import type { BitcoinAddressType, OwnedOutput } from './address.ts'
 import { hasOwnSignature } from './signature.ts'
 import { expectDistinct, expectFee, spentOutputs, type SpentOutput } from './spent.ts'
 
@@ -47,8 +47,8 @@ export function planInputs(
   const planned = open.flatMap((index) => {
     const owner = owned.find(({ script }) => equalBytes(script, spent[index]?.script ?? NOTHING))
     if (owner === undefined) throw new RangeError(`input ${index} does not spend an output of this wallet`)
-    const sighashType = expectSighashType(transaction, index, owner)
-    const hash = (type: number): Uint8Array => signatureHash(transaction, { index, owner, spent }, type)
+    const sighashType = expectSighashType(transaction, index, owner.type)
+    const hash = (type: number): Uint8Array => signatureHash(transaction, { index, type: owner.type, spent }, type)
     if (hasOwnSignature(transaction.getInput(index), index, owner, hash)) return []
     return { index, owner, sighashType, digest: hash(sighashType) }
   })
@@ -93,15 +93,20 @@ function expectProvenAmounts(spent: readonly (SpentOutput | undefined)[], planne
   throw new RangeError(`input ${missing.join(', ')} must come with nonWitnessUtxo, beside one of p2wpkh`)
 }
 
-function known(spent: readonly (SpentOutput | undefined)[]): readonly SpentOutput[] {
+/** @throws {RangeError} if an input does not say what it spends */
+export function known(spent: readonly (SpentOutput | undefined)[]): readonly SpentOutput[] {
   return spent.map((output, index) => {
     if (output === undefined) throw new RangeError(`input ${index} does not say what it spends`)
     return output
   })
 }
 
-/** The sighash type of an input. Types that cover only parts of the transaction are refused. */
-function expectSighashType(transaction: Transaction, index: number, { type }: OwnedOutput): number {
+/**
+ * The sighash type of an input that spends from an address of this type.
+ *
+ * @throws {RangeError} for one that covers only parts of the transaction
+ */
+export function expectSighashType(transaction: Transaction, index: number, type: BitcoinAddressType): number {
   const byDefault = type === 'p2tr' ? SigHash.DEFAULT : SigHash.ALL
   const { sighashType = byDefault } = transaction.getInput(index)
   if (sighashType === byDefault || sighashType === SigHash.ALL) return sighashType
@@ -110,12 +115,18 @@ function expectSighashType(transaction: Transaction, index: number, { type }: Ow
 
 interface Signed {
   readonly index: number
-  readonly owner: OwnedOutput
+  /** The type of the address that the input spends from. */
+  readonly type: BitcoinAddressType
   readonly spent: readonly (SpentOutput | undefined)[]
 }
 
-function signatureHash(transaction: Transaction, { index, owner, spent }: Signed, sighashType: number): Uint8Array {
-  if (owner.type === 'p2wpkh') {
+/** What an input's signature is of, 32 bytes: BIP 143 for P2WPKH, BIP 341 for P2TR. */
+export function signatureHash(
+  transaction: Transaction,
+  { index, type, spent }: Signed,
+  sighashType: number,
+): Uint8Array {
+  if (type === 'p2wpkh') {
     const { amount, script } = spent[index] as SpentOutput
     // BIP 143 "scriptCode": for P2WPKH the script of P2PKH with the same hash.
     const { hash } = OutScript.decode(script) as { readonly hash: Uint8Array }

@@ -1,7 +1,7 @@
 import { Transaction } from '@scure/btc-signer'
 
 import { MpcError } from '../../errors.ts'
-import type { KeySource, WalletKeys } from '../../index.ts'
+import type { Intent, KeySource, WalletKeys } from '../../index.ts'
 import { abytes, equalBytes } from '../../util/bytes.ts'
 import { walletKeys } from '../wallet.ts'
 import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
@@ -97,8 +97,11 @@ export async function createBitcoinSigner(
     }
     const { signal, ...chosen } = options
     const signatures: Signed[] = []
-    for (const planned of planInputs(transaction, outputs, chosen)) {
-      signatures.push({ ...planned, signature: await signInput(keys, planned, signal) })
+    const inputs = planInputs(transaction, outputs, chosen)
+    const psbt = encodePsbt(transaction)
+    for (const planned of inputs) {
+      const intent = psbt && ({ kind: 'bitcoinTransaction', data: psbt, input: planned.index } as const)
+      signatures.push({ ...planned, signature: await signInput(keys, planned, { intent, signal }) })
     }
     // Signing takes time: another call may have signed too, or the transaction may have changed. So it is planned again.
     const missing = planInputs(transaction, outputs, chosen).map((planned) => {
@@ -126,13 +129,19 @@ interface Signed extends PlannedInput {
   readonly signature: Uint8Array
 }
 
-async function signInput(keys: WalletKeys, input: PlannedInput, signal?: AbortSignal): Promise<Uint8Array> {
+/** What is sent along with each request for a signature. */
+interface SigningOptions {
+  readonly intent: Intent | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+async function signInput(keys: WalletKeys, input: PlannedInput, options: SigningOptions): Promise<Uint8Array> {
   const { digest, index } = input
   const { type, path, address } = input.owner
   const signature =
     type === 'p2tr'
-      ? await keys.signTaproot({ message: digest, path, signal })
-      : (await keys.signEcdsa({ digest, path, signal })).signature
+      ? await keys.signTaproot({ message: digest, path, ...options })
+      : (await keys.signEcdsa({ digest, path, ...options })).signature
   if (isSignatureOf(input.owner, digest, signature)) return signature
   throw new MpcError('PROTOCOL_ABORTED', `the signature for input ${index} is not one by the key of ${address}`)
 }
@@ -140,6 +149,15 @@ async function signInput(keys: WalletKeys, input: PlannedInput, signal?: AbortSi
 function addSignatures(transaction: Transaction, signatures: readonly Signed[]): void {
   for (const { index, owner, signature, sighashType } of signatures) {
     transaction.updateInput(index, signatureField(owner, signature, sighashType), true)
+  }
+}
+
+/** The transaction for the server to see. Undefined if it has no PSBT: the server then knows only digests. */
+function encodePsbt(transaction: Transaction): Uint8Array | undefined {
+  try {
+    return transaction.toPSBT()
+  } catch {
+    return undefined
   }
 }
 

@@ -48,13 +48,23 @@ export function expectDistinct(transaction: Transaction): void {
   }
 }
 
-/** @throws {RangeError} if an amount is invalid, if the outputs exceed the inputs, or if the fee exceeds `maxFee` */
+/** @throws {RangeError} as {@link feeOf}, and if the fee exceeds `maxFee` */
 export function expectFee(transaction: Transaction, spent: readonly SpentOutput[], maxFee: bigint): void {
+  const fee = feeOf(transaction, spent)
+  if (fee > maxFee) throw new RangeError(`the fee would be ${fee} satoshi, with maxFee ${maxFee}`)
+}
+
+/**
+ * The fee in satoshi.
+ *
+ * @throws {RangeError} if an amount is invalid, or if the outputs exceed the inputs
+ */
+export function feeOf(transaction: Transaction, spent: readonly SpentOutput[]): bigint {
   const outputs = Array.from({ length: transaction.outputsLength }, (_, i) => transaction.getOutput(i).amount)
   if (outputs.length === 0) throw new RangeError('the transaction has no outputs')
   const fee = sum(spent.map(({ amount }) => amount), 'inputs') - sum(outputs, 'outputs') // prettier-ignore
   if (fee < 0n) throw new RangeError('the outputs are more than the inputs')
-  if (fee > maxFee) throw new RangeError(`the fee would be ${fee} satoshi, with maxFee ${maxFee}`)
+  return fee
 }
 
 function sum(amounts: readonly (bigint | undefined)[], name: string): bigint {

@@ -49,10 +49,14 @@ export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promi
   const address = solanaAddress(publicKey)
 
   /** Signs one message at a time, so that after a failure no other signature is under way. */
-  async function signAll(messages: readonly Uint8Array[], signal?: AbortSignal): Promise<SignatureDictionary[]> {
+  async function signAll(
+    kind: 'solanaTransaction' | 'solanaMessage',
+    messages: readonly Uint8Array[],
+    signal?: AbortSignal,
+  ): Promise<SignatureDictionary[]> {
     const dictionaries: SignatureDictionary[] = []
     for (const message of messages) {
-      const signature = await keys.signEd25519({ message, path, signal })
+      const signature = await keys.signEd25519({ message, path, intent: { kind }, signal })
       if (!ed25519.verify(signature, message, publicKey, { zip215: false })) {
         throw new MpcError('PROTOCOL_ABORTED', `the signature is not one by ${address}`)
       }
@@ -69,7 +73,7 @@ export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promi
       if (!areOurs || !messages.every((message) => isSignedBy(publicKey, message))) {
         throw new RangeError(`${address} is not a signer of this transaction`)
       }
-      return signAll(messages, abortSignal)
+      return signAll('solanaTransaction', messages, abortSignal)
     },
     signMessages: async (messages, { abortSignal } = {}) => {
       const contents = messages.map(({ content }) => copy(content, 'content'))
@@ -77,7 +81,7 @@ export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promi
         throw new RangeError('this message is a transaction: sign it as one')
       }
       if (contents.some(hasOtherVersion)) throw new RangeError('this message may be a transaction of another version')
-      return signAll(contents, abortSignal)
+      return signAll('solanaMessage', contents, abortSignal)
     },
   })
 }

@@ -24,7 +24,7 @@ export async function deploy(
   database: Database,
   policy?: Policy,
   onCheating: OnCheating = 'refuse',
-  channel: Pick<ServerOptions, 'channelKeys' | 'requireSealed' | 'authorizeExport'> = {},
+  options: Pick<ServerOptions, 'channelKeys' | 'requireSealed' | 'authorizeExport' | 'intents' | 'requireIntent'> = {},
 ): Promise<Deployment> {
   const tokens = apiTokens(database)
   const custodian = createCustodian({
@@ -45,7 +45,7 @@ export async function deploy(
     custodian: webhookCustodian({ url: backend.url, secret: SECRET }),
     onCheating,
     ...(policy && { policy }),
-    ...channel,
+    ...options,
   })
   const front = await listen((request) => server.fetch(request))
   return {
