@@ -26,6 +26,7 @@ const MAY_IMPORT = {
   channel: [...BASE, 'hpke', 'wire/error-body', 'storage/types', 'transport/types', 'transport/request'],
   portal: [...BASE, 'index', 'export', 'backup'],
   workers: [...CORE, 'protocol'],
+  module: [...BASE, 'wasm'],
   portable: [...CORE, 'protocol'],
   export: ['client'],
   join: ['client'],

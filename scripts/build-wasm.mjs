@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { compileWasm, runGenerators } from './compile-wasm.mjs'
 import { packWasm } from './pack-wasm.mjs'
+import { stampOf } from './stamp-wasm.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 mkdirSync('build', { recursive: true })
@@ -20,6 +21,8 @@ writeFileSync(
 export const UNPACK: readonly number[] = [${[...unpack].join()}]
 export const ALPHABET = '${alphabet}'
 export const COMMON: readonly number[] = [${common.join()}]
+/** SHA-256 of the module. */
+export const STAMP: string = '${stampOf(wasm)}'
 export const TEXT: string =
   '${text}'
 `,

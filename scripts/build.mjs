@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isStale, markFresh } from './stale.mjs'
+import { stampWasm } from './stamp-wasm.mjs'
 
 const WASM = {
   name: 'wasm',
   sources: ['assembly', 'asconfig.json', 'scripts', 'package-lock.json'],
-  outputs: ['src/wasm/generated.ts'],
+  outputs: ['src/wasm/generated.ts', 'build/core.wasm'],
 }
 const DIST = {
   name: 'dist',
@@ -23,8 +24,14 @@ const DIST = {
     'tsconfig.build.json',
     'tsconfig.demo.json',
   ],
-  outputs: ['dist/index.js', ...(existsSync('demo/main.ts') ? ['build/demo/main.js'] : [])],
+  outputs: ['dist/index.js', 'dist/core.wasm', ...(existsSync('demo/main.ts') ? ['build/demo/main.js'] : [])],
 }
+
+/** What an import of the file gives in Cloudflare Workers; bundlers for browsers have their own suffixes. */
+const MODULE_TYPES = `/** The compiled module, as \`useModule\` of reshare/module takes it. */
+declare const core: WebAssembly.Module
+export default core
+`
 
 const { values } = parseArgs({
   options: { 'if-stale': { type: 'boolean', default: false }, wasm: { type: 'boolean', default: false } },
@@ -52,6 +59,7 @@ function buildAll() {
   rmSync('build/demo', { recursive: true, force: true })
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json')
   rewriteDeclarations()
+  writeModule()
   if (existsSync('demo/main.ts')) run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.demo.json')
 }
 
@@ -65,6 +73,12 @@ function rewriteDeclarations() {
       .replaceAll('Uint8Array<ArrayBuffer>', 'ReturnType<typeof Uint8Array.of>')
     if (rewritten !== text) writeFileSync(path, rewritten)
   }
+}
+
+/** The module as a file, for runtimes that compile none themselves. */
+function writeModule() {
+  writeFileSync('dist/core.wasm', stampWasm(readFileSync('build/core.wasm')))
+  writeFileSync('dist/core.wasm.d.ts', MODULE_TYPES)
 }
 
 /** Runs a Node program; its output goes to stderr, so that the demo's JSON stands alone on stdout. @param {string[]} args */

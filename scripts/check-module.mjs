@@ -2,12 +2,13 @@
 // The module that dist ships is what assembly/ compiles to, byte for byte. `--dist FOLDER` compares another dist, as of an
 // unpacked package.
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compileWasm } from './compile-wasm.mjs'
 import { packWasm } from './pack-wasm.mjs'
+import { stampWasm } from './stamp-wasm.mjs'
 
 const { values } = parseArgs({ options: { dist: { type: 'string' } } })
 const given = values.dist === undefined ? undefined : resolve(values.dist)
@@ -28,7 +29,8 @@ try {
   // The text too: what else it held would be shipped unread.
   const expected = JSON.stringify({ unpack, ...packWasm(compiled) })
   const isText = JSON.stringify({ unpack: UNPACK, alphabet, common, text }) === expected
-  const same = isText && compiled.equals(shipped)
+  const isFile = stampWasm(compiled).equals(readFileSync(join(dist, 'core.wasm')))
+  const same = isText && isFile && compiled.equals(shipped)
   console.log(`compiled ${describe(compiled)}\nshipped  ${describe(shipped)}`)
   if (!same) console.error('the shipped module is not what assembly/ compiles to')
   process.exitCode = same ? 0 : 1

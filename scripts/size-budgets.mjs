@@ -65,6 +65,7 @@ export const BUDGETS = {
   client: 95,
   'client + export': 112,
   'client + join + import': 122,
+  'client + module': 96,
   'client + portable': 118,
   'client + portal': 140,
   'client + password': 122,
@@ -157,6 +158,12 @@ export const BUNDLES = [
     entries: [...APP, './portal'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...CHAINS, ...AGE_KEYS],
+  },
+  {
+    name: 'client + module',
+    entries: [...APP, './module'],
+    platform: 'browser',
+    without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
   },
   {
     name: 'client + portable',

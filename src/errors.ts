@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'WASM_UNAVAILABLE'
+  | 'WASM_MISMATCH'
   | 'OUT_OF_MEMORY'
   | 'WORKER_FAILED'
   | 'REMOTE_UNAVAILABLE'

@@ -150,6 +150,11 @@ export function sharedCore(): Core {
   return shared
 }
 
+/** Sets the module that instances are made of; the caller has checked that it is that of this package. */
+export function provideModule(compiled: WebAssembly.Module): void {
+  module = compiled
+}
+
 /** Wipes and drops the instance after a trap, because its memory may still hold secrets. */
 export function dropCore(): void {
   shared?.memory.fill(0)
@@ -179,7 +184,7 @@ function instantiate(): Core {
   } catch (cause) {
     throw new MpcError(
       'WASM_UNAVAILABLE',
-      'WebAssembly is not available in this runtime; reshare/portable goes on without it',
+      'WebAssembly is not available in this runtime: reshare/module takes a module that it has compiled, and reshare/portable goes on without',
       { cause },
     )
   }

@@ -1,0 +1,25 @@
+// @ts-check
+import { bundle } from '../support/bundle.mjs'
+import { ran } from '../support/context.mjs'
+import { withWorker, workerdVersion } from '../support/workerd.mjs'
+
+/** @typedef {import('../support/context.mjs').Context} Context */
+
+export const name = 'workerd'
+export const what = 'workerd (Cloudflare Workers), with `reshare/module`'
+export const group = 'runtimes'
+export const version = workerdVersion
+
+/** @param {Context} context */
+export async function run(context) {
+  const folder = context.folder(name)
+  await bundle(context, folder, { 'worker.js': 'story/worker.mjs' }, ['--external:reshare/core.wasm'])
+  const body = JSON.stringify({ url: context.url, token: await context.token() })
+  return withWorker(context, { folder, script: 'worker.js' }, async (url) => {
+    const response = await fetch(url, { method: 'POST', body })
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    const result = JSON.parse(text)
+    return ran(result, JSON.stringify(result.seconds))
+  })
+}
