@@ -19,7 +19,6 @@ export async function run(context) {
     const response = await fetch(url, { method: 'POST', body })
     const text = await response.text()
     if (!response.ok) throw new Error(text)
-    const result = JSON.parse(text)
-    return ran(result, JSON.stringify(result.seconds))
+    return ran(JSON.parse(text))
   })
 }

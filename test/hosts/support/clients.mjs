@@ -11,7 +11,7 @@ import { ran } from './context.mjs'
  * @param {readonly string[]} [parameters] before the file
  * @param {(output: string) => string} [versionIn] reads the version in what `--version` prints
  */
-export function clientOf(path, parameters = [], versionIn = (output) => output) {
+export function clientOf(path, parameters = [], versionIn = (output) => output.replace('v', '')) {
   return {
     /** @param {Context} context */
     version: async ({ bin, run }) => versionIn((await run(bin(path), ['--version'])).trim()),

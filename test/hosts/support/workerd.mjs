@@ -14,7 +14,8 @@ const DATE = '2026-11-01'
 const START_MS = 20_000
 
 /** @param {Context} context */
-export const workerdVersion = async ({ bin, run }) => (await run(bin(PROGRAM), ['--version'])).trim().replace('workerd ', '')
+export const workerdVersion = async ({ bin, run }) =>
+  (await run(bin(PROGRAM), ['--version'])).trim().replace('workerd ', '')
 
 /**
  * Runs a worker while something calls it.
