@@ -1,7 +1,7 @@
 // @ts-check
 // Builds the package from its sources: assembly -> src/wasm/generated.ts -> dist, and demo -> build/demo.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -26,12 +26,6 @@ const DIST = {
   ],
   outputs: ['dist/index.js', 'dist/core.wasm', ...(existsSync('demo/main.ts') ? ['build/demo/main.js'] : [])],
 }
-
-/** What an import of the file gives in Cloudflare Workers; bundlers for browsers have their own suffixes. */
-const MODULE_TYPES = `/** The compiled module, as \`useModule\` of reshare/module takes it. */
-declare const core: WebAssembly.Module
-export default core
-`
 
 const { values } = parseArgs({
   options: { 'if-stale': { type: 'boolean', default: false }, wasm: { type: 'boolean', default: false } },
@@ -78,7 +72,7 @@ function rewriteDeclarations() {
 /** The module as a file, for runtimes that compile none themselves. */
 function writeModule() {
   writeFileSync('dist/core.wasm', stampWasm(readFileSync('build/core.wasm')))
-  writeFileSync('dist/core.wasm.d.ts', MODULE_TYPES)
+  copyFileSync('src/core.wasm.d.ts', 'dist/core.wasm.d.ts')
 }
 
 /** Runs a Node program; its output goes to stderr, so that the demo's JSON stands alone on stdout. @param {string[]} args */

@@ -115,6 +115,14 @@ export const BUDGETS = {
 /** What a wallet app imports: every action, and one transport and one store. */
 const APP = ['.', './transport: httpTransport', './storage: indexedDbStore']
 
+/** @param {string} name @param {readonly string[]} more @returns {Bundle} */
+const client = (name, more) => ({
+  name,
+  entries: [...APP, ...more],
+  platform: 'browser',
+  without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
+})
+
 /** What an app has that keeps a key in a cloud. */
 const CLOUD = ['./backup: cloudKey', './transport: httpTransport']
 
@@ -135,36 +143,21 @@ export const BUNDLES = [
   // 5 KB of it beside `backup`. It shares bytes, not scalars.
   sealing('backup/some-of', ['./backup/some-of'], ['dist/secret-sharing/']),
   sealing('backup/post-quantum', ['./backup/post-quantum'], [POST_QUANTUM]),
-  {
-    name: 'client',
-    entries: APP,
-    platform: 'browser',
-    without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
-  },
+  client('client', []),
   {
     name: 'client + export',
     entries: [...APP, './export'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...CHAINS],
   },
-  {
-    name: 'client + join + import',
-    entries: [...APP, './join', './import'],
-    platform: 'browser',
-    without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
-  },
+  client('client + join + import', ['./join', './import']),
   {
     name: 'client + portal',
     entries: [...APP, './portal'],
     platform: 'browser',
     without: [...SERVER, ...DATABASES, ...CHAINS, ...AGE_KEYS],
   },
-  {
-    name: 'client + module',
-    entries: [...APP, './module'],
-    platform: 'browser',
-    without: [...SERVER, ...DATABASES, ...SEALING, ...CHAINS, ...PORTABLE],
-  },
+  client('client + module', ['./module']),
   {
     name: 'client + portable',
     entries: [...APP, './portable'],

@@ -10,7 +10,7 @@ export function stampOf(wasm) {
   return createHash('sha256').update(wasm).digest('hex')
 }
 
-/** A module with its stamp as the last section. @param {Uint8Array} wasm @returns {Buffer} */
+/** A module with its stamp as the last section. @param {Uint8Array} wasm @returns {Buffer<ArrayBuffer>} */
 export function stampWasm(wasm) {
   const content = Buffer.concat([Buffer.from([NAME.length]), NAME, Buffer.from(stampOf(wasm), 'hex')])
   return Buffer.concat([wasm, Buffer.from([0, content.length]), content])

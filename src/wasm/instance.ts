@@ -184,7 +184,7 @@ function instantiate(): Core {
   } catch (cause) {
     throw new MpcError(
       'WASM_UNAVAILABLE',
-      'WebAssembly is not available in this runtime: reshare/module takes a module that it has compiled, and reshare/portable goes on without',
+      'WebAssembly is not available in this runtime: see reshare/module and reshare/portable',
       { cause },
     )
   }

@@ -18,7 +18,10 @@ export const PAGES: readonly string[] = [
  *
  *     ```ts needs client, wallet; not run: sends ether
  *
- * `needs` names what the block takes from around it, which `context.ts` gives; a block that cannot run says why.
+ * `needs` names what the block takes from around it, which `context.ts` gives; a block that cannot run says why. One that
+ * needs what this repository does not install is run by a cell of test/hosts, which it names:
+ *
+ *     ```js host: server-fastify
  */
 export interface Block {
   readonly page: string
@@ -27,6 +30,7 @@ export interface Block {
   readonly language: string
   readonly needs: readonly string[]
   readonly notRun: string | undefined
+  readonly host?: string | undefined
   /** Without the indentation of the block. */
   readonly code: string
 }
@@ -46,17 +50,18 @@ export function blocksOf(page: string, text: string = readPage(page)): Block[] {
   })
 }
 
-function parseInfo(info: string, language: string, place: string): Pick<Block, 'needs' | 'notRun'> {
-  let [needs, notRun]: [string[], string | undefined] = [[], undefined]
+function parseInfo(info: string, language: string, place: string): Pick<Block, 'needs' | 'notRun' | 'host'> {
+  let [needs, notRun, host]: [string[], string | undefined, string | undefined] = [[], undefined, undefined]
   // The name of a block of docs/wire.md, which has a test of its own.
-  if (language === 'hex' || info === '') return { needs, notRun }
+  if (language === 'hex' || info === '') return { needs, notRun, host }
   for (const clause of info.split('; ')) {
-    const [, word, rest] = /^(needs |not run: )(.+)$/.exec(clause) ?? []
+    const [, word, rest] = /^(needs |not run: |host: )(.+)$/.exec(clause) ?? []
     if (word === 'needs ') needs = rest!.split(', ')
     else if (word === 'not run: ') notRun = rest!
-    else throw new Error(`${place}: "${clause}" is neither "needs NAMES" nor "not run: REASON"`)
+    else if (word === 'host: ') host = rest!
+    else throw new Error(`${place}: "${clause}" is none of "needs NAMES", "not run: REASON" and "host: CELL"`)
   }
-  return { needs, notRun }
+  return { needs, notRun, host }
 }
 
 export function placeOf({ page, line }: Block): string {

@@ -27,7 +27,8 @@ export const INSTALLED: ReadonlySet<string> = new Set([
 /** The names by which the package is imported, each with its source; no other is known, as for a user. */
 export const SOURCES: ReadonlyMap<string, string> = new Map(
   Object.entries(manifest.exports).flatMap(([entry, target]) => {
-    if (typeof target === 'string') return []
+    // An import of the module as a file has types alone (types.ts).
+    if (typeof target === 'string' || entry.endsWith('.wasm')) return []
     const source = target.types.replace(/^[.]\/dist\/(.+)[.]d[.]ts$/, 'src/$1.ts')
     return [[manifest.name + entry.slice(1), join(ROOT, source)]]
   }),

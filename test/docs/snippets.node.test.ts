@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,7 +12,8 @@ import { typeErrors } from './types.ts'
 
 const blocks = PAGES.flatMap((page) => blocksOf(page))
 const ofLanguage = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language))
-const programs = ofLanguage('ts', 'js')
+const programs = ofLanguage('ts', 'js').filter(({ host }) => host === undefined)
+const ofHosts = blocks.filter(({ host }) => host !== undefined)
 const runnable = programs.filter(({ notRun }) => notRun === undefined)
 
 const built = programFolder('docs')
@@ -33,7 +34,7 @@ test('every block is of a language that is tested, and those that are not run ar
   const fences = PAGES.flatMap((page) => readPage(page).match(/^ *```/gm) ?? [])
   expect(blocks.length * 2).toBe(fences.length)
   // Of docs/wire.md (tested beside the protocol), pictures, what programs print, and Swift, which no engine here runs.
-  const others = blocks.filter((block) => ![...programs, ...ofLanguage('sh', 'sql')].includes(block))
+  const others = blocks.filter((block) => ![...programs, ...ofHosts, ...ofLanguage('sh', 'sql')].includes(block))
   expect(new Set(others.map(({ language, page }) => `${language} ${page}`))).toEqual(
     new Set([
       'hex docs/wire.md',
@@ -51,6 +52,12 @@ test('every block is of a language that is tested, and those that are not run ar
     'docs/guides/tutorial.md, sh: the values are yours',
     'docs/internals/mutation.md, sh: takes most of an hour',
   ])
+})
+
+test('what another host runs is run by a cell of test/hosts', () => {
+  for (const { host } of ofHosts)
+    expect(readFileSync(join(ROOT, `test/hosts/cells/${host!}.mjs`), 'utf8')).toContain('blockOf(')
+  expect(ofHosts.length).toBeGreaterThan(0)
 })
 
 test('every program has the types of the package, under strict and by its public names', { timeout: 300_000 }, () => {

@@ -19,7 +19,10 @@ const OPTIONS: ts.CompilerOptions = {
   allowImportingTsExtensions: true,
   skipLibCheck: true,
   noEmit: true,
-  paths: Object.fromEntries([...SOURCES].map(([name, source]) => [name, [source]])),
+  paths: {
+    ...Object.fromEntries([...SOURCES].map(([name, source]) => [name, [source]])),
+    'reshare/core.wasm': [join(ROOT, 'src/core.wasm.d.ts')],
+  },
 }
 
 /**

@@ -20,9 +20,9 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest
-/** Not `./server/program`: it starts a server, and sets the exit code of the process. */
+/** Files without functions are left out, and `./server/program`: it starts a server, and sets the exit code of the process. */
 const ENTRIES = Object.keys(manifest.exports).filter(
-  (entry) => entry !== './package.json' && entry !== './server/program',
+  (entry) => !['./package.json', './core.wasm', './server/program'].includes(entry),
 )
 
 /**

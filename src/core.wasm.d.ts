@@ -1,0 +1,5 @@
+// The types of the file that scripts/build.mjs writes: what its import gives in Cloudflare Workers.
+
+/** The compiled module, as `useModule` of reshare/module takes it. */
+declare const core: WebAssembly.Module
+export default core
