@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import { concatBytes, utf8 } from '../../../util/bytes.ts'
 import { type Label, tag } from '../../transcript/tags.ts'
+import { finishSha256, startSha256, type Sha256Start } from './sha256.ts'
 
 /** The labels of the batch hashes, in the order of assembly/ot/labels.ts, and the protocol of each. */
 const BATCH_TAGS = {
@@ -39,12 +40,6 @@ export function batchTagDigests(): Uint8Array {
   return digests
 }
 
-/** The state of the current hash. */
-const working = /* @__PURE__ */ sha256.create()
-
-/** Copied over that state to wipe it. */
-const blank = /* @__PURE__ */ sha256.create().update(new Uint8Array(1))
-
 /**
  * Hashes items as `TH(label, context ‖ 0^24, item)`.
  *
@@ -57,20 +52,15 @@ export function batchHasher(label: BatchLabel, context: Uint8Array): (item: Uint
   const padded = new Uint8Array(56)
   padded.set(context)
   const tagDigest = sha256(utf8(batchTag(label)))
-  const starts = new Map<number, typeof working>()
+  const starts = new Map<number, Sha256Start>()
   return (item) => {
     const { length } = item
     let start = starts.get(length)
     if (start === undefined) {
-      start = sha256.create().update(concatBytes(tagDigest, tagDigest, u32(padded.length), padded, u32(length)))
+      start = startSha256(concatBytes(tagDigest, tagDigest, u32(padded.length), padded, u32(length)))
       starts.set(length, start)
     }
-    start._cloneInto(working)
-    try {
-      return working.update(item).digest()
-    } finally {
-      blank._cloneInto(working)
-    }
+    return finishSha256(start, item)
   }
 }
 
