@@ -38,6 +38,8 @@ export interface Group {
   readonly pointLength: 33 | 32
   /** Length of the argument of {@link reduce}: 48 bytes on secp256k1, 64 on ed25519. */
   readonly wideLength: 48 | 64
+  /** Whether a multiplication takes a millisecond rather than microseconds: on the portable backend. */
+  readonly isSlow: boolean
   /** G */
   readonly generator: Point
   /** The neutral element of the group. */

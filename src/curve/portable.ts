@@ -53,6 +53,7 @@ function createGroup<P>(parameters: Parameters<P>): Group {
     curve,
     pointLength,
     wideLength,
+    isSlow: true,
     generator: wrap(points.generator),
     identity: wrap(points.identity),
 

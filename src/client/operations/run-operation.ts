@@ -8,6 +8,7 @@ import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { parseResult } from './parse-responses.ts'
 import { isNetworkFailure, postAbort, postRound } from './api-client.ts'
+import { createTurns } from './turns.ts'
 import { withDeadline, type Deadline } from '../deadline.ts'
 import type { Client, NewSetup, OperationSession } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
@@ -98,9 +99,7 @@ export async function runOperation<Result>(
   let decidable = false
   client.operations.add(operationId)
   try {
-    let messages = allPlayers.flatMap((player, sessionIndex) =>
-      player.start().map((envelope) => ({ sessionIndex, envelope })),
-    )
+    let messages = await startAll(client, allPlayers)
     for (let round = 1; ; round++) {
       hooks.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
@@ -111,7 +110,7 @@ export async function runOperation<Result>(
       }
       const header = round === 1 ? firstHeader(client, operation, messages) : {}
       const response = await postRound({ client, deadline }, operationId, round, { header, messages })
-      messages = await deliver(allPlayers, response.messages, guard)
+      messages = await deliver(client, allPlayers, response.messages, guard)
       if (round === rounds) {
         const result = parseResult(response.header)
         const results = players.map((player) => player.finished(round))
@@ -147,15 +146,26 @@ export function beginWith(client: Client, firstRound: FirstRound, source: Wallet
   return provenHeader(client.group('secp256k1'), firstRound, shareOn(source, 'secp256k1'), client.random)
 }
 
+async function startAll(client: Client, players: readonly Player<unknown>[]): Promise<SessionMessage[]> {
+  const inTurn = createTurns(client)
+  const out: SessionMessage[] = []
+  for (const [sessionIndex, player] of players.entries()) {
+    for (const envelope of await inTurn(() => player.start())) out.push({ sessionIndex, envelope })
+  }
+  return out
+}
+
 async function deliver(
+  client: Client,
   players: readonly Player<unknown>[],
   messages: readonly SessionMessage[],
   guard: StepGuard,
 ): Promise<SessionMessage[]> {
   for (const { sessionIndex, envelope } of messages) players[sessionIndex]?.receive(envelope)
+  const inTurn = createTurns(client)
   const out: SessionMessage[] = []
   for (const [sessionIndex, player] of players.entries()) {
-    const envelopes = player.canAdvance() ? await guard(() => player.advance()) : []
+    const envelopes = player.canAdvance() ? await inTurn(() => guard(() => player.advance())) : []
     for (const envelope of envelopes) out.push({ sessionIndex, envelope })
   }
   return out

@@ -9,6 +9,7 @@ import { SCALAR_BYTES, scalarBytes, smallScalar } from './encoding.ts'
 type Scalars = Pick<
   Group,
   | 'wideLength'
+  | 'isSlow'
   | 'decodeScalar'
   | 'scalar'
   | 'reduce'
@@ -37,6 +38,7 @@ export function scalarOperations(curve: Curve): Scalars {
 
   return {
     wideLength,
+    isSlow: false,
 
     decodeScalar(encoded, { allowZero = false } = {}) {
       const bytes = abytes(encoded, undefined, 'scalar')
