@@ -140,8 +140,21 @@ function encodeCodePoints(text: string): Uint8Array {
  * @throws {TypeError} if the bytes are not UTF-8
  */
 export function fromUtf8(bytes: Uint8Array): string {
+  if (globalThis.TextDecoder === undefined) return decodeEscapes(bytes)
   decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   return decoder.decode(bytes)
+}
+
+/** `decodeURIComponent` is as strict. */
+function decodeEscapes(bytes: Uint8Array): string {
+  const digit = (value: number) => value + 48 + (((9 - value) >> 31) & 39)
+  let escaped = ''
+  for (const byte of bytes) escaped += String.fromCharCode(37, digit(byte >> 4), digit(byte & 15))
+  try {
+    return decodeURIComponent(escaped)
+  } catch {
+    throw new TypeError('expected UTF-8')
+  }
 }
 
 const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
@@ -175,15 +188,23 @@ export function fromHex(text: string): Uint8Array {
   return out
 }
 
-/** Encodes bytes as base64 with padding (RFC 4648 §4). */
+/** Encodes bytes as base64 with padding (RFC 4648 §4). No branch or index depends on the bytes. */
 export function toBase64(bytes: Uint8Array): string {
-  let binary = ''
-  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000))
-  return btoa(binary)
+  const codes = new Uint8Array(4 * Math.ceil(bytes.length / 3))
+  for (let i = 0, at = 0; i < bytes.length; i += 3) {
+    const second = i + 1 < bytes.length ? (bytes[i + 1] as number) : 0
+    const third = i + 2 < bytes.length ? (bytes[i + 2] as number) : 0
+    const group = ((bytes[i] as number) << 16) | (second << 8) | third
+    for (let shift = 18; shift >= 0; shift -= 6) codes[at++] = codeOf((group >> shift) & 63)
+  }
+  codes.fill(0x3d, codes.length - ((3 - (bytes.length % 3)) % 3))
+  let text = ''
+  for (let i = 0; i < codes.length; i += 0x8000) text += String.fromCharCode(...codes.subarray(i, i + 0x8000))
+  return text
 }
 
 /**
- * Decodes canonical base64 with padding (RFC 4648 §4).
+ * Decodes canonical base64 with padding (RFC 4648 §4). No branch or index depends on the bytes.
  *
  * @throws {TypeError} if `text` is not the canonical encoding of its bytes
  */
@@ -191,7 +212,41 @@ export function fromBase64(text: string): Uint8Array {
   if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) {
     throw new TypeError('expected padded base64')
   }
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-  if (toBase64(bytes) !== text) throw new TypeError('expected canonical base64')
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding)
+  let group = 0
+  for (let i = 0, at = 0; i < text.length; at += 3) {
+    for (const end = i + 4; i < end; i++) group = (group << 6) | valueOf(text.charCodeAt(i))
+    // What is behind the end is not written.
+    for (let j = 0; j < 3; j++) bytes[at + j] = group >> (16 - 8 * j)
+  }
+  if ((group & ((1 << (8 * padding)) - 1)) !== 0) throw new TypeError('expected canonical base64')
   return bytes
+}
+
+/** All bits set where `low <= value <= high`. All are below 2^31. */
+const within = (low: number, value: number, high: number): number => ~((value - low) | (high - value)) >> 31
+
+/** The character of six bits. */
+function codeOf(value: number): number {
+  // Each difference is negative, and its shifted bits are all set, once the value is past the end of a range.
+  return (
+    value +
+    65 +
+    (((25 - value) >> 31) & 6) -
+    (((51 - value) >> 31) & 75) -
+    (((61 - value) >> 31) & 15) +
+    (((62 - value) >> 31) & 3)
+  )
+}
+
+/** The six bits of a character; 0 for padding. */
+function valueOf(code: number): number {
+  return (
+    (within(65, code, 90) & (code - 65)) |
+    (within(97, code, 122) & (code - 71)) |
+    (within(48, code, 57) & (code + 4)) |
+    (within(43, code, 43) & 62) |
+    (within(47, code, 47) & 63)
+  )
 }

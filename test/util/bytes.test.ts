@@ -175,8 +175,23 @@ describe('UTF-8', () => {
     expect(fromUtf8(bytes(0xef, 0xbb, 0xbf, 0x61))).toBe('\ufeffa')
   })
 
-  test.each(['ff', 'c3', 'c080', 'eda080', 'f4908080'])('rejects %s, which is not UTF-8', (hex) => {
+  const NOT_UTF8 = ['ff', 'c3', 'c080', 'eda080', 'f4908080', 'e282', '80', 'f08f8080', '61ff']
+
+  test.each(NOT_UTF8)('rejects %s, which is not UTF-8', (hex) => {
     expect(() => fromUtf8(fromHex(hex))).toThrow(TypeError)
+  })
+
+  test('is decoded in the same way where there is no TextDecoder', () => {
+    const random = seededRandom()
+    const drawn = String.fromCodePoint(...Array.from({ length: 200 }, () => random.int(0xe000, 0x10ffff)))
+    const texts = ['', '%', '%41', 'aé€😀', '\ufeffa', '\0\x7f\x80\u07ff\u0800\uffff', drawn]
+    vi.stubGlobal('TextDecoder', undefined)
+    try {
+      for (const text of texts) expect(fromUtf8(utf8(text))).toBe(text)
+      for (const hex of NOT_UTF8) expect(() => fromUtf8(fromHex(hex)), hex).toThrow(TypeError)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 })
 
@@ -211,12 +226,44 @@ describe('base64', () => {
     expect(fromUtf8(fromBase64(base64))).toBe(text)
   })
 
+  test('every three bytes of which one counts, and every four characters', () => {
+    for (let value = 0; value < 256; value++) {
+      for (const given of [[value], [value, 0], [0, value], [value, 0, 255], [255, value, 0], [0, 255, value]]) {
+        const text = btoa(String.fromCharCode(...given))
+        expect(toBase64(Uint8Array.from(given))).toBe(text)
+        expect(fromBase64(text)).toEqual(Uint8Array.from(given))
+      }
+    }
+    for (let code = 0; code < 300; code++) {
+      const character = String.fromCharCode(code)
+      if (/[A-Za-z0-9+/]/.test(character)) continue
+      for (let at = 0; at < 4; at++) {
+        const text = `AAAA${'AAAA'.slice(0, at)}${character}${'AAAA'.slice(at + 1)}`
+        if (text !== 'AAAAAAA=') expect(() => fromBase64(text)).toThrow(TypeError)
+      }
+    }
+  })
+
   test('more bytes than fit the arguments of one call', () => {
     const long = seededRandom()(200_000)
     expect(equalBytes(fromBase64(toBase64(long)), long)).toBe(true)
   })
 
-  test.each(['Zg', 'Zg=', 'Zh==', 'Zm9=', 'Zm9v\n', 'Z m9', '====', 'Zm_v'])('rejects %j', (text) => {
+  test.each([
+    'Zg',
+    'Zg=',
+    'Zh==',
+    'Zm9=',
+    'Zm9v\n',
+    'Z m9',
+    '====',
+    'Zm_v',
+    'Zm9/Zm9=',
+    'Zm9vZn==',
+    '=',
+    'A===',
+    'Zg==Zg==',
+  ])('rejects %j', (text) => {
     expect(() => fromBase64(text)).toThrow(TypeError)
   })
 })

@@ -64,3 +64,14 @@ test('a runtime without a performance clock draws too', () => {
   expect(systemRandom(32)).toHaveLength(32)
   vi.unstubAllGlobals()
 })
+
+test('a runtime without a random source is told what it lacks', () => {
+  for (const crypto of [undefined, {}, { subtle: {} }]) {
+    vi.stubGlobal('crypto', crypto)
+    try {
+      expect(() => systemRandom(16)).toThrow('crypto.getRandomValues is missing: import a polyfill before reshare')
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  }
+})
