@@ -33,6 +33,7 @@ const GROUPS = {
   server: () => import('./groups/server.mjs'),
   sessions: () => import('./groups/sessions.mjs'),
   channel: () => import('./groups/channel.mjs'),
+  intents: () => import('./groups/intents.mjs'),
   latency: () => import('./groups/latency.mjs'),
   'cold-start': () => import('./groups/cold-start.mjs'),
   leakage: () => import('./groups/leakage.mjs'),

@@ -144,6 +144,17 @@ function protocolsOf(set) {
   ]
 }
 
+/** One signature after the other by two parties. @returns {(intent?: Uint8Array) => number} the milliseconds of both */
+export function ecdsaSignature() {
+  const options = signingOptions(makeSet(2, 2))
+  const aggregator = partyId(1)
+  return (intent) => {
+    const digest = digest32(random(32))
+    const { compute } = play(options.map((one) => () => createEcdsaSigning({ ...one, aggregator, digest, intent })))
+    return compute.reduce((sum, one) => sum + one, 0)
+  }
+}
+
 /** @returns {() => Played} one multiplication's share of a batch */
 function multiplications() {
   const { group } = backend

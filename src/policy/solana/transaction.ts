@@ -8,6 +8,9 @@ import {
 import { equalBytes, toHex } from '../../util/bytes.ts'
 import type { SolanaAccount, SolanaInstruction, SolanaLifetime, SolanaTransactionIntent } from './types.ts'
 
+/** The longest transaction of any version, with its signatures (SIMD-0296). */
+const MAX_LENGTH = 4096
+
 const SYSTEM_PROGRAM = '11111111111111111111111111111111'
 
 /** `AdvanceNonceAccount` of the system program: its index, u32 in little-endian. */
@@ -26,6 +29,7 @@ type Compiled = CompiledTransactionMessage & CompiledTransactionMessageWithLifet
  *   index of an account that does not exist
  */
 export function decodeTransaction(message: Uint8Array): Omit<SolanaTransactionIntent, 'kind' | 'verified' | 'signer'> {
+  if (message.length > MAX_LENGTH) throw new RangeError('the transaction is too long')
   const compiled = parse(message)
   const accounts = accountsOf(compiled)
   const signers = accounts.filter(({ isSigner }) => isSigner).map(({ address }) => address as string)

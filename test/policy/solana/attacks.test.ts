@@ -145,6 +145,7 @@ describe('a transaction', () => {
         addressTableLookups: [{ lookupTableAddress: TABLE, writableIndexes: [], readonlyIndexes: [1] }],
       })),
     ],
+    ['is too long', concatBytes(message, new Uint8Array(4096))],
     ['is a text', utf8('hello')],
     ['is nothing', new Uint8Array(0)],
   ])('that %s is refused', (_, bytes) => {
