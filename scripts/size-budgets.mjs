@@ -1,5 +1,5 @@
 // @ts-check
-// What is bundled together, and how large each bundle may be.
+// What is bundled together; size-limits.mjs says how large each bundle may be.
 
 const SERVER = ['dist/server/', 'dist/custodian/', 'node_modules/hono/', 'node_modules/@hono/']
 const DATABASES = ['node_modules/pg/', 'node_modules/@electric-sql/']
@@ -48,69 +48,6 @@ const OF_ONE_CHAIN = {
  * @property {'browser' | 'node'} platform
  * @property {readonly string[]} without path parts that no input may have
  */
-
-/**
- * What each bundle may not grow beyond, gzip, in KB: about a twentieth above what it is. A change that needs more raises
- * its budget here, and says why. The target of the client is 60; docs/internals/bench.md says where the rest goes.
- *
- * Last raised for the ECDSA setup and multiplication of 2026 (8 KB of the client), and for what checks text, bytes, hooks
- * and random sources at every door (2 KB; stores hash what they draw nonces from, so that they hold SHA-256). The server's, for
- * the definitions of operations and the columns of tables, by which rows are read (1 KB), for imports, joins and the list of wallets (2 KB), and
- * for a module that is imported at its first use, of which a bundler keeps every export (3 KB). The client's, for stores that ask the user and
- * keep their data (0.3 KB).
- *
- * @type {Readonly<Record<string, number>>}
- */
-export const BUDGETS = {
-  client: 95,
-  'client + export': 112,
-  'client + join + import': 122,
-  'client + module': 96,
-  'client + portable': 118,
-  'client + portal': 140,
-  'client + password': 122,
-  password: 31.5,
-  'generate, recover, sign': 86.5,
-  'ed25519 alone': 69.5,
-  protocol: 90.5,
-  backup: 49,
-  'backup/some-of': 31,
-  'backup/post-quantum': 29,
-  'cloud key': 28,
-  'cloud key + Drive': 31.5,
-  'cloud key + iCloud': 31.5,
-  transport: 3.2,
-  channel: 24.5,
-  storage: 7.7,
-  'storage/key-value': 13.7,
-  'storage/lock': 17,
-  'backup/conformance': 2.5,
-  'custodian/conformance': 2.5,
-  'transport/conformance': 3,
-  'storage/conformance': 3.2,
-  errors: 2,
-  viem: 97,
-  'policy/ethereum': 60,
-  'policy/bitcoin': 60,
-  'policy/solana': 30,
-  bitcoin: 54,
-  solana: 28,
-  scalarSigner: 63,
-  server: 148,
-  'server/program': 349,
-  'server/pglite': 157,
-  'server/postgres': 33,
-  custodian: 81.5,
-  workers: 51.5,
-  'backup/file': 2.2,
-  'backup/google-drive': 6.8,
-  'backup/icloud': 6.9,
-  emulators: 9,
-  'storage/file': 8.6,
-  remote: 6.5,
-  'remote + viem': 56,
-  'remote/serve': 6.5,
-}
 
 /** What a wallet app imports: every action, and one transport and one store. */
 const APP = ['.', './transport: httpTransport', './storage: indexedDbStore']

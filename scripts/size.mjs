@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { BUDGETS, BUNDLES } from './size-budgets.mjs'
+import { BUNDLES } from './size-budgets.mjs'
+import { BUDGETS } from './size-limits.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 

@@ -2,7 +2,7 @@
 // What it costs to say what is signed: bytes in the request, and the server's compute to decode and check them, beside an
 // ECDSA signature with and without.
 import { p2wpkh, Transaction } from '@scure/btc-signer'
-import { hashTypedData, hexToBytes, serializeTransaction } from 'viem'
+import { hexToBytes, serializeTransaction } from 'viem'
 import { bitcoinIntents } from '../../dist/policy/bitcoin/index.js'
 import { ethereumIntents } from '../../dist/policy/ethereum/index.js'
 import { decodeIntent, encodeIntent, intentHash } from '../../dist/wire/intent.js'
