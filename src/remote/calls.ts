@@ -80,7 +80,8 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
     running.clear()
     forget()
     for (const [id, call] of calls) {
-      if (id < firstId || call.isRepeated) call.reject(lost())
+      if (id < firstId) call.reject(lost())
+      else if (call.isRepeated) call.reject(new MpcError('REMOTE_UNAVAILABLE', 'the host restarts again and again'))
       else {
         call.isRepeated = true
         start(call).catch(call.reject)

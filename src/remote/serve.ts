@@ -3,3 +3,4 @@ export type { ApprovalRequest, Approve, ApprovedAction, Summary } from './host/a
 export type { Maker, Makers, ServedActions } from './host/run-action.ts'
 export type { Description } from './described.ts'
 export { messagePort, type MessageTarget, type Port, windowPort, type WindowPortParameters } from './port.ts'
+export { visibleClick, type VisibleClick, type VisibleClickOptions } from './host/visible-click.ts'

@@ -16,7 +16,7 @@ declare module 'vitest' {
       /** Emulated clouds, and a program of Node that opens what a browser seals: see `cross-runtime`. */
       readonly cloudUrl: string
       readonly nodeUrl: string
-      /** By browser, each of which is a user; and of users that have no wallet yet: `<browser> plain`, `<browser> sealed`, `<browser> cross`. */
+      /** By browser, each of which is a user; and of users that have no wallet yet: `<browser> plain`, `<browser> sealed`, `<browser> cross`, `<browser> worker`, `<browser> frame`. */
       readonly tokens: Readonly<Record<string, string>>
       /** What sealed requests are sealed to, in hex. */
       readonly channelKey: string
@@ -29,6 +29,8 @@ const USERS = ['chromium', 'firefox', 'webkit'].flatMap((engine) => [
   `${engine} plain`,
   `${engine} sealed`,
   `${engine} cross`,
+  `${engine} worker`,
+  `${engine} frame`,
 ])
 const CHANNEL = generateKeyPair((length) => new Uint8Array(length).fill(3))
 const SECRET = 'webhook-secret-of-the-browser-tests'

@@ -140,6 +140,7 @@ export const BY_ENGINE = {
   'test/hpke/': 'WebCrypto',
   'test/protocol/ecdsa/ot/backend.test.ts': 'WebAssembly',
   'test/protocol/ecdsa/ot/vole.test.ts': 'WebAssembly',
+  'test/remote/': 'messages, workers, frames',
   'test/storage/': 'IndexedDB, Web Locks',
   'test/transport/': 'fetch',
   'test/util/': 'strings, typed arrays',

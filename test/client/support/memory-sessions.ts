@@ -3,7 +3,7 @@ import { operationFlags } from '../../../src/wire/operation-flags.ts'
 import { importedKeyTerms } from '../../../src/wire/import.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'
-import { keyAtPath, requestDigest, frostShare } from '../../../src/wire/signing.ts'
+import { keyAtPath, requestDigest, frostShare, signedIntent } from '../../../src/wire/signing.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import {
@@ -85,7 +85,16 @@ export function schnorrSession(
   const share = frostShare(group, own, request)
   const message = fromHex(request.message)
   return converted(
-    createSigning({ scheme, group, share, signers, aggregator: partyId(1), message, random }),
+    createSigning({
+      scheme,
+      group,
+      share,
+      signers,
+      aggregator: partyId(1),
+      message,
+      random,
+      ...signedIntent(request),
+    }),
     () => ({}),
   )
 }
@@ -111,6 +120,7 @@ export function ecdsaSession(
     ...(derivation && { derivation }),
     digest: requestDigest(request),
     aggregator: partyId(1),
+    ...signedIntent(request),
   }
   const session =
     preprocessed === undefined
