@@ -5,7 +5,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 
-/** @typedef {{ navigate: (url: string) => Promise<void>, close: () => Promise<void> }} Session */
+/**
+ * @typedef {object} Session
+ * @property {(url: string) => Promise<void>} navigate
+ * @property {(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>} command a WebDriver command of this session; `path` begins with a slash
+ * @property {() => Promise<void>} close
+ */
 
 const START_TIMEOUT_MS = 30_000
 
@@ -25,6 +30,7 @@ export async function openSession(driver, browser) {
     const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': { binary: browser, args: ['--automation'] } } }
     const { sessionId } = /** @type {{ sessionId: string }} */ (await call(base, 'POST', '/session', { capabilities }))
     return {
+      command: (method, path, body) => call(base, method, `/session/${sessionId}${path}`, body),
       navigate: async (url) => void (await call(base, 'POST', `/session/${sessionId}/url`, { url })),
       close: async () => {
         await call(base, 'DELETE', `/session/${sessionId}`).catch(() => undefined)

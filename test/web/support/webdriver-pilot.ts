@@ -1,0 +1,90 @@
+import { setTimeout } from 'node:timers/promises'
+import { PATIENCE_MS, type DevicePilot } from '../../../demo/web/check/pilot.ts'
+import type { DeviceName } from '../../../demo/web/configuration.ts'
+import type { Session } from '../../support/browsers/webkit-driver.mjs'
+import type { TestBrowser } from './browser.ts'
+
+/** How WebDriver writes an element. */
+type Element = Readonly<Record<string, string>>
+
+/** Finds what can be used now by the name that a screen reader says. */
+const FIND = `
+const [kind, name] = arguments
+const selectors = { button: 'button, summary', radio: 'input[type=radio]', field: 'input:not([type=radio]), textarea' }
+const nameOf = (element) =>
+  (element.getAttribute('aria-label') ??
+    (element.labels?.length ? Array.from(element.labels, (label) => label.textContent).join(' ') : element.textContent)).trim()
+const isShown = (element) => element.getClientRects().length > 0 && !element.disabled
+const matches = (element) => (kind === 'radio' ? nameOf(element).startsWith(name) : nameOf(element) === name)
+const within = document.querySelector('dialog[open]') ?? document
+return Array.from(within.querySelectorAll(selectors[kind])).find((element) => isShown(element) && matches(element)) ?? null
+`
+
+const READ = `
+const rows = Array.from(document.querySelectorAll('.copyable'))
+return rows.find((row) => row.textContent.includes(arguments[0]))?.querySelector('code').textContent ?? null
+`
+
+/** Drives the page with all devices by WebDriver: real clicks and keys, in the frame of a device. */
+export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'device' | 'run'> {
+  const execute = (script: string, args: readonly unknown[] = []) =>
+    command('POST', '/execute/sync', { script, args }) as Promise<never>
+
+  async function enter(name: DeviceName): Promise<void> {
+    await command('POST', '/frame', { id: null })
+    const frame = await command('POST', '/element', { using: 'css selector', value: `iframe[title="${name}"]` })
+    await command('POST', '/frame', { id: frame })
+  }
+
+  /** Asks again until there is a result: the page may be busy, or its frame be loading. */
+  async function until<T>(name: DeviceName, what: string, ask: () => Promise<T | null | false>): Promise<T> {
+    const deadline = Date.now() + PATIENCE_MS
+    let last: unknown
+    while (Date.now() < deadline) {
+      try {
+        await enter(name)
+        const result = await ask()
+        if (result !== null && result !== false) return result
+      } catch (error) {
+        last = error
+      }
+      await setTimeout(100)
+    }
+    throw new Error(`${name}: ${what} is not there`, { cause: last })
+  }
+
+  const find = (name: DeviceName, kind: string, label: string) =>
+    until<Element>(name, `the ${kind} ${label}`, () => execute(FIND, [kind, label]))
+  const pathOf = (element: Element) => `/element/${Object.values(element)[0]}`
+
+  const device = (name: DeviceName): DevicePilot => ({
+    async click(label) {
+      await command('POST', `${pathOf(await find(name, 'button', label))}/click`, {})
+    },
+    async choose(label) {
+      await command('POST', `${pathOf(await find(name, 'radio', label))}/click`, {})
+    },
+    async fill(label, text) {
+      const element = await find(name, 'field', label)
+      await execute('arguments[0].select()', [element])
+      await command('POST', `${pathOf(element)}/value`, { text })
+    },
+    sees: async (text) =>
+      void (await until(name, text, () => execute('return document.body.innerText.includes(arguments[0])', [text]))),
+    read: (label) => until(name, label, () => execute(READ, [label])),
+  })
+
+  return {
+    device,
+    async run(name, body) {
+      await enter(name)
+      const script = `const done = arguments[0]; (async () => { ${body} })().then((value) => done({ value }), (error) => done({ error: String(error) }))`
+      const { value, error } = (await command('POST', '/execute/async', { script, args: [] })) as {
+        readonly value?: unknown
+        readonly error?: string
+      }
+      if (error !== undefined) throw new Error(error)
+      return value
+    },
+  }
+}
